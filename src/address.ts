@@ -1,0 +1,65 @@
+/**
+ * Addresses as people write them: `host:port`, `[v6]:port`, `unix:/path`. Pure: no socket, no resolver.
+ */
+import { isIP, isIPv6 } from 'node:net'
+
+export interface TcpAddress {
+  readonly kind: 'tcp'
+  /** An IP address without brackets, or a host name. */
+  readonly host: string
+  /** 0 to 65535. 0 on a listener means: any free port. */
+  readonly port: number
+}
+
+export interface UnixAddress {
+  readonly kind: 'unix'
+  /** Path of the socket file. At most 107 bytes: `sun_path` of unix(7) less its final NUL. */
+  readonly path: string
+}
+
+export type Address = TcpAddress | UnixAddress
+
+/** An address that needs no resolver any more: `host` is an IP address. */
+export type ResolvedAddress = Address
+
+const UNIX_PATH_MAX_BYTES = 107
+const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?$/i
+
+/** Parses an address; the answer is the address, or a sentence that says what is wrong with the text. */
+export function parseAddress(text: string): Address | string {
+  if (text.startsWith('unix:')) return parseUnix(text.slice(5))
+  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
+  if (match === null) return explain(text)
+  const [, bracketed, plain, digits] = match
+  const port = Number(digits)
+  if (port > 65535) return `port ${port} is above 65535`
+  if (bracketed !== undefined) {
+    return isIPv6(bracketed) ? { kind: 'tcp', host: bracketed, port } : `"${bracketed}" is not an IPv6 address`
+  }
+  if (plain === undefined || plain === '') return 'a host is missing before the colon (0.0.0.0 listens on all)'
+  if (isIP(plain) === 0 && looksNumeric(plain)) return `"${plain}" is not an IPv4 address`
+  if (isIP(plain) === 0 && !HOST_NAME.test(plain)) return `"${plain}" is not a host name`
+  return { kind: 'tcp', host: plain, port }
+}
+
+/** The text `parseAddress` reads back as the same address. */
+export function formatAddress(address: Address): string {
+  if (address.kind === 'unix') return `unix:${address.path}`
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}
+
+function parseUnix(path: string): UnixAddress | string {
+  if (path === '') return 'a path is missing after "unix:"'
+  if (path.includes('\0')) return 'a socket path cannot hold a NUL'
+  const bytes = Buffer.byteLength(path)
+  if (bytes > UNIX_PATH_MAX_BYTES) return `socket path of ${bytes} bytes, at most ${UNIX_PATH_MAX_BYTES} are possible`
+  return { kind: 'unix', path }
+}
+
+const looksNumeric = (host: string): boolean => /^[\d.]+$/.test(host)
+
+function explain(text: string): string {
+  if (isIPv6(text)) return `an IPv6 address with a port is written [${text}]:PORT`
+  if (!text.includes(':')) return `a port is missing: write ${text === '' ? 'HOST' : text}:PORT`
+  return `"${text}" is not host:port, [v6]:port or unix:/path`
+}

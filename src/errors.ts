@@ -1,0 +1,59 @@
+/**
+ * Every error millrace throws, in one table. The data path never throws: there, errors are values
+ * (an errno name on a socket, a cause in a record). This class is for the control plane: config, start, stop.
+ */
+
+/** Whose doing an error is. */
+export type ErrorSource = 'client' | 'backend' | 'proxy' | 'config'
+
+/** Code → whose doing it is, and whether the same call may succeed later without a change. */
+const ERRORS = {
+  /** The config cannot be used; `problems` lists every reason. */
+  'config-invalid': { source: 'config', retryable: false },
+  /** The config file cannot be read: missing, a directory, no permission, too large. */
+  'config-unreadable': { source: 'config', retryable: false },
+  /** An address cannot be listened on: taken, privileged, not of this machine. */
+  'listen-failed': { source: 'proxy', retryable: true },
+  /** `start` was called twice, or after `stop`. */
+  'wrong-state': { source: 'proxy', retryable: false },
+  /** An argument of a public function is of the wrong type or out of range. */
+  'bad-argument': { source: 'config', retryable: false },
+} as const satisfies Record<string, { source: ErrorSource; retryable: boolean }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One reason a config cannot be used. */
+export interface Problem {
+  /** File the config came from, or `argv` / `config` when there is none. */
+  readonly file: string
+  /** 1-based; 0 where no position is known (flags, objects). */
+  readonly line: number
+  readonly column: number
+  /** Path of the value, as in `listeners[0].address`. */
+  readonly path: string
+  readonly message: string
+}
+
+export class MillraceError extends Error {
+  readonly code: ErrorCode
+  readonly source: ErrorSource
+  readonly retryable: boolean
+  /** For `config-invalid`: every reason. Empty otherwise. */
+  readonly problems: readonly Problem[]
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; problems?: readonly Problem[] } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'MillraceError'
+    this.code = code
+    this.source = ERRORS[code].source
+    this.retryable = ERRORS[code].retryable
+    this.problems = options.problems ?? []
+  }
+}
+
+/** `file:line:col path: message`, or without the position where none is known. */
+export function formatProblem(problem: Problem): string {
+  const position = problem.line > 0 ? `:${problem.line}:${problem.column}` : ''
+  const path = problem.path === '' ? '' : `${problem.path}: `
+  return `${problem.file}${position} ${path}${problem.message}`
+}

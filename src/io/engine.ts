@@ -1,0 +1,66 @@
+/**
+ * An engine listens, dials and keeps deadlines. Two exist with one behaviour: kernel-engine.ts on file
+ * descriptors of our own (Linux with the addon) and stream-engine.ts on node:net (everywhere).
+ */
+import type { Address } from '../address.js'
+import type { Socket } from './socket.js'
+import type { Sweep } from './sweep.js'
+
+/** Why a process or a connection does not splice; `undefined` where it does. */
+export type NotSplicing =
+  | 'not-linux'
+  | 'addon-missing'
+  | `addon-failed: ${string}`
+  | 'switched-off'
+  | 'pipe-quota'
+  | 'fd-limit'
+  | `kernel-refused: ${string}`
+  | 'not-a-plain-socket'
+  | 'small'
+
+export interface ListenOptions {
+  /** Share the address with other processes of this user (SO_REUSEPORT), one accept queue each. */
+  readonly sharePort: boolean
+}
+
+export interface AcceptHandler {
+  /** A client connected. The socket is the handler's from here on. */
+  accepted(client: Socket, clientAddress: string, localAddress: string): void
+  /** Accepting stopped for up to 100 ms because the system is out of `errno` (EMFILE, ENFILE, ENOBUFS, ENOMEM). */
+  paused(errno: string): void
+}
+
+export interface Listening {
+  /** The address in use, with the port the kernel chose where 0 was asked for. */
+  readonly address: Address
+  /** Stops accepting and removes a unix socket's file. Accepted connections are untouched. */
+  close(): void
+}
+
+export interface DialOutcome {
+  /** The connected socket, or undefined when `errno` says why there is none. */
+  readonly socket: Socket | undefined
+  /** errno name, such as ECONNREFUSED; `ETIMEDOUT` also when `connectMs` passed. Empty on success. */
+  readonly errno: string
+}
+
+/** A connect on its way. */
+export interface Dial {
+  /** Gives up; the callback will not be called. Does nothing once it was. */
+  cancel(): void
+}
+
+export interface Engine {
+  readonly kind: 'kernel' | 'stream'
+  /** Why this engine cannot splice, or undefined where it can. */
+  readonly notSplicing: NotSplicing | undefined
+  /** Coarse deadlines of everything that lives in this engine. */
+  readonly sweep: Sweep
+  /** Rejects with a `listen-failed` MillraceError naming the address and what to do. */
+  listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening>
+  /**
+   * Connects to an address whose host is an IP address. The callback is called once, never before
+   * `dial` returned. `connectMs` of 0 means no deadline of ours.
+   */
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial
+}

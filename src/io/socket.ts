@@ -1,0 +1,50 @@
+/**
+ * What a pipe sees of one end, whatever is behind it: a file descriptor of our own (fd-socket.ts) or a
+ * Node stream (stream-socket.ts). Readiness is sticky: a bit is set by an event and cleared only by proof.
+ */
+
+/** Bytes, an end or an error may be there to read. */
+export const READABLE = 1
+/** Bytes can be taken by the sink. */
+export const WRITABLE = 2
+/** The peer has sent FIN; unread bytes may still be queued before it. */
+export const PEER_ENDED = 4
+/** The connection is broken both ways; unread bytes may still be queued. */
+export const BROKEN = 8
+/** An urgent byte (TCP URG) is or was pending: splice(2) stops in front of it. */
+export const URGENT = 16
+
+/** Somebody who is told that a socket of theirs became ready. */
+export interface Runnable {
+  /** Kept by whoever schedules: true while a run is already due. */
+  isQueued: boolean
+  /** Do what is ready. Called again after any further event. */
+  run(): void
+}
+
+export interface Socket {
+  readonly kind: 'fd' | 'stream'
+  /** The bits above. */
+  ready: number
+  /** Who is told of events; undefined while nobody wants to know (the bits still gather). */
+  owner: Runnable | undefined
+  /** First error of this connection as an errno name. Told once by the kernel, so kept here for both directions. */
+  error: string | undefined
+  /** Whether our FIN was handed over by `shutdown`. */
+  readonly hasShutdown: boolean
+  /** Whether everything handed to `shutdown` and before has left this process. */
+  readonly isFlushed: boolean
+  /** Bytes handed over that wait inside this process (not in the kernel). */
+  readonly queuedBytes: number
+  readonly isClosed: boolean
+  /** Sends FIN after all bytes handed over so far. Once; later calls do nothing. */
+  shutdown(): void
+  /** Closes in order: what was handed over is still delivered. Safe to call twice and inside a callback. */
+  close(): void
+  /** Closes with a reset (SO_LINGER 0), so that the peer can tell truncation from an end. */
+  reset(): void
+  /** Bytes the peer has not acknowledged (SIOCOUTQ), or 0 where the platform does not tell. */
+  unacknowledgedBytes(): number
+  /** Smoothed round-trip time in µs (TCP_INFO), or undefined where the platform does not tell. */
+  roundTripMicros(): number | undefined
+}
