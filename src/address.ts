@@ -34,9 +34,12 @@ export function parseAddress(text: string): Address | string {
   const port = Number(digits)
   if (port > 65535) return `port ${port} is above 65535`
   if (bracketed !== undefined) {
-    return isIPv6(bracketed) ? { kind: 'tcp', host: bracketed, port } : `"${bracketed}" is not an IPv6 address`
+    return isIPv6(bracketed)
+      ? { kind: 'tcp', host: bracketed, port }
+      : `"${bracketed}" is not an IPv6 address`
   }
-  if (plain === undefined || plain === '') return 'a host is missing before the colon (0.0.0.0 listens on all)'
+  if (plain === undefined || plain === '')
+    return 'a host is missing before the colon (0.0.0.0 listens on all)'
   if (isIP(plain) === 0 && looksNumeric(plain)) return `"${plain}" is not an IPv4 address`
   if (isIP(plain) === 0 && !HOST_NAME.test(plain)) return `"${plain}" is not a host name`
   return { kind: 'tcp', host: plain, port }
@@ -52,7 +55,8 @@ function parseUnix(path: string): UnixAddress | string {
   if (path === '') return 'a path is missing after "unix:"'
   if (path.includes('\0')) return 'a socket path cannot hold a NUL'
   const bytes = Buffer.byteLength(path)
-  if (bytes > UNIX_PATH_MAX_BYTES) return `socket path of ${bytes} bytes, at most ${UNIX_PATH_MAX_BYTES} are possible`
+  if (bytes > UNIX_PATH_MAX_BYTES)
+    return `socket path of ${bytes} bytes, at most ${UNIX_PATH_MAX_BYTES} are possible`
   return { kind: 'unix', path }
 }
 

@@ -41,7 +41,11 @@ export class MillraceError extends Error {
   /** For `config-invalid`: every reason. Empty otherwise. */
   readonly problems: readonly Problem[]
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; problems?: readonly Problem[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; problems?: readonly Problem[] } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'MillraceError'
     this.code = code

@@ -3,8 +3,10 @@
  * descriptors of our own (Linux with the addon) and stream-engine.ts on node:net (everywhere).
  */
 import type { Address } from '../address.js'
+import type { NativeCounts } from './native.js'
 import type { Socket } from './socket.js'
 import type { Sweep } from './sweep.js'
+import type { Turns } from './turns.js'
 
 /** Why a process or a connection does not splice; `undefined` where it does. */
 export type NotSplicing =
@@ -19,13 +21,15 @@ export type NotSplicing =
   | 'small'
 
 export interface ListenOptions {
+  /** Connections the kernel may queue before we accept them. The kernel caps it at net.core.somaxconn. */
+  readonly backlog: number
   /** Share the address with other processes of this user (SO_REUSEPORT), one accept queue each. */
   readonly sharePort: boolean
 }
 
 export interface AcceptHandler {
   /** A client connected. The socket is the handler's from here on. */
-  accepted(client: Socket, clientAddress: string, localAddress: string): void
+  accepted(client: Socket, clientAddress: string): void
   /** Accepting stopped for up to 100 ms because the system is out of `errno` (EMFILE, ENFILE, ENOBUFS, ENOMEM). */
   paused(errno: string): void
 }
@@ -56,6 +60,12 @@ export interface Engine {
   readonly notSplicing: NotSplicing | undefined
   /** Coarse deadlines of everything that lives in this engine. */
   readonly sweep: Sweep
+  /** Who runs next in this engine. */
+  readonly turns: Turns
+  /** Gauges and counters of the kernel path; undefined where there is none. */
+  counts(): NativeCounts | undefined
+  /** Asks for kernel pipes of this size from now on (64 KiB to 1 MiB); without a kernel path it does nothing. */
+  sizePipes(bytes: number): void
   /** Rejects with a `listen-failed` MillraceError naming the address and what to do. */
   listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening>
   /**

@@ -3,6 +3,8 @@
  * Node stream (stream-socket.ts). Readiness is sticky: a bit is set by an event and cleared only by proof.
  */
 
+import type { NotSplicing } from './engine.js'
+
 /** Bytes, an end or an error may be there to read. */
 export const READABLE = 1
 /** Bytes can be taken by the sink. */
@@ -24,6 +26,8 @@ export interface Runnable {
 
 export interface Socket {
   readonly kind: 'fd' | 'stream'
+  /** Why this socket cannot be spliced; undefined where the kernel can. */
+  readonly notSplicing: NotSplicing | undefined
   /** The bits above. */
   ready: number
   /** Who is told of events; undefined while nobody wants to know (the bits still gather). */

@@ -36,10 +36,6 @@ export class Sweep {
 
   delete(member: Expirable): void {
     this.#members.delete(member)
-    if (this.#members.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    this.#tickMs = Number.POSITIVE_INFINITY
   }
 
   #tickAtLeastEvery(ms: number): void {
@@ -52,7 +48,15 @@ export class Sweep {
   }
 
   #tick(): void {
+    if (this.#members.size === 0) this.#stop()
     const now = performance.now()
     for (const member of this.#members) member.expire(now)
+  }
+
+  /** Stopping is left to the tick: a lone connection that comes and goes must not set a timer up each time. */
+  #stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#tickMs = Number.POSITIVE_INFINITY
   }
 }

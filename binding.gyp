@@ -1,0 +1,37 @@
+# Compiles the addon: `node-gyp rebuild`, run by scripts/setup.mjs. CMakeLists.txt builds the same sources.
+# Only Linux has splice; anywhere else the target is empty, so that node-gyp succeeds and makes nothing.
+# Stays out of the published package: npm would run node-gyp at every install (package.json, "files").
+{
+  'targets': [
+    {
+      'target_name': 'millrace',
+      'conditions': [
+        ["OS=='linux'", {
+          'sources': [
+            'native/addon.cc',
+            'native/kernel_pipe.cc',
+            'native/poller.cc',
+            'native/socket.cc',
+            'native/transfer.cc',
+          ],
+          'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
+          'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
+          'cflags_cc': [
+            '-std=c++17',
+            '-O2',
+            '-Wall',
+            '-Wextra',
+            '-Wconversion',
+            '-fno-exceptions',
+            '-fno-rtti',
+            '-fvisibility=hidden',
+            # Not ours to mend: -isystem keeps the warnings above out of these headers.
+            '-isystem <!(node -p "path.dirname(require.resolve(\'node-addon-api/package.json\'))")',
+          ],
+        }, {
+          'type': 'none',
+        }],
+      ],
+    },
+  ],
+}

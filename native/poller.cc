@@ -1,0 +1,97 @@
+#include "poller.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+constexpr int kMostEvents = 512;
+
+int32_t ToReadiness(uint32_t events) {
+  int32_t readiness = 0;
+  // An end or an error is found by reading and by writing, so both become possible.
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0) readiness |= kIn;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) readiness |= kOut;
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) readiness |= kPeerEnded;
+  if ((events & EPOLLERR) != 0) readiness |= kBroken;
+  if ((events & EPOLLPRI) != 0) readiness |= kUrgent;
+  return readiness;
+}
+
+uint64_t Pack(int32_t slot, int32_t generation) {
+  return static_cast<uint64_t>(static_cast<uint32_t>(generation)) << 32 | static_cast<uint32_t>(slot);
+}
+
+}  // namespace
+
+int Poller::Start(uv_loop_t* loop, Event* events, int capacity, OnBatch on_batch, void* context) {
+  epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_fd_ < 0) return -errno;
+  int error = uv_poll_init(loop, &handle_, epoll_fd_);
+  if (error == 0) error = uv_poll_start(&handle_, UV_READABLE, OnReadable);
+  if (error < 0) {
+    close(epoll_fd_);
+    epoll_fd_ = -1;
+    return error;
+  }
+  handle_.data = this;
+  events_ = events;
+  capacity_ = std::min(capacity, kMostEvents);
+  on_batch_ = on_batch;
+  context_ = context;
+  KeepAlive(false);
+  return 0;
+}
+
+void Poller::Stop(OnStopped on_stopped) {
+  uv_poll_stop(&handle_);
+  close(epoll_fd_);
+  epoll_fd_ = -1;
+  on_stopped_ = on_stopped;
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_), [](uv_handle_t* handle) {
+    auto* poller = static_cast<Poller*>(handle->data);
+    poller->on_stopped_(poller->context_);
+  });
+}
+
+int Poller::Watch(int fd, int32_t slot, int32_t generation, bool is_listener) {
+  epoll_event event = {};
+  event.events = is_listener ? static_cast<uint32_t>(EPOLLIN)
+                             : static_cast<uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET);
+  event.data.u64 = Pack(slot, generation);
+  return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int Poller::Unwatch(int fd) {
+  epoll_event ignored = {};
+  return epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, &ignored) < 0 ? -errno : 0;
+}
+
+void Poller::KeepAlive(bool is_needed) {
+  auto* handle = reinterpret_cast<uv_handle_t*>(&handle_);
+  if (is_needed) {
+    uv_ref(handle);
+  } else {
+    uv_unref(handle);
+  }
+}
+
+void Poller::OnReadable(uv_poll_t* handle, int, int) { static_cast<Poller*>(handle->data)->Collect(); }
+
+void Poller::Collect() {
+  epoll_event ready[kMostEvents];
+  const int count = epoll_wait(epoll_fd_, ready, capacity_, 0);
+  for (int i = 0; i < count; i++) {
+    const uint64_t data = ready[i].data.u64;
+    events_[i] = Event{static_cast<int32_t>(data & 0xffffffff), static_cast<int32_t>(data >> 32),
+                       ToReadiness(ready[i].events)};
+  }
+  if (count > 0) on_batch_(context_, count);
+}
+
+}  // namespace millrace

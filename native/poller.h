@@ -1,0 +1,59 @@
+// One private epoll per event loop, joined to libuv by a single uv_poll_t on the epoll fd (which libuv polls
+// level-triggered: what one batch leaves behind is reported again). Sockets are registered once,
+// edge-triggered, for everything, and never modified. Each batch is one call upward.
+#ifndef MILLRACE_POLLER_H_
+#define MILLRACE_POLLER_H_
+
+#include <uv.h>
+
+#include <cstdint>
+
+namespace millrace {
+
+// Readiness as TypeScript sees it; src/io/socket.ts names the same bits.
+enum Readiness : int32_t { kIn = 1, kOut = 2, kPeerEnded = 4, kBroken = 8, kUrgent = 16 };
+
+// One event in the shared array.
+struct Event {
+  int32_t slot;
+  int32_t generation;
+  int32_t readiness;
+};
+
+class Poller {
+ public:
+  using OnBatch = void (*)(void* context, int count);
+  using OnStopped = void (*)(void* context);
+
+  // `events` must outlive the poller and hold `capacity` events. Returns 0 or -errno.
+  int Start(uv_loop_t* loop, Event* events, int capacity, OnBatch on_batch, void* context);
+
+  // Closes the epoll; `on_stopped` is called from the loop when the memory of this poller may go.
+  void Stop(OnStopped on_stopped);
+
+  // The slot and generation come back with every event of this fd. A listener is level-triggered, because
+  // it is accepted from in small batches.
+  int Watch(int fd, int32_t slot, int32_t generation, bool is_listener);
+  int Unwatch(int fd);
+
+  // Whether this poller keeps the event loop alive.
+  void KeepAlive(bool is_needed);
+
+  bool is_running() const { return epoll_fd_ >= 0; }
+
+ private:
+  static void OnReadable(uv_poll_t* handle, int status, int events);
+  void Collect();
+
+  uv_poll_t handle_ = {};
+  int epoll_fd_ = -1;
+  Event* events_ = nullptr;
+  int capacity_ = 0;
+  OnBatch on_batch_ = nullptr;
+  OnStopped on_stopped_ = nullptr;
+  void* context_ = nullptr;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_POLLER_H_

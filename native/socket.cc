@@ -1,0 +1,194 @@
+#include "socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace millrace {
+
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage = {};
+  socklen_t length = sizeof(sockaddr_storage);
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+int Fill(SocketAddress* address, const Endpoint& endpoint) {
+  if (endpoint.port == kUnixPort) {
+    auto* un = reinterpret_cast<sockaddr_un*>(&address->storage);
+    if (endpoint.host.size() >= sizeof(un->sun_path)) return -ENAMETOOLONG;
+    un->sun_family = AF_UNIX;
+    memcpy(un->sun_path, endpoint.host.c_str(), endpoint.host.size() + 1);
+    address->length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.host.size() + 1);
+    return 0;
+  }
+  // AI_NUMERICHOST never asks a resolver, and understands scopes such as fe80::1%eth0.
+  addrinfo hints = {};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found) != 0)
+    return -EINVAL;
+  memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
+  address->length = found->ai_addrlen;
+  freeaddrinfo(found);
+  return 0;
+}
+
+void Read(const SocketAddress& address, Endpoint* endpoint) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.storage.ss_family == AF_INET) {
+    const auto* in = reinterpret_cast<const sockaddr_in*>(&address.storage);
+    inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+    endpoint->port = ntohs(in->sin_port);
+  } else if (address.storage.ss_family == AF_INET6) {
+    const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+    // A client that reached a dual-stack listener over IPv4 is an IPv4 client.
+    const bool is_mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+    if (is_mapped) {
+      inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], text, sizeof(text));
+    } else {
+      inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
+    }
+    endpoint->port = ntohs(in6->sin6_port);
+  } else {
+    const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);
+    const size_t bytes = address.length - std::min<size_t>(address.length, offsetof(sockaddr_un, sun_path));
+    endpoint->host.assign(un->sun_path, strnlen(un->sun_path, bytes));
+    endpoint->port = kUnixPort;
+    return;
+  }
+  endpoint->host = text;
+}
+
+int SetOption(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+int CloseWith(int fd, int error) {
+  close(fd);
+  return error;
+}
+
+int Open(SocketAddress* address, const Endpoint& endpoint) {
+  const int error = Fill(address, endpoint);
+  if (error < 0) return error;
+  const int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (endpoint.port != kUnixPort) SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  return fd;
+}
+
+}  // namespace
+
+int Descriptors::Add(int fd) {
+  if (fd < 0) return fd;
+  if (open_.size() <= static_cast<size_t>(fd)) open_.resize(static_cast<size_t>(fd) + 64);
+  open_[static_cast<size_t>(fd)] = true;
+  count_++;
+  return fd;
+}
+
+bool Descriptors::Owns(int fd) const {
+  return fd >= 0 && static_cast<size_t>(fd) < open_.size() && open_[static_cast<size_t>(fd)];
+}
+
+int Descriptors::Close(int fd) {
+  if (!Owns(fd)) return -EBADF;
+  open_[static_cast<size_t>(fd)] = false;
+  count_--;
+  return close(fd) < 0 ? -errno : 0;
+}
+
+void Descriptors::CloseAll() {
+  for (size_t fd = 0; fd < open_.size(); fd++) Close(static_cast<int>(fd));
+}
+
+int Listen(const Endpoint& endpoint, int backlog, bool share_port) {
+  SocketAddress address;
+  const int fd = Open(&address, endpoint);
+  if (fd < 0) return fd;
+  if (endpoint.port != kUnixPort) {
+    SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (address.storage.ss_family == AF_INET6) SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    const int error = share_port ? SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0;
+    if (error < 0) return CloseWith(fd, error);
+  }
+  if (bind(fd, address.get(), address.length) < 0) return CloseWith(fd, -errno);
+  if (listen(fd, backlog) < 0) return CloseWith(fd, -errno);
+  return fd;
+}
+
+int Accept(int listener, Endpoint* peer) {
+  SocketAddress address;
+  int fd;
+  do {
+    fd = accept4(listener, address.get(), &address.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return -errno;
+  Read(address, peer);
+  return fd;
+}
+
+int Connect(const Endpoint& endpoint) {
+  SocketAddress address;
+  const int fd = Open(&address, endpoint);
+  if (fd < 0) return fd;
+  if (connect(fd, address.get(), address.length) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
+  return CloseWith(fd, -errno);
+}
+
+int Adopt(int fd) {
+  const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return -errno;
+  const int flags = fcntl(own, F_GETFL);
+  if (flags < 0 || fcntl(own, F_SETFL, flags | O_NONBLOCK) < 0) return CloseWith(own, -errno);
+  SetOption(own, IPPROTO_TCP, TCP_NODELAY, 1);
+  return own;
+}
+
+int TakeError(int fd) {
+  int error = 0;
+  socklen_t length = sizeof(error);
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : error;
+}
+
+int LocalAddress(int fd, Endpoint* endpoint) {
+  SocketAddress address;
+  if (getsockname(fd, address.get(), &address.length) < 0) return -errno;
+  Read(address, endpoint);
+  return 0;
+}
+
+int ShutdownWrite(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }
+
+int ResetOnClose(int fd) {
+  const linger now = {1, 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) < 0 ? -errno : 0;
+}
+
+int UnacknowledgedBytes(int fd) {
+  int bytes = 0;
+  return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+}
+
+int RoundTripMicros(int fd) {
+  tcp_info info = {};
+  socklen_t length = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return -errno;
+  return static_cast<int>(info.tcpi_rtt);
+}
+
+}  // namespace millrace

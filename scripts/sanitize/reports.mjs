@@ -1,0 +1,31 @@
+/**
+ * Reads what the sanitizers wrote, a file per process. Every memory error and undefined behaviour counts,
+ * wherever it happened. A leak counts when the addon, or Node-API on its behalf, allocated the memory: V8 frees
+ * nothing of its own when a process exits, and its objects have the addon further down their stacks too.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const ERROR = /ERROR: (Address|UndefinedBehavior)Sanitizer|runtime error:/
+const LEAK = /^(Direct|Indirect) leak of /
+const OURS = /\/native\/\w+\.(cc|h):|millrace\.node/
+const V8 = / v8::/
+/** Then nothing is known of leaks, which must not pass for there being none. */
+const COULD_NOT_CHECK = /LeakSanitizer has encountered a fatal error/
+
+/** The reports in a folder that call for a human, as text. */
+export function findings(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    const report = readFileSync(join(folder, name), 'utf8')
+    if (ERROR.test(report) || COULD_NOT_CHECK.test(report)) return [report]
+    return report.split('\n\n').filter(isLeakOfOurs)
+  })
+}
+
+/** Frames are listed from the allocation downwards. */
+function isLeakOfOurs(paragraph) {
+  const frames = paragraph.trimStart().split('\n')
+  if (!LEAK.test(frames[0])) return false
+  const ours = frames.findIndex((frame) => OURS.test(frame))
+  return ours !== -1 && !frames.slice(0, ours).some((frame) => V8.test(frame))
+}

@@ -1,0 +1,7 @@
+/**
+ * Runs before `npm start` and `npm test`, also as the very first command in a fresh clone: installs, compiles
+ * and builds what is missing or stale, and nothing else.
+ */
+import { makeReady } from './setup/run.mjs'
+
+process.exitCode = await makeReady({ retry: false })

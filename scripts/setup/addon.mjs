@@ -1,0 +1,80 @@
+/**
+ * Step 2: the addon, compiled by node-gyp where there is splice(2) and the user has not switched it off. A
+ * machine that cannot compile is told so in one line and goes on without the kernel path; C++ that does not
+ * compile is an error.
+ */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fail, runQuietly, say } from './command.mjs'
+import { digest, filesBelow, readStamp, writeStamp } from './stamp.mjs'
+import { environmentForGyp, HOW_TO_INSTALL, missingTools, toolchainFacts } from './toolchain.mjs'
+
+/** node-gyp may download headers; a network that swallows packets must not hang the first start. */
+const CONFIGURE_MS = 120_000
+/** In angle brackets, so not one of ours: a package of the system's headers is missing. */
+const MISSING_HEADER = /fatal error: (\S+): No such file or directory\n.*#include </
+const GYP_REASON = /gyp ERR! stack (?:Error: )?(.+)/
+
+const builtStampOf = (root) => join(root, 'build/millrace.built')
+const refusedStampOf = (root) => join(root, 'build/millrace.refused')
+
+/** What the addon is made from. */
+function keyOf(root) {
+  const files = [...filesBelow(root, 'native'), 'binding.gyp', 'node_modules/node-addon-api/package.json']
+  return digest(root, files, [process.version, process.arch])
+}
+
+/** What a refusal of this machine was about: after a change of any of these it may be different. */
+const refusalOf = (root) => digest(root, [], [keyOf(root), ...toolchainFacts()])
+
+export const addon = {
+  isStale(root) {
+    if (process.platform !== 'linux' || process.env.MILLRACE_NATIVE === 'off') return false
+    return (
+      !existsSync(join(root, 'build/Release/millrace.node')) || readStamp(builtStampOf(root)) !== keyOf(root)
+    )
+  },
+
+  /** `retry`: also where an earlier attempt found this machine unable. */
+  run(root, { retry }) {
+    const missing = missingTools()
+    if (missing.length > 0) return goOnWithout(`no ${missing.join(', no ')} found`, HOW_TO_INSTALL)
+    if (!retry && readStamp(refusedStampOf(root)) === refusalOf(root)) {
+      return goOnWithout('the addon could not be compiled here', '"npm run build" tries again')
+    }
+    compile(root)
+  },
+}
+
+function compile(root) {
+  say('compiling the addon (node-gyp)')
+  const key = keyOf(root)
+  rmSync(builtStampOf(root), { force: true })
+  const configured = runGyp(root, ['clean', 'configure'], { timeout: CONFIGURE_MS })
+  if (!configured.succeeded) {
+    return refuse(root, `node-gyp: ${GYP_REASON.exec(configured.output)?.[1] ?? 'no reason given'}`)
+  }
+  const built = runGyp(root, ['build', '--jobs', 'max'])
+  if (!built.succeeded) return explain(root, built.output)
+  writeStamp(builtStampOf(root), key)
+}
+
+function explain(root, output) {
+  const header = MISSING_HEADER.exec(output)?.[1]
+  if (header !== undefined) return refuse(root, `no header ${header}`)
+  fail('the addon does not compile; MILLRACE_NATIVE=off goes on without the kernel path', output)
+}
+
+function refuse(root, reason) {
+  writeStamp(refusedStampOf(root), refusalOf(root))
+  goOnWithout(reason, `${HOW_TO_INSTALL}, then "npm run build"`)
+}
+
+function goOnWithout(reason, remedy) {
+  say(`going on without the kernel path: ${reason} (${remedy})`)
+}
+
+function runGyp(root, args, options = {}) {
+  const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js')
+  return runQuietly(process.execPath, [gyp, ...args], { cwd: root, env: environmentForGyp(), ...options })
+}

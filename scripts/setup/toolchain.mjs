@@ -1,0 +1,68 @@
+/**
+ * What compiling the addon needs from the machine: a compiler, make and python on PATH, and the headers of
+ * the running Node. Looks only, and quickly: this runs at every start on a machine that lacks one of them.
+ */
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+
+/** Each tool: how the user calls it, which variable names another, and where it is found by itself. */
+const TOOLS = [
+  { name: 'C++ compiler', variable: 'CXX', programs: ['g++'] },
+  { name: 'make', variable: 'MAKE', programs: ['make'] },
+  { name: 'python', variable: 'PYTHON', programs: ['python3', 'python'] },
+]
+
+export const HOW_TO_INSTALL = 'on Debian and Ubuntu: apt-get install g++ make python3'
+
+/** Names of the tools that are not there. */
+export function missingTools(env = process.env) {
+  return TOOLS.filter((tool) => findTool(tool, env) === undefined).map((tool) => tool.name)
+}
+
+/** What a failed attempt depended on; when it changes, another attempt is worth while. */
+export function toolchainFacts(env = process.env) {
+  return [...TOOLS.map((tool) => findTool(tool, env) ?? ''), env.npm_config_nodedir ?? localHeaders() ?? '']
+}
+
+/**
+ * The environment for node-gyp, cmake-js and prebuildify: headers that came with this Node are preferred to
+ * downloading the same files.
+ */
+export function environmentForGyp(env = process.env) {
+  const prefix = env.npm_config_nodedir ?? localHeaders()
+  return prefix === undefined ? env : { ...env, npm_config_nodedir: prefix }
+}
+
+/** The folder above include/node, if the headers there are of the running version. */
+function localHeaders() {
+  const prefix = dirname(dirname(process.execPath))
+  try {
+    const header = readFileSync(join(prefix, 'include/node/node_version.h'), 'utf8')
+    const part = (name) => new RegExp(`#define NODE_${name}_VERSION (\\d+)`).exec(header)?.[1]
+    const version = ['MAJOR', 'MINOR', 'PATCH'].map(part).join('.')
+    return version === process.versions.node ? prefix : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function findTool({ variable, programs }, env) {
+  // A variable may hold a command with arguments, as in CXX="ccache g++".
+  const wanted = env[variable] ? [env[variable].split(' ')[0]] : programs
+  for (const program of wanted) {
+    for (const folder of (env.PATH ?? '').split(delimiter)) {
+      const path = program.includes('/') ? program : join(folder, program)
+      if (isExecutable(path)) return path
+    }
+  }
+  return undefined
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

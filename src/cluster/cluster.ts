@@ -1,0 +1,152 @@
+/**
+ * A named set of backends and the one rule of who is next: those available by round robin, then those that
+ * rest, then those whose name is being resolved. It reaches the network only through the engine and the
+ * resolver, and never logs: what an operator may want to know is told to the hooks.
+ */
+import type { Address } from '../address.js'
+import type { Engine } from '../io/engine.js'
+import { Backend, type BackendStatus } from './backend.js'
+import { Attempt, type DialOptions, type DialResult, type Roster } from './dial.js'
+import { type Lookup, Resolver } from './resolver.js'
+import { RoundRobin } from './round-robin.js'
+
+export interface ClusterOptions {
+  readonly balance: 'round-robin'
+  readonly backends: readonly {
+    readonly address: Address
+    /** Share of the connections, relative to the other backends. An integer from 1. */
+    readonly weight: number
+  }[]
+}
+
+/** All optional. A hook must not throw. */
+export interface ClusterHooks {
+  /** Every address of `backend` failed, the last with `errno`: skipped for `restMs` while others are available. */
+  onBackendDown?(backend: Backend, errno: string, restMs: number): void
+  /** A connect to a backend that was down succeeded. */
+  onBackendUp?(backend: Backend): void
+  /** No answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
+  onResolveFailed?(host: string, code: string, retryMs: number): void
+  /** Default: `dns.lookup`. */
+  lookup?: Lookup
+  /** A clock in ms that never goes back. Default: `performance.now`. */
+  now?(): number
+}
+
+export interface ClusterStatus {
+  readonly name: string
+  readonly backends: readonly BackendStatus[]
+}
+
+export class Cluster {
+  readonly name: string
+  readonly #backends: readonly Backend[]
+  readonly #turns: RoundRobin<Backend>
+  readonly #resolver: Resolver
+  readonly #roster: Roster & { isStopped: boolean }
+  readonly #hooks: ClusterHooks
+  readonly #now: () => number
+
+  constructor(name: string, options: ClusterOptions, engine: Pick<Engine, 'dial'>, hooks: ClusterHooks = {}) {
+    this.name = name
+    this.#hooks = hooks
+    this.#now = hooks.now ?? (() => performance.now())
+    this.#backends = options.backends.map((each) => new Backend(each.address, each.weight))
+    this.#turns = new RoundRobin(this.#backends)
+    this.#resolver = this.#newResolver()
+    this.#roster = this.#newRoster(engine)
+  }
+
+  /** Begins to resolve host names, for as long as the cluster is not stopped. Once. */
+  start(): void {
+    this.#resolver.start()
+  }
+
+  /**
+   * For good. Attempts that wait end at once, later ones with ECANCELED; a connect on its way is finished and
+   * is the last of its attempt. Connections in use are untouched.
+   */
+  stop(): void {
+    this.#roster.isStopped = true
+    this.#resolver.stop()
+    for (const attempt of [...this.#roster.waiting]) attempt.abandon('ECANCELED')
+  }
+
+  /**
+   * Gets a connection to one of the backends. `done` is called once, never before `dial` returned, unless
+   * the attempt is cancelled. Tries every backend, and where all failed their further addresses.
+   */
+  dial(options: DialOptions, done: (result: DialResult) => void): Attempt {
+    const attempt = new Attempt(this.#roster, options, done)
+    attempt.start()
+    return attempt
+  }
+
+  status(): ClusterStatus {
+    const now = this.#now()
+    return { name: this.name, backends: this.#backends.map((backend) => backend.status(now)) }
+  }
+
+  #next(tried: readonly Backend[]): Backend | 'resolving' | undefined {
+    const now = this.#now()
+    const isCandidate = (backend: Backend) => backend.address !== undefined && !tried.includes(backend)
+    return (
+      this.#turns.pick((backend) => isCandidate(backend) && backend.isAvailable(now)) ??
+      soonestDue(this.#backends.filter(isCandidate)) ??
+      (this.#backends.some((backend) => this.#isResolving(backend)) ? 'resolving' : undefined)
+    )
+  }
+
+  #isResolving({ address, hostName }: Backend): boolean {
+    return address === undefined && hostName !== undefined && this.#resolver.isResolving(hostName)
+  }
+
+  #newRoster(engine: Pick<Engine, 'dial'>): Roster & { isStopped: boolean } {
+    return {
+      engine,
+      waiting: new Set(),
+      isStopped: false,
+      now: this.#now,
+      next: (tried) => this.#next(tried),
+      succeeded: (backend) => {
+        if (backend.succeeded()) this.#hooks.onBackendUp?.(backend)
+      },
+      failed: (backend, address, errno) => {
+        const restMs = backend.failed(address, errno, this.#now())
+        if (restMs > 0) this.#hooks.onBackendDown?.(backend, errno, restMs)
+      },
+    }
+  }
+
+  #newResolver(): Resolver {
+    const hosts = this.#backends.flatMap((backend) => backend.hostName ?? [])
+    const listener = {
+      resolved: (host: string, ips: readonly string[]) => {
+        for (const backend of this.#backends) if (backend.hostName === host) backend.resolved(ips)
+        this.#resumeWaiting()
+      },
+      unresolved: (host: string, code: string, retryMs: number) => {
+        this.#hooks.onResolveFailed?.(host, code, retryMs)
+        this.#resumeWaiting()
+      },
+    }
+    return new Resolver(hosts, listener, this.#hooks.lookup)
+  }
+
+  /** Of a copy: an attempt that has to wait on joins the set again. */
+  #resumeWaiting(): void {
+    for (const attempt of [...this.#roster.waiting]) attempt.resume()
+  }
+}
+
+/**
+ * When all are resting one is tried all the same: a client turned away while a backend may be back is worse
+ * off than one that waits for another failed connect.
+ */
+function soonestDue(resting: readonly Backend[]): Backend | undefined {
+  let soonest: Backend | undefined
+  for (const backend of resting) {
+    if (soonest === undefined || backend.restingUntil < soonest.restingUntil) soonest = backend
+  }
+  return soonest
+}

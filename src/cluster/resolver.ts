@@ -1,0 +1,92 @@
+/**
+ * Host names are resolved ahead of need and again and again in the background, because dns.lookup runs on
+ * the few threads Node has and no connect may wait in that queue. Of these, libuv gives lookups half at most,
+ * so there is no bound of our own. It says what a name means now; whoever listens keeps it. A failed refresh
+ * says nothing, so the last good answer stands. Never keeps the process alive by a timer.
+ */
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
+
+/** getaddrinfo(3) does not tell how long an answer is good for. */
+const REFRESH_MS = 10_000
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 30_000
+
+/** `dns.lookup`, or whatever stands for it in a test. */
+export type Lookup = (
+  host: string,
+  options: { all: true },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+export interface ResolverListener {
+  /** The IP addresses of `host`, in the order of the system's preference; at least one. */
+  resolved(host: string, ips: readonly string[]): void
+  /** There was no answer for `host`; it is asked for again in `retryMs`. */
+  unresolved(host: string, code: string, retryMs: number): void
+}
+
+interface Name {
+  readonly host: string
+  isResolving: boolean
+  failuresInARow: number
+  timer: NodeJS.Timeout | undefined
+}
+
+export class Resolver {
+  readonly #names: ReadonlyMap<string, Name>
+  readonly #listener: ResolverListener
+  readonly #lookup: Lookup
+  #isStopped = false
+
+  constructor(hosts: Iterable<string>, listener: ResolverListener, lookup: Lookup = dnsLookup) {
+    this.#names = new Map(Array.from(new Set(hosts), (host) => [host, newName(host)]))
+    this.#listener = listener
+    this.#lookup = lookup
+  }
+
+  start(): void {
+    for (const name of this.#names.values()) this.#resolve(name)
+  }
+
+  /** For good. The answer to a lookup that runs is ignored; the lookup itself cannot be taken back. */
+  stop(): void {
+    this.#isStopped = true
+    for (const name of this.#names.values()) clearTimeout(name.timer)
+  }
+
+  /** Whether an answer for `host` is on its way, as opposed to due only after the next pause. */
+  isResolving(host: string): boolean {
+    return this.#names.get(host)?.isResolving ?? false
+  }
+
+  #resolve(name: Name): void {
+    name.isResolving = true
+    this.#lookup(name.host, { all: true }, (error, addresses) => {
+      if (this.#isStopped) return
+      name.isResolving = false
+      if (error !== null) this.#failed(name, error.code ?? 'ENOTFOUND')
+      else if (addresses.length === 0) this.#failed(name, 'ENOTFOUND')
+      else this.#succeeded(name, addresses)
+    })
+  }
+
+  #succeeded(name: Name, addresses: readonly LookupAddress[]): void {
+    name.failuresInARow = 0
+    this.#resolveLater(name, REFRESH_MS)
+    const ips = new Set(addresses.map((each) => each.address))
+    this.#listener.resolved(name.host, [...ips])
+  }
+
+  #failed(name: Name, code: string): void {
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** name.failuresInARow, LONGEST_RETRY_MS)
+    name.failuresInARow += 1
+    this.#resolveLater(name, retryMs)
+    this.#listener.unresolved(name.host, code, retryMs)
+  }
+
+  #resolveLater(name: Name, ms: number): void {
+    name.timer = setTimeout(() => this.#resolve(name), ms).unref()
+  }
+}
+
+const newName = (host: string): Name => ({ host, isResolving: false, failuresInARow: 0, timer: undefined })

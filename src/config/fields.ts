@@ -1,0 +1,170 @@
+/**
+ * The kinds of value a config holds, as zod types with sentences of our own: zod's wording names types, these
+ * name what to write. Every reader gives the value, or a sentence that says what is wrong.
+ */
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { type Address, parseAddress, type TcpAddress } from '../address.js'
+import { didYouMean } from './suggest.js'
+import { parseDuration, parseSize } from './units.js'
+
+/** Beyond this a duration is surely a slip, and timers of 2^31 ms and more fire at once. */
+const LONGEST_DURATION_MS = 24 * 86_400_000
+const MOST_WORKERS = 256
+const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
+
+/** A map with exactly these keys. Its message for unknown keys has one line per key, in zod's order. */
+export function strictMap<Shape extends z.ZodRawShape>(
+  what: string,
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape)
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `unknown key${didYouMean(key, known)}`).join('\n')
+        : expected(what, issue.input),
+  })
+}
+
+/** A list of at least one. */
+export function listOf<Item extends z.ZodType>(what: string, item: Item): z.ZodArray<Item> {
+  return z
+    .array(item, { error: (issue) => expected(what, issue.input) })
+    .min(1, `expected ${what}, found an empty list`)
+}
+
+/** A map from names to `value`, at least one. */
+export function mapOf<Value extends z.ZodType>(
+  what: string,
+  value: Value,
+): z.ZodRecord<typeof nameField, Value> {
+  return z
+    .record(nameField, value, {
+      error: (issue) => (issue.code === 'invalid_key' ? nameRule(issue.input) : expected(what, issue.input)),
+    })
+    .refine((record) => Object.keys(record).length > 0, `expected ${what}, found an empty map`)
+}
+
+export function choiceOf<const Choice extends string>(
+  choices: readonly Choice[],
+): z.ZodEnum<z.core.util.ToEnum<Choice>> {
+  const list = choices.map((choice) => JSON.stringify(choice)).join(', ')
+  return z.enum(choices, {
+    error: ({ input }) =>
+      expected(`one of ${list}`, input) + (typeof input === 'string' ? didYouMean(input, choices) : ''),
+  })
+}
+
+export const textField = z.string({
+  error: ({ input }) => expected('text (in quotes, if it looks like a number)', input),
+})
+
+export const nameField = z.string({ error: ({ input }) => expected('a name', input) }).regex(NAME, {
+  error: ({ input }) => nameRule(input),
+})
+
+export const booleanField = field((value) => {
+  if (typeof value === 'boolean') return value
+  if (value === 'true' || value === 'false') return value === 'true'
+  return expected('true or false', value)
+})
+
+/** A whole number in these bounds, or the same in digits, which is what an environment variable can give. */
+export function wholeNumberField(least: number, most: number): z.ZodType<number> {
+  return field((value) => readWholeNumber(value, least, most))
+}
+
+export const workersField = z.unknown().transform((value, context): number | 'auto' => {
+  if (value === 'auto') return value
+  const workers = readWholeNumber(value, 1, MOST_WORKERS)
+  return settle(
+    typeof workers === 'string' ? workers.replace('expected', 'expected "auto" or') : workers,
+    context,
+  )
+})
+
+export const durationField = field((value) => {
+  const ms = readQuantity('a duration, such as 5s', value, parseDuration)
+  if (typeof ms === 'string' || ms <= LONGEST_DURATION_MS) return ms
+  return `${describe(value)} is too long: at most 24d (0 means never)`
+})
+
+export function sizeField(
+  least: { bytes: number; text: string },
+  most: { bytes: number; text: string },
+): z.ZodType<number> {
+  return field((value) => {
+    const bytes = readQuantity('a size, such as 64KiB', value, parseSize)
+    if (typeof bytes === 'string' || (bytes >= least.bytes && bytes <= most.bytes)) return bytes
+    return `${describe(value)} is out of range: ${least.text} to ${most.text}`
+  })
+}
+
+/** A listener binds, and binding resolves nothing: the host is an IP address, or `localhost` for 127.0.0.1. */
+export const listenerAddressField = field((value) => readAddress(value, parseListenerAddress))
+
+export const backendAddressField = field((value) => readAddress(value, parseBackendAddress))
+
+export function parseListenerAddress(text: string): Address | string {
+  const address = parseAddress(text)
+  if (typeof address === 'string' || address.kind === 'unix' || isIP(address.host) !== 0) return address
+  if (address.host.toLowerCase() === 'localhost')
+    return { ...address, host: '127.0.0.1' } satisfies TcpAddress
+  return `a listener needs an IP address or localhost, not the host name ${JSON.stringify(address.host)}`
+}
+
+export function parseBackendAddress(text: string): Address | string {
+  const address = parseAddress(text)
+  if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
+  return 'a backend needs a port from 1 to 65535, found 0'
+}
+
+/** `expected …, found …`, or that the key is missing altogether. */
+export function expected(what: string, found: unknown): string {
+  return found === undefined ? `is missing: expected ${what}` : `expected ${what}, found ${describe(found)}`
+}
+
+function field<Value extends number | boolean | object>(read: (value: unknown) => Value | string) {
+  return z.unknown().transform((value, context) => settle(read(value), context))
+}
+
+/** What a reader said: its value, or its sentence as an issue at this place. */
+function settle<Value>(result: Value | string, context: z.RefinementCtx): Value {
+  if (typeof result !== 'string') return result
+  context.addIssue({ code: 'custom', message: result })
+  return z.NEVER
+}
+
+function readAddress(value: unknown, parse: (text: string) => Address | string): Address | string {
+  return typeof value === 'string' ? parse(value) : expected('an address, such as 127.0.0.1:7000', value)
+}
+
+function readWholeNumber(value: unknown, least: number, most: number): number | string {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+  const isFine = typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
+  return isFine ? number : expected(`a whole number from ${least} to ${most}`, value)
+}
+
+function readQuantity(
+  what: string,
+  value: unknown,
+  parse: (text: string) => number | string,
+): number | string {
+  if (typeof value === 'string') return parse(value)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
+  return expected(`${what}, or a whole number from 0`, value)
+}
+
+function nameRule(name: unknown): string {
+  return `${describe(name)} is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit`
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a map'
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'string') return String(value)
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+}

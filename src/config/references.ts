@@ -1,0 +1,112 @@
+/**
+ * What takes two values of a config to judge: clusters that must exist, names and addresses that must differ. Works
+ * on unchecked input, because zod skips such checks once a value is bad and every problem is to be told at once;
+ * so whatever is not of the expected kind is passed over here: the schema has its say on it.
+ */
+import { isIPv6, SocketAddress } from 'node:net'
+import { type Address, formatAddress } from '../address.js'
+import { parseBackendAddress, parseListenerAddress } from './fields.js'
+import { type Finding, formatPath, type Path } from './path.js'
+import { didYouMean } from './suggest.js'
+
+/** What must occur once, and where it stands. */
+interface Claim {
+  readonly key: string
+  readonly path: Path
+}
+
+export function checkReferences(input: unknown): Finding[] {
+  const listeners = itemsOf(valueAt(input, 'listeners'))
+  const clusters = valueAt(input, 'clusters')
+  return [
+    ...unknownClusters(listeners, clusters),
+    ...repeatedListeners(listeners),
+    ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => repeatedBackends(clusters, name)),
+  ]
+}
+
+/** The same for two spellings of one address, such as `[::1]:80` and `[0::1]:80`. */
+export function addressKey(address: Address): string {
+  if (address.kind === 'unix') return formatAddress(address)
+  const [plain = '', zone] = address.host.split('%')
+  if (!isIPv6(plain)) return formatAddress({ ...address, host: address.host.toLowerCase() })
+  const { address: host } = new SocketAddress({ address: plain, family: 'ipv6' })
+  return formatAddress({ ...address, host: zone === undefined ? host : `${host}%${zone}` })
+}
+
+function unknownClusters(listeners: readonly unknown[], clusters: unknown): Finding[] {
+  if (!isMap(clusters)) return []
+  const names = Object.keys(clusters)
+  return listeners.flatMap((listener, index): Finding[] => {
+    const name = valueAt(listener, 'cluster')
+    if (typeof name !== 'string' || Object.hasOwn(clusters, name)) return []
+    const message = `there is no cluster ${JSON.stringify(name)}${didYouMean(name, names)}`
+    return [{ path: ['listeners', index, 'cluster'], message, about: 'value' }]
+  })
+}
+
+/** Port 0 may repeat: each time it is another free port. A repeated address is not also told as a repeated name. */
+function repeatedListeners(listeners: readonly unknown[]): Finding[] {
+  const addresses: Claim[] = []
+  const names: Claim[] = []
+  listeners.forEach((listener, index) => {
+    const path = ['listeners', index]
+    const address = addressAt(listener, parseListenerAddress)
+    const isFixed = address !== undefined && !(address.kind === 'tcp' && address.port === 0)
+    if (isFixed) addresses.push({ key: addressKey(address), path: [...path, 'address'] })
+    const name = valueAt(listener, 'name')
+    if (typeof name === 'string') names.push({ key: name, path: [...path, 'name'] })
+    else if (address !== undefined && !isFixed) names.push({ key: formatAddress(address), path })
+  })
+  return [
+    ...tellRepeats(addresses, (key, first) => `${key} is already listened on by ${first}`),
+    ...tellRepeats(
+      names,
+      (key, first) => `the name ${JSON.stringify(key)} is already that of ${first}: give it another`,
+    ),
+  ]
+}
+
+function repeatedBackends(clusters: unknown, name: string): Finding[] {
+  const claims = itemsOf(valueAt(valueAt(clusters, name), 'backends')).flatMap((backend, index): Claim[] => {
+    const address = addressAt(
+      typeof backend === 'string' ? { address: backend } : backend,
+      parseBackendAddress,
+    )
+    return address === undefined
+      ? []
+      : [{ key: addressKey(address), path: ['clusters', name, 'backends', index] }]
+  })
+  return tellRepeats(
+    claims,
+    (key, first) => `${key} is already ${first}: a larger weight gives it a larger share`,
+  )
+}
+
+function tellRepeats(claims: readonly Claim[], tell: (key: string, first: string) => string): Finding[] {
+  const firsts = new Map<string, Path>()
+  return claims.flatMap(({ key, path }): Finding[] => {
+    const first = firsts.get(key)
+    if (first !== undefined) return [{ path, message: tell(key, formatPath(first)), about: 'value' }]
+    firsts.set(key, path)
+    return []
+  })
+}
+
+function addressAt(item: unknown, parse: (text: string) => Address | string): Address | undefined {
+  const text = valueAt(item, 'address')
+  const address = typeof text === 'string' ? parse(text) : undefined
+  return typeof address === 'object' ? address : undefined
+}
+
+function valueAt(map: unknown, key: string): unknown {
+  return isMap(map) && Object.hasOwn(map, key) ? map[key] : undefined
+}
+
+function itemsOf(list: unknown): readonly unknown[] {
+  return Array.isArray(list) ? list : []
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,41 @@
+/**
+ * "Did you mean …?" for keys and names. Pure. Silent unless the guess is close: a wild guess helps nobody.
+ */
+
+/** Longer words are not compared: the work grows with the product of the lengths. */
+const LONGEST_WORD_CHARS = 64
+/** Candidates past these are not looked at: thousands of unknown names among thousands would take minutes. */
+const MOST_CANDIDATES = 200
+
+/** `; did you mean "x"?` with the candidate nearest to `word`, or nothing where none is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const nearest = closest(word, candidates)
+  return nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
+}
+
+/** The candidate at most a third of `word` away (and always one edit), or undefined. */
+function closest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD_CHARS) return undefined
+  let best: string | undefined
+  let bestEdits = Math.max(1, Math.floor(word.length / 3)) + 1
+  for (const candidate of candidates.slice(0, MOST_CANDIDATES)) {
+    if (Math.abs(candidate.length - word.length) >= bestEdits) continue
+    const edits = countEdits(word.toLowerCase(), candidate.toLowerCase())
+    if (edits < bestEdits) [best, bestEdits] = [candidate, edits]
+  }
+  return best
+}
+
+/** Levenshtein's distance, one row at a time. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[to.length]!
+}

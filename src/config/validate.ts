@@ -1,0 +1,77 @@
+/**
+ * Input of any kind → a frozen Config, or every finding against it. Knows nothing of files and positions.
+ */
+import type { z } from 'zod'
+import { MillraceError, type Problem } from '../errors.js'
+import { type Finding, formatPath, type Path } from './path.js'
+import { checkReferences } from './references.js'
+import { type Config, configSchema } from './schema.js'
+
+/** A config, or what is wrong with it: at least one finding. */
+export type Verdict = { readonly config: Config } | { readonly findings: readonly Finding[] }
+
+/**
+ * The config of a program, as `createProxy` takes it.
+ *
+ * @throws MillraceError `config-invalid` with every problem, at line 0 of `source`.
+ */
+export function validateConfig(input: unknown, source = 'config'): Config {
+  const verdict = judge(input)
+  if ('config' in verdict) return verdict.config
+  throw invalidConfig(
+    verdict.findings.map(({ path, message }) => ({
+      file: source,
+      line: 0,
+      column: 0,
+      path: formatPath(path),
+      message,
+    })),
+  )
+}
+
+export function judge(input: unknown): Verdict {
+  const result = configSchema.safeParse(input)
+  const findings = [
+    ...(result.error?.issues ?? []).flatMap((issue) => toFindings(issue, input)),
+    ...checkReferences(input),
+  ]
+  return result.success && findings.length === 0 ? { config: deepFreeze(result.data) } : { findings }
+}
+
+/** The error that carries `problems`; its message is the first of them and how many there are. */
+export function invalidConfig(problems: readonly Problem[]): MillraceError {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  return new MillraceError('config-invalid', `${problems[0]?.file ?? 'config'} cannot be used: ${count}`, {
+    problems,
+  })
+}
+
+function toFindings(issue: z.core.$ZodIssue, input: unknown): Finding[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const about = issue.code === 'invalid_key' ? 'key' : 'value'
+    return [{ path: pathWithin(input, issue.path), message: issue.message, about }]
+  }
+  const messages = issue.message.split('\n')
+  return issue.keys.map((key, index) => ({
+    path: [...issue.path, key],
+    message: messages[index] ?? '',
+    about: 'key',
+  }))
+}
+
+/** The path up to where the input stops being maps and lists: the short form of a backend has no `.address` in it. */
+function pathWithin(input: unknown, path: Path): Path {
+  let value = input
+  const end = path.findIndex((key) => {
+    if (typeof value !== 'object' || value === null) return true
+    value = Reflect.get(value, key)
+    return false
+  })
+  return end === -1 ? path : path.slice(0, end)
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value
+  for (const child of Object.values(value)) deepFreeze(child)
+  return Object.freeze(value)
+}

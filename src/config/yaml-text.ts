@@ -1,0 +1,97 @@
+/**
+ * YAML or JSON text → one tree of nodes, and what is wrong with the text. Must stay cheap whatever the text is:
+ * the limits are checked token by token, because the composer behind them recurses per level of nesting (past some
+ * hundred levels it can take the whole process down) and makes an error with a stack for each bad token.
+ */
+import { Composer, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml'
+
+/** A config nests 5 levels. */
+export const MOST_LEVELS = 32
+/** Some 15,000 backends; 100,000 bad tokens cost about a second. */
+const MOST_TOKENS = 100_000
+/** Far beyond any value or comment; a bad escape costs as much as a bad token. */
+const LONGEST_TOKEN_CHARS = 16 * 1024
+/** One slip makes many syntax errors after it, so the later ones tell little. */
+const MOST_SYNTAX_ERRORS = 20
+
+/** Something wrong at a place in the text. */
+export interface Complaint {
+  readonly offset: number
+  readonly message: string
+}
+
+export interface YamlText {
+  /** Undefined where the text is empty or past a limit. */
+  readonly root: ParsedNode | undefined
+  readonly complaints: readonly Complaint[]
+}
+
+type Tokens = ReturnType<Parser['end']> extends Generator<infer Token> ? Token[] : never
+
+export function parseYamlText(text: string): YamlText {
+  const control = CONTROL_CHARACTER.exec(text)
+  if (control !== null) return reject(control.index, `control character ${codePoint(control[0])} is not allowed`)
+  const tokens = tokenize(text)
+  return 'message' in tokens ? reject(tokens.offset, tokens.message) : compose(tokens, text)
+}
+
+/** Not part of YAML (chapter 5.1), and some of them have a private meaning between its lexer and its parser. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
+
+function tokenize(text: string): Tokens | Complaint {
+  const parser = new Parser()
+  const tokens: Tokens = []
+  let count = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    const offset = parser.offset
+    if (++count > MOST_TOKENS) return { offset, message: `the file has more than ${MOST_TOKENS} tokens` }
+    if (lexeme.length > LONGEST_TOKEN_CHARS) {
+      return { offset, message: `a single value, comment or blank of more than ${LONGEST_TOKEN_CHARS} characters` }
+    }
+    tokens.push(...parser.next(lexeme))
+    if (parser.stack.length > MOST_LEVELS) return { offset, message: `nested more than ${MOST_LEVELS} levels deep` }
+  }
+  tokens.push(...parser.end())
+  return tokens
+}
+
+function compose(tokens: Tokens, text: string): YamlText {
+  // Keys are compared in `tree.ts`: the composer compares each with all others. The schema is fixed, because a
+  // %YAML 1.1 line would otherwise turn `no` into false and dates into objects.
+  const composer = new Composer({
+    schema: 'core',
+    merge: false,
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    stringKeys: true,
+    logLevel: 'silent',
+  })
+  const [first, second] = composer.compose(tokens, true, text.length) as Generator<Document.Parsed>
+  const errors = first === undefined ? [] : [...first.errors, ...first.warnings]
+  const complaints = errors.slice(0, MOST_SYNTAX_ERRORS).map((error) => explain(error, text))
+  if (errors.length > MOST_SYNTAX_ERRORS) {
+    const [offset] = errors[MOST_SYNTAX_ERRORS]!.pos
+    complaints.push({ offset, message: `and ${errors.length - MOST_SYNTAX_ERRORS} more syntax errors from here on` })
+  }
+  if (second !== undefined) {
+    complaints.push({ offset: second.range[0], message: 'a second document begins here: a config is a single one' })
+  }
+  return { root: first?.contents ?? undefined, complaints }
+}
+
+function explain(error: YAMLError, text: string): Complaint {
+  const [offset] = error.pos
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const line = text.slice(start, text.indexOf('\n', offset) >>> 0)
+  const hint = /(^|[\s,{])(\[[\da-f:.]*\]:\d|\$\{)/i.test(line) ? '' : ''
+  return { offset, message: error.message + hint }
+}
+
+function reject(offset: number, message: string): YamlText {
+  return { root: undefined, complaints: [{ offset, message }] }
+}
+
+function codePoint(character: string): string {
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+}

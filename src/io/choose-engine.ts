@@ -1,0 +1,29 @@
+/**
+ * Which engine this thread has: the kernel's where the addon loads, node:net's elsewhere. The event loop of
+ * the kernel path is one per thread, like libuv's, so it is kept here beside the loaded addon.
+ */
+import type { Engine } from './engine.js'
+import { KernelEngine } from './kernel-engine.js'
+import { KernelLoop } from './kernel-loop.js'
+import { StreamEngine } from './stream-engine.js'
+
+let started: ReturnType<typeof KernelLoop.start> | undefined
+let shared: Engine | undefined
+
+/** The kernel loop of this thread, or why there is none. Loading is tried once. */
+export function kernelLoop(): ReturnType<typeof KernelLoop.start> {
+  started ??= KernelLoop.start()
+  return started
+}
+
+/** A new engine, with deadlines of its own. */
+export function createEngine(): Engine {
+  const loop = kernelLoop()
+  return loop instanceof KernelLoop ? new KernelEngine(loop) : new StreamEngine(loop)
+}
+
+/** The engine of this thread for pipes that belong to no proxy. */
+export function sharedEngine(): Engine {
+  shared ??= createEngine()
+  return shared
+}

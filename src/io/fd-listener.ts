@@ -1,0 +1,90 @@
+/**
+ * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds.
+ */
+import type { Address } from '../address.js'
+import type { AcceptHandler, Listening } from './engine.js'
+import { FdSocket } from './fd-socket.js'
+import type { KernelLoop, Watched } from './kernel-loop.js'
+import { listenError, removeSocketFile } from './listen-errors.js'
+import { errnoName } from './native.js'
+import type { Runnable } from './socket.js'
+
+/** Accepted per turn, so that a storm of clients does not delay those already here. */
+const ACCEPT_BATCH = 32
+/** Out of fds or memory: accept nothing for this long (ms). epoll would report the listener again at once. */
+const PAUSE_MS = 100
+/** accept(2): the connection is gone or refused by a filter; the next one may be fine. */
+const GO_ON = new Set([
+  'ECONNABORTED',
+  'EPROTO',
+  'EPERM',
+  'ENOPROTOOPT',
+  'EHOSTDOWN',
+  'ENONET',
+  'EHOSTUNREACH',
+])
+const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+
+export class FdListener implements Listening, Watched, Runnable {
+  readonly address: Address
+  fd: number
+  slot = -1
+  generation = 0
+  isQueued = false
+  readonly #loop: KernelLoop
+  readonly #handler: AcceptHandler
+  #resume: NodeJS.Timeout | undefined
+
+  constructor(loop: KernelLoop, fd: number, asked: Address, handler: AcceptHandler) {
+    this.#loop = loop
+    this.fd = fd
+    this.#handler = handler
+    this.address = asked.kind === 'tcp' && loop.native.localAddress(fd) >= 0 ? loop.shownAddress : asked
+    const error = loop.watch(this, true)
+    if (error === 0) return
+    this.close()
+    throw listenError(asked, errnoName(error))
+  }
+
+  notify(): void {
+    this.#loop.turns.add(this)
+  }
+
+  run(): void {
+    for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0; i++) {
+      const fd = this.#loop.native.accept(this.fd)
+      if (fd >= 0) this.#accept(fd)
+      else if (!this.#goOnAfter(errnoName(fd))) return
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#resume)
+    if (this.fd < 0) return
+    this.#loop.forget(this)
+    this.#loop.native.close(this.fd)
+    this.fd = -1
+    if (this.address.kind === 'unix') removeSocketFile(this.address.path)
+  }
+
+  #accept(fd: number): void {
+    const from = this.#loop.shownAddressText
+    const client = new FdSocket(this.#loop, fd)
+    if (client.watch() === 0) this.#handler.accepted(client, from)
+  }
+
+  #goOnAfter(errno: string): boolean {
+    if (SHORT_OF.has(errno)) this.#pause(errno)
+    return GO_ON.has(errno)
+  }
+
+  #pause(errno: string): void {
+    this.#loop.native.unwatch(this.fd)
+    this.#loop.native.trimPipes(0)
+    this.#handler.paused(errno)
+    this.#resume = setTimeout(() => {
+      this.#loop.forget(this)
+      if (this.#loop.watch(this, true) < 0) this.#pause(errno)
+    }, PAUSE_MS)
+  }
+}

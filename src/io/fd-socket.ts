@@ -1,0 +1,101 @@
+/**
+ * A connected socket that is a file descriptor of our own. Its readiness gathers from events; reading and
+ * writing are the carriers' business, by fd, in the addon.
+ */
+import type { NotSplicing } from './engine.js'
+import type { KernelLoop, Watched } from './kernel-loop.js'
+import { errnoName } from './native.js'
+import { BROKEN, type Runnable, type Socket } from './socket.js'
+
+export class FdSocket implements Socket, Watched {
+  readonly loop: KernelLoop
+  /** -1 once closed. */
+  fd: number
+  slot = -1
+  generation = 0
+  ready = 0
+  owner: Runnable | undefined = undefined
+  error: string | undefined = undefined
+  hasShutdown = false
+  /** The adopted socket's first owner may hold a second fd of it, so closing ours would not end the events. */
+  readonly #isAdopted: boolean
+
+  /** Takes ownership of `fd`, which `watch` makes known to the loop. */
+  constructor(loop: KernelLoop, fd: number, isAdopted = false) {
+    this.loop = loop
+    this.fd = fd
+    this.#isAdopted = isAdopted
+  }
+
+  get kind(): 'fd' {
+    return 'fd'
+  }
+
+  get notSplicing(): NotSplicing | undefined {
+    return this.loop.refusal
+  }
+
+  get isFlushed(): boolean {
+    return true
+  }
+
+  get queuedBytes(): number {
+    return 0
+  }
+
+  get isClosed(): boolean {
+    return this.fd < 0
+  }
+
+  /** Starts the events; 0 or -errno, after which the socket is closed. */
+  watch(): number {
+    const error = this.loop.watch(this, false)
+    if (error < 0) this.close()
+    return error
+  }
+
+  notify(readiness: number): void {
+    this.ready |= readiness
+    if ((readiness & BROKEN) !== 0) this.error ??= this.#takeError()
+    if (this.owner !== undefined) this.loop.turns.add(this.owner)
+  }
+
+  shutdown(): void {
+    if (this.hasShutdown || this.fd < 0) return
+    this.hasShutdown = true
+    this.loop.native.shutdown(this.fd)
+  }
+
+  close(): void {
+    if (this.#forget()) this.loop.native.close(this.fd)
+    this.fd = -1
+  }
+
+  reset(): void {
+    if (this.#forget()) this.loop.native.reset(this.fd)
+    this.fd = -1
+  }
+
+  unacknowledgedBytes(): number {
+    return this.fd < 0 ? 0 : Math.max(0, this.loop.native.unacknowledged(this.fd))
+  }
+
+  roundTripMicros(): number | undefined {
+    const micros = this.fd < 0 ? -1 : this.loop.native.roundTripMicros(this.fd)
+    return micros < 0 ? undefined : micros
+  }
+
+  /** Asking clears it in the kernel, after which reads give what is queued and then a plain 0. */
+  #takeError(): string {
+    const error = this.loop.native.takeError(this.fd)
+    return error === 0 ? 'ECONNRESET' : errnoName(error)
+  }
+
+  #forget(): boolean {
+    if (this.fd < 0) return false
+    if (this.#isAdopted) this.loop.native.unwatch(this.fd)
+    this.loop.forget(this)
+    this.owner = undefined
+    return true
+  }
+}

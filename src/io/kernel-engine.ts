@@ -1,0 +1,144 @@
+/**
+ * Listens and dials on file descriptors of our own: no net.Socket, no libuv handle, no stream object per
+ * connection. One event loop per thread serves every kernel engine of that thread.
+ */
+import type { Address } from '../address.js'
+import type {
+  AcceptHandler,
+  Dial,
+  DialOutcome,
+  Engine,
+  Listening,
+  ListenOptions,
+  NotSplicing,
+} from './engine.js'
+import { FdListener } from './fd-listener.js'
+import { FdSocket } from './fd-socket.js'
+import type { KernelLoop } from './kernel-loop.js'
+import { listenError, removeDeadSocket } from './listen-errors.js'
+import { errnoName, type NativeCounts, UNIX_PORT } from './native.js'
+import { type Runnable, WRITABLE } from './socket.js'
+import { type Expirable, Sweep } from './sweep.js'
+import type { Turns } from './turns.js'
+
+/** Pipes are given back by the loop every few seconds while the engine's sweep ticks. */
+const LOOP_CHECK_MS = 4000
+
+export class KernelEngine implements Engine {
+  readonly kind = 'kernel'
+  readonly sweep = new Sweep()
+  readonly turns: Turns
+  readonly #loop: KernelLoop
+
+  constructor(loop: KernelLoop) {
+    this.#loop = loop
+    this.turns = loop.turns
+  }
+
+  get notSplicing(): NotSplicing | undefined {
+    return this.#loop.refusal
+  }
+
+  counts(): NativeCounts {
+    return this.#loop.native.count()
+  }
+
+  sizePipes(bytes: number): void {
+    this.#loop.sizePipes(bytes)
+  }
+
+  async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    let fd = this.#listen(address, options)
+    if (errnoName(fd) === 'EADDRINUSE' && address.kind === 'unix' && (await removeDeadSocket(address))) {
+      fd = this.#listen(address, options)
+    }
+    if (fd < 0) throw listenError(address, errnoName(fd))
+    this.sweep.add(this.#loop, LOOP_CHECK_MS)
+    return new FdListener(this.#loop, fd, address, handler)
+  }
+
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
+    return new FdDial(this.#loop, this.sweep, address, connectMs, done)
+  }
+
+  #listen(address: Address, options: ListenOptions): number {
+    const [host, port] = hostAndPort(address)
+    return this.#loop.native.listen(host, port, options.backlog, options.sharePort)
+  }
+}
+
+/** A connect on its way. SO_ERROR decides, because OUT, ERR and HUP may come together. */
+class FdDial implements Dial, Runnable, Expirable {
+  isQueued = false
+  readonly #loop: KernelLoop
+  readonly #sweep: Sweep
+  readonly #deadline: number
+  #done: ((outcome: DialOutcome) => void) | undefined
+  #socket: FdSocket | undefined
+  #errno = ''
+
+  constructor(
+    loop: KernelLoop,
+    sweep: Sweep,
+    address: Address,
+    connectMs: number,
+    done: (outcome: DialOutcome) => void,
+  ) {
+    this.#loop = loop
+    this.#sweep = sweep
+    this.#deadline = connectMs > 0 ? loop.turns.now + connectMs : Number.POSITIVE_INFINITY
+    this.#done = done
+    this.#start(address)
+    if (this.#errno !== '') queueMicrotask(() => this.#finish())
+    else sweep.add(this, connectMs)
+  }
+
+  cancel(): void {
+    this.#done = undefined
+    this.#sweep.delete(this)
+    this.#socket?.reset()
+  }
+
+  run(): void {
+    const socket = this.#socket!
+    if ((socket.ready & WRITABLE) === 0 || this.#done === undefined) return
+    this.#errno = socket.error ?? errnoName(this.#loop.native.takeError(socket.fd))
+    this.#finish()
+  }
+
+  expire(now: number): void {
+    if (now < this.#deadline) return
+    this.#errno = 'ETIMEDOUT'
+    this.#finish()
+  }
+
+  #start(address: Address): void {
+    const fd = this.#loop.native.connect(...hostAndPort(address))
+    if (fd < 0) {
+      this.#errno = errnoName(fd)
+      return
+    }
+    this.#socket = new FdSocket(this.#loop, fd)
+    this.#socket.owner = this
+    const error = this.#socket.watch()
+    if (error < 0) this.#errno = errnoName(error)
+  }
+
+  #finish(): void {
+    const done = this.#done
+    if (done === undefined) return
+    this.#done = undefined
+    this.#sweep.delete(this)
+    if (this.#errno !== '') {
+      this.#socket?.close()
+      done({ socket: undefined, errno: this.#errno })
+      return
+    }
+    this.#socket!.owner = undefined
+    done({ socket: this.#socket, errno: '' })
+  }
+}
+
+function hostAndPort(address: Address): [host: string, port: number] {
+  return address.kind === 'unix' ? [address.path, UNIX_PORT] : [address.host, address.port]
+}

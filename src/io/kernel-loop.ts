@@ -1,0 +1,153 @@
+/**
+ * The event loop of one thread over file descriptors of its own: it owns the slots that events come back
+ * with, the arrays shared with the addon, and what is known about splicing here. It knows no proxy.
+ */
+
+import { type Address, formatAddress } from '../address.js'
+import type { NotSplicing } from './engine.js'
+import { errnoName, HOST_BYTES, loadNative, type Native, PORT, UNIX_PORT } from './native.js'
+import type { Expirable } from './sweep.js'
+import { Turns } from './turns.js'
+
+/** Who gets the events of one fd. */
+export interface Watched {
+  readonly fd: number
+  /** Where the loop keeps this; assigned by `watch`. */
+  slot: number
+  /** Tells this watch of the slot from earlier ones, whose events may still be on their way. */
+  generation: number
+  /** Called within a batch: take note and schedule a run, nothing more. */
+  notify(readiness: number): void
+}
+
+const MOST_EVENTS = 512
+/** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
+const SCRATCH_BYTES = 128 * 1024
+const DEFAULT_PIPE_BYTES = 256 * 1024
+/** A pipe is two fds, and connections need theirs: pipes may take up to a quarter of the process's fds. */
+const FDS_PER_PIPE_ALLOWED = 8
+/** RLIMIT_NOFILE where the process report does not tell it. */
+const USUAL_FD_LIMIT = 1024
+/** Idle pipes kept for the next burst, and how long a burst's other pipes stay (ms). */
+const IDLE_PIPES_KEPT = 16
+const TRIM_EVERY_MS = 5000
+/** A refused pipe is not asked for again this soon (ms): the answer would be the same and costs two syscalls. */
+const REFUSAL_LASTS_MS = 1000
+
+export class KernelLoop implements Expirable {
+  readonly native: Native
+  readonly turns = new Turns()
+  /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
+  readonly outcome = new Int32Array(new ArrayBuffer(4096))
+  readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))
+  readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * 3 * 4))
+  readonly #watched: (Watched | undefined)[] = []
+  readonly #freeSlots: number[] = []
+  #generation = 0
+  #refusal: NotSplicing | undefined
+  #refusedUntil = 0
+  #trimmedAt = 0
+
+  /** Starts the loop of this thread; the answer is the loop, or why there can be none. */
+  static start(): KernelLoop | NotSplicing {
+    const loaded = loadNative()
+    if (loaded.native === undefined) return loaded.missing
+    const loop = new KernelLoop(loaded.native)
+    const error = loop.native.start(
+      (count) => loop.#dispatch(count),
+      loop.#events,
+      loop.outcome,
+      loop.scratch,
+    )
+    if (error < 0) return `addon-failed: the poller did not start: ${errnoName(error)}`
+    loop.sizePipes(DEFAULT_PIPE_BYTES)
+    return loop
+  }
+
+  private constructor(native: Native) {
+    this.native = native
+  }
+
+  /** Asks for kernel pipes of `bytes` (64 KiB to 1 MiB) from now on. One size per thread: the last one set. */
+  sizePipes(bytes: number): void {
+    this.native.configurePipes(bytes, Math.max(1, Math.floor(fdLimit() / FDS_PER_PIPE_ALLOWED)))
+  }
+
+  /** Watches from now on; 0 or -errno. */
+  watch(watched: Watched, isListener: boolean): number {
+    const slot = this.#freeSlots.pop() ?? this.#watched.length
+    this.#generation = (this.#generation + 1) | 0
+    const error = this.native.watch(watched.fd, slot, this.#generation, isListener)
+    if (error < 0) {
+      this.#freeSlots.push(slot)
+      return error
+    }
+    watched.slot = slot
+    watched.generation = this.#generation
+    this.#watched[slot] = watched
+    if (this.#count === 1) this.native.keepAlive(true)
+    return 0
+  }
+
+  /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
+  forget(watched: Watched): void {
+    if (this.#watched[watched.slot] !== watched) return
+    this.#watched[watched.slot] = undefined
+    this.#freeSlots.push(watched.slot)
+    if (this.#count === 0) this.native.keepAlive(false)
+  }
+
+  /** The address that `accept` or `localAddress` has just answered with. */
+  get shownAddress(): Address {
+    const host = this.scratch.toString('utf8', 0, this.outcome[HOST_BYTES])
+    const port = this.outcome[PORT]!
+    return port === UNIX_PORT ? { kind: 'unix', path: host } : { kind: 'tcp', host, port }
+  }
+
+  get shownAddressText(): string {
+    return formatAddress(this.shownAddress)
+  }
+
+  /** Why no direction may splice at this moment; undefined where it may. */
+  get refusal(): NotSplicing | undefined {
+    return this.#refusal !== undefined && this.turns.now < this.#refusedUntil ? this.#refusal : undefined
+  }
+
+  /** No pipe could be had: copy for a while, then ask again. */
+  refusePipes(errno: string): void {
+    this.#refusal = errno === 'EDQUOT' ? 'pipe-quota' : 'fd-limit'
+    this.#refusedUntil = this.turns.now + REFUSAL_LASTS_MS
+  }
+
+  /** The kernel or a filter forbids splice(2) to this process: copy from now on. */
+  refuseSplice(errno: string): void {
+    this.#refusal = `kernel-refused: ${errno}`
+    this.#refusedUntil = Number.POSITIVE_INFINITY
+  }
+
+  /** Called by an engine's sweep: gives back pipes that only a burst needed. */
+  expire(now: number): void {
+    if (now - this.#trimmedAt < TRIM_EVERY_MS) return
+    this.#trimmedAt = now
+    this.native.trimPipes(IDLE_PIPES_KEPT)
+  }
+
+  get #count(): number {
+    return this.#watched.length - this.#freeSlots.length
+  }
+
+  #dispatch(count: number): void {
+    const events = this.#events
+    for (let i = 0; i < count * 3; i += 3) {
+      const watched = this.#watched[events[i]!]
+      if (watched !== undefined && watched.generation === events[i + 1]) watched.notify(events[i + 2]!)
+    }
+    this.turns.drain()
+  }
+}
+
+function fdLimit(): number {
+  const report = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
+  const soft = report.userLimits?.open_files?.soft
+  return typeof soft === 'number' ? soft : USUAL_FD_LIMIT
+}

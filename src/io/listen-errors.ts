@@ -1,0 +1,53 @@
+/**
+ * Why an address cannot be listened on, in words that say what to do; and what both engines do about the
+ * file of a unix socket. The same for both engines.
+ */
+
+import { unlinkSync } from 'node:fs'
+import { connect } from 'node:net'
+import { type Address, formatAddress, type UnixAddress } from '../address.js'
+import { MillraceError } from '../errors.js'
+
+const ADVICE: Record<string, string> = {
+  EADDRINUSE: 'another process listens there: stop it or choose another port',
+  EACCES: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, a socket path needs a writable folder',
+  EPERM: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, a socket path needs a writable folder',
+  EADDRNOTAVAIL: 'no interface of this machine has that address',
+  EAFNOSUPPORT: 'this machine does not speak that address family',
+  ENOENT: 'the folder of the socket path does not exist',
+  ENOTDIR: 'a part of the socket path is not a folder',
+  EMFILE: 'this process is out of file descriptors: raise `ulimit -n`',
+  ENFILE: 'this machine is out of file descriptors',
+}
+
+export function listenError(address: Address, errno: string): MillraceError {
+  const advice = ADVICE[errno]
+  return new MillraceError(
+    'listen-failed',
+    `cannot listen on ${formatAddress(address)}: ${errno}${advice === undefined ? '' : `, ${advice}`}`,
+  )
+}
+
+/** Removes the file of a unix socket that nobody listens on any more; answers whether it did. */
+export async function removeDeadSocket(address: UnixAddress): Promise<boolean> {
+  const errno = await new Promise<string>((resolve) => {
+    const probe = connect(address.path)
+    probe.once('connect', () => resolve(''))
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+    probe.once('close', () => probe.removeAllListeners())
+    probe.unref()
+    probe.once('connect', () => probe.destroy())
+  })
+  if (errno !== 'ECONNREFUSED') return false
+  removeSocketFile(address.path)
+  return true
+}
+
+/** Removes a unix socket's file if it is still there. */
+export function removeSocketFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Somebody else removed or replaced it: then there is nothing of ours left.
+  }
+}

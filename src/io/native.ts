@@ -1,0 +1,138 @@
+/**
+ * The whole native surface, typed, and the only loader of the addon. Calls take integers and answer >= 0 or
+ * -errno; they never throw. What platform this is matters in this file and nowhere else.
+ */
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { getSystemErrorName } from 'node:util'
+import type { NotSplicing } from './engine.js'
+
+/** `outcome` cells after a transfer, and after `accept` and `localAddress`. */
+export const IN = 0
+export const OUT = 1
+export const PIPE = 2
+export const LEFT_AT = 3
+export const LEFT_BYTES = 4
+export const ERROR = 5
+export const HOST_BYTES = 0
+export const PORT = 1
+
+/** What a transfer found out (bits of its answer); the addon's transfer.h explains each. */
+export const SOURCE_EMPTY = 1
+export const SOURCE_ENDED = 2
+export const SOURCE_FAILED = 4
+export const SINK_FULL = 8
+export const SINK_FAILED = 16
+export const URGENT_COPIED = 32
+export const SPLICE_REFUSED = 64
+export const NO_PIPE = 128
+export const TRY_LATER = 256
+
+/** What a transfer is told of its source (bits). */
+export const HINT_READABLE = 1
+export const HINT_MAY_BE_URGENT = 2
+export const HINT_READ_TO_THE_END = 4
+
+/** Port that marks a host as the path of a unix socket. */
+export const UNIX_PORT = -1
+
+/** Gauges and counters of this thread's addon. */
+export interface NativeCounts {
+  /** Sockets and listeners open. */
+  readonly descriptors: number
+  readonly pipesInUse: number
+  readonly pipesIdle: number
+  /** Leases refused since start. */
+  readonly pipesRefused: number
+  /** Pipes that kept the kernel's default size since start, because growing them was refused. */
+  readonly pipesDowngraded: number
+}
+
+export interface Native {
+  readonly version: number
+  /**
+   * Starts the poller of this thread. `events` receives triples (slot, generation, readiness), after which
+   * `onBatch` is called with their number. The arrays are kept for the life of the thread.
+   */
+  start(
+    onBatch: (count: number) => void,
+    events: Int32Array,
+    outcome: Int32Array,
+    scratch: Uint8Array,
+  ): number
+  /** Whether the poller keeps the event loop alive. */
+  keepAlive(isNeeded: boolean): number
+  /** Reports events of `fd` from now on, edge-triggered; a listener's level-triggered. */
+  watch(fd: number, slot: number, generation: number, isListener: boolean): number
+  unwatch(fd: number): number
+  /** socket, bind, listen: the fd. */
+  listen(host: string, port: number, backlog: number, sharePort: boolean): number
+  /** accept4: the fd, and the peer's address in `scratch` and `outcome`. */
+  accept(listener: number): number
+  /** socket, connect: the fd. The outcome of the connect comes as an event. */
+  connect(host: string, port: number): number
+  /** A duplicate of an fd that somebody else will close. */
+  adopt(fd: number): number
+  /** SO_ERROR: the errno, positive, or 0. */
+  takeError(fd: number): number
+  /** getsockname into `scratch` and `outcome`. */
+  localAddress(fd: number): number
+  shutdown(fd: number): number
+  close(fd: number): number
+  /** Closes with RST. */
+  reset(fd: number): number
+  unacknowledged(fd: number): number
+  roundTripMicros(fd: number): number
+  /** Findings; `pipe` is -1 or the pipe that an earlier call left leased. */
+  splice(source: number, sink: number, pipe: number, budget: number, hints: number): number
+  copy(source: number, sink: number, budget: number, hints: number): number
+  /** Findings of sending `bytes`. */
+  send(sink: number, bytes: Uint8Array): number
+  /** Takes bytes back out of a pipe, then discards it: how many. */
+  emptyPipe(pipe: number, into: Uint8Array): number
+  discardPipe(pipe: number): number
+  configurePipes(pipeBytes: number, mostPipes: number): number
+  /** Closes idle pipes until `keep` are left. */
+  trimPipes(keep: number): number
+  count(): NativeCounts
+}
+
+const VERSION = 1
+const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The addon of this thread, or why there is none. */
+export type LoadedNative =
+  | { readonly native: Native }
+  | { readonly native?: never; readonly missing: NotSplicing }
+
+/**
+ * Loads the addon. `MILLRACE_NATIVE=off` forbids it; `MILLRACE_ADDON=PATH` loads that file instead, for
+ * sanitizer builds. node-gyp-build looks for a local build first and a prebuilt binary second, so whoever
+ * edits the C++ never runs yesterday's prebuild; an installed package has only the prebuilds.
+ */
+export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
+  if (env.MILLRACE_NATIVE === 'off') return { missing: 'switched-off' }
+  if (process.platform !== 'linux') return { missing: 'not-linux' }
+  const require = createRequire(import.meta.url)
+  try {
+    const path = env.MILLRACE_ADDON ?? require('node-gyp-build').resolve(PACKAGE_ROOT)
+    const native = require(path) as Native
+    return native.version === VERSION
+      ? { native }
+      : { missing: `addon-failed: it is version ${native.version}, ${VERSION} is needed: run npm run build` }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    if (message.startsWith('No native build was found')) return { missing: 'addon-missing' }
+    return { missing: `addon-failed: ${message.split('\n')[0]}` }
+  }
+}
+
+/** `ECONNRESET` for -104 or 104, '' for 0; the number itself where the platform has no name for it. */
+export function errnoName(errno: number): string {
+  if (errno === 0) return ''
+  try {
+    return getSystemErrorName(-Math.abs(errno))
+  } catch {
+    return `errno ${Math.abs(errno)}`
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Listens and dials with node:net, on every platform. Same interface, same behaviour; what Node cannot do is
+ * said in `notSplicing` and in the documentation: no splice, no round-trip times, no SO_REUSEPORT.
+ */
+import { connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
+import { type Address, formatAddress } from '../address.js'
+import type {
+  AcceptHandler,
+  Dial,
+  DialOutcome,
+  Engine,
+  Listening,
+  ListenOptions,
+  NotSplicing,
+} from './engine.js'
+import { listenError, removeDeadSocket } from './listen-errors.js'
+import { StreamSocket } from './stream-socket.js'
+import { type Expirable, Sweep } from './sweep.js'
+import { Turns } from './turns.js'
+
+export class StreamEngine implements Engine {
+  readonly kind = 'stream'
+  readonly sweep = new Sweep()
+  readonly turns: Turns
+  readonly notSplicing: NotSplicing
+
+  constructor(notSplicing: NotSplicing, turns = new Turns()) {
+    this.notSplicing = notSplicing
+    this.turns = turns
+  }
+
+  counts(): undefined {
+    return undefined
+  }
+
+  sizePipes(): void {}
+
+  async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    try {
+      return await this.#listen(address, options, handler)
+    } catch (error) {
+      const errno = (error as NodeJS.ErrnoException).code ?? String(error)
+      if (errno !== 'EADDRINUSE' || address.kind !== 'unix' || !(await removeDeadSocket(address))) {
+        throw listenError(address, errno)
+      }
+      return await this.#listen(address, options, handler)
+    }
+  }
+
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
+    return new StreamDial(this, address, connectMs, done)
+  }
+
+  #listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+      const from = clientAddress(socket, address)
+      handler.accepted(new StreamSocket(socket, this.turns, this.notSplicing), from)
+    })
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ ...listenTarget(address), backlog: options.backlog }, () => {
+        server.off('error', reject)
+        server.on('error', (error: NodeJS.ErrnoException) => handler.paused(error.code ?? 'EMFILE'))
+        resolve({ address: boundAddress(server, address), close: () => server.close() })
+      })
+    })
+  }
+}
+
+class StreamDial implements Dial, Expirable {
+  readonly #engine: StreamEngine
+  readonly #deadline: number
+  readonly #stream: NetSocket
+  #done: ((outcome: DialOutcome) => void) | undefined
+
+  constructor(
+    engine: StreamEngine,
+    address: Address,
+    connectMs: number,
+    done: (outcome: DialOutcome) => void,
+  ) {
+    this.#engine = engine
+    this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
+    this.#done = done
+    const target =
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
+    this.#stream = connect({ ...target, allowHalfOpen: true, noDelay: true })
+    this.#stream.pause()
+    this.#stream.once('connect', () => this.#finish(''))
+    this.#stream.on('error', (error: NodeJS.ErrnoException) => this.#finish(error.code ?? 'ECONNREFUSED'))
+    engine.sweep.add(this, connectMs)
+  }
+
+  cancel(): void {
+    this.#done = undefined
+    this.#engine.sweep.delete(this)
+    this.#stream.destroy()
+  }
+
+  expire(now: number): void {
+    if (now >= this.#deadline) this.#finish('ETIMEDOUT')
+  }
+
+  #finish(errno: string): void {
+    const done = this.#done
+    if (done === undefined) return
+    this.#done = undefined
+    this.#engine.sweep.delete(this)
+    if (errno === '') {
+      done({ socket: new StreamSocket(this.#stream, this.#engine.turns, this.#engine.notSplicing), errno })
+      return
+    }
+    this.#stream.destroy()
+    done({ socket: undefined, errno })
+  }
+}
+
+function listenTarget(address: Address): { path: string } | { host: string; port: number } {
+  return address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
+}
+
+function boundAddress(server: Server, asked: Address): Address {
+  const bound = server.address()
+  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked
+  return { kind: 'tcp', host: bound.address, port: bound.port }
+}
+
+/** As text, an IPv4 client of a dual-stack listener as IPv4; a unix client has no address of its own. */
+function clientAddress(socket: NetSocket, listener: Address): string {
+  if (listener.kind === 'unix') return formatAddress({ kind: 'unix', path: '' })
+  const host = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''
+  return formatAddress({ kind: 'tcp', host, port: socket.remotePort ?? 0 })
+}

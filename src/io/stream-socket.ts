@@ -1,0 +1,161 @@
+/**
+ * A connected socket that is a Node stream: TLS, a Duplex of somebody's making, and every socket where there
+ * is no kernel path. It turns stream events into the same readiness, and holds at most what arrived before a
+ * pause took effect. No 'error' event ever escapes it.
+ */
+import { Socket as NetSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { NotSplicing } from './engine.js'
+import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
+import type { Turns } from './turns.js'
+
+export class StreamSocket implements Socket {
+  readonly stream: Duplex
+  readonly turns: Turns
+  /** Why this socket's bytes cannot be spliced. */
+  readonly notSplicing: NotSplicing
+  ready = WRITABLE
+  owner: Runnable | undefined = undefined
+  error: string | undefined = undefined
+  hasShutdown = false
+  isClosed = false
+  /** Chunks that came and nobody took yet. */
+  readonly #chunks: Buffer[] = []
+  #hasEnded = false
+
+  /** Takes ownership of `stream`; `head` holds bytes already read from it, to be taken first. */
+  constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing, head?: Buffer) {
+    this.stream = stream
+    this.turns = turns
+    this.notSplicing = notSplicing
+    if (head !== undefined && head.length > 0) this.#chunks.push(head)
+    stream.allowHalfOpen = true
+    // Paused first: a listener for 'data' would otherwise start the flow before anybody can take it.
+    stream.pause()
+    stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
+    stream.on('end', () => this.#ended())
+    stream.on('drain', () => this.#notify(WRITABLE))
+    stream.on('finish', () => this.#notify(WRITABLE))
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#broke(error.code ?? 'EPROTO'))
+    stream.on('close', () => this.#closed())
+    if (this.#chunks.length > 0) this.ready |= READABLE
+    if (stream.readableEnded) this.#ended()
+    if (stream.destroyed)
+      this.#broke((stream.errored as NodeJS.ErrnoException | null)?.code ?? 'ECONNABORTED')
+  }
+
+  get kind(): 'stream' {
+    return 'stream'
+  }
+
+  get isFlushed(): boolean {
+    return this.stream.writableFinished || this.stream.destroyed
+  }
+
+  get queuedBytes(): number {
+    return this.stream.writableLength
+  }
+
+  get hasBytes(): boolean {
+    return this.#chunks.length > 0
+  }
+
+  /** Whether no more will come: FIN, or the connection broke. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** The next bytes, or undefined when there are none at this moment. */
+  take(): Buffer | undefined {
+    return this.#chunks.shift()
+  }
+
+  /** Asks for more bytes, or for no more. */
+  setReading(isWanted: boolean): void {
+    if (this.isClosed || this.#hasEnded || isWanted !== this.stream.isPaused()) return
+    if (isWanted) this.stream.resume()
+    else this.stream.pause()
+  }
+
+  /** Hands bytes over; false when the sink wants no more until it is WRITABLE again. */
+  write(bytes: Buffer): boolean {
+    return this.stream.write(bytes)
+  }
+
+  shutdown(): void {
+    if (this.hasShutdown || this.isClosed) return
+    this.hasShutdown = true
+    this.stream.end()
+  }
+
+  close(): void {
+    this.owner = undefined
+    if (this.isClosed) return
+    this.isClosed = true
+    this.#chunks.length = 0
+    if (this.isFlushed) this.stream.destroy()
+    else this.stream.end(() => this.stream.destroy())
+  }
+
+  reset(): void {
+    this.owner = undefined
+    this.isClosed = true
+    this.#chunks.length = 0
+    if (this.stream.destroyed) return
+    try {
+      if (this.stream instanceof NetSocket) this.stream.resetAndDestroy()
+      else this.stream.destroy()
+    } catch {
+      // Not a TCP handle (a unix socket, TLS): there is no reset, closing without an end is what remains.
+      this.stream.destroy()
+    }
+  }
+
+  unacknowledgedBytes(): number {
+    return this.stream.destroyed ? 0 : this.stream.writableLength
+  }
+
+  roundTripMicros(): undefined {
+    return undefined
+  }
+
+  #arrived(chunk: Buffer): void {
+    if (this.isClosed || chunk.length === 0) return
+    this.#chunks.push(chunk)
+    this.#notify(READABLE)
+    if (this.#chunks.length > 0) this.setReading(false)
+  }
+
+  #ended(): void {
+    this.#hasEnded = true
+    this.#notify(READABLE | PEER_ENDED)
+  }
+
+  #broke(code: string): void {
+    this.error ??= code
+    this.#takeBufferedBytes()
+    this.#hasEnded = true
+    this.#notify(READABLE | WRITABLE | PEER_ENDED | BROKEN)
+  }
+
+  #closed(): void {
+    if (!this.isClosed && !this.#hasEnded) this.#broke('ECONNABORTED')
+  }
+
+  /** A failed stream still gives out what it had read, though it sends no event for it any more. */
+  #takeBufferedBytes(): void {
+    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) {
+      if (!this.isClosed) this.#chunks.push(toBuffer(chunk))
+    }
+  }
+
+  #notify(readiness: number): void {
+    this.ready |= readiness
+    if (this.owner === undefined) return
+    this.turns.add(this.owner)
+    this.turns.drain()
+  }
+}
+
+const toBuffer = (chunk: Buffer | Uint8Array | string): Buffer =>
+  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array)

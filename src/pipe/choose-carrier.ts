@@ -1,0 +1,57 @@
+/**
+ * Which carrier a direction has, and when that changes: small messages are faster copied, bulk is cheaper
+ * spliced. A carrier changes only when it holds no byte.
+ */
+import type { NotSplicing } from '../io/engine.js'
+import { FdSocket } from '../io/fd-socket.js'
+import type { Carrier } from './carrier.js'
+import { copyCarrier } from './copy-carrier.js'
+import type { Direction } from './direction.js'
+import { kernelCarrier } from './kernel-carrier.js'
+import { streamCarrier } from './stream-carrier.js'
+
+/** A copy that moved this much at once is bulk: splice wins from about here on. */
+const PROMOTE_BYTES = 32 * 1024
+/** Splices smaller than this cost more than a copy; this many of them in a row are no bulk any more. */
+const DEMOTE_BYTES = 16 * 1024
+const DEMOTE_AFTER = 4
+
+/** The carrier to begin with. */
+export function firstCarrier(direction: Direction): Carrier {
+  if (!isPlain(direction)) return streamCarrier
+  return direction.mode === 'on' ? afterCopy(direction, 0) : copyCarrier
+}
+
+/** The carrier to go on with, after `came` bytes came in through the present one. */
+export function nextCarrier(direction: Direction, came: number): Carrier {
+  if (direction.carrier === streamCarrier) return streamCarrier
+  if (direction.held !== undefined) return copyCarrier
+  if (direction.inside > 0) return direction.carrier
+  return direction.carrier === kernelCarrier ? afterSplice(direction, came) : afterCopy(direction, came)
+}
+
+/** Why this direction may not splice at this moment. */
+export function whyNotSplicing(direction: Direction): NotSplicing | undefined {
+  if (direction.mode === 'off') return 'switched-off'
+  return direction.notSplicing ?? direction.source.notSplicing
+}
+
+function afterCopy(direction: Direction, came: number): Carrier {
+  const isBulk = direction.mode === 'on' || (direction.mode === 'auto' && came >= PROMOTE_BYTES)
+  if (!isBulk || direction.held !== undefined || whyNotSplicing(direction) !== undefined) return copyCarrier
+  if (direction.mode === 'auto') direction.counters.promotions++
+  direction.smallMoves = 0
+  return kernelCarrier
+}
+
+function afterSplice(direction: Direction, came: number): Carrier {
+  if (whyNotSplicing(direction) !== undefined) return copyCarrier
+  if (direction.mode === 'on') return kernelCarrier
+  direction.smallMoves = came < DEMOTE_BYTES ? direction.smallMoves + 1 : 0
+  if (direction.smallMoves < DEMOTE_AFTER) return kernelCarrier
+  direction.counters.demotions++
+  return copyCarrier
+}
+
+const isPlain = ({ source, sink }: Direction): boolean =>
+  source instanceof FdSocket && sink instanceof FdSocket

@@ -1,0 +1,138 @@
+/**
+ * One way of a pipe: a source, a sink, and the bytes between them. It owns the state machine of one way and
+ * the accounting; how bytes move is its carrier's business.
+ *
+ *   flowing → draining (the source has ended) → finished (empty, FIN handed on exactly once)
+ *          ↘ failed (a side broke: what can be delivered has been)
+ */
+import type { NotSplicing } from '../io/engine.js'
+import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
+import { type Carrier, NO_KERNEL_PIPE } from './carrier.js'
+import { firstCarrier, nextCarrier } from './choose-carrier.js'
+import type { PipeCounters, SpliceMode } from './options.js'
+
+export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
+
+/** The accounting is checked at every step where tests run. */
+const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
+
+export class Direction {
+  readonly source: Socket
+  readonly sink: Socket
+  readonly mode: SpliceMode
+  readonly counters: PipeCounters
+  carrier: Carrier
+  phase: Phase = 'flowing'
+  /** Bytes taken from the source and not yet by the sink. May exceed a kernel pipe's size. */
+  inside = 0
+  /** Bytes the sink has taken. */
+  bytes = 0
+  splicedBytes = 0
+  /** The kernel pipe that holds the bytes inside, while there are any. */
+  kernelPipe = NO_KERNEL_PIPE
+  /** The bytes inside, where they are in this process. */
+  held: Buffer | undefined = undefined
+  /** Moves in a row that were too small to be worth a splice. */
+  smallMoves = 0
+  /** The kernel is short of memory: try again soon, no event will come. */
+  mustWait = false
+  /** Why this direction cannot splice, where that is its own matter. */
+  notSplicing: NotSplicing | undefined = undefined
+
+  /** `head` holds bytes already read from the source, which go first. */
+  constructor(source: Socket, sink: Socket, mode: SpliceMode, counters: PipeCounters, head?: Buffer) {
+    this.source = source
+    this.sink = sink
+    this.mode = mode
+    this.counters = counters
+    if (head !== undefined && head.length > 0) {
+      this.held = head
+      this.inside = head.length
+    }
+    this.carrier = firstCarrier(this)
+  }
+
+  /** Whether there is something to move and room for it. */
+  get canMove(): boolean {
+    if ((this.sink.ready & WRITABLE) === 0) return false
+    return this.inside > 0 || (this.phase === 'flowing' && (this.source.ready & READABLE) !== 0)
+  }
+
+  /** Whether anything is under way: inside the carrier, in the sink's queue, or waiting to be read. */
+  get isInFlight(): boolean {
+    if (this.phase === 'finished' || this.phase === 'failed') return false
+    return this.inside > 0 || this.sink.queuedBytes > 0 || (this.source.ready & READABLE) !== 0
+  }
+
+  get isOver(): boolean {
+    return this.phase === 'finished' || this.phase === 'failed'
+  }
+
+  move(budget: number): void {
+    if (this.isOver) return
+    this.mustWait = false
+    if (this.sink.error !== undefined) {
+      this.#fail()
+      return
+    }
+    const came = this.carrier.move(this, budget)
+    if (!this.isOver) this.carrier = nextCarrier(this, came)
+  }
+
+  /** The carrier took bytes from the source. */
+  took(bytes: number): void {
+    this.inside += bytes
+  }
+
+  /** The sink took bytes from the carrier. */
+  gave(bytes: number): void {
+    this.inside -= bytes
+    this.bytes += bytes
+    if (CHECKS_ACCOUNTING && this.inside < 0)
+      throw new Error(`millrace: accounting broke: ${this.inside} bytes inside`)
+  }
+
+  /** Every byte of the source has been taken: it sent FIN, or it broke. */
+  sourceEnded(): void {
+    this.source.ready &= ~READABLE
+    if (this.phase === 'flowing') this.phase = 'draining'
+  }
+
+  /** One of the two broke. The socket keeps the error, because the kernel tells it only once. */
+  socketFailed(socket: Socket, errno: string): void {
+    socket.error ??= errno
+    if (socket === this.source) this.sourceEnded()
+    else this.#fail()
+  }
+
+  /** Hands the end on once the carrier is empty: FIN never overtakes bytes. */
+  settle(): void {
+    if (this.sink.error !== undefined && !this.isOver) this.#fail()
+    if (this.phase !== 'draining' || this.inside > 0) return
+    if (this.source.error !== undefined) {
+      if (this.sink.queuedBytes === 0) this.phase = 'failed'
+      return
+    }
+    this.sink.shutdown()
+    if (this.sink.isFlushed) this.phase = 'finished'
+  }
+
+  /** Gives up what is inside. */
+  drop(): void {
+    this.carrier.drop(this)
+    this.inside = 0
+    this.held = undefined
+  }
+
+  /** For error logs: everything that decides what this direction would do next. */
+  describe(): Record<string, unknown> {
+    const { phase, inside, bytes, splicedBytes, kernelPipe, mustWait } = this
+    const ends = { sourceReady: this.source.ready, sinkReady: this.sink.ready }
+    return { carrier: this.carrier.name, phase, inside, bytes, splicedBytes, kernelPipe, mustWait, ...ends }
+  }
+
+  #fail(): void {
+    this.phase = 'failed'
+    this.drop()
+  }
+}

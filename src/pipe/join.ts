@@ -1,0 +1,191 @@
+/**
+ * `pipe(a, b)`: the library's door to a Pipe, for two sockets somebody already has. It takes them over,
+ * chooses between fds and streams, and answers with the record.
+ */
+import type { Duplex } from 'node:stream'
+import { MillraceError } from '../errors.js'
+import { adoptBoth, isPlainSocket, isQuiet } from '../io/adopt.js'
+import { kernelLoop, sharedEngine } from '../io/choose-engine.js'
+import { KernelLoop } from '../io/kernel-loop.js'
+import { StreamSocket } from '../io/stream-socket.js'
+import type { PipeEnding, PipeSettings, PipeTotals } from './options.js'
+import { createPipeCounters, DEFAULT_SETTINGS } from './options.js'
+import { type Heads, Pipe } from './pipe.js'
+
+/** Everything is optional; the defaults stand at `PipeSettings` and `PipeTimeouts`. */
+export interface PipeOptions extends Partial<PipeSettings> {
+  /** Bytes already read from `client`, such as the `head` of Node's 'connect' and 'upgrade' events; they go first. */
+  readonly head?: Uint8Array
+  /** Bytes already read from `backend`; they go first. */
+  readonly backendHead?: Uint8Array
+}
+
+/** What happened, from `pipe` to the end. */
+export interface PipeRecord extends PipeTotals {
+  /** How it ended, and whose doing that was. */
+  readonly ended: PipeEnding
+  readonly durationMs: number
+}
+
+export interface RunningPipe extends Promise<PipeRecord> {
+  /** Ends the pipe now: in order if nothing is in flight, else with a reset both ways. Later calls do nothing. */
+  close(): void
+  /** The byte counts at this moment. */
+  totals(): PipeTotals
+}
+
+const NOTHING_MOVED: PipeTotals = {
+  bytesUp: 0,
+  bytesDown: 0,
+  splicedUp: 0,
+  splicedDown: 0,
+  notSplicing: undefined,
+}
+
+/**
+ * Joins two connected streams until both have ended: the drop-in for `a.pipe(b); b.pipe(a)`.
+ *
+ * Plain TCP and unix sockets are taken from Node and, on Linux, spliced; anything else (TLS, a Duplex of your
+ * making) is carried as a stream with the same promises. Both streams belong to the pipe from this call on: add
+ * no listener, write nothing, and do not expect their 'end'. An adopted net.Socket emits 'close' at once.
+ *
+ * The promise resolves with the record when both sockets are closed, whatever the network did, and never
+ * rejects. Throws a `bad-argument` MillraceError at once for arguments of the wrong kind.
+ */
+export function pipe(client: Duplex, backend: Duplex, options: PipeOptions = {}): RunningPipe {
+  checkArguments(client, backend, options)
+  const join = new Join(client, backend, options)
+  return Object.assign(join.done, { close: () => join.close(), totals: () => join.totals() })
+}
+
+class Join {
+  readonly done: Promise<PipeRecord>
+  readonly #engine = sharedEngine()
+  readonly #settings: PipeSettings
+  readonly #heads: Heads
+  readonly #startedAt = performance.now()
+  readonly #streams: readonly [Duplex, Duplex]
+  #resolve!: (record: PipeRecord) => void
+  #pipe: Pipe | undefined
+  #isOver = false
+
+  constructor(client: Duplex, backend: Duplex, options: PipeOptions) {
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+    const { head, backendHead, ...settings } = options
+    this.#settings = withDefaults(settings)
+    this.#heads = { client: toBuffer(head), backend: toBuffer(backendHead) }
+    this.#streams = [client, backend]
+    this.#streams.forEach(takeFromUser)
+    this.#engine.sweep.add(this, shortest(this.#settings))
+    void this.#begin(client, backend)
+  }
+
+  totals(): PipeTotals {
+    return this.#pipe?.totals ?? NOTHING_MOVED
+  }
+
+  close(): void {
+    if (this.#pipe !== undefined) this.#pipe.end('ordered')
+    else this.#giveUp('ordered')
+  }
+
+  /** The pipe has its own deadlines; before it there is only the wait for queued writes. */
+  expire(now: number): void {
+    const { idleTimeoutMs } = this.#settings
+    if (this.#pipe !== undefined) this.#pipe.expire(now)
+    else if (idleTimeoutMs > 0 && now - this.#startedAt >= idleTimeoutMs) this.#giveUp('idle-timeout')
+  }
+
+  async #begin(client: Duplex, backend: Duplex): Promise<void> {
+    const loop = kernelLoop()
+    if (loop instanceof KernelLoop && isPlainSocket(client) && isPlainSocket(backend)) {
+      await Promise.all([isQuiet(client), isQuiet(backend)])
+      if (this.#isOver) return
+      const adopted = adoptBoth(loop, client, backend)
+      if (adopted !== undefined) {
+        const [a, b] = adopted
+        const heads = { client: join(this.#heads.client, a.head), backend: join(this.#heads.backend, b.head) }
+        this.#start(a.socket, b.socket, heads)
+        return
+      }
+    }
+    const { turns } = this.#engine
+    const reason = loop instanceof KernelLoop ? 'not-a-plain-socket' : loop
+    const a = new StreamSocket(client, turns, reason, this.#heads.client)
+    const b = new StreamSocket(backend, turns, reason, this.#heads.backend)
+    this.#start(a, b, {})
+  }
+
+  #start(a: Pipe['client'], b: Pipe['backend'], heads: Heads): void {
+    const onEnd = (ending: PipeEnding): void => this.#finish(ending)
+    const counters = createPipeCounters()
+    this.#pipe = new Pipe(a, b, this.#engine.turns, this.#settings, counters, onEnd, heads)
+    this.#pipe.start()
+  }
+
+  #giveUp(cause: 'ordered' | 'idle-timeout'): void {
+    for (const stream of this.#streams) stream.destroy()
+    this.#finish({ by: 'proxy', cause, errno: undefined })
+  }
+
+  #finish(ended: PipeEnding): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#engine.sweep.delete(this)
+    this.#resolve({ ...this.totals(), ended, durationMs: performance.now() - this.#startedAt })
+  }
+}
+
+/** From here on nothing of the user's may read, and no 'error' may escape. */
+function takeFromUser(stream: Duplex): void {
+  stream.pause()
+  stream.removeAllListeners('data')
+  stream.removeAllListeners('readable')
+  stream.on('error', () => {})
+}
+
+function checkArguments(client: unknown, backend: unknown, options: PipeOptions): void {
+  for (const [name, stream] of Object.entries({ client, backend })) {
+    const isDuplex = typeof stream === 'object' && stream !== null && 'pipe' in stream && 'write' in stream
+    if (!isDuplex) throw new MillraceError('bad-argument', `pipe: ${name} is not a Duplex stream`)
+  }
+  if (client === backend)
+    throw new MillraceError('bad-argument', 'pipe: client and backend are the same stream')
+  for (const name of ['idleTimeoutMs', 'halfClosedTimeoutMs', 'maxLifetimeMs'] as const) {
+    const ms = options[name] ?? 0
+    if (typeof ms !== 'number' || !(ms >= 0)) {
+      throw new MillraceError(
+        'bad-argument',
+        `pipe: ${name} must be 0 (never) or a number of ms, it is ${ms}`,
+      )
+    }
+  }
+  checkChoice('splice', options.splice, ['auto', 'on', 'off'])
+  checkChoice('halfClose', options.halfClose, ['propagate', 'close'])
+}
+
+function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return
+  throw new MillraceError(
+    'bad-argument',
+    `pipe: ${name} must be ${choices.join(', ')}, it is ${String(value)}`,
+  )
+}
+
+function shortest({ idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs }: PipeSettings): number {
+  const set = [idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs].filter((ms) => ms > 0)
+  return set.length === 0 ? 0 : Math.min(...set)
+}
+
+function withDefaults(settings: Partial<PipeSettings>): PipeSettings {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return { ...DEFAULT_SETTINGS, ...Object.fromEntries(given) }
+}
+
+const toBuffer = (bytes: Uint8Array | undefined): Buffer | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+const join = (first: Buffer | undefined, second: Buffer): Buffer =>
+  first === undefined ? second : Buffer.concat([first, second])

@@ -1,0 +1,65 @@
+/**
+ * splice(2) through a kernel pipe, which the addon leases while bytes are in flight and takes back when it is
+ * empty. Where the kernel will not splice or gives no pipe, the direction goes on by copy and loses nothing.
+ */
+import type { FdSocket } from '../io/fd-socket.js'
+import * as native from '../io/native.js'
+import { type Carrier, NO_KERNEL_PIPE } from './carrier.js'
+import type { Direction } from './direction.js'
+import { applyFindings, hintsFor, holdRest } from './fd-findings.js'
+
+/** errnos that concern this pair of sockets; any other refusal concerns the whole process. */
+const REFUSES_THESE_SOCKETS = new Set(['EINVAL', 'EOPNOTSUPP'])
+
+export const kernelCarrier: Carrier = {
+  name: 'kernel',
+
+  move(direction: Direction, budget: number): number {
+    if (!direction.canMove) return 0
+    const source = direction.source as FdSocket
+    const sink = direction.sink as FdSocket
+    const { outcome } = source.loop
+    const { kernelPipe } = direction
+    const found = source.loop.native.splice(source.fd, sink.fd, kernelPipe, budget, hintsFor(direction))
+    const came = outcome[native.IN]!
+    const went = outcome[native.OUT]!
+    direction.kernelPipe = outcome[native.PIPE]!
+    direction.took(came)
+    direction.splicedBytes += went
+    direction.gave(went)
+    holdRest(direction, source)
+    if ((found & native.URGENT_COPIED) !== 0) direction.counters.urgentFallbacks++
+    if ((found & (native.NO_PIPE | native.SPLICE_REFUSED)) !== 0) fallBack(direction, found, source)
+    else applyFindings(direction, found, outcome)
+    return came
+  },
+
+  drop(direction: Direction): void {
+    if (direction.kernelPipe === NO_KERNEL_PIPE) return
+    ;(direction.source as FdSocket).loop.native.discardPipe(direction.kernelPipe)
+    direction.kernelPipe = NO_KERNEL_PIPE
+  },
+}
+
+function fallBack(direction: Direction, found: number, source: FdSocket): void {
+  const { loop } = source
+  const errno = native.errnoName(loop.outcome[native.ERROR]!)
+  if ((found & native.NO_PIPE) !== 0) {
+    direction.counters.pipesRefused++
+    loop.refusePipes(errno)
+  } else if (REFUSES_THESE_SOCKETS.has(errno)) {
+    direction.notSplicing = `kernel-refused: ${errno}`
+  } else {
+    loop.refuseSplice(errno)
+  }
+  takeBack(direction, source)
+}
+
+/** Bytes that were spliced in and cannot be spliced out come back into this process. */
+function takeBack(direction: Direction, source: FdSocket): void {
+  if (direction.kernelPipe === NO_KERNEL_PIPE) return
+  const held = Buffer.allocUnsafeSlow(direction.inside)
+  source.loop.native.emptyPipe(direction.kernelPipe, held)
+  direction.kernelPipe = NO_KERNEL_PIPE
+  direction.held = held
+}

@@ -1,0 +1,87 @@
+/**
+ * What a pipe is asked to do, and what it answers when it ends. Plain data: everything here is public.
+ */
+import type { NotSplicing } from '../io/engine.js'
+
+/** `auto` copies small messages and splices bulk, `on` always splices, `off` never does. */
+export type SpliceMode = 'auto' | 'on' | 'off'
+
+export interface PipeTimeouts {
+  /** No byte moved in either direction for this long, in ms. Default 600000 (10 minutes). 0: never. */
+  readonly idleTimeoutMs: number
+  /**
+   * One direction has finished and no byte moved in the other for this long, in ms. Default 30000. 0: never.
+   * It counts silence, as HAProxy's client-fin does, so that a long answer to a half-closed client is not cut.
+   */
+  readonly halfClosedTimeoutMs: number
+  /** The pipe ends this long after it began, in ms, whatever it does. Default 0: never. */
+  readonly maxLifetimeMs: number
+}
+
+export interface PipeSettings extends PipeTimeouts {
+  /** Default `auto`. */
+  readonly splice: SpliceMode
+  /**
+   * `propagate` (default): an end one way never closes the other way. `close`: once one side has ended and
+   * nothing is in flight either way, the whole pipe ends, for backends that mark an answer's end by closing.
+   */
+  readonly halfClose: 'propagate' | 'close'
+}
+
+export const DEFAULT_SETTINGS: PipeSettings = {
+  splice: 'auto',
+  halfClose: 'propagate',
+  idleTimeoutMs: 600_000,
+  halfClosedTimeoutMs: 30_000,
+  maxLifetimeMs: 0,
+}
+
+/** Totals over many pipes. */
+export interface PipeCounters {
+  /** Directions that proved to be bulk and began to splice. */
+  promotions: number
+  /** Directions that turned small or idle and copy again. */
+  demotions: number
+  /** Times bytes behind an urgent byte went by copy. */
+  urgentFallbacks: number
+  /** Times a direction copied because no kernel pipe could be had. */
+  pipesRefused: number
+  /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
+  infiniteLoops: number
+}
+
+export function createPipeCounters(): PipeCounters {
+  return { promotions: 0, demotions: 0, urgentFallbacks: 0, pipesRefused: 0, infiniteLoops: 0 }
+}
+
+export type PipeCause =
+  /** Both directions ended with FIN, or one did and `halfClose` is `close`. */
+  | 'finished'
+  /** A side reset the connection or it broke; `errno` says how. */
+  | 'reset'
+  | 'idle-timeout'
+  | 'half-closed-timeout'
+  | 'lifetime'
+  /** Somebody on our side asked for the end: `close()`, or a drain's deadline. */
+  | 'ordered'
+  /** It stayed ready without progress: a bug of ours, cut to keep the process alive. */
+  | 'infinite-loop'
+
+export interface PipeEnding {
+  /** Whose doing it was. Of an ordinary end: who ended first. */
+  readonly by: 'client' | 'backend' | 'proxy'
+  readonly cause: PipeCause
+  /** errno name where the cause is `reset`. */
+  readonly errno: string | undefined
+}
+
+/** Byte counts of a pipe, while it runs and at its end. Up is client to backend. */
+export interface PipeTotals {
+  readonly bytesUp: number
+  readonly bytesDown: number
+  /** Of these, bytes that never entered this process. */
+  readonly splicedUp: number
+  readonly splicedDown: number
+  /** Why bytes were copied that might have been spliced; undefined where splice did its part. */
+  readonly notSplicing: NotSplicing | undefined
+}

@@ -1,0 +1,199 @@
+/**
+ * Two sockets joined: what the product is. The pipe runs both directions when either socket is ready, decides
+ * when and how the whole thing ends, and keeps the deadlines. It promises what the contract suite
+ * (test/pipe/contract.ts) says, whatever carries the bytes. It never throws for what the network does.
+ */
+import type { Runnable, Socket } from '../io/socket.js'
+import type { Turns } from '../io/turns.js'
+import { whyNotSplicing } from './choose-carrier.js'
+import { Direction } from './direction.js'
+import type { PipeCause, PipeCounters, PipeEnding, PipeSettings, PipeTotals } from './options.js'
+
+/** Bytes one direction may take per run before others get their turn. */
+const RUN_BUDGET_BYTES = 1024 * 1024
+/** After a reset on one side, the other side's peer has this long without progress to take what came before. */
+const RESET_GRACE_MS = 1000
+/** Runs in a row that were possible and moved nothing. One is already strange. */
+const MOST_STUCK_RUNS = 100
+
+/** Bytes already read from either side, which go first. */
+export interface Heads {
+  readonly client?: Buffer | undefined
+  readonly backend?: Buffer | undefined
+}
+
+export class Pipe implements Runnable {
+  isQueued = false
+  readonly client: Socket
+  readonly backend: Socket
+  /** Client to backend. */
+  readonly up: Direction
+  /** Backend to client. */
+  readonly down: Direction
+  readonly #turns: Turns
+  readonly #settings: PipeSettings
+  readonly #onEnd: (ending: PipeEnding) => void
+  readonly #startedAt: number
+  #movedAt: number
+  #stuckRuns = 0
+  #endedFirst: 'client' | 'backend' | undefined = undefined
+  #ending: PipeEnding | undefined = undefined
+
+  /** Owns both sockets from here on. `onEnd` is called once, when both are closed. Call `start` next. */
+  constructor(
+    client: Socket,
+    backend: Socket,
+    turns: Turns,
+    settings: PipeSettings,
+    counters: PipeCounters,
+    onEnd: (ending: PipeEnding) => void,
+    heads: Heads = {},
+  ) {
+    this.client = client
+    this.backend = backend
+    this.up = new Direction(client, backend, settings.splice, counters, heads.client)
+    this.down = new Direction(backend, client, settings.splice, counters, heads.backend)
+    this.#turns = turns
+    this.#settings = settings
+    this.#onEnd = onEnd
+    this.#startedAt = performance.now()
+    this.#movedAt = this.#startedAt
+  }
+
+  /** Begins to move what is there. */
+  start(): void {
+    this.client.owner = this
+    this.backend.owner = this
+    this.#turns.add(this)
+    this.#turns.drain()
+  }
+
+  run(): void {
+    if (this.#ending !== undefined) return
+    const moved = this.#moveBothWays()
+    if (moved > 0) {
+      this.#movedAt = this.#turns.now
+      this.#stuckRuns = 0
+      this.#turns.spend(moved)
+    }
+    this.#settle()
+    if (this.#ending === undefined) this.#comeAgain(moved)
+  }
+
+  /** Ends the pipe if a deadline has passed. */
+  expire(now: number): void {
+    const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#settings
+    const silentMs = now - this.#movedAt
+    if (maxLifetimeMs > 0 && now - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
+    else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
+    else if (this.#isHalfClosed && halfClosedTimeoutMs > 0 && silentMs >= halfClosedTimeoutMs) {
+      this.end('half-closed-timeout')
+    }
+  }
+
+  /** Ends the pipe now: in order if nothing is in flight, else with a reset, because bytes are lost. */
+  end(cause: PipeCause): void {
+    const isEmpty = !this.up.isInFlight && !this.down.isInFlight
+    this.#finish({ by: 'proxy', cause, errno: undefined }, !isEmpty)
+  }
+
+  get totals(): PipeTotals {
+    const { up, down } = this
+    return {
+      bytesUp: up.bytes,
+      bytesDown: down.bytes,
+      splicedUp: up.splicedBytes,
+      splicedDown: down.splicedBytes,
+      notSplicing: this.#whyNotSplicing(),
+    }
+  }
+
+  /** For error logs: everything that decides what this pipe would do next. */
+  describe(): Record<string, unknown> {
+    const errors = { clientError: this.client.error, backendError: this.backend.error }
+    return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
+  }
+
+  get #isHalfClosed(): boolean {
+    return this.up.isOver !== this.down.isOver
+  }
+
+  #moveBothWays(): number {
+    const { up, down } = this
+    const before = up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
+    up.move(RUN_BUDGET_BYTES)
+    down.move(RUN_BUDGET_BYTES)
+    return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes - before
+  }
+
+  /** Hands ends on, and ends the pipe when nothing more can happen. */
+  #settle(): void {
+    const { up, down } = this
+    up.settle()
+    down.settle()
+    if (up.isOver && !down.isOver) this.#endedFirst ??= 'client'
+    if (down.isOver && !up.isOver) this.#endedFirst ??= 'backend'
+    if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)
+    else if (this.backend.error !== undefined) this.#passResetOn(this.backend, this.client, down)
+    else if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
+    else if (this.#isClosedBySide) this.#finishInOrder()
+  }
+
+  get #isClosedBySide(): boolean {
+    if (this.#settings.halfClose !== 'close' || this.#endedFirst === undefined) return false
+    return !this.up.isInFlight && !this.down.isInFlight
+  }
+
+  #finishInOrder(): void {
+    this.#finish({ by: this.#endedFirst ?? 'client', cause: 'finished', errno: undefined }, false)
+  }
+
+  /**
+   * `broken` was reset. What it sent before is delivered first: `from`, its direction, goes on until it is
+   * over, and the peer's kernel gets a moment to take it, because a reset destroys what is queued.
+   */
+  #passResetOn(broken: Socket, other: Socket, from: Direction): void {
+    const isDelivered = from.isOver && other.unacknowledgedBytes() === 0
+    const isOverdue = this.#turns.now - this.#movedAt >= RESET_GRACE_MS
+    if (other.error === undefined && !isDelivered && !isOverdue) {
+      this.#turns.later(this)
+      return
+    }
+    const by = broken === this.client ? 'client' : 'backend'
+    this.#finish({ by, cause: 'reset', errno: broken.error }, true)
+  }
+
+  /** The run is over: is another one due without a further event? */
+  #comeAgain(moved: number): void {
+    const { up, down } = this
+    if (up.mustWait || down.mustWait) {
+      this.#turns.later(this)
+      return
+    }
+    if (!(up.canMove && !up.isOver) && !(down.canMove && !down.isOver)) return
+    if (moved === 0 && ++this.#stuckRuns >= MOST_STUCK_RUNS) {
+      up.counters.infiniteLoops++
+      this.end('infinite-loop')
+    } else {
+      this.#turns.add(this)
+    }
+  }
+
+  #finish(ending: PipeEnding, isReset: boolean): void {
+    if (this.#ending !== undefined) return
+    this.#ending = ending
+    this.up.drop()
+    this.down.drop()
+    for (const socket of [this.client, this.backend]) {
+      if (isReset) socket.reset()
+      else socket.close()
+    }
+    this.#onEnd(ending)
+  }
+
+  #whyNotSplicing(): PipeTotals['notSplicing'] {
+    const { up, down } = this
+    if (up.splicedBytes + down.splicedBytes > 0) return up.notSplicing ?? down.notSplicing
+    return whyNotSplicing(up) ?? whyNotSplicing(down) ?? (up.mode === 'auto' ? 'small' : undefined)
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * From one Node stream to another, with the backpressure of `write()` and 'drain'. What the sink's stream has
+ * not flushed is counted there (`queuedBytes`), so nothing is ever inside.
+ */
+import { READABLE, WRITABLE } from '../io/socket.js'
+import type { StreamSocket } from '../io/stream-socket.js'
+import type { Carrier } from './carrier.js'
+import type { Direction } from './direction.js'
+
+export const streamCarrier: Carrier = {
+  name: 'stream',
+
+  move(direction: Direction, budget: number): number {
+    const source = direction.source as StreamSocket
+    const sink = direction.sink as StreamSocket
+    let moved = 0
+    while (moved < budget && (sink.ready & WRITABLE) !== 0) {
+      const chunk = source.take()
+      if (chunk === undefined) break
+      moved += chunk.length
+      direction.took(chunk.length)
+      if (!sink.write(chunk)) sink.ready &= ~WRITABLE
+      direction.gave(chunk.length)
+    }
+    if (source.hasBytes) {
+      source.setReading(false)
+      return moved
+    }
+    source.ready &= ~READABLE
+    if (source.hasEnded) direction.sourceEnded()
+    else source.setReading((sink.ready & WRITABLE) !== 0)
+    return moved
+  },
+
+  drop(): void {
+    // Nothing is inside: chunks not yet taken go with their socket.
+  },
+}

@@ -1,0 +1,366 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type Address, parseAddress } from '../../src/address.js'
+import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
+import type { DialResult } from '../../src/cluster/dial.js'
+import type { Lookup } from '../../src/cluster/resolver.js'
+import { ScriptedEngine } from './scripted-engine.js'
+
+const A = '10.0.0.1:80'
+const B = '10.0.0.2:80'
+const C = '10.0.0.3:80'
+
+let engine: ScriptedEngine
+let answers: Map<string, Parameters<Lookup>[2]>
+const stops: (() => void)[] = []
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  engine = new ScriptedEngine()
+  answers = new Map()
+})
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+function clusterOf(addresses: readonly string[], hooks: ClusterHooks = {}): Cluster {
+  const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
+  const lookup: Lookup = (host, _options, done) => answers.set(host, done)
+  const cluster = new Cluster('test', { balance: 'round-robin', backends }, engine, { lookup, ...hooks })
+  cluster.start()
+  stops.push(() => cluster.stop())
+  return cluster
+}
+
+function dial(cluster: Cluster, connectMs = 1000): Promise<DialResult> {
+  return new Promise((resolve) => cluster.dial({ connectMs }, resolve))
+}
+
+/** Dials, and lets everything that is due happen: what came of it so far. */
+async function outcomeNow(cluster: Cluster): Promise<DialResult | undefined> {
+  let result: DialResult | undefined
+  cluster.dial({ connectMs: 1000 }, (each) => {
+    result = each
+  })
+  await turn()
+  return result
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+const resolveName = (host: string, ...ips: string[]) =>
+  answers.get(host)?.(
+    null,
+    ips.map((address) => ({ address, family: 4 })),
+  )
+const failName = (host: string) =>
+  answers.get(host)?.(Object.assign(new Error(host), { code: 'EAI_AGAIN' }), [])
+const states = (cluster: Cluster) => cluster.status().backends.map((backend) => backend.state)
+
+test('connections go round, and each counts as active until it is released', async () => {
+  const cluster = clusterOf([A, B])
+  const results = [await dial(cluster), await dial(cluster), await dial(cluster)]
+  expect(results.map((result) => result.backend?.name)).toEqual([A, B, A])
+  expect(results[0]).toMatchObject({ retries: 0, address: parseAddress(A) })
+  expect(results.every((result) => result.socket !== undefined && result.error === undefined)).toBe(true)
+  expect(cluster.status()).toMatchObject({ name: 'test', backends: [{ active: 2 }, { active: 1 }] })
+  for (const result of results) result.backend?.release()
+  expect(cluster.status()).toMatchObject({
+    backends: [
+      { active: 0, connections: 2 },
+      { active: 0, connections: 1 },
+    ],
+  })
+})
+
+test('done never comes before dial returned, not even when nothing can be dialled', async () => {
+  const cluster = clusterOf(['db.example:80'])
+  failName('db.example')
+  const order: string[] = []
+  const dialled = new Promise<void>((resolve) => {
+    cluster.dial({ connectMs: 1000 }, (result) => {
+      order.push(`done ${result.error}`)
+      resolve()
+    })
+  })
+  order.push('returned')
+  await dialled
+  expect(order).toEqual(['returned', 'done ENOTFOUND'])
+})
+
+test('a backend that fails is followed by the next in the same attempt and skipped while it rests', async () => {
+  const told: unknown[] = []
+  const cluster = clusterOf([A, B, C], {
+    onBackendDown: (backend, errno, restMs) => told.push(['down', backend.name, errno, restMs]),
+    onBackendUp: (backend) => told.push(['up', backend.name]),
+  })
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ backend: { name: B }, retries: 1 })
+  for (let i = 0; i < 6; i++) await dial(cluster)
+  expect(engine.dialled.filter((address) => address === A).length).toBe(1)
+  expect(told).toEqual([['down', A, 'ECONNREFUSED', 1000]])
+  expect(states(cluster)).toEqual(['down', 'up', 'up'])
+
+  engine.outcomes.delete(A)
+  vi.advanceTimersByTime(1000)
+  for (let i = 0; i < 6; i++) await dial(cluster)
+  expect(told).toEqual([
+    ['down', A, 'ECONNREFUSED', 1000],
+    ['up', A],
+  ])
+  expect(states(cluster)).toEqual(['up', 'up', 'up'])
+})
+
+test('when all fail, each was tried once and the last error is told', async () => {
+  const cluster = clusterOf([A, B, C])
+  engine.outcomes.set(A, 'ECONNREFUSED').set(B, 'ETIMEDOUT').set(C, 'EHOSTUNREACH')
+  expect(await dial(cluster)).toMatchObject({ error: 'EHOSTUNREACH', backend: { name: C }, retries: 2 })
+  expect(engine.dialled).toEqual([A, B, C])
+})
+
+test('when all rest they are tried all the same, the one due soonest first', async () => {
+  const cluster = clusterOf([A, B])
+  engine.outcomes.set(A, 'ECONNREFUSED').set(B, 'ECONNREFUSED')
+  await dial(cluster)
+  vi.advanceTimersByTime(1000)
+  // Both may be tried again: B, whose turn it is, fails at once, and A, which hangs first, 100 ms later.
+  engine.outcomes.set(A, 'never')
+  const second = dial(cluster)
+  await turn()
+  vi.advanceTimersByTime(100)
+  engine.settle(A, 'ETIMEDOUT')
+  await second
+  engine.outcomes.delete(A)
+  engine.dialled.length = 0
+  expect(await dial(cluster)).toMatchObject({ backend: { name: A }, retries: 1 })
+  expect(engine.dialled).toEqual([B, A])
+})
+
+test('a backend that hangs after its rest costs one client a wait, not everybody', async () => {
+  const cluster = clusterOf([A, B])
+  engine.outcomes.set(A, 'ETIMEDOUT')
+  await dial(cluster)
+  engine.outcomes.set(A, 'never')
+  vi.advanceTimersByTime(1000)
+  const attempts = Array.from({ length: 10 }, () => dial(cluster))
+  await turn()
+  expect(engine.dialled.filter((address) => address === A).length).toBe(2)
+  engine.settle(A, 'ETIMEDOUT')
+  expect((await Promise.all(attempts)).every((result) => result.backend?.name === B)).toBe(true)
+})
+
+test('a host with several addresses is tried at each of them before its client is turned away', async () => {
+  const onBackendDown = vi.fn()
+  const cluster = clusterOf(['localhost:80'], { onBackendDown })
+  engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 1 })
+  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 0 })
+  expect(onBackendDown).not.toHaveBeenCalled()
+  engine.outcomes.set('[::1]:80', 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ error: 'ECONNREFUSED', retries: 1 })
+  expect(onBackendDown).toHaveBeenCalledTimes(1)
+})
+
+test('other backends come before the second address of one that failed', async () => {
+  const cluster = clusterOf(['localhost:80', B])
+  engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED').set(B, 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 2 })
+  expect(engine.dialled).toEqual(['127.0.0.1:80', B, '[::1]:80'])
+})
+
+test.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])(
+  '%s: the same backend again after a pause',
+  async (errno) => {
+    const cluster = clusterOf([A, B])
+    engine.outcomes.set(A, errno)
+    const result = dial(cluster)
+    for (let i = 0; i < 5; i++) {
+      await turn()
+      expect(engine.dialled.length).toBe(i + 1)
+      vi.advanceTimersByTime(50)
+    }
+    engine.outcomes.delete(A)
+    vi.advanceTimersByTime(50)
+    await turn()
+    vi.advanceTimersByTime(50)
+    expect(await result).toMatchObject({ backend: { name: A }, retries: 0 })
+    expect(new Set(engine.dialled)).toEqual(new Set([A]))
+    expect(cluster.status().backends[0]).toMatchObject({ state: 'up', failures: 0, active: 1 })
+  },
+)
+
+test('a shortage that lasts longer than connectMs ends the attempt with its name and blames nobody', async () => {
+  const cluster = clusterOf([A, B])
+  engine.outcomes.set(A, 'EMFILE')
+  const result = dial(cluster, 1000)
+  for (let i = 0; i < 20; i++) {
+    await turn()
+    vi.advanceTimersByTime(50)
+  }
+  expect(await result).toMatchObject({ error: 'EMFILE', backend: { name: A }, retries: 0 })
+  expect(engine.dialled.length).toBe(20)
+  expect(states(cluster)).toEqual(['up', 'up'])
+})
+
+test('no source port to one backend: the next one, and nobody rests', async () => {
+  const cluster = clusterOf([A, B])
+  engine.outcomes.set(A, 'EADDRNOTAVAIL')
+  expect(await dial(cluster)).toMatchObject({ backend: { name: B }, retries: 1 })
+  expect(states(cluster)).toEqual(['up', 'up'])
+})
+
+test('cancel: no answer, the connect is given up, the backend keeps its place', async () => {
+  const cluster = clusterOf([A])
+  engine.outcomes.set(A, 'never')
+  const done = vi.fn()
+  const attempt = cluster.dial({ connectMs: 1000 }, done)
+  await turn()
+  attempt.cancel()
+  attempt.cancel()
+  engine.settle(A, '')
+  await turn()
+  expect(done).not.toHaveBeenCalled()
+  expect(engine.cancelled).toBe(1)
+  expect(cluster.status().backends[0]).toMatchObject({ active: 0, connections: 0, state: 'up' })
+})
+
+test('cancel ends a pause, a wait for a name, and an answer already due', async () => {
+  const cluster = clusterOf([A])
+  const named = clusterOf(['db.example:80'])
+  engine.outcomes.set(A, 'EMFILE')
+  const done = vi.fn()
+  const paused = cluster.dial({ connectMs: 1000 }, done)
+  const waiting = named.dial({ connectMs: 1000 }, done)
+  await turn()
+  expect(vi.getTimerCount()).toBe(2)
+  paused.cancel()
+  waiting.cancel()
+  expect(vi.getTimerCount()).toBe(0)
+  failName('db.example')
+  named.dial({ connectMs: 1000 }, done).cancel()
+  await turn()
+  expect(done).not.toHaveBeenCalled()
+})
+
+test('cancel after success does nothing', async () => {
+  const cluster = clusterOf([A])
+  let attempt: { cancel(): void } | undefined
+  await new Promise((resolve) => {
+    attempt = cluster.dial({ connectMs: 1000 }, resolve)
+  })
+  attempt?.cancel()
+  expect(engine.cancelled).toBe(0)
+  expect(cluster.status().backends[0]).toMatchObject({ active: 1 })
+})
+
+test('the ordinary path sets no timer', async () => {
+  const cluster = clusterOf([A])
+  engine.outcomes.set(A, 'never')
+  const result = dial(cluster)
+  expect(vi.getTimerCount()).toBe(0)
+  engine.settle(A, '')
+  await result
+})
+
+test('a backend whose name has no answer yet comes after the others', async () => {
+  const cluster = clusterOf(['db.example:80', B])
+  for (let i = 0; i < 3; i++) expect(await dial(cluster)).toMatchObject({ backend: { name: B }, retries: 0 })
+  resolveName('db.example', '10.0.0.9')
+  await dial(cluster)
+  await dial(cluster)
+  expect(engine.dialled).toContain('10.0.0.9:80')
+})
+
+test('with no other backend the running lookup is waited for', async () => {
+  const cluster = clusterOf(['db.example:80', 'db.example:81'])
+  const results = Promise.all([dial(cluster), dial(cluster)])
+  await turn()
+  expect(engine.dialled).toEqual([])
+  resolveName('db.example', '10.0.0.9')
+  expect((await results).map((result) => result.error)).toEqual([undefined, undefined])
+  expect(engine.dialled).toEqual(['10.0.0.9:80', '10.0.0.9:81'])
+})
+
+test('the wait for a name ends with ENOTFOUND when it fails, with ETIMEDOUT after connectMs', async () => {
+  const onResolveFailed = vi.fn()
+  const cluster = clusterOf(['db.example:80'], { onResolveFailed })
+  const late = dial(cluster)
+  await turn()
+  vi.advanceTimersByTime(1000)
+  expect(await late).toEqual({ error: 'ETIMEDOUT', backend: undefined, retries: 0 })
+  const early = dial(cluster)
+  failName('db.example')
+  expect(await early).toEqual({ error: 'ENOTFOUND', backend: undefined, retries: 0 })
+  expect(onResolveFailed).toHaveBeenCalledWith('db.example', 'EAI_AGAIN', 1000)
+  expect(states(cluster)).toEqual(['unresolved'])
+})
+
+test('of two names that are awaited the first answer serves, and a failed one is not the end', async () => {
+  const cluster = clusterOf(['one.example:80', 'two.example:80'])
+  const result = dial(cluster)
+  failName('one.example')
+  await turn()
+  resolveName('two.example', '10.0.0.9')
+  expect(await result).toMatchObject({ backend: { name: 'two.example:80' }, retries: 0 })
+})
+
+test('connectMs of 0 waits for a name without end', async () => {
+  const cluster = clusterOf(['db.example:80'])
+  const result = dial(cluster, 0)
+  vi.advanceTimersByTime(10_000_000)
+  resolveName('db.example', '10.0.0.9')
+  expect(await result).toMatchObject({ backend: { name: 'db.example:80' } })
+})
+
+test('a refresh that fails keeps the last good answer', async () => {
+  const cluster = clusterOf(['db.example:80'])
+  resolveName('db.example', '10.0.0.9')
+  vi.advanceTimersByTime(10_000)
+  failName('db.example')
+  expect(await dial(cluster)).toMatchObject({ address: { host: '10.0.0.9' } })
+})
+
+test('stop ends what waits, lets a connect finish but starts no other, and later attempts are cancelled', async () => {
+  const cluster = clusterOf([A, B])
+  const named = clusterOf(['db.example:80'])
+  const waiting = dial(named)
+  engine.outcomes.set(A, 'never')
+  const dialling = dial(cluster)
+  await turn()
+  cluster.stop()
+  named.stop()
+  expect(await waiting).toMatchObject({ error: 'ECANCELED' })
+  engine.settle(A, 'ECONNREFUSED')
+  expect(await dialling).toMatchObject({ error: 'ECONNREFUSED', backend: { name: A } })
+  expect(engine.dialled).toEqual([A])
+  expect(await outcomeNow(cluster)).toEqual({ error: 'ECANCELED', backend: undefined, retries: 0 })
+})
+
+test('stop ends a pause, and a shortage after it begins none', async () => {
+  const cluster = clusterOf([A])
+  engine.outcomes.set(A, 'EMFILE')
+  const paused = dial(cluster)
+  await turn()
+  cluster.stop()
+  expect(await paused).toMatchObject({ error: 'EMFILE' })
+
+  const other = clusterOf([A])
+  engine.outcomes.set(A, 'never')
+  const dialling = dial(other)
+  other.stop()
+  engine.settle(A, 'EMFILE')
+  expect(await dialling).toMatchObject({ error: 'EMFILE' })
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('every attempt is answered exactly once', async () => {
+  const cluster = clusterOf([A, 'localhost:80', B])
+  engine.outcomes.set(A, 'ECONNREFUSED').set('127.0.0.1:80', 'EMFILE')
+  const calls = Array.from({ length: 30 }, () => vi.fn())
+  for (const done of calls) cluster.dial({ connectMs: 200 }, done)
+  for (let i = 0; i < 10; i++) {
+    await turn()
+    vi.advanceTimersByTime(50)
+  }
+  for (const done of calls) expect(done).toHaveBeenCalledTimes(1)
+})

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { RoundRobin } from '../../src/cluster/round-robin.js'
+
+const all = () => true
+const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 })
+const itemsOf = (each: readonly number[]) => each.map((weight, index) => ({ index, weight }))
+const sum = (each: readonly number[]) => each.reduce((total, weight) => total + weight, 0)
+
+test('turns are spread out, not in a row', () => {
+  const [a, b, c] = [
+    { name: 'a', weight: 5 },
+    { name: 'b', weight: 1 },
+    { name: 'c', weight: 1 },
+  ]
+  const turns = new RoundRobin([a, b, c])
+  const picks = Array.from({ length: 7 }, () => turns.pick(all)?.name)
+  expect(picks.join('')).toBe('aabacaa')
+})
+
+test('in any window as long as a cycle everybody is picked exactly as often as they weigh', () => {
+  fc.assert(
+    fc.property(weights, fc.nat(200), (each, offset) => {
+      const items = itemsOf(each)
+      const turns = new RoundRobin(items)
+      for (let i = 0; i < offset; i++) turns.pick(all)
+      const counts = items.map(() => 0)
+      for (let i = 0; i < sum(each); i++) counts[turns.pick(all)!.index]! += 1
+      expect(counts).toEqual(each)
+    }),
+  )
+})
+
+test('nobody starves, however the others come and go', () => {
+  fc.assert(
+    fc.property(weights, fc.infiniteStream(fc.nat()), (each, masks) => {
+      const turns = new RoundRobin(itemsOf(each))
+      const bound = sum(each) * each.length
+      let picks = 0
+      for (let waited = 0; picks < 3; waited++) {
+        expect(waited).toBeLessThanOrEqual(bound)
+        const mask = masks.next().value
+        if (turns.pick(({ index }) => index === 0 || ((mask >> index) & 1) === 1)?.index !== 0) continue
+        picks += 1
+        waited = 0
+      }
+    }),
+  )
+})
+
+test('asked again without those already picked, it yields every candidate once', () => {
+  fc.assert(
+    fc.property(weights, (each) => {
+      const items = itemsOf(each)
+      const turns = new RoundRobin(items)
+      const picked = new Set<unknown>()
+      for (const _ of items) picked.add(turns.pick((item) => !picked.has(item)))
+      expect(picked).toEqual(new Set(items))
+      expect(turns.pick((item) => !picked.has(item))).toBeUndefined()
+    }),
+  )
+})
+
+test('the share of one that is away goes to the others by weight, and it returns to no pile of turns', () => {
+  const items = itemsOf([4, 2, 1])
+  const turns = new RoundRobin(items)
+  const count = (picks: number, isCandidate: (item: { index: number }) => boolean) => {
+    const counts = [0, 0, 0]
+    for (let i = 0; i < picks; i++) counts[turns.pick(isCandidate)!.index]! += 1
+    return counts
+  }
+  expect(count(300, ({ index }) => index !== 0)).toEqual([0, 200, 100])
+  expect(count(7, all)).toEqual([4, 2, 1])
+})

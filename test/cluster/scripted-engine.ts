@@ -1,0 +1,52 @@
+/**
+ * Stands for an engine where a test decides what each connect comes to. Keeps the engine's promise that the
+ * callback comes once, never before `dial` returned and never after `cancel`.
+ */
+import { type Address, formatAddress } from '../../src/address.js'
+import type { Dial, DialOutcome } from '../../src/io/engine.js'
+import type { Socket } from '../../src/io/socket.js'
+
+type Answer = (outcome: DialOutcome) => void
+
+export class ScriptedEngine {
+  /** What was dialled, in order. */
+  readonly dialled: string[] = []
+  /** Connects that were cancelled. */
+  cancelled = 0
+  /** Address → what its connects come to: '' is success, `never` no answer. Default: success. */
+  readonly outcomes = new Map<string, string>()
+  readonly #hanging: { address: string; answer: Answer }[] = []
+
+  dial(address: Address, _connectMs: number, done: Answer): Dial {
+    const text = formatAddress(address)
+    this.dialled.push(text)
+    let isOver = false
+    const answer = (outcome: DialOutcome) => {
+      if (isOver) return
+      isOver = true
+      done(outcome)
+    }
+    const errno = this.outcomes.get(text) ?? ''
+    if (errno === 'never') this.#hanging.push({ address: text, answer })
+    else queueMicrotask(() => answer(outcomeOf(errno)))
+    return {
+      cancel: () => {
+        this.cancelled += isOver ? 0 : 1
+        isOver = true
+      },
+    }
+  }
+
+  /** Answers the connects to `address` that hang. */
+  settle(address: string, errno: string): void {
+    for (const each of this.#hanging.splice(0)) {
+      if (each.address === address) each.answer(outcomeOf(errno))
+      else this.#hanging.push(each)
+    }
+  }
+}
+
+const outcomeOf = (errno: string): DialOutcome => ({
+  socket: errno === '' ? ({} as Socket) : undefined,
+  errno,
+})
