@@ -46,7 +46,7 @@ function environment(reports) {
     MILLRACE_ADDON: addon,
     LD_PRELOAD: `${runtime('libasan.so')} ${runtime('libubsan.so')}`,
     ASAN_OPTIONS: `detect_leaks=1:log_path=${reports}/asan`,
-    UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/ubsan`,
+    UBSAN_OPTIONS: 'print_stacktrace=1',
     LSAN_OPTIONS: `suppressions=${join(root, 'scripts/sanitize/lsan.supp')}:print_suppressions=0`,
   }
 }

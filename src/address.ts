@@ -23,12 +23,14 @@ export type Address = TcpAddress | UnixAddress
 export type ResolvedAddress = Address
 
 const UNIX_PATH_MAX_BYTES = 107
+/** RFC 1035 section 2.3.4, as text. */
+const HOST_NAME_MAX_CHARS = 253
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?$/i
 
 /** Parses an address; the answer is the address, or a sentence that says what is wrong with the text. */
 export function parseAddress(text: string): Address | string {
   if (text.startsWith('unix:')) return parseUnix(text.slice(5))
-  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
+  const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,9})$/.exec(text)
   if (match === null) return explain(text)
   const [, bracketed, plain, digits] = match
   const port = Number(digits)
@@ -36,12 +38,13 @@ export function parseAddress(text: string): Address | string {
   if (bracketed !== undefined) {
     return isIPv6(bracketed)
       ? { kind: 'tcp', host: bracketed, port }
-      : `"${bracketed}" is not an IPv6 address`
+      : `${quote(bracketed)} is not an IPv6 address`
   }
   if (plain === undefined || plain === '')
     return 'a host is missing before the colon (0.0.0.0 listens on all)'
-  if (isIP(plain) === 0 && looksNumeric(plain)) return `"${plain}" is not an IPv4 address`
-  if (isIP(plain) === 0 && !HOST_NAME.test(plain)) return `"${plain}" is not a host name`
+  if (plain === '*') return 'write 0.0.0.0 or [::] for all addresses, not "*"'
+  if (isIP(plain) === 0 && looksNumeric(plain)) return `${quote(plain)} is not an IPv4 address`
+  if (isIP(plain) === 0 && !isHostName(plain)) return `${quote(plain)} is not a host name`
   return { kind: 'tcp', host: plain, port }
 }
 
@@ -62,8 +65,16 @@ function parseUnix(path: string): UnixAddress | string {
 
 const looksNumeric = (host: string): boolean => /^[\d.]+$/.test(host)
 
+const isHostName = (host: string): boolean => host.length <= HOST_NAME_MAX_CHARS && HOST_NAME.test(host)
+
 function explain(text: string): string {
   if (isIPv6(text)) return `an IPv6 address with a port is written [${text}]:PORT`
-  if (!text.includes(':')) return `a port is missing: write ${text === '' ? 'HOST' : text}:PORT`
-  return `"${text}" is not host:port, [v6]:port or unix:/path`
+  if (text === '') return 'an address is missing: write HOST:PORT'
+  if (isHostName(text)) return `a port is missing: write ${text}:PORT`
+  return `${quote(text)} is not host:port, [v6]:port or unix:/path`
+}
+
+/** Safe to print: escaped, and cut where it is too long to read. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 }

@@ -13,14 +13,9 @@ export function listenPiping(listen, backend) {
     upstream.on('error', () => client.destroy())
   })
   server.listen({ ...listen, backlog: 4096 })
-  return server
 }
 
 if (process.argv[1] === import.meta.filename) {
   const [listenHost, listenPort, backendHost, backendPort] = process.argv.slice(2)
-  listenPiping(
-    { host: listenHost, port: Number(listenPort) },
-    { host: backendHost, port: Number(backendPort) },
-  )
-  process.on('SIGTERM', () => process.exit(0))
+  listenPiping({ host: listenHost, port: Number(listenPort) }, { host: backendHost, port: Number(backendPort) })
 }

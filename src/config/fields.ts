@@ -34,15 +34,10 @@ export function listOf<Item extends z.ZodType>(what: string, item: Item): z.ZodA
     .min(1, `expected ${what}, found an empty list`)
 }
 
-/** A map from names to `value`, at least one. */
-export function mapOf<Value extends z.ZodType>(
-  what: string,
-  value: Value,
-): z.ZodRecord<typeof nameField, Value> {
+/** A map of any keys to `value`, at least one. The keys are judged in `references.ts`. */
+export function mapOf<Value extends z.ZodType>(what: string, value: Value): z.ZodRecord<z.ZodString, Value> {
   return z
-    .record(nameField, value, {
-      error: (issue) => (issue.code === 'invalid_key' ? nameRule(issue.input) : expected(what, issue.input)),
-    })
+    .record(z.string(), value, { error: ({ input }) => expected(what, input) })
     .refine((record) => Object.keys(record).length > 0, `expected ${what}, found an empty map`)
 }
 
@@ -50,19 +45,29 @@ export function choiceOf<const Choice extends string>(
   choices: readonly Choice[],
 ): z.ZodEnum<z.core.util.ToEnum<Choice>> {
   const list = choices.map((choice) => JSON.stringify(choice)).join(', ')
+  const what = choices.length === 1 ? list : `one of ${list}`
   return z.enum(choices, {
     error: ({ input }) =>
-      expected(`one of ${list}`, input) + (typeof input === 'string' ? didYouMean(input, choices) : ''),
+      expected(what, input) + (typeof input === 'string' ? didYouMean(input, choices) : ''),
   })
 }
 
-export const textField = z.string({
-  error: ({ input }) => expected('text (in quotes, if it looks like a number)', input),
-})
+export function textField(what: string): z.ZodString {
+  return z.string({
+    error: ({ input }) => {
+      const hint = typeof input === 'number' || typeof input === 'boolean' ? '; put it in quotes' : ''
+      return expected(what, input) + hint
+    },
+  })
+}
 
-export const nameField = z.string({ error: ({ input }) => expected('a name', input) }).regex(NAME, {
-  error: ({ input }) => nameRule(input),
-})
+export const nameField = textField('a name').regex(NAME, { error: ({ input }) => explainName(input) ?? '' })
+
+/** What is wrong with a name, if anything is. */
+export function explainName(name: unknown): string | undefined {
+  if (typeof name === 'string' && NAME.test(name)) return undefined
+  return `${describe(name)} is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit`
+}
 
 export const booleanField = field((value) => {
   if (typeof value === 'boolean') return value
@@ -154,10 +159,6 @@ function readQuantity(
   if (typeof value === 'string') return parse(value)
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
   return expected(`${what}, or a whole number from 0`, value)
-}
-
-function nameRule(name: unknown): string {
-  return `${describe(name)} is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit`
 }
 
 function describe(value: unknown): string {

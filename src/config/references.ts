@@ -5,7 +5,7 @@
  */
 import { isIPv6, SocketAddress } from 'node:net'
 import { type Address, formatAddress } from '../address.js'
-import { parseBackendAddress, parseListenerAddress } from './fields.js'
+import { explainName, parseBackendAddress, parseListenerAddress } from './fields.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { didYouMean } from './suggest.js'
 
@@ -21,7 +21,10 @@ export function checkReferences(input: unknown): Finding[] {
   return [
     ...unknownClusters(listeners, clusters),
     ...repeatedListeners(listeners),
-    ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => repeatedBackends(clusters, name)),
+    ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
+      ...badName(name),
+      ...repeatedBackends(clusters, name),
+    ]),
   ]
 }
 
@@ -32,6 +35,12 @@ export function addressKey(address: Address): string {
   if (!isIPv6(plain)) return formatAddress({ ...address, host: address.host.toLowerCase() })
   const { address: host } = new SocketAddress({ address: plain, family: 'ipv6' })
   return formatAddress({ ...address, host: zone === undefined ? host : `${host}%${zone}` })
+}
+
+/** Here and not in the schema, because zod does not look at the value of a key it refuses. */
+function badName(name: string): Finding[] {
+  const message = explainName(name)
+  return message === undefined ? [] : [{ path: ['clusters', name], message, about: 'key' }]
 }
 
 function unknownClusters(listeners: readonly unknown[], clusters: unknown): Finding[] {
@@ -49,14 +58,17 @@ function unknownClusters(listeners: readonly unknown[], clusters: unknown): Find
 function repeatedListeners(listeners: readonly unknown[]): Finding[] {
   const addresses: Claim[] = []
   const names: Claim[] = []
+  const keys = new Set<string>()
   listeners.forEach((listener, index) => {
     const path = ['listeners', index]
     const address = addressAt(listener, parseListenerAddress)
-    const isFixed = address !== undefined && !(address.kind === 'tcp' && address.port === 0)
-    if (isFixed) addresses.push({ key: addressKey(address), path: [...path, 'address'] })
+    const key = address && !(address.kind === 'tcp' && address.port === 0) ? addressKey(address) : undefined
+    if (key !== undefined) addresses.push({ key, path: [...path, 'address'] })
     const name = valueAt(listener, 'name')
     if (typeof name === 'string') names.push({ key: name, path: [...path, 'name'] })
-    else if (address !== undefined && !isFixed) names.push({ key: formatAddress(address), path })
+    else if (address && (key === undefined || !keys.has(key)))
+      names.push({ key: formatAddress(address), path })
+    if (key !== undefined) keys.add(key)
   })
   return [
     ...tellRepeats(addresses, (key, first) => `${key} is already listened on by ${first}`),

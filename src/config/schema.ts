@@ -129,14 +129,16 @@ export const SPLICE_MODES: readonly SpliceMode[] = ['auto', 'on', 'off']
 export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const tags = z
-  .record(z.string(), fields.textField, { error: ({ input }) => fields.expected('a map of texts', input) })
+  .record(z.string(), fields.textField('text'), {
+    error: ({ input }) => fields.expected('a map of texts', input),
+  })
   .default({})
 
 const listener = fields
   .strictMap('a listener: { address, cluster }', {
     name: fields.nameField.optional(),
     address: fields.listenerAddressField,
-    cluster: fields.textField,
+    cluster: fields.textField('the name of a cluster'),
     tags,
   })
   .transform(({ name, ...rest }): ListenerConfig => ({ name: name ?? formatAddress(rest.address), ...rest }))

@@ -2,10 +2,12 @@
  * Input of any kind → a frozen Config, or every finding against it. Knows nothing of files and positions.
  */
 import type { z } from 'zod'
-import { MillraceError, type Problem } from '../errors.js'
+import { formatProblem, MillraceError, type Problem } from '../errors.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { checkReferences } from './references.js'
 import { type Config, configSchema } from './schema.js'
+
+const MOST_IN_MESSAGE = 20
 
 /** A config, or what is wrong with it: at least one finding. */
 export type Verdict = { readonly config: Config } | { readonly findings: readonly Finding[] }
@@ -38,18 +40,18 @@ export function judge(input: unknown): Verdict {
   return result.success && findings.length === 0 ? { config: deepFreeze(result.data) } : { findings }
 }
 
-/** The error that carries `problems`; its message is the first of them and how many there are. */
+/** The error that carries `problems`. Its message tells the first few, for whoever prints nothing else. */
 export function invalidConfig(problems: readonly Problem[]): MillraceError {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  return new MillraceError('config-invalid', `${problems[0]?.file ?? 'config'} cannot be used: ${count}`, {
+  const lines = problems.slice(0, MOST_IN_MESSAGE).map(formatProblem)
+  if (problems.length > lines.length) lines.push(`and ${problems.length - lines.length} more`)
+  return new MillraceError('config-invalid', ['the config cannot be used:', ...lines].join('\n'), {
     problems,
   })
 }
 
 function toFindings(issue: z.core.$ZodIssue, input: unknown): Finding[] {
   if (issue.code !== 'unrecognized_keys') {
-    const about = issue.code === 'invalid_key' ? 'key' : 'value'
-    return [{ path: pathWithin(input, issue.path), message: issue.message, about }]
+    return [{ path: pathWithin(input, issue.path), message: issue.message, about: 'value' }]
   }
   const messages = issue.message.split('\n')
   return issue.keys.map((key, index) => ({

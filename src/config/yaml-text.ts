@@ -14,9 +14,15 @@ const LONGEST_TOKEN_CHARS = 16 * 1024
 /** One slip makes many syntax errors after it, so the later ones tell little. */
 const MOST_SYNTAX_ERRORS = 20
 
+/** Not part of YAML (chapter 5.1), and some of them have a private meaning between its lexer and its parser. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
+
 /** Something wrong at a place in the text. */
 export interface Complaint {
   readonly offset: number
+  /** Path of the value, as in `listeners[0].address`; empty for the text as such. */
+  readonly path: string
   readonly message: string
 }
 
@@ -30,16 +36,13 @@ type Tokens = ReturnType<Parser['end']> extends Generator<infer Token> ? Token[]
 
 export function parseYamlText(text: string): YamlText {
   const control = CONTROL_CHARACTER.exec(text)
-  if (control !== null) return reject(control.index, `control character ${codePoint(control[0])} is not allowed`)
+  if (control !== null)
+    return reject(control.index, `control character ${codePoint(control[0])} is not allowed`)
   const tokens = tokenize(text)
   return 'message' in tokens ? reject(tokens.offset, tokens.message) : compose(tokens, text)
 }
 
-/** Not part of YAML (chapter 5.1), and some of them have a private meaning between its lexer and its parser. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
-
-function tokenize(text: string): Tokens | Complaint {
+function tokenize(text: string): Tokens | Omit<Complaint, 'path'> {
   const parser = new Parser()
   const tokens: Tokens = []
   let count = 0
@@ -47,10 +50,14 @@ function tokenize(text: string): Tokens | Complaint {
     const offset = parser.offset
     if (++count > MOST_TOKENS) return { offset, message: `the file has more than ${MOST_TOKENS} tokens` }
     if (lexeme.length > LONGEST_TOKEN_CHARS) {
-      return { offset, message: `a single value, comment or blank of more than ${LONGEST_TOKEN_CHARS} characters` }
+      return {
+        offset,
+        message: `a single value, comment or blank of more than ${LONGEST_TOKEN_CHARS} characters`,
+      }
     }
     tokens.push(...parser.next(lexeme))
-    if (parser.stack.length > MOST_LEVELS) return { offset, message: `nested more than ${MOST_LEVELS} levels deep` }
+    if (parser.stack.length > MOST_LEVELS)
+      return { offset, message: `nested more than ${MOST_LEVELS} levels deep` }
   }
   tokens.push(...parser.end())
   return tokens
@@ -67,29 +74,53 @@ function compose(tokens: Tokens, text: string): YamlText {
     stringKeys: true,
     logLevel: 'silent',
   })
-  const [first, second] = composer.compose(tokens, true, text.length) as Generator<Document.Parsed>
-  const errors = first === undefined ? [] : [...first.errors, ...first.warnings]
-  const complaints = errors.slice(0, MOST_SYNTAX_ERRORS).map((error) => explain(error, text))
-  if (errors.length > MOST_SYNTAX_ERRORS) {
-    const [offset] = errors[MOST_SYNTAX_ERRORS]!.pos
-    complaints.push({ offset, message: `and ${errors.length - MOST_SYNTAX_ERRORS} more syntax errors from here on` })
-  }
+  const [document, second] = composer.compose(tokens, true, text.length)
+  const complaints = document === undefined ? [] : syntaxErrors(document, text)
   if (second !== undefined) {
-    complaints.push({ offset: second.range[0], message: 'a second document begins here: a config is a single one' })
+    complaints.push({
+      offset: second.range[0],
+      path: '',
+      message: 'a second document begins here: a config is a single one',
+    })
   }
-  return { root: first?.contents ?? undefined, complaints }
+  return { root: document?.contents ?? undefined, complaints }
 }
 
-function explain(error: YAMLError, text: string): Complaint {
+/** The first of each line, since the others follow from it. A warning (an unknown tag) is an error here. */
+function syntaxErrors(document: Document.Parsed, text: string): Complaint[] {
+  const errors = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
+  const complaints: Complaint[] = []
+  let lineEnd = -1
+  for (const error of errors) {
+    const [offset] = error.pos
+    if (offset <= lineEnd) continue
+    if (complaints.length === MOST_SYNTAX_ERRORS) {
+      complaints.push({ offset, path: '', message: 'more syntax errors from here on' })
+      break
+    }
+    complaints.push({ offset, path: '', message: explain(error, text) })
+    lineEnd = endOfLine(text, offset)
+  }
+  return complaints
+}
+
+function explain(error: YAMLError, text: string): string {
   const [offset] = error.pos
-  const start = text.lastIndexOf('\n', offset - 1) + 1
-  const line = text.slice(start, text.indexOf('\n', offset) >>> 0)
-  const hint = /(^|[\s,{])(\[[\da-f:.]*\]:\d|\$\{)/i.test(line) ? '' : ''
-  return { offset, message: error.message + hint }
+  if (text.startsWith('${', offset - 1))
+    return `${error.message}; inside { } and [ ] a value with \${…} needs quotes`
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, endOfLine(text, offset))
+  const [address] = /(?<!["'])\[[\da-f.]*:[\da-f:.]*\]:\d+/i.exec(line) ?? []
+  if (address !== undefined) return `${error.message}; write the address in quotes: "${address}"`
+  return error.code === 'NON_STRING_KEY' ? 'a key must be a text' : error.message
+}
+
+function endOfLine(text: string, offset: number): number {
+  const end = text.indexOf('\n', offset)
+  return end === -1 ? text.length : end
 }
 
 function reject(offset: number, message: string): YamlText {
-  return { root: undefined, complaints: [{ offset, message }] }
+  return { root: undefined, complaints: [{ offset, path: '', message }] }
 }
 
 function codePoint(character: string): string {

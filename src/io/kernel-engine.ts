@@ -86,7 +86,7 @@ class FdDial implements Dial, Runnable, Expirable {
   ) {
     this.#loop = loop
     this.#sweep = sweep
-    this.#deadline = connectMs > 0 ? loop.turns.now + connectMs : Number.POSITIVE_INFINITY
+    this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
     this.#done = done
     this.#start(address)
     if (this.#errno !== '') queueMicrotask(() => this.#finish())
@@ -94,6 +94,7 @@ class FdDial implements Dial, Runnable, Expirable {
   }
 
   cancel(): void {
+    if (this.#done === undefined) return
     this.#done = undefined
     this.#sweep.delete(this)
     this.#socket?.reset()

@@ -92,6 +92,7 @@ class StreamDial implements Dial, Expirable {
   }
 
   cancel(): void {
+    if (this.#done === undefined) return
     this.#done = undefined
     this.#engine.sweep.delete(this)
     this.#stream.destroy()

@@ -127,7 +127,7 @@ class Join {
 
   #giveUp(cause: 'ordered' | 'idle-timeout'): void {
     for (const stream of this.#streams) stream.destroy()
-    this.#finish({ by: 'proxy', cause, errno: undefined })
+    this.#finish({ by: 'proxy', cause })
   }
 
   #finish(ended: PipeEnding): void {

@@ -72,7 +72,9 @@ export interface PipeEnding {
   readonly by: 'client' | 'backend' | 'proxy'
   readonly cause: PipeCause
   /** errno name where the cause is `reset`. */
-  readonly errno: string | undefined
+  readonly errno?: string | undefined
+  /** Where we ended it: the side that had not finished yet. */
+  readonly waitedFor?: 'client' | 'backend' | undefined
 }
 
 /** Byte counts of a pipe, while it runs and at its end. Up is client to backend. */

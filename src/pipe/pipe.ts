@@ -24,6 +24,8 @@ export interface Heads {
 
 export class Pipe implements Runnable {
   isQueued = false
+  /** `performance.now()` of the backend's first byte, in ms; 0 until then. */
+  firstByteAt = 0
   readonly client: Socket
   readonly backend: Socket
   /** Client to backend. */
@@ -39,7 +41,7 @@ export class Pipe implements Runnable {
   #endedFirst: 'client' | 'backend' | undefined = undefined
   #ending: PipeEnding | undefined = undefined
 
-  /** Owns both sockets from here on. `onEnd` is called once, when both are closed. Call `start` next. */
+  /** Owns both sockets from here on. `onEnd` is called once, just before both are closed. Call `start` next. */
   constructor(
     client: Socket,
     backend: Socket,
@@ -75,6 +77,7 @@ export class Pipe implements Runnable {
       this.#movedAt = this.#turns.now
       this.#stuckRuns = 0
       this.#turns.spend(moved)
+      if (this.firstByteAt === 0 && this.down.bytes > 0) this.firstByteAt = this.#movedAt
     }
     this.#settle()
     if (this.#ending === undefined) this.#comeAgain(moved)
@@ -94,7 +97,8 @@ export class Pipe implements Runnable {
   /** Ends the pipe now: in order if nothing is in flight, else with a reset, because bytes are lost. */
   end(cause: PipeCause): void {
     const isEmpty = !this.up.isInFlight && !this.down.isInFlight
-    this.#finish({ by: 'proxy', cause, errno: undefined }, !isEmpty)
+    const waitedFor = this.up.isOver ? 'backend' : 'client'
+    this.#finish({ by: 'proxy', cause, waitedFor }, !isEmpty)
   }
 
   get totals(): PipeTotals {
@@ -145,7 +149,7 @@ export class Pipe implements Runnable {
   }
 
   #finishInOrder(): void {
-    this.#finish({ by: this.#endedFirst ?? 'client', cause: 'finished', errno: undefined }, false)
+    this.#finish({ by: this.#endedFirst ?? 'client', cause: 'finished' }, false)
   }
 
   /**
@@ -184,11 +188,11 @@ export class Pipe implements Runnable {
     this.#ending = ending
     this.up.drop()
     this.down.drop()
+    this.#onEnd(ending)
     for (const socket of [this.client, this.backend]) {
       if (isReset) socket.reset()
       else socket.close()
     }
-    this.#onEnd(ending)
   }
 
   #whyNotSplicing(): PipeTotals['notSplicing'] {

@@ -1,0 +1,69 @@
+// `npm run bench`: everybody against the same loads in the same layout (proxy on core 1, load on core 0), one at
+// a time, in rounds, so that a noisy minute hurts all alike. Exits with 1 when any contender lost or added a byte.
+import { spawnSync } from 'node:child_process'
+import { buildPrograms } from './build.mjs'
+import { listContenders, reasonMissing, startContender } from './contenders.mjs'
+import { measure, reasonImpossible } from './families.mjs'
+import { LOADS } from './loads.mjs'
+import { parseOptions } from './options.mjs'
+import { makeNamespaces, stop } from './processes.mjs'
+import { writeReport } from './report.mjs'
+
+const LOAD_CORE = 0
+const PROXY_CORE = 1
+
+const options = parseOptions(process.argv.slice(2))
+const programs = buildPrograms()
+const contenders = listContenders(programs).filter(isAvailable)
+// Reading counters must not take time from the proxy.
+spawnSync('taskset', ['-pc', String(LOAD_CORE), String(process.pid)])
+
+const samples = new Map()
+const failures = []
+const startedAt = performance.now()
+for (const family of new Set(LOADS.map((load) => load.family))) {
+  const loads = options.loads.filter((load) => load.family === family)
+  if (loads.length > 0) await runFamily(family, loads)
+}
+const seconds = Math.round((performance.now() - startedAt) / 1000)
+await writeReport({ options, contenders, samples, failures, seconds })
+process.exit(failures.length === 0 ? 0 : 1)
+
+function isAvailable(contender) {
+  if (!options.isChosen(contender)) return false
+  const reason = reasonMissing(contender)
+  if (reason !== undefined) console.log(`${contender.name} is missing: ${reason}`)
+  return reason === undefined
+}
+
+async function runFamily(family, loads) {
+  const namespaces = loads[0].needsNamespaces ? makeNamespaces() : undefined
+  const reason = namespaces?.reason ?? reasonImpossible(family)
+  if (reason !== undefined) return console.log(`${family} is left out: ${reason}`)
+  const runners = contenders.filter((contender) => loads.some(contender.takesPart))
+  for (let round = 0; round < options.rounds; ++round) {
+    // Everybody is once first, so that nobody always follows the same neighbour.
+    for (let i = 0; i < runners.length; ++i) await runContender(runners[(i + round) % runners.length], loads, namespaces)
+    console.log(`${family}: round ${round + 1} of ${options.rounds}`)
+  }
+}
+
+async function runContender(contender, loads, namespaces) {
+  const at = await startContender(contender, { core: PROXY_CORE, namespaces })
+  const place = { program: programs.load, core: LOAD_CORE, namespace: namespaces?.load.name }
+  for (const load of loads.filter(contender.takesPart)) {
+    try {
+      addSample(load, contender, await measure(load, place, at))
+    } catch (error) {
+      failures.push({ load: load.name, contender: contender.name, message: error.message })
+      console.error(`${contender.name}, ${load.name}: ${error.message}`)
+    }
+  }
+  if (at.child !== undefined) await stop(at.child)
+}
+
+function addSample(load, contender, figures) {
+  const key = `${load.name} ${contender.name}`
+  if (!samples.has(key)) samples.set(key, [])
+  samples.get(key).push(figures)
+}

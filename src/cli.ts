@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+/**
+ * The command: arguments → config → run. A thin shell over the library; it alone reads argv, prints, handles
+ * signals and chooses exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
+ */
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import { overrideConfig, parseCommandLine } from './config/command-line.js'
+import { loadConfigFile } from './config/load.js'
+import type { Config, SpliceMode } from './config/schema.js'
+import { validateConfig } from './config/validate.js'
+import { DEMO_ADDRESS, demoConfig, demoGreeting, startDemoBackend } from './demo.js'
+import { formatProblem, MillraceError } from './errors.js'
+import { showLiveLine, summary } from './observe/live-line.js'
+import { createLog } from './observe/log.js'
+import { createValidatedProxy, type Proxy } from './proxy.js'
+import { Supervisor, workerCount } from './workers/supervisor.js'
+import { runWorker } from './workers/worker.js'
+
+const EXIT_FAILED = 1
+const EXIT_CONFIG = 78
+
+if (cluster.isWorker) runWorker((config) => createValidatedProxy(config, { sharePorts: true }), fail)
+else act(process.argv.slice(2)).catch(fail)
+
+async function act(args: readonly string[]): Promise<void> {
+  const command = parseCommandLine(args, version())
+  if (command.kind === 'exit') {
+    process.stdout.write(command.stdout)
+    process.stderr.write(command.stderr)
+    process.exitCode = command.code
+  } else if (command.kind === 'check') {
+    loadConfigFile(command.file, process.env)
+    process.stdout.write(`${command.file} is good\n`)
+  } else if (command.kind === 'demo') await demonstrate(command.splice)
+  else if (command.kind === 'run') await run(command.config)
+  else await run(overrideConfig(loadConfigFile(command.file, process.env), command.overrides))
+}
+
+async function run(config: Config): Promise<void> {
+  // Node opens its inspector on SIGUSR1 unless somebody listens: not on a front door.
+  process.on('SIGUSR1', () => {})
+  const log = createLog(config.log)
+  if (workerCount(config.workers) > 1) {
+    const supervisor = new Supervisor(config, log)
+    await supervisor.start()
+    onStopSignal(
+      () => supervisor.drain(),
+      () => supervisor.kill(),
+    )
+    return
+  }
+  const proxy = createValidatedProxy(config, { log })
+  await proxy.start()
+  onStopSignal(async () => {
+    log.info({ drainMs: config.timeouts.drainMs }, 'draining')
+    log.info(await proxy.drain(), 'drained')
+  })
+}
+
+async function demonstrate(splice: SpliceMode): Promise<void> {
+  const backend = await startDemoBackend()
+  const proxy = await startDemoProxy((address) =>
+    createValidatedProxy(validateConfig(demoConfig(backend, splice, address))),
+  )
+  const { listeners, notSplicing } = proxy.status()
+  process.stdout.write(`${demoGreeting(listeners[0]?.address ?? '', notSplicing)}\n`)
+  const hideLiveLine = showLiveLine(() => proxy.status())
+  onStopSignal(async () => {
+    hideLiveLine()
+    backend.close()
+    backend.closeIdleConnections()
+    await proxy.drain()
+    process.stdout.write(`${summary(proxy.status())}\n`)
+  })
+}
+
+async function startDemoProxy(create: (address: string) => Proxy): Promise<Proxy> {
+  const usual = create(DEMO_ADDRESS)
+  try {
+    await usual.start()
+    return usual
+  } catch {
+    const elsewhere = create('127.0.0.1:0')
+    await elsewhere.start()
+    return elsewhere
+  }
+}
+
+/** The first SIGTERM or SIGINT drains and exits with 0, the second one exits now. */
+function onStopSignal(drain: () => Promise<void>, beforeExit: () => void = () => {}): void {
+  let isDraining = false
+  const stop = (): void => {
+    if (isDraining) {
+      beforeExit()
+      process.exit(EXIT_FAILED)
+    }
+    isDraining = true
+    drain().then(() => process.exit(0), fail)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+function fail(error: unknown): void {
+  if (!(error instanceof MillraceError)) {
+    console.error(error)
+    process.exit(EXIT_FAILED)
+  }
+  const lines = error.problems.length > 0 ? error.problems.map(formatProblem) : [`millrace: ${error.message}`]
+  process.stderr.write(`${lines.join('\n')}\n`)
+  process.exit(error.source === 'config' ? EXIT_CONFIG : EXIT_FAILED)
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}

@@ -1,0 +1,177 @@
+/**
+ * Arguments → what to do, as a value. Pure: reads no file and no environment, prints nothing and never ends the
+ * process, so that `cli.ts` alone does those things.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { z } from 'zod'
+import { backendAddressField, listenerAddressField, workersField } from './fields.js'
+import { addressKey } from './references.js'
+import { type Config, LOG_LEVELS, type LogLevel, SPLICE_MODES, type SpliceMode } from './schema.js'
+import { didYouMean } from './suggest.js'
+import { validateConfig } from './validate.js'
+
+export type CommandLine =
+  /** Serve this config, made of flags. */
+  | { readonly kind: 'run'; readonly config: Config }
+  /** Serve the config in `file`, each time it is loaded with `overrideConfig`. */
+  | { readonly kind: 'run-file'; readonly file: string; readonly overrides: Overrides }
+  /** Say every problem of `file`. */
+  | { readonly kind: 'check'; readonly file: string }
+  /** No config at all: the demonstration. */
+  | { readonly kind: 'demo'; readonly splice: SpliceMode }
+  /** Print and leave: help and version with 0, a wrong use with 2. */
+  | { readonly kind: 'exit'; readonly code: 0 | 2; readonly stdout: string; readonly stderr: string }
+
+/** What flags may say about a config from a file; undefined leaves it as the file has it. */
+export interface Overrides {
+  readonly splice: SpliceMode | undefined
+  readonly workers: number | 'auto' | undefined
+  readonly logLevel: LogLevel | undefined
+  /** False with `--no-access-log`. */
+  readonly accessLog: false | undefined
+}
+
+interface Flags {
+  readonly listen?: string
+  readonly to?: readonly string[]
+  readonly config?: string
+  readonly splice?: SpliceMode
+  readonly workers?: number | 'auto'
+  readonly logLevel?: LogLevel
+  readonly accessLog: boolean
+}
+
+const HELP_WIDTH = 100
+const FLAGS_CLUSTER = 'default'
+const EXAMPLES = `
+Examples:
+  millrace                                                 a demonstration on loopback
+  millrace --listen 127.0.0.1:7000 --to 127.0.0.1:9000
+  millrace --config millrace.yaml
+  millrace check --config millrace.yaml
+
+Exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config.`
+
+/** `args` are the arguments after the program's name. */
+export function parseCommandLine(args: readonly string[], version: string): CommandLine {
+  let stdout = ''
+  let stderr = ''
+  let decided: CommandLine | undefined
+  const program = new Command('millrace')
+    .exitOverride()
+    // Nothing is asked of the terminal: the text is the same wherever it ends up.
+    .configureOutput({
+      writeOut: (text) => {
+        stdout += text
+      },
+      writeErr: (text) => {
+        stderr += text
+      },
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+  define(program, version, (commandLine) => {
+    decided = commandLine
+  })
+  try {
+    program.parse(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return { kind: 'exit', code: error.exitCode === 0 ? 0 : 2, stdout, stderr }
+  }
+  return decided!
+}
+
+/** The config of a file with what the flags said about it. */
+export function overrideConfig(config: Config, { splice, workers, logLevel, accessLog }: Overrides): Config {
+  return Object.freeze({
+    ...config,
+    splice: splice ?? config.splice,
+    workers: workers ?? config.workers,
+    log: Object.freeze({ level: logLevel ?? config.log.level, access: accessLog ?? config.log.access }),
+  })
+}
+
+function define(program: Command, version: string, decide: (commandLine: CommandLine) => void): void {
+  program
+    .description('A TCP proxy whose bytes stay in the kernel.')
+    .version(version)
+    .enablePositionalOptions()
+    .showHelpAfterError('(millrace --help lists what there is)')
+    .addHelpText('after', EXAMPLES)
+    .option(
+      '--listen <address>',
+      'accept clients here: IP:PORT, [IPv6]:PORT, localhost:PORT or unix:/path',
+      listenFlag,
+    )
+    .option('--to <addresses>', 'connect them to these backends in turn: HOST:PORT[,HOST:PORT…]', toFlag)
+    .addOption(
+      new Option('--config <file>', 'read everything from a YAML or JSON file').conflicts(['listen', 'to']),
+    )
+    .addOption(new Option('--splice <mode>', 'how bytes are moved (default: auto)').choices(SPLICE_MODES))
+    .option('--workers <count>', 'processes, or auto for one per core (default: 1)', readBy(workersField))
+    .addOption(new Option('--log-level <level>', 'least level to log (default: info)').choices(LOG_LEVELS))
+    .option('--no-access-log', 'write no record per connection')
+    .allowExcessArguments()
+    .action((flags: Flags) => decide(decideRun(program, flags)))
+  const check = program
+    .command('check')
+    .description('say every problem of a config file; exit 0 if there is none, 78 otherwise')
+    .option('--config <file>', 'the YAML or JSON file')
+    .action(({ config }: Pick<Flags, 'config'>) => {
+      if (config === undefined) return check.error('error: check needs --config FILE')
+      decide({ kind: 'check', file: config })
+    })
+}
+
+function decideRun(program: Command, flags: Flags): CommandLine {
+  const { listen, to, config, splice, workers, logLevel } = flags
+  const accessLog = flags.accessLog ? undefined : false
+  const [command] = program.args
+  if (command !== undefined) {
+    return program.error(`error: unknown command ${JSON.stringify(command)}${didYouMean(command, ['check'])}`)
+  }
+  if (config !== undefined) {
+    return { kind: 'run-file', file: config, overrides: { splice, workers, logLevel, accessLog } }
+  }
+  if (listen !== undefined && to !== undefined) {
+    const listeners = [{ address: listen, cluster: FLAGS_CLUSTER }]
+    const clusters = { [FLAGS_CLUSTER]: { backends: to } }
+    const log = { level: logLevel, access: accessLog }
+    return { kind: 'run', config: validateConfig({ splice, workers, listeners, clusters, log }, 'argv') }
+  }
+  if (listen !== undefined) return program.error('error: --listen needs --to, such as --to 127.0.0.1:9000')
+  if (to !== undefined) return program.error('error: --to needs --listen, such as --listen 127.0.0.1:7000')
+  if (workers !== undefined || logLevel !== undefined || accessLog !== undefined) {
+    return program.error('error: without --config, or --listen and --to, only --splice can be given')
+  }
+  return { kind: 'demo', splice: splice ?? 'auto' }
+}
+
+/** Only once, since whoever gives two would take both to be used. */
+function listenFlag(text: string, previous: string | undefined): string {
+  if (previous !== undefined)
+    throw new InvalidArgumentError('Only one can be given; a config file takes several.')
+  readBy(listenerAddressField)(text)
+  return text
+}
+
+function toFlag(text: string, previous: readonly string[] | undefined): readonly string[] {
+  if (previous !== undefined)
+    throw new InvalidArgumentError('Give it once, with commas between the backends.')
+  const backends = text.split(',')
+  const keys = new Set(backends.map(readBy(backendAddressField)).map(addressKey))
+  if (keys.size < backends.length) throw new InvalidArgumentError('A backend is given twice.')
+  return backends
+}
+
+/** The same reading as in a file, with its sentence as commander's error. */
+function readBy<Value>(field: z.ZodType<Value>): (text: string) => Value {
+  return (text) => {
+    const result = field.safeParse(text)
+    if (result.success) return result.data
+    throw new InvalidArgumentError(result.error.issues.map(({ message }) => message).join('; '))
+  }
+}

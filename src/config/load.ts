@@ -1,0 +1,111 @@
+/**
+ * A config file → a frozen Config, or every problem with its line and column. The file is not trusted: too large,
+ * not a file at all, not text, or built to be expensive, it ends as a clear error after bounded work.
+ */
+import { type Buffer, isUtf8 } from 'node:buffer'
+import { readFileSync, statSync } from 'node:fs'
+import { getSystemErrorMap } from 'node:util'
+import { LineCounter } from 'yaml'
+import { MillraceError, type Problem } from '../errors.js'
+import type { Environment } from './environment.js'
+import { type Finding, formatPath } from './path.js'
+import type { Config } from './schema.js'
+import { Tree } from './tree.js'
+import { invalidConfig, judge } from './validate.js'
+import { type Complaint, parseYamlText } from './yaml-text.js'
+
+/** Many times what any config needs; what is larger is the wrong file. */
+const MOST_FILE_BYTES = 1024 ** 2
+
+/**
+ * The config in a YAML or JSON file, `${NAME}` filled in from `environment`.
+ *
+ * @throws MillraceError `config-unreadable` where there is no file to read, or it is larger than 1 MiB;
+ * `config-invalid` with every problem, in the order of the file.
+ */
+export function loadConfigFile(path: string, environment: Environment): Config {
+  const text = decode(readBytes(path), path)
+  const result = readText(text, environment)
+  if ('config' in result) return result.config
+  throw invalidConfig(toProblems(result.complaints, text, path))
+}
+
+type Reading = { readonly config: Config } | { readonly complaints: readonly Complaint[] }
+
+function readText(text: string, environment: Environment): Reading {
+  const { root, complaints } = parseYamlText(text)
+  const tree = root && new Tree(root, environment)
+  const known = [...complaints, ...(tree?.complaints ?? [])]
+  // After a syntax error the tree is partly a guess, and what it lacks may only be what the parser skipped.
+  if (complaints.length > 0 || tree?.isWhole === false) return { complaints: known }
+  const verdict = judge(tree?.value ?? null)
+  if (!('config' in verdict)) return { complaints: [...known, ...located(verdict.findings, tree)] }
+  return known.length > 0 ? { complaints: known } : verdict
+}
+
+function located(findings: readonly Finding[], tree: Tree | undefined): Complaint[] {
+  return findings
+    .filter(({ path }) => !tree?.isBroken(path))
+    .map((finding) => ({
+      offset: tree?.offsetOf(finding) ?? 0,
+      path: formatPath(finding.path),
+      message: finding.message,
+    }))
+}
+
+/** In the order of the text. Columns count characters from 1. */
+function toProblems(complaints: readonly Complaint[], text: string, file: string): Problem[] {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
+  return complaints
+    .toSorted((a, b) => a.offset - b.offset)
+    .map(({ offset, path, message }) => {
+      const { line, col } = lines.linePos(offset)
+      return { file, line, column: col, path, message }
+    })
+}
+
+/** A byte order mark is skipped; anything that is not UTF-8 is a problem where it begins. */
+function decode(bytes: Buffer, path: string): string {
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
+  if (isUtf8(bytes)) return text
+  const complaint = {
+    offset: text.indexOf('\uFFFD'),
+    path: '',
+    message: 'the file is not UTF-8 text from here on',
+  }
+  throw invalidConfig(toProblems([complaint], text, path))
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    const stats = statSync(path)
+    // Opening a FIFO would wait for a writer, and /dev/zero never ends.
+    if (!stats.isFile())
+      throw unreadable(path, stats.isDirectory() ? 'it is a directory' : 'it is not a regular file')
+    if (stats.size > MOST_FILE_BYTES) throw tooLarge(path, stats.size)
+    const bytes = readFileSync(path)
+    // Files made up by the kernel, as in /proc, are said to hold 0 bytes.
+    if (bytes.length > MOST_FILE_BYTES) throw tooLarge(path, bytes.length)
+    return bytes
+  } catch (error) {
+    throw error instanceof MillraceError ? error : unreadable(path, reasonOf(error), error)
+  }
+}
+
+function tooLarge(path: string, bytes: number): MillraceError {
+  return unreadable(path, `it has ${bytes} bytes, and a config may have at most ${MOST_FILE_BYTES} (1 MiB)`)
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): MillraceError {
+  return new MillraceError('config-unreadable', `cannot read the config ${JSON.stringify(path)}: ${reason}`, {
+    cause,
+  })
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { errno, message } = error as NodeJS.ErrnoException
+  return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message
+}

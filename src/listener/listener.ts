@@ -1,0 +1,99 @@
+/**
+ * A listener: an address we accept on, under its name, with its counts. It opens and closes; what becomes of
+ * a client is not its business.
+ */
+import { type Address, formatAddress } from '../address.js'
+import { MillraceError } from '../errors.js'
+import type { Engine, Listening } from '../io/engine.js'
+import type { Socket } from '../io/socket.js'
+
+/** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
+const BACKLOG = 4096
+/** While accepting is paused again and again, it is told this often (ms). */
+const TELL_PAUSE_EVERY_MS = 10_000
+
+export interface ListenerOptions {
+  readonly name: string
+  readonly address: Address
+  readonly cluster: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface ListenerHooks {
+  accepted(listener: Listener, client: Socket, clientAddress: string): void
+  /** Accepting paused for want of fds or memory; told now and then while it lasts. */
+  paused(listener: Listener, errno: string): void
+}
+
+export interface ListenerStatus {
+  readonly name: string
+  /** With the port in use where 0 was asked for. */
+  readonly address: string
+  readonly isListening: boolean
+  readonly active: number
+  readonly accepted: number
+  /** Times accepting stopped for a moment because the system was out of fds or memory. */
+  readonly acceptPauses: number
+}
+
+export class Listener {
+  readonly options: ListenerOptions
+  /** Connections that are not over yet. */
+  active = 0
+  #listening: Listening | undefined
+  #address: Address
+  #accepted = 0
+  #acceptPauses = 0
+  #toldPauseAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: ListenerOptions) {
+    this.options = options
+    this.#address = options.address
+  }
+
+  /** Rejects with `listen-failed`, naming the listener. */
+  async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
+    const handler = {
+      accepted: (client: Socket, from: string) => this.#accept(hooks, client, from),
+      paused: (errno: string) => this.#paused(hooks, errno),
+    }
+    try {
+      this.#listening = await engine.listen(this.options.address, { backlog: BACKLOG, sharePort }, handler)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw new MillraceError('listen-failed', `listener ${this.options.name}: ${message}`, { cause: error })
+    }
+    this.#address = this.#listening.address
+  }
+
+  /** Accepts no more; connections go on. */
+  close(): void {
+    this.#listening?.close()
+    this.#listening = undefined
+  }
+
+  status(): ListenerStatus {
+    return {
+      name: this.options.name,
+      address: formatAddress(this.#address),
+      isListening: this.#listening !== undefined,
+      active: this.active,
+      accepted: this.#accepted,
+      acceptPauses: this.#acceptPauses,
+    }
+  }
+
+  #accept(hooks: ListenerHooks, client: Socket, from: string): void {
+    this.#accepted++
+    this.active++
+    hooks.accepted(this, client, from)
+  }
+
+  #paused(hooks: ListenerHooks, errno: string): void {
+    this.#acceptPauses++
+    const now = performance.now()
+    if (now - this.#toldPauseAt < TELL_PAUSE_EVERY_MS) return
+    this.#toldPauseAt = now
+    hooks.paused(this, errno)
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * One line on a terminal that tells how the proxy is doing, rewritten in place; and the same figures as a
+ * summary at the end.
+ */
+import type { ProxyStatus } from './status.js'
+
+const EVERY_MS = 500
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
+
+/** Rewrites the line until the returned function is called. Does nothing where stdout is no terminal. */
+export function showLiveLine(status: () => ProxyStatus): () => void {
+  if (!process.stdout.isTTY) return () => {}
+  let before = status().connections
+  let at = performance.now()
+  const timer = setInterval(() => {
+    const { connections } = status()
+    const now = performance.now()
+    const rate = (bytes: number): string => ((bytes * 8) / ((now - at) * 1e6)).toFixed(2)
+    const up = rate(connections.bytesUp - before.bytesUp)
+    const down = rate(connections.bytesDown - before.bytesDown)
+    const { spliced, copied } = shares(connections)
+    const line = `${connections.active} connections  ↑ ${up} ↓ ${down} Gbit/s  spliced ${spliced}  copied ${copied}`
+    process.stdout.write(`\r\x1b[2K${line}`)
+    before = connections
+    at = now
+  }, EVERY_MS)
+  return () => {
+    clearInterval(timer)
+    process.stdout.write('\r\x1b[2K')
+  }
+}
+
+export function summary({ connections }: ProxyStatus): string {
+  const { spliced, copied } = shares(connections)
+  const { ended, bytesUp, bytesDown } = connections
+  const bytes = `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`
+  return `${ended} connections, ${bytes}; spliced ${spliced}, copied ${copied}`
+}
+
+/** 1500 → `1.5 KB`. */
+export function formatBytes(bytes: number): string {
+  const unit = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1)
+  return unit === 0 ? `${bytes} B` : `${(bytes / 1000 ** unit).toPrecision(3)} ${UNITS[unit]}`
+}
+
+function shares(totals: ProxyStatus['connections']): { spliced: string; copied: string } {
+  const spliced = totals.splicedUp + totals.splicedDown
+  return { spliced: formatBytes(spliced), copied: formatBytes(totals.bytesUp + totals.bytesDown - spliced) }
+}

@@ -1,0 +1,29 @@
+/**
+ * HAProxy's two-letter termination code (its configuration manual, "Session state at disconnection"), because
+ * operators grep for it. First letter: whose doing. Second: what the connection was waiting for. Pure.
+ */
+import type { EndCause, RecordEnding } from './record.js'
+
+/** Causes that mean the same in every phase. */
+const FIRST_LETTERS: Partial<Record<EndCause, string>> = {
+  finished: '-',
+  'no-backend': 'S',
+  'client-gone': 'C',
+  'connect-timeout': 's',
+  'out-of-resources': 'R',
+  'idle-timeout': 'c',
+  lifetime: 'K',
+  ordered: 'K',
+  'infinite-loop': 'I',
+}
+
+export function terminationCode(ending: RecordEnding): string {
+  if (ending.cause === 'finished') return '--'
+  return firstLetter(ending) + (ending.phase === 'connect' ? 'C' : 'D')
+}
+
+function firstLetter({ by, cause, waitedFor }: RecordEnding): string {
+  if (cause === 'reset') return by === 'client' ? 'C' : 'S'
+  if (cause === 'half-closed-timeout') return waitedFor === 'backend' ? 's' : 'c'
+  return FIRST_LETTERS[cause] ?? 'P'
+}

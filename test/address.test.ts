@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatAddress, parseAddress } from '../src/address.js'
+
+describe('parseAddress', () => {
+  it.each([
+    ['127.0.0.1:80', { kind: 'tcp', host: '127.0.0.1', port: 80 }],
+    ['0.0.0.0:0', { kind: 'tcp', host: '0.0.0.0', port: 0 }],
+    ['[::1]:65535', { kind: 'tcp', host: '::1', port: 65535 }],
+    ['[fe80::1%eth0]:80', { kind: 'tcp', host: 'fe80::1%eth0', port: 80 }],
+    ['db.example.com:5432', { kind: 'tcp', host: 'db.example.com', port: 5432 }],
+    ['my_service:1', { kind: 'tcp', host: 'my_service', port: 1 }],
+    ['unix:/run/db.sock', { kind: 'unix', path: '/run/db.sock' }],
+    ['unix:a:b', { kind: 'unix', path: 'a:b' }],
+  ])('reads %s', (text, address) => {
+    expect(parseAddress(text)).toEqual(address)
+  })
+
+  it.each([
+    ['', 'an address is missing: write HOST:PORT'],
+    ['127.0.0.1', 'a port is missing: write 127.0.0.1:PORT'],
+    ['db.example.com', 'a port is missing: write db.example.com:PORT'],
+    [':80', 'a host is missing before the colon (0.0.0.0 listens on all)'],
+    ['*:80', 'write 0.0.0.0 or [::] for all addresses, not "*"'],
+    ['::1', 'an IPv6 address with a port is written [::1]:PORT'],
+    ['[::g]:80', '"::g" is not an IPv6 address'],
+    ['[127.0.0.1]:80', '"127.0.0.1" is not an IPv6 address'],
+    ['256.0.0.1:80', '"256.0.0.1" is not an IPv4 address'],
+    ['127.1:80', '"127.1" is not an IPv4 address'],
+    ['-a.example:80', '"-a.example" is not a host name'],
+    ['a..b:80', '"a..b" is not a host name'],
+    [`${'a.'.repeat(127)}bc:80`, `"${'a.'.repeat(30)}…" is not a host name`],
+    ['127.0.0.1:65536', 'port 65536 is above 65535'],
+    ['127.0.0.1:123456', 'port 123456 is above 65535'],
+    ['127.0.0.1:-1', '"127.0.0.1:-1" is not host:port, [v6]:port or unix:/path'],
+    ['127.0.0.1:http', '"127.0.0.1:http" is not host:port, [v6]:port or unix:/path'],
+    ['tcp://127.0.0.1:80', '"tcp://127.0.0.1:80" is not host:port, [v6]:port or unix:/path'],
+    [' 127.0.0.1:80', '" 127.0.0.1" is not a host name'],
+    ['127.0.0.1:80\n', '"127.0.0.1:80\\n" is not host:port, [v6]:port or unix:/path'],
+    ['unix:', 'a path is missing after "unix:"'],
+    ['unix:/a\0b', 'a socket path cannot hold a NUL'],
+  ])('says what is wrong with %j', (text, sentence) => {
+    expect(parseAddress(text)).toBe(sentence)
+  })
+
+  it('takes a socket path of 107 bytes and refuses one of 108, counting bytes and not characters', () => {
+    expect(parseAddress(`unix:/${'é'.repeat(53)}`)).toMatchObject({ kind: 'unix' })
+    expect(parseAddress(`unix:/${'é'.repeat(53)}a`)).toBe('socket path of 108 bytes, at most 107 are possible')
+  })
+
+  it('never throws, and what it accepts is written back as a text that reads the same', () => {
+    const host = fc.oneof(fc.ipV4(), fc.ipV6().map((v6) => `[${v6}]`), fc.domain(), fc.string())
+    const text = fc.oneof(
+      fc.tuple(host, fc.nat(70_000)).map(([name, port]) => `${name}:${port}`),
+      fc.string().map((path) => `unix:${path}`),
+      fc.string({ unit: 'binary' }),
+    )
+    fc.assert(
+      fc.property(text, (input) => {
+        const address = parseAddress(input)
+        if (typeof address === 'string') expect(address).not.toBe('')
+        else expect(parseAddress(formatAddress(address))).toEqual(address)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('reads every IPv4, IPv6 and domain name with every port', () => {
+    const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain())
+    fc.assert(
+      fc.property(host, fc.nat(65_535), (name, port) => {
+        const text = formatAddress({ kind: 'tcp', host: name, port })
+        expect(parseAddress(text)).toEqual({ kind: 'tcp', host: name, port })
+      }),
+    )
+  })
+})

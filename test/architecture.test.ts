@@ -1,0 +1,164 @@
+/**
+ * The rules of ARCHITECTURE.md that a reader could break without noticing: who may import whom, which file
+ * alone knows Node-API, splice(2), platforms and signals, and what is published. Reads files, runs nothing of
+ * millrace's.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** From those who may import everything below them down to those who import nothing. The rest are rooms. */
+const ABOVE_THE_ROOMS = ['cli', 'workers', 'index', 'proxy', 'connection']
+const BELOW_THE_ROOMS = ['errors', 'address']
+/** The only rooms that know another. */
+const ROOM_USES: Record<string, readonly string[]> = { pipe: ['io'], cluster: ['io'] }
+
+const LONGEST_FILE_LINES = 400
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+function filesBelow(folder: string, pattern: RegExp): string[] {
+  if (!existsSync(join(ROOT, folder))) return []
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => posix.join(entry.parentPath.slice(ROOT.length).replaceAll('\\', '/'), entry.name))
+    .sort()
+}
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*/g, '$1')
+
+const sources = filesBelow('src', /\.ts$/)
+const cxxFiles = filesBelow('native', /\.(cc|h)$/)
+
+/** Files among `paths` whose code (not comments) matches, less those that may. */
+function offenders(paths: readonly string[], pattern: RegExp, mayMatch: RegExp): string[] {
+  return paths.filter((path) => !mayMatch.test(path) && pattern.test(withoutComments(read(path))))
+}
+
+/** Imports between files of src/ that exist at run time: `import type` binds nobody. */
+function importsOf(path: string): Import[] {
+  const statements = withoutComments(read(path)).matchAll(
+    /(?:^|\n)\s*(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?['"](\.[^'"]+)['"]|\bimport\(\s*['"](\.[^'"]+)['"]/g,
+  )
+  return [...statements].map((match) => ({
+    from: path,
+    to: posix.join(dirname(path), match[1] ?? match[2] ?? '').replace(/\.js$/, '.ts'),
+  }))
+}
+
+/** `src/pipe/pipe.ts` is of `pipe`, `src/errors.ts` of `errors`. */
+const unitOf = (path: string): string => path.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to || BELOW_THE_ROOMS.includes(to)) return !BELOW_THE_ROOMS.includes(from) || from === to
+  const [fromLevel, toLevel] = [ABOVE_THE_ROOMS.indexOf(from), ABOVE_THE_ROOMS.indexOf(to)]
+  if (fromLevel !== -1) return toLevel === -1 || toLevel > fromLevel
+  return ROOM_USES[from]?.includes(to) ?? false
+}
+
+describe('src/', () => {
+  it('has rooms that import each other only where ARCHITECTURE.md says so', () => {
+    const imports = sources.flatMap(importsOf)
+    expect(imports.length).toBeGreaterThan(20)
+    expect(imports.filter(({ from, to }) => !mayImport(unitOf(from), unitOf(to)))).toEqual([])
+  })
+
+  it('has no file beside the rooms that this test does not place', () => {
+    const beside = sources.filter((path) => path.split('/').length === 2).map(unitOf)
+    expect(beside.filter((unit) => ![...ABOVE_THE_ROOMS, ...BELOW_THE_ROOMS].includes(unit))).toEqual([])
+  })
+
+  it('loads the addon in one file', () => {
+    expect(offenders(sources, /node-gyp-build|createRequire|dlopen/, /^src\/io\/native\.ts$/)).toEqual([])
+  })
+
+  it('names platforms in one file', () => {
+    // `not-linux` is a value of the status, not a question asked of the platform.
+    const names = /process\.platform|(?<!not-)\blinux\b|\bdarwin\b|\bwin32\b|\/proc\b/i
+    expect(offenders(sources, names, /^src\/io\/native\.ts$/)).toEqual([])
+  })
+
+  it('names signals only where processes are run', () => {
+    expect(offenders(sources, /['"`]SIG[A-Z0-9]+['"`]/, /^src\/(cli\.ts$|workers\/)/)).toEqual([])
+  })
+})
+
+describe('native/', () => {
+  it('sees Node-API in one file', () => {
+    expect(
+      offenders(cxxFiles, /#include\s*[<"](napi|node_api|js_native_api|node)\.h[>"]/, /^native\/addon\.cc$/),
+    ).toEqual([])
+  })
+
+  it('moves bytes through kernel pipes in two places', () => {
+    const calls = /\b(splice|vmsplice|tee|pipe2?)\s*\(/
+    expect(offenders(cxxFiles, calls, /^native\/(transfer|kernel_pipe)\.(cc|h)$/)).toEqual([])
+  })
+
+  it('has no word of proxies', () => {
+    const words =
+      /\b(client|backend|upstream|downstream|frontend|prox(y|ies)|cluster|route|session|worker)s?\b/i
+    expect(cxxFiles.filter((path) => words.test(read(path)))).toEqual([])
+  })
+})
+
+it('no file is longer than anybody wants to read', () => {
+  const files = ['src', 'native', 'scripts', 'test', 'examples'].flatMap((folder) =>
+    filesBelow(folder, /\.(ts|mjs|cc|h)$/),
+  )
+  const lengths = files.map((path) => ({ path, lines: read(path).split('\n').length }))
+  expect(lengths.filter(({ lines }) => lines > LONGEST_FILE_LINES)).toEqual([])
+})
+
+describe('ARCHITECTURE.md', () => {
+  it('names only files and folders that exist', () => {
+    const paths = [...read('ARCHITECTURE.md').matchAll(/`([^`\n]+)`/g)]
+      .map((match) => match[1] ?? '')
+      .filter(isPath)
+    expect(paths.length).toBeGreaterThan(10)
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+})
+
+/** Starts at the root of the checkout, and is not something that a build makes. */
+function isPath(text: string): boolean {
+  return (
+    /^(\.ci|native|src|test|scripts|docs|examples)(\/[\w.-]+)*\/?$/.test(text) ||
+    /^[\w.-]+\.(md|json|gyp|txt|ts)$/.test(text)
+  )
+}
+
+describe('the published package', () => {
+  let published: string[]
+  beforeAll(() => {
+    // npm is a script with a .cmd ending on Windows, which only a shell can start.
+    const shell = process.platform === 'win32'
+    const answer = execFileSync('npm', ['pack', '--dry-run', '--json'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      shell,
+    })
+    const [tarball] = JSON.parse(answer) as [{ files: { path: string }[] }]
+    published = tarball.files.map((file) => file.path)
+  })
+
+  it('holds what is needed to run, and every prebuilt binary there is', () => {
+    const needed = ['package.json', 'README.md', 'LICENSE', 'dist/cli.js', 'dist/index.js', 'dist/index.d.ts']
+    expect(
+      [...needed, ...filesBelow('prebuilds', /\.node$/)].filter((path) => !published.includes(path)),
+    ).toEqual([])
+  })
+
+  it('holds nothing to build or test it with: npm would run node-gyp if it saw binding.gyp', () => {
+    const allowed = /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
+    expect(published.filter((path) => !allowed.test(path))).toEqual([])
+  })
+})

@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { substitute } from '../../src/config/environment.js'
+
+const environment = { HOST: '10.0.0.5', PORT: '80', EMPTY: '', NESTED: '${HOST}', _x1: 'y', UNSET: undefined }
+
+describe('substitute', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['${HOST}', '10.0.0.5'],
+    ['${HOST}:${PORT}', '10.0.0.5:80'],
+    ['${_x1}', 'y'],
+    ['${NONE:-fallback}', 'fallback'],
+    ['${NONE:-}', ''],
+    ['${NONE:-a:-b $c}', 'a:-b $c'],
+    ['${HOST:-fallback}', '10.0.0.5'],
+    ['${EMPTY:-fallback}', 'fallback'],
+    ['a${EMPTY}b', 'ab'],
+    ['$${HOST}', '${HOST}'],
+    ['$$${HOST}', '$${HOST}'],
+    ['$HOST $ {HOST} $', '$HOST $ {HOST} $'],
+  ])('turns %s into %s', (text, expected) => {
+    expect(substitute(text, environment)).toEqual({ text: expected, complaints: [] })
+  })
+
+  it('does not look again at what it put in', () => {
+    expect(substitute('${NESTED}', environment).text).toBe('${HOST}')
+  })
+
+  it.each([
+    ['${NONE}', 'environment variable NONE is not set; ${NONE:-default} gives it a default'],
+    ['${UNSET}', 'environment variable UNSET is not set; ${UNSET:-default} gives it a default'],
+    ['${toString}', 'environment variable toString is not set; ${toString:-default} gives it a default'],
+    ['${', '"${" is never closed; write $${ for a plain ${'],
+    ['${HOST', '"${" is never closed; write $${ for a plain ${'],
+    ['${}', '${} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${1A}', '${1A} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${A-b}', '${A-b} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${A:?b}', '${A:?b} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+  ])('complains about %s', (text, complaint) => {
+    expect(substitute(text, environment)).toEqual({ text, complaints: [complaint] })
+  })
+
+  it('complains once per reference', () => {
+    expect(substitute('${A}${HOST}${B}', environment).complaints).toHaveLength(2)
+  })
+
+  it('leaves every text without "${" as it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        fc.pre(!text.includes('${'))
+        expect(substitute(text, environment)).toEqual({ text, complaints: [] })
+      }),
+    )
+  })
+})
