@@ -10,7 +10,7 @@ import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
 import { listenError } from '../io/listen-errors.js'
 import type { Log } from '../observe/log.js'
-import { isReady, type ToWorker } from './messages.js'
+import type { ToSupervisor, ToWorker } from './messages.js'
 
 /** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
 const FIRST_PAUSE_MS = 100
@@ -59,7 +59,7 @@ export class Supervisor {
   /** Ends every worker now. */
   kill(): void {
     this.#isStopping = true
-    for (const worker of this.#workers.values()) worker.process.kill()
+    for (const worker of this.#workers.values()) worker.process.kill('SIGKILL')
   }
 
   async #fork(index: number, config: Config): Promise<void> {
@@ -71,9 +71,9 @@ export class Supervisor {
       if (!this.#isStopping) this.#replace(index, config, performance.now() - forkedAt, { code, signal })
     })
     await new Promise<void>((resolve) => {
-      worker.once('online', () => send(worker, { kind: 'start', config: configOf(index, config) }))
-      worker.on('message', (message) => {
-        if (isReady(message)) resolve()
+      worker.on('message', ({ kind }: ToSupervisor) => {
+        if (kind === 'hello') send(worker, { kind: 'start', config: configOf(index, config) })
+        else resolve()
       })
       worker.once('exit', () => resolve())
     })

@@ -5,7 +5,7 @@
 
 import type { Config } from '../config/schema.js'
 import type { Proxy } from '../proxy.js'
-import type { Ready, ToWorker } from './messages.js'
+import type { ToSupervisor, ToWorker } from './messages.js'
 
 /** Runs until told to drain. `create` makes the proxy; `failed` is told why it could not start. */
 export function runWorker(create: (config: Config) => Proxy, failed: (error: unknown) => void): void {
@@ -14,10 +14,17 @@ export function runWorker(create: (config: Config) => Proxy, failed: (error: unk
     if (message.kind === 'drain') void leave(proxy)
     else {
       proxy = create(message.config)
-      proxy.start().then(() => process.send?.({ kind: 'ready' } satisfies Ready), failed)
+      proxy.start().then(() => tell('ready'), failed)
     }
   })
+  // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leave(proxy))
   process.on('disconnect', () => process.exit(1))
+  tell('hello')
+}
+
+function tell(kind: ToSupervisor['kind']): void {
+  process.send?.({ kind } satisfies ToSupervisor)
 }
 
 async function leave(proxy: Proxy | undefined): Promise<void> {
