@@ -213,8 +213,8 @@ Napi::Value DiscardPipe(Info info) {
   return Answer(info, 0);
 }
 
-Napi::Value ConfigurePipes(Info info) {
-  Of(info).pipes.Configure(Int(info, 0), Int(info, 1));
+Napi::Value SizePipes(Info info) {
+  Of(info).pipes.Configure(Int(info, 0));
   return Answer(info, 0);
 }
 
@@ -263,7 +263,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<SendBytes>(exports, "send", addon);
   Export<EmptyPipeInto>(exports, "emptyPipe", addon);
   Export<DiscardPipe>(exports, "discardPipe", addon);
-  Export<ConfigurePipes>(exports, "configurePipes", addon);
+  Export<SizePipes>(exports, "sizePipes", addon);
   Export<TrimPipes>(exports, "trimPipes", addon);
   Export<Count>(exports, "count", addon);
   return exports;

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace millrace {
 
@@ -11,12 +14,18 @@ namespace {
 // What pipe2(2) gives while the quota lasts: 16 slots of a page. Fewer slots make splice slower than a copy.
 constexpr int kSmallestUsefulBytes = 64 * 1024;
 
+// Two fds each, a quarter of all fds; and a bound for where there is no limit.
+constexpr rlim_t kFdsPerPipeAllowed = 8;
+constexpr rlim_t kMostPipes = 1 << 20;
+
 }  // namespace
 
-void KernelPipes::Configure(int pipe_bytes, int most_pipes) {
+void KernelPipes::Configure(int pipe_bytes) {
   if (pipe_bytes != pipe_bytes_) Trim(0);
   pipe_bytes_ = pipe_bytes;
-  most_pipes_ = most_pipes;
+  rlimit fds = {};
+  if (getrlimit(RLIMIT_NOFILE, &fds) < 0) return;
+  most_pipes_ = static_cast<int>(std::clamp<rlim_t>(fds.rlim_cur / kFdsPerPipeAllowed, 1, kMostPipes));
 }
 
 int KernelPipes::Lease() {

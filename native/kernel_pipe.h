@@ -29,11 +29,12 @@ class KernelPipes {
 
   ~KernelPipes() { CloseAll(); }
 
-  // Size asked for with F_SETPIPE_SZ, and how many pipes may exist at once. Idle pipes of the old size go.
-  void Configure(int pipe_bytes, int most_pipes);
+  // Size asked for with F_SETPIPE_SZ. Idle pipes of the old size go. Pipes compete with sockets for fds, so
+  // at most as many may be leased as take a quarter of RLIMIT_NOFILE.
+  void Configure(int pipe_bytes);
 
-  // An id >= 0, or -EMFILE, -ENFILE, -ENOMEM from pipe2(2), -EMFILE also when `most_pipes` exist, or
-  // -EDQUOT when the kernel gave a pipe of less than 64 KiB because this user's quota is used up.
+  // An id >= 0, or -EMFILE, -ENFILE, -ENOMEM from pipe2(2), -EMFILE also when their share of fds is used up,
+  // or -EDQUOT when the kernel gave a pipe of less than 64 KiB because this user's quota is used up.
   int Lease();
 
   // Ends a lease. Pools the pipe when it is empty, closes it otherwise.

@@ -24,10 +24,6 @@ const MOST_EVENTS = 512
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
 const DEFAULT_PIPE_BYTES = 256 * 1024
-/** A pipe is two fds, and connections need theirs: pipes may take up to a quarter of the process's fds. */
-const FDS_PER_PIPE_ALLOWED = 8
-/** RLIMIT_NOFILE where the process report does not tell it. */
-const USUAL_FD_LIMIT = 1024
 /** Idle pipes kept for the next burst, and how long a burst's other pipes stay (ms). */
 const IDLE_PIPES_KEPT = 16
 const TRIM_EVERY_MS = 5000
@@ -70,7 +66,7 @@ export class KernelLoop implements Expirable {
 
   /** Asks for kernel pipes of `bytes` (64 KiB to 1 MiB) from now on. One size per thread: the last one set. */
   sizePipes(bytes: number): void {
-    this.native.configurePipes(bytes, Math.max(1, Math.floor(fdLimit() / FDS_PER_PIPE_ALLOWED)))
+    this.native.sizePipes(bytes)
   }
 
   /** Watches from now on; 0 or -errno. */
@@ -144,10 +140,4 @@ export class KernelLoop implements Expirable {
     }
     this.turns.drain()
   }
-}
-
-function fdLimit(): number {
-  const report = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
-  const soft = report.userLimits?.open_files?.soft
-  return typeof soft === 'number' ? soft : USUAL_FD_LIMIT
 }

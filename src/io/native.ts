@@ -91,7 +91,8 @@ export interface Native {
   /** Takes bytes back out of a pipe, then discards it: how many. */
   emptyPipe(pipe: number, into: Uint8Array): number
   discardPipe(pipe: number): number
-  configurePipes(pipeBytes: number, mostPipes: number): number
+  /** Size of kernel pipes from now on. */
+  sizePipes(pipeBytes: number): number
   /** Closes idle pipes until `keep` are left. */
   trimPipes(keep: number): number
   count(): NativeCounts

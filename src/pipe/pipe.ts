@@ -137,9 +137,9 @@ export class Pipe implements Runnable {
     down.settle()
     if (up.isOver && !down.isOver) this.#endedFirst ??= 'client'
     if (down.isOver && !up.isOver) this.#endedFirst ??= 'backend'
-    if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)
+    if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
+    else if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)
     else if (this.backend.error !== undefined) this.#passResetOn(this.backend, this.client, down)
-    else if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
     else if (this.#isClosedBySide) this.#finishInOrder()
   }
 
