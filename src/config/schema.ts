@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { type Address, formatAddress } from '../address.js'
 import * as fields from './fields.js'
+import { expected } from './wording.js'
 
 /** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
 export type SpliceMode = 'auto' | 'on' | 'off'
@@ -22,7 +23,7 @@ export interface ProxyConfig {
   readonly splice?: SpliceMode | undefined
   /** Processes that serve: 1 to 256, or `auto` for one per core. Default 1. */
   readonly workers?: number | 'auto' | undefined
-  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 256 KiB. */
+  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 1 MiB. */
   readonly kernelPipeBytes?: Size | undefined
   /** At least one; no two on the same address or of the same name. */
   readonly listeners: readonly ListenerInput[]
@@ -130,7 +131,7 @@ export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn'
 
 const tags = z
   .record(z.string(), fields.textField('text'), {
-    error: ({ input }) => fields.expected('a map of texts', input),
+    error: ({ input }) => expected('a map of texts', input),
   })
   .default({})
 
@@ -176,7 +177,7 @@ export const configSchema: z.ZodType<Config> = fields.strictMap('a map with list
   workers: fields.workersField.default(1),
   kernelPipeBytes: fields
     .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
-    .default(256 * 1024),
+    .default(1024 ** 2),
   listeners: fields.listOf('a list of listeners', listener),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),

@@ -47,8 +47,8 @@ export interface Socket {
   close(): void
   /** Closes with a reset (SO_LINGER 0), so that the peer can tell truncation from an end. */
   reset(): void
-  /** Bytes the peer has not acknowledged (SIOCOUTQ), or 0 where the platform does not tell. */
-  unacknowledgedBytes(): number
+  /** Bytes the peer has not acknowledged (SIOCOUTQ), or undefined where the platform does not tell. */
+  unacknowledgedBytes(): number | undefined
   /** Smoothed round-trip time in µs (TCP_INFO), or undefined where the platform does not tell. */
   roundTripMicros(): number | undefined
 }

@@ -22,23 +22,22 @@ export class StreamSocket implements Socket {
   /** Chunks that came and nobody took yet. */
   readonly #chunks: Buffer[] = []
   #hasEnded = false
+  #hasWritten = false
 
-  /** Takes ownership of `stream`; `head` holds bytes already read from it, to be taken first. */
-  constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing, head?: Buffer) {
+  /** Takes ownership of `stream`. */
+  constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing) {
     this.stream = stream
     this.turns = turns
     this.notSplicing = notSplicing
-    if (head !== undefined && head.length > 0) this.#chunks.push(head)
     stream.allowHalfOpen = true
     // Paused first: a listener for 'data' would otherwise start the flow before anybody can take it.
     stream.pause()
     stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
-    stream.on('end', () => this.#ended())
+    stream.on('end', () => this.#endedOrBroke())
     stream.on('drain', () => this.#notify(WRITABLE))
     stream.on('finish', () => this.#notify(WRITABLE))
     stream.on('error', (error: NodeJS.ErrnoException) => this.#broke(error.code ?? 'EPROTO'))
     stream.on('close', () => this.#closed())
-    if (this.#chunks.length > 0) this.ready |= READABLE
     if (stream.readableEnded) this.#ended()
     if (stream.destroyed)
       this.#broke((stream.errored as NodeJS.ErrnoException | null)?.code ?? 'ECONNABORTED')
@@ -79,6 +78,7 @@ export class StreamSocket implements Socket {
 
   /** Hands bytes over; false when the sink wants no more until it is WRITABLE again. */
   write(bytes: Buffer): boolean {
+    this.#hasWritten = true
     return this.stream.write(bytes)
   }
 
@@ -111,8 +111,8 @@ export class StreamSocket implements Socket {
     }
   }
 
-  unacknowledgedBytes(): number {
-    return this.stream.destroyed ? 0 : this.stream.writableLength
+  unacknowledgedBytes(): 0 | undefined {
+    return this.stream.destroyed || !this.#hasWritten ? 0 : undefined
   }
 
   roundTripMicros(): undefined {
@@ -124,6 +124,17 @@ export class StreamSocket implements Socket {
     this.#chunks.push(chunk)
     this.#notify(READABLE)
     if (this.#chunks.length > 0) this.setReading(false)
+  }
+
+  /** libuv calls a reset an end where bytes were queued before it; a write, even of nothing, tells which it was. */
+  #endedOrBroke(): void {
+    const { stream } = this
+    const canAsk = stream instanceof NetSocket && stream.writable && stream.writableLength === 0
+    if (!canAsk) this.#ended()
+    else
+      stream.write('', (error) => {
+        if (error == null) this.#ended()
+      })
   }
 
   #ended(): void {
