@@ -55,7 +55,7 @@ void Read(const SocketAddress& address, Endpoint* endpoint) {
     endpoint->port = ntohs(in->sin_port);
   } else if (address.storage.ss_family == AF_INET6) {
     const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
-    // A client that reached a dual-stack listener over IPv4 is an IPv4 client.
+    // A peer that came to a dual-stack listener over IPv4 is an IPv4 peer.
     const bool is_mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
     if (is_mapped) {
       inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], text, sizeof(text));

@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** From those who may import everything below them down to those who import nothing. The rest are rooms. */
-const ABOVE_THE_ROOMS = ['cli', 'workers', 'index', 'proxy', 'connection']
+const ABOVE_THE_ROOMS = ['cli', 'demo', 'workers', 'index', 'proxy', 'connection']
 const BELOW_THE_ROOMS = ['errors', 'address']
 /** The only rooms that know another. */
 const ROOM_USES: Record<string, readonly string[]> = { pipe: ['io'], cluster: ['io'] }
@@ -58,9 +58,11 @@ function importsOf(path: string): Import[] {
 const unitOf = (path: string): string => path.split('/')[1]?.replace(/\.ts$/, '') ?? ''
 
 function mayImport(from: string, to: string): boolean {
-  if (from === to || BELOW_THE_ROOMS.includes(to)) return !BELOW_THE_ROOMS.includes(from) || from === to
-  const [fromLevel, toLevel] = [ABOVE_THE_ROOMS.indexOf(from), ABOVE_THE_ROOMS.indexOf(to)]
-  if (fromLevel !== -1) return toLevel === -1 || toLevel > fromLevel
+  if (from === to) return true
+  if (BELOW_THE_ROOMS.includes(from)) return false
+  if (BELOW_THE_ROOMS.includes(to)) return true
+  const level = ABOVE_THE_ROOMS.indexOf(from)
+  if (level !== -1) return !ABOVE_THE_ROOMS.slice(0, level).includes(to)
   return ROOM_USES[from]?.includes(to) ?? false
 }
 

@@ -1,10 +1,11 @@
-// Compiles the load generator and the C reference proxy with g++ into build/bench/, when a source is newer.
+// Compiles the load generator and the C reference proxy with g++, when a source is newer.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const HERE = import.meta.dirname
-const OUTPUT = join(HERE, '../../build/bench')
+// Not below build/: node-gyp empties that.
+const OUTPUT = join(HERE, '../../node_modules/.cache/millrace-bench')
 const FLAGS = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti']
 
 /** Paths of the built programs. Throws when there is no g++ or a source does not compile. */
@@ -12,14 +13,19 @@ export function buildPrograms() {
   mkdirSync(OUTPUT, { recursive: true })
   const load = join(HERE, 'load')
   const loadSources = readdirSync(load).map((name) => join(load, name))
-  return { load: build('load', loadSources), spliceLoop: build('splice_loop', [join(HERE, 'splice_loop.cc')]) }
+  return {
+    load: build('load', loadSources),
+    spliceLoop: build('splice_loop', [join(HERE, 'splice_loop.cc')]),
+  }
 }
 
 function build(name, sources) {
   const program = join(OUTPUT, name)
   if (sources.every((source) => changedAt(source) < changedAt(program))) return program
   const units = sources.filter((source) => source.endsWith('.cc'))
-  const { status, stderr, error } = spawnSync('g++', [...FLAGS, ...units, '-o', program], { encoding: 'utf8' })
+  const { status, stderr, error } = spawnSync('g++', [...FLAGS, ...units, '-o', program], {
+    encoding: 'utf8',
+  })
   if (error?.code === 'ENOENT') throw new Error('the bench needs g++: apt-get install g++')
   if (status !== 0) throw new Error(`g++ ${name}: ${error?.message ?? stderr}`)
   return program

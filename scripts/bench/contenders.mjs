@@ -80,7 +80,13 @@ export function listContenders({ spliceLoop }) {
       takesPart: isOrdinary,
       command: (at) => ['node', join(HERE, 'node-pipe.mjs'), ...ends(at)],
     },
-    { ...ours, name: 'millrace', label: 'millrace', takesPart: isOrdinary, command: (at) => millrace('auto', at) },
+    {
+      ...ours,
+      name: 'millrace',
+      label: 'millrace',
+      takesPart: isOrdinary,
+      command: (at) => millrace('auto', at),
+    },
     {
       ...ours,
       name: 'millrace-on',
@@ -102,6 +108,13 @@ export function listContenders({ spliceLoop }) {
       takesPart: isForStreams,
       env: { MILLRACE_NATIVE: 'off' },
       command: (at) => millrace('auto', at),
+    },
+    {
+      ...ours,
+      name: 'millrace-logging',
+      label: 'millrace, access log on',
+      takesPart: (load) => load.family === 'connect',
+      command: (at) => millrace('auto', { ...at, writesAccessLog: true }),
     },
     {
       name: 'node-pipe-library',
@@ -154,13 +167,13 @@ export async function startContender(contender, { core, namespaces }) {
 }
 
 function millrace(splice, at) {
-  return ['node', CLI, '--config', fill('millrace.yaml', { ...at, splice })]
+  return ['node', CLI, '--config', fill('millrace.yaml', { writesAccessLog: false, ...at, splice })]
 }
 
 const ends = ({ listen, backend }) => [listen.host, listen.port, backend.host, backend.port]
 
 /** Writes a config out of its template and answers the path. */
-function fill(template, { listen, backend, splice }) {
+function fill(template, { listen, backend, splice, writesAccessLog }) {
   const values = {
     LISTEN: `${listen.host}:${listen.port}`,
     BACKEND: `${backend.host}:${backend.port}`,
@@ -169,9 +182,13 @@ function fill(template, { listen, backend, splice }) {
     DIRECTORY: workDirectory,
     MODULE: STREAM_MODULE,
     SPLICE: splice,
+    ACCESS: writesAccessLog,
   }
   const text = readFileSync(join(HERE, 'contenders', template), 'utf8')
   const path = join(workDirectory, template)
-  writeFileSync(path, text.replace(/@(\w+)@/g, (_, name) => values[name]))
+  writeFileSync(
+    path,
+    text.replace(/__([A-Z]+)__/g, (_, name) => values[name]),
+  )
   return path
 }

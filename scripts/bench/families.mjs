@@ -27,7 +27,7 @@ const MEASURES = {
   connect: measureRoundTrips,
   'beside-idle': measureRoundTrips,
   probe: measureBoth,
-  slow: measureBoth,
+  slow: measureRoundTrips,
   idle: measureIdle,
   loop: measureLoop,
   syscalls: measureSyscalls,
@@ -68,7 +68,7 @@ async function measureIdle(load, place, at) {
   return {
     kibPerConnection: (many.bytes - few.bytes) / 1024 / more,
     fdsPerConnection: (many.all - few.all) / more,
-    kernelPipes: many.pipeEnds / 2,
+    kernelPipes: (many.pipeEnds - few.pipeEnds) / 2,
   }
 }
 
@@ -99,7 +99,9 @@ async function measureSyscalls(load, place, at) {
     await stop(tracer)
     const calls = totalCalls(readFileSync(output, 'utf8'))
     const group = groups[load.about]
-    return group.roundTrips > 0 ? { callsPerRoundTrip: calls / group.roundTrips } : { callsPerMb: calls / (group.bytes / 1e6) }
+    return group.roundTrips > 0
+      ? { callsPerRoundTrip: calls / group.roundTrips }
+      : { callsPerMb: calls / (group.bytes / 1e6) }
   })
 }
 

@@ -42,7 +42,10 @@ export function roundTripFigures({ elapsedNs, ownCpuNs, groups }, about, cpuNs, 
   const { roundTrips, p50Ns, p99Ns, p999Ns } = groups[about]
   return {
     perSecond: (roundTrips * GB) / elapsedNs,
-    ...(cpuNs !== undefined && { perCpuSecond: (roundTrips * GB) / cpuNs, cpuMicros: cpuNs / roundTrips / 1e3 }),
+    ...(cpuNs !== undefined && {
+      perCpuSecond: (roundTrips * GB) / cpuNs,
+      cpuMicros: cpuNs / roundTrips / 1e3,
+    }),
     machineCpuMicros: machineCpuNs / roundTrips / 1e3,
     ...latencyFigures({ p50Ns, p99Ns, p999Ns }),
     generatorBusy: ownCpuNs / elapsedNs,

@@ -11,7 +11,13 @@ const STEP_MS = 120_000
  * the generator's figures; answers what `measure` answered once every connection has ended with every byte where
  * it belongs. Throws with the generator's own words when one has not.
  */
-export async function withGenerator({ program, core, namespace }, { listen, backend }, groups, { ms, warmMs }, measure) {
+export async function withGenerator(
+  { program, core, namespace },
+  { listen, backend },
+  groups,
+  { ms, warmMs },
+  measure,
+) {
   const address = ({ host, port }) => `${host}:${port}`
   const flags = ['--listen', address(backend), '--connect', address(listen), '--ms', ms, '--warm-ms', warmMs]
   const commandLine = [program, ...flags.map(String), ...groupArguments(groups)]
@@ -45,7 +51,10 @@ function failureOf(child, how) {
 async function inTime(promise) {
   let timer
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the load generator took more than ${STEP_MS / 1000} s`)), STEP_MS)
+    timer = setTimeout(
+      () => reject(new Error(`the load generator took more than ${STEP_MS / 1000} s`)),
+      STEP_MS,
+    )
   })
   try {
     return await Promise.race([promise, late])

@@ -18,7 +18,10 @@ if (who === 'millrace') {
   })
   await proxy.start()
 } else {
-  listenPiping({ host: listenHost, port: Number(listenPort) }, { host: backendHost, port: Number(backendPort) })
+  listenPiping(
+    { host: listenHost, port: Number(listenPort) },
+    { host: backendHost, port: Number(backendPort) },
+  )
 }
 
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

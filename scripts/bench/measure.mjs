@@ -7,7 +7,8 @@ const NS_PER_TICK = 10_000_000 // USER_HZ is 100 on every Linux architecture of 
 export function cpuNsOf(groupId) {
   let ns = 0
   for (const pid of membersOf(groupId)) {
-    for (const thread of list(`/proc/${pid}/task`)) ns += Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0])
+    for (const thread of list(`/proc/${pid}/task`))
+      ns += Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0])
     const fields = statFieldsOf(pid)
     ns += (Number(fields[13]) + Number(fields[14])) * NS_PER_TICK
   }
@@ -16,20 +17,27 @@ export function cpuNsOf(groupId) {
 
 /** CPU time of all cores so far, in ns: user, nice, system, irq and softirq. */
 export function machineCpuNs() {
-  const [user, nice, system, , , irq, softirq] = read('/proc/stat').split('\n')[0].split(/\s+/).slice(1).map(Number)
+  const [user, nice, system, , , irq, softirq] = read('/proc/stat')
+    .split('\n')[0]
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
   return (user + nice + system + irq + softirq) * NS_PER_TICK
 }
 
 /** Memory outside the kernel, shared pages divided among those who share them. */
 export function memoryBytesOf(groupId) {
   let kib = 0
-  for (const pid of membersOf(groupId)) kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)
+  for (const pid of membersOf(groupId))
+    kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)
   return kib * 1024
 }
 
 /** How many descriptors the group has open, and how many of them are ends of kernel pipes. */
 export function descriptorsOf(groupId) {
-  const targets = membersOf(groupId).flatMap((pid) => list(`/proc/${pid}/fd`).map((fd) => readTarget(`/proc/${pid}/fd/${fd}`)))
+  const targets = membersOf(groupId).flatMap((pid) =>
+    list(`/proc/${pid}/fd`).map((fd) => readTarget(`/proc/${pid}/fd/${fd}`)),
+  )
   return { all: targets.length, pipeEnds: targets.filter((target) => target.startsWith('pipe:')).length }
 }
 

@@ -17,5 +17,8 @@ export function listenPiping(listen, backend) {
 
 if (process.argv[1] === import.meta.filename) {
   const [listenHost, listenPort, backendHost, backendPort] = process.argv.slice(2)
-  listenPiping({ host: listenHost, port: Number(listenPort) }, { host: backendHost, port: Number(backendPort) })
+  listenPiping(
+    { host: listenHost, port: Number(listenPort) },
+    { host: backendHost, port: Number(backendPort) },
+  )
 }

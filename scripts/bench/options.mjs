@@ -3,14 +3,18 @@ import { parseArgs } from 'node:util'
 import { LOADS, smokeLoads } from './loads.mjs'
 
 const USAGE = `npm run bench [-- OPTIONS]
-  --quick              the core loads only, 3 rounds: under 3 minutes
+  --quick              the loads people ask for first, 3 rounds: under 3 minutes
   --smoke              one load of each kind, tiny, once: bytes are checked, times are not looked at
   --only NAME…         loads whose name or family begins so (bulk, request-64B, connect, idle, …)
   --contenders A,B     these only (millrace, haproxy-splice, nginx, …)
   --rounds N           default 5
   --write-readme       renew the table in README.md, and docs/benchmarks.md, .json and .svg`
 
-const SMOKE_CONTENDERS = ['haproxy-splice', 'haproxy-copy', 'nginx', 'socat', 'node-pipe', 'millrace', 'node-pipe-library', 'millrace-library']
+// Variants that answer a question of their own, and one process per connection: not for the short runs.
+const VARIANTS = ['millrace-on', 'millrace-off', 'millrace-logging', 'socat']
+const isOrdinary = ({ name }) => !VARIANTS.includes(name)
+const isQuick = ({ isCore, family }) => isCore && family !== 'probe'
+const isForSmoke = ({ name, kind }) => kind === 'rival' || /^millrace(-library)?$/.test(name)
 
 /** Exits with 2 and the usage when the arguments make no sense. */
 export function parseOptions(argv) {
@@ -37,20 +41,31 @@ export function parseOptions(argv) {
 
 function choose({ values, positionals }) {
   const { quick, smoke, only } = values
-  const wanted = [...only, ...positionals]
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
-  const all = smoke ? smokeLoads() : LOADS.filter((load) => load.isCore || !quick)
-  const loads = wanted.length === 0 ? all : pick(smoke ? all : LOADS, wanted)
+  const wanted = [...only, ...positionals]
+  const all = smoke ? smokeLoads() : LOADS
+  const loads = wanted.length > 0 ? pick(all, wanted) : all.filter((load) => isQuick(load) || !quick)
   const rounds = smoke ? 1 : Number(values.rounds ?? (quick ? 3 : 5))
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be 1 or more, not "${values.rounds}"`)
-  const names = values.contenders?.split(',') ?? (smoke ? SMOKE_CONTENDERS : undefined)
-  return { loads, rounds, isSmoke: smoke, writesReadme: values['write-readme'], isChosen: ({ name }) => names?.includes(name) ?? true, names }
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds must be 1 or more, not "${values.rounds}"`)
+  const names = values.contenders?.split(',')
+  const byDefault = smoke ? isForSmoke : quick ? isOrdinary : () => true
+  return {
+    loads,
+    rounds,
+    isSmoke: smoke,
+    writesReadme: values['write-readme'],
+    names: names ?? [],
+    isChosen: names === undefined ? byDefault : ({ name }) => names.includes(name),
+  }
 }
 
 function pick(loads, wanted) {
-  return wanted.flatMap((word) => {
-    const found = loads.filter(({ name, family }) => name.startsWith(word) || family === word)
-    if (found.length === 0) throw new Error(`no load is called "${word}": ${[...new Set(loads.map((load) => load.family))].join(', ')}`)
-    return found
-  })
+  const isCalled = (load, word) => load.name.startsWith(word) || load.family === word
+  const unknown = wanted.find((word) => !loads.some((load) => isCalled(load, word)))
+  if (unknown !== undefined) {
+    const families = [...new Set(loads.map(({ family }) => family))]
+    throw new Error(`no load is called "${unknown}"; there are ${families.join(', ')}`)
+  }
+  return loads.filter((load) => wanted.some((word) => isCalled(load, word)))
 }

@@ -74,7 +74,8 @@ export async function waitUntilListening(child, port) {
   })
   while (!isListening(child.pid, suffix)) {
     if (end !== undefined) throw new Error(`${child.spawnargs.join(' ')} ended (${end}): ${child.errorText}`)
-    if (performance.now() > deadline) throw new Error(`${child.spawnargs.join(' ')} does not listen on ${port}`)
+    if (performance.now() > deadline)
+      throw new Error(`${child.spawnargs.join(' ')} does not listen on ${port}`)
     await sleep(5)
   }
 }

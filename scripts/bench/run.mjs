@@ -7,14 +7,25 @@ import { measure, reasonImpossible } from './families.mjs'
 import { LOADS } from './loads.mjs'
 import { parseOptions } from './options.mjs'
 import { makeNamespaces, stop } from './processes.mjs'
-import { writeReport } from './report.mjs'
+import { writeFiles } from './readme.mjs'
+import { printReport } from './report.mjs'
+import { makeResults } from './results.mjs'
+import { checkTargets } from './targets.mjs'
 
 const LOAD_CORE = 0
 const PROXY_CORE = 1
 
 const options = parseOptions(process.argv.slice(2))
 const programs = buildPrograms()
-const contenders = listContenders(programs).filter(isAvailable)
+const everybody = listContenders(programs)
+const unknown = options.names.find((name) => !everybody.some((contender) => contender.name === name))
+if (unknown !== undefined) {
+  console.error(
+    `no contender is called "${unknown}"; there are ${everybody.map(({ name }) => name).join(', ')}`,
+  )
+  process.exit(2)
+}
+const contenders = everybody.filter(isAvailable)
 // Reading counters must not take time from the proxy.
 spawnSync('taskset', ['-pc', String(LOAD_CORE), String(process.pid)])
 
@@ -26,8 +37,20 @@ for (const family of new Set(LOADS.map((load) => load.family))) {
   if (loads.length > 0) await runFamily(family, loads)
 }
 const seconds = Math.round((performance.now() - startedAt) / 1000)
-await writeReport({ options, contenders, samples, failures, seconds })
+report(makeResults({ loads: options.loads, contenders, samples, failures, rounds: options.rounds, seconds }))
 process.exit(failures.length === 0 ? 0 : 1)
+
+function report(results) {
+  if (options.isSmoke) {
+    const count = [...samples.values()].length
+    return console.log(
+      `${count} runs with every byte accounted for, ${failures.length} failed; times were not looked at`,
+    )
+  }
+  const checks = checkTargets(results)
+  printReport(results, checks)
+  writeFiles(results, checks, options.writesReadme)
+}
 
 function isAvailable(contender) {
   if (!options.isChosen(contender)) return false
@@ -41,25 +64,36 @@ async function runFamily(family, loads) {
   const reason = namespaces?.reason ?? reasonImpossible(family)
   if (reason !== undefined) return console.log(`${family} is left out: ${reason}`)
   const runners = contenders.filter((contender) => loads.some(contender.takesPart))
-  for (let round = 0; round < options.rounds; ++round) {
-    // Everybody is once first, so that nobody always follows the same neighbour.
-    for (let i = 0; i < runners.length; ++i) await runContender(runners[(i + round) % runners.length], loads, namespaces)
-    console.log(`${family}: round ${round + 1} of ${options.rounds}`)
+  const rounds = Math.min(options.rounds, ...loads.map(({ mostRounds }) => mostRounds))
+  for (let round = 0; round < rounds; ++round) {
+    // The first is another each time, so that a bad minute does not always meet the same.
+    for (let i = 0; i < runners.length; ++i)
+      await runContender(runners[(i + round) % runners.length], loads, namespaces)
+    console.log(`${family}: round ${round + 1} of ${rounds}`)
   }
 }
 
 async function runContender(contender, loads, namespaces) {
-  const at = await startContender(contender, { core: PROXY_CORE, namespaces })
+  let at
+  try {
+    at = await startContender(contender, { core: PROXY_CORE, namespaces })
+  } catch (error) {
+    return fail(loads[0].family, contender, error)
+  }
   const place = { program: programs.load, core: LOAD_CORE, namespace: namespaces?.load.name }
   for (const load of loads.filter(contender.takesPart)) {
     try {
       addSample(load, contender, await measure(load, place, at))
     } catch (error) {
-      failures.push({ load: load.name, contender: contender.name, message: error.message })
-      console.error(`${contender.name}, ${load.name}: ${error.message}`)
+      fail(load.name, contender, error)
     }
   }
   if (at.child !== undefined) await stop(at.child)
+}
+
+function fail(load, contender, { message }) {
+  failures.push({ load, contender: contender.name, message })
+  console.error(`FAILED ${load}, ${contender.name}: ${message}`)
 }
 
 function addSample(load, contender, figures) {

@@ -11,10 +11,11 @@ import { environmentForGyp, HOW_TO_INSTALL, missingTools, toolchainFacts } from 
 
 /** node-gyp may download headers; a network that swallows packets must not hang the first start. */
 const CONFIGURE_MS = 120_000
+const WHERE_HEADERS = 'npm_config_nodedir=PREFIX says where'
 /** In angle brackets, so not one of ours: a package of the system's headers is missing. */
 const MISSING_HEADER = /fatal error: (\S+): No such file or directory\n.*#include </
-const GYP_REASON = /gyp ERR! stack (?:Error: )?(.+)/
 
+const binaryOf = (root) => join(root, 'build/Release/millrace.node')
 const builtStampOf = (root) => join(root, 'build/millrace.built')
 const refusedStampOf = (root) => join(root, 'build/millrace.refused')
 
@@ -30,13 +31,13 @@ const refusalOf = (root) => digest(root, [], [keyOf(root), ...toolchainFacts()])
 export const addon = {
   isStale(root) {
     if (process.platform !== 'linux' || process.env.MILLRACE_NATIVE === 'off') return false
-    return (
-      !existsSync(join(root, 'build/Release/millrace.node')) || readStamp(builtStampOf(root)) !== keyOf(root)
-    )
+    return !existsSync(binaryOf(root)) || readStamp(builtStampOf(root)) !== keyOf(root)
   },
 
   /** `retry`: also where an earlier attempt found this machine unable. */
   run(root, { retry }) {
+    // Whatever happens below, a binary of other sources must not be loaded.
+    rmSync(binaryOf(root), { force: true })
     const missing = missingTools()
     if (missing.length > 0) return goOnWithout(`no ${missing.join(', no ')} found`, HOW_TO_INSTALL)
     if (!retry && readStamp(refusedStampOf(root)) === refusalOf(root)) {
@@ -50,10 +51,8 @@ function compile(root) {
   say('compiling the addon (node-gyp)')
   const key = keyOf(root)
   rmSync(builtStampOf(root), { force: true })
-  const configured = runGyp(root, ['clean', 'configure'], { timeout: CONFIGURE_MS })
-  if (!configured.succeeded) {
-    return refuse(root, `node-gyp: ${GYP_REASON.exec(configured.output)?.[1] ?? 'no reason given'}`)
-  }
+  const { succeeded } = runGyp(root, ['clean', 'configure'], { timeout: CONFIGURE_MS })
+  if (!succeeded) return refuse(root, `no headers of Node ${process.version} found`, WHERE_HEADERS)
   const built = runGyp(root, ['build', '--jobs', 'max'])
   if (!built.succeeded) return explain(root, built.output)
   writeStamp(builtStampOf(root), key)
@@ -61,13 +60,13 @@ function compile(root) {
 
 function explain(root, output) {
   const header = MISSING_HEADER.exec(output)?.[1]
-  if (header !== undefined) return refuse(root, `no header ${header}`)
+  if (header !== undefined) return refuse(root, `no header ${header}`, HOW_TO_INSTALL)
   fail('the addon does not compile; MILLRACE_NATIVE=off goes on without the kernel path', output)
 }
 
-function refuse(root, reason) {
+function refuse(root, reason, remedy) {
   writeStamp(refusedStampOf(root), refusalOf(root))
-  goOnWithout(reason, `${HOW_TO_INSTALL}, then "npm run build"`)
+  goOnWithout(reason, `${remedy}; then "npm run build"`)
 }
 
 function goOnWithout(reason, remedy) {

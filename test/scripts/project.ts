@@ -43,6 +43,7 @@ export interface Running {
   readonly done: Promise<Outcome>
   /** Resolves once setup has said a line that contains the text. */
   hasSaid(text: string): Promise<void>
+  /** Kills setup and what it has started. */
   killHard(): void
 }
 
@@ -81,6 +82,8 @@ export class Project {
   start(env: NodeJS.ProcessEnv = {}, script = 'setup'): Running {
     const child = spawn(process.execPath, [`scripts/${script}.mjs`], {
       cwd: this.root,
+      // A process group of its own.
+      detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: `${this.barePath}:${process.env.PATH}`, TMPDIR: join(this.root, 'tmp'), ...env },
     })
@@ -100,7 +103,7 @@ export class Project {
           child.stderr.on('data', look)
           look()
         }),
-      killHard: () => child.kill('SIGKILL'),
+      killHard: () => process.kill(-(child.pid as number), 'SIGKILL'),
     }
   }
 

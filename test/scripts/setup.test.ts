@@ -111,6 +111,14 @@ describe('where the addon cannot be compiled', () => {
     expect((await project.setup()).said).toEqual([COMPILING])
   })
 
+  it.skipIf(!canCompile)('goes on where there are no headers of this Node', async () => {
+    const env = { npm_config_nodedir: join(project.root, 'nothing') }
+    const line = expect.stringContaining(`no headers of Node ${process.version} found`)
+    expect(await project.setup(env)).toMatchObject({ code: 0, said: [INSTALLING, COMPILING, line, BUILDING] })
+    expect((await project.setup(env)).said).toEqual([expect.stringContaining('"npm run build" tries again')])
+    expect((await project.setup()).said).toEqual([COMPILING])
+  })
+
   it.skipIf(!canCompile)(
     'does not try again in vain where a header is missing, until asked by npm run build',
     async () => {
@@ -144,6 +152,15 @@ describe.skipIf(!canCompile)('where the addon was compiled', () => {
   it('does without a compiler from then on', async () => {
     await project.setup()
     expect(await project.setup({ PATH: project.barePath })).toMatchObject({ code: 0, said: [] })
+  })
+
+  it('keeps no binary of older sources where the compiler has gone', async () => {
+    await project.setup()
+    project.write('native/addon.cc', `${project.read('native/addon.cc')}\n`)
+    expect((await project.setup({ PATH: project.barePath })).said).toEqual([
+      expect.stringContaining('going on without the kernel path'),
+    ])
+    expect(existsSync(join(project.root, 'build/Release/millrace.node'))).toBe(false)
   })
 
   it('shows what the compiler says of wrong C++, each time', async () => {

@@ -23,9 +23,11 @@ void set_timer(int timer, int64_t every_ns) {
   if (timerfd_settime(timer, 0, &spec, nullptr) != 0) fail("timerfd_settime", errno);
 }
 
-void acknowledge(int timer) {
-  uint64_t expirations;
+// How often a timer has fired since it was last asked.
+uint64_t expirations_of(int timer) {
+  uint64_t expirations = 0;
   if (read(timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN) fail("timerfd", errno);
+  return expirations;
 }
 
 }  // namespace
@@ -50,7 +52,7 @@ void Generator::open_client(size_t group) {
   End* end = open_end(fd, Role::kConnecting);
   end->group = group;
   end->wants_out = true;
-  end->started_ns = started;
+  end->asked_ns = started;
   control(EPOLL_CTL_ADD, fd);
   if (spec_.groups[group].kind == Kind::kConnect) return;
   ++unheard_;
@@ -66,52 +68,42 @@ void Generator::greet(int fd) {
   if (epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr) != 0) fail("epoll_ctl", errno);
   end.role = Role::kClient;
   control(EPOLL_CTL_ADD, fd);
-  if (group_of(end).kind != Kind::kConnect) return;
-  end.is_busy = true;
-  end.to_receive = group_of(end).response_bytes;
-  ++busy_clients_;
+  if (group_of(end).kind == Kind::kConnect) expect_response(&end, end.asked_ns);
 }
 
 void Generator::start_group(size_t group) {
   const Group& spec = spec_.groups[group];
-  int64_t now = now_ns();
   if (spec.kind == Kind::kConnect)
     for (int i = 0; i < spec.connections; ++i) open_client(group);
   if (spec.is_paced()) set_timer(pace_timer_, spec.every_us * 1000);
   for (int fd : clients_[group]) {
-    End& client = ends_[static_cast<size_t>(fd)];
-    client.due_ns = now + spec.every_us * 1000;
-    if (spec.kind == Kind::kRequest && !spec.is_paced()) start_request(fd, now);
+    const End& client = ends_[static_cast<size_t>(fd)];
+    if (spec.kind == Kind::kRequest && !spec.is_paced()) start_request(fd);
     if (spec.kind == Kind::kBulk && spec.up) push(fd);
     if (spec.kind == Kind::kBulk && spec.down) push(client.other);
   }
 }
 
-void Generator::start_request(int fd, int64_t started_ns) {
-  End& end = ends_[static_cast<size_t>(fd)];
-  end.is_busy = true;
-  ++busy_clients_;
-  end.started_ns = started_ns;
-  end.to_send = group_of(end).request_bytes;
-  end.to_receive = group_of(end).response_bytes;
+void Generator::expect_response(End* client, int64_t now) {
+  if (client->to_receive == 0) client->asked_ns = now;
+  client->to_receive += group_of(*client).response_bytes;
+  ++awaited_;
+}
+
+void Generator::start_request(int fd) {
+  End& client = ends_[static_cast<size_t>(fd)];
+  expect_response(&client, now_ns());
+  client.to_send += group_of(client).request_bytes;
   push(fd);
 }
 
-// A paced client whose last answer is still out is passed over; end_round_trip sends its request late, and
-// the wait counts, for a quiet user would have waited too.
+// Paced requests leave on time, whatever is still awaited: a quiet user does not wait for the proxy either.
 void Generator::send_due_requests() {
-  acknowledge(pace_timer_);
+  uint64_t due = expirations_of(pace_timer_);
   if (!is_open_) return set_timer(pace_timer_, 0);
-  int64_t now = now_ns();
-  for (size_t group = 0; group < spec_.groups.size(); ++group) {
-    if (!spec_.groups[group].is_paced()) continue;
-    for (int fd : clients_[group]) {
-      End& client = ends_[static_cast<size_t>(fd)];
-      if (client.is_busy || client.due_ns > now) continue;
-      client.due_ns += spec_.groups[group].every_us * 1000;
-      start_request(fd, now);
-    }
-  }
+  for (size_t group = 0; group < spec_.groups.size(); ++group)
+    for (int fd : clients_[group])
+      for (uint64_t i = 0; i < due && spec_.groups[group].is_paced(); ++i) start_request(fd);
 }
 
 // Inside a window slow readers are read by the timer only, outside it like everybody else.
@@ -126,7 +118,7 @@ void Generator::set_slow_readers() {
 }
 
 void Generator::read_slowly() {
-  acknowledge(slow_timer_);
+  expirations_of(slow_timer_);
   for (size_t group = 0; group < spec_.groups.size(); ++group) {
     if (!spec_.groups[group].is_slow_reader()) continue;
     uint64_t helping =
@@ -140,41 +132,39 @@ void Generator::client_readable(int fd, size_t most) {
   int64_t n = take(fd, most);
   if (n < 0) return;
   if (n == 0) return client_ended(fd);
-  if (group_of(end).kind == Kind::kBulk) return;
+  const Group& group = group_of(end);
+  if (group.kind == Kind::kBulk) return;
   if (static_cast<uint64_t>(n) > end.to_receive) fail("a client received more than was sent to it");
+  auto responses = [&] { return (end.to_receive + group.response_bytes - 1) / group.response_bytes; };
+  uint64_t before = responses();
   end.to_receive -= static_cast<uint64_t>(n);
-  if (end.to_receive == 0 && group_of(end).kind != Kind::kConnect) end_round_trip(fd);
+  if (group.kind == Kind::kConnect) return;
+  end_round_trips(&end, before - responses());
+  if (is_open_ && end.to_receive == 0 && !group.is_paced()) start_request(fd);
 }
 
 void Generator::client_ended(int fd) {
   End& end = ends_[static_cast<size_t>(fd)];
-  if (group_of(end).kind == Kind::kConnect) {
-    if (end.to_receive > 0) fail("a connection ended before its answer was complete");
-    return end_round_trip(fd);
-  }
-  if (!is_finishing_) fail("a connection ended while the client was using it");
-  check_counts(end);
+  size_t group = end.group;
+  bool is_short = spec_.groups[group].kind == Kind::kConnect;
+  if (!is_short && !is_finishing_) fail("a connection ended while the client was using it");
+  if (end.to_receive > 0) fail("a connection ended before its answer was complete");
+  if (is_short)
+    end_round_trips(&end, 1);
+  else
+    check_counts(end);
   close_end(fd);
+  if (is_short && is_open_) open_client(group);
 }
 
-void Generator::end_round_trip(int fd) {
-  End& end = ends_[static_cast<size_t>(fd)];
-  const Group& group = group_of(end);
-  Figures& figures = figures_[end.group];
+void Generator::end_round_trips(End* client, uint64_t count) {
+  Figures& figures = figures_[client->group];
   int64_t now = now_ns();
-  figures.latency.add(now - end.started_ns);
-  ++figures.round_trips;
-  end.is_busy = false;
-  --busy_clients_;
-  if (group.kind == Kind::kConnect) {
-    size_t index = end.group;
-    close_end(fd);
-    if (is_open_) open_client(index);
-  } else if (is_open_ && !group.is_paced()) {
-    start_request(fd, now);
-  } else if (is_open_ && end.due_ns <= now) {
-    start_request(fd, end.due_ns);
-    end.due_ns += group.every_us * 1000;
+  for (uint64_t i = 0; i < count; ++i) {
+    figures.latency.add(now - client->asked_ns);
+    client->asked_ns += group_of(*client).every_us * 1000;
+    ++figures.round_trips;
+    --awaited_;
   }
 }
 

@@ -18,6 +18,11 @@ constexpr int kEventsPerTurn = 64;
 constexpr int64_t kStallNs = 30'000'000'000;
 // Bulk: the most one connection may send before the others get their turn.
 constexpr uint64_t kBulkSendBytes = 512u << 10;
+// Bulk: what may be between the two ends, of all directions together and of one. Deeper queues measure
+// nothing but how long they take to empty; these keep every proxy's input full for several of its turns.
+constexpr uint64_t kAllOnTheirWayBytes = 256u << 20;
+constexpr uint64_t kLeastOnItsWayBytes = 256u << 10;
+constexpr uint64_t kMostOnItsWayBytes = 4u << 20;
 
 uint64_t tag_of(int fd, uint32_t generation) {
   return uint64_t{generation} << 32 | static_cast<uint32_t>(fd);
@@ -26,6 +31,14 @@ uint64_t tag_of(int fd, uint32_t generation) {
 void watch_plain(int epoll, int fd) {
   epoll_event event{EPOLLIN, {.u64 = tag_of(fd, 0)}};
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl", errno);
+}
+
+uint64_t most_on_its_way(const Spec& spec) {
+  uint64_t directions = 1;
+  for (const Group& group : spec.groups)
+    if (group.kind == Kind::kBulk)
+      directions += static_cast<uint64_t>(group.connections * (group.up + group.down));
+  return std::clamp(kAllOnTheirWayBytes / directions, kLeastOnItsWayBytes, kMostOnItsWayBytes);
 }
 
 int make_timer() { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
@@ -47,6 +60,7 @@ Generator::Generator(const Spec& spec)
     clients_[i].reserve(static_cast<size_t>(spec.groups[i].connections));
     has_paced_ |= spec.groups[i].is_paced();
   }
+  most_on_its_way_ = most_on_its_way(spec);
 }
 
 int64_t Generator::run_window(int ms) {
@@ -153,12 +167,21 @@ void Generator::set_wants_out(int fd, bool wants_out) {
   control(EPOLL_CTL_MOD, fd);
 }
 
-// Sends what the end has to send: as much as fits of a message, or one helping of bulk while the window is
-// open.
+// How much a bulk connection may send now. Slow readers fill whatever is between the ends: that is their
+// point.
+uint64_t Generator::bulk_helping(const End& end) const {
+  if (!is_open_) return 0;
+  if (group_of(end).is_slow_reader()) return kBulkSendBytes;
+  uint64_t on_its_way = end.sent - ends_[static_cast<size_t>(end.other)].received;
+  return on_its_way >= most_on_its_way_ ? 0 : std::min(kBulkSendBytes, most_on_its_way_ - on_its_way);
+}
+
+// Sends what the end has to send: as much as fits of its messages, or one helping of bulk.
 void Generator::push(int fd) {
   End& end = ends_[static_cast<size_t>(fd)];
   bool is_bulk = group_of(end).kind == Kind::kBulk;
-  if (is_bulk) end.to_send = is_open_ ? kBulkSendBytes : 0;
+  if (is_bulk) end.to_send = bulk_helping(end);
+  bool is_held_back = is_bulk && end.to_send == 0;
   while (end.to_send > 0) {
     int64_t n = send_zeros(fd, end.to_send);
     if (n < 0) break;
@@ -166,15 +189,21 @@ void Generator::push(int fd) {
     end.to_send -= static_cast<uint64_t>(n);
     on_its_way_ += static_cast<uint64_t>(n);
   }
-  set_wants_out(fd, is_bulk ? is_open_ : end.to_send > 0);
+  set_wants_out(fd, is_bulk ? !is_held_back : end.to_send > 0);
 }
 
 int64_t Generator::take(int fd, size_t most) {
   End& end = ends_[static_cast<size_t>(fd)];
   int64_t n = discard(fd, most);
   if (n <= 0) return n;
-  end.received += static_cast<uint64_t>(n);
-  on_its_way_ -= static_cast<uint64_t>(n);
-  figures_[end.group].bytes += static_cast<uint64_t>(n);
+  uint64_t bytes = static_cast<uint64_t>(n);
+  if (bytes > on_its_way_) fail("more bytes arrived than were sent");
+  end.received += bytes;
+  on_its_way_ -= bytes;
+  figures_[end.group].bytes += bytes;
+  const Group& group = group_of(end);
+  bool is_fed = end.role == Role::kClient ? group.down : group.up;
+  if (group.kind == Kind::kBulk && is_fed && is_open_ && !ends_[static_cast<size_t>(end.other)].wants_out)
+    push(end.other);
   return n;
 }

@@ -35,16 +35,15 @@ class Generator {
   struct End {
     Role role = Role::kNone;
     bool wants_out = false;
-    bool is_busy = false;  // client: a response is awaited
     size_t group = 0;
     uint32_t generation = 0;
     int other = -1;  // fd of the other end; -1 until the greeting arrived
     uint64_t sent = 0;
     uint64_t received = 0;
-    uint64_t to_send = 0;     // rest of the message being sent
-    uint64_t to_receive = 0;  // rest of the message being awaited
-    int64_t started_ns = 0;
-    int64_t due_ns = 0;  // paced: when the next request is to leave
+    uint64_t to_send = 0;     // rest of what is being sent
+    uint64_t to_answer = 0;   // server: bytes of requests not answered yet
+    uint64_t to_receive = 0;  // client: bytes of responses awaited
+    int64_t asked_ns = 0;     // client: when the oldest request without an answer was due
   };
 
   // generator.cc: the loop, and what both ends have in common
@@ -52,13 +51,14 @@ class Generator {
   void serve_urgent();
   void handle(uint64_t tag, uint32_t events);
   void wait_until_quiet();
-  bool is_quiet() const { return on_its_way_ == 0 && busy_clients_ == 0 && open_ends_ == lasting_ends_; }
+  bool is_quiet() const { return on_its_way_ == 0 && awaited_ == 0 && open_ends_ == lasting_ends_; }
   const Group& group_of(const End& end) const { return spec_.groups[end.group]; }
   End* open_end(int fd, Role role);
   void close_end(int fd);
   int epoll_of(const End& end) const;
   void control(int operation, int fd);
   void set_wants_out(int fd, bool wants_out);
+  uint64_t bulk_helping(const End& end) const;
   void push(int fd);
   int64_t take(int fd, size_t most);
 
@@ -66,13 +66,14 @@ class Generator {
   void open_client(size_t group);
   void greet(int fd);
   void start_group(size_t group);
-  void start_request(int fd, int64_t started_ns);
+  void expect_response(End* client, int64_t now);
+  void start_request(int fd);
   void send_due_requests();
   void read_slowly();
   void set_slow_readers();
   void client_readable(int fd, size_t most);
   void client_ended(int fd);
-  void end_round_trip(int fd);
+  void end_round_trips(End* client, uint64_t count);
   void check_counts(const End& client) const;
 
   // server.cc
@@ -92,9 +93,10 @@ class Generator {
   bool has_paced_ = false;
   bool is_open_ = false;  // a window is running: new work may begin
   bool is_finishing_ = false;
-  uint64_t on_its_way_ = 0;  // bytes sent and not yet received
-  int busy_clients_ = 0;
-  int unheard_ = 0;  // clients the server has not heard of yet
+  uint64_t on_its_way_ = 0;       // bytes sent and not yet received
+  uint64_t most_on_its_way_ = 0;  // per direction of a bulk connection
+  int awaited_ = 0;               // responses
+  int unheard_ = 0;               // clients the server has not heard of yet
   int open_ends_ = 0;
   int lasting_ends_ = 0;  // of all groups but `connect` ones
 };

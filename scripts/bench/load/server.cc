@@ -30,7 +30,6 @@ void Generator::receive_greeting(int fd) {
   end.role = Role::kServer;
   if (group.is_paced()) control(EPOLL_CTL_ADD, fd);
   if (group.kind != Kind::kConnect) --unheard_;
-  end.to_receive = group.kind == Kind::kRequest ? group.request_bytes : 0;
   if (group.kind != Kind::kConnect) return;
   end.to_send = group.response_bytes;
   push(fd);
@@ -49,11 +48,10 @@ void Generator::server_readable(int fd) {
       fail("a connection ended while the server was using it");
     return close_end(fd);
   }
-  if (group.kind == Kind::kBulk) return;
-  if (static_cast<uint64_t>(n) > end.to_receive) fail("the server received more than was sent to it");
-  end.to_receive -= static_cast<uint64_t>(n);
-  if (end.to_receive > 0) return;
-  end.to_receive = group.request_bytes;
-  end.to_send = group.response_bytes;
+  if (group.kind != Kind::kRequest) return;
+  for (end.to_answer += static_cast<uint64_t>(n); end.to_answer >= group.request_bytes;) {
+    end.to_answer -= group.request_bytes;
+    end.to_send += group.response_bytes;
+  }
   push(fd);
 }
