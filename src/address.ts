@@ -25,11 +25,13 @@ export type ResolvedAddress = Address
 const UNIX_PATH_MAX_BYTES = 107
 /** RFC 1035 section 2.3.4, as text. */
 const HOST_NAME_MAX_CHARS = 253
+const LONGEST_TCP_CHARS = HOST_NAME_MAX_CHARS + ':65535'.length
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?$/i
 
 /** Parses an address; the answer is the address, or a sentence that says what is wrong with the text. */
 export function parseAddress(text: string): Address | string {
   if (text.startsWith('unix:')) return parseUnix(text.slice(5))
+  if (text.length > LONGEST_TCP_CHARS) return explain(text)
   const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,9})$/.exec(text)
   if (match === null) return explain(text)
   const [, bracketed, plain, digits] = match

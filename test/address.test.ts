@@ -45,11 +45,18 @@ describe('parseAddress', () => {
 
   it('takes a socket path of 107 bytes and refuses one of 108, counting bytes and not characters', () => {
     expect(parseAddress(`unix:/${'é'.repeat(53)}`)).toMatchObject({ kind: 'unix' })
-    expect(parseAddress(`unix:/${'é'.repeat(53)}a`)).toBe('socket path of 108 bytes, at most 107 are possible')
+    expect(parseAddress(`unix:/${'é'.repeat(53)}a`)).toBe(
+      'socket path of 108 bytes, at most 107 are possible',
+    )
   })
 
   it('never throws, and what it accepts is written back as a text that reads the same', () => {
-    const host = fc.oneof(fc.ipV4(), fc.ipV6().map((v6) => `[${v6}]`), fc.domain(), fc.string())
+    const host = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6().map((v6) => `[${v6}]`),
+      fc.domain(),
+      fc.string(),
+    )
     const text = fc.oneof(
       fc.tuple(host, fc.nat(70_000)).map(([name, port]) => `${name}:${port}`),
       fc.string().map((path) => `unix:${path}`),

@@ -81,6 +81,7 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
     if (!(error instanceof CommanderError)) throw error
     return { kind: 'exit', code: error.exitCode === 0 ? 0 : 2, stdout, stderr }
   }
+  // Whatever parses without an error has run an action.
   return decided!
 }
 
@@ -119,6 +120,7 @@ function define(program: Command, version: string, decide: (commandLine: Command
   const check = program
     .command('check')
     .description('say every problem of a config file; exit 0 if there is none, 78 otherwise')
+    .allowExcessArguments(false)
     .option('--config <file>', 'the YAML or JSON file')
     .action(({ config }: Pick<Flags, 'config'>) => {
       if (config === undefined) return check.error('error: check needs --config FILE')

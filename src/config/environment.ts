@@ -2,17 +2,20 @@
  * `${NAME}` and `${NAME:-default}` inside one text. Works on values already parsed, never on the text of a file, so
  * what a variable holds can never become structure. What is put in is not looked at again. Pure.
  */
+import { quote, shorten } from './wording.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The text with every reference replaced, and one sentence per reference that could not be. */
+/** The text with every reference replaced, and the sentences that say which could not be, each once. */
 export interface Substitution {
   readonly text: string
   readonly complaints: readonly string[]
 }
 
-/** An escape, a reference (well formed or not), or an opening that never closes. */
-const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g
+/** A large variable named often enough would fill the memory. */
+const MOST_CHARS_PUT_IN = 16 * 1024
+/** An escape, a reference (well formed or not), or an opening that never closes. Stops at braces to stay linear. */
+const REFERENCE = /\$\$\{|\$\{([^{}]*)\}|\$\{/g
 const INSIDE = /^([A-Za-z_]\w*)(?::-(.*))?$/s
 
 /**
@@ -20,29 +23,35 @@ const INSIDE = /^([A-Za-z_]\w*)(?::-(.*))?$/s
  * Fails closed: a variable that is unset and has no default is a complaint, not an empty text.
  */
 export function substitute(text: string, environment: Environment): Substitution {
-  const complaints: string[] = []
+  const complaints = new Set<string>()
+  let charsPutIn = 0
   const replaced = text.replace(REFERENCE, (whole: string, inside: string | undefined) => {
     if (whole === '$${') return '${'
     const value = lookUp(inside, environment)
-    if (typeof value === 'string') return value
-    complaints.push(value.complaint)
-    return whole
+    if (typeof value !== 'string') complaints.add(value.complaint)
+    else charsPutIn += value.length
+    return typeof value === 'string' && charsPutIn <= MOST_CHARS_PUT_IN ? value : whole
   })
-  return { text: replaced, complaints }
+  if (charsPutIn > MOST_CHARS_PUT_IN)
+    complaints.add(`variables put in more than ${MOST_CHARS_PUT_IN} characters`)
+  return { text: replaced, complaints: [...complaints] }
 }
 
 function lookUp(inside: string | undefined, environment: Environment): string | { complaint: string } {
-  if (inside === undefined) return { complaint: '"${" is never closed; write $${ for a plain ${' }
+  if (inside === undefined) {
+    return { complaint: 'a "${" is not closed (a default holds no braces); write $${ for a plain ${' }
+  }
   const match = INSIDE.exec(inside)
   if (match === null) {
-    return {
-      complaint: `\${${inside}} is neither \${NAME} nor \${NAME:-default}; write $\${ for a plain \${`,
-    }
+    const reference = quote(`\${${inside}}`)
+    return { complaint: `${reference} is neither \${NAME} nor \${NAME:-default}; write $\${ for a plain \${` }
   }
   const [, name = '', fallback] = match
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined
   if (fallback !== undefined) return value || fallback
   return (
-    value ?? { complaint: `environment variable ${name} is not set; \${${name}:-default} gives it a default` }
+    value ?? {
+      complaint: `environment variable ${shorten(name)} is not set and has no default (\${NAME:-default})`,
+    }
   )
 }

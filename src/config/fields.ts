@@ -4,9 +4,10 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { type Address, parseAddress, type TcpAddress } from '../address.js'
+import { type Address, parseAddress } from '../address.js'
 import { didYouMean } from './suggest.js'
 import { parseDuration, parseSize } from './units.js'
+import { describe, expected, quote } from './wording.js'
 
 /** Beyond this a duration is surely a slip, and timers of 2^31 ms and more fire at once. */
 const LONGEST_DURATION_MS = 24 * 86_400_000
@@ -82,11 +83,7 @@ export function wholeNumberField(least: number, most: number): z.ZodType<number>
 
 export const workersField = z.unknown().transform((value, context): number | 'auto' => {
   if (value === 'auto') return value
-  const workers = readWholeNumber(value, 1, MOST_WORKERS)
-  return settle(
-    typeof workers === 'string' ? workers.replace('expected', 'expected "auto" or') : workers,
-    context,
-  )
+  return settle(readWholeNumber(value, 1, MOST_WORKERS, '"auto" or '), context)
 })
 
 export const durationField = field((value) => {
@@ -114,20 +111,14 @@ export const backendAddressField = field((value) => readAddress(value, parseBack
 export function parseListenerAddress(text: string): Address | string {
   const address = parseAddress(text)
   if (typeof address === 'string' || address.kind === 'unix' || isIP(address.host) !== 0) return address
-  if (address.host.toLowerCase() === 'localhost')
-    return { ...address, host: '127.0.0.1' } satisfies TcpAddress
-  return `a listener needs an IP address or localhost, not the host name ${JSON.stringify(address.host)}`
+  if (address.host.toLowerCase() === 'localhost') return { ...address, host: '127.0.0.1' }
+  return `a listener needs an IP address or localhost, not the host name ${quote(address.host)}`
 }
 
 export function parseBackendAddress(text: string): Address | string {
   const address = parseAddress(text)
   if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
   return 'a backend needs a port from 1 to 65535, found 0'
-}
-
-/** `expected …, found …`, or that the key is missing altogether. */
-export function expected(what: string, found: unknown): string {
-  return found === undefined ? `is missing: expected ${what}` : `expected ${what}, found ${describe(found)}`
 }
 
 function field<Value extends number | boolean | object>(read: (value: unknown) => Value | string) {
@@ -145,10 +136,10 @@ function readAddress(value: unknown, parse: (text: string) => Address | string):
   return typeof value === 'string' ? parse(value) : expected('an address, such as 127.0.0.1:7000', value)
 }
 
-function readWholeNumber(value: unknown, least: number, most: number): number | string {
+function readWholeNumber(value: unknown, least: number, most: number, instead = ''): number | string {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
   const isFine = typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
-  return isFine ? number : expected(`a whole number from ${least} to ${most}`, value)
+  return isFine ? number : expected(`${instead}a whole number from ${least} to ${most}`, value)
 }
 
 function readQuantity(
@@ -159,13 +150,4 @@ function readQuantity(
   if (typeof value === 'string') return parse(value)
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
   return expected(`${what}, or a whole number from 0`, value)
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a map'
-  if (typeof value === 'function') return 'a function'
-  if (typeof value !== 'string') return String(value)
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
 }

@@ -8,6 +8,7 @@ import { type Address, formatAddress } from '../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from './fields.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { didYouMean } from './suggest.js'
+import { quote } from './wording.js'
 
 /** What must occur once, and where it stands. */
 interface Claim {
@@ -49,7 +50,7 @@ function unknownClusters(listeners: readonly unknown[], clusters: unknown): Find
   return listeners.flatMap((listener, index): Finding[] => {
     const name = valueAt(listener, 'cluster')
     if (typeof name !== 'string' || Object.hasOwn(clusters, name)) return []
-    const message = `there is no cluster ${JSON.stringify(name)}${didYouMean(name, names)}`
+    const message = `there is no cluster ${quote(name)}${didYouMean(name, names)}`
     return [{ path: ['listeners', index, 'cluster'], message, about: 'value' }]
   })
 }
@@ -74,7 +75,7 @@ function repeatedListeners(listeners: readonly unknown[]): Finding[] {
     ...tellRepeats(addresses, (key, first) => `${key} is already listened on by ${first}`),
     ...tellRepeats(
       names,
-      (key, first) => `the name ${JSON.stringify(key)} is already that of ${first}: give it another`,
+      (key, first) => `the name ${quote(key)} is already that of ${first}: give it another`,
     ),
   ]
 }

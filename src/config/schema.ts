@@ -21,9 +21,12 @@ export type Size = number | string
 export interface ProxyConfig {
   /** Default `auto`. */
   readonly splice?: SpliceMode | undefined
-  /** Processes that serve: 1 to 256, or `auto` for one per core. Default 1. */
+  /** Processes that serve: 1 to 256, or `auto` for one per core. Only the command heeds it. Default 1. */
   readonly workers?: number | 'auto' | undefined
-  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 1 MiB. */
+  /**
+   * Size of a kernel pipe while few are in use, 64 KiB to 1 MiB; many at once get smaller ones. The kernel rounds it
+   * up to a power of two. Default 1 MiB.
+   */
   readonly kernelPipeBytes?: Size | undefined
   /** At least one; no two on the same address or of the same name. */
   readonly listeners: readonly ListenerInput[]

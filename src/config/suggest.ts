@@ -1,6 +1,7 @@
 /**
  * "Did you mean …?" for keys and names. Pure. Silent unless the guess is close: a wild guess helps nobody.
  */
+import { quote } from './wording.js'
 
 /** Longer words are not compared: the work grows with the product of the lengths. */
 const LONGEST_WORD_CHARS = 64
@@ -10,15 +11,18 @@ const MOST_CANDIDATES = 200
 /** `; did you mean "x"?` with the candidate nearest to `word`, or nothing where none is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const nearest = closest(word, candidates)
-  return nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
+  return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
 }
 
-/** The candidate at most a third of `word` away (and always one edit), or undefined. */
+/** The candidate that `word` begins, or that is at most a third of it (and always one edit) away, or undefined. */
 function closest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST_WORD_CHARS) return undefined
+  const some = candidates.slice(0, MOST_CANDIDATES)
+  const whole = word.length < 3 ? undefined : some.find((candidate) => candidate.startsWith(word))
+  if (whole !== undefined) return whole
   let best: string | undefined
   let bestEdits = Math.max(1, Math.floor(word.length / 3)) + 1
-  for (const candidate of candidates.slice(0, MOST_CANDIDATES)) {
+  for (const candidate of some) {
     if (Math.abs(candidate.length - word.length) >= bestEdits) continue
     const edits = countEdits(word.toLowerCase(), candidate.toLowerCase())
     if (edits < bestEdits) [best, bestEdits] = [candidate, edits]

@@ -9,11 +9,13 @@ import {
   isScalar,
   isSeq,
   type ParsedNode,
+  type Scalar,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import { type Environment, substitute } from './environment.js'
+import { type Environment, type Substitution, substitute } from './environment.js'
 import { type Finding, formatPath, type Path } from './path.js'
+import { shorten } from './wording.js'
 import { type Complaint, MOST_LEVELS } from './yaml-text.js'
 
 /** As many as tokens can make without aliases. */
@@ -41,6 +43,8 @@ export class Tree {
   readonly #broken = new Set<string>()
   readonly #anchors = new Map<string, ParsedNode>()
   readonly #expanding = new Set<ParsedNode>()
+  /** Done and told once per scalar, however many aliases repeat it. */
+  readonly #substitutions = new Map<ParsedNode, Substitution>()
   #valueCount = 0
 
   constructor(root: ParsedNode, environment: Environment) {
@@ -76,7 +80,7 @@ export class Tree {
       return this.#fail(path, `nested more than ${MOST_LEVELS} levels deep by aliases`)
     if (isMap(node)) return this.#readMap(node, path)
     if (isSeq(node)) return this.#readList(node, path)
-    return this.#readScalar(node.value, path)
+    return this.#readScalar(node, path)
   }
 
   #readMap(node: YAMLMap.Parsed, path: Path): unknown {
@@ -88,7 +92,8 @@ export class Tree {
       if (!isScalar(pair.key) || typeof pair.key.value !== 'string') continue
       const key = pair.key.value
       const offset = pair.key.range[0]
-      const refusal = Object.hasOwn(map, key) ? 'is given twice' : REFUSED_KEYS.get(key)
+      // Empty keys are what the parser puts where it lost its way: they are no repetition.
+      const refusal = key !== '' && Object.hasOwn(map, key) ? 'is given twice' : REFUSED_KEYS.get(key)
       if (refusal === undefined) map[key] = this.#read(pair.value, [...path, key], offset)
       else this.complaints.push({ offset, path: formatPath([...path, key]), message: refusal })
     }
@@ -105,16 +110,21 @@ export class Tree {
 
   #readAlias(alias: Alias.Parsed, path: Path, keyOffset: number): unknown {
     const target = this.#anchors.get(alias.source)
-    if (target === undefined) return this.#fail(path, `there is no anchor &${alias.source} before this alias`)
+    if (target === undefined)
+      return this.#fail(path, `there is no anchor &${shorten(alias.source)} before this alias`)
     if (this.#expanding.has(target))
-      return this.#fail(path, `the alias *${alias.source} is inside what it stands for`)
+      return this.#fail(path, `the alias *${shorten(alias.source)} is inside what it stands for`)
     return this.#read(target, path, keyOffset)
   }
 
-  #readScalar(value: unknown, path: Path): unknown {
-    if (typeof value !== 'string') return value
-    const { text, complaints } = substitute(value, this.#environment)
-    for (const message of complaints) this.#fail(path, message)
+  #readScalar(node: Scalar.Parsed, path: Path): unknown {
+    if (typeof node.value !== 'string') return node.value
+    const known = this.#substitutions.get(node)
+    const { text, complaints } = known ?? substitute(node.value, this.#environment)
+    if (known === undefined) {
+      this.#substitutions.set(node, { text, complaints })
+      for (const message of complaints) this.#fail(path, message)
+    } else if (complaints.length > 0) this.#broken.add(formatPath(path))
     return text
   }
 

@@ -2,6 +2,7 @@
  * Durations and sizes as people write them, such as `5s` and `64KiB`. Pure. Exact: `1.5s` is 1500 ms, but a text
  * that comes to a fraction of a millisecond or of a byte is refused, never rounded.
  */
+import { quote } from './wording.js'
 
 const MS_BY_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['ms', 1n],
@@ -30,7 +31,7 @@ export function parseDuration(text: string): number | string {
   const parts = QUANTITY.exec(text)
   const scale = MS_BY_UNIT.get(parts?.[3] || 'ms')
   if (parts === null || scale === undefined) {
-    return `${JSON.stringify(text)} is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds`
+    return `${quote(text)} is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds`
   }
   return multiply(parts, scale) ?? `${text} is not a whole number of milliseconds`
 }
@@ -40,7 +41,7 @@ export function parseSize(text: string): number | string {
   const parts = QUANTITY.exec(text)
   const scale = BYTES_BY_UNIT.get((parts?.[3] || 'b').toLowerCase())
   if (parts === null || scale === undefined) {
-    return `${JSON.stringify(text)} is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes`
+    return `${quote(text)} is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes`
   }
   return multiply(parts, scale) ?? `${text} is not a whole number of bytes`
 }

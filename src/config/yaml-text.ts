@@ -4,6 +4,7 @@
  * hundred levels it can take the whole process down) and makes an error with a stack for each bad token.
  */
 import { Composer, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml'
+import { shorten } from './wording.js'
 
 /** A config nests 5 levels. */
 export const MOST_LEVELS = 32
@@ -13,10 +14,12 @@ const MOST_TOKENS = 100_000
 const LONGEST_TOKEN_CHARS = 16 * 1024
 /** One slip makes many syntax errors after it, so the later ones tell little. */
 const MOST_SYNTAX_ERRORS = 20
+/** Some quote what they found. */
+const LONGEST_MESSAGE_CHARS = 200
 
 /** Not part of YAML (chapter 5.1), and some of them have a private meaning between its lexer and its parser. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
+const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]/
 
 /** Something wrong at a place in the text. */
 export interface Complaint {
@@ -106,12 +109,13 @@ function syntaxErrors(document: Document.Parsed, text: string): Complaint[] {
 
 function explain(error: YAMLError, text: string): string {
   const [offset] = error.pos
+  const message = shorten(error.message, LONGEST_MESSAGE_CHARS)
   if (text.startsWith('${', offset - 1))
-    return `${error.message}; inside { } and [ ] a value with \${…} needs quotes`
+    return `${message}; inside { } and [ ] a value with \${…} needs quotes`
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, endOfLine(text, offset))
   const [address] = /(?<!["'])\[[\da-f.]*:[\da-f:.]*\]:\d+/i.exec(line) ?? []
-  if (address !== undefined) return `${error.message}; write the address in quotes: "${address}"`
-  return error.code === 'NON_STRING_KEY' ? 'a key must be a text' : error.message
+  if (address !== undefined) return `${message}; write the address in quotes: "${address}"`
+  return error.code === 'NON_STRING_KEY' ? 'a key must be a text' : message
 }
 
 function endOfLine(text: string, offset: number): number {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is the syntax under test
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { substitute } from '../../src/config/environment.js'
@@ -28,21 +29,28 @@ describe('substitute', () => {
   })
 
   it.each([
-    ['${NONE}', 'environment variable NONE is not set; ${NONE:-default} gives it a default'],
-    ['${UNSET}', 'environment variable UNSET is not set; ${UNSET:-default} gives it a default'],
-    ['${toString}', 'environment variable toString is not set; ${toString:-default} gives it a default'],
-    ['${', '"${" is never closed; write $${ for a plain ${'],
-    ['${HOST', '"${" is never closed; write $${ for a plain ${'],
-    ['${}', '${} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
-    ['${1A}', '${1A} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
-    ['${A-b}', '${A-b} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
-    ['${A:?b}', '${A:?b} is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${NONE}', 'environment variable NONE is not set and has no default (${NAME:-default})'],
+    ['${UNSET}', 'environment variable UNSET is not set and has no default (${NAME:-default})'],
+    ['${toString}', 'environment variable toString is not set and has no default (${NAME:-default})'],
+    ['${NONE:-{}}', 'a "${" is not closed (a default holds no braces); write $${ for a plain ${'],
+    ['${', 'a "${" is not closed (a default holds no braces); write $${ for a plain ${'],
+    ['${HOST', 'a "${" is not closed (a default holds no braces); write $${ for a plain ${'],
+    ['${}', '"${}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${1A}', '"${1A}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${A-b}', '"${A-b}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${A:?b}', '"${A:?b}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
   ])('complains about %s', (text, complaint) => {
     expect(substitute(text, environment)).toEqual({ text, complaints: [complaint] })
   })
 
   it('complains once per reference', () => {
     expect(substitute('${A}${HOST}${B}', environment).complaints).toHaveLength(2)
+  })
+
+  it('puts in no more than a config can need', () => {
+    const { text, complaints } = substitute('${BIG}'.repeat(5000), { BIG: 'x'.repeat(10_000) })
+    expect(text.length).toBeLessThan(100_000)
+    expect(complaints).toEqual(['variables put in more than 16384 characters'])
   })
 
   it('leaves every text without "${" as it is', () => {

@@ -8,6 +8,7 @@ describe('didYouMean', () => {
     ['Cluster', ['cluster', 'tags'], 'cluster'],
     ['pgg', ['mysql', 'pg'], 'pg'],
     ['a', ['b'], 'b'],
+    ['idle', ['lifetimeMs', 'idleMs'], 'idleMs'],
   ])('offers for %s of %j: %s', (word, candidates, nearest) => {
     expect(didYouMean(word, candidates)).toBe(`; did you mean "${nearest}"?`)
   })

@@ -19,14 +19,28 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(ms)
   })
 
-  it.each(['', ' ', 's', '-5s', '+5s', '5 s', '5S', '5sec', '1h30m', '.5s', '5.s', '1e3', 'Infinity', '0x10', '5s\n', '٣s'])(
-    'says that %j is no duration',
-    (text) => {
-      expect(parseDuration(text)).toBe(
-        `${JSON.stringify(text)} is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds`,
-      )
-    },
-  )
+  it.each([
+    '',
+    ' ',
+    's',
+    '-5s',
+    '+5s',
+    '5 s',
+    '5S',
+    '5sec',
+    '1h30m',
+    '.5s',
+    '5.s',
+    '1e3',
+    'Infinity',
+    '0x10',
+    '5s\n',
+    '٣s',
+  ])('says that %j is no duration', (text) => {
+    expect(parseDuration(text)).toBe(
+      `${JSON.stringify(text)} is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds`,
+    )
+  })
 
   it('refuses a fraction of a millisecond instead of rounding it', () => {
     expect(parseDuration('0.5ms')).toBe('0.5ms is not a whole number of milliseconds')
@@ -34,7 +48,12 @@ describe('parseDuration', () => {
   })
 
   it('is exact for every whole number of ms written in any unit', () => {
-    const unit = fc.constantFrom(['ms', 1] as const, ['s', 1000] as const, ['m', 60_000] as const, ['h', 3_600_000] as const)
+    const unit = fc.constantFrom(
+      ['ms', 1] as const,
+      ['s', 1000] as const,
+      ['m', 60_000] as const,
+      ['h', 3_600_000] as const,
+    )
     fc.assert(
       fc.property(fc.nat(1_000_000), unit, (count, [name, ms]) => {
         expect(parseDuration(`${count}${name}`)).toBe(count * ms)
@@ -69,11 +88,14 @@ describe('parseSize', () => {
     expect(parseSize(text)).toBe(bytes)
   })
 
-  it.each(['', 'KiB', '-1KiB', '64 KiB', '64K', '64Ki', '64KiBs', '1e6'])('says that %j is no size', (text) => {
-    expect(parseSize(text)).toBe(
-      `${JSON.stringify(text)} is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes`,
-    )
-  })
+  it.each(['', 'KiB', '-1KiB', '64 KiB', '64K', '64Ki', '64KiBs', '1e6'])(
+    'says that %j is no size',
+    (text) => {
+      expect(parseSize(text)).toBe(
+        `${JSON.stringify(text)} is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes`,
+      )
+    },
+  )
 
   it('refuses a fraction of a byte instead of rounding it', () => {
     expect(parseSize('0.0001KiB')).toBe('0.0001KiB is not a whole number of bytes')
@@ -82,7 +104,10 @@ describe('parseSize', () => {
 
 describe('parseDuration and parseSize', () => {
   it('answer any text with a whole number from 0 or a sentence', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^\d{0,20}\.?\d{0,12}[a-zA-Z]{0,4}$/))
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^\d{0,20}\.?\d{0,12}[a-zA-Z]{0,4}$/),
+    )
     fc.assert(
       fc.property(text, (input) => {
         for (const result of [parseDuration(input), parseSize(input)]) {

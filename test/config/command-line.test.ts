@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import { type CommandLine, overrideConfig, parseCommandLine } from '../../src/config/command-line.js'
+import { validateConfig } from '../../src/config/validate.js'
+
+const parse = (...args: string[]): CommandLine => parseCommandLine(args, '1.2.3')
+const forward = ['--listen', '127.0.0.1:7000', '--to', '127.0.0.1:9000']
+const nothing = { splice: undefined, workers: undefined, logLevel: undefined, accessLog: undefined }
+
+describe('parseCommandLine', () => {
+  it('makes a config of --listen and --to, with the defaults of a file', () => {
+    expect(parse(...forward)).toEqual({
+      kind: 'run',
+      config: validateConfig({
+        listeners: [{ address: '127.0.0.1:7000', cluster: 'default' }],
+        clusters: { default: { backends: ['127.0.0.1:9000'] } },
+      }),
+    })
+  })
+
+  it('takes several backends and every flag', () => {
+    const flags = ['--splice', 'on', '--workers', 'auto', '--log-level=debug', '--no-access-log']
+    const commandLine = parse('--listen', 'unix:/tmp/a', '--to', '[::1]:80,db.example:5432,unix:/b', ...flags)
+    expect(commandLine).toMatchObject({
+      kind: 'run',
+      config: {
+        splice: 'on',
+        workers: 'auto',
+        listeners: [{ name: 'unix:/tmp/a', address: { kind: 'unix', path: '/tmp/a' } }],
+        clusters: {
+          default: {
+            backends: [
+              { address: { kind: 'tcp', host: '::1', port: 80 } },
+              { address: { kind: 'tcp', host: 'db.example', port: 5432 } },
+              { address: { kind: 'unix', path: '/b' } },
+            ],
+          },
+        },
+        log: { level: 'debug', access: false },
+      },
+    })
+  })
+
+  it('leaves the reading of a file to whoever asked', () => {
+    expect(parse('--config', 'none.yaml')).toEqual({
+      kind: 'run-file',
+      file: 'none.yaml',
+      overrides: nothing,
+    })
+    expect(parse('--config=a.yaml', '--splice=off', '--workers=3', '--no-access-log')).toEqual({
+      kind: 'run-file',
+      file: 'a.yaml',
+      overrides: { splice: 'off', workers: 3, logLevel: undefined, accessLog: false },
+    })
+    expect(parse('check', '--config', 'none.yaml')).toEqual({ kind: 'check', file: 'none.yaml' })
+  })
+
+  it('is the demonstration without a config', () => {
+    expect(parse()).toEqual({ kind: 'demo', splice: 'auto' })
+    expect(parse('--splice', 'off')).toEqual({ kind: 'demo', splice: 'off' })
+  })
+
+  it('prints help and version on stdout and leaves with 0', () => {
+    expect(parse('--version')).toEqual({ kind: 'exit', code: 0, stdout: '1.2.3\n', stderr: '' })
+    const help = parse('--help')
+    expect(help).toMatchObject({ kind: 'exit', code: 0, stderr: '' })
+    for (const word of [
+      '--listen',
+      '--to',
+      '--config',
+      '--splice',
+      '--workers',
+      '--log-level',
+      'check',
+      'Exit codes',
+    ]) {
+      expect(help).toHaveProperty('stdout', expect.stringContaining(word))
+    }
+    expect(parse('check', '--help')).toMatchObject({
+      kind: 'exit',
+      code: 0,
+      stdout: expect.stringContaining('--config'),
+    })
+  })
+
+  it.each<[string[], string]>([
+    [['--lisen', 'x'], "error: unknown option '--lisen'\n(Did you mean --listen?)"],
+    [['check', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)"],
+    [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
+    [['serve'], 'error: unknown command "serve"'],
+    [['check'], 'error: check needs --config FILE'],
+    [['--config', 'x', 'check'], 'error: check needs --config FILE'],
+    [
+      ['check', '--config', 'x', 'y'],
+      "error: too many arguments for 'check'. Expected 0 arguments but got 1.",
+    ],
+    [['--config'], "error: option '--config <file>' argument missing"],
+    [['--listen', '127.0.0.1:7000'], 'error: --listen needs --to, such as --to 127.0.0.1:9000'],
+    [['--to', '127.0.0.1:9000'], 'error: --to needs --listen, such as --listen 127.0.0.1:7000'],
+    [
+      ['--config', 'x', '--listen', '127.0.0.1:1'],
+      "error: option '--config <file>' cannot be used with option '--listen <address>'",
+    ],
+    [
+      ['--config', 'x', '--to', 'a:1'],
+      "error: option '--config <file>' cannot be used with option '--to <addresses>'",
+    ],
+    [['--workers', '2'], 'error: without --config, or --listen and --to, only --splice can be given'],
+    [
+      ['--listen', '127.0.0.1', '--to', 'a:1'],
+      "error: option '--listen <address>' argument '127.0.0.1' is invalid. a port is missing: write 127.0.0.1:PORT",
+    ],
+    [
+      ['--listen', 'a.example:1', '--to', 'a:1'],
+      "error: option '--listen <address>' argument 'a.example:1' is invalid. a listener needs an IP address or localhost, not the host name \"a.example\"",
+    ],
+    [
+      [...forward, '--listen', '127.0.0.1:7001'],
+      "error: option '--listen <address>' argument '127.0.0.1:7001' is invalid. Only one can be given; a config file takes several.",
+    ],
+    [
+      ['--listen', '127.0.0.1:1', '--to', 'a:1,b:0'],
+      "error: option '--to <addresses>' argument 'a:1,b:0' is invalid. a backend needs a port from 1 to 65535, found 0",
+    ],
+    [
+      ['--listen', '127.0.0.1:1', '--to', 'a:1,'],
+      "error: option '--to <addresses>' argument 'a:1,' is invalid. an address is missing: write HOST:PORT",
+    ],
+    [
+      ['--listen', '127.0.0.1:1', '--to', 'a:1,A:1'],
+      "error: option '--to <addresses>' argument 'a:1,A:1' is invalid. A backend is given twice.",
+    ],
+    [
+      [...forward, '--to', 'b:1'],
+      "error: option '--to <addresses>' argument 'b:1' is invalid. Give it once, with commas between the backends.",
+    ],
+    [
+      [...forward, '--splice', 'yes'],
+      "error: option '--splice <mode>' argument 'yes' is invalid. Allowed choices are auto, on, off.",
+    ],
+    [
+      [...forward, '--workers', '0'],
+      'error: option \'--workers <count>\' argument \'0\' is invalid. expected "auto" or a whole number from 1 to 256, found "0"',
+    ],
+    [
+      [...forward, '--log-level', 'loud'],
+      "error: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are trace, debug, info, warn, error, fatal, silent.",
+    ],
+  ])('leaves %j with 2 and a reason', (args, reason) => {
+    expect(parse(...args)).toEqual({
+      kind: 'exit',
+      code: 2,
+      stdout: '',
+      stderr: `${reason}\n(millrace --help lists what there is)\n`,
+    })
+  })
+
+  it('remembers nothing from one call to the next', () => {
+    expect(parse(...forward)).toEqual(parse(...forward))
+  })
+})
+
+describe('overrideConfig', () => {
+  const { config } = parse(...forward) as CommandLine & { kind: 'run' }
+
+  it('lays flags over a config', () => {
+    const overrides = { splice: 'off', workers: 4, logLevel: 'error', accessLog: false } as const
+    const overridden = overrideConfig(config, overrides)
+    expect(overridden).toEqual({
+      ...config,
+      splice: 'off',
+      workers: 4,
+      log: { level: 'error', access: false },
+    })
+    expect(Object.isFrozen(overridden) && Object.isFrozen(overridden.log)).toBe(true)
+  })
+
+  it('changes nothing where no flag was given', () => {
+    expect(overrideConfig(config, nothing)).toEqual(config)
+  })
+})

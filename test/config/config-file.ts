@@ -1,0 +1,55 @@
+/** A config file of the test's own, and what loading it comes to. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
+import { loadConfigFile } from '../../src/config/load.js'
+import type { Config } from '../../src/config/schema.js'
+import { MillraceError } from '../../src/errors.js'
+
+export const directory = mkdtempSync(join(tmpdir(), 'millrace-config-'))
+export const file = join(directory, 'millrace.yaml')
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+export function load(content: string | Uint8Array, environment: Record<string, string> = {}): Config {
+  writeFileSync(file, content)
+  return loadConfigFile(file, environment)
+}
+
+export function failureOf(run: () => unknown): MillraceError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof MillraceError) return error
+    throw error
+  }
+  throw new Error('expected a MillraceError')
+}
+
+/** Every problem as `line:col path: message`. */
+export function problemsOf(content: string | Uint8Array, environment: Record<string, string> = {}): string[] {
+  const { code, problems } = failureOf(() => load(content, environment))
+  expect(code).toBe('config-invalid')
+  for (const problem of problems) {
+    expect(problem.file).toBe(file)
+    expect(problem.line).toBeGreaterThan(0)
+    expect(problem.column).toBeGreaterThan(0)
+  }
+  return problems.map(
+    ({ line, column, path, message }) => `${line}:${column} ${path === '' ? '' : `${path}: `}${message}`,
+  )
+}
+
+export const good = `
+splice: on
+listeners:
+  - name: postgres
+    address: 0.0.0.0:5432
+    cluster: pg
+clusters:
+  pg:
+    backends:
+      - 10.0.0.5:5432
+      - { address: "10.0.0.6:5432", weight: 2 }
+timeouts: { idleMs: 10m }
+`

@@ -1,0 +1,109 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is the syntax under test
+import { describe, expect, it } from 'vitest'
+import { good, problemsOf } from './config-file.js'
+
+describe('loadConfigFile, of problems', () => {
+  it('tells every problem of every kind at once, in the order of the file', () => {
+    const content = `splice: fast
+workers: 0
+listners: []
+listeners:
+  - name: a b
+    clustr: pg
+  - { address: "localhost:80", cluster: pgg }
+  - { address: "127.0.0.1:80", cluster: *nowhere }
+clusters:
+  pg:
+    backends:
+      - 10.0.0.5
+      - \${NOPE}:80
+      - { address: "10.0.0.6:80", weight: 1.5 }
+  pg: 5
+  "a b": {}
+log:
+  level: info
+  level: debug
+`
+    expect(problemsOf(content)).toEqual([
+      '1:9 splice: expected one of "auto", "on", "off", found "fast"',
+      '2:10 workers: expected "auto" or a whole number from 1 to 256, found 0',
+      '3:1 listners: unknown key; did you mean "listeners"?',
+      '5:5 listeners[0].address: is missing: expected an address, such as 127.0.0.1:7000',
+      '5:5 listeners[0].cluster: is missing: expected the name of a cluster',
+      '5:11 listeners[0].name: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+      '6:5 listeners[0].clustr: unknown key; did you mean "cluster"?',
+      '7:41 listeners[1].cluster: there is no cluster "pgg"; did you mean "pg"?',
+      '8:16 listeners[2].address: 127.0.0.1:80 is already listened on by listeners[1].address',
+      '8:41 listeners[2].cluster: there is no anchor &nowhere before this alias',
+      '12:9 clusters.pg.backends[0]: a port is missing: write 10.0.0.5:PORT',
+      '13:9 clusters.pg.backends[1]: environment variable NOPE is not set and has no default (${NAME:-default})',
+      '14:43 clusters.pg.backends[2].weight: expected a whole number from 1 to 1000, found 1.5',
+      '15:3 clusters.pg: is given twice',
+      '16:3 clusters["a b"]: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+      '16:10 clusters["a b"].backends: is missing: expected a list of backends',
+      '19:3 log.level: is given twice',
+    ])
+  })
+
+  it.each<[string, string, string[]]>([
+    ['an empty file', '', ['1:1 expected a map with listeners and clusters, found nothing']],
+    ['only comments', '# hello\n', ['1:1 expected a map with listeners and clusters, found nothing']],
+    ['a list at the top', '- a\n', ['1:1 expected a map with listeners and clusters, found a list']],
+    ['a text at the top', 'hello\n', ['1:1 expected a map with listeners and clusters, found "hello"']],
+    ['a tab as indentation', 'listeners:\n\t- a\n', ['2:1 Tabs are not allowed as indentation']],
+    [
+      'a second document',
+      `${good}---\nsplice: off\n`,
+      ['13:1 a second document begins here: a config is a single one'],
+    ],
+    [
+      'a merge key',
+      `${good}log:\n  <<: { level: info }\n`,
+      ['14:3 log["<<"]: merge keys are not supported: use an alias for a whole value'],
+    ],
+    [
+      'a key that objects cannot have',
+      `${good}log: { __proto__: 1 }\n`,
+      ['13:8 log.__proto__: is not possible as a key'],
+    ],
+    ['an unknown tag', 'splice: !mode on\n', ['1:9 Unresolved tag: !mode']],
+    ['a binary', 'splice: !!binary aGVsbG8=\n', ['1:9 Unresolved tag: tag:yaml.org,2002:binary']],
+    ['a list as a key', '? [a]\n: b\n', ['1:3 a key must be a text']],
+    ['an unclosed quote', 'splice: "on\n', ['2:1 Missing closing "quote']],
+    ['an unclosed bracket', '{"splice": "on"', ['1:16 Flow map must end with a }']],
+    [
+      'an IPv6 address without quotes',
+      'listeners:\n  - address: [::1]:80\n    cluster: pg\n',
+      ['2:19 Unexpected scalar at node end; write the address in quotes: "[::1]:80"'],
+    ],
+    [
+      'a variable in a flow map without quotes',
+      'log: { level: ${LEVEL}, access: true }\n',
+      ['1:16 Unexpected flow-map-start at node end; inside { } and [ ] a value with ${…} needs quotes'],
+    ],
+    ['a control character', 'splice: "o\x02n"\n', ['1:11 control character U+0002 is not allowed']],
+    [
+      'an alias to itself',
+      `${good}log: &a { level: *a }\n`,
+      ['13:18 log.level: the alias *a is inside what it stands for'],
+    ],
+  ])('says what is wrong with %s', (_, content, problems) => {
+    expect(problemsOf(content)).toEqual(problems)
+  })
+
+  it('says where a file stops being UTF-8', () => {
+    expect(problemsOf(Buffer.from('splice: on\na: b\xff\n', 'latin1'))).toEqual([
+      '2:5 the file is not UTF-8 text from here on',
+    ])
+    expect(problemsOf(Buffer.from(`\uFEFF${good}`, 'utf16le'))).toEqual([
+      '1:1 the file is not UTF-8 text from here on',
+    ])
+  })
+
+  it('tells one syntax error per line and stops after twenty', () => {
+    const problems = problemsOf('- "a" "b" "c"\n'.repeat(1000))
+    expect(problems).toHaveLength(21)
+    expect(problems[1]).toMatch(/^2:/)
+    expect(problems[20]).toBe('21:7 more syntax errors from here on')
+  })
+})

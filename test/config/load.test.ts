@@ -1,0 +1,157 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is the syntax under test
+import { execFileSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfigFile } from '../../src/config/load.js'
+import { directory, failureOf, file, good, load, problemsOf } from './config-file.js'
+
+describe('loadConfigFile', () => {
+  it('reads YAML', () => {
+    expect(load(good)).toMatchObject({
+      splice: 'on',
+      listeners: [{ name: 'postgres', address: { kind: 'tcp', host: '0.0.0.0', port: 5432 }, cluster: 'pg' }],
+      clusters: { pg: { backends: [{ weight: 1 }, { address: { host: '10.0.0.6' }, weight: 2 }] } },
+      timeouts: { idleMs: 600_000 },
+    })
+  })
+
+  it('reads JSON as it reads YAML', () => {
+    const json = JSON.stringify({
+      splice: 'on',
+      listeners: [{ name: 'postgres', address: '0.0.0.0:5432', cluster: 'pg' }],
+      clusters: { pg: { backends: ['10.0.0.5:5432', { address: '10.0.0.6:5432', weight: 2 }] } },
+      timeouts: { idleMs: 600_000 },
+    })
+    expect(load(json)).toEqual(load(good))
+    expect(load(JSON.stringify(JSON.parse(json), null, '\t'))).toEqual(load(good))
+  })
+
+  it.each([
+    ['a byte order mark', `\uFEFF${good}`],
+    ['lines ending in CR LF', good.replaceAll('\n', '\r\n')],
+    ['comments and document markers', `# a\n---\n${good}\n...\n# b\n`],
+    ['a %YAML 1.1 line', `%YAML 1.1\n---\n${good}`],
+  ])('takes %s', (_, content) => {
+    expect(load(content)).toEqual(load(good))
+  })
+
+  it('expands aliases, each as a value of its own', () => {
+    const { clusters } = load(`
+clusters:
+  a: &a { backends: &b ["10.0.0.1:1", "10.0.0.2:1"] }
+  b: *a
+  c: { backends: *b, halfClose: close }
+listeners: [{ address: "127.0.0.1:1", cluster: c }]
+`)
+    expect(clusters.b).toEqual(clusters.a)
+    expect(clusters.c).toMatchObject({ backends: clusters.a?.backends, halfClose: 'close' })
+  })
+
+  it('reads the text `no` as a text, whatever YAML version the file claims', () => {
+    const content = (version: string) =>
+      `${version}${good.replace('cluster: pg', 'cluster: pg\n    tags: { a: no }')}`
+    expect(load(content('')).listeners[0]?.tags).toEqual({ a: 'no' })
+    expect(load(content('%YAML 1.1\n---')).listeners[0]?.tags).toEqual({ a: 'no' })
+  })
+
+  it('gives a frozen config', () => {
+    expect(Object.isFrozen(load(good).clusters.pg?.backends[0]?.address)).toBe(true)
+  })
+})
+
+describe('loadConfigFile, of the environment', () => {
+  const template = `
+workers: \${WORKERS:-2}
+listeners: [{ address: "\${HOST}:\${PORT:-7000}", cluster: pg, tags: { zone: "\${ZONE}", dollar: "$\${ZONE}" } }]
+clusters: { pg: { backends: [{ address: "10.0.0.5:1", weight: "\${WEIGHT}" }] } }
+log: { access: "\${ACCESS:-false}" }
+`
+
+  it('fills in texts, numbers and booleans', () => {
+    const config = load(template, { HOST: '127.0.0.1', ZONE: '1', WEIGHT: '7' })
+    expect(config).toMatchObject({ workers: 2, log: { access: false } })
+    expect(config.listeners[0]).toMatchObject({
+      address: { host: '127.0.0.1', port: 7000 },
+      tags: { zone: '1', dollar: '${ZONE}' },
+    })
+    expect(config.clusters.pg?.backends[0]?.weight).toBe(7)
+  })
+
+  it('tells every variable that is missing, where it is missing, and nothing that follows from it', () => {
+    expect(problemsOf(template, { WORKERS: 'many' })).toEqual([
+      '2:10 workers: expected "auto" or a whole number from 1 to 256, found "many"',
+      '3:24 listeners[0].address: environment variable HOST is not set and has no default (${NAME:-default})',
+      '3:76 listeners[0].tags.zone: environment variable ZONE is not set and has no default (${NAME:-default})',
+      '4:63 clusters.pg.backends[0].weight: environment variable WEIGHT is not set and has no default (${NAME:-default})',
+    ])
+  })
+
+  it('never lets a variable become structure', () => {
+    const evil = '127.0.0.1:1", cluster: other }, { address: "127.0.0.1:2\nsplice: off\n# '
+    const [problem] = problemsOf(good.replace('0.0.0.0:5432', '${A}'), { A: evil })
+    expect(problem).toMatch(/^5:14 listeners\[0\]\.address: .* is not host:port/)
+    expect(
+      load(good.replace('name: postgres', 'tags: { a: "${A}" }'), { A: '[1, 2]' }).listeners[0]?.tags,
+    ).toEqual({
+      a: '[1, 2]',
+    })
+  })
+
+  it('does not look at keys', () => {
+    expect(problemsOf(`${good}"\${A}": 1\n`, { A: 'log' })).toEqual(['13:1 ["${A}"]: unknown key'])
+  })
+})
+
+describe('loadConfigFile, of what cannot be read', () => {
+  function reasonOf(path: string): string {
+    const { code, message, problems } = failureOf(() => loadConfigFile(path, {}))
+    expect(code).toBe('config-unreadable')
+    expect(problems).toEqual([])
+    const prefix = `cannot read the config ${JSON.stringify(path)}: `
+    expect(message.startsWith(prefix)).toBe(true)
+    return message.slice(prefix.length)
+  }
+
+  it('says that a file is missing', () => {
+    expect(reasonOf(join(directory, 'none.yaml'))).toBe('no such file or directory')
+    expect(reasonOf('')).toBe('no such file or directory')
+  })
+
+  it('says that a path is a directory', () => {
+    expect(reasonOf(directory)).toBe('it is a directory')
+  })
+
+  it('says that a path is no path', () => {
+    expect(reasonOf('a\0b')).toMatch(/null bytes/)
+  })
+
+  it('refuses 10 MB and says how much is possible', () => {
+    writeFileSync(file, Buffer.alloc(10_000_000, '#'))
+    expect(reasonOf(file)).toBe('it has 10000000 bytes, and a config may have at most 1048576 (1 MiB)')
+  })
+
+  it('says that permission is missing', () => {
+    writeFileSync(file, good)
+    chmodSync(file, 0)
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) chmodSync(directory, 0o755)
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      expect(reasonOf(file)).toBe('permission denied')
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      chmodSync(file, 0o600)
+    }
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'waits neither for a FIFO nor for an endless device (Windows has none)',
+    () => {
+      const fifo = join(directory, 'fifo')
+      execFileSync('mkfifo', [fifo])
+      expect(reasonOf(fifo)).toBe('it is not a regular file')
+      expect(reasonOf('/dev/zero')).toBe('it is not a regular file')
+    },
+  )
+})

@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest'
+import type { ProxyConfig } from '../../src/config/schema.js'
+import { validateConfig } from '../../src/config/validate.js'
+import { MillraceError } from '../../src/errors.js'
+
+const least: ProxyConfig = {
+  listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
+  clusters: { pg: { backends: ['127.0.0.1:9000'] } },
+}
+
+const tcp = (host: string, port: number) => ({ kind: 'tcp', host, port })
+
+function problemsOf(input: unknown): string[] {
+  try {
+    validateConfig(input)
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    expect(error.code).toBe('config-invalid')
+    expect(
+      error.problems.every(({ file, line, column }) => file === 'config' && line === 0 && column === 0),
+    ).toBe(true)
+    return error.problems.map(({ path, message }) => `${path}: ${message}`)
+  }
+  return []
+}
+
+/** The problems of the least config with `change` laid over it. */
+const problemsWith = (change: object): string[] => problemsOf({ ...least, ...change })
+const problemsOfListener = (change: object): string[] =>
+  problemsWith({ listeners: [{ ...least.listeners[0], ...change }] })
+const problemsOfBackend = (backend: unknown): string[] =>
+  problemsWith({ clusters: { pg: { backends: [backend] } } })
+
+describe('validateConfig', () => {
+  it('fills in every default', () => {
+    expect(validateConfig(least)).toEqual({
+      splice: 'auto',
+      workers: 1,
+      kernelPipeBytes: 1_048_576,
+      listeners: [{ name: '127.0.0.1:7000', address: tcp('127.0.0.1', 7000), cluster: 'pg', tags: {} }],
+      clusters: {
+        pg: {
+          balance: 'round-robin',
+          backends: [{ address: tcp('127.0.0.1', 9000), weight: 1 }],
+          halfClose: 'propagate',
+        },
+      },
+      timeouts: { connectMs: 5000, idleMs: 600_000, halfClosedMs: 30_000, lifetimeMs: 0, drainMs: 30_000 },
+      log: { level: 'info', access: true },
+    })
+  })
+
+  it('keeps everything that is given, in ms and bytes', () => {
+    const config = validateConfig({
+      splice: 'off',
+      workers: 'auto',
+      kernelPipeBytes: '64KiB',
+      listeners: [{ name: 'db', address: 'localhost:0', cluster: 'pg', tags: { tier: 'gold' } }],
+      clusters: {
+        pg: {
+          balance: 'round-robin',
+          backends: [{ address: 'db.example.com:5432', weight: 1000 }, 'unix:/run/pg.sock'],
+          halfClose: 'close',
+        },
+      },
+      timeouts: { connectMs: '250ms', idleMs: 0, halfClosedMs: '1.5s', lifetimeMs: '24d', drainMs: 1 },
+      log: { level: 'silent', access: false },
+    } satisfies ProxyConfig)
+    expect(config).toMatchObject({
+      splice: 'off',
+      workers: 'auto',
+      kernelPipeBytes: 65_536,
+      listeners: [{ name: 'db', address: tcp('127.0.0.1', 0), tags: { tier: 'gold' } }],
+      timeouts: { connectMs: 250, idleMs: 0, halfClosedMs: 1500, lifetimeMs: 2_073_600_000, drainMs: 1 },
+      log: { level: 'silent', access: false },
+    })
+    expect(config.clusters.pg).toEqual({
+      balance: 'round-robin',
+      backends: [
+        { address: tcp('db.example.com', 5432), weight: 1000 },
+        { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1 },
+      ],
+      halfClose: 'close',
+    })
+  })
+
+  it('takes undefined for "not given"', () => {
+    expect(
+      validateConfig({ ...least, splice: undefined, log: { level: undefined }, timeouts: undefined }),
+    ).toEqual(validateConfig(least))
+  })
+
+  it('gives a config that nobody can change, and leaves the input as it was', () => {
+    const input = { ...structuredClone(least), timeouts: {}, log: {} }
+    const config = validateConfig(input)
+    const isFrozenThroughout = (value: unknown): boolean =>
+      typeof value !== 'object' ||
+      value === null ||
+      (Object.isFrozen(value) && Object.values(value).every(isFrozenThroughout))
+    expect(isFrozenThroughout(config)).toBe(true)
+    expect(input).toEqual({ ...least, timeouts: {}, log: {} })
+    expect(Object.isFrozen(input.listeners)).toBe(false)
+  })
+
+  it('takes numbers and booleans in digits and words, as environment variables give them', () => {
+    const config = validateConfig({
+      ...least,
+      workers: '2',
+      timeouts: { idleMs: '1000' },
+      clusters: { pg: { backends: [{ address: '127.0.0.1:9000', weight: '7' }] } },
+      log: { access: 'false' },
+    })
+    expect(config).toMatchObject({ workers: 2, timeouts: { idleMs: 1000 }, log: { access: false } })
+    expect(config.clusters.pg?.backends[0]?.weight).toBe(7)
+  })
+
+  it('names the problems in the message of the error', () => {
+    expect(() => validateConfig({ ...least, splice: 'fast' }, 'argv')).toThrow(
+      'the config cannot be used:\nargv splice: expected one of "auto", "on", "off", found "fast"',
+    )
+  })
+
+  it('shortens the message of the error, never the list of problems', () => {
+    const listeners = Array.from({ length: 100 }, () => 5)
+    expect(problemsWith({ listeners })).toHaveLength(100)
+    expect(() => validateConfig({ ...least, listeners })).toThrow(/and 80 more$/)
+  })
+
+  it.each<[string, unknown, string[]]>([
+    ['nothing', undefined, [': is missing: expected a map with listeners and clusters']],
+    ['null', null, [': expected a map with listeners and clusters, found nothing']],
+    ['a text', 'x', [': expected a map with listeners and clusters, found "x"']],
+    ['a list', [], [': expected a map with listeners and clusters, found a list']],
+    [
+      'an empty map',
+      {},
+      [
+        'listeners: is missing: expected a list of listeners',
+        'clusters: is missing: expected a map of clusters',
+      ],
+    ],
+    [
+      'empty lists',
+      { listeners: [], clusters: {} },
+      [
+        'listeners: expected a list of listeners, found an empty list',
+        'clusters: expected a map of clusters, found an empty map',
+      ],
+    ],
+  ])('says what is wrong with %s', (_, input, problems) => {
+    expect(problemsOf(input)).toEqual(problems)
+  })
+
+  it.each<[object, string]>([
+    [{ splice: 'ON' }, 'splice: expected one of "auto", "on", "off", found "ON"; did you mean "on"?'],
+    [{ splice: true }, 'splice: expected one of "auto", "on", "off", found true'],
+    [{ workers: 0 }, 'workers: expected "auto" or a whole number from 1 to 256, found 0'],
+    [{ workers: 257 }, 'workers: expected "auto" or a whole number from 1 to 256, found 257'],
+    [{ workers: 1.5 }, 'workers: expected "auto" or a whole number from 1 to 256, found 1.5'],
+    [{ workers: 'all' }, 'workers: expected "auto" or a whole number from 1 to 256, found "all"'],
+    [{ workers: null }, 'workers: expected "auto" or a whole number from 1 to 256, found nothing'],
+    [{ kernelPipeBytes: '4KiB' }, 'kernelPipeBytes: "4KiB" is out of range: 64KiB to 1MiB'],
+    [{ kernelPipeBytes: 1_048_577 }, 'kernelPipeBytes: 1048577 is out of range: 64KiB to 1MiB'],
+    [
+      { kernelPipeBytes: 65_536.5 },
+      'kernelPipeBytes: expected a size, such as 64KiB, or a whole number from 0, found 65536.5',
+    ],
+    [
+      { kernelPipeBytes: 'big' },
+      'kernelPipeBytes: "big" is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes',
+    ],
+    [
+      { timeouts: { idleMs: -1 } },
+      'timeouts.idleMs: expected a duration, such as 5s, or a whole number from 0, found -1',
+    ],
+    [
+      { timeouts: { idleMs: Number.NaN } },
+      'timeouts.idleMs: expected a duration, such as 5s, or a whole number from 0, found NaN',
+    ],
+    [
+      { timeouts: { idleMs: Number.POSITIVE_INFINITY } },
+      'timeouts.idleMs: expected a duration, such as 5s, or a whole number from 0, found Infinity',
+    ],
+    [
+      { timeouts: { idleMs: 0.5 } },
+      'timeouts.idleMs: expected a duration, such as 5s, or a whole number from 0, found 0.5',
+    ],
+    [{ timeouts: { idleMs: '25d' } }, 'timeouts.idleMs: "25d" is too long: at most 24d (0 means never)'],
+    [
+      { timeouts: { idleMs: 'soon' } },
+      'timeouts.idleMs: "soon" is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds',
+    ],
+    [{ timeouts: { idle: 5 } }, 'timeouts.idle: unknown key; did you mean "idleMs"?'],
+    [{ timeouts: null }, 'timeouts: expected a map of timeouts, found nothing'],
+    [
+      { log: { level: 'warning' } },
+      'log.level: expected one of "trace", "debug", "info", "warn", "error", "fatal", "silent", found "warning"',
+    ],
+    [{ log: { access: 'yes' } }, 'log.access: expected true or false, found "yes"'],
+    [{ log: 'info' }, 'log: expected a map: { level, access }, found "info"'],
+    [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
+    [{ upstreams: {} }, 'upstreams: unknown key'],
+    [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
+    [
+      { listeners: ['127.0.0.1:80'] },
+      'listeners[0]: expected a listener: { address, cluster }, found "127.0.0.1:80"',
+    ],
+    [{ clusters: { pg: null } }, 'clusters.pg: expected a cluster: { backends }, found nothing'],
+    [{ clusters: { pg: {} } }, 'clusters.pg.backends: is missing: expected a list of backends'],
+    [
+      { clusters: { pg: { backends: [] } } },
+      'clusters.pg.backends: expected a list of backends, found an empty list',
+    ],
+    [
+      { clusters: { pg: { backends: ['a:1'], balance: 'random' } } },
+      'clusters.pg.balance: expected "round-robin", found "random"',
+    ],
+    [
+      { clusters: { pg: { backends: ['a:1'], halfClose: 'closed' } } },
+      'clusters.pg.halfClose: expected one of "propagate", "close", found "closed"; did you mean "close"?',
+    ],
+  ])('says what is wrong with %j', (change, problem) => {
+    expect(problemsWith(change)).toEqual([problem])
+  })
+
+  it.each<[object, string]>([
+    [{ address: undefined }, 'address: is missing: expected an address, such as 127.0.0.1:7000'],
+    [{ address: 7000 }, 'address: expected an address, such as 127.0.0.1:7000, found 7000'],
+    [
+      { address: 'example.com:80' },
+      'address: a listener needs an IP address or localhost, not the host name "example.com"',
+    ],
+    [{ address: '127.0.0.1' }, 'address: a port is missing: write 127.0.0.1:PORT'],
+    [{ cluster: undefined }, 'cluster: is missing: expected the name of a cluster'],
+    [{ cluster: 5 }, 'cluster: expected the name of a cluster, found 5; put it in quotes'],
+    [{ cluster: 'toString' }, 'cluster: there is no cluster "toString"'],
+    [{ cluster: 'pgg' }, 'cluster: there is no cluster "pgg"; did you mean "pg"?'],
+    [{ adress: 'x' }, 'adress: unknown key; did you mean "address"?'],
+    [{ 'a b': 1 }, '["a b"]: unknown key'],
+    [
+      { name: 'a b' },
+      'name: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+    ],
+    [{ tags: { tier: 1 } }, 'tags.tier: expected text, found 1; put it in quotes'],
+    [{ tags: ['gold'] }, 'tags: expected a map of texts, found a list'],
+  ])('says what is wrong with a listener of %j', (change, problem) => {
+    const path = problem.startsWith('[') ? 'listeners[0]' : 'listeners[0].'
+    expect(problemsOfListener(change)).toEqual([`${path}${problem}`])
+  })
+
+  it.each<[unknown, string]>([
+    ['10.0.0.5', ': a port is missing: write 10.0.0.5:PORT'],
+    ['10.0.0.5:0', ': a backend needs a port from 1 to 65535, found 0'],
+    [17, ': expected a backend: HOST:PORT or { address, weight }, found 17'],
+    [null, ': expected a backend: HOST:PORT or { address, weight }, found nothing'],
+    [['a:1'], ': expected a backend: HOST:PORT or { address, weight }, found a list'],
+    [{ weight: 2 }, '.address: is missing: expected an address, such as 127.0.0.1:7000'],
+    [{ address: 'a:0' }, '.address: a backend needs a port from 1 to 65535, found 0'],
+    [{ address: 'a:1', weight: 0 }, '.weight: expected a whole number from 1 to 1000, found 0'],
+    [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 1 to 1000, found 1001'],
+    [{ address: 'a:1', weight: '-1' }, '.weight: expected a whole number from 1 to 1000, found "-1"'],
+    [{ address: 'a:1', wieght: 2 }, '.wieght: unknown key; did you mean "weight"?'],
+  ])('says in one sentence what is wrong with a backend of %j', (backend, problem) => {
+    expect(problemsOfBackend(backend)).toEqual([`clusters.pg.backends[0]${problem}`])
+  })
+
+  it('judges the value of a badly named cluster too', () => {
+    expect(problemsWith({ clusters: { pg: { backends: ['a:1'] }, 'a b': { backends: [] } } })).toEqual([
+      'clusters["a b"].backends: expected a list of backends, found an empty list',
+      'clusters["a b"]: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+    ])
+  })
+
+  it('tells problems of reference and of value together', () => {
+    const listeners = [
+      { address: '127.0.0.1:80', cluster: 'pgg' },
+      { address: 5, cluster: 'pg' },
+    ]
+    expect(problemsWith({ listeners })).toEqual([
+      'listeners[1].address: expected an address, such as 127.0.0.1:7000, found 5',
+      'listeners[0].cluster: there is no cluster "pgg"; did you mean "pg"?',
+    ])
+  })
+
+  it.each([
+    ['127.0.0.1:80', '127.0.0.1:80'],
+    ['localhost:80', '127.0.0.1:80'],
+    ['[::1]:80', '[0:0::1]:80'],
+    ['[fe80::1%lo]:80', '[fe80:0::1%lo]:80'],
+    ['unix:/a', 'unix:/a'],
+  ])('refuses two listeners on one address: %s and %s', (first, second) => {
+    const problems = problemsWith({
+      listeners: [first, second].map((address) => ({ address, cluster: 'pg' })),
+    })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(
+      /^listeners\[1\]\.address: .* is already listened on by listeners\[0\]\.address$/,
+    )
+  })
+
+  it('takes port 0 any number of times, as long as the names differ', () => {
+    const listener = (name?: string) => ({ address: '127.0.0.1:0', cluster: 'pg', ...(name && { name }) })
+    expect(problemsWith({ listeners: [listener(), listener('b'), listener('c')] })).toEqual([])
+    expect(problemsWith({ listeners: [listener(), listener()] })).toEqual([
+      'listeners[1]: the name "127.0.0.1:0" is already that of listeners[0]: give it another',
+    ])
+  })
+
+  it('refuses two listeners of one name, given or taken from the address', () => {
+    const listeners = [
+      { address: '127.0.0.1:80', cluster: 'pg' },
+      { address: '127.0.0.1:81', cluster: 'pg', name: '127.0.0.1:80' },
+      { address: '127.0.0.1:82', cluster: 'pg', name: 'x' },
+      { address: '127.0.0.1:83', cluster: 'pg', name: 'x' },
+    ]
+    expect(problemsWith({ listeners })).toEqual([
+      'listeners[1].name: the name "127.0.0.1:80" is already that of listeners[0]: give it another',
+      'listeners[3].name: the name "x" is already that of listeners[2].name: give it another',
+    ])
+  })
+
+  it('refuses a backend twice in a cluster, and takes it in two clusters', () => {
+    const pg = { backends: ['DB.example:1', { address: 'db.example:1' }] }
+    expect(problemsWith({ clusters: { pg } })).toEqual([
+      'clusters.pg.backends[1]: db.example:1 is already clusters.pg.backends[0]: a larger weight gives it a larger share',
+    ])
+    const one = { backends: ['db.example:1'] }
+    expect(problemsWith({ clusters: { pg: one, other: one } })).toEqual([])
+  })
+
+  it('takes cluster names that are properties of every object', () => {
+    const clusters = { constructor: { backends: ['a:1'] } }
+    const listeners = [{ address: '127.0.0.1:1', cluster: 'constructor' }]
+    expect(Object.hasOwn(validateConfig({ clusters, listeners }).clusters, 'constructor')).toBe(true)
+  })
+
+  it.each([
+    ['a function', () => 0],
+    ['a symbol', Symbol('x')],
+    ['a bigint', 1n],
+    ['a date', new Date(0)],
+    ['a long text', 'x'.repeat(100_000)],
+  ])('answers %s anywhere with a short problem', (_, value) => {
+    const inputs = [
+      value,
+      { ...least, listeners: value },
+      { ...least, clusters: { pg: { backends: [value] } } },
+      { ...least, workers: value },
+      { ...least, timeouts: { idleMs: value } },
+    ]
+    for (const input of inputs) {
+      const problems = problemsOf(input)
+      expect(problems).not.toEqual([])
+      for (const problem of problems) expect(problem.length).toBeLessThan(300)
+    }
+  })
+})
