@@ -1,6 +1,6 @@
 // Compiles the load generator and the C reference proxy with g++, when a source is newer.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const HERE = import.meta.dirname
@@ -23,11 +23,14 @@ function build(name, sources) {
   const program = join(OUTPUT, name)
   if (sources.every((source) => changedAt(source) < changedAt(program))) return program
   const units = sources.filter((source) => source.endsWith('.cc'))
-  const { status, stderr, error } = spawnSync('g++', [...FLAGS, ...units, '-o', program], {
+  // Put in place whole: another run may be about to start the program.
+  const unfinished = `${program}.${process.pid}`
+  const { status, stderr, error } = spawnSync('g++', [...FLAGS, ...units, '-o', unfinished], {
     encoding: 'utf8',
   })
   if (error?.code === 'ENOENT') throw new Error('the bench needs g++: apt-get install g++')
   if (status !== 0) throw new Error(`g++ ${name}: ${error?.message ?? stderr}`)
+  renameSync(unfinished, program)
   return program
 }
 

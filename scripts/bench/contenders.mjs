@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MOST_CONNECTIONS } from './loads.mjs'
-import { nextPort, start, waitUntilListening, workDirectory } from './processes.mjs'
+import { nextPort, start, stop, waitUntilListening, workDirectory } from './processes.mjs'
 
 const HERE = import.meta.dirname
 const CLI = join(HERE, '../../dist/cli.js')
@@ -13,6 +13,7 @@ const STREAM_MODULE = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/u
   .find((path) => existsSync(path))
 
 const isOrdinary = (load) => load.family !== 'loop'
+const isForLibraries = (load) => load.family === 'loop'
 const isForCarriers = (load) => ['bulk', 'request', 'connect', 'veth'].includes(load.family)
 const isForStreams = (load) => load.isCore && isForCarriers(load)
 // A process per connection: thousands of them say nothing about a proxy.
@@ -22,7 +23,8 @@ const isForDirect = (load) => ['bulk', 'request', 'connect', 'probe', 'slow'].in
 
 /**
  * `kind`: `rival` (what a person could pick instead), `reference` (the kernel's own cost), `ceiling` (the load
- * generator alone), `ours`. A contender without a command is the load generator talking to itself.
+ * generator alone), `ours`. One that `answers` is asked on stdin for figures of its own. A contender without a
+ * command is the load generator talking to itself.
  */
 export function listContenders({ spliceLoop }) {
   const haproxy = { kind: 'rival', apt: 'haproxy', version: ['haproxy', '-v'], takesPart: isOrdinary }
@@ -120,14 +122,16 @@ export function listContenders({ spliceLoop }) {
       name: 'node-pipe-library',
       label: 'a.pipe(b)',
       kind: 'rival',
-      takesPart: (load) => load.family === 'loop',
+      takesPart: isForLibraries,
+      answers: true,
       command: (at) => loopDelay('pipe', at),
     },
     {
       ...ours,
       name: 'millrace-library',
       label: 'millrace',
-      takesPart: (load) => load.family === 'loop',
+      takesPart: isForLibraries,
+      answers: true,
       command: (at) => loopDelay('millrace', at),
     },
   ]
@@ -155,14 +159,18 @@ export async function startContender(contender, { core, namespaces }) {
   if (contender.command === undefined) return { listen: backend, backend }
   const listen = { host: namespaces?.proxy.host ?? '127.0.0.1', port: await nextPort() }
   const commandLine = contender.command({ listen, backend }).map(String)
-  const isTalkative = contender.takesPart({ family: 'loop' })
   const child = start(commandLine, {
     core,
     namespace: namespaces?.proxy.name,
     env: contender.env,
-    stdout: isTalkative ? 'pipe' : 'ignore',
+    stdout: contender.answers ? 'pipe' : 'ignore',
   })
-  await waitUntilListening(child, listen.port)
+  try {
+    await waitUntilListening(child, listen.port)
+  } catch (error) {
+    await stop(child)
+    throw error
+  }
   return { listen, backend, child }
 }
 

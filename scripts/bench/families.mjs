@@ -82,8 +82,8 @@ async function measureLoop(load, place, at) {
     await ask()
     const figures = await run()
     const { p50Ms, p99Ms, maxMs } = await ask()
-    const { gbPerSecond } = bulkFigures(figures, undefined, 0)
-    return { delayP50Ms: p50Ms, delayP99Ms: p99Ms, delayMaxMs: maxMs, gbPerSecond }
+    const { gbPerSecond } = bulkFigures(figures, 0, 0)
+    return { gbPerSecond, delayP50Ms: p50Ms, delayP99Ms: p99Ms, delayMaxMs: maxMs }
   })
 }
 

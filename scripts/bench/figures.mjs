@@ -1,7 +1,7 @@
 // The figures of the bench: what each is called, its unit, which way is better, and how it comes out of what the
 // generator and the kernel's counters said. Pure.
 
-/** `better` is undefined for figures that are told, not judged. */
+/** Those of a contender at a load. `better` is undefined for figures that are told, not judged. */
 export const FIGURES = {
   gbPerSecond: { label: 'GB/s', digits: 2, better: 'more' },
   cpuPerGb: { label: 'proxy CPU s/GB', digits: 3, better: 'less' },
@@ -27,18 +27,21 @@ export const FIGURES = {
 const GB = 1e9
 
 /** Figures of bytes moved, for loads with bulk in them. `cpuNs` is undefined where there is no proxy. */
-export function bulkFigures({ elapsedNs, ownCpuNs, groups }, cpuNs, machineCpuNs) {
+export function bulkFigures(run, cpuNs, machineCpuNs) {
+  const { elapsedNs, ownCpuNs, groups } = run
   const bytes = groups.reduce((sum, group) => sum + group.bytes, 0)
   return {
     gbPerSecond: bytes / elapsedNs,
     ...(cpuNs !== undefined && { cpuPerGb: cpuNs / bytes }),
     machineCpuPerGb: machineCpuNs / bytes,
     generatorBusy: ownCpuNs / elapsedNs,
+    othersBusy: othersBusy(run, cpuNs, machineCpuNs),
   }
 }
 
 /** Figures of one group's round trips (or of connections made and ended). */
-export function roundTripFigures({ elapsedNs, ownCpuNs, groups }, about, cpuNs, machineCpuNs) {
+export function roundTripFigures(run, about, cpuNs, machineCpuNs) {
+  const { elapsedNs, ownCpuNs, groups } = run
   const { roundTrips, p50Ns, p99Ns, p999Ns } = groups[about]
   return {
     perSecond: (roundTrips * GB) / elapsedNs,
@@ -49,7 +52,13 @@ export function roundTripFigures({ elapsedNs, ownCpuNs, groups }, about, cpuNs, 
     machineCpuMicros: machineCpuNs / roundTrips / 1e3,
     ...latencyFigures({ p50Ns, p99Ns, p999Ns }),
     generatorBusy: ownCpuNs / elapsedNs,
+    othersBusy: othersBusy(run, cpuNs, machineCpuNs),
   }
+}
+
+/** How many cores were taken by whoever is no part of the bench. */
+function othersBusy({ elapsedNs, ownCpuNs }, cpuNs = 0, machineCpuNs) {
+  return Math.max(0, machineCpuNs - cpuNs - ownCpuNs) / elapsedNs
 }
 
 export function latencyFigures({ p50Ns, p99Ns, p999Ns }) {

@@ -11,15 +11,14 @@ const ROOT = join(import.meta.dirname, '../..')
 const BEGIN = '<!-- bench -->'
 const END = '<!-- /bench -->'
 
-const COLUMNS = ['millrace', 'c-splice', 'haproxy-splice', 'haproxy-copy', 'nginx', 'socat', 'node-pipe']
-const HEADINGS = [
-  'millrace',
-  'C splice loop',
-  'HAProxy splice',
-  'HAProxy copy',
-  'nginx stream',
-  'socat',
-  '`a.pipe(b)`',
+const COLUMNS = [
+  ['millrace', 'millrace'],
+  ['c-splice', 'C splice loop'],
+  ['haproxy-splice', 'HAProxy splice'],
+  ['haproxy-copy', 'HAProxy copy'],
+  ['nginx', 'nginx stream'],
+  ['socat', 'socat'],
+  ['node-pipe', '`a.pipe(b)`'],
 ]
 
 /** The figures of a load worth a line in the README. */
@@ -38,6 +37,10 @@ layout: the proxy on one core, the load generator (clients and backend) on the o
 rounds. Figures are medians of the rounds, with the least and the most. The configs are in
 [scripts/bench/contenders](../scripts/bench/contenders), the loads in [scripts/bench/loads.mjs](../scripts/bench/loads.mjs).
 A run fails when a single byte is missing or too many, in anybody's stream.
+
+CPU of the proxy counts all its threads and processes; that of the machine counts everybody, since on loopback the
+receiver's work is done by whoever sends. *Generator busy* is the share of its core the load generator used: near 1,
+a contender could have moved more than is shown, and CPU per GB or per round trip says more than GB/s.
 `
 
 /**
@@ -72,20 +75,27 @@ function replaceBetween(name, otherwise, text) {
 }
 
 function summary(results) {
-  const rows = results.loads
-    .filter((load) => load.isCore)
-    .flatMap((load) => (SHORT[load.family] ?? []).map((figure) => shortRow(load, figure)))
-  return [...table(['load', 'figure', ...HEADINGS], rows), '', setting(results)].join('\n')
+  const loads = results.loads.filter((load) => load.isCore && load.family in SHORT)
+  const columns = COLUMNS.filter(([name]) =>
+    loads.some((load) => load.contenders.some((each) => each.name === name)),
+  )
+  const rows = loads.flatMap((load) => SHORT[load.family].map((figure) => shortRow(load, figure, columns)))
+  return [
+    ...table(['load, figure', ...columns.map(([, heading]) => heading)], rows),
+    '',
+    setting(results),
+  ].join('\n')
 }
 
-function shortRow(load, figure) {
-  const best = bestOf(load, COLUMNS, figure)
-  const cells = COLUMNS.map((name) => {
+function shortRow(load, figure, columns) {
+  const names = columns.map(([name]) => name)
+  const best = bestOf(load, names, figure)
+  const cells = names.map((name) => {
     const median = medianOf(load, name, figure)
     if (median === undefined) return '–'
     return median === best ? `**${formatFigure(figure, median)}**` : formatFigure(figure, median)
   })
-  return [load.title, FIGURES[figure].label, ...cells]
+  return [`${load.title}: ${FIGURES[figure].label}`, ...cells]
 }
 
 function details(results, checks) {
@@ -93,11 +103,12 @@ function details(results, checks) {
   return [setting(results), '', '![chart](benchmarks.svg)', '', ...targetSection(checks), ...parts].join('\n')
 }
 
-function setting({ date, machine, versions, rounds, commit }) {
+function setting({ date, machine, versions, rounds, othersBusy, commit }) {
   const { cpu, cores, isVirtual, memoryGib, kernel, tcpReadBytes, tcpWriteBytes } = machine
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return `${date}, commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB, ${kernel},
-tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}. ${programs.join(', ')}. Medians of ${rounds} rounds.`
+tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}. ${programs.join(', ')}. Medians of ${rounds} rounds; other
+processes kept ${othersBusy ?? '?'} cores busy meanwhile.`
 }
 
 function targetSection(checks) {

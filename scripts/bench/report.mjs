@@ -8,10 +8,9 @@ const BUSY = 0.95
 export function printReport(results, checks) {
   for (const load of results.loads) printLoad(load)
   printChecks(checks)
-  const { machine, rounds, seconds, commit } = results
-  console.log(
-    `\n${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; commit ${commit}; ${rounds} rounds in ${seconds} s`,
-  )
+  const { machine, rounds, seconds, commit, othersBusy } = results
+  console.log(`\n${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; commit ${commit}`)
+  console.log(`${rounds} rounds in ${seconds} s; others kept ${othersBusy ?? '?'} cores busy meanwhile`)
   for (const { load, contender, message } of results.failures)
     console.log(`FAILED ${load}, ${contender}: ${message}`)
 }

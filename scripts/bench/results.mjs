@@ -18,6 +18,7 @@ export function makeResults({ loads, contenders, samples, failures, rounds, seco
     machine: machine(),
     versions: versions(contenders),
     rounds,
+    othersBusy: othersBusy(samples),
     seconds,
     failures,
     loads: loads.map(({ name, family, title, isCore }) => {
@@ -27,6 +28,12 @@ export function makeResults({ loads, contenders, samples, failures, rounds, seco
       return { name, family, title, isCore, contenders: entries }
     }),
   }
+}
+
+/** Median over all runs of the cores that were taken by strangers: how quiet the machine was. */
+function othersBusy(samples) {
+  const all = [...samples.values()].flat().flatMap((figures) => figures.othersBusy ?? [])
+  return all.length === 0 ? undefined : Number(summarize(all).median.toFixed(2))
 }
 
 function summarizeRounds({ name, label, kind }, rounds) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kEventsPerTurn = 64;
 // More than the slowest proxy needs to hand over what all its buffers can hold.
-constexpr int64_t kStallNs = 30'000'000'000;
+constexpr int64_t kStallNs = 15'000'000'000;
 // Bulk: the most one connection may send before the others get their turn.
 constexpr uint64_t kBulkSendBytes = 512u << 10;
 // Bulk: what may be between the two ends, of all directions together and of one. Deeper queues measure
@@ -80,7 +80,7 @@ int64_t Generator::run_window(int ms) {
 void Generator::wait_until_quiet() {
   int64_t deadline = now_ns() + kStallNs;
   while (!is_quiet()) {
-    if (now_ns() > deadline) fail("stalled: bytes or answers on their way did not arrive within 30 s");
+    if (now_ns() > deadline) fail("stalled: bytes or answers on their way did not arrive within 15 s");
     turn(100);
   }
 }
