@@ -182,6 +182,8 @@ Napi::Value Reset(Info info) {
 
 Napi::Value Unacknowledged(Info info) { return Answer(info, UnacknowledgedBytes(Int(info, 0))); }
 
+Napi::Value LowWater(Info info) { return Answer(info, SetLowWater(Int(info, 0), Int(info, 1))); }
+
 Napi::Value RoundTrip(Info info) { return Answer(info, RoundTripMicros(Int(info, 0))); }
 
 Napi::Value SpliceThroughPipe(Info info) {
@@ -257,6 +259,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<Close>(exports, "close", addon);
   Export<Reset>(exports, "reset", addon);
   Export<Unacknowledged>(exports, "unacknowledged", addon);
+  Export<LowWater>(exports, "setLowWater", addon);
   Export<RoundTrip>(exports, "roundTripMicros", addon);
   Export<SpliceThroughPipe>(exports, "splice", addon);
   Export<CopyThroughScratch>(exports, "copy", addon);

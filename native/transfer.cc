@@ -123,6 +123,9 @@ int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_
   while ((findings & kStop) == 0 && (hints & kReadable) != 0 && outcome->in < budget) {
     findings |= Fill(&held, source, budget - outcome->in, hints, scratch, outcome);
     findings |= Drain(&held, sink, outcome);
+    // What came meanwhile is left to gather: reading it now would be many small moves.
+    const bool is_steady = (hints & (kSteady | kReadToTheEnd | kMayBeUrgent)) == kSteady;
+    if (is_steady && (findings & kStop) == 0) findings |= kSourceEmpty;
   }
   if (held.inside == 0) {
     pipes->Return(id);

@@ -95,6 +95,7 @@ export class FdSocket implements Socket, Watched {
     if (this.fd < 0) return false
     if (this.#isAdopted) this.loop.native.unwatch(this.fd)
     this.loop.forget(this)
+    this.loop.lowWater.forget(this)
     this.owner = undefined
     return true
   }

@@ -5,6 +5,7 @@
 
 import { type Address, formatAddress } from '../address.js'
 import type { NotSplicing } from './engine.js'
+import { LowWater } from './low-water.js'
 import { errnoName, HOST_BYTES, loadNative, type Native, PORT, UNIX_PORT } from './native.js'
 import type { Expirable } from './sweep.js'
 import { Turns } from './turns.js'
@@ -33,6 +34,7 @@ const REFUSAL_LASTS_MS = 1000
 export class KernelLoop implements Expirable {
   readonly native: Native
   readonly turns = new Turns()
+  readonly lowWater = new LowWater()
   /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
   readonly outcome = new Int32Array(new ArrayBuffer(4096))
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))

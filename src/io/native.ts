@@ -32,6 +32,7 @@ export const TRY_LATER = 256
 export const HINT_READABLE = 1
 export const HINT_MAY_BE_URGENT = 2
 export const HINT_READ_TO_THE_END = 4
+export const HINT_STEADY = 8
 
 /** Port that marks a host as the path of a unix socket. */
 export const UNIX_PORT = -1
@@ -83,6 +84,8 @@ export interface Native {
   reset(fd: number): number
   unacknowledged(fd: number): number
   roundTripMicros(fd: number): number
+  /** SO_RCVLOWAT: no event for reading below this many bytes; 1 is the kernel's default. */
+  setLowWater(fd: number, bytes: number): number
   /** Findings; `pipe` is -1 or the pipe that an earlier call left leased. */
   splice(source: number, sink: number, pipe: number, budget: number, hints: number): number
   copy(source: number, sink: number, budget: number, hints: number): number
@@ -128,12 +131,16 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   }
 }
 
-/** `ECONNRESET` for -104 or 104, '' for 0; the number itself where the platform has no name for it. */
+/** What Node has no name for: EDQUOT is the addon's word for a used-up quota of pipes, accept(2) may say ENONET. */
+const UNKNOWN_TO_NODE = new Map([
+  [122, 'EDQUOT'],
+  [64, 'ENONET'],
+])
+
+/** `ECONNRESET` for -104 or 104, '' for 0; the number itself where there is no name for it. */
 export function errnoName(errno: number): string {
   if (errno === 0) return ''
-  try {
-    return getSystemErrorName(-Math.abs(errno))
-  } catch {
-    return `errno ${Math.abs(errno)}`
-  }
+  const number = Math.abs(errno)
+  const name = UNKNOWN_TO_NODE.get(number) ?? getSystemErrorName(-number)
+  return name.startsWith('E') ? name : `errno ${number}`
 }

@@ -37,6 +37,7 @@ export function whyNotSplicing(direction: Direction): NotSplicing | undefined {
 }
 
 function afterCopy(direction: Direction, came: number): Carrier {
+  if (came > 0) (direction.sink as FdSocket).loop.lowWater.paused(direction.sink as FdSocket)
   const isBulk = direction.mode === 'on' || (direction.mode === 'auto' && came >= PROMOTE_BYTES)
   if (!isBulk || direction.held !== undefined || whyNotSplicing(direction) !== undefined) return copyCarrier
   if (direction.mode === 'auto') direction.counters.promotions++
@@ -46,10 +47,13 @@ function afterCopy(direction: Direction, came: number): Carrier {
 
 function afterSplice(direction: Direction, came: number): Carrier {
   if (whyNotSplicing(direction) !== undefined) return copyCarrier
+  const source = direction.source as FdSocket
+  source.loop.lowWater.flowed(source, came)
   if (direction.mode === 'on') return kernelCarrier
   direction.smallMoves = came < DEMOTE_BYTES ? direction.smallMoves + 1 : 0
   if (direction.smallMoves < DEMOTE_AFTER) return kernelCarrier
   direction.counters.demotions++
+  source.loop.lowWater.paused(source)
   return copyCarrier
 }
 

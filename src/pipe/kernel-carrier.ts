@@ -9,7 +9,7 @@ import type { Direction } from './direction.js'
 import { applyFindings, hintsFor, holdRest } from './fd-findings.js'
 
 /** errnos that concern this pair of sockets; any other refusal concerns the whole process. */
-const REFUSES_THESE_SOCKETS = new Set(['EINVAL', 'EOPNOTSUPP'])
+const REFUSES_THESE_SOCKETS = new Set(['EINVAL', 'ENOTSUP'])
 
 export const kernelCarrier: Carrier = {
   name: 'kernel',
@@ -20,7 +20,9 @@ export const kernelCarrier: Carrier = {
     const sink = direction.sink as FdSocket
     const { outcome } = source.loop
     const { kernelPipe } = direction
-    const found = source.loop.native.splice(source.fd, sink.fd, kernelPipe, budget, hintsFor(direction))
+    const steady = source.loop.lowWater.isMarked(source) ? native.HINT_STEADY : 0
+    const hints = hintsFor(direction) | steady
+    const found = source.loop.native.splice(source.fd, sink.fd, kernelPipe, budget, hints)
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
     direction.kernelPipe = outcome[native.PIPE]!
