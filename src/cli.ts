@@ -20,6 +20,8 @@ import { runWorker } from './workers/worker.js'
 const EXIT_FAILED = 1
 const EXIT_CONFIG = 78
 
+// Node opens its inspector on SIGUSR1 unless somebody listens: not on a front door.
+process.on('SIGUSR1', () => {})
 if (cluster.isWorker) runWorker((config) => createValidatedProxy(config, { sharePorts: true }), fail)
 else act(process.argv.slice(2)).catch(fail)
 
@@ -38,24 +40,24 @@ async function act(args: readonly string[]): Promise<void> {
 }
 
 async function run(config: Config): Promise<void> {
-  // Node opens its inspector on SIGUSR1 unless somebody listens: not on a front door.
-  process.on('SIGUSR1', () => {})
   const log = createLog(config.log)
   if (workerCount(config.workers) > 1) {
     const supervisor = new Supervisor(config, log)
-    await supervisor.start()
     onStopSignal(
       () => supervisor.drain(),
       () => supervisor.kill(),
     )
+    await supervisor.start()
     return
   }
   const proxy = createValidatedProxy(config, { log })
-  await proxy.start()
-  onStopSignal(async () => {
+  const drain = async (): Promise<void> => {
+    const drained = proxy.drain()
     log.info({ drainMs: config.timeouts.drainMs }, 'draining')
-    log.info(await proxy.drain(), 'drained')
-  })
+    log.info(await drained, 'drained')
+  }
+  onStopSignal(drain, () => void proxy.stop())
+  await proxy.start()
 }
 
 async function demonstrate(splice: SpliceMode): Promise<void> {
@@ -64,7 +66,6 @@ async function demonstrate(splice: SpliceMode): Promise<void> {
     createValidatedProxy(validateConfig(demoConfig(backend, splice, address))),
   )
   const { listeners, notSplicing } = proxy.status()
-  process.stdout.write(`${demoGreeting(listeners[0]?.address ?? '', notSplicing)}\n`)
   const hideLiveLine = showLiveLine(() => proxy.status())
   onStopSignal(async () => {
     hideLiveLine()
@@ -73,6 +74,7 @@ async function demonstrate(splice: SpliceMode): Promise<void> {
     await proxy.drain()
     process.stdout.write(`${summary(proxy.status())}\n`)
   })
+  process.stdout.write(`${demoGreeting(listeners[0]?.address ?? '', notSplicing)}\n`)
 }
 
 async function startDemoProxy(create: (address: string) => Proxy): Promise<Proxy> {

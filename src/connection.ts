@@ -99,7 +99,8 @@ export class Connection implements Runnable, Expirable {
       backendAddress: this.#backendAddress && formatAddress(this.#backendAddress),
       retries: this.#retries,
       connectMs: this.#pipe && this.#connectedAt - this.#acceptedAt,
-      firstByteMs: firstByteAt > 0 ? firstByteAt - this.#connectedAt : undefined,
+      // A turn's clock stands still: the backend's first byte may come in the very turn that connected.
+      firstByteMs: firstByteAt > 0 ? Math.max(0, firstByteAt - this.#connectedAt) : undefined,
       totalMs: now - this.#acceptedAt,
       clientRttMicros: this.#client.roundTripMicros(),
       backendRttMicros: this.#pipe?.backend.roundTripMicros(),

@@ -38,7 +38,7 @@ export interface DrainResult {
 export interface Proxy {
   /**
    * Listens on every listener or on none. Rejects with `listen-failed`, naming the listener and what to do, and
-   * with `wrong-state` when it was started before.
+   * with `wrong-state` when it was started before, or is drained or stopped before it listens.
    */
   start(): Promise<void>
   /** Facts and figures of this moment. */
@@ -98,13 +98,16 @@ class RunningProxy implements Proxy, ConnectionHost {
   }
 
   async start(): Promise<void> {
-    if (this.#state !== 'new')
-      throw new MillraceError('wrong-state', `a proxy starts once, this one is ${this.#state}`)
+    if (this.#state !== 'new') throw wrongState(this.#state)
     this.#state = 'running'
     this.#engine.sizePipes(this.#config.kernelPipeBytes)
     for (const { cluster } of this.#clusters.values()) cluster.start()
     try {
-      for (const listener of this.#listeners) await this.#open(listener)
+      for (const listener of this.#listeners) {
+        await this.#open(listener)
+        // It may have been told to end in the meantime.
+        if (!this.#isRunning) throw wrongState(this.#state)
+      }
     } catch (error) {
       await this.stop()
       throw error
@@ -163,6 +166,10 @@ class RunningProxy implements Proxy, ConnectionHost {
     this.#writeRecord(connection, ending)
     this.#tellIfNotSplicing()
     if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+
+  get #isRunning(): boolean {
+    return this.#state === 'running'
   }
 
   async #open(listener: Listener): Promise<void> {
@@ -245,6 +252,10 @@ class RunningProxy implements Proxy, ConnectionHost {
     }
     return { cluster, settings }
   }
+}
+
+function wrongState(state: State): MillraceError {
+  return new MillraceError('wrong-state', `a proxy starts once, this one is ${state}`)
 }
 
 function shortest(timeoutsMs: readonly number[]): number {

@@ -52,7 +52,7 @@ export class FdListener implements Listening, Watched, Runnable {
 
   run(): void {
     for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0; i++) {
-      const fd = this.#loop.native.accept(this.fd)
+      const fd = this.#next()
       if (fd >= 0) this.#accept(fd)
       else if (!this.#goOnAfter(errnoName(fd))) return
     }
@@ -65,6 +65,15 @@ export class FdListener implements Listening, Watched, Runnable {
     this.#loop.native.close(this.fd)
     this.fd = -1
     if (this.address.kind === 'unix') removeSocketFile(this.address.path)
+  }
+
+  /** Idle kernel pipes are fds, too: they are given up first. */
+  #next(): number {
+    const { native } = this.#loop
+    const fd = native.accept(this.fd)
+    if (fd >= 0 || !SHORT_OF.has(errnoName(fd))) return fd
+    native.trimPipes(0)
+    return native.accept(this.fd)
   }
 
   #accept(fd: number): void {
@@ -80,11 +89,10 @@ export class FdListener implements Listening, Watched, Runnable {
 
   #pause(errno: string): void {
     this.#loop.native.unwatch(this.fd)
-    this.#loop.native.trimPipes(0)
-    this.#handler.paused(errno)
     this.#resume = setTimeout(() => {
       this.#loop.forget(this)
       if (this.#loop.watch(this, true) < 0) this.#pause(errno)
     }, PAUSE_MS)
+    this.#handler.paused(errno)
   }
 }

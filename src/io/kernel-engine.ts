@@ -49,7 +49,8 @@ export class KernelEngine implements Engine {
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
     let fd = this.#listen(address, options)
-    if (errnoName(fd) === 'EADDRINUSE' && address.kind === 'unix' && (await removeDeadSocket(address))) {
+    const isTaken = fd < 0 && errnoName(fd) === 'EADDRINUSE'
+    if (isTaken && address.kind === 'unix' && (await removeDeadSocket(address))) {
       fd = this.#listen(address, options)
     }
     if (fd < 0) throw listenError(address, errnoName(fd))
@@ -114,7 +115,7 @@ class FdDial implements Dial, Runnable, Expirable {
   }
 
   #start(address: Address): void {
-    const fd = this.#loop.native.connect(...hostAndPort(address))
+    const fd = this.#connect(...hostAndPort(address))
     if (fd < 0) {
       this.#errno = errnoName(fd)
       return
@@ -123,6 +124,15 @@ class FdDial implements Dial, Runnable, Expirable {
     this.#socket.owner = this
     const error = this.#socket.watch()
     if (error < 0) this.#errno = errnoName(error)
+  }
+
+  /** Idle kernel pipes are fds, too: they are given up first. */
+  #connect(host: string, port: number): number {
+    const { native } = this.#loop
+    const fd = native.connect(host, port)
+    if (fd >= 0 || errnoName(fd) !== 'EMFILE') return fd
+    native.trimPipes(0)
+    return native.connect(host, port)
   }
 
   #finish(): void {

@@ -3,15 +3,17 @@
  * file of a unix socket. The same for both engines.
  */
 
-import { unlinkSync } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { type Address, formatAddress, type UnixAddress } from '../address.js'
 import { MillraceError } from '../errors.js'
 
 const ADVICE: Record<string, string> = {
   EADDRINUSE: 'another process listens there: stop it or choose another port',
-  EACCES: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, a socket path needs a writable folder',
-  EPERM: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, a socket path needs a writable folder',
+  EACCES:
+    'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, a socket path needs a folder that exists and is writable',
+  EPERM:
+    'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, a socket path needs a folder that exists and is writable',
   EADDRNOTAVAIL: 'no interface of this machine has that address',
   EAFNOSUPPORT: 'this machine does not speak that address family',
   ENOENT: 'the folder of the socket path does not exist',
@@ -21,7 +23,8 @@ const ADVICE: Record<string, string> = {
 }
 
 export function listenError(address: Address, errno: string): MillraceError {
-  const advice = ADVICE[errno]
+  const isFile = errno === 'EADDRINUSE' && address.kind === 'unix' && !isSocket(address.path)
+  const advice = isFile ? 'a file that is no socket has that name' : ADVICE[errno]
   return new MillraceError(
     'listen-failed',
     `cannot listen on ${formatAddress(address)}: ${errno}${advice === undefined ? '' : `, ${advice}`}`,
@@ -30,6 +33,8 @@ export function listenError(address: Address, errno: string): MillraceError {
 
 /** Removes the file of a unix socket that nobody listens on any more; answers whether it did. */
 export async function removeDeadSocket(address: UnixAddress): Promise<boolean> {
+  // Connecting to any other file is refused in the same way, and it must not be removed.
+  if (!isSocket(address.path)) return false
   const errno = await new Promise<string>((resolve) => {
     const probe = connect(address.path)
     probe.once('connect', () => resolve(''))
@@ -41,6 +46,10 @@ export async function removeDeadSocket(address: UnixAddress): Promise<boolean> {
   if (errno !== 'ECONNREFUSED') return false
   removeSocketFile(address.path)
   return true
+}
+
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
 }
 
 /** Removes a unix socket's file if it is still there. */

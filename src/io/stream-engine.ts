@@ -129,6 +129,8 @@ function boundAddress(server: Server, asked: Address): Address {
 /** As text, an IPv4 client of a dual-stack listener as IPv4; a unix client has no address of its own. */
 function clientAddress(socket: NetSocket, listener: Address): string {
   if (listener.kind === 'unix') return formatAddress({ kind: 'unix', path: '' })
-  const host = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''
+  // Who has reset the connection already has no address any more.
+  if (socket.remoteAddress === undefined) return 'unknown'
+  const host = socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
   return formatAddress({ kind: 'tcp', host, port: socket.remotePort ?? 0 })
 }

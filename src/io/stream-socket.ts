@@ -5,6 +5,7 @@
  */
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { NotSplicing } from './engine.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 import type { Turns } from './turns.js'
@@ -85,7 +86,10 @@ export class StreamSocket implements Socket {
   shutdown(): void {
     if (this.hasShutdown || this.isClosed) return
     this.hasShutdown = true
-    this.stream.end()
+    const { stream } = this
+    // libuv refuses to reset a socket whose FIN waits behind writes, so it waits here.
+    if (isPlain(stream) && stream.writableLength > 0) stream.write('', () => stream.end())
+    else stream.end()
   }
 
   close(): void {
@@ -102,11 +106,12 @@ export class StreamSocket implements Socket {
     this.isClosed = true
     this.#chunks.length = 0
     if (this.stream.destroyed) return
+    const isEnding = this.stream.writableEnded && !this.stream.writableFinished
     try {
-      if (this.stream instanceof NetSocket) this.stream.resetAndDestroy()
+      if (isPlain(this.stream) && !isEnding) this.stream.resetAndDestroy()
       else this.stream.destroy()
     } catch {
-      // Not a TCP handle (a unix socket, TLS): there is no reset, closing without an end is what remains.
+      // A unix socket knows no reset.
       this.stream.destroy()
     }
   }
@@ -129,12 +134,13 @@ export class StreamSocket implements Socket {
   /** libuv calls a reset an end where bytes were queued before it; a write, even of nothing, tells which it was. */
   #endedOrBroke(): void {
     const { stream } = this
-    const canAsk = stream instanceof NetSocket && stream.writable && stream.writableLength === 0
-    if (!canAsk) this.#ended()
-    else
-      stream.write('', (error) => {
-        if (error == null) this.#ended()
-      })
+    if (!isPlain(stream) || !stream.writable || stream.writableLength > 0) {
+      this.#ended()
+      return
+    }
+    stream.write('', (error) => {
+      if (error == null) this.#ended()
+    })
   }
 
   #ended(): void {
@@ -167,6 +173,9 @@ export class StreamSocket implements Socket {
     this.turns.drain()
   }
 }
+
+const isPlain = (stream: Duplex): stream is NetSocket =>
+  stream instanceof NetSocket && !(stream instanceof TLSSocket)
 
 const toBuffer = (chunk: Buffer | Uint8Array | string): Buffer =>
   Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array)

@@ -51,6 +51,11 @@ export class Listener {
     this.#address = options.address
   }
 
+  /** With the port in use where 0 was asked for, once it is open. */
+  get address(): Address {
+    return this.#address
+  }
+
   /** Rejects with `listen-failed`, naming the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
     const handler = {

@@ -37,10 +37,13 @@ export function summary({ connections }: ProxyStatus): string {
   return `${ended} connections, ${bytes}; spliced ${spliced}, copied ${copied}`
 }
 
-/** 1500 → `1.5 KB`. */
+/** 1500 → `1.50 KB`. */
 export function formatBytes(bytes: number): string {
-  const unit = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1)
-  return unit === 0 ? `${bytes} B` : `${(bytes / 1000 ** unit).toPrecision(3)} ${UNITS[unit]}`
+  let amount = bytes
+  let unit = 0
+  // From 999.5 on three digits would round it up to a fourth.
+  for (; amount >= 999.5 && unit < UNITS.length - 1; unit++) amount /= 1000
+  return unit === 0 ? `${bytes} B` : `${amount.toPrecision(3)} ${UNITS[unit]}`
 }
 
 function shares(totals: ProxyStatus['connections']): { spliced: string; copied: string } {

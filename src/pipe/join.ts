@@ -113,9 +113,9 @@ class Join {
     }
     const { turns } = this.#engine
     const reason = loop instanceof KernelLoop ? 'not-a-plain-socket' : loop
-    const a = new StreamSocket(client, turns, reason, this.#heads.client)
-    const b = new StreamSocket(backend, turns, reason, this.#heads.backend)
-    this.#start(a, b, {})
+    const a = new StreamSocket(client, turns, reason)
+    const b = new StreamSocket(backend, turns, reason)
+    this.#start(a, b, this.#heads)
   }
 
   #start(a: Pipe['client'], b: Pipe['backend'], heads: Heads): void {
@@ -144,6 +144,8 @@ function takeFromUser(stream: Duplex): void {
   stream.removeAllListeners('data')
   stream.removeAllListeners('readable')
   stream.on('error', () => {})
+  // Or Node would answer an end that comes during the wait for queued writes with one of its own.
+  stream.allowHalfOpen = true
 }
 
 function checkArguments(client: unknown, backend: unknown, options: PipeOptions): void {

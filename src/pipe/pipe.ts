@@ -11,8 +11,8 @@ import type { PipeCause, PipeCounters, PipeEnding, PipeSettings, PipeTotals } fr
 
 /** Bytes one direction may take per run before others get their turn. */
 const RUN_BUDGET_BYTES = 1024 * 1024
-/** After a reset on one side, the other side's peer has this long without progress to take what came before. */
-const RESET_GRACE_MS = 1000
+/** Before a close that could destroy what is queued, its peer has this long without progress to take it. */
+const GRACE_MS = 1000
 /** Runs in a row that were possible and moved nothing. One is already strange. */
 const MOST_STUCK_RUNS = 100
 
@@ -38,6 +38,7 @@ export class Pipe implements Runnable {
   readonly #startedAt: number
   #movedAt: number
   #stuckRuns = 0
+  #directionsOver = 0
   #endedFirst: 'client' | 'backend' | undefined = undefined
   #ending: PipeEnding | undefined = undefined
 
@@ -135,17 +136,38 @@ export class Pipe implements Runnable {
     const { up, down } = this
     up.settle()
     down.settle()
-    if (up.isOver && !down.isOver) this.#endedFirst ??= 'client'
-    if (down.isOver && !up.isOver) this.#endedFirst ??= 'backend'
+    this.#noteEnds()
     if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
     else if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)
     else if (this.backend.error !== undefined) this.#passResetOn(this.backend, this.client, down)
-    else if (this.#isClosedBySide) this.#finishInOrder()
+    else if (this.#endedFirst !== undefined && this.#settings.halfClose === 'close') this.#closeBothWays()
   }
 
-  get #isClosedBySide(): boolean {
-    if (this.#settings.halfClose !== 'close' || this.#endedFirst === undefined) return false
-    return !this.up.isInFlight && !this.down.isInFlight
+  /** What is due after a direction's end (the other one's deadline, a reset's grace) counts from there. */
+  #noteEnds(): void {
+    const { up, down } = this
+    const over = Number(up.isOver) + Number(down.isOver)
+    if (over === this.#directionsOver) return
+    this.#directionsOver = over
+    this.#movedAt = this.#turns.now
+    if (up.isOver !== down.isOver) this.#endedFirst ??= up.isOver ? 'client' : 'backend'
+  }
+
+  /** One side has ended; the other may still send, which the kernel would answer with a reset after a close. */
+  #closeBothWays(): void {
+    if (this.up.isInFlight || this.down.isInFlight) return
+    if (this.#hasTakenAll(this.#endedFirst === 'client' ? this.backend : this.client)) this.#finishInOrder()
+    else this.#turns.later(this)
+  }
+
+  /** Whether the peer has everything we sent; where nobody tells, whether it had the time for it. */
+  #hasTakenAll(socket: Socket): boolean {
+    const bytes = socket.unacknowledgedBytes()
+    return bytes === undefined ? this.#isQuiet : bytes === 0
+  }
+
+  get #isQuiet(): boolean {
+    return this.#turns.now - this.#movedAt >= GRACE_MS
   }
 
   #finishInOrder(): void {
@@ -157,9 +179,8 @@ export class Pipe implements Runnable {
    * over, and the peer's kernel gets a moment to take it, because a reset destroys what is queued.
    */
   #passResetOn(broken: Socket, other: Socket, from: Direction): void {
-    const isDelivered = from.isOver && other.unacknowledgedBytes() === 0
-    const isOverdue = this.#turns.now - this.#movedAt >= RESET_GRACE_MS
-    if (other.error === undefined && !isDelivered && !isOverdue) {
+    const isDelivered = from.isOver && this.#hasTakenAll(other)
+    if (other.error === undefined && !isDelivered && !this.#isQuiet) {
       this.#turns.later(this)
       return
     }
@@ -186,9 +207,16 @@ export class Pipe implements Runnable {
   #finish(ending: PipeEnding, isReset: boolean): void {
     if (this.#ending !== undefined) return
     this.#ending = ending
+    try {
+      this.#onEnd(ending)
+    } finally {
+      this.#letGo(isReset)
+    }
+  }
+
+  #letGo(isReset: boolean): void {
     this.up.drop()
     this.down.drop()
-    this.#onEnd(ending)
     for (const socket of [this.client, this.backend]) {
       if (isReset) socket.reset()
       else socket.close()

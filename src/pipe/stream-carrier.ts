@@ -1,6 +1,6 @@
 /**
  * From one Node stream to another, with the backpressure of `write()` and 'drain'. What the sink's stream has
- * not flushed is counted there (`queuedBytes`), so nothing is ever inside.
+ * not flushed is counted there (`queuedBytes`), so nothing but a head is ever inside.
  */
 import { READABLE, WRITABLE } from '../io/socket.js'
 import type { StreamSocket } from '../io/stream-socket.js'
@@ -13,6 +13,7 @@ export const streamCarrier: Carrier = {
   move(direction: Direction, budget: number): number {
     const source = direction.source as StreamSocket
     const sink = direction.sink as StreamSocket
+    giveHead(direction, sink)
     let moved = 0
     while (moved < budget && (sink.ready & WRITABLE) !== 0) {
       const chunk = source.take()
@@ -33,6 +34,15 @@ export const streamCarrier: Carrier = {
   },
 
   drop(): void {
-    // Nothing is inside: chunks not yet taken go with their socket.
+    // Chunks not yet taken go with their socket.
   },
+}
+
+/** Bytes that were read before the pipe began. */
+function giveHead(direction: Direction, sink: StreamSocket): void {
+  const { held } = direction
+  if (held === undefined) return
+  direction.held = undefined
+  if (!sink.write(held)) sink.ready &= ~WRITABLE
+  direction.gave(held.length)
 }

@@ -3,12 +3,11 @@
  * that dies and passes a drain on. It accepts no connection and forwards no byte.
  */
 import cluster, { type Worker } from 'node:cluster'
-import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Address } from '../address.js'
 import type { Config } from '../config/schema.js'
-import { MillraceError } from '../errors.js'
-import { listenError } from '../io/listen-errors.js'
+import { createEngine } from '../io/choose-engine.js'
+import { Listener, type ListenerHooks, type ListenerOptions } from '../listener/listener.js'
 import type { Log } from '../observe/log.js'
 import type { ToSupervisor, ToWorker } from './messages.js'
 
@@ -18,6 +17,12 @@ const LONGEST_PAUSE_MS = 10_000
 /** A worker that lived this long counts as having worked (ms). */
 const PROVEN_AFTER_MS = 10_000
 
+/** Whoever connects in the moment of the probe connects again. */
+const TURNS_AWAY: ListenerHooks = {
+  accepted: (_listener, client) => client.reset(),
+  paused: () => {},
+}
+
 export function workerCount(workers: Config['workers']): number {
   return workers === 'auto' ? availableParallelism() : workers
 }
@@ -25,6 +30,7 @@ export function workerCount(workers: Config['workers']): number {
 export class Supervisor {
   readonly #config: Config
   readonly #log: Log
+  readonly #engine = createEngine()
   readonly #workers = new Map<number, Worker>()
   #isStopping = false
   #pauseMs = FIRST_PAUSE_MS
@@ -38,7 +44,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const listeners = []
     for (const listener of this.#config.listeners) {
-      listeners.push({ ...listener, address: await this.#probe(listener.name, listener.address) })
+      listeners.push({ ...listener, address: await this.#probe(listener) })
     }
     const config = { ...this.#config, listeners }
     const count = workerCount(config.workers)
@@ -91,20 +97,12 @@ export class Supervisor {
    * Workers share an address, and sharing hides that somebody else has it: so it is asked for once without
    * sharing. Port 0 becomes the port that all workers are to have.
    */
-  async #probe(name: string, address: Address): Promise<Address> {
-    if (address.kind === 'unix') return address
-    const server = createServer()
-    return await new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        const { message } = listenError(address, error.code ?? String(error))
-        reject(new MillraceError('listen-failed', `listener ${name}: ${message}`, { cause: error }))
-      })
-      server.listen(address.port, address.host, () => {
-        const bound = server.address()
-        const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
-        server.close(() => resolve({ ...address, port }))
-      })
-    })
+  async #probe(options: ListenerOptions): Promise<Address> {
+    const probe = new Listener(options)
+    await probe.open(this.#engine, false, TURNS_AWAY)
+    const { address } = probe
+    probe.close()
+    return address
   }
 }
 

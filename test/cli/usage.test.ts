@@ -1,0 +1,103 @@
+/** What the command says to whoever asks it, or asks it wrongly: help, version, exit codes 2 and 78. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/folder.js'
+import { runMillrace } from '../support/millrace.js'
+
+const folder = temporaryFolder()
+
+describe('the command', () => {
+  it('prints its help on stdout and exits with 0', async () => {
+    const { code, stdout, stderr } = await runMillrace(['--help'])
+    expect(code).toBe(0)
+    expect(stderr).toBe('')
+    for (const word of ['--listen', '--to', '--config', '--splice', '--workers', 'check', 'Exit codes'])
+      expect(stdout).toContain(word)
+  })
+
+  it('prints the version of the package and exits with 0', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(await runMillrace(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it.each([
+    [['--lisen', '127.0.0.1:0'], /unknown option '--lisen'\n\(Did you mean --listen\?\)/],
+    [['chek'], /unknown command "chek"; did you mean "check"\?/],
+    [['--splice', 'always'], /Allowed choices are auto, on, off/],
+    [['--listen', '127.0.0.1:0'], /--listen needs --to/],
+    [['--to', '127.0.0.1:9'], /--to needs --listen/],
+    [['--listen', '127.0.0.1', '--to', '127.0.0.1:9'], /a port is missing: write 127\.0\.0\.1:PORT/],
+    [['--listen', '127.0.0.1:0', '--to', '127.0.0.1:99999'], /port 99999 is above 65535/],
+    [
+      ['--listen', '127.0.0.1:0', '--to', '127.0.0.1:9', '--workers', 'many'],
+      /expected "auto" or a whole number/,
+    ],
+    [['--config', 'a.yaml', '--to', '127.0.0.1:9'], /cannot be used with option/],
+    [['check'], /check needs --config FILE/],
+  ])('answers %j with code 2 and what is wrong, on stderr', async (args, explanation) => {
+    const { code, stdout, stderr } = await runMillrace(args)
+    expect(stderr).toMatch(explanation)
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+  })
+})
+
+describe('a bad config', () => {
+  const path = join(folder, 'bad.yaml')
+  beforeAll(() => {
+    writeFileSync(
+      path,
+      [
+        'splice: allways',
+        'listeners:',
+        '  - addres: 127.0.0.1:0',
+        '    cluster: web',
+        'clusters:',
+        '  wbe: { backends: [127.0.0.1] }',
+        'timeouts: { idleMs: soon }',
+      ].join('\n'),
+    )
+  })
+
+  it.each([
+    ['by check', ['check', '--config', path]],
+    ['on start', ['--config', path]],
+  ])('ends %s with code 78 and every problem as file:line:col path: message', async (_, args) => {
+    const { code, stdout, stderr } = await runMillrace(args)
+    expect(code).toBe(78)
+    expect(stdout).toBe('')
+    const lines = stderr.trimEnd().split('\n')
+    for (const line of lines) expect(line).toMatch(/^.*bad\.yaml:\d+:\d+ \S+: .+$/)
+    expect(lines.map((line) => line.slice(path.length + 1).split(': ')[0])).toEqual([
+      '1:9 splice',
+      '3:5 listeners[0].address',
+      '3:5 listeners[0].addres',
+      '4:14 listeners[0].cluster',
+      '6:21 clusters.wbe.backends[0]',
+      '7:21 timeouts.idleMs',
+    ])
+    expect(lines[2]).toContain('did you mean "address"?')
+  })
+
+  it.each([
+    ['missing', join(folder, 'none.yaml'), 'no such file or directory'],
+    ['a directory', folder, 'it is a directory'],
+  ])('that is %s ends with code 78 and one line', async (_, file, reason) => {
+    const { code, stderr } = await runMillrace(['check', '--config', file])
+    expect(code).toBe(78)
+    expect(stderr).toBe(`millrace: cannot read the config ${JSON.stringify(file)}: ${reason}\n`)
+  })
+
+  it('that is good is said to be good, with code 0', async () => {
+    const good = join(folder, 'good.yaml')
+    writeFileSync(
+      good,
+      'listeners: [{ address: "127.0.0.1:0", cluster: a }]\nclusters: { a: { backends: ["[::1]:9"] } }',
+    )
+    expect(await runMillrace(['check', '--config', good])).toMatchObject({
+      code: 0,
+      stdout: `${good} is good\n`,
+    })
+  })
+})

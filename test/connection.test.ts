@@ -1,0 +1,133 @@
+/** One connection, with a dial and a client that do what a test says: nothing happens twice, and nothing too early. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Backend } from '../src/cluster/backend.js'
+import type { Cluster } from '../src/cluster/cluster.js'
+import type { DialResult } from '../src/cluster/dial.js'
+import { Connection, type ConnectionHost } from '../src/connection.js'
+import { BROKEN, type Socket } from '../src/io/socket.js'
+import { Turns } from '../src/io/turns.js'
+import { Listener } from '../src/listener/listener.js'
+import type { RecordEnding } from '../src/observe/record.js'
+import { createPipeCounters, DEFAULT_SETTINGS } from '../src/pipe/options.js'
+
+const listener = new Listener({
+  name: 'front',
+  address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+  cluster: 'back',
+  tags: {},
+})
+
+describe('a connection that waits for its backend', () => {
+  let client: Socket & { resets: number }
+  let answer: (result: DialResult) => void
+  let cancelled: number
+  let endings: RecordEnding[]
+  let connection: Connection
+
+  beforeEach(() => {
+    client = fakeSocket()
+    cancelled = 0
+    endings = []
+    const cluster = {
+      dial: (_options: unknown, done: typeof answer) => {
+        answer = done
+        return { cancel: () => cancelled++ }
+      },
+    } as unknown as Cluster
+    const host: ConnectionHost = {
+      turns: new Turns(),
+      connectMs: 1000,
+      counters: createPipeCounters(),
+      route: () => ({ cluster, settings: DEFAULT_SETTINGS }),
+      ended: (_connection, ending) => endings.push(ending),
+    }
+    connection = new Connection(host, listener, client, '127.0.0.1:2')
+    connection.start()
+  })
+
+  const failWith = (error: string): void => answer({ error, backend: { name: 'b:1' } as Backend, retries: 3 })
+
+  it('hears of its client, but ends only when that is gone', () => {
+    expect(client.owner).toBe(connection)
+    connection.run()
+    expect(endings).toEqual([])
+    client.ready |= BROKEN
+    client.error = 'ECONNRESET'
+    connection.run()
+    expect(endings).toEqual([{ by: 'client', phase: 'connect', cause: 'client-gone', errno: 'ECONNRESET' }])
+    expect(cancelled).toBe(1)
+  })
+
+  it('ends once, whatever else comes', () => {
+    connection.end()
+    connection.end()
+    client.ready |= BROKEN
+    connection.run()
+    connection.expire(Number.MAX_SAFE_INTEGER)
+    expect(endings).toEqual([{ by: 'proxy', phase: 'connect', cause: 'ordered' }])
+    expect(client.resets).toBe(1)
+    expect(cancelled).toBe(1)
+  })
+
+  it.each([
+    ['ECONNREFUSED', 'backend', 'no-backend'],
+    ['EHOSTUNREACH', 'backend', 'no-backend'],
+    ['ENOTFOUND', 'backend', 'no-backend'],
+    ['ETIMEDOUT', 'backend', 'connect-timeout'],
+    ['EMFILE', 'proxy', 'out-of-resources'],
+    ['ENFILE', 'proxy', 'out-of-resources'],
+    ['ENOBUFS', 'proxy', 'out-of-resources'],
+    ['EADDRNOTAVAIL', 'proxy', 'out-of-resources'],
+    ['ECANCELED', 'proxy', 'ordered'],
+  ])('says of a dial that failed with %s that it was of the %s: %s', (error, by, cause) => {
+    failWith(error)
+    expect(endings).toEqual([{ by, phase: 'connect', cause, errno: error }])
+    expect(client.resets).toBe(1)
+  })
+
+  it('knows of a failed dial which backend was tried last, and how often', () => {
+    failWith('ECONNREFUSED')
+    const facts = connection.facts()
+    expect(facts).toMatchObject({
+      listener: 'front',
+      client: '127.0.0.1:2',
+      cluster: 'back',
+      backend: 'b:1',
+      retries: 3,
+    })
+    const never = {
+      backendAddress: undefined,
+      connectMs: undefined,
+      firstByteMs: undefined,
+      backendRttMicros: undefined,
+    }
+    expect(facts).toMatchObject({ ...never, bytesUp: 0, bytesDown: 0 })
+  })
+})
+
+/** A client's socket that nobody may read: there is no backend to read for. */
+function fakeSocket(): Socket & { resets: number } {
+  return {
+    kind: 'stream',
+    notSplicing: undefined,
+    ready: 0,
+    owner: undefined,
+    error: undefined,
+    hasShutdown: false,
+    isFlushed: true,
+    queuedBytes: 0,
+    isClosed: false,
+    resets: 0,
+    shutdown: () => {
+      throw new Error('shut down without a backend')
+    },
+    close: () => {
+      throw new Error('closed in order without a backend')
+    },
+    reset() {
+      this.resets++
+    },
+    unacknowledgedBytes: () => 0,
+    roundTripMicros: () => undefined,
+  }
+}

@@ -1,0 +1,91 @@
+/** The examples run as they are, with the programs their users have. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { PipeRecord } from '../../src/pipe/join.js'
+import { selfSigned } from '../support/certificate.js'
+import { temporaryFolder } from '../support/folder.js'
+import { runMillrace } from '../support/millrace.js'
+import { startNginx } from '../support/nginx.js'
+import { connectTo } from '../support/peer.js'
+import { areMissing, freePort, Program, run } from '../support/programs.js'
+
+const example = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+const BYTES = 20_000_000
+
+describe('examples/load-balancer.yaml', () => {
+  it('is a good config', async () => {
+    const path = example('load-balancer.yaml')
+    expect(await runMillrace(['check', '--config', path])).toMatchObject({
+      code: 0,
+      stdout: `${path} is good\n`,
+      stderr: '',
+    })
+  })
+})
+
+describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
+  ['with the addon', undefined],
+  ['with native off', 'off'],
+] as const)('examples/connect-proxy.mjs %s', (_, native) => {
+  const folder = temporaryFolder()
+  let nginxPort: number
+  let address: string
+  let curl: (url: string, ...more: string[]) => ReturnType<typeof run>
+  let proxy: Program
+
+  beforeAll(async () => {
+    const pair = await selfSigned(folder)
+    writeFileSync(join(folder, 'file'), Buffer.alloc(BYTES, 'example '))
+    nginxPort = await startNginx(folder, pair)
+    proxy = new Program(process.execPath, [example('connect-proxy.mjs'), '0'], {
+      env: { MILLRACE_NATIVE: native },
+    })
+    address = (await proxy.seen(() => /on (\S+)\n/.exec(proxy.stdout)))[1]!
+    curl = (url, ...more) =>
+      run('curl', ['-sS', '-x', `http://${address}`, '--cacert', pair.cert, ...more, url])
+  })
+
+  const records = (): (PipeRecord & { target: string })[] =>
+    proxy.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line))
+
+  it('is about thirty lines of code', () => {
+    const code = readFileSync(example('connect-proxy.mjs'), 'utf8').split('*/')[1]!
+    expect(code.trim().split('\n').length).toBeLessThanOrEqual(32)
+  })
+
+  it('carries https between curl and nginx, and prints the record', async () => {
+    const received = join(folder, 'received')
+    const { code, stderr } = await curl(`https://127.0.0.1:${nginxPort}/file`, '-o', received)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(readFileSync(received).equals(readFileSync(join(folder, 'file')))).toBe(true)
+    await proxy.seen(() => records().length === 1)
+    const [record] = records()
+    expect(record!.target).toBe(`127.0.0.1:${nginxPort}`)
+    // Of two ends of TLS that say goodbye at once, the one that is gone first may answer with a reset.
+    expect(record!.ended.cause).toMatch(/^(finished|reset)$/)
+    expect(record!.bytesDown).toBeGreaterThan(BYTES)
+    expect(record!.bytesUp).toBeGreaterThan(0)
+    if (native === 'off') expect(record).toMatchObject({ splicedDown: 0, notSplicing: 'switched-off' })
+    else expect(record!.splicedDown).toBeGreaterThan(0)
+  })
+
+  it('answers 400 to a target that is none, and goes on', async () => {
+    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port: Number(address.split(':')[1]) })
+    client.send(Buffer.from('CONNECT [:99999 HTTP/1.1\r\nhost: x\r\n\r\n'))
+    expect(await client.ended).toBe('fin')
+    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 400 /)
+    client.end()
+  })
+
+  it('answers 502 where nobody listens, and 405 to anything but CONNECT', async () => {
+    const nobody = await curl(`https://127.0.0.1:${await freePort()}/`)
+    expect(nobody.stderr).toMatch(/response 502|code 502/)
+    const plain = await curl(`http://127.0.0.1:${nginxPort}/`, '-w', '%{http_code}')
+    expect(plain.stdout).toBe('CONNECT only\n405')
+  })
+})

@@ -1,0 +1,184 @@
+/**
+ * Out of file descriptors, out of kernel pipes: nothing spins, nothing dies, and traffic recovers. Each in a
+ * process of its own, with limits of its own.
+ */
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { kernelLoop } from '../../src/io/choose-engine.js'
+import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { difference, pattern } from '../support/bytes.js'
+import { connectTo, type Peer } from '../support/peer.js'
+import { areMissing, cannotTest, Program } from '../support/programs.js'
+import { Relay, type RelayOptions } from '../support/relay.js'
+
+const KIB = 1024
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
+/** Nobody's, so that its quota of kernel pipes is this test's alone. */
+const OTHER_USER = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups']
+/** As the same user: more pipes than pipe-user-pages-soft allows, held until stdin ends. */
+const HOG = `
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+os.setgid(54321)
+os.setuid(54321)
+pipes = [os.pipe() for _ in range(1100)]
+print('full', flush=True)
+sys.stdin.read()
+`
+
+const hasKernel = kernelLoop() instanceof KernelLoop || !cannotTest(`the kernel's limits: ${kernelLoop()}`)
+
+let echo: Server
+let relay: Relay
+const peers: Peer[] = []
+
+beforeEach(async () => {
+  echo = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket))
+  echo.listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+})
+afterEach(async () => {
+  await leave(peers)
+  echo.close()
+  expect(await relay.stop()).toBe(0)
+})
+
+async function startRelay(options: Partial<RelayOptions>): Promise<void> {
+  const { port } = echo.address() as AddressInfo
+  relay = await Relay.start({ port, settings: { splice: 'on' }, ...options })
+}
+
+async function connect(): Promise<Peer> {
+  const peer = await connectTo(relay.address)
+  peers.push(peer)
+  return peer
+}
+
+/** Sends and gets the same back, on top of what went there and back before. */
+async function exchange(peer: Peer, bytes: number): Promise<void> {
+  peer.send(pattern(1, bytes, peer.sentBytes))
+  await peer.receive(peer.sentBytes)
+  expect(difference(peer.received, peer.sent)).toBeUndefined()
+}
+
+/** These go away; resolves when their connections are closed on this side. */
+async function leave(some: readonly Peer[]): Promise<void> {
+  const going = [...some]
+  for (const peer of going) peer.socket.destroy()
+  await Promise.all(going.map((peer) => peer.closed))
+  for (const peer of going) peers.splice(peers.indexOf(peer), 1)
+}
+
+/** Resolves when the relay carries that many connections. */
+async function carries(connections: number): Promise<void> {
+  while ((await relay.counts()).connections !== connections);
+}
+
+/** Resolves when the bytes of a new connection are spliced. */
+async function splicesAgain(): Promise<void> {
+  for (let isSpliced = false; !isSpliced; ) {
+    const peer = await connect()
+    await exchange(peer, KIB)
+    const before = relay.ended.length
+    await leave([peer])
+    isSpliced = (await relay.records(before + 1)).at(-1)!.splicedUp > 0
+  }
+}
+
+// An odd and an even number, because a connection needs two: either accepting or dialling finds none left.
+describe.runIf(hasKernel && !areMissing('sh')).each([100, 101])('with %i file descriptors', (limit) => {
+  const beneath = ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh']
+  const shortages = (): string[] => [...relay.pauses, ...relay.failedDials]
+
+  /** A client that is refused at once may never have been connected. */
+  const tryToConnect = (): Promise<unknown> => connect().catch(() => {})
+
+  /** A connection, and more clients than the relay has fds for. */
+  async function exhausted(): Promise<Peer> {
+    await startRelay({ beneath })
+    const first = await connect()
+    await exchange(first, 1)
+    await Promise.all(Array.from({ length: 80 }, tryToConnect))
+    await relay.program.seen(() => shortages().length > 0)
+    return first
+  }
+
+  test('connections go on, nothing spins, and all is well when some have gone', async () => {
+    const first = await exhausted()
+    const before = await relay.counts()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const after = await relay.counts()
+    expect(after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system).toBeLessThan(250_000)
+    expect(relay.pauses.length).toBeLessThan(30)
+    expect(new Set(shortages())).toEqual(new Set(['EMFILE']))
+
+    await exchange(first, 100 * KIB)
+    await leave(peers.filter((peer) => peer !== first))
+    await carries(1)
+    for (const peer of [first, await connect(), await connect(), await connect()]) {
+      await exchange(peer, 100 * KIB)
+    }
+  })
+
+  test('bytes are copied while there is no fd for a kernel pipe', async () => {
+    const first = await exhausted()
+    while ((await relay.counts()).pipesRefused === 0) {
+      await tryToConnect()
+      await exchange(first, 300 * KIB)
+    }
+    await leave(peers.filter((peer) => peer !== first))
+    await carries(1)
+    await splicesAgain()
+  })
+})
+
+const canBeOther =
+  hasKernel &&
+  !areMissing('setpriv', 'python3') &&
+  (spawnSync(OTHER_USER[0]!, [...OTHER_USER.slice(1), process.execPath, '-v']).status === 0 ||
+    !cannotTest('the quota of kernel pipes: this user cannot run node as another one'))
+
+describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+    chmodSync(folder, 0o755)
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  /** What the relay needs, where every user can read it. */
+  function readableCode(): NonNullable<RelayOptions['code']> {
+    const parts = ['dist', 'build/Release/millrace.node', 'node_modules/node-gyp-build', 'package.json']
+    for (const part of [...parts, 'test/support/relay.mjs']) {
+      mkdirSync(dirname(join(folder, part)), { recursive: true })
+      cpSync(join(CHECKOUT, part), join(folder, part), { recursive: true })
+    }
+    spawnSync('chmod', ['-R', 'a+rX', folder])
+    return { checkout: folder, script: join(folder, 'test/support/relay.mjs') }
+  }
+
+  test('bytes are copied, and spliced again when there is room', async () => {
+    const hog = new Program('python3', ['-c', HOG])
+    await hog.seen(() => hog.stdout.includes('full'))
+    await startRelay({ beneath: OTHER_USER, code: readableCode() })
+    const peer = await connect()
+    await exchange(peer, 300 * KIB)
+    await leave([peer])
+    const [record] = await relay.records(1)
+    expect(record).toMatchObject({
+      bytesUp: 300 * KIB,
+      splicedUp: 0,
+      splicedDown: 0,
+      notSplicing: 'pipe-quota',
+    })
+    expect((await relay.counts()).pipesRefused).toBeGreaterThan(0)
+    await hog.kill()
+    await splicesAgain()
+  })
+})

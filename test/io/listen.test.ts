@@ -1,0 +1,153 @@
+/** Listening: addresses of every kind, who connected, and one clear line when it cannot be. */
+
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Address, UnixAddress } from '../../src/address.js'
+import type { Listening } from '../../src/io/engine.js'
+import type { Socket } from '../../src/io/socket.js'
+import { engines } from '../support/engines.js'
+import { openedSince, openFds } from '../support/fds.js'
+import { connectTo, type Peer } from '../support/peer.js'
+import { run } from '../support/programs.js'
+import { until } from '../support/wait.js'
+
+const OPTIONS = { backlog: 16, sharePort: false }
+const tcp = (host: string, port = 0): Address => ({ kind: 'tcp', host, port })
+
+describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind engine', ({ engine }) => {
+  let folder: string
+  let fdsBefore: string[]
+  const closing: { close(): void }[] = []
+
+  beforeEach(() => {
+    fdsBefore = openFds()
+    folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+  })
+  afterEach(async () => {
+    for (const each of closing.splice(0)) each.close()
+    rmSync(folder, { recursive: true })
+    await until(() => openedSince(fdsBefore).length === 0)
+  })
+
+  const inFolder = (name: string): UnixAddress => ({ kind: 'unix', path: join(folder, name) })
+
+  /** Listens and keeps what connects. */
+  async function listen(
+    address: Address,
+    options = OPTIONS,
+  ): Promise<Listening & { clients: string[]; sockets: Socket[] }> {
+    const clients: string[] = []
+    const sockets: Socket[] = []
+    const accepted = (socket: Socket, from: string): void => {
+      clients.push(from)
+      sockets.push(socket)
+      closing.push(socket)
+    }
+    const listening = await engine.listen(address, options, { accepted, paused: () => {} })
+    closing.push(listening)
+    return { address: listening.address, close: () => listening.close(), clients, sockets }
+  }
+
+  async function connected(address: Address): Promise<Peer> {
+    const peer = await connectTo(address)
+    closing.push({ close: () => peer.socket.destroy() })
+    return peer
+  }
+
+  const failure = (address: Address): Promise<unknown> =>
+    engine.listen(address, OPTIONS, { accepted: () => {}, paused: () => {} }).then(
+      (listening) => listening.close(),
+      (error: unknown) => error,
+    )
+  const failed = (errno: string, advice: string): object =>
+    expect.objectContaining({ code: 'listen-failed', message: expect.stringMatching(`${errno}.*${advice}`) })
+
+  test('tells the port that was chosen, and who connected', async () => {
+    const listening = await listen(tcp('127.0.0.1'))
+    const peer = await connected(listening.address)
+    await until(() => listening.clients.length === 1)
+    expect(listening.address).toMatchObject({ kind: 'tcp', host: '127.0.0.1', port: expect.any(Number) })
+    expect(listening.clients).toEqual([`127.0.0.1:${peer.socket.localPort}`])
+  })
+
+  test('accepts IPv6 clients, and IPv4 clients of a dual-stack listener as IPv4', async () => {
+    const listening = await listen(tcp('::'))
+    if (listening.address.kind === 'unix') return expect.unreachable()
+    const v6 = await connected(tcp('::1', listening.address.port))
+    const v4 = await connected(tcp('127.0.0.1', listening.address.port))
+    await until(() => listening.clients.length === 2)
+    expect(listening.clients.sort()).toEqual([
+      `127.0.0.1:${v4.socket.localPort}`,
+      `[::1]:${v6.socket.localPort}`,
+    ])
+  })
+
+  test('accepts a burst of more clients than it takes at once', async () => {
+    const listening = await listen(tcp('127.0.0.1'), { ...OPTIONS, backlog: 200 })
+    await Promise.all(Array.from({ length: 150 }, () => connected(listening.address)))
+    await until(() => listening.clients.length === 150)
+  })
+
+  test('accepts on a unix socket, whose file goes when it closes', async () => {
+    const address = inFolder('socket')
+    const listening = await listen(address)
+    await connected(address)
+    await until(() => listening.clients.length === 1)
+    expect(listening.clients).toEqual(['unix:'])
+    listening.close()
+    await until(() => !existsSync(address.path))
+  })
+
+  test('replaces the file of a unix socket that nobody listens on any more', async () => {
+    const address = inFolder('stale')
+    const script = `require('net').createServer().listen(${JSON.stringify(address.path)}, () => process.kill(process.pid, 'SIGKILL'))`
+    await run(process.execPath, ['-e', script])
+    expect(statSync(address.path).isSocket()).toBe(true)
+    const listening = await listen(address)
+    await connected(address)
+    await until(() => listening.clients.length === 1)
+  })
+
+  test('leaves a unix socket alone that somebody listens on', async () => {
+    const address = inFolder('taken')
+    const owner = createServer().listen(address.path)
+    await once(owner, 'listening')
+    closing.push(owner)
+    expect(await failure(address)).toEqual(failed('EADDRINUSE', 'another process listens there'))
+    const client = connect(address.path)
+    await once(client, 'connect')
+    client.destroy()
+    await once(client, 'close')
+  })
+
+  test('leaves a file alone that is no socket', async () => {
+    const address = inFolder('file')
+    writeFileSync(address.path, 'precious')
+    expect(await failure(address)).toEqual(failed('EADDRINUSE', 'no socket'))
+    expect(statSync(address.path).size).toBe(8)
+  })
+
+  test('says what to do about an address that cannot be listened on', async () => {
+    const owner = await listen(tcp('127.0.0.1'))
+    expect(await failure(owner.address)).toEqual(failed('EADDRINUSE', 'another process listens there'))
+    expect(await failure(tcp('203.0.113.7', 7000))).toEqual(failed('EADDRNOTAVAIL', 'no interface'))
+    expect(await failure(inFolder('missing/socket'))).toEqual(failed('(ENOENT|EACCES)', 'folder .*exist'))
+    mkdirSync(join(folder, 'directory'))
+    expect(await failure(inFolder('directory'))).toEqual(failed('EADDRINUSE', ''))
+  })
+
+  test('closing it leaves accepted connections alone, and may be done twice', async () => {
+    const listening = await listen(tcp('127.0.0.1'))
+    const peer = await connected(listening.address)
+    await until(() => listening.sockets.length === 1)
+    listening.close()
+    listening.close()
+    expect(peer.socket.destroyed).toBe(false)
+    listening.sockets[0]?.reset()
+    expect(await peer.ended).toBe('ECONNRESET')
+  })
+})

@@ -1,0 +1,68 @@
+/** Deadlines are looked at by one coarse timer, which runs only while there is something to look at. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Sweep } from '../../src/io/sweep.js'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const member = () => ({ expire: vi.fn<(now: number) => void>() })
+
+test('looks at its members four times within the shortest timeout', () => {
+  const sweep = new Sweep()
+  const watched = member()
+  sweep.add(watched, 400)
+  vi.advanceTimersByTime(399)
+  expect(watched.expire).toHaveBeenCalledTimes(3)
+  vi.advanceTimersByTime(1)
+  expect(watched.expire).toHaveBeenCalledTimes(4)
+})
+
+test.each([
+  ['10 ms', 1, 10],
+  ['a second', 3_600_000, 1000],
+])('looks at most every %s, however short or long a timeout is', (_, timeoutMs, everyMs) => {
+  const sweep = new Sweep()
+  const watched = member()
+  sweep.add(watched, timeoutMs)
+  vi.advanceTimersByTime(everyMs * 5)
+  expect(watched.expire).toHaveBeenCalledTimes(5)
+})
+
+test('has no timer for members without a timeout, and none when all have left', () => {
+  const sweep = new Sweep()
+  const [endless, watched] = [member(), member()]
+  sweep.add(endless, 0)
+  expect(vi.getTimerCount()).toBe(0)
+  sweep.add(watched, 100)
+  expect(vi.getTimerCount()).toBe(1)
+  sweep.delete(watched)
+  sweep.delete(endless)
+  vi.advanceTimersByTime(100)
+  expect(vi.getTimerCount()).toBe(0)
+  sweep.add(watched, 100)
+  vi.advanceTimersByTime(100)
+  expect(watched.expire).toHaveBeenCalled()
+})
+
+test('members may leave, and others come, while they are looked at', () => {
+  const sweep = new Sweep()
+  const late = member()
+  const leaving = {
+    expire: vi.fn(() => {
+      sweep.delete(leaving)
+      sweep.delete(gone)
+      sweep.add(late, 100)
+    }),
+  }
+  const gone = member()
+  sweep.add(leaving, 100)
+  sweep.add(gone, 100)
+  vi.advanceTimersByTime(50)
+  expect(leaving.expire).toHaveBeenCalledTimes(1)
+  expect(gone.expire).not.toHaveBeenCalled()
+  expect(sweep.size).toBe(1)
+})

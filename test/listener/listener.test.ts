@@ -1,0 +1,85 @@
+/** A listener over an engine that does what a test says. */
+import { describe, expect, it, vi } from 'vitest'
+import type { AcceptHandler, Engine } from '../../src/io/engine.js'
+import { listenError } from '../../src/io/listen-errors.js'
+import type { Socket } from '../../src/io/socket.js'
+import { Listener, type ListenerHooks } from '../../src/listener/listener.js'
+
+const asked = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+const bound = { ...asked, port: 4711 }
+
+function setUp() {
+  const listener = new Listener({ name: 'front', address: asked, cluster: 'back', tags: {} })
+  const close = vi.fn()
+  let handler: AcceptHandler | undefined
+  const listen = vi.fn(async (_address: unknown, _options: unknown, given: AcceptHandler) => {
+    handler = given
+    return { address: bound, close }
+  })
+  const hooks: ListenerHooks = { accepted: vi.fn(), paused: vi.fn() }
+  const engine = { listen } as unknown as Engine
+  const open = (sharePort = false) => listener.open(engine, sharePort, hooks)
+  return { listener, open, close, listen, hooks, handler: () => handler! }
+}
+
+describe('a listener', () => {
+  it('shows the address it was given until it is open, and then the one it has', async () => {
+    const { listener, open } = setUp()
+    expect(listener.status()).toMatchObject({ name: 'front', address: '127.0.0.1:0', isListening: false })
+    await open()
+    expect(listener.status()).toMatchObject({ address: '127.0.0.1:4711', isListening: true })
+    expect(listener.address).toEqual(bound)
+  })
+
+  it('asks for a shared port where it is told to', async () => {
+    const { open, listen } = setUp()
+    await open(true)
+    expect(listen.mock.calls[0]![1]).toMatchObject({ sharePort: true })
+  })
+
+  it('puts its name in front of why it cannot listen', async () => {
+    const { open, listen } = setUp()
+    listen.mockRejectedValue(listenError(asked, 'EACCES'))
+    await expect(open()).rejects.toMatchObject({
+      code: 'listen-failed',
+      message: expect.stringMatching(
+        /^listener front: cannot listen on 127\.0\.0\.1:0: EACCES, not permitted/,
+      ),
+    })
+  })
+
+  it('counts clients, and hands each on once with its address', async () => {
+    const { listener, open, hooks, handler } = setUp()
+    await open()
+    const client = {} as Socket
+    handler().accepted(client, '127.0.0.1:9')
+    expect(hooks.accepted).toHaveBeenCalledExactlyOnceWith(listener, client, '127.0.0.1:9')
+    expect(listener.status()).toMatchObject({ active: 1, accepted: 1 })
+  })
+
+  it('counts every pause and tells of them now and then', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const { listener, open, hooks, handler } = setUp()
+    await open()
+    for (let i = 0; i < 50; i++) {
+      handler().paused('EMFILE')
+      vi.advanceTimersByTime(100)
+    }
+    expect(hooks.paused).toHaveBeenCalledExactlyOnceWith(listener, 'EMFILE')
+    vi.advanceTimersByTime(6000)
+    handler().paused('ENFILE')
+    expect(hooks.paused).toHaveBeenLastCalledWith(listener, 'ENFILE')
+    expect(listener.status().acceptPauses).toBe(51)
+    vi.useRealTimers()
+  })
+
+  it('closes once, and before it is open it has nothing to close', async () => {
+    const { listener, open, close } = setUp()
+    listener.close()
+    await open()
+    listener.close()
+    listener.close()
+    expect(close).toHaveBeenCalledOnce()
+    expect(listener.status().isListening).toBe(false)
+  })
+})

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { formatBytes, showLiveLine, summary } from '../../src/observe/live-line.js'
+import type { ConnectionTotals, ProxyStatus } from '../../src/observe/status.js'
+
+const NOTHING: ConnectionTotals = {
+  active: 0,
+  ended: 0,
+  bytesUp: 0,
+  bytesDown: 0,
+  splicedUp: 0,
+  splicedDown: 0,
+}
+const statusOf = (connections: Partial<ConnectionTotals>): ProxyStatus =>
+  ({ connections: { ...NOTHING, ...connections } }) as ProxyStatus
+
+describe('bytes for people', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.00 KB'],
+    [1500, '1.50 KB'],
+    [999_999, '1.00 MB'],
+    [67_108_864, '67.1 MB'],
+    [123_456_789, '123 MB'],
+    [1e9, '1.00 GB'],
+    [5e12, '5.00 TB'],
+    [2e15, '2.00 PB'],
+  ])('%d is %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text)
+  })
+})
+
+describe('the summary', () => {
+  it('says how many connections, how many bytes each way, and how they were moved', () => {
+    const totals = { ended: 2, bytesUp: 200, bytesDown: 3_000_000, splicedDown: 2_500_000 }
+    expect(summary(statusOf(totals))).toBe(
+      '2 connections, 200 B up, 3.00 MB down; spliced 2.50 MB, copied 500 KB',
+    )
+  })
+})
+
+describe('the live line', () => {
+  const { isTTY } = process.stdout
+
+  afterEach(() => {
+    process.stdout.isTTY = isTTY
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+
+  it('is rewritten in place on a terminal, with the rates since the last time, until it is hidden', () => {
+    vi.useFakeTimers()
+    process.stdout.isTTY = true
+    const written: string[] = []
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0)
+    let totals: Partial<ConnectionTotals> = {}
+    const hide = showLiveLine(() => statusOf(totals))
+    totals = { active: 3, bytesUp: 62_500_000, bytesDown: 125_000_000, splicedDown: 125_000_000 }
+    vi.advanceTimersByTime(500)
+    vi.advanceTimersByTime(500)
+    hide()
+    vi.advanceTimersByTime(5000)
+    const rest = 'spliced 125 MB  copied 62.5 MB'
+    expect(written).toEqual([
+      `\r\x1b[2K3 connections  ↑ 1.00 ↓ 2.00 Gbit/s  ${rest}`,
+      `\r\x1b[2K3 connections  ↑ 0.00 ↓ 0.00 Gbit/s  ${rest}`,
+      '\r\x1b[2K',
+    ])
+  })
+
+  it('is not shown where stdout is no terminal', () => {
+    process.stdout.isTTY = false
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    showLiveLine(() => statusOf({}))()
+    expect(write).not.toHaveBeenCalled()
+  })
+})

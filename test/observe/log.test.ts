@@ -1,0 +1,47 @@
+/** The log as a process has it: written to stdout in the background, and still whole when the process exits. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/folder.js'
+import { areMissing, Program, run } from '../support/programs.js'
+
+const LINES = 2000
+const LOG = new URL('../../dist/observe/log.js', import.meta.url).href
+const script = join(temporaryFolder(), 'log.mjs')
+beforeAll(() => {
+  writeFileSync(
+    script,
+    `import { createLog } from ${JSON.stringify(LOG)}
+     const log = createLog({ level: process.argv[2] })
+     for (let i = 0; i < ${LINES}; i++) log.info({ i }, 'line')
+     log.debug('not this')
+     log.warn('last')
+     process.exit(0)`,
+  )
+})
+
+describe('the log', () => {
+  it('is one JSON object per line, none lost at an exit', async () => {
+    const { stdout } = await run(process.execPath, [script, 'info'])
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toHaveLength(LINES + 1)
+    expect(lines.slice(0, LINES).map(({ i }) => i)).toEqual(Array.from({ length: LINES }, (_, i) => i))
+    expect(lines.at(-1)).toMatchObject({ level: 40, msg: 'last' })
+  })
+
+  it('holds nothing below its level', async () => {
+    const { stdout } = await run(process.execPath, [script, 'warn'])
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+    expect((await run(process.execPath, [script, 'silent'])).stdout).toBe('')
+  })
+
+  it.skipIf(areMissing('script'))('is for people on a terminal', async () => {
+    const command = `"${process.execPath}" "${script}" warn`
+    const terminal = new Program('script', ['-qec', command, '/dev/null'])
+    expect(await terminal.exited).toEqual({ code: 0, signal: null })
+    expect(terminal.stdout).toMatch(/\[\d\d:\d\d:\d\d\.\d+\].*WARN.*last/)
+  })
+})

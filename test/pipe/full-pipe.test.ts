@@ -1,0 +1,131 @@
+/**
+ * A kernel pipe that holds bytes and cannot be emptied, because its sink's buffers were filled beforehand: the
+ * state in which EAGAIN means something else, ends wait, and a pipe must not be pooled.
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { FdSocket } from '../../src/io/fd-socket.js'
+import { OUT, SINK_FULL } from '../../src/io/native.js'
+import { difference, pattern } from '../support/bytes.js'
+import { carriages } from '../support/carriages.js'
+import { openedSince, openFds } from '../support/fds.js'
+import { type End, type Joined, Rig } from '../support/rig.js'
+import { turns, until } from '../support/wait.js'
+
+const KIB = 1024
+/** The smallest useful kernel pipe: 16 slots of a page. */
+const PIPE_BYTES = 64 * KIB
+const FILLER = pattern(1, 64 * KIB)
+
+/** Either way through the pipe: its source and sink sides. */
+const WAYS = [
+  { name: 'up', direction: 'up', source: 'client', sink: 'backend' },
+  { name: 'down', direction: 'down', source: 'backend', sink: 'client' },
+] as const
+
+const [carriage] = carriages().filter(({ name }) => name === 'kernel carrier')
+
+describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', (way) => {
+  let rig: Rig
+  /** What the sink was filled with. */
+  let filled: Buffer
+  let fdsBefore: string[]
+  beforeEach(() => {
+    fdsBefore = openFds()
+    rig = new Rig(carriage!)
+    rig.engine.sizePipes(PIPE_BYTES)
+  })
+  afterEach(async () => {
+    expect(await rig.finish()).toEqual([])
+  })
+
+  /** A running pipe whose sink takes nothing; `before` acts on the source while nothing moves yet. */
+  async function joinStalled(before: (source: End[0]) => unknown): Promise<Joined> {
+    const ends = { client: await rig.accept(), backend: await rig.dial() }
+    filled = await fill(ends[way.sink])
+    await before(ends[way.source][0])
+    const joined = rig.pipe(ends.client, ends.backend, { idleTimeoutMs: 0 })
+    await until(() => joined.pipe[way.direction].inside > 0)
+    return joined
+  }
+
+  const openPipes = () => openedSince(fdsBefore).filter((fd) => fd.includes('pipe:'))
+  const leased = (): number => rig.engine.counts()?.pipesInUse ?? 0
+
+  test('runs out of slots long before bytes, and nothing is lost or late', async () => {
+    const joined = await joinStalled(async (source) => {
+      for (let i = 0; i < 100; i++) {
+        source.send(pattern(2, 1, i))
+        await turns(1)
+      }
+    })
+    const { [way.source]: source, [way.sink]: sink } = joined
+    expect(joined.pipe[way.direction].inside).toBeLessThan(100)
+    expect(leased()).toBe(1)
+    source.send(pattern(2, 50 * KIB, 100))
+    await turns(50)
+    sink.resume()
+    await sink.receive(filled.length + source.sentBytes)
+    expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
+    await until(() => leased() === 0)
+  })
+
+  test('holds the end back until it is empty', async () => {
+    const joined = await joinStalled((source) => {
+      source.send(pattern(3, 300 * KIB))
+      source.end()
+    })
+    const { [way.source]: source, [way.sink]: sink } = joined
+    await turns(50)
+    expect(joined.pipe[way.direction].phase).toBe('flowing')
+    sink.resume()
+    expect(await sink.ended).toBe('fin')
+    expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
+  })
+
+  test('holds a few bytes and their end back until it is empty', async () => {
+    const joined = await joinStalled((source) => {
+      source.send(pattern(4, 5))
+      source.end()
+    })
+    const { [way.source]: source, [way.sink]: sink } = joined
+    sink.resume()
+    expect(await sink.ended).toBe('fin')
+    expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
+  })
+
+  test('is emptied before a reset of its source is passed on', async () => {
+    const joined = await joinStalled((source) => source.send(pattern(5, 20 * KIB)))
+    const { [way.source]: source, [way.sink]: sink } = joined
+    source.reset()
+    await until(() => joined.pipe[way.source].error !== undefined)
+    sink.resume()
+    expect(await sink.reallyEnded()).toBe('ECONNRESET')
+    expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
+  })
+
+  test('is destroyed, not pooled, when its sink is reset', async () => {
+    const joined = await joinStalled((source) => source.send(pattern(6, 300 * KIB)))
+    const pipe = openPipes()
+    expect(pipe).toHaveLength(2)
+    joined[way.sink].reset()
+    expect(await joined.ended).toMatchObject({ by: way.sink, cause: 'reset' })
+    expect(await joined[way.source].reallyEnded()).toMatch(/ECONNRESET|EPIPE/)
+    expect(leased()).toBe(0)
+    expect(openPipes().filter((fd) => pipe.includes(fd))).toEqual([])
+  })
+})
+
+/** Sends until the kernel takes no more; answers all of it. */
+async function fill([peer, socket]: End): Promise<Buffer> {
+  const { fd, loop } = socket as FdSocket
+  const sent: Buffer[] = []
+  peer.pause()
+  const isFull = (): boolean => {
+    const found = loop.native.send(fd, FILLER)
+    sent.push(FILLER.subarray(0, loop.outcome[OUT]))
+    return (found & SINK_FULL) !== 0
+  }
+  // Full for good, not only until the peer's kernel has taken what is on its way.
+  for (let quiet = 0; quiet < 20; await turns(1)) quiet = isFull() ? quiet + 1 : 0
+  return Buffer.concat(sent)
+}

@@ -1,0 +1,276 @@
+/** `pipe(a, b)`: two sockets that Node has opened are taken over, whatever they are and whatever they are doing. */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
+import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { kernelLoop } from '../../src/io/choose-engine.js'
+import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { type PipeOptions, pipe } from '../../src/pipe/join.js'
+import { difference, pattern } from '../support/bytes.js'
+import { openedSince, openFds } from '../support/fds.js'
+import { Peer } from '../support/peer.js'
+import { settled, until } from '../support/wait.js'
+
+const MIB = 1024 * 1024
+const loop = kernelLoop()
+const canSplice = loop instanceof KernelLoop
+if (!canSplice) console.log(`not tested with adopted sockets: ${loop}`)
+
+const peers: Peer[] = []
+let fdsBefore: string[]
+beforeEach(() => {
+  fdsBefore = openFds()
+})
+afterEach(async () => {
+  for (const peer of peers.splice(0)) {
+    peer.socket.destroy()
+    await peer.closed
+  }
+  if (canSplice) {
+    await until(() => loop.native.count().descriptors === 0)
+    loop.native.trimPipes(0)
+  }
+  expect(openedSince(fdsBefore)).toEqual([])
+})
+
+/** A peer, and the socket of Node's at the other end, which the pipe is given. */
+async function connected(options: { allowHalfOpen?: boolean } = {}): Promise<[Peer, Socket]> {
+  const server = createServer(options).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const far = connect({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  })
+  const [near] = (await once(server, 'connection')) as [Socket]
+  server.close()
+  const peer = new Peer(far)
+  peers.push(peer)
+  return [peer, near]
+}
+
+async function refusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Sends both ways, ends both ways, and compares. */
+async function exchange(client: Peer, backend: Peer, bytes = 2 * MIB): Promise<void> {
+  client.send(pattern(1, bytes))
+  backend.send(pattern(2, bytes))
+  client.end()
+  backend.end()
+  await Promise.all([client.closed, backend.closed])
+  expect(backend.missingFrom(client)).toBeUndefined()
+  expect(client.missingFrom(backend)).toBeUndefined()
+}
+
+describe('pipe', () => {
+  test('splices plain sockets and tells so', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    const piped = pipe(a, b, { splice: 'on' })
+    await exchange(client, backend)
+    const record = await piped
+    expect(record).toMatchObject({ bytesUp: 2 * MIB, bytesDown: 2 * MIB, ended: { cause: 'finished' } })
+    if (canSplice) expect(record).toMatchObject({ splicedUp: 2 * MIB, splicedDown: 2 * MIB })
+    else expect(record.notSplicing).toBe(loop)
+  })
+
+  test('keeps half-closed connections open though the sockets were not opened so', async () => {
+    const [client, a] = await connected({ allowHalfOpen: false })
+    const [backend, b] = await connected({ allowHalfOpen: false })
+    const piped = pipe(a, b)
+    client.end()
+    expect(await backend.ended).toBe('fin')
+    backend.send(pattern(3, 100_000))
+    await client.receive(100_000)
+    backend.end()
+    expect((await piped).ended).toEqual({ by: 'client', cause: 'finished' })
+  })
+
+  test('sends heads first, then what Node had read already, then the rest', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    client.send(pattern(4, 500))
+    backend.send(pattern(5, 70_000))
+    a.read(0)
+    b.read(0)
+    await until(() => a.readableLength > 0 && b.readableLength > 0)
+    const heads = { head: pattern(6, 30), backendHead: pattern(7, 40) }
+    const piped = pipe(a, b, heads)
+    client.send(pattern(4, 200_000, 500))
+    client.end()
+    backend.end()
+    await piped
+    await Promise.all([client.closed, backend.closed])
+    expect(difference(backend.received, Buffer.concat([heads.head, client.sent]))).toBeUndefined()
+    expect(difference(client.received, Buffer.concat([heads.backendHead, backend.sent]))).toBeUndefined()
+  })
+
+  test('lets what was written before go first', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    backend.pause()
+    const queued = pattern(8, 24 * MIB)
+    b.write(queued)
+    await settled(() => b.writableLength)
+    expect(b.writableLength).toBeGreaterThan(0)
+    const piped = pipe(a, b)
+    client.send(pattern(9, 100))
+    backend.resume()
+    client.end()
+    backend.end()
+    await piped
+    await backend.closed
+    expect(difference(backend.received, Buffer.concat([queued, client.sent]))).toBeUndefined()
+  })
+
+  test('waits for a backend that is still connecting', async () => {
+    const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const [client, a] = await connected()
+    const b = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const piped = pipe(a, b)
+    const [accepted] = (await once(server, 'connection')) as [Socket]
+    server.close()
+    const backend = new Peer(accepted)
+    peers.push(backend)
+    await exchange(client, backend)
+    expect((await piped).ended.cause).toBe('finished')
+  })
+
+  test('a backend that refuses resets the client and is named in the record', async () => {
+    const [client, a] = await connected()
+    const b = connect(await refusedPort(), '127.0.0.1')
+    const record = await pipe(a, b)
+    expect(record).toMatchObject({
+      ended: { by: 'backend', cause: 'reset', errno: 'ECONNREFUSED' },
+      bytesUp: 0,
+    })
+    expect(await client.ended).toBe('ECONNRESET')
+  })
+
+  test('a socket that is gone already ends the other', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    a.destroy()
+    expect((await pipe(a, b)).ended).toMatchObject({ by: 'client', cause: 'reset' })
+    expect(await client.ended).toBe('fin')
+    expect(await backend.ended).toBe('ECONNRESET')
+  })
+
+  test('carries any Duplex, here one of Node and one of TLS', async () => {
+    const [far, near] = duplexPair()
+    const [tlsFar, tlsNear] = await tlsPair()
+    const piped = pipe(near, tlsNear)
+    const received = Promise.all([drain(far), drain(tlsFar)])
+    far.end(pattern(10, 300_000))
+    tlsFar.end(pattern(11, 300_000))
+    const [down, up] = await received
+    expect(difference(up, pattern(10, 300_000))).toBeUndefined()
+    expect(difference(down, pattern(11, 300_000))).toBeUndefined()
+    const record = await piped
+    expect(record).toMatchObject({ ended: { cause: 'finished' }, bytesUp: 300_000, splicedUp: 0 })
+    expect(record.notSplicing).toBe(canSplice ? 'not-a-plain-socket' : loop)
+  })
+
+  test('tells the byte counts while it runs, and can be closed', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    const piped = pipe(a, b)
+    client.send(pattern(12, 5000))
+    await backend.receive(5000)
+    expect(piped.totals()).toMatchObject({ bytesUp: 5000, bytesDown: 0 })
+    piped.close()
+    piped.close()
+    expect(await piped).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, bytesUp: 5000 })
+    expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
+  })
+
+  test('can be closed before it began', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    const piped = pipe(a, b)
+    piped.close()
+    expect(await piped).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, bytesUp: 0 })
+    expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
+  })
+
+  test('an idle pipe ends by its timeout', async () => {
+    const [, a] = await connected()
+    const [, b] = await connected()
+    expect((await pipe(a, b, { idleTimeoutMs: 40 })).ended.cause).toBe('idle-timeout')
+  })
+
+  test('a timeout also bounds the wait for writes that never leave', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    backend.pause()
+    b.write(pattern(13, 24 * MIB))
+    expect((await pipe(a, b, { idleTimeoutMs: 100 })).ended.cause).toBe('idle-timeout')
+    expect(await client.ended).toBe('fin')
+  })
+
+  test('takes the listeners of the user away and lets no error escape', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    a.on('data', () => expect.unreachable('the bytes belong to the pipe'))
+    const piped = pipe(a, b)
+    client.send(pattern(14, 100))
+    await backend.receive(100)
+    backend.reset()
+    expect((await piped).ended).toEqual({ by: 'backend', cause: 'reset', errno: 'ECONNRESET' })
+    expect(await client.ended).toBe('ECONNRESET')
+  })
+
+  test.each<[string, (a: Duplex, b: Duplex) => [unknown, unknown, object]]>([
+    ['client is not a Duplex stream', (_, b) => [{}, b, {}]],
+    ['backend is not a Duplex stream', (a) => [a, undefined, {}]],
+    ['the same stream', (a) => [a, a, {}]],
+    ['idleTimeoutMs', (a, b) => [a, b, { idleTimeoutMs: -1 }]],
+    ['halfClosedTimeoutMs', (a, b) => [a, b, { halfClosedTimeoutMs: Number.NaN }]],
+    ['maxLifetimeMs', (a, b) => [a, b, { maxLifetimeMs: '5s' }]],
+    ['splice', (a, b) => [a, b, { splice: 'yes' }]],
+    ['halfClose', (a, b) => [a, b, { halfClose: true }]],
+  ])('throws at once for an argument of the wrong kind: %s', (message, args) => {
+    const [client, backend, options] = args(duplexPair()[0], duplexPair()[0])
+    expect(() => pipe(client as Duplex, backend as Duplex, options as PipeOptions)).toThrow(
+      expect.objectContaining({ code: 'bad-argument', message: expect.stringContaining(message) }),
+    )
+  })
+})
+
+/** Both ends of a TLS connection; a shared key instead of certificates, which would expire. */
+async function tlsPair(): Promise<[Duplex, Duplex]> {
+  const psk = { psk: Buffer.alloc(16, 7), identity: 'test' }
+  const common = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const
+  const server = createTlsServer({ ...common, pskCallback: () => psk.psk, allowHalfOpen: true }).listen(
+    0,
+    '127.0.0.1',
+  )
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const checkServerIdentity = (): undefined => undefined
+  const far = tlsConnect({
+    ...common,
+    port,
+    host: '127.0.0.1',
+    pskCallback: () => psk,
+    checkServerIdentity,
+  })
+  const [near] = (await once(server, 'secureConnection')) as [Duplex]
+  server.close()
+  return [far, near]
+}
+
+async function drain(stream: Duplex): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,69 @@
+/** What a pipe does that no peer can provoke: its guard against loops, its accounting, what it tells of itself. */
+import { expect, test } from 'vitest'
+import type { Socket } from '../../src/io/socket.js'
+import { READABLE, WRITABLE } from '../../src/io/socket.js'
+import { Turns } from '../../src/io/turns.js'
+import { createPipeCounters, DEFAULT_SETTINGS, type PipeEnding } from '../../src/pipe/options.js'
+import { Pipe } from '../../src/pipe/pipe.js'
+
+/** Says it is ready and never moves a byte: what a bug in a carrier or a kernel would look like. */
+class StuckSocket implements Socket {
+  readonly kind = 'stream'
+  readonly notSplicing = 'not-a-plain-socket'
+  readonly hasShutdown = false
+  readonly isFlushed = true
+  readonly queuedBytes = 0
+  readonly hasBytes = true
+  ready = READABLE | WRITABLE
+  owner = undefined
+  error = undefined
+  isClosed = false
+  closings: string[] = []
+
+  take(): undefined {}
+  setReading(): void {}
+  shutdown(): void {}
+  close(): void {
+    this.closings.push('close')
+  }
+  reset(): void {
+    this.closings.push('reset')
+  }
+  unacknowledgedBytes(): number {
+    return 0
+  }
+  roundTripMicros(): undefined {}
+}
+
+test('a pipe that stays ready without progress is cut, counted and described', async () => {
+  const turns = new Turns()
+  const counters = createPipeCounters()
+  const [client, backend] = [new StuckSocket(), new StuckSocket()]
+  let description: Record<string, unknown> | undefined
+  const ending = await new Promise<PipeEnding>((onEnd) => {
+    const pipe: Pipe = new Pipe(client, backend, turns, DEFAULT_SETTINGS, counters, (how) => {
+      description = pipe.describe()
+      onEnd(how)
+    })
+    pipe.up.took(5)
+    pipe.start()
+  })
+  expect(ending).toMatchObject({ by: 'proxy', cause: 'infinite-loop' })
+  expect(counters.infiniteLoops).toBe(1)
+  expect(description).toMatchObject({
+    stuckRuns: 100,
+    up: { carrier: 'stream', phase: 'flowing', inside: 5, sourceReady: READABLE | WRITABLE },
+    down: { carrier: 'stream', phase: 'flowing', inside: 0 },
+  })
+  expect([client.closings, backend.closings]).toEqual([['reset'], ['reset']])
+})
+
+test('both sockets are closed even if whoever is told of the end throws', () => {
+  const [client, backend] = [new StuckSocket(), new StuckSocket()]
+  const fail = (): void => {
+    throw new Error('a bug of the caller')
+  }
+  const pipe = new Pipe(client, backend, new Turns(), DEFAULT_SETTINGS, createPipeCounters(), fail)
+  expect(() => pipe.end('ordered')).toThrow('a bug of the caller')
+  expect([client.closings, backend.closings]).toEqual([['reset'], ['reset']])
+})

@@ -1,0 +1,124 @@
+/** A proxy of the library in this process, with what it logs, and the clients and backends around it. */
+import { expect } from 'vitest'
+import { parseAddress } from '../../src/address.js'
+import type { ProxyConfig } from '../../src/config/schema.js'
+import { createProxy, type Proxy } from '../../src/proxy.js'
+import { Backend } from '../support/backend.js'
+import { connectTo, type Peer } from '../support/peer.js'
+import { type AccessRecord, recordSchema } from '../support/record-fields.js'
+
+export interface Logged {
+  readonly level: string
+  readonly message: string
+  readonly [field: string]: unknown
+}
+
+/** What a test says of a config; the rest is one listener in front of one cluster, of these backends. */
+export interface BedConfig extends Partial<ProxyConfig> {
+  readonly backends?: readonly (Backend | string)[]
+}
+
+export class Bed {
+  readonly proxy: Proxy
+  readonly logged: Logged[] = []
+  readonly #clients: Peer[] = []
+  readonly #backends: readonly Backend[]
+  readonly #config: BedConfig
+  readonly #watchers = new Set<() => void>()
+
+  /** Not yet started. */
+  constructor(options: BedConfig) {
+    const { backends = [], ...config } = options
+    this.#config = options
+    this.#backends = backends.filter((each) => each instanceof Backend)
+    const addresses = backends.map((each) => (each instanceof Backend ? each.address : each))
+    this.proxy = createProxy(
+      {
+        listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
+        clusters: { back: { backends: addresses } },
+        ...config,
+      },
+      { log: this.#log() },
+    )
+  }
+
+  static async start(config: BedConfig): Promise<Bed> {
+    const bed = new Bed(config)
+    await bed.proxy.start()
+    return bed
+  }
+
+  /** Where a listener is to be reached. */
+  address(listener = 0): string {
+    return this.proxy.status().listeners[listener]!.address
+  }
+
+  async connect(listener = 0): Promise<Peer> {
+    const address = parseAddress(this.address(listener))
+    if (typeof address === 'string') throw new Error(address)
+    const client = await connectTo(address)
+    this.#clients.push(client)
+    return client
+  }
+
+  /** Every record so far, each held against the list of fields. */
+  get records(): readonly AccessRecord[] {
+    return this.logged.flatMap(({ level, message, ...fields }) =>
+      message === 'connection' ? [recordSchema.parse(fields)] : [],
+    )
+  }
+
+  /** All records, as soon as there are `count`; more than that is an error. */
+  async recorded(count: number): Promise<readonly AccessRecord[]> {
+    const isRecord = ({ message }: Logged) => message === 'connection'
+    await this.#until(() => this.logged.filter(isRecord).length >= count)
+    expect(this.records).toHaveLength(count)
+    return this.records
+  }
+
+  /** The first line of the log that says so. */
+  async told(message: RegExp): Promise<Logged> {
+    let found: Logged | undefined
+    await this.#until(() => {
+      found = this.logged.find((line) => message.test(line.message))
+      return found !== undefined
+    })
+    return found!
+  }
+
+  /** Ends everything; every connection that was accepted has written exactly one record. */
+  async end(): Promise<void> {
+    await this.proxy.stop()
+    for (const { socket } of this.#clients) socket.destroy()
+    await Promise.all(this.#backends.map((backend) => backend.close()))
+    const { listeners, connections } = this.proxy.status()
+    const accepted = listeners.reduce((sum, listener) => sum + listener.accepted, 0)
+    expect(connections).toMatchObject({ active: 0, ended: accepted })
+    const isLogging = this.#config.log?.access !== false
+    expect(new Set(this.records.map(({ id }) => id)).size).toBe(isLogging ? accepted : 0)
+    expect(this.records).toHaveLength(isLogging ? accepted : 0)
+  }
+
+  async #until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await new Promise<void>((resolve) => this.#watchers.add(resolve))
+  }
+
+  #log() {
+    const write =
+      (level: string) =>
+      (first: unknown, message = ''): void => {
+        const fields = JSON.parse(JSON.stringify(first))
+        this.logged.push({ ...fields, level, message })
+        for (const watcher of this.#watchers) watcher()
+        this.#watchers.clear()
+      }
+    return {
+      trace: write('trace'),
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      isLevelEnabled: () => true,
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/** What a proxy promises, whatever engine it runs on. */
+import { describe } from 'vitest'
+import { describeBackends } from './backends.js'
+import { describeEndings } from './endings.js'
+import { describeHostileClients } from './hostile-clients.js'
+import { describeLifecycle } from './lifecycle.js'
+import { describeManyClients } from './many-clients.js'
+
+export type EngineKind = 'kernel' | 'stream'
+
+export function describeProxy(engine: EngineKind): void {
+  describe('its life', () => describeLifecycle(engine))
+  describe('its backends', () => describeBackends(engine))
+  describe('the ends of connections', () => describeEndings(engine))
+  describe('hostile clients', () => describeHostileClients())
+  describe('many clients', () => describeManyClients())
+}

@@ -1,0 +1,61 @@
+/** The ways a pipe's bytes can be carried here, each of which must keep the same promises. */
+import { createEngine, kernelLoop } from '../../src/io/choose-engine.js'
+import type { Engine } from '../../src/io/engine.js'
+import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { StreamEngine } from '../../src/io/stream-engine.js'
+import { copyCarrier } from '../../src/pipe/copy-carrier.js'
+import type { Direction } from '../../src/pipe/direction.js'
+import { kernelCarrier } from '../../src/pipe/kernel-carrier.js'
+import type { SpliceMode } from '../../src/pipe/options.js'
+import type { Pipe } from '../../src/pipe/pipe.js'
+import { random } from './bytes.js'
+
+export interface Carriage {
+  readonly name: string
+  readonly splice: SpliceMode
+  /** Whether a reset is noticed while its socket is not read from. Node notices nothing then. */
+  readonly noticesResetsOfUnread: boolean
+  createEngine(): Engine
+  /** Changes a pipe that is about to start. */
+  prepare?(pipe: Pipe): void
+}
+
+const SWITCHING_SEED = 5
+
+/** With the addon: by splice, by copy, and between the two; everywhere: by Node's streams. */
+export function carriages(): Carriage[] {
+  const stream: Carriage = {
+    name: 'stream carrier',
+    splice: 'auto',
+    noticesResetsOfUnread: false,
+    createEngine: () => new StreamEngine('switched-off'),
+  }
+  const loop = kernelLoop()
+  if (!(loop instanceof KernelLoop)) {
+    console.log(`not tested with the kernel and copy carriers: ${loop}`)
+    return [stream]
+  }
+  const kernel = { createEngine, noticesResetsOfUnread: true }
+  return [
+    { ...kernel, name: 'kernel carrier', splice: 'on' },
+    { ...kernel, name: 'copy carrier', splice: 'off' },
+    { ...kernel, name: 'auto', splice: 'auto' },
+    { ...kernel, name: 'auto with forced switches', splice: 'auto', prepare: switchAtRandom },
+    stream,
+  ]
+}
+
+/** Before each run, each direction that holds nothing takes either carrier. */
+function switchAtRandom(pipe: Pipe): void {
+  const next = random(SWITCHING_SEED)
+  const run = pipe.run.bind(pipe)
+  const choose = (direction: Direction): void => {
+    if (direction.inside > 0 || direction.held !== undefined || direction.isOver) return
+    direction.carrier = next() < 0.5 ? kernelCarrier : copyCarrier
+  }
+  pipe.run = () => {
+    choose(pipe.up)
+    choose(pipe.down)
+    run()
+  }
+}

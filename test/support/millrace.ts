@@ -1,0 +1,109 @@
+/** The built command in a process of its own, and what it logs. */
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ProxyConfig } from '../../src/config/schema.js'
+import type { Mode } from './modes.js'
+import { type Exit, type Finished, Program, type ProgramOptions, run } from './programs.js'
+import { type AccessRecord, loggedRecordSchema } from './record-fields.js'
+
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+/** What tests read of a line of the log. */
+export interface LogLine {
+  readonly msg: string
+  readonly pid: number
+  readonly level: number
+  readonly address?: string
+  readonly [field: string]: unknown
+}
+
+export interface MillraceOptions extends ProgramOptions {
+  /** `MILLRACE_NATIVE`. Default: with the addon. */
+  readonly native?: 'off' | undefined
+  /** A program and its arguments that run the command, such as prlimit. */
+  readonly through?: readonly string[]
+}
+
+export class Millrace {
+  readonly program: Program
+  #parsedBytes = 0
+  readonly #lines: LogLine[] = []
+
+  constructor(args: readonly string[], options: MillraceOptions = {}) {
+    this.program = new Program(...commandOf(args, options))
+  }
+
+  /** Everything logged so far. */
+  get lines(): readonly LogLine[] {
+    const text = this.program.stdoutBytes.subarray(this.#parsedBytes).toString()
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+    this.#parsedBytes += Buffer.byteLength(whole)
+    this.#lines.push(...whole.split('\n').filter(Boolean).map(parseLine))
+    return this.#lines
+  }
+
+  /** The first line that is wanted, as soon as it is logged. */
+  async logged(isWanted: (line: LogLine) => boolean): Promise<LogLine> {
+    return await this.program.seen(() => this.lines.find(isWanted))
+  }
+
+  /** The records so far, as soon as there are `least`; each is held against the list of fields. */
+  async records(least: number): Promise<AccessRecord[]> {
+    const lines = await this.program.seen(() => {
+      const found = this.lines.filter(({ msg }) => msg === 'connection')
+      return found.length >= least && found
+    })
+    return lines.map((line) => {
+      const { level, time, pid, hostname, msg, ...record } = loggedRecordSchema.parse(line)
+      return record
+    })
+  }
+
+  /** Asks it to drain, and waits until it has. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    this.program.child.kill(signal)
+    return await this.program.exited
+  }
+}
+
+/** Starts the command in this mode with one listener on a free port, and waits until it listens there. */
+export async function forwardTo(
+  backend: string,
+  { splice, native }: Pick<Mode, 'splice' | 'native'>,
+): Promise<{ millrace: Millrace; port: number }> {
+  const args = ['--listen', '127.0.0.1:0', '--to', backend, '--splice', splice]
+  const millrace = new Millrace(args, { native })
+  return { millrace, port: await listeningPort(millrace) }
+}
+
+/** The port of its first listener, once it listens. */
+export async function listeningPort(millrace: Millrace): Promise<number> {
+  const { address } = await millrace.logged(({ msg }) => msg.startsWith('listening on'))
+  return Number(address!.split(':').at(-1))
+}
+
+/** Runs the command to its end. */
+export async function runMillrace(args: readonly string[], options: MillraceOptions = {}): Promise<Finished> {
+  return await run(...commandOf(args, options))
+}
+
+/** Writes a config into `folder`; answers its path. */
+export function writeConfig(folder: string, config: ProxyConfig): string {
+  const path = join(folder, `${randomUUID()}.json`)
+  writeFileSync(path, JSON.stringify(config))
+  return path
+}
+
+function commandOf(
+  args: readonly string[],
+  { native, through = [], env, ...rest }: MillraceOptions,
+): [name: string, args: readonly string[], options: ProgramOptions] {
+  const [name = process.execPath, ...others] = [...through, process.execPath, CLI, ...args]
+  return [name, others, { ...rest, env: { ...env, MILLRACE_NATIVE: native } }]
+}
+
+function parseLine(line: string): LogLine {
+  return JSON.parse(line) as LogLine
+}

@@ -1,0 +1,205 @@
+/**
+ * Programs that tests run: found on PATH, started, listened to, and ended by their own pid. None outlives the
+ * test file that started it, and none is waited for longer than its test.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll } from 'vitest'
+
+/** Daemons live where the PATH of ordinary users does not look. */
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+/** Below the range of ephemeral ports, from which clients take theirs. */
+const FIRST_PORT = 12_000
+const PORTS = 18_000
+const LISTENING_STATE = '0A'
+const LOOK_AGAIN_MS = 5
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string
+  /** On top of the tests' own; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** In a process group of its own, as a shell or a terminal starts it. */
+  readonly ownGroup?: boolean
+  /** Given on stdin, which is closed after it. Without it stdin stays open. */
+  readonly input?: string | Buffer
+}
+
+export interface Finished extends Exit {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const running = new Set<Program>()
+
+afterAll(async () => {
+  await Promise.all([...running].map((program) => program.kill()))
+})
+process.on('exit', () => {
+  for (const { child } of running) child.kill('SIGKILL')
+})
+
+export class Program {
+  readonly child: ChildProcessWithoutNullStreams
+  /** Resolves when it has ended and all its output is here. */
+  readonly exited: Promise<Exit>
+  readonly #stdout: Buffer[] = []
+  readonly #stderr: Buffer[] = []
+  readonly #watchers = new Set<() => void>()
+  /** Of its output so far. */
+  stdoutLength = 0
+  #exit: Exit | undefined
+
+  constructor(name: string, args: readonly string[], options: ProgramOptions = {}) {
+    const { cwd, env, ownGroup, input } = options
+    this.child = spawn(pathOf(name) ?? name, args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...process.env, ...env },
+      detached: ownGroup ?? false,
+    })
+    running.add(this)
+    this.child.stdin.on('error', () => {})
+    if (input !== undefined) this.child.stdin.end(input)
+    this.child.stdout.on('data', (chunk: Buffer) => {
+      this.stdoutLength += chunk.length
+    })
+    this.#collect(this.child.stdout, this.#stdout)
+    this.#collect(this.child.stderr, this.#stderr)
+    this.exited = new Promise((resolve, reject) => {
+      this.child.once('error', reject)
+      this.child.once('close', (code, signal) => {
+        running.delete(this)
+        this.#exit = { code, signal }
+        this.#tellWatchers()
+        resolve(this.#exit)
+      })
+    })
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  get stdoutBytes(): Buffer {
+    return Buffer.concat(this.#stdout)
+  }
+
+  get stdout(): string {
+    return this.stdoutBytes.toString()
+  }
+
+  get stderr(): string {
+    return Buffer.concat(this.#stderr).toString()
+  }
+
+  /** Resolves with what `look` finds in the output, as soon as it finds it; rejects when the program ends before. */
+  async seen<Found>(look: () => Found | null | undefined | false): Promise<Found> {
+    return await new Promise((resolve, reject) => {
+      const watch = (): void => {
+        const found = look()
+        if (found !== null && found !== undefined && found !== false) resolve(found)
+        else if (this.#exit !== undefined) reject(new Error(this.#describeEnd()))
+        else return
+        this.#watchers.delete(watch)
+      }
+      this.#watchers.add(watch)
+      watch()
+    })
+  }
+
+  /** Ends it at once, stopped or not. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.exited
+  }
+
+  #collect(stream: NodeJS.ReadableStream, chunks: Buffer[]): void {
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      this.#tellWatchers()
+    })
+  }
+
+  #tellWatchers(): void {
+    for (const watch of [...this.#watchers]) watch()
+  }
+
+  #describeEnd(): string {
+    const how = this.#exit?.signal ?? `code ${this.#exit?.code}`
+    return `${this.child.spawnargs.join(' ')} ended with ${how}:\n${this.stdout}${this.stderr}`
+  }
+}
+
+/** Runs a program to its end. */
+export async function run(
+  name: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<Finished> {
+  const program = new Program(name, args, { input: '', ...options })
+  const exit = await program.exited
+  return { ...exit, stdout: program.stdout, stderr: program.stderr }
+}
+
+/** Whether one of these is not installed: then a test is skipped, with a reason; in CI that is a failure. */
+export function areMissing(...names: readonly string[]): boolean {
+  const missing = names.filter((name) => pathOf(name) === undefined)
+  return missing.length > 0 && cannotTest(`not installed: ${missing.join(', ')}`)
+}
+
+/** Says why something is not tested here; answers true. In CI everything must be. */
+export function cannotTest(reason: string): true {
+  if (process.env.CI === 'true') throw new Error(reason)
+  console.log(`skipped: ${reason}`)
+  return true
+}
+
+let lastPort = FIRST_PORT + (process.pid % PORTS)
+
+/** A free port on loopback, for programs that cannot be told to choose one. Each is given once. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < PORTS; tries++) {
+    lastPort = FIRST_PORT + ((lastPort + 1 - FIRST_PORT) % PORTS)
+    if (await isFree(lastPort)) return lastPort
+  }
+  throw new Error('no free port')
+}
+
+/** Resolves when somebody listens on `port`. It looks instead of connecting, because a connection is an event. */
+export async function listeningOn(port: number, program: Program): Promise<void> {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  while (!isListening(suffix)) {
+    if (program.child.exitCode !== null) throw new Error(`ended: ${program.stdout}${program.stderr}`)
+    await sleep(LOOK_AGAIN_MS)
+  }
+}
+
+function isListening(suffix: string): boolean {
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
+    existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(1) : [],
+  )
+  return sockets.some((socket) => {
+    const [, local, , state] = socket.trim().split(/\s+/)
+    return state === LISTENING_STATE && local?.endsWith(suffix)
+  })
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)))
+  })
+}
+
+function pathOf(name: string): string | undefined {
+  if (name.includes('/')) return name
+  return FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path))
+}

@@ -1,0 +1,52 @@
+/**
+ * A proxy without decisions, in a process of its own, so that it can be starved, traced or run as another user.
+ * It joins each client with 127.0.0.1:PORT and speaks JSON, a line each: what happened on stdout, `counts` on
+ * stdin asks for gauges. It ends when stdin does.
+ *
+ *   node relay.mjs CHECKOUT '{"port": 9000, "settings": {"splice": "on"}}'
+ */
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+
+const [, , checkout, options] = process.argv
+const { port, settings } = JSON.parse(options)
+const load = (path) => import(pathToFileURL(`${checkout}/dist/${path}`).href)
+const { createEngine } = await load('io/choose-engine.js')
+const { Pipe } = await load('pipe/pipe.js')
+const { createPipeCounters, DEFAULT_SETTINGS } = await load('pipe/options.js')
+
+const tell = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
+const engine = createEngine()
+const counters = createPipeCounters()
+const all = { ...DEFAULT_SETTINGS, ...settings }
+let connections = 0
+
+function join(client) {
+  engine.dial({ kind: 'tcp', host: '127.0.0.1', port }, 0, ({ socket, errno }) => {
+    if (socket === undefined) {
+      client.reset()
+      tell({ dialFailed: errno })
+      return
+    }
+    connections++
+    const pipe = new Pipe(client, socket, engine.turns, all, counters, (ending) => {
+      connections--
+      engine.sweep.delete(pipe)
+      tell({ ...ending, ...pipe.totals })
+    })
+    engine.sweep.add(pipe, all.idleTimeoutMs)
+    pipe.start()
+  })
+}
+
+const handler = { accepted: join, paused: (errno) => tell({ paused: errno }) }
+const listening = await engine.listen(
+  { kind: 'tcp', host: '127.0.0.1', port: 0 },
+  { backlog: 512, sharePort: false },
+  handler,
+)
+tell({ listening: listening.address.port, notSplicing: engine.notSplicing })
+
+const commands = createInterface({ input: process.stdin })
+commands.on('line', () => tell({ ...engine.counts(), ...counters, connections, cpu: process.cpuUsage() }))
+commands.on('close', () => process.exit(0))

@@ -1,0 +1,83 @@
+/** relay.mjs, started and understood. */
+import { fileURLToPath } from 'node:url'
+import type { Address } from '../../src/address.js'
+import type { NativeCounts } from '../../src/io/native.js'
+import type { PipeCounters, PipeEnding, PipeSettings, PipeTotals } from '../../src/pipe/options.js'
+import { Program } from './programs.js'
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('relay.mjs', import.meta.url))
+
+export interface RelayOptions {
+  /** Of the backend, on 127.0.0.1. */
+  readonly port: number
+  readonly settings: Partial<PipeSettings>
+  /** Put before `node`: what the relay runs beneath, such as strace. */
+  readonly beneath?: readonly string[]
+  /** Where the built code and relay.mjs are. Default: this checkout. */
+  readonly code?: { readonly checkout: string; readonly script: string }
+}
+
+export type RelayRecord = PipeEnding & PipeTotals
+export type RelayCounts = NativeCounts & PipeCounters & { connections: number; cpu: NodeJS.CpuUsage }
+
+type Event = Record<string, unknown>
+
+export class Relay {
+  readonly program: Program
+  address: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 }
+  #countsAsked = 0
+
+  static async start({ port, settings, beneath = [], code }: RelayOptions): Promise<Relay> {
+    const { checkout, script } = code ?? { checkout: CHECKOUT, script: SCRIPT }
+    const command = [...beneath, process.execPath, script, checkout, JSON.stringify({ port, settings })]
+    const relay = new Relay(new Program(command[0]!, command.slice(1)))
+    const listening = await relay.#seen((event) => 'listening' in event, 1)
+    relay.address = { kind: 'tcp', host: '127.0.0.1', port: listening.listening as number }
+    return relay
+  }
+
+  private constructor(program: Program) {
+    this.program = program
+  }
+
+  /** The records of connections that have ended so far. */
+  get ended(): RelayRecord[] {
+    return this.#events().filter((event) => 'cause' in event) as unknown as RelayRecord[]
+  }
+
+  /** The same when there are at least `count` of them. */
+  records(count: number): Promise<RelayRecord[]> {
+    return this.program.seen(() => this.ended.length >= count && this.ended)
+  }
+
+  /** How often accepting was paused, for want of what. */
+  get pauses(): string[] {
+    return this.#events().flatMap((event) => ('paused' in event ? [String(event.paused)] : []))
+  }
+
+  get failedDials(): string[] {
+    return this.#events().flatMap((event) => ('dialFailed' in event ? [String(event.dialFailed)] : []))
+  }
+
+  async counts(): Promise<RelayCounts> {
+    this.program.child.stdin.write('counts\n')
+    return (await this.#seen((event) => 'cpu' in event, ++this.#countsAsked)) as unknown as RelayCounts
+  }
+
+  /** Asks it to end, and answers how it did. */
+  async stop(): Promise<number | null> {
+    this.program.child.stdin.end()
+    return (await this.program.exited).code
+  }
+
+  #events(): Event[] {
+    const lines = this.program.stdout.split('\n').slice(0, -1)
+    return lines.map((line) => JSON.parse(line) as Event)
+  }
+
+  /** The `count`th event that is as wanted. */
+  #seen(isWanted: (event: Event) => boolean, count: number): Promise<Event> {
+    return this.program.seen(() => this.#events().filter(isWanted)[count - 1])
+  }
+}
