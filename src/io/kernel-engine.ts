@@ -68,7 +68,7 @@ export class KernelEngine implements Engine {
   }
 }
 
-/** A connect on its way. SO_ERROR decides, because OUT, ERR and HUP may come together. */
+/** A connect on its way. OUT, ERR and HUP may come together: the socket has asked SO_ERROR then, and that decides. */
 class FdDial implements Dial, Runnable, Expirable {
   isQueued = false
   readonly #loop: KernelLoop
@@ -104,7 +104,7 @@ class FdDial implements Dial, Runnable, Expirable {
   run(): void {
     const socket = this.#socket!
     if ((socket.ready & WRITABLE) === 0 || this.#done === undefined) return
-    this.#errno = socket.error ?? errnoName(this.#loop.native.takeError(socket.fd))
+    this.#errno = socket.error ?? ''
     this.#finish()
   }
 

@@ -134,8 +134,8 @@ export class Pipe implements Runnable {
   /** Hands ends on, and ends the pipe when nothing more can happen. */
   #settle(): void {
     const { up, down } = this
-    up.settle()
-    down.settle()
+    up.settle(down.phase === 'finished')
+    down.settle(up.phase === 'finished')
     this.#noteEnds()
     if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
     else if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)

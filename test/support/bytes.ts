@@ -4,7 +4,7 @@
  */
 
 /** Prime, so that the pattern shifts against every power of two a buffer may have. */
-const PERIOD_BYTES = 65_521
+export const PERIOD_BYTES = 65_521
 
 const blocks = new Map<number, Buffer>()
 
