@@ -43,10 +43,8 @@ async function run(config: Config): Promise<void> {
   const log = createLog(config.log)
   if (workerCount(config.workers) > 1) {
     const supervisor = new Supervisor(config, log)
-    onStopSignal(
-      () => supervisor.drain(),
-      () => supervisor.kill(),
-    )
+    // Should it exit before they do, its workers notice and cut what they have.
+    onStopSignal(() => supervisor.drain())
     await supervisor.start()
     return
   }

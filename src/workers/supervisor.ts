@@ -62,12 +62,6 @@ export class Supervisor {
     await Promise.all(exits)
   }
 
-  /** Ends every worker now. */
-  kill(): void {
-    this.#isStopping = true
-    for (const worker of this.#workers.values()) worker.process.kill('SIGKILL')
-  }
-
   async #fork(index: number, config: Config): Promise<void> {
     const worker = cluster.fork()
     const forkedAt = performance.now()

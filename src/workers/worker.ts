@@ -19,12 +19,18 @@ export function runWorker(create: (config: Config) => Proxy, failed: (error: unk
   })
   // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leave(proxy))
-  process.on('disconnect', () => process.exit(1))
+  process.on('disconnect', () => void cut(proxy))
   tell('hello')
 }
 
 function tell(kind: ToSupervisor['kind']): void {
   process.send?.({ kind } satisfies ToSupervisor)
+}
+
+/** The supervisor is gone: clients learn by a reset that they were cut. */
+async function cut(proxy: Proxy | undefined): Promise<void> {
+  await proxy?.stop()
+  process.exit(1)
 }
 
 async function leave(proxy: Proxy | undefined): Promise<void> {
