@@ -14,11 +14,6 @@ namespace {
 // What pipe2(2) gives while the quota lasts: 16 slots of a page. Fewer slots make splice slower than a copy.
 constexpr int kSmallestUsefulBytes = 64 * 1024;
 
-// pipe-user-pages-soft gives a user 64 MiB: 32 pipes of 1 MiB, 64 of 256 KiB and 256 of 64 KiB fit into it.
-// So the first pipes in use at the same time get the full size, and many get a smaller one instead of none.
-constexpr int kFullSizePipes = 32;
-constexpr int kQuarterSizePipes = 96;
-
 // Two fds each, a quarter of all fds; and a bound for where there is no limit.
 constexpr rlim_t kFdsPerPipeAllowed = 8;
 constexpr rlim_t kMostPipes = 1 << 20;
@@ -109,18 +104,12 @@ int KernelPipes::Open(KernelPipe* pipe) {
   pipe->read_fd = fds[0];
   pipe->write_fd = fds[1];
   pipe->inside = 0;
-  const int wanted = SizeOfNext();
-  if (wanted > kSmallestUsefulBytes && fcntl(fds[1], F_SETPIPE_SZ, wanted) < 0) counts_.downgraded++;
+  if (fcntl(fds[1], F_SETPIPE_SZ, pipe_bytes_) < 0) counts_.downgraded++;
   // Read back what we got: past pipe-user-pages-soft a new pipe has two slots and cannot grow (EPERM).
   if (fcntl(fds[1], F_GETPIPE_SZ) >= kSmallestUsefulBytes) return 0;
   close(fds[0]);
   close(fds[1]);
   return -EDQUOT;
-}
-
-int KernelPipes::SizeOfNext() const {
-  if (counts_.in_use < kFullSizePipes) return pipe_bytes_;
-  return counts_.in_use < kQuarterSizePipes ? pipe_bytes_ / 4 : kSmallestUsefulBytes;
 }
 
 void KernelPipes::Close(int id) {

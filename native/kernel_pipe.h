@@ -29,9 +29,8 @@ class KernelPipes {
 
   ~KernelPipes() { CloseAll(); }
 
-  // Size asked for with F_SETPIPE_SZ while few pipes are in use; many get smaller ones. Idle pipes of the old
-  // size go. Pipes compete with sockets for fds, so at most as many may be leased as take a quarter of
-  // RLIMIT_NOFILE.
+  // Size asked for with F_SETPIPE_SZ. Idle pipes of the old size go. Pipes compete with sockets for fds, so
+  // at most as many may be leased as take a quarter of RLIMIT_NOFILE.
   void Configure(int pipe_bytes);
 
   // An id >= 0, or -EMFILE, -ENFILE, -ENOMEM from pipe2(2), -EMFILE also when their share of fds is used up,
@@ -55,7 +54,6 @@ class KernelPipes {
 
  private:
   int Open(KernelPipe* pipe);
-  int SizeOfNext() const;
   void Close(int id);
 
   std::vector<KernelPipe> pipes_;
@@ -63,7 +61,7 @@ class KernelPipes {
   std::vector<int> unused_;  // ids without a pipe
   std::vector<bool> leased_;
   Counts counts_;
-  int pipe_bytes_ = 1024 * 1024;
+  int pipe_bytes_ = 128 * 1024;
   int most_pipes_ = 1024;
 };
 

@@ -23,10 +23,7 @@ export interface ProxyConfig {
   readonly splice?: SpliceMode | undefined
   /** Processes that serve: 1 to 256, or `auto` for one per core. Only the command heeds it. Default 1. */
   readonly workers?: number | 'auto' | undefined
-  /**
-   * Size of a kernel pipe while few are in use, 64 KiB to 1 MiB; many at once get smaller ones. The kernel rounds it
-   * up to a power of two. Default 1 MiB.
-   */
+  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 128 KiB. */
   readonly kernelPipeBytes?: Size | undefined
   /** At least one; no two on the same address or of the same name. */
   readonly listeners: readonly ListenerInput[]
@@ -180,7 +177,7 @@ export const configSchema: z.ZodType<Config> = fields.strictMap('a map with list
   workers: fields.workersField.default(1),
   kernelPipeBytes: fields
     .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
-    .default(1024 ** 2),
+    .default(128 * 1024),
   listeners: fields.listOf('a list of listeners', listener),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),

@@ -24,7 +24,7 @@ export interface Watched {
 const MOST_EVENTS = 512
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
-const DEFAULT_PIPE_BYTES = 1024 * 1024
+const DEFAULT_PIPE_BYTES = 128 * 1024
 /** Idle pipes kept for the next burst, and how long a burst's other pipes stay (ms). */
 const IDLE_PIPES_KEPT = 16
 const TRIM_EVERY_MS = 5000
