@@ -12,6 +12,10 @@ import { printReport } from './report.mjs'
 import { makeResults } from './results.mjs'
 import { checkTargets } from './targets.mjs'
 
+// A process that has just started still compiles, faults pages in and sizes its buffers, each in its own way:
+// everybody gets the first load of a family once, unmeasured.
+const WARM_UP_MS = 700
+const NOT_WARMED = new Set(['idle', 'syscalls', 'loop'])
 const LOAD_CORE = 0
 const PROXY_CORE = 1
 
@@ -80,8 +84,12 @@ async function runContender(contender, loads, namespaces) {
     return fail(loads[0].family, contender, error)
   }
   const place = { program: programs.load, core: LOAD_CORE, namespace: namespaces?.load.name }
-  for (const load of loads.filter(contender.takesPart)) {
+  const own = loads.filter(contender.takesPart)
+  for (const load of own) {
     try {
+      if (load === own[0] && !options.isSmoke && !NOT_WARMED.has(load.family)) {
+        await measure({ ...load, ms: WARM_UP_MS }, place, at)
+      }
       addSample(load, contender, await measure(load, place, at))
     } catch (error) {
       // What it still holds of this load would be counted in the next: its other loads wait for the next round.
