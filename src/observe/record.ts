@@ -3,16 +3,11 @@
  * writing it is the logger's business.
  */
 import type { NotSplicing } from '../io/engine.js'
+import type { PipeCause } from '../pipe/options.js'
 import { terminationCode } from './termination.js'
 
 export type EndCause =
-  | 'finished'
-  | 'reset'
-  | 'idle-timeout'
-  | 'half-closed-timeout'
-  | 'lifetime'
-  | 'ordered'
-  | 'infinite-loop'
+  | PipeCause
   /** Every backend refused or could not be reached. */
   | 'no-backend'
   /** The last backend tried did not answer within `connectMs`. */
