@@ -33,6 +33,7 @@ export class KernelEngine implements Engine {
   constructor(loop: KernelLoop) {
     this.#loop = loop
     this.turns = loop.turns
+    this.sweep.add(loop, LOOP_CHECK_MS)
   }
 
   get notSplicing(): NotSplicing | undefined {
@@ -54,7 +55,6 @@ export class KernelEngine implements Engine {
       fd = this.#listen(address, options)
     }
     if (fd < 0) throw listenError(address, errnoName(fd))
-    this.sweep.add(this.#loop, LOOP_CHECK_MS)
     return new FdListener(this.#loop, fd, address, handler)
   }
 

@@ -3,14 +3,14 @@
  * instead of for every segment (SO_RCVLOWAT, socket(7)), which saves wake-ups, acknowledgements and syscalls.
  *
  * A mark left on when bulk pauses would hold its tail back for ever. So every marked source is watched by one
- * timer: where a whole tick brought no event the mark is taken off, upon which the kernel reports what is there
- * (tcp_set_rcvlowat does), and the source must flow for twice as long before it is marked again.
+ * timer: where a whole tick brought no event the mark is taken off, what is there is read, and the source must
+ * flow for twice as long before it is marked again.
  */
 import type { FdSocket } from './fd-socket.js'
 import { READABLE } from './socket.js'
 
-/** Below this the kernel does not wake us for a marked source. */
-const LOW_WATER_BYTES = 256 * 1024
+/** Below this the kernel does not wake us for a marked source: somewhat more than a kernel pipe moves at once. */
+const LOW_WATER_BYTES = 192 * 1024
 /** What the kernel begins with: any byte wakes us. */
 const NO_MARK_BYTES = 1
 /** A source is steady after this many bytes without a pause, and after at most so many once it has paused. */
@@ -52,6 +52,8 @@ export class LowWater {
     if (!streak.isMarked) return
     streak.isMarked = false
     source.loop.native.setLowWater(source.fd, NO_MARK_BYTES)
+    // What was left to gather has had its event; TCP would report it again now, a unix socket would not.
+    source.notify(READABLE)
   }
 
   /** `source` is closing. */
@@ -91,5 +93,6 @@ export class LowWater {
   #hasPaused(source: FdSocket, streak: Streak): void {
     streak.steadyBytes = Math.min(streak.steadyBytes * 2, MOST_STEADY_BYTES)
     this.paused(source)
+    source.loop.turns.drain()
   }
 }

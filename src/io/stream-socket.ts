@@ -33,6 +33,9 @@ export class StreamSocket implements Socket {
     stream.allowHalfOpen = true
     // Paused first: a listener for 'data' would otherwise start the flow before anybody can take it.
     stream.pause()
+    // Asked only where there is something, because asking also makes Node read ahead.
+    if (stream.readableLength > 0) this.#takeBufferedBytes()
+    if (this.hasBytes) this.ready |= READABLE
     stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
     stream.on('end', () => this.#endedOrBroke())
     stream.on('drain', () => this.#notify(WRITABLE))
@@ -97,8 +100,10 @@ export class StreamSocket implements Socket {
     if (this.isClosed) return
     this.isClosed = true
     this.#chunks.length = 0
-    if (this.isFlushed) this.stream.destroy()
-    else this.stream.end(() => this.stream.destroy())
+    const { stream } = this
+    const hasNothingToSay = isConnecting(stream) && stream.writableLength === 0
+    if (this.isFlushed || hasNothingToSay) stream.destroy()
+    else stream.end(() => stream.destroy())
   }
 
   reset(): void {
@@ -106,13 +111,14 @@ export class StreamSocket implements Socket {
     this.isClosed = true
     this.#chunks.length = 0
     if (this.stream.destroyed) return
-    const isEnding = this.stream.writableEnded && !this.stream.writableFinished
+    const { stream } = this
+    const isEnding = stream.writableEnded && !stream.writableFinished
     try {
-      if (isPlain(this.stream) && !isEnding) this.stream.resetAndDestroy()
-      else this.stream.destroy()
+      if (isPlain(stream) && !isConnecting(stream) && !isEnding) stream.resetAndDestroy()
+      else stream.destroy()
     } catch {
       // A unix socket knows no reset.
-      this.stream.destroy()
+      stream.destroy()
     }
   }
 
@@ -159,7 +165,7 @@ export class StreamSocket implements Socket {
     if (!this.isClosed && !this.#hasEnded) this.#broke('ECONNABORTED')
   }
 
-  /** A failed stream still gives out what it had read, though it sends no event for it any more. */
+  /** What the stream has read and sent no event for: before us, or before it failed. */
   #takeBufferedBytes(): void {
     for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) {
       if (!this.isClosed) this.#chunks.push(toBuffer(chunk))
@@ -176,6 +182,8 @@ export class StreamSocket implements Socket {
 
 const isPlain = (stream: Duplex): stream is NetSocket =>
   stream instanceof NetSocket && !(stream instanceof TLSSocket)
+
+const isConnecting = (stream: Duplex): boolean => stream instanceof NetSocket && stream.connecting
 
 const toBuffer = (chunk: Buffer | Uint8Array | string): Buffer =>
   Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array)

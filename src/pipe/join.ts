@@ -125,8 +125,15 @@ class Join {
     this.#pipe.start()
   }
 
+  /** As a pipe ends: in order if nothing is in flight, else with a reset. */
   #giveUp(cause: 'ordered' | 'idle-timeout'): void {
-    for (const stream of this.#streams) stream.destroy()
+    const heads = [this.#heads.client, this.#heads.backend].map((head) => head?.length ?? 0)
+    const queued = this.#streams.map((stream) => stream.writableLength + stream.readableLength)
+    const isEmpty = [...heads, ...queued].every((bytes) => bytes === 0)
+    for (const stream of this.#streams) {
+      if (isEmpty) stream.destroy()
+      else new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket').reset()
+    }
     this.#finish({ by: 'proxy', cause })
   }
 

@@ -67,6 +67,10 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     await Promise.all([peer.closed, otherPeer.closed])
   })
 
+  test('gives idle kernel pipes back in time, also where nobody listens', () => {
+    expect([...createEngine().sweep.members()]).toContain(loop)
+  })
+
   test('closes only what is its own', () => {
     expect(native.close(0)).toBeLessThan(0)
     expect(native.close(123_456)).toBeLessThan(0)

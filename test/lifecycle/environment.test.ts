@@ -23,27 +23,20 @@ function script(engine: string, body: string): Promise<Finished> {
   return run(process.execPath, ['--input-type=module', '-e', text], { cwd: FOLDER, env })
 }
 
-/** A thread's code: carries traffic and says so. */
-const TRAFFIC_THREAD = `
-  import('./traffic.mjs').then(async ({ startTraffic }) => {
-    const { kind } = await startTraffic('on')
-    require('node:worker_threads').parentPort.postMessage(kind)
-  })`
-
 describe.each(ENGINES)('%s engine', (engine) => {
   test('threads terminated under traffic leave no fd behind', async () => {
     const { code, signal, stdout, stderr } = await script(
       engine,
       `
       const fds = () => readdirSync('/proc/self/fd').length
-      const before = []
+      const open = []
       for (let i = 0; i < 10; i++) {
-        const thread = new Worker(${JSON.stringify(TRAFFIC_THREAD)}, { eval: true })
+        const thread = new Worker('./traffic-thread.mjs', { execArgv: [] })
         const [kind] = await once(thread, 'message')
         await new Promise((resolve) => setTimeout(resolve, i * 3))
         await thread.terminate()
-        before.push(fds())
-        if (i === 9) console.log(JSON.stringify({ kind, left: before.at(-1) - before[0] }))
+        open.push(fds())
+        if (i === 9) console.log(JSON.stringify({ kind, left: open.at(-1) - open[0] }))
       }`,
     )
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
@@ -54,9 +47,10 @@ describe.each(ENGINES)('%s engine', (engine) => {
     const { code, signal, stdout, stderr } = await script(
       engine,
       `
-      const threads = Array.from({ length: 3 }, () => new Worker(${JSON.stringify(TRAFFIC_THREAD)}, { eval: true }))
+      const threads = Array.from({ length: 3 }, () => new Worker('./traffic-thread.mjs', { execArgv: [] }))
+      const messages = threads.map((thread) => once(thread, 'message'))
       const own = await startTraffic('auto')
-      const kinds = await Promise.all(threads.map((thread) => once(thread, 'message')))
+      const kinds = await Promise.all(messages)
       await threads[0].terminate()
       await own.stop()
       console.log(JSON.stringify([own.kind, ...kinds.flat()]))

@@ -6,3 +6,4 @@ for (const carriage of carriages()) {
   pipeContract(carriage, 'IPv4')
   pipeContract(carriage, 'unix')
 }
+pipeContract(carriages()[0]!, 'IPv6')

@@ -208,13 +208,28 @@ describe('pipe', () => {
     expect((await pipe(a, b, { idleTimeoutMs: 40 })).ended.cause).toBe('idle-timeout')
   })
 
-  test('a timeout also bounds the wait for writes that never leave', async () => {
+  test('a timeout also bounds the wait for writes that never leave, which are seen to be cut', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     backend.pause()
     b.write(pattern(13, 24 * MIB))
     expect((await pipe(a, b, { idleTimeoutMs: 100 })).ended.cause).toBe('idle-timeout')
-    expect(await client.ended).toBe('fin')
+    expect(await client.ended).toBe('ECONNRESET')
+    backend.resume()
+    expect(await backend.reallyEnded()).toBe('ECONNRESET')
+  })
+
+  test('closing it does not wait for a backend that is still connecting', async () => {
+    const [client, a] = await connected()
+    client.send(pattern(15, 10))
+    a.read(0)
+    await until(() => a.readableLength > 0)
+    const b = connect({ port: 9, host: '192.0.2.1' })
+    const piped = pipe(a, b)
+    piped.close()
+    expect((await piped).ended).toMatchObject({ by: 'proxy', cause: 'ordered' })
+    expect(await client.ended).toBe('ECONNRESET')
+    expect(b.destroyed).toBe(true)
   })
 
   test('takes the listeners of the user away and lets no error escape', async () => {
