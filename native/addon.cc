@@ -13,6 +13,7 @@
 #include "kernel_pipe.h"
 #include "poller.h"
 #include "socket.h"
+#include "standing_order.h"
 #include "transfer.h"
 
 namespace millrace {
@@ -20,7 +21,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 class Addon {
  public:
@@ -32,6 +33,7 @@ class Addon {
   Descriptors descriptors;
   KernelPipes pipes;
   Poller poller;
+  StandingOrders orders;
   Scratch scratch = {nullptr, 0};
   Outcome* outcome = nullptr;
 
@@ -79,13 +81,15 @@ int Addon::Start(Info info) {
   auto bytes = info[3].As<Napi::TypedArray>();
   const int capacity = static_cast<int>(events.ByteLength() / sizeof(Event));
   const int error = poller.Start(
-      loop, Data<Event>(events), capacity,
+      loop, Data<Event>(events), capacity, &orders,
       [](void* addon, int count) { static_cast<Addon*>(addon)->Deliver(count); }, this);
   if (error < 0) return error;
   outcome = Data<Outcome>(info[2]);
   scratch = Scratch{Data<char>(bytes), bytes.ByteLength()};
+  const size_t order_bytes = info[4].As<Napi::TypedArray>().ByteLength();
+  orders.Start(Data<StandingOrder>(info[4]), order_bytes / sizeof(StandingOrder), scratch, outcome);
   napi_create_reference(env_, info[0], 1, &on_batch_);
-  for (size_t i = 1; i < 4; i++) Hold(info[i]);
+  for (size_t i = 1; i < 5; i++) Hold(info[i]);
   napi_async_init(env_, nullptr, Napi::String::New(info.Env(), "millrace"), &async_context_);
   return 0;
 }

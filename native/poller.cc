@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "standing_order.h"
+
 namespace millrace {
 
 namespace {
@@ -29,7 +31,8 @@ uint64_t Pack(int32_t slot, int32_t generation) {
 
 }  // namespace
 
-int Poller::Start(uv_loop_t* loop, Event* events, int capacity, OnBatch on_batch, void* context) {
+int Poller::Start(uv_loop_t* loop, Event* events, int capacity, StandingOrders* orders, OnBatch on_batch,
+                  void* context) {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ < 0) return -errno;
   int error = uv_poll_init(loop, &handle_, epoll_fd_);
@@ -42,6 +45,7 @@ int Poller::Start(uv_loop_t* loop, Event* events, int capacity, OnBatch on_batch
   handle_.data = this;
   events_ = events;
   capacity_ = std::min(capacity, kMostEvents);
+  orders_ = orders;
   on_batch_ = on_batch;
   context_ = context;
   KeepAlive(false);
@@ -86,12 +90,22 @@ void Poller::OnReadable(uv_poll_t* handle, int, int) { static_cast<Poller*>(hand
 void Poller::Collect() {
   epoll_event ready[kMostEvents];
   const int count = epoll_wait(epoll_fd_, ready, capacity_, 0);
+  orders_->BeginBatch();
+  int filled = 0;
   for (int i = 0; i < count; i++) {
     const uint64_t data = ready[i].data.u64;
-    events_[i] = Event{static_cast<int32_t>(data & 0xffffffff), static_cast<int32_t>(data >> 32),
-                       ToReadiness(ready[i].events)};
+    Event* event = &events_[filled++];
+    *event = Event{static_cast<int32_t>(data & 0xffffffff),
+                   static_cast<int32_t>(data >> 32),
+                   ToReadiness(ready[i].events),
+                   0,
+                   0,
+                   0};
+    if (orders_->CarryOut(event)) continue;
+    on_batch_(context_, filled);
+    filled = 0;
   }
-  if (count > 0) on_batch_(context_, count);
+  if (filled > 0) on_batch_(context_, filled);
 }
 
 }  // namespace millrace

@@ -18,15 +18,22 @@ struct Event {
   int32_t slot;
   int32_t generation;
   int32_t readiness;
+  // What a standing order for it moved and found out; all 0 where there was none.
+  int32_t in;
+  int32_t out;
+  int32_t found;
 };
+
+class StandingOrders;
 
 class Poller {
  public:
   using OnBatch = void (*)(void* context, int count);
   using OnStopped = void (*)(void* context);
 
-  // `events` must outlive the poller and hold `capacity` events. Returns 0 or -errno.
-  int Start(uv_loop_t* loop, Event* events, int capacity, OnBatch on_batch, void* context);
+  // `events` and `orders` must outlive the poller; `events` holds `capacity` of them. Returns 0 or -errno.
+  int Start(uv_loop_t* loop, Event* events, int capacity, StandingOrders* orders, OnBatch on_batch,
+            void* context);
 
   // Closes the epoll; `on_stopped` is called from the loop when the memory of this poller may go.
   void Stop(OnStopped on_stopped);
@@ -49,6 +56,7 @@ class Poller {
   int epoll_fd_ = -1;
   Event* events_ = nullptr;
   int capacity_ = 0;
+  StandingOrders* orders_ = nullptr;
   OnBatch on_batch_ = nullptr;
   OnStopped on_stopped_ = nullptr;
   void* context_ = nullptr;

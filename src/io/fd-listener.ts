@@ -50,6 +50,9 @@ export class FdListener implements Listening, Watched, Runnable {
     this.#loop.turns.add(this)
   }
 
+  /** A listener has no orders. */
+  carried(): void {}
+
   run(): void {
     for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0; i++) {
       const fd = this.#next()

@@ -5,7 +5,13 @@
 import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { errnoName } from './native.js'
-import { BROKEN, type Runnable, type Socket } from './socket.js'
+import { BROKEN, type Runnable, type Socket, WRITABLE } from './socket.js'
+
+/** An owner who leaves standing orders, and is told what they moved. */
+export interface OrderGiver extends Runnable {
+  /** Within a batch. `found` says what the addon found out, as after a copy that was asked for. */
+  carried(source: FdSocket, came: number, went: number, found: number): void
+}
 
 export class FdSocket implements Socket, Watched {
   readonly loop: KernelLoop
@@ -58,6 +64,12 @@ export class FdSocket implements Socket, Watched {
     this.ready |= readiness
     if ((readiness & BROKEN) !== 0) this.error ??= this.#takeError()
     if (this.owner !== undefined) this.loop.turns.add(this.owner)
+  }
+
+  /** Only an owner who left an order is told of one. */
+  carried(readiness: number, came: number, went: number, found: number): void {
+    if ((readiness & ~this.ready & WRITABLE) !== 0) this.notify(WRITABLE)
+    ;(this.owner as OrderGiver | undefined)?.carried(this, came, went, found)
   }
 
   shutdown(): void {

@@ -19,9 +19,16 @@ export interface Watched {
   generation: number
   /** Called within a batch: take note and schedule a run, nothing more. */
   notify(readiness: number): void
+  /** Called within a batch instead of `notify`: a standing order moved bytes, or found out why it could not. */
+  carried(readiness: number, came: number, went: number, found: number): void
 }
 
 const MOST_EVENTS = 512
+const EVENT_CELLS = 6
+/** Slots beyond this are served without standing orders. Memory is used only for slots in use. */
+const MOST_ORDERS = 64 * 1024
+const ORDER_CELLS = 3
+const NO_SINK = 0
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
 const DEFAULT_PIPE_BYTES = 128 * 1024
@@ -38,7 +45,8 @@ export class KernelLoop implements Expirable {
   /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
   readonly outcome = new Int32Array(new ArrayBuffer(4096))
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))
-  readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * 3 * 4))
+  readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
+  readonly #orders = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
   readonly #watched: (Watched | undefined)[] = []
   readonly #freeSlots: number[] = []
   #generation = 0
@@ -56,6 +64,7 @@ export class KernelLoop implements Expirable {
       loop.#events,
       loop.outcome,
       loop.scratch,
+      loop.#orders,
     )
     if (error < 0) return `addon-failed: the poller did not start: ${errnoName(error)}`
     loop.sizePipes(DEFAULT_PIPE_BYTES)
@@ -87,9 +96,26 @@ export class KernelLoop implements Expirable {
     return 0
   }
 
+  /**
+   * Leaves a standing order: whenever bytes arrive at `source`, and only they, the addon copies them to `sink`
+   * (an fd) while it collects the batch, and `carried` tells. It stands until it is taken back.
+   */
+  leaveOrder(source: Watched, sink: number): void {
+    if (source.slot >= MOST_ORDERS) return
+    const at = source.slot * ORDER_CELLS
+    this.#orders[at] = source.generation
+    this.#orders[at + 1] = source.fd
+    this.#orders[at + 2] = sink
+  }
+
+  takeOrderBack(source: Watched): void {
+    if (source.slot < MOST_ORDERS) this.#orders[source.slot * ORDER_CELLS + 2] = NO_SINK
+  }
+
   /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
   forget(watched: Watched): void {
     if (this.#watched[watched.slot] !== watched) return
+    this.takeOrderBack(watched)
     this.#watched[watched.slot] = undefined
     this.#freeSlots.push(watched.slot)
     if (this.#count === 0) this.native.keepAlive(false)
@@ -136,9 +162,15 @@ export class KernelLoop implements Expirable {
 
   #dispatch(count: number): void {
     const events = this.#events
-    for (let i = 0; i < count * 3; i += 3) {
-      const watched = this.#watched[events[i]!]
-      if (watched !== undefined && watched.generation === events[i + 1]) watched.notify(events[i + 2]!)
+    this.turns.tick()
+    for (let at = 0; at < count * EVENT_CELLS; at += EVENT_CELLS) {
+      const watched = this.#watched[events[at]!]
+      if (watched === undefined || watched.generation !== events[at + 1]) continue
+      const readiness = events[at + 2]!
+      const came = events[at + 3]!
+      const found = events[at + 5]!
+      if (came > 0 || found !== 0) watched.carried(readiness, came, events[at + 4]!, found)
+      else watched.notify(readiness)
     }
     this.turns.drain()
   }

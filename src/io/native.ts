@@ -52,14 +52,17 @@ export interface NativeCounts {
 export interface Native {
   readonly version: number
   /**
-   * Starts the poller of this thread. `events` receives triples (slot, generation, readiness), after which
-   * `onBatch` is called with their number. The arrays are kept for the life of the thread.
+   * Starts the poller of this thread. `events` receives six cells each (slot, generation, readiness, and what a
+   * standing order moved in, out and found), after which `onBatch` is called with their number. `orders` holds
+   * the standing orders, three cells a slot (generation, source, sink). Where one found more than an emptied
+   * source its event is the batch's last and `outcome` is about it. The arrays are kept for the life of the thread.
    */
   start(
     onBatch: (count: number) => void,
     events: Int32Array,
     outcome: Int32Array,
     scratch: Uint8Array,
+    orders: Int32Array,
   ): number
   /** Whether the poller keeps the event loop alive. */
   keepAlive(isNeeded: boolean): number
@@ -101,7 +104,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 1
+const VERSION = 2
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */

@@ -22,6 +22,11 @@ export class Turns {
   readonly #waiting = new Set<Runnable>()
   #timer: NodeJS.Timeout | undefined
 
+  /** Sets the clock, for what is timed before the queue runs. */
+  tick(): void {
+    this.now = performance.now()
+  }
+
   /** Puts `runnable` at the end of the queue, unless it is there already. It runs when `drain` gets to it. */
   add(runnable: Runnable): void {
     if (runnable.isQueued) return
@@ -44,7 +49,7 @@ export class Turns {
   drain(): void {
     if (this.#isRunning) return
     this.#isRunning = true
-    this.now = performance.now()
+    this.tick()
     this.#spentBytes = 0
     try {
       this.#runQueue()

@@ -36,10 +36,15 @@ export function whyNotSplicing(direction: Direction): NotSplicing | undefined {
   return direction.notSplicing ?? direction.source.notSplicing
 }
 
+/** Whether a copy of `came` bytes at once is reason to splice. */
+export function isBulk({ mode }: Direction, came: number): boolean {
+  return mode === 'on' || (mode === 'auto' && came >= PROMOTE_BYTES)
+}
+
 function afterCopy(direction: Direction, came: number): Carrier {
   if (came > 0) (direction.sink as FdSocket).loop.lowWater.paused(direction.sink as FdSocket)
-  const isBulk = direction.mode === 'on' || (direction.mode === 'auto' && came >= PROMOTE_BYTES)
-  if (!isBulk || direction.held !== undefined || whyNotSplicing(direction) !== undefined) return copyCarrier
+  if (!isBulk(direction, came) || direction.held !== undefined || whyNotSplicing(direction) !== undefined)
+    return copyCarrier
   if (direction.mode === 'auto') direction.counters.promotions++
   direction.smallMoves = 0
   return kernelCarrier

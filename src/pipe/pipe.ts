@@ -3,11 +3,13 @@
  * when and how the whole thing ends, and keeps the deadlines. It promises what the contract suite
  * (test/pipe/contract.ts) says, whatever carries the bytes. It never throws for what the network does.
  */
-import type { Runnable, Socket } from '../io/socket.js'
+import type { FdSocket, OrderGiver } from '../io/fd-socket.js'
+import type { Socket } from '../io/socket.js'
 import type { Turns } from '../io/turns.js'
 import { whyNotSplicing } from './choose-carrier.js'
 import { Direction } from './direction.js'
 import type { PipeCause, PipeCounters, PipeEnding, PipeSettings, PipeTotals } from './options.js'
+import { accountFor, renewOrder } from './standing-order.js'
 
 /** Bytes one direction may take per run before others get their turn. */
 const RUN_BUDGET_BYTES = 1024 * 1024
@@ -22,7 +24,7 @@ export interface Heads {
   readonly backend?: Buffer | undefined
 }
 
-export class Pipe implements Runnable {
+export class Pipe implements OrderGiver {
   isQueued = false
   /** `performance.now()` of the backend's first byte, in ms; 0 until then. */
   firstByteAt = 0
@@ -74,14 +76,19 @@ export class Pipe implements Runnable {
   run(): void {
     if (this.#ending !== undefined) return
     const moved = this.#moveBothWays()
-    if (moved > 0) {
-      this.#movedAt = this.#turns.now
-      this.#stuckRuns = 0
-      this.#turns.spend(moved)
-      if (this.firstByteAt === 0 && this.down.bytes > 0) this.firstByteAt = this.#movedAt
-    }
+    if (moved > 0) this.#noteMoved(moved)
     this.#settle()
     if (this.#ending === undefined) this.#comeAgain(moved)
+    if (this.#ending !== undefined) return
+    renewOrder(this.up)
+    renewOrder(this.down)
+  }
+
+  /** A standing order moved bytes. Ordinarily that is all there is to it. */
+  carried(source: FdSocket, came: number, went: number, found: number): void {
+    const direction = source === this.client ? this.up : this.down
+    if (!accountFor(direction, came, went, found)) this.#turns.add(this)
+    this.#noteMoved(came)
   }
 
   /** Ends the pipe if a deadline has passed. */
@@ -117,6 +124,13 @@ export class Pipe implements Runnable {
   describe(): Record<string, unknown> {
     const errors = { clientError: this.client.error, backendError: this.backend.error }
     return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
+  }
+
+  #noteMoved(bytes: number): void {
+    this.#movedAt = this.#turns.now
+    this.#stuckRuns = 0
+    this.#turns.spend(bytes)
+    if (this.firstByteAt === 0 && this.down.bytes > 0) this.firstByteAt = this.#movedAt
   }
 
   get #isHalfClosed(): boolean {

@@ -1,0 +1,32 @@
+#include "standing_order.h"
+
+namespace millrace {
+
+namespace {
+
+// What one batch may carry before timers and promises get their turn. Beyond it events are only reported.
+constexpr size_t kMostBytesPerBatch = 8 * 1024 * 1024;
+
+}  // namespace
+
+void StandingOrders::Start(const StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome) {
+  orders_ = orders;
+  count_ = count;
+  scratch_ = scratch;
+  outcome_ = outcome;
+}
+
+bool StandingOrders::CarryOut(Event* event) {
+  // An end, an error or an urgent byte is TypeScript's to decide on.
+  if ((event->readiness & ~kOut) != kIn || bytes_ >= kMostBytesPerBatch) return true;
+  const auto slot = static_cast<size_t>(event->slot);
+  if (slot >= count_ || orders_[slot].sink == 0 || orders_[slot].generation != event->generation) return true;
+  const auto room = static_cast<int32_t>(scratch_.bytes);
+  event->found = CopyThrough(orders_[slot].source, orders_[slot].sink, room, 0, scratch_, outcome_);
+  event->in = outcome_->in;
+  event->out = outcome_->out;
+  bytes_ += static_cast<size_t>(event->in);
+  return (event->found & ~kSourceEmpty) == 0;
+}
+
+}  // namespace millrace
