@@ -133,11 +133,13 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 
 Endpoint ToEndpoint(Info info) { return Endpoint{Text(info, 0), Int(info, 1)}; }
 
-// An endpoint travels up as its host in the scratch bytes, its length and its port.
+// An endpoint travels up as its port and either an IPv4 address or the length of its host in the scratch
+// bytes.
 int Show(Addon* addon, const Endpoint& endpoint, int result) {
   if (result < 0) return result;
   addon->outcome->in = static_cast<int32_t>(endpoint.host.copy(addon->scratch.data, addon->scratch.bytes));
   addon->outcome->out = endpoint.port;
+  addon->outcome->pipe = static_cast<int32_t>(endpoint.ipv4);
   return result;
 }
 
@@ -149,7 +151,7 @@ Napi::Value KeepAlive(Info info) {
 }
 
 Napi::Value Watch(Info info) {
-  return Answer(info, Of(info).poller.Watch(Int(info, 0), Int(info, 1), Int(info, 2), Bool(info, 3)));
+  return Answer(info, Of(info).poller.Watch(Int(info, 0), Int(info, 1), Bool(info, 2)));
 }
 
 Napi::Value Unwatch(Info info) { return Answer(info, Of(info).poller.Unwatch(Int(info, 0))); }
@@ -158,12 +160,24 @@ Napi::Value ListenOn(Info info) {
   return Answer(info, Of(info).descriptors.Add(Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3))));
 }
 
-Napi::Value AcceptFrom(Info info) {
-  Endpoint peer;
-  return Answer(info, Show(&Of(info), peer, Of(info).descriptors.Add(Accept(Int(info, 0), &peer))));
+// A new connection is watched at once: its fd, or -errno and nothing is left open.
+int Own(Addon* addon, int fd, int32_t generation) {
+  if (fd < 0) return fd;
+  addon->descriptors.Add(fd);
+  const int error = addon->poller.Watch(fd, generation, false);
+  if (error < 0) addon->descriptors.Close(fd);
+  return error < 0 ? error : fd;
 }
 
-Napi::Value ConnectTo(Info info) { return Answer(info, Of(info).descriptors.Add(Connect(ToEndpoint(info)))); }
+Napi::Value AcceptFrom(Info info) {
+  Endpoint peer;
+  const int fd = Own(&Of(info), Accept(Int(info, 0), &peer), Int(info, 1));
+  return Answer(info, Show(&Of(info), peer, fd));
+}
+
+Napi::Value ConnectTo(Info info) {
+  return Answer(info, Own(&Of(info), Connect(ToEndpoint(info)), Int(info, 2)));
+}
 
 Napi::Value AdoptFd(Info info) { return Answer(info, Of(info).descriptors.Add(Adopt(Int(info, 0)))); }
 

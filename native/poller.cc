@@ -25,8 +25,8 @@ int32_t ToReadiness(uint32_t events) {
   return readiness;
 }
 
-uint64_t Pack(int32_t slot, int32_t generation) {
-  return static_cast<uint64_t>(static_cast<uint32_t>(generation)) << 32 | static_cast<uint32_t>(slot);
+uint64_t Pack(int fd, int32_t generation) {
+  return static_cast<uint64_t>(static_cast<uint32_t>(generation)) << 32 | static_cast<uint32_t>(fd);
 }
 
 }  // namespace
@@ -63,11 +63,11 @@ void Poller::Stop(OnStopped on_stopped) {
   });
 }
 
-int Poller::Watch(int fd, int32_t slot, int32_t generation, bool is_listener) {
+int Poller::Watch(int fd, int32_t generation, bool is_listener) {
   epoll_event event = {};
   event.events = is_listener ? static_cast<uint32_t>(EPOLLIN)
                              : static_cast<uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET);
-  event.data.u64 = Pack(slot, generation);
+  event.data.u64 = Pack(fd, generation);
   return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 

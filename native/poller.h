@@ -15,7 +15,7 @@ enum Readiness : int32_t { kIn = 1, kOut = 2, kPeerEnded = 4, kBroken = 8, kUrge
 
 // One event in the shared array.
 struct Event {
-  int32_t slot;
+  int32_t fd;
   int32_t generation;
   int32_t readiness;
   // What a standing order for it moved and found out; all 0 where there was none.
@@ -38,9 +38,9 @@ class Poller {
   // Closes the epoll; `on_stopped` is called from the loop when the memory of this poller may go.
   void Stop(OnStopped on_stopped);
 
-  // The slot and generation come back with every event of this fd. A listener is level-triggered, because
-  // it is accepted from in small batches.
-  int Watch(int fd, int32_t slot, int32_t generation, bool is_listener);
+  // The generation comes back with every event of this fd. A listener is level-triggered, because it is
+  // accepted from in small batches.
+  int Watch(int fd, int32_t generation, bool is_listener);
   int Unwatch(int fd);
 
   // Whether this poller keeps the event loop alive.

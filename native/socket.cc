@@ -34,6 +34,13 @@ int Fill(SocketAddress* address, const Endpoint& endpoint) {
     address->length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.host.size() + 1);
     return 0;
   }
+  auto* in = reinterpret_cast<sockaddr_in*>(&address->storage);
+  if (inet_pton(AF_INET, endpoint.host.c_str(), &in->sin_addr) == 1) {
+    in->sin_family = AF_INET;
+    in->sin_port = htons(static_cast<uint16_t>(endpoint.port));
+    address->length = sizeof(sockaddr_in);
+    return 0;
+  }
   // AI_NUMERICHOST never asks a resolver, and understands scopes such as fe80::1%eth0.
   addrinfo hints = {};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
@@ -51,18 +58,20 @@ void Read(const SocketAddress& address, Endpoint* endpoint) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.storage.ss_family == AF_INET) {
     const auto* in = reinterpret_cast<const sockaddr_in*>(&address.storage);
-    inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+    endpoint->ipv4 = ntohl(in->sin_addr.s_addr);
     endpoint->port = ntohs(in->sin_port);
+    return;
   } else if (address.storage.ss_family == AF_INET6) {
     const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
-    // A peer that came to a dual-stack listener over IPv4 is an IPv4 peer.
-    const bool is_mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
-    if (is_mapped) {
-      inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], text, sizeof(text));
-    } else {
-      inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
-    }
     endpoint->port = ntohs(in6->sin6_port);
+    // A peer that came to a dual-stack listener over IPv4 is an IPv4 peer.
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+      uint32_t ipv4;
+      memcpy(&ipv4, &in6->sin6_addr.s6_addr[12], sizeof(ipv4));
+      endpoint->ipv4 = ntohl(ipv4);
+      return;
+    }
+    inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
   } else {
     const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);
     const size_t bytes = address.length - std::min<size_t>(address.length, offsetof(sockaddr_un, sun_path));

@@ -29,8 +29,9 @@ class Descriptors {
 };
 
 struct Endpoint {
-  std::string host;
+  std::string host;  // empty where it is an IPv4 address that was read
   int port = 0;
+  uint32_t ipv4 = 0;
 };
 
 // A non-blocking listening socket. TCP_NODELAY is set on it because accepted sockets inherit it.

@@ -19,10 +19,11 @@ void StandingOrders::Start(const StandingOrder* orders, size_t count, Scratch sc
 bool StandingOrders::CarryOut(Event* event) {
   // An end, an error or an urgent byte is TypeScript's to decide on.
   if ((event->readiness & ~kOut) != kIn || bytes_ >= kMostBytesPerBatch) return true;
-  const auto slot = static_cast<size_t>(event->slot);
-  if (slot >= count_ || orders_[slot].sink == 0 || orders_[slot].generation != event->generation) return true;
+  const auto source = static_cast<size_t>(event->fd);
+  if (source >= count_ || orders_[source].sink == 0) return true;
+  if (orders_[source].generation != event->generation) return true;
   const auto room = static_cast<int32_t>(scratch_.bytes);
-  event->found = CopyThrough(orders_[slot].source, orders_[slot].sink, room, 0, scratch_, outcome_);
+  event->found = CopyThrough(event->fd, orders_[source].sink, room, 0, scratch_, outcome_);
   event->in = outcome_->in;
   event->out = outcome_->out;
   bytes_ += static_cast<size_t>(event->in);

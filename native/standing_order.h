@@ -1,4 +1,4 @@
-// Standing orders: TypeScript may leave word, per slot, that what arrives at a source is to be copied to a
+// Standing orders: TypeScript may leave word, per fd, that what arrives at a source is to be copied to a
 // sink without asking. They are carried out while a batch of events is collected, before TypeScript is
 // called, so a small message costs one line of the batch and no call. Whoever left the order decides
 // everything else.
@@ -13,10 +13,9 @@
 
 namespace millrace {
 
-// One per slot, in an array shared with TypeScript. Descriptor 0 as sink means that there is no order.
+// One per fd, in an array shared with TypeScript. Descriptor 0 as sink means that there is no order.
 struct StandingOrder {
-  int32_t generation;  // the order is for this watch of the slot and no other
-  int32_t source;
+  int32_t generation;  // the order is for this watch of the fd and no other
   int32_t sink;
 };
 

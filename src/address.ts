@@ -22,6 +22,31 @@ export type Address = TcpAddress | UnixAddress
 /** An address that needs no resolver any more: `host` is an IP address. */
 export type ResolvedAddress = Address
 
+/**
+ * Who is at the other end of an accepted connection. An IPv4 address and port are packed in one number, because
+ * every connection keeps one while it lasts and most end without anybody asking for it. Undefined where it was
+ * gone before it could be asked.
+ */
+export type PeerAddress = Address | number | undefined
+
+const PORTS = 65536
+
+/** `ipv4` in host byte order, as any 32-bit integer. */
+export function packPeer(ipv4: number, port: number): number {
+  return (ipv4 >>> 0) * PORTS + port
+}
+
+export function unpackPeer(peer: Address | number): Address {
+  if (typeof peer !== 'number') return peer
+  const ipv4 = Math.floor(peer / PORTS)
+  const host = [ipv4 >>> 24, (ipv4 >>> 16) & 255, (ipv4 >>> 8) & 255, ipv4 & 255].join('.')
+  return { kind: 'tcp', host, port: peer % PORTS }
+}
+
+export function formatPeer(peer: PeerAddress): string {
+  return peer === undefined ? 'unknown' : formatAddress(unpackPeer(peer))
+}
+
 const UNIX_PATH_MAX_BYTES = 107
 /** RFC 1035 section 2.3.4, as text. */
 const HOST_NAME_MAX_CHARS = 253

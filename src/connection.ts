@@ -6,25 +6,28 @@
  * Nothing is read from the client before its backend is there: its first bytes wait in the kernel, so trying
  * another backend loses nothing. A connection decides; moving bytes is the pipe's business.
  */
-import { type Address, formatAddress } from './address.js'
+import { type Address, formatAddress, formatPeer, type PeerAddress } from './address.js'
 import type { Backend } from './cluster/backend.js'
 import type { Cluster } from './cluster/cluster.js'
-import type { Attempt, DialFailed, Dialled, DialResult } from './cluster/dial.js'
+import type { Attempt, DialFailed, Dialled, DialOptions, DialResult } from './cluster/dial.js'
 import { BROKEN, type Runnable, type Socket } from './io/socket.js'
 import type { Expirable } from './io/sweep.js'
-import type { Turns } from './io/turns.js'
 import type { Listener } from './listener/listener.js'
 import type { ConnectionFacts, EndCause, RecordEnding } from './observe/record.js'
-import type { PipeCounters, PipeEnding, PipeSettings, PipeTotals } from './pipe/options.js'
+import type { PipeEnding, PipeHost, PipeOwner, PipeTotals } from './pipe/options.js'
 import { Pipe } from './pipe/pipe.js'
+
+/** Where a client is sent, and what the pipes there have in common. */
+export interface Route {
+  readonly cluster: Cluster
+  readonly pipes: PipeHost
+}
 
 /** What a connection needs of the proxy it lives in. */
 export interface ConnectionHost {
-  readonly turns: Turns
-  readonly connectMs: number
-  readonly counters: PipeCounters
+  readonly dialOptions: DialOptions
   /** The cluster this listener's clients are sent to. */
-  route(listener: Listener): { readonly cluster: Cluster; readonly settings: PipeSettings }
+  route(listener: Listener): Route
   /** The connection is over; both sockets are closed or about to be. */
   ended(connection: Connection, ending: RecordEnding): void
 }
@@ -34,14 +37,16 @@ const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', '
 
 const NOTHING_MOVED = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0, notSplicing: undefined }
 
-export class Connection implements Runnable, Expirable {
+export class Connection implements Runnable, Expirable, PipeOwner {
   isQueued = false
+  sweepIndex = -1
   readonly listener: Listener
-  readonly clientAddress: string
+  readonly #from: PeerAddress
   readonly #host: ConnectionHost
   readonly #client: Socket
   readonly #acceptedAt = performance.now()
-  #connectedAt = 0
+  /** From accept to a connected backend, in whole µs. */
+  #connectMicros = 0
   #attempt: Attempt | undefined = undefined
   #backend: Backend | undefined = undefined
   #backendAddress: Address | undefined = undefined
@@ -49,20 +54,18 @@ export class Connection implements Runnable, Expirable {
   #pipe: Pipe | undefined = undefined
   #isOver = false
 
-  constructor(host: ConnectionHost, listener: Listener, client: Socket, clientAddress: string) {
+  constructor(host: ConnectionHost, listener: Listener, client: Socket, from: PeerAddress) {
     this.#host = host
     this.listener = listener
     this.#client = client
-    this.clientAddress = clientAddress
+    this.#from = from
   }
 
   /** Routes and dials. */
   start(): void {
     this.#client.owner = this
-    const { cluster, settings } = this.#host.route(this.listener)
-    this.#attempt = cluster.dial({ connectMs: this.#host.connectMs }, (result) =>
-      this.#dialled(result, settings),
-    )
+    const { cluster, pipes } = this.#host.route(this.listener)
+    this.#attempt = cluster.dial(this.#host.dialOptions, (result) => this.#dialled(result, pipes))
   }
 
   /** An event of the client while there is no backend yet: only that it went away matters. */
@@ -88,19 +91,18 @@ export class Connection implements Runnable, Expirable {
   /** Everything known about it but its id and its ending. */
   facts(): Omit<ConnectionFacts, 'id' | 'ended'> {
     const now = performance.now()
-    const firstByteAt = this.#pipe?.firstByteAt ?? 0
+    const firstByteMicros = this.#pipe?.firstByteMicros ?? 0
     return {
       acceptedAt: Date.now() - (now - this.#acceptedAt),
       listener: this.listener.options.name,
       tags: this.listener.options.tags,
-      client: this.clientAddress,
+      client: formatPeer(this.#from),
       cluster: this.listener.options.cluster,
       backend: this.#backend?.name,
       backendAddress: this.#backendAddress && formatAddress(this.#backendAddress),
       retries: this.#retries,
-      connectMs: this.#pipe && this.#connectedAt - this.#acceptedAt,
-      // A turn's clock stands still: the backend's first byte may come in the very turn that connected.
-      firstByteMs: firstByteAt > 0 ? Math.max(0, firstByteAt - this.#connectedAt) : undefined,
+      connectMs: this.#pipe && this.#connectMicros / 1000,
+      firstByteMs: firstByteMicros > 0 ? firstByteMicros / 1000 : undefined,
       totalMs: now - this.#acceptedAt,
       clientRttMicros: this.#client.roundTripMicros(),
       backendRttMicros: this.#pipe?.backend.roundTripMicros(),
@@ -110,29 +112,28 @@ export class Connection implements Runnable, Expirable {
 
   /** For error logs. */
   describe(): Record<string, unknown> {
-    return { client: this.clientAddress, backend: this.#backend?.name, ...this.#pipe?.describe() }
+    return { client: formatPeer(this.#from), backend: this.#backend?.name, ...this.#pipe?.describe() }
   }
 
-  #dialled(result: DialResult, settings: PipeSettings): void {
+  /** Bytes were moved to the end, or to where it broke. */
+  pipeEnded({ by, cause, errno, waitedFor }: PipeEnding): void {
+    this.#backend?.release()
+    this.#finish({ by, phase: 'data', cause, errno, waitedFor })
+  }
+
+  #dialled(result: DialResult, pipes: PipeHost): void {
     this.#attempt = undefined
     this.#backend = result.backend
     this.#retries = result.retries
     if (result.socket === undefined) this.#refuse(whyNoBackend(result))
-    else this.#join(result, settings)
+    else this.#join(result, pipes)
   }
 
-  #join({ socket, address }: Dialled, settings: PipeSettings): void {
-    const { turns, counters } = this.#host
+  #join({ socket, address }: Dialled, pipes: PipeHost): void {
     this.#backendAddress = address
-    this.#connectedAt = performance.now()
-    const onEnd = (ending: PipeEnding): void => this.#piped(ending)
-    this.#pipe = new Pipe(this.#client, socket, turns, settings, counters, onEnd)
+    this.#connectMicros = Math.round((performance.now() - this.#acceptedAt) * 1000)
+    this.#pipe = new Pipe(this.#client, socket, pipes, this)
     this.#pipe.start()
-  }
-
-  #piped(ending: PipeEnding): void {
-    this.#backend?.release()
-    this.#finish({ ...ending, phase: 'data' })
   }
 
   /** No pipe came about. The client gets a reset: an orderly end would look like an empty answer. */

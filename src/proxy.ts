@@ -3,12 +3,14 @@
  * listeners, the set of connections and whether they are draining; the config is one frozen value.
  */
 import { Cluster } from './cluster/cluster.js'
+import type { DialOptions } from './cluster/dial.js'
 import type { Config, ProxyConfig } from './config/schema.js'
 import { validateConfig } from './config/validate.js'
-import { Connection, type ConnectionHost } from './connection.js'
+import { Connection, type ConnectionHost, type Route } from './connection.js'
 import { MillraceError } from './errors.js'
 import { createEngine } from './io/choose-engine.js'
 import type { Engine } from './io/engine.js'
+import { Sweep } from './io/sweep.js'
 import { Listener } from './listener/listener.js'
 import { createLog, type Log } from './observe/log.js'
 import { type RecordEnding, toRecord } from './observe/record.js'
@@ -66,15 +68,16 @@ export function createValidatedProxy(config: Config, options: ProxyOptions = {})
 type State = 'new' | 'running' | 'draining' | 'stopped'
 
 class RunningProxy implements Proxy, ConnectionHost {
-  readonly counters = createPipeCounters()
-  readonly connectMs: number
+  readonly dialOptions: DialOptions
+  readonly #counters = createPipeCounters()
   readonly #config: Config
   readonly #log: Log
   readonly #sharePorts: boolean
   readonly #engine: Engine
   readonly #listeners: readonly Listener[]
-  readonly #clusters: ReadonlyMap<string, { cluster: Cluster; settings: PipeSettings }>
-  readonly #connections = new Set<Connection>()
+  readonly #clusters: ReadonlyMap<string, Route>
+  readonly #connections = new Sweep<Connection>()
+  readonly #shortestTimeoutMs: number
   readonly #totals = new Totals()
   readonly #ids = new UlidSource()
   readonly #toldReasons = new Set<string>()
@@ -83,18 +86,16 @@ class RunningProxy implements Proxy, ConnectionHost {
 
   constructor(config: Config, options: ProxyOptions) {
     this.#config = config
-    this.connectMs = config.timeouts.connectMs
+    this.dialOptions = { connectMs: config.timeouts.connectMs }
     this.#log = options.log ?? createLog({ level: config.log.level })
     this.#sharePorts = options.sharePorts ?? false
     this.#engine = createEngine()
+    const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
+    this.#shortestTimeoutMs = shortest([idleMs, halfClosedMs, lifetimeMs])
     this.#listeners = config.listeners.map((each) => new Listener(each))
     this.#clusters = new Map(
       Object.entries(config.clusters).map(([name, each]) => [name, this.#found(name, each)]),
     )
-  }
-
-  get turns(): Engine['turns'] {
-    return this.#engine.turns
   }
 
   async start(): Promise<void> {
@@ -122,8 +123,8 @@ class RunningProxy implements Proxy, ConnectionHost {
       notSplicing: this.#config.splice === 'off' ? 'switched-off' : this.#engine.notSplicing,
       listeners: this.#listeners.map((listener) => listener.status()),
       clusters: [...this.#clusters.values()].map(({ cluster }) => cluster.status()),
-      connections: this.#totals.with(this.#connections),
-      pipes: this.counters,
+      connections: this.#totals.with(this.#connections.members()),
+      pipes: this.#counters,
       kernel: this.#engine.counts(),
       unavailable:
         this.#engine.kind === 'kernel' ? [] : ['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'],
@@ -153,14 +154,13 @@ class RunningProxy implements Proxy, ConnectionHost {
     await this.#emptied()
   }
 
-  route(listener: Listener): { readonly cluster: Cluster; readonly settings: PipeSettings } {
+  route(listener: Listener): Route {
     // The config was validated: every listener's cluster is there.
     return this.#clusters.get(listener.options.cluster)!
   }
 
   ended(connection: Connection, ending: RecordEnding): void {
     this.#connections.delete(connection)
-    this.#engine.sweep.delete(connection)
     connection.listener.active--
     this.#totals.add(connection.totals)
     this.#writeRecord(connection, ending)
@@ -174,8 +174,7 @@ class RunningProxy implements Proxy, ConnectionHost {
 
   async #open(listener: Listener): Promise<void> {
     await listener.open(this.#engine, this.#sharePorts, {
-      accepted: (from, client, clientAddress) =>
-        this.#accepted(new Connection(this, from, client, clientAddress)),
+      accepted: (at, client, from) => this.#accepted(new Connection(this, at, client, from)),
       paused: ({ options }, errno) =>
         this.#log.warn({ listener: options.name, errno }, `accepting pauses: out of resources (${errno})`),
     })
@@ -184,9 +183,7 @@ class RunningProxy implements Proxy, ConnectionHost {
   }
 
   #accepted(connection: Connection): void {
-    const { idleMs, halfClosedMs, lifetimeMs } = this.#config.timeouts
-    this.#connections.add(connection)
-    this.#engine.sweep.add(connection, shortest([idleMs, halfClosedMs, lifetimeMs]))
+    this.#connections.add(connection, this.#shortestTimeoutMs)
     connection.start()
   }
 
@@ -216,7 +213,7 @@ class RunningProxy implements Proxy, ConnectionHost {
   }
 
   #cutAll(): void {
-    for (const connection of this.#connections) connection.end()
+    for (const connection of this.#connections.members()) connection.end()
   }
 
   async #emptied(): Promise<void> {
@@ -230,7 +227,7 @@ class RunningProxy implements Proxy, ConnectionHost {
     })
   }
 
-  #found(name: string, options: Config['clusters'][string]): { cluster: Cluster; settings: PipeSettings } {
+  #found(name: string, options: Config['clusters'][string]): Route {
     const { idleMs, halfClosedMs, lifetimeMs } = this.#config.timeouts
     const cluster = new Cluster(name, options, this.#engine, {
       onBackendDown: (backend, errno, restMs) =>
@@ -250,7 +247,7 @@ class RunningProxy implements Proxy, ConnectionHost {
       halfClosedTimeoutMs: halfClosedMs,
       maxLifetimeMs: lifetimeMs,
     }
-    return { cluster, settings }
+    return { cluster, pipes: { turns: this.#engine.turns, settings, counters: this.#counters } }
   }
 }
 

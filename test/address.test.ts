@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatAddress, parseAddress } from '../src/address.js'
+import { formatAddress, formatPeer, packPeer, parseAddress } from '../src/address.js'
 
 describe('parseAddress', () => {
   it.each([
@@ -80,5 +80,22 @@ describe('parseAddress', () => {
         expect(parseAddress(text)).toEqual({ kind: 'tcp', host: name, port })
       }),
     )
+  })
+})
+
+describe('formatPeer', () => {
+  it.each([
+    [0x7f000001, 80, '127.0.0.1:80'],
+    [0xffffffff, 65535, '255.255.255.255:65535'],
+    [-1, 0, '255.255.255.255:0'],
+    [0, 1, '0.0.0.0:1'],
+  ])('reads back a packed IPv4 address (%i, %i)', (ipv4, port, text) => {
+    expect(formatPeer(packPeer(ipv4, port))).toBe(text)
+  })
+
+  it('writes other peers as addresses, and one that was gone as unknown', () => {
+    expect(formatPeer({ kind: 'tcp', host: '::1', port: 2 })).toBe('[::1]:2')
+    expect(formatPeer({ kind: 'unix', path: '' })).toBe('unix:')
+    expect(formatPeer(undefined)).toBe('unknown')
   })
 })

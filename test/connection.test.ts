@@ -1,5 +1,6 @@
 /** One connection, with a dial and a client that do what a test says: nothing happens twice, and nothing too early. */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { packPeer } from '../src/address.js'
 import type { Backend } from '../src/cluster/backend.js'
 import type { Cluster } from '../src/cluster/cluster.js'
 import type { DialResult } from '../src/cluster/dial.js'
@@ -35,13 +36,14 @@ describe('a connection that waits for its backend', () => {
       },
     } as unknown as Cluster
     const host: ConnectionHost = {
-      turns: new Turns(),
-      connectMs: 1000,
-      counters: createPipeCounters(),
-      route: () => ({ cluster, settings: DEFAULT_SETTINGS }),
+      dialOptions: { connectMs: 1000 },
+      route: () => ({
+        cluster,
+        pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+      }),
       ended: (_connection, ending) => endings.push(ending),
     }
-    connection = new Connection(host, listener, client, '127.0.0.1:2')
+    connection = new Connection(host, listener, client, packPeer(0x7f000001, 2))
     connection.start()
   })
 

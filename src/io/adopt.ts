@@ -64,10 +64,10 @@ function takeOver(loop: KernelLoop, socket: NetSocket, fd: number): Adopted {
   handleOf(socket)?.readStop?.()
   const chunks: Buffer[] = []
   for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(Buffer.from(chunk))
-  const own = new FdSocket(loop, fd, true)
-  own.hasShutdown = socket.writableFinished
+  const hasShutdown = socket.writableFinished
   socket.destroy()
-  own.watch()
+  const own = FdSocket.adopted(loop, fd)
+  own.hasShutdown = hasShutdown
   return { socket: own, head: Buffer.concat(chunks) }
 }
 

@@ -2,7 +2,7 @@
  * An engine listens, dials and keeps deadlines. Two exist with one behaviour: kernel-engine.ts on file
  * descriptors of our own (Linux with the addon) and stream-engine.ts on node:net (everywhere).
  */
-import type { Address } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type { NativeCounts } from './native.js'
 import type { Socket } from './socket.js'
 import type { Sweep } from './sweep.js'
@@ -29,7 +29,7 @@ export interface ListenOptions {
 
 export interface AcceptHandler {
   /** A client connected. The socket is the handler's from here on. */
-  accepted(client: Socket, clientAddress: string): void
+  accepted(client: Socket, from: PeerAddress): void
   /** Accepting stopped for up to 100 ms because the system is out of `errno` (EMFILE, ENFILE, ENOBUFS, ENOMEM). */
   paused(errno: string): void
 }

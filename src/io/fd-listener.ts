@@ -1,7 +1,7 @@
 /**
  * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds.
  */
-import type { Address } from '../address.js'
+import { type Address, unpackPeer } from '../address.js'
 import type { AcceptHandler, Listening } from './engine.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
@@ -28,8 +28,7 @@ const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
 export class FdListener implements Listening, Watched, Runnable {
   readonly address: Address
   fd: number
-  slot = -1
-  generation = 0
+  readonly generation: number
   isQueued = false
   readonly #loop: KernelLoop
   readonly #handler: AcceptHandler
@@ -39,7 +38,9 @@ export class FdListener implements Listening, Watched, Runnable {
     this.#loop = loop
     this.fd = fd
     this.#handler = handler
-    this.address = asked.kind === 'tcp' && loop.native.localAddress(fd) >= 0 ? loop.shownAddress : asked
+    this.generation = loop.nextGeneration()
+    this.address =
+      asked.kind === 'tcp' && loop.native.localAddress(fd) >= 0 ? unpackPeer(loop.shownPeer) : asked
     const error = loop.watch(this, true)
     if (error === 0) return
     this.close()
@@ -55,8 +56,9 @@ export class FdListener implements Listening, Watched, Runnable {
 
   run(): void {
     for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0; i++) {
-      const fd = this.#next()
-      if (fd >= 0) this.#accept(fd)
+      const generation = this.#loop.nextGeneration()
+      const fd = this.#next(generation)
+      if (fd >= 0) this.#handler.accepted(new FdSocket(this.#loop, fd, generation), this.#loop.shownPeer)
       else if (!this.#goOnAfter(errnoName(fd))) return
     }
   }
@@ -71,18 +73,12 @@ export class FdListener implements Listening, Watched, Runnable {
   }
 
   /** Idle kernel pipes are fds, too: they are given up first. */
-  #next(): number {
+  #next(generation: number): number {
     const { native } = this.#loop
-    const fd = native.accept(this.fd)
+    const fd = native.accept(this.fd, generation)
     if (fd >= 0 || !SHORT_OF.has(errnoName(fd))) return fd
     native.trimPipes(0)
-    return native.accept(this.fd)
-  }
-
-  #accept(fd: number): void {
-    const from = this.#loop.shownAddressText
-    const client = new FdSocket(this.#loop, fd)
-    if (client.watch() === 0) this.#handler.accepted(client, from)
+    return native.accept(this.fd, generation)
   }
 
   #goOnAfter(errno: string): boolean {

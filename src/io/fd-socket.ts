@@ -17,8 +17,7 @@ export class FdSocket implements Socket, Watched {
   readonly loop: KernelLoop
   /** -1 once closed. */
   fd: number
-  slot = -1
-  generation = 0
+  readonly generation: number
   ready = 0
   owner: Runnable | undefined = undefined
   error: string | undefined = undefined
@@ -26,11 +25,22 @@ export class FdSocket implements Socket, Watched {
   /** The adopted socket's first owner may hold a second fd of it, so closing ours would not end the events. */
   readonly #isAdopted: boolean
 
-  /** Takes ownership of `fd`, which `watch` makes known to the loop. */
-  constructor(loop: KernelLoop, fd: number, isAdopted = false) {
+  /** Takes ownership of `fd`, whose events the addon reports under `generation`. */
+  constructor(loop: KernelLoop, fd: number, generation: number, isAdopted = false) {
     this.loop = loop
     this.fd = fd
+    this.generation = generation
     this.#isAdopted = isAdopted
+    loop.attach(this)
+  }
+
+  /** Of an fd that is not watched yet; closed at once where it cannot be. */
+  static adopted(loop: KernelLoop, fd: number): FdSocket {
+    const generation = loop.nextGeneration()
+    const error = loop.native.watch(fd, generation, false)
+    const socket = new FdSocket(loop, fd, generation, true)
+    if (error < 0) socket.close()
+    return socket
   }
 
   get kind(): 'fd' {
@@ -51,13 +61,6 @@ export class FdSocket implements Socket, Watched {
 
   get isClosed(): boolean {
     return this.fd < 0
-  }
-
-  /** Starts the events; 0 or -errno, after which the socket is closed. */
-  watch(): number {
-    const error = this.loop.watch(this, false)
-    if (error < 0) this.close()
-    return error
   }
 
   notify(readiness: number): void {

@@ -71,6 +71,7 @@ export class KernelEngine implements Engine {
 /** A connect on its way. OUT, ERR and HUP may come together: the socket has asked SO_ERROR then, and that decides. */
 class FdDial implements Dial, Runnable, Expirable {
   isQueued = false
+  sweepIndex = -1
   readonly #loop: KernelLoop
   readonly #sweep: Sweep
   readonly #deadline: number
@@ -115,24 +116,24 @@ class FdDial implements Dial, Runnable, Expirable {
   }
 
   #start(address: Address): void {
-    const fd = this.#connect(...hostAndPort(address))
+    const generation = this.#loop.nextGeneration()
+    const fd = this.#connect(address, generation)
     if (fd < 0) {
       this.#errno = errnoName(fd)
       return
     }
-    this.#socket = new FdSocket(this.#loop, fd)
+    this.#socket = new FdSocket(this.#loop, fd, generation)
     this.#socket.owner = this
-    const error = this.#socket.watch()
-    if (error < 0) this.#errno = errnoName(error)
   }
 
   /** Idle kernel pipes are fds, too: they are given up first. */
-  #connect(host: string, port: number): number {
+  #connect(address: Address, generation: number): number {
+    const [host, port] = hostAndPort(address)
     const { native } = this.#loop
-    const fd = native.connect(host, port)
+    const fd = native.connect(host, port, generation)
     if (fd >= 0 || errnoName(fd) !== 'EMFILE') return fd
     native.trimPipes(0)
-    return native.connect(host, port)
+    return native.connect(host, port, generation)
   }
 
   #finish(): void {

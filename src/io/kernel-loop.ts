@@ -1,22 +1,20 @@
 /**
- * The event loop of one thread over file descriptors of its own: it owns the slots that events come back
- * with, the arrays shared with the addon, and what is known about splicing here. It knows no proxy.
+ * The event loop of one thread over file descriptors of its own: it owns who is told of the events of each,
+ * the standing orders, the arrays shared with the addon, and what is known about splicing here. It knows no proxy.
  */
 
-import { type Address, formatAddress } from '../address.js'
+import { type Address, packPeer } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import { LowWater } from './low-water.js'
-import { errnoName, HOST_BYTES, loadNative, type Native, PORT, UNIX_PORT } from './native.js'
+import { errnoName, HOST_BYTES, IPV4, loadNative, type Native, PORT, UNIX_PORT } from './native.js'
 import type { Expirable } from './sweep.js'
 import { Turns } from './turns.js'
 
 /** Who gets the events of one fd. */
 export interface Watched {
   readonly fd: number
-  /** Where the loop keeps this; assigned by `watch`. */
-  slot: number
-  /** Tells this watch of the slot from earlier ones, whose events may still be on their way. */
-  generation: number
+  /** Tells this watch of the fd from those of earlier holders, whose events may still be on their way. */
+  readonly generation: number
   /** Called within a batch: take note and schedule a run, nothing more. */
   notify(readiness: number): void
   /** Called within a batch instead of `notify`: a standing order moved bytes, or found out why it could not. */
@@ -25,9 +23,9 @@ export interface Watched {
 
 const MOST_EVENTS = 512
 const EVENT_CELLS = 6
-/** Slots beyond this are served without standing orders. Memory is used only for slots in use. */
+/** fds beyond this are served without standing orders. Memory is used only for those in use. */
 const MOST_ORDERS = 64 * 1024
-const ORDER_CELLS = 3
+const ORDER_CELLS = 2
 const NO_SINK = 0
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
@@ -39,6 +37,7 @@ const TRIM_EVERY_MS = 5000
 const REFUSAL_LASTS_MS = 1000
 
 export class KernelLoop implements Expirable {
+  sweepIndex = -1
   readonly native: Native
   readonly turns = new Turns()
   readonly lowWater = new LowWater()
@@ -48,7 +47,7 @@ export class KernelLoop implements Expirable {
   readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
   readonly #orders = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
   readonly #watched: (Watched | undefined)[] = []
-  readonly #freeSlots: number[] = []
+  #count = 0
   #generation = 0
   #refusal: NotSplicing | undefined
   #refusedUntil = 0
@@ -80,20 +79,23 @@ export class KernelLoop implements Expirable {
     this.native.sizePipes(bytes)
   }
 
-  /** Watches from now on; 0 or -errno. */
-  watch(watched: Watched, isListener: boolean): number {
-    const slot = this.#freeSlots.pop() ?? this.#watched.length
+  /** The generation of the next fd that is watched: `accept` and `connect` in the addon watch at once. */
+  nextGeneration(): number {
     this.#generation = (this.#generation + 1) | 0
-    const error = this.native.watch(watched.fd, slot, this.#generation, isListener)
-    if (error < 0) {
-      this.#freeSlots.push(slot)
-      return error
-    }
-    watched.slot = slot
-    watched.generation = this.#generation
-    this.#watched[slot] = watched
-    if (this.#count === 1) this.native.keepAlive(true)
-    return 0
+    return this.#generation
+  }
+
+  /** Tells `watched` of the events of its fd, which the addon watches under its generation. */
+  attach(watched: Watched): void {
+    this.#watched[watched.fd] = watched
+    if (++this.#count === 1) this.native.keepAlive(true)
+  }
+
+  /** Watches an fd that is not watched yet; 0 or -errno. */
+  watch(watched: Watched, isListener: boolean): number {
+    const error = this.native.watch(watched.fd, watched.generation, isListener)
+    if (error === 0) this.attach(watched)
+    return error
   }
 
   /**
@@ -101,35 +103,31 @@ export class KernelLoop implements Expirable {
    * (an fd) while it collects the batch, and `carried` tells. It stands until it is taken back.
    */
   leaveOrder(source: Watched, sink: number): void {
-    if (source.slot >= MOST_ORDERS) return
-    const at = source.slot * ORDER_CELLS
-    this.#orders[at] = source.generation
-    this.#orders[at + 1] = source.fd
-    this.#orders[at + 2] = sink
+    if (source.fd >= MOST_ORDERS) return
+    this.#orders[source.fd * ORDER_CELLS] = source.generation
+    this.#orders[source.fd * ORDER_CELLS + 1] = sink
   }
 
   takeOrderBack(source: Watched): void {
-    if (source.slot < MOST_ORDERS) this.#orders[source.slot * ORDER_CELLS + 2] = NO_SINK
+    if (source.fd < MOST_ORDERS) this.#orders[source.fd * ORDER_CELLS + 1] = NO_SINK
   }
 
   /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
   forget(watched: Watched): void {
-    if (this.#watched[watched.slot] !== watched) return
+    if (watched.fd < 0 || this.#watched[watched.fd] !== watched) return
     this.takeOrderBack(watched)
-    this.#watched[watched.slot] = undefined
-    this.#freeSlots.push(watched.slot)
-    if (this.#count === 0) this.native.keepAlive(false)
+    this.#watched[watched.fd] = undefined
+    if (--this.#count === 0) this.native.keepAlive(false)
   }
 
   /** The address that `accept` or `localAddress` has just answered with. */
-  get shownAddress(): Address {
-    const host = this.scratch.toString('utf8', 0, this.outcome[HOST_BYTES])
-    const port = this.outcome[PORT]!
+  get shownPeer(): Address | number {
+    const { outcome } = this
+    const port = outcome[PORT]!
+    const bytes = outcome[HOST_BYTES]!
+    if (port !== UNIX_PORT && bytes === 0) return packPeer(outcome[IPV4]!, port)
+    const host = this.scratch.toString('utf8', 0, bytes)
     return port === UNIX_PORT ? { kind: 'unix', path: host } : { kind: 'tcp', host, port }
-  }
-
-  get shownAddressText(): string {
-    return formatAddress(this.shownAddress)
   }
 
   /** Why no direction may splice at this moment; undefined where it may. */
@@ -154,10 +152,6 @@ export class KernelLoop implements Expirable {
     if (now - this.#trimmedAt < TRIM_EVERY_MS) return
     this.#trimmedAt = now
     this.native.trimPipes(IDLE_PIPES_KEPT)
-  }
-
-  get #count(): number {
-    return this.#watched.length - this.#freeSlots.length
   }
 
   #dispatch(count: number): void {

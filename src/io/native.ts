@@ -16,6 +16,7 @@ export const LEFT_BYTES = 4
 export const ERROR = 5
 export const HOST_BYTES = 0
 export const PORT = 1
+export const IPV4 = 2
 
 /** What a transfer found out (bits of its answer); the addon's transfer.h explains each. */
 export const SOURCE_EMPTY = 1
@@ -52,9 +53,9 @@ export interface NativeCounts {
 export interface Native {
   readonly version: number
   /**
-   * Starts the poller of this thread. `events` receives six cells each (slot, generation, readiness, and what a
+   * Starts the poller of this thread. `events` receives six cells each (fd, generation, readiness, and what a
    * standing order moved in, out and found), after which `onBatch` is called with their number. `orders` holds
-   * the standing orders, three cells a slot (generation, source, sink). Where one found more than an emptied
+   * the standing orders, two cells per fd (generation, sink). Where one found more than an emptied
    * source its event is the batch's last and `outcome` is about it. The arrays are kept for the life of the thread.
    */
   start(
@@ -67,14 +68,14 @@ export interface Native {
   /** Whether the poller keeps the event loop alive. */
   keepAlive(isNeeded: boolean): number
   /** Reports events of `fd` from now on, edge-triggered; a listener's level-triggered. */
-  watch(fd: number, slot: number, generation: number, isListener: boolean): number
+  watch(fd: number, generation: number, isListener: boolean): number
   unwatch(fd: number): number
   /** socket, bind, listen: the fd. */
   listen(host: string, port: number, backlog: number, sharePort: boolean): number
-  /** accept4: the fd, and the peer's address in `scratch` and `outcome`. */
-  accept(listener: number): number
-  /** socket, connect: the fd. The outcome of the connect comes as an event. */
-  connect(host: string, port: number): number
+  /** accept4 and `watch`: the fd, and the peer's address in `scratch` and `outcome`. */
+  accept(listener: number, generation: number): number
+  /** socket, connect and `watch`: the fd. The outcome of the connect comes as an event. */
+  connect(host: string, port: number, generation: number): number
   /** A duplicate of an fd that somebody else will close. */
   adopt(fd: number): number
   /** SO_ERROR: the errno, positive, or 0. */

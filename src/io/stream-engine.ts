@@ -3,7 +3,7 @@
  * said in `notSplicing` and in the documentation: no splice, no round-trip times, no SO_REUSEPORT.
  */
 import { connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
-import { type Address, formatAddress } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type {
   AcceptHandler,
   Dial,
@@ -68,6 +68,7 @@ export class StreamEngine implements Engine {
 }
 
 class StreamDial implements Dial, Expirable {
+  sweepIndex = -1
   readonly #engine: StreamEngine
   readonly #deadline: number
   readonly #stream: NetSocket
@@ -126,11 +127,11 @@ function boundAddress(server: Server, asked: Address): Address {
   return { kind: 'tcp', host: bound.address, port: bound.port }
 }
 
-/** As text, an IPv4 client of a dual-stack listener as IPv4; a unix client has no address of its own. */
-function clientAddress(socket: NetSocket, listener: Address): string {
-  if (listener.kind === 'unix') return formatAddress({ kind: 'unix', path: '' })
+/** An IPv4 client of a dual-stack listener as IPv4; a unix client has no address of its own. */
+function clientAddress(socket: NetSocket, listener: Address): PeerAddress {
+  if (listener.kind === 'unix') return { kind: 'unix', path: '' }
   // Who has reset the connection already has no address any more.
-  if (socket.remoteAddress === undefined) return 'unknown'
+  if (socket.remoteAddress === undefined) return undefined
   const host = socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
-  return formatAddress({ kind: 'tcp', host, port: socket.remotePort ?? 0 })
+  return { kind: 'tcp', host, port: socket.remotePort ?? 0 }
 }

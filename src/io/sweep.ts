@@ -1,10 +1,12 @@
 /**
  * One coarse timer for every deadline of an engine, instead of a timer per connection. It runs only while
- * there is something to watch and never keeps the process alive.
+ * there is something to watch and never keeps the process alive. Joining and leaving cost no allocation.
  */
 
 /** Something with deadlines of its own. */
 export interface Expirable {
+  /** Where it stands in the sweep it is in: the sweep's alone to write. Begins as -1. */
+  sweepIndex: number
   /** Ends itself if a deadline has passed. `now` is `performance.now()` in ms. */
   expire(now: number): void
 }
@@ -13,29 +15,35 @@ export interface Expirable {
 const SHORTEST_TICK_MS = 10
 const LONGEST_TICK_MS = 1000
 
-export class Sweep {
-  readonly #members = new Set<Expirable>()
+export class Sweep<Member extends Expirable = Expirable> {
+  readonly #members: Member[] = []
   #timer: NodeJS.Timeout | undefined
   #tickMs = Number.POSITIVE_INFINITY
 
   /** Number of members. */
   get size(): number {
-    return this.#members.size
+    return this.#members.length
   }
 
-  /** Every member, in order of arrival. A member may leave while this is walked. */
-  members(): IterableIterator<Expirable> {
-    return this.#members.values()
+  /** Every member, in no particular order; these, whoever comes or goes meanwhile. */
+  members(): readonly Member[] {
+    return [...this.#members]
   }
 
   /** Watches `member`, whose shortest timeout is `shortestMs` (0 or less: it has none). */
-  add(member: Expirable, shortestMs: number): void {
-    this.#members.add(member)
+  add(member: Member, shortestMs: number): void {
+    member.sweepIndex = this.#members.push(member) - 1
     if (shortestMs > 0) this.#tickAtLeastEvery(shortestMs / 4)
   }
 
-  delete(member: Expirable): void {
-    this.#members.delete(member)
+  delete(member: Member): void {
+    if (this.#members[member.sweepIndex] !== member) return
+    const last = this.#members.pop()!
+    if (last !== member) {
+      this.#members[member.sweepIndex] = last
+      last.sweepIndex = member.sweepIndex
+    }
+    member.sweepIndex = -1
   }
 
   #tickAtLeastEvery(ms: number): void {
@@ -47,10 +55,11 @@ export class Sweep {
     this.#timer.unref()
   }
 
+  /** From the end: who leaves is replaced by one that had its turn already. */
   #tick(): void {
-    if (this.#members.size === 0) this.#stop()
+    if (this.#members.length === 0) this.#stop()
     const now = performance.now()
-    for (const member of this.#members) member.expire(now)
+    for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.expire(now)
   }
 
   /** Stopping is left to the tick: a lone connection that comes and goes must not set a timer up each time. */

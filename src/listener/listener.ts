@@ -2,7 +2,7 @@
  * A listener: an address we accept on, under its name, with its counts. It opens and closes; what becomes of
  * a client is not its business.
  */
-import { type Address, formatAddress } from '../address.js'
+import { type Address, formatAddress, type PeerAddress } from '../address.js'
 import { MillraceError } from '../errors.js'
 import type { Engine, Listening } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
@@ -20,7 +20,7 @@ export interface ListenerOptions {
 }
 
 export interface ListenerHooks {
-  accepted(listener: Listener, client: Socket, clientAddress: string): void
+  accepted(listener: Listener, client: Socket, from: PeerAddress): void
   /** Accepting paused for want of fds or memory; told now and then while it lasts. */
   paused(listener: Listener, errno: string): void
 }
@@ -59,7 +59,7 @@ export class Listener {
   /** Rejects with `listen-failed`, naming the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
     const handler = {
-      accepted: (client: Socket, from: string) => this.#accept(hooks, client, from),
+      accepted: (client: Socket, from: PeerAddress) => this.#accept(hooks, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
     }
     try {
@@ -88,7 +88,7 @@ export class Listener {
     }
   }
 
-  #accept(hooks: ListenerHooks, client: Socket, from: string): void {
+  #accept(hooks: ListenerHooks, client: Socket, from: PeerAddress): void {
     this.#accepted++
     this.active++
     hooks.accepted(this, client, from)

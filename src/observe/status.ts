@@ -41,26 +41,24 @@ type Bytes = Omit<PipeTotals, 'notSplicing'>
 /** The totals of connections that are over. */
 export class Totals {
   #ended = 0
-  #bytes: Bytes = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0 }
+  readonly #bytes = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0 }
 
   add(totals: Bytes): void {
     this.#ended++
-    this.#bytes = sum(this.#bytes, totals)
+    addTo(this.#bytes, totals)
   }
 
   /** These and those of connections that still run. */
-  with(running: ReadonlySet<{ readonly totals: Bytes }>): ConnectionTotals {
-    let bytes = this.#bytes
-    for (const { totals } of running) bytes = sum(bytes, totals)
-    return { active: running.size, ended: this.#ended, ...bytes }
+  with(running: readonly { readonly totals: Bytes }[]): ConnectionTotals {
+    const bytes = { ...this.#bytes }
+    for (const { totals } of running) addTo(bytes, totals)
+    return { active: running.length, ended: this.#ended, ...bytes }
   }
 }
 
-function sum(a: Bytes, b: Bytes): Bytes {
-  return {
-    bytesUp: a.bytesUp + b.bytesUp,
-    bytesDown: a.bytesDown + b.bytesDown,
-    splicedUp: a.splicedUp + b.splicedUp,
-    splicedDown: a.splicedDown + b.splicedDown,
-  }
+function addTo(sum: { -readonly [Name in keyof Bytes]: number }, more: Bytes): void {
+  sum.bytesUp += more.bytesUp
+  sum.bytesDown += more.bytesDown
+  sum.splicedUp += more.splicedUp
+  sum.splicedDown += more.splicedDown
 }

@@ -9,7 +9,7 @@ import type { NotSplicing } from '../io/engine.js'
 import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
 import { type Carrier, NO_KERNEL_PIPE } from './carrier.js'
 import { firstCarrier, nextCarrier } from './choose-carrier.js'
-import type { PipeCounters, SpliceMode } from './options.js'
+import type { PipeCounters, PipeHost, SpliceMode } from './options.js'
 
 export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
 
@@ -19,8 +19,7 @@ const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
 export class Direction {
   readonly source: Socket
   readonly sink: Socket
-  readonly mode: SpliceMode
-  readonly counters: PipeCounters
+  readonly #host: PipeHost
   carrier: Carrier
   phase: Phase = 'flowing'
   /** Bytes taken from the source and not yet by the sink. May exceed a kernel pipe's size. */
@@ -40,16 +39,23 @@ export class Direction {
   notSplicing: NotSplicing | undefined = undefined
 
   /** `head` holds bytes already read from the source, which go first. */
-  constructor(source: Socket, sink: Socket, mode: SpliceMode, counters: PipeCounters, head?: Buffer) {
+  constructor(source: Socket, sink: Socket, host: PipeHost, head?: Buffer) {
     this.source = source
     this.sink = sink
-    this.mode = mode
-    this.counters = counters
+    this.#host = host
     if (head !== undefined && head.length > 0) {
       this.held = head
       this.inside = head.length
     }
     this.carrier = firstCarrier(this)
+  }
+
+  get mode(): SpliceMode {
+    return this.#host.settings.splice
+  }
+
+  get counters(): PipeCounters {
+    return this.#host.counters
   }
 
   /** Whether there is something to move and room for it. */

@@ -8,7 +8,8 @@ import { adoptBoth, isPlainSocket, isQuiet } from '../io/adopt.js'
 import { kernelLoop, sharedEngine } from '../io/choose-engine.js'
 import { KernelLoop } from '../io/kernel-loop.js'
 import { StreamSocket } from '../io/stream-socket.js'
-import type { PipeEnding, PipeSettings, PipeTotals } from './options.js'
+import type { Expirable } from '../io/sweep.js'
+import type { PipeEnding, PipeOwner, PipeSettings, PipeTotals } from './options.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from './options.js'
 import { type Heads, Pipe } from './pipe.js'
 
@@ -58,7 +59,8 @@ export function pipe(client: Duplex, backend: Duplex, options: PipeOptions = {})
   return Object.assign(join.done, { close: () => join.close(), totals: () => join.totals() })
 }
 
-class Join {
+class Join implements PipeOwner, Expirable {
+  sweepIndex = -1
   readonly done: Promise<PipeRecord>
   readonly #engine = sharedEngine()
   readonly #settings: PipeSettings
@@ -119,9 +121,8 @@ class Join {
   }
 
   #start(a: Pipe['client'], b: Pipe['backend'], heads: Heads): void {
-    const onEnd = (ending: PipeEnding): void => this.#finish(ending)
-    const counters = createPipeCounters()
-    this.#pipe = new Pipe(a, b, this.#engine.turns, this.#settings, counters, onEnd, heads)
+    const host = { turns: this.#engine.turns, settings: this.#settings, counters: createPipeCounters() }
+    this.#pipe = new Pipe(a, b, host, this, heads)
     this.#pipe.start()
   }
 
@@ -134,10 +135,10 @@ class Join {
       if (isEmpty) stream.destroy()
       else new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket').reset()
     }
-    this.#finish({ by: 'proxy', cause })
+    this.pipeEnded({ by: 'proxy', cause })
   }
 
-  #finish(ended: PipeEnding): void {
+  pipeEnded(ended: PipeEnding): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#engine.sweep.delete(this)

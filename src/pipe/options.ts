@@ -2,6 +2,7 @@
  * What a pipe is asked to do, and what it answers when it ends. Plain data: everything here is public.
  */
 import type { NotSplicing } from '../io/engine.js'
+import type { Turns } from '../io/turns.js'
 
 /** `auto` copies small messages and splices bulk, `on` always splices, `off` never does. */
 export type SpliceMode = 'auto' | 'on' | 'off'
@@ -48,6 +49,19 @@ export interface PipeCounters {
   pipesRefused: number
   /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
   infiniteLoops: number
+}
+
+/** What pipes have in common that live in the same place. */
+export interface PipeHost {
+  readonly turns: Turns
+  readonly settings: PipeSettings
+  readonly counters: PipeCounters
+}
+
+/** Who has a pipe. */
+export interface PipeOwner {
+  /** Called once, just before both sockets are closed. */
+  pipeEnded(ending: PipeEnding): void
 }
 
 export function createPipeCounters(): PipeCounters {

@@ -5,10 +5,9 @@
  */
 import type { FdSocket, OrderGiver } from '../io/fd-socket.js'
 import type { Socket } from '../io/socket.js'
-import type { Turns } from '../io/turns.js'
 import { whyNotSplicing } from './choose-carrier.js'
 import { Direction } from './direction.js'
-import type { PipeCause, PipeCounters, PipeEnding, PipeSettings, PipeTotals } from './options.js'
+import type { PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
 import { accountFor, renewOrder } from './standing-order.js'
 
 /** Bytes one direction may take per run before others get their turn. */
@@ -24,53 +23,50 @@ export interface Heads {
   readonly backend?: Buffer | undefined
 }
 
+const NO_HEADS: Heads = {}
+
 export class Pipe implements OrderGiver {
   isQueued = false
-  /** `performance.now()` of the backend's first byte, in ms; 0 until then. */
-  firstByteAt = 0
-  readonly client: Socket
-  readonly backend: Socket
+  /** From the pipe's beginning to the backend's first byte, in whole µs, at least 1; 0 until then. */
+  firstByteMicros = 0
   /** Client to backend. */
   readonly up: Direction
   /** Backend to client. */
   readonly down: Direction
-  readonly #turns: Turns
-  readonly #settings: PipeSettings
-  readonly #onEnd: (ending: PipeEnding) => void
+  readonly #host: PipeHost
+  readonly #owner: PipeOwner
   readonly #startedAt: number
+  /** Whole ms: such a number needs no object of its own. */
   #movedAt: number
   #stuckRuns = 0
   #directionsOver = 0
   #endedFirst: 'client' | 'backend' | undefined = undefined
   #ending: PipeEnding | undefined = undefined
 
-  /** Owns both sockets from here on. `onEnd` is called once, just before both are closed. Call `start` next. */
-  constructor(
-    client: Socket,
-    backend: Socket,
-    turns: Turns,
-    settings: PipeSettings,
-    counters: PipeCounters,
-    onEnd: (ending: PipeEnding) => void,
-    heads: Heads = {},
-  ) {
-    this.client = client
-    this.backend = backend
-    this.up = new Direction(client, backend, settings.splice, counters, heads.client)
-    this.down = new Direction(backend, client, settings.splice, counters, heads.backend)
-    this.#turns = turns
-    this.#settings = settings
-    this.#onEnd = onEnd
+  /** Owns both sockets from here on. Call `start` next. */
+  constructor(client: Socket, backend: Socket, host: PipeHost, owner: PipeOwner, heads: Heads = NO_HEADS) {
+    this.up = new Direction(client, backend, host, heads.client)
+    this.down = new Direction(backend, client, host, heads.backend)
+    this.#host = host
+    this.#owner = owner
     this.#startedAt = performance.now()
-    this.#movedAt = this.#startedAt
+    this.#movedAt = Math.ceil(this.#startedAt)
+  }
+
+  get client(): Socket {
+    return this.up.source
+  }
+
+  get backend(): Socket {
+    return this.up.sink
   }
 
   /** Begins to move what is there. */
   start(): void {
     this.client.owner = this
     this.backend.owner = this
-    this.#turns.add(this)
-    this.#turns.drain()
+    this.#host.turns.add(this)
+    this.#host.turns.drain()
   }
 
   run(): void {
@@ -87,13 +83,13 @@ export class Pipe implements OrderGiver {
   /** A standing order moved bytes. Ordinarily that is all there is to it. */
   carried(source: FdSocket, came: number, went: number, found: number): void {
     const direction = source === this.client ? this.up : this.down
-    if (!accountFor(direction, came, went, found)) this.#turns.add(this)
+    if (!accountFor(direction, came, went, found)) this.#host.turns.add(this)
     this.#noteMoved(came)
   }
 
   /** Ends the pipe if a deadline has passed. */
   expire(now: number): void {
-    const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#settings
+    const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#host.settings
     const silentMs = now - this.#movedAt
     if (maxLifetimeMs > 0 && now - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
     else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
@@ -127,10 +123,12 @@ export class Pipe implements OrderGiver {
   }
 
   #noteMoved(bytes: number): void {
-    this.#movedAt = this.#turns.now
+    this.#movedAt = Math.ceil(this.#host.turns.now)
     this.#stuckRuns = 0
-    this.#turns.spend(bytes)
-    if (this.firstByteAt === 0 && this.down.bytes > 0) this.firstByteAt = this.#movedAt
+    this.#host.turns.spend(bytes)
+    if (this.firstByteMicros > 0 || this.down.bytes === 0) return
+    // A turn's clock stands still: the backend's first byte may come in the very turn that connected.
+    this.firstByteMicros = Math.max(1, Math.round((this.#host.turns.now - this.#startedAt) * 1000))
   }
 
   get #isHalfClosed(): boolean {
@@ -154,7 +152,8 @@ export class Pipe implements OrderGiver {
     if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
     else if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)
     else if (this.backend.error !== undefined) this.#passResetOn(this.backend, this.client, down)
-    else if (this.#endedFirst !== undefined && this.#settings.halfClose === 'close') this.#closeBothWays()
+    else if (this.#endedFirst !== undefined && this.#host.settings.halfClose === 'close')
+      this.#closeBothWays()
   }
 
   /** What is due after a direction's end (the other one's deadline, a reset's grace) counts from there. */
@@ -163,7 +162,7 @@ export class Pipe implements OrderGiver {
     const over = Number(up.isOver) + Number(down.isOver)
     if (over === this.#directionsOver) return
     this.#directionsOver = over
-    this.#movedAt = this.#turns.now
+    this.#movedAt = Math.ceil(this.#host.turns.now)
     if (up.isOver !== down.isOver) this.#endedFirst ??= up.isOver ? 'client' : 'backend'
   }
 
@@ -171,7 +170,7 @@ export class Pipe implements OrderGiver {
   #closeBothWays(): void {
     if (this.up.isInFlight || this.down.isInFlight) return
     if (this.#hasTakenAll(this.#endedFirst === 'client' ? this.backend : this.client)) this.#finishInOrder()
-    else this.#turns.later(this)
+    else this.#host.turns.later(this)
   }
 
   /** Whether the peer has everything we sent; where nobody tells, whether it had the time for it. */
@@ -181,7 +180,7 @@ export class Pipe implements OrderGiver {
   }
 
   get #isQuiet(): boolean {
-    return this.#turns.now - this.#movedAt >= GRACE_MS
+    return this.#host.turns.now - this.#movedAt >= GRACE_MS
   }
 
   #finishInOrder(): void {
@@ -195,7 +194,7 @@ export class Pipe implements OrderGiver {
   #passResetOn(broken: Socket, other: Socket, from: Direction): void {
     const isDelivered = from.isOver && this.#hasTakenAll(other)
     if (other.error === undefined && !isDelivered && !this.#isQuiet) {
-      this.#turns.later(this)
+      this.#host.turns.later(this)
       return
     }
     const by = broken === this.client ? 'client' : 'backend'
@@ -206,7 +205,7 @@ export class Pipe implements OrderGiver {
   #comeAgain(moved: number): void {
     const { up, down } = this
     if (up.mustWait || down.mustWait) {
-      this.#turns.later(this)
+      this.#host.turns.later(this)
       return
     }
     if (!(up.canMove && !up.isOver) && !(down.canMove && !down.isOver)) return
@@ -214,7 +213,7 @@ export class Pipe implements OrderGiver {
       up.counters.infiniteLoops++
       this.end('infinite-loop')
     } else {
-      this.#turns.add(this)
+      this.#host.turns.add(this)
     }
   }
 
@@ -222,7 +221,7 @@ export class Pipe implements OrderGiver {
     if (this.#ending !== undefined) return
     this.#ending = ending
     try {
-      this.#onEnd(ending)
+      this.#owner.pipeEnded(ending)
     } finally {
       this.#letGo(isReset)
     }

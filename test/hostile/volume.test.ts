@@ -75,7 +75,8 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     const accepted = (client: Socket): void => {
       running++
       engine.dial({ kind: 'tcp', host: '127.0.0.1', port }, 0, ({ socket }) => {
-        new Pipe(client, socket!, engine.turns, DEFAULT_SETTINGS, counters, () => running--).start()
+        const host = { turns: engine.turns, settings: DEFAULT_SETTINGS, counters }
+        new Pipe(client, socket!, host, { pipeEnded: () => running-- }).start()
       })
     }
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const

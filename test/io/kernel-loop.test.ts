@@ -1,5 +1,5 @@
 /** The loop's bookkeeping: an event finds whom it is meant for, or nobody. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEngine, kernelLoop } from '../../src/io/choose-engine.js'
 import type { FdSocket } from '../../src/io/fd-socket.js'
 import { KernelLoop, type Watched } from '../../src/io/kernel-loop.js'
@@ -11,7 +11,8 @@ const loop = kernelLoop()
 if (!(loop instanceof KernelLoop)) console.log(`not tested with the kernel loop: ${loop}`)
 
 describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
-  const { native } = loop as KernelLoop
+  const own = loop as KernelLoop
+  const { native } = own
   let rig: Rig
   beforeEach(() => {
     rig = new Rig({ name: 'auto', splice: 'auto', noticesResetsOfUnread: true, createEngine })
@@ -23,52 +24,55 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
   function watcher(fd: number): Watched & { heard: number } {
     return {
       fd,
-      slot: -1,
-      generation: 0,
+      generation: own.nextGeneration(),
       heard: 0,
       notify(readiness: number): void {
         this.heard |= readiness
       },
+      carried(): void {},
     }
   }
 
-  test('an event of somebody forgotten does not reach who has the slot now', async () => {
+  test('an event of an earlier holder of an fd does not reach who has it now', async () => {
     const [peer, socket] = await rig.dial()
-    const [otherPeer, other] = await rig.dial()
     const { fd } = socket as FdSocket
-    const { fd: otherFd } = other as FdSocket
-    const own = loop as KernelLoop
-    for (const each of [socket, other] as FdSocket[]) {
-      native.unwatch(each.fd)
-      own.forget(each)
-    }
+    native.unwatch(fd)
+    own.forget(socket as FdSocket)
     const first = watcher(fd)
     expect(own.watch(first, false)).toBe(0)
-    await turns(5)
-    first.heard = 0
     own.forget(first)
-    const second = watcher(otherFd)
-    expect(own.watch(second, false)).toBe(0)
-    expect(second.slot).toBe(first.slot)
-    await turns(5)
-    second.heard = 0
-
+    const second = watcher(fd)
+    own.attach(second)
     peer.send(Buffer.from('for nobody'))
     await turns(50)
     expect([first.heard, second.heard]).toEqual([0, 0])
-    otherPeer.send(Buffer.from('for the second'))
-    await until(() => (second.heard & READABLE) !== 0)
 
+    native.unwatch(fd)
+    expect(own.watch(second, false)).toBe(0)
+    await until(() => (second.heard & READABLE) !== 0)
     own.forget(second)
     native.close(fd)
-    native.close(otherFd)
     peer.socket.destroy()
-    otherPeer.socket.destroy()
-    await Promise.all([peer.closed, otherPeer.closed])
+    await peer.closed
+  })
+
+  test('a standing order is not carried out for a later holder of its fd', async () => {
+    const [peer, socket] = await rig.dial()
+    const [sinkPeer, sink] = await rig.dial()
+    const source = socket as FdSocket
+    const carried = vi.spyOn(source, 'carried')
+    own.leaveOrder({ ...watcher(source.fd) }, (sink as FdSocket).fd)
+    peer.send(Buffer.from('stays where it is'))
+    await until(() => (source.ready & READABLE) !== 0)
+    expect(carried).not.toHaveBeenCalled()
+    expect(sinkPeer.receivedBytes).toBe(0)
+    for (const each of [socket, sink]) each.close()
+    for (const each of [peer, sinkPeer]) each.socket.destroy()
+    await Promise.all([peer.closed, sinkPeer.closed])
   })
 
   test('gives idle kernel pipes back in time, also where nobody listens', () => {
-    expect([...createEngine().sweep.members()]).toContain(loop)
+    expect(createEngine().sweep.members()).toContain(loop)
   })
 
   test('closes only what is its own', () => {
@@ -79,10 +83,10 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
 
   test('answers nonsense with an errno', () => {
     expect(native.listen('not an address', 1, 1, false)).toBeLessThan(0)
-    expect(native.connect('x'.repeat(300), -1)).toBeLessThan(0)
-    expect(native.accept(-1)).toBeLessThan(0)
+    expect(native.connect('x'.repeat(300), -1, 1)).toBeLessThan(0)
+    expect(native.accept(-1, 1)).toBeLessThan(0)
     expect(native.adopt(-1)).toBeLessThan(0)
-    expect(native.watch(-1, 0, 0, false)).toBeLessThan(0)
+    expect(native.watch(-1, 0, false)).toBeLessThan(0)
     expect(native.shutdown(-1)).toBeLessThan(0)
     expect(native.unacknowledged(-1)).toBeLessThan(0)
     expect(native.roundTripMicros(-1)).toBeLessThan(0)

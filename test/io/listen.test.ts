@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Address, UnixAddress } from '../../src/address.js'
+import { type Address, formatPeer, type PeerAddress, type UnixAddress } from '../../src/address.js'
 import type { Listening } from '../../src/io/engine.js'
 import type { Socket } from '../../src/io/socket.js'
 import { engines } from '../support/engines.js'
@@ -42,8 +42,8 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   ): Promise<Listening & { clients: string[]; sockets: Socket[] }> {
     const clients: string[] = []
     const sockets: Socket[] = []
-    const accepted = (socket: Socket, from: string): void => {
-      clients.push(from)
+    const accepted = (socket: Socket, from: PeerAddress): void => {
+      clients.push(formatPeer(from))
       sockets.push(socket)
       closing.push(socket)
     }

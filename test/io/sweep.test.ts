@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const member = () => ({ expire: vi.fn<(now: number) => void>() })
+const member = () => ({ sweepIndex: -1, expire: vi.fn<(now: number) => void>() })
 
 test('looks at its members four times within the shortest timeout', () => {
   const sweep = new Sweep()
@@ -52,6 +52,7 @@ test('members may leave, and others come, while they are looked at', () => {
   const sweep = new Sweep()
   const late = member()
   const leaving = {
+    sweepIndex: -1,
     expire: vi.fn(() => {
       sweep.delete(leaving)
       sweep.delete(gone)
@@ -59,10 +60,23 @@ test('members may leave, and others come, while they are looked at', () => {
     }),
   }
   const gone = member()
-  sweep.add(leaving, 100)
   sweep.add(gone, 100)
+  sweep.add(leaving, 100)
   vi.advanceTimersByTime(50)
   expect(leaving.expire).toHaveBeenCalledTimes(1)
   expect(gone.expire).not.toHaveBeenCalled()
   expect(sweep.size).toBe(1)
+})
+
+test('whoever stays is looked at once each time, whoever else leaves', () => {
+  const sweep = new Sweep()
+  const all = Array.from({ length: 7 }, member)
+  for (const each of all) sweep.add(each, 0)
+  for (const each of [all[0]!, all[3]!, all[6]!, all[3]!]) sweep.delete(each)
+  expect(sweep.size).toBe(4)
+  const last = member()
+  sweep.add(last, 40)
+  vi.advanceTimersByTime(10)
+  const looks = [...all, last].map(({ expire }) => expire.mock.calls.length)
+  expect(looks).toEqual([0, 1, 1, 0, 1, 1, 0, 1])
 })

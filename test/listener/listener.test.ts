@@ -52,8 +52,8 @@ describe('a listener', () => {
     const { listener, open, hooks, handler } = setUp()
     await open()
     const client = {} as Socket
-    handler().accepted(client, '127.0.0.1:9')
-    expect(hooks.accepted).toHaveBeenCalledExactlyOnceWith(listener, client, '127.0.0.1:9')
+    handler().accepted(client, 9)
+    expect(hooks.accepted).toHaveBeenCalledExactlyOnceWith(listener, client, 9)
     expect(listener.status()).toMatchObject({ active: 1, accepted: 1 })
   })
 

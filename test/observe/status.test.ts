@@ -13,10 +13,10 @@ describe('the totals', () => {
     const totals = new Totals()
     totals.add(bytes(10, 20))
     totals.add(bytes(100, 200))
-    const running = new Set([{ totals: bytes(1000, 2000) }, { totals: bytes(4, 0) }])
+    const running = [{ totals: bytes(1000, 2000) }, { totals: bytes(4, 0) }]
     const sum = { active: 2, ended: 2, bytesUp: 1114, bytesDown: 2220, splicedUp: 557, splicedDown: 0 }
     expect(totals.with(running)).toEqual(sum)
     expect(totals.with(running)).toEqual(sum)
-    expect(totals.with(new Set())).toMatchObject({ active: 0, ended: 2, bytesUp: 110, bytesDown: 220 })
+    expect(totals.with([])).toMatchObject({ active: 0, ended: 2, bytesUp: 110, bytesDown: 220 })
   })
 })

@@ -41,10 +41,12 @@ test('a pipe that stays ready without progress is cut, counted and described', a
   const [client, backend] = [new StuckSocket(), new StuckSocket()]
   let description: Record<string, unknown> | undefined
   const ending = await new Promise<PipeEnding>((onEnd) => {
-    const pipe: Pipe = new Pipe(client, backend, turns, DEFAULT_SETTINGS, counters, (how) => {
+    const pipeEnded = (how: PipeEnding): void => {
       description = pipe.describe()
       onEnd(how)
-    })
+    }
+    const host = { turns, settings: DEFAULT_SETTINGS, counters }
+    const pipe = new Pipe(client, backend, host, { pipeEnded })
     pipe.up.took(5)
     pipe.start()
   })
@@ -63,7 +65,8 @@ test('both sockets are closed even if whoever is told of the end throws', () => 
   const fail = (): void => {
     throw new Error('a bug of the caller')
   }
-  const pipe = new Pipe(client, backend, new Turns(), DEFAULT_SETTINGS, createPipeCounters(), fail)
+  const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+  const pipe = new Pipe(client, backend, host, { pipeEnded: fail })
   expect(() => pipe.end('ordered')).toThrow('a bug of the caller')
   expect([client.closings, backend.closings]).toEqual([['reset'], ['reset']])
 })

@@ -132,23 +132,17 @@ export class Rig {
     const { engine, counters } = this
     const { heads, onEnd, ...given } = options
     const settings = { ...DEFAULT_SETTINGS, splice: this.#carriage.splice, ...given }
-    const pipe = new Pipe(
-      near,
-      far,
-      engine.turns,
-      settings,
-      counters,
-      (ending) => {
-        engine.sweep.delete(pipe)
-        joined.ending = ending
-        onEnd?.(pipe)
-        joined.resolve(ending)
-      },
-      heads,
-    )
+    const pipeEnded = (ending: PipeEnding): void => {
+      engine.sweep.delete(watched)
+      joined.ending = ending
+      onEnd?.(pipe)
+      joined.resolve(ending)
+    }
+    const pipe = new Pipe(near, far, { turns: engine.turns, settings, counters }, { pipeEnded }, heads)
+    const watched = { sweepIndex: -1, expire: (now: number) => pipe.expire(now) }
     joined.pipe = pipe
     this.#carriage.prepare?.(pipe)
-    engine.sweep.add(pipe, shortestTimeout(settings))
+    engine.sweep.add(watched, shortestTimeout(settings))
     this.#joined.push(joined)
     pipe.start()
   }
