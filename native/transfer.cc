@@ -14,6 +14,10 @@ namespace {
 // A pipe write of at most a page is all or nothing (pipe(7), PIPE_BUF), so it cannot split a message.
 constexpr size_t kAtomicPipeWrite = 4096;
 
+// Read from a marked source at once, this much is reason to read again: three quarters of a pipe as it is by
+// default.
+constexpr int32_t kWorthAnother = 96 * 1024;
+
 bool IsShortOfMemory(int error) { return error == ENOMEM || error == ENOBUFS; }
 
 // errnos by which a kernel, a seccomp filter or an odd kind of socket says that it does not splice.
@@ -105,6 +109,14 @@ int32_t Fill(KernelPipe* pipe, int source, int32_t room, int32_t hints, Scratch 
                      : static_cast<int32_t>(kSourceEmpty);
 }
 
+// Whether what is left at a marked source, or came meanwhile, is better left to gather: reading it now would
+// be many small moves. Only a source that is alone is read again, while a read fills the pipe: many fragments
+// make it full at less than its size.
+bool MayGather(int32_t hints, int32_t filled) {
+  if ((hints & (kSteady | kReadToTheEnd | kMayBeUrgent)) != kSteady) return false;
+  return (hints & kAlone) == 0 || filled < kWorthAnother;
+}
+
 constexpr int32_t kStop = kSourceEmpty | kSourceEnded | kSourceFailed | kSinkFull | kSinkFailed |
                           kSpliceRefused | kNoPipe | kTryLater;
 
@@ -121,11 +133,10 @@ int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_
   KernelPipe& held = pipes->At(id);
   int32_t findings = Drain(&held, sink, outcome);
   while ((findings & kStop) == 0 && (hints & kReadable) != 0 && outcome->in < budget) {
+    const int32_t before = outcome->in;
     findings |= Fill(&held, source, budget - outcome->in, hints, scratch, outcome);
     findings |= Drain(&held, sink, outcome);
-    // What came meanwhile is left to gather: reading it now would be many small moves.
-    const bool is_steady = (hints & (kSteady | kReadToTheEnd | kMayBeUrgent)) == kSteady;
-    if (is_steady && (findings & kStop) == 0) findings |= kSourceEmpty;
+    if ((findings & kStop) == 0 && MayGather(hints, outcome->in - before)) findings |= kSourceEmpty;
   }
   if (held.inside == 0) {
     pipes->Return(id);

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1
 /**
  * The command: arguments → config → run. A thin shell over the library; it alone reads argv, prints, handles
  * signals and chooses exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).

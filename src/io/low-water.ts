@@ -29,6 +29,8 @@ interface Streak {
 }
 
 export class LowWater {
+  /** Sources that are marked at present. */
+  marks = 0
   readonly #streaks = new Map<FdSocket, Streak>()
   #timer: NodeJS.Timeout | undefined
 
@@ -51,6 +53,7 @@ export class LowWater {
     streak.bytes = 0
     if (!streak.isMarked) return
     streak.isMarked = false
+    this.marks--
     source.loop.native.setLowWater(source.fd, NO_MARK_BYTES)
     // What was left to gather has had its event; TCP would report it again now, a unix socket would not.
     source.notify(READABLE)
@@ -58,6 +61,7 @@ export class LowWater {
 
   /** `source` is closing. */
   forget(source: FdSocket): void {
+    if (this.isMarked(source)) this.marks--
     this.#streaks.delete(source)
   }
 
@@ -72,20 +76,19 @@ export class LowWater {
   #mark(source: FdSocket, streak: Streak): void {
     if (source.loop.native.setLowWater(source.fd, LOW_WATER_BYTES) < 0) return
     streak.isMarked = true
+    this.marks++
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
   #tick(): void {
-    let marked = 0
     for (const [source, streak] of this.#streaks) {
       if (!streak.isMarked) continue
-      marked++
       // One that is readable waits for its sink, not for an event.
       const isWaiting = (source.ready & READABLE) === 0
       if (isWaiting && !streak.hasFlowedSinceTick) this.#hasPaused(source, streak)
       streak.hasFlowedSinceTick = false
     }
-    if (marked > 0) return
+    if (this.marks > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }

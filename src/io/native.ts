@@ -34,6 +34,7 @@ export const HINT_READABLE = 1
 export const HINT_MAY_BE_URGENT = 2
 export const HINT_READ_TO_THE_END = 4
 export const HINT_STEADY = 8
+export const HINT_ALONE = 16
 
 /** Port that marks a host as the path of a unix socket. */
 export const UNIX_PORT = -1

@@ -20,8 +20,7 @@ export const kernelCarrier: Carrier = {
     const sink = direction.sink as FdSocket
     const { outcome } = source.loop
     const { kernelPipe } = direction
-    const steady = source.loop.lowWater.isMarked(source) ? native.HINT_STEADY : 0
-    const hints = hintsFor(direction) | steady
+    const hints = hintsFor(direction) | hintsOfMark(source)
     const found = source.loop.native.splice(source.fd, sink.fd, kernelPipe, budget, hints)
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
@@ -41,6 +40,12 @@ export const kernelCarrier: Carrier = {
     ;(direction.source as FdSocket).loop.native.discardPipe(direction.kernelPipe)
     direction.kernelPipe = NO_KERNEL_PIPE
   },
+}
+
+function hintsOfMark(source: FdSocket): number {
+  const { lowWater } = source.loop
+  if (!lowWater.isMarked(source)) return 0
+  return lowWater.marks === 1 ? native.HINT_STEADY | native.HINT_ALONE : native.HINT_STEADY
 }
 
 function fallBack(direction: Direction, found: number, source: FdSocket): void {

@@ -86,4 +86,26 @@ describe.runIf(kernel !== undefined)('the low-water mark on steady bulk', () => 
     expect(await joined.client.ended).toBe('fin')
     expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
   })
+
+  test('delivers the tails of sources that flow at the same time, and keeps count of their marks', async () => {
+    const pairs = [joined, await rig.join(), await rig.join()]
+    const { lowWater } = kernelLoop() as KernelLoop
+    let most = 0
+    for (const { pipe } of pairs) {
+      const run = pipe.run.bind(pipe)
+      pipe.run = () => {
+        run()
+        most = Math.max(most, lowWater.marks)
+      }
+    }
+    for (const tail of [1, 65_536, 200_000]) {
+      for (const { backend } of pairs) backend.send(pattern(tail, STEADY_BYTES + tail))
+      await Promise.all(pairs.map(({ client, backend }) => client.receive(backend.sentBytes)))
+    }
+    expect(most).toBeGreaterThan(1)
+    for (const { client, backend } of pairs) expect(client.missingFrom(backend)).toBeUndefined()
+    for (const { client } of pairs) client.reset()
+    await Promise.all(pairs.map(({ ended }) => ended))
+    expect(lowWater.marks).toBe(0)
+  })
 })

@@ -1,0 +1,127 @@
+/**
+ * Small messages are copied by the addon while it collects a batch, without a run of their pipe. Whatever is out of
+ * the ordinary ends the order, and nothing is lost, misordered or left waiting by it.
+ */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { FdSocket } from '../../src/io/fd-socket.js'
+import { pattern } from '../support/bytes.js'
+import { carriages } from '../support/carriages.js'
+import { type Family, type Joined, Rig } from '../support/rig.js'
+import { canSendUrgent, sendSegments } from '../support/urgent.js'
+import { until } from '../support/wait.js'
+
+const MIB = 1024 * 1024
+
+const copying = carriages().filter(({ name }) => name === 'copy carrier' || name === 'auto')
+const cases = copying.flatMap((carriage) =>
+  (['IPv4', 'unix'] as const).map((family) => [carriage.name, family, carriage] as const),
+)
+
+// carriages() has told why.
+if (cases.length === 0) test.skip('there is no kernel path here', () => {})
+
+describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, carriage) => {
+  let rig: Rig
+  let joined: Joined
+  beforeEach(async () => {
+    rig = new Rig(carriage, family)
+    joined = await rig.join()
+  })
+  afterEach(async () => {
+    expect(await rig.finish()).toEqual([])
+  })
+
+  /** A first message each way: the first event of a socket also says that it is writable. */
+  async function greet(): Promise<void> {
+    joined.client.send(Buffer.from('hello'))
+    await joined.backend.receive(5)
+    joined.backend.send(Buffer.from('hello'))
+    await joined.client.receive(5)
+  }
+
+  test('a message is passed on without a run of the pipe, and counted', async () => {
+    await greet()
+    const run = vi.spyOn(joined.pipe, 'run')
+    for (let i = 1; i <= 20; i++) {
+      joined.client.send(pattern(i, 1000 + i))
+      await joined.backend.receive(joined.client.sentBytes)
+      joined.backend.send(pattern(i, 10 + i))
+      await joined.client.receive(joined.backend.sentBytes)
+    }
+    expect(run).not.toHaveBeenCalled()
+    expect(joined.pipe.totals).toMatchObject({
+      bytesUp: joined.client.sentBytes,
+      bytesDown: joined.backend.sentBytes,
+    })
+    expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
+    expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
+  })
+
+  test('a message keeps the pipe from being idle', async () => {
+    await rig.finish()
+    rig = new Rig(carriage, family)
+    joined = await rig.join({ idleTimeoutMs: 10_000 })
+    await greet()
+    const then = performance.now() + 9999
+    await until(() => performance.now() > then - 9900)
+    joined.client.send(Buffer.from('still here'))
+    await joined.backend.receive(joined.client.sentBytes)
+    joined.pipe.expire(then)
+    expect(joined.ending).toBeUndefined()
+  })
+
+  test('what a full sink does not take is neither lost nor overtaken', async () => {
+    await greet()
+    joined.backend.pause()
+    for (let i = 0; i < 600; i++) joined.client.send(pattern(i, 20_000, joined.client.sentBytes))
+    await until(() => joined.pipe.up.inside > 0)
+    joined.client.send(Buffer.from('and the last'))
+    joined.backend.resume()
+    await joined.backend.receive(joined.client.sentBytes)
+    expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
+  })
+
+  test('bulk, small messages and bulk again arrive in order', async () => {
+    await greet()
+    for (let round = 0; round < 4; round++) {
+      joined.client.send(pattern(round, 3 * MIB))
+      await joined.backend.receive(joined.client.sentBytes)
+      for (let i = 0; i < 10; i++) {
+        joined.client.send(pattern(i, 100))
+        await joined.backend.receive(joined.client.sentBytes)
+      }
+    }
+    expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
+  })
+
+  test('an end right behind a message is handed on after it, both ways', async () => {
+    await greet()
+    joined.client.send(Buffer.from('last words'))
+    joined.client.end()
+    expect(await joined.backend.ended).toBe('fin')
+    expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
+    joined.backend.send(Buffer.from('answer'))
+    joined.backend.end()
+    expect(await joined.client.ended).toBe('fin')
+    expect(await joined.ended).toMatchObject({ by: 'client', cause: 'finished' })
+    expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
+  })
+
+  test('none is left when the pipe has ended', async () => {
+    await greet()
+    const { client, backend } = joined.pipe
+    const sockets = [client, backend].filter((socket) => socket instanceof FdSocket)
+    expect(sockets).toHaveLength(2)
+    const taken = vi.spyOn(sockets[0]!.loop, 'takeOrderBack')
+    joined.pipe.end('ordered')
+    expect(taken.mock.calls.map(([socket]) => socket)).toEqual(expect.arrayContaining(sockets))
+    taken.mockRestore()
+  })
+
+  test.runIf(family !== 'unix' && canSendUrgent)('an urgent byte is not an ordinary message', async () => {
+    await greet()
+    await sendSegments(joined.client, 'before', '!u', 'after')
+    await joined.backend.receive(5 + 'beforeafter'.length)
+    expect(joined.backend.received.subarray(5).toString()).toBe('beforeafter')
+  })
+})
