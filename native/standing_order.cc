@@ -5,7 +5,7 @@ namespace millrace {
 namespace {
 
 // What one batch may carry before timers and promises get their turn. Beyond it events are only reported.
-constexpr size_t kMostBytesPerBatch = 8 * 1024 * 1024;
+constexpr size_t kMostBytesPerBatch = 4 * 1024 * 1024;
 
 }  // namespace
 

@@ -175,7 +175,13 @@ export async function startContender(contender, { core, namespaces }) {
 }
 
 function millrace(splice, at) {
-  return ['node', '--max-semi-space-size=1', CLI, '--config', fill('millrace.yaml', { writesAccessLog: false, ...at, splice })]
+  return [
+    'node',
+    '--max-semi-space-size=1',
+    CLI,
+    '--config',
+    fill('millrace.yaml', { writesAccessLog: false, ...at, splice }),
+  ]
 }
 
 const ends = ({ listen, backend }) => [listen.host, listen.port, backend.host, backend.port]

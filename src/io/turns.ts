@@ -4,8 +4,8 @@
  */
 import type { Runnable } from './socket.js'
 
-/** A turn moves about this much before timers and promises get theirs: 1 to 3 ms of work. */
-const TURN_BYTES = 8 * 1024 * 1024
+/** A turn moves about this much before timers and promises get theirs: 1 to 2 ms of work. */
+const TURN_BYTES = 4 * 1024 * 1024
 /** A run costs about as much as moving this many bytes, even if it moves none. */
 const RUN_BYTES = 4096
 /** Work that must wait though no event will come (memory short, bytes unacknowledged) is tried this often. */

@@ -44,7 +44,7 @@ export const kernelCarrier: Carrier = {
 
 function hintsOfMark(source: FdSocket): number {
   const { lowWater } = source.loop
-  if (!lowWater.isMarked(source)) return 0
+  if (!lowWater.mayGather(source)) return 0
   return lowWater.marks === 1 ? native.HINT_STEADY | native.HINT_ALONE : native.HINT_STEADY
 }
 
