@@ -90,7 +90,7 @@ export class Pipe implements OrderGiver {
   /** Ends the pipe if a deadline has passed. */
   expire(now: number): void {
     const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#host.settings
-    const silentMs = now - this.#movedAt
+    const silentMs = Math.ceil(now) - this.#movedAt
     if (maxLifetimeMs > 0 && now - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
     else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
     else if (this.#isHalfClosed && halfClosedTimeoutMs > 0 && silentMs >= halfClosedTimeoutMs) {

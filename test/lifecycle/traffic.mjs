@@ -21,7 +21,8 @@ export async function startTraffic(splice) {
   const backend = { ...LOOPBACK, port: echo.address().port }
   const accepted = (client) => {
     engine.dial(backend, 0, ({ socket }) => {
-      new Pipe(client, socket, engine.turns, settings, createPipeCounters(), () => {}).start()
+      const host = { turns: engine.turns, settings, counters: createPipeCounters() }
+      new Pipe(client, socket, host, { pipeEnded() {} }).start()
     })
   }
   const listening = await engine.listen(

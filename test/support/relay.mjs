@@ -29,12 +29,14 @@ function join(client) {
       return
     }
     connections++
-    const pipe = new Pipe(client, socket, engine.turns, all, counters, (ending) => {
+    const pipeEnded = (ending) => {
       connections--
-      engine.sweep.delete(pipe)
+      engine.sweep.delete(watched)
       tell({ ...ending, ...pipe.totals })
-    })
-    engine.sweep.add(pipe, all.idleTimeoutMs)
+    }
+    const pipe = new Pipe(client, socket, { turns: engine.turns, settings: all, counters }, { pipeEnded })
+    const watched = { sweepIndex: -1, expire: (now) => pipe.expire(now) }
+    engine.sweep.add(watched, all.idleTimeoutMs)
     pipe.start()
   })
 }
