@@ -14,6 +14,7 @@ import type {
   NotSplicing,
 } from './engine.js'
 import { listenError, removeDeadSocket } from './listen-errors.js'
+import { ReadMemory, rehouse } from './read-memory.js'
 import { StreamSocket } from './stream-socket.js'
 import { type Expirable, Sweep } from './sweep.js'
 import { Turns } from './turns.js'
@@ -51,10 +52,17 @@ export class StreamEngine implements Engine {
     return new StreamDial(this, address, connectMs, done)
   }
 
+  #house(socket: NetSocket): StreamSocket {
+    const memory = new ReadMemory()
+    const housed = rehouse(socket, memory)
+    if (housed === undefined) return new StreamSocket(socket, this.turns, this.notSplicing)
+    return new StreamSocket(housed, this.turns, this.notSplicing, memory)
+  }
+
   #listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
       const from = clientAddress(socket, address)
-      handler.accepted(new StreamSocket(socket, this.turns, this.notSplicing), from)
+      handler.accepted(this.#house(socket), from)
     })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
@@ -72,6 +80,7 @@ class StreamDial implements Dial, Expirable {
   readonly #engine: StreamEngine
   readonly #deadline: number
   readonly #stream: NetSocket
+  readonly #memory: ReadMemory
   #done: ((outcome: DialOutcome) => void) | undefined
 
   constructor(
@@ -83,9 +92,10 @@ class StreamDial implements Dial, Expirable {
     this.#engine = engine
     this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
     this.#done = done
+    this.#memory = new ReadMemory()
     const target =
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
-    this.#stream = connect({ ...target, allowHalfOpen: true, noDelay: true })
+    this.#stream = connect({ ...target, allowHalfOpen: true, noDelay: true, onread: this.#memory.onread })
     this.#stream.pause()
     this.#stream.once('connect', () => this.#finish(''))
     this.#stream.on('error', (error: NodeJS.ErrnoException) => this.#finish(error.code ?? 'ECONNREFUSED'))
@@ -109,7 +119,10 @@ class StreamDial implements Dial, Expirable {
     this.#done = undefined
     this.#engine.sweep.delete(this)
     if (errno === '') {
-      done({ socket: new StreamSocket(this.#stream, this.#engine.turns, this.#engine.notSplicing), errno })
+      done({
+        socket: new StreamSocket(this.#stream, this.#engine.turns, this.#engine.notSplicing, this.#memory),
+        errno,
+      })
       return
     }
     this.#stream.destroy()

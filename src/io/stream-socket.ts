@@ -7,6 +7,7 @@ import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { NotSplicing } from './engine.js'
+import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 import type { Turns } from './turns.js'
 
@@ -15,30 +16,35 @@ export class StreamSocket implements Socket {
   readonly turns: Turns
   /** Why this socket's bytes cannot be spliced. */
   readonly notSplicing: NotSplicing
+  /** Whether what `take` gives is lent: a later read overwrites it, so none may come before it has gone. */
+  readonly isLending: boolean
   ready = WRITABLE
   owner: Runnable | undefined = undefined
   error: string | undefined = undefined
   hasShutdown = false
   isClosed = false
-  /** Chunks that came and nobody took yet. */
-  readonly #chunks: Buffer[] = []
+  /** What came and nobody took yet. */
+  #untaken: Buffer | undefined = undefined
+  #isReading = false
   #hasEnded = false
   #hasWritten = false
 
-  /** Takes ownership of `stream`. */
-  constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing) {
+  /** Takes ownership of `stream`, which reads into `memory` where that is given. */
+  constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing, memory?: ReadMemory) {
     this.stream = stream
     this.turns = turns
     this.notSplicing = notSplicing
+    this.isLending = memory !== undefined
     stream.allowHalfOpen = true
     // Paused first: a listener for 'data' would otherwise start the flow before anybody can take it.
     stream.pause()
     // Asked only where there is something, because asking also makes Node read ahead.
     if (stream.readableLength > 0) this.#takeBufferedBytes()
     if (this.hasBytes) this.ready |= READABLE
-    stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
+    if (memory === undefined) stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
+    else memory.onBytes = (bytes) => this.#borrowed(bytes)
     stream.on('end', () => this.#endedOrBroke())
-    stream.on('drain', () => this.#notify(WRITABLE))
+    stream.on('drain', () => this.#flushed())
     stream.on('finish', () => this.#notify(WRITABLE))
     stream.on('error', (error: NodeJS.ErrnoException) => this.#broke(error.code ?? 'EPROTO'))
     stream.on('close', () => this.#closed())
@@ -60,7 +66,7 @@ export class StreamSocket implements Socket {
   }
 
   get hasBytes(): boolean {
-    return this.#chunks.length > 0
+    return this.#untaken !== undefined
   }
 
   /** Whether no more will come: FIN, or the connection broke. */
@@ -70,20 +76,32 @@ export class StreamSocket implements Socket {
 
   /** The next bytes, or undefined when there are none at this moment. */
   take(): Buffer | undefined {
-    return this.#chunks.shift()
+    const bytes = this.#untaken
+    this.#untaken = undefined
+    return bytes
   }
 
   /** Asks for more bytes, or for no more. */
   setReading(isWanted: boolean): void {
-    if (this.isClosed || this.#hasEnded || isWanted !== this.stream.isPaused()) return
+    if (isWanted === this.#isReading || this.isClosed || this.#hasEnded) return
+    this.#isReading = isWanted
     if (isWanted) this.stream.resume()
     else this.stream.pause()
   }
 
-  /** Hands bytes over; false when the sink wants no more until it is WRITABLE again. */
-  write(bytes: Buffer): boolean {
+  /**
+   * Hands bytes over; false when the sink wants no more until it is WRITABLE again. That is the stream's own
+   * opinion, save where the bytes are lent: then it is when they have all gone.
+   */
+  write(bytes: Buffer, isLent: boolean): boolean {
     this.#hasWritten = true
-    return this.stream.write(bytes)
+    const { stream } = this
+    const hasRoom = stream.write(bytes)
+    if (stream.writableLength === 0) return true
+    if (!hasRoom || !isLent) return hasRoom
+    // No 'drain' will come for these few, but a write after them ends after them.
+    stream.write('', () => this.#flushed())
+    return false
   }
 
   shutdown(): void {
@@ -99,7 +117,7 @@ export class StreamSocket implements Socket {
     this.owner = undefined
     if (this.isClosed) return
     this.isClosed = true
-    this.#chunks.length = 0
+    this.#untaken = undefined
     const { stream } = this
     const hasNothingToSay = isConnecting(stream) && stream.writableLength === 0
     if (this.isFlushed || hasNothingToSay) stream.destroy()
@@ -109,7 +127,7 @@ export class StreamSocket implements Socket {
   reset(): void {
     this.owner = undefined
     this.isClosed = true
-    this.#chunks.length = 0
+    this.#untaken = undefined
     if (this.stream.destroyed) return
     const { stream } = this
     const isEnding = stream.writableEnded && !stream.writableFinished
@@ -130,11 +148,16 @@ export class StreamSocket implements Socket {
     return undefined
   }
 
+  /** Some versions of Node send 'drain' also for a write that never waited. */
+  #flushed(): void {
+    if ((this.ready & WRITABLE) === 0) this.#notify(WRITABLE)
+  }
+
   #arrived(chunk: Buffer): void {
     if (this.isClosed || chunk.length === 0) return
-    this.#chunks.push(chunk)
+    this.#keep(chunk)
     this.#notify(READABLE)
-    if (this.#chunks.length > 0) this.setReading(false)
+    if (this.hasBytes) this.setReading(false)
   }
 
   /** libuv calls a reset an end where bytes were queued before it; a write, even of nothing, tells which it was. */
@@ -168,8 +191,25 @@ export class StreamSocket implements Socket {
   /** What the stream has read and sent no event for: before us, or before it failed. */
   #takeBufferedBytes(): void {
     for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) {
-      if (!this.isClosed) this.#chunks.push(toBuffer(chunk))
+      if (!this.isClosed) this.#keep(toBuffer(chunk))
     }
+  }
+
+  /**
+   * Answers whether Node may read on at once. It would do so 31 times; others wait meanwhile, so after a full
+   * read they come first.
+   */
+  #borrowed(bytes: Buffer): boolean {
+    this.#arrived(bytes)
+    if (bytes.length < MOST_READ_BYTES) return true
+    setImmediate(() => {
+      if (this.#isReading) this.stream.resume()
+    })
+    return false
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#untaken = this.#untaken === undefined ? chunk : Buffer.concat([this.#untaken, chunk])
   }
 
   #notify(readiness: number): void {

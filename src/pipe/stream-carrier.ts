@@ -10,19 +10,11 @@ import type { Direction } from './direction.js'
 export const streamCarrier: Carrier = {
   name: 'stream',
 
-  move(direction: Direction, budget: number): number {
+  move(direction: Direction): number {
     const source = direction.source as StreamSocket
     const sink = direction.sink as StreamSocket
     giveHead(direction, sink)
-    let moved = 0
-    while (moved < budget && (sink.ready & WRITABLE) !== 0) {
-      const chunk = source.take()
-      if (chunk === undefined) break
-      moved += chunk.length
-      direction.took(chunk.length)
-      if (!sink.write(chunk)) sink.ready &= ~WRITABLE
-      direction.gave(chunk.length)
-    }
+    const moved = (sink.ready & WRITABLE) === 0 ? 0 : giveNext(direction, source, sink)
     if (source.hasBytes) {
       source.setReading(false)
       return moved
@@ -43,6 +35,15 @@ function giveHead(direction: Direction, sink: StreamSocket): void {
   const { held } = direction
   if (held === undefined) return
   direction.held = undefined
-  if (!sink.write(held)) sink.ready &= ~WRITABLE
+  if (!sink.write(held, false)) sink.ready &= ~WRITABLE
   direction.gave(held.length)
+}
+
+function giveNext(direction: Direction, source: StreamSocket, sink: StreamSocket): number {
+  const bytes = source.take()
+  if (bytes === undefined) return 0
+  direction.took(bytes.length)
+  if (!sink.write(bytes, source.isLending)) sink.ready &= ~WRITABLE
+  direction.gave(bytes.length)
+  return bytes.length
 }

@@ -90,8 +90,8 @@ export function resetsArePassedOn(join: Join): void {
     async ({ from, to, direction }) => {
       const joined = await join()
       to(joined).pause()
-      from(joined).send(pattern(14, 150 * KIB))
-      await until(() => joined.pipe[direction].bytes === 150 * KIB)
+      from(joined).send(pattern(14, 96 * KIB))
+      await until(() => joined.pipe[direction].bytes === 96 * KIB)
       from(joined).reset()
       await joined.ended
       to(joined).resume()
