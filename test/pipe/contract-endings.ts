@@ -90,6 +90,7 @@ export function resetsArePassedOn(join: Join): void {
     async ({ from, to, direction }) => {
       const joined = await join()
       to(joined).pause()
+      // What the kernel of a reader that has stopped takes at least.
       from(joined).send(pattern(14, 96 * KIB))
       await until(() => joined.pipe[direction].bytes === 96 * KIB)
       from(joined).reset()
