@@ -118,7 +118,9 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     taken.mockRestore()
   })
 
-  test.runIf(family !== 'unix' && canSendUrgent)('an urgent byte is not an ordinary message', async () => {
+  // TCP knows urgent bytes, unix sockets do not.
+  if (family === 'unix') return
+  test.runIf(canSendUrgent)('an urgent byte is not an ordinary message', async () => {
     await greet()
     await sendSegments(joined.client, 'before', '!u', 'after')
     await joined.backend.receive(5 + 'beforeafter'.length)
