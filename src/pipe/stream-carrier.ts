@@ -1,6 +1,7 @@
 /**
- * From one Node stream to another, with the backpressure of `write()` and 'drain'. What the sink's stream has
- * not flushed is counted there (`queuedBytes`), so nothing but a head is ever inside.
+ * From one Node stream to another, one read at a time, with the backpressure of `write()` and 'drain'. What the
+ * sink's stream has not flushed is counted there (`queuedBytes`), so nothing but a head is ever inside. A source
+ * that lends its bytes is not read while any of them are still there.
  */
 import { READABLE, WRITABLE } from '../io/socket.js'
 import type { StreamSocket } from '../io/stream-socket.js'

@@ -5,8 +5,9 @@ import { READABLE, WRITABLE } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Turns } from '../../src/io/turns.js'
+import { pattern } from '../support/bytes.js'
 import { Rig } from '../support/rig.js'
-import { until } from '../support/wait.js'
+import { settled, until } from '../support/wait.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -98,6 +99,18 @@ test('one read of a source with much to read is all that comes in a turn', async
   })
   // The first turn may also have filled the smaller memories.
   expect(most).toBeLessThanOrEqual((1 + 64 + 256) * KIB)
+  source.reset()
+  await peer.closed
+})
+
+test('nothing is read over bytes that nobody has taken yet', async () => {
+  const [peer, near] = await rig.accept()
+  const source = near as StreamSocket
+  source.owner = { isQueued: false, run: () => {} }
+  source.setReading(true)
+  peer.send(pattern(1, 64 * KIB))
+  await settled(() => source.ready)
+  expect(source.take()?.equals(pattern(1, KIB))).toBe(true)
   source.reset()
   await peer.closed
 })
