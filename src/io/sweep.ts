@@ -1,5 +1,5 @@
 /**
- * One coarse timer for every deadline of an engine, instead of a timer per connection. It runs only while
+ * One coarse timer for the deadlines of all its members, instead of a timer per connection. It runs only while
  * there is something to watch and never keeps the process alive. Joining and leaving cost no allocation.
  */
 

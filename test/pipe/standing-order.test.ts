@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FdSocket } from '../../src/io/fd-socket.js'
 import { pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'
+import { advanceClock, restoreClock } from '../support/clock.js'
 import { type Family, type Joined, Rig } from '../support/rig.js'
 import { canSendUrgent, sendSegments } from '../support/urgent.js'
 import { until } from '../support/wait.js'
@@ -28,6 +29,7 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     joined = await rig.join()
   })
   afterEach(async () => {
+    restoreClock()
     expect(await rig.finish()).toEqual([])
   })
 
@@ -62,12 +64,15 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     rig = new Rig(carriage, family)
     joined = await rig.join({ idleTimeoutMs: 10_000 })
     await greet()
-    const then = performance.now() + 9999
-    await until(() => performance.now() > then - 9900)
+    advanceClock(9000)
     joined.client.send(Buffer.from('still here'))
     await joined.backend.receive(joined.client.sentBytes)
-    joined.pipe.expire(then)
+    advanceClock(9000)
+    joined.pipe.expire(performance.now())
     expect(joined.ending).toBeUndefined()
+    advanceClock(1000)
+    joined.pipe.expire(performance.now())
+    expect(joined.ending).toMatchObject({ cause: 'idle-timeout' })
   })
 
   test('what a full sink does not take is neither lost nor overtaken', async () => {
