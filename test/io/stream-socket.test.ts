@@ -2,10 +2,10 @@
 import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { READABLE, WRITABLE } from '../../src/io/socket.js'
-import { StreamEngine } from '../../src/io/stream-engine.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Turns } from '../../src/io/turns.js'
 import { pattern } from '../support/bytes.js'
+import { streamCarriage } from '../support/carriages.js'
 import { Rig } from '../support/rig.js'
 import { settled, until } from '../support/wait.js'
 
@@ -14,12 +14,7 @@ const MIB = 1024 * KIB
 
 let rig: Rig
 beforeEach(() => {
-  rig = new Rig({
-    name: 'stream carrier',
-    splice: 'auto',
-    noticesResetsOfUnread: false,
-    createEngine: () => new StreamEngine('switched-off'),
-  })
+  rig = new Rig(streamCarriage)
 })
 afterEach(async () => {
   expect(await rig.finish()).toEqual([])

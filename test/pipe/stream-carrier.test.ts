@@ -1,7 +1,7 @@
 /** Bytes that are lent, from memory that is used again: none may change before it has left. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { StreamEngine } from '../../src/io/stream-engine.js'
 import { pattern, random } from '../support/bytes.js'
+import { streamCarriage } from '../support/carriages.js'
 import type { Peer } from '../support/peer.js'
 import { Rig } from '../support/rig.js'
 import { settled, turns } from '../support/wait.js'
@@ -9,12 +9,7 @@ import { KIB, MIB, WAYS } from './ways.js'
 
 let rig: Rig
 beforeEach(() => {
-  rig = new Rig({
-    name: 'stream carrier',
-    splice: 'auto',
-    noticesResetsOfUnread: false,
-    createEngine: () => new StreamEngine('switched-off'),
-  })
+  rig = new Rig(streamCarriage)
 })
 afterEach(async () => {
   expect(await rig.finish()).toEqual([])

@@ -22,18 +22,20 @@ export interface Carriage {
 
 const SWITCHING_SEED = 5
 
+/** By Node's streams, as everywhere without the addon. */
+export const streamCarriage: Carriage = {
+  name: 'stream carrier',
+  splice: 'auto',
+  noticesResetsOfUnread: false,
+  createEngine: () => new StreamEngine('switched-off'),
+}
+
 /** With the addon: by splice, by copy, and between the two; everywhere: by Node's streams. */
 export function carriages(): Carriage[] {
-  const stream: Carriage = {
-    name: 'stream carrier',
-    splice: 'auto',
-    noticesResetsOfUnread: false,
-    createEngine: () => new StreamEngine('switched-off'),
-  }
   const loop = kernelLoop()
   if (!(loop instanceof KernelLoop)) {
     console.log(`not tested with the kernel and copy carriers: ${loop}`)
-    return [stream]
+    return [streamCarriage]
   }
   const kernel = { createEngine, noticesResetsOfUnread: true }
   return [
@@ -41,7 +43,7 @@ export function carriages(): Carriage[] {
     { ...kernel, name: 'copy carrier', splice: 'off' },
     { ...kernel, name: 'auto', splice: 'auto' },
     { ...kernel, name: 'auto with forced switches', splice: 'auto', prepare: switchAtRandom },
-    stream,
+    streamCarriage,
   ]
 }
 
