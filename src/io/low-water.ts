@@ -7,6 +7,7 @@
  * it was not on for long, the source must flow for twice as long before it is marked again.
  */
 import type { FdSocket } from './fd-socket.js'
+import { widenReceiveWindow } from './receive-window.js'
 import { READABLE } from './socket.js'
 
 /** Below this the kernel does not wake us for a marked source: somewhat more than a kernel pipe moves at once. */
@@ -16,6 +17,8 @@ const NO_MARK_BYTES = 1
 /** A source is steady after this many bytes without a pause, and after at most so many once it has paused. */
 const FIRST_STEADY_BYTES = 4 * 1024 * 1024
 const MOST_STEADY_BYTES = 256 * 1024 * 1024
+/** A source that became steady within this time (ms) gets a wider window too. One that waits for a slow sink does not. */
+const FAST_MS = 250
 /** The last bytes of steady bulk wait for one to two ticks (ms), once. Of many sources each flows more slowly. */
 const TICK_MS = 3
 const LONGEST_TICK_MS = 20
@@ -29,6 +32,8 @@ const PAID_OFF = 8
 interface Streak {
   /** Without a pause. */
   bytes: number
+  /** When the first of them came, by `performance.now()`. */
+  since: number
   steadyBytes: number
   isMarked: boolean
   hasFlowedSinceTick: boolean
@@ -46,6 +51,7 @@ export class LowWater {
   /** `bytes` more were spliced from `source`. */
   flowed(source: FdSocket, bytes: number): void {
     const streak = this.#streakOf(source)
+    if (streak.bytes === 0) streak.since = performance.now()
     streak.bytes += bytes
     if (streak.isLooking) streak.isLooking = false
     else streak.hasFlowedSinceTick = true
@@ -86,6 +92,7 @@ export class LowWater {
     if (known !== undefined) return known
     const streak = {
       bytes: 0,
+      since: 0,
       steadyBytes: FIRST_STEADY_BYTES,
       isMarked: false,
       hasFlowedSinceTick: true,
@@ -97,6 +104,7 @@ export class LowWater {
   }
 
   #mark(source: FdSocket, streak: Streak): void {
+    if (performance.now() - streak.since <= FAST_MS) widenReceiveWindow(source)
     if (source.loop.native.setLowWater(source.fd, LOW_WATER_BYTES) < 0) return
     streak.isMarked = true
     streak.silentTicks = 0
