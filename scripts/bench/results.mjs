@@ -38,8 +38,10 @@ function othersBusy(samples) {
 
 function summarizeRounds({ name, label, kind }, rounds) {
   if (rounds === undefined) return []
-  const names = Object.keys(FIGURES).filter((figure) => rounds[0][figure] !== undefined)
-  const figures = names.map((figure) => [figure, summarize(rounds.map((round) => round[figure]))])
+  const figures = Object.keys(FIGURES).flatMap((figure) => {
+    const measured = rounds.flatMap((round) => round[figure] ?? [])
+    return measured.length === 0 ? [] : [[figure, summarize(measured)]]
+  })
   return [{ name, label, kind, figures: Object.fromEntries(figures) }]
 }
 

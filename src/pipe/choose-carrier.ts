@@ -12,7 +12,7 @@ import { streamCarrier } from './stream-carrier.js'
 
 /** A copy that moved this much at once is bulk: splice wins from about here on. */
 const PROMOTE_BYTES = 32 * 1024
-/** Splices smaller than this cost more than a copy; this many of them in a row are no bulk any more. */
+/** Splices smaller than this cost more than a copy; this many of them in a row are messages, no bulk any more. */
 const DEMOTE_BYTES = 16 * 1024
 const DEMOTE_AFTER = 4
 
@@ -42,7 +42,7 @@ export function isBulk({ mode }: Direction, came: number): boolean {
 }
 
 function afterCopy(direction: Direction, came: number): Carrier {
-  if (came > 0) (direction.sink as FdSocket).loop.lowWater.paused(direction.sink as FdSocket)
+  if (came > 0) carriesMessages(direction)
   if (!isBulk(direction, came) || direction.held !== undefined || whyNotSplicing(direction) !== undefined)
     return copyCarrier
   if (direction.mode === 'auto') direction.counters.promotions++
@@ -54,12 +54,19 @@ function afterSplice(direction: Direction, came: number): Carrier {
   if (whyNotSplicing(direction) !== undefined) return copyCarrier
   const source = direction.source as FdSocket
   source.loop.lowWater.flowed(source, came)
-  if (direction.mode === 'on') return kernelCarrier
+  if (came === 0) return kernelCarrier
   direction.smallMoves = came < DEMOTE_BYTES ? direction.smallMoves + 1 : 0
   if (direction.smallMoves < DEMOTE_AFTER) return kernelCarrier
-  direction.counters.demotions++
   source.loop.lowWater.paused(source)
+  carriesMessages(direction)
+  if (direction.mode === 'on') return kernelCarrier
+  direction.counters.demotions++
   return copyCarrier
+}
+
+/** What the other end sends may be an answer to one of these messages: the last of it must not wait. */
+function carriesMessages({ sink }: Direction): void {
+  if (sink instanceof FdSocket) sink.loop.lowWater.paused(sink)
 }
 
 const isPlain = ({ source, sink }: Direction): boolean =>

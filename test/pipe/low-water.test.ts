@@ -106,4 +106,19 @@ describe.each(cases)('%s, %s, kernel pipes of %i bytes', (_name, family, pipeByt
     await joined.client.receive(10)
     expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
   })
+
+  test('no answer to one who asks and waits is held by a mark', async () => {
+    const { client, backend } = await rig.join()
+    backend.send(pattern(4, STEADY_BYTES))
+    await client.receive(STEADY_BYTES)
+    for (let round = 1; round <= 160; round++) {
+      client.send(pattern(5, 10, client.sentBytes))
+      await backend.receive(client.sentBytes)
+      backend.send(pattern(4, 64 * KIB, backend.sentBytes))
+      await client.receive(backend.sentBytes)
+      if (round === 10) marks.mockClear()
+    }
+    expect(client.missingFrom(backend)).toBeUndefined()
+    expect(marks).not.toHaveBeenCalled()
+  })
 })
