@@ -1,0 +1,162 @@
+/**
+ * Writes the header that tells a backend who its client is. Pure. It must never write what decode.ts would refuse
+ * or read differently: what cannot be said whole is not said at all.
+ */
+import { isIPv4 } from 'node:net'
+import type { Address } from '../address.js'
+import { crc32c } from './crc32c.js'
+import {
+  isPrintable,
+  type ProxyFacts,
+  type ProxySsl,
+  SSL_CLIENT_BITS,
+  SSL_FIXED_BYTES,
+  TLV_FIXED_BYTES,
+  TLV_TYPES,
+  UNIQUE_ID_MAX_BYTES,
+  UNIX_NAME_BYTES,
+  V2_COMMANDS,
+  V2_FAMILIES,
+  V2_FIXED_BYTES,
+  V2_SIGNATURE,
+  V2_TRANSPORTS,
+} from './header.js'
+import { bytesToIp, ipToBytes, mapToIpv6 } from './ip.js'
+
+export interface ProxyHeaderOptions extends ProxyFacts {
+  /** Whether version 2 carries a checksum. Default true. */
+  readonly crc32c?: boolean
+}
+
+const VERSION_2 = 0x20
+/** What receivers keep room for, HAProxy among them; all of them together stay far below the longest header. */
+const TEXT_MAX_BYTES = 255
+const CRC_BYTES = 4
+const NOT_VERIFIED = 1
+
+/**
+ * The header of a connection that is proxied. Both addresses are needed for either to be told: where one is
+ * missing, is a host name, or is of another kind than the other, there are none (`UNKNOWN`, UNSPEC). IPv4 beside
+ * IPv6 is written as IPv6. Version 1 tells nothing but IP addresses. In version 2 a text above 255 bytes, a unique
+ * id above 128, or an ALPN, namespace or TLS detail that is not printable ASCII is left out, and the rest stands.
+ * The specification lets a receiver refuse version 2 without IP addresses, and HAProxy does: unix and UNSPEC alike.
+ */
+export function encodeProxyHeader(version: 1 | 2, header: ProxyHeaderOptions): Buffer {
+  return version === 1 ? encodeV1(header) : encodeV2(header)
+}
+
+interface TcpEnd {
+  readonly ip: Buffer
+  readonly port: number
+}
+
+type Ends =
+  | { readonly kind: 'tcp'; readonly ends: readonly [TcpEnd, TcpEnd] }
+  | { readonly kind: 'unix'; readonly ends: readonly [Buffer, Buffer] }
+
+/** Both ends in one family, or undefined where the protocol has no way to tell them. */
+function endsOf({ source, destination }: ProxyFacts): Ends | undefined {
+  if (source?.kind === 'tcp' && destination?.kind === 'tcp') {
+    const from = ipToBytes(source.host)
+    const to = ipToBytes(destination.host)
+    if (from === undefined || to === undefined) return undefined
+    const unify = from.length === to.length ? (ip: Buffer) => ip : mapToIpv6
+    const ends = [
+      { ip: unify(from), port: source.port },
+      { ip: unify(to), port: destination.port },
+    ] as const
+    return { kind: 'tcp', ends }
+  }
+  const from = unixName(source)
+  const to = unixName(destination)
+  return from && to ? { kind: 'unix', ends: [from, to] } : undefined
+}
+
+function unixName(address: Address | undefined): Buffer | undefined {
+  if (address?.kind !== 'unix') return undefined
+  const name = Buffer.alloc(UNIX_NAME_BYTES)
+  const path = Buffer.from(address.path)
+  const isAbstract = path[0] === 0
+  if (path.length > (isAbstract ? UNIX_NAME_BYTES : UNIX_NAME_BYTES - 1)) return undefined
+  if (!isAbstract && path.includes(0)) return undefined
+  path.copy(name)
+  return name
+}
+
+function encodeV1(facts: ProxyFacts): Buffer {
+  const pair = endsOf(facts)
+  if (pair?.kind !== 'tcp') return Buffer.from('PROXY UNKNOWN\r\n')
+  const [from, to] = pair.ends
+  const source = bytesToIp(from.ip)
+  const protocol = isIPv4(source) ? 'TCP4' : 'TCP6'
+  return Buffer.from(`PROXY ${protocol} ${source} ${bytesToIp(to.ip)} ${from.port} ${to.port}\r\n`)
+}
+
+function encodeV2(header: ProxyHeaderOptions): Buffer {
+  const addresses = addressBlock(endsOf(header))
+  const hasCrc = header.crc32c ?? true
+  const crc = hasCrc ? tlv(TLV_TYPES.crc32c, Buffer.alloc(CRC_BYTES)) : Buffer.alloc(0)
+  const rest = Buffer.concat([addresses.bytes, ...tlvsOf(header), crc])
+  const bytes = Buffer.concat([V2_SIGNATURE, Buffer.alloc(V2_FIXED_BYTES - V2_SIGNATURE.length), rest])
+  bytes.writeUInt8(VERSION_2 | V2_COMMANDS.proxy, V2_SIGNATURE.length)
+  bytes.writeUInt8(addresses.family, V2_SIGNATURE.length + 1)
+  bytes.writeUInt16BE(rest.length, V2_SIGNATURE.length + 2)
+  if (hasCrc) bytes.writeUInt32BE(crc32c(bytes), bytes.length - CRC_BYTES)
+  return bytes
+}
+
+function addressBlock(pair: Ends | undefined): { family: number; bytes: Buffer } {
+  if (pair === undefined) return { family: V2_FAMILIES.unspec, bytes: Buffer.alloc(0) }
+  if (pair.kind === 'unix') return { family: stream(V2_FAMILIES.unix), bytes: Buffer.concat(pair.ends) }
+  const [from, to] = pair.ends
+  const ports = Buffer.alloc(4)
+  ports.writeUInt16BE(from.port, 0)
+  ports.writeUInt16BE(to.port, 2)
+  const family = from.ip.length === 4 ? V2_FAMILIES.inet : V2_FAMILIES.inet6
+  return { family: stream(family), bytes: Buffer.concat([from.ip, to.ip, ports]) }
+}
+
+const stream = (family: number): number => (family << 4) | V2_TRANSPORTS.stream
+
+function tlvsOf({ authority, alpn, uniqueId, ssl, netns }: ProxyFacts): Buffer[] {
+  const hasId = uniqueId !== undefined && uniqueId.length <= UNIQUE_ID_MAX_BYTES
+  return [
+    ...utf8(TLV_TYPES.authority, authority),
+    ...ascii(TLV_TYPES.alpn, alpn),
+    ...(hasId ? [tlv(TLV_TYPES.uniqueId, uniqueId)] : []),
+    ...(ssl === undefined ? [] : [tlv(TLV_TYPES.ssl, sslValue(ssl))]),
+    ...ascii(TLV_TYPES.netns, netns),
+  ]
+}
+
+function sslValue(ssl: ProxySsl): Buffer {
+  const fixed = Buffer.alloc(SSL_FIXED_BYTES)
+  const names = ['isTls', 'hasCertificate', 'hasSessionCertificate'] as const
+  fixed.writeUInt8(names.reduce((bits, name) => bits | (ssl[name] ? SSL_CLIENT_BITS[name] : 0), 0))
+  fixed.writeUInt32BE(ssl.isVerified ? 0 : NOT_VERIFIED, 1)
+  return Buffer.concat([
+    fixed,
+    ...ascii(TLV_TYPES.sslVersion, ssl.version),
+    ...utf8(TLV_TYPES.sslCommonName, ssl.commonName),
+    ...ascii(TLV_TYPES.sslCipher, ssl.cipher),
+    ...ascii(TLV_TYPES.sslSignatureAlgorithm, ssl.signatureAlgorithm),
+    ...ascii(TLV_TYPES.sslKeyAlgorithm, ssl.keyAlgorithm),
+  ])
+}
+
+/** The TLV of a text, or nothing where it cannot be told. */
+function utf8(type: number, text: string | undefined): Buffer[] {
+  if (text === undefined) return []
+  const value = Buffer.from(text)
+  return value.length <= TEXT_MAX_BYTES ? [tlv(type, value)] : []
+}
+
+const ascii = (type: number, text: string | undefined): Buffer[] =>
+  text !== undefined && isPrintable(text) ? utf8(type, text) : []
+
+function tlv(type: number, value: Buffer): Buffer {
+  const fixed = Buffer.alloc(TLV_FIXED_BYTES)
+  fixed.writeUInt8(type)
+  fixed.writeUInt16BE(value.length, 1)
+  return Buffer.concat([fixed, value])
+}

@@ -1,0 +1,99 @@
+/**
+ * What a PROXY protocol header says, whichever version said it, and the numbers both ends of the wire agree on.
+ * The specification is haproxy's doc/proxy-protocol.txt. Nothing here reads or writes bytes.
+ */
+import type { Address } from '../address.js'
+
+/** What the sender knows of its client's TLS. A text is missing where the sender did not say, or not as text. */
+export interface ProxySsl {
+  /** The client spoke TLS to the sender. */
+  readonly isTls: boolean
+  /** The client gave a certificate on this very connection. */
+  readonly hasCertificate: boolean
+  /** The client gave a certificate at least once in this TLS session. */
+  readonly hasSessionCertificate: boolean
+  /** The client gave a certificate, and the sender found it good. Without a certificate it is false. */
+  readonly isVerified: boolean
+  /** Such as `TLSv1.3`. */
+  readonly version?: string
+  /** Such as `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher?: string
+  /** Common name of the client's certificate. */
+  readonly commonName?: string
+  /** What the sender's own certificate is signed with, such as `SHA256`. */
+  readonly signatureAlgorithm?: string
+  /** Kind of key in the sender's own certificate, such as `RSA2048`. */
+  readonly keyAlgorithm?: string
+}
+
+/** What a header can say of the connection it stands before; anything may be missing. */
+export interface ProxyFacts {
+  /** Who connected to the sender. A unix socket without a name has an empty path, an abstract one begins with NUL. */
+  readonly source?: Address
+  /** What they connected to. Known exactly when `source` is. */
+  readonly destination?: Address
+  /** Protocol chosen by ALPN, where it is printable ASCII. */
+  readonly alpn?: string
+  /** Host name the client asked for: the SNI, where it came by TLS. */
+  readonly authority?: string
+  /** Names the connection across several proxies: at most 128 bytes of anything. */
+  readonly uniqueId?: Buffer
+  readonly ssl?: ProxySsl
+  /** Name of the network namespace, where it is printable ASCII. */
+  readonly netns?: string
+}
+
+/** A type-length-value of version 2 as it came. */
+export interface Tlv {
+  /** 0 to 255. */
+  readonly type: number
+  readonly value: Buffer
+}
+
+export interface ProxyHeader extends ProxyFacts {
+  readonly version: 1 | 2
+  /** `local`: the sender speaks for itself, as in a health check, and said nothing of addresses. */
+  readonly command: 'local' | 'proxy'
+  /** What version 2 carried besides the addresses, in order, known or not, save padding. None where it is local. */
+  readonly tlvs: readonly Tlv[]
+}
+
+/** With the space, so that `PROXYING` is not one. */
+export const V1_SIGNATURE = Buffer.from('PROXY ')
+/** Section 2.1: the longest line there can be, its CRLF included. */
+export const V1_MAX_BYTES = 107
+
+export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
+/** Signature, version and command, family and transport, length. */
+export const V2_FIXED_BYTES = 16
+/** Most that may follow the fixed part. The field could say 65535; no sender comes near this. */
+export const V2_MAX_LENGTH_BYTES = 4096
+export const V2_COMMANDS = { local: 0, proxy: 1 } as const
+export const V2_FAMILIES = { unspec: 0, inet: 1, inet6: 2, unix: 3 } as const
+export const V2_TRANSPORTS = { unspec: 0, stream: 1, dgram: 2 } as const
+/** `sun_path` of unix(7): a name filled up with NUL. */
+export const UNIX_NAME_BYTES = 108
+/** Type and length. */
+export const TLV_FIXED_BYTES = 3
+
+export const TLV_TYPES = {
+  alpn: 0x01,
+  authority: 0x02,
+  crc32c: 0x03,
+  noop: 0x04,
+  uniqueId: 0x05,
+  ssl: 0x20,
+  sslVersion: 0x21,
+  sslCommonName: 0x22,
+  sslCipher: 0x23,
+  sslSignatureAlgorithm: 0x24,
+  sslKeyAlgorithm: 0x25,
+  netns: 0x30,
+} as const
+
+export const UNIQUE_ID_MAX_BYTES = 128
+/** The client's bits and the outcome of verifying, before what is nested. */
+export const SSL_FIXED_BYTES = 5
+export const SSL_CLIENT_BITS = { isTls: 1, hasCertificate: 2, hasSessionCertificate: 4 } as const
+
+export const isPrintable = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
