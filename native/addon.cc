@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <string>
 
 #define NAPI_VERSION 9
@@ -21,7 +22,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 class Addon {
  public:
@@ -193,6 +194,18 @@ Napi::Value Shutdown(Info info) { return Answer(info, ShutdownWrite(Int(info, 0)
 
 Napi::Value Close(Info info) { return Answer(info, Of(info).descriptors.Close(Int(info, 0))); }
 
+Napi::Value Release(Info info) {
+  Addon& addon = Of(info);
+  addon.poller.Unwatch(Int(info, 0));
+  return Answer(info, addon.descriptors.Release(Int(info, 0)));
+}
+
+Napi::Value Receive(Info info) {
+  const Scratch& scratch = Of(info).scratch;
+  const size_t most = std::min<size_t>(static_cast<uint32_t>(Int(info, 1)), scratch.bytes);
+  return Answer(info, ReceiveInto(Int(info, 0), scratch.data, most, Bool(info, 2)));
+}
+
 Napi::Value Reset(Info info) {
   if (Of(info).descriptors.Owns(Int(info, 0))) ResetOnClose(Int(info, 0));
   return Close(info);
@@ -276,6 +289,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<Shutdown>(exports, "shutdown", addon);
   Export<Close>(exports, "close", addon);
   Export<Reset>(exports, "reset", addon);
+  Export<Release>(exports, "release", addon);
+  Export<Receive>(exports, "receive", addon);
   Export<Unacknowledged>(exports, "unacknowledged", addon);
   Export<LowWater>(exports, "setLowWater", addon);
   Export<RoundTrip>(exports, "roundTripMicros", addon);

@@ -115,10 +115,15 @@ bool Descriptors::Owns(int fd) const {
 }
 
 int Descriptors::Close(int fd) {
+  if (Release(fd) < 0) return -EBADF;
+  return close(fd) < 0 ? -errno : 0;
+}
+
+int Descriptors::Release(int fd) {
   if (!Owns(fd)) return -EBADF;
   open_[static_cast<size_t>(fd)] = false;
   count_--;
-  return close(fd) < 0 ? -errno : 0;
+  return fd;
 }
 
 void Descriptors::CloseAll() {

@@ -20,6 +20,8 @@ class Descriptors {
   int Add(int fd);
   bool Owns(int fd) const;
   int Close(int fd);
+  // Somebody else closes it from here on: the fd.
+  int Release(int fd);
   void CloseAll();
   int count() const { return count_; }
 

@@ -176,6 +176,12 @@ int32_t SendRest(int sink, const char* data, size_t bytes, Outcome* outcome) {
   return static_cast<size_t>(n) < bytes ? static_cast<int32_t>(kSinkFull) : 0;
 }
 
+int32_t ReceiveInto(int source, char* data, size_t most, bool leave) {
+  const int flags = MSG_DONTWAIT | (leave ? MSG_PEEK : 0);
+  const ssize_t n = RetryInterrupted([=] { return recv(source, data, most, flags); });
+  return n < 0 ? -errno : static_cast<int32_t>(n);
+}
+
 int32_t EmptyPipe(KernelPipes* pipes, int pipe, char* data, size_t bytes) {
   if (!pipes->IsLeased(pipe)) return -EBADF;
   size_t taken = 0;

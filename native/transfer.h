@@ -59,6 +59,9 @@ int32_t CopyThrough(int source, int sink, int32_t budget, int32_t hints, Scratch
 // Sends what an earlier transfer left over.
 int32_t SendRest(int sink, const char* data, size_t bytes, Outcome* outcome);
 
+// What has come, at most `most` bytes, taken or only looked at; 0 is the end of the stream, else -errno.
+int32_t ReceiveInto(int source, char* data, size_t most, bool leave);
+
 // Takes the bytes out of a pipe that can no longer be spliced out; returns how many, and discards the pipe.
 int32_t EmptyPipe(KernelPipes* pipes, int pipe, char* data, size_t bytes);
 

@@ -2,10 +2,11 @@
  * A connected socket that is a file descriptor of our own. Its readiness gathers from events; reading and
  * writing are the carriers' business, by fd, in the addon.
  */
+import { Socket as NetSocket, type OnReadOpts } from 'node:net'
 import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
-import { errnoName } from './native.js'
-import { BROKEN, type Runnable, type Socket, WRITABLE } from './socket.js'
+import { ERROR, errnoName, OUT, SINK_FAILED, SINK_FULL } from './native.js'
+import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 
 /** An owner who leaves standing orders, and is told what they moved. */
 export interface OrderGiver extends Runnable {
@@ -75,6 +76,40 @@ export class FdSocket implements Socket, Watched {
     ;(this.owner as OrderGiver | undefined)?.carried(this, came, went, found)
   }
 
+  peek(most: number): Buffer {
+    return this.#receive(most, true)
+  }
+
+  read(most: number): Buffer {
+    return this.#receive(most, false)
+  }
+
+  awaitMore(): void {}
+
+  send(bytes: Buffer): number {
+    if (this.fd < 0) return 0
+    const { native, outcome } = this.loop
+    const found = native.send(this.fd, bytes)
+    if ((found & SINK_FULL) !== 0) this.ready &= ~WRITABLE
+    if ((found & SINK_FAILED) !== 0) this.#failed(errnoName(outcome[ERROR]!))
+    return outcome[OUT]!
+  }
+
+  /** Not read by Node until somebody asks it to; into `onread` where that is given. */
+  release(onread?: OnReadOpts): NetSocket | undefined {
+    const { fd } = this
+    if (!this.#forget()) return undefined
+    this.loop.native.release(fd)
+    this.fd = -1
+    return new NetSocket({
+      fd,
+      allowHalfOpen: true,
+      readable: true,
+      writable: true,
+      ...{ manualStart: true, ...(onread && { onread }) },
+    })
+  }
+
   shutdown(): void {
     if (this.hasShutdown || this.fd < 0) return
     this.hasShutdown = true
@@ -98,6 +133,17 @@ export class FdSocket implements Socket, Watched {
   roundTripMicros(): number | undefined {
     const micros = this.fd < 0 ? -1 : this.loop.native.roundTripMicros(this.fd)
     return micros < 0 ? undefined : micros
+  }
+
+  #receive(most: number, isPeek: boolean): Buffer {
+    const { native, scratch } = this.loop
+    const bytes = this.fd < 0 ? 0 : native.receive(this.fd, most, isPeek)
+    return scratch.subarray(0, Math.max(0, bytes))
+  }
+
+  #failed(errno: string): void {
+    this.error ??= errno
+    this.ready |= BROKEN | PEER_ENDED | READABLE
   }
 
   /** Asking clears it in the kernel, after which reads give what is queued and then a plain 0. */

@@ -87,6 +87,10 @@ export interface Native {
   close(fd: number): number
   /** Closes with RST. */
   reset(fd: number): number
+  /** Unwatches the fd and leaves it open, to be closed by somebody else: the fd. */
+  release(fd: number): number
+  /** recv of at most `most` bytes (and the scratch's size) into `scratch`; they stay queued where `isPeek`. 0: the end. */
+  receive(fd: number, most: number, isPeek: boolean): number
   unacknowledged(fd: number): number
   roundTripMicros(fd: number): number
   /** SO_RCVLOWAT: no event for reading below this many bytes; 1 is the kernel's default. */
@@ -106,7 +110,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 2
+const VERSION = 3
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */

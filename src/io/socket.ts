@@ -3,6 +3,7 @@
  * Node stream (stream-socket.ts). Readiness is sticky: a bit is set by an event and cleared only by proof.
  */
 
+import type { Socket as NetSocket } from 'node:net'
 import type { NotSplicing } from './engine.js'
 
 /** Bytes, an end or an error may be there to read. */
@@ -41,6 +42,19 @@ export interface Socket {
   /** Bytes handed over that wait inside this process (not in the kernel). */
   readonly queuedBytes: number
   readonly isClosed: boolean
+  /**
+   * What has come and nobody took, from its beginning, at most `most` bytes; it stays where it is. The view is
+   * good until the next call of anything on any socket. Empty where nothing is there at this moment.
+   */
+  peek(most: number): Buffer
+  /** The same, taken. */
+  read(most: number): Buffer
+  /** Says that what `peek` shows is not enough. A kernel goes on receiving anyway; a stream has to be asked. */
+  awaitMore(): void
+  /** Hands over what goes: how many bytes. Where that is not all, the rest may follow once it is WRITABLE. */
+  send(bytes: Buffer): number
+  /** Gives the connection to Node, with all that was not taken; undefined where it is none of Node's kind. */
+  release(): NetSocket | undefined
   /** Sends FIN after all bytes handed over so far. Once; later calls do nothing. */
   shutdown(): void
   /** Closes in order: what was handed over is still delivered. Safe to call twice and inside a callback. */

@@ -81,6 +81,41 @@ export class StreamSocket implements Socket {
     return bytes
   }
 
+  peek(most: number): Buffer {
+    return this.#untaken?.subarray(0, most) ?? EMPTY
+  }
+
+  read(most: number): Buffer {
+    const bytes = this.#untaken
+    this.#untaken = bytes !== undefined && bytes.length > most ? bytes.subarray(most) : undefined
+    return bytes?.subarray(0, most) ?? EMPTY
+  }
+
+  awaitMore(): void {
+    // What was lent would be overwritten.
+    if (this.isLending && this.#untaken !== undefined) this.#untaken = Buffer.from(this.#untaken)
+    this.setReading(true)
+  }
+
+  /** The stream keeps what does not go at once, so nothing is taken while it still has some. */
+  send(bytes: Buffer): number {
+    if (this.isClosed || (this.ready & WRITABLE) === 0) return 0
+    if (!this.write(bytes, false)) this.ready &= ~WRITABLE
+    return bytes.length
+  }
+
+  release(): NetSocket | undefined {
+    const { stream } = this
+    if (this.isClosed || !isPlain(stream)) return undefined
+    this.setReading(false)
+    this.owner = undefined
+    this.isClosed = true
+    if (this.#untaken !== undefined) stream.unshift(Buffer.from(this.#untaken))
+    this.#untaken = undefined
+    stream.removeAllListeners('data')
+    return stream
+  }
+
   /** Asks for more bytes, or for no more. */
   setReading(isWanted: boolean): void {
     if (isWanted === this.#isReading || this.isClosed || this.#hasEnded) return
@@ -219,6 +254,8 @@ export class StreamSocket implements Socket {
     this.turns.drain()
   }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 const isPlain = (stream: Duplex): stream is NetSocket =>
   stream instanceof NetSocket && !(stream instanceof TLSSocket)
