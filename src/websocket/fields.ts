@@ -1,0 +1,67 @@
+/**
+ * Fields of an HTTP head (RFC 9110 section 5): how to look one up, how to read a list, and what the fields say of
+ * the length of a body. Pure. It must never guess at a length: two readers of one message who disagree about where
+ * it ends are how requests are smuggled.
+ */
+
+/** One line as it was sent: the name in the sender's letters, the value without the white space around it. */
+export interface Field {
+  readonly name: string
+  readonly value: string
+}
+
+export type HttpVersion = '1.0' | '1.1'
+
+/** How long the body is, as far as the fields say. */
+export interface Framing {
+  /** `none`: the fields name no body. `Content-Length: 0` is `length`. */
+  readonly bodyKind: 'none' | 'length' | 'chunked'
+  /** Bytes. 0 unless `bodyKind` is `length`. */
+  readonly contentLength: number
+}
+
+/** Without leading zeros, which some read as octal, and small enough to be counted exactly. */
+const LENGTH = /^(?:0|[1-9]\d{0,14})$/
+
+/** Values of all fields of that name (given in small letters), in order. */
+export function valuesOf(fields: readonly Field[], name: string): string[] {
+  return fields.filter((field) => field.name.toLowerCase() === name).map((field) => field.value)
+}
+
+/** Elements of the comma-separated list that all fields of that name make together, in small letters. */
+export function tokensOf(fields: readonly Field[], name: string): string[] {
+  const elements = valuesOf(fields, name).flatMap((value) => value.split(','))
+  return elements.map((element) => trimSpace(element).toLowerCase()).filter((element) => element !== '')
+}
+
+/** `name` and `token` are given in small letters. */
+export function hasToken(fields: readonly Field[], name: string, token: string): boolean {
+  return tokensOf(fields, name).includes(token)
+}
+
+/** What the fields say of the body, or what is wrong with what they say. */
+export function readFraming(fields: readonly Field[], version: HttpVersion): Framing | string {
+  const [length, ...moreLengths] = valuesOf(fields, 'content-length')
+  const [coding, ...moreCodings] = valuesOf(fields, 'transfer-encoding')
+  if (moreLengths.length > 0) return 'Content-Length twice'
+  if (length !== undefined && !LENGTH.test(length)) return 'bad Content-Length'
+  if (coding === undefined) {
+    return { bodyKind: length === undefined ? 'none' : 'length', contentLength: Number(length ?? 0) }
+  }
+  if (length !== undefined) return 'Content-Length with Transfer-Encoding'
+  if (version === '1.0') return 'Transfer-Encoding in HTTP/1.0'
+  if (moreCodings.length > 0 || coding.toLowerCase() !== 'chunked')
+    return 'Transfer-Encoding other than chunked'
+  return { bodyKind: 'chunked', contentLength: 0 }
+}
+
+/** Spaces and tabs only: `trim` would also take what is a letter in somebody's encoding. */
+export function trimSpace(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text, start)) start++
+  while (end > start && isSpace(text, end - 1)) end--
+  return text.slice(start, end)
+}
+
+const isSpace = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t'

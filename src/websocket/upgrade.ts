@@ -1,0 +1,77 @@
+/**
+ * The WebSocket handshake of RFC 6455 section 4: is a request an upgrade, and is a response its acceptance. Pure. A
+ * tunnel opens on both or not at all; any doubt is a refusal.
+ */
+import { createHash } from 'node:crypto'
+import type { ErrorStatus } from './error-answer.js'
+import { type Field, hasToken, tokensOf, valuesOf } from './fields.js'
+import type { RequestHead } from './request-head.js'
+import { isInterim, type ResponseHead } from './response-head.js'
+
+export type Upgrade =
+  | {
+      readonly kind: 'websocket'
+      /** `Sec-WebSocket-Key` as it was sent. */
+      readonly key: string
+    }
+  /** An ordinary request. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bad'; readonly status: ErrorStatus; readonly reason: string }
+
+/**
+ * `accepted`: what follows is the tunnel. `interim`: relay this head, another response follows. `final`: relay it
+ * with its body and close. `bad`: none of it may reach the client, who gets a 502.
+ */
+export type Acceptance =
+  | { readonly kind: 'accepted' | 'interim' | 'final' }
+  | { readonly kind: 'bad'; readonly reason: string }
+
+const KEY = /^[A-Za-z0-9+/]{22}==$/
+const KEY_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+const SWITCHING_PROTOCOLS = 101
+
+/**
+ * Whoever names a protocol in `Upgrade` means an upgrade, and it is refused unless it is one to WebSocket in every
+ * point. `Connection: upgrade` without `Upgrade` is none: some proxies send it with every request.
+ */
+export function upgradeOf(head: RequestHead): Upgrade {
+  if (valuesOf(head.fields, 'upgrade').length === 0) return { kind: 'none' }
+  const wrong = wrongUpgrade(head)
+  if (wrong !== undefined) return { kind: 'bad', status: 400, reason: wrong }
+  if (valuesOf(head.fields, 'sec-websocket-version').join() !== '13') {
+    return { kind: 'bad', status: 426, reason: 'Sec-WebSocket-Version other than 13' }
+  }
+  const [key = '', ...more] = valuesOf(head.fields, 'sec-websocket-key')
+  if (more.length > 0 || !KEY.test(key)) return { kind: 'bad', status: 400, reason: 'bad Sec-WebSocket-Key' }
+  return { kind: 'websocket', key }
+}
+
+function wrongUpgrade(head: RequestHead): string | undefined {
+  if (!hasToken(head.fields, 'connection', 'upgrade')) return 'Upgrade without Connection: upgrade'
+  if (!namesWebSocketOnly(head.fields)) return 'Upgrade to another protocol than websocket'
+  if (head.method !== 'GET') return 'upgrade of another method than GET'
+  if (head.version !== '1.1') return 'upgrade in HTTP/1.0'
+  return head.bodyKind === 'none' ? undefined : 'upgrade with a body'
+}
+
+/** `key` is that of the upgrade the response answers, undefined where the request was an ordinary one. */
+export function acceptanceOf(response: ResponseHead, key: string | undefined): Acceptance {
+  if (response.status !== SWITCHING_PROTOCOLS)
+    return { kind: isInterim(response.status) ? 'interim' : 'final' }
+  const wrong = key === undefined ? '101 to no upgrade' : wrongAcceptance(response, key)
+  return wrong === undefined ? { kind: 'accepted' } : { kind: 'bad', reason: wrong }
+}
+
+/** That it has no body was seen to when it was read. */
+function wrongAcceptance({ version, fields }: ResponseHead, key: string): string | undefined {
+  if (version !== '1.1') return '101 in HTTP/1.0'
+  if (!hasToken(fields, 'connection', 'upgrade')) return '101 without Connection: upgrade'
+  if (!namesWebSocketOnly(fields)) return '101 to another protocol than websocket'
+  const accepts = valuesOf(fields, 'sec-websocket-accept')
+  return accepts.length === 1 && accepts[0] === acceptOf(key) ? undefined : 'wrong Sec-WebSocket-Accept'
+}
+
+const namesWebSocketOnly = (fields: readonly Field[]): boolean =>
+  tokensOf(fields, 'upgrade').join() === 'websocket'
+
+const acceptOf = (key: string): string => createHash('sha1').update(`${key}${KEY_GUID}`).digest('base64')

@@ -1,0 +1,163 @@
+/**
+ * What is accepted here, node:http accepts, and reads the same method, target and fields from it: for damaged
+ * requests and responses by the thousand, and for the handshakes of real WebSocket clients and servers.
+ */
+import { once } from 'node:events'
+import http from 'node:http'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { Field } from '../../src/websocket/fields.js'
+import { readRequestHead } from '../../src/websocket/request-head.js'
+import { readResponseHead } from '../../src/websocket/response-head.js'
+import { acceptanceOf, upgradeOf } from '../../src/websocket/upgrade.js'
+import { requests, responses } from './heads.js'
+import { mutate, random } from './mutated-heads.js'
+
+const SEED = Number(process.env.MILLRACE_SEED ?? 1)
+const MUTATIONS = 20_000
+const LEAST_ACCEPTED = 2000
+
+/** A connection in memory: `bytes` come in, what goes out is nobody's. */
+function connectionOf(bytes: Buffer): Duplex {
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), allowHalfOpen: true })
+  stream.push(bytes)
+  return stream
+}
+
+interface Seen {
+  /** Which event it came with. */
+  readonly event: string
+  readonly start: string
+  readonly rawFields: readonly string[]
+}
+
+const flat = (fields: readonly Field[]): string[] => fields.flatMap(({ name, value }) => [name, value])
+
+describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
+  const server = http.createServer({ insecureHTTPParser: false })
+  let settle: (seen: Seen | Error) => void
+
+  beforeAll(() => {
+    for (const event of ['request', 'upgrade', 'checkContinue', 'checkExpectation']) {
+      server.on(event, ({ method, url, httpVersion, rawHeaders }: http.IncomingMessage) =>
+        settle({ event, start: `${method} ${url} ${httpVersion}`, rawFields: rawHeaders }),
+      )
+    }
+    server.on('clientError', (error) => settle(error))
+  })
+
+  /** What a server of node:http makes of the request, or why it refuses. */
+  async function receive(bytes: Buffer): Promise<Seen | Error> {
+    const connection = connectionOf(bytes)
+    const seen = new Promise<Seen | Error>((resolve) => {
+      settle = resolve
+    })
+    server.emit('connection', connection)
+    try {
+      return await seen
+    } finally {
+      connection.destroy()
+    }
+  }
+
+  it('are no requests to us that they are not to node:http', async () => {
+    const next = random(SEED)
+    const seeds = requests.map(({ bytes }) => bytes)
+    let accepted = 0
+    for (let i = 0; i < MUTATIONS; i++) {
+      const bytes = mutate(seeds, next)
+      const answer = readRequestHead(bytes)
+      if (answer.kind !== 'match') continue
+      const { method, target, version, fields } = answer.value
+      // Methods are open to all, but node:http only knows those of a list.
+      if (!http.METHODS.includes(method)) continue
+      accepted++
+      const seen = await receive(bytes.subarray(0, answer.bytes))
+      expect(seen, bytes.toString('latin1')).toMatchObject({
+        start: `${method} ${target} ${version}`,
+        rawFields: flat(fields),
+        ...(upgradeOf(answer.value).kind === 'websocket' ? { event: 'upgrade' } : {}),
+      })
+    }
+    expect(accepted).toBeGreaterThan(LEAST_ACCEPTED)
+  })
+
+  /** What a client of node:http makes of the response, or why it refuses. */
+  async function ask(bytes: Buffer): Promise<Seen | Error> {
+    const connection = connectionOf(bytes)
+    const request = http.get({ createConnection: () => connection as Socket })
+    try {
+      return await new Promise((resolve) => {
+        for (const event of ['response', 'upgrade', 'information']) {
+          request.on(event, ({ statusCode, statusMessage, httpVersion, rawHeaders }: http.IncomingMessage) =>
+            resolve({ event, start: `${httpVersion} ${statusCode} ${statusMessage}`, rawFields: rawHeaders }),
+          )
+        }
+        request.on('error', resolve)
+      })
+    } finally {
+      request.destroy()
+      connection.destroy()
+    }
+  }
+
+  it('are no responses to us that they are not to node:http', async () => {
+    const next = random(SEED)
+    const seeds = responses.map(({ bytes }) => bytes)
+    let accepted = 0
+    for (let i = 0; i < MUTATIONS; i++) {
+      const bytes = mutate(seeds, next)
+      const answer = readResponseHead(bytes)
+      if (answer.kind !== 'match') continue
+      const { version, status, reason, fields } = answer.value
+      accepted++
+      const seen = await ask(bytes.subarray(0, answer.bytes))
+      expect(seen, bytes.toString('latin1')).toMatchObject({
+        start: `${version} ${status} ${reason}`,
+        rawFields: flat(fields),
+      })
+    }
+    expect(accepted).toBeGreaterThan(LEAST_ACCEPTED)
+  })
+})
+
+describe('the handshake of ws', () => {
+  const backend = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  /** Passes bytes on and keeps them. */
+  const relay = createServer((client) => {
+    const server = connect((backend.address() as AddressInfo).port, '127.0.0.1')
+    client.on('data', (data) => sent.push(data)).pipe(server)
+    server.on('data', (data) => answered.push(data)).pipe(client)
+  })
+  const sent: Buffer[] = []
+  const answered: Buffer[] = []
+
+  beforeAll(async () => {
+    relay.listen(0, '127.0.0.1')
+    await Promise.all([once(relay, 'listening'), backend.address() ?? once(backend, 'listening')])
+  })
+  afterAll(async () => {
+    relay.close()
+    backend.close()
+    await Promise.all([once(relay, 'close'), once(backend, 'close')])
+  })
+
+  it('is an upgrade and its acceptance', async () => {
+    const url = `ws://127.0.0.1:${(relay.address() as AddressInfo).port}/a/b?c`
+    const client = new WebSocket(url, ['a', 'b'], { perMessageDeflate: true, origin: 'http://a' })
+    await once(client, 'open')
+    client.close()
+    await once(client, 'close')
+
+    const request = readRequestHead(Buffer.concat(sent))
+    if (request.kind !== 'match') expect.fail(JSON.stringify(request))
+    expect(request.value).toMatchObject({ path: '/a/b', host: '127.0.0.1' })
+    const upgrade = upgradeOf(request.value)
+    if (upgrade.kind !== 'websocket') expect.fail(JSON.stringify(upgrade))
+    const response = readResponseHead(Buffer.concat(answered))
+    if (response.kind !== 'match') expect.fail(JSON.stringify(response))
+    expect(acceptanceOf(response.value, upgrade.key)).toEqual({ kind: 'accepted' })
+  })
+})
