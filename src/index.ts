@@ -2,18 +2,28 @@
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
 export type {
   BackendInput,
+  BackendTlsInput,
   ClusterInput,
   Duration,
-  ListenerInput,
   LogInput,
   ProxyConfig,
   Size,
   TimeoutsInput,
-} from './config/schema.js'
+} from './config/input.js'
+export type {
+  AcceptProxyInput,
+  ForwardedMode,
+  KeyPairInput,
+  ListenerInput,
+  RouteInput,
+  TlsInput,
+  TlsVersion,
+} from './config/listener-input.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/engine.js'
 export type { Log } from './observe/log.js'
 export type { ProxyStatus } from './observe/status.js'
+export type { ClientHello } from './peek/client-hello.js'
 export { type PipeOptions, type PipeRecord, pipe, type RunningPipe } from './pipe/join.js'
 export type {
   PipeCause,
@@ -24,3 +34,12 @@ export type {
   SpliceMode,
 } from './pipe/options.js'
 export { createProxy, type DrainOptions, type DrainResult, type Proxy, type ProxyOptions } from './proxy.js'
+export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
+export type {
+  Rejection,
+  RequestFacts,
+  RouteDecision,
+  RouteFunction,
+  TlsFacts,
+  Visitor,
+} from './route/visitor.js'

@@ -4,9 +4,11 @@
  */
 import { Cluster } from './cluster/cluster.js'
 import type { DialOptions } from './cluster/dial.js'
-import type { Config, ProxyConfig } from './config/schema.js'
+import type { ProxyConfig } from './config/input.js'
+import type { Config } from './config/schema.js'
 import { validateConfig } from './config/validate.js'
-import { Connection, type ConnectionHost, type Route } from './connection.js'
+import { Connection, type ConnectionHost, type Destination } from './connection/connection.js'
+import { createReception, type Reception } from './connection/reception.js'
 import { MillraceError } from './errors.js'
 import { createEngine } from './io/choose-engine.js'
 import type { Engine } from './io/engine.js'
@@ -17,6 +19,7 @@ import { type RecordEnding, toRecord } from './observe/record.js'
 import { type ProxyStatus, Totals } from './observe/status.js'
 import { UlidSource } from './observe/ulid.js'
 import { createPipeCounters, type PipeSettings } from './pipe/options.js'
+import { Origination } from './tls/origination.js'
 
 export interface ProxyOptions {
   /** Where logs and records go. Default: pino on stdout with the config's `log.level`, pretty on a terminal. */
@@ -73,9 +76,11 @@ class RunningProxy implements Proxy, ConnectionHost {
   readonly #config: Config
   readonly #log: Log
   readonly #sharePorts: boolean
-  readonly #engine: Engine
+  readonly engine: Engine
   readonly #listeners: readonly Listener[]
-  readonly #clusters: ReadonlyMap<string, Route>
+  readonly #clusters: ReadonlyMap<string, Destination>
+  /** Of the listeners that have one. */
+  readonly #receptions = new Map<Listener, Reception>()
   readonly #connections = new Sweep<Connection>()
   readonly #shortestTimeoutMs: number
   readonly #totals = new Totals()
@@ -89,20 +94,22 @@ class RunningProxy implements Proxy, ConnectionHost {
     this.dialOptions = { connectMs: config.timeouts.connectMs }
     this.#log = options.log ?? createLog({ level: config.log.level })
     this.#sharePorts = options.sharePorts ?? false
-    this.#engine = createEngine()
+    this.engine = createEngine()
     const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
     this.#shortestTimeoutMs = shortest([idleMs, halfClosedMs, lifetimeMs])
     this.#listeners = config.listeners.map((each) => new Listener(each))
     this.#clusters = new Map(
       Object.entries(config.clusters).map(([name, each]) => [name, this.#found(name, each)]),
     )
+    for (const [index, each] of config.listeners.entries()) this.#receive(this.#listeners[index]!, each)
   }
 
   async start(): Promise<void> {
     if (this.#state !== 'new') throw wrongState(this.#state)
     this.#state = 'running'
-    this.#engine.sizePipes(this.#config.kernelPipeBytes)
+    this.engine.sizePipes(this.#config.kernelPipeBytes)
     for (const { cluster } of this.#clusters.values()) cluster.start()
+    for (const { termination } of this.#receptions.values()) termination?.start()
     try {
       for (const listener of this.#listeners) {
         await this.#open(listener)
@@ -119,15 +126,15 @@ class RunningProxy implements Proxy, ConnectionHost {
   status(): ProxyStatus {
     return {
       state: this.#state,
-      engine: this.#engine.kind,
-      notSplicing: this.#config.splice === 'off' ? 'switched-off' : this.#engine.notSplicing,
+      engine: this.engine.kind,
+      notSplicing: this.#config.splice === 'off' ? 'switched-off' : this.engine.notSplicing,
       listeners: this.#listeners.map((listener) => listener.status()),
       clusters: [...this.#clusters.values()].map(({ cluster }) => cluster.status()),
       connections: this.#totals.with(this.#connections.members()),
       pipes: this.#counters,
-      kernel: this.#engine.counts(),
+      kernel: this.engine.counts(),
       unavailable:
-        this.#engine.kind === 'kernel' ? [] : ['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'],
+        this.engine.kind === 'kernel' ? [] : ['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'],
     }
   }
 
@@ -150,13 +157,28 @@ class RunningProxy implements Proxy, ConnectionHost {
   async stop(): Promise<void> {
     this.#closeListeners('stopped')
     for (const { cluster } of this.#clusters.values()) cluster.stop()
+    for (const { termination } of this.#receptions.values()) termination?.stop()
     this.#cutAll()
     await this.#emptied()
   }
 
-  route(listener: Listener): Route {
-    // The config was validated: every listener's cluster is there.
-    return this.#clusters.get(listener.options.cluster)!
+  reception(listener: Listener): Reception | undefined {
+    return this.#receptions.get(listener)
+  }
+
+  destination(cluster: string): Destination | undefined {
+    return this.#clusters.get(cluster)
+  }
+
+  nextId(): string {
+    return this.#ids.next()
+  }
+
+  routeFailed(connection: Connection, error: unknown): void {
+    this.#log.error(
+      { ...connection.describe(), err: error },
+      'a route function failed: its client was turned away',
+    )
   }
 
   ended(connection: Connection, ending: RecordEnding): void {
@@ -173,13 +195,13 @@ class RunningProxy implements Proxy, ConnectionHost {
   }
 
   async #open(listener: Listener): Promise<void> {
-    await listener.open(this.#engine, this.#sharePorts, {
+    await listener.open(this.engine, this.#sharePorts, {
       accepted: (at, client, from) => this.#accepted(new Connection(this, at, client, from)),
       paused: ({ options }, errno) =>
         this.#log.warn({ listener: options.name, errno }, `accepting pauses: out of resources (${errno})`),
     })
     const { name, address } = listener.status()
-    this.#log.info({ listener: name, address, engine: this.#engine.kind }, `listening on ${address}`)
+    this.#log.info({ listener: name, address, engine: this.engine.kind }, `listening on ${address}`)
   }
 
   #accepted(connection: Connection): void {
@@ -195,13 +217,12 @@ class RunningProxy implements Proxy, ConnectionHost {
       )
     }
     if (!this.#config.log.access || !this.#log.isLevelEnabled('info')) return
-    const facts = { id: this.#ids.next(), ...connection.facts(), ended: ending }
-    this.#log.info(toRecord(facts), 'connection')
+    this.#log.info(toRecord({ ...connection.facts(), ended: ending }), 'connection')
   }
 
   /** Why this process does not splice is said once, and once more if that changes. */
   #tellIfNotSplicing(): void {
-    const reason = this.#engine.notSplicing
+    const reason = this.engine.notSplicing
     if (reason === undefined || this.#config.splice === 'off' || this.#toldReasons.has(reason)) return
     this.#toldReasons.add(reason)
     this.#log.warn({ notSplicing: reason }, `copying instead of splicing: ${reason}`)
@@ -227,9 +248,31 @@ class RunningProxy implements Proxy, ConnectionHost {
     })
   }
 
-  #found(name: string, options: Config['clusters'][string]): Route {
+  #receive(listener: Listener, config: Config['listeners'][number]): void {
+    const needsDialogue = (cluster: string): boolean => {
+      const { sendProxy, tls } = this.#config.clusters[cluster]!
+      return sendProxy !== undefined || tls !== undefined
+    }
+    const reception = createReception(
+      config,
+      this.#config.timeouts.firstBytesMs,
+      needsDialogue,
+      (file, error) => {
+        if (error === undefined)
+          this.#log.info({ listener: config.name, file }, 'certificates were read again')
+        else
+          this.#log.error(
+            { listener: config.name, file, err: error },
+            'certificates were kept: the new ones are no good',
+          )
+      },
+    )
+    if (reception !== undefined) this.#receptions.set(listener, reception)
+  }
+
+  #found(name: string, options: Config['clusters'][string]): Destination {
     const { idleMs, halfClosedMs, lifetimeMs } = this.#config.timeouts
-    const cluster = new Cluster(name, options, this.#engine, {
+    const cluster = new Cluster(name, options, this.engine, {
       onBackendDown: (backend, errno, restMs) =>
         this.#log.warn(
           { cluster: name, backend: backend.name, errno, restMs },
@@ -247,7 +290,17 @@ class RunningProxy implements Proxy, ConnectionHost {
       halfClosedTimeoutMs: halfClosedMs,
       maxLifetimeMs: lifetimeMs,
     }
-    return { cluster, pipes: { turns: this.#engine.turns, settings, counters: this.#counters } }
+    const { sendProxy, tls } = options
+    return {
+      cluster,
+      pipes: { turns: this.engine.turns, settings, counters: this.#counters },
+      manners: {
+        sendProxy,
+        origination: tls && new Origination(tls),
+        responseMs: this.#config.timeouts.responseMs,
+        idleMs,
+      },
+    }
   }
 }
 

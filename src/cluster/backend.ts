@@ -41,6 +41,11 @@ export class Backend {
   readonly weight: number
   /** The name to resolve, or undefined where the address needs no resolver. */
   readonly hostName: string | undefined
+  /** Host as configured; undefined of a unix socket. */
+  get host(): string | undefined {
+    return this.#configured.kind === 'unix' ? undefined : this.#configured.host
+  }
+
   /** Connections in use. */
   active = 0
   /** Connects on their way. */

@@ -5,8 +5,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { z } from 'zod'
 import { backendAddressField, listenerAddressField, workersField } from './fields.js'
+import type { LogLevel, SpliceMode } from './input.js'
 import { addressKey } from './references.js'
-import { type Config, LOG_LEVELS, type LogLevel, SPLICE_MODES, type SpliceMode } from './schema.js'
+import { type Config, LOG_LEVELS, SPLICE_MODES } from './schema.js'
 import { didYouMean } from './suggest.js'
 import { validateConfig } from './validate.js'
 

@@ -28,6 +28,28 @@ export function strictMap<Shape extends z.ZodRawShape>(
   })
 }
 
+/** A value that may be missing; the key is there in any case, so that a config always has the same shape. */
+export function optional<Value extends z.ZodType>(
+  value: Value,
+): z.ZodType<z.output<Value> | undefined, z.input<Value> | undefined> {
+  return value.optional().default(undefined as never)
+}
+
+/** One text or a list of at least one, each of which `explain` finds nothing wrong with. */
+export function textsField(
+  what: string,
+  explain: (text: string) => string | undefined = () => undefined,
+): z.ZodType<readonly string[]> {
+  const text = textField(what).superRefine((value, context) => {
+    const message = explain(value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message: `${quote(value)}: ${message}` })
+  })
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? [value] : value),
+    listOf(`${what}, or a list`, text),
+  )
+}
+
 /** A list of at least one. */
 export function listOf<Item extends z.ZodType>(what: string, item: Item): z.ZodArray<Item> {
   return z

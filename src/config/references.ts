@@ -6,8 +6,9 @@
 import { isIPv6, SocketAddress } from 'node:net'
 import { type Address, formatAddress } from '../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from './fields.js'
+import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
-import { didYouMean } from './suggest.js'
+import { isMap, itemsOf, valueAt } from './unchecked.js'
 import { quote } from './wording.js'
 
 /** What must occur once, and where it stands. */
@@ -20,10 +21,11 @@ export function checkReferences(input: unknown): Finding[] {
   const listeners = itemsOf(valueAt(input, 'listeners'))
   const clusters = valueAt(input, 'clusters')
   return [
-    ...unknownClusters(listeners, clusters),
+    ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index], clusters)),
     ...repeatedListeners(listeners),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
+      ...keyWithoutCert(clusters, name),
       ...repeatedBackends(clusters, name),
     ]),
   ]
@@ -40,19 +42,8 @@ export function addressKey(address: Address): string {
 
 /** Here and not in the schema, because zod does not look at the value of a key it refuses. */
 function badName(name: string): Finding[] {
-  const message = explainName(name)
+  const message = name === REJECT ? '"reject" stands for no cluster: give it another name' : explainName(name)
   return message === undefined ? [] : [{ path: ['clusters', name], message, about: 'key' }]
-}
-
-function unknownClusters(listeners: readonly unknown[], clusters: unknown): Finding[] {
-  if (!isMap(clusters)) return []
-  const names = Object.keys(clusters)
-  return listeners.flatMap((listener, index): Finding[] => {
-    const name = valueAt(listener, 'cluster')
-    if (typeof name !== 'string' || Object.hasOwn(clusters, name)) return []
-    const message = `there is no cluster ${quote(name)}${didYouMean(name, names)}`
-    return [{ path: ['listeners', index, 'cluster'], message, about: 'value' }]
-  })
 }
 
 /** Port 0 may repeat: each time it is another free port. A repeated address is not also told as a repeated name. */
@@ -77,6 +68,19 @@ function repeatedListeners(listeners: readonly unknown[]): Finding[] {
       names,
       (key, first) => `the name ${quote(key)} is already that of ${first}: give it another`,
     ),
+  ]
+}
+
+function keyWithoutCert(clusters: unknown, name: string): Finding[] {
+  const tls = valueAt(valueAt(clusters, name), 'tls')
+  const [missing] = ['cert', 'key'].filter((key) => valueAt(tls, key) === undefined)
+  if (missing === undefined || !['cert', 'key'].some((key) => valueAt(tls, key) !== undefined)) return []
+  return [
+    {
+      path: ['clusters', name, 'tls'],
+      message: `${missing} is missing: cert and key come together`,
+      about: 'value',
+    },
   ]
 }
 
@@ -110,16 +114,4 @@ function addressAt(item: unknown, parse: (text: string) => Address | string): Ad
   const text = valueAt(item, 'address')
   const address = typeof text === 'string' ? parse(text) : undefined
   return typeof address === 'object' ? address : undefined
-}
-
-function valueAt(map: unknown, key: string): unknown {
-  return isMap(map) && Object.hasOwn(map, key) ? map[key] : undefined
-}
-
-function itemsOf(list: unknown): readonly unknown[] {
-  return Array.isArray(list) ? list : []
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

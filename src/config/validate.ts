@@ -3,6 +3,7 @@
  */
 import type { z } from 'zod'
 import { formatProblem, MillraceError, type Problem } from '../errors.js'
+import { checkCertificates } from './certificates.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { checkReferences } from './references.js'
 import { type Config, configSchema } from './schema.js'
@@ -36,6 +37,7 @@ export function judge(input: unknown): Verdict {
   const findings = [
     ...(result.error?.issues ?? []).flatMap((issue) => toFindings(issue, input)),
     ...checkReferences(input),
+    ...checkCertificates(input),
   ]
   return result.success && findings.length === 0 ? { config: deepFreeze(result.data) } : { findings }
 }

@@ -20,20 +20,27 @@ export type DialogueEnd =
 
 /** What a wait of a dialogue is rejected with. */
 export class DialogueOver extends Error {
+  readonly at: Dialogue
   readonly why: DialogueEnd
   /** errno name where it is `broken`. */
   readonly errno: string | undefined
 
-  constructor(why: DialogueEnd, errno?: string) {
+  constructor(at: Dialogue, why: DialogueEnd, errno?: string) {
     super(errno === undefined ? why : `${why}: ${errno}`)
     this.name = 'DialogueOver'
+    this.at = at
     this.why = why
     this.errno = errno
   }
 }
 
 /** Of a wait: `pending` where the next event may settle it. */
-type Attempt = () => 'pending' | 'settled'
+type Progress = 'pending' | 'settled'
+
+interface Wait {
+  attempt(): Progress
+  reject(over: DialogueOver): void
+}
 
 const READ_BYTES = 64 * 1024
 /** A peer that was told goodbye has so long to take it (ms). */
@@ -46,8 +53,8 @@ export class Dialogue implements Runnable, Expirable {
   readonly #turns: Turns
   readonly #sweep: Sweep
   #deadline = Number.POSITIVE_INFINITY
-  #attempt: Attempt | undefined
-  #reject: ((over: DialogueOver) => void) | undefined
+  /** Few: one reads, one says, one watches. */
+  readonly #waits = new Set<Wait>()
   #over: DialogueOver | undefined
 
   constructor(socket: Socket, turns: Turns, sweep: Sweep) {
@@ -65,51 +72,50 @@ export class Dialogue implements Runnable, Expirable {
   }
 
   /**
-   * Shows `parse` what has come, again whenever more has, until it has an answer. Nothing is taken. Who has not
-   * said enough in `most` bytes gets the answer `longer than … bytes`. Rejects with DialogueOver.
+   * Shows `parse` what has come, at most `most` bytes, again whenever more has, until it has an answer, which it must
+   * have to that many. Nothing is taken. Rejects with DialogueOver.
    */
-  look<T>(
-    parse: (bytes: Buffer) => Answer<T>,
+  look<A extends Answer<unknown>>(
+    parse: (bytes: Buffer) => A,
     most: number,
-  ): Promise<Exclude<Answer<T>, { kind: 'need-more' }>> {
-    return this.#wait((resolve) => {
-      const bytes = this.socket.peek(most)
-      const answer = parse(bytes)
-      if (answer.kind !== 'need-more') return resolve(answer)
-      if (bytes.length >= most) return resolve({ kind: 'no-match', reason: `longer than ${most} bytes` })
+  ): Promise<Exclude<A, { readonly kind: 'need-more' }>> {
+    return this.#wait((resolve, fail) => {
+      const answer = parse(this.socket.peek(most))
+      if (answer.kind !== 'need-more') return resolve(answer as Exclude<A, { readonly kind: 'need-more' }>)
       this.socket.awaitMore()
-      return this.#isEnded() ? this.#fail() : 'pending'
+      return this.#isEnded() ? fail(this.#whyEnded()) : 'pending'
     })
   }
 
   /** Waits until `least` bytes are there, or the peer has ended: what has come, a copy of at most `least`. */
   async show(least: number): Promise<Buffer> {
-    return this.#wait((resolve) => {
+    return this.#wait((resolve, fail) => {
       const bytes = this.socket.peek(least)
       if (bytes.length >= least || (this.#isEnded() && this.#error() === undefined))
         return resolve(Buffer.from(bytes))
       this.socket.awaitMore()
-      return this.#isEnded() ? this.#fail() : 'pending'
+      return this.#isEnded() ? fail(this.#whyEnded()) : 'pending'
     })
   }
 
   /** The next bytes, taken; empty at the peer's end. The view is good until anything else is called. */
   read(): Promise<Buffer> {
-    return this.#wait((resolve) => {
+    return this.#wait((resolve, fail) => {
       const bytes = this.socket.read(READ_BYTES)
       if (bytes.length > 0 || (this.#isEnded() && this.#error() === undefined)) return resolve(bytes)
       this.socket.awaitMore()
-      return this.#isEnded() ? this.#fail() : 'pending'
+      return this.#isEnded() ? fail(this.#whyEnded()) : 'pending'
     })
   }
 
-  /** Sends all of `bytes`, which must stay as they are until then. Rejects with DialogueOver. */
+  /** Sends all of `bytes`; what does not go at once is copied. Rejects with DialogueOver. */
   say(bytes: Buffer): Promise<void> {
-    let said = 0
-    return this.#wait((resolve) => {
-      said += this.socket.send(said === 0 ? bytes : bytes.subarray(said))
-      if (said === bytes.length) return resolve()
-      if (this.#error() !== undefined) return this.#fail()
+    let rest = bytes
+    return this.#wait((resolve, fail) => {
+      const sent = this.socket.send(rest)
+      if (sent === rest.length) return resolve()
+      if (this.#error() !== undefined) return fail(this.#whyEnded())
+      rest = rest === bytes ? Buffer.from(rest.subarray(sent)) : rest.subarray(sent)
       // Short of memory, for which no event comes.
       if ((this.socket.ready & WRITABLE) !== 0) this.#turns.later(this)
       return 'pending'
@@ -118,10 +124,16 @@ export class Dialogue implements Runnable, Expirable {
 
   /** Waits for `promise` as for the peer: until the deadline, or until the connection breaks. */
   during<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      promise.then(resolve, reject)
-      this.#wait(() => (this.#error() === undefined ? 'pending' : this.#fail())).catch(reject)
+    let isSettled = false
+    const settled = promise.finally(() => {
+      isSettled = true
+      this.run()
     })
+    const watched = this.#wait<void>((resolve, fail) => {
+      if (isSettled) return resolve()
+      return this.#error() === undefined ? 'pending' : fail(this.#whyEnded())
+    })
+    return Promise.race([settled, watched.then(() => settled)])
   }
 
   /**
@@ -144,35 +156,42 @@ export class Dialogue implements Runnable, Expirable {
   /** No more waits, no more deadline: the socket is somebody else's. */
   end(): void {
     this.#sweep.delete(this)
-    this.#over ??= new DialogueOver('called-off')
-    this.#settle()
+    this.#stop(this.#over ?? new DialogueOver(this, 'called-off'))
     if (this.socket.owner === this) this.socket.owner = undefined
   }
 
   /** Lets what is waited for, and all later waits, fail. */
   callOff(): void {
-    this.#stop(new DialogueOver('called-off'))
+    this.#stop(new DialogueOver(this, 'called-off'))
   }
 
   run(): void {
-    if (this.#attempt?.() === 'settled') this.#settle()
+    for (const wait of this.#waits) {
+      if (wait.attempt() === 'settled') this.#waits.delete(wait)
+    }
   }
 
   expire(now: number): void {
-    if (now >= this.#deadline) this.#stop(new DialogueOver('timed-out'))
+    if (now >= this.#deadline) this.#stop(new DialogueOver(this, 'timed-out'))
   }
 
-  #wait<T>(attempt: (resolve: (value: T) => 'settled') => 'pending' | 'settled'): Promise<T> {
+  #wait<T>(
+    attempt: (resolve: (value: T) => Progress, fail: (over: DialogueOver) => Progress) => Progress,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#reject = reject
-      this.#attempt = () =>
-        attempt((value) => {
-          resolve(value)
-          return 'settled'
-        })
+      const resolved = (value: T): Progress => {
+        resolve(value)
+        return 'settled'
+      }
+      const failed = (over: DialogueOver): Progress => {
+        reject(over)
+        return 'settled'
+      }
       this.socket.owner = this
-      if (this.#over !== undefined) this.#stop(this.#over)
-      else this.run()
+      if (this.#over !== undefined) reject(this.#over)
+      else if (attempt(resolved, failed) === 'pending') {
+        this.#waits.add({ attempt: () => attempt(resolved, failed), reject })
+      }
     })
   }
 
@@ -184,20 +203,14 @@ export class Dialogue implements Runnable, Expirable {
     return this.socket.error ?? ((this.socket.ready & BROKEN) !== 0 ? 'ECONNRESET' : undefined)
   }
 
-  #fail(): 'settled' {
+  #whyEnded(): DialogueOver {
     const errno = this.#error()
-    this.#reject?.(errno === undefined ? new DialogueOver('ended') : new DialogueOver('broken', errno))
-    return 'settled'
+    return errno === undefined ? new DialogueOver(this, 'ended') : new DialogueOver(this, 'broken', errno)
   }
 
   #stop(over: DialogueOver): void {
     this.#over = over
-    this.#reject?.(over)
-    this.#settle()
-  }
-
-  #settle(): void {
-    this.#attempt = undefined
-    this.#reject = undefined
+    for (const { reject } of this.#waits) reject(over)
+    this.#waits.clear()
   }
 }

@@ -3,6 +3,7 @@
  * writing are the carriers' business, by fd, in the addon.
  */
 import { Socket as NetSocket, type OnReadOpts } from 'node:net'
+import { type Address, unpackPeer } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { ERROR, errnoName, OUT, SINK_FAILED, SINK_FULL } from './native.js'
@@ -128,6 +129,11 @@ export class FdSocket implements Socket, Watched {
 
   unacknowledgedBytes(): number {
     return this.fd < 0 ? 0 : Math.max(0, this.loop.native.unacknowledged(this.fd))
+  }
+
+  localAddress(): Address | undefined {
+    if (this.fd < 0 || this.loop.native.localAddress(this.fd) < 0) return undefined
+    return unpackPeer(this.loop.shownPeer)
   }
 
   roundTripMicros(): number | undefined {

@@ -4,6 +4,7 @@
  */
 
 import type { Socket as NetSocket } from 'node:net'
+import type { Address } from '../address.js'
 import type { NotSplicing } from './engine.js'
 
 /** Bytes, an end or an error may be there to read. */
@@ -63,6 +64,8 @@ export interface Socket {
   reset(): void
   /** Bytes the peer has not acknowledged (SIOCOUTQ), or undefined where the platform does not tell. */
   unacknowledgedBytes(): number | undefined
+  /** Where the peer connected to, or undefined where nobody can tell any more. */
+  localAddress(): Address | undefined
   /** Smoothed round-trip time in µs (TCP_INFO), or undefined where the platform does not tell. */
   roundTripMicros(): number | undefined
 }

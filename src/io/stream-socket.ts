@@ -6,6 +6,7 @@
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import type { Address } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
@@ -100,7 +101,7 @@ export class StreamSocket implements Socket {
   /** The stream keeps what does not go at once, so nothing is taken while it still has some. */
   send(bytes: Buffer): number {
     if (this.isClosed || (this.ready & WRITABLE) === 0) return 0
-    if (!this.write(bytes, false)) this.ready &= ~WRITABLE
+    if (!this.write(Buffer.from(bytes), false)) this.ready &= ~WRITABLE
     return bytes.length
   }
 
@@ -177,6 +178,11 @@ export class StreamSocket implements Socket {
 
   unacknowledgedBytes(): 0 | undefined {
     return this.stream.destroyed || !this.#hasWritten ? 0 : undefined
+  }
+
+  localAddress(): Address | undefined {
+    const { localAddress: host, localPort: port } = this.stream as Partial<NetSocket>
+    return host === undefined || port === undefined ? undefined : { kind: 'tcp', host, port }
   }
 
   roundTripMicros(): undefined {

@@ -15,7 +15,7 @@ const TELL_PAUSE_EVERY_MS = 10_000
 export interface ListenerOptions {
   readonly name: string
   readonly address: Address
-  readonly cluster: string
+  readonly cluster: string | undefined
   readonly tags: Readonly<Record<string, string>>
 }
 

@@ -14,13 +14,43 @@ export type EndCause =
   | 'connect-timeout'
   /** Out of file descriptors or memory for a connection to a backend. */
   | 'out-of-resources'
-  /** The client went away before a backend was there. */
+  /** The client went away before it was joined to a backend. */
   | 'client-gone'
+  | OpeningCause
+  | BackendCause
+
+/** Why a client was turned away before it had a cluster. What follows a colon is for people. */
+export type OpeningCause =
+  | `proxy-header: ${string}`
+  | `bad-hello: ${string}`
+  | 'no-sni'
+  | `tls-handshake: ${string}`
+  | `bad-request: ${string}`
+  /** No upgrade, where only upgrades are served. */
+  | 'upgrade-required'
+  | 'no-route'
+  | 'rejected'
+  | `rejected: ${string}`
+  /** A route function threw, or named a cluster that there is not. */
+  | 'route-failed'
+  /** What is needed to choose a cluster did not come within `firstBytesMs`. */
+  | 'first-bytes-timeout'
+
+/** Why a backend that had accepted a connection did not get it joined to its client. */
+export type BackendCause =
+  | `backend-tls: ${string}`
+  | `bad-response: ${string}`
+  /** The handshake or the head of its response did not come within `responseMs`. */
+  | 'response-timeout'
+  | 'backend-gone'
 
 export interface RecordEnding {
   readonly by: 'client' | 'backend' | 'proxy'
-  /** `connect`: no backend yet. `data`: both sides were joined. */
-  readonly phase: 'connect' | 'data'
+  /**
+   * `opening`: the client's first bytes were looked at. `connect`: no backend yet. `response`: the backend was
+   * waited for. `data`: both sides were joined.
+   */
+  readonly phase: 'opening' | 'connect' | 'response' | 'data'
   readonly cause: EndCause
   /** errno name of what broke, where something did. */
   readonly errno?: string | undefined
@@ -28,15 +58,55 @@ export interface RecordEnding {
   readonly waitedFor?: 'client' | 'backend' | undefined
 }
 
+/** What a client's first bytes have told. */
+export interface OpeningFacts {
+  readonly protocol: 'TCP' | 'TLS' | 'HTTP' | 'HTTPS' | 'WS' | 'WSS'
+  /** As a PROXY header says, where there was one. */
+  readonly client?: string
+  readonly proxy?:
+    | {
+        /** Who sent the header. */
+        readonly from: string
+        readonly version: 1 | 2
+        readonly command: 'local' | 'proxy'
+        readonly destination: string | undefined
+        readonly authority: string | undefined
+        /** base64. */
+        readonly uniqueId: string | undefined
+        readonly tlsVersion: string | undefined
+        /** Types of what version 2 carried besides, in order. */
+        readonly tlvs: readonly number[]
+      }
+    | undefined
+  /** Name asked for, and protocols offered, in the ClientHello; where TLS ended here, the protocol chosen. */
+  readonly sni?: string | undefined
+  readonly alpn?: readonly string[] | undefined
+  /** Where TLS ended here. */
+  readonly tls?:
+    | { readonly version: string; readonly cipher: string; readonly clientName: string | undefined }
+    | undefined
+  readonly http?:
+    | {
+        readonly method: string
+        readonly authority: string
+        /** Without its query, unless the listener has `logQuery`. */
+        readonly path: string
+        /** Of the backend's answer; undefined where none reached the client. */
+        readonly status: number | undefined
+      }
+    | undefined
+}
+
 /** What a connection knows about itself at its end. Times in ms. */
-export interface ConnectionFacts {
+export interface ConnectionFacts extends OpeningFacts {
   readonly id: string
   /** ms since 1970. */
   readonly acceptedAt: number
   readonly listener: string
   readonly tags: Readonly<Record<string, string>>
   readonly client: string
-  readonly cluster: string
+  /** Undefined where none was chosen. */
+  readonly cluster: string | undefined
   /** The backend as configured, and the address it was reached at; undefined when none was. */
   readonly backend: string | undefined
   readonly backendAddress: string | undefined
@@ -62,7 +132,6 @@ export function toRecord(facts: ConnectionFacts): Record<string, unknown> {
   return {
     ...rest,
     startedAt: new Date(acceptedAt).toISOString(),
-    protocol: 'TCP',
     timings: { connectMs: round(connectMs), firstByteMs: round(firstByteMs), totalMs: round(totalMs) },
     rttMicros: { client: clientRttMicros, backend: backendRttMicros },
     termination: terminationCode(facts.ended),

@@ -15,11 +15,21 @@ const FIRST_LETTERS: Partial<Record<EndCause, string>> = {
   lifetime: 'K',
   ordered: 'K',
   'infinite-loop': 'I',
+  'first-bytes-timeout': 'c',
+  'response-timeout': 's',
+  'backend-gone': 'S',
+}
+
+const SECOND_LETTERS: Readonly<Record<RecordEnding['phase'], string>> = {
+  opening: 'R',
+  connect: 'C',
+  response: 'H',
+  data: 'D',
 }
 
 export function terminationCode(ending: RecordEnding): string {
   if (ending.cause === 'finished') return '--'
-  return firstLetter(ending) + (ending.phase === 'connect' ? 'C' : 'D')
+  return firstLetter(ending) + SECOND_LETTERS[ending.phase]
 }
 
 function firstLetter({ by, cause, waitedFor }: RecordEnding): string {

@@ -6,7 +6,16 @@
 import type { Answer } from '../peek/answer.js'
 import { decodeV1 } from './decode-v1.js'
 import { decodeV2 } from './decode-v2.js'
-import { type ProxyHeader, V1_SIGNATURE, V2_SIGNATURE } from './header.js'
+import {
+  type ProxyHeader,
+  V1_SIGNATURE,
+  V2_FIXED_BYTES,
+  V2_MAX_LENGTH_BYTES,
+  V2_SIGNATURE,
+} from './header.js'
+
+/** The longest header that is read. */
+export const MOST_HEADER_BYTES = V2_FIXED_BYTES + V2_MAX_LENGTH_BYTES
 
 /**
  * The header that `bytes` begin with, of either version. `need-more` is never answered to more than 106 bytes of
@@ -16,6 +25,11 @@ export function decodeProxyHeader(bytes: Buffer): Answer<ProxyHeader> {
   if (canBegin(bytes, V2_SIGNATURE)) return decodeV2(bytes)
   if (canBegin(bytes, V1_SIGNATURE)) return decodeV1(bytes)
   return { kind: 'no-match', reason: 'not a PROXY protocol header' }
+}
+
+/** Whether `bytes` may be the beginning of a header: true of none at all, too. */
+export function mayBeProxyHeader(bytes: Buffer): boolean {
+  return canBegin(bytes, V2_SIGNATURE) || canBegin(bytes, V1_SIGNATURE)
 }
 
 function canBegin(bytes: Buffer, signature: Buffer): boolean {

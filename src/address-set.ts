@@ -1,0 +1,56 @@
+/**
+ * Sets of peers, as people list them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`, `unix`. Pure: no resolver.
+ */
+import { BlockList, isIP, isIPv4 } from 'node:net'
+import type { Address } from './address.js'
+
+/** Stands for everybody who comes by a unix socket: the file's permissions have decided about them. */
+const UNIX = 'unix'
+
+interface Range {
+  readonly host: string
+  readonly family: 'ipv4' | 'ipv6'
+  readonly prefix: number
+}
+
+export class AddressSet {
+  readonly #ranges = new BlockList()
+  readonly #hasUnix: boolean
+
+  /** `texts` were found good by `explainAddressRange`. */
+  constructor(texts: readonly string[]) {
+    this.#hasUnix = texts.includes(UNIX)
+    for (const text of texts) {
+      const range = parseRange(text)
+      if (typeof range === 'object') this.#ranges.addSubnet(range.host, range.prefix, range.family)
+    }
+  }
+
+  /** IPv4 inside IPv6 is IPv4. Nobody knows where an undefined address belongs: it is in no set. */
+  has(address: Address | undefined): boolean {
+    if (address === undefined) return false
+    if (address.kind === 'unix') return this.#hasUnix
+    const host = withoutZone(address.host)
+    const family = isIP(host)
+    return family !== 0 && this.#ranges.check(host, family === 4 ? 'ipv4' : 'ipv6')
+  }
+}
+
+/** What is wrong with a text that should name a range of addresses; undefined where nothing is. */
+export function explainAddressRange(text: string): string | undefined {
+  const range = text === UNIX ? undefined : parseRange(text)
+  return typeof range === 'string' ? range : undefined
+}
+
+function parseRange(text: string): Range | string {
+  const [host = '', digits, ...more] = text.split('/')
+  if (isIP(host) === 0 || host.includes('%') || more.length > 0) {
+    return 'expected addresses such as 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 or unix'
+  }
+  const most = isIPv4(host) ? 32 : 128
+  const prefix = digits === undefined ? most : /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN
+  if (!(prefix <= most)) return `a prefix of ${host} is a number from 0 to ${most}`
+  return { host, family: isIPv4(host) ? 'ipv4' : 'ipv6', prefix }
+}
+
+const withoutZone = (host: string): string => host.split('%')[0] ?? host

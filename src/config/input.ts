@@ -1,0 +1,90 @@
+/**
+ * What people write: in a config file, or as the argument of `createProxy`. Everything unknown, missing or out of
+ * range is an error. docs/config.md tells the same.
+ */
+import type { ListenerInput } from './listener-input.js'
+
+/** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
+export type SpliceMode = 'auto' | 'on' | 'off'
+/** What one side's end does to the other: it is passed on, or it ends the whole pipe once nothing is in flight. */
+export type HalfClose = 'propagate' | 'close'
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+/** Whole ms, or text such as `250ms`, `5s`, `10m`, `1h`, `1d`. At most 24 days. */
+export type Duration = number | string
+/** Whole bytes, or text such as `64KiB`, `1MiB`, `100KB`. */
+export type Size = number | string
+
+/** What `createProxy` takes and a config file holds. */
+export interface ProxyConfig {
+  /** Default `auto`. */
+  readonly splice?: SpliceMode | undefined
+  /** Processes that serve: 1 to 256, or `auto` for one per core. Only the command heeds it. Default 1. */
+  readonly workers?: number | 'auto' | undefined
+  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 128 KiB. */
+  readonly kernelPipeBytes?: Size | undefined
+  /** At least one; no two on the same address or of the same name. */
+  readonly listeners: readonly ListenerInput[]
+  /** At least one, by name. */
+  readonly clusters: Readonly<Record<string, ClusterInput>>
+  readonly timeouts?: TimeoutsInput | undefined
+  readonly log?: LogInput | undefined
+}
+
+export interface ClusterInput {
+  /** Default, and so far the only rule: `round-robin`, by weight. */
+  readonly balance?: 'round-robin' | undefined
+  /** At least one; no address twice. A text is short for an address of weight 1. */
+  readonly backends: readonly (string | BackendInput)[]
+  /** Default `propagate`. */
+  readonly halfClose?: HalfClose | undefined
+  /** Tell each backend who its client is, with a PROXY protocol header of this version. Default: none. */
+  readonly sendProxy?: 'v1' | 'v2' | undefined
+  /** Speak TLS to the backends. Default: plain. */
+  readonly tls?: BackendTlsInput | undefined
+}
+
+export interface BackendTlsInput {
+  /** Name asked for by SNI, and that the certificate must be for. Default: the backend's host name, where it has one. */
+  readonly serverName?: string | undefined
+  /** PEM, or the path of a file of it: who may have signed the backends' certificates. Default: those Node trusts. */
+  readonly ca?: string | undefined
+  /** Whether a certificate that is not good ends the connection. Default true. */
+  readonly verify?: boolean | undefined
+  /** Protocols offered by ALPN. Default none. */
+  readonly alpn?: readonly string[] | undefined
+  /** PEM, or the path of a file of it: shown to backends that ask for a certificate. Only with `key`. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+export interface BackendInput {
+  /** `host:port`, `[v6]:port` or `unix:/path`. Port 1 to 65535. */
+  readonly address: string
+  /** Its share of the connections beside the others' weights, 1 to 1000. Default 1. */
+  readonly weight?: number | undefined
+}
+
+/** In each of these 0 means never. */
+export interface TimeoutsInput {
+  /** How long a client may take for what is needed to choose its cluster: ClientHello, TLS handshake, head. Default 5 s. */
+  readonly firstBytesMs?: Duration | undefined
+  /** How long one backend may take to accept a connection before the next is tried. Default 5 s. */
+  readonly connectMs?: Duration | undefined
+  /** How long a backend may take for a TLS handshake, and then for the head of its response. Default 30 s. */
+  readonly responseMs?: Duration | undefined
+  /** How long a connection may move no byte either way. Default 10 minutes. */
+  readonly idleMs?: Duration | undefined
+  /** How long a connection may live on after one direction has finished. Default 30 s. */
+  readonly halfClosedMs?: Duration | undefined
+  /** How long a connection may live at all. Default 0. */
+  readonly lifetimeMs?: Duration | undefined
+  /** How long a drain waits before it cuts the connections that are left. Default 30 s. */
+  readonly drainMs?: Duration | undefined
+}
+
+export interface LogInput {
+  /** Default `info`. */
+  readonly level?: LogLevel | undefined
+  /** Whether every connection writes its record. Default true. */
+  readonly access?: boolean | undefined
+}

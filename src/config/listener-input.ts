@@ -1,0 +1,91 @@
+/**
+ * What people write of a listener: where it listens, what it makes of a client's first bytes, and where the client
+ * goes. Everything unknown, missing or out of range is an error. docs/config.md tells the same.
+ */
+import type { RouteFunction } from '../route/visitor.js'
+import type { Duration } from './input.js'
+
+/** What becomes of the `X-Forwarded-…` fields of a request. */
+export type ForwardedMode = 'replace' | 'append' | 'off'
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
+
+export interface ListenerInput {
+  /** How logs and metrics call it. Default: its address, with `localhost` as 127.0.0.1. */
+  readonly name?: string | undefined
+  /** `ip:port`, `[v6]:port`, `localhost:port` (127.0.0.1) or `unix:/path`. Port 0: any free port. */
+  readonly address: string
+  /** Name of the cluster of clients that no route is for. Without one they are turned away. */
+  readonly cluster?: string | undefined
+  /** Put into the record of every connection. Default none. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  /** Who its clients are is told by a PROXY protocol header. Default: by their address. */
+  readonly acceptProxy?: AcceptProxyInput | undefined
+  /** `http`: each connection is one HTTP/1.1 request, mostly an upgrade to WebSocket. Default `tcp`. */
+  readonly protocol?: 'tcp' | 'http' | undefined
+  /** The client's TLS ends here. Default: it passes through. */
+  readonly tls?: TlsInput | undefined
+  /** The most specific server name or host wins; among equals the first. */
+  readonly routes?: readonly RouteInput[] | undefined
+  /** Decides instead of `routes`; only in the library. */
+  readonly route?: RouteFunction | undefined
+  /** TLS without a server name: `reject`, or a cluster. Default: as the routes without `sni` say. */
+  readonly onNoSni?: string | undefined
+  /** What is no ClientHello where one is needed: `reject`, or a cluster. Default `reject`. */
+  readonly onBadHello?: string | undefined
+  /** What requests that are no upgrades get where no route says so: `reject` is a 426. Default `reject`. */
+  readonly http?: 'reject' | 'forward' | undefined
+  /** Default `replace`: what a client says of itself is dropped. */
+  readonly xForwarded?: ForwardedMode | undefined
+  /** Whether records tell the query of a request, too. It often holds secrets. Default false. */
+  readonly logQuery?: boolean | undefined
+}
+
+export interface AcceptProxyInput {
+  /** Who may send one: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`, or `unix` for whoever comes by a unix socket. */
+  readonly from: readonly string[]
+  /**
+   * Whether every connection must begin with one; others are ended. Where false, those not listed are taken as they
+   * are and nothing of theirs is read as a header, and those listed may go without. Default true.
+   */
+  readonly required?: boolean | undefined
+  /** How long it may take to come; 0 means for ever. Default 5 s. */
+  readonly timeoutMs?: Duration | undefined
+}
+
+export interface TlsInput extends KeyPairInput {
+  /** Chosen by server name from what each certificate is for; the first (`cert` and `key`) where none is. Default none. */
+  readonly certificates?: readonly KeyPairInput[] | undefined
+  /** Protocols we choose from by ALPN, best first. Default none. */
+  readonly alpn?: readonly string[] | undefined
+  /** Default `TLSv1.2`. */
+  readonly minVersion?: TlsVersion | undefined
+  /** PEM, or the path of a file of it: who may have signed clients' certificates. Needed to ask for any. */
+  readonly clientCa?: string | undefined
+  /** `require`: a client without a good certificate is turned away. `request`: it may do without one. Default `require`. */
+  readonly clientCert?: 'require' | 'request' | undefined
+}
+
+/** Each is PEM, or the path of a file of it, which is read again when it changes. */
+export interface KeyPairInput {
+  /** The certificate, and those between it and its root. */
+  readonly cert: string
+  readonly key: string
+}
+
+/** All that is said must hold. `cluster` or `reject: true`. */
+export interface RouteInput {
+  /** The server name of the ClientHello: `a.example.com`, `*.example.com` for one label, or a list of such. */
+  readonly sni?: string | readonly string[] | undefined
+  /** A protocol the client offers by ALPN; where TLS ends here, the one that was chosen. */
+  readonly alpn?: string | readonly string[] | undefined
+  /** Where the client is: `10.0.0.0/8` or a list of such, as in `acceptProxy`. */
+  readonly source?: string | readonly string[] | undefined
+  /** The request's host, as `sni`. Only where the protocol is `http`. */
+  readonly host?: string | readonly string[] | undefined
+  /** The request's path, or what it begins with up to a `/`: `/chat` is also `/chat/room`. */
+  readonly path?: string | undefined
+  readonly cluster?: string | undefined
+  readonly reject?: true | undefined
+  /** What requests that are no upgrades get. Default: the listener's. */
+  readonly http?: 'reject' | 'forward' | undefined
+}

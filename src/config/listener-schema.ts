@@ -1,0 +1,110 @@
+/**
+ * A listener as the rest of the program reads it, and the schema that leads there from what people write.
+ */
+import { z } from 'zod'
+import { type Address, formatAddress } from '../address.js'
+import { explainAddressRange } from '../address-set.js'
+import { explainNamePattern } from '../names.js'
+import type { RouteFunction } from '../route/visitor.js'
+import * as fields from './fields.js'
+import type { ForwardedMode } from './listener-input.js'
+import { type TlsConfig, tlsSchema } from './tls-schema.js'
+import { expected } from './wording.js'
+
+export type Otherwise = 'reject' | 'forward'
+
+export interface ListenerConfig {
+  readonly name: string
+  /** The host is an IP address. */
+  readonly address: Address
+  /** Of whom no route is for; undefined where they are turned away. */
+  readonly cluster: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly acceptProxy: AcceptProxyConfig | undefined
+  readonly protocol: 'tcp' | 'http'
+  readonly tls: TlsConfig | undefined
+  readonly routes: readonly RouteConfig[]
+  readonly route: RouteFunction | undefined
+  /** `reject` or a cluster; undefined where the routes say. */
+  readonly onNoSni: string | undefined
+  /** `reject` or a cluster. */
+  readonly onBadHello: string
+  readonly http: Otherwise
+  readonly xForwarded: ForwardedMode
+  readonly logQuery: boolean
+}
+
+export interface AcceptProxyConfig {
+  /** As `AddressSet` takes them. */
+  readonly from: readonly string[]
+  readonly required: boolean
+  readonly timeoutMs: number
+}
+
+export interface RouteConfig {
+  readonly sni: readonly string[] | undefined
+  readonly alpn: readonly string[] | undefined
+  readonly source: readonly string[] | undefined
+  readonly host: readonly string[] | undefined
+  readonly path: string | undefined
+  /** Undefined where the route rejects. */
+  readonly cluster: string | undefined
+  readonly reject: boolean
+  /** Undefined where the listener says. */
+  readonly http: Otherwise | undefined
+}
+
+const clusterName = fields.textField('the name of a cluster')
+const otherwise = fields.choiceOf(['reject', 'forward'])
+const addresses = fields.textsField('addresses such as 10.0.0.0/8', explainAddressRange)
+const names = fields.textsField('a host name such as a.example.com or *.example.com', explainNamePattern)
+
+const tags = z
+  .record(z.string(), fields.textField('text'), {
+    error: ({ input }) => expected('a map of texts', input),
+  })
+  .default({})
+
+const acceptProxy = fields.strictMap('a map: { from }', {
+  from: addresses,
+  required: fields.booleanField.default(true),
+  timeoutMs: fields.durationField.default(5000),
+})
+
+const path = fields.textField('a path such as /chat').refine((text) => /^\/[^?#\s]*$/.test(text), {
+  error: ({ input }) => expected('a path that begins with "/" and has no "?"', input),
+})
+
+const route = fields.strictMap('a route: { sni, cluster }', {
+  sni: fields.optional(names),
+  alpn: fields.optional(fields.textsField('a protocol such as h2')),
+  source: fields.optional(addresses),
+  host: fields.optional(names),
+  path: fields.optional(path),
+  cluster: fields.optional(clusterName),
+  reject: fields.booleanField.default(false),
+  http: fields.optional(otherwise),
+})
+
+const routeFunction = z.custom<RouteFunction>((value) => typeof value === 'function', {
+  error: ({ input }) => expected('a function, which only the library can be given', input),
+})
+
+export const listenerSchema = fields
+  .strictMap('a listener: { address, cluster }', {
+    name: fields.nameField.optional(),
+    address: fields.listenerAddressField,
+    cluster: fields.optional(clusterName),
+    tags,
+    acceptProxy: fields.optional(acceptProxy),
+    protocol: fields.choiceOf(['tcp', 'http']).default('tcp'),
+    tls: fields.optional(tlsSchema),
+    routes: fields.listOf('a list of routes', route).default([]),
+    route: fields.optional(routeFunction),
+    onNoSni: fields.optional(fields.textField('"reject" or the name of a cluster')),
+    onBadHello: fields.textField('"reject" or the name of a cluster').default('reject'),
+    http: otherwise.default('reject'),
+    xForwarded: fields.choiceOf(['replace', 'append', 'off']).default('replace'),
+    logQuery: fields.booleanField.default(false),
+  })
+  .transform(({ name, ...rest }): ListenerConfig => ({ name: name ?? formatAddress(rest.address), ...rest }))

@@ -1,0 +1,76 @@
+/**
+ * Which cluster a client goes to, once its opening has learnt what there is to know: by the listener's routes, or by
+ * the function that a user wrote.
+ */
+import type { RouteFunction, Visitor } from '../route/visitor.js'
+import type { Opening } from './opening.js'
+import { refuse } from './refusal.js'
+
+/** Stands for no cluster where one could be named. */
+export const REJECT = 'reject'
+/** First byte of a record that carries a handshake, RFC 8446 section 5.1. */
+const TLS_HANDSHAKE = 22
+const MOST_PEEKED_BYTES = 16 * 1024
+
+export interface Choice {
+  readonly cluster: string
+  /** What a request that is no upgrade gets. */
+  readonly http: 'reject' | 'forward'
+}
+
+export async function routeOf(opening: Opening): Promise<Choice> {
+  const { config, routes } = opening.reception
+  if (config.route !== undefined) {
+    return choiceFor(await askRoute(opening, config.route), opening)
+  }
+  const isNameless = opening.hello !== undefined && opening.hello.serverName === undefined
+  if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, opening)
+  const rule = routes.find({
+    client: opening.clientAddress,
+    serverName: opening.hello?.serverName,
+    alpn: opening.tls === undefined ? opening.hello?.alpn : [opening.tls.alpn ?? ''],
+    host: opening.greeting?.head.host,
+    path: opening.greeting?.head.path,
+  })
+  if (rule === undefined) return choiceFor(undefined, opening)
+  if (rule.cluster === undefined) throw refuse('rejected', 403)
+  return { cluster: rule.cluster, http: rule.http ?? config.http }
+}
+
+/** The listener's own cluster where none was named. */
+function choiceFor(cluster: string | undefined, { reception: { config } }: Opening): Choice {
+  const chosen = cluster ?? config.cluster
+  if (chosen === undefined) throw refuse('no-route', 404)
+  return { cluster: chosen, http: config.http }
+}
+
+async function askRoute(opening: Opening, route: RouteFunction): Promise<string | undefined> {
+  const asked = Promise.resolve(visitorOf(opening)).then(route)
+  const decision = await opening.client.during(asked)
+  if (typeof decision !== 'object') return decision
+  throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`, 403)
+}
+
+function visitorOf(opening: Opening): Visitor {
+  const { client, greeting, tls, proxyHeader, reception } = opening
+  return {
+    client: opening.clientAddress,
+    listener: reception.config.name,
+    proxyHeader,
+    tls,
+    request: greeting && { ...greeting.head, isUpgrade: greeting.key !== undefined },
+    clientHello: async () => {
+      const hello = await opening.readHello()
+      if (typeof hello !== 'string') return hello
+      if (client.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
+      throw refuse(`bad-hello: ${hello}`)
+    },
+    peek: async (bytes) => {
+      if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
+        throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
+      }
+      return client.show(bytes)
+    },
+    reject: (reason) => ({ isRejected: true, reason }),
+  }
+}

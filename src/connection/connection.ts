@@ -1,0 +1,271 @@
+/**
+ * The story of one connection, read it first:
+ *
+ *   accept → opening (who is it, what does it want) → dial (which backend) → approach (what the backend is told)
+ *          → exchange (an HTTP head and its answer) → pipe (the bytes) → record (what happened)
+ *
+ * Most connections need neither opening nor approach nor exchange: nothing is read from their client before the
+ * backend is there, so its first bytes wait in the kernel and trying another backend loses nothing. A connection
+ * decides; moving bytes is the pipe's business.
+ */
+import { type Address, formatAddress, formatPeer, type PeerAddress } from '../address.js'
+import type { Backend } from '../cluster/backend.js'
+import type { Cluster } from '../cluster/cluster.js'
+import type { Attempt, DialFailed, Dialled, DialOptions, DialResult } from '../cluster/dial.js'
+import { DialogueOver } from '../io/dialogue.js'
+import type { Engine } from '../io/engine.js'
+import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
+import type { Expirable } from '../io/sweep.js'
+import type { Listener } from '../listener/listener.js'
+import type { ConnectionFacts, EndCause, RecordEnding } from '../observe/record.js'
+import type { PipeEnding, PipeHost, PipeOwner, PipeTotals } from '../pipe/options.js'
+import { Pipe } from '../pipe/pipe.js'
+import type { ErrorStatus } from '../websocket/error-answer.js'
+import type { Manners } from './approach.js'
+import { Introduction } from './introduction.js'
+import type { Reception } from './reception.js'
+import { endingOf, Refusal } from './refusal.js'
+
+/** A cluster, and what the pipes to it have in common. */
+export interface Destination {
+  readonly cluster: Cluster
+  readonly pipes: PipeHost
+  readonly manners: Manners
+}
+
+/** What a connection needs of the proxy it lives in. */
+export interface ConnectionHost {
+  readonly engine: Engine
+  readonly dialOptions: DialOptions
+  /** Undefined where a listener's clients are joined to its cluster unseen. */
+  reception(listener: Listener): Reception | undefined
+  /** Undefined where there is no cluster of that name. */
+  destination(cluster: string): Destination | undefined
+  nextId(): string
+  /** A user's route function has failed. */
+  routeFailed(connection: Connection, error: unknown): void
+  /** The connection is over; both sockets are closed or about to be. */
+  ended(connection: Connection, ending: RecordEnding): void
+}
+
+/** Shortages of this machine, which no other backend would mend. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
+
+/** What a client that speaks HTTP is told. */
+const STATUSES: Partial<Record<EndCause, ErrorStatus>> = {
+  'no-backend': 503,
+  'out-of-resources': 503,
+  'connect-timeout': 504,
+  'response-timeout': 504,
+  'backend-gone': 502,
+  'first-bytes-timeout': 408,
+}
+
+const NOTHING_MOVED = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0, notSplicing: undefined }
+
+export class Connection implements Runnable, Expirable, PipeOwner {
+  isQueued = false
+  sweepIndex = -1
+  readonly listener: Listener
+  readonly #from: PeerAddress
+  readonly #host: ConnectionHost
+  #client: Socket
+  readonly #acceptedAt = performance.now()
+  /** From accept to a connected backend, in whole µs. */
+  #connectMicros = 0
+  #attempt: Attempt | undefined = undefined
+  #backend: Backend | undefined = undefined
+  #backendAddress: Address | undefined = undefined
+  #retries = 0
+  #pipe: Pipe | undefined = undefined
+  #isOver = false
+  /** Undefined where it is simply joined. */
+  #introduction: Introduction | undefined = undefined
+  #cluster: string | undefined
+  #id: string | undefined = undefined
+
+  constructor(host: ConnectionHost, listener: Listener, client: Socket, from: PeerAddress) {
+    this.#host = host
+    this.listener = listener
+    this.#client = client
+    this.#from = from
+    this.#cluster = listener.options.cluster
+  }
+
+  /** Names it in the record, and to backends that are told. */
+  get id(): string {
+    this.#id ??= this.#host.nextId()
+    return this.#id
+  }
+
+  start(): void {
+    this.#client.owner = this
+    const reception = this.#host.reception(this.listener)
+    if (reception === undefined) this.#dial(this.#host.destination(this.#cluster!)!)
+    else void this.#open(reception)
+  }
+
+  /** An event of the client while there is no backend yet: only that it went away matters. */
+  run(): void {
+    if (this.#pipe !== undefined || (this.#client.ready & BROKEN) === 0) return
+    this.#refuse({ by: 'client', phase: 'connect', cause: 'client-gone', errno: this.#client.error })
+  }
+
+  expire(now: number): void {
+    this.#pipe?.expire(now)
+  }
+
+  /** Ends it now, in order if nothing is in flight. */
+  end(): void {
+    if (this.#pipe !== undefined) this.#pipe.end('ordered')
+    else if (this.#introduction !== undefined && this.#attempt === undefined) this.#introduction.callOff()
+    else this.#refuse({ by: 'proxy', phase: 'connect', cause: 'ordered' })
+  }
+
+  get totals(): PipeTotals {
+    const { bytesUp = 0, bytesDown = 0 } = this.#introduction?.exchange ?? {}
+    const moved = this.#pipe?.totals ?? NOTHING_MOVED
+    if (bytesUp + bytesDown === 0) return moved
+    return { ...moved, bytesUp: moved.bytesUp + bytesUp, bytesDown: moved.bytesDown + bytesDown }
+  }
+
+  /** Everything known about it but its ending. */
+  facts(): Omit<ConnectionFacts, 'ended'> {
+    const now = performance.now()
+    const firstByteMicros = this.#pipe?.firstByteMicros ?? 0
+    return {
+      id: this.id,
+      acceptedAt: Date.now() - (now - this.#acceptedAt),
+      listener: this.listener.options.name,
+      tags: this.listener.options.tags,
+      client: formatPeer(this.#from),
+      cluster: this.#cluster,
+      backend: this.#backend?.name,
+      backendAddress: this.#backendAddress && formatAddress(this.#backendAddress),
+      retries: this.#retries,
+      connectMs: this.#backendAddress && this.#connectMicros / 1000,
+      firstByteMs: firstByteMicros > 0 ? firstByteMicros / 1000 : undefined,
+      totalMs: now - this.#acceptedAt,
+      clientRttMicros: this.#client.roundTripMicros(),
+      backendRttMicros: this.#pipe?.backend.roundTripMicros(),
+      ...this.totals,
+      protocol: 'TCP',
+      ...this.#introduction?.facts(),
+    }
+  }
+
+  /** For error logs. */
+  describe(): Record<string, unknown> {
+    return { client: formatPeer(this.#from), backend: this.#backend?.name, ...this.#pipe?.describe() }
+  }
+
+  /** Bytes were moved to the end, or to where it broke. */
+  pipeEnded({ by, cause, errno, waitedFor }: PipeEnding): void {
+    this.#finish({ by, phase: 'data', cause, errno, waitedFor })
+  }
+
+  async #open(reception: Reception): Promise<void> {
+    const introduction = new Introduction(this.#host.engine, reception, this.#client, this.#from)
+    this.#introduction = introduction
+    this.#cluster = undefined
+    try {
+      const { cluster } = await introduction.choose()
+      const destination = this.#host.destination(cluster)
+      if (destination === undefined) throw new RangeError(`the route function named no cluster: ${cluster}`)
+      this.#cluster = cluster
+      this.#client = introduction.client.socket
+      this.#client.owner = this
+      this.#dial(destination)
+    } catch (error) {
+      this.#failed(error, 'opening')
+    }
+  }
+
+  #dial(destination: Destination): void {
+    this.#attempt = destination.cluster.dial(this.#host.dialOptions, (result) =>
+      this.#dialled(result, destination),
+    )
+  }
+
+  #dialled(result: DialResult, destination: Destination): void {
+    this.#attempt = undefined
+    this.#backend = result.backend
+    this.#retries = result.retries
+    if (result.socket === undefined) {
+      this.#backend = result.backend
+      this.#refuse(whyNoBackend(result))
+      return
+    }
+    this.#backendAddress = result.address
+    this.#connectMicros = Math.round((performance.now() - this.#acceptedAt) * 1000)
+    if (this.#introduction === undefined) this.#join(this.#client, result.socket, destination.pipes)
+    else void this.#meet(this.#introduction, result, destination)
+  }
+
+  async #meet(introduction: Introduction, dialled: Dialled, { manners, pipes }: Destination): Promise<void> {
+    try {
+      const ends = await introduction.meet(dialled, manners, this.id)
+      if (ends !== undefined) this.#join(ends.client, ends.backend, pipes)
+      else this.#finish({ by: 'backend', phase: 'data', cause: 'finished' })
+    } catch (error) {
+      this.#failed(error, 'response')
+    }
+  }
+
+  #join(client: Socket, backend: Socket, pipes: PipeHost): void {
+    this.#client = client
+    this.#pipe = new Pipe(client, backend, pipes, this)
+    this.#pipe.start()
+  }
+
+  /** A step before the pipe has thrown. */
+  #failed(error: unknown, phase: RecordEnding['phase']): void {
+    if (error instanceof Refusal) {
+      this.#refuse(error.ending, error.status)
+    } else if (error instanceof DialogueOver) {
+      this.#refuse(endingOf(error, this.#introduction?.backend, phase))
+    } else {
+      this.#host.routeFailed(this, error)
+      this.#refuse({ by: 'proxy', phase, cause: 'route-failed' }, 500)
+    }
+  }
+
+  /** No pipe came about. The client gets a reset: an orderly end would look like an empty answer. */
+  #refuse(ending: RecordEnding, status = STATUSES[ending.cause]): void {
+    if (this.#isOver) return
+    this.#attempt?.cancel()
+    this.#attempt = undefined
+    if (this.#introduction !== undefined) {
+      void this.#dismiss(this.#introduction, ending, status)
+      return
+    }
+    this.#finish(ending)
+    this.#client.reset()
+  }
+
+  async #dismiss(introduction: Introduction, ending: RecordEnding, status?: ErrorStatus): Promise<void> {
+    introduction.backend?.socket.reset()
+    await introduction.dismiss(status)
+    this.#finish(ending)
+  }
+
+  #finish(ending: RecordEnding): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (this.#backendAddress !== undefined) this.#backend?.release()
+    if (this.#pipe === undefined) this.#introduction?.end()
+    this.#host.ended(this, ending)
+  }
+}
+
+function whyNoBackend({ error }: DialFailed): RecordEnding {
+  const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
+    by,
+    phase: 'connect',
+    cause,
+    errno: error,
+  })
+  if (SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
+  if (error === 'ECANCELED') return ending('proxy', 'ordered')
+  return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
+}

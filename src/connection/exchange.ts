@@ -1,0 +1,117 @@
+/**
+ * One HTTP request with its answer: the head goes to the backend, and what it answers to the client. A tunnel opens
+ * only if the backend has accepted the upgrade; until then not one byte behind the request's head reaches it. Any
+ * other answer is passed on to its end, and is the last one.
+ */
+import type { Dialogue } from '../io/dialogue.js'
+import { DialogueOver } from '../io/dialogue.js'
+import type { RecordEnding } from '../observe/record.js'
+import { Body } from '../websocket/body.js'
+import { MOST_HEAD_BYTES } from '../websocket/head.js'
+import { type ResponseHead, readResponseHead } from '../websocket/response-head.js'
+import { type Acceptance, acceptanceOf } from '../websocket/upgrade.js'
+import type { Greeting } from './greeting.js'
+import { Refusal } from './refusal.js'
+
+/** In ms; 0: never. */
+export interface Patience {
+  readonly responseMs: number
+  readonly idleMs: number
+}
+
+export class Exchange {
+  /** Of the last response head that went to the client. */
+  status: number | undefined
+  bytesUp = 0
+  bytesDown = 0
+  readonly #client: Dialogue
+  readonly #backend: Dialogue
+  readonly #greeting: Greeting
+  readonly #patience: Patience
+
+  constructor(client: Dialogue, backend: Dialogue, greeting: Greeting, patience: Patience) {
+    this.#client = client
+    this.#backend = backend
+    this.#greeting = greeting
+    this.#patience = patience
+  }
+
+  /** Sends `head` and passes on the answer. `tunnel`: both ends may be joined now. Throws Refusal and DialogueOver. */
+  async run(head: Buffer): Promise<'tunnel' | 'finished'> {
+    this.#backend.allow(this.#patience.responseMs)
+    await this.#backend.say(head)
+    this.bytesUp += this.#greeting.original.length
+    const upload = this.#sendBody()
+    const answer = this.#passAnswerOn()
+    answer.catch(() => {})
+    // A backend that has answered need not read on: its failures are for the answer to tell.
+    return this.#client.during(Promise.race([answer, failureOf(upload, this.#client)]))
+  }
+
+  async #passAnswerOn(): Promise<'tunnel' | 'finished'> {
+    for (;;) {
+      const { head, acceptance } = await this.#passHeadOn()
+      if (acceptance.kind === 'accepted') return 'tunnel'
+      if (acceptance.kind === 'interim') continue
+      const bodyKind = this.#greeting.head.method === 'HEAD' ? 'none' : head.bodyKind
+      await this.#relay(this.#backend, this.#client, new Body({ ...head, bodyKind }), (bytes) => {
+        this.bytesDown += bytes
+      })
+      return 'finished'
+    }
+  }
+
+  async #passHeadOn(): Promise<{ head: ResponseHead; acceptance: Acceptance }> {
+    const answer = await this.#backend.look(readResponseHead, MOST_HEAD_BYTES)
+    if (answer.kind === 'no-match') throw badResponse(answer.reason)
+    const acceptance = acceptanceOf(answer.value, this.#greeting.key)
+    if (acceptance.kind === 'bad') throw badResponse(acceptance.reason)
+    const bytes = Buffer.from(this.#backend.socket.read(answer.bytes))
+    this.status = answer.value.status
+    await this.#client.say(bytes)
+    this.bytesDown += bytes.length
+    return { head: answer.value, acceptance }
+  }
+
+  /** An upgrade has none: what follows its head waits for the tunnel. */
+  async #sendBody(): Promise<void> {
+    const { head, key } = this.#greeting
+    if (key !== undefined) return
+    await this.#relay(this.#client, this.#backend, new Body(head), (bytes) => {
+      this.bytesUp += bytes
+    })
+  }
+
+  async #relay(from: Dialogue, to: Dialogue, body: Body, count: (bytes: number) => void): Promise<void> {
+    while (!body.isOver) {
+      from.allow(this.#patience.idleMs)
+      to.allow(this.#patience.idleMs)
+      const bytes = await from.read()
+      if (bytes.length === 0 && body.endsWithConnection) return
+      const taken = body.take(bytes)
+      if (taken > 0) await to.say(bytes.subarray(0, taken))
+      count(taken)
+      if (body.isBroken || bytes.length === 0) throw this.#cutShort(from)
+    }
+  }
+
+  #cutShort(from: Dialogue): Refusal {
+    const by: RecordEnding['by'] = from === this.#client ? 'client' : 'backend'
+    return new Refusal(
+      { by, phase: 'data', cause: by === 'client' ? 'bad-request: body' : 'bad-response: body' },
+      400,
+    )
+  }
+}
+
+/** Never settles but with a failure of the client's. */
+function failureOf(upload: Promise<void>, client: Dialogue): Promise<never> {
+  return new Promise((_, reject) => {
+    upload.catch((error) => {
+      if (!(error instanceof DialogueOver) || error.at === client) reject(error)
+    })
+  })
+}
+
+const badResponse = (why: string): Refusal =>
+  new Refusal({ by: 'backend', phase: 'response', cause: `bad-response: ${why}` }, 502)

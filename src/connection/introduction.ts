@@ -1,0 +1,113 @@
+/**
+ * What happens before the pipe of a connection that is not simply joined: its client is asked who it is and what it
+ * wants, its backend is told, and both have agreed by the time they are handed over. It owns the dialogues, and what
+ * was learnt, for the record.
+ */
+import type { PeerAddress } from '../address.js'
+import type { Dialled } from '../cluster/dial.js'
+import { asStream } from '../io/as-stream.js'
+import { Dialogue } from '../io/dialogue.js'
+import type { Engine } from '../io/engine.js'
+import type { Socket } from '../io/socket.js'
+import type { OpeningFacts } from '../observe/record.js'
+import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
+import { forwardedHead } from '../websocket/forward.js'
+import { approach, type Manners, proxyFacts } from './approach.js'
+import type { Choice } from './choice.js'
+import { Exchange } from './exchange.js'
+import type { Greeting } from './greeting.js'
+import { Opening } from './opening.js'
+import { openingFacts } from './opening-facts.js'
+import type { Reception } from './reception.js'
+import { refuse } from './refusal.js'
+
+/** Both ends, ready for a pipe. */
+export interface Ends {
+  readonly client: Socket
+  readonly backend: Socket
+}
+
+export class Introduction {
+  readonly opening: Opening
+  backend: Dialogue | undefined
+  exchange: Exchange | undefined
+  readonly #engine: Engine
+
+  constructor(engine: Engine, reception: Reception, socket: Socket, peer: PeerAddress) {
+    this.#engine = engine
+    this.opening = new Opening(engine, reception, socket, peer)
+  }
+
+  get client(): Dialogue {
+    return this.opening.client
+  }
+
+  /** Throws Refusal, DialogueOver, and what a route function throws. */
+  async choose(): Promise<Choice> {
+    const choice = await this.opening.choose()
+    const { greeting } = this.opening
+    if (greeting !== undefined && greeting.key === undefined && choice.http === 'reject') {
+      throw refuse('upgrade-required', 426)
+    }
+    return choice
+  }
+
+  /** Undefined where all there was to say has been said. Throws Refusal and DialogueOver. */
+  async meet({ socket, backend }: Dialled, manners: Manners, id: string): Promise<Ends | undefined> {
+    const { opening } = this
+    this.backend = new Dialogue(socket, this.#engine.turns, this.#engine.sweep)
+    const facts = proxyFacts(opening, id)
+    this.backend = await opening.client.during(approach(this.backend, backend, manners, facts, this.#engine))
+    if (opening.greeting !== undefined && (await this.#exchange(opening.greeting, manners)) === 'finished') {
+      return undefined
+    }
+    return this.#handOver()
+  }
+
+  /** Says a last word to a client that speaks HTTP and was not answered yet; a reset to any other. */
+  async dismiss(status: ErrorStatus | undefined): Promise<void> {
+    const { client } = this
+    const isHttp = this.opening.reception.config.protocol === 'http'
+    if (status === undefined || !isHttp || this.exchange?.status !== undefined) client.socket.reset()
+    else await client.sayGoodbye(errorAnswer(status))
+  }
+
+  callOff(): void {
+    this.client.callOff()
+    this.backend?.callOff()
+  }
+
+  /** No more waits on either side. */
+  end(): void {
+    this.client.end()
+    this.backend?.end()
+  }
+
+  facts(): OpeningFacts {
+    return openingFacts(this.opening, this.exchange)
+  }
+
+  async #exchange(greeting: Greeting, manners: Manners): Promise<'tunnel' | 'finished'> {
+    const { opening, client } = this
+    const { config, termination } = opening.reception
+    const from = opening.clientAddress
+    const head = forwardedHead(greeting.original, greeting.head, {
+      clientHost: from?.kind === 'tcp' ? from.host : undefined,
+      proto: termination === undefined ? 'http' : 'https',
+      mode: config.xForwarded,
+      closes: greeting.key === undefined,
+    })
+    this.exchange = new Exchange(client, this.backend!, greeting, manners)
+    const outcome = await this.exchange.run(head)
+    if (outcome === 'finished') await client.sayGoodbye(Buffer.alloc(0))
+    return outcome
+  }
+
+  #handOver(): Ends {
+    const ends = { client: this.client.socket, backend: this.backend!.socket }
+    this.end()
+    if (ends.client.kind === ends.backend.kind) return ends
+    const { turns } = this.#engine
+    return { client: asStream(ends.client, turns), backend: asStream(ends.backend, turns) }
+  }
+}

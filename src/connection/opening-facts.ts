@@ -1,0 +1,50 @@
+/**
+ * What an opening has learnt, as the record tells it. Texts are copied: what they were cut from would live as long.
+ */
+import { formatAddress, formatPeer } from '../address.js'
+import type { OpeningFacts } from '../observe/record.js'
+import type { ProxyHeader } from '../proxy-protocol/header.js'
+import type { Exchange } from './exchange.js'
+import type { Opening } from './opening.js'
+
+export function openingFacts(opening: Opening, exchange: Exchange | undefined): OpeningFacts {
+  const { proxyHeader, hello, tls, greeting, reception } = opening
+  return {
+    ...(proxyHeader && {
+      client: formatPeer(opening.clientAddress),
+      proxy: proxyFactsOf(proxyHeader, opening),
+    }),
+    protocol: protocolOf(opening),
+    sni: hello?.serverName,
+    alpn: tls === undefined ? hello?.alpn : tls.alpn === undefined ? [] : [tls.alpn],
+    tls: tls && { version: tls.version, cipher: tls.cipher, clientName: tls.clientName },
+    http: greeting && {
+      method: greeting.head.method,
+      authority: greeting.head.authority,
+      path: reception.config.logQuery ? greeting.head.target : greeting.head.path,
+      status: exchange?.status,
+    },
+  }
+}
+
+function protocolOf({ hello, tls, greeting }: Opening): OpeningFacts['protocol'] {
+  if (greeting !== undefined) {
+    if (greeting.key === undefined) return tls === undefined ? 'HTTP' : 'HTTPS'
+    return tls === undefined ? 'WS' : 'WSS'
+  }
+  return hello === undefined ? 'TCP' : 'TLS'
+}
+
+function proxyFactsOf(header: ProxyHeader, { peer }: Opening): OpeningFacts['proxy'] {
+  const { version, command, destination, authority, uniqueId, ssl, tlvs } = header
+  return {
+    from: formatPeer(peer),
+    version,
+    command,
+    destination: destination && formatAddress(destination),
+    authority,
+    uniqueId: uniqueId?.toString('base64'),
+    tlsVersion: ssl?.version,
+    tlvs: tlvs.map(({ type }) => type),
+  }
+}

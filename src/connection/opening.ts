@@ -1,0 +1,131 @@
+/**
+ * The opening of a connection: who the client is and what it asks for, learnt from its first bytes, none of which
+ * is lost to the backend, until its cluster is known. Every step either goes on or throws a Refusal.
+ */
+import { type Address, formatPeer, type PeerAddress, unpackPeer } from '../address.js'
+import { Dialogue, DialogueOver } from '../io/dialogue.js'
+import type { Engine } from '../io/engine.js'
+import type { Socket } from '../io/socket.js'
+import { StreamSocket } from '../io/stream-socket.js'
+import { type ClientHello, MOST_HELLO_BYTES, readClientHello } from '../peek/client-hello.js'
+import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../proxy-protocol/decode.js'
+import type { ProxyHeader } from '../proxy-protocol/header.js'
+import type { TlsFacts } from '../route/visitor.js'
+import { type Choice, REJECT, routeOf } from './choice.js'
+import { type Greeting, greet } from './greeting.js'
+import type { Reception } from './reception.js'
+import { refuse } from './refusal.js'
+
+export class Opening {
+  readonly reception: Reception
+  /** Of the client; another one once its TLS has ended here. */
+  client: Dialogue
+  proxyHeader: ProxyHeader | undefined
+  hello: ClientHello | undefined
+  tls: TlsFacts | undefined
+  greeting: Greeting | undefined
+  /** Who connected to us. */
+  readonly peer: Address | undefined
+  readonly #engine: Engine
+
+  constructor(engine: Engine, reception: Reception, socket: Socket, peer: PeerAddress) {
+    this.reception = reception
+    this.client = new Dialogue(socket, engine.turns, engine.sweep)
+    this.#engine = engine
+    this.peer = peer === undefined ? undefined : unpackPeer(peer)
+  }
+
+  /** Who the client is, as far as anybody we trust has said. */
+  get clientAddress(): Address | undefined {
+    return this.proxyHeader?.source ?? this.peer
+  }
+
+  /** Where the client wanted to go. */
+  get localAddress(): Address | undefined {
+    return this.proxyHeader?.destination ?? this.client.socket.localAddress()
+  }
+
+  async choose(): Promise<Choice> {
+    const { config, firstBytesMs, looksAtHello, termination } = this.reception
+    await this.#identify()
+    this.client.allow(firstBytesMs)
+    if (looksAtHello) {
+      const instead = await this.#lookAtHello()
+      if (instead !== undefined) return { cluster: instead, http: 'reject' }
+    }
+    if (termination !== undefined) await this.#terminate()
+    if (config.protocol === 'http') this.greeting = await greet(this.client)
+    const choice = await routeOf(this)
+    this.client.allow(0)
+    return choice
+  }
+
+  /** The ClientHello, or what is wrong with it. Looked at once. */
+  async readHello(): Promise<ClientHello | string> {
+    if (this.hello !== undefined) return this.hello
+    const answer = await this.client.look(readClientHello, MOST_HELLO_BYTES)
+    if (answer.kind === 'no-match') return answer.reason
+    this.hello = answer.value
+    return answer.value
+  }
+
+  async #identify(): Promise<void> {
+    const { acceptProxy } = this.reception.config
+    if (acceptProxy === undefined) return
+    const { required, timeoutMs } = acceptProxy
+    if (!this.reception.proxySenders.has(this.peer)) {
+      if (required) throw refuse(`proxy-header: not from ${formatPeer(this.peer)}`)
+      return
+    }
+    this.client.allow(timeoutMs)
+    try {
+      const isMissing = (bytes: Buffer): boolean => !required && !mayBeProxyHeader(bytes)
+      const answer = await this.client.look(
+        (bytes) =>
+          isMissing(bytes) ? { kind: 'match', value: undefined, bytes: 0 } : decodeProxyHeader(bytes),
+        MOST_HEADER_BYTES,
+      )
+      if (answer.kind === 'no-match') throw refuse(`proxy-header: ${answer.reason}`)
+      this.client.socket.read(answer.bytes)
+      this.proxyHeader = answer.value
+    } catch (error) {
+      if (!(error instanceof DialogueOver) || error.why !== 'timed-out') throw error
+      // Who waits for the server to speak sends nothing, and may do without where that is allowed.
+      if (required || this.client.socket.peek(1).length > 0) throw refuse('proxy-header: too slow')
+    }
+  }
+
+  /** A cluster, where the hello or the lack of a name decides by itself. */
+  async #lookAtHello(): Promise<string | undefined> {
+    const { onBadHello, onNoSni } = this.reception.config
+    const hello = await this.readHello()
+    if (typeof hello === 'string') {
+      if (onBadHello === REJECT) throw refuse(`bad-hello: ${hello}`)
+      return onBadHello
+    }
+    if (hello.serverName !== undefined || onNoSni === undefined) return undefined
+    if (onNoSni === REJECT) throw refuse('no-sni')
+    // With our own certificate the handshake comes first all the same.
+    return this.reception.termination === undefined ? onNoSni : undefined
+  }
+
+  async #terminate(): Promise<void> {
+    const { client } = this
+    const termination = this.reception.termination!
+    const raw = client.socket.release()
+    if (raw === undefined) throw refuse('tls-handshake: the connection is closed')
+    const handshake = termination.accept(raw)
+    try {
+      const { stream, facts } = await client.during(handshake.done)
+      const socket = new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket')
+      client.end()
+      this.client = new Dialogue(socket, this.#engine.turns, this.#engine.sweep)
+      this.client.allow(this.reception.firstBytesMs)
+      this.tls = facts
+    } catch (error) {
+      handshake.cancel()
+      if (error instanceof DialogueOver) throw error
+      throw refuse(`tls-handshake: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}

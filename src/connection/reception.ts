@@ -1,0 +1,43 @@
+/**
+ * What a listener makes of a client before it has a cluster, got ready once: whom it lets send PROXY headers, its
+ * certificates, its routes. A listener that does nothing of the kind has no reception, and its clients no delay.
+ */
+import { AddressSet } from '../address-set.js'
+import type { ListenerConfig } from '../config/listener-schema.js'
+import { RouteTable } from '../route/table.js'
+import { type Reread, Termination } from '../tls/termination.js'
+
+export interface Reception {
+  readonly config: ListenerConfig
+  readonly firstBytesMs: number
+  readonly proxySenders: AddressSet
+  readonly routes: RouteTable
+  readonly termination: Termination | undefined
+  /** Something here depends on the ClientHello. */
+  readonly looksAtHello: boolean
+}
+
+/** Undefined where clients are joined to the listener's cluster unseen, which needs no word with its backends. */
+export function createReception(
+  config: ListenerConfig,
+  firstBytesMs: number,
+  needsDialogue: (cluster: string) => boolean,
+  reread: Reread,
+): Reception | undefined {
+  const { acceptProxy, protocol, tls, routes, route, onNoSni } = config
+  const isPlain =
+    acceptProxy === undefined && protocol === 'tcp' && tls === undefined && onNoSni === undefined
+  const hasOnePlace = routes.length === 0 && route === undefined && config.cluster !== undefined
+  if (isPlain && hasOnePlace && !needsDialogue(config.cluster)) return undefined
+  return {
+    config,
+    firstBytesMs,
+    proxySenders: new AddressSet(acceptProxy?.from ?? []),
+    routes: new RouteTable(routes),
+    termination: tls && new Termination(tls, reread),
+    looksAtHello:
+      tls !== undefined ||
+      onNoSni !== undefined ||
+      routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined),
+  }
+}

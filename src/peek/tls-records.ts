@@ -1,0 +1,54 @@
+/**
+ * Puts a TLS handshake message together from the records that carry it (RFC 8446 section 5.1): however it was cut,
+ * it is the same message. Pure and without memory between calls.
+ */
+import { type Answer, NEED_MORE, noMatch } from './answer.js'
+
+const HANDSHAKE = 22
+const HEADER_BYTES = 5
+const MOST_FRAGMENT_BYTES = 16 * 1024
+const MESSAGE_HEADER_BYTES = 4
+/** Every version of TLS; SSL 2 is something else. */
+const MAJOR_VERSION = 3
+
+/** The first handshake message, which must be of this `type`, at most `most` bytes long, and alone in its records. */
+export function readHandshake(bytes: Buffer, type: number, most: number): Answer<Buffer> {
+  const fragments: Buffer[] = []
+  let gathered = 0
+  let at = 0
+  for (;;) {
+    const record = bytes.subarray(at)
+    const wrong = wrongRecord(record)
+    if (wrong !== undefined) return noMatch(wrong)
+    const end = HEADER_BYTES + (record.length < HEADER_BYTES ? 0 : record.readUInt16BE(3))
+    const fragment = record.subarray(HEADER_BYTES, end)
+    fragments.push(fragment)
+    gathered += fragment.length
+    const message = fragments.length === 1 ? fragment : Buffer.concat(fragments, gathered)
+    const size = sizeOf(message)
+    if (message.length > 0 && message[0] !== type) return noMatch('not a ClientHello')
+    if (size > most) return noMatch('hello too long')
+    if (gathered > size) return noMatch('more than a hello in its record')
+    if (record.length < end || record.length < HEADER_BYTES) return NEED_MORE
+    at += end
+    if (gathered === size) return { kind: 'match', value: message.subarray(MESSAGE_HEADER_BYTES), bytes: at }
+  }
+}
+
+/** Of the whole message with its header; a header not yet whole could say anything. */
+function sizeOf(message: Buffer): number {
+  return message.length < MESSAGE_HEADER_BYTES
+    ? MESSAGE_HEADER_BYTES
+    : MESSAGE_HEADER_BYTES + message.readUIntBE(1, 3)
+}
+
+/** Judged byte by byte, as far as they have come. */
+function wrongRecord(record: Buffer): string | undefined {
+  const [type, major] = record
+  if (type !== undefined && type !== HANDSHAKE)
+    return (type & 0x80) !== 0 ? 'SSLv2 hello, or not TLS' : 'not TLS'
+  if (major !== undefined && major !== MAJOR_VERSION) return 'not TLS'
+  if (record.length < HEADER_BYTES) return undefined
+  const length = record.readUInt16BE(3)
+  return length === 0 || length > MOST_FRAGMENT_BYTES ? 'bad record length' : undefined
+}

@@ -1,0 +1,89 @@
+/**
+ * The routes of one listener: what is known of a client → where it goes. Pure. The rule with the most specific name
+ * wins, among equals the first.
+ */
+import type { Address } from '../address.js'
+import { AddressSet } from '../address-set.js'
+import { NameTable } from '../names.js'
+
+export interface Rule {
+  /** Patterns of server names, ALPN protocols, address ranges, patterns of hosts; undefined: any. */
+  readonly sni: readonly string[] | undefined
+  readonly alpn: readonly string[] | undefined
+  readonly source: readonly string[] | undefined
+  readonly host: readonly string[] | undefined
+  readonly path: string | undefined
+  /** Undefined: the client is turned away. */
+  readonly cluster: string | undefined
+  readonly http: 'reject' | 'forward' | undefined
+}
+
+/** What rules are held against. */
+export interface Facts {
+  readonly client: Address | undefined
+  readonly serverName?: string | undefined
+  readonly alpn?: readonly string[] | undefined
+  readonly host?: string | undefined
+  readonly path?: string | undefined
+}
+
+type Condition = (facts: Facts) => boolean
+
+interface Entry {
+  readonly rule: Rule
+  readonly conditions: readonly Condition[]
+}
+
+const ANY = '*'
+
+export class RouteTable {
+  /** By host where rules have one, and in it by server name: each name is a look-up, not a search. */
+  readonly #byHost = new NameTable<NameTable<Entry>>()
+
+  constructor(rules: readonly Rule[]) {
+    const tables = new Map<string, NameTable<Entry>>()
+    for (const rule of rules) {
+      const entry = { rule, conditions: conditionsOf(rule) }
+      for (const host of rule.host ?? [ANY]) this.#add(tables, host, entry)
+    }
+  }
+
+  find(facts: Facts): Rule | undefined {
+    for (const table of this.#byHost.find(facts.host)) {
+      const entry = table
+        .find(facts.serverName)
+        .find(({ conditions }) => conditions.every((holds) => holds(facts)))
+      if (entry !== undefined) return entry.rule
+    }
+    return undefined
+  }
+
+  #add(tables: Map<string, NameTable<Entry>>, host: string, entry: Entry): void {
+    // Two spellings of one host are one table, or the later rule could come first.
+    const key = host.toLowerCase().replace(/\.$/, '')
+    let table = tables.get(key)
+    if (table === undefined) {
+      table = new NameTable()
+      tables.set(key, table)
+      this.#byHost.add(host, table)
+    }
+    for (const name of new Set(entry.rule.sni ?? [ANY])) table.add(name, entry)
+  }
+}
+
+function conditionsOf({ alpn, source, path }: Rule): Condition[] {
+  const conditions: Condition[] = []
+  if (alpn !== undefined) conditions.push((facts) => alpn.some((name) => facts.alpn?.includes(name)))
+  if (source !== undefined) {
+    const ranges = new AddressSet(source)
+    conditions.push(({ client }) => ranges.has(client))
+  }
+  if (path !== undefined) conditions.push((facts) => facts.path !== undefined && isWithin(facts.path, path))
+  return conditions
+}
+
+/** Whole segments: `/chat` is not the beginning of `/chatter`. */
+function isWithin(path: string, beginning: string): boolean {
+  const folder = beginning.endsWith('/') ? beginning : `${beginning}/`
+  return path === beginning || path.startsWith(folder)
+}

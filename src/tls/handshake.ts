@@ -1,0 +1,57 @@
+/**
+ * A TLS handshake on its way, on either side: it ends in a stream and in what was agreed, or in a reason. No error
+ * event of the socket gets past it.
+ */
+import type { TLSSocket } from 'node:tls'
+import type { TlsFacts } from '../route/visitor.js'
+
+export interface Secured {
+  readonly stream: TLSSocket
+  readonly facts: TlsFacts
+}
+
+export interface Handshake {
+  /** Rejects with an Error whose message is for the record, such as `ERR_SSL_NO_SHARED_CIPHER`. */
+  readonly done: Promise<Secured>
+  /** Ends the connection, whatever has become of the handshake. */
+  cancel(): void
+}
+
+/** `event` says that it is done; `judge` may still find something wrong. */
+export function handshakeOf(
+  stream: TLSSocket,
+  event: 'secure' | 'secureConnect',
+  judge: () => string | undefined,
+): Handshake {
+  const done = new Promise<Secured>((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => reject(new Error(error.code ?? error.message))
+    const closed = (): void => reject(new Error('closed by the peer'))
+    stream.on('error', failed)
+    stream.once('_tlsError', failed)
+    stream.once('close', closed)
+    stream.once(event, () => {
+      const wrong = judge()
+      if (wrong !== undefined) reject(new Error(wrong))
+      else resolve({ stream, facts: factsOf(stream) })
+      stream.off('error', failed)
+      stream.off('_tlsError', failed)
+      stream.off('close', closed)
+      // Until its next owner listens, as a moment later it does.
+      stream.on('error', () => {})
+    })
+  })
+  done.catch(() => {})
+  return { done, cancel: () => stream.destroy() }
+}
+
+function factsOf(stream: TLSSocket): TlsFacts {
+  const certificate = stream.getPeerCertificate()
+  const name = certificate?.subject?.CN as string | string[] | undefined
+  return {
+    version: stream.getProtocol() ?? '',
+    cipher: stream.getCipher().name,
+    serverName: typeof stream.servername === 'string' ? stream.servername : undefined,
+    alpn: typeof stream.alpnProtocol === 'string' ? stream.alpnProtocol : undefined,
+    clientName: Array.isArray(name) ? name[0] : name,
+  }
+}
