@@ -27,11 +27,9 @@ export function openingFacts(opening: Opening, exchange: Exchange | undefined): 
   }
 }
 
-function protocolOf({ hello, tls, greeting }: Opening): OpeningFacts['protocol'] {
-  if (greeting !== undefined) {
-    if (greeting.key === undefined) return tls === undefined ? 'HTTP' : 'HTTPS'
-    return tls === undefined ? 'WS' : 'WSS'
-  }
+function protocolOf({ hello, tls, greeting, reception }: Opening): OpeningFacts['protocol'] {
+  if (greeting?.key !== undefined) return tls === undefined ? 'WS' : 'WSS'
+  if (reception.config.protocol === 'http') return tls === undefined ? 'HTTP' : 'HTTPS'
   return hello === undefined ? 'TCP' : 'TLS'
 }
 

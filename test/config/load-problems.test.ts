@@ -29,7 +29,7 @@ log:
       '2:10 workers: expected "auto" or a whole number from 1 to 256, found 0',
       '3:1 listners: unknown key; did you mean "listeners"?',
       '5:5 listeners[0].address: is missing: expected an address, such as 127.0.0.1:7000',
-      '5:5 listeners[0].cluster: is missing: expected the name of a cluster',
+      '5:5 listeners[0].cluster: is missing: expected the name of a cluster, or routes',
       '5:11 listeners[0].name: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
       '6:5 listeners[0].clustr: unknown key; did you mean "cluster"?',
       '7:41 listeners[1].cluster: there is no cluster "pgg"; did you mean "pg"?',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ProxyConfig } from '../../src/config/schema.js'
+import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
@@ -37,7 +37,20 @@ describe('validateConfig', () => {
       splice: 'auto',
       workers: 1,
       kernelPipeBytes: 131_072,
-      listeners: [{ name: '127.0.0.1:7000', address: tcp('127.0.0.1', 7000), cluster: 'pg', tags: {} }],
+      listeners: [
+        {
+          name: '127.0.0.1:7000',
+          address: tcp('127.0.0.1', 7000),
+          cluster: 'pg',
+          tags: {},
+          protocol: 'tcp',
+          routes: [],
+          onBadHello: 'reject',
+          http: 'reject',
+          xForwarded: 'replace',
+          logQuery: false,
+        },
+      ],
       clusters: {
         pg: {
           balance: 'round-robin',
@@ -45,7 +58,15 @@ describe('validateConfig', () => {
           halfClose: 'propagate',
         },
       },
-      timeouts: { connectMs: 5000, idleMs: 600_000, halfClosedMs: 30_000, lifetimeMs: 0, drainMs: 30_000 },
+      timeouts: {
+        firstBytesMs: 5000,
+        connectMs: 5000,
+        responseMs: 30_000,
+        idleMs: 600_000,
+        halfClosedMs: 30_000,
+        lifetimeMs: 0,
+        drainMs: 30_000,
+      },
       log: { level: 'info', access: true },
     })
   })
@@ -231,7 +252,7 @@ describe('validateConfig', () => {
       'address: a listener needs an IP address or localhost, not the host name "example.com"',
     ],
     [{ address: '127.0.0.1' }, 'address: a port is missing: write 127.0.0.1:PORT'],
-    [{ cluster: undefined }, 'cluster: is missing: expected the name of a cluster'],
+    [{ cluster: undefined }, 'cluster: is missing: expected the name of a cluster, or routes'],
     [{ cluster: 5 }, 'cluster: expected the name of a cluster, found 5; put it in quotes'],
     [{ cluster: 'toString' }, 'cluster: there is no cluster "toString"'],
     [{ cluster: 'pgg' }, 'cluster: there is no cluster "pgg"; did you mean "pg"?'],

@@ -10,22 +10,38 @@ const address = z.string().regex(new RegExp(`^(${ip4}|${ip6}|unix:.*)$`))
 /** What the logger adds to every line. */
 const logged = { level: z.literal(30), time: count, pid: count, hostname: z.string() }
 
+const plainCause = z.enum([
+  'finished',
+  'reset',
+  'idle-timeout',
+  'half-closed-timeout',
+  'lifetime',
+  'ordered',
+  'infinite-loop',
+  'no-backend',
+  'connect-timeout',
+  'out-of-resources',
+  'client-gone',
+  'no-sni',
+  'upgrade-required',
+  'no-route',
+  'rejected',
+  'route-failed',
+  'first-bytes-timeout',
+  'response-timeout',
+  'backend-gone',
+])
+/** What follows the colon is for people. */
+const detailedCause = z
+  .string()
+  .regex(
+    /^(proxy-header|bad-hello|tls-handshake|bad-request|rejected|backend-tls|bad-response): [\x20-\x7e]+$/,
+  )
+
 const ended = z.strictObject({
   by: z.enum(['client', 'backend', 'proxy']),
-  phase: z.enum(['connect', 'data']),
-  cause: z.enum([
-    'finished',
-    'reset',
-    'idle-timeout',
-    'half-closed-timeout',
-    'lifetime',
-    'ordered',
-    'infinite-loop',
-    'no-backend',
-    'connect-timeout',
-    'out-of-resources',
-    'client-gone',
-  ]),
+  phase: z.enum(['opening', 'connect', 'response', 'data']),
+  cause: z.union([plainCause, detailedCause]),
   errno: z
     .string()
     .regex(/^E[A-Z]+$/)
@@ -33,15 +49,33 @@ const ended = z.strictObject({
   waitedFor: z.enum(['client', 'backend']).optional(),
 })
 
+const proxy = z.strictObject({
+  from: address,
+  version: z.union([z.literal(1), z.literal(2)]),
+  command: z.enum(['local', 'proxy']),
+  destination: address.optional(),
+  authority: z.string().optional(),
+  uniqueId: z.base64().optional(),
+  tlsVersion: z.string().optional(),
+  tlvs: z.array(count.max(255)),
+})
+
+const http = z.strictObject({
+  method: z.string().min(1),
+  authority: z.string(),
+  path: z.string().min(1),
+  status: count.min(100).max(599).optional(),
+})
+
 export const recordSchema = z.strictObject({
   id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
   startedAt: z.iso.datetime({ precision: 3 }),
   listener: z.string().min(1),
-  protocol: z.literal('TCP'),
+  protocol: z.enum(['TCP', 'TLS', 'HTTP', 'HTTPS', 'WS', 'WSS']),
   tags: z.record(z.string(), z.string()),
   /** `unknown` where the client was gone before its address could be asked for. */
   client: address.or(z.literal('unknown')),
-  cluster: z.string().min(1),
+  cluster: z.string().min(1).optional(),
   backend: z.string().min(1).optional(),
   backendAddress: address.optional(),
   retries: count,
@@ -52,8 +86,19 @@ export const recordSchema = z.strictObject({
   splicedUp: count,
   splicedDown: count,
   notSplicing: z.string().min(1).optional(),
+  proxy: proxy.optional(),
+  sni: z.string().min(1).optional(),
+  alpn: z.array(z.string()).optional(),
+  tls: z
+    .strictObject({
+      version: z.string().min(1),
+      cipher: z.string().min(1),
+      clientName: z.string().optional(),
+    })
+    .optional(),
+  http: http.optional(),
   ended,
-  termination: z.string().regex(/^(--|[CcSsRKI][CD])$/),
+  termination: z.string().regex(/^(--|[CcSsRKIP][RCHD])$/),
 })
 
 /** The same as a line of the log. */

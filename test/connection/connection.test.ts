@@ -1,15 +1,16 @@
 /** One connection, with a dial and a client that do what a test says: nothing happens twice, and nothing too early. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { packPeer } from '../src/address.js'
-import type { Backend } from '../src/cluster/backend.js'
-import type { Cluster } from '../src/cluster/cluster.js'
-import type { DialResult } from '../src/cluster/dial.js'
-import { Connection, type ConnectionHost } from '../src/connection.js'
-import { BROKEN, type Socket } from '../src/io/socket.js'
-import { Turns } from '../src/io/turns.js'
-import { Listener } from '../src/listener/listener.js'
-import type { RecordEnding } from '../src/observe/record.js'
-import { createPipeCounters, DEFAULT_SETTINGS } from '../src/pipe/options.js'
+import { packPeer } from '../../src/address.js'
+import type { Backend } from '../../src/cluster/backend.js'
+import type { Cluster } from '../../src/cluster/cluster.js'
+import type { DialResult } from '../../src/cluster/dial.js'
+import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import { BROKEN, type Socket } from '../../src/io/socket.js'
+import { StreamEngine } from '../../src/io/stream-engine.js'
+import { Turns } from '../../src/io/turns.js'
+import { Listener } from '../../src/listener/listener.js'
+import type { RecordEnding } from '../../src/observe/record.js'
+import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 
 const listener = new Listener({
   name: 'front',
@@ -36,11 +37,18 @@ describe('a connection that waits for its backend', () => {
       },
     } as unknown as Cluster
     const host: ConnectionHost = {
+      engine: new StreamEngine('switched-off'),
       dialOptions: { connectMs: 1000 },
-      route: () => ({
+      reception: () => undefined,
+      destination: () => ({
         cluster,
         pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+        manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
       }),
+      nextId: () => '01ARYZ6S410000000000000000',
+      routeFailed: () => {
+        throw new Error('there is no route function')
+      },
       ended: (_connection, ending) => endings.push(ending),
     }
     connection = new Connection(host, listener, client, packPeer(0x7f000001, 2))
@@ -107,6 +115,10 @@ describe('a connection that waits for its backend', () => {
   })
 })
 
+const unread = (): never => {
+  throw new Error('touched without a backend')
+}
+
 /** A client's socket that nobody may read: there is no backend to read for. */
 function fakeSocket(): Socket & { resets: number } {
   return {
@@ -129,6 +141,12 @@ function fakeSocket(): Socket & { resets: number } {
     reset() {
       this.resets++
     },
+    peek: unread,
+    read: unread,
+    awaitMore: unread,
+    send: unread,
+    release: unread,
+    localAddress: () => undefined,
     unacknowledgedBytes: () => 0,
     roundTripMicros: () => undefined,
   }
