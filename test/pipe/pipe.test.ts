@@ -22,6 +22,18 @@ class StuckSocket implements Socket {
 
   take(): undefined {}
   setReading(): void {}
+  awaitMore(): void {}
+  release(): undefined {}
+  localAddress(): undefined {}
+  peek(): Buffer {
+    return Buffer.alloc(0)
+  }
+  read(): Buffer {
+    return Buffer.alloc(0)
+  }
+  send(): number {
+    return 0
+  }
   shutdown(): void {}
   close(): void {
     this.closings.push('close')
