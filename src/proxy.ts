@@ -217,7 +217,8 @@ class RunningProxy implements Proxy, ConnectionHost {
       )
     }
     if (!this.#config.log.access || !this.#log.isLevelEnabled('info')) return
-    this.#log.info(toRecord({ ...connection.facts(), ended: ending }), 'connection')
+    const facts = { id: this.#ids.next(), ...connection.facts(), ended: ending }
+    this.#log.info(toRecord(facts), 'connection')
   }
 
   /** Why this process does not splice is said once, and once more if that changes. */

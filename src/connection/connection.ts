@@ -11,20 +11,20 @@
 import { type Address, formatAddress, formatPeer, type PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
-import type { Attempt, DialFailed, Dialled, DialOptions, DialResult } from '../cluster/dial.js'
+import type { Attempt, Dialled, DialOptions, DialResult } from '../cluster/dial.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
-import type { ConnectionFacts, EndCause, RecordEnding } from '../observe/record.js'
+import type { ConnectionFacts, RecordEnding } from '../observe/record.js'
 import type { PipeEnding, PipeHost, PipeOwner, PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import type { Manners } from './approach.js'
 import { Introduction } from './introduction.js'
 import type { Reception } from './reception.js'
-import { endingOf, Refusal } from './refusal.js'
+import { endingOf, Refusal, statusOf, whyNoBackend } from './refusal.js'
 
 /** A cluster, and what the pipes to it have in common. */
 export interface Destination {
@@ -48,19 +48,6 @@ export interface ConnectionHost {
   ended(connection: Connection, ending: RecordEnding): void
 }
 
-/** Shortages of this machine, which no other backend would mend. */
-const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
-
-/** What a client that speaks HTTP is told. */
-const STATUSES: Partial<Record<EndCause, ErrorStatus>> = {
-  'no-backend': 503,
-  'out-of-resources': 503,
-  'connect-timeout': 504,
-  'response-timeout': 504,
-  'backend-gone': 502,
-  'first-bytes-timeout': 408,
-}
-
 const NOTHING_MOVED = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0, notSplicing: undefined }
 
 export class Connection implements Runnable, Expirable, PipeOwner {
@@ -81,27 +68,18 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   #isOver = false
   /** Undefined where it is simply joined. */
   #introduction: Introduction | undefined = undefined
-  #cluster: string | undefined
-  #id: string | undefined = undefined
 
   constructor(host: ConnectionHost, listener: Listener, client: Socket, from: PeerAddress) {
     this.#host = host
     this.listener = listener
     this.#client = client
     this.#from = from
-    this.#cluster = listener.options.cluster
-  }
-
-  /** Names it in the record, and to backends that are told. */
-  get id(): string {
-    this.#id ??= this.#host.nextId()
-    return this.#id
   }
 
   start(): void {
     this.#client.owner = this
     const reception = this.#host.reception(this.listener)
-    if (reception === undefined) this.#dial(this.#host.destination(this.#cluster!)!)
+    if (reception === undefined) this.#dial(this.#host.destination(this.listener.options.cluster!)!)
     else void this.#open(reception)
   }
 
@@ -129,17 +107,16 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     return { ...moved, bytesUp: moved.bytesUp + bytesUp, bytesDown: moved.bytesDown + bytesDown }
   }
 
-  /** Everything known about it but its ending. */
-  facts(): Omit<ConnectionFacts, 'ended'> {
+  /** Everything known about it but its ending; its id, too, where nobody was told of one before. */
+  facts(): Omit<ConnectionFacts, 'id' | 'ended'> {
     const now = performance.now()
     const firstByteMicros = this.#pipe?.firstByteMicros ?? 0
     return {
-      id: this.id,
       acceptedAt: Date.now() - (now - this.#acceptedAt),
       listener: this.listener.options.name,
       tags: this.listener.options.tags,
       client: formatPeer(this.#from),
-      cluster: this.#cluster,
+      cluster: this.listener.options.cluster,
       backend: this.#backend?.name,
       backendAddress: this.#backendAddress && formatAddress(this.#backendAddress),
       retries: this.#retries,
@@ -165,14 +142,10 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   async #open(reception: Reception): Promise<void> {
-    const introduction = new Introduction(this.#host.engine, reception, this.#client, this.#from)
+    const introduction = new Introduction(this.#host, reception, this.#client, this.#from)
     this.#introduction = introduction
-    this.#cluster = undefined
     try {
-      const { cluster } = await introduction.choose()
-      const destination = this.#host.destination(cluster)
-      if (destination === undefined) throw new RangeError(`the route function named no cluster: ${cluster}`)
-      this.#cluster = cluster
+      const destination = await introduction.choose()
       this.#client = introduction.client.socket
       this.#client.owner = this
       this.#dial(destination)
@@ -192,7 +165,6 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     this.#backend = result.backend
     this.#retries = result.retries
     if (result.socket === undefined) {
-      this.#backend = result.backend
       this.#refuse(whyNoBackend(result))
       return
     }
@@ -204,7 +176,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   async #meet(introduction: Introduction, dialled: Dialled, { manners, pipes }: Destination): Promise<void> {
     try {
-      const ends = await introduction.meet(dialled, manners, this.id)
+      const ends = await introduction.meet(dialled, manners)
       if (ends !== undefined) this.#join(ends.client, ends.backend, pipes)
       else this.#finish({ by: 'backend', phase: 'data', cause: 'finished' })
     } catch (error) {
@@ -231,7 +203,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   /** No pipe came about. The client gets a reset: an orderly end would look like an empty answer. */
-  #refuse(ending: RecordEnding, status = STATUSES[ending.cause]): void {
+  #refuse(ending: RecordEnding, status = statusOf(ending.cause)): void {
     if (this.#isOver) return
     this.#attempt?.cancel()
     this.#attempt = undefined
@@ -256,16 +228,4 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     if (this.#pipe === undefined) this.#introduction?.end()
     this.#host.ended(this, ending)
   }
-}
-
-function whyNoBackend({ error }: DialFailed): RecordEnding {
-  const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
-    by,
-    phase: 'connect',
-    cause,
-    errno: error,
-  })
-  if (SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
-  if (error === 'ECANCELED') return ending('proxy', 'ordered')
-  return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
 }

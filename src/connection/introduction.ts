@@ -13,13 +13,21 @@ import type { OpeningFacts } from '../observe/record.js'
 import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
 import { forwardedHead } from '../websocket/forward.js'
 import { approach, type Manners, proxyFacts } from './approach.js'
-import type { Choice } from './choice.js'
+import type { Destination } from './connection.js'
 import { Exchange } from './exchange.js'
 import type { Greeting } from './greeting.js'
 import { Opening } from './opening.js'
 import { openingFacts } from './opening-facts.js'
 import type { Reception } from './reception.js'
 import { refuse } from './refusal.js'
+
+/** What an introduction needs of the proxy. */
+export interface IntroductionHost {
+  readonly engine: Engine
+  /** Undefined where there is no cluster of that name. */
+  destination(cluster: string): Destination | undefined
+  nextId(): string
+}
 
 /** Both ends, ready for a pipe. */
 export interface Ends {
@@ -31,11 +39,15 @@ export class Introduction {
   readonly opening: Opening
   backend: Dialogue | undefined
   exchange: Exchange | undefined
-  readonly #engine: Engine
+  readonly #host: IntroductionHost
+  /** Of the record, and what backends are told. */
+  readonly #id: string
+  #cluster: string | undefined
 
-  constructor(engine: Engine, reception: Reception, socket: Socket, peer: PeerAddress) {
-    this.#engine = engine
-    this.opening = new Opening(engine, reception, socket, peer)
+  constructor(host: IntroductionHost, reception: Reception, socket: Socket, peer: PeerAddress) {
+    this.#host = host
+    this.#id = host.nextId()
+    this.opening = new Opening(host.engine, reception, socket, peer)
   }
 
   get client(): Dialogue {
@@ -43,21 +55,27 @@ export class Introduction {
   }
 
   /** Throws Refusal, DialogueOver, and what a route function throws. */
-  async choose(): Promise<Choice> {
+  async choose(): Promise<Destination> {
     const choice = await this.opening.choose()
+    const destination = this.#host.destination(choice.cluster)
+    if (destination === undefined)
+      throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
+    this.#cluster = choice.cluster
     const { greeting } = this.opening
     if (greeting !== undefined && greeting.key === undefined && choice.http === 'reject') {
       throw refuse('upgrade-required', 426)
     }
-    return choice
+    return destination
   }
 
   /** Undefined where all there was to say has been said. Throws Refusal and DialogueOver. */
-  async meet({ socket, backend }: Dialled, manners: Manners, id: string): Promise<Ends | undefined> {
+  async meet({ socket, backend }: Dialled, manners: Manners): Promise<Ends | undefined> {
     const { opening } = this
-    this.backend = new Dialogue(socket, this.#engine.turns, this.#engine.sweep)
-    const facts = proxyFacts(opening, id)
-    this.backend = await opening.client.during(approach(this.backend, backend, manners, facts, this.#engine))
+    this.backend = new Dialogue(socket, this.#host.engine.turns, this.#host.engine.sweep)
+    const facts = proxyFacts(opening, this.#id)
+    this.backend = await opening.client.during(
+      approach(this.backend, backend, manners, facts, this.#host.engine),
+    )
     if (opening.greeting !== undefined && (await this.#exchange(opening.greeting, manners)) === 'finished') {
       return undefined
     }
@@ -83,8 +101,8 @@ export class Introduction {
     this.backend?.end()
   }
 
-  facts(): OpeningFacts {
-    return openingFacts(this.opening, this.exchange)
+  facts(): OpeningFacts & { readonly id: string; readonly cluster: string | undefined } {
+    return { id: this.#id, cluster: this.#cluster, ...openingFacts(this.opening, this.exchange) }
   }
 
   async #exchange(greeting: Greeting, manners: Manners): Promise<'tunnel' | 'finished'> {
@@ -107,7 +125,7 @@ export class Introduction {
     const ends = { client: this.client.socket, backend: this.backend!.socket }
     this.end()
     if (ends.client.kind === ends.backend.kind) return ends
-    const { turns } = this.#engine
+    const { turns } = this.#host.engine
     return { client: asStream(ends.client, turns), backend: asStream(ends.backend, turns) }
   }
 }

@@ -1,9 +1,23 @@
 /**
  * Why a connection ends before its pipe: thrown by the steps of an opening, caught once, by the connection.
  */
+import type { DialFailed } from '../cluster/dial.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
-import type { OpeningCause, RecordEnding } from '../observe/record.js'
+import type { EndCause, OpeningCause, RecordEnding } from '../observe/record.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
+
+/** Shortages of this machine, which no other backend would mend. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
+
+/** What a client that speaks HTTP is told. */
+const STATUSES: Partial<Record<EndCause, ErrorStatus>> = {
+  'no-backend': 503,
+  'out-of-resources': 503,
+  'connect-timeout': 504,
+  'response-timeout': 504,
+  'backend-gone': 502,
+  'first-bytes-timeout': 408,
+}
 
 export class Refusal extends Error {
   readonly ending: RecordEnding
@@ -35,4 +49,19 @@ export function endingOf(
   if (why === 'timed-out')
     return { by, phase, cause: by === 'client' ? 'first-bytes-timeout' : 'response-timeout' }
   return { by, phase, cause: by === 'client' ? 'client-gone' : 'backend-gone', errno }
+}
+
+export const statusOf = (cause: EndCause): ErrorStatus | undefined => STATUSES[cause]
+
+/** Of a dial that came to nothing. */
+export function whyNoBackend({ error }: DialFailed): RecordEnding {
+  const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
+    by,
+    phase: 'connect',
+    cause,
+    errno: error,
+  })
+  if (SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
+  if (error === 'ECANCELED') return ending('proxy', 'ordered')
+  return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
 }
