@@ -14,9 +14,9 @@ import { areMissing, freePort, Program, run } from '../support/programs.js'
 const example = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
 const BYTES = 20_000_000
 
-describe('examples/load-balancer.yaml', () => {
+describe.each(['load-balancer.yaml', 'front-door.yaml'])('examples/%s', (name) => {
   it('is a good config', async () => {
-    const path = example('load-balancer.yaml')
+    const path = example(name)
     expect(await runMillrace(['check', '--config', path])).toMatchObject({
       code: 0,
       stdout: `${path} is good\n`,
@@ -87,5 +87,39 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
     expect(nobody.stderr).toMatch(/response 502|code 502/)
     const plain = await curl(`http://127.0.0.1:${nginxPort}/`, '-w', '%{http_code}')
     expect(plain.stdout).toBe('CONNECT only\n405')
+  })
+})
+
+describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
+  ['with the addon', undefined],
+  ['with native off', 'off'],
+] as const)('examples/tenants.mjs %s', (_, native) => {
+  const folder = temporaryFolder()
+  let curl: (host: string) => ReturnType<typeof run>
+
+  beforeAll(async () => {
+    const pair = await selfSigned(folder)
+    writeFileSync(join(folder, 'file'), 'hello')
+    const nginxPort = await startNginx(folder, pair)
+    const gateway = new Program(
+      process.execPath,
+      [example('tenants.mjs'), `localhost=127.0.0.1:${nginxPort}`],
+      { env: { MILLRACE_NATIVE: native, PORT: '0' } },
+    )
+    const [, port] = await gateway.seen(() => /on 127\.0\.0\.1:(\d+)\n/.exec(gateway.stdout))
+    curl = (host) =>
+      run('curl', [
+        ...['-sS', '--cacert', pair.cert, '--resolve', `${host}:${port}:127.0.0.1`],
+        `https://${host}:${port}/file`,
+      ])
+  })
+
+  it('sends a tenant to its backend by name, whatever the case', async () => {
+    expect(await curl('localhost')).toMatchObject({ code: 0, stdout: 'hello' })
+    expect(await curl('LOCALHOST')).toMatchObject({ code: 0, stdout: 'hello' })
+  })
+
+  it('turns away whoever asks for another name', async () => {
+    expect(await curl('stranger.test')).toMatchObject({ code: 35, stdout: '' })
   })
 })

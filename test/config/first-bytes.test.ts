@@ -1,0 +1,38 @@
+/** docs/first-bytes.md: what it shows is a good config. */
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { selfSigned } from '../support/certificate.js'
+import { temporaryFolder } from '../support/folder.js'
+import { areMissing } from '../support/programs.js'
+import { load } from './config-file.js'
+
+const text = readFileSync(new URL('../../docs/first-bytes.md', import.meta.url), 'utf8')
+const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
+
+/** Whatever the example leaves out that a config must have. */
+const complete = (yaml: string): string =>
+  [
+    yaml,
+    yaml.includes('listeners:') ? '' : 'listeners: [{ address: "127.0.0.1:1", cluster: web }]\n',
+    yaml.includes('clusters:') ? '' : 'clusters: { web: { backends: ["127.0.0.1:2"] } }\n',
+  ].join('')
+
+describe.skipIf(areMissing('openssl'))('docs/first-bytes.md', () => {
+  const folder = temporaryFolder()
+  let pair: { cert: string; key: string }
+
+  beforeAll(async () => {
+    pair = await selfSigned(folder)
+  })
+
+  it('has an example of each feature', () => {
+    expect(examples).toHaveLength(5)
+  })
+
+  it.each(examples.map((yaml, index) => [index + 1, yaml]))('has a good config as example %i', (_, yaml) => {
+    const own = String(yaml).replaceAll(/\/etc\/tls\/[\w.-]+\.(pem|key)/g, (_path, kind) =>
+      kind === 'key' ? pair.key : pair.cert,
+    )
+    expect(load(complete(own)).listeners.length).toBeGreaterThan(0)
+  })
+})
