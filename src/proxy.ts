@@ -14,6 +14,7 @@ import { createEngine } from './io/choose-engine.js'
 import type { Engine } from './io/engine.js'
 import { Sweep } from './io/sweep.js'
 import { Listener } from './listener/listener.js'
+import { announceCertificates, announceCluster } from './observe/announcements.js'
 import { createLog, type Log } from './observe/log.js'
 import { type RecordEnding, toRecord } from './observe/record.js'
 import { type ProxyStatus, Totals } from './observe/status.js'
@@ -250,40 +251,19 @@ class RunningProxy implements Proxy, ConnectionHost {
   }
 
   #receive(listener: Listener, config: Config['listeners'][number]): void {
-    const needsDialogue = (cluster: string): boolean => {
+    const { firstBytesMs } = this.#config.timeouts
+    const isTold = (cluster: string): boolean => {
       const { sendProxy, tls } = this.#config.clusters[cluster]!
       return sendProxy !== undefined || tls !== undefined
     }
-    const reception = createReception(
-      config,
-      this.#config.timeouts.firstBytesMs,
-      needsDialogue,
-      (file, error) => {
-        if (error === undefined)
-          this.#log.info({ listener: config.name, file }, 'certificates were read again')
-        else
-          this.#log.error(
-            { listener: config.name, file, err: error },
-            'certificates were kept: the new ones are no good',
-          )
-      },
-    )
+    const announce = announceCertificates(this.#log, config.name)
+    const reception = createReception(config, firstBytesMs, isTold, announce)
     if (reception !== undefined) this.#receptions.set(listener, reception)
   }
 
   #found(name: string, options: Config['clusters'][string]): Destination {
     const { idleMs, halfClosedMs, lifetimeMs } = this.#config.timeouts
-    const cluster = new Cluster(name, options, this.engine, {
-      onBackendDown: (backend, errno, restMs) =>
-        this.#log.warn(
-          { cluster: name, backend: backend.name, errno, restMs },
-          `backend ${backend.name} rests: ${errno}`,
-        ),
-      onBackendUp: (backend) =>
-        this.#log.info({ cluster: name, backend: backend.name }, `backend ${backend.name} is back`),
-      onResolveFailed: (host, code, retryMs) =>
-        this.#log.warn({ cluster: name, host, code, retryMs }, `no address for ${host}: ${code}`),
-    })
+    const cluster = new Cluster(name, options, this.engine, announceCluster(this.#log, name))
     const settings: PipeSettings = {
       splice: this.#config.splice,
       halfClose: options.halfClose,

@@ -8,6 +8,7 @@ import type { Engine } from '../io/engine.js'
 import { StreamSocket } from '../io/stream-socket.js'
 import { encodeProxyHeader } from '../proxy-protocol/encode.js'
 import type { ProxyFacts } from '../proxy-protocol/header.js'
+import type { TlsFacts } from '../route/visitor.js'
 import type { Origination } from '../tls/origination.js'
 import type { Opening } from './opening.js'
 import { Refusal } from './refusal.js'
@@ -21,23 +22,30 @@ export interface Manners {
   readonly idleMs: number
 }
 
-/** The backend's end as it is to be joined: where TLS was spoken, another dialogue than `backend`. */
+/** The backend's end as it is to be joined. */
+export interface Approached {
+  /** Another one than before where TLS was spoken. */
+  readonly backend: Dialogue
+  readonly tls: TlsFacts | undefined
+}
+
+/** Tells `backend` what it is to be told. Throws Refusal and DialogueOver. */
 export async function approach(
   backend: Dialogue,
   to: Backend,
   manners: Manners,
   facts: ProxyFacts,
   engine: Engine,
-): Promise<Dialogue> {
+): Promise<Approached> {
   const { sendProxy, origination, responseMs } = manners
   backend.allow(responseMs)
   if (sendProxy !== undefined) await backend.say(encodeProxyHeader(sendProxy === 'v1' ? 1 : 2, facts))
-  if (origination === undefined) return backend
+  if (origination === undefined) return { backend, tls: undefined }
   const raw = backend.socket.release()
   if (raw === undefined) throw badTls('the connection is closed')
   const handshake = origination.begin(raw, to.host)
   try {
-    const { stream } = await backend.during(handshake.done)
+    const { stream, facts: tls } = await backend.during(handshake.done)
     backend.end()
     const secured = new Dialogue(
       new StreamSocket(stream, engine.turns, 'not-a-plain-socket'),
@@ -45,7 +53,7 @@ export async function approach(
       engine.sweep,
     )
     secured.allow(responseMs)
-    return secured
+    return { backend: secured, tls }
   } catch (error) {
     handshake.cancel()
     if (error instanceof DialogueOver) throw error

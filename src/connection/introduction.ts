@@ -10,6 +10,7 @@ import { Dialogue } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { OpeningFacts } from '../observe/record.js'
+import type { TlsFacts } from '../route/visitor.js'
 import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
 import { forwardedHead } from '../websocket/forward.js'
 import { approach, type Manners, proxyFacts } from './approach.js'
@@ -43,6 +44,7 @@ export class Introduction {
   /** Of the record, and what backends are told. */
   readonly #id: string
   #cluster: string | undefined
+  #backendTls: TlsFacts | undefined
 
   constructor(host: IntroductionHost, reception: Reception, socket: Socket, peer: PeerAddress) {
     this.#host = host
@@ -73,9 +75,11 @@ export class Introduction {
     const { opening } = this
     this.backend = new Dialogue(socket, this.#host.engine.turns, this.#host.engine.sweep)
     const facts = proxyFacts(opening, this.#id)
-    this.backend = await opening.client.during(
+    const approached = await opening.client.during(
       approach(this.backend, backend, manners, facts, this.#host.engine),
     )
+    this.backend = approached.backend
+    this.#backendTls = approached.tls
     if (opening.greeting !== undefined && (await this.#exchange(opening.greeting, manners)) === 'finished') {
       return undefined
     }
@@ -102,7 +106,11 @@ export class Introduction {
   }
 
   facts(): OpeningFacts & { readonly id: string; readonly cluster: string | undefined } {
-    return { id: this.#id, cluster: this.#cluster, ...openingFacts(this.opening, this.exchange) }
+    return {
+      id: this.#id,
+      cluster: this.#cluster,
+      ...openingFacts(this.opening, this.exchange, this.#backendTls),
+    }
   }
 
   async #exchange(greeting: Greeting, manners: Manners): Promise<'tunnel' | 'finished'> {

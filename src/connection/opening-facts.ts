@@ -4,10 +4,15 @@
 import { formatAddress, formatPeer } from '../address.js'
 import type { OpeningFacts } from '../observe/record.js'
 import type { ProxyHeader } from '../proxy-protocol/header.js'
+import type { TlsFacts } from '../route/visitor.js'
 import type { Exchange } from './exchange.js'
 import type { Opening } from './opening.js'
 
-export function openingFacts(opening: Opening, exchange: Exchange | undefined): OpeningFacts {
+export function openingFacts(
+  opening: Opening,
+  exchange: Exchange | undefined,
+  backendTls: TlsFacts | undefined,
+): OpeningFacts {
   const { proxyHeader, hello, tls, greeting, reception } = opening
   return {
     ...(proxyHeader && {
@@ -18,6 +23,11 @@ export function openingFacts(opening: Opening, exchange: Exchange | undefined): 
     sni: hello?.serverName,
     alpn: tls === undefined ? hello?.alpn : tls.alpn === undefined ? [] : [tls.alpn],
     tls: tls && { version: tls.version, cipher: tls.cipher, clientName: tls.clientName },
+    backendTls: backendTls && {
+      version: backendTls.version,
+      cipher: backendTls.cipher,
+      alpn: backendTls.alpn,
+    },
     http: greeting && {
       method: greeting.head.method,
       authority: greeting.head.authority,

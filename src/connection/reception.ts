@@ -17,18 +17,18 @@ export interface Reception {
   readonly looksAtHello: boolean
 }
 
-/** Undefined where clients are joined to the listener's cluster unseen, which needs no word with its backends. */
+/** Undefined where clients are joined to the listener's cluster unseen, whose backends are told nothing. */
 export function createReception(
   config: ListenerConfig,
   firstBytesMs: number,
-  needsDialogue: (cluster: string) => boolean,
+  isTold: (cluster: string) => boolean,
   reread: Reread,
 ): Reception | undefined {
   const { acceptProxy, protocol, tls, routes, route, onNoSni } = config
   const isPlain =
     acceptProxy === undefined && protocol === 'tcp' && tls === undefined && onNoSni === undefined
   const hasOnePlace = routes.length === 0 && route === undefined && config.cluster !== undefined
-  if (isPlain && hasOnePlace && !needsDialogue(config.cluster)) return undefined
+  if (isPlain && hasOnePlace && !isTold(config.cluster)) return undefined
   return {
     config,
     firstBytesMs,

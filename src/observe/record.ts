@@ -85,6 +85,10 @@ export interface OpeningFacts {
   readonly tls?:
     | { readonly version: string; readonly cipher: string; readonly clientName: string | undefined }
     | undefined
+  /** Where TLS was spoken to the backend. */
+  readonly backendTls?:
+    | { readonly version: string; readonly cipher: string; readonly alpn: string | undefined }
+    | undefined
   readonly http?:
     | {
         readonly method: string

@@ -96,6 +96,9 @@ export const recordSchema = z.strictObject({
       clientName: z.string().optional(),
     })
     .optional(),
+  backendTls: z
+    .strictObject({ version: z.string().min(1), cipher: z.string().min(1), alpn: z.string().optional() })
+    .optional(),
   http: http.optional(),
   ended,
   termination: z.string().regex(/^(--|[CcSsRKIP][RCHD])$/),

@@ -1,0 +1,23 @@
+/**
+ * What the log says of things that happen beside connections: backends that come and go, certificates that change.
+ */
+import type { ClusterHooks } from '../cluster/cluster.js'
+import type { Reread } from '../tls/termination.js'
+import type { Log } from './log.js'
+
+export function announceCluster(log: Log, cluster: string): ClusterHooks {
+  return {
+    onBackendDown: ({ name: backend }, errno, restMs) =>
+      log.warn({ cluster, backend, errno, restMs }, `backend ${backend} rests: ${errno}`),
+    onBackendUp: ({ name: backend }) => log.info({ cluster, backend }, `backend ${backend} is back`),
+    onResolveFailed: (host, code, retryMs) =>
+      log.warn({ cluster, host, code, retryMs }, `no address for ${host}: ${code}`),
+  }
+}
+
+export function announceCertificates(log: Log, listener: string): Reread {
+  return (file, err) => {
+    if (err === undefined) log.info({ listener, file }, 'certificates were read again')
+    else log.error({ listener, file, err }, 'the new certificates are no good: the old ones stay')
+  }
+}
