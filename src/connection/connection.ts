@@ -195,7 +195,8 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     if (error instanceof Refusal) {
       this.#refuse(error.ending, error.status)
     } else if (error instanceof DialogueOver) {
-      this.#refuse(endingOf(error, this.#introduction?.backend, phase))
+      const { backend, exchange } = this.#introduction!
+      this.#refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data'))
     } else {
       this.#host.routeFailed(this, error)
       this.#refuse({ by: 'proxy', phase, cause: 'route-failed' }, 500)

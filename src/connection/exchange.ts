@@ -80,6 +80,9 @@ export class Exchange {
     await this.#relay(this.#client, this.#backend, new Body(head), (bytes) => {
       this.bytesUp += bytes
     })
+    // Nothing more is expected of the client, and of the backend only its answer.
+    this.#client.allow(0)
+    if (this.status === undefined) this.#backend.allow(this.#patience.responseMs)
   }
 
   async #relay(from: Dialogue, to: Dialogue, body: Body, count: (bytes: number) => void): Promise<void> {

@@ -39,16 +39,20 @@ export function refuse(cause: OpeningCause, status?: ErrorStatus): Refusal {
 
 /** Of a wait that failed, for the one or the other side. */
 export function endingOf(
-  over: DialogueOver,
+  { why, errno, at }: DialogueOver,
   backend: Dialogue | undefined,
   phase: RecordEnding['phase'],
 ): RecordEnding {
-  const { why, errno } = over
-  const by = over.at === backend ? 'backend' : 'client'
+  const by = at === backend ? 'backend' : 'client'
   if (why === 'called-off') return { by: 'proxy', phase, cause: 'ordered' }
-  if (why === 'timed-out')
-    return { by, phase, cause: by === 'client' ? 'first-bytes-timeout' : 'response-timeout' }
+  if (why === 'timed-out') return { by, phase, cause: whyTooSlow(by, phase) }
+  if (phase === 'data') return { by, phase, cause: 'reset', errno }
   return { by, phase, cause: by === 'client' ? 'client-gone' : 'backend-gone', errno }
+}
+
+function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): EndCause {
+  if (phase === 'opening') return 'first-bytes-timeout'
+  return by === 'backend' && phase === 'response' ? 'response-timeout' : 'idle-timeout'
 }
 
 export const statusOf = (cause: EndCause): ErrorStatus | undefined => STATUSES[cause]
