@@ -1,7 +1,7 @@
 /** A proxy of the library in this process, with what it logs, and the clients and backends around it. */
 import { expect } from 'vitest'
 import { parseAddress } from '../../src/address.js'
-import type { ProxyConfig } from '../../src/config/schema.js'
+import type { ProxyConfig } from '../../src/config/input.js'
 import { createProxy, type Proxy } from '../../src/proxy.js'
 import { Backend } from '../support/backend.js'
 import { connectTo, type Peer } from '../support/peer.js'
