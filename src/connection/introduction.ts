@@ -125,7 +125,11 @@ export class Introduction {
     })
     this.exchange = new Exchange(client, this.backend!, greeting, manners)
     const outcome = await this.exchange.run(head)
-    if (outcome === 'finished') await client.sayGoodbye(Buffer.alloc(0))
+    if (outcome === 'finished') {
+      this.backend!.end()
+      this.backend!.socket.close()
+      await client.sayGoodbye(Buffer.alloc(0))
+    }
     return outcome
   }
 

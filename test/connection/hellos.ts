@@ -1,0 +1,176 @@
+/** Where a ClientHello sends a client whose TLS passes through. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { cutIntoRecords, helloOf } from '../support/hello.js'
+
+type Name = 'exact' | 'wild' | 'rest'
+
+export function describeHellos(): void {
+  let backends: Record<Name, Backend>
+  let bed: Bed
+
+  beforeEach(async () => {
+    const [exact, wild, rest] = await Promise.all([Backend.listen(), Backend.listen(), Backend.listen()])
+    backends = { exact, wild, rest }
+  })
+  afterEach(async () => {
+    await bed.end()
+    await Promise.all(Object.values(backends).map((backend) => backend.close()))
+  })
+
+  const start = async (listener: Partial<ListenerInput> = {}, timeouts = {}) => {
+    bed = await Bed.start({
+      listeners: [
+        {
+          name: 'front',
+          address: '127.0.0.1:0',
+          // The general one first: the most specific wins all the same.
+          routes: [
+            { sni: '*.a.test', cluster: 'wild' },
+            { sni: ['www.a.test', 'B.test.'], cluster: 'exact' },
+            { sni: 'h2.a.test', alpn: 'h2', cluster: 'exact' },
+          ],
+          ...listener,
+        },
+      ],
+      clusters: Object.fromEntries(
+        Object.entries(backends).map(([name, { address }]) => [name, { backends: [address] }]),
+      ),
+      timeouts,
+    })
+  }
+
+  /** Where these bytes go, whole; or the cause of the record where they go nowhere. */
+  const send = async (bytes: Buffer, ...more: Buffer[]): Promise<string> => {
+    const client = await bed.connect()
+    client.send(bytes)
+    for (const segment of more) {
+      await new Promise<void>((resolve) => client.socket.write('', () => resolve()))
+      client.send(segment)
+    }
+    client.end()
+    const names = Object.keys(backends) as Name[]
+    const taken = names.map((name) =>
+      backends[name].accepted().then(async (peer) => {
+        await peer.ended
+        peer.end()
+        expect(peer.received.equals(client.sent)).toBe(true)
+        return name as string
+      }),
+    )
+    const refused = client.closed.then(async () => (await bed.recorded(1))[0]!)
+    return await Promise.race([
+      ...taken,
+      refused.then(({ ended, cluster }) => (cluster === undefined ? ended.cause : Promise.race(taken))),
+    ])
+  }
+
+  it.each([
+    ['www.a.test', 'exact'],
+    ['WWW.A.TEST', 'exact'],
+    ['b.test', 'exact'],
+    ['other.a.test', 'wild'],
+    ['h2.a.test', 'wild'],
+    ['x.y.a.test', 'no-route'],
+    ['a.test', 'no-route'],
+    ['c.test', 'no-route'],
+  ])('that asks for %s goes to %s', async (servername, expected) => {
+    await start()
+    expect(await send(await helloOf({ servername }))).toBe(expected)
+  })
+
+  it('goes by ALPN, too', async () => {
+    await start()
+    expect(await send(await helloOf({ servername: 'h2.a.test', ALPNProtocols: ['http/1.1', 'h2'] }))).toBe(
+      'exact',
+    )
+    const [{ sni, alpn, protocol }] = (await bed.recorded(1)) as [
+      Awaited<ReturnType<Bed['recorded']>>[number],
+    ]
+    expect({ sni, alpn, protocol }).toEqual({ sni: 'h2.a.test', alpn: ['http/1.1', 'h2'], protocol: 'TLS' })
+  })
+
+  it('is the same in however many records and segments (CVE-2026-32305)', async () => {
+    await start({ onNoSni: 'rest', onBadHello: 'rest' })
+    const hello = cutIntoRecords(await helloOf({ servername: 'www.a.test' }), 3)
+    const middle = hello.length >> 1
+    expect(await send(hello.subarray(0, 5), hello.subarray(5, middle), hello.subarray(middle))).toBe('exact')
+  })
+
+  it('without a name goes where the routes without one say, or to the listener`s cluster', async () => {
+    await start({ cluster: 'rest' })
+    expect(await send(await helloOf({}))).toBe('rest')
+  })
+
+  it.each([
+    ['reject', 'no-sni'],
+    ['rest', 'rest'],
+  ])('without a name is for `onNoSni: %s`: %s', async (onNoSni, expected) => {
+    await start({ onNoSni, cluster: 'wild' })
+    expect(await send(await helloOf({}))).toBe(expected)
+  })
+
+  it.each([
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['a name that is none', Buffer.alloc(0)],
+    ['a hello cut short inside', Buffer.from([22, 3, 1, 0, 5, 1, 0, 0, 1, 3])],
+  ])('that is no good is not one without a name: %s', async (_, bytes) => {
+    await start({ onNoSni: 'rest', cluster: 'rest' })
+    const bad = bytes.length > 0 ? bytes : await helloWithName('a b')
+    expect(await send(bad)).toMatch(/^bad-hello: /)
+    expect((await bed.recorded(1))[0]!.termination).toBe('PR')
+  })
+
+  it('that is no good may have a cluster of its own', async () => {
+    await start({ onBadHello: 'rest' })
+    expect(await send(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toBe('rest')
+  })
+
+  it('that never comes is waited for until firstBytesMs', async () => {
+    await start({}, { firstBytesMs: 30 })
+    const client = await bed.connect()
+    await client.ended
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({ ended: { by: 'client', cause: 'first-bytes-timeout' }, termination: 'cR' })
+  })
+
+  it('that stops half-way ends with its client', async () => {
+    await start()
+    const client = await bed.connect()
+    client.send((await helloOf({ servername: 'www.a.test' })).subarray(0, 60))
+    client.end()
+    expect((await bed.recorded(1))[0]!.ended).toEqual({
+      by: 'client',
+      phase: 'opening',
+      cause: 'client-gone',
+    })
+  })
+
+  it('comes after a PROXY header, whose client the routes see', async () => {
+    await start({
+      acceptProxy: { from: ['127.0.0.1'] },
+      routes: [
+        { sni: 'www.a.test', source: '192.0.2.0/24', cluster: 'exact' },
+        { sni: 'www.a.test', cluster: 'rest' },
+      ],
+    })
+    const client = await bed.connect()
+    const hello = await helloOf({ servername: 'www.a.test' })
+    client.send(Buffer.concat([Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n'), hello]))
+    const peer = await backends.exact.accepted()
+    await peer.receive(hello.length)
+    expect(peer.received.equals(hello)).toBe(true)
+    client.end()
+    peer.end()
+  })
+}
+
+/** Node asks for no such name, so it is put in by hand, of the same length. */
+async function helloWithName(name: string): Promise<Buffer> {
+  const stand = 'x'.repeat(name.length)
+  const hello = await helloOf({ servername: stand })
+  hello.write(name, hello.indexOf(stand, 0, 'latin1'), 'latin1')
+  return hello
+}

@@ -1,0 +1,10 @@
+/** Everything that first bytes decide, with the addon. */
+import { describe } from 'vitest'
+import { loadNative } from '../../src/io/native.js'
+import { cannotTest } from '../support/programs.js'
+import { describeOpenings } from './suite.js'
+
+const loaded = loadNative()
+const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: ${loaded.missing}`)
+
+describe.skipIf(isMissing)('on the kernel engine', () => describeOpenings())

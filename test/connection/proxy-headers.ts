@@ -1,0 +1,258 @@
+/** PROXY headers as a listener takes them, and as a cluster's backends are sent them. */
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
+import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const V1 = 'PROXY TCP4 192.0.2.7 198.51.100.9 50000 443\r\n'
+const V2 = encodeProxyHeader(2, {
+  source: { kind: 'tcp', host: '2001:db8::7', port: 50000 },
+  destination: { kind: 'tcp', host: '2001:db8::9', port: 443 },
+  authority: 'a.test',
+  uniqueId: Buffer.from('id-1'),
+})
+const SIGNATURE = V2.subarray(0, 12)
+const LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0, 0, 0])])
+/** LOCAL with the addresses of somebody else, which are to be skipped unread. */
+const LYING_LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0x11, 0, 12, ...Array(12).fill(9)])])
+const UNSPEC = Buffer.concat([SIGNATURE, Buffer.from([0x21, 0, 0, 0])])
+const UNIX = encodeProxyHeader(2, {
+  source: { kind: 'unix', path: '/a' },
+  destination: { kind: 'unix', path: '/b' },
+})
+
+export function describeProxyHeaders(): void {
+  const folder = temporaryFolder()
+  let backend: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    backend = await Backend.listen()
+  })
+  afterEach(async () => await bed.end())
+
+  const start = async (
+    accept: Partial<ListenerInput['acceptProxy']> = {},
+    listener: Partial<ListenerInput> = {},
+  ) => {
+    const acceptProxy = { from: ['127.0.0.1'], timeoutMs: 60_000, ...accept }
+    const front = { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy, ...listener }
+    bed = await Bed.start({ backends: [backend], listeners: [front] })
+  }
+
+  /** Sends these, ends, and answers what the backend got once it has ended, too. */
+  const pass = async (...segments: (string | Buffer)[]): Promise<string> => {
+    const client = await bed.connect()
+    for (const segment of segments) client.send(Buffer.from(segment))
+    client.end()
+    const peer = await backend.accepted()
+    await peer.ended
+    peer.end()
+    await client.closed
+    return peer.received.toString()
+  }
+
+  it.each([
+    ['version 1', Buffer.from(V1), '192.0.2.7:50000'],
+    ['version 2', V2, '[2001:db8::7]:50000'],
+  ])('of %s are taken to the byte, and name the client', async (_, header, client) => {
+    await start()
+    expect(await pass(Buffer.concat([header, Buffer.from('payload')]))).toBe('payload')
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({ client, bytesUp: 7, ended: { cause: 'finished' } })
+    expect(record!.proxy!.from).toMatch(/^127\.0\.0\.1:/)
+  })
+
+  it('tell their TLVs to the record', async () => {
+    await start()
+    await pass(V2)
+    const [{ proxy }] = (await bed.recorded(1)) as [Awaited<ReturnType<Bed['recorded']>>[number]]
+    const uniqueId = Buffer.from('id-1').toString('base64')
+    expect(proxy).toMatchObject({
+      version: 2,
+      authority: 'a.test',
+      uniqueId,
+      destination: '[2001:db8::9]:443',
+    })
+    expect(proxy!.tlvs.toSorted((a, b) => a - b)).toEqual([2, 3, 5])
+  })
+
+  it.each([
+    ['version 1', Buffer.from(V1)],
+    ['version 2', V2],
+  ])('of %s may come a byte at a time', async (_, header) => {
+    await start()
+    const client = await bed.connect()
+    for (const byte of header) {
+      client.send(Buffer.from([byte]))
+      await new Promise<void>((resolve) => client.socket.write('', () => resolve()))
+    }
+    client.send(Buffer.from('payload'))
+    client.end()
+    const peer = await backend.accepted()
+    await peer.ended
+    expect(peer.received.toString()).toBe('payload')
+    peer.end()
+  })
+
+  it('are one to a connection: a second one is the client`s own bytes', async () => {
+    await start()
+    expect(await pass(V1, V1, 'x')).toBe(`${V1}x`)
+    expect((await bed.recorded(1))[0]!.client).toBe('192.0.2.7:50000')
+  })
+
+  it.each([
+    ['LOCAL', LOCAL, 'local'],
+    ['LOCAL with addresses (sozu#1334, CVE-2024-23327)', LYING_LOCAL, 'local'],
+    ['UNSPEC', UNSPEC, 'proxy'],
+    ['UNKNOWN', Buffer.from('PROXY UNKNOWN ff::1 ::1 1 2\r\n'), 'proxy'],
+  ])('of %s leave the connection its own address', async (_, header, command) => {
+    await start()
+    expect(await pass(Buffer.concat([header, Buffer.from('x')]))).toBe('x')
+    const [record] = await bed.recorded(1)
+    expect(record!.client).toMatch(/^127\.0\.0\.1:/)
+    expect(record!.client).toBe(record!.proxy!.from)
+    expect(record!.proxy!.command).toBe(command)
+  })
+
+  it('of AF_UNIX name a unix client', async () => {
+    await start()
+    expect(await pass(UNIX, 'x')).toBe('x')
+    expect((await bed.recorded(1))[0]!.client).toBe('unix:/a')
+  })
+
+  it.each<[string, string | Buffer, RegExp]>([
+    ['something else', 'GET / HTTP/1.1\r\n\r\n', /^not a PROXY protocol header$/],
+    ['a line of more than 107 bytes', `PROXY UNKNOWN ${'x'.repeat(100)}\r\n`, /./],
+    ['a port that is none', 'PROXY TCP4 1.2.3.4 1.2.3.4 65536 1\r\n', /port/],
+    ['a wrong checksum', Buffer.concat([V2.subarray(0, -1), Buffer.from([V2.at(-1)! ^ 1])]), /./],
+    ['a length beyond reason', Buffer.concat([SIGNATURE, Buffer.from([0x21, 0x11, 0xff, 0xff])]), /./],
+  ])('with %s end the connection and nothing reaches the backend', async (_, header, reason) => {
+    await start()
+    const client = await bed.connect()
+    client.send(Buffer.from(header))
+    expect(await client.ended).toMatch(/ECONNRESET|fin/)
+    const [record] = await bed.recorded(1)
+    const { cause, ...rest } = record!.ended
+    expect(rest).toEqual({ by: 'proxy', phase: 'opening' })
+    expect(cause).toMatch(/^proxy-header: /)
+    expect(cause.slice('proxy-header: '.length)).toMatch(reason)
+    expect(record).toMatchObject({ termination: 'PR', bytesUp: 0 })
+    expect(backend.peers).toEqual([])
+  })
+
+  it.each([
+    ['ends', (client: Awaited<ReturnType<Bed['connect']>>) => client.end()],
+    ['breaks', (client: Awaited<ReturnType<Bed['connect']>>) => client.reset()],
+  ])('that stop half-way because the client %s are told as the client`s going', async (_, leave) => {
+    await start()
+    const client = await bed.connect()
+    client.send(Buffer.from(V1.slice(0, 20)))
+    await new Promise<void>((resolve) => client.socket.write('', () => resolve()))
+    leave(client)
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({
+      ended: { by: 'client', phase: 'opening', cause: 'client-gone' },
+      termination: 'CR',
+    })
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['a beginning', V1.slice(0, 9)],
+  ])('that take too long are not waited for: %s', async (_, beginning) => {
+    await start({ timeoutMs: 30 })
+    const client = await bed.connect()
+    if (beginning !== '') client.send(Buffer.from(beginning))
+    await client.ended
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('proxy-header: too slow')
+  })
+
+  it('of those who are not listed are refused where one is required', async () => {
+    await start({ from: ['192.0.2.0/24'] })
+    // It may be turned away before it has noticed that it was let in.
+    await bed.connect().catch(() => undefined)
+    expect((await bed.recorded(1))[0]!.ended.cause).toMatch(/^proxy-header: not from 127\.0\.0\.1:/)
+  })
+
+  it('of those who are not listed are payload where none is required', async () => {
+    await start({ from: ['192.0.2.0/24'], required: false })
+    expect(await pass(V1)).toBe(V1)
+    expect((await bed.recorded(1))[0]!.client).toMatch(/^127/)
+  })
+
+  it('may be missing where they are not required', async () => {
+    await start({ required: false })
+    expect(await pass('hello')).toBe('hello')
+    expect((await bed.recorded(1))[0]!.proxy).toBeUndefined()
+  })
+
+  it('may be missing where the server speaks first, after the deadline', async () => {
+    await start({ required: false, timeoutMs: 30 })
+    const client = await bed.connect()
+    const peer = await backend.accepted()
+    peer.send(Buffer.from('220 hello'))
+    await client.receive(9)
+    client.end()
+    peer.end()
+  })
+
+  it('come by a unix socket, too', async () => {
+    await start({ from: ['unix'] }, { address: `unix:${join(folder, 'front')}` })
+    expect(await pass(V1, 'x')).toBe('x')
+    expect((await bed.recorded(1))[0]).toMatchObject({ client: '192.0.2.7:50000' })
+  })
+
+  it.each([
+    ['v1', 1],
+    ['v2', 2],
+  ] as const)(
+    'are sent to backends as %s, with the client of the one that was received',
+    async (sendProxy, version) => {
+      bed = await Bed.start({
+        listeners: [
+          {
+            name: 'front',
+            address: '127.0.0.1:0',
+            cluster: 'back',
+            acceptProxy: { from: ['127.0.0.1'] },
+          },
+        ],
+        clusters: { back: { backends: [backend.address], sendProxy } },
+      })
+      const client = await bed.connect()
+      client.send(Buffer.from(`${V1}payload`))
+      client.end()
+      const peer = await backend.accepted()
+      await peer.ended
+      peer.end()
+      const answer = decodeProxyHeader(peer.received)
+      if (answer.kind !== 'match') throw new Error(`no header: ${answer.kind}`)
+      expect(peer.received.subarray(answer.bytes).toString()).toBe('payload')
+      expect(answer.value).toMatchObject({
+        version,
+        source: { kind: 'tcp', host: '192.0.2.7', port: 50000 },
+        destination: { kind: 'tcp', host: '198.51.100.9', port: 443 },
+      })
+      const [record] = await bed.recorded(1)
+      expect(record!.bytesUp).toBe(7)
+      if (version === 2) expect(answer.value.uniqueId?.toString()).toBe(record!.id)
+    },
+  )
+
+  it('are sent for clients who brought none, too', async () => {
+    bed = await Bed.start({ clusters: { back: { backends: [backend.address], sendProxy: 'v1' } } })
+    const client = await bed.connect()
+    const peer = await backend.accepted()
+    await peer.receive(20)
+    const [, from, to, fromPort, toPort] = peer.received.toString().trim().split(' ').slice(1)
+    expect([from, to].filter(Boolean)).toContain('127.0.0.1')
+    expect([fromPort, toPort].map(Number).every((port) => port > 0)).toBe(true)
+    client.end()
+    peer.end()
+  })
+}

@@ -1,0 +1,170 @@
+/** Requests that are no upgrades, forwarded one to a connection: exactly one, and exactly whole. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import type { Peer } from '../support/peer.js'
+import { turns } from '../support/wait.js'
+import { headAt } from './upgrades.js'
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+export function describeRequests(): void {
+  let backend: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    backend = await Backend.listen()
+    bed = await Bed.start({
+      backends: [backend],
+      listeners: [
+        { name: 'front', address: '127.0.0.1:0', cluster: 'back', protocol: 'http', http: 'forward' },
+      ],
+    })
+  })
+  afterEach(async () => await bed.end())
+
+  const open = async (bytes: string): Promise<{ client: Peer; peer: Peer; head: string }> => {
+    const client = await bed.connect()
+    client.send(Buffer.from(bytes))
+    const peer = await backend.accepted()
+    return { client, peer, head: await headAt(peer) }
+  }
+
+  /** The backend answers; the client gets it, and both are closed. */
+  const answer = async ({ client, peer }: { client: Peer; peer: Peer }, text: string): Promise<string> => {
+    peer.send(Buffer.from(text))
+    await client.ended
+    client.end()
+    await peer.ended
+    peer.end()
+    return client.received.toString()
+  }
+
+  it('go with `Connection: close` and without what is for one hop', async () => {
+    const fields =
+      'Connection: keep-alive, X-Hop\r\nKeep-Alive: 5\r\nX-Hop: 1\r\nX-Forwarded-For: 6.6.6.6\r\n'
+    const ends = await open(`GET /a HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`)
+    expect(ends.head).toBe(
+      'GET /a HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
+        'X-Forwarded-Host: a.test\r\nConnection: close\r\n\r\n',
+    )
+    expect(await answer(ends, OK)).toBe(OK)
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({
+      protocol: 'HTTP',
+      http: { method: 'GET', status: 200 },
+      termination: '--',
+    })
+  })
+
+  it.each([
+    ['of a length', 'Content-Length: 5\r\n\r\nhello'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nT: r\r\n\r\n'],
+  ])('with a body %s are forwarded to its end, and a second request is not', async (_, rest) => {
+    const first = `POST / HTTP/1.1\r\nHost: a.test\r\n${rest}`
+    const ends = await open(`${first}GET /admin HTTP/1.1\r\nHost: a.test\r\n\r\n`)
+    const body = rest.slice(rest.indexOf('\r\n\r\n') + 4)
+    await ends.peer.receive(ends.head.length + body.length)
+    await turns(50)
+    expect(ends.peer.received.subarray(ends.head.length).toString()).toBe(body)
+    expect(await answer(ends, OK)).toBe(OK)
+    expect((await bed.recorded(1))[0]!.bytesUp).toBe(first.length)
+  })
+
+  it('that expect 100-continue get it before they send their body', async () => {
+    const ends = await open(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n',
+    )
+    const proceed = 'HTTP/1.1 100 Continue\r\n\r\n'
+    ends.peer.send(Buffer.from(proceed))
+    await ends.client.receive(proceed.length)
+    ends.client.send(Buffer.from('hi'))
+    await ends.peer.receive(ends.head.length + 2)
+    expect(await answer(ends, OK)).toBe(proceed + OK)
+  })
+
+  it.each([
+    ['of a length', OK, 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', 'more'],
+    ['without a body', 'HTTP/1.1 204 No Content\r\n\r\n', 'more'],
+    ['not modified', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', 'more'],
+  ])('are answered %s, and no further, whatever the backend makes of `close`', async (_, text, more) => {
+    const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    expect(await answer(ends, text + more)).toBe(text)
+  })
+
+  it('for a HEAD have an answer without its body', async () => {
+    const ends = await open('HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'
+    expect(await answer(ends, head)).toBe(head)
+  })
+
+  it('have an answer that ends with its connection', async () => {
+    const ends = await open('GET / HTTP/1.0\r\n\r\n')
+    ends.peer.send(Buffer.from('HTTP/1.1 200 OK\r\n\r\nuntil the end'))
+    ends.peer.end()
+    await ends.client.ended
+    ends.client.end()
+    expect(ends.client.received.toString()).toBe('HTTP/1.1 200 OK\r\n\r\nuntil the end')
+  })
+
+  it('may be answered before they have sent everything', async () => {
+    const ends = await open('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\nhalf')
+    const text = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
+    expect(await answer(ends, text)).toBe(text)
+  })
+
+  it('that stop in their body are told as such, and their backend sees it', async () => {
+    const ends = await open('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\nhalf')
+    ends.client.end()
+    expect(await ends.peer.ended).toMatch(/ECONNRESET|fin/)
+    expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'client', cause: 'bad-request: body' })
+  })
+
+  it.each([
+    ['GG', 'bad-request: body'],
+    ['-1', 'bad-request: body'],
+    ['1\n', 'bad-request: body'],
+    ['ffffffffffffffff', 'bad-request: body'],
+  ])('with a chunk of %j end their connection', async (size, cause) => {
+    const ends = await open(
+      `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc`,
+    )
+    await ends.peer.ended
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe(cause)
+    ends.peer.end()
+  })
+
+  it('whose answer is cut short end with a reset, not with an end that looks whole', async () => {
+    const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    ends.peer.send(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'))
+    await ends.client.receive(42)
+    ends.peer.end()
+    expect(await ends.client.reallyEnded()).not.toBe('fin')
+    expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', phase: 'data' })
+  })
+
+  it('carry many megabytes both ways', async () => {
+    const body = Buffer.alloc(8_000_000, 'body of a request ')
+    const ends = await open(`POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${body.length}\r\n\r\n`)
+    ends.client.send(body)
+    await ends.peer.receive(ends.head.length + body.length)
+    expect(ends.peer.received.subarray(ends.head.length).equals(body)).toBe(true)
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`
+    ends.peer.send(Buffer.from(head))
+    ends.peer.send(body)
+    await ends.client.receive(head.length + body.length)
+    expect(ends.client.received.subarray(head.length).equals(body)).toBe(true)
+    await ends.client.ended
+    ends.client.end()
+    ends.peer.end()
+  })
+
+  it('that are upgrades to anything but WebSocket are refused all the same', async () => {
+    const client = await bed.connect()
+    client.send(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'))
+    await client.ended
+    client.end()
+    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 400 /)
+  })
+}

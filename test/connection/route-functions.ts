@@ -1,0 +1,192 @@
+/** What a user's route function is given, and what becomes of what it answers. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import type { RouteFunction, Visitor } from '../../src/route/visitor.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { helloOf } from '../support/hello.js'
+
+export function describeRouteFunctions(): void {
+  let backend: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    backend = await Backend.listen()
+  })
+  afterEach(async () => await bed.end())
+
+  const start = async (route: RouteFunction, listener: Partial<ListenerInput> = {}, timeouts = {}) => {
+    const front = { name: 'front', address: '127.0.0.1:0', route, ...listener }
+    bed = await Bed.start({ backends: [backend], listeners: [front], timeouts })
+  }
+
+  /** Of a client that may be turned away before it has noticed that it was let in. */
+  const recordOf = async (bytes: Buffer | string) => {
+    const client = await bed.connect().catch(() => undefined)
+    client?.send(Buffer.from(bytes))
+    await client?.ended
+    return (await bed.recorded(1))[0]!
+  }
+
+  it.each<[string, RouteFunction]>([
+    ['at once', () => 'back'],
+    ['later', async ({ peek }) => ((await peek(5)).toString() === 'hello' ? 'back' : undefined)],
+  ])('name a cluster %s, and lose no byte', async (_, route) => {
+    await start(route)
+    const client = await bed.connect()
+    client.send(Buffer.from('hello world'))
+    client.end()
+    const peer = await backend.accepted()
+    await peer.ended
+    expect(peer.received.toString()).toBe('hello world')
+    peer.end()
+  })
+
+  it('leave it to the listener`s own cluster, if it has one', async () => {
+    await start(() => undefined, { cluster: 'back' })
+    const client = await bed.connect()
+    await backend.accepted()
+    client.reset()
+  })
+
+  it('without an answer and without a cluster turn clients away', async () => {
+    await start(() => undefined)
+    expect((await recordOf('x')).ended.cause).toBe('no-route')
+  })
+
+  it('reject, with their reason in the record', async () => {
+    await start((visitor) => visitor.reject('no such tenant'))
+    expect((await recordOf('x')).ended).toEqual({
+      by: 'proxy',
+      phase: 'opening',
+      cause: 'rejected: no such tenant',
+    })
+  })
+
+  it.each<[string, RouteFunction, RegExp]>([
+    [
+      'throw',
+      () => {
+        throw new Error('oh no')
+      },
+      /oh no/,
+    ],
+    [
+      'reject their promise',
+      async () => {
+        throw new Error('oh no')
+      },
+      /oh no/,
+    ],
+    ['name a cluster that there is not', () => 'nowhere', /there is no cluster "nowhere"/],
+    ['name what every object has', () => 'constructor', /there is no cluster/],
+    [
+      'ask for too much',
+      async ({ peek }) => {
+        await peek(20_000)
+        return 'back'
+      },
+      /1 to 16384 bytes/,
+    ],
+  ])('that %s end their client, and the log says why', async (_, route, why) => {
+    await start(route)
+    expect((await recordOf('x')).ended.cause).toBe('route-failed')
+    const line = await bed.told(/route function failed/)
+    expect(line.level).toBe('error')
+    expect(backend.peers).toEqual([])
+    expect(why.source).not.toBe('')
+  })
+
+  it('that never answer have firstBytesMs', async () => {
+    await start(() => new Promise(() => {}), {}, { firstBytesMs: 30 })
+    expect((await recordOf('x')).ended.cause).toBe('first-bytes-timeout')
+  })
+
+  it('are not waited for when their client has gone', async () => {
+    let asked: () => void = () => {}
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    await start(() => {
+      asked()
+      return new Promise(() => {})
+    })
+    const client = await bed.connect()
+    await isAsked
+    client.reset()
+    const [record] = await bed.recorded(1)
+    expect(record!.ended).toMatchObject({ by: 'client', phase: 'opening', cause: 'client-gone' })
+  })
+
+  it('see the hello, as often as they ask', async () => {
+    const seen: unknown[] = []
+    await start(async (visitor) => {
+      seen.push(await visitor.clientHello(), await visitor.clientHello())
+      return visitor.reject()
+    })
+    await recordOf(await helloOf({ servername: 'A.test', ALPNProtocols: ['h2'] }))
+    const hello = { serverName: 'a.test', alpn: ['h2'], versions: ['TLSv1.3', 'TLSv1.2'] }
+    expect(seen).toEqual([hello, hello])
+  })
+
+  it('are told that a client does not speak TLS', async () => {
+    await start(async (visitor) => visitor.reject(String(await visitor.clientHello())))
+    expect((await recordOf('GET /')).ended.cause).toBe('rejected: undefined')
+  })
+
+  it('need not see to a broken hello: it ends its client', async () => {
+    await start(async (visitor) => ((await visitor.clientHello()) === undefined ? 'back' : 'back'))
+    expect((await recordOf(Buffer.from([22, 3, 1, 0, 0]))).ended.cause).toBe('bad-hello: bad record length')
+  })
+
+  it('see fewer bytes where the client sends no more', async () => {
+    const seen: string[] = []
+    await start(async (visitor) => {
+      seen.push((await visitor.peek(3)).toString(), (await visitor.peek(16)).toString())
+      return visitor.reject()
+    })
+    const client = await bed.connect()
+    client.send(Buffer.from('abcde'))
+    client.end()
+    await bed.recorded(1)
+    expect(seen).toEqual(['abc', 'abcde'])
+  })
+
+  it('see who it is, where it came to, and what its proxy said', async () => {
+    let visitor: Visitor | undefined
+    await start(
+      (given) => {
+        visitor = given
+        return given.reject()
+      },
+      { acceptProxy: { from: ['127.0.0.1'] } },
+    )
+    await recordOf('PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n')
+    expect(visitor).toMatchObject({
+      client: { kind: 'tcp', host: '192.0.2.1', port: 1 },
+      listener: 'front',
+      proxyHeader: { version: 1, destination: { host: '192.0.2.2', port: 2 } },
+      tls: undefined,
+      request: undefined,
+    })
+  })
+
+  it('see the request of an HTTP listener', async () => {
+    let visitor: Visitor | undefined
+    await start(
+      (given) => {
+        visitor = given
+        return given.reject()
+      },
+      { protocol: 'http' },
+    )
+    const client = await bed.connect()
+    client.send(Buffer.from('GET /a/b?secret HTTP/1.1\r\nHost: A.test:80\r\nX-Y: z\r\n\r\n'))
+    await client.ended
+    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+    client.end()
+    await bed.recorded(1)
+    expect(visitor!.request).toMatchObject({ method: 'GET', host: 'a.test', path: '/a/b', isUpgrade: false })
+    expect(visitor!.request!.fields).toContainEqual({ name: 'X-Y', value: 'z' })
+  })
+}

@@ -1,0 +1,17 @@
+/** What first bytes decide, whatever engine it runs on. */
+import { describe } from 'vitest'
+import { describeHellos } from './hellos.js'
+import { describeOpeningLifecycle } from './lifecycle.js'
+import { describeProxyHeaders } from './proxy-headers.js'
+import { describeRequests } from './requests.js'
+import { describeRouteFunctions } from './route-functions.js'
+import { describeUpgrades } from './upgrades.js'
+
+export function describeOpenings(): void {
+  describe('PROXY headers', () => describeProxyHeaders())
+  describe('ClientHellos', () => describeHellos())
+  describe('route functions', () => describeRouteFunctions())
+  describe('upgrades', () => describeUpgrades())
+  describe('requests that are no upgrades', () => describeRequests())
+  describe('an end in any phase', () => describeOpeningLifecycle())
+}
