@@ -131,6 +131,8 @@ export class Dialogue implements Runnable, Expirable {
     })
     const watched = this.#wait<void>((resolve, fail) => {
       if (isSettled) return resolve()
+      // A stream that is not read does not notice that it broke.
+      this.socket.awaitMore()
       return this.#error() === undefined ? 'pending' : fail(this.#whyEnded())
     })
     return Promise.race([settled, watched.then(() => settled)])

@@ -12,6 +12,9 @@ import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 import type { Turns } from './turns.js'
 
+/** Who looks and does not take gets no more than this, save for the read that goes beyond it. */
+const MOST_UNTAKEN_BYTES = 16 * 1024
+
 export class StreamSocket implements Socket {
   readonly stream: Duplex
   readonly turns: Turns
@@ -27,6 +30,8 @@ export class StreamSocket implements Socket {
   /** What came and nobody took yet. */
   #untaken: Buffer | undefined = undefined
   #isReading = false
+  /** Somebody who has seen what is there asks for more. */
+  #isAwaited = false
   #hasEnded = false
   #hasWritten = false
 
@@ -93,6 +98,8 @@ export class StreamSocket implements Socket {
   }
 
   awaitMore(): void {
+    if (this.#untaken !== undefined && this.#untaken.length >= MOST_UNTAKEN_BYTES) return
+    this.#isAwaited = true
     // What was lent would be overwritten.
     if (this.isLending && this.#untaken !== undefined) this.#untaken = Buffer.from(this.#untaken)
     this.setReading(true)
@@ -196,9 +203,10 @@ export class StreamSocket implements Socket {
 
   #arrived(chunk: Buffer): void {
     if (this.isClosed || chunk.length === 0) return
+    this.#isAwaited = false
     this.#keep(chunk)
     this.#notify(READABLE)
-    if (this.hasBytes) this.setReading(false)
+    if (this.hasBytes && !this.#isAwaited) this.setReading(false)
   }
 
   /** libuv calls a reset an end where bytes were queued before it; a write, even of nothing, tells which it was. */

@@ -109,7 +109,8 @@ export function describeOpeningLifecycle(): void {
     client.send(await helloOf({ servername: 'localhost' }))
     await client.receive(100)
     await bed.proxy.stop()
-    await client.closed
+    await client.ended
+    client.end()
     expect((await bed.recorded(1))[0]!.ended).toEqual({ by: 'proxy', phase: 'opening', cause: 'ordered' })
     await backend.close()
   })
