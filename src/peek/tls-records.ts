@@ -13,25 +13,23 @@ const MAJOR_VERSION = 3
 
 /** The first handshake message, which must be of this `type`, at most `most` bytes long, and alone in its records. */
 export function readHandshake(bytes: Buffer, type: number, most: number): Answer<Buffer> {
-  const fragments: Buffer[] = []
-  let gathered = 0
+  const gathered = Buffer.allocUnsafe(bytes.length)
+  let length = 0
   let at = 0
   for (;;) {
     const record = bytes.subarray(at)
     const wrong = wrongRecord(record)
     if (wrong !== undefined) return noMatch(wrong)
     const end = HEADER_BYTES + (record.length < HEADER_BYTES ? 0 : record.readUInt16BE(3))
-    const fragment = record.subarray(HEADER_BYTES, end)
-    fragments.push(fragment)
-    gathered += fragment.length
-    const message = fragments.length === 1 ? fragment : Buffer.concat(fragments, gathered)
+    length += record.subarray(HEADER_BYTES, end).copy(gathered, length)
+    const message = gathered.subarray(0, length)
     const size = sizeOf(message)
-    if (message.length > 0 && message[0] !== type) return noMatch('not a ClientHello')
+    if (length > 0 && message[0] !== type) return noMatch('not a ClientHello')
     if (size > most) return noMatch('hello too long')
-    if (gathered > size) return noMatch('more than a hello in its record')
+    if (length > size) return noMatch('more than a hello in its record')
     if (record.length < end || record.length < HEADER_BYTES) return NEED_MORE
     at += end
-    if (gathered === size) return { kind: 'match', value: message.subarray(MESSAGE_HEADER_BYTES), bytes: at }
+    if (length === size) return { kind: 'match', value: message.subarray(MESSAGE_HEADER_BYTES), bytes: at }
   }
 }
 
