@@ -1,0 +1,62 @@
+/** Sets of peers: who is in, at the edges of what people list. */
+import { describe, expect, it } from 'vitest'
+import type { Address } from '../src/address.js'
+import { AddressSet, explainAddressRange } from '../src/address-set.js'
+
+const tcp = (host: string): Address => ({ kind: 'tcp', host, port: 1 })
+
+describe('an AddressSet', () => {
+  it.each<[string[], string, boolean]>([
+    [['10.0.0.0/8'], '10.0.0.0', true],
+    [['10.0.0.0/8'], '10.255.255.255', true],
+    [['10.0.0.0/8'], '11.0.0.0', false],
+    [['10.0.0.0/8'], '9.255.255.255', false],
+    [['10.1.2.3/8'], '10.9.9.9', true],
+    [['192.0.2.1'], '192.0.2.1', true],
+    [['192.0.2.1'], '192.0.2.2', false],
+    [['0.0.0.0/0'], '203.0.113.9', true],
+    [['0.0.0.0/0'], '2001:db8::1', false],
+    [['::/0'], '2001:db8::1', true],
+    [['2001:db8::/32'], '2001:db8:ffff::1', true],
+    [['2001:db8::/32'], '2001:db9::1', false],
+    [['::1'], '0:0:0:0:0:0:0:1', true],
+    [['fe80::/10'], 'fe80::1%eth0', true],
+    [['10.0.0.0/8'], '::ffff:10.1.2.3', true],
+    [['10.0.0.0/8', '192.0.2.0/24'], '192.0.2.255', true],
+    [['unix'], '127.0.0.1', false],
+    [['10.0.0.0/8'], 'a.test', false],
+  ])('of %j: has %s: %s', (texts, host, isIn) => {
+    expect(new AddressSet(texts).has(tcp(host))).toBe(isIn)
+  })
+
+  it('has unix sockets where they are listed', () => {
+    expect(new AddressSet(['unix']).has({ kind: 'unix', path: '' })).toBe(true)
+    expect(new AddressSet(['0.0.0.0/0', '::/0']).has({ kind: 'unix', path: '' })).toBe(false)
+  })
+
+  it('has nobody of whom nothing is known, and is empty where nothing is listed', () => {
+    expect(new AddressSet(['0.0.0.0/0', 'unix']).has(undefined)).toBe(false)
+    expect(new AddressSet([]).has(tcp('127.0.0.1'))).toBe(false)
+  })
+})
+
+describe('explainAddressRange', () => {
+  it.each(['10.0.0.0/8', '10.0.0.1', '::1/128', '2001:db8::/0', 'unix'])('has nothing against %s', (text) => {
+    expect(explainAddressRange(text)).toBeUndefined()
+  })
+
+  it.each([
+    ['10.0.0.0/33', /0 to 32/],
+    ['::1/129', /0 to 128/],
+    ['10.0.0.0/', /0 to 32/],
+    ['10.0.0.0/-1', /0 to 32/],
+    ['10.0.0.0/8/8', /expected addresses/],
+    ['10.0.0', /expected addresses/],
+    ['a.test', /expected addresses/],
+    ['fe80::1%eth0', /expected addresses/],
+    ['', /expected addresses/],
+    ['unix:/a', /expected addresses/],
+  ])('says what is wrong with %j', (text, why) => {
+    expect(explainAddressRange(text)).toMatch(why)
+  })
+})

@@ -1,0 +1,82 @@
+/** Host names: one spelling of each, and the most specific pattern first. */
+import { describe, expect, it } from 'vitest'
+import { explainNamePattern, NameTable, normalizeName } from '../src/names.js'
+
+describe('normalizeName', () => {
+  it.each([
+    ['a.test', 'a.test'],
+    ['A.TEST', 'a.test'],
+    ['a.test.', 'a.test'],
+    ['_dmarc.a-b.test', '_dmarc.a-b.test'],
+    ['localhost', 'localhost'],
+    ['xn--bcher-kva.test', 'xn--bcher-kva.test'],
+    ['1.2.3', '1.2.3'],
+  ])('makes %s %s', (text, name) => {
+    expect(normalizeName(text)).toBe(name)
+  })
+
+  it.each([
+    '',
+    '.',
+    'a..b',
+    'a.test..',
+    '.a',
+    '-a.test',
+    'a-.test',
+    'a b',
+    'a/b',
+    'a\0',
+    'a:1',
+    '*.a.test',
+    '127.0.0.1',
+    '::1',
+    'bücher.test',
+    '\u212Aey.test',
+    `${'a'.repeat(64)}.test`,
+    `${'a.'.repeat(127)}`,
+  ])('finds no name in %j', (text) => {
+    const isLong = text === 'a.'.repeat(127)
+    expect(normalizeName(text)).toBe(isLong ? text.slice(0, -1) : undefined)
+  })
+})
+
+describe('explainNamePattern', () => {
+  it.each(['a.test', '*.a.test', '*', 'A.test.', '*.test'])('has nothing against %s', (pattern) => {
+    expect(explainNamePattern(pattern)).toBeUndefined()
+  })
+
+  it.each([
+    ['*a.test', /whole first label/],
+    ['a.*.test', /whole first label/],
+    ['*.*.test', /not a host name|whole first label/],
+    ['', /not a host name/],
+    ['a b', /not a host name/],
+    ['*.', /not a host name/],
+    ['10.0.0.1', /IP address/],
+    ['::1', /IP address/],
+  ])('says what is wrong with %j', (pattern, why) => {
+    expect(explainNamePattern(pattern)).toMatch(why)
+  })
+})
+
+describe('NameTable', () => {
+  const table = new NameTable<string>()
+  table.add('*', 'any')
+  table.add('*.a.test', 'wild')
+  table.add('WWW.a.test.', 'exact')
+  table.add('www.a.test', 'second')
+  table.add('*.TEST', 'top')
+
+  it.each([
+    ['www.a.test', ['exact', 'second', 'wild', 'any']],
+    ['x.a.test', ['wild', 'any']],
+    ['a.test', ['top', 'any']],
+    ['x.y.a.test', ['any']],
+    ['test', ['any']],
+    ['constructor', ['any']],
+    ['__proto__', ['any']],
+    [undefined, ['any']],
+  ])('finds for %s the most specific first', (name, values) => {
+    expect(table.find(name)).toEqual(values)
+  })
+})

@@ -1,0 +1,90 @@
+/** Routes: who goes where, and which rule wins. */
+import { describe, expect, it } from 'vitest'
+import { type Facts, RouteTable, type Rule } from '../../src/route/table.js'
+
+const rule = (cluster: string, parts: Partial<Rule> = {}): Rule => ({
+  sni: undefined,
+  alpn: undefined,
+  source: undefined,
+  host: undefined,
+  path: undefined,
+  http: undefined,
+  cluster,
+  ...parts,
+})
+
+const client = (host: string) => ({ kind: 'tcp', host, port: 1 }) as const
+
+describe('a table of routes', () => {
+  it('prefers an exact name to a wildcard, and a wildcard to none, whatever their order', () => {
+    const table = new RouteTable([
+      rule('any'),
+      rule('wild', { sni: ['*.a.test'] }),
+      rule('exact', { sni: ['www.a.test'] }),
+    ])
+    const find = (serverName?: string) => table.find({ client: undefined, serverName })?.cluster
+    expect(['www.a.test', 'x.a.test', 'b.test', undefined].map(find)).toEqual(['exact', 'wild', 'any', 'any'])
+  })
+
+  it('goes on to the next name where the rest of a rule does not hold', () => {
+    const table = new RouteTable([
+      rule('office', { sni: ['a.test'], source: ['10.0.0.0/8'] }),
+      rule('h2', { sni: ['a.test'], alpn: ['h2'] }),
+      rule('wild', { sni: ['*.test'] }),
+    ])
+    const find = (facts: Partial<Facts>) =>
+      table.find({ client: client('192.0.2.1'), serverName: 'a.test', ...facts })?.cluster
+    expect(find({ client: client('10.1.1.1'), alpn: ['h2'] })).toBe('office')
+    expect(find({ alpn: ['http/1.1', 'h2'] })).toBe('h2')
+    expect(find({ alpn: [] })).toBe('wild')
+    expect(find({})).toBe('wild')
+  })
+
+  it('takes the first of equals', () => {
+    const table = new RouteTable([rule('first', { host: ['A.test'] }), rule('second', { host: ['a.test.'] })])
+    expect(table.find({ client: undefined, host: 'a.test' })?.cluster).toBe('first')
+  })
+
+  it('prefers a named host to the order of rules, and then the order', () => {
+    const table = new RouteTable([
+      rule('path', { path: '/chat' }),
+      rule('star', { host: ['*'] }),
+      rule('host', { host: ['a.test'] }),
+      rule('last'),
+    ])
+    const find = (host: string, path: string) => table.find({ client: undefined, host, path })?.cluster
+    expect(find('a.test', '/chat')).toBe('host')
+    expect(find('b.test', '/chat')).toBe('path')
+    expect(find('b.test', '/')).toBe('star')
+  })
+
+  it.each([
+    ['/chat', true],
+    ['/chat/', true],
+    ['/chat/room', true],
+    ['/chatter', false],
+    ['/', false],
+    ['/Chat', false],
+    ['/a/chat', false],
+    [undefined, false],
+  ])('takes whole segments of a path: %s is within /chat: %s', (path, isWithin) => {
+    const table = new RouteTable([rule('chat', { path: '/chat' })])
+    expect(table.find({ client: undefined, path }) !== undefined).toBe(isWithin)
+  })
+
+  it('takes every path within /', () => {
+    const table = new RouteTable([rule('all', { path: '/' })])
+    expect(table.find({ client: undefined, path: '/any' })?.cluster).toBe('all')
+  })
+
+  it('finds a name among ten thousand as it finds one among two', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => rule(`c${i}`, { sni: [`h${i}.test`] }))
+    const table = new RouteTable(many)
+    expect(table.find({ client: undefined, serverName: 'h9999.test' })?.cluster).toBe('c9999')
+  })
+
+  it('finds nothing where no rule holds', () => {
+    expect(new RouteTable([]).find({ client: undefined })).toBeUndefined()
+    expect(new RouteTable([rule('a', { sni: ['a.test'] })]).find({ client: undefined })).toBeUndefined()
+  })
+})
