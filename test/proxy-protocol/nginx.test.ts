@@ -5,11 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
 import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
 import { temporaryFolder } from '../support/folder.js'
+import { STREAM_MODULE } from '../support/nginx.js'
 import { connectTo, PeerServer } from '../support/peer.js'
 import { areMissing, cannotTest, freePort, listeningOn, Program } from '../support/programs.js'
 
 /** Debian builds it as a module of its own package; elsewhere it may be built in. */
-const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 const PAYLOAD = Buffer.from('payload')
 

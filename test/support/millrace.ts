@@ -78,6 +78,23 @@ export async function forwardTo(
   return { millrace, port: await listeningPort(millrace) }
 }
 
+/** Starts the command in this mode with a config, and waits until all its listeners listen: their ports by name. */
+export async function startWith(
+  folder: string,
+  config: ProxyConfig,
+  { splice, native }: Pick<Mode, 'splice' | 'native'>,
+): Promise<{ millrace: Millrace; ports: Readonly<Record<string, number>> }> {
+  const millrace = new Millrace(['--config', writeConfig(folder, { splice, ...config })], { native })
+  const ports: Record<string, number> = {}
+  for (const { name = '' } of config.listeners) {
+    const line = await millrace.logged(
+      ({ msg, listener }) => msg.startsWith('listening on') && listener === name,
+    )
+    ports[name] = Number(line.address!.split(':').at(-1))
+  }
+  return { millrace, ports }
+}
+
 /** The port of its first listener, once it listens. */
 export async function listeningPort(millrace: Millrace): Promise<number> {
   const { address } = await millrace.logged(({ msg }) => msg.startsWith('listening on'))
