@@ -7,14 +7,14 @@ export interface CertificateOptions {
   readonly names?: readonly string[]
   /** Of its files: `cert.pem` and `key.pem` behind it. Default none. */
   readonly prefix?: string
-  /** Days until it expires; negative: it has. Default 2. */
-  readonly days?: number
+  /** Whether its time is over. Default false. */
+  readonly hasExpired?: boolean
 }
 
 /** Writes a certificate and its key into `folder`; answers their paths. */
 export async function selfSigned(
   folder: string,
-  { names = ['localhost'], prefix = '', days = 2 }: CertificateOptions = {},
+  { names = ['localhost'], prefix = '', hasExpired = false }: CertificateOptions = {},
 ): Promise<{ cert: string; key: string }> {
   const cert = join(folder, `${prefix}cert.pem`)
   const key = join(folder, `${prefix}key.pem`)
@@ -26,7 +26,7 @@ export async function selfSigned(
     'ec_paramgen_curve:P-256',
     '-nodes',
     '-days',
-    String(days),
+    '2',
   ]
   const alternatives = [
     ...names.map((name) => `DNS:${name}`),
@@ -35,5 +35,7 @@ export async function selfSigned(
   const subject = ['-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${alternatives.join()}`]
   const { code, stderr } = await run('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert])
   if (code !== 0) throw new Error(`openssl req: ${stderr}`)
+  // `req` makes none that is expired from the beginning.
+  if (hasExpired) await run('openssl', ['x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert])
   return { cert, key }
 }

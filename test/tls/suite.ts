@@ -1,0 +1,288 @@
+/** TLS that ends here: which certificate, which version, whose client; and what becomes of hostile handshakes. */
+
+import { once } from 'node:events'
+import { copyFileSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { TlsInput } from '../../src/config/listener-input.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { pattern } from '../support/bytes.js'
+import { selfSigned } from '../support/certificate.js'
+import { temporaryFolder } from '../support/folder.js'
+import { cutIntoRecords, helloOf } from '../support/hello.js'
+
+type Pair = Awaited<ReturnType<typeof selfSigned>>
+
+export function describeTermination(): void {
+  const folder = temporaryFolder()
+  let first: Pair
+  let second: Pair
+  let stranger: Pair
+  let expired: Pair
+  let backend: Backend
+  let bed: Bed
+
+  beforeAll(async () => {
+    first = await selfSigned(folder, { names: ['first.test'], prefix: 'first-' })
+    second = await selfSigned(folder, { names: ['second.test', '*.wild.test'], prefix: 'second-' })
+    stranger = await selfSigned(folder, { names: ['stranger.test'], prefix: 'stranger-' })
+    expired = await selfSigned(folder, { names: ['expired.test'], prefix: 'expired-', hasExpired: true })
+  })
+  beforeEach(async () => {
+    backend = await Backend.listen()
+  })
+  afterEach(async () => await bed.end())
+
+  const start = async (tls: Partial<TlsInput> = {}, timeouts = {}) => {
+    const front = { name: 'front', address: '127.0.0.1:0', cluster: 'back', tls: { ...first, ...tls } }
+    bed = await Bed.start({ backends: [backend], listeners: [front], timeouts })
+  }
+
+  const portOf = (): number => Number(bed.address().split(':').at(-1))
+
+  /** A client that trusts nobody and goes on: what it was shown is looked at here. */
+  const open = async (options: ConnectionOptions = {}): Promise<TLSSocket> => {
+    const socket = connect({ port: portOf(), host: '127.0.0.1', rejectUnauthorized: false, ...options })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    return socket
+  }
+
+  const shownTo = async (options: ConnectionOptions): Promise<string> => {
+    const socket = await open(options)
+    const name = socket.getPeerCertificate().subject.CN as string
+    socket.destroy()
+    return name
+  }
+
+  it.each([
+    ['first.test', 'first.test'],
+    ['second.test', 'second.test'],
+    ['SECOND.Test', 'second.test'],
+    ['a.wild.test', 'second.test'],
+    ['a.b.wild.test', 'first.test'],
+    ['unknown.test', 'first.test'],
+    ['', 'first.test'],
+  ])('shows whoever asks for %j the certificate of %s', async (servername, name) => {
+    await start({ certificates: [second] })
+    expect(await shownTo(servername === '' ? {} : { servername })).toBe(name)
+  })
+
+  it.each([
+    [['h2', 'http/1.1'], 'http/1.1'],
+    [['http/1.1'], 'http/1.1'],
+    [[], false],
+  ])('chooses from %j by ALPN: %s', async (ALPNProtocols, chosen) => {
+    await start({ alpn: ['http/1.1', 'x'] })
+    const socket = await open({ ALPNProtocols })
+    expect(socket.alpnProtocol).toBe(chosen)
+    socket.destroy()
+  })
+
+  it('turns away who offers none of its protocols, and who speaks too old a version', async () => {
+    await start({ alpn: ['x'], minVersion: 'TLSv1.3' })
+    await expect(open({ ALPNProtocols: ['h2'] })).rejects.toThrow()
+    await expect(open({ maxVersion: 'TLSv1.2' })).rejects.toThrow()
+    const causes = (await bed.recorded(2)).map(({ ended }) => ended.cause)
+    for (const cause of causes) expect(cause).toMatch(/^tls-handshake: ERR_SSL_/)
+  })
+
+  it('resumes sessions', async () => {
+    await start()
+    const socket = await open({ servername: 'first.test' })
+    const [session] = (await once(socket, 'session')) as [Buffer]
+    socket.destroy()
+    const again = await open({ servername: 'first.test', session })
+    expect(again.isSessionReused()).toBe(true)
+    again.destroy()
+  })
+
+  it.each<[string, Partial<TlsInput>, () => ConnectionOptions, RegExp | undefined]>([
+    ['required and good', {}, () => read(second), undefined],
+    ['required and missing', {}, () => ({}), /no client certificate|PEER_DID_NOT_RETURN/],
+    [
+      'required and a stranger`s',
+      {},
+      () => read(stranger),
+      /client certificate: .*SELF_SIGNED|client certificate: /,
+    ],
+    ['asked for and missing', { clientCert: 'request' }, () => ({}), undefined],
+    ['asked for and a stranger`s', { clientCert: 'request' }, () => read(stranger), /client certificate: /],
+    ['asked for and good', { clientCert: 'request' }, () => read(second), undefined],
+  ])('a client`s certificate, %s', async (_, tls, client, wrong) => {
+    await start({ clientCa: second.cert, ...tls })
+    const socket = await open(client()).catch(() => undefined)
+    if (wrong === undefined) {
+      const peer = await backend.accepted()
+      socket!.end('hello')
+      await peer.ended
+      expect(peer.received.toString()).toBe('hello')
+      peer.end()
+    }
+    const [record] = await bed.recorded(1)
+    const hasShown = 'cert' in client()
+    if (wrong === undefined) expect(record!.tls!.clientName).toBe(hasShown ? 'second.test' : undefined)
+    else expect(record!.ended.cause.replace('tls-handshake: ', '')).toMatch(wrong)
+    if (wrong !== undefined) expect(backend.peers).toEqual([])
+    socket?.destroy()
+  })
+
+  it('an expired client certificate is no good, whoever signed it', async () => {
+    await start({ clientCa: expired.cert })
+    const socket = await open(read(expired)).catch(() => undefined)
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe(
+      'tls-handshake: client certificate: CERT_HAS_EXPIRED',
+    )
+    socket?.destroy()
+  })
+
+  it('reads certificates again when their files change, by a switched link, too', {
+    timeout: 30_000,
+  }, async () => {
+    const [cert, key] = [join(folder, 'live-cert.pem'), join(folder, 'live-key.pem')]
+    const point = (pair: Pair): void => {
+      for (const [link, target] of [
+        [cert, pair.cert],
+        [key, pair.key],
+      ] as const) {
+        symlinkSync(target, `${link}.new`)
+        renameSync(`${link}.new`, link)
+      }
+    }
+    point(first)
+    await start({ cert, key })
+    expect(await shownTo({})).toBe('first.test')
+    point(second)
+    await bed.told(/certificates were read again/)
+    expect(await shownTo({})).toBe('second.test')
+    // A link to a file that is written over.
+    const broken = { cert: join(folder, 'b-cert.pem'), key: join(folder, 'b-key.pem') }
+    copyFileSync(second.cert, broken.cert)
+    copyFileSync(second.key, broken.key)
+    writeFileSync(broken.cert, 'nonsense')
+    point(broken)
+    expect((await bed.told(/no good/)).level).toBe('error')
+    expect(await shownTo({})).toBe('second.test')
+  })
+
+  it('hands on an end each way, and what came before it', async () => {
+    await start()
+    const socket = await open({ allowHalfOpen: true } as ConnectionOptions)
+    const received: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => received.push(chunk))
+    socket.end('question')
+    const peer = await backend.accepted()
+    expect(await peer.ended).toBe('fin')
+    expect(peer.received.toString()).toBe('question')
+    peer.send(pattern(3, 300_000))
+    peer.end()
+    await once(socket, 'end')
+    expect(Buffer.concat(received).equals(pattern(3, 300_000))).toBe(true)
+    expect((await bed.recorded(1))[0]).toMatchObject({
+      bytesUp: 8,
+      bytesDown: 300_000,
+      ended: { cause: 'finished' },
+    })
+  })
+
+  it('tells a backend of a client that breaks off, and a client of a backend', async () => {
+    await start()
+    const client = await bed.connect()
+    client.socket.removeAllListeners('data')
+    const one = connect({ socket: client.socket, rejectUnauthorized: false })
+    one.on('error', () => {})
+    await once(one, 'secureConnect')
+    const peer = await backend.accepted()
+    client.reset()
+    expect(await peer.reallyEnded()).not.toBe('fin')
+    const two = await open()
+    const closed = once(two, 'close')
+    two.write('x')
+    const other = await backend.accepted()
+    await other.receive(1)
+    other.reset()
+    await closed
+    const causes = (await bed.recorded(2)).map(({ ended }) => `${ended.by} ${ended.cause}`)
+    expect(causes.toSorted().join()).toBe('backend reset,client reset')
+  })
+
+  it('takes a hello in many records', async () => {
+    await start()
+    const client = await bed.connect()
+    client.send(cutIntoRecords(await helloOf({ servername: 'first.test' }), 50))
+    await client.receive(500)
+    client.reset()
+    await bed.recorded(1)
+  })
+
+  it.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
+    [
+      'stops after the hello',
+      async () => await helloOf({ servername: 'first.test' }),
+      /^first-bytes-timeout$/,
+    ],
+    ['stops in the hello', async () => (await helloOf({})).subarray(0, 40), /^first-bytes-timeout$/],
+    ['says nothing', () => Buffer.alloc(0), /^first-bytes-timeout$/],
+    [
+      'says nonsense after the hello',
+      async () => Buffer.concat([await helloOf({}), Buffer.from([22, 3, 3, 0, 4, 9, 9, 9, 9])]),
+      /^tls-handshake: /,
+    ],
+    ['speaks HTTP', () => Buffer.from('GET / HTTP/1.1\r\n\r\n'), /^bad-hello: not TLS$/],
+  ])('ends a client that %s', async (_, bytes, cause) => {
+    await start({}, { firstBytesMs: 300 })
+    const client = await bed.connect()
+    const hello = await bytes()
+    if (hello.length > 0) client.send(hello)
+    await client.ended
+    client.end()
+    expect((await bed.recorded(1))[0]!.ended.cause).toMatch(cause)
+    expect(backend.peers).toEqual([])
+  })
+
+  it('outlives clients that reset at any moment of the handshake', async () => {
+    await start()
+    const hello = await helloOf({ servername: 'first.test' })
+    for (const length of [0, 1, 5, 100, hello.length]) {
+      const client = await bed.connect()
+      if (length > 0) client.send(hello.subarray(0, length))
+      if (length === hello.length) await client.receive(1)
+      client.reset()
+    }
+    await bed.recorded(5)
+    expect(await shownTo({})).toBe('first.test')
+  })
+
+  it('comes after a PROXY header', async () => {
+    bed = await Bed.start({
+      backends: [backend],
+      listeners: [
+        {
+          name: 'front',
+          address: '127.0.0.1:0',
+          cluster: 'back',
+          tls: first,
+          acceptProxy: { from: ['127.0.0.1'] },
+        },
+      ],
+    })
+    const client = await bed.connect()
+    client.socket.removeAllListeners('data')
+    client.socket.write('PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n')
+    const socket = connect({ socket: client.socket, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    socket.end('hello')
+    const peer = await backend.accepted()
+    await peer.ended
+    expect(peer.received.toString()).toBe('hello')
+    peer.end()
+    expect((await bed.recorded(1))[0]).toMatchObject({ client: '192.0.2.1:1', protocol: 'TLS' })
+  })
+}
+
+const read = ({ cert, key }: Pair): ConnectionOptions => ({
+  cert: readFileSync(cert),
+  key: readFileSync(key),
+})
