@@ -1,0 +1,178 @@
+/** One end of a connection before it is joined, on an fd and on a stream: looking, reading, saying, waiting. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Dialogue, type DialogueOver } from '../../src/io/dialogue.js'
+import type { Listening } from '../../src/io/engine.js'
+import type { Socket } from '../../src/io/socket.js'
+import type { Answer } from '../../src/peek/answer.js'
+import { pattern } from '../support/bytes.js'
+import { engines } from '../support/engines.js'
+import { connectTo, type Peer } from '../support/peer.js'
+import { turns } from '../support/wait.js'
+
+/** Matches the first `length` bytes. */
+const first =
+  (length: number) =>
+  (bytes: Buffer): Answer<string> =>
+    bytes.length < length
+      ? { kind: 'need-more' }
+      : { kind: 'match', value: bytes.toString('latin1', 0, length), bytes: length }
+
+const why = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'settled',
+    (error: DialogueOver) => error.why,
+  )
+
+describe.each(engines().map((engine) => [engine.kind, engine] as const))(
+  'a dialogue on the %s engine',
+  (_, engine) => {
+    let listening: Listening
+    let peer: Peer
+    let socket: Socket
+    let dialogue: Dialogue
+
+    beforeEach(async () => {
+      const accepted = new Promise<Socket>((resolve) => {
+        void engine
+          .listen(
+            { kind: 'tcp', host: '127.0.0.1', port: 0 },
+            { backlog: 16, sharePort: false },
+            {
+              accepted: resolve,
+              paused: () => {},
+            },
+          )
+          .then(async (opened) => {
+            listening = opened
+            peer = await connectTo(opened.address)
+          })
+      })
+      socket = await accepted
+      while (peer === undefined) await turns(1)
+      dialogue = new Dialogue(socket, engine.turns, engine.sweep)
+    })
+    afterEach(() => {
+      dialogue.end()
+      socket.reset()
+      peer.socket.destroy()
+      listening.close()
+      peer = undefined as unknown as Peer
+    })
+
+    it('looks as often as it likes and takes nothing', async () => {
+      peer.send(Buffer.from('hel'))
+      const looking = dialogue.look(first(5), 100)
+      await turns(20)
+      peer.send(Buffer.from('lo world'))
+      expect(await looking).toMatchObject({ value: 'hello', bytes: 5 })
+      expect(await dialogue.look(first(5), 100)).toMatchObject({ value: 'hello' })
+      expect(socket.read(6).toString()).toBe('hello ')
+      expect(await dialogue.look(first(5), 100)).toMatchObject({ value: 'world' })
+    })
+
+    it('shows what there is, fewer bytes where the peer has ended', async () => {
+      peer.send(Buffer.from('hello'))
+      expect((await dialogue.show(3)).toString()).toBe('hel')
+      peer.end()
+      expect((await dialogue.show(100)).toString()).toBe('hello')
+    })
+
+    it('reads to the end', async () => {
+      const sent = pattern(1, 500_000)
+      peer.send(sent)
+      peer.end()
+      const chunks: Buffer[] = []
+      for (let bytes = await dialogue.read(); bytes.length > 0; bytes = await dialogue.read()) {
+        chunks.push(Buffer.from(bytes))
+      }
+      expect(Buffer.concat(chunks).equals(sent)).toBe(true)
+    })
+
+    it('says more than fits, and waits until it has gone', async () => {
+      const said = pattern(2, 20_000_000)
+      peer.pause()
+      const copy = Buffer.from(said)
+      const saying = dialogue.say(said)
+      await turns(50)
+      // What has not gone was copied.
+      said.fill(0)
+      peer.resume()
+      await saying
+      socket.shutdown()
+      expect(await peer.ended).toBe('fin')
+      expect(peer.received.equals(copy)).toBe(true)
+    })
+
+    it('reads and says at the same time', async () => {
+      const [reading, saying] = [dialogue.read(), dialogue.say(Buffer.from('hello'))]
+      await saying
+      await peer.receive(5)
+      peer.send(Buffer.from('yes'))
+      expect((await reading).toString()).toBe('yes')
+    })
+
+    it('ends a wait when the peer has ended, has broken off, or takes too long', async () => {
+      const looking = why(dialogue.look(first(5), 100))
+      peer.send(Buffer.from('he'))
+      peer.end()
+      expect(await looking).toBe('ended')
+      dialogue.allow(20)
+      expect(await why(dialogue.during(new Promise(() => {})))).toBe('timed-out')
+      // A new deadline is a new chance.
+      dialogue.allow(0)
+      expect((await dialogue.show(2)).toString()).toBe('he')
+    })
+
+    it('ends a wait when the connection breaks, whatever is waited for', async () => {
+      const looking = why(dialogue.look(first(5), 100))
+      const during = why(dialogue.during(new Promise(() => {})))
+      peer.reset()
+      expect(await looking).toBe('broken')
+      expect(await during).toBe('broken')
+    })
+
+    it('waits for a promise, and passes its failure on', async () => {
+      expect(await dialogue.during(Promise.resolve(7))).toBe(7)
+      await expect(dialogue.during(Promise.reject(new Error('oh no')))).rejects.toThrow('oh no')
+    })
+
+    it('can be called off, at once and for ever', async () => {
+      const looking = why(dialogue.look(first(5), 100))
+      dialogue.callOff()
+      expect(await looking).toBe('called-off')
+      peer.send(Buffer.from('hello'))
+      expect(await why(dialogue.look(first(5), 100))).toBe('called-off')
+    })
+
+    it('says goodbye: the last words arrive though the peer was still talking', async () => {
+      peer.send(pattern(3, 200_000))
+      const leaving = dialogue.sayGoodbye(Buffer.from('goodbye'))
+      expect(await peer.ended).toBe('fin')
+      expect(peer.received.toString()).toBe('goodbye')
+      peer.end()
+      await leaving
+      expect(socket.isClosed).toBe(true)
+    })
+
+    it('knows where its peer connected to', () => {
+      expect(socket.localAddress()).toEqual(listening.address)
+    })
+
+    it('hands the connection to Node, with what was not taken', async () => {
+      peer.send(Buffer.from('hello'))
+      await dialogue.look(first(5), 100)
+      dialogue.end()
+      const stream = socket.release()!
+      const chunks: Buffer[] = []
+      stream.on('error', () => {})
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.resume()
+    stream.end('bye')
+      await peer.receive(3)
+      while (Buffer.concat(chunks).length < 5) await turns(1)
+      expect(Buffer.concat(chunks).toString()).toBe('hello')
+      expect(socket.isClosed).toBe(true)
+      stream.destroy()
+    })
+  },
+)
