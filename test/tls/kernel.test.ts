@@ -1,10 +1,14 @@
-/** TLS that ends here, with the addon. */
+/** TLS that ends or begins here, with the addon. */
 import { describe } from 'vitest'
 import { loadNative } from '../../src/io/native.js'
 import { areMissing, cannotTest } from '../support/programs.js'
-import { describeTermination } from './suite.js'
+import { describeOrigination } from './origination.js'
+import { describeTermination } from './termination.js'
 
 const loaded = loadNative()
 const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: ${loaded.missing}`)
 
-describe.skipIf(isMissing || areMissing('openssl'))('on the kernel engine', () => describeTermination())
+describe.skipIf(isMissing || areMissing('openssl'))('on the kernel engine', () => {
+  describe('ends here', () => describeTermination())
+  describe('begins here', () => describeOrigination())
+})

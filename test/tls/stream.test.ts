@@ -1,8 +1,12 @@
-/** TLS that ends here, without the addon. The engine is chosen when the first proxy is made. */
+/** TLS that ends or begins here, without the addon. The engine is chosen when the first proxy is made. */
 import { describe } from 'vitest'
 import { areMissing } from '../support/programs.js'
-import { describeTermination } from './suite.js'
+import { describeOrigination } from './origination.js'
+import { describeTermination } from './termination.js'
 
 process.env.MILLRACE_NATIVE = 'off'
 
-describe.skipIf(areMissing('openssl'))('on the stream engine', () => describeTermination())
+describe.skipIf(areMissing('openssl'))('on the stream engine', () => {
+  describe('ends here', () => describeTermination())
+  describe('begins here', () => describeOrigination())
+})

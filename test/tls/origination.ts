@@ -1,0 +1,140 @@
+/** TLS towards backends: who is trusted, what is shown and offered, and how long is waited. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import { afterEach, beforeAll, expect, it } from 'vitest'
+import type { BackendTlsInput, ClusterInput } from '../../src/config/input.js'
+import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { selfSigned } from '../support/certificate.js'
+import { temporaryFolder } from '../support/folder.js'
+
+type Pair = Awaited<ReturnType<typeof selfSigned>>
+
+export function describeOrigination(): void {
+  const folder = temporaryFolder()
+  let local: Pair
+  let named: Pair
+  let expired: Pair
+  let server: Server | undefined
+  let bed: Bed
+
+  beforeAll(async () => {
+    local = await selfSigned(folder, { prefix: 'local-' })
+    named = await selfSigned(folder, { names: ['app.test'], prefix: 'named-' })
+    expired = await selfSigned(folder, { names: ['localhost'], prefix: 'expired-', hasExpired: true })
+  })
+  afterEach(async () => {
+    await bed.end()
+    server?.close()
+  })
+
+  /** A TLS backend that says whom it was asked for and by whom, and then what it is told. */
+  const serve = async (pair: Pair, options: TlsOptions = {}): Promise<string> => {
+    server = createServer(
+      { cert: readFileSync(pair.cert), key: readFileSync(pair.key), ...options },
+      (socket) => {
+        const { servername, alpnProtocol } = socket as TLSSocket & { servername: string | false }
+        const client = socket.getPeerCertificate().subject?.CN
+        socket.on('error', () => {})
+        socket.write(`${servername} ${alpnProtocol} ${client} `)
+        socket.pipe(socket)
+      },
+    ).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  const start = async (
+    backend: string,
+    tls: BackendTlsInput,
+    more: Partial<ClusterInput> = {},
+    timeouts = {},
+  ) => {
+    bed = await Bed.start({ clusters: { back: { backends: [backend], tls, ...more } }, timeouts })
+  }
+
+  /** What comes back of `hello`; or the cause where nothing does. */
+  const ask = async (): Promise<string> => {
+    const client = await bed.connect()
+    client.send(Buffer.from('hello'))
+    client.end()
+    await client.ended
+    const [record] = await bed.recorded(1)
+    return record!.ended.cause === 'finished' ? client.received.toString() : record!.ended.cause
+  }
+
+  it.each<[string, () => Pair, BackendTlsInput, string | RegExp]>([
+    ['for its address, without a name', () => local, {}, 'false false undefined hello'],
+    [
+      'for the name that is asked for',
+      () => named,
+      { serverName: 'app.test' },
+      'app.test false undefined hello',
+    ],
+    [
+      'for another name',
+      () => named,
+      { serverName: 'other.test' },
+      'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    ['for no address', () => named, {}, 'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['that has expired', () => expired, {}, 'backend-tls: CERT_HAS_EXPIRED'],
+    ['that is not looked at', () => expired, { verify: false }, 'false false undefined hello'],
+  ])('meets a certificate %s', async (_, pair, tls, expected) => {
+    await start(await serve(pair()), { ca: pair().cert, ...tls })
+    expect(await ask()).toBe(expected)
+  })
+
+  it('trusts those whom Node trusts where nobody is named', async () => {
+    await start(await serve(local), {})
+    expect(await ask()).toMatch(/^backend-tls: (DEPTH_ZERO_)?SELF_SIGNED_CERT/)
+  })
+
+  it('offers protocols, and shows a certificate', async () => {
+    const backend = await serve(local, {
+      ALPNProtocols: ['x'],
+      requestCert: true,
+      ca: readFileSync(named.cert),
+    })
+    await start(backend, { ca: local.cert, alpn: ['y', 'x'], cert: named.cert, key: named.key })
+    expect(await ask()).toBe('false x app.test hello')
+    expect((await bed.recorded(1))[0]!.backendTls).toMatchObject({ version: 'TLSv1.3', alpn: 'x' })
+  })
+
+  it('waits for a silent backend until responseMs', async () => {
+    const silent = await Backend.listen()
+    await start(silent.address, {}, {}, { responseMs: 50 })
+    expect(await ask()).toBe('response-timeout')
+    expect((await bed.recorded(1))[0]!.termination).toBe('sH')
+    await silent.close()
+  })
+
+  it('meets a backend that speaks something else, or hangs up', async () => {
+    const plain = await Backend.listen()
+    await start(plain.address, {})
+    const asking = ask()
+    const peer = await plain.accepted()
+    await peer.receive(1)
+    peer.send(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    peer.end()
+    expect(await asking).toMatch(/^backend-tls: /)
+    await plain.close()
+  })
+
+  it('begins after the PROXY header, which is told in the clear', async () => {
+    const plain = await Backend.listen()
+    await start(plain.address, {}, { sendProxy: 'v1' })
+    const client = await bed.connect()
+    const peer = await plain.accepted()
+    await peer.receive(100)
+    const answer = decodeProxyHeader(peer.received)
+    expect(answer.kind).toBe('match')
+    expect(answer.kind === 'match' && peer.received[answer.bytes]).toBe(22)
+    client.reset()
+    await peer.ended
+    await plain.close()
+  })
+}
