@@ -101,7 +101,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   get totals(): PipeTotals {
-    const { bytesUp = 0, bytesDown = 0 } = this.#introduction?.exchange ?? {}
+    const { bytesUp = 0, bytesDown = 0 } = this.#introduction?.moved ?? {}
     const moved = this.#pipe?.totals ?? NOTHING_MOVED
     if (bytesUp + bytesDown === 0) return moved
     return { ...moved, bytesUp: moved.bytesUp + bytesUp, bytesDown: moved.bytesDown + bytesDown }

@@ -19,28 +19,34 @@ export interface Patience {
   readonly idleMs: number
 }
 
+/** Bytes of the client's and of the backend's own. */
+export interface Moved {
+  bytesUp: number
+  bytesDown: number
+}
+
 export class Exchange {
   /** Of the last response head that went to the client. */
   status: number | undefined
-  bytesUp = 0
-  bytesDown = 0
   readonly #client: Dialogue
   readonly #backend: Dialogue
   readonly #greeting: Greeting
   readonly #patience: Patience
+  readonly #moved: Moved
 
-  constructor(client: Dialogue, backend: Dialogue, greeting: Greeting, patience: Patience) {
+  constructor(client: Dialogue, backend: Dialogue, greeting: Greeting, patience: Patience, moved: Moved) {
     this.#client = client
     this.#backend = backend
     this.#greeting = greeting
     this.#patience = patience
+    this.#moved = moved
   }
 
   /** Sends `head` and passes on the answer. `tunnel`: both ends may be joined now. Throws Refusal and DialogueOver. */
   async run(head: Buffer): Promise<'tunnel' | 'finished'> {
     this.#backend.allow(this.#patience.responseMs)
     await this.#backend.say(head)
-    this.bytesUp += this.#greeting.original.length
+    this.#moved.bytesUp += this.#greeting.original.length
     const upload = this.#sendBody()
     const answer = this.#passAnswerOn()
     answer.catch(() => {})
@@ -55,7 +61,7 @@ export class Exchange {
       if (acceptance.kind === 'interim') continue
       const bodyKind = this.#greeting.head.method === 'HEAD' ? 'none' : head.bodyKind
       await this.#relay(this.#backend, this.#client, new Body({ ...head, bodyKind }), (bytes) => {
-        this.bytesDown += bytes
+        this.#moved.bytesDown += bytes
       })
       return 'finished'
     }
@@ -69,7 +75,7 @@ export class Exchange {
     const bytes = Buffer.from(this.#backend.socket.read(answer.bytes))
     this.status = answer.value.status
     await this.#client.say(bytes)
-    this.bytesDown += bytes.length
+    this.#moved.bytesDown += bytes.length
     return { head: answer.value, acceptance }
   }
 
@@ -78,7 +84,7 @@ export class Exchange {
     const { head, key } = this.#greeting
     if (key !== undefined) return
     await this.#relay(this.#client, this.#backend, new Body(head), (bytes) => {
-      this.bytesUp += bytes
+      this.#moved.bytesUp += bytes
     })
     // Nothing more is expected of the client, and of the backend only its answer.
     this.#client.allow(0)

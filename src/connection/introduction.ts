@@ -1,7 +1,7 @@
 /**
  * What happens before the pipe of a connection that is not simply joined: its client is asked who it is and what it
  * wants, its backend is told, and both have agreed by the time they are handed over. It owns the dialogues, and what
- * was learnt, for the record.
+ * was learnt, for the record; after the hand-over that is all it keeps, because a tunnel may last for days.
  */
 import type { PeerAddress } from '../address.js'
 import type { Dialled } from '../cluster/dial.js'
@@ -15,7 +15,7 @@ import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
 import { forwardedHead } from '../websocket/forward.js'
 import { approach, type Manners, proxyFacts } from './approach.js'
 import type { Destination } from './connection.js'
-import { Exchange } from './exchange.js'
+import { Exchange, type Moved } from './exchange.js'
 import type { Greeting } from './greeting.js'
 import { Opening } from './opening.js'
 import { openingFacts } from './opening-facts.js'
@@ -36,10 +36,16 @@ export interface Ends {
   readonly backend: Socket
 }
 
+const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
+
 export class Introduction {
-  readonly opening: Opening
   backend: Dialogue | undefined
   exchange: Exchange | undefined
+  /** Of heads and bodies that did not go through a pipe. */
+  moved: Moved = NOTHING
+  /** Undefined after the hand-over. */
+  #opening: Opening | undefined
+  #learnt: OpeningFacts | undefined
   readonly #host: IntroductionHost
   /** Of the record, and what backends are told. */
   readonly #id: string
@@ -49,21 +55,26 @@ export class Introduction {
   constructor(host: IntroductionHost, reception: Reception, socket: Socket, peer: PeerAddress) {
     this.#host = host
     this.#id = host.nextId()
-    this.opening = new Opening(host.engine, reception, socket, peer)
+    this.#opening = new Opening(host.engine, reception, socket, peer)
   }
 
   get client(): Dialogue {
-    return this.opening.client
+    return this.#open.client
+  }
+
+  get #open(): Opening {
+    if (this.#opening === undefined) throw new Error('an introduction that is over has no opening')
+    return this.#opening
   }
 
   /** Throws Refusal, DialogueOver, and what a route function throws. */
   async choose(): Promise<Destination> {
-    const choice = await this.opening.choose()
+    const choice = await this.#open.choose()
     const destination = this.#host.destination(choice.cluster)
     if (destination === undefined)
       throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
     this.#cluster = choice.cluster
-    const { greeting } = this.opening
+    const { greeting } = this.#open
     if (greeting !== undefined && greeting.key === undefined && choice.http === 'reject') {
       throw refuse('upgrade-required', 426)
     }
@@ -72,7 +83,7 @@ export class Introduction {
 
   /** Undefined where all there was to say has been said. Throws Refusal and DialogueOver. */
   async meet({ socket, backend }: Dialled, manners: Manners): Promise<Ends | undefined> {
-    const { opening } = this
+    const opening = this.#open
     this.backend = new Dialogue(socket, this.#host.engine.turns, this.#host.engine.sweep)
     const facts = proxyFacts(opening, this.#id)
     const approached = await opening.client.during(
@@ -89,7 +100,7 @@ export class Introduction {
   /** Says a last word to a client that speaks HTTP and was not answered yet; a reset to any other. */
   async dismiss(status: ErrorStatus | undefined): Promise<void> {
     const { client } = this
-    const isHttp = this.opening.reception.config.protocol === 'http'
+    const isHttp = this.#open.reception.config.protocol === 'http'
     if (status === undefined || !isHttp || this.exchange?.status !== undefined) client.socket.reset()
     else await client.sayGoodbye(errorAnswer(status))
   }
@@ -109,12 +120,17 @@ export class Introduction {
     return {
       id: this.#id,
       cluster: this.#cluster,
-      ...openingFacts(this.opening, this.exchange, this.#backendTls),
+      ...(this.#learnt ?? this.#learn()),
     }
   }
 
+  #learn(): OpeningFacts {
+    return openingFacts(this.#open, this.exchange, this.#backendTls)
+  }
+
   async #exchange(greeting: Greeting, manners: Manners): Promise<'tunnel' | 'finished'> {
-    const { opening, client } = this
+    const opening = this.#open
+    const { client } = opening
     const { config, termination } = opening.reception
     const from = opening.clientAddress
     const head = forwardedHead(greeting.original, greeting.head, {
@@ -123,7 +139,8 @@ export class Introduction {
       mode: config.xForwarded,
       closes: greeting.key === undefined,
     })
-    this.exchange = new Exchange(client, this.backend!, greeting, manners)
+    this.moved = { bytesUp: 0, bytesDown: 0 }
+    this.exchange = new Exchange(client, this.backend!, greeting, manners, this.moved)
     const outcome = await this.exchange.run(head)
     if (outcome === 'finished') {
       this.backend!.end()
@@ -136,6 +153,11 @@ export class Introduction {
   #handOver(): Ends {
     const ends = { client: this.client.socket, backend: this.backend!.socket }
     this.end()
+    // A text may be a slice of the head it was read from, and would keep all of it.
+    this.#learnt = structuredClone(this.#learn())
+    this.#opening = undefined
+    this.backend = undefined
+    this.exchange = undefined
     if (ends.client.kind === ends.backend.kind) return ends
     const { turns } = this.#host.engine
     return { client: asStream(ends.client, turns), backend: asStream(ends.backend, turns) }

@@ -98,11 +98,12 @@ export class Dialogue implements Runnable, Expirable {
     })
   }
 
-  /** The next bytes, taken; empty at the peer's end. The view is good until anything else is called. */
+  /** The next bytes, taken, a copy: others read into the same memory before a promise is noticed. Empty at the end. */
   read(): Promise<Buffer> {
     return this.#wait((resolve, fail) => {
       const bytes = this.socket.read(READ_BYTES)
-      if (bytes.length > 0 || (this.#isEnded() && this.#error() === undefined)) return resolve(bytes)
+      if (bytes.length > 0 || (this.#isEnded() && this.#error() === undefined))
+        return resolve(Buffer.from(bytes))
       this.socket.awaitMore()
       return this.#isEnded() ? fail(this.#whyEnded()) : 'pending'
     })
@@ -114,7 +115,7 @@ export class Dialogue implements Runnable, Expirable {
     return this.#wait((resolve, fail) => {
       const sent = this.socket.send(rest)
       if (sent === rest.length) return resolve()
-      if (this.#error() !== undefined) return fail(this.#whyEnded())
+      if (this.#error() !== undefined || this.socket.isClosed) return fail(this.#whyEnded())
       rest = rest === bytes ? Buffer.from(rest.subarray(sent)) : rest.subarray(sent)
       // Short of memory, for which no event comes.
       if ((this.socket.ready & WRITABLE) !== 0) this.#turns.later(this)

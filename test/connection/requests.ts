@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
+import { difference, pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
 import { turns } from '../support/wait.js'
 import { headAt } from './upgrades.js'
@@ -158,6 +159,31 @@ export function describeRequests(): void {
     await ends.client.ended
     ends.client.end()
     ends.peer.end()
+  })
+
+  it('of many clients at once keep their bodies apart', async () => {
+    const clients = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        const client = await bed.connect()
+        client.send(Buffer.from(`POST /${i} HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n`))
+        return client
+      }),
+    )
+    for (const [i, client] of clients.entries()) client.send(pattern(i, 300_000))
+    for (const _ of clients) {
+      const peer = await backend.accepted()
+      const head = await headAt(peer)
+      await peer.receive(head.length + 300_000)
+      const which = Number(/\/(\d+) /.exec(head)![1])
+      expect(difference(peer.received.subarray(head.length), pattern(which, 300_000))).toBeUndefined()
+      peer.send(Buffer.from(OK))
+      peer.end()
+    }
+    await Promise.all(clients.map((client) => client.ended))
+    for (const client of clients) {
+      expect(client.received.toString()).toBe(OK)
+      client.end()
+    }
   })
 
   it('that are upgrades to anything but WebSocket are refused all the same', async () => {

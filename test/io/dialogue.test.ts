@@ -167,7 +167,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       stream.on('error', () => {})
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.resume()
-    stream.end('bye')
+      stream.end('bye')
       await peer.receive(3)
       while (Buffer.concat(chunks).length < 5) await turns(1)
       expect(Buffer.concat(chunks).toString()).toBe('hello')

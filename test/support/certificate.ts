@@ -18,16 +18,7 @@ export async function selfSigned(
 ): Promise<{ cert: string; key: string }> {
   const cert = join(folder, `${prefix}cert.pem`)
   const key = join(folder, `${prefix}key.pem`)
-  const kind = [
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ]
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
   const alternatives = [
     ...names.map((name) => `DNS:${name}`),
     ...(names.includes('localhost') ? ['IP:127.0.0.1'] : []),
