@@ -54,7 +54,10 @@ export interface Socket {
   awaitMore(): void
   /** Hands over what goes: how many bytes. Where that is not all, the rest may follow once it is WRITABLE. */
   send(bytes: Buffer): number
-  /** Gives the connection to Node, with all that was not taken; undefined where it is none of Node's kind. */
+  /**
+   * Gives the connection to Node's TLS, paused, with all that was not taken; undefined where it is none of Node's
+   * kind. What comes later only TLS gets to see: it reads below the stream, which may have memory of ours.
+   */
   release(): NetSocket | undefined
   /** Sends FIN after all bytes handed over so far. Once; later calls do nothing. */
   shutdown(): void

@@ -18,6 +18,8 @@ const MIB = 1024 * KIB
 /** More than a socket that is only looked at may hold. */
 const PLENTY = 40 * KIB
 const MOST = 64 * KIB
+/** A read of a stream, and what was there before. */
+const MOST_READ = 64 * KIB
 
 /** One of each kind: how bytes would be carried afterwards does not matter. */
 const kinds = carriages().filter(({ name }) => name === 'kernel carrier' || name === 'stream carrier')
@@ -42,6 +44,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     near.close()
     peer.socket.destroy()
     await peer.closed
+    if (near instanceof StreamSocket) await until(() => (near as StreamSocket).stream.closed)
     expect(await rig.finish()).toEqual([])
   })
 
@@ -111,7 +114,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
       await turns(1)
     }
     expect(near.peek(16 * KIB).equals(all.subarray(0, 16 * KIB))).toBe(true)
-    if (near.kind === 'stream') expect(near.peek(MIB).length).toBeLessThan(16 * KIB + PLENTY)
+    if (near.kind === 'stream') expect(near.peek(MIB).length).toBeLessThan(16 * KIB + MOST_READ)
     expect((await takeAll()).equals(all)).toBe(true)
   })
 
@@ -160,31 +163,34 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(peer.received.equals(all)).toBe(true)
   })
 
-  it('is given to Node with all that was not taken, the end included', async () => {
-    peer.send(pattern(1, PLENTY))
-    peer.end()
-    await shows(1000)
-    near.read(10)
-    const stream = near.release()!
-    expect(near.isClosed).toBe(true)
-    expect(near.owner).toBeUndefined()
-    expect((await bytesOf(stream)).equals(pattern(1, PLENTY - 10, 10))).toBe(true)
-    stream.end(pattern(2, 100))
-    await peer.receive(100)
-    expect(await peer.ended).toBe('fin')
-    expect(runs).toBeLessThan(100)
-    stream.destroy()
-  })
+  // Of a stream with memory of ours only TLS can read, as test/tls does.
+  if (carriage.name === 'kernel carrier') {
+    it('is given to Node with all that was not taken, the end included', async () => {
+      peer.send(pattern(1, PLENTY))
+      peer.end()
+      await shows(1000)
+      near.read(10)
+      const stream = near.release()!
+      expect(near.isClosed).toBe(true)
+      expect(near.owner).toBeUndefined()
+      expect((await bytesOf(stream)).equals(pattern(1, PLENTY - 10, 10))).toBe(true)
+      stream.end(pattern(2, 100))
+      await peer.receive(100)
+      expect(await peer.ended).toBe('fin')
+      expect(runs).toBeLessThan(100)
+      stream.destroy()
+    })
 
-  it('is given to Node before anything has come', async () => {
-    const stream = near.release()!
-    const before = runs
-    peer.send(pattern(1, 10))
-    peer.end()
-    expect((await bytesOf(stream)).equals(pattern(1, 10))).toBe(true)
-    expect(runs).toBe(before)
-    stream.destroy()
-  })
+    it('is given to Node before anything has come', async () => {
+      const stream = near.release()!
+      const before = runs
+      peer.send(pattern(1, 10))
+      peer.end()
+      expect((await bytesOf(stream)).equals(pattern(1, 10))).toBe(true)
+      expect(runs).toBe(before)
+      stream.destroy()
+    })
+  }
 
   it('is a stream on demand, and none of its bytes is missed', async () => {
     peer.send(pattern(1, 100))
@@ -241,6 +247,7 @@ it('a stream that is none of Node`s sockets is not given away', () => {
 async function bytesOf(stream: NetSocket): Promise<Buffer> {
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  stream.resume()
   await once(stream, 'end')
   return Buffer.concat(chunks)
 }
