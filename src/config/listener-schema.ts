@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Address, formatAddress } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
 import { explainNamePattern } from '../names.js'
+import type { Rule } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
 import * as fields from './fields.js'
 import type { ForwardedMode } from './listener-input.js'
@@ -41,17 +42,8 @@ export interface AcceptProxyConfig {
   readonly timeoutMs: number
 }
 
-export interface RouteConfig {
-  readonly sni: readonly string[] | undefined
-  readonly alpn: readonly string[] | undefined
-  readonly source: readonly string[] | undefined
-  readonly host: readonly string[] | undefined
-  readonly path: string | undefined
-  /** Undefined where the route rejects. */
-  readonly cluster: string | undefined
+export interface RouteConfig extends Rule {
   readonly reject: boolean
-  /** Undefined where the listener says. */
-  readonly http: Otherwise | undefined
 }
 
 const clusterName = fields.textField('the name of a cluster')

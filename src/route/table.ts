@@ -15,6 +15,7 @@ export interface Rule {
   readonly path: string | undefined
   /** Undefined: the client is turned away. */
   readonly cluster: string | undefined
+  /** What requests that are no upgrades get; undefined where the listener says. */
   readonly http: 'reject' | 'forward' | undefined
 }
 
