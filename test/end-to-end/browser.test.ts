@@ -106,10 +106,11 @@ describe.skipIf(areMissing('chromium', 'openssl')).each(MODES)('Chromium, $name'
         ],
       ])
       expect(await outcome).toEqual({ came: MEGABYTES, wrong: 0, code: 4000, reason: 'done', wasClean: true })
-      const [record] = (await millrace.records(1)).slice(-1)
-      expect(record).toMatchObject({ protocol: scheme.toUpperCase(), http: { status: 101 } })
-      expect(record!.bytesUp).toBeGreaterThan(MEGABYTES * 1e6)
-      if (scheme === 'ws' && mode.native !== 'off') expect(record!.splicedDown).toBeGreaterThan(0)
+      // A browser may open more connections than it needs.
+      const record = await millrace.logged((line) => line.protocol === scheme.toUpperCase())
+      expect(record.http).toMatchObject({ status: 101 })
+      expect(record.bytesUp).toBeGreaterThan(MEGABYTES * 1e6)
+      if (scheme === 'ws' && mode.native !== 'off') expect(record.splicedDown).toBeGreaterThan(0)
       await browser.kill()
     },
   )
