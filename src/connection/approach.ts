@@ -46,13 +46,14 @@ export async function approach(
   const handshake = origination.begin(raw, to.host)
   try {
     const { stream, facts: tls } = await backend.during(handshake.done)
-    backend.end()
     const secured = new Dialogue(
       new StreamSocket(stream, engine.turns, 'not-a-plain-socket'),
       engine.turns,
       engine.sweep,
     )
     secured.allow(responseMs)
+    if (backend.isCalledOff) secured.callOff()
+    backend.end()
     return { backend: secured, tls }
   } catch (error) {
     handshake.cancel()

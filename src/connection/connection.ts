@@ -146,6 +146,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     this.#introduction = introduction
     try {
       const destination = await introduction.choose()
+      if (introduction.isCalledOff) throw new Refusal({ by: 'proxy', phase: 'opening', cause: 'ordered' })
       this.#client = introduction.client.socket
       this.#client.owner = this
       this.#dial(destination)
@@ -177,8 +178,10 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   async #meet(introduction: Introduction, dialled: Dialled, { manners, pipes }: Destination): Promise<void> {
     try {
       const ends = await introduction.meet(dialled, manners)
-      if (ends !== undefined) this.#join(ends.client, ends.backend, pipes)
-      else this.#finish({ by: 'backend', phase: 'data', cause: 'finished' })
+      if (ends !== undefined) {
+        this.#join(ends.client, ends.backend, pipes)
+        if (introduction.isCalledOff) this.end()
+      } else this.#finish({ by: 'backend', phase: 'data', cause: 'finished' })
     } catch (error) {
       this.#failed(error, 'response')
     }

@@ -39,6 +39,7 @@ export interface Ends {
 const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
 
 export class Introduction {
+  isCalledOff = false
   backend: Dialogue | undefined
   exchange: Exchange | undefined
   /** Of heads and bodies that did not go through a pipe. */
@@ -105,8 +106,10 @@ export class Introduction {
     else await client.sayGoodbye(errorAnswer(status))
   }
 
+  /** Lets every wait fail. Where there is none at this moment, `isCalledOff` tells. */
   callOff(): void {
-    this.client.callOff()
+    this.isCalledOff = true
+    this.#opening?.client.callOff()
     this.backend?.callOff()
   }
 

@@ -118,9 +118,11 @@ export class Opening {
     try {
       const { stream, facts } = await client.during(handshake.done)
       const socket = new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket')
-      client.end()
       this.client = new Dialogue(socket, this.#engine.turns, this.#engine.sweep)
       this.client.allow(this.reception.firstBytesMs)
+      // It may have been just between the last wait and this line.
+      if (client.isCalledOff) this.client.callOff()
+      client.end()
       this.tls = facts
     } catch (error) {
       handshake.cancel()

@@ -63,6 +63,10 @@ export class Dialogue implements Runnable, Expirable {
     this.#sweep = sweep
   }
 
+  get isCalledOff(): boolean {
+    return this.#over?.why === 'called-off'
+  }
+
   /** What is waited for from here on has `ms` all together, whatever an earlier deadline was; 0: no deadline. */
   allow(ms: number): void {
     if (this.#over?.why === 'timed-out') this.#over = undefined
