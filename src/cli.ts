@@ -14,7 +14,8 @@ import { DEMO_ADDRESS, demoConfig, demoGreeting, startDemoBackend } from './demo
 import { formatProblem, MillraceError } from './errors.js'
 import { showLiveLine, summary } from './observe/live-line.js'
 import { createLog } from './observe/log.js'
-import { createValidatedProxy, type Proxy } from './proxy.js'
+import type { Proxy } from './proxy/proxy.js'
+import { RunningProxy } from './proxy/running-proxy.js'
 import { Supervisor, workerCount } from './workers/supervisor.js'
 import { runWorker } from './workers/worker.js'
 
@@ -23,7 +24,7 @@ const EXIT_CONFIG = 78
 
 // Node opens its inspector on SIGUSR1 unless somebody listens: not on a front door.
 process.on('SIGUSR1', () => {})
-if (cluster.isWorker) runWorker((config) => createValidatedProxy(config, { sharePorts: true }), fail)
+if (cluster.isWorker) runWorker((config) => new RunningProxy(config, { sharePorts: true }), fail)
 else act(process.argv.slice(2)).catch(fail)
 
 async function act(args: readonly string[]): Promise<void> {
@@ -49,7 +50,7 @@ async function run(config: Config): Promise<void> {
     await supervisor.start()
     return
   }
-  const proxy = createValidatedProxy(config, { log })
+  const proxy = new RunningProxy(config, { log })
   const drain = async (): Promise<void> => {
     const drained = proxy.drain()
     log.info({ drainMs: config.timeouts.drainMs }, 'draining')
@@ -62,7 +63,7 @@ async function run(config: Config): Promise<void> {
 async function demonstrate(splice: SpliceMode): Promise<void> {
   const backend = await startDemoBackend()
   const proxy = await startDemoProxy((address) =>
-    createValidatedProxy(validateConfig(demoConfig(backend, splice, address))),
+    new RunningProxy(validateConfig(demoConfig(backend, splice, address)), {}),
   )
   const { listeners, notSplicing } = proxy.status()
   const hideLiveLine = showLiveLine(() => proxy.status())

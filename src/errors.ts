@@ -16,6 +16,8 @@ const ERRORS = {
   'listen-failed': { source: 'proxy', retryable: true },
   /** `start` was called twice, or after `stop`. */
   'wrong-state': { source: 'proxy', retryable: false },
+  /** There is no listener, cluster, backend or connection of that name. */
+  'unknown-name': { source: 'config', retryable: false },
   /** An argument of a public function is of the wrong type or out of range. */
   'bad-argument': { source: 'config', retryable: false },
 } as const satisfies Record<string, { source: ErrorSource; retryable: boolean }>

@@ -33,7 +33,15 @@ export type {
   PipeTotals,
   SpliceMode,
 } from './pipe/options.js'
-export { createProxy, type DrainOptions, type DrainResult, type Proxy, type ProxyOptions } from './proxy.js'
+export {
+  createProxy,
+  type DrainOptions,
+  type DrainOrder,
+  type DrainResult,
+  type Proxy,
+  type ProxyOptions,
+  type Reloaded,
+} from './proxy/proxy.js'
 export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
 export type {
   Rejection,

@@ -15,10 +15,15 @@ const LOCALHOST = ['127.0.0.1', '::1']
 /** No source port or address left here, or a queue full for a moment: no reason to think it is down. */
 const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAGAIN'])
 
+export type BackendSetting = 'up' | 'down' | 'drain'
+
 export interface BackendStatus {
   /** As configured. */
   readonly address: string
+  /** 0: it gets no new connections. */
   readonly weight: number
+  /** What an operator has set it to. `down` and `drain`: it gets no new connections. */
+  readonly setTo: BackendSetting
   /** `down`: all its addresses failed and none answered since. `unresolved`: its host name had no answer yet. */
   readonly state: 'up' | 'down' | 'unresolved'
   /** How long it is still skipped while others are available, in ms. 0: it is not. */
@@ -38,7 +43,9 @@ export interface BackendStatus {
 export class Backend {
   /** The address as configured: what logs, records and metrics call this backend. */
   readonly name: string
-  readonly weight: number
+  /** Set by the config, and by operators. */
+  weight: number
+  setTo: BackendSetting = 'up'
   /** The name to resolve, or undefined where the address needs no resolver. */
   readonly hostName: string | undefined
   /** Host as configured; undefined of a unix socket. */
@@ -62,14 +69,28 @@ export class Backend {
   #connections = 0
   #failures = 0
   #lastError: string | undefined
+  #configuredWeight: number
 
   constructor(address: Address, weight: number) {
     this.name = formatAddress(address)
     this.weight = weight
+    this.#configuredWeight = weight
     this.#configured = address
     if (address.kind === 'unix' || isIP(address.host) !== 0) this.#addresses = [address]
     else if (address.host.toLowerCase() === 'localhost') this.resolved(LOCALHOST)
     else this.hostName = address.host
+  }
+
+  /** The config gives it this weight. Where that is no news, what an operator has set stays. */
+  configure(weight: number): void {
+    if (weight === this.#configuredWeight) return
+    this.#configuredWeight = weight
+    this.weight = weight
+  }
+
+  /** Whether it may be given new connections at all. */
+  get isInUse(): boolean {
+    return this.setTo === 'up' && this.weight > 0
   }
 
   /** Where to connect to, or undefined while the host name has no answer. Stays the same until it fails. */
@@ -136,6 +157,7 @@ export class Backend {
     return {
       address: this.name,
       weight: this.weight,
+      setTo: this.setTo,
       state: this.address === undefined ? 'unresolved' : this.failuresInARow > 0 ? 'down' : 'up',
       restingMs: Math.max(0, this.restingUntil - now),
       resolved: this.#addresses.map(formatAddress),

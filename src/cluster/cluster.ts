@@ -3,7 +3,7 @@
  * rest, then those whose name is being resolved. It reaches the network only through the engine and the
  * resolver, and never logs: what an operator may want to know is told to the hooks.
  */
-import type { Address } from '../address.js'
+import { type Address, formatAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
 import { Backend, type BackendStatus } from './backend.js'
 import { Attempt, type DialOptions, type DialResult, type Roster } from './dial.js'
@@ -40,9 +40,9 @@ export interface ClusterStatus {
 
 export class Cluster {
   readonly name: string
-  readonly #backends: readonly Backend[]
-  readonly #turns: RoundRobin<Backend>
-  readonly #resolver: Resolver
+  #backends: readonly Backend[]
+  #turns: RoundRobin<Backend>
+  #resolver: Resolver
   readonly #roster: Roster & { isStopped: boolean }
   readonly #hooks: ClusterHooks
   readonly #now: () => number
@@ -73,6 +73,41 @@ export class Cluster {
   }
 
   /**
+   * Other backends, or others' weights. Those that were there before stay what they are, with their connections,
+   * their health and what an operator has set; who leaves gets no new connections.
+   */
+  update(options: ClusterOptions): void {
+    const known = new Map(this.#backends.map((backend) => [backend.name, backend]))
+    const backends = options.backends.map(({ address, weight }) => {
+      const backend = known.get(formatAddress(address)) ?? new Backend(address, weight)
+      backend.configure(weight)
+      return backend
+    })
+    if (isSameList(backends, this.#backends)) return
+    this.#backends = backends
+    this.#turns = new RoundRobin(backends)
+    this.#resolver.stop()
+    this.#resolver = this.#newResolver()
+    this.#resolver.start()
+    this.#resumeWaiting()
+  }
+
+  /** It is in no config any more. Attempts under way go on with what is known; nothing is resolved again. */
+  retire(): void {
+    this.#resolver.stop()
+    this.#resumeWaiting()
+  }
+
+  /** By its address as configured. */
+  backend(name: string): Backend | undefined {
+    return this.#backends.find((backend) => backend.name === name)
+  }
+
+  get backends(): readonly Backend[] {
+    return this.#backends
+  }
+
+  /**
    * Gets a connection to one of the backends. `done` is called once, never before `dial` returned, unless
    * the attempt is cancelled. Tries every backend, and where all failed their further addresses.
    */
@@ -89,7 +124,8 @@ export class Cluster {
 
   #next(tried: readonly Backend[]): Backend | 'resolving' | undefined {
     const now = this.#now()
-    const isCandidate = (backend: Backend) => backend.address !== undefined && !tried.includes(backend)
+    const isCandidate = (backend: Backend) =>
+      backend.address !== undefined && backend.isInUse && !tried.includes(backend)
     return (
       this.#turns.pick((backend) => isCandidate(backend) && backend.isAvailable(now)) ??
       soonestDue(this.#backends.filter(isCandidate)) ??
@@ -97,8 +133,8 @@ export class Cluster {
     )
   }
 
-  #isResolving({ address, hostName }: Backend): boolean {
-    return address === undefined && hostName !== undefined && this.#resolver.isResolving(hostName)
+  #isResolving({ address, hostName, isInUse }: Backend): boolean {
+    return address === undefined && isInUse && hostName !== undefined && this.#resolver.isResolving(hostName)
   }
 
   #newRoster(engine: Pick<Engine, 'dial'>): Roster & { isStopped: boolean } {
@@ -107,6 +143,7 @@ export class Cluster {
       waiting: new Set(),
       isStopped: false,
       now: this.#now,
+      whyNone: () => (this.#backends.some(({ isInUse }) => isInUse) ? 'ENOTFOUND' : 'EHOSTDOWN'),
       next: (tried) => this.#next(tried),
       succeeded: (backend) => {
         if (backend.succeeded()) this.#hooks.onBackendUp?.(backend)
@@ -138,6 +175,9 @@ export class Cluster {
     for (const attempt of [...this.#roster.waiting]) attempt.resume()
   }
 }
+
+const isSameList = (some: readonly Backend[], others: readonly Backend[]): boolean =>
+  some.length === others.length && some.every((backend, index) => backend === others[index])
 
 /**
  * When all are resting one is tried all the same: a client turned away while a backend may be back is worse

@@ -29,8 +29,8 @@ export interface Dialled {
 
 export interface DialFailed {
   /**
-   * errno name of the last connect. Without any: ENOTFOUND where no backend has an address, ETIMEDOUT where
-   * one was waited for, ECANCELED where the cluster was stopped.
+   * errno name of the last connect. Without any: EHOSTDOWN where an operator has taken every backend out of use,
+   * ENOTFOUND where none has an address, ETIMEDOUT where one was waited for, ECANCELED where the cluster was stopped.
    */
   readonly error: string
   /** Tried last; undefined where none could be tried. */
@@ -48,6 +48,8 @@ export interface Roster {
   readonly waiting: Set<Attempt>
   readonly isStopped: boolean
   now(): number
+  /** Why nobody could be tried. */
+  whyNone(): string
   /** The best backend not among those tried, or `resolving` where an answer may still bring one. */
   next(tried: readonly Backend[]): Backend | 'resolving' | undefined
   succeeded(backend: Backend): void
@@ -112,7 +114,7 @@ export class Attempt {
     if (next === 'resolving') this.#wait(this.#connectMs)
     else if (next !== undefined) this.#connect(next)
     else if (this.#hasNextRound()) this.#advance()
-    else this.abandon('ENOTFOUND')
+    else this.abandon(this.#roster.whyNone())
   }
 
   /** When every backend has failed, those with a further address get another turn. */
@@ -138,7 +140,11 @@ export class Attempt {
   #settled(backend: Backend, address: ResolvedAddress, outcome: DialOutcome): void {
     this.#connectEnded()
     const { socket, errno } = outcome
-    if (socket !== undefined) {
+    if (socket !== undefined && !backend.isInUse) {
+      // It was taken out while the connect was on its way.
+      socket.reset()
+      this.#tryAnother(backend, 'EHOSTDOWN')
+    } else if (socket !== undefined) {
       this.#roster.succeeded(backend)
       this.#finish({ socket, backend, address, retries: this.#retries() })
     } else if (SHORTAGES.has(errno)) {
@@ -156,10 +162,14 @@ export class Attempt {
   }
 
   #failed(backend: Backend, address: ResolvedAddress, errno: string): void {
+    this.#roster.failed(backend, address, errno)
+    this.#tryAnother(backend, errno)
+  }
+
+  #tryAnother(backend: Backend, errno: string): void {
     this.#error = errno
     this.#isShort = false
     this.#waitUntil = undefined
-    this.#roster.failed(backend, address, errno)
     this.#tried.push(backend)
     this.#advance()
   }

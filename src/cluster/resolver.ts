@@ -56,7 +56,7 @@ export class Resolver {
 
   /** Whether an answer for `host` is on its way, as opposed to due only after the next pause. */
   isResolving(host: string): boolean {
-    return this.#names.get(host)?.isResolving ?? false
+    return !this.#isStopped && (this.#names.get(host)?.isResolving ?? false)
   }
 
   #resolve(name: Name): void {

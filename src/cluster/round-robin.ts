@@ -1,11 +1,11 @@
 /**
  * Smooth weighted round robin: whose turn it is. Over one cycle everybody gets exactly their weight, spread
- * out rather than in a row. It knows nothing of health: who may be picked is said anew each time. Pure.
+ * out rather than in a row. It knows nothing of health: who may be picked, and each one's weight, is said anew each
+ * time. Pure.
  */
 
 interface Turn<T> {
   readonly item: T
-  readonly weight: number
   /** What is owed to the item. Grows by its weight at each pick it stands for, shrinks when it is picked. */
   credit: number
 }
@@ -14,7 +14,7 @@ export class RoundRobin<T extends { readonly weight: number }> {
   readonly #turns: readonly Turn<T>[]
 
   constructor(items: readonly T[]) {
-    this.#turns = items.map((item) => ({ item, weight: item.weight, credit: 0 }))
+    this.#turns = items.map((item) => ({ item, credit: 0 }))
   }
 
   /**
@@ -29,8 +29,8 @@ export class RoundRobin<T extends { readonly weight: number }> {
     let totalWeight = 0
     for (const turn of this.#turns) {
       if (!isCandidate(turn.item)) continue
-      turn.credit += turn.weight
-      totalWeight += turn.weight
+      turn.credit += turn.item.weight
+      totalWeight += turn.item.weight
       if (best === undefined || turn.credit > best.credit) best = turn
     }
     if (best !== undefined) best.credit -= totalWeight

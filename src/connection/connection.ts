@@ -8,7 +8,7 @@
  * backend is there, so its first bytes wait in the kernel and trying another backend loses nothing. A connection
  * decides; moving bytes is the pipe's business.
  */
-import { type Address, formatAddress, formatPeer, type PeerAddress } from '../address.js'
+import { type Address, formatAddress, formatPeer, type PeerAddress, parseAddress, unpackPeer } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Attempt, Dialled, DialOptions, DialResult } from '../cluster/dial.js'
@@ -18,7 +18,7 @@ import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
 import type { ConnectionFacts, RecordEnding } from '../observe/record.js'
-import type { PipeEnding, PipeHost, PipeOwner, PipeTotals } from '../pipe/options.js'
+import type { OrderedCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import type { Manners } from './approach.js'
@@ -33,14 +33,23 @@ export interface Destination {
   readonly manners: Manners
 }
 
+/** What a listener has for its clients. A reload makes another; a connection keeps the one it was accepted with. */
+export interface Service {
+  readonly listener: Listener
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+  /** Undefined where clients are joined to `destination` unseen. */
+  readonly reception: Reception | undefined
+  /** Of whom no route is for. */
+  readonly destination: Destination | undefined
+  /** By the name of their cluster: where clients may go to. */
+  readonly destinations: ReadonlyMap<string, Destination>
+}
+
 /** What a connection needs of the proxy it lives in. */
 export interface ConnectionHost {
   readonly engine: Engine
   readonly dialOptions: DialOptions
-  /** Undefined where a listener's clients are joined to its cluster unseen. */
-  reception(listener: Listener): Reception | undefined
-  /** Undefined where there is no cluster of that name. */
-  destination(cluster: string): Destination | undefined
   nextId(): string
   /** A user's route function has failed. */
   routeFailed(connection: Connection, error: unknown): void
@@ -53,7 +62,7 @@ const NOTHING_MOVED = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0, 
 export class Connection implements Runnable, Expirable, PipeOwner {
   isQueued = false
   sweepIndex = -1
-  readonly listener: Listener
+  readonly service: Service
   readonly #from: PeerAddress
   readonly #host: ConnectionHost
   #client: Socket
@@ -69,17 +78,17 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   /** Undefined where it is simply joined. */
   #introduction: Introduction | undefined = undefined
 
-  constructor(host: ConnectionHost, listener: Listener, client: Socket, from: PeerAddress) {
+  constructor(host: ConnectionHost, service: Service, client: Socket, from: PeerAddress) {
     this.#host = host
-    this.listener = listener
+    this.service = service
     this.#client = client
     this.#from = from
   }
 
   start(): void {
     this.#client.owner = this
-    const reception = this.#host.reception(this.listener)
-    if (reception === undefined) this.#dial(this.#host.destination(this.listener.options.cluster!)!)
+    const { reception, destination } = this.service
+    if (reception === undefined) this.#dial(destination!)
     else void this.#open(reception)
   }
 
@@ -93,11 +102,69 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     this.#pipe?.expire(now)
   }
 
-  /** Ends it now, in order if nothing is in flight. */
-  end(): void {
-    if (this.#pipe !== undefined) this.#pipe.end('ordered')
-    else if (this.#introduction !== undefined && this.#attempt === undefined) this.#introduction.callOff()
-    else this.#refuse({ by: 'proxy', phase: 'connect', cause: 'ordered' })
+  /** Ends it now: in order if nothing is in flight, and with a reset otherwise, or where it is killed. */
+  end(cause: OrderedCause): void {
+    if (this.#pipe !== undefined) this.#pipe.end(cause)
+    else if (this.#introduction !== undefined && this.#attempt === undefined) this.#introduction.callOff(cause)
+    else this.#refuse({ by: 'proxy', phase: 'connect', cause })
+  }
+
+  /** Whether an end now would take nothing from anybody. */
+  get isQuiet(): boolean {
+    return this.#pipe !== undefined && !this.#pipe.isInFlight
+  }
+
+  get backend(): Backend | undefined {
+    return this.#backend
+  }
+
+  /** Undefined where none is chosen yet. */
+  get cluster(): string | undefined {
+    if (this.#introduction !== undefined) return this.#introduction.cluster
+    return this.service.destination?.cluster.name
+  }
+
+  /** Undefined where nobody was told of one before its record. */
+  get id(): string | undefined {
+    return this.#introduction?.id
+  }
+
+  /** As a PROXY header says, where there was one. */
+  get clientAddress(): Address | undefined {
+    const told = this.#introduction?.facts().client
+    if (told === undefined) return this.#from === undefined ? undefined : unpackPeer(this.#from)
+    const address = parseAddress(told)
+    return typeof address === 'string' ? undefined : address
+  }
+
+  get ageMs(): number {
+    return performance.now() - this.#acceptedAt
+  }
+
+  get retries(): number {
+    return this.#retries
+  }
+
+  /** From accept to a connected backend; undefined when there was none. */
+  get connectMs(): number | undefined {
+    return this.#backendAddress && this.#connectMicros / 1000
+  }
+
+  /** From then to the backend's first byte; undefined when there was none. */
+  get firstByteMs(): number | undefined {
+    const micros = this.#pipe?.firstByteMicros ?? 0
+    return micros > 0 ? micros / 1000 : undefined
+  }
+
+  /** For who watches it while it runs. Undefined before there is one. */
+  get pipe(): Pipe | undefined {
+    return this.#pipe
+  }
+
+  get phase(): RecordEnding['phase'] {
+    if (this.#pipe !== undefined) return 'data'
+    if (this.#backendAddress !== undefined) return 'response'
+    return this.cluster === undefined ? 'opening' : 'connect'
   }
 
   get totals(): PipeTotals {
@@ -110,18 +177,17 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   /** Everything known about it but its ending; its id, too, where nobody was told of one before. */
   facts(): Omit<ConnectionFacts, 'id' | 'ended'> {
     const now = performance.now()
-    const firstByteMicros = this.#pipe?.firstByteMicros ?? 0
     return {
       acceptedAt: Date.now() - (now - this.#acceptedAt),
-      listener: this.listener.options.name,
-      tags: this.listener.options.tags,
+      listener: this.service.name,
+      tags: this.service.tags,
       client: formatPeer(this.#from),
-      cluster: this.listener.options.cluster,
+      cluster: this.cluster,
       backend: this.#backend?.name,
       backendAddress: this.#backendAddress && formatAddress(this.#backendAddress),
       retries: this.#retries,
-      connectMs: this.#backendAddress && this.#connectMicros / 1000,
-      firstByteMs: firstByteMicros > 0 ? firstByteMicros / 1000 : undefined,
+      connectMs: this.connectMs,
+      firstByteMs: this.firstByteMs,
       totalMs: now - this.#acceptedAt,
       clientRttMicros: this.#client.roundTripMicros(),
       backendRttMicros: this.#pipe?.backend.roundTripMicros(),
@@ -133,7 +199,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** For error logs. */
   describe(): Record<string, unknown> {
-    return { client: formatPeer(this.#from), backend: this.#backend?.name, ...this.#pipe?.describe() }
+    return { listener: this.service.name, client: formatPeer(this.#from), backend: this.#backend?.name, ...this.#pipe?.describe() }
   }
 
   /** Bytes were moved to the end, or to where it broke. */
@@ -142,11 +208,12 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   async #open(reception: Reception): Promise<void> {
-    const introduction = new Introduction(this.#host, reception, this.#client, this.#from)
+    const introduction = new Introduction(this.#host, this.service, reception, this.#client, this.#from)
     this.#introduction = introduction
     try {
       const destination = await introduction.choose()
-      if (introduction.isCalledOff) throw new Refusal({ by: 'proxy', phase: 'opening', cause: 'ordered' })
+      const { calledOff } = introduction
+      if (calledOff !== undefined) throw new Refusal({ by: 'proxy', phase: 'opening', cause: calledOff })
       this.#client = introduction.client.socket
       this.#client.owner = this
       this.#dial(destination)
@@ -180,7 +247,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       const ends = await introduction.meet(dialled, manners)
       if (ends !== undefined) {
         this.#join(ends.client, ends.backend, pipes)
-        if (introduction.isCalledOff) this.end()
+        if (introduction.calledOff !== undefined) this.end(introduction.calledOff)
       } else this.#finish({ by: 'backend', phase: 'data', cause: 'finished' })
     } catch (error) {
       this.#failed(error, 'response')
@@ -198,8 +265,8 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     if (error instanceof Refusal) {
       this.#refuse(error.ending, error.status)
     } else if (error instanceof DialogueOver) {
-      const { backend, exchange } = this.#introduction!
-      this.#refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data'))
+      const { backend, exchange, calledOff } = this.#introduction!
+      this.#refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data', calledOff))
     } else {
       this.#host.routeFailed(this, error)
       this.#refuse({ by: 'proxy', phase, cause: 'route-failed' }, 500)

@@ -10,11 +10,12 @@ import { Dialogue } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { OpeningFacts } from '../observe/record.js'
+import type { OrderedCause } from '../pipe/options.js'
 import type { TlsFacts } from '../route/visitor.js'
 import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
 import { forwardedHead } from '../websocket/forward.js'
 import { approach, type Manners, proxyFacts } from './approach.js'
-import type { Destination } from './connection.js'
+import type { Destination, Service } from './connection.js'
 import { Exchange, type Moved } from './exchange.js'
 import type { Greeting } from './greeting.js'
 import { Opening } from './opening.js'
@@ -25,8 +26,6 @@ import { refuse } from './refusal.js'
 /** What an introduction needs of the proxy. */
 export interface IntroductionHost {
   readonly engine: Engine
-  /** Undefined where there is no cluster of that name. */
-  destination(cluster: string): Destination | undefined
   nextId(): string
 }
 
@@ -39,7 +38,9 @@ export interface Ends {
 const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
 
 export class Introduction {
-  isCalledOff = false
+  /** Why it was told to end, if it was. */
+  calledOff: OrderedCause | undefined
+  cluster: string | undefined
   backend: Dialogue | undefined
   exchange: Exchange | undefined
   /** Of heads and bodies that did not go through a pipe. */
@@ -48,14 +49,21 @@ export class Introduction {
   #opening: Opening | undefined
   #learnt: OpeningFacts | undefined
   readonly #host: IntroductionHost
+  readonly #destinations: ReadonlyMap<string, Destination>
   /** Of the record, and what backends are told. */
-  readonly #id: string
-  #cluster: string | undefined
+  readonly id: string
   #backendTls: TlsFacts | undefined
 
-  constructor(host: IntroductionHost, reception: Reception, socket: Socket, peer: PeerAddress) {
+  constructor(
+    host: IntroductionHost,
+    { destinations }: Service,
+    reception: Reception,
+    socket: Socket,
+    peer: PeerAddress,
+  ) {
     this.#host = host
-    this.#id = host.nextId()
+    this.#destinations = destinations
+    this.id = host.nextId()
     this.#opening = new Opening(host.engine, reception, socket, peer)
   }
 
@@ -71,10 +79,10 @@ export class Introduction {
   /** Throws Refusal, DialogueOver, and what a route function throws. */
   async choose(): Promise<Destination> {
     const choice = await this.#open.choose()
-    const destination = this.#host.destination(choice.cluster)
+    const destination = this.#destinations.get(choice.cluster)
     if (destination === undefined)
       throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
-    this.#cluster = choice.cluster
+    this.cluster = choice.cluster
     const { greeting } = this.#open
     if (greeting !== undefined && greeting.key === undefined && choice.http === 'reject') {
       throw refuse('upgrade-required', 426)
@@ -86,7 +94,7 @@ export class Introduction {
   async meet({ socket, backend }: Dialled, manners: Manners): Promise<Ends | undefined> {
     const opening = this.#open
     this.backend = new Dialogue(socket, this.#host.engine.turns, this.#host.engine.sweep)
-    const facts = proxyFacts(opening, this.#id)
+    const facts = proxyFacts(opening, this.id)
     const approached = await opening.client.during(
       approach(this.backend, backend, manners, facts, this.#host.engine),
     )
@@ -106,9 +114,9 @@ export class Introduction {
     else await client.sayGoodbye(errorAnswer(status))
   }
 
-  /** Lets every wait fail. Where there is none at this moment, `isCalledOff` tells. */
-  callOff(): void {
-    this.isCalledOff = true
+  /** Lets every wait fail. Where there is none at this moment, `calledOff` tells. */
+  callOff(cause: OrderedCause): void {
+    this.calledOff = cause
     this.#opening?.client.callOff()
     this.backend?.callOff()
   }
@@ -119,10 +127,9 @@ export class Introduction {
     this.backend?.end()
   }
 
-  facts(): OpeningFacts & { readonly id: string; readonly cluster: string | undefined } {
+  facts(): OpeningFacts & { readonly id: string } {
     return {
-      id: this.#id,
-      cluster: this.#cluster,
+      id: this.id,
       ...(this.#learnt ?? this.#learn()),
     }
   }

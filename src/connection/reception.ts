@@ -5,7 +5,7 @@
 import { AddressSet } from '../address-set.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import { RouteTable } from '../route/table.js'
-import { type Reread, Termination } from '../tls/termination.js'
+import type { Termination } from '../tls/termination.js'
 
 export interface Reception {
   readonly config: ListenerConfig
@@ -22,7 +22,7 @@ export function createReception(
   config: ListenerConfig,
   firstBytesMs: number,
   isTold: (cluster: string) => boolean,
-  reread: Reread,
+  termination: Termination | undefined,
 ): Reception | undefined {
   const { acceptProxy, protocol, tls, routes, route, onNoSni } = config
   const isPlain =
@@ -34,7 +34,7 @@ export function createReception(
     firstBytesMs,
     proxySenders: new AddressSet(acceptProxy?.from ?? []),
     routes: new RouteTable(routes),
-    termination: tls && new Termination(tls, reread),
+    termination,
     looksAtHello:
       tls !== undefined ||
       onNoSni !== undefined ||

@@ -4,6 +4,7 @@
 import type { DialFailed } from '../cluster/dial.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
 import type { EndCause, OpeningCause, RecordEnding } from '../observe/record.js'
+import type { OrderedCause } from '../pipe/options.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
 /** Shortages of this machine, which no other backend would mend. */
@@ -42,9 +43,10 @@ export function endingOf(
   { why, errno, at }: DialogueOver,
   backend: Dialogue | undefined,
   phase: RecordEnding['phase'],
+  calledOff: OrderedCause = 'ordered',
 ): RecordEnding {
   const by = at === backend ? 'backend' : 'client'
-  if (why === 'called-off') return { by: 'proxy', phase, cause: 'ordered' }
+  if (why === 'called-off') return { by: 'proxy', phase, cause: calledOff }
   if (why === 'timed-out') return { by, phase, cause: whyTooSlow(by, phase) }
   if (phase === 'data') return { by, phase, cause: 'reset', errno }
   return { by, phase, cause: by === 'client' ? 'client-gone' : 'backend-gone', errno }

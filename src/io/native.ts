@@ -2,6 +2,7 @@
  * The whole native surface, typed, and the only loader of the addon. Calls take integers and answer >= 0 or
  * -errno; they never throw. What platform this is matters in this file and nowhere else.
  */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
@@ -152,4 +153,24 @@ export function errnoName(errno: number): string {
   const number = Math.abs(errno)
   const name = UNKNOWN_TO_NODE.get(number) ?? getSystemErrorName(-number)
   return name.startsWith('E') ? name : `errno ${number}`
+}
+
+/** File descriptors this process has open; undefined where the platform does not tell. */
+export function countOpenFds(): number | undefined {
+  try {
+    // Since Linux 6.2 the size of this folder is their number.
+    return statSync('/proc/self/fd').size || readdirSync('/proc/self/fd').length
+  } catch {
+    return undefined
+  }
+}
+
+/** The soft limit on them (RLIMIT_NOFILE); undefined where the platform does not tell. */
+export function mostOpenFds(): number | undefined {
+  try {
+    const digits = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return digits === undefined ? undefined : Number(digits)
+  } catch {
+    return undefined
+  }
 }

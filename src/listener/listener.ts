@@ -14,9 +14,8 @@ const TELL_PAUSE_EVERY_MS = 10_000
 
 export interface ListenerOptions {
   readonly name: string
+  /** As configured. */
   readonly address: Address
-  readonly cluster: string | undefined
-  readonly tags: Readonly<Record<string, string>>
 }
 
 export interface ListenerHooks {
@@ -37,7 +36,7 @@ export interface ListenerStatus {
 }
 
 export class Listener {
-  readonly options: ListenerOptions
+  #options: ListenerOptions
   /** Connections that are not over yet. */
   active = 0
   #listening: Listening | undefined
@@ -47,8 +46,21 @@ export class Listener {
   #toldPauseAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ListenerOptions) {
-    this.options = options
+    this.#options = options
     this.#address = options.address
+  }
+
+  get options(): ListenerOptions {
+    return this.#options
+  }
+
+  /** What it goes by from now on. */
+  rename(name: string): void {
+    this.#options = { ...this.#options, name }
+  }
+
+  get isListening(): boolean {
+    return this.#listening !== undefined
   }
 
   /** With the port in use where 0 was asked for, once it is open. */
@@ -63,10 +75,10 @@ export class Listener {
       paused: (errno: string) => this.#paused(hooks, errno),
     }
     try {
-      this.#listening = await engine.listen(this.options.address, { backlog: BACKLOG, sharePort }, handler)
+      this.#listening = await engine.listen(this.#options.address, { backlog: BACKLOG, sharePort }, handler)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      throw new MillraceError('listen-failed', `listener ${this.options.name}: ${message}`, { cause: error })
+      throw new MillraceError('listen-failed', `listener ${this.#options.name}: ${message}`, { cause: error })
     }
     this.#address = this.#listening.address
   }
@@ -79,9 +91,9 @@ export class Listener {
 
   status(): ListenerStatus {
     return {
-      name: this.options.name,
+      name: this.#options.name,
       address: formatAddress(this.#address),
-      isListening: this.#listening !== undefined,
+      isListening: this.isListening,
       active: this.active,
       accepted: this.#accepted,
       acceptPauses: this.#acceptPauses,

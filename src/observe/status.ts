@@ -1,18 +1,15 @@
 /**
- * What `status()` answers, and the totals behind it: those of connections that are over, and of those that
- * still run.
+ * What `status()` answers: facts and figures of one moment, as plain data. The metrics are made of nothing else.
  */
-import type { ClusterStatus } from '../cluster/cluster.js'
+import type { BackendStatus } from '../cluster/backend.js'
 import type { NotSplicing } from '../io/engine.js'
 import type { NativeCounts } from '../io/native.js'
 import type { ListenerStatus } from '../listener/listener.js'
-import type { PipeCounters, PipeTotals } from '../pipe/options.js'
+import type { PipeCounters } from '../pipe/options.js'
+import type { RecordEnding } from './record.js'
 
-export interface ConnectionTotals {
-  /** Connections that are not over yet. */
-  readonly active: number
-  readonly ended: number
-  /** Bytes so far, those of running connections included. Up is client to backend. */
+/** Bytes so far, those of running connections included. Up is client to backend. */
+export interface Traffic {
   readonly bytesUp: number
   readonly bytesDown: number
   /** Of these, bytes that never entered this process. */
@@ -20,45 +17,108 @@ export interface ConnectionTotals {
   readonly splicedDown: number
 }
 
+export interface ConnectionTotals extends Traffic {
+  /** Connections that are not over yet. */
+  readonly active: number
+  readonly ended: number
+}
+
+/** How often connections ended so. */
+export interface EndingCount {
+  readonly listener: string
+  readonly by: RecordEnding['by']
+  readonly phase: RecordEnding['phase']
+  /** Without what follows a colon. */
+  readonly cause: string
+  readonly count: number
+}
+
+/** A latency histogram, in seconds as Prometheus has it. */
+export interface HistogramStatus {
+  /** Upper bounds, ascending; what is above the last is in one more count. */
+  readonly bounds: readonly number[]
+  /** Per bucket, not cumulative; one more than there are bounds. */
+  readonly counts: readonly number[]
+  readonly sum: number
+}
+
+export interface ListenerReport extends ListenerStatus {
+  readonly traffic: Traffic
+  readonly ended: number
+  /** From accept to end. */
+  readonly seconds: HistogramStatus
+}
+
+export interface BackendReport extends BackendStatus {
+  readonly traffic: Traffic
+}
+
+export interface ClusterReport {
+  readonly name: string
+  readonly traffic: Traffic
+  readonly active: number
+  readonly ended: number
+  /** Connects that failed before another one succeeded or the connection was given up. */
+  readonly retries: number
+  /** From accept to a connected backend. */
+  readonly connectSeconds: HistogramStatus
+  /** From then to the backend's first byte. */
+  readonly firstByteSeconds: HistogramStatus
+  readonly backends: readonly BackendReport[]
+}
+
+/** Records (access log) so far. */
+export interface RecordCounts {
+  readonly written: number
+  /** Not chosen by `sample`. */
+  readonly skipped: number
+  /** Lost because the log could not be written as fast. */
+  readonly dropped: number
+}
+
+export interface ProcessStatus {
+  readonly pid: number
+  /** CPU time used so far. */
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+  readonly heapBytes: number
+  /** Undefined where the platform does not tell. */
+  readonly openFds: number | undefined
+  readonly mostFds: number | undefined
+  /** How late timers were since the last look, in ms; undefined where nobody measures. */
+  readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined
+}
+
+export interface ConfigStatus {
+  /** Of the last config that was taken up, ISO 8601. */
+  readonly loadedAt: string
+  readonly reloads: number
+  /** Reloads that changed nothing because something was wrong. */
+  readonly failedReloads: number
+}
+
 export interface ProxyStatus {
   readonly state: 'new' | 'running' | 'draining' | 'stopped'
+  readonly version: string
+  /** ISO 8601; undefined before. */
+  readonly startedAt: string | undefined
+  /** Processes these figures are of. */
+  readonly workers: number
   /** `kernel`: file descriptors of our own and splice(2). `stream`: node:net. */
   readonly engine: 'kernel' | 'stream'
   /** Why this process does not splice; undefined where it does. */
   readonly notSplicing: NotSplicing | undefined
-  readonly listeners: readonly ListenerStatus[]
-  readonly clusters: readonly ClusterStatus[]
+  readonly logLevel: string
+  readonly listeners: readonly ListenerReport[]
+  readonly clusters: readonly ClusterReport[]
   readonly connections: ConnectionTotals
+  readonly endings: readonly EndingCount[]
   readonly pipes: Readonly<PipeCounters>
   /** Gauges of the kernel path of this thread; undefined on the stream engine. */
   readonly kernel: NativeCounts | undefined
+  readonly records: RecordCounts
+  readonly config: ConfigStatus
+  readonly processes: readonly ProcessStatus[]
   /** What this platform or build cannot do. */
   readonly unavailable: readonly string[]
-}
-
-type Bytes = Omit<PipeTotals, 'notSplicing'>
-
-/** The totals of connections that are over. */
-export class Totals {
-  #ended = 0
-  readonly #bytes = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0 }
-
-  add(totals: Bytes): void {
-    this.#ended++
-    addTo(this.#bytes, totals)
-  }
-
-  /** These and those of connections that still run. */
-  with(running: readonly { readonly totals: Bytes }[]): ConnectionTotals {
-    const bytes = { ...this.#bytes }
-    for (const { totals } of running) addTo(bytes, totals)
-    return { active: running.length, ended: this.#ended, ...bytes }
-  }
-}
-
-function addTo(sum: { -readonly [Name in keyof Bytes]: number }, more: Bytes): void {
-  sum.bytesUp += more.bytesUp
-  sum.bytesDown += more.bytesDown
-  sum.splicedUp += more.splicedUp
-  sum.splicedDown += more.splicedDown
 }

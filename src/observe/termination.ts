@@ -14,6 +14,8 @@ const FIRST_LETTERS: Partial<Record<EndCause, string>> = {
   'idle-timeout': 'c',
   lifetime: 'K',
   ordered: 'K',
+  drained: 'K',
+  killed: 'K',
   'infinite-loop': 'I',
   'first-bytes-timeout': 'c',
   'response-timeout': 's',

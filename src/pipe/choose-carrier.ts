@@ -36,6 +36,12 @@ export function whyNotSplicing(direction: Direction): NotSplicing | undefined {
   return direction.notSplicing ?? direction.source.notSplicing
 }
 
+/** Why this direction's bytes are copied at this moment; undefined where they are spliced. */
+export function whyCopying(direction: Direction): NotSplicing | undefined {
+  if (direction.carrier === kernelCarrier) return undefined
+  return whyNotSplicing(direction) ?? (direction.mode === 'auto' ? 'small' : undefined)
+}
+
 /** Whether a copy of `came` bytes at once is reason to splice. */
 export function isBulk({ mode }: Direction, came: number): boolean {
   return mode === 'on' || (mode === 'auto' && came >= PROMOTE_BYTES)

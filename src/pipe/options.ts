@@ -76,10 +76,18 @@ export type PipeCause =
   | 'idle-timeout'
   | 'half-closed-timeout'
   | 'lifetime'
-  /** Somebody on our side asked for the end: `close()`, or a drain's deadline. */
-  | 'ordered'
+  | OrderedCause
   /** It stayed ready without progress: a bug of ours, cut to keep the process alive. */
   | 'infinite-loop'
+
+/** Somebody on our side asked for the end. */
+export type OrderedCause =
+  /** `close()` of a pipe, or `stop()` of a proxy. */
+  | 'ordered'
+  /** A drain: in a quiet moment, or at its deadline. */
+  | 'drained'
+  /** An operator. */
+  | 'killed'
 
 export interface PipeEnding {
   /** Whose doing it was. Of an ordinary end: who ended first. */

@@ -98,11 +98,22 @@ export class Pipe implements OrderGiver {
     }
   }
 
-  /** Ends the pipe now: in order if nothing is in flight, else with a reset, because bytes are lost. */
+  /**
+   * Ends the pipe now: in order if nothing is in flight, else with a reset, because bytes are lost. Who is killed is
+   * to know it: always with a reset.
+   */
   end(cause: PipeCause): void {
-    const isEmpty = !this.up.isInFlight && !this.down.isInFlight
     const waitedFor = this.up.isOver ? 'backend' : 'client'
-    this.#finish({ by: 'proxy', cause, waitedFor }, !isEmpty)
+    this.#finish({ by: 'proxy', cause, waitedFor }, cause === 'killed' || this.isInFlight)
+  }
+
+  get isInFlight(): boolean {
+    return this.up.isInFlight || this.down.isInFlight
+  }
+
+  /** When a byte last moved, or a direction ended; `performance.now()` in ms. */
+  get movedAt(): number {
+    return this.#movedAt
   }
 
   get totals(): PipeTotals {
@@ -168,7 +179,7 @@ export class Pipe implements OrderGiver {
 
   /** One side has ended; the other may still send, which the kernel would answer with a reset after a close. */
   #closeBothWays(): void {
-    if (this.up.isInFlight || this.down.isInFlight) return
+    if (this.isInFlight) return
     if (this.#hasTakenAll(this.#endedFirst === 'client' ? this.backend : this.client)) this.#finishInOrder()
     else this.#host.turns.later(this)
   }

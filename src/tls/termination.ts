@@ -22,13 +22,18 @@ export type Reread = (file: string, error: Error | undefined) => void
 export class Termination {
   readonly #config: TlsConfig
   readonly #files: WatchedFiles
+  readonly #reread: Reread
+  /** What the files held when they were read, by path. */
+  #texts: ReadonlyMap<string, string | undefined>
   #contexts: Contexts
 
   /** Reads the files. They were found good. */
   constructor(config: TlsConfig, reread: Reread) {
     this.#config = config
+    this.#reread = reread
+    this.#texts = textsOf(config)
     this.#contexts = readContexts(config)
-    this.#files = new WatchedFiles(filesOf(config), (file) => this.#readAgain(file, reread))
+    this.#files = new WatchedFiles(filesOf(config), (file) => this.#readAgain(file))
   }
 
   start(): void {
@@ -37,6 +42,12 @@ export class Termination {
 
   stop(): void {
     this.#files.stop()
+  }
+
+  /** Looks at the files now. Where they are the same, sessions of earlier handshakes can still be resumed. */
+  readAgain(): void {
+    const changed = filesOf(this.#config).find((file) => this.#texts.get(file) !== textOf(file))
+    if (changed !== undefined) this.#readAgain(changed)
   }
 
   accept(raw: Socket): Handshake {
@@ -60,12 +71,13 @@ export class Termination {
     return this.#contexts.byName.find(normalizeName(name))[0] ?? this.#contexts.first
   }
 
-  #readAgain(file: string, reread: Reread): void {
+  #readAgain(file: string): void {
+    this.#texts = textsOf(this.#config)
     try {
       this.#contexts = readContexts(this.#config)
-      reread(file, undefined)
+      this.#reread(file, undefined)
     } catch (error) {
-      reread(file, error instanceof Error ? error : new Error(String(error)))
+      this.#reread(file, error instanceof Error ? error : new Error(String(error)))
     }
   }
 }
@@ -112,6 +124,16 @@ function namesOf({ subjectAltName, subject }: X509Certificate): string[] {
   const common = /^CN=(.+)$/m.exec(subject ?? '')?.[1]
   const names = alternatives.length > 0 || common === undefined ? alternatives : [common]
   return names.filter((name) => explainNamePattern(name) === undefined)
+}
+
+const textsOf = (config: TlsConfig) => new Map(filesOf(config).map((file) => [file, textOf(file)]))
+
+function textOf(file: string): string | undefined {
+  try {
+    return readPem(file)
+  } catch {
+    return undefined
+  }
 }
 
 function filesOf({ certificates, clientCa }: TlsConfig): string[] {

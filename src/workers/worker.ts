@@ -4,7 +4,7 @@
  */
 
 import type { Config } from '../config/schema.js'
-import type { Proxy } from '../proxy.js'
+import type { Proxy } from '../proxy/proxy.js'
 import type { ToSupervisor, ToWorker } from './messages.js'
 
 /** Runs until told to drain. `create` makes the proxy; `failed` is told why it could not start. */

@@ -4,7 +4,7 @@ import { packPeer } from '../../src/address.js'
 import type { Backend } from '../../src/cluster/backend.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
-import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import { Connection, type ConnectionHost, type Destination } from '../../src/connection/connection.js'
 import { BROKEN, type Socket } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
 import { Turns } from '../../src/io/turns.js'
@@ -15,8 +15,6 @@ import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 const listener = new Listener({
   name: 'front',
   address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
-  cluster: 'back',
-  tags: {},
 })
 
 describe('a connection that waits for its backend', () => {
@@ -31,6 +29,7 @@ describe('a connection that waits for its backend', () => {
     cancelled = 0
     endings = []
     const cluster = {
+      name: 'back',
       dial: (_options: unknown, done: typeof answer) => {
         answer = done
         return { cancel: () => cancelled++ }
@@ -39,19 +38,20 @@ describe('a connection that waits for its backend', () => {
     const host: ConnectionHost = {
       engine: new StreamEngine('switched-off'),
       dialOptions: { connectMs: 1000 },
-      reception: () => undefined,
-      destination: () => ({
-        cluster,
-        pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-        manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
-      }),
       nextId: () => '01ARYZ6S410000000000000000',
       routeFailed: () => {
         throw new Error('there is no route function')
       },
       ended: (_connection, ending) => endings.push(ending),
     }
-    connection = new Connection(host, listener, client, packPeer(0x7f000001, 2))
+    const destination: Destination = {
+      cluster,
+      pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+      manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
+    }
+    const destinations = new Map([['back', destination]])
+    const service = { listener, name: 'front', tags: {}, reception: undefined, destination, destinations }
+    connection = new Connection(host, service, client, packPeer(0x7f000001, 2))
     connection.start()
   })
 
@@ -69,8 +69,8 @@ describe('a connection that waits for its backend', () => {
   })
 
   it('ends once, whatever else comes', () => {
-    connection.end()
-    connection.end()
+    connection.end('ordered')
+    connection.end('ordered')
     client.ready |= BROKEN
     connection.run()
     connection.expire(Number.MAX_SAFE_INTEGER)

@@ -55,11 +55,11 @@ describe.each(kinds)('with the $name', (carriage: Carriage) => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const
     answer!({ socket: far[1], backend, address, retries: 0 } as DialResult)
     for (let i = 0; i < moment; i++) await null
-    connection.end()
+    connection.end('ordered')
     await until(() => endings.length > 0)
     expect(endings).toMatchObject([{ by: 'proxy', cause: 'ordered' }])
     expect([near, far].map(([, socket]) => socket.isClosed)).toEqual([true, true])
-    connection.end()
+    connection.end('ordered')
     connection.facts()
     expect(endings).toHaveLength(1)
   })
@@ -77,12 +77,7 @@ function connect(
     clusters: { back: { backends: ['127.0.0.1:2'] } },
   })
   const config = listeners[0]!
-  const reception = createReception(
-    config,
-    0,
-    () => false,
-    () => {},
-  )
+  const reception = createReception(config, 0, () => false, undefined)
   const cluster = {
     dial: (_: unknown, done: (result: DialResult) => void) => {
       dialled(done)
@@ -92,19 +87,26 @@ function connect(
   const host: ConnectionHost = {
     engine,
     dialOptions: { connectMs: 1000 },
-    reception: () => reception,
-    destination: () => ({
-      cluster,
-      pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-      manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
-    }),
     nextId: () => '01ARYZ6S410000000000000000',
     routeFailed: (_, error) => {
       throw error
     },
     ended: (_, ending) => endings.push(ending),
   }
-  const connection = new Connection(host, new Listener(config), socket, packPeer(0x7f000001, 2))
+  const destination = {
+    cluster,
+    pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+    manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
+  }
+  const service = {
+    listener: new Listener(config),
+    name: 'front',
+    tags: {},
+    reception,
+    destination: undefined,
+    destinations: new Map([['back', destination]]),
+  }
+  const connection = new Connection(host, service, socket, packPeer(0x7f000001, 2))
   connection.start()
   return connection
 }

@@ -95,8 +95,9 @@ export function describeOpeningLifecycle(): void {
 
   it.each(Object.keys(phases))('by a drain whose deadline passes, %s', async (name) => {
     const client = await reach(name)
-    expect(await bed!.proxy.drain({ deadlineMs: 1 })).toEqual({ finished: 0, cut: 1 })
+    expect(await bed!.proxy.drain({ deadlineMs: 1 })).toEqual({ finished: 0, closed: 0, cut: 1 })
     await client.closed
+    expect((await bed!.recorded(1))[0]!.ended).toMatchObject({ by: 'proxy', cause: 'drained' })
     await backend.close()
   })
 

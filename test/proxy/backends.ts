@@ -213,7 +213,7 @@ export function describeBackends(engine: EngineKind): void {
       bed = await Bed.start({ backends: [silent.address], timeouts: { connectMs: 0 } })
       const client = await bed.connect()
       await until(() => bed.proxy.status().connections.active === 1)
-      expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, cut: 1 })
+      expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, closed: 0, cut: 1 })
       expect(await client.ended).toBe('ECONNRESET')
     })
   })

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { parseAddress } from '../../src/address.js'
 import type { ProxyConfig } from '../../src/config/input.js'
-import { createProxy, type Proxy } from '../../src/proxy.js'
+import { createProxy, type Proxy } from '../../src/proxy/proxy.js'
 import { Backend } from '../support/backend.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { type AccessRecord, recordSchema } from '../support/record-fields.js'

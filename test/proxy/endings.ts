@@ -160,10 +160,11 @@ export function describeEndings(engine: EngineKind): void {
       await join()
       const broken = stallUpwards()
       if (order === 'stop') await bed.proxy.stop()
-      else expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, cut: 1 })
+      else expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, closed: 0, cut: 1 })
       expect(await broken).toMatch(BROKEN)
       const record = await onlyRecord()
-      expect(record.ended).toMatchObject({ by: 'proxy', phase: 'data', cause: 'ordered' })
+      const cause = order === 'stop' ? 'ordered' : 'drained'
+      expect(record.ended).toMatchObject({ by: 'proxy', phase: 'data', cause })
       expect(record.termination).toBe('KD')
     },
   )

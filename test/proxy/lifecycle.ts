@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { MillraceError } from '../../src/errors.js'
-import { createProxy } from '../../src/proxy.js'
+import { createProxy } from '../../src/proxy/proxy.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -87,7 +87,7 @@ export function describeLifecycle(engine: EngineKind): void {
 
   it('can be drained and stopped before it was started, and twice', async () => {
     bed = new Bed({ backends: [backend] })
-    expect(await bed.proxy.drain()).toEqual({ finished: 0, cut: 0 })
+    expect(await bed.proxy.drain()).toEqual({ finished: 0, closed: 0, cut: 0 })
     await Promise.all([bed.proxy.stop(), bed.proxy.stop(), bed.proxy.drain()])
     await expect(bed.proxy.start()).rejects.toThrow(MillraceError)
   })
@@ -133,7 +133,7 @@ export function describeLifecycle(engine: EngineKind): void {
     await peer.receive(2_000_000)
     expect(peer.missingFrom(client)).toBeUndefined()
     peer.end()
-    expect(await drained).toEqual({ finished: 1, cut: 0 })
+    expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0 })
     expect(await client.ended).toBe('fin')
     expect(bed.proxy.status().state).toBe('stopped')
   })

@@ -17,6 +17,8 @@ const plainCause = z.enum([
   'half-closed-timeout',
   'lifetime',
   'ordered',
+  'drained',
+  'killed',
   'infinite-loop',
   'no-backend',
   'connect-timeout',

@@ -1,0 +1,139 @@
+/**
+ * A generation: everything that follows from one config, got ready before any of it is used, so that a config that
+ * fails here changes nothing. What a config has in common with the one before is taken over: listening sockets,
+ * backends with their health and connections, certificates with their TLS sessions. Connections keep the generation
+ * they were accepted in.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { Cluster } from '../cluster/cluster.js'
+import type { DialOptions } from '../cluster/dial.js'
+import type { ListenerConfig } from '../config/listener-schema.js'
+import type { Config } from '../config/schema.js'
+import type { Destination, Service } from '../connection/connection.js'
+import { createReception, type Reception } from '../connection/reception.js'
+import type { Engine } from '../io/engine.js'
+import { Listener } from '../listener/listener.js'
+import { announceCertificates, announceCluster } from '../observe/announcements.js'
+import type { Log } from '../observe/log.js'
+import type { PipeCounters, PipeSettings } from '../pipe/options.js'
+import { Origination } from '../tls/origination.js'
+import { Termination } from '../tls/termination.js'
+
+export interface Generation {
+  readonly config: Config
+  /** By the name of their cluster. */
+  readonly destinations: ReadonlyMap<string, Destination>
+  /** In the order of the config. */
+  readonly services: ReadonlyMap<Listener, Service>
+  readonly dialOptions: DialOptions
+  readonly shortestTimeoutMs: number
+}
+
+/** What is the same in every generation. */
+export interface Ground {
+  readonly engine: Engine
+  readonly counters: PipeCounters
+  readonly log: Log
+}
+
+export function createGeneration(config: Config, before: Generation | undefined, ground: Ground): Generation {
+  const destinations = new Map(
+    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, before, ground)]),
+  )
+  const listeners = matchListeners(config.listeners, before)
+  const services = new Map(
+    config.listeners.map((each, index) => {
+      const listener = listeners[index]!
+      const reception = receptionOf(each, config, before?.services.get(listener), ground)
+      return [listener, createService(each, listener, reception, destinations)]
+    }),
+  )
+  const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
+  return {
+    config,
+    destinations,
+    services,
+    dialOptions: { connectMs: config.timeouts.connectMs },
+    shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs]),
+  }
+}
+
+function createService(
+  { name, tags, cluster }: ListenerConfig,
+  listener: Listener,
+  reception: Reception | undefined,
+  destinations: ReadonlyMap<string, Destination>,
+): Service {
+  const destination = cluster === undefined ? undefined : destinations.get(cluster)
+  return { listener, name, tags, reception, destination, destinations }
+}
+
+/** A listening socket is kept where its address stays, whatever its name becomes; port 0 means another each time. */
+function matchListeners(configs: readonly ListenerConfig[], before: Generation | undefined): Listener[] {
+  const free = new Set(before?.services.keys() ?? [])
+  const take = (fits: (listener: Listener) => boolean): Listener | undefined => {
+    const found = [...free].find(fits)
+    if (found !== undefined) free.delete(found)
+    return found
+  }
+  const byName = configs.map(({ name, address }) =>
+    take(({ options }) => options.name === name && isDeepStrictEqual(options.address, address)),
+  )
+  return configs.map((config, index) => {
+    const { address } = config
+    const isFixed = address.kind === 'unix' || address.port !== 0
+    return (
+      byName[index] ??
+      (isFixed ? take(({ options }) => isDeepStrictEqual(options.address, address)) : undefined) ??
+      new Listener(config)
+    )
+  })
+}
+
+function receptionOf(
+  listener: ListenerConfig,
+  config: Config,
+  before: Service | undefined,
+  { log }: Ground,
+): Reception | undefined {
+  const isTold = (cluster: string): boolean => {
+    const { sendProxy, tls } = config.clusters[cluster]!
+    return sendProxy !== undefined || tls !== undefined
+  }
+  const known = before?.reception
+  const termination =
+    known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
+      ? known.termination
+      : listener.tls && new Termination(listener.tls, announceCertificates(log, listener.name))
+  return createReception(listener, config.timeouts.firstBytesMs, isTold, termination)
+}
+
+function createDestination(
+  name: string,
+  config: Config,
+  before: Generation | undefined,
+  { engine, counters, log }: Ground,
+): Destination {
+  const options = config.clusters[name]!
+  const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
+  const settings: PipeSettings = {
+    splice: config.splice,
+    halfClose: options.halfClose,
+    idleTimeoutMs: idleMs,
+    halfClosedTimeoutMs: halfClosedMs,
+    maxLifetimeMs: lifetimeMs,
+  }
+  const { sendProxy, tls } = options
+  return {
+    cluster:
+      before?.destinations.get(name)?.cluster ??
+      new Cluster(name, options, engine, announceCluster(log, name)),
+    pipes: { turns: engine.turns, settings, counters },
+    manners: { sendProxy, origination: tls && new Origination(tls), responseMs, idleMs },
+  }
+}
+
+function shortest(timeoutsMs: readonly number[]): number {
+  const set = timeoutsMs.filter((ms) => ms > 0)
+  return set.length === 0 ? 0 : Math.min(...set)
+}

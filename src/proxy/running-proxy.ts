@@ -1,0 +1,337 @@
+/**
+ * The composition root: a config becomes rooms, and the rooms are introduced to each other. It owns the listeners, the
+ * set of connections, whether they are draining, and which generation of the config is the present one.
+ */
+import type { PeerAddress } from '../address.js'
+import type { DialOptions } from '../cluster/dial.js'
+import type { ProxyConfig } from '../config/input.js'
+import type { Config } from '../config/schema.js'
+import { validateConfig } from '../config/validate.js'
+import { Connection, type ConnectionHost } from '../connection/connection.js'
+import { MillraceError } from '../errors.js'
+import { createEngine } from '../io/choose-engine.js'
+import type { Engine } from '../io/engine.js'
+import type { Socket } from '../io/socket.js'
+import { Sweep } from '../io/sweep.js'
+import type { Listener } from '../listener/listener.js'
+import { createLog, type Log } from '../observe/log.js'
+import { type RecordEnding, toRecord } from '../observe/record.js'
+import type { ProxyStatus } from '../observe/status.js'
+import { UlidSource } from '../observe/ulid.js'
+import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
+import { VERSION } from '../version.js'
+import { changesBetween, needingRestart } from './changes.js'
+import { checkTimes, Drain, type DrainResult, type DrainTimes } from './drain.js'
+import { createGeneration, type Generation, type Ground } from './generation.js'
+import { Ledger } from './ledger.js'
+import { ProcessWatch } from './process-status.js'
+import type { DrainOrder, Proxy, ProxyOptions, Reloaded } from './proxy.js'
+import { scopeOf } from './scope.js'
+
+type State = 'new' | 'running' | 'draining' | 'stopped'
+
+export class RunningProxy implements Proxy, ConnectionHost {
+  readonly engine: Engine = createEngine()
+  readonly log: Log
+  readonly watch = new ProcessWatch()
+  readonly #counters = createPipeCounters()
+  readonly #sharePorts: boolean
+  readonly #connections = new Sweep<Connection>()
+  readonly #ledger = new Ledger()
+  readonly #ids = new UlidSource()
+  /** Of connections somebody was told the id of before their record. */
+  readonly #toldIds = new WeakMap<Connection, string>()
+  readonly #toldReasons = new Set<string>()
+  readonly #drains = new Set<Drain>()
+  /** Gone from the config, with connections left. */
+  readonly #leaving = new Set<Listener>()
+  #generation: Generation
+  /** Being taken up: its listeners may have clients before it is the present one. */
+  #next: Generation | undefined
+  #state: State = 'new'
+  #startedAt: Date | undefined
+  #config = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
+  #reloading: Promise<unknown> = Promise.resolve()
+  #whenEmpty: (() => void) | undefined
+
+  constructor(config: Config, options: ProxyOptions) {
+    this.log = options.log ?? createLog({ level: config.log.level })
+    this.#sharePorts = options.sharePorts ?? false
+    this.#generation = createGeneration(config, undefined, this.#ground)
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw wrongState('a proxy starts once', this.#state)
+    this.#state = 'running'
+    this.#startedAt = new Date()
+    this.engine.sizePipes(this.config.kernelPipeBytes)
+    for (const { cluster } of this.#generation.destinations.values()) cluster.start()
+    for (const { reception } of this.#generation.services.values()) reception?.termination?.start()
+    try {
+      for (const listener of this.#generation.services.keys()) {
+        await this.#open(listener)
+        // It may have been told to end in the meantime.
+        if (!this.#isRunning) throw wrongState('a proxy starts once', this.#state)
+      }
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    this.#tellIfNotSplicing()
+  }
+
+  status(): ProxyStatus {
+    const { services, destinations } = this.#generation
+    const clusters = [...destinations.values()].map(({ cluster }) => cluster)
+    const isSplicing = this.config.splice !== 'off'
+    return {
+      state: this.#state,
+      version: VERSION,
+      startedAt: this.#startedAt?.toISOString(),
+      workers: 1,
+      engine: this.engine.kind,
+      notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
+      logLevel: this.config.log.level,
+      ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
+      pipes: this.#counters,
+      kernel: this.engine.counts(),
+      records: { written: 0, skipped: 0, dropped: 0 },
+      config: { ...this.#config },
+      processes: [this.watch.status()],
+      unavailable:
+        this.engine.kind === 'kernel' ? [] : ['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'],
+    }
+  }
+
+  reload(config: ProxyConfig): Promise<Reloaded> {
+    return this.reloadWith(() => validateConfig(config))
+  }
+
+  /** One after the other: each compares itself with what the one before has left. */
+  reloadWith(load: () => Config): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(async () => this.#takeUp(load()))
+    this.#reloading = reloaded.catch(() => {
+      this.#config.failedReloads++
+    })
+    return reloaded
+  }
+
+  async drain(order: DrainOrder = {}): Promise<DrainResult> {
+    const { deadlineMs = this.config.timeouts.drainMs, spreadMs = 0 } = order
+    const times = { deadlineMs, spreadMs: deadlineMs > 0 ? spreadMs : 0 }
+    checkTimes(times)
+    const scope = scopeOf(order, this.#generation)
+    if (scope !== undefined) {
+      scope.close()
+      return this.#empty(scope.has, times)
+    }
+    this.#closeListeners('draining')
+    const result = await this.#empty(() => true, times)
+    await this.stop()
+    return result
+  }
+
+  async stop(): Promise<void> {
+    this.#closeListeners('stopped')
+    for (const { cluster } of this.#generation.destinations.values()) cluster.stop()
+    for (const { reception } of this.#generation.services.values()) reception?.termination?.stop()
+    this.#endAll('ordered')
+    await this.#emptied()
+  }
+
+  get config(): Config {
+    return this.#generation.config
+  }
+
+  get dialOptions(): DialOptions {
+    return this.#generation.dialOptions
+  }
+
+  get generation(): Generation {
+    return this.#generation
+  }
+
+  /** Those that are not over yet. */
+  connections(): readonly Connection[] {
+    return this.#connections.members()
+  }
+
+  nextId(): string {
+    return this.#ids.next()
+  }
+
+  /** Undefined where nobody can know it yet. */
+  toldId(connection: Connection): string | undefined {
+    return connection.id ?? this.#toldIds.get(connection)
+  }
+
+  /** What its record is going to call it. */
+  idOf(connection: Connection): string {
+    const known = this.toldId(connection)
+    if (known !== undefined) return known
+    const id = this.nextId()
+    this.#toldIds.set(connection, id)
+    return id
+  }
+
+  routeFailed(connection: Connection, error: unknown): void {
+    this.log.error(
+      { ...connection.describe(), err: error },
+      'a route function failed: its client was turned away',
+    )
+  }
+
+  ended(connection: Connection, ending: RecordEnding): void {
+    const { listener } = connection.service
+    this.#connections.delete(connection)
+    listener.active--
+    if (listener.active === 0) this.#leaving.delete(listener)
+    this.#ledger.enter(connection, ending)
+    this.#writeRecord(connection, ending)
+    this.#tellIfNotSplicing()
+    for (const drain of this.#drains) drain.left(connection)
+    if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+
+  get #ground(): Ground {
+    return { engine: this.engine, counters: this.#counters, log: this.log }
+  }
+
+  get #isRunning(): boolean {
+    return this.#state === 'running'
+  }
+
+  async #takeUp(config: Config): Promise<Reloaded> {
+    if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
+    const before = this.#generation
+    const after = createGeneration(config, before, this.#ground)
+    this.#next = after
+    await this.#openNew([...after.services.keys()])
+    this.#commit(before, after)
+    const changed = changesBetween(before.config, config)
+    const needsRestart = needingRestart(changed)
+    this.#config.reloads++
+    this.#config.loadedAt = new Date().toISOString()
+    this.log.info({ changed, needsRestart }, 'the config was taken up')
+    return { changed, needsRestart }
+  }
+
+  /** All or none. */
+  async #openNew(listeners: readonly Listener[]): Promise<void> {
+    const opened: Listener[] = []
+    try {
+      for (const listener of listeners.filter(({ isListening }) => !isListening)) {
+        await this.#open(listener)
+        opened.push(listener)
+        if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
+      }
+    } catch (error) {
+      for (const listener of opened) listener.close()
+      throw error
+    }
+  }
+
+  /** Nothing in here may fail. */
+  #commit(before: Generation, after: Generation): void {
+    this.#generation = after
+    this.engine.sizePipes(after.config.kernelPipeBytes)
+    for (const [name, { cluster }] of after.destinations) {
+      if (before.destinations.has(name)) cluster.update(after.config.clusters[name]!)
+      else cluster.start()
+    }
+    for (const [name, { cluster }] of before.destinations)
+      if (!after.destinations.has(name)) cluster.retire()
+    this.#exchangeCertificates(before, after)
+    for (const [listener, { name }] of after.services) listener.rename(name)
+    for (const listener of before.services.keys()) if (!after.services.has(listener)) this.#dismiss(listener)
+  }
+  /** Those with certificates of their own read them again; those that left are read no more. */
+  #exchangeCertificates(before: Generation, after: Generation): void {
+    const terminationsOf = ({ services }: Generation) =>
+      new Set([...services.values()].flatMap(({ reception }) => reception?.termination ?? []))
+    const were = terminationsOf(before)
+    const are = terminationsOf(after)
+    for (const termination of were) if (!are.has(termination)) termination.stop()
+    for (const termination of are) {
+      if (were.has(termination)) termination.readAgain()
+      else termination.start()
+    }
+  }
+
+  /** It is gone from the config: its connections are drained in the background. */
+  #dismiss(listener: Listener): void {
+    listener.close()
+    if (listener.active === 0) return
+    this.#leaving.add(listener)
+    const times = { deadlineMs: this.config.timeouts.drainMs, spreadMs: 0 }
+    void this.#empty(({ service }) => service.listener === listener, times)
+  }
+
+  async #empty(has: (connection: Connection) => boolean, times: DrainTimes): Promise<DrainResult> {
+    const drain = new Drain(this.connections().filter(has), times)
+    this.#drains.add(drain)
+    const result = await drain.done
+    this.#drains.delete(drain)
+    return result
+  }
+
+  async #open(listener: Listener): Promise<void> {
+    await listener.open(this.engine, this.#sharePorts, {
+      accepted: (at, client, from) => this.#accepted(at, client, from),
+      paused: ({ options }, errno) =>
+        this.log.warn({ listener: options.name, errno }, `accepting pauses: out of resources (${errno})`),
+    })
+    const { name, address } = listener.status()
+    this.log.info({ listener: name, address, engine: this.engine.kind }, `listening on ${address}`)
+  }
+
+  #accepted(listener: Listener, client: Socket, from: PeerAddress): void {
+    const service = this.#generation.services.get(listener) ?? this.#next!.services.get(listener)!
+    const connection = new Connection(this, service, client, from)
+    this.#connections.add(connection, this.#generation.shortestTimeoutMs)
+    connection.start()
+  }
+
+  #writeRecord(connection: Connection, ending: RecordEnding): void {
+    if (ending.cause === 'infinite-loop') {
+      this.log.error(
+        connection.describe(),
+        'a pipe stayed ready without progress and was cut: please report this',
+      )
+    }
+    if (!this.config.log.access || !this.log.isLevelEnabled('info')) return
+    this.log.info(toRecord({ id: this.idOf(connection), ...connection.facts(), ended: ending }), 'connection')
+  }
+
+  /** Why this process does not splice is said once, and once more if that changes. */
+  #tellIfNotSplicing(): void {
+    const reason = this.engine.notSplicing
+    if (reason === undefined || this.config.splice === 'off' || this.#toldReasons.has(reason)) return
+    this.#toldReasons.add(reason)
+    this.log.warn({ notSplicing: reason }, `copying instead of splicing: ${reason}`)
+  }
+
+  #closeListeners(state: State): void {
+    this.#state = state
+    for (const listener of this.#generation.services.keys()) listener.close()
+  }
+
+  #endAll(cause: OrderedCause): void {
+    for (const connection of this.connections()) connection.end(cause)
+  }
+
+  async #emptied(): Promise<void> {
+    if (this.#connections.size === 0) return
+    await new Promise<void>((resolve) => {
+      const earlier = this.#whenEmpty
+      this.#whenEmpty = () => {
+        earlier?.()
+        resolve()
+      }
+    })
+  }
+}
+
+function wrongState(rule: string, state: State): MillraceError {
+  return new MillraceError('wrong-state', `${rule}, this one is ${state}`)
+}
