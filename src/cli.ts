@@ -4,7 +4,6 @@
  * signals and chooses exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
  */
 import cluster from 'node:cluster'
-import { readFileSync } from 'node:fs'
 import { overrideConfig, parseCommandLine } from './config/command-line.js'
 import type { SpliceMode } from './config/input.js'
 import { loadConfigFile } from './config/load.js'
@@ -13,10 +12,10 @@ import { validateConfig } from './config/validate.js'
 import { DEMO_ADDRESS, demoConfig, demoGreeting, startDemoBackend } from './demo.js'
 import { formatProblem, MillraceError } from './errors.js'
 import { showLiveLine, summary } from './observe/live-line.js'
-import { createLog } from './observe/log.js'
 import type { Proxy } from './proxy/proxy.js'
 import { RunningProxy } from './proxy/running-proxy.js'
-import { Supervisor, workerCount } from './workers/supervisor.js'
+import { serve } from './serve.js'
+import { VERSION } from './version.js'
 import { runWorker } from './workers/worker.js'
 
 const EXIT_FAILED = 1
@@ -24,11 +23,11 @@ const EXIT_CONFIG = 78
 
 // Node opens its inspector on SIGUSR1 unless somebody listens: not on a front door.
 process.on('SIGUSR1', () => {})
-if (cluster.isWorker) runWorker((config) => new RunningProxy(config, { sharePorts: true }), fail)
+if (cluster.isWorker) runWorker(fail)
 else act(process.argv.slice(2)).catch(fail)
 
 async function act(args: readonly string[]): Promise<void> {
-  const command = parseCommandLine(args, version())
+  const command = parseCommandLine(args, VERSION)
   if (command.kind === 'exit') {
     process.stdout.write(command.stdout)
     process.stderr.write(command.stderr)
@@ -37,33 +36,17 @@ async function act(args: readonly string[]): Promise<void> {
     loadConfigFile(command.file, process.env)
     process.stdout.write(`${command.file} is good\n`)
   } else if (command.kind === 'demo') await demonstrate(command.splice)
-  else if (command.kind === 'run') await run(command.config)
-  else await run(overrideConfig(loadConfigFile(command.file, process.env), command.overrides))
-}
-
-async function run(config: Config): Promise<void> {
-  const log = createLog(config.log)
-  if (workerCount(config.workers) > 1) {
-    const supervisor = new Supervisor(config, log)
-    // Should it exit before they do, its workers notice and cut what they have.
-    onStopSignal(() => supervisor.drain())
-    await supervisor.start()
-    return
+  else if (command.kind === 'run') await serve(command.config, noFile)
+  else {
+    const load = () => overrideConfig(loadConfigFile(command.file, process.env), command.overrides)
+    await serve(load(), load)
   }
-  const proxy = new RunningProxy(config, { log })
-  const drain = async (): Promise<void> => {
-    const drained = proxy.drain()
-    log.info({ drainMs: config.timeouts.drainMs }, 'draining')
-    log.info(await drained, 'drained')
-  }
-  onStopSignal(drain, () => void proxy.stop())
-  await proxy.start()
 }
 
 async function demonstrate(splice: SpliceMode): Promise<void> {
   const backend = await startDemoBackend()
-  const proxy = await startDemoProxy((address) =>
-    new RunningProxy(validateConfig(demoConfig(backend, splice, address)), {}),
+  const proxy = await startDemoProxy(
+    (address) => new RunningProxy(validateConfig(demoConfig(backend, splice, address)), {}),
   )
   const { listeners, notSplicing } = proxy.status()
   const hideLiveLine = showLiveLine(() => proxy.status())
@@ -90,18 +73,19 @@ async function startDemoProxy(create: (address: string) => Proxy): Promise<Proxy
 }
 
 /** The first SIGTERM or SIGINT drains and exits with 0, the second one exits now. */
-function onStopSignal(drain: () => Promise<void>, beforeExit: () => void = () => {}): void {
+function onStopSignal(drain: () => Promise<void>): void {
   let isDraining = false
   const stop = (): void => {
-    if (isDraining) {
-      beforeExit()
-      process.exit(EXIT_FAILED)
-    }
+    if (isDraining) process.exit(EXIT_FAILED)
     isDraining = true
     drain().then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+function noFile(): Config {
+  throw new MillraceError('wrong-state', 'it was started without a config file: there is nothing to reload')
 }
 
 function fail(error: unknown): void {
@@ -112,8 +96,4 @@ function fail(error: unknown): void {
   const lines = error.problems.length > 0 ? error.problems.map(formatProblem) : [`millrace: ${error.message}`]
   process.stderr.write(`${lines.join('\n')}\n`)
   process.exit(error.source === 'config' ? EXIT_CONFIG : EXIT_FAILED)
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }

@@ -8,7 +8,14 @@
  * backend is there, so its first bytes wait in the kernel and trying another backend loses nothing. A connection
  * decides; moving bytes is the pipe's business.
  */
-import { type Address, formatAddress, formatPeer, type PeerAddress, parseAddress, unpackPeer } from '../address.js'
+import {
+  type Address,
+  formatAddress,
+  formatPeer,
+  type PeerAddress,
+  parseAddress,
+  unpackPeer,
+} from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Attempt, Dialled, DialOptions, DialResult } from '../cluster/dial.js'
@@ -105,7 +112,8 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   /** Ends it now: in order if nothing is in flight, and with a reset otherwise, or where it is killed. */
   end(cause: OrderedCause): void {
     if (this.#pipe !== undefined) this.#pipe.end(cause)
-    else if (this.#introduction !== undefined && this.#attempt === undefined) this.#introduction.callOff(cause)
+    else if (this.#introduction !== undefined && this.#attempt === undefined)
+      this.#introduction.callOff(cause)
     else this.#refuse({ by: 'proxy', phase: 'connect', cause })
   }
 
@@ -199,7 +207,12 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** For error logs. */
   describe(): Record<string, unknown> {
-    return { listener: this.service.name, client: formatPeer(this.#from), backend: this.#backend?.name, ...this.#pipe?.describe() }
+    return {
+      listener: this.service.name,
+      client: formatPeer(this.#from),
+      backend: this.#backend?.name,
+      ...this.#pipe?.describe(),
+    }
   }
 
   /** Bytes were moved to the end, or to where it broke. */

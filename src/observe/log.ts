@@ -5,7 +5,10 @@ import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 
 /** What this program needs of a logger; a pino logger is one. */
-export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>
+export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'> & {
+  /** Least level that is logged. Where it can be set, operators can set it. */
+  level?: string
+}
 
 export interface LogOptions {
   readonly level: string

@@ -34,5 +34,7 @@ function differing(
   after: Readonly<Record<string, unknown>>,
 ): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.filter((name) => !isDeepStrictEqual(before[name], after[name])).map((name) => `${kind}.${name}`)
+  return names
+    .filter((name) => !isDeepStrictEqual(before[name], after[name]))
+    .map((name) => `${kind}.${name}`)
 }

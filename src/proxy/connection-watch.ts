@@ -51,7 +51,10 @@ export class ConnectionWatch {
     const weigh = this.#weight(sort, now)
     const weights = new Map(matching.map((connection) => [connection, weigh(connection)]))
     const first = [...matching].sort((a, b) => weights.get(b)! - weights.get(a)!).slice(0, limit)
-    return { matched: matching.length, connections: first.map((connection) => this.#describe(connection, now)) }
+    return {
+      matched: matching.length,
+      connections: first.map((connection) => this.#describe(connection, now)),
+    }
   }
 
   matching(filter: ConnectionFilter): readonly Connection[] {

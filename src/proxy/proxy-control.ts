@@ -11,19 +11,21 @@ import type {
 } from '../admin/control.js'
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/input.js'
+import type { Config } from '../config/schema.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { ConnectionWatch } from './connection-watch.js'
 import type { DrainOrder, DrainResult, Reloaded } from './proxy.js'
 import type { RunningProxy } from './running-proxy.js'
 import { findBackend } from './scope.js'
 
-/** What only the process around a proxy can do. */
+/** The process around a proxy. */
 export interface Surroundings {
-  /** Everything is to be drained, and the process to end afterwards. */
-  drainAll(order: DrainOrder): Promise<DrainResult>
-  reload(): Promise<Reloaded>
-  setLogLevel(level: LogLevel): void
+  /** The config anew. Throws what `loadConfigFile` throws, and `wrong-state` where there is no file. */
+  load(): Config
+  /** Opens the log files anew. */
   reopenLogs(): Promise<void>
+  /** The proxy is drained: there is nothing left to run for. */
+  ended(): void
 }
 
 export class ProxyControl implements Control {
@@ -52,20 +54,24 @@ export class ProxyControl implements Control {
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const isAboutAll = order.listener === undefined && order.cluster === undefined && order.backend === undefined
-    return isAboutAll ? this.#surroundings.drainAll(order) : this.#proxy.drain(order)
+    const { log } = this.#proxy
+    log.info(order, 'draining')
+    const result = await this.#proxy.drain(order)
+    log.info({ ...order, ...result }, 'drained')
+    if (this.#proxy.status().state === 'stopped') this.#surroundings.ended()
+    return result
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
     const found = findBackend(this.#proxy.generation, cluster, backend)
     if (change.weight !== undefined) found.weight = change.weight
-    if (change.state === 'drain') void this.#proxy.drain({ cluster, backend })
+    if (change.state === 'drain') void this.drain({ cluster, backend })
     else if (change.state !== undefined) found.setTo = change.state
     return found.status(performance.now())
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
-    this.#surroundings.setLogLevel(level)
+    this.#proxy.log.level = level
     return { level }
   }
 
@@ -74,6 +80,18 @@ export class ProxyControl implements Control {
   }
 
   async reload(): Promise<Reloaded> {
-    return this.#surroundings.reload()
+    return this.takeUp(() => this.#surroundings.load())
+  }
+
+  /** Reloads with what `load` gives. What goes wrong is logged, too: nobody may be there to be told. */
+  async takeUp(load: () => Config): Promise<Reloaded> {
+    try {
+      const reloaded = await this.#proxy.reloadWith(load)
+      if (reloaded.changed.includes('log')) this.#proxy.log.level = this.#proxy.config.log.level
+      return reloaded
+    } catch (error) {
+      this.#proxy.log.error({ err: error }, 'the reload failed: the old config stays')
+      throw error
+    }
   }
 }

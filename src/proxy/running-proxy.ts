@@ -91,7 +91,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       workers: 1,
       engine: this.engine.kind,
       notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
-      logLevel: this.config.log.level,
+      logLevel: this.log.level ?? this.config.log.level,
       ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
       pipes: this.#counters,
       kernel: this.engine.counts(),
@@ -239,8 +239,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       if (before.destinations.has(name)) cluster.update(after.config.clusters[name]!)
       else cluster.start()
     }
-    for (const [name, { cluster }] of before.destinations)
-      if (!after.destinations.has(name)) cluster.retire()
+    for (const [name, { cluster }] of before.destinations) if (!after.destinations.has(name)) cluster.retire()
     this.#exchangeCertificates(before, after)
     for (const [listener, { name }] of after.services) listener.rename(name)
     for (const listener of before.services.keys()) if (!after.services.has(listener)) this.#dismiss(listener)

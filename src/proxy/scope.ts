@@ -14,7 +14,10 @@ export interface Scope {
 }
 
 /** Undefined where it is about everything. @throws MillraceError `unknown-name`, `bad-argument` */
-export function scopeOf({ listener, cluster, backend }: DrainOrder, generation: Generation): Scope | undefined {
+export function scopeOf(
+  { listener, cluster, backend }: DrainOrder,
+  generation: Generation,
+): Scope | undefined {
   if (listener !== undefined && cluster !== undefined) throw mixed('either a listener or a cluster')
   if (backend !== undefined && cluster === undefined) throw mixed('a backend is named with its cluster')
   if (listener !== undefined) return scopeOfListener(listener, generation)

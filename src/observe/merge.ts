@@ -1,0 +1,141 @@
+/**
+ * Several workers' statuses as one. Pure. What is counted is added up; what can only be one thing is the worst of them.
+ */
+import type { BackendStatus } from '../cluster/backend.js'
+import type { ListenerStatus } from '../listener/listener.js'
+import type {
+  BackendReport,
+  ClusterReport,
+  EndingCount,
+  HistogramStatus,
+  ListenerReport,
+  ProxyStatus,
+} from './status.js'
+
+const STATES = ['stopped', 'new', 'draining', 'running'] as const
+const BACKEND_STATES: readonly BackendStatus['state'][] = ['up', 'down', 'unresolved']
+
+/** @throws RangeError where there is none. */
+export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
+  const [first] = statuses
+  if (first === undefined) throw new RangeError('there is no status to merge')
+  const all = <Key extends keyof ProxyStatus>(key: Key): ProxyStatus[Key][] =>
+    statuses.map((status) => status[key])
+  return {
+    ...first,
+    state: STATES.find((state) => all('state').includes(state))!,
+    startedAt: all('startedAt').reduce(earlier),
+    workers: sum(all('workers')),
+    engine: all('engine').find((engine) => engine === 'stream') ?? 'kernel',
+    notSplicing: all('notSplicing').find((reason) => reason !== undefined),
+    listeners: byName(all('listeners').flat(), ({ name }) => name, mergeListeners),
+    clusters: byName(all('clusters').flat(), ({ name }) => name, mergeClusters),
+    connections: addUp(all('connections')),
+    endings: byName(all('endings').flat(), endingKey, (endings) => ({
+      ...endings[0]!,
+      count: total(endings, 'count'),
+    })),
+    pipes: addUp(all('pipes')),
+    kernel: first.kernel && addUp(all('kernel').flatMap((kernel) => kernel ?? [])),
+    records: addUp(all('records')),
+    config: {
+      loadedAt: all('config')
+        .map(({ loadedAt }) => loadedAt)
+        .reduce((a, b) => (a > b ? a : b)),
+      reloads: Math.max(...all('config').map(({ reloads }) => reloads)),
+      failedReloads: Math.max(...all('config').map(({ failedReloads }) => failedReloads)),
+    },
+    processes: all('processes').flat(),
+    unavailable: [...new Set(all('unavailable').flat())],
+  }
+}
+
+function mergeListeners(listeners: readonly ListenerReport[]): ListenerReport {
+  const counts = ['active', 'accepted', 'acceptPauses'] as const satisfies readonly (keyof ListenerStatus)[]
+  return {
+    ...listeners[0]!,
+    ...Object.fromEntries(counts.map((key) => [key, total(listeners, key)])),
+    isListening: listeners.some(({ isListening }) => isListening),
+    traffic: addUp(listeners.map(({ traffic }) => traffic)),
+    ended: total(listeners, 'ended'),
+    seconds: addHistograms(listeners.map(({ seconds }) => seconds)),
+  }
+}
+
+function mergeClusters(clusters: readonly ClusterReport[]): ClusterReport {
+  return {
+    name: clusters[0]!.name,
+    traffic: addUp(clusters.map(({ traffic }) => traffic)),
+    active: total(clusters, 'active'),
+    ended: total(clusters, 'ended'),
+    retries: total(clusters, 'retries'),
+    connectSeconds: addHistograms(clusters.map(({ connectSeconds }) => connectSeconds)),
+    firstByteSeconds: addHistograms(clusters.map(({ firstByteSeconds }) => firstByteSeconds)),
+    backends: byName(
+      clusters.flatMap(({ backends }) => backends),
+      ({ address }) => address,
+      mergeBackends,
+    ),
+  }
+}
+
+/** Each worker finds out for itself: a backend is up as long as one of them gets through. */
+function mergeBackends(backends: readonly BackendReport[]): BackendReport {
+  return {
+    ...backends[0]!,
+    state: BACKEND_STATES.find((state) => backends.some((backend) => backend.state === state))!,
+    restingMs: Math.min(...backends.map(({ restingMs }) => restingMs)),
+    resolved: [...new Set(backends.flatMap(({ resolved }) => resolved))],
+    active: total(backends, 'active'),
+    connections: total(backends, 'connections'),
+    failures: total(backends, 'failures'),
+    lastError: backends.find(({ lastError }) => lastError !== undefined)?.lastError,
+    traffic: addUp(backends.map(({ traffic }) => traffic)),
+  }
+}
+
+function addHistograms(histograms: readonly HistogramStatus[]): HistogramStatus {
+  const { bounds, counts } = histograms[0]!
+  return {
+    bounds,
+    counts: counts.map((_, index) => sum(histograms.map((histogram) => histogram.counts[index] ?? 0))),
+    sum: sum(histograms.map((histogram) => histogram.sum)),
+  }
+}
+
+/** In the order of the first that has it. */
+function byName<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  merge: (same: readonly Item[]) => Item,
+): Item[] {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return Array.from(groups.values(), merge)
+}
+
+/** Records of nothing but numbers. */
+function addUp<Counts extends object>(counts: readonly Counts[]): Counts {
+  const sums: Record<string, number> = {}
+  for (const each of counts) {
+    for (const [key, value] of Object.entries(each)) sums[key] = (sums[key] ?? 0) + Number(value)
+  }
+  return sums as unknown as Counts
+}
+
+const endingKey = ({ listener, by, phase, cause }: EndingCount): string =>
+  [listener, by, phase, cause].join('\0')
+
+const earlier = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+function total<Key extends string>(items: readonly { readonly [name in Key]: number }[], key: Key): number {
+  return sum(items.map((item) => item[key]))
+}

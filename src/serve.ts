@@ -1,0 +1,70 @@
+/**
+ * A proxy as a process: it serves until it is told to end, and takes its orders from signals and on its admin address.
+ */
+import type { Control } from './admin/control.js'
+import type { Config } from './config/schema.js'
+import { createLog, type Log } from './observe/log.js'
+import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
+import { RunningProxy } from './proxy/running-proxy.js'
+import { Supervisor, workerCount } from './workers/supervisor.js'
+
+/** Resolves when it serves; rejects with `listen-failed`. `load` gives the config anew, for a reload. */
+export async function serve(config: Config, load: () => Config): Promise<void> {
+  const log = createLog(config.log)
+  const surroundings: Surroundings = {
+    load,
+    reopenLogs: async () => {},
+    ended: () => setImmediate(() => process.exit(0)),
+  }
+  const { control, start, cut } =
+    workerCount(config.workers) > 1
+      ? supervise(config, log, surroundings)
+      : serveAlone(config, log, surroundings)
+  heedSignals(control, cut, log)
+  await start()
+}
+
+interface Served {
+  readonly control: Control
+  start(): Promise<void>
+  /** Ends it now. */
+  cut(): void
+}
+
+function serveAlone(config: Config, log: Log, surroundings: Surroundings): Served {
+  const proxy = new RunningProxy(config, { log })
+  return {
+    control: new ProxyControl(proxy, surroundings),
+    start: async () => {
+      await proxy.start()
+      proxy.watch.start()
+    },
+    cut: () => void proxy.stop(),
+  }
+}
+
+/** Should the supervisor exit before its workers do, they notice and cut what they have. */
+function supervise(config: Config, log: Log, surroundings: Surroundings): Served {
+  const supervisor = new Supervisor(config, log, surroundings)
+  return { control: supervisor, start: () => supervisor.start(), cut: () => {} }
+}
+
+/**
+ * SIGTERM and SIGINT drain and exit with 0, the second one exits now. SIGHUP reloads. SIGUSR2 opens the log files anew,
+ * as logrotate wants it. What fails has been logged.
+ */
+function heedSignals(control: Control, cut: () => void, log: Log): void {
+  let isDraining = false
+  const stop = (): void => {
+    if (isDraining) {
+      cut()
+      process.exit(1)
+    }
+    isDraining = true
+    control.drain({}).catch((err: unknown) => log.error({ err }, 'the drain failed'))
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('SIGHUP', () => void control.reload().catch(() => {}))
+  process.on('SIGUSR2', () => void control.reopenLogs().catch(() => {}))
+}
