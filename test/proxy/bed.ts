@@ -2,7 +2,10 @@
 import { expect } from 'vitest'
 import { parseAddress } from '../../src/address.js'
 import type { ProxyConfig } from '../../src/config/input.js'
-import { createProxy, type Proxy } from '../../src/proxy/proxy.js'
+import { validateConfig } from '../../src/config/validate.js'
+import type { Reloaded } from '../../src/proxy/proxy.js'
+import { ProxyControl } from '../../src/proxy/proxy-control.js'
+import { RunningProxy } from '../../src/proxy/running-proxy.js'
 import { Backend } from '../support/backend.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { type AccessRecord, recordSchema } from '../support/record-fields.js'
@@ -19,33 +22,49 @@ export interface BedConfig extends Partial<ProxyConfig> {
 }
 
 export class Bed {
-  readonly proxy: Proxy
+  readonly proxy: RunningProxy
+  /** What an operator sees of it. */
+  readonly control: ProxyControl
   readonly logged: Logged[] = []
   readonly #clients: Peer[] = []
   readonly #backends: readonly Backend[]
   readonly #config: BedConfig
+  #reloads = 0
   readonly #watchers = new Set<() => void>()
 
   /** Not yet started. */
   constructor(options: BedConfig) {
-    const { backends = [], ...config } = options
     this.#config = options
-    this.#backends = backends.filter((each) => each instanceof Backend)
-    const addresses = backends.map((each) => (each instanceof Backend ? each.address : each))
-    this.proxy = createProxy(
-      {
-        listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
-        clusters: { back: { backends: addresses } },
-        ...config,
+    this.#backends = (options.backends ?? []).filter((each) => each instanceof Backend)
+    this.proxy = new RunningProxy(validateConfig(this.#complete(options)), { log: this.#log() })
+    this.control = new ProxyControl(this.proxy, {
+      load: () => {
+        throw new Error('a test reloads with a config of its own')
       },
-      { log: this.#log() },
-    )
+      reopenLogs: async () => {},
+      ended: () => {},
+    })
+  }
+
+  #complete({ backends = [], ...config }: BedConfig): ProxyConfig {
+    const addresses = backends.map((each) => (each instanceof Backend ? each.address : each))
+    return {
+      listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
+      clusters: { back: { backends: addresses } },
+      ...config,
+    }
   }
 
   static async start(config: BedConfig): Promise<Bed> {
     const bed = new Bed(config)
     await bed.proxy.start()
     return bed
+  }
+
+  /** Takes up the same config but for what is given. */
+  async reload(changes: BedConfig): Promise<Reloaded> {
+    this.#reloads++
+    return await this.proxy.reload(this.#complete({ ...this.#config, ...changes }))
   }
 
   /** Where a listener is to be reached. */
@@ -92,7 +111,9 @@ export class Bed {
     for (const { socket } of this.#clients) socket.destroy()
     await Promise.all(this.#backends.map((backend) => backend.close()))
     const { listeners, connections } = this.proxy.status()
-    const accepted = listeners.reduce((sum, listener) => sum + listener.accepted, 0)
+    const isSame = this.#reloads === 0
+    // A listener that a reload has taken away took its counts along.
+    const accepted = isSame ? sum(listeners.map((listener) => listener.accepted)) : connections.ended
     expect(connections).toMatchObject({ active: 0, ended: accepted })
     const isLogging = this.#config.log?.access !== false
     expect(new Set(this.records.map(({ id }) => id)).size).toBe(isLogging ? accepted : 0)
@@ -122,3 +143,5 @@ export class Bed {
     }
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

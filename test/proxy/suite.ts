@@ -5,6 +5,7 @@ import { describeEndings } from './endings.js'
 import { describeHostileClients } from './hostile-clients.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
+import { describeReloads } from './reloads.js'
 
 export type EngineKind = 'kernel' | 'stream'
 
@@ -12,6 +13,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('its life', () => describeLifecycle(engine))
   describe('its backends', () => describeBackends(engine))
   describe('the ends of connections', () => describeEndings(engine))
+  describe('reloads', () => describeReloads())
   describe('hostile clients', () => describeHostileClients())
   describe('many clients', () => describeManyClients())
 }
