@@ -80,6 +80,15 @@ export class Bed {
     return client
   }
 
+  /** How a client ends that nobody serves: it may be reset before it knows that it was connected. */
+  async turnedAway(listener = 0): Promise<string> {
+    try {
+      return await (await this.connect(listener)).ended
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? String(error)
+    }
+  }
+
   /** Every record so far, each held against the list of fields. */
   get records(): readonly AccessRecord[] {
     return this.logged.flatMap(({ level, message, ...fields }) =>

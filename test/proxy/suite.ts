@@ -1,10 +1,12 @@
 /** What a proxy promises, whatever engine it runs on. */
 import { describe } from 'vitest'
 import { describeBackends } from './backends.js'
+import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
 import { describeHostileClients } from './hostile-clients.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
+import { describeOperators } from './operators.js'
 import { describeReloads } from './reloads.js'
 
 export type EngineKind = 'kernel' | 'stream'
@@ -13,6 +15,8 @@ export function describeProxy(engine: EngineKind): void {
   describe('its life', () => describeLifecycle(engine))
   describe('its backends', () => describeBackends(engine))
   describe('the ends of connections', () => describeEndings(engine))
+  describe('drains', () => describeDrains())
+  describe('operators', () => describeOperators(engine))
   describe('reloads', () => describeReloads())
   describe('hostile clients', () => describeHostileClients())
   describe('many clients', () => describeManyClients())

@@ -1,0 +1,129 @@
+/** One primitive empties a listener, a cluster, a backend or everything: who goes when, and what is counted. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Backend } from '../support/backend.js'
+import { pattern } from '../support/bytes.js'
+import type { Peer } from '../support/peer.js'
+import { until } from '../support/wait.js'
+import { Bed } from './bed.js'
+
+export function describeDrains(): void {
+  let first: Backend
+  let second: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    first = await Backend.listen()
+    second = await Backend.listen()
+    bed = await Bed.start({
+      listeners: [
+        { name: 'one', address: '127.0.0.1:0', cluster: 'a' },
+        { name: 'two', address: '127.0.0.1:0', cluster: 'a' },
+      ],
+      clusters: { a: { backends: [first.address, second.address] } },
+    })
+  })
+  afterEach(async () => {
+    await bed.end()
+    await Promise.all([first.close(), second.close()])
+  })
+
+  /** A connection by each listener to each backend. */
+  async function joinAll(): Promise<{ client: Peer; peer: Peer }[]> {
+    const all: { client: Peer; peer: Peer }[] = []
+    for (const [listener, backend] of [
+      [0, first],
+      [1, second],
+    ] as const) {
+      const client = await bed.connect(listener)
+      const peer = await backend.accepted()
+      client.send(pattern(1, 10))
+      await peer.receive(10)
+      all.push({ client, peer })
+    }
+    return all
+  }
+
+  it.each([
+    ['a listener', { listener: 'one' }],
+    ['a backend', { cluster: 'a', backend: 'first' }],
+  ])('of %s ends its connections at the deadline, in order where nothing is in flight', async (_, order) => {
+    const [mine, others] = await joinAll()
+    const named = 'backend' in order ? { ...order, backend: first.address } : order
+    const result = await bed.proxy.drain({ ...named, deadlineMs: 30 })
+    expect(result).toEqual({ finished: 0, closed: 1, cut: 0 })
+    expect(await mine!.client.ended).toBe('fin')
+    expect(await bed.recorded(1)).toMatchObject([
+      { ended: { by: 'proxy', cause: 'drained' }, termination: 'KD' },
+    ])
+    others!.client.send(pattern(2, 10))
+    await others!.peer.receive(20)
+    expect(bed.proxy.status()).toMatchObject({ state: 'running', connections: { active: 1 } })
+  })
+
+  it('of a listener accepts no more there', async () => {
+    const [mine] = await joinAll()
+    const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 60_000 })
+    await expect(bed.connect(0)).rejects.toThrow('ECONNREFUSED')
+    mine!.client.end()
+    mine!.peer.end()
+    expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0 })
+  })
+
+  it('of a backend gives it no new connections until it is up again', async () => {
+    await bed.proxy.drain({ cluster: 'a', backend: first.address, deadlineMs: 10 })
+    for (let i = 0; i < 4; i++) {
+      await bed.connect()
+      await second.accepted()
+    }
+    expect(first.peers).toHaveLength(0)
+    expect(bed.proxy.status().clusters[0]!.backends[0]).toMatchObject({ setTo: 'drain', active: 0 })
+    await bed.control.changeBackend('a', first.address, { state: 'up' })
+    await bed.connect()
+    await bed.connect()
+    await first.accepted()
+  })
+
+  it('of a cluster turns new clients away, and says why', async () => {
+    await bed.proxy.drain({ cluster: 'a', deadlineMs: 10 })
+    expect(await bed.turnedAway()).toBe('ECONNRESET')
+    expect(await bed.recorded(1)).toMatchObject([
+      { ended: { by: 'backend', phase: 'connect', cause: 'no-backend', errno: 'EHOSTDOWN' } },
+    ])
+  })
+
+  it('with a spread ends connections one after another before the deadline', async () => {
+    await joinAll()
+    const drained = bed.proxy.drain({ deadlineMs: 60_000, spreadMs: 60_000 })
+    expect(bed.proxy.status().state).toBe('draining')
+    // The first moment is at once, the second after half a minute.
+    await bed.recorded(1)
+    const rest = bed.proxy.drain({ deadlineMs: 20 })
+    expect(await drained).toEqual({ finished: 1, closed: 1, cut: 0 })
+    expect(await rest).toEqual({ finished: 0, closed: 1, cut: 0 })
+  })
+
+  it('with a spread waits for a moment when nothing is in flight', async () => {
+    const [mine] = await joinAll()
+    mine!.peer.pause()
+    mine!.client.sendForEver(pattern(3, 65_536))
+    await until(() => bed.proxy.status().connections.bytesUp > 100_000)
+    const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 400, spreadMs: 400 })
+    expect(await drained).toEqual({ finished: 0, closed: 0, cut: 1 })
+    expect(await mine!.client.ended).toMatch(/ECONNRESET|EPIPE/)
+  })
+
+  it.each([
+    [{ listener: 'three' }, 'unknown-name', /no listener named "three"/],
+    [{ cluster: 'b' }, 'unknown-name', /no cluster named "b"/],
+    [{ cluster: 'a', backend: '127.0.0.1:1' }, 'unknown-name', /no backend of "a" named/],
+    [{ backend: '127.0.0.1:1' }, 'bad-argument', /named with its cluster/],
+    [{ listener: 'one', cluster: 'a' }, 'bad-argument', /either a listener or a cluster/],
+    [{ deadlineMs: -1 }, 'bad-argument', /deadlineMs/],
+    [{ deadlineMs: 10, spreadMs: 20 }, 'bad-argument', /longer than the deadline/],
+  ])('of %j is refused: %s', async (order, code, message) => {
+    const refused = bed.proxy.drain(order)
+    await expect(refused).rejects.toMatchObject({ code })
+    await expect(refused).rejects.toThrow(message)
+    expect(bed.proxy.status().state).toBe('running')
+  })
+}
