@@ -2,8 +2,12 @@
  * A proxy as a process: it serves until it is told to end, and takes its orders from signals and on its admin address.
  */
 import type { Control } from './admin/control.js'
+import { defaultAdminAddress } from './admin/default-address.js'
+import { AdminServer } from './admin/server.js'
+import type { AdminConfig } from './config/admin-schema.js'
 import type { Config } from './config/schema.js'
 import { createLog, type Log } from './observe/log.js'
+import { renderMetrics } from './observe/metrics.js'
 import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
 import { RunningProxy } from './proxy/running-proxy.js'
 import { Supervisor, workerCount } from './workers/supervisor.js'
@@ -11,10 +15,11 @@ import { Supervisor, workerCount } from './workers/supervisor.js'
 /** Resolves when it serves; rejects with `listen-failed`. `load` gives the config anew, for a reload. */
 export async function serve(config: Config, load: () => Config): Promise<void> {
   const log = createLog(config.log)
+  let admin: AdminServer | undefined
   const surroundings: Surroundings = {
     load,
     reopenLogs: async () => {},
-    ended: () => setImmediate(() => process.exit(0)),
+    ended: () => void Promise.resolve(admin?.stop()).then(() => process.exit(0)),
   }
   const { control, start, cut } =
     workerCount(config.workers) > 1
@@ -22,6 +27,31 @@ export async function serve(config: Config, load: () => Config): Promise<void> {
       : serveAlone(config, log, surroundings)
   heedSignals(control, cut, log)
   await start()
+  admin = await openAdmin(control, config.admin, log)
+}
+
+/** One that was not asked for may fail. */
+async function openAdmin(
+  control: Control,
+  asked: Config['admin'],
+  log: Log,
+): Promise<AdminServer | undefined> {
+  const config = asked ?? defaultAdmin()
+  if (config === false || config === undefined) return undefined
+  const admin = new AdminServer({ control, config, renderMetrics, log })
+  try {
+    await admin.start()
+    return admin
+  } catch (err) {
+    if (asked !== undefined) throw err
+    log.warn({ err }, 'no admin socket: give it a place with "admin", or say "admin: false"')
+    return undefined
+  }
+}
+
+function defaultAdmin(): AdminConfig | undefined {
+  const address = defaultAdminAddress(process.env)
+  return address && { address, token: undefined, hosts: [], readOnly: false }
 }
 
 interface Served {

@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ABOVE_THE_ROOMS = ['cli', 'demo', 'serve', 'workers', 'index', 'proxy', 'connection']
 const BELOW_THE_ROOMS = ['errors', 'address', 'address-set', 'names', 'pem', 'version']
 /** The only rooms that know another. */
-const ROOM_USES: Record<string, readonly string[]> = { pipe: ['io'], cluster: ['io'] }
+const ROOM_USES: Record<string, readonly string[]> = { pipe: ['io'], cluster: ['io'], admin: ['io', 'config'] }
 
 const LONGEST_FILE_LINES = 400
 

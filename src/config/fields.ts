@@ -126,9 +126,14 @@ export function sizeField(
 }
 
 /** A listener binds, and binding resolves nothing: the host is an IP address, or `localhost` for 127.0.0.1. */
-export const listenerAddressField = field((value) => readAddress(value, parseListenerAddress))
+export const listenerAddressField = addressField(parseListenerAddress)
 
-export const backendAddressField = field((value) => readAddress(value, parseBackendAddress))
+export const backendAddressField = addressField(parseBackendAddress)
+
+/** An address in words that `parse` understands, or a sentence of it. */
+export function addressField(parse: (text: string) => Address | string) {
+  return field<Address>((value) => readAddress(value, parse))
+}
 
 export function parseListenerAddress(text: string): Address | string {
   const address = parseAddress(text)

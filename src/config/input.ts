@@ -2,6 +2,7 @@
  * What people write: in a config file, or as the argument of `createProxy`. Everything unknown, missing or out of
  * range is an error. docs/config.md tells the same.
  */
+import type { AdminInput } from './admin-schema.js'
 import type { ListenerInput } from './listener-input.js'
 
 /** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
@@ -28,6 +29,11 @@ export interface ProxyConfig {
   readonly clusters: Readonly<Record<string, ClusterInput>>
   readonly timeouts?: TimeoutsInput | undefined
   readonly log?: LogInput | undefined
+  /**
+   * Where operators reach the process: status, metrics, orders. Default: the command opens a unix socket of its user's,
+   * the library none.
+   */
+  readonly admin?: AdminInput | undefined
 }
 
 export interface ClusterInput {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Address } from '../address.js'
+import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
 import type { HalfClose, LogLevel, SpliceMode } from './input.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
@@ -19,6 +20,8 @@ export interface Config {
   readonly clusters: Readonly<Record<string, ClusterConfig>>
   readonly timeouts: TimeoutsConfig
   readonly log: LogConfig
+  /** Undefined where nothing is said; false where there is to be none. */
+  readonly admin: AdminConfig | false | undefined
 }
 
 export interface ClusterConfig {
@@ -95,4 +98,5 @@ export const configSchema: z.ZodType<Config> = fields.strictMap('a map with list
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),
   log: log.prefault({}),
+  admin: adminSchema,
 })

@@ -1,0 +1,152 @@
+/**
+ * Everything a caller can ask for, in one table: routes, checks and the OpenAPI document are made of it, so they cannot
+ * differ.
+ */
+import { z } from 'zod'
+import type { LogLevel } from '../config/input.js'
+import type { ProxyStatus } from '../observe/status.js'
+import type { BackendChange, ConnectionFilter, ConnectionQuery, Control, DrainOrder } from './control.js'
+import { ProblemError } from './problem.js'
+import * as schemas from './schemas.js'
+
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With `{name}` for parts that vary. */
+  readonly path: string
+  readonly summary: string
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  readonly answer: z.ZodType
+  run(control: Control, asked: Asked): Promise<unknown>
+}
+
+/** What has been found good. */
+export interface Asked {
+  /** The varying parts of the path. */
+  readonly parts: Readonly<Record<string, string>>
+  readonly query: unknown
+  readonly body: unknown
+  /** Shared with whoever asks in the same moment. */
+  status(): Promise<ProxyStatus>
+}
+
+interface Listed {
+  readonly id?: string | readonly string[]
+}
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'GET',
+    path: '/api/v1/status',
+    summary: 'Everything counted and measured, per listener, cluster and backend',
+    answer: schemas.status,
+    run: (_, { status }) => status(),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/listeners',
+    summary: 'The listeners',
+    answer: z.strictObject({ listeners: z.array(schemas.listener) }),
+    run: async (_, { status }) => ({ listeners: (await status()).listeners }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/clusters',
+    summary: 'The clusters with their backends',
+    answer: z.strictObject({ clusters: z.array(schemas.cluster) }),
+    run: async (_, { status }) => ({ clusters: (await status()).clusters }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/clusters/{cluster}/backends',
+    summary: 'The backends of a cluster',
+    answer: z.strictObject({ backends: z.array(schemas.backend) }),
+    run: async (_, { parts, status }) => {
+      const { clusters } = await status()
+      const found = clusters.find(({ name }) => name === parts.cluster)
+      if (found === undefined) throw unknown('cluster', parts.cluster)
+      return { backends: found.backends }
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/api/v1/clusters/{cluster}/backends/{backend}',
+    summary: 'Take a backend out of use or in again, or give it another weight',
+    body: schemas.backendChange,
+    answer: schemas.backendStatus,
+    run: (control, { parts, body }) =>
+      control.changeBackend(parts.cluster ?? '', parts.backend ?? '', body as BackendChange),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/connections',
+    summary: 'Connections that are not over yet',
+    query: schemas.connectionQuery,
+    answer: schemas.connectionList,
+    run: (control, { query }) => {
+      const { id, ...rest } = query as ConnectionQuery & Listed
+      return control.connections({ ...rest, ids: typeof id === 'string' ? [id] : id })
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/api/v1/connections/{id}',
+    summary: 'End one connection with a reset',
+    answer: schemas.killed,
+    run: async (control, { parts }) => {
+      const result = await control.kill({ ids: [parts.id ?? ''] })
+      if (result.killed === 0) throw unknown('connection', parts.id)
+      return result
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/connections/kill',
+    summary: 'End connections with a reset: those for which all that is said holds',
+    body: schemas.killOrder,
+    answer: schemas.killed,
+    run: (control, { body }) => control.kill(withoutAll<ConnectionFilter>(body)),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/drain',
+    summary: 'Empty a listener, a cluster, a backend or everything; answered when that is done',
+    body: schemas.drainOrder,
+    answer: schemas.drained,
+    run: (control, { body }) => control.drain(withoutAll<DrainOrder>(body)),
+  },
+  {
+    method: 'PUT',
+    path: '/api/v1/log/level',
+    summary: 'Log from another level on, until the next reload that changes it',
+    body: schemas.logLevel,
+    answer: schemas.logLevel,
+    run: (control, { body }) => control.setLogLevel((body as { level: LogLevel }).level),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/log/reopen',
+    summary: 'Open the log files anew, after they were moved',
+    answer: schemas.nothing,
+    run: async (control) => {
+      await control.reopenLogs()
+      return {}
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/reload',
+    summary: 'Take up the config file as it is now; where anything is wrong nothing changes',
+    answer: schemas.reloaded,
+    run: (control) => control.reload(),
+  },
+]
+
+function withoutAll<Order>(body: unknown): Order {
+  const { all, ...order } = body as { all?: true }
+  return order as Order
+}
+
+function unknown(what: string, name: string | undefined): ProblemError {
+  return new ProblemError(404, `there is no ${what} ${JSON.stringify(name)}`)
+}

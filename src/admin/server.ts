@@ -1,0 +1,230 @@
+/**
+ * The HTTP server of the admin address: for the command, the status page, a Prometheus and whoever writes a script. What
+ * it costs is bounded, whatever callers do: few connections, short requests, one status for all who ask in a moment.
+ */
+import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Address, formatAddress } from '../address.js'
+import type { AdminConfig } from '../config/admin-schema.js'
+import { MillraceError } from '../errors.js'
+import { listenError, removeDeadSocket } from '../io/listen-errors.js'
+import type { Log } from '../observe/log.js'
+import type { ProxyStatus } from '../observe/status.js'
+import { answerBytes, answerJson, answerProblem, answerText } from './answer.js'
+import { Assets } from './assets.js'
+import { readBody, readQuery } from './body.js'
+import type { Control } from './control.js'
+import { EventStreams } from './events.js'
+import { Guard } from './guard.js'
+import { openApiDocument } from './openapi.js'
+import { ProblemError, toProblem } from './problem.js'
+import { findOperation, type Route, wrongMethod } from './routes.js'
+import { nothing } from './schemas.js'
+import { Snapshot } from './snapshot.js'
+
+const MOST_CONNECTIONS = 64
+const MOST_HEADER_BYTES = 8 * 1024
+const REQUEST_TIMEOUT_MS = 5000
+const KEEP_ALIVE_MS = 10_000
+/** A status is at most this old (ms). */
+const STATUS_LASTS_MS = 250
+const BUSIEST_SHOWN = 20
+/** Answers under way have this long at the end (ms). */
+const GOODBYE_MS = 1000
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+export interface AdminServerOptions {
+  readonly control: Control
+  readonly config: AdminConfig
+  /** A status as Prometheus reads it. */
+  readonly renderMetrics: (status: ProxyStatus) => string
+  readonly log: Log
+}
+
+export class AdminServer {
+  readonly #options: AdminServerOptions
+  readonly #guard: Guard
+  readonly #assets = new Assets()
+  readonly #status: Snapshot<ProxyStatus>
+  readonly #metrics: Snapshot<string>
+  readonly #events: EventStreams
+  readonly #server: Server
+  readonly #openApi = openApiDocument()
+  #address: Address
+
+  constructor(options: AdminServerOptions) {
+    const { control, config, renderMetrics } = options
+    this.#options = options
+    this.#address = config.address
+    this.#guard = new Guard(config)
+    this.#status = new Snapshot(STATUS_LASTS_MS, () => control.status())
+    this.#metrics = new Snapshot(STATUS_LASTS_MS, async () => renderMetrics(await this.#status.get()))
+    this.#events = new EventStreams(() => this.#moment())
+    this.#server = this.#createServer()
+  }
+
+  /** With the port in use where 0 was asked for. */
+  get address(): Address {
+    return this.#address
+  }
+
+  /** Rejects with `listen-failed`. */
+  async start(): Promise<void> {
+    try {
+      await this.#listen()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw new MillraceError('listen-failed', `admin: ${message}`, { cause: error })
+    }
+    // The proxy keeps its process alive, or does not: this never does.
+    this.#server.unref()
+    const address = formatAddress(this.#address)
+    this.#options.log.info({ address }, `admin on ${address}`)
+  }
+
+  /** Answers under way are finished, if they can be within a second. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    this.#events.end()
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    const timer = setTimeout(() => this.#server.closeAllConnections(), GOODBYE_MS)
+    await closed
+    clearTimeout(timer)
+  }
+
+  async #listen(): Promise<void> {
+    const { address } = this.#options.config
+    let errno = await this.#bind(address)
+    const isTaken = errno === 'EADDRINUSE'
+    if (isTaken && address.kind === 'unix' && (await removeDeadSocket(address)))
+      errno = await this.#bind(address)
+    if (errno !== undefined) throw listenError(address, errno)
+    const bound = this.#server.address()
+    if (address.kind === 'tcp' && bound !== null && typeof bound === 'object') {
+      this.#address = { ...address, port: bound.port }
+    }
+  }
+
+  /** The errno name of what went wrong, if anything did. */
+  async #bind(address: Address): Promise<string | undefined> {
+    // The file is made while this call runs, and its mode is what umask(2) leaves: nobody else ever sees it open.
+    const umask = address.kind === 'unix' ? process.umask(0o177) : undefined
+    try {
+      if (address.kind === 'unix') this.#server.listen({ path: address.path })
+      else this.#server.listen({ host: address.host, port: address.port })
+    } finally {
+      if (umask !== undefined) process.umask(umask)
+    }
+    try {
+      await once(this.#server, 'listening')
+      if (address.kind === 'unix') chmodSync(address.path, 0o600)
+      return undefined
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? String(error)
+    }
+  }
+
+  #createServer(): Server {
+    const server = createServer(
+      {
+        maxHeaderSize: MOST_HEADER_BYTES,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: 1000,
+        // The guard says what is wrong in words.
+        requireHostHeader: false,
+      },
+      (request, response) => void this.#answer(request, response),
+    )
+    server.maxConnections = MOST_CONNECTIONS
+    return server
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#serve(request, response)
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.status === 500)
+        this.#options.log.error({ err: error, path: request.url }, 'an admin request failed')
+      if (response.headersSent) response.destroy()
+      else answerProblem(response, problem)
+      // What was not read of a body would be taken for the next request.
+      if (!request.complete) response.once('finish', () => request.destroy())
+    }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '' } = request
+    const url = readUrl(request.url ?? '')
+    this.#guard.checkSite(request)
+    const open = this.#openPath(url.pathname)
+    if (open !== undefined) {
+      checkReading(method)
+      return open(response)
+    }
+    this.#guard.checkToken(request)
+    const closed = this.#closedPath(url.pathname)
+    if (closed !== undefined) {
+      checkReading(method)
+      return closed(response)
+    }
+    const route = findOperation(method, url.pathname)
+    this.#guard.checkMethod(method)
+    answerJson(response, await this.#run(route, request, url))
+  }
+
+  async #run({ operation, parts }: Route, request: IncomingMessage, url: URL): Promise<unknown> {
+    const { control } = this.#options
+    const query = readQuery(url.searchParams, operation.query ?? nothing)
+    const body = operation.body && (await readBody(request, operation.body))
+    if (operation.body === undefined) request.resume()
+    return operation.run(control, { parts, query, body, status: () => this.#status.get() })
+  }
+
+  /** What needs no token: it tells nothing. */
+  #openPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
+    if (path === '/livez') return (response) => answerText(response, 200, 'ok')
+    if (path === '/readyz') return (response) => this.#answerReadiness(response)
+    const asset = this.#assets.find(path)
+    return asset && ((response) => answerBytes(response, 200, asset.type, asset.bytes))
+  }
+
+  #closedPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
+    if (path === '/openapi.json') return (response) => answerJson(response, this.#openApi)
+    if (path === '/api/v1/events') return (response) => this.#events.add(response)
+    if (path === '/metrics') {
+      return async (response) => answerBytes(response, 200, METRICS_TYPE, await this.#metrics.get())
+    }
+    return undefined
+  }
+
+  /** Ready is who takes new connections on every listener. */
+  async #answerReadiness(response: ServerResponse): Promise<void> {
+    const { state, listeners } = await this.#options.control.status()
+    const isReady = state === 'running' && listeners.every(({ isListening }) => isListening)
+    const why = state === 'running' ? 'a listener does not listen' : state
+    answerText(response, isReady ? 200 : 503, isReady ? 'ready' : why)
+  }
+
+  async #moment(): Promise<unknown> {
+    const { connections } = await this.#options.control.connections({ sort: 'rate', limit: BUSIEST_SHOWN })
+    return { status: await this.#status.get(), connections, mayChange: this.#guard.mayChange }
+  }
+}
+
+/** @throws ProblemError 400 */
+function readUrl(text: string): URL {
+  const whole = `http://host${text}`
+  if (!text.startsWith('/') || !URL.canParse(whole)) throw new ProblemError(400, 'expected a path')
+  return new URL(whole)
+}
+
+/** @throws ProblemError 405 */
+function checkReading(method: string): void {
+  if (method !== 'GET' && method !== 'HEAD') throw wrongMethod(method, ['GET'])
+}

@@ -1,0 +1,88 @@
+/**
+ * Where operators reach a process: as people write it, as the rest of the program reads it, and the schema between.
+ */
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { type Address, parseAddress } from '../address.js'
+import { AddressSet } from '../address-set.js'
+import * as fields from './fields.js'
+import { quote } from './wording.js'
+
+/** `false`: nowhere. A text is short for an address. */
+export type AdminInput =
+  | false
+  | string
+  | {
+      /** `unix:/path`, or a port of a loopback address, such as `127.0.0.1:9901`. */
+      readonly address: string
+      /** What callers show as a bearer token: at least 16 characters. Needed with a port, and only there. */
+      readonly token?: string | undefined
+      /** Names besides loopback's by which callers may address it (the Host header). Default none. */
+      readonly hosts?: readonly string[] | undefined
+      /** Whether all that changes anything is refused. Default false. */
+      readonly readOnly?: boolean | undefined
+    }
+
+export interface AdminConfig {
+  /** A unix socket, or of loopback. */
+  readonly address: Address
+  /** Undefined for a unix socket, whose file says who may. */
+  readonly token: string | undefined
+  readonly hosts: readonly string[]
+  readonly readOnly: boolean
+}
+
+const LEAST_TOKEN_CHARACTERS = 16
+const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])
+
+/** Only here: an admin port that the world can reach is one mistake away from being the world's. */
+export function parseAdminAddress(text: string): Address | string {
+  const address = parseAddress(text)
+  if (typeof address === 'string' || address.kind === 'unix') return address
+  const host = address.host.toLowerCase() === 'localhost' ? '127.0.0.1' : address.host
+  if (isIP(host) !== 0 && LOOPBACK.has({ ...address, host })) return { ...address, host }
+  return `${quote(text)} is neither a unix socket nor of loopback: reach it from elsewhere by an SSH tunnel or a proxy with TLS`
+}
+
+/** As a config has it, and the command line. */
+export const adminAddressField = fields.addressField(parseAdminAddress)
+
+const token = fields
+  .textField('a token')
+  .regex(
+    /^[\x21-\x7e]+$/,
+    'a token has printable ASCII characters without spaces, such as openssl rand -hex 32 prints',
+  )
+  .min(
+    LEAST_TOKEN_CHARACTERS,
+    `a token has at least ${LEAST_TOKEN_CHARACTERS} characters, such as openssl rand -hex 32 prints`,
+  )
+
+const settings = fields
+  .strictMap('false, an address or a map: { address, token }', {
+    address: adminAddressField,
+    token: fields.optional(token),
+    hosts: fields.textsField('a host name').default([]),
+    readOnly: fields.booleanField.default(false),
+  })
+  .superRefine(({ address, token }, context) => {
+    const isSocket = address.kind === 'unix'
+    if (isSocket === (token === undefined)) return
+    const message = isSocket
+      ? 'a unix socket has no token: who may open its file may'
+      : 'is missing: a port needs a token, such as ${MILLRACE_ADMIN_TOKEN} with one that openssl rand -hex 32 prints'
+    context.addIssue({ code: 'custom', path: ['token'], message })
+  })
+
+/** Undefined is left to who runs the process. */
+export const adminSchema: z.ZodType<AdminConfig | false | undefined> = fields.optional(
+  z.unknown().transform((value, context): AdminConfig | false => {
+    if (value === false || value === 'false') return false
+    const result = settings.safeParse(typeof value === 'string' ? { address: value } : value)
+    if (result.success) return result.data
+    context.issues.push(
+      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
+    )
+    return z.NEVER
+  }),
+)
