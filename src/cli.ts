@@ -4,6 +4,7 @@
  * signals and chooses exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
  */
 import cluster from 'node:cluster'
+import { ask } from './admin/console/ask.js'
 import { overrideConfig, parseCommandLine } from './config/command-line.js'
 import type { SpliceMode } from './config/input.js'
 import { loadConfigFile } from './config/load.js'
@@ -36,6 +37,7 @@ async function act(args: readonly string[]): Promise<void> {
     loadConfigFile(command.file, process.env)
     process.stdout.write(`${command.file} is good\n`)
   } else if (command.kind === 'demo') await demonstrate(command.splice)
+  else if (command.kind === 'ask') await ask(command.question, command.asking)
   else if (command.kind === 'run') await serve(command.config, noFile)
   else {
     const load = () => overrideConfig(loadConfigFile(command.file, process.env), command.overrides)

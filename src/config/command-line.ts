@@ -3,13 +3,14 @@
  * process, so that `cli.ts` alone does those things.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { z } from 'zod'
 import { backendAddressField, listenerAddressField, workersField } from './fields.js'
+import { readBy } from './flags.js'
 import type { LogLevel, SpliceMode } from './input.js'
 import { addressKey } from './references.js'
 import { type Config, LOG_LEVELS, SPLICE_MODES } from './schema.js'
 import { didYouMean } from './suggest.js'
 import { validateConfig } from './validate.js'
+import { type Asking, defineVerbs, type Question, VERBS } from './verbs.js'
 
 export type CommandLine =
   /** Serve this config, made of flags. */
@@ -18,6 +19,8 @@ export type CommandLine =
   | { readonly kind: 'run-file'; readonly file: string; readonly overrides: Overrides }
   /** Say every problem of `file`. */
   | { readonly kind: 'check'; readonly file: string }
+  /** Ask one that runs. */
+  | { readonly kind: 'ask'; readonly question: Question; readonly asking: Asking }
   /** No config at all: the demonstration. */
   | { readonly kind: 'demo'; readonly splice: SpliceMode }
   /** Print and leave: help and version with 0, a wrong use with 2. */
@@ -50,6 +53,7 @@ Examples:
   millrace --listen 127.0.0.1:7000 --to 127.0.0.1:9000
   millrace --config millrace.yaml
   millrace check --config millrace.yaml
+  millrace top                                             the one that runs, live
 
 Exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config.`
 
@@ -127,6 +131,7 @@ function define(program: Command, version: string, decide: (commandLine: Command
       if (config === undefined) return check.error('error: check needs --config FILE')
       decide({ kind: 'check', file: config })
     })
+  defineVerbs(program, (question, asking) => decide({ kind: 'ask', question, asking }))
 }
 
 function decideRun(program: Command, flags: Flags): CommandLine {
@@ -134,7 +139,9 @@ function decideRun(program: Command, flags: Flags): CommandLine {
   const accessLog = flags.accessLog ? undefined : false
   const [command] = program.args
   if (command !== undefined) {
-    return program.error(`error: unknown command ${JSON.stringify(command)}${didYouMean(command, ['check'])}`)
+    return program.error(
+      `error: unknown command ${JSON.stringify(command)}${didYouMean(command, ['check', ...VERBS])}`,
+    )
   }
   if (config !== undefined) {
     return { kind: 'run-file', file: config, overrides: { splice, workers, logLevel, accessLog } }
@@ -168,13 +175,4 @@ function toFlag(text: string, previous: readonly string[] | undefined): readonly
   const keys = new Set(backends.map(readBy(backendAddressField)).map(addressKey))
   if (keys.size < backends.length) throw new InvalidArgumentError('A backend is given twice.')
   return backends
-}
-
-/** The same reading as in a file, with its sentence as commander's error. */
-function readBy<Value>(field: z.ZodType<Value>): (text: string) => Value {
-  return (text) => {
-    const result = field.safeParse(text)
-    if (result.success) return result.data
-    throw new InvalidArgumentError(result.error.issues.map(({ message }) => message).join('; '))
-  }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { formatBytes, showLiveLine, summary } from '../../src/observe/live-line.js'
+import { showLiveLine, summary } from '../../src/observe/live-line.js'
 import type { ConnectionTotals, ProxyStatus } from '../../src/observe/status.js'
 
 const NOTHING: ConnectionTotals = {
@@ -12,23 +12,6 @@ const NOTHING: ConnectionTotals = {
 }
 const statusOf = (connections: Partial<ConnectionTotals>): ProxyStatus =>
   ({ connections: { ...NOTHING, ...connections } }) as ProxyStatus
-
-describe('bytes for people', () => {
-  it.each([
-    [0, '0 B'],
-    [999, '999 B'],
-    [1000, '1.00 KB'],
-    [1500, '1.50 KB'],
-    [999_999, '1.00 MB'],
-    [67_108_864, '67.1 MB'],
-    [123_456_789, '123 MB'],
-    [1e9, '1.00 GB'],
-    [5e12, '5.00 TB'],
-    [2e15, '2.00 PB'],
-  ])('%d is %s', (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text)
-  })
-})
 
 describe('the summary', () => {
   it('says how many connections, how many bytes each way, and how they were moved', () => {

@@ -1,0 +1,109 @@
+/**
+ * Asks the admin address of a process: JSON there and back. What goes wrong is an error in words.
+ */
+import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+import { type Address, formatAddress } from '../../address.js'
+import { MillraceError, type Problem } from '../../errors.js'
+
+const ANSWER_WITHIN_MS = 10_000
+
+export interface Target {
+  readonly address: Address
+  readonly token: string | undefined
+}
+
+interface ProblemBody {
+  readonly detail?: string
+  readonly problems?: readonly Problem[]
+}
+
+export class AdminClient {
+  readonly #target: Target
+  #stream: IncomingMessage | undefined
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  get name(): string {
+    return formatAddress(this.#target.address)
+  }
+
+  /** `isSlow`: it is answered when something is done, which may take its time. Rejects with `admin-failed`. */
+  async ask(method: string, path: string, body?: unknown, isSlow = false): Promise<unknown> {
+    const response = await this.#send(method, path, body, isSlow)
+    const text = await readText(response)
+    if (response.statusCode === 200) return JSON.parse(text)
+    throw toError(response, text)
+  }
+
+  /** The body of an event stream as it comes. */
+  async listen(path: string): Promise<IncomingMessage> {
+    const response = await this.#send('GET', path, undefined, false)
+    if (response.statusCode !== 200) throw toError(response, await readText(response))
+    response.setTimeout(0)
+    this.#stream = response
+    return response
+  }
+
+  /** Listens no more. */
+  close(): void {
+    this.#stream?.destroy()
+  }
+
+  #send(method: string, path: string, body: unknown, isSlow: boolean): Promise<IncomingMessage> {
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    return new Promise((resolve, reject) => {
+      const sent = request(this.#options(method, path, text), resolve)
+      if (!isSlow) sent.setTimeout(ANSWER_WITHIN_MS, () => sent.destroy(new Error('no answer')))
+      sent.on('error', (error) => reject(this.#unreachable(error)))
+      sent.end(text)
+    })
+  }
+
+  #options(method: string, path: string, body: string | undefined): RequestOptions {
+    const { address, token } = this.#target
+    const place =
+      address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port }
+    return {
+      ...place,
+      method,
+      path,
+      agent: false,
+      headers: {
+        host: 'localhost',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        }),
+      },
+    }
+  }
+
+  #unreachable(error: Error): MillraceError {
+    const why = (error as NodeJS.ErrnoException).code ?? error.message
+    return new MillraceError('admin-failed', `nobody answers at ${this.name}: ${why}`, { cause: error })
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function toError({ statusCode }: IncomingMessage, text: string): MillraceError {
+  const { detail = `it answered with status ${statusCode}`, problems = [] } = parseProblem(text)
+  return problems.length > 0
+    ? new MillraceError('config-invalid', detail, { problems })
+    : new MillraceError('admin-failed', detail)
+}
+
+function parseProblem(text: string): ProblemBody {
+  try {
+    return JSON.parse(text) as ProblemBody
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * One screen of `top`: what has changed between two moments, in the lines and columns there are. Pure.
+ */
+import { rate, share, time } from '../../figures.js'
+import type { ProxyStatus, Traffic } from '../../observe/status.js'
+import type { ConnectionInfo } from '../control.js'
+import { type Column, clean, cut, table } from './table.js'
+import { type BackendRow, backendRows, carriersOf, headline, stateOf } from './views.js'
+
+export interface Moment {
+  /** ms since 1970. */
+  readonly at: number
+  readonly status: ProxyStatus
+  /** The busiest first. */
+  readonly connections: readonly ConnectionInfo[]
+}
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** Bytes per second, each way. */
+interface Flow {
+  readonly up: number
+  readonly down: number
+  readonly spliced: number
+}
+
+interface ListenerRow {
+  readonly name: string
+  readonly active: number
+  readonly perSecond: number
+  readonly flow: Flow
+}
+
+interface FlowingBackend extends BackendRow {
+  readonly flow: Flow
+}
+
+const flowColumns = <Row extends { readonly flow: Flow }>(): Column<Row>[] => [
+  { title: 'UP/S', isRight: true, text: ({ flow }) => rate(flow.up) },
+  { title: 'DOWN/S', isRight: true, text: ({ flow }) => rate(flow.down) },
+  { title: 'SPLICED', isRight: true, text: ({ flow }) => share(flow.spliced, flow.up + flow.down) },
+]
+
+const LISTENERS: readonly Column<ListenerRow>[] = [
+  { title: 'LISTENER', text: ({ name }) => name },
+  { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
+  { title: 'CONN/S', isRight: true, text: ({ perSecond }) => perSecond.toFixed(1) },
+  ...flowColumns<ListenerRow>(),
+]
+
+const BACKENDS: readonly Column<FlowingBackend>[] = [
+  { title: 'BACKEND', text: ({ cluster, address }) => `${cluster}/${address}` },
+  { title: 'STATE', text: stateOf },
+  { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
+  ...flowColumns<FlowingBackend>(),
+]
+
+const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
+  { title: 'CLIENT', text: ({ client }) => client },
+  { title: 'BACKEND', text: ({ backendAddress, phase }) => backendAddress ?? `(${phase})` },
+  { title: 'AGE', isRight: true, text: ({ ageMs }) => time(ageMs) },
+  { title: 'UP/S', isRight: true, text: ({ up }) => rate(up.bytesPerSecond) },
+  { title: 'DOWN/S', isRight: true, text: ({ down }) => rate(down.bytesPerSecond) },
+  { title: 'CARRIERS', text: carriersOf },
+]
+
+/** As many lines as there are rows, none wider than there are columns. */
+export function frame(before: Moment | undefined, now: Moment, { columns, rows }: Size, note = ''): string[] {
+  const seconds = before === undefined ? 0 : (now.at - before.at) / 1000
+  const { status } = now
+  const total = flow(before?.status.connections, status.connections, seconds)
+  const backends = flowingBackends(before?.status, status, seconds)
+  const fixed = [
+    `${headline(status, now.at)}${note === '' ? '' : `  ${note}`}`,
+    `${status.connections.active} connections  up ${rate(total.up)}  down ${rate(total.down)}  spliced ${share(total.spliced, total.up + total.down)}`,
+  ]
+  // The busiest of each, and every table gets at least its title and two lines.
+  const room = Math.max(0, rows - fixed.length - 3)
+  const listenerRows = listeners(before?.status, status, seconds)
+  const forListeners = Math.min(listenerRows.length + 1, Math.max(3, Math.floor(room / 4)))
+  const forBackends = Math.min(backends.length + 1, Math.max(3, Math.floor(room / 4)))
+  const lines = [
+    ...fixed,
+    '',
+    ...table(LISTENERS, listenerRows, columns).slice(0, forListeners),
+    '',
+    ...table(BACKENDS, backends, columns).slice(0, forBackends),
+    '',
+    ...table(CONNECTIONS, now.connections, columns),
+  ]
+  return lines.map((line) => cut(clean(line, Number.POSITIVE_INFINITY), columns)).slice(0, rows)
+}
+
+function listeners(before: ProxyStatus | undefined, now: ProxyStatus, seconds: number): ListenerRow[] {
+  const rows = now.listeners.map(({ name, active, accepted, traffic }) => {
+    const earlier = before?.listeners.find((each) => each.name === name)
+    return {
+      name,
+      active,
+      perSecond: perSecond(accepted - (earlier?.accepted ?? accepted), seconds),
+      flow: flow(earlier?.traffic, traffic, seconds),
+    }
+  })
+  return rows.sort(byFlow)
+}
+
+function flowingBackends(
+  before: ProxyStatus | undefined,
+  now: ProxyStatus,
+  seconds: number,
+): FlowingBackend[] {
+  const earlier = before === undefined ? [] : backendRows(before)
+  const rows = backendRows(now).map((row) => {
+    const was = earlier.find(({ cluster, address }) => cluster === row.cluster && address === row.address)
+    return { ...row, flow: flow(was?.traffic, row.traffic, seconds) }
+  })
+  return rows.sort(byFlow)
+}
+
+/** Counts that have become smaller are those of another process: it was started again. */
+function flow(before: Traffic | undefined, now: Traffic, seconds: number): Flow {
+  if (before === undefined) return { up: 0, down: 0, spliced: 0 }
+  const spliced = now.splicedUp + now.splicedDown - before.splicedUp - before.splicedDown
+  return {
+    up: perSecond(now.bytesUp - before.bytesUp, seconds),
+    down: perSecond(now.bytesDown - before.bytesDown, seconds),
+    spliced: perSecond(spliced, seconds),
+  }
+}
+
+const perSecond = (amount: number, seconds: number): number =>
+  seconds > 0 ? Math.max(0, amount / seconds) : 0
+
+const byFlow = (a: { readonly flow: Flow }, b: { readonly flow: Flow }): number =>
+  b.flow.up + b.flow.down - a.flow.up - a.flow.down

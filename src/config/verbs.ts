@@ -1,0 +1,199 @@
+/**
+ * The verbs that ask a running millrace, and their flags → what is asked, as a value. Pure, as the rest of the command
+ * line.
+ */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Address } from '../address.js'
+import { explainAddressRange } from '../address-set.js'
+import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../admin/control.js'
+import { adminAddressField } from './admin-schema.js'
+import { readBy } from './flags.js'
+import type { LogLevel } from './input.js'
+import { LOG_LEVELS } from './schema.js'
+import { parseDuration } from './units.js'
+
+/** Something that is asked of a running process. */
+export type Question =
+  | { readonly verb: 'status' }
+  | { readonly verb: 'connections'; readonly query: ConnectionQuery }
+  | { readonly verb: 'kill'; readonly filter: ConnectionFilter & { readonly all?: true | undefined } }
+  | { readonly verb: 'drain'; readonly order: DrainOrder & { readonly all?: true | undefined } }
+  | {
+      readonly verb: 'backend'
+      readonly cluster: string
+      readonly backend: string
+      readonly change: BackendChange
+    }
+  | { readonly verb: 'reload' }
+  | { readonly verb: 'log'; readonly level: LogLevel | undefined }
+  | { readonly verb: 'top'; readonly isOnce: boolean }
+
+/** Whom to ask, and how to tell what was answered. */
+export interface Asking {
+  /** Undefined: the one that runs. */
+  readonly admin: Address | undefined
+  readonly tokenFile: string | undefined
+  readonly isJson: boolean
+}
+
+export type Decide = (question: Question, asking: Asking) => void
+
+interface CommonFlags {
+  readonly admin?: Address
+  readonly tokenFile?: string
+  readonly json?: true
+}
+
+interface FilterFlags {
+  readonly listener?: string
+  readonly cluster?: string
+  readonly backend?: string
+  readonly client?: string
+  readonly idle?: number
+  readonly older?: number
+}
+
+export const VERBS = ['status', 'connections', 'kill', 'drain', 'backend', 'reload', 'log', 'top'] as const
+
+export function defineVerbs(program: Command, decide: Decide): void {
+  const verb = (name: (typeof VERBS)[number], description: string): Command =>
+    withCommonFlags(program.command(name).description(description).allowExcessArguments(false))
+
+  verb('status', 'how a running millrace is doing').action((flags: CommonFlags) =>
+    decide({ verb: 'status' }, askingOf(flags)),
+  )
+  withFilter(verb('connections', 'its connections, the busiest first'))
+    .addOption(
+      new Option('--sort <by>', 'most first (default: rate)').choices(['rate', 'bytes', 'age', 'idle']),
+    )
+    .option('--limit <count>', 'list at most so many (default: 100)', wholeNumber)
+    .action((flags: CommonFlags & FilterFlags & Pick<ConnectionQuery, 'sort' | 'limit'>) =>
+      decide(
+        {
+          verb: 'connections',
+          query: given({ ...filterOf(flags), sort: flags.sort, limit: flags.limit }),
+        },
+        askingOf(flags),
+      ),
+    )
+  defineKill(
+    verb('kill', 'end connections with a reset: those named, or all for which every flag holds'),
+    decide,
+  )
+  defineDrain(verb('drain', 'let what runs finish, take nothing new, end the rest at a deadline'), decide)
+  defineBackend(verb('backend', 'take a backend out of use or in again, or change its weight'), decide)
+  verb('reload', 'take up the config file as it is now, or say everything that is wrong with it').action(
+    (flags: CommonFlags) => decide({ verb: 'reload' }, askingOf(flags)),
+  )
+  verb('log', 'log from another level on; without a level: open the log files anew')
+    .addOption(new Option('--level <level>', 'least level to log').choices(LOG_LEVELS))
+    .action((flags: CommonFlags & { level?: LogLevel }) =>
+      decide({ verb: 'log', level: flags.level }, askingOf(flags)),
+    )
+  verb('top', 'a live screen: rates, backends, the busiest connections; q leaves it')
+    .option('--once', 'print one screen and leave')
+    .action((flags: CommonFlags & { once?: true }) =>
+      decide({ verb: 'top', isOnce: flags.once ?? false }, askingOf(flags)),
+    )
+}
+
+function defineKill(kill: Command, decide: Decide): void {
+  withFilter(kill)
+    .argument('[ids...]', 'as "millrace connections" lists them')
+    .option('--all', 'every connection')
+    .action((ids: string[], flags: CommonFlags & FilterFlags & { all?: true }) => {
+      const named = ids.length > 0 ? ids : undefined
+      const filter = given({ ...filterOf(flags), ids: named, all: flags.all })
+      if (Object.keys(filter).length === 0)
+        return kill.error('error: kill needs ids, a flag that says whom, or --all')
+      decide({ verb: 'kill', filter }, askingOf(flags))
+    })
+}
+
+function defineDrain(drain: Command, decide: Decide): void {
+  drain
+    .option('--listener <name>', 'it accepts no more, until a reload')
+    .option('--cluster <name>', 'its backends get no new connections')
+    .option('--backend <address>', 'only this one; with --cluster')
+    .option('--all', 'everything; the process ends afterwards')
+    .option('--deadline <time>', 'end what is left then, such as 30s (default: drainMs; 0: never)', duration)
+    .option('--spread <time>', 'before the deadline end one after another (default: 0)', duration)
+    .action((flags: CommonFlags & FilterFlags & { all?: true; deadline?: number; spread?: number }) => {
+      const { listener, cluster, backend, all, deadline, spread } = flags
+      const what = given({ listener, cluster, backend, all })
+      if (Object.keys(what).length === 0)
+        return drain.error('error: drain needs --listener, --cluster or --all')
+      const order = given({ ...what, deadlineMs: deadline, spreadMs: spread })
+      decide({ verb: 'drain', order }, askingOf(flags))
+    })
+}
+
+function defineBackend(backend: Command, decide: Decide): void {
+  backend
+    .argument('<cluster>', 'its cluster')
+    .argument('<address>', 'as configured')
+    .addOption(
+      new Option('--state <state>', 'up; down: no new connections; drain: and those it has end').choices([
+        'up',
+        'down',
+        'drain',
+      ]),
+    )
+    .option('--weight <weight>', '0 to 1000; 0: no new connections', wholeNumber)
+    .action((cluster: string, address: string, flags: CommonFlags & BackendChange) => {
+      const change = given({ state: flags.state, weight: flags.weight })
+      if (Object.keys(change).length === 0) return backend.error('error: backend needs --state or --weight')
+      decide({ verb: 'backend', cluster, backend: address, change }, askingOf(flags))
+    })
+}
+
+function withCommonFlags(verb: Command): Command {
+  return verb
+    .option(
+      '--admin <address>',
+      'whom to ask: unix:/path or HOST:PORT (default: $MILLRACE_ADMIN, or the one that runs)',
+      readBy(adminAddressField),
+    )
+    .option('--token-file <file>', 'what to show at a port (default: $MILLRACE_ADMIN_TOKEN)')
+    .option('--json', 'print what the API answers')
+}
+
+function withFilter(verb: Command): Command {
+  return verb
+    .option('--listener <name>', 'accepted there')
+    .option('--cluster <name>', 'on their way there')
+    .option('--backend <address>', 'joined to it, as configured')
+    .option('--client <addresses>', 'from there, such as 10.0.0.0/8', addressRange)
+    .option('--idle <time>', 'without a byte for this long, such as 5m', duration)
+    .option('--older <time>', 'accepted at least this long ago', duration)
+}
+
+function filterOf({ listener, cluster, backend, client, idle, older }: FilterFlags): ConnectionFilter {
+  return given({ listener, cluster, backend, client, idleForMs: idle, olderThanMs: older })
+}
+
+function askingOf({ admin, tokenFile, json }: CommonFlags): Asking {
+  return { admin, tokenFile, isJson: json ?? false }
+}
+
+/** Without what is undefined. */
+function given<Value extends object>(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Value
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (typeof ms === 'string') throw new InvalidArgumentError(ms)
+  return ms
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
+function addressRange(text: string): string {
+  const message = explainAddressRange(text)
+  if (message !== undefined) throw new InvalidArgumentError(message)
+  return text
+}

@@ -1,0 +1,36 @@
+/**
+ * Figures as people read them. Pure.
+ */
+const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
+const TIMES: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+]
+
+/** 1500 → `1.50 KB`. */
+export function bytes(amount: number): string {
+  let left = amount
+  let unit = 0
+  // From 999.5 on three digits would round it up to a fourth.
+  for (; left >= 999.5 && unit < BYTE_UNITS.length - 1; unit++) left /= 1000
+  return unit === 0 ? `${Math.round(amount)} B` : `${left.toPrecision(3)} ${BYTE_UNITS[unit]}`
+}
+
+export const rate = (bytesPerSecond: number): string => `${bytes(bytesPerSecond)}/s`
+
+/** The two largest units: `1d 3h`, `4m 5s`, `12.3s`, `45ms`. */
+export function time(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)}s`
+  const first = TIMES.findIndex(([, unitMs]) => ms >= unitMs)
+  const [unit, unitMs] = TIMES[first]!
+  const [nextUnit, nextMs] = TIMES[first + 1]!
+  return `${Math.floor(ms / unitMs)}${unit} ${Math.floor((ms % unitMs) / nextMs)}${nextUnit}`
+}
+
+/** What part is of all; a dash of nothing. */
+export function share(part: number, all: number): string {
+  return all === 0 ? '-' : `${Math.round((part / all) * 100)}%`
+}

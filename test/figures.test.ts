@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { bytes, rate, share, time } from '../src/figures.js'
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.00 KB'],
+  [1500, '1.50 KB'],
+  [999_999, '1.00 MB'],
+  [67_108_864, '67.1 MB'],
+  [123_456_789, '123 MB'],
+  [1e9, '1.00 GB'],
+  [5e12, '5.00 TB'],
+  [2e15, '2.00 PB'],
+])('%d bytes are %s', (amount, text) => {
+  expect(bytes(amount)).toBe(text)
+  expect(rate(amount)).toBe(`${text}/s`)
+})
+
+it.each([
+  [0, '0ms'],
+  [999.4, '999ms'],
+  [1000, '1.0s'],
+  [59_949, '59.9s'],
+  [60_000, '1m 0s'],
+  [3_599_999, '59m 59s'],
+  [3_600_000, '1h 0m'],
+  [86_400_000, '1d 0h'],
+  [90_000_000, '1d 1h'],
+])('%d ms are %s', (ms, text) => {
+  expect(time(ms)).toBe(text)
+})
+
+it('a share of nothing is a dash', () => {
+  expect([share(0, 0), share(0, 5), share(2, 3), share(5, 5)]).toEqual(['-', '0%', '67%', '100%'])
+})
