@@ -18,6 +18,8 @@ const ERRORS = {
   'wrong-state': { source: 'proxy', retryable: false },
   /** There is no listener, cluster, backend or connection of that name. */
   'unknown-name': { source: 'config', retryable: false },
+  /** The log's file cannot be appended to. */
+  'log-failed': { source: 'proxy', retryable: true },
   /** The admin address of a process could not be asked, or it refused. */
   'admin-failed': { source: 'proxy', retryable: true },
   /** An argument of a public function is of the wrong type or out of range. */

@@ -1,11 +1,11 @@
 /** The front door: re-exports only. */
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
+export type { AdminInput } from './config/admin-schema.js'
 export type {
   BackendInput,
   BackendTlsInput,
   ClusterInput,
   Duration,
-  LogInput,
   ProxyConfig,
   Size,
   TimeoutsInput,
@@ -19,6 +19,7 @@ export type {
   TlsInput,
   TlsVersion,
 } from './config/listener-input.js'
+export type { AccessInput, LogInput } from './config/log-schema.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/engine.js'
 export type { Log } from './observe/log.js'

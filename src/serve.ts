@@ -6,25 +6,26 @@ import { defaultAdminAddress } from './admin/default-address.js'
 import { AdminServer } from './admin/server.js'
 import type { AdminConfig } from './config/admin-schema.js'
 import type { Config } from './config/schema.js'
-import { createLog, type Log } from './observe/log.js'
-import { renderMetrics } from './observe/metrics.js'
+import { type Log, type OpenLog, openLog } from './observe/log.js'
+import { renderMetrics } from './observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
 import { RunningProxy } from './proxy/running-proxy.js'
 import { Supervisor, workerCount } from './workers/supervisor.js'
 
 /** Resolves when it serves; rejects with `listen-failed`. `load` gives the config anew, for a reload. */
 export async function serve(config: Config, load: () => Config): Promise<void> {
-  const log = createLog(config.log)
+  const opened = openLog(config.log)
+  const { log } = opened
   let admin: AdminServer | undefined
   const surroundings: Surroundings = {
     load,
-    reopenLogs: async () => {},
+    reopenLogs: () => opened.reopen(),
     ended: () => void Promise.resolve(admin?.stop()).then(() => process.exit(0)),
   }
   const { control, start, cut } =
     workerCount(config.workers) > 1
       ? supervise(config, log, surroundings)
-      : serveAlone(config, log, surroundings)
+      : serveAlone(config, opened, surroundings)
   heedSignals(control, cut, log)
   await start()
   admin = await openAdmin(control, config.admin, log)
@@ -61,8 +62,8 @@ interface Served {
   cut(): void
 }
 
-function serveAlone(config: Config, log: Log, surroundings: Surroundings): Served {
-  const proxy = new RunningProxy(config, { log })
+function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings): Served {
+  const proxy = new RunningProxy(config, { openLog })
   return {
     control: new ProxyControl(proxy, surroundings),
     start: async () => {

@@ -10,6 +10,7 @@ const STATUS_OF_ERROR: Record<ErrorCode, number> = {
   'listen-failed': 409,
   'wrong-state': 409,
   'unknown-name': 404,
+  'log-failed': 409,
   'admin-failed': 502,
   'bad-argument': 422,
 }

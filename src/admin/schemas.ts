@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { explainAddressRange } from '../address-set.js'
-import { LOG_LEVELS } from '../config/schema.js'
+import { LOG_LEVELS } from '../config/log-schema.js'
 import type { DrainResult, Killed, Reloaded } from './control.js'
 
 const count = z.int().min(0)

@@ -74,15 +74,9 @@ const settings = fields
     context.addIssue({ code: 'custom', path: ['token'], message })
   })
 
+const shortForm = z.preprocess((value) => (typeof value === 'string' ? { address: value } : value), settings)
+
 /** Undefined is left to who runs the process. */
 export const adminSchema: z.ZodType<AdminConfig | false | undefined> = fields.optional(
-  z.unknown().transform((value, context): AdminConfig | false => {
-    if (value === false || value === 'false') return false
-    const result = settings.safeParse(typeof value === 'string' ? { address: value } : value)
-    if (result.success) return result.data
-    context.issues.push(
-      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
-    )
-    return z.NEVER
-  }),
+  fields.switchable(shortForm),
 )

@@ -6,8 +6,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { backendAddressField, listenerAddressField, workersField } from './fields.js'
 import { readBy } from './flags.js'
 import type { LogLevel, SpliceMode } from './input.js'
+import { LOG_LEVELS } from './log-schema.js'
 import { addressKey } from './references.js'
-import { type Config, LOG_LEVELS, SPLICE_MODES } from './schema.js'
+import { type Config, SPLICE_MODES } from './schema.js'
 import { didYouMean } from './suggest.js'
 import { validateConfig } from './validate.js'
 import { type Asking, defineVerbs, type Question, VERBS } from './verbs.js'
@@ -96,7 +97,11 @@ export function overrideConfig(config: Config, { splice, workers, logLevel, acce
     ...config,
     splice: splice ?? config.splice,
     workers: workers ?? config.workers,
-    log: Object.freeze({ level: logLevel ?? config.log.level, access: accessLog ?? config.log.access }),
+    log: Object.freeze({
+      ...config.log,
+      level: logLevel ?? config.log.level,
+      access: accessLog ?? config.log.access,
+    }),
   })
 }
 

@@ -98,6 +98,26 @@ export const booleanField = field((value) => {
   return expected('true or false', value)
 })
 
+/** A map that is left out with `false`, and has all its defaults with `true`. */
+export function switchable<Map extends z.ZodType>(map: Map): z.ZodType<z.output<Map> | false> {
+  return z.unknown().transform((value, context): z.output<Map> | false => {
+    if (value === false || value === 'false') return false
+    const result = map.safeParse(value === true || value === 'true' ? {} : value)
+    if (result.success) return result.data
+    context.issues.push(
+      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
+    )
+    return z.NEVER
+  })
+}
+
+/** From 0 to 1, or the same in digits. */
+export const fractionField = field((value) => {
+  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  const isFine = typeof number === 'number' && number >= 0 && number <= 1
+  return isFine ? number : expected('a number from 0 to 1', value)
+})
+
 /** A whole number in these bounds, or the same in digits, which is what an environment variable can give. */
 export function wholeNumberField(least: number, most: number): z.ZodType<number> {
   return field((value) => readWholeNumber(value, least, most))

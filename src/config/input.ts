@@ -4,6 +4,7 @@
  */
 import type { AdminInput } from './admin-schema.js'
 import type { ListenerInput } from './listener-input.js'
+import type { LogInput } from './log-schema.js'
 
 /** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
 export type SpliceMode = 'auto' | 'on' | 'off'
@@ -86,11 +87,4 @@ export interface TimeoutsInput {
   readonly lifetimeMs?: Duration | undefined
   /** How long a drain waits before it cuts the connections that are left. Default 30 s. */
   readonly drainMs?: Duration | undefined
-}
-
-export interface LogInput {
-  /** Default `info`. */
-  readonly level?: LogLevel | undefined
-  /** Whether every connection writes its record. Default true. */
-  readonly access?: boolean | undefined
 }

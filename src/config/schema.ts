@@ -6,8 +6,9 @@ import { z } from 'zod'
 import type { Address } from '../address.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
-import type { HalfClose, LogLevel, SpliceMode } from './input.js'
+import type { HalfClose, SpliceMode } from './input.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
+import { type LogConfig, logSchema } from './log-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './tls-schema.js'
 
 /** A config that was found good: every default filled in, everything parsed, frozen throughout. */
@@ -48,13 +49,7 @@ export interface TimeoutsConfig {
   readonly drainMs: number
 }
 
-export interface LogConfig {
-  readonly level: LogLevel
-  readonly access: boolean
-}
-
 export const SPLICE_MODES: readonly SpliceMode[] = ['auto', 'on', 'off']
-export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** The short form becomes the long one before it is judged, so that a bad text gets one message and not two. */
 const backend = z.preprocess(
@@ -83,11 +78,6 @@ const timeouts = fields.strictMap('a map of timeouts', {
   drainMs: fields.durationField.default(30_000),
 })
 
-const log = fields.strictMap('a map: { level, access }', {
-  level: fields.choiceOf(LOG_LEVELS).default('info'),
-  access: fields.booleanField.default(true),
-})
-
 export const configSchema: z.ZodType<Config> = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default('auto'),
   workers: fields.workersField.default(1),
@@ -97,6 +87,6 @@ export const configSchema: z.ZodType<Config> = fields.strictMap('a map with list
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),
-  log: log.prefault({}),
+  log: logSchema.prefault({}),
   admin: adminSchema,
 })

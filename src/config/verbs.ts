@@ -9,7 +9,7 @@ import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } fro
 import { adminAddressField } from './admin-schema.js'
 import { readBy } from './flags.js'
 import type { LogLevel } from './input.js'
-import { LOG_LEVELS } from './schema.js'
+import { LOG_LEVELS } from './log-schema.js'
 import { parseDuration } from './units.js'
 
 /** Something that is asked of a running process. */

@@ -5,9 +5,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/schema.js'
 
-/** Settled when the process starts: a reload cannot change them. */
-const SETTLED_AT_START = ['workers', 'admin'] as const
-
 /** Names of what differs, such as `listeners.web`, `clusters.db` or `timeouts`. */
 export function changesBetween(before: Config, after: Config): string[] {
   const { listeners, clusters, ...rest } = after
@@ -23,9 +20,14 @@ export function changesBetween(before: Config, after: Config): string[] {
   ]
 }
 
-/** Of these, what only another start makes true. */
-export function needingRestart(changes: readonly string[]): string[] {
-  return SETTLED_AT_START.filter((key) => changes.includes(key))
+/** What is settled when a process starts: a reload cannot change it. */
+export function needingRestart(before: Config, after: Config): string[] {
+  const settled = ({ workers, admin, log }: Config) => ({ workers, admin, 'log.file': log.file })
+  const [was, is] = [settled(before), settled(after)]
+  return Object.keys(is).filter((key) => {
+    const name = key as keyof typeof is
+    return !isDeepStrictEqual(was[name], is[name])
+  })
 }
 
 function differing(

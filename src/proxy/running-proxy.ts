@@ -14,8 +14,9 @@ import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { Sweep } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
-import { createLog, type Log } from '../observe/log.js'
-import { type RecordEnding, toRecord } from '../observe/record.js'
+import { AccessLog } from '../observe/access.js'
+import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log.js'
+import type { RecordEnding } from '../observe/record.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { UlidSource } from '../observe/ulid.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
@@ -28,11 +29,18 @@ import { ProcessWatch } from './process-status.js'
 import type { DrainOrder, Proxy, ProxyOptions, Reloaded } from './proxy.js'
 import { scopeOf } from './scope.js'
 
+export interface RunningProxyOptions extends ProxyOptions {
+  /** Instead of `log`: one whose losses can be counted and whose file can be opened anew. */
+  readonly openLog?: OpenLog
+}
+
 type State = 'new' | 'running' | 'draining' | 'stopped'
 
 export class RunningProxy implements Proxy, ConnectionHost {
   readonly engine: Engine = createEngine()
+  readonly openLog: OpenLog
   readonly log: Log
+  readonly #access: AccessLog
   readonly watch = new ProcessWatch()
   readonly #counters = createPipeCounters()
   readonly #sharePorts: boolean
@@ -54,8 +62,10 @@ export class RunningProxy implements Proxy, ConnectionHost {
   #reloading: Promise<unknown> = Promise.resolve()
   #whenEmpty: (() => void) | undefined
 
-  constructor(config: Config, options: ProxyOptions) {
-    this.log = options.log ?? createLog({ level: config.log.level })
+  constructor(config: Config, options: RunningProxyOptions = {}) {
+    this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
+    this.log = this.openLog.log
+    this.#access = new AccessLog(this.log, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
     this.#generation = createGeneration(config, undefined, this.#ground)
   }
@@ -95,7 +105,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
       pipes: this.#counters,
       kernel: this.engine.counts(),
-      records: { written: 0, skipped: 0, dropped: 0 },
+      records: this.#access.counts(this.openLog.droppedRecords()),
       config: { ...this.#config },
       processes: [this.watch.status()],
       unavailable:
@@ -209,7 +219,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     await this.#openNew([...after.services.keys()])
     this.#commit(before, after)
     const changed = changesBetween(before.config, config)
-    const needsRestart = needingRestart(changed)
+    const needsRestart = needingRestart(before.config, config)
     this.#config.reloads++
     this.#config.loadedAt = new Date().toISOString()
     this.log.info({ changed, needsRestart }, 'the config was taken up')
@@ -234,6 +244,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   /** Nothing in here may fail. */
   #commit(before: Generation, after: Generation): void {
     this.#generation = after
+    this.#access.update(after.config.log.access)
     this.engine.sizePipes(after.config.kernelPipeBytes)
     for (const [name, { cluster }] of after.destinations) {
       if (before.destinations.has(name)) cluster.update(after.config.clusters[name]!)
@@ -298,8 +309,10 @@ export class RunningProxy implements Proxy, ConnectionHost {
         'a pipe stayed ready without progress and was cut: please report this',
       )
     }
-    if (!this.config.log.access || !this.log.isLevelEnabled('info')) return
-    this.log.info(toRecord({ id: this.idOf(connection), ...connection.facts(), ended: ending }), 'connection')
+    const { bytesUp, bytesDown } = connection.totals
+    const { ageMs } = connection
+    if (!this.#access.wants({ bytes: bytesUp + bytesDown, ageMs, ending })) return
+    this.#access.write({ id: this.idOf(connection), ...connection.facts(), ended: ending })
   }
 
   /** Why this process does not splice is said once, and once more if that changes. */

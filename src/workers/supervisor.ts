@@ -104,6 +104,7 @@ export class Supervisor extends CrewControl {
         this.#crew.askAt<Reloaded>(place, { method: 'takeUp', args: [configOf(place, config)] }),
       ),
     )
+    if (loaded.log.level !== this.#loaded.log.level) this.#log.level = loaded.log.level
     this.#loaded = loaded
     this.#config = config
     return answers.find((answer) => answer !== undefined) ?? { changed: [], needsRestart: [] }

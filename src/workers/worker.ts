@@ -3,20 +3,11 @@
  * and at once when the supervisor is gone.
  */
 import { MillraceError } from '../errors.js'
-import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'
+import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import { type Call, packError, type ToSupervisor, type ToWorker } from './messages.js'
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
-
-/** What it has to say about itself: its config comes from the supervisor, and its end is decided here. */
-const SURROUNDINGS: Surroundings = {
-  load: () => {
-    throw new MillraceError('wrong-state', 'a worker takes its config from its supervisor')
-  },
-  reopenLogs: async () => {},
-  ended: () => {},
-}
 
 /** Runs until told to drain. `failed` is told why it could not start. */
 export function runWorker(failed: (error: unknown) => void): void {
@@ -42,7 +33,13 @@ class Worker {
 
   constructor(proxy: RunningProxy) {
     this.proxy = proxy
-    this.control = new ProxyControl(proxy, SURROUNDINGS)
+    this.control = new ProxyControl(proxy, {
+      load: () => {
+        throw new MillraceError('wrong-state', 'a worker takes its config from its supervisor')
+      },
+      reopenLogs: () => proxy.openLog.reopen(),
+      ended: () => {},
+    })
   }
 
   async start(): Promise<void> {

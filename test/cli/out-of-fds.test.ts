@@ -36,6 +36,7 @@ describe.skipIf(areMissing('prlimit')).each([
       listeners: [{ address: '127.0.0.1:0', cluster: 'only' }],
       clusters: { only: { backends: [backend.address] } },
       timeouts: { connectMs: 300 },
+      admin: false,
     })
     millrace = new Millrace(['--config', config], { native })
     port = await listeningPort(millrace)

@@ -103,7 +103,12 @@ const most: Every<ProxyConfig> = {
     lifetimeMs: 0,
     drainMs: 0,
   },
-  log: { level: 'info', access: true },
+  log: {
+    level: 'info',
+    file: 'PATH',
+    access: { sample: 1, always: ['errors'], minBytes: 0, minMs: 0, redact: ['client'] },
+  },
+  admin: { address: 'unix:/PATH', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
 }
 
 describe('docs/config.md', () => {
@@ -124,7 +129,11 @@ describe('docs/config.md', () => {
     ['clusters.NAME.balance', 'round-robin'],
     ['clusters.NAME.halfClose', 'propagate'],
     ['log.level', least.log.level],
-    ['log.access', least.log.access],
+    ['log.access', true],
+    ['log.access.sample', 1],
+    ['log.access.minBytes', 0],
+    ['log.access.minMs', 0],
+    ['admin.readOnly', false],
     ['listeners[].protocol', 'tcp'],
     ['listeners[].onBadHello', 'reject'],
     ['listeners[].http', 'reject'],

@@ -67,7 +67,7 @@ describe('validateConfig', () => {
         lifetimeMs: 0,
         drainMs: 30_000,
       },
-      log: { level: 'info', access: true },
+      log: { level: 'info', access: { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] } },
     })
   })
 
@@ -217,7 +217,10 @@ describe('validateConfig', () => {
       { log: { level: 'warning' } },
       'log.level: expected one of "trace", "debug", "info", "warn", "error", "fatal", "silent", found "warning"',
     ],
-    [{ log: { access: 'yes' } }, 'log.access: expected true or false, found "yes"'],
+    [
+      { log: { access: 'yes' } },
+      'log.access: expected true, false or a map: { sample, always }, found "yes"',
+    ],
     [{ log: 'info' }, 'log: expected a map: { level, access }, found "info"'],
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [{ upstreams: {} }, 'upstreams: unknown key'],

@@ -11,8 +11,8 @@ const script = join(temporaryFolder(), 'log.mjs')
 beforeAll(() => {
   writeFileSync(
     script,
-    `import { createLog } from ${JSON.stringify(LOG)}
-     const log = createLog({ level: process.argv[2] })
+    `import { openLog } from ${JSON.stringify(LOG)}
+     const { log } = openLog({ level: process.argv[2] })
      for (let i = 0; i < ${LINES}; i++) log.info({ i }, 'line')
      log.debug('not this')
      log.warn('last')

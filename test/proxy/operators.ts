@@ -110,7 +110,8 @@ export function describeOperators(engine: EngineKind): void {
   })
 
   it('kills a client that has not said yet where it wants to go', async () => {
-    bed = (await bed.end(), await Bed.start({ ...OPENING, backends: [backend] }))
+    await bed.end()
+    bed = await Bed.start({ ...OPENING, backends: [backend] })
     const client = await bed.connect()
     const { connections } = await bed.control.connections({})
     expect(connections).toMatchObject([{ phase: 'opening', cluster: undefined, up: { bytes: 0 } }])

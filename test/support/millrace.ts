@@ -4,9 +4,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ProxyConfig } from '../../src/config/input.js'
+import { temporaryFolder } from './folder.js'
 import type { Mode } from './modes.js'
 import { type Exit, type Finished, Program, type ProgramOptions, run } from './programs.js'
 import { type AccessRecord, loggedRecordSchema } from './record-fields.js'
+
+/** Where processes of a test have their admin sockets, unless their config says where. */
+export const runtimeFolder = temporaryFolder()
 
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
@@ -118,7 +122,7 @@ function commandOf(
   { native, through = [], env, ...rest }: MillraceOptions,
 ): [name: string, args: readonly string[], options: ProgramOptions] {
   const [name = process.execPath, ...others] = [...through, process.execPath, CLI, ...args]
-  return [name, others, { ...rest, env: { ...env, MILLRACE_NATIVE: native } }]
+  return [name, others, { ...rest, env: { XDG_RUNTIME_DIR: runtimeFolder, ...env, MILLRACE_NATIVE: native } }]
 }
 
 function parseLine(line: string): LogLine {

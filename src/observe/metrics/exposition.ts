@@ -1,7 +1,7 @@
 /**
  * Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats): families of samples → text. Pure.
  */
-import type { HistogramStatus } from './status.js'
+import type { HistogramStatus } from '../status.js'
 
 export type Labels = Readonly<Record<string, string>>
 

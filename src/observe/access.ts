@@ -1,0 +1,76 @@
+/**
+ * The access log: which connections write their record, and what of it is not to be told. The cheap questions come
+ * first, so that a record nobody wants costs next to nothing.
+ */
+import type { AccessConfig } from '../config/log-schema.js'
+import type { Log } from './log.js'
+import { type ConnectionFacts, type EndCause, type RecordEnding, toRecord } from './record.js'
+import { redact } from './redact.js'
+import type { RecordCounts } from './status.js'
+
+/** Ends that are nobody's failure. That a client resets, or is silent for too long, is ordinary. */
+const ORDINARY: ReadonlySet<EndCause> = new Set([
+  'finished',
+  'client-gone',
+  'idle-timeout',
+  'half-closed-timeout',
+  'lifetime',
+  'ordered',
+  'drained',
+  'killed',
+])
+
+/** What there is to decide by before the facts are put together. */
+export interface Candidate {
+  readonly bytes: number
+  readonly ageMs: number
+  readonly ending: RecordEnding
+}
+
+export class AccessLog {
+  readonly #log: Log
+  readonly #chance: () => number
+  #config: AccessConfig | false
+  #written = 0
+  #skipped = 0
+
+  /** `chance`: from 0 to below 1, anew each time. */
+  constructor(log: Log, config: AccessConfig | false, chance: () => number = Math.random) {
+    this.#log = log
+    this.#config = config
+    this.#chance = chance
+  }
+
+  update(config: AccessConfig | false): void {
+    this.#config = config
+  }
+
+  wants(candidate: Candidate): boolean {
+    if (this.#config === false || !this.#log.isLevelEnabled('info')) return false
+    const isWanted = isChosen(this.#config, candidate, this.#chance)
+    if (!isWanted) this.#skipped++
+    return isWanted
+  }
+
+  write(facts: ConnectionFacts): void {
+    if (this.#config === false) return
+    this.#written++
+    this.#log.info(redact(toRecord(facts), this.#config.redact), 'connection')
+  }
+
+  /** `dropped` of them were never written: the log could not take them. */
+  counts(dropped: number): RecordCounts {
+    return { written: this.#written - dropped, skipped: this.#skipped, dropped }
+  }
+}
+
+export function isError({ by, cause }: RecordEnding): boolean {
+  return cause === 'reset' ? by !== 'client' : !ORDINARY.has(cause)
+}
+
+function isChosen(config: AccessConfig, { bytes, ageMs, ending }: Candidate, chance: () => number): boolean {
+  const { sample, always, minBytes, minMs } = config
+  if (always.includes('errors') && isError(ending)) return true
+  if (bytes < minBytes || ageMs < minMs) return false
+  return sample >= 1 || chance() < sample
+}
