@@ -13,6 +13,7 @@ const isClean = [
   run(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
   run(process.execPath, [tsc, '--noEmit', '-p', 'tsconfig.json']),
   run(process.execPath, [tsc, '--noEmit', '-p', 'test/tsconfig.json']),
+  run(process.execPath, [tsc, '--noEmit', '-p', 'page/tsconfig.json']),
   checkCxxFormat(),
 ]
 process.exitCode = isClean.every(Boolean) ? 0 : 1

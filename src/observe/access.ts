@@ -3,7 +3,7 @@
  * first, so that a record nobody wants costs next to nothing.
  */
 import type { AccessConfig } from '../config/log-schema.js'
-import type { Log } from './log.js'
+import type { OpenLog } from './log.js'
 import { type ConnectionFacts, type EndCause, type RecordEnding, toRecord } from './record.js'
 import { redact } from './redact.js'
 import type { RecordCounts } from './status.js'
@@ -28,14 +28,15 @@ export interface Candidate {
 }
 
 export class AccessLog {
-  readonly #log: Log
+  readonly #log: OpenLog
   readonly #chance: () => number
   #config: AccessConfig | false
   #written = 0
   #skipped = 0
+  #dropped = 0
 
   /** `chance`: from 0 to below 1, anew each time. */
-  constructor(log: Log, config: AccessConfig | false, chance: () => number = Math.random) {
+  constructor(log: OpenLog, config: AccessConfig | false, chance: () => number = Math.random) {
     this.#log = log
     this.#config = config
     this.#chance = chance
@@ -46,7 +47,7 @@ export class AccessLog {
   }
 
   wants(candidate: Candidate): boolean {
-    if (this.#config === false || !this.#log.isLevelEnabled('info')) return false
+    if (this.#config === false || !this.#log.log.isLevelEnabled('info')) return false
     const isWanted = isChosen(this.#config, candidate, this.#chance)
     if (!isWanted) this.#skipped++
     return isWanted
@@ -54,13 +55,14 @@ export class AccessLog {
 
   write(facts: ConnectionFacts): void {
     if (this.#config === false) return
-    this.#written++
-    this.#log.info(redact(toRecord(facts), this.#config.redact), 'connection')
+    const record = toRecord(facts)
+    if (this.#config.redact.length > 0) redact(record, this.#config.redact)
+    if (this.#log.record(record)) this.#written++
+    else this.#dropped++
   }
 
-  /** `dropped` of them were never written: the log could not take them. */
-  counts(dropped: number): RecordCounts {
-    return { written: this.#written - dropped, skipped: this.#skipped, dropped }
+  counts(): RecordCounts {
+    return { written: this.#written, skipped: this.#skipped, dropped: this.#dropped }
   }
 }
 

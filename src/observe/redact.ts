@@ -5,46 +5,44 @@
 import { isIPv6 } from 'node:net'
 import { formatAddress, parseAddress } from '../address.js'
 import type { RedactableField } from '../config/log-schema.js'
+import type { ConnectionRecord } from './record.js'
 
 const REDACTED = '[redacted]'
 const NETWORK_BITS_IPV6 = 48
 const GROUP_BITS = 16
 
-type Fields = Record<string, unknown>
+type Fields = { -readonly [Field in keyof ConnectionRecord]: ConnectionRecord[Field] }
 
-/** The same record where nothing is to be left out. */
-export function redact(record: Fields, fields: readonly RedactableField[]): Fields {
-  if (fields.length === 0) return record
-  const told = structuredClone(record)
-  for (const field of fields) REDACTIONS[field](told)
-  return told
+/** Changes `record` itself, which is as fresh as it is; what it points to is still somebody's, and is exchanged. */
+export function redact(record: Fields, fields: readonly RedactableField[]): void {
+  for (const field of fields) REDACTIONS[field](record)
 }
 
 const REDACTIONS: Record<RedactableField, (record: Fields) => void> = {
   client: (record) => {
-    replace(record, 'client', networkOf)
-    within(record, 'proxy', (proxy) => replace(proxy, 'from', networkOf))
+    record.client = networkOf(record.client)
+    if (record.proxy) record.proxy = { ...record.proxy, from: networkOf(record.proxy.from) }
   },
-  sni: (record) => replace(record, 'sni', hide),
-  'http.authority': (record) => within(record, 'http', (http) => replace(http, 'authority', hide)),
-  'http.path': (record) => within(record, 'http', (http) => replace(http, 'path', hide)),
-  'tls.clientName': (record) => within(record, 'tls', (tls) => replace(tls, 'clientName', hide)),
+  sni: (record) => {
+    record.sni = hide(record.sni)
+    if (record.proxy) record.proxy = { ...record.proxy, authority: hide(record.proxy.authority) }
+  },
+  'http.authority': (record) => {
+    if (record.http) record.http = { ...record.http, authority: REDACTED }
+  },
+  'http.path': (record) => {
+    if (record.http) record.http = { ...record.http, path: REDACTED }
+  },
+  'tls.clientName': (record) => {
+    if (record.tls) record.tls = { ...record.tls, clientName: hide(record.tls.clientName) }
+  },
   tags: (record) => {
     record.tags = {}
   },
 }
 
-const hide = (): string => REDACTED
-
-function within(record: Fields, key: string, change: (inner: Fields) => void): void {
-  const inner = record[key]
-  if (typeof inner === 'object' && inner !== null) change(inner as Fields)
-}
-
-function replace(record: Fields, key: string, change: (text: string) => string): void {
-  const text = record[key]
-  if (typeof text === 'string') record[key] = change(text)
-}
+/** That there was something is told. */
+const hide = (text: string | undefined): string | undefined => text && REDACTED
 
 /** `192.0.2.7:5000` → `192.0.2.0:0`. A port tells one of many behind the same address. */
 function networkOf(text: string): string {

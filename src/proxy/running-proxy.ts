@@ -65,7 +65,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   constructor(config: Config, options: RunningProxyOptions = {}) {
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
-    this.#access = new AccessLog(this.log, config.log.access)
+    this.#access = new AccessLog(this.openLog, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
     this.#generation = createGeneration(config, undefined, this.#ground)
   }
@@ -105,7 +105,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
       pipes: this.#counters,
       kernel: this.engine.counts(),
-      records: this.#access.counts(this.openLog.droppedRecords()),
+      records: this.#access.counts(),
       config: { ...this.#config },
       processes: [this.watch.status()],
       unavailable:

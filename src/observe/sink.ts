@@ -1,0 +1,239 @@
+/**
+ * Lines on their way to a target, written a few ms later without anybody waiting for it. A target that takes nothing
+ * costs lines, never time: what may wait is bounded, the rest is lost, counted, and told of once it flows again. A
+ * line is written whole, in one target, and as long as somebody reads none is lost at an exit.
+ */
+import { write, writeSync } from 'node:fs'
+import { jsonLine } from './json-line.js'
+import { closeTarget, type Target } from './log-target.js'
+
+/** What may wait, in bytes. The rest is for what the log has to say besides records. */
+const MOST_RECORD_BYTES = 1024 * 1024
+const MOST_BYTES = MOST_RECORD_BYTES + 256 * 1024
+/** Lines are gathered this long (ms). */
+const GATHER_MS = 5
+/** A full pipe is tried again this soon, then after twice that, up to the longest (ms). */
+const FIRST_PAUSE_MS = 1
+const LONGEST_PAUSE_MS = 50
+/** Disks that are full and readers that are gone do not come back in a moment (ms). */
+const FAULT_PAUSE_MS = 1000
+/** Losses that go on are told of this often (ms). */
+const TELL_EVERY_MS = 10_000
+/** What a last flush may take of a target that does not take it (ms). */
+const LAST_FLUSH_MS = 1000
+const NEWLINE = 10
+
+/** Whole lines that are written together. */
+interface Chunk {
+  text: string
+  bytes: number
+}
+
+export type LineKind = 'record' | 'other'
+
+const open = new Set<Sink>()
+const clock = new Int32Array(new SharedArrayBuffer(4))
+
+export class Sink {
+  #target: Target
+  /** To go on with as soon as nothing is being written. */
+  #next: Target | undefined
+  readonly #format: (line: string) => string
+  /** Oldest first. */
+  #chunks: Chunk[] = []
+  /** Of all chunks, and of the batch. */
+  #bytes = 0
+  /** Taken from the chunks and being written; what is before `#written` is done. */
+  #batch: Buffer | undefined
+  #written = 0
+  /** A thread has the batch. */
+  #isWriting = false
+  #timer: NodeJS.Timeout | undefined
+  /** The target takes nothing; the timer is to try again. */
+  #isPaused = false
+  #pauseMs = 0
+  #lost: Record<LineKind, number> = { record: 0, other: 0 }
+  #toldAt = Number.NEGATIVE_INFINITY
+  #whenIdle: (() => void) | undefined
+  #isClosed = false
+  /** Closed, and nothing is written any more. */
+  #isOver = false
+
+  /** `format`: what becomes of a line before it is written, such as colours. */
+  constructor(target: Target, format: (line: string) => string = (line) => line) {
+    this.#target = target
+    this.#format = format
+    if (open.size === 0) process.on('exit', flushAll)
+    open.add(this)
+  }
+
+  /** `line` is one, with its end. False where it is lost. */
+  write(line: string, kind: LineKind): boolean {
+    const text = this.#format(line)
+    const bytes = Buffer.byteLength(text)
+    const most = kind === 'record' ? MOST_RECORD_BYTES : MOST_BYTES
+    if (this.#isClosed || this.#bytes + bytes > most) {
+      this.#lost[kind]++
+      return false
+    }
+    this.#append(text, bytes)
+    this.#timer ??= this.#wait(GATHER_MS)
+    return true
+  }
+
+  /** What is not written yet goes to `target`; the one before is closed. */
+  switchTo(target: Target): void {
+    if (this.#isOver) {
+      closeTarget(target)
+      return
+    }
+    if (this.#next !== undefined) closeTarget(this.#next)
+    this.#next = target
+    if (!this.#isWriting) this.#proceed()
+  }
+
+  /** Resolves when everything is written or has waited for long enough. What comes later is lost. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#idle()
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    open.delete(this)
+    if (open.size === 0) process.off('exit', flushAll)
+    if (!this.#isWriting) closeTarget(this.#target)
+  }
+
+  /** At an exit: nobody else runs any more. */
+  flushAtExit(): void {
+    this.#flushNow(LAST_FLUSH_MS)
+  }
+
+  #append(text: string, bytes: number): void {
+    const last = this.#chunks.at(-1)
+    this.#bytes += bytes
+    if (last === undefined || last.bytes + bytes > this.#target.chunkBytes) {
+      this.#chunks.push({ text, bytes })
+    } else {
+      last.text += text
+      last.bytes += bytes
+    }
+  }
+
+  #wait(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#proceed(), ms).unref()
+  }
+
+  /** Writes as long as there is something to write and somebody takes it. */
+  #proceed(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#isPaused = false
+    if (!this.#isWriting) this.#exchange()
+    while (!this.#isWriting && !this.#isPaused && this.#take()) {
+      if (this.#target.isFile) this.#writeInBackground()
+      else this.#writeNow()
+    }
+    if (this.#bytes === 0) this.#whenIdle?.()
+  }
+
+  /** Who was written half is written whole to the new target. */
+  #exchange(): void {
+    if (this.#next === undefined) return
+    closeTarget(this.#target)
+    this.#target = this.#next
+    this.#next = undefined
+    if (this.#batch === undefined) return
+    const lineStart = this.#written === 0 ? 0 : this.#batch.lastIndexOf(NEWLINE, this.#written - 1) + 1
+    this.#bytes += this.#written - lineStart
+    this.#written = lineStart
+  }
+
+  /** Whether there is a batch to write. */
+  #take(): boolean {
+    if (this.#batch !== undefined) return true
+    const chunk = this.#chunks.shift()
+    if (chunk === undefined) return false
+    this.#batch = Buffer.from(chunk.text)
+    this.#written = 0
+    return true
+  }
+
+  /** Never waits: the target is non-blocking. */
+  #writeNow(): void {
+    try {
+      this.#wrote(writeSync(this.#target.fd, this.#batch!, this.#written))
+    } catch (error) {
+      this.#pause(error as NodeJS.ErrnoException)
+    }
+  }
+
+  #writeInBackground(): void {
+    this.#isWriting = true
+    const batch = this.#batch!
+    write(this.#target.fd, batch, this.#written, batch.length - this.#written, null, (error, count) => {
+      this.#isWriting = false
+      if (error === null) this.#wrote(count)
+      else this.#pause(error)
+      if (this.#isOver) closeTarget(this.#target)
+      else if (this.#next !== undefined || !this.#isPaused) this.#proceed()
+    })
+  }
+
+  #wrote(count: number): void {
+    this.#pauseMs = 0
+    this.#bytes -= count
+    this.#written += count
+    if (this.#written === this.#batch!.length) this.#batch = undefined
+    this.#tellLosses()
+  }
+
+  #pause({ code }: NodeJS.ErrnoException): void {
+    this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), LONGEST_PAUSE_MS)
+    this.#isPaused = true
+    clearTimeout(this.#timer)
+    this.#timer = this.#wait(code === 'EAGAIN' ? this.#pauseMs : FAULT_PAUSE_MS)
+  }
+
+  #tellLosses(): void {
+    const { record: records, other: others } = this.#lost
+    if (records + others === 0) return
+    const now = performance.now()
+    if (this.#bytes > 0 && now - this.#toldAt < TELL_EVERY_MS) return
+    this.#toldAt = now
+    this.#lost = { record: 0, other: 0 }
+    const message = `the log was not taken as fast as it was written: ${records + others} lines are lost`
+    this.write(jsonLine('warn', { records, others }, message), 'other')
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#bytes === 0) return
+    let deadline: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve
+      deadline = setTimeout(resolve, LAST_FLUSH_MS)
+      this.#proceed()
+    })
+    clearTimeout(deadline)
+    this.#whenIdle = undefined
+  }
+
+  /** Here and now, for at most `mostMs`. What a thread has is written by that thread, before the process ends. */
+  #flushNow(mostMs: number): void {
+    const giveUpAt = performance.now() + mostMs
+    if (this.#isWriting) this.#batch = undefined
+    while (this.#take()) {
+      try {
+        this.#wrote(writeSync(this.#target.fd, this.#batch!, this.#written))
+      } catch (error) {
+        const isFull = (error as NodeJS.ErrnoException).code === 'EAGAIN'
+        if (!isFull || performance.now() >= giveUpAt) return
+        Atomics.wait(clock, 0, 0, FIRST_PAUSE_MS)
+      }
+    }
+  }
+}
+
+function flushAll(): void {
+  for (const sink of open) sink.flushAtExit()
+}

@@ -1,0 +1,120 @@
+/** A headless Chromium, driven by its DevTools protocol over two pipes: no port, and nothing left behind. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+
+interface Answer {
+  readonly id?: number
+  readonly method?: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly result?: Readonly<Record<string, unknown>>
+  readonly error?: { readonly message: string }
+}
+
+export interface View {
+  readonly width: number
+  readonly height: number
+  readonly theme: 'light' | 'dark'
+}
+
+export class Chromium {
+  /** What pages have complained about: errors, violated policies, failed requests. */
+  readonly complaints: string[] = []
+  readonly #child: ChildProcess
+  readonly #pending = new Map<number, (answer: Answer) => void>()
+  #sent = 0
+  #session: string | undefined
+  #rest = ''
+
+  constructor(folder: string) {
+    this.#child = spawn(
+      'chromium',
+      [
+        '--headless=new',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-dev-shm-usage',
+        '--no-first-run',
+        '--remote-debugging-pipe',
+        `--user-data-dir=${folder}/chromium`,
+      ],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+    )
+    const output = this.#child.stdio[4] as Readable
+    output.setEncoding('utf8').on('data', (text: string) => this.#read(text))
+  }
+
+  /** Opens a page and watches it. */
+  async open(url: string, { width, height, theme }: View): Promise<void> {
+    const { targetId } = await this.#send('Target.createTarget', { url: 'about:blank' })
+    const { sessionId } = await this.#send('Target.attachToTarget', { targetId, flatten: true })
+    this.#session = String(sessionId)
+    await this.#send('Page.enable')
+    await this.#send('Runtime.enable')
+    await this.#send('Log.enable')
+    const size = { width, height, deviceScaleFactor: 1, mobile: width < 600 }
+    await this.#send('Emulation.setDeviceMetricsOverride', size)
+    const features = [{ name: 'prefers-color-scheme', value: theme }]
+    await this.#send('Emulation.setEmulatedMedia', { features })
+    await this.#send('Page.navigate', { url })
+  }
+
+  /** The value of an expression in the page. */
+  async evaluate(expression: string): Promise<unknown> {
+    const answer = await this.#send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    })
+    return (answer.result as { value?: unknown }).value
+  }
+
+  /** As soon as an expression is true in the page. */
+  async until(expression: string): Promise<void> {
+    const poll = `new Promise((done) => {
+      const look = () => { try { if (${expression}) return done(true) } catch {} setTimeout(look, 30) }
+      look()
+    })`
+    await this.evaluate(poll)
+  }
+
+  async screenshot(): Promise<Buffer> {
+    const { data } = await this.#send('Page.captureScreenshot', {
+      format: 'png',
+      captureBeyondViewport: false,
+    })
+    return Buffer.from(String(data), 'base64')
+  }
+
+  async close(): Promise<void> {
+    const exited = once(this.#child, 'exit')
+    this.#session = undefined
+    void this.#send('Browser.close').catch(() => {})
+    await exited
+  }
+
+  async #send(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
+    const id = ++this.#sent
+    const session = this.#session === undefined ? {} : { sessionId: this.#session }
+    const answered = new Promise<Answer>((resolve) => this.#pending.set(id, resolve))
+    ;(this.#child.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, ...session })}\0`)
+    const { result = {}, error } = await answered
+    if (error !== undefined) throw new Error(`${method}: ${error.message}`)
+    return result
+  }
+
+  #read(text: string): void {
+    const messages = (this.#rest + text).split('\0')
+    this.#rest = messages.pop() ?? ''
+    for (const message of messages) this.#heard(JSON.parse(message) as Answer)
+  }
+
+  #heard(answer: Answer): void {
+    if (answer.id !== undefined) {
+      this.#pending.get(answer.id)?.(answer)
+      this.#pending.delete(answer.id)
+    } else if (answer.method === 'Log.entryAdded' || answer.method === 'Runtime.exceptionThrown') {
+      this.complaints.push(JSON.stringify(answer.params))
+    }
+  }
+}
