@@ -126,10 +126,14 @@ class Chart {
         y: { range: (_, _min, max) => [0, Math.max(1, max * 1.1)] },
       },
       axes: [
-        { ...axis, font },
+        { ...axis, font, space: 60, incrs: [60, 120], values: (_, values) => values.map(clock) },
         { ...axis, font, size: 74, values: (_, values) => values.map((value) => format(value)) },
       ],
       cursor: { y: false },
     }
   }
 }
+
+/** @param {number} seconds since 1970 */
+const clock = (seconds) =>
+  new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false })

@@ -4,7 +4,7 @@
  */
 import { Charts } from './charts.js'
 import { ask, follow } from './events.js'
-import { bytes, rate, share, time } from './figures.js'
+import { rate, share, time } from './figures.js'
 import { History } from './history.js'
 import { createTables } from './parts.js'
 
@@ -55,7 +55,7 @@ function draw(status) {
   tell('tile-down', rate(down))
   const moved = connections.bytesUp + connections.bytesDown
   const spliced = connections.splicedUp + connections.splicedDown
-  tell('tile-spliced', `${share(spliced, moved)} of ${bytes(moved)}`)
+  tell('tile-spliced', share(spliced, moved))
   tell('tile-failed', String((failures.at(-1)?.failed ?? 0) - (failures[0]?.failed ?? 0)))
   showListeners(status)
   charts.show(history.of(picker.value))

@@ -70,7 +70,7 @@ const settings = fields
     if (isSocket === (token === undefined)) return
     const message = isSocket
       ? 'a unix socket has no token: who may open its file may'
-      : 'is missing: a port needs a token, such as ${MILLRACE_ADMIN_TOKEN} with one that openssl rand -hex 32 prints'
+      : 'is missing: a port needs a token, such as openssl rand -hex 32 prints'
     context.addIssue({ code: 'custom', path: ['token'], message })
   })
 

@@ -59,6 +59,10 @@ const listed = <const Choice extends string>(choices: readonly Choice[]) =>
     })
     .default([])
 
+const file = fields
+  .textField('the path of a file')
+  .regex(/^[^\0]+$/, { error: ({ input }) => expected('the path of a file', input) })
+
 const access = fields.strictMap('true, false or a map: { sample, always }', {
   sample: fields.fractionField.default(1),
   always: listed(ALWAYS),
@@ -69,6 +73,6 @@ const access = fields.strictMap('true, false or a map: { sample, always }', {
 
 export const logSchema: z.ZodType<LogConfig, unknown> = fields.strictMap('a map: { level, access }', {
   level: fields.choiceOf(LOG_LEVELS).default('info'),
-  file: fields.optional(fields.textField('the path of a file')),
+  file: fields.optional(file),
   access: fields.switchable(access).prefault(true),
 })

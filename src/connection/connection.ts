@@ -60,6 +60,10 @@ export interface ConnectionHost {
   nextId(): string
   /** A user's route function has failed. */
   routeFailed(connection: Connection, error: unknown): void
+  /** A backend has accepted; the connection knows its `connectMs`. */
+  connected(connection: Connection): void
+  /** That backend's first byte has come; the connection knows its `firstByteMs`. */
+  answered(connection: Connection): void
   /** The connection is over; both sockets are closed or about to be. */
   ended(connection: Connection, ending: RecordEnding): void
 }
@@ -215,6 +219,10 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     }
   }
 
+  backendAnswered(): void {
+    this.#host.answered(this)
+  }
+
   /** Bytes were moved to the end, or to where it broke. */
   pipeEnded({ by, cause, errno, waitedFor }: PipeEnding): void {
     this.#finish({ by, phase: 'data', cause, errno, waitedFor })
@@ -251,6 +259,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     }
     this.#backendAddress = result.address
     this.#connectMicros = Math.round((performance.now() - this.#acceptedAt) * 1000)
+    this.#host.connected(this)
     if (this.#introduction === undefined) this.#join(this.#client, result.socket, destination.pipes)
     else void this.#meet(this.#introduction, result, destination)
   }

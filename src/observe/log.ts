@@ -58,12 +58,13 @@ export function openLog({ level, file }: LogOptions): OpenLog {
     return logTo(stdout, level)
   }
   const sink = new Sink(openFile(file))
+  const open = logTo(sink, level)
   let reopened: Promise<unknown> = Promise.resolve()
   return {
-    ...logTo(sink, level),
+    ...open,
     reopen: () => {
       const opened = reopened.then(async () => sink.switchTo(await reopenFile(file)))
-      reopened = opened.catch(() => {})
+      reopened = opened.catch((err: unknown) => open.log.error({ err }, 'the old log file stays open'))
       return opened
     },
     close: () => sink.close(),

@@ -56,8 +56,9 @@ const networkV4 = (host: string): string => host.replace(/\.\d+$/, '.0')
 
 /** Groups are counted from the left; what `::` stands for is zeros, wherever it stands. */
 function networkV6(host: string): string {
-  const [left = ''] = host.split('%')
-  const [head = '', tail] = left.split('::')
+  const [plain = ''] = host.split('%')
+  // An IPv4 address at its end is two groups, and neither is left.
+  const [head = '', tail] = plain.replace(/[\d.]*\.\d+$/, '0:0').split('::')
   const groups = head.split(':').filter(Boolean)
   const after = tail === undefined ? [] : tail.split(':').filter(Boolean)
   const zeros =

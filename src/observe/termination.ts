@@ -11,7 +11,6 @@ const FIRST_LETTERS: Partial<Record<EndCause, string>> = {
   'client-gone': 'C',
   'connect-timeout': 's',
   'out-of-resources': 'R',
-  'idle-timeout': 'c',
   lifetime: 'K',
   ordered: 'K',
   drained: 'K',
@@ -36,6 +35,7 @@ export function terminationCode(ending: RecordEnding): string {
 
 function firstLetter({ by, cause, waitedFor }: RecordEnding): string {
   if (cause === 'reset') return by === 'client' ? 'C' : 'S'
+  if (cause === 'idle-timeout') return by === 'backend' ? 's' : 'c'
   if (cause === 'half-closed-timeout') return waitedFor === 'backend' ? 's' : 'c'
   return FIRST_LETTERS[cause] ?? 'P'
 }

@@ -140,6 +140,7 @@ export class Pipe implements OrderGiver {
     if (this.firstByteMicros > 0 || this.down.bytes === 0) return
     // A turn's clock stands still: the backend's first byte may come in the very turn that connected.
     this.firstByteMicros = Math.max(1, Math.round((this.#host.turns.now - this.#startedAt) * 1000))
+    this.#owner.backendAnswered?.()
   }
 
   get #isHalfClosed(): boolean {

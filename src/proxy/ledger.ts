@@ -24,24 +24,34 @@ export class Ledger {
   readonly #clusters = new Meters<Cluster, ClusterMeter>(() => new ClusterMeter())
   readonly #backends = new Meters<Backend, TrafficMeter>(() => new TrafficMeter())
 
+  connected(connection: Connection): void {
+    this.#meterOf(connection)?.connectSeconds.observe(connection.connectMs! / 1000)
+  }
+
+  answered(connection: Connection): void {
+    this.#meterOf(connection)?.firstByteSeconds.observe(connection.firstByteMs! / 1000)
+  }
+
   /** A connection is over. */
-  enter(connection: Connection, ending: RecordEnding): void {
-    const { totals, backend, service, cluster } = connection
-    const destination = cluster === undefined ? undefined : service.destinations.get(cluster)
+  ended(connection: Connection, ending: RecordEnding): void {
+    const { totals, backend, service, retries } = connection
     const listener = this.#listeners.of(service.listener)
     this.#all.add(totals)
     listener.add(totals)
     listener.finished(ending)
     listener.seconds.observe(connection.ageMs / 1000)
-    if (destination !== undefined) this.#enterCluster(this.#clusters.of(destination.cluster), connection)
+    const cluster = this.#meterOf(connection)
+    if (cluster !== undefined) {
+      cluster.add(totals)
+      cluster.retries += retries
+    }
     if (backend !== undefined) this.#backends.of(backend).add(totals)
   }
 
-  #enterCluster(meter: ClusterMeter, { totals, retries, connectMs, firstByteMs }: Connection): void {
-    meter.add(totals)
-    meter.retries += retries
-    if (connectMs !== undefined) meter.connectSeconds.observe(connectMs / 1000)
-    if (firstByteMs !== undefined) meter.firstByteSeconds.observe(firstByteMs / 1000)
+  /** Undefined where no cluster was chosen. */
+  #meterOf({ cluster, service }: Connection): ClusterMeter | undefined {
+    const destination = cluster === undefined ? undefined : service.destinations.get(cluster)
+    return destination && this.#clusters.of(destination.cluster)
   }
 
   /** The counted part of a status. */

@@ -40,6 +40,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly engine: Engine = createEngine()
   readonly openLog: OpenLog
   readonly log: Log
+  readonly #ownsLog: boolean
   readonly #access: AccessLog
   readonly watch = new ProcessWatch()
   readonly #counters = createPipeCounters()
@@ -63,6 +64,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   #whenEmpty: (() => void) | undefined
 
   constructor(config: Config, options: RunningProxyOptions = {}) {
+    this.#ownsLog = options.openLog === undefined
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
     this.#access = new AccessLog(this.openLog, config.log.access)
@@ -147,6 +149,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     for (const { reception } of this.#generation.services.values()) reception?.termination?.stop()
     this.#endAll('ordered')
     await this.#emptied()
+    if (this.#ownsLog) await this.openLog.close()
   }
 
   get config(): Config {
@@ -191,12 +194,20 @@ export class RunningProxy implements Proxy, ConnectionHost {
     )
   }
 
+  connected(connection: Connection): void {
+    this.#ledger.connected(connection)
+  }
+
+  answered(connection: Connection): void {
+    this.#ledger.answered(connection)
+  }
+
   ended(connection: Connection, ending: RecordEnding): void {
     const { listener } = connection.service
     this.#connections.delete(connection)
     listener.active--
     if (listener.active === 0) this.#leaving.delete(listener)
-    this.#ledger.enter(connection, ending)
+    this.#ledger.ended(connection, ending)
     this.#writeRecord(connection, ending)
     this.#tellIfNotSplicing()
     for (const drain of this.#drains) drain.left(connection)

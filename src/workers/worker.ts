@@ -3,6 +3,7 @@
  * and at once when the supervisor is gone.
  */
 import { MillraceError } from '../errors.js'
+import { openLog } from '../observe/log.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import { type Call, packError, type ToSupervisor, type ToWorker } from './messages.js'
@@ -15,7 +16,8 @@ export function runWorker(failed: (error: unknown) => void): void {
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'ask') void worker?.answer(message)
     else {
-      worker = new Worker(new RunningProxy(message.config, { sharePorts: true }))
+      const { config } = message
+      worker = new Worker(new RunningProxy(config, { sharePorts: true, openLog: openLog(config.log) }))
       worker.start().catch(failed)
     }
   })

@@ -42,6 +42,8 @@ describe('a connection that waits for its backend', () => {
       routeFailed: () => {
         throw new Error('there is no route function')
       },
+      connected: () => {},
+      answered: () => {},
       ended: (_connection, ending) => endings.push(ending),
     }
     const destination: Destination = {

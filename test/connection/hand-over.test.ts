@@ -91,6 +91,8 @@ function connect(
     routeFailed: (_, error) => {
       throw error
     },
+    connected: () => {},
+    answered: () => {},
     ended: (_, ending) => endings.push(ending),
   }
   const destination = {
