@@ -87,8 +87,9 @@ export async function startWith(
   folder: string,
   config: ProxyConfig,
   { splice, native }: Pick<Mode, 'splice' | 'native'>,
-): Promise<{ millrace: Millrace; ports: Readonly<Record<string, number>> }> {
-  const millrace = new Millrace(['--config', writeConfig(folder, { splice, ...config })], { native })
+): Promise<{ millrace: Millrace; ports: Readonly<Record<string, number>>; file: string }> {
+  const file = writeConfig(folder, { splice, ...config })
+  const millrace = new Millrace(['--config', file], { native })
   const ports: Record<string, number> = {}
   for (const { name = '' } of config.listeners) {
     const line = await millrace.logged(
@@ -96,7 +97,7 @@ export async function startWith(
     )
     ports[name] = Number(line.address!.split(':').at(-1))
   }
-  return { millrace, ports }
+  return { millrace, ports, file }
 }
 
 /** The port of its first listener, once it listens. */
