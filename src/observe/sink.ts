@@ -101,7 +101,7 @@ export class Sink {
     clearTimeout(this.#timer)
     open.delete(this)
     if (open.size === 0) process.off('exit', flushAll)
-    if (!this.#isWriting) closeTarget(this.#target)
+    if (!this.#isWriting) this.#closeTargets()
   }
 
   /** At an exit: nobody else runs any more. */
@@ -175,7 +175,7 @@ export class Sink {
       this.#isWriting = false
       if (error === null) this.#wrote(count)
       else this.#pause(error)
-      if (this.#isOver) closeTarget(this.#target)
+      if (this.#isOver) this.#closeTargets()
       else if (this.#next !== undefined || !this.#isPaused) this.#proceed()
     })
   }
@@ -193,6 +193,11 @@ export class Sink {
     this.#isPaused = true
     clearTimeout(this.#timer)
     this.#timer = this.#wait(code === 'EAGAIN' ? this.#pauseMs : FAULT_PAUSE_MS)
+  }
+
+  #closeTargets(): void {
+    closeTarget(this.#target)
+    if (this.#next !== undefined) closeTarget(this.#next)
   }
 
   #tellLosses(): void {

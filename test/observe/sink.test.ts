@@ -185,6 +185,24 @@ function logScript(count: number): string {
   return path
 }
 
+it('a socket that nobody reads does not hold up the exit of the process either', async () => {
+  // What Node calls a pipe to a child is a pair of sockets; nothing is read of it before somebody listens.
+  const child = spawn(process.execPath, [logScript(5000)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  const code = new Promise((resolve) =>
+    child.once('exit', (code) => {
+      child.stdout.on('data', (chunk) => {
+        text += chunk
+      })
+      child.stdout.once('end', () => resolve(code))
+    }),
+  )
+  expect(await code).toBe(0)
+  const numbers = numbersOf(parse(text.slice(0, text.lastIndexOf('\n') + 1)))
+  expect(numbers.length).toBeGreaterThan(0)
+  expect(numbers).toEqual(upTo(numbers.length))
+})
+
 describe('a file', () => {
   it('can be moved away and opened anew while it is written: no line is lost, split or written twice', async () => {
     const path = join(folder, 'rotated.log')
