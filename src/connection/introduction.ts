@@ -127,11 +127,8 @@ export class Introduction {
     this.backend?.end()
   }
 
-  facts(): OpeningFacts & { readonly id: string } {
-    return {
-      id: this.id,
-      ...(this.#learnt ?? this.#learn()),
-    }
+  facts(): OpeningFacts {
+    return this.#learnt ?? this.#learn()
   }
 
   #learn(): OpeningFacts {

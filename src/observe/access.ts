@@ -53,9 +53,9 @@ export class AccessLog {
     return isWanted
   }
 
-  write(facts: ConnectionFacts): void {
+  write(id: string, facts: ConnectionFacts, ending: RecordEnding): void {
     if (this.#config === false) return
-    const record = toRecord(facts)
+    const record = toRecord(id, facts, ending)
     if (this.#config.redact.length > 0) redact(record, this.#config.redact)
     if (this.#log.record(record)) this.#written++
     else this.#dropped++

@@ -11,6 +11,10 @@ const SOURCE = `,"pid":${process.pid},"hostname":${JSON.stringify(hostname())}`
 
 /** `fields` has at least one that is not undefined. */
 export function jsonLine(level: keyof typeof LEVELS, fields: object, message: string): string {
-  const body = JSON.stringify(fields).slice(1, -1)
-  return `{"level":${LEVELS[level]},"time":${Date.now()}${SOURCE},${body},"msg":${JSON.stringify(message)}}\n`
+  return lineOf(level, JSON.stringify(fields).slice(1, -1), message)
+}
+
+/** `fields` is the inside of an object in JSON, not empty; `message` needs no escape. */
+export function lineOf(level: keyof typeof LEVELS, fields: string, message: string): string {
+  return `{"level":${LEVELS[level]},"time":${Date.now()}${SOURCE},${fields},"msg":"${message}"}\n`
 }

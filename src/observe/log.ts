@@ -5,8 +5,10 @@
 import { isatty } from 'node:tty'
 import { type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import { jsonLine } from './json-line.js'
+import { lineOf } from './json-line.js'
 import { openFile, openStdout, reopenFile } from './log-target.js'
+import type { ConnectionRecord } from './record.js'
+import { recordFields } from './record-line.js'
 import { Sink } from './sink.js'
 
 /** What this program needs of a logger; a pino logger is one. */
@@ -25,7 +27,7 @@ export interface LogOptions {
 export interface OpenLog {
   readonly log: Log
   /** One line of level `info`. False where it is lost, because nobody takes what is written. */
-  record(fields: object): boolean
+  record(fields: ConnectionRecord): boolean
   /** Goes on in a new file, after the old one was moved. Rejects with `log-failed`: then the old one stays. */
   reopen(): Promise<void>
   /** Resolves when everything is written. What is logged later is lost. */
@@ -73,7 +75,8 @@ export function openLog({ level, file }: LogOptions): OpenLog {
 
 function logTo(sink: Sink, level: string): OpenLog {
   const log = pino({ level }, { write: (line) => void sink.write(line, 'other') })
-  const record = (fields: object): boolean => sink.write(jsonLine('info', fields, RECORD_MESSAGE), 'record')
+  const record = (fields: ConnectionRecord): boolean =>
+    sink.write(lineOf('info', recordFields(fields), RECORD_MESSAGE), 'record')
   return { log, record, reopen: async () => {}, close: async () => {} }
 }
 

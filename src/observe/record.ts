@@ -103,7 +103,6 @@ export interface OpeningFacts {
 
 /** What a connection knows about itself at its end. Times in ms. */
 export interface ConnectionFacts extends OpeningFacts {
-  readonly id: string
   /** ms since 1970. */
   readonly acceptedAt: number
   readonly listener: string
@@ -127,17 +126,16 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly splicedUp: number
   readonly splicedDown: number
   readonly notSplicing: NotSplicing | undefined
-  readonly ended: RecordEnding
 }
 
 /**
  * The line as it is logged: stable names, whole numbers where fractions mean nothing. Field by field, because that is
  * ten times as fast as spreading the facts, and happens for every connection.
  */
-export function toRecord(facts: ConnectionFacts) {
+export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding) {
   return {
-    id: facts.id,
-    startedAt: new Date(facts.acceptedAt).toISOString(),
+    id,
+    startedAt: toIso(facts.acceptedAt),
     listener: facts.listener,
     protocol: facts.protocol,
     tags: facts.tags,
@@ -163,8 +161,8 @@ export function toRecord(facts: ConnectionFacts) {
     splicedUp: facts.splicedUp,
     splicedDown: facts.splicedDown,
     notSplicing: facts.notSplicing,
-    ended: facts.ended,
-    termination: terminationCode(facts.ended),
+    ended,
+    termination: terminationCode(ended),
   }
 }
 
@@ -172,3 +170,16 @@ export type ConnectionRecord = ReturnType<typeof toRecord>
 
 const round = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.round(ms * 1000) / 1000
+
+/** The text of a second is kept: many connections begin in the same. */
+let second = -1
+let secondText = ''
+
+function toIso(time: number): string {
+  const ms = Math.floor(time)
+  if (Math.floor(ms / 1000) !== second) {
+    second = Math.floor(ms / 1000)
+    secondText = new Date(ms).toISOString().slice(0, -4)
+  }
+  return `${secondText}${String(ms % 1000).padStart(3, '0')}Z`
+}

@@ -6,28 +6,45 @@ import { randomFillSync } from 'node:crypto'
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const TIME_LETTERS = 10
-const RANDOM_LETTERS = 16
+const HEAD_LETTERS = 12
+/** The last four letters are counted; beginning in the lower half leaves half a million ids to each ms. */
+const TAIL_BITS = 20
+const PAIR_BITS = 10
+/** Randomness is fetched for many ids at once. */
+const POOL_BYTES = 4096
+const BYTES_EACH = HEAD_LETTERS + 4
+
+/** Two letters by their 10 bits. */
+const PAIRS = Array.from({ length: 1 << PAIR_BITS }, (_, bits) => ALPHABET[bits >> 5]! + ALPHABET[bits & 31])
 
 export class UlidSource {
   #time = -1
-  readonly #random = new Uint8Array(RANDOM_LETTERS)
+  /** Time and the random letters that stay the same within one ms. */
+  #head = ''
+  #tail = 0
+  readonly #pool = new Uint8Array(POOL_BYTES)
+  #poolAt = POOL_BYTES
 
-  /** The next id; `time` in ms since 1970. */
+  /** The next id; `time` in ms since 1970. A clock that goes back is waited for. */
   next(time = Date.now()): string {
-    if (time > this.#time) {
-      this.#time = time
-      randomFillSync(this.#random)
-    } else {
-      this.#increment()
-    }
-    return timeLetters(this.#time) + Array.from(this.#random, (byte) => ALPHABET[byte & 31]).join('')
+    this.#tail++
+    if (time > this.#time) this.#begin(time)
+    else if (this.#tail >= 1 << TAIL_BITS) this.#begin(this.#time + 1)
+    return this.#head + PAIRS[this.#tail >> PAIR_BITS] + PAIRS[this.#tail & ((1 << PAIR_BITS) - 1)]
   }
 
-  #increment(): void {
-    for (let i = RANDOM_LETTERS - 1; i >= 0; i--) {
-      this.#random[i] = (this.#random[i]! + 1) & 31
-      if (this.#random[i] !== 0) return
+  #begin(time: number): void {
+    if (this.#poolAt + BYTES_EACH > POOL_BYTES) {
+      randomFillSync(this.#pool)
+      this.#poolAt = 0
     }
+    const random = this.#pool.subarray(this.#poolAt, this.#poolAt + BYTES_EACH)
+    this.#poolAt += BYTES_EACH
+    this.#time = time
+    this.#head = timeLetters(time)
+    for (let i = 0; i < HEAD_LETTERS; i++) this.#head += ALPHABET[random[i]! & 31]
+    const bits = random.subarray(HEAD_LETTERS)
+    this.#tail = ((bits[0]! << 16) | (bits[1]! << 8) | bits[2]!) & ((1 << (TAIL_BITS - 1)) - 1)
   }
 }
 

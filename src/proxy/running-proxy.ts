@@ -323,7 +323,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     const { bytesUp, bytesDown } = connection.totals
     const { ageMs } = connection
     if (!this.#access.wants({ bytes: bytesUp + bytesDown, ageMs, ending })) return
-    this.#access.write({ id: this.idOf(connection), ...connection.facts(), ended: ending })
+    this.#access.write(this.toldId(connection) ?? this.nextId(), connection.facts(), ending)
   }
 
   /** Why this process does not splice is said once, and once more if that changes. */

@@ -12,8 +12,8 @@ const FINISHED: RecordEnding = { by: 'client', phase: 'data', cause: 'finished' 
 const NO_BACKEND: RecordEnding = { by: 'backend', phase: 'connect', cause: 'no-backend' }
 const ANYTHING = { bytes: 1000, ageMs: 1000, ending: FINISHED }
 
+const ID = '01ARYZ6S410000000000000000'
 const FACTS: ConnectionFacts = {
-  id: '01ARYZ6S410000000000000000',
   acceptedAt: 0,
   listener: 'front',
   protocol: 'TCP',
@@ -33,7 +33,6 @@ const FACTS: ConnectionFacts = {
   splicedUp: 0,
   splicedDown: 0,
   notSplicing: undefined,
-  ended: FINISHED,
 }
 
 const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND)
@@ -116,7 +115,7 @@ describe('the access log', () => {
       fc.property(candidates, configs, fc.nat(20), (all, config, most) => {
         const log = keep('info', most)
         const access = new AccessLog(log, { ...EVERYTHING, ...config })
-        for (const each of all) if (access.wants(each)) access.write(FACTS)
+        for (const each of all) if (access.wants(each)) access.write(ID, FACTS, FINISHED)
         const { written, skipped, dropped } = access.counts()
         expect(written + skipped + dropped).toBe(all.length)
         expect(written).toBe(log.lines.length)
@@ -128,12 +127,12 @@ describe('the access log', () => {
   it('heeds another config from then on', () => {
     const log = keep()
     const access = new AccessLog(log, EVERYTHING)
-    access.write(FACTS)
+    access.write(ID, FACTS, FINISHED)
     access.update({ ...EVERYTHING, redact: ['client'] })
-    access.write(FACTS)
+    access.write(ID, FACTS, FINISHED)
     access.update(false)
     expect(access.wants(ANYTHING)).toBe(false)
-    access.write(FACTS)
+    access.write(ID, FACTS, FINISHED)
     expect(log.lines).toMatchObject([{ client: '192.0.2.77:50000' }, { client: '192.0.2.0:0' }])
     expect(access.counts()).toEqual({ written: 2, skipped: 0, dropped: 0 })
   })
@@ -141,8 +140,8 @@ describe('the access log', () => {
   it("writes to a user's own logger at level info, with a message", () => {
     const lines: object[] = []
     const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) })
-    new AccessLog(borrowLog(log), EVERYTHING).write(FACTS)
-    expect(lines).toMatchObject([{ level: 30, msg: 'connection', id: FACTS.id, termination: '--' }])
+    new AccessLog(borrowLog(log), EVERYTHING).write(ID, FACTS, FINISHED)
+    expect(lines).toMatchObject([{ level: 30, msg: 'connection', id: ID, termination: '--' }])
   })
 })
 

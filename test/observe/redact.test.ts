@@ -8,8 +8,9 @@ import { type ConnectionFacts, toRecord } from '../../src/observe/record.js'
 import { redact } from '../../src/observe/redact.js'
 import { recordSchema } from '../support/record-fields.js'
 
+const ENDED = { by: 'client', phase: 'data', cause: 'finished' } as const
+const ID = '01ARYZ6S410000000000000000'
 const FACTS: ConnectionFacts = {
-  id: '01ARYZ6S410000000000000000',
   acceptedAt: 1469918176385,
   listener: 'front',
   protocol: 'WSS',
@@ -43,7 +44,6 @@ const FACTS: ConnectionFacts = {
   splicedUp: 0,
   splicedDown: 0,
   notSplicing: undefined,
-  ended: { by: 'client', phase: 'data', cause: 'finished' },
 }
 
 /** Texts that are gone with a field. */
@@ -57,7 +57,7 @@ const GONE: Readonly<Record<RedactableField, readonly string[]>> = {
 }
 
 function redacted(fields: readonly RedactableField[], facts: ConnectionFacts = FACTS): string {
-  const record = toRecord(facts)
+  const record = toRecord(ID, facts, ENDED)
   redact(record, fields)
   const text = JSON.stringify(record)
   expect(() => recordSchema.parse(JSON.parse(text))).not.toThrow()
