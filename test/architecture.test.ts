@@ -119,7 +119,7 @@ describe('native/', () => {
 })
 
 it('no file is longer than anybody wants to read', () => {
-  const files = ['src', 'native', 'scripts', 'test', 'examples'].flatMap((folder) =>
+  const files = ['src', 'native', 'scripts', 'test', 'examples', 'page'].flatMap((folder) =>
     filesBelow(folder, /\.(ts|mjs|cc|h)$/),
   )
   const lengths = files.map((path) => ({ path, lines: read(path).split('\n').length }))
@@ -139,7 +139,7 @@ describe('ARCHITECTURE.md', () => {
 /** Starts at the root of the checkout, and is not something that a build makes. */
 function isPath(text: string): boolean {
   return (
-    /^(\.ci|native|src|test|scripts|docs|examples)(\/[\w.-]+)*\/?$/.test(text) ||
+    /^(\.ci|native|src|test|scripts|docs|examples|page)(\/[\w.-]+)*\/?$/.test(text) ||
     /^[\w.-]+\.(md|json|gyp|txt|ts)$/.test(text)
   )
 }
@@ -159,14 +159,23 @@ describe('the published package', () => {
   })
 
   it('holds what is needed to run, and every prebuilt binary there is', () => {
-    const needed = ['package.json', 'README.md', 'LICENSE', 'dist/cli.js', 'dist/index.js', 'dist/index.d.ts']
+    const needed = [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'dist/cli.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'page/index.html',
+    ]
     expect(
       [...needed, ...filesBelow('prebuilds', /\.node$/)].filter((path) => !published.includes(path)),
     ).toEqual([])
   })
 
   it('holds nothing to build or test it with: npm would run node-gyp if it saw binding.gyp', () => {
-    const allowed = /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
+    const allowed =
+      /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])
   })
 })

@@ -1,0 +1,143 @@
+/** Every operation over HTTP: what it does, what it answers, and that the document served says the same. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { OPERATIONS } from '../../src/admin/operations.js'
+import { Rig } from './rig.js'
+
+let rig: Rig
+beforeEach(async () => {
+  rig = await Rig.start()
+})
+afterEach(() => rig.end())
+
+const post = (body: object = {}) => ({ method: 'POST', body })
+
+/** What the table says of an answer is true of this one. */
+function checkAnswer(method: string, pattern: string, answer: unknown): void {
+  const operation = OPERATIONS.find((each) => each.method === method && each.path === pattern)
+  expect(() => operation!.answer.parse(answer)).not.toThrow()
+}
+
+describe('what can be seen', () => {
+  it.each(['status', 'listeners', 'clusters', 'clusters/back/backends', 'connections'])(
+    'is as strict as its schema: %s',
+    async (name) => {
+      await rig.join()
+      const { status, json } = await rig.ask(`/api/v1/${name}`)
+      expect(status).toBe(200)
+      checkAnswer('GET', `/api/v1/${name.replace('back/', '{cluster}/')}`, json)
+    },
+  )
+
+  it('is counted while it runs', async () => {
+    await rig.join()
+    const { json } = await rig.ask('/api/v1/status')
+    expect(json).toMatchObject({
+      state: 'running',
+      connections: { active: 1, bytesUp: 5, bytesDown: 5 },
+      listeners: [{ name: 'front', active: 1, accepted: 1 }],
+      clusters: [{ name: 'back', backends: [{ address: rig.backend.address, active: 1 }] }],
+    })
+  })
+
+  it('are the connections that are asked for', async () => {
+    await rig.join()
+    await rig.join()
+    const list = async (query: string) => (await rig.ask(`/api/v1/connections?${query}`)).json
+    const all = (await list('')) as { connections: { id: string }[] }
+    expect(all.connections).toHaveLength(2)
+    const [{ id }] = all.connections as [{ id: string }]
+    expect(await list(`id=${id}`)).toMatchObject({ matched: 1, connections: [{ id }] })
+    expect(await list('listener=other')).toEqual({ matched: 0, connections: [] })
+    expect(await list('limit=1&sort=age')).toMatchObject({ matched: 2, connections: [{}] })
+    expect(await list('olderThanMs=100000000')).toMatchObject({ matched: 0 })
+  })
+
+  it('is readiness, and that it lives', async () => {
+    expect(await rig.ask('/livez')).toMatchObject({ status: 200, text: 'ok\n' })
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
+    await rig.bed.proxy.drain({ listener: 'front' })
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 503, text: 'a listener does not listen\n' })
+    expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
+  })
+
+  it('is unreadiness from the moment on that a drain begins', async () => {
+    const client = await rig.join()
+    const drained = rig.bed.proxy.drain()
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 503, text: 'draining\n' })
+    client.end()
+    await drained
+  })
+})
+
+describe('what can be done', () => {
+  it('is to end one connection', async () => {
+    const client = await rig.join()
+    const { json } = await rig.ask('/api/v1/connections')
+    const [{ id }] = json.connections as [{ id: string }]
+    const killed = await rig.ask(`/api/v1/connections/${id}`, { method: 'DELETE' })
+    checkAnswer('DELETE', '/api/v1/connections/{id}', killed.json)
+    expect(await client.ended).toBe('ECONNRESET')
+    expect(await rig.ask(`/api/v1/connections/${id}`, { method: 'DELETE' })).toMatchObject({ status: 404 })
+  })
+
+  it('is to end many', async () => {
+    const clients = [await rig.join(), await rig.join()]
+    expect(await rig.ask('/api/v1/connections/kill', post({ client: '10.0.0.0/8' }))).toMatchObject({
+      json: { killed: 0 },
+    })
+    const { json } = await rig.ask('/api/v1/connections/kill', post({ all: true }))
+    checkAnswer('POST', '/api/v1/connections/kill', json)
+    expect(json).toEqual({ killed: 2 })
+    expect(await Promise.all(clients.map(({ ended }) => ended))).toEqual(['ECONNRESET', 'ECONNRESET'])
+  })
+
+  it('is to drain, answered when it is done', async () => {
+    const client = await rig.join()
+    const { json } = await rig.ask('/api/v1/drain', post({ listener: 'front', deadlineMs: 20 }))
+    checkAnswer('POST', '/api/v1/drain', json)
+    expect(json).toEqual({ finished: 0, closed: 1, cut: 0 })
+    expect(await client.ended).toBe('fin')
+  })
+
+  it('is to take a backend out and in again, and to weigh it', async () => {
+    const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
+    const change = (body: object) => rig.ask(path, { method: 'PATCH', body })
+    const { json } = await change({ state: 'down', weight: 7 })
+    checkAnswer('PATCH', '/api/v1/clusters/{cluster}/backends/{backend}', json)
+    expect(json).toMatchObject({ setTo: 'down', weight: 7 })
+    expect(await rig.bed.turnedAway()).toBe('ECONNRESET')
+    expect((await change({ state: 'up' })).json).toMatchObject({ setTo: 'up', weight: 7 })
+    await rig.join()
+  })
+
+  it('is to log from another level on, and to open the log anew', async () => {
+    const { json } = await rig.ask('/api/v1/log/level', { method: 'PUT', body: { level: 'debug' } })
+    checkAnswer('PUT', '/api/v1/log/level', json)
+    expect((await rig.ask('/api/v1/status')).json).toMatchObject({ logLevel: 'debug' })
+    expect(await rig.ask('/api/v1/log/reopen', { method: 'POST' })).toMatchObject({ status: 200, json: {} })
+  })
+})
+
+describe('the OpenAPI document', () => {
+  it('names every operation there is and no other, each with its parameters and its answer', async () => {
+    const { json } = await rig.ask('/openapi.json')
+    expect(json.openapi).toBe('3.1.0')
+    const paths = json.paths as Record<string, Record<string, Record<string, unknown>>>
+    const told = Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(told.sort()).toEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort())
+    const ids = Object.values(paths).flatMap((item) =>
+      Object.values(item).map(({ operationId }) => operationId),
+    )
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { method, path, body, query } of OPERATIONS) {
+      const { parameters, requestBody, responses } = paths[path]![method.toLowerCase()]!
+      const names = (parameters as { name: string; in: string }[]).filter((each) => each.in === 'path')
+      expect(names.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
+      expect((parameters as object[]).length > names.length).toBe(query !== undefined)
+      expect(requestBody !== undefined).toBe(body !== undefined)
+      expect(responses).toHaveProperty(['200', 'content', 'application/json', 'schema', 'type'], 'object')
+    }
+  })
+})

@@ -1,0 +1,110 @@
+/** An admin server over a real proxy with real traffic, and requests to it as any caller would send them. */
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { AdminServer } from '../../src/admin/server.js'
+import type { AdminConfig } from '../../src/config/admin-schema.js'
+import { renderMetrics } from '../../src/observe/metrics/metrics.js'
+import { Bed, type BedConfig } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+
+export const TOKEN = 'a-token-of-the-tests-0123456789'
+
+export interface Asked {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | object
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  readonly json: Record<string, unknown>
+}
+
+export class Rig {
+  readonly backend: Backend
+  readonly bed: Bed
+  readonly admin: AdminServer
+  /** How often the proxy was asked for its status. */
+  statuses = 0
+
+  private constructor(backend: Backend, bed: Bed, config: AdminConfig) {
+    this.backend = backend
+    this.bed = bed
+    const status = bed.control.status.bind(bed.control)
+    bed.control.status = () => {
+      this.statuses++
+      return status()
+    }
+    this.admin = new AdminServer({ control: bed.control, config, renderMetrics, log: bed.proxy.log })
+  }
+
+  static async start(admin: Partial<AdminConfig> = {}, config: BedConfig = {}): Promise<Rig> {
+    const backend = (await Backend.listen()).echo()
+    const bed = await Bed.start({ backends: [backend], ...config })
+    const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+    const rig = new Rig(backend, bed, { address, token: TOKEN, hosts: [], readOnly: false, ...admin })
+    await rig.admin.start()
+    return rig
+  }
+
+  async end(): Promise<void> {
+    await this.admin.stop()
+    await this.bed.end()
+    await this.backend.close()
+  }
+
+  get place() {
+    const { address } = this.admin
+    return address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
+  }
+
+  /** A connection through the proxy that has echoed. */
+  async join() {
+    const client = await this.bed.connect()
+    client.send(Buffer.from('hello'))
+    await client.receive(5)
+    return client
+  }
+
+  /** With the token, unless other headers are given. */
+  async ask(path: string, { method = 'GET', headers, body }: Asked = {}): Promise<Answered> {
+    const { address } = this.admin
+    const place =
+      address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port }
+    const text = typeof body === 'object' ? JSON.stringify(body) : body
+    const sent = request({
+      ...place,
+      path,
+      method,
+      agent: false,
+      headers: {
+        host: 'localhost',
+        authorization: `Bearer ${TOKEN}`,
+        ...(typeof body === 'object' && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    })
+    sent.end(text)
+    const [response] = await once(sent, 'response')
+    const answer = Buffer.concat(await response.toArray()).toString()
+    const isJson = /json/.test(response.headers['content-type'] ?? '')
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: answer,
+      json: isJson && answer !== '' ? JSON.parse(answer) : {},
+    }
+  }
+
+  /** Bytes as they are, on a connection of their own. */
+  async raw(bytes: string | Buffer): Promise<Socket> {
+    const socket = connect(this.place as never)
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write(bytes)
+    return socket
+  }
+}
