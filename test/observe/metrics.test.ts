@@ -1,0 +1,177 @@
+/** A status as Prometheus reads it: what promtool says of it, and that the docs tell the same. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Histogram, LATENCY_BOUNDS } from '../../src/observe/histogram.js'
+import { mergeStatuses } from '../../src/observe/merge.js'
+import { exposition } from '../../src/observe/metrics/exposition.js'
+import { METRICS, renderMetrics } from '../../src/observe/metrics/metrics.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { temporaryFolder } from '../support/folder.js'
+import { areMissing, run } from '../support/programs.js'
+
+const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+const folder = temporaryFolder()
+
+/** The value of one sample. */
+function valueOf(text: string, sample: string): number {
+  const line = text.split('\n').find((each) => each.startsWith(`${sample} `))
+  if (line === undefined) throw new Error(`there is no ${sample}`)
+  return Number(line.slice(sample.length + 1))
+}
+
+describe('the metrics of a proxy with traffic', () => {
+  let backend: Backend
+  let bed: Bed
+  afterEach(async () => {
+    await bed.end()
+    await backend.close()
+  })
+
+  async function traffic(): Promise<string> {
+    backend = (await Backend.listen()).echo()
+    bed = await Bed.start({ backends: [backend, '127.0.0.1:1'] })
+    const running = await bed.connect()
+    running.send(Buffer.alloc(300))
+    await running.receive(300)
+    const over = await bed.connect()
+    over.send(Buffer.alloc(200))
+    over.end()
+    await over.ended
+    await bed.recorded(1)
+    return renderMetrics(bed.proxy.status())
+  }
+
+  it.skipIf(areMissing('promtool'))('are without fault to promtool', async () => {
+    const text = await traffic()
+    const checked = await run('promtool', ['check', 'metrics'], { input: text })
+    expect(checked).toMatchObject({ code: 0, stdout: '', stderr: '' })
+  })
+
+  it('count what was, and what is', async () => {
+    const text = await traffic()
+    const { address } = bed.proxy.status().clusters[0]!.backends[0]!
+    const backendLabels = `{cluster="back",backend="${address}"}`
+    expect(valueOf(text, 'millrace_listener_accepted_total{listener="front"}')).toBe(2)
+    expect(valueOf(text, 'millrace_listener_connections{listener="front"}')).toBe(1)
+    const copiedUp = '{listener="front",direction="up",how="copied"}'
+    const splicedUp = '{listener="front",direction="up",how="spliced"}'
+    const up = valueOf(text, `millrace_listener_bytes_total${copiedUp}`)
+    expect(up + valueOf(text, `millrace_listener_bytes_total${splicedUp}`)).toBe(500)
+    const ended = '{listener="front",by="client",phase="data",cause="finished"}'
+    expect(valueOf(text, `millrace_connections_ended_total${ended}`)).toBe(1)
+    expect(valueOf(text, `millrace_backend_connects_total${backendLabels}`)).toBe(2)
+    expect(valueOf(text, 'millrace_backend_up{cluster="back",backend="127.0.0.1:1"}')).toBe(0)
+    expect(valueOf(text, 'millrace_connect_seconds_count{cluster="back"}')).toBe(2)
+    expect(valueOf(text, 'millrace_first_byte_seconds_count{cluster="back"}')).toBe(2)
+    expect(valueOf(text, 'millrace_connection_seconds_count{listener="front"}')).toBe(1)
+    expect(valueOf(text, 'millrace_records_written_total')).toBe(1)
+    expect(valueOf(text, 'millrace_infinite_loops_total')).toBe(0)
+    expect(valueOf(text, 'millrace_state{state="running"}')).toBe(1)
+  })
+
+  it('are as many whatever clients send: what follows a colon in a cause is not told', async () => {
+    backend = await Backend.listen()
+    const acceptProxy = { from: ['127.0.0.1'] }
+    const front = { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy }
+    bed = await Bed.start({ listeners: [front], backends: [backend] })
+    for (const nonsense of ['GET / HTTP/1.1\r\n\r\n', 'PROXY nonsense\r\n', 'PROXY TCP4 1\r\n']) {
+      const client = await bed.connect()
+      client.send(Buffer.from(nonsense))
+      await client.ended
+    }
+    const records = await bed.recorded(3)
+    expect(new Set(records.map(({ ended }) => ended.cause)).size).toBeGreaterThan(1)
+    const lines = renderMetrics(bed.proxy.status()).match(/^millrace_connections_ended_total.*$/gm)
+    expect(lines).toEqual([expect.stringMatching(/cause="proxy-header"} 3$/)])
+  })
+
+  it('of several workers are those of all of them', async () => {
+    await traffic()
+    const status = bed.proxy.status()
+    expect(mergeStatuses([status])).toEqual(status)
+    const three = renderMetrics(mergeStatuses([status, status, status]))
+    expect(valueOf(three, 'millrace_workers')).toBe(3)
+    expect(valueOf(three, 'millrace_listener_accepted_total{listener="front"}')).toBe(6)
+    expect(valueOf(three, 'millrace_connect_seconds_count{cluster="back"}')).toBe(6)
+    const draining = mergeStatuses([status, { ...status, state: 'draining' }])
+    expect(draining.state).toBe('draining')
+  })
+})
+
+describe('the text format', () => {
+  it('escapes what would end a label or a line', () => {
+    const labels = { name: 'a"b\\c\nd' }
+    const text = exposition([
+      { name: 'x_total', type: 'counter', help: 'a\\b\nc', samples: [{ labels, value: 1 }] },
+      { name: 'empty', type: 'gauge', help: '-', samples: [] },
+    ])
+    expect(text).toBe('# HELP x_total a\\\\b\\nc\n# TYPE x_total counter\nx_total{name="a\\"b\\\\c\\nd"} 1\n')
+  })
+})
+
+describe('a histogram', () => {
+  it('puts every value into the first bucket that holds it, and sums up', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true })), (values) => {
+        const histogram = new Histogram()
+        for (const value of values) histogram.observe(value)
+        const { bounds, counts, sum } = histogram.status()
+        expect(bounds).toBe(LATENCY_BOUNDS)
+        expect(counts.reduce((total, count) => total + count, 0)).toBe(values.length)
+        expect(sum).toBeCloseTo(values.reduce((total, value) => total + value, 0))
+        let cumulative = 0
+        for (const [index, bound] of bounds.entries()) {
+          cumulative += counts[index]!
+          expect(cumulative).toBe(values.filter((value) => value <= bound).length)
+        }
+      }),
+    )
+  })
+})
+
+describe('docs/metrics.md', () => {
+  it('tells every metric with its type, its labels and its meaning, and no other', () => {
+    const rows = docs('metrics.md').match(/^\| `millrace_.*$/gm)
+    const told = METRICS.map(({ name, type, labels, help }) => {
+      const labelled = labels.map((label) => `\`${label}\``).join(', ')
+      return `| \`${name}\` | ${type} | ${labelled} | ${help} |`
+    })
+    expect(rows).toEqual(told)
+  })
+})
+
+describe('the dashboard and the alerts', () => {
+  const NAMES = new Set(
+    METRICS.flatMap(({ name, type }) =>
+      type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    ),
+  )
+  const expressions = (): string[] => {
+    const { panels } = JSON.parse(docs('grafana-dashboard.json')) as {
+      panels: { targets?: { expr: string }[] }[]
+    }
+    return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+  }
+
+  it('ask for nothing that is not there', () => {
+    const asked = [...expressions(), docs('prometheus-alerts.yaml')].join(' ').match(/millrace_\w+/g) ?? []
+    expect(asked.length).toBeGreaterThan(20)
+    expect(asked.filter((name) => !NAMES.has(name))).toEqual([])
+  })
+
+  it.skipIf(areMissing('promtool'))('are rules that promtool understands', async () => {
+    const alerts = new URL('../../docs/prometheus-alerts.yaml', import.meta.url).pathname
+    expect(await run('promtool', ['check', 'rules', alerts])).toMatchObject({ code: 0 })
+    const rules = expressions().map((expr, index) => ({
+      record: `panel:${index}`,
+      expr: expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, '.*'),
+    }))
+    const file = join(folder, 'panels.json')
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }))
+    const checked = await run('promtool', ['check', 'rules', file])
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining(`${rules.length} rules found`) })
+  })
+})
