@@ -34,3 +34,6 @@ export function time(ms: number): string {
 export function share(part: number, all: number): string {
   return all === 0 ? '-' : `${Math.round((part / all) * 100)}%`
 }
+
+/** `1 connection`, `2 connections`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

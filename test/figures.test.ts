@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bytes, rate, share, time } from '../src/figures.js'
+import { bytes, counted, rate, share, time } from '../src/figures.js'
 
 it.each([
   [0, '0 B'],
@@ -33,4 +33,12 @@ it.each([
 
 it('a share of nothing is a dash', () => {
   expect([share(0, 0), share(0, 5), share(2, 3), share(5, 5)]).toEqual(['-', '0%', '67%', '100%'])
+})
+
+it('one is not many', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'connection'))).toEqual([
+    '0 connections',
+    '1 connection',
+    '2 connections',
+  ])
 })

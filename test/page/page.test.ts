@@ -1,8 +1,5 @@
 /** The status page in a real browser, of a real proxy with real traffic. */
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
@@ -11,7 +8,7 @@ import { Chromium, type View } from '../support/chromium.js'
 import { temporaryFolder } from '../support/folder.js'
 import { type Millrace, startWith } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
-import { areMissing } from '../support/programs.js'
+import { areMissing, freePort } from '../support/programs.js'
 
 const TOKEN = 'a-token-for-the-page-0123456789'
 const DESK: View = { width: 1280, height: 1180, theme: 'light' }
@@ -164,12 +161,3 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
     60_000,
   )
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

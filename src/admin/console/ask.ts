@@ -4,6 +4,7 @@
 
 import type { BackendStatus } from '../../cluster/backend.js'
 import type { Asking, Question } from '../../config/verbs.js'
+import { counted } from '../../figures.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control.js'
 import { AdminClient } from './client.js'
@@ -103,7 +104,7 @@ const drainLine = ({ finished, closed, cut }: DrainResult): string =>
   `drained: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
 
 const backendLine = ({ address, setTo, weight, active }: BackendStatus): string =>
-  `${address} is set ${setTo}, weight ${weight}, ${active} connections`
+  `${address} is set ${setTo}, weight ${weight}, ${counted(active, 'connection')}`
 
 function reloadLines({ changed, needsRestart }: Reloaded): string[] {
   const first = changed.length === 0 ? 'nothing has changed' : `taken up: ${changed.join(', ')}`

@@ -1,7 +1,7 @@
 /**
  * One screen of `top`: what has changed between two moments, in the lines and columns there are. Pure.
  */
-import { rate, share, time } from '../../figures.js'
+import { counted, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
 import type { ConnectionInfo } from '../control.js'
 import { type Column, clean, cut, table } from './table.js'
@@ -75,7 +75,7 @@ export function frame(before: Moment | undefined, now: Moment, { columns, rows }
   const backends = flowingBackends(before?.status, status, seconds)
   const fixed = [
     `${headline(status, now.at)}${note === '' ? '' : `  ${note}`}`,
-    `${status.connections.active} connections  up ${rate(total.up)}  down ${rate(total.down)}  spliced ${share(total.spliced, total.up + total.down)}`,
+    `${counted(status.connections.active, 'connection')}  up ${rate(total.up)}  down ${rate(total.down)}  spliced ${share(total.spliced, total.up + total.down)}`,
   ]
   // The busiest of each, and every table gets at least its title and two lines.
   const room = Math.max(0, rows - fixed.length - 3)

@@ -1,7 +1,7 @@
 /**
  * Answers as people read them. Pure: plain data → lines.
  */
-import { bytes, rate, share, time } from '../../figures.js'
+import { bytes, counted, rate, share, time } from '../../figures.js'
 import type { BackendReport, ListenerReport, ProxyStatus, Traffic } from '../../observe/status.js'
 import type { ConnectionInfo, ConnectionList } from '../control.js'
 import { type Column, table } from './table.js'
@@ -56,7 +56,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
   const total = connections.bytesUp + connections.bytesDown
   return [
     headline(status, now),
-    `${connections.active} connections, ${connections.ended} ended; ${bytes(connections.bytesUp)} up, ${bytes(connections.bytesDown)} down, spliced ${share(connections.splicedUp + connections.splicedDown, total)}`,
+    `${counted(connections.active, 'connection')}, ${connections.ended} ended; ${bytes(connections.bytesUp)} up, ${bytes(connections.bytesDown)} down, spliced ${share(connections.splicedUp + connections.splicedDown, total)}`,
     '',
     ...table(LISTENER_COLUMNS, status.listeners),
     '',

@@ -1,0 +1,186 @@
+/**
+ * The verbs that ask a running millrace: each example of docs/commands.md is run, and prints what is told there but for
+ * the figures; and what they say where something is wrong.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ProxyConfig } from '../../src/config/input.js'
+import { Backend } from '../support/backend.js'
+import { temporaryFolder } from '../support/folder.js'
+import { type Millrace, runMillrace, startWith } from '../support/millrace.js'
+import { connectTo, type Peer } from '../support/peer.js'
+
+const folder = temporaryFolder()
+const docs = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')
+/** `$ millrace …` and what follows it, from every block. */
+const EXAMPLES = [...docs.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+  block
+    .split(/^\$ /m)
+    .filter(Boolean)
+    .map((text) => {
+      const [command = '', ...lines] = text.split('\n')
+      return { command, output: lines.join('\n').trimEnd() }
+    }),
+)
+
+let backends: Backend[]
+let millrace: Millrace
+let file: string
+let clients: Peer[]
+let xdg: string
+
+beforeEach(async () => {
+  clients = []
+  xdg = `${folder}/${Math.random().toString(36).slice(2)}`
+  backends = [(await Backend.listen()).echo(), (await Backend.listen()).echo()]
+  await start()
+})
+afterEach(async () => {
+  for (const { socket } of clients) socket.destroy()
+  await millrace.program.kill()
+  await Promise.all(backends.map((backend) => backend.close()))
+})
+
+const config = (): ProxyConfig => ({
+  listeners: [
+    { name: 'postgres', address: '127.0.0.1:0', cluster: 'pg' },
+    { name: 'redis', address: '127.0.0.1:0', cluster: 'cache' },
+  ],
+  clusters: {
+    pg: { backends: [backends[0]!.address] },
+    cache: { backends: [backends[1]!.address] },
+  },
+  admin: `unix:${folder}/admin.sock`,
+})
+
+async function start(): Promise<void> {
+  const started = await startWith(folder, config(), { splice: 'auto', native: undefined })
+  millrace = started.millrace
+  file = started.file
+  await millrace.logged(({ msg }) => msg.startsWith('admin on'))
+  for (const name of ['postgres', 'redis']) {
+    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port: started.ports[name]! })
+    clients.push(client)
+    client.send(Buffer.alloc(2000))
+    await client.receive(2000)
+  }
+}
+
+const env = () => ({ MILLRACE_ADMIN: `unix:${folder}/admin.sock`, XDG_RUNTIME_DIR: xdg })
+const ask = (line: string, more: Record<string, string> = {}) =>
+  runMillrace(line.split(' '), { env: { ...env(), ...more } })
+
+/** What changes from run to run. */
+function shapeOf(text: string): string {
+  return text
+    .replaceAll(/[0-9A-HJKMNP-TV-Z]{26}/g, 'ID')
+    .replaceAll(/(127\.0\.0\.1|10\.0\.0\.\d):\d+/g, 'ADDRESS')
+    .replaceAll(/\d+(\.\d+)?(ms|s)\b/g, 'TIME')
+    .replaceAll(/\d+(\.\d+)? [KMG]?B/g, 'BYTES')
+    .replaceAll(/\d+%| -(?=\s|$)/g, ' SHARE')
+    .replaceAll(/ +/g, ' ')
+    .replaceAll(/ $/gm, '')
+}
+
+describe('docs/commands.md', () => {
+  it('has an example of every verb', () => {
+    const verbs = EXAMPLES.map(({ command }) => command.split(' ')[1])
+    const all = ['status', 'connections', 'kill', 'drain', 'backend', 'reload', 'log', 'top']
+    expect(all.filter((verb) => !verbs.includes(verb))).toEqual([])
+  })
+
+  it.each(EXAMPLES)('tells what this prints: $command', async ({ command, output }) => {
+    const line = command.replace(/^millrace /, '').replace(/10\.0\.0\.5:5432/, backends[0]!.address)
+    if (command.includes('reload')) {
+      writeFileSync(file, JSON.stringify({ splice: 'auto', ...config(), timeouts: { idleMs: '1h' } }))
+    }
+    const { stdout, stderr, code } = await ask(line)
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+    expect(shapeOf(stdout.trimEnd())).toBe(shapeOf(output))
+  })
+})
+
+describe('a verb', () => {
+  it.each(['status', 'connections', 'kill --all', 'reload', 'log --level debug', 'top --once'])(
+    'prints the API`s JSON where it is asked to: %s',
+    async (line) => {
+      const { stdout, code } = await ask(`${line} --json`)
+      expect(code).toBe(0)
+      if (!line.startsWith('top')) expect(() => JSON.parse(stdout)).not.toThrow()
+    },
+  )
+
+  it('finds the one that runs without being told where', async () => {
+    await millrace.program.kill()
+    const { admin, ...rest } = config()
+    const started = await startWith(folder, rest, { splice: 'auto', native: undefined })
+    millrace = started.millrace
+    const { address } = await millrace.logged(({ msg }) => msg.startsWith('admin on'))
+    const runtime = /^unix:(.*)\/millrace\/\d+\.sock$/.exec(address!)![1]!
+    const found = await runMillrace(['status'], { env: { XDG_RUNTIME_DIR: runtime } })
+    expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining('postgres') })
+    const none = await runMillrace(['status'], { env: { XDG_RUNTIME_DIR: `${folder}/none` } })
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('no millrace of this user runs') })
+  })
+
+  it('shows every problem of a config that is reloaded, and exits with 78', async () => {
+    writeFileSync(file, '{\n  "listeners": [],\n  "nonsense": 1\n}')
+    const { code, stderr } = await ask('reload')
+    expect(code).toBe(78)
+    expect(stderr).toContain(`${file}:2:`)
+    expect(stderr).toContain('nonsense: unknown key')
+    expect((await ask('status')).stdout).toContain('postgres')
+  })
+
+  it.each([
+    ['kill', 'kill needs ids'],
+    ['drain', 'drain needs'],
+    ['backend pg x:1', 'backend needs --state or --weight'],
+    ['connections --client nonsense', 'expected addresses'],
+    ['connections --idle soon', 'soon'],
+    ['status extra', 'too many arguments'],
+    ['backend pg x:1 --state sideways', 'Allowed choices'],
+    ['status --admin 10.0.0.1:1', 'loopback'],
+  ])('that makes no sense is wrong use: %s', async (line, sentence) => {
+    const { code, stderr } = await ask(line)
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) })
+  })
+
+  it.each([
+    ['drain --listener nobody', 'there is no listener named "nobody"'],
+    ['backend pg 127.0.0.1:1 --weight 2', 'no backend of "pg"'],
+    ['status --admin 127.0.0.1:1', 'nobody answers at 127.0.0.1:1: ECONNREFUSED'],
+    ['status --admin 127.0.0.1:1 --token-file /nonexistent', 'cannot read the token'],
+  ])('that cannot be done says why: %s', async (line, sentence) => {
+    const { code, stderr } = await ask(line)
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) })
+  })
+
+  it('shows the token of a file or of the environment at a port', async () => {
+    await millrace.program.kill()
+    const token = 'a-token-of-a-file-0123456789'
+    const started = await startWith(
+      folder,
+      { ...config(), admin: { address: '127.0.0.1:0', token } },
+      { splice: 'auto', native: undefined },
+    )
+    millrace = started.millrace
+    const { address } = await millrace.logged(({ msg }) => msg.startsWith('admin on'))
+    writeFileSync(`${folder}/token`, `${token}\n`)
+    expect(await ask(`status --admin ${address} --token-file ${folder}/token`)).toMatchObject({ code: 0 })
+    expect(await ask('status', { MILLRACE_ADMIN: address!, MILLRACE_ADMIN_TOKEN: token })).toMatchObject({
+      code: 0,
+    })
+    const refused = await ask('status', { MILLRACE_ADMIN: address! })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Authorization: Bearer') })
+  })
+
+  it('ends the process after it has drained everything', async () => {
+    for (const client of clients) client.end()
+    expect(await ask('drain --all --deadline 5s')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^drained: \d finished/),
+    })
+    expect(await millrace.program.exited).toEqual({ code: 0, signal: null })
+  })
+})

@@ -1,0 +1,105 @@
+/** A real Prometheus, which scrapes the admin address of a real millrace and is asked what it has seen. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Backend } from '../support/backend.js'
+import { temporaryFolder } from '../support/folder.js'
+import { type Millrace, startWith } from '../support/millrace.js'
+import { connectTo } from '../support/peer.js'
+import { areMissing, freePort, Program } from '../support/programs.js'
+
+const TOKEN = 'a-token-for-prometheus-0123456789'
+const ASK_AGAIN_MS = 100
+
+interface Result {
+  readonly metric: Readonly<Record<string, string>>
+  readonly value: readonly [number, string]
+}
+
+describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
+  const folder = temporaryFolder()
+  let backend: Backend
+  let millrace: Millrace
+  let port: number
+  let prometheus: Program
+  let api: string
+
+  beforeEach(async () => {
+    backend = (await Backend.listen()).echo()
+    const started = await startWith(
+      folder,
+      {
+        listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
+        clusters: { back: { backends: [backend.address] } },
+        admin: { address: '127.0.0.1:0', token: TOKEN },
+      },
+      { splice: 'auto', native: undefined },
+    )
+    millrace = started.millrace
+    port = started.ports.front!
+    const { address } = await millrace.logged(({ msg }) => msg.startsWith('admin on'))
+    const config = join(folder, 'prometheus.json')
+    const job = {
+      job_name: 'millrace',
+      scrape_interval: '200ms',
+      scrape_timeout: '200ms',
+      authorization: { credentials: TOKEN },
+      static_configs: [{ targets: [address] }],
+    }
+    writeFileSync(config, JSON.stringify({ scrape_configs: [job] }))
+    const own = await freePort()
+    api = `http://127.0.0.1:${own}/api/v1`
+    prometheus = new Program('prometheus', [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=127.0.0.1:${own}`,
+    ])
+  })
+  afterEach(async () => {
+    await prometheus.kill()
+    await millrace.program.kill()
+    await backend.close()
+  })
+
+  /** What it answers as soon as that is what is waited for. */
+  async function until(
+    query: string,
+    isThere: (results: readonly Result[]) => boolean,
+  ): Promise<readonly Result[]> {
+    for (;;) {
+      const results = await ask<{ result: Result[] }>(`query?query=${encodeURIComponent(query)}`)
+      if (results !== undefined && isThere(results.result)) return results.result
+      await pause(ASK_AGAIN_MS)
+    }
+  }
+
+  /** Undefined while it does not answer yet. */
+  async function ask<Data>(path: string): Promise<Data | undefined> {
+    try {
+      const response = await fetch(`${api}/${path}`)
+      return response.ok ? ((await response.json()) as { data: Data }).data : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  it('finds it up, and counts with it', async () => {
+    for (let i = 0; i < 3; i++) {
+      const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
+      client.send(Buffer.alloc(1000))
+      client.end()
+      await client.ended
+    }
+    await millrace.records(3)
+    await until('up', ([up]) => up?.value[1] === '1')
+    const accepted = await until('millrace_listener_accepted_total', ([first]) => first?.value[1] === '3')
+    expect(accepted).toMatchObject([{ metric: { job: 'millrace', listener: 'front' } }])
+    await until('sum(millrace_cluster_bytes_total{cluster="back"})', ([sum]) => sum?.value[1] === '6000')
+    await until('millrace_connection_seconds_count', ([count]) => count?.value[1] === '3')
+    const metadata = await ask<Record<string, { type: string; help: string }[]>>('metadata')
+    expect(metadata!.millrace_connect_seconds).toEqual([
+      { type: 'histogram', help: 'From accept to a connected backend.', unit: '' },
+    ])
+  }, 30_000)
+})
