@@ -6,7 +6,7 @@ import { validateConfig } from '../config/validate.js'
 import type { Log } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { DrainResult } from './drain.js'
-import { RunningProxy } from './running-proxy.js'
+import { LibraryProxy } from './library-proxy.js'
 
 export type { DrainResult }
 
@@ -73,5 +73,5 @@ export interface Proxy {
  * @throws MillraceError `config-invalid`, whose `problems` list everything that is wrong with the config.
  */
 export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Proxy {
-  return new RunningProxy(validateConfig(config), options)
+  return new LibraryProxy(validateConfig(config), options)
 }

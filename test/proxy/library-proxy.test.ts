@@ -1,0 +1,50 @@
+/** A proxy inside a program that has an admin address: it opens and closes with the proxy. */
+
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { request } from 'node:http'
+import { expect, it } from 'vitest'
+import { createProxy } from '../../src/proxy/proxy.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const folder = temporaryFolder()
+const socketPath = `${folder}/admin.sock`
+const config = {
+  listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
+  clusters: { back: { backends: ['127.0.0.1:1'] } },
+  admin: `unix:${socketPath}`,
+  log: { level: 'silent' },
+} as const
+
+async function ask(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+  const headers = { host: 'localhost', 'content-type': 'application/json' }
+  const sent = request({ socketPath, method, path, headers, agent: false })
+  sent.end(body && JSON.stringify(body))
+  const [response] = await once(sent, 'response')
+  return { status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() }
+}
+
+it('opens with the proxy, and ends with it', async () => {
+  const proxy = createProxy(config)
+  expect(existsSync(socketPath)).toBe(false)
+  await proxy.start()
+  expect(await ask('GET', '/readyz')).toEqual({ status: 200, text: 'ready\n' })
+  expect(JSON.parse((await ask('GET', '/api/v1/status')).text)).toMatchObject({ state: 'running' })
+  expect(await ask('POST', '/api/v1/reload')).toMatchObject({ status: 409 })
+  await proxy.stop()
+  expect(existsSync(socketPath)).toBe(false)
+})
+
+it('answers who has ordered a drain when it is done', async () => {
+  const proxy = createProxy(config)
+  await proxy.start()
+  const { status, text } = await ask('POST', '/api/v1/drain', { all: true })
+  expect({ status, text }).toEqual({ status: 200, text: '{"finished":0,"closed":0,"cut":0}' })
+  expect(proxy.status().state).toBe('stopped')
+})
+
+it('does not start where the admin address cannot be opened', async () => {
+  const proxy = createProxy({ ...config, admin: `unix:${folder}/nowhere/admin.sock` })
+  await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed' })
+  expect(proxy.status()).toMatchObject({ state: 'stopped', listeners: [{ isListening: false }] })
+})
