@@ -2,11 +2,14 @@
 // All get the same layout; the configs under contenders/ are what their own experts would write.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { MOST_CONNECTIONS } from './loads.mjs'
 import { nextPort, start, stop, waitUntilListening, workDirectory } from './processes.mjs'
 
 const HERE = import.meta.dirname
+const ADMIN_SOCKET = join(workDirectory, 'admin.sock')
+const SCRAPE_EVERY_MS = 1000
 const CLI = join(HERE, '../../dist/cli.js')
 const STREAM_MODULE = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/local/nginx/modules']
   .map((directory) => join(directory, 'ngx_stream_module.so'))
@@ -119,6 +122,14 @@ export function listContenders({ spliceLoop }) {
       command: (at) => millrace('auto', { ...at, writesAccessLog: true }),
     },
     {
+      ...ours,
+      name: 'millrace-scraped',
+      label: 'millrace, metrics read each second',
+      takesPart: (load) => load.family === 'connect',
+      isScraped: true,
+      command: (at) => millrace('auto', { ...at, hasAdmin: true }),
+    },
+    {
       name: 'node-pipe-library',
       label: 'a.pipe(b)',
       kind: 'rival',
@@ -171,7 +182,20 @@ export async function startContender(contender, { core, namespaces }) {
     await stop(child)
     throw error
   }
+  if (contender.isScraped) scrape(child)
   return { listen, backend, child }
+}
+
+/** As a Prometheus does, for as long as the process lives; an answer that is not whole ends the bench. */
+function scrape(child) {
+  const options = { socketPath: ADMIN_SOCKET, path: '/metrics', headers: { host: 'localhost' }, agent: false }
+  const look = () =>
+    get(options, (response) => {
+      if (response.statusCode !== 200) throw new Error(`a scrape got ${response.statusCode}`)
+      response.resume()
+    }).on('error', () => {})
+  const timer = setInterval(look, SCRAPE_EVERY_MS)
+  child.once('exit', () => clearInterval(timer))
 }
 
 function millrace(splice, at) {
@@ -180,14 +204,14 @@ function millrace(splice, at) {
     '--max-semi-space-size=1',
     CLI,
     '--config',
-    fill('millrace.yaml', { writesAccessLog: false, ...at, splice }),
+    fill('millrace.yaml', { writesAccessLog: false, hasAdmin: false, ...at, splice }),
   ]
 }
 
 const ends = ({ listen, backend }) => [listen.host, listen.port, backend.host, backend.port]
 
 /** Writes a config out of its template and answers the path. */
-function fill(template, { listen, backend, splice, writesAccessLog }) {
+function fill(template, { listen, backend, splice, writesAccessLog, hasAdmin }) {
   const values = {
     LISTEN: `${listen.host}:${listen.port}`,
     BACKEND: `${backend.host}:${backend.port}`,
@@ -197,6 +221,7 @@ function fill(template, { listen, backend, splice, writesAccessLog }) {
     MODULE: STREAM_MODULE,
     SPLICE: splice,
     ACCESS: writesAccessLog,
+    ADMIN: hasAdmin ? `unix:${ADMIN_SOCKET}` : false,
   }
   const text = readFileSync(join(HERE, 'contenders', template), 'utf8')
   const path = join(workDirectory, template)
