@@ -1,0 +1,80 @@
+/** One screen of `top`: rates between two moments, in the room there is, and nothing that could steer a terminal. */
+import { describe, expect, it } from 'vitest'
+import { frame, type Moment } from '../../../src/admin/console/frame.js'
+import type { ConnectionInfo } from '../../../src/admin/control.js'
+import { validateConfig } from '../../../src/config/validate.js'
+import { RunningProxy } from '../../../src/proxy/running-proxy.js'
+
+const SIZE = { columns: 100, rows: 30 }
+const { status } = (() => {
+  const config = validateConfig({
+    listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back' }],
+    clusters: { back: { backends: ['127.0.0.1:2', '127.0.0.1:3'] } },
+    log: { level: 'silent' },
+  })
+  return { status: new RunningProxy(config).status() }
+})()
+
+const direction = (bytesPerSecond: number) =>
+  ({ bytes: 1, splicedBytes: 0, bytesPerSecond, carrier: 'copy', notSplicing: 'small' }) as const
+const connection = (client: string): ConnectionInfo => ({
+  id: '01ARYZ6S410000000000000000',
+  listener: 'front',
+  protocol: 'TCP',
+  client,
+  cluster: 'back',
+  backend: '127.0.0.1:2',
+  backendAddress: '127.0.0.1:2',
+  sni: undefined,
+  phase: 'data',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  ageMs: 65_000,
+  idleMs: 0,
+  up: direction(1500),
+  down: direction(0),
+})
+
+/** `seconds` after the first, with so many bytes up at the listener and everywhere. */
+function moment(seconds: number, bytesUp: number, connections: readonly ConnectionInfo[] = []): Moment {
+  const traffic = { bytesUp, bytesDown: 0, splicedUp: bytesUp / 2, splicedDown: 0 }
+  const listeners = status.listeners.map((each) => ({ ...each, traffic, accepted: bytesUp / 100 }))
+  const totals = { ...status.connections, ...traffic }
+  return { at: 1000 * seconds, status: { ...status, listeners, connections: totals }, connections }
+}
+
+describe('a screen', () => {
+  it('tells rates between two moments', () => {
+    const lines = frame(moment(0, 1000), moment(2, 5000, [connection('192.0.2.1:5')]), SIZE)
+    expect(lines[1]).toBe('0 connections  up 2.00 KB/s  down 0 B/s  spliced 50%')
+    expect(lines.find((line) => line.startsWith('front'))).toMatch(
+      /front +0 +20\.0 +2\.00 KB\/s +0 B\/s +50%/,
+    )
+    expect(lines.at(-1)).toMatch(
+      /^192\.0\.2\.1:5 +127\.0\.0\.1:2 +1m 5s +1\.50 KB\/s +0 B\/s +copy\/copy \(small\)$/,
+    )
+  })
+
+  it('tells no rate of a first moment, and none below zero of a process that was started again', () => {
+    for (const before of [undefined, moment(0, 9000)]) {
+      expect(frame(before, moment(1, 10), SIZE)[1]).toContain('up 0 B/s')
+    }
+  })
+
+  it.each([
+    { columns: 80, rows: 24 },
+    { columns: 20, rows: 5 },
+    { columns: 1, rows: 1 },
+  ])('fits into $columns by $rows', (size) => {
+    const many = Array.from({ length: 50 }, (_, i) => connection(`192.0.2.1:${i}`))
+    const lines = frame(moment(0, 1), moment(1, 2, many), size, '(a note)')
+    expect(lines.length).toBeLessThanOrEqual(size.rows)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(size.columns)
+  })
+
+  it('has nothing in it that steers a terminal', () => {
+    const evil = connection('\u001b[2J\u0007\u202e\r\nunix:/x')
+    const text = frame(moment(0, 1), moment(1, 2, [evil]), SIZE).join('')
+    expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(text).toContain('?[2J')
+  })
+})
