@@ -25,13 +25,23 @@ export interface DrainResult {
   readonly cut: number
 }
 
-/** @throws MillraceError `bad-argument` */
-export function checkTimes({ deadlineMs, spreadMs }: DrainTimes): void {
-  for (const [name, ms] of Object.entries({ deadlineMs, spreadMs })) {
+/**
+ * What an order says of the times, with its defaults. Without a deadline there is nothing to spread before it.
+ *
+ * @throws MillraceError `bad-argument`
+ */
+export function timesOf(
+  { deadlineMs, spreadMs = 0 }: { readonly [Time in keyof DrainTimes]?: number | undefined },
+  drainMs: number,
+): DrainTimes {
+  const endMs = deadlineMs ?? drainMs
+  const times = { deadlineMs: endMs, spreadMs: endMs === 0 ? 0 : spreadMs }
+  for (const [name, ms] of Object.entries(times)) {
     if (!(Number.isFinite(ms) && ms >= 0)) throw badTime(`${name}: expected ms from 0, found ${ms}`)
   }
-  if (spreadMs > deadlineMs)
-    throw badTime(`spreadMs (${spreadMs}) is longer than the deadline (${deadlineMs})`)
+  if (times.spreadMs > endMs)
+    throw badTime(`spreadMs (${times.spreadMs}) is longer than the deadline (${endMs})`)
+  return times
 }
 
 export class Drain {

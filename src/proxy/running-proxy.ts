@@ -22,7 +22,7 @@ import { UlidSource } from '../observe/ulid.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
 import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
-import { checkTimes, Drain, type DrainResult, type DrainTimes } from './drain.js'
+import { Drain, type DrainResult, type DrainTimes, timesOf } from './drain.js'
 import { createGeneration, type Generation, type Ground } from './generation.js'
 import { Ledger } from './ledger.js'
 import { ProcessWatch } from './process-status.js'
@@ -129,9 +129,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   }
 
   async drain(order: DrainOrder = {}): Promise<DrainResult> {
-    const { deadlineMs = this.config.timeouts.drainMs, spreadMs = 0 } = order
-    const times = { deadlineMs, spreadMs: deadlineMs > 0 ? spreadMs : 0 }
-    checkTimes(times)
+    const times = timesOf(order, this.config.timeouts.drainMs)
     const scope = scopeOf(order, this.#generation)
     if (scope !== undefined) {
       scope.close()

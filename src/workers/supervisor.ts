@@ -13,6 +13,7 @@ import type { Config } from '../config/schema.js'
 import { createEngine } from '../io/choose-engine.js'
 import { Listener, type ListenerHooks } from '../listener/listener.js'
 import type { Log } from '../observe/log.js'
+import { timesOf } from '../proxy/drain.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { Crew, send } from './crew.js'
 import { CrewControl } from './crew-control.js'
@@ -66,8 +67,10 @@ export class Supervisor extends CrewControl {
 
   /** Workers that have drained everything are gone, and so is what there was to supervise. */
   override async drain(order: DrainOrder): Promise<DrainResult> {
-    const isAboutAll = order.listener === undefined && order.cluster === undefined
-    if (!isAboutAll) return super.drain(order)
+    const { listener, cluster, backend } = order
+    if (listener !== undefined || cluster !== undefined || backend !== undefined) return super.drain(order)
+    // Nobody is ended by an order that makes no sense.
+    timesOf(order, this.#loaded.timeouts.drainMs)
     this.#isStopping = true
     const exits = this.#crew.workers.map(
       (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
