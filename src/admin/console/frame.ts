@@ -27,6 +27,12 @@ interface Flow {
   readonly spliced: number
 }
 
+interface ClusterRow {
+  readonly name: string
+  readonly active: number
+  readonly flow: Flow
+}
+
 interface ListenerRow {
   readonly name: string
   readonly active: number
@@ -51,6 +57,12 @@ const LISTENERS: readonly Column<ListenerRow>[] = [
   ...flowColumns<ListenerRow>(),
 ]
 
+const CLUSTERS: readonly Column<ClusterRow>[] = [
+  { title: 'CLUSTER', text: ({ name }) => name },
+  { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
+  ...flowColumns<ClusterRow>(),
+]
+
 const BACKENDS: readonly Column<FlowingBackend>[] = [
   { title: 'BACKEND', text: ({ cluster, address }) => `${cluster}/${address}` },
   { title: 'STATE', text: stateOf },
@@ -67,27 +79,28 @@ const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
   { title: 'CARRIERS', text: carriersOf },
 ]
 
+/** Of a table: its titles and its busiest row. */
+const LEAST_LINES = 2
+
 /** As many lines as there are rows, none wider than there are columns. */
 export function frame(before: Moment | undefined, now: Moment, { columns, rows }: Size, note = ''): string[] {
   const seconds = before === undefined ? 0 : (now.at - before.at) / 1000
   const { status } = now
   const total = flow(before?.status.connections, status.connections, seconds)
-  const backends = flowingBackends(before?.status, status, seconds)
   const fixed = [
     `${headline(status, now.at)}${note === '' ? '' : `  ${note}`}`,
     `${counted(status.connections.active, 'connection')}  up ${rate(total.up)}  down ${rate(total.down)}  spliced ${share(total.spliced, total.up + total.down)}`,
   ]
-  // The busiest of each, and every table gets at least its title and two lines.
-  const room = Math.max(0, rows - fixed.length - 3)
-  const listenerRows = listeners(before?.status, status, seconds)
-  const forListeners = Math.min(listenerRows.length + 1, Math.max(3, Math.floor(room / 4)))
-  const forBackends = Math.min(backends.length + 1, Math.max(3, Math.floor(room / 4)))
+  const tables = [
+    table(LISTENERS, listeners(before?.status, status, seconds), columns),
+    table(CLUSTERS, clusters(before?.status, status, seconds), columns),
+    table(BACKENDS, flowingBackends(before?.status, status, seconds), columns),
+  ]
+  // The busiest of each; half of the room is for connections.
+  const most = Math.max(LEAST_LINES, Math.floor((rows - fixed.length) / 2 / tables.length) - 1)
   const lines = [
     ...fixed,
-    '',
-    ...table(LISTENERS, listenerRows, columns).slice(0, forListeners),
-    '',
-    ...table(BACKENDS, backends, columns).slice(0, forBackends),
+    ...tables.flatMap((each) => ['', ...each.slice(0, most)]),
     '',
     ...table(CONNECTIONS, now.connections, columns),
   ]
@@ -103,6 +116,14 @@ function listeners(before: ProxyStatus | undefined, now: ProxyStatus, seconds: n
       perSecond: perSecond(accepted - (earlier?.accepted ?? accepted), seconds),
       flow: flow(earlier?.traffic, traffic, seconds),
     }
+  })
+  return rows.sort(byFlow)
+}
+
+function clusters(before: ProxyStatus | undefined, now: ProxyStatus, seconds: number): ClusterRow[] {
+  const rows = now.clusters.map(({ name, active, traffic }) => {
+    const earlier = before?.clusters.find((each) => each.name === name)
+    return { name, active, flow: flow(earlier?.traffic, traffic, seconds) }
   })
   return rows.sort(byFlow)
 }
