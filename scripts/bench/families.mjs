@@ -54,17 +54,16 @@ async function measureBoth(load, place, at) {
   return { ...bulkFigures(figures, cpu, machine), ...latencyFigures(figures.groups[load.about]) }
 }
 
-// From few connections to many, so that what a process needs once is not counted as theirs.
+// With the early ones, and with the late ones besides. Both are open at the end: what a process frees when
+// connections end, and when, is no matter here.
 async function measureIdle(load, place, at) {
-  const countOf = ([group]) => group.connections
-  const look = async (run) => {
-    const seen = { bytes: memoryBytesOf(at.child.pid), ...descriptorsOf(at.child.pid) }
+  const look = () => ({ bytes: memoryBytesOf(at.child.pid), ...descriptorsOf(at.child.pid) })
+  const [few, many] = await withGenerator(place, at, load.groups, load, async (run) => {
+    const before = look()
     await run()
-    return seen
-  }
-  const few = await withGenerator(place, at, load.baseline, load, look)
-  const many = await withGenerator(place, at, load.groups, load, look)
-  const more = countOf(load.groups) - countOf(load.baseline)
+    return [before, look()]
+  })
+  const more = load.groups[load.about].connections
   return {
     kibPerConnection: (many.bytes - few.bytes) / 1024 / more,
     fdsPerConnection: (many.all - few.all) / more,

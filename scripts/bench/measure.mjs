@@ -25,11 +25,12 @@ export function machineCpuNs() {
   return (user + nice + system + irq + softirq) * NS_PER_TICK
 }
 
-/** Memory outside the kernel, shared pages divided among those who share them. */
+/** Memory outside the kernel, without pages of files (the program); shared ones are divided among those who share. */
 export function memoryBytesOf(groupId) {
   let kib = 0
   for (const pid of membersOf(groupId))
-    kib += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)
+    for (const [, size] of read(`/proc/${pid}/smaps_rollup`).matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+)/gm))
+      kib += Number(size)
   return kib * 1024
 }
 

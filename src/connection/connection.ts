@@ -75,17 +75,18 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   sweepIndex = -1
   readonly service: Service
   readonly #from: PeerAddress
-  readonly #host: ConnectionHost
+  /** Undefined once it was told of the end. */
+  #host: ConnectionHost | undefined
   #client: Socket
   readonly #acceptedAt = performance.now()
-  /** From accept to a connected backend, in whole µs. */
+  /** From accept to a connected backend, and from then to its first byte, in whole µs; the latter 0 until it came. */
   #connectMicros = 0
-  #attempt: Attempt | undefined = undefined
+  #firstByteMicros = 0
+  /** What is under way: a dial, and later the pipe. */
+  #stage: Attempt | Pipe | undefined = undefined
   #backend: Backend | undefined = undefined
   #backendAddress: Address | undefined = undefined
   #retries = 0
-  #pipe: Pipe | undefined = undefined
-  #isOver = false
   /** Undefined where it is simply joined. */
   #introduction: Introduction | undefined = undefined
 
@@ -105,25 +106,24 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** An event of the client while there is no backend yet: only that it went away matters. */
   run(): void {
-    if (this.#pipe !== undefined || (this.#client.ready & BROKEN) === 0) return
+    if (this.pipe !== undefined || (this.#client.ready & BROKEN) === 0) return
     this.#refuse({ by: 'client', phase: 'connect', cause: 'client-gone', errno: this.#client.error })
   }
 
   expire(now: number): void {
-    this.#pipe?.expire(now)
+    this.pipe?.expire(now)
   }
 
   /** Ends it now: in order if nothing is in flight, and with a reset otherwise, or where it is killed. */
   end(cause: OrderedCause): void {
-    if (this.#pipe !== undefined) this.#pipe.end(cause)
-    else if (this.#introduction !== undefined && this.#attempt === undefined)
-      this.#introduction.callOff(cause)
+    if (this.#stage instanceof Pipe) this.#stage.end(cause)
+    else if (this.#introduction !== undefined && this.#stage === undefined) this.#introduction.callOff(cause)
     else this.#refuse({ by: 'proxy', phase: 'connect', cause })
   }
 
   /** Whether an end now would take nothing from anybody. */
   get isQuiet(): boolean {
-    return this.#pipe !== undefined && !this.#pipe.isInFlight
+    return this.pipe?.isInFlight === false
   }
 
   get backend(): Backend | undefined {
@@ -164,24 +164,23 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** From then to the backend's first byte; undefined when there was none. */
   get firstByteMs(): number | undefined {
-    const micros = this.#pipe?.firstByteMicros ?? 0
-    return micros > 0 ? micros / 1000 : undefined
+    return this.#firstByteMicros > 0 ? this.#firstByteMicros / 1000 : undefined
   }
 
   /** For who watches it while it runs. Undefined before there is one. */
   get pipe(): Pipe | undefined {
-    return this.#pipe
+    return this.#stage instanceof Pipe ? this.#stage : undefined
   }
 
   get phase(): RecordEnding['phase'] {
-    if (this.#pipe !== undefined) return 'data'
+    if (this.pipe !== undefined) return 'data'
     if (this.#backendAddress !== undefined) return 'response'
     return this.cluster === undefined ? 'opening' : 'connect'
   }
 
   get totals(): PipeTotals {
     const { bytesUp = 0, bytesDown = 0 } = this.#introduction?.moved ?? {}
-    const moved = this.#pipe?.totals ?? NOTHING_MOVED
+    const moved = this.pipe?.totals ?? NOTHING_MOVED
     if (bytesUp + bytesDown === 0) return moved
     return { ...moved, bytesUp: moved.bytesUp + bytesUp, bytesDown: moved.bytesDown + bytesDown }
   }
@@ -211,7 +210,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       firstByteMs: this.firstByteMs,
       totalMs: now - this.#acceptedAt,
       clientRttMicros: this.#client.roundTripMicros(),
-      backendRttMicros: this.#pipe?.backend.roundTripMicros(),
+      backendRttMicros: this.pipe?.backend.roundTripMicros(),
       bytesUp,
       bytesDown,
       splicedUp,
@@ -226,12 +225,14 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       listener: this.service.name,
       client: formatPeer(this.#from),
       backend: this.#backend?.name,
-      ...this.#pipe?.describe(),
+      ...this.pipe?.describe(),
     }
   }
 
   backendAnswered(): void {
-    this.#host.answered(this)
+    const micros = Math.round((performance.now() - this.#acceptedAt) * 1000)
+    this.#firstByteMicros = Math.max(1, micros - this.#connectMicros)
+    this.#host?.answered(this)
   }
 
   /** Bytes were moved to the end, or to where it broke. */
@@ -240,7 +241,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   async #open(reception: Reception): Promise<void> {
-    const introduction = new Introduction(this.#host, this.service, reception, this.#client, this.#from)
+    const introduction = new Introduction(this.#host!, this.service, reception, this.#client, this.#from)
     this.#introduction = introduction
     try {
       const destination = await introduction.choose()
@@ -255,13 +256,13 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   #dial(destination: Destination): void {
-    this.#attempt = destination.cluster.dial(this.#host.dialOptions, (result) =>
+    this.#stage = destination.cluster.dial(this.#host!.dialOptions, (result) =>
       this.#dialled(result, destination),
     )
   }
 
   #dialled(result: DialResult, destination: Destination): void {
-    this.#attempt = undefined
+    this.#stage = undefined
     this.#backend = result.backend
     this.#retries = result.retries
     if (result.socket === undefined) {
@@ -270,7 +271,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     }
     this.#backendAddress = result.address
     this.#connectMicros = Math.round((performance.now() - this.#acceptedAt) * 1000)
-    this.#host.connected(this)
+    this.#host?.connected(this)
     if (this.#introduction === undefined) this.#join(this.#client, result.socket, destination.pipes)
     else void this.#meet(this.#introduction, result, destination)
   }
@@ -289,8 +290,9 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   #join(client: Socket, backend: Socket, pipes: PipeHost): void {
     this.#client = client
-    this.#pipe = new Pipe(client, backend, pipes, this)
-    this.#pipe.start()
+    const pipe = new Pipe(client, backend, pipes, this)
+    this.#stage = pipe
+    pipe.start()
   }
 
   /** A step before the pipe has thrown. */
@@ -301,16 +303,16 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       const { backend, exchange, calledOff } = this.#introduction!
       this.#refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data', calledOff))
     } else {
-      this.#host.routeFailed(this, error)
+      this.#host?.routeFailed(this, error)
       this.#refuse({ by: 'proxy', phase, cause: 'route-failed' }, 500)
     }
   }
 
   /** No pipe came about. The client gets a reset: an orderly end would look like an empty answer. */
   #refuse(ending: RecordEnding, status = statusOf(ending.cause)): void {
-    if (this.#isOver) return
-    this.#attempt?.cancel()
-    this.#attempt = undefined
+    if (this.#host === undefined) return
+    if (!(this.#stage instanceof Pipe)) this.#stage?.cancel()
+    this.#stage = undefined
     if (this.#introduction !== undefined) {
       void this.#dismiss(this.#introduction, ending, status)
       return
@@ -326,10 +328,11 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   #finish(ending: RecordEnding): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    const host = this.#host
+    if (host === undefined) return
+    this.#host = undefined
     if (this.#backendAddress !== undefined) this.#backend?.release()
-    if (this.#pipe === undefined) this.#introduction?.end()
-    this.#host.ended(this, ending)
+    if (this.pipe === undefined) this.#introduction?.end()
+    host.ended(this, ending)
   }
 }

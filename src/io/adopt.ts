@@ -6,7 +6,7 @@
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { FdSocket } from './fd-socket.js'
+import { AdoptedSocket, type FdSocket } from './fd-socket.js'
 import type { KernelLoop } from './kernel-loop.js'
 
 /** What Node keeps behind a net.Socket: not documented, unchanged for a decade, checked before use. */
@@ -64,11 +64,8 @@ function takeOver(loop: KernelLoop, socket: NetSocket, fd: number): Adopted {
   handleOf(socket)?.readStop?.()
   const chunks: Buffer[] = []
   for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(Buffer.from(chunk))
-  const hasShutdown = socket.writableFinished
   socket.destroy()
-  const own = FdSocket.adopted(loop, fd)
-  own.hasShutdown = hasShutdown
-  return { socket: own, head: Buffer.concat(chunks) }
+  return { socket: AdoptedSocket.of(loop, fd), head: Buffer.concat(chunks) }
 }
 
 function hasQueuedWrites(socket: NetSocket): boolean {

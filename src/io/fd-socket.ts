@@ -1,6 +1,7 @@
 /**
  * A connected socket that is a file descriptor of our own. Its readiness gathers from events; reading and
- * writing are the carriers' business, by fd, in the addon.
+ * writing are the carriers' business, by fd, in the addon. Every connection keeps two of them, so a field here is
+ * sixteen bytes of each; that is why what is private to it are functions: V8 gives private methods a field, too.
  */
 import { Socket as NetSocket, type OnReadOpts } from 'node:net'
 import { type Address, unpackPeer } from '../address.js'
@@ -23,26 +24,13 @@ export class FdSocket implements Socket, Watched {
   ready = 0
   owner: Runnable | undefined = undefined
   error: string | undefined = undefined
-  hasShutdown = false
-  /** The adopted socket's first owner may hold a second fd of it, so closing ours would not end the events. */
-  readonly #isAdopted: boolean
 
   /** Takes ownership of `fd`, whose events the addon reports under `generation`. */
-  constructor(loop: KernelLoop, fd: number, generation: number, isAdopted = false) {
+  constructor(loop: KernelLoop, fd: number, generation: number) {
     this.loop = loop
     this.fd = fd
     this.generation = generation
-    this.#isAdopted = isAdopted
     loop.attach(this)
-  }
-
-  /** Of an fd that is not watched yet; closed at once where it cannot be. */
-  static adopted(loop: KernelLoop, fd: number): FdSocket {
-    const generation = loop.nextGeneration()
-    const error = loop.native.watch(fd, generation, false)
-    const socket = new FdSocket(loop, fd, generation, true)
-    if (error < 0) socket.close()
-    return socket
   }
 
   get kind(): 'fd' {
@@ -67,7 +55,7 @@ export class FdSocket implements Socket, Watched {
 
   notify(readiness: number): void {
     this.ready |= readiness
-    if ((readiness & BROKEN) !== 0) this.error ??= this.#takeError()
+    if ((readiness & BROKEN) !== 0) this.error ??= takeError(this)
     if (this.owner !== undefined) this.loop.turns.add(this.owner)
   }
 
@@ -78,11 +66,11 @@ export class FdSocket implements Socket, Watched {
   }
 
   peek(most: number): Buffer {
-    return this.#receive(most, true)
+    return receive(this, most, true)
   }
 
   read(most: number): Buffer {
-    return this.#receive(most, false)
+    return receive(this, most, false)
   }
 
   awaitMore(): void {}
@@ -92,16 +80,15 @@ export class FdSocket implements Socket, Watched {
     const { native, outcome } = this.loop
     const found = native.send(this.fd, bytes)
     if ((found & SINK_FULL) !== 0) this.ready &= ~WRITABLE
-    if ((found & SINK_FAILED) !== 0) this.#failed(errnoName(outcome[ERROR]!))
+    if ((found & SINK_FAILED) !== 0) failed(this, errnoName(outcome[ERROR]!))
     return outcome[OUT]!
   }
 
   /** Not read by Node until somebody asks it to; into `onread` where that is given. */
   release(onread?: OnReadOpts): NetSocket | undefined {
     const { fd } = this
-    if (!this.#forget()) return undefined
+    if (!letGo(this)) return undefined
     this.loop.native.release(fd)
-    this.fd = -1
     return new NetSocket({
       fd,
       allowHalfOpen: true,
@@ -111,20 +98,19 @@ export class FdSocket implements Socket, Watched {
     })
   }
 
+  /** FIN is sent once: shutdown(2) says nothing anew to a socket that has said it. */
   shutdown(): void {
-    if (this.hasShutdown || this.fd < 0) return
-    this.hasShutdown = true
-    this.loop.native.shutdown(this.fd)
+    if (this.fd >= 0) this.loop.native.shutdown(this.fd)
   }
 
   close(): void {
-    if (this.#forget()) this.loop.native.close(this.fd)
-    this.fd = -1
+    const { fd } = this
+    if (letGo(this)) this.loop.native.close(fd)
   }
 
   reset(): void {
-    if (this.#forget()) this.loop.native.reset(this.fd)
-    this.fd = -1
+    const { fd } = this
+    if (letGo(this)) this.loop.native.reset(fd)
   }
 
   unacknowledgedBytes(): number {
@@ -140,30 +126,56 @@ export class FdSocket implements Socket, Watched {
     const micros = this.fd < 0 ? -1 : this.loop.native.roundTripMicros(this.fd)
     return micros < 0 ? undefined : micros
   }
+}
 
-  #receive(most: number, isPeek: boolean): Buffer {
-    const { native, scratch } = this.loop
-    const bytes = this.fd < 0 ? 0 : native.receive(this.fd, most, isPeek)
-    return scratch.subarray(0, Math.max(0, bytes))
+/** One that somebody else has opened, and may hold a second fd of: closing ours would not end the events. */
+export class AdoptedSocket extends FdSocket {
+  /** Of an fd that is not watched yet; closed at once where it cannot be. */
+  static of(loop: KernelLoop, fd: number): FdSocket {
+    const generation = loop.nextGeneration()
+    const error = loop.native.watch(fd, generation, false)
+    const socket = new AdoptedSocket(loop, fd, generation)
+    if (error < 0) socket.close()
+    return socket
   }
 
-  #failed(errno: string): void {
-    this.error ??= errno
-    this.ready |= BROKEN | PEER_ENDED | READABLE
+  override close(): void {
+    this.#unwatch()
+    super.close()
   }
 
-  /** Asking clears it in the kernel, after which reads give what is queued and then a plain 0. */
-  #takeError(): string {
-    const error = this.loop.native.takeError(this.fd)
-    return error === 0 ? 'ECONNRESET' : errnoName(error)
+  override reset(): void {
+    this.#unwatch()
+    super.reset()
   }
 
-  #forget(): boolean {
-    if (this.fd < 0) return false
-    if (this.#isAdopted) this.loop.native.unwatch(this.fd)
-    this.loop.forget(this)
-    this.loop.lowWater.forget(this)
-    this.owner = undefined
-    return true
+  #unwatch(): void {
+    if (this.fd >= 0) this.loop.native.unwatch(this.fd)
   }
+}
+
+function receive({ fd, loop }: FdSocket, most: number, isPeek: boolean): Buffer {
+  const bytes = fd < 0 ? 0 : loop.native.receive(fd, most, isPeek)
+  return loop.scratch.subarray(0, Math.max(0, bytes))
+}
+
+function failed(socket: FdSocket, errno: string): void {
+  socket.error ??= errno
+  socket.ready |= BROKEN | PEER_ENDED | READABLE
+}
+
+/** Asking clears it in the kernel, after which reads give what is queued and then a plain 0. */
+function takeError({ fd, loop }: FdSocket): string {
+  const error = loop.native.takeError(fd)
+  return error === 0 ? 'ECONNRESET' : errnoName(error)
+}
+
+/** Its fd is somebody else's to close from here on. False where that was so before. */
+function letGo(socket: FdSocket): boolean {
+  if (socket.fd < 0) return false
+  socket.loop.forget(socket)
+  socket.loop.lowWater.forget(socket)
+  socket.owner = undefined
+  socket.fd = -1
+  return true
 }

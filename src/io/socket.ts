@@ -36,8 +36,6 @@ export interface Socket {
   owner: Runnable | undefined
   /** First error of this connection as an errno name. Told once by the kernel, so kept here for both directions. */
   error: string | undefined
-  /** Whether our FIN was handed over by `shutdown`. */
-  readonly hasShutdown: boolean
   /** Whether everything handed to `shutdown` and before has left this process. */
   readonly isFlushed: boolean
   /** Bytes handed over that wait inside this process (not in the kernel). */

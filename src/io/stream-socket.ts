@@ -25,7 +25,6 @@ export class StreamSocket implements Socket {
   ready = WRITABLE
   owner: Runnable | undefined = undefined
   error: string | undefined = undefined
-  hasShutdown = false
   isClosed = false
   /** What came and nobody took yet. */
   #untaken: Buffer | undefined = undefined
@@ -34,6 +33,7 @@ export class StreamSocket implements Socket {
   #isAwaited = false
   #hasEnded = false
   #hasWritten = false
+  #hasShutdown = false
 
   /** Takes ownership of `stream`, which reads into `memory` where that is given. */
   constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing, memory?: ReadMemory) {
@@ -148,8 +148,8 @@ export class StreamSocket implements Socket {
   }
 
   shutdown(): void {
-    if (this.hasShutdown || this.isClosed) return
-    this.hasShutdown = true
+    if (this.#hasShutdown || this.isClosed) return
+    this.#hasShutdown = true
     const { stream } = this
     // libuv refuses to reset a socket whose FIN waits behind writes, so it waits here.
     if (isPlain(stream) && stream.writableLength > 0) stream.write('', () => stream.end())

@@ -6,6 +6,8 @@ import type { Direction } from './direction.js'
 
 /** Instead of a kernel pipe's id: none is leased. */
 export const NO_KERNEL_PIPE = -1
+/** Instead of a count of bytes: the kernel is short of memory. Try again soon, no event will come. */
+export const MUST_WAIT = -1
 
 export type CarrierName = 'kernel' | 'copy' | 'stream'
 
@@ -13,7 +15,7 @@ export interface Carrier {
   readonly name: CarrierName
   /**
    * Moves what can be moved now, taking at most about `budget` bytes from the source, and tells the direction
-   * what came in, what went out and what it learned of both ends. Answers how many bytes came in.
+   * what came in, what went out and what it learned of both ends. Answers how many bytes came in, or MUST_WAIT.
    */
   move(direction: Direction, budget: number): number
   /** Gives up whatever is inside. Bytes are lost; called when the direction has failed or the pipe has ended. */

@@ -33,7 +33,7 @@ export function nextCarrier(direction: Direction, came: number): Carrier {
 /** Why this direction may not splice at this moment. */
 export function whyNotSplicing(direction: Direction): NotSplicing | undefined {
   if (direction.mode === 'off') return 'switched-off'
-  return direction.notSplicing ?? direction.source.notSplicing
+  return direction.splicing?.refusal ?? direction.source.notSplicing
 }
 
 /** Why this direction's bytes are copied at this moment; undefined where they are spliced. */
@@ -52,17 +52,18 @@ function afterCopy(direction: Direction, came: number): Carrier {
   if (!isBulk(direction, came) || direction.held !== undefined || whyNotSplicing(direction) !== undefined)
     return copyCarrier
   if (direction.mode === 'auto') direction.counters.promotions++
-  direction.smallMoves = 0
+  direction.beginSplicing()
   return kernelCarrier
 }
 
 function afterSplice(direction: Direction, came: number): Carrier {
   if (whyNotSplicing(direction) !== undefined) return copyCarrier
+  const splicing = direction.splicing!
   const source = direction.source as FdSocket
   source.loop.lowWater.flowed(source, came)
   if (came === 0) return kernelCarrier
-  direction.smallMoves = came < DEMOTE_BYTES ? direction.smallMoves + 1 : 0
-  if (direction.smallMoves < DEMOTE_AFTER) return kernelCarrier
+  splicing.smallMoves = came < DEMOTE_BYTES ? splicing.smallMoves + 1 : 0
+  if (splicing.smallMoves < DEMOTE_AFTER) return kernelCarrier
   source.loop.lowWater.paused(source)
   carriesMessages(direction)
   if (direction.mode === 'on') return kernelCarrier

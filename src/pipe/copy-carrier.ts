@@ -6,14 +6,14 @@ import type { FdSocket } from '../io/fd-socket.js'
 import { IN, OUT } from '../io/native.js'
 import type { Carrier } from './carrier.js'
 import type { Direction } from './direction.js'
-import { applyFindings, hintsFor, holdRest } from './fd-findings.js'
+import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './fd-findings.js'
 
 export const copyCarrier: Carrier = {
   name: 'copy',
 
   move(direction: Direction, budget: number): number {
-    if (direction.held !== undefined) sendHeld(direction)
-    if (direction.held !== undefined || !direction.canMove) return 0
+    const foundOfHeld = direction.held === undefined ? 0 : sendHeld(direction)
+    if (direction.held !== undefined || !direction.canMove) return cameOrMustWait(0, foundOfHeld)
     const source = direction.source as FdSocket
     const { native, outcome } = source.loop
     const found = native.copy(source.fd, (direction.sink as FdSocket).fd, budget, hintsFor(direction))
@@ -22,7 +22,7 @@ export const copyCarrier: Carrier = {
     direction.gave(outcome[OUT]!)
     holdRest(direction, source)
     applyFindings(direction, found, outcome)
-    return came
+    return cameOrMustWait(came, found)
   },
 
   drop(direction: Direction): void {
@@ -30,8 +30,9 @@ export const copyCarrier: Carrier = {
   },
 }
 
-function sendHeld(direction: Direction): void {
-  if (!direction.canMove) return
+/** Answers what was found. */
+function sendHeld(direction: Direction): number {
+  if (!direction.canMove) return 0
   const held = direction.held!
   const sink = direction.sink as FdSocket
   const { native, outcome } = sink.loop
@@ -40,4 +41,5 @@ function sendHeld(direction: Direction): void {
   direction.gave(sent)
   direction.held = sent < held.length ? held.subarray(sent) : undefined
   applyFindings(direction, found, outcome)
+  return found
 }

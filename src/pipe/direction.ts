@@ -7,11 +7,23 @@
  */
 import type { NotSplicing } from '../io/engine.js'
 import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
-import { type Carrier, NO_KERNEL_PIPE } from './carrier.js'
+import { type Carrier, MUST_WAIT, NO_KERNEL_PIPE } from './carrier.js'
 import { firstCarrier, nextCarrier } from './choose-carrier.js'
 import type { PipeCounters, PipeHost, SpliceMode } from './options.js'
 
 export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
+
+/** What a direction keeps that was ever spliced. */
+export interface Splicing {
+  /** The kernel pipe that holds the bytes inside, while there are any. */
+  kernelPipe: number
+  /** Bytes that went through one. */
+  bytes: number
+  /** Moves in a row that were too small to be worth a splice. */
+  smallMoves: number
+  /** Why this direction cannot be spliced, where that is its own matter. */
+  refusal: NotSplicing | undefined
+}
 
 /** The accounting is checked at every step where tests run. */
 const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
@@ -26,17 +38,10 @@ export class Direction {
   inside = 0
   /** Bytes the sink has taken. */
   bytes = 0
-  splicedBytes = 0
-  /** The kernel pipe that holds the bytes inside, while there are any. */
-  kernelPipe = NO_KERNEL_PIPE
   /** The bytes inside, where they are in this process. */
   held: Buffer | undefined = undefined
-  /** Moves in a row that were too small to be worth a splice. */
-  smallMoves = 0
-  /** The kernel is short of memory: try again soon, no event will come. */
-  mustWait = false
-  /** Why this direction cannot splice, where that is its own matter. */
-  notSplicing: NotSplicing | undefined = undefined
+  /** Undefined where it only ever copied, as most do: a field here is sixteen bytes of every connection. */
+  splicing: Splicing | undefined = undefined
 
   /** `head` holds bytes already read from the source, which go first. */
   constructor(source: Socket, sink: Socket, host: PipeHost, head?: Buffer) {
@@ -58,6 +63,11 @@ export class Direction {
     return this.#host.counters
   }
 
+  /** Of `bytes`, those that never entered this process. */
+  get splicedBytes(): number {
+    return this.splicing?.bytes ?? 0
+  }
+
   /** Whether there is something to move and room for it. */
   get canMove(): boolean {
     if ((this.sink.ready & WRITABLE) === 0) return false
@@ -74,15 +84,22 @@ export class Direction {
     return this.phase === 'finished' || this.phase === 'failed'
   }
 
-  move(budget: number): void {
-    if (this.isOver) return
-    this.mustWait = false
+  /** False where nothing more goes for the moment and no event will tell when it does. */
+  move(budget: number): boolean {
+    if (this.isOver) return true
     if (this.sink.error !== undefined) {
-      this.#fail()
-      return
+      fail(this)
+      return true
     }
     const came = this.carrier.move(this, budget)
-    if (!this.isOver) this.carrier = nextCarrier(this, came)
+    if (!this.isOver) this.carrier = nextCarrier(this, Math.max(0, came))
+    return came !== MUST_WAIT
+  }
+
+  /** Anew, after a time of copying or for the first time. */
+  beginSplicing(): void {
+    if (this.splicing !== undefined) this.splicing.smallMoves = 0
+    else this.splicing = { kernelPipe: NO_KERNEL_PIPE, bytes: 0, smallMoves: 0, refusal: undefined }
   }
 
   /** The carrier took bytes from the source. */
@@ -108,7 +125,7 @@ export class Direction {
   socketFailed(socket: Socket, errno: string): void {
     socket.error ??= errno
     if (socket === this.source) this.sourceEnded()
-    else this.#fail()
+    else fail(this)
   }
 
   /**
@@ -116,7 +133,7 @@ export class Direction {
    * the close that follows, where nothing is left to flush: one syscall less per connection.
    */
   settle(isLast: boolean): void {
-    if (this.sink.error !== undefined && !this.isOver) this.#fail()
+    if (this.sink.error !== undefined && !this.isOver) fail(this)
     if (this.phase !== 'draining' || this.inside > 0) return
     if (this.source.error !== undefined) {
       if (this.sink.queuedBytes === 0) this.phase = 'failed'
@@ -135,13 +152,13 @@ export class Direction {
 
   /** For error logs: everything that decides what this direction would do next. */
   describe(): Record<string, unknown> {
-    const { phase, inside, bytes, splicedBytes, kernelPipe, mustWait } = this
+    const { phase, inside, bytes, splicing } = this
     const ends = { sourceReady: this.source.ready, sinkReady: this.sink.ready }
-    return { carrier: this.carrier.name, phase, inside, bytes, splicedBytes, kernelPipe, mustWait, ...ends }
+    return { carrier: this.carrier.name, phase, inside, bytes, splicing, ...ends }
   }
+}
 
-  #fail(): void {
-    this.phase = 'failed'
-    this.drop()
-  }
+function fail(direction: Direction): void {
+  direction.phase = 'failed'
+  direction.drop()
 }

@@ -5,6 +5,7 @@
 import type { FdSocket } from '../io/fd-socket.js'
 import * as native from '../io/native.js'
 import { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../io/socket.js'
+import { MUST_WAIT } from './carrier.js'
 import type { Direction } from './direction.js'
 
 /** What the addon must know of the source before it reads. */
@@ -21,13 +22,16 @@ export function hintsFor(direction: Direction): number {
 export function applyFindings(direction: Direction, found: number, outcome: Int32Array): void {
   if ((found & native.SOURCE_EMPTY) !== 0) direction.source.ready &= ~(READABLE | URGENT)
   if ((found & native.SINK_FULL) !== 0) direction.sink.ready &= ~WRITABLE
-  if ((found & native.TRY_LATER) !== 0) direction.mustWait = true
   if ((found & native.SOURCE_ENDED) !== 0) direction.sourceEnded()
   if ((found & (native.SOURCE_FAILED | native.SINK_FAILED)) === 0) return
   const errno = native.errnoName(outcome[native.ERROR]!)
   const failed = (found & native.SOURCE_FAILED) !== 0 ? direction.source : direction.sink
   direction.socketFailed(failed, errno)
 }
+
+/** What a carrier answers that took `came` bytes. */
+export const cameOrMustWait = (came: number, found: number): number =>
+  (found & native.TRY_LATER) === 0 ? came : MUST_WAIT
 
 /** Keeps the bytes that a transfer took and found no place for. */
 export function holdRest(direction: Direction, source: FdSocket): void {

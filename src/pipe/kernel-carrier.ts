@@ -6,7 +6,7 @@ import type { FdSocket } from '../io/fd-socket.js'
 import * as native from '../io/native.js'
 import { type Carrier, NO_KERNEL_PIPE } from './carrier.js'
 import type { Direction } from './direction.js'
-import { applyFindings, hintsFor, holdRest } from './fd-findings.js'
+import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './fd-findings.js'
 
 /** errnos that concern this pair of sockets; any other refusal concerns the whole process. */
 const REFUSES_THESE_SOCKETS = new Set(['EINVAL', 'ENOTSUP'])
@@ -19,26 +19,27 @@ export const kernelCarrier: Carrier = {
     const source = direction.source as FdSocket
     const sink = direction.sink as FdSocket
     const { outcome } = source.loop
-    const { kernelPipe } = direction
+    const splicing = direction.splicing!
     const hints = hintsFor(direction) | hintsOfMark(source)
-    const found = source.loop.native.splice(source.fd, sink.fd, kernelPipe, budget, hints)
+    const found = source.loop.native.splice(source.fd, sink.fd, splicing.kernelPipe, budget, hints)
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
-    direction.kernelPipe = outcome[native.PIPE]!
+    splicing.kernelPipe = outcome[native.PIPE]!
+    splicing.bytes += went
     direction.took(came)
-    direction.splicedBytes += went
     direction.gave(went)
     holdRest(direction, source)
     if ((found & native.URGENT_COPIED) !== 0) direction.counters.urgentFallbacks++
     if ((found & (native.NO_PIPE | native.SPLICE_REFUSED)) !== 0) fallBack(direction, found, source)
     else applyFindings(direction, found, outcome)
-    return came
+    return cameOrMustWait(came, found)
   },
 
   drop(direction: Direction): void {
-    if (direction.kernelPipe === NO_KERNEL_PIPE) return
-    ;(direction.source as FdSocket).loop.native.discardPipe(direction.kernelPipe)
-    direction.kernelPipe = NO_KERNEL_PIPE
+    const splicing = direction.splicing!
+    if (splicing.kernelPipe === NO_KERNEL_PIPE) return
+    ;(direction.source as FdSocket).loop.native.discardPipe(splicing.kernelPipe)
+    splicing.kernelPipe = NO_KERNEL_PIPE
   },
 }
 
@@ -55,7 +56,7 @@ function fallBack(direction: Direction, found: number, source: FdSocket): void {
     direction.counters.pipesRefused++
     loop.refusePipes(errno)
   } else if (REFUSES_THESE_SOCKETS.has(errno)) {
-    direction.notSplicing = `kernel-refused: ${errno}`
+    direction.splicing!.refusal = `kernel-refused: ${errno}`
   } else {
     loop.refuseSplice(errno)
   }
@@ -64,9 +65,10 @@ function fallBack(direction: Direction, found: number, source: FdSocket): void {
 
 /** Bytes that were spliced in and cannot be spliced out come back into this process. */
 function takeBack(direction: Direction, source: FdSocket): void {
-  if (direction.kernelPipe === NO_KERNEL_PIPE) return
+  const splicing = direction.splicing!
+  if (splicing.kernelPipe === NO_KERNEL_PIPE) return
   const held = Buffer.allocUnsafeSlow(direction.inside)
-  source.loop.native.emptyPipe(direction.kernelPipe, held)
-  direction.kernelPipe = NO_KERNEL_PIPE
+  source.loop.native.emptyPipe(splicing.kernelPipe, held)
+  splicing.kernelPipe = NO_KERNEL_PIPE
   direction.held = held
 }

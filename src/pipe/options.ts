@@ -60,7 +60,7 @@ export interface PipeHost {
 
 /** Who has a pipe. */
 export interface PipeOwner {
-  /** The backend's first byte has come: the pipe knows its `firstByteMicros`. Called at most once. */
+  /** The backend's first byte has come. Called at most once. */
   backendAnswered?(): void
   /** Called once, just before both sockets are closed. */
   pipeEnded(ending: PipeEnding): void

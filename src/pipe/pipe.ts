@@ -27,21 +27,19 @@ const NO_HEADS: Heads = {}
 
 export class Pipe implements OrderGiver {
   isQueued = false
-  /** From the pipe's beginning to the backend's first byte, in whole µs, at least 1; 0 until then. */
-  firstByteMicros = 0
   /** Client to backend. */
   readonly up: Direction
   /** Backend to client. */
   readonly down: Direction
   readonly #host: PipeHost
-  readonly #owner: PipeOwner
+  /** Undefined once it was told of the end. */
+  #owner: PipeOwner | undefined
+  /** Whole ms, as below: such a number needs no object of its own. */
   readonly #startedAt: number
-  /** Whole ms: such a number needs no object of its own. */
   #movedAt: number
   #stuckRuns = 0
   #directionsOver = 0
   #endedFirst: 'client' | 'backend' | undefined = undefined
-  #ending: PipeEnding | undefined = undefined
 
   /** Owns both sockets from here on. Call `start` next. */
   constructor(client: Socket, backend: Socket, host: PipeHost, owner: PipeOwner, heads: Heads = NO_HEADS) {
@@ -49,8 +47,8 @@ export class Pipe implements OrderGiver {
     this.down = new Direction(backend, client, host, heads.backend)
     this.#host = host
     this.#owner = owner
-    this.#startedAt = performance.now()
-    this.#movedAt = Math.ceil(this.#startedAt)
+    this.#startedAt = Math.ceil(performance.now())
+    this.#movedAt = this.#startedAt
   }
 
   get client(): Socket {
@@ -70,28 +68,34 @@ export class Pipe implements OrderGiver {
   }
 
   run(): void {
-    if (this.#ending !== undefined) return
-    const moved = this.#moveBothWays()
-    if (moved > 0) this.#noteMoved(moved)
+    const { up, down } = this
+    if (this.#isOver) return
+    const before = this.#progress
+    const hadAnswered = down.bytes > 0
+    const isUpDone = up.move(RUN_BUDGET_BYTES)
+    const isDownDone = down.move(RUN_BUDGET_BYTES)
+    const moved = this.#progress - before
+    if (moved > 0) this.#noteMoved(moved, hadAnswered)
     this.#settle()
-    if (this.#ending === undefined) this.#comeAgain(moved)
-    if (this.#ending !== undefined) return
-    renewOrder(this.up)
-    renewOrder(this.down)
+    if (!this.#isOver) this.#comeAgain(moved, isUpDone && isDownDone)
+    if (this.#isOver) return
+    renewOrder(up)
+    renewOrder(down)
   }
 
   /** A standing order moved bytes. Ordinarily that is all there is to it. */
   carried(source: FdSocket, came: number, went: number, found: number): void {
     const direction = source === this.client ? this.up : this.down
+    const hadAnswered = this.down.bytes > 0
     if (!accountFor(direction, came, went, found)) this.#host.turns.add(this)
-    this.#noteMoved(came)
+    this.#noteMoved(came, hadAnswered)
   }
 
   /** Ends the pipe if a deadline has passed. */
   expire(now: number): void {
     const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#host.settings
     const silentMs = Math.ceil(now) - this.#movedAt
-    if (maxLifetimeMs > 0 && now - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
+    if (maxLifetimeMs > 0 && Math.ceil(now) - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
     else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
     else if (this.#isHalfClosed && halfClosedTimeoutMs > 0 && silentMs >= halfClosedTimeoutMs) {
       this.end('half-closed-timeout')
@@ -133,26 +137,25 @@ export class Pipe implements OrderGiver {
     return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
   }
 
-  #noteMoved(bytes: number): void {
+  #noteMoved(bytes: number, hadAnswered: boolean): void {
     this.#movedAt = Math.ceil(this.#host.turns.now)
     this.#stuckRuns = 0
     this.#host.turns.spend(bytes)
-    if (this.firstByteMicros > 0 || this.down.bytes === 0) return
-    // A turn's clock stands still: the backend's first byte may come in the very turn that connected.
-    this.firstByteMicros = Math.max(1, Math.round((this.#host.turns.now - this.#startedAt) * 1000))
-    this.#owner.backendAnswered?.()
+    if (!hadAnswered && this.down.bytes > 0) this.#owner?.backendAnswered?.()
+  }
+
+  get #isOver(): boolean {
+    return this.#owner === undefined
   }
 
   get #isHalfClosed(): boolean {
     return this.up.isOver !== this.down.isOver
   }
 
-  #moveBothWays(): number {
+  /** Grows by each byte that comes in and by each that goes out. */
+  get #progress(): number {
     const { up, down } = this
-    const before = up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
-    up.move(RUN_BUDGET_BYTES)
-    down.move(RUN_BUDGET_BYTES)
-    return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes - before
+    return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
   }
 
   /** Hands ends on, and ends the pipe when nothing more can happen. */
@@ -214,9 +217,9 @@ export class Pipe implements OrderGiver {
   }
 
   /** The run is over: is another one due without a further event? */
-  #comeAgain(moved: number): void {
+  #comeAgain(moved: number, isDone: boolean): void {
     const { up, down } = this
-    if (up.mustWait || down.mustWait) {
+    if (!isDone) {
       this.#host.turns.later(this)
       return
     }
@@ -230,10 +233,11 @@ export class Pipe implements OrderGiver {
   }
 
   #finish(ending: PipeEnding, isReset: boolean): void {
-    if (this.#ending !== undefined) return
-    this.#ending = ending
+    const owner = this.#owner
+    if (owner === undefined) return
+    this.#owner = undefined
     try {
-      this.#owner.pipeEnded(ending)
+      owner.pipeEnded(ending)
     } finally {
       this.#letGo(isReset)
     }
@@ -250,7 +254,7 @@ export class Pipe implements OrderGiver {
 
   #whyNotSplicing(): PipeTotals['notSplicing'] {
     const { up, down } = this
-    if (up.splicedBytes + down.splicedBytes > 0) return up.notSplicing ?? down.notSplicing
+    if (up.splicedBytes + down.splicedBytes > 0) return up.splicing?.refusal ?? down.splicing?.refusal
     return whyNotSplicing(up) ?? whyNotSplicing(down) ?? (up.mode === 'auto' ? 'small' : undefined)
   }
 }

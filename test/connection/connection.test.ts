@@ -129,7 +129,6 @@ function fakeSocket(): Socket & { resets: number } {
     ready: 0,
     owner: undefined,
     error: undefined,
-    hasShutdown: false,
     isFlushed: true,
     queuedBytes: 0,
     isClosed: false,

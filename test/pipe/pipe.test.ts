@@ -10,7 +10,6 @@ import { Pipe } from '../../src/pipe/pipe.js'
 class StuckSocket implements Socket {
   readonly kind = 'stream'
   readonly notSplicing = 'not-a-plain-socket'
-  readonly hasShutdown = false
   readonly isFlushed = true
   readonly queuedBytes = 0
   readonly hasBytes = true

@@ -53,7 +53,9 @@ function switchAtRandom(pipe: Pipe): void {
   const run = pipe.run.bind(pipe)
   const choose = (direction: Direction): void => {
     if (direction.inside > 0 || direction.held !== undefined || direction.isOver) return
-    direction.carrier = next() < 0.5 ? kernelCarrier : copyCarrier
+    const isSpliced = next() < 0.5
+    if (isSpliced) direction.beginSplicing()
+    direction.carrier = isSpliced ? kernelCarrier : copyCarrier
   }
   pipe.run = () => {
     choose(pipe.up)

@@ -32,10 +32,10 @@ uint64_t expirations_of(int timer) {
 
 }  // namespace
 
-void Generator::connect_all() {
+void Generator::connect_all(bool late) {
   int64_t deadline = now_ns() + kConnectAllNs;
   for (size_t group = 0; group < spec_.groups.size(); ++group) {
-    if (spec_.groups[group].kind == Kind::kConnect) continue;
+    if (spec_.groups[group].kind == Kind::kConnect || spec_.groups[group].is_late != late) continue;
     for (int i = 0; i < spec_.groups[group].connections; ++i) {
       while (unheard_ >= kMostUnheard && now_ns() < deadline) turn(100);
       open_client(group);

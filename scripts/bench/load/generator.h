@@ -19,8 +19,9 @@ class Generator {
  public:
   explicit Generator(const Spec& spec);
 
-  // Connects all clients (but those of `connect` groups); returns when the server heard from each.
-  void connect_all();
+  // Connects all clients (but those of `connect` groups) of groups that are late, or of those that are not; returns
+  // when the server heard from each.
+  void connect_all(bool late);
   // Runs the load for `ms`, then lets everything on its way arrive. Returns the ns from start to last byte.
   int64_t run_window(int ms);
   // Ends every connection, client first, and checks on each that all bytes arrived and none more.

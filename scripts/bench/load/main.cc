@@ -47,11 +47,12 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   static Spec spec = parse_spec(argc, argv);
   static Generator generator(spec);
-  generator.connect_all();
+  generator.connect_all(false);
   if (spec.warm_ms > 0) generator.run_window(spec.warm_ms);
   printf("ready\n");
   fflush(stdout);
   wait_for_line();
+  generator.connect_all(true);
   uint64_t before = cpu_ns();
   int64_t elapsed = generator.run_window(spec.ms);
   print_figures(spec, generator, elapsed, cpu_ns() - before);

@@ -14,7 +14,7 @@ namespace {
 [[noreturn]] void usage(const std::string& what) {
   fprintf(stderr,
           "load: %s\nusage: load --listen IP:PORT --connect IP:PORT [--warm-ms N] [--ms N] GROUP…\n"
-          "  GROUP: idle|bulk|request|connect[:connections=N,up=1,down=1,request=BYTES,response=BYTES,"
+          "  GROUP: idle|bulk|request|connect[:connections=N,late=1,up=1,down=1,request=BYTES,response=BYTES,"
           "every-us=N,read-rate=BYTES]\n",
           what.c_str());
   exit(2);
@@ -48,6 +48,8 @@ Kind parse_kind(const std::string& text) {
 void set_property(Group* group, const std::string& name, uint64_t value) {
   if (name == "connections")
     group->connections = static_cast<int>(value);
+  else if (name == "late")
+    group->is_late = value != 0;
   else if (name == "up")
     group->up = value != 0;
   else if (name == "down")

@@ -16,6 +16,7 @@ enum class Kind : uint8_t {
 struct Group {
   Kind kind = Kind::kIdle;
   int connections = 1;
+  bool is_late = false;  // connects when the window begins, and not before
   bool up = false;    // bulk: client to server
   bool down = false;  // bulk: server to client
   uint64_t request_bytes = 64;
