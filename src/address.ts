@@ -39,7 +39,7 @@ export function packPeer(ipv4: number, port: number): number {
 export function unpackPeer(peer: Address | number): Address {
   if (typeof peer !== 'number') return peer
   const ipv4 = Math.floor(peer / PORTS)
-  const host = [ipv4 >>> 24, (ipv4 >>> 16) & 255, (ipv4 >>> 8) & 255, ipv4 & 255].join('.')
+  const host = `${ipv4 >>> 24}.${(ipv4 >>> 16) & 255}.${(ipv4 >>> 8) & 255}.${ipv4 & 255}`
   return { kind: 'tcp', host, port: peer % PORTS }
 }
 

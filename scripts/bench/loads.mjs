@@ -84,8 +84,11 @@ function requestLoads() {
 export const LOADS = [
   ...bulkLoads('bulk', [1, 8, 64, 512], ['down', 'up', 'both']),
   ...requestLoads(),
+  // Whoever compiles while running has done so after 20,000 connections; a front door runs for weeks.
   load('connect', 'connect', 'connect, 64 B, close, 16 at once', [{ kind: 'connect', connections: 16 }], {
     isCore: true,
+    ms: 800,
+    warmMs: 1500,
   }),
   load('idle', 'idle', `${MOST_CONNECTIONS} idle connections`, idleGroups(MOST_CONNECTIONS), {
     isCore: true,

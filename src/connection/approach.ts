@@ -46,11 +46,9 @@ export async function approach(
   const handshake = origination.begin(raw, to.host)
   try {
     const { stream, facts: tls } = await backend.during(handshake.done)
-    const secured = new Dialogue(
-      new StreamSocket(stream, engine.turns, 'not-a-plain-socket'),
-      engine.turns,
-      engine.sweep,
-    )
+    const socket = new StreamSocket(stream, engine.turns, 'not-a-plain-socket')
+    socket.below = raw
+    const secured = new Dialogue(socket, engine.turns, engine.sweep)
     secured.allow(responseMs)
     if (backend.isCalledOff) secured.callOff()
     backend.end()

@@ -60,9 +60,9 @@ export interface ConnectionHost {
   nextId(): string
   /** A user's route function has failed. */
   routeFailed(connection: Connection, error: unknown): void
-  /** A backend has accepted; the connection knows its `connectMs`. */
+  /** A backend has accepted; the connection knows its `connectMicros`. */
   connected(connection: Connection): void
-  /** That backend's first byte has come; the connection knows its `firstByteMs`. */
+  /** That backend's first byte has come; the connection knows its `firstByteMicros`. */
   answered(connection: Connection): void
   /** The connection is over; both sockets are closed or about to be. */
   ended(connection: Connection, ending: RecordEnding): void
@@ -79,7 +79,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   #host: ConnectionHost | undefined
   #client: Socket
   readonly #acceptedAt = performance.now()
-  /** From accept to a connected backend, and from then to its first byte, in whole µs; the latter 0 until it came. */
+  /** From the dial to a connected backend, and from then to its first byte, in whole µs; the latter 0 until it came. */
   #connectMicros = 0
   #firstByteMicros = 0
   /** What is under way: a dial, and later the pipe. */
@@ -157,14 +157,14 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     return this.#retries
   }
 
-  /** From accept to a connected backend; undefined when there was none. */
-  get connectMs(): number | undefined {
-    return this.#backendAddress && this.#connectMicros / 1000
+  /** From the dial to a connected backend, in whole µs; undefined when there was none. */
+  get connectMicros(): number | undefined {
+    return this.#backendAddress && this.#connectMicros
   }
 
-  /** From then to the backend's first byte; undefined when there was none. */
-  get firstByteMs(): number | undefined {
-    return this.#firstByteMicros > 0 ? this.#firstByteMicros / 1000 : undefined
+  /** From then to the backend's first byte, in whole µs, at least 1; undefined when there was none. */
+  get firstByteMicros(): number | undefined {
+    return this.#firstByteMicros > 0 ? this.#firstByteMicros : undefined
   }
 
   /** For who watches it while it runs. Undefined before there is one. */
@@ -187,11 +187,13 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** Everything known about it but its ending. One literal: spreading would cost more than all the rest of it. */
   facts(): ConnectionFacts {
-    const now = performance.now()
-    const learnt = this.#introduction?.facts()
+    const totalMicros = this.#ageMicros
+    const introduction = this.#introduction
+    const learnt = introduction?.facts()
+    const roundTrips = introduction?.roundTrips
     const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = this.totals
     return {
-      acceptedAt: Date.now() - (now - this.#acceptedAt),
+      acceptedAt: Date.now() - totalMicros / 1000,
       listener: this.service.name,
       protocol: learnt?.protocol ?? 'TCP',
       tags: this.service.tags,
@@ -206,11 +208,12 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       backend: this.#backend?.name,
       backendAddress: this.#backendAddress && formatAddress(this.#backendAddress),
       retries: this.#retries,
-      connectMs: this.connectMs,
-      firstByteMs: this.firstByteMs,
-      totalMs: now - this.#acceptedAt,
-      clientRttMicros: this.#client.roundTripMicros(),
-      backendRttMicros: this.pipe?.backend.roundTripMicros(),
+      waitMicros: introduction === undefined ? 0 : introduction.waitMicros,
+      connectMicros: this.connectMicros,
+      firstByteMicros: this.firstByteMicros,
+      totalMicros,
+      clientRttMicros: roundTrips === undefined ? this.#client.roundTripMicros() : roundTrips.client,
+      backendRttMicros: roundTrips === undefined ? this.pipe?.backend.roundTripMicros() : roundTrips.backend,
       bytesUp,
       bytesDown,
       splicedUp,
@@ -229,15 +232,25 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     }
   }
 
+  /** Its first byte may have been that of a head, before there was a pipe. */
   backendAnswered(): void {
-    const micros = Math.round((performance.now() - this.#acceptedAt) * 1000)
-    this.#firstByteMicros = Math.max(1, micros - this.#connectMicros)
+    if (this.#firstByteMicros > 0) return
+    this.#firstByteMicros = Math.max(1, this.#ageMicros - this.#waitMicros - this.#connectMicros)
     this.#host?.answered(this)
   }
 
   /** Bytes were moved to the end, or to where it broke. */
   pipeEnded({ by, cause, errno, waitedFor }: PipeEnding): void {
     this.#finish({ by, phase: 'data', cause, errno, waitedFor })
+  }
+
+  get #ageMicros(): number {
+    return Math.round((performance.now() - this.#acceptedAt) * 1000)
+  }
+
+  /** From accept to the dial. */
+  get #waitMicros(): number {
+    return this.#introduction?.waitMicros ?? 0
   }
 
   async #open(reception: Reception): Promise<void> {
@@ -249,6 +262,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       if (calledOff !== undefined) throw new Refusal({ by: 'proxy', phase: 'opening', cause: calledOff })
       this.#client = introduction.client.socket
       this.#client.owner = this
+      introduction.waitMicros = this.#ageMicros
       this.#dial(destination)
     } catch (error) {
       this.#failed(error, 'opening')
@@ -270,7 +284,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       return
     }
     this.#backendAddress = result.address
-    this.#connectMicros = Math.round((performance.now() - this.#acceptedAt) * 1000)
+    this.#connectMicros = this.#ageMicros - this.#waitMicros
     this.#host?.connected(this)
     if (this.#introduction === undefined) this.#join(this.#client, result.socket, destination.pipes)
     else void this.#meet(this.#introduction, result, destination)
@@ -278,7 +292,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   async #meet(introduction: Introduction, dialled: Dialled, { manners, pipes }: Destination): Promise<void> {
     try {
-      const ends = await introduction.meet(dialled, manners)
+      const ends = await introduction.meet(dialled, manners, () => this.backendAnswered())
       if (ends !== undefined) {
         this.#join(ends.client, ends.backend, pipes)
         if (introduction.calledOff !== undefined) this.end(introduction.calledOff)
@@ -322,7 +336,6 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   }
 
   async #dismiss(introduction: Introduction, ending: RecordEnding, status?: ErrorStatus): Promise<void> {
-    introduction.backend?.socket.reset()
     await introduction.dismiss(status)
     this.#finish(ending)
   }

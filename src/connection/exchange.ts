@@ -13,10 +13,12 @@ import { type Acceptance, acceptanceOf } from '../websocket/upgrade.js'
 import type { Greeting } from './greeting.js'
 import { Refusal } from './refusal.js'
 
-/** In ms; 0: never. */
-export interface Patience {
+export interface ExchangeOptions {
+  /** In ms; 0: never. */
   readonly responseMs: number
   readonly idleMs: number
+  /** The head of a response is there. */
+  answered(): void
 }
 
 /** Bytes of the client's and of the backend's own. */
@@ -31,20 +33,26 @@ export class Exchange {
   readonly #client: Dialogue
   readonly #backend: Dialogue
   readonly #greeting: Greeting
-  readonly #patience: Patience
+  readonly #options: ExchangeOptions
   readonly #moved: Moved
 
-  constructor(client: Dialogue, backend: Dialogue, greeting: Greeting, patience: Patience, moved: Moved) {
+  constructor(
+    client: Dialogue,
+    backend: Dialogue,
+    greeting: Greeting,
+    options: ExchangeOptions,
+    moved: Moved,
+  ) {
     this.#client = client
     this.#backend = backend
     this.#greeting = greeting
-    this.#patience = patience
+    this.#options = options
     this.#moved = moved
   }
 
   /** Sends `head` and passes on the answer. `tunnel`: both ends may be joined now. Throws Refusal and DialogueOver. */
   async run(head: Buffer): Promise<'tunnel' | 'finished'> {
-    this.#backend.allow(this.#patience.responseMs)
+    this.#backend.allow(this.#options.responseMs)
     await this.#backend.say(head)
     this.#moved.bytesUp += this.#greeting.original.length
     const upload = this.#sendBody()
@@ -70,6 +78,7 @@ export class Exchange {
   async #passHeadOn(): Promise<{ head: ResponseHead; acceptance: Acceptance }> {
     const answer = await this.#backend.look(readResponseHead, MOST_HEAD_BYTES)
     if (answer.kind === 'no-match') throw badResponse(answer.reason)
+    this.#options.answered()
     const acceptance = acceptanceOf(answer.value, this.#greeting.key)
     if (acceptance.kind === 'bad') throw badResponse(acceptance.reason)
     const bytes = Buffer.from(this.#backend.socket.read(answer.bytes))
@@ -88,13 +97,13 @@ export class Exchange {
     })
     // Nothing more is expected of the client, and of the backend only its answer.
     this.#client.allow(0)
-    if (this.status === undefined) this.#backend.allow(this.#patience.responseMs)
+    if (this.status === undefined) this.#backend.allow(this.#options.responseMs)
   }
 
   async #relay(from: Dialogue, to: Dialogue, body: Body, count: (bytes: number) => void): Promise<void> {
     while (!body.isOver) {
-      from.allow(this.#patience.idleMs)
-      to.allow(this.#patience.idleMs)
+      from.allow(this.#options.idleMs)
+      to.allow(this.#options.idleMs)
       const bytes = await from.read()
       if (bytes.length === 0 && body.endsWithConnection) return
       const taken = body.take(bytes)

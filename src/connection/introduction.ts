@@ -35,6 +35,12 @@ export interface Ends {
   readonly backend: Socket
 }
 
+/** Smoothed, in µs. */
+interface RoundTrips {
+  readonly client: number | undefined
+  readonly backend: number | undefined
+}
+
 const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
 
 export class Introduction {
@@ -43,6 +49,10 @@ export class Introduction {
   cluster: string | undefined
   backend: Dialogue | undefined
   exchange: Exchange | undefined
+  /** From accept to the dial, in whole µs; undefined where nobody was dialled. */
+  waitMicros: number | undefined
+  /** Where the ends are closed before their record is made; undefined where they are still there to be asked. */
+  roundTrips: RoundTrips | undefined
   /** Of heads and bodies that did not go through a pipe. */
   moved: Moved = NOTHING
   /** Undefined after the hand-over. */
@@ -90,8 +100,15 @@ export class Introduction {
     return destination
   }
 
-  /** Undefined where all there was to say has been said. Throws Refusal and DialogueOver. */
-  async meet({ socket, backend }: Dialled, manners: Manners): Promise<Ends | undefined> {
+  /**
+   * Undefined where all there was to say has been said. `answered` is told of every response head. Throws Refusal and
+   * DialogueOver.
+   */
+  async meet(
+    { socket, backend }: Dialled,
+    manners: Manners,
+    answered: () => void,
+  ): Promise<Ends | undefined> {
     const opening = this.#open
     this.backend = new Dialogue(socket, this.#host.engine.turns, this.#host.engine.sweep)
     const facts = proxyFacts(opening, this.id)
@@ -100,15 +117,17 @@ export class Introduction {
     )
     this.backend = approached.backend
     this.#backendTls = approached.tls
-    if (opening.greeting !== undefined && (await this.#exchange(opening.greeting, manners)) === 'finished') {
-      return undefined
-    }
-    return this.#handOver()
+    const { greeting } = opening
+    if (greeting === undefined) return this.#handOver()
+    const outcome = await this.#exchange(greeting, manners, answered)
+    return outcome === 'finished' ? undefined : this.#handOver()
   }
 
   /** Says a last word to a client that speaks HTTP and was not answered yet; a reset to any other. */
   async dismiss(status: ErrorStatus | undefined): Promise<void> {
     const { client } = this
+    this.#noteRoundTrips()
+    this.backend?.socket.reset()
     const isHttp = this.#open.reception.config.protocol === 'http'
     if (status === undefined || !isHttp || this.exchange?.status !== undefined) client.socket.reset()
     else await client.sayGoodbye(errorAnswer(status))
@@ -135,7 +154,18 @@ export class Introduction {
     return openingFacts(this.#open, this.exchange, this.#backendTls)
   }
 
-  async #exchange(greeting: Greeting, manners: Manners): Promise<'tunnel' | 'finished'> {
+  #noteRoundTrips(): void {
+    this.roundTrips ??= {
+      client: this.client.socket.roundTripMicros(),
+      backend: this.backend?.socket.roundTripMicros(),
+    }
+  }
+
+  async #exchange(
+    greeting: Greeting,
+    manners: Manners,
+    answered: () => void,
+  ): Promise<'tunnel' | 'finished'> {
     const opening = this.#open
     const { client } = opening
     const { config, termination } = opening.reception
@@ -147,9 +177,10 @@ export class Introduction {
       closes: greeting.key === undefined,
     })
     this.moved = { bytesUp: 0, bytesDown: 0 }
-    this.exchange = new Exchange(client, this.backend!, greeting, manners, this.moved)
+    this.exchange = new Exchange(client, this.backend!, greeting, { ...manners, answered }, this.moved)
     const outcome = await this.exchange.run(head)
     if (outcome === 'finished') {
+      this.#noteRoundTrips()
       this.backend!.end()
       this.backend!.socket.close()
       await client.sayGoodbye(Buffer.alloc(0))

@@ -2,7 +2,7 @@
  * The opening of a connection: who the client is and what it asks for, learnt from its first bytes, none of which
  * is lost to the backend, until its cluster is known. Every step either goes on or throws a Refusal.
  */
-import { type Address, formatPeer, type PeerAddress, unpackPeer } from '../address.js'
+import { type Address, type PeerAddress, unpackPeer } from '../address.js'
 import { Dialogue, DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
@@ -74,7 +74,8 @@ export class Opening {
     if (acceptProxy === undefined) return
     const { required, timeoutMs } = acceptProxy
     if (!this.reception.proxySenders.has(this.peer)) {
-      if (required) throw refuse(`proxy-header: not from ${formatPeer(this.peer)}`)
+      // Who it was is told by the record's `client`, where that may be told.
+      if (required) throw refuse('proxy-header: not from a trusted sender')
       return
     }
     this.client.allow(timeoutMs)
@@ -118,6 +119,7 @@ export class Opening {
     try {
       const { stream, facts } = await client.during(handshake.done)
       const socket = new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket')
+      socket.below = raw
       this.client = new Dialogue(socket, this.#engine.turns, this.#engine.sweep)
       this.client.allow(this.reception.firstBytesMs)
       // It may have been just between the last wait and this line.

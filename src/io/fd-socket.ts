@@ -3,11 +3,12 @@
  * writing are the carriers' business, by fd, in the addon. Every connection keeps two of them, so a field here is
  * sixteen bytes of each; that is why what is private to it are functions: V8 gives private methods a field, too.
  */
-import { Socket as NetSocket, type OnReadOpts } from 'node:net'
+import type { Socket as NetSocket, OnReadOpts } from 'node:net'
 import { type Address, unpackPeer } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { ERROR, errnoName, OUT, SINK_FAILED, SINK_FULL } from './native.js'
+import { ReleasedSocket } from './released-socket.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 
 /** An owner who leaves standing orders, and is told what they moved. */
@@ -89,8 +90,7 @@ export class FdSocket implements Socket, Watched {
     const { fd } = this
     if (!letGo(this)) return undefined
     this.loop.native.release(fd)
-    return new NetSocket({
-      fd,
+    return new ReleasedSocket(this.loop.native, fd, {
       allowHalfOpen: true,
       readable: true,
       writable: true,

@@ -9,6 +9,7 @@ import { TLSSocket } from 'node:tls'
 import type { Address } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
+import { ReleasedSocket } from './released-socket.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 import type { Turns } from './turns.js'
 
@@ -22,6 +23,8 @@ export class StreamSocket implements Socket {
   readonly notSplicing: NotSplicing
   /** Whether what `take` gives is lent: a later read overwrites it, so none may come before it has gone. */
   readonly isLending: boolean
+  /** The connection itself, where `stream` is TLS on it. */
+  below: Duplex
   ready = WRITABLE
   owner: Runnable | undefined = undefined
   error: string | undefined = undefined
@@ -34,10 +37,12 @@ export class StreamSocket implements Socket {
   #hasEnded = false
   #hasWritten = false
   #hasShutdown = false
+  #roundTripMicros: number | undefined = undefined
 
   /** Takes ownership of `stream`, which reads into `memory` where that is given. */
   constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing, memory?: ReadMemory) {
     this.stream = stream
+    this.below = stream
     this.turns = turns
     this.notSplicing = notSplicing
     this.isLending = memory !== undefined
@@ -192,8 +197,12 @@ export class StreamSocket implements Socket {
     return host === undefined || port === undefined ? undefined : { kind: 'tcp', host, port }
   }
 
-  roundTripMicros(): undefined {
-    return undefined
+  /** Where Node has closed the connection by itself: as it was when its peer ended. */
+  roundTripMicros(): number | undefined {
+    if (!this.stream.destroyed && this.below instanceof ReleasedSocket) {
+      this.#roundTripMicros = this.below.roundTripMicros()
+    }
+    return this.#roundTripMicros
   }
 
   /** Some versions of Node send 'drain' also for a write that never waited. */
@@ -223,6 +232,7 @@ export class StreamSocket implements Socket {
 
   #ended(): void {
     this.#hasEnded = true
+    this.roundTripMicros()
     this.#notify(READABLE | PEER_ENDED)
   }
 

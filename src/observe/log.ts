@@ -4,11 +4,11 @@
  */
 import { isatty } from 'node:tty'
 import { type Logger, pino } from 'pino'
-import { prettyFactory } from 'pino-pretty'
-import { lineOf } from './json-line.js'
+import { isColorSupported, prettyFactory } from 'pino-pretty'
+import { jsonLine } from './json-line.js'
 import { openFile, openStdout, reopenFile } from './log-target.js'
-import type { ConnectionRecord } from './record.js'
-import { recordFields } from './record-line.js'
+import { type ConnectionFacts, type RecordEnding, toRecord } from './record.js'
+import { RecordLine } from './record-line.js'
 import { Sink } from './sink.js'
 
 /** What this program needs of a logger; a pino logger is one. */
@@ -27,7 +27,7 @@ export interface LogOptions {
 export interface OpenLog {
   readonly log: Log
   /** One line of level `info`. False where it is lost, because nobody takes what is written. */
-  record(fields: ConnectionRecord): boolean
+  record(id: string, facts: ConnectionFacts, ended: RecordEnding): boolean
   /** Goes on in a new file, after the old one was moved. Rejects with `log-failed`: then the old one stays. */
   reopen(): Promise<void>
   /** Resolves when everything is written. What is logged later is lost. */
@@ -38,14 +38,16 @@ const STDOUT = 1
 const RECORD_MESSAGE = 'connection'
 
 /** One for all who write there; never closed. */
-let stdout: Sink | undefined
+let stdout: OpenSink | undefined
+
+type OpenSink = Pick<OpenLog, 'record'> & { write(line: string): void }
 
 /** Somebody else's log: what becomes of its lines is their business. */
 export function borrowLog(log: Log): OpenLog {
   return {
     log,
-    record: (fields) => {
-      log.info(fields, RECORD_MESSAGE)
+    record: (...record) => {
+      log.info(toRecord(...record), RECORD_MESSAGE)
       return true
     },
     reopen: async () => {},
@@ -56,11 +58,11 @@ export function borrowLog(log: Log): OpenLog {
 /** @throws MillraceError `log-failed` where the file cannot be appended to. */
 export function openLog({ level, file }: LogOptions): OpenLog {
   if (file === undefined) {
-    stdout ??= new Sink(openStdout(), isatty(STDOUT) ? forPeople() : undefined)
+    stdout ??= isatty(STDOUT) ? forPeople(new Sink(openStdout())) : forPrograms(new Sink(openStdout()))
     return logTo(stdout, level)
   }
   const sink = new Sink(openFile(file))
-  const open = logTo(sink, level)
+  const open = logTo(forPrograms(sink), level)
   let reopened: Promise<unknown> = Promise.resolve()
   return {
     ...open,
@@ -73,14 +75,28 @@ export function openLog({ level, file }: LogOptions): OpenLog {
   }
 }
 
-function logTo(sink: Sink, level: string): OpenLog {
-  const log = pino({ level }, { write: (line) => void sink.write(line, 'other') })
-  const record = (fields: ConnectionRecord): boolean =>
-    sink.write(lineOf('info', recordFields(fields), RECORD_MESSAGE), 'record')
-  return { log, record, reopen: async () => {}, close: async () => {} }
+function logTo({ record, write }: OpenSink, level: string): OpenLog {
+  return { log: pino({ level }, { write }), record, reopen: async () => {}, close: async () => {} }
 }
 
-function forPeople(): (line: string) => string {
-  const format = prettyFactory({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' })
-  return (line) => format(line) ?? ''
+function forPrograms(sink: Sink): OpenSink {
+  const line = new RecordLine()
+  return {
+    write: (text) => void sink.write(text, 'other'),
+    record: (id, facts, ended) => {
+      const { bytes, length } = line.write(id, facts, ended)
+      return sink.writeBytes(bytes, length, 'record')
+    },
+  }
+}
+
+/** A record is one line for them, too. */
+function forPeople(sink: Sink): OpenSink {
+  const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
+  const format = prettyFactory({ colorize: isColorSupported, ...options })
+  return {
+    write: (text) => void sink.write(format(text) ?? '', 'other'),
+    record: (...record) =>
+      sink.write(format(jsonLine('info', toRecord(...record), RECORD_MESSAGE)) ?? '', 'record'),
+  }
 }

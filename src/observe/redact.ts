@@ -1,43 +1,47 @@
 /**
- * What of a record is not to be told. Pure. Of addresses the network is left: the first 24 bits of IPv4, 48 of IPv6,
+ * What of a connection its record is not to tell. Pure. Of addresses the network is left: the first 24 bits of IPv4, 48 of IPv6,
  * which says where from and not who.
  */
 import { isIPv6 } from 'node:net'
 import { formatAddress, parseAddress } from '../address.js'
 import type { RedactableField } from '../config/log-schema.js'
-import type { ConnectionRecord } from './record.js'
+import type { ConnectionFacts } from './record.js'
 
 const REDACTED = '[redacted]'
 const NETWORK_BITS_IPV6 = 48
 const GROUP_BITS = 16
 
-type Fields = { -readonly [Field in keyof ConnectionRecord]: ConnectionRecord[Field] }
+type Facts = { -readonly [Name in keyof ConnectionFacts]: ConnectionFacts[Name] }
 
-/** Changes `record` itself, which is as fresh as it is; what it points to is still somebody's, and is exchanged. */
-export function redact(record: Fields, fields: readonly RedactableField[]): void {
-  for (const field of fields) REDACTIONS[field](record)
+const NO_TAGS = {}
+
+/** The facts as they may be told. */
+export function redacted(facts: ConnectionFacts, fields: readonly RedactableField[]): ConnectionFacts {
+  const told = { ...facts }
+  for (const field of fields) REDACTIONS[field](told)
+  return told
 }
 
-const REDACTIONS: Record<RedactableField, (record: Fields) => void> = {
-  client: (record) => {
-    record.client = networkOf(record.client)
-    if (record.proxy) record.proxy = { ...record.proxy, from: networkOf(record.proxy.from) }
+const REDACTIONS: Record<RedactableField, (facts: Facts) => void> = {
+  client: (facts) => {
+    facts.client = networkOf(facts.client)
+    if (facts.proxy) facts.proxy = { ...facts.proxy, from: networkOf(facts.proxy.from) }
   },
-  sni: (record) => {
-    record.sni = hide(record.sni)
-    if (record.proxy) record.proxy = { ...record.proxy, authority: hide(record.proxy.authority) }
+  sni: (facts) => {
+    facts.sni = hide(facts.sni)
+    if (facts.proxy) facts.proxy = { ...facts.proxy, authority: hide(facts.proxy.authority) }
   },
-  'http.authority': (record) => {
-    if (record.http) record.http = { ...record.http, authority: REDACTED }
+  'http.authority': (facts) => {
+    if (facts.http) facts.http = { ...facts.http, authority: REDACTED }
   },
-  'http.path': (record) => {
-    if (record.http) record.http = { ...record.http, path: REDACTED }
+  'http.path': (facts) => {
+    if (facts.http) facts.http = { ...facts.http, path: REDACTED }
   },
-  'tls.clientName': (record) => {
-    if (record.tls) record.tls = { ...record.tls, clientName: hide(record.tls.clientName) }
+  'tls.clientName': (facts) => {
+    if (facts.tls) facts.tls = { ...facts.tls, clientName: hide(facts.tls.clientName) }
   },
-  tags: (record) => {
-    record.tags = {}
+  tags: (facts) => {
+    facts.tags = NO_TAGS
   },
 }
 

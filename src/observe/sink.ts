@@ -25,8 +25,9 @@ const NEWLINE = 10
 
 /** Whole lines that are written together. */
 interface Chunk {
-  text: string
-  bytes: number
+  readonly bytes: Buffer
+  /** Of which so many are lines. */
+  length: number
 }
 
 export type LineKind = 'record' | 'other'
@@ -38,13 +39,14 @@ export class Sink {
   #target: Target
   /** To go on with as soon as nothing is being written. */
   #next: Target | undefined
-  readonly #format: (line: string) => string
   /** Oldest first. */
   #chunks: Chunk[] = []
   /** Of all chunks, and of the batch. */
   #bytes = 0
   /** Taken from the chunks and being written; what is before `#written` is done. */
-  #batch: Buffer | undefined
+  #batch: Chunk | undefined
+  /** The last one that was written, to be filled again. */
+  #spare: Buffer | undefined
   #written = 0
   /** A thread has the batch. */
   #isWriting = false
@@ -59,24 +61,29 @@ export class Sink {
   /** Closed, and nothing is written any more. */
   #isOver = false
 
-  /** `format`: what becomes of a line before it is written, such as colours. */
-  constructor(target: Target, format: (line: string) => string = (line) => line) {
+  constructor(target: Target) {
     this.#target = target
-    this.#format = format
     if (open.size === 0) process.on('exit', flushAll)
     open.add(this)
   }
 
   /** `line` is one, with its end. False where it is lost. */
   write(line: string, kind: LineKind): boolean {
-    const text = this.#format(line)
-    const bytes = Buffer.byteLength(text)
+    const bytes = Buffer.from(line)
+    return this.writeBytes(bytes, bytes.length, kind)
+  }
+
+  /** The line is the first `length` of `bytes`, which are the caller's again at once. */
+  writeBytes(bytes: Buffer, length: number, kind: LineKind): boolean {
     const most = kind === 'record' ? MOST_RECORD_BYTES : MOST_BYTES
-    if (this.#isClosed || this.#bytes + bytes > most) {
+    if (this.#isClosed || this.#bytes + length > most) {
       this.#lost[kind]++
       return false
     }
-    this.#append(text, bytes)
+    const chunk = this.#chunkFor(length)
+    bytes.copy(chunk.bytes, chunk.length, 0, length)
+    chunk.length += length
+    this.#bytes += length
     this.#timer ??= this.#wait(GATHER_MS)
     return true
   }
@@ -109,15 +116,17 @@ export class Sink {
     this.#flushNow(LAST_FLUSH_MS)
   }
 
-  #append(text: string, bytes: number): void {
+  /** The last one, where so much more goes in; a line that is longer than a chunk has one of its own. */
+  #chunkFor(length: number): Chunk {
     const last = this.#chunks.at(-1)
-    this.#bytes += bytes
-    if (last === undefined || last.bytes + bytes > this.#target.chunkBytes) {
-      this.#chunks.push({ text, bytes })
-    } else {
-      last.text += text
-      last.bytes += bytes
-    }
+    if (last !== undefined && last.length + length <= last.bytes.length) return last
+    const spare = this.#spare
+    this.#spare = undefined
+    const { chunkBytes } = this.#target
+    const isFit = spare !== undefined && spare.length === chunkBytes && length <= chunkBytes
+    const chunk = { bytes: isFit ? spare : Buffer.allocUnsafeSlow(Math.max(chunkBytes, length)), length: 0 }
+    this.#chunks.push(chunk)
+    return chunk
   }
 
   #wait(ms: number): NodeJS.Timeout {
@@ -144,7 +153,7 @@ export class Sink {
     this.#target = this.#next
     this.#next = undefined
     if (this.#batch === undefined) return
-    const lineStart = this.#written === 0 ? 0 : this.#batch.lastIndexOf(NEWLINE, this.#written - 1) + 1
+    const lineStart = this.#written === 0 ? 0 : this.#batch.bytes.lastIndexOf(NEWLINE, this.#written - 1) + 1
     this.#bytes += this.#written - lineStart
     this.#written = lineStart
   }
@@ -152,17 +161,15 @@ export class Sink {
   /** Whether there is a batch to write. */
   #take(): boolean {
     if (this.#batch !== undefined) return true
-    const chunk = this.#chunks.shift()
-    if (chunk === undefined) return false
-    this.#batch = Buffer.from(chunk.text)
+    this.#batch = this.#chunks.shift()
     this.#written = 0
-    return true
+    return this.#batch !== undefined
   }
 
   /** Never waits: the target is non-blocking. */
   #writeNow(): void {
     try {
-      this.#wrote(writeSync(this.#target.fd, this.#batch!, this.#written))
+      this.#wrote(this.#writeRest(this.#batch!))
     } catch (error) {
       this.#pause(error as NodeJS.ErrnoException)
     }
@@ -171,7 +178,7 @@ export class Sink {
   #writeInBackground(): void {
     this.#isWriting = true
     const batch = this.#batch!
-    write(this.#target.fd, batch, this.#written, batch.length - this.#written, null, (error, count) => {
+    write(this.#target.fd, batch.bytes, this.#written, batch.length - this.#written, null, (error, count) => {
       this.#isWriting = false
       if (error === null) this.#wrote(count)
       else this.#pause(error)
@@ -184,8 +191,15 @@ export class Sink {
     this.#pauseMs = 0
     this.#bytes -= count
     this.#written += count
-    if (this.#written === this.#batch!.length) this.#batch = undefined
+    if (this.#written === this.#batch!.length) {
+      this.#spare = this.#batch!.bytes
+      this.#batch = undefined
+    }
     this.#tellLosses()
+  }
+
+  #writeRest({ bytes, length }: Chunk): number {
+    return writeSync(this.#target.fd, bytes, this.#written, length - this.#written)
   }
 
   #pause({ code }: NodeJS.ErrnoException): void {
@@ -229,7 +243,7 @@ export class Sink {
     if (this.#isWriting) this.#batch = undefined
     while (this.#take()) {
       try {
-        this.#wrote(writeSync(this.#target.fd, this.#batch!, this.#written))
+        this.#wrote(this.#writeRest(this.#batch!))
       } catch (error) {
         const isFull = (error as NodeJS.ErrnoException).code === 'EAGAIN'
         if (!isFull || performance.now() >= giveUpAt) return

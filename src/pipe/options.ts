@@ -97,7 +97,7 @@ export interface PipeEnding {
   readonly cause: PipeCause
   /** errno name where the cause is `reset`. */
   readonly errno?: string | undefined
-  /** Where we ended it: the side that had not finished yet. */
+  /** Of a half-closed timeout: the side that had not finished. */
   readonly waitedFor?: 'client' | 'backend' | undefined
 }
 

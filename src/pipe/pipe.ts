@@ -107,8 +107,12 @@ export class Pipe implements OrderGiver {
    * to know it: always with a reset.
    */
   end(cause: PipeCause): void {
-    const waitedFor = this.up.isOver ? 'backend' : 'client'
+    const waitedFor = cause === 'half-closed-timeout' ? this.#unfinished : undefined
     this.#finish({ by: 'proxy', cause, waitedFor }, cause === 'killed' || this.isInFlight)
+  }
+
+  get #unfinished(): 'client' | 'backend' {
+    return this.up.isOver ? 'backend' : 'client'
   }
 
   get isInFlight(): boolean {

@@ -122,7 +122,7 @@ export class ConnectionWatch {
       sni: facts.sni,
       phase: connection.phase,
       startedAt: new Date(facts.acceptedAt).toISOString(),
-      ageMs: Math.round(facts.totalMs),
+      ageMs: Math.round(facts.totalMicros / 1000),
       idleMs: Math.round(idleMs(connection, now)),
       up: directionInfo(connection.pipe?.up, facts.bytesUp, facts.splicedUp, rates.up),
       down: directionInfo(connection.pipe?.down, facts.bytesDown, facts.splicedDown, rates.down),

@@ -25,11 +25,11 @@ export class Ledger {
   readonly #backends = new Meters<Backend, TrafficMeter>(() => new TrafficMeter())
 
   connected(connection: Connection): void {
-    this.#meterOf(connection)?.connectSeconds.observe(connection.connectMs! / 1000)
+    this.#meterOf(connection)?.connectSeconds.observe(connection.connectMicros! / 1e6)
   }
 
   answered(connection: Connection): void {
-    this.#meterOf(connection)?.firstByteSeconds.observe(connection.firstByteMs! / 1000)
+    this.#meterOf(connection)?.firstByteSeconds.observe(connection.firstByteMicros! / 1e6)
   }
 
   /** A connection is over. */

@@ -318,6 +318,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
         'a pipe stayed ready without progress and was cut: please report this',
       )
     }
+    // The one line beside the record that an ordinary end is worth.
+    if (ending.cause === 'idle-timeout') this.log.debug(connection.describe(), 'idle for too long: ended')
     const { bytesUp, bytesDown } = connection.totals
     const { ageMs } = connection
     if (!this.#access.wants({ bytes: bytesUp + bytesDown, ageMs, ending })) return

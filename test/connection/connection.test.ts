@@ -109,8 +109,8 @@ describe('a connection that waits for its backend', () => {
     })
     const never = {
       backendAddress: undefined,
-      connectMs: undefined,
-      firstByteMs: undefined,
+      connectMicros: undefined,
+      firstByteMicros: undefined,
       backendRttMicros: undefined,
     }
     expect(facts).toMatchObject({ ...never, bytesUp: 0, bytesDown: 0 })

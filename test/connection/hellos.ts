@@ -1,4 +1,5 @@
 /** Where a ClientHello sends a client whose TLS passes through. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
@@ -134,6 +135,27 @@ export function describeHellos(): void {
     await client.ended
     const [record] = await bed.recorded(1)
     expect(record).toMatchObject({ ended: { by: 'client', cause: 'first-bytes-timeout' }, termination: 'cR' })
+  })
+
+  it('that comes late is waited for, and neither the connect nor the backend is blamed', async () => {
+    await start()
+    const client = await bed.connect()
+    await sleep(60)
+    client.send(await helloOf({ servername: 'www.a.test' }))
+    const peer = await backends.exact.accepted()
+    peer.send(Buffer.from('hello'))
+    await client.receive(5)
+    client.end()
+    peer.end()
+    const { waitMs, connectMs, firstByteMs, totalMs } = (await bed.recorded(1))[0]!.timings
+    expect(waitMs).toBeGreaterThan(50)
+    expect(waitMs! + connectMs! + firstByteMs!).toBeLessThanOrEqual(totalMs + 0.001)
+  })
+
+  it('that never comes has no wait that ended', async () => {
+    await start({}, { firstBytesMs: 30 })
+    await (await bed.connect()).ended
+    expect((await bed.recorded(1))[0]!.timings.waitMs).toBeUndefined()
   })
 
   it('that stops half-way ends with its client', async () => {

@@ -176,7 +176,21 @@ export function describeProxyHeaders(): void {
     await start({ from: ['192.0.2.0/24'] })
     // It may be turned away before it has noticed that it was let in.
     await bed.connect().catch(() => undefined)
-    expect((await bed.recorded(1))[0]!.ended.cause).toMatch(/^proxy-header: not from 127\.0\.0\.1:/)
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('proxy-header: not from a trusted sender')
+  })
+
+  it('that are refused tell nobody`s address where the record must not', async () => {
+    const acceptProxy = { from: ['192.0.2.0/24'], timeoutMs: 60_000 }
+    const front = { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy }
+    bed = await Bed.start({
+      backends: [backend],
+      listeners: [front],
+      log: { access: { redact: ['client'] } },
+    })
+    await bed.connect().catch(() => undefined)
+    const [record] = await bed.recorded(1)
+    expect(record!.client).toBe('127.0.0.0:0')
+    expect(JSON.stringify(record)).not.toContain('127.0.0.1')
   })
 
   it('of those who are not listed are payload where none is required', async () => {

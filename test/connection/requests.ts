@@ -56,6 +56,11 @@ export function describeRequests(): void {
       http: { method: 'GET', status: 200 },
       termination: '--',
     })
+    expect(record!.timings.firstByteMs).toBeGreaterThan(0)
+    if (bed.proxy.engine.kind === 'kernel') {
+      expect(record!.rttMicros.client).toBeGreaterThan(0)
+      expect(record!.rttMicros.backend).toBeGreaterThan(0)
+    }
   })
 
   it.each([

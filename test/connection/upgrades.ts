@@ -1,5 +1,6 @@
 /** WebSocket upgrades with raw sockets on both sides: what reaches whom, and when. */
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
@@ -91,6 +92,21 @@ export function describeUpgrades(): void {
       ended: { cause: 'finished' },
     })
     expect(JSON.stringify(record)).not.toContain('secret')
+  })
+
+  it('have the time of their response head as that of the first byte, whatever the tunnel says later', async () => {
+    await start()
+    const { client, peer } = await open(UPGRADE)
+    peer.send(Buffer.from(SWITCHING))
+    await client.receive(SWITCHING.length)
+    await sleep(60)
+    peer.send(Buffer.from('late'))
+    await client.receive(4)
+    await finish(client, peer)
+    const { waitMs, connectMs, firstByteMs, totalMs } = (await bed.recorded(1))[0]!.timings
+    expect(totalMs - waitMs! - connectMs! - firstByteMs!).toBeGreaterThan(50)
+    const { firstByteSeconds } = bed.proxy.status().clusters[0]!
+    expect(firstByteSeconds.counts.reduce((sum, count) => sum + count)).toBe(1)
   })
 
   it('may have their query in the record where that is asked for', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { AccessConfig } from '../../src/config/log-schema.js'
 import { AccessLog, isError } from '../../src/observe/access.js'
 import { borrowLog, type OpenLog } from '../../src/observe/log.js'
-import type { ConnectionFacts, RecordEnding } from '../../src/observe/record.js'
+import { type ConnectionFacts, type RecordEnding, toRecord } from '../../src/observe/record.js'
 
 const EVERYTHING: AccessConfig = { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] }
 const FINISHED: RecordEnding = { by: 'client', phase: 'data', cause: 'finished' }
@@ -23,9 +23,10 @@ const FACTS: ConnectionFacts = {
   backend: undefined,
   backendAddress: undefined,
   retries: 0,
-  connectMs: undefined,
-  firstByteMs: undefined,
-  totalMs: 1,
+  waitMicros: undefined,
+  connectMicros: undefined,
+  firstByteMicros: undefined,
+  totalMicros: 1000,
   clientRttMicros: undefined,
   backendRttMicros: undefined,
   bytesUp: 0,
@@ -41,9 +42,9 @@ const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND
 function keep(level = 'info', most = Number.POSITIVE_INFINITY): OpenLog & { lines: object[] } {
   const lines: object[] = []
   const log = pino({ level }, { write: (line) => void lines.push(JSON.parse(line)) })
-  const record = (fields: object): boolean => {
+  const record: OpenLog['record'] = (...each) => {
     if (lines.length >= most) return false
-    lines.push(fields)
+    lines.push(toRecord(...each))
     return true
   }
   return { ...borrowLog(log), record, lines }

@@ -12,10 +12,13 @@ beforeAll(() => {
   writeFileSync(
     script,
     `import { openLog } from ${JSON.stringify(LOG)}
-     const { log } = openLog({ level: process.argv[2] })
+     const { log, record } = openLog({ level: process.argv[2] })
      for (let i = 0; i < ${LINES}; i++) log.info({ i }, 'line')
      log.debug('not this')
      log.warn('last')
+     const facts = { acceptedAt: 1469918176385, listener: 'front', protocol: 'TCP', tags: {}, client: '192.0.2.7:5',
+       retries: 0, totalMicros: 1500, bytesUp: 1, bytesDown: 2, splicedUp: 0, splicedDown: 0 }
+     if (process.argv[3]) record('01ARYZ6S410000000000000000', facts, { by: 'client', phase: 'data', cause: 'finished' })
      process.exit(0)`,
   )
 })
@@ -44,4 +47,21 @@ describe('the log', () => {
     expect(await terminal.exited).toEqual({ code: 0, signal: null })
     expect(terminal.stdout).toMatch(/\[\d\d:\d\d:\d\d\.\d+\].*WARN.*last/)
   })
+
+  it.skipIf(areMissing('script'))(
+    'has a record in one line there, in colours unless they are not wanted',
+    async () => {
+      const lastLine = async (environment: string): Promise<string> => {
+        const command = `${environment} "${process.execPath}" "${script}" warn record`
+        const terminal = new Program('script', ['-qec', command, '/dev/null'])
+        await terminal.exited
+        return terminal.stdout.trimEnd().split('\n').at(-1)!
+      }
+      const plain = await lastLine('NO_COLOR=1')
+      expect(plain).toMatch(
+        /^\[\d\d:\d\d:\d\d\.\d+\] INFO: connection \{"id":"01ARYZ6S.*"termination":"--"\}$/,
+      )
+      expect(await lastLine('env -u NO_COLOR TERM=xterm')).toContain('\x1b[32mINFO')
+    },
+  )
 })

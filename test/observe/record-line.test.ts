@@ -1,8 +1,9 @@
 /** A record made to text by hand is what JSON.stringify makes of it, whatever is in it. */
+import { hostname } from 'node:os'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../src/observe/record.js'
-import { recordFields } from '../../src/observe/record-line.js'
+import { RecordLine } from '../../src/observe/record-line.js'
 
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
 const text = fc.oneof(
@@ -10,7 +11,7 @@ const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('127.0.0.1:80', '"\\', '\u2028'),
 )
-const ms = fc.double({ min: 0, max: 1e9, noNaN: true })
+const micros = fc.oneof(fc.nat(2000), fc.nat(), fc.maxSafeNat())
 const http = fc.record({ method: text, authority: text, path: text, status: maybe(fc.nat()) })
 
 const facts = fc.record({
@@ -29,9 +30,10 @@ const facts = fc.record({
   backend: maybe(text),
   backendAddress: maybe(text),
   retries: fc.nat(),
-  connectMs: maybe(ms),
-  firstByteMs: maybe(ms),
-  totalMs: ms,
+  waitMicros: maybe(micros),
+  connectMicros: maybe(micros),
+  firstByteMicros: maybe(micros),
+  totalMicros: micros,
   clientRttMicros: maybe(fc.nat()),
   backendRttMicros: maybe(fc.nat()),
   bytesUp: fc.maxSafeNat(),
@@ -52,11 +54,19 @@ const ending = fc.record({
   waitedFor: maybe(fc.constantFrom('client', 'backend')),
 }) as fc.Arbitrary<RecordEnding>
 
-it('a record made to text by hand is what JSON.stringify makes of it, whatever is in it', () => {
+const ID = '01ARYZ6S410000000000000000'
+const now = fc.integer({ min: 1e9, max: 4e12 })
+
+it('a record written by hand is what JSON.stringify makes of it, whatever is in it', () => {
+  const line = new RecordLine()
   fc.assert(
-    fc.property(facts, ending, (connection, ended) => {
-      const record = toRecord('01ARYZ6S410000000000000000', connection, ended)
-      expect(JSON.parse(`{${recordFields(record)}}`)).toEqual(JSON.parse(JSON.stringify(record)))
+    fc.property(facts, ending, now, (connection, ended, time) => {
+      const { bytes, length } = line.write(ID, connection, ended, time)
+      const text = bytes.toString('utf8', 0, length)
+      expect(text.indexOf('\n')).toBe(text.length - 1)
+      const source = { level: 30, time, pid: process.pid, hostname: hostname(), msg: 'connection' }
+      const record = { ...source, ...toRecord(ID, connection, ended) }
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(record)))
     }),
     { numRuns: 2000 },
   )

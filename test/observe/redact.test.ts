@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { formatAddress, parseAddress } from '../../src/address.js'
 import { REDACTABLE, type RedactableField } from '../../src/config/log-schema.js'
 import { type ConnectionFacts, toRecord } from '../../src/observe/record.js'
-import { redact } from '../../src/observe/redact.js'
+import { redacted } from '../../src/observe/redact.js'
 import { recordSchema } from '../support/record-fields.js'
 
 const ENDED = { by: 'client', phase: 'data', cause: 'finished' } as const
@@ -34,9 +34,10 @@ const FACTS: ConnectionFacts = {
   backend: 'localhost:9',
   backendAddress: '127.0.0.1:9',
   retries: 0,
-  connectMs: 1,
-  firstByteMs: 1,
-  totalMs: 2,
+  waitMicros: 0,
+  connectMicros: 1,
+  firstByteMicros: 1,
+  totalMicros: 2,
   clientRttMicros: 40,
   backendRttMicros: 40,
   bytesUp: 1,
@@ -56,16 +57,14 @@ const GONE: Readonly<Record<RedactableField, readonly string[]>> = {
   tags: ['tenant', 'secret-tag'],
 }
 
-function redacted(fields: readonly RedactableField[], facts: ConnectionFacts = FACTS): string {
-  const record = toRecord(ID, facts, ENDED)
-  redact(record, fields)
-  const text = JSON.stringify(record)
+function told(fields: readonly RedactableField[], facts: ConnectionFacts = FACTS): string {
+  const text = JSON.stringify(toRecord(ID, redacted(facts, fields), ENDED))
   expect(() => recordSchema.parse(JSON.parse(text))).not.toThrow()
   return text
 }
 
 function clientOf(client: string): string {
-  return JSON.parse(redacted(['client'], { ...FACTS, client })).client
+  return JSON.parse(told(['client'], { ...FACTS, client })).client
 }
 
 const port = fc.integer({ min: 0, max: 65_535 })
@@ -75,7 +74,7 @@ describe('redaction', () => {
     const before = structuredClone(FACTS)
     fc.assert(
       fc.property(fc.subarray([...REDACTABLE]), (fields) => {
-        const text = redacted(fields)
+        const text = told(fields)
         for (const field of REDACTABLE) {
           for (const secret of GONE[field]) expect(text.includes(secret)).toBe(!fields.includes(field))
         }
@@ -85,12 +84,12 @@ describe('redaction', () => {
   })
 
   it('tells that there was a name, and invents none where there was not', () => {
-    expect(JSON.parse(redacted(['sni']))).toMatchObject({
+    expect(JSON.parse(told(['sni']))).toMatchObject({
       sni: '[redacted]',
       proxy: { authority: '[redacted]' },
     })
     const { proxy, sni, tls, http, ...plain } = FACTS
-    const record = JSON.parse(redacted(REDACTABLE, plain))
+    const record = JSON.parse(told(REDACTABLE, plain))
     for (const field of ['proxy', 'sni', 'tls', 'http']) expect(record).not.toHaveProperty(field)
   })
 
@@ -107,14 +106,14 @@ describe('redaction', () => {
     fc.assert(
       fc.property(fc.ipV6(), port, (host, each) => {
         fc.pre(isIPv6(host))
-        const told = parseAddress(clientOf(formatAddress({ kind: 'tcp', host, port: each })))
-        if (typeof told === 'string' || told.kind === 'unix') throw new Error('no address')
+        const address = parseAddress(clientOf(formatAddress({ kind: 'tcp', host, port: each })))
+        if (typeof address === 'string' || address.kind === 'unix') throw new Error('no address')
         const network = new BlockList()
-        network.addSubnet(told.host, 48, 'ipv6')
+        network.addSubnet(address.host, 48, 'ipv6')
         expect(network.check(host, 'ipv6')).toBe(true)
-        expect(told.port).toBe(0)
+        expect(address.port).toBe(0)
         const rest = new BlockList()
-        rest.addAddress(told.host, 'ipv6')
+        rest.addAddress(address.host, 'ipv6')
         expect(rest.check(maskedTo48(host), 'ipv6')).toBe(true)
       }),
     )

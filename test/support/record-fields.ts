@@ -81,7 +81,12 @@ export const recordSchema = z.strictObject({
   backend: z.string().min(1).optional(),
   backendAddress: address.optional(),
   retries: count,
-  timings: z.strictObject({ connectMs: ms.optional(), firstByteMs: ms.optional(), totalMs: ms }),
+  timings: z.strictObject({
+    waitMs: ms.optional(),
+    connectMs: ms.optional(),
+    firstByteMs: ms.optional(),
+    totalMs: ms,
+  }),
   rttMicros: z.strictObject({ client: count.optional(), backend: count.optional() }),
   bytesUp: count,
   bytesDown: count,

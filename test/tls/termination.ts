@@ -89,6 +89,19 @@ export function describeTermination(): void {
     for (const cause of causes) expect(cause).toMatch(/^tls-handshake: ERR_SSL_/)
   })
 
+  it('knows the round-trip times of both sides, where the kernel is asked', async () => {
+    await start()
+    const socket = await open()
+    socket.write('hello')
+    const peer = await backend.accepted()
+    await peer.receive(5)
+    socket.destroy()
+    peer.end()
+    const { rttMicros } = (await bed.recorded(1))[0]!
+    if (bed.proxy.engine.kind === 'stream') expect(rttMicros).toEqual({})
+    else expect([rttMicros.client! > 0, rttMicros.backend! > 0]).toEqual([true, true])
+  })
+
   it('resumes sessions', async () => {
     await start()
     const socket = await open({ servername: 'first.test' })
