@@ -44,7 +44,7 @@ export function openFile(path: string): Target {
 }
 
 /** The same without waiting for the disk. */
-export async function reopenFile(path: string): Promise<Target> {
+export async function openFileLater(path: string): Promise<Target> {
   try {
     return describeTarget(await openLater(path, FILE_FLAGS, FILE_MODE))
   } catch (error) {

@@ -1,15 +1,10 @@
 /**
  * The log: pino's JSON lines on stdout or in a file, for people where that is a terminal. Records are lines like any
- * other, made without pino because they are many.
+ * other, made without pino because they are many. Level and file may change while it is written to.
  */
-import { isatty } from 'node:tty'
 import { type Logger, pino } from 'pino'
-import { isColorSupported, prettyFactory } from 'pino-pretty'
-import { jsonLine } from './json-line.js'
-import { openFile, openStdout, reopenFile } from './log-target.js'
-import { type ConnectionFacts, type RecordEnding, toRecord } from './record.js'
-import { RecordLine } from './record-line.js'
-import { Sink } from './sink.js'
+import { type LogPlace, openPlace, openPlaceLater, RECORD_MESSAGE, type WriteRecord } from './log-place.js'
+import { toRecord } from './record.js'
 
 /** What this program needs of a logger; a pino logger is one. */
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'> & {
@@ -23,26 +18,29 @@ export interface LogOptions {
   readonly file?: string | undefined
 }
 
+/** Other options that can be taken up now, without anything that may fail. */
+export interface PreparedLog {
+  take(): void
+  /** They are not taken up after all. */
+  abandon(): void
+}
+
 /** A log, and what can be done with it that a log cannot. */
 export interface OpenLog {
   readonly log: Log
   /** One line of level `info`. False where it is lost, because nobody takes what is written. */
-  record(id: string, facts: ConnectionFacts, ended: RecordEnding): boolean
+  readonly record: WriteRecord
   /** Goes on in a new file, after the old one was moved. Rejects with `log-failed`: then the old one stays. */
   reopen(): Promise<void>
+  /** Gets other options ready. Rejects with `log-failed` where a file cannot be appended to. */
+  prepare(options: LogOptions): Promise<PreparedLog>
   /** Resolves when everything is written. What is logged later is lost. */
   close(): Promise<void>
 }
 
-const STDOUT = 1
-const RECORD_MESSAGE = 'connection'
+const NOTHING_TO_TAKE: PreparedLog = { take: () => {}, abandon: () => {} }
 
-/** One for all who write there; never closed. */
-let stdout: OpenSink | undefined
-
-type OpenSink = Pick<OpenLog, 'record'> & { write(line: string): void }
-
-/** Somebody else's log: what becomes of its lines is their business. */
+/** Somebody else's log: what becomes of its lines, and from what level on, is their business. */
 export function borrowLog(log: Log): OpenLog {
   return {
     log,
@@ -51,52 +49,57 @@ export function borrowLog(log: Log): OpenLog {
       return true
     },
     reopen: async () => {},
+    prepare: async () => NOTHING_TO_TAKE,
     close: async () => {},
   }
 }
 
 /** @throws MillraceError `log-failed` where the file cannot be appended to. */
-export function openLog({ level, file }: LogOptions): OpenLog {
-  if (file === undefined) {
-    stdout ??= isatty(STDOUT) ? forPeople(new Sink(openStdout())) : forPrograms(new Sink(openStdout()))
-    return logTo(stdout, level)
-  }
-  const sink = new Sink(openFile(file))
-  const open = logTo(forPrograms(sink), level)
-  let reopened: Promise<unknown> = Promise.resolve()
-  return {
-    ...open,
-    reopen: () => {
-      const opened = reopened.then(async () => sink.switchTo(await reopenFile(file)))
-      reopened = opened.catch((err: unknown) => open.log.error({ err }, 'the old log file stays open'))
-      return opened
-    },
-    close: () => sink.close(),
-  }
-}
+export const openLog = (options: LogOptions): OpenLog => new OwnLog(options)
 
-function logTo({ record, write }: OpenSink, level: string): OpenLog {
-  return { log: pino({ level }, { write }), record, reopen: async () => {}, close: async () => {} }
-}
+class OwnLog implements OpenLog {
+  readonly log: Log
+  #options: LogOptions
+  #place: LogPlace
 
-function forPrograms(sink: Sink): OpenSink {
-  const line = new RecordLine()
-  return {
-    write: (text) => void sink.write(text, 'other'),
-    record: (id, facts, ended) => {
-      const { bytes, length } = line.write(id, facts, ended)
-      return sink.writeBytes(bytes, length, 'record')
-    },
+  constructor(options: LogOptions) {
+    this.#options = options
+    this.#place = openPlace(options.file)
+    this.log = pino({ level: options.level }, { write: (line) => this.#place.write(line) })
   }
-}
 
-/** A record is one line for them, too. */
-function forPeople(sink: Sink): OpenSink {
-  const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
-  const format = prettyFactory({ colorize: isColorSupported, ...options })
-  return {
-    write: (text) => void sink.write(format(text) ?? '', 'other'),
-    record: (...record) =>
-      sink.write(format(jsonLine('info', toRecord(...record), RECORD_MESSAGE)) ?? '', 'record'),
+  readonly record: WriteRecord = (id, facts, ended) => this.#place.record(id, facts, ended)
+
+  async reopen(): Promise<void> {
+    try {
+      await this.#place.reopen()
+    } catch (err) {
+      this.log.error({ err }, 'the old log file stays open')
+      throw err
+    }
+  }
+
+  async prepare(options: LogOptions): Promise<PreparedLog> {
+    if (options.file === this.#options.file) return { ...NOTHING_TO_TAKE, take: () => this.#take(options) }
+    const place = await openPlaceLater(options.file)
+    return {
+      take: () => {
+        const before = this.#place
+        this.#place = place
+        this.#take(options)
+        void before.close()
+      },
+      abandon: () => void place.close(),
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#place.close()
+  }
+
+  /** A level that an operator has set stays until the config has another one. */
+  #take(options: LogOptions): void {
+    if (options.level !== this.#options.level) this.log.level = options.level
+    this.#options = options
   }
 }

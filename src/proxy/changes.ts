@@ -22,7 +22,7 @@ export function changesBetween(before: Config, after: Config): string[] {
 
 /** What is settled when a process starts: a reload cannot change it. */
 export function needingRestart(before: Config, after: Config): string[] {
-  const settled = ({ workers, admin, log }: Config) => ({ workers, admin, 'log.file': log.file })
+  const settled = ({ workers, admin }: Config) => ({ workers, admin })
   const [was, is] = [settled(before), settled(after)]
   return Object.keys(is).filter((key) => {
     const name = key as keyof typeof is

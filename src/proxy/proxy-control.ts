@@ -86,9 +86,7 @@ export class ProxyControl implements Control {
   /** Reloads with what `load` gives. What goes wrong is logged, too: nobody may be there to be told. */
   async takeUp(load: () => Config): Promise<Reloaded> {
     try {
-      const reloaded = await this.#proxy.reloadWith(load)
-      if (reloaded.changed.includes('log')) this.#proxy.log.level = this.#proxy.config.log.level
-      return reloaded
+      return await this.#proxy.reloadWith(load)
     } catch (error) {
       this.#proxy.log.error({ err: error }, 'the reload failed: the old config stays')
       throw error

@@ -224,9 +224,16 @@ export class RunningProxy implements Proxy, ConnectionHost {
     if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
     const before = this.#generation
     const after = createGeneration(config, before, this.#ground)
+    const log = await this.openLog.prepare(config.log)
     this.#next = after
-    await this.#openNew([...after.services.keys()])
+    try {
+      await this.#openNew([...after.services.keys()])
+    } catch (error) {
+      log.abandon()
+      throw error
+    }
     this.#commit(before, after)
+    log.take()
     const changed = changesBetween(before.config, config)
     const needsRestart = needingRestart(before.config, config)
     this.#config.reloads++

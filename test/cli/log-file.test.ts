@@ -59,6 +59,7 @@ const linesIn = (text: string): LogLine[] =>
 describe('log.file', () => {
   const path = join(folder, 'logs', 'millrace.log')
   let millrace: Millrace
+  let config: string
 
   const linesOf = (file: string): LogLine[] => (existsSync(file) ? linesIn(readFileSync(file, 'utf8')) : [])
   const recordsIn = (file: string): number => linesOf(file).filter(({ msg }) => msg === 'connection').length
@@ -77,7 +78,8 @@ describe('log.file', () => {
 
   beforeEach(async () => {
     await mkdir(join(folder, 'logs'), { recursive: true })
-    millrace = new Millrace(['--config', configOf({ file: path })])
+    config = configOf({ file: path })
+    millrace = new Millrace(['--config', config])
     await seen(path, ({ msg }) => msg.startsWith('listening on'))
   })
   afterEach(async () => {
@@ -98,6 +100,33 @@ describe('log.file', () => {
     expect([recordsIn(`${path}.1`), recordsIn(path)]).toEqual([2, 1])
     expect(linesOf(path).at(-1)).toMatchObject({ msg: 'drained' })
     expect(millrace.program.stdout).toBe('')
+  })
+
+  it('is another one after a reload that says so; every line is in one of them, and the last in stdout', async () => {
+    await converse()
+    await recorded(path, 1)
+    const other = join(folder, 'logs', 'other.log')
+    renameSync(configOf({ file: other }), config)
+    millrace.program.child.kill('SIGHUP')
+    await seen(other, ({ msg }) => msg === 'the config was taken up')
+    await converse()
+    await recorded(other, 1)
+    renameSync(configOf({}), config)
+    millrace.program.child.kill('SIGHUP')
+    await millrace.logged(({ msg }) => msg === 'the config was taken up')
+    await converse()
+    expect(await millrace.stop()).toEqual({ code: 0, signal: null })
+    expect([recordsIn(path), recordsIn(other)]).toEqual([1, 1])
+    expect(linesIn(millrace.program.stdout).filter(({ msg }) => msg === 'connection')).toHaveLength(1)
+  })
+
+  it('that cannot be written keeps the config, all of it, from being taken up', async () => {
+    renameSync(configOf({ file: '/nowhere/at/all.log', level: 'warn', access: false }), config)
+    millrace.program.child.kill('SIGHUP')
+    const line = await seen(path, ({ msg }) => msg.startsWith('the reload failed'))
+    expect(line.err).toMatchObject({ code: 'log-failed' })
+    await converse()
+    await recorded(path, 1)
   })
 
   it('stays open where its path is gone, and says so', async () => {

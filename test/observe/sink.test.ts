@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { jsonLine } from '../../src/observe/json-line.js'
-import { openFile, reopenFile } from '../../src/observe/log-target.js'
+import { openFile, openFileLater } from '../../src/observe/log-target.js'
 import { Sink } from '../../src/observe/sink.js'
 import { openedSince, openFds } from '../support/fds.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -135,7 +135,7 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
     // Long enough for the pipe to be full in the middle of the second; if not, none of it is split.
     await sleep(30)
     const file = join(folder, 'rest.log')
-    sink.switchTo(await reopenFile(file))
+    sink.switchTo(await openFileLater(file))
     await sink.close()
     const text = fifo.read()
     const whole = numbersOf(parse(text.slice(0, text.lastIndexOf('\n') + 1)))
@@ -212,7 +212,7 @@ describe('a file', () => {
       expect(sink.write(lineOf(i), 'record')).toBe(true)
       if (i % 500 !== 0) continue
       if (i % 1500 === 0) renameSync(path, `${path}.${i}`)
-      sink.switchTo(await reopenFile(path))
+      sink.switchTo(await openFileLater(path))
       await sleep(1)
     }
     await sink.close()
@@ -240,10 +240,10 @@ describe('a file', () => {
     const path = join(folder, 'closed.log')
     const sink = new Sink(openFile(path))
     sink.write(lineOf(0), 'other')
-    sink.switchTo(await reopenFile(path))
-    sink.switchTo(await reopenFile(path))
+    sink.switchTo(await openFileLater(path))
+    sink.switchTo(await openFileLater(path))
     await Promise.all([sink.close(), sink.close()])
-    sink.switchTo(await reopenFile(path))
+    sink.switchTo(await openFileLater(path))
     expect(sink.write(lineOf(1), 'other')).toBe(false)
     expect(openedSince(before)).toEqual([])
     expect(numbersOf(parse(readFileSync(path, 'utf8')))).toEqual([0])
