@@ -123,6 +123,13 @@ export function listContenders({ spliceLoop }) {
     },
     {
       ...ours,
+      name: 'millrace-uncounted',
+      label: 'millrace, nothing counted',
+      takesPart: (load) => load.family === 'connect',
+      command: (at) => millrace('auto', at, join(HERE, 'uncounted.mjs')),
+    },
+    {
+      ...ours,
       name: 'millrace-scraped',
       label: 'millrace, metrics read each second',
       takesPart: (load) => load.family === 'connect',
@@ -198,11 +205,11 @@ function scrape(child) {
   child.once('exit', () => clearInterval(timer))
 }
 
-function millrace(splice, at) {
+function millrace(splice, at, program = CLI) {
   return [
     'node',
     '--max-semi-space-size=1',
-    CLI,
+    program,
     '--config',
     fill('millrace.yaml', { writesAccessLog: false, hasAdmin: false, ...at, splice }),
   ]

@@ -11,7 +11,14 @@ const USAGE = `npm run bench [-- OPTIONS]
   --write-readme       renew the table in README.md, and docs/benchmarks.md, .json and .svg`
 
 // Variants that answer a question of their own, and one process per connection: not for the short runs.
-const VARIANTS = ['millrace-on', 'millrace-off', 'millrace-logging', 'millrace-scraped', 'socat']
+const VARIANTS = [
+  'millrace-on',
+  'millrace-off',
+  'millrace-logging',
+  'millrace-uncounted',
+  'millrace-scraped',
+  'socat',
+]
 const isOrdinary = ({ name }) => !VARIANTS.includes(name)
 const isQuick = ({ isCore, family }) => isCore && family !== 'probe'
 const isForSmoke = ({ name, kind }) => kind === 'rival' || /^millrace(-library)?$/.test(name)
