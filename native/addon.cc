@@ -22,7 +22,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 3;
+constexpr int kVersion = 4;
 
 class Addon {
  public:
@@ -231,7 +231,7 @@ Napi::Value CopyThroughScratch(Info info) {
 
 Napi::Value SendBytes(Info info) {
   Addon& addon = Of(info);
-  *addon.outcome = Outcome{0, 0, -1, 0, 0, 0};
+  *addon.outcome = Outcome{0, 0, -1, 0, 0, 0, 0};
   const size_t bytes = info[1].As<Napi::TypedArray>().ByteLength();
   return Answer(info, SendRest(Int(info, 0), Data<char>(info[1]), bytes, addon.outcome));
 }

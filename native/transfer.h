@@ -32,6 +32,7 @@ struct Outcome {
   int32_t left_at;     // bytes taken from the source that found no place: where they start in scratch
   int32_t left_bytes;  // and how many they are
   int32_t error;       // errno behind a finding, positive
+  int32_t copied;      // of those taken from the source, bytes that a splice could not take
 };
 
 struct Scratch {

@@ -58,8 +58,8 @@ export interface ConnectionHost {
   readonly engine: Engine
   readonly dialOptions: DialOptions
   nextId(): string
-  /** A user's route function has failed. */
-  routeFailed(connection: Connection, error: unknown): void
+  /** A step before the pipe has thrown what none should throw. */
+  failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted; the connection knows its `connectMicros`. */
   connected(connection: Connection): void
   /** That backend's first byte has come; the connection knows its `firstByteMicros`. */
@@ -317,8 +317,9 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       const { backend, exchange, calledOff } = this.#introduction!
       this.#refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data', calledOff))
     } else {
-      this.#host?.routeFailed(this, error)
-      this.#refuse({ by: 'proxy', phase, cause: 'route-failed' }, 500)
+      const cause = phase === 'opening' ? 'route-failed' : 'internal-error'
+      this.#host?.failed(this, cause, error)
+      this.#refuse({ by: 'proxy', phase, cause }, 500)
     }
   }
 

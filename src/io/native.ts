@@ -15,6 +15,7 @@ export const PIPE = 2
 export const LEFT_AT = 3
 export const LEFT_BYTES = 4
 export const ERROR = 5
+export const COPIED = 6
 export const HOST_BYTES = 0
 export const PORT = 1
 export const IPV4 = 2
@@ -111,7 +112,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 3
+const VERSION = 4
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */

@@ -47,8 +47,8 @@ export class AccessLog {
   }
 
   wants(candidate: Candidate): boolean {
-    if (this.#config === false || !this.#log.log.isLevelEnabled('info')) return false
-    const isWanted = isChosen(this.#config, candidate, this.#chance)
+    const config = this.#log.log.isLevelEnabled('info') && this.#config
+    const isWanted = config !== false && isChosen(config, candidate, this.#chance)
     if (!isWanted) this.#skipped++
     return isWanted
   }

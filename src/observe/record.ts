@@ -43,6 +43,8 @@ export type BackendCause =
   /** The handshake or the head of its response did not come within `responseMs`. */
   | 'response-timeout'
   | 'backend-gone'
+  /** A step of ours has thrown: a bug. */
+  | 'internal-error'
 
 export interface RecordEnding {
   readonly by: 'client' | 'backend' | 'proxy'

@@ -16,6 +16,7 @@ const FIRST_LETTERS: Partial<Record<EndCause, string>> = {
   drained: 'K',
   killed: 'K',
   'infinite-loop': 'I',
+  'internal-error': 'I',
   'first-bytes-timeout': 'c',
   'response-timeout': 's',
   'backend-gone': 'S',

@@ -25,7 +25,7 @@ export const kernelCarrier: Carrier = {
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
     splicing.kernelPipe = outcome[native.PIPE]!
-    splicing.bytes += went
+    splicing.bytes += Math.max(0, went - outcome[native.COPIED]!)
     direction.took(came)
     direction.gave(went)
     holdRest(direction, source)

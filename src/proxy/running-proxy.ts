@@ -34,6 +34,11 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly openLog?: OpenLog
 }
 
+const FAILURES = {
+  'route-failed': 'a route function failed: its client was turned away',
+  'internal-error': 'a step of ours failed, and its client was turned away: please report this',
+}
+
 type State = 'new' | 'running' | 'draining' | 'stopped'
 
 export class RunningProxy implements Proxy, ConnectionHost {
@@ -185,11 +190,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
     return id
   }
 
-  routeFailed(connection: Connection, error: unknown): void {
-    this.log.error(
-      { ...connection.describe(), err: error },
-      'a route function failed: its client was turned away',
-    )
+  failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {
+    this.log.error({ ...connection.describe(), err }, FAILURES[cause])
   }
 
   connected(connection: Connection): void {

@@ -88,7 +88,7 @@ function connect(
     engine,
     dialOptions: { connectMs: 1000 },
     nextId: () => '01ARYZ6S410000000000000000',
-    routeFailed: (_, error) => {
+    failed: (_, __, error) => {
       throw error
     },
     connected: () => {},

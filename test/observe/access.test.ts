@@ -135,7 +135,7 @@ describe('the access log', () => {
     expect(access.wants(ANYTHING)).toBe(false)
     access.write(ID, FACTS, FINISHED)
     expect(log.lines).toMatchObject([{ client: '192.0.2.77:50000' }, { client: '192.0.2.0:0' }])
-    expect(access.counts()).toEqual({ written: 2, skipped: 0, dropped: 0 })
+    expect(access.counts()).toEqual({ written: 2, skipped: 1, dropped: 0 })
   })
 
   it("writes to a user's own logger at level info, with a message", () => {

@@ -41,6 +41,7 @@ const CAUSES: Record<WithoutDetail<EndCause>, true> = {
   'bad-response': true,
   'response-timeout': true,
   'backend-gone': true,
+  'internal-error': true,
 }
 
 interface Row {

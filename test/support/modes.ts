@@ -46,9 +46,10 @@ export function expectBulk(records: readonly AccessRecord[], { splice, native }:
 /** Whether the mode chooses by what comes, and so splices more or less of what trickles in. */
 export const isAdaptive = ({ splice, native }: Mode): boolean => splice === 'auto' && native !== 'off'
 
-/** Small messages are copied, unless splicing is ordered. */
+/** Small messages are copied, unless splicing is ordered: then but for one that comes just behind a splice. */
 export function expectSmall(records: readonly AccessRecord[], { splice, native }: Mode): void {
-  expect(splicedShare(records)).toBe(splice === 'on' && native !== 'off' ? 1 : 0)
+  if (splice === 'on' && native !== 'off') expect(splicedShare(records)).toBeGreaterThan(0.99)
+  else expect(splicedShare(records)).toBe(0)
 }
 
 function whyNot({ splice, native }: Pick<Mode, 'splice' | 'native'>): string | undefined {

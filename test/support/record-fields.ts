@@ -29,6 +29,7 @@ const plainCause = z.enum([
   'no-route',
   'rejected',
   'route-failed',
+  'internal-error',
   'first-bytes-timeout',
   'response-timeout',
   'backend-gone',
