@@ -1,7 +1,7 @@
 /**
  * How an answer is written: the headers that every one bears, and a body of one kind or another.
  */
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { ProblemError } from './problem.js'
 
 /** Nothing from anywhere else, nothing inline, in nobody's frame. */
@@ -52,4 +52,18 @@ export function answerJson(response: ServerResponse, value: unknown): void {
 export function answerProblem(response: ServerResponse, problem: ProblemError): void {
   const { status, headers } = problem
   answerBytes(response, status, 'application/problem+json', JSON.stringify(problem), headers)
+}
+
+/** For who has sent nothing that there could be a response to: the connection ends with it. */
+export function problemText(problem: ProblemError): string {
+  const { status } = problem
+  const body = JSON.stringify(problem)
+  const headers = {
+    ...COMMON_HEADERS,
+    connection: 'close',
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
 }

@@ -34,12 +34,21 @@ async function readText(request: IncomingMessage): Promise<string> {
   if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) throw tooLarge
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length
+  for await (const chunk of piecesOf(request)) {
+    bytes += chunk.length
     if (bytes > MOST_BODY_BYTES) throw tooLarge
-    chunks.push(chunk as Buffer)
+    chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A body that comes to no end is its caller's doing. */
+async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false })
+  } catch {
+    throw new ProblemError(400, 'the body was broken off')
+  }
 }
 
 function parse(text: string): unknown {

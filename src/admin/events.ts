@@ -10,6 +10,7 @@ const EVERY_MS = 1000
 const MOST_STREAMS = 16
 /** What may wait for one that does not read. */
 const MOST_WAITING_BYTES = 1024 * 1024
+const HEADERS = { ...COMMON_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' }
 
 export class EventStreams {
   readonly #streams = new Set<ServerResponse>()
@@ -23,10 +24,14 @@ export class EventStreams {
 
   /** @throws ProblemError 503 */
   add(response: ServerResponse): void {
+    if (response.req.method === 'HEAD') {
+      response.writeHead(200, HEADERS).end()
+      return
+    }
     if (this.#streams.size >= MOST_STREAMS) {
       throw new ProblemError(503, `${MOST_STREAMS} listen already`, { headers: { 'retry-after': '5' } })
     }
-    response.writeHead(200, { ...COMMON_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' })
+    response.writeHead(200, HEADERS)
     response.flushHeaders()
     this.#streams.add(response)
     response.on('close', () => this.#remove(response))

@@ -17,6 +17,8 @@ export interface Operation {
   readonly query?: z.ZodType
   readonly body?: z.ZodType
   readonly answer: z.ZodType
+  /** It is answered when something is done, which may take its time. */
+  readonly isSlow?: true
   run(control: Control, asked: Asked): Promise<unknown>
 }
 
@@ -113,6 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Empty a listener, a cluster, a backend or everything; answered when that is done',
     body: schemas.drainOrder,
     answer: schemas.drained,
+    isSlow: true,
     run: (control, { body }) => control.drain(withoutAll<DrainOrder>(body)),
   },
   {
@@ -138,6 +141,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/v1/reload',
     summary: 'Take up the config file as it is now; where anything is wrong nothing changes',
     answer: schemas.reloaded,
+    isSlow: true,
     run: (control) => control.reload(),
   },
 ]

@@ -14,19 +14,19 @@ import type { ProxyStatus } from '../observe/status.js'
 import { answerBytes, answerJson, answerProblem, answerText } from './answer.js'
 import { Assets } from './assets.js'
 import { readBody, readQuery } from './body.js'
+import { Callers } from './callers.js'
 import type { Control } from './control.js'
 import { EventStreams } from './events.js'
 import { Guard } from './guard.js'
 import { openApiDocument } from './openapi.js'
 import { ProblemError, toProblem } from './problem.js'
+import { tellRefusals } from './refusals.js'
 import { findOperation, type Route, wrongMethod } from './routes.js'
 import { nothing } from './schemas.js'
 import { Snapshot } from './snapshot.js'
 
-const MOST_CONNECTIONS = 64
 const MOST_HEADER_BYTES = 8 * 1024
 const REQUEST_TIMEOUT_MS = 5000
-const KEEP_ALIVE_MS = 10_000
 /** A status is at most this old (ms). */
 const STATUS_LASTS_MS = 250
 const BUSIEST_SHOWN = 20
@@ -46,6 +46,7 @@ export class AdminServer {
   readonly #options: AdminServerOptions
   readonly #guard: Guard
   readonly #assets = new Assets()
+  readonly #callers = new Callers()
   readonly #status: Snapshot<ProxyStatus>
   readonly #metrics: Snapshot<string>
   readonly #events: EventStreams
@@ -133,14 +134,14 @@ export class AdminServer {
         maxHeaderSize: MOST_HEADER_BYTES,
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: 1000,
         // The guard says what is wrong in words.
         requireHostHeader: false,
       },
       (request, response) => void this.#answer(request, response),
     )
-    server.maxConnections = MOST_CONNECTIONS
+    this.#callers.watch(server)
+    tellRefusals(server, this.#callers)
     return server
   }
 
@@ -168,6 +169,7 @@ export class AdminServer {
       return open(response)
     }
     this.#guard.checkToken(request)
+    this.#callers.letIn(response)
     const closed = this.#closedPath(url.pathname)
     if (closed !== undefined) {
       checkReading(method)
@@ -175,6 +177,7 @@ export class AdminServer {
     }
     const route = findOperation(method, url.pathname)
     this.#guard.checkMethod(method)
+    if (route.operation.isSlow) this.#callers.makeWait(response)
     answerJson(response, await this.#run(route, request, url))
   }
 
@@ -196,11 +199,17 @@ export class AdminServer {
 
   #closedPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
     if (path === '/openapi.json') return (response) => answerJson(response, this.#openApi)
-    if (path === '/api/v1/events') return (response) => this.#events.add(response)
+    if (path === '/api/v1/events') return (response) => this.#follow(response)
     if (path === '/metrics') {
       return async (response) => answerBytes(response, 200, METRICS_TYPE, await this.#metrics.get())
     }
     return undefined
+  }
+
+  /** @throws ProblemError 503 */
+  #follow(response: ServerResponse): void {
+    this.#events.add(response)
+    this.#callers.makeWait(response)
   }
 
   /** Ready is who takes new connections on every listener. */

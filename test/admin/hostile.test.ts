@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openFds } from '../support/fds.js'
 import { until } from '../support/wait.js'
 import { Rig, TOKEN } from './rig.js'
 
@@ -17,6 +18,8 @@ const closed = async (socket: Socket): Promise<void> => {
 }
 
 const HEAD = `Host: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n`
+/** Without a token. */
+const BARE = 'Host: localhost\r\n'
 
 describe('hostile callers', () => {
   it.each<[string, string | Buffer]>([
@@ -89,6 +92,47 @@ describe('hostile callers', () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   }, 20_000)
 
+  it.each<[string, string, number]>([
+    ['say nothing', '', 0],
+    ['send half a request', 'POST /api/v1/connections/kill HTTP/1.1\r\nHost: local', 0],
+    ['ask on and on and read nothing', `GET /assets/page.js HTTP/1.1\r\n${BARE}\r\n`, 2000],
+    ['have no token and wait for what they are not given', `POST /api/v1/drain HTTP/1.1\r\n${BARE}`, 0],
+  ])('a hundred that %s keep nobody from an answer', async (_, bytes, times) => {
+    const stuck = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const socket = await rig.raw(bytes.repeat(Math.max(1, times)))
+        return times === 0 ? socket.resume() : socket.pause()
+      }),
+    )
+    for (const path of ['/livez', '/readyz', '/metrics', '/api/v1/status']) {
+      expect(await rig.ask(path)).toMatchObject({ status: 200 })
+    }
+    for (const socket of stuck) socket.destroy()
+  })
+
+  it('who asks on and on and reads nothing is let go after a while', async () => {
+    // More than kernels hold: what is left to write is how it learns that it is gone.
+    const socket = await rig.raw(`GET /assets/page.js HTTP/1.1\r\n${BARE}\r\n`.repeat(500_000))
+    socket.pause()
+    await closed(socket)
+  }, 20_000)
+
+  it('who waits for a drain keeps its place, and has none any more when it is gone', async () => {
+    const client = await rig.join()
+    const body = '{"listener": "front", "deadlineMs": 0}'
+    const head = `${HEAD}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`
+    const waiting = await rig.raw(`POST /api/v1/drain HTTP/1.1\r\n${head}\r\n${body}`)
+    await rig.bed.told(/^draining$/)
+    const withIt = openFds().length
+    const many = await Promise.all(Array.from({ length: 100 }, () => rig.raw('GET')))
+    expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
+    expect(waiting.closed).toBe(false)
+    for (const socket of [...many, waiting]) socket.destroy()
+    // Both ends of it.
+    await until(() => openFds().length === withIt - 2)
+    client.end()
+  })
+
   it('a storm of scrapes costs one status in a while', async () => {
     const scrapes = async (): Promise<void> => {
       for (let i = 0; i < 25; i++) expect(await rig.ask('/metrics')).toMatchObject({ status: 200 })
@@ -97,6 +141,67 @@ describe('hostile callers', () => {
     await Promise.all(Array.from({ length: 20 }, scrapes))
     const most = 2 + (performance.now() - began) / 250
     expect(rig.statuses).toBeLessThanOrEqual(most)
+  })
+})
+
+describe('a caller whose request', () => {
+  /** All that is answered. */
+  async function answerTo(bytes: string | Buffer): Promise<string> {
+    const caller = await rig.raw(bytes)
+    const pieces: Buffer[] = []
+    caller.on('data', (piece: Buffer) => pieces.push(piece))
+    await closed(caller)
+    return Buffer.concat(pieces).toString()
+  }
+  const JSON_HEAD = `${HEAD}Content-Type: application/json\r\n`
+
+  it.each<[string, string, number, RegExp]>([
+    ['has headers without an end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431, /8 KiB/],
+    ['has an endless path', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${HEAD}\r\n`, 431, /8 KiB/],
+    ['is no HTTP', 'SSH-2.0-OpenSSH_9\r\n', 400, /no HTTP/],
+    ['has a method nobody knows', `BREW /pot HTTP/1.1\r\n${HEAD}\r\n`, 400, /no HTTP/],
+    ['never ends', 'GET / HTTP/1.1\r\nHost: local', 408, /5 s/],
+    [
+      'has a body that never ends',
+      `POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{`,
+      408,
+      /5 s/,
+    ],
+    ['expects what nobody does', `GET /livez HTTP/1.1\r\n${HEAD}Expect: tea\r\n\r\n`, 417, /"tea"/],
+    ['wants a tunnel', `CONNECT localhost:22 HTTP/1.1\r\n${HEAD}\r\n`, 405, /CONNECT/],
+    [
+      'has chunks without an end',
+      `POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Transfer-Encoding: chunked\r\n\r\n5000\r\n${'x'.repeat(0x5000)}`,
+      413,
+      /16384/,
+    ],
+  ])(
+    '%s is told so as everybody else',
+    async (_, bytes, status, detail) => {
+      const text = await answerTo(bytes)
+      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+      expect(text).toContain('content-type: application/problem+json\r\n')
+      expect(text).toContain('x-content-type-options: nosniff\r\n')
+      const [, body = ''] = text.split('\r\n\r\n')
+      expect(JSON.parse(body)).toMatchObject({ status, detail: expect.stringMatching(detail) })
+    },
+    10_000,
+  )
+
+  it('is followed by nonsense gets its answer, and nothing in the middle of it', async () => {
+    const text = await answerTo(`GET /livez HTTP/1.1\r\n${HEAD}\r\nnonsense\r\n\r\n`)
+    expect(text).not.toMatch(/nonsense/)
+    expect(text).toMatch(/^HTTP\/1\.1 (200 OK|400 Bad Request)\r\n/)
+  })
+
+  it('breaks off is no failure of ours', async () => {
+    const before = openFds().length
+    const caller = await rig.raw(`POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{`)
+    await until(() => openFds().length === before + 2)
+    caller.destroy()
+    await until(() => openFds().length === before)
+    expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
+    expect(rig.bed.logged.filter(({ level }) => level === 'error')).toEqual([])
   })
 })
 
@@ -129,6 +234,16 @@ describe('event streams', () => {
     }
     expect(status).toBe(200)
     for (const caller of callers) caller.destroy()
+  })
+
+  it('answer HEAD at once, and count nobody who asks so', async () => {
+    for (let i = 0; i < 20; i++) {
+      expect(await rig.ask('/api/v1/events', { method: 'HEAD' })).toMatchObject({
+        status: 200,
+        text: '',
+        headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+      })
+    }
   })
 
   it('end with the server', async () => {
