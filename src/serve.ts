@@ -12,6 +12,8 @@ import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
 import { RunningProxy } from './proxy/running-proxy.js'
 import { Supervisor, workerCount } from './workers/supervisor.js'
 
+const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
+
 /** Resolves when it serves; rejects with `listen-failed`. `load` gives the config anew, for a reload. */
 export async function serve(config: Config, load: () => Config): Promise<void> {
   const opened = openLog(config.log)
@@ -38,21 +40,26 @@ async function openAdmin(
   log: Log,
 ): Promise<AdminServer | undefined> {
   const config = asked ?? defaultAdmin()
-  if (config === false || config === undefined) return undefined
+  if (config === false) return undefined
+  if (typeof config === 'string') {
+    log.warn({ reason: config }, NO_ADMIN)
+    return undefined
+  }
   const admin = new AdminServer({ control, config, renderMetrics, log })
   try {
     await admin.start()
     return admin
   } catch (err) {
     if (asked !== undefined) throw err
-    log.warn({ err }, 'no admin socket: give it a place with "admin", or say "admin: false"')
+    log.warn({ err }, NO_ADMIN)
     return undefined
   }
 }
 
-function defaultAdmin(): AdminConfig | undefined {
+/** Or why there can be none. */
+function defaultAdmin(): AdminConfig | string {
   const address = defaultAdminAddress(process.env)
-  return address && { address, token: undefined, hosts: [], readOnly: false }
+  return typeof address === 'string' ? address : { address, token: undefined, hosts: [], readOnly: false }
 }
 
 interface Served {

@@ -13,12 +13,13 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 export class Guard {
   readonly #config: AdminConfig
+  /** By which a proxy in front may be known; each says so. */
   readonly #hosts: ReadonlySet<string>
   readonly #tokenHash: Buffer | undefined
 
   constructor(config: AdminConfig) {
     this.#config = config
-    this.#hosts = new Set(['localhost', ...config.hosts.map((name) => name.toLowerCase())])
+    this.#hosts = new Set(config.hosts.map((name) => name.toLowerCase()))
     this.#tokenHash = config.token === undefined ? undefined : hash(config.token)
   }
 
@@ -36,8 +37,7 @@ export class Guard {
     if (!this.#isOurs(host)) {
       throw new ProblemError(421, `${JSON.stringify(host)} is no name of this place: add it to admin.hosts`)
     }
-    const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
-    if (isForeign && !SAFE_METHODS.has(method)) {
+    if (origin !== undefined && !SAFE_METHODS.has(method) && !this.#isOurPage(origin, host)) {
       throw new ProblemError(403, `a page of ${JSON.stringify(origin)} may change nothing here`)
     }
   }
@@ -60,15 +60,25 @@ export class Guard {
     throw new ProblemError(403, 'nothing can be changed here: the config says admin.readOnly')
   }
 
+  /** A proxy in front may pass on another Host than browsers know it by. */
+  #isOurPage(origin: string, host: string): boolean {
+    const authority = /^https?:\/\/(.*)$/i.exec(origin)?.[1]
+    return authority !== undefined && (authority === host || this.#hosts.has(bareName(authority) ?? ''))
+  }
+
   /** Any port: an SSH tunnel's end has another one than ours. */
   #isOurs(host: string): boolean {
-    const name = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(host)?.[1]?.toLowerCase()
+    const name = bareName(host)
     if (name === undefined) return false
-    const bare = name.startsWith('[') ? name.slice(1, -1) : name
-    if (isIP(bare) === 4) return bare.startsWith('127.')
-    if (isIP(bare) === 6) return bare === '::1'
-    return this.#hosts.has(bare)
+    if (this.#hosts.has(name) || name === 'localhost') return true
+    return isIP(name) === 4 ? name.startsWith('127.') : name === '::1'
   }
+}
+
+/** In lower case, without a port and the brackets of IPv6. */
+function bareName(authority: string): string | undefined {
+  const name = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(authority)?.[1]?.toLowerCase()
+  return name?.startsWith('[') ? name.slice(1, -1) : name
 }
 
 /** Of equal length, whatever was shown: comparing tells nothing of the token. */

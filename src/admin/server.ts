@@ -3,16 +3,15 @@
  * it costs is bounded, whatever callers do: few connections, short requests, one status for all who ask in a moment.
  */
 import { once } from 'node:events'
-import { chmodSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Address, formatAddress } from '../address.js'
 import type { AdminConfig } from '../config/admin-schema.js'
 import { MillraceError } from '../errors.js'
-import { listenError, removeDeadSocket } from '../io/listen-errors.js'
 import type { Log } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { answerBytes, answerJson, answerProblem, answerText } from './answer.js'
 import { Assets } from './assets.js'
+import { listenOn } from './bind.js'
 import { readBody, readQuery } from './body.js'
 import { Callers } from './callers.js'
 import type { Control } from './control.js'
@@ -73,7 +72,7 @@ export class AdminServer {
   /** Rejects with `listen-failed`. */
   async start(): Promise<void> {
     try {
-      await this.#listen()
+      this.#address = await listenOn(this.#server, this.#options.config.address)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       throw new MillraceError('listen-failed', `admin: ${message}`, { cause: error })
@@ -94,38 +93,6 @@ export class AdminServer {
     const timer = setTimeout(() => this.#server.closeAllConnections(), GOODBYE_MS)
     await closed
     clearTimeout(timer)
-  }
-
-  async #listen(): Promise<void> {
-    const { address } = this.#options.config
-    let errno = await this.#bind(address)
-    const isTaken = errno === 'EADDRINUSE'
-    if (isTaken && address.kind === 'unix' && (await removeDeadSocket(address)))
-      errno = await this.#bind(address)
-    if (errno !== undefined) throw listenError(address, errno)
-    const bound = this.#server.address()
-    if (address.kind === 'tcp' && bound !== null && typeof bound === 'object') {
-      this.#address = { ...address, port: bound.port }
-    }
-  }
-
-  /** The errno name of what went wrong, if anything did. */
-  async #bind(address: Address): Promise<string | undefined> {
-    // The file is made while this call runs, and its mode is what umask(2) leaves: nobody else ever sees it open.
-    const umask = address.kind === 'unix' ? process.umask(0o177) : undefined
-    try {
-      if (address.kind === 'unix') this.#server.listen({ path: address.path })
-      else this.#server.listen({ host: address.host, port: address.port })
-    } finally {
-      if (umask !== undefined) process.umask(umask)
-    }
-    try {
-      await once(this.#server, 'listening')
-      if (address.kind === 'unix') chmodSync(address.path, 0o600)
-      return undefined
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? String(error)
-    }
   }
 
   #createServer(): Server {

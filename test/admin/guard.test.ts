@@ -147,11 +147,29 @@ describe('on a port', () => {
     expect(await rig.ask('/api/v1/connections')).toMatchObject({ status: 200, json: { matched: 1 } })
   })
 
-  it('lets a page of its own change something', async () => {
-    rig = await Rig.start()
+  it.each([
+    ['of the same name', 'http://localhost:8080', 'localhost:8080'],
+    ['behind a proxy that passes its name on', 'https://Proxy.Example', 'proxy.example'],
+    ['behind a proxy that passes ours on, as nginx does', 'https://proxy.example', '127.0.0.1:9901'],
+    ['behind a proxy at a port of its own', 'https://proxy.example:8443', 'localhost'],
+    ['behind a proxy without a name', 'https://10.0.0.9', '10.0.0.9'],
+  ])('lets a page change something that is %s', async (_, origin, host) => {
+    rig = await Rig.start({ hosts: ['proxy.example', '10.0.0.9'] })
     await rig.join()
-    const headers = { origin: 'http://localhost:8080', host: 'localhost:8080' }
+    const headers = { origin, host }
     expect(await rig.ask(KILL, { ...KILL_ALL, headers })).toMatchObject({ json: { killed: 1 } })
+  })
+
+  it.each([
+    'https://evil.example',
+    'http://localhost:3000',
+    'null',
+    'https://proxy.example.evil.example',
+    'file://',
+  ])('lets no page of %s change anything', async (origin) => {
+    rig = await Rig.start({ hosts: ['proxy.example'] })
+    const headers = { origin, host: '127.0.0.1:9901' }
+    expect(await rig.ask(KILL, { ...KILL_ALL, headers })).toMatchObject({ status: 403 })
   })
 })
 

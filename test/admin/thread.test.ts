@@ -1,0 +1,45 @@
+/** The admin address of a proxy in a worker thread, which cannot set the umask that keeps others away from its file. */
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from '../support/folder.js'
+
+const folder = temporaryFolder()
+const LIBRARY = new URL('../../dist/index.js', import.meta.url).href
+
+/** What came of it. */
+async function startInThread(path: string): Promise<string> {
+  const script = `
+    import { lstatSync } from 'node:fs'
+    import { parentPort } from 'node:worker_threads'
+    import { createProxy } from ${JSON.stringify(LIBRARY)}
+    const proxy = createProxy({
+      listeners: [{ address: '127.0.0.1:0', cluster: 'back' }],
+      clusters: { back: { backends: ['127.0.0.1:1'] } },
+      admin: 'unix:${path}',
+      log: { level: 'silent' },
+    })
+    const told = await proxy.start().then(() => (lstatSync('${path}').mode & 0o777).toString(8), (error) => error.message)
+    await proxy.stop()
+    parentPort.postMessage(told)`
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`))
+  const told = await new Promise<string>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+  await worker.terminate()
+  return told
+}
+
+it('is a socket of its owner`s alone in a folder that keeps others away', async () => {
+  mkdirSync(join(folder, 'private'), { mode: 0o700 })
+  expect(await startInThread(join(folder, 'private', 'admin.sock'))).toBe('600')
+})
+
+it('is none in another folder, and says what to do', async () => {
+  mkdirSync(join(folder, 'open'))
+  chmodSync(join(folder, 'open'), 0o755)
+  expect(await startInThread(join(folder, 'open', 'admin.sock'))).toMatch(/^admin: .*chmod 700 .*open/)
+  expect(lstatSync(join(folder, 'open', 'admin.sock'), { throwIfNoEntry: false })).toBeUndefined()
+})
