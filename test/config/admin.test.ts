@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AdminInput } from '../../src/config/admin-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
 import { failureOf } from './config-file.js'
 
 const TOKEN = 'a-token-of-the-tests-0123456789'
