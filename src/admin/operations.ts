@@ -5,7 +5,14 @@
 import { z } from 'zod'
 import type { LogLevel } from '../config/input.js'
 import type { ProxyStatus } from '../observe/status.js'
-import type { BackendChange, ConnectionFilter, ConnectionQuery, Control, DrainOrder } from './control.js'
+import type {
+  BackendChange,
+  ConnectionFilter,
+  ConnectionList,
+  ConnectionQuery,
+  Control,
+  DrainOrder,
+} from './control.js'
 import { ProblemError } from './problem.js'
 import * as schemas from './schemas.js'
 
@@ -30,6 +37,7 @@ export interface Asked {
   readonly body: unknown
   /** Shared with whoever asks in the same moment. */
   status(): Promise<ProxyStatus>
+  connections(query: ConnectionQuery): Promise<ConnectionList>
 }
 
 interface Listed {
@@ -85,9 +93,9 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Connections that are not over yet',
     query: schemas.connectionQuery,
     answer: schemas.connectionList,
-    run: (control, { query }) => {
+    run: (_, { query, connections }) => {
       const { id, ...rest } = query as ConnectionQuery & Listed
-      return control.connections({ ...rest, ids: typeof id === 'string' ? [id] : id })
+      return connections({ ...rest, ids: typeof id === 'string' ? [id] : id })
     },
   },
   {

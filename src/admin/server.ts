@@ -14,7 +14,7 @@ import { Assets } from './assets.js'
 import { listenOn } from './bind.js'
 import { readBody, readQuery } from './body.js'
 import { Callers } from './callers.js'
-import type { Control } from './control.js'
+import type { ConnectionList, ConnectionQuery, Control } from './control.js'
 import { EventStreams } from './events.js'
 import { Guard } from './guard.js'
 import { openApiDocument } from './openapi.js'
@@ -22,12 +22,12 @@ import { ProblemError, toProblem } from './problem.js'
 import { tellRefusals } from './refusals.js'
 import { findOperation, type Route, wrongMethod } from './routes.js'
 import { nothing } from './schemas.js'
-import { Snapshot } from './snapshot.js'
+import { Snapshot, Snapshots } from './snapshot.js'
 
 const MOST_HEADER_BYTES = 8 * 1024
 const REQUEST_TIMEOUT_MS = 5000
-/** A status is at most this old (ms). */
-const STATUS_LASTS_MS = 250
+/** What is told is at most this old (ms). */
+const TOLD_LASTS_MS = 250
 const BUSIEST_SHOWN = 20
 /** Answers under way have this long at the end (ms). */
 const GOODBYE_MS = 1000
@@ -48,6 +48,7 @@ export class AdminServer {
   readonly #callers = new Callers()
   readonly #status: Snapshot<ProxyStatus>
   readonly #metrics: Snapshot<string>
+  readonly #lists: Snapshots<ConnectionQuery, ConnectionList>
   readonly #events: EventStreams
   readonly #server: Server
   readonly #openApi = openApiDocument()
@@ -58,8 +59,9 @@ export class AdminServer {
     this.#options = options
     this.#address = config.address
     this.#guard = new Guard(config)
-    this.#status = new Snapshot(STATUS_LASTS_MS, () => control.status())
-    this.#metrics = new Snapshot(STATUS_LASTS_MS, async () => renderMetrics(await this.#status.get()))
+    this.#status = new Snapshot(TOLD_LASTS_MS, () => control.status())
+    this.#metrics = new Snapshot(TOLD_LASTS_MS, async () => renderMetrics(await this.#status.get()))
+    this.#lists = new Snapshots(TOLD_LASTS_MS, (query) => control.connections(query))
     this.#events = new EventStreams(() => this.#moment())
     this.#server = this.#createServer()
   }
@@ -153,7 +155,17 @@ export class AdminServer {
     const query = readQuery(url.searchParams, operation.query ?? nothing)
     const body = operation.body && (await readBody(request, operation.body))
     if (operation.body === undefined) request.resume()
-    return operation.run(control, { parts, query, body, status: () => this.#status.get() })
+    const asked = { parts, query, body, status: () => this.#status.get() }
+    try {
+      return await operation.run(control, { ...asked, connections: (which) => this.#lists.get(which) })
+    } finally {
+      if (operation.method !== 'GET') this.#forget()
+    }
+  }
+
+  /** Who has changed something is to see it in the next answer. */
+  #forget(): void {
+    for (const told of [this.#status, this.#metrics, this.#lists]) told.forget()
   }
 
   /** What needs no token: it tells nothing. */
@@ -188,7 +200,7 @@ export class AdminServer {
   }
 
   async #moment(): Promise<unknown> {
-    const { connections } = await this.#options.control.connections({ sort: 'rate', limit: BUSIEST_SHOWN })
+    const { connections } = await this.#lists.get({ sort: 'rate', limit: BUSIEST_SHOWN })
     return { status: await this.#status.get(), connections, mayChange: this.#guard.mayChange }
   }
 }

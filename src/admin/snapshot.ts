@@ -1,6 +1,6 @@
 /**
- * A value that is made at most every so often, however many ask for it: who comes meanwhile gets the last one, or waits
- * for the one that is being made.
+ * Values that are made at most every so often, however many ask for them: who comes meanwhile gets the last one, or
+ * waits for the one that is being made.
  */
 export class Snapshot<Value> {
   readonly #make: () => Promise<Value>
@@ -10,14 +10,22 @@ export class Snapshot<Value> {
   #isMaking = false
 
   constructor(lastsMs: number, make: () => Promise<Value>) {
-    this.#lastsMs = lastsMs
     this.#make = make
+    this.#lastsMs = lastsMs
   }
 
   get(): Promise<Value> {
-    const isFresh = this.#isMaking || performance.now() - this.#madeAt < this.#lastsMs
-    if (this.#value === undefined || !isFresh) this.#value = this.#begin()
+    if (this.#value === undefined || !this.isFresh) this.#value = this.#begin()
     return this.#value
+  }
+
+  /** Something has changed: who asks now is to see it. */
+  forget(): void {
+    this.#value = undefined
+  }
+
+  get isFresh(): boolean {
+    return this.#isMaking || performance.now() - this.#madeAt < this.#lastsMs
   }
 
   async #begin(): Promise<Value> {
@@ -31,5 +39,29 @@ export class Snapshot<Value> {
       this.#isMaking = false
       this.#madeAt = performance.now()
     }
+  }
+}
+
+/** One of each question; those that are out of date are kept no longer than until the next question. */
+export class Snapshots<Question, Value> {
+  readonly #make: (question: Question) => Promise<Value>
+  readonly #lastsMs: number
+  readonly #all = new Map<string, Snapshot<Value>>()
+
+  constructor(lastsMs: number, make: (question: Question) => Promise<Value>) {
+    this.#make = make
+    this.#lastsMs = lastsMs
+  }
+
+  get(question: Question): Promise<Value> {
+    for (const [key, each] of this.#all) if (!each.isFresh) this.#all.delete(key)
+    const key = JSON.stringify(question)
+    const known = this.#all.get(key) ?? new Snapshot(this.#lastsMs, () => this.#make(question))
+    this.#all.set(key, known)
+    return known.get()
+  }
+
+  forget(): void {
+    this.#all.clear()
   }
 }

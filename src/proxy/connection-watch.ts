@@ -21,22 +21,22 @@ const LEAST_SPAN_MS = 1000
 /** Who has not looked for this long looks for the first time again. */
 const FORGET_AFTER_MS = 15_000
 
+/** Of one connection at the last look; written over by the next, so that a look leaves nothing to collect. */
 interface Sample {
-  readonly at: number
-  readonly bytesUp: number
-  readonly bytesDown: number
+  at: number
+  bytesUp: number
+  bytesDown: number
+  /** Bytes per second until then. */
+  up: number
+  down: number
 }
 
-interface Rates {
-  readonly up: number
-  readonly down: number
-}
+type Rates = Pick<Sample, 'up' | 'down'>
 
 export class ConnectionWatch {
   readonly #proxy: RunningProxy
-  /** Of every connection, at the last look; a connection that is over takes its own along. */
+  /** A connection that is over takes its own along. */
   #samples = new WeakMap<Connection, Sample>()
-  #rates = new WeakMap<Connection, Rates>()
   #lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(proxy: RunningProxy) {
@@ -48,9 +48,7 @@ export class ConnectionWatch {
     const now = performance.now()
     this.#look(now)
     const matching = this.matching(query)
-    const weigh = this.#weight(sort, now)
-    const weights = new Map(matching.map((connection) => [connection, weigh(connection)]))
-    const first = [...matching].sort((a, b) => weights.get(b)! - weights.get(a)!).slice(0, limit)
+    const first = heaviest(matching, this.#weight(sort, now), limit)
     return {
       matched: matching.length,
       connections: first.map((connection) => this.#describe(connection, now)),
@@ -87,25 +85,24 @@ export class ConnectionWatch {
     if (now - this.#lookedAt < LEAST_SPAN_MS) return
     if (now - this.#lookedAt > FORGET_AFTER_MS) this.#samples = new WeakMap()
     this.#lookedAt = now
-    this.#rates = new WeakMap()
     for (const connection of this.#proxy.connections()) {
       const { bytesUp, bytesDown } = connection.totals
-      this.#rates.set(connection, this.#ratesSince(this.#samples.get(connection), connection, now))
-      this.#samples.set(connection, { at: now, bytesUp, bytesDown })
+      const sample = this.#samples.get(connection)
+      if (sample === undefined) {
+        this.#samples.set(connection, { at: now, bytesUp, bytesDown, ...sinceAccepted(connection) })
+        continue
+      }
+      const seconds = (now - sample.at) / 1000
+      sample.up = (bytesUp - sample.bytesUp) / seconds
+      sample.down = (bytesDown - sample.bytesDown) / seconds
+      sample.at = now
+      sample.bytesUp = bytesUp
+      sample.bytesDown = bytesDown
     }
   }
 
   #ratesOf(connection: Connection): Rates {
-    return this.#rates.get(connection) ?? this.#ratesSince(undefined, connection, performance.now())
-  }
-
-  /** Without an earlier sample: since it was accepted. */
-  #ratesSince(sample: Sample | undefined, { totals, ageMs }: Connection, now: number): Rates {
-    const seconds = Math.max(0.001, (sample === undefined ? ageMs : now - sample.at) / 1000)
-    return {
-      up: (totals.bytesUp - (sample?.bytesUp ?? 0)) / seconds,
-      down: (totals.bytesDown - (sample?.bytesDown ?? 0)) / seconds,
-    }
+    return this.#samples.get(connection) ?? sinceAccepted(connection)
   }
 
   #describe(connection: Connection, now: number): ConnectionInfo {
@@ -128,6 +125,30 @@ export class ConnectionWatch {
       down: directionInfo(connection.pipe?.down, facts.bytesDown, facts.splicedDown, rates.down),
     }
   }
+}
+
+/** The `most` that weigh most, in this order: in one pass, since nearly all of many weigh too little. */
+function heaviest<Item>(items: readonly Item[], weigh: (item: Item) => number, most: number): Item[] {
+  const found: Item[] = []
+  const weights: number[] = []
+  for (const item of items) {
+    const weight = weigh(item)
+    if (found.length === most && weight <= weights.at(-1)!) continue
+    let place = weights.length
+    for (; place > 0 && weights[place - 1]! < weight; place--);
+    found.splice(place, 0, item)
+    weights.splice(place, 0, weight)
+    if (found.length <= most) continue
+    found.pop()
+    weights.pop()
+  }
+  return found
+}
+
+/** Who was not looked at before. */
+function sinceAccepted({ totals, ageMs }: Connection): Rates {
+  const seconds = Math.max(1, ageMs) / 1000
+  return { up: totals.bytesUp / seconds, down: totals.bytesDown / seconds }
 }
 
 function directionInfo(

@@ -91,6 +91,20 @@ describe('what can be done', () => {
     expect(await Promise.all(clients.map(({ ended }) => ended))).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
+  it('is seen in the next answer', async () => {
+    await rig.join()
+    const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
+    for (const weight of [2, 3, 4]) {
+      await rig.ask(path, { method: 'PATCH', body: { weight } })
+      expect((await rig.ask('/api/v1/clusters')).json).toMatchObject({
+        clusters: [{ backends: [{ weight }] }],
+      })
+    }
+    expect((await rig.ask('/api/v1/connections')).json).toMatchObject({ matched: 1 })
+    await rig.ask('/api/v1/connections/kill', post({ all: true }))
+    expect((await rig.ask('/api/v1/connections')).json).toMatchObject({ matched: 0 })
+  })
+
   it('is to drain, answered when it is done', async () => {
     const client = await rig.join()
     const { json } = await rig.ask('/api/v1/drain', post({ listener: 'front', deadlineMs: 20 }))

@@ -27,8 +27,9 @@ export class Rig {
   readonly backend: Backend
   readonly bed: Bed
   readonly admin: AdminServer
-  /** How often the proxy was asked for its status. */
+  /** How often the proxy was asked for its status, and for its connections. */
   statuses = 0
+  lists = 0
 
   private constructor(backend: Backend, bed: Bed, config: AdminConfig) {
     this.backend = backend
@@ -37,6 +38,11 @@ export class Rig {
     bed.control.status = () => {
       this.statuses++
       return status()
+    }
+    const connections = bed.control.connections.bind(bed.control)
+    bed.control.connections = (query) => {
+      this.lists++
+      return connections(query)
     }
     this.admin = new AdminServer({ control: bed.control, config, renderMetrics, log: bed.proxy.log })
   }

@@ -71,6 +71,8 @@ export function describeOperators(engine: EngineKind): void {
     expect(await bytesOf({ sort: 'bytes' })).toEqual([3000, 100, 20])
     expect(await bytesOf({ sort: 'age' })).toEqual([100, 3000, 20])
     expect(await bytesOf({ sort: 'bytes', limit: 1 })).toEqual([3000])
+    expect(await bytesOf({ sort: 'bytes', limit: 2 })).toEqual([3000, 100])
+    expect(await bytesOf({ sort: 'age', limit: 2 })).toEqual([100, 3000])
     expect(await bed.control.connections({ limit: 1 })).toMatchObject({ matched: 3 })
   })
 
