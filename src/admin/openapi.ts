@@ -16,6 +16,7 @@ const PROBLEM_SCHEMA = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
+    code: { type: 'string' },
     problems: {
       type: 'array',
       items: {

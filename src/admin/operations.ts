@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { LogLevel } from '../config/input.js'
+import { didYouMean } from '../config/suggest.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type {
   BackendChange,
@@ -74,7 +75,7 @@ export const OPERATIONS: readonly Operation[] = [
     run: async (_, { parts, status }) => {
       const { clusters } = await status()
       const found = clusters.find(({ name }) => name === parts.cluster)
-      if (found === undefined) throw unknown('cluster', parts.cluster)
+      if (found === undefined) throw unknown('cluster', parts.cluster, clusters.map(nameOf))
       return { backends: found.backends }
     },
   },
@@ -93,9 +94,12 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Connections that are not over yet',
     query: schemas.connectionQuery,
     answer: schemas.connectionList,
-    run: (_, { query, connections }) => {
+    run: async (_, { query, connections, status }) => {
       const { id, ...rest } = query as ConnectionQuery & Listed
-      return connections({ ...rest, ids: typeof id === 'string' ? [id] : id })
+      const asked = { ...rest, ids: typeof id === 'string' ? [id] : id }
+      const list = await connections(asked)
+      if (list.matched === 0) checkNames(asked, await status())
+      return list
     },
   },
   {
@@ -115,7 +119,12 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'End connections with a reset: those for which all that is said holds',
     body: schemas.killOrder,
     answer: schemas.killed,
-    run: (control, { body }) => control.kill(withoutAll<ConnectionFilter>(body)),
+    run: async (control, { body, status }) => {
+      const filter = withoutAll<ConnectionFilter>(body)
+      const result = await control.kill(filter)
+      if (result.killed === 0) checkNames(filter, await status())
+      return result
+    },
   },
   {
     method: 'POST',
@@ -125,6 +134,16 @@ export const OPERATIONS: readonly Operation[] = [
     answer: schemas.drained,
     isSlow: true,
     run: (control, { body }) => control.drain(withoutAll<DrainOrder>(body)),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/log',
+    summary: 'The least level that is logged, and the file it goes to; without one: stdout',
+    answer: schemas.log,
+    run: async (_, { status }) => {
+      const { logLevel, logFile } = await status()
+      return { level: logLevel, file: logFile }
+    },
   },
   {
     method: 'PUT',
@@ -159,6 +178,28 @@ function withoutAll<Order>(body: unknown): Order {
   return order as Order
 }
 
-function unknown(what: string, name: string | undefined): ProblemError {
-  return new ProblemError(404, `there is no ${what} ${JSON.stringify(name)}`)
+/**
+ * Nothing was found: is that because nothing of that name is there? What has left the config may have connections.
+ *
+ * @throws ProblemError 404
+ */
+function checkNames({ listener, cluster, backend, ids }: ConnectionFilter, status: ProxyStatus): void {
+  const { listeners, clusters } = status
+  const backends = clusters
+    .filter(({ name }) => cluster === undefined || name === cluster)
+    .flatMap((each) => each.backends.map(({ address }) => address))
+  checkName('listener', listener, listeners.map(nameOf))
+  checkName('cluster', cluster, clusters.map(nameOf))
+  checkName('backend', backend, backends)
+  if (ids !== undefined) throw unknown('connection', ids[0])
+}
+
+function checkName(what: string, name: string | undefined, known: readonly string[]): void {
+  if (name !== undefined && !known.includes(name)) throw unknown(what, name, known)
+}
+
+const nameOf = ({ name }: { readonly name: string }): string => name
+
+function unknown(what: string, name = '', known: readonly string[] = []): ProblemError {
+  return new ProblemError(404, `there is no ${what} ${JSON.stringify(name)}${didYouMean(name, known)}`)
 }

@@ -18,16 +18,22 @@ const STATUS_OF_ERROR: Record<ErrorCode, number> = {
 export class ProblemError extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  readonly code: ErrorCode | undefined
   readonly problems: readonly ConfigProblem[]
 
   constructor(
     status: number,
     detail: string,
-    options: { headers?: Readonly<Record<string, string>>; problems?: readonly ConfigProblem[] } = {},
+    options: {
+      headers?: Readonly<Record<string, string>>
+      code?: ErrorCode
+      problems?: readonly ConfigProblem[]
+    } = {},
   ) {
     super(detail)
     this.status = status
     this.headers = options.headers ?? {}
+    this.code = options.code
     this.problems = options.problems ?? []
   }
 
@@ -38,6 +44,7 @@ export class ProblemError extends Error {
       title: STATUS_CODES[this.status] ?? 'Error',
       status: this.status,
       detail: this.message,
+      code: this.code,
       ...(this.problems.length > 0 && { problems: this.problems }),
     }
   }
@@ -47,7 +54,8 @@ export class ProblemError extends Error {
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   if (error instanceof MillraceError) {
-    return new ProblemError(STATUS_OF_ERROR[error.code], error.message, { problems: error.problems })
+    const { code, message, problems } = error
+    return new ProblemError(STATUS_OF_ERROR[code], message, { code, problems })
   }
   return new ProblemError(500, 'something went wrong here: the log says what')
 }

@@ -48,10 +48,14 @@ export const connectionQuery = z.strictObject({
 const ALL = { all: z.literal(true).optional().describe('everything; needed where nothing else is said') }
 const sayAll = 'say what it is about, or "all": true'
 const saysWhat = (order: object): boolean => Object.keys(order).length > 0
+const sayAllAlone = '"all": true is everything: say it alone'
+const saysAllAlone = (order: { all?: true | undefined }): boolean =>
+  order.all === undefined || Object.keys(order).length === 1
 
 export const killOrder = z
   .strictObject({ ...filter, ids: z.array(name).min(1).max(MOST_IDS).optional(), ...ALL })
   .refine(saysWhat, sayAll)
+  .refine(saysAllAlone, sayAllAlone)
 
 export const drainOrder = z
   .strictObject({
@@ -63,6 +67,7 @@ export const drainOrder = z
     ...ALL,
   })
   .refine(({ deadlineMs, spreadMs, ...what }) => saysWhat(what), sayAll)
+  .refine(({ deadlineMs, spreadMs, ...what }) => saysAllAlone(what), sayAllAlone)
 
 export const backendChange = z
   .strictObject({
@@ -72,6 +77,8 @@ export const backendChange = z
   .refine(saysWhat, 'expected a state, a weight or both')
 
 export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS as [string, ...string[]]) })
+
+export const log = z.strictObject({ level: z.string(), file: z.string().optional() })
 
 export const nothing = z.strictObject({})
 
@@ -152,6 +159,7 @@ export const status = z.strictObject({
   engine: z.enum(['kernel', 'stream']),
   notSplicing: z.string().optional(),
   logLevel: z.string(),
+  logFile: z.string().optional(),
   listeners: z.array(listener),
   clusters: z.array(cluster),
   connections: z.strictObject({ active: count, ended: count, ...traffic }),

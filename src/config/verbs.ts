@@ -7,10 +7,10 @@ import type { Address } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
 import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../admin/control.js'
 import { adminAddressField } from './admin-schema.js'
+import { durationField, wholeNumberField } from './fields.js'
 import { readBy } from './flags.js'
 import type { LogLevel } from './input.js'
 import { LOG_LEVELS } from './log-schema.js'
-import { parseDuration } from './units.js'
 
 /** Something that is asked of a running process. */
 export type Question =
@@ -25,8 +25,11 @@ export type Question =
       readonly change: BackendChange
     }
   | { readonly verb: 'reload' }
-  | { readonly verb: 'log'; readonly level: LogLevel | undefined }
+  | { readonly verb: 'log'; readonly change: LogChange | undefined }
   | { readonly verb: 'top'; readonly isOnce: boolean }
+
+/** Undefined: none, only what there is. */
+export type LogChange = { readonly level: LogLevel } | 'reopen'
 
 /** Whom to ask, and how to tell what was answered. */
 export interface Asking {
@@ -37,6 +40,11 @@ export interface Asking {
 }
 
 export type Decide = (question: Question, asking: Asking) => void
+
+const ALL_ALONE = 'error: --all is everything: say it alone'
+const duration = readBy(durationField)
+const limitField = wholeNumberField(1, 1000)
+const weightField = wholeNumberField(0, 1000)
 
 interface CommonFlags {
   readonly admin?: Address
@@ -66,7 +74,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
     .addOption(
       new Option('--sort <by>', 'most first (default: rate)').choices(['rate', 'bytes', 'age', 'idle']),
     )
-    .option('--limit <count>', 'list at most so many (default: 100)', wholeNumber)
+    .option('--limit <count>', 'list at most so many: 1 to 1000 (default: 100)', readBy(limitField))
     .action((flags: CommonFlags & FilterFlags & Pick<ConnectionQuery, 'sort' | 'limit'>) =>
       decide(
         {
@@ -85,11 +93,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
   verb('reload', 'take up the config file as it is now, or say everything that is wrong with it').action(
     (flags: CommonFlags) => decide({ verb: 'reload' }, askingOf(flags)),
   )
-  verb('log', 'log from another level on; without a level: open the log files anew')
-    .addOption(new Option('--level <level>', 'least level to log').choices(LOG_LEVELS))
-    .action((flags: CommonFlags & { level?: LogLevel }) =>
-      decide({ verb: 'log', level: flags.level }, askingOf(flags)),
-    )
+  defineLog(verb('log', 'its level and its file; log from another level on, or open the file anew'), decide)
   verb('top', 'a live screen: rates, backends, the busiest connections; q leaves it')
     .option('--once', 'print one screen and leave')
     .action((flags: CommonFlags & { once?: true }) =>
@@ -104,8 +108,9 @@ function defineKill(kill: Command, decide: Decide): void {
     .action((ids: string[], flags: CommonFlags & FilterFlags & { all?: true }) => {
       const named = ids.length > 0 ? ids : undefined
       const filter = given({ ...filterOf(flags), ids: named, all: flags.all })
-      if (Object.keys(filter).length === 0)
-        return kill.error('error: kill needs ids, a flag that says whom, or --all')
+      const said = Object.keys(filter).length
+      if (said === 0) return kill.error('error: kill needs ids, a flag that says whom, or --all')
+      if (flags.all && said > 1) return kill.error(ALL_ALONE)
       decide({ verb: 'kill', filter }, askingOf(flags))
     })
 }
@@ -121,8 +126,15 @@ function defineDrain(drain: Command, decide: Decide): void {
     .action((flags: CommonFlags & FilterFlags & { all?: true; deadline?: number; spread?: number }) => {
       const { listener, cluster, backend, all, deadline, spread } = flags
       const what = given({ listener, cluster, backend, all })
-      if (Object.keys(what).length === 0)
-        return drain.error('error: drain needs --listener, --cluster or --all')
+      const said = Object.keys(what).length
+      if (said === 0) return drain.error('error: drain needs --listener, --cluster or --all')
+      if (all && said > 1) return drain.error(ALL_ALONE)
+      if (backend !== undefined && cluster === undefined)
+        return drain.error('error: --backend needs its --cluster')
+      if (listener !== undefined && cluster !== undefined)
+        return drain.error('error: drain takes either --listener or --cluster')
+      if (spread !== undefined && deadline !== undefined && spread > deadline)
+        return drain.error('error: --spread is before the --deadline and cannot be longer')
       const order = given({ ...what, deadlineMs: deadline, spreadMs: spread })
       decide({ verb: 'drain', order }, askingOf(flags))
     })
@@ -139,11 +151,21 @@ function defineBackend(backend: Command, decide: Decide): void {
         'drain',
       ]),
     )
-    .option('--weight <weight>', '0 to 1000; 0: no new connections', wholeNumber)
+    .option('--weight <weight>', '0 to 1000; 0: no new connections', readBy(weightField))
     .action((cluster: string, address: string, flags: CommonFlags & BackendChange) => {
       const change = given({ state: flags.state, weight: flags.weight })
       if (Object.keys(change).length === 0) return backend.error('error: backend needs --state or --weight')
       decide({ verb: 'backend', cluster, backend: address, change }, askingOf(flags))
+    })
+}
+
+function defineLog(log: Command, decide: Decide): void {
+  log
+    .addOption(new Option('--level <level>', 'least level to log').choices(LOG_LEVELS).conflicts('reopen'))
+    .option('--reopen', 'open the file anew, after it was moved')
+    .action(({ level, reopen, ...flags }: CommonFlags & { level?: LogLevel; reopen?: true }) => {
+      const change = level === undefined ? reopen && 'reopen' : { level }
+      decide({ verb: 'log', change }, askingOf(flags))
     })
 }
 
@@ -179,17 +201,6 @@ function askingOf({ admin, tokenFile, json }: CommonFlags): Asking {
 /** Without what is undefined. */
 function given<Value extends object>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Value
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text)
-  if (typeof ms === 'string') throw new InvalidArgumentError(ms)
-  return ms
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
 }
 
 function addressRange(text: string): string {

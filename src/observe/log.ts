@@ -28,6 +28,8 @@ export interface PreparedLog {
 /** A log, and what can be done with it that a log cannot. */
 export interface OpenLog {
   readonly log: Log
+  /** Where it goes, unless to stdout or to somebody else. */
+  readonly file?: string | undefined
   /** One line of level `info`. False where it is lost, because nobody takes what is written. */
   readonly record: WriteRecord
   /** Goes on in a new file, after the old one was moved. Rejects with `log-failed`: then the old one stays. */
@@ -66,6 +68,10 @@ class OwnLog implements OpenLog {
     this.#options = options
     this.#place = openPlace(options.file)
     this.log = pino({ level: options.level }, { write: (line) => this.#place.write(line) })
+  }
+
+  get file(): string | undefined {
+    return this.#options.file
   }
 
   readonly record: WriteRecord = (id, facts, ended) => this.#place.record(id, facts, ended)

@@ -109,6 +109,8 @@ export interface ProxyStatus {
   /** Why this process does not splice; undefined where it does. */
   readonly notSplicing: NotSplicing | undefined
   readonly logLevel: string
+  /** Undefined: stdout, or a log of somebody else's. */
+  readonly logFile: string | undefined
   readonly listeners: readonly ListenerReport[]
   readonly clusters: readonly ClusterReport[]
   readonly connections: ConnectionTotals

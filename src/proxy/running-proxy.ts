@@ -109,6 +109,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       engine: this.engine.kind,
       notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
       logLevel: this.log.level ?? this.config.log.level,
+      logFile: this.openLog.file,
       ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
       pipes: this.#counters,
       kernel: this.engine.counts(),

@@ -2,6 +2,7 @@
  * What a drain is about: which connections, and how no more of them come.
  */
 import type { Backend } from '../cluster/backend.js'
+import { didYouMean } from '../config/suggest.js'
 import type { Connection } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
 import type { Generation } from './generation.js'
@@ -29,15 +30,22 @@ export function scopeOf(
 /** @throws MillraceError `unknown-name` */
 export function findBackend({ destinations }: Generation, cluster: string, backend: string): Backend {
   const known = destinations.get(cluster)?.cluster
-  if (known === undefined) throw unknown('cluster', cluster)
+  if (known === undefined) throw unknown('cluster', cluster, [...destinations.keys()])
   const found = known.backend(backend)
-  if (found === undefined) throw unknown(`backend of ${JSON.stringify(cluster)}`, backend)
+  const names = known.backends.map(({ name }) => name)
+  if (found === undefined) throw unknown(`backend of ${JSON.stringify(cluster)}`, backend, names)
   return found
 }
 
 function scopeOfListener(name: string, { services }: Generation): Scope {
-  const found = [...services.values()].find((service) => service.name === name)
-  if (found === undefined) throw unknown('listener', name)
+  const all = [...services.values()]
+  const found = all.find((service) => service.name === name)
+  if (found === undefined)
+    throw unknown(
+      'listener',
+      name,
+      all.map((service) => service.name),
+    )
   return {
     has: ({ service }) => service.listener === found.listener,
     close: () => found.listener.close(),
@@ -46,7 +54,7 @@ function scopeOfListener(name: string, { services }: Generation): Scope {
 
 function scopeOfCluster(name: string, { destinations }: Generation): Scope {
   const cluster = destinations.get(name)?.cluster
-  if (cluster === undefined) throw unknown('cluster', name)
+  if (cluster === undefined) throw unknown('cluster', name, [...destinations.keys()])
   return {
     has: (connection) => connection.cluster === name,
     close: () => {
@@ -64,7 +72,9 @@ function scopeOfBackend(backend: Backend): Scope {
   }
 }
 
-const unknown = (what: string, name: string): MillraceError =>
-  new MillraceError('unknown-name', `there is no ${what} named ${JSON.stringify(name)}`)
+function unknown(what: string, name: string, known: readonly string[]): MillraceError {
+  const message = `there is no ${what} named ${JSON.stringify(name)}${didYouMean(name, known)}`
+  return new MillraceError('unknown-name', message)
+}
 
 const mixed = (rule: string): MillraceError => new MillraceError('bad-argument', `a drain: ${rule}`)

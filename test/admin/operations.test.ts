@@ -47,9 +47,37 @@ describe('what can be seen', () => {
     expect(all.connections).toHaveLength(2)
     const [{ id }] = all.connections as [{ id: string }]
     expect(await list(`id=${id}`)).toMatchObject({ matched: 1, connections: [{ id }] })
-    expect(await list('listener=other')).toEqual({ matched: 0, connections: [] })
+    expect(await list('client=10.0.0.0/8')).toEqual({ matched: 0, connections: [] })
     expect(await list('limit=1&sort=age')).toMatchObject({ matched: 2, connections: [{}] })
     expect(await list('olderThanMs=100000000')).toMatchObject({ matched: 0 })
+  })
+
+  it('is of somebody only who is there', async () => {
+    const wrong = async (path: string, asked = {}) => {
+      const { status, json } = await rig.ask(path, asked)
+      return `${status} ${json.detail}`
+    }
+    await rig.join()
+    const list = '/api/v1/connections'
+    expect(await wrong(`${list}?listener=frnt`)).toBe(
+      '404 there is no listener "frnt"; did you mean "front"?',
+    )
+    expect(await wrong(`${list}?cluster=bac`)).toBe('404 there is no cluster "bac"; did you mean "back"?')
+    expect(await wrong(`${list}?backend=x:1`)).toBe('404 there is no backend "x:1"')
+    expect(await wrong(`${list}?id=01ARZ`)).toBe('404 there is no connection "01ARZ"')
+    const kill = (body: object) => wrong(`${list}/kill`, post(body))
+    expect(await kill({ listener: 'frnt' })).toMatch(/^404 .*"front"\?$/)
+    expect(await kill({ ids: ['01ARZ'] })).toBe('404 there is no connection "01ARZ"')
+    expect(await kill({ all: true, listener: 'front' })).toMatch(/^422 .*alone/)
+    expect(await wrong('/api/v1/drain', post({ listener: 'frnt' }))).toMatch(/^404 .*"front"\?$/)
+    expect(await wrong('/api/v1/drain', post({ listener: 'front', all: true }))).toMatch(/^422 .*alone/)
+    expect((await rig.ask(list)).json).toMatchObject({ matched: 1 })
+  })
+
+  it('is the log: its level, and its file where it has one', async () => {
+    const { json } = await rig.ask('/api/v1/log')
+    checkAnswer('GET', '/api/v1/log', json)
+    expect(json).toEqual({ level: 'info' })
   })
 
   it('is readiness, and that it lives', async () => {

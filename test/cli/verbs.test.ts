@@ -2,13 +2,16 @@
  * The verbs that ask a running millrace: each example of docs/commands.md is run, and prints what is told there but for
  * the figures; and what they say where something is wrong.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
-import { type Millrace, runMillrace, startWith } from '../support/millrace.js'
+import { CLI, type Millrace, runMillrace, startWith } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
+import { run } from '../support/programs.js'
 
 const folder = temporaryFolder()
 const docs = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')
@@ -141,6 +144,16 @@ describe('a verb', () => {
     ['status extra', 'too many arguments'],
     ['backend pg x:1 --state sideways', 'Allowed choices'],
     ['status --admin 10.0.0.1:1', 'loopback'],
+    ['kill --all --listener postgres', 'say it alone'],
+    ['drain --all --cluster pg', 'say it alone'],
+    ['drain --backend x:1', '--backend needs its --cluster'],
+    ['drain --listener postgres --cluster pg', 'either --listener or --cluster'],
+    ['drain --all --deadline 1s --spread 2s', 'cannot be longer'],
+    ['drain --all --deadline 30d', 'at most 24d'],
+    ['backend pg x:1 --weight 5000', 'from 0 to 1000'],
+    ['connections --limit 0', 'from 1 to 1000'],
+    ['connections --limit 1001', 'from 1 to 1000'],
+    ['log --level debug --reopen', 'cannot be used with'],
   ])('that makes no sense is wrong use: %s', async (line, sentence) => {
     const { code, stderr } = await ask(line)
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) })
@@ -148,12 +161,61 @@ describe('a verb', () => {
 
   it.each([
     ['drain --listener nobody', 'there is no listener named "nobody"'],
+    ['drain --listener postgre', 'did you mean "postgres"?'],
+    ['connections --listener reddis', 'there is no listener "reddis"; did you mean "redis"?'],
+    ['kill --listener reddis', 'did you mean "redis"?'],
+    ['kill --cluster cach', 'did you mean "cache"?'],
+    ['kill NOSUCHID', 'there is no connection "NOSUCHID"'],
     ['backend pg 127.0.0.1:1 --weight 2', 'no backend of "pg"'],
     ['status --admin 127.0.0.1:1', 'nobody answers at 127.0.0.1:1: ECONNREFUSED'],
     ['status --admin 127.0.0.1:1 --token-file /nonexistent', 'cannot read the token'],
   ])('that cannot be done says why: %s', async (line, sentence) => {
     const { code, stderr } = await ask(line)
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) })
+  })
+
+  it('says why in JSON, too, where it is asked to', async () => {
+    const problem = (stdout: string) => JSON.parse(stdout) as Record<string, unknown>
+    const refused = await ask('kill NOSUCHID --json')
+    expect(refused).toMatchObject({ code: 1, stderr: 'millrace: there is no connection "NOSUCHID"\n' })
+    expect(problem(refused.stdout)).toMatchObject({ status: 404, title: 'Not Found' })
+    writeFileSync(file, '{ "nonsense": 1 }')
+    const bad = await ask('reload --json')
+    expect(bad.code).toBe(78)
+    expect(problem(bad.stdout)).toMatchObject({ status: 422, code: 'config-invalid', problems: [{}, {}, {}] })
+    const nobody = await ask('status --json --admin 127.0.0.1:1')
+    expect(nobody.code).toBe(1)
+    expect(problem(nobody.stdout).detail).toContain('ECONNREFUSED')
+  })
+
+  it('exits with 78 where the config to reload is gone', async () => {
+    rmSync(file)
+    const { code, stderr } = await ask('reload')
+    expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining(file) })
+  })
+
+  it('kills those of several that are still there, and says how many', async () => {
+    const { connections } = JSON.parse((await ask('connections --json')).stdout)
+    expect(await ask(`kill ${connections[0].id} 01ARYZ6S410000000000000000`)).toMatchObject({
+      code: 0,
+      stdout: 'killed 1 of 2\n',
+    })
+  })
+
+  it('leaves quietly with who reads it', async () => {
+    const script = `"$0" "$1" connections --limit 1000 | true; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = await run('bash', ['-c', script, process.execPath, CLI], { env: env() })
+    expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' })
+  })
+
+  it('tells who closes without an answer from who is not there', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const { code, stderr } = await ask(`status --admin 127.0.0.1:${port}`)
+    server.close()
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('without an answer') })
+    expect(stderr).not.toContain('nobody answers')
   })
 
   it('shows the token of a file or of the environment at a port', async () => {

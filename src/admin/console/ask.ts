@@ -3,7 +3,7 @@
  */
 
 import type { BackendStatus } from '../../cluster/backend.js'
-import type { Asking, Question } from '../../config/verbs.js'
+import type { Asking, LogChange, Question } from '../../config/verbs.js'
 import { counted } from '../../figures.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control.js'
@@ -21,8 +21,21 @@ interface Request {
   lines(answer: unknown): readonly string[]
 }
 
-/** Rejects with `admin-failed`, and with `config-invalid` where a reload found something. */
+/**
+ * Rejects with `admin-failed`, and with `config-invalid` or `config-unreadable` where that is why a reload failed. What
+ * is asked as JSON is answered as JSON, whatever the answer.
+ */
 export async function ask(question: Question, asking: Asking): Promise<void> {
+  leaveWithTheReader()
+  try {
+    await tell(question, asking)
+  } catch (error) {
+    if (asking.isJson) print(JSON.stringify(problemOf(error), null, 2))
+    throw error
+  }
+}
+
+async function tell(question: Question, asking: Asking): Promise<void> {
   const client = new AdminClient(await findTarget(asking, process.env))
   if (question.verb === 'top') {
     await runTop(client, { isOnce: question.isOnce })
@@ -30,8 +43,24 @@ export async function ask(question: Question, asking: Asking): Promise<void> {
   }
   const { method, path, body, isSlow, lines } = requestOf(question)
   const answer = await client.ask(method, path, body, isSlow)
-  const text = asking.isJson ? JSON.stringify(answer, null, 2) : lines(answer).join('\n')
-  process.stdout.write(`${text}\n`)
+  print(asking.isJson ? JSON.stringify(answer, null, 2) : lines(answer).join('\n'))
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** Who reads, such as head(1), may have seen enough. */
+function leaveWithTheReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+/** As it was answered, or in the same shape where nobody has answered. */
+function problemOf(error: unknown): object {
+  const { cause, message } = error as Error
+  const isAnswer = typeof cause === 'object' && cause !== null && 'status' in cause
+  return isAnswer ? cause : { type: 'about:blank', title: 'Not asked', detail: message }
 }
 
 function requestOf(question: Exclude<Question, { verb: 'top' }>): Request {
@@ -64,7 +93,7 @@ function changeOf(question: Change): Request {
         method: 'POST',
         path: '/api/v1/connections/kill',
         body: question.filter,
-        lines: (answer) => [`killed ${(answer as Killed).killed}`],
+        lines: (answer) => [killedLine(answer as Killed, question.filter.ids)],
       }
     case 'drain':
       return {
@@ -89,16 +118,29 @@ function changeOf(question: Change): Request {
         lines: (answer) => reloadLines(answer as Reloaded),
       }
     case 'log':
-      return question.level === undefined
-        ? { method: 'POST', path: '/api/v1/log/reopen', lines: () => ['reopened'] }
-        : {
-            method: 'PUT',
-            path: '/api/v1/log/level',
-            body: { level: question.level },
-            lines: () => [`logs from ${question.level} on`],
-          }
+      return logRequest(question.change)
   }
 }
+
+function logRequest(change: LogChange | undefined): Request {
+  if (change === 'reopen') return { method: 'POST', path: '/api/v1/log/reopen', lines: () => ['reopened'] }
+  const lines = (answer: unknown): string[] => {
+    const { level, file } = answer as LogAnswer
+    return [`logs from ${level} on${change === undefined ? `, to ${file ?? 'stdout'}` : ''}`]
+  }
+  return change === undefined
+    ? { method: 'GET', path: '/api/v1/log', lines }
+    : { method: 'PUT', path: '/api/v1/log/level', body: change, lines }
+}
+
+interface LogAnswer {
+  readonly level: string
+  readonly file?: string
+}
+
+/** Some of those that were named may be over already. */
+const killedLine = ({ killed }: Killed, ids: readonly string[] | undefined): string =>
+  ids !== undefined && killed < ids.length ? `killed ${killed} of ${ids.length}` : `killed ${killed}`
 
 const drainLine = ({ finished, closed, cut }: DrainResult): string =>
   `drained: ${finished} finished by themselves, ${closed} closed, ${cut} cut`

@@ -3,7 +3,7 @@
  */
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { type Address, formatAddress } from '../../address.js'
-import { MillraceError, type Problem } from '../../errors.js'
+import { type ErrorCode, MillraceError, type Problem } from '../../errors.js'
 
 const ANSWER_WITHIN_MS = 10_000
 
@@ -12,9 +12,20 @@ export interface Target {
   readonly token: string | undefined
 }
 
+/** What is answered instead of what was asked for. */
 interface ProblemBody {
   readonly detail?: string
+  readonly code?: string
   readonly problems?: readonly Problem[]
+}
+
+/** Where this process is at fault the command exits with another code than where the config is. */
+const OF_THE_CONFIG: ReadonlySet<string | undefined> = new Set(['config-invalid', 'config-unreadable'])
+
+const WHY: Readonly<Record<string, string>> = {
+  ECONNRESET: 'it closed the connection without an answer',
+  EPIPE: 'it closed the connection without an answer',
+  EACCES: 'this user may not ask it',
 }
 
 export class AdminClient {
@@ -81,9 +92,13 @@ export class AdminClient {
     }
   }
 
-  #unreachable(error: Error): MillraceError {
-    const why = (error as NodeJS.ErrnoException).code ?? error.message
-    return new MillraceError('admin-failed', `nobody answers at ${this.name}: ${why}`, { cause: error })
+  #unreachable(error: NodeJS.ErrnoException): MillraceError {
+    const { code = error.message } = error
+    const sentence =
+      WHY[code] === undefined
+        ? `nobody answers at ${this.name}: ${code}`
+        : `${this.name} could not be asked: ${WHY[code]} (${code})`
+    return new MillraceError('admin-failed', sentence, { cause: error })
   }
 }
 
@@ -94,10 +109,10 @@ async function readText(response: IncomingMessage): Promise<string> {
 }
 
 function toError({ statusCode }: IncomingMessage, text: string): MillraceError {
-  const { detail = `it answered with status ${statusCode}`, problems = [] } = parseProblem(text)
-  return problems.length > 0
-    ? new MillraceError('config-invalid', detail, { problems })
-    : new MillraceError('admin-failed', detail)
+  const cause = parseProblem(text)
+  const { detail = `it answered with status ${statusCode}`, code, problems = [] } = cause
+  const ours = OF_THE_CONFIG.has(code) ? (code as ErrorCode) : 'admin-failed'
+  return new MillraceError(ours, detail, { problems, cause })
 }
 
 function parseProblem(text: string): ProblemBody {
