@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { explainAddressRange } from '../address-set.js'
+import { LONGEST_DURATION_MS } from '../config/fields.js'
 import { LOG_LEVELS } from '../config/log-schema.js'
 import type { DrainResult, Killed, Reloaded } from './control.js'
 
@@ -11,8 +12,7 @@ const count = z.int().min(0)
 const ms = z.number().min(0)
 const name = z.string().min(1).max(300)
 const MOST_IDS = 1000
-const LONGEST_MS = 24 * 86_400_000
-const duration = z.int().min(0).max(LONGEST_MS)
+const duration = z.int().min(0).max(LONGEST_DURATION_MS)
 const MOST_LISTED = 1000
 
 const range = z.string().superRefine((text, context) => {
@@ -63,7 +63,9 @@ export const drainOrder = z
     cluster: name.optional(),
     backend: name.optional().describe('as configured; only with cluster'),
     deadlineMs: duration.optional().describe("default: the config's drainMs; 0: never"),
-    spreadMs: duration.optional().describe('default 0: all go on until the deadline'),
+    spreadMs: duration
+      .optional()
+      .describe('ended one after another this long before the deadline; default: half of it'),
     ...ALL,
   })
   .refine(({ deadlineMs, spreadMs, ...what }) => saysWhat(what), sayAll)
@@ -88,6 +90,7 @@ export const drained = z.strictObject({
   finished: count,
   closed: count,
   cut: count,
+  cancelled: z.literal(true).optional().describe('called off before it was done; those left go on'),
 }) satisfies z.ZodType<DrainResult>
 
 export const reloaded = z.strictObject({
@@ -170,6 +173,17 @@ export const status = z.strictObject({
       phase: z.enum(['opening', 'connect', 'response', 'data']),
       cause: z.string(),
       count,
+    }),
+  ),
+  drains: z.array(
+    z.strictObject({
+      scope: z.strictObject({
+        listener: name.optional(),
+        cluster: name.optional(),
+        backend: name.optional(),
+      }),
+      left: count,
+      deadlineAt: z.iso.datetime().optional(),
     }),
   ),
   pipes: z.strictObject({

@@ -10,7 +10,7 @@ import { parseDuration, parseSize } from './units.js'
 import { describe, expected, quote } from './wording.js'
 
 /** Beyond this a duration is surely a slip, and timers of 2^31 ms and more fire at once. */
-const LONGEST_DURATION_MS = 24 * 86_400_000
+export const LONGEST_DURATION_MS = 24 * 86_400_000
 const MOST_WORKERS = 256
 const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
 

@@ -122,7 +122,7 @@ function defineDrain(drain: Command, decide: Decide): void {
     .option('--backend <address>', 'only this one; with --cluster')
     .option('--all', 'everything; the process ends afterwards')
     .option('--deadline <time>', 'end what is left then, such as 30s (default: drainMs; 0: never)', duration)
-    .option('--spread <time>', 'before the deadline end one after another (default: 0)', duration)
+    .option('--spread <time>', 'so long before it end one after another (default: half of it)', duration)
     .action((flags: CommonFlags & FilterFlags & { all?: true; deadline?: number; spread?: number }) => {
       const { listener, cluster, backend, all, deadline, spread } = flags
       const what = given({ listener, cluster, backend, all })

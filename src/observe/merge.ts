@@ -6,6 +6,7 @@ import type { ListenerStatus } from '../listener/listener.js'
 import type {
   BackendReport,
   ClusterReport,
+  DrainStatus,
   EndingCount,
   HistogramStatus,
   ListenerReport,
@@ -35,6 +36,7 @@ export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
       ...endings[0]!,
       count: total(endings, 'count'),
     })),
+    drains: byName(all('drains').flat(), ({ scope }) => JSON.stringify(scope), mergeDrains),
     pipes: addUp(all('pipes')),
     kernel: first.kernel && addUp(all('kernel').flatMap((kernel) => kernel ?? [])),
     records: addUp(all('records')),
@@ -92,6 +94,11 @@ function mergeBackends(backends: readonly BackendReport[]): BackendReport {
     lastError: backends.find(({ lastError }) => lastError !== undefined)?.lastError,
     traffic: addUp(backends.map(({ traffic }) => traffic)),
   }
+}
+
+function mergeDrains(drains: readonly DrainStatus[]): DrainStatus {
+  const { scope, deadlineAt } = drains[0]!
+  return { scope, left: total(drains, 'left'), deadlineAt }
 }
 
 function addHistograms(histograms: readonly HistogramStatus[]): HistogramStatus {

@@ -89,6 +89,22 @@ export interface ProcessStatus {
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined
 }
 
+/** One of `listener`, `cluster`, and `cluster` with `backend`. None: everything. */
+export interface DrainScope {
+  readonly listener?: string | undefined
+  readonly cluster?: string | undefined
+  readonly backend?: string | undefined
+}
+
+/** A drain that runs. */
+export interface DrainStatus {
+  readonly scope: DrainScope
+  /** Connections that are not over yet. */
+  readonly left: number
+  /** ISO 8601; undefined: never. */
+  readonly deadlineAt: string | undefined
+}
+
 export interface ConfigStatus {
   /** Of the last config that was taken up, ISO 8601. */
   readonly loadedAt: string
@@ -115,6 +131,7 @@ export interface ProxyStatus {
   readonly clusters: readonly ClusterReport[]
   readonly connections: ConnectionTotals
   readonly endings: readonly EndingCount[]
+  readonly drains: readonly DrainStatus[]
   readonly pipes: Readonly<PipeCounters>
   /** Gauges of the kernel path of this thread; undefined on the stream engine. */
   readonly kernel: NativeCounts | undefined

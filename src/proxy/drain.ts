@@ -1,13 +1,20 @@
 /**
- * The one way to empty something: its connections go on until a deadline, or are ended one after another before it,
- * each with FIN in a moment when nothing of it is in flight; what is left then is ended as it is. It begins with
- * the connections it was given; nobody joins later, which is up to who makes the drain.
+ * The one way to empty something: its connections go on until, one after another before a deadline, each is ended with
+ * FIN in a moment when nothing of it is in flight; what is left at the deadline is ended as it is. It begins with the
+ * connections it was given; nobody joins later, which is up to who makes the drain.
  */
+import { LONGEST_DURATION_MS } from '../config/fields.js'
 import type { Connection } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
+import type { DrainScope, DrainStatus } from '../observe/status.js'
 
-/** How often connections whose moment has come are looked at (ms). */
+/** How often connections whose moment has come are looked at (ms), and at least so often in a spread. */
 const LOOK_EVERY_MS = 50
+const LEAST_LOOKS = 20
+/** Of a spread: the rest is for those that wait for a moment in which nothing is in flight. */
+const TURNS_WITHIN = 0.75
+/** Of the time until the deadline, where nobody says another spread. */
+const USUAL_SPREAD = 0.5
 
 export interface DrainTimes {
   /** ms. 0: never. */
@@ -23,6 +30,8 @@ export interface DrainResult {
   readonly closed: number
   /** Connections that were cut at the deadline: something was in flight, which is lost. */
   readonly cut: number
+  /** Set where it was called off before it was done, for some connections or for all: those go on. */
+  readonly cancelled?: true | undefined
 }
 
 /**
@@ -31,13 +40,14 @@ export interface DrainResult {
  * @throws MillraceError `bad-argument`
  */
 export function timesOf(
-  { deadlineMs, spreadMs = 0 }: { readonly [Time in keyof DrainTimes]?: number | undefined },
+  { deadlineMs, spreadMs }: { readonly [Time in keyof DrainTimes]?: number | undefined },
   drainMs: number,
 ): DrainTimes {
   const endMs = deadlineMs ?? drainMs
-  const times = { deadlineMs: endMs, spreadMs: endMs === 0 ? 0 : spreadMs }
+  const times = { deadlineMs: endMs, spreadMs: endMs === 0 ? 0 : (spreadMs ?? endMs * USUAL_SPREAD) }
   for (const [name, ms] of Object.entries(times)) {
-    if (!(Number.isFinite(ms) && ms >= 0)) throw badTime(`${name}: expected ms from 0, found ${ms}`)
+    if (!(ms >= 0 && ms <= LONGEST_DURATION_MS))
+      throw badTime(`${name}: expected ms from 0 to ${LONGEST_DURATION_MS} (24 days), found ${ms}`)
   }
   if (times.spreadMs > endMs)
     throw badTime(`spreadMs (${times.spreadMs}) is longer than the deadline (${endMs})`)
@@ -45,26 +55,30 @@ export function timesOf(
 }
 
 export class Drain {
+  readonly scope: DrainScope
   readonly done: Promise<DrainResult>
   readonly #left: Set<Connection>
   readonly #times: DrainTimes
   readonly #beganAt = performance.now()
-  readonly #count: number
+  readonly #deadlineAt: string | undefined
+  readonly #order: readonly Connection[]
+  /** Told to end: what becomes of them is counted, even if it takes a last word to their client. */
+  readonly #ended = new WeakSet<Connection>()
   #finished = 0
   #closed = 0
   #cut = 0
-  /** How many have had their moment. */
-  #asked = 0
-  readonly #order: Connection[]
+  #isCancelled = false
   #deadline: NodeJS.Timeout | undefined
   #looks: NodeJS.Timeout | undefined
   #resolve: (result: DrainResult) => void = () => {}
 
-  constructor(connections: readonly Connection[], times: DrainTimes) {
+  constructor(scope: DrainScope, connections: readonly Connection[], times: DrainTimes) {
+    const { deadlineMs } = times
+    this.scope = scope
     this.#left = new Set(connections)
     this.#order = [...connections]
-    this.#count = connections.length
     this.#times = times
+    this.#deadlineAt = deadlineMs === 0 ? undefined : new Date(Date.now() + deadlineMs).toISOString()
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -72,24 +86,40 @@ export class Drain {
     if (this.#left.size > 0) this.#setTimers()
   }
 
+  get status(): DrainStatus {
+    return { scope: this.scope, left: this.#left.size, deadlineAt: this.#deadlineAt }
+  }
+
   /** A connection is over, of this drain or not. */
   left(connection: Connection): void {
     if (!this.#left.delete(connection)) return
-    this.#finished++
+    if (!this.#ended.has(connection)) this.#finished++
+    this.#settle()
+  }
+
+  /** These go on after all. */
+  release(goesOn: (connection: Connection) => boolean): void {
+    for (const connection of [...this.#left]) {
+      if (this.#ended.has(connection) || !goesOn(connection)) continue
+      this.#left.delete(connection)
+      this.#isCancelled = true
+    }
     this.#settle()
   }
 
   #setTimers(): void {
     const { deadlineMs, spreadMs } = this.#times
     if (deadlineMs > 0) this.#deadline = setTimeout(() => this.#endAll(), deadlineMs)
-    if (spreadMs > 0) this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS)
+    const everyMs = Math.min(LOOK_EVERY_MS, spreadMs / LEAST_LOOKS)
+    if (spreadMs > 0) this.#looks = setInterval(() => this.#look(), everyMs)
   }
 
   #look(): void {
     const { deadlineMs, spreadMs } = this.#times
     const intoSpread = performance.now() - this.#beganAt - (deadlineMs - spreadMs)
-    this.#asked = Math.min(this.#count, Math.max(0, Math.ceil((intoSpread / spreadMs) * this.#count)))
-    for (const connection of this.#order.slice(0, this.#asked)) {
+    const part = Math.min(1, intoSpread / (spreadMs * TURNS_WITHIN))
+    if (part < 0) return
+    for (const connection of this.#order.slice(0, Math.ceil(part * this.#order.length))) {
       if (this.#left.has(connection) && connection.isQuiet) this.#end(connection)
     }
   }
@@ -100,10 +130,10 @@ export class Drain {
 
   /** Its end comes back as `left`, now or, where a last word is said to the client, a little later. */
   #end(connection: Connection): void {
-    if (!this.#left.has(connection)) return
+    if (!this.#left.has(connection) || this.#ended.has(connection)) return
+    this.#ended.add(connection)
     if (connection.isQuiet) this.#closed++
     else this.#cut++
-    this.#finished--
     connection.end('drained')
   }
 
@@ -111,7 +141,8 @@ export class Drain {
     if (this.#left.size > 0) return
     clearTimeout(this.#deadline)
     clearInterval(this.#looks)
-    this.#resolve({ finished: this.#finished, closed: this.#closed, cut: this.#cut })
+    const counts = { finished: this.#finished, closed: this.#closed, cut: this.#cut }
+    this.#resolve(this.#isCancelled ? { ...counts, cancelled: true } : counts)
   }
 }
 

@@ -66,7 +66,10 @@ export class ProxyControl implements Control {
     const found = findBackend(this.#proxy.generation, cluster, backend)
     if (change.weight !== undefined) found.weight = change.weight
     if (change.state === 'drain') void this.drain({ cluster, backend })
-    else if (change.state !== undefined) found.setTo = change.state
+    else if (change.state !== undefined) {
+      found.setTo = change.state
+      this.#proxy.drains.spareBackend(found)
+    }
     return found.status(performance.now())
   }
 

@@ -18,11 +18,15 @@ export interface ProxyOptions {
 }
 
 export interface DrainOptions {
-  /** Connections still running after this many ms are cut. Default: the config's `drainMs`. 0: they never are. */
+  /**
+   * Connections still running after this many ms, at most 24 days, are cut. Default: the config's `drainMs`. 0: they
+   * never are.
+   */
   readonly deadlineMs?: number | undefined
   /**
    * For this many ms before the deadline connections are ended one after another, each with FIN in a moment when
-   * nothing of it is in flight, so that not all of them come back at once. At most the deadline. Default 0.
+   * nothing of it is in flight, so that not all of them come back at once. At most the deadline. Default: half
+   * of it. 0: nobody is told anything before.
    */
   readonly spreadMs?: number | undefined
 }
@@ -59,7 +63,8 @@ export interface Proxy {
    */
   reload(config: ProxyConfig): Promise<Reloaded>
   /**
-   * Accepts no more, lets what runs finish, ends the rest at the deadline. Resolves when nothing is left. Without a
+   * Accepts no more, lets what runs finish, ends the rest before and at the deadline. Resolves when nothing is left, or
+   * it was called off: by a reload that opens its listener again, by a backend that is set `up` or `down`. Without a
    * listener, cluster or backend that is the end of this proxy. Rejects with `unknown-name` and `bad-argument`.
    */
   drain(order?: DrainOrder): Promise<DrainResult>

@@ -22,7 +22,8 @@ import { UlidSource } from '../observe/ulid.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
 import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
-import { Drain, type DrainResult, type DrainTimes, timesOf } from './drain.js'
+import { type DrainResult, timesOf } from './drain.js'
+import { Drains } from './drains.js'
 import { createGeneration, type Generation, type Ground } from './generation.js'
 import { Ledger } from './ledger.js'
 import { ProcessWatch } from './process-status.js'
@@ -56,7 +57,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   /** Of connections somebody was told the id of before their record. */
   readonly #toldIds = new WeakMap<Connection, string>()
   readonly #toldReasons = new Set<string>()
-  readonly #drains = new Set<Drain>()
+  readonly drains = new Drains()
   /** Gone from the config, with connections left. */
   readonly #leaving = new Set<Listener>()
   #generation: Generation
@@ -111,6 +112,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       logLevel: this.log.level ?? this.config.log.level,
       logFile: this.openLog.file,
       ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
+      drains: this.drains.status(),
       pipes: this.#counters,
       kernel: this.engine.counts(),
       records: this.#access.counts(),
@@ -139,10 +141,10 @@ export class RunningProxy implements Proxy, ConnectionHost {
     const scope = scopeOf(order, this.#generation)
     if (scope !== undefined) {
       scope.close()
-      return this.#empty(scope.has, times)
+      return this.drains.run(scope.name, this.connections().filter(scope.has), times)
     }
     this.#closeListeners('draining')
-    const result = await this.#empty(() => true, times)
+    const result = await this.drains.run({}, this.connections(), times)
     await this.stop()
     return result
   }
@@ -211,7 +213,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#ledger.ended(connection, ending)
     this.#writeRecord(connection, ending)
     this.#tellIfNotSplicing()
-    for (const drain of this.#drains) drain.left(connection)
+    this.drains.left(connection)
     if (this.#connections.size === 0) this.#whenEmpty?.()
   }
 
@@ -229,14 +231,14 @@ export class RunningProxy implements Proxy, ConnectionHost {
     const after = createGeneration(config, before, this.#ground)
     const log = await this.openLog.prepare(config.log)
     this.#next = after
-    try {
-      await this.#openNew([...after.services.keys()])
-    } catch (error) {
+    const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
       log.abandon()
       throw error
-    }
+    })
     this.#commit(before, after)
     log.take()
+    const names = Array.from(opened, (listener) => after.services.get(listener)!.name)
+    this.drains.spareListeners(opened, new Set(names))
     const changed = changesBetween(before.config, config)
     const needsRestart = needingRestart(before.config, config)
     this.#config.reloads++
@@ -246,14 +248,15 @@ export class RunningProxy implements Proxy, ConnectionHost {
   }
 
   /** All or none. */
-  async #openNew(listeners: readonly Listener[]): Promise<void> {
-    const opened: Listener[] = []
+  async #openNew(listeners: readonly Listener[]): Promise<ReadonlySet<Listener>> {
+    const opened = new Set<Listener>()
     try {
       for (const listener of listeners.filter(({ isListening }) => !isListening)) {
         await this.#open(listener)
-        opened.push(listener)
+        opened.add(listener)
         if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
       }
+      return opened
     } catch (error) {
       for (const listener of opened) listener.close()
       throw error
@@ -292,16 +295,9 @@ export class RunningProxy implements Proxy, ConnectionHost {
     listener.close()
     if (listener.active === 0) return
     this.#leaving.add(listener)
-    const times = { deadlineMs: this.config.timeouts.drainMs, spreadMs: 0 }
-    void this.#empty(({ service }) => service.listener === listener, times)
-  }
-
-  async #empty(has: (connection: Connection) => boolean, times: DrainTimes): Promise<DrainResult> {
-    const drain = new Drain(this.connections().filter(has), times)
-    this.#drains.add(drain)
-    const result = await drain.done
-    this.#drains.delete(drain)
-    return result
+    const connections = this.connections().filter(({ service }) => service.listener === listener)
+    const times = timesOf({}, this.config.timeouts.drainMs)
+    void this.drains.run({ listener: listener.options.name }, connections, times)
   }
 
   async #open(listener: Listener): Promise<void> {

@@ -5,10 +5,12 @@ import type { Backend } from '../cluster/backend.js'
 import { didYouMean } from '../config/suggest.js'
 import type { Connection } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
+import type { DrainScope } from '../observe/status.js'
 import type { Generation } from './generation.js'
 import type { DrainOrder } from './proxy.js'
 
 export interface Scope {
+  readonly name: DrainScope
   has(connection: Connection): boolean
   /** From now on no connection joins. */
   close(): void
@@ -24,7 +26,7 @@ export function scopeOf(
   if (listener !== undefined) return scopeOfListener(listener, generation)
   if (cluster === undefined) return undefined
   if (backend === undefined) return scopeOfCluster(cluster, generation)
-  return scopeOfBackend(findBackend(generation, cluster, backend))
+  return scopeOfBackend(cluster, findBackend(generation, cluster, backend))
 }
 
 /** @throws MillraceError `unknown-name` */
@@ -47,6 +49,7 @@ function scopeOfListener(name: string, { services }: Generation): Scope {
       all.map((service) => service.name),
     )
   return {
+    name: { listener: name },
     has: ({ service }) => service.listener === found.listener,
     close: () => found.listener.close(),
   }
@@ -56,6 +59,7 @@ function scopeOfCluster(name: string, { destinations }: Generation): Scope {
   const cluster = destinations.get(name)?.cluster
   if (cluster === undefined) throw unknown('cluster', name, [...destinations.keys()])
   return {
+    name: { cluster: name },
     has: (connection) => connection.cluster === name,
     close: () => {
       for (const backend of cluster.backends) backend.setTo = 'drain'
@@ -63,8 +67,9 @@ function scopeOfCluster(name: string, { destinations }: Generation): Scope {
   }
 }
 
-function scopeOfBackend(backend: Backend): Scope {
+function scopeOfBackend(cluster: string, backend: Backend): Scope {
   return {
+    name: { cluster, backend: backend.name },
     has: (connection) => connection.backend === backend,
     close: () => {
       backend.setTo = 'drain'

@@ -61,6 +61,7 @@ export abstract class CrewControl implements Control {
       finished: sum(results.map(({ finished }) => finished)),
       closed: sum(results.map(({ closed }) => closed)),
       cut: sum(results.map(({ cut }) => cut)),
+      ...(results.some(({ cancelled }) => cancelled) && { cancelled: true as const }),
     }
   }
 

@@ -237,6 +237,22 @@ describe('a verb', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Authorization: Bearer') })
   })
 
+  it('lists the drains that run, and tells whoever waits for one that it was called off', async () => {
+    const address = backends[0]!.address
+    const waiting = ask(`drain --cluster pg --backend ${address} --deadline 0`)
+    await millrace.logged(({ msg }) => msg === 'draining')
+    expect((await ask('status')).stdout).toContain(
+      `draining backend ${address} of pg: 1 connection left, without a deadline\n`,
+    )
+    await ask(`backend pg ${address} --state up`)
+    expect(await waiting).toMatchObject({
+      code: 1,
+      stdout: 'called off: 0 finished by themselves, 0 closed, 0 cut\n',
+    })
+    clients[0]!.send(Buffer.alloc(10))
+    await clients[0]!.receive(2010)
+  })
+
   it('ends the process after it has drained everything', async () => {
     for (const client of clients) client.end()
     expect(await ask('drain --all --deadline 5s')).toMatchObject({

@@ -112,7 +112,83 @@ export function describeDrains(): void {
     expect(await mine!.client.ended).toMatch(/ECONNRESET|EPIPE/)
   })
 
+  it.each<[string, object, unknown]>([
+    ['ends what is quiet with FIN before the deadline', {}, 'fin'],
+    ['says nothing to anybody before the deadline where it is not to', { spreadMs: 0 }, 'drained'],
+  ])('%s', async (_, times, first) => {
+    const [mine, others] = await joinAll()
+    others!.peer.pause()
+    others!.client.sendForEver(pattern(3, 65_536))
+    await until(() => bed.proxy.status().connections.bytesUp > 100_000)
+    const drained = bed.proxy.drain({ deadlineMs: 1000, ...times })
+    expect(await Promise.race([mine!.client.ended, drained.then(() => 'drained')])).toBe(first)
+    expect(await drained).toEqual({ finished: 0, closed: 1, cut: 1 })
+    expect(await mine!.client.ended).toBe('fin')
+  })
+
+  it.each(['up', 'down'] as const)('of a backend is called off where it is set %s', async (state) => {
+    const [mine] = await joinAll()
+    const drained = bed.proxy.drain({ cluster: 'a', backend: first.address, deadlineMs: 300 })
+    expect(bed.proxy.status().drains).toEqual([
+      {
+        scope: { cluster: 'a', backend: first.address },
+        left: 1,
+        deadlineAt: expect.stringMatching(/^20.*Z$/),
+      },
+    ])
+    await bed.control.changeBackend('a', first.address, { state })
+    expect(await drained).toEqual({ finished: 0, closed: 0, cut: 0, cancelled: true })
+    expect(bed.proxy.status().drains).toEqual([])
+    await goesOn(mine!)
+  })
+
+  it('of a cluster is called off for the backend that is set up, and goes on for the others', async () => {
+    const [mine, others] = await joinAll()
+    const drained = bed.proxy.drain({ cluster: 'a', deadlineMs: 60_000 })
+    await bed.control.changeBackend('a', first.address, { state: 'up' })
+    expect(bed.proxy.status().drains).toMatchObject([{ scope: { cluster: 'a' }, left: 1 }])
+    others!.client.end()
+    others!.peer.end()
+    expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0, cancelled: true })
+    await goesOn(mine!)
+  })
+
+  it('of a listener is called off by a reload that opens it again', async () => {
+    const [mine] = await joinAll()
+    const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 300 })
+    await bed.reload({})
+    expect(await drained).toEqual({ finished: 0, closed: 0, cut: 0, cancelled: true })
+    await bed.connect(0)
+    await goesOn(mine!)
+  })
+
+  it('of a listener that has left the config is called off by a reload that has it again', async () => {
+    const [mine] = await joinAll()
+    await bed.reload({ listeners: [{ name: 'two', address: '127.0.0.1:0', cluster: 'a' }] })
+    expect(bed.proxy.status().drains).toMatchObject([{ scope: { listener: 'one' }, left: 1 }])
+    await bed.reload({})
+    expect(bed.proxy.status().drains).toEqual([])
+    await goesOn(mine!)
+  })
+
+  it('of a listener is not called off by a backend that is set up', async () => {
+    const [mine] = await joinAll()
+    const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 20 })
+    await bed.control.changeBackend('a', first.address, { state: 'up' })
+    expect(await drained).toEqual({ finished: 0, closed: 1, cut: 0 })
+    expect(await mine!.client.ended).toBe('fin')
+  })
+
+  /** Also when the deadline has passed that was called off, which is before that of a drain that began later. */
+  async function goesOn({ client, peer }: { client: Peer; peer: Peer }): Promise<void> {
+    await bed.proxy.drain({ cluster: 'a', backend: second.address, deadlineMs: 300 })
+    client.send(pattern(4, 10))
+    await peer.receive(20)
+  }
+
   it.each([
+    [{ deadlineMs: 30 * 86_400_000 }, 'bad-argument', /24 days/],
+    [{ deadlineMs: Number.POSITIVE_INFINITY }, 'bad-argument', /deadlineMs/],
     [{ listener: 'three' }, 'unknown-name', /no listener named "three"/],
     [{ cluster: 'b' }, 'unknown-name', /no cluster named "b"/],
     [{ cluster: 'a', backend: '127.0.0.1:1' }, 'unknown-name', /no backend of "a" named/],

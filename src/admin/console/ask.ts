@@ -43,6 +43,8 @@ async function tell(question: Question, asking: Asking): Promise<void> {
   }
   const { method, path, body, isSlow, lines } = requestOf(question)
   const answer = await client.ask(method, path, body, isSlow)
+  // Who drains to do something afterwards is to know that connections go on.
+  if ((answer as { cancelled?: true }).cancelled) process.exitCode = 1
   print(asking.isJson ? JSON.stringify(answer, null, 2) : lines(answer).join('\n'))
 }
 
@@ -142,8 +144,8 @@ interface LogAnswer {
 const killedLine = ({ killed }: Killed, ids: readonly string[] | undefined): string =>
   ids !== undefined && killed < ids.length ? `killed ${killed} of ${ids.length}` : `killed ${killed}`
 
-const drainLine = ({ finished, closed, cut }: DrainResult): string =>
-  `drained: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
+const drainLine = ({ finished, closed, cut, cancelled }: DrainResult): string =>
+  `${cancelled ? 'called off' : 'drained'}: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
 
 const backendLine = ({ address, setTo, weight, active }: BackendStatus): string =>
   `${address} is set ${setTo}, weight ${weight}, ${counted(active, 'connection')}`

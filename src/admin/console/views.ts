@@ -2,7 +2,13 @@
  * Answers as people read them. Pure: plain data → lines.
  */
 import { bytes, counted, rate, share, time } from '../../figures.js'
-import type { BackendReport, ListenerReport, ProxyStatus, Traffic } from '../../observe/status.js'
+import type {
+  BackendReport,
+  DrainStatus,
+  ListenerReport,
+  ProxyStatus,
+  Traffic,
+} from '../../observe/status.js'
 import type { ConnectionInfo, ConnectionList } from '../control.js'
 import { type Column, table } from './table.js'
 
@@ -57,11 +63,21 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
   return [
     headline(status, now),
     `${counted(connections.active, 'connection')}, ${connections.ended} ended; ${bytes(connections.bytesUp)} up, ${bytes(connections.bytesDown)} down, spliced ${share(connections.splicedUp + connections.splicedDown, total)}`,
+    ...status.drains.map((drain) => drainLine(drain, now)),
     '',
     ...table(LISTENER_COLUMNS, status.listeners),
     '',
     ...table(BACKEND_COLUMNS, backendRows(status)),
   ]
+}
+
+function drainLine({ scope, left, deadlineAt }: DrainStatus, now: number): string {
+  const { listener, cluster, backend } = scope
+  const inCluster = backend === undefined ? `cluster ${cluster}` : `backend ${backend} of ${cluster}`
+  const inPart = listener === undefined ? inCluster : `listener ${listener}`
+  const what = listener === undefined && cluster === undefined ? 'everything' : inPart
+  const end = deadlineAt === undefined ? 'without a deadline' : `${time(Date.parse(deadlineAt) - now)} to go`
+  return `draining ${what}: ${counted(left, 'connection')} left, ${end}`
 }
 
 export function headline(status: ProxyStatus, now: number): string {
