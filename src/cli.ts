@@ -24,7 +24,7 @@ const EXIT_CONFIG = 78
 
 // Node opens its inspector on SIGUSR1 unless somebody listens: not on a front door.
 process.on('SIGUSR1', () => {})
-if (cluster.isWorker) runWorker(fail)
+if (cluster.isWorker) runWorker()
 else act(process.argv.slice(2)).catch(fail)
 
 async function act(args: readonly string[]): Promise<void> {

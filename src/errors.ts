@@ -22,6 +22,8 @@ const ERRORS = {
   'log-failed': { source: 'proxy', retryable: true },
   /** The admin address of a process could not be asked, or it refused. */
   'admin-failed': { source: 'proxy', retryable: true },
+  /** A worker does not answer: the others have done what was asked, it will when it answers again. */
+  'worker-silent': { source: 'proxy', retryable: true },
   /** An argument of a public function is of the wrong type or out of range. */
   'bad-argument': { source: 'config', retryable: false },
 } as const satisfies Record<string, { source: ErrorSource; retryable: boolean }>

@@ -10,6 +10,7 @@ import { type Log, type OpenLog, openLog } from './observe/log.js'
 import { renderMetrics } from './observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
 import { RunningProxy } from './proxy/running-proxy.js'
+import { CrewControl } from './workers/crew-control.js'
 import { Supervisor, workerCount } from './workers/supervisor.js'
 
 const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
@@ -28,9 +29,13 @@ export async function serve(config: Config, load: () => Config): Promise<void> {
     workerCount(config.workers) > 1
       ? supervise(config, log, surroundings)
       : serveAlone(config, opened, surroundings)
-  heedSignals(control, cut, log)
-  await start()
-  admin = await openAdmin(control, config.admin, log)
+  const orders = heedSignals(control, cut, log)
+  try {
+    await start()
+  } catch (error) {
+    if (!orders.isDraining) throw error
+  }
+  if (!orders.isDraining) admin = await openAdmin(control, config.admin, log)
 }
 
 /** One that was not asked for may fail. */
@@ -84,25 +89,26 @@ function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings
 /** Should the supervisor exit before its workers do, they notice and cut what they have. */
 function supervise(config: Config, log: Log, surroundings: Surroundings): Served {
   const supervisor = new Supervisor(config, log, surroundings)
-  return { control: supervisor, start: () => supervisor.start(), cut: () => {} }
+  return { control: new CrewControl(supervisor), start: () => supervisor.start(), cut: () => {} }
 }
 
 /**
  * SIGTERM and SIGINT drain and exit with 0, the second one exits now. SIGHUP reloads. SIGUSR2 opens the log files anew,
- * as logrotate wants it. What fails has been logged.
+ * as logrotate wants it. What fails has been logged. Answers what was ordered.
  */
-function heedSignals(control: Control, cut: () => void, log: Log): void {
-  let isDraining = false
+function heedSignals(control: Control, cut: () => void, log: Log): { readonly isDraining: boolean } {
+  const orders = { isDraining: false }
   const stop = (): void => {
-    if (isDraining) {
+    if (orders.isDraining) {
       cut()
       process.exit(1)
     }
-    isDraining = true
+    orders.isDraining = true
     control.drain({}).catch((err: unknown) => log.error({ err }, 'the drain failed'))
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', () => void control.reload().catch(() => {}))
   process.on('SIGUSR2', () => void control.reopenLogs().catch(() => {}))
+  return orders
 }

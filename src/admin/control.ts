@@ -12,6 +12,8 @@ import type { DrainOrder, Reloaded } from '../proxy/proxy.js'
 
 export interface Control {
   status(): Promise<ProxyStatus>
+  /** Cheap, however many connections there are. */
+  readiness(): Promise<Readiness>
   connections(query: ConnectionQuery): Promise<ConnectionList>
   /** Ends with a reset, whatever is in flight. An empty filter is everybody. */
   kill(filter: ConnectionFilter): Promise<Killed>
@@ -24,6 +26,13 @@ export interface Control {
   reopenLogs(): Promise<void>
   /** Rejects with `config-invalid`, `config-unreadable` or `listen-failed`: then nothing has changed. */
   reload(): Promise<Reloaded>
+}
+
+export interface Readiness {
+  /** It takes new connections on every listener, and no drain has begun. */
+  readonly isReady: boolean
+  /** `ready`, or what is missing. */
+  readonly why: string
 }
 
 /** All that is given must hold. */

@@ -12,6 +12,7 @@ const STATUS_OF_ERROR: Record<ErrorCode, number> = {
   'unknown-name': 404,
   'log-failed': 409,
   'admin-failed': 502,
+  'worker-silent': 504,
   'bad-argument': 422,
 }
 

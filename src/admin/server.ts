@@ -191,12 +191,9 @@ export class AdminServer {
     this.#callers.makeWait(response)
   }
 
-  /** Ready is who takes new connections on every listener. */
   async #answerReadiness(response: ServerResponse): Promise<void> {
-    const { state, listeners } = await this.#options.control.status()
-    const isReady = state === 'running' && listeners.every(({ isListening }) => isListening)
-    const why = state === 'running' ? 'a listener does not listen' : state
-    answerText(response, isReady ? 200 : 503, isReady ? 'ready' : why)
+    const { isReady, why } = await this.#options.control.readiness()
+    answerText(response, isReady ? 200 : 503, why)
   }
 
   async #moment(): Promise<unknown> {

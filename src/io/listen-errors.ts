@@ -28,6 +28,7 @@ export function listenError(address: Address, errno: string): MillraceError {
   return new MillraceError(
     'listen-failed',
     `cannot listen on ${formatAddress(address)}: ${errno}${advice === undefined ? '' : `, ${advice}`}`,
+    { cause: errno },
   )
 }
 

@@ -43,6 +43,7 @@ export class Listener {
   #address: Address
   #accepted = 0
   #acceptPauses = 0
+  #isDrained = false
   #toldPauseAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ListenerOptions) {
@@ -63,6 +64,11 @@ export class Listener {
     return this.#listening !== undefined
   }
 
+  /** It is not to be opened before it is asked for anew. */
+  get isDrained(): boolean {
+    return this.#isDrained
+  }
+
   /** With the port in use where 0 was asked for, once it is open. */
   get address(): Address {
     return this.#address
@@ -81,6 +87,13 @@ export class Listener {
       throw new MillraceError('listen-failed', `listener ${this.#options.name}: ${message}`, { cause: error })
     }
     this.#address = this.#listening.address
+    this.#isDrained = false
+  }
+
+  /** Accepts no more, open or not, until it is opened again. */
+  drain(): void {
+    this.#isDrained = true
+    this.close()
   }
 
   /** Accepts no more; connections go on. */

@@ -14,6 +14,7 @@ import type {
 } from './status.js'
 
 const STATES = ['stopped', 'new', 'draining', 'running'] as const
+const SETTINGS: readonly BackendStatus['setTo'][] = ['up', 'drain', 'down']
 const BACKEND_STATES: readonly BackendStatus['state'][] = ['up', 'down', 'unresolved']
 
 /** @throws RangeError where there is none. */
@@ -27,6 +28,11 @@ export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
     state: STATES.find((state) => all('state').includes(state))!,
     startedAt: all('startedAt').reduce(earlier),
     workers: sum(all('workers')),
+    workersWanted: sum(all('workersWanted')),
+    workersSilent: sum(all('workersSilent')),
+    workerDeaths: sum(all('workerDeaths')),
+    workersDiffer: [...new Set(all('workersDiffer').flat())],
+    cpuSeconds: sum(all('cpuSeconds')),
     engine: all('engine').find((engine) => engine === 'stream') ?? 'kernel',
     notSplicing: all('notSplicing').find((reason) => reason !== undefined),
     listeners: byName(all('listeners').flat(), ({ name }) => name, mergeListeners),
@@ -81,10 +87,15 @@ function mergeClusters(clusters: readonly ClusterReport[]): ClusterReport {
   }
 }
 
-/** Each worker finds out for itself: a backend is up as long as one of them gets through. */
+/**
+ * Each worker finds out for itself: a backend is up as long as one of them gets through. And should they be set
+ * differently, it is as much in use as one of them has it.
+ */
 function mergeBackends(backends: readonly BackendReport[]): BackendReport {
   return {
     ...backends[0]!,
+    weight: Math.max(...backends.map(({ weight }) => weight)),
+    setTo: SETTINGS.find((setting) => backends.some(({ setTo }) => setTo === setting))!,
     state: BACKEND_STATES.find((state) => backends.some((backend) => backend.state === state))!,
     restingMs: Math.min(...backends.map(({ restingMs }) => restingMs)),
     resolved: [...new Set(backends.flatMap(({ resolved }) => resolved))],

@@ -80,7 +80,8 @@ export interface ProcessStatus {
   readonly pid: number
   /** CPU time used so far. */
   readonly cpuSeconds: number
-  readonly residentBytes: number
+  /** Undefined where it cannot be read, as by a process without a file descriptor left. */
+  readonly residentBytes: number | undefined
   readonly heapBytes: number
   /** Undefined where the platform does not tell. */
   readonly openFds: number | undefined
@@ -120,6 +121,16 @@ export interface ProxyStatus {
   readonly startedAt: string | undefined
   /** Processes these figures are of. */
   readonly workers: number
+  /** How many there are to be. */
+  readonly workersWanted: number
+  /** Of these figures, so many processes' are old: they do not answer. */
+  readonly workersSilent: number
+  /** Workers that ended without an order. What they counted is still in these figures. */
+  readonly workerDeaths: number
+  /** What is not the same in all workers, such as `listeners.web`, `backends.db/10.0.0.5:5432` or `logLevel`. */
+  readonly workersDiffer: readonly string[]
+  /** CPU time of all processes so far, those that are gone included. */
+  readonly cpuSeconds: number
   /** `kernel`: file descriptors of our own and splice(2). `stream`: node:net. */
   readonly engine: 'kernel' | 'stream'
   /** Why this process does not splice; undefined where it does. */

@@ -20,10 +20,10 @@ export function changesBetween(before: Config, after: Config): string[] {
   ]
 }
 
-/** What is settled when a process starts: a reload cannot change it. */
-export function needingRestart(before: Config, after: Config): string[] {
+/** What is settled when a process starts, and is another now: a reload cannot change it. */
+export function needingRestart(startedWith: Config, now: Config): string[] {
   const settled = ({ workers, admin }: Config) => ({ workers, admin })
-  const [was, is] = [settled(before), settled(after)]
+  const [was, is] = [settled(startedWith), settled(now)]
   return Object.keys(is).filter((key) => {
     const name = key as keyof typeof is
     return !isDeepStrictEqual(was[name], is[name])

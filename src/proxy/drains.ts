@@ -2,13 +2,14 @@
  * The drains that run in a proxy, and what calls them off: that what was drained is to be used again.
  */
 import type { Backend } from '../cluster/backend.js'
-import type { Connection } from '../connection/connection.js'
+import type { Connection, Service } from '../connection/connection.js'
 import type { Listener } from '../listener/listener.js'
 import type { DrainScope, DrainStatus } from '../observe/status.js'
 import { Drain, type DrainResult, type DrainTimes } from './drain.js'
 
 export class Drains {
   readonly #running = new Set<Drain>()
+  #ordered = 0
 
   /** Resolves when none of these connections is left, or it was called off. */
   async run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
@@ -17,6 +18,22 @@ export class Drains {
     const result = await drain.done
     this.#running.delete(drain)
     return result
+  }
+
+  /** Somebody has ordered it: until it is done, or called off, a part is not to get new connections. */
+  async runOrdered(
+    scope: DrainScope,
+    connections: readonly Connection[],
+    times: DrainTimes,
+  ): Promise<DrainResult> {
+    this.#ordered++
+    const result = await this.run(scope, connections, times)
+    this.#ordered--
+    return result
+  }
+
+  get isOrdered(): boolean {
+    return this.#ordered > 0
   }
 
   status(): DrainStatus[] {
@@ -36,10 +53,11 @@ export class Drains {
   }
 
   /** A reload has opened these again, or others of their names. */
-  spareListeners(listeners: ReadonlySet<Listener>, names: ReadonlySet<string>): void {
+  spareListeners(listeners: readonly Listener[], services: ReadonlyMap<Listener, Service>): void {
+    const names = new Set(listeners.map((listener) => services.get(listener)!.name))
     for (const drain of this.#running) {
       if (drain.scope.listener === undefined) continue
-      drain.release(({ service }) => listeners.has(service.listener) || names.has(service.name))
+      drain.release(({ service }) => listeners.includes(service.listener) || names.has(service.name))
     }
   }
 }

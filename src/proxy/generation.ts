@@ -29,6 +29,14 @@ export interface Generation {
   readonly shortestTimeoutMs: number
 }
 
+/** A generation that could be used from now on: its new listeners are open. */
+export interface Prepared {
+  /** Uses it. Throws `wrong-state` where the proxy was told to end meanwhile. */
+  takeUp(): void
+  /** Leaves everything as it is. */
+  giveUp(): void
+}
+
 /** What is the same in every generation. */
 export interface Ground {
   readonly engine: Engine
@@ -55,6 +63,30 @@ export function createGeneration(config: Config, before: Generation | undefined,
     services,
     dialOptions: { connectMs: config.timeouts.connectMs },
     shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs]),
+  }
+}
+
+/** What they have in common becomes what `after` says; what is new begins, what is gone ends. Nothing in here may fail. */
+export function exchange(before: Generation, after: Generation): void {
+  for (const [name, { cluster }] of after.destinations) {
+    if (before.destinations.has(name)) cluster.update(after.config.clusters[name]!)
+    else cluster.start()
+  }
+  for (const [name, { cluster }] of before.destinations) if (!after.destinations.has(name)) cluster.retire()
+  exchangeCertificates(before, after)
+  for (const [listener, { name }] of after.services) listener.rename(name)
+}
+
+/** Those with certificates of their own read them again; those that left are read no more. */
+function exchangeCertificates(before: Generation, after: Generation): void {
+  const terminationsOf = ({ services }: Generation) =>
+    new Set([...services.values()].flatMap(({ reception }) => reception?.termination ?? []))
+  const were = terminationsOf(before)
+  const are = terminationsOf(after)
+  for (const termination of were) if (!are.has(termination)) termination.stop()
+  for (const termination of are) {
+    if (were.has(termination)) termination.readAgain()
+    else termination.start()
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   ConnectionQuery,
   Control,
   Killed,
+  Readiness,
 } from '../admin/control.js'
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/input.js'
@@ -43,6 +44,10 @@ export class ProxyControl implements Control {
     return this.#proxy.status()
   }
 
+  async readiness(): Promise<Readiness> {
+    return this.#proxy.readiness()
+  }
+
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
     return this.#watch.list(query)
   }
@@ -58,7 +63,7 @@ export class ProxyControl implements Control {
     log.info(order, 'draining')
     const result = await this.#proxy.drain(order)
     log.info({ ...order, ...result }, 'drained')
-    if (this.#proxy.status().state === 'stopped') this.#surroundings.ended()
+    if (this.#proxy.state === 'stopped') this.#surroundings.ended()
     return result
   }
 
@@ -82,14 +87,10 @@ export class ProxyControl implements Control {
     await this.#surroundings.reopenLogs()
   }
 
+  /** What goes wrong is logged, too: nobody may be there to be told. */
   async reload(): Promise<Reloaded> {
-    return this.takeUp(() => this.#surroundings.load())
-  }
-
-  /** Reloads with what `load` gives. What goes wrong is logged, too: nobody may be there to be told. */
-  async takeUp(load: () => Config): Promise<Reloaded> {
     try {
-      return await this.#proxy.reloadWith(load)
+      return await this.#proxy.reloadWith(() => this.#surroundings.load())
     } catch (error) {
       this.#proxy.log.error({ err: error }, 'the reload failed: the old config stays')
       throw error

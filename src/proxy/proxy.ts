@@ -44,7 +44,7 @@ export interface DrainOrder extends DrainOptions {
 export interface Reloaded {
   /** Names of what differs from the config before, such as `listeners.web` or `timeouts`. */
   readonly changed: readonly string[]
-  /** Of these, what only takes effect when the process is started again. */
+  /** What is different from what the process was started with, and only takes effect when it is started again. */
   readonly needsRestart: readonly string[]
 }
 

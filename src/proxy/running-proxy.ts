@@ -3,6 +3,7 @@
  * set of connections, whether they are draining, and which generation of the config is the present one.
  */
 import type { PeerAddress } from '../address.js'
+import type { Readiness } from '../admin/control.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
@@ -24,10 +25,12 @@ import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
 import { type DrainResult, timesOf } from './drain.js'
 import { Drains } from './drains.js'
-import { createGeneration, type Generation, type Ground } from './generation.js'
+import { createGeneration, exchange, type Generation, type Ground, type Prepared } from './generation.js'
 import { Ledger } from './ledger.js'
-import { ProcessWatch } from './process-status.js'
+import { blameOurselves } from './overlap.js'
+import { cpuSeconds, ProcessWatch } from './process-status.js'
 import type { DrainOrder, Proxy, ProxyOptions, Reloaded } from './proxy.js'
+import { readinessOf } from './readiness.js'
 import { scopeOf } from './scope.js'
 
 export interface RunningProxyOptions extends ProxyOptions {
@@ -40,7 +43,7 @@ const FAILURES = {
   'internal-error': 'a step of ours failed, and its client was turned away: please report this',
 }
 
-type State = 'new' | 'running' | 'draining' | 'stopped'
+type State = ProxyStatus['state']
 
 export class RunningProxy implements Proxy, ConnectionHost {
   readonly engine: Engine = createEngine()
@@ -51,6 +54,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly watch = new ProcessWatch()
   readonly #counters = createPipeCounters()
   readonly #sharePorts: boolean
+  /** Somebody else's log has the level they gave it. */
   readonly #connections = new Sweep<Connection>()
   readonly #ledger = new Ledger()
   readonly #ids = new UlidSource()
@@ -60,6 +64,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly drains = new Drains()
   /** Gone from the config, with connections left. */
   readonly #leaving = new Set<Listener>()
+  readonly #startedWith: Config
   #generation: Generation
   /** Being taken up: its listeners may have clients before it is the present one. */
   #next: Generation | undefined
@@ -75,6 +80,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.log = this.openLog.log
     this.#access = new AccessLog(this.openLog, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
+    this.#startedWith = config
     this.#generation = createGeneration(config, undefined, this.#ground)
   }
 
@@ -87,7 +93,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     for (const { reception } of this.#generation.services.values()) reception?.termination?.start()
     try {
       for (const listener of this.#generation.services.keys()) {
-        await this.#open(listener)
+        if (!listener.isDrained) await this.#open(listener)
         // It may have been told to end in the meantime.
         if (!this.#isRunning) throw wrongState('a proxy starts once', this.#state)
       }
@@ -98,7 +104,20 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#tellIfNotSplicing()
   }
 
+  get state(): State {
+    return this.#state
+  }
+
+  readiness(): Readiness {
+    return readinessOf(this.#state, this.#generation, this.drains.isOrdered)
+  }
+
   status(): ProxyStatus {
+    return { ...this.counts(), processes: [this.watch.status()] }
+  }
+
+  /** The status without a look at the process: for whoever remembers it more often than it is shown. */
+  counts(): ProxyStatus {
     const { services, destinations } = this.#generation
     const clusters = [...destinations.values()].map(({ cluster }) => cluster)
     const isSplicing = this.config.splice !== 'off'
@@ -107,6 +126,11 @@ export class RunningProxy implements Proxy, ConnectionHost {
       version: VERSION,
       startedAt: this.#startedAt?.toISOString(),
       workers: 1,
+      workersWanted: 1,
+      workersSilent: 0,
+      workerDeaths: 0,
+      workersDiffer: [],
+      cpuSeconds: cpuSeconds(),
       engine: this.engine.kind,
       notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
       logLevel: this.log.level ?? this.config.log.level,
@@ -117,7 +141,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       kernel: this.engine.counts(),
       records: this.#access.counts(),
       config: { ...this.#config },
-      processes: [this.watch.status()],
+      processes: [],
       unavailable:
         this.engine.kind === 'kernel' ? [] : ['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'],
     }
@@ -141,7 +165,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     const scope = scopeOf(order, this.#generation)
     if (scope !== undefined) {
       scope.close()
-      return this.drains.run(scope.name, this.connections().filter(scope.has), times)
+      return this.drains.runOrdered(scope.name, this.connections().filter(scope.has), times)
     }
     this.#closeListeners('draining')
     const result = await this.drains.run({}, this.connections(), times)
@@ -225,69 +249,76 @@ export class RunningProxy implements Proxy, ConnectionHost {
     return this.#state === 'running'
   }
 
-  async #takeUp(config: Config): Promise<Reloaded> {
-    if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
-    const before = this.#generation
-    const after = createGeneration(config, before, this.#ground)
+  /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
+  async prepare(config: Config): Promise<Prepared> {
+    this.#checkRunning()
+    const after = createGeneration(config, this.#generation, this.#ground)
     const log = await this.openLog.prepare(config.log)
     this.#next = after
     const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
       log.abandon()
       throw error
     })
-    this.#commit(before, after)
-    log.take()
-    const names = Array.from(opened, (listener) => after.services.get(listener)!.name)
-    this.drains.spareListeners(opened, new Set(names))
-    const changed = changesBetween(before.config, config)
-    const needsRestart = needingRestart(before.config, config)
-    this.#config.reloads++
-    this.#config.loadedAt = new Date().toISOString()
+    return {
+      takeUp: () => {
+        this.#checkRunning()
+        this.#commit(this.#generation, after)
+        log.take()
+        this.drains.spareListeners(opened, after.services)
+      },
+      giveUp: () => {
+        log.abandon()
+        this.#giveUp(opened)
+      },
+    }
+  }
+
+  async #takeUp(config: Config): Promise<Reloaded> {
+    const changed = changesBetween(this.config, config)
+    const needsRestart = needingRestart(this.#startedWith, config)
+    const prepared = await this.prepare(config)
+    prepared.takeUp()
     this.log.info({ changed, needsRestart }, 'the config was taken up')
     return { changed, needsRestart }
   }
 
   /** All or none. */
-  async #openNew(listeners: readonly Listener[]): Promise<ReadonlySet<Listener>> {
-    const opened = new Set<Listener>()
+  async #openNew(listeners: readonly Listener[]): Promise<readonly Listener[]> {
+    const opened: Listener[] = []
     try {
       for (const listener of listeners.filter(({ isListening }) => !isListening)) {
         await this.#open(listener)
-        opened.add(listener)
-        if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
+        opened.push(listener)
+        this.#checkRunning()
       }
       return opened
     } catch (error) {
-      for (const listener of opened) listener.close()
+      this.#giveUp(opened)
       throw error
     }
+  }
+
+  /** Who has come meanwhile is drained, as one whose listener has gone from the config. */
+  #giveUp(opened: readonly Listener[]): void {
+    for (const listener of opened) {
+      if (this.#generation.services.has(listener)) listener.close()
+      else this.#dismiss(listener)
+    }
+  }
+
+  #checkRunning(): void {
+    if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
   }
 
   /** Nothing in here may fail. */
   #commit(before: Generation, after: Generation): void {
     this.#generation = after
+    this.#config.reloads++
+    this.#config.loadedAt = new Date().toISOString()
     this.#access.update(after.config.log.access)
     this.engine.sizePipes(after.config.kernelPipeBytes)
-    for (const [name, { cluster }] of after.destinations) {
-      if (before.destinations.has(name)) cluster.update(after.config.clusters[name]!)
-      else cluster.start()
-    }
-    for (const [name, { cluster }] of before.destinations) if (!after.destinations.has(name)) cluster.retire()
-    this.#exchangeCertificates(before, after)
-    for (const [listener, { name }] of after.services) listener.rename(name)
+    exchange(before, after)
     for (const listener of before.services.keys()) if (!after.services.has(listener)) this.#dismiss(listener)
-  }
-  /** Those with certificates of their own read them again; those that left are read no more. */
-  #exchangeCertificates(before: Generation, after: Generation): void {
-    const terminationsOf = ({ services }: Generation) =>
-      new Set([...services.values()].flatMap(({ reception }) => reception?.termination ?? []))
-    const were = terminationsOf(before)
-    const are = terminationsOf(after)
-    for (const termination of were) if (!are.has(termination)) termination.stop()
-    for (const termination of are) {
-      if (were.has(termination)) termination.readAgain()
-      else termination.start()
-    }
   }
 
   /** It is gone from the config: its connections are drained in the background. */
@@ -301,11 +332,15 @@ export class RunningProxy implements Proxy, ConnectionHost {
   }
 
   async #open(listener: Listener): Promise<void> {
-    await listener.open(this.engine, this.#sharePorts, {
-      accepted: (at, client, from) => this.#accepted(at, client, from),
-      paused: ({ options }, errno) =>
-        this.log.warn({ listener: options.name, errno }, `accepting pauses: out of resources (${errno})`),
-    })
+    try {
+      await listener.open(this.engine, this.#sharePorts, {
+        accepted: (at, client, from) => this.#accepted(at, client, from),
+        paused: ({ options }, errno) =>
+          this.log.warn({ listener: options.name, errno }, `accepting pauses: out of resources (${errno})`),
+      })
+    } catch (error) {
+      throw blameOurselves(error, listener.options, [...this.#generation.services.keys()])
+    }
     const { name, address } = listener.status()
     this.log.info({ listener: name, address, engine: this.engine.kind }, `listening on ${address}`)
   }
@@ -342,7 +377,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   #closeListeners(state: State): void {
     this.#state = state
-    for (const listener of this.#generation.services.keys()) listener.close()
+    for (const { services } of [this.#generation, this.#next ?? this.#generation])
+      for (const listener of services.keys()) listener.close()
   }
 
   #endAll(cause: OrderedCause): void {

@@ -51,7 +51,7 @@ function scopeOfListener(name: string, { services }: Generation): Scope {
   return {
     name: { listener: name },
     has: ({ service }) => service.listener === found.listener,
-    close: () => found.listener.close(),
+    close: () => found.listener.drain(),
   }
 }
 

@@ -12,34 +12,47 @@ import type {
   DrainOrder,
   DrainResult,
   Killed,
+  Readiness,
   Reloaded,
 } from '../admin/control.js'
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/input.js'
 import { MillraceError } from '../errors.js'
-import { mergeStatuses } from '../observe/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
-import type { Crew } from './crew.js'
+import { timesOf } from '../proxy/drain.js'
+import { findBackend, scopeOf } from '../proxy/scope.js'
+import { ORDER_WITHIN_MS } from './crew.js'
+import type { Line } from './line.js'
+import type { Call } from './messages.js'
+import { addDrains, type Supervisor } from './supervisor.js'
 
 const DEFAULT_LIMIT = 100
 
-export abstract class CrewControl implements Control {
-  readonly #crew: Crew
+export class CrewControl implements Control {
+  readonly #supervisor: Supervisor
 
-  constructor(crew: Crew) {
-    this.#crew = crew
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor
   }
 
-  abstract reload(): Promise<Reloaded>
+  status(): Promise<ProxyStatus> {
+    return this.#supervisor.status()
+  }
 
-  async status(): Promise<ProxyStatus> {
-    const statuses = await this.#crew.ask<ProxyStatus>({ method: 'status', args: [] })
-    if (statuses.length === 0) throw new MillraceError('wrong-state', 'no worker is there at this moment')
-    return mergeStatuses(statuses)
+  /** Every worker that is wanted is there, answers, and is ready itself. */
+  async readiness(): Promise<Readiness> {
+    const { crew, wanted } = this.#supervisor
+    if (this.#supervisor.isStopping) return unready('draining')
+    const seen = await crew.look<Readiness>({ method: 'readiness', args: [] })
+    if (seen.length < wanted) return unready(`${seen.length} of ${wanted} workers serve`)
+    const silent = seen.find(({ value }) => value === undefined)
+    if (silent !== undefined) return unready(`worker ${silent.line.place} does not answer`)
+    return seen.map(({ value }) => value!).find(({ isReady }) => !isReady) ?? seen[0]!.value!
   }
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
-    const lists = await this.#crew.ask<ConnectionList>({ method: 'connections', args: [query] })
+    const seen = await this.#supervisor.crew.look<ConnectionList>({ method: 'connections', args: [query] })
+    const lists = seen.flatMap(({ value }) => value ?? [])
     const weigh = WEIGHTS[query.sort ?? 'rate']
     return {
       matched: sum(lists.map(({ matched }) => matched)),
@@ -51,22 +64,29 @@ export abstract class CrewControl implements Control {
   }
 
   async kill(filter: ConnectionFilter): Promise<Killed> {
-    const answers = await this.#crew.ask<Killed>({ method: 'kill', args: [filter] })
+    const { crew } = this.#supervisor
+    const call: Call = { method: 'kill', args: [filter] }
+    const answers = await crew.order<Killed>(() => call, ORDER_WITHIN_MS)
     return { killed: sum(answers.map(({ killed }) => killed)) }
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const results = await this.#crew.ask<DrainResult>({ method: 'drain', args: [order] })
-    return {
-      finished: sum(results.map(({ finished }) => finished)),
-      closed: sum(results.map(({ closed }) => closed)),
-      cut: sum(results.map(({ cut }) => cut)),
-      ...(results.some(({ cancelled }) => cancelled) && { cancelled: true as const }),
-    }
+    const { crew, config, model, orders } = this.#supervisor
+    if (scopeOf(order, model.generation) === undefined) return this.#supervisor.end(order)
+    const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
+    orders.drain(order, config)
+    const call: Call = { method: 'drain', args: [order] }
+    const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
+    const isAsked = (line: Line): boolean => this.#supervisor.hasListener(line, order.listener)
+    return addDrains(await crew.order<DrainResult>((line) => (isAsked(line) ? call : undefined), withinMs))
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
-    await this.#crew.ask<BackendStatus>({ method: 'changeBackend', args: [cluster, backend, change] })
+    const { crew, model, orders } = this.#supervisor
+    findBackend(model.generation, cluster, backend)
+    orders.changeBackend(cluster, backend, change)
+    const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
+    await crew.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
     const { clusters } = await this.status()
     const found = clusters
       .find(({ name }) => name === cluster)
@@ -77,12 +97,21 @@ export abstract class CrewControl implements Control {
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
-    await this.#crew.ask({ method: 'setLogLevel', args: [level] })
+    const { crew, log, orders } = this.#supervisor
+    log.level = level
+    orders.setLogLevel(level)
+    await crew.order(() => ({ method: 'setLogLevel', args: [level] }), ORDER_WITHIN_MS)
     return { level }
   }
 
   async reopenLogs(): Promise<void> {
-    await this.#crew.ask({ method: 'reopenLogs', args: [] })
+    const { crew, surroundings } = this.#supervisor
+    await surroundings.reopenLogs()
+    await crew.order(() => ({ method: 'reopenLogs', args: [] }), ORDER_WITHIN_MS)
+  }
+
+  reload(): Promise<Reloaded> {
+    return this.#supervisor.reload()
   }
 }
 
@@ -92,5 +121,7 @@ const WEIGHTS: Record<NonNullable<ConnectionQuery['sort']>, (connection: Connect
   age: ({ ageMs }) => ageMs,
   idle: ({ idleMs }) => idleMs,
 }
+
+const unready = (why: string): Readiness => ({ isReady: false, why })
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

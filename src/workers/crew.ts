@@ -1,75 +1,84 @@
 /**
- * The workers that live at this moment, as somebody who asks all of them sees them. It knows nothing of why one is
- * forked; a worker that dies while it is asked has nothing to answer.
+ * The workers that serve at this moment, as somebody who asks all of them sees them. It knows nothing of why one is
+ * forked. Nobody waits for ever: a worker that is stuck is told of, and the others' answers count.
  */
-import type { Worker } from 'node:cluster'
-import { type Call, type ToSupervisor, type ToWorker, unpackError } from './messages.js'
+import { MillraceError } from '../errors.js'
+import type { Log } from '../observe/log.js'
+import type { Line, Outcome } from './line.js'
+import type { Call } from './messages.js'
 
-interface Pending {
-  readonly worker: Worker
-  resolve(value: unknown): void
-  reject(error: Error): void
+/** For what every worker has at hand (ms). */
+export const LOOK_WITHIN_MS = 1500
+/** For what it may have to work for (ms). Shorter than the command waits. */
+export const ORDER_WITHIN_MS = 5000
+
+/** What one worker has answered; undefined where it does not answer. */
+export interface Seen<Value> {
+  readonly line: Line
+  readonly value: Value | undefined
 }
 
 export class Crew {
   /** By their place. */
-  readonly #workers = new Map<number, Worker>()
-  readonly #pending = new Map<number, Pending>()
-  #asked = 0
+  readonly #lines = new Map<number, Line>()
+  readonly #log: Log
 
-  get workers(): readonly Worker[] {
-    return [...this.#workers.values()]
+  constructor(log: Log) {
+    this.#log = log
   }
 
-  get places(): readonly number[] {
-    return [...this.#workers.keys()]
+  get lines(): readonly Line[] {
+    return [...this.#lines.values()].sort((a, b) => a.place - b.place)
   }
 
-  join(place: number, worker: Worker): void {
-    this.#workers.set(place, worker)
-    worker.on('message', (message: ToSupervisor) => {
-      if (message.kind !== 'answer') return
-      const pending = this.#pending.get(message.id)
-      if (!this.#pending.delete(message.id) || pending === undefined) return
-      if (message.error === undefined) pending.resolve(message.value)
-      else pending.reject(unpackError(message.error))
+  join(line: Line): void {
+    this.#lines.set(line.place, line)
+  }
+
+  leave(line: Line): void {
+    if (this.#lines.get(line.place) === line) this.#lines.delete(line.place)
+  }
+
+  /** Of all but those that are gone meanwhile. Rejects with the first error. */
+  async look<Value>(call: Call): Promise<Seen<Value>[]> {
+    const seen = await Promise.all(this.lines.map((line) => this.#lookAt<Value>(line, call)))
+    return seen.flat()
+  }
+
+  /**
+   * Of those that live to answer. Rejects when all have had their time: with the first error, or with
+   * `worker-silent`. A worker without a call is not asked; without a time it has until it is gone.
+   */
+  async order<Value>(callFor: (line: Line) => Call | undefined, withinMs?: number): Promise<Value[]> {
+    const asked = this.lines.flatMap((line) => {
+      const call = callFor(line)
+      return call === undefined ? [] : [{ line, call }]
     })
-    worker.once('exit', () => {
-      this.#workers.delete(place)
-      this.#forget(worker)
-    })
+    const outcomes = await Promise.all(asked.map(({ line, call }) => line.ask<Value>(call, withinMs)))
+    const problem = problemOf(
+      asked.map(({ line }) => line),
+      outcomes,
+    )
+    if (problem !== undefined) throw problem
+    return outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : []))
   }
 
-  /** The answers of those that live to give one. Rejects with the first error. */
-  async ask<Value>(call: Call): Promise<Value[]> {
-    const answers = await Promise.all(this.workers.map((worker) => this.#askOne(worker, call)))
-    return answers.filter((answer) => answer !== undefined) as Value[]
-  }
-
-  /** The same of one; undefined where it died meanwhile. */
-  async askAt<Value>(place: number, call: Call): Promise<Value | undefined> {
-    const worker = this.#workers.get(place)
-    return worker && ((await this.#askOne(worker, call)) as Value | undefined)
-  }
-
-  #askOne(worker: Worker, call: Call): Promise<unknown> {
-    const id = ++this.#asked
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { worker, resolve, reject })
-      send(worker, { kind: 'ask', id, call })
-    })
-  }
-
-  #forget(gone: Worker): void {
-    for (const [id, { worker, resolve }] of this.#pending) {
-      if (worker !== gone) continue
-      this.#pending.delete(id)
-      resolve(undefined)
-    }
+  async #lookAt<Value>(line: Line, call: Call): Promise<Seen<Value>[]> {
+    const wasSilent = line.isSilent
+    const outcome = await line.look<Value>(call, LOOK_WITHIN_MS)
+    if (outcome.kind === 'error') throw outcome.error
+    if (outcome.kind === 'gone') return []
+    if (outcome.kind === 'answer') return [{ line, value: outcome.value }]
+    if (!wasSilent) this.#log.warn({ worker: line.place, workerPid: line.pid }, 'a worker does not answer')
+    return [{ line, value: undefined }]
   }
 }
 
-/** A worker on its way out hears nothing; its exit tells. */
-export function send(worker: Worker, message: ToWorker): void {
-  if (worker.isConnected()) worker.send(message, () => {})
+/** Why an order has not reached everybody; undefined where it has. */
+export function problemOf(lines: readonly Line[], outcomes: readonly Outcome<unknown>[]): Error | undefined {
+  const failed = outcomes.find((outcome) => outcome.kind === 'error')
+  if (failed?.kind === 'error') return failed.error
+  const silent = lines.filter((_, index) => outcomes[index]?.kind === 'silent').map(({ name }) => name)
+  if (silent.length === 0) return undefined
+  return new MillraceError('worker-silent', `no answer from ${silent.join(', ')}`)
 }

@@ -6,23 +6,34 @@ import type { Control } from '../admin/control.js'
 import type { Config } from '../config/schema.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
 
-/** What a worker is asked: a method of its control, or to take a config up. */
-export type Call =
-  | { readonly method: 'takeUp'; readonly args: readonly [config: Config] }
-  | {
-      [Method in keyof Control]: { readonly method: Method; readonly args: Parameters<Control[Method]> }
-    }[keyof Control]
+/** A method of a worker's control. */
+export type ControlCall = {
+  [Method in keyof Control]: { readonly method: Method; readonly args: Parameters<Control[Method]> }
+}[keyof Control]
+
+/** What else a worker is asked. Another config is got ready in all workers before it is used in any. */
+type CrewCall =
+  | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
+  | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
+  /** Its status without a look at the process, because it is asked for often. */
+  | { readonly method: 'counts'; readonly args: readonly [] }
+
+export type Call = ControlCall | CrewCall
 
 export type ToWorker =
-  | { readonly kind: 'start'; readonly config: Config }
+  /** `orders`: what operators have ordered that still holds. */
+  | { readonly kind: 'start'; readonly config: Config; readonly orders: readonly ControlCall[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
 
 export type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown; readonly error?: undefined }
   | { readonly kind: 'answer'; readonly id: number; readonly error: PlainError }
 
-/** `hello`: send me my config. `ready`: all my listeners listen. */
-export type ToSupervisor = { readonly kind: 'hello' | 'ready' } | Answer
+/** `hello`: send me my config. `ready`: all my listeners listen, and I answer. `failed`: they cannot, I end. */
+export type ToSupervisor =
+  | { readonly kind: 'hello' | 'ready' }
+  | { readonly kind: 'failed'; readonly error: PlainError }
+  | Answer
 
 /** An error as it crosses between processes. */
 export interface PlainError {

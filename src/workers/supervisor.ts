@@ -1,176 +1,272 @@
 /**
- * Many cores are many processes: the supervisor forks the workers, gives each the same config, replaces one
- * that dies and passes on what an operator orders. It accepts no connection and forwards no byte.
+ * Many cores are many processes: the supervisor forks the workers, gives each the same config and the same orders,
+ * replaces one that dies, and ends with the last. It accepts no connection and forwards no byte.
  */
-import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
-import { isDeepStrictEqual } from 'node:util'
-import type { Address } from '../address.js'
 import type { DrainOrder, DrainResult, Reloaded } from '../admin/control.js'
-import type { LogLevel } from '../config/input.js'
-import type { ListenerConfig } from '../config/listener-schema.js'
 import type { Config } from '../config/schema.js'
+import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
-import { Listener, type ListenerHooks } from '../listener/listener.js'
 import type { Log } from '../observe/log.js'
+import type { ProxyStatus } from '../observe/status.js'
+import { changesBetween, needingRestart } from '../proxy/changes.js'
 import { timesOf } from '../proxy/drain.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
-import { Crew, send } from './crew.js'
-import { CrewControl } from './crew-control.js'
-import type { ToSupervisor } from './messages.js'
+import { RunningProxy } from '../proxy/running-proxy.js'
+import { Crew, LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf } from './crew.js'
+import { Figures } from './figures.js'
+import type { Line } from './line.js'
+import { Orders } from './orders.js'
+import { Place } from './place.js'
+import { type Assigned, assignPorts } from './shared-ports.js'
 
-/** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 10_000
-/** A worker that lived this long counts as having worked (ms). */
-const PROVEN_AFTER_MS = 10_000
-
-/** Whoever connects in the moment of the probe connects again. */
-const TURNS_AWAY: ListenerHooks = {
-  accepted: (_listener, client) => client.reset(),
-  paused: () => {},
-}
+/** What still lives so long after the deadline of the last drain is stuck (ms). */
+const GRACE_MS = 3000
 
 export function workerCount(workers: Config['workers']): number {
   return workers === 'auto' ? availableParallelism() : workers
 }
 
-export class Supervisor extends CrewControl {
-  readonly #crew: Crew
-  readonly #log: Log
-  readonly #surroundings: Surroundings
+export class Supervisor {
+  readonly crew: Crew
+  readonly orders = new Orders()
+  readonly figures: Figures
+  readonly surroundings: Surroundings
+  readonly log: Log
   readonly #engine = createEngine()
-  /** As it was loaded, and with the ports in use where 0 was asked for: what workers get. */
-  #loaded: Config
-  #config: Config
+  readonly #startedWith: Config
+  readonly #places: readonly Place[]
+  #present: Assigned
+  /** Of the config that is present: it never serves, but knows what there is. */
+  #model: RunningProxy
+  #version = 0
+  #startedAt: string | undefined
+  #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
   #isStopping = false
-  #pauseMs = FIRST_PAUSE_MS
-  #reloading: Promise<unknown> = Promise.resolve()
+  /** Configs are taken up, and workers join, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(config: Config, log: Log, surroundings: Surroundings) {
-    const crew = new Crew()
-    super(crew)
-    this.#crew = crew
-    this.#loaded = config
-    this.#config = config
-    this.#log = log
-    this.#surroundings = surroundings
+    this.crew = new Crew(log)
+    this.figures = new Figures(this.crew)
+    this.log = log
+    this.surroundings = surroundings
+    this.#startedWith = config
+    this.#present = { loaded: config, config }
+    this.#model = this.#modelOf(this.#present)
+    const hooks = {
+      hello: (line: Line) => this.#greet(line),
+      ready: (line: Line) => void this.#inTurn(() => this.#admit(line)),
+      gone: (line: Line) => this.#forget(line),
+    }
+    const numbers = Array.from({ length: workerCount(config.workers) }, (_, number) => number)
+    this.#places = numbers.map((number) => new Place(number, hooks, log))
   }
 
-  /** Resolves when every worker listens; rejects with `listen-failed`, before forking, where one could not. */
+  /** How many workers there are to be. */
+  get wanted(): number {
+    return this.#places.length
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
+  /** A proxy of the present config that does not serve. */
+  get model(): RunningProxy {
+    return this.#model
+  }
+
+  get config(): Config {
+    return this.#present.config
+  }
+
+  /** Resolves when every worker listens, or is gone; rejects with `listen-failed`, before forking, where one could not. */
   async start(): Promise<void> {
-    this.#config = await this.#withPorts(this.#loaded)
-    const count = workerCount(this.#config.workers)
-    await Promise.all(Array.from({ length: count }, (_, place) => this.#fork(place)))
-    this.#log.info({ workers: count }, `${count} workers`)
+    const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
+    this.#checkRunning()
+    this.#use(assigned, this.#modelOf(assigned))
+    await Promise.all(this.#places.map((place) => place.open()))
+    await this.#turn
+    this.#checkRunning()
+    this.#startedAt = new Date().toISOString()
+    this.figures.start()
+    const [serving, workers] = [this.crew.lines.length, this.wanted]
+    if (serving === workers) this.log.info({ workers }, `${workers} workers`)
+    else this.log.error({ workers, serving }, `${serving} of ${workers} workers`)
+  }
+
+  async status(): Promise<ProxyStatus> {
+    const status = await this.figures.status({ ...this.#model.counts(), workers: 0, cpuSeconds: 0 })
+    return {
+      ...status,
+      workersWanted: this.wanted,
+      startedAt: this.#startedAt,
+      config: { ...this.#counts },
+    }
   }
 
   /** Workers that have drained everything are gone, and so is what there was to supervise. */
-  override async drain(order: DrainOrder): Promise<DrainResult> {
-    const { listener, cluster, backend } = order
-    if (listener !== undefined || cluster !== undefined || backend !== undefined) return super.drain(order)
+  async end(order: DrainOrder): Promise<DrainResult> {
     // Nobody is ended by an order that makes no sense.
-    timesOf(order, this.#loaded.timeouts.drainMs)
+    const times = timesOf(order, this.config.timeouts.drainMs)
     this.#isStopping = true
-    const exits = this.#crew.workers.map(
-      (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
+    this.figures.stop()
+    const emptied = Promise.all(this.#places.map((place) => place.close()))
+    const joined = this.crew.lines
+    // Those that do not serve yet must not begin to.
+    for (const { line } of this.#places)
+      if (line !== undefined && !joined.includes(line)) line.kill('SIGTERM')
+    const cut = times.deadlineMs > 0 ? setTimeout(() => this.cut(), times.deadlineMs + GRACE_MS) : undefined
+    const outcomes = await Promise.all(
+      joined.map((line) => line.ask<DrainResult>({ method: 'drain', args: [order] })),
     )
-    const result = await super.drain(order)
-    await Promise.all(exits)
-    this.#surroundings.ended()
-    return result
+    await emptied
+    clearTimeout(cut)
+    this.surroundings.ended()
+    return addDrains(outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : [])))
   }
 
-  override async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
-    this.#log.level = level
-    return super.setLogLevel(level)
+  /** Ends the workers now. */
+  cut(): void {
+    for (const { line } of this.#places) line?.kill('SIGKILL')
   }
 
-  override async reopenLogs(): Promise<void> {
-    await Promise.all([this.#surroundings.reopenLogs(), super.reopenLogs()])
-  }
-
-  /** One after the other: each compares itself with what the one before has left. */
   reload(): Promise<Reloaded> {
-    const reloaded = this.#reloading.then(() => this.#takeUp())
-    this.#reloading = reloaded.catch((error: unknown) =>
-      this.#log.error({ err: error }, 'the reload failed: the old config stays'),
-    )
-    return reloaded
+    return this.#inTurn(async () => {
+      try {
+        return await this.#takeUp()
+      } catch (error) {
+        this.#counts.failedReloads++
+        this.log.error({ err: error }, 'the reload failed: the old config stays')
+        throw error
+      }
+    })
   }
 
   async #takeUp(): Promise<Reloaded> {
-    const loaded = this.#surroundings.load()
-    const config = await this.#withPorts(loaded)
-    const answers = await Promise.all(
-      this.#crew.places.map((place) =>
-        this.#crew.askAt<Reloaded>(place, { method: 'takeUp', args: [configOf(place, config)] }),
+    const loaded = this.surroundings.load()
+    this.#checkRunning()
+    const before = this.#present.loaded
+    const next = await assignPorts(loaded, this.#present, this.#engine)
+    const model = this.#modelOf(next)
+    const lines = this.crew.lines
+    await this.#prepare(lines, next.config)
+    this.#use(next, model)
+    this.orders.reloaded(before, loaded)
+    this.#version++
+    await Promise.all(lines.map((line) => this.#takeUpIn(line)))
+    if (loaded.log.level !== before.log.level) this.log.level = loaded.log.level
+    this.#counts.reloads++
+    this.#counts.loadedAt = new Date().toISOString()
+    const changed = changesBetween(before, loaded)
+    const needsRestart = needingRestart(this.#startedWith, loaded)
+    this.log.info({ changed, needsRestart }, 'the config was taken up')
+    return { changed, needsRestart }
+  }
+
+  /** In all or in none. */
+  async #prepare(lines: readonly Line[], config: Config): Promise<void> {
+    const outcomes = await Promise.all(
+      lines.map((line) =>
+        line.ask({ method: 'prepare', args: [this.#configFor(line, config)] }, ORDER_WITHIN_MS),
       ),
     )
-    if (loaded.log.level !== this.#loaded.log.level) this.#log.level = loaded.log.level
-    this.#loaded = loaded
-    this.#config = config
-    return answers.find((answer) => answer !== undefined) ?? { changed: [], needsRestart: [] }
+    const problem = problemOf(lines, outcomes)
+    if (problem === undefined) return
+    await Promise.all(lines.map((line) => line.ask({ method: 'giveUp', args: [] }, LOOK_WITHIN_MS)))
+    throw problem
   }
 
-  async #fork(place: number): Promise<void> {
-    const worker = cluster.fork()
-    const forkedAt = performance.now()
-    this.#crew.join(place, worker)
-    worker.once('exit', (code, signal) => {
-      if (!this.#isStopping) this.#replace(place, performance.now() - forkedAt, { code, signal })
-    })
-    await new Promise<void>((resolve) => {
-      worker.on('message', ({ kind }: ToSupervisor) => {
-        if (kind === 'hello') send(worker, { kind: 'start', config: configOf(place, this.#config) })
-        else if (kind === 'ready') resolve()
-      })
-      worker.once('exit', () => resolve())
-    })
+  /** What it has got ready it will use, even where that takes it a while. */
+  async #takeUpIn(line: Line): Promise<void> {
+    line.version = this.#version
+    const outcome = await line.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
+    if (outcome.kind === 'answer' || outcome.kind === 'gone') return
+    const err = outcome.kind === 'error' ? outcome.error : undefined
+    this.log.error({ worker: line.place, err }, 'a worker has not taken the config up yet')
   }
 
-  #replace(place: number, livedMs: number, exit: { code: number; signal: string }): void {
-    this.#pauseMs = livedMs > PROVEN_AFTER_MS ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
-    this.#log.error({ worker: place, ...exit, pauseMs: this.#pauseMs }, 'a worker died and is replaced')
-    setTimeout(() => {
-      if (!this.#isStopping) void this.#fork(place)
-    }, this.#pauseMs)
+  #modelOf({ config }: Assigned): RunningProxy {
+    return new RunningProxy(config, { log: this.log })
+  }
+
+  #use(next: Assigned, model: RunningProxy): void {
+    this.#present = next
+    this.#model = model
+  }
+
+  #greet(line: Line): void {
+    line.version = this.#version
+    line.revision = this.orders.revision
+    const config = this.#configFor(line, this.config)
+    line.send({ kind: 'start', config, orders: this.orders.callsFor(config) })
+  }
+
+  /** It listens. What has happened since it was greeted it is told before anybody counts on it. */
+  async #admit(line: Line): Promise<void> {
+    try {
+      if (line.version !== this.#version) {
+        await this.#prepare([line], this.config)
+        await this.#takeUpIn(line)
+      }
+      while (line.revision !== this.orders.revision) await this.#repeatOrders(line)
+      if (!line.isGone && !this.#isStopping) this.crew.join(line)
+    } catch (err) {
+      this.log.error(
+        { worker: line.place, err },
+        'a worker could not be told what the others know: it is ended',
+      )
+      line.kill('SIGKILL')
+    }
+  }
+
+  async #repeatOrders(line: Line): Promise<void> {
+    line.revision = this.orders.revision
+    const calls = this.orders.callsFor(this.#configFor(line, this.config))
+    const outcomes = await Promise.all(calls.map((call) => line.ask(call, ORDER_WITHIN_MS)))
+    const problem = problemOf([line], outcomes)
+    if (problem !== undefined) throw problem
+  }
+
+  #forget(line: Line): void {
+    this.crew.leave(line)
+    this.figures.gone(line)
+    if (!this.#isStopping) this.figures.died()
+  }
+
+  /** Whether a worker has the listener that is asked for, if any is. */
+  hasListener(line: Line, name: string | undefined): boolean {
+    if (name === undefined) return true
+    return this.#configFor(line, this.config).listeners.some((listener) => listener.name === name)
   }
 
   /**
-   * Workers share an address, and sharing hides that somebody else has it: so a new one is asked for once without
-   * sharing. Port 0 becomes the port that all workers are to have.
+   * A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. And what is settled when
+   * the process starts is the same for those that come later.
    */
-  async #withPorts(loaded: Config): Promise<Config> {
-    const listeners: ListenerConfig[] = []
-    for (const listener of loaded.listeners) {
-      const address = this.#inUse(listener) ?? (await this.#probe(listener))
-      listeners.push({ ...listener, address })
-    }
-    return { ...loaded, listeners }
+  #configFor({ place }: Line, config: Config): Config {
+    const listeners = config.listeners.filter(({ address }) => place === 0 || address.kind === 'tcp')
+    return { ...config, listeners, log: { ...config.log, file: this.#startedWith.log.file } }
   }
 
-  /** Where the workers listen already for a listener of this address. */
-  #inUse({ name, address }: ListenerConfig): Address | undefined {
-    if (this.#loaded === this.#config) return undefined
-    const isFixed = address.kind === 'unix' || address.port !== 0
-    const index = this.#loaded.listeners.findIndex(
-      (known) => isDeepStrictEqual(known.address, address) && (isFixed || known.name === name),
-    )
-    return this.#config.listeners[index]?.address
+  #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
+    const done = this.#turn.then(task)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
-  async #probe(options: ListenerConfig): Promise<Address> {
-    const probe = new Listener(options)
-    await probe.open(this.#engine, false, TURNS_AWAY)
-    const { address } = probe
-    probe.close()
-    return address
+  #checkRunning(): void {
+    if (this.#isStopping) throw new MillraceError('wrong-state', 'this proxy is draining')
   }
 }
 
-/** A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. */
-function configOf(place: number, config: Config): Config {
-  if (place === 0) return config
-  return { ...config, listeners: config.listeners.filter(({ address }) => address.kind === 'tcp') }
+export function addDrains(results: readonly DrainResult[]): DrainResult {
+  const total = { finished: 0, closed: 0, cut: 0 }
+  for (const { finished, closed, cut } of results) {
+    total.finished += finished
+    total.closed += closed
+    total.cut += cut
+  }
+  return total
 }

@@ -2,27 +2,33 @@
  * One worker: a proxy that takes its config and its orders from the supervisor. It ends when it has drained,
  * and at once when the supervisor is gone.
  */
+import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
 import { openLog } from '../observe/log.js'
+import type { ProxyStatus } from '../observe/status.js'
+import type { Prepared } from '../proxy/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
-import { type Call, packError, type ToSupervisor, type ToWorker } from './messages.js'
+import { type Call, type ControlCall, packError, type ToSupervisor, type ToWorker } from './messages.js'
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
 
-/** Runs until told to drain. `failed` is told why it could not start. */
-export function runWorker(failed: (error: unknown) => void): void {
+/** Runs until told to drain. */
+export function runWorker(): void {
   let worker: Worker | undefined
   process.on('message', (message: ToWorker) => {
-    if (message.kind === 'ask') void worker?.answer(message)
-    else {
-      const { config } = message
-      worker = new Worker(new RunningProxy(config, { sharePorts: true, openLog: openLog(config.log) }))
-      worker.start().catch(failed)
+    if (message.kind === 'ask') return void worker?.answer(message)
+    try {
+      worker = new Worker(message.config)
+      void worker.start(message.orders)
+    } catch (error) {
+      fail(error)
     }
   })
   // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leave(worker))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => void (worker === undefined ? process.exit(0) : worker.leave()))
+  }
   // These are for the supervisor to heed.
   for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
   process.on('disconnect', () => void cut(worker))
@@ -31,11 +37,16 @@ export function runWorker(failed: (error: unknown) => void): void {
 
 class Worker {
   readonly proxy: RunningProxy
-  readonly control: ProxyControl
+  readonly #control: ProxyControl
+  #isLeaving = false
+  #prepared: Prepared | undefined
+  /** Configs are got ready and used one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(proxy: RunningProxy) {
+  constructor(config: Config) {
+    const proxy = new RunningProxy(config, { sharePorts: true, openLog: openLog(config.log) })
     this.proxy = proxy
-    this.control = new ProxyControl(proxy, {
+    this.#control = new ProxyControl(proxy, {
       load: () => {
         throw new MillraceError('wrong-state', 'a worker takes its config from its supervisor')
       },
@@ -44,30 +55,69 @@ class Worker {
     })
   }
 
-  async start(): Promise<void> {
-    await this.proxy.start()
-    this.proxy.watch.start()
-    tell({ kind: 'ready' })
+  /** What was ordered holds before anybody is accepted. */
+  async start(orders: readonly ControlCall[]): Promise<void> {
+    try {
+      for (const order of orders) await this.#order(order)
+      await this.proxy.start()
+      this.proxy.watch.start()
+      tell({ kind: 'ready' })
+    } catch (error) {
+      if (!this.#isLeaving) fail(error)
+    }
   }
 
-  /** When its proxy is drained that was its last answer. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    await this.#control.drain({})
+    process.exit(0)
+  }
+
+  /** The answer to a drain of everything is its last. */
   async answer({ id, call }: Question): Promise<void> {
-    const isLast = (): boolean => this.proxy.status().state === 'stopped'
-    const end = (): void => {
-      if (isLast()) process.exit(0)
+    const told = (): void => {
+      if (call.method === 'drain' && this.proxy.state === 'stopped') process.exit(0)
     }
     try {
-      tell({ kind: 'answer', id, value: await this.#act(call) }, end)
+      tell({ kind: 'answer', id, value: await this.#act(call) }, told)
     } catch (error) {
       tell({ kind: 'answer', id, error: packError(error) })
     }
   }
 
   #act(call: Call): Promise<unknown> {
-    const { control } = this
-    if (call.method === 'takeUp') return control.takeUp(() => call.args[0])
-    const method = control[call.method] as (...args: readonly unknown[]) => Promise<unknown>
-    return method.apply(control, call.args)
+    switch (call.method) {
+      case 'counts':
+        return Promise.resolve<ProxyStatus>(this.proxy.counts())
+      case 'prepare':
+        return this.#inTurn(async () => {
+          this.#prepared = await this.proxy.prepare(call.args[0])
+        })
+      case 'takeUp':
+        return this.#inTurn(() => this.#finish((prepared) => prepared.takeUp()))
+      case 'giveUp':
+        return this.#inTurn(() => this.#finish((prepared) => prepared.giveUp()))
+      default:
+        return this.#order(call)
+    }
+  }
+
+  #order(call: ControlCall): Promise<unknown> {
+    const method = this.#control[call.method] as (...args: readonly unknown[]) => Promise<unknown>
+    return method.apply(this.#control, call.args)
+  }
+
+  /** Where nothing could be got ready there is nothing to finish. */
+  async #finish(how: (prepared: Prepared) => void): Promise<void> {
+    const prepared = this.#prepared
+    this.#prepared = undefined
+    if (prepared !== undefined) how(prepared)
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(task)
+    this.#turn = done.catch(() => {})
+    return done
   }
 }
 
@@ -75,13 +125,13 @@ function tell(message: ToSupervisor, told: () => void = () => {}): void {
   process.send?.(message, undefined, undefined, told)
 }
 
+/** The supervisor says it, where it is news. */
+function fail(error: unknown): void {
+  tell({ kind: 'failed', error: packError(error) }, () => process.exit(1))
+}
+
 /** The supervisor is gone: clients learn by a reset that they were cut. */
 async function cut(worker: Worker | undefined): Promise<void> {
   await worker?.proxy.stop()
   process.exit(1)
-}
-
-async function leave(worker: Worker | undefined): Promise<void> {
-  await worker?.control.drain({})
-  process.exit(0)
 }

@@ -88,6 +88,26 @@ describe('what can be seen', () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   })
 
+  it('is unreadiness while a part is drained, and as long as a cluster is', async () => {
+    const client = await rig.join()
+    const { name, backends } = rig.bed.proxy.status().clusters[0]!
+    const unready = async () => expect(await rig.ask('/readyz')).toMatchObject({ status: 503 })
+    const drained = rig.bed.proxy.drain({ cluster: name, backend: backends[0]!.address })
+    await unready()
+    client.end()
+    await drained
+    await unready()
+    await rig.bed.control.changeBackend(name, backends[0]!.address, { state: 'up' })
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
+  })
+
+  it('is readiness while a listener that has left the config drains', async () => {
+    await rig.join()
+    await rig.bed.reload({ listeners: [{ name: 'other', address: '127.0.0.1:0', cluster: 'back' }] })
+    expect(rig.bed.proxy.status().listeners).toHaveLength(2)
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 200 })
+  })
+
   it('is unreadiness from the moment on that a drain begins', async () => {
     const client = await rig.join()
     const drained = rig.bed.proxy.drain()

@@ -150,12 +150,25 @@ export function describeReloads(): void {
     await talk(await bed.connect(), await first.accepted())
   })
 
+  it('say it where a listener of ours is in the way of its new address', async () => {
+    const taken = await Backend.listen()
+    await taken.close()
+    await start({ listeners: [{ ...front, address: `127.0.0.1:${taken.port}` }] })
+    const listeners = [{ ...front, address: `0.0.0.0:${taken.port}` }]
+    await expect(bed.reload({ listeners })).rejects.toThrow(
+      `while listener front of this proxy listens on 127`,
+    )
+    await talk(await bed.connect(), await first.accepted())
+  })
+
   it('come one after the other, and not to a proxy that does not run', async () => {
     await start()
     const ways = ['b', 'a', 'b'].map((cluster) => bed.reload({ listeners: [{ ...front, cluster }] }))
     for (const way of ways) expect(await way).toMatchObject({ changed: ['listeners.front'] })
     await talk(await bed.connect(), await second.accepted())
     expect(await bed.reload({ workers: 2 })).toMatchObject({ needsRestart: ['workers'] })
+    expect(await bed.reload({ workers: 2 })).toEqual({ changed: [], needsRestart: ['workers'] })
+    expect(await bed.reload({})).toEqual({ changed: ['workers'], needsRestart: [] })
     await bed.proxy.stop()
     await expect(bed.reload({})).rejects.toMatchObject({ code: 'wrong-state' })
   })

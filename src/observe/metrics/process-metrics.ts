@@ -33,6 +33,30 @@ export const PROCESS: readonly Metric[] = [
   one('gauge', 'millrace_workers', 'Processes that serve.', ({ workers }) => workers),
   one(
     'gauge',
+    'millrace_workers_wanted',
+    'Processes that are to serve.',
+    ({ workersWanted }) => workersWanted,
+  ),
+  one(
+    'gauge',
+    'millrace_workers_silent',
+    'Workers that do not answer: their figures are their last.',
+    ({ workersSilent }) => workersSilent,
+  ),
+  one(
+    'gauge',
+    'millrace_workers_differing',
+    'Settings that are not the same in all workers.',
+    ({ workersDiffer }) => workersDiffer.length,
+  ),
+  one(
+    'counter',
+    'millrace_worker_deaths_total',
+    'Workers that ended without an order and were replaced.',
+    ({ workerDeaths }) => workerDeaths,
+  ),
+  one(
+    'gauge',
     'millrace_start_time_seconds',
     'When it began to serve, in seconds since 1970.',
     ({ startedAt }) => (startedAt === undefined ? undefined : Date.parse(startedAt) / 1000),
@@ -53,8 +77,8 @@ export const PROCESS: readonly Metric[] = [
   one(
     'counter',
     'millrace_process_cpu_seconds_total',
-    'CPU time of all processes, user and system.',
-    (status) => sumOf(status, ({ cpuSeconds }) => cpuSeconds),
+    'CPU time of all processes, those that are gone included; user and system.',
+    ({ cpuSeconds }) => cpuSeconds,
   ),
   one('gauge', 'millrace_process_resident_memory_bytes', 'Resident memory of all processes.', (status) =>
     sumOf(status, ({ residentBytes }) => residentBytes),

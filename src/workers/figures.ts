@@ -1,0 +1,73 @@
+/**
+ * The figures of all workers, as those of one proxy: of those that answer, of those that do not as they were last, and
+ * what those have counted that are gone. So no counter ever falls because a worker dies.
+ */
+import { mergeStatuses } from '../observe/merge.js'
+import { limitedTo, pastOf } from '../observe/past.js'
+import type { ProxyStatus } from '../observe/status.js'
+import type { Crew } from './crew.js'
+import { differences } from './differences.js'
+import type { Line } from './line.js'
+
+/** What a worker has counted since is lost with it (ms). */
+const REMEMBER_EVERY_MS = 1000
+
+export class Figures {
+  readonly #crew: Crew
+  #past: ProxyStatus | undefined
+  #deaths = 0
+  #timer: NodeJS.Timeout | undefined
+  #isLooking = false
+
+  constructor(crew: Crew) {
+    this.#crew = crew
+  }
+
+  /** From now on what workers have counted is remembered for them. */
+  start(): void {
+    this.#timer = setInterval(() => void this.#remember(), REMEMBER_EVERY_MS).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  gone({ last }: Line): void {
+    if (last === undefined) return
+    const past = pastOf(last)
+    this.#past = this.#past === undefined ? past : mergeStatuses([this.#past, past])
+  }
+
+  /** One has ended without an order. */
+  died(): void {
+    this.#deaths++
+  }
+
+  /** `idle` is the status of a proxy of this config that has not begun to serve. */
+  async status(idle: ProxyStatus): Promise<ProxyStatus> {
+    const seen = await this.#crew.look<ProxyStatus>({ method: 'status', args: [] })
+    for (const { line, value } of seen) line.last = value ?? line.last
+    const live = seen.flatMap(({ line }) => line.last ?? [])
+    const present = mergeStatuses(live.length === 0 ? [idle] : [{ ...pastOf(idle), clusters: [] }, ...live])
+    const merged =
+      this.#past === undefined ? present : mergeStatuses([present, limitedTo(present, this.#past)])
+    return {
+      ...merged,
+      workersSilent: seen.filter(({ value }) => value === undefined).length,
+      workerDeaths: this.#deaths,
+      workersDiffer: differences(live),
+    }
+  }
+
+  async #remember(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      for (const { line, value } of await this.#crew.look<ProxyStatus>({ method: 'counts', args: [] })) {
+        if (value !== undefined) line.last = { ...value, processes: line.last?.processes ?? [] }
+      }
+    } finally {
+      this.#isLooking = false
+    }
+  }
+}

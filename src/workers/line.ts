@@ -1,0 +1,133 @@
+/**
+ * The line to one worker: what it is asked it answers, or it does not in time, or it is gone. Whoever asks always gets
+ * to know one of these.
+ */
+import cluster, { type Worker } from 'node:cluster'
+import type { ProxyStatus } from '../observe/status.js'
+import { type Answer, type Call, type ToSupervisor, type ToWorker, unpackError } from './messages.js'
+
+export type Outcome<Value> =
+  | { readonly kind: 'answer'; readonly value: Value }
+  | { readonly kind: 'error'; readonly error: Error }
+  | { readonly kind: 'silent' | 'gone' }
+
+/** How a worker ended. */
+export interface Exit {
+  readonly code?: number
+  readonly signal?: string
+  /** What it said itself, or why there was none to begin with. */
+  readonly why?: string | undefined
+}
+
+export interface LineHooks {
+  hello(line: Line): void
+  ready(line: Line): void
+  /** Once. */
+  gone(line: Line, exit: Exit): void
+}
+
+export class Line {
+  readonly place: number
+  /** Which config it has, and up to which order it knows them. */
+  version = 0
+  revision = 0
+  /** What it counted when it was last asked. */
+  last: ProxyStatus | undefined
+  readonly #worker: Worker
+  readonly #hooks: LineHooks
+  readonly #pending = new Map<number, (outcome: Outcome<never>) => void>()
+  #asked = 0
+  #isSilent = false
+  #isGone = false
+  #why: string | undefined
+
+  /** @throws Error where the system has no process to give */
+  constructor(place: number, hooks: LineHooks) {
+    this.place = place
+    this.#hooks = hooks
+    this.#worker = cluster.fork()
+    this.#worker.on('message', (message: ToSupervisor) => this.#heard(message))
+    // Its last words may be read after its exit.
+    this.#worker.once('disconnect', () => this.#settleAll())
+    this.#worker.once('exit', (code, signal) => this.#end({ code, signal, why: this.#why }))
+    this.#worker.on('error', (error) => {
+      if (this.pid === undefined) this.#end({ why: error.message })
+    })
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid
+  }
+
+  /** It owes an answer for too long. */
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** How errors and logs call it. */
+  get name(): string {
+    return `worker ${this.place} (process ${this.pid})`
+  }
+
+  /** Without a time: until it is gone. */
+  ask<Value>(call: Call, withinMs?: number): Promise<Outcome<Value>> {
+    if (!this.#worker.isConnected()) return Promise.resolve({ kind: 'gone' })
+    const id = ++this.#asked
+    return new Promise((resolve) => {
+      const timer =
+        withinMs === undefined ? undefined : setTimeout(() => settle({ kind: 'silent' }), withinMs)
+      const settle = (outcome: Outcome<never>): void => {
+        clearTimeout(timer)
+        this.#pending.delete(id)
+        resolve(outcome)
+      }
+      this.#pending.set(id, settle)
+      this.send({ kind: 'ask', id, call })
+    })
+  }
+
+  /** The same for what every worker answers at once: one that does not is silent until it does, and not asked again. */
+  async look<Value>(call: Call, withinMs: number): Promise<Outcome<Value>> {
+    if (this.#isSilent) return { kind: 'silent' }
+    const outcome = await this.ask<Value>(call, withinMs)
+    if (outcome.kind === 'silent') this.#isSilent = true
+    return outcome
+  }
+
+  /** One on its way out hears nothing; its exit tells. */
+  send(message: ToWorker): void {
+    if (this.#worker.isConnected()) this.#worker.send(message, () => {})
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (!this.#isGone) this.#worker.process.kill(signal)
+  }
+
+  #heard(message: ToSupervisor): void {
+    if (message.kind === 'answer') {
+      this.#isSilent = false
+      this.#pending.get(message.id)?.(outcomeOf(message))
+    } else if (message.kind === 'failed') this.#why = message.error.message
+    else this.#hooks[message.kind](this)
+  }
+
+  #end(exit: Exit): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    if (!this.#worker.isConnected()) this.#settleAll()
+    this.#hooks.gone(this, exit)
+  }
+
+  #settleAll(): void {
+    for (const settle of [...this.#pending.values()]) settle({ kind: 'gone' })
+  }
+}
+
+function outcomeOf(answer: Answer): Outcome<never> {
+  if (answer.error !== undefined) return { kind: 'error', error: unpackError(answer.error) }
+  return { kind: 'answer', value: answer.value as never }
+}

@@ -1,0 +1,118 @@
+/**
+ * A worker's place: there is a worker in it, or there will be one again. It knows how long to wait before, and what of
+ * it is worth a line of the log; what workers do is not its business.
+ */
+import type { Log } from '../observe/log.js'
+import { type Exit, Line, type LineHooks } from './line.js'
+
+/** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
+/** A worker that lived this long counts as having worked (ms). */
+const PROVEN_AFTER_MS = 10_000
+/** One that does not listen by then never will (ms). */
+const START_WITHIN_MS = 30_000
+/** While workers die for the same reason again and again, it is told this often (ms). */
+const TELL_EVERY_MS = 60_000
+
+export class Place {
+  readonly #number: number
+  readonly #hooks: LineHooks
+  readonly #log: Log
+  #line: Line | undefined
+  #isClosed = false
+  #pauseMs = FIRST_PAUSE_MS
+  #toldReason: string | undefined
+  #toldAt = Number.NEGATIVE_INFINITY
+  #again: NodeJS.Timeout | undefined
+  /** Called when the worker of this moment listens or is gone, and when it is gone. */
+  #started = (): void => {}
+  #emptied = (): void => {}
+
+  constructor(number: number, hooks: LineHooks, log: Log) {
+    this.#number = number
+    this.#hooks = hooks
+    this.#log = log
+  }
+
+  /** Resolves when its first worker listens, or is gone. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#started = resolve
+      this.#fork()
+    })
+  }
+
+  /** Nobody comes after the worker that is there now, if any is. Resolves when it is gone. */
+  close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#again)
+    return new Promise((resolve) => {
+      const before = this.#emptied
+      this.#emptied = () => {
+        before()
+        resolve()
+      }
+      if (this.#line === undefined) this.#emptied()
+    })
+  }
+
+  get line(): Line | undefined {
+    return this.#line
+  }
+
+  #fork(): void {
+    const forkedAt = performance.now()
+    const livedMs = (): number => performance.now() - forkedAt
+    try {
+      this.#line = this.#connect(livedMs)
+    } catch (error) {
+      this.#vacate({ why: error instanceof Error ? error.message : String(error) }, 0)
+    }
+  }
+
+  #connect(livedMs: () => number): Line {
+    const line = new Line(this.#number, {
+      hello: (hello) => {
+        if (!this.#isClosed) this.#hooks.hello(hello)
+      },
+      ready: (ready) => {
+        clearTimeout(timer)
+        this.#hooks.ready(ready)
+        this.#started()
+      },
+      gone: (gone, exit) => {
+        clearTimeout(timer)
+        this.#hooks.gone(gone, exit)
+        this.#vacate(exit, livedMs())
+      },
+    })
+    const timer = setTimeout(() => line.kill('SIGKILL'), START_WITHIN_MS)
+    return line
+  }
+
+  #vacate(exit: Exit, livedMs: number): void {
+    this.#line = undefined
+    if (!this.#isClosed) this.#replace(exit, livedMs)
+    this.#started()
+    this.#emptied()
+  }
+
+  #replace(exit: Exit, livedMs: number): void {
+    const isProven = livedMs > PROVEN_AFTER_MS
+    this.#pauseMs = isProven ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
+    this.#tell(exit, isProven)
+    this.#again = setTimeout(() => this.#fork(), this.#pauseMs)
+  }
+
+  #tell(exit: Exit, isProven: boolean): void {
+    const reason = JSON.stringify(exit)
+    const now = performance.now()
+    const isNews = isProven || reason !== this.#toldReason || now - this.#toldAt > TELL_EVERY_MS
+    if (!isNews) return
+    this.#toldReason = reason
+    this.#toldAt = now
+    const fields = { worker: this.#number, ...exit, pauseMs: this.#pauseMs }
+    this.#log.error(fields, 'a worker died and is replaced')
+  }
+}

@@ -1,0 +1,67 @@
+/** What a process has counted outlives it, and nothing else of it does. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { mergeStatuses } from '../../src/observe/merge.js'
+import { limitedTo, pastOf } from '../../src/observe/past.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+
+let backend: Backend
+let bed: Bed
+beforeEach(async () => {
+  backend = (await Backend.listen()).echo()
+  bed = await Bed.start({ backends: [backend] })
+  for (let i = 0; i < 3; i++) {
+    const client = await bed.connect()
+    client.send(Buffer.alloc(100))
+    await client.receive(100)
+    if (i > 0) continue
+    client.end()
+    await client.ended
+    await bed.recorded(1)
+  }
+})
+afterEach(async () => {
+  await bed.end()
+  await backend.close()
+})
+
+it('adds its counts to those of others', () => {
+  const status = bed.proxy.status()
+  const merged = mergeStatuses([status, pastOf(status)])
+  expect(merged).toMatchObject({
+    workers: 1,
+    state: 'running',
+    cpuSeconds: 2 * status.cpuSeconds,
+    connections: { active: 2, ended: 2, bytesUp: 600 },
+    listeners: [{ active: 2, accepted: 6, ended: 2, isListening: true }],
+    endings: [{ count: 2 }],
+    clusters: [{ active: 2, ended: 2, backends: [{ active: 2, connections: 6 }] }],
+    records: { written: 2 },
+    processes: [{}],
+  })
+})
+
+it('changes nothing of what others are', () => {
+  const status = bed.proxy.status()
+  const fresh = { ...pastOf(status), state: 'new' as const }
+  const down = {
+    ...status.clusters[0]!.backends[0]!,
+    state: 'down' as const,
+    setTo: 'down' as const,
+    restingMs: 7,
+  }
+  const resting = { ...status, clusters: [{ ...status.clusters[0]!, backends: [down] }] }
+  const [merged] = mergeStatuses([pastOf(status), resting]).clusters
+  expect(merged!.backends).toMatchObject([{ state: 'down', setTo: 'down', weight: 1, restingMs: 7 }])
+  expect(mergeStatuses([fresh, pastOf(status)]).state).toBe('new')
+})
+
+it('is not told of what has left the config', () => {
+  const status = bed.proxy.status()
+  const past = pastOf(status)
+  expect(limitedTo(status, past)).toEqual(past)
+  const [cluster] = status.clusters
+  const without = { ...status, listeners: [], clusters: [{ ...cluster!, backends: [] }] }
+  expect(limitedTo(without, past)).toMatchObject({ listeners: [], endings: [], clusters: [{ backends: [] }] })
+  expect(limitedTo({ ...without, clusters: [] }, past).clusters).toEqual([])
+})

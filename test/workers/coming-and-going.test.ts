@@ -1,0 +1,133 @@
+/** Workers that are not there yet, or no more: nobody waits for them, and they come to know what the others know. */
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ProxyStatus } from '../../src/observe/status.js'
+import { temporaryFolder } from '../support/folder.js'
+import { until } from '../support/wait.js'
+import { bothServe, WorkersRig } from './rig.js'
+
+const CLIENTS = 20
+const front = { name: 'front', address: '127.0.0.1:0', cluster: 'a' }
+
+const folder = temporaryFolder()
+let rig: WorkersRig
+afterEach(() => rig.end())
+
+describe('two workers that are told to end while they start', () => {
+  it.each([
+    ['when they are forked', () => until(() => rig.workerPids().length === 2)],
+    ['when the first one listens', () => rig.millrace.logged(({ msg }) => msg.startsWith('listening on'))],
+  ])('end with 0 and leave nobody: %s', async (_, moment) => {
+    rig = await WorkersRig.begin(folder)
+    await moment()
+    const pids = rig.workerPids()
+    expect(await rig.millrace.stop()).toEqual({ code: 0, signal: null })
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  })
+})
+
+describe('a worker that cannot start', () => {
+  it('is missed by readiness and in the figures, and the log says why it is not there, once', async () => {
+    const logs = join(folder, 'logs')
+    mkdirSync(logs)
+    rig = await WorkersRig.begin(folder, { log: { file: join(logs, 'millrace.log') } })
+    await until(() => existsSync(rig.socket))
+    await rig.statusWhen(bothServe)
+    // The supervisor goes on in its file; whoever comes later finds none.
+    renameSync(logs, `${logs}-away`)
+    await rig.killOne()
+    const { workers, workersWanted } = await rig.statusWhen(({ workerDeaths }) => workerDeaths >= 4)
+    expect({ workers, workersWanted }).toEqual({ workers: 1, workersWanted: 2 })
+    expect((await rig.get('/metrics')).text).toMatch(/^millrace_workers_wanted 2$/m)
+    expect(await rig.get('/readyz')).toEqual({ status: 503, text: '1 of 2 workers serve\n' })
+    await rig.join(portOf(await rig.status()))
+    const told = readFileSync(`${logs}-away/millrace.log`, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('a worker died and is replaced'))
+      .map((line) => JSON.parse(line))
+    expect(told).toMatchObject([{ signal: 'SIGKILL' }, { code: 1, why: expect.stringContaining(logs) }])
+    renameSync(`${logs}-away`, logs)
+    await rig.statusWhen(bothServe)
+    expect((await rig.get('/readyz')).status).toBe(200)
+  })
+})
+
+describe('a worker that is killed', () => {
+  it('is counted, keeps nobody waiting, and what it counted stays', async () => {
+    rig = await WorkersRig.start(folder)
+    for (let i = 0; i < CLIENTS; i++) await rig.join()
+    const before = await rig.status()
+    expect(before).toMatchObject({ workerDeaths: 0, listeners: [{ accepted: CLIENTS }] })
+    const killed = before.processes[0]!.pid
+    const counts: ProxyStatus[] = []
+    const replaced = rig.killOne(killed)
+    await rig.statusWhen((status) => {
+      counts.push(status)
+      return status.workerDeaths === 1 && bothServe(status)
+    })
+    await replaced
+    for (const { listeners, clusters, connections, cpuSeconds } of counts) {
+      expect(listeners[0]!.accepted).toBe(CLIENTS)
+      expect(clusters[0]!.backends[0]!.connections).toBe(CLIENTS)
+      expect(connections.bytesUp).toBe(5 * CLIENTS)
+      expect(cpuSeconds).toBeGreaterThanOrEqual(before.cpuSeconds)
+    }
+    expect(counts.at(-1)!.connections.active).toBeLessThan(CLIENTS)
+    expect(counts.at(-1)!.startedAt).toBe(before.startedAt)
+    expect((await rig.get('/metrics')).text).toMatch(/^millrace_worker_deaths_total 1$/m)
+  })
+
+  it('is missed by readiness until another one serves', async () => {
+    rig = await WorkersRig.start(folder)
+    expect(await rig.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
+    await rig.killOne()
+    expect(await rig.get('/readyz')).toEqual({ status: 503, text: '1 of 2 workers serve\n' })
+    await rig.statusWhen(bothServe)
+    expect(await rig.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
+  })
+
+  it('is replaced by one that has the config which was taken up meanwhile', async () => {
+    rig = await WorkersRig.start(folder)
+    await rig.killOne()
+    const reloaded = await rig.reload({ listeners: [{ ...front, cluster: 'b' }] })
+    expect(reloaded).toEqual({ changed: ['listeners.front'], needsRestart: [] })
+    await rig.statusWhen(bothServe)
+    for (let i = 0; i < CLIENTS; i++) await rig.join()
+    expect(rig.backends.map(({ peers }) => peers.length)).toEqual([0, CLIENTS])
+  })
+
+  it('is replaced by one that has the same orders, until a reload ends them', async () => {
+    const other = { name: 'other', address: '127.0.0.1:0', cluster: 'b' }
+    const listeners = [front, other]
+    rig = await WorkersRig.start(folder, { listeners })
+    const [a, b] = rig.backends.map(({ address }) => address)
+    await rig.admin.ask('PATCH', `/api/v1/clusters/a/backends/${a}`, { state: 'down', weight: 7 })
+    await rig.admin.ask('POST', '/api/v1/drain', { cluster: 'b' }, true)
+    await rig.admin.ask('POST', '/api/v1/drain', { listener: 'other' }, true)
+    await rig.admin.ask('PUT', '/api/v1/log/level', { level: 'warn' })
+    for (const pid of rig.workerPids()) await rig.killOne(pid)
+    const ordered = {
+      workersDiffer: [],
+      logLevel: 'warn',
+      listeners: [{ isListening: true }, { name: 'other', isListening: false }],
+      clusters: [
+        { backends: [{ address: a, setTo: 'down', weight: 7 }] },
+        { backends: [{ address: b, setTo: 'drain' }] },
+      ],
+    }
+    expect(await rig.statusWhen(bothServe)).toMatchObject(ordered)
+    expect((await rig.get('/readyz')).status).toBe(503)
+    const clusters = { ...rig.config().clusters, a: { backends: [{ address: a, weight: 3 }] } }
+    await rig.reload({ listeners, clusters, log: { level: 'error' } })
+    for (const pid of rig.workerPids()) await rig.killOne(pid)
+    expect(await rig.statusWhen(bothServe)).toMatchObject({
+      workersDiffer: [],
+      logLevel: 'error',
+      listeners: [{ isListening: true }, { isListening: true }],
+      clusters: [{ backends: [{ setTo: 'down', weight: 3 }] }, { backends: [{ setTo: 'drain' }] }],
+    })
+  })
+})
+
+const portOf = ({ listeners }: ProxyStatus): number => Number(listeners[0]!.address.split(':').at(-1))

@@ -1,0 +1,74 @@
+/** What a worker is told that comes late: exactly what one that was there all the time still knows. */
+import { expect, it } from 'vitest'
+import { validateConfig } from '../../src/config/validate.js'
+import { Orders } from '../../src/workers/orders.js'
+
+const A = '10.0.0.1:80'
+const B = '10.0.0.2:80'
+
+const configOf = (more: object = {}) =>
+  validateConfig({
+    listeners: [
+      { name: 'web', address: '127.0.0.1:1', cluster: 'c' },
+      { name: 'api', address: '127.0.0.1:2', cluster: 'c' },
+    ],
+    clusters: { c: { backends: [A, B] } },
+    ...more,
+  })
+const config = configOf()
+
+const setting = (backend: string, change: object) => ({
+  method: 'changeBackend',
+  args: ['c', backend, change],
+})
+
+it('the last setting of each backend, state and weight by themselves', () => {
+  const orders = new Orders()
+  orders.changeBackend('c', A, { state: 'down' })
+  orders.changeBackend('c', A, { weight: 5 })
+  orders.changeBackend('c', B, { state: 'drain' })
+  orders.changeBackend('c', B, { state: 'up' })
+  expect(orders.callsFor(config)).toEqual([
+    setting(A, { state: 'down', weight: 5 }),
+    setting(B, { state: 'up' }),
+  ])
+})
+
+it('a drain of a cluster is one of each of its backends, a drain of a listener is of those who have it', () => {
+  const orders = new Orders()
+  orders.drain({ cluster: 'c' }, config)
+  orders.drain({ listener: 'web' }, config)
+  const settings = [setting(A, { state: 'drain' }), setting(B, { state: 'drain' })]
+  expect(orders.callsFor(config)).toEqual([...settings, { method: 'drain', args: [{ listener: 'web' }] }])
+  expect(orders.callsFor({ ...config, listeners: config.listeners.slice(1) })).toEqual(settings)
+})
+
+it('has another revision after every order', () => {
+  const orders = new Orders()
+  const revisions = [
+    () => orders.setLogLevel('debug'),
+    () => orders.changeBackend('c', A, { weight: 2 }),
+    () => orders.drain({ listener: 'web' }, config),
+  ].map((order) => {
+    order()
+    return orders.revision
+  })
+  expect(new Set([0, ...revisions]).size).toBe(4)
+})
+
+it('a reload opens listeners, and ends what the config has changed or taken away', () => {
+  const orders = new Orders()
+  orders.setLogLevel('debug')
+  orders.drain({ listener: 'web' }, config)
+  orders.changeBackend('c', A, { state: 'down', weight: 5 })
+  orders.changeBackend('c', B, { state: 'down', weight: 5 })
+  orders.reloaded(config, config)
+  const level = { method: 'setLogLevel', args: ['debug'] }
+  const change = { state: 'down', weight: 5 }
+  expect(orders.callsFor(config)).toEqual([setting(A, change), setting(B, change), level])
+  const heavier = configOf({ clusters: { c: { backends: [{ address: A, weight: 2 }] } } })
+  orders.reloaded(config, heavier)
+  expect(orders.callsFor(heavier)).toEqual([setting(A, { state: 'down' }), level])
+  orders.reloaded(heavier, configOf({ log: { level: 'error' } }))
+  expect(orders.callsFor(config)).toEqual([setting(A, { state: 'down' })])
+})

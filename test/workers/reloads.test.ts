@@ -1,0 +1,104 @@
+/** Another config is used by all workers or by none, whatever goes wrong in one of them. */
+import { readdirSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/folder.js'
+import { connectTo } from '../support/peer.js'
+import { areMissing, freePort } from '../support/programs.js'
+import { bothServe, WorkersRig } from './rig.js'
+
+const CLIENTS = 20
+const PLENTY = 1000
+
+const folder = temporaryFolder()
+const front = { name: 'front', address: '127.0.0.1:0', cluster: 'a' }
+
+describe.each([
+  ['with the addon', undefined],
+  ['with native off', 'off'],
+] as const)('two workers %s', (_, native) => {
+  let rig: WorkersRig
+  afterEach(() => rig.end())
+
+  it('count the reloads that were taken up and those that were not', async () => {
+    rig = await WorkersRig.start(folder, {}, native)
+    const { config: before } = await rig.status()
+    await expect(rig.reload({ nonsense: 1 })).rejects.toMatchObject({ code: 'config-invalid' })
+    const { config: unchanged } = await rig.statusWhen(({ config }) => config.failedReloads === 1)
+    expect(unchanged).toEqual({ ...before, failedReloads: 1 })
+    await rig.reload({})
+    const { config: after } = await rig.statusWhen(({ config }) => config.reloads === 1)
+    expect(after).toMatchObject({ reloads: 1, failedReloads: 1 })
+    expect(after.loadedAt > before.loadedAt).toBe(true)
+    expect((await rig.get('/metrics')).text).toMatch(/^millrace_reloads_failed_total 1$/m)
+  })
+
+  it('say what a reload has changed, whoever is there to take it up', async () => {
+    const path = `unix:${folder}/listener-${native}`
+    rig = await WorkersRig.start(folder, {}, native)
+    await rig.killOne()
+    const listeners = [front, { name: 'local', address: path, cluster: 'b' }]
+    expect(await rig.reload({ listeners, workers: 3 })).toEqual({
+      changed: ['listeners.local', 'workers'],
+      needsRestart: ['workers'],
+    })
+    expect(await rig.reload({ listeners, workers: 3 })).toEqual({ changed: [], needsRestart: ['workers'] })
+    expect(await rig.reload({ listeners })).toEqual({ changed: ['workers'], needsRestart: [] })
+  })
+
+  it('move a listener to an address that includes the one they have, or say what is in the way', async () => {
+    const port = await freePort()
+    const at = (host: string) => ({ listeners: [{ ...front, address: `${host}:${port}` }] })
+    rig = await WorkersRig.start(folder, at('127.0.0.1'), native)
+    const moved = rig.reload(at('0.0.0.0'))
+    if (native === 'off') {
+      const why = `while listener front of this proxy listens on 127.0.0.1:${port}`
+      await expect(moved).rejects.toThrow(why)
+    } else expect(await moved).toMatchObject({ changed: ['listeners.front'] })
+    await rig.join(port)
+  })
+
+  it('drain a unix socket, which only one of them has', async () => {
+    const address = `unix:${folder}/drained-${native}`
+    rig = await WorkersRig.start(folder, { listeners: [front, { ...front, name: 'local', address }] }, native)
+    const drained = await rig.admin.ask('POST', '/api/v1/drain', { listener: 'local' }, true)
+    expect(drained).toEqual({ finished: 0, closed: 0, cut: 0 })
+    expect(await rig.get('/readyz')).toMatchObject({ status: 503 })
+  })
+})
+
+describe.skipIf(areMissing('prlimit'))('a worker that is out of file descriptors', () => {
+  let rig: WorkersRig
+  afterEach(() => rig.end())
+
+  it('makes a reload fail everywhere, goes on itself, and can do it later', async () => {
+    rig = await WorkersRig.start(folder)
+    const port = await freePort()
+    const listeners = [
+      { ...front, cluster: 'b' },
+      { ...front, name: 'new', address: `127.0.0.1:${port}` },
+    ]
+    const poor = (await rig.status()).processes[1]!.pid
+    await rig.limit(poor, lowestFree(poor))
+    await expect(rig.reload({ listeners })).rejects.toThrow('EMFILE')
+    await expect(connectTo({ kind: 'tcp', host: '127.0.0.1', port })).rejects.toThrow('ECONNREFUSED')
+    const { workerDeaths, processes, listeners: unchanged } = await rig.status()
+    expect({ workerDeaths, listeners: unchanged.length }).toEqual({ workerDeaths: 0, listeners: 1 })
+    expect(processes[1]).toMatchObject({ pid: poor, heapBytes: expect.any(Number) })
+    await rig.limit(poor, PLENTY)
+    for (let i = 0; i < CLIENTS; i++) await rig.join()
+    expect(rig.backends.map(({ peers }) => peers.length)).toEqual([CLIENTS, 0])
+    expect(await rig.reload({ listeners })).toMatchObject({ changed: ['listeners.front', 'listeners.new'] })
+    for (let i = 0; i < CLIENTS; i++) await rig.join(port)
+    for (let i = 0; i < CLIENTS; i++) await rig.join()
+    expect(rig.backends.map(({ peers }) => peers.length)).toEqual([2 * CLIENTS, CLIENTS])
+    expect(bothServe(await rig.status())).toBe(true)
+  })
+})
+
+/** With this limit a process can open nothing more. */
+function lowestFree(pid: number): number {
+  const taken = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+  let fd = 0
+  while (taken.has(fd)) fd++
+  return fd
+}
