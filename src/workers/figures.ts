@@ -47,7 +47,8 @@ export class Figures {
   async status(idle: ProxyStatus): Promise<ProxyStatus> {
     const seen = await this.#crew.look<ProxyStatus>({ method: 'status', args: [] })
     for (const { line, value } of seen) line.last = value ?? line.last
-    const live = seen.flatMap(({ line }) => line.last ?? [])
+    // Whoever is not in the past yet is present, answered or not.
+    const live = this.#crew.lines.flatMap(({ last }) => last ?? [])
     const present = mergeStatuses(live.length === 0 ? [idle] : [{ ...pastOf(idle), clusters: [] }, ...live])
     const merged =
       this.#past === undefined ? present : mergeStatuses([present, limitedTo(present, this.#past)])
@@ -66,6 +67,8 @@ export class Figures {
       for (const { line, value } of await this.#crew.look<ProxyStatus>({ method: 'counts', args: [] })) {
         if (value !== undefined) line.last = { ...value, processes: line.last?.processes ?? [] }
       }
+    } catch {
+      // Whoever asks for the status is told.
     } finally {
       this.#isLooking = false
     }

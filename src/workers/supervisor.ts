@@ -83,9 +83,11 @@ export class Supervisor {
 
   /** Resolves when every worker listens, or is gone; rejects with `listen-failed`, before forking, where one could not. */
   async start(): Promise<void> {
-    const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
+    await this.#inTurn(async () => {
+      const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
+      this.#use(assigned, this.#modelOf(assigned))
+    })
     this.#checkRunning()
-    this.#use(assigned, this.#modelOf(assigned))
     await Promise.all(this.#places.map((place) => place.open()))
     await this.#turn
     this.#checkRunning()

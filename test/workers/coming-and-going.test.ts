@@ -27,13 +27,25 @@ describe('two workers that are told to end while they start', () => {
   })
 })
 
+it('a reload while they start reaches those that listen later', async () => {
+  rig = await WorkersRig.begin(folder)
+  await until(() => rig.workerPids().length === 2)
+  rig.write({ listeners: [{ ...front, cluster: 'b' }] })
+  process.kill(rig.millrace.program.pid, 'SIGHUP')
+  await rig.millrace.logged(({ msg }) => msg.startsWith('admin on'))
+  const status = await rig.statusWhen(({ config }) => config.reloads === 1)
+  expect(status).toMatchObject({ workers: 2, config: { failedReloads: 0 } })
+  for (let i = 0; i < CLIENTS; i++) await rig.join(portOf(status))
+  expect(rig.backends.map(({ peers }) => peers.length)).toEqual([0, CLIENTS])
+})
+
 describe('a worker that cannot start', () => {
   it('is missed by readiness and in the figures, and the log says why it is not there, once', async () => {
     const logs = join(folder, 'logs')
     mkdirSync(logs)
-    rig = await WorkersRig.begin(folder, { log: { file: join(logs, 'millrace.log') } })
-    await until(() => existsSync(rig.socket))
-    await rig.statusWhen(bothServe)
+    const file = join(logs, 'millrace.log')
+    rig = await WorkersRig.begin(folder, { log: { file } })
+    await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('admin on'))
     // The supervisor goes on in its file; whoever comes later finds none.
     renameSync(logs, `${logs}-away`)
     await rig.killOne()

@@ -16,17 +16,16 @@ export class WorkersRig {
   readonly millrace: Millrace
   readonly admin: AdminClient
   readonly #file: string
-  /** Of the admin address. */
-  readonly socket: string
+  readonly #socket: string
   #port = 0
   readonly #clients: Peer[] = []
 
   private constructor(folder: string, backends: readonly Backend[], more: object, native?: 'off') {
     this.backends = backends
-    this.socket = join(folder, 'admin.sock')
+    this.#socket = join(folder, 'admin.sock')
     this.#file = writeConfig(folder, this.config(more))
     this.millrace = new Millrace(['--config', this.#file], { native })
-    this.admin = new AdminClient({ address: { kind: 'unix', path: this.socket }, token: undefined })
+    this.admin = new AdminClient({ address: { kind: 'unix', path: this.#socket }, token: undefined })
   }
 
   /** It has begun, and nothing more. */
@@ -60,7 +59,7 @@ export class WorkersRig {
         a: { backends: [this.backends[0]!.address] },
         b: { backends: [this.backends[1]!.address] },
       },
-      admin: `unix:${this.socket}`,
+      admin: `unix:${this.#socket}`,
       ...more,
     }
   }
@@ -90,7 +89,7 @@ export class WorkersRig {
   /** Status and text of an answer that is no JSON. */
   get(path: string): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const sent = request({ socketPath: this.socket, path, headers: { host: 'localhost' } }, (response) => {
+      const sent = request({ socketPath: this.#socket, path, headers: { host: 'localhost' } }, (response) => {
         let text = ''
         response.on('data', (chunk: Buffer) => {
           text += chunk.toString()
