@@ -49,7 +49,7 @@ describe('a worker that cannot start', () => {
     // The supervisor goes on in its file; whoever comes later finds none.
     renameSync(logs, `${logs}-away`)
     await rig.killOne()
-    const { workers, workersWanted } = await rig.statusWhen(({ workerDeaths }) => workerDeaths >= 4)
+    const { workers, workersWanted } = await rig.statusWhen(({ workerDeaths }) => workerDeaths >= 3)
     expect({ workers, workersWanted }).toEqual({ workers: 1, workersWanted: 2 })
     expect((await rig.get('/metrics')).text).toMatch(/^millrace_workers_wanted 2$/m)
     expect(await rig.get('/readyz')).toEqual({ status: 503, text: '1 of 2 workers serve\n' })
@@ -93,17 +93,19 @@ describe('a worker that is killed', () => {
   it('is missed by readiness until another one serves', async () => {
     rig = await WorkersRig.start(folder)
     expect(await rig.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
-    await rig.killOne()
+    const newcomer = await rig.killOneAndHold()
     expect(await rig.get('/readyz')).toEqual({ status: 503, text: '1 of 2 workers serve\n' })
+    process.kill(newcomer, 'SIGCONT')
     await rig.statusWhen(bothServe)
     expect(await rig.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
   })
 
   it('is replaced by one that has the config which was taken up meanwhile', async () => {
     rig = await WorkersRig.start(folder)
-    await rig.killOne()
+    const newcomer = await rig.killOneAndHold()
     const reloaded = await rig.reload({ listeners: [{ ...front, cluster: 'b' }] })
     expect(reloaded).toEqual({ changed: ['listeners.front'], needsRestart: [] })
+    process.kill(newcomer, 'SIGCONT')
     await rig.statusWhen(bothServe)
     for (let i = 0; i < CLIENTS; i++) await rig.join()
     expect(rig.backends.map(({ peers }) => peers.length)).toEqual([0, CLIENTS])

@@ -121,11 +121,22 @@ export class WorkersRig {
     }
   }
 
-  /** Ends one as the system would; answers when another process has come, which may not serve yet. */
-  async killOne(pid = this.workerPids()[0]!): Promise<void> {
+  /** Ends one as the system would; answers with the process that comes in its place, which may not serve yet. */
+  async killOne(pid = this.workerPids()[0]!): Promise<number> {
     const before = this.workerPids()
+    const newcomer = (): number | undefined => this.workerPids().find((each) => !before.includes(each))
     process.kill(pid, 'SIGKILL')
-    await until(() => this.workerPids().some((each) => !before.includes(each)))
+    await until(() => newcomer() !== undefined)
+    return newcomer()!
+  }
+
+  /** The same, and whoever comes is kept from serving until it is let go on (SIGCONT). */
+  async killOneAndHold(): Promise<number> {
+    const newcomer = await this.killOne()
+    // Before its exec the supervisor waits for it.
+    await until(() => readFileSync(`/proc/${newcomer}/environ`, 'utf8').includes('NODE_UNIQUE_ID'))
+    process.kill(newcomer, 'SIGSTOP')
+    return newcomer
   }
 
   /** How many file descriptors a process may have. */
