@@ -27,7 +27,7 @@ export async function serve(config: Config, load: () => Config): Promise<void> {
   }
   const { control, start, cut } =
     workerCount(config.workers) > 1
-      ? supervise(config, log, surroundings)
+      ? supervise(config, opened, surroundings)
       : serveAlone(config, opened, surroundings)
   const orders = heedSignals(control, cut, log)
   try {
@@ -87,8 +87,8 @@ function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings
 }
 
 /** Should the supervisor exit before its workers do, they notice and cut what they have. */
-function supervise(config: Config, log: Log, surroundings: Surroundings): Served {
-  const supervisor = new Supervisor(config, log, surroundings)
+function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings): Served {
+  const supervisor = new Supervisor(config, openLog, surroundings)
   return { control: new CrewControl(supervisor), start: () => supervisor.start(), cut: () => {} }
 }
 

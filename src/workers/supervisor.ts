@@ -7,7 +7,7 @@ import type { DrainOrder, DrainResult, Reloaded } from '../admin/control.js'
 import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
-import type { Log } from '../observe/log.js'
+import type { Log, OpenLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/changes.js'
 import { timesOf } from '../proxy/drain.js'
@@ -33,6 +33,7 @@ export class Supervisor {
   readonly figures: Figures
   readonly surroundings: Surroundings
   readonly log: Log
+  readonly #openLog: OpenLog
   readonly #engine = createEngine()
   readonly #startedWith: Config
   readonly #places: readonly Place[]
@@ -46,10 +47,12 @@ export class Supervisor {
   /** Configs are taken up, and workers join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(config: Config, log: Log, surroundings: Surroundings) {
+  constructor(config: Config, openLog: OpenLog, surroundings: Surroundings) {
+    const { log } = openLog
     this.crew = new Crew(log)
     this.figures = new Figures(this.crew)
     this.log = log
+    this.#openLog = openLog
     this.surroundings = surroundings
     this.#startedWith = config
     this.#present = { loaded: config, config }
@@ -153,12 +156,16 @@ export class Supervisor {
     const next = await assignPorts(loaded, this.#present, this.#engine)
     const model = this.#modelOf(next)
     const lines = this.crew.lines
-    await this.#prepare(lines, next.config)
+    const log = await this.#openLog.prepare(loaded.log)
+    await this.#prepare(lines, next.config).catch((error) => {
+      log.abandon()
+      throw error
+    })
     this.#use(next, model)
     this.orders.reloaded(before, loaded)
     this.#version++
     await Promise.all(lines.map((line) => this.#takeUpIn(line)))
-    if (loaded.log.level !== before.log.level) this.log.level = loaded.log.level
+    log.take()
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
     const changed = changesBetween(before, loaded)
@@ -243,13 +250,10 @@ export class Supervisor {
     return this.#configFor(line, this.config).listeners.some((listener) => listener.name === name)
   }
 
-  /**
-   * A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. And what is settled when
-   * the process starts is the same for those that come later.
-   */
+  /** A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. */
   #configFor({ place }: Line, config: Config): Config {
     const listeners = config.listeners.filter(({ address }) => place === 0 || address.kind === 'tcp')
-    return { ...config, listeners, log: { ...config.log, file: this.#startedWith.log.file } }
+    return { ...config, listeners }
   }
 
   #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
@@ -270,5 +274,5 @@ export function addDrains(results: readonly DrainResult[]): DrainResult {
     total.closed += closed
     total.cut += cut
   }
-  return total
+  return results.some(({ cancelled }) => cancelled) ? { ...total, cancelled: true } : total
 }

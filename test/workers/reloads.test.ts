@@ -1,9 +1,12 @@
 /** Another config is used by all workers or by none, whatever goes wrong in one of them. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
+import type { LogLine } from '../support/millrace.js'
 import { connectTo } from '../support/peer.js'
 import { areMissing, freePort } from '../support/programs.js'
+import { until } from '../support/wait.js'
 import { bothServe, WorkersRig } from './rig.js'
 
 const CLIENTS = 20
@@ -30,6 +33,24 @@ describe.each([
     expect(after).toMatchObject({ reloads: 1, failedReloads: 1 })
     expect(after.loadedAt > before.loadedAt).toBe(true)
     expect((await rig.get('/metrics')).text).toMatch(/^millrace_reloads_failed_total 1$/m)
+  })
+
+  it('log to another file from a reload on, they and their supervisor, and nowhere if it cannot be written', async () => {
+    rig = await WorkersRig.start(folder, {}, native)
+    await expect(rig.reload({ log: { file: '/nowhere/at/all.log' } })).rejects.toMatchObject({
+      cause: { status: 409 },
+    })
+    const file = join(folder, `moved-${native}.log`)
+    expect(await rig.reload({ log: { file } })).toEqual({ changed: ['log'], needsRestart: [] })
+    for (let i = 0; i < CLIENTS; i++) (await rig.join()).end()
+    const lines = (): LogLine[] =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    await until(() => lines().filter(({ msg }) => msg === 'connection').length === CLIENTS)
+    expect(lines().some(({ msg }) => msg === 'the config was taken up')).toBe(true)
+    expect(rig.millrace.lines.some(({ msg }) => msg === 'connection')).toBe(false)
   })
 
   it('say what a reload has changed, whoever is there to take it up', async () => {
