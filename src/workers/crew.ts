@@ -78,7 +78,10 @@ export class Crew {
 export function problemOf(lines: readonly Line[], outcomes: readonly Outcome<unknown>[]): Error | undefined {
   const failed = outcomes.find((outcome) => outcome.kind === 'error')
   if (failed?.kind === 'error') return failed.error
-  const silent = lines.filter((_, index) => outcomes[index]?.kind === 'silent').map(({ name }) => name)
-  if (silent.length === 0) return undefined
-  return new MillraceError('worker-silent', `no answer from ${silent.join(', ')}`)
+  const silent = lines.filter((_, index) => outcomes[index]?.kind === 'silent')
+  return silent.length === 0 ? undefined : silence(silent)
+}
+
+export function silence(lines: readonly Line[]): MillraceError {
+  return new MillraceError('worker-silent', `no answer from ${lines.map(({ name }) => name).join(', ')}`)
 }

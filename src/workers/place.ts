@@ -21,6 +21,7 @@ export class Place {
   readonly #log: Log
   #line: Line | undefined
   #isClosed = false
+  /** Of the next one that dies young. */
   #pauseMs = FIRST_PAUSE_MS
   #toldReason: string | undefined
   #toldAt = Number.NEGATIVE_INFINITY
@@ -100,19 +101,21 @@ export class Place {
 
   #replace(exit: Exit, livedMs: number): void {
     const isProven = livedMs > PROVEN_AFTER_MS
-    this.#pauseMs = isProven ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
-    this.#tell(exit, isProven)
-    this.#again = setTimeout(() => this.#fork(), this.#pauseMs)
+    const pauseMs = isProven ? FIRST_PAUSE_MS : this.#pauseMs
+    this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    if (this.#isNews(exit, isProven))
+      this.#log.error({ worker: this.#number, ...exit, pauseMs }, 'a worker died and is replaced')
+    this.#again = setTimeout(() => this.#fork(), pauseMs)
   }
 
-  #tell(exit: Exit, isProven: boolean): void {
+  /** One that has worked is news, and so is a reason that was not told before, or not for long. */
+  #isNews(exit: Exit, isProven: boolean): boolean {
     const reason = JSON.stringify(exit)
     const now = performance.now()
     const isNews = isProven || reason !== this.#toldReason || now - this.#toldAt > TELL_EVERY_MS
-    if (!isNews) return
+    if (!isNews) return false
     this.#toldReason = reason
     this.#toldAt = now
-    const fields = { worker: this.#number, ...exit, pauseMs: this.#pauseMs }
-    this.#log.error(fields, 'a worker died and is replaced')
+    return true
   }
 }

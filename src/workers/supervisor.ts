@@ -13,13 +13,15 @@ import { changesBetween, needingRestart } from '../proxy/changes.js'
 import { timesOf } from '../proxy/drain.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
-import { Crew, LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf } from './crew.js'
+import { Crew, LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './crew.js'
 import { Figures } from './figures.js'
 import type { Line } from './line.js'
 import { Orders } from './orders.js'
 import { Place } from './place.js'
 import { type Assigned, assignPorts } from './shared-ports.js'
 
+/** Certificates are read, listeners opened (ms). */
+const PREPARE_WITHIN_MS = 10_000
 /** What still lives so long after the deadline of the last drain is stuck (ms). */
 const GRACE_MS = 3000
 
@@ -174,11 +176,13 @@ export class Supervisor {
     return { changed, needsRestart }
   }
 
-  /** In all or in none. */
+  /** In all or in none. Who is known to be stuck is not waited for. */
   async #prepare(lines: readonly Line[], config: Config): Promise<void> {
+    const stuck = lines.filter(({ isSilent }) => isSilent)
+    if (stuck.length > 0) throw silence(stuck)
     const outcomes = await Promise.all(
       lines.map((line) =>
-        line.ask({ method: 'prepare', args: [this.#configFor(line, config)] }, ORDER_WITHIN_MS),
+        line.ask({ method: 'prepare', args: [this.#configFor(line, config)] }, PREPARE_WITHIN_MS),
       ),
     )
     const problem = problemOf(lines, outcomes)
