@@ -24,6 +24,8 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 export function answerBytes(
   response: ServerResponse,
   status: number,

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod'
 import { VERSION } from '../version.js'
+import { METRICS_TYPE } from './answer.js'
 import { OPERATIONS, type Operation } from './operations.js'
 
 const JSON_TYPE = 'application/json'
@@ -34,8 +35,67 @@ const PROBLEM_SCHEMA = {
   },
 }
 
+/** What is answered in another form than JSON, or without a token. */
+interface PlainOperation {
+  readonly path: string
+  readonly summary: string
+  readonly type: string
+  readonly statuses: Readonly<Record<number, string>>
+  readonly isOpen?: true
+}
+
+const TEXT = 'text/plain; charset=utf-8'
+const PLAIN_OPERATIONS: readonly PlainOperation[] = [
+  {
+    path: '/api/v1/events',
+    summary: 'Once a second: { status, connections (the busiest), mayChange }',
+    type: 'text/event-stream; charset=utf-8',
+    statuses: { 200: 'events named "status", until one of both goes', 503: 'too many listen already' },
+  },
+  {
+    path: '/metrics',
+    summary: 'The status as Prometheus reads it',
+    type: METRICS_TYPE,
+    statuses: { 200: 'done' },
+  },
+  {
+    path: '/livez',
+    summary: 'Whether the process serves',
+    type: TEXT,
+    statuses: { 200: 'it does' },
+    isOpen: true,
+  },
+  {
+    path: '/readyz',
+    summary: 'Whether every listener accepts',
+    type: TEXT,
+    statuses: { 200: 'they do', 503: 'it drains, or a listener does not listen' },
+    isOpen: true,
+  },
+  {
+    path: '/openapi.json',
+    summary: 'This document',
+    type: JSON_TYPE,
+    statuses: { 200: 'done' },
+  },
+]
+
+/** Why what is asked may be refused. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  400: 'no JSON, no Host, or a path that is none',
+  401: 'no token, or a wrong one',
+  403: 'nothing can be changed here, or not by a page of another site',
+  404: 'no listener, cluster, backend or connection of that name',
+  409: 'not in this state',
+  413: 'the body is too large',
+  415: 'the body is no JSON by its type',
+  421: 'addressed by a name that is not of here',
+  422: 'fields that make no sense',
+}
+
 export function openApiDocument(): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
+  for (const plain of PLAIN_OPERATIONS) paths[plain.path] = { get: describePlain(plain) }
   for (const operation of OPERATIONS) {
     const method = operation.method.toLowerCase()
     paths[operation.path] = { ...paths[operation.path], [method]: describe(operation) }
@@ -62,12 +122,36 @@ function describe(operation: Operation): Record<string, unknown> {
     ...(body && { requestBody: { required: true, content: { [JSON_TYPE]: { schema: inputSchema(body) } } } }),
     responses: {
       200: { description: 'done', content: { [JSON_TYPE]: { schema: z.toJSONSchema(answer) } } },
-      default: {
-        description: 'it could not be done',
-        content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
+      ...refusals(statusesOf(operation)),
     },
   }
+}
+
+function describePlain({ path, summary, type, statuses, isOpen }: PlainOperation): Record<string, unknown> {
+  const schema = { type: type === JSON_TYPE ? 'object' : 'string' }
+  const answers = Object.entries(statuses).map(([status, description]) => [
+    status,
+    { description, content: { [type]: { schema } } },
+  ])
+  return {
+    operationId: operationId('get', path),
+    summary,
+    ...(isOpen && { security: [] }),
+    responses: { ...Object.fromEntries(answers), ...refusals(isOpen ? [400, 421] : [400, 401, 421]) },
+  }
+}
+
+/** What those can be told who ask for this. */
+function statusesOf({ method, body, refusals = [] }: Operation): number[] {
+  const ofChanges = method === 'GET' ? [] : [403]
+  const ofBodies = body === undefined ? [] : [413, 415]
+  return [400, 401, ...ofChanges, ...refusals, ...ofBodies, 421, 422]
+}
+
+function refusals(statuses: readonly number[]): Record<string, object> {
+  const content = { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } }
+  const told = statuses.map((status) => [status, { description: REFUSALS[status], content }])
+  return { ...Object.fromEntries(told), default: { description: 'something else is wrong', content } }
 }
 
 function pathParameters(path: string): object[] {
@@ -81,7 +165,8 @@ function pathParameters(path: string): object[] {
 
 function queryParameters(query: z.ZodType | undefined): object[] {
   if (query === undefined) return []
-  const { properties = {} } = inputSchema(query) as { properties?: Record<string, unknown> }
+  // Of a query string everything is text: what it means is what it is judged as.
+  const { properties = {} } = z.toJSONSchema(query) as { properties?: Record<string, unknown> }
   return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
 }
 

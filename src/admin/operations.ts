@@ -27,6 +27,12 @@ export interface Operation {
   readonly answer: z.ZodType
   /** It is answered when something is done, which may take its time. */
   readonly isSlow?: true
+  /** Statuses it may have besides those that all have. */
+  readonly refusals?: readonly number[]
+  /** What the log says of it; drains and reloads, which others order as well, speak for themselves. */
+  readonly trail?: string
+  /** It may be about lines such as that. */
+  readonly isToldFirst?: true
   run(control: Control, asked: Asked): Promise<unknown>
 }
 
@@ -72,6 +78,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/v1/clusters/{cluster}/backends',
     summary: 'The backends of a cluster',
     answer: z.strictObject({ backends: z.array(schemas.backend) }),
+    refusals: [404],
     run: async (_, { parts, status }) => {
       const { clusters } = await status()
       const found = clusters.find(({ name }) => name === parts.cluster)
@@ -85,6 +92,8 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Take a backend out of use or in again, or give it another weight',
     body: schemas.backendChange,
     answer: schemas.backendStatus,
+    refusals: [404],
+    trail: 'a backend was changed',
     run: (control, { parts, body }) =>
       control.changeBackend(parts.cluster ?? '', parts.backend ?? '', body as BackendChange),
   },
@@ -94,6 +103,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Connections that are not over yet',
     query: schemas.connectionQuery,
     answer: schemas.connectionList,
+    refusals: [404],
     run: async (_, { query, connections, status }) => {
       const { id, ...rest } = query as ConnectionQuery & Listed
       const asked = { ...rest, ids: typeof id === 'string' ? [id] : id }
@@ -107,6 +117,8 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/v1/connections/{id}',
     summary: 'End one connection with a reset',
     answer: schemas.killed,
+    refusals: [404],
+    trail: 'connections were killed',
     run: async (control, { parts }) => {
       const result = await control.kill({ ids: [parts.id ?? ''] })
       if (result.killed === 0) throw unknown('connection', parts.id)
@@ -119,6 +131,8 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'End connections with a reset: those for which all that is said holds',
     body: schemas.killOrder,
     answer: schemas.killed,
+    refusals: [404],
+    trail: 'connections were killed',
     run: async (control, { body, status }) => {
       const filter = withoutAll<ConnectionFilter>(body)
       const result = await control.kill(filter)
@@ -133,6 +147,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: schemas.drainOrder,
     answer: schemas.drained,
     isSlow: true,
+    refusals: [404],
     run: (control, { body }) => control.drain(withoutAll<DrainOrder>(body)),
   },
   {
@@ -151,6 +166,8 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Log from another level on, until the next reload that changes it',
     body: schemas.logLevel,
     answer: schemas.logLevel,
+    trail: 'the log level is changed',
+    isToldFirst: true,
     run: (control, { body }) => control.setLogLevel((body as { level: LogLevel }).level),
   },
   {
@@ -158,6 +175,8 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/v1/log/reopen',
     summary: 'Open the log files anew, after they were moved',
     answer: schemas.nothing,
+    refusals: [409],
+    trail: 'the log file was opened anew',
     run: async (control) => {
       await control.reopenLogs()
       return {}
@@ -169,6 +188,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Take up the config file as it is now; where anything is wrong nothing changes',
     answer: schemas.reloaded,
     isSlow: true,
+    refusals: [409],
     run: (control) => control.reload(),
   },
 ]

@@ -9,7 +9,7 @@ import type { AdminConfig } from '../config/admin-schema.js'
 import { MillraceError } from '../errors.js'
 import type { Log } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { answerBytes, answerJson, answerProblem, answerText } from './answer.js'
+import { answerBytes, answerJson, answerProblem, answerText, METRICS_TYPE } from './answer.js'
 import { Assets } from './assets.js'
 import { listenOn } from './bind.js'
 import { readBody, readQuery } from './body.js'
@@ -18,6 +18,7 @@ import type { ConnectionList, ConnectionQuery, Control } from './control.js'
 import { EventStreams } from './events.js'
 import { Guard } from './guard.js'
 import { openApiDocument } from './openapi.js'
+import type { Asked, Operation } from './operations.js'
 import { ProblemError, toProblem } from './problem.js'
 import { tellRefusals } from './refusals.js'
 import { findOperation, type Route, wrongMethod } from './routes.js'
@@ -31,7 +32,6 @@ const TOLD_LASTS_MS = 250
 const BUSIEST_SHOWN = 20
 /** Answers under way have this long at the end (ms). */
 const GOODBYE_MS = 1000
-const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface AdminServerOptions {
   readonly control: Control
@@ -155,12 +155,30 @@ export class AdminServer {
     const query = readQuery(url.searchParams, operation.query ?? nothing)
     const body = operation.body && (await readBody(request, operation.body))
     if (operation.body === undefined) request.resume()
-    const asked = { parts, query, body, status: () => this.#status.get() }
+    const asked: Asked = {
+      parts,
+      query,
+      body,
+      status: () => this.#status.get(),
+      connections: (which) => this.#lists.get(which),
+    }
+    if (operation.isToldFirst) this.#tell(operation, asked)
     try {
-      return await operation.run(control, { ...asked, connections: (which) => this.#lists.get(which) })
+      const answer = await operation.run(control, asked)
+      if (!operation.isToldFirst) this.#tell(operation, asked, answer)
+      return answer
     } finally {
       if (operation.method !== 'GET') this.#forget()
     }
+  }
+
+  /** The trail of those who change something. */
+  #tell({ trail }: Operation, { parts, body }: Asked, answer?: unknown): void {
+    if (trail === undefined) return
+    const { killed } = Object(answer)
+    // A line has a level of its own.
+    const { level: logLevel, ...order } = Object(body)
+    this.#options.log.info({ ...parts, ...order, logLevel, killed }, trail)
   }
 
   /** Who has changed something is to see it in the next answer. */

@@ -9,6 +9,9 @@ beforeEach(async () => {
 })
 afterEach(() => rig.end())
 
+/** Answered in another form than the others, or in none of the API's. */
+const PLAIN = ['/api/v1/events', '/metrics', '/livez', '/readyz', '/openapi.json']
+
 const post = (body: object = {}) => ({ method: 'POST', body })
 
 /** What the table says of an answer is true of this one. */
@@ -139,6 +142,32 @@ describe('what can be done', () => {
     expect(await Promise.all(clients.map(({ ended }) => ended))).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
+  it('is told in the log, in one line each', async () => {
+    await rig.join()
+    const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
+    await rig.ask(path, { method: 'PATCH', body: { weight: 3 } })
+    await rig.ask('/api/v1/log/level', { method: 'PUT', body: { level: 'warn' } })
+    await rig.ask('/api/v1/connections/kill', post({ client: '127.0.0.1' }))
+    await rig.ask('/api/v1/connections')
+    await rig.ask('/api/v1/drain', post({ listener: 'front', deadlineMs: 5 }))
+    const trail = rig.bed.logged.filter(
+      ({ message }) => !/^(connection$|listening|copying|admin)/.test(message),
+    )
+    expect(trail).toMatchObject([
+      {
+        level: 'info',
+        message: 'a backend was changed',
+        cluster: 'back',
+        backend: rig.backend.address,
+        weight: 3,
+      },
+      { level: 'info', message: 'the log level is changed', logLevel: 'warn' },
+      { level: 'info', message: 'connections were killed', client: '127.0.0.1', killed: 1 },
+      { level: 'info', message: 'draining', listener: 'front' },
+      { level: 'info', message: 'drained', listener: 'front' },
+    ])
+  })
+
   it('is seen in the next answer', async () => {
     await rig.join()
     const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
@@ -188,7 +217,8 @@ describe('the OpenAPI document', () => {
     const told = Object.entries(paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
     )
-    expect(told.sort()).toEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort())
+    const table = OPERATIONS.map(({ method, path }) => `${method} ${path}`)
+    expect(told.sort()).toEqual([...table, ...PLAIN.map((path) => `GET ${path}`)].sort())
     const ids = Object.values(paths).flatMap((item) =>
       Object.values(item).map(({ operationId }) => operationId),
     )
@@ -201,5 +231,48 @@ describe('the OpenAPI document', () => {
       expect(requestBody !== undefined).toBe(body !== undefined)
       expect(responses).toHaveProperty(['200', 'content', 'application/json', 'schema', 'type'], 'object')
     }
+  })
+
+  it('tells of what is no JSON by its type, and which of it needs no token', async () => {
+    const { json } = await rig.ask('/openapi.json')
+    const paths = json.paths as Record<string, { get: { responses: object; security?: [] } }>
+    for (const path of PLAIN) {
+      const { responses, security } = paths[path]!.get
+      const { status, headers } = await rig.ask(path, path.endsWith('events') ? { method: 'HEAD' } : {})
+      expect(responses).toHaveProperty([String(status), 'content', headers['content-type']!])
+      const bare = await rig.ask(path, { method: 'HEAD', headers: { authorization: '' } })
+      expect(bare.status).toBe(security === undefined ? 401 : 200)
+    }
+  })
+
+  it('tells figures of a question as figures, and every status of a refusal', async () => {
+    const { json } = await rig.ask('/openapi.json')
+    const paths = json.paths as Record<string, Record<string, Record<string, object>>>
+    const { parameters } = paths['/api/v1/connections']!.get as {
+      parameters: { name: string; schema: object }[]
+    }
+    for (const figure of ['limit', 'idleForMs', 'olderThanMs']) {
+      expect(parameters.find(({ name }) => name === figure)!.schema).toMatchObject({
+        type: 'integer',
+        minimum: expect.any(Number),
+      })
+    }
+    const statuses = (path: string, method: string) => Object.keys(paths[path]![method]!.responses!)
+    const list = ['200', '400', '401', '404', '421', '422', 'default']
+    expect(statuses('/api/v1/connections', 'get')).toEqual(list)
+    expect(statuses('/api/v1/reload', 'post')).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '409',
+      '421',
+      '422',
+      'default',
+    ])
+    expect(statuses('/api/v1/connections/kill', 'post')).toEqual(
+      expect.arrayContaining(['403', '404', '413', '415']),
+    )
+    expect(statuses('/api/v1/drain', 'post')).toContain('404')
   })
 })
