@@ -98,7 +98,14 @@ export const reloaded = z.strictObject({
   needsRestart: z.array(z.string()),
 }) satisfies z.ZodType<Reloaded>
 
-const traffic = { bytesUp: count, bytesDown: count, splicedUp: count, splicedDown: count }
+const traffic = {
+  bytesUp: count,
+  bytesDown: count,
+  splicedUp: count,
+  splicedDown: count,
+  receivedUp: count,
+  receivedDown: count,
+}
 
 const histogram = z.strictObject({
   bounds: z.array(z.number()),
@@ -110,12 +117,15 @@ export const listener = z.strictObject({
   name,
   address: z.string(),
   isListening: z.boolean(),
+  isLeaving: z.boolean().describe('in no config any more; here for the connections it has'),
   active: count,
   accepted: count,
   acceptPauses: count,
   traffic: z.strictObject(traffic),
   ended: count,
   seconds: histogram,
+  notSpliced: z.array(z.strictObject({ reason: z.string(), connections: count, bytes: count })),
+  pipeErrors: z.array(z.strictObject({ side: z.enum(['client', 'backend']), errno: z.string(), count })),
 })
 
 const backendFields = {
@@ -131,10 +141,17 @@ const backendFields = {
   lastError: z.string().optional(),
 }
 export const backendStatus = z.strictObject(backendFields)
-export const backend = z.strictObject({ ...backendFields, traffic: z.strictObject(traffic) })
+export const backend = z.strictObject({
+  ...backendFields,
+  isLeaving: z.boolean().describe('in no config any more; here for the connections it has'),
+  traffic: z.strictObject(traffic),
+  connectSeconds: histogram,
+  firstByteSeconds: histogram,
+})
 
 export const cluster = z.strictObject({
   name,
+  isLeaving: z.boolean().describe('in no config any more; here for the connections it has'),
   traffic: z.strictObject(traffic),
   active: count,
   ended: count,
@@ -142,6 +159,7 @@ export const cluster = z.strictObject({
   connectSeconds: histogram,
   firstByteSeconds: histogram,
   backends: z.array(backend),
+  pastBackends: z.array(backend).describe('in no config any more, and without connections'),
 })
 
 const process = z.strictObject({
@@ -151,7 +169,7 @@ const process = z.strictObject({
   heapBytes: count,
   openFds: count.optional(),
   mostFds: count.optional(),
-  eventLoopDelayMs: z.strictObject({ p50: ms, p99: ms, max: ms }).optional(),
+  eventLoopDelaySeconds: histogram.optional(),
 })
 
 export const status = z.strictObject({
@@ -170,10 +188,13 @@ export const status = z.strictObject({
   logFile: z.string().optional(),
   listeners: z.array(listener),
   clusters: z.array(cluster),
+  pastListeners: z.array(listener).describe('in no config any more, and without connections'),
+  pastClusters: z.array(cluster).describe('in no config any more, and without connections'),
   connections: z.strictObject({ active: count, ended: count, ...traffic }),
   endings: z.array(
     z.strictObject({
       listener: name,
+      cluster: z.string(),
       by: z.enum(['client', 'backend', 'proxy']),
       phase: z.enum(['opening', 'connect', 'response', 'data']),
       cause: z.string(),
@@ -197,6 +218,7 @@ export const status = z.strictObject({
     urgentFallbacks: count,
     pipesRefused: count,
     infiniteLoops: count,
+    sinkFull: count,
   }),
   kernel: z
     .strictObject({

@@ -81,6 +81,16 @@ export class Backend {
     else this.hostName = address.host
   }
 
+  /** It is in the config, for the first time or again: nothing is held against it, and what it counted stays. */
+  join(weight: number): void {
+    this.#configuredWeight = weight
+    this.weight = weight
+    this.setTo = 'up'
+    this.failuresInARow = 0
+    this.#failedAddresses = 0
+    this.restingUntil = 0
+  }
+
   /** The config gives it this weight. Where that is no news, what an operator has set stays. */
   configure(weight: number): void {
     if (weight === this.#configuredWeight) return

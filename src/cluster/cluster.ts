@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
 import { Backend, type BackendStatus } from './backend.js'
 import { Attempt, type DialOptions, type DialResult, type Roster } from './dial.js'
+import { forgetLongestGone } from './left.js'
 import { type Lookup, Resolver } from './resolver.js'
 import { RoundRobin } from './round-robin.js'
 
@@ -41,6 +42,9 @@ export interface ClusterStatus {
 export class Cluster {
   readonly name: string
   #backends: readonly Backend[]
+  /** In the config no more, who left first coming first. They keep their counts, and go on with them if they return. */
+  readonly #left = new Map<string, Backend>()
+  #isRetired = false
   #turns: RoundRobin<Backend>
   #resolver: Resolver
   readonly #roster: Roster & { isStopped: boolean }
@@ -74,16 +78,20 @@ export class Cluster {
 
   /**
    * Other backends, or others' weights. Those that were there before stay what they are, with their connections,
-   * their health and what an operator has set; who leaves gets no new connections.
+   * their health and what an operator has set; who leaves gets no new connections. A cluster that was retired serves
+   * again.
    */
   update(options: ClusterOptions): void {
-    const known = new Map(this.#backends.map((backend) => [backend.name, backend]))
+    const present = this.#isRetired ? [] : this.#backends
     const backends = options.backends.map(({ address, weight }) => {
-      const backend = known.get(formatAddress(address)) ?? new Backend(address, weight)
-      backend.configure(weight)
+      const backend = this.backend(formatAddress(address)) ?? new Backend(address, weight)
+      if (present.includes(backend)) backend.configure(weight)
+      else backend.join(weight)
       return backend
     })
-    if (isSameList(backends, this.#backends)) return
+    if (isSameList(backends, present)) return
+    this.#remember(backends)
+    this.#isRetired = false
     this.#backends = backends
     this.#turns = new RoundRobin(backends)
     this.#resolver.stop()
@@ -94,17 +102,28 @@ export class Cluster {
 
   /** It is in no config any more. Attempts under way go on with what is known; nothing is resolved again. */
   retire(): void {
+    this.#isRetired = true
     this.#resolver.stop()
     this.#resumeWaiting()
   }
 
-  /** By its address as configured. */
+  /** By its address as configured, whether it is so still or was. */
   backend(name: string): Backend | undefined {
-    return this.#backends.find((backend) => backend.name === name)
+    return this.#backends.find((backend) => backend.name === name) ?? this.#left.get(name)
   }
 
   get backends(): readonly Backend[] {
     return this.#backends
+  }
+
+  /** In the config no more. */
+  get left(): readonly Backend[] {
+    return [...this.#left.values()]
+  }
+
+  /** Whether anybody has a connection to it, or tries to get one. */
+  get isInUse(): boolean {
+    return this.#roster.waiting.size > 0 || [...this.#backends, ...this.left].some(hasConnections)
   }
 
   /**
@@ -120,6 +139,13 @@ export class Cluster {
   status(): ClusterStatus {
     const now = this.#now()
     return { name: this.name, backends: this.#backends.map((backend) => backend.status(now)) }
+  }
+
+  /** Who leaves with these to come. */
+  #remember(coming: readonly Backend[]): void {
+    for (const { name } of coming) this.#left.delete(name)
+    for (const backend of this.#backends) if (!coming.includes(backend)) this.#left.set(backend.name, backend)
+    forgetLongestGone(this.#left, hasConnections)
   }
 
   #next(tried: readonly Backend[]): Backend | 'resolving' | undefined {
@@ -175,6 +201,8 @@ export class Cluster {
     for (const attempt of [...this.#roster.waiting]) attempt.resume()
   }
 }
+
+const hasConnections = ({ active, dialling }: Backend): boolean => active + dialling > 0
 
 const isSameList = (some: readonly Backend[], others: readonly Backend[]): boolean =>
   some.length === others.length && some.every((backend, index) => backend === others[index])

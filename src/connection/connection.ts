@@ -68,7 +68,15 @@ export interface ConnectionHost {
   ended(connection: Connection, ending: RecordEnding): void
 }
 
-const NOTHING_MOVED = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0, notSplicing: undefined }
+const NOTHING_MOVED: PipeTotals = {
+  bytesUp: 0,
+  bytesDown: 0,
+  splicedUp: 0,
+  splicedDown: 0,
+  receivedUp: 0,
+  receivedDown: 0,
+  notSplicing: undefined,
+}
 
 export class Connection implements Runnable, Expirable, PipeOwner {
   isQueued = false
@@ -182,7 +190,13 @@ export class Connection implements Runnable, Expirable, PipeOwner {
     const { bytesUp = 0, bytesDown = 0 } = this.#introduction?.moved ?? {}
     const moved = this.pipe?.totals ?? NOTHING_MOVED
     if (bytesUp + bytesDown === 0) return moved
-    return { ...moved, bytesUp: moved.bytesUp + bytesUp, bytesDown: moved.bytesDown + bytesDown }
+    return {
+      ...moved,
+      bytesUp: moved.bytesUp + bytesUp,
+      bytesDown: moved.bytesDown + bytesDown,
+      receivedUp: moved.receivedUp + bytesUp,
+      receivedDown: moved.receivedDown + bytesDown,
+    }
   }
 
   /** Everything known about it but its ending. One literal: spreading would cost more than all the rest of it. */

@@ -1,6 +1,6 @@
 /**
- * A listener: an address we accept on, under its name, with its counts. It opens and closes; what becomes of
- * a client is not its business.
+ * A listener: an address we accept on, and the name it goes by. It opens and closes; what becomes of a client, and who
+ * counts it, is not its business.
  */
 import { type Address, formatAddress, type PeerAddress } from '../address.js'
 import { MillraceError } from '../errors.js'
@@ -20,8 +20,8 @@ export interface ListenerOptions {
 
 export interface ListenerHooks {
   accepted(listener: Listener, client: Socket, from: PeerAddress): void
-  /** Accepting paused for want of fds or memory; told now and then while it lasts. */
-  paused(listener: Listener, errno: string): void
+  /** Accepting paused for want of fds or memory. `isNews`: now and then while it lasts. */
+  paused(listener: Listener, errno: string, isNews: boolean): void
 }
 
 export interface ListenerStatus {
@@ -29,20 +29,12 @@ export interface ListenerStatus {
   /** With the port in use where 0 was asked for. */
   readonly address: string
   readonly isListening: boolean
-  readonly active: number
-  readonly accepted: number
-  /** Times accepting stopped for a moment because the system was out of fds or memory. */
-  readonly acceptPauses: number
 }
 
 export class Listener {
   #options: ListenerOptions
-  /** Connections that are not over yet. */
-  active = 0
   #listening: Listening | undefined
   #address: Address
-  #accepted = 0
-  #acceptPauses = 0
   #isDrained = false
   #toldPauseAt = Number.NEGATIVE_INFINITY
 
@@ -77,7 +69,7 @@ export class Listener {
   /** Rejects with `listen-failed`, naming the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
     const handler = {
-      accepted: (client: Socket, from: PeerAddress) => this.#accept(hooks, client, from),
+      accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
     }
     try {
@@ -107,23 +99,13 @@ export class Listener {
       name: this.#options.name,
       address: formatAddress(this.#address),
       isListening: this.isListening,
-      active: this.active,
-      accepted: this.#accepted,
-      acceptPauses: this.#acceptPauses,
     }
   }
 
-  #accept(hooks: ListenerHooks, client: Socket, from: PeerAddress): void {
-    this.#accepted++
-    this.active++
-    hooks.accepted(this, client, from)
-  }
-
   #paused(hooks: ListenerHooks, errno: string): void {
-    this.#acceptPauses++
     const now = performance.now()
-    if (now - this.#toldPauseAt < TELL_PAUSE_EVERY_MS) return
-    this.#toldPauseAt = now
-    hooks.paused(this, errno)
+    const isNews = now - this.#toldPauseAt >= TELL_PAUSE_EVERY_MS
+    if (isNews) this.#toldPauseAt = now
+    hooks.paused(this, errno, isNews)
   }
 }

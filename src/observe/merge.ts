@@ -2,14 +2,15 @@
  * Several workers' statuses as one. Pure. What is counted is added up; what can only be one thing is the worst of them.
  */
 import type { BackendStatus } from '../cluster/backend.js'
-import type { ListenerStatus } from '../listener/listener.js'
+import { addHistograms } from './histogram.js'
 import type {
   BackendReport,
   ClusterReport,
   DrainStatus,
   EndingCount,
-  HistogramStatus,
   ListenerReport,
+  NotSplicedCount,
+  PipeErrorCount,
   ProxyStatus,
 } from './status.js'
 
@@ -35,8 +36,8 @@ export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
     cpuSeconds: sum(all('cpuSeconds')),
     engine: all('engine').find((engine) => engine === 'stream') ?? 'kernel',
     notSplicing: all('notSplicing').find((reason) => reason !== undefined),
-    listeners: byName(all('listeners').flat(), ({ name }) => name, mergeListeners),
-    clusters: byName(all('clusters').flat(), ({ name }) => name, mergeClusters),
+    ...foldListeners(all('listeners').flat(), all('pastListeners').flat()),
+    ...foldClusters(all('clusters').flat(), all('pastClusters').flat()),
     connections: addUp(all('connections')),
     endings: byName(all('endings').flat(), endingKey, (endings) => ({
       ...endings[0]!,
@@ -58,32 +59,69 @@ export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
   }
 }
 
+function foldListeners(present: readonly ListenerReport[], past: readonly ListenerReport[]) {
+  const [listeners, pastListeners] = fold(present, past, ({ name }) => name, mergeListeners)
+  return { listeners, pastListeners }
+}
+
 function mergeListeners(listeners: readonly ListenerReport[]): ListenerReport {
-  const counts = ['active', 'accepted', 'acceptPauses'] as const satisfies readonly (keyof ListenerStatus)[]
   return {
     ...listeners[0]!,
-    ...Object.fromEntries(counts.map((key) => [key, total(listeners, key)])),
     isListening: listeners.some(({ isListening }) => isListening),
+    isLeaving: listeners.every(({ isLeaving }) => isLeaving),
+    active: total(listeners, 'active'),
+    accepted: total(listeners, 'accepted'),
+    acceptPauses: total(listeners, 'acceptPauses'),
     traffic: addUp(listeners.map(({ traffic }) => traffic)),
     ended: total(listeners, 'ended'),
     seconds: addHistograms(listeners.map(({ seconds }) => seconds)),
+    notSpliced: byName(
+      listeners.flatMap(({ notSpliced }) => notSpliced),
+      ({ reason }) => reason,
+      mergeNotSpliced,
+    ),
+    pipeErrors: byName(
+      listeners.flatMap(({ pipeErrors }) => pipeErrors),
+      errorKey,
+      mergePipeErrors,
+    ),
   }
 }
 
+const mergeNotSpliced = (same: readonly NotSplicedCount[]): NotSplicedCount => ({
+  ...same[0]!,
+  connections: total(same, 'connections'),
+  bytes: total(same, 'bytes'),
+})
+
+const mergePipeErrors = (same: readonly PipeErrorCount[]): PipeErrorCount => ({
+  ...same[0]!,
+  count: total(same, 'count'),
+})
+
+function foldClusters(present: readonly ClusterReport[], past: readonly ClusterReport[]) {
+  const [clusters, pastClusters] = fold(present, past, ({ name }) => name, mergeClusters)
+  return { clusters, pastClusters }
+}
+
 function mergeClusters(clusters: readonly ClusterReport[]): ClusterReport {
+  const [backends, pastBackends] = fold(
+    clusters.flatMap((cluster) => cluster.backends),
+    clusters.flatMap((cluster) => cluster.pastBackends),
+    ({ address }) => address,
+    mergeBackends,
+  )
   return {
     name: clusters[0]!.name,
+    isLeaving: clusters.every(({ isLeaving }) => isLeaving),
     traffic: addUp(clusters.map(({ traffic }) => traffic)),
     active: total(clusters, 'active'),
     ended: total(clusters, 'ended'),
     retries: total(clusters, 'retries'),
     connectSeconds: addHistograms(clusters.map(({ connectSeconds }) => connectSeconds)),
     firstByteSeconds: addHistograms(clusters.map(({ firstByteSeconds }) => firstByteSeconds)),
-    backends: byName(
-      clusters.flatMap(({ backends }) => backends),
-      ({ address }) => address,
-      mergeBackends,
-    ),
+    backends,
+    pastBackends,
   }
 }
 
@@ -96,6 +134,7 @@ function mergeBackends(backends: readonly BackendReport[]): BackendReport {
     ...backends[0]!,
     weight: Math.max(...backends.map(({ weight }) => weight)),
     setTo: SETTINGS.find((setting) => backends.some(({ setTo }) => setTo === setting))!,
+    isLeaving: backends.every(({ isLeaving }) => isLeaving),
     state: BACKEND_STATES.find((state) => backends.some((backend) => backend.state === state))!,
     restingMs: Math.min(...backends.map(({ restingMs }) => restingMs)),
     resolved: [...new Set(backends.flatMap(({ resolved }) => resolved))],
@@ -104,6 +143,8 @@ function mergeBackends(backends: readonly BackendReport[]): BackendReport {
     failures: total(backends, 'failures'),
     lastError: backends.find(({ lastError }) => lastError !== undefined)?.lastError,
     traffic: addUp(backends.map(({ traffic }) => traffic)),
+    connectSeconds: addHistograms(backends.map(({ connectSeconds }) => connectSeconds)),
+    firstByteSeconds: addHistograms(backends.map(({ firstByteSeconds }) => firstByteSeconds)),
   }
 }
 
@@ -112,13 +153,16 @@ function mergeDrains(drains: readonly DrainStatus[]): DrainStatus {
   return { scope, left: total(drains, 'left'), deadlineAt }
 }
 
-function addHistograms(histograms: readonly HistogramStatus[]): HistogramStatus {
-  const { bounds, counts } = histograms[0]!
-  return {
-    bounds,
-    counts: counts.map((_, index) => sum(histograms.map((histogram) => histogram.counts[index] ?? 0))),
-    sum: sum(histograms.map((histogram) => histogram.sum)),
-  }
+/** What one worker has left behind may still be present in another: then it is present. */
+function fold<Item>(
+  present: readonly Item[],
+  past: readonly Item[],
+  keyOf: (item: Item) => string,
+  merge: (same: readonly Item[]) => Item,
+): [present: Item[], past: Item[]] {
+  const keys = new Set(present.map(keyOf))
+  const all = byName([...present, ...past], keyOf, merge)
+  return [all.filter((item) => keys.has(keyOf(item))), all.filter((item) => !keys.has(keyOf(item)))]
 }
 
 /** In the order of the first that has it. */
@@ -146,8 +190,10 @@ function addUp<Counts extends object>(counts: readonly Counts[]): Counts {
   return sums as unknown as Counts
 }
 
-const endingKey = ({ listener, by, phase, cause }: EndingCount): string =>
-  [listener, by, phase, cause].join('\0')
+const endingKey = ({ listener, cluster, by, phase, cause }: EndingCount): string =>
+  [listener, cluster, by, phase, cause].join('\0')
+
+const errorKey = ({ side, errno }: PipeErrorCount): string => `${side} ${errno}`
 
 const earlier = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a

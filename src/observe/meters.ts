@@ -1,14 +1,22 @@
 /**
- * What is counted of connections that are over, per listener, cluster, backend and altogether. Who is counted is
- * forgotten with what it belongs to: a backend that leaves the config takes its counts along.
+ * What is counted of connections, per cluster, backend and altogether, and the bytes of those that still run.
+ * Listeners have more to count: listener-meter.ts.
  */
-import { Histogram } from './histogram.js'
-import type { RecordEnding } from './record.js'
-import type { ConnectionTotals, EndingCount, Traffic } from './status.js'
+import { Histogram, LATENCY_BOUNDS } from './histogram.js'
+import type { ConnectionTotals, Traffic } from './status.js'
 
-/** Bytes of one thing. */
+type Sums = { -readonly [Name in keyof Traffic]: number }
+
+/** Bytes of one thing, of connections that are over. */
 export class TrafficMeter {
-  readonly bytes = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0 }
+  readonly bytes: Sums = {
+    bytesUp: 0,
+    bytesDown: 0,
+    splicedUp: 0,
+    splicedDown: 0,
+    receivedUp: 0,
+    receivedDown: 0,
+  }
   ended = 0
 
   add(traffic: Traffic): void {
@@ -17,37 +25,16 @@ export class TrafficMeter {
   }
 }
 
-export class ListenerMeter extends TrafficMeter {
-  readonly seconds = new Histogram()
-  /** By `by phase cause`. */
-  readonly #endings = new Map<string, number>()
-
-  finished({ by, phase, cause }: RecordEnding): void {
-    const key = `${by} ${phase} ${withoutDetail(cause)}`
-    this.#endings.set(key, (this.#endings.get(key) ?? 0) + 1)
-  }
-
-  endings(listener: string): EndingCount[] {
-    return Array.from(this.#endings, ([key, count]) => {
-      const [by, phase, cause = ''] = key.split(' ')
-      return {
-        listener,
-        by: by as RecordEnding['by'],
-        phase: phase as RecordEnding['phase'],
-        cause,
-        count,
-      }
-    })
-  }
+export class BackendMeter extends TrafficMeter {
+  readonly connectSeconds = new Histogram(LATENCY_BOUNDS)
+  readonly firstByteSeconds = new Histogram(LATENCY_BOUNDS)
 }
 
-export class ClusterMeter extends TrafficMeter {
+export class ClusterMeter extends BackendMeter {
   retries = 0
-  readonly connectSeconds = new Histogram()
-  readonly firstByteSeconds = new Histogram()
 }
 
-/** Meters by what they are of. */
+/** Meters by what they are of: whoever is gone for good takes its meter along. */
 export class Meters<Owner extends object, Meter> {
   readonly #meters = new WeakMap<Owner, Meter>()
   readonly #create: () => Meter
@@ -65,49 +52,45 @@ export class Meters<Owner extends object, Meter> {
   }
 }
 
-/** Sums up the bytes of connections that still run, by whatever they belong to. */
+/** Sums up the bytes of connections that still run, by the meters that are going to count them. */
 export class RunningTraffic {
-  readonly #sums = new Map<object, { -readonly [Name in keyof Traffic]: number }>()
-  readonly #counts = new Map<object, number>()
+  readonly #sums = new Map<TrafficMeter, { readonly bytes: Sums; count: number }>()
 
-  add(owner: object | undefined, traffic: Traffic): void {
-    if (owner === undefined) return
-    const sum = this.#sums.get(owner)
-    if (sum === undefined) this.#sums.set(owner, pickTraffic(traffic))
-    else addTo(sum, traffic)
-    this.#counts.set(owner, this.count(owner) + 1)
+  add(meter: TrafficMeter, traffic: Traffic): void {
+    const sum = this.#sums.get(meter)
+    if (sum === undefined) this.#sums.set(meter, { bytes: copyOf(traffic), count: 1 })
+    else {
+      addTo(sum.bytes, traffic)
+      sum.count++
+    }
   }
 
-  count(owner: object): number {
-    return this.#counts.get(owner) ?? 0
+  count(meter: TrafficMeter): number {
+    return this.#sums.get(meter)?.count ?? 0
   }
 
-  /** These and those of connections of `owner` that are over. */
-  with(meter: TrafficMeter, owner: object): Traffic {
-    const sum = { ...meter.bytes }
-    const running = this.#sums.get(owner)
-    if (running !== undefined) addTo(sum, running)
-    return sum
+  /** These and those that are over. */
+  with(meter: TrafficMeter): Traffic {
+    const total = copyOf(meter.bytes)
+    const running = this.#sums.get(meter)
+    if (running !== undefined) addTo(total, running.bytes)
+    return total
   }
 
-  totals(meter: TrafficMeter, owner: object): ConnectionTotals {
-    return { active: this.count(owner), ended: meter.ended, ...this.with(meter, owner) }
+  totals(meter: TrafficMeter): ConnectionTotals {
+    return { active: this.count(meter), ended: meter.ended, ...this.with(meter) }
   }
 }
 
-/** Causes are few without what follows the colon, whatever clients send. */
-function withoutDetail(cause: string): string {
-  const colon = cause.indexOf(':')
-  return colon === -1 ? cause : cause.slice(0, colon)
+function copyOf({ bytesUp, bytesDown, splicedUp, splicedDown, receivedUp, receivedDown }: Traffic): Sums {
+  return { bytesUp, bytesDown, splicedUp, splicedDown, receivedUp, receivedDown }
 }
 
-function pickTraffic({ bytesUp, bytesDown, splicedUp, splicedDown }: Traffic) {
-  return { bytesUp, bytesDown, splicedUp, splicedDown }
-}
-
-function addTo(sum: { -readonly [Name in keyof Traffic]: number }, more: Traffic): void {
+function addTo(sum: Sums, more: Traffic): void {
   sum.bytesUp += more.bytesUp
   sum.bytesDown += more.bytesDown
   sum.splicedUp += more.splicedUp
   sum.splicedDown += more.splicedDown
+  sum.receivedUp += more.receivedUp
+  sum.receivedDown += more.receivedDown
 }

@@ -15,6 +15,9 @@ export interface Traffic {
   /** Of these, bytes that never entered this process. */
   readonly splicedUp: number
   readonly splicedDown: number
+  /** Bytes taken from clients, from backends. What exceeds the bytes that way is under way, or was lost. */
+  readonly receivedUp: number
+  readonly receivedDown: number
 }
 
 export interface ConnectionTotals extends Traffic {
@@ -26,6 +29,8 @@ export interface ConnectionTotals extends Traffic {
 /** How often connections ended so. */
 export interface EndingCount {
   readonly listener: string
+  /** Empty where none was chosen. */
+  readonly cluster: string
   readonly by: RecordEnding['by']
   readonly phase: RecordEnding['phase']
   /** Without what follows a colon. */
@@ -33,7 +38,24 @@ export interface EndingCount {
   readonly count: number
 }
 
-/** A latency histogram, in seconds as Prometheus has it. */
+/** Of connections that are over and have copied bytes that might have been spliced. */
+export interface NotSplicedCount {
+  /** Why, without what follows a colon. */
+  readonly reason: string
+  readonly connections: number
+  /** Copied. */
+  readonly bytes: number
+}
+
+/** How often the connection to this side broke while bytes were moved. */
+export interface PipeErrorCount {
+  readonly side: 'client' | 'backend'
+  /** errno name, or `other`. */
+  readonly errno: string
+  readonly count: number
+}
+
+/** A histogram, in seconds as Prometheus has it. */
 export interface HistogramStatus {
   /** Upper bounds, ascending; what is above the last is in one more count. */
   readonly bounds: readonly number[]
@@ -43,18 +65,33 @@ export interface HistogramStatus {
 }
 
 export interface ListenerReport extends ListenerStatus {
+  /** No config names it any more: it accepts nobody, and is here for connections it had accepted. */
+  readonly isLeaving: boolean
+  /** Connections that are not over yet. */
+  readonly active: number
+  readonly accepted: number
+  /** Times accepting stopped for a moment because the system was out of fds or memory. */
+  readonly acceptPauses: number
   readonly traffic: Traffic
   readonly ended: number
   /** From accept to end. */
   readonly seconds: HistogramStatus
+  readonly notSpliced: readonly NotSplicedCount[]
+  readonly pipeErrors: readonly PipeErrorCount[]
 }
 
 export interface BackendReport extends BackendStatus {
+  /** No config names it any more: it gets no new connections, and is here for those it has. */
+  readonly isLeaving: boolean
   readonly traffic: Traffic
+  readonly connectSeconds: HistogramStatus
+  readonly firstByteSeconds: HistogramStatus
 }
 
 export interface ClusterReport {
   readonly name: string
+  /** No config names it any more: it is here for the connections it has. */
+  readonly isLeaving: boolean
   readonly traffic: Traffic
   readonly active: number
   readonly ended: number
@@ -65,6 +102,8 @@ export interface ClusterReport {
   /** From then to the backend's first byte. */
   readonly firstByteSeconds: HistogramStatus
   readonly backends: readonly BackendReport[]
+  /** Those a config once named that have no connection left. Only what they counted means anything. */
+  readonly pastBackends: readonly BackendReport[]
 }
 
 /** Records (access log) so far. */
@@ -86,8 +125,8 @@ export interface ProcessStatus {
   /** Undefined where the platform does not tell. */
   readonly openFds: number | undefined
   readonly mostFds: number | undefined
-  /** How late timers were since the last look, in ms; undefined where nobody measures. */
-  readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined
+  /** How late a timer of every 20 ms was, each time; undefined where nobody measures. */
+  readonly eventLoopDelaySeconds: HistogramStatus | undefined
 }
 
 /** One of `listener`, `cluster`, and `cluster` with `backend`. None: everything. */
@@ -138,8 +177,12 @@ export interface ProxyStatus {
   readonly logLevel: string
   /** Undefined: stdout, or a log of somebody else's. */
   readonly logFile: string | undefined
+  /** In the order of the config; then those that are leaving. */
   readonly listeners: readonly ListenerReport[]
   readonly clusters: readonly ClusterReport[]
+  /** Those a config once named that have no connection left. Only what they counted means anything. */
+  readonly pastListeners: readonly ListenerReport[]
+  readonly pastClusters: readonly ClusterReport[]
   readonly connections: ConnectionTotals
   readonly endings: readonly EndingCount[]
   readonly drains: readonly DrainStatus[]

@@ -34,7 +34,7 @@ export class Direction {
   readonly #host: PipeHost
   carrier: Carrier
   phase: Phase = 'flowing'
-  /** Bytes taken from the source and not yet by the sink. May exceed a kernel pipe's size. */
+  /** Bytes taken from the source and not by the sink: not yet, or, of one that failed, never. May exceed a pipe's size. */
   inside = 0
   /** Bytes the sink has taken. */
   bytes = 0
@@ -146,7 +146,6 @@ export class Direction {
   /** Gives up what is inside. */
   drop(): void {
     this.carrier.drop(this)
-    this.inside = 0
     this.held = undefined
   }
 

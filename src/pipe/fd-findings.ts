@@ -21,12 +21,17 @@ export function hintsFor(direction: Direction): number {
 /** Applies the findings that mean the same whoever moved the bytes. */
 export function applyFindings(direction: Direction, found: number, outcome: Int32Array): void {
   if ((found & native.SOURCE_EMPTY) !== 0) direction.source.ready &= ~(READABLE | URGENT)
-  if ((found & native.SINK_FULL) !== 0) direction.sink.ready &= ~WRITABLE
+  if ((found & native.SINK_FULL) !== 0) sinkIsFull(direction)
   if ((found & native.SOURCE_ENDED) !== 0) direction.sourceEnded()
   if ((found & (native.SOURCE_FAILED | native.SINK_FAILED)) === 0) return
   const errno = native.errnoName(outcome[native.ERROR]!)
   const failed = (found & native.SOURCE_FAILED) !== 0 ? direction.source : direction.sink
   direction.socketFailed(failed, errno)
+}
+
+function sinkIsFull({ sink, counters }: Direction): void {
+  sink.ready &= ~WRITABLE
+  counters.sinkFull++
 }
 
 /** What a carrier answers that took `came` bytes. */

@@ -40,6 +40,8 @@ const NOTHING_MOVED: PipeTotals = {
   bytesDown: 0,
   splicedUp: 0,
   splicedDown: 0,
+  receivedUp: 0,
+  receivedDown: 0,
   notSplicing: undefined,
 }
 

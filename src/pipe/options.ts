@@ -49,6 +49,8 @@ export interface PipeCounters {
   pipesRefused: number
   /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
   infiniteLoops: number
+  /** Times a direction had to wait because its sink took no more. */
+  sinkFull: number
 }
 
 /** What pipes have in common that live in the same place. */
@@ -67,7 +69,7 @@ export interface PipeOwner {
 }
 
 export function createPipeCounters(): PipeCounters {
-  return { promotions: 0, demotions: 0, urgentFallbacks: 0, pipesRefused: 0, infiniteLoops: 0 }
+  return { promotions: 0, demotions: 0, urgentFallbacks: 0, pipesRefused: 0, infiniteLoops: 0, sinkFull: 0 }
 }
 
 export type PipeCause =
@@ -108,6 +110,9 @@ export interface PipeTotals {
   /** Of these, bytes that never entered this process. */
   readonly splicedUp: number
   readonly splicedDown: number
+  /** Bytes taken from the client, from the backend. What exceeds `bytesUp`, `bytesDown` is under way, or was lost. */
+  readonly receivedUp: number
+  readonly receivedDown: number
   /** Why bytes were copied that might have been spliced; undefined where splice did its part. */
   readonly notSplicing: NotSplicing | undefined
 }

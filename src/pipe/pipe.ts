@@ -131,6 +131,8 @@ export class Pipe implements OrderGiver {
       bytesDown: down.bytes,
       splicedUp: up.splicedBytes,
       splicedDown: down.splicedBytes,
+      receivedUp: up.bytes + up.inside,
+      receivedDown: down.bytes + down.inside,
       notSplicing: this.#whyNotSplicing(),
     }
   }

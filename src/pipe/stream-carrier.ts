@@ -36,15 +36,21 @@ function giveHead(direction: Direction, sink: StreamSocket): void {
   const { held } = direction
   if (held === undefined) return
   direction.held = undefined
-  if (!sink.write(held, false)) sink.ready &= ~WRITABLE
-  direction.gave(held.length)
+  give(direction, sink, held, false)
 }
 
 function giveNext(direction: Direction, source: StreamSocket, sink: StreamSocket): number {
   const bytes = source.take()
   if (bytes === undefined) return 0
   direction.took(bytes.length)
-  if (!sink.write(bytes, source.isLending)) sink.ready &= ~WRITABLE
-  direction.gave(bytes.length)
+  give(direction, sink, bytes, source.isLending)
   return bytes.length
+}
+
+function give(direction: Direction, sink: StreamSocket, bytes: Buffer, isLent: boolean): void {
+  if (!sink.write(bytes, isLent)) {
+    sink.ready &= ~WRITABLE
+    direction.counters.sinkFull++
+  }
+  direction.gave(bytes.length)
 }

@@ -1,6 +1,6 @@
 /**
  * A generation: everything that follows from one config, got ready before any of it is used, so that a config that
- * fails here changes nothing. What a config has in common with the one before is taken over: listening sockets,
+ * fails here changes nothing. What a config has in common with those before is taken over: listening sockets,
  * backends with their health and connections, certificates with their TLS sessions. Connections keep the generation
  * they were accepted in.
  */
@@ -42,11 +42,13 @@ export interface Ground {
   readonly engine: Engine
   readonly counters: PipeCounters
   readonly log: Log
+  /** One that is known by this name, from the config before or an earlier one. */
+  knownCluster(name: string): Cluster | undefined
 }
 
 export function createGeneration(config: Config, before: Generation | undefined, ground: Ground): Generation {
   const destinations = new Map(
-    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, before, ground)]),
+    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, ground)]),
   )
   const listeners = matchListeners(config.listeners, before)
   const services = new Map(
@@ -66,13 +68,8 @@ export function createGeneration(config: Config, before: Generation | undefined,
   }
 }
 
-/** What they have in common becomes what `after` says; what is new begins, what is gone ends. Nothing in here may fail. */
+/** Listeners and certificates become what `after` says. Nothing in here may fail. */
 export function exchange(before: Generation, after: Generation): void {
-  for (const [name, { cluster }] of after.destinations) {
-    if (before.destinations.has(name)) cluster.update(after.config.clusters[name]!)
-    else cluster.start()
-  }
-  for (const [name, { cluster }] of before.destinations) if (!after.destinations.has(name)) cluster.retire()
   exchangeCertificates(before, after)
   for (const [listener, { name }] of after.services) listener.rename(name)
 }
@@ -143,8 +140,7 @@ function receptionOf(
 function createDestination(
   name: string,
   config: Config,
-  before: Generation | undefined,
-  { engine, counters, log }: Ground,
+  { engine, counters, log, knownCluster }: Ground,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -157,9 +153,7 @@ function createDestination(
   }
   const { sendProxy, tls } = options
   return {
-    cluster:
-      before?.destinations.get(name)?.cluster ??
-      new Cluster(name, options, engine, announceCluster(log, name)),
+    cluster: knownCluster(name) ?? new Cluster(name, options, engine, announceCluster(log, name)),
     pipes: { turns: engine.turns, settings, counters },
     manners: { sendProxy, origination: tls && new Origination(tls), responseMs, idleMs },
   }

@@ -1,116 +1,225 @@
 /**
  * The proxy's counts: what has ended, per listener, cluster, backend and altogether, and the status made of it. What
- * still runs is summed up when somebody asks.
+ * still runs is summed up when somebody asks, in one pass. A listener is its name: connections are counted under the
+ * one they were accepted with, whatever has become of its address since. What is counted never falls over a reload.
  */
+import { formatAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
-import type { Connection } from '../connection/connection.js'
-import type { Listener } from '../listener/listener.js'
-import { ClusterMeter, ListenerMeter, Meters, RunningTraffic, TrafficMeter } from '../observe/meters.js'
+import { forgetLongestGone } from '../cluster/left.js'
+import type { Connection, Service } from '../connection/connection.js'
+import { ListenerMeter } from '../observe/listener-meter.js'
+import { BackendMeter, ClusterMeter, Meters, RunningTraffic, TrafficMeter } from '../observe/meters.js'
 import type { RecordEnding } from '../observe/record.js'
 import type {
+  BackendReport,
   ClusterReport,
   ConnectionTotals,
-  EndingCount,
   ListenerReport,
   ProxyStatus,
 } from '../observe/status.js'
+import type { Clusters } from './clusters.js'
+import { expectedErrors } from './expected-errors.js'
 
-const ALL = {}
+type Counted = Pick<
+  ProxyStatus,
+  'connections' | 'listeners' | 'pastListeners' | 'clusters' | 'pastClusters' | 'endings'
+>
 
 export class Ledger {
   readonly #all = new TrafficMeter()
-  readonly #listeners = new Meters<Listener, ListenerMeter>(() => new ListenerMeter())
+  /** By name, those in the config last. */
+  readonly #listeners = new Map<string, ListenerMeter>()
+  /** Names in the present config, in its order. */
+  #present: readonly string[] = []
   readonly #clusters = new Meters<Cluster, ClusterMeter>(() => new ClusterMeter())
-  readonly #backends = new Meters<Backend, TrafficMeter>(() => new TrafficMeter())
+  readonly #backends = new Meters<Backend, BackendMeter>(() => new BackendMeter())
+
+  /** The services of another config. */
+  takeUp(services: Iterable<Service>, running: readonly Connection[]): void {
+    const present = Array.from(services, (service) => [service, this.#listenerOf(service)] as const)
+    this.#present = present.map(([{ name }]) => name)
+    for (const name of this.#present) this.#listeners.delete(name)
+    const inUse = new Set(running.map(({ service }) => service.name))
+    forgetLongestGone(this.#listeners, (_, name) => inUse.has(name))
+    for (const [service, meter] of present) {
+      this.#listeners.set(service.name, meter)
+      meter.listener = service.listener
+      for (const [cluster, ending] of expectedErrors(service)) meter.expect(cluster, ending)
+    }
+  }
+
+  /** Whether a listener of this name is, or was lately, in the config. */
+  knows(listener: string): boolean {
+    return this.#listeners.has(listener)
+  }
+
+  accepted(service: Service): void {
+    this.#listenerOf(service).accepted++
+  }
+
+  paused(service: Service): void {
+    this.#listenerOf(service).acceptPauses++
+  }
 
   connected(connection: Connection): void {
-    this.#meterOf(connection)?.connectSeconds.observe(connection.connectMicros! / 1e6)
+    const seconds = connection.connectMicros! / 1e6
+    this.#clusterOf(connection)?.connectSeconds.observe(seconds)
+    this.#backendOf(connection)?.connectSeconds.observe(seconds)
   }
 
   answered(connection: Connection): void {
-    this.#meterOf(connection)?.firstByteSeconds.observe(connection.firstByteMicros! / 1e6)
+    const seconds = connection.firstByteMicros! / 1e6
+    this.#clusterOf(connection)?.firstByteSeconds.observe(seconds)
+    this.#backendOf(connection)?.firstByteSeconds.observe(seconds)
   }
 
   /** A connection is over. */
   ended(connection: Connection, ending: RecordEnding): void {
-    const { totals, backend, service, retries } = connection
-    const listener = this.#listeners.of(service.listener)
+    const { totals, service, retries } = connection
+    const { notSplicing, bytesUp, bytesDown, splicedUp, splicedDown } = totals
+    const listener = this.#listenerOf(service)
     this.#all.add(totals)
     listener.add(totals)
-    listener.finished(ending)
+    listener.finished(connection.cluster ?? '', ending)
     listener.seconds.observe(connection.ageMs / 1000)
-    const cluster = this.#meterOf(connection)
+    if (notSplicing !== undefined) listener.copied(notSplicing, bytesUp + bytesDown - splicedUp - splicedDown)
+    countErrors(listener, connection, ending)
+    const cluster = this.#clusterOf(connection)
     if (cluster !== undefined) {
       cluster.add(totals)
       cluster.retries += retries
     }
-    if (backend !== undefined) this.#backends.of(backend).add(totals)
+    this.#backendOf(connection)?.add(totals)
+  }
+
+  /** The counted part of a status. */
+  report(running: readonly Connection[], clusters: Clusters): Counted {
+    const sums = this.#sumUp(running)
+    const present = new Set(this.#present)
+    const gone = [...this.#listeners.keys()].filter((name) => !present.has(name))
+    const [leaving, past] = split(
+      gone.map((name) => this.#ofListener(name, sums, true)),
+      ({ active }) => active > 0,
+    )
+    const [leavingClusters, pastClusters] = split(
+      clusters.left.map((cluster) => this.#ofCluster(cluster, sums, true)),
+      ({ active }) => active > 0,
+    )
+    return {
+      connections: sums.totals(this.#all),
+      listeners: [...this.#present.map((name) => this.#ofListener(name, sums, false)), ...leaving],
+      pastListeners: past,
+      clusters: [
+        ...clusters.present.map((cluster) => this.#ofCluster(cluster, sums, false)),
+        ...leavingClusters,
+      ],
+      pastClusters,
+      endings: Array.from(this.#listeners, ([name, meter]) => meter.endings(name)).flat(),
+    }
+  }
+
+  /** A client may come to a listener that is being taken up. */
+  #listenerOf({ name, listener }: Service): ListenerMeter {
+    const known = this.#listeners.get(name)
+    if (known !== undefined) return known
+    const meter = new ListenerMeter(listener)
+    this.#listeners.set(name, meter)
+    return meter
   }
 
   /** Undefined where no cluster was chosen. */
-  #meterOf({ cluster, service }: Connection): ClusterMeter | undefined {
+  #clusterOf({ cluster, service }: Connection): ClusterMeter | undefined {
     const destination = cluster === undefined ? undefined : service.destinations.get(cluster)
     return destination && this.#clusters.of(destination.cluster)
   }
 
-  /** The counted part of a status. */
-  report(
-    running: readonly Connection[],
-    listeners: readonly Listener[],
-    clusters: readonly Cluster[],
-  ): Pick<ProxyStatus, 'connections' | 'listeners' | 'clusters' | 'endings'> {
-    const sums = sumUp(running)
-    return {
-      connections: sums.totals(this.#all, ALL),
-      listeners: listeners.map((listener) => this.#ofListener(listener, sums)),
-      clusters: clusters.map((cluster) => this.#ofCluster(cluster, sums)),
-      endings: this.#endings(listeners),
+  #backendOf({ backend }: Connection): BackendMeter | undefined {
+    return backend && this.#backends.of(backend)
+  }
+
+  #sumUp(running: readonly Connection[]): RunningTraffic {
+    const sums = new RunningTraffic()
+    for (const connection of running) {
+      const { totals } = connection
+      const cluster = this.#clusterOf(connection)
+      const backend = this.#backendOf(connection)
+      sums.add(this.#all, totals)
+      sums.add(this.#listenerOf(connection.service), totals)
+      if (cluster !== undefined) sums.add(cluster, totals)
+      if (backend !== undefined) sums.add(backend, totals)
     }
+    return sums
   }
 
-  #endings(listeners: readonly Listener[]): EndingCount[] {
-    return listeners.flatMap((listener) => this.#listeners.of(listener).endings(listener.options.name))
-  }
-
-  #ofListener(listener: Listener, sums: RunningTraffic): ListenerReport {
-    const meter = this.#listeners.of(listener)
-    return {
-      ...listener.status(),
-      traffic: sums.with(meter, listener),
-      ended: meter.ended,
-      seconds: meter.seconds.status(),
-    }
-  }
-
-  #ofCluster(cluster: Cluster, sums: RunningTraffic): ClusterReport {
-    const meter = this.#clusters.of(cluster)
-    const { name, backends } = cluster.status()
-    const { active, ended, ...traffic }: ConnectionTotals = sums.totals(meter, cluster)
+  #ofListener(name: string, sums: RunningTraffic, isLeaving: boolean): ListenerReport {
+    const meter = this.#listeners.get(name)!
+    const { listener, accepted, acceptPauses, ended } = meter
     return {
       name,
+      address: formatAddress(listener.address),
+      isListening: listener.isListening && !isLeaving,
+      isLeaving,
+      active: sums.count(meter),
+      accepted,
+      acceptPauses,
+      traffic: sums.with(meter),
+      ended,
+      seconds: meter.seconds.status(),
+      notSpliced: meter.notSpliced(),
+      pipeErrors: meter.pipeErrors(),
+    }
+  }
+
+  #ofCluster(cluster: Cluster, sums: RunningTraffic, isLeaving: boolean): ClusterReport {
+    const meter = this.#clusters.of(cluster)
+    const { active, ended, ...traffic }: ConnectionTotals = sums.totals(meter)
+    const present = isLeaving ? [] : cluster.backends
+    const gone = isLeaving ? [...cluster.backends, ...cluster.left] : cluster.left
+    const [leaving, pastBackends] = split(
+      gone.map((backend) => this.#ofBackend(backend, sums, true)),
+      (backend) => backend.active > 0,
+    )
+    return {
+      name: cluster.name,
+      isLeaving,
       traffic,
       active,
       ended,
       retries: meter.retries,
       connectSeconds: meter.connectSeconds.status(),
       firstByteSeconds: meter.firstByteSeconds.status(),
-      backends: cluster.backends.map((backend, index) => ({
-        ...backends[index]!,
-        traffic: sums.with(this.#backends.of(backend), backend),
-      })),
+      backends: [...present.map((backend) => this.#ofBackend(backend, sums, false)), ...leaving],
+      pastBackends,
+    }
+  }
+
+  #ofBackend(backend: Backend, sums: RunningTraffic, isLeaving: boolean): BackendReport {
+    const meter = this.#backends.of(backend)
+    return {
+      ...backend.status(performance.now()),
+      isLeaving,
+      traffic: sums.with(meter),
+      connectSeconds: meter.connectSeconds.status(),
+      firstByteSeconds: meter.firstByteSeconds.status(),
     }
   }
 }
 
-function sumUp(running: readonly Connection[]): RunningTraffic {
-  const sums = new RunningTraffic()
-  for (const connection of running) {
-    const { totals, service, cluster, backend } = connection
-    sums.add(ALL, totals)
-    sums.add(service.listener, totals)
-    if (cluster !== undefined) sums.add(service.destinations.get(cluster)?.cluster, totals)
-    sums.add(backend, totals)
+/** What broke, on either side; without a pipe only what ended it is known. */
+function countErrors(
+  listener: ListenerMeter,
+  { pipe }: Connection,
+  { by, cause, errno }: RecordEnding,
+): void {
+  if (pipe === undefined) {
+    if (cause === 'reset' && by !== 'proxy') listener.broke(by, errno ?? '')
+    return
   }
-  return sums
+  if (pipe.client.error !== undefined) listener.broke('client', pipe.client.error)
+  if (pipe.backend.error !== undefined) listener.broke('backend', pipe.backend.error)
+}
+
+function split<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }

@@ -4,11 +4,12 @@
  */
 import type { PeerAddress } from '../address.js'
 import type { Readiness } from '../admin/control.js'
+import type { Cluster } from '../cluster/cluster.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
-import { Connection, type ConnectionHost } from '../connection/connection.js'
+import { Connection, type ConnectionHost, type Service } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
@@ -23,6 +24,7 @@ import { UlidSource } from '../observe/ulid.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
 import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
+import { Clusters } from './clusters.js'
 import { type DrainResult, timesOf } from './drain.js'
 import { Drains } from './drains.js'
 import { createGeneration, exchange, type Generation, type Ground, type Prepared } from './generation.js'
@@ -62,10 +64,9 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly #toldIds = new WeakMap<Connection, string>()
   readonly #toldReasons = new Set<string>()
   readonly drains = new Drains()
-  /** Gone from the config, with connections left. */
-  readonly #leaving = new Set<Listener>()
   readonly #startedWith: Config
   #generation: Generation
+  readonly #clusters: Clusters
   /** Being taken up: its listeners may have clients before it is the present one. */
   #next: Generation | undefined
   #state: State = 'new'
@@ -81,7 +82,13 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#access = new AccessLog(this.openLog, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
     this.#startedWith = config
-    this.#generation = createGeneration(config, undefined, this.#ground)
+    this.#generation = createGeneration(
+      config,
+      undefined,
+      this.#ground(() => undefined),
+    )
+    this.#clusters = new Clusters(this.#generation.destinations)
+    this.#ledger.takeUp(this.#generation.services.values(), [])
   }
 
   async start(): Promise<void> {
@@ -89,7 +96,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#state = 'running'
     this.#startedAt = new Date()
     this.engine.sizePipes(this.config.kernelPipeBytes)
-    for (const { cluster } of this.#generation.destinations.values()) cluster.start()
+    this.#clusters.start()
     for (const { reception } of this.#generation.services.values()) reception?.termination?.start()
     try {
       for (const listener of this.#generation.services.keys()) {
@@ -118,8 +125,6 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   /** The status without a look at the process: for whoever remembers it more often than it is shown. */
   counts(): ProxyStatus {
-    const { services, destinations } = this.#generation
-    const clusters = [...destinations.values()].map(({ cluster }) => cluster)
     const isSplicing = this.config.splice !== 'off'
     return {
       state: this.#state,
@@ -135,8 +140,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
       notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
       logLevel: this.log.level ?? this.config.log.level,
       logFile: this.openLog.file,
-      ...this.#ledger.report(this.connections(), [...services.keys(), ...this.#leaving], clusters),
       drains: this.drains.status(),
+      ...this.#ledger.report(this.connections(), this.#clusters),
       pipes: this.#counters,
       kernel: this.engine.counts(),
       records: this.#access.counts(),
@@ -162,7 +167,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   async drain(order: DrainOrder = {}): Promise<DrainResult> {
     const times = timesOf(order, this.config.timeouts.drainMs)
-    const scope = scopeOf(order, this.#generation)
+    const scope = scopeOf(order, this)
     if (scope !== undefined) {
       scope.close()
       return this.drains.runOrdered(scope.name, this.connections().filter(scope.has), times)
@@ -175,7 +180,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   async stop(): Promise<void> {
     this.#closeListeners('stopped')
-    for (const { cluster } of this.#generation.destinations.values()) cluster.stop()
+    this.#clusters.stop()
     for (const { reception } of this.#generation.services.values()) reception?.termination?.stop()
     this.#endAll('ordered')
     await this.#emptied()
@@ -190,8 +195,27 @@ export class RunningProxy implements Proxy, ConnectionHost {
     return this.#generation.dialOptions
   }
 
-  get generation(): Generation {
-    return this.#generation
+  /** Of this name in the config; undefined where there is none. */
+  listener(name: string): Listener | undefined {
+    return [...this.#generation.services.values()].find((service) => service.name === name)?.listener
+  }
+
+  /** Whether a listener of this name is, or was lately, in the config. */
+  knowsListener(name: string): boolean {
+    return this.#ledger.knows(name)
+  }
+
+  /** Of this name, whether it is in the config or was lately. */
+  cluster(name: string): Cluster | undefined {
+    return this.#clusters.get(name)
+  }
+
+  listenerNames(): readonly string[] {
+    return Array.from(this.#generation.services.values(), ({ name }) => name)
+  }
+
+  clusterNames(): readonly string[] {
+    return [...this.#generation.destinations.keys()]
   }
 
   /** Those that are not over yet. */
@@ -230,10 +254,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   }
 
   ended(connection: Connection, ending: RecordEnding): void {
-    const { listener } = connection.service
     this.#connections.delete(connection)
-    listener.active--
-    if (listener.active === 0) this.#leaving.delete(listener)
     this.#ledger.ended(connection, ending)
     this.#writeRecord(connection, ending)
     this.#tellIfNotSplicing()
@@ -241,8 +262,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
     if (this.#connections.size === 0) this.#whenEmpty?.()
   }
 
-  get #ground(): Ground {
-    return { engine: this.engine, counters: this.#counters, log: this.log }
+  #ground(knownCluster: Ground['knownCluster']): Ground {
+    return { engine: this.engine, counters: this.#counters, log: this.log, knownCluster }
   }
 
   get #isRunning(): boolean {
@@ -252,7 +273,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
   /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
   async prepare(config: Config): Promise<Prepared> {
     this.#checkRunning()
-    const after = createGeneration(config, this.#generation, this.#ground)
+    const ground = this.#ground((name) => this.#clusters.get(name))
+    const after = createGeneration(config, this.#generation, ground)
     const log = await this.openLog.prepare(config.log)
     this.#next = after
     const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
@@ -317,6 +339,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#config.loadedAt = new Date().toISOString()
     this.#access.update(after.config.log.access)
     this.engine.sizePipes(after.config.kernelPipeBytes)
+    this.#clusters.update(after.destinations, after.config.clusters)
+    this.#ledger.takeUp(after.services.values(), this.connections())
     exchange(before, after)
     for (const listener of before.services.keys()) if (!after.services.has(listener)) this.#dismiss(listener)
   }
@@ -324,19 +348,17 @@ export class RunningProxy implements Proxy, ConnectionHost {
   /** It is gone from the config: its connections are drained in the background. */
   #dismiss(listener: Listener): void {
     listener.close()
-    if (listener.active === 0) return
-    this.#leaving.add(listener)
     const connections = this.connections().filter(({ service }) => service.listener === listener)
+    if (connections.length === 0) return
     const times = timesOf({}, this.config.timeouts.drainMs)
-    void this.drains.run({ listener: listener.options.name }, connections, times)
+    void this.drains.run({ listener: connections[0]!.service.name }, connections, times)
   }
 
   async #open(listener: Listener): Promise<void> {
     try {
       await listener.open(this.engine, this.#sharePorts, {
         accepted: (at, client, from) => this.#accepted(at, client, from),
-        paused: ({ options }, errno) =>
-          this.log.warn({ listener: options.name, errno }, `accepting pauses: out of resources (${errno})`),
+        paused: (at, errno, isNews) => this.#paused(this.#serviceOf(at), errno, isNews),
       })
     } catch (error) {
       throw blameOurselves(error, listener.options, [...this.#generation.services.keys()])
@@ -345,8 +367,20 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.log.info({ listener: name, address, engine: this.engine.kind }, `listening on ${address}`)
   }
 
+  #paused(service: Service, errno: string, isNews: boolean): void {
+    this.#ledger.paused(service)
+    if (!isNews) return
+    this.log.warn({ listener: service.name, errno }, `accepting pauses: out of resources (${errno})`)
+  }
+
+  /** Of a listener that is open: it may be that of a generation that is being taken up. */
+  #serviceOf(listener: Listener): Service {
+    return this.#generation.services.get(listener) ?? this.#next!.services.get(listener)!
+  }
+
   #accepted(listener: Listener, client: Socket, from: PeerAddress): void {
-    const service = this.#generation.services.get(listener) ?? this.#next!.services.get(listener)!
+    const service = this.#serviceOf(listener)
+    this.#ledger.accepted(service)
     const connection = new Connection(this, service, client, from)
     this.#connections.add(connection, this.#generation.shortestTimeoutMs)
     connection.start()

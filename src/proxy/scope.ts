@@ -1,12 +1,14 @@
 /**
- * What a drain is about: which connections, and how no more of them come.
+ * What a drain is about: which connections, and how no more of them come. What a reload has taken out of the config is
+ * found by its name as long as its connections may go on.
  */
 import type { Backend } from '../cluster/backend.js'
+import type { Cluster } from '../cluster/cluster.js'
 import { didYouMean } from '../config/suggest.js'
 import type { Connection } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
+import type { Listener } from '../listener/listener.js'
 import type { DrainScope } from '../observe/status.js'
-import type { Generation } from './generation.js'
 import type { DrainOrder } from './proxy.js'
 
 export interface Scope {
@@ -16,51 +18,57 @@ export interface Scope {
   close(): void
 }
 
+/** Who knows what goes by a name. */
+export interface Names {
+  /** In the config. */
+  listener(name: string): Listener | undefined
+  /** In the config, or gone from it. */
+  knowsListener(name: string): boolean
+  cluster(name: string): Cluster | undefined
+  /** Of the config. */
+  listenerNames(): readonly string[]
+  clusterNames(): readonly string[]
+}
+
 /** Undefined where it is about everything. @throws MillraceError `unknown-name`, `bad-argument` */
-export function scopeOf(
-  { listener, cluster, backend }: DrainOrder,
-  generation: Generation,
-): Scope | undefined {
+export function scopeOf({ listener, cluster, backend }: DrainOrder, names: Names): Scope | undefined {
   if (listener !== undefined && cluster !== undefined) throw mixed('either a listener or a cluster')
   if (backend !== undefined && cluster === undefined) throw mixed('a backend is named with its cluster')
-  if (listener !== undefined) return scopeOfListener(listener, generation)
+  if (listener !== undefined) return scopeOfListener(listener, names)
   if (cluster === undefined) return undefined
-  if (backend === undefined) return scopeOfCluster(cluster, generation)
-  return scopeOfBackend(cluster, findBackend(generation, cluster, backend))
+  if (backend === undefined) return scopeOfCluster(findCluster(names, cluster))
+  return scopeOfBackend(cluster, findBackend(names, cluster, backend))
 }
 
 /** @throws MillraceError `unknown-name` */
-export function findBackend({ destinations }: Generation, cluster: string, backend: string): Backend {
-  const known = destinations.get(cluster)?.cluster
-  if (known === undefined) throw unknown('cluster', cluster, [...destinations.keys()])
+export function findBackend(names: Names, cluster: string, backend: string): Backend {
+  const known = findCluster(names, cluster)
   const found = known.backend(backend)
-  const names = known.backends.map(({ name }) => name)
-  if (found === undefined) throw unknown(`backend of ${JSON.stringify(cluster)}`, backend, names)
+  const others = known.backends.map(({ name }) => name)
+  if (found === undefined) throw unknown(`backend of ${JSON.stringify(cluster)}`, backend, others)
   return found
 }
 
-function scopeOfListener(name: string, { services }: Generation): Scope {
-  const all = [...services.values()]
-  const found = all.find((service) => service.name === name)
-  if (found === undefined)
-    throw unknown(
-      'listener',
-      name,
-      all.map((service) => service.name),
-    )
+function findCluster(names: Names, name: string): Cluster {
+  const found = names.cluster(name)
+  if (found === undefined) throw unknown('cluster', name, names.clusterNames())
+  return found
+}
+
+/** A connection is its listener's by the name it was accepted with, as in its record. */
+function scopeOfListener(name: string, names: Names): Scope {
+  if (!names.knowsListener(name)) throw unknown('listener', name, names.listenerNames())
   return {
     name: { listener: name },
-    has: ({ service }) => service.listener === found.listener,
-    close: () => found.listener.drain(),
+    has: ({ service }) => service.name === name,
+    close: () => names.listener(name)?.drain(),
   }
 }
 
-function scopeOfCluster(name: string, { destinations }: Generation): Scope {
-  const cluster = destinations.get(name)?.cluster
-  if (cluster === undefined) throw unknown('cluster', name, [...destinations.keys()])
+function scopeOfCluster(cluster: Cluster): Scope {
   return {
-    name: { cluster: name },
-    has: (connection) => connection.cluster === name,
+    name: { cluster: cluster.name },
+    has: (connection) => connection.cluster === cluster.name,
     close: () => {
       for (const backend of cluster.backends) backend.setTo = 'drain'
     },

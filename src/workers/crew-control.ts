@@ -72,18 +72,31 @@ export class CrewControl implements Control {
 
   async drain(order: DrainOrder): Promise<DrainResult> {
     const { crew, config, model, orders } = this.#supervisor
-    if (scopeOf(order, model.generation) === undefined) return this.#supervisor.end(order)
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
-    orders.drain(order, config)
+    const isGone = await this.#isAboutWhatLeaves(order)
+    if (!isGone && scopeOf(order, model) === undefined) return this.#supervisor.end(order)
+    if (!isGone) orders.drain(order, config)
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
-    const isAsked = (line: Line): boolean => this.#supervisor.hasListener(line, order.listener)
+    const isAsked = (line: Line): boolean =>
+      isGone ? hasLeaving(line.last, order) : this.#supervisor.hasListener(line, order.listener)
     return addDrains(await crew.order<DrainResult>((line) => (isAsked(line) ? call : undefined), withinMs))
+  }
+
+  /** No config names it any more; workers that have connections of it know it. */
+  async #isAboutWhatLeaves(order: DrainOrder): Promise<boolean> {
+    try {
+      scopeOf(order, this.#supervisor.model)
+      return false
+    } catch (error) {
+      if (!hasLeaving(await this.status(), order)) throw error
+      return true
+    }
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
     const { crew, model, orders } = this.#supervisor
-    findBackend(model.generation, cluster, backend)
+    findBackend(model, cluster, backend)
     orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await crew.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
@@ -92,7 +105,7 @@ export class CrewControl implements Control {
       .find(({ name }) => name === cluster)
       ?.backends.find(({ address }) => address === backend)
     if (found === undefined) throw new MillraceError('unknown-name', `there is no backend ${backend}`)
-    const { traffic, ...status } = found
+    const { isLeaving, traffic, connectSeconds, firstByteSeconds, ...status } = found
     return status
   }
 
@@ -125,3 +138,17 @@ const WEIGHTS: Record<NonNullable<ConnectionQuery['sort']>, (connection: Connect
 const unready = (why: string): Readiness => ({ isReady: false, why })
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+/** Whether what is asked for has left the config, and has connections there. */
+function hasLeaving(
+  status: ProxyStatus | undefined,
+  { listener, cluster: name, backend }: DrainOrder,
+): boolean {
+  if (status === undefined) return false
+  if (listener !== undefined) {
+    return status.listeners.some((each) => each.isLeaving && each.name === listener)
+  }
+  const cluster = status.clusters.find((each) => each.name === name)
+  if (cluster === undefined || backend === undefined) return cluster?.isLeaving === true
+  return cluster.backends.some(({ address, isLeaving }) => isLeaving && address === backend)
+}

@@ -9,6 +9,8 @@ const NOTHING: ConnectionTotals = {
   bytesDown: 0,
   splicedUp: 0,
   splicedDown: 0,
+  receivedUp: 0,
+  receivedDown: 0,
 }
 const statusOf = (connections: Partial<ConnectionTotals>): ProxyStatus =>
   ({ connections: { ...NOTHING, ...connections } }) as ProxyStatus

@@ -3,17 +3,22 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Histogram, LATENCY_BOUNDS } from '../../src/observe/histogram.js'
+import { kernelLoop } from '../../src/io/choose-engine.js'
+import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { DURATION_BOUNDS, Histogram, LATENCY_BOUNDS } from '../../src/observe/histogram.js'
 import { mergeStatuses } from '../../src/observe/merge.js'
 import { exposition } from '../../src/observe/metrics/exposition.js'
 import { METRICS, renderMetrics } from '../../src/observe/metrics/metrics.js'
+import type { ProxyStatus } from '../../src/observe/status.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
+import { samplesOf } from '../support/exposition.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing, run } from '../support/programs.js'
 
 const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
 const folder = temporaryFolder()
+const HOW_COPIED = kernelLoop() instanceof KernelLoop ? 'small' : 'switched-off'
 
 /** The value of one sample. */
 function valueOf(text: string, sample: string): number {
@@ -60,12 +65,19 @@ describe('the metrics of a proxy with traffic', () => {
     const splicedUp = '{listener="front",direction="up",how="spliced"}'
     const up = valueOf(text, `millrace_listener_bytes_total${copiedUp}`)
     expect(up + valueOf(text, `millrace_listener_bytes_total${splicedUp}`)).toBe(500)
-    const ended = '{listener="front",by="client",phase="data",cause="finished"}'
+    const ended = '{listener="front",cluster="back",by="client",phase="data",cause="finished"}'
     expect(valueOf(text, `millrace_connections_ended_total${ended}`)).toBe(1)
     expect(valueOf(text, `millrace_backend_connects_total${backendLabels}`)).toBe(2)
     expect(valueOf(text, 'millrace_backend_up{cluster="back",backend="127.0.0.1:1"}')).toBe(0)
-    expect(valueOf(text, 'millrace_connect_seconds_count{cluster="back"}')).toBe(2)
-    expect(valueOf(text, 'millrace_first_byte_seconds_count{cluster="back"}')).toBe(2)
+    expect(valueOf(text, `millrace_connect_seconds_count${backendLabels}`)).toBe(2)
+    expect(valueOf(text, `millrace_first_byte_seconds_count${backendLabels}`)).toBe(2)
+    expect(valueOf(text, 'millrace_connect_seconds_count{cluster="back",backend="127.0.0.1:1"}')).toBe(0)
+    expect(bed.proxy.status().clusters[0]!.connectSeconds.counts.reduce((sum, count) => sum + count)).toBe(2)
+    expect(valueOf(text, 'millrace_listener_received_bytes_total{listener="front",side="client"}')).toBe(500)
+    expect(valueOf(text, 'millrace_listener_received_bytes_total{listener="front",side="backend"}')).toBe(500)
+    const why = `{listener="front",reason="${HOW_COPIED}"}`
+    expect(valueOf(text, `millrace_not_spliced_connections_total${why}`)).toBe(1)
+    expect(valueOf(text, `millrace_not_spliced_bytes_total${why}`)).toBe(400)
     expect(valueOf(text, 'millrace_connection_seconds_count{listener="front"}')).toBe(1)
     expect(valueOf(text, 'millrace_records_written_total')).toBe(1)
     expect(valueOf(text, 'millrace_infinite_loops_total')).toBe(0)
@@ -84,7 +96,7 @@ describe('the metrics of a proxy with traffic', () => {
     }
     const records = await bed.recorded(3)
     expect(new Set(records.map(({ ended }) => ended.cause)).size).toBeGreaterThan(1)
-    const lines = renderMetrics(bed.proxy.status()).match(/^millrace_connections_ended_total.*$/gm)
+    const lines = renderMetrics(bed.proxy.status()).match(/^millrace_connections_ended_total.* [^0]$/gm)
     expect(lines).toEqual([expect.stringMatching(/cause="proxy-header"} 3$/)])
   })
 
@@ -95,9 +107,53 @@ describe('the metrics of a proxy with traffic', () => {
     const three = renderMetrics(mergeStatuses([status, status, status]))
     expect(valueOf(three, 'millrace_workers')).toBe(3)
     expect(valueOf(three, 'millrace_listener_accepted_total{listener="front"}')).toBe(6)
-    expect(valueOf(three, 'millrace_connect_seconds_count{cluster="back"}')).toBe(6)
+    const { address } = status.clusters[0]!.backends[0]!
+    expect(valueOf(three, `millrace_connect_seconds_count{cluster="back",backend="${address}"}`)).toBe(6)
+    expect(samplesOf(three).size).toBe(samplesOf(renderMetrics(status)).size)
+    const delays = { bounds: [0.1], counts: [3, 1], sum: 0.5 }
+    const slow = { ...status.processes[0]!, eventLoopDelaySeconds: delays }
+    const processes = [slow, slow, status.processes[0]!]
+    expect(valueOf(renderMetrics({ ...status, processes }), 'millrace_event_loop_delay_seconds_count')).toBe(
+      8,
+    )
     const draining = mergeStatuses([status, { ...status, state: 'draining' }])
     expect(draining.state).toBe('draining')
+  })
+})
+
+describe('what one worker has left behind and another has not', () => {
+  it('is still there, with the counts of both, and no sample is there twice', async () => {
+    const backend = await Backend.listen()
+    const bed = await Bed.start({ backends: [backend] })
+    const status = bed.proxy.status()
+    await bed.end()
+    const { listeners, clusters } = status
+    const behind: ProxyStatus = {
+      ...status,
+      listeners: [],
+      clusters: [],
+      pastListeners: listeners.map((each) => ({ ...each, isLeaving: true, accepted: 5 })),
+      pastClusters: clusters.map((each) => ({
+        ...each,
+        isLeaving: true,
+        backends: [],
+        pastBackends: each.backends.map((one) => ({ ...one, isLeaving: true, connections: 7 })),
+      })),
+    }
+    for (const order of [
+      [status, behind],
+      [behind, status],
+    ]) {
+      const merged = mergeStatuses(order)
+      expect(merged).toMatchObject({
+        listeners: [{ name: 'front', isLeaving: false, isListening: true, accepted: 5 }],
+        pastListeners: [],
+        clusters: [{ name: 'back', isLeaving: false, backends: [{ connections: 7 }], pastBackends: [] }],
+        pastClusters: [],
+      })
+      expect(samplesOf(renderMetrics(merged)).size).toBe(samplesOf(renderMetrics(status)).size)
+    }
+    expect(mergeStatuses([behind, behind]).pastListeners).toMatchObject([{ accepted: 10 }])
   })
 })
 
@@ -113,15 +169,22 @@ describe('the text format', () => {
 })
 
 describe('a histogram', () => {
-  it('puts every value into the first bucket that holds it, and sums up', () => {
+  it.each([
+    ['latencies', LATENCY_BOUNDS, 60],
+    ['durations', DURATION_BOUNDS, 24 * 60 * 60],
+  ])('of %s puts every value into the first bucket that holds it, and sums up', (_, ends, last) => {
+    expect(ends.at(-1)).toBe(last)
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true })), (values) => {
-        const histogram = new Histogram()
+      fc.property(fc.array(fc.double({ min: 0, max: 2 * last, noNaN: true })), (values) => {
+        const histogram = new Histogram(ends)
         for (const value of values) histogram.observe(value)
         const { bounds, counts, sum } = histogram.status()
-        expect(bounds).toBe(LATENCY_BOUNDS)
+        expect(bounds).toBe(ends)
         expect(counts.reduce((total, count) => total + count, 0)).toBe(values.length)
-        expect(sum).toBeCloseTo(values.reduce((total, value) => total + value, 0))
+        expect(sum).toBeCloseTo(
+          values.reduce((total, value) => total + value, 0),
+          1,
+        )
         let cumulative = 0
         for (const [index, bound] of bounds.entries()) {
           cumulative += counts[index]!

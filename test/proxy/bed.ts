@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { parseAddress } from '../../src/address.js'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
+import type { EndingCount } from '../../src/observe/status.js'
 import type { Reloaded } from '../../src/proxy/proxy.js'
 import { ProxyControl } from '../../src/proxy/proxy-control.js'
 import { RunningProxy } from '../../src/proxy/running-proxy.js'
@@ -29,7 +30,6 @@ export class Bed {
   readonly #clients: Peer[] = []
   readonly #backends: readonly Backend[]
   readonly #config: BedConfig
-  #reloads = 0
   readonly #watchers = new Set<() => void>()
 
   /** Not yet started. */
@@ -63,7 +63,6 @@ export class Bed {
 
   /** Takes up the same config but for what is given. */
   async reload(changes: BedConfig): Promise<Reloaded> {
-    this.#reloads++
     return await this.proxy.reload(this.#complete({ ...this.#config, ...changes }))
   }
 
@@ -114,19 +113,20 @@ export class Bed {
     return found!
   }
 
-  /** Ends everything; every connection that was accepted has written exactly one record. */
+  /** Ends everything; every connection that was accepted has written exactly one record, and is counted as it says. */
   async end(): Promise<void> {
     await this.proxy.stop()
     for (const { socket } of this.#clients) socket.destroy()
     await Promise.all(this.#backends.map((backend) => backend.close()))
-    const { listeners, connections } = this.proxy.status()
-    const isSame = this.#reloads === 0
-    // A listener that a reload has taken away took its counts along.
-    const accepted = isSame ? sum(listeners.map((listener) => listener.accepted)) : connections.ended
+    const { listeners, pastListeners, connections, endings } = this.proxy.status()
+    const accepted = sum([...listeners, ...pastListeners].map((listener) => listener.accepted))
     expect(connections).toMatchObject({ active: 0, ended: accepted })
     const isLogging = this.#config.log?.access !== false
     expect(new Set(this.records.map(({ id }) => id)).size).toBe(isLogging ? accepted : 0)
     expect(this.records).toHaveLength(isLogging ? accepted : 0)
+    const counted = endings.flatMap(({ count, ...labels }) => Array(count).fill(tellEnding(labels)))
+    expect(counted).toHaveLength(accepted)
+    if (isLogging) expect(counted.sort()).toEqual(this.records.map(endingOf).sort())
   }
 
   async #until(isTrue: () => boolean): Promise<void> {
@@ -152,5 +152,12 @@ export class Bed {
     }
   }
 }
+
+function endingOf({ listener, cluster = '', ended: { by, phase, cause } }: AccessRecord): string {
+  return tellEnding({ listener, cluster, by, phase, cause: cause.split(':')[0]! })
+}
+
+const tellEnding = ({ listener, cluster, by, phase, cause }: Omit<EndingCount, 'count'>): string =>
+  [listener, cluster, by, phase, cause].join(' ')
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

@@ -105,9 +105,9 @@ export function describeOperators(engine: EngineKind): void {
     expect(await bed.control.kill({ ids: [id] })).toEqual({ killed: 0 })
     expect(await bed.control.kill({ client: '127.0.0.1' })).toEqual({ killed: 1 })
     expect(await other.client.ended).toBe('ECONNRESET')
-    expect(bed.proxy.status().endings).toEqual([
-      { listener: 'one', by: 'proxy', phase: 'data', cause: 'killed', count: 1 },
-      { listener: 'two', by: 'proxy', phase: 'data', cause: 'killed', count: 1 },
+    expect(bed.proxy.status().endings.filter(({ count }) => count > 0)).toEqual([
+      { listener: 'one', cluster: 'a', by: 'proxy', phase: 'data', cause: 'killed', count: 1 },
+      { listener: 'two', cluster: 'a', by: 'proxy', phase: 'data', cause: 'killed', count: 1 },
     ])
   })
 

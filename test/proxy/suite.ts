@@ -1,9 +1,11 @@
 /** What a proxy promises, whatever engine it runs on. */
 import { describe } from 'vitest'
 import { describeBackends } from './backends.js'
+import { describeCounts } from './counts.js'
 import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
 import { describeHostileClients } from './hostile-clients.js'
+import { describeLeaving } from './leaving.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
 import { describeOperators } from './operators.js'
@@ -18,6 +20,8 @@ export function describeProxy(engine: EngineKind): void {
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))
   describe('reloads', () => describeReloads())
+  describe('counts', () => describeCounts(engine))
+  describe('what leaves', () => describeLeaving())
   describe('hostile clients', () => describeHostileClients())
   describe('many clients', () => describeManyClients())
 }

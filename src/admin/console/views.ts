@@ -22,7 +22,10 @@ const spliced = ({ splicedUp, splicedDown, bytesUp, bytesDown }: Traffic): strin
 const LISTENER_COLUMNS: readonly Column<ListenerReport>[] = [
   { title: 'LISTENER', text: ({ name }) => name },
   { title: 'ADDRESS', text: ({ address }) => address },
-  { title: 'STATE', text: ({ isListening }) => (isListening ? 'listening' : 'closed') },
+  {
+    title: 'STATE',
+    text: ({ isListening, isLeaving }) => (isListening ? 'listening' : isLeaving ? 'leaving' : 'closed'),
+  },
   { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
   { title: 'ACCEPTED', isRight: true, text: ({ accepted }) => String(accepted) },
   { title: 'UP', isRight: true, text: ({ traffic }) => bytes(traffic.bytesUp) },
@@ -97,8 +100,9 @@ export function backendRows({ clusters }: ProxyStatus): BackendRow[] {
   return clusters.flatMap(({ name, backends }) => backends.map((backend) => ({ ...backend, cluster: name })))
 }
 
-/** What an operator has said goes before what connects say. */
-export function stateOf({ state, setTo, restingMs }: BackendReport): string {
+/** What the config has said goes before what an operator has, and that before what connects say. */
+export function stateOf({ isLeaving, state, setTo, restingMs }: BackendReport): string {
+  if (isLeaving) return 'leaving'
   if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
   return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }

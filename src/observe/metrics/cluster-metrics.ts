@@ -1,7 +1,15 @@
 /**
  * Per cluster and backend: where clients go to. Pure.
  */
-import { backendsOf, bytesOf, type Metric, perBackend, perCluster } from './metric.js'
+import {
+  bytesOf,
+  everyBackend,
+  everyCluster,
+  histogramPerBackend,
+  type Metric,
+  perBackend,
+  perCluster,
+} from './metric.js'
 
 export const CLUSTERS: readonly Metric[] = [
   perCluster(
@@ -27,23 +35,8 @@ export const CLUSTERS: readonly Metric[] = [
     type: 'counter',
     help: 'Bytes forwarded; up is client to backend.',
     labels: ['cluster', 'direction', 'how'],
-    samples: ({ clusters }) => clusters.flatMap(({ name, traffic }) => bytesOf(traffic, { cluster: name })),
-  },
-  {
-    name: 'millrace_connect_seconds',
-    type: 'histogram',
-    help: 'From accept to a connected backend.',
-    labels: ['cluster'],
-    samples: ({ clusters }) =>
-      clusters.map(({ name, connectSeconds }) => ({ labels: { cluster: name }, value: connectSeconds })),
-  },
-  {
-    name: 'millrace_first_byte_seconds',
-    type: 'histogram',
-    help: "From a connected backend to that backend's first byte.",
-    labels: ['cluster'],
-    samples: ({ clusters }) =>
-      clusters.map(({ name, firstByteSeconds }) => ({ labels: { cluster: name }, value: firstByteSeconds })),
+    samples: (status) =>
+      everyCluster(status).flatMap(({ name, traffic }) => bytesOf(traffic, { cluster: name })),
   },
 ]
 
@@ -52,19 +45,19 @@ export const BACKENDS: readonly Metric[] = [
     'gauge',
     'millrace_backend_up',
     '1 where the last connects succeeded, 0 where it rests or has no address.',
-    ({ state }) => Number(state === 'up'),
+    ({ isLeaving, state }) => (isLeaving ? undefined : Number(state === 'up')),
   ),
   perBackend(
     'gauge',
     'millrace_backend_in_use',
     '1 where it may get new connections, 0 where an operator has taken it out.',
-    ({ setTo, weight }) => Number(setTo === 'up' && weight > 0),
+    ({ isLeaving, setTo, weight }) => (isLeaving ? undefined : Number(setTo === 'up' && weight > 0)),
   ),
   perBackend(
     'gauge',
     'millrace_backend_weight',
     'Its share beside the others of its cluster.',
-    ({ weight }) => weight,
+    ({ isLeaving, weight }) => (isLeaving ? undefined : weight),
   ),
   perBackend('gauge', 'millrace_backend_connections', 'Connections in use.', ({ active }) => active),
   perBackend(
@@ -85,8 +78,16 @@ export const BACKENDS: readonly Metric[] = [
     help: 'Bytes forwarded; up is client to backend.',
     labels: ['cluster', 'backend', 'direction', 'how'],
     samples: (status) =>
-      backendsOf(status).flatMap(({ cluster, backend }) =>
-        bytesOf(backend.traffic, { cluster, backend: backend.address }),
-      ),
+      everyBackend(status).flatMap(({ labels, backend }) => bytesOf(backend.traffic, labels)),
   },
+  histogramPerBackend(
+    'millrace_connect_seconds',
+    'From accept to a connected backend.',
+    ({ connectSeconds }) => connectSeconds,
+  ),
+  histogramPerBackend(
+    'millrace_first_byte_seconds',
+    "From a connected backend to that backend's first byte.",
+    ({ firstByteSeconds }) => firstByteSeconds,
+  ),
 ]

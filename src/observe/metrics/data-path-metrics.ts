@@ -30,6 +30,12 @@ export const DATA_PATH: readonly Metric[] = [
   ),
   one(
     'counter',
+    'millrace_sink_full_total',
+    'Times a direction had to wait because the side it goes to took no more.',
+    ({ pipes }) => pipes.sinkFull,
+  ),
+  one(
+    'counter',
     'millrace_infinite_loops_total',
     'Pipes that stayed ready without progress and were cut. Always 0, or there is a bug.',
     ({ pipes }) => pipes.infiniteLoops,

@@ -1,8 +1,15 @@
 /**
- * How a metric is described: its name, its meaning, and how its samples are found in a status. Pure.
+ * How a metric is described: its name, its meaning, and how its samples are found in a status. What is past has no
+ * gauge any more, but its counters stay: a sum over them never falls. Pure.
  */
-
-import type { BackendReport, ClusterReport, ProxyStatus, Traffic } from '../status.js'
+import type {
+  BackendReport,
+  ClusterReport,
+  HistogramStatus,
+  ListenerReport,
+  ProxyStatus,
+  Traffic,
+} from '../status.js'
 import type { Family, Sample } from './exposition.js'
 
 /** A family and how its samples are found in a status. */
@@ -28,15 +35,17 @@ export function perListener(
   type: 'counter' | 'gauge',
   name: string,
   help: string,
-  value: Source<ProxyStatus['listeners'][number]>,
+  value: Source<ListenerReport>,
 ): Metric {
   return {
     name,
     type,
     help,
     labels: ['listener'],
-    samples: ({ listeners }) =>
-      listeners.flatMap((listener) => known(value(listener), { listener: listener.name })),
+    samples: (status) =>
+      (type === 'gauge' ? status.listeners : everyListener(status)).flatMap((listener) =>
+        known(value(listener), { listener: listener.name }),
+      ),
   }
 }
 
@@ -51,8 +60,10 @@ export function perCluster(
     type,
     help,
     labels: ['cluster'],
-    samples: ({ clusters }) =>
-      clusters.flatMap((cluster) => known(value(cluster), { cluster: cluster.name })),
+    samples: (status) =>
+      (type === 'gauge' ? status.clusters : everyCluster(status)).flatMap((cluster) =>
+        known(value(cluster), { cluster: cluster.name }),
+      ),
   }
 }
 
@@ -68,17 +79,57 @@ export function perBackend(
     help,
     labels: ['cluster', 'backend'],
     samples: (status) =>
-      backendsOf(status).flatMap(({ cluster, backend }) =>
-        known(value(backend), { cluster, backend: backend.address }),
+      (type === 'gauge' ? presentBackends(status) : everyBackend(status)).flatMap(({ labels, backend }) =>
+        known(value(backend), labels),
       ),
+  }
+}
+
+export function histogramPerBackend(
+  name: string,
+  help: string,
+  value: (backend: BackendReport) => HistogramStatus,
+): Metric {
+  return {
+    name,
+    type: 'histogram',
+    help,
+    labels: ['cluster', 'backend'],
+    samples: (status) =>
+      everyBackend(status).map(({ labels, backend }) => ({ labels, value: value(backend) })),
   }
 }
 
 const known = (value: Value, labels?: Sample['labels']): Sample[] =>
   value === undefined ? [] : [labels === undefined ? { value } : { labels, value }]
 
-export const backendsOf = ({ clusters }: ProxyStatus) =>
-  clusters.flatMap(({ name, backends }) => backends.map((backend) => ({ cluster: name, backend })))
+export const everyListener = ({ listeners, pastListeners }: ProxyStatus): readonly ListenerReport[] => [
+  ...listeners,
+  ...pastListeners,
+]
+
+export const everyCluster = ({ clusters, pastClusters }: ProxyStatus): readonly ClusterReport[] => [
+  ...clusters,
+  ...pastClusters,
+]
+
+const presentBackends = ({ clusters }: ProxyStatus): LabelledBackend[] =>
+  clusters.flatMap(({ name, backends }) => backends.map((backend) => labelled(name, backend)))
+
+export const everyBackend = (status: ProxyStatus): LabelledBackend[] =>
+  everyCluster(status).flatMap(({ name, backends, pastBackends }) =>
+    [...backends, ...pastBackends].map((backend) => labelled(name, backend)),
+  )
+
+interface LabelledBackend {
+  readonly labels: { readonly cluster: string; readonly backend: string }
+  readonly backend: BackendReport
+}
+
+const labelled = (cluster: string, backend: BackendReport): LabelledBackend => ({
+  labels: { cluster, backend: backend.address },
+  backend,
+})
 
 /** Up is client to backend; how: whether the bytes ever entered this process. */
 export function bytesOf(traffic: Traffic, labels: Sample['labels']): Sample[] {
@@ -90,8 +141,6 @@ export function bytesOf(traffic: Traffic, labels: Sample['labels']): Sample[] {
     { labels: { ...labels, direction: 'down', how: 'copied' }, value: bytesDown - splicedDown },
   ]
 }
-
-export const seconds = (ms: Value): Value => (ms === undefined ? undefined : ms / 1000)
 
 export const sumOf = (status: ProxyStatus, value: Source<ProxyStatus['processes'][number]>): Value => {
   const values = status.processes.map(value).filter((each) => each !== undefined)

@@ -1,7 +1,8 @@
 /**
  * The process: what runs, and what it costs. Pure.
  */
-import { type Metric, one, seconds, sumOf, worstOf } from './metric.js'
+import { addHistograms } from '../histogram.js'
+import { type Metric, one, sumOf, worstOf } from './metric.js'
 
 export const PROCESS: readonly Metric[] = [
   {
@@ -92,16 +93,14 @@ export const PROCESS: readonly Metric[] = [
   one('gauge', 'millrace_process_max_fds', 'How many file descriptors one process may have.', (status) =>
     worstOf(status, ({ mostFds }) => mostFds),
   ),
-  one(
-    'gauge',
-    'millrace_event_loop_delay_p50_seconds',
-    'Median delay of the event loop since the last look, of the worst process.',
-    (status) => seconds(worstOf(status, ({ eventLoopDelayMs }) => eventLoopDelayMs?.p50)),
-  ),
-  one('gauge', 'millrace_event_loop_delay_p99_seconds', 'The 99th percentile of the same.', (status) =>
-    seconds(worstOf(status, ({ eventLoopDelayMs }) => eventLoopDelayMs?.p99)),
-  ),
-  one('gauge', 'millrace_event_loop_delay_max_seconds', 'The largest of the same.', (status) =>
-    seconds(worstOf(status, ({ eventLoopDelayMs }) => eventLoopDelayMs?.max)),
-  ),
+  {
+    name: 'millrace_event_loop_delay_seconds',
+    type: 'histogram',
+    help: 'How late the event loop runs a timer, looked at every 20 ms, of every process.',
+    labels: [],
+    samples: ({ processes }) => {
+      const delays = processes.flatMap(({ eventLoopDelaySeconds }) => eventLoopDelaySeconds ?? [])
+      return delays.length === 0 ? [] : [{ value: addHistograms(delays) }]
+    },
+  },
 ]

@@ -36,7 +36,14 @@ const connection = (client: string): ConnectionInfo => ({
 
 /** `seconds` after the first, with so many bytes up at the listener and everywhere. */
 function moment(seconds: number, bytesUp: number, connections: readonly ConnectionInfo[] = []): Moment {
-  const traffic = { bytesUp, bytesDown: 0, splicedUp: bytesUp / 2, splicedDown: 0 }
+  const traffic = {
+    bytesUp,
+    bytesDown: 0,
+    splicedUp: bytesUp / 2,
+    splicedDown: 0,
+    receivedUp: 0,
+    receivedDown: 0,
+  }
   const listeners = status.listeners.map((each) => ({ ...each, traffic, accepted: bytesUp / 100 }))
   const totals = { ...status.connections, ...traffic }
   return { at: 1000 * seconds, status: { ...status, listeners, connections: totals }, connections }

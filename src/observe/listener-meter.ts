@@ -1,0 +1,92 @@
+/**
+ * What is counted of the connections that a listener of one name accepted: how many came, how each ended, what broke,
+ * and why bytes were copied. Labels have few values, whatever clients send.
+ */
+import type { Listener } from '../listener/listener.js'
+import type { Ending } from './error-endings.js'
+import { DURATION_BOUNDS, Histogram } from './histogram.js'
+import { TrafficMeter } from './meters.js'
+import type { EndingCount, NotSplicedCount, PipeErrorCount } from './status.js'
+
+export class ListenerMeter extends TrafficMeter {
+  /** The last that went by the name. */
+  listener: Listener
+  accepted = 0
+  acceptPauses = 0
+  readonly seconds = new Histogram(DURATION_BOUNDS)
+  /** By `cluster by phase cause`: none of them has a space. */
+  readonly #endings = new Map<string, number>()
+  /** By `side errno`. */
+  readonly #errors = new Map([
+    ['client ECONNRESET', 0],
+    ['backend ECONNRESET', 0],
+  ])
+  readonly #notSpliced = new Map<string, { connections: number; bytes: number }>()
+
+  constructor(listener: Listener) {
+    super()
+    this.listener = listener
+  }
+
+  /** It can come about: counted from 0, so that its first time is seen as an increase. */
+  expect(cluster: string, { by, phase, cause }: Ending): void {
+    addOne(this.#endings, `${cluster} ${by} ${phase} ${cause}`, 0)
+  }
+
+  finished(cluster: string, { by, phase, cause }: Ending): void {
+    addOne(this.#endings, `${cluster} ${by} ${phase} ${withoutDetail(cause)}`)
+  }
+
+  broke(side: 'client' | 'backend', errno: string): void {
+    addOne(this.#errors, `${side} ${ERRNO.test(errno) ? errno : 'other'}`)
+  }
+
+  /** A connection that is over has copied bytes that might have been spliced. */
+  copied(why: string, bytes: number): void {
+    const reason = withoutDetail(why)
+    const counts = this.#notSpliced.get(reason)
+    if (counts === undefined) this.#notSpliced.set(reason, { connections: 1, bytes })
+    else {
+      counts.connections++
+      counts.bytes += bytes
+    }
+  }
+
+  endings(listener: string): EndingCount[] {
+    return Array.from(this.#endings, ([key, count]) => {
+      const [cluster = '', by, phase, cause = ''] = key.split(' ')
+      return {
+        listener,
+        cluster,
+        by: by as EndingCount['by'],
+        phase: phase as EndingCount['phase'],
+        cause,
+        count,
+      }
+    })
+  }
+
+  pipeErrors(): PipeErrorCount[] {
+    return Array.from(this.#errors, ([key, count]) => {
+      const [side, errno = ''] = key.split(' ')
+      return { side: side as PipeErrorCount['side'], errno, count }
+    })
+  }
+
+  notSpliced(): NotSplicedCount[] {
+    return Array.from(this.#notSpliced, ([reason, counts]) => ({ reason, ...counts }))
+  }
+}
+
+/** As the kernel names them; streams have errors of other makes, too many to tell apart. */
+const ERRNO = /^E[A-Z0-9]{2,19}$/
+
+function addOne(counts: Map<string, number>, key: string, one = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + one)
+}
+
+/** Causes are few without what follows the colon. */
+function withoutDetail(cause: string): string {
+  const colon = cause.indexOf(':')
+  return colon === -1 ? cause : cause.slice(0, colon)
+}

@@ -1,0 +1,83 @@
+/** A cluster that is given another config: who stays, who leaves, who returns. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Address, parseAddress } from '../../src/address.js'
+import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js'
+import type { DialResult } from '../../src/cluster/dial.js'
+import { ScriptedEngine } from './scripted-engine.js'
+
+const A = '10.0.0.1:80'
+const B = '10.0.0.2:80'
+const C = '10.0.0.3:80'
+
+let engine: ScriptedEngine
+let cluster: Cluster
+/** Host names that were asked for. */
+let asked: string[]
+
+beforeEach(() => {
+  engine = new ScriptedEngine()
+  asked = []
+})
+afterEach(() => cluster.stop())
+
+const options = (...addresses: string[]): ClusterOptions => ({
+  balance: 'round-robin',
+  backends: addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 })),
+})
+
+function start(...addresses: string[]): void {
+  cluster = new Cluster('test', options(...addresses), engine, { lookup: (host) => asked.push(host) })
+  cluster.start()
+}
+
+const dial = (): Promise<DialResult> => new Promise((resolve) => cluster.dial({ connectMs: 1000 }, resolve))
+const namesOf = (backends: readonly { readonly name: string }[]) => backends.map(({ name }) => name)
+
+test('gives who left no connections, and keeps what it counted until it returns', async () => {
+  start(A, B)
+  expect((await dial()).backend?.name).toBe(A)
+  cluster.backend(A)!.setTo = 'drain'
+  cluster.update(options(B))
+  expect([namesOf(cluster.backends), namesOf(cluster.left)]).toEqual([[B], [A]])
+  expect((await dial()).backend?.name).toBe(B)
+  expect((await dial()).backend?.name).toBe(B)
+  cluster.update(options(A))
+  expect([namesOf(cluster.backends), namesOf(cluster.left)]).toEqual([[A], [B]])
+  expect(cluster.status().backends).toMatchObject([{ address: A, setTo: 'up', active: 1, connections: 1 }])
+  expect((await dial()).backend?.name).toBe(A)
+})
+
+test('holds no failure against who returns', async () => {
+  start(A, B)
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  await dial()
+  expect(cluster.backend(A)).toMatchObject({ failuresInARow: 1 })
+  cluster.update(options(B))
+  cluster.update(options(A, B))
+  expect(cluster.status().backends[0]).toMatchObject({ address: A, state: 'up', restingMs: 0, failures: 1 })
+})
+
+test('brings a cluster back that was retired, and resolves its names again', async () => {
+  start('db.example:80', B)
+  cluster.retire()
+  asked.length = 0
+  cluster.update(options('db.example:80', C))
+  expect(asked).toEqual(['db.example'])
+  expect(namesOf(cluster.backends)).toEqual(['db.example:80', C])
+  expect(namesOf(cluster.left)).toEqual([B])
+  cluster.retire()
+  cluster.update(options('db.example:80', C))
+  expect(namesOf(cluster.left)).toEqual([B])
+})
+
+test('forgets those that left first where there are too many, but nobody with connections', async () => {
+  start(A)
+  await dial()
+  for (let port = 1; port <= 120; port++) cluster.update(options(`10.0.0.9:${port}`))
+  expect(cluster.left).toHaveLength(100)
+  expect(cluster.backend(A)).toMatchObject({ active: 1 })
+  expect(cluster.backend('10.0.0.9:1')).toBeUndefined()
+  expect(cluster.isInUse).toBe(true)
+  cluster.backend(A)!.release()
+  expect(cluster.isInUse).toBe(false)
+})

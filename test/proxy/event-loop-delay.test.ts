@@ -1,0 +1,40 @@
+/** How late the event loop runs is counted for ever, whoever looks how often. */
+import { afterEach, expect, it } from 'vitest'
+import { addHistograms, DELAY_BOUNDS } from '../../src/observe/histogram.js'
+import { ProcessWatch } from '../../src/proxy/process-status.js'
+import { until } from '../support/wait.js'
+
+const watch = new ProcessWatch()
+afterEach(() => watch.stop())
+
+const delays = () => watch.status().eventLoopDelaySeconds!
+/** Looks that found it later than 100 ms. */
+const late = (): number =>
+  delays()
+    .counts.slice(DELAY_BOUNDS.indexOf(0.1) + 1)
+    .reduce((sum, count) => sum + count, 0)
+
+function block(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+it('is not known where nobody measures', () => {
+  expect(watch.status().eventLoopDelaySeconds).toBeUndefined()
+  watch.start()
+  expect(delays().counts.every((count) => count === 0)).toBe(true)
+  watch.stop()
+  expect(watch.status().eventLoopDelaySeconds).toBeUndefined()
+})
+
+it('shows every stall, also to who comes after another reader', async () => {
+  watch.start()
+  for (const stalls of [1, 2]) {
+    block(200)
+    await until(() => late() >= stalls)
+    expect(late()).toBeGreaterThanOrEqual(stalls)
+  }
+  expect(delays().sum).toBeGreaterThan(0.3)
+  const both = addHistograms([delays(), delays()])
+  expect(both.sum).toBe(2 * delays().sum)
+})
