@@ -32,7 +32,7 @@ export function createTables({ kill }) {
         status.clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ ...backend, cluster }))),
       )
       connections.show(busiest.map((connection) => ({ ...connection, mayChange })))
-      endings.show([...status.endings].sort((a, b) => b.count - a.count))
+      endings.show(status.endings.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count))
     },
   }
 }

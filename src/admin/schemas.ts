@@ -199,6 +199,7 @@ export const status = z.strictObject({
       phase: z.enum(['opening', 'connect', 'response', 'data']),
       cause: z.string(),
       count,
+      isError: z.boolean(),
     }),
   ),
   drains: z.array(

@@ -3,9 +3,11 @@
  * and why bytes were copied. Labels have few values, whatever clients send.
  */
 import type { Listener } from '../listener/listener.js'
+import { isError } from './access.js'
 import type { Ending } from './error-endings.js'
 import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
+import type { EndCause, RecordEnding } from './record.js'
 import type { EndingCount, NotSplicedCount, PipeErrorCount } from './status.js'
 
 export class ListenerMeter extends TrafficMeter {
@@ -54,15 +56,8 @@ export class ListenerMeter extends TrafficMeter {
 
   endings(listener: string): EndingCount[] {
     return Array.from(this.#endings, ([key, count]) => {
-      const [cluster = '', by, phase, cause = ''] = key.split(' ')
-      return {
-        listener,
-        cluster,
-        by: by as EndingCount['by'],
-        phase: phase as EndingCount['phase'],
-        cause,
-        count,
-      }
+      const [cluster, by, phase, cause] = key.split(' ') as EndingParts
+      return { listener, cluster, by, phase, cause, count, isError: isError({ by, phase, cause }) }
     })
   }
 
@@ -77,6 +72,8 @@ export class ListenerMeter extends TrafficMeter {
     return Array.from(this.#notSpliced, ([reason, counts]) => ({ reason, ...counts }))
   }
 }
+
+type EndingParts = [cluster: string, RecordEnding['by'], RecordEnding['phase'], EndCause]
 
 /** As the kernel names them; streams have errors of other makes, too many to tell apart. */
 const ERRNO = /^E[A-Z0-9]{2,19}$/

@@ -35,7 +35,10 @@ export interface EndingCount {
   readonly phase: RecordEnding['phase']
   /** Without what follows a colon. */
   readonly cause: string
+  /** 0 where it can come about and has not yet. */
   readonly count: number
+  /** Somebody's failure, not an ordinary end: what `always: [errors]` of the access log is about. */
+  readonly isError: boolean
 }
 
 /** Of connections that are over and have copied bytes that might have been spliced. */

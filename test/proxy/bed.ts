@@ -157,7 +157,12 @@ function endingOf({ listener, cluster = '', ended: { by, phase, cause } }: Acces
   return tellEnding({ listener, cluster, by, phase, cause: cause.split(':')[0]! })
 }
 
-const tellEnding = ({ listener, cluster, by, phase, cause }: Omit<EndingCount, 'count'>): string =>
-  [listener, cluster, by, phase, cause].join(' ')
+const tellEnding = ({
+  listener,
+  cluster,
+  by,
+  phase,
+  cause,
+}: Omit<EndingCount, 'count' | 'isError'>): string => [listener, cluster, by, phase, cause].join(' ')
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

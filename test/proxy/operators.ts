@@ -106,8 +106,24 @@ export function describeOperators(engine: EngineKind): void {
     expect(await bed.control.kill({ client: '127.0.0.1' })).toEqual({ killed: 1 })
     expect(await other.client.ended).toBe('ECONNRESET')
     expect(bed.proxy.status().endings.filter(({ count }) => count > 0)).toEqual([
-      { listener: 'one', cluster: 'a', by: 'proxy', phase: 'data', cause: 'killed', count: 1 },
-      { listener: 'two', cluster: 'a', by: 'proxy', phase: 'data', cause: 'killed', count: 1 },
+      {
+        listener: 'one',
+        cluster: 'a',
+        by: 'proxy',
+        phase: 'data',
+        cause: 'killed',
+        count: 1,
+        isError: false,
+      },
+      {
+        listener: 'two',
+        cluster: 'a',
+        by: 'proxy',
+        phase: 'data',
+        cause: 'killed',
+        count: 1,
+        isError: false,
+      },
     ])
   })
 

@@ -78,7 +78,11 @@ export const LISTENERS: readonly Metric[] = [
     type: 'counter',
     help: 'Connections that are over, by whose doing, when and why.',
     labels: ['listener', 'cluster', 'by', 'phase', 'cause'],
-    samples: ({ endings }) => endings.map(({ count, ...labels }) => ({ labels, value: count })),
+    samples: ({ endings }) =>
+      endings.map(({ listener, cluster, by, phase, cause, count }) => ({
+        labels: { listener, cluster, by, phase, cause },
+        value: count,
+      })),
   },
   {
     name: 'millrace_connection_seconds',
