@@ -39,6 +39,14 @@ export class ListenerMeter extends TrafficMeter {
     addOne(this.#endings, `${cluster} ${by} ${phase} ${withoutDetail(cause)}`)
   }
 
+  /** What ended at clusters that nobody knows any more is forgotten with them. */
+  forgetClusters(isKnown: (cluster: string) => boolean): void {
+    for (const key of this.#endings.keys()) {
+      const cluster = key.slice(0, key.indexOf(' '))
+      if (cluster !== '' && !isKnown(cluster)) this.#endings.delete(key)
+    }
+  }
+
   broke(side: 'client' | 'backend', errno: string): void {
     addOne(this.#errors, `${side} ${ERRNO.test(errno) ? errno : 'other'}`)
   }

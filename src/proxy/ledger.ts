@@ -36,7 +36,7 @@ export class Ledger {
   readonly #backends = new Meters<Backend, BackendMeter>(() => new BackendMeter())
 
   /** The services of another config. */
-  takeUp(services: Iterable<Service>, running: readonly Connection[]): void {
+  takeUp(services: Iterable<Service>, clusters: Clusters, running: readonly Connection[]): void {
     const present = Array.from(services, (service) => [service, this.#listenerOf(service)] as const)
     this.#present = present.map(([{ name }]) => name)
     for (const name of this.#present) this.#listeners.delete(name)
@@ -47,6 +47,8 @@ export class Ledger {
       meter.listener = service.listener
       for (const [cluster, ending] of expectedErrors(service)) meter.expect(cluster, ending)
     }
+    const isKnown = (cluster: string): boolean => clusters.get(cluster) !== undefined
+    for (const meter of this.#listeners.values()) meter.forgetClusters(isKnown)
   }
 
   /** Whether a listener of this name is, or was lately, in the config. */

@@ -88,7 +88,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       this.#ground(() => undefined),
     )
     this.#clusters = new Clusters(this.#generation.destinations)
-    this.#ledger.takeUp(this.#generation.services.values(), [])
+    this.#ledger.takeUp(this.#generation.services.values(), this.#clusters, [])
   }
 
   async start(): Promise<void> {
@@ -340,7 +340,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#access.update(after.config.log.access)
     this.engine.sizePipes(after.config.kernelPipeBytes)
     this.#clusters.update(after.destinations, after.config.clusters)
-    this.#ledger.takeUp(after.services.values(), this.connections())
+    this.#ledger.takeUp(after.services.values(), this.#clusters, this.connections())
     exchange(before, after)
     for (const listener of before.services.keys()) if (!after.services.has(listener)) this.#dismiss(listener)
   }

@@ -207,13 +207,19 @@ export function describeLeaving(): void {
     await start()
     for (let i = 0; i < 130; i++) {
       const backends = [`127.0.0.1:${i + 1}`]
+      const [passing, staying] = [
+        { ...front, name: `front-${i}` },
+        { ...front, name: 'staying', cluster: `c-${i}` },
+      ]
       await bed.reload({
-        listeners: [{ ...front, name: `front-${i}`, cluster: `c-${i % 2}-${i}` }],
-        clusters: { [`c-${i % 2}-${i}`]: { backends }, a: { backends } },
+        listeners: [passing, staying],
+        clusters: { [`c-${i}`]: { backends }, a: { backends } },
       })
     }
-    const { listeners, pastListeners, clusters, pastClusters } = bed.proxy.status()
-    expect(listeners).toHaveLength(1)
+    const { listeners, pastListeners, clusters, pastClusters, endings } = bed.proxy.status()
+    expect(listeners).toHaveLength(2)
+    const told = endings.filter(({ listener }) => listener === 'staying')
+    expect(new Set(told.map(({ cluster }) => cluster)).size).toBe(101)
     expect(pastListeners).toHaveLength(100)
     expect(pastListeners.at(-1)).toMatchObject({ name: 'front-128' })
     expect(pastClusters).toHaveLength(100)
