@@ -1,13 +1,17 @@
 // @ts-check
 /**
  * The last five minutes, per listener and of all: rates, made of counts that only grow. Where they have not, another
- * process tells them now, and the first of its moments has no rate.
+ * process tells them now, and the first of its moments has no rate. Where nothing was told for a while there is a gap.
  */
 
 /** @import { Moment, Status, Traffic } from './moment.js' */
 
 /** One a second: five minutes. */
 const MOST_POINTS = 300
+/** Told sooner than this after the last one (s), a moment makes no rate: both are of the same second. */
+const SHORTEST = 0.5
+/** What was told after longer than this (s) does not continue what was told before. */
+const LONGEST = 5
 const ALL = ''
 
 /**
@@ -18,7 +22,8 @@ const ALL = ''
  * @property {number | null} up bytes per second
  * @property {number | null} down
  * @property {number | null} perSecond new connections
- * @property {number} active
+ * @property {number | null} active
+ * @property {number} failed connections, since the point before
  */
 
 /**
@@ -26,6 +31,7 @@ const ALL = ''
  * @property {Traffic} traffic
  * @property {number} accepted
  * @property {number} active
+ * @property {number} failed
  */
 
 export class History {
@@ -34,24 +40,21 @@ export class History {
   /** @type {Map<string, Counts>} */
   #before = new Map()
   #startedAt = /** @type {string | undefined} */ (undefined)
-  #at = 0
+  #at = Number.NEGATIVE_INFINITY
 
   /**
    * @param {Moment} moment
    * @param {number} now seconds since 1970
    */
   add({ status }, now) {
-    if (status.startedAt !== this.#startedAt) this.#before.clear()
-    this.#startedAt = status.startedAt
+    const isOther = status.startedAt !== this.#startedAt
     const seconds = now - this.#at
+    if (!isOther && seconds >= 0 && seconds < SHORTEST) return
+    if (isOther || seconds < 0 || seconds > LONGEST) this.#break()
+    this.#startedAt = status.startedAt
     this.#at = now
     const counts = countsOf(status)
-    for (const [name, each] of counts) {
-      const points = this.#points.get(name) ?? []
-      points.push(pointOf(now, each, this.#before.get(name), seconds))
-      if (points.length > MOST_POINTS) points.shift()
-      this.#points.set(name, points)
-    }
+    for (const [name, each] of counts) this.#push(name, pointOf(now, each, this.#before.get(name), seconds))
     for (const name of this.#points.keys()) if (!counts.has(name)) this.#points.delete(name)
     this.#before = counts
   }
@@ -63,18 +66,64 @@ export class History {
   of(listener) {
     return this.#points.get(listener) ?? []
   }
+
+  /**
+   * Connections that failed within so many seconds before the last moment.
+   * @param {string} listener
+   * @param {number} seconds
+   */
+  failed(listener, seconds) {
+    return this.of(listener)
+      .filter(({ at }) => this.#at - at < seconds)
+      .reduce((sum, { failed }) => sum + failed, 0)
+  }
+
+  #break() {
+    for (const name of this.#points.keys()) this.#push(name, { ...NOTHING, at: this.#at })
+    this.#before = new Map()
+  }
+
+  /**
+   * @param {string} name
+   * @param {Point} point
+   */
+  #push(name, point) {
+    const points = this.#points.get(name) ?? []
+    points.push(point)
+    if (points.length > MOST_POINTS) points.shift()
+    this.#points.set(name, points)
+  }
+}
+
+const NOTHING = {
+  spliced: null,
+  copied: null,
+  up: null,
+  down: null,
+  perSecond: null,
+  active: null,
+  failed: 0,
 }
 
 /**
  * @param {Status} status
  * @returns {Map<string, Counts>}
  */
-function countsOf({ listeners, connections }) {
-  const accepted = listeners.reduce((sum, listener) => sum + listener.accepted, 0)
-  const all = { traffic: connections, accepted, active: connections.active }
+function countsOf({ listeners, connections, endings }) {
+  /** @type {Map<string, number>} */
+  const failures = new Map()
+  for (const { listener, isError, count } of endings) {
+    if (isError) failures.set(listener, (failures.get(listener) ?? 0) + count)
+  }
+  const all = { traffic: connections, accepted: 0, active: connections.active, failed: 0 }
   /** @type {Map<string, Counts>} */
   const counts = new Map([[ALL, all]])
-  for (const listener of listeners) counts.set(listener.name, listener)
+  for (const { name, traffic, accepted, active } of listeners) {
+    const failed = failures.get(name) ?? 0
+    all.accepted += accepted
+    all.failed += failed
+    counts.set(name, { traffic, accepted, active, failed })
+  }
   return counts
 }
 
@@ -86,21 +135,20 @@ function countsOf({ listeners, connections }) {
  * @returns {Point}
  */
 function pointOf(at, now, before, seconds) {
-  if (before === undefined || seconds <= 0) {
-    return { at, spliced: null, copied: null, up: null, down: null, perSecond: null, active: now.active }
-  }
+  if (before === undefined) return { ...NOTHING, at, active: now.active }
   /** @param {(counts: Counts) => number} count */
-  const rate = (count) => Math.max(0, count(now) - count(before)) / seconds
-  const spliced = rate(({ traffic }) => traffic.splicedUp + traffic.splicedDown)
-  const up = rate(({ traffic }) => traffic.bytesUp)
-  const down = rate(({ traffic }) => traffic.bytesDown)
+  const growth = (count) => Math.max(0, count(now) - count(before))
+  const spliced = growth(({ traffic }) => traffic.splicedUp + traffic.splicedDown) / seconds
+  const up = growth(({ traffic }) => traffic.bytesUp) / seconds
+  const down = growth(({ traffic }) => traffic.bytesDown) / seconds
   return {
     at,
     spliced,
     copied: Math.max(0, up + down - spliced),
     up,
     down,
-    perSecond: rate(({ accepted }) => accepted),
+    perSecond: growth(({ accepted }) => accepted) / seconds,
     active: now.active,
+    failed: growth(({ failed }) => failed),
   }
 }

@@ -17,6 +17,7 @@
  * @property {string} name
  * @property {string} address
  * @property {boolean} isListening
+ * @property {boolean} [isLeaving] no config names it any more
  * @property {number} active
  * @property {number} accepted
  * @property {number} ended
@@ -28,11 +29,14 @@
  * @property {'up' | 'down' | 'drain'} setTo
  * @property {'up' | 'down' | 'unresolved'} state
  * @property {number} restingMs
+ * @property {boolean} [isLeaving] no config names it any more
  * @property {number} active
  * @property {number} connections
  * @property {number} failures
  * @property {string} [lastError]
  * @property {Traffic} traffic
+ * @property {Histogram} [connectSeconds] of this backend alone
+ * @property {Histogram} [firstByteSeconds]
  *
  * @typedef {object} Cluster
  * @property {string} name
@@ -42,10 +46,17 @@
  *
  * @typedef {object} Ending
  * @property {string} listener
+ * @property {string} [cluster]
  * @property {string} by
  * @property {string} phase
  * @property {string} cause
  * @property {number} count
+ * @property {boolean} isError a failure, not an ordinary end
+ *
+ * @typedef {object} Drain that runs
+ * @property {string} scope
+ * @property {number} left connections
+ * @property {string} [deadlineAt] ISO 8601
  *
  * @typedef {object} Direction
  * @property {number} bytes
@@ -71,6 +82,9 @@
  * @property {string} version
  * @property {string} [startedAt]
  * @property {number} workers
+ * @property {number} [workersWanted]
+ * @property {number} [workersSilent] that do not answer: their part of the figures is old
+ * @property {Drain[]} [drains]
  * @property {string} engine
  * @property {string} [notSplicing]
  * @property {Listener[]} listeners

@@ -1,91 +1,93 @@
 // @ts-check
 /**
- * The status page: what is told each second, shown. A page that nobody sees goes on counting, and draws nothing.
+ * The status page: what is told each second, shown. A page that nobody sees goes on counting and draws nothing; when it
+ * is seen again it shows the last it was told.
  */
 import { Charts } from './charts.js'
-import { ask, follow } from './events.js'
+import { ask, Follower, problemOf } from './events.js'
 import { rate, share, time } from './figures.js'
 import { History } from './history.js'
-import { createTables } from './parts.js'
+import { KillButtons } from './kill-button.js'
+import { Latencies } from './latencies.js'
+import { login } from './login.js'
+import { createTables, toneOf } from './parts.js'
+import { element, tell } from './place.js'
+import { Presence } from './presence.js'
+import { startTheme } from './theme.js'
 
-/** @import { Moment, Status } from './moment.js' */
+/** @import { Drain, Moment, Status } from './moment.js' */
 
+const KILL_TIMEOUT_MS = 5000
+
+const presence = new Presence()
 const history = new History()
+const latencies = new Latencies()
 const charts = new Charts()
-const tables = createTables({ kill })
-/** @type {{ at: number, failed: number }[]} of the last minute */
-let failures = []
-let hasMoment = false
-
-/** @param {string} id */
-const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
-
-/**
- * @param {string} id
- * @param {string} text
- */
-function tell(id, text) {
-  const place = element(id)
-  if (place.textContent !== text) place.textContent = text
-}
+const buttons = new KillButtons(kill)
+const tables = createTables({ history, latencies, buttons })
+const picker = /** @type {HTMLSelectElement} */ (element('listener'))
+/** @type {Moment | undefined} */
+let last
 
 /** @param {Moment} moment */
 function show(moment) {
   const now = Date.now() / 1000
   history.add(moment, now)
-  countFailures(moment.status, now)
-  hasMoment = true
-  tellState(moment.status.state, moment.status.state)
-  if (document.hidden) return
-  draw(moment.status)
-  tables.show(moment)
+  latencies.add(moment.status, now)
+  last = moment
+  presence.here(moment.status.state)
+  buttons.allow(true)
+  draw()
+}
+
+function draw() {
+  if (document.hidden || last === undefined) return
+  const { status } = last
+  showFacts(status)
+  showTiles(status)
+  showDrains(status.drains ?? [])
+  showListeners(status)
+  charts.show(history.of(picker.value))
+  tables.show(last)
 }
 
 /** @param {Status} status */
-function draw(status) {
-  const { version, startedAt, workers, notSplicing, connections } = status
-  const since = startedAt === undefined ? '' : ` · up ${time(Date.now() - Date.parse(startedAt))}`
+function showFacts({ version, startedAt, workers, workersWanted, workersSilent = 0, notSplicing }) {
+  const of = workersWanted === undefined || workersWanted === workers ? '' : ` of ${workersWanted}`
+  const processes = workers === 1 && of === '' ? '1 process' : `${workers}${of} workers`
   const how = notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
-  tell('facts', `${version}${since} · ${workers === 1 ? '1 process' : `${workers} workers`} · ${how}`)
+  const since = startedAt === undefined ? '' : ` · up ${time(Date.now() - Date.parse(startedAt))}`
+  tell('facts', `${version} · ${processes} · ${how}${since}`)
+  tell('silent', workersSilent === 0 ? '' : `${workersSilent} of them silent: their part is old`)
+}
+
+/** @param {Status} status */
+function showTiles({ connections, clusters }) {
   const point = history.of('').at(-1)
-  const [up, down] = [point?.up ?? 0, point?.down ?? 0]
+  const failed = history.failed('', 60)
+  const backends = clusters.flatMap((cluster) => cluster.backends)
+  const good = backends.filter((backend) => toneOf(backend) === 'good')
+  const isBad = backends.some((backend) => toneOf(backend) === 'bad')
   tell('tile-active', String(connections.active))
   tell('tile-new', (point?.perSecond ?? 0).toFixed(1))
-  tell('tile-up', rate(up))
-  tell('tile-down', rate(down))
+  tell('tile-up', rate(point?.up ?? 0))
+  tell('tile-down', rate(point?.down ?? 0))
   const moved = connections.bytesUp + connections.bytesDown
-  const spliced = connections.splicedUp + connections.splicedDown
-  tell('tile-spliced', share(spliced, moved))
-  tell('tile-failed', String((failures.at(-1)?.failed ?? 0) - (failures[0]?.failed ?? 0)))
-  showListeners(status)
-  charts.show(history.of(picker.value))
+  tell('tile-spliced', share(connections.splicedUp + connections.splicedDown, moved))
+  tell('tile-failed', String(failed))
+  element('tile-failed').className = failed > 0 ? 'bad' : ''
+  tell('tile-backends', `${good.length} of ${backends.length}`)
+  element('tile-backends').className = isBad ? 'bad' : ''
 }
 
-/**
- * Ends that were somebody's failure. That a client resets, or is silent for too long, is ordinary.
- * @param {Status} status
- * @param {number} now
- */
-function countFailures({ endings }, now) {
-  const ordinary = [
-    'finished',
-    'client-gone',
-    'idle-timeout',
-    'half-closed-timeout',
-    'lifetime',
-    'ordered',
-    'drained',
-    'killed',
-  ]
-  const failed = endings
-    .filter(({ by, cause }) => (cause === 'reset' ? by !== 'client' : !ordinary.includes(cause)))
-    .reduce((sum, { count }) => sum + count, 0)
-  if (failed < (failures.at(-1)?.failed ?? 0)) failures = []
-  failures = [...failures.filter(({ at }) => now - at <= 60), { at: now, failed }]
+/** @param {readonly Drain[]} drains */
+function showDrains(drains) {
+  const lines = drains.map(({ scope, left, deadlineAt }) => {
+    const until = deadlineAt === undefined ? '' : `, until ${new Date(deadlineAt).toLocaleTimeString()}`
+    return `draining ${scope}: ${left} left${until}`
+  })
+  tell('drains', lines.join('\n'))
 }
-
-const picker = /** @type {HTMLSelectElement} */ (element('listener'))
-picker.addEventListener('change', () => charts.show(history.of(picker.value)))
 
 /** @param {Status} status */
 function showListeners({ listeners }) {
@@ -93,68 +95,60 @@ function showListeners({ listeners }) {
   const shown = [...picker.options].slice(1).map(({ value }) => value)
   if (names.join('\n') === shown.join('\n')) return
   const chosen = picker.value
-  while (picker.options.length > 1) picker.remove(1)
-  for (const name of names) picker.add(new Option(name, name))
+  picker.replaceChildren(...[...picker.options].slice(0, 1), ...names.map((name) => new Option(name, name)))
   picker.value = names.includes(chosen) ? chosen : ''
 }
 
-/**
- * @param {string} state
- * @param {string} text
- */
-function tellState(state, text) {
-  element('state').dataset.state = state
-  tell('state', text)
-}
-
-function gone() {
-  tellState(hasMoment ? 'gone' : 'connecting', hasMoment ? 'disconnected, asking again' : 'connecting…')
-}
-
-/** @param {string} id of a connection */
+/** @param {string} id of a connection; whether it is over */
 async function kill(id) {
-  const response = await ask(`/api/v1/connections/${encodeURIComponent(id)}`, { method: 'DELETE' })
-  const answer = await response.json()
-  tell('killed', response.ok ? `ended ${id}` : answer.detail)
+  const signal = AbortSignal.timeout(KILL_TIMEOUT_MS)
+  try {
+    const path = `/api/v1/connections/${encodeURIComponent(id)}`
+    const response = await ask(path, { method: 'DELETE', signal })
+    tellKilled(response.ok ? `ended ${id}` : `${id} was not ended: ${await problemOf(response)}`, response.ok)
+    return response.ok
+  } catch (error) {
+    tellKilled(`whether ${id} has ended is not known: ${/** @type {Error} */ (error).message}`, false)
+    return false
+  }
 }
 
-/** @returns {Promise<string>} */
-function askToken() {
-  const form = /** @type {HTMLFormElement} */ (element('login'))
-  const field = /** @type {HTMLInputElement} */ (element('token'))
-  form.hidden = false
-  tellState('connecting', 'a token is needed')
-  field.focus()
-  return new Promise((resolve) => {
-    form.addEventListener(
-      'submit',
-      (event) => {
-        event.preventDefault()
-        form.hidden = true
-        resolve(field.value.trim())
-        field.value = ''
-      },
-      { once: true },
-    )
-  })
+/**
+ * @param {string} text
+ * @param {boolean} isGood
+ */
+function tellKilled(text, isGood) {
+  tell('killed', text)
+  element('killed').className = isGood ? '' : 'bad'
 }
 
-const root = document.documentElement
-/** @param {string | null} theme */
-function setTheme(theme) {
-  if (theme === 'dark' || theme === 'light') root.dataset.theme = theme
+/** @param {unknown} error that nobody expected */
+function tellBug(error) {
+  tell('bug', `The page has failed: ${error}. Reload it.`)
+  element('bug').hidden = false
 }
 
-setTheme(localStorage.getItem('theme'))
-charts.recolor()
-element('theme').addEventListener('click', () => {
-  const isDark = root.dataset.theme
-    ? root.dataset.theme === 'dark'
-    : matchMedia('(prefers-color-scheme: dark)').matches
-  setTheme(isDark ? 'light' : 'dark')
-  localStorage.setItem('theme', root.dataset.theme ?? '')
-  charts.recolor()
+window.addEventListener('error', ({ error, message }) => tellBug(error ?? message))
+window.addEventListener('unhandledrejection', ({ reason }) => tellBug(reason))
+picker.addEventListener('change', () => charts.show(history.of(picker.value)))
+startTheme(() => charts.recolor())
+
+const follower = new Follower({
+  moment: show,
+  gone: (why) => {
+    buttons.allow(false)
+    presence.gone(why)
+  },
+  login: () => {
+    buttons.allow(false)
+    presence.locked()
+    return login()
+  },
 })
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => charts.recolor())
-
-void follow({ moment: show, gone, askToken })
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return
+  draw()
+  follower.wake()
+})
+window.addEventListener('online', () => follower.wake())
+void follower.run()

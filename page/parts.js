@@ -3,122 +3,173 @@
 import { bytes, quantile, rate, share, time } from './figures.js'
 import { Table } from './tables.js'
 
-/** @import { Backend, Cluster, Connection, Ending, Listener, Moment, Traffic } from './moment.js' */
-
-const SURE_FOR_MS = 3000
+/** @import { Backend, Cluster, Connection, Ending, Histogram, Listener, Moment, Traffic } from './moment.js' */
+/** @import { KillButtons } from './kill-button.js' */
+/** @import { Latencies, Latency } from './latencies.js' */
+/** @import { History } from './history.js' */
 
 /**
  * @template Row
  * @typedef {import('./tables.js').Column<Row>} Column
  */
-/** @typedef {Backend & { cluster: Cluster }} BackendRow */
+/** @typedef {Backend & { cluster: Cluster, latency: Latency | undefined }} BackendRow */
 /** @typedef {Connection & { mayChange: boolean }} ConnectionRow */
+
+const FIVE_MINUTES = 300
 
 /** @param {Traffic} traffic */
 const splicedShare = ({ bytesUp, bytesDown, splicedUp, splicedDown }) =>
   share(splicedUp + splicedDown, bytesUp + bytesDown)
 
-/** @param {{ kill: (id: string) => Promise<void> }} actions */
-export function createTables({ kill }) {
-  const listeners = listenerTable()
+/** @param {{ history: History, latencies: Latencies, buttons: KillButtons }} facts */
+export function createTables({ history, latencies, buttons }) {
+  const listeners = listenerTable(history)
   const backends = backendTable()
-  const connections = connectionTable(kill)
+  const connections = connectionTable(buttons)
   const endings = endingTable()
   return {
     /** @param {Moment} moment */
     show({ status, connections: busiest, mayChange }) {
       listeners.show(status.listeners)
-      backends.show(
-        status.clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ ...backend, cluster }))),
-      )
+      backends.show(backendRows(status.clusters, latencies))
       connections.show(busiest.map((connection) => ({ ...connection, mayChange })))
       endings.show(status.endings.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count))
     },
   }
 }
 
-/** @returns {Table<Listener>} */
-function listenerTable() {
+/** @param {History} history */
+function listenerTable(history) {
   /** @type {Column<Listener>[]} */
   const columns = [
-    { title: 'Listener', cell: ({ name }) => name },
-    { title: 'Address', isWide: true, cell: ({ address }) => address },
+    { title: 'Listener', width: 9, cell: ({ name }) => name },
+    { title: 'Address', width: 11, isWide: true, cell: ({ address }) => address },
     {
       title: 'State',
-      cell: ({ isListening }) => (isListening ? 'listening' : 'closed'),
+      width: 5.5,
+      cell: ({ isListening, isLeaving }) => (isListening ? 'listening' : isLeaving ? 'leaving' : 'closed'),
       tone: ({ isListening }) => (isListening ? 'good' : 'warn'),
     },
-    { title: 'Active', isNumber: true, cell: ({ active }) => String(active) },
-    { title: 'Accepted', isNumber: true, cell: ({ accepted }) => String(accepted) },
-    { title: 'Up', isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
-    { title: 'Down', isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesDown) },
-    { title: 'Spliced', isNumber: true, cell: ({ traffic }) => splicedShare(traffic) },
+    { title: 'Active', width: 5, isNumber: true, cell: ({ active }) => String(active) },
+    { title: 'Accepted', width: 7, isNumber: true, isWide: true, cell: ({ accepted }) => String(accepted) },
+    {
+      title: 'Failed, 5 min',
+      hint: 'connections that ended as a failure in the last five minutes',
+      width: 6,
+      isNumber: true,
+      cell: ({ name }) => String(history.failed(name, FIVE_MINUTES)),
+      tone: ({ name }) => (history.failed(name, FIVE_MINUTES) > 0 ? 'bad' : ''),
+    },
+    { title: 'Up', width: 5.5, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
+    { title: 'Down', width: 5.5, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesDown) },
+    {
+      title: 'Spliced',
+      width: 5,
+      isNumber: true,
+      isWide: true,
+      cell: ({ traffic }) => splicedShare(traffic),
+    },
   ]
   return new Table('listeners', columns, ({ name }) => name, 'none')
 }
 
+/**
+ * Those that need somebody come first.
+ * @param {readonly Cluster[]} clusters
+ * @param {Latencies} latencies
+ * @returns {BackendRow[]}
+ */
+function backendRows(clusters, latencies) {
+  const rows = clusters.flatMap((cluster) =>
+    cluster.backends.map((backend) => ({ ...backend, cluster, latency: latencies.of(cluster, backend) })),
+  )
+  const urgency = ['bad', 'warn', 'good']
+  return rows.sort((a, b) => urgency.indexOf(toneOf(a)) - urgency.indexOf(toneOf(b)))
+}
+
 /** @param {Backend} backend */
-function stateOf({ setTo, state, restingMs }) {
+export function toneOf({ setTo, state, isLeaving }) {
+  if (isLeaving || setTo !== 'up') return 'warn'
+  return state === 'up' ? 'good' : 'bad'
+}
+
+/** @param {Backend} backend */
+function stateOf({ setTo, state, restingMs, isLeaving }) {
+  if (isLeaving) return 'leaving'
   if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
   return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }
 
-/** @returns {Table<BackendRow>} */
 function backendTable() {
   /** @type {Column<BackendRow>[]} */
   const columns = [
-    { title: 'Backend', cell: ({ address }) => address },
-    { title: 'Cluster', cell: ({ cluster }) => cluster.name },
+    { title: 'Backend', width: 10, cell: ({ address }) => address },
+    { title: 'Cluster', width: 6, cell: ({ cluster }) => cluster.name },
+    { title: 'State', width: 8, cell: stateOf, tone: toneOf },
+    { title: 'Weight', width: 4, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
+    { title: 'Active', width: 4.5, isNumber: true, cell: ({ active }) => String(active) },
     {
-      title: 'State',
-      cell: stateOf,
-      tone: ({ setTo, state }) => (setTo !== 'up' ? 'warn' : state === 'up' ? 'good' : 'bad'),
-    },
-    { title: 'Weight', isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
-    { title: 'Active', isNumber: true, cell: ({ active }) => String(active) },
-    { title: 'Connects', isNumber: true, isWide: true, cell: ({ connections }) => String(connections) },
-    { title: 'Failed', isNumber: true, cell: ({ failures }) => String(failures) },
-    { title: 'Last error', isWide: true, cell: ({ lastError }) => lastError ?? '' },
-    {
-      title: 'Connect p50, p99',
+      title: 'Connects',
+      width: 6,
       isNumber: true,
       isWide: true,
-      cell: ({ cluster }) => twoQuantiles(cluster.connectSeconds),
+      cell: ({ connections }) => String(connections),
     },
+    { title: 'Failed', width: 5, isNumber: true, cell: ({ failures }) => String(failures) },
+    { title: 'Last error', width: 8, isWide: true, cell: ({ lastError }) => lastError ?? '' },
+    latencyColumn('Connect', 'the time from accept to a connected backend', ({ connect }) => connect),
+    latencyColumn('First byte', "the time from there to the backend's first byte", (each) => each.firstByte),
+    { title: 'Up', width: 5.5, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
     {
-      title: 'First byte p50, p99',
+      title: 'Down',
+      width: 5.5,
       isNumber: true,
       isWide: true,
-      cell: ({ cluster }) => twoQuantiles(cluster.firstByteSeconds),
+      cell: ({ traffic }) => bytes(traffic.bytesDown),
     },
-    { title: 'Up', isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
-    { title: 'Down', isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesDown) },
   ]
-  return new Table('backends', columns, ({ cluster, address }) => `${cluster.name} ${address}`, 'none')
+  return new Table('backends', columns, ({ cluster, address }) => `${cluster.name}\0${address}`, 'none')
 }
 
-/** @param {import('./moment.js').Histogram} histogram */
-const twoQuantiles = (histogram) => `${quantile(histogram, 0.5)}, ${quantile(histogram, 0.99)}`
-
 /**
- * @param {(id: string) => Promise<void>} kill
- * @returns {Table<ConnectionRow>}
+ * @param {string} name
+ * @param {string} what
+ * @param {(latency: Latency) => Histogram} histogramOf
+ * @returns {Column<BackendRow>}
  */
-function connectionTable(kill) {
+function latencyColumn(name, what, histogramOf) {
+  return {
+    title: `${name} p50, p99`,
+    hint: `${what}: of half the connections, and of 99 in 100, in the last five minutes; (all): of the whole cluster`,
+    width: 9.5,
+    isNumber: true,
+    cell: ({ latency }) => {
+      const histogram = latency && histogramOf(latency)
+      if (histogram === undefined || histogram.counts.every((count) => count === 0)) return '–'
+      const both = `${quantile(histogram, 0.5)}, ${quantile(histogram, 0.99)}`
+      return latency?.isOwn ? both : `${both} (all)`
+    },
+  }
+}
+
+/** @param {KillButtons} buttons */
+function connectionTable(buttons) {
   /** @type {Column<ConnectionRow>[]} */
   const columns = [
-    { title: 'Client', cell: ({ client }) => client },
-    { title: 'Listener', isWide: true, cell: ({ listener }) => listener },
+    { title: 'Client', width: 10, cell: ({ client }) => client },
+    { title: 'Listener', width: 7, isWide: true, cell: ({ listener }) => listener },
     {
       title: 'Backend',
+      width: 10,
+      isWide: true,
       cell: ({ backendAddress, phase }) => backendAddress ?? `(${phase})`,
     },
-    { title: 'Name', isWide: true, cell: ({ sni }) => sni ?? '' },
-    { title: 'Age', isNumber: true, isWide: true, cell: ({ ageMs }) => time(ageMs) },
-    { title: 'Up', isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
-    { title: 'Down', isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
-    { title: 'Carriers', isWide: true, cell: carriersOf },
-    { title: '', cell: ({ id, mayChange }) => (mayChange ? killButton(id, kill) : '') },
+    { title: 'Name', width: 8, isWide: true, cell: ({ sni }) => sni ?? '' },
+    { title: 'Age', width: 6.5, isNumber: true, isWide: true, cell: ({ ageMs }) => time(ageMs) },
+    { title: 'Up', width: 5.5, isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
+    { title: 'Down', width: 5.5, isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
+    { title: 'Carriers', width: 11, isWide: true, cell: carriersOf },
+    { title: '', width: 5, make: ({ id, mayChange }) => (mayChange ? buttons.create(id) : undefined) },
   ]
   return new Table('connections', columns, ({ id }) => id, 'none at this moment')
 }
@@ -130,52 +181,25 @@ function carriersOf({ up, down }) {
   return `${up.carrier} / ${down.carrier}${why.length > 0 ? ` (${why.join(', ')})` : ''}`
 }
 
-/**
- * The first press asks, the second one does it.
- * @param {string} id
- * @param {(id: string) => Promise<void>} kill
- */
-function killButton(id, kill) {
-  const button = document.createElement('button')
-  button.type = 'button'
-  button.dataset.kill = id
-  const rest = () => {
-    button.textContent = 'End'
-    button.setAttribute('aria-label', `end connection ${id}`)
-    button.className = ''
-  }
-  rest()
-  button.addEventListener('click', () => {
-    if (button.className === 'sure') {
-      button.disabled = true
-      void kill(id).finally(() => {
-        button.disabled = false
-        rest()
-      })
-      return
-    }
-    button.textContent = 'Sure?'
-    button.setAttribute('aria-label', `really end connection ${id}`)
-    button.className = 'sure'
-    setTimeout(rest, SURE_FOR_MS)
-  })
-  return button
-}
-
-/** @returns {Table<Ending>} */
 function endingTable() {
   /** @type {Column<Ending>[]} */
   const columns = [
-    { title: 'Cause', cell: ({ cause }) => cause },
-    { title: 'By', cell: ({ by }) => by },
-    { title: 'Phase', cell: ({ phase }) => phase },
-    { title: 'Listener', cell: ({ listener }) => listener },
-    { title: 'Count', isNumber: true, cell: ({ count }) => String(count) },
+    {
+      title: 'Cause',
+      width: 11,
+      cell: ({ cause }) => cause,
+      tone: ({ isError }) => (isError ? 'bad' : ''),
+    },
+    { title: 'By', width: 5, cell: ({ by }) => by },
+    { title: 'Phase', width: 5.5, cell: ({ phase }) => phase },
+    { title: 'Listener', width: 8, cell: ({ listener }) => listener },
+    { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster ?? '' },
+    { title: 'Count', width: 6, isNumber: true, cell: ({ count }) => String(count) },
   ]
   return new Table(
     'endings',
     columns,
-    ({ listener, by, phase, cause }) => [listener, by, phase, cause].join(' '),
+    ({ listener, cluster, by, phase, cause }) => [listener, cluster, by, phase, cause].join('\0'),
     'none yet',
   )
 }

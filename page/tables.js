@@ -1,21 +1,33 @@
 // @ts-check
 /**
- * Tables whose rows stay the same elements while what they tell changes, so that what has the focus keeps it. Names come
- * from the wire: they are set as text and as nothing else.
+ * Tables whose rows stay the same elements while what they tell changes, so that what has the focus keeps it. While
+ * somebody points at one, or has the focus in it, no row comes, goes or moves: nobody ends the wrong connection.
+ * Names come from the wire: they are set as text and as nothing else.
  */
+import { plain } from './figures.js'
+import { element as find } from './place.js'
+
+/** A pointer that lies still for longer is not about to press anything (ms). */
+const POINTS_FOR_MS = 10_000
+/** Longer texts may not fit: then they are told whole to whoever points at them. */
+const SHORT = 18
 
 /**
  * @template Row
  * @typedef {object} Column
  * @property {string} title
+ * @property {string} [hint] what it is, in more words
+ * @property {number} width in rem: figures that change must not move what stands beside them
  * @property {boolean} [isNumber]
  * @property {boolean} [isWide] not shown where there is little room
- * @property {(row: Row) => string | Node} cell
+ * @property {(row: Row) => string} [cell]
+ * @property {(row: Row) => HTMLElement | undefined} [make] instead of text; made once for each row
  * @property {(row: Row) => string} [tone] good, warn or bad
  */
 
 /** @template Row */
 export class Table {
+  #table
   /** @type {HTMLTableSectionElement} */
   #body
   #columns
@@ -23,6 +35,7 @@ export class Table {
   #empty
   /** @type {Map<string, HTMLTableRowElement>} */
   #rows = new Map()
+  #pointedAt = Number.NEGATIVE_INFINITY
 
   /**
    * @param {string} id
@@ -31,45 +44,77 @@ export class Table {
    * @param {string} empty
    */
   constructor(id, columns, keyOf, empty) {
-    const table = /** @type {HTMLTableElement} */ (document.getElementById(id))
+    this.#table = /** @type {HTMLTableElement} */ (find(id))
     this.#columns = columns
     this.#keyOf = keyOf
-    this.#empty = empty
-    const head = table.createTHead().insertRow()
-    for (const column of columns) {
-      const cell = document.createElement('th')
-      cell.scope = 'col'
-      cell.textContent = column.title
-      cell.className = classOf(column)
-      head.append(cell)
+    this.#empty = createEmpty(columns.length, empty)
+    createHead(this.#table, columns)
+    this.#body = this.#table.createTBody()
+    makeScrollable(/** @type {HTMLElement} */ (this.#table.parentElement), id)
+    for (const name of ['pointermove', 'pointerdown']) {
+      this.#body.addEventListener(name, () => {
+        this.#pointedAt = performance.now()
+      })
     }
-    this.#body = table.createTBody()
+    // A finger that is lifted has left, too; but it may come down again at the same place.
+    this.#body.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'mouse') this.#pointedAt = Number.NEGATIVE_INFINITY
+    })
   }
 
   /** @param {readonly Row[]} rows */
   show(rows) {
-    const known = this.#rows
-    this.#rows = new Map()
-    const elements = rows.map((row) => {
-      const key = this.#keyOf(row)
-      const element = known.get(key) ?? this.#createRow()
-      this.#rows.set(key, element)
-      this.#fill(element, row)
-      return element
-    })
-    if (elements.length === 0) this.#body.replaceChildren(this.#createEmpty())
-    else place(this.#body, elements)
+    const isHeld = this.#isHeld(rows)
+    this.#table.classList.toggle('held', isHeld)
+    if (isHeld) this.#refresh(rows)
+    else this.#arrange(rows)
   }
 
-  #createRow() {
-    const row = document.createElement('tr')
+  /** Not by rows that are all of the past. @param {readonly Row[]} rows */
+  #isHeld(rows) {
+    const isPointedAt = performance.now() - this.#pointedAt < POINTS_FOR_MS
+    if (!isPointedAt && !this.#body.contains(document.activeElement)) return false
+    return rows.some((row) => this.#rows.has(this.#keyOf(row)))
+  }
+
+  /** @param {readonly Row[]} rows */
+  #refresh(rows) {
+    const told = new Map(rows.map((row) => [this.#keyOf(row), row]))
+    for (const [key, element] of this.#rows) {
+      const row = told.get(key)
+      element.classList.toggle('over', row === undefined)
+      if (row !== undefined) this.#fill(element, row)
+    }
+  }
+
+  /** @param {readonly Row[]} rows */
+  #arrange(rows) {
+    const known = this.#rows
+    this.#rows = new Map()
+    for (const row of rows) {
+      const key = this.#keyOf(row)
+      const element = known.get(key) ?? this.#createRow(row)
+      element.classList.remove('over')
+      this.#rows.set(key, element)
+      this.#fill(element, row)
+    }
+    const hadFocus = this.#body.contains(document.activeElement)
+    place(this.#body, this.#rows.size > 0 ? [...this.#rows.values()] : [this.#empty])
+    if (hadFocus) this.#table.parentElement?.focus({ preventScroll: true })
+  }
+
+  /** @param {Row} row */
+  #createRow(row) {
+    const element = document.createElement('tr')
     for (const [index, column] of this.#columns.entries()) {
       const cell = document.createElement(index === 0 ? 'th' : 'td')
       if (index === 0) cell.setAttribute('scope', 'row')
       cell.className = classOf(column)
-      row.append(cell)
+      const made = column.make?.(row)
+      if (made !== undefined) cell.append(made)
+      element.append(cell)
     }
-    return row
+    return element
   }
 
   /**
@@ -79,22 +124,63 @@ export class Table {
   #fill(element, row) {
     for (const [index, column] of this.#columns.entries()) {
       const cell = /** @type {HTMLElement} */ (element.cells[index])
-      const content = column.cell(row)
-      if (typeof content !== 'string') {
-        if (cell.firstChild === null) cell.append(content)
-      } else if (cell.textContent !== content) cell.textContent = content
+      if (column.cell !== undefined) write(cell, plain(column.cell(row)))
       if (column.tone !== undefined) cell.className = `${classOf(column)} ${column.tone(row)}`
     }
   }
+}
 
-  #createEmpty() {
-    const row = document.createElement('tr')
-    const cell = row.insertCell()
-    cell.colSpan = this.#columns.length
-    cell.className = 'empty'
-    cell.textContent = this.#empty
-    return row
+/**
+ * @param {HTMLElement} cell
+ * @param {string} text
+ */
+function write(cell, text) {
+  if (cell.textContent === text) return
+  cell.textContent = text
+  if (text.length > SHORT) cell.title = text
+  else cell.removeAttribute('title')
+}
+
+/**
+ * @template Row
+ * @param {HTMLTableElement} table
+ * @param {readonly Column<Row>[]} columns
+ */
+function createHead(table, columns) {
+  const head = table.createTHead().insertRow()
+  for (const column of columns) {
+    const cell = document.createElement('th')
+    cell.scope = 'col'
+    cell.textContent = column.title
+    cell.className = classOf(column)
+    cell.style.width = `${column.width}rem`
+    if (column.hint !== undefined) cell.title = column.hint
+    head.append(cell)
   }
+}
+
+/**
+ * By keys, too.
+ * @param {HTMLElement} place
+ * @param {string} id
+ */
+function makeScrollable(place, id) {
+  place.tabIndex = 0
+  place.setAttribute('role', 'group')
+  place.setAttribute('aria-labelledby', `${id}-title`)
+}
+
+/**
+ * @param {number} columns
+ * @param {string} text
+ */
+function createEmpty(columns, text) {
+  const row = document.createElement('tr')
+  const cell = row.insertCell()
+  cell.colSpan = columns
+  cell.className = 'empty'
+  cell.textContent = text
+  return row
 }
 
 /**
@@ -103,11 +189,12 @@ export class Table {
  * @param {readonly HTMLElement[]} elements
  */
 function place(body, elements) {
+  const wanted = new Set(elements)
+  for (const there of [...body.children]) if (!wanted.has(/** @type {HTMLElement} */ (there))) there.remove()
   for (const [index, element] of elements.entries()) {
     const there = body.children[index]
     if (there !== element) body.insertBefore(element, there ?? null)
   }
-  while (body.children.length > elements.length) body.lastElementChild?.remove()
 }
 
 /** @param {{ isNumber?: boolean, isWide?: boolean }} column */

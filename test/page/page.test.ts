@@ -2,86 +2,36 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
-import { Chromium, type View } from '../support/chromium.js'
+import type { View } from '../support/chromium.js'
 import { temporaryFolder } from '../support/folder.js'
-import { type Millrace, startWith } from '../support/millrace.js'
-import { connectTo, type Peer } from '../support/peer.js'
-import { areMissing, freePort } from '../support/programs.js'
+import { areMissing } from '../support/programs.js'
+import { Bed, DESK } from './bed.js'
 
-const TOKEN = 'a-token-for-the-page-0123456789'
-const DESK: View = { width: 1280, height: 1180, theme: 'light' }
 /** Where the pictures of docs/ are made anew: `SCREENSHOTS=docs npx vitest run test/page`. */
 const PICTURES = process.env.SCREENSHOTS
 
 describe.skipIf(areMissing('chromium'))('the status page', () => {
   const folder = temporaryFolder()
-  let backend: Backend
-  let browser: Chromium
-  let millrace: Millrace
-  let adminPort: number
-  let ports: Readonly<Record<string, number>>
-  const clients: Peer[] = []
+  let bed: Bed
 
   beforeEach(async () => {
-    backend = (await Backend.listen()).echo()
-    browser = new Chromium(folder)
-    adminPort = await freePort()
-    await startMillrace()
+    bed = await Bed.start(folder)
   })
-  afterEach(async () => {
-    await browser.close()
-    for (const { socket } of clients.splice(0)) socket.destroy()
-    await millrace.program.kill()
-    await backend.close()
-  })
+  afterEach(() => bed.close())
 
-  async function startMillrace(readOnly = false): Promise<void> {
-    const started = await startWith(
-      folder,
-      {
-        listeners: [
-          { name: 'postgres', address: '127.0.0.1:0', cluster: 'db' },
-          { name: 'web', address: '127.0.0.1:0', cluster: 'db' },
-        ],
-        clusters: { db: { backends: [backend.address, '127.0.0.1:1'] } },
-        admin: { address: `127.0.0.1:${adminPort}`, token: TOKEN, readOnly },
-      },
-      { splice: 'auto', native: undefined },
-    )
-    millrace = started.millrace
-    ports = started.ports
-    await millrace.logged(({ msg }) => msg.startsWith('admin on'))
-  }
-
-  async function open(view = DESK): Promise<void> {
-    await browser.open(`http://127.0.0.1:${adminPort}/`, view)
-    await browser.until(`!document.getElementById('login').hidden`)
-    await browser.evaluate(`(() => {
-      document.getElementById('token').value = ${JSON.stringify(TOKEN)}
-      document.getElementById('login').requestSubmit()
-    })()`)
-    await browser.until(`document.getElementById('state').textContent === 'running'`)
-  }
-
-  async function connect(listener: string, bytes: number): Promise<Peer> {
-    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port: ports[listener]! })
-    clients.push(client)
-    client.send(pattern(1, bytes))
-    await client.receive(bytes)
-    return client
-  }
-
-  const text = (selector: string) => browser.evaluate(`document.querySelector('${selector}')?.textContent`)
+  const text = (selector: string) =>
+    bed.browser.evaluate(`document.querySelector('${selector}')?.textContent`)
 
   it('asks for the token, and shows what there is without a complaint of the browser', async () => {
-    await connect('postgres', 5000)
-    await open()
+    await bed.connect('postgres', 5000)
+    await bed.open()
+    const { browser } = bed
     await browser.until(`document.querySelectorAll('#connections tbody tr').length === 1`)
     expect(await text('#tile-active')).toBe('1')
+    expect(await text('#tile-backends')).toBe('2 of 2')
     expect(await text('#listeners tbody th')).toBe('postgres')
-    expect(await text('#backends tbody th')).toBe(backend.address)
+    expect(await text('#backends tbody th')).toBe(bed.backend.address)
     expect(await browser.evaluate(`document.querySelectorAll('canvas').length`)).toBe(2)
     // That the first request, without a token, was refused is what the page waits for.
     expect(browser.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([])
@@ -89,9 +39,10 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
   })
 
   it('follows the traffic while it flows', async () => {
-    await open()
+    await bed.open()
+    const { browser } = bed
     await browser.until(`document.getElementById('tile-up').textContent === '0 B/s'`)
-    const client = await connect('web', 100)
+    const client = await bed.connect('web', 100)
     client.sendForEver(pattern(2, 65_536))
     await browser.until(`/MB|GB/.test(document.getElementById('tile-up').textContent)`)
     await browser.until(
@@ -103,41 +54,48 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
   })
 
   it('ends a connection after it was asked twice', async () => {
-    const client = await connect('postgres', 100)
-    await open()
-    const button = `document.querySelector('[data-kill]')`
-    await browser.until(`${button} !== null`)
-    await browser.evaluate(`${button}.click()`)
-    expect(await browser.evaluate(`${button}.textContent`)).toBe('Sure?')
+    const client = await bed.connect('postgres', 100)
+    await bed.open()
+    const { browser } = bed
+    await browser.until(`document.querySelector('[data-kill]') !== null`)
+    await browser.click('[data-kill]')
+    expect(await text('[data-kill]')).toBe('Sure?')
     expect(client.socket.destroyed).toBe(false)
-    await browser.evaluate(`${button}.click()`)
+    await browser.click('[data-kill]')
     expect(await client.ended).toBe('ECONNRESET')
     await browser.until(`document.getElementById('killed').textContent.startsWith('ended ')`)
     await browser.until(`document.querySelector('#endings tbody th')?.textContent === 'killed'`)
-    const [record] = await millrace.records(1)
+    const [record] = await bed.millrace.records(1)
     expect(record!.ended.cause).toBe('killed')
   })
 
   it('shows no button where nothing may be changed', async () => {
-    await millrace.program.kill()
-    await startMillrace(true)
-    await connect('postgres', 100)
-    await open()
-    await browser.until(`document.querySelectorAll('#connections tbody tr').length === 1`)
-    expect(await browser.evaluate(`document.querySelector('[data-kill]')`)).toBeNull()
+    await bed.millrace.program.kill()
+    await bed.startMillrace({}, true)
+    await bed.connect('postgres', 100)
+    await bed.open()
+    await bed.browser.until(`document.querySelectorAll('#connections tbody tr').length === 1`)
+    expect(await text('#connections [data-kill]')).toBeUndefined()
   })
 
-  it('says that the process is gone, and goes on with the next one', async () => {
-    await connect('postgres', 100_000)
-    await open()
-    await browser.until(`document.getElementById('tile-active').textContent === '1'`)
-    await millrace.program.kill()
-    await browser.until(`document.getElementById('state').dataset.state === 'gone'`)
-    await startMillrace()
-    await browser.until(`document.getElementById('state').dataset.state === 'running'`)
-    await connect('web', 100)
-    await browser.until(`document.getElementById('tile-active').textContent === '1'`)
-    expect(await text('#tile-up')).toMatch(/^\d/)
+  it('counts as failed what the record calls an error, and a client that resets not', async () => {
+    await bed.millrace.program.kill()
+    await bed.startMillrace({
+      clusters: { db: { backends: [bed.backend.address] }, nobody: { backends: ['127.0.0.1:1'] } },
+      listeners: [
+        { name: 'web', address: '127.0.0.1:0', cluster: 'db' },
+        { name: 'dead', address: '127.0.0.1:0', cluster: 'nobody' },
+      ],
+    })
+    await bed.open()
+    const reset = await bed.connect('web', 100)
+    reset.socket.resetAndDestroy()
+    await bed.connect('dead', 0)
+    await bed.browser.until(`document.querySelectorAll('#endings tbody tr th').length === 2`)
+    expect(await text('#endings .bad')).toBe('no-backend')
+    expect(await bed.browser.evaluate(`document.querySelectorAll('#endings .bad').length`)).toBe(1)
+    expect(await text('#tile-failed')).toBe('1')
+    expect(await text('#backends tbody th')).toBe('127.0.0.1:1')
   })
 
   it.each<[string, View]>([
@@ -147,10 +105,11 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
   ])(
     'fits its window: %s',
     async (name, view) => {
-      const bulk = await connect('web', 100)
+      const bulk = await bed.connect('web', 100)
       bulk.sendForEver(pattern(2, 65_536))
-      for (let i = 0; i < 4; i++) await connect('postgres', 1000 * i)
-      await open(view)
+      for (let i = 0; i < 4; i++) await bed.connect('postgres', 1000 * i)
+      await bed.open(view)
+      const { browser } = bed
       await browser.until(`/MB|GB/.test(document.getElementById('tile-up').textContent)`)
       expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(view.width)
       if (PICTURES !== undefined) await new Promise((resolve) => setTimeout(resolve, 25_000))

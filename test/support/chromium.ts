@@ -1,6 +1,7 @@
 /** A headless Chromium, driven by its DevTools protocol over two pipes: no port, and nothing left behind. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 
 interface Answer {
@@ -17,6 +18,9 @@ export interface View {
   readonly theme: 'light' | 'dark'
 }
 
+/** As the browser's own setting for site data says: 2 blocks it all. */
+const NO_SITE_DATA = { profile: { default_content_setting_values: { cookies: 2 } } }
+
 export class Chromium {
   /** What pages have complained about: errors, violated policies, failed requests. */
   readonly complaints: string[] = []
@@ -26,7 +30,9 @@ export class Chromium {
   #session: string | undefined
   #rest = ''
 
-  constructor(folder: string) {
+  constructor(folder: string, { keepsData = true } = {}) {
+    mkdirSync(`${folder}/chromium/Default`, { recursive: true })
+    writeFileSync(`${folder}/chromium/Default/Preferences`, JSON.stringify(keepsData ? {} : NO_SITE_DATA))
     this.#child = spawn(
       'chromium',
       [
@@ -66,6 +72,8 @@ export class Chromium {
       awaitPromise: true,
       returnByValue: true,
     })
+    const { exceptionDetails } = answer as { exceptionDetails?: { exception?: { description?: string } } }
+    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? expression)
     return (answer.result as { value?: unknown }).value
   }
 
@@ -76,6 +84,59 @@ export class Chromium {
       look()
     })`
     await this.evaluate(poll)
+  }
+
+  /** Types into what has the focus. */
+  async type(text: string): Promise<void> {
+    await this.#send('Input.insertText', { text })
+  }
+
+  async press(key: 'Enter' | 'Tab'): Promise<void> {
+    const code = { Enter: 13, Tab: 9 }[key]
+    const event = { key, code: key, windowsVirtualKeyCode: code, text: key === 'Enter' ? '\r' : '' }
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...event })
+    await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...event })
+  }
+
+  /** Moves the mouse over the middle of what `selector` finds first. */
+  async pointAt(selector: string): Promise<void> {
+    const middle = await this.evaluate(`(() => {
+      const element = document.querySelector(${JSON.stringify(selector)})
+      element.scrollIntoView({ block: 'center' })
+      const { x, y, width, height } = element.getBoundingClientRect()
+      return { x: x + width / 2, y: y + height / 2 }
+    })()`)
+    await this.#send('Input.dispatchMouseEvent', { type: 'mouseMoved', ...(middle as object) })
+  }
+
+  /** Presses the left button where the mouse is. */
+  async click(selector: string): Promise<void> {
+    await this.pointAt(selector)
+    const at = await this.evaluate(`(() => {
+      const { x, y, width, height } = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect()
+      return { x: x + width / 2, y: y + height / 2 }
+    })()`)
+    const event = { button: 'left', clickCount: 1, ...(at as object) }
+    await this.#send('Input.dispatchMouseEvent', { type: 'mousePressed', ...event })
+    await this.#send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...event })
+  }
+
+  /** Another tab in front of the page, until the function that it gives is called. */
+  async cover(): Promise<() => Promise<void>> {
+    const session = this.#session
+    this.#session = undefined
+    await this.#send('Target.createTarget', { url: 'about:blank' })
+    this.#session = session
+    return async () => {
+      await this.#send('Page.bringToFront')
+    }
+  }
+
+  /** How much of each the page has, after a garbage collection. */
+  async counts(): Promise<{ nodes: number; listeners: number }> {
+    await this.#send('HeapProfiler.collectGarbage')
+    const { nodes, jsEventListeners } = await this.#send('Memory.getDOMCounters')
+    return { nodes: Number(nodes), listeners: Number(jsEventListeners) }
   }
 
   async screenshot(): Promise<Buffer> {

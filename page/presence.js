@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * Whether there is anybody to tell something: the state at the top, in the tab's title and on the body. Figures of a
+ * process that does not answer are of the past, and must not look like anything else.
+ */
+import { time } from './figures.js'
+import { element, tell } from './place.js'
+
+/** Of the clocks that people look at (s). */
+const DAY = 86_400
+
+export class Presence {
+  /** ms since 1970; 0: nobody ever */
+  #heardAt = 0
+
+  /** @param {string} state of the process */
+  here(state) {
+    this.#heardAt = Date.now()
+    this.#show(state, state)
+    element('alarm').hidden = true
+  }
+
+  /** @param {string} why */
+  gone(why) {
+    const since = this.#heardAt === 0 ? '' : ` since ${clock(this.#heardAt)}`
+    const seconds = Math.round((Date.now() - this.#heardAt) / 1000)
+    this.#show('gone', 'no answer')
+    tell('alarm-what', `No answer${since}: ${why}.`)
+    const old = `What is shown is ${time(seconds * 1000)} old. `
+    tell('alarm-more', `${this.#heardAt === 0 ? '' : old}Asking again…`)
+    element('alarm').hidden = false
+  }
+
+  locked() {
+    this.#show('locked', 'a token is needed')
+    element('alarm').hidden = true
+  }
+
+  /**
+   * @param {string} state
+   * @param {string} text
+   */
+  #show(state, text) {
+    document.body.dataset.state = state
+    element('state').dataset.state = state
+    tell('state', text)
+    const title = state === 'running' ? 'millrace' : `(${text}) millrace`
+    if (document.title !== title) document.title = title
+  }
+}
+
+/** @param {number} ms since 1970 */
+function clock(ms) {
+  const date = new Date(ms)
+  const hours = date.toLocaleTimeString([], { hour12: false })
+  return Date.now() - ms < (DAY / 2) * 1000 ? hours : `${date.toLocaleDateString()} ${hours}`
+}

@@ -1,0 +1,26 @@
+// @ts-check
+/** Dark or light: as the system has it, until the button says otherwise. */
+import { recall, remember } from './memory.js'
+import { element } from './place.js'
+
+const root = document.documentElement
+const system = matchMedia('(prefers-color-scheme: dark)')
+
+/** @param {() => void} changed */
+export function startTheme(changed) {
+  set(recall('localStorage', 'theme'))
+  changed()
+  element('theme').addEventListener('click', () => {
+    const isDark = root.dataset.theme === undefined ? system.matches : root.dataset.theme === 'dark'
+    const theme = isDark ? 'light' : 'dark'
+    set(theme)
+    remember('localStorage', 'theme', theme)
+    changed()
+  })
+  system.addEventListener('change', changed)
+}
+
+/** @param {string | null} theme */
+function set(theme) {
+  if (theme === 'dark' || theme === 'light') root.dataset.theme = theme
+}
