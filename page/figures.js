@@ -19,7 +19,9 @@ export const rate = (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`
 export function time(ms) {
   const seconds = ms / 1000
   if (ms < 1000) return `${Math.round(ms)} ms`
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  // From 59.95 on one decimal would round it up to 60.
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return '1 min 0 s'
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`

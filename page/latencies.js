@@ -21,6 +21,8 @@ const SPAN = 300
 export class Growth {
   /** @type {{ at: number, counts: readonly number[] }[]} */
   #looks = []
+  /** @type {readonly number[]} */
+  #last = []
 
   /**
    * @param {Histogram} histogram
@@ -29,17 +31,18 @@ export class Growth {
    */
   add(histogram, now) {
     const { counts } = histogram
-    const last = this.#looks.at(-1)
     // Of another process, or of one worker less; or the clock was set.
-    if (last && (last.at > now || counts.some((count, index) => count < (last.counts[index] ?? 0)))) {
-      this.#looks = []
-    }
-    if (now - (this.#looks.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= EVERY) {
-      this.#looks.push({ at: now, counts })
-    }
+    const isLess = counts.some((count, index) => count < (this.#last[index] ?? 0))
+    if (isLess || now < this.#lookedAt) this.#looks = []
+    this.#last = counts
+    if (now - this.#lookedAt >= EVERY) this.#looks.push({ at: now, counts })
     while (now - (this.#looks[0]?.at ?? now) > SPAN) this.#looks.shift()
     const before = this.#looks[0]?.counts ?? counts
     return { ...histogram, counts: counts.map((count, index) => count - (before[index] ?? 0)) }
+  }
+
+  get #lookedAt() {
+    return this.#looks.at(-1)?.at ?? Number.NEGATIVE_INFINITY
   }
 }
 

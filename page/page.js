@@ -5,7 +5,7 @@
  */
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
-import { rate, share, time } from './figures.js'
+import { plain, rate, share, time } from './figures.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
 import { Latencies } from './latencies.js'
@@ -76,7 +76,7 @@ function showTiles({ connections, clusters }) {
   tell('tile-spliced', share(connections.splicedUp + connections.splicedDown, moved))
   tell('tile-failed', String(failed))
   element('tile-failed').className = failed > 0 ? 'bad' : ''
-  tell('tile-backends', `${good.length} of ${backends.length}`)
+  tell('tile-backends', backends.length === 0 ? '–' : `${good.length} of ${backends.length}`)
   element('tile-backends').className = isBad ? 'bad' : ''
 }
 
@@ -86,7 +86,7 @@ function showDrains(drains) {
     const until = deadlineAt === undefined ? '' : `, until ${new Date(deadlineAt).toLocaleTimeString()}`
     return `draining ${scope}: ${left} left${until}`
   })
-  tell('drains', lines.join('\n'))
+  tell('drains', lines.join(' · '))
 }
 
 /** @param {Status} status */
@@ -95,7 +95,10 @@ function showListeners({ listeners }) {
   const shown = [...picker.options].slice(1).map(({ value }) => value)
   if (names.join('\n') === shown.join('\n')) return
   const chosen = picker.value
-  picker.replaceChildren(...[...picker.options].slice(0, 1), ...names.map((name) => new Option(name, name)))
+  picker.replaceChildren(
+    ...[...picker.options].slice(0, 1),
+    ...names.map((name) => new Option(plain(name), name)),
+  )
   picker.value = names.includes(chosen) ? chosen : ''
 }
 

@@ -1,5 +1,6 @@
 // @ts-check
 /** Places of the document, by id. */
+import { plain } from './figures.js'
 
 /**
  * @param {string} id
@@ -18,5 +19,6 @@ export function element(id) {
  */
 export function tell(id, text) {
   const place = element(id)
-  if (place.textContent !== text) place.textContent = text
+  const shown = plain(text)
+  if (place.textContent !== shown) place.textContent = shown
 }

@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 interface Answer {
   readonly id?: number
   readonly method?: string
+  readonly sessionId?: string
   readonly params?: Readonly<Record<string, unknown>>
   readonly result?: Readonly<Record<string, unknown>>
   readonly error?: { readonly message: string }
@@ -21,6 +22,8 @@ export interface View {
 /** As the browser's own setting for site data says: 2 blocks it all. */
 const NO_SITE_DATA = { profile: { default_content_setting_values: { cookies: 2 } } }
 
+const COMPLAINTS: ReadonlySet<string> = new Set(['Log.entryAdded', 'Runtime.exceptionThrown'])
+
 export class Chromium {
   /** What pages have complained about: errors, violated policies, failed requests. */
   readonly complaints: string[] = []
@@ -28,6 +31,7 @@ export class Chromium {
   readonly #pending = new Map<number, (answer: Answer) => void>()
   #sent = 0
   #session: string | undefined
+  #target: string | undefined
   #rest = ''
 
   constructor(folder: string, { keepsData = true } = {}) {
@@ -50,11 +54,15 @@ export class Chromium {
     output.setEncoding('utf8').on('data', (text: string) => this.#read(text))
   }
 
-  /** Opens a page and watches it. */
+  /** Opens a page and watches it, and closes the one before. */
   async open(url: string, { width, height, theme }: View): Promise<void> {
+    this.#session = undefined
+    if (this.#target !== undefined) await this.#send('Target.closeTarget', { targetId: this.#target })
+    this.complaints.length = 0
     const { targetId } = await this.#send('Target.createTarget', { url: 'about:blank' })
     const { sessionId } = await this.#send('Target.attachToTarget', { targetId, flatten: true })
     this.#session = String(sessionId)
+    this.#target = String(targetId)
     await this.#send('Page.enable')
     await this.#send('Runtime.enable')
     await this.#send('Log.enable')
@@ -99,24 +107,21 @@ export class Chromium {
   }
 
   /** Moves the mouse over the middle of what `selector` finds first. */
-  async pointAt(selector: string): Promise<void> {
-    const middle = await this.evaluate(`(() => {
+  async pointAt(selector: string): Promise<object> {
+    const middle = (await this.evaluate(`(() => {
       const element = document.querySelector(${JSON.stringify(selector)})
-      element.scrollIntoView({ block: 'center' })
+      element.scrollIntoView({ block: 'nearest' })
       const { x, y, width, height } = element.getBoundingClientRect()
       return { x: x + width / 2, y: y + height / 2 }
-    })()`)
-    await this.#send('Input.dispatchMouseEvent', { type: 'mouseMoved', ...(middle as object) })
+    })()`)) as object
+    await this.#send('Input.dispatchMouseEvent', { type: 'mouseMoved', ...middle })
+    return middle
   }
 
-  /** Presses the left button where the mouse is. */
+  /** Presses the left button there. */
   async click(selector: string): Promise<void> {
-    await this.pointAt(selector)
-    const at = await this.evaluate(`(() => {
-      const { x, y, width, height } = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect()
-      return { x: x + width / 2, y: y + height / 2 }
-    })()`)
-    const event = { button: 'left', clickCount: 1, ...(at as object) }
+    const at = await this.pointAt(selector)
+    const event = { button: 'left', clickCount: 1, ...at }
     await this.#send('Input.dispatchMouseEvent', { type: 'mousePressed', ...event })
     await this.#send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...event })
   }
@@ -170,12 +175,12 @@ export class Chromium {
     for (const message of messages) this.#heard(JSON.parse(message) as Answer)
   }
 
-  #heard(answer: Answer): void {
-    if (answer.id !== undefined) {
-      this.#pending.get(answer.id)?.(answer)
-      this.#pending.delete(answer.id)
-    } else if (answer.method === 'Log.entryAdded' || answer.method === 'Runtime.exceptionThrown') {
-      this.complaints.push(JSON.stringify(answer.params))
+  #heard({ id, method = '', sessionId, params, ...answer }: Answer): void {
+    if (id !== undefined) {
+      this.#pending.get(id)?.(answer)
+      this.#pending.delete(id)
+    } else if (sessionId === this.#session && COMPLAINTS.has(method)) {
+      this.complaints.push(JSON.stringify(params))
     }
   }
 }

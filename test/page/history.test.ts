@@ -1,0 +1,135 @@
+/** What a page remembers, and for how long: it may be open for days. */
+import { describe, expect, it } from 'vitest'
+// @ts-expect-error the page has no declarations; what is used of it is used as the page does
+import { bytes, plain, quantile, time } from '../../page/figures.js'
+// @ts-expect-error
+import { History } from '../../page/history.js'
+// @ts-expect-error
+import { Growth } from '../../page/latencies.js'
+import { listener, moment } from './teller.js'
+
+const AT = 1_800_000_000
+const traffic = (bytesUp: number) => ({ bytesUp, bytesDown: 0, splicedUp: 0, splicedDown: 0 })
+
+/** A proxy that has moved so many bytes. */
+const told = (bytesUp: number, fields = {}) =>
+  moment({
+    connections: { active: 1, ended: 0, ...traffic(bytesUp) },
+    listeners: [listener('web', { traffic: traffic(bytesUp), active: 1 })],
+    ...fields,
+  })
+
+interface Point {
+  readonly at: number
+  readonly up: number | null
+  readonly active: number | null
+}
+
+describe('the last five minutes', () => {
+  const rates = (history: { of(name: string): readonly Point[] }) => history.of('').map(({ up }) => up)
+
+  it('hold three hundred points of each listener, and none of those that are gone', () => {
+    const history = new History()
+    for (let i = 0; i < 1000; i++) history.add(told(i * 100), AT + i)
+    expect(rates(history)).toEqual(new Array(300).fill(100))
+    expect(history.of('web')).toHaveLength(300)
+    history.add(told(100_000, { listeners: [] }), AT + 1000)
+    expect(history.of('web')).toEqual([])
+  })
+
+  it('have no rate across a restart, and a gap where nothing was told', () => {
+    const history = new History()
+    history.add(told(0), AT)
+    history.add(told(100), AT + 1)
+    history.add(told(5, { startedAt: '2026-01-02T00:00:00.000Z' }), AT + 2)
+    history.add(told(105, { startedAt: '2026-01-02T00:00:00.000Z' }), AT + 3)
+    history.add(told(9_000_000, { startedAt: '2026-01-02T00:00:00.000Z' }), AT + 3600)
+    expect(rates(history)).toEqual([null, 100, null, null, 100, null, null])
+    const active = history.of('').map((point: Point) => point.active)
+    expect(active).toEqual([1, 1, null, 1, 1, null, 1])
+  })
+
+  it('make no rate of two moments that come at once, nor of a clock that was set', () => {
+    const history = new History()
+    history.add(told(0), AT)
+    history.add(told(1000), AT + 0.01)
+    history.add(told(1000), AT + 1)
+    history.add(told(2000), AT - 3600)
+    expect(rates(history)).toEqual([null, 1000, null, null])
+  })
+
+  it('count what failed in the last so many seconds', () => {
+    const history = new History()
+    const failed = (count: number) => ({
+      endings: [
+        { listener: 'web', by: 'proxy', phase: 'connect', cause: 'no-backend', count, isError: true },
+        { listener: 'web', by: 'client', phase: 'data', cause: 'finished', count: 50, isError: false },
+      ],
+    })
+    history.add(told(0, failed(1000)), AT)
+    history.add(told(0, failed(1003)), AT + 1)
+    for (let i = 2; i < 90; i++) history.add(told(0, failed(1003)), AT + i)
+    history.add(told(0, failed(1005)), AT + 90)
+    expect(history.failed('', 60)).toBe(2)
+    expect(history.failed('web', 300)).toBe(5)
+  })
+})
+
+describe('what a histogram has grown by', () => {
+  const took = (...counts: number[]) => ({ bounds: [0.001, 0.01], counts, sum: 0 })
+
+  it('is of the last five minutes', () => {
+    const growth = new Growth()
+    expect(growth.add(took(500, 0, 0), AT).counts).toEqual([0, 0, 0])
+    for (let i = 1; i <= 1000; i++) growth.add(took(500 + i, 0, 0), AT + i)
+    const [fast, ...slow] = growth.add(took(1500, 7, 0), AT + 1001).counts
+    expect(fast).toBeGreaterThan(285)
+    expect(fast).toBeLessThanOrEqual(300)
+    expect(slow).toEqual([7, 0])
+  })
+
+  it('begins anew where there is less than before: another process counts', () => {
+    const growth = new Growth()
+    growth.add(took(100, 5, 0), AT)
+    expect(growth.add(took(20, 6, 0), AT + 20).counts).toEqual([0, 0, 0])
+    expect(growth.add(took(21, 6, 0), AT + 21).counts).toEqual([1, 0, 0])
+  })
+
+  it('begins anew also where the first look after it was less', () => {
+    const growth = new Growth()
+    growth.add(took(100, 5, 0), AT)
+    growth.add(took(110, 5, 0), AT + 5)
+    expect(growth.add(took(105, 5, 0), AT + 6).counts).toEqual([0, 0, 0])
+  })
+})
+
+describe('figures', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [999.6, '1.00 KB'],
+    [999_499, '999 KB'],
+    [999_600, '1.00 MB'],
+    [1e15, '1.00 PB'],
+  ])('%d bytes are %s', (amount, text) => expect(bytes(amount)).toBe(text))
+
+  it.each([
+    [0, '0 ms'],
+    [999.4, '999 ms'],
+    [59_960, '1 min 0 s'],
+    [3_600_000, '1 h 0 min'],
+    [90_000_000, '1 d 1 h'],
+  ])('%d ms are %s', (ms, text) => expect(time(ms)).toBe(text))
+
+  it('are quantiles up to the last bound, and above it', () => {
+    expect(quantile({ bounds: [0.001, 0.01], counts: [98, 1, 1] }, 0.5)).toBe('≤ 1 ms')
+    expect(quantile({ bounds: [0.001, 0.01], counts: [98, 1, 1] }, 0.99)).toBe('≤ 10 ms')
+    expect(quantile({ bounds: [0.001, 0.01], counts: [1, 0, 9] }, 0.99)).toBe('> 10 ms')
+    expect(quantile({ bounds: [0.001, 0.01], counts: [0, 0, 0] }, 0.99)).toBe('–')
+  })
+
+  it('names are as they are, and what cannot be seen of them is written out', () => {
+    expect(plain('näme-😀.example')).toBe('näme-😀.example')
+    expect(plain('a\u202eb\u200bc\td\u{e0041}')).toBe('a<U+202E>b<U+200B>c<U+0009>d<U+E0041>')
+  })
+})

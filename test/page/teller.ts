@@ -1,0 +1,132 @@
+/** An admin address that tells a page whatever a test wants: more, stranger and faster than a proxy would. */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { answerBytes, answerJson, answerProblem, answerText, COMMON_HEADERS } from '../../src/admin/answer.js'
+import { Assets } from '../../src/admin/assets.js'
+import type { ProblemError } from '../../src/admin/problem.js'
+
+const HISTOGRAM = { bounds: [0.001, 0.01, 0.1], counts: [0, 0, 0, 0], sum: 0 }
+const TRAFFIC = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0 }
+
+// biome-ignore lint/suspicious/noExplicitAny: what is told may be anything
+type Fields = Record<string, any>
+
+export const listener = (name: string, fields: Fields = {}): Fields => ({
+  name,
+  address: '127.0.0.1:5432',
+  isListening: true,
+  active: 0,
+  accepted: 0,
+  ended: 0,
+  traffic: TRAFFIC,
+  ...fields,
+})
+
+export const backend = (address: string, fields: Fields = {}): Fields => ({
+  address,
+  weight: 1,
+  setTo: 'up',
+  state: 'up',
+  restingMs: 0,
+  active: 0,
+  connections: 0,
+  failures: 0,
+  traffic: TRAFFIC,
+  connectSeconds: HISTOGRAM,
+  firstByteSeconds: HISTOGRAM,
+  ...fields,
+})
+
+export const cluster = (name: string, backends: readonly Fields[], fields: Fields = {}): Fields => ({
+  name,
+  connectSeconds: HISTOGRAM,
+  firstByteSeconds: HISTOGRAM,
+  backends,
+  ...fields,
+})
+
+export const connection = (id: string, bytesPerSecond = 0, fields: Fields = {}): Fields => ({
+  id,
+  listener: 'web',
+  client: `192.0.2.1:${id}`,
+  phase: 'data',
+  backendAddress: '10.0.0.1:80',
+  ageMs: 1000,
+  up: { bytes: 0, splicedBytes: 0, bytesPerSecond, carrier: 'copy', notSplicing: 'small' },
+  down: { bytes: 0, splicedBytes: 0, bytesPerSecond, carrier: 'copy', notSplicing: 'small' },
+  ...fields,
+})
+
+/** A moment of a quiet proxy, but for `status` and `connections`. */
+export const moment = (status: Fields = {}, connections: readonly Fields[] = []): Fields => ({
+  status: {
+    state: 'running',
+    version: '0.1.0',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    workers: 1,
+    engine: 'kernel',
+    listeners: [listener('web')],
+    clusters: [],
+    connections: { active: 0, ended: 0, ...TRAFFIC },
+    endings: [],
+    ...status,
+  },
+  connections,
+  mayChange: true,
+})
+
+export class Teller {
+  /** What is told to whoever comes. */
+  last: Fields = moment()
+  /** Answers an order to end a connection. */
+  kill: (response: ServerResponse) => void = (response) => answerJson(response, { killed: 1 })
+  /** In place of the event stream. */
+  problem: ProblemError | undefined
+  readonly #assets = new Assets()
+  readonly #streams = new Set<ServerResponse>()
+  readonly #server: Server
+
+  private constructor() {
+    this.#server = createServer((request, response) => this.#answer(request, response))
+  }
+
+  static async start(): Promise<Teller> {
+    const teller = new Teller()
+    teller.#server.listen(0, '127.0.0.1')
+    await once(teller.#server, 'listening')
+    return teller
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
+  }
+
+  /** Says this to everybody who listens. */
+  tell(what: Fields): void {
+    this.last = what
+    for (const stream of this.#streams) stream.write(`data: ${JSON.stringify(what)}\n\n`)
+  }
+
+  async close(): Promise<void> {
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await once(this.#server, 'close')
+  }
+
+  #answer({ url = '', method }: IncomingMessage, response: ServerResponse): void {
+    const asset = this.#assets.find(url)
+    if (asset !== undefined) answerBytes(response, 200, asset.type, asset.bytes)
+    else if (method === 'DELETE') this.kill(response)
+    else if (url !== '/api/v1/events') answerText(response, 404, 'nothing')
+    else if (this.problem !== undefined) answerProblem(response, this.problem)
+    else this.#listen(response)
+  }
+
+  #listen(response: ServerResponse): void {
+    response.writeHead(200, { ...COMMON_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' })
+    this.#streams.add(response)
+    response.on('close', () => this.#streams.delete(response))
+    response.write(`data: ${JSON.stringify(this.last)}\n\n`)
+  }
+}
