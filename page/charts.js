@@ -1,12 +1,14 @@
 // @ts-check
 /** Two charts of the last five minutes, in the colours of the page. */
 import uPlot from '/assets/uPlot.esm.js'
-import { bytes } from './figures.js'
+import { clock, rate } from './figures.js'
 
 /** @import { Point } from './history.js' */
 
 const HEIGHT = 200
 const SPAN_SECONDS = 300
+/** Between lines of the grid: whole numbers, up to a petabyte. */
+const STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
 
 /**
  * @typedef {object} Line
@@ -16,25 +18,37 @@ const SPAN_SECONDS = 300
  * @property {(point: Point) => number | null} value
  */
 
-/** @type {readonly Line[]} */
-const BYTES = [
-  { label: 'spliced', color: '--good', isFilled: true, value: ({ spliced }) => spliced },
-  { label: 'copied', color: '--warn', isFilled: true, value: ({ copied }) => copied },
-  { label: 'up', color: '--accent', value: ({ up }) => up },
-  { label: 'down', color: '--faint', value: ({ down }) => down },
-]
+/**
+ * @typedef {object} Kind
+ * @property {readonly Line[]} lines
+ * @property {number} least that the scale goes up to
+ * @property {(value: number) => string} format
+ */
 
-/** @type {readonly Line[]} */
-const CONNECTIONS = [
-  { label: 'active', color: '--accent', isFilled: true, value: ({ active }) => active },
-  { label: 'new per second', color: '--good', value: ({ perSecond }) => perSecond },
-]
+/** @type {Kind} */
+const BYTES = {
+  least: 1000,
+  format: rate,
+  lines: [
+    { label: 'spliced', color: '--good', isFilled: true, value: ({ spliced }) => spliced },
+    { label: 'copied', color: '--warn', isFilled: true, value: ({ copied }) => copied },
+    { label: 'up', color: '--accent', value: ({ up }) => up },
+    { label: 'down', color: '--faint', value: ({ down }) => down },
+  ],
+}
+
+/** @type {Kind} */
+const CONNECTIONS = {
+  least: 5,
+  format: (value) => String(Math.round(value * 10) / 10),
+  lines: [
+    { label: 'active', color: '--accent', isFilled: true, value: ({ active }) => active },
+    { label: 'new per second', color: '--good', value: ({ perSecond }) => perSecond },
+  ],
+}
 
 export class Charts {
-  #charts = [
-    new Chart('chart-bytes', BYTES, (value) => `${bytes(value)}/s`),
-    new Chart('chart-connections', CONNECTIONS, (value) => String(Math.round(value * 10) / 10)),
-  ]
+  #charts = [new Chart('chart-bytes', BYTES), new Chart('chart-connections', CONNECTIONS)]
 
   /** @param {readonly Point[]} points */
   show(points) {
@@ -50,8 +64,7 @@ export class Charts {
 class Chart {
   /** @type {HTMLElement} */
   #place
-  #lines
-  #format
+  #kind
   /** @type {uPlot | undefined} */
   #plot
   /** @type {readonly Point[]} */
@@ -59,13 +72,11 @@ class Chart {
 
   /**
    * @param {string} id
-   * @param {readonly Line[]} lines
-   * @param {(value: number) => string} format
+   * @param {Kind} kind
    */
-  constructor(id, lines, format) {
+  constructor(id, kind) {
     this.#place = /** @type {HTMLElement} */ (document.getElementById(id))
-    this.#lines = lines
-    this.#format = format
+    this.#kind = kind
     this.build()
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#place)
   }
@@ -79,11 +90,13 @@ class Chart {
   show(points) {
     this.#points = points
     this.#plot?.setData(this.#data())
+    // What nobody points at tells the last.
+    if (this.#plot?.cursor.idx == null) this.#plot?.setLegend({ idx: points.length - 1 })
   }
 
   /** @returns {uPlot.AlignedData} */
   #data() {
-    const lines = this.#lines.map(({ value }) => this.#points.map(value))
+    const lines = this.#kind.lines.map(({ value }) => this.#points.map(value))
     return [this.#points.map(({ at }) => at), ...lines]
   }
 
@@ -107,8 +120,8 @@ class Chart {
       ticks: { show: false },
     }
     const font = `11px ${style.fontFamily}`
-    const format = this.#format
-    const series = this.#lines.map(({ label, color: name, isFilled }) => ({
+    const { format, least } = this.#kind
+    const series = this.#kind.lines.map(({ label, color: name, isFilled }) => ({
       label,
       stroke: color(name),
       width: 1.5,
@@ -120,14 +133,20 @@ class Chart {
     probe.remove()
     return {
       ...this.#size(),
-      series: [{}, ...series],
+      series: [{ value: (_, at) => (at === null ? '–' : clock(at * 1000)) }, ...series],
       scales: {
         x: { range: (_, _min, max) => [max - SPAN_SECONDS, max] },
-        y: { range: (_, _min, max) => [0, Math.max(1, max * 1.1)] },
+        y: { range: (_, _min, max) => [0, Math.max(least, max * 1.1)] },
       },
       axes: [
-        { ...axis, font, space: 60, incrs: [60, 120], values: (_, values) => values.map(clock) },
-        { ...axis, font, size: 74, values: (_, values) => values.map((value) => format(value)) },
+        { ...axis, font, size: 28, space: 60, incrs: [60, 120], values: (_, values) => values.map(minute) },
+        {
+          ...axis,
+          font,
+          size: 74,
+          incrs: STEPS,
+          values: (_, values) => values.map((value) => format(value)),
+        },
       ],
       cursor: { y: false },
     }
@@ -135,5 +154,5 @@ class Chart {
 }
 
 /** @param {number} seconds since 1970 */
-const clock = (seconds) =>
+const minute = (seconds) =>
   new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false })

@@ -15,6 +15,21 @@ export function bytes(amount) {
 /** @param {number} bytesPerSecond */
 export const rate = (bytesPerSecond) => `${bytes(bytesPerSecond)}/s`
 
+/**
+ * Exact as long as there is room for it.
+ * @param {number} number
+ */
+export function count(number) {
+  if (number < 10_000_000) return String(number)
+  return bytes(number).replace('B', '').trim()
+}
+
+/**
+ * What a clock on the wall says.
+ * @param {number} ms since 1970
+ */
+export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false })
+
 /** @param {number} ms */
 export function time(ms) {
   const seconds = ms / 1000
@@ -47,7 +62,7 @@ export function quantile({ bounds, counts }, part) {
     return seen >= total * part
   })
   const bound = bounds[index]
-  return bound === undefined ? `> ${time((bounds.at(-1) ?? 0) * 1000)}` : `≤ ${milliseconds(bound)}`
+  return bound === undefined ? `> ${time((bounds.at(-1) ?? 0) * 1000)}` : milliseconds(bound)
 }
 
 /** @param {number} seconds */

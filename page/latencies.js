@@ -14,7 +14,6 @@ const SPAN = 300
  * @typedef {object} Latency
  * @property {Histogram} connect
  * @property {Histogram} firstByte
- * @property {boolean} isOwn of this backend alone, not of its whole cluster
  */
 
 /** One histogram's growth. */
@@ -68,7 +67,6 @@ export class Latencies {
         this.#latencies.set(key, {
           connect: growth.connect.add(backend.connectSeconds ?? cluster.connectSeconds, now),
           firstByte: growth.firstByte.add(backend.firstByteSeconds ?? cluster.firstByteSeconds, now),
-          isOwn: backend.connectSeconds !== undefined,
         })
       }
     }

@@ -5,7 +5,7 @@
  */
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
-import { plain, rate, share, time } from './figures.js'
+import { clock, count, plain, rate, share, time } from './figures.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
 import { Latencies } from './latencies.js'
@@ -58,7 +58,7 @@ function showFacts({ version, startedAt, workers, workersWanted, workersSilent =
   const how = notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
   const since = startedAt === undefined ? '' : ` · up ${time(Date.now() - Date.parse(startedAt))}`
   tell('facts', `${version} · ${processes} · ${how}${since}`)
-  tell('silent', workersSilent === 0 ? '' : `${workersSilent} of them silent: their part is old`)
+  tell('silent', workersSilent === 0 ? '' : `${workersSilent} of them silent, with old figures`)
 }
 
 /** @param {Status} status */
@@ -68,13 +68,13 @@ function showTiles({ connections, clusters }) {
   const backends = clusters.flatMap((cluster) => cluster.backends)
   const good = backends.filter((backend) => toneOf(backend) === 'good')
   const isBad = backends.some((backend) => toneOf(backend) === 'bad')
-  tell('tile-active', String(connections.active))
+  tell('tile-active', count(connections.active))
   tell('tile-new', (point?.perSecond ?? 0).toFixed(1))
   tell('tile-up', rate(point?.up ?? 0))
   tell('tile-down', rate(point?.down ?? 0))
   const moved = connections.bytesUp + connections.bytesDown
   tell('tile-spliced', share(connections.splicedUp + connections.splicedDown, moved))
-  tell('tile-failed', String(failed))
+  tell('tile-failed', count(failed))
   element('tile-failed').className = failed > 0 ? 'bad' : ''
   tell('tile-backends', backends.length === 0 ? '–' : `${good.length} of ${backends.length}`)
   element('tile-backends').className = isBad ? 'bad' : ''
@@ -83,7 +83,7 @@ function showTiles({ connections, clusters }) {
 /** @param {readonly Drain[]} drains */
 function showDrains(drains) {
   const lines = drains.map(({ scope, left, deadlineAt }) => {
-    const until = deadlineAt === undefined ? '' : `, until ${new Date(deadlineAt).toLocaleTimeString()}`
+    const until = deadlineAt === undefined ? '' : `, until ${clock(Date.parse(deadlineAt))}`
     return `draining ${scope}: ${left} left${until}`
   })
   tell('drains', lines.join(' · '))

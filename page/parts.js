@@ -1,6 +1,6 @@
 // @ts-check
 /** The tables of the page: what each of them tells. */
-import { bytes, quantile, rate, share, time } from './figures.js'
+import { bytes, count, quantile, rate, share, time } from './figures.js'
 import { Table } from './tables.js'
 
 /** @import { Backend, Cluster, Connection, Ending, Histogram, Listener, Moment, Traffic } from './moment.js' */
@@ -50,18 +50,18 @@ function listenerTable(history) {
       cell: ({ isListening, isLeaving }) => (isListening ? 'listening' : isLeaving ? 'leaving' : 'closed'),
       tone: ({ isListening }) => (isListening ? 'good' : 'warn'),
     },
-    { title: 'Active', width: 5, isNumber: true, cell: ({ active }) => String(active) },
-    { title: 'Accepted', width: 7, isNumber: true, isWide: true, cell: ({ accepted }) => String(accepted) },
+    { title: 'Active', width: 5.5, isNumber: true, cell: ({ active }) => count(active) },
+    { title: 'Accepted', width: 7, isNumber: true, isWide: true, cell: ({ accepted }) => count(accepted) },
     {
       title: 'Failed, 5 min',
       hint: 'connections that ended as a failure in the last five minutes',
       width: 6,
       isNumber: true,
-      cell: ({ name }) => String(history.failed(name, FIVE_MINUTES)),
+      cell: ({ name }) => count(history.failed(name, FIVE_MINUTES)),
       tone: ({ name }) => (history.failed(name, FIVE_MINUTES) > 0 ? 'bad' : ''),
     },
-    { title: 'Up', width: 5.5, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
-    { title: 'Down', width: 5.5, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesDown) },
+    { title: 'Up', width: 5.75, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
+    { title: 'Down', width: 5.75, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesDown) },
     {
       title: 'Spliced',
       width: 5,
@@ -97,35 +97,29 @@ export function toneOf({ setTo, state, isLeaving }) {
 function stateOf({ setTo, state, restingMs, isLeaving }) {
   if (isLeaving) return 'leaving'
   if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
-  return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
+  return restingMs > 0 ? `${state}, rests ${Math.ceil(restingMs / 1000)} s` : state
 }
 
 function backendTable() {
   /** @type {Column<BackendRow>[]} */
   const columns = [
-    { title: 'Backend', width: 10, cell: ({ address }) => address },
-    { title: 'Cluster', width: 6, cell: ({ cluster }) => cluster.name },
-    { title: 'State', width: 8, cell: stateOf, tone: toneOf },
-    { title: 'Weight', width: 4, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
-    { title: 'Active', width: 4.5, isNumber: true, cell: ({ active }) => String(active) },
-    {
-      title: 'Connects',
-      width: 6,
-      isNumber: true,
-      isWide: true,
-      cell: ({ connections }) => String(connections),
-    },
-    { title: 'Failed', width: 5, isNumber: true, cell: ({ failures }) => String(failures) },
-    { title: 'Last error', width: 8, isWide: true, cell: ({ lastError }) => lastError ?? '' },
-    latencyColumn('Connect', 'the time from accept to a connected backend', ({ connect }) => connect),
-    latencyColumn('First byte', "the time from there to the backend's first byte", (each) => each.firstByte),
-    { title: 'Up', width: 5.5, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
+    { title: 'Backend', width: 12, cell: ({ address }) => address },
+    { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster.name },
+    { title: 'State', width: 10, cell: stateOf, tone: toneOf },
+    { title: 'Weight', width: 4.25, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
+    { title: 'Active', width: 5.25, isNumber: true, cell: ({ active }) => count(active) },
+    { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
+    { title: 'Failed', width: 5.25, isNumber: true, cell: ({ failures }) => count(failures) },
+    { title: 'Last error', width: 9, isWide: true, cell: ({ lastError }) => lastError ?? '' },
+    latencyColumn('Connect', 'From accept to a connected backend', ({ connect }) => connect),
+    latencyColumn('First byte', 'From there to the first byte of the backend', (each) => each.firstByte),
+    { title: 'Up', width: 5.75, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
     {
       title: 'Down',
-      width: 5.5,
+      width: 5.75,
       isNumber: true,
       isWide: true,
-      cell: ({ traffic }) => bytes(traffic.bytesDown),
+      cell: (each) => bytes(each.traffic.bytesDown),
     },
   ]
   return new Table('backends', columns, ({ cluster, address }) => `${cluster.name}\0${address}`, 'none')
@@ -140,14 +134,13 @@ function backendTable() {
 function latencyColumn(name, what, histogramOf) {
   return {
     title: `${name} p50, p99`,
-    hint: `${what}: of half the connections, and of 99 in 100, in the last five minutes; (all): of the whole cluster`,
-    width: 9.5,
+    hint: `${what}, in the last five minutes: half of all took at most the first, 99 in 100 at most the second`,
+    width: 9.25,
     isNumber: true,
     cell: ({ latency }) => {
       const histogram = latency && histogramOf(latency)
       if (histogram === undefined || histogram.counts.every((count) => count === 0)) return '–'
-      const both = `${quantile(histogram, 0.5)}, ${quantile(histogram, 0.99)}`
-      return latency?.isOwn ? both : `${both} (all)`
+      return `${quantile(histogram, 0.5)}, ${quantile(histogram, 0.99)}`
     },
   }
 }
@@ -166,8 +159,8 @@ function connectionTable(buttons) {
     },
     { title: 'Name', width: 8, isWide: true, cell: ({ sni }) => sni ?? '' },
     { title: 'Age', width: 6.5, isNumber: true, isWide: true, cell: ({ ageMs }) => time(ageMs) },
-    { title: 'Up', width: 5.5, isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
-    { title: 'Down', width: 5.5, isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
+    { title: 'Up', width: 6.5, isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
+    { title: 'Down', width: 6.5, isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
     { title: 'Carriers', width: 11, isWide: true, cell: carriersOf },
     { title: '', width: 5, make: ({ id, mayChange }) => (mayChange ? buttons.create(id) : undefined) },
   ]
@@ -194,7 +187,7 @@ function endingTable() {
     { title: 'Phase', width: 5.5, cell: ({ phase }) => phase },
     { title: 'Listener', width: 8, cell: ({ listener }) => listener },
     { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster ?? '' },
-    { title: 'Count', width: 6, isNumber: true, cell: ({ count }) => String(count) },
+    { title: 'Count', width: 6, isNumber: true, cell: (ending) => count(ending.count) },
   ]
   return new Table(
     'endings',

@@ -3,11 +3,11 @@
  * Whether there is anybody to tell something: the state at the top, in the tab's title and on the body. Figures of a
  * process that does not answer are of the past, and must not look like anything else.
  */
-import { time } from './figures.js'
+import { clock, time } from './figures.js'
 import { element, tell } from './place.js'
 
-/** Of the clocks that people look at (s). */
-const DAY = 86_400
+/** Longer ago, the clock alone does not say when. */
+const HALF_A_DAY_MS = 12 * 3_600_000
 
 export class Presence {
   /** ms since 1970; 0: nobody ever */
@@ -22,11 +22,10 @@ export class Presence {
 
   /** @param {string} why */
   gone(why) {
-    const since = this.#heardAt === 0 ? '' : ` since ${clock(this.#heardAt)}`
-    const seconds = Math.round((Date.now() - this.#heardAt) / 1000)
+    const since = this.#heardAt === 0 ? '' : ` since ${moment(this.#heardAt)}`
     this.#show('gone', 'no answer')
     tell('alarm-what', `No answer${since}: ${why}.`)
-    const old = `What is shown is ${time(seconds * 1000)} old. `
+    const old = `What is shown is ${time(Date.now() - this.#heardAt)} old. `
     tell('alarm-more', `${this.#heardAt === 0 ? '' : old}Asking again…`)
     element('alarm').hidden = false
   }
@@ -50,8 +49,7 @@ export class Presence {
 }
 
 /** @param {number} ms since 1970 */
-function clock(ms) {
-  const date = new Date(ms)
-  const hours = date.toLocaleTimeString([], { hour12: false })
-  return Date.now() - ms < (DAY / 2) * 1000 ? hours : `${date.toLocaleDateString()} ${hours}`
+function moment(ms) {
+  const isOld = Date.now() - ms > HALF_A_DAY_MS
+  return isOld ? `${new Date(ms).toLocaleDateString()} ${clock(ms)}` : clock(ms)
 }

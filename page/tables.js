@@ -17,7 +17,7 @@ const SHORT = 18
  * @typedef {object} Column
  * @property {string} title
  * @property {string} [hint] what it is, in more words
- * @property {number} width in rem: figures that change must not move what stands beside them
+ * @property {number} width in --unit: figures that change must not move what stands beside them
  * @property {boolean} [isNumber]
  * @property {boolean} [isWide] not shown where there is little room
  * @property {(row: Row) => string} [cell]
@@ -153,7 +153,7 @@ function createHead(table, columns) {
     cell.scope = 'col'
     cell.textContent = column.title
     cell.className = classOf(column)
-    cell.style.width = `${column.width}rem`
+    cell.style.width = `calc(${column.width} * var(--unit))`
     if (column.hint !== undefined) cell.title = column.hint
     head.append(cell)
   }
