@@ -78,7 +78,9 @@ class Chart {
     this.#place = /** @type {HTMLElement} */ (document.getElementById(id))
     this.#kind = kind
     this.build()
-    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#place)
+    // Drawn within the observation it would change what is observed.
+    const resize = () => requestAnimationFrame(() => this.#plot?.setSize(this.#size()))
+    new ResizeObserver(resize).observe(this.#place)
   }
 
   build() {

@@ -131,7 +131,7 @@ function tellBug(error) {
   element('bug').hidden = false
 }
 
-window.addEventListener('error', ({ error, message }) => tellBug(error ?? message))
+window.addEventListener('error', ({ error }) => tellBug(error))
 window.addEventListener('unhandledrejection', ({ reason }) => tellBug(reason))
 picker.addEventListener('change', () => charts.show(history.of(picker.value)))
 startTheme(() => charts.recolor())

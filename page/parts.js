@@ -55,7 +55,7 @@ function listenerTable(history) {
     {
       title: 'Failed, 5 min',
       hint: 'connections that ended as a failure in the last five minutes',
-      width: 6,
+      width: 6.5,
       isNumber: true,
       cell: ({ name }) => count(history.failed(name, FIVE_MINUTES)),
       tone: ({ name }) => (history.failed(name, FIVE_MINUTES) > 0 ? 'bad' : ''),
@@ -103,14 +103,14 @@ function stateOf({ setTo, state, restingMs, isLeaving }) {
 function backendTable() {
   /** @type {Column<BackendRow>[]} */
   const columns = [
-    { title: 'Backend', width: 12, cell: ({ address }) => address },
+    { title: 'Backend', width: 11.5, cell: ({ address }) => address },
     { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster.name },
     { title: 'State', width: 10, cell: stateOf, tone: toneOf },
     { title: 'Weight', width: 4.25, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
     { title: 'Active', width: 5.25, isNumber: true, cell: ({ active }) => count(active) },
     { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
     { title: 'Failed', width: 5.25, isNumber: true, cell: ({ failures }) => count(failures) },
-    { title: 'Last error', width: 9, isWide: true, cell: ({ lastError }) => lastError ?? '' },
+    { title: 'Last error', width: 9.5, isWide: true, cell: ({ lastError }) => lastError ?? '' },
     latencyColumn('Connect', 'From accept to a connected backend', ({ connect }) => connect),
     latencyColumn('First byte', 'From there to the first byte of the backend', (each) => each.firstByte),
     { title: 'Up', width: 5.75, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },

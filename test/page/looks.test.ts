@@ -1,0 +1,176 @@
+/** How the page looks, and to whom: strange names, many rows, none, large figures, both themes, keys alone. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { View } from '../support/chromium.js'
+import { temporaryFolder } from '../support/folder.js'
+import { areMissing } from '../support/programs.js'
+import { DESK } from './bed.js'
+import { PHONE, Shown } from './shown.js'
+import { backend, cluster, connection, listener } from './teller.js'
+
+const HOSTILE = '<img src=x onerror=alert(1)>\u202egnp.elif\u2066\u0000 😀'.repeat(8)
+
+describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
+  const folder = temporaryFolder()
+  let shown: Shown
+
+  beforeAll(() => {
+    shown = new Shown(folder)
+  })
+  afterAll(() => shown.browser.close())
+  beforeEach(() => shown.begin())
+  afterEach(() => shown.end())
+
+  const fitsItsWindow = async (width: number) =>
+    expect(await shown.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+
+  it.each([DESK, PHONE])('takes names for text and nothing else, $width wide', async (view) => {
+    await shown.open(view)
+    const hostile = connection('1', 5, { client: HOSTILE, sni: HOSTILE, backendAddress: HOSTILE })
+    await shown.tell(
+      1,
+      {
+        listeners: [listener(HOSTILE, { address: HOSTILE })],
+        clusters: [cluster(HOSTILE, [backend(HOSTILE, { lastError: HOSTILE })])],
+        endings: [
+          { listener: HOSTILE, by: 'client', phase: 'data', cause: HOSTILE, count: 1, isError: true },
+        ],
+        version: HOSTILE,
+        notSplicing: HOSTILE,
+        drains: [{ scope: HOSTILE, left: 1 }],
+      },
+      [hostile],
+    )
+    expect(await shown.evaluate(`document.querySelectorAll('img').length`)).toBe(0)
+    const name = String(await shown.text('#listeners tbody th'))
+    expect(name.startsWith('<img src=x onerror=alert(1)><U+202E>gnp.elif<U+2066><U+0000> 😀')).toBe(true)
+    expect(/[\u202e\u2066\0]/.test(String(await shown.text('body')))).toBe(false)
+    const rows = await shown.evaluate(
+      `Math.max(...[...document.querySelectorAll('tbody tr')].map((row) => row.offsetHeight))`,
+    )
+    expect(rows).toBeLessThan(50)
+    await fitsItsWindow(view.width)
+    expect(shown.browser.complaints).toEqual([])
+  })
+
+  it.each([DESK, PHONE])(
+    'shows two hundred listeners and backends, the bad ones first, $width wide',
+    async (view) => {
+      await shown.open(view)
+      const many = Array.from({ length: 200 }, (_, index) => index)
+      const backends = many.map((index) =>
+        backend(`10.0.0.${index}:80`, index === 150 ? { state: 'down' } : {}),
+      )
+      await shown.tell(1, {
+        listeners: many.map((index) => listener(`listener-${index}`)),
+        clusters: [cluster('a', backends)],
+      })
+      expect(await shown.evaluate(`document.querySelectorAll('#listeners tbody tr').length`)).toBe(200)
+      expect(await shown.text('#backends tbody th')).toBe('10.0.0.150:80')
+      expect(await shown.text('#tile-backends')).toBe('199 of 200')
+      expect(await shown.evaluate(`document.querySelectorAll('#listener option').length`)).toBe(201)
+      await fitsItsWindow(view.width)
+      // Nobody scrolls past two hundred rows to see the next table.
+      expect(await shown.evaluate('document.documentElement.scrollHeight')).toBeLessThan(4000)
+    },
+  )
+
+  it('shows nothing at all as nothing', async () => {
+    await shown.open()
+    await shown.tell(0, { listeners: [], clusters: [] })
+    const tiles = `[...document.querySelectorAll('.tile b')].map((tile) => tile.textContent)`
+    await shown.browser.until(`${tiles}[0] === '–'`)
+    expect(await shown.evaluate(tiles)).toEqual(['–', '0', '0', '0.0', '–', '0 B/s', '0 B/s'])
+    expect(await shown.evaluate(`document.querySelectorAll('td.empty').length`)).toBe(4)
+  })
+
+  it.each([DESK, PHONE])('moves nothing sideways when figures grow, $width wide', async (view) => {
+    await shown.open(view)
+    const at = (bytes: number) => {
+      const traffic = { bytesUp: bytes, bytesDown: bytes, splicedUp: bytes, splicedDown: 0 }
+      return {
+        listeners: [listener('web', { active: bytes, accepted: bytes, traffic })],
+        clusters: [
+          cluster('a', [backend('b', { active: bytes, connections: bytes, failures: bytes, traffic })]),
+        ],
+      }
+    }
+    const lefts = `[...document.querySelectorAll('tr > *, .tile, .tile b')].map((each) => each.getBoundingClientRect().left)`
+    await shown.tell(1, at(0), [connection('1', 0)])
+    const before = await shown.evaluate(lefts)
+    await shown.tell(2, at(123_456_789), [connection('1', 987_654_321)])
+    expect(await shown.evaluate(lefts)).toEqual(before)
+    const cut = `[...document.querySelectorAll('tbody .number')].filter((cell) => cell.scrollWidth > cell.clientWidth)`
+    expect(await shown.evaluate(`${cut}.map((cell) => cell.textContent)`)).toEqual([])
+  })
+
+  it.each<[string, View]>([
+    ['light', DESK],
+    ['dark', { ...DESK, theme: 'dark' }],
+  ])('has a contrast of 4.5 everywhere: %s', async (_, view) => {
+    await shown.open(view)
+    await shown.tell(
+      1,
+      {
+        workersSilent: 1,
+        drains: [{ scope: 'everything', left: 1 }],
+        listeners: [listener('web'), listener('old', { isListening: false })],
+        clusters: [cluster('a', [backend('b', { state: 'down' }), backend('c', { setTo: 'drain' })])],
+        endings: [
+          { listener: 'web', by: 'proxy', phase: 'connect', cause: 'no-backend', count: 1, isError: true },
+        ],
+      },
+      [connection('1'), connection('2')],
+    )
+    await shown.browser.click('[data-kill="2"]')
+    await shown.evaluate(`document.getElementById('alarm').hidden = false`)
+    await shown.evaluate(`document.getElementById('alarm-what').textContent = 'No answer'`)
+    expect(await shown.evaluate(WEAK_TEXTS)).toEqual([])
+  })
+
+  it('can be used by keys alone, and each thing has a name', async () => {
+    await shown.open()
+    await shown.tell(1, {}, [connection('1')])
+    const names: unknown[] = []
+    for (let i = 0; i < 7; i++) {
+      await shown.browser.press('Tab')
+      names.push(await shown.evaluate(NAME_OF_FOCUS))
+      expect(await shown.evaluate(`getComputedStyle(document.activeElement).outlineStyle`)).not.toBe('none')
+    }
+    expect(names).toEqual([
+      'dark or light',
+      'of all listenersweb',
+      'Listeners',
+      'Backends',
+      'Busiest connections',
+      'end connection 1',
+      'How connections ended',
+    ])
+  })
+})
+
+const NAME_OF_FOCUS = `(() => {
+  const { ariaLabel, ariaLabelledByElements, labels } = document.activeElement
+  return ariaLabel ?? (ariaLabelledByElements ?? [...(labels ?? [])])[0]?.textContent.trim()
+})()`
+
+/** Texts whose contrast (WCAG 2, section 1.4.3) is less than 4.5. */
+const WEAK_TEXTS = `(() => {
+  const numbers = (color) => color.match(/[\\d.]+/g).map(Number)
+  const luminance = (color) => {
+    const [r, g, b] = numbers(color).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const ground = (element) => {
+    const color = getComputedStyle(element).backgroundColor
+    return numbers(color)[3] === 0 ? ground(element.parentElement) : color
+  }
+  const contrast = (element) => {
+    const [dark, light] = [getComputedStyle(element).color, ground(element)].map(luminance).sort((a, b) => a - b)
+    return (light + 0.05) / (dark + 0.05)
+  }
+  const hasText = ({ childNodes }) => [...childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '')
+  return [...document.body.querySelectorAll('*')]
+    .filter((element) => element.checkVisibility() && hasText(element) && contrast(element) < 4.5)
+    .map((element) => element.id + ' ' + element.className + ' ' + element.textContent + ' ' + contrast(element))
+})()`
