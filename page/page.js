@@ -6,11 +6,11 @@
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
 import { clock, count, plain, rate, share, time } from './figures.js'
+import { Growths } from './growth.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
-import { Latencies } from './latencies.js'
 import { login } from './login.js'
-import { createTables, toneOf } from './parts.js'
+import { countsOf, createTables, toneOf } from './parts.js'
 import { element, tell } from './place.js'
 import { Presence } from './presence.js'
 import { startTheme } from './theme.js'
@@ -21,10 +21,10 @@ const KILL_TIMEOUT_MS = 5000
 
 const presence = new Presence()
 const history = new History()
-const latencies = new Latencies()
+const growths = new Growths()
 const charts = new Charts()
 const buttons = new KillButtons(kill)
-const tables = createTables({ history, latencies, buttons })
+const tables = createTables({ history, growths, buttons })
 const picker = /** @type {HTMLSelectElement} */ (element('listener'))
 /** @type {Moment | undefined} */
 let last
@@ -33,7 +33,7 @@ let last
 function show(moment) {
   const now = Date.now() / 1000
   history.add(moment, now)
-  latencies.add(moment.status, now)
+  growths.add(countsOf(moment.status), moment.status.startedAt, now)
   last = moment
   presence.here(moment.status.state)
   buttons.allow(true)

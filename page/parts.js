@@ -3,16 +3,16 @@
 import { bytes, count, quantile, rate, share, time } from './figures.js'
 import { Table } from './tables.js'
 
-/** @import { Backend, Cluster, Connection, Ending, Histogram, Listener, Moment, Traffic } from './moment.js' */
+/** @import { Backend, Cluster, Connection, Ending, Listener, Moment, Status, Traffic } from './moment.js' */
 /** @import { KillButtons } from './kill-button.js' */
-/** @import { Latencies, Latency } from './latencies.js' */
+/** @import { Growths } from './growth.js' */
 /** @import { History } from './history.js' */
 
 /**
  * @template Row
  * @typedef {import('./tables.js').Column<Row>} Column
  */
-/** @typedef {Backend & { cluster: Cluster, latency: Latency | undefined }} BackendRow */
+/** @typedef {Backend & { cluster: Cluster }} BackendRow */
 /** @typedef {Connection & { mayChange: boolean }} ConnectionRow */
 
 const FIVE_MINUTES = 300
@@ -21,21 +21,38 @@ const FIVE_MINUTES = 300
 const splicedShare = ({ bytesUp, bytesDown, splicedUp, splicedDown }) =>
   share(splicedUp + splicedDown, bytesUp + bytesDown)
 
-/** @param {{ history: History, latencies: Latencies, buttons: KillButtons }} facts */
-export function createTables({ history, latencies, buttons }) {
+/** @param {{ history: History, growths: Growths, buttons: KillButtons }} facts */
+export function createTables({ history, growths, buttons }) {
   const listeners = listenerTable(history)
-  const backends = backendTable()
+  const backends = backendTable(growths)
   const connections = connectionTable(buttons)
-  const endings = endingTable()
+  const endings = endingTable(growths)
   return {
     /** @param {Moment} moment */
     show({ status, connections: busiest, mayChange }) {
       listeners.show(status.listeners)
-      backends.show(backendRows(status.clusters, latencies))
+      backends.show(backendRows(status.clusters))
       connections.show(busiest.map((connection) => ({ ...connection, mayChange })))
-      endings.show(status.endings.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count))
+      endings.show(endingRows(status.endings))
     },
   }
+}
+
+/**
+ * What is shown by how much it has grown.
+ * @param {Status} status
+ */
+export function countsOf({ clusters, endings }) {
+  /** @type {Map<string, readonly number[]>} */
+  const counts = new Map()
+  for (const ending of endings) counts.set(endingKey(ending), [ending.count])
+  for (const cluster of clusters) {
+    for (const backend of cluster.backends) {
+      const row = { ...backend, cluster }
+      for (const name of LATENCIES) counts.set(latencyKey(row, name), histogramOf(row, name).counts)
+    }
+  }
+  return counts
 }
 
 /** @param {History} history */
@@ -76,13 +93,10 @@ function listenerTable(history) {
 /**
  * Those that need somebody come first.
  * @param {readonly Cluster[]} clusters
- * @param {Latencies} latencies
  * @returns {BackendRow[]}
  */
-function backendRows(clusters, latencies) {
-  const rows = clusters.flatMap((cluster) =>
-    cluster.backends.map((backend) => ({ ...backend, cluster, latency: latencies.of(cluster, backend) })),
-  )
+function backendRows(clusters) {
+  const rows = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ ...backend, cluster })))
   const urgency = ['bad', 'warn', 'good']
   return rows.sort((a, b) => urgency.indexOf(toneOf(a)) - urgency.indexOf(toneOf(b)))
 }
@@ -100,7 +114,8 @@ function stateOf({ setTo, state, restingMs, isLeaving }) {
   return restingMs > 0 ? `${state}, rests ${Math.ceil(restingMs / 1000)} s` : state
 }
 
-function backendTable() {
+/** @param {Growths} growths */
+function backendTable(growths) {
   /** @type {Column<BackendRow>[]} */
   const columns = [
     { title: 'Backend', width: 11.5, cell: ({ address }) => address },
@@ -111,8 +126,8 @@ function backendTable() {
     { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
     { title: 'Failed', width: 5.25, isNumber: true, cell: ({ failures }) => count(failures) },
     { title: 'Last error', width: 9.5, isWide: true, cell: ({ lastError }) => lastError ?? '' },
-    latencyColumn('Connect', 'From accept to a connected backend', ({ connect }) => connect),
-    latencyColumn('First byte', 'From there to the first byte of the backend', (each) => each.firstByte),
+    latencyColumn('Connect', 'From accept to a connected backend', 'connectSeconds', growths),
+    latencyColumn('First byte', 'From there to the first byte of the backend', 'firstByteSeconds', growths),
     { title: 'Up', width: 5.75, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
     {
       title: 'Down',
@@ -122,28 +137,49 @@ function backendTable() {
       cell: (each) => bytes(each.traffic.bytesDown),
     },
   ]
-  return new Table('backends', columns, ({ cluster, address }) => `${cluster.name}\0${address}`, 'none')
+  return new Table('backends', columns, backendKey, 'none')
 }
 
 /**
- * @param {string} name
+ * @param {string} title
  * @param {string} what
- * @param {(latency: Latency) => Histogram} histogramOf
+ * @param {LatencyName} name
+ * @param {Growths} growths
  * @returns {Column<BackendRow>}
  */
-function latencyColumn(name, what, histogramOf) {
+function latencyColumn(title, what, name, growths) {
   return {
-    title: `${name} p50, p99`,
+    title: `${title} p50, p99`,
     hint: `${what}, in the last five minutes: half of all took at most the first, 99 in 100 at most the second`,
     width: 9.25,
     isNumber: true,
-    cell: ({ latency }) => {
-      const histogram = latency && histogramOf(latency)
-      if (histogram === undefined || histogram.counts.every((count) => count === 0)) return '–'
-      return `${quantile(histogram, 0.5)}, ${quantile(histogram, 0.99)}`
+    cell: (row) => {
+      const counts = growths.of(latencyKey(row, name))
+      if (counts.every((count) => count === 0)) return '–'
+      const { bounds } = histogramOf(row, name)
+      return `${quantile({ bounds, counts }, 0.5)}, ${quantile({ bounds, counts }, 0.99)}`
     },
   }
 }
+
+/** @typedef {'connectSeconds' | 'firstByteSeconds'} LatencyName */
+/** @type {readonly LatencyName[]} */
+const LATENCIES = ['connectSeconds', 'firstByteSeconds']
+
+/**
+ * @param {BackendRow} row
+ * @param {LatencyName} name
+ */
+const histogramOf = (row, name) => row[name] ?? row.cluster[name]
+
+/** @param {BackendRow} row */
+const backendKey = ({ cluster, address }) => `${cluster.name}\0${address}`
+
+/**
+ * @param {BackendRow} row
+ * @param {LatencyName} name
+ */
+const latencyKey = (row, name) => `${name}\0${backendKey(row)}`
 
 /** @param {KillButtons} buttons */
 function connectionTable(buttons) {
@@ -174,25 +210,39 @@ function carriersOf({ up, down }) {
   return `${up.carrier} / ${down.carrier}${why.length > 0 ? ` (${why.join(', ')})` : ''}`
 }
 
-function endingTable() {
+/**
+ * Failures first, then what is most frequent.
+ * @param {readonly Ending[]} endings
+ */
+const endingRows = (endings) =>
+  endings
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => Number(b.isError) - Number(a.isError) || b.count - a.count)
+
+/** @param {Ending} ending */
+const endingKey = ({ listener, cluster, by, phase, cause }) =>
+  [listener, cluster, by, phase, cause].join('\0')
+
+/** @param {Growths} growths */
+function endingTable(growths) {
+  /** @param {Ending} ending */
+  const recent = (ending) => growths.of(endingKey(ending))[0] ?? 0
   /** @type {Column<Ending>[]} */
   const columns = [
-    {
-      title: 'Cause',
-      width: 11,
-      cell: ({ cause }) => cause,
-      tone: ({ isError }) => (isError ? 'bad' : ''),
-    },
+    { title: 'Cause', width: 11, cell: ({ cause }) => cause, tone: ({ isError }) => (isError ? 'bad' : '') },
     { title: 'By', width: 5, cell: ({ by }) => by },
     { title: 'Phase', width: 5.5, cell: ({ phase }) => phase },
     { title: 'Listener', width: 8, cell: ({ listener }) => listener },
     { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster ?? '' },
+    {
+      title: '5 min',
+      hint: 'in the last five minutes',
+      width: 5.25,
+      isNumber: true,
+      cell: (ending) => count(recent(ending)),
+      tone: (ending) => (ending.isError && recent(ending) > 0 ? 'bad' : ''),
+    },
     { title: 'Count', width: 6, isNumber: true, cell: (ending) => count(ending.count) },
   ]
-  return new Table(
-    'endings',
-    columns,
-    ({ listener, cluster, by, phase, cause }) => [listener, cluster, by, phase, cause].join('\0'),
-    'none yet',
-  )
+  return new Table('endings', columns, endingKey, 'none yet')
 }

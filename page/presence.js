@@ -43,7 +43,7 @@ export class Presence {
     document.body.dataset.state = state
     element('state').dataset.state = state
     tell('state', text)
-    const title = state === 'running' ? 'millrace' : `(${text}) millrace`
+    const title = `${state === 'running' ? '' : `(${text}) `}millrace ${location.host}`
     if (document.title !== title) document.title = title
   }
 }

@@ -1,11 +1,11 @@
 /** What a page remembers, and for how long: it may be open for days. */
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 // @ts-expect-error the page has no declarations; what is used of it is used as the page does
 import { bytes, plain, quantile, time } from '../../page/figures.js'
 // @ts-expect-error
-import { History } from '../../page/history.js'
+import { Growths } from '../../page/growth.js'
 // @ts-expect-error
-import { Growth } from '../../page/latencies.js'
+import { History } from '../../page/history.js'
 import { listener, moment } from './teller.js'
 
 const AT = 1_800_000_000
@@ -75,31 +75,47 @@ describe('the last five minutes', () => {
   })
 })
 
-describe('what a histogram has grown by', () => {
-  const took = (...counts: number[]) => ({ bounds: [0.001, 0.01], counts, sum: 0 })
+describe('what counts have grown by', () => {
+  const START = '2026-01-01T00:00:00.000Z'
+  let growths: { add(told: object, startedAt: string, now: number): void; of(key: string): readonly number[] }
+  const grown = (counts: number[], now: number, startedAt = START) => {
+    growths.add(new Map([['a', counts]]), startedAt, now)
+    return growths.of('a')
+  }
+  beforeEach(() => {
+    growths = new Growths()
+  })
 
   it('is of the last five minutes', () => {
-    const growth = new Growth()
-    expect(growth.add(took(500, 0, 0), AT).counts).toEqual([0, 0, 0])
-    for (let i = 1; i <= 1000; i++) growth.add(took(500 + i, 0, 0), AT + i)
-    const [fast, ...slow] = growth.add(took(1500, 7, 0), AT + 1001).counts
+    expect(grown([500, 0], AT)).toEqual([0, 0])
+    for (let i = 1; i <= 1000; i++) grown([500 + i, 0], AT + i)
+    const [fast, slow] = grown([1500, 7], AT + 1001)
     expect(fast).toBeGreaterThan(285)
     expect(fast).toBeLessThanOrEqual(300)
-    expect(slow).toEqual([7, 0])
+    expect(slow).toBe(7)
   })
 
-  it('begins anew where there is less than before: another process counts', () => {
-    const growth = new Growth()
-    growth.add(took(100, 5, 0), AT)
-    expect(growth.add(took(20, 6, 0), AT + 20).counts).toEqual([0, 0, 0])
-    expect(growth.add(took(21, 6, 0), AT + 21).counts).toEqual([1, 0, 0])
+  it('is all of it where the process has just begun to count, and nothing of another process', () => {
+    growths.add(new Map(), START, AT)
+    expect(grown([3], AT + 1)).toEqual([3])
+    expect(grown([100], AT + 2, '2026-01-02T00:00:00.000Z')).toEqual([0])
+    expect(grown([101], AT + 3, '2026-01-02T00:00:00.000Z')).toEqual([1])
   })
 
-  it('begins anew also where the first look after it was less', () => {
-    const growth = new Growth()
-    growth.add(took(100, 5, 0), AT)
-    growth.add(took(110, 5, 0), AT + 5)
-    expect(growth.add(took(105, 5, 0), AT + 6).counts).toEqual([0, 0, 0])
+  it('begins anew where there is less than before: a worker is gone', () => {
+    grown([100, 5], AT)
+    expect(grown([110, 5], AT + 5)).toEqual([10, 0])
+    expect(grown([105, 6], AT + 6)).toEqual([0, 0])
+    expect(grown([106, 6], AT + 7)).toEqual([1, 0])
+  })
+
+  it('goes on where something was not told for a moment, and not for ever', () => {
+    grown([100], AT)
+    growths.add(new Map(), START, AT + 1)
+    expect(growths.of('a')).toEqual([])
+    expect(grown([101], AT + 2)).toEqual([1])
+    growths.add(new Map(), START, AT + 400)
+    expect(grown([500], AT + 401)).toEqual([500])
   })
 })
 

@@ -10,6 +10,7 @@ import { Bed, DESK } from './bed.js'
 
 /** Where the pictures of docs/ are made anew: `SCREENSHOTS=docs npx vitest run test/page`. */
 const PICTURES = process.env.SCREENSHOTS
+const PICTURE_SECONDS = 25
 
 describe.skipIf(areMissing('chromium'))('the status page', () => {
   const folder = temporaryFolder()
@@ -19,6 +20,15 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
     bed = await Bed.start(folder)
   })
   afterEach(() => bed.close())
+
+  /** Two clients a second, so that there is something to see. */
+  async function comeAndGo(seconds: number): Promise<void> {
+    for (let i = 0; i < 2 * seconds; i++) {
+      const client = await bed.connect('postgres', 2000)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      client.socket.end()
+    }
+  }
 
   const text = (selector: string) =>
     bed.browser.evaluate(`document.querySelector('${selector}')?.textContent`)
@@ -112,7 +122,7 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
       const { browser } = bed
       await browser.until(`/MB|GB/.test(document.getElementById('tile-up').textContent)`)
       expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(view.width)
-      if (PICTURES !== undefined) await new Promise((resolve) => setTimeout(resolve, 25_000))
+      if (PICTURES !== undefined) await comeAndGo(PICTURE_SECONDS)
       const picture = await browser.screenshot()
       expect(picture.length).toBeGreaterThan(10_000)
       if (PICTURES !== undefined) writeFileSync(join(PICTURES, `${name}.png`), picture)
