@@ -3,6 +3,7 @@
  * The status page: what is told each second, shown. A page that nobody sees goes on counting and draws nothing; when it
  * is seen again it shows the last it was told.
  */
+import { toneOf } from './backends.js'
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
 import { clock, count, plain, rate, share, time } from './figures.js'
@@ -10,7 +11,7 @@ import { Growths } from './growth.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
 import { login } from './login.js'
-import { countsOf, createTables, toneOf } from './parts.js'
+import { countsOf, createTables } from './parts.js'
 import { element, tell } from './place.js'
 import { Presence } from './presence.js'
 import { startTheme } from './theme.js'

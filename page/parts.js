@@ -1,9 +1,10 @@
 // @ts-check
-/** The tables of the page: what each of them tells. */
-import { bytes, count, quantile, rate, share, time } from './figures.js'
+/** The tables of the page and what they tell; backends have a file of their own. */
+import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
+import { bytes, count, rate, share, time } from './figures.js'
 import { Table } from './tables.js'
 
-/** @import { Backend, Cluster, Connection, Ending, Listener, Moment, Status, Traffic } from './moment.js' */
+/** @import { Connection, Ending, Listener, Moment, Status, Traffic } from './moment.js' */
 /** @import { KillButtons } from './kill-button.js' */
 /** @import { Growths } from './growth.js' */
 /** @import { History } from './history.js' */
@@ -12,7 +13,6 @@ import { Table } from './tables.js'
  * @template Row
  * @typedef {import('./tables.js').Column<Row>} Column
  */
-/** @typedef {Backend & { cluster: Cluster }} BackendRow */
 /** @typedef {Connection & { mayChange: boolean }} ConnectionRow */
 
 const FIVE_MINUTES = 300
@@ -46,11 +46,8 @@ export function countsOf({ clusters, endings }) {
   /** @type {Map<string, readonly number[]>} */
   const counts = new Map()
   for (const ending of endings) counts.set(endingKey(ending), [ending.count])
-  for (const cluster of clusters) {
-    for (const backend of cluster.backends) {
-      const row = { ...backend, cluster }
-      for (const name of LATENCIES) counts.set(latencyKey(row, name), histogramOf(row, name).counts)
-    }
+  for (const row of backendRows(clusters)) {
+    for (const name of LATENCIES) counts.set(latencyKey(row, name), histogramOf(row, name).counts)
   }
   return counts
 }
@@ -89,97 +86,6 @@ function listenerTable(history) {
   ]
   return new Table('listeners', columns, ({ name }) => name, 'none')
 }
-
-/**
- * Those that need somebody come first.
- * @param {readonly Cluster[]} clusters
- * @returns {BackendRow[]}
- */
-function backendRows(clusters) {
-  const rows = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ ...backend, cluster })))
-  const urgency = ['bad', 'warn', 'good']
-  return rows.sort((a, b) => urgency.indexOf(toneOf(a)) - urgency.indexOf(toneOf(b)))
-}
-
-/** @param {Backend} backend */
-export function toneOf({ setTo, state, isLeaving }) {
-  if (isLeaving || setTo !== 'up') return 'warn'
-  return state === 'up' ? 'good' : 'bad'
-}
-
-/** @param {Backend} backend */
-function stateOf({ setTo, state, restingMs, isLeaving }) {
-  if (isLeaving) return 'leaving'
-  if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
-  return restingMs > 0 ? `${state}, rests ${Math.ceil(restingMs / 1000)} s` : state
-}
-
-/** @param {Growths} growths */
-function backendTable(growths) {
-  /** @type {Column<BackendRow>[]} */
-  const columns = [
-    { title: 'Backend', width: 11.5, cell: ({ address }) => address },
-    { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster.name },
-    { title: 'State', width: 10, cell: stateOf, tone: toneOf },
-    { title: 'Weight', width: 4.25, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
-    { title: 'Active', width: 5.25, isNumber: true, cell: ({ active }) => count(active) },
-    { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
-    { title: 'Failed', width: 5.25, isNumber: true, cell: ({ failures }) => count(failures) },
-    { title: 'Last error', width: 9.5, isWide: true, cell: ({ lastError }) => lastError ?? '' },
-    latencyColumn('Connect', 'From accept to a connected backend', 'connectSeconds', growths),
-    latencyColumn('First byte', 'From there to the first byte of the backend', 'firstByteSeconds', growths),
-    { title: 'Up', width: 5.75, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
-    {
-      title: 'Down',
-      width: 5.75,
-      isNumber: true,
-      isWide: true,
-      cell: (each) => bytes(each.traffic.bytesDown),
-    },
-  ]
-  return new Table('backends', columns, backendKey, 'none')
-}
-
-/**
- * @param {string} title
- * @param {string} what
- * @param {LatencyName} name
- * @param {Growths} growths
- * @returns {Column<BackendRow>}
- */
-function latencyColumn(title, what, name, growths) {
-  return {
-    title: `${title} p50, p99`,
-    hint: `${what}, in the last five minutes: half of all took at most the first, 99 in 100 at most the second`,
-    width: 9.25,
-    isNumber: true,
-    cell: (row) => {
-      const counts = growths.of(latencyKey(row, name))
-      if (counts.every((count) => count === 0)) return '–'
-      const { bounds } = histogramOf(row, name)
-      return `${quantile({ bounds, counts }, 0.5)}, ${quantile({ bounds, counts }, 0.99)}`
-    },
-  }
-}
-
-/** @typedef {'connectSeconds' | 'firstByteSeconds'} LatencyName */
-/** @type {readonly LatencyName[]} */
-const LATENCIES = ['connectSeconds', 'firstByteSeconds']
-
-/**
- * @param {BackendRow} row
- * @param {LatencyName} name
- */
-const histogramOf = (row, name) => row[name] ?? row.cluster[name]
-
-/** @param {BackendRow} row */
-const backendKey = ({ cluster, address }) => `${cluster.name}\0${address}`
-
-/**
- * @param {BackendRow} row
- * @param {LatencyName} name
- */
-const latencyKey = (row, name) => `${name}\0${backendKey(row)}`
 
 /** @param {KillButtons} buttons */
 function connectionTable(buttons) {
