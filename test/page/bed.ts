@@ -8,7 +8,7 @@ import { connectTo, type Peer } from '../support/peer.js'
 import { freePort } from '../support/programs.js'
 
 export const TOKEN = 'a-token-for-the-page-0123456789'
-export const DESK: View = { width: 1280, height: 1150, theme: 'light' }
+export const DESK: View = { width: 1280, height: 1190, theme: 'light' }
 
 export class Bed {
   readonly browser: Chromium
