@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 10_000
 const PROVEN_AFTER_MS = 10_000
 /** One that does not listen by then never will (ms). */
 const START_WITHIN_MS = 30_000
-/** While workers die for the same reason again and again, it is told this often (ms). */
+/** While no worker can start for always the same reason, it is told this often (ms). */
 const TELL_EVERY_MS = 60_000
 
 export class Place {
@@ -63,21 +63,22 @@ export class Place {
   }
 
   #fork(): void {
-    const forkedAt = performance.now()
-    const livedMs = (): number => performance.now() - forkedAt
     try {
-      this.#line = this.#connect(livedMs)
+      this.#line = this.#connect()
     } catch (error) {
-      this.#vacate({ why: error instanceof Error ? error.message : String(error) }, 0)
+      this.#vacate({ why: error instanceof Error ? error.message : String(error) })
     }
   }
 
-  #connect(livedMs: () => number): Line {
+  #connect(): Line {
+    const forkedAt = performance.now()
+    let hasServed = false
     const line = new Line(this.#number, {
       hello: (hello) => {
         if (!this.#isClosed) this.#hooks.hello(hello)
       },
       ready: (ready) => {
+        hasServed = true
         clearTimeout(timer)
         this.#hooks.ready(ready)
         this.#started()
@@ -85,35 +86,36 @@ export class Place {
       gone: (gone, exit) => {
         clearTimeout(timer)
         this.#hooks.gone(gone, exit)
-        this.#vacate(exit, livedMs())
+        this.#vacate(exit, hasServed ? performance.now() - forkedAt : undefined)
       },
     })
     const timer = setTimeout(() => line.kill('SIGKILL'), START_WITHIN_MS)
     return line
   }
 
-  #vacate(exit: Exit, livedMs: number): void {
+  /** `servedMs` is of one that came so far. */
+  #vacate(exit: Exit, servedMs?: number): void {
     this.#line = undefined
-    if (!this.#isClosed) this.#replace(exit, livedMs)
+    if (!this.#isClosed) this.#replace(exit, servedMs)
     this.#started()
     this.#emptied()
   }
 
-  #replace(exit: Exit, livedMs: number): void {
-    const isProven = livedMs > PROVEN_AFTER_MS
-    const pauseMs = isProven ? FIRST_PAUSE_MS : this.#pauseMs
+  #replace(exit: Exit, servedMs = 0): void {
+    const pauseMs = servedMs > PROVEN_AFTER_MS ? FIRST_PAUSE_MS : this.#pauseMs
     this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-    if (this.#isNews(exit, isProven))
-      this.#log.error({ worker: this.#number, ...exit, pauseMs }, 'a worker died and is replaced')
+    const fields = { worker: this.#number, ...exit, pauseMs }
+    if (servedMs > 0) {
+      this.#toldReason = undefined
+      this.#log.error(fields, 'a worker died and is replaced')
+    } else if (this.#isNews(exit)) this.#log.error(fields, 'a worker cannot start, and is tried again')
     this.#again = setTimeout(() => this.#fork(), pauseMs)
   }
 
-  /** One that has worked is news, and so is a reason that was not told before, or not for long. */
-  #isNews(exit: Exit, isProven: boolean): boolean {
+  #isNews(exit: Exit): boolean {
     const reason = JSON.stringify(exit)
     const now = performance.now()
-    const isNews = isProven || reason !== this.#toldReason || now - this.#toldAt > TELL_EVERY_MS
-    if (!isNews) return false
+    if (reason === this.#toldReason && now - this.#toldAt < TELL_EVERY_MS) return false
     this.#toldReason = reason
     this.#toldAt = now
     return true

@@ -62,7 +62,7 @@ describe('a worker that cannot start', () => {
     expect(await rig.get('/readyz')).toEqual({ status: 503, text: '0 of 2 workers serve\n' })
     const told = readFileSync(`${logs}-away/millrace.log`, 'utf8')
       .split('\n')
-      .filter((line) => line.includes('a worker died and is replaced'))
+      .filter((line) => /a worker (died|cannot start)/.test(line))
       .map((line) => JSON.parse(line))
     const why = { code: 1, why: expect.stringContaining(logs) }
     expect(told.filter(({ worker }) => worker === 0)).toMatchObject([{ signal: 'SIGKILL' }, why])
