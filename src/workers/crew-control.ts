@@ -71,15 +71,15 @@ export class CrewControl implements Control {
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const { crew, config, model, orders } = this.#supervisor
+    const { crew, config, model, briefing } = this.#supervisor
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
     const isGone = await this.#isAboutWhatLeaves(order)
     if (!isGone && scopeOf(order, model) === undefined) return this.#supervisor.end(order)
-    if (!isGone) orders.drain(order, config)
+    if (!isGone) briefing.orders.drain(order, config)
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
     const isAsked = (line: Line): boolean =>
-      isGone ? hasLeaving(line.last, order) : this.#supervisor.hasListener(line, order.listener)
+      isGone ? hasLeaving(line.last, order) : briefing.hasListener(line, order.listener)
     return addDrains(await crew.order<DrainResult>((line) => (isAsked(line) ? call : undefined), withinMs))
   }
 
@@ -95,9 +95,9 @@ export class CrewControl implements Control {
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
-    const { crew, model, orders } = this.#supervisor
+    const { crew, model, briefing } = this.#supervisor
     findBackend(model, cluster, backend)
-    orders.changeBackend(cluster, backend, change)
+    briefing.orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await crew.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
     const { clusters } = await this.status()
@@ -110,9 +110,9 @@ export class CrewControl implements Control {
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
-    const { crew, log, orders } = this.#supervisor
+    const { crew, log, briefing } = this.#supervisor
     log.level = level
-    orders.setLogLevel(level)
+    briefing.orders.setLogLevel(level)
     await crew.order(() => ({ method: 'setLogLevel', args: [level] }), ORDER_WITHIN_MS)
     return { level }
   }

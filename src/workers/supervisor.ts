@@ -13,15 +13,13 @@ import { changesBetween, needingRestart } from '../proxy/changes.js'
 import { timesOf } from '../proxy/drain.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
-import { Crew, LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './crew.js'
+import { Briefing } from './briefing.js'
+import { Crew } from './crew.js'
 import { Figures } from './figures.js'
 import type { Line } from './line.js'
-import { Orders } from './orders.js'
 import { Place } from './place.js'
 import { type Assigned, assignPorts } from './shared-ports.js'
 
-/** Certificates are read, listeners opened (ms). */
-const PREPARE_WITHIN_MS = 10_000
 /** What still lives so long after the deadline of the last drain is stuck (ms). */
 const GRACE_MS = 3000
 
@@ -31,7 +29,7 @@ export function workerCount(workers: Config['workers']): number {
 
 export class Supervisor {
   readonly crew: Crew
-  readonly orders = new Orders()
+  readonly briefing: Briefing
   readonly figures: Figures
   readonly surroundings: Surroundings
   readonly log: Log
@@ -39,10 +37,8 @@ export class Supervisor {
   readonly #engine = createEngine()
   readonly #startedWith: Config
   readonly #places: readonly Place[]
-  #present: Assigned
   /** Of the config that is present: it never serves, but knows what there is. */
   #model: RunningProxy
-  #version = 0
   #startedAt: string | undefined
   #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
   #isStopping = false
@@ -57,10 +53,10 @@ export class Supervisor {
     this.#openLog = openLog
     this.surroundings = surroundings
     this.#startedWith = config
-    this.#present = { loaded: config, config }
-    this.#model = this.#modelOf(this.#present)
+    this.briefing = new Briefing(config, log)
+    this.#model = this.#modelOf(this.briefing.present)
     const hooks = {
-      hello: (line: Line) => this.#greet(line),
+      hello: (line: Line) => this.briefing.greet(line),
       ready: (line: Line) => void this.#inTurn(() => this.#admit(line)),
       gone: (line: Line) => this.#forget(line),
     }
@@ -83,14 +79,15 @@ export class Supervisor {
   }
 
   get config(): Config {
-    return this.#present.config
+    return this.briefing.present.config
   }
 
   /** Resolves when every worker listens, or is gone; rejects with `listen-failed`, before forking, where one could not. */
   async start(): Promise<void> {
     await this.#inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
-      this.#use(assigned, this.#modelOf(assigned))
+      this.#model = this.#modelOf(assigned)
+      this.briefing.begin(assigned)
     })
     this.#checkRunning()
     await Promise.all(this.#places.map((place) => place.open()))
@@ -154,19 +151,16 @@ export class Supervisor {
   async #takeUp(): Promise<Reloaded> {
     const loaded = this.surroundings.load()
     this.#checkRunning()
-    const before = this.#present.loaded
-    const next = await assignPorts(loaded, this.#present, this.#engine)
+    const { present } = this.briefing
+    const before = present.loaded
+    const next = await assignPorts(loaded, present, this.#engine)
     const model = this.#modelOf(next)
-    const lines = this.crew.lines
     const log = await this.#openLog.prepare(loaded.log)
-    await this.#prepare(lines, next.config).catch((error) => {
+    await this.briefing.change(this.crew.lines, next).catch((error) => {
       log.abandon()
       throw error
     })
-    this.#use(next, model)
-    this.orders.reloaded(before, loaded)
-    this.#version++
-    await Promise.all(lines.map((line) => this.#takeUpIn(line)))
+    this.#model = model
     log.take()
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
@@ -176,54 +170,14 @@ export class Supervisor {
     return { changed, needsRestart }
   }
 
-  /** In all or in none. Who is known to be stuck is not waited for. */
-  async #prepare(lines: readonly Line[], config: Config): Promise<void> {
-    const stuck = lines.filter(({ isSilent }) => isSilent)
-    if (stuck.length > 0) throw silence(stuck)
-    const outcomes = await Promise.all(
-      lines.map((line) =>
-        line.ask({ method: 'prepare', args: [this.#configFor(line, config)] }, PREPARE_WITHIN_MS),
-      ),
-    )
-    const problem = problemOf(lines, outcomes)
-    if (problem === undefined) return
-    await Promise.all(lines.map((line) => line.ask({ method: 'giveUp', args: [] }, LOOK_WITHIN_MS)))
-    throw problem
-  }
-
-  /** What it has got ready it will use, even where that takes it a while. */
-  async #takeUpIn(line: Line): Promise<void> {
-    line.version = this.#version
-    const outcome = await line.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
-    if (outcome.kind === 'answer' || outcome.kind === 'gone') return
-    const err = outcome.kind === 'error' ? outcome.error : undefined
-    this.log.error({ worker: line.place, err }, 'a worker has not taken the config up yet')
-  }
-
   #modelOf({ config }: Assigned): RunningProxy {
     return new RunningProxy(config, { log: this.log })
   }
 
-  #use(next: Assigned, model: RunningProxy): void {
-    this.#present = next
-    this.#model = model
-  }
-
-  #greet(line: Line): void {
-    line.version = this.#version
-    line.revision = this.orders.revision
-    const config = this.#configFor(line, this.config)
-    line.send({ kind: 'start', config, orders: this.orders.callsFor(config) })
-  }
-
-  /** It listens. What has happened since it was greeted it is told before anybody counts on it. */
+  /** It listens. From now on it is counted on. */
   async #admit(line: Line): Promise<void> {
     try {
-      if (line.version !== this.#version) {
-        await this.#prepare([line], this.config)
-        await this.#takeUpIn(line)
-      }
-      while (line.revision !== this.orders.revision) await this.#repeatOrders(line)
+      await this.briefing.update(line)
       if (!line.isGone && !this.#isStopping) this.crew.join(line)
     } catch (err) {
       this.log.error(
@@ -234,30 +188,10 @@ export class Supervisor {
     }
   }
 
-  async #repeatOrders(line: Line): Promise<void> {
-    line.revision = this.orders.revision
-    const calls = this.orders.callsFor(this.#configFor(line, this.config))
-    const outcomes = await Promise.all(calls.map((call) => line.ask(call, ORDER_WITHIN_MS)))
-    const problem = problemOf([line], outcomes)
-    if (problem !== undefined) throw problem
-  }
-
   #forget(line: Line): void {
     this.crew.leave(line)
     this.figures.gone(line)
     if (!this.#isStopping) this.figures.died()
-  }
-
-  /** Whether a worker has the listener that is asked for, if any is. */
-  hasListener(line: Line, name: string | undefined): boolean {
-    if (name === undefined) return true
-    return this.#configFor(line, this.config).listeners.some((listener) => listener.name === name)
-  }
-
-  /** A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. */
-  #configFor({ place }: Line, config: Config): Config {
-    const listeners = config.listeners.filter(({ address }) => place === 0 || address.kind === 'tcp')
-    return { ...config, listeners }
   }
 
   #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {

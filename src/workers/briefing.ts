@@ -1,0 +1,103 @@
+/**
+ * What workers have to know: the present config, and operators' orders. It is told to each when it comes, and to all
+ * when it changes: in all or in none.
+ */
+import type { Config } from '../config/schema.js'
+import type { Log } from '../observe/log.js'
+import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './crew.js'
+import type { Line } from './line.js'
+import { Orders } from './orders.js'
+import type { Assigned } from './shared-ports.js'
+
+/** Certificates are read, listeners opened (ms). */
+const PREPARE_WITHIN_MS = 10_000
+
+export class Briefing {
+  readonly orders = new Orders()
+  readonly #log: Log
+  #present: Assigned
+  #version = 0
+
+  constructor(config: Config, log: Log) {
+    this.#present = { loaded: config, config }
+    this.#log = log
+  }
+
+  get present(): Assigned {
+    return this.#present
+  }
+
+  /** What workers come to know that are not there yet. */
+  begin(assigned: Assigned): void {
+    this.#present = assigned
+  }
+
+  /** Whether a worker has the listener that is asked for, if any is. */
+  hasListener(line: Line, name: string | undefined): boolean {
+    return name === undefined || this.#configFor(line).listeners.some((listener) => listener.name === name)
+  }
+
+  /** What a worker begins with. */
+  greet(line: Line): void {
+    line.version = this.#version
+    line.revision = this.orders.revision
+    const config = this.#configFor(line)
+    line.send({ kind: 'start', config, orders: this.orders.callsFor(config) })
+  }
+
+  /** What has happened since it was greeted. Rejects where it cannot be told. */
+  async update(line: Line): Promise<void> {
+    if (line.version !== this.#version) {
+      await this.#prepare([line], this.#present.config)
+      await this.#takeUpIn(line)
+    }
+    while (line.revision !== this.orders.revision) await this.#repeatOrders(line)
+  }
+
+  /** Rejects where one of them cannot use it: then it is used by none. */
+  async change(lines: readonly Line[], next: Assigned): Promise<void> {
+    await this.#prepare(lines, next.config)
+    this.orders.reloaded(this.#present.loaded, next.loaded)
+    this.#present = next
+    this.#version++
+    await Promise.all(lines.map((line) => this.#takeUpIn(line)))
+  }
+
+  /** Who is known to be stuck is not waited for. */
+  async #prepare(lines: readonly Line[], config: Config): Promise<void> {
+    const stuck = lines.filter(({ isSilent }) => isSilent)
+    if (stuck.length > 0) throw silence(stuck)
+    const outcomes = await Promise.all(
+      lines.map((line) =>
+        line.ask({ method: 'prepare', args: [this.#configFor(line, config)] }, PREPARE_WITHIN_MS),
+      ),
+    )
+    const problem = problemOf(lines, outcomes)
+    if (problem === undefined) return
+    await Promise.all(lines.map((line) => line.ask({ method: 'giveUp', args: [] }, LOOK_WITHIN_MS)))
+    throw problem
+  }
+
+  /** What it has got ready it will use, even where that takes it a while. */
+  async #takeUpIn(line: Line): Promise<void> {
+    line.version = this.#version
+    const outcome = await line.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
+    if (outcome.kind === 'answer' || outcome.kind === 'gone') return
+    const err = outcome.kind === 'error' ? outcome.error : undefined
+    this.#log.error({ worker: line.place, err }, 'a worker has not taken the config up yet')
+  }
+
+  async #repeatOrders(line: Line): Promise<void> {
+    line.revision = this.orders.revision
+    const calls = this.orders.callsFor(this.#configFor(line))
+    const outcomes = await Promise.all(calls.map((call) => line.ask(call, ORDER_WITHIN_MS)))
+    const problem = outcomes.map((outcome) => problemOf([line], [outcome])).find((each) => each !== undefined)
+    if (problem !== undefined) throw problem
+  }
+
+  /** A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. */
+  #configFor({ place }: Line, config = this.#present.config): Config {
+    const listeners = config.listeners.filter(({ address }) => place === 0 || address.kind === 'tcp')
+    return { ...config, listeners }
+  }
+}
