@@ -149,7 +149,8 @@ function mergeBackends(backends: readonly BackendReport[]): BackendReport {
 }
 
 function mergeDrains(drains: readonly DrainStatus[]): DrainStatus {
-  const { scope, deadlineAt } = drains[0]!
+  const { scope } = drains[0]!
+  const deadlineAt = drains.map((drain) => drain.deadlineAt).reduce(earlier)
   return { scope, left: total(drains, 'left'), deadlineAt }
 }
 

@@ -129,7 +129,7 @@ describe('hostile callers', () => {
     expect(waiting.closed).toBe(false)
     for (const socket of [...many, waiting]) socket.destroy()
     // Both ends of it.
-    await until(() => openFds().length === withIt - 2)
+    await until(() => openFds().length <= withIt - 2)
     client.end()
   })
 
@@ -201,9 +201,9 @@ describe('a caller whose request', () => {
   it('breaks off is no failure of ours', async () => {
     const before = openFds().length
     const caller = await rig.raw(`POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{`)
-    await until(() => openFds().length === before + 2)
+    await until(() => openFds().length >= before + 2)
     caller.destroy()
-    await until(() => openFds().length === before)
+    await until(() => openFds().length <= before)
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
     expect(rig.bed.logged.filter(({ level }) => level === 'error')).toEqual([])
   })
