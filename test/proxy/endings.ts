@@ -4,6 +4,7 @@ import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
 import type { AccessRecord } from '../support/record-fields.js'
+import { until } from '../support/wait.js'
 import { Bed, type BedConfig } from './bed.js'
 import type { EngineKind } from './suite.js'
 
@@ -37,13 +38,15 @@ export function describeEndings(engine: EngineKind): void {
     return record!
   }
 
-  /** Sends bytes that cannot arrive, because the backend takes none; answers how the client's socket breaks. */
-  function stallUpwards(): Promise<string> {
+  /** Sends bytes that cannot arrive, because the backend takes none, until they are stuck in the proxy. */
+  async function stallUpwards(): Promise<{ readonly broken: Promise<string> }> {
     peer.pause()
     client.send(pattern(3, 20_000_000))
-    return new Promise((resolve) => {
+    const broken = new Promise<string>((resolve) => {
       client.socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? ''))
     })
+    await until(() => bed.proxy.status().pipes.sinkFull > 0)
+    return { broken }
   }
 
   it('says everything there is to say of a connection', async () => {
@@ -127,7 +130,8 @@ export function describeEndings(engine: EngineKind): void {
 
   it('ends a stalled connection after idleMs with a reset, because bytes are lost', async () => {
     await join({ idleMs: 100 })
-    expect(await stallUpwards()).toMatch(BROKEN)
+    const { broken } = await stallUpwards()
+    expect(await broken).toMatch(BROKEN)
     expect((await onlyRecord()).ended).toMatchObject({ by: 'proxy', cause: 'idle-timeout' })
   })
 
@@ -161,7 +165,7 @@ export function describeEndings(engine: EngineKind): void {
     'cuts what is under way with a reset when %s orders it',
     async (order) => {
       await join()
-      const broken = stallUpwards()
+      const { broken } = await stallUpwards()
       if (order === 'stop') await bed.proxy.stop()
       else expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, closed: 0, cut: 1 })
       expect(await broken).toMatch(BROKEN)
