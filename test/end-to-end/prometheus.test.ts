@@ -1,5 +1,5 @@
 /** A real Prometheus, which scrapes the admin address of a real millrace and is asked what it has seen. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -11,6 +11,8 @@ import { areMissing, freePort, Program } from '../support/programs.js'
 
 const TOKEN = 'a-token-for-prometheus-0123456789'
 const ASK_AGAIN_MS = 100
+
+const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
 
 interface Result {
   readonly metric: Readonly<Record<string, string>>
@@ -52,7 +54,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     api = `http://127.0.0.1:${own}/api/v1`
     prometheus = new Program('prometheus', [
       `--config.file=${config}`,
-      `--storage.tsdb.path=${folder}/data`,
+      `--storage.tsdb.path=${folder}/data-${own}`,
       `--web.listen-address=127.0.0.1:${own}`,
     ])
   })
@@ -84,13 +86,15 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     }
   }
 
+  async function visit(): Promise<void> {
+    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
+    client.send(Buffer.alloc(1000))
+    client.end()
+    await client.ended
+  }
+
   it('finds it up, and counts with it', async () => {
-    for (let i = 0; i < 3; i++) {
-      const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
-      client.send(Buffer.alloc(1000))
-      client.end()
-      await client.ended
-    }
+    for (let i = 0; i < 3; i++) await visit()
     await millrace.records(3)
     await until('up', ([up]) => up?.value[1] === '1')
     const accepted = await until('millrace_listener_accepted_total', ([first]) => first?.value[1] === '3')
@@ -101,5 +105,36 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     expect(metadata!.millrace_connect_seconds).toEqual([
       { type: 'histogram', help: 'From accept to a connected backend.', unit: '' },
     ])
+  }, 30_000)
+
+  it('sees the first failure as an increase', async () => {
+    const failures = 'millrace_connections_ended_total{cause="no-backend"}'
+    await until(failures, ([first]) => first?.value[1] === '0')
+    await backend.close()
+    await visit().catch(() => {})
+    await until(failures, ([first]) => first?.value[1] === '1')
+    await until(`increase(${failures}[1m])`, ([first]) => Number(first?.value[1]) > 0)
+  }, 30_000)
+
+  it('has an answer to every question of the docs, and to what the dashboard asks', async () => {
+    for (let i = 0; i < 2; i++) await visit()
+    await millrace.records(2)
+    const questions = [...docs('metrics.md').matchAll(/^- .*: `(.*)`$/gm)].map(([, query]) => query!)
+    const { panels } = JSON.parse(docs('grafana-dashboard.json')) as {
+      panels: { targets: { expr: string }[] }[]
+    }
+    const asked = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
+    expect(questions.length).toBeGreaterThan(4)
+    expect(asked.length).toBeGreaterThan(40)
+    // More of it comes into the report while it is asked for.
+    const growing = setInterval(() => void visit().catch(() => {}), ASK_AGAIN_MS)
+    try {
+      for (const query of [...questions, ...asked]) {
+        const filled = query.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, '.*')
+        await until(filled, (results) => results.length > 0)
+      }
+    } finally {
+      clearInterval(growing)
+    }
   }, 30_000)
 })

@@ -1,0 +1,37 @@
+/** The tables of `millrace status`: what a reload has taken out of the config says so as long as it is there. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { statusLines } from '../../../src/admin/console/views.js'
+import { Bed } from '../../proxy/bed.js'
+import { Backend } from '../../support/backend.js'
+
+let backend: Backend
+let bed: Bed
+beforeEach(async () => {
+  backend = (await Backend.listen()).echo()
+  bed = await Bed.start({ backends: [backend] })
+})
+afterEach(async () => {
+  await bed.end()
+  await backend.close()
+})
+
+const line = (start: string): string =>
+  statusLines(bed.proxy.status(), Date.now()).find((each) => each.startsWith(start)) ?? ''
+
+it('call a listener and a backend leaving while they have connections, and nothing afterwards', async () => {
+  const client = await bed.connect()
+  client.send(Buffer.from('hello'))
+  await client.receive(5)
+  expect(line('front')).toMatch(/ listening +1 +1 /)
+  expect(line('back')).toMatch(/ up +1 +1 /)
+  await bed.reload({
+    listeners: [{ name: 'other', address: '127.0.0.1:0', cluster: 'back' }],
+    clusters: { back: { backends: ['127.0.0.1:1'] } },
+  })
+  expect(line(`back     ${backend.address}`)).toMatch(/ leaving +1 +1 /)
+  expect(line('front')).toMatch(/ leaving +1 +1 /)
+  client.end()
+  await bed.recorded(1)
+  expect(line('front')).toBe('')
+  expect(line(`back     ${backend.address}`)).toBe('')
+})
