@@ -127,21 +127,23 @@ function mergeClusters(clusters: readonly ClusterReport[]): ClusterReport {
 
 /**
  * Each worker finds out for itself: a backend is up as long as one of them gets through. And should they be set
- * differently, it is as much in use as one of them has it.
+ * differently, it is as much in use as one of them has it. Who has it no more in its config finds nothing out: only its
+ * counts are of interest.
  */
 function mergeBackends(backends: readonly BackendReport[]): BackendReport {
+  const present = backends.filter(({ isLeaving }) => !isLeaving)
+  const asked = present.length > 0 ? present : backends
   return {
-    ...backends[0]!,
-    weight: Math.max(...backends.map(({ weight }) => weight)),
-    setTo: SETTINGS.find((setting) => backends.some(({ setTo }) => setTo === setting))!,
-    isLeaving: backends.every(({ isLeaving }) => isLeaving),
-    state: BACKEND_STATES.find((state) => backends.some((backend) => backend.state === state))!,
-    restingMs: Math.min(...backends.map(({ restingMs }) => restingMs)),
-    resolved: [...new Set(backends.flatMap(({ resolved }) => resolved))],
+    ...asked[0]!,
+    weight: Math.max(...asked.map(({ weight }) => weight)),
+    setTo: SETTINGS.find((setting) => asked.some(({ setTo }) => setTo === setting))!,
+    state: BACKEND_STATES.find((state) => asked.some((backend) => backend.state === state))!,
+    restingMs: Math.min(...asked.map(({ restingMs }) => restingMs)),
+    resolved: [...new Set(asked.flatMap(({ resolved }) => resolved))],
     active: total(backends, 'active'),
     connections: total(backends, 'connections'),
     failures: total(backends, 'failures'),
-    lastError: backends.find(({ lastError }) => lastError !== undefined)?.lastError,
+    lastError: asked.find(({ lastError }) => lastError !== undefined)?.lastError,
     traffic: addUp(backends.map(({ traffic }) => traffic)),
     connectSeconds: addHistograms(backends.map(({ connectSeconds }) => connectSeconds)),
     firstByteSeconds: addHistograms(backends.map(({ firstByteSeconds }) => firstByteSeconds)),

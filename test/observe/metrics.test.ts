@@ -125,11 +125,19 @@ describe('what one worker has left behind and another has not', () => {
   it('is still there, with the counts of both, and no sample is there twice', async () => {
     const backend = await Backend.listen()
     const bed = await Bed.start({ backends: [backend] })
-    const status = bed.proxy.status()
+    const first = bed.proxy.status()
     await bed.end()
-    const { listeners, clusters } = status
+    const { listeners, clusters } = first
+    const down = { state: 'down', restingMs: 1000, lastError: 'ECONNREFUSED' } as const
+    const status: ProxyStatus = {
+      ...first,
+      clusters: clusters.map((each) => ({
+        ...each,
+        backends: each.backends.map((one) => ({ ...one, ...down })),
+      })),
+    }
     const behind: ProxyStatus = {
-      ...status,
+      ...first,
       listeners: [],
       clusters: [],
       pastListeners: listeners.map((each) => ({ ...each, isLeaving: true, accepted: 5 })),
@@ -148,7 +156,9 @@ describe('what one worker has left behind and another has not', () => {
       expect(merged).toMatchObject({
         listeners: [{ name: 'front', isLeaving: false, isListening: true, accepted: 5 }],
         pastListeners: [],
-        clusters: [{ name: 'back', isLeaving: false, backends: [{ connections: 7 }], pastBackends: [] }],
+        clusters: [
+          { name: 'back', isLeaving: false, backends: [{ ...down, connections: 7 }], pastBackends: [] },
+        ],
         pastClusters: [],
       })
       expect(samplesOf(renderMetrics(merged)).size).toBe(samplesOf(renderMetrics(status)).size)
