@@ -35,6 +35,7 @@ export const MEETING_ERRORS: readonly Ending[] = [
   { by: 'backend', phase: 'response', cause: 'response-timeout' },
   { by: 'backend', phase: 'response', cause: 'bad-response' },
   { by: 'backend', phase: 'data', cause: 'bad-response' },
+  { by: 'proxy', phase: 'response', cause: 'internal-error' },
   { by: 'client', phase: 'data', cause: 'bad-request' },
 ]
 

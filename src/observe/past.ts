@@ -1,8 +1,12 @@
 /**
- * What a process leaves behind that is gone: its counts. Everything else of its status says nothing any more, which here
- * is the value that changes nothing when statuses are merged. Pure.
+ * What a process leaves behind that is gone: its counts. Nothing it had is present any more, but where another has it,
+ * which is then merged with it; and everything else of its status is the value that changes nothing there. Pure.
  */
-import type { BackendReport, ClusterReport, ProxyStatus } from './status.js'
+import { mergeStatuses } from './merge.js'
+import type { ClusterReport, ProxyStatus } from './status.js'
+
+/** Of listeners and of clusters, however many configs there were. */
+const MOST_REMEMBERED = 1000
 
 export function pastOf(status: ProxyStatus): ProxyStatus {
   return {
@@ -13,47 +17,40 @@ export function pastOf(status: ProxyStatus): ProxyStatus {
     workersSilent: 0,
     workersDiffer: [],
     notSplicing: undefined,
-    listeners: status.listeners.map((listener) => ({ ...listener, active: 0, isListening: false })),
-    clusters: status.clusters.map(pastOfCluster),
+    listeners: [],
+    clusters: [],
+    pastListeners: [...status.listeners, ...status.pastListeners].map((listener) => ({
+      ...listener,
+      active: 0,
+      isListening: false,
+      isLeaving: true,
+    })),
+    pastClusters: [...status.clusters, ...status.pastClusters].map(pastOfCluster),
     connections: { ...status.connections, active: 0 },
+    drains: [],
     kernel: status.kernel && { ...status.kernel, descriptors: 0, pipesInUse: 0, pipesIdle: 0 },
     processes: [],
     unavailable: [],
   }
 }
 
+/** Two pasts as one. Where they have too many names, the first go. */
+export function addPasts(some: ProxyStatus, others: ProxyStatus): ProxyStatus {
+  const all = mergeStatuses([some, others])
+  return {
+    ...all,
+    pastListeners: all.pastListeners.slice(-MOST_REMEMBERED),
+    pastClusters: all.pastClusters.slice(-MOST_REMEMBERED),
+  }
+}
+
 function pastOfCluster(cluster: ClusterReport): ClusterReport {
-  return { ...cluster, active: 0, backends: cluster.backends.map(pastOfBackend) }
-}
-
-function pastOfBackend(backend: BackendReport): BackendReport {
+  const backends = [...cluster.backends, ...cluster.pastBackends]
   return {
-    ...backend,
-    weight: 0,
-    setTo: 'down',
-    state: 'unresolved',
-    restingMs: Number.POSITIVE_INFINITY,
-    resolved: [],
+    ...cluster,
     active: 0,
-    lastError: undefined,
+    isLeaving: true,
+    backends: [],
+    pastBackends: backends.map((backend) => ({ ...backend, active: 0, isLeaving: true })),
   }
-}
-
-/** Without what `present` knows nothing of: what a reload has taken out of the config. */
-export function limitedTo(present: ProxyStatus, past: ProxyStatus): ProxyStatus {
-  const listeners = new Set(present.listeners.map(({ name }) => name))
-  const clusters = new Map(present.clusters.map((cluster) => [cluster.name, cluster]))
-  return {
-    ...past,
-    listeners: past.listeners.filter(({ name }) => listeners.has(name)),
-    endings: past.endings.filter(({ listener }) => listeners.has(listener)),
-    clusters: past.clusters
-      .filter(({ name }) => clusters.has(name))
-      .map((cluster) => limitedToBackends(clusters.get(cluster.name)!, cluster)),
-  }
-}
-
-function limitedToBackends(present: ClusterReport, past: ClusterReport): ClusterReport {
-  const names = new Set(present.backends.map(({ address }) => address))
-  return { ...past, backends: past.backends.filter(({ address }) => names.has(address)) }
 }

@@ -61,7 +61,7 @@ export class ConnectionWatch {
     const wanted = ids && new Set(ids)
     const clients = client === undefined ? undefined : new AddressSet([client])
     return this.#proxy.connections().filter((each) => {
-      if (wanted !== undefined && !wanted.has(this.#proxy.toldId(each) ?? '')) return false
+      if (wanted !== undefined && !wanted.has(this.#proxy.ids.known(each) ?? '')) return false
       if (listener !== undefined && each.service.name !== listener) return false
       if (cluster !== undefined && each.cluster !== cluster) return false
       if (backend !== undefined && each.backend?.name !== backend) return false
@@ -109,7 +109,7 @@ export class ConnectionWatch {
     const facts = connection.facts()
     const rates = this.#ratesOf(connection)
     return {
-      id: this.#proxy.idOf(connection),
+      id: this.#proxy.ids.tell(connection),
       listener: facts.listener,
       protocol: facts.protocol,
       client: facts.client,

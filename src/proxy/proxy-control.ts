@@ -68,7 +68,7 @@ export class ProxyControl implements Control {
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
-    const found = findBackend(this.#proxy, cluster, backend)
+    const found = findBackend(this.#proxy.names, cluster, backend)
     if (change.weight !== undefined) found.weight = change.weight
     if (change.state === 'drain') void this.drain({ cluster, backend })
     else if (change.state !== undefined) {

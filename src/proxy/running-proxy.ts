@@ -4,7 +4,6 @@
  */
 import type { PeerAddress } from '../address.js'
 import type { Readiness } from '../admin/control.js'
-import type { Cluster } from '../cluster/cluster.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
@@ -16,19 +15,20 @@ import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { Sweep } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
-import { AccessLog } from '../observe/access.js'
 import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { UlidSource } from '../observe/ulid.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
 import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
+import { Chronicle } from './chronicle.js'
 import { Clusters } from './clusters.js'
+import { ConnectionIds } from './connection-ids.js'
 import { type DrainResult, timesOf } from './drain.js'
 import { Drains } from './drains.js'
 import { createGeneration, exchange, type Generation, type Ground, type Prepared } from './generation.js'
 import { Ledger } from './ledger.js'
+import { Names } from './names.js'
 import { blameOurselves } from './overlap.js'
 import { cpuSeconds, ProcessWatch } from './process-status.js'
 import type { DrainOrder, Proxy, ProxyOptions, Reloaded } from './proxy.js'
@@ -40,11 +40,6 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly openLog?: OpenLog
 }
 
-const FAILURES = {
-  'route-failed': 'a route function failed: its client was turned away',
-  'internal-error': 'a step of ours failed, and its client was turned away: please report this',
-}
-
 type State = ProxyStatus['state']
 
 export class RunningProxy implements Proxy, ConnectionHost {
@@ -52,16 +47,13 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly openLog: OpenLog
   readonly log: Log
   readonly #ownsLog: boolean
-  readonly #access: AccessLog
+  readonly #chronicle: Chronicle
   readonly watch = new ProcessWatch()
   readonly #counters = createPipeCounters()
   readonly #sharePorts: boolean
-  /** Somebody else's log has the level they gave it. */
   readonly #connections = new Sweep<Connection>()
   readonly #ledger = new Ledger()
-  readonly #ids = new UlidSource()
-  /** Of connections somebody was told the id of before their record. */
-  readonly #toldIds = new WeakMap<Connection, string>()
+  readonly ids = new ConnectionIds()
   readonly #toldReasons = new Set<string>()
   readonly drains = new Drains()
   readonly #startedWith: Config
@@ -79,7 +71,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#ownsLog = options.openLog === undefined
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
-    this.#access = new AccessLog(this.openLog, config.log.access)
+    this.#chronicle = new Chronicle(this.openLog, this.ids, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
     this.#startedWith = config
     this.#generation = createGeneration(
@@ -144,7 +136,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       ...this.#ledger.report(this.connections(), this.#clusters),
       pipes: this.#counters,
       kernel: this.engine.counts(),
-      records: this.#access.counts(),
+      records: this.#chronicle.counts(),
       config: { ...this.#config },
       processes: [],
       unavailable:
@@ -167,7 +159,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   async drain(order: DrainOrder = {}): Promise<DrainResult> {
     const times = timesOf(order, this.config.timeouts.drainMs)
-    const scope = scopeOf(order, this)
+    const scope = scopeOf(order, this.names)
     if (scope !== undefined) {
       scope.close()
       return this.drains.runOrdered(scope.name, this.connections().filter(scope.has), times)
@@ -195,27 +187,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
     return this.#generation.dialOptions
   }
 
-  /** Of this name in the config; undefined where there is none. */
-  listener(name: string): Listener | undefined {
-    return [...this.#generation.services.values()].find((service) => service.name === name)?.listener
-  }
-
-  /** Whether a listener of this name is, or was lately, in the config. */
-  knowsListener(name: string): boolean {
-    return this.#ledger.knows(name)
-  }
-
-  /** Of this name, whether it is in the config or was lately. */
-  cluster(name: string): Cluster | undefined {
-    return this.#clusters.get(name)
-  }
-
-  listenerNames(): readonly string[] {
-    return Array.from(this.#generation.services.values(), ({ name }) => name)
-  }
-
-  clusterNames(): readonly string[] {
-    return [...this.#generation.destinations.keys()]
+  get names(): Names {
+    return new Names(this.#generation, this.#clusters, this.#ledger)
   }
 
   /** Those that are not over yet. */
@@ -224,25 +197,11 @@ export class RunningProxy implements Proxy, ConnectionHost {
   }
 
   nextId(): string {
-    return this.#ids.next()
-  }
-
-  /** Undefined where nobody can know it yet. */
-  toldId(connection: Connection): string | undefined {
-    return connection.id ?? this.#toldIds.get(connection)
-  }
-
-  /** What its record is going to call it. */
-  idOf(connection: Connection): string {
-    const known = this.toldId(connection)
-    if (known !== undefined) return known
-    const id = this.nextId()
-    this.#toldIds.set(connection, id)
-    return id
+    return this.ids.next()
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {
-    this.log.error({ ...connection.describe(), err }, FAILURES[cause])
+    this.#chronicle.failed(connection, cause, err)
   }
 
   connected(connection: Connection): void {
@@ -256,7 +215,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   ended(connection: Connection, ending: RecordEnding): void {
     this.#connections.delete(connection)
     this.#ledger.ended(connection, ending)
-    this.#writeRecord(connection, ending)
+    this.#chronicle.ended(connection, ending)
     this.#tellIfNotSplicing()
     this.drains.left(connection)
     if (this.#connections.size === 0) this.#whenEmpty?.()
@@ -337,7 +296,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#generation = after
     this.#config.reloads++
     this.#config.loadedAt = new Date().toISOString()
-    this.#access.update(after.config.log.access)
+    this.#chronicle.update(after.config.log.access)
     this.engine.sizePipes(after.config.kernelPipeBytes)
     this.#clusters.update(after.destinations, after.config.clusters)
     this.#ledger.takeUp(after.services.values(), this.#clusters, this.connections())
@@ -384,21 +343,6 @@ export class RunningProxy implements Proxy, ConnectionHost {
     const connection = new Connection(this, service, client, from)
     this.#connections.add(connection, this.#generation.shortestTimeoutMs)
     connection.start()
-  }
-
-  #writeRecord(connection: Connection, ending: RecordEnding): void {
-    if (ending.cause === 'infinite-loop') {
-      this.log.error(
-        connection.describe(),
-        'a pipe stayed ready without progress and was cut: please report this',
-      )
-    }
-    // The one line beside the record that an ordinary end is worth.
-    if (ending.cause === 'idle-timeout') this.log.debug(connection.describe(), 'idle for too long: ended')
-    const { bytesUp, bytesDown } = connection.totals
-    const { ageMs } = connection
-    if (!this.#access.wants({ bytes: bytesUp + bytesDown, ageMs, ending })) return
-    this.#access.write(this.toldId(connection) ?? this.nextId(), connection.facts(), ending)
   }
 
   /** Why this process does not splice is said once, and once more if that changes. */

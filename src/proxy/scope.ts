@@ -7,8 +7,8 @@ import type { Cluster } from '../cluster/cluster.js'
 import { didYouMean } from '../config/suggest.js'
 import type { Connection } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
-import type { Listener } from '../listener/listener.js'
 import type { DrainScope } from '../observe/status.js'
+import type { Names } from './names.js'
 import type { DrainOrder } from './proxy.js'
 
 export interface Scope {
@@ -16,18 +16,6 @@ export interface Scope {
   has(connection: Connection): boolean
   /** From now on no connection joins. */
   close(): void
-}
-
-/** Who knows what goes by a name. */
-export interface Names {
-  /** In the config. */
-  listener(name: string): Listener | undefined
-  /** In the config, or gone from it. */
-  knowsListener(name: string): boolean
-  cluster(name: string): Cluster | undefined
-  /** Of the config. */
-  listenerNames(): readonly string[]
-  clusterNames(): readonly string[]
 }
 
 /** Undefined where it is about everything. @throws MillraceError `unknown-name`, `bad-argument` */
@@ -51,13 +39,13 @@ export function findBackend(names: Names, cluster: string, backend: string): Bac
 
 function findCluster(names: Names, name: string): Cluster {
   const found = names.cluster(name)
-  if (found === undefined) throw unknown('cluster', name, names.clusterNames())
+  if (found === undefined) throw unknown('cluster', name, names.clusters)
   return found
 }
 
 /** A connection is its listener's by the name it was accepted with, as in its record. */
 function scopeOfListener(name: string, names: Names): Scope {
-  if (!names.knowsListener(name)) throw unknown('listener', name, names.listenerNames())
+  if (!names.knowsListener(name)) throw unknown('listener', name, names.listeners)
   return {
     name: { listener: name },
     has: ({ service }) => service.name === name,

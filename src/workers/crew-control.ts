@@ -74,7 +74,7 @@ export class CrewControl implements Control {
     const { crew, config, model, briefing } = this.#supervisor
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
     const isGone = await this.#isAboutWhatLeaves(order)
-    if (!isGone && scopeOf(order, model) === undefined) return this.#supervisor.end(order)
+    if (!isGone && scopeOf(order, model.names) === undefined) return this.#supervisor.end(order)
     if (!isGone) briefing.orders.drain(order, config)
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
@@ -86,7 +86,7 @@ export class CrewControl implements Control {
   /** No config names it any more; workers that have connections of it know it. */
   async #isAboutWhatLeaves(order: DrainOrder): Promise<boolean> {
     try {
-      scopeOf(order, this.#supervisor.model)
+      scopeOf(order, this.#supervisor.model.names)
       return false
     } catch (error) {
       if (!hasLeaving(await this.status(), order)) throw error
@@ -96,7 +96,7 @@ export class CrewControl implements Control {
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
     const { crew, model, briefing } = this.#supervisor
-    findBackend(model, cluster, backend)
+    findBackend(model.names, cluster, backend)
     briefing.orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await crew.order<BackendStatus>(() => call, ORDER_WITHIN_MS)

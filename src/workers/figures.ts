@@ -3,7 +3,7 @@
  * what those have counted that are gone. So no counter ever falls because a worker dies.
  */
 import { mergeStatuses } from '../observe/merge.js'
-import { limitedTo, pastOf } from '../observe/past.js'
+import { addPasts, pastOf } from '../observe/past.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Crew } from './crew.js'
 import { differences } from './differences.js'
@@ -35,7 +35,7 @@ export class Figures {
   gone({ last }: Line): void {
     if (last === undefined) return
     const past = pastOf(last)
-    this.#past = this.#past === undefined ? past : mergeStatuses([this.#past, past])
+    this.#past = this.#past === undefined ? past : addPasts(this.#past, past)
   }
 
   /** One has ended without an order. */
@@ -49,9 +49,8 @@ export class Figures {
     for (const { line, value } of seen) line.last = value ?? line.last
     // Whoever is not in the past yet is present, answered or not.
     const live = this.#crew.lines.flatMap(({ last }) => last ?? [])
-    const present = mergeStatuses(live.length === 0 ? [idle] : [{ ...pastOf(idle), clusters: [] }, ...live])
-    const merged =
-      this.#past === undefined ? present : mergeStatuses([present, limitedTo(present, this.#past)])
+    const named = live.length === 0 ? idle : { ...pastOf(idle), listeners: idle.listeners }
+    const merged = mergeStatuses([named, ...live, ...(this.#past === undefined ? [] : [this.#past])])
     return {
       ...merged,
       workersSilent: seen.filter(({ value }) => value === undefined).length,

@@ -1,7 +1,7 @@
 /** What a process has counted outlives it, and nothing else of it does. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { mergeStatuses } from '../../src/observe/merge.js'
-import { limitedTo, pastOf } from '../../src/observe/past.js'
+import { addPasts, pastOf } from '../../src/observe/past.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 
@@ -34,11 +34,13 @@ it('adds its counts to those of others', () => {
     cpuSeconds: 2 * status.cpuSeconds,
     connections: { active: 2, ended: 2, bytesUp: 600 },
     listeners: [{ active: 2, accepted: 6, ended: 2, isListening: true }],
-    endings: [{ count: 2 }],
     clusters: [{ active: 2, ended: 2, backends: [{ active: 2, connections: 6 }] }],
     records: { written: 2 },
     processes: [{}],
+    pastListeners: [],
+    pastClusters: [],
   })
+  expect(merged.endings.filter(({ count }) => count > 0)).toMatchObject([{ cause: 'finished', count: 2 }])
 })
 
 it('changes nothing of what others are', () => {
@@ -56,12 +58,19 @@ it('changes nothing of what others are', () => {
   expect(mergeStatuses([fresh, pastOf(status)]).state).toBe('new')
 })
 
-it('is not told of what has left the config', () => {
+it('is remembered for what no other has, of so many names and no more', () => {
   const status = bed.proxy.status()
-  const past = pastOf(status)
-  expect(limitedTo(status, past)).toEqual(past)
+  const [listener] = status.listeners
   const [cluster] = status.clusters
-  const without = { ...status, listeners: [], clusters: [{ ...cluster!, backends: [] }] }
-  expect(limitedTo(without, past)).toMatchObject({ listeners: [], endings: [], clusters: [{ backends: [] }] })
-  expect(limitedTo({ ...without, clusters: [] }, past).clusters).toEqual([])
+  const nameless = { ...status, listeners: [], clusters: [] }
+  const merged = mergeStatuses([nameless, pastOf(status)])
+  expect(merged).toMatchObject({ listeners: [], clusters: [] })
+  expect(merged.pastListeners).toMatchObject([{ name: 'front', accepted: 3, active: 0, isLeaving: true }])
+  expect(merged.pastClusters).toMatchObject([{ name: 'back', pastBackends: [{ connections: 3, active: 0 }] }])
+  const many = Array.from({ length: 1100 }, (_, i) => i)
+  const listeners = many.map((i) => ({ ...listener!, name: `l${i}` }))
+  const clusters = many.map((i) => ({ ...cluster!, name: `c${i}` }))
+  const past = addPasts(pastOf(nameless), pastOf({ ...status, listeners, clusters }))
+  expect([past.pastListeners.length, past.pastClusters.length]).toEqual([1000, 1000])
+  expect(past.pastClusters.at(-1)!.name).toBe('c1099')
 })

@@ -15,7 +15,7 @@ it('names what is not the same in all, and not what only some have', () => {
   const one = proxyOf(['web', 'local'])
   const other = proxyOf(['web'])
   expect(differences([one.status(), other.status()])).toEqual([])
-  findBackend(one, 'c', '10.0.0.2:80').setTo = 'down'
+  findBackend(one.names, 'c', '10.0.0.2:80').setTo = 'down'
   other.log.level = 'debug'
   expect(differences([one.status(), other.status()])).toEqual(['logLevel', 'backends.c/10.0.0.2:80'])
   expect(differences([])).toEqual([])
