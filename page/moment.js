@@ -54,7 +54,7 @@
  * @property {boolean} isError a failure, not an ordinary end
  *
  * @typedef {object} Drain that runs
- * @property {string} scope
+ * @property {{ listener?: string, cluster?: string, backend?: string }} scope nothing: everything
  * @property {number} left connections
  * @property {string} [deadlineAt] ISO 8601
  *
@@ -84,6 +84,8 @@
  * @property {number} workers
  * @property {number} [workersWanted]
  * @property {number} [workersSilent] that do not answer: their part of the figures is old
+ * @property {number} [workerDeaths] without an order
+ * @property {string[]} [workersDiffer] what is not the same in all of them
  * @property {Drain[]} [drains]
  * @property {string} engine
  * @property {string} [notSplicing]

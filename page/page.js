@@ -53,13 +53,23 @@ function draw() {
 }
 
 /** @param {Status} status */
-function showFacts({ version, startedAt, workers, workersWanted, workersSilent = 0, notSplicing }) {
+function showFacts({ version, startedAt, workers, workersWanted, notSplicing, ...more }) {
   const of = workersWanted === undefined || workersWanted === workers ? '' : ` of ${workersWanted}`
   const processes = workers === 1 && of === '' ? '1 process' : `${workers}${of} workers`
   const how = notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
   const since = startedAt === undefined ? '' : ` · up ${time(Date.now() - Date.parse(startedAt))}`
   tell('facts', `${version} · ${processes} · ${how}${since}`)
-  tell('silent', workersSilent === 0 ? '' : `${workersSilent} of them silent, with old figures`)
+  tell('workers', troubleOf(more))
+}
+
+/** @param {Pick<Status, 'workersSilent' | 'workerDeaths' | 'workersDiffer'>} workers */
+function troubleOf({ workersSilent = 0, workerDeaths = 0, workersDiffer = [] }) {
+  const troubles = [
+    workersSilent > 0 && `${workersSilent} silent, with old figures`,
+    workerDeaths > 0 && `${workerDeaths} died`,
+    workersDiffer.length > 0 && `not the same in all workers: ${workersDiffer.join(', ')}`,
+  ]
+  return troubles.filter(Boolean).join(' · ')
 }
 
 /** @param {Status} status */
@@ -81,11 +91,18 @@ function showTiles({ connections, clusters }) {
   element('tile-backends').className = isBad ? 'bad' : ''
 }
 
+/** @param {Drain['scope']} scope */
+function nameOf({ listener, cluster, backend }) {
+  if (listener !== undefined) return `listener ${listener}`
+  if (backend !== undefined) return `backend ${backend} of ${cluster}`
+  return cluster === undefined ? 'everything' : `cluster ${cluster}`
+}
+
 /** @param {readonly Drain[]} drains */
 function showDrains(drains) {
   const lines = drains.map(({ scope, left, deadlineAt }) => {
     const until = deadlineAt === undefined ? '' : `, until ${clock(Date.parse(deadlineAt))}`
-    return `draining ${scope}: ${left} left${until}`
+    return `draining ${nameOf(scope)}: ${left} left${until}`
   })
   tell('drains', lines.join(' · '))
 }

@@ -117,7 +117,7 @@ function carriersOf({ up, down }) {
 }
 
 /**
- * Failures first, then what is most frequent.
+ * Failures first, then what is most frequent; what never came is left out.
  * @param {readonly Ending[]} endings
  */
 const endingRows = (endings) =>

@@ -36,7 +36,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
         ],
         version: HOSTILE,
         notSplicing: HOSTILE,
-        drains: [{ scope: HOSTILE, left: 1 }],
+        drains: [{ scope: { listener: HOSTILE }, left: 1 }],
       },
       [hostile],
     )
@@ -112,7 +112,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
       1,
       {
         workersSilent: 1,
-        drains: [{ scope: 'everything', left: 1 }],
+        drains: [{ scope: {}, left: 1 }],
         listeners: [listener('web'), listener('old', { isListening: false })],
         clusters: [cluster('a', [backend('b', { state: 'down' }), backend('c', { setTo: 'drain' })])],
         endings: [

@@ -138,18 +138,36 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
       [0, 5, 6].map((index) => row.cells[index].textContent).join(' '))`
     shown.teller.last = moment({ endings: [ending('finished', 9000, false)] })
     await shown.open()
-    await shown.tell(2, { endings: [ending('finished', 9010, false), ending('no-backend', 2, true)] })
+    await shown.tell(2, {
+      endings: [ending('finished', 9010, false), ending('no-backend', 2, true), ending('reset', 0, true)],
+    })
     expect(await shown.evaluate(rows)).toEqual(['no-backend 2 2', 'finished 10 9010'])
     expect(await shown.text('#endings .number.bad')).toBe('2')
   })
 
-  it('shows drains, and workers that are silent', async () => {
+  it('shows drains, and what is wrong with workers', async () => {
     await shown.open()
-    const drains = [{ scope: 'listener web', left: 12, deadlineAt: '2026-01-01T00:00:30.000Z' }]
-    await shown.tell(1, { drains, workers: 4, workersWanted: 4, workersSilent: 1 })
-    expect(await shown.text('#drains')).toMatch(/^draining listener web: 12 left, until .*30/)
-    expect(await shown.text('#facts')).toContain('4 workers')
-    expect(await shown.text('#silent')).toBe('1 of them silent, with old figures')
+    const drains = [
+      { scope: { listener: 'web' }, left: 12, deadlineAt: '2026-01-01T00:00:30.000Z' },
+      { scope: { cluster: 'db', backend: '10.0.0.1:80' }, left: 3 },
+      { scope: { cluster: 'db' }, left: 2 },
+      { scope: {}, left: 1 },
+    ]
+    await shown.tell(1, {
+      drains,
+      workers: 4,
+      workersWanted: 5,
+      workersSilent: 1,
+      workerDeaths: 2,
+      workersDiffer: ['logLevel'],
+    })
+    expect(await shown.text('#drains')).toMatch(
+      /^draining listener web: 12 left, until \d\d:\d\d:30 · draining backend 10.0.0.1:80 of db: 3 left · draining cluster db: 2 left · draining everything: 1 left$/,
+    )
+    expect(await shown.text('#facts')).toContain('4 of 5 workers')
+    expect(await shown.text('#workers')).toBe(
+      '1 silent, with old figures · 2 died · not the same in all workers: logLevel',
+    )
     await shown.tell(2, { drains: [] })
     expect(await shown.evaluate(`document.getElementById('drains').offsetHeight`)).toBe(0)
   })
