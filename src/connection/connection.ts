@@ -25,7 +25,14 @@ import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
 import type { ConnectionFacts, RecordEnding } from '../observe/record.js'
-import type { OrderedCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from '../pipe/options.js'
+import {
+  NOTHING_MOVED,
+  type OrderedCause,
+  type PipeEnding,
+  type PipeHost,
+  type PipeOwner,
+  type PipeTotals,
+} from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import type { Manners } from './approach.js'
@@ -66,16 +73,6 @@ export interface ConnectionHost {
   answered(connection: Connection): void
   /** The connection is over; both sockets are closed or about to be. */
   ended(connection: Connection, ending: RecordEnding): void
-}
-
-const NOTHING_MOVED: PipeTotals = {
-  bytesUp: 0,
-  bytesDown: 0,
-  splicedUp: 0,
-  splicedDown: 0,
-  receivedUp: 0,
-  receivedDown: 0,
-  notSplicing: undefined,
 }
 
 export class Connection implements Runnable, Expirable, PipeOwner {

@@ -10,7 +10,7 @@ import { KernelLoop } from '../io/kernel-loop.js'
 import { StreamSocket } from '../io/stream-socket.js'
 import type { Expirable } from '../io/sweep.js'
 import type { PipeEnding, PipeOwner, PipeSettings, PipeTotals } from './options.js'
-import { createPipeCounters, DEFAULT_SETTINGS } from './options.js'
+import { createPipeCounters, DEFAULT_SETTINGS, NOTHING_MOVED } from './options.js'
 import { type Heads, Pipe } from './pipe.js'
 
 /** Everything is optional; the defaults stand at `PipeSettings` and `PipeTimeouts`. */
@@ -33,16 +33,6 @@ export interface RunningPipe extends Promise<PipeRecord> {
   close(): void
   /** The byte counts at this moment. */
   totals(): PipeTotals
-}
-
-const NOTHING_MOVED: PipeTotals = {
-  bytesUp: 0,
-  bytesDown: 0,
-  splicedUp: 0,
-  splicedDown: 0,
-  receivedUp: 0,
-  receivedDown: 0,
-  notSplicing: undefined,
 }
 
 /**

@@ -116,3 +116,14 @@ export interface PipeTotals {
   /** Why bytes were copied that might have been spliced; undefined where splice did its part. */
   readonly notSplicing: NotSplicing | undefined
 }
+
+/** Of a pipe that has not begun. */
+export const NOTHING_MOVED: PipeTotals = {
+  bytesUp: 0,
+  bytesDown: 0,
+  receivedUp: 0,
+  receivedDown: 0,
+  splicedUp: 0,
+  splicedDown: 0,
+  notSplicing: undefined,
+}

@@ -105,6 +105,8 @@ export class Supervisor {
     return {
       ...status,
       workersWanted: this.wanted,
+      logLevel: this.log.level ?? status.logLevel,
+      logFile: this.#openLog.file,
       startedAt: this.#startedAt,
       config: { ...this.#counts },
     }

@@ -42,6 +42,7 @@ describe.each([
     })
     const file = join(folder, `moved-${native}.log`)
     expect(await rig.reload({ log: { file } })).toEqual({ changed: ['log'], needsRestart: [] })
+    expect((await rig.status()).logFile).toBe(file)
     for (let i = 0; i < CLIENTS; i++) (await rig.join()).end()
     const lines = (): LogLine[] =>
       readFileSync(file, 'utf8')
