@@ -6,7 +6,8 @@
  *
  * Most connections need neither opening nor approach nor exchange: nothing is read from their client before the
  * backend is there, so its first bytes wait in the kernel and trying another backend loses nothing. A connection
- * decides; moving bytes is the pipe's business.
+ * decides; moving bytes is the pipe's business. It lives as long as its client stays, so what is needed only until there
+ * is a pipe belongs to its arrival; and its methods are `private` and not `#`, for which V8 would give it another field.
  */
 import {
   type Address,
@@ -18,10 +19,10 @@ import {
 } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
-import type { Attempt, Dialled, DialOptions, DialResult } from '../cluster/dial.js'
+import type { Dialled, DialOptions, DialResult } from '../cluster/dial.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
-import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
+import type { Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
 import type { ConnectionFacts, RecordEnding } from '../observe/record.js'
@@ -36,6 +37,7 @@ import {
 import { Pipe } from '../pipe/pipe.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import type { Manners } from './approach.js'
+import { Arrival } from './arrival.js'
 import { Introduction } from './introduction.js'
 import type { Reception } from './reception.js'
 import { endingOf, Refusal, statusOf, whyNoBackend } from './refusal.js'
@@ -75,20 +77,17 @@ export interface ConnectionHost {
   ended(connection: Connection, ending: RecordEnding): void
 }
 
-export class Connection implements Runnable, Expirable, PipeOwner {
-  isQueued = false
+export class Connection implements Expirable, PipeOwner {
   sweepIndex = -1
   readonly service: Service
   readonly #from: PeerAddress
   /** Undefined once it was told of the end. */
   #host: ConnectionHost | undefined
-  #client: Socket
   readonly #acceptedAt = performance.now()
   /** From the dial to a connected backend, and from then to its first byte, in whole µs; the latter 0 until it came. */
   #connectMicros = 0
   #firstByteMicros = 0
-  /** What is under way: a dial, and later the pipe. */
-  #stage: Attempt | Pipe | undefined = undefined
+  #stage: Arrival | Pipe
   #backend: Backend | undefined = undefined
   #backendAddress: Address | undefined = undefined
   #retries = 0
@@ -98,21 +97,21 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   constructor(host: ConnectionHost, service: Service, client: Socket, from: PeerAddress) {
     this.#host = host
     this.service = service
-    this.#client = client
+    this.#stage = new Arrival(client, this)
     this.#from = from
   }
 
   start(): void {
-    this.#client.owner = this
+    const arrival = this.#stage as Arrival
+    arrival.watch(arrival.client)
     const { reception, destination } = this.service
-    if (reception === undefined) this.#dial(destination!)
-    else void this.#open(reception)
+    if (reception === undefined) this.dial(arrival, destination!)
+    else void this.open(arrival, reception)
   }
 
-  /** An event of the client while there is no backend yet: only that it went away matters. */
-  run(): void {
-    if (this.pipe !== undefined || (this.#client.ready & BROKEN) === 0) return
-    this.#refuse({ by: 'client', phase: 'connect', cause: 'client-gone', errno: this.#client.error })
+  /** There is no backend yet. */
+  clientGone(errno: string | undefined): void {
+    this.refuse({ by: 'client', phase: 'connect', cause: 'client-gone', errno })
   }
 
   expire(now: number): void {
@@ -121,9 +120,11 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** Ends it now: in order if nothing is in flight, and with a reset otherwise, or where it is killed. */
   end(cause: OrderedCause): void {
-    if (this.#stage instanceof Pipe) this.#stage.end(cause)
-    else if (this.#introduction !== undefined && this.#stage === undefined) this.#introduction.callOff(cause)
-    else this.#refuse({ by: 'proxy', phase: 'connect', cause })
+    const stage = this.#stage
+    if (stage instanceof Pipe) stage.end(cause)
+    else if (this.#introduction !== undefined && stage.attempt === undefined)
+      this.#introduction.callOff(cause)
+    else this.refuse({ by: 'proxy', phase: 'connect', cause })
   }
 
   /** Whether an end now would take nothing from anybody. */
@@ -198,7 +199,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
 
   /** Everything known about it but its ending. One literal: spreading would cost more than all the rest of it. */
   facts(): ConnectionFacts {
-    const totalMicros = this.#ageMicros
+    const totalMicros = this.ageMicros
     const introduction = this.#introduction
     const learnt = introduction?.facts()
     const roundTrips = introduction?.roundTrips
@@ -223,7 +224,7 @@ export class Connection implements Runnable, Expirable, PipeOwner {
       connectMicros: this.connectMicros,
       firstByteMicros: this.firstByteMicros,
       totalMicros,
-      clientRttMicros: roundTrips === undefined ? this.#client.roundTripMicros() : roundTrips.client,
+      clientRttMicros: roundTrips === undefined ? this.#stage.client.roundTripMicros() : roundTrips.client,
       backendRttMicros: roundTrips === undefined ? this.pipe?.backend.roundTripMicros() : roundTrips.backend,
       bytesUp,
       bytesDown,
@@ -246,113 +247,118 @@ export class Connection implements Runnable, Expirable, PipeOwner {
   /** Its first byte may have been that of a head, before there was a pipe. */
   backendAnswered(): void {
     if (this.#firstByteMicros > 0) return
-    this.#firstByteMicros = Math.max(1, this.#ageMicros - this.#waitMicros - this.#connectMicros)
+    this.#firstByteMicros = Math.max(1, this.ageMicros - this.waitMicros - this.#connectMicros)
     this.#host?.answered(this)
   }
 
   /** Bytes were moved to the end, or to where it broke. */
   pipeEnded({ by, cause, errno, waitedFor }: PipeEnding): void {
-    this.#finish({ by, phase: 'data', cause, errno, waitedFor })
+    this.finish({ by, phase: 'data', cause, errno, waitedFor })
   }
 
-  get #ageMicros(): number {
+  private get ageMicros(): number {
     return Math.round((performance.now() - this.#acceptedAt) * 1000)
   }
 
   /** From accept to the dial. */
-  get #waitMicros(): number {
+  private get waitMicros(): number {
     return this.#introduction?.waitMicros ?? 0
   }
 
-  async #open(reception: Reception): Promise<void> {
-    const introduction = new Introduction(this.#host!, this.service, reception, this.#client, this.#from)
+  private async open(arrival: Arrival, reception: Reception): Promise<void> {
+    const introduction = new Introduction(this.#host!, this.service, reception, arrival.client, this.#from)
     this.#introduction = introduction
     try {
       const destination = await introduction.choose()
       const { calledOff } = introduction
       if (calledOff !== undefined) throw new Refusal({ by: 'proxy', phase: 'opening', cause: calledOff })
-      this.#client = introduction.client.socket
-      this.#client.owner = this
-      introduction.waitMicros = this.#ageMicros
-      this.#dial(destination)
+      arrival.watch(introduction.client.socket)
+      introduction.waitMicros = this.ageMicros
+      this.dial(arrival, destination)
     } catch (error) {
-      this.#failed(error, 'opening')
+      this.failed(error, 'opening')
     }
   }
 
-  #dial(destination: Destination): void {
-    this.#stage = destination.cluster.dial(this.#host!.dialOptions, (result) =>
-      this.#dialled(result, destination),
+  private dial(arrival: Arrival, destination: Destination): void {
+    arrival.attempt = destination.cluster.dial(this.#host!.dialOptions, (result) =>
+      this.dialled(arrival, result, destination),
     )
   }
 
-  #dialled(result: DialResult, destination: Destination): void {
-    this.#stage = undefined
+  private dialled(arrival: Arrival, result: DialResult, destination: Destination): void {
+    arrival.attempt = undefined
     this.#backend = result.backend
     this.#retries = result.retries
     if (result.socket === undefined) {
-      this.#refuse(whyNoBackend(result))
+      this.refuse(whyNoBackend(result))
       return
     }
     this.#backendAddress = result.address
-    this.#connectMicros = this.#ageMicros - this.#waitMicros
+    this.#connectMicros = this.ageMicros - this.waitMicros
     this.#host?.connected(this)
-    if (this.#introduction === undefined) this.#join(this.#client, result.socket, destination.pipes)
-    else void this.#meet(this.#introduction, result, destination)
+    if (this.#introduction === undefined) this.join(arrival.client, result.socket, destination.pipes)
+    else void this.meet(this.#introduction, result, destination)
   }
 
-  async #meet(introduction: Introduction, dialled: Dialled, { manners, pipes }: Destination): Promise<void> {
+  private async meet(
+    introduction: Introduction,
+    dialled: Dialled,
+    { manners, pipes }: Destination,
+  ): Promise<void> {
     try {
       const ends = await introduction.meet(dialled, manners, () => this.backendAnswered())
       if (ends !== undefined) {
-        this.#join(ends.client, ends.backend, pipes)
+        this.join(ends.client, ends.backend, pipes)
         if (introduction.calledOff !== undefined) this.end(introduction.calledOff)
-      } else this.#finish({ by: 'backend', phase: 'data', cause: 'finished' })
+      } else this.finish({ by: 'backend', phase: 'data', cause: 'finished' })
     } catch (error) {
-      this.#failed(error, 'response')
+      this.failed(error, 'response')
     }
   }
 
-  #join(client: Socket, backend: Socket, pipes: PipeHost): void {
-    this.#client = client
+  private join(client: Socket, backend: Socket, pipes: PipeHost): void {
     const pipe = new Pipe(client, backend, pipes, this)
     this.#stage = pipe
     pipe.start()
   }
 
   /** A step before the pipe has thrown. */
-  #failed(error: unknown, phase: RecordEnding['phase']): void {
+  private failed(error: unknown, phase: RecordEnding['phase']): void {
     if (error instanceof Refusal) {
-      this.#refuse(error.ending, error.status)
+      this.refuse(error.ending, error.status)
     } else if (error instanceof DialogueOver) {
       const { backend, exchange, calledOff } = this.#introduction!
-      this.#refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data', calledOff))
+      this.refuse(endingOf(error, backend, exchange?.status === undefined ? phase : 'data', calledOff))
     } else {
       const cause = phase === 'opening' ? 'route-failed' : 'internal-error'
       this.#host?.failed(this, cause, error)
-      this.#refuse({ by: 'proxy', phase, cause }, 500)
+      this.refuse({ by: 'proxy', phase, cause }, 500)
     }
   }
 
   /** No pipe came about. The client gets a reset: an orderly end would look like an empty answer. */
-  #refuse(ending: RecordEnding, status = statusOf(ending.cause)): void {
+  private refuse(ending: RecordEnding, status = statusOf(ending.cause)): void {
     if (this.#host === undefined) return
-    if (!(this.#stage instanceof Pipe)) this.#stage?.cancel()
-    this.#stage = undefined
+    if (this.#stage instanceof Arrival) this.#stage.cancel()
     if (this.#introduction !== undefined) {
-      void this.#dismiss(this.#introduction, ending, status)
+      void this.dismiss(this.#introduction, ending, status)
       return
     }
-    this.#finish(ending)
-    this.#client.reset()
+    this.finish(ending)
+    this.#stage.client.reset()
   }
 
-  async #dismiss(introduction: Introduction, ending: RecordEnding, status?: ErrorStatus): Promise<void> {
+  private async dismiss(
+    introduction: Introduction,
+    ending: RecordEnding,
+    status?: ErrorStatus,
+  ): Promise<void> {
     await introduction.dismiss(status)
-    this.#finish(ending)
+    this.finish(ending)
   }
 
-  #finish(ending: RecordEnding): void {
+  private finish(ending: RecordEnding): void {
     const host = this.#host
     if (host === undefined) return
     this.#host = undefined

@@ -33,7 +33,7 @@ export function nextCarrier(direction: Direction, came: number): Carrier {
 /** Why this direction may not splice at this moment. */
 export function whyNotSplicing(direction: Direction): NotSplicing | undefined {
   if (direction.mode === 'off') return 'switched-off'
-  return direction.splicing?.refusal ?? direction.source.notSplicing
+  return direction.cargo?.refusal ?? direction.source.notSplicing
 }
 
 /** Why this direction's bytes are copied at this moment; undefined where they are spliced. */
@@ -58,12 +58,12 @@ function afterCopy(direction: Direction, came: number): Carrier {
 
 function afterSplice(direction: Direction, came: number): Carrier {
   if (whyNotSplicing(direction) !== undefined) return copyCarrier
-  const splicing = direction.splicing!
+  const cargo = direction.cargo!
   const source = direction.source as FdSocket
   source.loop.lowWater.flowed(source, came)
   if (came === 0) return kernelCarrier
-  splicing.smallMoves = came < DEMOTE_BYTES ? splicing.smallMoves + 1 : 0
-  if (splicing.smallMoves < DEMOTE_AFTER) return kernelCarrier
+  cargo.smallMoves = came < DEMOTE_BYTES ? cargo.smallMoves + 1 : 0
+  if (cargo.smallMoves < DEMOTE_AFTER) return kernelCarrier
   source.loop.lowWater.paused(source)
   carriesMessages(direction)
   if (direction.mode === 'on') return kernelCarrier

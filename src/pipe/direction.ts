@@ -5,25 +5,13 @@
  *   flowing → draining (the source has ended) → finished (empty, FIN handed on exactly once)
  *          ↘ failed (a side broke: what can be delivered has been)
  */
-import type { NotSplicing } from '../io/engine.js'
 import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
-import { type Carrier, MUST_WAIT, NO_KERNEL_PIPE } from './carrier.js'
+import { Cargo } from './cargo.js'
+import { type Carrier, MUST_WAIT } from './carrier.js'
 import { firstCarrier, nextCarrier } from './choose-carrier.js'
 import type { PipeCounters, PipeHost, SpliceMode } from './options.js'
 
 export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
-
-/** What a direction keeps that was ever spliced. */
-export interface Splicing {
-  /** The kernel pipe that holds the bytes inside, while there are any. */
-  kernelPipe: number
-  /** Bytes that went through one. */
-  bytes: number
-  /** Moves in a row that were too small to be worth a splice. */
-  smallMoves: number
-  /** Why this direction cannot be spliced, where that is its own matter. */
-  refusal: NotSplicing | undefined
-}
 
 /** The accounting is checked at every step where tests run. */
 const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
@@ -38,10 +26,8 @@ export class Direction {
   inside = 0
   /** Bytes the sink has taken. */
   bytes = 0
-  /** The bytes inside, where they are in this process. */
-  held: Buffer | undefined = undefined
-  /** Undefined where it only ever copied, as most do: a field here is sixteen bytes of every connection. */
-  splicing: Splicing | undefined = undefined
+  /** Undefined until it is needed. */
+  cargo: Cargo | undefined = undefined
 
   /** `head` holds bytes already read from the source, which go first. */
   constructor(source: Socket, sink: Socket, host: PipeHost, head?: Buffer) {
@@ -63,9 +49,19 @@ export class Direction {
     return this.#host.counters
   }
 
+  /** The bytes inside, where they are in this process. */
+  get held(): Buffer | undefined {
+    return this.cargo?.held
+  }
+
+  set held(bytes: Buffer | undefined) {
+    if (bytes !== undefined) this.cargo ??= new Cargo()
+    if (this.cargo !== undefined) this.cargo.held = bytes
+  }
+
   /** Of `bytes`, those that never entered this process. */
   get splicedBytes(): number {
-    return this.splicing?.bytes ?? 0
+    return this.cargo?.splicedBytes ?? 0
   }
 
   /** Whether there is something to move and room for it. */
@@ -98,8 +94,8 @@ export class Direction {
 
   /** Anew, after a time of copying or for the first time. */
   beginSplicing(): void {
-    if (this.splicing !== undefined) this.splicing.smallMoves = 0
-    else this.splicing = { kernelPipe: NO_KERNEL_PIPE, bytes: 0, smallMoves: 0, refusal: undefined }
+    this.cargo ??= new Cargo()
+    this.cargo.smallMoves = 0
   }
 
   /** The carrier took bytes from the source. */
@@ -151,9 +147,11 @@ export class Direction {
 
   /** For error logs: everything that decides what this direction would do next. */
   describe(): Record<string, unknown> {
-    const { phase, inside, bytes, splicing } = this
+    const { phase, inside, bytes, splicedBytes, cargo } = this
     const ends = { sourceReady: this.source.ready, sinkReady: this.sink.ready }
-    return { carrier: this.carrier.name, phase, inside, bytes, splicing, ...ends }
+    const { kernelPipe, smallMoves, refusal } = cargo ?? {}
+    const splicing = { kernelPipe, smallMoves, refusal }
+    return { carrier: this.carrier.name, phase, inside, bytes, splicedBytes, ...splicing, ...ends }
   }
 }
 

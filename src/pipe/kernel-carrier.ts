@@ -19,13 +19,13 @@ export const kernelCarrier: Carrier = {
     const source = direction.source as FdSocket
     const sink = direction.sink as FdSocket
     const { outcome } = source.loop
-    const splicing = direction.splicing!
+    const cargo = direction.cargo!
     const hints = hintsFor(direction) | hintsOfMark(source)
-    const found = source.loop.native.splice(source.fd, sink.fd, splicing.kernelPipe, budget, hints)
+    const found = source.loop.native.splice(source.fd, sink.fd, cargo.kernelPipe, budget, hints)
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
-    splicing.kernelPipe = outcome[native.PIPE]!
-    splicing.bytes += Math.max(0, went - outcome[native.COPIED]!)
+    cargo.kernelPipe = outcome[native.PIPE]!
+    cargo.splicedBytes += Math.max(0, went - outcome[native.COPIED]!)
     direction.took(came)
     direction.gave(went)
     holdRest(direction, source)
@@ -36,10 +36,10 @@ export const kernelCarrier: Carrier = {
   },
 
   drop(direction: Direction): void {
-    const splicing = direction.splicing!
-    if (splicing.kernelPipe === NO_KERNEL_PIPE) return
-    ;(direction.source as FdSocket).loop.native.discardPipe(splicing.kernelPipe)
-    splicing.kernelPipe = NO_KERNEL_PIPE
+    const cargo = direction.cargo!
+    if (cargo.kernelPipe === NO_KERNEL_PIPE) return
+    ;(direction.source as FdSocket).loop.native.discardPipe(cargo.kernelPipe)
+    cargo.kernelPipe = NO_KERNEL_PIPE
   },
 }
 
@@ -56,7 +56,7 @@ function fallBack(direction: Direction, found: number, source: FdSocket): void {
     direction.counters.pipesRefused++
     loop.refusePipes(errno)
   } else if (REFUSES_THESE_SOCKETS.has(errno)) {
-    direction.splicing!.refusal = `kernel-refused: ${errno}`
+    direction.cargo!.refusal = `kernel-refused: ${errno}`
   } else {
     loop.refuseSplice(errno)
   }
@@ -65,10 +65,10 @@ function fallBack(direction: Direction, found: number, source: FdSocket): void {
 
 /** Bytes that were spliced in and cannot be spliced out come back into this process. */
 function takeBack(direction: Direction, source: FdSocket): void {
-  const splicing = direction.splicing!
-  if (splicing.kernelPipe === NO_KERNEL_PIPE) return
+  const cargo = direction.cargo!
+  if (cargo.kernelPipe === NO_KERNEL_PIPE) return
   const held = Buffer.allocUnsafeSlow(direction.inside)
-  source.loop.native.emptyPipe(splicing.kernelPipe, held)
-  splicing.kernelPipe = NO_KERNEL_PIPE
+  source.loop.native.emptyPipe(cargo.kernelPipe, held)
+  cargo.kernelPipe = NO_KERNEL_PIPE
   direction.held = held
 }

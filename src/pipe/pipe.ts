@@ -1,7 +1,8 @@
 /**
  * Two sockets joined: what the product is. The pipe runs both directions when either socket is ready, decides
  * when and how the whole thing ends, and keeps the deadlines. It promises what the contract suite
- * (test/pipe/contract.ts) says, whatever carries the bytes. It never throws for what the network does.
+ * (test/pipe/contract.ts) says, whatever carries the bytes. It never throws for what the network does. Its methods are
+ * `private` and not `#`: V8 gives objects of a class with private methods another field.
  */
 import type { FdSocket, OrderGiver } from '../io/fd-socket.js'
 import type { Socket } from '../io/socket.js'
@@ -69,16 +70,16 @@ export class Pipe implements OrderGiver {
 
   run(): void {
     const { up, down } = this
-    if (this.#isOver) return
-    const before = this.#progress
+    if (this.isOver) return
+    const before = this.progress
     const hadAnswered = down.bytes > 0
     const isUpDone = up.move(RUN_BUDGET_BYTES)
     const isDownDone = down.move(RUN_BUDGET_BYTES)
-    const moved = this.#progress - before
-    if (moved > 0) this.#noteMoved(moved, hadAnswered)
-    this.#settle()
-    if (!this.#isOver) this.#comeAgain(moved, isUpDone && isDownDone)
-    if (this.#isOver) return
+    const moved = this.progress - before
+    if (moved > 0) this.noteMoved(moved, hadAnswered)
+    this.settle()
+    if (!this.isOver) this.comeAgain(moved, isUpDone && isDownDone)
+    if (this.isOver) return
     renewOrder(up)
     renewOrder(down)
   }
@@ -88,7 +89,7 @@ export class Pipe implements OrderGiver {
     const direction = source === this.client ? this.up : this.down
     const hadAnswered = this.down.bytes > 0
     if (!accountFor(direction, came, went, found)) this.#host.turns.add(this)
-    this.#noteMoved(came, hadAnswered)
+    this.noteMoved(came, hadAnswered)
   }
 
   /** Ends the pipe if a deadline has passed. */
@@ -97,7 +98,7 @@ export class Pipe implements OrderGiver {
     const silentMs = Math.ceil(now) - this.#movedAt
     if (maxLifetimeMs > 0 && Math.ceil(now) - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
     else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
-    else if (this.#isHalfClosed && halfClosedTimeoutMs > 0 && silentMs >= halfClosedTimeoutMs) {
+    else if (this.isHalfClosed && halfClosedTimeoutMs > 0 && silentMs >= halfClosedTimeoutMs) {
       this.end('half-closed-timeout')
     }
   }
@@ -107,11 +108,11 @@ export class Pipe implements OrderGiver {
    * to know it: always with a reset.
    */
   end(cause: PipeCause): void {
-    const waitedFor = cause === 'half-closed-timeout' ? this.#unfinished : undefined
-    this.#finish({ by: 'proxy', cause, waitedFor }, cause === 'killed' || this.isInFlight)
+    const waitedFor = cause === 'half-closed-timeout' ? this.unfinished : undefined
+    this.finish({ by: 'proxy', cause, waitedFor }, cause === 'killed' || this.isInFlight)
   }
 
-  get #unfinished(): 'client' | 'backend' {
+  private get unfinished(): 'client' | 'backend' {
     return this.up.isOver ? 'backend' : 'client'
   }
 
@@ -133,7 +134,7 @@ export class Pipe implements OrderGiver {
       splicedDown: down.splicedBytes,
       receivedUp: up.bytes + up.inside,
       receivedDown: down.bytes + down.inside,
-      notSplicing: this.#whyNotSplicing(),
+      notSplicing: this.whyNotSplicing(),
     }
   }
 
@@ -143,42 +144,41 @@ export class Pipe implements OrderGiver {
     return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
   }
 
-  #noteMoved(bytes: number, hadAnswered: boolean): void {
+  private noteMoved(bytes: number, hadAnswered: boolean): void {
     this.#movedAt = Math.ceil(this.#host.turns.now)
     this.#stuckRuns = 0
     this.#host.turns.spend(bytes)
     if (!hadAnswered && this.down.bytes > 0) this.#owner?.backendAnswered?.()
   }
 
-  get #isOver(): boolean {
+  private get isOver(): boolean {
     return this.#owner === undefined
   }
 
-  get #isHalfClosed(): boolean {
+  private get isHalfClosed(): boolean {
     return this.up.isOver !== this.down.isOver
   }
 
   /** Grows by each byte that comes in and by each that goes out. */
-  get #progress(): number {
+  private get progress(): number {
     const { up, down } = this
     return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
   }
 
   /** Hands ends on, and ends the pipe when nothing more can happen. */
-  #settle(): void {
+  private settle(): void {
     const { up, down } = this
     up.settle(down.phase === 'finished')
     down.settle(up.phase === 'finished')
-    this.#noteEnds()
-    if (up.phase === 'finished' && down.phase === 'finished') this.#finishInOrder()
-    else if (this.client.error !== undefined) this.#passResetOn(this.client, this.backend, up)
-    else if (this.backend.error !== undefined) this.#passResetOn(this.backend, this.client, down)
-    else if (this.#endedFirst !== undefined && this.#host.settings.halfClose === 'close')
-      this.#closeBothWays()
+    this.noteEnds()
+    if (up.phase === 'finished' && down.phase === 'finished') this.finishInOrder()
+    else if (this.client.error !== undefined) this.passResetOn(this.client, this.backend, up)
+    else if (this.backend.error !== undefined) this.passResetOn(this.backend, this.client, down)
+    else if (this.#endedFirst !== undefined && this.#host.settings.halfClose === 'close') this.closeBothWays()
   }
 
   /** What is due after a direction's end (the other one's deadline, a reset's grace) counts from there. */
-  #noteEnds(): void {
+  private noteEnds(): void {
     const { up, down } = this
     const over = Number(up.isOver) + Number(down.isOver)
     if (over === this.#directionsOver) return
@@ -188,42 +188,42 @@ export class Pipe implements OrderGiver {
   }
 
   /** One side has ended; the other may still send, which the kernel would answer with a reset after a close. */
-  #closeBothWays(): void {
+  private closeBothWays(): void {
     if (this.isInFlight) return
-    if (this.#hasTakenAll(this.#endedFirst === 'client' ? this.backend : this.client)) this.#finishInOrder()
+    if (this.hasTakenAll(this.#endedFirst === 'client' ? this.backend : this.client)) this.finishInOrder()
     else this.#host.turns.later(this)
   }
 
   /** Whether the peer has everything we sent; where nobody tells, whether it had the time for it. */
-  #hasTakenAll(socket: Socket): boolean {
+  private hasTakenAll(socket: Socket): boolean {
     const bytes = socket.unacknowledgedBytes()
-    return bytes === undefined ? this.#isQuiet : bytes === 0
+    return bytes === undefined ? this.isQuiet : bytes === 0
   }
 
-  get #isQuiet(): boolean {
+  private get isQuiet(): boolean {
     return this.#host.turns.now - this.#movedAt >= GRACE_MS
   }
 
-  #finishInOrder(): void {
-    this.#finish({ by: this.#endedFirst ?? 'client', cause: 'finished' }, false)
+  private finishInOrder(): void {
+    this.finish({ by: this.#endedFirst ?? 'client', cause: 'finished' }, false)
   }
 
   /**
    * `broken` was reset. What it sent before is delivered first: `from`, its direction, goes on until it is
    * over, and the peer's kernel gets a moment to take it, because a reset destroys what is queued.
    */
-  #passResetOn(broken: Socket, other: Socket, from: Direction): void {
-    const isDelivered = from.isOver && this.#hasTakenAll(other)
-    if (other.error === undefined && !isDelivered && !this.#isQuiet) {
+  private passResetOn(broken: Socket, other: Socket, from: Direction): void {
+    const isDelivered = from.isOver && this.hasTakenAll(other)
+    if (other.error === undefined && !isDelivered && !this.isQuiet) {
       this.#host.turns.later(this)
       return
     }
     const by = broken === this.client ? 'client' : 'backend'
-    this.#finish({ by, cause: 'reset', errno: broken.error }, true)
+    this.finish({ by, cause: 'reset', errno: broken.error }, true)
   }
 
   /** The run is over: is another one due without a further event? */
-  #comeAgain(moved: number, isDone: boolean): void {
+  private comeAgain(moved: number, isDone: boolean): void {
     const { up, down } = this
     if (!isDone) {
       this.#host.turns.later(this)
@@ -238,18 +238,18 @@ export class Pipe implements OrderGiver {
     }
   }
 
-  #finish(ending: PipeEnding, isReset: boolean): void {
+  private finish(ending: PipeEnding, isReset: boolean): void {
     const owner = this.#owner
     if (owner === undefined) return
     this.#owner = undefined
     try {
       owner.pipeEnded(ending)
     } finally {
-      this.#letGo(isReset)
+      this.letGo(isReset)
     }
   }
 
-  #letGo(isReset: boolean): void {
+  private letGo(isReset: boolean): void {
     this.up.drop()
     this.down.drop()
     for (const socket of [this.client, this.backend]) {
@@ -258,9 +258,9 @@ export class Pipe implements OrderGiver {
     }
   }
 
-  #whyNotSplicing(): PipeTotals['notSplicing'] {
+  private whyNotSplicing(): PipeTotals['notSplicing'] {
     const { up, down } = this
-    if (up.splicedBytes + down.splicedBytes > 0) return up.splicing?.refusal ?? down.splicing?.refusal
+    if (up.splicedBytes + down.splicedBytes > 0) return up.cargo?.refusal ?? down.cargo?.refusal
     return whyNotSplicing(up) ?? whyNotSplicing(down) ?? (up.mode === 'auto' ? 'small' : undefined)
   }
 }

@@ -1,0 +1,19 @@
+/**
+ * What a direction keeps that has ever been spliced, or had bytes left over. Most connections are idle or send small
+ * messages and need none of it, and a field of a direction is sixteen bytes of every connection.
+ */
+import type { NotSplicing } from '../io/engine.js'
+import { NO_KERNEL_PIPE } from './carrier.js'
+
+export class Cargo {
+  /** The bytes inside, where they are in this process. */
+  held: Buffer | undefined = undefined
+  /** The kernel pipe that holds the bytes inside, where they are there. */
+  kernelPipe = NO_KERNEL_PIPE
+  /** Bytes that went through one. */
+  splicedBytes = 0
+  /** Moves in a row that were too small to be worth a splice. */
+  smallMoves = 0
+  /** Why this direction cannot be spliced, where that is its own matter. */
+  refusal: NotSplicing | undefined = undefined
+}
