@@ -89,7 +89,7 @@ export const LATENCIES = ['connectSeconds', 'firstByteSeconds']
  * @param {BackendRow} row
  * @param {LatencyName} name
  */
-export const histogramOf = (row, name) => row[name] ?? row.cluster[name]
+export const histogramOf = (row, name) => row[name]
 
 /** @param {BackendRow} row */
 const backendKey = ({ cluster, address }) => `${cluster.name}\0${address}`

@@ -35,8 +35,8 @@
  * @property {number} failures
  * @property {string} [lastError]
  * @property {Traffic} traffic
- * @property {Histogram} [connectSeconds] of this backend alone
- * @property {Histogram} [firstByteSeconds]
+ * @property {Histogram} connectSeconds of this backend alone
+ * @property {Histogram} firstByteSeconds
  *
  * @typedef {object} Cluster
  * @property {string} name

@@ -216,8 +216,14 @@ export class AdminServer {
 
   async #moment(): Promise<unknown> {
     const { connections } = await this.#lists.get({ sort: 'rate', limit: BUSIEST_SHOWN })
-    return { status: await this.#status.get(), connections, mayChange: this.#guard.mayChange }
+    return { status: livelyPart(await this.#status.get()), connections, mayChange: this.#guard.mayChange }
   }
+}
+
+/** What somebody looks at second by second; what has not happened, or is gone, is in the whole status. */
+function livelyPart(status: ProxyStatus): ProxyStatus {
+  const endings = status.endings.filter(({ count }) => count > 0)
+  return { ...status, endings, pastListeners: [], pastClusters: [] }
 }
 
 /** @throws ProblemError 400 */

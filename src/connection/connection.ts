@@ -198,12 +198,12 @@ export class Connection implements Expirable, PipeOwner {
   }
 
   /** Everything known about it but its ending. One literal: spreading would cost more than all the rest of it. */
-  facts(): ConnectionFacts {
+  facts(totals: PipeTotals = this.totals): ConnectionFacts {
     const totalMicros = this.ageMicros
     const introduction = this.#introduction
     const learnt = introduction?.facts()
     const roundTrips = introduction?.roundTrips
-    const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = this.totals
+    const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = totals
     return {
       acceptedAt: Date.now() - totalMicros / 1000,
       listener: this.service.name,

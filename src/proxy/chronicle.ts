@@ -7,6 +7,7 @@ import { AccessLog } from '../observe/access.js'
 import type { OpenLog } from '../observe/log.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { RecordCounts } from '../observe/status.js'
+import type { PipeTotals } from '../pipe/options.js'
 import type { ConnectionIds } from './connection-ids.js'
 
 const FAILURES = {
@@ -37,15 +38,14 @@ export class Chronicle {
     this.#log.log.error({ ...connection.describe(), err }, FAILURES[cause])
   }
 
-  ended(connection: Connection, ending: RecordEnding): void {
+  ended(connection: Connection, ending: RecordEnding, totals: PipeTotals): void {
     const { log } = this.#log
     if (ending.cause === 'infinite-loop') {
       const message = 'a pipe stayed ready without progress and was cut: please report this'
       log.error(connection.describe(), message)
     } else if (ending.cause === 'idle-timeout') log.debug(connection.describe(), 'idle for too long: ended')
-    const { bytesUp, bytesDown } = connection.totals
-    const { ageMs } = connection
-    if (!this.#access.wants({ bytes: bytesUp + bytesDown, ageMs, ending })) return
-    this.#access.write(this.#ids.known(connection) ?? this.#ids.next(), connection.facts(), ending)
+    const bytes = totals.bytesUp + totals.bytesDown
+    if (!this.#access.wants({ bytes, ageMs: connection.ageMs, ending })) return
+    this.#access.write(this.#ids.known(connection) ?? this.#ids.next(), connection.facts(totals), ending)
   }
 }

@@ -18,6 +18,7 @@ import type {
   ListenerReport,
   ProxyStatus,
 } from '../observe/status.js'
+import type { PipeTotals } from '../pipe/options.js'
 import type { Clusters } from './clusters.js'
 import { expectedErrors } from './expected-errors.js'
 
@@ -76,9 +77,9 @@ export class Ledger {
     this.#backendOf(connection)?.firstByteSeconds.observe(seconds)
   }
 
-  /** A connection is over. */
-  ended(connection: Connection, ending: RecordEnding): void {
-    const { totals, service, retries } = connection
+  /** A connection is over; these are its last totals. */
+  ended(connection: Connection, ending: RecordEnding, totals: PipeTotals): void {
+    const { service, retries } = connection
     const { notSplicing, bytesUp, bytesDown, splicedUp, splicedDown } = totals
     const listener = this.#listenerOf(service)
     this.#all.add(totals)

@@ -214,8 +214,9 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   ended(connection: Connection, ending: RecordEnding): void {
     this.#connections.delete(connection)
-    this.#ledger.ended(connection, ending)
-    this.#chronicle.ended(connection, ending)
+    const { totals } = connection
+    this.#ledger.ended(connection, ending, totals)
+    this.#chronicle.ended(connection, ending, totals)
     this.#tellIfNotSplicing()
     this.drains.left(connection)
     if (this.#connections.size === 0) this.#whenEmpty?.()
