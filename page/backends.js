@@ -46,7 +46,7 @@ export function backendTable(growths) {
     { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
     { title: 'Failed', width: 5.25, isNumber: true, cell: ({ failures }) => count(failures) },
     { title: 'Last error', width: 9.5, isWide: true, cell: ({ lastError }) => lastError ?? '' },
-    latencyColumn('Connect', 'From accept to a connected backend', 'connectSeconds', growths),
+    latencyColumn('Connect', 'From the dial to a connected backend', 'connectSeconds', growths),
     latencyColumn('First byte', 'From there to the first byte of the backend', 'firstByteSeconds', growths),
     { title: 'Up', width: 5.75, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
     {

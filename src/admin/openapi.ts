@@ -50,7 +50,10 @@ const PLAIN_OPERATIONS: readonly PlainOperation[] = [
     path: '/api/v1/events',
     summary: 'Once a second: { status, connections (the busiest), mayChange }',
     type: 'text/event-stream; charset=utf-8',
-    statuses: { 200: 'events named "status", until one of both goes', 503: 'too many listen already' },
+    statuses: {
+      200: 'events named "status": what is lively of it, until one of both goes',
+      503: 'too many listen already',
+    },
   },
   {
     path: '/metrics',

@@ -47,6 +47,7 @@ export class AdminServer {
   readonly #assets = new Assets()
   readonly #callers = new Callers()
   readonly #status: Snapshot<ProxyStatus>
+  #stopped: Promise<void> = Promise.resolve()
   readonly #metrics: Snapshot<string>
   readonly #lists: Snapshots<ConnectionQuery, ConnectionList>
   readonly #events: EventStreams
@@ -85,9 +86,13 @@ export class AdminServer {
     this.#options.log.info({ address }, `admin on ${address}`)
   }
 
-  /** Answers under way are finished, if they can be within a second. */
-  async stop(): Promise<void> {
-    if (!this.#server.listening) return
+  /** Answers under way are finished, if they can be within a second; that is waited for by whoever stops it. */
+  stop(): Promise<void> {
+    if (this.#server.listening) this.#stopped = this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     this.#events.end()
     const closed = once(this.#server, 'close')
     this.#server.close()

@@ -189,15 +189,21 @@ export class Introduction {
   }
 
   #handOver(): Ends {
-    const ends = { client: this.client.socket, backend: this.backend!.socket }
-    this.end()
     // A text may be a slice of the head it was read from, and would keep all of it.
-    this.#learnt = structuredClone(this.#learn())
+    const learnt = structuredClone(this.#learn())
+    this.end()
+    const ends = this.#alike(this.client.socket, this.backend!.socket)
+    this.#learnt = learnt
     this.#opening = undefined
     this.backend = undefined
     this.exchange = undefined
-    if (ends.client.kind === ends.backend.kind) return ends
+    return ends
+  }
+
+  /** Where one is a stream, both are. Throws where one is closed. */
+  #alike(client: Socket, backend: Socket): Ends {
+    if (client.kind === backend.kind) return { client, backend }
     const { turns } = this.#host.engine
-    return { client: asStream(ends.client, turns), backend: asStream(ends.backend, turns) }
+    return { client: asStream(client, turns), backend: asStream(backend, turns) }
   }
 }

@@ -27,15 +27,19 @@ export const JOINING_ERRORS: readonly Ending[] = [
   { by: 'proxy', phase: 'data', cause: 'infinite-loop' },
 ]
 
-/** Besides, where a backend is told something, or the client speaks HTTP. */
+/** Besides, where a backend is told something before its client's first byte, or the client speaks HTTP. */
 export const MEETING_ERRORS: readonly Ending[] = [
-  turnedAway('upgrade-required'),
   { by: 'backend', phase: 'response', cause: 'backend-tls' },
   { by: 'backend', phase: 'response', cause: 'backend-gone' },
   { by: 'backend', phase: 'response', cause: 'response-timeout' },
+  { by: 'proxy', phase: 'response', cause: 'internal-error' },
+]
+
+/** Besides, where the client speaks HTTP. */
+export const HTTP_ERRORS: readonly Ending[] = [
+  turnedAway('upgrade-required'),
   { by: 'backend', phase: 'response', cause: 'bad-response' },
   { by: 'backend', phase: 'data', cause: 'bad-response' },
-  { by: 'proxy', phase: 'response', cause: 'internal-error' },
   { by: 'client', phase: 'data', cause: 'bad-request' },
 ]
 

@@ -1,6 +1,6 @@
 /**
- * A line as pino writes it, for lines that do not come through pino: records, which are many, and what the sink has to
- * say itself.
+ * A line as pino writes it, for lines that do not come through pino: what the sink has to say itself, and records before
+ * they are made for people. Records for programs are record-line.ts's.
  */
 import { hostname } from 'node:os'
 

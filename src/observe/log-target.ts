@@ -65,8 +65,12 @@ export function openStdout(): Target {
   }
 }
 
+/** Some file systems tell only now that what was written is lost: nothing can be done about it any more. */
 export function closeTarget({ fd }: Target): void {
-  if (fd !== STDOUT) closeSync(fd)
+  if (fd === STDOUT) return
+  try {
+    closeSync(fd)
+  } catch {}
 }
 
 function describeTarget(fd: number): Target {

@@ -36,7 +36,7 @@ export interface OpenLog {
   reopen(): Promise<void>
   /** Gets other options ready. Rejects with `log-failed` where a file cannot be appended to. */
   prepare(options: LogOptions): Promise<PreparedLog>
-  /** Resolves when everything is written. What is logged later is lost. */
+  /** Resolves when everything is written; what is logged later is lost. Of stdout at once: it goes on for others. */
   close(): Promise<void>
 }
 

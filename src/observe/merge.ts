@@ -8,6 +8,7 @@ import type {
   ClusterReport,
   DrainStatus,
   EndingCount,
+  HistogramStatus,
   ListenerReport,
   NotSplicedCount,
   PipeErrorCount,
@@ -34,6 +35,7 @@ export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
     workerDeaths: sum(all('workerDeaths')),
     workersDiffer: [...new Set(all('workersDiffer').flat())],
     cpuSeconds: sum(all('cpuSeconds')),
+    eventLoopDelaySeconds: addAny(all('eventLoopDelaySeconds').flatMap((each) => each ?? [])),
     engine: all('engine').find((engine) => engine === 'stream') ?? 'kernel',
     notSplicing: all('notSplicing').find((reason) => reason !== undefined),
     ...foldListeners(all('listeners').flat(), all('pastListeners').flat()),
@@ -192,6 +194,9 @@ function addUp<Counts extends object>(counts: readonly Counts[]): Counts {
   }
   return sums as unknown as Counts
 }
+
+const addAny = (histograms: readonly HistogramStatus[]): HistogramStatus | undefined =>
+  histograms.length === 0 ? undefined : addHistograms(histograms)
 
 const endingKey = ({ listener, cluster, by, phase, cause }: EndingCount): string =>
   [listener, cluster, by, phase, cause].join('\0')

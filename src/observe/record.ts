@@ -170,8 +170,6 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
   }
 }
 
-export type ConnectionRecord = ReturnType<typeof toRecord>
-
 const toMs = (micros: number | undefined): number | undefined => micros && micros / 1000
 
 /** `time` in ms since 1970. */

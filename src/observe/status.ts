@@ -100,7 +100,7 @@ export interface ClusterReport {
   readonly ended: number
   /** Connects that failed before another one succeeded or the connection was given up. */
   readonly retries: number
-  /** From accept to a connected backend. */
+  /** From the dial to a connected backend. */
   readonly connectSeconds: HistogramStatus
   /** From then to the backend's first byte. */
   readonly firstByteSeconds: HistogramStatus
@@ -112,7 +112,7 @@ export interface ClusterReport {
 /** Records (access log) so far. */
 export interface RecordCounts {
   readonly written: number
-  /** Not chosen by `sample`. */
+  /** Not wanted by the config, or below the log's level. */
   readonly skipped: number
   /** Lost because the log could not be written as fast. */
   readonly dropped: number
@@ -128,8 +128,6 @@ export interface ProcessStatus {
   /** Undefined where the platform does not tell. */
   readonly openFds: number | undefined
   readonly mostFds: number | undefined
-  /** How late a timer of every 20 ms was, each time; undefined where nobody measures. */
-  readonly eventLoopDelaySeconds: HistogramStatus | undefined
 }
 
 /** One of `listener`, `cluster`, and `cluster` with `backend`. None: everything. */
@@ -173,6 +171,8 @@ export interface ProxyStatus {
   readonly workersDiffer: readonly string[]
   /** CPU time of all processes so far, those that are gone included. */
   readonly cpuSeconds: number
+  /** How late a timer of every 20 ms was, each time and in all of them; undefined where nobody measures. */
+  readonly eventLoopDelaySeconds: HistogramStatus | undefined
   /** `kernel`: file descriptors of our own and splice(2). `stream`: node:net. */
   readonly engine: 'kernel' | 'stream'
   /** Why this process does not splice; undefined where it does. */

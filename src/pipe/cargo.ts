@@ -10,8 +10,10 @@ export class Cargo {
   held: Buffer | undefined = undefined
   /** The kernel pipe that holds the bytes inside, where they are there. */
   kernelPipe = NO_KERNEL_PIPE
-  /** Bytes that went through one. */
+  /** Bytes that went through one by splice alone. */
   splicedBytes = 0
+  /** Of the bytes inside, those that came by copy all the same, as behind an urgent byte. */
+  copiedInside = 0
   /** Moves in a row that were too small to be worth a splice. */
   smallMoves = 0
   /** Why this direction cannot be spliced, where that is its own matter. */

@@ -66,7 +66,7 @@ export class Direction {
 
   /** Whether there is something to move and room for it. */
   get canMove(): boolean {
-    if ((this.sink.ready & WRITABLE) === 0) return false
+    if (this.isOver || (this.sink.ready & WRITABLE) === 0) return false
     return this.inside > 0 || (this.phase === 'flowing' && (this.source.ready & READABLE) !== 0)
   }
 

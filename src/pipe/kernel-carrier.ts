@@ -25,7 +25,10 @@ export const kernelCarrier: Carrier = {
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
     cargo.kernelPipe = outcome[native.PIPE]!
-    cargo.splicedBytes += Math.max(0, went - outcome[native.COPIED]!)
+    cargo.copiedInside += outcome[native.COPIED]!
+    const copied = Math.min(went, cargo.copiedInside)
+    cargo.copiedInside -= copied
+    cargo.splicedBytes += went - copied
     direction.took(came)
     direction.gave(went)
     holdRest(direction, source)
@@ -40,6 +43,7 @@ export const kernelCarrier: Carrier = {
     if (cargo.kernelPipe === NO_KERNEL_PIPE) return
     ;(direction.source as FdSocket).loop.native.discardPipe(cargo.kernelPipe)
     cargo.kernelPipe = NO_KERNEL_PIPE
+    cargo.copiedInside = 0
   },
 }
 
@@ -70,5 +74,6 @@ function takeBack(direction: Direction, source: FdSocket): void {
   const held = Buffer.allocUnsafeSlow(direction.inside)
   source.loop.native.emptyPipe(cargo.kernelPipe, held)
   cargo.kernelPipe = NO_KERNEL_PIPE
+  cargo.copiedInside = 0
   direction.held = held
 }

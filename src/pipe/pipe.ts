@@ -229,7 +229,7 @@ export class Pipe implements OrderGiver {
       this.#host.turns.later(this)
       return
     }
-    if (!(up.canMove && !up.isOver) && !(down.canMove && !down.isOver)) return
+    if (!up.canMove && !down.canMove) return
     if (moved === 0 && ++this.#stuckRuns >= MOST_STUCK_RUNS) {
       up.counters.infiniteLoops++
       this.end('infinite-loop')

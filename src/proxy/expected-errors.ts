@@ -2,13 +2,26 @@
  * The errors that connections of a listener can end with, each with the cluster it would be counted for.
  */
 import type { Service } from '../connection/connection.js'
-import { type Ending, JOINING_ERRORS, MEETING_ERRORS, OPENING_ERRORS } from '../observe/error-endings.js'
+import {
+  type Ending,
+  HTTP_ERRORS,
+  JOINING_ERRORS,
+  MEETING_ERRORS,
+  OPENING_ERRORS,
+} from '../observe/error-endings.js'
 
 export function* expectedErrors(service: Service): Iterable<readonly [cluster: string, Ending]> {
-  const hasOpening = service.reception !== undefined
-  if (hasOpening) for (const ending of OPENING_ERRORS) yield ['', ending]
-  const endings = hasOpening ? [...JOINING_ERRORS, ...MEETING_ERRORS] : JOINING_ERRORS
-  for (const cluster of clustersBehind(service)) for (const ending of endings) yield [cluster, ending]
+  if (service.reception !== undefined) for (const ending of OPENING_ERRORS) yield ['', ending]
+  for (const cluster of clustersBehind(service)) {
+    for (const ending of errorsAt(service, cluster)) yield [cluster, ending]
+  }
+}
+
+function errorsAt({ reception, destinations }: Service, cluster: string): readonly Ending[] {
+  if (reception?.config.protocol === 'http') return [...JOINING_ERRORS, ...MEETING_ERRORS, ...HTTP_ERRORS]
+  const { sendProxy, origination } = destinations.get(cluster)!.manners
+  const isTold = sendProxy !== undefined || origination !== undefined
+  return isTold ? [...JOINING_ERRORS, ...MEETING_ERRORS] : JOINING_ERRORS
 }
 
 /** Where clients of this listener may come to. A route function may name any. */

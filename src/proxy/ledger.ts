@@ -86,7 +86,8 @@ export class Ledger {
     listener.add(totals)
     listener.finished(connection.cluster ?? '', ending)
     listener.seconds.observe(connection.ageMs / 1000)
-    if (notSplicing !== undefined) listener.copied(notSplicing, bytesUp + bytesDown - splicedUp - splicedDown)
+    const copied = bytesUp + bytesDown - splicedUp - splicedDown
+    if (notSplicing !== undefined && copied > 0) listener.copied(notSplicing, copied)
     countErrors(listener, connection, ending)
     const cluster = this.#clusterOf(connection)
     if (cluster !== undefined) {

@@ -5,7 +5,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { countOpenFds, mostOpenFds } from '../io/native.js'
 import { DELAY_BOUNDS, Histogram } from '../observe/histogram.js'
-import type { ProcessStatus } from '../observe/status.js'
+import type { HistogramStatus, ProcessStatus } from '../observe/status.js'
 
 /** Often enough to see a stall of a few dozen ms, seldom enough to cost nothing. */
 const LOOK_EVERY_MS = 20
@@ -39,8 +39,12 @@ export class ProcessWatch {
       heapBytes: getHeapStatistics().used_heap_size,
       openFds: countOpenFds(),
       mostFds: mostOpenFds(),
-      eventLoopDelaySeconds: this.#delays?.status(),
     }
+  }
+
+  /** Undefined where nobody measures. */
+  get delaySeconds(): HistogramStatus | undefined {
+    return this.#delays?.status()
   }
 }
 

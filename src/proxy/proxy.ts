@@ -59,7 +59,7 @@ export interface Proxy {
   /**
    * Takes another config up without touching a connection. Listeners that are new are opened first; those that are
    * gone accept no more, and their connections drain for `drainMs`. Where anything fails nothing has changed: rejects
-   * with `config-invalid` and every problem, with `listen-failed`, and with `wrong-state` where it does not run.
+   * with `config-invalid` and every problem, with `listen-failed` and `log-failed`, and with `wrong-state` where it does not run.
    */
   reload(config: ProxyConfig): Promise<Reloaded>
   /**

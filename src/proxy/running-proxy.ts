@@ -38,12 +38,14 @@ import { scopeOf } from './scope.js'
 export interface RunningProxyOptions extends ProxyOptions {
   /** Instead of `log`: one whose losses can be counted and whose file can be opened anew. */
   readonly openLog?: OpenLog
+  /** Of several proxies of this thread. Default: one of its own. */
+  readonly engine?: Engine
 }
 
 type State = ProxyStatus['state']
 
 export class RunningProxy implements Proxy, ConnectionHost {
-  readonly engine: Engine = createEngine()
+  readonly engine: Engine
   readonly openLog: OpenLog
   readonly log: Log
   readonly #ownsLog: boolean
@@ -68,6 +70,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   #whenEmpty: (() => void) | undefined
 
   constructor(config: Config, options: RunningProxyOptions = {}) {
+    this.engine = options.engine ?? createEngine()
     this.#ownsLog = options.openLog === undefined
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
@@ -128,6 +131,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       workerDeaths: 0,
       workersDiffer: [],
       cpuSeconds: cpuSeconds(),
+      eventLoopDelaySeconds: this.watch.delaySeconds,
       engine: this.engine.kind,
       notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
       logLevel: this.log.level ?? this.config.log.level,
@@ -243,6 +247,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     })
     return {
       takeUp: () => {
+        if (!this.#isRunning) log.abandon()
         this.#checkRunning()
         this.#commit(this.#generation, after)
         log.take()
@@ -284,7 +289,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   #giveUp(opened: readonly Listener[]): void {
     for (const listener of opened) {
       if (this.#generation.services.has(listener)) listener.close()
-      else this.#dismiss(listener)
+      else this.#dismiss(listener, [])
     }
   }
 
@@ -302,16 +307,21 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#clusters.update(after.destinations, after.config.clusters)
     this.#ledger.takeUp(after.services.values(), this.#clusters, this.connections())
     exchange(before, after)
-    for (const listener of before.services.keys()) if (!after.services.has(listener)) this.#dismiss(listener)
+    const { listeners } = this.names
+    for (const listener of before.services.keys()) {
+      if (!after.services.has(listener)) this.#dismiss(listener, listeners)
+    }
   }
 
-  /** It is gone from the config: its connections are drained in the background. */
-  #dismiss(listener: Listener): void {
+  /** It accepts no more. Connections of names that are gone, too, are drained in the background; others go on. */
+  #dismiss(listener: Listener, stayingNames: readonly string[]): void {
     listener.close()
-    const connections = this.connections().filter(({ service }) => service.listener === listener)
-    if (connections.length === 0) return
-    const times = timesOf({}, this.config.timeouts.drainMs)
-    void this.drains.run({ listener: connections[0]!.service.name }, connections, times)
+    const itsOwn = this.connections().filter(({ service }) => service.listener === listener)
+    for (const name of new Set(itsOwn.map(({ service }) => service.name))) {
+      if (stayingNames.includes(name)) continue
+      const connections = itsOwn.filter(({ service }) => service.name === name)
+      void this.drains.run({ listener: name }, connections, timesOf({}, this.config.timeouts.drainMs))
+    }
   }
 
   async #open(listener: Listener): Promise<void> {

@@ -78,19 +78,26 @@ export class Briefing {
     throw problem
   }
 
-  /** What it has got ready it will use, even where that takes it a while. */
+  /** What it has got ready it will use, even where that takes it a while; who cannot makes room for one who can. */
   async #takeUpIn(line: Line): Promise<void> {
     line.version = this.#version
     const outcome = await line.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
-    if (outcome.kind === 'answer' || outcome.kind === 'gone') return
-    const err = outcome.kind === 'error' ? outcome.error : undefined
-    this.#log.error({ worker: line.place, err }, 'a worker has not taken the config up yet')
+    if (outcome.kind === 'silent') {
+      this.#log.error({ worker: line.place }, 'a worker has not taken the config up yet')
+    } else if (outcome.kind === 'error') {
+      const err = outcome.error
+      this.#log.error({ worker: line.place, err }, 'a worker could not take the config up: it is ended')
+      line.kill('SIGKILL')
+    }
   }
 
   async #repeatOrders(line: Line): Promise<void> {
     line.revision = this.orders.revision
     const calls = this.orders.callsFor(this.#configFor(line))
-    const outcomes = await Promise.all(calls.map((call) => line.ask(call, ORDER_WITHIN_MS)))
+    // A drain is answered when it is done, which nobody waits for.
+    for (const call of calls) if (call.method === 'drain') void line.ask(call)
+    const others = calls.filter(({ method }) => method !== 'drain')
+    const outcomes = await Promise.all(others.map((call) => line.ask(call, ORDER_WITHIN_MS)))
     const problem = outcomes.map((outcome) => problemOf([line], [outcome])).find((each) => each !== undefined)
     if (problem !== undefined) throw problem
   }

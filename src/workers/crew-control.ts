@@ -15,6 +15,7 @@ import type {
   Readiness,
   Reloaded,
 } from '../admin/control.js'
+import { Snapshot } from '../admin/snapshot.js'
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/input.js'
 import { MillraceError } from '../errors.js'
@@ -27,9 +28,12 @@ import type { Call } from './messages.js'
 import { addDrains, type Supervisor } from './supervisor.js'
 
 const DEFAULT_LIMIT = 100
+const READINESS_LASTS_MS = 250
 
 export class CrewControl implements Control {
   readonly #supervisor: Supervisor
+  /** Asked by whoever comes, so the workers are asked at most so often. */
+  readonly #readiness = new Snapshot(READINESS_LASTS_MS, () => this.#lookAtReadiness())
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor
@@ -41,8 +45,12 @@ export class CrewControl implements Control {
 
   /** Every worker that is wanted is there, answers, and is ready itself. */
   async readiness(): Promise<Readiness> {
-    const { crew, wanted } = this.#supervisor
     if (this.#supervisor.isStopping) return unready('draining')
+    return this.#readiness.get()
+  }
+
+  async #lookAtReadiness(): Promise<Readiness> {
+    const { crew, wanted } = this.#supervisor
     const seen = await crew.look<Readiness>({ method: 'readiness', args: [] })
     if (seen.length < wanted) return unready(`${seen.length} of ${wanted} workers serve`)
     const silent = seen.find(({ value }) => value === undefined)
@@ -76,11 +84,14 @@ export class CrewControl implements Control {
     const isGone = await this.#isAboutWhatLeaves(order)
     if (!isGone && scopeOf(order, model.names) === undefined) return this.#supervisor.end(order)
     if (!isGone) briefing.orders.drain(order, config)
+    this.#readiness.forget()
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
     const isAsked = (line: Line): boolean =>
       isGone ? hasLeaving(line.last, order) : briefing.hasListener(line, order.listener)
-    return addDrains(await crew.order<DrainResult>((line) => (isAsked(line) ? call : undefined), withinMs))
+    const results = await crew.order<DrainResult>((line) => (isAsked(line) ? call : undefined), withinMs)
+    this.#readiness.forget()
+    return addDrains(results)
   }
 
   /** No config names it any more; workers that have connections of it know it. */
@@ -100,6 +111,7 @@ export class CrewControl implements Control {
     briefing.orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await crew.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
+    this.#readiness.forget()
     const { clusters } = await this.status()
     const found = clusters
       .find(({ name }) => name === cluster)

@@ -17,7 +17,8 @@ interface Setting {
 export class Orders {
   #revision = 0
   #level: LogLevel | undefined
-  readonly #drained = new Set<string>()
+  /** By listener. */
+  readonly #drained = new Map<string, DrainOrder>()
   /** By cluster and backend. */
   readonly #settings = new Map<string, Setting>()
 
@@ -39,9 +40,10 @@ export class Orders {
   }
 
   /** Of a part. */
-  drain({ listener, cluster, backend }: DrainOrder, config: Config): void {
+  drain(order: DrainOrder, config: Config): void {
+    const { listener, cluster, backend } = order
     this.#revision++
-    if (listener !== undefined) this.#drained.add(listener)
+    if (listener !== undefined) this.#drained.set(listener, order)
     if (cluster === undefined) return
     for (const name of backend === undefined ? backendsOf(config, cluster).keys() : [backend]) {
       this.changeBackend(cluster, name, { state: 'drain' })
@@ -62,15 +64,16 @@ export class Orders {
   }
 
   /** All that holds, for a worker of this config that knows none of it. */
-  callsFor({ listeners }: Config): ControlCall[] {
-    const settings = [...this.#settings.values()].map(
+  callsFor(config: Config): ControlCall[] {
+    const isThere = ({ cluster, backend }: Setting): boolean => backendsOf(config, cluster).has(backend)
+    const settings = [...this.#settings.values()].filter(isThere).map(
       ({ cluster, backend, change }): ControlCall => ({
         method: 'changeBackend',
         args: [cluster, backend, change],
       }),
     )
-    const drained = listeners.map(({ name }) => name).filter((name) => this.#drained.has(name))
-    const drains = drained.map((listener): ControlCall => ({ method: 'drain', args: [{ listener }] }))
+    const drained = config.listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
+    const drains = drained.map((order): ControlCall => ({ method: 'drain', args: [order] }))
     const level: ControlCall[] =
       this.#level === undefined ? [] : [{ method: 'setLogLevel', args: [this.#level] }]
     return [...settings, ...drains, ...level]

@@ -173,7 +173,7 @@ export class Supervisor {
   }
 
   #modelOf({ config }: Assigned): RunningProxy {
-    return new RunningProxy(config, { log: this.log })
+    return new RunningProxy(config, { log: this.log, engine: this.#engine })
   }
 
   /** It listens. From now on it is counted on. */

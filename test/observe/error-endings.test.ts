@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { isError } from '../../src/observe/access.js'
 import {
   type Ending,
+  HTTP_ERRORS,
   JOINING_ERRORS,
   MEETING_ERRORS,
   OPENING_ERRORS,
@@ -47,7 +48,7 @@ const panel = dashboard.panels.find(({ title }) => title.startsWith('Connections
 
 describe('an error', () => {
   it('is in the list of those that are counted from 0 on, where the docs say so, and nothing else is', () => {
-    const listed = [...OPENING_ERRORS, ...JOINING_ERRORS, ...MEETING_ERRORS]
+    const listed = [...OPENING_ERRORS, ...JOINING_ERRORS, ...MEETING_ERRORS, ...HTTP_ERRORS]
     expect(listed.map(tell).sort()).toEqual(
       ROWS.filter((row) => row.isError)
         .map(tell)

@@ -26,12 +26,14 @@ afterEach(async () => {
 })
 
 it('adds its counts to those of others', () => {
-  const status = bed.proxy.status()
+  const eventLoopDelaySeconds = { bounds: [0.1], counts: [3, 0], sum: 0.5 }
+  const status = { ...bed.proxy.status(), eventLoopDelaySeconds }
   const merged = mergeStatuses([status, pastOf(status)])
   expect(merged).toMatchObject({
     workers: 1,
     state: 'running',
     cpuSeconds: 2 * status.cpuSeconds,
+    eventLoopDelaySeconds: { counts: [6, 0], sum: 1 },
     connections: { active: 2, ended: 2, bytesUp: 600 },
     listeners: [{ active: 2, accepted: 6, ended: 2, isListening: true }],
     clusters: [{ active: 2, ended: 2, backends: [{ active: 2, connections: 6 }] }],

@@ -15,7 +15,7 @@ class StuckSocket implements Socket {
   readonly hasBytes = true
   ready = READABLE | WRITABLE
   owner = undefined
-  error = undefined
+  error: string | undefined = undefined
   isClosed = false
   closings: string[] = []
 
@@ -80,4 +80,13 @@ test('both sockets are closed even if whoever is told of the end throws', () => 
   const pipe = new Pipe(client, backend, host, { pipeEnded: fail })
   expect(() => pipe.end('ordered')).toThrow('a bug of the caller')
   expect([client.closings, backend.closings]).toEqual([['reset'], ['reset']])
+})
+
+test('a direction whose sink broke takes nothing more of its source, whatever it still had inside', () => {
+  const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+  const pipe = new Pipe(new StuckSocket(), new StuckSocket(), host, { pipeEnded: () => {} })
+  pipe.up.took(5)
+  expect(pipe.up.canMove).toBe(true)
+  pipe.up.socketFailed(pipe.up.sink, 'EPIPE')
+  expect(pipe.up).toMatchObject({ phase: 'failed', inside: 5, canMove: false })
 })

@@ -7,7 +7,7 @@ import { until } from '../support/wait.js'
 const watch = new ProcessWatch()
 afterEach(() => watch.stop())
 
-const delays = () => watch.status().eventLoopDelaySeconds!
+const delays = () => watch.delaySeconds!
 /** Looks that found it later than 100 ms. */
 const late = (): number =>
   delays()
@@ -20,11 +20,11 @@ function block(ms: number): void {
 }
 
 it('is not known where nobody measures', () => {
-  expect(watch.status().eventLoopDelaySeconds).toBeUndefined()
+  expect(watch.delaySeconds).toBeUndefined()
   watch.start()
   expect(delays().counts.every((count) => count === 0)).toBe(true)
   watch.stop()
-  expect(watch.status().eventLoopDelaySeconds).toBeUndefined()
+  expect(watch.delaySeconds).toBeUndefined()
 })
 
 it('shows every stall, also to who comes after another reader', async () => {

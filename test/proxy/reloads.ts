@@ -1,9 +1,11 @@
 /** Another config under running connections: what is new serves, what is gone drains, what failed changed nothing. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { parseAddress } from '../../src/address.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import { connectTo, type Peer } from '../support/peer.js'
+import { freePort } from '../support/programs.js'
 import { Bed, type BedConfig } from './bed.js'
 
 export function describeReloads(): void {
@@ -33,6 +35,19 @@ export function describeReloads(): void {
     peer.send(pattern(got, 100))
     await client.receive(got + 100)
   }
+
+  it('leave the connections of a listener alone that only moves to another address', async () => {
+    const at = async () => ({ ...front, address: `127.0.0.1:${await freePort()}` })
+    await start({ listeners: [await at()], timeouts: { drainMs: 50 } })
+    const client = await bed.connect()
+    const peer = await first.accepted()
+    await bed.reload({ listeners: [await at()] })
+    await sleep(200)
+    await talk(client, peer)
+    expect(bed.proxy.status().drains).toEqual([])
+    for (const each of [client, peer]) each.end()
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('finished')
+  })
 
   it('send new clients to another cluster, and leave those of before where they are', async () => {
     await start()

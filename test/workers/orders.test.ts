@@ -72,3 +72,11 @@ it('a reload opens listeners, and ends what the config has changed or taken away
   orders.reloaded(heavier, configOf({ log: { level: 'error' } }))
   expect(orders.callsFor(config)).toEqual([setting(A, { state: 'down' })])
 })
+
+it('nothing of a backend that is not in its config, and a drain as it was ordered', () => {
+  const orders = new Orders()
+  orders.changeBackend('c', '10.0.0.9:80', { state: 'down' })
+  orders.changeBackend('gone', A, { state: 'down' })
+  orders.drain({ listener: 'web', deadlineMs: 0 }, config)
+  expect(orders.callsFor(config)).toEqual([{ method: 'drain', args: [{ listener: 'web', deadlineMs: 0 }] }])
+})

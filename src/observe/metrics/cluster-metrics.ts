@@ -82,7 +82,7 @@ export const BACKENDS: readonly Metric[] = [
   },
   histogramPerBackend(
     'millrace_connect_seconds',
-    'From accept to a connected backend.',
+    'From the dial to a connected backend, retries included.',
     ({ connectSeconds }) => connectSeconds,
   ),
   histogramPerBackend(

@@ -1,7 +1,6 @@
 /**
  * The process: what runs, and what it costs. Pure.
  */
-import { addHistograms } from '../histogram.js'
 import { type Metric, one, sumOf, worstOf } from './metric.js'
 
 export const PROCESS: readonly Metric[] = [
@@ -98,9 +97,6 @@ export const PROCESS: readonly Metric[] = [
     type: 'histogram',
     help: 'How late the event loop runs a timer, looked at every 20 ms, of every process.',
     labels: [],
-    samples: ({ processes }) => {
-      const delays = processes.flatMap(({ eventLoopDelaySeconds }) => eventLoopDelaySeconds ?? [])
-      return delays.length === 0 ? [] : [{ value: addHistograms(delays) }]
-    },
+    samples: ({ eventLoopDelaySeconds: value }) => (value === undefined ? [] : [{ value }]),
   },
 ]
