@@ -28,12 +28,11 @@ import type { Call } from './messages.js'
 import { addDrains, type Supervisor } from './supervisor.js'
 
 const DEFAULT_LIMIT = 100
-const READINESS_LASTS_MS = 250
 
 export class CrewControl implements Control {
   readonly #supervisor: Supervisor
-  /** Asked by whoever comes, so the workers are asked at most so often. */
-  readonly #readiness = new Snapshot(READINESS_LASTS_MS, () => this.#lookAtReadiness())
+  /** Asked by whoever comes: the workers are asked once at a time, and who comes meanwhile hears the same. */
+  readonly #readiness = new Snapshot(0, () => this.#lookAtReadiness())
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor
