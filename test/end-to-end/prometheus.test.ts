@@ -103,7 +103,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     await until('millrace_connection_seconds_count', ([count]) => count?.value[1] === '3')
     const metadata = await ask<Record<string, { type: string; help: string }[]>>('metadata')
     expect(metadata!.millrace_connect_seconds).toEqual([
-      { type: 'histogram', help: 'From accept to a connected backend.', unit: '' },
+      { type: 'histogram', help: 'From the dial to a connected backend, retries included.', unit: '' },
     ])
   }, 30_000)
 
