@@ -1,6 +1,6 @@
 /**
  * A line of JSON composed as bytes, in memory that is used again for the next one. Records are many, and a line put
- * together from strings makes ten times its size of garbage before it is bytes.
+ * together from strings is garbage part by part before it is bytes.
  */
 
 const FIRST_BYTES = 4096

@@ -1,6 +1,6 @@
 /**
- * A record as a line of the log, straight from the facts: what `JSON.stringify` would make of `toRecord`'s, in a third
- * of the time and without garbage. It is written for every connection, so every part is written as bytes.
+ * A record as a line of the log, straight from the facts: what `JSON.stringify` would make of `toRecord`'s, without
+ * objects and texts in between. It is written for every connection, so every part is written as bytes.
  */
 import { SOURCE_FIELDS } from './json-line.js'
 import { LineBytes } from './line-bytes.js'

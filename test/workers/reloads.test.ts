@@ -54,6 +54,21 @@ describe.each([
     expect(rig.millrace.lines.some(({ msg }) => msg === 'connection')).toBe(false)
   })
 
+  it('drain a cluster that a reload has taken out, by its name, as long as it has connections', async () => {
+    rig = await WorkersRig.start(folder, {}, native)
+    const client = await rig.join()
+    const clusters = { b: { backends: [rig.backends[1]!.address] } }
+    await rig.reload({ listeners: [{ ...front, cluster: 'b' }], clusters })
+    const leaving = (await rig.status()).clusters.find(({ name }) => name === 'a')
+    expect(leaving).toMatchObject({ isLeaving: true, active: 1 })
+    const drain = (cluster: string) =>
+      rig.admin.ask('POST', '/api/v1/drain', { cluster, deadlineMs: 40, spreadMs: 20 }, true)
+    expect(await drain('a')).toMatchObject({ finished: 0, closed: 1, cut: 0 })
+    await client.ended
+    await expect(drain('a')).rejects.toMatchObject({ cause: { status: 404 } })
+    await expect(drain('never')).rejects.toMatchObject({ cause: { status: 404 } })
+  })
+
   it('say what a reload has changed, whoever is there to take it up', async () => {
     const path = `unix:${folder}/listener-${native}`
     rig = await WorkersRig.start(folder, {}, native)
