@@ -22,7 +22,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 4;
+constexpr int kVersion = 5;
 
 class Addon {
  public:
@@ -213,8 +213,6 @@ Napi::Value Reset(Info info) {
 
 Napi::Value Unacknowledged(Info info) { return Answer(info, UnacknowledgedBytes(Int(info, 0))); }
 
-Napi::Value LowWater(Info info) { return Answer(info, SetLowWater(Int(info, 0), Int(info, 1))); }
-
 Napi::Value RoundTrip(Info info) { return Answer(info, RoundTripMicros(Int(info, 0))); }
 
 Napi::Value SpliceThroughPipe(Info info) {
@@ -265,6 +263,7 @@ Napi::Value Count(Info info) {
   result.Set("pipesIdle", counts.idle);
   result.Set("pipesRefused", counts.refused);
   result.Set("pipesDowngraded", counts.downgraded);
+  result.Set("splices", static_cast<double>(counts.splices));
   return result;
 }
 
@@ -292,7 +291,6 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<Release>(exports, "release", addon);
   Export<Receive>(exports, "receive", addon);
   Export<Unacknowledged>(exports, "unacknowledged", addon);
-  Export<LowWater>(exports, "setLowWater", addon);
   Export<RoundTrip>(exports, "roundTripMicros", addon);
   Export<SpliceThroughPipe>(exports, "splice", addon);
   Export<CopyThroughScratch>(exports, "copy", addon);

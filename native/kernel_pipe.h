@@ -25,6 +25,8 @@ class KernelPipes {
     // Since start: leases refused, and pipes that kept the kernel's default size (EPERM on F_SETPIPE_SZ).
     int refused = 0;
     int downgraded = 0;
+    // Calls of splice(2) since start, in and out.
+    int64_t splices = 0;
   };
 
   ~KernelPipes() { CloseAll(); }
@@ -50,6 +52,7 @@ class KernelPipes {
 
   bool IsLeased(int id) const;
   KernelPipe& At(int id) { return pipes_[static_cast<size_t>(id)]; }
+  void CountSplice() { counts_.splices++; }
   const Counts& counts() const { return counts_; }
 
  private:

@@ -193,8 +193,6 @@ int ResetOnClose(int fd) {
   return setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) < 0 ? -errno : 0;
 }
 
-int SetLowWater(int fd, int bytes) { return SetOption(fd, SOL_SOCKET, SO_RCVLOWAT, bytes); }
-
 int UnacknowledgedBytes(int fd) {
   int bytes = 0;
   return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;

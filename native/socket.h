@@ -59,9 +59,6 @@ int ShutdownWrite(int fd);
 // Makes the close that follows send RST and drop what is queued.
 int ResetOnClose(int fd);
 
-// Events for reading come only when this many bytes are there, or the end is (SO_RCVLOWAT).
-int SetLowWater(int fd, int bytes);
-
 // Bytes sent and not acknowledged (SIOCOUTQ).
 int UnacknowledgedBytes(int fd);
 

@@ -14,10 +14,6 @@ namespace {
 // A pipe write of at most a page is all or nothing (pipe(7), PIPE_BUF), so it cannot split a message.
 constexpr size_t kAtomicPipeWrite = 4096;
 
-// Read from a marked source at once, this much is reason to read again: three quarters of a pipe as it is by
-// default.
-constexpr int32_t kWorthAnother = 96 * 1024;
-
 bool IsShortOfMemory(int error) { return error == ENOMEM || error == ENOBUFS; }
 
 // errnos by which a kernel, a seccomp filter or an odd kind of socket says that it does not splice.
@@ -35,7 +31,8 @@ ssize_t RetryInterrupted(Call call) {
 }
 
 // SPLICE_F_MORE is never passed: it holds small messages back for 200 ms.
-ssize_t Splice(int from, int to, size_t bytes) {
+ssize_t Splice(KernelPipes* pipes, int from, int to, size_t bytes) {
+  pipes->CountSplice();
   return RetryInterrupted([=] { return splice(from, nullptr, to, nullptr, bytes, SPLICE_F_NONBLOCK); });
 }
 
@@ -64,10 +61,10 @@ int32_t SourceError(Outcome* outcome) {
 
 // Pipe to sink. Exactly the bytes inside are asked for: with a larger length and a full last batch the
 // kernel itself would set MSG_MORE. A short splice means that the sink is full and EPOLLOUT will come.
-int32_t Drain(KernelPipe* pipe, int sink, Outcome* outcome) {
+int32_t Drain(KernelPipes* pipes, KernelPipe* pipe, int sink, Outcome* outcome) {
   while (pipe->inside > 0) {
     const auto wanted = pipe->inside;
-    const ssize_t n = Splice(pipe->read_fd, sink, static_cast<size_t>(wanted));
+    const ssize_t n = Splice(pipes, pipe->read_fd, sink, static_cast<size_t>(wanted));
     if (n < 0) return IsRefusal(errno) ? Fail(kSpliceRefused, outcome) : SinkError(outcome);
     pipe->inside -= n;
     outcome->out += static_cast<int32_t>(n);
@@ -95,8 +92,9 @@ int32_t AskByReceive(KernelPipe* pipe, int source, int32_t hints, Scratch scratc
 }
 
 // Source to pipe. The pipe is empty on entry, so EAGAIN cannot mean "pipe full" and 0 cannot overtake bytes.
-int32_t Fill(KernelPipe* pipe, int source, int32_t room, int32_t hints, Scratch scratch, Outcome* outcome) {
-  const ssize_t n = Splice(source, pipe->write_fd, static_cast<size_t>(room));
+int32_t Fill(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t room, int32_t hints, Scratch scratch,
+             Outcome* outcome) {
+  const ssize_t n = Splice(pipes, source, pipe->write_fd, static_cast<size_t>(room));
   if (n > 0) {
     pipe->inside += n;
     outcome->in += static_cast<int32_t>(n);
@@ -108,14 +106,6 @@ int32_t Fill(KernelPipe* pipe, int source, int32_t room, int32_t hints, Scratch 
   const bool is_doubtful = n == 0 || outcome->in == 0 || (hints & kMayBeUrgent) != 0;
   return is_doubtful ? AskByReceive(pipe, source, hints, scratch, outcome)
                      : static_cast<int32_t>(kSourceEmpty);
-}
-
-// Whether what is left at a marked source, or came meanwhile, is better left to gather: reading it now would
-// be many small moves. Only a source that is alone is read again, while a read fills the pipe: many fragments
-// make it full at less than its size.
-bool MayGather(int32_t hints, int32_t filled) {
-  if ((hints & (kSteady | kReadToTheEnd | kMayBeUrgent)) != kSteady) return false;
-  return (hints & kAlone) == 0 || filled < kWorthAnother;
 }
 
 constexpr int32_t kStop = kSourceEmpty | kSourceEnded | kSourceFailed | kSinkFull | kSinkFailed |
@@ -132,12 +122,10 @@ int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_
     return kNoPipe;
   }
   KernelPipe& held = pipes->At(id);
-  int32_t findings = Drain(&held, sink, outcome);
+  int32_t findings = Drain(pipes, &held, sink, outcome);
   while ((findings & kStop) == 0 && (hints & kReadable) != 0 && outcome->in < budget) {
-    const int32_t before = outcome->in;
-    findings |= Fill(&held, source, budget - outcome->in, hints, scratch, outcome);
-    findings |= Drain(&held, sink, outcome);
-    if ((findings & kStop) == 0 && MayGather(hints, outcome->in - before)) findings |= kSourceEmpty;
+    findings |= Fill(pipes, &held, source, budget - outcome->in, hints, scratch, outcome);
+    findings |= Drain(pipes, &held, sink, outcome);
   }
   if (held.inside == 0) {
     pipes->Return(id);

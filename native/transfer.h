@@ -42,11 +42,9 @@ struct Scratch {
 
 // What is known of the source before the transfer; bits.
 enum Hint : int32_t {
-  kReadable = 1,      // an event said so
-  kMayBeUrgent = 2,   // EPOLLPRI was seen: splice stops in front of an urgent byte
-  kReadToTheEnd = 4,  // FIN or an error was seen: no further event will come, so a short read proves nothing
-  kSteady = 8,        // a low-water mark is set and its tail seen to: what is left over may gather
-  kAlone = 16         // no other source has a mark: nothing else to do while it gathers
+  kReadable = 1,     // an event said so
+  kMayBeUrgent = 2,  // EPOLLPRI was seen: splice stops in front of an urgent byte
+  kReadToTheEnd = 4  // FIN or an error was seen: no further event will come, so a short read proves nothing
 };
 
 // Drains `pipe` (or leases one when -1), then fills and drains it again until `budget` bytes came in, the

@@ -83,7 +83,7 @@ export const configSchema: z.ZodType<Config> = fields.strictMap('a map with list
   workers: fields.workersField.default(1),
   kernelPipeBytes: fields
     .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
-    .default(128 * 1024),
+    .default(1024 ** 2),
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),

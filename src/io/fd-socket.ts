@@ -174,7 +174,6 @@ function takeError({ fd, loop }: FdSocket): string {
 function letGo(socket: FdSocket): boolean {
   if (socket.fd < 0) return false
   socket.loop.forget(socket)
-  socket.loop.lowWater.forget(socket)
   socket.owner = undefined
   socket.fd = -1
   return true

@@ -5,7 +5,6 @@
 
 import { type Address, packPeer } from '../address.js'
 import type { NotSplicing } from './engine.js'
-import { LowWater } from './low-water.js'
 import { errnoName, HOST_BYTES, IPV4, loadNative, type Native, PORT, UNIX_PORT } from './native.js'
 import type { Expirable } from './sweep.js'
 import { Turns } from './turns.js'
@@ -29,7 +28,7 @@ const ORDER_CELLS = 2
 const NO_SINK = 0
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
-const DEFAULT_PIPE_BYTES = 128 * 1024
+const DEFAULT_PIPE_BYTES = 1024 * 1024
 /** Idle pipes kept for the next burst, and how long a burst's other pipes stay (ms). */
 const IDLE_PIPES_KEPT = 16
 const TRIM_EVERY_MS = 5000
@@ -40,7 +39,6 @@ export class KernelLoop implements Expirable {
   sweepIndex = -1
   readonly native: Native
   readonly turns = new Turns()
-  readonly lowWater = new LowWater()
   /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
   readonly outcome = new Int32Array(new ArrayBuffer(4096))
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))

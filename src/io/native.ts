@@ -35,8 +35,6 @@ export const TRY_LATER = 256
 export const HINT_READABLE = 1
 export const HINT_MAY_BE_URGENT = 2
 export const HINT_READ_TO_THE_END = 4
-export const HINT_STEADY = 8
-export const HINT_ALONE = 16
 
 /** Port that marks a host as the path of a unix socket. */
 export const UNIX_PORT = -1
@@ -51,6 +49,8 @@ export interface NativeCounts {
   readonly pipesRefused: number
   /** Pipes that kept the kernel's default size since start, because growing them was refused. */
   readonly pipesDowngraded: number
+  /** Calls of splice(2) since start, into pipes and out of them. */
+  readonly splices: number
 }
 
 export interface Native {
@@ -95,8 +95,6 @@ export interface Native {
   receive(fd: number, most: number, isPeek: boolean): number
   unacknowledged(fd: number): number
   roundTripMicros(fd: number): number
-  /** SO_RCVLOWAT: no event for reading below this many bytes; 1 is the kernel's default. */
-  setLowWater(fd: number, bytes: number): number
   /** Findings; `pipe` is -1 or the pipe that an earlier call left leased. */
   splice(source: number, sink: number, pipe: number, budget: number, hints: number): number
   copy(source: number, sink: number, budget: number, hints: number): number
@@ -112,7 +110,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 4
+const VERSION = 5
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */

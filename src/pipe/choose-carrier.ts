@@ -48,7 +48,6 @@ export function isBulk({ mode }: Direction, came: number): boolean {
 }
 
 function afterCopy(direction: Direction, came: number): Carrier {
-  if (came > 0) carriesMessages(direction)
   if (!isBulk(direction, came) || direction.held !== undefined || whyNotSplicing(direction) !== undefined)
     return copyCarrier
   if (direction.mode === 'auto') direction.counters.promotions++
@@ -59,21 +58,12 @@ function afterCopy(direction: Direction, came: number): Carrier {
 function afterSplice(direction: Direction, came: number): Carrier {
   if (whyNotSplicing(direction) !== undefined) return copyCarrier
   const cargo = direction.cargo!
-  const source = direction.source as FdSocket
-  source.loop.lowWater.flowed(source, came)
   if (came === 0) return kernelCarrier
   cargo.smallMoves = came < DEMOTE_BYTES ? cargo.smallMoves + 1 : 0
   if (cargo.smallMoves < DEMOTE_AFTER) return kernelCarrier
-  source.loop.lowWater.paused(source)
-  carriesMessages(direction)
   if (direction.mode === 'on') return kernelCarrier
   direction.counters.demotions++
   return copyCarrier
-}
-
-/** What the other end sends may be an answer to one of these messages: the last of it must not wait. */
-function carriesMessages({ sink }: Direction): void {
-  if (sink instanceof FdSocket) sink.loop.lowWater.paused(sink)
 }
 
 const isPlain = ({ source, sink }: Direction): boolean =>

@@ -20,8 +20,7 @@ export const kernelCarrier: Carrier = {
     const sink = direction.sink as FdSocket
     const { outcome } = source.loop
     const cargo = direction.cargo!
-    const hints = hintsFor(direction) | hintsOfMark(source)
-    const found = source.loop.native.splice(source.fd, sink.fd, cargo.kernelPipe, budget, hints)
+    const found = source.loop.native.splice(source.fd, sink.fd, cargo.kernelPipe, budget, hintsFor(direction))
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
     cargo.kernelPipe = outcome[native.PIPE]!
@@ -45,12 +44,6 @@ export const kernelCarrier: Carrier = {
     cargo.kernelPipe = NO_KERNEL_PIPE
     cargo.copiedInside = 0
   },
-}
-
-function hintsOfMark(source: FdSocket): number {
-  const { lowWater } = source.loop
-  if (!lowWater.mayGather(source)) return 0
-  return lowWater.marks === 1 ? native.HINT_STEADY | native.HINT_ALONE : native.HINT_STEADY
 }
 
 function fallBack(direction: Direction, found: number, source: FdSocket): void {

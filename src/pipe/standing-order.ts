@@ -25,10 +25,7 @@ export function accountFor(direction: Direction, came: number, went: number, fou
   direction.took(came)
   direction.gave(went)
   const source = direction.source as FdSocket
-  if (found === SOURCE_EMPTY && !isBulk(direction, came)) {
-    if (came > 0) source.loop.lowWater.paused(direction.sink as FdSocket)
-    return true
-  }
+  if (found === SOURCE_EMPTY && !isBulk(direction, came)) return true
   source.loop.takeOrderBack(source)
   source.ready |= READABLE
   // The outcome is about this order only where it found more than an emptied source.

@@ -36,7 +36,7 @@ describe('validateConfig', () => {
     expect(validateConfig(least)).toEqual({
       splice: 'auto',
       workers: 1,
-      kernelPipeBytes: 131_072,
+      kernelPipeBytes: 1_048_576,
       listeners: [
         {
           name: '127.0.0.1:7000',

@@ -51,7 +51,11 @@ afterEach(async () => {
 
 async function startRelay(options: Partial<RelayOptions>): Promise<void> {
   const { port } = echo.address() as AddressInfo
-  relay = await Relay.start({ port, settings: { splice: 'on' }, ...options })
+  relay = await Relay.start({
+    backend: { kind: 'tcp', host: '127.0.0.1', port },
+    settings: { splice: 'on' },
+    ...options,
+  })
 }
 
 async function connect(): Promise<Peer> {

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Address } from '../../src/address.js'
 import { kernelLoop } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { KernelLoop } from '../../src/io/kernel-loop.js'
@@ -28,7 +29,11 @@ async function listen(onConnection: (socket: NetSocket) => void): Promise<Server
   return server
 }
 
-const portOf = (server: Server): number => (server.address() as AddressInfo).port
+const addressOf = (server: Server): Address => ({
+  kind: 'tcp',
+  host: '127.0.0.1',
+  port: (server.address() as AddressInfo).port,
+})
 
 /** Sends the chunk so many times, then ends. */
 async function sendChunks(socket: NetSocket, chunks: number): Promise<void> {
@@ -38,7 +43,7 @@ async function sendChunks(socket: NetSocket, chunks: number): Promise<void> {
 
 test('more than 4 GiB cross one connection, in order and exactly counted', { timeout: 120_000 }, async () => {
   const server = await listen((socket) => void sendChunks(socket, CHUNKS))
-  const relay = await Relay.start({ port: portOf(server), settings: { splice: 'on' } })
+  const relay = await Relay.start({ backend: addressOf(server), settings: { splice: 'on' } })
   let received = 0
   let misplaced = 0
   const callback = (bytes: number, buffer: Uint8Array): boolean => {
@@ -69,7 +74,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   })
 
   test(`${CYCLES} connections come and go and leave nothing open`, { timeout: 120_000 }, async () => {
-    const port = portOf(echo)
+    const { port } = echo.address() as AddressInfo
     const counters = createPipeCounters()
     let running = 0
     const accepted = (client: Socket): void => {

@@ -175,14 +175,15 @@ export async function freePort(): Promise<number> {
 /** Resolves when somebody listens on `port`. It looks instead of connecting, because a connection is an event. */
 export async function listeningOn(port: number, program: Program): Promise<void> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  while (!isListening(suffix)) {
+  while (!isListening(suffix, program.pid)) {
     if (program.child.exitCode !== null) throw new Error(`ended: ${program.stdout}${program.stderr}`)
     await sleep(LOOK_AGAIN_MS)
   }
 }
 
-function isListening(suffix: string): boolean {
-  const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
+/** In the network namespace of the process. */
+function isListening(suffix: string, pid: number): boolean {
+  const sockets = [`/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`].flatMap((file) =>
     existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(1) : [],
   )
   return sockets.some((socket) => {

@@ -1,19 +1,26 @@
 /**
  * A proxy without decisions, in a process of its own, so that it can be starved, traced or run as another user.
- * It joins each client with 127.0.0.1:PORT and speaks JSON, a line each: what happened on stdout, `counts` on
+ * It joins each client with the backend and speaks JSON, a line each: what happened on stdout, `counts` on
  * stdin asks for gauges. It ends when stdin does.
  *
- *   node relay.mjs CHECKOUT '{"port": 9000, "settings": {"splice": "on"}}'
+ *   node relay.mjs CHECKOUT '{"backend": {"kind": "tcp", "host": "127.0.0.1", "port": 9000}, "settings": {"splice": "on"}}'
  */
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
 const [, , checkout, options] = process.argv
-const { port, settings } = JSON.parse(options)
+const { backend, settings } = JSON.parse(options)
 const load = (path) => import(pathToFileURL(`${checkout}/dist/${path}`).href)
 const { createEngine } = await load('io/choose-engine.js')
 const { Pipe } = await load('pipe/pipe.js')
 const { createPipeCounters, DEFAULT_SETTINGS } = await load('pipe/options.js')
+
+let timers = 0
+const { setTimeout: realSetTimeout } = globalThis
+globalThis.setTimeout = (...args) => {
+  timers++
+  return realSetTimeout(...args)
+}
 
 const tell = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
 const engine = createEngine()
@@ -22,7 +29,7 @@ const all = { ...DEFAULT_SETTINGS, ...settings }
 let connections = 0
 
 function join(client) {
-  engine.dial({ kind: 'tcp', host: '127.0.0.1', port }, 0, ({ socket, errno }) => {
+  engine.dial(backend, 0, ({ socket, errno }) => {
     if (socket === undefined) {
       client.reset()
       tell({ dialFailed: errno })
@@ -50,5 +57,7 @@ const listening = await engine.listen(
 tell({ listening: listening.address.port, notSplicing: engine.notSplicing })
 
 const commands = createInterface({ input: process.stdin })
-commands.on('line', () => tell({ ...engine.counts(), ...counters, connections, cpu: process.cpuUsage() }))
+commands.on('line', () =>
+  tell({ ...engine.counts(), ...counters, timers, connections, cpu: process.cpuUsage() }),
+)
 commands.on('close', () => process.exit(0))

@@ -9,8 +9,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
 const SCRIPT = fileURLToPath(new URL('relay.mjs', import.meta.url))
 
 export interface RelayOptions {
-  /** Of the backend, on 127.0.0.1. */
-  readonly port: number
+  readonly backend: Address
   readonly settings: Partial<PipeSettings>
   /** Put before `node`: what the relay runs beneath, such as strace. */
   readonly beneath?: readonly string[]
@@ -19,7 +18,9 @@ export interface RelayOptions {
 }
 
 export type RelayRecord = PipeEnding & PipeTotals
-export type RelayCounts = NativeCounts & PipeCounters & { connections: number; cpu: NodeJS.CpuUsage }
+/** `timers` were set since the start, `connections` are open. */
+export type RelayCounts = NativeCounts &
+  PipeCounters & { connections: number; timers: number; cpu: NodeJS.CpuUsage }
 
 type Event = Record<string, unknown>
 
@@ -28,9 +29,9 @@ export class Relay {
   address: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 }
   #countsAsked = 0
 
-  static async start({ port, settings, beneath = [], code }: RelayOptions): Promise<Relay> {
+  static async start({ backend, settings, beneath = [], code }: RelayOptions): Promise<Relay> {
     const { checkout, script } = code ?? { checkout: CHECKOUT, script: SCRIPT }
-    const command = [...beneath, process.execPath, script, checkout, JSON.stringify({ port, settings })]
+    const command = [...beneath, process.execPath, script, checkout, JSON.stringify({ backend, settings })]
     const relay = new Relay(new Program(command[0]!, command.slice(1)))
     const listening = await relay.#seen((event) => 'listening' in event, 1)
     relay.address = { kind: 'tcp', host: '127.0.0.1', port: listening.listening as number }

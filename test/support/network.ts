@@ -1,0 +1,58 @@
+/**
+ * A network namespace of a test's own: only loopback, and its own TCP settings. Programs are started in it with
+ * `ip netns exec`. It is gone when the test file ends.
+ */
+import { spawnSync } from 'node:child_process'
+import { afterAll } from 'vitest'
+import { areMissing, cannotTest } from './programs.js'
+
+/**
+ * What Linux calls its ways to find the speed of a connection (tcp(7), `tcp_congestion_control`). Set by routes
+ * (ip-route(8), `congctl`): a new namespace may use by default only what the whole machine allows everybody.
+ */
+export type CongestionControl = 'cubic' | 'bbr'
+
+const open = new Set<Network>()
+let count = 0
+
+afterAll(() => {
+  for (const network of open) network.remove()
+})
+
+export class Network {
+  readonly name = `millrace-test-${process.pid}-${++count}`
+  /** Put before a command, it runs in here. */
+  readonly beneath = ['ip', 'netns', 'exec', this.name] as const
+
+  constructor(congestion: CongestionControl) {
+    ip('netns', 'add', this.name)
+    open.add(this)
+    ip('-n', this.name, 'link', 'set', 'lo', 'up')
+    for (const destination of ['127.0.0.0/8', '127.0.0.1']) {
+      const route = ['local', destination, 'dev', 'lo', 'table', 'local', 'proto', 'kernel', 'scope', 'host']
+      ip('-n', this.name, 'route', 'replace', ...route, 'src', '127.0.0.1', 'congctl', congestion)
+    }
+  }
+
+  remove(): void {
+    open.delete(this)
+    ip('netns', 'del', this.name)
+  }
+}
+
+/** Whether this user cannot have network namespaces here; says so. */
+export function cannotHaveNetworks(): boolean {
+  if (process.platform !== 'linux') return cannotTest('network namespaces: this is not Linux')
+  if (areMissing('ip')) return true
+  try {
+    new Network('cubic').remove()
+    return false
+  } catch (error) {
+    return cannotTest(`network namespaces: ${(error as Error).message}`)
+  }
+}
+
+function ip(...args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync('ip', args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${(error?.message ?? stderr).trim()}`)
+}
