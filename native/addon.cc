@@ -157,6 +157,10 @@ Napi::Value Watch(Info info) {
 
 Napi::Value Unwatch(Info info) { return Answer(info, Of(info).poller.Unwatch(Int(info, 0))); }
 
+Napi::Value Mute(Info info) {
+  return Answer(info, Of(info).poller.Mute(Int(info, 0), Int(info, 1), Bool(info, 2)));
+}
+
 Napi::Value ListenOn(Info info) {
   return Answer(info, Of(info).descriptors.Add(Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3))));
 }
@@ -279,6 +283,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<KeepAlive>(exports, "keepAlive", addon);
   Export<Watch>(exports, "watch", addon);
   Export<Unwatch>(exports, "unwatch", addon);
+  Export<Mute>(exports, "mute", addon);
   Export<ListenOn>(exports, "listen", addon);
   Export<AcceptFrom>(exports, "accept", addon);
   Export<ConnectTo>(exports, "connect", addon);

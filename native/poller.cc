@@ -25,6 +25,10 @@ int32_t ToReadiness(uint32_t events) {
   return readiness;
 }
 
+// A muted socket has neither EPOLLIN nor EPOLLPRI: the kernel announces bytes as both.
+constexpr uint32_t kMutedEvents = EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr uint32_t kSocketEvents = kMutedEvents | EPOLLIN | EPOLLPRI;
+
 uint64_t Pack(int fd, int32_t generation) {
   return static_cast<uint64_t>(static_cast<uint32_t>(generation)) << 32 | static_cast<uint32_t>(fd);
 }
@@ -65,8 +69,7 @@ void Poller::Stop(OnStopped on_stopped) {
 
 int Poller::Watch(int fd, int32_t generation, bool is_listener) {
   epoll_event event = {};
-  event.events = is_listener ? static_cast<uint32_t>(EPOLLIN)
-                             : static_cast<uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET);
+  event.events = is_listener ? static_cast<uint32_t>(EPOLLIN) : kSocketEvents;
   event.data.u64 = Pack(fd, generation);
   return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
@@ -74,6 +77,13 @@ int Poller::Watch(int fd, int32_t generation, bool is_listener) {
 int Poller::Unwatch(int fd) {
   epoll_event ignored = {};
   return epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, &ignored) < 0 ? -errno : 0;
+}
+
+int Poller::Mute(int fd, int32_t generation, bool is_muted) {
+  epoll_event event = {};
+  event.events = is_muted ? kMutedEvents : kSocketEvents;
+  event.data.u64 = Pack(fd, generation);
+  return epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event) < 0 ? -errno : 0;
 }
 
 void Poller::KeepAlive(bool is_needed) {

@@ -1,6 +1,6 @@
 // One private epoll per event loop, joined to libuv by a single uv_poll_t on the epoll fd (which libuv polls
 // level-triggered: what one batch leaves behind is reported again). Sockets are registered once,
-// edge-triggered, for everything, and never modified. Each batch is one call upward.
+// edge-triggered, for everything, and modified only to mute them. Each batch is one call upward.
 #ifndef MILLRACE_POLLER_H_
 #define MILLRACE_POLLER_H_
 
@@ -42,6 +42,10 @@ class Poller {
   // accepted from in small batches.
   int Watch(int fd, int32_t generation, bool is_listener);
   int Unwatch(int fd);
+
+  // Whether bytes that arrive at `fd` are no event for the time being. When they are events again, what has
+  // come meanwhile is reported at once. Ends, errors and room for writing are events all the time.
+  int Mute(int fd, int32_t generation, bool is_muted);
 
   // Whether this poller keeps the event loop alive.
   void KeepAlive(bool is_needed);

@@ -102,8 +102,8 @@ int32_t Fill(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t room, int
   }
   if (n < 0 && IsRefusal(errno)) return Fail(kSpliceRefused, outcome);
   if (n < 0 && errno != EAGAIN) return SourceError(outcome);
-  // The event that brought us here promised something: an EAGAIN without a byte may be an urgent byte's.
-  const bool is_doubtful = n == 0 || outcome->in == 0 || (hints & kMayBeUrgent) != 0;
+  // Where an event promised something, an EAGAIN without a byte may be an urgent byte's.
+  const bool is_doubtful = n == 0 || (hints & kMayBeEmpty) == 0 || (hints & kMayBeUrgent) != 0;
   return is_doubtful ? AskByReceive(pipe, source, hints, scratch, outcome)
                      : static_cast<int32_t>(kSourceEmpty);
 }
@@ -123,8 +123,8 @@ int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_
   }
   KernelPipe& held = pipes->At(id);
   int32_t findings = Drain(pipes, &held, sink, outcome);
-  while ((findings & kStop) == 0 && (hints & kReadable) != 0 && outcome->in < budget) {
-    findings |= Fill(pipes, &held, source, budget - outcome->in, hints, scratch, outcome);
+  if ((findings & kStop) == 0 && (hints & kReadable) != 0) {
+    findings |= Fill(pipes, &held, source, budget, hints, scratch, outcome);
     findings |= Drain(pipes, &held, sink, outcome);
   }
   if (held.inside == 0) {

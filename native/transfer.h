@@ -42,13 +42,14 @@ struct Scratch {
 
 // What is known of the source before the transfer; bits.
 enum Hint : int32_t {
-  kReadable = 1,     // an event said so
-  kMayBeUrgent = 2,  // EPOLLPRI was seen: splice stops in front of an urgent byte
-  kReadToTheEnd = 4  // FIN or an error was seen: no further event will come, so a short read proves nothing
+  kReadable = 1,      // an event said so
+  kMayBeUrgent = 2,   // EPOLLPRI was seen: splice stops in front of an urgent byte
+  kReadToTheEnd = 4,  // FIN or an error was seen: no further event will come, so a short read proves nothing
+  kMayBeEmpty = 8     // the move before took bytes: nothing more may be there, and nothing is odd about that
 };
 
-// Drains `pipe` (or leases one when -1), then fills and drains it again until `budget` bytes came in, the
-// source is empty or the sink is full. The pipe is given back whenever it is empty at the end.
+// Drains `pipe` (or leases one when -1), then fills and drains it once: what comes meanwhile is better left
+// to gather than moved in small pieces. The pipe is given back whenever it is empty at the end.
 int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_t budget, int32_t hints,
                       Scratch scratch, Outcome* outcome);
 

@@ -9,7 +9,7 @@ import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { ERROR, errnoName, OUT, SINK_FAILED, SINK_FULL } from './native.js'
 import { ReleasedSocket } from './released-socket.js'
-import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
+import { BROKEN, MUTED, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 
 /** An owner who leaves standing orders, and is told what they moved. */
 export interface OrderGiver extends Runnable {
@@ -64,6 +64,20 @@ export class FdSocket implements Socket, Watched {
   carried(readiness: number, came: number, went: number, found: number): void {
     if ((readiness & ~this.ready & WRITABLE) !== 0) this.notify(WRITABLE)
     ;(this.owner as OrderGiver | undefined)?.carried(this, came, went, found)
+  }
+
+  /** Bytes that arrive wake nobody until `unmute`: for a source whose sink takes none. */
+  mute(): void {
+    if ((this.ready & MUTED) !== 0 || this.fd < 0) return
+    this.ready |= MUTED
+    this.loop.native.mute(this.fd, this.generation, true)
+  }
+
+  /** What has come meanwhile is an event of the next batch. */
+  unmute(): void {
+    if ((this.ready & MUTED) === 0 || this.fd < 0) return
+    this.ready &= ~MUTED
+    this.loop.native.mute(this.fd, this.generation, false)
   }
 
   peek(most: number): Buffer {

@@ -35,6 +35,7 @@ export const TRY_LATER = 256
 export const HINT_READABLE = 1
 export const HINT_MAY_BE_URGENT = 2
 export const HINT_READ_TO_THE_END = 4
+export const HINT_MAY_BE_EMPTY = 8
 
 /** Port that marks a host as the path of a unix socket. */
 export const UNIX_PORT = -1
@@ -73,6 +74,8 @@ export interface Native {
   /** Reports events of `fd` from now on, edge-triggered; a listener's level-triggered. */
   watch(fd: number, generation: number, isListener: boolean): number
   unwatch(fd: number): number
+  /** Bytes that arrive are no event while muted; ends, errors and room for writing are. Unmuting reports what is there. */
+  mute(fd: number, generation: number, isMuted: boolean): number
   /** socket, bind, listen: the fd. */
   listen(host: string, port: number, backlog: number, sharePort: boolean): number
   /** accept4 and `watch`: the fd, and the peer's address in `scratch` and `outcome`. */

@@ -17,6 +17,8 @@ export const PEER_ENDED = 4
 export const BROKEN = 8
 /** An urgent byte (TCP URG) is or was pending: splice(2) stops in front of it. */
 export const URGENT = 16
+/** No readiness: bytes that arrive are no event for the time being. */
+export const MUTED = 32
 
 /** Somebody who is told that a socket of theirs became ready. */
 export interface Runnable {

@@ -14,6 +14,8 @@ export class Cargo {
   splicedBytes = 0
   /** Of the bytes inside, those that came by copy all the same, as behind an urgent byte. */
   copiedInside = 0
+  /** The last move took bytes and could not tell whether they were all: that there are no more is no surprise. */
+  mayBeEmpty = false
   /** Moves in a row that were too small to be worth a splice. */
   smallMoves = 0
   /** Why this direction cannot be spliced, where that is its own matter. */

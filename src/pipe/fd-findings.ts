@@ -11,7 +11,7 @@ import type { Direction } from './direction.js'
 /** What the addon must know of the source before it reads. */
 export function hintsFor(direction: Direction): number {
   const { ready } = direction.source
-  let hints = 0
+  let hints = direction.cargo?.mayBeEmpty === true ? native.HINT_MAY_BE_EMPTY : 0
   if (direction.phase === 'flowing' && (ready & READABLE) !== 0) hints |= native.HINT_READABLE
   if ((ready & URGENT) !== 0) hints |= native.HINT_MAY_BE_URGENT
   if ((ready & (PEER_ENDED | BROKEN)) !== 0) hints |= native.HINT_READ_TO_THE_END

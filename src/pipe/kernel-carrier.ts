@@ -24,6 +24,7 @@ export const kernelCarrier: Carrier = {
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
     cargo.kernelPipe = outcome[native.PIPE]!
+    cargo.mayBeEmpty = came > 0
     cargo.copiedInside += outcome[native.COPIED]!
     const copied = Math.min(went, cargo.copiedInside)
     cargo.copiedInside -= copied

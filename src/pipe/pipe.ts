@@ -8,6 +8,7 @@ import type { FdSocket, OrderGiver } from '../io/fd-socket.js'
 import type { Socket } from '../io/socket.js'
 import { whyNotSplicing } from './choose-carrier.js'
 import { Direction } from './direction.js'
+import { muteWhileFull } from './muting.js'
 import type { PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
 import { accountFor, renewOrder } from './standing-order.js'
 
@@ -80,6 +81,8 @@ export class Pipe implements OrderGiver {
     this.settle()
     if (!this.isOver) this.comeAgain(moved, isUpDone && isDownDone)
     if (this.isOver) return
+    muteWhileFull(up)
+    muteWhileFull(down)
     renewOrder(up)
     renewOrder(down)
   }

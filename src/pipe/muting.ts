@@ -1,0 +1,18 @@
+/**
+ * A source whose sink is full is muted: each segment that arrives would wake the process for nothing, thousands of
+ * times a GB. While it is muted it counts as readable, so that the sink's next event also reads what has come.
+ */
+import { FdSocket } from '../io/fd-socket.js'
+import { READABLE, WRITABLE } from '../io/socket.js'
+import type { Direction } from './direction.js'
+
+/** Called after each run of the direction. */
+export function muteWhileFull({ phase, source, sink }: Direction): void {
+  if (!(source instanceof FdSocket)) return
+  if (phase === 'flowing' && (sink.ready & WRITABLE) === 0) {
+    source.mute()
+    source.ready |= READABLE
+  } else if ((source.ready & READABLE) === 0) {
+    source.unmute()
+  }
+}
