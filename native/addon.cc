@@ -22,7 +22,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 5;
+constexpr int kVersion = 6;
 
 class Addon {
  public:

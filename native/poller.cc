@@ -104,14 +104,17 @@ void Poller::Collect() {
   int filled = 0;
   for (int i = 0; i < count; i++) {
     const uint64_t data = ready[i].data.u64;
-    Event* event = &events_[filled++];
+    Event* event = &events_[filled];
     *event = Event{static_cast<int32_t>(data & 0xffffffff),
                    static_cast<int32_t>(data >> 32),
                    ToReadiness(ready[i].events),
                    0,
                    0,
                    0};
-    if (orders_->CarryOut(event)) continue;
+    const Report report = orders_->CarryOut(event);
+    if (report == Report::kNone) continue;
+    filled++;
+    if (report == Report::kInBatch) continue;
     on_batch_(context_, filled);
     filled = 0;
   }

@@ -1,33 +1,52 @@
 #include "standing_order.h"
 
+#include <uv.h>
+
 namespace millrace {
 
 namespace {
 
 // What one batch may carry before timers and promises get their turn. Beyond it events are only reported.
 constexpr size_t kMostBytesPerBatch = 4 * 1024 * 1024;
+// An order that has counted this much tells, long before its count could overflow.
+constexpr int32_t kMostUntold = 1 << 30;
+
+bool IsToldOf(const StandingOrder& order, int32_t bytes) {
+  return bytes >= static_cast<int32_t>(order.sink_tell >> 16) * 1024 || order.bytes >= kMostUntold;
+}
 
 }  // namespace
 
-void StandingOrders::Start(const StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome) {
+void StandingOrders::Start(StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome) {
   orders_ = orders;
   count_ = count;
   scratch_ = scratch;
   outcome_ = outcome;
 }
 
-bool StandingOrders::CarryOut(Event* event) {
+void StandingOrders::BeginBatch() {
+  bytes_ = 0;
+  now_ = static_cast<uint32_t>(uv_hrtime() / 1000000);
+}
+
+Report StandingOrders::CarryOut(Event* event) {
   // An end, an error or an urgent byte is TypeScript's to decide on.
-  if ((event->readiness & ~kOut) != kIn || bytes_ >= kMostBytesPerBatch) return true;
+  if ((event->readiness & ~kOut) != kIn || bytes_ >= kMostBytesPerBatch) return Report::kInBatch;
   const auto source = static_cast<size_t>(event->fd);
-  if (source >= count_ || orders_[source].sink == 0) return true;
-  if (orders_[source].generation != event->generation) return true;
+  if (source >= count_) return Report::kInBatch;
+  StandingOrder& order = orders_[source];
+  const auto sink = static_cast<int>(order.sink_tell & 0xffff);
+  if (sink == 0 || order.generation != event->generation) return Report::kInBatch;
   const auto room = static_cast<int32_t>(scratch_.bytes);
-  event->found = CopyThrough(event->fd, orders_[source].sink, room, 0, scratch_, outcome_);
+  event->found = CopyThrough(event->fd, sink, room, 0, scratch_, outcome_);
   event->in = outcome_->in;
   event->out = outcome_->out;
   bytes_ += static_cast<size_t>(event->in);
-  return (event->found & ~kSourceEmpty) == 0;
+  if ((event->found & ~kSourceEmpty) != 0) return Report::kAtOnce;
+  if (event->found == 0 || IsToldOf(order, event->in)) return Report::kInBatch;
+  order.bytes += event->in;
+  order.moved_at = now_;
+  return Report::kNone;
 }
 
 }  // namespace millrace

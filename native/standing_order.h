@@ -1,7 +1,7 @@
 // Standing orders: TypeScript may leave word, per fd, that what arrives at a source is to be copied to a
-// sink without asking. They are carried out while a batch of events is collected, before TypeScript is
-// called, so a small message costs one line of the batch and no call. Whoever left the order decides
-// everything else.
+// sink without asking. They are carried out while a batch of events is collected. A small message that found
+// nothing but an emptied source is only counted here, and TypeScript reads the count when it wants to know;
+// of everything else it is told, and decides.
 #ifndef MILLRACE_STANDING_ORDER_H_
 #define MILLRACE_STANDING_ORDER_H_
 
@@ -13,30 +13,40 @@
 
 namespace millrace {
 
-// One per fd, in an array shared with TypeScript. Descriptor 0 as sink means that there is no order.
+// One per fd, in an array shared with TypeScript, so it is small: an idle connection has two.
 struct StandingOrder {
   int32_t generation;  // the order is for this watch of the fd and no other
-  int32_t sink;
+  uint32_t
+      sink_tell;  // lower half: the sink, 0 where there is no order; upper half: KiB from which it is told
+  int32_t bytes;  // moved and not told; TypeScript takes them by writing 0
+  uint32_t moved_at;  // when the last of them moved: ms of uv_hrtime, which wrap
+};
+
+// What is to be done about an event after its order, if there was one.
+enum class Report {
+  kNone,     // it was all in order, and counted
+  kInBatch,  // TypeScript reads the event with the others
+  kAtOnce,   // TypeScript must be called before the next event: `outcome` and scratch are in use
 };
 
 class StandingOrders {
  public:
-  void Start(const StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome);
+  void Start(StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome);
 
   // Called before a batch is collected.
-  void BeginBatch() { bytes_ = 0; }
+  void BeginBatch();
 
   // Carries out the order for `event`, if there is one and nothing but bytes was reported, and writes down
-  // what came of it. False when TypeScript must be called before the next event: `outcome` and scratch are in
-  // use.
-  bool CarryOut(Event* event);
+  // what came of it: in the order where nobody need be told, else in the event.
+  Report CarryOut(Event* event);
 
  private:
-  const StandingOrder* orders_ = nullptr;
+  StandingOrder* orders_ = nullptr;
   size_t count_ = 0;
   Scratch scratch_ = {nullptr, 0};
   Outcome* outcome_ = nullptr;
   size_t bytes_ = 0;
+  uint32_t now_ = 0;
 };
 
 }  // namespace millrace

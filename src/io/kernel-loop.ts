@@ -16,7 +16,7 @@ export interface Watched {
   readonly generation: number
   /** Called within a batch: take note and schedule a run, nothing more. */
   notify(readiness: number): void
-  /** Called within a batch instead of `notify`: a standing order moved bytes, or found out why it could not. */
+  /** Called within a batch instead of `notify`: a standing order moved bytes and tells, or found out why it could not. */
   carried(readiness: number, came: number, went: number, found: number): void
 }
 
@@ -24,8 +24,14 @@ const MOST_EVENTS = 512
 const EVENT_CELLS = 6
 /** fds beyond this are served without standing orders. Memory is used only for those in use. */
 const MOST_ORDERS = 64 * 1024
-const ORDER_CELLS = 2
+const ORDER_CELLS = 4
+const SINK_CELL = 1
+const BYTES_CELL = 2
+const MOVED_AT_CELL = 3
 const NO_SINK = 0
+const KIB = 1024
+/** An order never moves this much (KiB) at once: of one that is told from here on nobody hears. */
+const MOST_TELL_KIB = 0x7fff
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
 const DEFAULT_PIPE_BYTES = 1024 * 1024
@@ -98,22 +104,41 @@ export class KernelLoop implements Expirable {
 
   /**
    * Leaves a standing order: whenever bytes arrive at `source`, and only they, the addon copies them to `sink`
-   * (an fd) while it collects the batch, and `carried` tells. It stands until it is taken back.
+   * (an fd) while it collects the batch. `carried` tells where it moved `tellFrom` bytes or more at once, or found
+   * out more than that the source is empty; the rest `takeCarried` tells. It stands until it is taken back.
    */
-  leaveOrder(source: Watched, sink: number): void {
-    if (source.fd >= MOST_ORDERS) return
-    this.#orders[source.fd * ORDER_CELLS] = source.generation
-    this.#orders[source.fd * ORDER_CELLS + 1] = sink
+  leaveOrder(source: Watched, sink: number, tellFrom: number): void {
+    if (source.fd >= MOST_ORDERS || sink >= MOST_ORDERS) return
+    const at = source.fd * ORDER_CELLS
+    this.#orders[at] = source.generation
+    this.#orders[at + SINK_CELL] = sink | (Math.min(tellFrom / KIB, MOST_TELL_KIB) << 16)
   }
 
   takeOrderBack(source: Watched): void {
-    if (source.fd < MOST_ORDERS) this.#orders[source.fd * ORDER_CELLS + 1] = NO_SINK
+    if (source.fd < MOST_ORDERS) this.#orders[source.fd * ORDER_CELLS + SINK_CELL] = NO_SINK
+  }
+
+  /** Bytes that orders of `fd` have moved and nobody was told of; they are told once. */
+  takeCarried(fd: number): number {
+    if (fd < 0 || fd >= MOST_ORDERS) return 0
+    const at = fd * ORDER_CELLS + BYTES_CELL
+    const bytes = this.#orders[at]!
+    if (bytes !== 0) this.#orders[at] = 0
+    return bytes
+  }
+
+  /** How long ago the last of the bytes moved that `takeCarried` has just told of, in whole ms. */
+  msSinceCarried(fd: number): number {
+    const [seconds, nanos] = process.hrtime()
+    const now = seconds * 1000 + Math.floor(nanos / 1e6)
+    return Math.max(0, (now - this.#orders[fd * ORDER_CELLS + MOVED_AT_CELL]!) | 0)
   }
 
   /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
   forget(watched: Watched): void {
     if (watched.fd < 0 || this.#watched[watched.fd] !== watched) return
     this.takeOrderBack(watched)
+    this.takeCarried(watched.fd)
     this.#watched[watched.fd] = undefined
     if (--this.#count === 0) this.native.keepAlive(false)
   }

@@ -59,8 +59,10 @@ export interface Native {
   /**
    * Starts the poller of this thread. `events` receives six cells each (fd, generation, readiness, and what a
    * standing order moved in, out and found), after which `onBatch` is called with their number. `orders` holds
-   * the standing orders, two cells per fd (generation, sink). Where one found more than an emptied
-   * source its event is the batch's last and `outcome` is about it. The arrays are kept for the life of the thread.
+   * the standing orders, four cells per fd (generation; sink, and in the upper half the KiB from which a move is told;
+   * bytes moved and not told; when the last of them moved, in ms of `process.hrtime()`). Where one found more than
+   * an emptied source its event is the batch's last and `outcome` is about it. No event, no call. The arrays are kept
+   * for the life of the thread.
    */
   start(
     onBatch: (count: number) => void,
@@ -113,7 +115,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 5
+const VERSION = 6
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */

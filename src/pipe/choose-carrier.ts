@@ -11,7 +11,7 @@ import { kernelCarrier } from './kernel-carrier.js'
 import { streamCarrier } from './stream-carrier.js'
 
 /** A copy that moved this much at once is bulk: splice wins from about here on. */
-const PROMOTE_BYTES = 32 * 1024
+export const PROMOTE_BYTES = 32 * 1024
 /** Splices smaller than this cost more than a copy; this many of them in a row are messages, no bulk any more. */
 const DEMOTE_BYTES = 16 * 1024
 const DEMOTE_AFTER = 4

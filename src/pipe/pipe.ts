@@ -10,7 +10,7 @@ import { whyNotSplicing } from './choose-carrier.js'
 import { Direction } from './direction.js'
 import { muteWhileFull } from './muting.js'
 import type { PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
-import { accountFor, renewOrder } from './standing-order.js'
+import { accountFor, countCarried, renewOrder } from './standing-order.js'
 
 /** Bytes one direction may take per run before others get their turn. */
 const RUN_BUDGET_BYTES = 1024 * 1024
@@ -72,6 +72,7 @@ export class Pipe implements OrderGiver {
   run(): void {
     const { up, down } = this
     if (this.isOver) return
+    this.catchUp()
     const before = this.progress
     const hadAnswered = down.bytes > 0
     const isUpDone = up.move(RUN_BUDGET_BYTES)
@@ -87,17 +88,21 @@ export class Pipe implements OrderGiver {
     renewOrder(down)
   }
 
-  /** A standing order moved bytes. Ordinarily that is all there is to it. */
+  /** A standing order tells of bytes it moved. The other one may know too little of what has changed. */
   carried(source: FdSocket, came: number, went: number, found: number): void {
     const direction = source === this.client ? this.up : this.down
     const hadAnswered = this.down.bytes > 0
-    if (!accountFor(direction, came, went, found)) this.#host.turns.add(this)
+    const isOrdinary = accountFor(direction, came, went, found)
+    if (!isOrdinary) this.#host.turns.add(this)
     this.noteMoved(came, hadAnswered)
+    renewOrder(this.up)
+    renewOrder(this.down)
   }
 
   /** Ends the pipe if a deadline has passed. */
   expire(now: number): void {
     const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#host.settings
+    this.catchUp()
     const silentMs = Math.ceil(now) - this.#movedAt
     if (maxLifetimeMs > 0 && Math.ceil(now) - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
     else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
@@ -125,10 +130,12 @@ export class Pipe implements OrderGiver {
 
   /** When a byte last moved, or a direction ended; `performance.now()` in ms. */
   get movedAt(): number {
+    this.catchUp()
     return this.#movedAt
   }
 
   get totals(): PipeTotals {
+    this.catchUp()
     const { up, down } = this
     return {
       bytesUp: up.bytes,
@@ -145,6 +152,18 @@ export class Pipe implements OrderGiver {
   describe(): Record<string, unknown> {
     const errors = { clientError: this.client.error, backendError: this.backend.error }
     return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
+  }
+
+  /** Counts what standing orders have moved without a word. To be called before counts or times are looked at. */
+  private catchUp(): void {
+    this.noteCarried(countCarried(this.up))
+    this.noteCarried(countCarried(this.down))
+  }
+
+  private noteCarried(msAgo: number | undefined): void {
+    if (msAgo === undefined) return
+    this.#movedAt = Math.max(this.#movedAt, Math.ceil(performance.now()) - msAgo)
+    this.#stuckRuns = 0
   }
 
   private noteMoved(bytes: number, hadAnswered: boolean): void {
@@ -244,6 +263,7 @@ export class Pipe implements OrderGiver {
   private finish(ending: PipeEnding, isReset: boolean): void {
     const owner = this.#owner
     if (owner === undefined) return
+    this.catchUp()
     this.#owner = undefined
     try {
       owner.pipeEnded(ending)

@@ -61,7 +61,7 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     const [sinkPeer, sink] = await rig.dial()
     const source = socket as FdSocket
     const carried = vi.spyOn(source, 'carried')
-    own.leaveOrder({ ...watcher(source.fd) }, (sink as FdSocket).fd)
+    own.leaveOrder({ ...watcher(source.fd) }, (sink as FdSocket).fd, 0)
     peer.send(Buffer.from('stays where it is'))
     await until(() => (source.ready & READABLE) !== 0)
     expect(carried).not.toHaveBeenCalled()

@@ -2,6 +2,7 @@
  * Small messages are copied by the addon while it collects a batch, without a run of their pipe. Whatever is out of
  * the ordinary ends the order, and nothing is lost, misordered or left waiting by it.
  */
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FdSocket } from '../../src/io/fd-socket.js'
 import { pattern } from '../support/bytes.js'
@@ -59,6 +60,102 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
   })
 
+  test('a batch of messages calls no JavaScript', async () => {
+    await greet()
+    const loop = (joined.pipe.client as FdSocket).loop
+    const told = vi.spyOn(loop.turns, 'tick')
+    for (let i = 1; i <= 20; i++) {
+      joined.client.send(pattern(i, 1000))
+      await joined.backend.receive(joined.client.sentBytes)
+      joined.backend.send(pattern(i, 1000))
+      await joined.client.receive(joined.backend.sentBytes)
+    }
+    expect(told).not.toHaveBeenCalled()
+    told.mockRestore()
+    expect(joined.pipe.totals).toMatchObject({ bytesUp: 5 + 20_000, bytesDown: 5 + 20_000 })
+  })
+
+  test('totals are exact at every moment, and each byte is counted once', async () => {
+    await greet()
+    for (let i = 1; i <= 20; i++) {
+      joined.client.send(pattern(i, i))
+      await joined.backend.receive(joined.client.sentBytes)
+      const counts = { bytesUp: joined.client.sentBytes, receivedUp: joined.client.sentBytes, bytesDown: 5 }
+      expect(joined.pipe.totals).toMatchObject(counts)
+      expect(joined.pipe.totals).toMatchObject(counts)
+    }
+  })
+
+  test('what was counted in silence is in the totals of the end', async () => {
+    await greet()
+    joined.client.send(pattern(1, 100))
+    await joined.backend.receive(105)
+    joined.backend.send(pattern(1, 200))
+    await joined.client.receive(205)
+    joined.pipe.end('ordered')
+    expect(joined.pipe.totals).toMatchObject({ bytesUp: 105, bytesDown: 205 })
+  })
+
+  test('the count of an order is gone with its fd', async () => {
+    await greet()
+    joined.client.send(pattern(1, 100))
+    await joined.backend.receive(105)
+    const { loop, fd } = joined.pipe.client as FdSocket
+    joined.pipe.end('ordered')
+    expect(loop.takeCarried(fd)).toBe(0)
+  })
+
+  test('the first answer is noticed when it comes, and once', async () => {
+    await rig.finish()
+    rig = new Rig(carriage, family)
+    const answered = vi.fn()
+    joined = await rig.join({ onAnswer: answered })
+    joined.client.send(Buffer.from('hello'))
+    await joined.backend.receive(5)
+    joined.client.send(Buffer.from('is there anybody?'))
+    await joined.backend.receive(joined.client.sentBytes)
+    expect(answered).not.toHaveBeenCalled()
+    joined.backend.send(Buffer.from('yes'))
+    await joined.client.receive(3)
+    expect(answered).toHaveBeenCalledTimes(1)
+    joined.backend.send(Buffer.from('yes'))
+    await joined.client.receive(6)
+    expect(answered).toHaveBeenCalledTimes(1)
+  })
+
+  test('the time of the last message is that of its move, whenever it is asked for', async () => {
+    await greet()
+    await setTimeout(20)
+    const before = performance.now()
+    joined.client.send(Buffer.from('now'))
+    await joined.backend.receive(joined.client.sentBytes)
+    const after = performance.now()
+    await setTimeout(50)
+    expect(joined.pipe.movedAt).toBeGreaterThanOrEqual(Math.floor(before))
+    expect(joined.pipe.movedAt).toBeLessThanOrEqual(after + 2)
+  })
+
+  test('bytes one way keep a half-closed pipe from being cut', async () => {
+    await rig.finish()
+    rig = new Rig(carriage, family)
+    joined = await rig.join({ halfClosedTimeoutMs: 10_000 })
+    await greet()
+    joined.client.end()
+    expect(await joined.backend.ended).toBe('fin')
+    joined.backend.send(Buffer.from('one'))
+    await joined.client.receive(joined.backend.sentBytes)
+    advanceClock(9000)
+    joined.backend.send(Buffer.from('two'))
+    await joined.client.receive(joined.backend.sentBytes)
+    joined.pipe.expire(performance.now())
+    advanceClock(9000)
+    joined.pipe.expire(performance.now())
+    expect(joined.ending).toBeUndefined()
+    advanceClock(1000)
+    joined.pipe.expire(performance.now())
+    expect(joined.ending).toMatchObject({ cause: 'half-closed-timeout' })
+  })
+
   test('a message keeps the pipe from being idle', async () => {
     await rig.finish()
     rig = new Rig(carriage, family)
@@ -67,6 +164,8 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     advanceClock(9000)
     joined.client.send(Buffer.from('still here'))
     await joined.backend.receive(joined.client.sentBytes)
+    // The addon's clock is not moved ahead: what it counted is to be asked for first.
+    joined.pipe.expire(performance.now())
     advanceClock(9000)
     joined.pipe.expire(performance.now())
     expect(joined.ending).toBeUndefined()
@@ -96,6 +195,23 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
         await joined.backend.receive(joined.client.sentBytes)
       }
     }
+    expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
+  })
+
+  test('a source whose sink was full the other way is told of its room again', async () => {
+    await greet()
+    joined.client.pause()
+    for (let i = 0; i < 600; i++) joined.backend.send(pattern(i, 20_000, joined.backend.sentBytes))
+    await until(() => joined.pipe.down.inside > 0)
+    for (let i = 0; i < 20; i++) {
+      joined.client.send(pattern(i, 100, joined.client.sentBytes))
+      await joined.backend.receive(joined.client.sentBytes)
+    }
+    joined.client.resume()
+    for (let i = 0; i < 20; i++) joined.client.send(pattern(i, 100, joined.client.sentBytes))
+    await joined.client.receive(joined.backend.sentBytes)
+    await joined.backend.receive(joined.client.sentBytes)
+    expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
     expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
   })
 

@@ -49,6 +49,8 @@ export interface JoinOptions extends Partial<PipeSettings> {
   readonly heads?: Heads
   /** Called when the pipe ends, before anybody else hears of it. */
   readonly onEnd?: (pipe: Pipe) => void
+  /** Called when the backend's first byte has come. */
+  readonly onAnswer?: () => void
 }
 
 export class Rig {
@@ -130,7 +132,7 @@ export class Rig {
 
   #start(joined: Joined, near: Socket, far: Socket, options: JoinOptions): void {
     const { engine, counters } = this
-    const { heads, onEnd, ...given } = options
+    const { heads, onEnd, onAnswer, ...given } = options
     const settings = { ...DEFAULT_SETTINGS, splice: this.#carriage.splice, ...given }
     const pipeEnded = (ending: PipeEnding): void => {
       engine.sweep.delete(watched)
@@ -138,7 +140,8 @@ export class Rig {
       onEnd?.(pipe)
       joined.resolve(ending)
     }
-    const pipe = new Pipe(near, far, { turns: engine.turns, settings, counters }, { pipeEnded }, heads)
+    const owner = { pipeEnded, backendAnswered: () => onAnswer?.() }
+    const pipe = new Pipe(near, far, { turns: engine.turns, settings, counters }, owner, heads)
     const watched = { sweepIndex: -1, expire: (now: number) => pipe.expire(now) }
     joined.pipe = pipe
     this.#carriage.prepare?.(pipe)
