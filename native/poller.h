@@ -1,7 +1,7 @@
 // One private epoll per event loop, joined to libuv by a single uv_poll_t on the epoll fd (which libuv polls
 // level-triggered: what one batch leaves behind is reported again). Sockets are registered once,
 // edge-triggered, for everything, and modified only to mute them. Each batch is one call upward, or none where
-// standing orders left nothing to tell.
+// standing orders left nothing to tell; then the epoll is asked again before libuv is, while it has much to say.
 #ifndef MILLRACE_POLLER_H_
 #define MILLRACE_POLLER_H_
 
@@ -56,6 +56,8 @@ class Poller {
  private:
   static void OnReadable(uv_poll_t* handle, int status, int events);
   void Collect();
+  // One batch, at `now` in ns of uv_hrtime. True where it is worth asking for another at once.
+  bool CollectBatch(uint64_t now);
 
   uv_poll_t handle_ = {};
   int epoll_fd_ = -1;

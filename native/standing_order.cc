@@ -1,7 +1,5 @@
 #include "standing_order.h"
 
-#include <uv.h>
-
 namespace millrace {
 
 namespace {
@@ -24,9 +22,9 @@ void StandingOrders::Start(StandingOrder* orders, size_t count, Scratch scratch,
   outcome_ = outcome;
 }
 
-void StandingOrders::BeginBatch() {
+void StandingOrders::BeginBatch(uint64_t now_ns) {
   bytes_ = 0;
-  now_ = static_cast<uint32_t>(uv_hrtime() / 1000000);
+  now_ = static_cast<uint32_t>(now_ns / 1000000);
 }
 
 Report StandingOrders::CarryOut(Event* event) {

@@ -34,7 +34,7 @@ class StandingOrders {
   void Start(StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome);
 
   // Called before a batch is collected.
-  void BeginBatch();
+  void BeginBatch(uint64_t now_ns);
 
   // Carries out the order for `event`, if there is one and nothing but bytes was reported, and writes down
   // what came of it: in the order where nobody need be told, else in the event.
