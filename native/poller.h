@@ -1,7 +1,8 @@
 // One private epoll per event loop, joined to libuv by a single uv_poll_t on the epoll fd (which libuv polls
 // level-triggered: what one batch leaves behind is reported again). Sockets are registered once,
-// edge-triggered, for everything, and modified only to mute them. Each batch is one call upward, or none where
-// standing orders left nothing to tell; then the epoll is asked again before libuv is, while it has much to say.
+// edge-triggered, for everything, and modified only to mute them. Each batch is one call upward, or none
+// where standing orders left nothing to tell; then the epoll is asked again before libuv is, while it has
+// much to say.
 #ifndef MILLRACE_POLLER_H_
 #define MILLRACE_POLLER_H_
 

@@ -10,13 +10,15 @@ constexpr size_t kMostBytesPerBatch = 4 * 1024 * 1024;
 constexpr int32_t kMostUntold = 1 << 30;
 
 bool IsToldOf(const StandingOrder& order, int32_t bytes) {
-  return bytes >= static_cast<int32_t>(order.sink_tell >> 16) * 1024 || order.bytes >= kMostUntold;
+  return bytes >= static_cast<int32_t>(order.sink_tell >> 16) * 1024;
 }
 
 }  // namespace
 
-void StandingOrders::Start(StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome) {
+void StandingOrders::Start(const StandingOrder* orders, Carried* carried, size_t count, Scratch scratch,
+                           Outcome* outcome) {
   orders_ = orders;
+  carried_ = carried;
   count_ = count;
   scratch_ = scratch;
   outcome_ = outcome;
@@ -32,7 +34,7 @@ Report StandingOrders::CarryOut(Event* event) {
   if ((event->readiness & ~kOut) != kIn || bytes_ >= kMostBytesPerBatch) return Report::kInBatch;
   const auto source = static_cast<size_t>(event->fd);
   if (source >= count_) return Report::kInBatch;
-  StandingOrder& order = orders_[source];
+  const StandingOrder& order = orders_[source];
   const auto sink = static_cast<int>(order.sink_tell & 0xffff);
   if (sink == 0 || order.generation != event->generation) return Report::kInBatch;
   const auto room = static_cast<int32_t>(scratch_.bytes);
@@ -41,9 +43,11 @@ Report StandingOrders::CarryOut(Event* event) {
   event->out = outcome_->out;
   bytes_ += static_cast<size_t>(event->in);
   if ((event->found & ~kSourceEmpty) != 0) return Report::kAtOnce;
-  if (event->found == 0 || IsToldOf(order, event->in)) return Report::kInBatch;
-  order.bytes += event->in;
-  order.moved_at = now_;
+  Carried& carried = carried_[source];
+  if (event->found == 0 || IsToldOf(order, event->in) || carried.bytes >= kMostUntold)
+    return Report::kInBatch;
+  carried.bytes += event->in;
+  carried.moved_at = now_;
   return Report::kNone;
 }
 

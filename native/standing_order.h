@@ -13,12 +13,15 @@
 
 namespace millrace {
 
-// One per fd, in an array shared with TypeScript, so it is small: an idle connection has two.
+// One per fd, in an array shared with TypeScript.
 struct StandingOrder {
   int32_t generation;  // the order is for this watch of the fd and no other
-  uint32_t
-      sink_tell;  // lower half: the sink, 0 where there is no order; upper half: KiB from which it is told
-  int32_t bytes;  // moved and not told; TypeScript takes them by writing 0
+  uint32_t sink_tell;  // lower half: the sink, 0 where there is no order; upper: KiB from which it is told
+};
+
+// What an order has moved, one per fd and shared, too; apart, so that who says nothing more costs no memory.
+struct Carried {
+  int32_t bytes;      // moved and not told; TypeScript takes them by writing 0
   uint32_t moved_at;  // when the last of them moved: ms of uv_hrtime, which wrap
 };
 
@@ -31,17 +34,19 @@ enum class Report {
 
 class StandingOrders {
  public:
-  void Start(StandingOrder* orders, size_t count, Scratch scratch, Outcome* outcome);
+  // `count` of `orders` and of `carried`.
+  void Start(const StandingOrder* orders, Carried* carried, size_t count, Scratch scratch, Outcome* outcome);
 
   // Called before a batch is collected.
   void BeginBatch(uint64_t now_ns);
 
   // Carries out the order for `event`, if there is one and nothing but bytes was reported, and writes down
-  // what came of it: in the order where nobody need be told, else in the event.
+  // what came of it: in `carried` where nobody need be told, else in the event.
   Report CarryOut(Event* event);
 
  private:
-  StandingOrder* orders_ = nullptr;
+  const StandingOrder* orders_ = nullptr;
+  Carried* carried_ = nullptr;
   size_t count_ = 0;
   Scratch scratch_ = {nullptr, 0};
   Outcome* outcome_ = nullptr;

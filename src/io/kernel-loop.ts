@@ -24,10 +24,7 @@ const MOST_EVENTS = 512
 const EVENT_CELLS = 6
 /** fds beyond this are served without standing orders. Memory is used only for those in use. */
 const MOST_ORDERS = 64 * 1024
-const ORDER_CELLS = 4
-const SINK_CELL = 1
-const BYTES_CELL = 2
-const MOVED_AT_CELL = 3
+const ORDER_CELLS = 2
 const NO_SINK = 0
 const KIB = 1024
 /** An order never moves this much (KiB) at once: of one that is told from here on nobody hears. */
@@ -50,6 +47,8 @@ export class KernelLoop implements Expirable {
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))
   readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
   readonly #orders = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
+  /** What orders moved and nobody was told of, by fd: bytes, and when the last of them moved. */
+  readonly #carried = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
   readonly #watched: (Watched | undefined)[] = []
   #count = 0
   #generation = 0
@@ -68,6 +67,7 @@ export class KernelLoop implements Expirable {
       loop.outcome,
       loop.scratch,
       loop.#orders,
+      loop.#carried,
     )
     if (error < 0) return `addon-failed: the poller did not start: ${errnoName(error)}`
     loop.sizePipes(DEFAULT_PIPE_BYTES)
@@ -111,19 +111,19 @@ export class KernelLoop implements Expirable {
     if (source.fd >= MOST_ORDERS || sink >= MOST_ORDERS) return
     const at = source.fd * ORDER_CELLS
     this.#orders[at] = source.generation
-    this.#orders[at + SINK_CELL] = sink | (Math.min(tellFrom / KIB, MOST_TELL_KIB) << 16)
+    this.#orders[at + 1] = sink | (Math.min(tellFrom / KIB, MOST_TELL_KIB) << 16)
   }
 
   takeOrderBack(source: Watched): void {
-    if (source.fd < MOST_ORDERS) this.#orders[source.fd * ORDER_CELLS + SINK_CELL] = NO_SINK
+    if (source.fd < MOST_ORDERS) this.#orders[source.fd * ORDER_CELLS + 1] = NO_SINK
   }
 
   /** Bytes that orders of `fd` have moved and nobody was told of; they are told once. */
   takeCarried(fd: number): number {
     if (fd < 0 || fd >= MOST_ORDERS) return 0
-    const at = fd * ORDER_CELLS + BYTES_CELL
-    const bytes = this.#orders[at]!
-    if (bytes !== 0) this.#orders[at] = 0
+    const at = fd * ORDER_CELLS
+    const bytes = this.#carried[at]!
+    if (bytes !== 0) this.#carried[at] = 0
     return bytes
   }
 
@@ -131,7 +131,7 @@ export class KernelLoop implements Expirable {
   msSinceCarried(fd: number): number {
     const [seconds, nanos] = process.hrtime()
     const now = seconds * 1000 + Math.floor(nanos / 1e6)
-    return Math.max(0, (now - this.#orders[fd * ORDER_CELLS + MOVED_AT_CELL]!) | 0)
+    return Math.max(0, (now - this.#carried[fd * ORDER_CELLS + 1]!) | 0)
   }
 
   /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */

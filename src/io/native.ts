@@ -59,10 +59,10 @@ export interface Native {
   /**
    * Starts the poller of this thread. `events` receives six cells each (fd, generation, readiness, and what a
    * standing order moved in, out and found), after which `onBatch` is called with their number. `orders` holds
-   * the standing orders, four cells per fd (generation; sink, and in the upper half the KiB from which a move is told;
-   * bytes moved and not told; when the last of them moved, in ms of `process.hrtime()`). Where one found more than
-   * an emptied source its event is the batch's last and `outcome` is about it. No event, no call. The arrays are kept
-   * for the life of the thread.
+   * the standing orders, two cells per fd (generation; sink, and in the upper half the KiB from which a move is told),
+   * `carried` as many of what they moved: bytes not told, and when the last of them moved, in ms of
+   * `process.hrtime()`. Where one found more than an emptied source its event is the batch's last and `outcome` is
+   * about it. No event, no call. The arrays are kept for the life of the thread.
    */
   start(
     onBatch: (count: number) => void,
@@ -70,6 +70,7 @@ export interface Native {
     outcome: Int32Array,
     scratch: Uint8Array,
     orders: Int32Array,
+    carried: Int32Array,
   ): number
   /** Whether the poller keeps the event loop alive. */
   keepAlive(isNeeded: boolean): number
