@@ -53,8 +53,9 @@ export class KernelLoop implements Expirable {
   #count = 0
   #generation = 0
   #refusal: NotSplicing | undefined
-  #refusedUntil = 0
-  #trimmedAt = 0
+  /** Fractions from the beginning: a field that turns from a whole number discards the compiled code of all who read one. */
+  #refusedUntil = performance.now()
+  #trimmedAt = performance.now()
 
   /** Starts the loop of this thread; the answer is the loop, or why there can be none. */
   static start(): KernelLoop | NotSplicing {
