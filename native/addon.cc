@@ -22,7 +22,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 6;
+constexpr int kVersion = 7;
 
 class Addon {
  public:
@@ -53,6 +53,7 @@ using Info = const Napi::CallbackInfo&;
 
 Addon& Of(Info info) { return *static_cast<Addon*>(info.Data()); }
 int32_t Int(Info info, size_t i) { return info[i].As<Napi::Number>().Int32Value(); }
+int64_t Long(Info info, size_t i) { return info[i].As<Napi::Number>().Int64Value(); }
 bool Bool(Info info, size_t i) { return info[i].As<Napi::Boolean>().Value(); }
 std::string Text(Info info, size_t i) { return info[i].As<Napi::String>().Utf8Value(); }
 Napi::Value Answer(Info info, int value) { return Napi::Number::New(info.Env(), value); }
@@ -250,7 +251,7 @@ Napi::Value DiscardPipe(Info info) {
 }
 
 Napi::Value SizePipes(Info info) {
-  Of(info).pipes.Configure(Int(info, 0));
+  Of(info).pipes.Configure(Int(info, 0), Long(info, 1), Long(info, 2));
   return Answer(info, 0);
 }
 
@@ -268,6 +269,8 @@ Napi::Value Count(Info info) {
   result.Set("pipesIdle", counts.idle);
   result.Set("pipesRefused", counts.refused);
   result.Set("pipesDowngraded", counts.downgraded);
+  result.Set("pinnedBytes", static_cast<double>(counts.pinned));
+  result.Set("pinnedBudgetBytes", static_cast<double>(counts.pinned_budget));
   result.Set("splices", static_cast<double>(counts.splices));
   return result;
 }

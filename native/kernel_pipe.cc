@@ -20,12 +20,18 @@ constexpr rlim_t kMostPipes = 1 << 20;
 
 }  // namespace
 
-void KernelPipes::Configure(int pipe_bytes) {
+void KernelPipes::Configure(int pipe_bytes, int64_t pinned_budget, int64_t quota_pages) {
   if (pipe_bytes != pipe_bytes_) Trim(0);
   pipe_bytes_ = pipe_bytes;
+  counts_.pinned_budget = pinned_budget;
+  quota_bytes_ = quota_pages * sysconf(_SC_PAGESIZE);
   rlimit fds = {};
   if (getrlimit(RLIMIT_NOFILE, &fds) < 0) return;
   most_pipes_ = static_cast<int>(std::clamp<rlim_t>(fds.rlim_cur / kFdsPerPipeAllowed, 1, kMostPipes));
+}
+
+int64_t KernelPipes::MostBytesPerMove() const {
+  return counts_.pinned + pipe_bytes_ <= counts_.pinned_budget ? pipe_bytes_ : kSmallestUsefulBytes;
 }
 
 int KernelPipes::Lease() {
@@ -62,20 +68,25 @@ int KernelPipes::Lease() {
 
 void KernelPipes::Return(int id) {
   if (!IsLeased(id)) return;
-  if (At(id).inside != 0) {
+  KernelPipe& pipe = At(id);
+  if (pipe.inside != 0) {
     Discard(id);
     return;
   }
   leased_[static_cast<size_t>(id)] = false;
+  pipe.is_fitted = false;
   counts_.in_use--;
   counts_.idle++;
-  idle_.push_back(id);
+  const bool is_large = pipe.room >= pipe_bytes_ || (HasRoom(pipe.room) && Resize(&pipe, pipe_bytes_));
+  // The last one is leased next.
+  idle_.insert(is_large ? idle_.end() : idle_.begin(), id);
 }
 
 void KernelPipes::Discard(int id) {
   if (!IsLeased(id)) return;
   leased_[static_cast<size_t>(id)] = false;
   counts_.in_use--;
+  counts_.pinned -= At(id).inside;
   Close(id);
 }
 
@@ -103,10 +114,14 @@ int KernelPipes::Open(KernelPipe* pipe) {
   if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
   pipe->read_fd = fds[0];
   pipe->write_fd = fds[1];
-  pipe->inside = 0;
-  if (fcntl(fds[1], F_SETPIPE_SZ, pipe_bytes_) < 0) counts_.downgraded++;
-  // Read back what we got: past pipe-user-pages-soft a new pipe has two slots and cannot grow (EPERM).
-  if (fcntl(fds[1], F_GETPIPE_SZ) >= kSmallestUsefulBytes) return 0;
+  // Past pipe-user-pages-soft a new pipe has two slots and cannot grow (EPERM).
+  pipe->room = std::max(0, fcntl(fds[1], F_GETPIPE_SZ));
+  if (!HasRoom(0)) FitToContent();
+  if (!HasRoom(0) || !Resize(pipe, pipe_bytes_)) counts_.downgraded++;
+  if (pipe->room >= kSmallestUsefulBytes) {
+    room_ += pipe->room;
+    return 0;
+  }
   close(fds[0]);
   close(fds[1]);
   return -EDQUOT;
@@ -116,8 +131,33 @@ void KernelPipes::Close(int id) {
   KernelPipe& pipe = At(id);
   close(pipe.read_fd);
   close(pipe.write_fd);
+  room_ -= pipe.room;
   pipe = KernelPipe();
   unused_.push_back(id);
+}
+
+// The kernel shrinks a pipe in place as long as its bytes fit into the slots that are left (EBUSY where not).
+bool KernelPipes::Resize(KernelPipe* pipe, int bytes) {
+  const int room = fcntl(pipe->write_fd, F_SETPIPE_SZ, bytes);
+  if (room < 0) return false;
+  room_ += room - pipe->room;
+  pipe->room = room;
+  return true;
+}
+
+bool KernelPipes::HasRoom(int spared) const {
+  return quota_bytes_ == 0 || room_ - spared + pipe_bytes_ <= quota_bytes_;
+}
+
+void KernelPipes::FitToContent() {
+  for (size_t id = 0; id < pipes_.size(); id++) {
+    KernelPipe& pipe = pipes_[id];
+    if (!leased_[id] || pipe.is_fitted || pipe.inside == 0) continue;
+    pipe.is_fitted = true;
+    for (int bytes = kSmallestUsefulBytes; bytes < pipe.room; bytes *= 2) {
+      if (Resize(&pipe, bytes)) break;
+    }
+  }
 }
 
 }  // namespace millrace

@@ -66,7 +66,7 @@ int32_t Drain(KernelPipes* pipes, KernelPipe* pipe, int sink, Outcome* outcome) 
     const auto wanted = pipe->inside;
     const ssize_t n = Splice(pipes, pipe->read_fd, sink, static_cast<size_t>(wanted));
     if (n < 0) return IsRefusal(errno) ? Fail(kSpliceRefused, outcome) : SinkError(outcome);
-    pipe->inside -= n;
+    pipes->Moved(pipe, -n);
     outcome->out += static_cast<int32_t>(n);
     if (n < wanted) return kSinkFull;
   }
@@ -75,7 +75,8 @@ int32_t Drain(KernelPipes* pipes, KernelPipe* pipe, int sink, Outcome* outcome) 
 
 // Asks with recv what splice cannot tell: bytes behind an urgent byte, the true end, or truly nothing.
 // Called with an empty pipe only, which then takes the bytes, so order is kept.
-int32_t AskByReceive(KernelPipe* pipe, int source, int32_t hints, Scratch scratch, Outcome* outcome) {
+int32_t AskByReceive(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t hints, Scratch scratch,
+                     Outcome* outcome) {
   const ssize_t n = Receive(source, scratch.data, std::min(scratch.bytes, kAtomicPipeWrite));
   if (n < 0) return SourceError(outcome);
   if (n == 0) return kSourceEnded;
@@ -86,7 +87,7 @@ int32_t AskByReceive(KernelPipe* pipe, int source, int32_t hints, Scratch scratc
     outcome->left_bytes = static_cast<int32_t>(n);
     return Fail(kTryLater, outcome);
   }
-  pipe->inside += n;
+  pipes->Moved(pipe, n);
   outcome->copied += static_cast<int32_t>(n);
   return (hints & kMayBeUrgent) != 0 ? kUrgentCopied : 0;
 }
@@ -96,7 +97,7 @@ int32_t Fill(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t room, int
              Outcome* outcome) {
   const ssize_t n = Splice(pipes, source, pipe->write_fd, static_cast<size_t>(room));
   if (n > 0) {
-    pipe->inside += n;
+    pipes->Moved(pipe, n);
     outcome->in += static_cast<int32_t>(n);
     return 0;
   }
@@ -104,7 +105,7 @@ int32_t Fill(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t room, int
   if (n < 0 && errno != EAGAIN) return SourceError(outcome);
   // Where an event promised something, an EAGAIN without a byte may be an urgent byte's.
   const bool is_doubtful = n == 0 || (hints & kMayBeEmpty) == 0 || (hints & kMayBeUrgent) != 0;
-  return is_doubtful ? AskByReceive(pipe, source, hints, scratch, outcome)
+  return is_doubtful ? AskByReceive(pipes, pipe, source, hints, scratch, outcome)
                      : static_cast<int32_t>(kSourceEmpty);
 }
 
@@ -124,7 +125,8 @@ int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_
   KernelPipe& held = pipes->At(id);
   int32_t findings = Drain(pipes, &held, sink, outcome);
   if ((findings & kStop) == 0 && (hints & kReadable) != 0) {
-    findings |= Fill(pipes, &held, source, budget, hints, scratch, outcome);
+    const auto room = static_cast<int32_t>(std::min<int64_t>(budget, pipes->MostBytesPerMove()));
+    findings |= Fill(pipes, &held, source, room, hints, scratch, outcome);
     findings |= Drain(pipes, &held, sink, outcome);
   }
   if (held.inside == 0) {

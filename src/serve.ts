@@ -5,13 +5,13 @@ import type { Control } from './admin/control.js'
 import { defaultAdminAddress } from './admin/default-address.js'
 import { AdminServer } from './admin/server.js'
 import type { AdminConfig } from './config/admin-schema.js'
-import type { Config } from './config/schema.js'
+import { type Config, workerCount } from './config/schema.js'
 import { type Log, type OpenLog, openLog } from './observe/log.js'
 import { renderMetrics } from './observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
 import { RunningProxy } from './proxy/running-proxy.js'
 import { CrewControl } from './workers/crew-control.js'
-import { Supervisor, workerCount } from './workers/supervisor.js'
+import { Supervisor } from './workers/supervisor.js'
 
 const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
 
@@ -26,7 +26,7 @@ export async function serve(config: Config, load: () => Config): Promise<void> {
     ended: () => void Promise.resolve(admin?.stop()).then(() => process.exit(0)),
   }
   const { control, start, cut } =
-    workerCount(config.workers) > 1
+    workerCount(config) > 1
       ? supervise(config, opened, surroundings)
       : serveAlone(config, opened, surroundings)
   const orders = heedSignals(control, cut, log)

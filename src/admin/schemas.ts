@@ -228,6 +228,9 @@ export const status = z.strictObject({
       pipesIdle: count,
       pipesRefused: count,
       pipesDowngraded: count,
+      pinnedBytes: count,
+      pinnedBudgetBytes: count,
+      splices: count,
     })
     .optional(),
   records: z.strictObject({ written: count, skipped: count, dropped: count }),

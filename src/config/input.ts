@@ -22,8 +22,13 @@ export interface ProxyConfig {
   readonly splice?: SpliceMode | undefined
   /** Processes that serve: 1 to 256, or `auto` for one per core. Only the command heeds it. Default 1. */
   readonly workers?: number | 'auto' | undefined
-  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 128 KiB. */
+  /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 1 MiB. */
   readonly kernelPipeBytes?: Size | undefined
+  /**
+   * Bytes that may wait in kernel pipes for peers that read slowly, of all workers together: 1 MiB to 64 GiB. Beyond
+   * it a direction keeps at most 64 KiB. Default 64 MiB.
+   */
+  readonly pinnedMemoryBytes?: Size | undefined
   /** At least one; no two on the same address or of the same name. */
   readonly listeners: readonly ListenerInput[]
   /** At least one, by name. */

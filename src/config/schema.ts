@@ -2,6 +2,7 @@
  * What the rest of the program reads (`Config`), and the schema that leads there from what people write (`input.ts`).
  * What needs two values to judge is in `references.ts`. A config is plain data: it is sent to workers.
  */
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import type { Address } from '../address.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
@@ -16,6 +17,7 @@ export interface Config {
   readonly splice: SpliceMode
   readonly workers: number | 'auto'
   readonly kernelPipeBytes: number
+  readonly pinnedMemoryBytes: number
   readonly listeners: readonly ListenerConfig[]
   /** Every cluster named in a listener is a key of this. */
   readonly clusters: Readonly<Record<string, ClusterConfig>>
@@ -78,12 +80,20 @@ const timeouts = fields.strictMap('a map of timeouts', {
   drainMs: fields.durationField.default(30_000),
 })
 
+/** How many processes serve. */
+export function workerCount({ workers }: Pick<Config, 'workers'>): number {
+  return workers === 'auto' ? availableParallelism() : workers
+}
+
 export const configSchema: z.ZodType<Config> = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default('auto'),
   workers: fields.workersField.default(1),
   kernelPipeBytes: fields
     .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
     .default(1024 ** 2),
+  pinnedMemoryBytes: fields
+    .sizeField({ bytes: 1024 ** 2, text: '1MiB' }, { bytes: 64 * 1024 ** 3, text: '64GiB' })
+    .default(64 * 1024 ** 2),
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),

@@ -8,6 +8,22 @@ import type { Socket } from './socket.js'
 import type { Sweep } from './sweep.js'
 import type { Turns } from './turns.js'
 
+/** How much kernel pipes may take. */
+export interface PipeLimits {
+  /** Size of a pipe: 64 KiB to 1 MiB. */
+  readonly kernelPipeBytes: number
+  /** Bytes that may wait in pipes for sinks that are full, of all workers together. */
+  readonly pinnedMemoryBytes: number
+  /** Processes that share this and the user's quota of pipes. */
+  readonly workers: number
+}
+
+export const DEFAULT_PIPE_LIMITS: PipeLimits = {
+  kernelPipeBytes: 1024 ** 2,
+  pinnedMemoryBytes: 64 * 1024 ** 2,
+  workers: 1,
+}
+
 /** Why a process or a connection does not splice; `undefined` where it does. */
 export type NotSplicing =
   | 'not-linux'
@@ -64,8 +80,8 @@ export interface Engine {
   readonly turns: Turns
   /** Gauges and counters of the kernel path; undefined where there is none. */
   counts(): NativeCounts | undefined
-  /** Asks for kernel pipes of this size from now on (64 KiB to 1 MiB); without a kernel path it does nothing. */
-  sizePipes(bytes: number): void
+  /** What kernel pipes may take from now on; without a kernel path it does nothing. */
+  limitPipes(limits: PipeLimits): void
   /** Rejects with a `listen-failed` MillraceError naming the address and what to do. */
   listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening>
   /**

@@ -11,6 +11,7 @@ import type {
   Listening,
   ListenOptions,
   NotSplicing,
+  PipeLimits,
 } from './engine.js'
 import { FdListener } from './fd-listener.js'
 import { FdSocket } from './fd-socket.js'
@@ -44,8 +45,8 @@ export class KernelEngine implements Engine {
     return this.#loop.native.count()
   }
 
-  sizePipes(bytes: number): void {
-    this.#loop.sizePipes(bytes)
+  limitPipes(limits: PipeLimits): void {
+    this.#loop.limitPipes(limits)
   }
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {

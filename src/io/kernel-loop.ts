@@ -4,8 +4,17 @@
  */
 
 import { type Address, packPeer } from '../address.js'
-import type { NotSplicing } from './engine.js'
-import { errnoName, HOST_BYTES, IPV4, loadNative, type Native, PORT, UNIX_PORT } from './native.js'
+import { DEFAULT_PIPE_LIMITS, type NotSplicing, type PipeLimits } from './engine.js'
+import {
+  errnoName,
+  HOST_BYTES,
+  IPV4,
+  loadNative,
+  type Native,
+  PORT,
+  pipeQuotaPages,
+  UNIX_PORT,
+} from './native.js'
 import type { Expirable } from './sweep.js'
 import { Turns } from './turns.js'
 
@@ -31,7 +40,8 @@ const KIB = 1024
 const MOST_TELL_KIB = 0x7fff
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
-const DEFAULT_PIPE_BYTES = 1024 * 1024
+/** Of a user's quota of kernel pipes. The rest is for others of this user, and for the small pipes that follow. */
+const QUOTA_SHARE = 0.5
 /** Idle pipes kept for the next burst, and how long a burst's other pipes stay (ms). */
 const IDLE_PIPES_KEPT = 16
 const TRIM_EVERY_MS = 5000
@@ -71,7 +81,7 @@ export class KernelLoop implements Expirable {
       loop.#carried,
     )
     if (error < 0) return `addon-failed: the poller did not start: ${errnoName(error)}`
-    loop.sizePipes(DEFAULT_PIPE_BYTES)
+    loop.limitPipes(DEFAULT_PIPE_LIMITS)
     return loop
   }
 
@@ -79,9 +89,10 @@ export class KernelLoop implements Expirable {
     this.native = native
   }
 
-  /** Asks for kernel pipes of `bytes` (64 KiB to 1 MiB) from now on. One size per thread: the last one set. */
-  sizePipes(bytes: number): void {
-    this.native.sizePipes(bytes)
+  /** One for the thread: the last one set. */
+  limitPipes({ kernelPipeBytes, pinnedMemoryBytes, workers }: PipeLimits): void {
+    const quotaPages = Math.ceil((pipeQuotaPages() * QUOTA_SHARE) / workers)
+    this.native.sizePipes(kernelPipeBytes, Math.floor(pinnedMemoryBytes / workers), quotaPages)
   }
 
   /** The generation of the next fd that is watched: `accept` and `connect` in the addon watch at once. */

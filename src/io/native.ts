@@ -48,8 +48,12 @@ export interface NativeCounts {
   readonly pipesIdle: number
   /** Leases refused since start. */
   readonly pipesRefused: number
-  /** Pipes that kept the kernel's default size since start, because growing them was refused. */
+  /** Pipes opened smaller than was asked for since start, because this user's quota is spent. */
   readonly pipesDowngraded: number
+  /** Bytes that wait in kernel pipes at this moment. */
+  readonly pinnedBytes: number
+  /** What these are to stay below: this process's share of `pinnedMemoryBytes`. */
+  readonly pinnedBudgetBytes: number
   /** Calls of splice(2) since start, into pipes and out of them. */
   readonly splices: number
 }
@@ -109,14 +113,14 @@ export interface Native {
   /** Takes bytes back out of a pipe, then discards it: how many. */
   emptyPipe(pipe: number, into: Uint8Array): number
   discardPipe(pipe: number): number
-  /** Size of kernel pipes from now on. */
-  sizePipes(pipeBytes: number): number
+  /** From now on: size of kernel pipes, bytes that may wait in them, pages they may have room for (0: no quota). */
+  sizePipes(pipeBytes: number, pinnedBytes: number, quotaPages: number): number
   /** Closes idle pipes until `keep` are left. */
   trimPipes(keep: number): number
   count(): NativeCounts
 }
 
-const VERSION = 6
+const VERSION = 7
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */
@@ -167,6 +171,20 @@ export function countOpenFds(): number | undefined {
     return statSync('/proc/self/fd').size || readdirSync('/proc/self/fd').length
   } catch {
     return undefined
+  }
+}
+
+/** Bits of CapEff (capabilities(7)) that lift the quota of kernel pipes: CAP_SYS_ADMIN, CAP_SYS_RESOURCE. */
+const LIFTS_PIPE_QUOTA = (1n << 21n) | (1n << 24n)
+
+/** Pages that all kernel pipes of this user may have (pipe(7), pipe-user-pages-soft); 0: as many as they like. */
+export function pipeQuotaPages(): number {
+  try {
+    const capabilities = /^CapEff:\s+([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+    if ((BigInt(`0x${capabilities}`) & LIFTS_PIPE_QUOTA) !== 0n) return 0
+    return Number(readFileSync('/proc/sys/fs/pipe-user-pages-soft', 'utf8'))
+  } catch {
+    return 0
   }
 }
 

@@ -34,7 +34,7 @@ export class StreamEngine implements Engine {
     return undefined
   }
 
-  sizePipes(): void {}
+  limitPipes(): void {}
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
     try {

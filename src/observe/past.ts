@@ -5,6 +5,9 @@
 import { mergeStatuses } from './merge.js'
 import type { ClusterReport, ProxyStatus } from './status.js'
 
+/** What a process that is gone has of the kernel's. */
+const NO_GAUGES = { descriptors: 0, pipesInUse: 0, pipesIdle: 0, pinnedBytes: 0, pinnedBudgetBytes: 0 }
+
 /** Of listeners and of clusters, however many configs there were. */
 const MOST_REMEMBERED = 1000
 
@@ -28,7 +31,7 @@ export function pastOf(status: ProxyStatus): ProxyStatus {
     pastClusters: [...status.clusters, ...status.pastClusters].map(pastOfCluster),
     connections: { ...status.connections, active: 0 },
     drains: [],
-    kernel: status.kernel && { ...status.kernel, descriptors: 0, pipesInUse: 0, pipesIdle: 0 },
+    kernel: status.kernel && { ...status.kernel, ...NO_GAUGES },
     processes: [],
     unavailable: [],
   }

@@ -6,7 +6,7 @@ import type { PeerAddress } from '../address.js'
 import type { Readiness } from '../admin/control.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { ProxyConfig } from '../config/input.js'
-import type { Config } from '../config/schema.js'
+import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
 import { Connection, type ConnectionHost, type Service } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
@@ -90,7 +90,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     if (this.#state !== 'new') throw wrongState('a proxy starts once', this.#state)
     this.#state = 'running'
     this.#startedAt = new Date()
-    this.engine.sizePipes(this.config.kernelPipeBytes)
+    this.#limitPipes(this.config)
     this.#clusters.start()
     for (const { reception } of this.#generation.services.values()) reception?.termination?.start()
     try {
@@ -297,13 +297,17 @@ export class RunningProxy implements Proxy, ConnectionHost {
     if (!this.#isRunning) throw wrongState('only a running proxy reloads', this.#state)
   }
 
+  #limitPipes(config: Config): void {
+    this.engine.limitPipes({ ...config, workers: workerCount(config) })
+  }
+
   /** Nothing in here may fail. */
   #commit(before: Generation, after: Generation): void {
     this.#generation = after
     this.#config.reloads++
     this.#config.loadedAt = new Date().toISOString()
     this.#chronicle.update(after.config.log.access)
-    this.engine.sizePipes(after.config.kernelPipeBytes)
+    this.#limitPipes(after.config)
     this.#clusters.update(after.destinations, after.config.clusters)
     this.#ledger.takeUp(after.services.values(), this.#clusters, this.connections())
     exchange(before, after)

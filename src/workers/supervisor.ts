@@ -2,9 +2,8 @@
  * Many cores are many processes: the supervisor forks the workers, gives each the same config and the same orders,
  * replaces one that dies, and ends with the last. It accepts no connection and forwards no byte.
  */
-import { availableParallelism } from 'node:os'
 import type { DrainOrder, DrainResult, Reloaded } from '../admin/control.js'
-import type { Config } from '../config/schema.js'
+import { type Config, workerCount } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Log, OpenLog } from '../observe/log.js'
@@ -22,10 +21,6 @@ import { type Assigned, assignPorts } from './shared-ports.js'
 
 /** What still lives so long after the deadline of the last drain is stuck (ms). */
 const GRACE_MS = 3000
-
-export function workerCount(workers: Config['workers']): number {
-  return workers === 'auto' ? availableParallelism() : workers
-}
 
 export class Supervisor {
   readonly crew: Crew
@@ -60,7 +55,7 @@ export class Supervisor {
       ready: (line: Line) => void this.#inTurn(() => this.#admit(line)),
       gone: (line: Line) => this.#forget(line),
     }
-    const numbers = Array.from({ length: workerCount(config.workers) }, (_, number) => number)
+    const numbers = Array.from({ length: workerCount(config) }, (_, number) => number)
     this.#places = numbers.map((number) => new Place(number, hooks, log))
   }
 

@@ -49,6 +49,7 @@ const most: Every<ProxyConfig> = {
   splice: 'auto',
   workers: 1,
   kernelPipeBytes: 65_536,
+  pinnedMemoryBytes: 1_048_576,
   listeners: [
     {
       name: 'front',
@@ -125,6 +126,7 @@ describe('docs/config.md', () => {
     ['splice', least.splice],
     ['workers', least.workers],
     ['kernelPipeBytes', least.kernelPipeBytes],
+    ['pinnedMemoryBytes', least.pinnedMemoryBytes],
     ['clusters.NAME.backends[].weight', 1],
     ['clusters.NAME.balance', 'round-robin'],
     ['clusters.NAME.halfClose', 'propagate'],

@@ -37,6 +37,7 @@ describe('validateConfig', () => {
       splice: 'auto',
       workers: 1,
       kernelPipeBytes: 1_048_576,
+      pinnedMemoryBytes: 67_108_864,
       listeners: [
         {
           name: '127.0.0.1:7000',
@@ -76,6 +77,7 @@ describe('validateConfig', () => {
       splice: 'off',
       workers: 'auto',
       kernelPipeBytes: '64KiB',
+      pinnedMemoryBytes: '32MiB',
       listeners: [{ name: 'db', address: 'localhost:0', cluster: 'pg', tags: { tier: 'gold' } }],
       clusters: {
         pg: {
@@ -91,6 +93,7 @@ describe('validateConfig', () => {
       splice: 'off',
       workers: 'auto',
       kernelPipeBytes: 65_536,
+      pinnedMemoryBytes: 33_554_432,
       listeners: [{ name: 'db', address: tcp('127.0.0.1', 0), tags: { tier: 'gold' } }],
       timeouts: { connectMs: 250, idleMs: 0, halfClosedMs: 1500, lifetimeMs: 2_073_600_000, drainMs: 1 },
       log: { level: 'silent', access: false },
@@ -180,6 +183,8 @@ describe('validateConfig', () => {
     [{ workers: 1.5 }, 'workers: expected "auto" or a whole number from 1 to 256, found 1.5'],
     [{ workers: 'all' }, 'workers: expected "auto" or a whole number from 1 to 256, found "all"'],
     [{ workers: null }, 'workers: expected "auto" or a whole number from 1 to 256, found nothing'],
+    [{ pinnedMemoryBytes: '512KiB' }, 'pinnedMemoryBytes: "512KiB" is out of range: 1MiB to 64GiB'],
+    [{ pinnedMemoryBytes: 0 }, 'pinnedMemoryBytes: 0 is out of range: 1MiB to 64GiB'],
     [{ kernelPipeBytes: '4KiB' }, 'kernelPipeBytes: "4KiB" is out of range: 64KiB to 1MiB'],
     [{ kernelPipeBytes: 1_048_577 }, 'kernelPipeBytes: 1048577 is out of range: 64KiB to 1MiB'],
     [

@@ -185,4 +185,27 @@ describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', (
     await hog.kill()
     await splicesAgain()
   })
+
+  // Two directions each: more pipes of 1 MiB than this user may have, which is 64.
+  test('many readers that have stopped leave every direction a kernel pipe', async () => {
+    await startRelay({ beneath: OTHER_USER, code: readableCode() })
+    const stuck = await Promise.all(Array.from({ length: 36 }, connect))
+    for (const peer of stuck) {
+      peer.pause()
+      peer.send(pattern(1, 16 * 1024 * KIB))
+    }
+    while ((await relay.counts()).pipesInUse < stuck.length);
+    const quick = await connect()
+    await exchange(quick, 4 * 1024 * KIB)
+    expect(await relay.counts()).toMatchObject({ pipesRefused: 0 })
+    for (const peer of stuck) {
+      peer.resume()
+      await peer.receive(peer.sentBytes)
+      expect(difference(peer.received, peer.sent)).toBeUndefined()
+    }
+    await leave(peers)
+    for (const { notSplicing, bytesUp, splicedUp } of await relay.records(stuck.length + 1)) {
+      expect({ notSplicing, splicedUp }).toEqual({ notSplicing: undefined, splicedUp: bytesUp })
+    }
+  })
 })

@@ -4,6 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
 import type { FdSocket } from '../../src/io/fd-socket.js'
 import { OUT, SINK_FULL } from '../../src/io/native.js'
 import { difference, pattern } from '../support/bytes.js'
@@ -33,7 +34,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
   beforeEach(() => {
     fdsBefore = openFds()
     rig = new Rig(carriage!)
-    rig.engine.sizePipes(PIPE_BYTES)
+    rig.engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, kernelPipeBytes: PIPE_BYTES })
   })
   afterEach(async () => {
     expect(await rig.finish()).toEqual([])

@@ -3,6 +3,7 @@
  * it. The carriers that need no kernel pipe are held to the same.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
 import { pattern } from '../support/bytes.js'
 import { type Carriage, carriages } from '../support/carriages.js'
 import { Rig } from '../support/rig.js'
@@ -20,7 +21,7 @@ for (const carriage of carriages()) {
     let rig: Rig
     beforeEach(() => {
       rig = new Rig(carriage)
-      rig.engine.sizePipes(SLOTS * PAGE_BYTES)
+      rig.engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, kernelPipeBytes: SLOTS * PAGE_BYTES })
     })
     afterEach(async () => {
       expect(await rig.finish()).toEqual([])

@@ -61,8 +61,26 @@ export const DATA_PATH: readonly Metric[] = [
   one(
     'counter',
     'millrace_kernel_pipes_downgraded_total',
-    'Kernel pipes that kept a smaller size than was asked for.',
+    "Kernel pipes opened smaller than was asked for, because the user's quota was spent.",
     ({ kernel }) => kernel?.pipesDowngraded,
+  ),
+  one(
+    'gauge',
+    'millrace_kernel_pipe_bytes',
+    'Bytes that wait in kernel pipes for a side that takes no more.',
+    ({ kernel }) => kernel?.pinnedBytes,
+  ),
+  one(
+    'gauge',
+    'millrace_kernel_pipe_bytes_budget',
+    'What these bytes are to stay below (`pinnedMemoryBytes`).',
+    ({ kernel }) => kernel?.pinnedBudgetBytes,
+  ),
+  one(
+    'counter',
+    'millrace_splices_total',
+    'Calls of splice(2), into kernel pipes and out of them.',
+    ({ kernel }) => kernel?.splices,
   ),
   one(
     'gauge',
