@@ -109,19 +109,25 @@ bool KernelPipes::IsLeased(int id) const {
   return id >= 0 && static_cast<size_t>(id) < leased_.size() && leased_[static_cast<size_t>(id)];
 }
 
+// Others of this user may have spent the quota before us.
 int KernelPipes::Open(KernelPipe* pipe) {
+  if (!HasRoom(0)) FitToContent();
+  const int error = OpenOnce(pipe);
+  return error == -EDQUOT && FitToContent() ? OpenOnce(pipe) : error;
+}
+
+int KernelPipes::OpenOnce(KernelPipe* pipe) {
   int fds[2];
   if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
   pipe->read_fd = fds[0];
   pipe->write_fd = fds[1];
+  pipe->inside = 0;
   // Past pipe-user-pages-soft a new pipe has two slots and cannot grow (EPERM).
   pipe->room = std::max(0, fcntl(fds[1], F_GETPIPE_SZ));
-  if (!HasRoom(0)) FitToContent();
-  if (!HasRoom(0) || !Resize(pipe, pipe_bytes_)) counts_.downgraded++;
-  if (pipe->room >= kSmallestUsefulBytes) {
-    room_ += pipe->room;
-    return 0;
-  }
+  room_ += pipe->room;
+  if (!HasRoom(pipe->room) || !Resize(pipe, pipe_bytes_)) counts_.downgraded++;
+  if (pipe->room >= kSmallestUsefulBytes) return 0;
+  room_ -= pipe->room;
   close(fds[0]);
   close(fds[1]);
   return -EDQUOT;
@@ -149,7 +155,8 @@ bool KernelPipes::HasRoom(int spared) const {
   return quota_bytes_ == 0 || room_ - spared + pipe_bytes_ <= quota_bytes_;
 }
 
-void KernelPipes::FitToContent() {
+bool KernelPipes::FitToContent() {
+  const int64_t before = room_;
   for (size_t id = 0; id < pipes_.size(); id++) {
     KernelPipe& pipe = pipes_[id];
     if (!leased_[id] || pipe.is_fitted || pipe.inside == 0) continue;
@@ -158,6 +165,7 @@ void KernelPipes::FitToContent() {
       if (Resize(&pipe, bytes)) break;
     }
   }
+  return room_ < before;
 }
 
 }  // namespace millrace

@@ -78,12 +78,14 @@ class KernelPipes {
 
  private:
   int Open(KernelPipe* pipe);
+  int OpenOnce(KernelPipe* pipe);
   void Close(int id);
   bool Resize(KernelPipe* pipe, int bytes);
   // Whether the quota leaves room for a large pipe, less `spared` that goes.
   bool HasRoom(int spared) const;
-  // Makes leased pipes as small as what they hold: who waits for a sink needs no room for more.
-  void FitToContent();
+  // Makes leased pipes as small as what they hold: who waits for a sink needs no room for more. Whether it
+  // helped.
+  bool FitToContent();
 
   std::vector<KernelPipe> pipes_;
   std::vector<int> idle_;    // ids of open, empty pipes; the most recently used is last
