@@ -1,35 +1,46 @@
-// Compiles the load generator and the C reference proxy with g++, when a source is newer.
+// Compiles what the bench brings along (load generator, C loop, the Go rival) when a source is newer.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const HERE = import.meta.dirname
 // Not below build/: node-gyp empties that.
-const OUTPUT = join(HERE, '../../node_modules/.cache/millrace-bench')
+export const CACHE = join(HERE, '../../node_modules/.cache/millrace-bench')
 const FLAGS = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti']
 
-/** Paths of the built programs. Throws when there is no g++ or a source does not compile. */
+/** Paths of the built programs; `goCopy` is undefined without go. Throws when a source does not compile. */
 export function buildPrograms() {
-  mkdirSync(OUTPUT, { recursive: true })
+  mkdirSync(CACHE, { recursive: true })
   const load = join(HERE, 'load')
   const loadSources = readdirSync(load).map((name) => join(load, name))
+  const loopSources = [join(HERE, 'splice_loop.cc'), join(load, 'address.cc'), join(load, 'address.h')]
   return {
-    load: build('load', loadSources),
-    spliceLoop: build('splice_loop', [join(HERE, 'splice_loop.cc')]),
+    load: build('load', loadSources, compileCxx),
+    spliceLoop: build('splice_loop', loopSources, compileCxx),
+    goCopy: hasGo() ? build('go-copy', [join(HERE, 'contenders/go-copy.go')], compileGo) : undefined,
   }
 }
 
-function build(name, sources) {
-  const program = join(OUTPUT, name)
+const compileCxx = (sources, output) => [
+  'g++',
+  ...FLAGS,
+  ...sources.filter((source) => source.endsWith('.cc')),
+  ...['-o', output],
+]
+
+const compileGo = (sources, output) => ['go', 'build', '-o', output, ...sources]
+
+const hasGo = () => spawnSync('go', ['version']).error === undefined
+
+function build(name, sources, commandFor) {
+  const program = join(CACHE, name)
   if (sources.every((source) => changedAt(source) < changedAt(program))) return program
-  const units = sources.filter((source) => source.endsWith('.cc'))
   // Put in place whole: another run may be about to start the program.
   const unfinished = `${program}.${process.pid}`
-  const { status, stderr, error } = spawnSync('g++', [...FLAGS, ...units, '-o', unfinished], {
-    encoding: 'utf8',
-  })
-  if (error?.code === 'ENOENT') throw new Error('the bench needs g++: apt-get install g++')
-  if (status !== 0) throw new Error(`g++ ${name}: ${error?.message ?? stderr}`)
+  const [command, ...args] = commandFor(sources, unfinished)
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
+  if (error?.code === 'ENOENT') throw new Error(`the bench needs ${command}: apt-get install ${command}`)
+  if (status !== 0) throw new Error(`${command} ${name}: ${error?.message ?? stderr}`)
   renameSync(unfinished, program)
   return program
 }

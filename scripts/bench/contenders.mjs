@@ -1,59 +1,55 @@
 // Who takes part: how each is found, configured and started, and what its package is called where it is missing.
 // All get the same layout; the configs under contenders/ are what their own experts would write.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { MOST_CONNECTIONS } from './loads.mjs'
-import { nextPort, start, stop, waitUntilListening, workDirectory } from './processes.mjs'
+import { ADMIN_SOCKET, STREAM_MODULE, writeConfig } from './config-files.mjs'
+import { textOf } from './processes.mjs'
+import { readableCopy } from './readable-copy.mjs'
 
 const HERE = import.meta.dirname
-const ADMIN_SOCKET = join(workDirectory, 'admin.sock')
-const SCRAPE_EVERY_MS = 1000
-const CLI = join(HERE, '../../dist/cli.js')
-const STREAM_MODULE = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/local/nginx/modules']
-  .map((directory) => join(directory, 'ngx_stream_module.so'))
-  .find((path) => existsSync(path))
+const ROOT = join(HERE, '../..')
 
-const isOrdinary = (load) => load.family !== 'loop'
-const isForLibraries = (load) => load.family === 'loop'
-const isForCarriers = (load) => ['bulk', 'request', 'connect', 'veth'].includes(load.family)
-const isForStreams = (load) => load.isCore && isForCarriers(load)
-// A process per connection: thousands of them say nothing about a proxy.
-const isForSocat = (load) => isForStreams(load) && load.connections <= 64
-// The generator's ceiling. Within one namespace it would be loopback's, not the veth pair's.
-const isForDirect = (load) => ['bulk', 'request', 'connect', 'probe', 'slow'].includes(load.family)
+/** Take part in the loads of the family `library`, and in no other. */
+export const LIBRARY_CONTENDERS = ['node-pipe-library', 'millrace-pipe', 'millrace-library']
+
+const dials = ({ listen, backend }) => [textOf(listen), textOf(backend)]
+const isTcp = (load) => load.ends === 'tcp'
 
 /**
- * `kind`: `rival` (what a person could pick instead), `reference` (the kernel's own cost), `ceiling` (the load
- * generator alone), `ours`. One that `answers` is asked on stdin for figures of its own. A contender without a
- * command is the load generator talking to itself.
+ * Every contender. `kind`: `rival` (what a person could pick instead), `reference` (the kernel's own cost: the
+ * floor), `ceiling` (no proxy at all: no command), `ours`. One that `answers` is asked on stdin for figures of its
+ * own. A `isVariant` takes part only in loads that name it. `programs` are what build.mjs has built, `also` the
+ * rivals of the command line.
  */
-export function listContenders({ spliceLoop }) {
-  const haproxy = { kind: 'rival', apt: 'haproxy', version: ['haproxy', '-v'], takesPart: isOrdinary }
-  const ours = { kind: 'ours', isFound: () => existsSync(CLI), missing: 'not built yet: npm run build' }
-  const loopDelay = (who, at) => ['node', join(HERE, 'loop-delay.mjs'), who, ...ends(at)]
+export function listContenders(programs, also = []) {
   return [
-    { name: 'direct', label: 'no proxy', kind: 'ceiling', takesPart: isForDirect },
+    { name: 'direct', label: 'no proxy', kind: 'ceiling' },
     {
       name: 'c-splice',
       label: 'C splice loop',
       kind: 'reference',
-      takesPart: isOrdinary,
-      command: (at) => [spliceLoop, ...ends(at)],
+      command: (at) => [programs.spliceLoop, ...dials(at)],
     },
-    {
-      ...haproxy,
-      name: 'haproxy-splice',
-      label: 'HAProxy splice',
-      command: (at) => ['haproxy', '-f', fill('haproxy-splice.cfg', at)],
-    },
-    {
-      ...haproxy,
-      name: 'haproxy-copy',
-      label: 'HAProxy copy',
-      command: (at) => ['haproxy', '-f', fill('haproxy-copy.cfg', at)],
-    },
+    ...rivals(programs),
+    ...also.map(alsoContender),
+    ...ours(),
+    ...libraryContenders(),
+  ]
+}
+
+function rivals({ goCopy }) {
+  const haproxy = (name, label) => ({
+    name,
+    label,
+    kind: 'rival',
+    apt: 'haproxy',
+    version: ['haproxy', '-v'],
+    command: (at) => ['haproxy', '-f', writeConfig(`${name}.cfg`, name, at)],
+  })
+  return [
+    haproxy('haproxy-splice', 'HAProxy splice'),
+    haproxy('haproxy-copy', 'HAProxy copy'),
     {
       name: 'nginx',
       label: 'nginx stream',
@@ -61,180 +57,109 @@ export function listContenders({ spliceLoop }) {
       apt: 'nginx libnginx-mod-stream',
       version: ['nginx', '-v'],
       isFound: () => STREAM_MODULE !== undefined,
-      takesPart: isOrdinary,
-      command: (at) => ['nginx', '-c', fill('nginx.conf', at)],
+      command: (at) => ['nginx', '-c', writeConfig('nginx.conf', 'nginx', at)],
     },
     {
-      name: 'socat',
-      label: 'socat',
+      name: 'go',
+      label: 'Go io.Copy',
       kind: 'rival',
-      apt: 'socat',
-      version: ['socat', '-V'],
-      takesPart: isForSocat,
-      command: ({ listen, backend }) => [
-        'socat',
-        ...['-b', '65536'],
-        `TCP-LISTEN:${listen.port},bind=${listen.host},reuseaddr,fork,backlog=4096,nodelay`,
-        `TCP:${backend.host}:${backend.port},nodelay`,
-      ],
+      version: ['go', 'version'],
+      isFound: () => goCopy !== undefined,
+      missing: 'needs go: apt-get install golang-go',
+      env: { GOMAXPROCS: '1' },
+      command: (at) => [goCopy, ...dials(at)],
     },
     {
       name: 'node-pipe',
       label: 'a.pipe(b)',
       kind: 'rival',
-      takesPart: isOrdinary,
-      command: (at) => ['node', join(HERE, 'node-pipe.mjs'), ...ends(at)],
-    },
-    {
-      ...ours,
-      name: 'millrace',
-      label: 'millrace',
-      takesPart: isOrdinary,
-      command: (at) => millrace('auto', at),
-    },
-    {
-      ...ours,
-      name: 'millrace-on',
-      label: 'millrace, splice on',
-      takesPart: isForCarriers,
-      command: (at) => millrace('on', at),
-    },
-    {
-      ...ours,
-      name: 'millrace-off',
-      label: 'millrace, splice off',
-      takesPart: isForCarriers,
-      command: (at) => millrace('off', at),
-    },
-    {
-      ...ours,
-      name: 'millrace-stream',
-      label: 'millrace, no addon',
-      takesPart: isForStreams,
-      env: { MILLRACE_NATIVE: 'off' },
-      command: (at) => millrace('auto', at),
-    },
-    {
-      ...ours,
-      name: 'millrace-logging',
-      label: 'millrace, access log on',
-      takesPart: (load) => load.family === 'connect',
-      command: (at) => millrace('auto', { ...at, writesAccessLog: true }),
-    },
-    {
-      ...ours,
-      name: 'millrace-uncounted',
-      label: 'millrace, nothing counted',
-      takesPart: (load) => load.family === 'connect',
-      command: (at) => millrace('auto', at, join(HERE, 'uncounted.mjs')),
-    },
-    {
-      ...ours,
-      name: 'millrace-scraped',
-      label: 'millrace, metrics read each second',
-      takesPart: (load) => load.family === 'connect',
-      isScraped: true,
-      command: (at) => millrace('auto', { ...at, hasAdmin: true }),
-    },
-    {
-      name: 'node-pipe-library',
-      label: 'a.pipe(b)',
-      kind: 'rival',
-      takesPart: isForLibraries,
-      answers: true,
-      command: (at) => loopDelay('pipe', at),
-    },
-    {
-      ...ours,
-      name: 'millrace-library',
-      label: 'millrace',
-      takesPart: isForLibraries,
-      answers: true,
-      command: (at) => loopDelay('millrace', at),
+      command: (at) => ['node', join(HERE, 'node-pipe.mjs'), ...dials(at)],
     },
   ]
+}
+
+/** A rival of the command line; it has no words for unix sockets. */
+function alsoContender({ name, words }) {
+  const place = (text, { listen, backend }) =>
+    text.replace(/\{(listen|backend)_(host|port)\}/g, (_, side, part) => ({ listen, backend })[side][part])
+  return {
+    name,
+    label: name,
+    kind: 'rival',
+    serves: isTcp,
+    version: [words[0], '--version'],
+    command: (at) => words.map((word) => place(word, at)),
+  }
+}
+
+function ours() {
+  const one = (name, label, more = {}) => ({
+    name: `millrace${name}`,
+    label: `millrace${label}`,
+    kind: 'ours',
+    isVariant: name !== '',
+    command: (at) => millrace(`millrace${name}`, at, more),
+    ...more,
+  })
+  return [
+    one('', ''),
+    one('-on', ', splice on', { splice: 'on' }),
+    one('-off', ', splice off', { splice: 'off' }),
+    one('-stream', ', no addon', { env: { MILLRACE_NATIVE: 'off' } }),
+    one('-nobody', ', unprivileged', {
+      isFound: () => process.getuid() === 0 && spawnSync('setpriv', ['-V']).error === undefined,
+      missing: 'only root can become another user (and needs setpriv: apt-get install util-linux)',
+      isUnprivileged: true,
+    }),
+    one('-logging', ', access log on', { access: true }),
+    one('-uncounted', ', nothing counted', { program: join(HERE, 'uncounted.mjs') }),
+    one('-scraped', ', metrics read each second', { admin: `unix:${ADMIN_SOCKET}`, isScraped: true }),
+  ]
+}
+
+function millrace(name, at, { splice = 'auto', access = false, admin = false, program, isUnprivileged }) {
+  const config = writeConfig('millrace.yaml', name, { ...at, SPLICE: splice, ACCESS: access, ADMIN: admin })
+  const root = isUnprivileged ? readableCopy() : ROOT
+  return ['node', '--max-semi-space-size=1', program ?? join(root, 'dist/cli.js'), '--config', config]
+}
+
+function libraryContenders() {
+  const inProgram = (name, label, kind, who) => ({
+    name,
+    label,
+    kind,
+    isVariant: true,
+    answers: true,
+    command: (at) => ['node', join(HERE, 'loop-delay.mjs'), who, ...dials(at)],
+  })
+  return [
+    inProgram('node-pipe-library', 'a.pipe(b)', 'rival', 'node-pipe'),
+    inProgram('millrace-pipe', 'millrace, pipe(a, b)', 'ours', 'pipe'),
+    inProgram('millrace-library', 'millrace, createProxy', 'ours', 'proxy'),
+  ]
+}
+
+/** Whether a contender is measured at a load. */
+export function takesPart(contender, load) {
+  const { name, kind, isVariant = false, serves = () => true } = contender
+  if (load.only !== undefined) return load.only.includes(name)
+  if (kind === 'ceiling') return load.hasCeiling
+  return serves(load) && (!isVariant || load.variants.includes(name))
 }
 
 /** Why a contender cannot take part here, with what to do about it; undefined where it can. */
-export function reasonMissing({ apt, isFound, missing, version }) {
+export function reasonMissing({ kind, apt, isFound, missing, version }) {
+  if (kind === 'ours' && !existsSync(join(ROOT, 'dist/cli.js'))) return 'not built yet: npm run build'
   if (isFound !== undefined && !isFound()) return missing ?? `apt-get install ${apt}`
-  if (version !== undefined && versionOf(version) === undefined) return `apt-get install ${apt}`
+  if (version !== undefined && isProgramMissing(version[0]))
+    return missing ?? `apt-get install ${apt ?? version[0]}`
   return undefined
 }
 
-/** The version a program tells of itself; undefined when it cannot be run. */
+const isProgramMissing = (command) => spawnSync(command, ['--version']).error !== undefined
+
+/** The version a program tells of itself; undefined when it tells none. */
 export function versionOf([command, ...args]) {
-  const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 5000 })
   return error === undefined ? /\d+\.\d[\w.+~-]*/.exec(`${stdout}${stderr}`)?.[0] : undefined
-}
-
-/**
- * Starts a contender before a backend (which need not listen yet) and waits until it listens. Answers where
- * clients connect, where the backend is to listen, and the process, if it is one.
- */
-export async function startContender(contender, { core, namespaces }) {
-  const backend = { host: namespaces?.load.host ?? '127.0.0.1', port: await nextPort() }
-  if (contender.command === undefined) return { listen: backend, backend }
-  const listen = { host: namespaces?.proxy.host ?? '127.0.0.1', port: await nextPort() }
-  const commandLine = contender.command({ listen, backend }).map(String)
-  const child = start(commandLine, {
-    core,
-    namespace: namespaces?.proxy.name,
-    env: contender.env,
-    stdout: contender.answers ? 'pipe' : 'ignore',
-  })
-  try {
-    await waitUntilListening(child, listen.port)
-  } catch (error) {
-    await stop(child)
-    throw error
-  }
-  if (contender.isScraped) scrape(child)
-  return { listen, backend, child }
-}
-
-/** As a Prometheus does, for as long as the process lives; an answer that is not whole ends the bench. */
-function scrape(child) {
-  const options = { socketPath: ADMIN_SOCKET, path: '/metrics', headers: { host: 'localhost' }, agent: false }
-  const look = () =>
-    get(options, (response) => {
-      if (response.statusCode !== 200) throw new Error(`a scrape got ${response.statusCode}`)
-      response.resume()
-    }).on('error', () => {})
-  const timer = setInterval(look, SCRAPE_EVERY_MS)
-  child.once('exit', () => clearInterval(timer))
-}
-
-function millrace(splice, at, program = CLI) {
-  return [
-    'node',
-    '--max-semi-space-size=1',
-    program,
-    '--config',
-    fill('millrace.yaml', { writesAccessLog: false, hasAdmin: false, ...at, splice }),
-  ]
-}
-
-const ends = ({ listen, backend }) => [listen.host, listen.port, backend.host, backend.port]
-
-/** Writes a config out of its template and answers the path. */
-function fill(template, { listen, backend, splice, writesAccessLog, hasAdmin }) {
-  const values = {
-    LISTEN: `${listen.host}:${listen.port}`,
-    BACKEND: `${backend.host}:${backend.port}`,
-    CONNECTIONS: MOST_CONNECTIONS + 100,
-    SOCKETS: 2 * MOST_CONNECTIONS + 300,
-    DIRECTORY: workDirectory,
-    MODULE: STREAM_MODULE,
-    SPLICE: splice,
-    ACCESS: writesAccessLog,
-    ADMIN: hasAdmin ? `unix:${ADMIN_SOCKET}` : false,
-  }
-  const text = readFileSync(join(HERE, 'contenders', template), 'utf8')
-  const path = join(workDirectory, template)
-  writeFileSync(
-    path,
-    text.replace(/__([A-Z]+)__/g, (_, name) => values[name]),
-  )
-  return path
 }

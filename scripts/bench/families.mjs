@@ -1,4 +1,4 @@
-// How each family of loads is measured: what is read before and after a window, and which figures come of it.
+// How each load is measured: what is read before and after it runs, and which figures come of it.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,61 +6,88 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bulkFigures, latencyFigures, roundTripFigures } from './figures.mjs'
 import { withGenerator } from './generator.mjs'
-import { cpuNsOf, descriptorsOf, machineCpuNs, membersOf, memoryBytesOf } from './measure.mjs'
+import { heldMemory } from './held-memory.mjs'
+import { cpuNsOf, descriptorsOf, machineCpuNs, membersOf, memoryBytesOf, sleepsOf } from './measure.mjs'
+import { parseStraceTotal } from './parse.mjs'
 import { start, stop, workDirectory } from './processes.mjs'
+import { reasonNoTool, runTool } from './tools.mjs'
 
-/** Whether a family can be measured here; otherwise the reason and what to do. */
-export function reasonImpossible(family) {
-  if (family !== 'syscalls') return undefined
-  return spawnSync('strace', ['-V']).error === undefined ? undefined : 'needs strace: apt-get install strace'
+/** Why a load cannot be measured here, and what to do about it; undefined where it can. */
+export function reasonImpossible({ measure, tool }) {
+  const needed = { syscalls: 'strace', memory: 'ss' }[measure]
+  if (needed !== undefined && spawnSync(needed, ['-V']).error !== undefined) {
+    return `needs ${needed}: apt-get install ${needed === 'ss' ? 'iproute2' : needed}`
+  }
+  return reasonNoTool(tool)
 }
 
 /** Runs a load once against a started contender (`at`) from a `place`: program, core, namespace. */
 export function measure(load, place, at) {
-  return MEASURES[load.family](load, place, at)
+  return MEASURES[load.measure](load, place, at)
+}
+
+/** Runs a load without measuring, so that everybody has compiled, faulted its pages in and sized its buffers. */
+export async function warmUp(load, place, at, ms) {
+  if (load.tool !== 'generator') return runTool(load, place, at)
+  return withGenerator(place, at, load.groups, (run) => run.window(ms))
 }
 
 const MEASURES = {
-  bulk: async (load, place, at) => bulkFigures(...(await runCounted(load, place, at))),
-  veth: async (load, place, at) => bulkFigures(...(await runCounted(load, place, at))),
-  request: measureRoundTrips,
-  connect: measureRoundTrips,
-  'beside-idle': measureRoundTrips,
-  probe: measureBoth,
-  slow: measureRoundTrips,
+  bulk: async (load, place, at) => {
+    const [counts, used] = await runCounted(load, place, at)
+    return bulkFigures(counts, used)
+  },
+  roundTrips: async (load, place, at) => {
+    const [counts, used] = await runCounted(load, place, at)
+    return roundTripFigures(counts, used)
+  },
+  probe: async (load, place, at) => {
+    const [counts, used] = await runCounted(load, place, at)
+    return { ...bulkFigures(counts, used), ...latencyFigures(counts) }
+  },
   idle: measureIdle,
-  loop: measureLoop,
+  memory: measureMemory,
+  library: measureLibrary,
   syscalls: measureSyscalls,
 }
 
-/** Answers the generator's figures, the proxy's CPU time (undefined without one) and the machine's. */
+/** Answers what the load counted, and what it took of the kernel's counters. */
 function runCounted(load, place, at) {
-  return withGenerator(place, at, load.groups, load, async (run) => {
-    const proxyBefore = at.child && cpuNsOf(at.child.pid)
-    const machineBefore = machineCpuNs()
-    const figures = await run()
-    const machine = machineCpuNs() - machineBefore
-    return [figures, at.child && cpuNsOf(at.child.pid) - proxyBefore, machine]
+  if (load.tool !== 'generator') return counting(at, undefined, () => runTool(load, place, at))
+  return withGenerator(place, at, load.groups, async (run) => {
+    if (load.warmMs > 0) await run.window(load.warmMs)
+    return counting(at, run.pids, async () => countsOf(await run.window(load.ms), load))
   })
 }
 
-async function measureRoundTrips(load, place, at) {
-  const [figures, cpu, machine] = await runCounted(load, place, at)
-  return roundTripFigures(figures, load.about, cpu, machine)
+/** Of the generator's figures: all bytes, and the round trips of the group the load is about. */
+function countsOf({ elapsedNs, groups }, { about }) {
+  return { ...groups[about], elapsedNs, bytes: groups.reduce((sum, group) => sum + group.bytes, 0) }
 }
 
-async function measureBoth(load, place, at) {
-  const [figures, cpu, machine] = await runCounted(load, place, at)
-  return { ...bulkFigures(figures, cpu, machine), ...latencyFigures(figures.groups[load.about]) }
+// The machine's counter is read last before and first after: looking costs CPU as well.
+async function counting(at, loadPids, run) {
+  const look = () => ({
+    proxyCpuNs: at.child && cpuNsOf(at.child.pid),
+    sleeps: at.child && sleepsOf(at.child.pid),
+    loadCpuNs: loadPids?.reduce((sum, pid) => sum + cpuNsOf(pid), 0),
+  })
+  const before = look()
+  const machineBefore = machineCpuNs()
+  const counts = await run()
+  const machine = machineCpuNs() - machineBefore
+  const after = look()
+  const used = Object.entries(after).map(([name, value]) => [name, value && value - before[name]])
+  return [counts, { ...Object.fromEntries(used), machineCpuNs: machine }]
 }
 
 // With the early ones, and with the late ones besides. Both are open at the end: what a process frees when
 // connections end, and when, is no matter here.
 async function measureIdle(load, place, at) {
   const look = () => ({ bytes: memoryBytesOf(at.child.pid), ...descriptorsOf(at.child.pid) })
-  const [few, many] = await withGenerator(place, at, load.groups, load, async (run) => {
+  const [few, many] = await withGenerator(place, at, load.groups, async (run) => {
     const before = look()
-    await run()
+    await run.connectLate()
     return [before, look()]
   })
   const more = load.groups[load.about].connections
@@ -71,36 +98,36 @@ async function measureIdle(load, place, at) {
   }
 }
 
-async function measureLoop(load, place, at) {
+function measureMemory(load, place, at) {
+  return withGenerator(place, at, load.groups, async (run) =>
+    heldMemory(place.namespace, at, await run.counts()),
+  )
+}
+
+async function measureLibrary(load, place, at) {
   at.answers ??= createInterface({ input: at.child.stdout })[Symbol.asyncIterator]()
   const ask = async () => {
     at.child.stdin.write('\n')
     return JSON.parse((await at.answers.next()).value)
   }
-  return withGenerator(place, at, load.groups, load, async (run) => {
-    await ask()
-    const figures = await run()
-    const { p50Ms, p99Ms, maxMs } = await ask()
-    const { gbPerSecond } = bulkFigures(figures, 0, 0)
-    return { gbPerSecond, delayP50Ms: p50Ms, delayP99Ms: p99Ms, delayMaxMs: maxMs }
-  })
+  await ask()
+  const [counts, used] = await runCounted(load, place, at)
+  const { p50Ms, p99Ms, maxMs } = await ask()
+  return { ...bulkFigures(counts, used), delayP50Ms: p50Ms, delayP99Ms: p99Ms, delayMaxMs: maxMs }
 }
 
 // A run of its own: strace makes every call many times dearer, so only counts are kept.
 async function measureSyscalls(load, place, at) {
   const output = join(workDirectory, 'strace.txt')
   const pids = membersOf(at.child.pid)
-  return withGenerator(place, at, load.groups, load, async (run) => {
+  return withGenerator(place, at, load.groups, async (run) => {
     const flags = ['-c', '-f', '-q', '-o', output, ...pids.flatMap((pid) => ['-p', pid])]
     const tracer = start(['strace', ...flags], { core: place.core })
     await waitUntilTraced(pids)
-    const { groups } = await run()
+    const { bytes, roundTrips } = countsOf(await run.window(load.ms), load)
     await stop(tracer)
-    const calls = totalCalls(readFileSync(output, 'utf8'))
-    const group = groups[load.about]
-    return group.roundTrips > 0
-      ? { callsPerRoundTrip: calls / group.roundTrips }
-      : { callsPerMb: calls / (group.bytes / 1e6) }
+    const calls = parseStraceTotal(readFileSync(output, 'utf8'))
+    return roundTrips > 0 ? { callsEach: calls / roundTrips } : { callsPerGb: (calls / bytes) * 1e9 }
   })
 }
 
@@ -110,11 +137,4 @@ async function waitUntilTraced(pids) {
     if (tries === 400) throw new Error('strace did not attach within 2 s')
     await sleep(5)
   }
-}
-
-/** The `calls` column of the last line of `strace -c`. */
-function totalCalls(summary) {
-  const total = summary.split('\n').find((line) => line.endsWith(' total'))
-  if (total === undefined) throw new Error(`strace -c printed no total:\n${summary}`)
-  return Number(total.trim().split(/\s+/)[3])
 }

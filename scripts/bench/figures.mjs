@@ -1,74 +1,81 @@
 // The figures of the bench: what each is called, its unit, which way is better, and how it comes out of what the
-// generator and the kernel's counters said. Pure.
+// loads and the kernel's counters said. Pure.
 
 /** Those of a contender at a load. `better` is undefined for figures that are told, not judged. */
 export const FIGURES = {
-  gbPerSecond: { label: 'GB/s', digits: 2, better: 'more' },
   cpuPerGb: { label: 'proxy CPU s/GB', digits: 3, better: 'less' },
   machineCpuPerGb: { label: 'machine CPU s/GB', digits: 3, better: 'less' },
-  perSecond: { label: 'per second', digits: 0, better: 'more' },
-  perCpuSecond: { label: 'per proxy CPU second', digits: 0, better: 'more' },
+  gbPerSecond: { label: 'GB/s', digits: 2, better: 'more' },
   cpuMicros: { label: 'proxy CPU µs each', digits: 1, better: 'less' },
   machineCpuMicros: { label: 'machine CPU µs each', digits: 1, better: 'less' },
+  perSecond: { label: 'per second', digits: 0, better: 'more' },
+  perCpuSecond: { label: 'per proxy CPU second', digits: 0, better: 'more' },
   p50Micros: { label: 'p50 µs', digits: 0, better: 'less' },
   p99Micros: { label: 'p99 µs', digits: 0, better: 'less' },
   p999Micros: { label: 'p99.9 µs', digits: 0, better: 'less' },
   kibPerConnection: { label: 'KiB/connection', digits: 2, better: 'less' },
   fdsPerConnection: { label: 'fds/connection', digits: 2, better: 'less' },
   kernelPipes: { label: 'kernel pipes', digits: 0, better: 'less' },
+  heldMb: { label: 'MB held by the proxy', digits: 1, better: 'less' },
+  underWayMb: { label: 'MB sent and not read', digits: 1, better: 'less' },
   delayP50Ms: { label: 'timer delay p50 ms', digits: 2, better: 'less' },
   delayP99Ms: { label: 'timer delay p99 ms', digits: 2, better: 'less' },
   delayMaxMs: { label: 'timer delay max ms', digits: 2, better: 'less' },
-  callsPerMb: { label: 'system calls/MB', digits: 2, better: 'less' },
-  callsPerRoundTrip: { label: 'system calls each', digits: 2, better: 'less' },
-  generatorBusy: { label: 'generator busy', digits: 2 },
+  callsPerGb: { label: 'system calls/GB', digits: 0, better: 'less' },
+  callsEach: { label: 'system calls each', digits: 2, better: 'less' },
+  sleepsPerGb: { label: 'sleeps/GB', digits: 0 },
+  sleepsEach: { label: 'sleeps each', digits: 3 },
+  loadBusy: { label: 'load busy', digits: 2 },
 }
 
-const GB = 1e9
+const NS = 1e9
 
-/** Figures of bytes moved, for loads with bulk in them. `cpuNs` is undefined where there is no proxy. */
-export function bulkFigures(run, cpuNs, machineCpuNs) {
-  const { elapsedNs, ownCpuNs, groups } = run
-  const bytes = groups.reduce((sum, group) => sum + group.bytes, 0)
+/**
+ * Figures of bytes moved. `counts` is what the load says (`bytes`, `elapsedNs`), `used` what the kernel says:
+ * `proxyCpuNs` and `sleeps` (undefined where there is no proxy), `machineCpuNs`, and `loadCpuNs` where it is known.
+ */
+export function bulkFigures({ bytes, elapsedNs }, used) {
   return {
     gbPerSecond: bytes / elapsedNs,
-    ...(cpuNs !== undefined && { cpuPerGb: cpuNs / bytes }),
-    machineCpuPerGb: machineCpuNs / bytes,
-    generatorBusy: ownCpuNs / elapsedNs,
-    othersBusy: othersBusy(run, cpuNs, machineCpuNs),
-  }
-}
-
-/** Figures of one group's round trips (or of connections made and ended). */
-export function roundTripFigures(run, about, cpuNs, machineCpuNs) {
-  const { elapsedNs, ownCpuNs, groups } = run
-  const { roundTrips, p50Ns, p99Ns, p999Ns } = groups[about]
-  return {
-    perSecond: (roundTrips * GB) / elapsedNs,
-    ...(cpuNs !== undefined && {
-      perCpuSecond: (roundTrips * GB) / cpuNs,
-      cpuMicros: cpuNs / roundTrips / 1e3,
+    machineCpuPerGb: used.machineCpuNs / bytes,
+    ...(used.proxyCpuNs !== undefined && {
+      cpuPerGb: used.proxyCpuNs / bytes,
+      sleepsPerGb: (used.sleeps * NS) / bytes,
     }),
-    machineCpuMicros: machineCpuNs / roundTrips / 1e3,
-    ...latencyFigures({ p50Ns, p99Ns, p999Ns }),
-    generatorBusy: ownCpuNs / elapsedNs,
-    othersBusy: othersBusy(run, cpuNs, machineCpuNs),
+    ...busyFigures(elapsedNs, used),
   }
 }
 
-/** How many cores were taken by whoever is no part of the bench. */
-function othersBusy({ elapsedNs, ownCpuNs }, cpuNs = 0, machineCpuNs) {
-  return Math.max(0, machineCpuNs - cpuNs - ownCpuNs) / elapsedNs
+/** Figures of round trips, or of connections made and ended. */
+export function roundTripFigures(counts, used) {
+  const { roundTrips, elapsedNs } = counts
+  if (!(roundTrips > 0)) throw new Error('not one answer came')
+  return {
+    perSecond: (roundTrips * NS) / elapsedNs,
+    machineCpuMicros: used.machineCpuNs / roundTrips / 1e3,
+    ...(used.proxyCpuNs !== undefined && {
+      cpuMicros: used.proxyCpuNs / roundTrips / 1e3,
+      perCpuSecond: (roundTrips * NS) / used.proxyCpuNs,
+      sleepsEach: used.sleeps / roundTrips,
+    }),
+    ...latencyFigures(counts),
+    ...busyFigures(elapsedNs, used),
+  }
+}
+
+function busyFigures(elapsedNs, { loadCpuNs, proxyCpuNs = 0, machineCpuNs }) {
+  if (loadCpuNs === undefined) return {}
+  return {
+    loadBusy: loadCpuNs / elapsedNs,
+    // Cores taken by whoever is no part of the bench.
+    othersBusy: Math.max(0, machineCpuNs - proxyCpuNs - loadCpuNs) / elapsedNs,
+  }
 }
 
 export function latencyFigures({ p50Ns, p99Ns, p999Ns }) {
-  return { p50Micros: p50Ns / 1e3, p99Micros: p99Ns / 1e3, p999Micros: p999Ns / 1e3 }
-}
-
-/** Median, least and most of a figure's rounds. */
-export function summarize(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  return { median, min: sorted[0], max: sorted.at(-1) }
+  return {
+    p50Micros: p50Ns / 1e3,
+    p99Micros: p99Ns / 1e3,
+    ...(p999Ns !== undefined && { p999Micros: p999Ns / 1e3 }),
+  }
 }

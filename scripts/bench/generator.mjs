@@ -1,51 +1,99 @@
-// One run of the load generator: started, led through its steps, asked for its figures, seen to end well.
+// One run of the load generator, which is two processes: a server that the proxy dials, and a client. Started, led
+// through its steps, asked for its figures, seen to end well.
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { groupArguments } from './loads.mjs'
-import { start, stop } from './processes.mjs'
+import { start, stop, textOf, waitUntilListening, workDirectory } from './processes.mjs'
 
 // Longer than the generator's own limits for connecting and for draining.
 const STEP_MS = 120_000
+// Both processes have read their orders by then.
+const BEGIN_AFTER_NS = 10_000_000n
+const NS_PER_MS = 1_000_000n
 
 /**
- * Connects all clients of a load, warms up, then calls `measure(run)`, where `run()` runs the window and answers
- * the generator's figures; answers what `measure` answered once every connection has ended with every byte where
- * it belongs. Throws with the generator's own words when one has not.
+ * Connects all clients of a load that are not late, then calls `measure(run)`; answers what that answered once every
+ * connection has ended with every byte where it belongs. Throws with the generator's own words when one has not.
+ * `run.window(ms)` runs the load and answers its figures, `run.connectLate()` and `run.counts()` do what they say,
+ * `run.pids` are the process groups of both. `place`: `program`, `core`, `namespace`, and whether to `compare` every
+ * byte and not only to count.
  */
-export async function withGenerator(
-  { program, core, namespace },
-  { listen, backend },
-  groups,
-  { ms, warmMs },
-  measure,
-) {
-  const address = ({ host, port }) => `${host}:${port}`
-  const flags = ['--listen', address(backend), '--connect', address(listen), '--ms', ms, '--warm-ms', warmMs]
-  const commandLine = [program, ...flags.map(String), ...groupArguments(groups)]
-  const child = start(commandLine, { core, namespace, stdout: 'pipe' })
+export async function withGenerator(place, { listen, backend }, groups, measure) {
+  const shared = ['--shared', join(workDirectory, 'shared'), ...(place.compares ? ['--compare'] : [])]
+  const options = { core: place.core, namespace: place.namespace, stdout: 'pipe' }
+  const begin = (role, address, args) =>
+    withLines(start([place.program, role, textOf(address), ...shared, ...args], options), role)
+  const server = begin('server', backend, [])
+  let client
   try {
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    await nextLine(lines, child)
-    const answer = await measure(async () => {
-      child.stdin.write('run\n')
-      return JSON.parse(await nextLine(lines, child))
-    })
-    child.stdin.write('end\n')
-    const how = await inTime(child.ended)
-    if (how !== 0) throw new Error(failureOf(child, how))
+    await server.next()
+    await waitUntilListening(server.child, backend)
+    client = begin('client', listen, groupArguments(groups))
+    await client.next()
+    const answer = await measure(makeRun(server, client))
+    await end(server, client)
     return answer
   } finally {
-    await stop(child)
+    await Promise.all([server, client].map((each) => each && stop(each.child)))
   }
 }
 
-async function nextLine(lines, child) {
-  const { value, done } = await inTime(lines.next())
-  if (done) throw new Error(failureOf(child, await child.ended))
-  return value
+function makeRun(server, client) {
+  let windows = 0
+  const ask = async (line) => {
+    client.send(line)
+    return client.next()
+  }
+  return {
+    pids: [server.child.pid, client.child.pid],
+    connectLate: () => ask('late'),
+    counts: async () => JSON.parse(await ask('counts')),
+    window: async (ms) => {
+      const begin = process.hrtime.bigint() + BEGIN_AFTER_NS
+      const order = `window ${++windows} ${begin} ${begin + BigInt(ms) * NS_PER_MS}`
+      server.send(order)
+      // The server may have failed while the client waits for it: its words are the better ones.
+      return JSON.parse(await Promise.race([ask(order), server.fails]))
+    },
+  }
 }
 
-function failureOf(child, how) {
-  return child.errorText.trim() || `the load generator ended with ${how}`
+async function end(server, client) {
+  server.send('end')
+  client.send('end')
+  for (const each of [client, server]) {
+    const how = await inTime(Promise.race([each.child.ended, server.fails]))
+    if (how !== 0) throw new Error(each.failure(how))
+  }
+}
+
+/** A process of the generator with its lines. `fails` rejects when it ends with anything but 0. */
+function withLines(child, role) {
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const failure = (how) => child.errorText.trim() || `the load's ${role} ended with ${how}`
+  const fails = child.ended.then((how) => {
+    if (how !== 0) throw new Error(failure(how))
+    return new Promise(() => {})
+  })
+  fails.catch(() => {})
+  return {
+    child,
+    fails,
+    failure,
+    send: (line) => child.stdin.write(`${line}\n`),
+    next: async () => {
+      const { value, done } = await inTime(lines.next())
+      if (done) throw new Error(failure(await child.ended))
+      return value
+    },
+  }
+}
+
+/** Arguments of the client for groups (scripts/bench/load/spec.h says what they mean). */
+function groupArguments(groups) {
+  return groups.map(({ kind, ...properties }) => {
+    const pairs = Object.entries(properties).map(([name, value]) => `${name}=${value}`)
+    return `${kind}:${pairs.join(',')}`
+  })
 }
 
 async function inTime(promise) {

@@ -1,27 +1,41 @@
 // A process with a proxy in it, as a library's user has: how late do the user's own timers come? Each line on
 // stdin is answered with one of JSON: the delays since the line before.
-// Usage: node loop-delay.mjs millrace|pipe LISTEN_HOST LISTEN_PORT BACKEND_HOST BACKEND_PORT
+// Usage: node loop-delay.mjs WHO LISTEN BACKEND, with WHO one of
+//   proxy     createProxy of millrace
+//   pipe      pipe(a, b) of millrace, on sockets the program has accepted and dialled itself
+//   node-pipe a.pipe(b); b.pipe(a) on the same
+import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
-import { listenPiping } from './node-pipe.mjs'
+import { createProxy, pipe } from '../../dist/index.js'
+import { addressOf, listenAndDial, pipeBoth } from './node-pipe.mjs'
 
 const RESOLUTION_MS = 1
 
-const [who, listenHost, listenPort, backendHost, backendPort] = process.argv.slice(2)
+const [who, listen, backend] = process.argv.slice(2)
 
-if (who === 'millrace') {
-  const { createProxy } = await import('../../dist/index.js')
+if (who === 'proxy') {
   const proxy = createProxy({
-    listeners: [{ address: `${listenHost}:${listenPort}`, cluster: 'backend' }],
-    clusters: { backend: { backends: [`${backendHost}:${backendPort}`] } },
+    listeners: [{ address: listen, cluster: 'backend' }],
+    clusters: { backend: { backends: [backend] } },
     log: { access: false },
   })
   await proxy.start()
 } else {
-  listenPiping(
-    { host: listenHost, port: Number(listenPort) },
-    { host: backendHost, port: Number(backendPort) },
-  )
+  listenAndDial(addressOf(listen), addressOf(backend), who === 'pipe' ? pipeWhenConnected : pipeBoth)
+}
+
+async function pipeWhenConnected(client, upstream) {
+  const giveUp = () => client.destroy()
+  client.on('error', giveUp)
+  try {
+    await once(upstream, 'connect')
+    client.off('error', giveUp)
+    await pipe(client, upstream)
+  } catch {
+    giveUp()
+    upstream.destroy()
+  }
 }
 
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

@@ -15,6 +15,17 @@ export function cpuNsOf(groupId) {
   return ns
 }
 
+/** How often threads of the group went to sleep so far (voluntary context switches of living threads). */
+export function sleepsOf(groupId) {
+  let sleeps = 0
+  for (const pid of membersOf(groupId))
+    for (const thread of list(`/proc/${pid}/task`))
+      sleeps += Number(
+        /^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`/proc/${pid}/task/${thread}/status`))?.[1] ?? 0,
+      )
+  return sleeps
+}
+
 /** CPU time of all cores so far, in ns: user, nice, system, irq and softirq. */
 export function machineCpuNs() {
   const [user, nice, system, , , irq, softirq] = read('/proc/stat')

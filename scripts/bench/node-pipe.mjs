@@ -1,24 +1,30 @@
 // The rival every Node developer writes first: two sockets, `a.pipe(b)` and `b.pipe(a)`. Kept honest: half-close
 // and TCP_NODELAY on, a broken side takes the other with it.
-// Usage: node node-pipe.mjs LISTEN_HOST LISTEN_PORT BACKEND_HOST BACKEND_PORT
+// Usage: node node-pipe.mjs LISTEN BACKEND, each HOST:PORT or unix:PATH
 import net from 'node:net'
 
-export function listenPiping(listen, backend) {
+/** What `net` takes for an address. */
+export function addressOf(text) {
+  if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) }
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+}
+
+/** Calls `join(client, backend)` with the two sockets of each connection. */
+export function listenAndDial(listen, backend, join) {
   const options = { allowHalfOpen: true, noDelay: true }
-  const server = net.createServer(options, (client) => {
-    const upstream = net.connect({ ...backend, ...options })
-    client.pipe(upstream)
-    upstream.pipe(client)
-    client.on('error', () => upstream.destroy())
-    upstream.on('error', () => client.destroy())
-  })
+  const server = net.createServer(options, (client) => join(client, net.connect({ ...backend, ...options })))
   server.listen({ ...listen, backlog: 4096 })
 }
 
+export function pipeBoth(client, upstream) {
+  client.pipe(upstream)
+  upstream.pipe(client)
+  client.on('error', () => upstream.destroy())
+  upstream.on('error', () => client.destroy())
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const [listenHost, listenPort, backendHost, backendPort] = process.argv.slice(2)
-  listenPiping(
-    { host: listenHost, port: Number(listenPort) },
-    { host: backendHost, port: Number(backendPort) },
-  )
+  const [listen, backend] = process.argv.slice(2).map(addressOf)
+  listenAndDial(listen, backend, pipeBoth)
 }

@@ -1,78 +1,112 @@
 // The bench's command line, and what of the loads and contenders it chooses.
 import { parseArgs } from 'node:util'
 import { LOADS, smokeLoads } from './loads.mjs'
+import { machineCongestion, reasonNoNamespaces } from './network.mjs'
 
 const USAGE = `npm run bench [-- OPTIONS]
   --quick              the loads people ask for first, 3 rounds: under 3 minutes
-  --smoke              one load of each kind, tiny, once: bytes are checked, times are not looked at
-  --only NAME…         loads whose name or family begins so (bulk, request-64B, connect, idle, …)
-  --contenders A,B     these only (millrace, haproxy-splice, nginx, …)
-  --rounds N           default 5
-  --write-readme       renew the table in README.md, and docs/benchmarks.md, .json and .svg`
+  --smoke              one load of each kind, tiny, once: bytes are compared, times are not looked at
+  --only NAME…         loads whose name or family begins so (bulk, request-64B, connect, idle, …); their results join
+                       what is stored of the same commit and machine
+  --contenders A,B     these only (millrace, haproxy-splice, nginx, …); such results are not stored
+  --congestion A,B     cubic, bbr, or both (default)
+  --rounds N           default 6: the fewest for an interval of 95 %
+  --also NAME=COMMAND  one more rival; COMMAND has the words {listen_host} {listen_port} {backend_host} {backend_port}
+  --write-readme       renew the table in README.md, and docs/benchmarks.md, .json and .svg, from all that is stored
+                       of this commit and machine; alone it measures nothing`
 
-// Variants that answer a question of their own, and one process per connection: not for the short runs.
-const VARIANTS = [
-  'millrace-on',
-  'millrace-off',
-  'millrace-logging',
-  'millrace-uncounted',
-  'millrace-scraped',
-  'socat',
-]
-const isOrdinary = ({ name }) => !VARIANTS.includes(name)
-const isQuick = ({ isCore, family }) => isCore && family !== 'probe'
-const isForSmoke = ({ name, kind }) => kind === 'rival' || /^millrace(-library)?$/.test(name)
+const CONTROLS = ['cubic', 'bbr']
+// Answer a question of their own: not for the short runs.
+const QUICK_CONTENDERS = ['c-splice', 'haproxy-splice', 'nginx', 'go', 'node-pipe', 'millrace']
+const isForSmoke = ({ name, kind }) => kind === 'rival' || kind === 'reference' || SMOKED.includes(name)
+const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody']
 
 /** Exits with 2 and the usage when the arguments make no sense. */
 export function parseOptions(argv) {
   try {
-    return choose(
-      parseArgs({
-        args: argv,
-        allowPositionals: true,
-        options: {
-          quick: { type: 'boolean', default: false },
-          smoke: { type: 'boolean', default: false },
-          only: { type: 'string', multiple: true, default: [] },
-          contenders: { type: 'string' },
-          rounds: { type: 'string' },
-          'write-readme': { type: 'boolean', default: false },
-        },
-      }),
-    )
+    return readOptions(argv)
   } catch (error) {
     console.error(`${error.message}\n${USAGE}`)
     process.exit(2)
   }
 }
 
-function choose({ values, positionals }) {
+/** What the arguments choose. Throws with what is wrong about them. */
+export function readOptions(argv) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      contenders: { type: 'string' },
+      congestion: { type: 'string' },
+      rounds: { type: 'string' },
+      also: { type: 'string', multiple: true, default: [] },
+      'write-readme': { type: 'boolean', default: false },
+    },
+  })
   const { quick, smoke, only } = values
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
-  const wanted = [...only, ...positionals]
-  const all = smoke ? smokeLoads() : LOADS
-  const loads = wanted.length > 0 ? pick(all, wanted) : all.filter((load) => isQuick(load) || !quick)
-  const rounds = smoke ? 1 : Number(values.rounds ?? (quick ? 3 : 5))
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error(`--rounds must be 1 or more, not "${values.rounds}"`)
   const names = values.contenders?.split(',')
-  const byDefault = smoke ? isForSmoke : quick ? isOrdinary : () => true
+  const also = values.also.map(parseAlso)
+  const writesReadme = values['write-readme']
+  const isWritingOnly = writesReadme && argv.length === 1
   return {
-    loads,
-    rounds,
+    loads: isWritingOnly
+      ? []
+      : chooseLoads([...only, ...positionals], readControls(values.congestion), { quick, smoke }),
+    rounds: smoke ? 1 : readRounds(values.rounds ?? (quick ? '3' : '6')),
     isSmoke: smoke,
-    writesReadme: values['write-readme'],
+    writesReadme,
+    also,
     names: names ?? [],
-    isChosen: names === undefined ? byDefault : ({ name }) => names.includes(name),
+    isStored: names === undefined && !quick && !smoke,
+    isChosen: chooserOf(names, { quick, smoke }, also),
   }
 }
 
-function pick(loads, wanted) {
+function chooserOf(names, { quick, smoke }, also) {
+  if (names !== undefined) return ({ name }) => names.includes(name)
+  if (smoke) return isForSmoke
+  const quickNames = [...QUICK_CONTENDERS, ...also.map(({ name }) => name)]
+  return quick ? ({ name }) => quickNames.includes(name) : () => true
+}
+
+function readRounds(text) {
+  const rounds = Number(text)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be 1 or more, not "${text}"`)
+  return rounds
+}
+
+function readControls(text) {
+  const controls = text?.split(',') ?? CONTROLS
+  const unknown = controls.find((name) => !CONTROLS.includes(name))
+  if (unknown !== undefined) throw new Error(`--congestion takes ${CONTROLS.join(' and ')}, not "${unknown}"`)
+  return controls
+}
+
+function parseAlso(text) {
+  const [, name, command] = /^([\w.-]+)=(.+)$/s.exec(text) ?? []
+  if (name === undefined) throw new Error(`--also takes NAME=COMMAND, not "${text}"`)
+  for (const word of ['{listen_port}', '{backend_port}'])
+    if (!command.includes(word)) throw new Error(`--also ${name}: the command does not say ${word}`)
+  return { name, words: command.trim().split(/\s+/) }
+}
+
+// Where there are no namespaces the machine's own is all there is.
+const smokeCongestion = () => (reasonNoNamespaces() === undefined ? 'cubic' : machineCongestion())
+
+function chooseLoads(wanted, controls, { quick, smoke }) {
+  const all = smoke ? smokeLoads(smokeCongestion()) : LOADS
   const isCalled = (load, word) => load.name.startsWith(word) || load.family === word
-  const unknown = wanted.find((word) => !loads.some((load) => isCalled(load, word)))
+  const unknown = wanted.find((word) => !all.some((load) => isCalled(load, word)))
   if (unknown !== undefined) {
-    const families = [...new Set(loads.map(({ family }) => family))]
+    const families = [...new Set(all.map(({ family }) => family))]
     throw new Error(`no load is called "${unknown}"; there are ${families.join(', ')}`)
   }
-  return loads.filter((load) => wanted.some((word) => isCalled(load, word)))
+  const isWanted = (load) =>
+    wanted.length > 0 ? wanted.some((word) => isCalled(load, word)) : load.isQuick || !quick
+  return all.filter((load) => isWanted(load) && (smoke || controls.includes(load.congestion)))
 }

@@ -1,7 +1,7 @@
-// Everything the bench starts: proxies and load generators, each in a process group of its own, a directory for
-// their files, network namespaces. Whatever happens (failure, Ctrl-C, end) all of it is gone afterwards.
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+// Everything the bench starts: proxies, backends and clients, each in a process group of its own, and a directory
+// for their files. Whatever happens (failure, Ctrl-C, end) all of it is gone afterwards.
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,22 +10,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const START_MS = 15_000
 const STOP_MS = 3_000
 const LISTENING_STATE = '0A'
+const ACCEPTING_FLAG = '00010000'
 
 export const workDirectory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+// Proxies and backends of other users read their configs and files here.
+chmodSync(workDirectory, 0o755)
 const running = new Set()
-const namespaces = new Set()
 
 process.on('exit', () => {
   for (const child of running) killGroup(child, 'SIGKILL')
-  for (const name of namespaces) spawnSync('ip', ['netns', 'del', name])
   rmSync(workDirectory, { recursive: true, force: true })
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
-/** Starts `[command, ...args]` on one core (and in a namespace). Its stderr is kept for messages. */
-export function start(commandLine, { core, namespace, env = {}, stdout = 'ignore' }) {
+/**
+ * Starts `[command, ...args]` on one core, in a namespace where one is given, as an unprivileged user where that is
+ * wanted. Its stderr is kept for messages.
+ */
+export function start(commandLine, { core, namespace, env = {}, stdout = 'ignore', isUnprivileged = false }) {
   const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
-  const [command, ...args] = [...enter, 'taskset', '-c', String(core), ...commandLine]
+  const drop = isUnprivileged ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : []
+  const [command, ...args] = [
+    ...enter,
+    ...['taskset', '-c', String(core)],
+    ...drop,
+    ...commandLine.map(String),
+  ]
   const child = spawn(command, args, {
     cwd: workDirectory,
     detached: true,
@@ -64,30 +74,62 @@ function killGroup(child, signal) {
   }
 }
 
-/** Waits until somebody listens on the port in the process's own namespace. Nobody connects: rivals would dial. */
-export async function waitUntilListening(child, port) {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+/**
+ * Runs a client to its end and answers its stdout. Throws when it fails, or takes longer than `limitMs`. What it
+ * started is ended either way.
+ */
+export async function runToEnd(commandLine, options, limitMs) {
+  const child = start(commandLine, { ...options, stdout: 'pipe' })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (more) => {
+    text += more
+  })
+  const how = await Promise.race([child.ended, sleep(limitMs, 'late', { ref: false })])
+  if (how === 'late') await stop(child)
+  if (how === 0) return text
+  const what = how === 'late' ? `took longer than ${limitMs / 1000} s` : `ended with ${how}`
+  throw new Error(`${commandLine[0]} ${what}: ${child.errorText.trim() || text.trim().slice(-500)}`)
+}
+
+/** Waits until somebody listens at the address in the process's own namespace. Nobody connects: rivals would dial. */
+export async function waitUntilListening(child, address) {
   const deadline = performance.now() + START_MS
   let end
   child.ended.then((how) => {
     end = how
   })
-  while (!isListening(child.pid, suffix)) {
+  const isListening = address.path === undefined ? isListeningTcp : isListeningUnix
+  while (!isListening(child.pid, address)) {
     if (end !== undefined) throw new Error(`${child.spawnargs.join(' ')} ended (${end}): ${child.errorText}`)
     if (performance.now() > deadline)
-      throw new Error(`${child.spawnargs.join(' ')} does not listen on ${port}`)
+      throw new Error(`${child.spawnargs.join(' ')} does not listen on ${textOf(address)}`)
     await sleep(5)
   }
 }
 
-function isListening(pid, suffix) {
+function isListeningTcp(pid, { port }) {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return ['tcp', 'tcp6'].some((file) =>
-    readIfThere(`/proc/${pid}/net/${file}`)
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .some(([, local, , state]) => state === LISTENING_STATE && local.endsWith(suffix)),
+    fieldsOf(`/proc/${pid}/net/${file}`).some(
+      ([, local, , state]) => state === LISTENING_STATE && local.endsWith(suffix),
+    ),
   )
 }
+
+// HAProxy binds another name first and renames it.
+function isListeningUnix(pid, { path }) {
+  return fieldsOf(`/proc/${pid}/net/unix`).some(
+    ([, , , flags, , , , bound]) => bound?.startsWith(path) && flags === ACCEPTING_FLAG,
+  )
+}
+
+const fieldsOf = (path) =>
+  readIfThere(path)
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+
+/** `HOST:PORT`, or `unix:PATH` of an address with a path. */
+export const textOf = ({ host, port, path }) => (path === undefined ? `${host}:${port}` : `unix:${path}`)
 
 function readIfThere(path) {
   try {
@@ -114,30 +156,4 @@ function isFree(port) {
     server.on('error', () => resolve(false))
     server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)))
   })
-}
-
-/**
- * Two namespaces, for load and proxy, joined by a veth pair of MTU 1500. Undefined with a reason where this
- * machine or user cannot have them.
- */
-export function makeNamespaces() {
-  const load = `bench-load-${process.pid}`
-  const proxy = `bench-proxy-${process.pid}`
-  const steps = [
-    ['netns', 'add', load],
-    ['netns', 'add', proxy],
-    ['-n', load, 'link', 'add', 'bench0', 'type', 'veth', 'peer', 'name', 'bench1', 'netns', proxy],
-    ['-n', load, 'addr', 'add', '198.18.0.1/30', 'dev', 'bench0'],
-    ['-n', proxy, 'addr', 'add', '198.18.0.2/30', 'dev', 'bench1'],
-    ['-n', load, 'link', 'set', 'bench0', 'mtu', '1500', 'up'],
-    ['-n', proxy, 'link', 'set', 'bench1', 'mtu', '1500', 'up'],
-    ['-n', load, 'link', 'set', 'lo', 'up'],
-    ['-n', proxy, 'link', 'set', 'lo', 'up'],
-  ]
-  for (const step of steps) {
-    const { status, stderr, error } = spawnSync('ip', step, { encoding: 'utf8' })
-    if (status !== 0) return { reason: `ip ${step.join(' ')}: ${(error?.message ?? stderr).trim()}` }
-    if (step[1] === 'add') namespaces.add(step[2])
-  }
-  return { load: { name: load, host: '198.18.0.1' }, proxy: { name: proxy, host: '198.18.0.2' } }
 }

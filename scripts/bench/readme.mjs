@@ -1,65 +1,35 @@
-// Puts a run's figures where people read them: a short table into README.md and all of them into
-// docs/benchmarks.md, both between markers, so that what is written around them stays.
+// Puts figures where people read them: a short table into README.md and all of them into docs/benchmarks.md, both
+// between markers, so that what is written around them stays.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { drawChart } from './chart.mjs'
 import { FIGURES } from './figures.mjs'
-import { ratioToBest } from './report.mjs'
-import { bestOf, formatFigure, medianOf } from './results.mjs'
+import { cell, confidenceText, figuresOf, ratioCell, ratioText } from './report.mjs'
+import { formatFigure, labelOf, othersBusy, summaryOf } from './results.mjs'
+import { standing } from './standing.mjs'
+import { countVerdicts } from './targets.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BEGIN = '<!-- bench -->'
 const END = '<!-- /bench -->'
-
-const COLUMNS = [
-  ['millrace', 'millrace'],
-  ['c-splice', 'C splice loop'],
-  ['haproxy-splice', 'HAProxy splice'],
-  ['haproxy-copy', 'HAProxy copy'],
-  ['nginx', 'nginx stream'],
-  ['socat', 'socat'],
-  ['node-pipe', '`a.pipe(b)`'],
-]
-
-/** The figures of a load worth a line in the README. */
-const SHORT = {
-  bulk: ['cpuPerGb', 'gbPerSecond'],
-  request: ['perCpuSecond', 'p99Micros'],
-  connect: ['cpuMicros'],
-  idle: ['kibPerConnection'],
-  probe: ['p99Micros'],
-}
+const VERDICT_ORDER = ['missed', 'unclear', 'met']
 
 const INTRODUCTION = `# Benchmarks
 
-Made by \`npm run bench -- --write-readme\`; the raw figures are in [benchmarks.json](benchmarks.json). Everybody runs in the same
-layout: the proxy on one core, the load generator (clients and backend) on the other, one contender at a time, in
-rounds. Figures are medians of the rounds, with the least and the most. The configs are in
-[scripts/bench/contenders](../scripts/bench/contenders), the loads in [scripts/bench/loads.mjs](../scripts/bench/loads.mjs).
-A run fails when a single byte is missing or too many, in anybody's stream.
-
-CPU of the proxy counts all its threads and processes; that of the machine counts everybody, since on loopback the
-receiver's work is done by whoever sends. *Generator busy* is the share of its core the load generator used: near 1,
-a contender could have moved more than is shown, and CPU per GB or per round trip says more than GB/s.
+Made by \`npm run bench -- --write-readme\`; every round of everybody is in [benchmarks.json](benchmarks.json).
 `
 
-/**
- * Writes benchmarks.json and benchmarks.svg: into docs/, with the tables, when `isForReaders`, otherwise into
- * the cache beside the built programs.
- */
-export function writeFiles(results, checks, isForReaders) {
-  const directory = join(ROOT, isForReaders ? 'docs' : 'node_modules/.cache/millrace-bench')
+/** Writes docs/benchmarks.json, .svg and .md, and the table of README.md. */
+export function writeFiles(loads, checks, setting, failures) {
+  const directory = join(ROOT, 'docs')
   mkdirSync(directory, { recursive: true })
-  writeFileSync(
-    join(directory, 'benchmarks.json'),
-    `${JSON.stringify({ ...results, checks }, undefined, 1)}\n`,
-  )
-  const chart = drawChart(results)
+  const results = { ...setting, failures, checks, loads }
+  writeFileSync(join(directory, 'benchmarks.json'), `${JSON.stringify(results, undefined, 1)}\n`)
+  const chart = drawChart(loads)
   if (chart !== undefined) writeFileSync(join(directory, 'benchmarks.svg'), chart)
-  console.log(`\nwritten: ${relative(process.cwd(), directory)}/benchmarks.json and .svg`)
-  if (!isForReaders) return
-  replaceBetween('README.md', '# millrace\n', summary(results))
-  replaceBetween('docs/benchmarks.md', INTRODUCTION, details(results, checks))
+  replaceBetween('README.md', '# millrace\n', readmeTable(loads, setting))
+  replaceBetween('docs/benchmarks.md', INTRODUCTION, details(loads, checks, setting, failures))
+  console.log('\nwritten: README.md, docs/benchmarks.md, .json and .svg')
 }
 
 function replaceBetween(name, otherwise, text) {
@@ -74,79 +44,110 @@ function replaceBetween(name, otherwise, text) {
   )
 }
 
-function summary(results) {
-  const loads = results.loads.filter((load) => load.isCore && load.family in SHORT)
-  const columns = COLUMNS.filter(([name]) =>
-    loads.some((load) => load.contenders.some((each) => each.name === name)),
-  )
-  const rows = loads.flatMap((load) => SHORT[load.family].map((figure) => shortRow(load, figure, columns)))
+/** A line per family and figure, the worst first. */
+export function readmeTable(loads, setting) {
+  const rows = standing(loads).map(({ title, figure, load, ours, rival, ratio, spread }) => [
+    `${title}: ${FIGURES[figure].label}`,
+    load.title,
+    `**${formatFigure(figure, summaryOf(load, ours, figure).median)}**`,
+    `${formatFigure(figure, summaryOf(load, rival, figure).median)} ${code(labelOf(load, rival))}`,
+    ratioText(ratio),
+    spread.loads === 1
+      ? ''
+      : `${spread.median.toFixed(2)} (${spread.least.toFixed(2)}–${spread.most.toFixed(2)})`,
+  ])
+  const headings = [
+    'family, figure',
+    'its worst load',
+    'millrace',
+    'the best rival',
+    'ratio',
+    'all its loads: how many times worse',
+  ]
+  return [...table(headings, rows), '', settingText(loads, setting)].join('\n')
+}
+
+function details(loads, checks, setting, failures) {
   return [
-    ...table(['load, figure', ...columns.map(([, heading]) => heading)], rows),
+    settingText(loads, setting),
     '',
-    setting(results),
+    '![chart](benchmarks.svg)',
+    '',
+    ...failureSection(failures),
+    ...targetSection(checks),
+    ...loads.map(loadSection),
   ].join('\n')
 }
 
-function shortRow(load, figure, columns) {
-  const names = columns.map(([name]) => name)
-  const best = bestOf(load, names, figure)
-  const cells = names.map((name) => {
-    const median = medianOf(load, name, figure)
-    if (median === undefined) return '–'
-    return median === best ? `**${formatFigure(figure, median)}**` : formatFigure(figure, median)
-  })
-  return [`${load.title}: ${FIGURES[figure].label}`, ...cells]
-}
-
-function details(results, checks) {
-  const parts = results.loads.filter((load) => load.contenders.length > 0).map(loadSection)
-  return [setting(results), '', '![chart](benchmarks.svg)', '', ...targetSection(checks), ...parts].join('\n')
-}
-
-function setting({ date, machine, versions, rounds, othersBusy, commit }) {
+function settingText(loads, { machine, versions, commit }) {
   const { cpu, cores, isVirtual, memoryGib, kernel, tcpReadBytes, tcpWriteBytes } = machine
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  return `${date}, commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB, ${kernel},
-tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}. ${programs.join(', ')}. Medians of ${rounds} rounds; other
-processes kept ${othersBusy ?? '?'} cores busy meanwhile.`
+  const rounds = loads.map((load) => Math.max(...load.contenders.map((each) => each.rounds.length)))
+  return `${datesText(loads)}, commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB, ${kernel},
+tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}. ${programs.join(', ')}. Medians of ${Math.min(...rounds)} to ${Math.max(...rounds)} rounds,
+paired for ratios; ${confidenceText(loads)}; other processes kept ${othersBusy(loads) ?? '?'} cores busy meanwhile.`
+}
+
+/** One date, or each with the families measured on it. */
+function datesText(loads) {
+  const dates = new Map()
+  for (const { date, family } of loads) dates.set(date, new Set([...(dates.get(date) ?? []), family]))
+  if (dates.size === 1) return [...dates.keys()][0]
+  return [...dates].map(([date, families]) => `${date} (${[...families].join(', ')})`).join(', ')
+}
+
+function failureSection(failures) {
+  if (failures.length === 0) return []
+  const rows = failures.map(({ load, contender, message }) => [
+    load,
+    contender,
+    message.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|'),
+  ])
+  return ['## Failed', '', ...table(['load', 'contender', 'what it said'], rows), '']
 }
 
 function targetSection(checks) {
   if (checks.length === 0) return []
-  const rows = checks.map(({ load, what, value, limit, isMet }) => [
+  const { met, unclear, missed } = countVerdicts(checks)
+  const sorted = checks.toSorted(
+    (a, b) => VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict),
+  )
+  const rows = sorted.map(({ load, what, limit, verdict, ...ratio }) => [
     load,
-    what,
-    value.toFixed(2),
+    code(what),
+    ratioText(ratio).slice(2),
     String(limit),
-    isMet ? 'yes' : '**no**',
+    verdict === 'missed' ? '**missed**' : verdict,
   ])
-  return ['## Targets', '', ...table(['load', 'figure', 'measured', 'limit', 'met'], rows), '']
+  const summary = `${met} are met, ${unclear} unclear, ${missed} missed.`
+  return [
+    '## Targets',
+    '',
+    summary,
+    '',
+    ...table(['load', 'figure', 'measured', 'limit', 'verdict'], rows),
+    '',
+  ]
 }
 
 function loadSection(load) {
-  const figures = Object.keys(FIGURES).filter((figure) =>
-    load.contenders.some((contender) => figure in contender.figures),
-  )
-  const rows = load.contenders.map((contender) => [
-    contender.label,
-    ...figures.map((figure) => longCell(contender, figure)),
+  const figures = figuresOf(load)
+  const rows = load.contenders.map(({ name, label }) => [
+    code(label),
+    ...figures.map((figure) => cell(load, name, figure)),
   ])
-  const ratios = ['*millrace / best rival*', ...figures.map((figure) => ratioToBest(load, figure))]
-  return [
-    `## ${load.title}`,
-    '',
-    ...table(['', ...figures.map((figure) => FIGURES[figure].label)], [...rows, ratios]),
-    '',
-  ].join('\n')
+  const ratios = ['*millrace / best rival*', ...figures.map((figure) => code(ratioCell(load, figure)))]
+  const headings = ['', ...figures.map((figure) => FIGURES[figure].label)]
+  return [`## ${load.title}`, '', ...table(headings, [...rows, ratios]), ''].join('\n')
 }
 
-function longCell({ figures }, figure) {
-  if (figures[figure] === undefined) return '–'
-  const { median, min, max } = figures[figure]
-  return `${formatFigure(figure, median)} (${formatFigure(figure, min)}–${formatFigure(figure, max)})`
-}
+const code = (text) => text.replace(/\w+\.?\w*\(\w(, \w)?\)/, '`$&`')
 
 function table(headings, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(headings), line(headings.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)]
+  return [
+    line(headings),
+    line(headings.map((_, i) => (i < 2 && headings.length === 6 ? '---' : i === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ]
 }

@@ -1,66 +1,100 @@
 // Prints what a run has found, as tables for a terminal.
 import { FIGURES } from './figures.mjs'
-import { bestOf, formatFigure, medianOf, rivalsIn } from './results.mjs'
+import {
+  bestOf,
+  formatFigure,
+  labelOf,
+  othersBusy,
+  oursIn,
+  ratioOf,
+  rivalsIn,
+  summaryOf,
+} from './results.mjs'
+import { countVerdicts } from './targets.mjs'
 
-/** A generator busier than this may itself be what limits a contender's throughput. */
+/** A load generator busier than this may itself be what limits a contender's throughput. */
 const BUSY = 0.95
 
-export function printReport(results, checks) {
-  for (const load of results.loads) printLoad(load)
+export function printReport(loads, checks, { machine, commit }, failures) {
+  for (const load of loads) printLoad(load)
   printChecks(checks)
-  const { machine, rounds, seconds, commit, othersBusy } = results
   console.log(`\n${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; commit ${commit}`)
-  console.log(`${rounds} rounds in ${seconds} s; others kept ${othersBusy ?? '?'} cores busy meanwhile`)
-  for (const { load, contender, message } of results.failures)
-    console.log(`FAILED ${load}, ${contender}: ${message}`)
+  console.log(`others kept ${othersBusy(loads) ?? '?'} cores busy meanwhile; ${confidenceText(loads)}`)
+  for (const { load, contender, message } of failures) console.log(`FAILED ${load}, ${contender}: ${message}`)
 }
 
-function printLoad(load) {
-  if (load.contenders.length === 0) return
-  const figures = Object.keys(FIGURES).filter((figure) =>
-    load.contenders.some((contender) => figure in contender.figures),
+/** Those figures a load has, in the order of the table. */
+export const figuresOf = (load) =>
+  Object.keys(FIGURES).filter((figure) =>
+    load.contenders.some(({ name }) => summaryOf(load, name, figure) !== undefined),
   )
-  const rows = load.contenders.map((contender) => [
-    contender.label,
-    ...figures.map((figure) => cell(contender, figure)),
+
+function printLoad(load) {
+  const figures = figuresOf(load)
+  const rows = load.contenders.map(({ name, label }) => [
+    label,
+    ...figures.map((figure) => cell(load, name, figure)),
   ])
-  const ratios = figures.map((figure) => ratioToBest(load, figure))
+  const ratios = figures.map((figure) => ratioCell(load, figure))
   console.log(`\n${load.title} (${load.name})`)
   const table = [['', ...figures.map((figure) => FIGURES[figure].label)], ...rows]
   printTable(ratios.some((ratio) => ratio !== '') ? [...table, ['millrace / best rival', ...ratios]] : table)
-  if (load.contenders.some(({ figures }) => figures.generatorBusy?.median > BUSY)) {
-    console.log('  (where the generator is busier than 0.95, more might have come through)')
-  }
+  if (load.contenders.some(({ name }) => summaryOf(load, name, 'loadBusy')?.median > BUSY))
+    console.log('  (where the load is busier than 0.95, more might have come through)')
 }
 
-function cell({ figures }, figure) {
-  if (figures[figure] === undefined) return '–'
-  const { median, min, max } = figures[figure]
-  return `${formatFigure(figure, median)} (${formatFigure(figure, min)}–${formatFigure(figure, max)})`
+/** A contender's figure as text: the median and its interval. */
+export function cell(load, name, figure) {
+  const summary = summaryOf(load, name, figure)
+  if (summary === undefined) return '–'
+  const [median, low, high] = [summary.median, summary.low, summary.high].map((value) =>
+    formatFigure(figure, value),
+  )
+  return low === high ? median : `${median} (${low}–${high})`
 }
 
-/** Our median divided by the best rival's, as text; empty where either is missing or the figure is not judged. */
-export function ratioToBest(load, figure) {
-  const ours = load.contenders.find(({ kind }) => kind === 'ours')?.name
-  const best = bestOf(load, rivalsIn(load), figure)
-  if (ours === undefined || best === undefined || FIGURES[figure].better === undefined || best === 0)
-    return ''
-  return `× ${(medianOf(load, ours, figure) / best).toFixed(2)}`
+/** Ours to the best rival's, named; empty where either is missing or the figure is not judged. */
+export function ratioCell(load, figure) {
+  const comparison = compareToBest(load, figure)
+  return comparison === undefined ? '' : `${ratioText(comparison.ratio)} ${labelOf(load, comparison.rival)}`
 }
+
+/** The best rival at a figure and ours divided by it; undefined where either is missing. */
+export function compareToBest(load, figure) {
+  const ours = oursIn(load)
+  const rival = FIGURES[figure].better && bestOf(load, rivalsIn(load), figure)
+  const ratio = ours && rival && ratioOf(load, ours, rival, figure)
+  return ratio ? { ours, rival, ratio } : undefined
+}
+
+export const ratioText = ({ median, low, high }) =>
+  `× ${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`
+
+/** What the intervals of these loads are. */
+export function confidenceText(loads) {
+  const confidences = loads.flatMap((load) =>
+    load.contenders.filter(({ rounds }) => rounds.length > 1).map(({ name }) => confidenceAt(load, name)),
+  )
+  if (confidences.length === 0) return 'one round, no intervals'
+  return `intervals hold the true median with at least ${Math.floor(100 * Math.min(...confidences))} %`
+}
+
+const confidenceAt = (load, name) => summaryOf(load, name, figuresOf(load)[0])?.confidence ?? 1
 
 function printTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   for (const row of rows) {
-    console.log(
-      `  ${row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]))).join('  ')}`.trimEnd(),
+    const cells = row.map((text, column) =>
+      column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]),
     )
+    console.log(`  ${cells.join('  ')}`.trimEnd())
   }
 }
 
 function printChecks(checks) {
   if (checks.length === 0) return
-  const missed = checks.filter(({ isMet }) => !isMet)
-  console.log(`\nTargets: ${checks.length - missed.length} of ${checks.length} met`)
-  for (const { load, what, value, limit } of missed)
-    console.log(`  missed: ${load}, ${what}: ${value.toFixed(2)}, limit ${limit}`)
+  const { met, unclear, missed } = countVerdicts(checks)
+  console.log(`\nTargets: ${met} met, ${unclear} unclear, ${missed} missed`)
+  for (const { load, what, limit, verdict, ...ratio } of checks.filter((each) => each.verdict !== 'met'))
+    console.log(`  ${verdict}: ${load}, ${what}: ${ratioText(ratio).slice(2)}, limit ${limit}`)
 }

@@ -1,50 +1,55 @@
-// `npm run bench`: everybody against the same loads in the same layout (proxy on core 1, load on core 0), one at
-// a time, in rounds, so that a noisy minute hurts all alike. Exits with 1 when any contender lost or added a byte.
+// `npm run bench`: everybody against the same loads in the same layout (proxy on core 1, everything else on core 0),
+// one at a time, in paired rounds. Exits with 1 when any contender failed: lost, added or changed a byte, or an answer.
 import { spawnSync } from 'node:child_process'
 import { buildPrograms } from './build.mjs'
-import { listContenders, reasonMissing, startContender } from './contenders.mjs'
-import { measure, reasonImpossible } from './families.mjs'
-import { LOADS } from './loads.mjs'
+import { listContenders, reasonMissing } from './contenders.mjs'
+import { reasonNoNamespaces } from './network.mjs'
 import { parseOptions } from './options.mjs'
-import { makeNamespaces, stop } from './processes.mjs'
 import { writeFiles } from './readme.mjs'
 import { printReport } from './report.mjs'
-import { makeResults } from './results.mjs'
+import { describeSetting, summarizeLoads } from './results.mjs'
+import { groupIntoSessions, LOAD_CORE, runSession } from './runner.mjs'
+import { loadStored, storeLoads } from './store.mjs'
 import { checkTargets } from './targets.mjs'
-
-// A process that has just started still compiles, faults pages in and sizes its buffers, each in its own way:
-// everybody gets the first load of a family once, unmeasured.
-const WARM_UP_MS = 700
-const NOT_WARMED = new Set(['idle', 'syscalls', 'loop'])
-const LOAD_CORE = 0
-const PROXY_CORE = 1
 
 const options = parseOptions(process.argv.slice(2))
 const programs = buildPrograms()
-const everybody = listContenders(programs)
+const everybody = listContenders(programs, options.also)
 refuseUnknown(options.names)
 const contenders = everybody.filter(isAvailable)
 // Reading counters must not take time from the proxy.
 spawnSync('taskset', ['-pc', String(LOAD_CORE), String(process.pid)])
 
-const samples = new Map()
+const samples = []
 const failures = []
-const startedAt = performance.now()
-for (const family of new Set(LOADS.map((load) => load.family))) {
-  const loads = options.loads.filter((load) => load.family === family)
-  if (loads.length > 0) await runFamily(family, loads)
+const noNamespaces = reasonNoNamespaces()
+if (noNamespaces !== undefined)
+  console.log(`${noNamespaces}: veth and any congestion control but the machine's own are left out`)
+
+for (const loads of groupIntoSessions(options.loads)) {
+  const startedAt = performance.now()
+  const reason = await runSession(loads, { ...options, contenders, program: programs.load, addSample, fail })
+  const [{ family, network, congestion }] = loads
+  if (reason !== undefined) console.log(`${family} (${network}, ${congestion}) is left out: ${reason}`)
+  else console.log(`${family} ${congestion}: ${Math.round((performance.now() - startedAt) / 1000)} s`)
 }
-const seconds = Math.round((performance.now() - startedAt) / 1000)
-report(makeResults({ loads: options.loads, contenders, samples, failures, rounds: options.rounds, seconds }))
+report()
 process.exit(failures.length === 0 ? 0 : 1)
 
-function report(results) {
+function report() {
   if (options.isSmoke) {
-    return console.log(`${samples.size} runs with every byte accounted for, ${failures.length} failed`)
+    return console.log(`${samples.length} runs with every byte accounted for, ${failures.length} failed`)
   }
-  const checks = checkTargets(results)
-  printReport(results, checks)
-  writeFiles(results, checks, options.writesReadme)
+  const setting = describeSetting(contenders)
+  const measured = summarizeLoads(options.loads, contenders, samples)
+  if (options.isStored) storeLoads(measured, setting, failures)
+  printReport(measured, checkTargets(measured), setting, failures)
+  if (options.writesReadme) writeReadme(setting)
+}
+
+function writeReadme(setting) {
+  const { loads, failures: stored } = loadStored(setting)
+  writeFiles(loads, checkTargets(loads), setting, stored)
 }
 
 function refuseUnknown(names) {
@@ -58,55 +63,15 @@ function refuseUnknown(names) {
 function isAvailable(contender) {
   if (!options.isChosen(contender)) return false
   const reason = reasonMissing(contender)
-  if (reason !== undefined) console.log(`${contender.name} is missing: ${reason}`)
+  if (reason !== undefined) console.log(`${contender.name} is left out: ${reason}`)
   return reason === undefined
 }
 
-async function runFamily(family, loads) {
-  const namespaces = loads[0].needsNamespaces ? makeNamespaces() : undefined
-  const reason = namespaces?.reason ?? reasonImpossible(family)
-  if (reason !== undefined) return console.log(`${family} is left out: ${reason}`)
-  const runners = contenders.filter((contender) => loads.some(contender.takesPart))
-  const rounds = Math.min(options.rounds, ...loads.map(({ mostRounds }) => mostRounds))
-  for (let round = 0; round < rounds; ++round) {
-    // The first is another each time, so that a bad minute does not always meet the same.
-    for (let i = 0; i < runners.length; ++i)
-      await runContender(runners[(i + round) % runners.length], loads, namespaces)
-    console.log(`${family}: round ${round + 1} of ${rounds}`)
-  }
-}
-
-async function runContender(contender, loads, namespaces) {
-  let at
-  try {
-    at = await startContender(contender, { core: PROXY_CORE, namespaces })
-  } catch (error) {
-    return fail(loads[0].family, contender, error)
-  }
-  const place = { program: programs.load, core: LOAD_CORE, namespace: namespaces?.load.name }
-  const own = loads.filter(contender.takesPart)
-  for (const load of own) {
-    try {
-      if (load === own[0] && !options.isSmoke && !NOT_WARMED.has(load.family)) {
-        await measure({ ...load, ms: WARM_UP_MS }, place, at)
-      }
-      addSample(load, contender, await measure(load, place, at))
-    } catch (error) {
-      // What it still holds of this load would be counted in the next: its other loads wait for the next round.
-      fail(load.name, contender, error)
-      break
-    }
-  }
-  if (at.child !== undefined) await stop(at.child)
+function addSample(load, contender, round, figures) {
+  samples.push({ load: load.name, contender: contender.name, round, figures })
 }
 
 function fail(load, contender, { message }) {
-  failures.push({ load, contender: contender.name, message })
-  console.error(`FAILED ${load}, ${contender.name}: ${message}`)
-}
-
-function addSample(load, contender, figures) {
-  const key = `${load.name} ${contender.name}`
-  if (!samples.has(key)) samples.set(key, [])
-  samples.get(key).push(figures)
+  failures.push({ load: load.name, contender: contender.name, message })
+  console.error(`FAILED ${load.name}, ${contender.name}: ${message}`)
 }

@@ -1,84 +1,159 @@
-// What millrace promises of its speed, as ratios of medians within one run, and which of it a run has kept. Pure.
+// What millrace promises of its speed, as ratios of paired rounds within one run, and which of it a run has kept. Pure.
+// A target is met when the whole interval of the ratio keeps the limit, missed when the whole interval lies beyond it,
+// and unclear otherwise.
 import { FIGURES } from './figures.mjs'
-import { bestOf, medianOf, rivalsIn } from './results.mjs'
+import { bestOf, labelOf, ratioOf, rivalsIn, summaryOf } from './results.mjs'
+import { verdictOf } from './statistics.mjs'
 
 const HAPROXY = ['haproxy-splice', 'haproxy-copy']
+const BULK = /^(bulk|iperf|veth|unix-(backend|listener)-\d+-)/
+const ANSWERS = /^((answers|request)-(64KiB|256KiB|1MiB|8MiB)-|unix-(backend|listener)-\d+[KM]iB-)/
+const MESSAGES = /^(request-(64B|1KiB|4KiB|16KiB)-(16|64|1000)-|answers-4KiB-|redis-)/
+const ONE_ASKER = /^request-(64B|1KiB|4KiB|16KiB)-1-/
+const BESIDE = /^paused-.*-beside-[1-9]/
+const CARRIERS = ['millrace-on', 'millrace-off']
+
+/** The same of two users: `subject` is ours as root, or as somebody whose kernel pipes are limited. */
+const bulkTargets = (loads, subject) => [
+  { loads, subject, figure: 'cpuPerGb', limit: 0.95, against: 'rivals' },
+  { loads, subject, figure: 'cpuPerGb', limit: 1.05, against: ['c-splice'] },
+  { loads, subject, figure: 'machineCpuPerGb', limit: 1, against: 'rivals' },
+  { loads, subject, figure: 'gbPerSecond', limit: 1, against: 'rivals' },
+  { loads, subject, figure: 'gbPerSecond', limit: 1, against: ['millrace-off'] },
+]
 
 /**
- * `limit` is the most (for figures where less is better) or the least of our median divided by the best of
- * `against`: names, `rivals` for everybody one could pick instead, or nothing for a limit in the figure's own unit.
+ * `limit` is the most (for figures where less is better) or the least of ours divided by the best of `against`: names,
+ * `rivals` for everybody one could pick instead, or nothing for a limit in the figure's own unit.
  */
 const TARGETS = [
-  { loads: /^bulk-(8|64)-/, figure: 'cpuPerGb', limit: 0.75, against: ['haproxy-splice'] },
-  { loads: /^bulk-(8|64)-/, figure: 'cpuPerGb', limit: 0.85, against: ['c-splice'] },
-  { loads: /^(bulk-1-|veth-)/, figure: 'cpuPerGb', limit: 0.9, against: ['haproxy-splice'] },
-  { loads: /^bulk-/, figure: 'gbPerSecond', limit: 1, against: 'rivals' },
-  { loads: /^request-/, figure: 'perCpuSecond', limit: 1, against: 'rivals' },
-  { loads: /^request-/, figure: 'p99Micros', limit: 1.1, against: 'rivals' },
-  { loads: /^connect$/, figure: 'cpuMicros', limit: 0.9, against: HAPROXY },
-  { loads: /^connect$/, figure: 'cpuMicros', limit: 1, against: ['nginx'] },
+  ...bulkTargets(BULK, 'millrace'),
+  ...bulkTargets(/^(bulk|iperf)-/, 'millrace-nobody'),
+  { loads: ANSWERS, figure: 'cpuMicros', limit: 1, against: 'rivals' },
+  { loads: ANSWERS, figure: 'perSecond', limit: 1, against: 'rivals' },
+  { loads: ANSWERS, figure: 'p99Micros', limit: 1.1, against: 'rivals' },
+  { loads: MESSAGES, figure: 'perCpuSecond', limit: 1.1, against: 'rivals' },
+  { loads: ONE_ASKER, figure: 'perCpuSecond', limit: 1, against: 'rivals' },
+  { loads: /^request-(64B|1KiB|4KiB|16KiB)-/, figure: 'p99Micros', limit: 1.1, against: 'rivals' },
+  { loads: /^connect-/, figure: 'cpuMicros', limit: 0.9, against: HAPROXY },
+  { loads: /^connect-/, figure: 'cpuMicros', limit: 0.95, against: ['nginx'] },
   {
-    loads: /^connect$/,
+    loads: /^connect-/,
     subject: 'millrace-logging',
     figure: 'cpuMicros',
     limit: 1.15,
     against: ['millrace'],
   },
   {
-    loads: /^connect$/,
+    loads: /^connect-/,
     subject: 'millrace-scraped',
     figure: 'cpuMicros',
     limit: 1.05,
     against: ['millrace-uncounted'],
   },
-  { loads: /^idle$/, figure: 'kibPerConnection', limit: 0.7 },
-  { loads: /^idle$/, figure: 'kernelPipes', limit: 0 },
-  { loads: /^probe$/, figure: 'p99Micros', limit: 1, against: HAPROXY },
-  { loads: /^loop$/, subject: 'millrace-library', figure: 'delayP99Ms', limit: 5 },
-  { loads: /^bulk-/, subject: 'millrace-stream', figure: 'cpuPerGb', limit: 0.9, against: ['node-pipe'] },
-  { loads: /^request-/, subject: 'millrace-stream', figure: 'cpuMicros', limit: 0.9, against: ['node-pipe'] },
-  { loads: /^(bulk|veth)-/, figure: 'cpuPerGb', limit: 1.05, against: ['millrace-on', 'millrace-off'] },
+  { loads: /^idle-/, figure: 'kibPerConnection', limit: 0.7 },
+  { loads: /^idle-/, figure: 'kernelPipes', limit: 0 },
+  { loads: /^probe-/, figure: 'p99Micros', limit: 1, against: HAPROXY },
+  { loads: BESIDE, figure: 'p99Micros', limit: 1, against: HAPROXY },
+  { loads: BESIDE, figure: 'perSecond', limit: 1, against: HAPROXY },
+  { loads: /^memory-/, figure: 'heldMb', limit: 1, against: HAPROXY },
+  ...['millrace-library', 'millrace-pipe'].map((subject) => ({
+    loads: /^library-timers-/,
+    subject,
+    figure: 'delayP99Ms',
+    limit: 5,
+  })),
+  ...[
+    ['cpuPerGb', 0.9],
+    ['gbPerSecond', 1],
+  ].flatMap(([figure, limit]) => [
+    { loads: /^library-\d/, subject: 'millrace-pipe', figure, limit, against: ['node-pipe-library'] },
+    { loads: /^iperf-/, subject: 'millrace-stream', figure, limit, against: ['node-pipe'] },
+  ]),
+  ...[
+    ['cpuMicros', 0.9],
+    ['perSecond', 1],
+  ].map(([figure, limit]) => ({
+    loads: /^(request|answers)-/,
+    subject: 'millrace-stream',
+    figure,
+    limit,
+    against: ['node-pipe'],
+  })),
+  { loads: /^(bulk|veth)-/, figure: 'cpuPerGb', limit: 1.05, against: CARRIERS },
+  { loads: /^(request|answers)-/, figure: 'cpuMicros', limit: 1.05, against: CARRIERS },
+]
+
+/** A load of ours may cost so much more beside others than without them; `without` is the load's name without them. */
+const BESIDE_TARGETS = [
   {
-    loads: /^(request-|connect$)/,
-    figure: 'cpuMicros',
+    loads: BESIDE,
+    figure: 'p99Micros',
     limit: 1.05,
-    against: ['millrace-on', 'millrace-off'],
+    without: (name) => name.replace(/beside-[\w-]+-/, 'beside-0-'),
+  },
+  {
+    loads: BESIDE,
+    figure: 'perSecond',
+    limit: 0.95,
+    without: (name) => name.replace(/beside-[\w-]+-/, 'beside-0-'),
+  },
+  {
+    loads: /^beside-idle-many-/,
+    figure: 'cpuMicros',
+    limit: 1.1,
+    without: (name) => name.replace('many', 'few'),
   },
 ]
 
-/** A round trip must not cost more for the connections that are silent. */
-const IDLE_LIMIT = 1.1
-
-/** Every target the run has figures for: what it is, our value, the limit, and whether it is met. */
-export function checkTargets(results) {
-  const checks = TARGETS.flatMap((target) =>
-    results.loads.filter(({ name }) => target.loads.test(name)).flatMap((load) => check(target, load)),
-  )
-  return [...checks, ...checkIdleCost(results)]
+/** Every target the loads have figures for: what it is, the ratio with its interval, the limit and the verdict. */
+export function checkTargets(loads) {
+  const of = (targets, check) =>
+    targets.flatMap((target) =>
+      loads.filter(({ name }) => target.loads.test(name)).flatMap((load) => check(target, load, loads)),
+    )
+  return [...of(TARGETS, check), ...of(BESIDE_TARGETS, checkBeside)]
 }
 
 function check({ subject = 'millrace', figure, limit, against }, load) {
-  const ours = medianOf(load, subject, figure)
-  const theirs =
-    against === undefined ? 1 : bestOf(load, against === 'rivals' ? rivalsIn(load) : against, figure)
-  if (ours === undefined || theirs === undefined) return []
-  const value = ours / theirs
-  const isMet = FIGURES[figure].better === 'more' ? value >= limit : value <= limit
-  const whom =
-    against === undefined ? '' : ` to ${against === 'rivals' ? 'the best rival' : against.join(' or ')}`
-  return [{ load: load.name, what: `${subject}: ${FIGURES[figure].label}${whom}`, value, limit, isMet }]
+  const label = `${labelOf(load, subject)}: ${FIGURES[figure].label}`
+  if (against === undefined) return conclude(load, label, figure, limit, summaryOf(load, subject, figure))
+  const other = bestOf(load, against === 'rivals' ? rivalsIn(load) : against, figure)
+  if (other === undefined) return []
+  return conclude(
+    load,
+    `${label} to ${labelOf(load, other)}`,
+    figure,
+    limit,
+    ratioOf(load, subject, other, figure),
+  )
 }
 
-function checkIdleCost(results) {
-  const costOf = (loadName) => {
-    const load = results.loads.find(({ name }) => name === loadName)
-    return load && medianOf(load, 'millrace', 'cpuMicros')
-  }
-  const few = costOf('beside-idle-few')
-  const many = costOf('beside-idle-many')
-  if (few === undefined || many === undefined) return []
-  const what = 'millrace: proxy CPU µs each, beside many idle connections to beside few'
+function checkBeside({ figure, limit, without }, load, loads) {
+  const alone = loads.find(({ name }) => name === without(load.name))
+  if (alone === undefined) return []
+  const ratio = ratioOf(load, 'millrace', 'millrace', figure, alone)
+  return conclude(load, `millrace: ${FIGURES[figure].label} to the same without them`, figure, limit, ratio)
+}
+
+function conclude(load, what, figure, limit, measured) {
+  if (measured === undefined) return []
+  const { median, low, high } = measured
   return [
-    { load: 'beside-idle-many', what, value: many / few, limit: IDLE_LIMIT, isMet: many / few <= IDLE_LIMIT },
+    {
+      load: load.name,
+      what,
+      median,
+      low,
+      high,
+      limit,
+      verdict: verdictOf(measured, limit, FIGURES[figure].better),
+    },
   ]
+}
+
+/** How many targets have each verdict. */
+export function countVerdicts(checks) {
+  const count = (verdict) => checks.filter((each) => each.verdict === verdict).length
+  return { met: count('met'), unclear: count('unclear'), missed: count('missed') }
 }

@@ -1,4 +1,3 @@
-// Greetings travel whole: 64 bytes into an empty connection are one segment, and no proxy splits it.
 #include "greeting.h"
 
 #include <errno.h>
@@ -8,11 +7,17 @@
 
 #include "net.h"
 
-void send_greeting(int fd, const Greeting& greeting) {
+static_assert(sizeof(Greeting) <= kGreetingBytes);
+
+namespace {
+constexpr uint64_t kMagic = 0x6d696c6c72616365;
+}
+
+void send_greeting(int fd, Greeting greeting) {
   char message[kGreetingBytes] = {};
+  greeting.magic = kMagic;
   memcpy(message, &greeting, sizeof(greeting));
-  if (send(fd, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof(message))
-    fail("greeting", errno);
+  if (send(fd, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof(message)) fail("greeting", errno);
 }
 
 Greeting receive_greeting(int fd) {
@@ -21,7 +26,6 @@ Greeting receive_greeting(int fd) {
   if (n < 0) fail("receiving a greeting", errno);
   Greeting greeting;
   memcpy(&greeting, message, sizeof(greeting));
-  if (n != sizeof(message) || greeting.magic != kGreetingMagic)
-    fail("a connection did not begin with a greeting");
+  if (n != sizeof(message) || greeting.magic != kMagic) fail("a connection did not begin with a greeting");
   return greeting;
 }

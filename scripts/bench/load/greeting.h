@@ -1,15 +1,23 @@
-// The first message of every connection, client to server: which client this is.
+// The first message of every connection, client to server: which client this is, and what is wanted of the
+// server. Greetings travel whole: 64 bytes into an empty connection are one segment, and no proxy splits it.
 #pragma once
 #include <cstdint>
 
-constexpr uint32_t kGreetingMagic = 0x6d696c6c;
+#include "spec.h"
+
 constexpr uint64_t kGreetingBytes = 64;
 
 struct Greeting {
-  uint32_t magic;
-  int32_t fd;
-  uint32_t generation;
+  uint64_t magic;
+  uint64_t run;
+  uint64_t request_bytes, response_bytes;
+  int32_t slot;  // -1: one of a `connect` group
+  uint32_t group;
+  Kind kind;
+  bool down;
+  bool is_paced;
+  bool is_held_back;
 };
 
-void send_greeting(int fd, const Greeting& greeting);
+void send_greeting(int fd, Greeting greeting);
 Greeting receive_greeting(int fd);

@@ -1,44 +1,65 @@
-// Load generator: plays the clients and the backend of a proxy, checks every byte count, prints figures.
-// Each step waits for a line on stdin, so that whoever runs it can read the proxy's counters in between:
-// prints `ready`, waits, runs, prints one line of JSON, waits, ends all connections. Exits with 1 on any
-// error.
+// Load generator: `server` plays the backend of a proxy, `client` its clients, each in a process of its own, as in
+// real life. Every byte count is checked. Exits with 1 on any error. Both say `ready` and then obey lines on stdin:
+//   window N START END  both: run the load between two times of CLOCK_MONOTONIC in ns; the client answers figures
+//   late                client: connect the groups that are late; answered with `ready`
+//   counts              client: answers the bytes sent and received so far
+//   end                 both, the server first: end every connection and check it
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 
-#include "generator.h"
+#include "client.h"
 #include "net.h"
+#include "server.h"
 
 namespace {
 
-void wait_for_line() {
-  int c;
-  while ((c = getchar()) != '\n')
-    if (c == EOF) fail("stdin was closed");
+void say(const char* line) {
+  puts(line);
+  fflush(stdout);
 }
 
-uint64_t cpu_ns() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  auto ns = [](const timeval& t) {
-    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_usec) * 1000;
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
-
-void print_figures(const Spec& spec, const Generator& generator, int64_t elapsed_ns, uint64_t own_cpu_ns) {
-  printf("{\"elapsedNs\":%" PRId64 ",\"ownCpuNs\":%" PRIu64 ",\"groups\":[", elapsed_ns, own_cpu_ns);
+void print_figures(const Spec& spec, const Client& client, int64_t elapsed_ns) {
+  printf("{\"elapsedNs\":%" PRId64 ",\"groups\":[", elapsed_ns);
   for (size_t i = 0; i < spec.groups.size(); ++i) {
-    const Figures& figures = generator.figures(i);
+    const Figures& figures = client.figures(i);
     printf("%s{\"bytes\":%" PRIu64 ",\"roundTrips\":%" PRIu64 ",\"p50Ns\":%" PRIu64 ",\"p99Ns\":%" PRIu64
            ",\"p999Ns\":%" PRIu64 "}",
            i == 0 ? "" : ",", figures.bytes, figures.round_trips, figures.latency.quantile(0.5),
            figures.latency.quantile(0.99), figures.latency.quantile(0.999));
   }
-  printf("]}\n");
-  fflush(stdout);
+  say("]}");
+}
+
+void run_server(const Spec& spec) {
+  static Server server(spec, make_shared_file(spec.shared_path));
+  say("ready");
+  server.run();
+}
+
+void run_client(const Spec& spec) {
+  static Client client(spec, open_shared_file(spec.shared_path));
+  client.connect_all(false);
+  say("ready");
+  char line[256];
+  while (fgets(line, sizeof(line), stdin) != nullptr) {
+    uint64_t number;
+    int64_t start, end;
+    if (sscanf(line, "window %" SCNu64 " %" SCNd64 " %" SCNd64, &number, &start, &end) == 3) {
+      print_figures(spec, client, client.run_window(number, start, end));
+    } else if (strcmp(line, "late\n") == 0) {
+      client.connect_all(true);
+      say("ready");
+    } else if (strcmp(line, "counts\n") == 0) {
+      printf("{\"sent\":%" PRIu64 ",\"received\":%" PRIu64 "}\n", client.sent(), client.received());
+      fflush(stdout);
+    } else {
+      return client.finish();
+    }
+  }
+  fail("stdin was closed");
 }
 
 }  // namespace
@@ -46,17 +67,9 @@ void print_figures(const Spec& spec, const Generator& generator, int64_t elapsed
 int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   static Spec spec = parse_spec(argc, argv);
-  static Generator generator(spec);
-  generator.connect_all(false);
-  if (spec.warm_ms > 0) generator.run_window(spec.warm_ms);
-  printf("ready\n");
-  fflush(stdout);
-  wait_for_line();
-  generator.connect_all(true);
-  uint64_t before = cpu_ns();
-  int64_t elapsed = generator.run_window(spec.ms);
-  print_figures(spec, generator, elapsed, cpu_ns() - before);
-  wait_for_line();
-  generator.finish();
+  if (spec.is_server)
+    run_server(spec);
+  else
+    run_client(spec);
   return 0;
 }

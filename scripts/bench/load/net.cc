@@ -3,7 +3,6 @@
 #include "net.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
@@ -15,26 +14,42 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 namespace {
 
 constexpr size_t kMostAtOnce = 4u << 20;
+constexpr size_t kBufferBytes = 256u << 10;
 // Below this, copying out of the cache costs less than sendfile's detour over a kernel pipe.
 constexpr size_t kCopyUpTo = 16u << 10;
-constexpr size_t kFileBytes = 1u << 20;
-char zeros[kCopyUpTo];
+// A prime, so that bytes from the wrong place never compare equal for long; the file holds more, so that a
+// send may begin anywhere in the first period.
+constexpr size_t kPeriodBytes = 1'048'573;
+constexpr size_t kPatternBytes = kPeriodBytes + (1u << 20);
 
-int open_zeros_file() {
-  int fd = memfd_create("load", MFD_CLOEXEC);
-  if (fd < 0 || ftruncate(fd, kFileBytes) != 0) fail("memfd", errno);
-  for (size_t i = 0; i < kFileBytes; i += sizeof(zeros))
-    if (pwrite(fd, zeros, sizeof(zeros), static_cast<off_t>(i)) != sizeof(zeros)) fail("memfd write", errno);
-  return fd;
+std::vector<uint8_t> make_pattern() {
+  std::vector<uint8_t> bytes(kPatternBytes);
+  uint32_t state = 2463534242u;
+  for (size_t i = 0; i < kPeriodBytes; ++i) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    bytes[i] = static_cast<uint8_t>(state);
+  }
+  for (size_t i = kPeriodBytes; i < kPatternBytes; ++i) bytes[i] = bytes[i - kPeriodBytes];
+  return bytes;
 }
 
-void send_without_delay(int fd) {
-  int on = 1;
-  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0) fail("TCP_NODELAY", errno);
+const uint8_t* pattern() {
+  static const std::vector<uint8_t> bytes = make_pattern();
+  return bytes.data();
+}
+
+int open_pattern_file() {
+  int fd = memfd_create("load", MFD_CLOEXEC);
+  if (fd < 0 || ftruncate(fd, kPatternBytes) != 0) fail("memfd", errno);
+  if (pwrite(fd, pattern(), kPatternBytes, 0) != kPatternBytes) fail("memfd write", errno);
+  return fd;
 }
 
 }  // namespace
@@ -58,47 +73,41 @@ size_t raise_fd_limit() {
   return limit.rlim_cur;
 }
 
-int listen_on(const sockaddr_in& address) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  int on = 1;
-  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0) fail("socket", errno);
-  send_without_delay(fd);  // accepted sockets inherit it
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) fail("bind", errno);
-  if (listen(fd, 4096) != 0) fail("listen", errno);
-  return fd;
-}
-
 int accept_one(int listener) {
   int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0 && errno != EAGAIN) fail("accept", errno);
   return fd;
 }
 
-int start_connecting(const sockaddr_in& address) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) fail("socket", errno);
-  send_without_delay(fd);
-  int result = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  if (result != 0 && errno != EINPROGRESS) fail("connect", errno);
-  return fd;
-}
-
-int64_t discard(int fd, size_t most) {
-  // tcp(7): with MSG_TRUNC nothing is written to the buffer, so there need not be one.
-  ssize_t n = recv(fd, nullptr, std::min(most, kMostAtOnce), MSG_TRUNC | MSG_DONTWAIT);
-  if (n < 0 && errno != EAGAIN) fail("recv", errno);
+int64_t send_pattern(int fd, uint64_t position, uint64_t length) {
+  static const int file = open_pattern_file();
+  size_t start = position % kPeriodBytes;
+  size_t most = std::min<uint64_t>(length, kPatternBytes - start);
+  ssize_t n;
+  if (length <= kCopyUpTo) {
+    n = send(fd, pattern() + start, most, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } else {
+    off_t offset = static_cast<off_t>(start);
+    n = sendfile(fd, file, &offset, most);
+  }
+  if (n < 0 && errno != EAGAIN) fail("send", errno);
   return n;
 }
 
-int64_t send_zeros(int fd, uint64_t length) {
-  static const int file = open_zeros_file();
-  ssize_t n;
-  if (length <= kCopyUpTo) {
-    n = send(fd, zeros, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } else {
-    off_t offset = 0;
-    n = sendfile(fd, file, &offset, std::min<uint64_t>(length, kFileBytes));
+int64_t receive_pattern(int fd, uint64_t position, size_t most, Look look) {
+  static uint8_t buffer[kBufferBytes];
+  static bool can_discard = true;
+  if (look == Look::kCount && can_discard) {
+    // tcp(7): with MSG_TRUNC nothing is written to the buffer, so there need not be one.
+    ssize_t n = recv(fd, nullptr, std::min(most, kMostAtOnce), MSG_TRUNC | MSG_DONTWAIT);
+    if (n >= 0 || errno == EAGAIN) return n;
+    if (errno != EFAULT) fail("recv", errno);
+    can_discard = false;  // a unix socket
   }
-  if (n < 0 && errno != EAGAIN) fail("send", errno);
+  ssize_t n = recv(fd, buffer, std::min(most, kBufferBytes), MSG_DONTWAIT);
+  if (n < 0 && errno != EAGAIN) fail("recv", errno);
+  bool is_compared = look == Look::kCompare && n > 0;
+  if (is_compared && memcmp(buffer, pattern() + position % kPeriodBytes, static_cast<size_t>(n)) != 0)
+    fail("bytes arrived changed, or in another order");
   return n;
 }

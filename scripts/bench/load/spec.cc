@@ -1,21 +1,22 @@
-// Reads the command line of the load generator. Group syntax: KIND[:NAME=VALUE,…], as in
+// Reads the command line of either process of the load generator. Group syntax: KIND[:NAME=VALUE,…], as in
 // `bulk:connections=8,down=1` or `request:connections=64,request=64,response=1024`.
 #include "spec.h"
-
-#include <arpa/inet.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
+#include "shared.h"
+
 namespace {
 
 [[noreturn]] void usage(const std::string& what) {
   fprintf(stderr,
-          "load: %s\nusage: load --listen IP:PORT --connect IP:PORT [--warm-ms N] [--ms N] GROUP…\n"
+          "load: %s\nusage: load server|client ADDRESS --shared FILE [--compare] GROUP…\n"
+          "  ADDRESS: IP:PORT or unix:PATH\n"
           "  GROUP: idle|bulk|request|connect[:connections=N,late=1,up=1,down=1,request=BYTES,response=BYTES,"
-          "every-us=N,read-rate=BYTES]\n",
+          "every-us=N,hold-after=BYTES,held-rate=BYTES]\n",
           what.c_str());
   exit(2);
 }
@@ -25,16 +26,6 @@ uint64_t parse_number(const std::string& text) {
   uint64_t number = strtoull(text.c_str(), &end, 10);
   if (text.empty() || *end != '\0') usage("not a number: \"" + text + "\"");
   return number;
-}
-
-sockaddr_in parse_address(const std::string& text) {
-  size_t colon = text.rfind(':');
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  if (colon == std::string::npos || inet_pton(AF_INET, text.substr(0, colon).c_str(), &address.sin_addr) != 1)
-    usage("not IP:PORT: \"" + text + "\"");
-  address.sin_port = htons(static_cast<uint16_t>(parse_number(text.substr(colon + 1))));
-  return address;
 }
 
 Kind parse_kind(const std::string& text) {
@@ -60,8 +51,10 @@ void set_property(Group* group, const std::string& name, uint64_t value) {
     group->response_bytes = value;
   else if (name == "every-us")
     group->every_us = static_cast<int64_t>(value);
-  else if (name == "read-rate")
-    group->read_bytes_per_second = value;
+  else if (name == "hold-after")
+    group->hold_after_bytes = value;
+  else if (name == "held-rate")
+    group->held_bytes_per_second = value;
   else
     usage("no such property of a group: \"" + name + "\"");
 }
@@ -87,24 +80,20 @@ Group parse_group(const std::string& text) {
 
 Spec parse_spec(int argc, char** argv) {
   Spec spec;
-  for (int i = 1; i < argc; ++i) {
+  std::string role = argc > 2 ? argv[1] : "";
+  if (role != "server" && role != "client") usage("server or client?");
+  spec.is_server = role == "server";
+  if (!parse_address(argv[2], &spec.address)) usage("not an address: \"" + std::string(argv[2]) + "\"");
+  for (int i = 3; i < argc; ++i) {
     std::string word = argv[i];
-    bool is_flag = word.rfind("--", 0) == 0;
-    if (is_flag && i + 1 == argc) usage("a value is missing after " + word);
-    if (word == "--listen")
-      spec.listen = parse_address(argv[++i]);
-    else if (word == "--connect")
-      spec.connect = parse_address(argv[++i]);
-    else if (word == "--warm-ms")
-      spec.warm_ms = static_cast<int>(parse_number(argv[++i]));
-    else if (word == "--ms")
-      spec.ms = static_cast<int>(parse_number(argv[++i]));
-    else if (is_flag)
-      usage("no such flag: " + word);
+    if (word == "--compare")
+      spec.look = Look::kCompare;
+    else if (word == "--shared" && i + 1 < argc)
+      spec.shared_path = argv[++i];
     else
       spec.groups.push_back(parse_group(word));
   }
-  if (spec.groups.empty() || spec.listen.sin_port == 0 || spec.connect.sin_port == 0)
-    usage("--listen, --connect and a group are needed");
+  if (spec.shared_path == nullptr || spec.groups.empty() != spec.is_server) usage("not that many groups, or no --shared");
+  if (spec.groups.size() > kMostGroups) usage("too many groups");
   return spec;
 }

@@ -1,10 +1,11 @@
-// What a load consists of, as told on the command line: where to listen, where to connect, how long, and
-// groups of connections with one behaviour each. Holds no state of a run.
+// What a load consists of, as told on the client's command line: groups of connections with one behaviour each.
+// Holds no state of a run.
 #pragma once
-#include <netinet/in.h>
-
 #include <cstdint>
 #include <vector>
+
+#include "address.h"
+#include "net.h"
 
 enum class Kind : uint8_t {
   kIdle,     // connects, greets once, then says nothing
@@ -16,27 +17,28 @@ enum class Kind : uint8_t {
 struct Group {
   Kind kind = Kind::kIdle;
   int connections = 1;
-  bool is_late = false;  // connects when the window begins, and not before
-  bool up = false;    // bulk: client to server
-  bool down = false;  // bulk: server to client
+  bool is_late = false;  // connects when told to, and not before
+  bool up = false;       // bulk: client to server
+  bool down = false;     // bulk: server to client
   uint64_t request_bytes = 64;
   uint64_t response_bytes = 64;
-  // Request: 0 sends the next request at once, otherwise one per this time and connection, served before
-  // others.
+  // Request: 0 sends the next request at once, otherwise one per this time and connection, served before others.
   int64_t every_us = 0;
-  // Bulk: what a client reads at most; 0 is no limit.
-  uint64_t read_bytes_per_second = 0;
+  // Bulk: after so many bytes the client reads no faster than the rate, which may be 0; 0 bytes: never held back.
+  // Such a connection flows all the time, and not only in windows.
+  uint64_t hold_after_bytes = 0;
+  uint64_t held_bytes_per_second = 0;
 
-  bool is_slow_reader() const { return read_bytes_per_second > 0; }
+  bool is_held_back() const { return hold_after_bytes > 0; }
   bool is_paced() const { return every_us > 0; }
 };
 
 struct Spec {
-  sockaddr_in listen{};
-  sockaddr_in connect{};
-  int warm_ms = 0;
-  int ms = 500;
-  std::vector<Group> groups;
+  bool is_server = false;
+  Address address;  // the server listens there, the client connects there
+  const char* shared_path = nullptr;
+  Look look = Look::kCount;
+  std::vector<Group> groups;  // of the client
 };
 
 // Exits with 2 and a usage line on stderr when the arguments make no sense.

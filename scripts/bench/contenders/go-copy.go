@@ -1,0 +1,62 @@
+// The proxy every Go programmer writes first: two io.Copy per connection, which splice(2) by themselves where both
+// ends are sockets. Half-close passes through.
+// Usage: go-copy LISTEN BACKEND, each HOST:PORT or unix:PATH
+package main
+
+import (
+	"io"
+	"log"
+	"net"
+	"os"
+	"strings"
+)
+
+type halfCloser interface {
+	net.Conn
+	CloseWrite() error
+}
+
+func network(address string) (string, string) {
+	if path, isUnix := strings.CutPrefix(address, "unix:"); isUnix {
+		return "unix", path
+	}
+	return "tcp", address
+}
+
+func forward(to, from halfCloser, done chan<- error) {
+	_, err := io.Copy(to, from)
+	if err == nil {
+		err = to.CloseWrite()
+	}
+	done <- err
+}
+
+func serve(client halfCloser, backendAddress string) {
+	defer client.Close()
+	conn, err := net.Dial(network(backendAddress))
+	if err != nil {
+		return
+	}
+	backend := conn.(halfCloser)
+	defer backend.Close()
+	done := make(chan error, 2)
+	go forward(backend, client, done)
+	go forward(client, backend, done)
+	if <-done == nil {
+		<-done
+	}
+}
+
+func main() {
+	listener, err := net.Listen(network(os.Args[1]))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go serve(client.(halfCloser), os.Args[2])
+	}
+}

@@ -1,0 +1,11 @@
+// How many connections this machine lets one process have, at two sockets each, less what it needs besides.
+import { readFileSync } from 'node:fs'
+
+const maxOpenFiles = Number(
+  /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1024,
+)
+
+export const MOST_CONNECTIONS = Math.min(9000, Math.floor((maxOpenFiles - 1300) / 2))
+
+/** As many as a proxy can hold that keeps two sockets and the four ends of two kernel pipes for each. */
+export const MOST_WITH_PIPES = Math.floor(MOST_CONNECTIONS / 3)

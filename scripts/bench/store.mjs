@@ -1,0 +1,39 @@
+// What was measured, kept from one call to the next: a file for each load, below the commit and machine it belongs to,
+// so that a long run can be divided.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { CACHE } from './build.mjs'
+import { LOADS } from './loads.mjs'
+
+/** Keeps results of loads; what was kept of the same load before is replaced. */
+export function storeLoads(loads, setting, failures, cache = CACHE) {
+  const directory = directoryOf(setting, cache)
+  mkdirSync(directory, { recursive: true })
+  for (const load of loads) {
+    const own = failures.filter((failure) => failure.load === load.name)
+    const text = JSON.stringify({ ...load, date: setting.date, versions: setting.versions, failures: own })
+    writeFileSync(join(directory, `${load.name}.json`), `${text}\n`)
+  }
+  console.log(`stored: ${relative(process.cwd(), directory)}`)
+}
+
+/** Everything kept of the same commit and machine, in the order of the loads. */
+export function loadStored(setting, cache = CACHE) {
+  const directory = directoryOf(setting, cache)
+  const names = existsSync(directory) ? readdirSync(directory) : []
+  const order = new Map(LOADS.map(({ name }, i) => [`${name}.json`, i]))
+  const loads = names
+    .filter((name) => order.has(name))
+    .toSorted((a, b) => order.get(a) - order.get(b))
+    .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')))
+  return { loads, failures: loads.flatMap((load) => load.failures) }
+}
+
+function directoryOf({ commit, machine }, cache) {
+  const key = createHash('sha256')
+    .update(JSON.stringify([commit, machine]))
+    .digest('hex')
+    .slice(0, 8)
+  return join(cache, 'results', `${commit.slice(0, 7)}-${key}`)
+}
