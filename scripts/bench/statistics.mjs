@@ -2,6 +2,8 @@
 // interval is between two of the sorted values (the sign test), and holds the true median with the confidence told.
 
 const WANTED_CONFIDENCE = 0.95
+/** Three rounds, from the least to the most. */
+const LEAST_CONFIDENCE = 0.75
 
 export function medianOf(values) {
   const sorted = values.toSorted((a, b) => a - b)
@@ -46,11 +48,11 @@ export function ratioOfPairs(ours, theirs) {
 }
 
 /**
- * `met` when the whole interval keeps the limit, `missed` when all of it lies beyond, otherwise `unclear`: more
- * rounds can tell.
+ * `met` when the whole interval keeps the limit, `missed` when all of it lies beyond, otherwise `unclear`, as with
+ * fewer than three rounds: more of them can tell.
  */
-export function verdictOf({ low, high }, limit, better) {
+export function verdictOf({ low, high, confidence }, limit, better) {
   const keeps = (value) => (better === 'more' ? value >= limit : value <= limit)
-  if (keeps(low) && keeps(high)) return 'met'
-  return keeps(low) || keeps(high) ? 'unclear' : 'missed'
+  if (keeps(low) !== keeps(high) || confidence < LEAST_CONFIDENCE) return 'unclear'
+  return keeps(low) ? 'met' : 'missed'
 }

@@ -1,0 +1,94 @@
+/** The bench's command line and its list of loads. */
+import { describe, expect, it } from 'vitest'
+import { benchPart } from './bench-part.js'
+
+const { readOptions } = await benchPart('options')
+const { LOADS } = await benchPart('loads')
+const { groupIntoSessions } = await benchPart('runner')
+
+interface Load {
+  name: string
+  family: string
+  congestion: string
+}
+
+const namesOf = (...args: string[]): string[] => readOptions(args).loads.map(({ name }: Load) => name)
+
+describe('the loads', () => {
+  it('have names of their own', () => {
+    const names = LOADS.map(({ name }: Load) => name)
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it('of bulk run under both congestion controls', () => {
+    for (const family of ['bulk', 'iperf', 'answers', 'library']) {
+      const controls = LOADS.filter((load: Load) => load.family === family).map(
+        (load: Load) => load.congestion,
+      )
+      expect(new Set(controls)).toEqual(new Set(['cubic', 'bbr']))
+    }
+  })
+
+  it('share contenders only with loads of the same family and congestion control', () => {
+    for (const [first, ...rest] of groupIntoSessions(LOADS))
+      for (const load of rest)
+        expect([load.family, load.congestion]).toEqual([first.family, first.congestion])
+  })
+})
+
+describe('--only', () => {
+  it('chooses by family and by the beginning of a name', () => {
+    expect(namesOf('--only', 'redis')).toEqual(['redis-pipeline-1-cubic', 'redis-pipeline-16-cubic'])
+    expect(namesOf('--only', 'bulk-8-down', 'idle')).toEqual([
+      'bulk-8-down-cubic',
+      'bulk-8-down-bbr',
+      'idle-cubic',
+    ])
+  })
+
+  it('can be narrowed to one congestion control', () => {
+    expect(namesOf('--only', 'iperf-1-up', '--congestion', 'bbr')).toEqual(['iperf-1-up-bbr'])
+  })
+
+  it('refuses names no load begins with', () => {
+    expect(() => namesOf('--only', 'bluk')).toThrow('no load is called "bluk"')
+  })
+})
+
+describe('the command line', () => {
+  it('measures everything in six rounds unless told otherwise, and keeps it', () => {
+    expect(readOptions([])).toMatchObject({ rounds: 6, isStored: true, writesReadme: false })
+    expect(namesOf()).toHaveLength(LOADS.length)
+    expect(readOptions(['--rounds', '9'])).toMatchObject({ rounds: 9 })
+  })
+
+  it('keeps nothing of a short run or of chosen contenders', () => {
+    expect(readOptions(['--quick'])).toMatchObject({ rounds: 3, isStored: false })
+    expect(readOptions(['--contenders', 'millrace,nginx'])).toMatchObject({ isStored: false })
+    expect(readOptions(['--smoke'])).toMatchObject({ rounds: 1, isStored: false })
+  })
+
+  it('measures nothing when it is only to write', () => {
+    expect(namesOf('--write-readme')).toEqual([])
+  })
+
+  it('takes any rival by --also', () => {
+    const command = 'sozu --from {listen_host}:{listen_port} --to {backend_host}:{backend_port}'
+    const { also, isChosen } = readOptions(['--quick', '--also', `sozu=${command}`])
+    expect(also).toEqual([{ name: 'sozu', words: command.split(' ') }])
+    expect(isChosen({ name: 'sozu' })).toBe(true)
+    expect(isChosen({ name: 'millrace-on' })).toBe(false)
+  })
+
+  it.each([
+    [['--also', 'realm'], 'NAME=COMMAND'],
+    [['--also', 'realm=realm {listen_port}'], '{backend_port}'],
+    [['--rounds', '0'], '--rounds'],
+    [['--rounds', 'many'], '--rounds'],
+    [['--congestion', 'vegas'], '--congestion'],
+    [['bulk'], '"bulk" is not an option'],
+    [['--fast'], '--fast'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(args)).toThrow(message)
+  })
+})
