@@ -67,6 +67,8 @@ function rivals({ goCopy }) {
       isFound: () => goCopy !== undefined,
       missing: 'needs go: apt-get install golang-go',
       env: { GOMAXPROCS: '1' },
+      // It keeps two kernel pipes for each connection, idle or not: more than a process may have open.
+      serves: (load) => load.measure !== 'idle',
       command: (at) => [goCopy, ...dials(at)],
     },
     {

@@ -6,6 +6,3 @@ const text = existsSync(LIMITS) ? readFileSync(LIMITS, 'utf8') : ''
 const maxOpenFiles = Number(/^Max open files\s+\d+\s+(\d+)/m.exec(text)?.[1] ?? 20_000)
 
 export const MOST_CONNECTIONS = Math.min(9000, Math.floor((maxOpenFiles - 1300) / 2))
-
-/** As many as a proxy can hold that keeps two sockets and the four ends of two kernel pipes for each. */
-export const MOST_WITH_PIPES = Math.floor(MOST_CONNECTIONS / 3)

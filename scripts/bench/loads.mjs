@@ -1,7 +1,7 @@
 // What is measured: every load, with what is told to the generator or to another load program. Knows nothing of
 // contenders but the names of variants that only take part where asked for.
 import { LIBRARY_CONTENDERS } from './contenders.mjs'
-import { MOST_CONNECTIONS, MOST_WITH_PIPES } from './limits.mjs'
+import { MOST_CONNECTIONS } from './limits.mjs'
 import { WRK_SIZES } from './tools.mjs'
 
 const KIB = 1024
@@ -174,9 +174,9 @@ const connectionLoads = () => [
     isFresh: true,
     isQuick: true,
   }),
-  load('idle', '', `${MOST_WITH_PIPES} idle connections`, {
+  load('idle', '', `${MOST_CONNECTIONS} idle connections`, {
     measure: 'idle',
-    groups: idleGroups(MOST_WITH_PIPES),
+    groups: idleGroups(MOST_CONNECTIONS),
     warmMs: 0,
     isFresh: true,
     isQuick: true,

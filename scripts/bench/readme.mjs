@@ -1,10 +1,11 @@
-// Puts figures where people read them: a short table into README.md and all of them into docs/benchmarks.md, both
+// Puts figures where people read them: a short table into README.md and the rest into docs/benchmarks.md, both
 // between markers, so that what is written around them stays.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawChart } from './chart.mjs'
 import { FIGURES } from './figures.mjs'
-import { cell, confidenceText, figuresOf, ratioCell, ratioText } from './report.mjs'
+import { publish } from './publish.mjs'
+import { confidenceText, figuresOf, ratioCell, ratioText } from './report.mjs'
 import { formatFigure, labelOf, othersBusy, summaryOf } from './results.mjs'
 import { standing } from './standing.mjs'
 import { countVerdicts } from './targets.mjs'
@@ -12,23 +13,21 @@ import { countVerdicts } from './targets.mjs'
 const ROOT = join(import.meta.dirname, '../..')
 const BEGIN = '<!-- bench -->'
 const END = '<!-- /bench -->'
-const VERDICT_ORDER = ['missed', 'unclear', 'met']
 
-const INTRODUCTION = `# Benchmarks
-
-Made by \`npm run bench -- --write-readme\`; every round of everybody is in [benchmarks.json](benchmarks.json).
-`
+/** Those of the tables in docs/benchmarks.md. The others are in the JSON and on the terminal. */
+const SHOWN = Object.keys(FIGURES).filter(
+  (figure) => !['perCpuSecond', 'p50Micros', 'p999Micros', 'delayP50Ms', 'delayMaxMs'].includes(figure),
+)
 
 /** Writes docs/benchmarks.json, .svg and .md, and the table of README.md. */
 export function writeFiles(loads, checks, setting, failures) {
   const directory = join(ROOT, 'docs')
   mkdirSync(directory, { recursive: true })
-  const results = { ...setting, failures, checks, loads }
-  writeFileSync(join(directory, 'benchmarks.json'), `${JSON.stringify(results, undefined, 1)}\n`)
+  writeFileSync(join(directory, 'benchmarks.json'), publish(loads, checks, setting, failures))
   const chart = drawChart(loads)
   if (chart !== undefined) writeFileSync(join(directory, 'benchmarks.svg'), chart)
   replaceBetween('README.md', '# millrace\n', readmeTable(loads, setting))
-  replaceBetween('docs/benchmarks.md', INTRODUCTION, details(loads, checks, setting, failures))
+  replaceBetween('docs/benchmarks.md', '# Benchmarks\n', details(loads, checks, setting, failures))
   console.log('\nwritten: README.md, docs/benchmarks.md, .json and .svg')
 }
 
@@ -62,7 +61,7 @@ export function readmeTable(loads, setting) {
     'millrace',
     'the best rival',
     'ratio',
-    'all its loads: how many times worse',
+    'times worse, all its loads',
   ]
   return [...table(headings, rows), '', settingText(loads, setting)].join('\n')
 }
@@ -82,10 +81,19 @@ function details(loads, checks, setting, failures) {
 function settingText(loads, { machine, versions, commit }) {
   const { cpu, cores, isVirtual, memoryGib, kernel, tcpReadBytes, tcpWriteBytes } = machine
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `${datesText(loads)}, commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB,`,
+    `${kernel}, tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}.`,
+    `${programs.join(', ')}.`,
+    `Medians of ${roundsText(loads)}, paired for ratios; ${confidenceText(loads)}; other processes kept`,
+    `${othersBusy(loads) ?? '?'} cores busy meanwhile.`,
+  ].join('\n')
+}
+
+function roundsText(loads) {
   const rounds = loads.map((load) => Math.max(...load.contenders.map((each) => each.rounds.length)))
-  return `${datesText(loads)}, commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB, ${kernel},
-tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}. ${programs.join(', ')}. Medians of ${Math.min(...rounds)} to ${Math.max(...rounds)} rounds,
-paired for ratios; ${confidenceText(loads)}; other processes kept ${othersBusy(loads) ?? '?'} cores busy meanwhile.`
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)]
+  return least === most ? `${least} rounds` : `${least} to ${most} rounds`
 }
 
 /** One date, or each with the families measured on it. */
@@ -101,25 +109,27 @@ function failureSection(failures) {
   const rows = failures.map(({ load, contender, message }) => [
     load,
     contender,
-    message.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|'),
+    message.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 200),
   ])
   return ['## Failed', '', ...table(['load', 'contender', 'what it said'], rows), '']
 }
 
+/** Those that are missed and those that are unclear; the others are only counted. */
 function targetSection(checks) {
   if (checks.length === 0) return []
   const { met, unclear, missed } = countVerdicts(checks)
-  const sorted = checks.toSorted(
-    (a, b) => VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict),
-  )
-  const rows = sorted.map(({ load, what, limit, verdict, ...ratio }) => [
-    load,
-    code(what),
-    ratioText(ratio).slice(2),
-    String(limit),
-    verdict === 'missed' ? '**missed**' : verdict,
-  ])
-  const summary = `${met} are met, ${unclear} unclear, ${missed} missed.`
+  const rowsOf = (verdict) =>
+    checks
+      .filter((each) => each.verdict === verdict)
+      .map(({ load, what, limit, ...ratio }) => [
+        load,
+        code(what),
+        ratioText(ratio).slice(2),
+        String(limit),
+        verdict === 'missed' ? '**missed**' : verdict,
+      ])
+  const summary = `${met} are met (they are in the JSON), ${missed} missed, ${unclear} unclear.`
+  const rows = [...rowsOf('missed'), ...rowsOf('unclear')]
   return [
     '## Targets',
     '',
@@ -131,10 +141,14 @@ function targetSection(checks) {
 }
 
 function loadSection(load) {
-  const figures = figuresOf(load)
+  const figures = figuresOf(load).filter((figure) => SHOWN.includes(figure))
+  const medianCell = (name, figure) => {
+    const summary = summaryOf(load, name, figure)
+    return summary === undefined ? '–' : formatFigure(figure, summary.median)
+  }
   const rows = load.contenders.map(({ name, label }) => [
     code(label),
-    ...figures.map((figure) => cell(load, name, figure)),
+    ...figures.map((figure) => medianCell(name, figure)),
   ])
   const ratios = ['*millrace / best rival*', ...figures.map((figure) => code(ratioCell(load, figure)))]
   const headings = ['', ...figures.map((figure) => FIGURES[figure].label)]
@@ -145,9 +159,5 @@ const code = (text) => text.replace(/\w+\.?\w*\(\w(, \w)?\)/, '`$&`')
 
 function table(headings, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`
-  return [
-    line(headings),
-    line(headings.map((_, i) => (i < 2 && headings.length === 6 ? '---' : i === 0 ? '---' : '---:'))),
-    ...rows.map(line),
-  ]
+  return [line(headings), line(headings.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)]
 }
