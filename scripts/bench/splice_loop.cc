@@ -1,8 +1,8 @@
-// The reference for what the kernel itself costs: a proxy that does nothing but splice, in one epoll loop. A source
-// whose sink is full is muted: its EPOLLIN is taken off until the sink takes bytes again, so that no segment wakes
-// the process for nothing. A direction makes one move (in and out) and then goes to the end of the line. No
-// timeouts, no errors told apart, no copying for small messages, urgent bytes hang it: not for use.
-// Kernel pipes are shared: a direction owns one only while bytes are left in it.
+// The reference for what the kernel itself costs: a proxy that does nothing but splice, in one epoll loop. A
+// source whose sink is full is muted: its EPOLLIN is taken off until the sink takes bytes again, so that no
+// segment wakes the process for nothing. A direction makes one move (in and out) and then goes to the end of
+// the line. No timeouts, no errors told apart, no copying for small messages, urgent bytes hang it: not for
+// use. Kernel pipes are shared: a direction owns one only while bytes are left in it.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -119,7 +119,8 @@ void end_connection(Connection* connection) {
 // Empties the pipe into the sink as far as it goes. False when the connection is broken.
 bool flush(Direction* direction) {
   while (direction->inside > 0) {
-    ssize_t n = splice(direction->pipe.out, nullptr, direction->to, nullptr, direction->inside, SPLICE_F_NONBLOCK);
+    ssize_t n =
+        splice(direction->pipe.out, nullptr, direction->to, nullptr, direction->inside, SPLICE_F_NONBLOCK);
     if (n < 0 && errno != EAGAIN) return false;
     if (n < 0) return true;
     direction->inside -= static_cast<size_t>(n);
@@ -159,7 +160,8 @@ void serve_line() {
     direction->is_in_line = false;
     Connection* connection = direction->connection;
     if (connection->is_over || direction->has_ended) continue;
-    if (!move(direction) || (connection->up.has_ended && connection->down.has_ended)) end_connection(connection);
+    if (!move(direction) || (connection->up.has_ended && connection->down.has_ended))
+      end_connection(connection);
   }
 }
 

@@ -45,7 +45,8 @@ bool parse_address(const char* text, Address* address) {
   inet_address->sin_family = AF_INET;
   inet_address->sin_port = htons(static_cast<uint16_t>(port));
   address->length = sizeof(sockaddr_in);
-  return port > 0 && port < 65536 && inet_pton(AF_INET, host.substr(0, colon).c_str(), &inet_address->sin_addr) == 1;
+  return port > 0 && port < 65536 &&
+         inet_pton(AF_INET, host.substr(0, colon).c_str(), &inet_address->sin_addr) == 1;
 }
 
 int listen_on(const Address& address) {

@@ -1,4 +1,5 @@
-// Where to listen or connect: TCP over IPv4 or a unix stream socket. Used by the load generator and the C loop.
+// Where to listen or connect: TCP over IPv4 or a unix stream socket. Used by the load generator and the C
+// loop.
 #pragma once
 #include <sys/socket.h>
 

@@ -1,14 +1,15 @@
+// The life of the clients: connecting, windows, the end. What they send and receive is in client_traffic.cc.
 #include "client.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "net.h"
+#include "timer.h"
 
 namespace {
 
@@ -18,30 +19,8 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kConnectAllNs = 60 * kNsPerSecond;
 // More than the slowest proxy needs to hand over what all its buffers can hold.
 constexpr int64_t kStallNs = 15 * kNsPerSecond;
-constexpr int64_t kHoldTickNs = 10'000'000;
 // How long nothing more must have been sent to readers that are held back before they count as stuck.
 constexpr int64_t kSettledNs = 100'000'000;
-// The most one connection may send before the others get their turn.
-constexpr uint64_t kBulkSendBytes = 512u << 10;
-
-int make_timer() {
-  int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  if (timer < 0) fail("timerfd_create", errno);
-  return timer;
-}
-
-void set_timer(int timer, int64_t every_ns) {
-  timespec every{every_ns / kNsPerSecond, every_ns % kNsPerSecond};
-  itimerspec spec{every, every};
-  if (timerfd_settime(timer, 0, &spec, nullptr) != 0) fail("timerfd_settime", errno);
-}
-
-// How often a timer has fired since it was last asked.
-uint64_t expirations_of(int timer) {
-  uint64_t expirations = 0;
-  if (read(timer, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN) fail("timerfd", errno);
-  return expirations;
-}
 
 }  // namespace
 
@@ -54,7 +33,7 @@ Client::Client(const Spec& spec, Shared* shared)
       pace_timer_(make_timer()),
       hold_timer_(make_timer()) {
   if (ends_.size() > kMostSlots) ends_.resize(kMostSlots);
-  watch(pace_timer_, EPOLLIN, true);
+  if (std::ranges::any_of(spec.groups, &Group::is_paced)) watch(pace_timer_, EPOLLIN, true);
   watch(hold_timer_, EPOLLIN);
 }
 
@@ -80,7 +59,8 @@ void Client::connect_all(bool late) {
     }
   }
   while (is_waiting(0)) turn(1);
-  if (connecting_ > 0 || greeted_ > shared_->heard) fail("not every connection got through to the server within 60 s");
+  if (connecting_ > 0 || greeted_ > shared_->heard)
+    fail("not every connection got through to the server within 60 s");
   lasting_ends_ = open_ends_;
   wait_until_held_back();
 }
@@ -90,7 +70,7 @@ void Client::wait_until_held_back() {
   int64_t deadline = now_ns() + kConnectAllNs;
   while (reading_ > 0 && now_ns() < deadline) turn(10);
   if (reading_ > 0) fail("the readers to be held back did not get their first bytes within 60 s");
-  bool has_held_back = std::ranges::any_of(spec_.groups, [](const Group& group) { return group.is_held_back(); });
+  bool has_held_back = std::ranges::any_of(spec_.groups, &Group::is_held_back);
   for (uint64_t before = 0, now = 1; has_held_back && now != before && now_ns() < deadline; now = sent()) {
     before = sent();
     turn_until(now_ns() + kSettledNs);
@@ -179,111 +159,6 @@ void Client::tell_wishes(int fd) {
   change(fd, (wants_in ? EPOLLIN : 0u) | (has_bulk || end.to_send > 0 ? EPOLLOUT : 0u));
 }
 
-void Client::push(int fd) {
-  End& end = end_of(fd);
-  bool is_bulk = group_of(end).kind == Kind::kBulk;
-  uint64_t length = is_bulk ? (is_open_ ? kBulkSendBytes : 0) : end.to_send;
-  while (length > 0) {
-    int64_t n = send_pattern(fd, end.sent, length);
-    if (n < 0) break;
-    end.sent += static_cast<uint64_t>(n);
-    length -= static_cast<uint64_t>(n);
-  }
-  slot_of(fd).client_sent = end.sent;
-  if (!is_bulk) end.to_send = length;
-  tell_wishes(fd);
-}
-
-void Client::expect_response(End* end, int64_t now) {
-  if (end->to_receive == 0) end->asked_ns = now;
-  end->to_receive += group_of(*end).response_bytes;
-  ++awaited_;
-}
-
-void Client::start_request(int fd) {
-  End& end = end_of(fd);
-  expect_response(&end, now_ns());
-  end.to_send += group_of(end).request_bytes;
-  push(fd);
-}
-
-// Paced requests leave on time, whatever is still awaited: a quiet user does not wait for the proxy either.
-void Client::send_due_requests() {
-  uint64_t due = expirations_of(pace_timer_);
-  if (!is_open_) return set_timer(pace_timer_, 0);
-  for (size_t group = 0; group < spec_.groups.size(); ++group)
-    for (int fd : clients_[group])
-      for (uint64_t i = 0; i < due && spec_.groups[group].is_paced(); ++i) start_request(fd);
-}
-
-void Client::read_held_back() {
-  expirations_of(hold_timer_);
-  for (size_t group = 0; group < spec_.groups.size(); ++group) {
-    uint64_t helping = spec_.groups[group].held_bytes_per_second * kHoldTickNs / kNsPerSecond;
-    if (helping == 0) continue;
-    for (int fd : clients_[group]) read_some(fd, helping);
-  }
-}
-
-void Client::read_some(int fd, size_t most) {
-  End& end = end_of(fd);
-  int64_t n = receive_pattern(fd, end.received, most, spec_.look);
-  if (n < 0) return;
-  if (n == 0) return ended(fd);
-  uint64_t bytes = static_cast<uint64_t>(n);
-  const Group& group = group_of(end);
-  end.received += bytes;
-  shared_->client.bytes[end.group] += bytes;
-  shared_->client.last_ns = now_ns();
-  if (group.kind != Kind::kConnect) slot_of(fd).client_received = end.received;
-  if (group.kind != Kind::kBulk) return take_response(fd, bytes);
-  bool is_enough = group.is_held_back() && !end.is_held_back && end.received >= group.hold_after_bytes;
-  if (!is_enough || is_finishing_) return;
-  end.is_held_back = true;
-  --reading_;
-  tell_wishes(fd);
-}
-
-void Client::take_response(int fd, uint64_t bytes) {
-  End& end = end_of(fd);
-  const Group& group = group_of(end);
-  if (bytes > end.to_receive) fail("a client received more than was sent to it");
-  auto responses = [&] { return (end.to_receive + group.response_bytes - 1) / group.response_bytes; };
-  uint64_t before = responses();
-  end.to_receive -= bytes;
-  if (group.kind == Kind::kConnect) return;
-  end_round_trips(&end, before - responses());
-  if (is_open_ && end.to_receive == 0 && !group.is_paced()) start_request(fd);
-}
-
-void Client::ended(int fd) {
-  End& end = end_of(fd);
-  size_t group = end.group;
-  bool is_short = spec_.groups[group].kind == Kind::kConnect;
-  if (!is_short && !is_finishing_) fail("a connection ended while the client was using it");
-  if (end.to_receive > 0) fail("a connection ended before its answer was complete");
-  if (is_short) end_round_trips(&end, 1);
-  const Slot& slot = slot_of(fd);
-  if (!is_short && end.sent != slot.server_received) fail("the server did not receive exactly what a client sent");
-  if (!is_short && end.received != slot.server_sent) fail("a client did not receive exactly what the server sent");
-  forget(fd);
-  close(fd);
-  end.role = Role::kNone;
-  --open_ends_;
-  if (is_short && is_open_) open(group);
-}
-
-void Client::end_round_trips(End* end, uint64_t count) {
-  Figures& figures = figures_[end->group];
-  int64_t now = now_ns();
-  for (uint64_t i = 0; i < count; ++i) {
-    figures.latency.add(now - end->asked_ns);
-    end->asked_ns += group_of(*end).every_us * 1000;
-    ++figures.round_trips;
-    --awaited_;
-  }
-}
-
 void Client::wait_until_quiet(uint64_t window) {
   int64_t deadline = now_ns() + kStallNs;
   while (!is_quiet(window)) {
@@ -330,7 +205,8 @@ void Client::finish() {
     for (int fd : group) tell_wishes(fd);
   int64_t deadline = now_ns() + kStallNs;
   while (!(shared_->is_ending && has_everything_arrived())) {
-    if (now_ns() > deadline) fail("stalled: what was under way to held back readers did not arrive within 15 s");
+    if (now_ns() > deadline)
+      fail("stalled: what was under way to held back readers did not arrive within 15 s");
     turn(1);
   }
   for (const std::vector<int>& group : clients_)

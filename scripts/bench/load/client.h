@@ -1,5 +1,5 @@
-// The clients of a load: they connect (through the proxy under test), greet, send, ask, read, and compare at the
-// end what each sent and received with what the server says.
+// The clients of a load: they connect (through the proxy under test), greet, send, ask, read, and compare at
+// the end what each sent and received with what the server says.
 #pragma once
 #include <vector>
 
@@ -19,11 +19,11 @@ class Client : private Loop {
  public:
   Client(const Spec& spec, Shared* shared);
 
-  // Connects the groups that are late, or those that are not; returns when the server has heard from each, and
-  // those held back have read what they read at first.
+  // Connects the groups that are late, or those that are not; returns when the server has heard from each,
+  // and those held back have read what they read at first.
   void connect_all(bool late);
-  // Runs the load from `start` to `end`, then lets everything on its way arrive. Returns the ns from start to the
-  // last byte.
+  // Runs the load from `start` to `end`, then lets everything on its way arrive. Returns the ns from start to
+  // the last byte.
   int64_t run_window(uint64_t number, int64_t start_ns, int64_t end_ns);
   // Ends every connection and checks on each that all bytes arrived and none more.
   void finish();
@@ -78,7 +78,7 @@ class Client : private Loop {
   int hold_timer_;
   bool is_open_ = false;  // a window is running: new work may begin
   bool is_finishing_ = false;
-  int awaited_ = 0;    // responses
+  int awaited_ = 0;     // responses
   int connecting_ = 0;  // lasting connections without a greeting yet
   int reading_ = 0;     // to be held back, and not yet
   uint64_t greeted_ = 0;

@@ -17,7 +17,8 @@ void send_greeting(int fd, Greeting greeting) {
   char message[kGreetingBytes] = {};
   greeting.magic = kMagic;
   memcpy(message, &greeting, sizeof(greeting));
-  if (send(fd, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof(message)) fail("greeting", errno);
+  if (send(fd, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof(message))
+    fail("greeting", errno);
 }
 
 Greeting receive_greeting(int fd) {

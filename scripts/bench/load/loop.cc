@@ -72,5 +72,6 @@ void Loop::control(int operation, int fd) {
   const Watched& watched = watched_[static_cast<size_t>(fd)];
   uint64_t tag = uint64_t{watched.generation} << 32 | static_cast<uint32_t>(fd);
   epoll_event event{watched.events, {.u64 = tag}};
-  if (epoll_ctl(watched.is_urgent ? urgent_epoll_ : epoll_, operation, fd, &event) != 0) fail("epoll_ctl", errno);
+  if (epoll_ctl(watched.is_urgent ? urgent_epoll_ : epoll_, operation, fd, &event) != 0)
+    fail("epoll_ctl", errno);
 }

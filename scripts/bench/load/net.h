@@ -15,7 +15,8 @@ size_t raise_fd_limit();
 // Returns the new connection, or -1 when nobody is waiting.
 int accept_one(int listener);
 
-// Sends up to `length` bytes of the pattern from `position` on, without copying large ones. Returns -1 for "full".
+// Sends up to `length` bytes of the pattern from `position` on, without copying large ones. Returns -1 for
+// "full".
 int64_t send_pattern(int fd, uint64_t position, uint64_t length);
 
 // How received bytes are looked at: `kCount` takes them out of the queue without copying them where the

@@ -58,7 +58,8 @@ void Server::take_orders() {
 }
 
 void Server::obey(const std::string& line) {
-  if (sscanf(line.c_str(), "window %" SCNu64 " %" SCNd64 " %" SCNd64, &window_, &start_ns_, &end_ns_) == 3) return;
+  if (sscanf(line.c_str(), "window %" SCNu64 " %" SCNd64 " %" SCNd64, &window_, &start_ns_, &end_ns_) == 3)
+    return;
   if (line != "end") fail("not an order");
   shared_->is_ending = true;
   tell_all_wishes();
@@ -93,7 +94,8 @@ void Server::accept_all() {
 void Server::receive_greeting(int fd) {
   End& end = end_of(fd);
   end.greeting = ::receive_greeting(fd);
-  if (end.greeting.run != shared_->run || end.greeting.group >= kMostGroups) fail("a connection of another run came");
+  if (end.greeting.run != shared_->run || end.greeting.group >= kMostGroups)
+    fail("a connection of another run came");
   end.role = Role::kKnown;
   if (end.greeting.kind == Kind::kConnect) return answer_and_end(fd);
   if (end.greeting.slot < 0 || static_cast<uint64_t>(end.greeting.slot) >= kMostSlots) fail("no such slot");

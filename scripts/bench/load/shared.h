@@ -1,5 +1,5 @@
-// What the two processes of the load generator know of each other: counters in memory they share. Each counter
-// has one writer. The server makes the file, the client opens it.
+// What the two processes of the load generator know of each other: counters in memory they share. Each
+// counter has one writer. The server makes the file, the client opens it.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -21,9 +21,9 @@ struct Progress {
 struct Shared {
   uint64_t run;  // told by every greeting: a stray connection cannot count
   Progress client, server;
-  std::atomic<uint64_t> heard;         // greetings the server has taken
+  std::atomic<uint64_t> heard;          // greetings the server has taken
   std::atomic<uint64_t> closed_window;  // the last window in which the server stopped sending bulk
-  std::atomic<bool> is_ending;         // the server has stopped sending to readers that are held back, too
+  std::atomic<bool> is_ending;          // the server has stopped sending to readers that are held back, too
   Slot slots[kMostSlots];
 };
 

@@ -93,7 +93,8 @@ Spec parse_spec(int argc, char** argv) {
     else
       spec.groups.push_back(parse_group(word));
   }
-  if (spec.shared_path == nullptr || spec.groups.empty() != spec.is_server) usage("not that many groups, or no --shared");
+  if (spec.shared_path == nullptr || spec.groups.empty() != spec.is_server)
+    usage("not that many groups, or no --shared");
   if (spec.groups.size() > kMostGroups) usage("too many groups");
   return spec;
 }

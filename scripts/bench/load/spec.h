@@ -1,5 +1,5 @@
-// What a load consists of, as told on the client's command line: groups of connections with one behaviour each.
-// Holds no state of a run.
+// What a load consists of, as told on the client's command line: groups of connections with one behaviour
+// each. Holds no state of a run.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -22,10 +22,11 @@ struct Group {
   bool down = false;     // bulk: server to client
   uint64_t request_bytes = 64;
   uint64_t response_bytes = 64;
-  // Request: 0 sends the next request at once, otherwise one per this time and connection, served before others.
+  // Request: 0 sends the next request at once, otherwise one per this time and connection, served before
+  // others.
   int64_t every_us = 0;
-  // Bulk: after so many bytes the client reads no faster than the rate, which may be 0; 0 bytes: never held back.
-  // Such a connection flows all the time, and not only in windows.
+  // Bulk: after so many bytes the client reads no faster than the rate, which may be 0; 0 bytes: never held
+  // back. Such a connection flows all the time, and not only in windows.
   uint64_t hold_after_bytes = 0;
   uint64_t held_bytes_per_second = 0;
 

@@ -1,0 +1,12 @@
+// Timers as descriptors.
+#pragma once
+#include <cstdint>
+
+// How often readers that are held back at a rate read.
+constexpr int64_t kHoldTickNs = 10'000'000;
+
+int make_timer();
+// Fires every so often from now on; 0 stops it.
+void set_timer(int timer, int64_t every_ns);
+// How often it has fired since it was last asked.
+uint64_t expirations_of(int timer);
