@@ -12,6 +12,8 @@ import { parseStraceTotal } from './parse.mjs'
 import { start, stop, workDirectory } from './processes.mjs'
 import { reasonNoTool, runTool } from './tools.mjs'
 
+const SETTLE_MS = 50
+
 /** Why a load cannot be measured here, and what to do about it; undefined where it can. */
 export function reasonImpossible({ measure, tool }) {
   const needed = { syscalls: 'strace', memory: 'ss' }[measure]
@@ -105,15 +107,28 @@ function measureMemory(load, place, at) {
 }
 
 async function measureLibrary(load, place, at) {
-  at.answers ??= createInterface({ input: at.child.stdout })[Symbol.asyncIterator]()
+  at.lines ??= createInterface({ input: at.child.stdout })[Symbol.asyncIterator]()
   const ask = async () => {
     at.child.stdin.write('\n')
-    return JSON.parse((await at.answers.next()).value)
+    return nextDelays(at.lines)
   }
+  // The time in which it was suspended is told late.
+  await ask()
+  await sleep(SETTLE_MS)
   await ask()
   const [counts, used] = await runCounted(load, place, at)
   const { p50Ms, p99Ms, maxMs } = await ask()
   return { ...bulkFigures(counts, used), delayP50Ms: p50Ms, delayP99Ms: p99Ms, delayMaxMs: maxMs }
+}
+
+// The proxy logs to the same stdout.
+async function nextDelays(lines) {
+  for (;;) {
+    const { value, done } = await lines.next()
+    if (done) throw new Error('the program ended')
+    const said = JSON.parse(value)
+    if (said.p99Ms !== undefined) return said
+  }
 }
 
 // A run of its own: strace makes every call many times dearer, so only counts are kept.

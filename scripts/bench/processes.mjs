@@ -57,9 +57,19 @@ export function start(commandLine, { core, namespace, env = {}, stdout = 'ignore
   return child
 }
 
+/** Lets a process and what it forked do nothing until it is resumed: whoever is not being measured costs nothing. */
+export function suspend(child) {
+  killGroup(child, 'SIGSTOP')
+}
+
+export function resume(child) {
+  killGroup(child, 'SIGCONT')
+}
+
 /** Ends a process and what it forked: politely, and after a while not. */
 export async function stop(child) {
   killGroup(child, 'SIGTERM')
+  resume(child)
   const how = await Promise.race([child.ended, sleep(STOP_MS, 'late', { ref: false })])
   if (how !== 'late') return
   killGroup(child, 'SIGKILL')

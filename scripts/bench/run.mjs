@@ -26,28 +26,37 @@ const noNamespaces = reasonNoNamespaces()
 if (noNamespaces !== undefined)
   console.log(`${noNamespaces}: veth and any congestion control but the machine's own are left out`)
 
-for (const loads of groupIntoSessions(options.loads)) {
-  const startedAt = performance.now()
-  const reason = await runSession(loads, { ...options, contenders, program: programs.load, addSample, fail })
-  const [{ family, network, congestion }] = loads
-  if (reason !== undefined) console.log(`${family} (${network}, ${congestion}) is left out: ${reason}`)
-  else console.log(`${family} ${congestion}: ${Math.round((performance.now() - startedAt) / 1000)} s`)
-}
+const setting = describeSetting(contenders)
+for (const loads of groupIntoSessions(options.loads)) await measureSession(loads)
 report()
 process.exit(failures.length === 0 ? 0 : 1)
+
+// What a session has found is kept at once: a run that is ended early has not been for nothing.
+async function measureSession(loads) {
+  const startedAt = performance.now()
+  const [{ family, network, congestion }] = loads
+  const reason = await runSession(loads, {
+    ...options,
+    contenders,
+    program: programs.load,
+    addSample,
+    fail,
+  }).catch((error) => fail(loads[0], { name: 'nobody' }, error) ?? error.message)
+  if (reason !== undefined) return console.log(`${family} (${network}, ${congestion}) is left out: ${reason}`)
+  console.log(`${family} ${congestion}: ${Math.round((performance.now() - startedAt) / 1000)} s`)
+  if (options.isStored) storeLoads(summarizeLoads(loads, contenders, samples), setting, failures)
+}
 
 function report() {
   if (options.isSmoke) {
     return console.log(`${samples.length} runs with every byte accounted for, ${failures.length} failed`)
   }
-  const setting = describeSetting(contenders)
   const measured = summarizeLoads(options.loads, contenders, samples)
-  if (options.isStored) storeLoads(measured, setting, failures)
   printReport(measured, checkTargets(measured), setting, failures)
-  if (options.writesReadme) writeReadme(setting)
+  if (options.writesReadme) writeReadme()
 }
 
-function writeReadme(setting) {
+function writeReadme() {
   const { loads, failures: stored } = loadStored(setting)
   writeFiles(loads, checkTargets(loads), setting, stored)
 }

@@ -1,9 +1,10 @@
-// Runs loads in paired rounds: all contenders of a session are there at once and idle, and in each round a load is run
-// with one after the other, so that a noisy minute hurts all alike and ratios are of neighbours. The order rotates.
+// Runs loads in paired rounds: all contenders of a session are there at once, suspended but for the one being measured,
+// and in each round a load is run with one after the other, so that a noisy minute hurts all alike and ratios are of
+// neighbours. The order rotates.
 import { takesPart } from './contenders.mjs'
 import { measure, reasonImpossible, warmUp } from './families.mjs'
 import { networkFor } from './network.mjs'
-import { stop } from './processes.mjs'
+import { resume, stop, suspend } from './processes.mjs'
 import { backendAddress, startContender } from './session.mjs'
 import { startBackend } from './tools.mjs'
 
@@ -75,9 +76,11 @@ async function runOnce(session, load, entry, round) {
   const { options, place } = session
   if (!takesPart(contender, load) || entry.failures >= MOST_FAILURES) return
   try {
+    if (entry.at?.child !== undefined) resume(entry.at.child)
     entry.at ??= await begin(session, load, contender)
     options.addSample(load, contender, round, await measure(load, place, entry.at))
     if (load.isFresh) await end(entry)
+    else if (entry.at.child !== undefined) suspend(entry.at.child)
   } catch (error) {
     // What it still holds of this load would be counted in the next.
     ++entry.failures

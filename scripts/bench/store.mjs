@@ -2,7 +2,7 @@
 // so that a long run can be divided.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { CACHE } from './build.mjs'
 import { LOADS } from './loads.mjs'
 
@@ -15,7 +15,6 @@ export function storeLoads(loads, setting, failures, cache = CACHE) {
     const text = JSON.stringify({ ...load, date: setting.date, versions: setting.versions, failures: own })
     writeFileSync(join(directory, `${load.name}.json`), `${text}\n`)
   }
-  console.log(`stored: ${relative(process.cwd(), directory)}`)
 }
 
 /** Everything kept of the same commit and machine, in the order of the loads. */
