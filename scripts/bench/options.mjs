@@ -17,7 +17,8 @@ const USAGE = `npm run bench [-- OPTIONS]
 
 const CONTROLS = ['cubic', 'bbr']
 // Answer a question of their own: not for the short runs.
-const QUICK_CONTENDERS = ['c-splice', 'haproxy-splice', 'nginx', 'go', 'node-pipe', 'millrace']
+const QUICK_CONTENDERS = ['c-splice', 'haproxy-splice', 'nginx', 'go', 'millrace']
+const QUICK_MOST_WARM_MS = 800
 const isForSmoke = ({ name, kind }) => kind === 'rival' || kind === 'reference' || SMOKED.includes(name)
 const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody']
 
@@ -59,6 +60,7 @@ export function readOptions(argv) {
       : chooseLoads([...only, ...positionals], readControls(values.congestion), { quick, smoke }),
     rounds: smoke ? 1 : readRounds(values.rounds ?? (quick ? '3' : '6')),
     isSmoke: smoke,
+    isQuick: quick,
     writesReadme,
     also,
     names: names ?? [],
@@ -108,5 +110,8 @@ function chooseLoads(wanted, controls, { quick, smoke }) {
   }
   const isWanted = (load) =>
     wanted.length > 0 ? wanted.some((word) => isCalled(load, word)) : load.isQuick || !quick
-  return all.filter((load) => isWanted(load) && (smoke || controls.includes(load.congestion)))
+  const chosen = all.filter((load) => isWanted(load) && (smoke || controls.includes(load.congestion)))
+  return quick
+    ? chosen.map((load) => ({ ...load, warmMs: Math.min(load.warmMs, QUICK_MOST_WARM_MS) }))
+    : chosen
 }

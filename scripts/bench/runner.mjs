@@ -11,24 +11,23 @@ import { startBackend } from './tools.mjs'
 const PROXY_CORE = 1
 export const LOAD_CORE = 0
 const WARM_UP_MS = 1500
+const QUICK_WARM_UP_MS = 300
 /** Whoever fails so often in a session is left out of the rest of it. */
 const MOST_FAILURES = 3
 
 /** Loads that share their contenders, in the order in which they run. */
 export function groupIntoSessions(loads) {
-  const keyOf = ({ family, network, congestion, ends, tool }) =>
-    [family, network, congestion, ends, tool].join(' ')
-  return Map.groupBy === undefined ? groupBy(loads, keyOf) : [...Map.groupBy(loads, keyOf).values()]
-}
-
-function groupBy(loads, keyOf) {
-  const groups = new Map()
-  for (const load of loads) groups.set(keyOf(load), [...(groups.get(keyOf(load)) ?? []), load])
-  return [...groups.values()]
+  const sessions = new Map()
+  for (const load of loads) {
+    const { family, network, congestion, ends, tool } = load
+    const key = [family, network, congestion, ends, tool].join(' ')
+    sessions.set(key, [...(sessions.get(key) ?? []), load])
+  }
+  return [...sessions.values()]
 }
 
 /**
- * Runs a session. `options`: contenders, rounds, isSmoke, program (of the generator), `addSample(load, contender, round,
+ * Runs a session. `options`: contenders, rounds, isSmoke, isQuick, program (of the generator), `addSample(load, contender, round,
  * figures)`, `fail(load, contender, error)`. Answers the reason when it cannot be run here.
  */
 export async function runSession(loads, options) {
@@ -95,7 +94,7 @@ async function begin(session, load, contender) {
   const at = await startContender(contender, { ...where, backend })
   if (options.isSmoke || load.isFresh || load.measure === 'syscalls') return at
   try {
-    await warmUp(load, place, at, WARM_UP_MS)
+    await warmUp(load, place, at, options.isQuick ? QUICK_WARM_UP_MS : WARM_UP_MS)
     return at
   } catch (error) {
     if (at.child !== undefined) await stop(at.child)

@@ -17,8 +17,8 @@ type halfCloser interface {
 }
 
 func network(address string) (string, string) {
-	if path, isUnix := strings.CutPrefix(address, "unix:"); isUnix {
-		return "unix", path
+	if strings.HasPrefix(address, "unix:") {
+		return "unix", strings.TrimPrefix(address, "unix:")
 	}
 	return "tcp", address
 }
