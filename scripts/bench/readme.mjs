@@ -63,7 +63,7 @@ export function readmeTable(loads, setting) {
     'ratio',
     'times worse, all its loads',
   ]
-  return [...table(headings, rows), '', settingText(loads, setting)].join('\n')
+  return [...table(headings, rows, 2), '', settingText(loads, setting)].join('\n')
 }
 
 function details(loads, checks, setting, failures) {
@@ -111,7 +111,7 @@ function failureSection(failures) {
     contender,
     message.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 200),
   ])
-  return ['## Failed', '', ...table(['load', 'contender', 'what it said'], rows), '']
+  return ['## Failed', '', ...table(['load', 'contender', 'what it said'], rows, 3), '']
 }
 
 /** Those that are missed and those that are unclear; the others are only counted. */
@@ -135,7 +135,7 @@ function targetSection(checks) {
     '',
     summary,
     '',
-    ...table(['load', 'figure', 'measured', 'limit', 'verdict'], rows),
+    ...table(['load', 'figure', 'measured', 'limit', 'verdict'], rows, 2),
     '',
   ]
 }
@@ -157,7 +157,8 @@ function loadSection(load) {
 
 const code = (text) => text.replace(/\w+\.?\w*\(\w(, \w)?\)/, '`$&`')
 
-function table(headings, rows) {
+/** The first `texts` columns are read from the left, the others are numbers. */
+function table(headings, rows, texts = 1) {
   const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(headings), line(headings.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)]
+  return [line(headings), line(headings.map((_, i) => (i < texts ? '---' : '---:'))), ...rows.map(line)]
 }

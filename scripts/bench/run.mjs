@@ -58,6 +58,8 @@ function report() {
 
 function writeReadme() {
   const { loads, failures: stored } = loadStored(setting)
+  if (loads.length === 0)
+    return console.error(`nothing is stored of commit ${setting.commit} on this machine`)
   writeFiles(loads, checkTargets(loads), setting, stored)
 }
 
