@@ -4,7 +4,7 @@ import { FIGURES } from './figures.mjs'
 import { labelOf } from './results.mjs'
 import { standing } from './standing.mjs'
 
-const LABEL_WIDTH = 400
+const LABEL_WIDTH = 420
 const PLOT_WIDTH = 340
 const NAME_WIDTH = 150
 const ROW_HEIGHT = 22

@@ -15,7 +15,7 @@ const FAMILIES = [
   { title: 'wrk, 64 KiB to 8 MiB', loads: /^answers-(64KiB|1MiB|8MiB)/, figures: ANSWERS },
   { title: 'responses of 64 KiB to 8 MiB', loads: /^request-(64KiB|256KiB|1MiB|8MiB)/, figures: ANSWERS },
   {
-    title: 'responses of 64 KiB to 8 MiB, unix sockets',
+    title: '64 KiB to 8 MiB, unix sockets',
     loads: /^unix-(backend|listener)-\d+[KM]iB/,
     figures: ANSWERS,
   },
