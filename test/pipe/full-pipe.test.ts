@@ -2,21 +2,18 @@
  * A kernel pipe that holds bytes and cannot be emptied, because its sink's buffers were filled beforehand: the
  * state in which EAGAIN means something else, ends wait, and a pipe must not be pooled.
  */
-import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
-import type { FdSocket } from '../../src/io/fd-socket.js'
-import { OUT, SINK_FULL } from '../../src/io/native.js'
 import { difference, pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'
 import { openedSince, openFds } from '../support/fds.js'
 import { type End, type Joined, Rig } from '../support/rig.js'
 import { turns, until } from '../support/wait.js'
+import { fill } from './full-sink.js'
 
 const KIB = 1024
 /** The smallest useful kernel pipe: 16 slots of a page. */
 const PIPE_BYTES = 64 * KIB
-const FILLER = pattern(1, 64 * KIB)
 
 /** Either way through the pipe: its source and sink sides. */
 const WAYS = [
@@ -118,18 +115,3 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
     expect(openPipes().filter((fd) => pipe.includes(fd))).toEqual([])
   })
 })
-
-/** Sends until the kernel takes no more and stays so; answers all of it. */
-async function fill([peer, socket]: End): Promise<Buffer> {
-  const { fd, loop } = socket as FdSocket
-  const sent: Buffer[] = []
-  peer.pause()
-  const isFull = (): boolean => {
-    const found = loop.native.send(fd, FILLER)
-    sent.push(FILLER.subarray(0, loop.outcome[OUT]))
-    return (found & SINK_FULL) !== 0
-  }
-  // Full for good: acknowledgements that are still delayed may make the kernel enlarge its buffer once more.
-  for (let quiet = 0; quiet < 30; await setTimeout(5)) quiet = isFull() ? quiet + 1 : 0
-  return Buffer.concat(sent)
-}

@@ -1,0 +1,105 @@
+/**
+ * A run of a pipe moves what is there once; what is left waits for its turn behind everybody else, and needs no
+ * further event. What is queued here is more than a move takes, and its sender is silent from then on.
+ */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
+import type { FdSocket } from '../../src/io/fd-socket.js'
+import { READABLE } from '../../src/io/socket.js'
+import { pattern } from '../support/bytes.js'
+import { carriages } from '../support/carriages.js'
+import { type End, type Family, type Joined, Rig } from '../support/rig.js'
+import { turns, until } from '../support/wait.js'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+/** A kernel pipe of the smallest useful size: 16 slots, which as many segments fill, however small they are. */
+const PIPE_BYTES = 64 * KIB
+const SLOTS = 16
+const SEGMENTS = 200
+
+const [carriage] = carriages().filter(({ name }) => name === 'kernel carrier')
+
+describe.runIf(carriage !== undefined)('one move a run', () => {
+  let rig: Rig
+  const begin = (family: Family): void => {
+    rig = new Rig(carriage!, family)
+    rig.engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, kernelPipeBytes: PIPE_BYTES })
+  }
+  // A unix socket never merges what it received, and tells of it once.
+  beforeEach(() => begin('unix'))
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    rig.engine.limitPipes(DEFAULT_PIPE_LIMITS)
+    expect(await rig.finish()).toEqual([])
+  })
+
+  /** Both ends of a pipe that has not begun; the client has sent `count` segments of a byte and says no more. */
+  async function queue(count: number): Promise<[client: End, backend: End]> {
+    const ends: [End, End] = [await rig.accept(), await rig.dial()]
+    const [[client, near]] = ends
+    for (let i = 0; i < count; i++) {
+      client.send(pattern(1, 1, i))
+      await turns(1)
+    }
+    await until(() => (near.ready & READABLE) !== 0 && near.peek(MIB).length === client.sentBytes)
+    return ends
+  }
+
+  /** Starts all of them so that each has its first run before any has its second. */
+  function startTogether(ends: readonly [End, End][]): Joined[] {
+    const joined: Joined[] = []
+    const run = (): void => {
+      for (const [client, backend] of ends) joined.push(rig.pipe(client, backend))
+    }
+    rig.engine.turns.add({ isQueued: false, run })
+    rig.engine.turns.drain()
+    return joined
+  }
+
+  test('leaves nothing behind of more segments than a pipe has slots', async () => {
+    const { client, backend } = rig.pipe(...(await queue(SEGMENTS)))
+    await backend.receive(client.sentBytes)
+    expect(backend.missingFrom(client)).toBeUndefined()
+  })
+
+  test.each(['IPv4', 'unix'] as const)(
+    'leaves nothing behind of 4 MiB and an odd rest (%s)',
+    async (family) => {
+      await rig.finish()
+      begin(family)
+      const ends = [await rig.accept(), await rig.dial()] as const
+      ends[0][0].send(pattern(2, 4 * MIB + 1))
+      await turns(20)
+      const { client, backend } = rig.pipe(...ends)
+      await backend.receive(4 * MIB + 1)
+      expect(backend.missingFrom(client)).toBeUndefined()
+    },
+  )
+
+  test('leaves the end behind it to be found', async () => {
+    const ends = await queue(SEGMENTS)
+    ends[0][0].end()
+    await turns(20)
+    const { client, backend } = rig.pipe(...ends)
+    expect(await backend.ended).toBe('fin')
+    expect(backend.missingFrom(client)).toBeUndefined()
+  })
+
+  test('goes round: nobody moves twice while another waits, and a quiet one waits for one move of each', async () => {
+    const bulk = [await queue(SEGMENTS), await queue(SEGMENTS), await queue(SEGMENTS)]
+    const quiet = await queue(1)
+    const sources = [...bulk, quiet].map(([[, near]]) => (near as FdSocket).fd)
+    const splice = vi.spyOn((quiet[0][1] as FdSocket).loop.native, 'splice')
+    const joined = startTogether([...bulk, quiet])
+    for (const { client, backend } of joined) {
+      await backend.receive(client.sentBytes)
+      expect(backend.missingFrom(client)).toBeUndefined()
+    }
+    const order = splice.mock.calls.map(([source]) => source).filter((source) => sources.includes(source))
+    expect(order.slice(0, sources.length)).toEqual(sources)
+    const ofBulk = order.filter((source) => source !== sources.at(-1))
+    expect(ofBulk.length).toBeGreaterThanOrEqual((SEGMENTS / SLOTS) * bulk.length)
+    expect(ofBulk).toEqual(ofBulk.map((_, i) => sources[i % bulk.length]))
+  })
+})
