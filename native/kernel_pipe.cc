@@ -77,7 +77,7 @@ void KernelPipes::Return(int id) {
   pipe.is_fitted = false;
   counts_.in_use--;
   counts_.idle++;
-  const bool is_large = pipe.room >= pipe_bytes_ || (HasRoom(pipe.room) && Resize(&pipe, pipe_bytes_));
+  const bool is_large = pipe.room >= pipe_bytes_ || Grow(&pipe);
   // The last one is leased next.
   idle_.insert(is_large ? idle_.end() : idle_.begin(), id);
 }
@@ -91,6 +91,7 @@ void KernelPipes::Discard(int id) {
 }
 
 void KernelPipes::Trim(int keep) {
+  may_grow_ = true;
   const size_t excess =
       idle_.size() > static_cast<size_t>(keep) ? idle_.size() - static_cast<size_t>(keep) : 0;
   for (size_t i = 0; i < excess; i++) {
@@ -149,6 +150,11 @@ bool KernelPipes::Resize(KernelPipe* pipe, int bytes) {
   room_ += room - pipe->room;
   pipe->room = room;
   return true;
+}
+
+bool KernelPipes::Grow(KernelPipe* pipe) {
+  may_grow_ = may_grow_ && HasRoom(pipe->room) && Resize(pipe, pipe_bytes_);
+  return may_grow_;
 }
 
 bool KernelPipes::HasRoom(int spared) const {

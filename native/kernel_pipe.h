@@ -81,6 +81,8 @@ class KernelPipes {
   int OpenOnce(KernelPipe* pipe);
   void Close(int id);
   bool Resize(KernelPipe* pipe, int bytes);
+  // To the full size, unless that was refused since the last Trim: a refusal costs a call each time.
+  bool Grow(KernelPipe* pipe);
   // Whether the quota leaves room for a large pipe, less `spared` that goes.
   bool HasRoom(int spared) const;
   // Makes leased pipes as small as what they hold: who waits for a sink needs no room for more. Whether it
@@ -95,6 +97,7 @@ class KernelPipes {
   int pipe_bytes_ = 1024 * 1024;
   int64_t quota_bytes_ = 0;
   int64_t room_ = 0;  // of all open pipes
+  bool may_grow_ = true;
   int most_pipes_ = 1024;
 };
 

@@ -7,9 +7,10 @@ import { READABLE, WRITABLE } from '../io/socket.js'
 import type { Direction } from './direction.js'
 
 /** Called after each run of the direction. */
-export function muteWhileFull({ phase, source, sink }: Direction): void {
+export function muteWhileFull({ phase, inside, source, sink }: Direction): void {
   if (!(source instanceof FdSocket)) return
-  if (phase === 'flowing' && (sink.ready & WRITABLE) === 0) {
+  // With nothing inside, the sink may only not have said yet that it takes bytes.
+  if (phase === 'flowing' && inside > 0 && (sink.ready & WRITABLE) === 0) {
     source.mute()
     source.ready |= READABLE
   } else if ((source.ready & READABLE) === 0) {
