@@ -27,6 +27,15 @@ export class Network {
   constructor(congestion: CongestionControl) {
     ip('netns', 'add', this.name)
     open.add(this)
+    try {
+      this.#setUp(congestion)
+    } catch (error) {
+      this.remove()
+      throw error
+    }
+  }
+
+  #setUp(congestion: CongestionControl): void {
     ip('-n', this.name, 'link', 'set', 'lo', 'up')
     for (const destination of ['127.0.0.0/8', '127.0.0.1']) {
       const route = ['local', destination, 'dev', 'lo', 'table', 'local', 'proto', 'kernel', 'scope', 'host']
