@@ -5,11 +5,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
 import type { FdSocket } from '../../src/io/fd-socket.js'
-import { READABLE } from '../../src/io/socket.js'
-import { pattern } from '../support/bytes.js'
+import { MUTED, READABLE } from '../../src/io/socket.js'
+import { difference, pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'
 import { type End, type Family, type Joined, Rig } from '../support/rig.js'
 import { turns, until } from '../support/wait.js'
+import { fill } from './full-sink.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -84,6 +85,31 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     const { client, backend } = rig.pipe(...ends)
     expect(await backend.ended).toBe('fin')
     expect(backend.missingFrom(client)).toBeUndefined()
+  })
+
+  test('of a muted source leaves it muted until it was found empty', async () => {
+    const [client, backend] = [await rig.accept(), await rig.dial()]
+    const filled = await fill(backend)
+    const joined = rig.pipe(client, backend, { idleTimeoutMs: 0 })
+    const near = client[1] as FdSocket
+    client[0].send(pattern(1, 1))
+    await until(() => (near.ready & MUTED) !== 0)
+    for (let i = 1; i <= SEGMENTS; i++) {
+      client[0].send(pattern(1, 1, i))
+      await turns(1)
+    }
+    await until(() => near.peek(MIB).length === SEGMENTS)
+    const unmute = near.unmute.bind(near)
+    const leftUnread: number[] = []
+    vi.spyOn(near, 'unmute').mockImplementation(() => {
+      if ((near.ready & MUTED) !== 0) leftUnread.push(near.peek(MIB).length)
+      unmute()
+    })
+    backend[0].resume()
+    await backend[0].receive(filled.length + 1 + SEGMENTS)
+    await until(() => leftUnread.length > 0)
+    expect(leftUnread).toEqual([0])
+    expect(difference(backend[0].received, Buffer.concat([filled, joined.client.sent]))).toBeUndefined()
   })
 
   test('goes round: nobody moves twice while another waits, and a quiet one waits for one move of each', async () => {
