@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Socket } from '../../src/io/socket.js'
 import { READABLE, WRITABLE } from '../../src/io/socket.js'
 import { Turns } from '../../src/io/turns.js'
+import { Direction } from '../../src/pipe/direction.js'
 import { createPipeCounters, DEFAULT_SETTINGS, type PipeEnding } from '../../src/pipe/options.js'
 import { Pipe } from '../../src/pipe/pipe.js'
 
@@ -33,7 +34,9 @@ class StuckSocket implements Socket {
   send(): number {
     return 0
   }
-  shutdown(): void {}
+  shutdown(): void {
+    this.closings.push('shutdown')
+  }
   close(): void {
     this.closings.push('close')
   }
@@ -69,6 +72,18 @@ test('a pipe that stays ready without progress is cut, counted and described', a
     down: { carrier: 'stream', phase: 'flowing', inside: 0 },
   })
   expect([client.closings, backend.closings]).toEqual([['reset'], ['reset']])
+})
+
+test('an end is not handed on while bytes that came before it are still inside', () => {
+  const [client, backend] = [new StuckSocket(), new StuckSocket()]
+  const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+  const direction = new Direction(client, backend, host, Buffer.from('five!'))
+  direction.sourceEnded()
+  direction.settle(false)
+  expect([direction.phase, backend.closings]).toEqual(['draining', []])
+  direction.gave(5)
+  direction.settle(false)
+  expect([direction.phase, backend.closings]).toEqual(['finished', ['shutdown']])
 })
 
 test('both sockets are closed even if whoever is told of the end throws', () => {

@@ -1,6 +1,6 @@
 /** The ways a pipe's bytes can be carried here, each of which must keep the same promises. */
 import { createEngine, kernelLoop } from '../../src/io/choose-engine.js'
-import type { Engine } from '../../src/io/engine.js'
+import { DEFAULT_PIPE_LIMITS, type Engine } from '../../src/io/engine.js'
 import { KernelLoop } from '../../src/io/kernel-loop.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
 import { copyCarrier } from '../../src/pipe/copy-carrier.js'
@@ -21,6 +21,8 @@ export interface Carriage {
 }
 
 const SWITCHING_SEED = 5
+/** What an unprivileged user gets whose quota is spent. */
+const SMALL_PIPE_BYTES = 64 * 1024
 
 /** By Node's streams, as everywhere without the addon. */
 export const streamCarriage: Carriage = {
@@ -37,14 +39,32 @@ export function carriages(): Carriage[] {
     console.log(`not tested with the kernel and copy carriers: ${loop}`)
     return [streamCarriage]
   }
-  const kernel = { createEngine, noticesResetsOfUnread: true }
+  const kernel = {
+    createEngine: withPipesOf(DEFAULT_PIPE_LIMITS.kernelPipeBytes),
+    noticesResetsOfUnread: true,
+  }
   return [
     { ...kernel, name: 'kernel carrier', splice: 'on' },
+    {
+      ...kernel,
+      name: 'kernel carrier with small pipes',
+      splice: 'on',
+      createEngine: withPipesOf(SMALL_PIPE_BYTES),
+    },
     { ...kernel, name: 'copy carrier', splice: 'off' },
     { ...kernel, name: 'auto', splice: 'auto' },
     { ...kernel, name: 'auto with forced switches', splice: 'auto', prepare: switchAtRandom },
     streamCarriage,
   ]
+}
+
+/** Kernel pipes are the thread's: each rig sets their size for itself. */
+function withPipesOf(kernelPipeBytes: number): () => Engine {
+  return () => {
+    const engine = createEngine()
+    engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, kernelPipeBytes })
+    return engine
+  }
 }
 
 /** Before each run, each direction that holds nothing takes either carrier. */
