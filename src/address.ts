@@ -1,7 +1,7 @@
 /**
  * Addresses as people write them: `host:port`, `[v6]:port`, `unix:/path`. Pure: no socket, no resolver.
  */
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv6, SocketAddress } from 'node:net'
 
 export interface TcpAddress {
   readonly kind: 'tcp'
@@ -47,6 +47,7 @@ export function formatPeer(peer: PeerAddress): string {
   return peer === undefined ? 'unknown' : formatAddress(unpackPeer(peer))
 }
 
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const UNIX_PATH_MAX_BYTES = 107
 /** RFC 1035 section 2.3.4, as text. */
 const HOST_NAME_MAX_CHARS = 253
@@ -64,7 +65,7 @@ export function parseAddress(text: string): Address | string {
   if (port > 65535) return `port ${port} is above 65535`
   if (bracketed !== undefined) {
     return isIPv6(bracketed)
-      ? { kind: 'tcp', host: bracketed, port }
+      ? { kind: 'tcp', host: unmapIpv4(bracketed), port }
       : `${quote(bracketed)} is not an IPv6 address`
   }
   if (plain === undefined || plain === '')
@@ -79,6 +80,23 @@ export function parseAddress(text: string): Address | string {
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path}`
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}
+
+/** An IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2), as IPv4; any other host as it is. */
+export function unmapIpv4(host: string): string {
+  if (!isIPv6(host)) return host
+  const address = host.replace(/%.*$/s, '')
+  // The one spelling of it that the system has, whichever came.
+  const usual = MAPPED.test(address) ? address : new SocketAddress({ address, family: 'ipv6' }).address
+  return MAPPED.exec(usual)?.[1] ?? host
+}
+
+/**
+ * The host of a socket's address as Node tells it: IPv4 for a client that came to an IPv6 socket by IPv4, and without
+ * the zone of a link-local address, which means something on this machine only.
+ */
+export function hostOfSocket(host: string): string {
+  return unmapIpv4(host).replace(/%.*$/s, '')
 }
 
 function parseUnix(path: string): UnixAddress | string {

@@ -8,6 +8,8 @@ describe('parseAddress', () => {
     ['0.0.0.0:0', { kind: 'tcp', host: '0.0.0.0', port: 0 }],
     ['[::1]:65535', { kind: 'tcp', host: '::1', port: 65535 }],
     ['[fe80::1%eth0]:80', { kind: 'tcp', host: 'fe80::1%eth0', port: 80 }],
+    ['[::ffff:127.0.0.1]:80', { kind: 'tcp', host: '127.0.0.1', port: 80 }],
+    ['[0:0:0:0:0:FFFF:7f00:1]:80', { kind: 'tcp', host: '127.0.0.1', port: 80 }],
     ['db.example.com:5432', { kind: 'tcp', host: 'db.example.com', port: 5432 }],
     ['my_service:1', { kind: 'tcp', host: 'my_service', port: 1 }],
     ['unix:/run/db.sock', { kind: 'unix', path: '/run/db.sock' }],

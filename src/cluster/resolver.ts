@@ -5,6 +5,7 @@
  * says nothing, so the last good answer stands. Never keeps the process alive by a timer.
  */
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
+import { unmapIpv4 } from '../address.js'
 
 /** getaddrinfo(3) does not tell how long an answer is good for. */
 const REFRESH_MS = 10_000
@@ -73,7 +74,7 @@ export class Resolver {
   #succeeded(name: Name, addresses: readonly LookupAddress[]): void {
     name.failuresInARow = 0
     this.#resolveLater(name, REFRESH_MS)
-    const ips = new Set(addresses.map((each) => each.address))
+    const ips = new Set(addresses.map((each) => unmapIpv4(each.address)))
     this.#listener.resolved(name.host, [...ips])
   }
 

@@ -39,8 +39,7 @@ export class FdListener implements Listening, Watched, Runnable {
     this.fd = fd
     this.#handler = handler
     this.generation = loop.nextGeneration()
-    this.address =
-      asked.kind === 'tcp' && loop.native.localAddress(fd) >= 0 ? unpackPeer(loop.shownPeer) : asked
+    this.address = asked.kind === 'tcp' ? { ...asked, port: portOf(loop, fd) ?? asked.port } : asked
     const error = loop.watch(this, true)
     if (error === 0) return
     this.close()
@@ -94,4 +93,10 @@ export class FdListener implements Listening, Watched, Runnable {
     }, PAUSE_MS)
     this.#handler.paused(errno)
   }
+}
+
+/** Only the port is the kernel's to choose: it does not tell the zone of a link-local host. */
+function portOf(loop: KernelLoop, fd: number): number | undefined {
+  const shown = loop.native.localAddress(fd) < 0 ? undefined : unpackPeer(loop.shownPeer)
+  return shown?.kind === 'tcp' ? shown.port : undefined
 }

@@ -3,7 +3,7 @@
  * said in `notSplicing` and in the documentation: no splice, no round-trip times, no SO_REUSEPORT.
  */
 import { connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
-import type { Address, PeerAddress } from '../address.js'
+import { type Address, hostOfSocket, type PeerAddress } from '../address.js'
 import type {
   AcceptHandler,
   Dial,
@@ -137,14 +137,13 @@ function listenTarget(address: Address): { path: string } | { host: string; port
 function boundAddress(server: Server, asked: Address): Address {
   const bound = server.address()
   if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked
-  return { kind: 'tcp', host: bound.address, port: bound.port }
+  return { ...asked, port: bound.port }
 }
 
-/** An IPv4 client of a dual-stack listener as IPv4; a unix client has no address of its own. */
+/** A unix client has no address of its own. */
 function clientAddress(socket: NetSocket, listener: Address): PeerAddress {
   if (listener.kind === 'unix') return { kind: 'unix', path: '' }
   // Who has reset the connection already has no address any more.
   if (socket.remoteAddress === undefined) return undefined
-  const host = socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
-  return { kind: 'tcp', host, port: socket.remotePort ?? 0 }
+  return { kind: 'tcp', host: hostOfSocket(socket.remoteAddress), port: socket.remotePort ?? 0 }
 }

@@ -6,7 +6,7 @@
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { Address } from '../address.js'
+import { type Address, hostOfSocket } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
@@ -194,7 +194,8 @@ export class StreamSocket implements Socket {
 
   localAddress(): Address | undefined {
     const { localAddress: host, localPort: port } = this.stream as Partial<NetSocket>
-    return host === undefined || port === undefined ? undefined : { kind: 'tcp', host, port }
+    if (host === undefined || port === undefined) return undefined
+    return { kind: 'tcp', host: hostOfSocket(host), port }
   }
 
   /** Where Node has closed the connection by itself: as it was when its peer ended. */

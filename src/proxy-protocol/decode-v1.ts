@@ -78,7 +78,7 @@ function headerOf(line: string): ProxyHeader {
   return { ...header, source: addressOf(from, fromPort), destination: addressOf(to, toPort) }
 }
 
-/** One spelling of each IPv6 address, so that equal ones compare equal. */
+/** One spelling of each address, so that equal ones compare equal. */
 function addressOf(ip: string, port: string | undefined): Address {
   return { kind: 'tcp', host: bytesToIp(ipToBytes(ip)!), port: Number(port) }
 }

@@ -15,7 +15,7 @@ import {
   V2_SIGNATURE,
   V2_TRANSPORTS,
 } from './header.js'
-import { bytesToIp } from './ip.js'
+import { bytesToIp, unmapBytes } from './ip.js'
 import { readTlvs } from './tlvs.js'
 
 const VERSION = 2
@@ -100,7 +100,11 @@ function readAddresses(header: Buffer): ProxyFacts | string {
   return { source: unixAddress(source), destination: unixAddress(destination) }
 }
 
-const tcpAddress = (ip: Buffer, port: number): Address => ({ kind: 'tcp', host: bytesToIp(ip), port })
+const tcpAddress = (ip: Buffer, port: number): Address => ({
+  kind: 'tcp',
+  host: bytesToIp(unmapBytes(ip)),
+  port,
+})
 
 /** A name that begins with NUL is abstract and goes on; any other ends at its first NUL. */
 function unixAddress(name: Buffer): Address {

@@ -3,7 +3,6 @@
  * or read differently: what cannot be said whole is not said at all.
  */
 import { isIPv4 } from 'node:net'
-import type { Address } from '../address.js'
 import { crc32c } from './crc32c.js'
 import {
   isPrintable,
@@ -14,7 +13,6 @@ import {
   TLV_FIXED_BYTES,
   TLV_TYPES,
   UNIQUE_ID_MAX_BYTES,
-  UNIX_NAME_BYTES,
   V2_COMMANDS,
   V2_FAMILIES,
   V2_FIXED_BYTES,
@@ -36,10 +34,10 @@ const NOT_VERIFIED = 1
 
 /**
  * The header of a connection that is proxied. Both addresses are needed for either to be told: where one is
- * missing, is a host name, or is of another kind than the other, there are none (`UNKNOWN`, UNSPEC). IPv4 beside
- * IPv6 is written as IPv6. Version 1 tells nothing but IP addresses. In version 2 a text above 255 bytes, a unique
- * id above 128, or an ALPN, namespace or TLS detail that is not printable ASCII is left out, and the rest stands.
- * The specification lets a receiver refuse version 2 without IP addresses, and HAProxy does: unix and UNSPEC alike.
+ * missing, or is no IP address, there are none (`UNKNOWN`, UNSPEC). IPv4 mapped into IPv6 is written as IPv4, and IPv4
+ * beside IPv6 as mapped IPv6. Names of unix sockets are never told: the specification lets a receiver refuse AF_UNIX,
+ * and HAProxy does. Version 1 tells nothing but IP addresses. In version 2 a text above 255 bytes, a unique id above
+ * 128, or an ALPN, namespace or TLS detail that is not printable ASCII is left out, and the rest stands.
  */
 export function encodeProxyHeader(version: 1 | 2, header: ProxyHeaderOptions): Buffer {
   return version === 1 ? encodeV1(header) : encodeV2(header)
@@ -50,43 +48,25 @@ interface TcpEnd {
   readonly port: number
 }
 
-type Ends =
-  | { readonly kind: 'tcp'; readonly ends: readonly [TcpEnd, TcpEnd] }
-  | { readonly kind: 'unix'; readonly ends: readonly [Buffer, Buffer] }
+type Ends = readonly [from: TcpEnd, to: TcpEnd]
 
-/** Both ends in one family, or undefined where the protocol has no way to tell them. */
+/** Both ends in one family, or undefined where there is no way to tell them. */
 function endsOf({ source, destination }: ProxyFacts): Ends | undefined {
-  if (source?.kind === 'tcp' && destination?.kind === 'tcp') {
-    const from = ipToBytes(source.host)
-    const to = ipToBytes(destination.host)
-    if (from === undefined || to === undefined) return undefined
-    const unify = from.length === to.length ? (ip: Buffer) => ip : mapToIpv6
-    const ends = [
-      { ip: unify(from), port: source.port },
-      { ip: unify(to), port: destination.port },
-    ] as const
-    return { kind: 'tcp', ends }
-  }
-  const from = unixName(source)
-  const to = unixName(destination)
-  return from && to ? { kind: 'unix', ends: [from, to] } : undefined
-}
-
-function unixName(address: Address | undefined): Buffer | undefined {
-  if (address?.kind !== 'unix') return undefined
-  const name = Buffer.alloc(UNIX_NAME_BYTES)
-  const path = Buffer.from(address.path)
-  const isAbstract = path[0] === 0
-  if (path.length > (isAbstract ? UNIX_NAME_BYTES : UNIX_NAME_BYTES - 1)) return undefined
-  if (!isAbstract && path.includes(0)) return undefined
-  path.copy(name)
-  return name
+  if (source?.kind !== 'tcp' || destination?.kind !== 'tcp') return undefined
+  const from = ipToBytes(source.host)
+  const to = ipToBytes(destination.host)
+  if (from === undefined || to === undefined) return undefined
+  const unify = from.length === to.length ? (ip: Buffer) => ip : mapToIpv6
+  return [
+    { ip: unify(from), port: source.port },
+    { ip: unify(to), port: destination.port },
+  ]
 }
 
 function encodeV1(facts: ProxyFacts): Buffer {
-  const pair = endsOf(facts)
-  if (pair?.kind !== 'tcp') return Buffer.from('PROXY UNKNOWN\r\n')
-  const [from, to] = pair.ends
+  const ends = endsOf(facts)
+  if (ends === undefined) return Buffer.from('PROXY UNKNOWN\r\n')
+  const [from, to] = ends
   const source = bytesToIp(from.ip)
   const protocol = isIPv4(source) ? 'TCP4' : 'TCP6'
   return Buffer.from(`PROXY ${protocol} ${source} ${bytesToIp(to.ip)} ${from.port} ${to.port}\r\n`)
@@ -105,18 +85,15 @@ function encodeV2(header: ProxyHeaderOptions): Buffer {
   return bytes
 }
 
-function addressBlock(pair: Ends | undefined): { family: number; bytes: Buffer } {
-  if (pair === undefined) return { family: V2_FAMILIES.unspec, bytes: Buffer.alloc(0) }
-  if (pair.kind === 'unix') return { family: stream(V2_FAMILIES.unix), bytes: Buffer.concat(pair.ends) }
-  const [from, to] = pair.ends
+function addressBlock(ends: Ends | undefined): { family: number; bytes: Buffer } {
+  if (ends === undefined) return { family: V2_FAMILIES.unspec, bytes: Buffer.alloc(0) }
+  const [from, to] = ends
   const ports = Buffer.alloc(4)
   ports.writeUInt16BE(from.port, 0)
   ports.writeUInt16BE(to.port, 2)
   const family = from.ip.length === 4 ? V2_FAMILIES.inet : V2_FAMILIES.inet6
-  return { family: stream(family), bytes: Buffer.concat([from.ip, to.ip, ports]) }
+  return { family: (family << 4) | V2_TRANSPORTS.stream, bytes: Buffer.concat([from.ip, to.ip, ports]) }
 }
-
-const stream = (family: number): number => (family << 4) | V2_TRANSPORTS.stream
 
 function tlvsOf({ authority, alpn, uniqueId, ssl, netns }: ProxyFacts): Buffer[] {
   const hasId = uniqueId !== undefined && uniqueId.length <= UNIQUE_ID_MAX_BYTES

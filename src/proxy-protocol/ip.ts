@@ -1,6 +1,6 @@
 /**
- * IP addresses between text and bytes. An IPv4 address mapped into IPv6 stays IPv6: what the header said is what
- * is answered. Pure; host names are nobody's business here.
+ * IP addresses between text and bytes. An IPv4 address that is mapped into IPv6 is read as IPv4: it becomes IPv6 only
+ * where a header has to tell it beside a real IPv6 address. Pure; host names are nobody's business here.
  */
 import { isIP } from 'node:net'
 
@@ -8,21 +8,31 @@ const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 const IPV6_BYTES = 16
 const IPV6_GROUPS = 8
 
-/** 4 or 16 bytes, or undefined for what is no IP address. A zone is left out: it means something on one machine only. */
+/**
+ * 4 or 16 bytes, 4 of a mapped address, or undefined for what is no IP address. A zone is left out: it means something
+ * on one machine only.
+ */
 export function ipToBytes(host: string): Buffer | undefined {
   const text = host.replace(/%.*$/s, '')
   const family = isIP(text)
   if (family === 4) return ipv4ToBytes(text)
-  return family === 6 ? ipv6ToBytes(text) : undefined
+  return family === 6 ? unmapBytes(ipv6ToBytes(text)) : undefined
 }
 
 /** The text of 4 or 16 bytes, IPv6 as RFC 5952 wants it. */
 export function bytesToIp(bytes: Buffer): string {
   if (bytes.length !== IPV6_BYTES) return bytes.join('.')
-  const tail = bytes.subarray(MAPPED_PREFIX.length)
-  if (bytes.subarray(0, MAPPED_PREFIX.length).equals(MAPPED_PREFIX)) return `::ffff:${tail.join('.')}`
+  const ipv4 = unmapBytes(bytes)
+  if (ipv4 !== bytes) return `::ffff:${ipv4.join('.')}`
   const groups = Array.from({ length: IPV6_GROUPS }, (_, i) => bytes.readUInt16BE(2 * i).toString(16))
   return shorten(groups.join(':'))
+}
+
+/** The 4 bytes of an IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2); any other address as it is. */
+export function unmapBytes(bytes: Buffer): Buffer {
+  const isMapped =
+    bytes.length === IPV6_BYTES && bytes.subarray(0, MAPPED_PREFIX.length).equals(MAPPED_PREFIX)
+  return isMapped ? bytes.subarray(MAPPED_PREFIX.length) : bytes
 }
 
 /** The IPv6 address that stands for an IPv4 one; an IPv6 address as it is. */

@@ -5,6 +5,7 @@ import type { ListenerInput } from '../../src/config/listener-input.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
 import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
 import { Bed } from '../proxy/bed.js'
+import { unixName, v2 } from '../proxy-protocol/headers.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 
@@ -20,10 +21,7 @@ const LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0, 0, 0])])
 /** LOCAL with the addresses of somebody else, which are to be skipped unread. */
 const LYING_LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0x11, 0, 12, ...Array(12).fill(9)])])
 const UNSPEC = Buffer.concat([SIGNATURE, Buffer.from([0x21, 0, 0, 0])])
-const UNIX = encodeProxyHeader(2, {
-  source: { kind: 'unix', path: '/a' },
-  destination: { kind: 'unix', path: '/b' },
-})
+const UNIX = v2('2131', unixName('/a'), unixName('/b'))
 
 export function describeProxyHeaders(): void {
   const folder = temporaryFolder()

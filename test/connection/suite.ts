@@ -5,10 +5,12 @@ import { describeOpeningLifecycle } from './lifecycle.js'
 import { describeProxyHeaders } from './proxy-headers.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
+import { describeToldAddresses } from './told-addresses.js'
 import { describeUpgrades } from './upgrades.js'
 
 export function describeOpenings(): void {
   describe('PROXY headers', () => describeProxyHeaders())
+  describe('the address of a client', () => describeToldAddresses())
   describe('ClientHellos', () => describeHellos())
   describe('route functions', () => describeRouteFunctions())
   describe('upgrades', () => describeUpgrades())

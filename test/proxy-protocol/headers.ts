@@ -92,8 +92,8 @@ const v1Vectors: Vector[] = [
     destination: tcp('::', 2),
   }),
   v1Vector('TCP6 of mapped IPv4', 'PROXY TCP6 ::ffff:192.0.2.1 ::ffff:c633:6407 1 2', {
-    source: tcp('::ffff:192.0.2.1', 1),
-    destination: tcp('::ffff:198.51.100.7', 2),
+    source: tcp('192.0.2.1', 1),
+    destination: tcp('198.51.100.7', 2),
   }),
   v1Vector('the short UNKNOWN', 'PROXY UNKNOWN'),
   v1Vector('the longest UNKNOWN', `PROXY UNKNOWN ${LONG_IPV6} ${LONG_IPV6} 65535 65535`),
@@ -107,7 +107,7 @@ const v2Vectors: Vector[] = [
   v2Vector('TCP over IPv6', v2('2121', INET6), inet6),
   v2Vector('UDP over IPv6', v2('2122', INET6), inet6),
   v2Vector('mapped IPv4', v2('2121', `${'00'.repeat(10)}ffffc0000201`, `${'00'.repeat(15)}01`, '00010002'), {
-    source: tcp('::ffff:192.0.2.1', 1),
+    source: tcp('192.0.2.1', 1),
     destination: tcp('::1', 2),
   }),
   v2Vector('unix stream', v2('2131', unixName('/run/a'), unixName('/run/b')), {
