@@ -22,7 +22,7 @@ namespace millrace {
 namespace {
 
 // Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
-constexpr int kVersion = 7;
+constexpr int kVersion = 8;
 
 class Addon {
  public:
@@ -164,7 +164,8 @@ Napi::Value Mute(Info info) {
 }
 
 Napi::Value ListenOn(Info info) {
-  return Answer(info, Of(info).descriptors.Add(Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3))));
+  const int fd = Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3), Bool(info, 4));
+  return Answer(info, Of(info).descriptors.Add(fd));
 }
 
 // A new connection is watched at once: its fd, or -errno and nothing is left open.

@@ -130,13 +130,13 @@ void Descriptors::CloseAll() {
   for (size_t fd = 0; fd < open_.size(); fd++) Close(static_cast<int>(fd));
 }
 
-int Listen(const Endpoint& endpoint, int backlog, bool share_port) {
+int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only) {
   SocketAddress address;
   const int fd = Open(&address, endpoint);
   if (fd < 0) return fd;
   if (endpoint.port != kUnixPort) {
     SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (address.storage.ss_family == AF_INET6) SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (address.storage.ss_family == AF_INET6) SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, ipv6_only ? 1 : 0);
     const int error = share_port ? SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0;
     if (error < 0) return CloseWith(fd, error);
   }

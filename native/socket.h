@@ -37,7 +37,8 @@ struct Endpoint {
 };
 
 // A non-blocking listening socket. TCP_NODELAY is set on it because accepted sockets inherit it.
-int Listen(const Endpoint& endpoint, int backlog, bool share_port);
+// An IPv6 one takes IPv4 peers, too, unless `ipv6_only`.
+int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only);
 
 // The next connection, with its peer's address.
 int Accept(int listener, Endpoint* peer);

@@ -8,13 +8,14 @@ import { explainNamePattern } from '../names.js'
 import type { Rule } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
 import * as fields from './fields.js'
+import type { ListenPlace } from './listener-addresses.js'
 import type { ForwardedMode } from './listener-input.js'
 import { type TlsConfig, tlsSchema } from './tls-schema.js'
 import { expected } from './wording.js'
 
 export type Otherwise = 'reject' | 'forward'
 
-export interface ListenerConfig {
+export interface ListenerConfig extends ListenPlace {
   readonly name: string
   /** The host is an IP address. */
   readonly address: Address
@@ -34,6 +35,9 @@ export interface ListenerConfig {
   readonly xForwarded: ForwardedMode
   readonly logQuery: boolean
 }
+
+/** Without what others of the config have to say. */
+type LoneListener = Omit<ListenerConfig, 'ipv6Only'>
 
 export interface AcceptProxyConfig {
   /** As `AddressSet` takes them. */
@@ -99,4 +103,9 @@ export const listenerSchema = fields
     xForwarded: fields.choiceOf(['replace', 'append', 'off']).default('replace'),
     logQuery: fields.booleanField.default(false),
   })
-  .transform(({ name, ...rest }): ListenerConfig => ({ name: name ?? formatAddress(rest.address), ...rest }))
+  .transform(
+    ({ name, ...rest }): LoneListener => ({
+      name: name ?? formatAddress(rest.address),
+      ...rest,
+    }),
+  )

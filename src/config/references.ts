@@ -3,9 +3,9 @@
  * on unchecked input, because zod skips such checks once a value is bad and every problem is to be told at once;
  * so whatever is not of the expected kind is passed over here: the schema has its say on it.
  */
-import { isIPv6, SocketAddress } from 'node:net'
 import { type Address, formatAddress } from '../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from './fields.js'
+import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
@@ -29,15 +29,6 @@ export function checkReferences(input: unknown): Finding[] {
       ...repeatedBackends(clusters, name),
     ]),
   ]
-}
-
-/** The same for two spellings of one address, such as `[::1]:80` and `[0::1]:80`. */
-export function addressKey(address: Address): string {
-  if (address.kind === 'unix') return formatAddress(address)
-  const [plain = '', zone] = address.host.split('%')
-  if (!isIPv6(plain)) return formatAddress({ ...address, host: address.host.toLowerCase() })
-  const { address: host } = new SocketAddress({ address: plain, family: 'ipv6' })
-  return formatAddress({ ...address, host: zone === undefined ? host : `${host}%${zone}` })
 }
 
 /** Here and not in the schema, because zod does not look at the value of a key it refuses. */

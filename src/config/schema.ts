@@ -8,6 +8,7 @@ import type { Address } from '../address.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
 import type { HalfClose, SpliceMode } from './input.js'
+import { withIpv6Only } from './listener-addresses.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
 import { type LogConfig, logSchema } from './log-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './tls-schema.js'
@@ -85,7 +86,7 @@ export function workerCount({ workers }: Pick<Config, 'workers'>): number {
   return workers === 'auto' ? availableParallelism() : workers
 }
 
-export const configSchema: z.ZodType<Config> = fields.strictMap('a map with listeners and clusters', {
+const config = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default('auto'),
   workers: fields.workersField.default(1),
   kernelPipeBytes: fields
@@ -100,3 +101,9 @@ export const configSchema: z.ZodType<Config> = fields.strictMap('a map with list
   log: logSchema.prefault({}),
   admin: adminSchema,
 })
+
+/** With what a listener takes from others of the config. */
+export const configSchema: z.ZodType<Config> = config.transform(({ listeners, ...rest }) => ({
+  ...rest,
+  listeners: withIpv6Only(listeners),
+}))

@@ -41,6 +41,8 @@ export interface ListenOptions {
   readonly backlog: number
   /** Share the address with other processes of this user (SO_REUSEPORT), one accept queue each. */
   readonly sharePort: boolean
+  /** Of an IPv6 address: leave IPv4 clients to others (IPV6_V6ONLY). Default false. */
+  readonly ipv6Only?: boolean
 }
 
 export interface AcceptHandler {

@@ -65,7 +65,8 @@ export class KernelEngine implements Engine {
 
   #listen(address: Address, options: ListenOptions): number {
     const [host, port] = hostAndPort(address)
-    return this.#loop.native.listen(host, port, options.backlog, options.sharePort)
+    const { backlog, sharePort, ipv6Only = false } = options
+    return this.#loop.native.listen(host, port, backlog, sharePort, ipv6Only)
   }
 }
 

@@ -84,7 +84,7 @@ export interface Native {
   /** Bytes that arrive are no event while muted; ends, errors and room for writing are. Unmuting reports what is there. */
   mute(fd: number, generation: number, isMuted: boolean): number
   /** socket, bind, listen: the fd. */
-  listen(host: string, port: number, backlog: number, sharePort: boolean): number
+  listen(host: string, port: number, backlog: number, sharePort: boolean, ipv6Only: boolean): number
   /** accept4 and `watch`: the fd, and the peer's address in `scratch` and `outcome`. */
   accept(listener: number, generation: number): number
   /** socket, connect and `watch`: the fd. The outcome of the connect comes as an event. */
@@ -120,7 +120,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 7
+const VERSION = 8
 const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The addon of this thread, or why there is none. */

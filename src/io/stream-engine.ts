@@ -66,7 +66,8 @@ export class StreamEngine implements Engine {
     })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ ...listenTarget(address), backlog: options.backlog }, () => {
+      const { backlog, ipv6Only = false } = options
+      server.listen({ ...listenTarget(address), backlog, ipv6Only }, () => {
         server.off('error', reject)
         server.on('error', (error: NodeJS.ErrnoException) => handler.paused(error.code ?? 'EMFILE'))
         resolve({ address: boundAddress(server, address), close: () => server.close() })

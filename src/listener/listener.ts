@@ -3,6 +3,7 @@
  * counts it, is not its business.
  */
 import { type Address, formatAddress, type PeerAddress } from '../address.js'
+import type { ListenPlace } from '../config/listener-addresses.js'
 import { MillraceError } from '../errors.js'
 import type { Engine, Listening } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
@@ -12,10 +13,9 @@ const BACKLOG = 4096
 /** While accepting is paused again and again, it is told this often (ms). */
 const TELL_PAUSE_EVERY_MS = 10_000
 
-export interface ListenerOptions {
+/** Its address as configured. */
+export interface ListenerOptions extends ListenPlace {
   readonly name: string
-  /** As configured. */
-  readonly address: Address
 }
 
 export interface ListenerHooks {
@@ -34,22 +34,22 @@ export interface ListenerStatus {
 export class Listener {
   #options: ListenerOptions
   #listening: Listening | undefined
-  #address: Address
+  #place: ListenPlace
   #isDrained = false
   #toldPauseAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ListenerOptions) {
     this.#options = options
-    this.#address = options.address
+    this.#place = options
   }
 
   get options(): ListenerOptions {
     return this.#options
   }
 
-  /** What it goes by from now on. */
-  rename(name: string): void {
-    this.#options = { ...this.#options, name }
+  /** What it goes by from now on; its place is what it was opened with. */
+  update(options: ListenerOptions): void {
+    this.#options = options
   }
 
   get isListening(): boolean {
@@ -63,22 +63,28 @@ export class Listener {
 
   /** With the port in use where 0 was asked for, once it is open. */
   get address(): Address {
-    return this.#address
+    return this.#place.address
+  }
+
+  /** The same, and whether it leaves IPv4 clients to another one. */
+  get place(): ListenPlace {
+    return this.#place
   }
 
   /** Rejects with `listen-failed`, naming the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
+    const { address, ipv6Only } = this.#options
     const handler = {
       accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
     }
     try {
-      this.#listening = await engine.listen(this.#options.address, { backlog: BACKLOG, sharePort }, handler)
+      this.#listening = await engine.listen(address, { backlog: BACKLOG, sharePort, ipv6Only }, handler)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       throw new MillraceError('listen-failed', `listener ${this.#options.name}: ${message}`, { cause: error })
     }
-    this.#address = this.#listening.address
+    this.#place = { address: this.#listening.address, ipv6Only }
     this.#isDrained = false
   }
 
@@ -97,7 +103,7 @@ export class Listener {
   status(): ListenerStatus {
     return {
       name: this.#options.name,
-      address: formatAddress(this.#address),
+      address: formatAddress(this.address),
       isListening: this.isListening,
     }
   }

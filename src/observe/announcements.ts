@@ -21,3 +21,12 @@ export function announceCertificates(log: Log, listener: string): Reread {
     else log.error({ listener, file, err }, 'the new certificates are no good: the old ones stay')
   }
 }
+
+/** 0.0.0.0 was beside it, and is no more. */
+export function announceIpv6Only(log: Log, listener: string): void {
+  log.warn(
+    { listener },
+    `listener ${listener} takes no IPv4 clients until it is opened anew: take it out of the config and reload, ` +
+      'then put it back and reload once more, or start the process again',
+  )
+}

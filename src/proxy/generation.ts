@@ -13,7 +13,7 @@ import type { Destination, Service } from '../connection/connection.js'
 import { createReception, type Reception } from '../connection/reception.js'
 import type { Engine } from '../io/engine.js'
 import { Listener } from '../listener/listener.js'
-import { announceCertificates, announceCluster } from '../observe/announcements.js'
+import { announceCertificates, announceCluster, announceIpv6Only } from '../observe/announcements.js'
 import type { Log } from '../observe/log.js'
 import type { PipeCounters, PipeSettings } from '../pipe/options.js'
 import { Origination } from '../tls/origination.js'
@@ -69,9 +69,14 @@ export function createGeneration(config: Config, before: Generation | undefined,
 }
 
 /** Listeners and certificates become what `after` says. Nothing in here may fail. */
-export function exchange(before: Generation, after: Generation): void {
+export function exchange(before: Generation, after: Generation, log: Log): void {
   exchangeCertificates(before, after)
-  for (const [listener, { name }] of after.services) listener.rename(name)
+  const listeners = [...after.services.keys()]
+  after.config.listeners.forEach((config, index) => {
+    const listener = listeners[index]!
+    listener.update(config)
+    if (listener.place.ipv6Only && !config.ipv6Only) announceIpv6Only(log, config.name)
+  })
 }
 
 /** Those with certificates of their own read them again; those that left are read no more. */

@@ -1,36 +1,38 @@
 /**
- * Whether two listeners can be in each other's way: the kernel gives a port to one of them where the address of one
- * includes the other's. Pure.
+ * What stands in the way of a listener that could not be opened, where it is another one of ours: what to do then is not
+ * what to do about a stranger.
  */
-import { isIPv4 } from 'node:net'
-import { type Address, formatAddress } from '../address.js'
+import { formatPlace, type ListenPlace, overlap } from '../config/listener-addresses.js'
 import { MillraceError } from '../errors.js'
-import type { Listener, ListenerOptions } from '../listener/listener.js'
+import type { ListenerOptions } from '../listener/listener.js'
+import type { Generation } from './generation.js'
 
-export function overlap(a: Address, b: Address): boolean {
-  if (a.kind === 'unix') return b.kind === 'unix' && a.path === b.path
-  if (b.kind === 'unix' || a.port !== b.port || a.port === 0) return false
-  return a.host === b.host || includes(a.host, b.host) || includes(b.host, a.host)
-}
-
-/** `[::]` takes IPv4 clients, too, unless the system says otherwise. */
-function includes(host: string, other: string): boolean {
-  return host === '::' || (host === '0.0.0.0' && isIPv4(other))
-}
-
-/** Why `asked` could not be opened, where that is because of one of our `others`; the error as it is otherwise. */
-export function blameOurselves(error: unknown, asked: ListenerOptions, others: readonly Listener[]): unknown {
-  const other = others.find(
-    (each) => each.isListening && each.options !== asked && overlap(each.address, asked.address),
+/** Why `asked` could not be opened, where that is because of one of our own; the error as it is otherwise. */
+export function blameOurselves(
+  error: unknown,
+  asked: ListenerOptions,
+  present: Pick<Generation, 'services'>,
+  next: Pick<Generation, 'config'>,
+): unknown {
+  const other = [...present.services.keys()].find(
+    (each) => each.isListening && each.options !== asked && overlap(each.place, asked),
   )
   if (other === undefined || errnoOf(error) !== 'EADDRINUSE') return error
-  const [wanted, taken] = [formatAddress(asked.address), formatAddress(other.address)]
+  const what = `cannot listen on ${formatPlace(asked)} while listener ${other.options.name} of this proxy listens on`
   return new MillraceError(
     'listen-failed',
-    `listener ${asked.name}: cannot listen on ${wanted} while listener ${other.options.name} of this proxy listens on ` +
-      `${taken}: take that out of the config first, then reload once more, or start the process again`,
+    `listener ${asked.name}: ${what} ${formatPlace(other.place)}: ${adviceOf(asked, other.place, next)}`,
     { cause: error },
   )
+}
+
+function adviceOf(asked: ListenPlace, inTheWay: ListenPlace, { config }: Pick<Generation, 'config'>): string {
+  const again = 'or start the process again'
+  const staying = config.listeners.find((each) => each !== asked && overlap(each, inTheWay))
+  if (staying === undefined) return `take that out of the config first, then reload once more, ${again}`
+  if (overlap(staying, asked)) return 'give one of them another address or port'
+  // [::] took IPv4 clients when it was opened, which an open socket cannot be told to leave to 0.0.0.0.
+  return `leave both out of the config and reload, then put both in and reload once more, ${again}`
 }
 
 /** A listener's error is caused by its engine's, which is caused by an errno. */

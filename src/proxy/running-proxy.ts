@@ -310,7 +310,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#limitPipes(after.config)
     this.#clusters.update(after.destinations, after.config.clusters)
     this.#ledger.takeUp(after.services.values(), this.#clusters, this.connections())
-    exchange(before, after)
+    exchange(before, after, this.log)
     const { listeners } = this.names
     for (const listener of before.services.keys()) {
       if (!after.services.has(listener)) this.#dismiss(listener, listeners)
@@ -335,7 +335,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
         paused: (at, errno, isNews) => this.#paused(this.#serviceOf(at), errno, isNews),
       })
     } catch (error) {
-      throw blameOurselves(error, listener.options, [...this.#generation.services.keys()])
+      throw blameOurselves(error, listener.options, this.#generation, this.#next ?? this.#generation)
     }
     const { name, address } = listener.status()
     this.log.info({ listener: name, address, engine: this.engine.kind }, `listening on ${address}`)

@@ -39,7 +39,7 @@ export class Line {
   #asked = 0
   #isSilent = false
   #isGone = false
-  #why: string | undefined
+  #failure: Error | undefined
 
   /** @throws Error where the system has no process to give */
   constructor(place: number, hooks: LineHooks) {
@@ -49,7 +49,7 @@ export class Line {
     this.#worker.on('message', (message: ToSupervisor) => this.#heard(message))
     // Its last words may be read after its exit.
     this.#worker.once('disconnect', () => this.#settleAll())
-    this.#worker.once('exit', (code, signal) => this.#end({ code, signal, why: this.#why }))
+    this.#worker.once('exit', (code, signal) => this.#end({ code, signal, why: this.#failure?.message }))
     this.#worker.on('error', (error) => {
       if (this.pid === undefined) this.#end({ why: error.message })
     })
@@ -66,6 +66,11 @@ export class Line {
 
   get isGone(): boolean {
     return this.#isGone
+  }
+
+  /** Why it cannot serve, as it said itself; undefined where it said nothing of the kind. */
+  get failure(): Error | undefined {
+    return this.#failure
   }
 
   /** How errors and logs call it. */
@@ -111,7 +116,7 @@ export class Line {
     if (message.kind === 'answer') {
       this.#isSilent = false
       this.#pending.get(message.id)?.(outcomeOf(message))
-    } else if (message.kind === 'failed') this.#why = message.error.message
+    } else if (message.kind === 'failed') this.#failure = unpackError(message.error)
     else this.#hooks[message.kind](this)
   }
 

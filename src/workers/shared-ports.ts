@@ -4,11 +4,11 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../address.js'
+import { overlap } from '../config/listener-addresses.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import type { Config } from '../config/schema.js'
 import type { Engine } from '../io/engine.js'
 import { Listener, type ListenerHooks } from '../listener/listener.js'
-import { overlap } from '../proxy/overlap.js'
 
 /** A config as it was loaded, and with the ports in use where 0 was asked for. */
 export interface Assigned {
@@ -44,7 +44,7 @@ async function placeOf(
   const held = present && placeHeld(listener, present)
   if (held !== undefined) return held
   // It would be our own workers that are in the way. They can tell whether they are.
-  if (present?.config.listeners.some((other) => overlap(other.address, address))) return address
+  if (present?.config.listeners.some((other) => overlap(other, listener))) return address
   return await probe(listener, engine)
 }
 

@@ -37,6 +37,8 @@ export class Supervisor {
   #startedAt: string | undefined
   #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
   #isStopping = false
+  /** Of the first worker that could not listen when all were to begin. */
+  #startFailure: Error | undefined
   /** Configs are taken up, and workers join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -77,7 +79,7 @@ export class Supervisor {
     return this.briefing.present.config
   }
 
-  /** Resolves when every worker listens, or is gone; rejects with `listen-failed`, before forking, where one could not. */
+  /** Resolves when every worker listens, or has died. Rejects with `listen-failed`, and ends all, where one cannot listen. */
   async start(): Promise<void> {
     await this.#inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
@@ -88,6 +90,7 @@ export class Supervisor {
     await Promise.all(this.#places.map((place) => place.open()))
     await this.#turn
     this.#checkRunning()
+    if (this.#startFailure !== undefined) throw await this.#giveUp(this.#startFailure)
     this.#startedAt = new Date().toISOString()
     this.figures.start()
     const [serving, workers] = [this.crew.lines.length, this.wanted]
@@ -126,6 +129,15 @@ export class Supervisor {
     clearTimeout(cut)
     this.surroundings.ended()
     return addDrains(outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : [])))
+  }
+
+  /** Of a start: nobody is left, and what it failed of is the answer. */
+  async #giveUp(failure: Error): Promise<Error> {
+    this.#isStopping = true
+    const emptied = Promise.all(this.#places.map((place) => place.close()))
+    this.cut()
+    await emptied
+    return failure
   }
 
   /** Ends the workers now. */
@@ -188,6 +200,8 @@ export class Supervisor {
   #forget(line: Line): void {
     this.crew.leave(line)
     this.figures.gone(line)
+    const hasStarted = this.#startedAt !== undefined
+    if (!hasStarted && isListenFailure(line.failure)) this.#startFailure ??= line.failure
     if (!this.#isStopping) this.figures.died()
   }
 
@@ -201,6 +215,9 @@ export class Supervisor {
     if (this.#isStopping) throw new MillraceError('wrong-state', 'this proxy is draining')
   }
 }
+
+const isListenFailure = (error: Error | undefined): boolean =>
+  error instanceof MillraceError && error.code === 'listen-failed'
 
 export function addDrains(results: readonly DrainResult[]): DrainResult {
   const total = { finished: 0, closed: 0, cut: 0 }

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
-import { runMillrace, writeConfig } from '../support/millrace.js'
-import { areMissing } from '../support/programs.js'
+import { runMillrace, startWith, writeConfig } from '../support/millrace.js'
+import { connectTo } from '../support/peer.js'
+import { areMissing, freePort } from '../support/programs.js'
 
 const PRIVILEGED_PORT = 81
 /** RFC 5737: for documentation, so no interface has it. */
@@ -86,6 +87,52 @@ describe.each([
     expect(result.stdout.trimEnd().split('\n')).toHaveLength(1)
     expect(result.stdout).toContain('"listener":"first"')
   })
+
+  it.each([1, 2])('serves 0.0.0.0 and [::] of one port, with %i workers', async (workers) => {
+    const port = await freePort()
+    const backends = [(await Backend.listen()).echo(), (await Backend.listen()).echo()]
+    const [ipv4, ipv6] = backends.map(({ address }) => address) as [string, string]
+    const { millrace } = await startWith(
+      folder,
+      {
+        workers,
+        listeners: [
+          { name: 'ipv4', address: `0.0.0.0:${port}`, cluster: 'ipv4' },
+          { name: 'ipv6', address: `[::]:${port}`, cluster: 'ipv6' },
+        ],
+        clusters: { ipv4: { backends: [ipv4] }, ipv6: { backends: [ipv6] } },
+      },
+      { native, splice: 'auto' },
+    )
+    for (const [index, host] of ['127.0.0.1', '::1'].entries()) {
+      const client = await connectTo({ kind: 'tcp', host, port })
+      client.send(Buffer.from('hello'))
+      await client.receive(5)
+      client.end()
+      expect(backends.map(({ peers }) => peers.length)).toEqual(index === 0 ? [1, 0] : [1, 1])
+    }
+    await millrace.stop()
+    await Promise.all(backends.map((backend) => backend.close()))
+  })
+
+  // Workers with the addon share every address (SO_REUSEPORT), so one that includes another is in nobody's way.
+  it.each(native === 'off' ? [1, 2] : [1])(
+    'ends with 1 where an address includes another of the config, with %i workers',
+    async (workers) => {
+      const port = await freePort()
+      const config = writeConfig(folder, {
+        workers,
+        listeners: [
+          { name: 'all', address: `0.0.0.0:${port}`, cluster: 'any' },
+          { name: 'one', address: `127.0.0.1:${port}`, cluster: 'any' },
+        ],
+        clusters: { any: { backends: ['127.0.0.1:9'] } },
+      })
+      const result = await runMillrace(['--config', config], { native })
+      expect(result.code).toBe(1)
+      expect(result.stderr).toMatch(/^millrace: listener one: .*give one of them another address or port\n$/)
+    },
+  )
 })
 
 const isRoot = (): boolean => process.getuid?.() === 0

@@ -50,6 +50,7 @@ describe('validateConfig', () => {
           http: 'reject',
           xForwarded: 'replace',
           logQuery: false,
+          ipv6Only: false,
         },
       ],
       clusters: {

@@ -15,6 +15,7 @@ import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 const listener = new Listener({
   name: 'front',
   address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+  ipv6Only: false,
 })
 
 describe('a connection that waits for its backend', () => {

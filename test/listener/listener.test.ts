@@ -9,7 +9,7 @@ const asked = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
 const bound = { ...asked, port: 4711 }
 
 function setUp() {
-  const listener = new Listener({ name: 'front', address: asked })
+  const listener = new Listener({ name: 'front', address: asked, ipv6Only: false })
   const close = vi.fn()
   let handler: AcceptHandler | undefined
   const listen = vi.fn(async (_address: unknown, _options: unknown, given: AcceptHandler) => {

@@ -1,6 +1,7 @@
 /** What a proxy promises, whatever engine it runs on. */
 import { describe } from 'vitest'
 import { describeBackends } from './backends.js'
+import { describeBothFamilies } from './both-families.js'
 import { describeCounts } from './counts.js'
 import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
@@ -19,6 +20,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('the ends of connections', () => describeEndings(engine))
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))
+  describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())
   describe('counts', () => describeCounts(engine))
   describe('what leaves', () => describeLeaving())
