@@ -136,6 +136,10 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 
 Endpoint ToEndpoint(Info info) { return Endpoint{Text(info, 0), Int(info, 1)}; }
 
+Liveness ToLiveness(Info info, size_t at) {
+  return Liveness{Int(info, at), Int(info, at + 1), Int(info, at + 2), Int(info, at + 3)};
+}
+
 // An endpoint travels up as its port and either an IPv4 address or the length of its host in the scratch
 // bytes.
 int Show(Addon* addon, const Endpoint& endpoint, int result) {
@@ -164,7 +168,7 @@ Napi::Value Mute(Info info) {
 }
 
 Napi::Value ListenOn(Info info) {
-  const int fd = Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3), Bool(info, 4));
+  const int fd = Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3), Bool(info, 4), ToLiveness(info, 5));
   return Answer(info, Of(info).descriptors.Add(fd));
 }
 
@@ -196,6 +200,8 @@ Napi::Value LocalAddressOf(Info info) {
   const int error = LocalAddress(Int(info, 0), &endpoint);
   return Answer(info, Show(&Of(info), endpoint, error));
 }
+
+Napi::Value SetLivenessOf(Info info) { return Answer(info, SetLiveness(Int(info, 0), ToLiveness(info, 1))); }
 
 Napi::Value Shutdown(Info info) { return Answer(info, ShutdownWrite(Int(info, 0))); }
 
@@ -295,6 +301,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<AdoptFd>(exports, "adopt", addon);
   Export<TakeErrorOf>(exports, "takeError", addon);
   Export<LocalAddressOf>(exports, "localAddress", addon);
+  Export<SetLivenessOf>(exports, "setLiveness", addon);
   Export<Shutdown>(exports, "shutdown", addon);
   Export<Close>(exports, "close", addon);
   Export<Reset>(exports, "reset", addon);

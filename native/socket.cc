@@ -130,7 +130,7 @@ void Descriptors::CloseAll() {
   for (size_t fd = 0; fd < open_.size(); fd++) Close(static_cast<int>(fd));
 }
 
-int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only) {
+int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness) {
   SocketAddress address;
   const int fd = Open(&address, endpoint);
   if (fd < 0) return fd;
@@ -139,10 +139,22 @@ int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_onl
     if (address.storage.ss_family == AF_INET6) SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, ipv6_only ? 1 : 0);
     const int error = share_port ? SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0;
     if (error < 0) return CloseWith(fd, error);
+    SetLiveness(fd, liveness);
   }
   if (bind(fd, address.get(), address.length) < 0) return CloseWith(fd, -errno);
   if (listen(fd, backlog) < 0) return CloseWith(fd, -errno);
   return fd;
+}
+
+int SetLiveness(int fd, const Liveness& liveness) {
+  const bool is_probing = liveness.idle_seconds > 0;
+  if (is_probing) {
+    SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, liveness.idle_seconds);
+    SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, liveness.every_seconds);
+    SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, liveness.count);
+  }
+  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, is_probing ? 1 : 0);
+  return SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, liveness.dead_peer_ms);
 }
 
 int Accept(int listener, Endpoint* peer) {

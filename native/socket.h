@@ -36,9 +36,20 @@ struct Endpoint {
   uint32_t ipv4 = 0;
 };
 
+// How the kernel finds out that a peer has vanished (tcp(7)). Without `idle_seconds` there are no probes.
+struct Liveness {
+  int idle_seconds;
+  int every_seconds;
+  int count;
+  int dead_peer_ms;
+};
+
 // A non-blocking listening socket. TCP_NODELAY is set on it because accepted sockets inherit it.
-// An IPv6 one takes IPv4 peers, too, unless `ipv6_only`.
-int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only);
+// An IPv6 one takes IPv4 peers, too, unless `ipv6_only`. What is accepted inherits `liveness`.
+int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness);
+
+// Sockets that are not TCP have no such thing, and are left alone.
+int SetLiveness(int fd, const Liveness& liveness);
 
 // The next connection, with its peer's address.
 int Accept(int listener, Endpoint* peer);

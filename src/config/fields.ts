@@ -134,6 +134,15 @@ export const durationField = field((value) => {
   return `${describe(value)} is too long: at most 24d (0 means never)`
 })
 
+/** What the kernel counts in seconds: whole ones, from 1 to `most`. */
+export function secondsField(most: number): z.ZodType<number> {
+  return field((value) => {
+    const ms = readQuantity('a duration, such as 5s', value, parseDuration)
+    if (typeof ms === 'string' || (ms >= 1000 && ms <= most * 1000 && ms % 1000 === 0)) return ms
+    return `${describe(value)} is out of range: whole seconds from 1s to ${most}s`
+  })
+}
+
 export function sizeField(
   least: { bytes: number; text: string },
   most: { bytes: number; text: string },

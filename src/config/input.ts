@@ -34,12 +34,33 @@ export interface ProxyConfig {
   /** At least one, by name. */
   readonly clusters: Readonly<Record<string, ClusterInput>>
   readonly timeouts?: TimeoutsInput | undefined
+  /** Of listeners and clusters that say nothing themselves. `false`: none. Default: every value's default. */
+  readonly keepalive?: KeepaliveInput | false | undefined
   readonly log?: LogInput | undefined
   /**
    * Where operators reach the process: status, metrics, orders. Default: the command opens a unix socket of its user's,
    * the library none.
    */
   readonly admin?: AdminInput | undefined
+}
+
+/**
+ * Probes by which the kernel finds out that a peer has vanished (tcp(7)): the connection ends as reset, with the errno
+ * ETIMEDOUT. Without the addon Node can set `idleMs` only; then 10 probes follow, one a second.
+ */
+export interface KeepaliveInput {
+  /** Silence before the first probe: whole seconds, 1 s to 32,767 s. Default 60 s. */
+  readonly idleMs?: Duration | undefined
+  /** Between probes: whole seconds, 1 s to 32,767 s. Default 15 s. */
+  readonly everyMs?: Duration | undefined
+  /** Unanswered probes that end the connection: 1 to 127. Default 4. */
+  readonly count?: number | undefined
+}
+
+/** Of one listener or cluster. */
+export interface OwnTimeoutsInput {
+  /** As in `timeouts`. Default: that. */
+  readonly deadPeerMs?: Duration | undefined
 }
 
 export interface ClusterInput {
@@ -53,6 +74,9 @@ export interface ClusterInput {
   readonly sendProxy?: 'v1' | 'v2' | undefined
   /** Speak TLS to the backends. Default: plain. */
   readonly tls?: BackendTlsInput | undefined
+  /** Of connections to its backends that last for some seconds. Default: that of all. */
+  readonly keepalive?: KeepaliveInput | false | undefined
+  readonly timeouts?: OwnTimeoutsInput | undefined
 }
 
 export interface BackendTlsInput {
@@ -92,4 +116,9 @@ export interface TimeoutsInput {
   readonly lifetimeMs?: Duration | undefined
   /** How long a drain waits before it cuts the connections that are left. Default 30 s. */
   readonly drainMs?: Duration | undefined
+  /**
+   * How long sent bytes or probes may stay unacknowledged before the peer counts as gone (TCP_USER_TIMEOUT of tcp(7)),
+   * whatever `keepalive.count` says. Not without the addon. Default 0: the system's, about 15 minutes for sent bytes.
+   */
+  readonly deadPeerMs?: Duration | undefined
 }

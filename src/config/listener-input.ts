@@ -3,7 +3,7 @@
  * goes. Everything unknown, missing or out of range is an error. docs/config.md tells the same.
  */
 import type { RouteFunction } from '../route/visitor.js'
-import type { Duration } from './input.js'
+import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './input.js'
 
 /** What becomes of the `X-Forwarded-…` fields of a request. */
 export type ForwardedMode = 'replace' | 'append' | 'off'
@@ -38,6 +38,9 @@ export interface ListenerInput {
   readonly xForwarded?: ForwardedMode | undefined
   /** Whether records tell the query of a request, too. It often holds secrets. Default false. */
   readonly logQuery?: boolean | undefined
+  /** Of its clients' connections. Default: that of all. */
+  readonly keepalive?: KeepaliveInput | false | undefined
+  readonly timeouts?: OwnTimeoutsInput | undefined
 }
 
 export interface AcceptProxyInput {

@@ -4,12 +4,14 @@
 import { z } from 'zod'
 import { type Address, formatAddress } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
+import type { Liveness } from '../io/liveness.js'
 import { explainNamePattern } from '../names.js'
 import type { Rule } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
 import * as fields from './fields.js'
 import type { ListenPlace } from './listener-addresses.js'
 import type { ForwardedMode } from './listener-input.js'
+import { type OwnLiveness, ownLiveness } from './liveness.js'
 import { type TlsConfig, tlsSchema } from './tls-schema.js'
 import { expected } from './wording.js'
 
@@ -34,10 +36,11 @@ export interface ListenerConfig extends ListenPlace {
   readonly http: Otherwise
   readonly xForwarded: ForwardedMode
   readonly logQuery: boolean
+  readonly liveness: Liveness
 }
 
 /** Without what others of the config have to say. */
-type LoneListener = Omit<ListenerConfig, 'ipv6Only'>
+type LoneListener = Omit<ListenerConfig, 'ipv6Only' | 'liveness'> & OwnLiveness
 
 export interface AcceptProxyConfig {
   /** As `AddressSet` takes them. */
@@ -102,6 +105,7 @@ export const listenerSchema = fields
     http: otherwise.default('reject'),
     xForwarded: fields.choiceOf(['replace', 'append', 'off']).default('replace'),
     logQuery: fields.booleanField.default(false),
+    ...ownLiveness,
   })
   .transform(
     ({ name, ...rest }): LoneListener => ({

@@ -5,11 +5,13 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import type { Address } from '../address.js'
+import type { Keepalive, Liveness } from '../io/liveness.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
 import type { HalfClose, SpliceMode } from './input.js'
 import { withIpv6Only } from './listener-addresses.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
+import { keepaliveSchema, ownLiveness, withLiveness } from './liveness.js'
 import { type LogConfig, logSchema } from './log-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './tls-schema.js'
 
@@ -23,6 +25,8 @@ export interface Config {
   /** Every cluster named in a listener is a key of this. */
   readonly clusters: Readonly<Record<string, ClusterConfig>>
   readonly timeouts: TimeoutsConfig
+  /** Of whoever says nothing himself. */
+  readonly keepalive: Keepalive | false
   readonly log: LogConfig
   /** Undefined where nothing is said; false where there is to be none. */
   readonly admin: AdminConfig | false | undefined
@@ -34,6 +38,7 @@ export interface ClusterConfig {
   readonly halfClose: HalfClose
   readonly sendProxy: 'v1' | 'v2' | undefined
   readonly tls: BackendTlsConfig | undefined
+  readonly liveness: Liveness
 }
 
 export interface BackendConfig {
@@ -50,6 +55,8 @@ export interface TimeoutsConfig {
   readonly halfClosedMs: number
   readonly lifetimeMs: number
   readonly drainMs: number
+  /** 0: the system's. */
+  readonly deadPeerMs: number
 }
 
 export const SPLICE_MODES: readonly SpliceMode[] = ['auto', 'on', 'off']
@@ -69,6 +76,7 @@ const cluster = fields.strictMap('a cluster: { backends }', {
   halfClose: fields.choiceOf(['propagate', 'close']).default('propagate'),
   sendProxy: fields.optional(fields.choiceOf(['v1', 'v2'])),
   tls: fields.optional(backendTlsSchema),
+  ...ownLiveness,
 })
 
 const timeouts = fields.strictMap('a map of timeouts', {
@@ -79,6 +87,7 @@ const timeouts = fields.strictMap('a map of timeouts', {
   halfClosedMs: fields.durationField.default(30_000),
   lifetimeMs: fields.durationField.default(0),
   drainMs: fields.durationField.default(30_000),
+  deadPeerMs: fields.durationField.default(0),
 })
 
 /** How many processes serve. */
@@ -98,12 +107,18 @@ const config = fields.strictMap('a map with listeners and clusters', {
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),
+  keepalive: keepaliveSchema.prefault(true),
   log: logSchema.prefault({}),
   admin: adminSchema,
 })
 
-/** With what a listener takes from others of the config. */
-export const configSchema: z.ZodType<Config> = config.transform(({ listeners, ...rest }) => ({
-  ...rest,
-  listeners: withIpv6Only(listeners),
-}))
+/** With what listeners and clusters take from others of the config. */
+export const configSchema: z.ZodType<Config> = config.transform(({ listeners, clusters, ...rest }) => {
+  const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
+  const named = Object.entries(clusters).map(([name, each]) => [name, withLiveness(each, common)] as const)
+  return {
+    ...rest,
+    listeners: withIpv6Only(listeners).map((listener) => withLiveness(listener, common)),
+    clusters: Object.fromEntries(named),
+  }
+})

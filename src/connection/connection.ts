@@ -22,6 +22,7 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { Dialled, DialOptions, DialResult } from '../cluster/dial.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
+import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
@@ -39,6 +40,7 @@ import type { ErrorStatus } from '../websocket/error-answer.js'
 import type { Manners } from './approach.js'
 import { Arrival } from './arrival.js'
 import { Introduction } from './introduction.js'
+import { watchLasting } from './lasting.js'
 import type { Reception } from './reception.js'
 import { endingOf, Refusal, statusOf, whyNoBackend } from './refusal.js'
 
@@ -47,6 +49,8 @@ export interface Destination {
   readonly cluster: Cluster
   readonly pipes: PipeHost
   readonly manners: Manners
+  /** Of connections to its backends that last. */
+  readonly liveness: Liveness
 }
 
 /** What a listener has for its clients. A reload makes another; a connection keeps the one it was accepted with. */
@@ -114,8 +118,12 @@ export class Connection implements Expirable, PipeOwner {
     this.refuse({ by: 'client', phase: 'connect', cause: 'client-gone', errno })
   }
 
-  expire(now: number): void {
+  expire(now: number, sinceMs = 0): void {
     this.pipe?.expire(now)
+    if (this.#backendAddress === undefined) return
+    const socket = this.pipe?.backend ?? this.#introduction?.backend?.socket
+    const dialled = (this.waitMicros + this.#connectMicros) / 1000
+    watchLasting(this, socket, now - this.#acceptedAt - dialled, sinceMs)
   }
 
   /** Ends it now: in order if nothing is in flight, and with a reset otherwise, or where it is killed. */

@@ -3,6 +3,7 @@
  * descriptors of our own (Linux with the addon) and stream-engine.ts on node:net (everywhere).
  */
 import type { Address, PeerAddress } from '../address.js'
+import type { Liveness } from './liveness.js'
 import type { NativeCounts } from './native.js'
 import type { Socket } from './socket.js'
 import type { Sweep } from './sweep.js'
@@ -43,6 +44,8 @@ export interface ListenOptions {
   readonly sharePort: boolean
   /** Of an IPv6 address: leave IPv4 clients to others (IPV6_V6ONLY). Default false. */
   readonly ipv6Only?: boolean
+  /** Of the connections that are accepted. Default: what the system has. */
+  readonly liveness?: Liveness | undefined
 }
 
 export interface AcceptHandler {
@@ -55,6 +58,8 @@ export interface AcceptHandler {
 export interface Listening {
   /** The address in use, with the port the kernel chose where 0 was asked for. */
   readonly address: Address
+  /** From now on: the liveness of those that are accepted. */
+  update(options: Pick<ListenOptions, 'liveness'>): void
   /** Stops accepting and removes a unix socket's file. Accepted connections are untouched. */
   close(): void
 }
@@ -76,6 +81,8 @@ export interface Engine {
   readonly kind: 'kernel' | 'stream'
   /** Why this engine cannot splice, or undefined where it can. */
   readonly notSplicing: NotSplicing | undefined
+  /** What it cannot do, in words. */
+  readonly unavailable: readonly string[]
   /** Coarse deadlines of everything that lives in this engine. */
   readonly sweep: Sweep
   /** Who runs next in this engine. */

@@ -2,10 +2,11 @@
  * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds.
  */
 import { type Address, unpackPeer } from '../address.js'
-import type { AcceptHandler, Listening } from './engine.js'
+import type { AcceptHandler, Listening, ListenOptions } from './engine.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { listenError, removeSocketFile } from './listen-errors.js'
+import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName } from './native.js'
 import type { Runnable } from './socket.js'
 
@@ -60,6 +61,12 @@ export class FdListener implements Listening, Watched, Runnable {
       if (fd >= 0) this.#handler.accepted(new FdSocket(this.#loop, fd, generation), this.#loop.shownPeer)
       else if (!this.#goOnAfter(errnoName(fd))) return
     }
+  }
+
+  /** Accepted sockets inherit the liveness. */
+  update({ liveness = NO_LIVENESS }: Pick<ListenOptions, 'liveness'>): void {
+    if (this.fd < 0) return
+    this.#loop.native.setLiveness(this.fd, ...livenessArguments(liveness))
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { Socket as NetSocket, OnReadOpts } from 'node:net'
 import { type Address, unpackPeer } from '../address.js'
 import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
+import { type Liveness, livenessArguments } from './liveness.js'
 import { ERROR, errnoName, OUT, SINK_FAILED, SINK_FULL } from './native.js'
 import { ReleasedSocket } from './released-socket.js'
 import { BROKEN, MUTED, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
@@ -125,6 +126,10 @@ export class FdSocket implements Socket, Watched {
   reset(): void {
     const { fd } = this
     if (letGo(this)) this.loop.native.reset(fd)
+  }
+
+  setLiveness(liveness: Liveness): void {
+    if (this.fd >= 0) this.loop.native.setLiveness(this.fd, ...livenessArguments(liveness))
   }
 
   unacknowledgedBytes(): number {

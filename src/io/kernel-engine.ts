@@ -17,6 +17,7 @@ import { FdListener } from './fd-listener.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop } from './kernel-loop.js'
 import { listenError, removeDeadSocket } from './listen-errors.js'
+import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName, type NativeCounts, UNIX_PORT } from './native.js'
 import { type Runnable, WRITABLE } from './socket.js'
 import { type Expirable, Sweep } from './sweep.js'
@@ -27,6 +28,7 @@ const LOOP_CHECK_MS = 4000
 
 export class KernelEngine implements Engine {
   readonly kind = 'kernel'
+  readonly unavailable = []
   readonly sweep = new Sweep()
   readonly turns: Turns
   readonly #loop: KernelLoop
@@ -65,8 +67,9 @@ export class KernelEngine implements Engine {
 
   #listen(address: Address, options: ListenOptions): number {
     const [host, port] = hostAndPort(address)
-    const { backlog, sharePort, ipv6Only = false } = options
-    return this.#loop.native.listen(host, port, backlog, sharePort, ipv6Only)
+    const { backlog, sharePort, ipv6Only = false, liveness = NO_LIVENESS } = options
+    const { native } = this.#loop
+    return native.listen(host, port, backlog, sharePort, ipv6Only, ...livenessArguments(liveness))
   }
 }
 

@@ -83,8 +83,26 @@ export interface Native {
   unwatch(fd: number): number
   /** Bytes that arrive are no event while muted; ends, errors and room for writing are. Unmuting reports what is there. */
   mute(fd: number, generation: number, isMuted: boolean): number
-  /** socket, bind, listen: the fd. */
-  listen(host: string, port: number, backlog: number, sharePort: boolean, ipv6Only: boolean): number
+  /** socket, bind, listen: the fd. The last four as in `setLiveness`, for all that are accepted. */
+  listen(
+    host: string,
+    port: number,
+    backlog: number,
+    sharePort: boolean,
+    ipv6Only: boolean,
+    idleSeconds: number,
+    everySeconds: number,
+    count: number,
+    deadPeerMs: number,
+  ): number
+  /** SO_KEEPALIVE and its times, off where `idleSeconds` is 0, and TCP_USER_TIMEOUT. Accepted sockets inherit both. */
+  setLiveness(
+    fd: number,
+    idleSeconds: number,
+    everySeconds: number,
+    count: number,
+    deadPeerMs: number,
+  ): number
   /** accept4 and `watch`: the fd, and the peer's address in `scratch` and `outcome`. */
   accept(listener: number, generation: number): number
   /** socket, connect and `watch`: the fd. The outcome of the connect comes as an event. */

@@ -2,14 +2,17 @@
  * A connection that began as an fd of ours and is Node's now, for TLS. The kernel can still be asked about it.
  */
 import { Socket as NetSocket, type SocketConstructorOpts } from 'node:net'
+import { type Liveness, livenessArguments } from './liveness.js'
 import type { Native } from './native.js'
 
+type Asked = Pick<Native, 'roundTripMicros' | 'setLiveness'>
+
 export class ReleasedSocket extends NetSocket {
-  readonly #native: Pick<Native, 'roundTripMicros'>
+  readonly #native: Asked
   readonly #fd: number
 
   /** Node closes `fd` when the socket is destroyed. */
-  constructor(native: Pick<Native, 'roundTripMicros'>, fd: number, options: SocketConstructorOpts) {
+  constructor(native: Asked, fd: number, options: SocketConstructorOpts) {
     super({ ...options, fd })
     this.#native = native
     this.#fd = fd
@@ -19,5 +22,9 @@ export class ReleasedSocket extends NetSocket {
   roundTripMicros(): number | undefined {
     const micros = this.destroyed ? -1 : this.#native.roundTripMicros(this.#fd)
     return micros < 0 ? undefined : micros
+  }
+
+  setLiveness(liveness: Liveness): void {
+    if (!this.destroyed) this.#native.setLiveness(this.#fd, ...livenessArguments(liveness))
   }
 }

@@ -6,6 +6,7 @@
 import type { Socket as NetSocket } from 'node:net'
 import type { Address } from '../address.js'
 import type { NotSplicing } from './engine.js'
+import type { Liveness } from './liveness.js'
 
 /** Bytes, an end or an error may be there to read. */
 export const READABLE = 1
@@ -65,6 +66,8 @@ export interface Socket {
   close(): void
   /** Closes with a reset (SO_LINGER 0), so that the peer can tell truncation from an end. */
   reset(): void
+  /** Lets the kernel find out that the peer has vanished, as far as it is told here. */
+  setLiveness(liveness: Liveness): void
   /** Bytes the peer has not acknowledged (SIOCOUTQ), or undefined where the platform does not tell. */
   unacknowledgedBytes(): number | undefined
   /** Where the peer connected to, or undefined where nobody can tell any more. */

@@ -14,6 +14,7 @@ import type {
   NotSplicing,
 } from './engine.js'
 import { listenError, removeDeadSocket } from './listen-errors.js'
+import { keepNodeAlive, NO_LIVENESS } from './liveness.js'
 import { ReadMemory, rehouse } from './read-memory.js'
 import { StreamSocket } from './stream-socket.js'
 import { type Expirable, Sweep } from './sweep.js'
@@ -21,6 +22,13 @@ import { Turns } from './turns.js'
 
 export class StreamEngine implements Engine {
   readonly kind = 'stream'
+  readonly unavailable = [
+    'splice',
+    'round-trip times',
+    'shared ports (SO_REUSEPORT)',
+    'keepalive.everyMs and count (TCP_KEEPINTVL, TCP_KEEPCNT)',
+    'deadPeerMs (TCP_USER_TIMEOUT)',
+  ]
   readonly sweep = new Sweep()
   readonly turns: Turns
   readonly notSplicing: NotSplicing
@@ -60,7 +68,9 @@ export class StreamEngine implements Engine {
   }
 
   #listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    let { liveness = NO_LIVENESS } = options
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+      keepNodeAlive(socket, liveness)
       const from = clientAddress(socket, address)
       handler.accepted(this.#house(socket), from)
     })
@@ -70,7 +80,13 @@ export class StreamEngine implements Engine {
       server.listen({ ...listenTarget(address), backlog, ipv6Only }, () => {
         server.off('error', reject)
         server.on('error', (error: NodeJS.ErrnoException) => handler.paused(error.code ?? 'EMFILE'))
-        resolve({ address: boundAddress(server, address), close: () => server.close() })
+        resolve({
+          address: boundAddress(server, address),
+          update: (next) => {
+            liveness = next.liveness ?? NO_LIVENESS
+          },
+          close: () => server.close(),
+        })
       })
     })
   }

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { type Address, hostOfSocket } from '../address.js'
 import type { NotSplicing } from './engine.js'
+import { keepNodeAlive, type Liveness } from './liveness.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
@@ -186,6 +187,12 @@ export class StreamSocket implements Socket {
       // A unix socket knows no reset.
       stream.destroy()
     }
+  }
+
+  setLiveness(liveness: Liveness): void {
+    const { below } = this
+    if (below instanceof ReleasedSocket) below.setLiveness(liveness)
+    else if (isPlain(below)) keepNodeAlive(below, liveness)
   }
 
   unacknowledgedBytes(): 0 | undefined {

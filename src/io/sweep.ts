@@ -7,8 +7,11 @@
 export interface Expirable {
   /** Where it stands in the sweep it is in: the sweep's alone to write. Begins as -1. */
   sweepIndex: number
-  /** Ends itself if a deadline has passed. `now` is `performance.now()` in ms. */
-  expire(now: number): void
+  /**
+   * Ends itself if a deadline has passed. `now` is `performance.now()` in ms, and `sinceMs` how long ago everybody was
+   * asked before: what is due at a certain age is due once.
+   */
+  expire(now: number, sinceMs: number): void
 }
 
 /** A deadline is noticed at most a quarter of the shortest timeout late, within these bounds (ms). */
@@ -19,6 +22,8 @@ export class Sweep<Member extends Expirable = Expirable> {
   readonly #members: Member[] = []
   #timer: NodeJS.Timeout | undefined
   #tickMs = Number.POSITIVE_INFINITY
+  /** Nobody here was here before that. */
+  #tickedAt = performance.now()
 
   /** Number of members. */
   get size(): number {
@@ -50,6 +55,7 @@ export class Sweep<Member extends Expirable = Expirable> {
     const tickMs = Math.min(Math.max(ms, SHORTEST_TICK_MS), LONGEST_TICK_MS)
     if (tickMs >= this.#tickMs) return
     this.#tickMs = tickMs
+    if (this.#timer === undefined) this.#tickedAt = performance.now()
     clearInterval(this.#timer)
     this.#timer = setInterval(() => this.#tick(), tickMs)
     this.#timer.unref()
@@ -59,7 +65,9 @@ export class Sweep<Member extends Expirable = Expirable> {
   #tick(): void {
     if (this.#members.length === 0) this.#stop()
     const now = performance.now()
-    for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.expire(now)
+    const sinceMs = now - this.#tickedAt
+    this.#tickedAt = now
+    for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.expire(now, sinceMs)
   }
 
   /** Stopping is left to the tick: a lone connection that comes and goes must not set a timer up each time. */

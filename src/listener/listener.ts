@@ -6,6 +6,7 @@ import { type Address, formatAddress, type PeerAddress } from '../address.js'
 import type { ListenPlace } from '../config/listener-addresses.js'
 import { MillraceError } from '../errors.js'
 import type { Engine, Listening } from '../io/engine.js'
+import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
 
 /** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
@@ -16,6 +17,8 @@ const TELL_PAUSE_EVERY_MS = 10_000
 /** Its address as configured. */
 export interface ListenerOptions extends ListenPlace {
   readonly name: string
+  /** Of its clients' connections. Default: what the system has. */
+  readonly liveness?: Liveness | undefined
 }
 
 export interface ListenerHooks {
@@ -50,6 +53,7 @@ export class Listener {
   /** What it goes by from now on; its place is what it was opened with. */
   update(options: ListenerOptions): void {
     this.#options = options
+    this.#listening?.update(options)
   }
 
   get isListening(): boolean {
@@ -73,13 +77,17 @@ export class Listener {
 
   /** Rejects with `listen-failed`, naming the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
-    const { address, ipv6Only } = this.#options
+    const { address, ipv6Only, liveness } = this.#options
     const handler = {
       accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
     }
     try {
-      this.#listening = await engine.listen(address, { backlog: BACKLOG, sharePort, ipv6Only }, handler)
+      this.#listening = await engine.listen(
+        address,
+        { backlog: BACKLOG, sharePort, ipv6Only, liveness },
+        handler,
+      )
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       throw new MillraceError('listen-failed', `listener ${this.#options.name}: ${message}`, { cause: error })

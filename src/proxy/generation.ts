@@ -10,6 +10,7 @@ import type { DialOptions } from '../cluster/dial.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import type { Config } from '../config/schema.js'
 import type { Destination, Service } from '../connection/connection.js'
+import { LASTING_MS } from '../connection/lasting.js'
 import { createReception, type Reception } from '../connection/reception.js'
 import type { Engine } from '../io/engine.js'
 import { Listener } from '../listener/listener.js'
@@ -64,7 +65,7 @@ export function createGeneration(config: Config, before: Generation | undefined,
     destinations,
     services,
     dialOptions: { connectMs: config.timeouts.connectMs },
-    shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs]),
+    shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs, LASTING_MS]),
   }
 }
 
@@ -160,6 +161,7 @@ function createDestination(
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, announceCluster(log, name)),
     pipes: { turns: engine.turns, settings, counters },
+    liveness: options.liveness,
     manners: { sendProxy, origination: tls && new Origination(tls), responseMs, idleMs },
   }
 }

@@ -143,8 +143,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       records: this.#chronicle.counts(),
       config: { ...this.#config },
       processes: [],
-      unavailable:
-        this.engine.kind === 'kernel' ? [] : ['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'],
+      unavailable: this.engine.unavailable,
     }
   }
 

@@ -43,6 +43,9 @@ type Every<T> = T extends (...args: never[]) => unknown
       ? { readonly [Key in keyof T]-?: Every<Exclude<T[Key], undefined>> }
       : T
 
+const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
+const liveness = { keepalive, timeouts: { deadPeerMs: 0 } }
+
 const pair = { cert: 'PEM', key: 'PEM' }
 
 const most: Every<ProxyConfig> = {
@@ -84,6 +87,7 @@ const most: Every<ProxyConfig> = {
       http: 'reject',
       xForwarded: 'off',
       logQuery: false,
+      ...liveness,
     },
   ],
   clusters: {
@@ -93,6 +97,7 @@ const most: Every<ProxyConfig> = {
       halfClose: 'close',
       sendProxy: 'v1',
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
+      ...liveness,
     },
   },
   timeouts: {
@@ -103,7 +108,9 @@ const most: Every<ProxyConfig> = {
     halfClosedMs: 0,
     lifetimeMs: 0,
     drainMs: 0,
+    deadPeerMs: 0,
   },
+  keepalive,
   log: {
     level: 'info',
     file: 'PATH',
@@ -145,6 +152,7 @@ describe('docs/config.md', () => {
     ['listeners[].tls.minVersion', 'TLSv1.2'],
     ['listeners[].tls.clientCert', 'require'],
     ['clusters.NAME.tls.verify', true],
+    ...Object.entries(least.keepalive).map(([key, value]): [string, number] => [`keepalive.${key}`, value]),
     ...Object.entries(least.timeouts).map(([key, ms]): [string, number] => [`timeouts.${key}`, ms]),
   ])('tells the true default of %s', (key, value) => {
     const told = /^`(.*)`$/.exec(defaults.get(key) ?? '')?.[1] ?? ''

@@ -8,6 +8,9 @@ const least: ProxyConfig = {
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
 }
 
+const keepalive = { idleMs: 60_000, everyMs: 15_000, count: 4 }
+const liveness = { keepalive, deadPeerMs: 0 }
+
 const tcp = (host: string, port: number) => ({ kind: 'tcp', host, port })
 
 function problemsOf(input: unknown): string[] {
@@ -51,6 +54,7 @@ describe('validateConfig', () => {
           xForwarded: 'replace',
           logQuery: false,
           ipv6Only: false,
+          liveness,
         },
       ],
       clusters: {
@@ -58,6 +62,7 @@ describe('validateConfig', () => {
           balance: 'round-robin',
           backends: [{ address: tcp('127.0.0.1', 9000), weight: 1 }],
           halfClose: 'propagate',
+          liveness,
         },
       },
       timeouts: {
@@ -68,7 +73,9 @@ describe('validateConfig', () => {
         halfClosedMs: 30_000,
         lifetimeMs: 0,
         drainMs: 30_000,
+        deadPeerMs: 0,
       },
+      keepalive,
       log: { level: 'info', access: { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] } },
     })
   })
@@ -106,6 +113,7 @@ describe('validateConfig', () => {
         { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1 },
       ],
       halfClose: 'close',
+      liveness,
     })
   })
 

@@ -5,6 +5,7 @@ import type { Backend } from '../../src/cluster/backend.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { Connection, type ConnectionHost, type Destination } from '../../src/connection/connection.js'
+import { NO_LIVENESS } from '../../src/io/liveness.js'
 import { BROKEN, type Socket } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
 import { Turns } from '../../src/io/turns.js'
@@ -51,6 +52,7 @@ describe('a connection that waits for its backend', () => {
       cluster,
       pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
       manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
+      liveness: NO_LIVENESS,
     }
     const destinations = new Map([['back', destination]])
     const service = { listener, name: 'front', tags: {}, reception: undefined, destination, destinations }
@@ -147,6 +149,7 @@ function fakeSocket(): Socket & { resets: number } {
     awaitMore: unread,
     send: unread,
     release: unread,
+    setLiveness: unread,
     localAddress: () => undefined,
     unacknowledgedBytes: () => 0,
     roundTripMicros: () => undefined,

@@ -7,6 +7,7 @@ import type { DialResult } from '../../src/cluster/dial.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
 import { createReception } from '../../src/connection/reception.js'
+import { NO_LIVENESS } from '../../src/io/liveness.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/record.js'
@@ -99,6 +100,7 @@ function connect(
     cluster,
     pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
     manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
+    liveness: NO_LIVENESS,
   }
   const service = {
     listener: new Listener(config),

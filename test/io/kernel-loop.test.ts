@@ -82,7 +82,7 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
   })
 
   test('answers nonsense with an errno', () => {
-    expect(native.listen('not an address', 1, 1, false, false)).toBeLessThan(0)
+    expect(native.listen('not an address', 1, 1, false, false, 0, 0, 0, 0)).toBeLessThan(0)
     expect(native.connect('x'.repeat(300), -1, 1)).toBeLessThan(0)
     expect(native.accept(-1, 1)).toBeLessThan(0)
     expect(native.adopt(-1)).toBeLessThan(0)

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const member = () => ({ sweepIndex: -1, expire: vi.fn<(now: number) => void>() })
+const member = () => ({ sweepIndex: -1, expire: vi.fn<(now: number, sinceMs: number) => void>() })
 
 test('looks at its members four times within the shortest timeout', () => {
   const sweep = new Sweep()
@@ -79,4 +79,16 @@ test('whoever stays is looked at once each time, whoever else leaves', () => {
   vi.advanceTimersByTime(10)
   const looks = [...all, last].map(({ expire }) => expire.mock.calls.length)
   expect(looks).toEqual([0, 1, 1, 0, 1, 1, 0, 1])
+})
+
+test('says how long ago it looked before, so that what is due at an age is due once', () => {
+  const sweep = new Sweep()
+  const early = member()
+  sweep.add(early, 4000)
+  vi.advanceTimersByTime(2500)
+  const late = member()
+  sweep.add(late, 4000)
+  vi.advanceTimersByTime(1000)
+  const since = (watched: typeof early) => watched.expire.mock.calls.map(([, sinceMs]) => sinceMs)
+  expect([since(early), since(late)]).toEqual([[1000, 1000, 1000], [1000]])
 })

@@ -46,6 +46,7 @@ class StuckSocket implements Socket {
   unacknowledgedBytes(): number {
     return 0
   }
+  setLiveness(): void {}
   roundTripMicros(): undefined {}
 }
 

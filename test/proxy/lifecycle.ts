@@ -43,7 +43,13 @@ export function describeLifecycle(engine: EngineKind): void {
       expect(kernel).toMatchObject({ descriptors: 1, pipesInUse: 0 })
     } else {
       expect(notSplicing).toBe('switched-off')
-      expect(unavailable).toEqual(['splice', 'round-trip times', 'shared ports (SO_REUSEPORT)'])
+      expect(unavailable).toEqual([
+        'splice',
+        'round-trip times',
+        'shared ports (SO_REUSEPORT)',
+        'keepalive.everyMs and count (TCP_KEEPINTVL, TCP_KEEPCNT)',
+        'deadPeerMs (TCP_USER_TIMEOUT)',
+      ])
       expect(bed.logged.filter(({ level }) => level === 'warn')).toHaveLength(1)
     }
   })

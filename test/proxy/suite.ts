@@ -11,6 +11,7 @@ import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
 import { describeOperators } from './operators.js'
 import { describeReloads } from './reloads.js'
+import { describeVanishedPeers } from './vanished-peers.js'
 
 export type EngineKind = 'kernel' | 'stream'
 
@@ -22,6 +23,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())
+  describe('the way to notice that a peer has vanished', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
   describe('what leaves', () => describeLeaving())
   describe('hostile clients', () => describeHostileClients())

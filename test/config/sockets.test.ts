@@ -1,0 +1,63 @@
+/** What a config says of sockets: when a peer counts as gone. */
+import { describe, expect, it } from 'vitest'
+import type { ClusterInput, ProxyConfig } from '../../src/config/input.js'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { validateConfig } from '../../src/config/validate.js'
+import type { MillraceError } from '../../src/errors.js'
+
+interface Said {
+  readonly all?: Partial<ProxyConfig>
+  readonly listener?: Partial<ListenerInput> | Record<string, unknown>
+  readonly cluster?: Partial<ClusterInput>
+}
+
+function read({ all = {}, listener = {}, cluster = {} }: Said) {
+  const config = validateConfig({
+    listeners: [{ address: '127.0.0.1:7000', cluster: 'pg', ...listener }],
+    clusters: { pg: { backends: ['127.0.0.1:9000'], ...cluster } },
+    ...all,
+  })
+  return { listener: config.listeners[0]!, cluster: config.clusters.pg! }
+}
+
+function problems(said: Said): string[] {
+  try {
+    read(said)
+  } catch (error) {
+    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
+  }
+  return []
+}
+
+describe('keepalive', () => {
+  const usual = { idleMs: 60_000, everyMs: 15_000, count: 4 }
+
+  it('is on for listeners and clusters', () => {
+    const { listener, cluster } = read({})
+    expect([listener.liveness, cluster.liveness]).toEqual(Array(2).fill({ keepalive: usual, deadPeerMs: 0 }))
+  })
+
+  it('is what all have, and what one of them says itself', () => {
+    const { listener, cluster } = read({
+      all: { keepalive: false, timeouts: { deadPeerMs: '30s' } },
+      listener: { keepalive: { idleMs: '5m', count: 2 }, timeouts: { deadPeerMs: 0 } },
+    })
+    expect(listener.liveness).toEqual({
+      keepalive: { idleMs: 300_000, everyMs: 15_000, count: 2 },
+      deadPeerMs: 0,
+    })
+    expect(cluster.liveness).toEqual({ keepalive: false, deadPeerMs: 30_000 })
+  })
+
+  it.each([
+    [{ idleMs: 0 }, 'keepalive.idleMs: 0 is out of range: whole seconds from 1s to 32767s'],
+    [{ idleMs: 1500 }, 'keepalive.idleMs: 1500 is out of range: whole seconds from 1s to 32767s'],
+    [{ everyMs: '10h' }, 'keepalive.everyMs: "10h" is out of range: whole seconds from 1s to 32767s'],
+    [{ count: 128 }, 'keepalive.count: expected a whole number from 1 to 127, found 128'],
+    [{ count: 0 }, 'keepalive.count: expected a whole number from 1 to 127, found 0'],
+  ])('of %j is an error', (keepalive, message) => {
+    expect(problems({ all: { keepalive } })).toEqual([message])
+    expect(problems({ listener: { keepalive } })).toEqual([`listeners[0].${message}`])
+    expect(problems({ cluster: { keepalive } })).toEqual([`clusters.pg.${message}`])
+  })
+})

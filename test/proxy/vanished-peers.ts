@@ -1,0 +1,71 @@
+/** What lets the kernel find out that a peer has vanished, as ss(8) shows it on the proxy's sockets. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Backend } from '../support/backend.js'
+import { areMissing, run } from '../support/programs.js'
+import { Bed, type BedConfig } from './bed.js'
+import type { EngineKind } from './suite.js'
+
+export function describeVanishedPeers(engine: EngineKind): void {
+  let backend: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    backend = await Backend.listen()
+  })
+  afterEach(async () => await bed.end())
+
+  const start = async (config: BedConfig = {}) => {
+    bed = await Bed.start({ backends: [backend], ...config })
+    await bed.connect()
+    await backend.accepted()
+  }
+
+  const port = (): number => Number(bed.address().split(':').at(-1))
+
+  /** The line of ss(8) about the proxy's end of a connection. */
+  const shown = async (filter: string): Promise<string> => {
+    const { stdout } = await run('ss', ['-tnoH', 'state', 'established', `( ${filter} )`])
+    return stdout
+  }
+  const ofClient = () => shown(`sport = :${port()}`)
+  const ofBackend = () => shown(`dport = :${backend.port}`)
+
+  const shownWhen = async (look: () => Promise<string>, wanted: RegExp): Promise<void> => {
+    while (!wanted.test(await look()));
+  }
+
+  it.skipIf(areMissing('ss'))('is on for both sides, without a word in the config', async () => {
+    await start()
+    expect(await ofClient()).toMatch(/timer:\(keepalive,(5\dsec|1min)/)
+    // The backend's connection has to last a while before it is worth the system calls.
+    await shownWhen(ofBackend, /timer:\(keepalive,(5\dsec|1min)/)
+  })
+
+  it.skipIf(areMissing('ss'))('is as the listener and the cluster say', async () => {
+    await start({
+      listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back', keepalive: { idleMs: '5m' } }],
+      clusters: { back: { backends: [backend.address], keepalive: { idleMs: '7m' } } },
+      keepalive: false,
+    })
+    expect(await ofClient()).toMatch(/timer:\(keepalive,(4min|5min)/)
+    await shownWhen(ofBackend, /timer:\(keepalive,(6min|7min)/)
+  })
+
+  it.skipIf(areMissing('ss'))(
+    'is nothing where the config says so, and is taken up by a reload',
+    async () => {
+      await start({ keepalive: false })
+      expect(await ofClient()).not.toContain('timer:')
+      await bed.reload({ keepalive: { idleMs: '5m' } })
+      await bed.connect()
+      await backend.accepted()
+      expect(await ofClient()).toMatch(/timer:\(keepalive,(4min|5min)/)
+    },
+  )
+
+  it('is told to be incomplete where Node sets it', async () => {
+    await start()
+    const { unavailable } = bed.proxy.status()
+    expect(unavailable.some((each) => each.includes('TCP_USER_TIMEOUT'))).toBe(engine === 'stream')
+  })
+}
