@@ -172,13 +172,16 @@ Napi::Value ListenOn(Info info) {
   return Answer(info, Of(info).descriptors.Add(fd));
 }
 
-// A new connection is watched at once: its fd, or -errno and nothing is left open.
+// A new connection is watched at once: its fd, or -errno and nothing is left open. One that cannot be watched
+// is reset: an orderly end would look to its peer like an empty answer.
 int Own(Addon* addon, int fd, int32_t generation) {
   if (fd < 0) return fd;
   addon->descriptors.Add(fd);
   const int error = addon->poller.Watch(fd, generation, false);
-  if (error < 0) addon->descriptors.Close(fd);
-  return error < 0 ? error : fd;
+  if (error == 0) return fd;
+  ResetOnClose(fd);
+  addon->descriptors.Close(fd);
+  return error;
 }
 
 Napi::Value AcceptFrom(Info info) {

@@ -9,7 +9,7 @@ import type { Socket } from '../io/socket.js'
 import type { Backend } from './backend.js'
 
 /** This process or machine has run out: another backend would not help, a moment may. */
-const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSPC'])
 const SHORTAGE_PAUSE_MS = 50
 
 export interface DialOptions {

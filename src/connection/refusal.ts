@@ -8,7 +8,15 @@ import type { OrderedCause } from '../pipe/options.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
 /** Shortages of this machine, which no other backend would mend. */
-const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
+const SHORTAGES: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  // Of watches of epoll.
+  'ENOSPC',
+  'EADDRNOTAVAIL',
+])
 
 /** What a client that speaks HTTP is told. */
 const STATUSES: Partial<Record<EndCause, ErrorStatus>> = {

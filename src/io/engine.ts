@@ -51,8 +51,13 @@ export interface ListenOptions {
 export interface AcceptHandler {
   /** A client connected. The socket is the handler's from here on. */
   accepted(client: Socket, from: PeerAddress): void
-  /** Accepting stopped for up to 100 ms because the system is out of `errno` (EMFILE, ENFILE, ENOBUFS, ENOMEM). */
+  /**
+   * Accepting stopped for up to 100 ms: the system is out of fds, memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) or watches of
+   * epoll (ENOSPC, which resets the client that came), or something else keeps it from accepting.
+   */
   paused(errno: string): void
+  /** A client was gone, or refused by a filter, before it was accepted. Accepting goes on. */
+  failed?(errno: string): void
 }
 
 export interface Listening {

@@ -12,7 +12,7 @@ import type { Runnable } from './socket.js'
 
 /** Accepted per turn, so that a storm of clients does not delay those already here. */
 const ACCEPT_BATCH = 32
-/** Out of fds or memory: accept nothing for this long (ms). epoll would report the listener again at once. */
+/** Out of fds, memory or watches of epoll: accept nothing for this long (ms). */
 const PAUSE_MS = 100
 /** accept(2): the connection is gone or refused by a filter; the next one may be fine. */
 const GO_ON = new Set([
@@ -24,6 +24,7 @@ const GO_ON = new Set([
   'ENONET',
   'EHOSTUNREACH',
 ])
+/** What idle kernel pipes take, too. */
 const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
 
 export class FdListener implements Listening, Watched, Runnable {
@@ -87,8 +88,11 @@ export class FdListener implements Listening, Watched, Runnable {
     return native.accept(this.fd, generation)
   }
 
+  /** Whatever it is that keeps us from accepting: epoll would report the listener again at once, and for ever. */
   #goOnAfter(errno: string): boolean {
-    if (SHORT_OF.has(errno)) this.#pause(errno)
+    if (errno === 'EAGAIN') return false
+    if (GO_ON.has(errno)) this.#handler.failed?.(errno)
+    else this.#pause(errno)
     return GO_ON.has(errno)
   }
 

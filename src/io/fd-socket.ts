@@ -149,12 +149,12 @@ export class FdSocket implements Socket, Watched {
 
 /** One that somebody else has opened, and may hold a second fd of: closing ours would not end the events. */
 export class AdoptedSocket extends FdSocket {
-  /** Of an fd that is not watched yet; closed at once where it cannot be. */
+  /** Of an fd that is not watched yet; reset at once where it cannot be: an orderly end would hide it. */
   static of(loop: KernelLoop, fd: number): FdSocket {
     const generation = loop.nextGeneration()
     const error = loop.native.watch(fd, generation, false)
     const socket = new AdoptedSocket(loop, fd, generation)
-    if (error < 0) socket.close()
+    if (error < 0) socket.reset()
     return socket
   }
 

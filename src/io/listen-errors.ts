@@ -18,6 +18,7 @@ const ADVICE: Record<string, string> = {
   EAFNOSUPPORT: 'this machine does not speak that address family',
   ENOENT: 'the folder of the socket path does not exist',
   ENOTDIR: 'a part of the socket path is not a folder',
+  ENOSPC: 'this user is out of watches: raise fs.epoll.max_user_watches',
   EMFILE: 'this process is out of file descriptors: raise `ulimit -n`',
   ENFILE: 'this machine is out of file descriptors',
 }

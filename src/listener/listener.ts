@@ -11,8 +11,8 @@ import type { Socket } from '../io/socket.js'
 
 /** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
 const BACKLOG = 4096
-/** While accepting is paused again and again, it is told this often (ms). */
-const TELL_PAUSE_EVERY_MS = 10_000
+/** While accepting is paused or fails again and again, it is told this often (ms). */
+const TELL_EVERY_MS = 10_000
 
 /** Its address as configured. */
 export interface ListenerOptions extends ListenPlace {
@@ -23,8 +23,10 @@ export interface ListenerOptions extends ListenPlace {
 
 export interface ListenerHooks {
   accepted(listener: Listener, client: Socket, from: PeerAddress): void
-  /** Accepting paused for want of fds or memory. `isNews`: now and then while it lasts. */
+  /** Accepting paused, mostly for want of fds or memory. `isNews`: now and then while it lasts. */
   paused(listener: Listener, errno: string, isNews: boolean): void
+  /** A client could not be accepted, and others can. Told now and then while it lasts. */
+  failed?(listener: Listener, errno: string): void
 }
 
 export interface ListenerStatus {
@@ -40,6 +42,7 @@ export class Listener {
   #place: ListenPlace
   #isDrained = false
   #toldPauseAt = Number.NEGATIVE_INFINITY
+  #toldFailureAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ListenerOptions) {
     this.#options = options
@@ -81,6 +84,7 @@ export class Listener {
     const handler = {
       accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
+      failed: (errno: string) => this.#failed(hooks, errno),
     }
     try {
       this.#listening = await engine.listen(
@@ -118,8 +122,15 @@ export class Listener {
 
   #paused(hooks: ListenerHooks, errno: string): void {
     const now = performance.now()
-    const isNews = now - this.#toldPauseAt >= TELL_PAUSE_EVERY_MS
+    const isNews = now - this.#toldPauseAt >= TELL_EVERY_MS
     if (isNews) this.#toldPauseAt = now
     hooks.paused(this, errno, isNews)
+  }
+
+  #failed(hooks: ListenerHooks, errno: string): void {
+    const now = performance.now()
+    if (now - this.#toldFailureAt < TELL_EVERY_MS) return
+    this.#toldFailureAt = now
+    hooks.failed?.(this, errno)
   }
 }

@@ -30,3 +30,13 @@ export function announceIpv6Only(log: Log, listener: string): void {
       'then put it back and reload once more, or start the process again',
   )
 }
+
+export function announcePause(log: Log, listener: string, errno: string): void {
+  const isShort = /^E(MFILE|NFILE|NOBUFS|NOMEM|NOSPC)$/.test(errno)
+  const hint = errno === 'ENOSPC' ? ': raise fs.epoll.max_user_watches' : ''
+  log.warn({ listener, errno }, `accepting pauses: ${isShort ? `out of resources (${errno})` : errno}${hint}`)
+}
+
+export function announceFailedAccept(log: Log, listener: string, errno: string): void {
+  log.warn({ listener, errno }, `a client could not be accepted (${errno})`)
+}

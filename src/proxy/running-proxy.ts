@@ -15,6 +15,7 @@ import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { Sweep } from '../io/sweep.js'
 import type { Listener } from '../listener/listener.js'
+import { announceFailedAccept, announcePause } from '../observe/announcements.js'
 import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -332,6 +333,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
       await listener.open(this.engine, this.#sharePorts, {
         accepted: (at, client, from) => this.#accepted(at, client, from),
         paused: (at, errno, isNews) => this.#paused(this.#serviceOf(at), errno, isNews),
+        failed: (at, errno) => announceFailedAccept(this.log, this.#serviceOf(at).name, errno),
       })
     } catch (error) {
       throw blameOurselves(error, listener.options, this.#generation, this.#next ?? this.#generation)
@@ -342,8 +344,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
 
   #paused(service: Service, errno: string, isNews: boolean): void {
     this.#ledger.paused(service)
-    if (!isNews) return
-    this.log.warn({ listener: service.name, errno }, `accepting pauses: out of resources (${errno})`)
+    if (isNews) announcePause(this.log, service.name, errno)
   }
 
   /** Of a listener that is open: it may be that of a generation that is being taken up. */

@@ -91,6 +91,7 @@ describe('a connection that waits for its backend', () => {
     ['EMFILE', 'proxy', 'out-of-resources'],
     ['ENFILE', 'proxy', 'out-of-resources'],
     ['ENOBUFS', 'proxy', 'out-of-resources'],
+    ['ENOSPC', 'proxy', 'out-of-resources'],
     ['EADDRNOTAVAIL', 'proxy', 'out-of-resources'],
     ['ECANCELED', 'proxy', 'ordered'],
   ])('says of a dial that failed with %s that it was of the %s: %s', (error, by, cause) => {

@@ -16,7 +16,7 @@ function setUp() {
     handler = given
     return { address: bound, close }
   })
-  const hooks: ListenerHooks = { accepted: vi.fn(), paused: vi.fn() }
+  const hooks = { accepted: vi.fn(), paused: vi.fn(), failed: vi.fn() } satisfies ListenerHooks
   const engine = { listen } as unknown as Engine
   const open = (sharePort = false) => listener.open(engine, sharePort, hooks)
   return { listener, open, close, listen, hooks, handler: () => handler! }
@@ -71,6 +71,18 @@ describe('a listener', () => {
     vi.advanceTimersByTime(6000)
     handler().paused('ENFILE')
     expect(hooks.paused).toHaveBeenLastCalledWith(listener, 'ENFILE', true)
+    vi.useRealTimers()
+  })
+
+  it('tells of failures to accept now and then', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const { listener, open, hooks, handler } = setUp()
+    await open()
+    for (let i = 0; i < 50; i++) handler().failed?.('EPERM')
+    expect(hooks.failed.mock.calls).toEqual([[listener, 'EPERM']])
+    vi.advanceTimersByTime(10_000)
+    handler().failed?.('ENONET')
+    expect(hooks.failed).toHaveBeenLastCalledWith(listener, 'ENONET')
     vi.useRealTimers()
   })
 

@@ -27,7 +27,7 @@ export const LISTENERS: readonly Metric[] = [
   perListener(
     'counter',
     'millrace_listener_accept_pauses_total',
-    'Times accepting paused because the system was out of file descriptors or memory.',
+    'Times accepting paused because the system was out of file descriptors, memory or watches of epoll.',
     ({ acceptPauses }) => acceptPauses,
   ),
   {
