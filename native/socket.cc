@@ -28,10 +28,13 @@ struct SocketAddress {
 int Fill(SocketAddress* address, const Endpoint& endpoint) {
   if (endpoint.port == kUnixPort) {
     auto* un = reinterpret_cast<sockaddr_un*>(&address->storage);
-    if (endpoint.host.size() >= sizeof(un->sun_path)) return -ENAMETOOLONG;
+    // A path ends with a NUL; an abstract name begins with one, and ends where its length says.
+    const bool is_abstract = !endpoint.host.empty() && endpoint.host[0] == '\0';
+    const size_t bytes = endpoint.host.size() + (is_abstract ? 0 : 1);
+    if (bytes > sizeof(un->sun_path)) return -ENAMETOOLONG;
     un->sun_family = AF_UNIX;
-    memcpy(un->sun_path, endpoint.host.c_str(), endpoint.host.size() + 1);
-    address->length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.host.size() + 1);
+    memcpy(un->sun_path, endpoint.host.c_str(), bytes);
+    address->length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + bytes);
     return 0;
   }
   auto* in = reinterpret_cast<sockaddr_in*>(&address->storage);
@@ -75,7 +78,8 @@ void Read(const SocketAddress& address, Endpoint* endpoint) {
   } else {
     const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);
     const size_t bytes = address.length - std::min<size_t>(address.length, offsetof(sockaddr_un, sun_path));
-    endpoint->host.assign(un->sun_path, strnlen(un->sun_path, bytes));
+    const bool is_abstract = bytes > 0 && un->sun_path[0] == '\0';
+    endpoint->host.assign(un->sun_path, is_abstract ? bytes : strnlen(un->sun_path, bytes));
     endpoint->port = kUnixPort;
     return;
   }

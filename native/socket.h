@@ -1,5 +1,6 @@
-// Stream sockets over IPv4, IPv6 and unix paths. Every function returns >= 0 or -errno. Addresses are
-// numeric: nothing here resolves a name or blocks. A path travels as the host with port -1.
+// Stream sockets over IPv4, IPv6, unix paths and abstract names. Every function returns >= 0 or -errno.
+// Addresses are numeric: nothing here resolves a name or blocks. A path travels as the host with port -1, an
+// abstract name the same with a NUL in front.
 #ifndef MILLRACE_SOCKET_H_
 #define MILLRACE_SOCKET_H_
 

@@ -1,5 +1,5 @@
 /**
- * Addresses as people write them: `host:port`, `[v6]:port`, `unix:/path`. Pure: no socket, no resolver.
+ * Addresses as people write them: `host:port`, `[v6]:port`, `unix:/path`, `unix:@name`. Pure: no socket, no resolver.
  */
 import { isIP, isIPv6, SocketAddress } from 'node:net'
 
@@ -13,7 +13,10 @@ export interface TcpAddress {
 
 export interface UnixAddress {
   readonly kind: 'unix'
-  /** Path of the socket file. At most 107 bytes: `sun_path` of unix(7) less its final NUL. */
+  /**
+   * Path of the socket file, at most 107 bytes: `sun_path` of unix(7) less its final NUL. Or NUL and at most 107 bytes: an
+   * abstract name, which has no file.
+   */
   readonly path: string
 }
 
@@ -78,7 +81,7 @@ export function parseAddress(text: string): Address | string {
 
 /** The text `parseAddress` reads back as the same address. */
 export function formatAddress(address: Address): string {
-  if (address.kind === 'unix') return `unix:${address.path}`
+  if (address.kind === 'unix') return `unix:${address.path.replace(/^\0/, '@')}`
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
 
@@ -101,11 +104,18 @@ export function hostOfSocket(host: string): string {
 
 function parseUnix(path: string): UnixAddress | string {
   if (path === '') return 'a path is missing after "unix:"'
+  if (path === '@') return 'a name is missing after "unix:@"'
   if (path.includes('\0')) return 'a socket path cannot hold a NUL'
-  const bytes = Buffer.byteLength(path)
+  const isName = path.startsWith('@')
+  const bytes = Buffer.byteLength(isName ? path.slice(1) : path)
   if (bytes > UNIX_PATH_MAX_BYTES)
-    return `socket path of ${bytes} bytes, at most ${UNIX_PATH_MAX_BYTES} are possible`
-  return { kind: 'unix', path }
+    return `socket ${isName ? 'name' : 'path'} of ${bytes} bytes, at most ${UNIX_PATH_MAX_BYTES} are possible`
+  return { kind: 'unix', path: isName ? `\0${path.slice(1)}` : path }
+}
+
+/** Whether it is a name that no file stands for: nobody's permission is asked of who connects. */
+export function isAbstract({ path }: UnixAddress): boolean {
+  return path.startsWith('\0')
 }
 
 const looksNumeric = (host: string): boolean => /^[\d.]+$/.test(host)

@@ -13,6 +13,8 @@ describe('parseAddress', () => {
     ['db.example.com:5432', { kind: 'tcp', host: 'db.example.com', port: 5432 }],
     ['my_service:1', { kind: 'tcp', host: 'my_service', port: 1 }],
     ['unix:/run/db.sock', { kind: 'unix', path: '/run/db.sock' }],
+    ['unix:@name', { kind: 'unix', path: '\0name' }],
+    ['unix:./@name', { kind: 'unix', path: './@name' }],
     ['unix:a:b', { kind: 'unix', path: 'a:b' }],
   ])('reads %s', (text, address) => {
     expect(parseAddress(text)).toEqual(address)
@@ -40,6 +42,8 @@ describe('parseAddress', () => {
     [' 127.0.0.1:80', '" 127.0.0.1" is not a host name'],
     ['127.0.0.1:80\n', '"127.0.0.1:80\\n" is not host:port, [v6]:port or unix:/path'],
     ['unix:', 'a path is missing after "unix:"'],
+    ['unix:@', 'a name is missing after "unix:@"'],
+    ['unix:@a\0b', 'a socket path cannot hold a NUL'],
     ['unix:/a\0b', 'a socket path cannot hold a NUL'],
   ])('says what is wrong with %j', (text, sentence) => {
     expect(parseAddress(text)).toBe(sentence)
@@ -49,6 +53,13 @@ describe('parseAddress', () => {
     expect(parseAddress(`unix:/${'é'.repeat(53)}`)).toMatchObject({ kind: 'unix' })
     expect(parseAddress(`unix:/${'é'.repeat(53)}a`)).toBe(
       'socket path of 108 bytes, at most 107 are possible',
+    )
+  })
+
+  it('takes an abstract name of 107 bytes and refuses one of 108', () => {
+    expect(parseAddress(`unix:@${'a'.repeat(107)}`)).toMatchObject({ kind: 'unix' })
+    expect(parseAddress(`unix:@${'a'.repeat(108)}`)).toBe(
+      'socket name of 108 bytes, at most 107 are possible',
     )
   })
 

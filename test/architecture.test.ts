@@ -19,6 +19,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],
   cluster: ['io'],
   admin: ['io', 'config'],
+  config: ['io'],
 }
 
 const LONGEST_FILE_LINES = 400

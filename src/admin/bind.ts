@@ -9,9 +9,9 @@ import { isMainThread } from 'node:worker_threads'
 import type { Address, UnixAddress } from '../address.js'
 import { MillraceError } from '../errors.js'
 import { listenError, removeDeadSocket } from '../io/listen-errors.js'
+import { bindOwnerOnly } from '../io/socket-file.js'
 
 const OWNER_ONLY = 0o600
-const ALL_BUT_OWNER = 0o177
 const OF_OTHERS = 0o077
 
 /** The address, with the port in use where 0 was asked for. Rejects with `listen-failed`. */
@@ -38,19 +38,10 @@ async function bind(server: Server, address: Address): Promise<string | undefine
   }
 }
 
-/** The file is made while `listen` runs, and its mode is what umask(2) leaves, which is the whole process's. */
+/** The file is made while `listen` runs. */
 function bindPath(server: Server, { path }: UnixAddress): void {
-  if (!isMainThread) {
-    checkPrivate(dirname(path))
-    server.listen({ path })
-    return
-  }
-  const umask = process.umask(ALL_BUT_OWNER)
-  try {
-    server.listen({ path })
-  } finally {
-    process.umask(umask)
-  }
+  if (!isMainThread) checkPrivate(dirname(path))
+  bindOwnerOnly(() => server.listen({ path }))
 }
 
 /** A worker thread cannot set the umask: the folder has to keep others away until the file's mode is set. */

@@ -3,7 +3,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { type Address, parseAddress } from '../address.js'
+import { type Address, isAbstract, parseAddress } from '../address.js'
 import { AddressSet } from '../address-set.js'
 import * as fields from './fields.js'
 import { quote } from './wording.js'
@@ -35,10 +35,14 @@ export interface AdminConfig {
 const LEAST_TOKEN_CHARACTERS = 16
 const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])
 
+const EVERYBODYS =
+  'an abstract socket has no file and so no permissions: anybody on this machine could give orders; write unix:/path'
+
 /** Only here: an admin port that the world can reach is one mistake away from being the world's. */
 export function parseAdminAddress(text: string): Address | string {
   const address = parseAddress(text)
-  if (typeof address === 'string' || address.kind === 'unix') return address
+  if (typeof address === 'string') return address
+  if (address.kind === 'unix') return isAbstract(address) ? EVERYBODYS : address
   const host = address.host.toLowerCase() === 'localhost' ? '127.0.0.1' : address.host
   if (isIP(host) !== 0 && LOOPBACK.has({ ...address, host })) return { ...address, host }
   return `${quote(text)} is neither a unix socket nor of loopback: reach it from elsewhere by an SSH tunnel or a proxy with TLS`

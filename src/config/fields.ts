@@ -4,7 +4,8 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { type Address, parseAddress } from '../address.js'
+import { type Address, isAbstract, parseAddress } from '../address.js'
+import { whyNoAbstractNames } from '../io/native.js'
 import { didYouMean } from './suggest.js'
 import { parseDuration, parseSize } from './units.js'
 import { describe, expected, quote } from './wording.js'
@@ -165,16 +166,23 @@ export function addressField(parse: (text: string) => Address | string) {
 }
 
 export function parseListenerAddress(text: string): Address | string {
-  const address = parseAddress(text)
+  const address = parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || isIP(address.host) !== 0) return address
   if (address.host.toLowerCase() === 'localhost') return { ...address, host: '127.0.0.1' }
   return `a listener needs an IP address or localhost, not the host name ${quote(address.host)}`
 }
 
 export function parseBackendAddress(text: string): Address | string {
-  const address = parseAddress(text)
+  const address = parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
   return 'a backend needs a port from 1 to 65535, found 0'
+}
+
+/** Of a kind that this platform has. */
+function parseHere(text: string): Address | string {
+  const address = parseAddress(text)
+  if (typeof address === 'string' || address.kind === 'tcp' || !isAbstract(address)) return address
+  return whyNoAbstractNames() ?? address
 }
 
 function field<Value extends number | boolean | object>(read: (value: unknown) => Value | string) {

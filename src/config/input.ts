@@ -94,7 +94,7 @@ export interface BackendTlsInput {
 }
 
 export interface BackendInput {
-  /** `host:port`, `[v6]:port` or `unix:/path`. Port 1 to 65535. */
+  /** `host:port`, `[v6]:port`, `unix:/path` or `unix:@name` (abstract). Port 1 to 65535. */
   readonly address: string
   /** Its share of the connections beside the others' weights, 1 to 1000. Default 1. */
   readonly weight?: number | undefined

@@ -12,7 +12,7 @@ export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 export interface ListenerInput {
   /** How logs and metrics call it. Default: its address, with `localhost` as 127.0.0.1. */
   readonly name?: string | undefined
-  /** `ip:port`, `[v6]:port`, `localhost:port` (127.0.0.1) or `unix:/path`. Port 0: any free port. */
+  /** `ip:port`, `[v6]:port`, `localhost:port` (127.0.0.1), `unix:/path` or `unix:@name` (abstract). Port 0: any free port. */
   readonly address: string
   /** Name of the cluster of clients that no route is for. Without one they are turned away. */
   readonly cluster?: string | undefined
@@ -41,6 +41,13 @@ export interface ListenerInput {
   /** Of its clients' connections. Default: that of all. */
   readonly keepalive?: KeepaliveInput | false | undefined
   readonly timeouts?: OwnTimeoutsInput | undefined
+  /**
+   * Of a unix socket's file: who may connect, as chmod(1) takes it, `"0660"`. The first moment of the file is its owner's,
+   * except in a worker thread. Default: as the umask leaves it; with a `group`, `"0660"`.
+   */
+  readonly mode?: string | undefined
+  /** Of a unix socket's file: a name in /etc/group, or a number. Default: the process's own. */
+  readonly group?: string | number | undefined
 }
 
 export interface AcceptProxyInput {

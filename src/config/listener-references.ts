@@ -3,6 +3,7 @@
  * without another. Works on unchecked input, as `references.ts` does.
  */
 import type { Finding, Path } from './path.js'
+import { checkSocketFile } from './socket-file.js'
 import { didYouMean } from './suggest.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 import { quote } from './wording.js'
@@ -21,6 +22,7 @@ export function checkListener(listener: unknown, path: Path, clusters: unknown):
     ...checkDestination(listener, path),
     ...checkProtocol(listener, path),
     ...checkHello(listener, routes, path),
+    ...checkSocketFile(listener, path),
     ...['cluster', 'onNoSni', 'onBadHello'].flatMap((key) =>
       unknownCluster(listener[key], [...path, key], clusters, key !== 'cluster'),
     ),

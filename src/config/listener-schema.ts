@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Address, formatAddress } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
 import type { Liveness } from '../io/liveness.js'
+import type { SocketFile } from '../io/socket-file.js'
 import { explainNamePattern } from '../names.js'
 import type { Rule } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
@@ -12,6 +13,7 @@ import * as fields from './fields.js'
 import type { ListenPlace } from './listener-addresses.js'
 import type { ForwardedMode } from './listener-input.js'
 import { type OwnLiveness, ownLiveness } from './liveness.js'
+import { socketFileFields } from './socket-file.js'
 import { type TlsConfig, tlsSchema } from './tls-schema.js'
 import { expected } from './wording.js'
 
@@ -37,6 +39,8 @@ export interface ListenerConfig extends ListenPlace {
   readonly xForwarded: ForwardedMode
   readonly logQuery: boolean
   readonly liveness: Liveness
+  /** Of a unix socket. */
+  readonly socketFile: SocketFile
 }
 
 /** Without what others of the config have to say. */
@@ -106,10 +110,12 @@ export const listenerSchema = fields
     xForwarded: fields.choiceOf(['replace', 'append', 'off']).default('replace'),
     logQuery: fields.booleanField.default(false),
     ...ownLiveness,
+    ...socketFileFields,
   })
   .transform(
-    ({ name, ...rest }): LoneListener => ({
+    ({ name, mode, group, ...rest }): LoneListener => ({
       name: name ?? formatAddress(rest.address),
+      socketFile: { mode, group },
       ...rest,
     }),
   )

@@ -6,6 +6,7 @@ import type { Address, PeerAddress } from '../address.js'
 import type { Liveness } from './liveness.js'
 import type { NativeCounts } from './native.js'
 import type { Socket } from './socket.js'
+import type { SocketFile } from './socket-file.js'
 import type { Sweep } from './sweep.js'
 import type { Turns } from './turns.js'
 
@@ -46,6 +47,8 @@ export interface ListenOptions {
   readonly ipv6Only?: boolean
   /** Of the connections that are accepted. Default: what the system has. */
   readonly liveness?: Liveness | undefined
+  /** Of a unix socket: who may connect. Default: as the umask leaves it. */
+  readonly socketFile?: SocketFile | undefined
 }
 
 export interface AcceptHandler {
@@ -63,8 +66,8 @@ export interface AcceptHandler {
 export interface Listening {
   /** The address in use, with the port the kernel chose where 0 was asked for. */
   readonly address: Address
-  /** From now on: the liveness of those that are accepted. */
-  update(options: Pick<ListenOptions, 'liveness'>): void
+  /** From now on: the liveness of those that are accepted, and who may connect. Throws where the latter cannot be set. */
+  update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void
   /** Stops accepting and removes a unix socket's file. Accepted connections are untouched. */
   close(): void
 }

@@ -1,7 +1,7 @@
 /**
  * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds.
  */
-import { type Address, unpackPeer } from '../address.js'
+import { type Address, isAbstract, unpackPeer } from '../address.js'
 import type { AcceptHandler, Listening, ListenOptions } from './engine.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
@@ -9,6 +9,7 @@ import { listenError, removeSocketFile } from './listen-errors.js'
 import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName } from './native.js'
 import type { Runnable } from './socket.js'
+import { changeSocketFile, isAsked } from './socket-file.js'
 
 /** Accepted per turn, so that a storm of clients does not delay those already here. */
 const ACCEPT_BATCH = 32
@@ -65,9 +66,10 @@ export class FdListener implements Listening, Watched, Runnable {
   }
 
   /** Accepted sockets inherit the liveness. */
-  update({ liveness = NO_LIVENESS }: Pick<ListenOptions, 'liveness'>): void {
+  update({ liveness = NO_LIVENESS, socketFile }: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
     if (this.fd < 0) return
     this.#loop.native.setLiveness(this.fd, ...livenessArguments(liveness))
+    if (isAsked(socketFile)) changeSocketFile(this.address, socketFile)
   }
 
   close(): void {
@@ -76,7 +78,7 @@ export class FdListener implements Listening, Watched, Runnable {
     this.#loop.forget(this)
     this.#loop.native.close(this.fd)
     this.fd = -1
-    if (this.address.kind === 'unix') removeSocketFile(this.address.path)
+    if (this.address.kind === 'unix' && !isAbstract(this.address)) removeSocketFile(this.address.path)
   }
 
   /** Idle kernel pipes are fds, too: they are given up first. */

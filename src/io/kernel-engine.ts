@@ -20,6 +20,7 @@ import { listenError, removeDeadSocket } from './listen-errors.js'
 import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName, type NativeCounts, UNIX_PORT } from './native.js'
 import { type Runnable, WRITABLE } from './socket.js'
+import { bindOwnerOnly, isAsked, openSocketFile } from './socket-file.js'
 import { type Expirable, Sweep } from './sweep.js'
 import type { Turns } from './turns.js'
 
@@ -58,6 +59,8 @@ export class KernelEngine implements Engine {
       fd = this.#listen(address, options)
     }
     if (fd < 0) throw listenError(address, errnoName(fd))
+    const { socketFile } = options
+    if (isAsked(socketFile)) openSocketFile(address, socketFile, () => this.#loop.native.close(fd))
     return new FdListener(this.#loop, fd, address, handler)
   }
 
@@ -69,7 +72,9 @@ export class KernelEngine implements Engine {
     const [host, port] = hostAndPort(address)
     const { backlog, sharePort, ipv6Only = false, liveness = NO_LIVENESS } = options
     const { native } = this.#loop
-    return native.listen(host, port, backlog, sharePort, ipv6Only, ...livenessArguments(liveness))
+    const listen = () =>
+      native.listen(host, port, backlog, sharePort, ipv6Only, ...livenessArguments(liveness))
+    return isAsked(options.socketFile) ? bindOwnerOnly(listen) : listen()
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { type Address, formatAddress, type UnixAddress } from '../address.js'
+import { type Address, formatAddress, isAbstract, type UnixAddress } from '../address.js'
 import { MillraceError } from '../errors.js'
 
 const ADVICE: Record<string, string> = {
@@ -24,7 +24,8 @@ const ADVICE: Record<string, string> = {
 }
 
 export function listenError(address: Address, errno: string): MillraceError {
-  const isFile = errno === 'EADDRINUSE' && address.kind === 'unix' && !isSocket(address.path)
+  const isFile =
+    errno === 'EADDRINUSE' && address.kind === 'unix' && !isAbstract(address) && !isSocket(address.path)
   const advice = isFile ? 'a file that is no socket has that name' : ADVICE[errno]
   return new MillraceError(
     'listen-failed',
@@ -36,7 +37,7 @@ export function listenError(address: Address, errno: string): MillraceError {
 /** Removes the file of a unix socket that nobody listens on any more; answers whether it did. */
 export async function removeDeadSocket(address: UnixAddress): Promise<boolean> {
   // Connecting to any other file is refused in the same way, and it must not be removed.
-  if (!isSocket(address.path)) return false
+  if (isAbstract(address) || !isSocket(address.path)) return false
   const errno = await new Promise<string>((resolve) => {
     const probe = connect(address.path)
     probe.once('connect', () => resolve(''))

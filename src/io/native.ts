@@ -168,6 +168,16 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   }
 }
 
+/**
+ * Why there can be no socket of an abstract name (unix(7)) here; undefined where there can. Node fills the name up with
+ * NULs, which makes it another name to everybody else, so it takes the addon.
+ */
+export function whyNoAbstractNames(): string | undefined {
+  const instead = 'write unix:/path, or unix:./@name for a file'
+  if (process.platform !== 'linux') return `abstract sockets are Linux's: ${instead}`
+  return loadNative().native === undefined ? `abstract sockets need the addon: ${instead}` : undefined
+}
+
 /** What Node has no name for: EDQUOT is the addon's word for a used-up quota of pipes, accept(2) may say ENONET. */
 const UNKNOWN_TO_NODE = new Map([
   [122, 'EDQUOT'],

@@ -16,6 +16,7 @@ import type {
 import { listenError, removeDeadSocket } from './listen-errors.js'
 import { keepNodeAlive, NO_LIVENESS } from './liveness.js'
 import { ReadMemory, rehouse } from './read-memory.js'
+import { bindOwnerOnly, changeSocketFile, isAsked, openSocketFile } from './socket-file.js'
 import { StreamSocket } from './stream-socket.js'
 import { type Expirable, Sweep } from './sweep.js'
 import { Turns } from './turns.js'
@@ -45,6 +46,14 @@ export class StreamEngine implements Engine {
   limitPipes(): void {}
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    const listening = await this.#listenAnew(address, options, handler)
+    const { socketFile } = options
+    if (isAsked(socketFile)) openSocketFile(address, socketFile, () => listening.close())
+    return listening
+  }
+
+  /** In the place of a dead socket, where there is one. */
+  async #listenAnew(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
     try {
       return await this.#listen(address, options, handler)
     } catch (error) {
@@ -76,18 +85,22 @@ export class StreamEngine implements Engine {
     })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
-      const { backlog, ipv6Only = false } = options
-      server.listen({ ...listenTarget(address), backlog, ipv6Only }, () => {
+      const { backlog, ipv6Only = false, socketFile } = options
+      const listen = () => server.listen({ ...listenTarget(address), backlog, ipv6Only })
+      server.once('listening', () => {
         server.off('error', reject)
         server.on('error', (error: NodeJS.ErrnoException) => handler.paused(error.code ?? 'EMFILE'))
         resolve({
           address: boundAddress(server, address),
           update: (next) => {
             liveness = next.liveness ?? NO_LIVENESS
+            if (isAsked(next.socketFile)) changeSocketFile(address, next.socketFile)
           },
           close: () => server.close(),
         })
       })
+      if (isAsked(socketFile)) bindOwnerOnly(listen)
+      else listen()
     })
   }
 }

@@ -8,6 +8,7 @@ import { MillraceError } from '../errors.js'
 import type { Engine, Listening } from '../io/engine.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
+import type { SocketFile } from '../io/socket-file.js'
 
 /** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
 const BACKLOG = 4096
@@ -19,6 +20,8 @@ export interface ListenerOptions extends ListenPlace {
   readonly name: string
   /** Of its clients' connections. Default: what the system has. */
   readonly liveness?: Liveness | undefined
+  /** Of a unix socket: who may connect. Default: as the umask leaves it. */
+  readonly socketFile?: SocketFile | undefined
 }
 
 export interface ListenerHooks {
@@ -53,7 +56,7 @@ export class Listener {
     return this.#options
   }
 
-  /** What it goes by from now on; its place is what it was opened with. */
+  /** What it goes by from now on; its place is what it was opened with. Throws where its file cannot be changed. */
   update(options: ListenerOptions): void {
     this.#options = options
     this.#listening?.update(options)
@@ -80,7 +83,7 @@ export class Listener {
 
   /** Rejects with `listen-failed`, naming the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
-    const { address, ipv6Only, liveness } = this.#options
+    const { address, ipv6Only, liveness, socketFile } = this.#options
     const handler = {
       accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
@@ -89,7 +92,7 @@ export class Listener {
     try {
       this.#listening = await engine.listen(
         address,
-        { backlog: BACKLOG, sharePort, ipv6Only, liveness },
+        { backlog: BACKLOG, sharePort, ipv6Only, liveness, socketFile },
         handler,
       )
     } catch (error) {

@@ -75,9 +75,18 @@ export function exchange(before: Generation, after: Generation, log: Log): void 
   const listeners = [...after.services.keys()]
   after.config.listeners.forEach((config, index) => {
     const listener = listeners[index]!
-    listener.update(config)
+    updateListener(listener, config, log)
     if (listener.place.ipv6Only && !config.ipv6Only) announceIpv6Only(log, config.name)
   })
+}
+
+/** The file of its unix socket may have become somebody else's. */
+function updateListener(listener: Listener, config: ListenerConfig, log: Log): void {
+  try {
+    listener.update(config)
+  } catch (err) {
+    log.error({ listener: config.name, err }, 'the socket file keeps its mode and its group')
+  }
 }
 
 /** Those with certificates of their own read them again; those that left are read no more. */

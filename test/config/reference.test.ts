@@ -88,6 +88,8 @@ const most: Every<ProxyConfig> = {
       xForwarded: 'off',
       logQuery: false,
       ...liveness,
+      mode: '0660',
+      group: 'proxy',
     },
   ],
   clusters: {

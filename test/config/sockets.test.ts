@@ -1,5 +1,5 @@
-/** What a config says of sockets: when a peer counts as gone. */
-import { describe, expect, it } from 'vitest'
+/** What a config says of sockets: when a peer counts as gone, and who may connect to a unix socket. */
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ClusterInput, ProxyConfig } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { validateConfig } from '../../src/config/validate.js'
@@ -59,5 +59,58 @@ describe('keepalive', () => {
     expect(problems({ all: { keepalive } })).toEqual([message])
     expect(problems({ listener: { keepalive } })).toEqual([`listeners[0].${message}`])
     expect(problems({ cluster: { keepalive } })).toEqual([`clusters.pg.${message}`])
+  })
+})
+
+describe('a unix socket', () => {
+  const address = 'unix:/run/a.sock'
+  const { platform } = process
+  afterEach(() => {
+    Object.defineProperty(process, 'platform', { value: platform })
+    vi.unstubAllEnvs()
+  })
+
+  it('has a mode and a group where they are said', () => {
+    expect(read({ listener: { address, mode: '0660', group: 'proxy' } }).listener.socketFile).toEqual({
+      mode: 0o660,
+      group: 'proxy',
+    })
+    expect(read({ listener: { address, mode: '600', group: 33 } }).listener.socketFile).toEqual({
+      mode: 0o600,
+      group: '33',
+    })
+  })
+
+  it.each([
+    [{ address, mode: 660 }, /^listeners\[0\]\.mode: .*put it in quotes$/],
+    [{ address, mode: '0888' }, /^listeners\[0\]\.mode: expected permissions in octal digits/],
+    [{ address, mode: '66' }, /^listeners\[0\]\.mode: expected permissions in octal digits/],
+    [{ address, group: 'no such' }, /^listeners\[0\]\.group: expected the name of a group, or its number/],
+    [{ mode: '0660' }, /^listeners\[0\]\.mode: needs an address with a file/],
+    [{ address: 'unix:@a', group: 'proxy' }, /^listeners\[0\]\.group: needs an address with a file/],
+  ])('with %j is an error', (listener, message) => {
+    expect(problems({ listener })).toEqual([expect.stringMatching(message)])
+  })
+
+  it.each(['darwin', 'win32'])('of an abstract name is refused on %s, on both sides', (value) => {
+    Object.defineProperty(process, 'platform', { value })
+    const said = { listener: { address: 'unix:@a' }, cluster: { backends: ['unix:@b'] } }
+    expect(problems(said)).toEqual([
+      expect.stringMatching(/^listeners\[0\]\.address: abstract sockets are Linux's/),
+      expect.stringMatching(/^clusters\.pg\.backends\[0\]: abstract sockets are Linux's/),
+    ])
+  })
+
+  it('of an abstract name is refused without the addon: Node fills the name up with NULs', () => {
+    vi.stubEnv('MILLRACE_NATIVE', 'off')
+    expect(problems({ listener: { address: 'unix:@a' } })).toEqual([
+      expect.stringMatching(/^listeners\[0\]\.address: abstract sockets (need the addon|are Linux's)/),
+    ])
+  })
+
+  it('of an abstract name is no place for operators, because everybody may connect', () => {
+    expect(problems({ all: { admin: 'unix:@a' } })).toEqual([
+      expect.stringMatching(/^admin: an abstract socket has no file and so no permissions/),
+    ])
   })
 })

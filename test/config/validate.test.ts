@@ -55,6 +55,7 @@ describe('validateConfig', () => {
           logQuery: false,
           ipv6Only: false,
           liveness,
+          socketFile: {},
         },
       ],
       clusters: {

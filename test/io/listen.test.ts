@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Address, formatPeer, type PeerAddress, type UnixAddress } from '../../src/address.js'
-import type { Listening } from '../../src/io/engine.js'
+import type { Listening, ListenOptions } from '../../src/io/engine.js'
 import type { Socket } from '../../src/io/socket.js'
 import { engines } from '../support/engines.js'
 import { openedSince, openFds } from '../support/fds.js'
@@ -38,8 +38,8 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   /** Listens and keeps what connects. */
   async function listen(
     address: Address,
-    options = OPTIONS,
-  ): Promise<Omit<Listening, 'update'> & { clients: string[]; sockets: Socket[] }> {
+    options: ListenOptions = OPTIONS,
+  ): Promise<Listening & { clients: string[]; sockets: Socket[] }> {
     const clients: string[] = []
     const sockets: Socket[] = []
     const accepted = (socket: Socket, from: PeerAddress): void => {
@@ -49,7 +49,9 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     }
     const listening = await engine.listen(address, options, { accepted, paused: () => {} })
     closing.push(listening)
-    return { address: listening.address, close: () => listening.close(), clients, sockets }
+    const { address: bound } = listening
+    const update: Listening['update'] = (changes) => listening.update(changes)
+    return { address: bound, update, close: () => listening.close(), clients, sockets }
   }
 
   async function connected(address: Address): Promise<Peer> {
@@ -58,8 +60,8 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     return peer
   }
 
-  const failure = (address: Address): Promise<unknown> =>
-    engine.listen(address, OPTIONS, { accepted: () => {}, paused: () => {} }).then(
+  const failure = (address: Address, options: ListenOptions = OPTIONS): Promise<unknown> =>
+    engine.listen(address, options, { accepted: () => {}, paused: () => {} }).then(
       (listening) => listening.close(),
       (error: unknown) => error,
     )
@@ -99,6 +101,42 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     await until(() => listening.clients.length === 1)
     expect(listening.clients).toEqual(['unix:'])
     listening.close()
+    await until(() => !existsSync(address.path))
+  })
+
+  const fileOf = ({ path }: UnixAddress) => {
+    const { mode, gid } = statSync(path)
+    return { mode: (mode & 0o777).toString(8), gid }
+  }
+
+  test.each([0o600, 0o660, 0o666, 0o700])('gives the file of a unix socket the mode %i', async (mode) => {
+    const address = inFolder('mode')
+    const listening = await listen(address, { ...OPTIONS, socketFile: { mode, group: undefined } })
+    expect(fileOf(address).mode).toBe(mode.toString(8))
+    await connected(address)
+    listening.update({ socketFile: { mode: 0o640, group: undefined } })
+    expect(fileOf(address).mode).toBe('640')
+  })
+
+  test.runIf(process.getuid?.() === 0)(
+    'gives the file of a unix socket a group, by number and by name',
+    async () => {
+      const [address, other] = [inFolder('number'), inFolder('name')]
+      await listen(address, { ...OPTIONS, socketFile: { mode: undefined, group: '1' } })
+      await listen(other, { ...OPTIONS, socketFile: { mode: 0o620, group: 'daemon' } })
+      expect([fileOf(address), fileOf(other)]).toEqual([
+        { mode: '660', gid: 1 },
+        { mode: '620', gid: 1 },
+      ])
+    },
+  )
+
+  test('says what is wrong with a group, and leaves no file behind', async () => {
+    const address = inFolder('group')
+    const socketFile = { mode: undefined, group: 'nobody-has-this' }
+    expect(await failure(address, { ...OPTIONS, socketFile })).toEqual(
+      failed('there is no group nobody-has-this', 'give its number'),
+    )
     await until(() => !existsSync(address.path))
   })
 
