@@ -68,14 +68,3 @@ export function quantile({ bounds, counts }, part) {
 /** @param {number} seconds */
 const milliseconds = (seconds) =>
   seconds < 1 ? `${Number((seconds * 1000).toPrecision(3))} ms` : time(seconds * 1000)
-
-/**
- * Text of anybody's on one line, with what turns its direction or cannot be seen written out: two names that look the
- * same are the same.
- * @param {string} text
- */
-export const plain = (text) =>
-  text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (sign) => `<U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`,
-  )

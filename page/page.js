@@ -3,10 +3,11 @@
  * The status page: what is told each second, shown. A page that nobody sees goes on counting and draws nothing; when it
  * is seen again it shows the last it was told.
  */
+import { visible } from '/assets/dist/escape.js'
 import { toneOf } from './backends.js'
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
-import { clock, count, plain, rate, share, time } from './figures.js'
+import { clock, count, rate, share, time } from './figures.js'
 import { Growths } from './growth.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
@@ -115,7 +116,7 @@ function showListeners({ listeners }) {
   const chosen = picker.value
   picker.replaceChildren(
     ...[...picker.options].slice(0, 1),
-    ...names.map((name) => new Option(plain(name), name)),
+    ...names.map((name) => new Option(visible(name), name)),
   )
   picker.value = names.includes(chosen) ? chosen : ''
 }

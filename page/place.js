@@ -1,6 +1,6 @@
 // @ts-check
 /** Places of the document, by id. */
-import { plain } from './figures.js'
+import { visible } from '/assets/dist/escape.js'
 
 /**
  * @param {string} id
@@ -19,6 +19,6 @@ export function element(id) {
  */
 export function tell(id, text) {
   const place = element(id)
-  const shown = plain(text)
+  const shown = visible(text)
   if (place.textContent !== shown) place.textContent = shown
 }

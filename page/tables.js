@@ -4,7 +4,7 @@
  * somebody points at one, or has the focus in it, no row comes, goes or moves: nobody ends the wrong connection.
  * Names come from the wire: they are set as text and as nothing else.
  */
-import { plain } from './figures.js'
+import { visible } from '/assets/dist/escape.js'
 import { element as find } from './place.js'
 
 /** A pointer that lies still for longer is not about to press anything (ms). */
@@ -124,7 +124,7 @@ export class Table {
   #fill(element, row) {
     for (const [index, column] of this.#columns.entries()) {
       const cell = /** @type {HTMLElement} */ (element.cells[index])
-      if (column.cell !== undefined) write(cell, plain(column.cell(row)))
+      if (column.cell !== undefined) write(cell, visible(column.cell(row)))
       if (column.tone !== undefined) cell.className = `${classOf(column)} ${column.tone(row)}`
     }
   }

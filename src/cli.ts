@@ -12,6 +12,7 @@ import type { Config } from './config/schema.js'
 import { validateConfig } from './config/validate.js'
 import { DEMO_ADDRESS, demoConfig, demoGreeting, startDemoBackend } from './demo.js'
 import { formatProblem, MillraceError } from './errors.js'
+import { visible } from './escape.js'
 import { showLiveLine, summary } from './observe/live-line.js'
 import type { Proxy } from './proxy/proxy.js'
 import { RunningProxy } from './proxy/running-proxy.js'
@@ -96,6 +97,6 @@ function fail(error: unknown): void {
     process.exit(EXIT_FAILED)
   }
   const lines = error.problems.length > 0 ? error.problems.map(formatProblem) : [`millrace: ${error.message}`]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  process.stderr.write(`${lines.map(visible).join('\n')}\n`)
   process.exit(error.source === 'config' ? EXIT_CONFIG : EXIT_FAILED)
 }

@@ -2,6 +2,7 @@
  * How an answer is written: the headers that every one bears, and a body of one kind or another.
  */
 import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { jsonText } from '../escape.js'
 import type { ProblemError } from './problem.js'
 
 /** Nothing from anywhere else, nothing inline, in nobody's frame. */
@@ -48,18 +49,18 @@ export function answerText(response: ServerResponse, status: number, text: strin
 }
 
 export function answerJson(response: ServerResponse, value: unknown): void {
-  answerBytes(response, 200, 'application/json', JSON.stringify(value))
+  answerBytes(response, 200, 'application/json', jsonText(value))
 }
 
 export function answerProblem(response: ServerResponse, problem: ProblemError): void {
   const { status, headers } = problem
-  answerBytes(response, status, 'application/problem+json', JSON.stringify(problem), headers)
+  answerBytes(response, status, 'application/problem+json', jsonText(problem), headers)
 }
 
 /** For who has sent nothing that there could be a response to: the connection ends with it. */
 export function problemText(problem: ProblemError): string {
   const { status } = problem
-  const body = JSON.stringify(problem)
+  const body = jsonText(problem)
   const headers = {
     ...COMMON_HEADERS,
     connection: 'close',

@@ -18,6 +18,9 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const PAGE = new URL('../../page/', import.meta.url)
+/** Modules of ours that import nothing: what the page and the command both do stands there once. */
+const DIST = new URL('../../dist/', import.meta.url)
+const SHARED = ['escape.js']
 const CHARTS = ['uPlot.esm.js', 'uPlot.min.css']
 
 export class Assets {
@@ -39,6 +42,7 @@ function listFiles(): ReadonlyMap<string, URL> {
   const ours = readdirSync(PAGE).filter((name) => Object.hasOwn(TYPES, extname(name)))
   const files = new Map(ours.map((name) => [`/assets/${name}`, new URL(name, PAGE)]))
   for (const name of CHARTS) files.set(`/assets/${name}`, new URL(import.meta.resolve(`uplot/dist/${name}`)))
+  for (const name of SHARED) files.set(`/assets/dist/${name}`, new URL(name, DIST))
   files.set('/', new URL('index.html', PAGE))
   return files
 }

@@ -3,6 +3,7 @@
  * not read is let go; nobody who listens costs more than what its socket holds.
  */
 import type { ServerResponse } from 'node:http'
+import { jsonText } from '../escape.js'
 import { COMMON_HEADERS } from './answer.js'
 import { ProblemError } from './problem.js'
 
@@ -58,7 +59,7 @@ export class EventStreams {
     if (this.#isSending) return
     this.#isSending = true
     try {
-      const text = `event: status\ndata: ${JSON.stringify(await this.#makeData())}\n\n`
+      const text = `event: status\ndata: ${jsonText(await this.#makeData())}\n\n`
       for (const stream of [...this.#streams]) {
         if (stream.writableLength > MOST_WAITING_BYTES) stream.destroy()
         else stream.write(text)

@@ -2,6 +2,7 @@
  * A line of JSON composed as bytes, in memory that is used again for the next one. Records are many, and a line put
  * together from strings is garbage part by part before it is bytes.
  */
+import { jsonText } from '../escape.js'
 
 const FIRST_BYTES = 4096
 /** UTF-8 of one UTF-16 unit. */
@@ -52,7 +53,7 @@ export class LineBytes {
     for (let i = 0; i < text.length; i++) {
       const char = text.charCodeAt(i)
       const isPlain = char >= SPACE && char < LAST_ASCII && char !== QUOTE && char !== BACKSLASH
-      if (!isPlain) return this.json(JSON.stringify(text))
+      if (!isPlain) return this.json(jsonText(text))
       bytes[at++] = char
     }
     bytes[at++] = QUOTE

@@ -4,11 +4,13 @@
  */
 import { isatty } from 'node:tty'
 import { isColorSupported, prettyFactory } from 'pino-pretty'
+import { escapeJson } from '../escape.js'
 import { jsonLine } from './json-line.js'
 import { openFile, openFileLater, openStdout, type Target } from './log-target.js'
 import { type ConnectionFacts, type RecordEnding, toRecord } from './record.js'
 import { RecordLine } from './record-line.js'
 import { Sink } from './sink.js'
+import { visibleLine } from './visible-line.js'
 
 export const RECORD_MESSAGE = 'connection'
 
@@ -62,7 +64,7 @@ function filePlace(path: string, target: Target): LogPlace {
 function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
   const line = new RecordLine()
   return {
-    write: (text) => void sink.write(text, 'other'),
+    write: (text) => void sink.write(escapeJson(text), 'other'),
     record: (id, facts, ended) => {
       const { bytes, length } = line.write(id, facts, ended)
       return sink.writeBytes(bytes, length, 'record')
@@ -74,9 +76,9 @@ function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
 function forPeople(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
   const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
   const format = prettyFactory({ colorize: isColorSupported, ...options })
+  const show = (line: string): string => format(visibleLine(line)) ?? ''
   return {
-    write: (text) => void sink.write(format(text) ?? '', 'other'),
-    record: (...record) =>
-      sink.write(format(jsonLine('info', toRecord(...record), RECORD_MESSAGE)) ?? '', 'record'),
+    write: (line) => void sink.write(show(line), 'other'),
+    record: (...record) => sink.write(show(jsonLine('info', toRecord(...record), RECORD_MESSAGE)), 'record'),
   }
 }

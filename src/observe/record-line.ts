@@ -1,7 +1,8 @@
 /**
- * A record as a line of the log, straight from the facts: what `JSON.stringify` would make of `toRecord`'s, without
+ * A record as a line of the log, straight from the facts: what `jsonText` would make of `toRecord`'s, without
  * objects and texts in between. It is written for every connection, so every part is written as bytes.
  */
+import { jsonText } from '../escape.js'
 import { SOURCE_FIELDS } from './json-line.js'
 import { LineBytes } from './line-bytes.js'
 import { type ConnectionFacts, isoTime, type RecordEnding } from './record.js'
@@ -68,7 +69,7 @@ export class RecordLine {
   #tagsOf(tags: object): string {
     const known = this.#tags.get(tags)
     if (known !== undefined) return known
-    const text = JSON.stringify(tags)
+    const text = jsonText(tags)
     this.#tags.set(tags, text)
     return text
   }
@@ -78,7 +79,7 @@ export class RecordLine {
 function writeOpening(line: LineBytes, { proxy, sni, alpn, tls, backendTls, http }: ConnectionFacts): void {
   const isPlain = proxy === undefined && sni === undefined && alpn === undefined && tls === undefined
   if (isPlain && backendTls === undefined && http === undefined) return
-  const fields = JSON.stringify({ proxy, sni, alpn, tls, backendTls, http }).slice(1, -1)
+  const fields = jsonText({ proxy, sni, alpn, tls, backendTls, http }).slice(1, -1)
   if (fields !== '') line.json(',').json(fields)
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing, Program, run } from '../support/programs.js'
+import { UNSAFE_SAMPLES, unsafeIn } from '../support/unsafe.js'
 
 const LINES = 2000
 const LOG = new URL('../../dist/observe/log.js', import.meta.url).href
@@ -18,7 +19,12 @@ beforeAll(() => {
      log.warn('last')
      const facts = { acceptedAt: 1469918176385, listener: 'front', protocol: 'TCP', tags: {}, client: '192.0.2.7:5',
        retries: 0, totalMicros: 1500, bytesUp: 1, bytesDown: 2, splicedUp: 0, splicedDown: 0 }
-     if (process.argv[3]) record('01ARYZ6S410000000000000000', facts, { by: 'client', phase: 'data', cause: 'finished' })
+     if (process.argv[3] === 'unsafe') {
+       const unsafe = ${JSON.stringify(UNSAFE_SAMPLES.join(''))}
+       log.error({ [unsafe]: unsafe, err: new Error(unsafe) }, unsafe)
+       record('01ARYZ6S410000000000000000', { ...facts, client: unsafe, tags: { [unsafe]: unsafe }, alpn: [unsafe] },
+         { by: 'proxy', phase: 'opening', cause: 'rejected: ' + unsafe })
+     } else if (process.argv[3]) record('01ARYZ6S410000000000000000', facts, { by: 'client', phase: 'data', cause: 'finished' })
      process.exit(0)`,
   )
 })
@@ -64,4 +70,23 @@ describe('the log', () => {
       expect(await lastLine('env -u NO_COLOR TERM=xterm')).toContain('\x1b[32mINFO')
     },
   )
+
+  it('has no raw control character of anybody, and its JSON means what was logged', async () => {
+    const { stdout } = await run(process.execPath, [script, 'warn', 'unsafe'])
+    expect(unsafeIn(stdout)).toEqual([])
+    const [, line, record] = stdout.trimEnd().split('\n')
+    const unsafe = UNSAFE_SAMPLES.join('')
+    expect(JSON.parse(line!)).toMatchObject({ msg: unsafe, [unsafe]: unsafe, err: { message: unsafe } })
+    expect(JSON.parse(record!)).toMatchObject({ client: unsafe, tags: { [unsafe]: unsafe }, alpn: [unsafe] })
+  })
+
+  it.skipIf(areMissing('script'))('has control characters written out on a terminal', async () => {
+    const command = `NO_COLOR=1 "${process.execPath}" "${script}" warn unsafe`
+    const terminal = new Program('script', ['-qec', command, '/dev/null'])
+    await terminal.exited
+    const lines = terminal.stdout.replaceAll('\r\n', '\n').trimEnd().split('\n')
+    expect(lines.flatMap(unsafeIn)).toEqual([])
+    expect(lines.filter((line) => /^\[\d\d:/.test(line))).toHaveLength(3)
+    expect(lines.at(-1)).toContain('<U+001B><U+007F><U+0080><U+0085><U+009B>')
+  })
 })

@@ -1,15 +1,16 @@
-/** A record made to text by hand is what JSON.stringify makes of it, whatever is in it. */
+/** A record made to text by hand is what jsonText makes of it, whatever is in it. */
 import { hostname } from 'node:os'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../src/observe/record.js'
 import { RecordLine } from '../../src/observe/record-line.js'
+import { UNSAFE_SAMPLES, unsafeIn } from '../support/unsafe.js'
 
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
-  fc.constantFrom('127.0.0.1:80', '"\\', '\u2028'),
+  fc.constantFrom('127.0.0.1:80', '"\\', ...UNSAFE_SAMPLES),
 )
 const micros = fc.oneof(fc.nat(2000), fc.nat(), fc.maxSafeNat())
 const http = fc.record({ method: text, authority: text, path: text, status: maybe(fc.nat()) })
@@ -57,13 +58,14 @@ const ending = fc.record({
 const ID = '01ARYZ6S410000000000000000'
 const now = fc.integer({ min: 1e9, max: 4e12 })
 
-it('a record written by hand is what JSON.stringify makes of it, whatever is in it', () => {
+it('a record written by hand is what jsonText makes of it, whatever is in it', () => {
   const line = new RecordLine()
   fc.assert(
     fc.property(facts, ending, now, (connection, ended, time) => {
       const { bytes, length } = line.write(ID, connection, ended, time)
       const text = bytes.toString('utf8', 0, length)
       expect(text.indexOf('\n')).toBe(text.length - 1)
+      expect(unsafeIn(text)).toEqual([])
       const source = { level: 30, time, pid: process.pid, hostname: hostname(), msg: 'connection' }
       const record = { ...source, ...toRecord(ID, connection, ended) }
       expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(record)))

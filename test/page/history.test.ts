@@ -1,7 +1,7 @@
 /** What a page remembers, and for how long: it may be open for days. */
 import { beforeEach, describe, expect, it } from 'vitest'
 // @ts-expect-error the page has no declarations; what is used of it is used as the page does
-import { bytes, plain, quantile, time } from '../../page/figures.js'
+import { bytes, quantile, time } from '../../page/figures.js'
 // @ts-expect-error
 import { Growths } from '../../page/growth.js'
 // @ts-expect-error
@@ -142,10 +142,5 @@ describe('figures', () => {
     expect(quantile({ bounds: [0.001, 0.01], counts: [98, 1, 1] }, 0.99)).toBe('10 ms')
     expect(quantile({ bounds: [0.001, 0.01], counts: [1, 0, 9] }, 0.99)).toBe('> 10 ms')
     expect(quantile({ bounds: [0.001, 0.01], counts: [0, 0, 0] }, 0.99)).toBe('–')
-  })
-
-  it('names are as they are, and what cannot be seen of them is written out', () => {
-    expect(plain('näme-😀.example')).toBe('näme-😀.example')
-    expect(plain('a\u202eb\u200bc\td\u{e0041}')).toBe('a<U+202E>b<U+200B>c<U+0009>d<U+E0041>')
   })
 })

@@ -5,7 +5,7 @@ const count = z.number().int().min(0)
 const ms = z.number().min(0)
 const ip4 = String.raw`\d+\.\d+\.\d+\.\d+:\d+`
 const ip6 = String.raw`\[[0-9a-f:]+\]:\d+`
-const address = z.string().regex(new RegExp(`^(${ip4}|${ip6}|unix:.*)$`))
+const address = z.string().regex(new RegExp(`^(${ip4}|${ip6}|unix:.*)$`, 's'))
 
 /** What the logger adds to every line. */
 const logged = { level: z.literal(30), time: count, pid: count, hostname: z.string() }

@@ -4,6 +4,7 @@
 
 import type { BackendStatus } from '../../cluster/backend.js'
 import type { Asking, LogChange, Question } from '../../config/verbs.js'
+import { jsonText, visible } from '../../escape.js'
 import { counted } from '../../figures.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control.js'
@@ -30,7 +31,7 @@ export async function ask(question: Question, asking: Asking): Promise<void> {
   try {
     await tell(question, asking)
   } catch (error) {
-    if (asking.isJson) print(JSON.stringify(problemOf(error), null, 2))
+    if (asking.isJson) print(jsonText(problemOf(error), 2))
     throw error
   }
 }
@@ -45,7 +46,7 @@ async function tell(question: Question, asking: Asking): Promise<void> {
   const answer = await client.ask(method, path, body, isSlow)
   // Who drains to do something afterwards is to know that connections go on.
   if ((answer as { cancelled?: true }).cancelled) process.exitCode = 1
-  print(asking.isJson ? JSON.stringify(answer, null, 2) : lines(answer).join('\n'))
+  print(asking.isJson ? jsonText(answer, 2) : lines(answer).map(visible).join('\n'))
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)

@@ -1,10 +1,11 @@
 /**
  * One screen of `top`: what has changed between two moments, in the lines and columns there are. Pure.
  */
+import { visible } from '../../escape.js'
 import { counted, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
 import type { ConnectionInfo } from '../control.js'
-import { type Column, clean, cut, table } from './table.js'
+import { type Column, cut, table } from './table.js'
 import { type BackendRow, backendRows, carriersOf, headline, stateOf } from './views.js'
 
 export interface Moment {
@@ -104,7 +105,7 @@ export function frame(before: Moment | undefined, now: Moment, { columns, rows }
     '',
     ...table(CONNECTIONS, now.connections, columns),
   ]
-  return lines.map((line) => cut(clean(line, Number.POSITIVE_INFINITY), columns)).slice(0, rows)
+  return lines.map((line) => cut(visible(line), columns)).slice(0, rows)
 }
 
 function listeners(before: ProxyStatus | undefined, now: ProxyStatus, seconds: number): ListenerRow[] {

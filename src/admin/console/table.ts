@@ -1,6 +1,7 @@
 /**
- * Rows in columns. Pure. Names come from the wire: what could steer a terminal is taken out of them.
+ * Rows in columns. Pure. Names come from the wire: what could steer a terminal is written out.
  */
+import { visible } from '../../escape.js'
 
 export interface Column<Row> {
   readonly title: string
@@ -10,6 +11,8 @@ export interface Column<Row> {
 }
 
 const GAP = '  '
+/** A longer cell is cut. */
+const MOST_CHARS = 120
 
 /** One line per row under a line of titles; lines are cut at `width`. */
 export function table<Row>(
@@ -17,7 +20,7 @@ export function table<Row>(
   rows: readonly Row[],
   width = Infinity,
 ): string[] {
-  const cells = rows.map((row) => columns.map((column) => clean(column.text(row))))
+  const cells = rows.map((row) => columns.map((column) => cut(visible(column.text(row)), MOST_CHARS)))
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...cells.map((line) => line[index]!.length)),
   )
@@ -32,14 +35,10 @@ export function table<Row>(
   return [line(columns.map(({ title }) => title)), ...cells.map(line)]
 }
 
-/** Without control characters, those that turn text around included, and no longer than `most`. */
-export function clean(text: string, most = 120): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
-  return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain
-}
-
+/** Never between the two halves of a surrogate pair. */
 export function cut(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text
+  if (text.length <= width) return text
+  return `${text.slice(0, Math.max(0, width - 1)).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 const pad = (text: string, width: number, isRight: boolean): string =>
