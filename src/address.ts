@@ -2,6 +2,7 @@
  * Addresses as people write them: `host:port`, `[v6]:port`, `unix:/path`, `unix:@name`. Pure: no socket, no resolver.
  */
 import { isIP, isIPv6, SocketAddress } from 'node:net'
+import { domainToASCII } from 'node:url'
 
 export interface TcpAddress {
   readonly kind: 'tcp'
@@ -75,7 +76,7 @@ export function parseAddress(text: string): Address | string {
     return 'a host is missing before the colon (0.0.0.0 listens on all)'
   if (plain === '*') return 'write 0.0.0.0 or [::] for all addresses, not "*"'
   if (isIP(plain) === 0 && looksNumeric(plain)) return `${quote(plain)} is not an IPv4 address`
-  if (isIP(plain) === 0 && !isHostName(plain)) return `${quote(plain)} is not a host name`
+  if (isIP(plain) === 0 && !isHostName(plain)) return `${quote(plain)} is not a host name${asciiHint(plain)}`
   return { kind: 'tcp', host: plain, port }
 }
 
@@ -118,9 +119,17 @@ export function isAbstract({ path }: UnixAddress): boolean {
   return path.startsWith('\0')
 }
 
-const looksNumeric = (host: string): boolean => /^[\d.]+$/.test(host)
+/** Resolvers read `0x7f.1` as 127.0.0.1, as they do `127.1`. */
+const looksNumeric = (host: string): boolean =>
+  host.split('.').every((label) => /^(?:0x[\da-f]*|\d*)$/i.test(label))
 
 const isHostName = (host: string): boolean => host.length <= HOST_NAME_MAX_CHARS && HOST_NAME.test(host)
+
+/** Names in other scripts are looked up in ASCII (RFC 5891). */
+function asciiHint(host: string): string {
+  const ascii = /[^\0-\x7f]/.test(host) ? domainToASCII(host) : ''
+  return isHostName(ascii) ? `: write ${ascii}` : ''
+}
 
 function explain(text: string): string {
   if (isIPv6(text)) return `an IPv6 address with a port is written [${text}]:PORT`

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { type Address, isAbstract, parseAddress } from '../address.js'
 import { AddressSet } from '../address-set.js'
 import * as fields from './fields.js'
+import { explainAdminHost } from './host-names.js'
 import { quote } from './wording.js'
 
 /** `false`: nowhere. A text is short for an address. */
@@ -62,23 +63,11 @@ const token = fields
     `a token has at least ${LEAST_TOKEN_CHARACTERS} characters, such as openssl rand -hex 32 prints`,
   )
 
-/** A host may be known by an address, too. */
-const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i
-
-/** What is wrong with a name for the Host header to have, if anything is. */
-function explainHostName(text: string): string | undefined {
-  if (HOST_NAME.test(text) || isIP(text) !== 0) return undefined
-  const meant = /^(?:\w+:\/\/)?([^/:]+)(?::\d*)?(?:\/.*)?$/.exec(text)?.[1] ?? ''
-  return HOST_NAME.test(meant)
-    ? `write ${quote(meant)}, without scheme, port and path: any port will do`
-    : 'a host name is written as browsers send it, such as proxy.example.com'
-}
-
 const settings = fields
   .strictMap('false, an address or a map: { address, token }', {
     address: adminAddressField,
     token: fields.optional(token),
-    hosts: fields.textsField('a host name', explainHostName).default([]),
+    hosts: fields.textsField('a host name', explainAdminHost).default([]),
     readOnly: fields.booleanField.default(false),
   })
   .superRefine(({ address, token }, context) => {

@@ -39,16 +39,20 @@ export function optional<Value extends z.ZodType>(
 /** One text or a list of at least one, each of which `explain` finds nothing wrong with. */
 export function textsField(
   what: string,
-  explain: (text: string) => string | undefined = () => undefined,
+  explain: (text: string) => string | undefined,
 ): z.ZodType<readonly string[]> {
-  const text = textField(what).superRefine((value, context) => {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? [value] : value),
+    listOf(`${what}, or a list`, checkedTextField(what, explain)),
+  )
+}
+
+/** A text that `explain` finds nothing wrong with. */
+export function checkedTextField(what: string, explain: (text: string) => string | undefined): z.ZodString {
+  return textField(what).superRefine((value, context) => {
     const message = explain(value)
     if (message !== undefined) context.addIssue({ code: 'custom', message: `${quote(value)}: ${message}` })
   })
-  return z.preprocess(
-    (value) => (typeof value === 'string' ? [value] : value),
-    listOf(`${what}, or a list`, text),
-  )
 }
 
 /** A list of at least one. */

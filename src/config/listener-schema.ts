@@ -4,12 +4,13 @@
 import { z } from 'zod'
 import { type Address, formatAddress } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
+import { visible } from '../escape.js'
 import type { Liveness } from '../io/liveness.js'
 import type { SocketFile } from '../io/socket-file.js'
-import { explainNamePattern } from '../names.js'
 import type { Rule } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
 import * as fields from './fields.js'
+import { explainHostPattern, explainProtocol, explainSniPattern } from './host-names.js'
 import type { ListenPlace } from './listener-addresses.js'
 import type { ForwardedMode } from './listener-input.js'
 import { type OwnLiveness, ownLiveness } from './liveness.js'
@@ -60,11 +61,21 @@ export interface RouteConfig extends Rule {
 const clusterName = fields.textField('the name of a cluster')
 const otherwise = fields.choiceOf(['reject', 'forward'])
 const addresses = fields.textsField('addresses such as 10.0.0.0/8', explainAddressRange)
-const names = fields.textsField('a host name such as a.example.com or *.example.com', explainNamePattern)
+const NAME_PATTERN = 'a host name such as a.example.com or *.example.com'
+
+/** Keys of the record's `tags`. */
+const MOST_TAG_CHARS = 63
+const BAD_TAG = `a tag's key has 1 to ${MOST_TAG_CHARS} characters, none of them a control character`
+const isTag = (key: string): boolean => key !== '' && key.length <= MOST_TAG_CHARS && visible(key) === key
 
 const tags = z
   .record(z.string(), fields.textField('text'), {
     error: ({ input }) => expected('a map of texts', input),
+  })
+  .superRefine((texts, context) => {
+    for (const key of Object.keys(texts)) {
+      if (!isTag(key)) context.addIssue({ code: 'custom', path: [key], message: BAD_TAG })
+    }
   })
   .default({})
 
@@ -79,10 +90,10 @@ const path = fields.textField('a path such as /chat').refine((text) => /^\/[^?#\
 })
 
 const route = fields.strictMap('a route: { sni, cluster }', {
-  sni: fields.optional(names),
-  alpn: fields.optional(fields.textsField('a protocol such as h2')),
+  sni: fields.optional(fields.textsField(NAME_PATTERN, explainSniPattern)),
+  alpn: fields.optional(fields.textsField('a protocol such as h2', explainProtocol)),
   source: fields.optional(addresses),
-  host: fields.optional(names),
+  host: fields.optional(fields.textsField(NAME_PATTERN, explainHostPattern)),
   path: fields.optional(path),
   cluster: fields.optional(clusterName),
   reject: fields.booleanField.default(false),

@@ -3,7 +3,9 @@
  * `certificates.ts` to be checked, and by the room that uses them.
  */
 import type { z } from 'zod'
+import { normalizeName } from '../names.js'
 import * as fields from './fields.js'
+import { explainProtocol, explainServerName } from './host-names.js'
 import type { TlsVersion } from './listener-input.js'
 
 export const TLS_VERSIONS: readonly TlsVersion[] = ['TLSv1.2', 'TLSv1.3']
@@ -34,13 +36,11 @@ export interface BackendTlsConfig {
 
 const pem = fields.textField('PEM, or the path of a file of it')
 const keyPair = { cert: pem, key: pem }
-/** RFC 7301 section 3.1: a name is 1 to 255 bytes. */
-const alpn = fields
-  .textsField('a protocol such as h2', (name) => {
-    const bytes = Buffer.byteLength(name)
-    return bytes >= 1 && bytes <= 255 ? undefined : 'a protocol has 1 to 255 bytes'
-  })
-  .default([])
+const alpn = fields.textsField('a protocol such as h2', explainProtocol).default([])
+/** SNI has small letters and no trailing dot (RFC 6066 section 3). */
+const serverName = fields
+  .checkedTextField('a host name', explainServerName)
+  .transform((name) => normalizeName(name) ?? name)
 
 export const tlsSchema = fields
   .strictMap('a map: { cert, key }', {
@@ -61,7 +61,7 @@ export const tlsSchema = fields
   )
 
 export const backendTlsSchema: z.ZodType<BackendTlsConfig> = fields.strictMap('a map, {} for the defaults', {
-  serverName: fields.optional(fields.textField('a host name')),
+  serverName: fields.optional(serverName),
   ca: fields.optional(pem),
   verify: fields.booleanField.default(true),
   alpn,

@@ -33,7 +33,7 @@ describe('admin.hosts', () => {
     ['', 'such as proxy.example.com'],
     ['*.example', 'such as proxy.example.com'],
     ['a b', 'such as proxy.example.com'],
-    ['bücher.example', 'such as proxy.example.com'],
+    ['bücher.example', 'write "xn--bcher-kva.example"'],
   ])('may not have %j, and says what to write', (name, hint) => {
     const problems = problemsOf({ address: '127.0.0.1:1', token: TOKEN, hosts: [name] })
     expect(problems).toEqual([expect.stringContaining(hint)])

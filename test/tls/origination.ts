@@ -75,6 +75,12 @@ export function describeOrigination(): void {
       'app.test false undefined hello',
     ],
     [
+      'for a name in other letters and with a dot',
+      () => named,
+      { serverName: 'App.TEST.' },
+      'app.test false undefined hello',
+    ],
+    [
       'for another name',
       () => named,
       { serverName: 'other.test' },
