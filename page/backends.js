@@ -1,6 +1,7 @@
 // @ts-check
 /** The table of backends: their state, and how long they have taken of late. */
-import { bytes, count, quantile } from './figures.js'
+import { bytes, time } from '/assets/dist/figures.js'
+import { count, quantile } from './figures.js'
 import { Table } from './tables.js'
 
 /** @import { Backend, Cluster } from './moment.js' */
@@ -31,7 +32,7 @@ export function toneOf({ setTo, state, isLeaving }) {
 function stateOf({ setTo, state, restingMs, isLeaving }) {
   if (isLeaving) return 'leaving'
   if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
-  return restingMs > 0 ? `${state}, rests ${Math.ceil(restingMs / 1000)} s` : state
+  return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }
 
 /** @param {Growths} growths */

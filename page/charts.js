@@ -1,7 +1,8 @@
 // @ts-check
 /** Two charts of the last five minutes, in the colours of the page. */
+import { rate } from '/assets/dist/figures.js'
 import uPlot from '/assets/uPlot.esm.js'
-import { clock, rate } from './figures.js'
+import { clock } from './figures.js'
 
 /** @import { Point } from './history.js' */
 

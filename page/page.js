@@ -4,10 +4,11 @@
  * is seen again it shows the last it was told.
  */
 import { visible } from '/assets/dist/escape.js'
+import { rate, share, time } from '/assets/dist/figures.js'
 import { toneOf } from './backends.js'
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
-import { clock, count, rate, share, time } from './figures.js'
+import { clock, count } from './figures.js'
 import { Growths } from './growth.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'

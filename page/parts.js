@@ -1,7 +1,8 @@
 // @ts-check
 /** The tables of the page and what they tell; backends have a file of their own. */
+import { bytes, rate, share, time } from '/assets/dist/figures.js'
 import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
-import { bytes, count, rate, share, time } from './figures.js'
+import { count } from './figures.js'
 import { Table } from './tables.js'
 
 /** @import { Connection, Ending, Listener, Moment, Status, Traffic } from './moment.js' */

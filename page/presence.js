@@ -3,7 +3,8 @@
  * Whether there is anybody to tell something: the state at the top, in the tab's title and on the body. Figures of a
  * process that does not answer are of the past, and must not look like anything else.
  */
-import { clock, time } from './figures.js'
+import { time } from '/assets/dist/figures.js'
+import { clock } from './figures.js'
 import { element, tell } from './place.js'
 
 /** Longer ago, the clock alone does not say when. */

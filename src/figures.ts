@@ -1,5 +1,6 @@
 /**
- * Figures as people read them. Pure.
+ * Figures as people read them: in the command, in the log's live line and on the page, which imports this. Pure, and
+ * without an import.
  */
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
 const TIMES: readonly (readonly [unit: string, ms: number])[] = [
@@ -20,19 +21,22 @@ export function bytes(amount: number): string {
 
 export const rate = (bytesPerSecond: number): string => `${bytes(bytesPerSecond)}/s`
 
-/** The two largest units: `1d 3h`, `4m 5s`, `12.3s`, `45ms`. */
+/** The two largest units, in those of the config: `1d 3h`, `4m 5s`, `12.3s`, `45ms`, `0.5ms`. Less than none is none. */
 export function time(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)}s`
-  const first = TIMES.findIndex(([, unitMs]) => ms >= unitMs)
+  if (ms <= 0) return '0ms'
+  // What would be rounded up to 1000ms or to 60.0s has the next unit.
+  if (ms < 999.5) return `${Number(ms.toPrecision(3))}ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)}s`
+  const whole = Math.max(ms, 60_000)
+  const first = TIMES.findIndex(([, unitMs]) => whole >= unitMs)
   const [unit, unitMs] = TIMES[first]!
   const [nextUnit, nextMs] = TIMES[first + 1]!
-  return `${Math.floor(ms / unitMs)}${unit} ${Math.floor((ms % unitMs) / nextMs)}${nextUnit}`
+  return `${Math.floor(whole / unitMs)}${unit} ${Math.floor((whole % unitMs) / nextMs)}${nextUnit}`
 }
 
 /** What part is of all; a dash of nothing. */
 export function share(part: number, all: number): string {
-  return all === 0 ? '-' : `${Math.round((part / all) * 100)}%`
+  return all === 0 ? '–' : `${Math.round((part / all) * 100)}%`
 }
 
 /** `1 connection`, `2 connections`. */

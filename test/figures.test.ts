@@ -4,6 +4,8 @@ import { bytes, counted, rate, share, time } from '../src/figures.js'
 it.each([
   [0, '0 B'],
   [999, '999 B'],
+  [999.6, '1.00 KB'],
+  [999_499, '999 KB'],
   [1000, '1.00 KB'],
   [1500, '1.50 KB'],
   [999_999, '1.00 MB'],
@@ -18,10 +20,16 @@ it.each([
 })
 
 it.each([
+  [-5, '0ms'],
   [0, '0ms'],
+  [0.5, '0.5ms'],
+  [12.34, '12.3ms'],
   [999.4, '999ms'],
+  [999.5, '1.0s'],
   [1000, '1.0s'],
   [59_949, '59.9s'],
+  [59_950, '1m 0s'],
+  [59_999.9, '1m 0s'],
   [60_000, '1m 0s'],
   [3_599_999, '59m 59s'],
   [3_600_000, '1h 0m'],
@@ -32,7 +40,7 @@ it.each([
 })
 
 it('a share of nothing is a dash', () => {
-  expect([share(0, 0), share(0, 5), share(2, 3), share(5, 5)]).toEqual(['-', '0%', '67%', '100%'])
+  expect([share(0, 0), share(0, 5), share(2, 3), share(5, 5)]).toEqual(['–', '0%', '67%', '100%'])
 })
 
 it('one is not many', () => {

@@ -169,7 +169,6 @@ const process = z.strictObject({
   heapBytes: count,
   openFds: count.optional(),
   mostFds: count.optional(),
-  eventLoopDelaySeconds: histogram.optional(),
 })
 
 export const status = z.strictObject({
@@ -182,6 +181,7 @@ export const status = z.strictObject({
   workerDeaths: count,
   workersDiffer: z.array(z.string()),
   cpuSeconds: z.number(),
+  eventLoopDelaySeconds: histogram.optional(),
   engine: z.enum(['kernel', 'stream']),
   notSplicing: z.string().optional(),
   logLevel: z.string(),
@@ -218,6 +218,7 @@ export const status = z.strictObject({
     demotions: count,
     urgentFallbacks: count,
     pipesRefused: count,
+    splicesRefused: count,
     infiniteLoops: count,
     sinkFull: count,
   }),

@@ -53,10 +53,10 @@ function fallBack(direction: Direction, found: number, source: FdSocket): void {
   if ((found & native.NO_PIPE) !== 0) {
     direction.counters.pipesRefused++
     loop.refusePipes(errno)
-  } else if (REFUSES_THESE_SOCKETS.has(errno)) {
-    direction.cargo!.refusal = `kernel-refused: ${errno}`
   } else {
-    loop.refuseSplice(errno)
+    direction.counters.splicesRefused++
+    if (REFUSES_THESE_SOCKETS.has(errno)) direction.cargo!.refusal = `kernel-refused: ${errno}`
+    else loop.refuseSplice(errno)
   }
   takeBack(direction, source)
 }

@@ -47,6 +47,8 @@ export interface PipeCounters {
   urgentFallbacks: number
   /** Times a direction copied because no kernel pipe could be had. */
   pipesRefused: number
+  /** Times a direction copied because the kernel, or a filter, refused splice(2) itself. */
+  splicesRefused: number
   /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
   infiniteLoops: number
   /** Times a direction had to wait because its sink took no more. */
@@ -69,7 +71,15 @@ export interface PipeOwner {
 }
 
 export function createPipeCounters(): PipeCounters {
-  return { promotions: 0, demotions: 0, urgentFallbacks: 0, pipesRefused: 0, infiniteLoops: 0, sinkFull: 0 }
+  return {
+    promotions: 0,
+    demotions: 0,
+    urgentFallbacks: 0,
+    pipesRefused: 0,
+    splicesRefused: 0,
+    infiniteLoops: 0,
+    sinkFull: 0,
+  }
 }
 
 export type PipeCause =

@@ -57,11 +57,13 @@ export function timesOf(
 export class Drain {
   readonly scope: DrainScope
   readonly done: Promise<DrainResult>
-  readonly #left: Set<Connection>
+  /** In the order of their turns. What has ended is let go at once, also amid a walk: a drain may last for hours. */
+  readonly #left: Map<Connection, number>
   readonly #times: DrainTimes
   readonly #beganAt = performance.now()
   readonly #deadlineAt: string | undefined
-  readonly #order: readonly Connection[]
+  /** Connections it began with. */
+  readonly #all: number
   /** Told to end: what becomes of them is counted, even if it takes a last word to their client. */
   readonly #ended = new WeakSet<Connection>()
   #finished = 0
@@ -75,8 +77,8 @@ export class Drain {
   constructor(scope: DrainScope, connections: readonly Connection[], times: DrainTimes) {
     const { deadlineMs } = times
     this.scope = scope
-    this.#left = new Set(connections)
-    this.#order = [...connections]
+    this.#left = new Map(connections.map((connection, turn) => [connection, turn]))
+    this.#all = connections.length
     this.#times = times
     this.#deadlineAt = deadlineMs === 0 ? undefined : new Date(Date.now() + deadlineMs).toISOString()
     this.done = new Promise((resolve) => {
@@ -99,7 +101,7 @@ export class Drain {
 
   /** These go on after all. */
   release(goesOn: (connection: Connection) => boolean): void {
-    for (const connection of [...this.#left]) {
+    for (const connection of this.#left.keys()) {
       if (this.#ended.has(connection) || !goesOn(connection)) continue
       this.#left.delete(connection)
       this.#isCancelled = true
@@ -119,13 +121,15 @@ export class Drain {
     const intoSpread = performance.now() - this.#beganAt - (deadlineMs - spreadMs)
     const part = Math.min(1, intoSpread / (spreadMs * TURNS_WITHIN))
     if (part < 0) return
-    for (const connection of this.#order.slice(0, Math.ceil(part * this.#order.length))) {
-      if (this.#left.has(connection) && connection.isQuiet) this.#end(connection)
+    const turns = Math.ceil(part * this.#all)
+    for (const [connection, turn] of this.#left) {
+      if (turn >= turns) break
+      if (connection.isQuiet) this.#end(connection)
     }
   }
 
   #endAll(): void {
-    for (const connection of [...this.#left]) this.#end(connection)
+    for (const connection of this.#left.keys()) this.#end(connection)
   }
 
   /** Its end comes back as `left`, now or, where a last word is said to the client, a little later. */

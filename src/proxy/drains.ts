@@ -11,25 +11,26 @@ export class Drains {
   readonly #running = new Set<Drain>()
   #ordered = 0
 
-  /** Resolves when none of these connections is left, or it was called off. */
-  async run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
+  /**
+   * Resolves when none of these connections is left, or it was called off. Not `async`: such a function keeps its
+   * arguments while it waits, and with them every connection that has ended.
+   */
+  run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
     const drain = new Drain(scope, connections, times)
     this.#running.add(drain)
-    const result = await drain.done
-    this.#running.delete(drain)
-    return result
+    return drain.done.then((result) => {
+      this.#running.delete(drain)
+      return result
+    })
   }
 
   /** Somebody has ordered it: until it is done, or called off, a part is not to get new connections. */
-  async runOrdered(
-    scope: DrainScope,
-    connections: readonly Connection[],
-    times: DrainTimes,
-  ): Promise<DrainResult> {
+  runOrdered(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
     this.#ordered++
-    const result = await this.run(scope, connections, times)
-    this.#ordered--
-    return result
+    return this.run(scope, connections, times).then((result) => {
+      this.#ordered--
+      return result
+    })
   }
 
   get isOrdered(): boolean {

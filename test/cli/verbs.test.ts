@@ -80,7 +80,7 @@ function shapeOf(text: string): string {
     .replaceAll(/(127\.0\.0\.1|10\.0\.0\.\d):\d+/g, 'ADDRESS')
     .replaceAll(/\d+(\.\d+)?(ms|s)\b/g, 'TIME')
     .replaceAll(/\d+(\.\d+)? [KMG]?B/g, 'BYTES')
-    .replaceAll(/\d+%| -(?=\s|$)/g, ' SHARE')
+    .replaceAll(/\d+%| –(?=\s|$)/g, ' SHARE')
     .replaceAll(/ +/g, ' ')
     .replaceAll(/ $/gm, '')
 }

@@ -78,6 +78,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
       expect(record).toMatchObject({ splicedUp: 0, splicedDown: 0, notSplicing: `kernel-refused: ${errno}` })
       const refusals = trace().filter((line) => line.includes('INJECTED'))
       expect(refusals.length).toBeLessThan(5)
+      expect(await relay.counts()).toMatchObject({ splicesRefused: refusals.length, pipesRefused: 0 })
     },
   )
 
@@ -88,6 +89,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
       splicedDown: 0,
       notSplicing: 'kernel-refused: EINVAL',
     })
+    expect(await relay.counts()).toMatchObject({ splicesRefused: 2, pipesRefused: 0 })
   })
 
   test.each(['ENOSYS', 'EPERM', 'EINVAL'])(

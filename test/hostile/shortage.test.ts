@@ -181,7 +181,9 @@ describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', (
       splicedDown: 0,
       notSplicing: 'pipe-quota',
     })
-    expect((await relay.counts()).pipesRefused).toBeGreaterThan(0)
+    const { pipesRefused, splicesRefused } = await relay.counts()
+    expect(pipesRefused).toBeGreaterThan(0)
+    expect(splicesRefused).toBe(0)
     await hog.kill()
     await splicesAgain()
   })

@@ -58,7 +58,7 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
     await browser.until(
       `document.querySelector('#connections td:nth-child(8)').textContent.includes('kernel')`,
     )
-    expect(await text('#tile-spliced')).toMatch(/^\d+ %$/)
+    expect(await text('#tile-spliced')).toMatch(/^\d+%$/)
     await browser.evaluate(`document.getElementById('listener').value = 'web'`)
     expect(await browser.evaluate(`document.getElementById('listener').value`)).toBe('web')
   })

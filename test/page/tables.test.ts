@@ -118,7 +118,7 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
     const cell = (row: number) => shown.text(`#backends tbody tr:nth-child(${row}) td:nth-child(9)`)
     expect(await cell(1)).toBe('–')
     await shown.tell(2, status([1_000_000, 0, 10, 0]))
-    expect(await cell(1)).toBe('100 ms, 100 ms')
+    expect(await cell(1)).toBe('100ms, 100ms')
     expect(await cell(2)).toBe('–')
     expect(await shown.evaluate(`document.querySelector('#backends th:nth-child(9)').title`)).toContain(
       'in the last five minutes',

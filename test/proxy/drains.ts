@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
+import { collected } from '../support/garbage.js'
 import type { Peer } from '../support/peer.js'
 import { until } from '../support/wait.js'
 import { Bed } from './bed.js'
@@ -100,6 +101,27 @@ export function describeDrains(): void {
     const rest = bed.proxy.drain({ deadlineMs: 20 })
     expect(await drained).toEqual({ finished: 1, closed: 1, cut: 0 })
     expect(await rest).toEqual({ finished: 0, closed: 1, cut: 0 })
+  })
+
+  it.each([
+    ['everything', {}],
+    ['a listener', { listener: 'one' }],
+    ['a cluster', { cluster: 'a' }],
+  ])('of %s keeps nothing of connections that have ended', async (_, order) => {
+    const ends = await bed.connect(0)
+    const peer = await first.accepted()
+    const stays = await bed.connect(0)
+    stays.send(pattern(1, 10))
+    await (await second.accepted()).receive(10)
+    const known = bed.proxy.connections().map((connection) => new WeakRef(connection))
+    const drained = bed.proxy.drain({ ...order, deadlineMs: 60_000 })
+    ends.end()
+    peer.end()
+    await bed.recorded(1)
+    await collected(known[0]!)
+    expect(known[1]!.deref()).toBeDefined()
+    stays.socket.resetAndDestroy()
+    expect(await drained).toEqual({ finished: 2, closed: 0, cut: 0 })
   })
 
   it('with a spread waits for a moment when nothing is in flight', async () => {

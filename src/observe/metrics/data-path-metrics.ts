@@ -25,8 +25,8 @@ export const DATA_PATH: readonly Metric[] = [
   one(
     'counter',
     'millrace_splice_refused_total',
-    'Times a direction copied because no kernel pipe could be had.',
-    ({ pipes }) => pipes.pipesRefused,
+    'Times a direction copied because the kernel, or a filter, refused splice(2).',
+    ({ pipes }) => pipes.splicesRefused,
   ),
   one(
     'counter',
