@@ -13,7 +13,17 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** From those who may import everything below them down to those who import nothing. The rest are rooms. */
 const ABOVE_THE_ROOMS = ['cli', 'demo', 'serve', 'workers', 'index', 'proxy', 'connection']
-const BELOW_THE_ROOMS = ['errors', 'address', 'address-set', 'names', 'pem', 'version', 'figures', 'escape']
+const BELOW_THE_ROOMS = [
+  'errors',
+  'address',
+  'address-set',
+  'names',
+  'request-path',
+  'pem',
+  'version',
+  'figures',
+  'escape',
+]
 /** The only rooms that know another. */
 const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],

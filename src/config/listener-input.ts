@@ -34,6 +34,11 @@ export interface ListenerInput {
   readonly onBadHello?: string | undefined
   /** What requests that are no upgrades get where no route says so: `reject` is a 426. Default `reject`. */
   readonly http?: 'reject' | 'forward' | undefined
+  /**
+   * Whether `%2F` may be in a path where routes, or a `route` function, may look at paths: npm's and GitLab's have it.
+   * It is compared as `/`. Where false, such a request is answered with 400. Default false.
+   */
+  readonly allowEncodedSlash?: boolean | undefined
   /** Default `replace`: what a client says of itself is dropped. */
   readonly xForwarded?: ForwardedMode | undefined
   /** Whether records tell the query of a request, too. It often holds secrets. Default false. */
@@ -92,7 +97,10 @@ export interface RouteInput {
   readonly source?: string | readonly string[] | undefined
   /** The request's host, as `sni`. Only where the protocol is `http`. */
   readonly host?: string | readonly string[] | undefined
-  /** The request's path, or what it begins with up to a `/`: `/chat` is also `/chat/room`. */
+  /**
+   * The request's path, or what it begins with up to a `/`: `/chat` is also `/chat/room`. Compared however it is
+   * spelled; a path that could be resolved in two ways is answered with 400 (docs/first-bytes.md).
+   */
   readonly path?: string | undefined
   readonly cluster?: string | undefined
   readonly reject?: true | undefined

@@ -11,7 +11,7 @@ import { quote } from './wording.js'
 /** Where a cluster may be named, this is the decision against the client. */
 export const REJECT = 'reject'
 
-const HTTP_ONLY = ['http', 'xForwarded', 'logQuery']
+const HTTP_ONLY = ['http', 'allowEncodedSlash', 'xForwarded', 'logQuery']
 const HTTP_ONLY_IN_ROUTES = ['host', 'path', 'http']
 const TLS_ONLY_IN_ROUTES = ['sni', 'alpn']
 
@@ -23,6 +23,7 @@ export function checkListener(listener: unknown, path: Path, clusters: unknown):
     ...checkProtocol(listener, path),
     ...checkHello(listener, routes, path),
     ...checkSocketFile(listener, path),
+    ...checkPaths(listener, routes, path),
     ...['cluster', 'onNoSni', 'onBadHello'].flatMap((key) =>
       unknownCluster(listener[key], [...path, key], clusters, key !== 'cluster'),
     ),
@@ -71,6 +72,17 @@ function checkHello(
     listener.onNoSni !== undefined || routes.some((route) => keysIn(route, TLS_ONLY_IN_ROUTES).length > 0)
   if (isLookedAt || listener.onBadHello === undefined) return []
   return [finding([...path, 'onBadHello'], 'no route here looks at a ClientHello', 'key')]
+}
+
+function checkPaths(
+  listener: Readonly<Record<string, unknown>>,
+  routes: readonly unknown[],
+  path: Path,
+): Finding[] {
+  const isLookedAt =
+    listener.route !== undefined || routes.some((route) => keysIn(route, ['path']).length > 0)
+  if (isLookedAt || listener.protocol !== 'http' || listener.allowEncodedSlash === undefined) return []
+  return [finding([...path, 'allowEncodedSlash'], 'no route here has a path: every path is allowed', 'key')]
 }
 
 function inRoutes(

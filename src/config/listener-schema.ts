@@ -7,6 +7,7 @@ import { explainAddressRange } from '../address-set.js'
 import { visible } from '../escape.js'
 import type { Liveness } from '../io/liveness.js'
 import type { SocketFile } from '../io/socket-file.js'
+import { explainRoutePath } from '../request-path.js'
 import type { Rule } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
 import * as fields from './fields.js'
@@ -37,6 +38,7 @@ export interface ListenerConfig extends ListenPlace {
   /** `reject` or a cluster. */
   readonly onBadHello: string
   readonly http: Otherwise
+  readonly allowEncodedSlash: boolean
   readonly xForwarded: ForwardedMode
   readonly logQuery: boolean
   readonly liveness: Liveness
@@ -85,8 +87,12 @@ const acceptProxy = fields.strictMap('a map: { from }', {
   timeoutMs: fields.durationField.default(5000),
 })
 
-const path = fields.textField('a path such as /chat').refine((text) => /^\/[^?#\s]*$/.test(text), {
-  error: ({ input }) => expected('a path that begins with "/" and has no "?"', input),
+const path = fields.textField('a path such as /chat').superRefine((text, context) => {
+  const isPath = /^\/[^?#\s]*$/.test(text)
+  const message = isPath
+    ? explainRoutePath(text)
+    : expected('a path that begins with "/" and has no "?"', text)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
 })
 
 const route = fields.strictMap('a route: { sni, cluster }', {
@@ -118,6 +124,7 @@ export const listenerSchema = fields
     onNoSni: fields.optional(fields.textField('"reject" or the name of a cluster')),
     onBadHello: fields.textField('"reject" or the name of a cluster').default('reject'),
     http: otherwise.default('reject'),
+    allowEncodedSlash: fields.booleanField.default(false),
     xForwarded: fields.choiceOf(['replace', 'append', 'off']).default('replace'),
     logQuery: fields.booleanField.default(false),
     ...ownLiveness,

@@ -2,6 +2,7 @@
  * Which cluster a client goes to, once its opening has learnt what there is to know: by the listener's routes, or by
  * the function that a user wrote.
  */
+import { comparePath } from '../request-path.js'
 import type { RouteFunction, Visitor } from '../route/visitor.js'
 import type { Opening } from './opening.js'
 import { refuse } from './refusal.js'
@@ -20,8 +21,9 @@ export interface Choice {
 
 export async function routeOf(opening: Opening): Promise<Choice> {
   const { config, routes } = opening.reception
+  const path = comparedPathOf(opening)
   if (config.route !== undefined) {
-    return choiceFor(await askRoute(opening, config.route), opening)
+    return choiceFor(await askRoute(opening, config.route, path), opening)
   }
   const isNameless = opening.hello !== undefined && opening.hello.serverName === undefined
   if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, opening)
@@ -30,11 +32,19 @@ export async function routeOf(opening: Opening): Promise<Choice> {
     serverName: opening.hello?.serverName,
     alpn: opening.tls === undefined ? opening.hello?.alpn : [opening.tls.alpn ?? ''],
     host: opening.greeting?.head.host,
-    path: opening.greeting?.head.path,
+    path,
   })
   if (rule === undefined) return choiceFor(undefined, opening)
   if (rule.cluster === undefined) throw refuse('rejected', 403)
   return { cluster: rule.cluster, http: rule.http ?? config.http }
+}
+
+/** Undefined where nothing depends on it, and nothing about it is refused. */
+function comparedPathOf({ greeting, reception }: Opening): string | undefined {
+  if (greeting === undefined || !reception.comparesPaths) return undefined
+  const compared = comparePath(greeting.head.path, reception.config.allowEncodedSlash)
+  if (compared.kind === 'refused') throw refuse(`bad-request: ${compared.reason}`, 400)
+  return compared.path
 }
 
 /** The listener's own cluster where none was named. */
@@ -44,21 +54,29 @@ function choiceFor(cluster: string | undefined, { reception: { config } }: Openi
   return { cluster: chosen, http: config.http }
 }
 
-async function askRoute(opening: Opening, route: RouteFunction): Promise<string | undefined> {
-  const asked = Promise.resolve(visitorOf(opening)).then(route)
+async function askRoute(
+  opening: Opening,
+  route: RouteFunction,
+  path: string | undefined,
+): Promise<string | undefined> {
+  const asked = Promise.resolve(visitorOf(opening, path)).then(route)
   const decision = await opening.client.during(asked)
   if (typeof decision !== 'object') return decision
   throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`, 403)
 }
 
-function visitorOf(opening: Opening): Visitor {
+function visitorOf(opening: Opening, path: string | undefined): Visitor {
   const { client, greeting, tls, proxyHeader, reception } = opening
   return {
     client: opening.clientAddress,
     listener: reception.config.name,
     proxyHeader,
     tls,
-    request: greeting && { ...greeting.head, isUpgrade: greeting.key !== undefined },
+    request: greeting && {
+      ...greeting.head,
+      comparedPath: path ?? greeting.head.path,
+      isUpgrade: greeting.key !== undefined,
+    },
     clientHello: async () => {
       const hello = await opening.readHello()
       if (typeof hello !== 'string') return hello

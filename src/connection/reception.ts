@@ -15,6 +15,8 @@ export interface Reception {
   readonly termination: Termination | undefined
   /** Something here depends on the ClientHello. */
   readonly looksAtHello: boolean
+  /** Something here depends on the path of a request: any `route` function may. */
+  readonly comparesPaths: boolean
 }
 
 /** Undefined where clients are joined to the listener's cluster unseen, whose backends are told nothing. */
@@ -39,5 +41,6 @@ export function createReception(
       tls !== undefined ||
       onNoSni !== undefined ||
       routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined),
+    comparesPaths: route !== undefined || routes.some(({ path }) => path !== undefined),
   }
 }

@@ -5,6 +5,7 @@
 import type { Address } from '../address.js'
 import { AddressSet } from '../address-set.js'
 import { NameTable } from '../names.js'
+import { routePath } from '../request-path.js'
 
 export interface Rule {
   /** Patterns of server names, ALPN protocols, address ranges, patterns of hosts; undefined: any. */
@@ -25,6 +26,7 @@ export interface Facts {
   readonly serverName?: string | undefined
   readonly alpn?: readonly string[] | undefined
   readonly host?: string | undefined
+  /** As `comparePath` spells it. */
   readonly path?: string | undefined
 }
 
@@ -79,7 +81,10 @@ function conditionsOf({ alpn, source, path }: Rule): Condition[] {
     const ranges = new AddressSet(source)
     conditions.push(({ client }) => ranges.has(client))
   }
-  if (path !== undefined) conditions.push((facts) => facts.path !== undefined && isWithin(facts.path, path))
+  if (path !== undefined) {
+    const beginning = routePath(path)
+    conditions.push((facts) => facts.path !== undefined && isWithin(facts.path, beginning))
+  }
   return conditions
 }
 

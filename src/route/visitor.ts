@@ -56,7 +56,10 @@ export interface RequestFacts {
   readonly method: string
   /** In small letters, without port and trailing dot. */
   readonly host: string
+  /** As it came, without the query. */
   readonly path: string
+  /** In the one spelling that routes compare (docs/first-bytes.md): decide by this one. */
+  readonly comparedPath: string
   readonly isUpgrade: boolean
   /** In the order they came. */
   readonly fields: readonly { readonly name: string; readonly value: string }[]

@@ -11,7 +11,7 @@ export interface RequestHead extends Framing {
   readonly method: string
   /** As it was sent, with the query: not for logs. */
   readonly target: string
-  /** Of the target, without the query, encoded as it came, free of dot segments. `*` where the target is that. */
+  /** Of the target, without the query, spelled as it came. `*` where the target is that. */
   readonly path: string
   readonly version: HttpVersion
   /** Host, and port where one was named, in small letters, no trailing dot. Empty where HTTP/1.0 named none. */

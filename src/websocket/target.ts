@@ -1,8 +1,6 @@
 /**
  * The target of a request (RFC 9112 section 3.2) in the forms that are served: `/path?query`, `http://host/path`
- * and `*`. Pure. The target is forwarded as it came, so a path that a backend could resolve to another one than was
- * routed by is refused rather than resolved: dot segments, plain, encoded, behind an encoded slash, or with a
- * parameter (`/..;x/`). Other encodings are left alone.
+ * and `*`. Pure. The target is forwarded as it came; what its path means to routes is `request-path.ts`'s to say.
  */
 import { type Authority, readAuthority } from './authority.js'
 
@@ -17,10 +15,6 @@ const SCHEMES = ['http://', 'https://']
 /** Visible ASCII, less the `#` of a fragment, which no client sends. */
 const BYTES = /^[\x21-\x22\x24-\x7e]*$/
 const TARGET = /^(?:https?:\/\/([^/?]*))?(\/[^?]*)?(\?.*)?$/i
-const BROKEN_ENCODING = /%(?![0-9a-f]{2})/i
-const DOT_SEGMENT = /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|;|$)/i
-/** Every path that can still become a good one is one with this end. */
-const GOOD_END = '00'
 
 /** What cannot be right in the target, or in as much of it as there is. */
 export function wrongTarget(text: string, isWhole: boolean): string | undefined {
@@ -34,7 +28,7 @@ export function wrongTarget(text: string, isWhole: boolean): string | undefined 
   if (authority !== undefined && isAuthorityWhole && readAuthority(authority) === undefined) {
     return 'bad authority in the target'
   }
-  return path === undefined ? undefined : wrongPath(isWhole || query !== undefined ? path : path + GOOD_END)
+  return undefined
 }
 
 /** `text` has nothing wrong. */
@@ -46,10 +40,4 @@ export function readTarget(text: string): Target {
 
 function canBecomeAbsolute(text: string): boolean {
   return SCHEMES.some((scheme) => scheme.startsWith(text.toLowerCase()))
-}
-
-function wrongPath(path: string): string | undefined {
-  if (path.includes('\\')) return 'backslash in the path'
-  if (BROKEN_ENCODING.test(path)) return 'broken encoding in the path'
-  return DOT_SEGMENT.test(path) ? 'dot segment in the path' : undefined
 }

@@ -100,6 +100,23 @@ describe('a listener', () => {
       ],
     ],
     [
+      'paths that no request is compared with',
+      {
+        protocol: 'http',
+        routes: ['/a/../b', '/a;x', '/a%2Fb'].map((path) => ({ path, cluster: 'web' })),
+      },
+      [
+        'listeners[0].routes[0].path: no request is compared with it: dot segment in the path',
+        'listeners[0].routes[1].path: parameters (";" and what follows it) are left out of the comparison',
+        'listeners[0].routes[2].path: write "/" for "%2F": both are compared as the same',
+      ],
+    ],
+    [
+      'allowEncodedSlash where nobody compares paths',
+      { protocol: 'http', cluster: 'web', allowEncodedSlash: true },
+      ['listeners[0].allowEncodedSlash: no route here has a path: every path is allowed'],
+    ],
+    [
       'a function that is none',
       { route: 'web' },
       ['listeners[0].route: expected a function, which only the library can be given, found "web"'],

@@ -51,6 +51,7 @@ describe('validateConfig', () => {
           routes: [],
           onBadHello: 'reject',
           http: 'reject',
+          allowEncodedSlash: false,
           xForwarded: 'replace',
           logQuery: false,
           ipv6Only: false,

@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { describeHellos } from './hellos.js'
 import { describeOpeningLifecycle } from './lifecycle.js'
+import { describePaths } from './paths.js'
 import { describeProxyHeaders } from './proxy-headers.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
@@ -15,5 +16,6 @@ export function describeOpenings(): void {
   describe('route functions', () => describeRouteFunctions())
   describe('upgrades', () => describeUpgrades())
   describe('requests that are no upgrades', () => describeRequests())
+  describe('routes with a path', () => describePaths())
   describe('an end in any phase', () => describeOpeningLifecycle())
 }

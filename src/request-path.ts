@@ -1,0 +1,69 @@
+/**
+ * Paths of requests as routes compare them, and as people list them in routes. Pure. Spellings that a backend may
+ * resolve to one path are one path here, and what two backends could resolve to two is refused: the rule stands in
+ * docs/first-bytes.md. It must never change what is forwarded.
+ */
+
+export type ComparedPath =
+  | {
+      readonly kind: 'path'
+      /** Octets that need no encoding stand as they are, others as `%` and capital digits. */
+      readonly path: string
+    }
+  /** What is wrong, in words of our own. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Encodings of ASCII that are longer than UTF-8 has them: some decoders take them all the same. */
+const OVERLONG = /%c[01]%[89ab][0-9a-f]|%e0%[89][0-9a-f]|%f0%8[0-9a-f]/i
+/** A dot segment, whatever of it is encoded and whatever kind of slash or parameter follows. */
+const DOT_SEGMENT = /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|;|%3b|$)/i
+const ENCODED_SLASH = /%2f/i
+const REFUSED: readonly (readonly [RegExp, string])[] = [
+  [/%(?![0-9a-f]{2})/i, 'broken encoding in the path'],
+  [/\\|%5c/i, 'backslash in the path'],
+  [/%00/, 'NUL in the path'],
+  [OVERLONG, 'overlong encoding in the path'],
+  [DOT_SEGMENT, 'dot segment in the path'],
+]
+const ENCODED_OR_STRANGE = /%([0-9a-f]{2})|[^\w.~!$&'()*+,=:@-]/gi
+/** RFC 3986 section 3.3: `pchar`, less the semicolon, which begins a parameter where it is not encoded. */
+const NEEDS_NO_ENCODING = /^[\w.~!$&'()*+,=:@-]$/
+
+/** `path` is of a request target, without its query; `*` stays what it is. */
+export function comparePath(path: string, allowsEncodedSlash: boolean): ComparedPath {
+  if (!allowsEncodedSlash && ENCODED_SLASH.test(path)) {
+    return { kind: 'refused', reason: 'encoded slash in the path' }
+  }
+  const [, reason] = REFUSED.find(([pattern]) => pattern.test(path)) ?? []
+  return reason === undefined ? { kind: 'path', path: inOneSpelling(path) } : { kind: 'refused', reason }
+}
+
+/** What is wrong with the path of a route; undefined where nothing is. */
+export function explainRoutePath(text: string): string | undefined {
+  if (text.includes(';')) return 'parameters (";" and what follows it) are left out of the comparison'
+  if (ENCODED_SLASH.test(text)) return 'write "/" for "%2F": both are compared as the same'
+  const compared = comparePath(octetsOf(text), false)
+  return compared.kind === 'refused' ? `no request is compared with it: ${compared.reason}` : undefined
+}
+
+/** The path of a route as it is compared. `text` was found good by `explainRoutePath`. */
+export const routePath = (text: string): string => inOneSpelling(octetsOf(text))
+
+/** Letters outside ASCII are compared as UTF-8, which is how clients encode them. */
+const octetsOf = (text: string): string => Buffer.from(text).toString('latin1')
+
+/** An encoded slash is a slash, because a backend that decodes it sees one. */
+function inOneSpelling(path: string): string {
+  const segments = path.replaceAll(/%2f/gi, '/').split('/')
+  const spelled = segments.map((segment) => withoutParameters(segment).replace(ENCODED_OR_STRANGE, spell))
+  return spelled.join('/').replaceAll(/\/{2,}/g, '/')
+}
+
+const withoutParameters = (segment: string): string => segment.split(';', 1)[0] ?? ''
+
+function spell(octet: string, digits: string | undefined): string {
+  const code = digits === undefined ? octet.charCodeAt(0) : Number.parseInt(digits, 16)
+  const character = String.fromCharCode(code)
+  if (NEEDS_NO_ENCODING.test(character)) return character
+  return `%${code.toString(16).toUpperCase().padStart(2, '0')}`
+}
