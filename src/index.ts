@@ -12,6 +12,7 @@ export type {
 } from './config/input.js'
 export type {
   AcceptProxyInput,
+  ClientFromInput,
   ForwardedMode,
   KeyPairInput,
   ListenerInput,

@@ -5,8 +5,8 @@
 import type { RouteFunction } from '../route/visitor.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './input.js'
 
-/** What becomes of the `X-Forwarded-…` fields of a request. */
-export type ForwardedMode = 'replace' | 'append' | 'off'
+/** What becomes of the fields of a request that say who the client is. */
+export type ForwardedMode = 'replace' | 'append' | 'forwarded' | 'off'
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 export interface ListenerInput {
@@ -39,8 +39,14 @@ export interface ListenerInput {
    * It is compared as `/`. Where false, such a request is answered with 400. Default false.
    */
   readonly allowEncodedSlash?: boolean | undefined
-  /** Default `replace`: what a client says of itself is dropped. */
+  /**
+   * `replace`: what a client says of itself is dropped, and `X-Forwarded-For`, `-Proto`, `-Host` are set. `append`: the
+   * client is added to `-For`, and the other two are set where none came. `forwarded`: as `replace`, with `Forwarded` (RFC
+   * 7239). `off`: all is left alone. Default `replace`.
+   */
   readonly xForwarded?: ForwardedMode | undefined
+  /** Who the client is, is told by a field of its request, where a trusted proxy sends it. Default: by its address. */
+  readonly clientFrom?: ClientFromInput | undefined
   /** Whether records tell the query of a request, too. It often holds secrets. Default false. */
   readonly logQuery?: boolean | undefined
   /** Of its clients' connections. Default: that of all. */
@@ -65,6 +71,16 @@ export interface AcceptProxyInput {
   readonly required?: boolean | undefined
   /** How long it may take to come; 0 means for ever. Default 5 s. */
   readonly timeoutMs?: Duration | undefined
+}
+
+export interface ClientFromInput {
+  /** `x-forwarded-for`, `forwarded` (RFC 7239) or any other field of addresses. Default `x-forwarded-for`. */
+  readonly field?: string | undefined
+  /**
+   * The proxies in front, as in `acceptProxy`. The client is the last address of the field that is not one of them. What
+   * anybody else sends in the field is not read.
+   */
+  readonly trusted: string | readonly string[]
 }
 
 export interface TlsInput extends KeyPairInput {

@@ -11,7 +11,7 @@ import { quote } from './wording.js'
 /** Where a cluster may be named, this is the decision against the client. */
 export const REJECT = 'reject'
 
-const HTTP_ONLY = ['http', 'allowEncodedSlash', 'xForwarded', 'logQuery']
+const HTTP_ONLY = ['http', 'allowEncodedSlash', 'xForwarded', 'clientFrom', 'logQuery']
 const HTTP_ONLY_IN_ROUTES = ['host', 'path', 'http']
 const TLS_ONLY_IN_ROUTES = ['sni', 'alpn']
 

@@ -40,6 +40,7 @@ export interface ListenerConfig extends ListenPlace {
   readonly http: Otherwise
   readonly allowEncodedSlash: boolean
   readonly xForwarded: ForwardedMode
+  readonly clientFrom: ClientFromConfig | undefined
   readonly logQuery: boolean
   readonly liveness: Liveness
   /** Of a unix socket. */
@@ -54,6 +55,13 @@ export interface AcceptProxyConfig {
   readonly from: readonly string[]
   readonly required: boolean
   readonly timeoutMs: number
+}
+
+export interface ClientFromConfig {
+  /** In small letters. */
+  readonly field: string
+  /** As `AddressSet` takes them. */
+  readonly trusted: readonly string[]
 }
 
 export interface RouteConfig extends Rule {
@@ -85,6 +93,17 @@ const acceptProxy = fields.strictMap('a map: { from }', {
   from: addresses,
   required: fields.booleanField.default(true),
   timeoutMs: fields.durationField.default(5000),
+})
+
+const clientFrom = fields.strictMap('a map: { field, trusted }', {
+  field: fields
+    .textField('the name of a field')
+    .regex(/^[!#$%&'*+.^_`|~\w-]+$/, {
+      error: ({ input }) => expected('the name of a field, such as x-forwarded-for', input),
+    })
+    .transform((name) => name.toLowerCase())
+    .default('x-forwarded-for'),
+  trusted: addresses,
 })
 
 const path = fields.textField('a path such as /chat').superRefine((text, context) => {
@@ -125,7 +144,8 @@ export const listenerSchema = fields
     onBadHello: fields.textField('"reject" or the name of a cluster').default('reject'),
     http: otherwise.default('reject'),
     allowEncodedSlash: fields.booleanField.default(false),
-    xForwarded: fields.choiceOf(['replace', 'append', 'off']).default('replace'),
+    xForwarded: fields.choiceOf(['replace', 'append', 'forwarded', 'off']).default('replace'),
+    clientFrom: fields.optional(clientFrom),
     logQuery: fields.booleanField.default(false),
     ...ownLiveness,
     ...socketFileFields,

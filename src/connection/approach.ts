@@ -2,6 +2,8 @@
  * What a backend is told before the first byte of its client: who the client is, by a PROXY header in the clear, and
  * then, where the cluster says so, a TLS handshake.
  */
+import { isIPv6 } from 'node:net'
+import type { Address } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import { Dialogue, DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
@@ -63,7 +65,7 @@ export async function approach(
 /** What is known of a client is passed on, be it from its own proxy or from its TLS; `id` is that of the record. */
 export function proxyFacts(opening: Opening, id: string): ProxyFacts {
   const source = opening.clientAddress
-  const destination = opening.localAddress
+  const destination = destinationOf(opening)
   const { proxyHeader, hello, tls } = opening
   const alpn = tls?.alpn ?? proxyHeader?.alpn
   const authority = hello?.serverName ?? proxyHeader?.authority
@@ -76,6 +78,12 @@ export function proxyFacts(opening: Opening, id: string): ProxyFacts {
     uniqueId: proxyHeader?.uniqueId ?? Buffer.from(id),
     ...(ssl && { ssl }),
   }
+}
+
+/** Of a unix listener there is no IP address, without which none of the client could be told either. */
+function destinationOf({ fieldClient, localAddress }: Opening): Address | undefined {
+  if (fieldClient?.kind !== 'tcp' || localAddress?.kind === 'tcp') return localAddress
+  return { kind: 'tcp', host: isIPv6(fieldClient.host) ? '::' : '0.0.0.0', port: 0 }
 }
 
 function sslOf({ version, cipher, clientName }: NonNullable<Opening['tls']>): ProxyFacts['ssl'] {

@@ -155,7 +155,7 @@ export class Connection implements Expirable, PipeOwner {
     return this.#introduction?.id
   }
 
-  /** As a PROXY header says, where there was one. */
+  /** As a PROXY header or a request says, where one that we trust did. */
   get clientAddress(): Address | undefined {
     const told = this.#introduction?.facts().client
     if (told === undefined) return this.#from === undefined ? undefined : unpackPeer(this.#from)
@@ -218,6 +218,7 @@ export class Connection implements Expirable, PipeOwner {
       protocol: learnt?.protocol ?? 'TCP',
       tags: this.service.tags,
       client: learnt?.client ?? formatPeer(this.#from),
+      peer: learnt?.peer,
       proxy: learnt?.proxy,
       sni: learnt?.sni,
       alpn: learnt?.alpn,
@@ -246,7 +247,7 @@ export class Connection implements Expirable, PipeOwner {
   describe(): Record<string, unknown> {
     return {
       listener: this.service.name,
-      client: formatPeer(this.#from),
+      client: this.#introduction?.facts().client ?? formatPeer(this.#from),
       backend: this.#backend?.name,
       ...this.pipe?.describe(),
     }

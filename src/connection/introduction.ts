@@ -13,10 +13,10 @@ import type { OpeningFacts } from '../observe/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { TlsFacts } from '../route/visitor.js'
 import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
-import { forwardedHead } from '../websocket/forward.js'
 import { approach, type Manners, proxyFacts } from './approach.js'
 import type { Destination, Service } from './connection.js'
 import { Exchange, type Moved } from './exchange.js'
+import { requestFor } from './forwarding.js'
 import type { Greeting } from './greeting.js'
 import { Opening } from './opening.js'
 import { openingFacts } from './opening-facts.js'
@@ -63,6 +63,8 @@ export class Introduction {
   /** Of the record, and what backends are told. */
   readonly id: string
   #backendTls: TlsFacts | undefined
+  /** The head that the backend is sent, until it is. */
+  #request: Buffer | undefined
 
   constructor(
     host: IntroductionHost,
@@ -97,6 +99,7 @@ export class Introduction {
     if (greeting !== undefined && greeting.key === undefined && choice.http === 'reject') {
       throw refuse('upgrade-required', 426)
     }
+    this.#request = greeting && requestFor(this.#open, greeting)
     return destination
   }
 
@@ -166,19 +169,12 @@ export class Introduction {
     manners: Manners,
     answered: () => void,
   ): Promise<'tunnel' | 'finished'> {
-    const opening = this.#open
-    const { client } = opening
-    const { config, termination } = opening.reception
-    const from = opening.clientAddress
-    const head = forwardedHead(greeting.original, greeting.head, {
-      clientHost: from?.kind === 'tcp' ? from.host : undefined,
-      proto: termination === undefined ? 'http' : 'https',
-      mode: config.xForwarded,
-      closes: greeting.key === undefined,
-    })
+    const { client } = this.#open
+    const request = this.#request!
+    this.#request = undefined
     this.moved = { bytesUp: 0, bytesDown: 0 }
     this.exchange = new Exchange(client, this.backend!, greeting, { ...manners, answered }, this.moved)
-    const outcome = await this.exchange.run(head)
+    const outcome = await this.exchange.run(request)
     if (outcome === 'finished') {
       this.#noteRoundTrips()
       this.backend!.end()

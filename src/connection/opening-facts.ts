@@ -13,12 +13,11 @@ export function openingFacts(
   exchange: Exchange | undefined,
   backendTls: TlsFacts | undefined,
 ): OpeningFacts {
-  const { proxyHeader, hello, tls, greeting, reception } = opening
+  const { proxyHeader, hello, tls, greeting, reception, fieldClient } = opening
   return {
-    ...(proxyHeader && {
-      client: formatPeer(opening.clientAddress),
-      proxy: proxyFactsOf(proxyHeader, opening),
-    }),
+    ...((proxyHeader ?? fieldClient) && { client: formatPeer(opening.clientAddress) }),
+    peer: fieldClient && formatPeer(opening.sender),
+    proxy: proxyHeader && proxyFactsOf(proxyHeader, opening),
     protocol: protocolOf(opening),
     sni: hello?.serverName,
     alpn: tls === undefined ? hello?.alpn : tls.alpn === undefined ? [] : [tls.alpn],

@@ -12,6 +12,7 @@ import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../proxy
 import type { ProxyHeader } from '../proxy-protocol/header.js'
 import type { TlsFacts } from '../route/visitor.js'
 import { type Choice, REJECT, routeOf } from './choice.js'
+import { clientByField } from './forwarding.js'
 import { type Greeting, greet } from './greeting.js'
 import type { Reception } from './reception.js'
 import { refuse } from './refusal.js'
@@ -24,6 +25,8 @@ export class Opening {
   hello: ClientHello | undefined
   tls: TlsFacts | undefined
   greeting: Greeting | undefined
+  /** Who the client is, as a proxy that we trust says in the request; undefined where none does. */
+  fieldClient: Address | undefined
   /** Who connected to us. */
   readonly peer: Address | undefined
   readonly #engine: Engine
@@ -35,9 +38,14 @@ export class Opening {
     this.peer = peer === undefined ? undefined : unpackPeer(peer)
   }
 
+  /** Who connected, as a PROXY header says where there is one. */
+  get sender(): Address | undefined {
+    return this.proxyHeader?.source ?? this.peer
+  }
+
   /** Who the client is, as far as anybody we trust has said. */
   get clientAddress(): Address | undefined {
-    return this.proxyHeader?.source ?? this.peer
+    return this.fieldClient ?? this.sender
   }
 
   /** Where the client wanted to go. */
@@ -54,7 +62,10 @@ export class Opening {
       if (instead !== undefined) return { cluster: instead, http: 'reject' }
     }
     if (termination !== undefined) await this.#terminate()
-    if (config.protocol === 'http') this.greeting = await greet(this.client)
+    if (config.protocol === 'http') {
+      this.greeting = await greet(this.client)
+      this.fieldClient = clientByField(this, this.greeting)
+    }
     const choice = await routeOf(this)
     this.client.allow(0)
     return choice

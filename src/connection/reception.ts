@@ -11,6 +11,8 @@ export interface Reception {
   readonly config: ListenerConfig
   readonly firstBytesMs: number
   readonly proxySenders: AddressSet
+  /** Whose word counts on who the client of a request is. */
+  readonly trustedProxies: AddressSet
   readonly routes: RouteTable
   readonly termination: Termination | undefined
   /** Something here depends on the ClientHello. */
@@ -35,6 +37,7 @@ export function createReception(
     config,
     firstBytesMs,
     proxySenders: new AddressSet(acceptProxy?.from ?? []),
+    trustedProxies: new AddressSet(config.clientFrom?.trusted ?? []),
     routes: new RouteTable(routes),
     termination,
     looksAtHello:

@@ -64,6 +64,7 @@ export class RecordLine {
       .quoted(facts.listener)
     line.json(',"protocol":"').json(facts.protocol).json('","tags":').json(this.#tagsOf(facts.tags))
     line.json(',"client":').quoted(facts.client)
+    if (facts.peer !== undefined) line.json(',"peer":').quoted(facts.peer)
   }
 
   #tagsOf(tags: object): string {

@@ -63,8 +63,10 @@ export interface RecordEnding {
 /** What a client's first bytes have told. */
 export interface OpeningFacts {
   readonly protocol: 'TCP' | 'TLS' | 'HTTP' | 'HTTPS' | 'WS' | 'WSS'
-  /** As a PROXY header says, where there was one. */
+  /** As a PROXY header or `clientFrom` says, where one did. */
   readonly client?: string
+  /** Who connected, or the PROXY header says has, where `clientFrom` told another client. */
+  readonly peer?: string | undefined
   readonly proxy?:
     | {
         /** Who sent the header. */
@@ -143,6 +145,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     protocol: facts.protocol,
     tags: facts.tags,
     client: facts.client,
+    peer: facts.peer,
     proxy: facts.proxy,
     sni: facts.sni,
     alpn: facts.alpn,

@@ -25,6 +25,7 @@ export function redacted(facts: ConnectionFacts, fields: readonly RedactableFiel
 const REDACTIONS: Record<RedactableField, (facts: Facts) => void> = {
   client: (facts) => {
     facts.client = networkOf(facts.client)
+    if (facts.peer !== undefined) facts.peer = networkOf(facts.peer)
     if (facts.proxy) facts.proxy = { ...facts.proxy, from: networkOf(facts.proxy.from) }
   },
   sni: (facts) => {

@@ -14,7 +14,7 @@ export interface Rejection {
 }
 
 export interface Visitor {
-  /** Who the client is: as a PROXY header says, else as the connection does. Undefined where neither could tell. */
+  /** Who the client is: as `clientFrom` says, else a PROXY header, else the connection. Undefined where none could tell. */
   readonly client: Address | undefined
   /** Name of the listener it came to. */
   readonly listener: string

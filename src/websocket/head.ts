@@ -67,7 +67,7 @@ export function readHead<Head extends object>(bytes: Buffer, grammar: Grammar<He
   return text.length < MOST_HEAD_BYTES ? { kind: 'need-more' } : tooLarge(`${MOST_HEAD_BYTES} bytes`)
 }
 
-const tooLarge = (limit: string): Refusal => refuse(`head of more than ${limit}`, 431)
+export const tooLarge = (limit: string): Refusal => refuse(`head of more than ${limit}`, 431)
 
 function checkFields(lines: readonly string[], open: string | undefined): Refusal | undefined {
   if (lines.length > MOST_FIELDS) return tooLarge(`${MOST_FIELDS} fields`)

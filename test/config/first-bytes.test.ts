@@ -26,7 +26,7 @@ describe.skipIf(areMissing('openssl'))('docs/first-bytes.md', () => {
   })
 
   it('has an example of each feature', () => {
-    expect(examples).toHaveLength(5)
+    expect(examples).toHaveLength(6)
   })
 
   it.each(examples.map((yaml, index) => [index + 1, yaml]))('has a good config as example %i', (_, yaml) => {

@@ -112,6 +112,15 @@ describe('a listener', () => {
       ],
     ],
     [
+      'a clientFrom that trusts nobody, reads no field, or has none to read',
+      { cluster: 'web', clientFrom: { field: 'x forwarded' } },
+      [
+        'listeners[0].clientFrom: needs "protocol: http" of the listener',
+        'listeners[0].clientFrom.field: expected the name of a field, such as x-forwarded-for, found "x forwarded"',
+        'listeners[0].clientFrom.trusted: is missing: expected addresses such as 10.0.0.0/8, or a list',
+      ],
+    ],
+    [
       'allowEncodedSlash where nobody compares paths',
       { protocol: 'http', cluster: 'web', allowEncodedSlash: true },
       ['listeners[0].allowEncodedSlash: no route here has a path: every path is allowed'],

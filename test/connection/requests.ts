@@ -46,8 +46,8 @@ export function describeRequests(): void {
       'Connection: keep-alive, X-Hop\r\nKeep-Alive: 5\r\nX-Hop: 1\r\nX-Forwarded-For: 6.6.6.6\r\n'
     const ends = await open(`GET /a HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`)
     expect(ends.head).toBe(
-      'GET /a HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
-        'X-Forwarded-Host: a.test\r\nConnection: close\r\n\r\n',
+      'GET /a HTTP/1.1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
+        'X-Forwarded-Host: a.test\r\nConnection: close\r\nHost: a.test\r\n\r\n',
     )
     expect(await answer(ends, OK)).toBe(OK)
     const [record] = await bed.recorded(1)

@@ -1,5 +1,6 @@
 /** What first bytes decide, whatever engine it runs on. */
 import { describe } from 'vitest'
+import { describeClientFrom } from './client-from.js'
 import { describeHellos } from './hellos.js'
 import { describeOpeningLifecycle } from './lifecycle.js'
 import { describePaths } from './paths.js'
@@ -17,5 +18,6 @@ export function describeOpenings(): void {
   describe('upgrades', () => describeUpgrades())
   describe('requests that are no upgrades', () => describeRequests())
   describe('routes with a path', () => describePaths())
+  describe('the client of a request', () => describeClientFrom())
   describe('an end in any phase', () => describeOpeningLifecycle())
 }

@@ -21,6 +21,7 @@ const facts = fc.record({
   protocol: fc.constantFrom('TCP', 'TLS', 'WSS'),
   tags: fc.dictionary(text, text),
   client: text,
+  peer: fc.option(text, { nil: undefined }),
   proxy: fc.constant(undefined),
   sni: maybe(text),
   alpn: maybe(fc.array(text)),

@@ -16,6 +16,7 @@ const FACTS: ConnectionFacts = {
   protocol: 'WSS',
   tags: { tenant: 'secret-tag' },
   client: '192.0.2.77:50000',
+  peer: '198.51.100.79:50001',
   proxy: {
     from: '198.51.100.78:1',
     version: 2,
@@ -49,7 +50,7 @@ const FACTS: ConnectionFacts = {
 
 /** Texts that are gone with a field. */
 const GONE: Readonly<Record<RedactableField, readonly string[]>> = {
-  client: ['192.0.2.77', '50000', '198.51.100.78'],
+  client: ['192.0.2.77', '50000', '198.51.100.78', '198.51.100.79', '50001'],
   sni: ['secret-sni', 'secret-authority'],
   'http.authority': ['secret-host'],
   'http.path': ['secret-path'],

@@ -78,6 +78,7 @@ export const recordSchema = z.strictObject({
   tags: z.record(z.string(), z.string()),
   /** `unknown` where the client was gone before its address could be asked for. */
   client: address.or(z.literal('unknown')),
+  peer: address.optional(),
   cluster: z.string().min(1).optional(),
   backend: z.string().min(1).optional(),
   backendAddress: address.optional(),

@@ -31,9 +31,11 @@ const REQUEST: Subject<RequestHead> = {
   judge(bytes, head, next) {
     const upgrade = upgradeOf(head)
     if (upgrade.kind === 'websocket' && head.bodyKind !== 'none') return 'is an upgrade with a body'
-    const mode = oneOf(next, ['append', 'replace', 'off'] as const)
+    const mode = oneOf(next, ['append', 'replace', 'forwarded', 'off'] as const)
     const closes = upgrade.kind !== 'websocket'
-    const sent = forwardedHead(bytes, head, { clientHost: '192.0.2.7', proto: 'http', mode, closes })
+    const facts = { clientHost: '192.0.2.7', proto: 'http', mode, clientField: undefined, closes } as const
+    const sent = forwardedHead(bytes, head, facts)
+    if (!Buffer.isBuffer(sent)) return `is not sent on: ${sent.reason}`
     const again = readRequestHead(sent)
     if (again.kind !== 'match') return `is sent on as what is refused: ${sent.toString('latin1')}`
     const same = (['method', 'target', 'authority', 'version', 'bodyKind', 'contentLength'] as const).every(

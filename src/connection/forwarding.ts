@@ -1,0 +1,44 @@
+/**
+ * Who is said to be the client of a request, both ways: what a trusted proxy in front says of it, and what the backend is
+ * told.
+ */
+import type { Address } from '../address.js'
+import { clientChain } from '../websocket/client-chain.js'
+import { forwardedHead } from '../websocket/forward.js'
+import type { Greeting } from './greeting.js'
+import type { Opening } from './opening.js'
+import { refuse } from './refusal.js'
+
+/** A field tells no port. */
+const UNKNOWN_PORT = 0
+
+/**
+ * The last address of the field that is not of a trusted proxy, or the first where all are. Whoever stands before one that
+ * says no address is not believed. Undefined where the sender of the request is not trusted or says nothing.
+ */
+export function clientByField({ sender, reception }: Opening, { head }: Greeting): Address | undefined {
+  const { trustedProxies } = reception
+  const { clientFrom } = reception.config
+  if (clientFrom === undefined || !trustedProxies.has(sender)) return undefined
+  let client: Address | undefined
+  for (const host of clientChain(head.fields, clientFrom.field).toReversed()) {
+    if (host === undefined) return client
+    client = { kind: 'tcp', host, port: UNKNOWN_PORT }
+    if (!trustedProxies.has(client)) return client
+  }
+  return client
+}
+
+/** The head as it goes to the backend. Throws a Refusal where that is too large. */
+export function requestFor({ clientAddress, reception }: Opening, { original, head, key }: Greeting): Buffer {
+  const { config, termination } = reception
+  const forwarded = forwardedHead(original, head, {
+    clientHost: clientAddress?.kind === 'tcp' ? clientAddress.host : undefined,
+    proto: termination === undefined ? 'http' : 'https',
+    mode: config.xForwarded,
+    clientField: config.clientFrom?.field,
+    closes: key === undefined,
+  })
+  if (Buffer.isBuffer(forwarded)) return forwarded
+  throw refuse(`bad-request: ${forwarded.reason}`, forwarded.status)
+}
