@@ -7,6 +7,7 @@ import type { Dialogue } from '../io/dialogue.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { RecordEnding } from '../observe/record.js'
 import { Body } from '../websocket/body.js'
+import { forwardedAnswer } from '../websocket/forwarded-answer.js'
 import { MOST_HEAD_BYTES } from '../websocket/head.js'
 import { type ResponseHead, readResponseHead } from '../websocket/response-head.js'
 import { type Acceptance, acceptanceOf } from '../websocket/upgrade.js'
@@ -81,10 +82,10 @@ export class Exchange {
     this.#options.answered()
     const acceptance = acceptanceOf(answer.value, this.#greeting.key)
     if (acceptance.kind === 'bad') throw badResponse(acceptance.reason)
-    const bytes = Buffer.from(this.#backend.socket.read(answer.bytes))
+    const original = Buffer.from(this.#backend.socket.read(answer.bytes))
     this.status = answer.value.status
-    await this.#client.say(bytes)
-    this.#moved.bytesDown += bytes.length
+    await this.#client.say(forwardedAnswer(original, answer.value, acceptance.kind))
+    this.#moved.bytesDown += original.length
     return { head: answer.value, acceptance }
   }
 

@@ -5,9 +5,10 @@
  * long the body is.
  */
 import { isIPv6 } from 'node:net'
-import { type Field, tokensOf, valuesOf } from './fields.js'
+import { type Field, valuesOf } from './fields.js'
 import { isForwardingName, plainName } from './forwarding-names.js'
 import { MOST_FIELDS, MOST_HEAD_BYTES, type Refusal, tooLarge } from './head.js'
+import { oneHopNames } from './one-hop.js'
 import type { RequestHead } from './request-head.js'
 
 export interface ForwardFacts {
@@ -29,7 +30,7 @@ export interface ForwardFacts {
 }
 
 const APPENDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']
-const ONE_HOP = ['connection', 'upgrade', 'keep-alive', 'proxy-connection']
+const NOTHING: ReadonlySet<string> = new Set()
 /** A client cannot have these dropped by naming them in `Connection`, nor those that say who it is. */
 const ALWAYS_KEPT: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding'])
 const CLOSE: Field = { name: 'Connection', value: 'close' }
@@ -56,8 +57,8 @@ function dropper(
 ): (field: Field) => boolean {
   const isOfClient = (name: string): boolean =>
     isForwardingName(name) || (clientField !== undefined && plainName(name) === plainName(clientField))
-  const isOneHop = (name: string): boolean => !ALWAYS_KEPT.has(name) && !isOfClient(name)
-  const dropped = new Set(closes ? [...ONE_HOP, ...tokensOf(fields, 'connection').filter(isOneHop)] : [])
+  const isKept = (name: string): boolean => ALWAYS_KEPT.has(name) || isOfClient(name)
+  const dropped = closes ? oneHopNames(fields, isKept) : NOTHING
   const isReplaced = mode === 'append' ? isSetBy(ours) : mode === 'off' ? () => false : isOfClient
   return ({ name }) => dropped.has(name.toLowerCase()) || isReplaced(name)
 }

@@ -5,7 +5,7 @@ import { Backend } from '../support/backend.js'
 import { difference, pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
 import { turns } from '../support/wait.js'
-import { headAt } from './upgrades.js'
+import { closing, headAt } from './upgrades.js'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
@@ -49,7 +49,7 @@ export function describeRequests(): void {
       'GET /a HTTP/1.1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
         'X-Forwarded-Host: a.test\r\nConnection: close\r\nHost: a.test\r\n\r\n',
     )
-    expect(await answer(ends, OK)).toBe(OK)
+    expect(await answer(ends, OK)).toBe(closing(OK))
     const [record] = await bed.recorded(1)
     expect(record).toMatchObject({
       protocol: 'HTTP',
@@ -73,7 +73,7 @@ export function describeRequests(): void {
     await ends.peer.receive(ends.head.length + body.length)
     await turns(50)
     expect(ends.peer.received.subarray(ends.head.length).toString()).toBe(body)
-    expect(await answer(ends, OK)).toBe(OK)
+    expect(await answer(ends, OK)).toBe(closing(OK))
     expect((await bed.recorded(1))[0]!.bytesUp).toBe(first.length)
   })
 
@@ -86,7 +86,7 @@ export function describeRequests(): void {
     await ends.client.receive(proceed.length)
     ends.client.send(Buffer.from('hi'))
     await ends.peer.receive(ends.head.length + 2)
-    expect(await answer(ends, OK)).toBe(proceed + OK)
+    expect(await answer(ends, OK)).toBe(proceed + closing(OK))
   })
 
   it.each([
@@ -96,13 +96,32 @@ export function describeRequests(): void {
     ['not modified', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', 'more'],
   ])('are answered %s, and no further, whatever the backend makes of `close`', async (_, text, more) => {
     const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
-    expect(await answer(ends, text + more)).toBe(text)
+    expect(await answer(ends, text + more)).toBe(closing(text))
+  })
+
+  it.each([
+    ['keep-alive', 'Connection: keep-alive\r\nKeep-Alive: timeout=5, max=100\r\n'],
+    ['an upgrade', 'Upgrade: h2,h2c\r\nConnection: Upgrade, Keep-Alive\r\n'],
+    ['keep-alive without Connection', 'Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n'],
+    ['fields of its own', 'connection: x-hop\r\nX-Hop: 1\r\nConnection: X-Other , close\r\nx-other: 2\r\n'],
+    ['the length of its body', 'Connection: content-length, transfer-encoding\r\n'],
+  ])('whose backend names %s in its answer have one that only says that it closes', async (_, fields) => {
+    const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    const text = OK.replace('\r\nContent', `\r\nX: kept\r\n${fields}Content`)
+    expect(await answer(ends, text)).toBe(closing(OK.replace('\r\nContent', '\r\nX: kept\r\nContent')))
+    expect((await bed.recorded(1))[0]!.bytesDown).toBe(text.length)
+  })
+
+  it('have interim answers without what is meant for one hop', async () => {
+    const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    const early = 'HTTP/1.1 103 Early Hints\r\nConnection: keep-alive\r\nLink: </a>\r\n\r\n'
+    expect(await answer(ends, early + OK)).toBe(early.replace('Connection: keep-alive\r\n', '') + closing(OK))
   })
 
   it('for a HEAD have an answer without its body', async () => {
     const ends = await open('HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'
-    expect(await answer(ends, head)).toBe(head)
+    expect(await answer(ends, head)).toBe(closing(head))
   })
 
   it('have an answer that ends with its connection', async () => {
@@ -111,13 +130,13 @@ export function describeRequests(): void {
     ends.peer.end()
     await ends.client.ended
     ends.client.end()
-    expect(ends.client.received.toString()).toBe('HTTP/1.1 200 OK\r\n\r\nuntil the end')
+    expect(ends.client.received.toString()).toBe(closing('HTTP/1.1 200 OK\r\n\r\nuntil the end'))
   })
 
   it('may be answered before they have sent everything', async () => {
     const ends = await open('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\nhalf')
     const text = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
-    expect(await answer(ends, text)).toBe(text)
+    expect(await answer(ends, text)).toBe(closing(text))
   })
 
   it('that stop in their body are told as such, and their backend sees it', async () => {
@@ -159,8 +178,9 @@ export function describeRequests(): void {
     const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`
     ends.peer.send(Buffer.from(head))
     ends.peer.send(body)
-    await ends.client.receive(head.length + body.length)
-    expect(ends.client.received.subarray(head.length).equals(body)).toBe(true)
+    const received = closing(head).length
+    await ends.client.receive(received + body.length)
+    expect(ends.client.received.subarray(received).equals(body)).toBe(true)
     await ends.client.ended
     ends.client.end()
     ends.peer.end()
@@ -186,7 +206,7 @@ export function describeRequests(): void {
     }
     await Promise.all(clients.map((client) => client.ended))
     for (const client of clients) {
-      expect(client.received.toString()).toBe(OK)
+      expect(client.received.toString()).toBe(closing(OK))
       client.end()
     }
   })

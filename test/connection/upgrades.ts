@@ -39,6 +39,9 @@ export async function headAt(peer: Peer): Promise<string> {
   }
 }
 
+/** An answer as the client gets it: the last one on its connection. */
+export const closing = (answer: string): string => answer.replace('\r\n', '\r\nConnection: close\r\n')
+
 export function describeUpgrades(): void {
   let backend: Backend
   let bed: Bed
@@ -134,16 +137,25 @@ export function describeUpgrades(): void {
     ['200', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'],
     ['403 with chunks', 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n'],
     ['426', 'HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'],
+    [
+      '400 and keep-alive',
+      'HTTP/1.1 400 No\r\nConnection: keep-alive\r\nKeep-Alive: 5\r\nContent-Length: 0\r\n\r\n',
+    ],
+    [
+      '501 and other protocols',
+      'HTTP/1.1 501 No\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n',
+    ],
   ])(
-    'that are answered with %s are no tunnel: the answer is passed on and all is closed',
+    'that are answered with %s are no tunnel: the answer is passed on, says that it closes, and all is closed',
     async (_, answer) => {
+      const oneHop = /(?:Connection|Keep-Alive|Upgrade): .*\r\n/g
       await start()
       const { client, peer, head } = await open(`${UPGRADE}GET /admin HTTP/1.1\r\nHost: x\r\n\r\n`)
       peer.send(Buffer.from(`${answer}HTTP/1.1 200 OK\r\n\r\n`))
       expect(await client.ended).toBe('fin')
       client.end()
       await peer.ended
-      expect(client.received.toString()).toBe(answer)
+      expect(client.received.toString()).toBe(closing(answer.replace(oneHop, '')))
       expect(after(peer, head)).toBe('')
       peer.end()
       const [record] = await bed.recorded(1)
