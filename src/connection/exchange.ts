@@ -29,7 +29,7 @@ export interface Moved {
 }
 
 export class Exchange {
-  /** Of the last response head that went to the client. */
+  /** Of the response head that went to the client, interim ones aside: until then it can be told anything. */
   status: number | undefined
   readonly #client: Dialogue
   readonly #backend: Dialogue
@@ -68,8 +68,7 @@ export class Exchange {
       const { head, acceptance } = await this.#passHeadOn()
       if (acceptance.kind === 'accepted') return 'tunnel'
       if (acceptance.kind === 'interim') continue
-      const bodyKind = this.#greeting.head.method === 'HEAD' ? 'none' : head.bodyKind
-      await this.#relay(this.#backend, this.#client, new Body({ ...head, bodyKind }), (bytes) => {
+      await this.#relay(this.#backend, this.#client, new Body(head), (bytes) => {
         this.#moved.bytesDown += bytes
       })
       return 'finished'
@@ -77,14 +76,18 @@ export class Exchange {
   }
 
   async #passHeadOn(): Promise<{ head: ResponseHead; acceptance: Acceptance }> {
-    const answer = await this.#backend.look(readResponseHead, MOST_HEAD_BYTES)
+    const { method, version } = this.#greeting.head
+    const answer = await this.#backend.look((bytes) => readResponseHead(bytes, method), MOST_HEAD_BYTES)
     if (answer.kind === 'no-match') throw badResponse(answer.reason)
     this.#options.answered()
     const acceptance = acceptanceOf(answer.value, this.#greeting.key)
     if (acceptance.kind === 'bad') throw badResponse(acceptance.reason)
     const original = Buffer.from(this.#backend.socket.read(answer.bytes))
-    this.status = answer.value.status
-    await this.#client.say(forwardedAnswer(original, answer.value, acceptance.kind))
+    const isInterim = acceptance.kind === 'interim'
+    if (!isInterim) this.status = answer.value.status
+    // RFC 9110 section 15.2: HTTP/1.0 knows no interim responses.
+    if (!isInterim || version !== '1.0')
+      await this.#client.say(forwardedAnswer(original, answer.value, acceptance.kind))
     this.#moved.bytesDown += original.length
     return { head: answer.value, acceptance }
   }

@@ -12,7 +12,7 @@ export interface ResponseHead {
   readonly reason: string
   /** In the order in which they were sent. */
   readonly fields: readonly Field[]
-  /** Of the answer to any request but HEAD. `close`: the backend marks its end by closing. */
+  /** `close`: the backend marks its end by closing. */
   readonly bodyKind: 'none' | 'length' | 'chunked' | 'close'
   /** Bytes. 0 unless `bodyKind` is `length`. */
   readonly contentLength: number
@@ -23,10 +23,17 @@ const SAMPLE_START = 'HTTP/1.1 200 '
 const NO_CONTENT: ReadonlySet<number> = new Set([204, 304])
 
 const RESPONSE: Grammar<ResponseHead> = { checkStart, read }
+const RESPONSE_TO_HEAD: Grammar<ResponseHead> = {
+  checkStart,
+  read: (line, fields) => withoutBody(readStart(line), fields),
+}
 
-/** The response head that `bytes` begin with. What is wrong with it is the backend's doing: the status is always 502. */
-export function readResponseHead(bytes: Buffer): HeadAnswer<ResponseHead> {
-  const answer = readHead(bytes, RESPONSE)
+/**
+ * The response head that `bytes` begin with, in answer to `method`. What is wrong with it is the backend's doing: the
+ * status is always 502.
+ */
+export function readResponseHead(bytes: Buffer, method = 'GET'): HeadAnswer<ResponseHead> {
+  const answer = readHead(bytes, method === 'HEAD' ? RESPONSE_TO_HEAD : RESPONSE)
   return answer.kind === 'no-match' ? refuse(answer.reason, 502) : answer
 }
 
@@ -38,19 +45,28 @@ function checkStart(line: string, isWhole: boolean): Refusal | undefined {
   return STATUS_LINE.test(whole) ? undefined : refuse('bad status line')
 }
 
-/** `line` was checked. */
 function read(line: string, fields: readonly Field[]): ResponseHead | string {
+  const start = readStart(line)
+  if (isInterim(start.status) || NO_CONTENT.has(start.status)) return withoutBody(start, fields)
+  const framing = readFraming(fields, start.version)
+  if (typeof framing === 'string') return framing
+  return { ...start, fields, ...framing, bodyKind: framing.bodyKind === 'none' ? 'close' : framing.bodyKind }
+}
+
+type Start = Pick<ResponseHead, 'version' | 'status' | 'reason'>
+
+/** `line` was checked. */
+function readStart(line: string): Start {
   const [, version, digits, reason] = STATUS_LINE.exec(line) as unknown as [
     string,
     HttpVersion,
     string,
     string,
   ]
-  const status = Number(digits)
-  const framing = readFraming(fields, version)
-  if (typeof framing === 'string') return framing
-  const head = { version, status, reason, fields }
-  if (isInterim(status) && framing.bodyKind !== 'none') return 'body in an interim response'
-  if (isInterim(status) || NO_CONTENT.has(status)) return { ...head, bodyKind: 'none', contentLength: 0 }
-  return { ...head, ...framing, bodyKind: framing.bodyKind === 'none' ? 'close' : framing.bodyKind }
+  return { version, status: Number(digits), reason }
+}
+
+/** It ends with its head, whatever its fields say (RFC 9112 section 6.3, rule 1). */
+function withoutBody(start: Start, fields: readonly Field[]): ResponseHead {
+  return { ...start, fields, bodyKind: 'none', contentLength: 0 }
 }

@@ -51,7 +51,7 @@ function wrongUpgrade(head: RequestHead): string | undefined {
   if (!namesWebSocketOnly(head.fields)) return 'Upgrade to another protocol than websocket'
   if (head.method !== 'GET') return 'upgrade of another method than GET'
   if (head.version !== '1.1') return 'upgrade in HTTP/1.0'
-  return head.bodyKind === 'none' ? undefined : 'upgrade with a body'
+  return head.bodyKind === 'chunked' || head.contentLength > 0 ? 'upgrade with a body' : undefined
 }
 
 /** `key` is that of the upgrade the response answers, undefined where the request was an ordinary one. */
@@ -62,7 +62,7 @@ export function acceptanceOf(response: ResponseHead, key: string | undefined): A
   return wrong === undefined ? { kind: 'accepted' } : { kind: 'bad', reason: wrong }
 }
 
-/** That it has no body was seen to when it was read. */
+/** It has no body, whatever its fields say. */
 function wrongAcceptance({ version, fields }: ResponseHead, key: string): string | undefined {
   if (version !== '1.1') return '101 in HTTP/1.0'
   if (!hasToken(fields, 'connection', 'upgrade')) return '101 without Connection: upgrade'

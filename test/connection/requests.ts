@@ -13,15 +13,18 @@ export function describeRequests(): void {
   let backend: Backend
   let bed: Bed
 
-  beforeEach(async () => {
+  const start = async (timeouts = {}): Promise<void> => {
     backend = await Backend.listen()
     bed = await Bed.start({
       backends: [backend],
       listeners: [
         { name: 'front', address: '127.0.0.1:0', cluster: 'back', protocol: 'http', http: 'forward' },
       ],
+      timeouts,
     })
-  })
+  }
+
+  beforeEach(async () => await start())
   afterEach(async () => await bed.end())
 
   const open = async (bytes: string): Promise<{ client: Peer; peer: Peer; head: string }> => {
@@ -90,6 +93,53 @@ export function describeRequests(): void {
   })
 
   it.each([
+    ['Content-Length: 0\r\n'],
+    ['Content-Length: 5\r\n'],
+    ['Content-Length: 5\r\nContent-Length: x\r\n'],
+    ['Transfer-Encoding: chunked\r\n'],
+    ['Content-Length: 5\r\nTransfer-Encoding: gzip\r\n'],
+  ])('whose interim answers say %j have them to the end of their head', async (fields) => {
+    const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+    const early = `HTTP/1.1 100 Continue\r\n${fields}\r\nHTTP/1.1 103 Early Hints\r\n${fields}\r\n`
+    expect(await answer(ends, early + OK)).toBe(early + closing(OK))
+    expect((await bed.recorded(1))[0]!.http!.status).toBe(200)
+  })
+
+  it('in HTTP/1.0 have no interim answers', async () => {
+    const ends = await open('GET / HTTP/1.0\r\nHost: a.test\r\n\r\n')
+    expect(await answer(ends, `HTTP/1.1 103 Early Hints\r\n\r\n${OK}`)).toBe(closing(OK))
+  })
+
+  it.each([
+    ['closes', '', 502, 'backend-gone'],
+    ['speaks no HTTP', 'SSH-2.0-x\r\n', 502, 'bad-response: bad status line'],
+    ['switches protocols', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 502, 'bad-response: 101 to no upgrade'],
+    ['is silent', undefined, 504, 'response-timeout'],
+  ])('whose backend %s after 100 Continue are told so', async (_, text, status, cause) => {
+    if (text === undefined) {
+      await bed.end()
+      await start({ responseMs: 50 })
+    }
+    const { client, peer } = await open(
+      'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n',
+    )
+    const proceed = 'HTTP/1.1 100 Continue\r\n\r\n'
+    peer.send(Buffer.from(proceed))
+    await client.receive(proceed.length)
+    client.send(Buffer.from('hi'))
+    await peer.receive(peer.received.indexOf('\r\n\r\n') + 4 + 2)
+    if (text === '') peer.end()
+    else if (text !== undefined) peer.send(Buffer.from(text))
+    expect(await client.ended).toBe('fin')
+    client.end()
+    expect(client.received.toString().slice(proceed.length)).toMatch(`HTTP/1.1 ${status} `)
+    const [record] = await bed.recorded(1)
+    expect(record!.ended).toMatchObject({ by: 'backend', phase: 'response', cause })
+    expect(record!.http!.status).toBeUndefined()
+    peer.end()
+  })
+
+  it.each([
     ['of a length', OK, 'HTTP/1.1 200 OK\r\n\r\n'],
     ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', 'more'],
     ['without a body', 'HTTP/1.1 204 No Content\r\n\r\n', 'more'],
@@ -118,9 +168,13 @@ export function describeRequests(): void {
     expect(await answer(ends, early + OK)).toBe(early.replace('Connection: keep-alive\r\n', '') + closing(OK))
   })
 
-  it('for a HEAD have an answer without its body', async () => {
+  it.each([
+    ['Content-Length: 5'],
+    ['Transfer-Encoding: gzip, chunked'],
+    ['Content-Length: 5\r\nTransfer-Encoding: chunked'],
+  ])('for a HEAD have an answer without its body, that says %j', async (fields) => {
     const ends = await open('HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n')
-    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'
+    const head = `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`
     expect(await answer(ends, head)).toBe(closing(head))
   })
 

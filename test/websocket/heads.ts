@@ -169,9 +169,9 @@ export const responses: readonly Vector[] = [
     facts: { version: '1.0', status: 599, reason: 'caf\xe9\tx', fields: [], bodyKind: 'close' },
   },
   { name: 'an interim response', bytes: headOf('HTTP/1.1 100 Continue'), facts: { ...plain, status: 100 } },
-  {
-    name: 'a response that has no body whatever its fields say',
-    bytes: headOf('HTTP/1.1 304 Not Modified', 'Content-Length: 99'),
-    facts: { ...plain, status: 304 },
-  },
+  ...[100, 101, 199, 204, 304].map((status) => ({
+    name: `a ${status}, which has no body whatever its fields say`,
+    bytes: headOf(`HTTP/1.1 ${status} `, 'Content-Length: 9', 'content-length: x', 'Transfer-Encoding: gzip'),
+    facts: { ...plain, status },
+  })),
 ]

@@ -30,7 +30,8 @@ const REQUEST: Subject<RequestHead> = {
   read: readRequestHead,
   judge(bytes, head, next) {
     const upgrade = upgradeOf(head)
-    if (upgrade.kind === 'websocket' && head.bodyKind !== 'none') return 'is an upgrade with a body'
+    const hasBody = head.bodyKind === 'chunked' || head.contentLength > 0
+    if (upgrade.kind === 'websocket' && hasBody) return 'is an upgrade with a body'
     const mode = oneOf(next, ['append', 'replace', 'forwarded', 'off'] as const)
     const closes = upgrade.kind !== 'websocket'
     const facts = { clientHost: '192.0.2.7', proto: 'http', mode, clientField: undefined, closes } as const

@@ -188,13 +188,6 @@ const RESPONSES: Refused = [
     'Content-Length with Transfer-Encoding',
     502,
   ],
-  ['a 101 with a length', headOf('HTTP/1.1 101 OK', 'Content-Length: 0'), 'body in an interim response', 502],
-  [
-    'a 100 with chunks',
-    headOf('HTTP/1.1 100 OK', 'Transfer-Encoding: chunked'),
-    'body in an interim response',
-    502,
-  ],
 ]
 
 describe.each([
