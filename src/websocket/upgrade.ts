@@ -14,7 +14,7 @@ export type Upgrade =
       /** `Sec-WebSocket-Key` as it was sent. */
       readonly key: string
     }
-  /** An ordinary request. */
+  /** An ordinary request; what it names in `Upgrade` is not for us. */
   | { readonly kind: 'none' }
   | { readonly kind: 'bad'; readonly status: ErrorStatus; readonly reason: string }
 
@@ -31,11 +31,12 @@ const KEY_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const SWITCHING_PROTOCOLS = 101
 
 /**
- * Whoever names a protocol in `Upgrade` means an upgrade, and it is refused unless it is one to WebSocket in every
- * point. `Connection: upgrade` without `Upgrade` is none: some proxies send it with every request.
+ * Whoever names WebSocket, and nothing else, in `Upgrade` means an upgrade, and it is refused unless it is one in every
+ * point. Other protocols (`h2c`, `TLS/1.2`) are offers that need not be taken, and in HTTP/1.0 every one is to be
+ * ignored (RFC 9110 section 7.8). `Connection: upgrade` without `Upgrade` is none: some proxies send it always.
  */
 export function upgradeOf(head: RequestHead): Upgrade {
-  if (valuesOf(head.fields, 'upgrade').length === 0) return { kind: 'none' }
+  if (head.version === '1.0' || !namesWebSocketOnly(head.fields)) return { kind: 'none' }
   const wrong = wrongUpgrade(head)
   if (wrong !== undefined) return { kind: 'bad', status: 400, reason: wrong }
   if (valuesOf(head.fields, 'sec-websocket-version').join() !== '13') {
@@ -48,9 +49,7 @@ export function upgradeOf(head: RequestHead): Upgrade {
 
 function wrongUpgrade(head: RequestHead): string | undefined {
   if (!hasToken(head.fields, 'connection', 'upgrade')) return 'Upgrade without Connection: upgrade'
-  if (!namesWebSocketOnly(head.fields)) return 'Upgrade to another protocol than websocket'
   if (head.method !== 'GET') return 'upgrade of another method than GET'
-  if (head.version !== '1.1') return 'upgrade in HTTP/1.0'
   return head.bodyKind === 'chunked' || head.contentLength > 0 ? 'upgrade with a body' : undefined
 }
 

@@ -5,7 +5,7 @@ import { Backend } from '../support/backend.js'
 import { difference, pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
 import { turns } from '../support/wait.js'
-import { closing, headAt } from './upgrades.js'
+import { closing, headAt, UPGRADE } from './upgrades.js'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
@@ -265,11 +265,34 @@ export function describeRequests(): void {
     }
   })
 
-  it('that are upgrades to anything but WebSocket are refused all the same', async () => {
-    const client = await bed.connect()
-    client.send(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'))
-    await client.ended
-    client.end()
-    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 400 /)
+  it.each([
+    ['h2c, as curl asks for it', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'],
+    ['TLS', 'Upgrade: TLS/1.2\r\nConnection: Upgrade\r\n'],
+    ['several', 'Upgrade: h2c, websocket\r\nUpgrade: IRC/6.9\r\nconnection: upgrade\r\n'],
+    ['h2c, by a field that Connection does not name', 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'],
+    ['nothing', 'Upgrade:\r\nConnection: Upgrade\r\n'],
+  ])('that offer %s go without the offer, body and all (RFC 9110 7.8)', async (_, fields) => {
+    const start = 'POST / HTTP/1.1\r\nHost: a.test\r\n'
+    const ends = await open(`${start}${fields}Content-Length: 2\r\n\r\nhi`)
+    expect(ends.head.startsWith(`${start}Content-Length: 2\r\nX-F`)).toBe(true)
+    expect(ends.head).not.toMatch(/upgrade|settings/i)
+    await ends.peer.receive(ends.head.length + 2)
+    expect(await answer(ends, OK)).toBe(closing(OK))
+    expect((await bed.recorded(1))[0]).toMatchObject({ protocol: 'HTTP', http: { status: 200 } })
+  })
+
+  it('that offer another protocol open no tunnel, whatever the backend says', async () => {
+    const offer = 'Connection: Upgrade\r\nUpgrade: h2c\r\n'
+    const ends = await open(`GET / HTTP/1.1\r\nHost: a.test\r\n${offer}\r\nearly`)
+    const text = await answer(ends, `HTTP/1.1 101 Switching Protocols\r\n${offer}\r\nsecret`)
+    expect(text).toMatch(/^HTTP\/1\.1 502 /)
+    expect(text).not.toContain('secret')
+    expect(ends.peer.received.toString()).toBe(ends.head)
+  })
+
+  it('that ask for WebSocket in HTTP/1.0 are none that do', async () => {
+    const ends = await open(UPGRADE.replace('HTTP/1.1', 'HTTP/1.0'))
+    expect(ends.head).not.toMatch(/^upgrade/im)
+    expect(await answer(ends, OK)).toBe(closing(OK))
   })
 }
