@@ -68,7 +68,7 @@ export class Exchange {
       const { head, acceptance } = await this.#passHeadOn()
       if (acceptance.kind === 'accepted') return 'tunnel'
       if (acceptance.kind === 'interim') continue
-      await this.#relay(this.#backend, this.#client, new Body(head), (bytes) => {
+      await this.#relay(this.#backend, this.#client, new Body(head, 'backend'), (bytes) => {
         this.#moved.bytesDown += bytes
       })
       return 'finished'
@@ -96,7 +96,7 @@ export class Exchange {
   async #sendBody(): Promise<void> {
     const { head, key } = this.#greeting
     if (key !== undefined) return
-    await this.#relay(this.#client, this.#backend, new Body(head), (bytes) => {
+    await this.#relay(this.#client, this.#backend, new Body(head, 'client'), (bytes) => {
       this.#moved.bytesUp += bytes
     })
     // Nothing more is expected of the client, and of the backend only its answer.
@@ -111,8 +111,8 @@ export class Exchange {
       const bytes = await from.read()
       if (bytes.length === 0 && body.endsWithConnection) return
       const taken = body.take(bytes)
-      if (taken > 0) await to.say(bytes.subarray(0, taken))
-      count(taken)
+      if (taken.passed.length > 0) await to.say(taken.passed)
+      count(taken.bytes)
       if (body.isBroken || bytes.length === 0) throw this.#cutShort(from)
     }
   }

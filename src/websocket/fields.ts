@@ -12,6 +12,9 @@ export interface Field {
 
 export type HttpVersion = '1.0' | '1.1'
 
+/** Whose message it is. What is forgiven a backend that means well could be an attack by a client. */
+export type Sender = 'client' | 'backend'
+
 /** How long the body is, as far as the fields say. */
 export interface Framing {
   /** `none`: the fields name no body. `Content-Length: 0` is `length`. */

@@ -79,7 +79,8 @@ function checkFields(lines: readonly string[], open: string | undefined): Refusa
   return wrong === undefined ? undefined : refuse(wrong)
 }
 
-function wrongField(line: string, isWhole: boolean): string | undefined {
+/** What is wrong with a line of fields, or with as much of it as there is. */
+export function wrongField(line: string, isWhole: boolean): string | undefined {
   if (/[\r\n]/.test(line)) return 'CR or LF alone'
   const colon = line.indexOf(':')
   const name = colon === -1 ? line : line.slice(0, colon)

@@ -214,6 +214,48 @@ export function describeRequests(): void {
     ends.peer.end()
   })
 
+  it('have the trailers of both sides without what no trailer may say', async () => {
+    const dropped = 'Content-Length: 1\r\nHost: evil\r\nX-Forwarded-For: 6.6.6.6\r\nTransfer-Encoding: chunked\r\n'
+    const start = 'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const ends = await open(`${start}2\r\nhi\r\n0\r\nA: b\r\n${dropped}C: d\r\n\r\n`)
+    const up = '2\r\nhi\r\n0\r\nA: b\r\nC: d\r\n\r\n'
+    await ends.peer.receive(ends.head.length + up.length)
+    expect(ends.peer.received.subarray(ends.head.length).toString()).toBe(up)
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const text = await answer(ends, `${head}2\r\nok\r\n0\r\n${dropped}ETag: e\r\n\r\n`)
+    expect(text).toBe(`${closing(head)}2\r\nok\r\n0\r\nETag: e\r\n\r\n`)
+    expect((await bed.recorded(1))[0]!).toMatchObject({
+      ended: { cause: 'finished' },
+      bytesUp: start.length + up.length + dropped.length,
+    })
+  })
+
+  it.each(['nonsense', 'X : a', 'A: b\r\n folded', 'A: b\nC: d'])(
+    'with a trailer of %j end their connection, and it does not reach the backend',
+    async (trailer) => {
+      const ends = await open(
+        `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${trailer}\r\n\r\n`,
+      )
+      await ends.peer.ended
+      expect(ends.peer.received.subarray(ends.head.length).toString()).not.toMatch(/nonsense|X|folded|C/)
+      expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'client', cause: 'bad-request: body' })
+      ends.peer.end()
+    },
+  )
+
+  it.each(['nonsense', 'X : a', 'A: b\r\n folded'])(
+    'whose answer has a trailer of %j end with a reset',
+    async (trailer) => {
+      const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
+      const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+      ends.peer.send(Buffer.from(`${head}2\r\nok\r\n0\r\n${trailer}\r\n\r\n`))
+      expect(await ends.client.reallyEnded()).not.toBe('fin')
+      expect(ends.client.received.toString()).not.toMatch(/nonsense|X|folded/)
+      expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', cause: 'bad-response: body' })
+      ends.peer.end()
+    },
+  )
+
   it('whose answer is cut short end with a reset, not with an end that looks whole', async () => {
     const ends = await open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     ends.peer.send(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'))
