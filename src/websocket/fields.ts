@@ -43,13 +43,16 @@ export function hasToken(fields: readonly Field[], name: string, token: string):
 }
 
 /** What the fields say of the body, or what is wrong with what they say. */
-export function readFraming(fields: readonly Field[], version: HttpVersion): Framing | string {
-  const [length, ...moreLengths] = valuesOf(fields, 'content-length')
+export function readFraming(
+  fields: readonly Field[],
+  version: HttpVersion,
+  sender: Sender,
+): Framing | string {
+  const length = readLength(fields, sender)
   const [coding, ...moreCodings] = valuesOf(fields, 'transfer-encoding')
-  if (moreLengths.length > 0) return 'Content-Length twice'
-  if (length !== undefined && !LENGTH.test(length)) return 'bad Content-Length'
+  if (typeof length === 'string') return length
   if (coding === undefined) {
-    return { bodyKind: length === undefined ? 'none' : 'length', contentLength: Number(length ?? 0) }
+    return { bodyKind: length === undefined ? 'none' : 'length', contentLength: length ?? 0 }
   }
   if (length !== undefined) return 'Content-Length with Transfer-Encoding'
   if (version === '1.0') return 'Transfer-Encoding in HTTP/1.0'
@@ -57,6 +60,22 @@ export function readFraming(fields: readonly Field[], version: HttpVersion): Fra
     return 'Transfer-Encoding other than chunked'
   return { bodyKind: 'chunked', contentLength: 0 }
 }
+
+/**
+ * Bytes, undefined where no length is named, or what is wrong. A backend may name the same one several times (RFC 9110
+ * section 8.6) and pad it with zeros.
+ */
+export function readLength(fields: readonly Field[], sender: Sender): number | string | undefined {
+  const values = valuesOf(fields, 'content-length')
+  const isForgiven = sender === 'backend'
+  const lengths = isForgiven ? values.flatMap((value) => value.split(',').map(unpadded)) : values
+  if (new Set(lengths).size > 1 || (values.length > 1 && !isForgiven)) return 'Content-Length twice'
+  const [length] = lengths
+  if (length === undefined) return undefined
+  return LENGTH.test(length) ? Number(length) : 'bad Content-Length'
+}
+
+const unpadded = (length: string): string => trimSpace(length).replace(/^0+(?=\d)/, '')
 
 /** Spaces and tabs only: `trim` would also take what is a letter in somebody's encoding. */
 export function trimSpace(text: string): string {

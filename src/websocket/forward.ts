@@ -7,7 +7,7 @@
 import { isIPv6 } from 'node:net'
 import { type Field, valuesOf } from './fields.js'
 import { isForwardingName, plainName } from './forwarding-names.js'
-import { MOST_FIELDS, MOST_HEAD_BYTES, type Refusal, tooLarge } from './head.js'
+import { headLines, MOST_FIELDS, MOST_HEAD_BYTES, type Refusal, tooLarge } from './head.js'
 import { oneHopNames } from './one-hop.js'
 import type { RequestHead } from './request-head.js'
 
@@ -40,7 +40,7 @@ const CLOSE: Field = { name: 'Connection', value: 'close' }
  * from, to the end of its empty line and no further.
  */
 export function forwardedHead(original: Buffer, head: RequestHead, facts: ForwardFacts): Buffer | Refusal {
-  const [start, ...lines] = original.toString('latin1').split('\r\n')
+  const [start, ...lines] = headLines(original)
   const ours = forwardingFields(head, facts)
   const isDropped = dropper(head.fields, ours, facts)
   const kept = head.fields.flatMap((field, i) => (isDropped(field) ? [] : [lines[i]]))

@@ -2,15 +2,18 @@
  * The head of a backend's response as it goes to the client. Pure. Every final answer is the last one on its
  * connection and says so, or a client that pools connections would send its next request into one that is closing.
  * Ours stand first, because some readers of heads forget the last fields.
- * What says how long the body is stays as it came.
+ * What a backend was forgiven is mended, so that the client need not forgive it, too.
  */
+import { type Field, readLength, valuesOf } from './fields.js'
+import { headLines } from './head.js'
 import { oneHopNames } from './one-hop.js'
 import type { ResponseHead } from './response-head.js'
 import type { Acceptance } from './upgrade.js'
 
 /** The backend cannot drop these by naming them in `Connection`. */
 const isFraming = (name: string): boolean => name === 'content-length' || name === 'transfer-encoding'
-const NOTHING: ReadonlySet<string> = new Set()
+/** A status line without words, and without the space that must come before them (RFC 9112 section 4). */
+const BARE_STATUS = /^\S+ \d+$/
 
 /**
  * `original` are the bytes `head` was read from, to the end of its empty line and no further. The head of an accepted
@@ -21,9 +24,20 @@ export function forwardedAnswer(
   { fields }: ResponseHead,
   kind: Exclude<Acceptance['kind'], 'bad'>,
 ): Buffer {
-  const [start, ...lines] = original.toString('latin1').split('\r\n')
-  const dropped = kind === 'accepted' ? NOTHING : oneHopNames(fields, isFraming)
+  const [start = '', ...lines] = headLines(original)
+  const length = mendedLength(fields)
+  const dropped = new Set<string>(kind === 'accepted' ? [] : oneHopNames(fields, isFraming))
+  if (length !== undefined) dropped.add('content-length')
   const kept = lines.filter((_, i) => i < fields.length && !dropped.has(fields[i]!.name.toLowerCase()))
-  const added = kind === 'final' ? ['Connection: close'] : []
-  return Buffer.from([start, ...added, ...kept, '', ''].join('\r\n'), 'latin1')
+  const added = [...(kind === 'final' ? ['Connection: close'] : []), ...(length ?? [])]
+  return Buffer.from([mendedStart(start), ...added, ...kept, '', ''].join('\r\n'), 'latin1')
+}
+
+const mendedStart = (start: string): string => (BARE_STATUS.test(start) ? `${start} ` : start)
+
+/** The one field to say what several said, or one with leading zeros. */
+function mendedLength(fields: readonly Field[]): string[] | undefined {
+  const length = readLength(fields, 'backend')
+  const isMended = typeof length === 'number' && valuesOf(fields, 'content-length').join() !== String(length)
+  return isMended ? [`Content-Length: ${length}`] : undefined
 }

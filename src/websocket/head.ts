@@ -1,8 +1,8 @@
 /**
  * What request and response heads of HTTP/1.1 have in common (RFC 9112 sections 2 and 5): lines ended by CRLF, a
  * first one, fields, an empty one. Pure and without memory between calls. Strict, because whatever is forgiven
- * here a backend may read differently: no line ended by CR or LF alone, no folded field, no space before a colon,
- * no empty line before the first.
+ * here a backend may read differently: no line ended by CR or LF alone, no folded field, no space before a colon.
+ * docs/http-grammar.md has the decisions.
  */
 import type { Answer } from '../peek/answer.js'
 import type { ErrorStatus } from './error-answer.js'
@@ -26,6 +26,8 @@ export type HeadAnswer<Head> = Exclude<Answer<Head>, { readonly kind: 'no-match'
 
 /** What is special about requests, or about responses. */
 export interface Grammar<Head> {
+  /** Empty lines before the first are of the head, and ignored. */
+  readonly mayFollowEmptyLines: boolean
   /** What cannot be right in the first line, or in as much of it as there is. */
   checkStart(line: string, isWhole: boolean): Refusal | undefined
   /** The head of a checked first line and these fields, or what is wrong. Not whole: more fields may follow. */
@@ -34,6 +36,7 @@ export interface Grammar<Head> {
 
 const CRLF = '\r\n'
 const END = '\r\n\r\n'
+const EMPTY_LINES = /^(?:\r\n)+/
 const NAME_SO_FAR = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/
 /** Bytes above 0x7f are old, opaque and allowed. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -50,7 +53,8 @@ export const refuse = (reason: string, status: ErrorStatus = 400): Refusal => ({
 export function readHead<Head extends object>(bytes: Buffer, grammar: Grammar<Head>): HeadAnswer<Head> {
   const text = bytes.toString('latin1', 0, MOST_HEAD_BYTES)
   // After a CR nothing but an LF can be right, so the line is judged as if it were there.
-  const judged = text.endsWith('\r') ? `${text}\n` : text
+  const whole = text.endsWith('\r') ? `${text}\n` : text
+  const judged = grammar.mayFollowEmptyLines ? whole.replace(EMPTY_LINES, '') : whole
   const end = judged.indexOf(END)
   const isWhole = end !== -1
   const [start = '', ...lines] = (isWhole ? judged.slice(0, end) : judged).split(CRLF)
@@ -62,9 +66,14 @@ export function readHead<Head extends object>(bytes: Buffer, grammar: Grammar<He
   const value = isStartWhole ? grammar.read(start, lines.map(readField), isWhole) : undefined
   if (typeof value === 'string') return refuse(value)
 
-  const size = end + END.length
+  const size = whole.length - judged.length + end + END.length
   if (value !== undefined && isWhole && size <= text.length) return { kind: 'match', value, bytes: size }
   return text.length < MOST_HEAD_BYTES ? { kind: 'need-more' } : tooLarge(`${MOST_HEAD_BYTES} bytes`)
+}
+
+/** The lines of a head that was read, its first to its last field and two empty ones. */
+export function headLines(original: Buffer): string[] {
+  return original.toString('latin1').replace(EMPTY_LINES, '').split(CRLF)
 }
 
 export const tooLarge = (limit: string): Refusal => refuse(`head of more than ${limit}`, 431)

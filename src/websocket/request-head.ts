@@ -32,7 +32,8 @@ const VERSIONS: ReadonlyMap<string, HttpVersion> = new Map([
   ['HTTP/1.1', '1.1'],
 ])
 
-const REQUEST: Grammar<RequestHead> = { checkStart, read }
+/** RFC 9112 section 2.2: a server ignores empty lines before the first, which some clients send behind a body. */
+const REQUEST: Grammar<RequestHead> = { mayFollowEmptyLines: true, checkStart, read }
 
 /**
  * The request head that `bytes` begin with; what follows it is not looked at. `need-more` is never answered to 16 KiB
@@ -86,7 +87,7 @@ function read(line: string, fields: readonly Field[], isWhole: boolean): Request
   if (named !== undefined && ofTarget !== undefined && named.text !== ofTarget.text) {
     return 'Host and target name two authorities'
   }
-  const framing = readFraming(fields, version)
+  const framing = readFraming(fields, version, 'client')
   if (typeof framing === 'string') return framing
   const { text: authority, host } = named ?? ofTarget ?? { text: '', host: '' }
   return { method, target, path, version, authority, host, fields, ...framing }

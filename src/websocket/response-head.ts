@@ -1,5 +1,6 @@
 /**
- * Reads the head of a backend's response, as strictly as that of a request. Pure and without memory between calls.
+ * Reads the head of a backend's response. Pure and without memory between calls. What docs/http-grammar.md forgives a
+ * backend, src/websocket/forwarded-answer.ts mends.
  */
 import { type Field, type HttpVersion, readFraming } from './fields.js'
 import { type Grammar, type HeadAnswer, type Refusal, readHead, refuse } from './head.js'
@@ -18,12 +19,14 @@ export interface ResponseHead {
   readonly contentLength: number
 }
 
-const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/
+/** Some servers leave out the space behind the status where no words follow (RFC 9112 section 4). */
+const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 const SAMPLE_START = 'HTTP/1.1 200 '
 const NO_CONTENT: ReadonlySet<number> = new Set([204, 304])
 
-const RESPONSE: Grammar<ResponseHead> = { checkStart, read }
+const RESPONSE: Grammar<ResponseHead> = { mayFollowEmptyLines: false, checkStart, read }
 const RESPONSE_TO_HEAD: Grammar<ResponseHead> = {
+  mayFollowEmptyLines: false,
   checkStart,
   read: (line, fields) => withoutBody(readStart(line), fields),
 }
@@ -48,7 +51,7 @@ function checkStart(line: string, isWhole: boolean): Refusal | undefined {
 function read(line: string, fields: readonly Field[]): ResponseHead | string {
   const start = readStart(line)
   if (isInterim(start.status) || NO_CONTENT.has(start.status)) return withoutBody(start, fields)
-  const framing = readFraming(fields, start.version)
+  const framing = readFraming(fields, start.version, 'backend')
   if (typeof framing === 'string') return framing
   return { ...start, fields, ...framing, bodyKind: framing.bodyKind === 'none' ? 'close' : framing.bodyKind }
 }
@@ -57,11 +60,11 @@ type Start = Pick<ResponseHead, 'version' | 'status' | 'reason'>
 
 /** `line` was checked. */
 function readStart(line: string): Start {
-  const [, version, digits, reason] = STATUS_LINE.exec(line) as unknown as [
+  const [, version, digits, reason = ''] = STATUS_LINE.exec(line) as unknown as [
     string,
     HttpVersion,
     string,
-    string,
+    string | undefined,
   ]
   return { version, status: Number(digits), reason }
 }

@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { describeClientFrom } from './client-from.js'
 import { describeHellos } from './hellos.js'
+import { describeHttpGrammar } from './http-grammar.js'
 import { describeOpeningLifecycle } from './lifecycle.js'
 import { describePaths } from './paths.js'
 import { describeProxyHeaders } from './proxy-headers.js'
@@ -17,6 +18,7 @@ export function describeOpenings(): void {
   describe('route functions', () => describeRouteFunctions())
   describe('upgrades', () => describeUpgrades())
   describe('requests that are no upgrades', () => describeRequests())
+  describe('requests', () => describeHttpGrammar())
   describe('routes with a path', () => describePaths())
   describe('the client of a request', () => describeClientFrom())
   describe('an end in any phase', () => describeOpeningLifecycle())

@@ -193,6 +193,11 @@ describe('with our fields a head', () => {
   })
 })
 
+it('empty lines before the first do not go on', () => {
+  const bytes = Buffer.concat([Buffer.from('\r\n\r\n'), headOf(START, HOST)])
+  expect(forwarded(bytes, { mode: 'off' })).toEqual([START, HOST])
+})
+
 describe('an ordinary request', () => {
   const closing = (...lines: string[]) =>
     forwarded(headOf(START, HOST, ...lines), { mode: 'off', closes: true })

@@ -42,13 +42,42 @@ describe('a final answer', () => {
   it.each(['Content-Length: 5', 'Transfer-Encoding: chunked'])(
     'keeps %s, though Connection names it',
     (field) => {
-      expect(final(field, 'Connection: content-length, transfer-encoding')).toEqual(['Connection: close', field])
+      expect(final(field, 'Connection: content-length, transfer-encoding')).toEqual([
+        'Connection: close',
+        field,
+      ])
     },
   )
 
   it('keeps every other line as it came', () => {
     const lines = ['Set-Cookie: a', 'set-COOKIE:b ', 'X-High: \xa0caf\xe9', 'Trailer: Expires', 'X-Empty:']
     expect(final(...lines)).toEqual(['Connection: close', ...lines])
+  })
+})
+
+describe('what the backend was forgiven is mended', () => {
+  it('of a status line', () => {
+    expect(forwarded(headOf('HTTP/1.1 200'))[0]).toBe('HTTP/1.1 200 ')
+    expect(forwarded(headOf('HTTP/1.1 204 '))[0]).toBe('HTTP/1.1 204 ')
+    expect(forwarded(headOf('HTTP/1.0 200 200'))[0]).toBe('HTTP/1.0 200 200')
+  })
+
+  it.each([
+    ['several times', 'Content-Length: 5', 'content-length: 5'],
+    ['as a list', 'Content-Length: 5, 5'],
+    ['with zeros', 'Content-Length: 0005'],
+  ])('of a length that came %s', (_, ...lengths) => {
+    expect(final('X: a', ...lengths, 'Y: b')).toEqual([
+      'Connection: close',
+      'Content-Length: 5',
+      'X: a',
+      'Y: b',
+    ])
+  })
+
+  it('but not of a length that does not count', () => {
+    const bytes = headOf('HTTP/1.1 304 No', 'Content-Length: 5', 'Content-Length: x')
+    expect(forwarded(bytes).slice(1)).toEqual(['Connection: close', 'Content-Length: 5', 'Content-Length: x'])
   })
 })
 

@@ -70,6 +70,23 @@ describe('the longest head', () => {
   )
 })
 
+describe('empty lines before a request', () => {
+  const bytes = headOf('GET / HTTP/1.1', 'Host: a')
+  const before = (count: number) => Buffer.from('\r\n'.repeat(count))
+
+  it.each([1, 2, 100])('%i of them are of the head, and ignored', (count) => {
+    const whole = Buffer.concat([before(count), bytes])
+    const answers = Array.from(whole, (_, length) => readRequestHead(whole.subarray(0, length)).kind)
+    expect(new Set(answers)).toEqual(new Set(['need-more']))
+    const answer = readRequestHead(bytes)
+    expect(readRequestHead(Buffer.concat([whole, before(2)]))).toEqual({ ...answer, bytes: whole.length })
+  })
+
+  it('without end are refused', () => {
+    expect(readRequestHead(before(MOST_HEAD_BYTES / 2))).toMatchObject({ kind: 'no-match', status: 431 })
+  })
+})
+
 it('a head shares no memory with the bytes it was read from', () => {
   const bytes = Buffer.from(requests[0]!.bytes)
   const answer = readRequestHead(bytes)

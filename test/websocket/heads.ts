@@ -164,6 +164,16 @@ export const responses: readonly Vector[] = [
     facts: { status: 200, reason: '', bodyKind: 'chunked', contentLength: 0 },
   },
   {
+    name: 'a response without words, and without the space before them',
+    bytes: headOf('HTTP/1.1 200', 'Content-Length: 2'),
+    facts: { status: 200, reason: '', bodyKind: 'length', contentLength: 2 },
+  },
+  {
+    name: 'a response that names its length several times',
+    bytes: headOf('HTTP/1.1 200 OK', 'Content-Length: 3,3', 'X: a', 'content-length: 003'),
+    facts: { bodyKind: 'length', contentLength: 3 },
+  },
+  {
     name: 'a response that ends by closing',
     bytes: headOf('HTTP/1.0 599 caf\xe9\tx'),
     facts: { version: '1.0', status: 599, reason: 'caf\xe9\tx', fields: [], bodyKind: 'close' },

@@ -1,6 +1,6 @@
 /**
- * What is accepted here, node:http accepts, and reads the same method, target and fields from it: for damaged
- * requests and responses by the thousand, and for the handshakes of real WebSocket clients and servers.
+ * What is accepted here and goes on, node:http accepts, and reads the same method, target and fields from it: for
+ * damaged requests and responses by the thousand, and for the handshakes of real WebSocket clients and servers.
  */
 import { once } from 'node:events'
 import http from 'node:http'
@@ -9,6 +9,7 @@ import { Duplex } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Field } from '../../src/websocket/fields.js'
+import { forwardedAnswer } from '../../src/websocket/forwarded-answer.js'
 import { readRequestHead } from '../../src/websocket/request-head.js'
 import { readResponseHead } from '../../src/websocket/response-head.js'
 import { acceptanceOf, upgradeOf } from '../../src/websocket/upgrade.js'
@@ -34,6 +35,11 @@ interface Seen {
 }
 
 const flat = (fields: readonly Field[]): string[] => fields.flatMap(({ name, value }) => [name, value])
+
+function fieldsOf(response: Buffer): readonly Field[] {
+  const answer = readResponseHead(response)
+  return answer.kind === 'match' ? answer.value.fields : []
+}
 
 describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
   const server = http.createServer({ insecureHTTPParser: false })
@@ -111,12 +117,16 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
       const bytes = mutate(seeds, next)
       const answer = readResponseHead(bytes)
       if (answer.kind !== 'match') continue
-      const { version, status, reason, fields } = answer.value
+      const { version, status, reason, bodyKind } = answer.value
+      const sent = forwardedAnswer(bytes.subarray(0, answer.bytes), answer.value, 'accepted')
+      // It ends at its head whatever these say, which not every client believes.
+      if (bodyKind === 'none' && /^(?:content-length|transfer-encoding):/im.test(sent.toString('latin1')))
+        continue
       accepted++
-      const seen = await ask(bytes.subarray(0, answer.bytes))
+      const seen = await ask(sent)
       expect(seen, bytes.toString('latin1')).toMatchObject({
         start: `${version} ${status} ${reason}`,
-        rawFields: flat(fields),
+        rawFields: flat(fieldsOf(sent)),
       })
     }
     expect(accepted).toBeGreaterThan(LEAST_ACCEPTED)

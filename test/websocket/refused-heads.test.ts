@@ -17,7 +17,9 @@ const REQUESTS: Refused = [
   ['a TLS hello', Buffer.from('160301020001', 'hex'), 'bad method'],
   ['an SSH client', raw('SSH-2.0-OpenSSH_9.9\r\n'), 'bad method'],
   ['a NUL', raw('\0'), 'bad method'],
-  ['an empty line before the request', Buffer.concat([raw('\r\n'), line('GET / HTTP/1.1')]), 'bad method'],
+  ['LF alone before the request', Buffer.concat([raw('\n'), line('GET / HTTP/1.1')]), 'bad method'],
+  ['CR alone before the request', Buffer.concat([raw('\r\n\r'), line('GET / HTTP/1.1')]), 'bad method'],
+  ['a PROXY header for which nobody asked', Buffer.from('0d0a0d0a000d0a515549540a21', 'hex'), 'bad method'],
   ['a space before the method', line(' GET / HTTP/1.1'), 'bad method'],
   ['a method in small letters', line('get / HTTP/1.1'), 'bad method'],
   ['a method that is no token', line('G:T / HTTP/1.1'), 'bad method'],
@@ -164,7 +166,6 @@ const RESPONSES: Refused = [
   ['HTTP/2.0', headOf('HTTP/2.0 200 OK'), 'bad status line', 502],
   ['HTTP/1.2', headOf('HTTP/1.2 200 OK'), 'bad status line', 502],
   ['small letters', headOf('http/1.1 200 OK'), 'bad status line', 502],
-  ['no space behind the status', headOf('HTTP/1.1 200'), 'bad status line', 502],
   ['two spaces before the status', headOf('HTTP/1.1  200 OK'), 'bad status line', 502],
   ['a status of two digits', headOf('HTTP/1.1 20 OK'), 'bad status line', 502],
   ['a status of four digits', headOf('HTTP/1.1 1010 OK'), 'bad status line', 502],
@@ -178,10 +179,14 @@ const RESPONSES: Refused = [
   ['a space before a colon', headOf('HTTP/1.1 200 OK', 'X : a'), 'bad field name', 502],
   [
     'two lengths',
-    headOf('HTTP/1.1 200 OK', 'Content-Length: 1', 'Content-Length: 1'),
+    headOf('HTTP/1.1 200 OK', 'Content-Length: 1', 'Content-Length: 2'),
     'Content-Length twice',
     502,
   ],
+  ['a list of two lengths', headOf('HTTP/1.1 200 OK', 'Content-Length: 1, 2'), 'Content-Length twice', 502],
+  ['a list with a gap', headOf('HTTP/1.1 200 OK', 'Content-Length: 1,,1'), 'Content-Length twice', 502],
+  ['an empty length', headOf('HTTP/1.1 200 OK', 'Content-Length:'), 'bad Content-Length', 502],
+  ['a signed length', headOf('HTTP/1.1 200 OK', 'Content-Length: +1'), 'bad Content-Length', 502],
   [
     'a length and chunks',
     headOf('HTTP/1.1 200 OK', 'Content-Length: 1', 'Transfer-Encoding: chunked'),
@@ -235,7 +240,10 @@ describe('a wrong byte is noticed as soon as it is there', () => {
     ['readResponseHead', readResponseHead, 'I'],
     ['readResponseHead', readResponseHead, 'HTTP/2'],
     ['readResponseHead', readResponseHead, 'HTTP/1.1 6'],
-    ['readResponseHead', readResponseHead, 'HTTP/1.1 200\r'],
+    ['readResponseHead', readResponseHead, 'HTTP/1.1 2000'],
+    ['readResponseHead', readResponseHead, '\r'],
+    ['readRequestHead', readRequestHead, '\r\n\n'],
+    ['readRequestHead', readRequestHead, '\r\nG1'],
   ])('%s %#: %j', (_name, readHead, text) => {
     expect(readHead(raw(text)).kind).toBe('no-match')
     expect(readHead(raw(text.slice(0, -1))).kind).toBe('need-more')
