@@ -363,7 +363,7 @@ export class Connection implements Expirable, PipeOwner {
     ending: RecordEnding,
     status?: ErrorStatus,
   ): Promise<void> {
-    await introduction.dismiss(status)
+    await introduction.dismiss(ending, status)
     this.finish(ending)
   }
 

@@ -9,7 +9,7 @@ import { asStream } from '../io/as-stream.js'
 import { Dialogue } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
-import type { OpeningFacts } from '../observe/record.js'
+import type { OpeningFacts, RecordEnding } from '../observe/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { TlsFacts } from '../route/visitor.js'
 import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
@@ -126,14 +126,21 @@ export class Introduction {
     return outcome === 'finished' ? undefined : this.#handOver()
   }
 
-  /** Says a last word to a client that speaks HTTP and was not answered yet; a reset to any other. */
-  async dismiss(status: ErrorStatus | undefined): Promise<void> {
-    const { client } = this
+  /**
+   * Says a last word to a client that speaks HTTP and was not answered yet; a reset to any other. What one side had said
+   * before it broke is delivered to the other first.
+   */
+  async dismiss({ by }: RecordEnding, status: ErrorStatus | undefined): Promise<void> {
+    const { client, backend } = this
     this.#noteRoundTrips()
-    this.backend?.socket.reset()
+    if (by !== 'client') backend?.socket.reset()
     const isHttp = this.#open.reception.config.protocol === 'http'
-    if (status === undefined || !isHttp || this.exchange?.status !== undefined) client.socket.reset()
-    else await client.sayGoodbye(errorAnswer(status))
+    const isAnswerable = isHttp && status !== undefined && this.exchange?.status === undefined
+    if (!isAnswerable && by !== 'backend') client.socket.reset()
+    await Promise.all([
+      by === 'client' && backend?.breakOff(),
+      isAnswerable ? client.sayGoodbye(errorAnswer(status)) : client.breakOff(),
+    ])
   }
 
   /** Lets every wait fail. Where there is none at this moment, `calledOff` tells. */
@@ -179,7 +186,8 @@ export class Introduction {
       this.#noteRoundTrips()
       this.backend!.end()
       this.backend!.socket.close()
-      await client.sayGoodbye(Buffer.alloc(0))
+      const lost = await client.leave()
+      if (lost !== undefined) throw lost
     }
     return outcome
   }

@@ -4,6 +4,8 @@
  * those it still has to say.
  */
 import type { Answer } from '../peek/answer.js'
+import { Delivery, GOODBYE_MS, GRACE_MS } from './delivery.js'
+import { Parting } from './parting.js'
 import { BROKEN, PEER_ENDED, type Runnable, type Socket, WRITABLE } from './socket.js'
 import type { Expirable, Sweep } from './sweep.js'
 import type { Turns } from './turns.js'
@@ -43,8 +45,6 @@ interface Wait {
 }
 
 const READ_BYTES = 64 * 1024
-/** A peer that was told goodbye has so long to take it (ms). */
-const GOODBYE_MS = 1000
 
 export class Dialogue implements Runnable, Expirable {
   isQueued = false
@@ -53,6 +53,14 @@ export class Dialogue implements Runnable, Expirable {
   readonly #turns: Turns
   readonly #sweep: Sweep
   #deadline = Number.POSITIVE_INFINITY
+  /** Whether it is this peer that is waited for, where the deadline is for either side of an exchange. */
+  #isAwaited: (() => boolean) | undefined
+  /** Of what was said, where it is to be broken off. */
+  #delivery: Delivery | undefined
+  #parting: Parting | undefined
+  /** How long it may take nothing of what was said; 0: no matter. */
+  #graceMs = 0
+  #isSaying = false
   /** Few: one reads, one says, one watches. */
   readonly #waits = new Set<Wait>()
   #over: DialogueOver | undefined
@@ -67,8 +75,17 @@ export class Dialogue implements Runnable, Expirable {
     return this.#over?.why === 'called-off'
   }
 
-  /** What is waited for from here on has `ms` all together, whatever an earlier deadline was; 0: no deadline. */
-  allow(ms: number): void {
+  /** Whether the peer takes less than it is told. */
+  get isBehind(): boolean {
+    return this.#isSaying || this.socket.queuedBytes > 0
+  }
+
+  /**
+   * What is waited for from here on has `ms` all together, whatever an earlier deadline was; 0: no deadline. With
+   * `isAwaited` it passes only while that is true: both sides of an exchange have the same deadline.
+   */
+  allow(ms: number, isAwaited?: () => boolean): void {
+    this.#isAwaited = isAwaited
     if (this.#over?.why === 'timed-out') this.#over = undefined
     this.#sweep.delete(this)
     this.#deadline = ms > 0 ? performance.now() + ms : Number.POSITIVE_INFINITY
@@ -118,7 +135,9 @@ export class Dialogue implements Runnable, Expirable {
     let rest = bytes
     return this.#wait((resolve, fail) => {
       const sent = this.socket.send(rest)
-      if (sent === rest.length) return resolve()
+      this.#isSaying = sent < rest.length
+      if (sent > 0) this.#progressed()
+      if (!this.#isSaying) return resolve()
       if (this.#error() !== undefined || this.socket.isClosed) return fail(this.#whyEnded())
       rest = rest === bytes ? Buffer.from(rest.subarray(sent)) : rest.subarray(sent)
       // Short of memory, for which no event comes.
@@ -143,21 +162,30 @@ export class Dialogue implements Runnable, Expirable {
     return Promise.race([settled, watched.then(() => settled)])
   }
 
-  /**
-   * Sends `bytes`, then FIN, and closes once the peer has ended too: a close with its bytes unread would reset
-   * the connection and take the answer with it. Never rejects.
-   */
+  /** Last words of our own, and then as `leave`. Never rejects. */
   async sayGoodbye(bytes: Buffer): Promise<void> {
-    this.allow(GOODBYE_MS)
-    try {
-      await this.say(bytes)
-      this.socket.shutdown()
-      while ((await this.read()).length > 0);
-    } catch {
-      // It went away, or does not: closed either way.
+    this.#allowWithoutProgress(GOODBYE_MS)
+    const unsaid = await overOf(this.say(bytes))
+    if (unsaid === undefined) await this.#leave(true)
+    else this.#reset()
+  }
+
+  /**
+   * Sends FIN, and closes when the peer has taken all that was said and has ended, too. Waits as long as it goes on
+   * acknowledging, GOODBYE_MS without progress at most. Never rejects: the answer is why bytes may be lost, or undefined.
+   */
+  leave(): Promise<DialogueOver | undefined> {
+    return this.#leave(false)
+  }
+
+  /** Resets the connection when the peer has what it was told, after GRACE_MS without progress at most. Never rejects. */
+  async breakOff(): Promise<void> {
+    if (!this.socket.isClosed && this.socket.unacknowledgedBytes() !== 0) {
+      this.#allowWithoutProgress(GRACE_MS)
+      this.#delivery = new Delivery(this.socket)
+      await overOf(this.#delivered())
     }
-    this.end()
-    this.socket.close()
+    this.#reset()
   }
 
   /** No more waits, no more deadline: the socket is somebody else's. */
@@ -169,6 +197,7 @@ export class Dialogue implements Runnable, Expirable {
 
   /** Lets what is waited for, and all later waits, fail. */
   callOff(): void {
+    this.#parting?.callOff()
     this.#stop(new DialogueOver(this, 'called-off'))
   }
 
@@ -179,7 +208,46 @@ export class Dialogue implements Runnable, Expirable {
   }
 
   expire(now: number): void {
-    if (now >= this.#deadline) this.#stop(new DialogueOver(this, 'timed-out'))
+    if (this.#delivery?.hasProgressed() === true) this.#progressed()
+    if (now < this.#deadline || this.#isAwaited?.() === false) return
+    this.#stop(new DialogueOver(this, 'timed-out'))
+  }
+
+  /** What is left to be taken has `ms` from the last time that some of it was. */
+  #allowWithoutProgress(ms: number): void {
+    this.#graceMs = ms
+    this.allow(ms)
+  }
+
+  #progressed(): void {
+    if (this.#graceMs > 0) this.#deadline = performance.now() + this.#graceMs
+  }
+
+  async #leave(isBrief: boolean): Promise<DialogueOver | undefined> {
+    // A deadline that has passed without a wait is nobody's any more.
+    this.allow(0)
+    if (this.#over !== undefined) {
+      this.#reset()
+      return this.#over
+    }
+    this.end()
+    this.#parting = new Parting(this.socket, this.#turns, this.#sweep, isBrief)
+    const loss = await this.#parting.over
+    return loss && new DialogueOver(this, loss.why, loss.errno)
+  }
+
+  #reset(): void {
+    this.end()
+    this.socket.reset()
+  }
+
+  #delivered(): Promise<void> {
+    return this.#wait((resolve, fail) => {
+      if (this.#error() !== undefined) return fail(this.#whyEnded())
+      if (this.socket.unacknowledgedBytes() === 0) return resolve()
+      this.#turns.later(this)
+      return 'pending'
+    })
   }
 
   #wait<T>(
@@ -221,3 +289,10 @@ export class Dialogue implements Runnable, Expirable {
     this.#waits.clear()
   }
 }
+
+/** How a wait failed; undefined where it did not. */
+const overOf = (wait: Promise<unknown>): Promise<DialogueOver | undefined> =>
+  wait.then(
+    () => undefined,
+    (over: DialogueOver) => over,
+  )

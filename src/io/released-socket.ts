@@ -5,7 +5,7 @@ import { Socket as NetSocket, type SocketConstructorOpts } from 'node:net'
 import { type Liveness, livenessArguments } from './liveness.js'
 import type { Native } from './native.js'
 
-type Asked = Pick<Native, 'roundTripMicros' | 'setLiveness'>
+type Asked = Pick<Native, 'roundTripMicros' | 'setLiveness' | 'unacknowledged'>
 
 export class ReleasedSocket extends NetSocket {
   readonly #native: Asked
@@ -26,5 +26,11 @@ export class ReleasedSocket extends NetSocket {
 
   setLiveness(liveness: Liveness): void {
     if (!this.destroyed) this.#native.setLiveness(this.#fd, ...livenessArguments(liveness))
+  }
+
+  /** Bytes the peer has not acknowledged (SIOCOUTQ); undefined where the connection is no more. */
+  unacknowledgedBytes(): number | undefined {
+    const bytes = this.destroyed ? -1 : this.#native.unacknowledged(this.#fd)
+    return bytes < 0 ? undefined : bytes
   }
 }

@@ -195,8 +195,11 @@ export class StreamSocket implements Socket {
     else if (isPlain(below)) keepNodeAlive(below, liveness)
   }
 
-  unacknowledgedBytes(): 0 | undefined {
-    return this.stream.destroyed || !this.#hasWritten ? 0 : undefined
+  unacknowledgedBytes(): number | undefined {
+    if (this.stream.destroyed || !this.#hasWritten) return 0
+    if (!(this.below instanceof ReleasedSocket)) return undefined
+    const bytes = this.below.unacknowledgedBytes()
+    return bytes === undefined ? undefined : bytes + this.stream.writableLength
   }
 
   localAddress(): Address | undefined {

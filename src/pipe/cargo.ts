@@ -18,6 +18,8 @@ export class Cargo {
   mayBeEmpty = false
   /** Moves in a row that were too small to be worth a splice. */
   smallMoves = 0
+  /** Bytes the sink's peer had not acknowledged when that was last asked, as at an end; -1 where it never was. */
+  unacknowledged = -1
   /** Why this direction cannot be spliced, where that is its own matter. */
   refusal: NotSplicing | undefined = undefined
 }

@@ -80,6 +80,22 @@ export class Direction {
     return this.phase === 'finished' || this.phase === 'failed'
   }
 
+  /** Whether bytes are under way that the sink does not take. */
+  get isStuck(): boolean {
+    if (this.isOver) return false
+    const isFull = (this.sink.ready & WRITABLE) === 0
+    if (this.inside > 0 || (isFull && (this.source.ready & READABLE) !== 0)) return true
+    return this.sink.queuedBytes > 0 || (this.sink.unacknowledgedBytes() ?? 0) > 0
+  }
+
+  /** Whether the sink's peer, who has not acknowledged `left` bytes, has taken more since that was last asked. */
+  hasProgressed(left: number): boolean {
+    this.cargo ??= new Cargo()
+    const before = this.cargo.unacknowledged
+    this.cargo.unacknowledged = left
+    return left < before
+  }
+
   /** False where nothing more goes for the moment and no event will tell when it does. */
   move(budget: number): boolean {
     if (this.isOver) return true

@@ -4,6 +4,7 @@
  * (test/pipe/contract.ts) says, whatever carries the bytes. It never throws for what the network does. Its methods are
  * `private` and not `#`: V8 gives objects of a class with private methods another field.
  */
+import { GOODBYE_MS, GRACE_MS } from '../io/delivery.js'
 import type { FdSocket, OrderGiver } from '../io/fd-socket.js'
 import type { Socket } from '../io/socket.js'
 import { whyNotSplicing } from './choose-carrier.js'
@@ -14,8 +15,6 @@ import { accountFor, countCarried, renewOrder } from './standing-order.js'
 
 /** Bytes one direction may take per run before others get their turn. */
 const RUN_BUDGET_BYTES = 1024 * 1024
-/** Before a close that could destroy what is queued, its peer has this long without progress to take it. */
-const GRACE_MS = 1000
 /** Runs in a row that were possible and moved nothing. One is already strange. */
 const MOST_STUCK_RUNS = 100
 
@@ -116,11 +115,18 @@ export class Pipe implements OrderGiver {
    * to know it: always with a reset.
    */
   end(cause: PipeCause): void {
-    const waitedFor = cause === 'half-closed-timeout' ? this.unfinished : undefined
-    this.finish({ by: 'proxy', cause, waitedFor }, cause === 'killed' || this.isInFlight)
+    this.finish(
+      { by: 'proxy', cause, waitedFor: this.waitedFor(cause) },
+      cause === 'killed' || this.isInFlight,
+    )
   }
 
-  private get unfinished(): 'client' | 'backend' {
+  /** Of a deadline: who took nothing of what was under way; of an end that is still to come, else, whose that is. */
+  private waitedFor(cause: PipeCause): PipeEnding['waitedFor'] {
+    if (cause !== 'idle-timeout' && cause !== 'half-closed-timeout') return undefined
+    if (this.down.isStuck) return 'client'
+    if (this.up.isStuck) return 'backend'
+    if (cause === 'idle-timeout') return undefined
     return this.up.isOver ? 'backend' : 'client'
   }
 
@@ -209,21 +215,33 @@ export class Pipe implements OrderGiver {
     if (up.isOver !== down.isOver) this.#endedFirst ??= up.isOver ? 'client' : 'backend'
   }
 
-  /** One side has ended; the other may still send, which the kernel would answer with a reset after a close. */
+  /**
+   * One side has ended; the other may still send, which the kernel would answer with a reset after a close. Where nobody
+   * tells whether it has taken everything, only its own end says so.
+   */
   private closeBothWays(): void {
     if (this.isInFlight) return
-    if (this.hasTakenAll(this.#endedFirst === 'client' ? this.backend : this.client)) this.finishInOrder()
+    if (this.hasTakenAll(this.#endedFirst === 'client' ? this.up : this.down)) this.finishInOrder()
+    else if (this.hasBeenQuietFor(GOODBYE_MS)) this.loseTheRest()
     else this.#host.turns.later(this)
   }
 
-  /** Whether the peer has everything we sent; where nobody tells, whether it had the time for it. */
-  private hasTakenAll(socket: Socket): boolean {
-    const bytes = socket.unacknowledgedBytes()
-    return bytes === undefined ? this.isQuiet : bytes === 0
+  /** The peer takes no more of what it was sent. */
+  private loseTheRest(): void {
+    const waitedFor = this.#endedFirst === 'client' ? 'backend' : 'client'
+    const isKnown = (waitedFor === 'backend' ? this.up : this.down).sink.unacknowledgedBytes() !== undefined
+    this.finish({ by: 'proxy', cause: 'half-closed-timeout', waitedFor }, isKnown)
   }
 
-  private get isQuiet(): boolean {
-    return this.#host.turns.now - this.#movedAt >= GRACE_MS
+  /** Whether a direction's peer has everything we sent. False where nobody tells. What it acknowledges is progress. */
+  private hasTakenAll(way: Direction): boolean {
+    const left = way.sink.unacknowledgedBytes()
+    if (left !== undefined && way.hasProgressed(left)) this.#movedAt = Math.ceil(this.#host.turns.now)
+    return left === 0
+  }
+
+  private hasBeenQuietFor(ms: number): boolean {
+    return this.#host.turns.now - this.#movedAt >= ms
   }
 
   private finishInOrder(): void {
@@ -235,8 +253,8 @@ export class Pipe implements OrderGiver {
    * over, and the peer's kernel gets a moment to take it, because a reset destroys what is queued.
    */
   private passResetOn(broken: Socket, other: Socket, from: Direction): void {
-    const isDelivered = from.isOver && this.hasTakenAll(other)
-    if (other.error === undefined && !isDelivered && !this.isQuiet) {
+    const isDelivered = from.isOver && this.hasTakenAll(from)
+    if (other.error === undefined && !isDelivered && !this.hasBeenQuietFor(GRACE_MS)) {
       this.#host.turns.later(this)
       return
     }

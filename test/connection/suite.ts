@@ -1,6 +1,7 @@
 /** What first bytes decide, whatever engine it runs on. */
 import { describe } from 'vitest'
 import { describeClientFrom } from './client-from.js'
+import { describeForwardedEnds, describeForwardedEndsOfTls } from './forwarded-ends.js'
 import { describeHellos } from './hellos.js'
 import { describeHttpGrammar } from './http-grammar.js'
 import { describeOpeningLifecycle } from './lifecycle.js'
@@ -21,5 +22,7 @@ export function describeOpenings(): void {
   describe('requests', () => describeHttpGrammar())
   describe('routes with a path', () => describePaths())
   describe('the client of a request', () => describeClientFrom())
+  describe('the ends of forwarded requests', () => describeForwardedEnds())
+  describe('the ends of forwarded requests over TLS', () => describeForwardedEndsOfTls())
   describe('an end in any phase', () => describeOpeningLifecycle())
 }

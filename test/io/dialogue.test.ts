@@ -1,13 +1,27 @@
 /** One end of a connection before it is joined, on an fd and on a stream: looking, reading, saying, waiting. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Dialogue, type DialogueOver } from '../../src/io/dialogue.js'
-import type { Listening } from '../../src/io/engine.js'
+import type { Engine, Listening } from '../../src/io/engine.js'
 import type { Socket } from '../../src/io/socket.js'
 import type { Answer } from '../../src/peek/answer.js'
-import { pattern } from '../support/bytes.js'
+import { difference, pattern } from '../support/bytes.js'
+import { advanceClock, restoreClock } from '../support/clock.js'
 import { engines } from '../support/engines.js'
 import { connectTo, type Peer } from '../support/peer.js'
-import { turns } from '../support/wait.js'
+import { settled, turns, until } from '../support/wait.js'
+
+const MIB = 1024 * 1024
+const PIECE = 64 * 1024
+
+/** Whatever has a deadline in `engine` has looked at the clock. */
+async function ticks(engine: Engine): Promise<void> {
+  let looks = 0
+  const watcher = { sweepIndex: -1, expire: () => void looks++ }
+  engine.sweep.add(watcher, 1)
+  await until(() => looks > 0)
+  engine.sweep.delete(watcher)
+  await turns(2)
+}
 
 /** Matches the first `length` bytes. */
 const first =
@@ -52,12 +66,15 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       dialogue = new Dialogue(socket, engine.turns, engine.sweep)
     })
     afterEach(() => {
+      restoreClock()
       dialogue.end()
       socket.reset()
       peer.socket.destroy()
       listening.close()
       peer = undefined as unknown as Peer
     })
+
+    const waiting = (): number => socket.unacknowledgedBytes() ?? socket.queuedBytes
 
     it('looks as often as it likes and takes nothing', async () => {
       peer.send(Buffer.from('hel'))
@@ -152,6 +169,147 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       peer.end()
       await leaving
       expect(socket.isClosed).toBe(true)
+    })
+
+    /** As an answer is passed on: a piece after the other, each when the one before has gone. */
+    const sayInPieces = async (bytes: Buffer): Promise<unknown> => {
+      for (let at = 0; at < bytes.length; at += PIECE) await dialogue.say(bytes.subarray(at, at + PIECE))
+      return await dialogue.leave()
+    }
+
+    it('says goodbye to one who reads slowly and still talks: nothing is lost', async () => {
+      const said = pattern(4, 12 * MIB)
+      peer.pause()
+      const leaving = sayInPieces(said)
+      await settled(waiting)
+      peer.resume()
+      await peer.receive(10 * MIB)
+      peer.pause()
+      await settled(waiting)
+      advanceClock(20_000)
+      peer.send(Buffer.from('still here'))
+      await turns(500)
+      peer.resume()
+      expect(await peer.ended).toBe('fin')
+      expect(difference(peer.received, said)).toBeUndefined()
+      peer.end()
+      expect(await leaving).toBeUndefined()
+    })
+
+    it.skipIf(engine.kind === 'stream')(
+      'says goodbye for as long as the peer goes on acknowledging',
+      async () => {
+        const said = pattern(4, 12 * MIB)
+        peer.pause()
+        const leaving = sayInPieces(said)
+        for (let got = 9 * MIB; got < said.length; got += MIB / 2) {
+          peer.resume()
+          await peer.receive(got)
+          peer.pause()
+          await settled(waiting)
+          await ticks(engine)
+          advanceClock(20_000)
+          await ticks(engine)
+        }
+        peer.resume()
+        expect(await peer.ended).toBe('fin')
+        expect(difference(peer.received, said)).toBeUndefined()
+        peer.end()
+        expect(await leaving).toBeUndefined()
+      },
+    )
+
+    it('says goodbye to one who takes nothing for 30 s, and tells that bytes are lost', async () => {
+      peer.pause()
+      const leaving = dialogue.say(pattern(5, 1.5 * MIB)).then(() => dialogue.leave())
+      await settled(waiting)
+      await ticks(engine)
+      advanceClock(29_000)
+      await ticks(engine)
+      expect(socket.isClosed).toBe(false)
+      // What the peer's kernel may still take is progress, and begins another 30 s.
+      while (!socket.isClosed) {
+        advanceClock(30_000)
+        await ticks(engine)
+      }
+      expect(await leaving).toMatchObject({ why: 'timed-out' })
+    })
+
+    it('resets a peer that has not taken its last words for 30 s', async () => {
+      peer.pause()
+      const leaving = dialogue.sayGoodbye(pattern(5, 20 * MIB))
+      await settled(waiting)
+      advanceClock(31_000)
+      await leaving
+      peer.resume()
+      expect(await peer.reallyEnded()).toMatch(/ECONNRESET|EPIPE/)
+    })
+
+    it('says goodbye to one who has everything and does not close: nothing is lost that anybody knows of', async () => {
+      const leaving = dialogue.say(Buffer.from('goodbye')).then(() => dialogue.leave())
+      expect(await peer.ended).toBe('fin')
+      await until(() => (socket.unacknowledgedBytes() ?? 0) === 0)
+      advanceClock(31_000)
+      const lost = await leaving
+      if (engine.kind === 'kernel') expect(lost).toBeUndefined()
+      else expect(lost).toMatchObject({ why: 'timed-out' })
+      expect(socket.isClosed).toBe(true)
+    })
+
+    it('tells that a goodbye is lost on one who resets before it was taken', async () => {
+      peer.pause()
+      const leaving = dialogue.say(pattern(6, 1.5 * MIB)).then(() => dialogue.leave())
+      await settled(waiting)
+      peer.reset()
+      expect(await leaving).toMatchObject({ why: 'broken' })
+    })
+
+    it('stays with a peer that has its last words for as long as that talks, and for 5 s after it', async () => {
+      const leaving = dialogue.sayGoodbye(Buffer.from('goodbye'))
+      expect(await peer.ended).toBe('fin')
+      for (let i = 0; i < 5; i++) {
+        peer.send(Buffer.from('still here'))
+        await turns(100)
+        advanceClock(4000)
+        await ticks(engine)
+      }
+      expect(socket.isClosed).toBe(false)
+      advanceClock(2000)
+      await leaving
+      expect(socket.isClosed).toBe(true)
+    })
+
+    it.skipIf(engine.kind === 'stream')(
+      'tells nothing lost where a reset comes after everything',
+      async () => {
+        const leaving = dialogue.say(Buffer.from('goodbye')).then(() => dialogue.leave())
+        expect(await peer.ended).toBe('fin')
+        await until(() => (socket.unacknowledgedBytes() ?? 0) <= 1)
+        peer.reset()
+        expect(await leaving).toBeUndefined()
+      },
+    )
+
+    it('breaks off when what was said has been taken', async () => {
+      peer.pause()
+      await dialogue.say(pattern(7, 96 * 1024))
+      const breaking = dialogue.breakOff()
+      peer.resume()
+      await breaking
+      expect(await peer.reallyEnded()).toBe('ECONNRESET')
+      expect(difference(peer.received, pattern(7, 96 * 1024))).toBeUndefined()
+    })
+
+    it('breaks off at once where it is called off', async () => {
+      peer.pause()
+      const saying = why(dialogue.say(pattern(8, 20 * MIB)))
+      await settled(waiting)
+      const breaking = dialogue.breakOff()
+      dialogue.callOff()
+      await breaking
+      expect(socket.isClosed).toBe(true)
+      // A stream has taken it already.
+      expect(await saying).toBe(engine.kind === 'kernel' ? 'called-off' : 'settled')
     })
 
     it('knows where its peer connected to', () => {

@@ -15,7 +15,13 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
   const { native } = own
   let rig: Rig
   beforeEach(() => {
-    rig = new Rig({ name: 'auto', splice: 'auto', noticesResetsOfUnread: true, createEngine })
+    rig = new Rig({
+      name: 'auto',
+      splice: 'auto',
+      noticesResetsOfUnread: true,
+      knowsAcknowledged: true,
+      createEngine,
+    })
   })
   afterEach(async () => {
     expect(await rig.finish()).toEqual([])

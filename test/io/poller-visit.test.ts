@@ -23,7 +23,13 @@ describe.runIf(loop instanceof KernelLoop)('a visit to the poller', () => {
   let rig: Rig
   const sockets: FdSocket[] = []
   beforeEach(() => {
-    rig = new Rig({ name: 'auto', splice: 'auto', noticesResetsOfUnread: true, createEngine })
+    rig = new Rig({
+      name: 'auto',
+      splice: 'auto',
+      noticesResetsOfUnread: true,
+      knowsAcknowledged: true,
+      createEngine,
+    })
   })
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.close()

@@ -126,6 +126,38 @@ export function resetsArePassedOn(join: Join): void {
   })
 }
 
+/** Where the kernel says what was acknowledged. */
+export function resetsWaitForAcknowledgements(join: Join): void {
+  test.each(WAYS)(
+    'a reader that goes on taking what came before a reset holds it up for longer than a second ($name)',
+    async ({ from, to, direction, by }) => {
+      const joined = await join()
+      const way = joined.pipe[direction]
+      const sink = way.sink
+      to(joined).pause()
+      from(joined).send(pattern(17, MIB))
+      await settled(() => way.bytes + way.inside)
+      from(joined).reset()
+      await until(() => joined.pipe[by].error !== undefined)
+      for (let step = 1; step <= 3; step++) {
+        const left = sink.unacknowledgedBytes()!
+        if (left === 0) break
+        to(joined).resume()
+        await until(() => sink.unacknowledgedBytes()! < left)
+        to(joined).pause()
+        await settled(() => sink.unacknowledgedBytes()!, 50)
+        if (joined.ending !== undefined) break
+        joined.pipe.run()
+        advanceClock(900)
+      }
+      to(joined).resume()
+      expect(await joined.ended).toMatchObject({ by, cause: 'reset' })
+      expect(await to(joined).reallyEnded()).toBe('ECONNRESET')
+      expect(to(joined).missingFrom(from(joined))).toBeUndefined()
+    },
+  )
+}
+
 export function resetsOfUnreadArePassedOn(join: Join): void {
   test.each(WAYS)(
     'bytes inside the pipe at a reset are delivered to a reader that goes on ($name)',
@@ -164,7 +196,7 @@ export function resetsOfUnreadArePassedOn(join: Join): void {
 
 export function halfCloseCanClose(join: Join): void {
   test.each(WAYS)(
-    'with halfClose "close" the pipe ends when one side has ended and all is delivered ($name)',
+    'with halfClose "close" everything is delivered before the end ($name)',
     async ({ from, to, by }) => {
       const joined = await join({ halfClose: 'close' })
       to(joined).pause()
@@ -173,6 +205,7 @@ export function halfCloseCanClose(join: Join): void {
       await turns(50)
       to(joined).resume()
       expect(await to(joined).ended).toBe('fin')
+      to(joined).end()
       expect(await joined.ended).toEqual({ by, cause: 'finished' })
       expect(await from(joined).ended).toBe('fin')
       expect(to(joined).missingFrom(from(joined))).toBeUndefined()
@@ -185,13 +218,76 @@ export function halfCloseCanClose(join: Join): void {
     backend.send(pattern(20, 1 * MIB))
     backend.end()
     await turns(100)
+    advanceClock(5000)
+    await turns(100)
     client.send(pattern(21, 10))
     await turns(100)
     client.resume()
-    await ended
     expect(await client.ended).toBe('fin')
+    client.end()
+    expect(await ended).toMatchObject({ cause: 'finished' })
     expect(client.missingFrom(backend)).toBeUndefined()
   })
+}
+
+export function halfCloseMayLoseBytes(join: Join): void {
+  test.each(WAYS)(
+    'with halfClose "close" bytes that nobody takes for 30 s are lost, and the end says so ($name)',
+    async ({ from, to, direction, other }) => {
+      const never = { halfClose: 'close', halfClosedTimeoutMs: 0, idleTimeoutMs: 0 } as const
+      const joined = await join(never)
+      to(joined).pause()
+      // More than the reader's kernel takes, and no more than ours does.
+      from(joined).send(pattern(31, 400 * KIB))
+      from(joined).end()
+      await settled(() => joined.pipe[direction].bytes)
+      advanceClock(29_000)
+      await turns(500)
+      expect(joined.ending).toBeUndefined()
+      // What the reader's kernel may still take is progress, and begins another 30 s.
+      while (joined.ending === undefined) {
+        advanceClock(30_000)
+        await turns(100)
+      }
+      expect(joined.ending).toEqual({ by: 'proxy', cause: 'half-closed-timeout', waitedFor: other })
+    },
+  )
+}
+
+/** Where the kernel says what was acknowledged, it is not waited for the other side's end. */
+export function halfCloseWaitsForAcknowledgements(join: Join): void {
+  test.each(WAYS)(
+    'with halfClose "close" the pipe ends when one side has ended and all is delivered ($name)',
+    async ({ from, to, by }) => {
+      const joined = await join({ halfClose: 'close' })
+      to(joined).pause()
+      from(joined).send(pattern(19, 12 * MIB))
+      from(joined).end()
+      await turns(50)
+      to(joined).resume()
+      expect(await joined.ended).toEqual({ by, cause: 'finished' })
+      expect(await to(joined).ended).toBe('fin')
+      expect(to(joined).missingFrom(from(joined))).toBeUndefined()
+    },
+  )
+}
+
+/** Where nobody says so, the other side's end has to. */
+export function halfCloseWaitsForTheOtherEnd(join: Join): void {
+  test.each(WAYS)(
+    'with halfClose "close" the pipe waits for the other end, as nobody tells what was delivered ($name)',
+    async ({ from, to, by }) => {
+      const joined = await join({ halfClose: 'close' })
+      from(joined).send(pattern(19, 64 * KIB))
+      from(joined).end()
+      expect(await to(joined).ended).toBe('fin')
+      advanceClock(25_000)
+      await turns(100)
+      expect(joined.ending).toBeUndefined()
+      to(joined).end()
+      expect(await joined.ended).toEqual({ by, cause: 'finished' })
+    },
+  )
 }
 
 export function deadlinesEndIt(join: Join): void {
@@ -218,8 +314,8 @@ export function deadlinesEndIt(join: Join): void {
   })
 
   test.each(WAYS)(
-    'a stalled reader does not keep it from being idle ($name)',
-    async ({ from, to, direction }) => {
+    'a stalled reader does not keep it from being idle, and is who was waited for ($name)',
+    async ({ from, to, direction, other }) => {
       const joined = await join({ idleTimeoutMs: 60_000 })
       const way = joined.pipe[direction]
       to(joined).pause()
@@ -227,7 +323,23 @@ export function deadlinesEndIt(join: Join): void {
       await settled(() => way.bytes + way.inside)
       advanceClock(60_000)
       joined.pipe.expire(performance.now())
-      expect(joined.ending).toMatchObject({ cause: 'idle-timeout' })
+      expect(joined.ending).toEqual({ by: 'proxy', cause: 'idle-timeout', waitedFor: other })
+    },
+  )
+
+  test.each(WAYS)(
+    'whoever takes nothing keeps the others waiting, not who has yet to end ($name)',
+    async ({ from, to, direction, other }) => {
+      const joined = await join({ halfClosedTimeoutMs: 30_000 })
+      const way = joined.pipe[direction]
+      to(joined).pause()
+      to(joined).end()
+      await from(joined).ended
+      from(joined).send(pattern(32, 32 * MIB))
+      await settled(() => way.bytes + way.inside)
+      advanceClock(30_000)
+      joined.pipe.expire(performance.now())
+      expect(joined.ending).toEqual({ by: 'proxy', cause: 'half-closed-timeout', waitedFor: other })
     },
   )
 

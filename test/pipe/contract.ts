@@ -13,8 +13,12 @@ import {
   deadlinesEndIt,
   endsArePassedOn,
   halfCloseCanClose,
+  halfCloseMayLoseBytes,
+  halfCloseWaitsForAcknowledgements,
+  halfCloseWaitsForTheOtherEnd,
   resetsArePassedOn,
   resetsOfUnreadArePassedOn,
+  resetsWaitForAcknowledgements,
 } from './contract-endings.js'
 import { type Join, KIB, MIB, WAYS } from './ways.js'
 
@@ -35,8 +39,12 @@ export function pipeContract(carriage: Carriage, family: Family): void {
     // A unix socket knows no reset: whoever goes, it is an end.
     if (family !== 'unix') resetsArePassedOn(join)
     if (family !== 'unix' && carriage.noticesResetsOfUnread) resetsOfUnreadArePassedOn(join)
+    if (family !== 'unix' && carriage.knowsAcknowledged) resetsWaitForAcknowledgements(join)
     readersSetThePace(join)
     halfCloseCanClose(join)
+    if (family !== 'unix') halfCloseMayLoseBytes(join)
+    if (carriage.knowsAcknowledged) halfCloseWaitsForAcknowledgements(join)
+    else halfCloseWaitsForTheOtherEnd(join)
     deadlinesEndIt(join)
     smallMessagesPass(join)
     nobodyIsStarved(join)

@@ -15,14 +15,24 @@ export interface Way {
   readonly to: (joined: Joined) => Peer
   readonly direction: 'up' | 'down'
   readonly by: 'client' | 'backend'
+  /** Who the bytes are for. */
+  readonly other: 'client' | 'backend'
 }
 
-const UP: Way = { name: 'up', from: (j) => j.client, to: (j) => j.backend, direction: 'up', by: 'client' }
+const UP: Way = {
+  name: 'up',
+  from: (j) => j.client,
+  to: (j) => j.backend,
+  direction: 'up',
+  by: 'client',
+  other: 'backend',
+}
 const DOWN: Way = {
   name: 'down',
   from: (j) => j.backend,
   to: (j) => j.client,
   direction: 'down',
   by: 'backend',
+  other: 'client',
 }
 export const WAYS: readonly Way[] = [UP, DOWN]

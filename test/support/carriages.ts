@@ -15,6 +15,8 @@ export interface Carriage {
   readonly splice: SpliceMode
   /** Whether a reset is noticed while its socket is not read from. Node notices nothing then. */
   readonly noticesResetsOfUnread: boolean
+  /** Whether the system tells what a peer has acknowledged. Node does not. */
+  readonly knowsAcknowledged: boolean
   createEngine(): Engine
   /** Changes a pipe that is about to start. */
   prepare?(pipe: Pipe): void
@@ -29,6 +31,7 @@ export const streamCarriage: Carriage = {
   name: 'stream carrier',
   splice: 'auto',
   noticesResetsOfUnread: false,
+  knowsAcknowledged: false,
   createEngine: () => new StreamEngine('switched-off'),
 }
 
@@ -42,6 +45,7 @@ export function carriages(): Carriage[] {
   const kernel = {
     createEngine: withPipesOf(DEFAULT_PIPE_LIMITS.kernelPipeBytes),
     noticesResetsOfUnread: true,
+    knowsAcknowledged: true,
   }
   return [
     { ...kernel, name: 'kernel carrier', splice: 'on' },

@@ -1,0 +1,262 @@
+/** How forwarded requests end: nothing that was answered is cut and called finished. */
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import { difference, pattern } from '../support/bytes.js'
+import { selfSigned } from '../support/certificate.js'
+import { advanceClock, restoreClock } from '../support/clock.js'
+import { temporaryFolder } from '../support/folder.js'
+import type { Peer } from '../support/peer.js'
+import { settled, turns, until } from '../support/wait.js'
+import { headAt } from './upgrades.js'
+
+const MIB = 1024 * 1024
+const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
+const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n'
+const IDLE_MS = 600_000
+
+const headOf = (bytes: number): string => `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`
+
+export function describeForwardedEnds(): void {
+  let backend: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    backend = await Backend.listen()
+    bed = await Bed.start({
+      backends: [backend],
+      listeners: [
+        { name: 'front', address: '127.0.0.1:0', cluster: 'back', protocol: 'http', http: 'forward' },
+      ],
+      timeouts: { idleMs: IDLE_MS },
+    })
+  })
+  afterEach(async () => {
+    restoreClock()
+    await bed.end()
+  })
+
+  const open = async (request: string): Promise<{ client: Peer; peer: Peer; head: string }> => {
+    const client = await bed.connect()
+    client.send(Buffer.from(request))
+    const peer = await backend.accepted()
+    return { client, peer, head: await headAt(peer) }
+  }
+
+  const bytesDown = (): number => bed.proxy.connections()[0]?.totals.bytesDown ?? 0
+
+  /** Everything with a deadline has looked at the clock at least once more. */
+  const deadlinesAreLookedAt = async (within = bed): Promise<void> => {
+    const { sweep } = within.proxy.engine
+    let looks = 0
+    const watcher = { sweepIndex: -1, expire: () => void looks++ }
+    sweep.add(watcher, 1)
+    await until(() => looks > 0)
+    sweep.delete(watcher)
+    await turns(20)
+  }
+
+  /** Without progress: what a kernel may still take begins them anew. */
+  const thirtySecondsPass = async (): Promise<void> => {
+    while (bed.records.length === 0) {
+      await deadlinesAreLookedAt()
+      advanceClock(31_000)
+    }
+  }
+
+  describe('the answer of a forwarded request', () => {
+    it('reaches a slow client whole, whatever that sends meanwhile', async () => {
+      const { client, peer } = await open(GET)
+      const body = pattern(1, 12 * MIB)
+      client.pause()
+      peer.send(Buffer.from(headOf(body.length)))
+      peer.send(body)
+      peer.end()
+      await settled(bytesDown)
+      client.resume()
+      await client.receive(10 * MIB)
+      client.pause()
+      await settled(bytesDown)
+      advanceClock(5000)
+      await deadlinesAreLookedAt()
+      client.send(Buffer.from('!'))
+      await turns(200)
+      client.resume()
+      expect(await client.ended).toBe('fin')
+      expect(difference(client.received.subarray(headOf(body.length).length), body)).toBeUndefined()
+      expect(client.socket.errored).toBeNull()
+      client.end()
+      const [record] = await bed.recorded(1)
+      expect(record).toMatchObject({ ended: { by: 'backend', cause: 'finished' }, termination: '--' })
+    })
+
+    it('is not finished for a client that takes nothing more of it', async () => {
+      const { client, peer } = await open(GET)
+      client.pause()
+      peer.send(Buffer.from(headOf(1.5 * MIB)))
+      peer.send(pattern(2, 1.5 * MIB))
+      await settled(bytesDown)
+      await thirtySecondsPass()
+      const [record] = await bed.recorded(1)
+      expect(record).toMatchObject({
+        ended: { by: 'client', phase: 'data', cause: 'idle-timeout' },
+        termination: 'cD',
+      })
+    })
+
+    it('is not finished for a client that resets before it has it', async () => {
+      const { client, peer } = await open(GET)
+      client.pause()
+      peer.send(Buffer.from(headOf(1.5 * MIB)))
+      peer.send(pattern(3, 1.5 * MIB))
+      await settled(bytesDown)
+      client.reset()
+      const [record] = await bed.recorded(1)
+      expect(record).toMatchObject({ ended: { by: 'client', cause: 'reset' }, termination: 'CD' })
+    })
+
+    it('is not finished where an operator or a stop ends it before the client has it', async () => {
+      const { client, peer } = await open(GET)
+      client.pause()
+      peer.send(Buffer.from(headOf(1.5 * MIB)))
+      peer.send(pattern(4, 1.5 * MIB))
+      await settled(bytesDown)
+      await bed.proxy.stop()
+      const [record] = await bed.recorded(1)
+      expect(record).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, termination: 'KD' })
+    })
+
+    it('reaches a client that has half-closed, and reads later', async () => {
+      const client = await bed.connect()
+      client.send(Buffer.from(GET))
+      client.end()
+      client.pause()
+      const peer = await backend.accepted()
+      await headAt(peer)
+      peer.send(Buffer.from(headOf(MIB)))
+      peer.send(pattern(5, MIB))
+      await settled(bytesDown)
+      advanceClock(20_000)
+      client.resume()
+      expect(await client.ended).toBe('fin')
+      expect(client.receivedBytes).toBe(headOf(MIB).length + MIB)
+      expect((await bed.recorded(1))[0]!.ended.cause).toBe('finished')
+    })
+
+    it('that is cut short by its backend is delivered as far as it came, and then cut', async () => {
+      const { client, peer } = await open(GET)
+      client.pause()
+      peer.send(Buffer.from(headOf(10 * MIB)))
+      peer.send(pattern(6, 96 * 1024))
+      await until(() => bytesDown() === headOf(10 * MIB).length + 96 * 1024)
+      peer.reset()
+      client.resume()
+      await client.receive(headOf(10 * MIB).length + 96 * 1024)
+      expect(await client.reallyEnded()).toBe('ECONNRESET')
+      expect((await bed.recorded(1))[0]).toMatchObject({ ended: { by: 'backend' }, termination: 'SD' })
+    })
+  })
+
+  it.each([
+    ['413 of the backend', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n', '413'],
+    ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone', '404'],
+    ['502 of our own', 'nonsense\r\n\r\n', '502'],
+  ])('an early %s reaches a client that goes on uploading', async (_, answer, status) => {
+    const { client, peer } = await open(POST)
+    client.pause()
+    peer.pause()
+    client.sendForEver(Buffer.alloc(64 * 1024))
+    peer.send(Buffer.from(answer))
+    await turns(200)
+    for (let i = 0; i < 5; i++) {
+      advanceClock(4000)
+      await deadlinesAreLookedAt()
+    }
+    client.resume()
+    expect(await client.ended).toBe('fin')
+    expect(client.received.toString().slice(9, 12)).toBe(status)
+    expect(client.socket.errored).toBeNull()
+    client.socket.destroy()
+    await bed.recorded(1)
+  })
+
+  it('an early answer does not make a client that uploads for ever stay for ever', async () => {
+    const { client, peer } = await open(POST)
+    client.sendForEver(Buffer.alloc(64 * 1024))
+    const answer = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
+    peer.send(Buffer.from(answer))
+    await client.receive(answer.length)
+    await thirtySecondsPass()
+    await bed.recorded(1)
+    await client.closed
+  })
+
+  it.each([403, 404, 426])('a refusal with %i reaches a client that goes on uploading', async (status) => {
+    const routes = [
+      { host: 'no.test', reject: true },
+      { host: 'ws.test', cluster: 'back', http: 'reject' },
+    ] as const
+    const other = await Backend.listen()
+    const front = await Bed.start({
+      backends: [other],
+      listeners: [{ name: 'front', address: '127.0.0.1:0', protocol: 'http', http: 'forward', routes }],
+    })
+    const client = await front.connect()
+    client.pause()
+    const host = { 403: 'no.test', 404: 'nobody.test', 426: 'ws.test' }[status]!
+    client.send(Buffer.from(POST.replace('a.test', host)))
+    client.sendForEver(Buffer.alloc(64 * 1024))
+    await turns(200)
+    advanceClock(4000)
+    await deadlinesAreLookedAt(front)
+    client.resume()
+    expect(await client.ended).toBe('fin')
+    expect(client.received.toString().slice(9, 12)).toBe(`${status}`)
+    client.socket.destroy()
+    await front.recorded(1)
+    await front.end()
+  })
+}
+
+/** The same where TLS ends here. */
+export function describeForwardedEndsOfTls(): void {
+  const folder = temporaryFolder()
+  it('a long answer over TLS reaches a slow client whole, whatever that sends meanwhile', async () => {
+    const backend = await Backend.listen()
+    const tls = await selfSigned(folder)
+    const bed = await Bed.start({
+      backends: [backend],
+      listeners: [
+        { name: 'front', address: '127.0.0.1:0', cluster: 'back', protocol: 'http', http: 'forward', tls },
+      ],
+    })
+    const port = Number(bed.address().split(':')[1])
+    const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    await once(client, 'secureConnect')
+    client.write(GET)
+    const peer = await backend.accepted()
+    await headAt(peer)
+    const body = pattern(7, 12 * MIB)
+    peer.send(Buffer.from(headOf(body.length)))
+    peer.send(body)
+    let got = 0
+    client.on('data', (chunk: Buffer) => {
+      got += chunk.length
+      if (got >= 9 * MIB && got - chunk.length < 9 * MIB) client.pause()
+    })
+    await until(() => client.isPaused())
+    await settled(() => bed.proxy.connections()[0]!.totals.bytesDown)
+    advanceClock(5000)
+    client.write('!')
+    await settled(() => bed.proxy.connections()[0]?.totals.bytesDown ?? 0)
+    client.resume()
+    await once(client, 'end')
+    expect(got).toBe(headOf(body.length).length + body.length)
+    client.end()
+    expect((await bed.recorded(1))[0]).toMatchObject({ ended: { cause: 'finished' }, termination: '--' })
+    restoreClock()
+    await bed.end()
+  })
+}
