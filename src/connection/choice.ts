@@ -2,6 +2,7 @@
  * Which cluster a client goes to, once its opening has learnt what there is to know: by the listener's routes, or by
  * the function that a user wrote.
  */
+import { DialogueOver } from '../io/dialogue.js'
 import { comparePath } from '../request-path.js'
 import type { RouteFunction, Visitor } from '../route/visitor.js'
 import type { Opening } from './opening.js'
@@ -59,14 +60,27 @@ async function askRoute(
   route: RouteFunction,
   path: string | undefined,
 ): Promise<string | undefined> {
-  const asked = Promise.resolve(visitorOf(opening, path)).then(route)
-  const decision = await opening.client.during(asked)
+  /** Of the client's bytes: what the function waits for at this moment. */
+  const awaited = new Set<Promise<unknown>>()
+  const asked = Promise.resolve(visitorOf(opening, path, awaited)).then(route)
+  const decision = await opening.client.during(asked).catch((error) => {
+    // Of a deadline the client is to blame only where it was its bytes that did not come.
+    const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
+    throw isOurs ? refuse('first-bytes-timeout', 504) : error
+  })
   if (typeof decision !== 'object') return decision
   throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`, 403)
 }
 
-function visitorOf(opening: Opening, path: string | undefined): Visitor {
+function visitorOf(opening: Opening, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {
   const { client, greeting, tls, proxyHeader, reception } = opening
+  /** One that fails stays there. */
+  const noting = async <T>(bytes: Promise<T>): Promise<T> => {
+    awaited.add(bytes)
+    const came = await bytes
+    awaited.delete(bytes)
+    return came
+  }
   return {
     client: opening.clientAddress,
     listener: reception.config.name,
@@ -78,7 +92,7 @@ function visitorOf(opening: Opening, path: string | undefined): Visitor {
       isUpgrade: greeting.key !== undefined,
     },
     clientHello: async () => {
-      const hello = await opening.readHello()
+      const hello = await noting(opening.readHello())
       if (typeof hello !== 'string') return hello
       if (client.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
       throw refuse(`bad-hello: ${hello}`)
@@ -87,7 +101,7 @@ function visitorOf(opening: Opening, path: string | undefined): Visitor {
       if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
         throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
       }
-      return client.show(bytes)
+      return noting(client.show(bytes))
     },
     reject: (reason) => ({ isRejected: true, reason }),
   }

@@ -36,6 +36,11 @@ export class Exchange {
   readonly #greeting: Greeting
   readonly #options: ExchangeOptions
   readonly #moved: Moved
+  #isUploading = false
+  #isOver = false
+  /** Whether it is that side that is waited for. */
+  readonly #awaitsClient = (): boolean => this.#waitsFor() === this.#client
+  readonly #awaitsBackend = (): boolean => this.#waitsFor() === this.#backend
 
   constructor(
     client: Dialogue,
@@ -60,7 +65,9 @@ export class Exchange {
     const answer = this.#passAnswerOn()
     answer.catch(() => {})
     // A backend that has answered need not read on: its failures are for the answer to tell.
-    return this.#client.during(Promise.race([answer, failureOf(upload, this.#client)]))
+    return this.#client.during(Promise.race([answer, failureOf(upload, this.#client)])).finally(() => {
+      this.#isOver = true
+    })
   }
 
   async #passAnswerOn(): Promise<'tunnel' | 'finished'> {
@@ -96,25 +103,41 @@ export class Exchange {
   async #sendBody(): Promise<void> {
     const { head, key } = this.#greeting
     if (key !== undefined) return
+    this.#isUploading = true
     await this.#relay(this.#client, this.#backend, new Body(head, 'client'), (bytes) => {
       this.#moved.bytesUp += bytes
     })
+    this.#isUploading = false
+    if (this.status !== undefined) return
     // Nothing more is expected of the client, and of the backend only its answer.
     this.#client.allow(0)
-    if (this.status === undefined) this.#backend.allow(this.#options.responseMs)
+    this.#backend.allow(this.#options.responseMs)
   }
 
   async #relay(from: Dialogue, to: Dialogue, body: Body, count: (bytes: number) => void): Promise<void> {
     while (!body.isOver) {
-      from.allow(this.#options.idleMs)
-      to.allow(this.#options.idleMs)
+      this.#allowIdle()
       const bytes = await from.read()
       if (bytes.length === 0 && body.endsWithConnection) return
+      this.#allowIdle()
       const taken = body.take(bytes)
       if (taken.passed.length > 0) await to.say(taken.passed)
       count(taken.bytes)
       if (body.isBroken || bytes.length === 0) throw this.#cutShort(from)
     }
+  }
+
+  /** From a byte that moves, in whichever direction. Of two that are silent the one is to blame who is waited for. */
+  #allowIdle(): void {
+    if (this.#isOver) return
+    this.#client.allow(this.#options.idleMs, this.#awaitsClient)
+    this.#backend.allow(this.#options.idleMs, this.#awaitsBackend)
+  }
+
+  #waitsFor(): Dialogue {
+    if (this.#client.isBehind) return this.#client
+    if (this.#backend.isBehind) return this.#backend
+    return this.#isUploading ? this.#client : this.#backend
   }
 
   #cutShort(from: Dialogue): Refusal {

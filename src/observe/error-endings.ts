@@ -15,7 +15,7 @@ export interface Ending {
 export const OPENING_ERRORS: readonly Ending[] = [
   { by: 'client', phase: 'opening', cause: 'first-bytes-timeout' },
   ...['proxy-header', 'bad-hello', 'no-sni', 'tls-handshake', 'bad-request'].map(turnedAway),
-  ...['no-route', 'rejected', 'route-failed'].map(turnedAway),
+  ...['no-route', 'rejected', 'route-failed', 'first-bytes-timeout'].map(turnedAway),
 ]
 
 /** On the way to a backend, and from then on. */

@@ -56,7 +56,7 @@ export interface RecordEnding {
   readonly cause: EndCause
   /** errno name of what broke, where something did. */
   readonly errno?: string | undefined
-  /** Of a half-closed timeout: the side that had not finished. */
+  /** Of an idle or half-closed timeout: the side that took nothing, or had not finished. */
   readonly waitedFor?: 'client' | 'backend' | undefined
 }
 

@@ -36,7 +36,9 @@ export function terminationCode(ending: RecordEnding): string {
 
 function firstLetter({ by, cause, waitedFor }: RecordEnding): string {
   if (cause === 'reset') return by === 'client' ? 'C' : 'S'
-  if (cause === 'idle-timeout') return by === 'backend' ? 's' : 'c'
-  if (cause === 'half-closed-timeout') return waitedFor === 'backend' ? 's' : 'c'
+  if (cause === 'idle-timeout' || cause === 'half-closed-timeout')
+    return (waitedFor ?? by) === 'backend' ? 's' : 'c'
+  // A route function that is too slow is nobody's but ours.
+  if (cause === 'first-bytes-timeout' && by === 'proxy') return 'P'
   return FIRST_LETTERS[cause] ?? 'P'
 }

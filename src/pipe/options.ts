@@ -109,7 +109,10 @@ export interface PipeEnding {
   readonly cause: PipeCause
   /** errno name where the cause is `reset`. */
   readonly errno?: string | undefined
-  /** Of a half-closed timeout: the side that had not finished. */
+  /**
+   * Of an idle or half-closed timeout: the side that took nothing of what was under way; of a half-closed one, else,
+   * the side that had not finished.
+   */
   readonly waitedFor?: 'client' | 'backend' | undefined
 }
 

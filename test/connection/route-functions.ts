@@ -99,7 +99,21 @@ export function describeRouteFunctions(): void {
 
   it('that never answer have firstBytesMs', async () => {
     await start(() => new Promise(() => {}), {}, { firstBytesMs: 30 })
-    expect((await recordOf('x')).ended.cause).toBe('first-bytes-timeout')
+    expect(await recordOf('x')).toMatchObject({
+      ended: { by: 'proxy', phase: 'opening', cause: 'first-bytes-timeout' },
+      termination: 'PR',
+    })
+  })
+
+  it.each<[string, RouteFunction]>([
+    ['bytes', async ({ peek }) => void (await peek(5))],
+    ['a ClientHello', async ({ clientHello }) => void (await clientHello())],
+  ])('that wait for %s of their client blame the client', async (_, route) => {
+    await start(route, {}, { firstBytesMs: 30 })
+    expect(await recordOf(Buffer.from([22, 3]))).toMatchObject({
+      ended: { by: 'client', phase: 'opening', cause: 'first-bytes-timeout' },
+      termination: 'cR',
+    })
   })
 
   it('are not waited for when their client has gone', async () => {

@@ -9,6 +9,7 @@ import { describePaths } from './paths.js'
 import { describeProxyHeaders } from './proxy-headers.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
+import { describeStalls } from './stalls.js'
 import { describeToldAddresses } from './told-addresses.js'
 import { describeUpgrades } from './upgrades.js'
 
@@ -24,5 +25,6 @@ export function describeOpenings(): void {
   describe('the client of a request', () => describeClientFrom())
   describe('the ends of forwarded requests', () => describeForwardedEnds())
   describe('the ends of forwarded requests over TLS', () => describeForwardedEndsOfTls())
+  describe('a forwarded request that stalls', () => describeStalls())
   describe('an end in any phase', () => describeOpeningLifecycle())
 }

@@ -132,7 +132,23 @@ export function describeEndings(engine: EngineKind): void {
     await join({ idleMs: 100 })
     const { broken } = await stallUpwards()
     expect(await broken).toMatch(BROKEN)
-    expect((await onlyRecord()).ended).toMatchObject({ by: 'proxy', cause: 'idle-timeout' })
+    const record = await onlyRecord()
+    expect(record.ended).toEqual({
+      by: 'proxy',
+      phase: 'data',
+      cause: 'idle-timeout',
+      waitedFor: 'backend',
+    })
+    expect(record.termination).toBe('sD')
+  })
+
+  it('says of a client that takes nothing that it was who was waited for', async () => {
+    await join({ idleMs: 100 })
+    client.pause()
+    peer.send(pattern(3, 20_000_000))
+    const record = await onlyRecord()
+    expect(record.ended).toMatchObject({ by: 'proxy', cause: 'idle-timeout', waitedFor: 'client' })
+    expect(record.termination).toBe('cD')
   })
 
   it.each([
