@@ -17,7 +17,9 @@ const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
 const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n'
 const IDLE_MS = 600_000
 
-const headOf = (bytes: number): string => `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`
+/** As it goes on to the client: the connection closes behind every answer. */
+const headOf = (bytes: number): string =>
+  `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`
 
 export function describeForwardedEnds(): void {
   let backend: Backend
