@@ -84,7 +84,10 @@ export interface ClientFromInput {
 }
 
 export interface TlsInput extends KeyPairInput {
-  /** Chosen by server name from what each certificate is for; the first (`cert` and `key`) where none is. Default none. */
+  /**
+   * Chosen by server name, then by the kind (RSA, ECDSA, Ed25519) that the client can check. The first, `cert` and `key`, is
+   * for names without a certificate. Default none.
+   */
   readonly certificates?: readonly KeyPairInput[] | undefined
   /** Protocols we choose from by ALPN, best first. Default none. */
   readonly alpn?: readonly string[] | undefined

@@ -126,7 +126,7 @@ export class Opening {
     const termination = this.reception.termination!
     const raw = client.socket.release()
     if (raw === undefined) throw refuse('tls-handshake: the connection is closed')
-    const handshake = termination.accept(raw)
+    const handshake = termination.accept(raw, this.hello?.serverName)
     try {
       const { stream, facts } = await client.during(handshake.done)
       const socket = new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket')

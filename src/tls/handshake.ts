@@ -17,10 +17,11 @@ export interface Handshake {
   cancel(): void
 }
 
-/** `event` says that it is done; `judge` may still find something wrong. */
+/** `event` says that it is done; `judge` may still find something wrong. `serverName` was asked for. */
 export function handshakeOf(
   stream: TLSSocket,
   event: 'secure' | 'secureConnect',
+  serverName: string | undefined,
   judge: () => string | undefined,
 ): Handshake {
   const done = new Promise<Secured>((resolve, reject) => {
@@ -32,7 +33,7 @@ export function handshakeOf(
     stream.once(event, () => {
       const wrong = judge()
       if (wrong !== undefined) reject(new Error(wrong))
-      else resolve({ stream, facts: factsOf(stream) })
+      else resolve({ stream, facts: factsOf(stream, serverName) })
       stream.off('error', failed)
       stream.off('_tlsError', failed)
       stream.off('close', closed)
@@ -44,13 +45,13 @@ export function handshakeOf(
   return { done, cancel: () => stream.destroy() }
 }
 
-function factsOf(stream: TLSSocket): TlsFacts {
+function factsOf(stream: TLSSocket, serverName: string | undefined): TlsFacts {
   const certificate = stream.getPeerCertificate()
   const name = certificate?.subject?.CN as string | string[] | undefined
   return {
     version: stream.getProtocol() ?? '',
     cipher: stream.getCipher().name,
-    serverName: typeof stream.servername === 'string' ? stream.servername : undefined,
+    serverName,
     alpn: typeof stream.alpnProtocol === 'string' ? stream.alpnProtocol : undefined,
     clientName: Array.isArray(name) ? name[0] : name,
   }

@@ -27,8 +27,13 @@ export class Origination {
   /** `host`: of the backend as configured; undefined where it is a unix socket. */
   begin(raw: Socket, host: string | undefined): Handshake {
     const name = this.#serverName ?? host ?? 'localhost'
-    const servername = isIP(name) === 0 ? { servername: name.replace(/\.$/, '') } : {}
-    const stream = connect({ ...this.#options, ...servername, host: name, socket: raw })
-    return handshakeOf(stream, 'secureConnect', () => undefined)
+    const servername = isIP(name) === 0 ? name.replace(/\.$/, '') : undefined
+    const stream = connect({
+      ...this.#options,
+      ...(servername !== undefined && { servername }),
+      host: name,
+      socket: raw,
+    })
+    return handshakeOf(stream, 'secureConnect', servername, () => undefined)
   }
 }

@@ -2,19 +2,13 @@
  * TLS of clients ends here: which certificate is shown to whom, and what is asked of them. Certificates are read
  * again when their files change; a file that is no good then changes nothing.
  */
-import { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
-import type { KeyPairConfig, TlsConfig } from '../config/tls-schema.js'
-import { explainNamePattern, NameTable, normalizeName } from '../names.js'
+import { TLSSocket } from 'node:tls'
+import type { TlsConfig } from '../config/tls-schema.js'
 import { isPem, readPem } from '../pem.js'
+import { Contexts } from './contexts.js'
 import { type Handshake, handshakeOf } from './handshake.js'
 import { WatchedFiles } from './watched-files.js'
-
-interface Contexts {
-  readonly first: SecureContext
-  readonly byName: NameTable<SecureContext>
-}
 
 /** Told when certificates were read again: which file had changed, and what was wrong, if anything. */
 export type Reread = (file: string, error: Error | undefined) => void
@@ -32,7 +26,7 @@ export class Termination {
     this.#config = config
     this.#reread = reread
     this.#texts = textsOf(config)
-    this.#contexts = readContexts(config)
+    this.#contexts = new Contexts(config)
     this.#files = new WatchedFiles(filesOf(config), (file) => this.#readAgain(file))
   }
 
@@ -50,31 +44,33 @@ export class Termination {
     if (changed !== undefined) this.#readAgain(changed)
   }
 
-  accept(raw: Socket): Handshake {
+  /**
+   * `serverName` is that of the ClientHello, which waits in `raw`. It has to be known before the handshake: an
+   * SNICallback of Node's replaces only one certificate, and leaves those of other kinds, which are for other names.
+   */
+  accept(raw: Socket, serverName: string | undefined): Handshake {
     const { alpn, clientCa, clientCert } = this.#config
     const asksForCertificate = clientCa !== undefined
     const isRequired = asksForCertificate && clientCert === 'require'
+    const secureContext = this.#contexts.for(serverName)
     const stream = new TLSSocket(raw, {
       isServer: true,
-      secureContext: this.#contexts.first,
-      SNICallback: (name, done) => done(null, this.#contextFor(name)),
+      secureContext,
+      // Without it Node does not acknowledge the client's server name (RFC 6066 section 3).
+      SNICallback: (_name, done) => done(null, secureContext),
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
       requestCert: asksForCertificate,
       rejectUnauthorized: isRequired,
     })
-    return handshakeOf(stream, 'secure', () =>
+    return handshakeOf(stream, 'secure', serverName, () =>
       asksForCertificate ? wrongCertificate(stream, isRequired) : undefined,
     )
-  }
-
-  #contextFor(name: string): SecureContext {
-    return this.#contexts.byName.find(normalizeName(name))[0] ?? this.#contexts.first
   }
 
   #readAgain(file: string): void {
     this.#texts = textsOf(this.#config)
     try {
-      this.#contexts = readContexts(this.#config)
+      this.#contexts = new Contexts(this.#config)
       this.#reread(file, undefined)
     } catch (error) {
       this.#reread(file, error instanceof Error ? error : new Error(String(error)))
@@ -90,40 +86,6 @@ function wrongCertificate(stream: TLSSocket, isRequired: boolean): string | unde
   if (hasNone) return isRequired ? 'no client certificate' : undefined
   const error = ssl.verifyError()
   return error ? `client certificate: ${error.code ?? error.message}` : undefined
-}
-
-function readContexts(config: TlsConfig): Contexts {
-  const byName = new NameTable<SecureContext>()
-  const all = config.certificates.map((pair) => {
-    const { context, names } = readContext(pair, config)
-    for (const name of names) byName.add(name, context)
-    return context
-  })
-  return { first: all[0]!, byName }
-}
-
-function readContext({ cert, key }: KeyPairConfig, { minVersion, clientCa }: TlsConfig) {
-  const certPem = readPem(cert)
-  const context = createSecureContext({
-    cert: certPem,
-    key: readPem(key),
-    minVersion,
-    honorCipherOrder: true,
-    // Tickets of one listener are good for all of its certificates that ask the same of a client.
-    sessionIdContext: 'millrace',
-    ...(clientCa !== undefined && { ca: readPem(clientCa) }),
-  })
-  return { context, names: namesOf(new X509Certificate(certPem)) }
-}
-
-/** DNS names of subjectAltName; where there are none at all, the common name, as RFC 6125 section 6.4.4 has it. */
-function namesOf({ subjectAltName, subject }: X509Certificate): string[] {
-  const alternatives = (subjectAltName ?? '')
-    .split(', ')
-    .flatMap((text) => /^DNS:(.+)$/.exec(text)?.[1] ?? [])
-  const common = /^CN=(.+)$/m.exec(subject ?? '')?.[1]
-  const names = alternatives.length > 0 || common === undefined ? alternatives : [common]
-  return names.filter((name) => explainNamePattern(name) === undefined)
 }
 
 const textsOf = (config: TlsConfig) => new Map(filesOf(config).map((file) => [file, textOf(file)]))

@@ -9,22 +9,30 @@ export interface CertificateOptions {
   readonly prefix?: string
   /** Whether its time is over. Default false. */
   readonly hasExpired?: boolean
+  /** Default: ECDSA on P-256. */
+  readonly kind?: keyof typeof KINDS
 }
+
+const KINDS = {
+  ecdsa: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  rsa: ['-newkey', 'rsa:2048'],
+  ed25519: ['-newkey', 'ed25519'],
+} as const
 
 /** Writes a certificate and its key into `folder`; answers their paths. */
 export async function selfSigned(
   folder: string,
-  { names = ['localhost'], prefix = '', hasExpired = false }: CertificateOptions = {},
+  { names = ['localhost'], prefix = '', hasExpired = false, kind = 'ecdsa' }: CertificateOptions = {},
 ): Promise<{ cert: string; key: string }> {
   const cert = join(folder, `${prefix}cert.pem`)
   const key = join(folder, `${prefix}key.pem`)
-  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+  const how = ['-x509', ...KINDS[kind], '-nodes', '-days', '2']
   const alternatives = [
     ...names.map((name) => `DNS:${name}`),
     ...(names.includes('localhost') ? ['IP:127.0.0.1'] : []),
   ]
   const subject = ['-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${alternatives.join()}`]
-  const { code, stderr } = await run('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert])
+  const { code, stderr } = await run('openssl', ['req', ...how, ...subject, '-keyout', key, '-out', cert])
   if (code !== 0) throw new Error(`openssl req: ${stderr}`)
   // `req` makes none that is expired from the beginning.
   if (hasExpired) await run('openssl', ['x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert])

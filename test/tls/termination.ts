@@ -15,6 +15,9 @@ import { cutIntoRecords, helloOf } from '../support/hello.js'
 
 type Pair = Awaited<ReturnType<typeof selfSigned>>
 
+/** TLS 1.2, where the cipher says what kind of certificate it is for. */
+const RSA_ONLY = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' } as const
+
 export function describeTermination(): void {
   const folder = temporaryFolder()
   let first: Pair
@@ -40,11 +43,10 @@ export function describeTermination(): void {
     bed = await Bed.start({ backends: [backend], listeners: [front], timeouts })
   }
 
-  const portOf = (): number => Number(bed.address().split(':').at(-1))
-
   /** A client that trusts nobody and goes on: what it was shown is looked at here. */
   const open = async (options: ConnectionOptions = {}): Promise<TLSSocket> => {
-    const socket = connect({ port: portOf(), host: '127.0.0.1', rejectUnauthorized: false, ...options })
+    const port = Number(bed.address().split(':').at(-1))
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })
     socket.on('error', () => {})
     await once(socket, 'secureConnect')
     return socket
@@ -68,6 +70,48 @@ export function describeTermination(): void {
   ])('shows whoever asks for %j the certificate of %s', async (servername, name) => {
     await start({ certificates: [second] })
     expect(await shownTo(servername === '' ? {} : { servername })).toBe(name)
+  })
+
+  it.each([
+    ['both kinds in TLS 1.3', { servername: 'first.test' }, 'ecdsa'],
+    ['both kinds in TLS 1.2', { servername: 'first.test', maxVersion: 'TLSv1.2' }, 'ecdsa'],
+    ['RSA only, in TLS 1.3', { servername: 'first.test', sigalgs: 'rsa_pss_rsae_sha256' }, 'rsa'],
+    ['RSA only, in TLS 1.2', { servername: 'first.test', ...RSA_ONLY }, 'rsa'],
+    ['RSA only, and asks for no name', RSA_ONLY, 'rsa'],
+    ['RSA only, and asks for a name nobody has', { servername: 'unknown.test', ...RSA_ONLY }, 'rsa'],
+    ['RSA only, and asks for a name of a wildcard', { servername: 'a.rsa.test', ...RSA_ONLY }, 'rsa'],
+    ['both kinds, and asks for a name of a wildcard', { servername: 'a.rsa.test' }, 'ecdsa'],
+  ] as const)('shows a fitting certificate to a client that can check %s', async (_, options, kind) => {
+    const certificates = [
+      await selfSigned(folder, { names: ['first.test'], prefix: 'rsa-', kind: 'rsa' }),
+      await selfSigned(folder, { names: ['*.rsa.test'], prefix: 'wild-rsa-', kind: 'rsa' }),
+      await selfSigned(folder, { names: ['a.rsa.test'], prefix: 'wild-ecdsa-' }),
+    ]
+    await start({ certificates })
+    const socket = await open(options)
+    const { subject, asn1Curve } = socket.getPeerCertificate()
+    expect(asn1Curve === undefined ? 'rsa' : 'ecdsa').toBe(kind)
+    const asked = 'servername' in options ? options.servername : undefined
+    const name = asked !== 'a.rsa.test' ? 'first.test' : kind === 'rsa' ? '*.rsa.test' : asked
+    expect(subject.CN).toBe(name)
+    socket.destroy()
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'never shows a certificate of another name and kind: %s',
+    async (maxVersion) => {
+      const rsa = await selfSigned(folder, { names: ['rsa.test'], prefix: 'other-', kind: 'rsa' })
+      await start({ ...rsa, certificates: [second] })
+      expect(await shownTo({ servername: 'second.test', maxVersion })).toBe('second.test')
+      await expect(open({ servername: 'second.test', ...RSA_ONLY })).rejects.toThrow()
+    },
+  )
+
+  it('shows a client without a server name only certificates for the default names', async () => {
+    const rsa = await selfSigned(folder, { names: ['localhost'], prefix: 'address-', kind: 'rsa' })
+    const other = await selfSigned(folder, { names: ['other.test'], prefix: 'no-address-' })
+    await start({ ...rsa, certificates: [other] })
+    expect(await shownTo({ maxVersion: 'TLSv1.2' })).toBe('localhost')
   })
 
   it.each([

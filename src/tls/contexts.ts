@@ -1,0 +1,125 @@
+/**
+ * The certificates of one listener, by name. A name may have one of each kind (RSA, ECDSA, Ed25519); OpenSSL chooses one that
+ * the client can check. The certificates never change: when files change, a new `Contexts` is made.
+ */
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureContextOptions } from 'node:tls'
+import type { TlsConfig } from '../config/tls-schema.js'
+import { explainNamePattern, NameTable } from '../names.js'
+import { readPem } from '../pem.js'
+
+interface Certificate {
+  readonly index: number
+  readonly cert: string
+  readonly key: string
+  /** Type of the key, such as `rsa`. A context of OpenSSL's holds one certificate of each. */
+  readonly kind: string
+  /** As subjectAltName has them, such as `DNS:a.example.com`. */
+  readonly identities: readonly string[]
+}
+
+/** SSL_CTX_set_session_id_context(3) takes 32 bytes. */
+const SESSION_ID_CHARS = 32
+
+export class Contexts {
+  readonly #options: SecureContextOptions
+  readonly #byName = new NameTable<Certificate>()
+  /** For clients that ask for no name, or for a name without a certificate. */
+  readonly #default: readonly Certificate[]
+  /** By the indexes of their certificates. Made when a client asks for the combination first. */
+  readonly #made = new Map<string, SecureContext>()
+
+  /** Reads the files. Throws where they are no good. */
+  constructor(config: TlsConfig) {
+    this.#options = optionsOf(config)
+    const certificates = config.certificates.map((pair, index) =>
+      certificateOf(index, readPem(pair.cert), readPem(pair.key)),
+    )
+    for (const certificate of certificates) {
+      for (const name of namesOf(certificate)) this.#byName.add(name, certificate)
+    }
+    this.#default = defaultOf(certificates)
+  }
+
+  /** `name` is normalized; undefined where the client asked for none. */
+  for(name: string | undefined): SecureContext {
+    const found = name === undefined ? [] : this.#byName.find(name)
+    return this.#contextOf(firstOfEachKind(found.length > 0 ? found : this.#default))
+  }
+
+  #contextOf(certificates: readonly Certificate[]): SecureContext {
+    const id = certificates.map(({ index }) => index).join()
+    const known = this.#made.get(id)
+    if (known !== undefined) return known
+    const context = createSecureContext({
+      ...this.#options,
+      cert: certificates.map(({ cert }) => cert),
+      key: certificates.map(({ key }) => key),
+    })
+    this.#made.set(id, context)
+    return context
+  }
+}
+
+function optionsOf(config: TlsConfig): SecureContextOptions {
+  const ca = config.clientCa === undefined ? undefined : readPem(config.clientCa)
+  return {
+    minVersion: config.minVersion,
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
+    sessionIdContext: sessionIdOf(config, ca),
+    ...(ca !== undefined && { ca }),
+  }
+}
+
+/**
+ * A session is resumed only at a listener with the same settings: a certificate that the client showed to one listener must
+ * not count at another that trusts other authorities.
+ */
+function sessionIdOf(config: TlsConfig, ca: string | undefined): string {
+  const asked = JSON.stringify([config, ca])
+  return createHash('sha256').update(asked).digest('base64').slice(0, SESSION_ID_CHARS)
+}
+
+/** In TLS 1.2 the cipher decides the kind of certificate. Node's list begins with RSA, whose signatures cost ten times as much. */
+const CIPHERS = ecdsaFirst(DEFAULT_CIPHERS.split(':')).join(':')
+
+function ecdsaFirst(ciphers: readonly string[]): string[] {
+  const rankOf = (cipher: string): number =>
+    cipher.startsWith('TLS_') ? 0 : cipher.startsWith('ECDHE-ECDSA-') ? 1 : 2
+  return ciphers.toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+function certificateOf(index: number, cert: string, key: string): Certificate {
+  const kind = createPrivateKey(key).asymmetricKeyType ?? ''
+  return { index, cert, key, kind, identities: identitiesOf(new X509Certificate(cert)) }
+}
+
+/** The common name counts where there is no DNS name (RFC 6125 section 6.4.4). */
+function identitiesOf({ subjectAltName, subject }: X509Certificate): string[] {
+  const alternatives = (subjectAltName ?? '').split(', ').filter(Boolean)
+  const common = /^CN=(.+)$/m.exec(subject ?? '')?.[1]
+  const hasName = alternatives.some((text) => text.startsWith('DNS:'))
+  return hasName || common === undefined ? alternatives : [...alternatives, `DNS:${common}`]
+}
+
+function namesOf({ identities }: Certificate): string[] {
+  const names = identities.flatMap((text) => /^DNS:(.+)$/.exec(text)?.[1] ?? [])
+  return names.filter((name) => explainNamePattern(name) === undefined)
+}
+
+/** The first, and those of other kinds that are for all of its names and addresses. */
+function defaultOf(certificates: readonly Certificate[]): readonly Certificate[] {
+  const needed = certificates[0]?.identities ?? []
+  const isAlike = ({ identities }: Certificate): boolean =>
+    needed.length > 0 && needed.every((identity) => identities.includes(identity))
+  return certificates.filter((each, index) => index === 0 || isAlike(each))
+}
+
+function firstOfEachKind(certificates: readonly Certificate[]): Certificate[] {
+  const kinds = new Map<string, Certificate>()
+  for (const certificate of certificates) {
+    if (!kinds.has(certificate.kind)) kinds.set(certificate.kind, certificate)
+  }
+  return [...kinds.values()]
+}
