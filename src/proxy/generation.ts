@@ -19,6 +19,7 @@ import type { Log } from '../observe/log.js'
 import type { PipeCounters, PipeSettings } from '../pipe/options.js'
 import { Origination } from '../tls/origination.js'
 import { Termination } from '../tls/termination.js'
+import type { TicketKeys } from '../tls/ticket-keys.js'
 
 export interface Generation {
   readonly config: Config
@@ -43,6 +44,7 @@ export interface Ground {
   readonly engine: Engine
   readonly counters: PipeCounters
   readonly log: Log
+  readonly tickets: TicketKeys
   /** One that is known by this name, from the config before or an earlier one. */
   knownCluster(name: string): Cluster | undefined
 }
@@ -138,7 +140,7 @@ function receptionOf(
   listener: ListenerConfig,
   config: Config,
   before: Service | undefined,
-  { log }: Ground,
+  { log, tickets }: Ground,
 ): Reception | undefined {
   const isTold = (cluster: string): boolean => {
     const { sendProxy, tls } = config.clusters[cluster]!
@@ -148,7 +150,7 @@ function receptionOf(
   const termination =
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
-      : listener.tls && new Termination(listener.tls, announceCertificates(log, listener.name))
+      : listener.tls && new Termination(listener.tls, announceCertificates(log, listener.name), tickets)
   return createReception(listener, config.timeouts.firstBytesMs, isTold, termination)
 }
 

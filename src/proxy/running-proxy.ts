@@ -20,6 +20,7 @@ import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
+import { TicketKeys } from '../tls/ticket-keys.js'
 import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
 import { Chronicle } from './chronicle.js'
@@ -32,16 +33,10 @@ import { Ledger } from './ledger.js'
 import { Names } from './names.js'
 import { blameOurselves } from './overlap.js'
 import { cpuSeconds, ProcessWatch } from './process-status.js'
-import type { DrainOrder, Proxy, ProxyOptions, Reloaded } from './proxy.js'
+import type { DrainOrder, Proxy, Reloaded } from './proxy.js'
 import { readinessOf } from './readiness.js'
+import type { RunningProxyOptions } from './running-options.js'
 import { scopeOf } from './scope.js'
-
-export interface RunningProxyOptions extends ProxyOptions {
-  /** Instead of `log`: one whose losses can be counted and whose file can be opened anew. */
-  readonly openLog?: OpenLog
-  /** Of several proxies of this thread. Default: one of its own. */
-  readonly engine?: Engine
-}
 
 type State = ProxyStatus['state']
 
@@ -59,6 +54,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly ids = new ConnectionIds()
   readonly #toldReasons = new Set<string>()
   readonly drains = new Drains()
+  readonly tickets: TicketKeys
   readonly #startedWith: Config
   #generation: Generation
   readonly #clusters: Clusters
@@ -77,6 +73,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.log = this.openLog.log
     this.#chronicle = new Chronicle(this.openLog, this.ids, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
+    this.tickets = options.tickets ?? new TicketKeys()
     this.#startedWith = config
     this.#generation = createGeneration(
       config,
@@ -227,7 +224,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
   }
 
   #ground(knownCluster: Ground['knownCluster']): Ground {
-    return { engine: this.engine, counters: this.#counters, log: this.log, knownCluster }
+    const { engine, log, tickets } = this
+    return { engine, counters: this.#counters, log, tickets, knownCluster }
   }
 
   get #isRunning(): boolean {

@@ -7,6 +7,7 @@ import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureCo
 import type { TlsConfig } from '../config/tls-schema.js'
 import { explainNamePattern, NameTable } from '../names.js'
 import { readPem } from '../pem.js'
+import type { TicketKeys } from './ticket-keys.js'
 
 interface Certificate {
   readonly index: number
@@ -23,6 +24,7 @@ const SESSION_ID_CHARS = 32
 
 export class Contexts {
   readonly #options: SecureContextOptions
+  readonly #tickets: TicketKeys
   readonly #byName = new NameTable<Certificate>()
   /** For clients that ask for no name, or for a name without a certificate. */
   readonly #default: readonly Certificate[]
@@ -30,7 +32,8 @@ export class Contexts {
   readonly #made = new Map<string, SecureContext>()
 
   /** Reads the files. Throws where they are no good. */
-  constructor(config: TlsConfig) {
+  constructor(config: TlsConfig, tickets: TicketKeys) {
+    this.#tickets = tickets
     this.#options = optionsOf(config)
     const certificates = config.certificates.map((pair, index) =>
       certificateOf(index, readPem(pair.cert), readPem(pair.key)),
@@ -56,6 +59,7 @@ export class Contexts {
       cert: certificates.map(({ cert }) => cert),
       key: certificates.map(({ key }) => key),
     })
+    this.#tickets.use(context)
     this.#made.set(id, context)
     return context
   }

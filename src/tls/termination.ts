@@ -8,6 +8,7 @@ import type { TlsConfig } from '../config/tls-schema.js'
 import { isPem, readPem } from '../pem.js'
 import { Contexts } from './contexts.js'
 import { type Handshake, handshakeOf } from './handshake.js'
+import type { TicketKeys } from './ticket-keys.js'
 import { WatchedFiles } from './watched-files.js'
 
 /** Told when certificates were read again: which file had changed, and what was wrong, if anything. */
@@ -17,16 +18,18 @@ export class Termination {
   readonly #config: TlsConfig
   readonly #files: WatchedFiles
   readonly #reread: Reread
+  readonly #tickets: TicketKeys
   /** What the files held when they were read, by path. */
   #texts: ReadonlyMap<string, string | undefined>
   #contexts: Contexts
 
   /** Reads the files. They were found good. */
-  constructor(config: TlsConfig, reread: Reread) {
+  constructor(config: TlsConfig, reread: Reread, tickets: TicketKeys) {
     this.#config = config
     this.#reread = reread
+    this.#tickets = tickets
     this.#texts = textsOf(config)
-    this.#contexts = new Contexts(config)
+    this.#contexts = new Contexts(config, tickets)
     this.#files = new WatchedFiles(filesOf(config), (file) => this.#readAgain(file))
   }
 
@@ -38,7 +41,7 @@ export class Termination {
     this.#files.stop()
   }
 
-  /** Looks at the files now. Where they are the same, sessions of earlier handshakes can still be resumed. */
+  /** Looks at the files now. */
   readAgain(): void {
     const changed = filesOf(this.#config).find((file) => this.#texts.get(file) !== textOf(file))
     if (changed !== undefined) this.#readAgain(changed)
@@ -70,7 +73,7 @@ export class Termination {
   #readAgain(file: string): void {
     this.#texts = textsOf(this.#config)
     try {
-      this.#contexts = new Contexts(this.#config)
+      this.#contexts = new Contexts(this.#config, this.#tickets)
       this.#reread(file, undefined)
     } catch (error) {
       this.#reread(file, error instanceof Error ? error : new Error(String(error)))

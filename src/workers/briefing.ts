@@ -1,9 +1,10 @@
 /**
- * What workers have to know: the present config, and operators' orders. It is told to each when it comes, and to all
- * when it changes: in all or in none.
+ * What workers have to know: the present config, operators' orders, and the keys of TLS tickets. It is told to each when
+ * it comes, and to all when it changes: a config in all or in none.
  */
 import type { Config } from '../config/schema.js'
 import type { Log } from '../observe/log.js'
+import { TicketKeys } from '../tls/ticket-keys.js'
 import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './crew.js'
 import type { Line } from './line.js'
 import { Orders } from './orders.js'
@@ -14,6 +15,7 @@ const PREPARE_WITHIN_MS = 10_000
 
 export class Briefing {
   readonly orders = new Orders()
+  readonly #tickets = new TicketKeys()
   readonly #log: Log
   #present: Assigned
   #version = 0
@@ -42,7 +44,14 @@ export class Briefing {
     line.version = this.#version
     line.revision = this.orders.revision
     const config = this.#configFor(line)
-    line.send({ kind: 'start', config, orders: this.orders.callsFor(config) })
+    const ticketKeys = this.#tickets.texts
+    line.send({ kind: 'start', config, orders: this.orders.callsFor(config), ticketKeys })
+  }
+
+  /** Every hour. Workers that join later get the keys when they are greeted. */
+  rotateTicketKeys(lines: readonly Line[]): void {
+    this.#tickets.rotate()
+    for (const line of lines) line.send({ kind: 'ticketKeys', ticketKeys: this.#tickets.texts })
   }
 
   /** What has happened since it was greeted. Rejects where it cannot be told. */

@@ -21,8 +21,14 @@ type CrewCall =
 export type Call = ControlCall | CrewCall
 
 export type ToWorker =
-  /** `orders`: what operators have ordered that still holds. */
-  | { readonly kind: 'start'; readonly config: Config; readonly orders: readonly ControlCall[] }
+  /** `orders`: what operators have ordered that still holds. `ticketKeys`: as `TicketKeys` has them as texts. */
+  | {
+      readonly kind: 'start'
+      readonly config: Config
+      readonly orders: readonly ControlCall[]
+      readonly ticketKeys: readonly string[]
+    }
+  | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
 
 export type Answer =

@@ -12,6 +12,7 @@ import { changesBetween, needingRestart } from '../proxy/changes.js'
 import { timesOf } from '../proxy/drain.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
+import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
 import { Briefing } from './briefing.js'
 import { Crew } from './crew.js'
 import { Figures } from './figures.js'
@@ -39,6 +40,7 @@ export class Supervisor {
   #isStopping = false
   /** Of the first worker that could not listen when all were to begin. */
   #startFailure: Error | undefined
+  #rotation: NodeJS.Timeout | undefined
   /** Configs are taken up, and workers join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -93,6 +95,7 @@ export class Supervisor {
     if (this.#startFailure !== undefined) throw await this.#giveUp(this.#startFailure)
     this.#startedAt = new Date().toISOString()
     this.figures.start()
+    this.#rotation = setInterval(() => this.#rotateTicketKeys(), ROTATE_EVERY_MS).unref()
     const [serving, workers] = [this.crew.lines.length, this.wanted]
     if (serving === workers) this.log.info({ workers }, `${workers} workers`)
     else this.log.error({ workers, serving }, `${serving} of ${workers} workers`)
@@ -116,6 +119,7 @@ export class Supervisor {
     const times = timesOf(order, this.config.timeouts.drainMs)
     this.#isStopping = true
     this.figures.stop()
+    clearInterval(this.#rotation)
     const emptied = Promise.all(this.#places.map((place) => place.close()))
     const joined = this.crew.lines
     // Those that do not serve yet must not begin to.
@@ -195,6 +199,10 @@ export class Supervisor {
       )
       line.kill('SIGKILL')
     }
+  }
+
+  #rotateTicketKeys(): void {
+    this.briefing.rotateTicketKeys(this.#places.flatMap(({ line }) => line ?? []))
   }
 
   #forget(line: Line): void {

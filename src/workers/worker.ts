@@ -2,13 +2,13 @@
  * One worker: a proxy that takes its config and its orders from the supervisor. It ends when it has drained,
  * and at once when the supervisor is gone.
  */
-import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
 import { openLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Prepared } from '../proxy/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
+import { TicketKeys } from '../tls/ticket-keys.js'
 import { type Call, type ControlCall, packError, type ToSupervisor, type ToWorker } from './messages.js'
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
@@ -18,8 +18,9 @@ export function runWorker(): void {
   let worker: Worker | undefined
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'ask') return void worker?.answer(message)
+    if (message.kind === 'ticketKeys') return worker?.proxy.tickets.take(message.ticketKeys)
     try {
-      worker = new Worker(message.config)
+      worker = new Worker(message)
       void worker.start(message.orders)
     } catch (error) {
       fail(error)
@@ -43,8 +44,12 @@ class Worker {
   /** Configs are got ready and used one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(config: Config) {
-    const proxy = new RunningProxy(config, { sharePorts: true, openLog: openLog(config.log) })
+  constructor({ config, ticketKeys }: Extract<ToWorker, { kind: 'start' }>) {
+    const proxy = new RunningProxy(config, {
+      sharePorts: true,
+      openLog: openLog(config.log),
+      tickets: new TicketKeys(ticketKeys),
+    })
     this.proxy = proxy
     this.#control = new ProxyControl(proxy, {
       load: () => {

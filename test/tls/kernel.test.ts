@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { loadNative } from '../../src/io/native.js'
 import { areMissing, cannotTest } from '../support/programs.js'
 import { describeOrigination } from './origination.js'
+import { describeResumption } from './resumption.js'
 import { describeTermination } from './termination.js'
 
 const loaded = loadNative()
@@ -10,5 +11,6 @@ const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: 
 
 describe.skipIf(isMissing || areMissing('openssl'))('on the kernel engine', () => {
   describe('ends here', () => describeTermination())
+  describe('is resumed here', () => describeResumption())
   describe('begins here', () => describeOrigination())
 })

@@ -2,11 +2,13 @@
 import { describe } from 'vitest'
 import { areMissing } from '../support/programs.js'
 import { describeOrigination } from './origination.js'
+import { describeResumption } from './resumption.js'
 import { describeTermination } from './termination.js'
 
 process.env.MILLRACE_NATIVE = 'off'
 
 describe.skipIf(areMissing('openssl'))('on the stream engine', () => {
   describe('ends here', () => describeTermination())
+  describe('is resumed here', () => describeResumption())
   describe('begins here', () => describeOrigination())
 })

@@ -146,16 +146,6 @@ export function describeTermination(): void {
     else expect([rttMicros.client! > 0, rttMicros.backend! > 0]).toEqual([true, true])
   })
 
-  it('resumes sessions', async () => {
-    await start()
-    const socket = await open({ servername: 'first.test' })
-    const [session] = (await once(socket, 'session')) as [Buffer]
-    socket.destroy()
-    const again = await open({ servername: 'first.test', session })
-    expect(again.isSessionReused()).toBe(true)
-    again.destroy()
-  })
-
   it.each<[string, Partial<TlsInput>, () => ConnectionOptions, RegExp | undefined]>([
     ['required and good', {}, () => read(second), undefined],
     ['required and missing', {}, () => ({}), /no client certificate|PEER_DID_NOT_RETURN/],

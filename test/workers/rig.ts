@@ -17,7 +17,8 @@ export class WorkersRig {
   readonly admin: AdminClient
   readonly #file: string
   readonly #socket: string
-  #port = 0
+  /** Of its first listener. */
+  port = 0
   readonly #clients: Peer[] = []
 
   private constructor(folder: string, backends: readonly Backend[], more: object, native?: 'off') {
@@ -40,7 +41,7 @@ export class WorkersRig {
     const { address } = await rig.millrace.logged(
       ({ listener, address }) => listener === 'front' && !!address,
     )
-    rig.#port = Number(address!.split(':').at(-1))
+    rig.port = Number(address!.split(':').at(-1))
     return rig
   }
 
@@ -102,7 +103,7 @@ export class WorkersRig {
   }
 
   /** A connection that has echoed. */
-  async join(port = this.#port): Promise<Peer> {
+  async join(port = this.port): Promise<Peer> {
     const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
     this.#clients.push(client)
     client.send(Buffer.from('hello'))

@@ -1,0 +1,13 @@
+/** Preloaded into a process: SIGWINCH fires its hourly timers, and stderr says so. */
+const HOUR_MS = 3_600_000
+const { setInterval: really } = globalThis
+
+globalThis.setInterval = (tick, ms, ...rest) => {
+  if (ms === HOUR_MS) {
+    process.on('SIGWINCH', () => {
+      tick(...rest)
+      process.stderr.write('an hour has passed\n')
+    })
+  }
+  return really(tick, ms, ...rest)
+}
