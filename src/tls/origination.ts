@@ -7,10 +7,19 @@ import { type ConnectionOptions, connect, createSecureContext } from 'node:tls'
 import type { BackendTlsConfig } from '../config/tls-schema.js'
 import { readPem } from '../pem.js'
 import { type Handshake, handshakeOf } from './handshake.js'
+import { Sessions } from './sessions.js'
+
+export interface TlsBackend {
+  /** Its address as configured. */
+  readonly name: string
+  /** Undefined of a unix socket. */
+  readonly host: string | undefined
+}
 
 export class Origination {
   readonly #options: ConnectionOptions
   readonly #serverName: string | undefined
+  readonly #sessions = new Sessions()
 
   /** Reads the files. They were found good. */
   constructor({ serverName, ca, verify, alpn, cert, key }: BackendTlsConfig) {
@@ -24,16 +33,20 @@ export class Origination {
     }
   }
 
-  /** `host`: of the backend as configured; undefined where it is a unix socket. */
-  begin(raw: Socket, host: string | undefined): Handshake {
-    const name = this.#serverName ?? host ?? 'localhost'
+  begin(raw: Socket, backend: TlsBackend): Handshake {
+    const name = this.#serverName ?? backend.host ?? 'localhost'
     const servername = isIP(name) === 0 ? name.replace(/\.$/, '') : undefined
+    const sessionKey = `${backend.name} ${name}`
+    const session = this.#sessions.get(sessionKey)
     const stream = connect({
       ...this.#options,
       ...(servername !== undefined && { servername }),
+      ...(session !== undefined && { session }),
       host: name,
       socket: raw,
     })
-    return handshakeOf(stream, 'secureConnect', servername, () => undefined)
+    const handshake = handshakeOf(stream, 'secureConnect', servername, () => undefined)
+    this.#sessions.watch(sessionKey, stream, handshake.done)
+    return handshake
   }
 }

@@ -20,6 +20,8 @@ export function describeOrigination(): void {
   let expired: Pair
   let server: Server | undefined
   let bed: Bed
+  /** Of each connection to the backend. */
+  let resumed: boolean[] = []
 
   beforeAll(async () => {
     local = await selfSigned(folder, { prefix: 'local-' })
@@ -29,6 +31,7 @@ export function describeOrigination(): void {
   afterEach(async () => {
     await bed.end()
     server?.close()
+    resumed = []
   })
 
   /** A TLS backend that says whom it was asked for and by whom, and then what it is told. */
@@ -40,6 +43,7 @@ export function describeOrigination(): void {
         const client = socket.getPeerCertificate().subject?.CN
         socket.on('error', () => {})
         socket.write(`${servername} ${alpnProtocol} ${client} `)
+        resumed.push((socket as TLSSocket).isSessionReused())
         socket.pipe(socket)
       },
     ).listen(0, '127.0.0.1')
@@ -57,12 +61,12 @@ export function describeOrigination(): void {
   }
 
   /** What comes back of `hello`; or the cause where nothing does. */
-  const ask = async (): Promise<string> => {
+  const ask = async (times = 1): Promise<string> => {
     const client = await bed.connect()
     client.send(Buffer.from('hello'))
     client.end()
     await client.ended
-    const [record] = await bed.recorded(1)
+    const record = (await bed.recorded(times)).at(-1)
     return record!.ended.cause === 'finished' ? client.received.toString() : record!.ended.cause
   }
 
@@ -108,6 +112,32 @@ export function describeOrigination(): void {
     await start(backend, { ca: local.cert, alpn: ['y', 'x'], cert: named.cert, key: named.key })
     expect(await ask()).toBe('false x app.test hello')
     expect((await bed.recorded(1))[0]!.backendTls).toMatchObject({ version: 'TLSv1.3', alpn: 'x' })
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'resumes the session of the last connection: %s',
+    async (version) => {
+      await start(await serve(local, { minVersion: version, maxVersion: version }), { ca: local.cert })
+      for (const times of [1, 2, 3]) expect(await ask(times)).toMatch(/hello$/)
+      expect(resumed).toEqual([false, true, true])
+    },
+  )
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'resumes no session whose certificate was refused: %s',
+    async (version) => {
+      await start(await serve(named, { minVersion: version, maxVersion: version }), { ca: named.cert })
+      for (const times of [1, 2]) expect(await ask(times)).toBe('backend-tls: ERR_TLS_CERT_ALTNAME_INVALID')
+      expect(resumed).not.toContain(true)
+    },
+  )
+
+  it('makes a new session where the backend has forgotten the last one', async () => {
+    await start(await serve(local), { ca: local.cert })
+    expect(await ask(1)).toMatch(/hello$/)
+    server!.setTicketKeys(Buffer.alloc(48, 1))
+    for (const times of [2, 3]) expect(await ask(times)).toMatch(/hello$/)
+    expect(resumed).toEqual([false, false, true])
   })
 
   it('waits for a silent backend until responseMs', async () => {
