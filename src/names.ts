@@ -1,6 +1,6 @@
 /**
- * Host names as clients ask for them and as people list them: `a.example.com`, `*.example.com` for one label, `*` for
- * any. Pure. Small letters, no trailing dot, so that no spelling gets around a rule.
+ * Host names as clients ask for them and as people list them: `a.example.com`, `*.example.com` (one label),
+ * `**.example.com` (one label or more), `*` (any name). Pure. Small letters, no trailing dot, so that no spelling gets around a rule.
  */
 import { isIP } from 'node:net'
 
@@ -20,16 +20,21 @@ export function normalizeName(text: string): string | undefined {
 
 /** What is wrong with a pattern; undefined where nothing is. */
 export function explainNamePattern(text: string): string | undefined {
-  if (text === ANY || normalizeName(withoutStar(text)) !== undefined) return undefined
-  if (text.includes('*') && !text.startsWith('*.')) return 'a "*" stands for the whole first label only'
+  if (text === ANY || normalizeName(withoutStars(text)) !== undefined) return undefined
+  if (text === '**') return 'write "*" for any name'
+  if (text.includes('*') && starsOf(text) === '') {
+    return 'a "*" stands for the whole first label only, "**" for one or more labels'
+  }
   return isIP(text) === 0 ? 'it is not a host name' : 'it is an IP address: no client asks for one by name'
 }
 
-/** Values by pattern. Finding takes two look-ups, however many there are. */
+/** Values by pattern. `find` takes a few look-ups for each label of the name, however many patterns there are. */
 export class NameTable<Value> {
   readonly #exact = new Map<string, Value[]>()
-  /** By what follows the star and its dot. */
+  /** By what follows `*.`. */
   readonly #wildcards = new Map<string, Value[]>()
+  /** By what follows `**.`. */
+  readonly #deep = new Map<string, Value[]>()
   readonly #any: Value[] = []
 
   /** `pattern` was found good by `explainNamePattern`. */
@@ -38,8 +43,8 @@ export class NameTable<Value> {
       this.#any.push(value)
       return
     }
-    const name = normalizeName(withoutStar(pattern)) ?? ''
-    const map = pattern.startsWith('*.') ? this.#wildcards : this.#exact
+    const name = normalizeName(withoutStars(pattern)) ?? ''
+    const map = { '': this.#exact, '*.': this.#wildcards, '**.': this.#deep }[starsOf(pattern)]
     const values = map.get(name)
     if (values === undefined) map.set(name, [value])
     else values.push(value)
@@ -48,11 +53,32 @@ export class NameTable<Value> {
   /** Values of every pattern that `name` (normalized) fits, the most specific first, then in the order added. */
   find(name: string | undefined): readonly Value[] {
     if (name === undefined) return this.#any
-    const dot = name.indexOf('.')
     const exact = this.#exact.get(name) ?? []
-    const wild = dot === -1 ? [] : (this.#wildcards.get(name.slice(dot + 1)) ?? [])
-    return [...exact, ...wild, ...this.#any]
+    const wild = this.#wildcards.get(parentOf(name)) ?? []
+    return [...exact, ...wild, ...this.#findDeep(name), ...this.#any]
+  }
+
+  /** The longest pattern first. */
+  #findDeep(name: string): Value[] {
+    const found: Value[] = []
+    if (this.#deep.size === 0) return found
+    for (let parent = parentOf(name); parent !== ''; parent = parentOf(parent)) {
+      found.push(...(this.#deep.get(parent) ?? []))
+    }
+    return found
   }
 }
 
-const withoutStar = (pattern: string): string => (pattern.startsWith('*.') ? pattern.slice(2) : pattern)
+/** What a pattern begins with. */
+function starsOf(pattern: string): '' | '*.' | '**.' {
+  if (pattern.startsWith('*.')) return '*.'
+  return pattern.startsWith('**.') ? '**.' : ''
+}
+
+const withoutStars = (pattern: string): string => pattern.slice(starsOf(pattern).length)
+
+/** Without its first label; empty where there is no other. */
+function parentOf(name: string): string {
+  const dot = name.indexOf('.')
+  return dot === -1 ? '' : name.slice(dot + 1)
+}

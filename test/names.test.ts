@@ -41,13 +41,23 @@ describe('normalizeName', () => {
 })
 
 describe('explainNamePattern', () => {
-  it.each(['a.test', '*.a.test', '*', 'A.test.', '*.test'])('has nothing against %s', (pattern) => {
-    expect(explainNamePattern(pattern)).toBeUndefined()
-  })
+  it.each(['a.test', '*.a.test', '*', 'A.test.', '*.test', '**.a.test', '**.Test.'])(
+    'has nothing against %s',
+    (pattern) => {
+      expect(explainNamePattern(pattern)).toBeUndefined()
+    },
+  )
 
   it.each([
     ['*a.test', /whole first label/],
     ['a.*.test', /whole first label/],
+    ['a.**.test', /whole first label/],
+    ['**a.test', /whole first label/],
+    ['***.test', /whole first label/],
+    ['**', /for any name/],
+    ['**.', /not a host name/],
+    ['**.*.test', /not a host name/],
+    ['*.**.test', /not a host name/],
     ['*.*.test', /not a host name|whole first label/],
     ['', /not a host name/],
     ['a b', /not a host name/],
@@ -78,5 +88,26 @@ describe('NameTable', () => {
     [undefined, ['any']],
   ])('finds for %s the most specific first', (name, values) => {
     expect(table.find(name)).toEqual(values)
+  })
+
+  const deep = new NameTable<string>()
+  deep.add('*', 'any')
+  deep.add('**.test', 'top')
+  deep.add('**.A.test.', 'deep')
+  deep.add('*.a.test', 'wild')
+  deep.add('x.a.test', 'exact')
+
+  it.each([
+    ['x.a.test', ['exact', 'wild', 'deep', 'top', 'any']],
+    ['y.a.test', ['wild', 'deep', 'top', 'any']],
+    ['z.y.a.test', ['deep', 'top', 'any']],
+    ['1.2.3.4.5.6.a.test', ['deep', 'top', 'any']],
+    ['a.test', ['top', 'any']],
+    ['test', ['any']],
+    ['ba.test', ['top', 'any']],
+    ['a.test.example', ['any']],
+    [undefined, ['any']],
+  ])('finds for %s `*.` before `**.`, and the longest `**.` first', (name, values) => {
+    expect(deep.find(name)).toEqual(values)
   })
 })

@@ -108,7 +108,10 @@ export interface KeyPairInput {
 
 /** All that is said must hold. `cluster` or `reject: true`. */
 export interface RouteInput {
-  /** The server name of the ClientHello: `a.example.com`, `*.example.com` for one label, or a list of such. */
+  /**
+   * The server name of the ClientHello: `a.example.com`, `*.example.com` (one label), `**.example.com` (one or more), or a
+   * list of such.
+   */
   readonly sni?: string | readonly string[] | undefined
   /** A protocol the client offers by ALPN; where TLS ends here, the one that was chosen. */
   readonly alpn?: string | readonly string[] | undefined

@@ -107,9 +107,10 @@ function identitiesOf({ subjectAltName, subject }: X509Certificate): string[] {
   return hasName || common === undefined ? alternatives : [...alternatives, `DNS:${common}`]
 }
 
+/** `**.` is a pattern of routes and has no meaning in certificates. */
 function namesOf({ identities }: Certificate): string[] {
   const names = identities.flatMap((text) => /^DNS:(.+)$/.exec(text)?.[1] ?? [])
-  return names.filter((name) => explainNamePattern(name) === undefined)
+  return names.filter((name) => !name.startsWith('**') && explainNamePattern(name) === undefined)
 }
 
 /** The first, and those of other kinds that are for all of its names and addresses. */

@@ -26,6 +26,26 @@ describe('a table of routes', () => {
     expect(['www.a.test', 'x.a.test', 'b.test', undefined].map(find)).toEqual(['exact', 'wild', 'any', 'any'])
   })
 
+  it('matches any depth for `**.`, in server names and in hosts', () => {
+    const table = new RouteTable([
+      rule('any'),
+      rule('sni', { sni: ['**.a.test'] }),
+      rule('host', { host: ['**.a.test'] }),
+      rule('one', { sni: ['*.a.test'] }),
+    ])
+    const find = (facts: Partial<Facts>) => table.find({ client: undefined, ...facts })?.cluster
+    expect(['x.a.test', 'x.y.a.test', 'a.test'].map((serverName) => find({ serverName }))).toEqual([
+      'one',
+      'sni',
+      'any',
+    ])
+    expect(['x.a.test', 'x.y.a.test', 'a.test'].map((host) => find({ host }))).toEqual([
+      'host',
+      'host',
+      'any',
+    ])
+  })
+
   it('goes on to the next name where the rest of a rule does not hold', () => {
     const table = new RouteTable([
       rule('office', { sni: ['a.test'], source: ['10.0.0.0/8'] }),
