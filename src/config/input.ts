@@ -80,7 +80,10 @@ export interface ClusterInput {
 }
 
 export interface BackendTlsInput {
-  /** Name asked for by SNI, and that the certificate must be for. Default: the backend's host name, where it has one. */
+  /**
+   * Server name sent to the backend by SNI; the certificate must be for it. `client`: the client's own, from its ClientHello
+   * or its PROXY header, or the default where there is none. Default: the backend's host name, where it has one.
+   */
   readonly serverName?: string | undefined
   /** PEM, or the path of a file of it: who may have signed the backends' certificates. Default: those Node trusts. */
   readonly ca?: string | undefined

@@ -45,7 +45,7 @@ export async function approach(
   if (origination === undefined) return { backend, tls: undefined }
   const raw = backend.socket.release()
   if (raw === undefined) throw badTls('the connection is closed')
-  const handshake = origination.begin(raw, to)
+  const handshake = origination.begin(raw, to, facts.authority)
   try {
     const { stream, facts: tls } = await backend.during(handshake.done)
     const socket = new StreamSocket(stream, engine.turns, 'not-a-plain-socket')

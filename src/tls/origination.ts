@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { type ConnectionOptions, connect, createSecureContext } from 'node:tls'
 import type { BackendTlsConfig } from '../config/tls-schema.js'
+import { normalizeName } from '../names.js'
 import { readPem } from '../pem.js'
 import { type Handshake, handshakeOf } from './handshake.js'
 import { Sessions } from './sessions.js'
@@ -15,6 +16,9 @@ export interface TlsBackend {
   /** Undefined of a unix socket. */
   readonly host: string | undefined
 }
+
+/** Value of `serverName`: the client's own server name. */
+const CLIENTS_OWN = 'client'
 
 export class Origination {
   readonly #options: ConnectionOptions
@@ -33,8 +37,9 @@ export class Origination {
     }
   }
 
-  begin(raw: Socket, backend: TlsBackend): Handshake {
-    const name = this.#serverName ?? backend.host ?? 'localhost'
+  /** `clientName`: the client's server name, from its ClientHello or its PROXY header. */
+  begin(raw: Socket, backend: TlsBackend, clientName: string | undefined): Handshake {
+    const name = this.#nameFor(clientName) ?? backend.host ?? 'localhost'
     const servername = isIP(name) === 0 ? name.replace(/\.$/, '') : undefined
     const sessionKey = `${backend.name} ${name}`
     const session = this.#sessions.get(sessionKey)
@@ -48,5 +53,11 @@ export class Origination {
     const handshake = handshakeOf(stream, 'secureConnect', servername, () => undefined)
     this.#sessions.watch(sessionKey, stream, handshake.done)
     return handshake
+  }
+
+  /** `authority` in a PROXY header may be anything. */
+  #nameFor(clientName: string | undefined): string | undefined {
+    if (this.#serverName !== CLIENTS_OWN) return this.#serverName
+    return clientName === undefined ? undefined : normalizeName(clientName)
   }
 }

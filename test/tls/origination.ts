@@ -2,10 +2,12 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
-import { afterEach, beforeAll, expect, it } from 'vitest'
+import { connect, createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BackendTlsInput, ClusterInput } from '../../src/config/input.js'
+import type { ListenerInput } from '../../src/config/listener-input.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
+import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 import { selfSigned } from '../support/certificate.js'
@@ -112,6 +114,61 @@ export function describeOrigination(): void {
     await start(backend, { ca: local.cert, alpn: ['y', 'x'], cert: named.cert, key: named.key })
     expect(await ask()).toBe('false x app.test hello')
     expect((await bed.recorded(1))[0]!.backendTls).toMatchObject({ version: 'TLSv1.3', alpn: 'x' })
+  })
+
+  describe('with serverName: client', () => {
+    const listener = (more: Partial<ListenerInput>) => ({
+      name: 'front',
+      address: '127.0.0.1:0',
+      cluster: 'back',
+      ...more,
+    })
+    const startFor = async (more: Partial<ListenerInput>, ca = named) => {
+      const cluster = { backends: [await serve(ca)], tls: { serverName: 'client', ca: ca.cert } }
+      bed = await Bed.start({ listeners: [listener(more)], clusters: { back: cluster } })
+    }
+
+    /** What comes back of `hello` inside TLS; or the cause where nothing does. */
+    const askInTls = async (servername: string | undefined, times = 1): Promise<string> => {
+      const { socket: raw } = await bed.connect()
+      raw.removeAllListeners('data')
+      const socket = connect({ socket: raw, rejectUnauthorized: false, ...(servername && { servername }) })
+      const chunks: Buffer[] = []
+      socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+      socket.on('error', () => {})
+      socket.end('hello')
+      await once(socket, 'close')
+      const record = (await bed.recorded(times)).at(-1)!
+      return record.ended.cause === 'finished' ? Buffer.concat(chunks).toString() : record.ended.cause
+    }
+
+    it('sends the server name of the client, and checks the certificate for it', async () => {
+      await startFor({ tls: local })
+      expect(await askInTls('app.test')).toBe('app.test false undefined hello')
+      expect(await askInTls('APP.test', 2)).toBe('app.test false undefined hello')
+      expect(await askInTls('other.test', 3)).toBe('backend-tls: ERR_TLS_CERT_ALTNAME_INVALID')
+      expect(resumed.slice(0, 2)).toEqual([false, true])
+    })
+
+    it('sends none where the client sent none, and checks the certificate for the backend`s host', async () => {
+      await startFor({ tls: local }, local)
+      expect(await askInTls(undefined)).toBe('false false undefined hello')
+    })
+
+    it.each([
+      ['a host name', 'app.test', 'app.test false undefined hello'],
+      ['no host name', 'not a name', 'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID'],
+    ])('uses the authority of the PROXY header, which is %s', async (_, authority, expected) => {
+      await startFor({ acceptProxy: { from: ['127.0.0.1'] } })
+      const client = await bed.connect()
+      client.send(Buffer.concat([encodeProxyHeader(2, { authority }), Buffer.from('hello')]))
+      client.end()
+      await client.ended
+      const [record] = await bed.recorded(1)
+      expect(record!.ended.cause === 'finished' ? client.received.toString() : record!.ended.cause).toBe(
+        expected,
+      )
+    })
   })
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
