@@ -7,7 +7,7 @@ import cluster from 'node:cluster'
 import { ask } from './admin/console/ask.js'
 import { overrideConfig, parseCommandLine } from './config/command-line.js'
 import type { SpliceMode } from './config/input.js'
-import { loadConfigFile } from './config/load.js'
+import { checkConfigFile, loadConfigFile } from './config/load.js'
 import type { Config } from './config/schema.js'
 import { validateConfig } from './config/validate.js'
 import { DEMO_ADDRESS, demoConfig, demoGreeting, startDemoBackend } from './demo.js'
@@ -35,7 +35,7 @@ async function act(args: readonly string[]): Promise<void> {
     process.stderr.write(command.stderr)
     process.exitCode = command.code
   } else if (command.kind === 'check') {
-    loadConfigFile(command.file, process.env)
+    checkConfigFile(command.file, process.env)
     process.stdout.write(`${command.file} is good\n`)
   } else if (command.kind === 'demo') await demonstrate(command.splice)
   else if (command.kind === 'ask') await ask(command.question, command.asking)

@@ -20,6 +20,7 @@ const BELOW_THE_ROOMS = [
   'names',
   'request-path',
   'pem',
+  'key-pair',
   'version',
   'figures',
   'escape',

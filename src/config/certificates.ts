@@ -2,62 +2,90 @@
  * Certificates and keys named in a config: whether they can be read and belong together, found out before anything
  * listens. Reads files, keeps nothing. What is used later is read again, by the room that uses it.
  */
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { readPem } from '../pem.js'
+import { explainCertificates, explainDates, explainPair } from '../key-pair.js'
+import { type NamedPem, readNamedPem } from '../pem.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 import { quote } from './wording.js'
 
+/** Certificates and keys that cannot be used. */
 export function checkCertificates(input: unknown): Finding[] {
-  const listeners = itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) =>
-    checkTls(valueAt(listener, 'tls'), ['listeners', index, 'tls'], 'clientCa'),
-  )
-  const clusters = valueAt(input, 'clusters')
-  const names = isMap(clusters) ? Object.keys(clusters) : []
-  const backends = names.flatMap((name) =>
-    checkTls(valueAt(valueAt(clusters, name), 'tls'), ['clusters', name, 'tls'], 'ca'),
-  )
-  return [...listeners, ...backends]
+  return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
+    ...pairsIn(tls, path).flatMap((pair) => checkPair(pair.pair, pair.path)),
+    ...checkAuthority(tls[ca], [...path, ca]),
+  ])
 }
 
-function checkTls(tls: unknown, path: Path, ca: string): Finding[] {
-  if (!isMap(tls)) return []
-  const more = itemsOf(tls.certificates).flatMap((pair, index) =>
-    checkPair(pair, [...path, 'certificates', index]),
-  )
-  return [...checkPair(tls, path), ...more, ...checkAuthority(tls[ca], [...path, ca])]
+/** Certificates that have expired or are not valid yet. A proxy starts with them, because its other names may be good. */
+export function checkCertificateDates(input: unknown): Finding[] {
+  return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
+    ...pairsIn(tls, path).flatMap((pair) =>
+      checkDates(valueAt(pair.pair, 'cert'), [...pair.path, 'cert'], 'chain'),
+    ),
+    ...checkDates(tls[ca], [...path, ca], 'authorities'),
+  ])
+}
+
+interface TlsMap {
+  readonly tls: Readonly<Record<string, unknown>>
+  readonly path: Path
+  /** The key under which the trusted authorities stand. */
+  readonly ca: 'clientCa' | 'ca'
+}
+
+function tlsMapsIn(input: unknown): TlsMap[] {
+  const listeners = itemsOf(valueAt(input, 'listeners')).map((listener, index) => ({
+    tls: valueAt(listener, 'tls'),
+    path: ['listeners', index, 'tls'],
+    ca: 'clientCa' as const,
+  }))
+  const clusters = valueAt(input, 'clusters')
+  const names = isMap(clusters) ? Object.keys(clusters) : []
+  const backends = names.map((name) => ({
+    tls: valueAt(valueAt(clusters, name), 'tls'),
+    path: ['clusters', name, 'tls'],
+    ca: 'ca' as const,
+  }))
+  return [...listeners, ...backends].flatMap(({ tls, ...rest }) => (isMap(tls) ? [{ tls, ...rest }] : []))
+}
+
+function pairsIn(tls: Readonly<Record<string, unknown>>, path: Path): { pair: unknown; path: Path }[] {
+  const more = itemsOf(tls.certificates).map((pair, index) => ({
+    pair,
+    path: [...path, 'certificates', index],
+  }))
+  return [{ pair: tls, path }, ...more]
 }
 
 function checkPair(pair: unknown, path: Path): Finding[] {
-  const files = ['cert', 'key'].map((name) => readText(valueAt(pair, name), [...path, name]))
-  const findings = files.flatMap(({ finding }) => finding ?? [])
-  const [cert, key] = files.map(({ text }) => text)
-  if (findings.length > 0 || cert === undefined || key === undefined) return findings
-  return explainContext({ cert, key }, [...path, 'key'])
+  const cert = readNamed(valueAt(pair, 'cert'), [...path, 'cert'])
+  const key = readNamed(valueAt(pair, 'key'), [...path, 'key'])
+  const findings = [cert, key].flatMap(({ finding }) => finding ?? [])
+  if (cert.pem === undefined || key.pem === undefined) return findings
+  return explainPair(cert.pem, key.pem).map(({ about, message }) => ({
+    path: [...path, about],
+    message,
+    about: 'value',
+  }))
+}
+
+function checkDates(value: unknown, path: Path, of: 'chain' | 'authorities'): Finding[] {
+  const { pem } = readNamed(value, path)
+  const message = pem && explainDates(pem, Date.now(), of)
+  return message === undefined ? [] : [{ path, message, about: 'value' }]
 }
 
 function checkAuthority(ca: unknown, path: Path): Finding[] {
-  const { text, finding } = readText(ca, path)
-  if (text !== undefined && !/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) {
-    return [{ path, message: 'holds no certificate in PEM', about: 'value' }]
-  }
-  return finding === undefined ? (text === undefined ? [] : explainContext({ ca: text }, path)) : [finding]
+  const { pem, finding } = readNamed(ca, path)
+  if (finding !== undefined) return [finding]
+  const message = pem && explainCertificates(pem)
+  return message === undefined ? [] : [{ path, message, about: 'value' }]
 }
 
-function explainContext(options: SecureContextOptions, path: Path): Finding[] {
-  try {
-    createSecureContext(options)
-    return []
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return [{ path, message: `certificate and key cannot be used: ${why}`, about: 'value' }]
-  }
-}
-
-function readText(value: unknown, path: Path): { text?: string; finding?: Finding } {
+function readNamed(value: unknown, path: Path): { pem?: NamedPem; finding?: Finding } {
   if (typeof value !== 'string') return {}
   try {
-    return { text: readPem(value) }
+    return { pem: readNamedPem(value) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
     return { finding: { path, message: `cannot read ${quote(value)}: ${code}`, about: 'value' } }

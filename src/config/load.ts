@@ -11,7 +11,7 @@ import type { Environment } from './environment.js'
 import { type Finding, formatPath } from './path.js'
 import type { Config } from './schema.js'
 import { Tree } from './tree.js'
-import { invalidConfig, judge } from './validate.js'
+import { CHECKS_WITH_DATES, invalidConfig, judge } from './validate.js'
 import { type Complaint, parseYamlText } from './yaml-text.js'
 
 /** Many times what any config needs; what is larger is the wrong file. */
@@ -24,21 +24,30 @@ const MOST_FILE_BYTES = 1024 ** 2
  * `config-invalid` with every problem, in the order of the file.
  */
 export function loadConfigFile(path: string, environment: Environment): Config {
+  return load(path, environment)
+}
+
+/** As `loadConfigFile`, but certificates that have expired are problems too. */
+export function checkConfigFile(path: string, environment: Environment): void {
+  load(path, environment, CHECKS_WITH_DATES)
+}
+
+function load(path: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): Config {
   const text = decode(readBytes(path), path)
-  const result = readText(text, environment)
+  const result = readText(text, environment, checks)
   if ('config' in result) return result.config
   throw invalidConfig(toProblems(result.complaints, text, path))
 }
 
 type Reading = { readonly config: Config } | { readonly complaints: readonly Complaint[] }
 
-function readText(text: string, environment: Environment): Reading {
+function readText(text: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): Reading {
   const { root, complaints } = parseYamlText(text)
   const tree = root && new Tree(root, environment)
   const known = [...complaints, ...(tree?.complaints ?? [])]
   // After a syntax error the tree is partly a guess, and what it lacks may only be what the parser skipped.
   if (complaints.length > 0 || tree?.isWhole === false) return { complaints: known }
-  const verdict = judge(tree?.value ?? null)
+  const verdict = judge(tree?.value ?? null, checks)
   if (!('config' in verdict)) return { complaints: [...known, ...located(verdict.findings, tree)] }
   return known.length > 0 ? { complaints: known } : verdict
 }

@@ -3,12 +3,17 @@
  */
 import type { z } from 'zod'
 import { formatProblem, MillraceError, type Problem } from '../errors.js'
-import { checkCertificates } from './certificates.js'
+import { checkCertificateDates, checkCertificates } from './certificates.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { checkReferences } from './references.js'
 import { type Config, configSchema } from './schema.js'
 
 const MOST_IN_MESSAGE = 20
+
+type Check = (input: unknown) => Finding[]
+
+const CHECKS: readonly Check[] = [checkReferences, checkCertificates]
+export const CHECKS_WITH_DATES: readonly Check[] = [...CHECKS, checkCertificateDates]
 
 /** A config, or what is wrong with it: at least one finding. */
 export type Verdict = { readonly config: Config } | { readonly findings: readonly Finding[] }
@@ -32,12 +37,11 @@ export function validateConfig(input: unknown, source = 'config'): Config {
   )
 }
 
-export function judge(input: unknown): Verdict {
+export function judge(input: unknown, checks = CHECKS): Verdict {
   const result = configSchema.safeParse(input)
   const findings = [
     ...(result.error?.issues ?? []).flatMap((issue) => toFindings(issue, input)),
-    ...checkReferences(input),
-    ...checkCertificates(input),
+    ...checks.flatMap((check) => check(input)),
   ]
   return result.success && findings.length === 0 ? { config: deepFreeze(result.data) } : { findings }
 }

@@ -2,7 +2,7 @@
  * What the log says of things that happen beside connections: backends that come and go, certificates that change.
  */
 import type { ClusterHooks } from '../cluster/cluster.js'
-import type { Reread } from '../tls/termination.js'
+import type { CertificateHooks } from '../tls/termination.js'
 import type { Log } from './log.js'
 
 export function announceCluster(log: Log, cluster: string): ClusterHooks {
@@ -15,10 +15,13 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
   }
 }
 
-export function announceCertificates(log: Log, listener: string): Reread {
-  return (file, err) => {
-    if (err === undefined) log.info({ listener, file }, 'certificates were read again')
-    else log.error({ listener, file, err }, 'the new certificates are no good: the old ones stay')
+export function announceCertificates(log: Log, listener: string): CertificateHooks {
+  return {
+    reread: (file, err) => {
+      if (err === undefined) log.info({ listener, file }, 'certificates were read again')
+      else log.error({ listener, file, err }, 'the new certificates are no good: the old ones stay')
+    },
+    badDates: (message) => log.error({ listener }, message),
   }
 }
 

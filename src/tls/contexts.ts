@@ -5,8 +5,9 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsConfig } from '../config/tls-schema.js'
+import { explainCertificates, explainPair } from '../key-pair.js'
 import { explainNamePattern, NameTable } from '../names.js'
-import { readPem } from '../pem.js'
+import { type NamedPem, readNamedPem } from '../pem.js'
 import type { TicketKeys } from './ticket-keys.js'
 
 interface Certificate {
@@ -36,7 +37,7 @@ export class Contexts {
     this.#tickets = tickets
     this.#options = optionsOf(config)
     const certificates = config.certificates.map((pair, index) =>
-      certificateOf(index, readPem(pair.cert), readPem(pair.key)),
+      certificateOf(index, readNamedPem(pair.cert), readNamedPem(pair.key)),
     )
     for (const certificate of certificates) {
       for (const name of namesOf(certificate)) this.#byName.add(name, certificate)
@@ -66,7 +67,7 @@ export class Contexts {
 }
 
 function optionsOf(config: TlsConfig): SecureContextOptions {
-  const ca = config.clientCa === undefined ? undefined : readPem(config.clientCa)
+  const ca = config.clientCa === undefined ? undefined : readAuthorities(config.clientCa)
   return {
     minVersion: config.minVersion,
     ciphers: CIPHERS,
@@ -94,9 +95,19 @@ function ecdsaFirst(ciphers: readonly string[]): string[] {
   return ciphers.toSorted((a, b) => rankOf(a) - rankOf(b))
 }
 
-function certificateOf(index: number, cert: string, key: string): Certificate {
-  const kind = createPrivateKey(key).asymmetricKeyType ?? ''
-  return { index, cert, key, kind, identities: identitiesOf(new X509Certificate(cert)) }
+function readAuthorities(clientCa: string): string {
+  const pem = readNamedPem(clientCa)
+  const wrong = explainCertificates(pem)
+  if (wrong !== undefined) throw new Error(wrong)
+  return pem.text
+}
+
+function certificateOf(index: number, cert: NamedPem, key: NamedPem): Certificate {
+  const [fault] = explainPair(cert, key)
+  if (fault !== undefined) throw new Error(fault.message)
+  const kind = createPrivateKey(key.text).asymmetricKeyType ?? ''
+  const identities = identitiesOf(new X509Certificate(cert.text))
+  return { index, cert: cert.text, key: key.text, kind, identities }
 }
 
 /** The common name counts where there is no DNS name (RFC 6125 section 6.4.4). */

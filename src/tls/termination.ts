@@ -5,28 +5,33 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { TlsConfig } from '../config/tls-schema.js'
-import { isPem, readPem } from '../pem.js'
+import { explainDates } from '../key-pair.js'
+import { isPem, namedPem, readPem } from '../pem.js'
 import { Contexts } from './contexts.js'
 import { type Handshake, handshakeOf } from './handshake.js'
 import type { TicketKeys } from './ticket-keys.js'
 import { WatchedFiles } from './watched-files.js'
 
-/** Told when certificates were read again: which file had changed, and what was wrong, if anything. */
-export type Reread = (file: string, error: Error | undefined) => void
+export interface CertificateHooks {
+  /** Certificates were read again because `file` had changed; `error` where they are no good. */
+  reread(file: string, error: Error | undefined): void
+  /** A certificate that has expired, or is not valid yet, is in use. */
+  badDates(message: string): void
+}
 
 export class Termination {
   readonly #config: TlsConfig
   readonly #files: WatchedFiles
-  readonly #reread: Reread
+  readonly #hooks: CertificateHooks
   readonly #tickets: TicketKeys
   /** What the files held when they were read, by path. */
   #texts: ReadonlyMap<string, string | undefined>
   #contexts: Contexts
 
   /** Reads the files. They were found good. */
-  constructor(config: TlsConfig, reread: Reread, tickets: TicketKeys) {
+  constructor(config: TlsConfig, hooks: CertificateHooks, tickets: TicketKeys) {
     this.#config = config
-    this.#reread = reread
+    this.#hooks = hooks
     this.#tickets = tickets
     this.#texts = textsOf(config)
     this.#contexts = new Contexts(config, tickets)
@@ -34,6 +39,7 @@ export class Termination {
   }
 
   start(): void {
+    this.#reportBadDates()
     this.#files.start()
   }
 
@@ -74,9 +80,19 @@ export class Termination {
     this.#texts = textsOf(this.#config)
     try {
       this.#contexts = new Contexts(this.#config, this.#tickets)
-      this.#reread(file, undefined)
+      this.#hooks.reread(file, undefined)
     } catch (error) {
-      this.#reread(file, error instanceof Error ? error : new Error(String(error)))
+      this.#hooks.reread(file, error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    this.#reportBadDates()
+  }
+
+  #reportBadDates(): void {
+    for (const { cert } of this.#config.certificates) {
+      const text = isPem(cert) ? cert : this.#texts.get(cert)
+      const message = text && explainDates(namedPem(cert, text), Date.now(), 'chain')
+      if (message) this.#hooks.badDates(message)
     }
   }
 }

@@ -146,7 +146,10 @@ describe('a listener', () => {
     [
       'PEM that is none',
       { cluster: 'web', tls: { cert: '-----BEGIN CERTIFICATE-----\n', key: '-----BEGIN x' } },
-      ['listeners[0].tls.key: certificate and key cannot be used:'],
+      [
+        'listeners[0].tls.cert: the certificate cannot be read: its PEM is damaged',
+        'listeners[0].tls.key: it holds no private key in PEM',
+      ],
     ],
   ])('with %s is told so', (_, listener, expected) => {
     const problems = problemsOf(listener)
@@ -171,7 +174,7 @@ describe('a cluster', () => {
     [{ tls: { key: '-----BEGIN x' } }, 'cert is missing: cert and key come together'],
     [{ tls: { cert: '-----BEGIN x' } }, 'key is missing: cert and key come together'],
     [{ tls: { ca: '/nowhere' } }, 'cannot read "/nowhere": ENOENT'],
-    [{ tls: { ca: 'package.json' } }, 'holds no certificate in PEM'],
+    [{ tls: { ca: 'package.json' } }, 'package.json holds no certificate in PEM'],
     [{ sendProxy: 'v3' }, 'expected one of "v1", "v2", found "v3"; did you mean "v1"?'],
     [{ tls: { verfy: false } }, 'unknown key; did you mean "verify"?'],
   ])('of %j is told so', (cluster, message) => {

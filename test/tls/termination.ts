@@ -185,6 +185,11 @@ export function describeTermination(): void {
     socket?.destroy()
   })
 
+  it('logs that a certificate has expired', async () => {
+    await start({ ...expired })
+    expect((await bed.told(/expired-cert\.pem has expired/)).level).toBe('error')
+  })
+
   it('reads certificates again when their files change, by a switched link, too', {
     timeout: 30_000,
   }, async () => {

@@ -1,0 +1,142 @@
+/**
+ * What is wrong with a certificate and its key, in words that say which file and what to do: OpenSSL says it in numbers.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+import type { NamedPem } from './pem.js'
+
+export interface PairFault {
+  readonly about: 'cert' | 'key'
+  readonly message: string
+}
+
+const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]*?-----END \1-----/g
+const CERTIFICATE_BEGINS = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/
+/** RFC 5958 section 3, and RFC 1421 section 4.6.1.1 for what older tools write. */
+const ENCRYPTED_KEY = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/
+
+/** Why a certificate and its key cannot be used together; empty where they can. */
+export function explainPair(cert: NamedPem, key: NamedPem): PairFault[] {
+  const wrongCertificates = explainCertificates(cert)
+  const privateKey = readKey(key)
+  if (wrongCertificates === undefined && typeof privateKey !== 'string') {
+    return explainMatch(cert, key, privateKey) ?? explainContext(cert, key)
+  }
+  const faults: PairFault[] = []
+  if (wrongCertificates !== undefined) {
+    const hint = cert.text.search(CERTIFICATE_BEGINS) === -1 ? hintOfSwap(cert, PRIVATE_KEY) : ''
+    faults.push({ about: 'cert', message: wrongCertificates + hint })
+  }
+  if (typeof privateKey === 'string') faults.push({ about: 'key', message: privateKey })
+  return faults
+}
+
+/** Which certificate cannot be read; undefined where all can. */
+export function explainCertificates(pem: NamedPem): string | undefined {
+  const blocks = blocksOf(pem.text)
+  const begun = pem.text.match(CERTIFICATE_BEGINS)?.length ?? 0
+  if (begun === 0) return `${shown(pem, 'it')} holds no certificate in PEM${hintOfDer(pem, 'x509')}`
+  const broken = blocks.findIndex((block) => certificateIn(block) === undefined)
+  if (broken === -1 && blocks.length === begun) return undefined
+  const name = nameOf(pem, broken === -1 ? begun - 1 : broken, begun)
+  return `${name} cannot be read: its PEM is damaged`
+}
+
+/**
+ * Which certificate has expired or is not valid yet at `now`, in ms since 1970. In a chain all must be valid; of authorities
+ * one is enough. Undefined where nothing is wrong.
+ */
+export function explainDates(pem: NamedPem, now: number, of: 'chain' | 'authorities'): string | undefined {
+  const certificates = blocksOf(pem.text).map(certificateIn)
+  const faults = certificates.map((certificate) => certificate && datesFault(certificate, now))
+  if (of === 'authorities' && faults.includes(undefined)) return undefined
+  const index = faults.findIndex((fault) => fault !== undefined)
+  return index === -1 ? undefined : `${nameOf(pem, index, certificates.length)} ${faults[index]}`
+}
+
+function datesFault({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
+  if (to < now) return `has expired (${dayOf(to)}): renew it`
+  return from > now ? `is not valid before ${dayOf(from)}: is the clock right?` : undefined
+}
+
+function readKey(key: NamedPem): KeyObject | string {
+  const name = shown(key, 'the key')
+  if (ENCRYPTED_KEY.test(key.text)) {
+    const file = shown(key, 'FILE')
+    return `${name} needs a passphrase, and nobody is there to type it: remove it (openssl pkey -in ${file} -out NEW)`
+  }
+  if (!PRIVATE_KEY.test(key.text)) {
+    const swap = hintOfSwap(key, CERTIFICATE_BEGINS)
+    return `${shown(key, 'it')} holds no private key in PEM${swap === '' ? hintOfDer(key, 'pkey') : swap}`
+  }
+  try {
+    return createPrivateKey(key.text)
+  } catch {
+    return `${name} cannot be read: its PEM is damaged, or of a kind that OpenSSL does not know`
+  }
+}
+
+function explainMatch(cert: NamedPem, key: NamedPem, privateKey: KeyObject): PairFault[] | undefined {
+  const isItsKey = (block: string): boolean => certificateIn(block)?.checkPrivateKey(privateKey) === true
+  const at = blocksOf(cert.text).findIndex(isItsKey)
+  if (at === 0) return undefined
+  const [keyName, certName] = [shown(key, 'the key'), shown(cert, 'the certificate')]
+  if (at === -1) {
+    const message = `${keyName} is not the key of ${certName}: use the one that its request was made with`
+    return [{ about: 'key', message }]
+  }
+  const message = `${keyName} is the key of certificate ${at + 1} of ${certName}, which must come first`
+  return [{ about: 'cert', message }]
+}
+
+/** What only OpenSSL knows, such as which keys are too weak. */
+function explainContext(cert: NamedPem, key: NamedPem): PairFault[] {
+  try {
+    createSecureContext({ cert: cert.text, key: key.text })
+    return []
+  } catch (error) {
+    const { reason = 'unknown reason' } = error as { reason?: string }
+    const message = `OpenSSL does not take ${shown(cert, 'the certificate')} and its key: ${reason}`
+    return [{ about: 'cert', message }]
+  }
+}
+
+function certificateIn(text: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text)
+  } catch {
+    return undefined
+  }
+}
+
+const blocksOf = (text: string): readonly string[] => text.match(CERTIFICATE) ?? []
+
+function hintOfSwap({ text }: NamedPem, theOther: RegExp): string {
+  return text.search(theOther) === -1 ? '' : ': are "cert" and "key" swapped?'
+}
+
+/** DER begins with a SEQUENCE (0x30) and holds bytes that are not UTF-8. In PKCS #12 the number 3 follows (RFC 7292 section 4). */
+function hintOfDer(pem: NamedPem, command: 'x509' | 'pkey'): string {
+  const { text } = pem
+  if (!text.startsWith('0') || !text.includes('\uFFFD')) return ''
+  if (text.slice(0, 9).includes('\x02\x01\x03')) {
+    return `, but PKCS #12: convert it (openssl pkcs12 -in ${shown(pem, 'FILE')} -nodes -out NEW)`
+  }
+  return `, but DER: convert it (openssl ${command} -inform DER -in ${shown(pem, 'FILE')} -out NEW)`
+}
+
+/** One of `count` certificates. */
+function nameOf(pem: NamedPem, index: number, count: number): string {
+  const which = count > 1 ? `certificate ${index + 1} of ` : ''
+  return which + shown(pem, 'the certificate')
+}
+
+/** The path, on one line; `otherwise` where the PEM itself stands in the config. */
+function shown({ path }: NamedPem, otherwise: string): string {
+  return path === undefined ? otherwise : JSON.stringify(path).slice(1, -1)
+}
+
+/** As `2026-11-29`. */
+const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
