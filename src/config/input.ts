@@ -10,6 +10,11 @@ import type { LogInput } from './log-schema.js'
 export type SpliceMode = 'auto' | 'on' | 'off'
 /** What one side's end does to the other: it is passed on, or it ends the whole pipe once nothing is in flight. */
 export type HalfClose = 'propagate' | 'close'
+/**
+ * TLVs of a PROXY header: the client's TLS, its server name, the protocol chosen by ALPN, the connection's id.
+ * `fromClient`: every other TLV of the client's own PROXY header, such as a vendor's.
+ */
+export type ProxyTlv = 'ssl' | 'authority' | 'alpn' | 'uniqueId' | 'fromClient'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 /** Whole ms, or text such as `250ms`, `5s`, `10m`, `1h`, `1d`. At most 24 days. */
 export type Duration = number | string
@@ -71,12 +76,18 @@ export interface ClusterInput {
   /** Default `propagate`. */
   readonly halfClose?: HalfClose | undefined
   /** Tell each backend who its client is, with a PROXY protocol header of this version. Default: none. */
-  readonly sendProxy?: 'v1' | 'v2' | undefined
+  readonly sendProxy?: 'v1' | 'v2' | SendProxyInput | undefined
   /** Speak TLS to the backends. Default: plain. */
   readonly tls?: BackendTlsInput | undefined
   /** Of connections to its backends that last for some seconds. Default: that of all. */
   readonly keepalive?: KeepaliveInput | false | undefined
   readonly timeouts?: OwnTimeoutsInput | undefined
+}
+
+export interface SendProxyInput {
+  readonly version: 'v1' | 'v2'
+  /** TLVs of version 2, besides the checksum; `[]`: none. Default: all but `fromClient`. */
+  readonly tlvs?: readonly ProxyTlv[] | undefined
 }
 
 export interface BackendTlsInput {

@@ -69,6 +69,11 @@ export interface AcceptProxyInput {
    * are and nothing of theirs is read as a header, and those listed may go without. Default true.
    */
   readonly required?: boolean | undefined
+  /**
+   * Types of TLVs, 0xE0 to 0xFF, whose values are written to the record. The specification leaves 0xE0 to 0xEF to vendors,
+   * such as 0xEA to AWS. Default none.
+   */
+  readonly logTlvs?: readonly number[] | undefined
   /** How long it may take to come; 0 means for ever. Default 5 s. */
   readonly timeoutMs?: Duration | undefined
 }

@@ -54,6 +54,7 @@ export interface AcceptProxyConfig {
   /** As `AddressSet` takes them. */
   readonly from: readonly string[]
   readonly required: boolean
+  readonly logTlvs: readonly number[]
   readonly timeoutMs: number
 }
 
@@ -92,6 +93,7 @@ const tags = z
 const acceptProxy = fields.strictMap('a map: { from }', {
   from: addresses,
   required: fields.booleanField.default(true),
+  logTlvs: fields.listOf('a list of TLV types', fields.wholeNumberField(0xe0, 0xff)).default([]),
   timeoutMs: fields.durationField.default(5000),
 })
 

@@ -26,6 +26,7 @@ export function checkReferences(input: unknown): Finding[] {
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
       ...keyWithoutCert(clusters, name),
+      ...tlvsOfVersion1(clusters, name),
       ...repeatedBackends(clusters, name),
     ]),
   ]
@@ -73,6 +74,13 @@ function keyWithoutCert(clusters: unknown, name: string): Finding[] {
       about: 'value',
     },
   ]
+}
+
+function tlvsOfVersion1(clusters: unknown, name: string): Finding[] {
+  const sendProxy = valueAt(valueAt(clusters, name), 'sendProxy')
+  if (valueAt(sendProxy, 'version') !== 'v1' || valueAt(sendProxy, 'tlvs') === undefined) return []
+  const path = ['clusters', name, 'sendProxy', 'tlvs']
+  return [{ path, message: 'version 1 of the PROXY protocol has no TLVs: write "version: v2"', about: 'key' }]
 }
 
 function repeatedBackends(clusters: unknown, name: string): Finding[] {

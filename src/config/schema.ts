@@ -8,12 +8,13 @@ import type { Address } from '../address.js'
 import type { Keepalive, Liveness } from '../io/liveness.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
-import type { HalfClose, SpliceMode } from './input.js'
+import type { HalfClose, ProxyTlv, SpliceMode } from './input.js'
 import { withIpv6Only } from './listener-addresses.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './liveness.js'
 import { type LogConfig, logSchema } from './log-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './tls-schema.js'
+import { expected } from './wording.js'
 
 /** A config that was found good: every default filled in, everything parsed, frozen throughout. */
 export interface Config {
@@ -36,9 +37,14 @@ export interface ClusterConfig {
   readonly balance: 'round-robin'
   readonly backends: readonly BackendConfig[]
   readonly halfClose: HalfClose
-  readonly sendProxy: 'v1' | 'v2' | undefined
+  readonly sendProxy: SendProxyConfig | undefined
   readonly tls: BackendTlsConfig | undefined
   readonly liveness: Liveness
+}
+
+export interface SendProxyConfig {
+  readonly version: 'v1' | 'v2'
+  readonly tlvs: readonly ProxyTlv[]
 }
 
 export interface BackendConfig {
@@ -70,11 +76,23 @@ const backend = z.preprocess(
   }),
 )
 
+const PROXY_TLVS: readonly ProxyTlv[] = ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient']
+
+const sendProxy: z.ZodType<SendProxyConfig> = z.preprocess(
+  (value) => (typeof value === 'string' ? { version: value } : value),
+  fields.strictMap('a version, or a map: { version, tlvs }', {
+    version: fields.choiceOf(['v1', 'v2']),
+    tlvs: z
+      .array(fields.choiceOf(PROXY_TLVS), { error: ({ input }) => expected('a list of TLVs', input) })
+      .default(PROXY_TLVS.filter((name) => name !== 'fromClient')),
+  }),
+)
+
 const cluster = fields.strictMap('a cluster: { backends }', {
   balance: fields.choiceOf(['round-robin']).default('round-robin'),
   backends: fields.listOf('a list of backends', backend),
   halfClose: fields.choiceOf(['propagate', 'close']).default('propagate'),
-  sendProxy: fields.optional(fields.choiceOf(['v1', 'v2'])),
+  sendProxy: fields.optional(sendProxy),
   tls: fields.optional(backendTlsSchema),
   ...ownLiveness,
 })

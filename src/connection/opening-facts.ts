@@ -3,7 +3,7 @@
  */
 import { formatAddress, formatPeer } from '../address.js'
 import type { OpeningFacts } from '../observe/record.js'
-import type { ProxyHeader } from '../proxy-protocol/header.js'
+import type { ProxyHeader, Tlv } from '../proxy-protocol/header.js'
 import type { TlsFacts } from '../route/visitor.js'
 import type { Exchange } from './exchange.js'
 import type { Opening } from './opening.js'
@@ -42,8 +42,9 @@ function protocolOf({ hello, tls, greeting, reception }: Opening): OpeningFacts[
   return hello === undefined ? 'TCP' : 'TLS'
 }
 
-function proxyFactsOf(header: ProxyHeader, { peer }: Opening): OpeningFacts['proxy'] {
+function proxyFactsOf(header: ProxyHeader, { peer, reception }: Opening): OpeningFacts['proxy'] {
   const { version, command, destination, authority, uniqueId, ssl, tlvs } = header
+  const { logTlvs = [] } = reception.config.acceptProxy ?? {}
   return {
     from: formatPeer(peer),
     version,
@@ -53,5 +54,12 @@ function proxyFactsOf(header: ProxyHeader, { peer }: Opening): OpeningFacts['pro
     uniqueId: uniqueId?.toString('base64'),
     tlsVersion: ssl?.version,
     tlvs: tlvs.map(({ type }) => type),
+    tlvValues:
+      logTlvs.length === 0 ? undefined : tlvs.filter(({ type }) => logTlvs.includes(type)).map(tlvValue),
   }
 }
+
+const tlvValue = ({ type, value }: Tlv): { type: number; value: string } => ({
+  type,
+  value: value.toString('base64'),
+})

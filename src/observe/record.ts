@@ -80,6 +80,8 @@ export interface OpeningFacts {
         readonly tlsVersion: string | undefined
         /** Types of what version 2 carried besides, in order. */
         readonly tlvs: readonly number[]
+        /** Of those that the listener's `logTlvs` names, with base64 values; undefined where it names none. */
+        readonly tlvValues: readonly { readonly type: number; readonly value: string }[] | undefined
       }
     | undefined
   /** Name asked for, and protocols offered, in the ClientHello; where TLS ended here, the protocol chosen. */

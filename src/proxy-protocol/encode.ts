@@ -12,10 +12,12 @@ import {
   SSL_FIXED_BYTES,
   TLV_FIXED_BYTES,
   TLV_TYPES,
+  type Tlv,
   UNIQUE_ID_MAX_BYTES,
   V2_COMMANDS,
   V2_FAMILIES,
   V2_FIXED_BYTES,
+  V2_MAX_LENGTH_BYTES,
   V2_SIGNATURE,
   V2_TRANSPORTS,
 } from './header.js'
@@ -24,6 +26,8 @@ import { bytesToIp, ipToBytes, mapToIpv6 } from './ip.js'
 export interface ProxyHeaderOptions extends ProxyFacts {
   /** Whether version 2 carries a checksum. Default true. */
   readonly crc32c?: boolean
+  /** More TLVs of version 2, of types that no fact is written as. One that would make the header too long is left out. */
+  readonly others?: readonly Tlv[]
 }
 
 const VERSION_2 = 0x20
@@ -76,7 +80,9 @@ function encodeV2(header: ProxyHeaderOptions): Buffer {
   const addresses = addressBlock(endsOf(header))
   const hasCrc = header.crc32c ?? true
   const crc = hasCrc ? tlv(TLV_TYPES.crc32c, Buffer.alloc(CRC_BYTES)) : Buffer.alloc(0)
-  const rest = Buffer.concat([addresses.bytes, ...tlvsOf(header), crc])
+  const known = [addresses.bytes, ...tlvsOf(header)]
+  const freeBytes = V2_MAX_LENGTH_BYTES - lengthOf([...known, crc])
+  const rest = Buffer.concat([...known, ...fitting(header.others ?? [], freeBytes), crc])
   const bytes = Buffer.concat([V2_SIGNATURE, Buffer.alloc(V2_FIXED_BYTES - V2_SIGNATURE.length), rest])
   bytes.writeUInt8(VERSION_2 | V2_COMMANDS.proxy, V2_SIGNATURE.length)
   bytes.writeUInt8(addresses.family, V2_SIGNATURE.length + 1)
@@ -106,6 +112,19 @@ function tlvsOf({ authority, alpn, uniqueId, ssl, netns }: ProxyFacts): Buffer[]
   ]
 }
 
+/** Each whole or not at all, in order. */
+function fitting(tlvs: readonly Tlv[], mostBytes: number): Buffer[] {
+  let freeBytes = mostBytes
+  return tlvs.flatMap(({ type, value }) => {
+    const bytes = tlv(type, value)
+    if (bytes.length > freeBytes) return []
+    freeBytes -= bytes.length
+    return [bytes]
+  })
+}
+
+const lengthOf = (parts: readonly Buffer[]): number => parts.reduce((sum, { length }) => sum + length, 0)
+
 function sslValue(ssl: ProxySsl): Buffer {
   const fixed = Buffer.alloc(SSL_FIXED_BYTES)
   const names = ['isTls', 'hasCertificate', 'hasSessionCertificate'] as const
@@ -118,6 +137,7 @@ function sslValue(ssl: ProxySsl): Buffer {
     ...ascii(TLV_TYPES.sslCipher, ssl.cipher),
     ...ascii(TLV_TYPES.sslSignatureAlgorithm, ssl.signatureAlgorithm),
     ...ascii(TLV_TYPES.sslKeyAlgorithm, ssl.keyAlgorithm),
+    ...(ssl.others ?? []).map(({ type, value }) => tlv(type, value)),
   ])
 }
 

@@ -24,6 +24,8 @@ export interface ProxySsl {
   readonly signatureAlgorithm?: string
   /** Kind of key in the sender's own certificate, such as `RSA2048`. */
   readonly keyAlgorithm?: string
+  /** Unknown TLVs inside this one, as they came. */
+  readonly others?: readonly Tlv[]
 }
 
 /** What a header can say of the connection it stands before; anything may be missing. */
@@ -90,6 +92,18 @@ export const TLV_TYPES = {
   sslKeyAlgorithm: 0x25,
   netns: 0x30,
 } as const
+
+/** Types that the encoder writes itself. TLVs of every other type can be relayed. */
+const OWN_TYPES: ReadonlySet<number> = new Set([
+  TLV_TYPES.alpn,
+  TLV_TYPES.authority,
+  TLV_TYPES.crc32c,
+  TLV_TYPES.noop,
+  TLV_TYPES.uniqueId,
+  TLV_TYPES.ssl,
+])
+
+export const canBeRelayed = ({ type }: Tlv): boolean => !OWN_TYPES.has(type)
 
 export const UNIQUE_ID_MAX_BYTES = 128
 /** The client's bits and the outcome of verifying, before what is nested. */

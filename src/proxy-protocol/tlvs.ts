@@ -122,5 +122,15 @@ function readSsl(value: Buffer, header: Buffer): Partial<ProxyFacts> | string {
   // Senders also say "verified" where there was nothing to verify.
   const isVerified = value.readUInt32BE(1) === 0 && (hasCertificate || hasSessionCertificate)
   const isTls = (client & SSL_CLIENT_BITS.isTls) !== 0
-  return { ssl: { isTls, hasCertificate, hasSessionCertificate, isVerified, ...texts } }
+  const others = nested.filter(({ type }) => !SSL_READERS.has(type))
+  return {
+    ssl: {
+      isTls,
+      hasCertificate,
+      hasSessionCertificate,
+      isVerified,
+      ...texts,
+      ...(others.length > 0 && { others }),
+    },
+  }
 }

@@ -59,7 +59,7 @@ const most: Every<ProxyConfig> = {
       address: '127.0.0.1:1',
       cluster: 'NAME',
       tags: {},
-      acceptProxy: { from: ['unix'], required: true, timeoutMs: 0 },
+      acceptProxy: { from: ['unix'], required: true, logTlvs: [0xea], timeoutMs: 0 },
       protocol: 'http',
       tls: {
         ...pair,
@@ -99,7 +99,7 @@ const most: Every<ProxyConfig> = {
       balance: 'round-robin',
       backends: [{ address: '127.0.0.1:2', weight: 1 }],
       halfClose: 'close',
-      sendProxy: 'v1',
+      sendProxy: { version: 'v2', tlvs: ['ssl'] },
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
       ...liveness,
     },

@@ -136,6 +136,11 @@ describe('a listener', () => {
       ['listeners[0].acceptProxy.from: is missing: expected addresses such as 10.0.0.0/8, or a list'],
     ],
     [
+      'TLVs that are no vendor`s',
+      { cluster: 'web', acceptProxy: { from: ['unix'], logTlvs: [0xea, 2] } },
+      ['listeners[0].acceptProxy.logTlvs[1]: expected a whole number from 224 to 255, found 2'],
+    ],
+    [
       'certificates that cannot be read',
       { cluster: 'web', tls: pair },
       [
@@ -176,6 +181,11 @@ describe('a cluster', () => {
     [{ tls: { ca: '/nowhere' } }, 'cannot read "/nowhere": ENOENT'],
     [{ tls: { ca: 'package.json' } }, 'package.json holds no certificate in PEM'],
     [{ sendProxy: 'v3' }, 'expected one of "v1", "v2", found "v3"; did you mean "v1"?'],
+    [{ sendProxy: {} }, 'sendProxy.version: is missing: expected one of "v1", "v2"'],
+    [{ sendProxy: { version: 'v2', tlvs: ['sll'] } }, 'sendProxy.tlvs[0]: expected one of "ssl"'],
+    [{ sendProxy: { version: 'v2', tlvs: 'ssl' } }, 'expected a list of TLVs, found "ssl"'],
+    [{ sendProxy: { version: 'v1', tlvs: ['ssl'] } }, 'version 1 of the PROXY protocol has no TLVs'],
+    [{ sendProxy: 2 }, 'expected a version, or a map: { version, tlvs }, found 2'],
     [{ tls: { verfy: false } }, 'unknown key; did you mean "verify"?'],
   ])('of %j is told so', (cluster, message) => {
     expect(problemsOf({ cluster: 'web' }, cluster).join()).toContain(message)

@@ -1,13 +1,17 @@
 /** PROXY headers as a listener takes them, and as a cluster's backends are sent them. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ClusterInput } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
 import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
+import type { ProxyHeader, Tlv } from '../../src/proxy-protocol/header.js'
 import { Bed } from '../proxy/bed.js'
 import { unixName, v2 } from '../proxy-protocol/headers.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
+
+type SendProxy = NonNullable<ClusterInput['sendProxy']>
 
 const V1 = 'PROXY TCP4 192.0.2.7 198.51.100.9 50000 443\r\n'
 const V2 = encodeProxyHeader(2, {
@@ -21,6 +25,27 @@ const LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0, 0, 0])])
 /** LOCAL with the addresses of somebody else, which are to be skipped unread. */
 const LYING_LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0x11, 0, 12, ...Array(12).fill(9)])])
 const UNSPEC = Buffer.concat([SIGNATURE, Buffer.from([0x21, 0, 0, 0])])
+/** As AWS sends it, with vendors' TLVs; an unknown one stands in the TLS part too. */
+const VENDORS = encodeProxyHeader(2, {
+  source: { kind: 'tcp', host: '192.0.2.7', port: 50000 },
+  destination: { kind: 'tcp', host: '198.51.100.9', port: 443 },
+  authority: 'a.test',
+  uniqueId: Buffer.from('id-1'),
+  ssl: {
+    isTls: true,
+    hasCertificate: false,
+    hasSessionCertificate: false,
+    isVerified: false,
+    version: 'TLSv1.3',
+    others: [{ type: 0x2a, value: Buffer.from('X25519') }],
+  },
+  netns: 'blue',
+  others: [
+    { type: 0xea, value: Buffer.from('\x01vpce-08d2bf15fac5001c9') },
+    { type: 0xe0, value: Buffer.from([0, 255]) },
+    { type: 0xea, value: Buffer.alloc(0) },
+  ],
+})
 const UNIX = v2('2131', unixName('/a'), unixName('/b'))
 
 export function describeProxyHeaders(): void {
@@ -255,6 +280,52 @@ export function describeProxyHeaders(): void {
       if (version === 2) expect(answer.value.uniqueId?.toString()).toBe(record!.id)
     },
   )
+
+  it('have the values of vendors` TLVs in the record where logTlvs names them', async () => {
+    await start({ logTlvs: [0xea, 0xee] })
+    await pass(VENDORS, 'x')
+    const [record] = await bed.recorded(1)
+    expect(record!.proxy!.tlvs).toEqual([2, 5, 0x20, 0x30, 0xea, 0xe0, 0xea, 3])
+    expect(record!.proxy!.tlvValues).toEqual([
+      { type: 0xea, value: Buffer.from('\x01vpce-08d2bf15fac5001c9').toString('base64') },
+      { type: 0xea, value: '' },
+    ])
+  })
+
+  it.each<[SendProxy, number[]]>([
+    ['v2', [2, 5, 0x20, 3]],
+    [{ version: 'v2' }, [2, 5, 0x20, 3]],
+    [{ version: 'v2', tlvs: [] }, [3]],
+    [{ version: 'v2', tlvs: ['authority'] }, [2, 3]],
+    [{ version: 'v2', tlvs: ['fromClient'] }, [0x30, 0xea, 0xe0, 0xea, 3]],
+    [
+      { version: 'v2', tlvs: ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient'] },
+      [2, 5, 0x20, 0x30, 0xea, 0xe0, 0xea, 3],
+    ],
+  ])('to a cluster with sendProxy %j have the TLVs %j', async (sendProxy, types) => {
+    const acceptProxy = { from: ['127.0.0.1'] }
+    bed = await Bed.start({
+      listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy }],
+      clusters: { back: { backends: [backend.address], sendProxy } },
+    })
+    const client = await bed.connect()
+    client.send(Buffer.concat([VENDORS, Buffer.from('payload')]))
+    client.end()
+    const peer = await backend.accepted()
+    await peer.ended
+    peer.end()
+    const answer = decodeProxyHeader(peer.received)
+    if (answer.kind !== 'match') throw new Error(`no header: ${answer.kind}`)
+    expect(peer.received.subarray(answer.bytes).toString()).toBe('payload')
+    expect(answer.value.tlvs.map(({ type }) => type)).toEqual(types)
+    const received = (decodeProxyHeader(VENDORS) as { value: ProxyHeader }).value
+    const keepsAll = typeof sendProxy === 'object' && sendProxy.tlvs?.includes('fromClient')
+    const isFromClient = ({ type }: Tlv) => type >= 0x30
+    if (keepsAll) {
+      expect(answer.value.tlvs.filter(isFromClient)).toEqual(received.tlvs.filter(isFromClient))
+    }
+    if (types.includes(0x20)) expect(answer.value.ssl?.others?.length ?? 0).toBe(keepsAll ? 1 : 0)
+  })
 
   it('are sent for clients who brought none, too', async () => {
     bed = await Bed.start({ clusters: { back: { backends: [backend.address], sendProxy: 'v1' } } })

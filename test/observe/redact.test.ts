@@ -26,6 +26,7 @@ const FACTS: ConnectionFacts = {
     uniqueId: undefined,
     tlsVersion: undefined,
     tlvs: [2],
+    tlvValues: undefined,
   },
   sni: 'secret-sni',
   alpn: ['h2'],

@@ -102,6 +102,18 @@ describe('version 2', () => {
     expect(decodeProxyHeader(encodeProxyHeader(2, { ...header, crc32c: false }))).toEqual(none)
   })
 
+  it('writes other TLVs in order, and leaves out those that make the header too long to be read here', () => {
+    const other = (type: number, bytes: number) => ({ type, value: Buffer.alloc(bytes, type) })
+    const others = [other(0xe0, 3000), other(0xe1, 2000), other(0xe2, 0), other(0xe2, 1)]
+    const header = decoded(encodeProxyHeader(2, { ...v4, authority: 'a.b', others }))
+    expect(header.tlvs.map(({ type }) => type)).toEqual([2, 0xe0, 0xe2, 0xe2, 3])
+    expect(header.tlvs.slice(1, 4)).toEqual([others[0], others[2], others[3]])
+    const most = other(0xea, 4096 - INET.length / 2 - 3)
+    const longest = encodeProxyHeader(2, { ...v4, crc32c: false, others: [most] })
+    expect(longest).toHaveLength(16 + 4096)
+    expect(decoded(longest).tlvs).toEqual([most])
+  })
+
   it('leaves a name out that is too long, and tells the rest of TLS', () => {
     const known = {
       isTls: true,

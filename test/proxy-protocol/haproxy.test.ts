@@ -225,6 +225,11 @@ describe.skipIf(areMissing('haproxy'))('HAProxy as receiver', () => {
       encodeProxyHeader(2, { ...v4, ...told, ssl, netns: 'blue' }),
       '192.0.2.1|4321|198.51.100.7|443|a.example|id-7|1',
     ],
+    [
+      'v2 with TLVs of vendors',
+      encodeProxyHeader(2, { ...v4, ...told, others: [{ type: 0xea, value: Buffer.from('vpce') }] }),
+      '192.0.2.1|4321|198.51.100.7|443|a.example|id-7|1',
+    ],
   ])('understands %s', async (_, header, said) => {
     expect(await understood(header)).toBe(said)
   })

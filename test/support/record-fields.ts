@@ -61,6 +61,7 @@ const proxy = z.strictObject({
   uniqueId: z.base64().optional(),
   tlsVersion: z.string().optional(),
   tlvs: z.array(count.max(255)),
+  tlvValues: z.array(z.strictObject({ type: count.min(0xe0).max(255), value: z.base64() })).optional(),
 })
 
 const http = z.strictObject({
