@@ -10,32 +10,39 @@ import { type Log, type OpenLog, openLog } from './observe/log.js'
 import { renderMetrics } from './observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
 import { RunningProxy } from './proxy/running-proxy.js'
+import type { Signals } from './signals.js'
 import { CrewControl } from './workers/crew-control.js'
 import { Supervisor } from './workers/supervisor.js'
 
 const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
 
-/** Resolves when it serves; rejects with `listen-failed`. `load` gives the config anew, for a reload. */
-export async function serve(config: Config, load: () => Config): Promise<void> {
+/**
+ * Resolves when it serves, or was told to end before; rejects with `listen-failed`. `load` gives the config anew, for a
+ * reload.
+ */
+export async function serve(config: Config, load: () => Config, signals: Signals): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
-  let admin: AdminServer | undefined
+  let admin: Promise<AdminServer | undefined> = Promise.resolve(undefined)
   const surroundings: Surroundings = {
     load,
     reopenLogs: () => opened.reopen(),
-    ended: () => void Promise.resolve(admin?.stop()).then(() => process.exit(0)),
+    ended: () => void admin.then((server) => server?.stop()).finally(() => process.exit(0)),
   }
   const { control, start, cut } =
     workerCount(config) > 1
       ? supervise(config, opened, surroundings)
       : serveAlone(config, opened, surroundings)
-  const orders = heedSignals(control, cut, log)
+  const orders = heedSignals(signals, control, cut, log)
   try {
     await start()
   } catch (error) {
     if (!orders.isDraining) throw error
   }
-  if (!orders.isDraining) admin = await openAdmin(control, config.admin, log)
+  if (orders.isDraining) return
+  orders.started()
+  admin = openAdmin(control, config.admin, log)
+  await admin
 }
 
 /** One that was not asked for may fail. */
@@ -92,23 +99,39 @@ function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings)
   return { control: new CrewControl(supervisor), start: () => supervisor.start(), cut: () => {} }
 }
 
+interface Orders {
+  readonly isDraining: boolean
+  /** It serves: a reload that was asked for before is done now. */
+  started(): void
+}
+
 /**
- * SIGTERM and SIGINT drain and exit with 0, the second one exits now. SIGHUP reloads. SIGUSR2 opens the log files anew,
- * as logrotate wants it. What fails has been logged. Answers what was ordered.
+ * SIGTERM and SIGINT drain and exit with 0, the second one exits now. SIGHUP reloads, once it serves. SIGUSR2 opens the
+ * log files anew, as logrotate wants it. What fails has been logged.
  */
-function heedSignals(control: Control, cut: () => void, log: Log): { readonly isDraining: boolean } {
-  const orders = { isDraining: false }
+function heedSignals(signals: Signals, control: Control, cut: () => void, log: Log): Orders {
+  let isDraining = false
+  let started = (): void => {}
+  const serving = new Promise<void>((resolve) => {
+    started = resolve
+  })
   const stop = (): void => {
-    if (orders.isDraining) {
+    if (isDraining) {
       cut()
       process.exit(1)
     }
-    orders.isDraining = true
+    isDraining = true
     control.drain({}).catch((err: unknown) => log.error({ err }, 'the drain failed'))
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  process.on('SIGHUP', () => void control.reload().catch(() => {}))
-  process.on('SIGUSR2', () => void control.reopenLogs().catch(() => {}))
-  return orders
+  signals.heed((signal) => {
+    if (signal === 'SIGHUP') void serving.then(() => control.reload()).catch(() => {})
+    else if (signal === 'SIGUSR2') void control.reopenLogs().catch(() => {})
+    else stop()
+  })
+  return {
+    get isDraining() {
+      return isDraining
+    },
+    started: () => started(),
+  }
 }

@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** From those who may import everything below them down to those who import nothing. The rest are rooms. */
-const ABOVE_THE_ROOMS = ['cli', 'demo', 'serve', 'workers', 'index', 'proxy', 'connection']
+const ABOVE_THE_ROOMS = ['cli', 'command', 'demo', 'serve', 'workers', 'index', 'proxy', 'connection']
 const BELOW_THE_ROOMS = [
   'errors',
   'address',
@@ -24,6 +24,7 @@ const BELOW_THE_ROOMS = [
   'version',
   'figures',
   'escape',
+  'signals',
 ]
 /** The only rooms that know another. */
 const ROOM_USES: Record<string, readonly string[]> = {
@@ -106,7 +107,11 @@ describe('src/', () => {
 
   it('names signals only where processes are run', () => {
     expect(
-      offenders(sources, /['"`]SIG[A-Z0-9]+['"`]/, /^src\/((cli|serve|admin\/console\/top)\.ts$|workers\/)/),
+      offenders(
+        sources,
+        /['"`]SIG[A-Z0-9]+['"`]/,
+        /^src\/((signals|command|serve|admin\/console\/top)\.ts$|workers\/)/,
+      ),
     ).toEqual([])
   })
 })

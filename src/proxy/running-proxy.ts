@@ -26,6 +26,7 @@ import { changesBetween, needingRestart } from './changes.js'
 import { Chronicle } from './chronicle.js'
 import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
+import { CopyingNotice } from './copying-notice.js'
 import { type DrainResult, timesOf } from './drain.js'
 import { Drains } from './drains.js'
 import { createGeneration, exchange, type Generation, type Ground, type Prepared } from './generation.js'
@@ -52,7 +53,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly #connections = new Sweep<Connection>()
   readonly #ledger = new Ledger()
   readonly ids = new ConnectionIds()
-  readonly #toldReasons = new Set<string>()
+  readonly #copyingNotice: CopyingNotice
   readonly drains = new Drains()
   readonly tickets: TicketKeys
   readonly #startedWith: Config
@@ -71,15 +72,13 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#ownsLog = options.openLog === undefined
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
+    this.#copyingNotice = new CopyingNotice(this.log)
     this.#chronicle = new Chronicle(this.openLog, this.ids, config.log.access)
     this.#sharePorts = options.sharePorts ?? false
     this.tickets = options.tickets ?? new TicketKeys()
     this.#startedWith = config
-    this.#generation = createGeneration(
-      config,
-      undefined,
-      this.#ground(() => undefined),
-    )
+    const ground = this.#ground(() => undefined)
+    this.#generation = createGeneration(config, undefined, ground)
     this.#clusters = new Clusters(this.#generation.destinations)
     this.#ledger.takeUp(this.#generation.services.values(), this.#clusters, [])
   }
@@ -91,6 +90,14 @@ export class RunningProxy implements Proxy, ConnectionHost {
     this.#limitPipes(this.config)
     this.#clusters.start()
     for (const { reception } of this.#generation.services.values()) reception?.termination?.start()
+    const opened = this.#openAll()
+    // A reload meanwhile would open the same listeners.
+    this.#reloading = opened.catch(() => {})
+    await opened
+    this.#tellIfNotSplicing()
+  }
+
+  async #openAll(): Promise<void> {
     try {
       for (const listener of this.#generation.services.keys()) {
         if (!listener.isDrained) await this.#open(listener)
@@ -101,7 +108,6 @@ export class RunningProxy implements Proxy, ConnectionHost {
       await this.stop()
       throw error
     }
-    this.#tellIfNotSplicing()
   }
 
   get state(): State {
@@ -358,12 +364,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
     connection.start()
   }
 
-  /** Why this process does not splice is said once, and once more if that changes. */
   #tellIfNotSplicing(): void {
-    const reason = this.engine.notSplicing
-    if (reason === undefined || this.config.splice === 'off' || this.#toldReasons.has(reason)) return
-    this.#toldReasons.add(reason)
-    this.log.warn({ notSplicing: reason }, `copying instead of splicing: ${reason}`)
+    if (this.config.splice !== 'off') this.#copyingNotice.tell(this.engine.notSplicing)
   }
 
   #closeListeners(state: State): void {

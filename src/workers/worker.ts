@@ -8,13 +8,14 @@ import type { ProxyStatus } from '../observe/status.js'
 import type { Prepared } from '../proxy/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
+import type { Signals } from '../signals.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
 import { type Call, type ControlCall, packError, type ToSupervisor, type ToWorker } from './messages.js'
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
 
 /** Runs until told to drain. */
-export function runWorker(): void {
+export function runWorker(signals: Signals): void {
   let worker: Worker | undefined
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'ask') return void worker?.answer(message)
@@ -26,12 +27,12 @@ export function runWorker(): void {
       fail(error)
     }
   })
-  // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => void (worker === undefined ? process.exit(0) : worker.leave()))
-  }
-  // These are for the supervisor to heed.
-  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
+  signals.heed((signal) => {
+    // These are for the supervisor to heed.
+    if (signal === 'SIGHUP' || signal === 'SIGUSR2') return
+    // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
+    void (worker === undefined ? process.exit(0) : worker.leave())
+  })
   process.on('disconnect', () => void cut(worker))
   tell({ kind: 'hello' })
 }

@@ -78,6 +78,17 @@ export function describeLifecycle(engine: EngineKind): void {
     })
   })
 
+  it('takes another config up after its start, where it is told to while it starts', async () => {
+    const listeners = ['a', 'b', 'c', 'd'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'back' }))
+    bed = new Bed({ backends: [backend], listeners })
+    const started = bed.proxy.start()
+    const changed = listeners.map((listener) => ({ ...listener, tags: { turn: '2' } }))
+    const reloaded = bed.reload({ listeners: changed })
+    await started
+    expect((await reloaded).changed).toHaveLength(4)
+    expect(bed.logged.filter(({ message }) => message.startsWith('listening on'))).toHaveLength(4)
+  })
+
   it('starts once', async () => {
     bed = await Bed.start({ backends: [backend] })
     await expect(bed.proxy.start()).rejects.toMatchObject({
