@@ -9,6 +9,10 @@ const MOST_CALLERS = 64
 /** Without a byte either way; longer than a request has, whose caller is told why it goes. */
 const QUIET_MS = 8000
 
+/** Requests' deadlines are looked at this often while there are callers (ms); a timer that is due in 24 days is none. */
+const CHECK_EVERY_MS = 1000
+export const NEVER_MS = 2 ** 31 - 1
+
 /** In the order in which they go. `waiting`: for an answer that takes its time. */
 const STANDINGS = ['unknown', 'let-in', 'waiting'] as const
 
@@ -24,7 +28,7 @@ export class Callers {
   watch(server: Server): void {
     server.timeout = QUIET_MS
     server.keepAliveTimeout = QUIET_MS
-    server.on('connection', (socket) => this.#add(socket))
+    server.on('connection', (socket) => this.#add(socket, server))
     server.prependListener('request', (_, response) => this.#asked(response))
   }
 
@@ -57,10 +61,14 @@ export class Callers {
     return answer === undefined || !(answer.headersSent || answer.req.complete)
   }
 
-  #add(socket: Socket): void {
+  #add(socket: Socket, server: Server): void {
     if (this.#callers.size >= MOST_CALLERS) this.#letOneGo()
+    if (this.#callers.size === 0) checkEvery(CHECK_EVERY_MS, server)
     this.#callers.set(socket, { standing: 'unknown', answers: new Set() })
-    socket.once('close', () => this.#callers.delete(socket))
+    socket.once('close', () => {
+      this.#callers.delete(socket)
+      if (this.#callers.size === 0 && server.listening) checkEvery(NEVER_MS, server)
+    })
   }
 
   #asked(response: ServerResponse): void {
@@ -79,4 +87,13 @@ export class Callers {
       return
     }
   }
+}
+
+/**
+ * Node's timer for requests' deadlines runs whether anybody asks or not, and would wake an idle process. It takes its
+ * pace when the server says that it listens, so it is told so once more.
+ */
+function checkEvery(ms: number, server: Server): void {
+  Object.assign(server, { connectionsCheckingInterval: ms })
+  server.emit('listening')
 }

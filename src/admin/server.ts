@@ -13,7 +13,7 @@ import { answerBytes, answerJson, answerProblem, answerText, METRICS_TYPE } from
 import { Assets } from './assets.js'
 import { listenOn } from './bind.js'
 import { readBody, readQuery } from './body.js'
-import { Callers } from './callers.js'
+import { Callers, NEVER_MS } from './callers.js'
 import type { ConnectionList, ConnectionQuery, Control } from './control.js'
 import { EventStreams } from './events.js'
 import { Guard } from './guard.js'
@@ -108,7 +108,7 @@ export class AdminServer {
         maxHeaderSize: MOST_HEADER_BYTES,
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: 1000,
+        connectionsCheckingInterval: NEVER_MS,
         // The guard says what is wrong in words.
         requireHostHeader: false,
       },

@@ -24,9 +24,6 @@ import { bindOwnerOnly, isAsked, openSocketFile } from './socket-file.js'
 import { type Expirable, Sweep } from './sweep.js'
 import type { Turns } from './turns.js'
 
-/** Pipes are given back by the loop every few seconds while the engine's sweep ticks. */
-const LOOP_CHECK_MS = 4000
-
 export class KernelEngine implements Engine {
   readonly kind = 'kernel'
   readonly unavailable = []
@@ -37,7 +34,6 @@ export class KernelEngine implements Engine {
   constructor(loop: KernelLoop) {
     this.#loop = loop
     this.turns = loop.turns
-    this.sweep.add(loop, LOOP_CHECK_MS)
   }
 
   get notSplicing(): NotSplicing | undefined {

@@ -15,7 +15,6 @@ import {
   pipeQuotaPages,
   UNIX_PORT,
 } from './native.js'
-import type { Expirable } from './sweep.js'
 import { Turns } from './turns.js'
 
 /** Who gets the events of one fd. */
@@ -42,14 +41,13 @@ const MOST_TELL_KIB = 0x7fff
 const SCRATCH_BYTES = 128 * 1024
 /** Of a user's quota of kernel pipes. The rest is for others of this user, and for the small pipes that follow. */
 const QUOTA_SHARE = 0.5
-/** Idle pipes kept for the next burst, and how long a burst's other pipes stay (ms). */
+/** Idle pipes kept for the next burst, and how long after an event the others are given back (ms). */
 const IDLE_PIPES_KEPT = 16
-const TRIM_EVERY_MS = 5000
+const TRIM_AFTER_MS = 5000
 /** A refused pipe is not asked for again this soon (ms): the answer would be the same and costs two syscalls. */
 const REFUSAL_LASTS_MS = 1000
 
-export class KernelLoop implements Expirable {
-  sweepIndex = -1
+export class KernelLoop {
   readonly native: Native
   readonly turns = new Turns()
   /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
@@ -65,7 +63,8 @@ export class KernelLoop implements Expirable {
   #refusal: NotSplicing | undefined
   /** Fractions from the beginning: a field that turns from a whole number discards the compiled code of all who read one. */
   #refusedUntil = performance.now()
-  #trimmedAt = performance.now()
+  /** Set by the first event after the last trim: while nothing happens, nothing wakes the process. */
+  #trim: NodeJS.Timeout | undefined
 
   /** Starts the loop of this thread; the answer is the loop, or why there can be none. */
   static start(): KernelLoop | NotSplicing {
@@ -182,11 +181,12 @@ export class KernelLoop implements Expirable {
     this.#refusedUntil = Number.POSITIVE_INFINITY
   }
 
-  /** Called by an engine's sweep: gives back pipes that only a burst needed. */
-  expire(now: number): void {
-    if (now - this.#trimmedAt < TRIM_EVERY_MS) return
-    this.#trimmedAt = now
-    this.native.trimPipes(IDLE_PIPES_KEPT)
+  /** Gives back pipes that only a burst needed. */
+  #trimLater(): void {
+    this.#trim = setTimeout(() => {
+      this.#trim = undefined
+      this.native.trimPipes(IDLE_PIPES_KEPT)
+    }, TRIM_AFTER_MS).unref()
   }
 
   #dispatch(count: number): void {
@@ -202,5 +202,6 @@ export class KernelLoop implements Expirable {
       else watched.notify(readiness)
     }
     this.turns.drain()
+    if (this.#trim === undefined) this.#trimLater()
   }
 }

@@ -18,12 +18,21 @@ export interface Expirable {
 const SHORTEST_TICK_MS = 10
 const LONGEST_TICK_MS = 1000
 
+/** Told of each look, with how late its timer was (ms), and whether it is the last one because all have left. */
+export type Looked = (lateMs: number, isLast: boolean) => void
+
 export class Sweep<Member extends Expirable = Expirable> {
   readonly #members: Member[] = []
+  readonly #looked: Looked
   #timer: NodeJS.Timeout | undefined
   #tickMs = Number.POSITIVE_INFINITY
   /** Nobody here was here before that. */
   #tickedAt = performance.now()
+  #dueAt = 0
+
+  constructor(looked: Looked = () => {}) {
+    this.#looked = looked
+  }
 
   /** Number of members. */
   get size(): number {
@@ -57,14 +66,18 @@ export class Sweep<Member extends Expirable = Expirable> {
     this.#tickMs = tickMs
     if (this.#timer === undefined) this.#tickedAt = performance.now()
     clearInterval(this.#timer)
+    this.#dueAt = performance.now() + tickMs
     this.#timer = setInterval(() => this.#tick(), tickMs)
     this.#timer.unref()
   }
 
   /** From the end: who leaves is replaced by one that had its turn already. */
   #tick(): void {
-    if (this.#members.length === 0) this.#stop()
     const now = performance.now()
+    const isLast = this.#members.length === 0
+    this.#looked(Math.max(0, now - this.#dueAt), isLast)
+    if (isLast) this.#stop()
+    this.#dueAt = now + this.#tickMs
     const sinceMs = now - this.#tickedAt
     this.#tickedAt = now
     for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.expire(now, sinceMs)

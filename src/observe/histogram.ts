@@ -12,7 +12,7 @@ export const DURATION_BOUNDS: readonly number[] = [
   0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200, 86_400,
 ]
 
-/** Seconds, of an event loop that is looked at every 20 ms. */
+/** Seconds, of timers of the event loop. */
 export const DELAY_BOUNDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]

@@ -171,7 +171,10 @@ export interface ProxyStatus {
   readonly workersDiffer: readonly string[]
   /** CPU time of all processes so far, those that are gone included. */
   readonly cpuSeconds: number
-  /** How late a timer of every 20 ms was, each time and in all of them; undefined where nobody measures. */
+  /**
+   * How late the timer was that looks after connections: once a second, more often where a timeout is shorter than 4 s,
+   * in every process that has any. Undefined where nobody measures.
+   */
   readonly eventLoopDelaySeconds: HistogramStatus | undefined
   /** `kernel`: file descriptors of our own and splice(2). `stream`: node:net. */
   readonly engine: 'kernel' | 'stream'

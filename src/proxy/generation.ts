@@ -28,6 +28,7 @@ export interface Generation {
   /** In the order of the config. */
   readonly services: ReadonlyMap<Listener, Service>
   readonly dialOptions: DialOptions
+  /** Of a connection: it is looked after four times in this (ms). */
   readonly shortestTimeoutMs: number
 }
 

@@ -7,28 +7,27 @@ import { countOpenFds, mostOpenFds } from '../io/native.js'
 import { DELAY_BOUNDS, Histogram } from '../observe/histogram.js'
 import type { HistogramStatus, ProcessStatus } from '../observe/status.js'
 
-/** Often enough to see a stall of a few dozen ms, seldom enough to cost nothing. */
-const LOOK_EVERY_MS = 20
-
 export class ProcessWatch {
+  /** Called with each of these timers. `isLast`: no connection is left, so there is none for now. */
+  onTimer: ((isLast: boolean) => void) | undefined
   #delays: Histogram | undefined
-  #timer: NodeJS.Timeout | undefined
 
-  /** From now on delays of the event loop are measured; before, nobody would see them. */
+  /** From now on delays of the event loop are counted; before, nobody would see them. */
   start(): void {
-    const delays = new Histogram(DELAY_BOUNDS)
-    this.#delays = delays
-    let dueAt = performance.now() + LOOK_EVERY_MS
-    this.#timer = setInterval(() => {
-      const now = performance.now()
-      delays.observe(Math.max(0, now - dueAt) / 1000)
-      dueAt = now + LOOK_EVERY_MS
-    }, LOOK_EVERY_MS).unref()
+    this.#delays = new Histogram(DELAY_BOUNDS)
   }
 
   stop(): void {
-    clearInterval(this.#timer)
     this.#delays = undefined
+  }
+
+  /**
+   * A timer that runs anyway was so late. There is none of our own: it would wake an idle process, and where no timer
+   * is due nobody has to wait.
+   */
+  timerRan(lateMs: number, isLast: boolean): void {
+    this.#delays?.observe(lateMs / 1000)
+    this.onTimer?.(isLast)
   }
 
   status(): ProcessStatus {

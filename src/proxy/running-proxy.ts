@@ -50,7 +50,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly watch = new ProcessWatch()
   readonly #counters = createPipeCounters()
   readonly #sharePorts: boolean
-  readonly #connections = new Sweep<Connection>()
+  readonly #connections = new Sweep<Connection>((...look) => this.watch.timerRan(...look))
   readonly #ledger = new Ledger()
   readonly ids = new ConnectionIds()
   readonly #copyingNotice: CopyingNotice

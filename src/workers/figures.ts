@@ -1,6 +1,7 @@
 /**
  * The figures of all workers, as those of one proxy: of those that answer, of those that do not as they were last, and
- * what those have counted that are gone. So no counter ever falls because a worker dies.
+ * what those have counted that are gone. Workers tell what they count once a second while they have connections
+ * (worker.ts), so no counter ever falls because one dies.
  */
 import { mergeStatuses } from '../observe/merge.js'
 import { addPasts, pastOf } from '../observe/past.js'
@@ -9,27 +10,13 @@ import type { Crew } from './crew.js'
 import { differences } from './differences.js'
 import type { Line } from './line.js'
 
-/** What a worker has counted since is lost with it (ms). */
-const REMEMBER_EVERY_MS = 1000
-
 export class Figures {
   readonly #crew: Crew
   #past: ProxyStatus | undefined
   #deaths = 0
-  #timer: NodeJS.Timeout | undefined
-  #isLooking = false
 
   constructor(crew: Crew) {
     this.#crew = crew
-  }
-
-  /** From now on what workers have counted is remembered for them. */
-  start(): void {
-    this.#timer = setInterval(() => void this.#remember(), REMEMBER_EVERY_MS).unref()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
   }
 
   gone({ last }: Line): void {
@@ -56,20 +43,6 @@ export class Figures {
       workersSilent: seen.filter(({ value }) => value === undefined).length,
       workerDeaths: this.#deaths,
       workersDiffer: differences(live),
-    }
-  }
-
-  async #remember(): Promise<void> {
-    if (this.#isLooking) return
-    this.#isLooking = true
-    try {
-      for (const { line, value } of await this.#crew.look<ProxyStatus>({ method: 'counts', args: [] })) {
-        if (value !== undefined) line.last = { ...value, processes: line.last?.processes ?? [] }
-      }
-    } catch {
-      // Whoever asks for the status is told.
-    } finally {
-      this.#isLooking = false
     }
   }
 }

@@ -31,7 +31,7 @@ export class Line {
   /** Which config it has, and up to which order it knows them. */
   version = 0
   revision = 0
-  /** What it counted when it was last asked. */
+  /** What it had counted when it last told. */
   last: ProxyStatus | undefined
   readonly #worker: Worker
   readonly #hooks: LineHooks
@@ -116,6 +116,8 @@ export class Line {
     if (message.kind === 'answer') {
       this.#isSilent = false
       this.#pending.get(message.id)?.(outcomeOf(message))
+    } else if (message.kind === 'counts') {
+      this.last = { ...message.counts, processes: this.last?.processes ?? [] }
     } else if (message.kind === 'failed') this.#failure = unpackError(message.error)
     else this.#hooks[message.kind](this)
   }

@@ -5,6 +5,7 @@
 import type { Control } from '../admin/control.js'
 import type { Config } from '../config/schema.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
+import type { ProxyStatus } from '../observe/status.js'
 
 /** A method of a worker's control. */
 export type ControlCall = {
@@ -15,8 +16,6 @@ export type ControlCall = {
 type CrewCall =
   | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
-  /** Its status without a look at the process, because it is asked for often. */
-  | { readonly method: 'counts'; readonly args: readonly [] }
 
 export type Call = ControlCall | CrewCall
 
@@ -35,10 +34,15 @@ export type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown; readonly error?: undefined }
   | { readonly kind: 'answer'; readonly id: number; readonly error: PlainError }
 
-/** `hello`: send me my config. `ready`: all my listeners listen, and I answer. `failed`: they cannot, I end. */
+/**
+ * `counts`: what I have counted, without a look at the process; once a second while I have connections, and once after
+ * the last. `hello`: send me my config. `ready`: all my listeners listen, and I answer. `failed`:
+ * they cannot, I end.
+ */
 export type ToSupervisor =
   | { readonly kind: 'hello' | 'ready' }
   | { readonly kind: 'failed'; readonly error: PlainError }
+  | { readonly kind: 'counts'; readonly counts: ProxyStatus }
   | Answer
 
 /** An error as it crosses between processes. */

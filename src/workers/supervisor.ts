@@ -94,7 +94,6 @@ export class Supervisor {
     this.#checkRunning()
     if (this.#startFailure !== undefined) throw await this.#giveUp(this.#startFailure)
     this.#startedAt = new Date().toISOString()
-    this.figures.start()
     this.#rotation = setInterval(() => this.#rotateTicketKeys(), ROTATE_EVERY_MS).unref()
     const [serving, workers] = [this.crew.lines.length, this.wanted]
     if (serving === workers) this.log.info({ workers }, `${workers} workers`)
@@ -118,7 +117,6 @@ export class Supervisor {
     // Nobody is ended by an order that makes no sense.
     const times = timesOf(order, this.config.timeouts.drainMs)
     this.#isStopping = true
-    this.figures.stop()
     clearInterval(this.#rotation)
     const emptied = Promise.all(this.#places.map((place) => place.close()))
     const joined = this.crew.lines

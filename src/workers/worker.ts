@@ -4,13 +4,15 @@
  */
 import { MillraceError } from '../errors.js'
 import { openLog } from '../observe/log.js'
-import type { ProxyStatus } from '../observe/status.js'
 import type { Prepared } from '../proxy/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
 import { type Call, type ControlCall, packError, type ToSupervisor, type ToWorker } from './messages.js'
+
+/** The timer that this follows is due once a second, or more often; it may be a little early (ms). */
+const TELL_COUNTS_AFTER_MS = 900
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
 
@@ -41,6 +43,7 @@ class Worker {
   readonly proxy: RunningProxy
   readonly #control: ProxyControl
   #isLeaving = false
+  #toldCountsAt = Number.NEGATIVE_INFINITY
   #prepared: Prepared | undefined
   /** Configs are got ready and used one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -67,6 +70,7 @@ class Worker {
       for (const order of orders) await this.#order(order)
       await this.proxy.start()
       this.proxy.watch.start()
+      this.proxy.watch.onTimer = (isLast) => this.#tellCounts(isLast)
       tell({ kind: 'ready' })
     } catch (error) {
       if (!this.#isLeaving) fail(error)
@@ -93,8 +97,6 @@ class Worker {
 
   #act(call: Call): Promise<unknown> {
     switch (call.method) {
-      case 'counts':
-        return Promise.resolve<ProxyStatus>(this.proxy.counts())
       case 'prepare':
         return this.#inTurn(async () => {
           this.#prepared = await this.proxy.prepare(call.args[0])
@@ -106,6 +108,14 @@ class Worker {
       default:
         return this.#order(call)
     }
+  }
+
+  /** What is counted after this is lost if the process is killed before it tells again. */
+  #tellCounts(isLast: boolean): void {
+    const now = performance.now()
+    if (!isLast && now - this.#toldCountsAt < TELL_COUNTS_AFTER_MS) return
+    this.#toldCountsAt = now
+    tell({ kind: 'counts', counts: this.proxy.counts() })
   }
 
   #order(call: ControlCall): Promise<unknown> {

@@ -48,6 +48,23 @@ test('has no timer for members without a timeout, and none when all have left', 
   expect(watched.expire).toHaveBeenCalled()
 })
 
+test('tells how late its timer was, and which look is the last for now', () => {
+  const looks: [number, boolean][] = []
+  const sweep = new Sweep((...look) => looks.push(look))
+  const watched = member()
+  sweep.add(watched, 4000)
+  vi.advanceTimersByTime(1000)
+  // The event loop is busy until 250 ms after the moment.
+  const busyUntil = performance.now() + 1250
+  const now = vi.spyOn(performance, 'now').mockReturnValue(busyUntil)
+  vi.advanceTimersByTime(1000)
+  now.mockRestore()
+  sweep.delete(watched)
+  vi.advanceTimersByTime(5000)
+  expect(looks.map(([late]) => late).slice(0, 2)).toEqual([0, 250])
+  expect(looks.map(([, isLast]) => isLast)).toEqual([false, false, true])
+})
+
 test('members may leave, and others come, while they are looked at', () => {
   const sweep = new Sweep()
   const late = member()

@@ -1,5 +1,6 @@
 /** How late the event loop runs is counted for ever, whoever looks how often. */
 import { afterEach, expect, it } from 'vitest'
+import { Sweep } from '../../src/io/sweep.js'
 import { addHistograms, DELAY_BOUNDS } from '../../src/observe/histogram.js'
 import { ProcessWatch } from '../../src/proxy/process-status.js'
 import { until } from '../support/wait.js'
@@ -27,13 +28,17 @@ it('is not known where nobody measures', () => {
   expect(watch.delaySeconds).toBeUndefined()
 })
 
-it('shows every stall, also to who comes after another reader', async () => {
+it('shows each stall that a connection of the proxy would have felt, also to who comes after another reader', async () => {
+  const sweep = new Sweep((...look) => watch.timerRan(...look))
+  const connection = { sweepIndex: -1, expire: () => {} }
   watch.start()
+  sweep.add(connection, 40)
   for (const stalls of [1, 2]) {
     block(200)
     await until(() => late() >= stalls)
     expect(late()).toBeGreaterThanOrEqual(stalls)
   }
+  sweep.delete(connection)
   expect(delays().sum).toBeGreaterThan(0.3)
   const both = addHistograms([delays(), delays()])
   expect(both.sum).toBe(2 * delays().sum)

@@ -95,7 +95,7 @@ export const PROCESS: readonly Metric[] = [
   {
     name: 'millrace_event_loop_delay_seconds',
     type: 'histogram',
-    help: 'How late the event loop runs a timer, looked at every 20 ms, of every process.',
+    help: 'How late the timer that looks after connections runs, in every process that has any. It is due once a second, or more often where a timeout is shorter than 4 s.',
     labels: [],
     samples: ({ eventLoopDelaySeconds: value }) => (value === undefined ? [] : [{ value }]),
   },
