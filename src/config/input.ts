@@ -27,6 +27,11 @@ export interface ProxyConfig {
   readonly splice?: SpliceMode | undefined
   /** Processes that serve: 1 to 256, or `auto` for one per core. Only the command heeds it. Default 1. */
   readonly workers?: number | 'auto' | undefined
+  /**
+   * A worker that has not answered its supervisor for this long is killed and replaced; noticed at most a third of it,
+   * or 10 s, later. From 100 ms on. Only the command heeds it. 0: never. Default 30 s.
+   */
+  readonly workerHangMs?: Duration | undefined
   /** Size of each kernel pipe, 64 KiB to 1 MiB; the kernel rounds it up to a power of two. Default 1 MiB. */
   readonly kernelPipeBytes?: Size | undefined
   /**

@@ -20,6 +20,8 @@ import { expected } from './wording.js'
 export interface Config {
   readonly splice: SpliceMode
   readonly workers: number | 'auto'
+  /** 0: never. */
+  readonly workerHangMs: number
   readonly kernelPipeBytes: number
   readonly pinnedMemoryBytes: number
   readonly listeners: readonly ListenerConfig[]
@@ -64,6 +66,9 @@ export interface TimeoutsConfig {
   /** 0: the system's. */
   readonly deadPeerMs: number
 }
+
+/** Below this a busy worker would be taken for one that hangs. */
+const SHORTEST_HANG_MS = 100
 
 export const SPLICE_MODES: readonly SpliceMode[] = ['auto', 'on', 'off']
 
@@ -116,6 +121,12 @@ export function workerCount({ workers }: Pick<Config, 'workers'>): number {
 const config = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default('auto'),
   workers: fields.workersField.default(1),
+  workerHangMs: fields.durationField
+    .refine(
+      (ms) => ms === 0 || ms >= SHORTEST_HANG_MS,
+      'a worker needs at least 100ms to answer; 0 means never',
+    )
+    .default(30_000),
   kernelPipeBytes: fields
     .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
     .default(1024 ** 2),

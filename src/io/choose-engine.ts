@@ -3,6 +3,7 @@
  * the kernel path is one per thread, like libuv's, so it is kept here beside the loaded addon.
  */
 import type { Engine } from './engine.js'
+import type { GivenSockets } from './given-sockets.js'
 import { KernelEngine } from './kernel-engine.js'
 import { KernelLoop } from './kernel-loop.js'
 import { StreamEngine } from './stream-engine.js'
@@ -16,10 +17,11 @@ export function kernelLoop(): ReturnType<typeof KernelLoop.start> {
   return started
 }
 
-/** A new engine, with deadlines of its own. */
-export function createEngine(): Engine {
+/** A new engine, with deadlines of its own. It listens only on sockets that are `given`, where any are. */
+export function createEngine(given?: GivenSockets): Engine {
   const loop = kernelLoop()
-  return loop instanceof KernelLoop ? new KernelEngine(loop) : new StreamEngine(loop)
+  if (loop instanceof KernelLoop) return new KernelEngine(loop, given)
+  return new StreamEngine(loop, undefined, given)
 }
 
 /** The engine of this thread for pipes that belong to no proxy. */

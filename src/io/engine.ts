@@ -5,6 +5,7 @@
 import type { Address, PeerAddress } from '../address.js'
 import type { Liveness } from './liveness.js'
 import type { NativeCounts } from './native.js'
+import type { ServerHandle } from './server-handle.js'
 import type { Socket } from './socket.js'
 import type { SocketFile } from './socket-file.js'
 import type { Sweep } from './sweep.js'
@@ -72,6 +73,16 @@ export interface Listening {
   close(): void
 }
 
+/** A listening socket from which other processes accept. Clients wait in its queue while none does. */
+export interface HeldSocket {
+  /** The address in use, with the port the kernel chose where 0 was asked for. */
+  readonly address: Address
+  /** To be sent to them. */
+  readonly handle: ServerHandle
+  /** Closes it here, and removes a unix socket's file. It listens on where another process has it. */
+  close(): void
+}
+
 export interface DialOutcome {
   /** The connected socket, or undefined when `errno` says why there is none. */
   readonly socket: Socket | undefined
@@ -101,6 +112,8 @@ export interface Engine {
   limitPipes(limits: PipeLimits): void
   /** Rejects with a `listen-failed` MillraceError naming the address and what to do. */
   listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening>
+  /** The same without accepting anybody. */
+  hold(address: Address, options: ListenOptions): Promise<HeldSocket>
   /**
    * Connects to an address whose host is an IP address. The callback is called once, never before
    * `dial` returned. `connectMs` of 0 means no deadline of ours.

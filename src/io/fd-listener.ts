@@ -35,9 +35,18 @@ export class FdListener implements Listening, Watched, Runnable {
   isQueued = false
   readonly #loop: KernelLoop
   readonly #handler: AcceptHandler
+  readonly #ownsFile: boolean
   #resume: NodeJS.Timeout | undefined
 
-  constructor(loop: KernelLoop, fd: number, asked: Address, handler: AcceptHandler) {
+  /** `ownsFile`: whether the file of a unix socket is removed when it closes. */
+  constructor(
+    loop: KernelLoop,
+    fd: number,
+    asked: Address,
+    handler: AcceptHandler,
+    { ownsFile } = { ownsFile: true },
+  ) {
+    this.#ownsFile = ownsFile
     this.#loop = loop
     this.fd = fd
     this.#handler = handler
@@ -76,9 +85,13 @@ export class FdListener implements Listening, Watched, Runnable {
     clearTimeout(this.#resume)
     if (this.fd < 0) return
     this.#loop.forget(this)
+    // Where another process has it too, its events would go on coming after the close.
+    this.#loop.native.unwatch(this.fd)
     this.#loop.native.close(this.fd)
     this.fd = -1
-    if (this.address.kind === 'unix' && !isAbstract(this.address)) removeSocketFile(this.address.path)
+    if (this.#ownsFile && this.address.kind === 'unix' && !isAbstract(this.address)) {
+      removeSocketFile(this.address.path)
+    }
   }
 
   /** Idle kernel pipes are fds, too: they are given up first. */

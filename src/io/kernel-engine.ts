@@ -2,12 +2,13 @@
  * Listens and dials on file descriptors of our own: no net.Socket, no libuv handle, no stream object per
  * connection. One event loop per thread serves every kernel engine of that thread.
  */
-import type { Address } from '../address.js'
+import { type Address, isAbstract } from '../address.js'
 import type {
   AcceptHandler,
   Dial,
   DialOutcome,
   Engine,
+  HeldSocket,
   Listening,
   ListenOptions,
   NotSplicing,
@@ -15,10 +16,13 @@ import type {
 } from './engine.js'
 import { FdListener } from './fd-listener.js'
 import { FdSocket } from './fd-socket.js'
+import { GivenListener } from './given-listener.js'
+import type { GivenSockets } from './given-sockets.js'
 import type { KernelLoop } from './kernel-loop.js'
-import { listenError, removeDeadSocket } from './listen-errors.js'
+import { listenError, removeDeadSocket, removeSocketFile } from './listen-errors.js'
 import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName, type NativeCounts, UNIX_PORT } from './native.js'
+import { boundTo, handleOf } from './server-handle.js'
 import { type Runnable, WRITABLE } from './socket.js'
 import { bindOwnerOnly, isAsked, openSocketFile } from './socket-file.js'
 import { type Expirable, Sweep } from './sweep.js'
@@ -30,9 +34,11 @@ export class KernelEngine implements Engine {
   readonly sweep = new Sweep()
   readonly turns: Turns
   readonly #loop: KernelLoop
+  readonly #given: GivenSockets | undefined
 
-  constructor(loop: KernelLoop) {
+  constructor(loop: KernelLoop, given?: GivenSockets) {
     this.#loop = loop
+    this.#given = given
     this.turns = loop.turns
   }
 
@@ -49,6 +55,40 @@ export class KernelEngine implements Engine {
   }
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    if (this.#given !== undefined) return this.#listenOnGiven(this.#given, address, options, handler)
+    return new FdListener(this.#loop, await this.#open(address, options), address, handler)
+  }
+
+  async hold(address: Address, options: ListenOptions): Promise<HeldSocket> {
+    const fd = await this.#open(address, options)
+    const handle = handleOf(fd)
+    if (typeof handle === 'string') {
+      this.#loop.native.close(fd)
+      throw listenError(address, handle)
+    }
+    this.#loop.native.release(fd)
+    const close = (): void => {
+      handle.close()
+      if (address.kind === 'unix' && !isAbstract(address)) removeSocketFile(address.path)
+    }
+    return { address: boundTo(handle, address), handle, close }
+  }
+
+  #listenOnGiven(
+    given: GivenSockets,
+    address: Address,
+    { liveness }: ListenOptions,
+    handler: AcceptHandler,
+  ): Listening {
+    const closed = (): void => given.setBorrower(address, undefined)
+    const listener = new GivenListener(this.#loop, given.take(address), address, handler, closed)
+    // It may have been opened with another one, before a reload.
+    listener.update({ liveness })
+    given.setBorrower(address, listener)
+    return listener
+  }
+
+  async #open(address: Address, options: ListenOptions): Promise<number> {
     let fd = this.#listen(address, options)
     const isTaken = fd < 0 && errnoName(fd) === 'EADDRINUSE'
     if (isTaken && address.kind === 'unix' && (await removeDeadSocket(address))) {
@@ -57,7 +97,7 @@ export class KernelEngine implements Engine {
     if (fd < 0) throw listenError(address, errnoName(fd))
     const { socketFile } = options
     if (isAsked(socketFile)) openSocketFile(address, socketFile, () => this.#loop.native.close(fd))
-    return new FdListener(this.#loop, fd, address, handler)
+    return fd
   }
 
   dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {

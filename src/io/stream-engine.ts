@@ -9,13 +9,16 @@ import type {
   Dial,
   DialOutcome,
   Engine,
+  HeldSocket,
   Listening,
   ListenOptions,
   NotSplicing,
 } from './engine.js'
+import type { GivenSockets } from './given-sockets.js'
 import { listenError, removeDeadSocket } from './listen-errors.js'
 import { keepNodeAlive, NO_LIVENESS } from './liveness.js'
 import { ReadMemory, rehouse } from './read-memory.js'
+import { bindHandle, boundTo, listenOn, type ServerHandle } from './server-handle.js'
 import { bindOwnerOnly, changeSocketFile, isAsked, openSocketFile } from './socket-file.js'
 import { StreamSocket } from './stream-socket.js'
 import { type Expirable, Sweep } from './sweep.js'
@@ -33,9 +36,11 @@ export class StreamEngine implements Engine {
   readonly sweep = new Sweep()
   readonly turns: Turns
   readonly notSplicing: NotSplicing
+  readonly #given: GivenSockets | undefined
 
-  constructor(notSplicing: NotSplicing, turns = new Turns()) {
+  constructor(notSplicing: NotSplicing, turns = new Turns(), given?: GivenSockets) {
     this.notSplicing = notSplicing
+    this.#given = given
     this.turns = turns
   }
 
@@ -46,10 +51,26 @@ export class StreamEngine implements Engine {
   limitPipes(): void {}
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    if (this.#given !== undefined)
+      return this.#listenOnGiven(this.#given.take(address), address, options, handler)
     const listening = await this.#listenAnew(address, options, handler)
     const { socketFile } = options
     if (isAsked(socketFile)) openSocketFile(address, socketFile, () => listening.close())
     return listening
+  }
+
+  /** It was bound elsewhere; that somebody else listens there may be found out only now. */
+  async #listenOnGiven(
+    given: ServerHandle,
+    address: Address,
+    options: ListenOptions,
+    handler: AcceptHandler,
+  ): Promise<Listening> {
+    try {
+      return await this.#listen(address, options, handler, given)
+    } catch (error) {
+      throw listenError(address, (error as NodeJS.ErrnoException).code ?? String(error))
+    }
   }
 
   /** In the place of a dead socket, where there is one. */
@@ -65,6 +86,20 @@ export class StreamEngine implements Engine {
     }
   }
 
+  /** It listens when the first process that has it does. */
+  async hold(address: Address, { ipv6Only = false, socketFile }: ListenOptions): Promise<HeldSocket> {
+    const bind = () => bindHandle(address, ipv6Only)
+    const bindAs = () => (isAsked(socketFile) ? bindOwnerOnly(bind) : bind())
+    let handle = bindAs()
+    if (handle === 'EADDRINUSE' && address.kind === 'unix' && (await removeDeadSocket(address))) {
+      handle = bindAs()
+    }
+    if (typeof handle === 'string') throw listenError(address, handle)
+    const held = handle
+    if (isAsked(socketFile)) openSocketFile(address, socketFile, () => held.close())
+    return { address: boundTo(held, address), handle: held, close: () => held.close() }
+  }
+
   dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
     return new StreamDial(this, address, connectMs, done)
   }
@@ -76,7 +111,12 @@ export class StreamEngine implements Engine {
     return new StreamSocket(housed, this.turns, this.notSplicing, memory)
   }
 
-  #listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+  #listen(
+    address: Address,
+    options: ListenOptions,
+    handler: AcceptHandler,
+    given?: ServerHandle,
+  ): Promise<Listening> {
     let { liveness = NO_LIVENESS } = options
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
       keepNodeAlive(socket, liveness)
@@ -99,7 +139,8 @@ export class StreamEngine implements Engine {
           close: () => server.close(),
         })
       })
-      if (isAsked(socketFile)) bindOwnerOnly(listen)
+      if (given !== undefined) listenOn(server, given, backlog)
+      else if (isAsked(socketFile)) bindOwnerOnly(listen)
       else listen()
     })
   }

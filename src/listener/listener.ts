@@ -11,7 +11,7 @@ import type { Socket } from '../io/socket.js'
 import type { SocketFile } from '../io/socket-file.js'
 
 /** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
-const BACKLOG = 4096
+export const BACKLOG = 4096
 /** While accepting is paused or fails again and again, it is told this often (ms). */
 const TELL_EVERY_MS = 10_000
 
@@ -37,6 +37,12 @@ export interface ListenerStatus {
   /** With the port in use where 0 was asked for. */
   readonly address: string
   readonly isListening: boolean
+}
+
+/** Why this listener could not be opened. */
+export function listenerError(name: string, error: unknown): MillraceError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new MillraceError('listen-failed', `listener ${name}: ${message}`, { cause: error })
 }
 
 export class Listener {
@@ -96,8 +102,7 @@ export class Listener {
         handler,
       )
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      throw new MillraceError('listen-failed', `listener ${this.#options.name}: ${message}`, { cause: error })
+      throw listenerError(this.#options.name, error)
     }
     this.#place = { address: this.#listening.address, ipv6Only }
     this.#isDrained = false

@@ -4,17 +4,20 @@
  */
 import { formatPlace, type ListenPlace, overlap } from '../config/listener-addresses.js'
 import { MillraceError } from '../errors.js'
-import type { ListenerOptions } from '../listener/listener.js'
+import type { Listener, ListenerOptions } from '../listener/listener.js'
 import type { Generation } from './generation.js'
+
+/** Who may have the address already. */
+type Holder = Pick<Listener, 'isListening' | 'options' | 'place'>
 
 /** Why `asked` could not be opened, where that is because of one of our own; the error as it is otherwise. */
 export function blameOurselves(
   error: unknown,
   asked: ListenerOptions,
-  present: Pick<Generation, 'services'>,
+  present: Iterable<Holder>,
   next: Pick<Generation, 'config'>,
 ): unknown {
-  const other = [...present.services.keys()].find(
+  const other = [...present].find(
     (each) => each.isListening && each.options !== asked && overlap(each.place, asked),
   )
   if (other === undefined || errnoOf(error) !== 'EADDRINUSE') return error

@@ -340,7 +340,8 @@ export class RunningProxy implements Proxy, ConnectionHost {
         failed: (at, errno) => announceFailedAccept(this.log, this.#serviceOf(at).name, errno),
       })
     } catch (error) {
-      throw blameOurselves(error, listener.options, this.#generation, this.#next ?? this.#generation)
+      const present = this.#generation.services.keys()
+      throw blameOurselves(error, listener.options, present, this.#next ?? this.#generation)
     }
     const { name, address } = listener.status()
     this.log.info({ listener: name, address, engine: this.engine.kind }, `listening on ${address}`)

@@ -9,6 +9,7 @@ import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './crew.js'
 import type { Line } from './line.js'
 import { Orders } from './orders.js'
 import type { Assigned } from './shared-ports.js'
+import type { Sockets } from './sockets.js'
 
 /** Certificates are read, listeners opened (ms). */
 const PREPARE_WITHIN_MS = 10_000
@@ -17,11 +18,13 @@ export class Briefing {
   readonly orders = new Orders()
   readonly #tickets = new TicketKeys()
   readonly #log: Log
+  readonly #sockets: Sockets
   #present: Assigned
   #version = 0
 
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, sockets: Sockets, log: Log) {
     this.#present = { loaded: config, config }
+    this.#sockets = sockets
     this.#log = log
   }
 
@@ -44,6 +47,7 @@ export class Briefing {
     line.version = this.#version
     line.revision = this.orders.revision
     const config = this.#configFor(line)
+    this.#sockets.give(line, config)
     const ticketKeys = this.#tickets.texts
     line.send({ kind: 'start', config, orders: this.orders.callsFor(config), ticketKeys })
   }
@@ -77,9 +81,11 @@ export class Briefing {
     const stuck = lines.filter(({ isSilent }) => isSilent)
     if (stuck.length > 0) throw silence(stuck)
     const outcomes = await Promise.all(
-      lines.map((line) =>
-        line.ask({ method: 'prepare', args: [this.#configFor(line, config)] }, PREPARE_WITHIN_MS),
-      ),
+      lines.map((line) => {
+        const its = this.#configFor(line, config)
+        this.#sockets.give(line, its)
+        return line.ask({ method: 'prepare', args: [its] }, PREPARE_WITHIN_MS)
+      }),
     )
     const problem = problemOf(lines, outcomes)
     if (problem === undefined) return
@@ -111,7 +117,7 @@ export class Briefing {
     if (problem !== undefined) throw problem
   }
 
-  /** A path cannot be shared as a port can (SO_REUSEPORT): unix sockets are the first worker's. */
+  /** Unix sockets are the first worker's. */
   #configFor({ place }: Line, config = this.#present.config): Config {
     const listeners = config.listeners.filter(({ address }) => place === 0 || address.kind === 'tcp')
     return { ...config, listeners }

@@ -78,11 +78,12 @@ export class CrewControl implements Control {
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const { crew, config, model, briefing } = this.#supervisor
+    const { crew, config, model, briefing, sockets } = this.#supervisor
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
     const isGone = await this.#isAboutWhatLeaves(order)
     if (!isGone && scopeOf(order, model.names) === undefined) return this.#supervisor.end(order)
     if (!isGone) briefing.orders.drain(order, config)
+    if (!isGone && order.listener !== undefined) sockets.drain(order.listener, config)
     this.#readiness.forget()
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS

@@ -39,6 +39,13 @@ export class Crew {
     if (this.#lines.get(line.place) === line) this.#lines.delete(line.place)
   }
 
+  /** It owes an answer for too long: it is not asked again before it has answered. */
+  noteSilence(line: Line): void {
+    if (line.isSilent) return
+    line.isSilent = true
+    this.#log.warn({ worker: line.place, workerPid: line.pid }, 'a worker does not answer')
+  }
+
   /** Of all but those that are gone meanwhile. Rejects with the first error. */
   async look<Value>(call: Call): Promise<Seen<Value>[]> {
     const seen = await Promise.all(this.lines.map((line) => this.#lookAt<Value>(line, call)))
@@ -64,12 +71,12 @@ export class Crew {
   }
 
   async #lookAt<Value>(line: Line, call: Call): Promise<Seen<Value>[]> {
-    const wasSilent = line.isSilent
-    const outcome = await line.look<Value>(call, LOOK_WITHIN_MS)
+    if (line.isSilent) return [{ line, value: undefined }]
+    const outcome = await line.ask<Value>(call, LOOK_WITHIN_MS)
     if (outcome.kind === 'error') throw outcome.error
     if (outcome.kind === 'gone') return []
     if (outcome.kind === 'answer') return [{ line, value: outcome.value }]
-    if (!wasSilent) this.#log.warn({ worker: line.place, workerPid: line.pid }, 'a worker does not answer')
+    this.noteSilence(line)
     return [{ line, value: undefined }]
   }
 }

@@ -2,7 +2,10 @@
  * The line to one worker: what it is asked it answers, or it does not in time, or it is gone. Whoever asks always gets
  * to know one of these.
  */
+import type { SendHandle } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
+import type { HeldSocket } from '../io/engine.js'
+import type { ServerHandle } from '../io/server-handle.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { type Answer, type Call, type ToSupervisor, type ToWorker, unpackError } from './messages.js'
 
@@ -35,9 +38,13 @@ export class Line {
   last: ProxyStatus | undefined
   readonly #worker: Worker
   readonly #hooks: LineHooks
+  readonly #given = new WeakSet<HeldSocket>()
   readonly #pending = new Map<number, (outcome: Outcome<never>) => void>()
+  /** It owes an answer for too long. */
+  isSilent = false
   #asked = 0
-  #isSilent = false
+  #isPinged = false
+  #missedPings = 0
   #isGone = false
   #failure: Error | undefined
 
@@ -57,11 +64,6 @@ export class Line {
 
   get pid(): number | undefined {
     return this.#worker.process.pid
-  }
-
-  /** It owes an answer for too long. */
-  get isSilent(): boolean {
-    return this.#isSilent
   }
 
   get isGone(): boolean {
@@ -95,17 +97,27 @@ export class Line {
     })
   }
 
-  /** The same for what every worker answers at once: one that does not is silent until it does, and not asked again. */
-  async look<Value>(call: Call, withinMs: number): Promise<Outcome<Value>> {
-    if (this.#isSilent) return { kind: 'silent' }
-    const outcome = await this.ask<Value>(call, withinMs)
-    if (outcome.kind === 'silent') this.#isSilent = true
-    return outcome
+  /** Asks whether it lives, unless it owes the answer to that already; answers how often in a row it did. */
+  ping(): number {
+    if (this.#isPinged) return ++this.#missedPings
+    this.#isPinged = true
+    this.#missedPings = 0
+    void this.ask({ method: 'readiness', args: [] }).then(() => {
+      this.#isPinged = false
+    })
+    return 0
   }
 
   /** One on its way out hears nothing; its exit tells. */
-  send(message: ToWorker): void {
-    if (this.#worker.isConnected()) this.#worker.send(message, () => {})
+  send(message: ToWorker, handle?: ServerHandle): void {
+    if (this.#worker.isConnected()) this.#worker.send(message, handle as SendHandle | undefined, () => {})
+  }
+
+  /** Each socket once: a worker has it until its listener closes, and one that is opened again has another. */
+  give(address: string, socket: HeldSocket): void {
+    if (this.#given.has(socket)) return
+    this.#given.add(socket)
+    this.send({ kind: 'socket', address }, socket.handle)
   }
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -114,7 +126,7 @@ export class Line {
 
   #heard(message: ToSupervisor): void {
     if (message.kind === 'answer') {
-      this.#isSilent = false
+      this.isSilent = false
       this.#pending.get(message.id)?.(outcomeOf(message))
     } else if (message.kind === 'counts') {
       this.last = { ...message.counts, processes: this.last?.processes ?? [] }

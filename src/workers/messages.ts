@@ -20,6 +20,11 @@ type CrewCall =
 export type Call = ControlCall | CrewCall
 
 export type ToWorker =
+  /** With the handle of a listening socket, for the `start` or `prepare` that follows. */
+  | { readonly kind: 'socket'; readonly address: string }
+  /** With the handle of the socket of a place that has no worker, for the listener of this address; and the end of that. */
+  | { readonly kind: 'lend'; readonly address: string; readonly place: number }
+  | { readonly kind: 'takeBack'; readonly place: number }
   /** `orders`: what operators have ordered that still holds. `ticketKeys`: as `TicketKeys` has them as texts. */
   | {
       readonly kind: 'start'

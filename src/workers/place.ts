@@ -15,9 +15,14 @@ const START_WITHIN_MS = 30_000
 /** While no worker can start for always the same reason, it is told this often (ms). */
 const TELL_EVERY_MS = 60_000
 
+export interface PlaceHooks extends LineHooks {
+  /** Its worker is gone, and another one is to come. */
+  vacated(place: number): void
+}
+
 export class Place {
   readonly #number: number
-  readonly #hooks: LineHooks
+  readonly #hooks: PlaceHooks
   readonly #log: Log
   #line: Line | undefined
   #isClosed = false
@@ -30,7 +35,7 @@ export class Place {
   #started = (): void => {}
   #emptied = (): void => {}
 
-  constructor(number: number, hooks: LineHooks, log: Log) {
+  constructor(number: number, hooks: PlaceHooks, log: Log) {
     this.#number = number
     this.#hooks = hooks
     this.#log = log
@@ -109,6 +114,7 @@ export class Place {
       this.#toldReason = undefined
       this.#log.error(fields, 'a worker died and is replaced')
     } else if (this.#isNews(exit)) this.#log.error(fields, 'a worker cannot start, and is tried again')
+    this.#hooks.vacated(this.#number)
     this.#again = setTimeout(() => this.#fork(), pauseMs)
   }
 

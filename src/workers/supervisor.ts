@@ -17,8 +17,11 @@ import { Briefing } from './briefing.js'
 import { Crew } from './crew.js'
 import { Figures } from './figures.js'
 import type { Line } from './line.js'
+import { Loans } from './loans.js'
 import { Place } from './place.js'
 import { type Assigned, assignPorts } from './shared-ports.js'
+import { Sockets } from './sockets.js'
+import { Watchdog } from './watchdog.js'
 
 /** What still lives so long after the deadline of the last drain is stuck (ms). */
 const GRACE_MS = 3000
@@ -27,10 +30,12 @@ export class Supervisor {
   readonly crew: Crew
   readonly briefing: Briefing
   readonly figures: Figures
+  readonly sockets: Sockets
   readonly surroundings: Surroundings
   readonly log: Log
   readonly #openLog: OpenLog
   readonly #engine = createEngine()
+  readonly #loans: Loans
   readonly #startedWith: Config
   readonly #places: readonly Place[]
   /** Of the config that is present: it never serves, but knows what there is. */
@@ -52,12 +57,15 @@ export class Supervisor {
     this.#openLog = openLog
     this.surroundings = surroundings
     this.#startedWith = config
-    this.briefing = new Briefing(config, log)
+    this.sockets = new Sockets(this.#engine, workerCount(config))
+    this.#loans = new Loans(this.crew, this.sockets, () => this.config)
+    this.briefing = new Briefing(config, this.sockets, log)
     this.#model = this.#modelOf(this.briefing.present)
     const hooks = {
       hello: (line: Line) => this.briefing.greet(line),
       ready: (line: Line) => void this.#inTurn(() => this.#admit(line)),
       gone: (line: Line) => this.#forget(line),
+      vacated: (place: number) => this.#loans.begin(place),
     }
     const numbers = Array.from({ length: workerCount(config) }, (_, number) => number)
     this.#places = numbers.map((number) => new Place(number, hooks, log))
@@ -85,6 +93,7 @@ export class Supervisor {
   async start(): Promise<void> {
     await this.#inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
+      await this.sockets.prepare(assigned.config)
       this.#model = this.#modelOf(assigned)
       this.briefing.begin(assigned)
     })
@@ -95,6 +104,7 @@ export class Supervisor {
     if (this.#startFailure !== undefined) throw await this.#giveUp(this.#startFailure)
     this.#startedAt = new Date().toISOString()
     this.#rotation = setInterval(() => this.#rotateTicketKeys(), ROTATE_EVERY_MS).unref()
+    new Watchdog(this.crew, this.log, () => this.config.workerHangMs).start()
     const [serving, workers] = [this.crew.lines.length, this.wanted]
     if (serving === workers) this.log.info({ workers }, `${workers} workers`)
     else this.log.error({ workers, serving }, `${serving} of ${workers} workers`)
@@ -118,6 +128,7 @@ export class Supervisor {
     const times = timesOf(order, this.config.timeouts.drainMs)
     this.#isStopping = true
     clearInterval(this.#rotation)
+    this.sockets.close()
     const emptied = Promise.all(this.#places.map((place) => place.close()))
     const joined = this.crew.lines
     // Those that do not serve yet must not begin to.
@@ -136,6 +147,7 @@ export class Supervisor {
   /** Of a start: nobody is left, and what it failed of is the answer. */
   async #giveUp(failure: Error): Promise<Error> {
     this.#isStopping = true
+    this.sockets.close()
     const emptied = Promise.all(this.#places.map((place) => place.close()))
     this.cut()
     await emptied
@@ -167,7 +179,7 @@ export class Supervisor {
     const next = await assignPorts(loaded, present, this.#engine)
     const model = this.#modelOf(next)
     const log = await this.#openLog.prepare(loaded.log)
-    await this.briefing.change(this.crew.lines, next).catch((error) => {
+    await this.#change(next).catch((error) => {
       log.abandon()
       throw error
     })
@@ -181,6 +193,17 @@ export class Supervisor {
     return { changed, needsRestart }
   }
 
+  /** New sockets are opened first, and old ones closed when no worker accepts from them any more. */
+  async #change(next: Assigned): Promise<void> {
+    const sockets = await this.sockets.prepare(next.config)
+    await this.briefing.change(this.crew.lines, next).catch((error) => {
+      sockets.giveUp()
+      throw error
+    })
+    sockets.takeUp()
+    this.#loans.renew()
+  }
+
   #modelOf({ config }: Assigned): RunningProxy {
     return new RunningProxy(config, { log: this.log, engine: this.#engine })
   }
@@ -189,7 +212,10 @@ export class Supervisor {
   async #admit(line: Line): Promise<void> {
     try {
       await this.briefing.update(line)
-      if (!line.isGone && !this.#isStopping) this.crew.join(line)
+      if (line.isGone || this.#isStopping) return
+      this.crew.join(line)
+      this.#loans.end(line.place)
+      this.#loans.assign()
     } catch (err) {
       this.log.error(
         { worker: line.place, err },
@@ -205,6 +231,7 @@ export class Supervisor {
 
   #forget(line: Line): void {
     this.crew.leave(line)
+    this.#loans.assign()
     this.figures.gone(line)
     const hasStarted = this.#startedAt !== undefined
     if (!hasStarted && isListenFailure(line.failure)) this.#startFailure ??= line.failure

@@ -2,7 +2,11 @@
  * One worker: a proxy that takes its config and its orders from the supervisor. It ends when it has drained,
  * and at once when the supervisor is gone.
  */
+import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
+import { createEngine } from '../io/choose-engine.js'
+import { GivenSockets } from '../io/given-sockets.js'
+import type { ServerHandle } from '../io/server-handle.js'
 import { openLog } from '../observe/log.js'
 import type { Prepared } from '../proxy/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
@@ -19,12 +23,18 @@ type Question = Extract<ToWorker, { kind: 'ask' }>
 /** Runs until told to drain. */
 export function runWorker(signals: Signals): void {
   let worker: Worker | undefined
-  process.on('message', (message: ToWorker) => {
-    if (message.kind === 'ask') return void worker?.answer(message)
-    if (message.kind === 'ticketKeys') return worker?.proxy.tickets.take(message.ticketKeys)
+  const sockets = new GivenSockets()
+  const begin = (message: Extract<ToWorker, { kind: 'start' }>): void => {
+    worker = new Worker(message, sockets)
+    void worker.start(message.orders)
+  }
+  process.on('message', (message: ToWorker, handle: unknown) => {
     try {
-      worker = new Worker(message)
-      void worker.start(message.orders)
+      if (message.kind === 'ask') void worker?.answer(message)
+      else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
+      else if (message.kind === 'start') begin(message)
+      else if (message.kind === 'takeBack') sockets.takeBack(message.place)
+      else receive(message, handle as ServerHandle, sockets)
     } catch (error) {
       fail(error)
     }
@@ -39,18 +49,29 @@ export function runWorker(signals: Signals): void {
   tell({ kind: 'hello' })
 }
 
+function receive(
+  message: Extract<ToWorker, { kind: 'socket' | 'lend' }>,
+  handle: ServerHandle,
+  sockets: GivenSockets,
+): void {
+  if (message.kind === 'socket') sockets.add(message.address, handle)
+  else sockets.lend(message.address, message.place, handle)
+}
+
 class Worker {
   readonly proxy: RunningProxy
   readonly #control: ProxyControl
+  readonly #sockets: GivenSockets
   #isLeaving = false
   #toldCountsAt = Number.NEGATIVE_INFINITY
   #prepared: Prepared | undefined
   /** Configs are got ready and used one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor({ config, ticketKeys }: Extract<ToWorker, { kind: 'start' }>) {
+  constructor({ config, ticketKeys }: Extract<ToWorker, { kind: 'start' }>, sockets: GivenSockets) {
+    this.#sockets = sockets
     const proxy = new RunningProxy(config, {
-      sharePorts: true,
+      engine: createEngine(sockets),
       openLog: openLog(config.log),
       tickets: new TicketKeys(ticketKeys),
     })
@@ -74,6 +95,8 @@ class Worker {
       tell({ kind: 'ready' })
     } catch (error) {
       if (!this.#isLeaving) fail(error)
+    } finally {
+      this.#sockets.close()
     }
   }
 
@@ -98,15 +121,22 @@ class Worker {
   #act(call: Call): Promise<unknown> {
     switch (call.method) {
       case 'prepare':
-        return this.#inTurn(async () => {
-          this.#prepared = await this.proxy.prepare(call.args[0])
-        })
+        return this.#inTurn(() => this.#prepare(call.args[0]))
       case 'takeUp':
         return this.#inTurn(() => this.#finish((prepared) => prepared.takeUp()))
       case 'giveUp':
         return this.#inTurn(() => this.#finish((prepared) => prepared.giveUp()))
       default:
         return this.#order(call)
+    }
+  }
+
+  /** Sockets that nobody accepts from are closed, or clients would wait there for ever. */
+  async #prepare(config: Config): Promise<void> {
+    try {
+      this.#prepared = await this.proxy.prepare(config)
+    } finally {
+      this.#sockets.close()
     }
   }
 

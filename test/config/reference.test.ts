@@ -51,6 +51,7 @@ const pair = { cert: 'PEM', key: 'PEM' }
 const most: Every<ProxyConfig> = {
   splice: 'auto',
   workers: 1,
+  workerHangMs: 0,
   kernelPipeBytes: 65_536,
   pinnedMemoryBytes: 1_048_576,
   listeners: [
@@ -136,6 +137,7 @@ describe('docs/config.md', () => {
   it.each<[string, string | number | boolean]>([
     ['splice', least.splice],
     ['workers', least.workers],
+    ['workerHangMs', least.workerHangMs],
     ['kernelPipeBytes', least.kernelPipeBytes],
     ['pinnedMemoryBytes', least.pinnedMemoryBytes],
     ['clusters.NAME.backends[].weight', 1],

@@ -39,6 +39,7 @@ describe('validateConfig', () => {
     expect(validateConfig(least)).toEqual({
       splice: 'auto',
       workers: 1,
+      workerHangMs: 30_000,
       kernelPipeBytes: 1_048_576,
       pinnedMemoryBytes: 67_108_864,
       listeners: [
@@ -196,6 +197,7 @@ describe('validateConfig', () => {
     [{ workers: null }, 'workers: expected "auto" or a whole number from 1 to 256, found nothing'],
     [{ pinnedMemoryBytes: '512KiB' }, 'pinnedMemoryBytes: "512KiB" is out of range: 1MiB to 64GiB'],
     [{ pinnedMemoryBytes: 0 }, 'pinnedMemoryBytes: 0 is out of range: 1MiB to 64GiB'],
+    [{ workerHangMs: 99 }, 'workerHangMs: a worker needs at least 100ms to answer; 0 means never'],
     [{ kernelPipeBytes: '4KiB' }, 'kernelPipeBytes: "4KiB" is out of range: 64KiB to 1MiB'],
     [{ kernelPipeBytes: 1_048_577 }, 'kernelPipeBytes: 1048577 is out of range: 64KiB to 1MiB'],
     [

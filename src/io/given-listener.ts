@@ -1,0 +1,79 @@
+/**
+ * A listener on sockets that another process opened: its own, and those that are lent to it while nobody else accepts
+ * from them. Closing it leaves them to whoever else has them.
+ */
+import type { Address } from '../address.js'
+import type { AcceptHandler, Listening, ListenOptions } from './engine.js'
+import { FdListener } from './fd-listener.js'
+import type { Borrower } from './given-sockets.js'
+import type { KernelLoop } from './kernel-loop.js'
+import { listenError } from './listen-errors.js'
+import type { Liveness } from './liveness.js'
+import { errnoName } from './native.js'
+import type { ServerHandle } from './server-handle.js'
+
+export class GivenListener implements Listening, Borrower {
+  readonly #loop: KernelLoop
+  readonly #asked: Address
+  readonly #handler: AcceptHandler
+  readonly #own: FdListener
+  /** By the place they belong to. */
+  readonly #lent = new Map<number, FdListener>()
+  readonly #closed: () => void
+  #liveness: Liveness | undefined
+
+  /** @throws MillraceError `listen-failed` */
+  constructor(
+    loop: KernelLoop,
+    handle: ServerHandle,
+    asked: Address,
+    handler: AcceptHandler,
+    closed: () => void,
+  ) {
+    this.#loop = loop
+    this.#asked = asked
+    this.#handler = handler
+    this.#closed = closed
+    this.#own = this.#accept(handle)
+  }
+
+  get address(): Address {
+    return this.#own.address
+  }
+
+  update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
+    this.#liveness = options.liveness
+    for (const lent of this.#lent.values()) lent.update({ liveness: this.#liveness })
+    this.#own.update(options)
+  }
+
+  /** One that cannot be accepted from is left to others. */
+  lend(place: number, handle: ServerHandle): void {
+    this.takeBack(place)
+    try {
+      const lent = this.#accept(handle)
+      lent.update({ liveness: this.#liveness })
+      this.#lent.set(place, lent)
+    } catch {
+      // Out of file descriptors: who waits there waits for the worker of that place.
+    }
+  }
+
+  takeBack(place: number): void {
+    this.#lent.get(place)?.close()
+    this.#lent.delete(place)
+  }
+
+  close(): void {
+    this.#own.close()
+    for (const place of [...this.#lent.keys()]) this.takeBack(place)
+    this.#closed()
+  }
+
+  #accept(handle: ServerHandle): FdListener {
+    const fd = this.#loop.native.adopt(handle.fd)
+    handle.close()
+    if (fd < 0) throw listenError(this.#asked, errnoName(fd))
+    return new FdListener(this.#loop, fd, this.#asked, this.#handler, { ownsFile: false })
+  }
+}
