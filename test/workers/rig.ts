@@ -45,11 +45,6 @@ export class WorkersRig {
     return rig
   }
 
-  /** Of its first listener. */
-  get port(): number {
-    return this.#port
-  }
-
   async end(): Promise<void> {
     for (const { socket } of this.#clients) socket.destroy()
     for (const pid of this.workerPids()) process.kill(pid, 'SIGCONT')
