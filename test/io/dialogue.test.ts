@@ -208,7 +208,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
           peer.pause()
           await settled(waiting)
           await ticks(engine)
-          advanceClock(20_000)
+          advanceClock(10_000)
           await ticks(engine)
         }
         peer.resume()

@@ -15,10 +15,11 @@ const { createEngine } = await load('io/choose-engine.js')
 const { Pipe } = await load('pipe/pipe.js')
 const { createPipeCounters, DEFAULT_SETTINGS } = await load('pipe/options.js')
 
+/** Those that are due within a second: what gives idle kernel pipes back is later. */
 let timers = 0
 const { setTimeout: realSetTimeout } = globalThis
 globalThis.setTimeout = (...args) => {
-  timers++
+  if ((args[1] ?? 0) < 1000) timers++
   return realSetTimeout(...args)
 }
 
