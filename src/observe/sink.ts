@@ -7,8 +7,8 @@ import { write, writeSync } from 'node:fs'
 import { jsonLine } from './json-line.js'
 import { closeTarget, type Target } from './log-target.js'
 
-/** What may wait, in bytes. The rest is for what the log has to say besides records. */
-const MOST_RECORD_BYTES = 1024 * 1024
+/** What may wait, in bytes: the records of thousands of connections that one deadline ends. The rest is for what the log has to say besides records. */
+const MOST_RECORD_BYTES = 4 * 1024 * 1024
 const MOST_BYTES = MOST_RECORD_BYTES + 256 * 1024
 /** Lines are gathered this long (ms). */
 const GATHER_MS = 5

@@ -26,7 +26,7 @@ import { areMissing, run } from '../support/programs.js'
 import { turns } from '../support/wait.js'
 
 const folder = temporaryFolder()
-const MOST_RECORD_BYTES = 1024 * 1024
+const MOST_RECORD_BYTES = 4 * 1024 * 1024
 
 interface Line {
   readonly i?: number
@@ -252,7 +252,8 @@ describe('a file', () => {
 
 it('a disk that is full loses lines, and nothing else', async () => {
   const sink = new Sink(openFile('/dev/full'))
-  for (let i = 0; i < 4000; i++) sink.write(lineOf(i, 'x'.repeat(500)), 'record')
+  const most = MOST_RECORD_BYTES / 500
+  for (let i = 0; i < most; i++) sink.write(lineOf(i, 'x'.repeat(500)), 'record')
   expect(sink.write(lineOf(0, 'x'.repeat(500)), 'record')).toBe(false)
   await sink.close()
 })
