@@ -17,6 +17,7 @@ export type {
   KeyPairInput,
   ListenerInput,
   RouteInput,
+  StartTls,
   TlsInput,
   TlsVersion,
 } from './config/listener-input.js'
@@ -35,6 +36,7 @@ export type {
   PipeTotals,
   SpliceMode,
 } from './pipe/options.js'
+export type { StartUp } from './postgres/start-up.js'
 export {
   createProxy,
   type DrainOptions,

@@ -82,3 +82,12 @@ function parentOf(name: string): string {
   const dot = name.indexOf('.')
   return dot === -1 ? '' : name.slice(dot + 1)
 }
+
+/** NAMEDATALEN - 1 of PostgreSQL: servers before version 17 cut longer names off here, later ones do not. */
+export const MOST_POSTGRES_NAME_BYTES = 63
+
+/** What is wrong with the name of a role or a database, if anything is. Two servers would read it as one name. */
+export function explainPostgresName(name: string): string | undefined {
+  if (name === '') return 'it is empty'
+  return Buffer.byteLength(name) > MOST_POSTGRES_NAME_BYTES ? 'it is longer than 63 bytes' : undefined
+}

@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
 import { Backend, type BackendStatus } from './backend.js'
 import { Attempt, type DialOptions, type DialResult, type Roster } from './dial.js'
+import { dialAt, type PlaceOfBackend } from './dial-at.js'
 import { forgetLongestGone } from './left.js'
 import { type Lookup, Resolver } from './resolver.js'
 import { RoundRobin } from './round-robin.js'
@@ -134,6 +135,18 @@ export class Cluster {
     const attempt = new Attempt(this.#roster, options, done)
     attempt.start()
     return attempt
+  }
+
+  /**
+   * The same to this very address of a backend, whether it is to get new connections or not: what is there already is
+   * asked for.
+   */
+  dialAt(
+    at: PlaceOfBackend,
+    { connectMs }: DialOptions,
+    done: (result: DialResult) => void,
+  ): Pick<Attempt, 'cancel'> {
+    return dialAt(this.#roster, at, connectMs, done)
   }
 
   status(): ClusterStatus {

@@ -3,7 +3,7 @@
  * range is an error. docs/config.md tells the same.
  */
 import type { AdminInput } from './admin-schema.js'
-import type { ListenerInput } from './listener-input.js'
+import type { ListenerInput, StartTls } from './listener-input.js'
 import type { LogInput } from './log-schema.js'
 
 /** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
@@ -87,6 +87,8 @@ export interface ClusterInput {
   /** Of connections to its backends that last for some seconds. Default: that of all. */
   readonly keepalive?: KeepaliveInput | false | undefined
   readonly timeouts?: OwnTimeoutsInput | undefined
+  /** The backends speak this protocol, and are asked for TLS in its way. Default: TLS begins with the first byte. */
+  readonly startTls?: StartTls | undefined
 }
 
 export interface SendProxyInput {

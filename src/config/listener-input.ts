@@ -7,6 +7,8 @@ import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './input.js'
 
 /** What becomes of the fields of a request that say who the client is. */
 export type ForwardedMode = 'replace' | 'append' | 'forwarded' | 'off'
+/** Protocols whose way of asking for TLS is known. */
+export type StartTls = 'postgres'
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 export interface ListenerInput {
@@ -24,6 +26,11 @@ export interface ListenerInput {
   readonly protocol?: 'tcp' | 'http' | undefined
   /** The client's TLS ends here. Default: it passes through. */
   readonly tls?: TlsInput | undefined
+  /**
+   * Its clients speak this protocol, which asks for TLS in a packet of its own before the ClientHello. Default: TLS, where
+   * there is any, begins with the first byte.
+   */
+  readonly startTls?: StartTls | undefined
   /** The most specific server name or host wins; among equals the first. */
   readonly routes?: readonly RouteInput[] | undefined
   /** Decides instead of `routes`; only in the library. */
@@ -129,6 +136,12 @@ export interface RouteInput {
    * spelled; a path that could be resolved in two ways is answered with 400 (docs/first-bytes.md).
    */
   readonly path?: string | undefined
+  /**
+   * Role and database of a Postgres client's start-up packet, or a list of such; letters count. Only where `startTls` is
+   * `postgres`, and of clients whose TLS passes through nobody knows them.
+   */
+  readonly user?: string | readonly string[] | undefined
+  readonly database?: string | readonly string[] | undefined
   readonly cluster?: string | undefined
   readonly reject?: true | undefined
   /** What requests that are no upgrades get. Default: the listener's. */

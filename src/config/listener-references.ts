@@ -69,7 +69,9 @@ function checkHello(
     ]
   }
   const isLookedAt =
-    listener.onNoSni !== undefined || routes.some((route) => keysIn(route, TLS_ONLY_IN_ROUTES).length > 0)
+    listener.startTls !== undefined ||
+    listener.onNoSni !== undefined ||
+    routes.some((route) => keysIn(route, TLS_ONLY_IN_ROUTES).length > 0)
   if (isLookedAt || listener.onBadHello === undefined) return []
   return [finding([...path, 'onBadHello'], 'no route here looks at a ClientHello', 'key')]
 }

@@ -13,9 +13,10 @@ import type { RouteFunction } from '../route/visitor.js'
 import * as fields from './fields.js'
 import { explainHostPattern, explainProtocol, explainSniPattern } from './host-names.js'
 import type { ListenPlace } from './listener-addresses.js'
-import type { ForwardedMode } from './listener-input.js'
+import type { ForwardedMode, StartTls } from './listener-input.js'
 import { type OwnLiveness, ownLiveness } from './liveness.js'
 import { socketFileFields } from './socket-file.js'
+import { postgresNames, startTlsField, withStartTls } from './start-tls-schema.js'
 import { type TlsConfig, tlsSchema } from './tls-schema.js'
 import { expected } from './wording.js'
 
@@ -31,6 +32,7 @@ export interface ListenerConfig extends ListenPlace {
   readonly acceptProxy: AcceptProxyConfig | undefined
   readonly protocol: 'tcp' | 'http'
   readonly tls: TlsConfig | undefined
+  readonly startTls: StartTls | undefined
   readonly routes: readonly RouteConfig[]
   readonly route: RouteFunction | undefined
   /** `reject` or a cluster; undefined where the routes say. */
@@ -122,6 +124,8 @@ const route = fields.strictMap('a route: { sni, cluster }', {
   source: fields.optional(addresses),
   host: fields.optional(fields.textsField(NAME_PATTERN, explainHostPattern)),
   path: fields.optional(path),
+  user: postgresNames('a role such as app'),
+  database: postgresNames('a database such as orders'),
   cluster: fields.optional(clusterName),
   reject: fields.booleanField.default(false),
   http: fields.optional(otherwise),
@@ -140,6 +144,7 @@ export const listenerSchema = fields
     acceptProxy: fields.optional(acceptProxy),
     protocol: fields.choiceOf(['tcp', 'http']).default('tcp'),
     tls: fields.optional(tlsSchema),
+    startTls: startTlsField,
     routes: fields.listOf('a list of routes', route).default([]),
     route: fields.optional(routeFunction),
     onNoSni: fields.optional(fields.textField('"reject" or the name of a cluster')),
@@ -153,9 +158,6 @@ export const listenerSchema = fields
     ...socketFileFields,
   })
   .transform(
-    ({ name, mode, group, ...rest }): LoneListener => ({
-      name: name ?? formatAddress(rest.address),
-      socketFile: { mode, group },
-      ...rest,
-    }),
+    ({ name, mode, group, ...rest }): LoneListener =>
+      withStartTls({ name: name ?? formatAddress(rest.address), socketFile: { mode, group }, ...rest }),
   )

@@ -8,6 +8,7 @@ import { explainName, parseBackendAddress, parseListenerAddress } from './fields
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
+import { checkStartTls } from './start-tls-references.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 import { quote } from './wording.js'
 
@@ -23,6 +24,7 @@ export function checkReferences(input: unknown): Finding[] {
   return [
     ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index], clusters)),
     ...repeatedListeners(listeners),
+    ...checkStartTls(input),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
       ...keyWithoutCert(clusters, name),

@@ -10,9 +10,11 @@ import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
 import type { HalfClose, ProxyTlv, SpliceMode } from './input.js'
 import { withIpv6Only } from './listener-addresses.js'
+import type { StartTls } from './listener-input.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './liveness.js'
 import { type LogConfig, logSchema } from './log-schema.js'
+import { startTlsField, withStartTls } from './start-tls-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './tls-schema.js'
 import { expected } from './wording.js'
 
@@ -42,6 +44,7 @@ export interface ClusterConfig {
   readonly sendProxy: SendProxyConfig | undefined
   readonly tls: BackendTlsConfig | undefined
   readonly liveness: Liveness
+  readonly startTls: StartTls | undefined
 }
 
 export interface SendProxyConfig {
@@ -93,14 +96,17 @@ const sendProxy: z.ZodType<SendProxyConfig> = z.preprocess(
   }),
 )
 
-const cluster = fields.strictMap('a cluster: { backends }', {
-  balance: fields.choiceOf(['round-robin']).default('round-robin'),
-  backends: fields.listOf('a list of backends', backend),
-  halfClose: fields.choiceOf(['propagate', 'close']).default('propagate'),
-  sendProxy: fields.optional(sendProxy),
-  tls: fields.optional(backendTlsSchema),
-  ...ownLiveness,
-})
+const cluster = fields
+  .strictMap('a cluster: { backends }', {
+    balance: fields.choiceOf(['round-robin']).default('round-robin'),
+    backends: fields.listOf('a list of backends', backend),
+    halfClose: fields.choiceOf(['propagate', 'close']).default('propagate'),
+    sendProxy: fields.optional(sendProxy),
+    tls: fields.optional(backendTlsSchema),
+    startTls: startTlsField,
+    ...ownLiveness,
+  })
+  .transform(withStartTls)
 
 const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(5000),

@@ -11,12 +11,15 @@ import { encodeProxyHeader, type ProxyHeaderOptions } from '../proxy-protocol/en
 import type { TlsFacts } from '../route/visitor.js'
 import type { Origination } from '../tls/origination.js'
 import { chosenFacts } from './proxy-facts.js'
-import { Refusal } from './refusal.js'
+import { badTls } from './refusal.js'
+import { askForTls } from './start-tls.js'
 
 /** What a cluster's backends are to be told. */
 export interface Manners {
   readonly sendProxy: SendProxyConfig | undefined
   readonly origination: Origination | undefined
+  /** The backends are to be asked for TLS before it begins. */
+  readonly startTls: 'postgres' | undefined
   /** In ms; 0: never. */
   readonly responseMs: number
   readonly idleMs: number
@@ -29,20 +32,26 @@ export interface Approached {
   readonly tls: TlsFacts | undefined
 }
 
-/** Tells `backend` what it is to be told. Throws Refusal and DialogueOver. */
+/**
+ * Tells `backend` what it is to be told. `isPassingOn`: the client's own TLS follows, which the backend is asked for, and
+ * none of ours. Throws Refusal and DialogueOver.
+ */
 export async function approach(
   backend: Dialogue,
   to: Backend,
   manners: Manners,
   facts: ProxyHeaderOptions,
   engine: Engine,
+  isPassingOn: boolean,
 ): Promise<Approached> {
-  const { sendProxy, origination, responseMs } = manners
+  const { sendProxy, startTls, responseMs } = manners
+  const origination = isPassingOn ? undefined : manners.origination
   backend.allow(responseMs)
   if (sendProxy !== undefined) {
     const version = sendProxy.version === 'v1' ? 1 : 2
     await backend.say(encodeProxyHeader(version, chosenFacts(facts, sendProxy)))
   }
+  if (isPassingOn || (origination !== undefined && startTls !== undefined)) await askForTls(backend)
   if (origination === undefined) return { backend, tls: undefined }
   const raw = backend.socket.release()
   if (raw === undefined) throw badTls('the connection is closed')
@@ -62,6 +71,3 @@ export async function approach(
     throw badTls(error instanceof Error ? error.message : String(error))
   }
 }
-
-const badTls = (why: string): Refusal =>
-  new Refusal({ by: 'backend', phase: 'response', cause: `backend-tls: ${why}` }, 502)

@@ -34,6 +34,8 @@ export async function routeOf(opening: Opening): Promise<Choice> {
     alpn: opening.tls === undefined ? opening.hello?.alpn : [opening.tls.alpn ?? ''],
     host: opening.greeting?.head.host,
     path,
+    user: opening.startUp?.user,
+    database: opening.startUp?.database,
   })
   if (rule === undefined) return choiceFor(undefined, opening)
   if (rule.cluster === undefined) throw refuse('rejected', 403)
@@ -86,6 +88,7 @@ function visitorOf(opening: Opening, path: string | undefined, awaited: Set<Prom
     listener: reception.config.name,
     proxyHeader,
     tls,
+    startUp: opening.startUp,
     request: greeting && {
       ...greeting.head,
       comparedPath: path ?? greeting.head.path,

@@ -21,7 +21,6 @@ import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Dialled, DialOptions, DialResult } from '../cluster/dial.js'
 import { DialogueOver } from '../io/dialogue.js'
-import type { Engine } from '../io/engine.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
@@ -39,7 +38,7 @@ import { Pipe } from '../pipe/pipe.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import type { Manners } from './approach.js'
 import { Arrival } from './arrival.js'
-import { Introduction } from './introduction.js'
+import { type Ends, Introduction, type IntroductionHost } from './introduction.js'
 import { watchLasting } from './lasting.js'
 import type { Reception } from './reception.js'
 import { endingOf, Refusal, statusOf, whyNoBackend } from './refusal.js'
@@ -67,10 +66,8 @@ export interface Service {
 }
 
 /** What a connection needs of the proxy it lives in. */
-export interface ConnectionHost {
-  readonly engine: Engine
+export interface ConnectionHost extends IntroductionHost {
   readonly dialOptions: DialOptions
-  nextId(): string
   /** A step before the pipe has thrown what none should throw. */
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted; the connection knows its `connectMicros`. */
@@ -290,9 +287,12 @@ export class Connection implements Expirable, PipeOwner {
   }
 
   private dial(arrival: Arrival, destination: Destination): void {
-    arrival.attempt = destination.cluster.dial(this.#host!.dialOptions, (result) =>
-      this.dialled(arrival, result, destination),
-    )
+    const { cluster } = destination
+    const { dialOptions } = this.#host!
+    const done = (result: DialResult): void => this.dialled(arrival, result, destination)
+    const at = this.#introduction?.at
+    arrival.attempt =
+      at === undefined ? cluster.dial(dialOptions, done) : cluster.dialAt(at, dialOptions, done)
   }
 
   private dialled(arrival: Arrival, result: DialResult, destination: Destination): void {
@@ -306,19 +306,16 @@ export class Connection implements Expirable, PipeOwner {
     this.#backendAddress = result.address
     this.#connectMicros = this.ageMicros - this.waitMicros
     this.#host?.connected(this)
-    if (this.#introduction === undefined) this.join(arrival.client, result.socket, destination.pipes)
+    if (this.#introduction === undefined)
+      this.join({ client: arrival.client, backend: result.socket }, destination.pipes)
     else void this.meet(this.#introduction, result, destination)
   }
 
-  private async meet(
-    introduction: Introduction,
-    dialled: Dialled,
-    { manners, pipes }: Destination,
-  ): Promise<void> {
+  private async meet(introduction: Introduction, dialled: Dialled, destination: Destination): Promise<void> {
     try {
-      const ends = await introduction.meet(dialled, manners, () => this.backendAnswered())
+      const ends = await introduction.meet(dialled, destination, () => this.backendAnswered())
       if (ends !== undefined) {
-        this.join(ends.client, ends.backend, pipes)
+        this.join(ends, destination.pipes)
         if (introduction.calledOff !== undefined) this.end(introduction.calledOff)
       } else this.finish({ by: 'backend', phase: 'data', cause: 'finished' })
     } catch (error) {
@@ -326,8 +323,9 @@ export class Connection implements Expirable, PipeOwner {
     }
   }
 
-  private join(client: Socket, backend: Socket, pipes: PipeHost): void {
+  private join({ client, backend, watch }: Ends, pipes: PipeHost): void {
     const pipe = new Pipe(client, backend, pipes, this)
+    if (watch !== undefined) pipe.down.showTo(watch)
     this.#stage = pipe
     pipe.start()
   }
@@ -373,6 +371,7 @@ export class Connection implements Expirable, PipeOwner {
     this.#host = undefined
     if (this.#backendAddress !== undefined) this.#backend?.release()
     if (this.pipe === undefined) this.#introduction?.end()
+    this.#introduction?.leave()
     host.ended(this, ending)
   }
 }

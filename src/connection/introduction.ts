@@ -3,22 +3,27 @@
  * wants, its backend is told, and both have agreed by the time they are handed over. It owns the dialogues, and what
  * was learnt, for the record; after the hand-over that is all it keeps, because a tunnel may last for days.
  */
-import type { PeerAddress } from '../address.js'
+import { formatAddress, type PeerAddress } from '../address.js'
 import type { Dialled } from '../cluster/dial.js'
+import type { PlaceOfBackend } from '../cluster/dial-at.js'
 import { asStream } from '../io/as-stream.js'
 import { Dialogue } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { OpeningFacts, RecordEnding } from '../observe/record.js'
 import type { OrderedCause } from '../pipe/options.js'
+import type { Watch } from '../pipe/watched-carrier.js'
+import { KeyWatch } from '../postgres/key-watch.js'
+import type { Sessions } from '../postgres/sessions.js'
 import type { TlsFacts } from '../route/visitor.js'
 import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
 import { approach, type Manners } from './approach.js'
+import { findSession, passCancelOn, type Session } from './cancellation.js'
 import type { Destination, Service } from './connection.js'
 import { Exchange, type Moved } from './exchange.js'
 import { requestFor } from './forwarding.js'
 import type { Greeting } from './greeting.js'
-import { Opening } from './opening.js'
+import { type Cancel, Opening } from './opening.js'
 import { openingFacts } from './opening-facts.js'
 import { proxyFacts } from './proxy-facts.js'
 import type { Reception } from './reception.js'
@@ -27,6 +32,8 @@ import { refuse } from './refusal.js'
 /** What an introduction needs of the proxy. */
 export interface IntroductionHost {
   readonly engine: Engine
+  /** Those of Postgres that can be cancelled. */
+  readonly sessions: Sessions<Session>
   nextId(): string
 }
 
@@ -34,6 +41,8 @@ export interface IntroductionHost {
 export interface Ends {
   readonly client: Socket
   readonly backend: Socket
+  /** Is to see what the backend says. */
+  readonly watch?: Watch | undefined
 }
 
 /** Smoothed, in µs. */
@@ -48,6 +57,8 @@ export class Introduction {
   /** Why it was told to end, if it was. */
   calledOff: OrderedCause | undefined
   cluster: string | undefined
+  /** Where the client must come to, and nowhere else; undefined where any backend of its cluster will do. */
+  at: PlaceOfBackend | undefined
   backend: Dialogue | undefined
   exchange: Exchange | undefined
   /** From accept to the dial, in whole µs; undefined where nobody was dialled. */
@@ -66,6 +77,8 @@ export class Introduction {
   #backendTls: TlsFacts | undefined
   /** The head that the backend is sent, until it is. */
   #request: Buffer | undefined
+  /** Gives up what others may know of it. */
+  #leave: (() => void) | undefined
 
   constructor(
     host: IntroductionHost,
@@ -92,6 +105,7 @@ export class Introduction {
   /** Throws Refusal, DialogueOver, and what a route function throws. */
   async choose(): Promise<Destination> {
     const choice = await this.#open.choose()
+    if (choice === undefined) return this.#chooseSession(this.#open)
     const destination = this.#destinations.get(choice.cluster)
     if (destination === undefined)
       throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
@@ -108,40 +122,50 @@ export class Introduction {
    * Undefined where all there was to say has been said. `answered` is told of every response head. Throws Refusal and
    * DialogueOver.
    */
-  async meet(
-    { socket, backend }: Dialled,
-    manners: Manners,
-    answered: () => void,
-  ): Promise<Ends | undefined> {
+  async meet(dialled: Dialled, destination: Destination, answered: () => void): Promise<Ends | undefined> {
     const opening = this.#open
+    const { socket, backend } = dialled
+    const { manners } = destination
     this.backend = new Dialogue(socket, this.#host.engine.turns, this.#host.engine.sweep)
     const facts = proxyFacts(opening, this.id)
     const approached = await opening.client.during(
-      approach(this.backend, backend, manners, facts, this.#host.engine),
+      approach(this.backend, backend, manners, facts, this.#host.engine, isPassingOn(opening, manners)),
     )
     this.backend = approached.backend
     this.#backendTls = approached.tls
-    const { greeting } = opening
+    const { greeting, cancel, startUp } = opening
+    if (cancel !== undefined) return this.#cancel(cancel)
+    if (startUp !== undefined) return this.#handOver(this.#watchFor(dialled, destination))
     if (greeting === undefined) return this.#handOver()
     const outcome = await this.#exchange(greeting, manners, answered)
     return outcome === 'finished' ? undefined : this.#handOver()
   }
 
   /**
-   * Says a last word to a client that speaks HTTP and was not answered yet; a reset to any other. What one side had said
-   * before it broke is delivered to the other first.
+   * Says a last word to a client that speaks HTTP and was not answered yet, an orderly end to one that wants to cancel, a
+   * reset to any other. What one side had said before it broke is delivered to the other first.
    */
   async dismiss({ by }: RecordEnding, status: ErrorStatus | undefined): Promise<void> {
     const { client, backend } = this
     this.#noteRoundTrips()
     if (by !== 'client') backend?.socket.reset()
-    const isHttp = this.#open.reception.config.protocol === 'http'
-    const isAnswerable = isHttp && status !== undefined && this.exchange?.status === undefined
-    if (!isAnswerable && by !== 'backend') client.socket.reset()
+    const lastWord = this.#lastWord(status)
+    if (lastWord === undefined && by !== 'backend') client.socket.reset()
     await Promise.all([
       by === 'client' && backend?.breakOff(),
-      isAnswerable ? client.sayGoodbye(errorAnswer(status)) : client.breakOff(),
+      lastWord === undefined ? client.breakOff() : client.sayGoodbye(lastWord),
     ])
+  }
+
+  /** Undefined where there is nothing to be said. */
+  #lastWord(status: ErrorStatus | undefined): Buffer | undefined {
+    const { cancel, reception } = this.#open
+    // As Postgres itself: whoever cancels learns nothing, not even whether there was anything to cancel.
+    if (cancel !== undefined) return Buffer.alloc(0)
+    const isHttp = reception.config.protocol === 'http'
+    return isHttp && status !== undefined && this.exchange?.status === undefined
+      ? errorAnswer(status)
+      : undefined
   }
 
   /** Lets every wait fail. Where there is none at this moment, `calledOff` tells. */
@@ -155,6 +179,11 @@ export class Introduction {
   end(): void {
     this.client.end()
     this.backend?.end()
+  }
+
+  /** The connection is over. */
+  leave(): void {
+    this.#leave?.()
   }
 
   facts(): OpeningFacts {
@@ -184,16 +213,50 @@ export class Introduction {
     this.exchange = new Exchange(client, this.backend!, greeting, { ...manners, answered }, this.moved)
     const outcome = await this.exchange.run(request)
     if (outcome === 'finished') {
-      this.#noteRoundTrips()
-      this.backend!.end()
-      this.backend!.socket.close()
+      this.#closeBackend()
       const lost = await client.leave()
       if (lost !== undefined) throw lost
     }
     return outcome
   }
 
-  #handOver(): Ends {
+  #closeBackend(): void {
+    this.#noteRoundTrips()
+    this.backend!.end()
+    this.backend!.socket.close()
+  }
+
+  async #chooseSession({ client, cancel }: Opening): Promise<Destination> {
+    // From here on the client waits for us.
+    client.allow(0)
+    const search = findSession(cancel!.session, this.#host.sessions, this.#destinations)
+    const session = await client.during(search)
+    if (session === undefined) throw refuse('no-session')
+    this.cluster = session.place.cluster
+    this.at = session.at
+    return session.destination
+  }
+
+  async #cancel(cancel: Cancel): Promise<undefined> {
+    await this.client.during(passCancelOn(cancel, this.backend!))
+    this.moved = { bytesUp: cancel.bytes.length, bytesDown: 0 }
+    this.#closeBackend()
+    await this.client.sayGoodbye(Buffer.alloc(0))
+  }
+
+  /** Learns by which key the session of this connection can be cancelled, for as long as it lasts. */
+  #watchFor({ backend, address }: Dialled, destination: Destination): Watch {
+    const { sessions } = this.#host
+    const place = { cluster: this.cluster!, backend: backend.name, address: formatAddress(address) }
+    const session: Session = { place, at: { backend, address }, destination }
+    const watch = new KeyWatch((name) => {
+      sessions.begin(name, session)
+      this.#leave = () => sessions.end(name, session)
+    })
+    return (bytes) => watch.show(bytes)
+  }
+
+  #handOver(watch?: Watch): Ends {
     // A text may be a slice of the head it was read from, and would keep all of it.
     const learnt = structuredClone(this.#learn())
     this.end()
@@ -202,7 +265,7 @@ export class Introduction {
     this.#opening = undefined
     this.backend = undefined
     this.exchange = undefined
-    return ends
+    return { ...ends, watch }
   }
 
   /** Where one is a stream, both are. Throws where one is closed. */
@@ -211,4 +274,10 @@ export class Introduction {
     const { turns } = this.#host.engine
     return { client: asStream(client, turns), backend: asStream(backend, turns) }
   }
+}
+
+/** Whether the client's TLS goes on to a backend that has to be asked for TLS first. */
+function isPassingOn({ hello, tls, reception }: Opening, { startTls }: Manners): boolean {
+  const isStarted = reception.config.startTls !== undefined || startTls !== undefined
+  return isStarted && hello !== undefined && tls === undefined
 }

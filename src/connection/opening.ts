@@ -3,11 +3,13 @@
  * is lost to the backend, until its cluster is known. Every step either goes on or throws a Refusal.
  */
 import { type Address, type PeerAddress, unpackPeer } from '../address.js'
+import { ALPN_POSTGRESQL } from '../config/start-tls-schema.js'
 import { Dialogue, DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { StreamSocket } from '../io/stream-socket.js'
 import { type ClientHello, MOST_HELLO_BYTES, readClientHello } from '../peek/client-hello.js'
+import type { StartUp } from '../postgres/start-up.js'
 import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../proxy-protocol/decode.js'
 import type { ProxyHeader } from '../proxy-protocol/header.js'
 import type { TlsFacts } from '../route/visitor.js'
@@ -16,6 +18,13 @@ import { clientByField } from './forwarding.js'
 import { type Greeting, greet } from './greeting.js'
 import type { Reception } from './reception.js'
 import { refuse } from './refusal.js'
+import { agreeOnTls, readPacket } from './start-tls.js'
+
+/** A Postgres cancel request. */
+export interface Cancel {
+  readonly session: string
+  readonly bytes: Buffer
+}
 
 export class Opening {
   readonly reception: Reception
@@ -24,6 +33,10 @@ export class Opening {
   proxyHeader: ProxyHeader | undefined
   hello: ClientHello | undefined
   tls: TlsFacts | undefined
+  /** Of a Postgres client that can be understood. */
+  startUp: StartUp | undefined
+  /** Of a Postgres client that came to say this and nothing else. */
+  cancel: Cancel | undefined
   greeting: Greeting | undefined
   /** Who the client is, as a proxy that we trust says in the request; undefined where none does. */
   fieldClient: Address | undefined
@@ -53,15 +66,20 @@ export class Opening {
     return this.proxyHeader?.destination ?? this.client.socket.localAddress()
   }
 
-  async choose(): Promise<Choice> {
-    const { config, firstBytesMs, looksAtHello, termination } = this.reception
+  /** Undefined where the client only wants to cancel. */
+  async choose(): Promise<Choice | undefined> {
+    const { config, firstBytesMs, termination } = this.reception
     await this.#identify()
     this.client.allow(firstBytesMs)
+    const looksAtHello = await this.#looksAtHello()
     if (looksAtHello) {
       const instead = await this.#lookAtHello()
       if (instead !== undefined) return { cluster: instead, http: 'reject' }
     }
-    if (termination !== undefined) await this.#terminate()
+    if (termination !== undefined && looksAtHello) await this.#terminate()
+    const passesThrough = looksAtHello && this.tls === undefined
+    if (config.startTls !== undefined && !passesThrough) await this.#startUp()
+    if (this.cancel !== undefined) return undefined
     if (config.protocol === 'http') {
       this.greeting = await greet(this.client)
       this.fieldClient = clientByField(this, this.greeting)
@@ -78,6 +96,25 @@ export class Opening {
     if (answer.kind === 'no-match') return answer.reason
     this.hello = answer.value
     return answer.value
+  }
+
+  /** A Postgres client has its say in it. */
+  async #looksAtHello(): Promise<boolean> {
+    const { config, looksAtHello } = this.reception
+    if (config.startTls === undefined) return looksAtHello
+    const how = await agreeOnTls(this.client)
+    if (how === 'none') return false
+    const hello = await this.readHello()
+    // Or else a hello meant for another protocol could be brought here (ALPACA); servers insist on it, too.
+    if (how === 'at-once' && typeof hello !== 'string' && !hello.alpn.includes(ALPN_POSTGRESQL))
+      throw refuse(`bad-hello: no ALPN "${ALPN_POSTGRESQL}"`)
+    return true
+  }
+
+  async #startUp(): Promise<void> {
+    const { packet, taken } = await readPacket(this.client)
+    if (packet.kind === 'cancel') this.cancel = { session: packet.session, bytes: taken }
+    else this.startUp = { user: packet.user, database: packet.database }
   }
 
   async #identify(): Promise<void> {

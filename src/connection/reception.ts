@@ -28,9 +28,9 @@ export function createReception(
   isTold: (cluster: string) => boolean,
   termination: Termination | undefined,
 ): Reception | undefined {
-  const { acceptProxy, protocol, tls, routes, route, onNoSni } = config
-  const isPlain =
-    acceptProxy === undefined && protocol === 'tcp' && tls === undefined && onNoSni === undefined
+  const { acceptProxy, protocol, tls, startTls, routes, route, onNoSni } = config
+  const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined
+  const isPlain = acceptProxy === undefined && protocol === 'tcp' && looksAtNothing
   const hasOnePlace = routes.length === 0 && route === undefined && config.cluster !== undefined
   if (isPlain && hasOnePlace && !isTold(config.cluster)) return undefined
   return {

@@ -46,6 +46,11 @@ export function refuse(cause: OpeningCause, status?: ErrorStatus): Refusal {
   return new Refusal({ by: 'proxy', phase: 'opening', cause }, status)
 }
 
+/** A backend has no TLS that could be used. */
+export function badTls(why: string): Refusal {
+  return new Refusal({ by: 'backend', phase: 'response', cause: `backend-tls: ${why}` }, 502)
+}
+
 /** Of a wait that failed, for the one or the other side. */
 export function endingOf(
   { why, errno, at }: DialogueOver,

@@ -12,6 +12,7 @@ import type { RecordCounts } from './status.js'
 const ORDINARY: ReadonlySet<EndCause> = new Set([
   'finished',
   'client-gone',
+  'no-session',
   'idle-timeout',
   'half-closed-timeout',
   'lifetime',

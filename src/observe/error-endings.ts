@@ -14,7 +14,7 @@ export interface Ending {
 /** Before a client has a cluster, where its first bytes are looked at. */
 export const OPENING_ERRORS: readonly Ending[] = [
   { by: 'client', phase: 'opening', cause: 'first-bytes-timeout' },
-  ...['proxy-header', 'bad-hello', 'no-sni', 'tls-handshake', 'bad-request'].map(turnedAway),
+  ...['proxy-header', 'bad-hello', 'no-sni', 'tls-handshake', 'bad-request', 'bad-start-up'].map(turnedAway),
   ...['no-route', 'rejected', 'route-failed', 'first-bytes-timeout'].map(turnedAway),
 ]
 

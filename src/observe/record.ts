@@ -26,6 +26,9 @@ export type OpeningCause =
   | 'no-sni'
   | `tls-handshake: ${string}`
   | `bad-request: ${string}`
+  | `bad-start-up: ${string}`
+  /** A Postgres cancel request for a session that is not known, or not any more. */
+  | 'no-session'
   /** No upgrade, where only upgrades are served. */
   | 'upgrade-required'
   | 'no-route'

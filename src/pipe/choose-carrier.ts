@@ -9,6 +9,7 @@ import { copyCarrier } from './copy-carrier.js'
 import type { Direction } from './direction.js'
 import { kernelCarrier } from './kernel-carrier.js'
 import { streamCarrier } from './stream-carrier.js'
+import type { WatchedCarrier } from './watched-carrier.js'
 
 /** A copy that moved this much at once is bulk: splice wins from about here on. */
 export const PROMOTE_BYTES = 32 * 1024
@@ -27,7 +28,9 @@ export function nextCarrier(direction: Direction, came: number): Carrier {
   if (direction.carrier === streamCarrier) return streamCarrier
   if (direction.held !== undefined) return copyCarrier
   if (direction.inside > 0) return direction.carrier
-  return direction.carrier === kernelCarrier ? afterSplice(direction, came) : afterCopy(direction, came)
+  if (direction.carrier === kernelCarrier) return afterSplice(direction, came)
+  if (direction.carrier === copyCarrier) return afterCopy(direction, came)
+  return (direction.carrier as WatchedCarrier).isDone ? firstCarrier(direction) : direction.carrier
 }
 
 /** Why this direction may not splice at this moment. */

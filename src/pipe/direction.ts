@@ -10,6 +10,7 @@ import { Cargo } from './cargo.js'
 import { type Carrier, MUST_WAIT } from './carrier.js'
 import { firstCarrier, nextCarrier } from './choose-carrier.js'
 import type { PipeCounters, PipeHost, SpliceMode } from './options.js'
+import { type Watch, WatchedCarrier } from './watched-carrier.js'
 
 export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
 
@@ -39,6 +40,11 @@ export class Direction {
       this.inside = head.length
     }
     this.carrier = firstCarrier(this)
+  }
+
+  /** Shows `watch` what goes by, from the first byte on. To be called before anything has moved. */
+  showTo(watch: Watch): void {
+    this.carrier = new WatchedCarrier(this, watch)
   }
 
   get mode(): SpliceMode {

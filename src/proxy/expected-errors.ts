@@ -17,10 +17,14 @@ export function* expectedErrors(service: Service): Iterable<readonly [cluster: s
   }
 }
 
-function errorsAt({ reception, destinations }: Service, cluster: string): readonly Ending[] {
+/** Its clients, and for them backends, are asked for TLS first. */
+const isStarted = ({ reception }: Service): boolean => reception?.config.startTls !== undefined
+
+function errorsAt(service: Service, cluster: string): readonly Ending[] {
+  const { reception, destinations } = service
   if (reception?.config.protocol === 'http') return [...JOINING_ERRORS, ...MEETING_ERRORS, ...HTTP_ERRORS]
   const { sendProxy, origination } = destinations.get(cluster)!.manners
-  const isTold = sendProxy !== undefined || origination !== undefined
+  const isTold = sendProxy !== undefined || origination !== undefined || isStarted(service)
   return isTold ? [...JOINING_ERRORS, ...MEETING_ERRORS] : JOINING_ERRORS
 }
 

@@ -169,12 +169,12 @@ function createDestination(
     halfClosedTimeoutMs: halfClosedMs,
     maxLifetimeMs: lifetimeMs,
   }
-  const { sendProxy, tls } = options
+  const { sendProxy, startTls, tls } = options
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, announceCluster(log, name)),
     pipes: { turns: engine.turns, settings, counters },
     liveness: options.liveness,
-    manners: { sendProxy, origination: tls && new Origination(tls), responseMs, idleMs },
+    manners: { sendProxy, startTls, origination: tls && new Origination(tls), responseMs, idleMs },
   }
 }
 

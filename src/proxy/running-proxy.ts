@@ -8,6 +8,7 @@ import type { DialOptions } from '../cluster/dial.js'
 import type { ProxyConfig } from '../config/input.js'
 import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
+import type { Session } from '../connection/cancellation.js'
 import { Connection, type ConnectionHost, type Service } from '../connection/connection.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
@@ -20,6 +21,7 @@ import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { createPipeCounters, type OrderedCause } from '../pipe/options.js'
+import { Sessions } from '../postgres/sessions.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
 import { VERSION } from '../version.js'
 import { changesBetween, needingRestart } from './changes.js'
@@ -54,6 +56,7 @@ export class RunningProxy implements Proxy, ConnectionHost {
   readonly #ledger = new Ledger()
   readonly ids = new ConnectionIds()
   readonly #copyingNotice: CopyingNotice
+  readonly sessions = new Sessions<Session>()
   readonly drains = new Drains()
   readonly tickets: TicketKeys
   readonly #startedWith: Config

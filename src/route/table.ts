@@ -14,6 +14,9 @@ export interface Rule {
   readonly source: readonly string[] | undefined
   readonly host: readonly string[] | undefined
   readonly path: string | undefined
+  /** Of a Postgres client's start-up; letters count. */
+  readonly user: readonly string[] | undefined
+  readonly database: readonly string[] | undefined
   /** Undefined: the client is turned away. */
   readonly cluster: string | undefined
   /** What requests that are no upgrades get; undefined where the listener says. */
@@ -28,6 +31,8 @@ export interface Facts {
   readonly host?: string | undefined
   /** As `comparePath` spells it. */
   readonly path?: string | undefined
+  readonly user?: string | undefined
+  readonly database?: string | undefined
 }
 
 type Condition = (facts: Facts) => boolean
@@ -74,7 +79,7 @@ export class RouteTable {
   }
 }
 
-function conditionsOf({ alpn, source, path }: Rule): Condition[] {
+function conditionsOf({ alpn, source, path, user, database }: Rule): Condition[] {
   const conditions: Condition[] = []
   if (alpn !== undefined) conditions.push((facts) => alpn.some((name) => facts.alpn?.includes(name)))
   if (source !== undefined) {
@@ -85,8 +90,13 @@ function conditionsOf({ alpn, source, path }: Rule): Condition[] {
     const beginning = routePath(path)
     conditions.push((facts) => facts.path !== undefined && isWithin(facts.path, beginning))
   }
+  if (user !== undefined) conditions.push((facts) => isAmong(user, facts.user))
+  if (database !== undefined) conditions.push((facts) => isAmong(database, facts.database))
   return conditions
 }
+
+const isAmong = (names: readonly string[], name: string | undefined): boolean =>
+  name !== undefined && names.includes(name)
 
 /** Whole segments: `/chat` is not the beginning of `/chatter`. */
 function isWithin(path: string, beginning: string): boolean {

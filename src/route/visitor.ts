@@ -4,6 +4,7 @@
  */
 import type { Address } from '../address.js'
 import type { ClientHello } from '../peek/client-hello.js'
+import type { StartUp } from '../postgres/start-up.js'
 import type { ProxyHeader } from '../proxy-protocol/header.js'
 
 /** A decision against a client. */
@@ -24,6 +25,8 @@ export interface Visitor {
   readonly tls: TlsFacts | undefined
   /** Of a listener with `protocol: http`. */
   readonly request: RequestFacts | undefined
+  /** Of a listener with `startTls: postgres`; undefined where the client's TLS passes through. */
+  readonly startUp: StartUp | undefined
   /**
    * The client's TLS ClientHello, or undefined where it does not speak TLS. Waits for as much as is needed. Rejects,
    * and the connection ends if you let it, where the hello is broken, too slow (`firstBytesMs`) or cut short.

@@ -7,7 +7,14 @@ import cluster, { type Worker } from 'node:cluster'
 import type { HeldSocket } from '../io/engine.js'
 import type { ServerHandle } from '../io/server-handle.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { type Answer, type Call, type ToSupervisor, type ToWorker, unpackError } from './messages.js'
+import {
+  type Answer,
+  type Call,
+  type SessionQuestion,
+  type ToSupervisor,
+  type ToWorker,
+  unpackError,
+} from './messages.js'
 
 export type Outcome<Value> =
   | { readonly kind: 'answer'; readonly value: Value }
@@ -25,6 +32,8 @@ export interface Exit {
 export interface LineHooks {
   hello(line: Line): void
   ready(line: Line): void
+  /** It asks where a session is that it has not. */
+  searches(line: Line, question: SessionQuestion): void
   /** Once. */
   gone(line: Line, exit: Exit): void
 }
@@ -131,6 +140,7 @@ export class Line {
     } else if (message.kind === 'counts') {
       this.last = { ...message.counts, processes: this.last?.processes ?? [] }
     } else if (message.kind === 'failed') this.#failure = unpackError(message.error)
+    else if (message.kind === 'session') this.#hooks.searches(this, message)
     else this.#hooks[message.kind](this)
   }
 

@@ -6,6 +6,7 @@ import type { Control } from '../admin/control.js'
 import type { Config } from '../config/schema.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
 import type { ProxyStatus } from '../observe/status.js'
+import type { SessionPlace } from '../postgres/sessions.js'
 
 /** A method of a worker's control. */
 export type ControlCall = {
@@ -16,6 +17,8 @@ export type ControlCall = {
 type CrewCall =
   | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
+  /** Where a Postgres session is that can be cancelled, if it is this worker's. */
+  | { readonly method: 'findSession'; readonly args: readonly [session: string] }
 
 export type Call = ControlCall | CrewCall
 
@@ -34,10 +37,19 @@ export type ToWorker =
     }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
+  /** Undefined: nobody has it. */
+  | { readonly kind: 'session'; readonly id: number; readonly place?: SessionPlace | undefined }
 
 export type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown; readonly error?: undefined }
   | { readonly kind: 'answer'; readonly id: number; readonly error: PlainError }
+
+/** A worker asks which other one has this session. */
+export interface SessionQuestion {
+  readonly kind: 'session'
+  readonly id: number
+  readonly session: string
+}
 
 /**
  * `counts`: what I have counted, without a look at the process; once a second while I have connections, and once after
@@ -48,6 +60,7 @@ export type ToSupervisor =
   | { readonly kind: 'hello' | 'ready' }
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'counts'; readonly counts: ProxyStatus }
+  | SessionQuestion
   | Answer
 
 /** An error as it crosses between processes. */

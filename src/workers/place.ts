@@ -88,6 +88,7 @@ export class Place {
         this.#hooks.ready(ready)
         this.#started()
       },
+      searches: (asking, question) => this.#hooks.searches(asking, question),
       gone: (gone, exit) => {
         clearTimeout(timer)
         this.#hooks.gone(gone, exit)

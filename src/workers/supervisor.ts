@@ -18,7 +18,9 @@ import { Crew } from './crew.js'
 import { Figures } from './figures.js'
 import type { Line } from './line.js'
 import { Loans } from './loans.js'
+import type { SessionQuestion } from './messages.js'
 import { Place } from './place.js'
+import { answerSearch } from './session-search.js'
 import { type Assigned, assignPorts } from './shared-ports.js'
 import { Sockets } from './sockets.js'
 import { Watchdog } from './watchdog.js'
@@ -64,6 +66,7 @@ export class Supervisor {
     const hooks = {
       hello: (line: Line) => this.briefing.greet(line),
       ready: (line: Line) => void this.#inTurn(() => this.#admit(line)),
+      searches: (line: Line, question: SessionQuestion) => void answerSearch(this.crew, line, question),
       gone: (line: Line) => this.#forget(line),
       vacated: (place: number) => this.#loans.begin(place),
     }

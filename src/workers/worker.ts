@@ -14,6 +14,7 @@ import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
 import { type Call, type ControlCall, packError, type ToSupervisor, type ToWorker } from './messages.js'
+import { SessionSearch } from './session-search.js'
 
 /** The timer that this follows is due once a second, or more often; it may be a little early (ms). */
 const TELL_COUNTS_AFTER_MS = 900
@@ -31,6 +32,7 @@ export function runWorker(signals: Signals): void {
   process.on('message', (message: ToWorker, handle: unknown) => {
     try {
       if (message.kind === 'ask') void worker?.answer(message)
+      else if (message.kind === 'session') worker?.search.heard(message)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.place)
@@ -60,6 +62,7 @@ function receive(
 
 class Worker {
   readonly proxy: RunningProxy
+  readonly search = new SessionSearch(tell)
   readonly #control: ProxyControl
   readonly #sockets: GivenSockets
   #isLeaving = false
@@ -76,6 +79,7 @@ class Worker {
       tickets: new TicketKeys(ticketKeys),
     })
     this.proxy = proxy
+    proxy.sessions.askOthers = (session) => this.search.ask(session)
     this.#control = new ProxyControl(proxy, {
       load: () => {
         throw new MillraceError('wrong-state', 'a worker takes its config from its supervisor')
@@ -120,6 +124,8 @@ class Worker {
 
   #act(call: Call): Promise<unknown> {
     switch (call.method) {
+      case 'findSession':
+        return Promise.resolve(this.proxy.sessions.find(call.args[0])?.place)
       case 'prepare':
         return this.#inTurn(() => this.#prepare(call.args[0]))
       case 'takeUp':

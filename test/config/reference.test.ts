@@ -70,6 +70,7 @@ const most: Every<ProxyConfig> = {
         clientCa: 'PEM',
         clientCert: 'require',
       },
+      startTls: 'postgres',
       routes: [
         {
           sni: '*',
@@ -77,6 +78,8 @@ const most: Every<ProxyConfig> = {
           source: 'unix',
           host: '*',
           path: '/',
+          user: 'app',
+          database: 'orders',
           cluster: 'NAME',
           reject: true,
           http: 'reject',
@@ -103,6 +106,7 @@ const most: Every<ProxyConfig> = {
       sendProxy: { version: 'v2', tlvs: ['ssl'] },
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
       ...liveness,
+      startTls: 'postgres',
     },
   },
   timeouts: {

@@ -12,6 +12,7 @@ import { Turns } from '../../src/io/turns.js'
 import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
+import { Sessions } from '../../src/postgres/sessions.js'
 
 const listener = new Listener({
   name: 'front',
@@ -41,6 +42,7 @@ describe('a connection that waits for its backend', () => {
       engine: new StreamEngine('switched-off'),
       dialOptions: { connectMs: 1000 },
       nextId: () => '01ARYZ6S410000000000000000',
+      sessions: new Sessions(),
       failed: () => {
         throw new Error('there is no route function')
       },
@@ -51,7 +53,13 @@ describe('a connection that waits for its backend', () => {
     const destination: Destination = {
       cluster,
       pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-      manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
+      manners: {
+        sendProxy: undefined,
+        origination: undefined,
+        startTls: undefined,
+        responseMs: 0,
+        idleMs: 0,
+      },
       liveness: NO_LIVENESS,
     }
     const destinations = new Map([['back', destination]])

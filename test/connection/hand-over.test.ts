@@ -12,6 +12,7 @@ import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
+import { Sessions } from '../../src/postgres/sessions.js'
 import { type Carriage, carriages } from '../support/carriages.js'
 import { type End, Rig } from '../support/rig.js'
 import { until } from '../support/wait.js'
@@ -89,6 +90,7 @@ function connect(
     engine,
     dialOptions: { connectMs: 1000 },
     nextId: () => '01ARYZ6S410000000000000000',
+    sessions: new Sessions(),
     failed: (_, __, error) => {
       throw error
     },
@@ -99,7 +101,7 @@ function connect(
   const destination = {
     cluster,
     pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-    manners: { sendProxy: undefined, origination: undefined, responseMs: 0, idleMs: 0 },
+    manners: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
   }
   const service = {

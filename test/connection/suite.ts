@@ -6,6 +6,8 @@ import { describeHellos } from './hellos.js'
 import { describeHttpGrammar } from './http-grammar.js'
 import { describeOpeningLifecycle } from './lifecycle.js'
 import { describePaths } from './paths.js'
+import { describePostgres } from './postgres.js'
+import { describePostgresCancels } from './postgres-cancels.js'
 import { describeProxyHeaders } from './proxy-headers.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
@@ -26,5 +28,7 @@ export function describeOpenings(): void {
   describe('the ends of forwarded requests', () => describeForwardedEnds())
   describe('the ends of forwarded requests over TLS', () => describeForwardedEndsOfTls())
   describe('a forwarded request that stalls', () => describeStalls())
+  describe('a Postgres client', () => describePostgres())
+  describe('a Postgres cancel request', () => describePostgresCancels())
   describe('an end in any phase', () => describeOpeningLifecycle())
 }

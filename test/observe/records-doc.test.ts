@@ -32,6 +32,8 @@ const CAUSES: Record<WithoutDetail<EndCause>, true> = {
   'no-sni': true,
   'tls-handshake': true,
   'bad-request': true,
+  'bad-start-up': true,
+  'no-session': true,
   'upgrade-required': true,
   'no-route': true,
   rejected: true,

@@ -8,6 +8,8 @@ const rule = (cluster: string, parts: Partial<Rule> = {}): Rule => ({
   source: undefined,
   host: undefined,
   path: undefined,
+  user: undefined,
+  database: undefined,
   http: undefined,
   cluster,
   ...parts,

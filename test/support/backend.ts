@@ -45,6 +45,11 @@ export class Backend {
     }
   }
 
+  /** Resolves at the next connection, whoever asks for it. */
+  async connected(): Promise<void> {
+    await once(this.#server, 'connection')
+  }
+
   /** Answers every connection with its own bytes, and an end with an end. */
   echo(): this {
     this.#server.on('connection', (socket) => socket.pipe(socket))

@@ -24,6 +24,7 @@ const plainCause = z.enum([
   'connect-timeout',
   'out-of-resources',
   'client-gone',
+  'no-session',
   'no-sni',
   'upgrade-required',
   'no-route',
@@ -38,7 +39,7 @@ const plainCause = z.enum([
 const detailedCause = z
   .string()
   .regex(
-    /^(proxy-header|bad-hello|tls-handshake|bad-request|rejected|backend-tls|bad-response): [\x20-\x7e]+$/,
+    /^(proxy-header|bad-hello|tls-handshake|bad-request|bad-start-up|rejected|backend-tls|bad-response): [\x20-\x7e]+$/,
   )
 
 const ended = z.strictObject({

@@ -1,0 +1,37 @@
+/**
+ * One connect to one address of a backend, for who must come there and nowhere else. It is counted as any other, and
+ * says nothing about who is next.
+ */
+import type { ResolvedAddress } from '../address.js'
+import type { Backend } from './backend.js'
+import type { Attempt, DialResult, Roster } from './dial.js'
+
+export interface PlaceOfBackend {
+  readonly backend: Backend
+  readonly address: ResolvedAddress
+}
+
+/** `done` is called once, never before this has returned, unless it is cancelled. */
+export function dialAt(
+  roster: Pick<Roster, 'engine' | 'succeeded'>,
+  { backend, address }: PlaceOfBackend,
+  connectMs: number,
+  done: (result: DialResult) => void,
+): Pick<Attempt, 'cancel'> {
+  backend.dialling += 1
+  const dial = roster.engine.dial(address, connectMs, ({ socket, errno }) => {
+    backend.dialling -= 1
+    if (socket === undefined) {
+      done({ error: errno, backend, retries: 0 })
+      return
+    }
+    roster.succeeded(backend)
+    done({ socket, backend, address, retries: 0 })
+  })
+  return {
+    cancel: () => {
+      dial.cancel()
+      backend.dialling -= 1
+    },
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What `startTls` takes and forbids elsewhere in a config. Works on unchecked input, as `references.ts` does.
+ */
+import { REJECT } from './listener-references.js'
+import type { Finding, Path } from './path.js'
+import { ALPN_POSTGRESQL } from './start-tls-schema.js'
+import { isMap, itemsOf, valueAt } from './unchecked.js'
+
+const ROUTE_KEYS = ['user', 'database']
+
+export function checkStartTls(input: unknown): Finding[] {
+  const listeners = itemsOf(valueAt(input, 'listeners'))
+  const clusters = valueAt(input, 'clusters')
+  const passesThrough = listeners.some(
+    (listener) => valueAt(listener, 'startTls') !== undefined && valueAt(listener, 'tls') === undefined,
+  )
+  return [
+    ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index])),
+    ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) =>
+      checkCluster(valueAt(clusters, name), ['clusters', name], passesThrough),
+    ),
+  ]
+}
+
+function checkListener(listener: unknown, path: Path): Finding[] {
+  if (!isMap(listener)) return []
+  if (listener.startTls === undefined) return routeKeys(listener, path)
+  const findings = wrongAlpn(listener.tls, [...path, 'tls', 'alpn'])
+  if (listener.protocol === 'http') {
+    findings.push(finding([...path, 'startTls'], 'a listener has either "startTls" or "protocol: http"'))
+  }
+  if (listener.onBadHello !== undefined && listener.onBadHello !== REJECT) {
+    const message = 'only "reject" with "startTls": a client that asked for TLS goes nowhere without it'
+    findings.push(finding([...path, 'onBadHello'], message))
+  }
+  return findings
+}
+
+function checkCluster(cluster: unknown, path: Path, passesThrough: boolean): Finding[] {
+  if (!isMap(cluster) || cluster.startTls === undefined) return []
+  if (cluster.tls !== undefined) return wrongAlpn(cluster.tls, [...path, 'tls', 'alpn'])
+  if (passesThrough) return []
+  const message = 'needs "tls" of the cluster: no listener has "startTls" and lets TLS pass through'
+  return [finding([...path, 'startTls'], message)]
+}
+
+function routeKeys(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
+  return itemsOf(listener.routes).flatMap((route, index) =>
+    ROUTE_KEYS.filter((key) => valueAt(route, key) !== undefined).map((key): Finding => {
+      const message = 'needs "startTls: postgres" of the listener'
+      return { path: [...path, 'routes', index, key], message, about: 'key' }
+    }),
+  )
+}
+
+/** Where protocols are named, its own must be among them: clients break the handshake off otherwise. */
+function wrongAlpn(tls: unknown, path: Path): Finding[] {
+  const alpn = valueAt(tls, 'alpn')
+  const names = typeof alpn === 'string' ? [alpn] : itemsOf(alpn)
+  if (names.length === 0 || names.includes(ALPN_POSTGRESQL)) return []
+  return [finding(path, `"${ALPN_POSTGRESQL}" is missing, which clients of Postgres ask for`)]
+}
+
+function finding(path: Path, message: string): Finding {
+  return { path, message, about: 'value' }
+}

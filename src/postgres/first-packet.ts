@@ -1,0 +1,80 @@
+/**
+ * What a Postgres client begins with (PostgreSQL documentation, "Message Formats": SSLRequest, GSSENCRequest,
+ * CancelRequest, StartupMessage), before and inside TLS. Pure and without memory between calls. What two servers could
+ * read in two ways is no match: whoever routes by user or database could be got around with it.
+ */
+import type { Answer } from '../peek/answer.js'
+import { readStartUp, type StartUp } from './start-up.js'
+
+export type FirstPacket =
+  /** No packet yet: a TLS ClientHello begins here. */
+  | { readonly kind: 'hello' }
+  /** The client asks for TLS, or for GSSAPI encryption, and waits for one byte of answer. */
+  | { readonly kind: 'tls-request' | 'gss-request' }
+  | { readonly kind: 'cancel'; readonly session: string }
+  | ({ readonly kind: 'start-up' } & StartUp)
+
+/** MAX_STARTUP_PACKET_LENGTH of PostgreSQL's `src/include/libpq/pqcomm.h`. */
+export const MOST_PACKET_BYTES = 10_000
+
+const CODES = { cancel: 80_877_102, tls: 80_877_103, gss: 80_877_104 } as const
+/** First byte of a record that carries a handshake, RFC 8446 section 5.1. As the first byte of a length it is too long. */
+const TLS_HANDSHAKE = 22
+const HEADER_BYTES = 8
+const PID_BYTES = 4
+/** Of a cancel key: 4 bytes in protocol 3.0, up to 256 from 3.2 on. */
+const MOST_KEY_BYTES = 256
+/** Protocol 3; the minor version is for the server to judge. */
+const MAJOR_VERSION = 3
+
+/** The eight bytes that ask a server for TLS. */
+export const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/**
+ * The packet that `bytes` begin with. A request that waits for an answer must be alone: what came with it came in the
+ * clear, and would be taken for what is said inside TLS (CVE-2021-23214).
+ */
+export function readFirstPacket(bytes: Buffer): Answer<FirstPacket> {
+  if (bytes[0] === TLS_HANDSHAKE) return { kind: 'match', value: { kind: 'hello' }, bytes: 0 }
+  if (bytes[0] !== undefined && bytes[0] !== 0) return noMatch('not Postgres')
+  if (bytes.length < 4) return NEED_MORE
+  const length = bytes.readUInt32BE(0)
+  if (length < HEADER_BYTES || length > MOST_PACKET_BYTES) return noMatch('bad length')
+  if (bytes.length < HEADER_BYTES) return NEED_MORE
+  const code = bytes.readUInt32BE(4)
+  const wrong = explainLength(code, length)
+  if (wrong !== undefined) return noMatch(wrong)
+  if (bytes.length < length) return NEED_MORE
+  return readBody(code, bytes.subarray(HEADER_BYTES, length), bytes.length - length)
+}
+
+/** Judged before the body is waited for. */
+function explainLength(code: number, length: number): string | undefined {
+  if (code === CODES.tls || code === CODES.gss) return length === HEADER_BYTES ? undefined : 'bad length'
+  if (code === CODES.cancel) {
+    const keyBytes = length - HEADER_BYTES - PID_BYTES
+    return keyBytes >= 1 && keyBytes <= MOST_KEY_BYTES ? undefined : 'bad length'
+  }
+  return code >>> 16 === MAJOR_VERSION ? undefined : 'unknown protocol version'
+}
+
+function readBody(code: number, body: Buffer, bytesBehind: number): Answer<FirstPacket> {
+  const bytes = HEADER_BYTES + body.length
+  if (code === CODES.tls || code === CODES.gss) {
+    if (bytesBehind > 0) return noMatch('bytes before the handshake')
+    return { kind: 'match', value: { kind: code === CODES.tls ? 'tls-request' : 'gss-request' }, bytes }
+  }
+  if (code === CODES.cancel) {
+    return { kind: 'match', value: { kind: 'cancel', session: sessionName(body) }, bytes }
+  }
+  const startUp = readStartUp(body)
+  if (typeof startUp === 'string') return noMatch(startUp)
+  return { kind: 'match', value: { kind: 'start-up', ...startUp }, bytes }
+}
+
+const NEED_MORE: Answer<never> = { kind: 'need-more' }
+
+const noMatch = (reason: string): Answer<never> => ({ kind: 'no-match', reason })
+
+/** Of a process id and its cancel key, as they stand in BackendKeyData and in CancelRequest. */
+export const sessionName = (idAndKey: Buffer): string => idAndKey.toString('hex')

@@ -1,0 +1,218 @@
+/** Where a Postgres cancel request goes: to the backend that has the session, and nowhere else. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
+import type { Peer } from '../support/peer.js'
+import { cancelOf, message, startUpOf, welcome } from '../support/postgres-packets.js'
+import { until } from '../support/wait.js'
+
+const startUp = startUpOf({ user: 'app' })
+const key = Buffer.from([1, 2, 3, 4])
+
+export function describePostgresCancels(): void {
+  let backends: Backend[]
+  let bed: Bed
+
+  beforeEach(async () => {
+    backends = await Promise.all([Backend.listen(), Backend.listen(), Backend.listen()])
+  })
+  afterEach(async () => {
+    await bed.end()
+    await Promise.all(backends.map((backend) => backend.close()))
+  })
+
+  const start = async (listener: Partial<ListenerInput> = {}, timeouts = {}) => {
+    bed = await Bed.start({
+      listeners: [
+        { name: 'front', address: '127.0.0.1:0', startTls: 'postgres', cluster: 'back', ...listener },
+      ],
+      backends,
+      timeouts,
+    })
+  }
+
+  /** A session at the next backend by turn, whose server sends its welcome in pieces of `size`. */
+  const session = async (index: number, pid: number, bytes = welcome(pid, key), size = bytes.length) => {
+    const client = await bed.connect()
+    client.send(startUp)
+    const peer = await backends[index]!.accepted()
+    await peer.receive(startUp.length)
+    for (let at = 0; at < bytes.length; at += size) {
+      peer.send(bytes.subarray(at, at + size))
+      await client.receive(Math.min(bytes.length, at + size))
+    }
+    return { client, peer }
+  }
+
+  const cancel = async (pid: number, withKey: Buffer = key): Promise<Peer> => {
+    const client = await bed.connect()
+    client.send(cancelOf(pid, withKey))
+    return client
+  }
+
+  it.each([0, 1, 2])('goes to backend %i, where the session is', async (index) => {
+    await start()
+    for (const at of backends.keys()) await session(at, 100 + at)
+    const client = await cancel(100 + index)
+    const peer = await backends[index]!.accepted()
+    await peer.receive(16)
+    expect(peer.received.equals(cancelOf(100 + index, key))).toBe(true)
+    expect(client.socket.readableEnded).toBe(false)
+    peer.end()
+    expect(await client.ended).toBe('fin')
+    client.end()
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({
+      cluster: 'back',
+      backend: backends[index]!.address,
+      bytesUp: 16,
+      bytesDown: 0,
+      ended: { cause: 'finished' },
+    })
+    expect(backends.map(({ peers }) => peers.length)).toEqual([0, 1, 2].map((at) => (at === index ? 2 : 1)))
+  })
+
+  it('goes there however the key came, and where it is a long one', async () => {
+    await start()
+    const long = Buffer.alloc(256, 5)
+    await session(0, 1, welcome(1, key), 3)
+    await session(1, 2, welcome(2, long), 100)
+    await cancel(1)
+    await (await backends[0]!.accepted()).receive(16)
+    await cancel(2, long)
+    await (await backends[1]!.accepted()).receive(12 + 256)
+  })
+
+  it('is heeded where its client has ended behind it', async () => {
+    await start()
+    await session(0, 1)
+    const client = await cancel(1)
+    client.end()
+    const peer = await backends[0]!.accepted()
+    await peer.receive(16)
+    peer.end()
+    await client.closed
+  })
+
+  it('goes to a backend that gets no new connections', async () => {
+    await start()
+    await session(0, 1)
+    await bed.control.changeBackend('back', backends[0]!.address, { state: 'drain' })
+    await cancel(1)
+    await (await backends[0]!.accepted()).receive(16)
+  })
+
+  it('goes to a backend that has left the config, in a cluster that has, too', async () => {
+    await start()
+    await session(0, 1)
+    await bed.reload({
+      listeners: [{ name: 'front', address: '127.0.0.1:0', startTls: 'postgres', cluster: 'new' }],
+      clusters: { new: { backends: [backends[1]!.address] } },
+    })
+    await cancel(1)
+    await (await backends[0]!.accepted()).receive(16)
+  })
+
+  it.each<[string, number, Buffer]>([
+    ['with another key', 1, Buffer.from([1, 2, 3, 5])],
+    ['of another process', 2, key],
+    ['with more behind the key', 1, Buffer.concat([key, Buffer.alloc(1)])],
+  ])('is closed without a word: %s', async (_, pid, withKey) => {
+    await start()
+    await session(0, 1)
+    const client = await cancel(pid, withKey)
+    expect(await client.ended).toBe('fin')
+    client.end()
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({
+      ended: { by: 'proxy', phase: 'opening', cause: 'no-session' },
+      termination: 'PR',
+    })
+    expect(backends.map(({ peers }) => peers.length)).toEqual([1, 0, 0])
+  })
+
+  it('finds nothing once the session is over', async () => {
+    await start()
+    const { client, peer } = await session(0, 1)
+    expect(bed.proxy.sessions.size).toBe(1)
+    client.end()
+    peer.end()
+    await bed.recorded(1)
+    expect(bed.proxy.sessions.size).toBe(0)
+    expect(await (await cancel(1)).ended).toBe('fin')
+  })
+
+  it('finds nothing of a client that was refused, or of a server that speaks something else', async () => {
+    await start()
+    await session(0, 1, Buffer.concat([message('E', Buffer.from('SFATAL\0\0')), welcome(1, key)]))
+    await session(1, 2, Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n'), welcome(2, key)]))
+    expect(bed.proxy.sessions.size).toBe(0)
+  })
+
+  it('ends with the backend that does not take note of it in time', async () => {
+    await start({}, { responseMs: 50 })
+    await session(0, 1)
+    await cancel(1)
+    expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', cause: 'response-timeout' })
+  })
+
+  it('is told of by the process that has the session, where there are several', async () => {
+    await start()
+    const place = { cluster: 'back', backend: backends[2]!.address, address: backends[2]!.address }
+    const asked: string[] = []
+    bed.proxy.sessions.askOthers = async (name) => {
+      asked.push(name)
+      return name.startsWith('00000007') ? place : undefined
+    }
+    await cancel(7)
+    await (await backends[2]!.accepted()).receive(16)
+    expect(await (await cancel(8)).ended).toBe('fin')
+    expect(asked).toEqual(['0000000701020304', '0000000801020304'])
+  })
+
+  it('asks other processes for few at a time', async () => {
+    await start()
+    let asked = 0
+    bed.proxy.sessions.askOthers = () => {
+      asked += 1
+      return new Promise(() => {})
+    }
+    const waiting = await Promise.all(Array.from({ length: 64 }, (_, pid) => cancel(pid)))
+    await until(() => asked === 64)
+    expect(await (await cancel(1000)).ended).toBe('fin')
+    expect(asked).toBe(64)
+    for (const client of waiting) client.reset()
+  })
+
+  it('leaves a session what it was: bulk goes through a kernel pipe, and ends are handed on', async () => {
+    await start()
+    const { client, peer } = await session(0, 1)
+    const bulk = Buffer.alloc(4_000_000, 7)
+    peer.send(bulk)
+    await client.receive(welcome(1, key).length + bulk.length)
+    expect(client.missingFrom(peer)).toBeUndefined()
+    peer.end()
+    expect(await client.ended).toBe('fin')
+    client.end()
+    const [record] = await bed.recorded(1)
+    expect(record!.bytesDown).toBe(welcome(1, key).length + bulk.length)
+    if (bed.proxy.engine.kind === 'kernel') expect(record!.splicedDown).toBeGreaterThan(bulk.length / 2)
+    expect(record!.ended.cause).toBe('finished')
+  })
+
+  it('leaves a session that is refused its last words', async () => {
+    await start()
+    const client = await bed.connect()
+    client.send(startUp)
+    const peer = await backends[0]!.accepted()
+    await peer.receive(startUp.length)
+    const words = message('E', Buffer.from('SFATAL\0Mno\0\0'))
+    peer.send(words)
+    peer.end()
+    expect(await client.ended).toBe('fin')
+    expect(client.received.equals(words)).toBe(true)
+    client.end()
+    expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', cause: 'finished' })
+  })
+}

@@ -1,0 +1,114 @@
+/** A real PostgreSQL server of Debian's package, in a folder of its own, run by a user that is not root. */
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { freePort, listeningOn, Program, run } from './programs.js'
+
+const VERSIONS = '/usr/lib/postgresql'
+/** Made by the package. */
+const USER = 'postgres'
+
+/** Where the newest server's programs are; undefined where there is none. */
+export function postgresPrograms(): string | undefined {
+  if (!existsSync(VERSIONS)) return undefined
+  const newest = readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a))[0]
+  const folder = join(VERSIONS, newest ?? 'none', 'bin')
+  return existsSync(join(folder, 'postgres')) ? folder : undefined
+}
+
+export interface PostgresOptions {
+  /** PEM files: it offers TLS. Default: it has none. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /** How clients show who they are. Default: they need not. */
+  readonly auth?: 'trust' | 'scram-sha-256'
+}
+
+/** The password of `postgres`, where one is asked for. */
+export const PASSWORD = 'secret'
+
+export interface Postgres {
+  readonly port: number
+  /** In order: killed, it would leave shared memory behind. */
+  stop(): Promise<void>
+}
+
+/** Starts a server in `folder`, which must not exist. */
+export async function startPostgres(
+  folder: string,
+  { tls, auth = 'trust' }: PostgresOptions = {},
+): Promise<Postgres> {
+  const programs = postgresPrograms()!
+  const isRoot = process.getuid?.() === 0
+  const [uid, gid] = isRoot ? await idsOf(USER) : [undefined, undefined]
+  const own = (path: string): void => {
+    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
+  }
+  mkdirSync(folder, { mode: 0o700 })
+  own(folder)
+  const as = (name: string, args: readonly string[]): [string, string[]] =>
+    isRoot
+      ? ['setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', join(programs, name), ...args]]
+      : [join(programs, name), [...args]]
+  const data = join(folder, 'data')
+  const password = join(folder, 'password')
+  writeFileSync(password, PASSWORD)
+  own(password)
+  const init = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    auth,
+    '--pwfile',
+    password,
+    '--no-sync',
+    '-E',
+    'UTF8',
+    '--locale=C',
+  ]
+  const { code, stderr } = await run(...as('initdb', init), { cwd: folder })
+  if (code !== 0) throw new Error(`initdb: ${stderr}`)
+  const settings = [
+    'fsync=off',
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=`,
+    'max_connections=20',
+  ]
+  if (tls !== undefined) {
+    settings.push('ssl=on', `ssl_cert_file=${copyTo(folder, tls.cert, 'cert.pem', own)}`)
+    settings.push(`ssl_key_file=${copyTo(folder, tls.key, 'key.pem', own)}`)
+  }
+  const port = await freePort()
+  const options = settings.flatMap((setting) => ['-c', setting])
+  const server = new Program(...as('postgres', ['-D', data, '-p', String(port), ...options]), { cwd: folder })
+  await server.seen(() => server.stderr.includes('ready to accept connections'))
+  await listeningOn(port, server)
+  const stop = async (): Promise<void> => {
+    server.child.kill('SIGINT')
+    await server.exited
+  }
+  return { port, stop }
+}
+
+/** Keys must be the server's own, and nobody else's to read. */
+function copyTo(folder: string, from: string, name: string, own: (path: string) => void): string {
+  const path = join(folder, name)
+  copyFileSync(from, path)
+  chmodSync(path, 0o600)
+  own(path)
+  return path
+}
+
+async function idsOf(user: string): Promise<[number, number]> {
+  const { stdout } = await run('id', ['-u', user])
+  const { stdout: group } = await run('id', ['-g', user])
+  return [Number(stdout), Number(group)]
+}
