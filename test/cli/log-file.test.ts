@@ -22,6 +22,8 @@ import { turns } from '../support/wait.js'
 
 const folder = temporaryFolder()
 const STDOUT_CONNECTIONS = 3000
+/** So that their records are more than may wait. A line is whole up to 4096 bytes. */
+const LONG_TAGS = { long: 'x'.repeat(2500) }
 const AT_ONCE = 20
 
 let server: Backend
@@ -33,9 +35,9 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-const configOf = (log: object): string =>
+const configOf = (log: object, tags = {}): string =>
   writeConfig(folder, {
-    listeners: [{ address: `127.0.0.1:${port}`, cluster: 'only' }],
+    listeners: [{ address: `127.0.0.1:${port}`, cluster: 'only', tags }],
     clusters: { only: { backends: [server.address] } },
     admin: false,
     log,
@@ -161,7 +163,7 @@ describe.skipIf(areMissing('mkfifo'))('a stdout that nobody reads', () => {
     await run('mkfifo', [path])
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const writer = openSync(path, constants.O_WRONLY)
-    const child = spawn(process.execPath, [CLI, '--config', configOf({})], {
+    const child = spawn(process.execPath, [CLI, '--config', configOf({}, LONG_TAGS)], {
       stdio: ['ignore', writer, 'inherit'],
     })
     closeSync(writer)

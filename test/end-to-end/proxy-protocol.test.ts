@@ -52,9 +52,9 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     await runNginx(folder, { http: receiver, stream: sender }, [behind.nginx!, front.nginx!])
   })
 
-  const ask = async (port: number): Promise<string> => {
+  const ask = async (port: number, from = '127.0.0.1'): Promise<string> => {
     const { code, stdout, stderr } = await run('curl', [
-      '-sS',
+      ...['-sS', '--interface', from],
       '-w',
       ' %{local_port}',
       `http://127.0.0.1:${port}/`,
@@ -74,10 +74,10 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     ['HAProxy, version 2', 'haproxyV2', 2],
     ['nginx', 'nginx', 1],
   ])('from %s names the client in the record', async (_, name, version) => {
-    const [, clientPort] = (await ask(front[name]!)).split(' ')
-    const { client, proxy } = await recordOf(`127.0.0.1:${clientPort}`)
+    const [, clientPort] = (await ask(front[name]!, '127.0.0.2')).split(' ')
+    const { proxy } = await recordOf(`127.0.0.2:${clientPort}`)
     expect(proxy).toMatchObject({ version, command: 'proxy', destination: `127.0.0.1:${front[name]}` })
-    expect(proxy!.from).not.toBe(client)
+    expect(proxy!.from).toMatch(/^127\.0\.0\.1:/)
     if (version === 2) {
       expect(Buffer.from(proxy!.uniqueId!, 'base64').toString()).toBe(`id-${clientPort}`)
       expect(proxy!.tlvs).toContain(3)
