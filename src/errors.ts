@@ -3,6 +3,12 @@
  * (an errno name on a socket, a cause in a record). This class is for the control plane: config, start, stop.
  */
 
+/**
+ * errnos by which this process or machine has run out: of descriptors, memory, or watches of epoll (ENOSPC, epoll_ctl(2)).
+ * Another backend would not help, a moment may.
+ */
+export const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSPC'])
+
 /** Whose doing an error is. */
 export type ErrorSource = 'client' | 'backend' | 'proxy' | 'config'
 

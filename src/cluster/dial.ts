@@ -4,12 +4,11 @@
  * not decided here. On the ordinary path, the first candidate connecting, it sets no timer.
  */
 import type { ResolvedAddress } from '../address.js'
+import { SHORTAGES } from '../errors.js'
 import type { Dial, DialOutcome, Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { Backend } from './backend.js'
 
-/** This process or machine has run out: another backend would not help, a moment may. */
-const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSPC'])
 const SHORTAGE_PAUSE_MS = 50
 
 export interface DialOptions {

@@ -2,21 +2,14 @@
  * Why a connection ends before its pipe: thrown by the steps of an opening, caught once, by the connection.
  */
 import type { DialFailed } from '../cluster/dial.js'
+import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
 import type { EndCause, OpeningCause, RecordEnding } from '../observe/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
-/** Shortages of this machine, which no other backend would mend. */
-const SHORTAGES: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  // Of watches of epoll.
-  'ENOSPC',
-  'EADDRNOTAVAIL',
-])
+/** EADDRNOTAVAIL: no port of our own is left for this backend. */
+const OWN_SHORTAGES: ReadonlySet<string> = new Set([...SHORTAGES, 'EADDRNOTAVAIL'])
 
 /** What a client that speaks HTTP is told. */
 const STATUSES: Partial<Record<EndCause, ErrorStatus>> = {
@@ -80,7 +73,7 @@ export function whyNoBackend({ error }: DialFailed): RecordEnding {
     cause,
     errno: error,
   })
-  if (SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
+  if (OWN_SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
   if (error === 'ECANCELED') return ending('proxy', 'ordered')
   return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
 }

@@ -2,6 +2,7 @@
  * What the log says of things that happen beside connections: backends that come and go, certificates that change.
  */
 import type { ClusterHooks } from '../cluster/cluster.js'
+import { SHORTAGES } from '../errors.js'
 import type { CertificateHooks } from '../tls/termination.js'
 import type { Log } from './log.js'
 
@@ -35,9 +36,11 @@ export function announceIpv6Only(log: Log, listener: string): void {
 }
 
 export function announcePause(log: Log, listener: string, errno: string): void {
-  const isShort = /^E(MFILE|NFILE|NOBUFS|NOMEM|NOSPC)$/.test(errno)
   const hint = errno === 'ENOSPC' ? ': raise fs.epoll.max_user_watches' : ''
-  log.warn({ listener, errno }, `accepting pauses: ${isShort ? `out of resources (${errno})` : errno}${hint}`)
+  log.warn(
+    { listener, errno },
+    `accepting pauses: ${SHORTAGES.has(errno) ? `out of resources (${errno})` : errno}${hint}`,
+  )
 }
 
 export function announceFailedAccept(log: Log, listener: string, errno: string): void {

@@ -21,9 +21,9 @@ const CODES = { cancel: 80_877_102, tls: 80_877_103, gss: 80_877_104 } as const
 /** First byte of a record that carries a handshake, RFC 8446 section 5.1. As the first byte of a length it is too long. */
 const TLS_HANDSHAKE = 22
 const HEADER_BYTES = 8
-const PID_BYTES = 4
+export const PID_BYTES = 4
 /** Of a cancel key: 4 bytes in protocol 3.0, up to 256 from 3.2 on. */
-const MOST_KEY_BYTES = 256
+export const MOST_KEY_BYTES = 256
 /** Protocol 3; the minor version is for the server to judge. */
 const MAJOR_VERSION = 3
 

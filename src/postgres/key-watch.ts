@@ -3,7 +3,7 @@
  * cancelled (PostgreSQL documentation, "Message Formats": BackendKeyData). It reads the heads of messages, keeps no
  * more than that key, and gives up at the first thing that has no place in a start-up.
  */
-import { sessionName } from './first-packet.js'
+import { MOST_KEY_BYTES, PID_BYTES, sessionName } from './first-packet.js'
 
 const HEAD_BYTES = 5
 /** The length of a message counts itself and not its type. */
@@ -12,9 +12,6 @@ const LENGTH_BYTES = 4
 const START_UP_TYPES: ReadonlySet<number> = new Set(Buffer.from('RKNSv'))
 const BACKEND_KEY_DATA = 'K'.charCodeAt(0)
 const MOST_MESSAGE_BYTES = 64 * 1024
-/** Process id and key: 4 and 4 bytes in protocol 3.0, 4 and up to 256 from 3.2 on. */
-const LEAST_KEY_BYTES = 5
-const MOST_KEY_BYTES = 260
 /** A start-up has a few KiB; what is still none after so much will never be one. */
 const MOST_START_UP_BYTES = 1024 ** 2
 
@@ -51,7 +48,7 @@ export class KeyWatch {
   #judgeHead(): void {
     const bytes = this.#head.length < HEAD_BYTES ? -1 : this.#head.readUInt32BE(1) - LENGTH_BYTES
     const isKey = this.#head[0] === BACKEND_KEY_DATA
-    const [least, most] = isKey ? [LEAST_KEY_BYTES, MOST_KEY_BYTES] : [0, MOST_MESSAGE_BYTES]
+    const [least, most] = isKey ? [PID_BYTES + 1, PID_BYTES + MOST_KEY_BYTES] : [0, MOST_MESSAGE_BYTES]
     if (!START_UP_TYPES.has(this.#head[0]!) || bytes < least || bytes > most) this.#isOver = true
     this.#rest = bytes
     if (bytes === 0) this.#head = Buffer.alloc(0)

@@ -29,23 +29,29 @@ export async function assignPorts(
   engine: Engine,
 ): Promise<Assigned> {
   const listeners: ListenerConfig[] = []
-  for (const listener of loaded.listeners) {
-    listeners.push({ ...listener, address: await placeOf(listener, present, engine) })
+  const probes: Listener[] = []
+  try {
+    for (const listener of loaded.listeners) {
+      listeners.push({ ...listener, address: await placeOf(listener, present, engine, probes) })
+    }
+    return { loaded, config: { ...loaded, listeners } }
+  } finally {
+    for (const probe of probes) probe.close()
   }
-  return { loaded, config: { ...loaded, listeners } }
 }
 
 async function placeOf(
   listener: ListenerConfig,
   present: Assigned | undefined,
   engine: Engine,
+  probes: Listener[],
 ): Promise<Address> {
   const { address } = listener
   const held = present && placeHeld(listener, present)
   if (held !== undefined) return held
   // It would be our own workers that are in the way. They can tell whether they are.
   if (present?.config.listeners.some((other) => overlap(other, listener))) return address
-  return await probe(listener, engine)
+  return await probe(listener, engine, probes)
 }
 
 /** Where the workers listen already for a listener of this address. */
@@ -57,10 +63,12 @@ function placeHeld({ name, address }: ListenerConfig, { loaded, config }: Assign
   return config.listeners[index]?.address
 }
 
-async function probe(options: ListenerConfig, engine: Engine): Promise<Address> {
+/** One that took any free port stays open in `probes`, so that no other listener is given the same one. */
+async function probe(options: ListenerConfig, engine: Engine, probes: Listener[]): Promise<Address> {
   const listener = new Listener(options)
   await listener.open(engine, false, TURNS_AWAY)
   const { address } = listener
-  listener.close()
+  if (options.address.kind === 'tcp' && options.address.port === 0) probes.push(listener)
+  else listener.close()
   return address
 }

@@ -1,88 +1,46 @@
 /** How forwarded requests end: nothing that was answered is cut and called finished. */
 import { once } from 'node:events'
 import { connect } from 'node:tls'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 import { difference, pattern } from '../support/bytes.js'
 import { selfSigned } from '../support/certificate.js'
 import { advanceClock, restoreClock } from '../support/clock.js'
 import { temporaryFolder } from '../support/folder.js'
-import type { Peer } from '../support/peer.js'
 import { settled, turns, until } from '../support/wait.js'
+import { deadlinesAreLookedAt, GET, headOf, POST, RequestRig } from './request-rig.js'
 import { headAt } from './upgrades.js'
 
 const MIB = 1024 * 1024
-const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
-const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n'
 const IDLE_MS = 600_000
 
-/** As it goes on to the client: the connection closes behind every answer. */
-const headOf = (bytes: number): string =>
-  `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`
-
 export function describeForwardedEnds(): void {
-  let backend: Backend
-  let bed: Bed
-
-  beforeEach(async () => {
-    backend = await Backend.listen()
-    bed = await Bed.start({
-      backends: [backend],
-      listeners: [
-        { name: 'front', address: '127.0.0.1:0', cluster: 'back', protocol: 'http', http: 'forward' },
-      ],
-      timeouts: { idleMs: IDLE_MS },
-    })
-  })
-  afterEach(async () => {
-    restoreClock()
-    await bed.end()
-  })
-
-  const open = async (request: string): Promise<{ client: Peer; peer: Peer; head: string }> => {
-    const client = await bed.connect()
-    client.send(Buffer.from(request))
-    const peer = await backend.accepted()
-    return { client, peer, head: await headAt(peer) }
-  }
-
-  const bytesDown = (): number => bed.proxy.connections()[0]?.totals.bytesDown ?? 0
-
-  /** Everything with a deadline has looked at the clock at least once more. */
-  const deadlinesAreLookedAt = async (within = bed): Promise<void> => {
-    const { sweep } = within.proxy.engine
-    let looks = 0
-    const watcher = { sweepIndex: -1, expire: () => void looks++ }
-    sweep.add(watcher, 1)
-    await until(() => looks > 0)
-    sweep.delete(watcher)
-    await turns(20)
-  }
+  const rig = RequestRig.forEachTest({ idleMs: IDLE_MS })
 
   /** Without progress: what a kernel may still take begins them anew. */
   const thirtySecondsPass = async (): Promise<void> => {
-    while (bed.records.length === 0) {
-      await deadlinesAreLookedAt()
+    while (rig.bed.records.length === 0) {
+      await deadlinesAreLookedAt(rig.bed)
       advanceClock(31_000)
     }
   }
 
   describe('the answer of a forwarded request', () => {
     it('reaches a slow client whole, whatever that sends meanwhile', async () => {
-      const { client, peer } = await open(GET)
+      const { client, peer } = await rig.open(GET)
       const body = pattern(1, 12 * MIB)
       client.pause()
       peer.send(Buffer.from(headOf(body.length)))
       peer.send(body)
       peer.end()
-      await settled(bytesDown)
+      await settled(rig.bytesDown)
       client.resume()
       await client.receive(10 * MIB)
       client.pause()
-      await settled(bytesDown)
+      await settled(rig.bytesDown)
       advanceClock(5000)
-      await deadlinesAreLookedAt()
+      await deadlinesAreLookedAt(rig.bed)
       client.send(Buffer.from('!'))
       await turns(200)
       client.resume()
@@ -90,18 +48,18 @@ export function describeForwardedEnds(): void {
       expect(difference(client.received.subarray(headOf(body.length).length), body)).toBeUndefined()
       expect(client.socket.errored).toBeNull()
       client.end()
-      const [record] = await bed.recorded(1)
+      const [record] = await rig.bed.recorded(1)
       expect(record).toMatchObject({ ended: { by: 'backend', cause: 'finished' }, termination: '--' })
     })
 
     it('is not finished for a client that takes nothing more of it', async () => {
-      const { client, peer } = await open(GET)
+      const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(1.5 * MIB)))
       peer.send(pattern(2, 1.5 * MIB))
-      await settled(bytesDown)
+      await settled(rig.bytesDown)
       await thirtySecondsPass()
-      const [record] = await bed.recorded(1)
+      const [record] = await rig.bed.recorded(1)
       expect(record).toMatchObject({
         ended: { by: 'client', phase: 'data', cause: 'idle-timeout' },
         termination: 'cD',
@@ -109,55 +67,55 @@ export function describeForwardedEnds(): void {
     })
 
     it('is not finished for a client that resets before it has it', async () => {
-      const { client, peer } = await open(GET)
+      const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(1.5 * MIB)))
       peer.send(pattern(3, 1.5 * MIB))
-      await settled(bytesDown)
+      await settled(rig.bytesDown)
       client.reset()
-      const [record] = await bed.recorded(1)
+      const [record] = await rig.bed.recorded(1)
       expect(record).toMatchObject({ ended: { by: 'client', cause: 'reset' }, termination: 'CD' })
     })
 
     it('is not finished where an operator or a stop ends it before the client has it', async () => {
-      const { client, peer } = await open(GET)
+      const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(1.5 * MIB)))
       peer.send(pattern(4, 1.5 * MIB))
-      await settled(bytesDown)
-      await bed.proxy.stop()
-      const [record] = await bed.recorded(1)
+      await settled(rig.bytesDown)
+      await rig.bed.proxy.stop()
+      const [record] = await rig.bed.recorded(1)
       expect(record).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, termination: 'KD' })
     })
 
     it('reaches a client that has half-closed, and reads later', async () => {
-      const client = await bed.connect()
+      const client = await rig.bed.connect()
       client.send(Buffer.from(GET))
       client.end()
       client.pause()
-      const peer = await backend.accepted()
+      const peer = await rig.backend.accepted()
       await headAt(peer)
       peer.send(Buffer.from(headOf(MIB)))
       peer.send(pattern(5, MIB))
-      await settled(bytesDown)
+      await settled(rig.bytesDown)
       advanceClock(20_000)
       client.resume()
       expect(await client.ended).toBe('fin')
       expect(client.receivedBytes).toBe(headOf(MIB).length + MIB)
-      expect((await bed.recorded(1))[0]!.ended.cause).toBe('finished')
+      expect((await rig.bed.recorded(1))[0]!.ended.cause).toBe('finished')
     })
 
     it('that is cut short by its backend is delivered as far as it came, and then cut', async () => {
-      const { client, peer } = await open(GET)
+      const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(10 * MIB)))
       peer.send(pattern(6, 96 * 1024))
-      await until(() => bytesDown() === headOf(10 * MIB).length + 96 * 1024)
+      await until(() => rig.bytesDown() === headOf(10 * MIB).length + 96 * 1024)
       peer.reset()
       client.resume()
       await client.receive(headOf(10 * MIB).length + 96 * 1024)
       expect(await client.reallyEnded()).toBe('ECONNRESET')
-      expect((await bed.recorded(1))[0]).toMatchObject({ ended: { by: 'backend' }, termination: 'SD' })
+      expect((await rig.bed.recorded(1))[0]).toMatchObject({ ended: { by: 'backend' }, termination: 'SD' })
     })
   })
 
@@ -166,7 +124,7 @@ export function describeForwardedEnds(): void {
     ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone', '404'],
     ['502 of our own', 'nonsense\r\n\r\n', '502'],
   ])('an early %s reaches a client that goes on uploading', async (_, answer, status) => {
-    const { client, peer } = await open(POST)
+    const { client, peer } = await rig.open(POST)
     client.pause()
     peer.pause()
     client.sendForEver(Buffer.alloc(64 * 1024))
@@ -174,24 +132,24 @@ export function describeForwardedEnds(): void {
     await turns(200)
     for (let i = 0; i < 5; i++) {
       advanceClock(4000)
-      await deadlinesAreLookedAt()
+      await deadlinesAreLookedAt(rig.bed)
     }
     client.resume()
     expect(await client.ended).toBe('fin')
     expect(client.received.toString().slice(9, 12)).toBe(status)
     expect(client.socket.errored).toBeNull()
     client.socket.destroy()
-    await bed.recorded(1)
+    await rig.bed.recorded(1)
   })
 
   it('an early answer does not make a client that uploads for ever stay for ever', async () => {
-    const { client, peer } = await open(POST)
+    const { client, peer } = await rig.open(POST)
     client.sendForEver(Buffer.alloc(64 * 1024))
     const answer = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
     peer.send(Buffer.from(answer))
     await client.receive(answer.length)
     await thirtySecondsPass()
-    await bed.recorded(1)
+    await rig.bed.recorded(1)
     await client.closed
   })
 

@@ -2,10 +2,29 @@
 import { afterEach, beforeEach } from 'vitest'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
+import { restoreClock } from '../support/clock.js'
 import type { Peer } from '../support/peer.js'
+import { turns, until } from '../support/wait.js'
 import { headAt } from './upgrades.js'
 
+export const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
+export const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n'
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+/** Of an answer, as it goes on to the client: the connection closes behind every one. */
+export const headOf = (bytes: number): string =>
+  `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`
+
+/** Everything with a deadline in this proxy has looked at the clock at least once more. */
+export async function deadlinesAreLookedAt({ proxy }: Bed): Promise<void> {
+  const { sweep } = proxy.engine
+  let looks = 0
+  const watcher = { sweepIndex: -1, expire: () => void looks++ }
+  sweep.add(watcher, 1)
+  await until(() => looks > 0)
+  sweep.delete(watcher)
+  await turns(20)
+}
 
 /** A request that has come to the backend: both ends, and the head there. */
 export interface Opened {
@@ -19,10 +38,13 @@ export class RequestRig {
   bed!: Bed
 
   /** For the tests of this suite: a new proxy and a new backend for each. */
-  static forEachTest(): RequestRig {
+  static forEachTest(timeouts = {}): RequestRig {
     const rig = new RequestRig()
-    beforeEach(async () => await rig.start())
-    afterEach(async () => await rig.bed.end())
+    beforeEach(async () => await rig.start(timeouts))
+    afterEach(async () => {
+      restoreClock()
+      await rig.bed.end()
+    })
     return rig
   }
 
@@ -36,6 +58,10 @@ export class RequestRig {
       timeouts,
     })
   }
+
+  /** Of the first connection that is there. */
+  readonly bytesUp = (): number => this.bed.proxy.connections()[0]?.totals.bytesUp ?? 0
+  readonly bytesDown = (): number => this.bed.proxy.connections()[0]?.totals.bytesDown ?? 0
 
   async open(bytes: string): Promise<Opened> {
     const client = await this.bed.connect()

@@ -1,67 +1,22 @@
 /** Of a forwarded request every deadline, with either side as the one that stalls: the record names that side. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { Bed } from '../proxy/bed.js'
-import { Backend } from '../support/backend.js'
-import { advanceClock, restoreClock } from '../support/clock.js'
-import type { Peer } from '../support/peer.js'
-import { settled, until } from '../support/wait.js'
-import { headAt } from './upgrades.js'
+import { expect, it } from 'vitest'
+import { advanceClock } from '../support/clock.js'
+import { settled } from '../support/wait.js'
+import { deadlinesAreLookedAt, GET, headOf, POST, RequestRig } from './request-rig.js'
 
 const MIB = 1024 * 1024
-const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
-const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n'
 const IDLE_MS = 600_000
 
-/** As it goes on to the client: the connection closes behind every answer. */
-const headOf = (bytes: number): string =>
-  `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`
-
 export function describeStalls(): void {
-  let backend: Backend
-  let bed: Bed
-
-  beforeEach(async () => {
-    backend = await Backend.listen()
-    bed = await Bed.start({
-      backends: [backend],
-      listeners: [
-        { name: 'front', address: '127.0.0.1:0', cluster: 'back', protocol: 'http', http: 'forward' },
-      ],
-      timeouts: { idleMs: IDLE_MS },
-    })
-  })
-  afterEach(async () => {
-    restoreClock()
-    await bed.end()
-  })
-
-  const open = async (request: string): Promise<{ client: Peer; peer: Peer; head: string }> => {
-    const client = await bed.connect()
-    client.send(Buffer.from(request))
-    const peer = await backend.accepted()
-    return { client, peer, head: await headAt(peer) }
-  }
-
-  const bytesUp = (): number => bed.proxy.connections()[0]?.totals.bytesUp ?? 0
-  const bytesDown = (): number => bed.proxy.connections()[0]?.totals.bytesDown ?? 0
-
-  /** Everything with a deadline has looked at the clock at least once more. */
-  const deadlinesAreLookedAt = async (): Promise<void> => {
-    const { sweep } = bed.proxy.engine
-    let looks = 0
-    const watcher = { sweepIndex: -1, expire: () => void looks++ }
-    sweep.add(watcher, 1)
-    await until(() => looks > 0)
-    sweep.delete(watcher)
-  }
+  const rig = RequestRig.forEachTest({ idleMs: IDLE_MS })
 
   const recordAfter = async (ms: number) => {
     advanceClock(ms)
-    return (await bed.recorded(1))[0]!
+    return (await rig.bed.recorded(1))[0]!
   }
 
   it('blames the backend that stalls inside its answer', async () => {
-    const { client, peer } = await open(GET)
+    const { client, peer } = await rig.open(GET)
     peer.send(Buffer.from(`${headOf(100)}half`))
     await client.receive(headOf(100).length + 4)
     expect(await recordAfter(IDLE_MS)).toMatchObject({
@@ -72,10 +27,10 @@ export function describeStalls(): void {
   })
 
   it('blames the backend that stops reading an upload', async () => {
-    const { client, peer } = await open(POST)
+    const { client, peer } = await rig.open(POST)
     peer.pause()
     client.sendForEver(Buffer.alloc(64 * 1024))
-    await settled(bytesUp)
+    await settled(rig.bytesUp)
     const recorded = recordAfter(IDLE_MS)
     expect(await client.ended).toBe('fin')
     expect(client.received.toString()).toMatch(/^HTTP\/1\.1 504 /)
@@ -87,12 +42,12 @@ export function describeStalls(): void {
   })
 
   it('blames the backend that stops reading an upload though it has begun to answer', async () => {
-    const { client, peer } = await open(POST)
+    const { client, peer } = await rig.open(POST)
     peer.send(Buffer.from(`${headOf(100)}half`))
     await client.receive(headOf(100).length + 4)
     peer.pause()
     client.sendForEver(Buffer.alloc(64 * 1024))
-    await settled(bytesUp)
+    await settled(rig.bytesUp)
     expect(await recordAfter(IDLE_MS)).toMatchObject({
       ended: { by: 'backend', phase: 'data', cause: 'idle-timeout' },
       termination: 'sD',
@@ -100,7 +55,7 @@ export function describeStalls(): void {
   })
 
   it('blames the backend that has the whole upload and does not answer', async () => {
-    const { client } = await open(`${POST.replace('100000000', '4')}body`)
+    const { client } = await rig.open(`${POST.replace('100000000', '4')}body`)
     expect(await recordAfter(30_000)).toMatchObject({
       ended: { by: 'backend', phase: 'response', cause: 'response-timeout' },
       termination: 'sH',
@@ -109,7 +64,7 @@ export function describeStalls(): void {
   })
 
   it('blames the client that stalls inside its upload', async () => {
-    const { client, peer, head } = await open(`${POST}half`)
+    const { client, peer, head } = await rig.open(`${POST}half`)
     await peer.receive(head.length + 4)
     expect(await recordAfter(IDLE_MS)).toMatchObject({
       ended: { by: 'client', phase: 'response', cause: 'idle-timeout' },
@@ -118,25 +73,16 @@ export function describeStalls(): void {
     await client.ended
   })
 
-  it('blames the client that stops reading its answer', async () => {
-    const { client, peer } = await open(GET)
+  it.each([
+    ['', GET],
+    [' while it still uploads', `${POST}half`],
+  ])('blames the client that stops reading its answer%s', async (_, request) => {
+    const { client, peer, head } = await rig.open(request)
+    await peer.receive(head.length + request.length - request.indexOf('\r\n\r\n') - 4)
     client.pause()
     peer.send(Buffer.from(headOf(100 * MIB)))
     peer.sendForEver(Buffer.alloc(64 * 1024))
-    await settled(bytesDown)
-    expect(await recordAfter(IDLE_MS)).toMatchObject({
-      ended: { by: 'client', phase: 'data', cause: 'idle-timeout' },
-      termination: 'cD',
-    })
-  })
-
-  it('blames the client that stops reading its answer while it still uploads', async () => {
-    const { client, peer, head } = await open(`${POST}half`)
-    await peer.receive(head.length + 4)
-    client.pause()
-    peer.send(Buffer.from(headOf(100 * MIB)))
-    peer.sendForEver(Buffer.alloc(64 * 1024))
-    await settled(bytesDown)
+    await settled(rig.bytesDown)
     expect(await recordAfter(IDLE_MS)).toMatchObject({
       ended: { by: 'client', phase: 'data', cause: 'idle-timeout' },
       termination: 'cD',
@@ -144,7 +90,7 @@ export function describeStalls(): void {
   })
 
   it('blames nobody as long as bytes move either way', async () => {
-    const { client, peer, head } = await open(`${POST}half`)
+    const { client, peer, head } = await rig.open(`${POST}half`)
     peer.send(Buffer.from(headOf(5)))
     await client.receive(headOf(5).length)
     for (let i = 1; i <= 4; i++) {
@@ -153,9 +99,9 @@ export function describeStalls(): void {
         i % 2 === 0 ? [peer, client, headOf(5).length] : [client, peer, head.length + 4]
       from.send(Buffer.from('x'))
       await to.receive(before + Math.ceil(i / 2))
-      await deadlinesAreLookedAt()
+      await deadlinesAreLookedAt(rig.bed)
     }
-    expect(bed.records).toEqual([])
+    expect(rig.bed.records).toEqual([])
     client.reset()
   })
 }
