@@ -102,7 +102,7 @@ export class Exchange {
   /** An upgrade has none: what follows its head waits for the tunnel. */
   async #sendBody(): Promise<void> {
     const { head, key } = this.#greeting
-    if (key !== undefined) return
+    if (key !== undefined) return this.#passEndOn()
     this.#isUploading = true
     await this.#relay(this.#client, this.#backend, new Body(head, 'client'), (bytes) => {
       this.#moved.bytesUp += bytes
@@ -112,6 +112,12 @@ export class Exchange {
     // Nothing more is expected of the client, and of the backend only its answer.
     this.#client.allow(0)
     this.#backend.allow(this.#options.responseMs)
+  }
+
+  /** A client that gives up before its upgrade is answered: the backend need not work on. */
+  async #passEndOn(): Promise<void> {
+    await this.#client.ended()
+    this.#backend.socket.shutdown()
   }
 
   async #relay(from: Dialogue, to: Dialogue, body: Body, count: (bytes: number) => void): Promise<void> {

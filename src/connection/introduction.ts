@@ -143,12 +143,14 @@ export class Introduction {
 
   /**
    * Says a last word to a client that speaks HTTP and was not answered yet, an orderly end to one that wants to cancel, a
-   * reset to any other. What one side had said before it broke is delivered to the other first.
+   * reset to any other. What one side had said before it broke is delivered to the other first. A backend that has been
+   * told everything is closed in order, whatever it answered: it may have no words for a reset.
    */
   async dismiss({ by }: RecordEnding, status: ErrorStatus | undefined): Promise<void> {
     const { client, backend } = this
     this.#noteRoundTrips()
-    if (by !== 'client') backend?.socket.reset()
+    if (by === 'backend' && backend?.isBehind === false) backend.close()
+    else if (by !== 'client') backend?.socket.reset()
     const lastWord = this.#lastWord(status)
     if (lastWord === undefined && by !== 'backend') client.socket.reset()
     await Promise.all([
@@ -222,8 +224,7 @@ export class Introduction {
 
   #closeBackend(): void {
     this.#noteRoundTrips()
-    this.backend!.end()
-    this.backend!.socket.close()
+    this.backend!.close()
   }
 
   async #chooseSession({ client, cancel }: Opening): Promise<Destination> {

@@ -45,6 +45,8 @@ interface Wait {
 }
 
 const READ_BYTES = 64 * 1024
+/** So much is thrown away at a close; whoever sends more is reset. */
+const MOST_READS = 16
 
 export class Dialogue implements Runnable, Expirable {
   isQueued = false
@@ -119,6 +121,17 @@ export class Dialogue implements Runnable, Expirable {
     })
   }
 
+  /** Waits until the peer has ended and everything before was taken. Rejects with DialogueOver. */
+  ended(): Promise<void> {
+    return this.#wait((resolve, fail) => {
+      if (this.#error() !== undefined) return fail(this.#whyEnded())
+      if (this.socket.peek(1).length > 0) return 'pending'
+      if (this.#isEnded()) return resolve()
+      this.socket.awaitMore()
+      return 'pending'
+    })
+  }
+
   /** The next bytes, taken, a copy: others read into the same memory before a promise is noticed. Empty at the end. */
   read(): Promise<Buffer> {
     return this.#wait((resolve, fail) => {
@@ -176,6 +189,13 @@ export class Dialogue implements Runnable, Expirable {
    */
   leave(): Promise<DialogueOver | undefined> {
     return this.#leave(false)
+  }
+
+  /** Closes in order at once: what has come is thrown away, because a close that leaves some of it is a reset. */
+  close(): void {
+    this.end()
+    for (let reads = 0; reads < MOST_READS && this.socket.read(READ_BYTES).length > 0; reads++);
+    this.socket.close()
   }
 
   /** Resets the connection when the peer has what it was told, after GRACE_MS without progress at most. Never rejects. */

@@ -119,6 +119,15 @@ export function describeForwardedEnds(): void {
     })
   })
 
+  it('a backend whose answer ends too soon is closed in order, and its client is reset', async () => {
+    const { client, peer } = await rig.open(GET)
+    peer.send(Buffer.from(headOf(10)))
+    peer.end()
+    expect(await client.reallyEnded()).toBe('ECONNRESET')
+    expect(await peer.ended).toBe('fin')
+    expect((await rig.bed.recorded(1))[0]!.ended.cause).toBe('bad-response: body')
+  })
+
   it.each([
     ['413 of the backend', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n', '413'],
     ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone', '404'],

@@ -249,6 +249,8 @@ export function describeUpgrades(): void {
     if (answer === '')
       expect(ended).toMatchObject({ by: 'backend', phase: 'response', cause: 'backend-gone' })
     else expect(ended.cause.replace('bad-response: ', '')).toMatch(reason)
+    // A backend that was told everything is not reset: many crash on it.
+    expect(await peer.ended).toBe('fin')
     peer.end()
   })
 
@@ -281,6 +283,32 @@ export function describeUpgrades(): void {
     client.reset()
     await peer.ended
     expect((await bed.recorded(1))[0]).toMatchObject({ ended: { by: 'client', cause: 'client-gone' } })
+  })
+
+  it('whose client ends while it waits are ended at the backend, too, which may still answer', async () => {
+    await start()
+    const { client, peer } = await open(UPGRADE)
+    client.end()
+    expect(await peer.ended).toBe('fin')
+    peer.send(Buffer.from(`${SWITCHING}last words`))
+    peer.end()
+    expect(await client.ended).toBe('fin')
+    expect(client.received.toString()).toBe(`${SWITCHING}last words`)
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('finished')
+  })
+
+  it('whose client ends behind early bytes are ended at the backend behind these', async () => {
+    await start()
+    const { client, peer, head } = await open(UPGRADE)
+    client.send(Buffer.from('early'))
+    client.end()
+    await turns(20)
+    expect(peer.socket.readableEnded).toBe(false)
+    peer.send(Buffer.from(SWITCHING))
+    expect(await peer.ended).toBe('fin')
+    expect(after(peer, head)).toBe('early')
+    peer.end()
+    await client.closed
   })
 
   it.each<[string, string, string]>([
