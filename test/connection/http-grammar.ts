@@ -130,6 +130,8 @@ export function describeHttpGrammar(): void {
         `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${trailer}\r\n\r\n`,
       )
       await ends.peer.ended
+      await ends.client.ended
+      ends.client.end()
       expect(ends.peer.received.subarray(ends.head.length).toString()).not.toMatch(/nonsense|X|folded|C/)
       expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({
         by: 'client',

@@ -108,6 +108,8 @@ export function describeRequests(): void {
       `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc`,
     )
     await ends.peer.ended
+    await ends.client.ended
+    ends.client.end()
     expect((await rig.bed.recorded(1))[0]!.ended.cause).toBe(cause)
     ends.peer.end()
   })
