@@ -17,6 +17,9 @@ export interface Expirable {
 /** A deadline is noticed at most a quarter of the shortest timeout late, within these bounds (ms). */
 const SHORTEST_TICK_MS = 10
 const LONGEST_TICK_MS = 1000
+/** Thousands may be due at once: after so long (ms), asked every so many, a look lets others have their turn. */
+const LONGEST_PART_MS = 2
+const ASK_EVERY = 64
 
 /** Told of each look, with how late its timer was (ms), and whether it is the last one because all have left. */
 export type Looked = (lateMs: number, isLast: boolean) => void
@@ -25,6 +28,8 @@ export class Sweep<Member extends Expirable = Expirable> {
   readonly #members: Member[] = []
   readonly #looked: Looked
   #timer: NodeJS.Timeout | undefined
+  /** The rest of a look that was too long for one part. */
+  #rest: NodeJS.Immediate | undefined
   #tickMs = Number.POSITIVE_INFINITY
   /** Nobody here was here before that. */
   #tickedAt = performance.now()
@@ -71,8 +76,9 @@ export class Sweep<Member extends Expirable = Expirable> {
     this.#timer.unref()
   }
 
-  /** From the end: who leaves is replaced by one that had its turn already. */
   #tick(): void {
+    // Nobody is asked twice about the same time.
+    if (this.#rest !== undefined) return
     const now = performance.now()
     const isLast = this.#members.length === 0
     this.#looked(Math.max(0, now - this.#dueAt), isLast)
@@ -80,7 +86,20 @@ export class Sweep<Member extends Expirable = Expirable> {
     this.#dueAt = now + this.#tickMs
     const sinceMs = now - this.#tickedAt
     this.#tickedAt = now
-    for (let i = this.#members.length - 1; i >= 0; i--) this.#members[i]?.expire(now, sinceMs)
+    this.#lookAt(this.#members.length, now, sinceMs)
+  }
+
+  /** The first `count`, from the end: who leaves is replaced by one that had its turn already. */
+  #lookAt(count: number, now: number, sinceMs: number): void {
+    this.#rest = undefined
+    const began = performance.now()
+    for (let i = count - 1; i >= 0; i--) {
+      this.#members[i]?.expire(now, sinceMs)
+      if (i % ASK_EVERY === 0 && i > 0 && performance.now() - began > LONGEST_PART_MS) {
+        this.#rest = setImmediate(() => this.#lookAt(i, now, sinceMs)).unref()
+        return
+      }
+    }
   }
 
   /** Stopping is left to the tick: a lone connection that comes and goes must not set a timer up each time. */

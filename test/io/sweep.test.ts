@@ -1,6 +1,7 @@
 /** Deadlines are looked at by one coarse timer, which runs only while there is something to look at. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Sweep } from '../../src/io/sweep.js'
+import { until } from '../support/wait.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -108,4 +109,34 @@ test('says how long ago it looked before, so that what is due at an age is due o
   vi.advanceTimersByTime(1000)
   const since = (watched: typeof early) => watched.expire.mock.calls.map(([, sinceMs]) => sinceMs)
   expect([since(early), since(late)]).toEqual([[1000, 1000, 1000], [1000]])
+})
+
+test('looks at thousands in parts, each of them once, and others have their turns between', async () => {
+  vi.useRealTimers()
+  const sweep = new Sweep()
+  const lookedAt: number[] = []
+  let ahead = 0
+  const now = performance.now.bind(performance)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
+  const members = Array.from({ length: 1000 }, (_, number) => ({
+    sweepIndex: -1,
+    // Each takes its time, and leaves.
+    expire() {
+      lookedAt.push(number)
+      ahead += 0.1
+      sweep.delete(this)
+    },
+  }))
+  for (const each of members) sweep.add(each, 40)
+  const turns: number[] = []
+  const takeTurns = (): void => {
+    turns.push(lookedAt.length)
+    if (lookedAt.length < members.length) setImmediate(takeTurns)
+  }
+  setImmediate(takeTurns)
+  await until(() => lookedAt.length === members.length)
+  clock.mockRestore()
+  expect(new Set(lookedAt).size).toBe(members.length)
+  const between = turns.filter((count) => count > 0 && count < members.length)
+  expect(between.length).toBeGreaterThan(10)
 })
