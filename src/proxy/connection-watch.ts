@@ -13,7 +13,7 @@ import type {
 import type { Connection } from '../connection/connection.js'
 import { whyCopying } from '../pipe/choose-carrier.js'
 import type { Direction } from '../pipe/direction.js'
-import type { RunningProxy } from './running-proxy.js'
+import type { ConnectionIds } from './connection-ids.js'
 
 const DEFAULT_LIMIT = 100
 /** Rates are over at least this long (ms), however often somebody looks. */
@@ -33,13 +33,19 @@ interface Sample {
 
 type Rates = Pick<Sample, 'up' | 'down'>
 
+/** Whose connections are looked at. */
+export interface Watched {
+  readonly ids: ConnectionIds
+  connections(): readonly Connection[]
+}
+
 export class ConnectionWatch {
-  readonly #proxy: RunningProxy
+  readonly #proxy: Watched
   /** A connection that is over takes its own along. */
   #samples = new WeakMap<Connection, Sample>()
   #lookedAt = Number.NEGATIVE_INFINITY
 
-  constructor(proxy: RunningProxy) {
+  constructor(proxy: Watched) {
     this.#proxy = proxy
   }
 

@@ -1,0 +1,113 @@
+/**
+ * The connections of a proxy that are not over yet. Each is told here what it needs of the proxy, and tells here how far
+ * it has come; who counts it, who writes its record and which drain waits for its end is settled in this place.
+ */
+import type { PeerAddress } from '../address.js'
+import type { DialOptions } from '../cluster/dial.js'
+import type { Session } from '../connection/cancellation.js'
+import { Connection, type ConnectionHost, type Service } from '../connection/connection.js'
+import type { Engine } from '../io/engine.js'
+import type { Socket } from '../io/socket.js'
+import { type Looked, Sweep } from '../io/sweep.js'
+import type { RecordEnding } from '../observe/record.js'
+import type { OrderedCause } from '../pipe/options.js'
+import { Sessions } from '../postgres/sessions.js'
+import type { Chronicle } from './chronicle.js'
+import type { ConnectionIds } from './connection-ids.js'
+import { Drains } from './drains.js'
+import type { Generations } from './generations.js'
+import type { Ledger } from './ledger.js'
+
+export interface ConnectionsOptions {
+  readonly engine: Engine
+  readonly generations: Generations
+  readonly ledger: Ledger
+  readonly chronicle: Chronicle
+  readonly ids: ConnectionIds
+  /** Deadlines were looked at. */
+  readonly looked: Looked
+  /** One is over. */
+  readonly ended: () => void
+}
+
+export class Connections implements ConnectionHost {
+  readonly engine: Engine
+  readonly ids: ConnectionIds
+  readonly sessions = new Sessions<Session>()
+  readonly drains = new Drains()
+  readonly #generations: Generations
+  readonly #ledger: Ledger
+  readonly #chronicle: Chronicle
+  readonly #ended: () => void
+  readonly #members: Sweep<Connection>
+  #whenEmpty: (() => void) | undefined
+
+  constructor({ engine, generations, ledger, chronicle, ids, looked, ended }: ConnectionsOptions) {
+    this.engine = engine
+    this.ids = ids
+    this.#generations = generations
+    this.#ledger = ledger
+    this.#chronicle = chronicle
+    this.#ended = ended
+    this.#members = new Sweep<Connection>(looked)
+  }
+
+  /** A client has come. */
+  admit(service: Service, client: Socket, from: PeerAddress): void {
+    this.#ledger.accepted(service)
+    const connection = new Connection(this, service, client, from)
+    this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
+    connection.start()
+  }
+
+  /** In no particular order; these, whoever comes or goes meanwhile. */
+  all(): readonly Connection[] {
+    return this.#members.members()
+  }
+
+  endAll(cause: OrderedCause): void {
+    for (const connection of this.all()) connection.end(cause)
+  }
+
+  /** Resolves when none is left. */
+  async emptied(): Promise<void> {
+    if (this.#members.size === 0) return
+    await new Promise<void>((resolve) => {
+      const earlier = this.#whenEmpty
+      this.#whenEmpty = () => {
+        earlier?.()
+        resolve()
+      }
+    })
+  }
+
+  get dialOptions(): DialOptions {
+    return this.#generations.present.dialOptions
+  }
+
+  nextId(): string {
+    return this.ids.next()
+  }
+
+  failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {
+    this.#chronicle.failed(connection, cause, err)
+  }
+
+  connected(connection: Connection): void {
+    this.#ledger.connected(connection)
+  }
+
+  answered(connection: Connection): void {
+    this.#ledger.answered(connection)
+  }
+
+  ended(connection: Connection, ending: RecordEnding): void {
+    this.#members.delete(connection)
+    const { totals } = connection
+    this.#ledger.ended(connection, ending, totals)
+    this.#chronicle.ended(connection, ending, totals)
+    this.#ended()
+    this.drains.left(connection)
+    if (this.#members.size === 0) this.#whenEmpty?.()
+  }
+}
