@@ -6,5 +6,5 @@
 import { Signals } from './signals.js'
 
 const signals = new Signals()
-const { runCommand } = await import('./command.js')
+const { runCommand } = await import('./command/run.js')
 runCommand(signals)

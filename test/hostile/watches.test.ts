@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, it } from 'vitest'
-import { AdminClient } from '../../src/admin/console/client.js'
+import { AdminClient } from '../../src/command/client.js'
 import { kernelLoop } from '../../src/io/choose-engine.js'
 import { KernelLoop } from '../../src/io/kernel-loop.js'
 import type { ProxyStatus } from '../../src/observe/status.js'

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { AdminClient } from '../../src/admin/console/client.js'
+import { AdminClient } from '../../src/command/client.js'
 import type { ProxyConfig } from '../../src/config/input.js'
 import type { ProxyStatus } from '../../src/observe/status.js'
 import { Backend } from '../support/backend.js'

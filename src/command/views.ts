@@ -1,15 +1,10 @@
 /**
  * Answers as people read them. Pure: plain data → lines.
  */
-import { bytes, counted, rate, share, time } from '../../figures.js'
-import type {
-  BackendReport,
-  DrainStatus,
-  ListenerReport,
-  ProxyStatus,
-  Traffic,
-} from '../../observe/status.js'
-import type { ConnectionInfo, ConnectionList } from '../control.js'
+
+import type { ConnectionInfo, ConnectionList } from '../admin/control.js'
+import { bytes, counted, rate, share, time } from '../figures.js'
+import type { BackendReport, DrainStatus, ListenerReport, ProxyStatus, Traffic } from '../observe/status.js'
 import { type Column, table } from './table.js'
 
 export interface BackendRow extends BackendReport {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 // @ts-expect-error the page has no declarations; what is used of it is used as the page does
 import { EventParser } from '../../../page/events.js'
-import { readEvents } from '../../../src/admin/console/event-stream.js'
+import { readEvents } from '../../../src/command/top/event-stream.js'
 
 /** Cuts `bytes` at these places, and reads the pieces. */
 async function read(bytes: Buffer, cuts: readonly number[]): Promise<string[]> {

@@ -2,8 +2,8 @@
  * Asks the admin address of a process: JSON there and back. What goes wrong is an error in words.
  */
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
-import { type Address, formatAddress } from '../../address.js'
-import { type ErrorCode, MillraceError, type Problem } from '../../errors.js'
+import { type Address, formatAddress } from '../address.js'
+import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
 
 const ANSWER_WITHIN_MS = 10_000
 

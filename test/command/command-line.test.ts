@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type CommandLine, overrideConfig, parseCommandLine } from '../../src/config/command-line.js'
+import { type CommandLine, overrideConfig, parseCommandLine } from '../../src/command/command-line.js'
 import { validateConfig } from '../../src/config/validate.js'
 
 const parse = (...args: string[]): CommandLine => parseCommandLine(args, '1.2.3')

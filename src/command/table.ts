@@ -1,7 +1,7 @@
 /**
  * Rows in columns. Pure. Names come from the wire: what could steer a terminal is written out.
  */
-import { visible } from '../../escape.js'
+import { visible } from '../escape.js'
 
 export interface Column<Row> {
   readonly title: string

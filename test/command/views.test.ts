@@ -1,8 +1,8 @@
 /** The tables of `millrace status`: what a reload has taken out of the config says so as long as it is there. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { statusLines } from '../../../src/admin/console/views.js'
-import { Bed } from '../../proxy/bed.js'
-import { Backend } from '../../support/backend.js'
+import { statusLines } from '../../src/command/views.js'
+import { Bed } from '../proxy/bed.js'
+import { Backend } from '../support/backend.js'
 
 let backend: Backend
 let bed: Bed

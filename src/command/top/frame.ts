@@ -1,12 +1,13 @@
 /**
  * One screen of `top`: what has changed between two moments, in the lines and columns there are. Pure.
  */
+
+import type { ConnectionInfo } from '../../admin/control.js'
 import { visible } from '../../escape.js'
 import { counted, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
-import type { ConnectionInfo } from '../control.js'
-import { type Column, cut, table } from './table.js'
-import { type BackendRow, backendRows, carriersOf, headline, stateOf } from './views.js'
+import { type Column, cut, table } from '../table.js'
+import { type BackendRow, backendRows, carriersOf, headline, stateOf } from '../views.js'
 
 export interface Moment {
   /** ms since 1970. */

@@ -1,18 +1,18 @@
 /**
  * A proxy as a process: it serves until it is told to end, and takes its orders from signals and on its admin address.
  */
-import type { Control } from './admin/control.js'
-import { defaultAdminAddress } from './admin/default-address.js'
-import { AdminServer } from './admin/server.js'
-import type { AdminConfig } from './config/admin-schema.js'
-import { type Config, workerCount } from './config/schema.js'
-import { type Log, type OpenLog, openLog } from './observe/log.js'
-import { renderMetrics } from './observe/metrics/metrics.js'
-import { ProxyControl, type Surroundings } from './proxy/proxy-control.js'
-import { RunningProxy } from './proxy/running-proxy.js'
-import type { Signals } from './signals.js'
-import { CrewControl } from './workers/crew-control.js'
-import { Supervisor } from './workers/supervisor.js'
+import type { Control } from '../admin/control.js'
+import { defaultAdminAddress } from '../admin/default-address.js'
+import { AdminServer } from '../admin/server.js'
+import type { AdminConfig } from '../config/admin-schema.js'
+import { type Config, workerCount } from '../config/schema.js'
+import { type Log, type OpenLog, openLog } from '../observe/log.js'
+import { renderMetrics } from '../observe/metrics/metrics.js'
+import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'
+import { RunningProxy } from '../proxy/running-proxy.js'
+import type { Signals } from '../signals.js'
+import { CrewControl } from '../workers/crew-control.js'
+import { Supervisor } from '../workers/supervisor.js'
 
 const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
 

@@ -2,15 +2,15 @@
  * A question of the command line → a request, and its answer → what is printed.
  */
 
-import type { BackendStatus } from '../../cluster/backend.js'
-import type { Asking, LogChange, Question } from '../../config/verbs.js'
-import { jsonText, visible } from '../../escape.js'
-import { counted } from '../../figures.js'
-import type { ProxyStatus } from '../../observe/status.js'
-import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control.js'
+import type { ConnectionList, DrainResult, Killed, Reloaded } from '../admin/control.js'
+import type { BackendStatus } from '../cluster/backend.js'
+import { jsonText, visible } from '../escape.js'
+import { counted } from '../figures.js'
+import type { ProxyStatus } from '../observe/status.js'
 import { AdminClient } from './client.js'
 import { findTarget } from './find-target.js'
-import { runTop } from './top.js'
+import { runTop } from './top/top.js'
+import type { Asking, LogChange, Question } from './verbs.js'
 import { connectionLines, statusLines } from './views.js'
 
 interface Request {

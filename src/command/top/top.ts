@@ -3,7 +3,7 @@
  * Where stdout is no terminal one screen is printed, and that is all.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AdminClient } from './client.js'
+import type { AdminClient } from '../client.js'
 import { readEvents } from './event-stream.js'
 import { frame, type Moment, type Size } from './frame.js'
 

@@ -1,16 +1,16 @@
 /**
  * Arguments → what to do, as a value. Pure: reads no file and no environment, prints nothing and never ends the
- * process, so that `cli.ts` alone does those things.
+ * process, so that `run.ts` alone does those things.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { backendAddressField, listenerAddressField, workersField } from './fields.js'
+import { backendAddressField, listenerAddressField, workersField } from '../config/fields.js'
+import type { LogLevel, SpliceMode } from '../config/input.js'
+import { addressKey } from '../config/listener-addresses.js'
+import { LOG_LEVELS } from '../config/log-schema.js'
+import { type Config, SPLICE_MODES } from '../config/schema.js'
+import { didYouMean } from '../config/suggest.js'
+import { validateConfig } from '../config/validate.js'
 import { readBy } from './flags.js'
-import type { LogLevel, SpliceMode } from './input.js'
-import { addressKey } from './listener-addresses.js'
-import { LOG_LEVELS } from './log-schema.js'
-import { type Config, SPLICE_MODES } from './schema.js'
-import { didYouMean } from './suggest.js'
-import { validateConfig } from './validate.js'
 import { type Asking, defineVerbs, type Question, VERBS } from './verbs.js'
 
 export type CommandLine =

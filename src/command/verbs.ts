@@ -6,11 +6,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Address } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
 import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../admin/control.js'
-import { adminAddressField } from './admin-schema.js'
-import { durationField, wholeNumberField } from './fields.js'
+import { adminAddressField } from '../config/admin-schema.js'
+import { durationField, wholeNumberField } from '../config/fields.js'
+import type { LogLevel } from '../config/input.js'
+import { LOG_LEVELS } from '../config/log-schema.js'
 import { readBy } from './flags.js'
-import type { LogLevel } from './input.js'
-import { LOG_LEVELS } from './log-schema.js'
 
 /** Something that is asked of a running process. */
 export type Question =

@@ -2,12 +2,12 @@
  * Whom the command asks: who is named, or the one process of this user's that runs.
  */
 import { readFileSync } from 'node:fs'
-import { type Address, formatAddress } from '../../address.js'
-import { parseAdminAddress } from '../../config/admin-schema.js'
-import type { Asking } from '../../config/verbs.js'
-import { MillraceError } from '../../errors.js'
-import { findAdminSockets } from '../default-address.js'
+import { type Address, formatAddress } from '../address.js'
+import { findAdminSockets } from '../admin/default-address.js'
+import { parseAdminAddress } from '../config/admin-schema.js'
+import { MillraceError } from '../errors.js'
 import type { Target } from './client.js'
+import type { Asking } from './verbs.js'
 
 /** Rejects with `admin-failed` where it is not clear who is meant. */
 export async function findTarget({ admin, tokenFile }: Asking, env: NodeJS.ProcessEnv): Promise<Target> {

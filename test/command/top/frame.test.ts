@@ -1,7 +1,7 @@
 /** One screen of `top`: rates between two moments, in the room there is, and nothing that could steer a terminal. */
 import { describe, expect, it } from 'vitest'
-import { frame, type Moment } from '../../../src/admin/console/frame.js'
 import type { ConnectionInfo } from '../../../src/admin/control.js'
+import { frame, type Moment } from '../../../src/command/top/frame.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
 
