@@ -22,6 +22,8 @@ export type {
   TlsVersion,
 } from './config/listener-input.js'
 export type { AccessInput, LogInput } from './config/log-schema.js'
+export type { DrainResult, Reloaded } from './control/answers.js'
+export type { DrainOptions, DrainOrder } from './control/orders.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/engine.js'
 export type { Log } from './observe/log.js'
@@ -37,15 +39,8 @@ export type {
   SpliceMode,
 } from './pipe/options.js'
 export type { StartUp } from './postgres/start-up.js'
-export {
-  createProxy,
-  type DrainOptions,
-  type DrainOrder,
-  type DrainResult,
-  type Proxy,
-  type ProxyOptions,
-  type Reloaded,
-} from './proxy/proxy.js'
+export { createProxy } from './proxy/library-proxy.js'
+export type { Proxy, ProxyOptions } from './proxy/proxy.js'
 export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
 export type {
   Rejection,

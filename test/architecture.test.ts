@@ -30,8 +30,9 @@ const BELOW_THE_ROOMS = [
 const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],
   cluster: ['io'],
-  admin: ['io', 'config'],
+  admin: ['io', 'config', 'control'],
   config: ['io'],
+  control: ['config'],
 }
 
 const LONGEST_FILE_LINES = 400

@@ -5,15 +5,17 @@
 import { z } from 'zod'
 import type { LogLevel } from '../config/input.js'
 import { didYouMean } from '../config/suggest.js'
-import type { ProxyStatus } from '../observe/status.js'
+import type { ConnectionList } from '../control/answers.js'
+import type { Control } from '../control/control.js'
+import * as orders from '../control/order-schemas.js'
 import type {
   BackendChange,
   ConnectionFilter,
-  ConnectionList,
   ConnectionQuery,
-  Control,
   DrainOrder,
-} from './control.js'
+  FromOutside,
+} from '../control/orders.js'
+import type { ProxyStatus } from '../observe/status.js'
 import { ProblemError } from './problem.js'
 import * as schemas from './schemas.js'
 
@@ -90,7 +92,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'PATCH',
     path: '/api/v1/clusters/{cluster}/backends/{backend}',
     summary: 'Take a backend out of use or in again, or give it another weight',
-    body: schemas.backendChange,
+    body: orders.backendChange,
     answer: schemas.backendStatus,
     refusals: [404],
     trail: 'a backend was changed',
@@ -101,7 +103,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/connections',
     summary: 'Connections that are not over yet',
-    query: schemas.connectionQuery,
+    query: orders.connectionQuery,
     answer: schemas.connectionList,
     refusals: [404],
     run: async (_, { query, connections, status }) => {
@@ -129,7 +131,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/connections/kill',
     summary: 'End connections with a reset: those for which all that is said holds',
-    body: schemas.killOrder,
+    body: orders.killOrder,
     answer: schemas.killed,
     refusals: [404],
     trail: 'connections were killed',
@@ -144,7 +146,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/drain',
     summary: 'Empty a listener, a cluster, a backend or everything; answered when that is done',
-    body: schemas.drainOrder,
+    body: orders.drainOrder,
     answer: schemas.drained,
     isSlow: true,
     refusals: [404],
@@ -164,8 +166,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'PUT',
     path: '/api/v1/log/level',
     summary: 'Log from another level on, until the next reload that changes it',
-    body: schemas.logLevel,
-    answer: schemas.logLevel,
+    body: orders.logLevel,
+    answer: orders.logLevel,
     trail: 'the log level is changed',
     isToldFirst: true,
     run: (control, { body }) => control.setLogLevel((body as { level: LogLevel }).level),
@@ -194,7 +196,7 @@ export const OPERATIONS: readonly Operation[] = [
 ]
 
 function withoutAll<Order>(body: unknown): Order {
-  const { all, ...order } = body as { all?: true }
+  const { all, ...order } = body as FromOutside<object>
   return order as Order
 }
 

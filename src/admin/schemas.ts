@@ -1,84 +1,12 @@
 /**
- * Shapes of the API, for judging what callers send and for the OpenAPI document. Answers are described strictly: a field
- * that is not here is a bug.
+ * Shapes of the API's answers, for the OpenAPI document. They are described strictly: a field that is not here is a bug.
  */
 import { z } from 'zod'
-import { explainAddressRange } from '../address-set.js'
-import { LONGEST_DURATION_MS } from '../config/fields.js'
-import { LOG_LEVELS } from '../config/log-schema.js'
-import type { DrainResult, Killed, Reloaded } from './control.js'
+import type { DrainResult, Killed, Reloaded } from '../control/answers.js'
+import { name } from '../control/order-schemas.js'
 
 const count = z.int().min(0)
 const ms = z.number().min(0)
-const name = z.string().min(1).max(300)
-const MOST_IDS = 1000
-const duration = z.int().min(0).max(LONGEST_DURATION_MS)
-const MOST_LISTED = 1000
-
-const range = z.string().superRefine((text, context) => {
-  const message = explainAddressRange(text)
-  if (message !== undefined) context.addIssue({ code: 'custom', message })
-})
-
-const filter = {
-  listener: name.optional(),
-  cluster: name.optional(),
-  backend: name.optional().describe('as configured'),
-  client: range.optional().describe('addresses such as 10.0.0.0/8, 192.0.2.1 or unix'),
-  idleForMs: duration.optional(),
-  olderThanMs: duration.optional(),
-}
-
-const inDigits = z
-  .string()
-  .regex(/^\d{1,10}$/, 'expected a whole number')
-  .transform(Number)
-
-/** Of a query string: everything is text. */
-export const connectionQuery = z.strictObject({
-  ...filter,
-  id: z.union([name, z.array(name).max(MOST_IDS)]).optional(),
-  idleForMs: inDigits.pipe(duration).optional(),
-  olderThanMs: inDigits.pipe(duration).optional(),
-  sort: z.enum(['rate', 'bytes', 'age', 'idle']).optional().describe('most first; default rate'),
-  limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe('default 100'),
-})
-
-/** That something is to happen to everything has to be said. */
-const ALL = { all: z.literal(true).optional().describe('everything; needed where nothing else is said') }
-const sayAll = 'say what it is about, or "all": true'
-const saysWhat = (order: object): boolean => Object.keys(order).length > 0
-const sayAllAlone = '"all": true is everything: say it alone'
-const saysAllAlone = (order: { all?: true | undefined }): boolean =>
-  order.all === undefined || Object.keys(order).length === 1
-
-export const killOrder = z
-  .strictObject({ ...filter, ids: z.array(name).min(1).max(MOST_IDS).optional(), ...ALL })
-  .refine(saysWhat, sayAll)
-  .refine(saysAllAlone, sayAllAlone)
-
-export const drainOrder = z
-  .strictObject({
-    listener: name.optional(),
-    cluster: name.optional(),
-    backend: name.optional().describe('as configured; only with cluster'),
-    deadlineMs: duration.optional().describe("default: the config's drainMs; 0: never"),
-    spreadMs: duration
-      .optional()
-      .describe('ended one after another this long before the deadline; default: half of it'),
-    ...ALL,
-  })
-  .refine(({ deadlineMs, spreadMs, ...what }) => saysWhat(what), sayAll)
-  .refine(({ deadlineMs, spreadMs, ...what }) => saysAllAlone(what), sayAllAlone)
-
-export const backendChange = z
-  .strictObject({
-    state: z.enum(['up', 'down', 'drain']).optional(),
-    weight: z.int().min(0).max(1000).optional(),
-  })
-  .refine(saysWhat, 'expected a state, a weight or both')
-
-export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS as [string, ...string[]]) })
 
 export const log = z.strictObject({ level: z.string(), file: z.string().optional() })
 

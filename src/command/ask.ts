@@ -1,9 +1,8 @@
 /**
  * A question of the command line → a request, and its answer → what is printed.
  */
-
-import type { ConnectionList, DrainResult, Killed, Reloaded } from '../admin/control.js'
 import type { BackendStatus } from '../cluster/backend.js'
+import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control/answers.js'
 import { jsonText, visible } from '../escape.js'
 import { counted } from '../figures.js'
 import type { ProxyStatus } from '../observe/status.js'

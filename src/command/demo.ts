@@ -2,7 +2,6 @@
  * What `millrace` shows without arguments: a small HTTP backend in this process and a proxy in front of it, on
  * loopback.
  */
-
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,11 +1,11 @@
 /**
  * A proxy as a process: it serves until it is told to end, and takes its orders from signals and on its admin address.
  */
-import type { Control } from '../admin/control.js'
 import { defaultAdminAddress } from '../admin/default-address.js'
 import { AdminServer } from '../admin/server.js'
 import type { AdminConfig } from '../config/admin-schema.js'
 import { type Config, workerCount } from '../config/schema.js'
+import type { Control } from '../control/control.js'
 import { type Log, type OpenLog, openLog } from '../observe/log.js'
 import { renderMetrics } from '../observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'

@@ -5,19 +5,36 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Address } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
-import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../admin/control.js'
 import { adminAddressField } from '../config/admin-schema.js'
 import { durationField, wholeNumberField } from '../config/fields.js'
 import type { LogLevel } from '../config/input.js'
 import { LOG_LEVELS } from '../config/log-schema.js'
+import {
+  type AllFault,
+  type DrainFault,
+  faultOfChange,
+  faultOfDrain,
+  faultOfKill,
+} from '../control/faults.js'
+import {
+  BACKEND_STATES,
+  type BackendChange,
+  CONNECTION_SORTS,
+  type ConnectionFilter,
+  type ConnectionQuery,
+  type DrainOrder,
+  type FromOutside,
+  MOST_LISTED,
+  MOST_WEIGHT,
+} from '../control/orders.js'
 import { readBy } from './flags.js'
 
 /** Something that is asked of a running process. */
 export type Question =
   | { readonly verb: 'status' }
   | { readonly verb: 'connections'; readonly query: ConnectionQuery }
-  | { readonly verb: 'kill'; readonly filter: ConnectionFilter & { readonly all?: true | undefined } }
-  | { readonly verb: 'drain'; readonly order: DrainOrder & { readonly all?: true | undefined } }
+  | { readonly verb: 'kill'; readonly filter: FromOutside<ConnectionFilter> }
+  | { readonly verb: 'drain'; readonly order: FromOutside<DrainOrder> }
   | {
       readonly verb: 'backend'
       readonly cluster: string
@@ -41,10 +58,21 @@ export interface Asking {
 
 export type Decide = (question: Question, asking: Asking) => void
 
-const ALL_ALONE = 'error: --all is everything: say it alone'
+const ALL_ALONE = '--all is everything: say it alone'
+const KILL_FAULTS: Readonly<Record<AllFault, string>> = {
+  'nothing-named': 'kill needs ids, a flag that says whom, or --all',
+  'all-and-more': ALL_ALONE,
+}
+const DRAIN_FAULTS: Readonly<Record<DrainFault, string>> = {
+  'nothing-named': 'drain needs --listener, --cluster or --all',
+  'all-and-more': ALL_ALONE,
+  'backend-alone': '--backend needs its --cluster',
+  'listener-and-cluster': 'drain takes either --listener or --cluster',
+  'spread-too-long': '--spread is before the --deadline and cannot be longer',
+}
 const duration = readBy(durationField)
-const limitField = wholeNumberField(1, 1000)
-const weightField = wholeNumberField(0, 1000)
+const limitField = wholeNumberField(1, MOST_LISTED)
+const weightField = wholeNumberField(0, MOST_WEIGHT)
 
 interface CommonFlags {
   readonly admin?: Address
@@ -71,9 +99,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
     decide({ verb: 'status' }, askingOf(flags)),
   )
   withFilter(verb('connections', 'its connections, the busiest first'))
-    .addOption(
-      new Option('--sort <by>', 'most first (default: rate)').choices(['rate', 'bytes', 'age', 'idle']),
-    )
+    .addOption(new Option('--sort <by>', 'most first (default: rate)').choices(CONNECTION_SORTS))
     .option('--limit <count>', 'list at most so many: 1 to 1000 (default: 100)', readBy(limitField))
     .action((flags: CommonFlags & FilterFlags & Pick<ConnectionQuery, 'sort' | 'limit'>) =>
       decide(
@@ -108,9 +134,8 @@ function defineKill(kill: Command, decide: Decide): void {
     .action((ids: string[], flags: CommonFlags & FilterFlags & { all?: true }) => {
       const named = ids.length > 0 ? ids : undefined
       const filter = given({ ...filterOf(flags), ids: named, all: flags.all })
-      const said = Object.keys(filter).length
-      if (said === 0) return kill.error('error: kill needs ids, a flag that says whom, or --all')
-      if (flags.all && said > 1) return kill.error(ALL_ALONE)
+      const fault = faultOfKill(filter)
+      if (fault !== undefined) return kill.error(`error: ${KILL_FAULTS[fault]}`)
       decide({ verb: 'kill', filter }, askingOf(flags))
     })
 }
@@ -125,17 +150,9 @@ function defineDrain(drain: Command, decide: Decide): void {
     .option('--spread <time>', 'so long before it end one after another (default: half of it)', duration)
     .action((flags: CommonFlags & FilterFlags & { all?: true; deadline?: number; spread?: number }) => {
       const { listener, cluster, backend, all, deadline, spread } = flags
-      const what = given({ listener, cluster, backend, all })
-      const said = Object.keys(what).length
-      if (said === 0) return drain.error('error: drain needs --listener, --cluster or --all')
-      if (all && said > 1) return drain.error(ALL_ALONE)
-      if (backend !== undefined && cluster === undefined)
-        return drain.error('error: --backend needs its --cluster')
-      if (listener !== undefined && cluster !== undefined)
-        return drain.error('error: drain takes either --listener or --cluster')
-      if (spread !== undefined && deadline !== undefined && spread > deadline)
-        return drain.error('error: --spread is before the --deadline and cannot be longer')
-      const order = given({ ...what, deadlineMs: deadline, spreadMs: spread })
+      const order = given({ listener, cluster, backend, all, deadlineMs: deadline, spreadMs: spread })
+      const fault = faultOfDrain(order)
+      if (fault !== undefined) return drain.error(`error: ${DRAIN_FAULTS[fault]}`)
       decide({ verb: 'drain', order }, askingOf(flags))
     })
 }
@@ -145,16 +162,15 @@ function defineBackend(backend: Command, decide: Decide): void {
     .argument('<cluster>', 'its cluster')
     .argument('<address>', 'as configured')
     .addOption(
-      new Option('--state <state>', 'up; down: no new connections; drain: and those it has end').choices([
-        'up',
-        'down',
-        'drain',
-      ]),
+      new Option('--state <state>', 'up; down: no new connections; drain: and those it has end').choices(
+        BACKEND_STATES,
+      ),
     )
     .option('--weight <weight>', '0 to 1000; 0: no new connections', readBy(weightField))
     .action((cluster: string, address: string, flags: CommonFlags & BackendChange) => {
       const change = given({ state: flags.state, weight: flags.weight })
-      if (Object.keys(change).length === 0) return backend.error('error: backend needs --state or --weight')
+      if (faultOfChange(change) !== undefined)
+        return backend.error('error: backend needs --state or --weight')
       decide({ verb: 'backend', cluster, backend: address, change }, askingOf(flags))
     })
 }

@@ -1,8 +1,7 @@
 /**
  * Answers as people read them. Pure: plain data → lines.
  */
-
-import type { ConnectionInfo, ConnectionList } from '../admin/control.js'
+import type { ConnectionInfo, ConnectionList } from '../control/answers.js'
 import { bytes, counted, rate, share, time } from '../figures.js'
 import type { BackendReport, DrainStatus, ListenerReport, ProxyStatus, Traffic } from '../observe/status.js'
 import { type Column, table } from './table.js'

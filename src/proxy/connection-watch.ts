@@ -3,19 +3,13 @@
  * one are kept for as long as somebody goes on looking.
  */
 import { AddressSet } from '../address-set.js'
-import type {
-  ConnectionFilter,
-  ConnectionInfo,
-  ConnectionList,
-  ConnectionQuery,
-  DirectionInfo,
-} from '../admin/control.js'
 import type { Connection } from '../connection/connection.js'
+import type { ConnectionInfo, ConnectionList, DirectionInfo } from '../control/answers.js'
+import { type ConnectionFilter, type ConnectionQuery, USUALLY_LISTED } from '../control/orders.js'
 import { whyCopying } from '../pipe/choose-carrier.js'
 import type { Direction } from '../pipe/direction.js'
 import type { ConnectionIds } from './connection-ids.js'
 
-const DEFAULT_LIMIT = 100
 /** Rates are over at least this long (ms), however often somebody looks. */
 const LEAST_SPAN_MS = 1000
 /** Who has not looked for this long looks for the first time again. */
@@ -50,7 +44,7 @@ export class ConnectionWatch {
   }
 
   list(query: ConnectionQuery): ConnectionList {
-    const { sort = 'rate', limit = DEFAULT_LIMIT } = query
+    const { sort = 'rate', limit = USUALLY_LISTED } = query
     const now = performance.now()
     this.#look(now)
     const matching = this.matching(query)

@@ -3,9 +3,9 @@
  * FIN in a moment when nothing of it is in flight; what is left at the deadline is ended as it is. It begins with the
  * connections it was given; nobody joins later, which is up to who makes the drain.
  */
-import { LONGEST_DURATION_MS } from '../config/fields.js'
 import type { Connection } from '../connection/connection.js'
-import { MillraceError } from '../errors.js'
+import type { DrainResult } from '../control/answers.js'
+import type { DrainTimes } from '../control/drain-order.js'
 import type { DrainScope, DrainStatus } from '../observe/status.js'
 
 /** How often connections whose moment has come are looked at (ms), and at least so often in a spread. */
@@ -13,46 +13,6 @@ const LOOK_EVERY_MS = 50
 const LEAST_LOOKS = 20
 /** Of a spread: the rest is for those that wait for a moment in which nothing is in flight. */
 const TURNS_WITHIN = 0.75
-/** Of the time until the deadline, where nobody says another spread. */
-const USUAL_SPREAD = 0.5
-
-export interface DrainTimes {
-  /** ms. 0: never. */
-  readonly deadlineMs: number
-  /** ms before the deadline. */
-  readonly spreadMs: number
-}
-
-export interface DrainResult {
-  /** Connections that ended by themselves. */
-  readonly finished: number
-  /** Connections ended in order: nothing of them was in flight. */
-  readonly closed: number
-  /** Connections that were cut at the deadline: something was in flight, which is lost. */
-  readonly cut: number
-  /** Set where it was called off before it was done, for some connections or for all: those go on. */
-  readonly cancelled?: true | undefined
-}
-
-/**
- * What an order says of the times, with its defaults. Without a deadline there is nothing to spread before it.
- *
- * @throws MillraceError `bad-argument`
- */
-export function timesOf(
-  { deadlineMs, spreadMs }: { readonly [Time in keyof DrainTimes]?: number | undefined },
-  drainMs: number,
-): DrainTimes {
-  const endMs = deadlineMs ?? drainMs
-  const times = { deadlineMs: endMs, spreadMs: endMs === 0 ? 0 : (spreadMs ?? endMs * USUAL_SPREAD) }
-  for (const [name, ms] of Object.entries(times)) {
-    if (!(ms >= 0 && ms <= LONGEST_DURATION_MS))
-      throw badTime(`${name}: expected ms from 0 to ${LONGEST_DURATION_MS} (24 days), found ${ms}`)
-  }
-  if (times.spreadMs > endMs)
-    throw badTime(`spreadMs (${times.spreadMs}) is longer than the deadline (${endMs})`)
-  return times
-}
 
 export class Drain {
   readonly scope: DrainScope
@@ -149,5 +109,3 @@ export class Drain {
     this.#resolve(this.#isCancelled ? { ...counts, cancelled: true } : counts)
   }
 }
-
-const badTime = (message: string): MillraceError => new MillraceError('bad-argument', message)

@@ -3,9 +3,11 @@
  */
 import type { Backend } from '../cluster/backend.js'
 import type { Connection, Service } from '../connection/connection.js'
+import type { DrainResult } from '../control/answers.js'
+import type { DrainTimes } from '../control/drain-order.js'
 import type { Listener } from '../listener/listener.js'
 import type { DrainScope, DrainStatus } from '../observe/status.js'
-import { Drain, type DrainResult, type DrainTimes } from './drain.js'
+import { Drain } from './drain.js'
 
 export class Drains {
   readonly #running = new Set<Drain>()

@@ -2,14 +2,25 @@
  * A proxy inside somebody's program: with an admin address of its own where the config says so.
  */
 import { AdminServer } from '../admin/server.js'
+import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
+import { validateConfig } from '../config/validate.js'
 import { MillraceError } from '../errors.js'
 import { renderMetrics } from '../observe/metrics/metrics.js'
-import type { ProxyOptions } from './proxy.js'
+import type { Proxy, ProxyOptions } from './proxy.js'
 import { ProxyControl } from './proxy-control.js'
 import { RunningProxy } from './running-proxy.js'
 
-export class LibraryProxy extends RunningProxy {
+/**
+ * A proxy of this config, not yet started.
+ *
+ * @throws MillraceError `config-invalid`, whose `problems` list everything that is wrong with the config.
+ */
+export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Proxy {
+  return new LibraryProxy(validateConfig(config), options)
+}
+
+class LibraryProxy extends RunningProxy {
   readonly #admin: AdminServer | undefined
 
   constructor(config: Config, options: ProxyOptions) {

@@ -1,21 +1,14 @@
 /**
  * What an operator can see and do of one proxy in this process.
  */
-import type {
-  BackendChange,
-  ConnectionFilter,
-  ConnectionList,
-  ConnectionQuery,
-  Control,
-  Killed,
-  Readiness,
-} from '../admin/control.js'
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/input.js'
 import type { Config } from '../config/schema.js'
+import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from '../control/answers.js'
+import type { Control } from '../control/control.js'
+import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { ConnectionWatch } from './connection-watch.js'
-import type { DrainOrder, DrainResult, Reloaded } from './proxy.js'
 import type { RunningProxy } from './running-proxy.js'
 import { findBackend } from './scope.js'
 

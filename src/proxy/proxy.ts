@@ -1,51 +1,17 @@
 /**
- * A proxy as its users see it: what it can be told, what it answers, and how one is made.
+ * A proxy as its users see it: what it can be told, and what it answers.
  */
 import type { ProxyConfig } from '../config/input.js'
-import { validateConfig } from '../config/validate.js'
+import type { DrainResult, Reloaded } from '../control/answers.js'
+import type { DrainOrder } from '../control/orders.js'
 import type { Log } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
-import type { DrainResult } from './drain.js'
-import { LibraryProxy } from './library-proxy.js'
-
-export type { DrainResult }
 
 export interface ProxyOptions {
   /** Where logs and records go. Default: pino on stdout with the config's `log.level`, pretty on a terminal. */
   readonly log?: Log
   /** Listen with SO_REUSEPORT, so that several processes can have the same address. Default false. */
   readonly sharePorts?: boolean
-}
-
-export interface DrainOptions {
-  /**
-   * Connections still running after this many ms, at most 24 days, are cut. Default: the config's `drainMs`. 0: they
-   * never are.
-   */
-  readonly deadlineMs?: number | undefined
-  /**
-   * For this many ms before the deadline connections are ended one after another, each with FIN in a moment when
-   * nothing of it is in flight, so that not all of them come back at once. At most the deadline. Default: half
-   * of it. 0: nobody is told anything before.
-   */
-  readonly spreadMs?: number | undefined
-}
-
-/** At most one of `listener`, `cluster`, and `cluster` with `backend`. None: everything, as when a process ends. */
-export interface DrainOrder extends DrainOptions {
-  /** It accepts no more, until a reload opens it again. */
-  readonly listener?: string | undefined
-  /** Its backends get no new connections, until they are set `up` again. */
-  readonly cluster?: string | undefined
-  /** The address as configured. It gets no new connections, until it is set `up` again. */
-  readonly backend?: string | undefined
-}
-
-export interface Reloaded {
-  /** Names of what differs from the config before, such as `listeners.web` or `timeouts`. */
-  readonly changed: readonly string[]
-  /** What is different from what the process was started with, and only takes effect when it is started again. */
-  readonly needsRestart: readonly string[]
 }
 
 export interface Proxy {
@@ -70,13 +36,4 @@ export interface Proxy {
   drain(order?: DrainOrder): Promise<DrainResult>
   /** Ends everything now. Resolves when nothing is left. */
   stop(): Promise<void>
-}
-
-/**
- * A proxy of this config, not yet started.
- *
- * @throws MillraceError `config-invalid`, whose `problems` list everything that is wrong with the config.
- */
-export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Proxy {
-  return new LibraryProxy(validateConfig(config), options)
 }

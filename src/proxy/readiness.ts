@@ -2,7 +2,7 @@
  * Whether a proxy takes new connections, all of them: what a load balancer in front of it asks, often, so it costs
  * next to nothing. The answer names nobody, because whoever comes may ask.
  */
-import type { Readiness } from '../admin/control.js'
+import type { Readiness } from '../control/answers.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Generation } from './generation.js'
 

@@ -3,6 +3,8 @@
  * config that cannot be used changes nothing.
  */
 import { type Config, workerCount } from '../config/schema.js'
+import type { Reloaded } from '../control/answers.js'
+import { timesOf } from '../control/drain-order.js'
 import type { Listener } from '../listener/listener.js'
 import type { OpenLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -11,11 +13,9 @@ import { changesBetween, needingRestart } from './changes.js'
 import type { Chronicle } from './chronicle.js'
 import type { Clusters } from './clusters.js'
 import type { Connections } from './connections.js'
-import { timesOf } from './drain.js'
 import { createGeneration, exchange, type Generation, type Ground, type Prepared } from './generation.js'
 import type { Generations } from './generations.js'
 import type { Ledger } from './ledger.js'
-import type { Reloaded } from './proxy.js'
 
 export interface ReloaderOptions {
   readonly ground: Ground

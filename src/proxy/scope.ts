@@ -6,10 +6,11 @@ import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { didYouMean } from '../config/suggest.js'
 import type { Connection } from '../connection/connection.js'
+import { checkScope } from '../control/drain-order.js'
+import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import type { DrainScope } from '../observe/status.js'
 import type { Names } from './names.js'
-import type { DrainOrder } from './proxy.js'
 
 export interface Scope {
   readonly name: DrainScope
@@ -19,9 +20,9 @@ export interface Scope {
 }
 
 /** Undefined where it is about everything. @throws MillraceError `unknown-name`, `bad-argument` */
-export function scopeOf({ listener, cluster, backend }: DrainOrder, names: Names): Scope | undefined {
-  if (listener !== undefined && cluster !== undefined) throw mixed('either a listener or a cluster')
-  if (backend !== undefined && cluster === undefined) throw mixed('a backend is named with its cluster')
+export function scopeOf(order: DrainOrder, names: Names): Scope | undefined {
+  checkScope(order)
+  const { listener, cluster, backend } = order
   if (listener !== undefined) return scopeOfListener(listener, names)
   if (cluster === undefined) return undefined
   if (backend === undefined) return scopeOfCluster(findCluster(names, cluster))
@@ -77,5 +78,3 @@ function unknown(what: string, name: string, known: readonly string[]): Millrace
   const message = `there is no ${what} named ${JSON.stringify(name)}${didYouMean(name, known)}`
   return new MillraceError('unknown-name', message)
 }
-
-const mixed = (rule: string): MillraceError => new MillraceError('bad-argument', `a drain: ${rule}`)

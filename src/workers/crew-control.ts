@@ -2,32 +2,33 @@
  * What an operator can see and do of several workers, as if they were one proxy: everybody is asked, and what they
  * answer is put together.
  */
+import { Snapshot } from '../admin/snapshot.js'
+import type { BackendStatus } from '../cluster/backend.js'
+import type { LogLevel } from '../config/input.js'
 import type {
-  BackendChange,
-  ConnectionFilter,
   ConnectionInfo,
   ConnectionList,
-  ConnectionQuery,
-  Control,
-  DrainOrder,
   DrainResult,
   Killed,
   Readiness,
   Reloaded,
-} from '../admin/control.js'
-import { Snapshot } from '../admin/snapshot.js'
-import type { BackendStatus } from '../cluster/backend.js'
-import type { LogLevel } from '../config/input.js'
+} from '../control/answers.js'
+import type { Control } from '../control/control.js'
+import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
+import {
+  type BackendChange,
+  type ConnectionFilter,
+  type ConnectionQuery,
+  type DrainOrder,
+  USUALLY_LISTED,
+} from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { timesOf } from '../proxy/drain.js'
 import { findBackend, scopeOf } from '../proxy/scope.js'
 import { ORDER_WITHIN_MS } from './crew.js'
 import type { Line } from './line.js'
 import type { Call } from './messages.js'
 import { addDrains, type Supervisor } from './supervisor.js'
-
-const DEFAULT_LIMIT = 100
 
 export class CrewControl implements Control {
   readonly #supervisor: Supervisor
@@ -66,7 +67,7 @@ export class CrewControl implements Control {
       connections: lists
         .flatMap(({ connections }) => connections)
         .sort((a, b) => weigh(b) - weigh(a))
-        .slice(0, query.limit ?? DEFAULT_LIMIT),
+        .slice(0, query.limit ?? USUALLY_LISTED),
     }
   }
 
@@ -78,10 +79,11 @@ export class CrewControl implements Control {
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const { crew, config, model, briefing, sockets } = this.#supervisor
+    const { crew, config, briefing, sockets } = this.#supervisor
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
+    checkScope(order)
+    if (isEverything(order)) return this.#supervisor.end(order, deadlineMs)
     const isGone = await this.#isAboutWhatLeaves(order)
-    if (!isGone && scopeOf(order, model.names) === undefined) return this.#supervisor.end(order)
     if (!isGone) briefing.orders.drain(order, config)
     if (!isGone && order.listener !== undefined) sockets.drain(order.listener, config)
     this.#readiness.forget()

@@ -2,8 +2,8 @@
  * What supervisor and workers say to each other. A worker asks for its config, because it listens late; the supervisor
  * asks it everything an operator may ask, and answers come in any order.
  */
-import type { Control } from '../admin/control.js'
 import type { Config } from '../config/schema.js'
+import type { Control } from '../control/control.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { SessionPlace } from '../postgres/sessions.js'

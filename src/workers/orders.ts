@@ -3,9 +3,9 @@
  * are drained, the level of the log. An order is forgotten where a worker that had it would forget it. Pure.
  */
 import { formatAddress } from '../address.js'
-import type { BackendChange, DrainOrder } from '../admin/control.js'
 import type { LogLevel } from '../config/input.js'
 import type { Config } from '../config/schema.js'
+import type { BackendChange, DrainOrder } from '../control/orders.js'
 import type { ControlCall } from './messages.js'
 
 interface Setting {

@@ -2,14 +2,14 @@
  * Many cores are many processes: the supervisor forks the workers, gives each the same config and the same orders,
  * replaces one that dies, and ends with the last. It accepts no connection and forwards no byte.
  */
-import type { DrainOrder, DrainResult, Reloaded } from '../admin/control.js'
 import { type Config, workerCount } from '../config/schema.js'
+import type { DrainResult, Reloaded } from '../control/answers.js'
+import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Log, OpenLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/changes.js'
-import { timesOf } from '../proxy/drain.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
@@ -126,9 +126,7 @@ export class Supervisor {
   }
 
   /** Workers that have drained everything are gone, and so is what there was to supervise. */
-  async end(order: DrainOrder): Promise<DrainResult> {
-    // Nobody is ended by an order that makes no sense.
-    const times = timesOf(order, this.config.timeouts.drainMs)
+  async end(order: DrainOrder, deadlineMs: number): Promise<DrainResult> {
     this.#isStopping = true
     clearInterval(this.#rotation)
     this.sockets.close()
@@ -137,7 +135,7 @@ export class Supervisor {
     // Those that do not serve yet must not begin to.
     for (const { line } of this.#places)
       if (line !== undefined && !joined.includes(line)) line.kill('SIGTERM')
-    const cut = times.deadlineMs > 0 ? setTimeout(() => this.cut(), times.deadlineMs + GRACE_MS) : undefined
+    const cut = deadlineMs > 0 ? setTimeout(() => this.cut(), deadlineMs + GRACE_MS) : undefined
     const outcomes = await Promise.all(
       joined.map((line) => line.ask<DrainResult>({ method: 'drain', args: [order] })),
     )

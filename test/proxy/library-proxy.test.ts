@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { expect, it } from 'vitest'
-import { createProxy } from '../../src/proxy/proxy.js'
+import { createProxy } from '../../src/proxy/library-proxy.js'
 import { temporaryFolder } from '../support/folder.js'
 
 const folder = temporaryFolder()

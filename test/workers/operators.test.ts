@@ -1,9 +1,9 @@
 /** Several workers are one proxy to whoever asks: figures are of all, orders go to all, and a reload reaches each. */
 import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ConnectionList } from '../../src/admin/control.js'
 import { AdminClient } from '../../src/command/client.js'
 import type { ProxyConfig } from '../../src/config/input.js'
+import type { ConnectionList } from '../../src/control/answers.js'
 import type { ProxyStatus } from '../../src/observe/status.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'

@@ -1,8 +1,7 @@
 /**
  * One screen of `top`: what has changed between two moments, in the lines and columns there are. Pure.
  */
-
-import type { ConnectionInfo } from '../../admin/control.js'
+import type { ConnectionInfo } from '../../control/answers.js'
 import { visible } from '../../escape.js'
 import { counted, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'

@@ -1,8 +1,8 @@
 /** One screen of `top`: rates between two moments, in the room there is, and nothing that could steer a terminal. */
 import { describe, expect, it } from 'vitest'
-import type { ConnectionInfo } from '../../../src/admin/control.js'
 import { frame, type Moment } from '../../../src/command/top/frame.js'
 import { validateConfig } from '../../../src/config/validate.js'
+import type { ConnectionInfo } from '../../../src/control/answers.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
 
 const SIZE = { columns: 100, rows: 30 }

@@ -1,0 +1,27 @@
+/**
+ * What an operator can see and do, as plain data in and plain data out: one proxy answers it in its own process, a
+ * supervisor by asking its workers. The HTTP API, the command and the status page all stand on this.
+ */
+import type { BackendStatus } from '../cluster/backend.js'
+import type { LogLevel } from '../config/input.js'
+import type { ProxyStatus } from '../observe/status.js'
+import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from './answers.js'
+import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from './orders.js'
+
+export interface Control {
+  status(): Promise<ProxyStatus>
+  /** Cheap, however many connections there are. */
+  readiness(): Promise<Readiness>
+  connections(query: ConnectionQuery): Promise<ConnectionList>
+  /** Ends with a reset, whatever is in flight. An empty filter is everybody. */
+  kill(filter: ConnectionFilter): Promise<Killed>
+  /** Resolves when nothing of what was asked for is left. Draining everything ends the process afterwards. */
+  drain(order: DrainOrder): Promise<DrainResult>
+  /** Rejects with `unknown-name` where there is no such backend. */
+  changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus>
+  setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }>
+  /** Opens the log files anew, after something has moved them away. */
+  reopenLogs(): Promise<void>
+  /** Rejects with `config-invalid`, `config-unreadable` or `listen-failed`: then nothing has changed. */
+  reload(): Promise<Reloaded>
+}

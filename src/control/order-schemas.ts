@@ -1,0 +1,105 @@
+/**
+ * Orders as callers of the API send them, in JSON or in a query string: every field's type and range, and what
+ * `faults.ts` finds wrong with the whole. The OpenAPI document is made of these, too.
+ */
+import { z } from 'zod'
+import { explainAddressRange } from '../address-set.js'
+import { LONGEST_DURATION_MS } from '../config/fields.js'
+import { LOG_LEVELS } from '../config/log-schema.js'
+import { type AllFault, type ChangeFault, faultOfChange, faultOfKill, faultOfTarget } from './faults.js'
+import {
+  BACKEND_STATES,
+  type BackendChange,
+  CONNECTION_SORTS,
+  type ConnectionFilter,
+  type DrainOrder,
+  type FromOutside,
+  MOST_LISTED,
+  MOST_WEIGHT,
+  USUALLY_LISTED,
+} from './orders.js'
+
+/** Of listeners, clusters, backends and connections. */
+export const name = z.string().min(1).max(300)
+const MOST_IDS = 1000
+const duration = z.int().min(0).max(LONGEST_DURATION_MS)
+
+const range = z.string().superRefine((text, context) => {
+  const message = explainAddressRange(text)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
+
+const filter = {
+  listener: name.optional(),
+  cluster: name.optional(),
+  backend: name.optional().describe('as configured'),
+  client: range.optional().describe('addresses such as 10.0.0.0/8, 192.0.2.1 or unix'),
+  idleForMs: duration.optional(),
+  olderThanMs: duration.optional(),
+}
+
+const inDigits = z
+  .string()
+  .regex(/^\d{1,10}$/, 'expected a whole number')
+  .transform(Number)
+
+/** Of a query string: everything is text. */
+export const connectionQuery = z.strictObject({
+  ...filter,
+  id: z.union([name, z.array(name).max(MOST_IDS)]).optional(),
+  idleForMs: inDigits.pipe(duration).optional(),
+  olderThanMs: inDigits.pipe(duration).optional(),
+  sort: z.enum(CONNECTION_SORTS).optional().describe('most first; default rate'),
+  limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${USUALLY_LISTED}`),
+})
+
+const ALL = { all: z.literal(true).optional().describe('everything; needed where nothing else is said') }
+
+const ALL_FAULTS: Readonly<Record<AllFault, string>> = {
+  'nothing-named': 'say what it is about, or "all": true',
+  'all-and-more': '"all": true is everything: say it alone',
+}
+const CHANGE_FAULTS: Readonly<Record<ChangeFault, string>> = {
+  'nothing-changed': 'expected a state, a weight or both',
+}
+
+export const killOrder = z
+  .strictObject({ ...filter, ids: z.array(name).min(1).max(MOST_IDS).optional(), ...ALL })
+  .superRefine((order, context) => refuse(faultOfKill(order), ALL_FAULTS, context)) satisfies z.ZodType<
+  FromOutside<ConnectionFilter>
+>
+
+/** What else can be wrong with it depends on the config, and is found where it is carried out. */
+export const drainOrder = z
+  .strictObject({
+    listener: name.optional(),
+    cluster: name.optional(),
+    backend: name.optional().describe('as configured; only with cluster'),
+    deadlineMs: duration.optional().describe("default: the config's drainMs; 0: never"),
+    spreadMs: duration
+      .optional()
+      .describe('ended one after another this long before the deadline; default: half of it'),
+    ...ALL,
+  })
+  .superRefine((order, context) => refuse(faultOfTarget(order), ALL_FAULTS, context)) satisfies z.ZodType<
+  FromOutside<DrainOrder>
+>
+
+export const backendChange = z
+  .strictObject({
+    state: z.enum(BACKEND_STATES).optional(),
+    weight: z.int().min(0).max(MOST_WEIGHT).optional(),
+  })
+  .superRefine((change, context) =>
+    refuse(faultOfChange(change), CHANGE_FAULTS, context),
+  ) satisfies z.ZodType<BackendChange>
+
+export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS as [string, ...string[]]) })
+
+function refuse<Fault extends string>(
+  fault: Fault | undefined,
+  sentences: Readonly<Record<Fault, string>>,
+  context: z.RefinementCtx,
+): void {
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: sentences[fault] })
+}

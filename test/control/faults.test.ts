@@ -1,0 +1,108 @@
+/**
+ * What is wrong with an order in itself is the same for all who take one: what the command refuses in flags, the API and
+ * the library refuse, too, and what it takes they take.
+ */
+import { describe, expect, it } from 'vitest'
+import { parseCommandLine } from '../../src/command/command-line.js'
+import { checkScope, timesOf } from '../../src/control/drain-order.js'
+import { type DrainFault, faultOfChange, faultOfDrain, faultOfKill } from '../../src/control/faults.js'
+import * as schemas from '../../src/control/order-schemas.js'
+import type { BackendChange, ConnectionFilter, DrainOrder, FromOutside } from '../../src/control/orders.js'
+
+const DRAIN_MS = 30_000
+
+/** As the command understands it, where it does. */
+function fromFlags(line: string): unknown {
+  const commandLine = parseCommandLine(line.split(' '), '1.2.3')
+  if (commandLine.kind !== 'ask') return undefined
+  const { question } = commandLine
+  if (question.verb === 'kill') return question.filter
+  if (question.verb === 'drain') return question.order
+  return question.verb === 'backend' ? question.change : undefined
+}
+
+/** Whether a proxy takes it that the API, or a program, has given it. */
+function isTakenByProxy(order: DrainOrder): boolean {
+  try {
+    checkScope(order)
+    timesOf(order, DRAIN_MS)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const DRAINS: [line: string, order: FromOutside<DrainOrder>, fault: DrainFault | undefined][] = [
+  ['drain --all', { all: true }, undefined],
+  ['drain --listener a', { listener: 'a' }, undefined],
+  ['drain --cluster b --backend x:1', { cluster: 'b', backend: 'x:1' }, undefined],
+  ['drain --all --deadline 2s --spread 2s', { all: true, deadlineMs: 2000, spreadMs: 2000 }, undefined],
+  ['drain --all --deadline 0 --spread 2s', { all: true, deadlineMs: 0, spreadMs: 2000 }, undefined],
+  ['drain --all --spread 2s', { all: true, spreadMs: 2000 }, undefined],
+  ['drain --deadline 1s', { deadlineMs: 1000 }, 'nothing-named'],
+  ['drain --all --cluster b', { all: true, cluster: 'b' }, 'all-and-more'],
+  ['drain --listener a --cluster b', { listener: 'a', cluster: 'b' }, 'listener-and-cluster'],
+  ['drain --backend x:1', { backend: 'x:1' }, 'backend-alone'],
+  ['drain --listener a --backend x:1', { listener: 'a', backend: 'x:1' }, 'backend-alone'],
+  [
+    'drain --all --deadline 1s --spread 2s',
+    { all: true, deadlineMs: 1000, spreadMs: 2000 },
+    'spread-too-long',
+  ],
+]
+
+describe('an order to drain', () => {
+  it.each(DRAINS)('is judged alike by all: %s', (line, order, fault) => {
+    expect(faultOfDrain(order)).toBe(fault)
+    expect(fromFlags(line)).toEqual(fault === undefined ? order : undefined)
+    const isTaken = schemas.drainOrder.safeParse(order).success && isTakenByProxy(order)
+    expect(isTaken).toBe(fault === undefined)
+  })
+
+  it('has a spread that fits its deadline, whoever has said which', () => {
+    expect(timesOf({}, 40)).toEqual({ deadlineMs: 40, spreadMs: 20 })
+    expect(timesOf({ deadlineMs: 0, spreadMs: 5 }, 40)).toEqual({ deadlineMs: 0, spreadMs: 0 })
+    expect(() => timesOf({ spreadMs: 41 }, 40)).toThrow('spreadMs (41) is longer than the deadline (40)')
+  })
+})
+
+const KILLS: [line: string, filter: FromOutside<ConnectionFilter>, isGood: boolean][] = [
+  ['kill --all', { all: true }, true],
+  ['kill x y', { ids: ['x', 'y'] }, true],
+  ['kill --idle 5s --client 10.0.0.0/8', { idleForMs: 5000, client: '10.0.0.0/8' }, true],
+  ['kill', {}, false],
+  ['kill --all --listener a', { all: true, listener: 'a' }, false],
+  ['kill --all x', { all: true, ids: ['x'] }, false],
+]
+
+describe('an order to kill', () => {
+  it.each(KILLS)('is judged alike by all: %s', (line, filter, isGood) => {
+    expect(faultOfKill(filter) === undefined).toBe(isGood)
+    expect(fromFlags(line)).toEqual(isGood ? filter : undefined)
+    expect(schemas.killOrder.safeParse(filter).success).toBe(isGood)
+  })
+})
+
+const CHANGES: [flags: string, change: BackendChange, isGood: boolean][] = [
+  ['--state down', { state: 'down' }, true],
+  ['--weight 0', { weight: 0 }, true],
+  ['--state up --weight 1000', { state: 'up', weight: 1000 }, true],
+  ['--json', {}, false],
+]
+
+describe('a change of a backend', () => {
+  it.each(CHANGES)('is judged alike by all: %s', (flags, change, isGood) => {
+    expect(faultOfChange(change) === undefined).toBe(isGood)
+    expect(fromFlags(`backend pg x:1 ${flags}`)).toEqual(isGood ? change : undefined)
+    expect(schemas.backendChange.safeParse(change).success).toBe(isGood)
+  })
+
+  it.each([
+    ['--weight 1001', { weight: 1001 }],
+    ['--weight -1', { weight: -1 }],
+    ['--state sideways', { state: 'sideways' }],
+  ])('is in the same bounds for all: %s', (flags, change) => {
+    expect(fromFlags(`backend pg x:1 ${flags}`)).toBeUndefined()
+    expect(schemas.backendChange.safeParse(change).success).toBe(false)
+  })
+})
