@@ -26,6 +26,7 @@ import {
   type FromOutside,
   MOST_LISTED,
   MOST_WEIGHT,
+  USUALLY_LISTED,
 } from '../control/orders.js'
 import { readBy } from './flags.js'
 
@@ -71,6 +72,7 @@ const DRAIN_FAULTS: Readonly<Record<DrainFault, string>> = {
   'spread-too-long': '--spread is before the --deadline and cannot be longer',
 }
 const duration = readBy(durationField)
+const LIMIT_HELP = `list at most so many: 1 to ${MOST_LISTED} (default: ${USUALLY_LISTED})`
 const limitField = wholeNumberField(1, MOST_LISTED)
 const weightField = wholeNumberField(0, MOST_WEIGHT)
 
@@ -100,7 +102,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
   )
   withFilter(verb('connections', 'its connections, the busiest first'))
     .addOption(new Option('--sort <by>', 'most first (default: rate)').choices(CONNECTION_SORTS))
-    .option('--limit <count>', 'list at most so many: 1 to 1000 (default: 100)', readBy(limitField))
+    .option('--limit <count>', LIMIT_HELP, readBy(limitField))
     .action((flags: CommonFlags & FilterFlags & Pick<ConnectionQuery, 'sort' | 'limit'>) =>
       decide(
         {
@@ -166,7 +168,7 @@ function defineBackend(backend: Command, decide: Decide): void {
         BACKEND_STATES,
       ),
     )
-    .option('--weight <weight>', '0 to 1000; 0: no new connections', readBy(weightField))
+    .option('--weight <weight>', `0 to ${MOST_WEIGHT}; 0: no new connections`, readBy(weightField))
     .action((cluster: string, address: string, flags: CommonFlags & BackendChange) => {
       const change = given({ state: flags.state, weight: flags.weight })
       if (faultOfChange(change) !== undefined)

@@ -125,7 +125,10 @@ export class Supervisor {
     }
   }
 
-  /** Workers that have drained everything are gone, and so is what there was to supervise. */
+  /**
+   * Workers that have drained everything are gone, and so is what there was to supervise. The order was found good;
+   * `deadlineMs` is its deadline, or the default.
+   */
   async end(order: DrainOrder, deadlineMs: number): Promise<DrainResult> {
     this.#isStopping = true
     clearInterval(this.#rotation)
