@@ -22,11 +22,11 @@ import {
   CONNECTION_SORTS,
   type ConnectionFilter,
   type ConnectionQuery,
+  DEFAULT_LISTED,
   type DrainOrder,
   type FromOutside,
   MOST_LISTED,
   MOST_WEIGHT,
-  USUALLY_LISTED,
 } from '../control/orders.js'
 import { readBy } from './flags.js'
 
@@ -72,7 +72,7 @@ const DRAIN_FAULTS: Readonly<Record<DrainFault, string>> = {
   'spread-too-long': '--spread is before the --deadline and cannot be longer',
 }
 const duration = readBy(durationField)
-const LIMIT_HELP = `list at most so many: 1 to ${MOST_LISTED} (default: ${USUALLY_LISTED})`
+const LIMIT_HELP = `list at most so many: 1 to ${MOST_LISTED} (default: ${DEFAULT_LISTED})`
 const limitField = wholeNumberField(1, MOST_LISTED)
 const weightField = wholeNumberField(0, MOST_WEIGHT)
 

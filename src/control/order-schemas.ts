@@ -12,11 +12,11 @@ import {
   type BackendChange,
   CONNECTION_SORTS,
   type ConnectionFilter,
+  DEFAULT_LISTED,
   type DrainOrder,
   type FromOutside,
   MOST_LISTED,
   MOST_WEIGHT,
-  USUALLY_LISTED,
 } from './orders.js'
 
 /** Of listeners, clusters, backends and connections. */
@@ -50,7 +50,7 @@ export const connectionQuery = z.strictObject({
   idleForMs: inDigits.pipe(duration).optional(),
   olderThanMs: inDigits.pipe(duration).optional(),
   sort: z.enum(CONNECTION_SORTS).optional().describe('most first; default rate'),
-  limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${USUALLY_LISTED}`),
+  limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${DEFAULT_LISTED}`),
 })
 
 const ALL = { all: z.literal(true).optional().describe('everything; needed where nothing else is said') }
@@ -69,7 +69,7 @@ export const killOrder = z
   FromOutside<ConnectionFilter>
 >
 
-/** What else can be wrong with it depends on the config, and is found where it is carried out. */
+/** Scope and times are judged where it is carried out, with the defaults of the config. */
 export const drainOrder = z
   .strictObject({
     listener: name.optional(),

@@ -4,9 +4,9 @@
  */
 export const CONNECTION_SORTS = ['rate', 'bytes', 'age', 'idle'] as const
 export const BACKEND_STATES = ['up', 'down', 'drain'] as const
-/** How many connections a list has at most, and where nobody says how many. */
+/** Connections in a list: the most, and how many where nobody says. */
 export const MOST_LISTED = 1000
-export const USUALLY_LISTED = 100
+export const DEFAULT_LISTED = 100
 export const MOST_WEIGHT = 1000
 
 /** All that is given must hold. */
@@ -66,5 +66,5 @@ export interface BackendChange {
   readonly weight?: number | undefined
 }
 
-/** What people and scripts order. To name nothing may be a slip: what is about everything has to say so. */
+/** An order as callers give it. One that names nothing may be a slip: `all` says that everything is meant. */
 export type FromOutside<Order> = Order & { readonly all?: true | undefined }

@@ -5,7 +5,7 @@
 import { AddressSet } from '../address-set.js'
 import type { Connection } from '../connection/connection.js'
 import type { ConnectionInfo, ConnectionList, DirectionInfo } from '../control/answers.js'
-import { type ConnectionFilter, type ConnectionQuery, USUALLY_LISTED } from '../control/orders.js'
+import { type ConnectionFilter, type ConnectionQuery, DEFAULT_LISTED } from '../control/orders.js'
 import { whyCopying } from '../pipe/choose-carrier.js'
 import type { Direction } from '../pipe/direction.js'
 import type { ConnectionIds } from './connection-ids.js'
@@ -44,7 +44,7 @@ export class ConnectionWatch {
   }
 
   list(query: ConnectionQuery): ConnectionList {
-    const { sort = 'rate', limit = USUALLY_LISTED } = query
+    const { sort = 'rate', limit = DEFAULT_LISTED } = query
     const now = performance.now()
     this.#look(now)
     const matching = this.matching(query)

@@ -19,8 +19,8 @@ import {
   type BackendChange,
   type ConnectionFilter,
   type ConnectionQuery,
+  DEFAULT_LISTED,
   type DrainOrder,
-  USUALLY_LISTED,
 } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -67,7 +67,7 @@ export class CrewControl implements Control {
       connections: lists
         .flatMap(({ connections }) => connections)
         .sort((a, b) => weigh(b) - weigh(a))
-        .slice(0, query.limit ?? USUALLY_LISTED),
+        .slice(0, query.limit ?? DEFAULT_LISTED),
     }
   }
 
