@@ -38,7 +38,7 @@ export async function routeOf(opening: Opening): Promise<Choice> {
     database: opening.startUp?.database,
   })
   if (rule === undefined) return choiceFor(undefined, opening)
-  if (rule.cluster === undefined) throw refuse('rejected', 403)
+  if (rule.cluster === undefined) throw refuse('rejected')
   return { cluster: rule.cluster, http: rule.http ?? config.http }
 }
 
@@ -46,14 +46,14 @@ export async function routeOf(opening: Opening): Promise<Choice> {
 function comparedPathOf({ greeting, reception }: Opening): string | undefined {
   if (greeting === undefined || !reception.comparesPaths) return undefined
   const compared = comparePath(greeting.head.path, reception.config.allowEncodedSlash)
-  if (compared.kind === 'refused') throw refuse(`bad-request: ${compared.reason}`, 400)
+  if (compared.kind === 'refused') throw refuse(`bad-request: ${compared.reason}`)
   return compared.path
 }
 
 /** The listener's own cluster where none was named. */
 function choiceFor(cluster: string | undefined, { reception: { config } }: Opening): Choice {
   const chosen = cluster ?? config.cluster
-  if (chosen === undefined) throw refuse('no-route', 404)
+  if (chosen === undefined) throw refuse('no-route')
   return { cluster: chosen, http: config.http }
 }
 
@@ -68,10 +68,10 @@ async function askRoute(
   const decision = await opening.client.during(asked).catch((error) => {
     // Of a deadline the client is to blame only where it was its bytes that did not come.
     const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
-    throw isOurs ? refuse('first-bytes-timeout', 504) : error
+    throw isOurs ? refuse('first-bytes-timeout') : error
   })
   if (typeof decision !== 'object') return decision
-  throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`, 403)
+  throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`)
 }
 
 function visitorOf(opening: Opening, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {

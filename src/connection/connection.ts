@@ -340,12 +340,12 @@ export class Connection implements Expirable, PipeOwner {
     } else {
       const cause = phase === 'opening' ? 'route-failed' : 'internal-error'
       this.#host?.failed(this, cause, error)
-      this.refuse({ by: 'proxy', phase, cause }, 500)
+      this.refuse({ by: 'proxy', phase, cause })
     }
   }
 
   /** No pipe came about. The client gets a reset: an orderly end would look like an empty answer. */
-  private refuse(ending: RecordEnding, status = statusOf(ending.cause)): void {
+  private refuse(ending: RecordEnding, status = statusOf(ending)): void {
     if (this.#host === undefined) return
     if (this.#stage instanceof Arrival) this.#stage.cancel()
     if (this.#introduction !== undefined) {

@@ -148,10 +148,8 @@ export class Exchange {
 
   #cutShort(from: Dialogue): Refusal {
     const by: RecordEnding['by'] = from === this.#client ? 'client' : 'backend'
-    return new Refusal(
-      { by, phase: 'data', cause: by === 'client' ? 'bad-request: body' : 'bad-response: body' },
-      400,
-    )
+    const cause = by === 'client' ? 'bad-request: body' : 'bad-response: body'
+    return new Refusal({ by, phase: 'data', cause })
   }
 }
 
@@ -165,4 +163,4 @@ function failureOf(upload: Promise<void>, client: Dialogue): Promise<never> {
 }
 
 const badResponse = (why: string): Refusal =>
-  new Refusal({ by: 'backend', phase: 'response', cause: `bad-response: ${why}` }, 502)
+  new Refusal({ by: 'backend', phase: 'response', cause: `bad-response: ${why}` })

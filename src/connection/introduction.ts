@@ -112,7 +112,7 @@ export class Introduction {
     this.cluster = choice.cluster
     const { greeting } = this.#open
     if (greeting !== undefined && greeting.key === undefined && choice.http === 'reject') {
-      throw refuse('upgrade-required', 426)
+      throw refuse('upgrade-required')
     }
     this.#request = greeting && requestFor(this.#open, greeting)
     return destination

@@ -4,29 +4,20 @@
 import type { DialFailed } from '../cluster/dial.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
-import type { EndCause, OpeningCause, RecordEnding } from '../observe/record.js'
+import { type EndCause, kindOf, type OpeningCause } from '../observe/endings.js'
+import type { RecordEnding } from '../observe/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
 /** EADDRNOTAVAIL: no port of our own is left for this backend. */
 const OWN_SHORTAGES: ReadonlySet<string> = new Set([...SHORTAGES, 'EADDRNOTAVAIL'])
 
-/** What a client that speaks HTTP is told. */
-const STATUSES: Partial<Record<EndCause, ErrorStatus>> = {
-  'no-backend': 503,
-  'out-of-resources': 503,
-  'connect-timeout': 504,
-  'response-timeout': 504,
-  'backend-gone': 502,
-  'first-bytes-timeout': 408,
-}
-
 export class Refusal extends Error {
   readonly ending: RecordEnding
   /** What a client that speaks HTTP is told; who speaks anything else gets a reset. */
   readonly status: ErrorStatus | undefined
 
-  constructor(ending: RecordEnding, status?: ErrorStatus) {
+  constructor(ending: RecordEnding, status = statusOf(ending)) {
     super(ending.cause)
     this.name = 'Refusal'
     this.ending = ending
@@ -34,14 +25,14 @@ export class Refusal extends Error {
   }
 }
 
-/** A client is turned away before it has a cluster. */
+/** A client is turned away before it has a cluster. `status`: another one than is usual for the cause. */
 export function refuse(cause: OpeningCause, status?: ErrorStatus): Refusal {
   return new Refusal({ by: 'proxy', phase: 'opening', cause }, status)
 }
 
 /** A backend has no TLS that could be used. */
 export function badTls(why: string): Refusal {
-  return new Refusal({ by: 'backend', phase: 'response', cause: `backend-tls: ${why}` }, 502)
+  return new Refusal({ by: 'backend', phase: 'response', cause: `backend-tls: ${why}` })
 }
 
 /** Of a wait that failed, for the one or the other side. */
@@ -63,7 +54,8 @@ function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): End
   return by === 'backend' && phase === 'response' ? 'response-timeout' : 'idle-timeout'
 }
 
-export const statusOf = (cause: EndCause): ErrorStatus | undefined => STATUSES[cause]
+/** What a client that speaks HTTP is told. */
+export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindOf(ending).status
 
 /** Of a dial that came to nothing. */
 export function whyNoBackend({ error }: DialFailed): RecordEnding {

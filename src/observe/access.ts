@@ -3,23 +3,11 @@
  * first, so that a record nobody wants costs next to nothing.
  */
 import type { AccessConfig } from '../config/log-schema.js'
+import { isError } from './endings.js'
 import type { OpenLog } from './log.js'
-import type { ConnectionFacts, EndCause, RecordEnding } from './record.js'
+import type { ConnectionFacts, RecordEnding } from './record.js'
 import { redacted } from './redact.js'
 import type { RecordCounts } from './status.js'
-
-/** Ends that are nobody's failure. That a client resets, or is silent for too long, is ordinary. */
-const ORDINARY: ReadonlySet<EndCause> = new Set([
-  'finished',
-  'client-gone',
-  'no-session',
-  'idle-timeout',
-  'half-closed-timeout',
-  'lifetime',
-  'ordered',
-  'drained',
-  'killed',
-])
 
 /** What there is to decide by before the facts are put together. */
 export interface Candidate {
@@ -65,10 +53,6 @@ export class AccessLog {
   counts(): RecordCounts {
     return { written: this.#written, skipped: this.#skipped, dropped: this.#dropped }
   }
-}
-
-export function isError({ by, cause }: RecordEnding): boolean {
-  return cause === 'reset' ? by !== 'client' : !ORDINARY.has(cause)
 }
 
 function isChosen(config: AccessConfig, { bytes, ageMs, ending }: Candidate, chance: () => number): boolean {

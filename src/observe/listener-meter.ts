@@ -3,11 +3,9 @@
  * and why bytes were copied. Labels have few values, whatever clients send.
  */
 import type { Listener } from '../listener/listener.js'
-import { isError } from './access.js'
-import type { Ending } from './error-endings.js'
+import { type CountedEnding, isError, withoutDetail } from './endings.js'
 import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
-import type { EndCause, RecordEnding } from './record.js'
 import type { EndingCount, NotSplicedCount, PipeErrorCount } from './status.js'
 
 export class ListenerMeter extends TrafficMeter {
@@ -31,11 +29,11 @@ export class ListenerMeter extends TrafficMeter {
   }
 
   /** It can come about: counted from 0, so that its first time is seen as an increase. */
-  expect(cluster: string, { by, phase, cause }: Ending): void {
+  expect(cluster: string, { by, phase, cause }: CountedEnding): void {
     addOne(this.#endings, `${cluster} ${by} ${phase} ${cause}`, 0)
   }
 
-  finished(cluster: string, { by, phase, cause }: Ending): void {
+  finished(cluster: string, { by, phase, cause }: CountedEnding): void {
     addOne(this.#endings, `${cluster} ${by} ${phase} ${withoutDetail(cause)}`)
   }
 
@@ -81,17 +79,11 @@ export class ListenerMeter extends TrafficMeter {
   }
 }
 
-type EndingParts = [cluster: string, RecordEnding['by'], RecordEnding['phase'], EndCause]
+type EndingParts = [cluster: string, CountedEnding['by'], CountedEnding['phase'], cause: string]
 
 /** As the kernel names them; streams have errors of other makes, too many to tell apart. */
 const ERRNO = /^E[A-Z0-9]{2,19}$/
 
 function addOne(counts: Map<string, number>, key: string, one = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + one)
-}
-
-/** Causes are few without what follows the colon. */
-function withoutDetail(cause: string): string {
-  const colon = cause.indexOf(':')
-  return colon === -1 ? cause : cause.slice(0, colon)
 }

@@ -3,64 +3,12 @@
  * writing it is the logger's business.
  */
 import type { NotSplicing } from '../io/engine.js'
-import type { PipeCause } from '../pipe/options.js'
+import type { Ending } from './endings.js'
 import { terminationCode } from './termination.js'
 
-export type EndCause =
-  | PipeCause
-  /** Every backend refused or could not be reached. */
-  | 'no-backend'
-  /** The last backend tried did not answer within `connectMs`. */
-  | 'connect-timeout'
-  /** Out of file descriptors or memory for a connection to a backend. */
-  | 'out-of-resources'
-  /** The client went away before it was joined to a backend. */
-  | 'client-gone'
-  | OpeningCause
-  | BackendCause
-
-/** Why a client was turned away before it had a cluster. What follows a colon is for people. */
-export type OpeningCause =
-  | `proxy-header: ${string}`
-  | `bad-hello: ${string}`
-  | 'no-sni'
-  | `tls-handshake: ${string}`
-  | `bad-request: ${string}`
-  | `bad-start-up: ${string}`
-  /** A Postgres cancel request for a session that is not known, or not any more. */
-  | 'no-session'
-  /** No upgrade, where only upgrades are served. */
-  | 'upgrade-required'
-  | 'no-route'
-  | 'rejected'
-  | `rejected: ${string}`
-  /** A route function threw, or named a cluster that there is not. */
-  | 'route-failed'
-  /** What is needed to choose a cluster did not come within `firstBytesMs`. */
-  | 'first-bytes-timeout'
-
-/** Why a backend that had accepted a connection did not get it joined to its client. */
-export type BackendCause =
-  | `backend-tls: ${string}`
-  | `bad-response: ${string}`
-  /** The handshake or the head of its response did not come within `responseMs`. */
-  | 'response-timeout'
-  | 'backend-gone'
-  /** A step of ours has thrown: a bug. */
-  | 'internal-error'
-
-export interface RecordEnding {
-  readonly by: 'client' | 'backend' | 'proxy'
-  /**
-   * `opening`: the client's first bytes were looked at. `connect`: no backend yet. `response`: the backend was
-   * waited for. `data`: both sides were joined.
-   */
-  readonly phase: 'opening' | 'connect' | 'response' | 'data'
-  readonly cause: EndCause
+export interface RecordEnding extends Ending {
   /** errno name of what broke, where something did. */
   readonly errno?: string | undefined
-  /** Of an idle or half-closed timeout: the side that took nothing, or had not finished. */
-  readonly waitedFor?: 'client' | 'backend' | undefined
 }
 
 /** What a client's first bytes have told. */

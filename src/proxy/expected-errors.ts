@@ -2,16 +2,10 @@
  * The errors that connections of a listener can end with, each with the cluster it would be counted for.
  */
 import type { Service } from '../connection/connection.js'
-import {
-  type Ending,
-  HTTP_ERRORS,
-  JOINING_ERRORS,
-  MEETING_ERRORS,
-  OPENING_ERRORS,
-} from '../observe/error-endings.js'
+import { type CountedEnding, ERRORS } from '../observe/endings.js'
 
-export function* expectedErrors(service: Service): Iterable<readonly [cluster: string, Ending]> {
-  if (service.reception !== undefined) for (const ending of OPENING_ERRORS) yield ['', ending]
+export function* expectedErrors(service: Service): Iterable<readonly [cluster: string, CountedEnding]> {
+  if (service.reception !== undefined) for (const ending of ERRORS['first-bytes']) yield ['', ending]
   for (const cluster of clustersBehind(service)) {
     for (const ending of errorsAt(service, cluster)) yield [cluster, ending]
   }
@@ -20,12 +14,12 @@ export function* expectedErrors(service: Service): Iterable<readonly [cluster: s
 /** Its clients, and for them backends, are asked for TLS first. */
 const isStarted = ({ reception }: Service): boolean => reception?.config.startTls !== undefined
 
-function errorsAt(service: Service, cluster: string): readonly Ending[] {
+function errorsAt(service: Service, cluster: string): readonly CountedEnding[] {
   const { reception, destinations } = service
-  if (reception?.config.protocol === 'http') return [...JOINING_ERRORS, ...MEETING_ERRORS, ...HTTP_ERRORS]
+  if (reception?.config.protocol === 'http') return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http]
   const { sendProxy, origination } = destinations.get(cluster)!.manners
   const isTold = sendProxy !== undefined || origination !== undefined || isStarted(service)
-  return isTold ? [...JOINING_ERRORS, ...MEETING_ERRORS] : JOINING_ERRORS
+  return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
 }
 
 /** Where clients of this listener may come to. A route function may name any. */

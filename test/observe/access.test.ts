@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { AccessConfig } from '../../src/config/log-schema.js'
-import { AccessLog, isError } from '../../src/observe/access.js'
+import { AccessLog } from '../../src/observe/access.js'
 import { borrowLog, type OpenLog } from '../../src/observe/log.js'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../src/observe/record.js'
 
@@ -143,19 +143,5 @@ describe('the access log', () => {
     const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) })
     new AccessLog(borrowLog(log), EVERYTHING).write(ID, FACTS, FINISHED)
     expect(lines).toMatchObject([{ level: 30, msg: 'connection', id: ID, termination: '--' }])
-  })
-})
-
-describe('an error', () => {
-  it.each<[boolean, RecordEnding]>([
-    [false, FINISHED],
-    [true, NO_BACKEND],
-    [false, { by: 'client', phase: 'data', cause: 'reset' }],
-    [true, { by: 'backend', phase: 'data', cause: 'reset' }],
-    [false, { by: 'proxy', phase: 'data', cause: 'idle-timeout' }],
-    [false, { by: 'proxy', phase: 'data', cause: 'drained' }],
-    [true, { by: 'proxy', phase: 'opening', cause: 'bad-hello: not TLS' }],
-  ])('is said to be %s of %j', (answer, ending) => {
-    expect(isError(ending)).toBe(answer)
   })
 })

@@ -1,78 +1,25 @@
-/** docs/records.md tells every field of a record, and every end with the letters the program writes. */
+/** The docs tell every field of a record and every ending, with what the table of endings has of it. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { REDACTABLE } from '../../src/config/log-schema.js'
-import { isError } from '../../src/observe/access.js'
-import type { EndCause, RecordEnding } from '../../src/observe/record.js'
+import { ENDINGS, type Ending, type EndingKind } from '../../src/observe/endings.js'
 import { terminationCode } from '../../src/observe/termination.js'
 import { recordSchema } from '../support/record-fields.js'
 
-const text = readFileSync(new URL('../../docs/records.md', import.meta.url), 'utf8')
+const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+const text = docs('records.md')
 
-type WithoutDetail<Cause> = Cause extends `${infer Head}: ${string}` ? Head : Cause
-
-/** The compiler sees to it that none is missing. */
-const CAUSES: Record<WithoutDetail<EndCause>, true> = {
-  finished: true,
-  reset: true,
-  'idle-timeout': true,
-  'half-closed-timeout': true,
-  lifetime: true,
-  ordered: true,
-  drained: true,
-  killed: true,
-  'infinite-loop': true,
-  'no-backend': true,
-  'connect-timeout': true,
-  'out-of-resources': true,
-  'client-gone': true,
-  'proxy-header': true,
-  'bad-hello': true,
-  'no-sni': true,
-  'tls-handshake': true,
-  'bad-request': true,
-  'bad-start-up': true,
-  'no-session': true,
-  'upgrade-required': true,
-  'no-route': true,
-  rejected: true,
-  'route-failed': true,
-  'first-bytes-timeout': true,
-  'backend-tls': true,
-  'bad-response': true,
-  'response-timeout': true,
-  'backend-gone': true,
-  'internal-error': true,
+/** What docs/records.md has of an ending, links aside. */
+function lineOf({ by, phases, cause, waitedFor, error, status, means }: EndingKind): string {
+  const subject = waitedFor === undefined ? `\`${cause}\`` : `\`${cause}\` for the ${waitedFor}`
+  const codes = phases.map((phase) => `\`${terminationCode({ by, phase, cause, waitedFor } as Ending)}\``)
+  const isError = error === undefined ? 'no' : 'yes'
+  const cells = [by, phases.join(', '), subject, codes.join(', '), isError, status ?? '', means]
+  return `| ${cells.join(' | ')} |`.replace('|  |', '| |')
 }
 
-interface Row {
-  readonly ending: RecordEnding
-  readonly code: string
-  readonly isError: boolean
-}
-
-/** A row of the table of ends, once for each of its phases. */
-function rowsOf(line: string): Row[] {
-  const [by = '', phases = '', cause = '', codes = '', error = ''] = line
-    .split('|')
-    .slice(1)
-    .map((cell) => cell.trim())
-  const waitedFor = / for the (\w+)$/.exec(cause)?.[1]
-  const each = codes.split(', ')
-  return phases.split(', ').map((phase, index) => ({
-    ending: {
-      by,
-      phase,
-      cause: /`(.*)`/.exec(cause)?.[1],
-      ...(waitedFor !== undefined && { waitedFor }),
-    } as RecordEnding,
-    code: each[index]?.slice(1, -1) ?? 'none',
-    isError: error === 'yes',
-  }))
-}
-
-const rows = [...text.matchAll(/^\| (?:client|backend|proxy) \|.*$/gm)].flatMap(([line]) => rowsOf(line))
+const withoutLinks = (markdown: string): string => markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
 
 /** Every field, with those within it: `ended.by`. */
 function fieldsOf(schema: z.ZodType, path = ''): string[] {
@@ -97,13 +44,9 @@ describe('docs/records.md', () => {
     expect({ level, msg }).toEqual({ level: 30, msg: 'connection' })
   })
 
-  it('tells of every cause and of no other', () => {
-    expect([...new Set(rows.map(({ ending }) => ending.cause))].sort()).toEqual(Object.keys(CAUSES).sort())
-  })
-
-  it.each(rows)('tells the code of $ending: $code', ({ ending, code, isError: isTold }) => {
-    expect(terminationCode(ending)).toBe(code)
-    expect(isError(ending)).toBe(isTold)
+  it('tells of every ending what the table of endings has of it, and of no other', () => {
+    const lines = text.match(/^\| (client|backend|proxy) \|.*$/gm) ?? []
+    expect(lines.map(withoutLinks)).toEqual(ENDINGS.map(lineOf))
   })
 
   it('tells of everything that can be redacted', () => {
@@ -112,5 +55,29 @@ describe('docs/records.md', () => {
       names.split(', ').map((name) => name.slice(1, -1)),
     )
     expect(told.filter((name) => name !== 'redact').sort()).toEqual([...REDACTABLE].sort())
+  })
+})
+
+describe('docs/first-bytes.md', () => {
+  const firstBytes = docs('first-bytes.md')
+
+  it('tells of every status that an ending has', () => {
+    const [, part = ''] = /\n\| status \| when \|\n(.*?)\n\n/s.exec(firstBytes) ?? []
+    const told = [...part.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) =>
+      codes.split(', ').map(Number),
+    )
+    const missing = ENDINGS.filter(({ status }) => status !== undefined && !told.includes(status))
+    expect(missing).toEqual([])
+  })
+
+  it('tells of every error of the first bytes and of the response, and of no cause that there is not', () => {
+    const [, part = ''] = /\n\| `ended.cause` \| whose doing \|\n(.*?)\n\n/s.exec(firstBytes) ?? []
+    const told = new Set([...part.matchAll(/`([\w-]+)[^`]*`/g)].map(([, cause]) => cause))
+    const isDue = ({ error, phases }: EndingKind): boolean =>
+      error !== undefined && (phases.includes('opening') || phases.includes('response'))
+    const due = ENDINGS.filter(isDue).map(({ cause }) => cause)
+    expect(due.filter((cause) => !told.has(cause))).toEqual([])
+    const known = ENDINGS.map(({ cause }) => cause)
+    expect([...told].filter((cause) => !known.includes(cause!))).toEqual([])
   })
 })

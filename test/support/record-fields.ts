@@ -1,5 +1,6 @@
 /** The written list of what a record holds: a field that is not here, or of another kind, fails. */
 import { z } from 'zod'
+import { ENDINGS, type EndingKind, kindOf, PHASES, type Phase } from '../../src/observe/endings.js'
 
 const count = z.number().int().min(0)
 const ms = z.number().min(0)
@@ -10,48 +11,30 @@ const address = z.string().regex(new RegExp(`^(${ip4}|${ip6}|unix:.*)$`, 's'))
 /** What the logger adds to every line. */
 const logged = { level: z.literal(30), time: count, pid: count, hostname: z.string() }
 
-const plainCause = z.enum([
-  'finished',
-  'reset',
-  'idle-timeout',
-  'half-closed-timeout',
-  'lifetime',
-  'ordered',
-  'drained',
-  'killed',
-  'infinite-loop',
-  'no-backend',
-  'connect-timeout',
-  'out-of-resources',
-  'client-gone',
-  'no-session',
-  'no-sni',
-  'upgrade-required',
-  'no-route',
-  'rejected',
-  'route-failed',
-  'internal-error',
-  'first-bytes-timeout',
-  'response-timeout',
-  'backend-gone',
-])
+const causesThat = (may: (kind: EndingKind) => boolean): string[] => [
+  ...new Set(ENDINGS.filter(may).map(({ cause }) => cause)),
+]
+const plainCause = z.enum(causesThat(({ detail }) => detail !== 'always'))
+const detailed = causesThat(({ detail }) => detail !== undefined).join('|')
 /** What follows the colon is for people. */
-const detailedCause = z
-  .string()
-  .regex(
-    /^(proxy-header|bad-hello|tls-handshake|bad-request|bad-start-up|rejected|backend-tls|bad-response): [\x20-\x7e]+$/,
-  )
+const detailedCause = z.string().regex(new RegExp(`^(${detailed}): [\\x20-\\x7e]+$`))
 
-const ended = z.strictObject({
-  by: z.enum(['client', 'backend', 'proxy']),
-  phase: z.enum(['opening', 'connect', 'response', 'data']),
-  cause: z.union([plainCause, detailedCause]),
-  errno: z
-    .string()
-    .regex(/^E[A-Z]+$/)
-    .optional(),
-  waitedFor: z.enum(['client', 'backend']).optional(),
-})
+const ended = z
+  .strictObject({
+    by: z.enum(['client', 'backend', 'proxy']),
+    phase: z.enum(Object.keys(PHASES) as Phase[]),
+    cause: z.union([plainCause, detailedCause]),
+    errno: z
+      .string()
+      .regex(/^E[A-Z]+$/)
+      .optional(),
+    waitedFor: z.enum(['client', 'backend']).optional(),
+  })
+  .refine((ending) => {
+    const kind = kindOf(ending)
+    const isWaitedFor = kind.waitedFor === ending.waitedFor || ending.waitedFor === 'client'
+    return kind.by === ending.by && kind.phases.includes(ending.phase) && isWaitedFor
+  }, 'no such ending in src/observe/endings.ts')
 
 const proxy = z.strictObject({
   from: address,

@@ -1,0 +1,208 @@
+/**
+ * How connections end: the one table of it. From here come the causes that a record can have, HAProxy's letters, what
+ * counts as an error, what a client that speaks HTTP is told, and the series that the metrics begin with; tests compare
+ * the docs with it. A new cause is one entry here, beside the place where it happens. Pure.
+ */
+import type { ErrorStatus } from '../websocket/error-answer.js'
+
+/** What a connection was waiting for, with HAProxy's letter. */
+export const PHASES = {
+  /** Its client's first bytes. */
+  opening: 'R',
+  /** A backend. */
+  connect: 'C',
+  /** What that backend says first. */
+  response: 'H',
+  /** Nothing: both sides were joined. */
+  data: 'D',
+} as const
+
+export type Phase = keyof typeof PHASES
+export type Party = 'client' | 'backend' | 'proxy'
+
+/** Which connections can end with an error. It is counted there from 0 on. */
+export type ErrorScope =
+  /** Those whose first bytes are looked at. None has a cluster yet. */
+  | 'first-bytes'
+  /** All that come to a cluster. */
+  | 'cluster'
+  /** Those whose backend is told something before the client's first byte, and all of HTTP. */
+  | 'preamble'
+  /** Those of listeners with `protocol: http`. */
+  | 'http'
+
+export interface EndingKind {
+  readonly cause: string
+  /** Whether details for people follow the cause, behind a colon. Undefined: never. */
+  readonly detail?: 'always' | 'sometimes'
+  /** Whose doing it was. Of an ordinary end: who ended first. */
+  readonly by: Party
+  /** Of a timeout: only where this side was waited for. */
+  readonly waitedFor?: 'client' | 'backend'
+  readonly phases: readonly Phase[]
+  /** HAProxy's, for whose doing: `-` nobody's. */
+  readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I'
+  /** Undefined: an ordinary end, nobody's failure. */
+  readonly error?: ErrorScope
+  /** What a client that speaks HTTP and has no answer yet is told. Undefined: a reset. */
+  readonly status?: ErrorStatus
+  /** In Markdown. */
+  readonly means: string
+}
+
+// biome-ignore format: two lines an entry
+const TABLE = [
+  { cause: 'finished', by: 'client', phases: ['data'], letter: '-',
+    means: "Both directions ended with FIN, the client's first; or that is enough (`halfClose: close`)" },
+  { cause: 'finished', by: 'backend', phases: ['data'], letter: '-',
+    means: "The same, the backend's first" },
+  { cause: 'reset', by: 'client', phases: ['data'], letter: 'C',
+    means: 'The client reset the connection, or it broke' },
+  { cause: 'reset', by: 'backend', phases: ['data'], letter: 'S', error: 'cluster',
+    means: 'The backend did; the client was told by a reset' },
+  { cause: 'client-gone', by: 'client', phases: ['opening', 'connect', 'response'], letter: 'C',
+    means: 'The client went away before it was joined to a backend' },
+  { cause: 'first-bytes-timeout', by: 'client', phases: ['opening'], letter: 'c', error: 'first-bytes', status: 408,
+    means: 'What is needed to choose a cluster did not come within `firstBytesMs`' },
+  { cause: 'first-bytes-timeout', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 504,
+    means: "The `route` function did not answer within `firstBytesMs`, and waited for nothing of the client's" },
+  { cause: 'proxy-header', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
+    means: 'The PROXY header is missing, broken, late, or from somebody who may not send one' },
+  { cause: 'bad-hello', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
+    means: 'The first bytes are no ClientHello' },
+  { cause: 'no-sni', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
+    means: 'TLS without a server name, where that is rejected' },
+  { cause: 'tls-handshake', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
+    means: 'TLS was to end here, and the handshake failed' },
+  { cause: 'bad-request', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 400,
+    means: 'No HTTP request that could be served' },
+  { cause: 'bad-request', detail: 'always', by: 'client', phases: ['data'], letter: 'P', error: 'http', status: 400,
+    means: 'The body of a forwarded request was broken' },
+  { cause: 'bad-start-up', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
+    means: 'The first packet is no Postgres that could be served' },
+  { cause: 'no-session', by: 'proxy', phases: ['opening'], letter: 'P',
+    means: 'A Postgres cancel request for a session that nobody knows, or not any more' },
+  { cause: 'upgrade-required', by: 'proxy', phases: ['opening'], letter: 'P', error: 'http', status: 426,
+    means: 'No upgrade, where only upgrades are served' },
+  { cause: 'no-route', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 404,
+    means: 'No route is for this client' },
+  { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 403,
+    means: 'A route rejects it' },
+  { cause: 'route-failed', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 500,
+    means: 'The `route` function threw, or named a cluster that there is not' },
+  { cause: 'no-backend', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
+    means: 'Every backend refused, could not be reached or is down' },
+  { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
+    means: 'The last backend tried did not answer within `connectMs`' },
+  { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503,
+    means: 'No file descriptor or memory for a connection to a backend' },
+  { cause: 'backend-tls', detail: 'always', by: 'backend', phases: ['response'], letter: 'P', error: 'preamble', status: 502,
+    means: 'The TLS handshake with the backend failed' },
+  { cause: 'backend-gone', by: 'backend', phases: ['response'], letter: 'S', error: 'preamble', status: 502,
+    means: 'The backend went away before the head of its response was there' },
+  { cause: 'response-timeout', by: 'backend', phases: ['response'], letter: 's', error: 'preamble', status: 504,
+    means: 'That did not come within `responseMs`, or the backend took no byte of the request for `idleMs`' },
+  { cause: 'bad-response', detail: 'always', by: 'backend', phases: ['response', 'data'], letter: 'P', error: 'http', status: 502,
+    means: 'It is no response to this request; or its body was broken' },
+  { cause: 'idle-timeout', by: 'proxy', phases: ['data'], letter: 'c',
+    means: 'No byte was moved for `idleMs`: neither side had anything to say, or the client took nothing' },
+  { cause: 'idle-timeout', by: 'proxy', waitedFor: 'backend', phases: ['data'], letter: 's',
+    means: 'No byte was moved for `idleMs`: the backend took nothing' },
+  { cause: 'idle-timeout', by: 'client', phases: ['response', 'data'], letter: 'c',
+    means: 'The client took no byte of a forwarded response, or sent none of its request, for `idleMs`; ' +
+      "or it took nothing of the response's last bytes for 30 s" },
+  { cause: 'idle-timeout', by: 'backend', phases: ['data'], letter: 's',
+    means: 'The backend sent no byte of its response, or took none of the request, for `idleMs`' },
+  { cause: 'half-closed-timeout', by: 'proxy', waitedFor: 'client', phases: ['data'], letter: 'c',
+    means: 'One side had finished, the client had not within `halfClosedMs`, or took nothing of what it was sent; ' +
+      'with `halfClose: close` for 30 s' },
+  { cause: 'half-closed-timeout', by: 'proxy', waitedFor: 'backend', phases: ['data'], letter: 's',
+    means: 'One side had finished, the backend had not, or took nothing' },
+  { cause: 'lifetime', by: 'proxy', phases: ['data'], letter: 'K',
+    means: 'It lived for `lifetimeMs`' },
+  { cause: 'drained', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
+    means: 'A drain ended it, in a quiet moment or at its deadline' },
+  { cause: 'killed', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
+    means: 'An operator did' },
+  { cause: 'ordered', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
+    means: 'The proxy was stopped' },
+  { cause: 'internal-error', by: 'proxy', phases: ['response'], letter: 'I', error: 'preamble', status: 500,
+    means: 'A bug of millrace before the two sides were joined. Its stack is in the log; please report it' },
+  { cause: 'infinite-loop', by: 'proxy', phases: ['data'], letter: 'I', error: 'cluster',
+    means: 'It stayed ready without progress: a bug of millrace, cut to keep the process alive. ' +
+      'Its state is in the log; please report it' },
+] as const satisfies readonly EndingKind[]
+
+type Row = (typeof TABLE)[number]
+type CauseOf<Kind extends Row> = Kind extends { readonly detail: 'always' }
+  ? `${Kind['cause']}: ${string}`
+  : Kind extends { readonly detail: 'sometimes' }
+    ? Kind['cause'] | `${Kind['cause']}: ${string}`
+    : Kind['cause']
+
+/** Why a connection ended. What follows a colon is for people. */
+export type EndCause = CauseOf<Row>
+
+/** Why a client was turned away before it had a cluster. */
+export type OpeningCause = CauseOf<
+  Extract<Row, { readonly by: 'proxy'; readonly phases: readonly ['opening'] }>
+>
+
+export interface Ending {
+  readonly by: Party
+  readonly phase: Phase
+  readonly cause: EndCause
+  /** Of an idle or half-closed timeout: the side that took nothing, or had not finished. */
+  readonly waitedFor?: 'client' | 'backend' | undefined
+}
+
+/** An ending as it is counted: without what follows the colon of its cause. */
+export interface CountedEnding {
+  readonly by: Party
+  readonly phase: Phase
+  readonly cause: string
+}
+
+/** Every way for a connection to end. */
+export const ENDINGS: readonly EndingKind[] = TABLE
+
+/** The errors of each scope. */
+export const ERRORS: Readonly<Record<ErrorScope, readonly CountedEnding[]>> = {
+  'first-bytes': errorsOf('first-bytes'),
+  cluster: errorsOf('cluster'),
+  preamble: errorsOf('preamble'),
+  http: errorsOf('http'),
+}
+
+const KINDS: ReadonlyMap<string, readonly EndingKind[]> = new Map(
+  ENDINGS.map(({ cause }) => [cause, ENDINGS.filter((kind) => kind.cause === cause)]),
+)
+
+/** The table's entry; of two that differ in who was waited for only, the first where neither says so. */
+export function kindOf({ by, cause, waitedFor }: CountedEnding & Pick<Ending, 'waitedFor'>): EndingKind {
+  const kinds = KINDS.get(cause) ?? KINDS.get(withoutDetail(cause))!
+  let found: EndingKind | undefined
+  for (const kind of kinds) {
+    if (kind.by !== by) continue
+    if (kind.waitedFor === waitedFor) return kind
+    found ??= kind
+  }
+  return found ?? kinds[0]!
+}
+
+/** Somebody's failure. That a client resets, or is silent for too long, is ordinary. */
+export function isError(ending: CountedEnding): boolean {
+  return kindOf(ending).error !== undefined
+}
+
+/** What comes before the colon: texts of which there are few. */
+export function withoutDetail(text: string): string {
+  const colon = text.indexOf(':')
+  return colon === -1 ? text : text.slice(0, colon)
+}
+
+function errorsOf(scope: ErrorScope): CountedEnding[] {
+  return ENDINGS.filter(({ error }) => error === scope).flatMap(({ by, phases, cause }) =>
+    phases.map((phase) => ({ by, phase, cause })),
+  )
+}

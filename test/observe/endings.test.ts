@@ -1,0 +1,107 @@
+/** The table of endings holds together; its errors are those of docs/records.md and of every query of the docs. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type CountedEnding, ENDINGS, ERRORS, isError, kindOf } from '../../src/observe/endings.js'
+
+const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+const FAMILY = 'millrace_connections_ended_total'
+
+interface Row extends CountedEnding {
+  readonly isError: boolean
+}
+
+/** Every end, once for each of its phases. */
+const ROWS = [...docs('records.md').matchAll(/^\| (client|backend|proxy) \|.*$/gm)].flatMap(
+  ([line]): Row[] => {
+    const [by = '', phases = '', cause = '', , error] = line
+      .split(' | ')
+      .map((cell) => cell.replace('| ', ''))
+    const name = /`(.*)`/.exec(cause)![1]!
+    return phases.split(', ').map((phase) => ({ by, phase, cause: name, isError: error === 'yes' }) as Row)
+  },
+)
+const tell = ({ by, phase, cause, waitedFor = '' }: CountedEnding & { waitedFor?: string | undefined }) =>
+  `${by} ${phase} ${cause} ${waitedFor}`.trimEnd()
+
+/** Whether one of the selectors of `query` takes this series. */
+function isTaken(query: string, labels: Readonly<Record<string, string>>): boolean {
+  return [...query.matchAll(new RegExp(`${FAMILY}\\{([^}]*)\\}`, 'g'))].some(([, selector = '']) =>
+    [...selector.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)].every(([, label = '', operator, text = '']) => {
+      const value = labels[label] ?? ''
+      const isSame = operator?.endsWith('~') ? new RegExp(`^(?:${text})$`).test(value) : value === text
+      return operator?.startsWith('!') ? !isSame : isSame
+    }),
+  )
+}
+
+const dashboard = JSON.parse(docs('grafana-dashboard.json')) as {
+  panels: { title: string; targets: { expr: string }[] }[]
+}
+const panel = dashboard.panels.find(({ title }) => title.startsWith('Connections that could not be served'))
+
+/** Causes that never are an error, and those that are one by somebody only. */
+const ORDINARY = new Set(ENDINGS.filter(({ error }) => error === undefined).map(({ cause }) => cause))
+
+describe('the table of endings', () => {
+  it('has one entry for an ending', () => {
+    const endings = ENDINGS.flatMap(({ by, phases, cause, waitedFor }) =>
+      phases.map((phase) => tell({ by, phase, cause, waitedFor })),
+    )
+    expect(endings.filter((each, index) => endings.indexOf(each) !== index)).toEqual([])
+  })
+
+  it('has the same about the details of a cause in all its entries', () => {
+    const differing = ENDINGS.filter((a) => ENDINGS.some((b) => a.cause === b.cause && a.detail !== b.detail))
+    expect(differing).toEqual([])
+  })
+
+  it('finds an ending with the details of its cause and without', () => {
+    for (const kind of ENDINGS)
+      for (const phase of kind.phases) {
+        expect(kindOf({ ...kind, phase })).toBe(kind)
+        expect(kindOf({ ...kind, phase, cause: `${kind.cause}: by a colon: or two` })).toBe(kind)
+      }
+  })
+
+  it('finds a timeout that waited for a side without an entry of its own', () => {
+    const idle = { by: 'proxy', phase: 'data', cause: 'idle-timeout' } as const
+    expect(kindOf({ ...idle, waitedFor: 'client' })).toBe(kindOf(idle))
+    expect(kindOf({ ...idle, waitedFor: 'backend' })).not.toBe(kindOf(idle))
+  })
+})
+
+describe('an error', () => {
+  it.each<[boolean, CountedEnding]>([
+    [false, { by: 'client', phase: 'data', cause: 'finished' }],
+    [true, { by: 'backend', phase: 'connect', cause: 'no-backend' }],
+    [false, { by: 'client', phase: 'data', cause: 'reset' }],
+    [true, { by: 'backend', phase: 'data', cause: 'reset' }],
+    [false, { by: 'proxy', phase: 'data', cause: 'idle-timeout' }],
+    [false, { by: 'proxy', phase: 'data', cause: 'drained' }],
+    [true, { by: 'proxy', phase: 'opening', cause: 'bad-hello: not TLS' }],
+  ])('is said to be %s of %j', (answer, ending) => {
+    expect(isError(ending)).toBe(answer)
+  })
+
+  it('is in the list of those that are counted from 0 on, where the docs say so, and nothing else is', () => {
+    const listed = Object.values(ERRORS).flat()
+    expect(listed.map(tell).sort()).toEqual(
+      ROWS.filter((row) => row.isError)
+        .map(tell)
+        .sort(),
+    )
+    expect(listed.filter((ending) => !isError(ending))).toEqual([])
+  })
+
+  it.each([
+    ['docs/metrics.md', /could not be served.*/.exec(docs('metrics.md'))?.[0]],
+    ['the alerts', /MillraceConnectionsFail[\s\S]*?\) \//.exec(docs('prometheus-alerts.yaml'))?.[0]],
+    ['the dashboard', panel?.targets[0]?.expr.replaceAll(/"\$\w+"/g, '".*"')],
+  ])('is what the query of %s takes', (_, query = '') => {
+    expect(ROWS.length).toBeGreaterThan(40)
+    const [, leftOut = ''] = /cause!~"([^"]*)"/.exec(query) ?? []
+    expect(new Set(leftOut.split('|'))).toEqual(ORDINARY)
+    for (const row of ROWS)
+      expect([tell(row), isTaken(query, { ...row, isError: '' })]).toEqual([tell(row), row.isError])
+  })
+})
