@@ -1,7 +1,8 @@
 /**
  * How connections end: the one table of it. From here come the causes that a record can have, HAProxy's letters, what
  * counts as an error, what a client that speaks HTTP is told, and the series that the metrics begin with; tests compare
- * the docs with it. A new cause is one entry here, beside the place where it happens. Pure.
+ * the docs with it. A new cause is one entry here, beside the place where it happens. Those of a pipe stand in its public
+ * types, too (PipeCause), and the compiler refuses one that is not here. Pure.
  */
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
@@ -18,7 +19,7 @@ export const PHASES = {
 } as const
 
 export type Phase = keyof typeof PHASES
-export type Party = 'client' | 'backend' | 'proxy'
+type Party = 'client' | 'backend' | 'proxy'
 
 /** Which connections can end with an error. It is counted there from 0 on. */
 export type ErrorScope =
@@ -178,7 +179,7 @@ const KINDS: ReadonlyMap<string, readonly EndingKind[]> = new Map(
   ENDINGS.map(({ cause }) => [cause, ENDINGS.filter((kind) => kind.cause === cause)]),
 )
 
-/** The table's entry; of two that differ in who was waited for only, the first where neither says so. */
+/** The entry of an ending. Where none names the side that was waited for, it is the first of the cause by the same party. */
 export function kindOf({ by, cause, waitedFor }: CountedEnding & Pick<Ending, 'waitedFor'>): EndingKind {
   const kinds = KINDS.get(cause) ?? KINDS.get(withoutDetail(cause))!
   let found: EndingKind | undefined
