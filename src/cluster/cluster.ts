@@ -8,8 +8,9 @@ import type { Engine } from '../io/engine.js'
 import { Backend, type BackendStatus } from './backend.js'
 import { Attempt, type DialOptions, type DialResult, type Roster } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
+import { BackOff } from './health/back-off.js'
 import { forgetLongestGone } from './left.js'
-import { type Lookup, Resolver } from './resolver.js'
+import { type Lookup, Resolver } from './names/resolver.js'
 import { RoundRobin } from './round-robin.js'
 
 export interface ClusterOptions {
@@ -27,6 +28,8 @@ export interface ClusterHooks {
   onBackendDown?(backend: Backend, errno: string, restMs: number): void
   /** A connect to a backend that was down succeeded. */
   onBackendUp?(backend: Backend): void
+  /** A connection to `backend`, or a connect that came to nothing, is over: whoever waits for it can have its place. */
+  onBackendReleased?(backend: Backend): void
   /** No answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
   onResolveFailed?(host: string, code: string, retryMs: number): void
   /** Default: `dns.lookup`. */
@@ -56,7 +59,7 @@ export class Cluster {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
-    this.#backends = options.backends.map((each) => new Backend(each.address, each.weight))
+    this.#backends = options.backends.map((each) => this.#newBackend(each))
     this.#turns = new RoundRobin(this.#backends)
     this.#resolver = this.#newResolver()
     this.#roster = this.#newRoster(engine)
@@ -84,8 +87,9 @@ export class Cluster {
    */
   update(options: ClusterOptions): void {
     const present = this.#isRetired ? [] : this.#backends
-    const backends = options.backends.map(({ address, weight }) => {
-      const backend = this.backend(formatAddress(address)) ?? new Backend(address, weight)
+    const backends = options.backends.map((each) => {
+      const { address, weight } = each
+      const backend = this.backend(formatAddress(address)) ?? this.#newBackend(each)
       if (present.includes(backend)) backend.configure(weight)
       else backend.join(weight)
       return backend
@@ -164,16 +168,20 @@ export class Cluster {
   #next(tried: readonly Backend[]): Backend | 'resolving' | undefined {
     const now = this.#now()
     const isCandidate = (backend: Backend) =>
-      backend.address !== undefined && backend.isInUse && !tried.includes(backend)
+      backend.endpoints.current !== undefined && backend.isEnabled && !tried.includes(backend)
     return (
-      this.#turns.pick((backend) => isCandidate(backend) && backend.isAvailable(now)) ??
+      this.#turns.pick(
+        (backend) => isCandidate(backend) && backend.health.isAvailable(now, backend.dialling),
+      ) ??
       soonestDue(this.#backends.filter(isCandidate)) ??
       (this.#backends.some((backend) => this.#isResolving(backend)) ? 'resolving' : undefined)
     )
   }
 
-  #isResolving({ address, hostName, isInUse }: Backend): boolean {
-    return address === undefined && isInUse && hostName !== undefined && this.#resolver.isResolving(hostName)
+  #isResolving({ endpoints: { current, hostName }, isEnabled }: Backend): boolean {
+    return (
+      current === undefined && isEnabled && hostName !== undefined && this.#resolver.isResolving(hostName)
+    )
   }
 
   #newRoster(engine: Pick<Engine, 'dial'>): Roster & { isStopped: boolean } {
@@ -182,23 +190,27 @@ export class Cluster {
       waiting: new Set(),
       isStopped: false,
       now: this.#now,
-      whyNone: () => (this.#backends.some(({ isInUse }) => isInUse) ? 'ENOTFOUND' : 'EHOSTDOWN'),
+      whyNone: () => (this.#backends.some(({ isEnabled }) => isEnabled) ? 'ENOTFOUND' : 'EHOSTDOWN'),
       next: (tried) => this.#next(tried),
       succeeded: (backend) => {
-        if (backend.succeeded()) this.#hooks.onBackendUp?.(backend)
+        if (backend.dialSucceeded()) this.#hooks.onBackendUp?.(backend)
       },
       failed: (backend, address, errno) => {
-        const restMs = backend.failed(address, errno, this.#now())
+        const restMs = backend.dialFailed(address, errno, this.#now())
         if (restMs > 0) this.#hooks.onBackendDown?.(backend, errno, restMs)
       },
     }
   }
 
+  #newBackend({ address, weight }: ClusterOptions['backends'][number]): Backend {
+    return new Backend(address, weight, new BackOff(), (backend) => this.#hooks.onBackendReleased?.(backend))
+  }
+
   #newResolver(): Resolver {
-    const hosts = this.#backends.flatMap((backend) => backend.hostName ?? [])
+    const hosts = this.#backends.flatMap(({ endpoints }) => endpoints.hostName ?? [])
     const listener = {
       resolved: (host: string, ips: readonly string[]) => {
-        for (const backend of this.#backends) if (backend.hostName === host) backend.resolved(ips)
+        for (const backend of this.#backends) if (backend.endpoints.hostName === host) backend.resolved(ips)
         this.#resumeWaiting()
       },
       unresolved: (host: string, code: string, retryMs: number) => {
@@ -227,7 +239,7 @@ const isSameList = (some: readonly Backend[], others: readonly Backend[]): boole
 function soonestDue(resting: readonly Backend[]): Backend | undefined {
   let soonest: Backend | undefined
   for (const backend of resting) {
-    if (soonest === undefined || backend.restingUntil < soonest.restingUntil) soonest = backend
+    if (soonest === undefined || backend.health.skippedUntil < soonest.health.skippedUntil) soonest = backend
   }
   return soonest
 }

@@ -18,10 +18,10 @@ export function dialAt(
   connectMs: number,
   done: (result: DialResult) => void,
 ): Pick<Attempt, 'cancel'> {
-  backend.dialling += 1
+  backend.dialBegan()
   const dial = roster.engine.dial(address, connectMs, ({ socket, errno }) => {
-    backend.dialling -= 1
     if (socket === undefined) {
+      backend.dialDropped()
       done({ error: errno, backend, retries: 0 })
       return
     }
@@ -31,7 +31,7 @@ export function dialAt(
   return {
     cancel: () => {
       dial.cancel()
-      backend.dialling -= 1
+      backend.dialDropped()
     },
   }
 }

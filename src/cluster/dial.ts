@@ -85,7 +85,8 @@ export class Attempt {
     this.#stopWaiting()
     if (this.#dial === undefined) return
     this.#dial.cancel()
-    this.#connectEnded()
+    this.#dial = undefined
+    this.#backend?.dialDropped()
   }
 
   /** Goes on after a wait: names have changed, or its time is over. */
@@ -118,7 +119,7 @@ export class Attempt {
 
   /** When every backend has failed, those with a further address get another turn. */
   #hasNextRound(): boolean {
-    const exhausted = this.#tried.filter((backend) => backend.addressCount <= this.#rounds)
+    const exhausted = this.#tried.filter((backend) => backend.endpoints.all.length <= this.#rounds)
     if (exhausted.length === this.#tried.length) return false
     this.#rounds += 1
     this.#tried = exhausted
@@ -127,29 +128,31 @@ export class Attempt {
 
   #connect(backend: Backend): void {
     // A candidate has an address, and once it has one it never has none.
-    const address = backend.address!
+    const address = backend.endpoints.current!
     this.#backend = backend
     if (!this.#isShort) this.#tries += 1
-    backend.dialling += 1
+    backend.dialBegan()
     this.#dial = this.#roster.engine.dial(address, this.#connectMs, (outcome) =>
       this.#settled(backend, address, outcome),
     )
   }
 
-  #settled(backend: Backend, address: ResolvedAddress, outcome: DialOutcome): void {
-    this.#connectEnded()
-    const { socket, errno } = outcome
-    if (socket !== undefined && !backend.isInUse) {
+  #settled(backend: Backend, address: ResolvedAddress, { socket, errno }: DialOutcome): void {
+    this.#dial = undefined
+    if (socket !== undefined && !backend.isEnabled) {
       // It was taken out while the connect was on its way.
       socket.reset()
+      backend.dialDropped()
       this.#tryAnother(backend, 'EHOSTDOWN')
     } else if (socket !== undefined) {
       this.#roster.succeeded(backend)
       this.#finish({ socket, backend, address, retries: this.#retries() })
     } else if (SHORTAGES.has(errno)) {
+      backend.dialDropped()
       this.#paused(errno)
     } else {
-      this.#failed(backend, address, errno)
+      this.#roster.failed(backend, address, errno)
+      this.#tryAnother(backend, errno)
     }
   }
 
@@ -158,11 +161,6 @@ export class Attempt {
     this.#isShort = true
     if (this.#roster.isStopped) this.abandon(errno)
     else this.#wait(SHORTAGE_PAUSE_MS)
-  }
-
-  #failed(backend: Backend, address: ResolvedAddress, errno: string): void {
-    this.#roster.failed(backend, address, errno)
-    this.#tryAnother(backend, errno)
   }
 
   #tryAnother(backend: Backend, errno: string): void {
@@ -189,11 +187,6 @@ export class Attempt {
   #stopWaiting(): void {
     clearTimeout(this.#timer)
     this.#roster.waiting.delete(this)
-  }
-
-  #connectEnded(): void {
-    this.#dial = undefined
-    if (this.#backend !== undefined) this.#backend.dialling -= 1
   }
 
   #retries(): number {

@@ -1,104 +1,123 @@
 import { expect, test } from 'vitest'
-import { type Address, parseAddress } from '../../src/address.js'
+import { type Address, parseAddress, type ResolvedAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
+import { BackOff } from '../../src/cluster/health/back-off.js'
 
-const backendAt = (text: string) => new Backend(parseAddress(text) as Address, 1)
-const fail = (backend: Backend, now: number, errno = 'ECONNREFUSED') =>
-  backend.failed(backend.address!, errno, now)
-const hostOf = (backend: Backend) => (backend.address?.kind === 'tcp' ? backend.address.host : undefined)
-
-test('rests grow from 1 s to 30 s, and a success makes the next the first again', () => {
-  const backend = backendAt('10.0.0.1:80')
-  let now = 0
-  const rests = Array.from({ length: 7 }, () => {
-    const restMs = fail(backend, now)
-    now += restMs
-    return restMs
-  })
-  expect(rests).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
-  expect(backend.succeeded()).toBe(true)
-  expect(backend.succeeded()).toBe(false)
-  expect(fail(backend, now)).toBe(1000)
-})
+const backendAt = (text: string, released?: (backend: Backend) => void) =>
+  new Backend(parseAddress(text) as Address, 1, new BackOff(), released)
+const failAt = (backend: Backend, address: ResolvedAddress, now = 0) => {
+  backend.dialBegan()
+  return backend.dialFailed(address, 'ECONNREFUSED', now)
+}
+const fail = (backend: Backend, now = 0) => failAt(backend, backend.endpoints.current!, now)
+const hostOf = ({ endpoints: { current } }: Backend) => (current?.kind === 'tcp' ? current.host : undefined)
 
 test('many connects that fail together are one reason to rest, not many', () => {
   const backend = backendAt('10.0.0.1:80')
-  expect(fail(backend, 0)).toBe(1000)
+  expect(fail(backend)).toBe(1000)
   for (let i = 0; i < 50; i++) expect(fail(backend, i)).toBe(0)
-  expect(backend.restingUntil).toBe(1000)
   expect(backend.status(0)).toMatchObject({
     state: 'down',
     failures: 51,
     restingMs: 1000,
     lastError: 'ECONNREFUSED',
   })
-})
-
-test('after its rest a backend gets one connect at a time until one succeeds', () => {
-  const backend = backendAt('10.0.0.1:80')
-  fail(backend, 0)
-  expect(backend.isAvailable(999)).toBe(false)
-  expect(backend.isAvailable(1000)).toBe(true)
-  backend.dialling = 1
-  expect(backend.isAvailable(1000)).toBe(false)
-  backend.succeeded()
-  expect(backend.isAvailable(1000)).toBe(true)
-})
-
-test('a lack of ports here does not make it rest', () => {
-  const backend = backendAt('10.0.0.1:80')
-  expect(fail(backend, 0, 'EADDRNOTAVAIL')).toBe(0)
-  expect(fail(backend, 0, 'EAGAIN')).toBe(0)
-  expect(backend.status(0)).toMatchObject({ state: 'up', failures: 0, lastError: undefined })
+  expect(backend.status(1000)).toMatchObject({ state: 'down', restingMs: 0 })
 })
 
 test('a failure moves on to the next address, and it rests only when all have failed', () => {
   const backend = backendAt('db.example:80')
   backend.resolved(['10.0.0.1', '10.0.0.2', '10.0.0.3'])
-  const first = backend.address!
-  expect(backend.failed(first, 'ECONNREFUSED', 0)).toBe(0)
-  expect(backend.failed(first, 'ECONNREFUSED', 0)).toBe(0)
+  const first = backend.endpoints.current!
+  expect(failAt(backend, first)).toBe(0)
+  expect(failAt(backend, first)).toBe(0)
   expect(hostOf(backend)).toBe('10.0.0.2')
-  expect(fail(backend, 0)).toBe(0)
-  expect(fail(backend, 0)).toBe(1000)
+  expect(fail(backend)).toBe(0)
+  expect(fail(backend)).toBe(1000)
   expect(hostOf(backend)).toBe('10.0.0.1')
 })
 
-test('an address in use stays in use whatever order the resolver gives, and failures still count', () => {
+test('a failure at an address counts, whatever order the resolver has given meanwhile', () => {
   const backend = backendAt('db.example:80')
   backend.resolved(['10.0.0.1', '10.0.0.2'])
-  const dialled = backend.address!
+  const dialled = backend.endpoints.current!
   backend.resolved(['10.0.0.2', '10.0.0.1'])
-  expect(hostOf(backend)).toBe('10.0.0.1')
-  backend.failed(dialled, 'ETIMEDOUT', 0)
-  expect(hostOf(backend)).toBe('10.0.0.2')
+  expect(failAt(backend, dialled)).toBe(0)
+  expect(fail(backend)).toBe(1000)
 })
 
 test('a backend that moved is not to blame for where it was', () => {
   const backend = backendAt('db.example:80')
   backend.resolved(['10.0.0.1'])
-  fail(backend, 0)
+  fail(backend)
   backend.resolved(['10.0.0.1'])
-  expect(backend.isAvailable(0)).toBe(false)
+  expect(backend.health.isAvailable(0, 0)).toBe(false)
   backend.resolved(['10.0.0.9'])
-  expect(backend.isAvailable(0)).toBe(true)
+  expect(backend.health.isAvailable(0, 0)).toBe(true)
 })
 
-test('IP addresses, socket paths and localhost need no resolver', () => {
+test('a backend bears its address as configured, and is unresolved while its name has no answer', () => {
   for (const text of ['10.0.0.1:80', '[::1]:80', 'unix:/run/app.sock', 'localhost:80']) {
     const backend = backendAt(text)
-    expect(backend.hostName).toBeUndefined()
-    expect(backend.address).toBeDefined()
     expect(backend.name).toBe(text)
+    expect(backend.status(0).state).toBe('up')
   }
   expect(backendAt('localhost:80').status(0).resolved).toEqual(['127.0.0.1:80', '[::1]:80'])
   expect(backendAt('db.example:80').status(0)).toMatchObject({ state: 'unresolved', resolved: [] })
+  expect([backendAt('[::1]:80').host, backendAt('unix:/run/app.sock').host]).toEqual(['::1', undefined])
 })
 
-test('connections in use and ever made are counted', () => {
+test('connections in use, connects on their way and connections ever made are counted', () => {
   const backend = backendAt('unix:/run/app.sock')
-  backend.succeeded()
-  backend.succeeded()
+  for (let i = 0; i < 3; i++) backend.dialBegan()
+  expect([backend.dialling, backend.active]).toEqual([3, 0])
+  expect(backend.dialSucceeded()).toBe(false)
+  backend.dialSucceeded()
+  backend.dialDropped()
+  expect([backend.dialling, backend.active]).toEqual([0, 2])
   backend.release()
-  expect(backend.status(0)).toMatchObject({ active: 1, connections: 2, state: 'up' })
+  expect(backend.status(0)).toMatchObject({ active: 1, connections: 2, failures: 0, state: 'up' })
+})
+
+test('a connect is on its way or a connection in use, and never neither between the two', () => {
+  const loads: number[] = []
+  const backend = backendAt('10.0.0.1:80', ({ active, dialling }) => loads.push(active + dialling))
+  backend.dialBegan()
+  backend.dialSucceeded()
+  expect(loads).toEqual([])
+})
+
+test('tells that it could take another when a connection or a connect is over, with the counts of then', () => {
+  const told: unknown[] = []
+  const backend = backendAt('10.0.0.1:80', (each) => told.push([each.name, each.active, each.dialling]))
+  for (let i = 0; i < 3; i++) backend.dialBegan()
+  backend.dialSucceeded()
+  backend.dialDropped()
+  backend.dialFailed(backend.endpoints.current!, 'ECONNREFUSED', 0)
+  backend.release()
+  expect(told).toEqual([
+    ['10.0.0.1:80', 1, 1],
+    ['10.0.0.1:80', 1, 0],
+    ['10.0.0.1:80', 0, 0],
+  ])
+})
+
+test('what an operator has set stays until the config says otherwise', () => {
+  const backend = backendAt('10.0.0.1:80')
+  backend.weight = 7
+  backend.configure(1)
+  expect(backend.weight).toBe(7)
+  backend.configure(2)
+  expect(backend.weight).toBe(2)
+})
+
+test.each([
+  [{ weight: 0 }, false],
+  [{ setTo: 'down' }, false],
+  [{ setTo: 'drain' }, false],
+  [{ weight: 3 }, true],
+] as const)('with %o set it may have new connections: %s', (setting, isEnabled) => {
+  const backend = backendAt('10.0.0.1:80')
+  Object.assign(backend, setting)
+  expect(backend.isEnabled).toBe(isEnabled)
 })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
-import type { Lookup } from '../../src/cluster/resolver.js'
+import type { Lookup } from '../../src/cluster/names/resolver.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 const A = '10.0.0.1:80'
@@ -71,6 +71,22 @@ test('connections go round, and each counts as active until it is released', asy
       { active: 0, connections: 1 },
     ],
   })
+})
+
+test('a hook is told of each connection and each connect that is over: its backend could take another', async () => {
+  const told: string[] = []
+  const cluster = clusterOf([A, B], {
+    onBackendReleased: ({ name, active }) => told.push(`${name} ${active}`),
+  })
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  const { backend } = await dial(cluster)
+  expect(told).toEqual([`${A} 0`])
+  engine.outcomes.set(B, 'never')
+  const attempt = cluster.dial({ connectMs: 1000 }, () => {})
+  attempt.cancel()
+  expect(told.slice(1)).toEqual([`${B} 1`])
+  backend?.release()
+  expect(told.slice(2)).toEqual([`${B} 0`])
 })
 
 test('done never comes before dial returned, not even when nothing can be dialled', async () => {

@@ -5,7 +5,7 @@
  * says nothing, so the last good answer stands. Never keeps the process alive by a timer.
  */
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
-import { unmapIpv4 } from '../address.js'
+import { unmapIpv4 } from '../../address.js'
 
 /** getaddrinfo(3) does not tell how long an answer is good for. */
 const REFRESH_MS = 10_000

@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Lookup, Resolver } from '../../src/cluster/resolver.js'
+import { type Lookup, Resolver } from '../../../src/cluster/names/resolver.js'
 
 type Answer = Parameters<Lookup>[2]
 
