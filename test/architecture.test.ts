@@ -167,6 +167,22 @@ describe('src/', () => {
     expect(beside.filter((unit) => ![...ABOVE_THE_ROOMS, ...BELOW_THE_ROOMS].includes(unit))).toEqual([])
   })
 
+  it('has parts of a cluster that know nothing of each other, not even by type, and nothing of the cluster', () => {
+    const parts = ['balance', 'health', 'names'].map((part) => `src/cluster/${part}`)
+    const imports = parts.flatMap((part) =>
+      filesBelow(part, /\.ts$/).flatMap((path) =>
+        [...withoutComments(read(path)).matchAll(/['"](\.[^'"]+)['"]/g)].map((match) => ({
+          from: path,
+          to: posix.join(dirname(path), match[1] ?? ''),
+        })),
+      ),
+    )
+    expect(imports.length).toBeGreaterThan(5)
+    expect(
+      imports.filter(({ from, to }) => to.startsWith('src/cluster/') && dirname(from) !== dirname(to)),
+    ).toEqual([])
+  })
+
   it('loads the addon in one file', () => {
     expect(offenders(sources, /node-gyp-build|createRequire|dlopen/, /^src\/io\/native\.ts$/)).toEqual([])
   })

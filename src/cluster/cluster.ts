@@ -1,20 +1,23 @@
 /**
- * A named set of backends and the one rule of who is next: those available by round robin, then those that
- * rest, then those whose name is being resolved. It reaches the network only through the engine and the
- * resolver, and never logs: what an operator may want to know is told to the hooks.
+ * A named set of backends, and connections to them: the balancer says in which order they are tried, health who is
+ * passed over. It reaches the network only through the engine and the resolver, and never logs: what an operator may
+ * want to know is told to the hooks.
  */
-import { type Address, formatAddress } from '../address.js'
+import { type Address, formatAddress, type ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
+import { Attempt, type AttemptHost } from './attempt.js'
 import { Backend, type BackendStatus } from './backend.js'
-import { Attempt, type DialOptions, type DialResult, type Roster } from './dial.js'
+import type { BalanceRequest } from './balance/request.js'
+import { type BalanceRule, createBalancer } from './balance/rules.js'
+import { Candidates } from './candidates.js'
+import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
 import { BackOff } from './health/back-off.js'
 import { forgetLongestGone } from './left.js'
 import { type Lookup, Resolver } from './names/resolver.js'
-import { RoundRobin } from './round-robin.js'
 
 export interface ClusterOptions {
-  readonly balance: 'round-robin'
+  readonly balance: BalanceRule
   readonly backends: readonly {
     readonly address: Address
     /** Share of the connections, relative to the other backends. An integer from 1. */
@@ -48,21 +51,30 @@ export class Cluster {
   #backends: readonly Backend[]
   /** In the config no more, who left first coming first. They keep their counts, and go on with them if they return. */
   readonly #left = new Map<string, Backend>()
-  #isRetired = false
-  #turns: RoundRobin<Backend>
+  #balance: BalanceRule
+  #candidates: Candidates
   #resolver: Resolver
-  readonly #roster: Roster & { isStopped: boolean }
+  #isRetired = false
+  #isStopped = false
+  readonly #waiting = new Set<Attempt>()
+  readonly #host: AttemptHost
   readonly #hooks: ClusterHooks
   readonly #now: () => number
 
-  constructor(name: string, options: ClusterOptions, engine: Pick<Engine, 'dial'>, hooks: ClusterHooks = {}) {
+  constructor(
+    name: string,
+    { balance, backends }: ClusterOptions,
+    engine: Pick<Engine, 'dial'>,
+    hooks: ClusterHooks = {},
+  ) {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
-    this.#backends = options.backends.map((each) => this.#newBackend(each))
-    this.#turns = new RoundRobin(this.#backends)
+    this.#backends = backends.map((each) => this.#newBackend(each))
+    this.#balance = balance
+    this.#candidates = this.#newCandidates()
     this.#resolver = this.#newResolver()
-    this.#roster = this.#newRoster(engine)
+    this.#host = this.#newHost(engine)
   }
 
   /** Begins to resolve host names, for as long as the cluster is not stopped. Once. */
@@ -75,17 +87,19 @@ export class Cluster {
    * is the last of its attempt. Connections in use are untouched.
    */
   stop(): void {
-    this.#roster.isStopped = true
+    this.#isStopped = true
     this.#resolver.stop()
-    for (const attempt of [...this.#roster.waiting]) attempt.abandon('ECANCELED')
+    for (const attempt of [...this.#waiting]) attempt.abandon('ECANCELED')
   }
 
   /**
-   * Other backends, or others' weights. Those that were there before stay what they are, with their connections,
-   * their health and what an operator has set; who leaves gets no new connections. A cluster that was retired serves
-   * again.
+   * Other backends, or others' weights, or another rule. Those that were there before stay what they are, with their
+   * connections, their health and what an operator has set; who leaves gets no new connections. A cluster that was
+   * retired serves again.
    */
   update(options: ClusterOptions): void {
+    const isOtherRule = options.balance !== this.#balance
+    this.#balance = options.balance
     const present = this.#isRetired ? [] : this.#backends
     const backends = options.backends.map((each) => {
       const { address, weight } = each
@@ -94,11 +108,11 @@ export class Cluster {
       else backend.join(weight)
       return backend
     })
-    if (isSameList(backends, present)) return
+    if (isSameList(backends, present) && !isOtherRule) return
     this.#remember(backends)
     this.#isRetired = false
     this.#backends = backends
-    this.#turns = new RoundRobin(backends)
+    this.#candidates = this.#newCandidates()
     this.#resolver.stop()
     this.#resolver = this.#newResolver()
     this.#resolver.start()
@@ -128,15 +142,15 @@ export class Cluster {
 
   /** Whether anybody has a connection to it, or tries to get one. */
   get isInUse(): boolean {
-    return this.#roster.waiting.size > 0 || [...this.#backends, ...this.left].some(hasConnections)
+    return this.#waiting.size > 0 || [...this.#backends, ...this.left].some(hasConnections)
   }
 
   /**
    * Gets a connection to one of the backends. `done` is called once, never before `dial` returned, unless
    * the attempt is cancelled. Tries every backend, and where all failed their further addresses.
    */
-  dial(options: DialOptions, done: (result: DialResult) => void): Attempt {
-    const attempt = new Attempt(this.#roster, options, done)
+  dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
+    const attempt = new Attempt(this.#host, request, done)
     attempt.start()
     return attempt
   }
@@ -145,17 +159,13 @@ export class Cluster {
    * The same to this very address of a backend, whether it is to get new connections or not: what is there already is
    * asked for.
    */
-  dialAt(
-    at: PlaceOfBackend,
-    { connectMs }: DialOptions,
-    done: (result: DialResult) => void,
-  ): Pick<Attempt, 'cancel'> {
-    return dialAt(this.#roster, at, connectMs, done)
+  dialAt(at: PlaceOfBackend, { connectMs }: DialOptions, done: (result: DialResult) => void): Dialling {
+    return dialAt(this.#host, at, connectMs, done)
   }
 
   status(): ClusterStatus {
     const now = this.#now()
-    return { name: this.name, backends: this.#backends.map((backend) => backend.status(now)) }
+    return { name: this.name, backends: this.backends.map((backend) => backend.status(now)) }
   }
 
   /** Who leaves with these to come. */
@@ -165,17 +175,10 @@ export class Cluster {
     forgetLongestGone(this.#left, hasConnections)
   }
 
-  #next(tried: readonly Backend[]): Backend | 'resolving' | undefined {
-    const now = this.#now()
-    const isCandidate = (backend: Backend) =>
-      backend.endpoints.current !== undefined && backend.isEnabled && !tried.includes(backend)
-    return (
-      this.#turns.pick(
-        (backend) => isCandidate(backend) && backend.health.isAvailable(now, backend.dialling),
-      ) ??
-      soonestDue(this.#backends.filter(isCandidate)) ??
-      (this.#backends.some((backend) => this.#isResolving(backend)) ? 'resolving' : undefined)
-    )
+  #next(request: BalanceRequest, tried: readonly Backend[]): Backend | 'resolving' | undefined {
+    const next = this.#candidates.next(request, tried, this.#now())
+    if (next !== undefined) return next
+    return this.backends.some((backend) => this.#isResolving(backend)) ? 'resolving' : undefined
   }
 
   #isResolving({ endpoints: { current, hostName }, isEnabled }: Backend): boolean {
@@ -184,21 +187,25 @@ export class Cluster {
     )
   }
 
-  #newRoster(engine: Pick<Engine, 'dial'>): Roster & { isStopped: boolean } {
+  #succeeded(backend: Backend): void {
+    if (backend.dialSucceeded()) this.#hooks.onBackendUp?.(backend)
+  }
+
+  #failed(backend: Backend, address: ResolvedAddress, errno: string): void {
+    const restMs = backend.dialFailed(address, errno, this.#now())
+    if (restMs > 0) this.#hooks.onBackendDown?.(backend, errno, restMs)
+  }
+
+  #newHost(engine: Pick<Engine, 'dial'>): AttemptHost {
     return {
       engine,
-      waiting: new Set(),
-      isStopped: false,
+      waiting: this.#waiting,
+      isStopped: () => this.#isStopped,
       now: this.#now,
-      whyNone: () => (this.#backends.some(({ isEnabled }) => isEnabled) ? 'ENOTFOUND' : 'EHOSTDOWN'),
-      next: (tried) => this.#next(tried),
-      succeeded: (backend) => {
-        if (backend.dialSucceeded()) this.#hooks.onBackendUp?.(backend)
-      },
-      failed: (backend, address, errno) => {
-        const restMs = backend.dialFailed(address, errno, this.#now())
-        if (restMs > 0) this.#hooks.onBackendDown?.(backend, errno, restMs)
-      },
+      whyNone: () => (this.backends.some(({ isEnabled }) => isEnabled) ? 'ENOTFOUND' : 'EHOSTDOWN'),
+      next: (request, tried) => this.#next(request, tried),
+      succeeded: (backend) => this.#succeeded(backend),
+      failed: (backend, address, errno) => this.#failed(backend, address, errno),
     }
   }
 
@@ -206,11 +213,15 @@ export class Cluster {
     return new Backend(address, weight, new BackOff(), (backend) => this.#hooks.onBackendReleased?.(backend))
   }
 
+  #newCandidates(): Candidates {
+    return new Candidates(this.backends, createBalancer(this.#balance, this.backends))
+  }
+
   #newResolver(): Resolver {
-    const hosts = this.#backends.flatMap(({ endpoints }) => endpoints.hostName ?? [])
+    const hosts = this.backends.flatMap(({ endpoints }) => endpoints.hostName ?? [])
     const listener = {
       resolved: (host: string, ips: readonly string[]) => {
-        for (const backend of this.#backends) if (backend.endpoints.hostName === host) backend.resolved(ips)
+        for (const backend of this.backends) if (backend.endpoints.hostName === host) backend.resolved(ips)
         this.#resumeWaiting()
       },
       unresolved: (host: string, code: string, retryMs: number) => {
@@ -223,7 +234,7 @@ export class Cluster {
 
   /** Of a copy: an attempt that has to wait on joins the set again. */
   #resumeWaiting(): void {
-    for (const attempt of [...this.#roster.waiting]) attempt.resume()
+    for (const attempt of [...this.#waiting]) attempt.resume()
   }
 }
 
@@ -231,15 +242,3 @@ const hasConnections = ({ active, dialling }: Backend): boolean => active + dial
 
 const isSameList = (some: readonly Backend[], others: readonly Backend[]): boolean =>
   some.length === others.length && some.every((backend, index) => backend === others[index])
-
-/**
- * When all are resting one is tried all the same: a client turned away while a backend may be back is worse
- * off than one that waits for another failed connect.
- */
-function soonestDue(resting: readonly Backend[]): Backend | undefined {
-  let soonest: Backend | undefined
-  for (const backend of resting) {
-    if (soonest === undefined || backend.health.skippedUntil < soonest.health.skippedUntil) soonest = backend
-  }
-  return soonest
-}

@@ -3,8 +3,9 @@
  * says nothing about who is next.
  */
 import type { ResolvedAddress } from '../address.js'
+import type { AttemptHost } from './attempt.js'
 import type { Backend } from './backend.js'
-import type { Attempt, DialResult, Roster } from './dial.js'
+import type { Dialling, DialResult } from './dial.js'
 
 export interface PlaceOfBackend {
   readonly backend: Backend
@@ -13,19 +14,19 @@ export interface PlaceOfBackend {
 
 /** `done` is called once, never before this has returned, unless it is cancelled. */
 export function dialAt(
-  roster: Pick<Roster, 'engine' | 'succeeded'>,
+  host: Pick<AttemptHost, 'engine' | 'succeeded'>,
   { backend, address }: PlaceOfBackend,
   connectMs: number,
   done: (result: DialResult) => void,
-): Pick<Attempt, 'cancel'> {
+): Dialling {
   backend.dialBegan()
-  const dial = roster.engine.dial(address, connectMs, ({ socket, errno }) => {
+  const dial = host.engine.dial(address, connectMs, ({ socket, errno }) => {
     if (socket === undefined) {
       backend.dialDropped()
       done({ error: errno, backend, retries: 0 })
       return
     }
-    roster.succeeded(backend)
+    host.succeeded(backend)
     done({ socket, backend, address, retries: 0 })
   })
   return {

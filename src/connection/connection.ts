@@ -40,6 +40,7 @@ import type { Manners } from './approach.js'
 import { Arrival } from './arrival.js'
 import { type Ends, Introduction, type IntroductionHost } from './introduction.js'
 import { watchLasting } from './lasting.js'
+import type { Opening } from './opening.js'
 import type { Reception } from './reception.js'
 import { endingOf, Refusal, statusOf, whyNoBackend } from './refusal.js'
 
@@ -158,6 +159,16 @@ export class Connection implements Expirable, PipeOwner {
     if (told === undefined) return this.#from === undefined ? undefined : unpackPeer(this.#from)
     const address = parseAddress(told)
     return typeof address === 'string' ? undefined : address
+  }
+
+  /** What its client was asked before the dial; undefined where it was not, and after the hand-over. */
+  get opening(): Opening | undefined {
+    return this.#introduction?.opening
+  }
+
+  /** How long one connect may take. Before its end only. */
+  get connectMs(): number {
+    return this.#host!.dialOptions.connectMs
   }
 
   get ageMs(): number {
@@ -288,11 +299,9 @@ export class Connection implements Expirable, PipeOwner {
 
   private dial(arrival: Arrival, destination: Destination): void {
     const { cluster } = destination
-    const { dialOptions } = this.#host!
     const done = (result: DialResult): void => this.dialled(arrival, result, destination)
     const at = this.#introduction?.at
-    arrival.attempt =
-      at === undefined ? cluster.dial(dialOptions, done) : cluster.dialAt(at, dialOptions, done)
+    arrival.attempt = at === undefined ? cluster.dial(arrival, done) : cluster.dialAt(at, arrival, done)
   }
 
   private dialled(arrival: Arrival, result: DialResult, destination: Destination): void {

@@ -97,6 +97,10 @@ export class Introduction {
     return this.#open.client
   }
 
+  get opening(): Opening | undefined {
+    return this.#opening
+  }
+
   get #open(): Opening {
     if (this.#opening === undefined) throw new Error('an introduction that is over has no opening')
     return this.#opening

@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import type { Lookup } from '../../src/cluster/names/resolver.js'
+import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 const A = '10.0.0.1:80'
@@ -34,13 +35,13 @@ function clusterOf(addresses: readonly string[], hooks: ClusterHooks = {}): Clus
 }
 
 function dial(cluster: Cluster, connectMs = 1000): Promise<DialResult> {
-  return new Promise((resolve) => cluster.dial({ connectMs }, resolve))
+  return new Promise((resolve) => cluster.dial(requestOf(connectMs), resolve))
 }
 
 /** Dials, and lets everything that is due happen: what came of it so far. */
 async function outcomeNow(cluster: Cluster): Promise<DialResult | undefined> {
   let result: DialResult | undefined
-  cluster.dial({ connectMs: 1000 }, (each) => {
+  cluster.dial(requestOf(1000), (each) => {
     result = each
   })
   await turn()
@@ -82,7 +83,7 @@ test('a hook is told of each connection and each connect that is over: its backe
   const { backend } = await dial(cluster)
   expect(told).toEqual([`${A} 0`])
   engine.outcomes.set(B, 'never')
-  const attempt = cluster.dial({ connectMs: 1000 }, () => {})
+  const attempt = cluster.dial(requestOf(1000), () => {})
   attempt.cancel()
   expect(told.slice(1)).toEqual([`${B} 1`])
   backend?.release()
@@ -94,7 +95,7 @@ test('done never comes before dial returned, not even when nothing can be dialle
   failName('db.example')
   const order: string[] = []
   const dialled = new Promise<void>((resolve) => {
-    cluster.dial({ connectMs: 1000 }, (result) => {
+    cluster.dial(requestOf(1000), (result) => {
       order.push(`done ${result.error}`)
       resolve()
     })
@@ -229,7 +230,7 @@ test('cancel: no answer, the connect is given up, the backend keeps its place', 
   const cluster = clusterOf([A])
   engine.outcomes.set(A, 'never')
   const done = vi.fn()
-  const attempt = cluster.dial({ connectMs: 1000 }, done)
+  const attempt = cluster.dial(requestOf(1000), done)
   await turn()
   attempt.cancel()
   attempt.cancel()
@@ -245,15 +246,15 @@ test('cancel ends a pause, a wait for a name, and an answer already due', async 
   const named = clusterOf(['db.example:80'])
   engine.outcomes.set(A, 'EMFILE')
   const done = vi.fn()
-  const paused = cluster.dial({ connectMs: 1000 }, done)
-  const waiting = named.dial({ connectMs: 1000 }, done)
+  const paused = cluster.dial(requestOf(1000), done)
+  const waiting = named.dial(requestOf(1000), done)
   await turn()
   expect(vi.getTimerCount()).toBe(2)
   paused.cancel()
   waiting.cancel()
   expect(vi.getTimerCount()).toBe(0)
   failName('db.example')
-  named.dial({ connectMs: 1000 }, done).cancel()
+  named.dial(requestOf(1000), done).cancel()
   await turn()
   expect(done).not.toHaveBeenCalled()
 })
@@ -262,7 +263,7 @@ test('cancel after success does nothing', async () => {
   const cluster = clusterOf([A])
   let attempt: { cancel(): void } | undefined
   await new Promise((resolve) => {
-    attempt = cluster.dial({ connectMs: 1000 }, resolve)
+    attempt = cluster.dial(requestOf(1000), resolve)
   })
   attempt?.cancel()
   expect(engine.cancelled).toBe(0)
@@ -373,7 +374,7 @@ test('every attempt is answered exactly once', async () => {
   const cluster = clusterOf([A, 'localhost:80', B])
   engine.outcomes.set(A, 'ECONNREFUSED').set('127.0.0.1:80', 'EMFILE')
   const calls = Array.from({ length: 30 }, () => vi.fn())
-  for (const done of calls) cluster.dial({ connectMs: 200 }, done)
+  for (const done of calls) cluster.dial(requestOf(200), done)
   for (let i = 0; i < 10; i++) {
     await turn()
     vi.advanceTimersByTime(50)

@@ -12,6 +12,7 @@ import type { DialResult } from '../../src/cluster/dial.js'
 import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
+import { requestOf } from './requests.js'
 
 const chosen = createEngine()
 if (chosen.kind !== 'kernel') console.log(`not tested on the kernel engine: ${chosen.notSplicing}`)
@@ -87,7 +88,7 @@ function clusterOf(engine: Engine, addresses: readonly Address[], hooks: Cluster
 }
 
 async function dial(cluster: Cluster, connectMs = 5000): Promise<DialResult> {
-  const result = await new Promise<DialResult>((resolve) => cluster.dial({ connectMs }, resolve))
+  const result = await new Promise<DialResult>((resolve) => cluster.dial(requestOf(connectMs), resolve))
   cleanups.push(() => result.socket?.close())
   return result
 }
@@ -156,7 +157,7 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('$kind e
     const before = fds()
     let answered = 0
     const attempts = Array.from({ length: 20 }, () =>
-      cluster.dial({ connectMs: 5000 }, () => {
+      cluster.dial(requestOf(5000), () => {
         answered += 1
       }),
     )

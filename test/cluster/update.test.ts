@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
+import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 const A = '10.0.0.1:80'
@@ -30,7 +31,7 @@ function start(...addresses: string[]): void {
   cluster.start()
 }
 
-const dial = (): Promise<DialResult> => new Promise((resolve) => cluster.dial({ connectMs: 1000 }, resolve))
+const dial = (): Promise<DialResult> => new Promise((resolve) => cluster.dial(requestOf(1000), resolve))
 const namesOf = (backends: readonly { readonly name: string }[]) => backends.map(({ name }) => name)
 
 test('gives who left no connections, and keeps what it counted until it returns', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RoundRobin } from '../../src/cluster/round-robin.js'
+import { RoundRobin } from '../../../src/cluster/balance/round-robin.js'
 
 const all = () => true
 const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 })

@@ -1,0 +1,177 @@
+/**
+ * One client's attempt to get a backend: candidates one after the other until one connects. It owns the
+ * connect on its way and the wait in between, and nothing once `done` was called. Which candidate is next is
+ * not decided here. On the ordinary path, the first candidate connecting, it sets no timer.
+ */
+import type { ResolvedAddress } from '../address.js'
+import { SHORTAGES } from '../errors.js'
+import type { Dial, DialOutcome, Engine } from '../io/engine.js'
+import type { Backend } from './backend.js'
+import type { BalanceRequest } from './balance/request.js'
+import type { Dialling, DialRequest, DialResult } from './dial.js'
+
+const SHORTAGE_PAUSE_MS = 50
+const NOBODY: readonly Backend[] = []
+
+/** What an attempt needs of its cluster. */
+export interface AttemptHost {
+  readonly engine: Pick<Engine, 'dial'>
+  /** Attempts that wait: resumed when a name is resolved or is not, abandoned when the cluster stops. */
+  readonly waiting: Set<Attempt>
+  isStopped(): boolean
+  now(): number
+  /** Why nobody could be tried. */
+  whyNone(): string
+  /** The best backend not among those tried, or `resolving` where an answer may still bring one. */
+  next(request: BalanceRequest, tried: readonly Backend[]): Backend | 'resolving' | undefined
+  succeeded(backend: Backend): void
+  failed(backend: Backend, address: ResolvedAddress, errno: string): void
+}
+
+export class Attempt implements Dialling {
+  readonly #host: AttemptHost
+  readonly #request: BalanceRequest
+  readonly #connectMs: number
+  #done: ((result: DialResult) => void) | undefined
+  #backend: Backend | undefined
+  #dial: Dial | undefined
+  /** Undefined where all went well so far. */
+  #tried: Backend[] | undefined
+  #tries = 0
+  #rounds = 1
+  #error: string | undefined
+  #isShort = false
+  #waitUntil: number | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(host: AttemptHost, request: DialRequest, done: (result: DialResult) => void) {
+    this.#host = host
+    this.#request = request
+    this.#connectMs = request.connectMs
+    this.#done = done
+  }
+
+  start(): void {
+    this.#advance()
+  }
+
+  cancel(): void {
+    this.#done = undefined
+    this.#stopWaiting()
+    if (this.#dial === undefined) return
+    this.#dial.cancel()
+    this.#dial = undefined
+    this.#backend?.dialDropped()
+  }
+
+  /** Goes on after a wait: names have changed, or its time is over. */
+  resume(): void {
+    this.#stopWaiting()
+    if (this.#host.now() >= this.#deadline()) this.abandon('ETIMEDOUT')
+    else if (this.#isShort && this.#backend !== undefined) this.#connect(this.#backend)
+    else this.#advance()
+  }
+
+  /** Ends without a backend: with the error of the last connect, or with `error` where there was none. */
+  abandon(error: string): void {
+    this.#stopWaiting()
+    const result = { error: this.#error ?? error, backend: this.#backend, retries: this.#retries() }
+    // `dial` may not have returned yet.
+    queueMicrotask(() => this.#finish(result))
+  }
+
+  #advance(): void {
+    if (this.#host.isStopped()) {
+      this.abandon('ECANCELED')
+      return
+    }
+    const next = this.#host.next(this.#request, this.#tried ?? NOBODY)
+    if (next === 'resolving') this.#wait(this.#connectMs)
+    else if (next !== undefined) this.#connect(next)
+    else if (this.#hasNextRound()) this.#advance()
+    else this.abandon(this.#host.whyNone())
+  }
+
+  /** When every backend has failed, those with a further address get another turn. */
+  #hasNextRound(): boolean {
+    const exhausted = this.#tried?.filter(({ endpoints }) => endpoints.all.length <= this.#rounds)
+    if (exhausted?.length === this.#tried?.length) return false
+    this.#rounds += 1
+    this.#tried = exhausted
+    return true
+  }
+
+  #connect(backend: Backend): void {
+    // A candidate has an address, and once it has one it never has none.
+    const address = backend.endpoints.current!
+    this.#backend = backend
+    if (!this.#isShort) this.#tries += 1
+    backend.dialBegan()
+    this.#dial = this.#host.engine.dial(address, this.#connectMs, (outcome) =>
+      this.#settled(backend, address, outcome),
+    )
+  }
+
+  #settled(backend: Backend, address: ResolvedAddress, { socket, errno }: DialOutcome): void {
+    this.#dial = undefined
+    if (socket !== undefined && !backend.isEnabled) {
+      // It was taken out while the connect was on its way.
+      socket.reset()
+      backend.dialDropped()
+      this.#tryAnother(backend, 'EHOSTDOWN')
+    } else if (socket !== undefined) {
+      this.#host.succeeded(backend)
+      this.#finish({ socket, backend, address, retries: this.#retries() })
+    } else if (SHORTAGES.has(errno)) {
+      backend.dialDropped()
+      this.#paused(errno)
+    } else {
+      this.#host.failed(backend, address, errno)
+      this.#tryAnother(backend, errno)
+    }
+  }
+
+  #paused(errno: string): void {
+    this.#error = errno
+    this.#isShort = true
+    if (this.#host.isStopped()) this.abandon(errno)
+    else this.#wait(SHORTAGE_PAUSE_MS)
+  }
+
+  #tryAnother(backend: Backend, errno: string): void {
+    this.#error = errno
+    this.#isShort = false
+    this.#waitUntil = undefined
+    this.#tried ??= []
+    this.#tried.push(backend)
+    this.#advance()
+  }
+
+  #wait(ms: number): void {
+    this.#waitUntil = this.#deadline()
+    const remainingMs = this.#waitUntil - this.#host.now()
+    this.#host.waiting.add(this)
+    if (ms > 0) this.#timer = setTimeout(() => this.resume(), Math.min(ms, remainingMs)).unref()
+  }
+
+  /** One wait after the other, with no connect that said otherwise between them, is one wait. */
+  #deadline(): number {
+    if (this.#waitUntil !== undefined) return this.#waitUntil
+    return this.#connectMs > 0 ? this.#host.now() + this.#connectMs : Number.POSITIVE_INFINITY
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer)
+    this.#host.waiting.delete(this)
+  }
+
+  #retries(): number {
+    return Math.max(0, this.#tries - 1)
+  }
+
+  #finish(result: DialResult): void {
+    const done = this.#done
+    this.#done = undefined
+    done?.(result)
+  }
+}

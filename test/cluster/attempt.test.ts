@@ -1,0 +1,71 @@
+/** One attempt, whose candidates the test names: the cluster around it is played. */
+import { beforeEach, expect, test, vi } from 'vitest'
+import { type Address, parseAddress } from '../../src/address.js'
+import { Attempt, type AttemptHost } from '../../src/cluster/attempt.js'
+import { Backend } from '../../src/cluster/backend.js'
+import type { BalanceRequest } from '../../src/cluster/balance/request.js'
+import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
+import { BackOff } from '../../src/cluster/health/back-off.js'
+import { requestOf } from './requests.js'
+import { ScriptedEngine } from './scripted-engine.js'
+
+const A = '10.0.0.1:80'
+const B = '10.0.0.2:80'
+const C = '10.0.0.3:80'
+
+let engine: ScriptedEngine
+/** With what the attempt asked for the next candidate. */
+let asked: { request: BalanceRequest; tried: string[] }[]
+beforeEach(() => {
+  engine = new ScriptedEngine()
+  asked = []
+})
+
+function hostWith(order: readonly string[]): AttemptHost {
+  const backends = order.map((text) => new Backend(parseAddress(text) as Address, 1, new BackOff()))
+  return {
+    engine,
+    waiting: new Set(),
+    isStopped: () => false,
+    now: () => 0,
+    whyNone: () => 'ENOTFOUND',
+    next: (request, tried) => {
+      asked.push({ request, tried: tried.map(({ name }) => name) })
+      return backends.find((backend) => !tried.includes(backend))
+    },
+    succeeded: (backend) => void backend.dialSucceeded(),
+    failed: (backend, address, errno) => void backend.dialFailed(address, errno, 0),
+  }
+}
+
+const dial = (order: readonly string[], request: DialRequest): Promise<DialResult> =>
+  new Promise((done) => new Attempt(hostWith(order), request, done).start())
+
+test('retries walk the order in which candidates are given, asked for with one and the same request', async () => {
+  engine.outcomes.set(C, 'ECONNREFUSED').set(A, 'ETIMEDOUT')
+  const request = requestOf(1000)
+  expect(await dial([C, A, B], request)).toMatchObject({ backend: { name: B }, retries: 2 })
+  expect(engine.dialled).toEqual([C, A, B])
+  expect(asked.map(({ tried }) => tried)).toEqual([[], [C], [C, A]])
+  expect(new Set(asked.map((each) => each.request))).toEqual(new Set([request]))
+})
+
+test('further addresses are tried in the same order as the first ones', async () => {
+  const order = ['localhost:82', A, 'localhost:81']
+  for (const port of [81, 82]) engine.outcomes.set(`127.0.0.1:${port}`, 'ECONNREFUSED')
+  engine.outcomes.set(A, 'ECONNREFUSED').set('[::1]:82', 'ECONNREFUSED')
+  expect(await dial(order, requestOf(1000))).toMatchObject({ address: { host: '::1', port: 81 }, retries: 4 })
+  expect(engine.dialled).toEqual(['127.0.0.1:82', A, '127.0.0.1:81', '[::1]:82', '[::1]:81'])
+})
+
+test('a request is asked for nothing but how long a connect may take', async () => {
+  const read = vi.fn()
+  const request = new Proxy(requestOf(1000), {
+    get: (target, name, receiver) => {
+      read(name)
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  await dial([A], request)
+  expect(read.mock.calls).toEqual([['connectMs']])
+})

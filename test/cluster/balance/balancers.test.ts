@@ -1,0 +1,32 @@
+/** What holds of every rule, however it puts the candidates in order. */
+import { describe, expect, it } from 'vitest'
+import { BALANCERS, type BalanceRule, createBalancer } from '../../../src/cluster/balance/rules.js'
+import { requestOf } from '../requests.js'
+
+const candidatesOf = (...weights: number[]) =>
+  weights.map((weight, index) => ({ name: `10.0.0.${index}:80`, weight, active: 0, dialling: 0 }))
+
+describe.each(Object.keys(BALANCERS) as BalanceRule[])('%s', (rule) => {
+  const request = requestOf(1000)
+
+  it('picks every candidate once for one request that is asked for again and again', () => {
+    const candidates = candidatesOf(1, 5, 2, 1)
+    const balancer = createBalancer(rule, candidates)
+    for (let round = 0; round < 20; round++) {
+      const picked = new Set<unknown>()
+      for (const _ of candidates) picked.add(balancer.pick((each) => !picked.has(each), request))
+      expect(picked).toEqual(new Set(candidates))
+      expect(balancer.pick((each) => !picked.has(each), request)).toBeUndefined()
+    }
+  })
+
+  it('picks nobody who is no candidate, and nobody where there is none', () => {
+    const candidates = candidatesOf(1, 100, 1)
+    const balancer = createBalancer(rule, candidates)
+    for (let i = 0; i < 20; i++) {
+      expect(balancer.pick((each) => each !== candidates[1], request)).not.toBe(candidates[1])
+      expect(balancer.pick(() => false, request)).toBeUndefined()
+    }
+    expect(createBalancer(rule, candidatesOf()).pick(() => true, request)).toBeUndefined()
+  })
+})

@@ -1,0 +1,71 @@
+import { beforeEach, expect, test } from 'vitest'
+import { type Address, parseAddress } from '../../src/address.js'
+import { Backend } from '../../src/cluster/backend.js'
+import type { Balancer } from '../../src/cluster/balance/balancer.js'
+import { Candidates } from '../../src/cluster/candidates.js'
+import { BackOff } from '../../src/cluster/health/back-off.js'
+import { requestOf } from './requests.js'
+
+const A = '10.0.0.1:80'
+const B = '10.0.0.2:80'
+const C = '10.0.0.3:80'
+
+let backends: Map<string, Backend>
+beforeEach(() => {
+  backends = new Map(
+    [A, B, C].map((text) => [text, new Backend(parseAddress(text) as Address, 1, new BackOff())]),
+  )
+})
+
+/** Follows the order that the key of the request spells out. */
+const byKey: Balancer<Backend> = {
+  pick: (isCandidate, { key = '' }) =>
+    key
+      .split(' ')
+      .map((name) => backends.get(name)!)
+      .find(isCandidate),
+}
+
+function down(name: string, now: number): void {
+  const backend = backends.get(name)!
+  backend.dialBegan()
+  backend.dialFailed(backend.endpoints.current!, 'ECONNREFUSED', now)
+}
+
+/** Asks until there is nobody left. */
+function walk(order: string, now: number): string[] {
+  const candidates = new Candidates([...backends.values()], byKey)
+  const tried: Backend[] = []
+  for (;;) {
+    const next = candidates.next({ ...requestOf(1000), key: order }, tried, now)
+    if (next === undefined) return tried.map(({ name }) => name)
+    tried.push(next)
+  }
+}
+
+test('come in the order that the balancer has for this request, to the last', () => {
+  expect(walk(`${C} ${A} ${B}`, 0)).toEqual([C, A, B])
+  expect(walk(`${B} ${C} ${A}`, 0)).toEqual([B, C, A])
+})
+
+test('are passed over while they are down, and come after the others, the one due soonest first', () => {
+  down(C, 0)
+  down(A, 500)
+  expect(walk(`${A} ${B} ${C}`, 900)).toEqual([B, C, A])
+  expect(walk(`${A} ${B} ${C}`, 1500)).toEqual([A, B, C])
+})
+
+test('are none of those that config or operator have taken out, not even where all others are down', () => {
+  backends.get(A)!.setTo = 'drain'
+  backends.get(B)!.weight = 0
+  down(C, 0)
+  expect(walk(`${A} ${B} ${C}`, 0)).toEqual([C])
+  backends.get(C)!.setTo = 'down'
+  expect(walk(`${A} ${B} ${C}`, 0)).toEqual([])
+})
+
+test('are none whose name has no answer yet', () => {
+  const unresolved = new Backend(parseAddress('db.example:80') as Address, 1, new BackOff())
+  backends.set('db.example:80', unresolved)
+  expect(walk(`db.example:80 ${A} ${B} ${C}`, 0)).toEqual([A, B, C])
+})

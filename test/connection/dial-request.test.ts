@@ -1,0 +1,147 @@
+/** What a balancer can ask of a connection when it is to find a backend for it. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { packPeer } from '../../src/address.js'
+import type { BalanceRequest } from '../../src/cluster/balance/request.js'
+import type { Cluster } from '../../src/cluster/cluster.js'
+import type { DialRequest } from '../../src/cluster/dial.js'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { validateConfig } from '../../src/config/validate.js'
+import { Connection, type ConnectionHost, type Destination } from '../../src/connection/connection.js'
+import { createReception } from '../../src/connection/reception.js'
+import { NO_LIVENESS } from '../../src/io/liveness.js'
+import type { StreamSocket } from '../../src/io/stream-socket.js'
+import { Listener } from '../../src/listener/listener.js'
+import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
+import { Sessions } from '../../src/postgres/sessions.js'
+import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
+import { streamCarriage } from '../support/carriages.js'
+import { helloOf } from '../support/hello.js'
+import { type End, Rig } from '../support/rig.js'
+import { until } from '../support/wait.js'
+
+const FROM = { kind: 'tcp', host: '192.0.2.7', port: 50000 } as const
+const TO = { kind: 'tcp', host: '198.51.100.9', port: 443 } as const
+const VPCE = 0xea
+
+let rig: Rig
+let client: End
+let requests: DialRequest[]
+let endings: unknown[]
+let connection: Connection
+
+beforeEach(async () => {
+  rig = new Rig(streamCarriage)
+  client = await rig.accept()
+  requests = []
+  endings = []
+})
+afterEach(async () => {
+  const [peer, socket] = client
+  connection.end('ordered')
+  await until(() => endings.length > 0)
+  peer.socket.destroy()
+  await peer.closed
+  await until(() => (socket as StreamSocket).stream.closed)
+  expect(await rig.finish()).toEqual([])
+})
+
+/** Starts a connection of this listener whose client has said `bytes`; what its cluster is then asked with. */
+async function requestAfter(bytes: Buffer, listener: Partial<ListenerInput>): Promise<DialRequest> {
+  const [peer, socket] = client
+  peer.send(bytes)
+  connection = connect(socket as StreamSocket, listener)
+  connection.start()
+  await until(() => requests.length > 0)
+  return requests[0]!
+}
+
+function connect(socket: StreamSocket, listener: Partial<ListenerInput>): Connection {
+  const { listeners } = validateConfig({
+    listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
+    clusters: { back: { backends: ['127.0.0.1:2'] } },
+  })
+  const config = listeners[0]!
+  const { engine } = rig
+  const cluster = {
+    name: 'back',
+    dial: (request: DialRequest) => {
+      requests.push(request)
+      return { cancel: () => {} }
+    },
+  } as unknown as Cluster
+  const destination: Destination = {
+    cluster,
+    pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+    manners: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
+    liveness: NO_LIVENESS,
+  }
+  const host: ConnectionHost = {
+    engine,
+    dialOptions: { connectMs: 1234 },
+    nextId: () => '01ARYZ6S410000000000000000',
+    sessions: new Sessions(),
+    failed: (_, __, error) => {
+      throw error
+    },
+    connected: () => {},
+    answered: () => {},
+    ended: (_, ending) => endings.push(ending),
+  }
+  const service = {
+    listener: new Listener(config),
+    name: 'front',
+    tags: {},
+    reception: createReception(config, 0, () => false, undefined),
+    destination,
+    destinations: new Map([['back', destination]]),
+  }
+  return new Connection(host, service, socket, packPeer(0x7f000001, 2))
+}
+
+const factsOf = ({ clientAddress, serverName, host, path, key }: BalanceRequest) => ({
+  clientAddress,
+  serverName,
+  host,
+  path,
+  key,
+})
+
+it('a connection that is simply joined: its client, by the address it came from', async () => {
+  const request = await requestAfter(Buffer.from('anything'), {})
+  expect(request.connectMs).toBe(1234)
+  expect(factsOf(request)).toEqual({
+    clientAddress: { kind: 'tcp', host: '127.0.0.1', port: 2 },
+    serverName: undefined,
+    host: undefined,
+    path: undefined,
+    key: undefined,
+  })
+  expect(request.tlv(VPCE)).toBeUndefined()
+})
+
+it('a request behind a PROXY header: the client that the header names, host, path and the first TLV of a type', async () => {
+  const header = encodeProxyHeader(2, {
+    source: FROM,
+    destination: TO,
+    others: [
+      { type: VPCE, value: Buffer.from('one') },
+      { type: VPCE, value: Buffer.from('two') },
+    ],
+  })
+  const head = Buffer.from('GET /rooms/7?user=1 HTTP/1.1\r\nHost: Chat.Test:80\r\n\r\n')
+  const request = await requestAfter(Buffer.concat([header, head]), {
+    protocol: 'http',
+    http: 'forward',
+    acceptProxy: { from: ['127.0.0.1'] },
+  })
+  expect(factsOf(request)).toMatchObject({ clientAddress: FROM, host: 'chat.test', path: '/rooms/7' })
+  expect(request.tlv(VPCE)?.toString()).toBe('one')
+  expect(request.tlv(0xe0)).toBeUndefined()
+})
+
+it('TLS that passes through: its server name', async () => {
+  const request = await requestAfter(await helloOf({ servername: 'db.test' }), {
+    routes: [{ sni: '*.test', cluster: 'back' }],
+  })
+  expect(factsOf(request)).toMatchObject({ serverName: 'db.test', host: undefined, path: undefined })
+})
