@@ -3,7 +3,7 @@
  * passed over. It reaches the network only through the engine and the resolver, and never logs: what an operator may
  * want to know is told to the hooks.
  */
-import { type Address, formatAddress, type ResolvedAddress } from '../address.js'
+import type { ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
 import { Attempt, type AttemptHost } from './attempt.js'
 import { Backend, type BackendStatus } from './backend.js'
@@ -13,16 +13,12 @@ import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
 import { BackOff } from './health/back-off.js'
-import { forgetLongestGone } from './left.js'
+import { type BackendOptions, Members } from './members.js'
 import { type Lookup, Resolver } from './names/resolver.js'
 
 export interface ClusterOptions {
   readonly balance: BalanceRule
-  readonly backends: readonly {
-    readonly address: Address
-    /** Share of the connections, relative to the other backends. An integer from 1. */
-    readonly weight: number
-  }[]
+  readonly backends: readonly BackendOptions[]
 }
 
 /** All optional. A hook must not throw. */
@@ -46,11 +42,12 @@ export interface ClusterStatus {
   readonly backends: readonly BackendStatus[]
 }
 
+/** What the config gives. */
+const CONFIG = 'config'
+
 export class Cluster {
   readonly name: string
-  #backends: readonly Backend[]
-  /** In the config no more, who left first coming first. They keep their counts, and go on with them if they return. */
-  readonly #left = new Map<string, Backend>()
+  readonly #members: Members
   #balance: BalanceRule
   #candidates: Candidates
   #resolver: Resolver
@@ -70,7 +67,11 @@ export class Cluster {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
-    this.#backends = backends.map((each) => this.#newBackend(each))
+    const released = (backend: Backend): void => hooks.onBackendReleased?.(backend)
+    this.#members = new Members(
+      ({ address, weight }) => new Backend(address, weight, new BackOff(), released),
+    )
+    this.#members.provide(CONFIG, backends)
     this.#balance = balance
     this.#candidates = this.#newCandidates()
     this.#resolver = this.#newResolver()
@@ -93,56 +94,50 @@ export class Cluster {
   }
 
   /**
-   * Other backends, or others' weights, or another rule. Those that were there before stay what they are, with their
-   * connections, their health and what an operator has set; who leaves gets no new connections. A cluster that was
-   * retired serves again.
+   * The config gives other backends, or others' weights, or another rule. Those that were there before stay what they
+   * are, with their connections, their health and what an operator has set; who leaves gets no new connections. What
+   * other sources provide stays. A cluster that was retired serves again.
    */
-  update(options: ClusterOptions): void {
-    const isOtherRule = options.balance !== this.#balance
-    this.#balance = options.balance
-    const present = this.#isRetired ? [] : this.#backends
-    const backends = options.backends.map((each) => {
-      const { address, weight } = each
-      const backend = this.backend(formatAddress(address)) ?? this.#newBackend(each)
-      if (present.includes(backend)) backend.configure(weight)
-      else backend.join(weight)
-      return backend
-    })
-    if (isSameList(backends, present) && !isOtherRule) return
-    this.#remember(backends)
+  update({ balance, backends }: ClusterOptions): void {
+    const isOtherRule = balance !== this.#balance
+    this.#balance = balance
     this.#isRetired = false
-    this.#backends = backends
-    this.#candidates = this.#newCandidates()
-    this.#resolver.stop()
-    this.#resolver = this.#newResolver()
-    this.#resolver.start()
-    this.#resumeWaiting()
+    if (this.#members.provide(CONFIG, backends) || isOtherRule) this.#takeUp()
+  }
+
+  /**
+   * The same by another source than the config, such as names that are resolved to many backends: these are the
+   * backends of `source` from now on. Nothing happens where the cluster is retired.
+   */
+  provide(source: string, backends: readonly BackendOptions[]): void {
+    if (!this.#isRetired && this.#members.provide(source, backends)) this.#takeUp()
   }
 
   /** It is in no config any more. Attempts under way go on with what is known; nothing is resolved again. */
   retire(): void {
     this.#isRetired = true
+    this.#members.retire()
     this.#resolver.stop()
     this.#resumeWaiting()
   }
 
   /** By its address as configured, whether it is so still or was. */
   backend(name: string): Backend | undefined {
-    return this.#backends.find((backend) => backend.name === name) ?? this.#left.get(name)
+    return this.#members.find(name)
   }
 
   get backends(): readonly Backend[] {
-    return this.#backends
+    return this.#members.present
   }
 
-  /** In the config no more. */
+  /** In the config no more. They keep their counts, and go on with them if they return. */
   get left(): readonly Backend[] {
-    return [...this.#left.values()]
+    return this.#members.left
   }
 
   /** Whether anybody has a connection to it, or tries to get one. */
   get isInUse(): boolean {
-    return this.#waiting.size > 0 || [...this.#backends, ...this.left].some(hasConnections)
+    return this.#waiting.size > 0 || this.#members.isInUse
   }
 
   /**
@@ -166,13 +161,6 @@ export class Cluster {
   status(): ClusterStatus {
     const now = this.#now()
     return { name: this.name, backends: this.backends.map((backend) => backend.status(now)) }
-  }
-
-  /** Who leaves with these to come. */
-  #remember(coming: readonly Backend[]): void {
-    for (const { name } of coming) this.#left.delete(name)
-    for (const backend of this.#backends) if (!coming.includes(backend)) this.#left.set(backend.name, backend)
-    forgetLongestGone(this.#left, hasConnections)
   }
 
   #next(request: BalanceRequest, tried: readonly Backend[]): Backend | 'resolving' | undefined {
@@ -209,8 +197,13 @@ export class Cluster {
     }
   }
 
-  #newBackend({ address, weight }: ClusterOptions['backends'][number]): Backend {
-    return new Backend(address, weight, new BackOff(), (backend) => this.#hooks.onBackendReleased?.(backend))
+  /** Other backends, or another rule, from now on. */
+  #takeUp(): void {
+    this.#candidates = this.#newCandidates()
+    this.#resolver.stop()
+    this.#resolver = this.#newResolver()
+    this.#resolver.start()
+    this.#resumeWaiting()
   }
 
   #newCandidates(): Candidates {
@@ -237,8 +230,3 @@ export class Cluster {
     for (const attempt of [...this.#waiting]) attempt.resume()
   }
 }
-
-const hasConnections = ({ active, dialling }: Backend): boolean => active + dialling > 0
-
-const isSameList = (some: readonly Backend[], others: readonly Backend[]): boolean =>
-  some.length === others.length && some.every((backend, index) => backend === others[index])
