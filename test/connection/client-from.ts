@@ -5,6 +5,7 @@ import type { ListenerInput } from '../../src/config/listener-input.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
 import { V2_SIGNATURE } from '../../src/proxy-protocol/header.js'
 import { Bed, type BedConfig } from '../proxy/bed.js'
+import { hastened } from '../proxy/time.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import { headAt, UPGRADE } from './upgrades.js'
@@ -45,7 +46,7 @@ export function describeClientFrom(): void {
       await peer.receive(peer.receivedBytes + 1)
     client.socket.destroy()
     peer.socket.destroy()
-    const [record] = await bed.recorded(1)
+    const [record] = await hastened(bed, bed.recorded(1))
     return { head: peer.received.toString(), received: peer.received, record: record! }
   }
 

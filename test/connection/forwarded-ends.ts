@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { Bed } from '../proxy/bed.js'
+import { deadlinesAreLookedAt, hastened } from '../proxy/time.js'
 import { Backend } from '../support/backend.js'
 import { difference, pattern } from '../support/bytes.js'
 import { selfSigned } from '../support/certificate.js'
-import { advanceClock, restoreClock } from '../support/clock.js'
+import { advanceClock } from '../support/clock.js'
 import { temporaryFolder } from '../support/folder.js'
 import { settled, turns, until } from '../support/wait.js'
-import { deadlinesAreLookedAt, GET, headOf, POST, RequestRig } from './request-rig.js'
+import { GET, headOf, POST, RequestRig } from './request-rig.js'
 import { headAt } from './upgrades.js'
 
 const MIB = 1024 * 1024
@@ -114,7 +115,7 @@ export function describeForwardedEnds(): void {
       peer.reset()
       client.resume()
       await client.receive(headOf(10 * MIB).length + 96 * 1024)
-      expect(await client.reallyEnded()).toBe('ECONNRESET')
+      expect(await hastened(rig.bed, client.reallyEnded())).toBe('ECONNRESET')
       expect((await rig.bed.recorded(1))[0]).toMatchObject({ ended: { by: 'backend' }, termination: 'SD' })
     })
   })
@@ -123,7 +124,7 @@ export function describeForwardedEnds(): void {
     const { client, peer } = await rig.open(GET)
     peer.send(Buffer.from(headOf(10)))
     peer.end()
-    expect(await client.reallyEnded()).toBe('ECONNRESET')
+    expect(await hastened(rig.bed, client.reallyEnded())).toBe('ECONNRESET')
     expect(await peer.ended).toBe('fin')
     expect((await rig.bed.recorded(1))[0]!.ended.cause).toBe('bad-response: body')
   })
@@ -225,7 +226,6 @@ export function describeForwardedEndsOfTls(): void {
     expect(got).toBe(headOf(body.length).length + body.length)
     client.end()
     expect((await bed.recorded(1))[0]).toMatchObject({ ended: { cause: 'finished' }, termination: '--' })
-    restoreClock()
     await bed.end()
   })
 }

@@ -1,5 +1,6 @@
 /** Requests and answers whose grammar is special: interim answers, offers in Upgrade, trailers, what is forgiven. */
 import { expect, it } from 'vitest'
+import { hastened } from '../proxy/time.js'
 import { OK, RequestRig } from './request-rig.js'
 import { closing, UPGRADE } from './upgrades.js'
 
@@ -129,9 +130,9 @@ export function describeHttpGrammar(): void {
       const ends = await rig.open(
         `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${trailer}\r\n\r\n`,
       )
-      await ends.peer.ended
       await ends.client.ended
       ends.client.end()
+      await hastened(rig.bed, ends.peer.ended)
       expect(ends.peer.received.subarray(ends.head.length).toString()).not.toMatch(/nonsense|X|folded|C/)
       expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({
         by: 'client',
@@ -147,7 +148,7 @@ export function describeHttpGrammar(): void {
       const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
       const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
       ends.peer.send(Buffer.from(`${head}2\r\nok\r\n0\r\n${trailer}\r\n\r\n`))
-      expect(await ends.client.reallyEnded()).not.toBe('fin')
+      expect(await hastened(rig.bed, ends.client.reallyEnded())).not.toBe('fin')
       expect(ends.client.received.toString()).not.toMatch(/nonsense|X|folded/)
       expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({
         by: 'backend',

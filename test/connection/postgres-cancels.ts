@@ -153,7 +153,9 @@ export function describePostgresCancels(): void {
   it('ends with the backend that does not take note of it in time', async () => {
     await start({}, { responseMs: 50 })
     await session(0, 1)
-    await cancel(1)
+    const client = await cancel(1)
+    await client.ended
+    client.end()
     expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', cause: 'response-timeout' })
   })
 

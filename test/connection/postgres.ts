@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { ClusterInput } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
+import { hastened } from '../proxy/time.js'
 import { Backend } from '../support/backend.js'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -135,7 +136,7 @@ export function describePostgres(): void {
     const peer = await db.accepted()
     await peer.receive(TLS_REQUEST.length)
     peer.send(reply)
-    await client.ended
+    await hastened(bed, client.ended)
     await peer.ended
     expect(client.received.toString()).toBe('S')
     expect(peer.received.equals(TLS_REQUEST)).toBe(true)
@@ -151,7 +152,8 @@ export function describePostgres(): void {
     await start(bySni)
     const client = await asked()
     client.send(await postgresHello('db.test'))
-    await client.ended
+    await db.accepted()
+    await hastened(bed, client.ended)
     expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', cause: 'response-timeout' })
   })
 

@@ -2,9 +2,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
-import { restoreClock } from '../support/clock.js'
 import type { Peer } from '../support/peer.js'
-import { turns, until } from '../support/wait.js'
 import { headAt } from './upgrades.js'
 
 export const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
@@ -14,17 +12,6 @@ export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 /** Of an answer, as it goes on to the client: the connection closes behind every one. */
 export const headOf = (bytes: number): string =>
   `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`
-
-/** Everything with a deadline in this proxy has looked at the clock at least once more. */
-export async function deadlinesAreLookedAt({ proxy }: Bed): Promise<void> {
-  const { sweep } = proxy.engine
-  let looks = 0
-  const watcher = { sweepIndex: -1, expire: () => void looks++ }
-  sweep.add(watcher, 1)
-  await until(() => looks > 0)
-  sweep.delete(watcher)
-  await turns(20)
-}
 
 /** A request that has come to the backend: both ends, and the head there. */
 export interface Opened {
@@ -41,10 +28,7 @@ export class RequestRig {
   static forEachTest(timeouts = {}): RequestRig {
     const rig = new RequestRig()
     beforeEach(async () => await rig.start(timeouts))
-    afterEach(async () => {
-      restoreClock()
-      await rig.bed.end()
-    })
+    afterEach(async () => await rig.bed.end())
     return rig
   }
 

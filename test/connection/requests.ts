@@ -1,5 +1,6 @@
 /** Requests that are no upgrades, forwarded one to a connection: exactly one, and exactly whole. */
 import { expect, it } from 'vitest'
+import { hastened } from '../proxy/time.js'
 import { difference, pattern } from '../support/bytes.js'
 import { turns } from '../support/wait.js'
 import { OK, RequestRig } from './request-rig.js'
@@ -94,7 +95,7 @@ export function describeRequests(): void {
   it('that stop in their body are told as such, and their backend sees it', async () => {
     const ends = await rig.open('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\nhalf')
     ends.client.end()
-    expect(await ends.peer.ended).toMatch(/ECONNRESET|fin/)
+    expect(await hastened(rig.bed, ends.peer.ended)).toMatch(/ECONNRESET|fin/)
     expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({ by: 'client', cause: 'bad-request: body' })
   })
 
@@ -107,9 +108,9 @@ export function describeRequests(): void {
     const ends = await rig.open(
       `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc`,
     )
-    await ends.peer.ended
     await ends.client.ended
     ends.client.end()
+    await hastened(rig.bed, ends.peer.ended)
     expect((await rig.bed.recorded(1))[0]!.ended.cause).toBe(cause)
     ends.peer.end()
   })
@@ -119,7 +120,7 @@ export function describeRequests(): void {
     ends.peer.send(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'))
     await ends.client.receive(42)
     ends.peer.end()
-    expect(await ends.client.reallyEnded()).not.toBe('fin')
+    expect(await hastened(rig.bed, ends.client.reallyEnded())).not.toBe('fin')
     expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', phase: 'data' })
   })
 

@@ -1,8 +1,9 @@
 /** Of a forwarded request every deadline, with either side as the one that stalls: the record names that side. */
 import { expect, it } from 'vitest'
+import { deadlinesAreLookedAt, hastened } from '../proxy/time.js'
 import { advanceClock } from '../support/clock.js'
 import { settled } from '../support/wait.js'
-import { deadlinesAreLookedAt, GET, headOf, POST, RequestRig } from './request-rig.js'
+import { GET, headOf, POST, RequestRig } from './request-rig.js'
 
 const MIB = 1024 * 1024
 const IDLE_MS = 600_000
@@ -12,7 +13,7 @@ export function describeStalls(): void {
 
   const recordAfter = async (ms: number) => {
     advanceClock(ms)
-    return (await rig.bed.recorded(1))[0]!
+    return (await hastened(rig.bed, rig.bed.recorded(1)))[0]!
   }
 
   it('blames the backend that stalls inside its answer', async () => {
@@ -56,11 +57,13 @@ export function describeStalls(): void {
 
   it('blames the backend that has the whole upload and does not answer', async () => {
     const { client } = await rig.open(`${POST.replace('100000000', '4')}body`)
-    expect(await recordAfter(30_000)).toMatchObject({
+    const recorded = recordAfter(30_000)
+    await client.ended
+    client.end()
+    expect(await recorded).toMatchObject({
       ended: { by: 'backend', phase: 'response', cause: 'response-timeout' },
       termination: 'sH',
     })
-    client.end()
   })
 
   it('blames the client that stalls inside its upload', async () => {

@@ -1,10 +1,11 @@
 /** WebSocket upgrades with raw sockets on both sides: what reaches whom, and when. */
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
+import { hastened } from '../proxy/time.js'
 import { Backend } from '../support/backend.js'
+import { advanceClock } from '../support/clock.js'
 import type { Peer } from '../support/peer.js'
 import { turns } from '../support/wait.js'
 
@@ -102,12 +103,13 @@ export function describeUpgrades(): void {
     const { client, peer } = await open(UPGRADE)
     peer.send(Buffer.from(SWITCHING))
     await client.receive(SWITCHING.length)
-    await sleep(60)
+    advanceClock(60)
     peer.send(Buffer.from('late'))
     await client.receive(4)
     await finish(client, peer)
     const { waitMs, connectMs, firstByteMs, totalMs } = (await bed.recorded(1))[0]!.timings
-    expect(totalMs - waitMs! - connectMs! - firstByteMs!).toBeGreaterThan(50)
+    // Each is rounded.
+    expect(totalMs - waitMs! - connectMs! - firstByteMs!).toBeGreaterThan(59)
     const { firstByteSeconds } = bed.proxy.status().clusters[0]!
     expect(firstByteSeconds.counts.reduce((sum, count) => sum + count)).toBe(1)
   })
@@ -281,7 +283,7 @@ export function describeUpgrades(): void {
     await start()
     const { client, peer } = await open(UPGRADE)
     client.reset()
-    await peer.ended
+    await hastened(bed, peer.ended)
     expect((await bed.recorded(1))[0]).toMatchObject({ ended: { by: 'client', cause: 'client-gone' } })
   })
 
@@ -381,7 +383,7 @@ export function describeUpgrades(): void {
     expect(fourth.received.toString()).toMatch(/^HTTP\/1\.1 403 /)
     for (const client of [third, fourth]) client.end()
     for (const client of [first, second]) client.reset()
-    await bed.recorded(4)
+    await hastened(bed, bed.recorded(4))
     await other.close()
   })
 }

@@ -8,6 +8,7 @@ import type { EndingCount } from '../../src/observe/status.js'
 import { ProxyControl } from '../../src/proxy/proxy-control.js'
 import { RunningProxy } from '../../src/proxy/running-proxy.js'
 import { Backend } from '../support/backend.js'
+import { restoreClock } from '../support/clock.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { type AccessRecord, recordSchema } from '../support/record-fields.js'
 
@@ -116,6 +117,7 @@ export class Bed {
   /** Ends everything; every connection that was accepted has written exactly one record, and is counted as it says. */
   async end(): Promise<void> {
     await this.proxy.stop()
+    restoreClock()
     for (const { socket } of this.#clients) socket.destroy()
     await Promise.all(this.#backends.map((backend) => backend.close()))
     const { listeners, pastListeners, connections, endings } = this.proxy.status()

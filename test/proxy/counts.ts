@@ -11,6 +11,7 @@ import type { Peer } from '../support/peer.js'
 import { until } from '../support/wait.js'
 import { Bed, type BedConfig } from './bed.js'
 import type { EngineKind } from './suite.js'
+import { hastened } from './time.js'
 
 export function describeCounts(engine: EngineKind): void {
   let backend: Backend
@@ -45,7 +46,7 @@ export function describeCounts(engine: EngineKind): void {
     ])
     const [breaking, other] = side === 'client' ? [client, peer] : [peer, client]
     breaking.reset()
-    await other.ended
+    await hastened(bed, other.ended)
     await bed.recorded(1)
     expect(listener().pipeErrors.filter(({ count }) => count > 0)).toEqual([
       { side, errno: 'ECONNRESET', count: 1 },

@@ -7,6 +7,7 @@ import type { AccessRecord } from '../support/record-fields.js'
 import { until } from '../support/wait.js'
 import { Bed, type BedConfig } from './bed.js'
 import type { EngineKind } from './suite.js'
+import { hastened } from './time.js'
 
 /** Whichever of a read and a write learns first of a reset is told so; the other is told that the pipe broke. */
 const BROKEN = /^(ECONNRESET|EPIPE)$/
@@ -110,7 +111,7 @@ export function describeEndings(engine: EngineKind): void {
     await join()
     const [breaking, other] = by === 'client' ? [client, peer] : [peer, client]
     breaking.reset()
-    expect(await other.ended).toBe('ECONNRESET')
+    expect(await hastened(bed, other.ended)).toBe('ECONNRESET')
     const record = await onlyRecord()
     expect(record.ended).toEqual({ by, phase: 'data', cause: 'reset', errno: 'ECONNRESET' })
     expect(record.termination).toBe(termination)

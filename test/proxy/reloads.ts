@@ -1,6 +1,5 @@
 /** Another config under running connections: what is new serves, what is gone drains, what failed changed nothing. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { parseAddress } from '../../src/address.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -41,8 +40,11 @@ export function describeReloads(): void {
     await start({ listeners: [await at()], timeouts: { drainMs: 50 } })
     const client = await bed.connect()
     const peer = await first.accepted()
-    await bed.reload({ listeners: [await at()] })
-    await sleep(200)
+    const elsewhere = await at()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
+    await bed.reload({ listeners: [elsewhere] })
+    vi.advanceTimersByTime(200)
+    vi.useRealTimers()
     await talk(client, peer)
     expect(bed.proxy.status().drains).toEqual([])
     for (const each of [client, peer]) each.end()
