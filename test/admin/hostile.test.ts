@@ -1,25 +1,16 @@
 /** Callers that are broken, slow, many or malicious: traffic goes on, and what they cost is bounded. */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openFds } from '../support/fds.js'
 import { until } from '../support/wait.js'
-import { Rig, TOKEN } from './rig.js'
+import { BARE, closed, expectProblem, HEAD, JSON_HEAD, Rig } from './rig.js'
 
 let rig: Rig
 beforeEach(async () => {
   rig = await Rig.start()
 })
 afterEach(() => rig.end())
-
-/** However it ends. */
-const closed = async (socket: Socket): Promise<void> => {
-  if (!socket.closed) await new Promise<void>((resolve) => socket.once('close', () => resolve()))
-}
-
-const HEAD = `Host: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n`
-/** Without a token. */
-const BARE = 'Host: localhost\r\n'
 
 describe('hostile callers', () => {
   it.each<[string, string | Buffer]>([
@@ -76,22 +67,6 @@ describe('hostile callers', () => {
     caller.destroy()
   })
 
-  it('a hundred that are stuck in the middle of a request do not keep traffic from flowing', async () => {
-    const stuck = await Promise.all(
-      Array.from({ length: 100 }, async () => {
-        const socket = await rig.raw('POST /api/v1/connections/kill HTTP/1.1\r\nHost: local')
-        socket.resume()
-        return socket
-      }),
-    )
-    const client = await rig.join()
-    client.send(Buffer.from('still'))
-    await client.receive(10)
-    // Those that are too many are closed at once, the others when their time is over.
-    await Promise.all(stuck.map(closed))
-    expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
-  }, 20_000)
-
   it.each<[string, string, number]>([
     ['say nothing', '', 0],
     ['send half a request', 'POST /api/v1/connections/kill HTTP/1.1\r\nHost: local', 0],
@@ -109,13 +84,6 @@ describe('hostile callers', () => {
     }
     for (const socket of stuck) socket.destroy()
   })
-
-  it('who asks on and on and reads nothing is let go after a while', async () => {
-    // More than kernels hold: what is left to write is how it learns that it is gone.
-    const socket = await rig.raw(`GET /assets/page.js HTTP/1.1\r\n${BARE}\r\n`.repeat(500_000))
-    socket.pause()
-    await closed(socket)
-  }, 20_000)
 
   it('who waits for a drain keeps its place, and has none any more when it is gone', async () => {
     const client = await rig.join()
@@ -142,35 +110,22 @@ describe('hostile callers', () => {
       for (let i = 0; i < 25; i++) expect(await rig.ask(path)).toMatchObject({ status: 200 })
     }
     const began = performance.now()
+    const now = vi.spyOn(performance, 'now').mockReturnValue(began)
+    onTestFinished(() => now.mockRestore())
     await Promise.all(Array.from({ length: 20 }, storm))
-    const most = 2 + (performance.now() - began) / 250
-    expect(rig[count]).toBeLessThanOrEqual(most)
+    expect(rig[count]).toBe(1)
+    now.mockReturnValue(began + 250)
+    await storm()
+    expect(rig[count]).toBe(2)
   })
 })
 
 describe('a caller whose request', () => {
-  /** All that is answered. */
-  async function answerTo(bytes: string | Buffer): Promise<string> {
-    const caller = await rig.raw(bytes)
-    const pieces: Buffer[] = []
-    caller.on('data', (piece: Buffer) => pieces.push(piece))
-    await closed(caller)
-    return Buffer.concat(pieces).toString()
-  }
-  const JSON_HEAD = `${HEAD}Content-Type: application/json\r\n`
-
   it.each<[string, string, number, RegExp]>([
     ['has headers without an end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431, /8 KiB/],
     ['has an endless path', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${HEAD}\r\n`, 431, /8 KiB/],
     ['is no HTTP', 'SSH-2.0-OpenSSH_9\r\n', 400, /no HTTP/],
     ['has a method nobody knows', `BREW /pot HTTP/1.1\r\n${HEAD}\r\n`, 400, /no HTTP/],
-    ['never ends', 'GET / HTTP/1.1\r\nHost: local', 408, /5 s/],
-    [
-      'has a body that never ends',
-      `POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{`,
-      408,
-      /5 s/,
-    ],
     ['expects what nobody does', `GET /livez HTTP/1.1\r\n${HEAD}Expect: tea\r\n\r\n`, 417, /"tea"/],
     ['wants a tunnel', `CONNECT localhost:22 HTTP/1.1\r\n${HEAD}\r\n`, 405, /CONNECT/],
     [
@@ -179,21 +134,12 @@ describe('a caller whose request', () => {
       413,
       /16384/,
     ],
-  ])(
-    '%s is told so as everybody else',
-    async (_, bytes, status, detail) => {
-      const text = await answerTo(bytes)
-      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
-      expect(text).toContain('content-type: application/problem+json\r\n')
-      expect(text).toContain('x-content-type-options: nosniff\r\n')
-      const [, body = ''] = text.split('\r\n\r\n')
-      expect(JSON.parse(body)).toMatchObject({ status, detail: expect.stringMatching(detail) })
-    },
-    10_000,
-  )
+  ])('%s is told so as everybody else', async (_, bytes, status, detail) => {
+    expectProblem(await rig.answerTo(bytes), status, detail)
+  })
 
   it('is followed by nonsense gets its answer, and nothing in the middle of it', async () => {
-    const text = await answerTo(`GET /livez HTTP/1.1\r\n${HEAD}\r\nnonsense\r\n\r\n`)
+    const text = await rig.answerTo(`GET /livez HTTP/1.1\r\n${HEAD}\r\nnonsense\r\n\r\n`)
     expect(text).not.toMatch(/nonsense/)
     expect(text).toMatch(/^HTTP\/1\.1 (200 OK|400 Bad Request)\r\n/)
   })
@@ -211,18 +157,6 @@ describe('a caller whose request', () => {
 
 describe('event streams', () => {
   const listen = (): Promise<Socket> => rig.raw(`GET /api/v1/events HTTP/1.1\r\n${HEAD}\r\n`)
-
-  it('tell at once, and again each second', async () => {
-    const caller = await listen()
-    let heard = ''
-    caller.on('data', (chunk: Buffer) => {
-      heard += chunk
-    })
-    await until(() => heard.split('event: status').length === 4)
-    const data = JSON.parse(/^data: (.*)$/m.exec(heard)![1]!)
-    expect(data).toMatchObject({ status: { state: 'running' }, connections: [], mayChange: true })
-    caller.destroy()
-  })
 
   it('are few: who comes too late is told to come again', async () => {
     const callers = await Promise.all(Array.from({ length: 16 }, listen))

@@ -60,6 +60,7 @@ function ask(method: string, path: string, body?: object): Promise<Answer> {
 class Judge {
   readonly seen = new Set<string>()
   readonly #document: Document
+  readonly #compiled = new Map<object, ValidateFunction>()
   readonly #ajv = addFormats.default(new Ajv2020({ strict: true, allErrors: true, strictTypes: false }))
 
   constructor(document: Document) {
@@ -82,7 +83,11 @@ class Judge {
   }
 
   #compile(schema: object): ValidateFunction {
-    return this.#ajv.compile({ ...schema, components: this.#document.components })
+    const known = this.#compiled.get(schema)
+    if (known !== undefined) return known
+    const compiled = this.#ajv.compile({ ...schema, components: this.#document.components })
+    this.#compiled.set(schema, compiled)
+    return compiled
   }
 }
 
@@ -167,14 +172,15 @@ describe.each(WAYS)('answers of a proxy that has run ($name, workers: $workers)'
     await judge.ask('DELETE', '/api/v1/connections/{id}', '/api/v1/connections/x')
     await judge.ask('POST', '/api/v1/connections/kill', '/api/v1/connections/kill', { listener: 'front' })
 
-    await join(started.ports.front!)
-    const order = { listener: 'front', deadlineMs: 1000, spreadMs: 0 }
+    const last = await join(started.ports.front!)
+    const order = { listener: 'front', deadlineMs: 60_000, spreadMs: 0 }
     const drained = judge.ask('POST', '/api/v1/drain', '/api/v1/drain', order)
     let drains: readonly object[] = []
     while (drains.length === 0) {
       drains = ((await judge.ask('GET', '/api/v1/status')) as { drains: readonly object[] }).drains
     }
     await judge.ask('GET', '/readyz')
+    last.socket.destroy()
     await drained
     const good = OPERATIONS.map(({ method, path }) => `${method} ${path} 200`)
     expect([...judge.seen]).toEqual(expect.arrayContaining(good))

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { expect } from 'vitest'
 import { AdminServer } from '../../src/admin/server.js'
 import type { AdminConfig } from '../../src/config/admin-schema.js'
 import { renderMetrics } from '../../src/observe/metrics/metrics.js'
@@ -9,6 +10,10 @@ import { Bed, type BedConfig } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 
 export const TOKEN = 'a-token-of-the-tests-0123456789'
+/** Of a request: without a token, with it, and with it before a body. */
+export const BARE = 'Host: localhost\r\n'
+export const HEAD = `${BARE}Authorization: Bearer ${TOKEN}\r\n`
+export const JSON_HEAD = `${HEAD}Content-Type: application/json\r\n`
 
 export interface Asked {
   readonly method?: string
@@ -113,4 +118,27 @@ export class Rig {
     socket.write(bytes)
     return socket
   }
+
+  /** All that such a connection is answered, as soon as it is closed. */
+  async answerTo(bytes: string | Buffer): Promise<string> {
+    const caller = await this.raw(bytes)
+    const pieces: Buffer[] = []
+    caller.on('data', (piece: Buffer) => pieces.push(piece))
+    await closed(caller)
+    return Buffer.concat(pieces).toString()
+  }
+}
+
+/** However it ends. */
+export async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+}
+
+/** The text of an answer that says what is wrong. */
+export function expectProblem(text: string, status: number, detail: RegExp): void {
+  expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  expect(text).toContain('content-type: application/problem+json\r\n')
+  expect(text).toContain('x-content-type-options: nosniff\r\n')
+  const [, body = ''] = text.split('\r\n\r\n')
+  expect(JSON.parse(body)).toMatchObject({ status, detail: expect.stringMatching(detail) })
 }
