@@ -1,11 +1,17 @@
 /** A pipe one way of which stands still for good, because its sink's buffers were filled beforehand. */
-import { setTimeout } from 'node:timers/promises'
+import { readFileSync } from 'node:fs'
 import type { FdSocket } from '../../src/io/fd-socket.js'
 import { OUT, SINK_FULL } from '../../src/io/native.js'
 import { pattern } from '../support/bytes.js'
+import type { Peer } from '../support/peer.js'
 import type { End } from '../support/rig.js'
+import { turns } from '../support/wait.js'
 
 const FILLER = pattern(1, 64 * 1024)
+/** A reader that is paused reads on until its own buffer is full. */
+const QUIET_TURNS = 20
+/** As /proc/net/tcp calls the timer of one whose peer's window is shut and who has nothing on its way. */
+const PROBING = '04'
 
 /** Sends until the kernel takes no more and stays so; answers all of it. */
 export async function fill([peer, socket]: End): Promise<Buffer> {
@@ -17,7 +23,21 @@ export async function fill([peer, socket]: End): Promise<Buffer> {
     sent.push(FILLER.subarray(0, loop.outcome[OUT]))
     return (found & SINK_FULL) !== 0
   }
-  // Full for good: acknowledgements that are still delayed may make the kernel enlarge its buffer once more.
-  for (let quiet = 0; quiet < 30; await setTimeout(5)) quiet = isFull() ? quiet + 1 : 0
+  // As long as something is not acknowledged the kernel may enlarge its buffer once more.
+  do {
+    while (!isFull());
+    await turns(QUIET_TURNS)
+  } while (!isShut(peer) || !isFull())
   return Buffer.concat(sent)
+}
+
+/** Whether nothing of what was sent to `peer` is on its way, and nothing more can be. */
+function isShut({ socket: { localPort, remotePort } }: Peer): boolean {
+  if (localPort === undefined || remotePort === undefined) return true // Of unix, where nothing is on its way.
+  const [local, remote] = [remotePort, localPort].map((port) =>
+    port.toString(16).toUpperCase().padStart(4, '0'),
+  )
+  const connections = readFileSync('/proc/net/tcp', 'utf8').split('\n')
+  const found = connections.find((line) => line.includes(`:${local} 0100007F:${remote} `))
+  return found?.trim().split(/\s+/)[5]?.startsWith(`${PROBING}:`) ?? false
 }
