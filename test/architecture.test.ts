@@ -57,8 +57,6 @@ const STILL_IN_CIRCLES = [
   'src/io/server-handle.ts',
   'src/io/socket.ts',
   'src/io/turns.ts',
-  'src/observe/record.ts',
-  'src/observe/termination.ts',
   'src/pipe/cargo.ts',
   'src/pipe/carrier.ts',
   'src/pipe/choose-carrier.ts',
