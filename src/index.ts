@@ -24,6 +24,7 @@ export type {
 export type { AccessInput, LogInput } from './config/log-schema.js'
 export type { DrainResult, Reloaded } from './control/answers.js'
 export type { DrainOptions, DrainOrder } from './control/orders.js'
+export type { SpliceMode } from './defaults.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/engine.js'
 export type { Log } from './observe/log.js'
@@ -36,7 +37,6 @@ export type {
   PipeSettings,
   PipeTimeouts,
   PipeTotals,
-  SpliceMode,
 } from './pipe/options.js'
 export type { StartUp } from './postgres/start-up.js'
 export { createProxy } from './proxy/library-proxy.js'

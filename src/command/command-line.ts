@@ -4,12 +4,13 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { backendAddressField, listenerAddressField, workersField } from '../config/fields.js'
-import type { LogLevel, SpliceMode } from '../config/input.js'
+import type { LogLevel } from '../config/input.js'
 import { addressKey } from '../config/listener-addresses.js'
 import { LOG_LEVELS } from '../config/log-schema.js'
-import { type Config, SPLICE_MODES } from '../config/schema.js'
+import type { Config } from '../config/schema.js'
 import { didYouMean } from '../config/suggest.js'
 import { validateConfig } from '../config/validate.js'
+import { SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { readBy } from './flags.js'
 import { type Asking, defineVerbs, type Question, VERBS } from './verbs.js'
 

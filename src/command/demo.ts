@@ -5,7 +5,8 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ProxyConfig, SpliceMode } from '../config/input.js'
+import type { ProxyConfig } from '../config/input.js'
+import type { SpliceMode } from '../defaults.js'
 
 const GREETING = 'Hello from the backend: these bytes came through millrace.\n'
 const CHUNK = Buffer.alloc(1024 * 1024, 'millrace ')

@@ -3,10 +3,10 @@
  * codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
  */
 import cluster from 'node:cluster'
-import type { SpliceMode } from '../config/input.js'
 import { checkConfigFile, loadConfigFile } from '../config/load.js'
 import type { Config } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
+import type { SpliceMode } from '../defaults.js'
 import { formatProblem, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
 import { showLiveLine, summary } from '../observe/live-line.js'

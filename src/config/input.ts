@@ -2,14 +2,11 @@
  * What people write: in a config file, or as the argument of `createProxy`. Everything unknown, missing or out of
  * range is an error. docs/config.md tells the same.
  */
+import type { HalfClose, SpliceMode } from '../defaults.js'
 import type { AdminInput } from './admin-schema.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
 import type { LogInput } from './log-schema.js'
 
-/** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
-export type SpliceMode = 'auto' | 'on' | 'off'
-/** What one side's end does to the other: it is passed on, or it ends the whole pipe once nothing is in flight. */
-export type HalfClose = 'propagate' | 'close'
 /**
  * TLVs of a PROXY header: the client's TLS, its server name, the protocol chosen by ALPN, the connection's id.
  * `fromClient`: every other TLV of the client's own PROXY header, such as a vendor's.

@@ -5,10 +5,12 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import type { Address } from '../address.js'
+import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
+import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import type { Keepalive, Liveness } from '../io/liveness.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
-import type { HalfClose, ProxyTlv, SpliceMode } from './input.js'
+import type { ProxyTlv } from './input.js'
 import { withIpv6Only } from './listener-addresses.js'
 import type { StartTls } from './listener-input.js'
 import { type ListenerConfig, listenerSchema } from './listener-schema.js'
@@ -73,8 +75,6 @@ export interface TimeoutsConfig {
 /** Below this a busy worker would be taken for one that hangs. */
 const SHORTEST_HANG_MS = 100
 
-export const SPLICE_MODES: readonly SpliceMode[] = ['auto', 'on', 'off']
-
 /** The short form becomes the long one before it is judged, so that a bad text gets one message and not two. */
 const backend = z.preprocess(
   (value) => (typeof value === 'string' ? { address: value } : value),
@@ -100,7 +100,7 @@ const cluster = fields
   .strictMap('a cluster: { backends }', {
     balance: fields.choiceOf(['round-robin']).default('round-robin'),
     backends: fields.listOf('a list of backends', backend),
-    halfClose: fields.choiceOf(['propagate', 'close']).default('propagate'),
+    halfClose: fields.choiceOf(HALF_CLOSES).default(DEFAULTS.halfClose),
     sendProxy: fields.optional(sendProxy),
     tls: fields.optional(backendTlsSchema),
     startTls: startTlsField,
@@ -112,9 +112,9 @@ const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(5000),
   connectMs: fields.durationField.default(5000),
   responseMs: fields.durationField.default(30_000),
-  idleMs: fields.durationField.default(600_000),
-  halfClosedMs: fields.durationField.default(30_000),
-  lifetimeMs: fields.durationField.default(0),
+  idleMs: fields.durationField.default(DEFAULTS.idleMs),
+  halfClosedMs: fields.durationField.default(DEFAULTS.halfClosedMs),
+  lifetimeMs: fields.durationField.default(DEFAULTS.lifetimeMs),
   drainMs: fields.durationField.default(30_000),
   deadPeerMs: fields.durationField.default(0),
 })
@@ -125,7 +125,7 @@ export function workerCount({ workers }: Pick<Config, 'workers'>): number {
 }
 
 const config = fields.strictMap('a map with listeners and clusters', {
-  splice: fields.choiceOf(SPLICE_MODES).default('auto'),
+  splice: fields.choiceOf(SPLICE_MODES).default(DEFAULTS.splice),
   workers: fields.workersField.default(1),
   workerHangMs: fields.durationField
     .refine(
@@ -135,10 +135,10 @@ const config = fields.strictMap('a map with listeners and clusters', {
     .default(30_000),
   kernelPipeBytes: fields
     .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
-    .default(1024 ** 2),
+    .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),
   pinnedMemoryBytes: fields
     .sizeField({ bytes: 1024 ** 2, text: '1MiB' }, { bytes: 64 * 1024 ** 3, text: '64GiB' })
-    .default(64 * 1024 ** 2),
+    .default(DEFAULT_PIPE_LIMITS.pinnedMemoryBytes),
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   timeouts: timeouts.prefault({}),

@@ -2,6 +2,7 @@
  * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds.
  */
 import { type Address, isAbstract, unpackPeer } from '../address.js'
+import { SHORTAGES } from '../errors.js'
 import type { AcceptHandler, Listening, ListenOptions } from './engine.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
@@ -25,8 +26,8 @@ const GO_ON = new Set([
   'ENONET',
   'EHOSTUNREACH',
 ])
-/** What idle kernel pipes take, too. */
-const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+/** What idle kernel pipes take, too: watches of epoll they need none. */
+const TAKEN_BY_PIPES = new Set([...SHORTAGES].filter((errno) => errno !== 'ENOSPC'))
 
 export class FdListener implements Listening, Watched, Runnable {
   readonly address: Address
@@ -98,7 +99,7 @@ export class FdListener implements Listening, Watched, Runnable {
   #next(generation: number): number {
     const { native } = this.#loop
     const fd = native.accept(this.fd, generation)
-    if (fd >= 0 || !SHORT_OF.has(errnoName(fd))) return fd
+    if (fd >= 0 || !TAKEN_BY_PIPES.has(errnoName(fd))) return fd
     native.trimPipes(0)
     return native.accept(this.fd, generation)
   }

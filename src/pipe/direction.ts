@@ -5,11 +5,12 @@
  *   flowing → draining (the source has ended) → finished (empty, FIN handed on exactly once)
  *          ↘ failed (a side broke: what can be delivered has been)
  */
+import type { SpliceMode } from '../defaults.js'
 import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
 import { Cargo } from './cargo.js'
 import { type Carrier, MUST_WAIT } from './carrier.js'
 import { firstCarrier, nextCarrier } from './choose-carrier.js'
-import type { PipeCounters, PipeHost, SpliceMode } from './options.js'
+import type { PipeCounters, PipeHost } from './options.js'
 import { type Watch, WatchedCarrier } from './watched-carrier.js'
 
 export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'

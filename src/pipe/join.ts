@@ -3,6 +3,7 @@
  * chooses between fds and streams, and answers with the record.
  */
 import type { Duplex } from 'node:stream'
+import { HALF_CLOSES, SPLICE_MODES } from '../defaults.js'
 import { MillraceError } from '../errors.js'
 import { adoptBoth, isPlainSocket, isQuiet } from '../io/adopt.js'
 import { kernelLoop, sharedEngine } from '../io/choose-engine.js'
@@ -164,8 +165,8 @@ function checkArguments(client: unknown, backend: unknown, options: PipeOptions)
       )
     }
   }
-  checkChoice('splice', options.splice, ['auto', 'on', 'off'])
-  checkChoice('halfClose', options.halfClose, ['propagate', 'close'])
+  checkChoice('splice', options.splice, SPLICE_MODES)
+  checkChoice('halfClose', options.halfClose, HALF_CLOSES)
 }
 
 function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {

@@ -1,11 +1,9 @@
 /**
  * What a pipe is asked to do, and what it answers when it ends. Plain data: everything here is public.
  */
+import { DEFAULTS, type HalfClose, type SpliceMode } from '../defaults.js'
 import type { NotSplicing } from '../io/engine.js'
 import type { Turns } from '../io/turns.js'
-
-/** `auto` copies small messages and splices bulk, `on` always splices, `off` never does. */
-export type SpliceMode = 'auto' | 'on' | 'off'
 
 export interface PipeTimeouts {
   /** No byte moved in either direction for this long, in ms. Default 600000 (10 minutes). 0: never. */
@@ -20,21 +18,21 @@ export interface PipeTimeouts {
 }
 
 export interface PipeSettings extends PipeTimeouts {
-  /** Default `auto`. */
+  /** `auto` copies small messages and splices bulk, `on` always splices, `off` never does. Default `auto`. */
   readonly splice: SpliceMode
   /**
    * `propagate` (default): an end one way never closes the other way. `close`: once one side has ended and
    * nothing is in flight either way, the whole pipe ends, for backends that mark an answer's end by closing.
    */
-  readonly halfClose: 'propagate' | 'close'
+  readonly halfClose: HalfClose
 }
 
 export const DEFAULT_SETTINGS: PipeSettings = {
-  splice: 'auto',
-  halfClose: 'propagate',
-  idleTimeoutMs: 600_000,
-  halfClosedTimeoutMs: 30_000,
-  maxLifetimeMs: 0,
+  splice: DEFAULTS.splice,
+  halfClose: DEFAULTS.halfClose,
+  idleTimeoutMs: DEFAULTS.idleMs,
+  halfClosedTimeoutMs: DEFAULTS.halfClosedMs,
+  maxLifetimeMs: DEFAULTS.lifetimeMs,
 }
 
 /** Totals over many pipes. */

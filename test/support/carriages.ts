@@ -1,4 +1,5 @@
 /** The ways a pipe's bytes can be carried here, each of which must keep the same promises. */
+import type { SpliceMode } from '../../src/defaults.js'
 import { createEngine, kernelLoop } from '../../src/io/choose-engine.js'
 import { DEFAULT_PIPE_LIMITS, type Engine } from '../../src/io/engine.js'
 import { KernelLoop } from '../../src/io/kernel-loop.js'
@@ -6,7 +7,6 @@ import { StreamEngine } from '../../src/io/stream-engine.js'
 import { copyCarrier } from '../../src/pipe/copy-carrier.js'
 import type { Direction } from '../../src/pipe/direction.js'
 import { kernelCarrier } from '../../src/pipe/kernel-carrier.js'
-import type { SpliceMode } from '../../src/pipe/options.js'
 import type { Pipe } from '../../src/pipe/pipe.js'
 import { random } from './bytes.js'
 
