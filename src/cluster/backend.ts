@@ -3,33 +3,13 @@
  * endpoints' business, whether it works that of its health.
  */
 import { type Address, formatAddress, type ResolvedAddress } from '../address.js'
+import type { BACKEND_STATE } from '../status/cluster.js'
+import type { Told } from '../status/fields.js'
 import type { Health } from './health/health.js'
 import { Endpoints } from './names/endpoints.js'
 
-export type BackendSetting = 'up' | 'down' | 'drain'
-
-export interface BackendStatus {
-  /** As configured. */
-  readonly address: string
-  /** 0: it gets no new connections. */
-  readonly weight: number
-  /** What an operator has set it to. `down` and `drain`: it gets no new connections. */
-  readonly setTo: BackendSetting
-  /** `down`: all its addresses failed and none answered since. `unresolved`: its host name had no answer yet. */
-  readonly state: 'up' | 'down' | 'unresolved'
-  /** How long it is still skipped while others are available, in ms. 0: it is not. */
-  readonly restingMs: number
-  /** What the address means now; several where a host name has several. */
-  readonly resolved: readonly string[]
-  /** Connections in use. */
-  readonly active: number
-  /** Connections ever made. */
-  readonly connections: number
-  /** Connects that failed by the backend's fault, ever. */
-  readonly failures: number
-  /** errno name of the last of these; undefined when there was none. */
-  readonly lastError: string | undefined
-}
+export type BackendStatus = Told<typeof BACKEND_STATE>
+export type BackendSetting = BackendStatus['setTo']
 
 export class Backend {
   /** The address as configured: what logs, records and metrics call this backend. */

@@ -1,8 +1,8 @@
 /**
  * What operators are answered, as plain data. The status is in `src/observe/status.ts`.
  */
-import type { NotSplicing } from '../io/engine.js'
-import type { RecordEnding } from '../observe/record.js'
+import type { CONNECTION, DIRECTION } from '../status/connection.js'
+import type { Told } from '../status/fields.js'
 
 export interface Readiness {
   /** It takes new connections on every listener, and no drain has begun. */
@@ -17,38 +17,8 @@ export interface ConnectionList {
   readonly connections: readonly ConnectionInfo[]
 }
 
-export interface ConnectionInfo {
-  /** Of its record, too. */
-  readonly id: string
-  readonly listener: string
-  readonly protocol: string
-  readonly client: string
-  /** Undefined where none was chosen yet. */
-  readonly cluster: string | undefined
-  readonly backend: string | undefined
-  readonly backendAddress: string | undefined
-  readonly sni: string | undefined
-  /** As in the record. */
-  readonly phase: RecordEnding['phase']
-  /** ISO 8601. */
-  readonly startedAt: string
-  readonly ageMs: number
-  /** Since a byte last moved, or since the present phase began. */
-  readonly idleMs: number
-  readonly up: DirectionInfo
-  readonly down: DirectionInfo
-}
-
-export interface DirectionInfo {
-  readonly bytes: number
-  readonly splicedBytes: number
-  /** Since somebody last looked, at least a second ago; the first time: since it was accepted. */
-  readonly bytesPerSecond: number
-  /** Undefined before there is a pipe. */
-  readonly carrier: 'kernel' | 'copy' | 'stream' | undefined
-  /** Why it does not splice at this moment; undefined where it does, and before there is a pipe. */
-  readonly notSplicing: NotSplicing | undefined
-}
+export type ConnectionInfo = Told<typeof CONNECTION>
+export type DirectionInfo = Told<typeof DIRECTION>
 
 export interface Killed {
   readonly killed: number

@@ -6,6 +6,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
+import type { KERNEL } from '../status/data-path.js'
+import type { Told } from '../status/fields.js'
 import type { NotSplicing } from './engine.js'
 
 /** `outcome` cells after a transfer, and after `accept` and `localAddress`. */
@@ -41,22 +43,7 @@ export const HINT_MAY_BE_EMPTY = 8
 export const UNIX_PORT = -1
 
 /** Gauges and counters of this thread's addon. */
-export interface NativeCounts {
-  /** Sockets and listeners open. */
-  readonly descriptors: number
-  readonly pipesInUse: number
-  readonly pipesIdle: number
-  /** Leases refused since start. */
-  readonly pipesRefused: number
-  /** Pipes opened smaller than was asked for since start, because this user's quota is spent. */
-  readonly pipesDowngraded: number
-  /** Bytes that wait in kernel pipes at this moment. */
-  readonly pinnedBytes: number
-  /** What these are to stay below: this process's share of `pinnedMemoryBytes`. */
-  readonly pinnedBudgetBytes: number
-  /** Calls of splice(2) since start, into pipes and out of them. */
-  readonly splices: number
-}
+export type NativeCounts = Told<typeof KERNEL>
 
 export interface Native {
   readonly version: number

@@ -1,8 +1,10 @@
 /**
- * What is counted of the connections that a listener of one name accepted: how many came, how each ended, what broke,
- * and why bytes were copied. Labels have few values, whatever clients send.
+ * What is counted of the connections that a listener of one name accepted: what the status has a count for, how each
+ * ended, what broke, and why bytes were copied. Labels have few values, whatever clients send.
  */
 import type { Listener } from '../listener/listener.js'
+import { countersOf } from '../status/fields.js'
+import { LISTENER } from '../status/listener.js'
 import { type CountedEnding, isError, withoutDetail } from './endings.js'
 import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
@@ -11,8 +13,7 @@ import type { EndingCount, NotSplicedCount, PipeErrorCount } from './status.js'
 export class ListenerMeter extends TrafficMeter {
   /** The last that went by the name. */
   listener: Listener
-  accepted = 0
-  acceptPauses = 0
+  readonly counts = countersOf(LISTENER)
   readonly seconds = new Histogram(DURATION_BOUNDS)
   /** By `cluster by phase cause`: none of them has a space. */
   readonly #endings = new Map<string, number>()

@@ -1,9 +1,12 @@
 /**
- * What is counted of connections, per cluster, backend and altogether, and the bytes of those that still run.
- * Listeners have more to count: listener-meter.ts.
+ * What is counted of connections, per cluster, backend and altogether, and the bytes of those that still run. What has a
+ * counter is said where the status is described. Listeners have more to count: listener-meter.ts.
  */
+import { CLUSTER } from '../status/cluster.js'
+import { CONNECTIONS } from '../status/common.js'
+import { countersOf } from '../status/fields.js'
 import { Histogram, LATENCY_BOUNDS } from './histogram.js'
-import type { ConnectionTotals, Traffic } from './status.js'
+import type { Traffic } from './status.js'
 
 type Sums = { -readonly [Name in keyof Traffic]: number }
 
@@ -17,12 +20,16 @@ export class TrafficMeter {
     receivedUp: 0,
     receivedDown: 0,
   }
-  ended = 0
 
+  /** A connection is over. */
   add(traffic: Traffic): void {
-    this.ended++
     addTo(this.bytes, traffic)
   }
+}
+
+/** Of all connections. */
+export class TotalsMeter extends TrafficMeter {
+  readonly counts = countersOf(CONNECTIONS)
 }
 
 export class BackendMeter extends TrafficMeter {
@@ -31,7 +38,7 @@ export class BackendMeter extends TrafficMeter {
 }
 
 export class ClusterMeter extends BackendMeter {
-  retries = 0
+  readonly counts = countersOf(CLUSTER)
 }
 
 /** Meters by what they are of: whoever is gone for good takes its meter along. */
@@ -75,10 +82,6 @@ export class RunningTraffic {
     const running = this.#sums.get(meter)
     if (running !== undefined) addTo(total, running.bytes)
     return total
-  }
-
-  totals(meter: TrafficMeter): ConnectionTotals {
-    return { active: this.count(meter), ended: meter.ended, ...this.with(meter) }
   }
 }
 

@@ -2,39 +2,16 @@
  * What a process leaves behind that is gone: its counts. Nothing it had is present any more, but where another has it,
  * which is then merged with it; and everything else of its status is the value that changes nothing there. Pure.
  */
-import { mergeStatuses } from './merge.js'
-import type { ClusterReport, ProxyStatus } from './status.js'
-
-/** What a process that is gone has of the kernel's. */
-const NO_GAUGES = { descriptors: 0, pipesInUse: 0, pipesIdle: 0, pinnedBytes: 0, pinnedBudgetBytes: 0 }
+import type { Field, Fields } from '../status/fields.js'
+import { STATUS } from '../status/status.js'
+import { asValues, mergeStatuses, type Values } from './merge.js'
+import type { ProxyStatus } from './status.js'
 
 /** Of listeners and of clusters, however many configs there were. */
 const MOST_REMEMBERED = 1000
 
 export function pastOf(status: ProxyStatus): ProxyStatus {
-  return {
-    ...status,
-    state: 'running',
-    workers: 0,
-    workersWanted: 0,
-    workersSilent: 0,
-    workersDiffer: [],
-    notSplicing: undefined,
-    listeners: [],
-    clusters: [],
-    pastListeners: [...status.listeners, ...status.pastListeners].map((listener) => ({
-      ...listener,
-      active: 0,
-      isListening: false,
-      isLeaving: true,
-    })),
-    pastClusters: [...status.clusters, ...status.pastClusters].map(pastOfCluster),
-    connections: { ...status.connections, active: 0 },
-    drains: [],
-    kernel: status.kernel && { ...status.kernel, ...NO_GAUGES },
-    processes: [],
-    unavailable: [],
-  }
+  return pastValues(STATUS, asValues(status)) as unknown as ProxyStatus
 }
 
 /** Two pasts as one. Where they have too many names, the first go. */
@@ -47,13 +24,38 @@ export function addPasts(some: ProxyStatus, others: ProxyStatus): ProxyStatus {
   }
 }
 
-function pastOfCluster(cluster: ClusterReport): ClusterReport {
-  const backends = [...cluster.backends, ...cluster.pastBackends]
-  return {
-    ...cluster,
-    active: 0,
-    isLeaving: true,
-    backends: [],
-    pastBackends: backends.map((backend) => ({ ...backend, active: 0, isLeaving: true })),
+export function pastValues(fields: Fields, values: Values): Values {
+  const left: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(fields)) {
+    const value = values[name]
+    if (field.kind === 'things') {
+      left[name] = []
+      left[field.past] = pastRows(field.fields, [value, values[field.past]].flat())
+    } else if (field.kind !== 'past') left[name] = value === undefined ? undefined : pastField(field, value)
+  }
+  return left
+}
+
+function pastField(field: Field, value: unknown): unknown {
+  switch (field.kind) {
+    case 'gauge':
+      return 0
+    case 'finding':
+      return undefined
+    case 'texts':
+    case 'each':
+    case 'running':
+      return []
+    case 'choice':
+      return field.whenGone ?? value
+    case 'part':
+      return pastValues(field.fields, value as Values)
+    case 'tally':
+      return pastRows(field.fields, value)
+    default:
+      return value
   }
 }
+
+const pastRows = (fields: Fields, rows: unknown): Values[] =>
+  (rows as Values[]).map((row) => pastValues(fields, row))

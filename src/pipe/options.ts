@@ -4,6 +4,8 @@
 import { DEFAULTS, type HalfClose, type SpliceMode } from '../defaults.js'
 import type { NotSplicing } from '../io/engine.js'
 import type { Turns } from '../io/turns.js'
+import type { PIPES } from '../status/data-path.js'
+import type { Counters } from '../status/fields.js'
 
 export interface PipeTimeouts {
   /** No byte moved in either direction for this long, in ms. Default 600000 (10 minutes). 0: never. */
@@ -36,22 +38,7 @@ export const DEFAULT_SETTINGS: PipeSettings = {
 }
 
 /** Totals over many pipes. */
-export interface PipeCounters {
-  /** Directions that proved to be bulk and began to splice. */
-  promotions: number
-  /** Directions that turned small or idle and copy again. */
-  demotions: number
-  /** Times bytes behind an urgent byte went by copy. */
-  urgentFallbacks: number
-  /** Times a direction copied because no kernel pipe could be had. */
-  pipesRefused: number
-  /** Times a direction copied because the kernel, or a filter, refused splice(2) itself. */
-  splicesRefused: number
-  /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
-  infiniteLoops: number
-  /** Times a direction had to wait because its sink took no more. */
-  sinkFull: number
-}
+export type PipeCounters = Counters<typeof PIPES>
 
 /** What pipes have in common that live in the same place. */
 export interface PipeHost {

@@ -54,7 +54,7 @@ export class Connections implements ConnectionHost {
 
   /** A client has come. */
   admit(service: Service, client: Socket, from: PeerAddress): void {
-    this.#ledger.accepted(service)
+    this.#ledger.countsOf(service).accepted++
     const connection = new Connection(this, service, client, from)
     this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
     connection.start()

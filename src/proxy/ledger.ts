@@ -9,16 +9,12 @@ import type { Cluster } from '../cluster/cluster.js'
 import { forgetLongestGone } from '../cluster/left.js'
 import type { Connection, Service } from '../connection/connection.js'
 import { ListenerMeter } from '../observe/listener-meter.js'
-import { BackendMeter, ClusterMeter, Meters, RunningTraffic, TrafficMeter } from '../observe/meters.js'
+import { BackendMeter, ClusterMeter, Meters, RunningTraffic, TotalsMeter } from '../observe/meters.js'
 import type { RecordEnding } from '../observe/record.js'
-import type {
-  BackendReport,
-  ClusterReport,
-  ConnectionTotals,
-  ListenerReport,
-  ProxyStatus,
-} from '../observe/status.js'
+import type { BackendReport, ClusterReport, ListenerReport, ProxyStatus } from '../observe/status.js'
 import type { PipeTotals } from '../pipe/options.js'
+import type { Counters } from '../status/fields.js'
+import type { LISTENER } from '../status/listener.js'
 import type { Clusters } from './clusters.js'
 import { expectedErrors } from './expected-errors.js'
 
@@ -28,7 +24,7 @@ type Counted = Pick<
 >
 
 export class Ledger {
-  readonly #all = new TrafficMeter()
+  readonly #all = new TotalsMeter()
   /** By name, those in the config last. */
   readonly #listeners = new Map<string, ListenerMeter>()
   /** Names in the present config, in its order. */
@@ -57,12 +53,9 @@ export class Ledger {
     return this.#listeners.has(listener)
   }
 
-  accepted(service: Service): void {
-    this.#listenerOf(service).accepted++
-  }
-
-  paused(service: Service): void {
-    this.#listenerOf(service).acceptPauses++
+  /** The counters of a listener, for whoever sees something that the status has a count for. */
+  countsOf(service: Service): Counters<typeof LISTENER> {
+    return this.#listenerOf(service).counts
   }
 
   connected(connection: Connection): void {
@@ -82,7 +75,9 @@ export class Ledger {
     const { service, retries } = connection
     const { notSplicing, bytesUp, bytesDown, splicedUp, splicedDown } = totals
     const listener = this.#listenerOf(service)
+    this.#all.counts.ended++
     this.#all.add(totals)
+    listener.counts.ended++
     listener.add(totals)
     listener.finished(connection.cluster ?? '', ending)
     listener.seconds.observe(connection.ageMs / 1000)
@@ -91,8 +86,9 @@ export class Ledger {
     countErrors(listener, connection, ending)
     const cluster = this.#clusterOf(connection)
     if (cluster !== undefined) {
+      cluster.counts.ended++
+      cluster.counts.retries += retries
       cluster.add(totals)
-      cluster.retries += retries
     }
     this.#backendOf(connection)?.add(totals)
   }
@@ -111,7 +107,7 @@ export class Ledger {
       ({ active }) => active > 0,
     )
     return {
-      connections: sums.totals(this.#all),
+      connections: { active: sums.count(this.#all), ...this.#all.counts, ...sums.with(this.#all) },
       listeners: [...this.#present.map((name) => this.#ofListener(name, sums, false)), ...leaving],
       pastListeners: past,
       clusters: [
@@ -158,17 +154,15 @@ export class Ledger {
 
   #ofListener(name: string, sums: RunningTraffic, isLeaving: boolean): ListenerReport {
     const meter = this.#listeners.get(name)!
-    const { listener, accepted, acceptPauses, ended } = meter
+    const { listener } = meter
     return {
       name,
       address: formatAddress(listener.address),
       isListening: listener.isListening && !isLeaving,
       isLeaving,
       active: sums.count(meter),
-      accepted,
-      acceptPauses,
+      ...meter.counts,
       traffic: sums.with(meter),
-      ended,
       seconds: meter.seconds.status(),
       notSpliced: meter.notSpliced(),
       pipeErrors: meter.pipeErrors(),
@@ -177,7 +171,6 @@ export class Ledger {
 
   #ofCluster(cluster: Cluster, sums: RunningTraffic, isLeaving: boolean): ClusterReport {
     const meter = this.#clusters.of(cluster)
-    const { active, ended, ...traffic }: ConnectionTotals = sums.totals(meter)
     const present = isLeaving ? [] : cluster.backends
     const gone = isLeaving ? [...cluster.backends, ...cluster.left] : cluster.left
     const [leaving, pastBackends] = split(
@@ -187,10 +180,9 @@ export class Ledger {
     return {
       name: cluster.name,
       isLeaving,
-      traffic,
-      active,
-      ended,
-      retries: meter.retries,
+      traffic: sums.with(meter),
+      active: sums.count(meter),
+      ...meter.counts,
       connectSeconds: meter.connectSeconds.status(),
       firstByteSeconds: meter.firstByteSeconds.status(),
       backends: [...present.map((backend) => this.#ofBackend(backend, sums, false)), ...leaving],

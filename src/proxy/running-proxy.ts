@@ -224,7 +224,9 @@ export class RunningProxy implements Proxy {
       generations: this.#generations,
       sharePorts,
       admit: (service, client, from) => this.#connections.admit(service, client, from),
-      paused: (service) => this.#ledger.paused(service),
+      paused: (service) => {
+        this.#ledger.countsOf(service).acceptPauses++
+      },
     })
   }
 

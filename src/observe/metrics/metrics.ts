@@ -1,17 +1,30 @@
 /**
- * A status as Prometheus reads it. Pure: in one table every metric has its name, its meaning and where it comes from.
- * docs/metrics.md tells the same.
+ * A status as Prometheus reads it. Pure: most metrics follow from its description, the others stand in tables of their
+ * own. docs/metrics.md tells the same.
  */
-
+import { STATUS } from '../../status/status.js'
 import type { ProxyStatus } from '../status.js'
-import { BACKENDS, CLUSTERS } from './cluster-metrics.js'
-import { DATA_PATH } from './data-path-metrics.js'
+import { CLUSTERS } from './cluster-metrics.js'
+import { describedMetrics } from './described.js'
 import { exposition } from './exposition.js'
 import { LISTENERS } from './listener-metrics.js'
 import type { Metric } from './metric.js'
 import { PROCESS } from './process-metrics.js'
 
-export const METRICS: readonly Metric[] = [...PROCESS, ...LISTENERS, ...CLUSTERS, ...BACKENDS, ...DATA_PATH]
+const DESCRIBED = describedMetrics(STATUS)
+
+/** Those whose first label is this. */
+const about = (label: string | undefined): readonly Metric[] =>
+  DESCRIBED.filter(({ labels }) => labels[0] === label)
+
+export const METRICS: readonly Metric[] = [
+  ...PROCESS,
+  ...about(undefined),
+  ...about('listener'),
+  ...LISTENERS,
+  ...about('cluster'),
+  ...CLUSTERS,
+]
 
 export function renderMetrics(status: ProxyStatus): string {
   return exposition(

@@ -1,0 +1,85 @@
+/**
+ * What the status tells of a listener, and how its connections ended. Pure.
+ *
+ * One more count is one more line of LISTENER: the place that counts it finds its counter there, and types, schema,
+ * merging and metrics follow.
+ */
+
+import { IS_LEAVING, TRAFFIC } from './common.js'
+import { choice, count, gauge, histogram, key, keyOf, metric, part, setting, tally } from './kinds.js'
+
+/** Of connections that are over and have copied bytes that might have been spliced. */
+export const NOT_SPLICED = {
+  /** Why, without what follows a colon. */
+  reason: key(),
+  connections: count(
+    'connections',
+    metric(
+      'millrace_not_spliced_connections_total',
+      'Connections that are over and have copied what might have been spliced, by why.',
+    ),
+  ),
+  /** Copied. */
+  bytes: count('bytes', metric('millrace_not_spliced_bytes_total', 'Bytes that these have copied.')),
+}
+
+/** How often the connection to this side broke while bytes were moved. */
+export const PIPE_ERROR = {
+  side: keyOf(['client', 'backend']),
+  /** errno name, or `other`. */
+  errno: key(),
+  count: count(
+    'times',
+    metric(
+      'millrace_pipe_errors_total',
+      'Times the connection to one side broke while bytes were moved, a reset being ECONNRESET.',
+    ),
+  ),
+}
+
+export const LISTENER = {
+  name: key(),
+  /** With the port in use where 0 was asked for. */
+  address: setting(),
+  isListening: choice([true, false], {
+    whenGone: false,
+    metric: metric('millrace_listener_up', '1 where it accepts, 0 where it does not.'),
+  }),
+  /** No config names it any more: it accepts nobody, and is here for connections it had accepted. */
+  isLeaving: IS_LEAVING,
+  /** Connections that are not over yet. */
+  active: gauge('connections', metric('millrace_listener_connections', 'Connections that are not over yet.')),
+  accepted: count('connections', metric('millrace_listener_accepted_total', 'Connections accepted.')),
+  /** Times accepting stopped for a moment because the system was out of fds or memory. */
+  acceptPauses: count(
+    'times',
+    metric(
+      'millrace_listener_accept_pauses_total',
+      'Times accepting paused because the system was out of file descriptors, memory or watches of epoll.',
+    ),
+  ),
+  traffic: part(TRAFFIC),
+  ended: count('connections'),
+  /** From accept to end. */
+  seconds: histogram(metric('millrace_connection_seconds', 'From accept to end.')),
+  notSpliced: tally(NOT_SPLICED),
+  pipeErrors: tally(PIPE_ERROR),
+}
+
+/** How often connections ended so. */
+export const ENDING = {
+  listener: key(),
+  /** Empty where none was chosen. */
+  cluster: key(),
+  by: keyOf(['client', 'backend', 'proxy']),
+  phase: keyOf(['opening', 'connect', 'response', 'data']),
+  /** Without what follows a colon. */
+  cause: key(),
+  /** 0 where it can come about and has not yet. */
+  count: count(
+    'connections',
+    metric('millrace_connections_ended_total', 'Connections that are over, by whose doing, when and why.'),
+  ),
+  /** Somebody's failure, not an ordinary end: what `always: [errors]` of the access log is about. */
+  isError: choice([true, false]),
+}

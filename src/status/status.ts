@@ -1,0 +1,152 @@
+/**
+ * What `status()` answers, field by field: the one description of it. src/observe/status.ts names the types that follow
+ * from it. Pure.
+ */
+import { CLUSTER } from './cluster.js'
+import { CONNECTIONS, TRAFFIC } from './common.js'
+import { KERNEL, PIPES, RECORDS } from './data-path.js'
+import {
+  choice,
+  commonCount,
+  count,
+  each,
+  earliest,
+  finding,
+  gauge,
+  highest,
+  histogram,
+  keyOfParts,
+  latest,
+  metric,
+  numberKey,
+  optional,
+  part,
+  past,
+  running,
+  setting,
+  tally,
+  texts,
+  things,
+} from './kinds.js'
+import { ENDING, LISTENER } from './listener.js'
+
+export const PROCESS = {
+  pid: numberKey(),
+  /** CPU time used so far. */
+  cpuSeconds: count('seconds'),
+  /** Undefined where it cannot be read, as by a process without a file descriptor left. */
+  residentBytes: optional(
+    gauge('bytes', metric('millrace_process_resident_memory_bytes', 'Resident memory of all processes.')),
+  ),
+  heapBytes: gauge(
+    'bytes',
+    metric('millrace_process_heap_bytes', 'JavaScript heap in use of all processes.'),
+  ),
+  /** Undefined where the platform does not tell. */
+  openFds: optional(
+    highest(
+      'file descriptors',
+      metric('millrace_process_open_fds', 'Open file descriptors of the process that has most.'),
+    ),
+  ),
+  mostFds: optional(
+    highest(
+      'file descriptors',
+      metric('millrace_process_max_fds', 'How many file descriptors one process may have.'),
+    ),
+  ),
+}
+
+/** A drain that runs. */
+export const DRAIN = {
+  /** One of `listener`, `cluster`, and `cluster` with `backend`. None: everything. */
+  scope: keyOfParts(['listener', 'cluster', 'backend']),
+  /** Connections that are not over yet. */
+  left: gauge('connections'),
+  /** Undefined: never. */
+  deadlineAt: optional(earliest()),
+}
+
+export const CONFIG = {
+  /** Of the last config that was taken up. */
+  loadedAt: latest(
+    metric('millrace_config_loaded_time_seconds', 'When the config was taken up, in seconds since 1970.'),
+  ),
+  reloads: commonCount('reloads', metric('millrace_reloads_total', 'Reloads that were taken up.')),
+  /** Reloads that changed nothing because something was wrong. */
+  failedReloads: commonCount(
+    'reloads',
+    metric('millrace_reloads_failed_total', 'Reloads that changed nothing because something was wrong.'),
+  ),
+}
+
+export const STATUS = {
+  state: choice(['stopped', 'new', 'draining', 'running'], { whenGone: 'running' }),
+  version: setting(),
+  /** Undefined before. */
+  startedAt: optional(
+    earliest(metric('millrace_start_time_seconds', 'When it began to serve, in seconds since 1970.')),
+  ),
+  /** Processes these figures are of. */
+  workers: gauge('processes', metric('millrace_workers', 'Processes that serve.')),
+  /** How many there are to be. */
+  workersWanted: gauge('processes', metric('millrace_workers_wanted', 'Processes that are to serve.')),
+  /** Of these figures, so many processes' are old: they do not answer. */
+  workersSilent: gauge(
+    'processes',
+    metric('millrace_workers_silent', 'Workers that do not answer: their figures are their last.'),
+  ),
+  /** Workers that ended without an order. What they counted is still in these figures. */
+  workerDeaths: count(
+    'processes',
+    metric('millrace_worker_deaths_total', 'Workers that ended without an order and were replaced.'),
+  ),
+  /** What is not the same in all workers, such as `listeners.web`, `backends.db/10.0.0.5:5432` or `logLevel`. */
+  workersDiffer: texts(
+    metric('millrace_workers_differing', 'Settings that are not the same in all workers.'),
+  ),
+  /** CPU time of all processes so far, those that are gone included. */
+  cpuSeconds: count(
+    'seconds',
+    metric(
+      'millrace_process_cpu_seconds_total',
+      'CPU time of all processes, those that are gone included; user and system.',
+    ),
+  ),
+  /**
+   * How late the timer was that looks after connections: once a second, more often where a timeout is shorter than 4 s,
+   * in every process that has any. Undefined where nobody measures.
+   */
+  eventLoopDelaySeconds: optional(
+    histogram(
+      metric(
+        'millrace_event_loop_delay_seconds',
+        'How late the timer that looks after connections runs, in every process that has any. It is due once a second, or more often where a timeout is shorter than 4 s.',
+      ),
+    ),
+  ),
+  /** `kernel`: file descriptors of our own and splice(2). `stream`: node:net. */
+  engine: choice(['stream', 'kernel']),
+  /** Why this process does not splice; undefined where it does. */
+  notSplicing: optional(finding()),
+  logLevel: setting(),
+  /** Undefined: stdout, or a log of somebody else's. */
+  logFile: optional(setting()),
+  /** In the order of the config; then those that are leaving. */
+  listeners: things(LISTENER, { past: 'pastListeners', label: 'listener' }),
+  clusters: things(CLUSTER, { past: 'pastClusters', label: 'cluster' }),
+  /** Those a config once named that have no connection left. Only what they counted means anything. */
+  pastListeners: past(LISTENER),
+  pastClusters: past(CLUSTER),
+  connections: part({ ...CONNECTIONS, ...TRAFFIC }),
+  endings: tally(ENDING),
+  drains: running(DRAIN),
+  pipes: part(PIPES),
+  /** The kernel path of this thread; undefined on the stream engine. */
+  kernel: optional(part(KERNEL)),
+  records: part(RECORDS),
+  config: part(CONFIG),
+  processes: each(PROCESS),
+  /** What this platform or build cannot do. */
+  unavailable: texts(),
+}
