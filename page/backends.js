@@ -1,7 +1,8 @@
 // @ts-check
 /** The table of backends: their state, and how long they have taken of late. */
-import { bytes, time } from '/assets/dist/figures.js'
-import { count, quantile } from './figures.js'
+import { bytes, count, NOTHING } from '/assets/dist/figures.js'
+import { backendState } from '/assets/dist/words.js'
+import { quantile } from './figures.js'
 import { Table } from './tables.js'
 
 /** @import { Backend, Cluster } from './moment.js' */
@@ -28,20 +29,13 @@ export function toneOf({ setTo, state, isLeaving }) {
   return state === 'up' ? 'good' : 'bad'
 }
 
-/** @param {Backend} backend */
-function stateOf({ setTo, state, restingMs, isLeaving }) {
-  if (isLeaving) return 'leaving'
-  if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
-  return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
-}
-
 /** @param {Growths} growths */
 export function backendTable(growths) {
   /** @type {Column<BackendRow>[]} */
   const columns = [
     { title: 'Backend', width: 11.5, cell: ({ address }) => address },
     { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster.name },
-    { title: 'State', width: 10, cell: stateOf, tone: toneOf },
+    { title: 'State', width: 10, cell: backendState, tone: toneOf },
     { title: 'Weight', width: 4.25, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
     { title: 'Active', width: 5.25, isNumber: true, cell: ({ active }) => count(active) },
     { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
@@ -76,7 +70,7 @@ function latencyColumn(title, what, name, growths) {
     isNumber: true,
     cell: (row) => {
       const counts = growths.of(latencyKey(row, name))
-      if (counts.every((count) => count === 0)) return '–'
+      if (counts.every((count) => count === 0)) return NOTHING
       const { bounds } = histogramOf(row, name)
       return `${quantile({ bounds, counts }, 0.5)}, ${quantile({ bounds, counts }, 0.99)}`
     },

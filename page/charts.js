@@ -1,6 +1,6 @@
 // @ts-check
 /** Two charts of the last five minutes, in the colours of the page. */
-import { rate } from '/assets/dist/figures.js'
+import { NOTHING, rate } from '/assets/dist/figures.js'
 import uPlot from '/assets/uPlot.esm.js'
 import { clock } from './figures.js'
 
@@ -131,12 +131,12 @@ class Chart {
       ...(isFilled && { fill: color(name).replace(/^rgb\((.*)\)$/, 'rgba($1, 0.15)') }),
       points: { show: false },
       value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) =>
-        value === null ? '–' : format(value),
+        value === null ? NOTHING : format(value),
     }))
     probe.remove()
     return {
       ...this.#size(),
-      series: [{ value: (_, at) => (at === null ? '–' : clock(at * 1000)) }, ...series],
+      series: [{ value: (_, at) => (at === null ? NOTHING : clock(at * 1000)) }, ...series],
       scales: {
         x: { range: (_, _min, max) => [max - SPAN_SECONDS, max] },
         y: { range: (_, _min, max) => [0, Math.max(least, max * 1.1)] },

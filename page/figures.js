@@ -1,15 +1,6 @@
 // @ts-check
 /** Figures as this page alone shows them. Pure. */
-import { bytes, time } from '/assets/dist/figures.js'
-
-/**
- * Exact as long as there is room for it.
- * @param {number} number
- */
-export function count(number) {
-  if (number < 10_000_000) return String(number)
-  return bytes(number).replace('B', '').trim()
-}
+import { NOTHING, time } from '/assets/dist/figures.js'
 
 /**
  * What a clock on the wall says.
@@ -24,7 +15,7 @@ export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false
  */
 export function quantile({ bounds, counts }, part) {
   const total = counts.reduce((sum, count) => sum + count, 0)
-  if (total === 0) return '–'
+  if (total === 0) return NOTHING
   let seen = 0
   const index = counts.findIndex((count) => {
     seen += count

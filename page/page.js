@@ -4,11 +4,18 @@
  * is seen again it shows the last it was told.
  */
 import { visible } from '/assets/dist/escape.js'
-import { rate, share, time } from '/assets/dist/figures.js'
+import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
+import {
+  draining,
+  processes,
+  servingFor,
+  splicedShare,
+  splicing,
+  workerTroubles,
+} from '/assets/dist/words.js'
 import { toneOf } from './backends.js'
 import { Charts } from './charts.js'
 import { ask, Follower, problemOf } from './events.js'
-import { clock, count } from './figures.js'
 import { Growths } from './growth.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
@@ -18,7 +25,7 @@ import { element, tell } from './place.js'
 import { Presence } from './presence.js'
 import { startTheme } from './theme.js'
 
-/** @import { Drain, Moment, Status } from './moment.js' */
+/** @import { Moment, Status } from './moment.js' */
 
 const KILL_TIMEOUT_MS = 5000
 
@@ -48,30 +55,17 @@ function draw() {
   const { status } = last
   showFacts(status)
   showTiles(status)
-  showDrains(status.drains ?? [])
+  tell('drains', status.drains.map((drain) => draining(drain, Date.now())).join(' · '))
   showListeners(status)
   charts.show(history.of(picker.value))
   tables.show(last)
 }
 
 /** @param {Status} status */
-function showFacts({ version, startedAt, workers, workersWanted, notSplicing, ...more }) {
-  const of = workersWanted === undefined || workersWanted === workers ? '' : ` of ${workersWanted}`
-  const processes = workers === 1 && of === '' ? '1 process' : `${workers}${of} workers`
-  const how = notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
-  const since = startedAt === undefined ? '' : ` · up ${time(Date.now() - Date.parse(startedAt))}`
-  tell('facts', `${version} · ${processes} · ${how}${since}`)
-  tell('workers', troubleOf(more))
-}
-
-/** @param {Pick<Status, 'workersSilent' | 'workerDeaths' | 'workersDiffer'>} workers */
-function troubleOf({ workersSilent = 0, workerDeaths = 0, workersDiffer = [] }) {
-  const troubles = [
-    workersSilent > 0 && `${workersSilent} silent, with old figures`,
-    workerDeaths > 0 && `${workerDeaths} died`,
-    workersDiffer.length > 0 && `not the same in all workers: ${workersDiffer.join(', ')}`,
-  ]
-  return troubles.filter(Boolean).join(' · ')
+function showFacts(status) {
+  const facts = [servingFor(status, Date.now()), status.version, processes(status), splicing(status)]
+  tell('facts', facts.filter(Boolean).join(' · '))
+  tell('workers', workerTroubles(status).join(' · '))
 }
 
 /** @param {Status} status */
@@ -82,31 +76,14 @@ function showTiles({ connections, clusters }) {
   const good = backends.filter((backend) => toneOf(backend) === 'good')
   const isBad = backends.some((backend) => toneOf(backend) === 'bad')
   tell('tile-active', count(connections.active))
-  tell('tile-new', (point?.perSecond ?? 0).toFixed(1))
+  tell('tile-new', frequency(point?.perSecond ?? 0))
   tell('tile-up', rate(point?.up ?? 0))
   tell('tile-down', rate(point?.down ?? 0))
-  const moved = connections.bytesUp + connections.bytesDown
-  tell('tile-spliced', share(connections.splicedUp + connections.splicedDown, moved))
+  tell('tile-spliced', splicedShare(connections))
   tell('tile-failed', count(failed))
   element('tile-failed').className = failed > 0 ? 'bad' : ''
-  tell('tile-backends', backends.length === 0 ? '–' : `${good.length} of ${backends.length}`)
+  tell('tile-backends', backends.length === 0 ? NOTHING : `${good.length} of ${backends.length}`)
   element('tile-backends').className = isBad ? 'bad' : ''
-}
-
-/** @param {Drain['scope']} scope */
-function nameOf({ listener, cluster, backend }) {
-  if (listener !== undefined) return `listener ${listener}`
-  if (backend !== undefined) return `backend ${backend} of ${cluster}`
-  return cluster === undefined ? 'everything' : `cluster ${cluster}`
-}
-
-/** @param {readonly Drain[]} drains */
-function showDrains(drains) {
-  const lines = drains.map(({ scope, left, deadlineAt }) => {
-    const until = deadlineAt === undefined ? '' : `, until ${clock(Date.parse(deadlineAt))}`
-    return `draining ${nameOf(scope)}: ${left} left${until}`
-  })
-  tell('drains', lines.join(' · '))
 }
 
 /** @param {Status} status */

@@ -1,11 +1,11 @@
 // @ts-check
 /** The tables of the page and what they tell; backends have a file of their own. */
-import { bytes, rate, share, time } from '/assets/dist/figures.js'
+import { bytes, count, rate, time } from '/assets/dist/figures.js'
+import { carriers, destination, listenerState, splicedShare } from '/assets/dist/words.js'
 import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
-import { count } from './figures.js'
 import { Table } from './tables.js'
 
-/** @import { Connection, Ending, Listener, Moment, Status, Traffic } from './moment.js' */
+/** @import { Connection, Ending, Listener, Moment, Status } from './moment.js' */
 /** @import { KillButtons } from './kill-button.js' */
 /** @import { Growths } from './growth.js' */
 /** @import { History } from './history.js' */
@@ -17,10 +17,6 @@ import { Table } from './tables.js'
 /** @typedef {Connection & { mayChange: boolean }} ConnectionRow */
 
 const FIVE_MINUTES = 300
-
-/** @param {Traffic} traffic */
-const splicedShare = ({ bytesUp, bytesDown, splicedUp, splicedDown }) =>
-  share(splicedUp + splicedDown, bytesUp + bytesDown)
 
 /** @param {{ history: History, growths: Growths, buttons: KillButtons }} facts */
 export function createTables({ history, growths, buttons }) {
@@ -62,7 +58,7 @@ function listenerTable(history) {
     {
       title: 'State',
       width: 5.5,
-      cell: ({ isListening, isLeaving }) => (isListening ? 'listening' : isLeaving ? 'leaving' : 'closed'),
+      cell: listenerState,
       tone: ({ isListening }) => (isListening ? 'good' : 'warn'),
     },
     { title: 'Active', width: 5.5, isNumber: true, cell: ({ active }) => count(active) },
@@ -94,27 +90,15 @@ function connectionTable(buttons) {
   const columns = [
     { title: 'Client', width: 10, cell: ({ client }) => client },
     { title: 'Listener', width: 7, isWide: true, cell: ({ listener }) => listener },
-    {
-      title: 'Backend',
-      width: 10,
-      isWide: true,
-      cell: ({ backendAddress, phase }) => backendAddress ?? `(${phase})`,
-    },
+    { title: 'Backend', width: 10, isWide: true, cell: destination },
     { title: 'Name', width: 8, isWide: true, cell: ({ sni }) => sni ?? '' },
     { title: 'Age', width: 6.5, isNumber: true, isWide: true, cell: ({ ageMs }) => time(ageMs) },
-    { title: 'Up', width: 6.5, isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
-    { title: 'Down', width: 6.5, isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
-    { title: 'Carriers', width: 11, isWide: true, cell: carriersOf },
+    { title: 'Up/s', width: 6.5, isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
+    { title: 'Down/s', width: 6.5, isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
+    { title: 'Carriers', width: 11, isWide: true, cell: carriers },
     { title: '', width: 5, make: ({ id, mayChange }) => (mayChange ? buttons.create(id) : undefined) },
   ]
   return new Table('connections', columns, ({ id }) => id, 'none at this moment')
-}
-
-/** @param {Connection} connection */
-function carriersOf({ up, down }) {
-  if (up.carrier === undefined || down.carrier === undefined) return '–'
-  const why = [...new Set([up.notSplicing, down.notSplicing].filter((reason) => reason !== undefined))]
-  return `${up.carrier} / ${down.carrier}${why.length > 0 ? ` (${why.join(', ')})` : ''}`
 }
 
 /**
@@ -140,7 +124,7 @@ function endingTable(growths) {
     { title: 'By', width: 5, cell: ({ by }) => by },
     { title: 'Phase', width: 5.5, cell: ({ phase }) => phase },
     { title: 'Listener', width: 8, cell: ({ listener }) => listener },
-    { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster ?? '' },
+    { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster },
     {
       title: '5 min',
       hint: 'in the last five minutes',

@@ -10,7 +10,7 @@ const TIMES: readonly (readonly [unit: string, ms: number])[] = [
   ['s', 1000],
 ]
 
-/** 1500 → `1.50 KB`. */
+/** 1500 → `1.50 KB`. In powers of 1000. */
 export function bytes(amount: number): string {
   let left = amount
   let unit = 0
@@ -18,6 +18,14 @@ export function bytes(amount: number): string {
   for (; left >= 999.5 && unit < BYTE_UNITS.length - 1; unit++) left /= 1000
   return unit === 0 ? `${Math.round(amount)} B` : `${left.toPrecision(3)} ${BYTE_UNITS[unit]}`
 }
+
+/** Exact as long as there is room for it: `9999999`, `10.0 M`. */
+export function count(amount: number): string {
+  return amount < 10_000_000 ? String(amount) : bytes(amount).slice(0, -1)
+}
+
+/** How often in a second: `0.5`. */
+export const frequency = (perSecond: number): string => perSecond.toFixed(1)
 
 export const rate = (bytesPerSecond: number): string => `${bytes(bytesPerSecond)}/s`
 
@@ -34,9 +42,12 @@ export function time(ms: number): string {
   return `${Math.floor(whole / unitMs)}${unit} ${Math.floor((whole % unitMs) / nextMs)}${nextUnit}`
 }
 
-/** What part is of all; a dash of nothing. */
+/** What there is no figure of. */
+export const NOTHING = '–'
+
+/** What part is of all. */
 export function share(part: number, all: number): string {
-  return all === 0 ? '–' : `${Math.round((part / all) * 100)}%`
+  return all === 0 ? NOTHING : `${Math.round((part / all) * 100)}%`
 }
 
 /** `1 connection`, `2 connections`. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bytes, counted, rate, share, time } from '../src/figures.js'
+import { bytes, count, counted, frequency, rate, share, time } from '../src/figures.js'
 
 it.each([
   [0, '0 B'],
@@ -49,4 +49,12 @@ it('one is not many', () => {
     '1 connection',
     '2 connections',
   ])
+})
+
+it('a count is exact as long as there is room', () => {
+  expect([0, 9_999_999, 10_000_000, 123_456_789].map(count)).toEqual(['0', '9999999', '10.0 M', '123 M'])
+})
+
+it('a frequency has one decimal', () => {
+  expect([0, 0.25, 20].map(frequency)).toEqual(['0.0', '0.3', '20.0'])
 })

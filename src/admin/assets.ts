@@ -18,9 +18,9 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const PAGE = new URL('../../page/', import.meta.url)
-/** Modules of ours that import nothing: what the page and the command both do stands there once. */
+/** Modules of ours that import nothing but each other: what the page and the command both do stands there once. */
 const DIST = new URL('../../dist/', import.meta.url)
-const SHARED = ['escape.js', 'figures.js']
+const SHARED = ['escape.js', 'figures.js', 'words.js']
 const CHARTS = ['uPlot.esm.js', 'uPlot.min.css']
 
 export class Assets {

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { DESK } from './bed.js'
 import { PHONE, Shown } from './shown.js'
-import { backend, cluster, connection, listener } from './teller.js'
+import { backend, cluster, connection, ending, listener } from './teller.js'
 
 const HOSTILE = '<img src=x onerror=alert(1)>\u202egnp.elif\u2066\u0000 😀'.repeat(8)
 
@@ -31,9 +31,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
       {
         listeners: [listener(HOSTILE, { address: HOSTILE })],
         clusters: [cluster(HOSTILE, [backend(HOSTILE, { lastError: HOSTILE })])],
-        endings: [
-          { listener: HOSTILE, by: 'client', phase: 'data', cause: HOSTILE, count: 1, isError: true },
-        ],
+        endings: [ending(HOSTILE, { listener: HOSTILE, by: 'client', phase: 'data', count: 1 })],
         version: HOSTILE,
         notSplicing: HOSTILE,
         drains: [{ scope: { listener: HOSTILE }, left: 1 }],
@@ -115,9 +113,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
         drains: [{ scope: {}, left: 1 }],
         listeners: [listener('web'), listener('old', { isListening: false })],
         clusters: [cluster('a', [backend('b', { state: 'down' }), backend('c', { setTo: 'drain' })])],
-        endings: [
-          { listener: 'web', by: 'proxy', phase: 'connect', cause: 'no-backend', count: 1, isError: true },
-        ],
+        endings: [ending('no-backend', { count: 1 })],
       },
       [connection('1'), connection('2')],
     )

@@ -5,71 +5,72 @@ import type { AddressInfo } from 'node:net'
 import { answerBytes, answerJson, answerProblem, answerText, COMMON_HEADERS } from '../../src/admin/answer.js'
 import { Assets } from '../../src/admin/assets.js'
 import type { ProblemError } from '../../src/admin/problem.js'
-
-const HISTOGRAM = { bounds: [0.001, 0.01, 0.1], counts: [0, 0, 0, 0], sum: 0 }
-const TRAFFIC = { bytesUp: 0, bytesDown: 0, splicedUp: 0, splicedDown: 0 }
+import { BACKEND, CLUSTER } from '../../src/status/cluster.js'
+import { CONNECTION, DIRECTION } from '../../src/status/connection.js'
+import { ENDING, LISTENER } from '../../src/status/listener.js'
+import { STATUS } from '../../src/status/status.js'
+import { blank } from '../support/blank.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what is told may be anything
 type Fields = Record<string, any>
 
 export const listener = (name: string, fields: Fields = {}): Fields => ({
+  ...blank(LISTENER),
   name,
   address: '127.0.0.1:5432',
-  isListening: true,
-  active: 0,
-  accepted: 0,
-  ended: 0,
-  traffic: TRAFFIC,
   ...fields,
 })
 
 export const backend = (address: string, fields: Fields = {}): Fields => ({
+  ...blank(BACKEND),
   address,
   weight: 1,
-  setTo: 'up',
-  state: 'up',
-  restingMs: 0,
-  active: 0,
-  connections: 0,
-  failures: 0,
-  traffic: TRAFFIC,
-  connectSeconds: HISTOGRAM,
-  firstByteSeconds: HISTOGRAM,
   ...fields,
 })
 
 export const cluster = (name: string, backends: readonly Fields[], fields: Fields = {}): Fields => ({
+  ...blank(CLUSTER),
   name,
-  connectSeconds: HISTOGRAM,
-  firstByteSeconds: HISTOGRAM,
   backends,
   ...fields,
 })
 
-export const connection = (id: string, bytesPerSecond = 0, fields: Fields = {}): Fields => ({
-  id,
+export const ending = (cause: string, fields: Fields = {}): Fields => ({
+  ...blank(ENDING),
   listener: 'web',
-  client: `192.0.2.1:${id}`,
-  phase: 'data',
-  backendAddress: '10.0.0.1:80',
-  ageMs: 1000,
-  up: { bytes: 0, splicedBytes: 0, bytesPerSecond, carrier: 'copy', notSplicing: 'small' },
-  down: { bytes: 0, splicedBytes: 0, bytesPerSecond, carrier: 'copy', notSplicing: 'small' },
+  by: 'proxy',
+  phase: 'connect',
+  cause,
   ...fields,
 })
+
+export const connection = (id: string, bytesPerSecond = 0, fields: Fields = {}): Fields => {
+  const direction = { ...blank(DIRECTION), bytesPerSecond, carrier: 'copy', notSplicing: 'small' }
+  return {
+    ...blank(CONNECTION),
+    id,
+    listener: 'web',
+    client: `192.0.2.1:${id}`,
+    phase: 'data',
+    backendAddress: '10.0.0.1:80',
+    ageMs: 1000,
+    up: direction,
+    down: direction,
+    ...fields,
+  }
+}
 
 /** A moment of a quiet proxy, but for `status` and `connections`. */
 export const moment = (status: Fields = {}, connections: readonly Fields[] = []): Fields => ({
   status: {
+    ...blank(STATUS),
     state: 'running',
     version: '0.1.0',
     startedAt: '2026-01-01T00:00:00.000Z',
     workers: 1,
+    workersWanted: 1,
     engine: 'kernel',
     listeners: [listener('web')],
-    clusters: [],
-    connections: { active: 0, ended: 0, ...TRAFFIC },
-    endings: [],
     ...status,
   },
   connections,

@@ -3,10 +3,11 @@
  */
 import type { ConnectionInfo } from '../../control/answers.js'
 import { visible } from '../../escape.js'
-import { counted, rate, share, time } from '../../figures.js'
+import { count, counted, frequency, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
+import { backendState, carriers, destination } from '../../words.js'
 import { type Column, cut, table } from '../table.js'
-import { type BackendRow, backendRows, carriersOf, headline, stateOf } from '../views.js'
+import { type BackendRow, backendRows, headlines } from '../views.js'
 
 export interface Moment {
   /** ms since 1970. */
@@ -53,31 +54,31 @@ const flowColumns = <Row extends { readonly flow: Flow }>(): Column<Row>[] => [
 
 const LISTENERS: readonly Column<ListenerRow>[] = [
   { title: 'LISTENER', text: ({ name }) => name },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
-  { title: 'CONN/S', isRight: true, text: ({ perSecond }) => perSecond.toFixed(1) },
+  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
+  { title: 'NEW/S', isRight: true, text: ({ perSecond }) => frequency(perSecond) },
   ...flowColumns<ListenerRow>(),
 ]
 
 const CLUSTERS: readonly Column<ClusterRow>[] = [
   { title: 'CLUSTER', text: ({ name }) => name },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
+  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
   ...flowColumns<ClusterRow>(),
 ]
 
 const BACKENDS: readonly Column<FlowingBackend>[] = [
   { title: 'BACKEND', text: ({ cluster, address }) => `${cluster}/${address}` },
-  { title: 'STATE', text: stateOf },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => String(active) },
+  { title: 'STATE', text: backendState },
+  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
   ...flowColumns<FlowingBackend>(),
 ]
 
 const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
   { title: 'CLIENT', text: ({ client }) => client },
-  { title: 'BACKEND', text: ({ backendAddress, phase }) => backendAddress ?? `(${phase})` },
+  { title: 'BACKEND', text: destination },
   { title: 'AGE', isRight: true, text: ({ ageMs }) => time(ageMs) },
   { title: 'UP/S', isRight: true, text: ({ up }) => rate(up.bytesPerSecond) },
   { title: 'DOWN/S', isRight: true, text: ({ down }) => rate(down.bytesPerSecond) },
-  { title: 'CARRIERS', text: carriersOf },
+  { title: 'CARRIERS', text: carriers },
 ]
 
 /** Of a table: its titles and its busiest row. */
@@ -89,7 +90,7 @@ export function frame(before: Moment | undefined, now: Moment, { columns, rows }
   const { status } = now
   const total = flow(before?.status.connections, status.connections, seconds)
   const fixed = [
-    `${headline(status, now.at)}${note === '' ? '' : `  ${note}`}`,
+    ...headlines(status, now.at, note),
     `${counted(status.connections.active, 'connection')}  up ${rate(total.up)}  down ${rate(total.down)}  spliced ${share(total.spliced, total.up + total.down)}`,
   ]
   const tables = [

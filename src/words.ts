@@ -1,0 +1,100 @@
+/**
+ * States and facts in words, as the command's tables and the status page both show them. Pure. The page imports this, so
+ * it imports nothing that a browser has not.
+ */
+import { counted, NOTHING, share, time } from './figures.js'
+import type { BACKEND } from './status/cluster.js'
+import type { TRAFFIC } from './status/common.js'
+import type { CONNECTION } from './status/connection.js'
+import type { Told } from './status/fields.js'
+import type { LISTENER } from './status/listener.js'
+import type { DRAIN, STATUS } from './status/status.js'
+
+type Status = Told<typeof STATUS>
+type Listener = Told<typeof LISTENER>
+type Backend = Told<typeof BACKEND>
+type Connection = Told<typeof CONNECTION>
+type Drain = Told<typeof DRAIN>
+
+export function listenerState({
+  isListening,
+  isLeaving,
+}: Pick<Listener, 'isListening' | 'isLeaving'>): string {
+  if (isListening) return 'listening'
+  return isLeaving ? 'leaving' : 'closed'
+}
+
+/** What the config has said goes before what an operator has, and that before what connects say. */
+export function backendState({
+  isLeaving,
+  state,
+  setTo,
+  restingMs,
+}: Pick<Backend, 'isLeaving' | 'state' | 'setTo' | 'restingMs'>): string {
+  if (isLeaving) return 'leaving'
+  if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
+  return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
+}
+
+/** Where a connection goes to; before it has a backend, what it waits for: `(connect)`. */
+export function destination({ backendAddress, phase }: Pick<Connection, 'backendAddress' | 'phase'>): string {
+  return backendAddress ?? `(${phase})`
+}
+
+/** `kernel/copy (small)`: upwards, downwards, and why not by the kernel. */
+export function carriers({ up, down }: Pick<Connection, 'up' | 'down'>): string {
+  if (up.carrier === undefined || down.carrier === undefined) return NOTHING
+  const why = [...new Set([up.notSplicing, down.notSplicing].filter((reason) => reason !== undefined))]
+  return `${up.carrier}/${down.carrier}${why.length > 0 ? ` (${why.join(', ')})` : ''}`
+}
+
+/** What part of all bytes was spliced. */
+export function splicedShare({
+  bytesUp,
+  bytesDown,
+  splicedUp,
+  splicedDown,
+}: Pick<Told<typeof TRAFFIC>, 'bytesUp' | 'bytesDown' | 'splicedUp' | 'splicedDown'>): string {
+  return share(splicedUp + splicedDown, bytesUp + bytesDown)
+}
+
+/** `for 4m 5s`; nothing before it has begun to serve. `now`: ms since 1970. */
+export function servingFor({ startedAt }: Pick<Status, 'startedAt'>, now: number): string {
+  return startedAt === undefined ? '' : `for ${time(now - Date.parse(startedAt))}`
+}
+
+/** `1 process`, `4 workers`, `3 of 4 workers`. */
+export function processes({ workers, workersWanted }: Pick<Status, 'workers' | 'workersWanted'>): string {
+  if (workers !== workersWanted) return `${workers} of ${workersWanted} workers`
+  return workers === 1 ? '1 process' : `${workers} workers`
+}
+
+export function splicing({ notSplicing }: Pick<Status, 'notSplicing'>): string {
+  return notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
+}
+
+/** What is wrong with workers; none where nothing is. */
+export function workerTroubles({
+  workersSilent,
+  workerDeaths,
+  workersDiffer,
+}: Pick<Status, 'workersSilent' | 'workerDeaths' | 'workersDiffer'>): string[] {
+  const troubles = [
+    workersSilent > 0 && `${counted(workersSilent, 'worker')} silent, with old figures`,
+    workerDeaths > 0 && `${counted(workerDeaths, 'worker')} died`,
+    workersDiffer.length > 0 && `not the same in all workers: ${workersDiffer.join(', ')}`,
+  ]
+  return troubles.filter((trouble) => trouble !== false)
+}
+
+/** `draining listener web: 12 connections left, 30.0s to go`. `now`: ms since 1970. */
+export function draining({ scope, left, deadlineAt }: Drain, now: number): string {
+  const end = deadlineAt === undefined ? 'without a deadline' : `${time(Date.parse(deadlineAt) - now)} to go`
+  return `draining ${scopeName(scope)}: ${counted(left, 'connection')} left, ${end}`
+}
+
+function scopeName({ listener, cluster, backend }: Drain['scope']): string {
+  if (listener !== undefined) return `listener ${listener}`
+  if (backend !== undefined) return `backend ${backend} of ${cluster}`
+  return cluster === undefined ? 'everything' : `cluster ${cluster}`
+}

@@ -1,0 +1,89 @@
+/** States and facts in words, as the command and the page show them. */
+import { expect, it } from 'vitest'
+import { BACKEND } from '../src/status/cluster.js'
+import { DIRECTION } from '../src/status/connection.js'
+import * as words from '../src/words.js'
+import { blank } from './support/blank.js'
+
+const backend = blank(BACKEND)
+const copying = { ...blank(DIRECTION), carrier: 'copy', notSplicing: 'small' } as const
+
+it.each([
+  [{ isListening: true, isLeaving: false }, 'listening'],
+  [{ isListening: false, isLeaving: true }, 'leaving'],
+  [{ isListening: false, isLeaving: false }, 'closed'],
+])('a listener of %j is %s', (listener, state) => {
+  expect(words.listenerState(listener)).toBe(state)
+})
+
+it.each([
+  [{}, 'up'],
+  [{ state: 'down', restingMs: 1500 }, 'down, rests 1.5s'],
+  [{ state: 'unresolved' }, 'unresolved'],
+  [{ state: 'down', setTo: 'drain' }, 'drained'],
+  [{ setTo: 'down' }, 'taken out'],
+  [{ setTo: 'down', isLeaving: true }, 'leaving'],
+] as const)('a backend of %j is %s', (fields, state) => {
+  expect(words.backendState({ ...backend, ...fields })).toBe(state)
+})
+
+it('a connection goes to its backend, or waits in a phase', () => {
+  expect(words.destination({ backendAddress: '10.0.0.1:80', phase: 'data' })).toBe('10.0.0.1:80')
+  expect(words.destination({ backendAddress: undefined, phase: 'connect' })).toBe('(connect)')
+})
+
+it('carriers are told upwards and downwards, with each reason once, and not before there are any', () => {
+  const splicing = { ...blank(DIRECTION), carrier: 'kernel' } as const
+  expect(words.carriers({ up: splicing, down: splicing })).toBe('kernel/kernel')
+  expect(words.carriers({ up: splicing, down: copying })).toBe('kernel/copy (small)')
+  expect(words.carriers({ up: copying, down: copying })).toBe('copy/copy (small)')
+  expect(words.carriers({ up: { ...copying, carrier: undefined }, down: copying })).toBe('–')
+})
+
+it('the share of spliced bytes is of both ways', () => {
+  expect(words.splicedShare({ bytesUp: 100, bytesDown: 300, splicedUp: 0, splicedDown: 100 })).toBe('25%')
+})
+
+it('a process serves for a time, once it does', () => {
+  const startedAt = '2026-01-01T00:00:00.000Z'
+  expect(words.servingFor({ startedAt }, Date.parse(startedAt) + 245_000)).toBe('for 4m 5s')
+  expect(words.servingFor({ startedAt: undefined }, 0)).toBe('')
+})
+
+it.each([
+  [1, 1, '1 process'],
+  [4, 4, '4 workers'],
+  [3, 4, '3 of 4 workers'],
+  [1, 2, '1 of 2 workers'],
+])('%d processes of %d are %s', (workers, workersWanted, text) => {
+  expect(words.processes({ workers, workersWanted })).toBe(text)
+})
+
+it('what is wrong with workers is told, each by itself', () => {
+  const well = { workersSilent: 0, workerDeaths: 0, workersDiffer: [] }
+  expect(words.workerTroubles(well)).toEqual([])
+  expect(words.workerTroubles({ workersSilent: 1, workerDeaths: 2, workersDiffer: ['a', 'b'] })).toEqual([
+    '1 worker silent, with old figures',
+    '2 workers died',
+    'not the same in all workers: a, b',
+  ])
+})
+
+it.each([
+  [{}, 'everything'],
+  [{ listener: 'web' }, 'listener web'],
+  [{ cluster: 'db' }, 'cluster db'],
+  [{ cluster: 'db', backend: 'a:1' }, 'backend a:1 of db'],
+])('a drain of %j is of %s', (scope, what) => {
+  expect(words.draining({ scope, left: 1, deadlineAt: undefined }, 0)).toBe(
+    `draining ${what}: 1 connection left, without a deadline`,
+  )
+})
+
+it('a drain with a deadline says how long it is to go', () => {
+  const deadlineAt = '2026-01-01T00:00:30.000Z'
+  const now = Date.parse('2026-01-01T00:00:00.000Z')
+  expect(words.draining({ scope: {}, left: 2, deadlineAt }, now)).toBe(
+    'draining everything: 2 connections left, 30.0s to go',
+  )
+})
