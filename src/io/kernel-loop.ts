@@ -9,6 +9,7 @@ import {
   errnoName,
   HOST_BYTES,
   IPV4,
+  type LoadedNative,
   loadNative,
   type Native,
   PORT,
@@ -65,12 +66,18 @@ export class KernelLoop {
   #refusedUntil = performance.now()
   /** Set by the first event after the last trim: while nothing happens, nothing wakes the process. */
   #trim: NodeJS.Timeout | undefined
+  readonly #quotaPages: () => number
 
-  /** Starts the loop of this thread; the answer is the loop, or why there can be none. */
-  static start(): KernelLoop | NotSplicing {
-    const loaded = loadNative()
+  /**
+   * Starts the loop of this thread; the answer is the loop, or why there can be none. `quotaPages`: of this user, as
+   * `pipeQuotaPages` tells.
+   */
+  static start(
+    loaded: LoadedNative = loadNative(),
+    quotaPages: () => number = pipeQuotaPages,
+  ): KernelLoop | NotSplicing {
     if (loaded.native === undefined) return loaded.missing
-    const loop = new KernelLoop(loaded.native)
+    const loop = new KernelLoop(loaded.native, quotaPages)
     const error = loop.native.start(
       (count) => loop.#dispatch(count),
       loop.#events,
@@ -84,13 +91,14 @@ export class KernelLoop {
     return loop
   }
 
-  private constructor(native: Native) {
+  private constructor(native: Native, quotaPages: () => number) {
     this.native = native
+    this.#quotaPages = quotaPages
   }
 
   /** One for the thread: the last one set. */
   limitPipes({ kernelPipeBytes, pinnedMemoryBytes, workers }: PipeLimits): void {
-    const quotaPages = Math.ceil((pipeQuotaPages() * QUOTA_SHARE) / workers)
+    const quotaPages = Math.ceil((this.#quotaPages() * QUOTA_SHARE) / workers)
     this.native.sizePipes(kernelPipeBytes, Math.floor(pinnedMemoryBytes / workers), quotaPages)
   }
 
