@@ -1,0 +1,209 @@
+/**
+ * The addon's surface (src/io/native.ts) on the simulated kernel: the same calls, the same answers, to the bit. Whoever
+ * runs the event loop calls `collect`, as libuv does when the epoll is readable.
+ */
+import * as native from '../../../src/io/native.js'
+import { quiescence } from '../clock.js'
+import type { Faults } from '../faults.js'
+import * as e from '../kernel/errnos.js'
+import type { Kernel } from '../kernel/kernel.js'
+import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { KernelPipes } from './kernel-pipes.js'
+import { clearOutcome } from './outcome.js'
+import { LISTENER_EVENTS, MUTED_EVENTS, Poller, SOCKET_EVENTS } from './poller.js'
+import { StandingOrders } from './standing-orders.js'
+import { Transfers } from './transfer.js'
+
+/** Of any connection: nothing depends on it. */
+const ROUND_TRIP_MICROS = 100
+
+export class SimulatedAddon implements native.Native {
+  readonly version = 0
+  readonly #kernel: Kernel
+  readonly #faults: Faults
+  readonly #pipes: KernelPipes
+  readonly #owned = new Set<number>()
+  #outcome!: Int32Array
+  #scratch!: Buffer
+  #transfers!: Transfers
+  #poller!: Poller
+
+  constructor(kernel: Kernel, faults: Faults) {
+    this.#kernel = kernel
+    this.#faults = faults
+    this.#pipes = new KernelPipes(kernel, faults)
+  }
+
+  /** One visit of the event loop. Whether the kernel reported anything. */
+  collect(): Promise<boolean> {
+    return this.#poller.collect()
+  }
+
+  start(
+    onBatch: (count: number) => void,
+    events: Int32Array,
+    outcome: Int32Array,
+    scratch: Uint8Array,
+    orders: Int32Array,
+    carried: Int32Array,
+  ): number {
+    this.#outcome = outcome
+    this.#scratch = scratch as Buffer
+    this.#transfers = new Transfers(this.#kernel, this.#pipes, this.#faults, this.#scratch, outcome)
+    const standing = new StandingOrders(orders, carried, outcome, scratch.length, this.#transfers)
+    this.#poller = new Poller(this.#kernel, standing, events, async (count) => {
+      onBatch(count)
+      await quiescence()
+    })
+    return 0
+  }
+
+  keepAlive(): number {
+    return 0
+  }
+
+  watch(fd: number, generation: number, isListener: boolean): number {
+    return this.#kernel.watch(fd, isListener ? LISTENER_EVENTS : SOCKET_EVENTS, generation, !isListener)
+  }
+
+  unwatch(fd: number): number {
+    return this.#kernel.unwatch(fd)
+  }
+
+  mute(fd: number, generation: number, isMuted: boolean): number {
+    const isSilent = !isMuted && this.#faults.has('unmuting-reports-nothing')
+    return this.#kernel.changeWatch(fd, isMuted ? MUTED_EVENTS : SOCKET_EVENTS, generation, isSilent)
+  }
+
+  listen(host: string, port: number, backlog: number): number {
+    return this.#add(this.#kernel.listen(host, port, backlog))
+  }
+
+  setLiveness(): number {
+    return 0
+  }
+
+  accept(listener: number, generation: number): number {
+    const [fd, peer] = this.#kernel.accept(listener)
+    return this.#show(peer, this.#own(fd, generation))
+  }
+
+  connect(host: string, port: number, generation: number): number {
+    return this.#own(this.#kernel.connect(host, port), generation)
+  }
+
+  adopt(): number {
+    return -e.EBADF
+  }
+
+  takeError(fd: number): number {
+    return this.#kernel.takeError(fd)
+  }
+
+  localAddress(fd: number): number {
+    const local = this.#kernel.localAddress(fd)
+    return local === undefined ? -e.EBADF : this.#show(local, 0)
+  }
+
+  shutdown(fd: number): number {
+    return this.#kernel.shutdown(fd)
+  }
+
+  close(fd: number): number {
+    return this.#owned.delete(fd) ? this.#kernel.close(fd, false) : -e.EBADF
+  }
+
+  reset(fd: number): number {
+    return this.#owned.delete(fd) ? this.#kernel.close(fd, true) : -e.EBADF
+  }
+
+  release(): number {
+    return -e.EBADF
+  }
+
+  receive(fd: number, most: number, isPeek: boolean): number {
+    return this.#kernel.receive(fd, this.#scratch.subarray(0, most), isPeek)
+  }
+
+  unacknowledged(fd: number): number {
+    return this.#kernel.unacknowledged(fd)
+  }
+
+  roundTripMicros(): number {
+    return ROUND_TRIP_MICROS
+  }
+
+  splice(source: number, sink: number, pipe: number, budget: number, hints: number): number {
+    return this.#transfers.splice(source, sink, pipe, budget, hints)
+  }
+
+  copy(source: number, sink: number, budget: number, hints: number): number {
+    return this.#transfers.copy(source, sink, budget, hints)
+  }
+
+  send(sink: number, bytes: Uint8Array): number {
+    clearOutcome(this.#outcome)
+    return this.#transfers.send(sink, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  }
+
+  emptyPipe(pipe: number, into: Uint8Array): number {
+    if (!this.#pipes.isLeased(pipe)) return -e.EBADF
+    const bytes = this.#pipes.at(pipe).take(into.length)
+    this.#pipes.pinned -= bytes.length
+    into.set(bytes)
+    this.#pipes.discard(pipe)
+    return bytes.length
+  }
+
+  discardPipe(pipe: number): number {
+    this.#pipes.discard(pipe)
+    return 0
+  }
+
+  sizePipes(pipeBytes: number, pinnedBytes: number, quotaPages: number): number {
+    this.#pipes.configure(pipeBytes, pinnedBytes, quotaPages)
+    return 0
+  }
+
+  trimPipes(keep: number): number {
+    this.#pipes.trim(keep)
+    return 0
+  }
+
+  count(): native.NativeCounts {
+    const { inUse, idle, refused, downgraded, pinned, pinnedBudget, splices } = this.#pipes
+    return {
+      descriptors: this.#owned.size,
+      pipesInUse: inUse,
+      pipesIdle: idle,
+      pipesRefused: refused,
+      pipesDowngraded: downgraded,
+      pinnedBytes: pinned,
+      pinnedBudgetBytes: pinnedBudget,
+      splices,
+    }
+  }
+
+  #add(fd: number): number {
+    if (fd >= 0) this.#owned.add(fd)
+    return fd
+  }
+
+  /** Watched at once, or reset: an orderly end would look to its peer like an empty answer. */
+  #own(fd: number, generation: number): number {
+    if (fd < 0) return fd
+    this.#add(fd)
+    const error = this.watch(fd, generation, false)
+    if (error === 0) return fd
+    this.reset(fd)
+    return error
+  }
+
+  #show(peer: TcpPeer | undefined, result: number): number {
+    if (result < 0 || peer === undefined) return result
+    this.#outcome[native.HOST_BYTES] = 0
+    this.#outcome[native.PORT] = peer.port
+    this.#outcome[native.IPV4] = peer.host.split('.').reduce((ip, byte) => (ip << 8) | Number(byte), 0)
+    return result
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Time that passes only when it is told to. While it is installed, `performance.now`, `Date.now`, `process.hrtime`,
+ * timers and immediates are its own, and nothing of the real ones reaches the code under test.
+ */
+type Callback = (...args: unknown[]) => void
+
+/** What `setTimeout` and `setInterval` answer, as far as src/ uses it. */
+class Timer {
+  at: number
+  readonly everyMs: number | undefined
+  readonly run: () => void
+  keepsAlive = true
+
+  constructor(at: number, everyMs: number | undefined, run: () => void) {
+    this.at = at
+    this.everyMs = everyMs
+    this.run = run
+  }
+
+  unref(): this {
+    this.keepsAlive = false
+    return this
+  }
+}
+
+/** Node's own: nothing fires earlier than this (ms). */
+const LEAST_MS = 1
+/** With a fraction, as the real one has. */
+const BEGIN_MS = 5000.25
+
+/** Lets promises run until none has anything to do: ticks come when the queue of microtasks is empty. */
+export const quiescence = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+
+export class VirtualClock {
+  now = BEGIN_MS
+  /** In the order they were set, so that of two due at the same time the earlier one comes first. */
+  readonly #timers = new Set<Timer>()
+  #immediates = new Set<() => void>()
+  #restore: (() => void) | undefined
+
+  install(): void {
+    const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = globalThis
+    const before = { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate }
+    const { now } = performance
+    const dateNow = Date.now
+    const { hrtime } = process
+    Object.assign(globalThis, this.#globals())
+    performance.now = () => this.now
+    Date.now = () => Math.floor(this.now)
+    Object.assign(process, {
+      hrtime: () => [Math.floor(this.now / 1000), Math.round((this.now % 1000) * 1e6)],
+    })
+    this.#restore = () => {
+      Object.assign(globalThis, before)
+      performance.now = now
+      Date.now = dateNow
+      Object.assign(process, { hrtime })
+    }
+  }
+
+  restore(): void {
+    this.#restore?.()
+    this.#restore = undefined
+  }
+
+  /** When the next timer is due; undefined where there is none. */
+  get nextAt(): number | undefined {
+    return this.#next()?.at
+  }
+
+  get hasImmediates(): boolean {
+    return this.#immediates.size > 0
+  }
+
+  /** Timers that would keep the process alive. */
+  get keepingAlive(): number {
+    return [...this.#timers].filter(({ keepsAlive }) => keepsAlive).length
+  }
+
+  /** Runs what is due, in its order, with all that follows from each. */
+  async runTimers(): Promise<void> {
+    for (let due = this.#next(); due !== undefined && due.at <= this.now; due = this.#next()) {
+      this.#timers.delete(due)
+      if (due.everyMs !== undefined) {
+        due.at = this.now + due.everyMs
+        this.#timers.add(due)
+      }
+      due.run()
+      await quiescence()
+    }
+  }
+
+  /** Those that are waiting now, none of those that they set. */
+  async runImmediates(): Promise<void> {
+    const waiting = this.#immediates
+    this.#immediates = new Set()
+    for (const run of waiting) {
+      run()
+      await quiescence()
+    }
+  }
+
+  #next(): Timer | undefined {
+    let next: Timer | undefined
+    for (const timer of this.#timers) if (next === undefined || timer.at < next.at) next = timer
+    return next
+  }
+
+  #globals(): object {
+    const clear = (timer: Timer | undefined): void => {
+      if (timer !== undefined) this.#timers.delete(timer)
+    }
+    return {
+      setTimeout: (run: Callback, ms?: number, ...args: unknown[]) =>
+        this.#set(() => run(...args), ms, false),
+      setInterval: (run: Callback, ms?: number, ...args: unknown[]) =>
+        this.#set(() => run(...args), ms, true),
+      setImmediate: (run: Callback, ...args: unknown[]) => {
+        const immediate = (): void => run(...args)
+        this.#immediates.add(immediate)
+        return immediate
+      },
+      clearTimeout: clear,
+      clearInterval: clear,
+      clearImmediate: (immediate: () => void) => this.#immediates.delete(immediate),
+    }
+  }
+
+  #set(run: () => void, ms: number | undefined, isRepeated: boolean): Timer {
+    const waitMs = ms !== undefined && ms >= LEAST_MS ? ms : LEAST_MS
+    const timer = new Timer(this.now + waitMs, isRepeated ? waitMs : undefined, run)
+    this.#timers.add(timer)
+    return timer
+  }
+}

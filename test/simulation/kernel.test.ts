@@ -1,0 +1,115 @@
+/**
+ * The simulated kernel does what the real one was seen to do (docs/splice.md, test/pipe/splice-facts.test.ts): what
+ * stories rely on.
+ */
+import { beforeEach, describe, expect, test } from 'vitest'
+import * as e from './kernel/errnos.js'
+import { type FarEnd, Kernel } from './kernel/kernel.js'
+import type { KernelPipe } from './kernel/kernel-pipe.js'
+import { Random } from './random.js'
+
+const LISTENER = { host: '10.9.9.9', port: 1 }
+const EVERYTHING = e.EPOLLIN | e.EPOLLPRI | e.EPOLLOUT | e.EPOLLRDHUP
+const MUTED = e.EPOLLOUT | e.EPOLLRDHUP
+const MIB = 1 << 20
+
+let kernel: Kernel
+let far: FarEnd
+let fd: number
+beforeEach(() => {
+  const buffers = { sendBytes: 64 * 1024, receiveBytes: 64 * 1024 }
+  kernel = new Kernel(new Random(1), { buffers, quotaPages: 0, spliceErrno: 0 })
+  kernel.isRestless = false
+  const listener = kernel.listen(LISTENER.host, LISTENER.port, 1)
+  far = kernel.connectFrom({ host: '10.0.0.1', port: 2 }, LISTENER)!
+  fd = kernel.accept(listener)[0]
+  kernel.watch(fd, EVERYTHING, 1, true)
+  kernel.wait(1)
+})
+
+const pipe = (): KernelPipe => kernel.pipe() as KernelPipe
+
+function say(text: string): void {
+  far.outbound.send(Buffer.from(text))
+  kernel.network.bringAll()
+}
+
+function hear(): string | number {
+  const into = Buffer.alloc(100)
+  const came = kernel.receive(fd, into, false)
+  return came > 0 ? into.toString('latin1', 0, came) : came
+}
+
+const masks = (): number[] => kernel.wait(8).map(({ mask }) => mask)
+
+describe('the simulated kernel', () => {
+  test('answers a splice with EAGAIN for an empty socket and for a full pipe', () => {
+    const full = pipe()
+    expect(kernel.spliceIn(fd, full, MIB)).toBe(-e.EAGAIN)
+    const answers = Array.from({ length: 17 }, () => {
+      say('x')
+      return kernel.spliceIn(fd, full, MIB)
+    })
+    expect(answers).toEqual([...Array(16).fill(1), -e.EAGAIN])
+    expect(full.bytes).toBe(16)
+  })
+
+  test('tells of an end behind the last byte, again and again', () => {
+    far.outbound.send(Buffer.from('ab'))
+    far.outbound.end()
+    kernel.network.bringAll()
+    const taken = pipe()
+    expect([1, 2, 3].map(() => kernel.spliceIn(fd, taken, MIB))).toEqual([2, 0, 0])
+  })
+
+  test('tells of a reset once, behind what had arrived', () => {
+    say('ab')
+    far.outbound.reset(0)
+    kernel.network.bringAll()
+    expect([hear(), hear(), hear()]).toEqual(['ab', -e.ECONNRESET, 0])
+    expect(kernel.send(fd, Buffer.from('x'))).toBe(-e.EPIPE)
+  })
+
+  test('stops a splice at an urgent byte for ever, and a read once', () => {
+    say('ab')
+    far.outbound.sendUrgent()
+    say('cd')
+    const taken = pipe()
+    expect([1, 2, 3].map(() => kernel.spliceIn(fd, taken, MIB))).toEqual([2, -e.EAGAIN, -e.EAGAIN])
+    expect(masks()).toEqual([e.EPOLLIN | e.EPOLLPRI | e.EPOLLOUT])
+    expect(hear()).toBe('cd')
+  })
+
+  test('reports an edge once, with all that is true by then', () => {
+    say('a')
+    far.outbound.end()
+    kernel.network.bringAll()
+    expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT | e.EPOLLRDHUP])
+    expect(masks()).toEqual([])
+  })
+
+  test('reports nothing of bytes that come while they are no event, and what is there when they are again', () => {
+    kernel.changeWatch(fd, MUTED, 1, false)
+    masks()
+    say('a')
+    expect(masks()).toEqual([])
+    kernel.changeWatch(fd, EVERYTHING, 1, false)
+    expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT])
+  })
+
+  test('tells of room in a full sink when a third of it is free', () => {
+    expect(kernel.send(fd, Buffer.alloc(MIB))).toBe(64 * 1024)
+    expect(kernel.send(fd, Buffer.alloc(1))).toBe(-e.EAGAIN)
+    masks()
+    far.inbound.arrive(1000)
+    expect(masks()).toEqual([])
+    far.inbound.arrive(30_000)
+    expect(masks()).toEqual([e.EPOLLOUT])
+  })
+
+  test('resets whoever sends to a connection that was closed', () => {
+    kernel.close(fd, false)
+    say('late')
+    expect(far.inbound.isResetArrived).toBe(true)
+  })
+})

@@ -1,0 +1,91 @@
+/**
+ * epoll(7): who is watched for what, and whose wake-ups wait to be told. A report shows the state at the time it is
+ * made, whatever woke; edge-triggered files are reported once for each time they were woken.
+ */
+import { EEXIST, ENOENT, EPOLLERR, EPOLLHUP } from './errnos.js'
+
+export interface Watchable {
+  /** The state at this moment, in epoll's bits. */
+  poll(): number
+  watch: Watch | undefined
+}
+
+/** One entry of epoll's. */
+export interface Watch {
+  readonly fd: number
+  readonly file: Watchable
+  readonly isEdge: boolean
+  generation: number
+  interest: number
+  isReady: boolean
+}
+
+export interface Report {
+  readonly fd: number
+  readonly generation: number
+  readonly mask: number
+}
+
+/** Errors and hang-ups cannot be masked. */
+const ALWAYS = EPOLLERR | EPOLLHUP
+
+export class Epoll {
+  #ready: Watch[] = []
+
+  /** Whether anybody has something to report. */
+  get isReady(): boolean {
+    return this.#ready.some(({ file, interest }) => (file.poll() & (interest | ALWAYS)) !== 0)
+  }
+
+  add(fd: number, file: Watchable, interest: number, generation: number, isEdge: boolean): number {
+    if (file.watch !== undefined) return -EEXIST
+    file.watch = { fd, file, isEdge, generation, interest, isReady: false }
+    this.#wakeIfReady(file.watch)
+    return 0
+  }
+
+  /** Reports what is there, unless `isSilent`, which no kernel is. */
+  modify(file: Watchable, interest: number, generation: number, isSilent: boolean): number {
+    const { watch } = file
+    if (watch === undefined) return -ENOENT
+    watch.interest = interest
+    watch.generation = generation
+    if (!isSilent) this.#wakeIfReady(watch)
+    return 0
+  }
+
+  delete(file: Watchable): number {
+    const { watch } = file
+    if (watch === undefined) return -ENOENT
+    file.watch = undefined
+    this.#ready = this.#ready.filter((each) => each !== watch)
+    return 0
+  }
+
+  /** Something happened to `file`; `key` tells what, 0 anything. Who is not interested is not woken. */
+  wake({ watch }: Watchable, key: number): void {
+    if (watch === undefined || watch.isReady) return
+    if (key !== 0 && (key & (watch.interest | ALWAYS)) === 0) return
+    watch.isReady = true
+    this.#ready.push(watch)
+  }
+
+  /** epoll_wait: at most `most`, without those of whom `isLate` is true: the kernel has not seen them yet. */
+  wait(most: number, isLate: () => boolean): Report[] {
+    const reports: Report[] = []
+    const queue = this.#ready
+    this.#ready = []
+    for (const watch of queue) {
+      const mask = watch.file.poll() & (watch.interest | ALWAYS)
+      const isLeft = mask !== 0 && (reports.length === most || isLate())
+      if (!isLeft && mask !== 0) reports.push({ fd: watch.fd, generation: watch.generation, mask })
+      watch.isReady = isLeft || (mask !== 0 && !watch.isEdge)
+      if (watch.isReady) this.#ready.push(watch)
+    }
+    return reports
+  }
+
+  #wakeIfReady(watch: Watch): void {
+    if ((watch.file.poll() & (watch.interest | ALWAYS)) !== 0) this.wake(watch.file, 0)
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * The kernel as the addon sees it: file descriptors and the system calls on them, each of which answers >= 0 or -errno.
+ * Before each call the network may bring something: nothing that a call answers is true for longer than the call.
+ */
+import type { Random } from '../random.js'
+import { Epoll, type Report } from './epoll.js'
+import * as e from './errnos.js'
+import { FdTable } from './fd-table.js'
+import { KernelPipe, PipeQuota } from './kernel-pipe.js'
+import { ListenSocket } from './listen-socket.js'
+import { Network, type Pending } from './network.js'
+import { type Buffers, OneWay } from './one-way.js'
+import { type TcpPeer, TcpSocket } from './tcp-socket.js'
+
+/** What a connection is for whoever is at its far end. */
+export interface FarEnd {
+  readonly inbound: OneWay
+  readonly outbound: OneWay
+}
+
+/** Somebody who can be connected to. */
+export interface Server {
+  /** -errno of a connect(2) that fails at once, or 0. */
+  refuseAtOnce(): number
+  /** The errno a connect ends with, 0 where it is accepted; undefined where it is not answered, for now. */
+  answer(): number | undefined
+  accepted(far: FarEnd): void
+}
+
+/** What goes wrong for want of something, while it does. */
+export interface Shortage {
+  /** No fd beyond this number of open ones. */
+  fds: number
+  /** Part of the calls that fail with ENOMEM or ENOBUFS. */
+  memory: number
+  /** No file can be watched (max_user_watches). */
+  watches: boolean
+}
+
+export interface KernelOptions {
+  readonly buffers: Buffers
+  /** pipe-user-pages-soft; 0: none. */
+  readonly quotaPages: number
+  /** What splice(2) answers to every call; 0: it works. */
+  readonly spliceErrno: number
+}
+
+const FIRST_PORT = 40_000
+/** Before a call something arrives so often, where the network is restless. */
+const STIR_PART = 0.2
+/** RLIMIT_NOFILE. */
+export const MOST_FDS = 20_000
+
+export const NO_SHORTAGE: Readonly<Shortage> = { fds: MOST_FDS, memory: 0, watches: false }
+
+export class Kernel {
+  readonly epoll = new Epoll()
+  readonly network = new Network()
+  readonly shortage: Shortage = { ...NO_SHORTAGE }
+  /** Of the present step of the story. */
+  random: Random
+  /** Whether things happen between calls, and events come late. */
+  isRestless = true
+  readonly servers = new Map<string, Server>()
+  readonly #options: KernelOptions
+  readonly #quota: PipeQuota
+  readonly #fds = new FdTable()
+  readonly #listeners = new Map<string, ListenSocket>()
+  readonly #pending = new Map<TcpSocket, Pending>()
+  #nextPort = FIRST_PORT
+
+  constructor(random: Random, options: KernelOptions) {
+    this.random = random
+    this.#options = options
+    this.#quota = new PipeQuota(options.quotaPages)
+  }
+
+  get openFds(): number {
+    return this.#fds.openFds
+  }
+
+  /** A client from outside connects. Undefined where nobody listens, or the queue is full. */
+  connectFrom(from: TcpPeer, to: TcpPeer): FarEnd | undefined {
+    const listener = this.#listeners.get(nameOf(to))
+    if (listener === undefined) return undefined
+    const [socket, far] = this.#connection(listener.local, from)
+    socket.connected()
+    return listener.queue(socket) ? far : undefined
+  }
+
+  listen(host: string, port: number, backlog: number): number {
+    const local = { host, port: port === 0 ? this.#nextPort++ : port }
+    if (this.#listeners.has(nameOf(local))) return -e.EADDRINUSE
+    const listener = new ListenSocket(this.epoll, local, backlog)
+    const fd = this.#fds.open(listener, this.shortage.fds)
+    if (fd >= 0) this.#listeners.set(nameOf(local), listener)
+    return fd
+  }
+
+  /** accept4(2), and who it is. */
+  accept(listener: number): [fd: number, peer: TcpPeer | undefined] {
+    this.#stir()
+    const file = this.#fds.at(listener)
+    if (!(file instanceof ListenSocket)) return [-e.EBADF, undefined]
+    // The fd is looked for first: without one nobody knows whether a client waits.
+    if (this.openFds >= this.shortage.fds) return [-e.EMFILE, undefined]
+    const socket = file.next
+    if (socket === undefined) return [-e.EAGAIN, undefined]
+    if (this.#isShortOfMemory()) return [-this.random.pick([e.ENOMEM, e.ENOBUFS]), undefined]
+    file.accept()
+    return [this.#fds.open(socket, this.shortage.fds), socket.remote]
+  }
+
+  /** socket(2) and connect(2). */
+  connect(host: string, port: number): number {
+    this.#stir()
+    const server = this.servers.get(nameOf({ host, port }))
+    if (this.#isShortOfMemory()) return -this.random.pick([e.ENOMEM, e.ENOBUFS])
+    const refusal = server?.refuseAtOnce() ?? 0
+    if (refusal < 0) return refusal
+    const local = { host: '10.9.9.9', port: this.#nextPort++ }
+    const [socket, far] = this.#connection(local, { host, port })
+    const fd = this.#fds.open(socket, this.shortage.fds)
+    if (fd < 0) return fd
+    const pending = { settle: () => this.#settle(socket, server, far) }
+    this.#pending.set(socket, pending)
+    this.network.ask(pending)
+    if (this.isRestless && this.random.chance(0.3) && pending.settle()) this.network.withdraw(pending)
+    return fd
+  }
+
+  watch(fd: number, interest: number, generation: number, isEdge: boolean): number {
+    const file = this.#fds.at(fd)
+    if (file === undefined) return -e.EBADF
+    if (this.shortage.watches) return -e.ENOSPC
+    return this.epoll.add(fd, file, interest, generation, isEdge)
+  }
+
+  unwatch(fd: number): number {
+    const file = this.#fds.at(fd)
+    return file === undefined ? -e.EBADF : this.epoll.delete(file)
+  }
+
+  changeWatch(fd: number, interest: number, generation: number, isSilent: boolean): number {
+    this.#stir()
+    const file = this.#fds.at(fd)
+    return file === undefined ? -e.EBADF : this.epoll.modify(file, interest, generation, isSilent)
+  }
+
+  wait(most: number): Report[] {
+    this.#stir()
+    return this.epoll.wait(most, () => this.isRestless && this.random.chance(0.1))
+  }
+
+  receive(fd: number, into: Buffer, isPeek: boolean): number {
+    return this.#call(fd, (socket) => socket.receive(into, isPeek), false)
+  }
+
+  send(fd: number, bytes: Buffer): number {
+    return this.#call(fd, (socket) => socket.send(bytes))
+  }
+
+  /** splice(2) from a socket into a pipe. It may bring in less than there is. */
+  spliceIn(fd: number, pipe: KernelPipe, most: number): number {
+    return this.#call(fd, (socket) => {
+      if (this.#options.spliceErrno !== 0) return -this.#options.spliceErrno
+      const room = Math.min(most, pipe.roomFor(this.random))
+      if (room === 0) return -e.EAGAIN
+      const wanted = this.isRestless && this.random.chance(0.2) ? this.random.size(room) : room
+      const bytes = socket.spliceOff(wanted)
+      if (typeof bytes === 'number') return bytes
+      pipe.push(bytes, this.random)
+      return bytes.length
+    })
+  }
+
+  /** splice(2) from a pipe into a socket. */
+  spliceOut(pipe: KernelPipe, fd: number, most: number): number {
+    return this.#call(fd, (socket) => {
+      const sent = socket.send(pipe.peek(most))
+      if (sent > 0) pipe.take(sent)
+      return sent
+    })
+  }
+
+  /** pipe2(2): two fds. */
+  pipe(): KernelPipe | number {
+    if (this.#isShortOfMemory()) return -e.ENOMEM
+    if (this.openFds + 2 > this.shortage.fds) return -e.EMFILE
+    this.#fds.openFds += 2
+    return new KernelPipe(this.#quota)
+  }
+
+  closePipe(pipe: KernelPipe): void {
+    this.#fds.openFds -= 2
+    pipe.close()
+  }
+
+  takeError(fd: number): number {
+    return this.#call(fd, (socket) => socket.takeError(), false)
+  }
+
+  shutdown(fd: number): number {
+    return this.#call(fd, (socket) => socket.shutdown(), false)
+  }
+
+  unacknowledged(fd: number): number {
+    return this.#call(fd, (socket) => socket.outbound.unacknowledged, false)
+  }
+
+  setLowWater(fd: number, bytes: number): void {
+    this.#call(
+      fd,
+      (socket) => {
+        socket.lowWaterBytes = bytes
+        return 0
+      },
+      false,
+    )
+  }
+
+  localAddress(fd: number): TcpPeer | undefined {
+    return this.#fds.at(fd)?.local
+  }
+
+  /** close(2), with SO_LINGER 0 where `isReset`. */
+  close(fd: number, isReset: boolean): number {
+    this.#stir()
+    const file = this.#fds.close(fd)
+    if (file === undefined) return -e.EBADF
+    if (file instanceof ListenSocket) {
+      this.#listeners.delete(nameOf(file.local))
+      file.close()
+      return 0
+    }
+    const pending = this.#pending.get(file)
+    if (pending !== undefined) this.network.withdraw(pending)
+    this.#pending.delete(file)
+    const kept = this.random.chance(0.5) ? 0 : this.random.size(65_536)
+    file.close(isReset, kept)
+    return 0
+  }
+
+  #settle(socket: TcpSocket, server: Server | undefined, far: FarEnd): boolean {
+    const errno = server === undefined ? e.ECONNREFUSED : server.answer()
+    if (errno === undefined) return false
+    this.#pending.delete(socket)
+    if (errno !== 0) {
+      socket.failed(errno)
+      return true
+    }
+    socket.connected()
+    server!.accepted(far)
+    return true
+  }
+
+  #connection(local: TcpPeer, remote: TcpPeer): [near: TcpSocket, far: FarEnd] {
+    const inbound = new OneWay(this.#options.buffers)
+    const outbound = new OneWay(this.#options.buffers)
+    this.network.add(inbound)
+    this.network.add(outbound)
+    const near = new TcpSocket(this.epoll, inbound, outbound, local, remote)
+    return [near, { inbound: outbound, outbound: inbound }]
+  }
+
+  /** `mayFail`: for want of memory. */
+  #call(fd: number, call: (socket: TcpSocket) => number, mayFail = true): number {
+    this.#stir()
+    const file = this.#fds.at(fd)
+    if (!(file instanceof TcpSocket)) return -e.EBADF
+    if (mayFail && this.#isShortOfMemory()) return -this.random.pick([e.ENOMEM, e.ENOBUFS])
+    return call(file)
+  }
+
+  #isShortOfMemory(): boolean {
+    return this.shortage.memory > 0 && this.random.chance(this.shortage.memory)
+  }
+
+  #stir(): void {
+    if (this.isRestless && this.random.chance(STIR_PART)) this.network.stir(this.random)
+  }
+}
+
+const nameOf = ({ host, port }: TcpPeer): string => `${host}:${port}`

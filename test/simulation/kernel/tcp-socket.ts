@@ -1,0 +1,153 @@
+/**
+ * The near end of a TCP connection, as Linux answers for it. Every call returns >= 0 or -errno. A reset is told once, to
+ * whoever asks first; then reads give 0 and writes EPIPE.
+ */
+import type { Epoll, Watch, Watchable } from './epoll.js'
+import * as e from './errnos.js'
+import type { Ends, OneWay } from './one-way.js'
+
+export interface TcpPeer {
+  readonly host: string
+  readonly port: number
+}
+
+/** Bytes are announced as both: sock_def_readable. */
+const CAME = e.EPOLLIN | e.EPOLLPRI
+const ANYTHING = 0
+
+export class TcpSocket implements Watchable, Ends {
+  readonly inbound: OneWay
+  readonly outbound: OneWay
+  readonly local: TcpPeer
+  readonly remote: TcpPeer
+  watch: Watch | undefined = undefined
+  /** SO_RCVLOWAT. */
+  lowWaterBytes = 1
+  readonly #epoll: Epoll
+  #state: 'connecting' | 'connected' | 'gone' = 'connecting'
+  #isShut = false
+  #error = 0
+
+  constructor(epoll: Epoll, inbound: OneWay, outbound: OneWay, local: TcpPeer, remote: TcpPeer) {
+    this.#epoll = epoll
+    this.inbound = inbound
+    this.outbound = outbound
+    this.local = local
+    this.remote = remote
+    inbound.receiver = this
+    outbound.sender = this
+  }
+
+  /** tcp_poll. */
+  poll(): number {
+    if (this.#state === 'connecting') return 0
+    const isGone = this.#state === 'gone'
+    const isInOver = isGone || this.inbound.isEndArrived
+    const isOutOver = isGone || this.#isShut
+    let mask = this.#error !== 0 ? e.EPOLLERR : 0
+    if (isInOver && isOutOver) mask |= e.EPOLLHUP
+    if (isInOver) mask |= e.EPOLLIN | e.EPOLLRDHUP
+    if (this.inbound.readable >= this.lowWaterBytes) mask |= e.EPOLLIN
+    if (this.inbound.isUrgent) mask |= e.EPOLLPRI
+    if (isOutOver || this.outbound.isWritable) mask |= e.EPOLLOUT
+    else this.outbound.wantsRoom = true
+    return mask
+  }
+
+  connected(): void {
+    this.#state = 'connected'
+    this.#epoll.wake(this, ANYTHING)
+  }
+
+  /** The connect has failed. */
+  failed(errno: number): void {
+    this.#state = 'gone'
+    this.#error = errno
+    this.#epoll.wake(this, ANYTHING)
+  }
+
+  came(): void {
+    if (this.inbound.readable >= this.lowWaterBytes || this.inbound.isUrgent) this.#epoll.wake(this, CAME)
+  }
+
+  ended(): void {
+    this.#epoll.wake(this, ANYTHING)
+  }
+
+  hasRoom(): void {
+    this.#epoll.wake(this, e.EPOLLOUT)
+  }
+
+  wasReset(): void {
+    const isOver = this.inbound.isEndArrived && this.outbound.isEndArrived
+    if (this.#state === 'gone' || isOver) return
+    this.failed(this.inbound.isEndArrived ? e.EPIPE : e.ECONNRESET)
+    this.outbound.forget()
+  }
+
+  /** recv(2) into `into`. */
+  receive(into: Buffer, isPeek: boolean): number {
+    const bytes = isPeek ? this.inbound.look(into.length) : this.inbound.receive(into.length)
+    bytes.copy(into)
+    return bytes.length > 0 ? bytes.length : this.#whyNothing()
+  }
+
+  /** splice(2) into a kernel pipe, which gets the bytes in the pieces they came in. */
+  spliceOff(most: number): Buffer | number {
+    const bytes = this.inbound.spliceOff(most)
+    return bytes.length > 0 ? bytes : this.#whyNothing()
+  }
+
+  send(bytes: Buffer): number {
+    if (this.#state === 'connecting') return -e.EAGAIN
+    if (this.#error !== 0) return -this.takeError()
+    if (this.#isShut || this.#state === 'gone') return -e.EPIPE
+    const sent = this.outbound.send(bytes)
+    return sent === 0 && bytes.length > 0 ? -e.EAGAIN : sent
+  }
+
+  /** SO_ERROR. */
+  takeError(): number {
+    const error = this.#error
+    this.#error = 0
+    return error
+  }
+
+  shutdown(): number {
+    if (this.#state !== 'connected') return -e.ENOTCONN
+    this.#isShut = true
+    this.outbound.end()
+    this.#epoll.wake(this, ANYTHING)
+    return 0
+  }
+
+  /** close(2). Where something was not read, or `isReset`, it is a reset; `kept` bytes of what was sent still arrive. */
+  close(isReset: boolean, kept: number): void {
+    this.#epoll.delete(this)
+    if (this.#state === 'gone') {
+      this.inbound.forget()
+      return
+    }
+    const isOver = this.inbound.isEndArrived && this.outbound.isEndArrived
+    this.inbound.receiver = this.#orphan()
+    if (isReset || this.inbound.readable > 0) {
+      if (!isOver) this.outbound.reset(kept)
+      this.inbound.forget()
+    } else this.outbound.end()
+  }
+
+  /** Whoever sends to a connection that nobody has any more is reset, and loses what was on its way back. */
+  #orphan(): OneWay['receiver'] {
+    const reset = (): void => {
+      this.outbound.reset(0)
+      this.inbound.forget()
+    }
+    return { came: reset, ended: () => {}, wasReset: () => this.outbound.forget() }
+  }
+
+  #whyNothing(): number {
+    if (this.inbound.isEndArrived) return 0
+    if (this.#error !== 0) return -this.takeError()
+    return this.#state === 'gone' ? 0 : -e.EAGAIN
+  }
+}

@@ -1,0 +1,87 @@
+/** Whether a record's cause is true, by what the world knows and the proxy does not. */
+import type { Client } from './client.js'
+import type { Behaviour, ServerSide } from './server.js'
+import type { Told, World } from './world.js'
+
+interface Case extends Told {
+  readonly world: World
+  readonly client: Client
+  /** The backends' ends that may have been its own: one, once that is known. */
+  readonly backends: readonly ServerSide[]
+}
+
+type Judge = (story: Case) => boolean
+
+/** An event may come so much later than what it tells (ms). */
+const SLACK_MS = 60
+/** Opening and dial may take a peer for gone that has ended. */
+const hasLeft: Judge = ({ client }) => client.hasReset || client.hasClosed || client.hasEnded
+const breaks = (side: ServerSide): boolean => side.hasReset || side.hasClosed
+const hasBroken: Judge = ({ client }) => client.hasReset || client.hasClosed
+const aBackend =
+  (has: (side: ServerSide) => boolean): Judge =>
+  ({ backends }) =>
+    backends.some(has)
+const serversDid =
+  (...behaviours: readonly Behaviour[]): Judge =>
+  ({ world }) =>
+    world.servers.some(({ history }) => behaviours.some((each) => history.has(each)))
+const was =
+  (what: 'shortage' | 'drain' | 'reload' | 'stop'): Judge =>
+  ({ world }) =>
+    world.done.has(what)
+const lasted = (ms: number, { facts }: Case): boolean => ms > 0 && facts.totalMicros / 1000 >= ms
+
+const TRUTH: Readonly<Record<string, Judge>> = {
+  finished: (story) =>
+    story.backends.some((side) => side.hasEnded && story.client.hasEnded) ||
+    (isClosing(story) && (story.client.hasEnded || story.backends.some(({ hasEnded }) => hasEnded))),
+  reset: (story) => (story.ending.by === 'client' ? hasBroken(story) : aBackend(breaks)(story)),
+  'client-gone': hasLeft,
+  'backend-gone': aBackend((side) => breaks(side) || side.hasEnded),
+  'no-backend': (story) =>
+    serversDid('refuses', 'is unreachable', 'resets')(story) ||
+    was('drain')(story) ||
+    aBackend(breaks)(story),
+  'connect-timeout': serversDid('is silent'),
+  'out-of-resources': (story) => was('shortage')(story) || serversDid('has no port for us')(story),
+  'idle-timeout': (story) => lasted(timeouts(story).idleMs, story),
+  'half-closed-timeout': (story) =>
+    lasted(timeouts(story).halfClosedMs, story) || (isClosing(story) && lasted(1, story)),
+  lifetime: (story) => lasted(timeouts(story).lifetimeMs, story),
+  ordered: was('stop'),
+  drained: (story) => was('drain')(story) || was('reload')(story),
+  'first-bytes-timeout': isLate,
+  'proxy-header': (story) => story.client.opening !== 'proxy-header' || isLate(story),
+  'bad-hello': ({ client }) => client.opening === 'no-hello',
+  'no-route': ({ client }) => client.opening === 'hello-nobody',
+}
+
+/** Undefined where it is true. */
+export function whyUntrue(world: World, client: Client, told: Told): string | undefined {
+  const backends = [...world.serverSides.values()].filter((side) =>
+    client.other === undefined ? side.other === undefined : side === client.other,
+  )
+  const judge = TRUTH[told.ending.cause.split(':')[0]!]
+  if (judge === undefined) return 'it never should be'
+  return judge({ ...told, world, client, backends })
+    ? undefined
+    : `it is not so: ${tell(client)}, ${backends.map(tell).join(', ')}`
+}
+
+const timeouts = ({ world }: Case) => world.setting.configs[0]!.timeouts
+const isClosing = ({ world, facts }: Case): boolean => closesBothWays(world, facts.cluster)
+
+/** Whether the end of one side is the end of both. */
+export const closesBothWays = ({ setting }: World, cluster: string | undefined): boolean =>
+  cluster !== undefined && setting.configs[0]!.clusters[cluster]!.halfClose === 'close'
+
+/** What stands behind an urgent byte cannot be looked at without taking what is before it. */
+function isLate({ client, at }: Case): boolean {
+  return client.leadArrivedAt === undefined || client.hasSaidUrgent || at - client.leadArrivedAt < SLACK_MS
+}
+
+function tell(peer: Client | ServerSide): string {
+  const flags = ['hasEnded', 'hasReset', 'hasClosed', 'sawEnd', 'sawReset'] as const
+  return `${peer.name} ${flags.filter((flag) => peer[flag]).join(' ')}`
+}

@@ -1,0 +1,105 @@
+/**
+ * What must hold: at rest, when everything that was sent must have arrived, and at the end, when nothing may be left.
+ * That bytes come once and in order every peer sees for itself (peer.ts).
+ */
+import { closesBothWays, whyUntrue } from './causes.js'
+import type { Client } from './client.js'
+import type { Peer } from './peer.js'
+import { Violation } from './violation.js'
+import type { Told, World } from './world.js'
+
+/** Ends of ours: in order, whatever the peers had still on their way. */
+const OUR_ENDS = new Set(['idle-timeout', 'half-closed-timeout', 'lifetime', 'ordered', 'drained'])
+
+/** Of a world at rest. */
+export function checkArrived(world: World): void {
+  checkComplaints(world)
+  for (const client of world.clients.values()) {
+    const { other } = client
+    if (other === undefined || !client.isWhole || !other.isWhole) continue
+    checkWay(client, other)
+    checkWay(other, client)
+  }
+}
+
+function checkWay(from: Peer, to: Peer): void {
+  // An end that came too early is judged by its record.
+  if (to.sawEarlyEnd || from.sawEarlyEnd || from.isKeepingBack) return
+  if (to.heard < from.toBeHeard) {
+    throw new Violation(
+      'nothing stalls',
+      `${to.name} has ${to.heard} bytes of the ${from.toBeHeard} that ${from.name} has sent`,
+    )
+  }
+  if (from.hasEnded && !to.sawEnd)
+    throw new Violation('nothing stalls', `${to.name} is not told of the end of ${from.name}`)
+}
+
+/** Of a world that is over: its proxy was stopped. */
+export function checkOver(world: World): void {
+  checkComplaints(world)
+  const { descriptors, pipesInUse, pinnedBytes } = world.counts
+  if (descriptors + pipesInUse + pinnedBytes !== 0) {
+    throw new Violation('nothing is left', JSON.stringify({ descriptors, pipesInUse, pinnedBytes }))
+  }
+  if (world.clock.keepingAlive > 0)
+    throw new Violation('nothing is left', `${world.clock.keepingAlive} timers`)
+  checkRecords(world)
+  checkCounts(world)
+}
+
+function checkComplaints({ complaints }: World): void {
+  if (complaints.length > 0) throw new Violation('no errors of ours', complaints.join('; '))
+}
+
+function checkRecords(world: World): void {
+  const recorded = new Set<Client>()
+  for (const told of world.records) {
+    const client = world.clientOf(told.facts.client)
+    if (client === undefined || recorded.has(client)) {
+      throw new Violation(
+        'each record once',
+        `${describe(told)} ${client === undefined ? 'of nobody' : 'again'}`,
+      )
+    }
+    recorded.add(client)
+    checkRecord(world, client, told)
+  }
+}
+
+function checkRecord(world: World, client: Client, told: Told): void {
+  const why = whyUntrue(world, client, told)
+  if (why !== undefined) throw new Violation('a true cause', `${describe(told)}: ${why}`)
+  const { facts, ending } = told
+  const { other } = client
+  const isClosing = ending.cause === 'finished' && closesBothWays(world, facts.cluster)
+  if ([client, other].some((peer) => peer?.sawEarlyEnd) && !isClosing && !OUR_ENDS.has(ending.cause)) {
+    throw new Violation('no end before bytes', `${describe(told)}, and one side was told of an end too early`)
+  }
+  if (facts.bytesDown !== client.sentToIt) {
+    throw new Violation(
+      'accounting',
+      `${describe(told)}: ${facts.bytesDown} bytes down, ${client.sentToIt} were sent`,
+    )
+  }
+  if (other?.isAcquainted !== true) return
+  const up = other.sentToIt - other.preambleBytes
+  if (facts.bytesUp !== up)
+    throw new Violation('accounting', `${describe(told)}: ${facts.bytesUp} bytes up, ${up} were sent`)
+}
+
+/** The counters say what the records say. */
+function checkCounts({ proxy, records }: World): void {
+  const { connections, listeners, pastListeners, endings } = proxy.counts()
+  const accepted = [...listeners, ...pastListeners].reduce((sum, listener) => sum + listener.accepted, 0)
+  const counted = endings.reduce((sum, { count }) => sum + count, 0)
+  const { active, ended } = connections
+  if (active === 0 && [accepted, counted, ended].every((count) => count === records.length)) return
+  const counts = { active, accepted, counted, ended, records: records.length }
+  throw new Violation('accounting', JSON.stringify(counts))
+}
+
+function describe({ facts, ending }: Told): string {
+  const { by, phase, cause, errno } = ending
+  return `${facts.client} to ${facts.listener} ended by ${by} in ${phase}: ${cause}${errno === undefined ? '' : ` (${errno})`}`
+}

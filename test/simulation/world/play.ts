@@ -1,0 +1,69 @@
+/** Does what one step says to a world. */
+import { NO_SHORTAGE } from '../kernel/kernel.js'
+import { Random } from '../random.js'
+import { checkArrived } from './invariants.js'
+import type { Peer } from './peer.js'
+import type { Action, Side, Step } from './step.js'
+import type { World } from './world.js'
+
+/** What is short leaves room for so many fds more. */
+const SPARE_FDS = 2
+const FAILING_PART = 0.3
+
+export async function playStep(world: World, step: Step): Promise<void> {
+  const random = new Random(step.luck)
+  world.kernel.random = random
+  await act(world, step, random)
+}
+
+async function act(world: World, step: Action, random: Random): Promise<void> {
+  switch (step.do) {
+    case 'connect':
+      return world.connect(step.client, step.listener, step.opening, step.isSlow)
+    case 'turn':
+      for (let i = 0; i < step.times; i++) await world.restlessTurn(random)
+      return
+    case 'wait':
+      return world.wait(step.ms, random)
+    case 'backend':
+      return world.servers[step.backend]!.turn(step.behaviour)
+    case 'calm':
+      await world.rest()
+      return checkArrived(world)
+    default:
+      return actAtOnce(world, step, random)
+  }
+}
+
+function actAtOnce(world: World, step: Action, random: Random): void {
+  const { kernel, proxy, setting } = world
+  if (step.do === 'shortage') {
+    world.done.add('shortage')
+    if (step.fds) kernel.shortage.fds = kernel.openFds + SPARE_FDS
+    if (step.memory) kernel.shortage.memory = FAILING_PART
+    kernel.shortage.watches = step.watches
+  } else if (step.do === 'plenty') Object.assign(kernel.shortage, NO_SHORTAGE)
+  else if (step.do === 'reload')
+    world.order('reload', () => proxy.reloadWith(() => setting.configs[step.variant]!))
+  else if (step.do === 'drain') {
+    const { deadlineMs, cluster } = step
+    world.order('drain', () => proxy.drain({ deadlineMs, cluster }))
+  } else if ('who' in step) actAs(peerOf(world, step.side, step.who), step, random)
+}
+
+function actAs(peer: Peer | undefined, step: Action, random: Random): void {
+  if (peer === undefined) return
+  if (step.do === 'say') peer.say(step.bytes)
+  else if (step.do === 'urgent') peer.sayUrgent()
+  else if (step.do === 'end') peer.end()
+  else if (step.do === 'reset') peer.reset(random)
+  else if (step.do === 'close') peer.close(random)
+  else if (step.do === 'pause' || step.do === 'resume') peer.isPaused = step.do === 'pause'
+}
+
+/** A backend's end by the number of its client, or else by its own. */
+function peerOf(world: World, side: Side, who: number): Peer | undefined {
+  const client = [...world.clients.values()].find(({ number }) => number === who)
+  if (side === 'client') return client
+  return client?.other ?? [...world.serverSides.values()][who]
+}

@@ -1,0 +1,108 @@
+/** A backend: how it answers connects, and its end of each connection that it has accepted. */
+import * as e from '../kernel/errnos.js'
+import type { FarEnd, Server } from '../kernel/kernel.js'
+import type { TcpPeer } from '../kernel/tcp-socket.js'
+import type { Random } from '../random.js'
+import { type Client, HELLO_BYTE, nameInHello, SESSION_NAME_END } from './client.js'
+import { NAME_BYTES, Peer } from './peer.js'
+import { Violation } from './violation.js'
+
+export type Behaviour =
+  | 'accepts'
+  | 'refuses'
+  | 'is silent'
+  | 'is unreachable'
+  | 'has no port for us'
+  | 'resets'
+
+const LONGEST_HEADER_BYTES = 107
+
+export class ServerSide extends Peer {
+  readonly server: BackendServer
+  readonly #clients: ReadonlyMap<string, Client>
+
+  constructor(number: number, server: BackendServer, far: FarEnd, clients: ReadonlyMap<string, Client>) {
+    const name = `b${String(number).padStart(NAME_BYTES - 1, '0')}`
+    super(name, 2 * number + 2, far, Buffer.from(name), 0)
+    this.server = server
+    this.#clients = clients
+  }
+
+  protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
+    const at = this.server.isTold ? headerEnd(bytes) : 0
+    if (at === undefined) return undefined
+    const stream = bytes.subarray(at)
+    const isHello = stream[0] === HELLO_BYTE
+    if (stream.length < (isHello ? SESSION_NAME_END : NAME_BYTES)) return undefined
+    const peer = this.#clients.get(isHello ? nameInHello(stream) : stream.toString('latin1', 0, NAME_BYTES))
+    if (peer === undefined) {
+      throw new Violation(
+        'every byte once and in order',
+        `${this.name} hears ${JSON.stringify(stream.toString('latin1', 0, 60))}`,
+      )
+    }
+    if (this.server.isTold) checkHeader(this.name, bytes.toString('latin1', 0, at), peer)
+    return { peer, at }
+  }
+}
+
+export class BackendServer implements Server {
+  readonly address: TcpPeer
+  /** Whether its cluster sends it a PROXY header. */
+  readonly isTold: boolean
+  behaviour: Behaviour = 'accepts'
+  /** All that it ever did. */
+  readonly history = new Set<Behaviour>(['accepts'])
+  readonly #accept: (server: BackendServer, far: FarEnd) => ServerSide
+  readonly #random: () => Random
+
+  constructor(
+    address: TcpPeer,
+    isTold: boolean,
+    random: () => Random,
+    accept: (server: BackendServer, far: FarEnd) => ServerSide,
+  ) {
+    this.address = address
+    this.isTold = isTold
+    this.#random = random
+    this.#accept = accept
+  }
+
+  turn(behaviour: Behaviour): void {
+    this.behaviour = behaviour
+    this.history.add(behaviour)
+  }
+
+  refuseAtOnce(): number {
+    return this.behaviour === 'has no port for us' ? -e.EADDRNOTAVAIL : 0
+  }
+
+  answer(): number | undefined {
+    if (this.behaviour === 'is silent') return undefined
+    if (this.behaviour === 'refuses') return e.ECONNREFUSED
+    return this.behaviour === 'is unreachable' ? e.EHOSTUNREACH : 0
+  }
+
+  accepted(far: FarEnd): void {
+    const side = this.#accept(this, far)
+    if (this.behaviour === 'resets') side.reset(this.#random())
+  }
+}
+
+/** Where a PROXY header of version 1 ends; undefined where it has not all come. */
+function headerEnd(bytes: Buffer): number | undefined {
+  const end = bytes.indexOf('\r\n')
+  if (end >= 0) return end + 2
+  if (bytes.length > LONGEST_HEADER_BYTES)
+    throw new Violation('a PROXY header comes first', bytes.toString('latin1'))
+  return undefined
+}
+
+function checkHeader(name: string, header: string, client: Client): void {
+  const [host, port] = client.label.split(':')
+  if (header.startsWith(`PROXY TCP4 ${host} `) && header.split(' ')[4] === port) return
+  throw new Violation(
+    'a PROXY header tells who the client is',
+    `${name} is told ${JSON.stringify(header)} of ${client.label}`,
+  )
+}

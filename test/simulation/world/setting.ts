@@ -1,0 +1,117 @@
+/**
+ * What a story is played in: a config and its variants for reloads, and a kernel. There is a fixed number of them, so
+ * that each config is validated once however many stories are played.
+ */
+import type { ProxyConfig } from '../../../src/config/input.js'
+import type { Config } from '../../../src/config/schema.js'
+import { validateConfig } from '../../../src/config/validate.js'
+import { EINVAL, EPERM } from '../kernel/errnos.js'
+import type { KernelOptions } from '../kernel/kernel.js'
+import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { Random } from '../random.js'
+
+const KIB = 1024
+export const SETTINGS = 48
+/** Of each setting: the config, and others that it is reloaded to. */
+export const VARIANTS = 4
+
+export const LISTENERS = ['plain', 'proxied', 'named', 'telling'] as const
+export type ListenerName = (typeof LISTENERS)[number]
+
+const HOST = '10.9.9.9'
+const PORTS: Readonly<Record<ListenerName, number>> = {
+  plain: 1001,
+  proxied: 1002,
+  named: 1003,
+  telling: 1004,
+}
+
+export interface BackendPlace extends TcpPeer {
+  readonly isTold: boolean
+}
+
+/** Backends of the cluster `main`, and of `told`, which are sent a PROXY header. */
+export const BACKENDS: readonly BackendPlace[] = [
+  { host: '10.1.0.1', port: 80, isTold: false },
+  { host: '10.1.0.2', port: 80, isTold: false },
+  { host: '10.1.0.3', port: 80, isTold: false },
+  { host: '10.2.0.1', port: 80, isTold: true },
+  { host: '10.2.0.2', port: 80, isTold: true },
+]
+
+export interface Setting {
+  readonly kernel: KernelOptions
+  readonly configs: readonly Config[]
+}
+
+export const addressOf = (listener: ListenerName): TcpPeer => ({ host: HOST, port: PORTS[listener] })
+
+const known = new Map<number, Setting>()
+
+export function settingOf(seed: number): Setting {
+  const index = new Random(seed).int(0, SETTINGS - 1)
+  const setting = known.get(index) ?? createSetting(index)
+  known.set(index, setting)
+  return setting
+}
+
+function createSetting(index: number): Setting {
+  const random = new Random(index * 7919 + 1)
+  const sendBytes = random.pick([4, 16, 100]) * KIB
+  const receiveBytes = random.pick([4, 64, 200]) * KIB
+  const spliceErrno = random.chance(0.1) ? random.pick([EINVAL, EPERM]) : 0
+  const quotaPages = random.chance(0.2) ? random.pick([40, 100]) : 0
+  const config = createConfig(random)
+  return {
+    kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
+    configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
+  }
+}
+
+function createConfig(random: Random): ProxyConfig {
+  const backend = ({ host, port }: TcpPeer) => `${host}:${port}`
+  const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
+  const listen = (name: ListenerName) => ({ name, address: `${HOST}:${PORTS[name]}` })
+  const clusters = {
+    main: { backends: BACKENDS.filter(({ isTold }) => !isTold).map(backend), halfClose },
+    told: { backends: BACKENDS.filter(({ isTold }) => isTold).map(backend), sendProxy: 'v1' as const },
+  }
+  return {
+    splice: random.pick(['auto', 'auto', 'on', 'on', 'off'] as const),
+    kernelPipeBytes: random.pick([64, 64, 256]) * KIB,
+    pinnedMemoryBytes: random.pick([1, 64]) * KIB ** 2,
+    listeners: [
+      { ...listen('plain'), cluster: 'main' },
+      { ...listen('proxied'), cluster: 'main', acceptProxy: { from: ['10.0.0.0/8'], timeoutMs: 700 } },
+      {
+        ...listen('named'),
+        routes: [
+          { sni: 'a.test', cluster: 'main' },
+          { sni: 'b.test', cluster: 'told' },
+        ],
+      },
+      { ...listen('telling'), cluster: 'told' },
+    ],
+    clusters,
+    timeouts: {
+      connectMs: random.pick([300, 5000]),
+      firstBytesMs: random.pick([500, 5000]),
+      idleMs: random.pick([1500, 60_000, 600_000]),
+      halfClosedMs: random.pick([1000, 30_000]),
+      lifetimeMs: random.pick([0, 0, 4000]),
+      drainMs: random.pick([500, 3000]),
+    },
+  }
+}
+
+/** 0: as it is. 1: another weight and another deadline. 2: without the listener `plain`. 3: without a backend. */
+function varied(config: ProxyConfig, variant: number): ProxyConfig {
+  if (variant === 2) return { ...config, listeners: config.listeners.slice(1) }
+  if (variant === 1) return { ...config, timeouts: { ...config.timeouts, drainMs: 1000 } }
+  if (variant !== 3) return config
+  const { main } = config.clusters
+  return {
+    ...config,
+    clusters: { ...config.clusters, main: { ...main!, backends: main!.backends.slice(1) } },
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What happens in a story, as plain data: a schedule is a list of steps, drawn from a seed. Each step carries luck of its
+ * own, by which the kernel decides during it; so leaving a step out changes little of the others.
+ */
+import { Random } from '../random.js'
+import type { Opening } from './client.js'
+import type { Behaviour } from './server.js'
+import { BACKENDS, type ListenerName, VARIANTS } from './setting.js'
+
+export type Side = 'client' | 'backend'
+
+export type Action =
+  | {
+      readonly do: 'connect'
+      readonly client: number
+      readonly listener: ListenerName
+      readonly opening: Opening
+      readonly isSlow: boolean
+    }
+  /** `who`: a client by its number, a backend's end by the number of its client. */
+  | { readonly do: 'say'; readonly side: Side; readonly who: number; readonly bytes: number }
+  | {
+      readonly do: 'pause' | 'resume' | 'end' | 'reset' | 'close' | 'urgent'
+      readonly side: Side
+      readonly who: number
+    }
+  /** The event loop goes round so many times. */
+  | { readonly do: 'turn'; readonly times: number }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'backend'; readonly backend: number; readonly behaviour: Behaviour }
+  | { readonly do: 'shortage'; readonly fds: boolean; readonly memory: boolean; readonly watches: boolean }
+  | { readonly do: 'plenty' }
+  | { readonly do: 'reload'; readonly variant: number }
+  | { readonly do: 'drain'; readonly deadlineMs: number; readonly cluster: string | undefined }
+  /** Everybody takes what there is, and nothing is short, until nothing moves: then everything must have arrived. */
+  | { readonly do: 'calm' }
+
+export type Step = Action & { readonly luck: number }
+
+const LONGEST_SAY_BYTES = 400_000
+const MOST_STEPS = 60
+const MOST_CLIENTS = 5
+const OPENINGS: Readonly<Record<ListenerName, readonly Opening[]>> = {
+  plain: ['plain'],
+  proxied: ['proxy-header', 'proxy-header', 'bad-proxy-header', 'plain'],
+  named: ['hello-a', 'hello-b', 'hello-a', 'hello-nobody', 'no-hello'],
+  telling: ['plain'],
+}
+const BEHAVIOURS: readonly Behaviour[] = [
+  'accepts',
+  'accepts',
+  'refuses',
+  'is silent',
+  'is unreachable',
+  'has no port for us',
+  'resets',
+]
+
+/** What a story consists of, by weight. */
+const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Action])[] = [
+  [30, say],
+  [30, (random) => ({ do: 'turn', times: random.int(1, 6) })],
+  [16, (random) => ({ do: random.pick(['pause', 'resume'] as const), ...target(random) })],
+  [6, (random) => ({ do: 'end', ...target(random) })],
+  [4, (random) => ({ do: random.pick(['reset', 'close'] as const), ...target(random) })],
+  [3, (random) => ({ do: 'urgent', ...target(random) })],
+  [5, (random) => ({ do: 'wait', ms: random.size(2000) })],
+  [4, connect],
+  [2, backend],
+  [1, shortage],
+  [2, () => ({ do: 'plenty' })],
+  [1, (random) => ({ do: 'reload', variant: random.int(0, VARIANTS - 1) })],
+  [0.3, drain],
+  [4, () => ({ do: 'calm' })],
+]
+const ALL_WEIGHT = KINDS.reduce((sum, [weight]) => sum + weight, 0)
+
+export function scheduleOf(seed: number): Step[] {
+  const random = new Random(seed)
+  const steps: Step[] = []
+  let clients = 0
+  for (let count = random.int(5, MOST_STEPS); count > 0; count--) {
+    const action = clients === 0 ? connect(random) : draw(random)
+    steps.push({ ...action, ...(action.do === 'connect' ? { client: clients++ } : {}), luck: random.next() })
+  }
+  return steps
+}
+
+function draw(random: Random): Action {
+  let at = (random.next() / 2 ** 32) * ALL_WEIGHT
+  for (const [weight, kind] of KINDS) {
+    at -= weight
+    if (at < 0) return kind(random)
+  }
+  return { do: 'calm' }
+}
+
+function target(random: Random): { side: Side; who: number } {
+  return { side: random.pick(['client', 'backend'] as const), who: random.int(0, MOST_CLIENTS - 1) }
+}
+
+function say(random: Random): Action {
+  return {
+    do: 'say',
+    ...target(random),
+    bytes: random.chance(0.5) ? random.size(LONGEST_SAY_BYTES) : random.int(1, LONGEST_SAY_BYTES),
+  }
+}
+
+function connect(random: Random): Action {
+  const listener = random.pick(['plain', 'plain', 'plain', 'proxied', 'named', 'telling'] as const)
+  return {
+    do: 'connect',
+    client: 0,
+    listener,
+    opening: random.pick(OPENINGS[listener]),
+    isSlow: random.chance(0.1),
+  }
+}
+
+function backend(random: Random): Action {
+  return { do: 'backend', backend: random.int(0, BACKENDS.length - 1), behaviour: random.pick(BEHAVIOURS) }
+}
+
+function shortage(random: Random): Action {
+  return { do: 'shortage', fds: random.chance(0.5), memory: random.chance(0.5), watches: random.chance(0.1) }
+}
+
+function drain(random: Random): Action {
+  const cluster = random.pick(['main', 'told', undefined])
+  return { do: 'drain', deadlineMs: random.pick([0, 200, 2000]), cluster }
+}

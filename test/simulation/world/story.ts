@@ -1,0 +1,83 @@
+/** Plays a schedule from its beginning to its end, and says what went wrong. */
+import { VirtualClock } from '../clock.js'
+import type { Faults } from '../faults.js'
+import { Random } from '../random.js'
+import { checkArrived, checkOver } from './invariants.js'
+import { playStep } from './play.js'
+import type { Setting } from './setting.js'
+import type { Step } from './step.js'
+import { Violation } from './violation.js'
+import { World } from './world.js'
+
+export interface Failure {
+  readonly rule: string
+  readonly message: string
+  /** The step at which it showed; the number of all where that was at the end. */
+  readonly step: number
+}
+
+/** Longer than any deadline of an opening, a dial or a goodbye (ms). */
+const LONGEST_WAIT_MS = 120_000
+const LUCK_OF_THE_END = 1
+
+/** Undefined where all was well. */
+export async function play(
+  steps: readonly Step[],
+  setting: Setting,
+  faults: Faults,
+): Promise<Failure | undefined> {
+  const clock = new VirtualClock()
+  clock.install()
+  let at = 0
+  try {
+    const world = new World(clock, setting, faults, new Random(LUCK_OF_THE_END))
+    await world.proxy.start()
+    for (; at < steps.length; at++) await playStep(world, steps[at]!)
+    world.kernel.random = new Random(LUCK_OF_THE_END)
+    await bringToAnEnd(world)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const rule = error instanceof Violation ? error.rule : 'nothing throws'
+    return {
+      rule,
+      message: error instanceof Violation ? error.message : (error.stack ?? error.message),
+      step: at,
+    }
+  } finally {
+    clock.restore()
+  }
+}
+
+async function bringToAnEnd(world: World): Promise<void> {
+  const { proxy } = world
+  await world.rest()
+  checkArrived(world)
+  for (const server of world.servers) server.turn('accepts')
+  for (const peer of [...world.clients.values(), ...world.serverSides.values()]) peer.end()
+  await world.rest()
+  checkArrived(world)
+  await world.passUntil(LONGEST_WAIT_MS, () => {
+    for (const peer of world.serverSides.values()) peer.end()
+    return proxy.connections().length === 0
+  })
+  checkAllOver(world)
+  world.order('stop', () => proxy.stop())
+  let isStopped = false
+  void world.allOrders().then(() => {
+    isStopped = true
+  })
+  await world.passUntil(LONGEST_WAIT_MS, () => isStopped)
+  await world.rest()
+  checkOver(world)
+}
+
+function checkAllOver({ proxy, clock }: World): void {
+  const left = proxy.connections()
+  if (left.length === 0) return
+  const what = left.map((connection) => JSON.stringify(connection.describe())).join('; ')
+  throw new Violation(
+    'every connection has an event or a deadline to come',
+    `at ${Math.round(clock.now)} ms: ${what}`,
+  )
+}

@@ -1,0 +1,204 @@
+/**
+ * A proxy in a simulated kernel, with clients, backends and an operator, in time that only passes when it is told to. It
+ * does what it is told; what must hold is checked elsewhere, but for what its peers see for themselves.
+ */
+import { KernelEngine } from '../../../src/io/kernel-engine.js'
+import { KernelLoop } from '../../../src/io/kernel-loop.js'
+import type { Log, OpenLog } from '../../../src/observe/log.js'
+import type { ConnectionFacts, RecordEnding } from '../../../src/observe/record.js'
+import { RunningProxy } from '../../../src/proxy/running-proxy.js'
+import { SimulatedAddon } from '../addon/addon.js'
+import type { VirtualClock } from '../clock.js'
+import type { Faults } from '../faults.js'
+import { type FarEnd, Kernel, NO_SHORTAGE } from '../kernel/kernel.js'
+import type { Random } from '../random.js'
+import { Client, type Opening } from './client.js'
+import { BackendServer, ServerSide } from './server.js'
+import { addressOf, BACKENDS, type ListenerName, type Setting } from './setting.js'
+import { Violation } from './violation.js'
+
+export interface Told {
+  readonly facts: ConnectionFacts
+  readonly ending: RecordEnding
+  readonly at: number
+}
+
+/** While nothing but timers is due for this long, nothing more comes of itself: longer than any pause of ours (ms). */
+const QUIET_MS = 450
+/** A rest that takes more turns than this never ends. */
+const MOST_TURNS = 20_000
+const ALL = Number.MAX_SAFE_INTEGER
+
+export class World {
+  readonly clock: VirtualClock
+  readonly kernel: Kernel
+  readonly proxy: RunningProxy
+  readonly setting: Setting
+  readonly clients = new Map<string, Client>()
+  readonly serverSides = new Map<string, ServerSide>()
+  readonly servers: readonly BackendServer[]
+  readonly records: Told[] = []
+  /** What was ever done to it, by which an end may be explained. */
+  readonly done = new Set<'shortage' | 'drain' | 'reload' | 'stop'>()
+  /** What was logged as an error. */
+  readonly complaints: string[] = []
+  readonly #addon: SimulatedAddon
+  readonly #orders: Promise<unknown>[] = []
+
+  /** The clock must be installed. */
+  constructor(clock: VirtualClock, setting: Setting, faults: Faults, random: Random) {
+    this.clock = clock
+    this.setting = setting
+    this.kernel = new Kernel(random, setting.kernel)
+    this.#addon = new SimulatedAddon(this.kernel, faults)
+    this.servers = BACKENDS.map((place) => this.#serverAt(place))
+    const loop = KernelLoop.start({ native: this.#addon }, () => setting.kernel.quotaPages)
+    if (!(loop instanceof KernelLoop)) throw new Error(loop)
+    const engine = new KernelEngine(loop)
+    this.proxy = new RunningProxy(setting.configs[0]!, { engine, openLog: this.#log() })
+  }
+
+  get counts() {
+    return this.#addon.count()
+  }
+
+  /** Of a record: clients are told apart by their ports, whoever told their host. */
+  clientOf(label: string): Client | undefined {
+    return [...this.clients.values()].find(({ address }) => label.endsWith(`:${address.port}`))
+  }
+
+  connect(number: number, listener: ListenerName, opening: Opening, isSlow: boolean): void {
+    const address = { host: `10.0.0.${number + 1}`, port: 50_000 + number }
+    const far = this.kernel.connectFrom(address, addressOf(listener))
+    if (far === undefined) return
+    const client = new Client(number, opening, listener, address, far, isSlow, this.serverSides)
+    this.clients.set(client.name, client)
+  }
+
+  /** An operator's order, of which nobody waits for the end. */
+  order(kind: 'drain' | 'reload' | 'stop', order: () => Promise<unknown>): void {
+    this.done.add(kind)
+    this.#orders.push(order().catch(() => {}))
+  }
+
+  allOrders(): Promise<unknown> {
+    return Promise.all(this.#orders)
+  }
+
+  /** The event loop goes round once: timers, events, immediates. Whether the kernel reported anything. */
+  async turn(): Promise<boolean> {
+    await this.clock.runTimers()
+    const hasReported = await this.#addon.collect()
+    await this.clock.runImmediates()
+    this.#noteLeads()
+    return hasReported
+  }
+
+  /** One turn in a restless world: peers say and take some, a little time passes. */
+  async restlessTurn(random: Random): Promise<void> {
+    this.clock.now += random.int(0, 4) / 4
+    for (const peer of this.#peers()) if (random.chance(0.7)) peer.pump(random.size(1 << 20))
+    this.kernel.network.stir(random)
+    await this.turn()
+  }
+
+  /** Time passes while nothing happens: what is on its way arrives before, and the loop, which was idle, hears of it. */
+  async wait(ms: number, random: Random): Promise<void> {
+    for (let turns = 0; turns < MOST_TURNS; turns++) {
+      const hasMoved = this.kernel.network.bringAll()
+      if (!hasMoved && !this.kernel.epoll.isReady && !this.clock.hasImmediates) break
+      await this.turn()
+    }
+    this.clock.now += ms
+    await this.restlessTurn(random)
+  }
+
+  /** Everybody has what it needs and takes what there is, until nothing comes of itself any more. */
+  async rest(): Promise<void> {
+    this.kernel.isRestless = false
+    Object.assign(this.kernel.shortage, NO_SHORTAGE)
+    for (const peer of this.#peers()) peer.isPaused = false
+    await this.#pass(QUIET_MS)
+    this.kernel.isRestless = true
+  }
+
+  /** Time passes until nothing happens for `ms`, timers apart, or `isDone`. */
+  async passUntil(ms: number, isDone: () => boolean): Promise<void> {
+    this.kernel.isRestless = false
+    const end = this.clock.now + ms
+    while (this.clock.now < end && !isDone()) await this.#pass(QUIET_MS, end)
+    this.kernel.isRestless = true
+  }
+
+  async #pass(quietMs: number, end = Number.POSITIVE_INFINITY): Promise<void> {
+    let quietSince = this.clock.now
+    for (let turns = 0; turns < MOST_TURNS; turns++) {
+      const hasMoved = this.#pumpAll()
+      const hasReported = await this.turn()
+      if (hasMoved || hasReported || this.clock.hasImmediates || this.kernel.epoll.isReady)
+        quietSince = this.clock.now
+      else if (this.clock.now - quietSince >= quietMs || this.clock.now >= end) return
+      else this.clock.now = Math.min(this.clock.nextAt ?? Number.POSITIVE_INFINITY, quietSince + quietMs)
+    }
+    throw new Violation('the event loop comes to rest', `not in ${MOST_TURNS} turns`)
+  }
+
+  #pumpAll(): boolean {
+    let hasMoved = this.kernel.network.bringAll()
+    for (const peer of this.#peers()) hasMoved = peer.pump(ALL) || hasMoved
+    return hasMoved
+  }
+
+  #peers(): readonly (Client | ServerSide)[] {
+    return [...this.clients.values(), ...this.serverSides.values()]
+  }
+
+  #noteLeads(): void {
+    for (const client of this.clients.values()) {
+      if (client.isLeadArrived) client.leadArrivedAt ??= this.clock.now
+    }
+  }
+
+  #serverAt({ host, port, isTold }: (typeof BACKENDS)[number]): BackendServer {
+    const server = new BackendServer(
+      { host, port },
+      isTold,
+      () => this.kernel.random,
+      (from, far) => this.#accept(from, far),
+    )
+    this.kernel.servers.set(`${host}:${port}`, server)
+    return server
+  }
+
+  #accept(server: BackendServer, far: FarEnd): ServerSide {
+    const side = new ServerSide(this.serverSides.size, server, far, this.clients)
+    this.serverSides.set(side.name, side)
+    return side
+  }
+
+  #log(): OpenLog {
+    const failed = (first: unknown, message = ''): void => {
+      this.complaints.push(`${message} ${JSON.stringify(first)}`)
+    }
+    const quiet = (): void => {}
+    const log: Log = {
+      trace: quiet,
+      debug: quiet,
+      info: quiet,
+      warn: quiet,
+      error: failed,
+      isLevelEnabled: () => true,
+    }
+    const nothing = { take: quiet, abandon: quiet }
+    return {
+      log,
+      record: (_, facts, ending) => {
+        this.records.push({ facts, ending, at: this.clock.now })
+        return true
+      },
+      reopen: async () => {},
+      prepare: async () => nothing,
+      close: async () => {},
+    }
+  }
+}
