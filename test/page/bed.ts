@@ -2,7 +2,7 @@
 import type { ProxyConfig } from '../../src/config/input.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
-import { Chromium, type View } from '../support/chromium.js'
+import type { Chromium, View } from '../support/chromium.js'
 import { type Millrace, startWith } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { freePort } from '../support/programs.js'
@@ -19,16 +19,17 @@ export class Bed {
   #ports: Readonly<Record<string, number>> = {}
   readonly #clients: Peer[] = []
 
-  private constructor(folder: string, backend: Backend, adminPort: number, keepsData: boolean) {
+  private constructor(folder: string, browser: Chromium, backend: Backend, adminPort: number) {
     this.#folder = folder
+    this.browser = browser
     this.backend = backend
     this.#adminPort = adminPort
-    this.browser = new Chromium(folder, { keepsData })
   }
 
-  static async start(folder: string, { keepsData = true } = {}): Promise<Bed> {
+  /** At an origin of its own, of which the browser remembers nothing. */
+  static async start(folder: string, browser: Chromium): Promise<Bed> {
     const backend = (await Backend.listen()).echo()
-    const bed = new Bed(folder, backend, await freePort(), keepsData)
+    const bed = new Bed(folder, browser, backend, await freePort())
     await bed.startMillrace()
     return bed
   }
@@ -74,6 +75,11 @@ export class Bed {
     return this.browser.until(`document.getElementById('state').dataset.state === '${state}'`)
   }
 
+  /** A page that waits before it asks again does so now, as when the network is back. */
+  async hurry(): Promise<void> {
+    await this.browser.evaluate(`dispatchEvent(new Event('online'))`)
+  }
+
   async connect(listener: string, bytes: number): Promise<Peer> {
     const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port: this.#ports[listener]! })
     this.#clients.push(client)
@@ -83,7 +89,6 @@ export class Bed {
   }
 
   async close(): Promise<void> {
-    await this.browser.close()
     for (const { socket } of this.#clients) socket.destroy()
     await this.millrace.program.kill()
     await this.backend.close()

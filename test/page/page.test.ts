@@ -1,9 +1,9 @@
 /** The status page in a real browser, of a real proxy with real traffic. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pattern } from '../support/bytes.js'
-import type { View } from '../support/chromium.js'
+import { Chromium, type View } from '../support/chromium.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { Bed, DESK } from './bed.js'
@@ -14,10 +14,15 @@ const PICTURE_SECONDS = 25
 
 describe.skipIf(areMissing('chromium'))('the status page', () => {
   const folder = temporaryFolder()
+  let chromium: Chromium
   let bed: Bed
 
+  beforeAll(() => {
+    chromium = new Chromium(folder)
+  })
+  afterAll(() => chromium.close())
   beforeEach(async () => {
-    bed = await Bed.start(folder)
+    bed = await Bed.start(folder, chromium)
   })
   afterEach(() => bed.close())
 

@@ -1,5 +1,7 @@
 /** The page when nobody answers, or says no: what is shown must never look like the present when it is not. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Chromium } from '../support/chromium.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { Bed, TOKEN } from './bed.js'
@@ -8,15 +10,20 @@ const KILL = '[data-kill]'
 
 describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', () => {
   const folder = temporaryFolder()
+  let chromium: Chromium
   let bed: Bed
 
+  beforeAll(() => {
+    chromium = new Chromium(folder)
+  })
+  afterAll(() => chromium.close())
   afterEach(() => bed.close())
 
   const text = (id: string) => bed.browser.evaluate(`document.getElementById('${id}').textContent`)
   const isDisabled = () => bed.browser.evaluate(`document.querySelector('${KILL}').ariaDisabled === 'true'`)
 
   async function watchOne(): Promise<void> {
-    bed = await Bed.start(folder)
+    bed = await Bed.start(folder, chromium)
     await bed.connect('postgres', 100_000)
     await bed.open()
     await bed.browser.until(`document.querySelector('${KILL}') !== null`)
@@ -26,6 +33,8 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     await watchOne()
     expect(await isDisabled()).toBe(false)
     bed.millrace.program.child.kill('SIGSTOP')
+    await bed.browser.evaluate('(() => { const now = Date.now; Date.now = () => now() + 5000 })()')
+    await bed.hurry()
     await bed.isIn('gone')
     expect(await text('state')).toBe('no answer')
     expect(await text('alarm-what')).toMatch(/^No answer since \d\d:\d\d:\d\d: it has been silent for 5 s\.$/)
@@ -37,6 +46,7 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     await bed.browser.click(KILL)
     expect(await bed.browser.evaluate(`document.querySelector('${KILL}').textContent`)).toBe('End')
     bed.millrace.program.child.kill('SIGCONT')
+    await bed.hurry()
     await bed.isIn('running')
     expect(await bed.browser.evaluate(`document.getElementById('alarm').checkVisibility()`)).toBe(false)
     expect(await bed.browser.evaluate('document.title')).toMatch(/^millrace 127/)
@@ -47,8 +57,10 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     await watchOne()
     await bed.millrace.program.kill()
     await bed.isIn('gone')
+    await bed.hurry()
     await bed.browser.until(`document.getElementById('alarm-what').textContent.includes('nobody answers')`)
     await bed.startMillrace()
+    await bed.hurry()
     await bed.isIn('running')
     await bed.connect('web', 100)
     await bed.browser.until(`document.getElementById('tile-active').textContent === '1'`)
@@ -68,7 +80,7 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
   })
 
   it('tells a wrong token from none', async () => {
-    bed = await Bed.start(folder)
+    bed = await Bed.start(folder, chromium)
     await bed.ask()
     expect(await text('login-error')).toBe('')
     await bed.enter('another-token-0123456789')
@@ -82,7 +94,9 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
   })
 
   it('works where the browser keeps no data of sites', async () => {
-    bed = await Bed.start(folder, { keepsData: false })
+    const forgetful = new Chromium(join(folder, 'forgetful'), { keepsData: false })
+    onTestFinished(() => forgetful.close())
+    bed = await Bed.start(folder, forgetful)
     await bed.ask()
     await expect(bed.browser.evaluate('localStorage.length')).rejects.toThrow('SecurityError')
     await bed.enter(TOKEN)

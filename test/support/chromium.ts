@@ -22,6 +22,9 @@ export interface View {
 /** As the browser's own setting for site data says: 2 blocks it all. */
 const NO_SITE_DATA = { profile: { default_content_setting_values: { cookies: 2 } } }
 
+/** Not every change that is waited for is an event of the page. Browsers know no shorter pause. */
+const LOOK_AGAIN_MS = 4
+
 const COMPLAINTS: ReadonlySet<string> = new Set(['Log.entryAdded', 'Runtime.exceptionThrown'])
 
 export class Chromium {
@@ -88,7 +91,7 @@ export class Chromium {
   /** As soon as an expression is true in the page. */
   async until(expression: string): Promise<void> {
     const poll = `new Promise((done) => {
-      const look = () => { try { if (${expression}) return done(true) } catch {} setTimeout(look, 30) }
+      const look = () => { try { if (${expression}) return done(true) } catch {} setTimeout(look, ${LOOK_AGAIN_MS}) }
       look()
     })`
     await this.evaluate(poll)
