@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { copyFileSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import type { TlsInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
@@ -15,6 +15,8 @@ import { cutIntoRecords, helloOf } from '../support/hello.js'
 
 type Pair = Awaited<ReturnType<typeof selfSigned>>
 
+/** Files are looked at every two seconds, and read half a second after they have changed. */
+const LOOKED_AT_WITHIN_MS = 2500
 /** TLS 1.2, where the cipher says what kind of certificate it is for. */
 const RSA_ONLY = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' } as const
 
@@ -24,6 +26,8 @@ export function describeTermination(): void {
   let second: Pair
   let stranger: Pair
   let expired: Pair
+  /** Of both kinds for one name, and of each kind for a wildcard's. */
+  let ofBothKinds: Pair[]
   let backend: Backend
   let bed: Bed
 
@@ -32,6 +36,11 @@ export function describeTermination(): void {
     second = await selfSigned(folder, { names: ['second.test', '*.wild.test'], prefix: 'second-' })
     stranger = await selfSigned(folder, { names: ['stranger.test'], prefix: 'stranger-' })
     expired = await selfSigned(folder, { names: ['expired.test'], prefix: 'expired-', hasExpired: true })
+    ofBothKinds = [
+      await selfSigned(folder, { names: ['first.test'], prefix: 'rsa-', kind: 'rsa' }),
+      await selfSigned(folder, { names: ['*.rsa.test'], prefix: 'wild-rsa-', kind: 'rsa' }),
+      await selfSigned(folder, { names: ['a.rsa.test'], prefix: 'wild-ecdsa-' }),
+    ]
   })
   beforeEach(async () => {
     backend = await Backend.listen()
@@ -82,12 +91,7 @@ export function describeTermination(): void {
     ['RSA only, and asks for a name of a wildcard', { servername: 'a.rsa.test', ...RSA_ONLY }, 'rsa'],
     ['both kinds, and asks for a name of a wildcard', { servername: 'a.rsa.test' }, 'ecdsa'],
   ] as const)('shows a fitting certificate to a client that can check %s', async (_, options, kind) => {
-    const certificates = [
-      await selfSigned(folder, { names: ['first.test'], prefix: 'rsa-', kind: 'rsa' }),
-      await selfSigned(folder, { names: ['*.rsa.test'], prefix: 'wild-rsa-', kind: 'rsa' }),
-      await selfSigned(folder, { names: ['a.rsa.test'], prefix: 'wild-ecdsa-' }),
-    ]
-    await start({ certificates })
+    await start({ certificates: ofBothKinds })
     const socket = await open(options)
     const { subject, asn1Curve } = socket.getPeerCertificate()
     expect(asn1Curve === undefined ? 'rsa' : 'ecdsa').toBe(kind)
@@ -190,9 +194,7 @@ export function describeTermination(): void {
     expect((await bed.told(/expired-cert\.pem has expired/)).level).toBe('error')
   })
 
-  it('reads certificates again when their files change, by a switched link, too', {
-    timeout: 30_000,
-  }, async () => {
+  it('reads certificates again when their files change, by a switched link, too', async () => {
     const [cert, key] = [join(folder, 'live-cert.pem'), join(folder, 'live-key.pem')]
     const point = (pair: Pair): void => {
       for (const [link, target] of [
@@ -204,9 +206,11 @@ export function describeTermination(): void {
       }
     }
     point(first)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     await start({ cert, key })
     expect(await shownTo({})).toBe('first.test')
     point(second)
+    vi.advanceTimersByTime(LOOKED_AT_WITHIN_MS)
     await bed.told(/certificates were read again/)
     expect(await shownTo({})).toBe('second.test')
     // A link to a file that is written over.
@@ -215,7 +219,11 @@ export function describeTermination(): void {
     copyFileSync(second.key, broken.key)
     writeFileSync(broken.cert, 'nonsense')
     point(broken)
+    vi.advanceTimersByTime(LOOKED_AT_WITHIN_MS)
     expect((await bed.told(/no good/)).level).toBe('error')
+    // What waits for its time in this thread would wait for ever.
+    vi.runOnlyPendingTimers()
+    vi.useRealTimers()
     expect(await shownTo({})).toBe('second.test')
   })
 
