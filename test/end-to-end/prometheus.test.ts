@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import { type Millrace, startWith } from '../support/millrace.js'
@@ -19,17 +19,30 @@ interface Result {
   readonly value: readonly [number, string]
 }
 
+/** Each a millrace of its own, so that no test sees what another one counted. */
+const JOBS = ['counted', 'failing', 'asked'] as const
+type Job = (typeof JOBS)[number]
+
+interface Scraped {
+  readonly backend: Backend
+  readonly millrace: Millrace
+  readonly port: number
+  /** Of its admin listener. */
+  readonly target: string
+}
+
+/** One for all: it takes five seconds before it scrapes for the first time. */
 describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
   const folder = temporaryFolder()
-  let backend: Backend
-  let millrace: Millrace
-  let port: number
+  const scraped = new Map<Job, Scraped>()
   let prometheus: Program
   let api: string
 
-  beforeEach(async () => {
-    backend = (await Backend.listen()).echo()
-    const started = await startWith(
+  const of = (job: Job): Scraped => scraped.get(job)!
+
+  async function startOne(): Promise<Scraped> {
+    const backend = (await Backend.listen()).echo()
+    const { millrace, ports } = await startWith(
       folder,
       {
         listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
@@ -38,18 +51,21 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
       },
       { splice: 'auto', native: undefined },
     )
-    millrace = started.millrace
-    port = started.ports.front!
     const { address } = await millrace.logged(({ msg }) => msg.startsWith('admin on'))
-    const config = join(folder, 'prometheus.json')
-    const job = {
-      job_name: 'millrace',
+    return { backend, millrace, port: ports.front!, target: address! }
+  }
+
+  beforeAll(async () => {
+    for (const job of JOBS) scraped.set(job, await startOne())
+    const jobs = [...scraped].map(([job, { target }]) => ({
+      job_name: job,
       scrape_interval: '200ms',
       scrape_timeout: '200ms',
       authorization: { credentials: TOKEN },
-      static_configs: [{ targets: [address] }],
-    }
-    writeFileSync(config, JSON.stringify({ scrape_configs: [job] }))
+      static_configs: [{ targets: [target] }],
+    }))
+    const config = join(folder, 'prometheus.json')
+    writeFileSync(config, JSON.stringify({ scrape_configs: jobs }))
     const own = await freePort()
     api = `http://127.0.0.1:${own}/api/v1`
     prometheus = new Program('prometheus', [
@@ -58,10 +74,12 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
       `--web.listen-address=127.0.0.1:${own}`,
     ])
   })
-  afterEach(async () => {
+  afterAll(async () => {
     await prometheus.kill()
-    await millrace.program.kill()
-    await backend.close()
+    for (const { millrace, backend } of scraped.values()) {
+      await millrace.program.kill()
+      await backend.close()
+    }
   })
 
   /** What it answers as soon as that is what is waited for. */
@@ -86,21 +104,26 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     }
   }
 
-  async function visit(): Promise<void> {
-    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
+  async function visit(job: Job): Promise<void> {
+    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port: of(job).port })
     client.send(Buffer.alloc(1000))
     client.end()
     await client.ended
   }
 
   it('finds it up, and counts with it', async () => {
-    for (let i = 0; i < 3; i++) await visit()
-    await millrace.records(3)
-    await until('up', ([up]) => up?.value[1] === '1')
-    const accepted = await until('millrace_listener_accepted_total', ([first]) => first?.value[1] === '3')
-    expect(accepted).toMatchObject([{ metric: { job: 'millrace', listener: 'front' } }])
-    await until('sum(millrace_cluster_bytes_total{cluster="back"})', ([sum]) => sum?.value[1] === '6000')
-    await until('millrace_connection_seconds_count', ([count]) => count?.value[1] === '3')
+    for (let i = 0; i < 3; i++) await visit('counted')
+    await of('counted').millrace.records(3)
+    const job = 'job="counted"'
+    await until(`up{${job}}`, ([up]) => up?.value[1] === '1')
+    const accepted = await until(
+      `millrace_listener_accepted_total{${job}}`,
+      ([first]) => first?.value[1] === '3',
+    )
+    expect(accepted).toMatchObject([{ metric: { job: 'counted', listener: 'front' } }])
+    const bytes = `sum(millrace_cluster_bytes_total{${job},cluster="back"})`
+    await until(bytes, ([sum]) => sum?.value[1] === '6000')
+    await until(`millrace_connection_seconds_count{${job}}`, ([count]) => count?.value[1] === '3')
     const metadata = await ask<Record<string, { type: string; help: string }[]>>('metadata')
     expect(metadata!.millrace_connect_seconds).toEqual([
       { type: 'histogram', help: 'From the dial to a connected backend, retries included.', unit: '' },
@@ -108,17 +131,17 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
   }, 30_000)
 
   it('sees the first failure as an increase', async () => {
-    const failures = 'millrace_connections_ended_total{cause="no-backend"}'
+    const failures = 'millrace_connections_ended_total{job="failing",cause="no-backend"}'
     await until(failures, ([first]) => first?.value[1] === '0')
-    await backend.close()
-    await visit().catch(() => {})
+    await of('failing').backend.close()
+    await visit('failing').catch(() => {})
     await until(failures, ([first]) => first?.value[1] === '1')
     await until(`increase(${failures}[1m])`, ([first]) => Number(first?.value[1]) > 0)
   }, 30_000)
 
   it('has an answer to every question of the docs, and to what the dashboard asks', async () => {
-    for (let i = 0; i < 2; i++) await visit()
-    await millrace.records(2)
+    for (let i = 0; i < 2; i++) await visit('asked')
+    await of('asked').millrace.records(2)
     const questions = [...docs('metrics.md').matchAll(/^- .*: `(.*)`$/gm)].map(([, query]) => query!)
     const { panels } = JSON.parse(docs('grafana-dashboard.json')) as {
       panels: { targets: { expr: string }[] }[]
@@ -127,7 +150,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     expect(questions.length).toBeGreaterThan(4)
     expect(asked.length).toBeGreaterThan(40)
     // More of it comes into the report while it is asked for.
-    const growing = setInterval(() => void visit().catch(() => {}), ASK_AGAIN_MS)
+    const growing = setInterval(() => void visit('asked').catch(() => {}), ASK_AGAIN_MS)
     try {
       for (const query of [...questions, ...asked]) {
         const filled = query.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, '.*')
