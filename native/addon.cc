@@ -11,6 +11,7 @@
 #include <napi.h>
 #include <uv.h>
 
+#include "constants.h"
 #include "kernel_pipe.h"
 #include "poller.h"
 #include "socket.h"
@@ -144,9 +145,10 @@ Liveness ToLiveness(Info info, size_t at) {
 // bytes.
 int Show(Addon* addon, const Endpoint& endpoint, int result) {
   if (result < 0) return result;
-  addon->outcome->in = static_cast<int32_t>(endpoint.host.copy(addon->scratch.data, addon->scratch.bytes));
-  addon->outcome->out = endpoint.port;
-  addon->outcome->pipe = static_cast<int32_t>(endpoint.ipv4);
+  auto* cells = reinterpret_cast<int32_t*>(addon->outcome);
+  cells[kHostBytesCell] = static_cast<int32_t>(endpoint.host.copy(addon->scratch.data, addon->scratch.bytes));
+  cells[kPortCell] = endpoint.port;
+  cells[kIpv4Cell] = static_cast<int32_t>(endpoint.ipv4);
   return result;
 }
 
@@ -245,7 +247,7 @@ Napi::Value CopyThroughScratch(Info info) {
 
 Napi::Value SendBytes(Info info) {
   Addon& addon = Of(info);
-  *addon.outcome = Outcome{0, 0, -1, 0, 0, 0, 0};
+  *addon.outcome = Outcome{0, 0, kNoKernelPipe, 0, 0, 0, 0};
   const size_t bytes = info[1].As<Napi::TypedArray>().ByteLength();
   return Answer(info, SendRest(Int(info, 0), Data<char>(info[1]), bytes, addon.outcome));
 }
@@ -293,6 +295,9 @@ void Export(Napi::Object exports, const char* name, Addon* addon) {
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   auto* addon = new Addon(env);
   exports.Set("version", Napi::Number::New(env, kVersion));
+  auto constants = Napi::Object::New(env);
+  for (const Constant& constant : kConstants) constants.Set(constant.name, constant.value);
+  exports.Set("constants", constants);
   Export<Start>(exports, "start", addon);
   Export<KeepAlive>(exports, "keepAlive", addon);
   Export<Watch>(exports, "watch", addon);

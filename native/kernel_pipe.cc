@@ -11,9 +11,6 @@ namespace millrace {
 
 namespace {
 
-// What pipe2(2) gives while the quota lasts: 16 slots of a page. Fewer slots make splice slower than a copy.
-constexpr int kSmallestUsefulBytes = 64 * 1024;
-
 // Two fds each, a quarter of all fds; and a bound for where there is no limit.
 constexpr rlim_t kFdsPerPipeAllowed = 8;
 constexpr rlim_t kMostPipes = 1 << 20;

@@ -11,6 +11,12 @@
 
 namespace millrace {
 
+// Instead of an id: no pipe is leased.
+constexpr int kNoKernelPipe = -1;
+
+// What pipe2(2) gives while the quota lasts: 16 slots of a page. Fewer slots make splice slower than a copy.
+constexpr int kSmallestUsefulBytes = 64 * 1024;
+
 struct KernelPipe {
   int read_fd = -1;
   int write_fd = -1;

@@ -12,7 +12,6 @@ namespace millrace {
 
 namespace {
 
-constexpr int kMostEvents = 512;
 // Where a batch had this many events, more have often come meanwhile. A lone peer's answer never has.
 constexpr int kBusy = 2;
 // Asking again instead of going back to libuv ends here, for its timers and its fds.

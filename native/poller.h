@@ -12,7 +12,10 @@
 
 namespace millrace {
 
-// Readiness as TypeScript sees it; src/io/socket.ts names the same bits.
+// Of one batch.
+constexpr int kMostEvents = 512;
+
+// Readiness as TypeScript sees it.
 enum Readiness : int32_t { kIn = 1, kOut = 2, kPeerEnded = 4, kBroken = 8, kUrgent = 16 };
 
 // One event in the shared array.

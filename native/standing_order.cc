@@ -8,9 +8,10 @@ namespace {
 constexpr size_t kMostBytesPerBatch = 4 * 1024 * 1024;
 // An order that has counted this much tells, long before its count could overflow.
 constexpr int32_t kMostUntold = 1 << 30;
+constexpr uint32_t kSinkBits = (1u << kTellShift) - 1;
 
 bool IsToldOf(const StandingOrder& order, int32_t bytes) {
-  return bytes >= static_cast<int32_t>(order.sink_tell >> 16) * 1024;
+  return bytes >= static_cast<int32_t>(order.sink_tell >> kTellShift) * kTellUnit;
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ Report StandingOrders::CarryOut(Event* event) {
   const auto source = static_cast<size_t>(event->fd);
   if (source >= count_) return Report::kInBatch;
   const StandingOrder& order = orders_[source];
-  const auto sink = static_cast<int>(order.sink_tell & 0xffff);
+  const auto sink = static_cast<int>(order.sink_tell & kSinkBits);
   if (sink == 0 || order.generation != event->generation) return Report::kInBatch;
   const auto room = static_cast<int32_t>(scratch_.bytes);
   event->found = CopyThrough(event->fd, sink, room, 0, scratch_, outcome_);

@@ -16,8 +16,12 @@ namespace millrace {
 // One per fd, in an array shared with TypeScript.
 struct StandingOrder {
   int32_t generation;  // the order is for this watch of the fd and no other
-  uint32_t sink_tell;  // lower half: the sink, 0 where there is no order; upper: KiB from which it is told
+  uint32_t sink_tell;  // the sink, 0 where there is no order; and the size of a move from which it is told
 };
+
+// How `sink_tell` is divided: at which bit the size begins, and in which unit (bytes) it is.
+constexpr int kTellShift = 16;
+constexpr int kTellUnit = 1024;
 
 // What an order has moved, one per fd and shared, too; apart, so that who says nothing more costs no memory.
 struct Carried {

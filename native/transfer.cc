@@ -116,7 +116,7 @@ constexpr int32_t kStop = kSourceEmpty | kSourceEnded | kSourceFailed | kSinkFul
 
 int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_t budget, int32_t hints,
                       Scratch scratch, Outcome* outcome) {
-  *outcome = Outcome{0, 0, -1, 0, 0, 0, 0};
+  *outcome = Outcome{0, 0, kNoKernelPipe, 0, 0, 0, 0};
   const int id = pipe >= 0 ? pipe : pipes->Lease();
   if (!pipes->IsLeased(id)) {
     outcome->error = id < 0 ? -id : EBADF;
@@ -138,7 +138,7 @@ int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_
 }
 
 int32_t CopyThrough(int source, int sink, int32_t budget, int32_t hints, Scratch scratch, Outcome* outcome) {
-  *outcome = Outcome{0, 0, -1, 0, 0, 0, 0};
+  *outcome = Outcome{0, 0, kNoKernelPipe, 0, 0, 0, 0};
   int32_t findings = 0;
   while ((findings & kStop) == 0 && outcome->in < budget) {
     const size_t room = std::min(scratch.bytes, static_cast<size_t>(budget - outcome->in));

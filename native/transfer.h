@@ -28,7 +28,7 @@ enum Finding : int32_t {
 struct Outcome {
   int32_t in;          // bytes taken from the source
   int32_t out;         // bytes taken by the sink
-  int32_t pipe;        // kernel pipe still leased, or -1
+  int32_t pipe;        // kernel pipe still leased, or kNoKernelPipe
   int32_t left_at;     // bytes taken from the source that found no place: where they start in scratch
   int32_t left_bytes;  // and how many they are
   int32_t error;       // errno behind a finding, positive
@@ -48,8 +48,8 @@ enum Hint : int32_t {
   kMayBeEmpty = 8     // the move before took bytes: nothing more may be there, and nothing is odd about that
 };
 
-// Drains `pipe` (or leases one when -1), then fills and drains it once: what comes meanwhile is better left
-// to gather than moved in small pieces. The pipe is given back whenever it is empty at the end.
+// Drains `pipe` (or leases one), then fills and drains it once: what comes meanwhile is better left to gather
+// than moved in small pieces. The pipe is given back whenever it is empty at the end.
 int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_t budget, int32_t hints,
                       Scratch scratch, Outcome* outcome);
 

@@ -8,6 +8,7 @@ import type { Address } from '../address.js'
 import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import type { Keepalive, Liveness } from '../io/liveness.js'
+import { SMALLEST_PIPE_BYTES } from '../io/native-constants.js'
 import { type AdminConfig, adminSchema } from './admin-schema.js'
 import * as fields from './fields.js'
 import type { ProxyTlv } from './input.js'
@@ -134,7 +135,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
     )
     .default(30_000),
   kernelPipeBytes: fields
-    .sizeField({ bytes: 64 * 1024, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
+    .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
     .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),
   pinnedMemoryBytes: fields
     .sizeField({ bytes: 1024 ** 2, text: '1MiB' }, { bytes: 64 * 1024 ** 3, text: '64GiB' })

@@ -5,6 +5,7 @@
 import type { Address, PeerAddress } from '../address.js'
 import type { Liveness } from './liveness.js'
 import type { NativeCounts } from './native.js'
+import type { NotSplicing } from './not-splicing.js'
 import type { ServerHandle } from './server-handle.js'
 import type { Socket } from './socket.js'
 import type { SocketFile } from './socket-file.js'
@@ -26,18 +27,6 @@ export const DEFAULT_PIPE_LIMITS: PipeLimits = {
   pinnedMemoryBytes: 64 * 1024 ** 2,
   workers: 1,
 }
-
-/** Why a process or a connection does not splice; `undefined` where it does. */
-export type NotSplicing =
-  | 'not-linux'
-  | 'addon-missing'
-  | `addon-failed: ${string}`
-  | 'switched-off'
-  | 'pipe-quota'
-  | 'fd-limit'
-  | `kernel-refused: ${string}`
-  | 'not-a-plain-socket'
-  | 'small'
 
 export interface ListenOptions {
   /** Connections the kernel may queue before we accept them. The kernel caps it at net.core.somaxconn. */

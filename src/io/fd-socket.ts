@@ -5,10 +5,11 @@
  */
 import type { Socket as NetSocket, OnReadOpts } from 'node:net'
 import { type Address, unpackPeer } from '../address.js'
-import type { NotSplicing } from './engine.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { type Liveness, livenessArguments } from './liveness.js'
-import { ERROR, errnoName, OUT, SINK_FAILED, SINK_FULL } from './native.js'
+import { errnoName } from './native.js'
+import { ERROR, OUT, SINK_FAILED, SINK_FULL } from './native-constants.js'
+import type { NotSplicing } from './not-splicing.js'
 import { ReleasedSocket } from './released-socket.js'
 import { BROKEN, MUTED, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 

@@ -11,7 +11,6 @@ import type {
   HeldSocket,
   Listening,
   ListenOptions,
-  NotSplicing,
   PipeLimits,
 } from './engine.js'
 import { FdListener } from './fd-listener.js'
@@ -21,7 +20,9 @@ import type { GivenSockets } from './given-sockets.js'
 import type { KernelLoop } from './kernel-loop.js'
 import { listenError, removeDeadSocket, removeSocketFile } from './listen-errors.js'
 import { livenessArguments, NO_LIVENESS } from './liveness.js'
-import { errnoName, type NativeCounts, UNIX_PORT } from './native.js'
+import { errnoName, type NativeCounts } from './native.js'
+import { UNIX_PORT } from './native-constants.js'
+import type { NotSplicing } from './not-splicing.js'
 import { boundTo, handleOf } from './server-handle.js'
 import { type Runnable, WRITABLE } from './socket.js'
 import { bindOwnerOnly, isAsked, openSocketFile } from './socket-file.js'

@@ -4,18 +4,27 @@
  */
 
 import { type Address, packPeer } from '../address.js'
-import { DEFAULT_PIPE_LIMITS, type NotSplicing, type PipeLimits } from './engine.js'
+import { DEFAULT_PIPE_LIMITS, type PipeLimits } from './engine.js'
+import { errnoName, type LoadedNative, loadNative, type Native, pipeQuotaPages } from './native.js'
 import {
-  errnoName,
+  CARRIED_CELLS,
+  EVENT_CELLS,
+  EVENT_FD,
+  EVENT_FOUND,
+  EVENT_GENERATION,
+  EVENT_IN,
+  EVENT_OUT,
+  EVENT_READINESS,
   HOST_BYTES,
   IPV4,
-  type LoadedNative,
-  loadNative,
-  type Native,
+  MOST_EVENTS,
+  ORDER_CELLS,
   PORT,
-  pipeQuotaPages,
+  TELL_SHIFT,
+  TELL_UNIT,
   UNIX_PORT,
-} from './native.js'
+} from './native-constants.js'
+import type { NotSplicing } from './not-splicing.js'
 import { Turns } from './turns.js'
 
 /** Who gets the events of one fd. */
@@ -29,15 +38,11 @@ export interface Watched {
   carried(readiness: number, came: number, went: number, found: number): void
 }
 
-const MOST_EVENTS = 512
-const EVENT_CELLS = 6
-/** fds beyond this are served without standing orders. Memory is used only for those in use. */
-const MOST_ORDERS = 64 * 1024
-const ORDER_CELLS = 2
+/** fds beyond this have no room in an order, and are served without. Memory is used only for those in use. */
+const MOST_ORDERS = 1 << TELL_SHIFT
 const NO_SINK = 0
-const KIB = 1024
-/** An order never moves this much (KiB) at once: of one that is told from here on nobody hears. */
-const MOST_TELL_KIB = 0x7fff
+/** An order never moves this many units at once: of one that is told from here on nobody hears. */
+const MOST_TELL_UNITS = 0x7fff
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
 /** Of a user's quota of kernel pipes. The rest is for others of this user, and for the small pipes that follow. */
@@ -57,7 +62,7 @@ export class KernelLoop {
   readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
   readonly #orders = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
   /** What orders moved and nobody was told of, by fd: bytes, and when the last of them moved. */
-  readonly #carried = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
+  readonly #carried = new Int32Array(new ArrayBuffer(MOST_ORDERS * CARRIED_CELLS * 4))
   readonly #watched: (Watched | undefined)[] = []
   #count = 0
   #generation = 0
@@ -130,7 +135,7 @@ export class KernelLoop {
     if (source.fd >= MOST_ORDERS || sink >= MOST_ORDERS) return
     const at = source.fd * ORDER_CELLS
     this.#orders[at] = source.generation
-    this.#orders[at + 1] = sink | (Math.min(tellFrom / KIB, MOST_TELL_KIB) << 16)
+    this.#orders[at + 1] = sink | (Math.min(tellFrom / TELL_UNIT, MOST_TELL_UNITS) << TELL_SHIFT)
   }
 
   takeOrderBack(source: Watched): void {
@@ -140,7 +145,7 @@ export class KernelLoop {
   /** Bytes that orders of `fd` have moved and nobody was told of; they are told once. */
   takeCarried(fd: number): number {
     if (fd < 0 || fd >= MOST_ORDERS) return 0
-    const at = fd * ORDER_CELLS
+    const at = fd * CARRIED_CELLS
     const bytes = this.#carried[at]!
     if (bytes !== 0) this.#carried[at] = 0
     return bytes
@@ -150,7 +155,7 @@ export class KernelLoop {
   msSinceCarried(fd: number): number {
     const [seconds, nanos] = process.hrtime()
     const now = seconds * 1000 + Math.floor(nanos / 1e6)
-    return Math.max(0, (now - this.#carried[fd * ORDER_CELLS + 1]!) | 0)
+    return Math.max(0, (now - this.#carried[fd * CARRIED_CELLS + 1]!) | 0)
   }
 
   /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
@@ -201,12 +206,12 @@ export class KernelLoop {
     const events = this.#events
     this.turns.tick()
     for (let at = 0; at < count * EVENT_CELLS; at += EVENT_CELLS) {
-      const watched = this.#watched[events[at]!]
-      if (watched === undefined || watched.generation !== events[at + 1]) continue
-      const readiness = events[at + 2]!
-      const came = events[at + 3]!
-      const found = events[at + 5]!
-      if (came > 0 || found !== 0) watched.carried(readiness, came, events[at + 4]!, found)
+      const watched = this.#watched[events[at + EVENT_FD]!]
+      if (watched === undefined || watched.generation !== events[at + EVENT_GENERATION]) continue
+      const readiness = events[at + EVENT_READINESS]!
+      const came = events[at + EVENT_IN]!
+      const found = events[at + EVENT_FOUND]!
+      if (came > 0 || found !== 0) watched.carried(readiness, came, events[at + EVENT_OUT]!, found)
       else watched.notify(readiness)
     }
     this.turns.drain()

@@ -8,45 +8,16 @@ import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
 import type { KERNEL } from '../status/data-path.js'
 import type { Told } from '../status/fields.js'
-import type { NotSplicing } from './engine.js'
-
-/** `outcome` cells after a transfer, and after `accept` and `localAddress`. */
-export const IN = 0
-export const OUT = 1
-export const PIPE = 2
-export const LEFT_AT = 3
-export const LEFT_BYTES = 4
-export const ERROR = 5
-export const COPIED = 6
-export const HOST_BYTES = 0
-export const PORT = 1
-export const IPV4 = 2
-
-/** What a transfer found out (bits of its answer); the addon's transfer.h explains each. */
-export const SOURCE_EMPTY = 1
-export const SOURCE_ENDED = 2
-export const SOURCE_FAILED = 4
-export const SINK_FULL = 8
-export const SINK_FAILED = 16
-export const URGENT_COPIED = 32
-export const SPLICE_REFUSED = 64
-export const NO_PIPE = 128
-export const TRY_LATER = 256
-
-/** What a transfer is told of its source (bits). */
-export const HINT_READABLE = 1
-export const HINT_MAY_BE_URGENT = 2
-export const HINT_READ_TO_THE_END = 4
-export const HINT_MAY_BE_EMPTY = 8
-
-/** Port that marks a host as the path of a unix socket. */
-export const UNIX_PORT = -1
+import { EDQUOT, ENONET } from './native-constants.js'
+import type { NotSplicing } from './not-splicing.js'
 
 /** Gauges and counters of this thread's addon. */
 export type NativeCounts = Told<typeof KERNEL>
 
 export interface Native {
   readonly version: number
+  /** What both sides must agree on, by its name in native-constants.ts. */
+  readonly constants: Readonly<Record<string, number>>
   /**
    * Starts the poller of this thread. `events` receives six cells each (fd, generation, readiness, and what a
    * standing order moved in, out and found), after which `onBatch` is called with their number. `orders` holds
@@ -165,10 +136,9 @@ export function whyNoAbstractNames(): string | undefined {
   return loadNative().native === undefined ? `abstract sockets need the addon: ${instead}` : undefined
 }
 
-/** What Node has no name for: EDQUOT is the addon's word for a used-up quota of pipes, accept(2) may say ENONET. */
 const UNKNOWN_TO_NODE = new Map([
-  [122, 'EDQUOT'],
-  [64, 'ENONET'],
+  [EDQUOT, 'EDQUOT'],
+  [ENONET, 'ENONET'],
 ])
 
 /** `ECONNRESET` for -104 or 104, '' for 0; the number itself where there is no name for it. */

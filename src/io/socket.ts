@@ -5,8 +5,8 @@
 
 import type { Socket as NetSocket } from 'node:net'
 import type { Address } from '../address.js'
-import type { NotSplicing } from './engine.js'
 import type { Liveness } from './liveness.js'
+import type { NotSplicing } from './not-splicing.js'
 
 /** Bytes, an end or an error may be there to read. */
 export const READABLE = 1

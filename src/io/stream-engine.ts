@@ -12,11 +12,11 @@ import type {
   HeldSocket,
   Listening,
   ListenOptions,
-  NotSplicing,
 } from './engine.js'
 import type { GivenSockets } from './given-sockets.js'
 import { listenError, removeDeadSocket } from './listen-errors.js'
 import { keepNodeAlive, NO_LIVENESS } from './liveness.js'
+import type { NotSplicing } from './not-splicing.js'
 import { ReadMemory, rehouse } from './read-memory.js'
 import { bindHandle, boundTo, listenOn, type ServerHandle } from './server-handle.js'
 import { bindOwnerOnly, changeSocketFile, isAsked, openSocketFile } from './socket-file.js'

@@ -2,7 +2,7 @@
  * The record: the final facts of one connection, one JSON line for every ending. Plain data and its making;
  * writing it is the logger's business.
  */
-import type { NotSplicing } from '../io/engine.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 import type { Ending } from './endings.js'
 import { terminationCode } from './termination.js'
 

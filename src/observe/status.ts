@@ -2,7 +2,7 @@
  * The types of what `status()` answers: facts and figures of one moment, as plain data. They follow from the description
  * in src/status/.
  */
-import type { NotSplicing } from '../io/engine.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 import type { BACKEND, CLUSTER } from '../status/cluster.js'
 import type { CONNECTIONS, TRAFFIC } from '../status/common.js'
 import type { RECORDS } from '../status/data-path.js'

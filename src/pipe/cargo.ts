@@ -2,8 +2,8 @@
  * What a direction keeps that has ever been spliced, or had bytes left over. Most connections are idle or send small
  * messages and need none of it, and a field of a direction is sixteen bytes of every connection.
  */
-import type { NotSplicing } from '../io/engine.js'
-import { NO_KERNEL_PIPE } from './carrier.js'
+import { NO_KERNEL_PIPE } from '../io/native-constants.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 
 export class Cargo {
   /** The bytes inside, where they are in this process. */

@@ -4,8 +4,6 @@
  */
 import type { Direction } from './direction.js'
 
-/** Instead of a kernel pipe's id: none is leased. */
-export const NO_KERNEL_PIPE = -1
 /** Instead of a count of bytes: the kernel is short of memory. Try again soon, no event will come. */
 export const MUST_WAIT = -1
 

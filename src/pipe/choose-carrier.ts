@@ -2,8 +2,8 @@
  * Which carrier a direction has, and when that changes: small messages are faster copied, bulk is cheaper
  * spliced. A carrier changes only when it holds no byte.
  */
-import type { NotSplicing } from '../io/engine.js'
 import { FdSocket } from '../io/fd-socket.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 import type { Carrier } from './carrier.js'
 import { copyCarrier } from './copy-carrier.js'
 import type { Direction } from './direction.js'

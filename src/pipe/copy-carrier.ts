@@ -3,7 +3,7 @@
  * kept, on the direction, until the sink takes it.
  */
 import type { FdSocket } from '../io/fd-socket.js'
-import { IN, OUT } from '../io/native.js'
+import { IN, OUT } from '../io/native-constants.js'
 import type { Carrier } from './carrier.js'
 import type { Direction } from './direction.js'
 import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './fd-findings.js'

@@ -3,7 +3,8 @@
  * cleared here and only by what the addon proved.
  */
 import type { FdSocket } from '../io/fd-socket.js'
-import * as native from '../io/native.js'
+import { errnoName } from '../io/native.js'
+import * as native from '../io/native-constants.js'
 import { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../io/socket.js'
 import { MUST_WAIT } from './carrier.js'
 import type { Direction } from './direction.js'
@@ -24,7 +25,7 @@ export function applyFindings(direction: Direction, found: number, outcome: Int3
   if ((found & native.SINK_FULL) !== 0) sinkIsFull(direction)
   if ((found & native.SOURCE_ENDED) !== 0) direction.sourceEnded()
   if ((found & (native.SOURCE_FAILED | native.SINK_FAILED)) === 0) return
-  const errno = native.errnoName(outcome[native.ERROR]!)
+  const errno = errnoName(outcome[native.ERROR]!)
   const failed = (found & native.SOURCE_FAILED) !== 0 ? direction.source : direction.sink
   direction.socketFailed(failed, errno)
 }

@@ -3,8 +3,9 @@
  * empty. Where the kernel will not splice or gives no pipe, the direction goes on by copy and loses nothing.
  */
 import type { FdSocket } from '../io/fd-socket.js'
-import * as native from '../io/native.js'
-import { type Carrier, NO_KERNEL_PIPE } from './carrier.js'
+import { errnoName } from '../io/native.js'
+import * as native from '../io/native-constants.js'
+import type { Carrier } from './carrier.js'
 import type { Direction } from './direction.js'
 import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './fd-findings.js'
 
@@ -40,16 +41,16 @@ export const kernelCarrier: Carrier = {
 
   drop(direction: Direction): void {
     const cargo = direction.cargo!
-    if (cargo.kernelPipe === NO_KERNEL_PIPE) return
+    if (cargo.kernelPipe === native.NO_KERNEL_PIPE) return
     ;(direction.source as FdSocket).loop.native.discardPipe(cargo.kernelPipe)
-    cargo.kernelPipe = NO_KERNEL_PIPE
+    cargo.kernelPipe = native.NO_KERNEL_PIPE
     cargo.copiedInside = 0
   },
 }
 
 function fallBack(direction: Direction, found: number, source: FdSocket): void {
   const { loop } = source
-  const errno = native.errnoName(loop.outcome[native.ERROR]!)
+  const errno = errnoName(loop.outcome[native.ERROR]!)
   if ((found & native.NO_PIPE) !== 0) {
     direction.counters.pipesRefused++
     loop.refusePipes(errno)
@@ -64,10 +65,10 @@ function fallBack(direction: Direction, found: number, source: FdSocket): void {
 /** Bytes that were spliced in and cannot be spliced out come back into this process. */
 function takeBack(direction: Direction, source: FdSocket): void {
   const cargo = direction.cargo!
-  if (cargo.kernelPipe === NO_KERNEL_PIPE) return
+  if (cargo.kernelPipe === native.NO_KERNEL_PIPE) return
   const held = Buffer.allocUnsafeSlow(direction.inside)
   source.loop.native.emptyPipe(cargo.kernelPipe, held)
-  cargo.kernelPipe = NO_KERNEL_PIPE
+  cargo.kernelPipe = native.NO_KERNEL_PIPE
   cargo.copiedInside = 0
   direction.held = held
 }

@@ -2,7 +2,7 @@
  * What a pipe is asked to do, and what it answers when it ends. Plain data: everything here is public.
  */
 import { DEFAULTS, type HalfClose, type SpliceMode } from '../defaults.js'
-import type { NotSplicing } from '../io/engine.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 import type { Turns } from '../io/turns.js'
 import type { PIPES } from '../status/data-path.js'
 import type { Counters } from '../status/fields.js'

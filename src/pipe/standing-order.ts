@@ -5,7 +5,7 @@
  * that is out of the ordinary, which ends the order and is judged here exactly as after a copy that was asked for.
  */
 import { FdSocket } from '../io/fd-socket.js'
-import { SOURCE_EMPTY } from '../io/native.js'
+import { SOURCE_EMPTY } from '../io/native-constants.js'
 import { READABLE, WRITABLE } from '../io/socket.js'
 import { isBulk, nextCarrier, PROMOTE_BYTES } from './choose-carrier.js'
 import { copyCarrier } from './copy-carrier.js'

@@ -1,7 +1,7 @@
 /**
  * Tells the log why bytes are copied instead of spliced: each reason once.
  */
-import type { NotSplicing } from '../io/engine.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 import type { Log } from '../observe/log.js'
 
 export class CopyingNotice {

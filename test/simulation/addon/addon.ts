@@ -2,7 +2,8 @@
  * The addon's surface (src/io/native.ts) on the simulated kernel: the same calls, the same answers, to the bit. Whoever
  * runs the event loop calls `collect`, as libuv does when the epoll is readable.
  */
-import * as native from '../../../src/io/native.js'
+import type * as native from '../../../src/io/native.js'
+import * as constants from '../../../src/io/native-constants.js'
 import { quiescence } from '../clock.js'
 import type { Faults } from '../faults.js'
 import * as e from '../kernel/errnos.js'
@@ -19,6 +20,7 @@ const ROUND_TRIP_MICROS = 100
 
 export class SimulatedAddon implements native.Native {
   readonly version = 0
+  readonly constants = { ...constants }
   readonly #kernel: Kernel
   readonly #faults: Faults
   readonly #pipes: KernelPipes
@@ -201,9 +203,9 @@ export class SimulatedAddon implements native.Native {
 
   #show(peer: TcpPeer | undefined, result: number): number {
     if (result < 0 || peer === undefined) return result
-    this.#outcome[native.HOST_BYTES] = 0
-    this.#outcome[native.PORT] = peer.port
-    this.#outcome[native.IPV4] = peer.host.split('.').reduce((ip, byte) => (ip << 8) | Number(byte), 0)
+    this.#outcome[constants.HOST_BYTES] = 0
+    this.#outcome[constants.PORT] = peer.port
+    this.#outcome[constants.IPV4] = peer.host.split('.').reduce((ip, byte) => (ip << 8) | Number(byte), 0)
     return result
   }
 }

@@ -1,5 +1,5 @@
 /** native/standing_order.cc, on the simulated kernel. */
-import * as native from '../../../src/io/native.js'
+import * as native from '../../../src/io/native-constants.js'
 import { READABLE, WRITABLE } from '../../../src/io/socket.js'
 import type { Transfers } from './transfer.js'
 

@@ -1,0 +1,90 @@
+// The numbers that TypeScript must have, too, by the names it has for them. src/io/native-constants.ts is the
+// same list, and a test compares the two. Who changes one here changes it there.
+#ifndef MILLRACE_CONSTANTS_H_
+#define MILLRACE_CONSTANTS_H_
+
+#include <errno.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernel_pipe.h"
+#include "poller.h"
+#include "socket.h"
+#include "standing_order.h"
+#include "transfer.h"
+
+namespace millrace {
+
+// Where an endpoint is shown, in cells of Outcome.
+constexpr int kHostBytesCell = 0;
+constexpr int kPortCell = 1;
+constexpr int kIpv4Cell = 2;
+
+struct Constant {
+  const char* name;
+  int32_t value;
+};
+
+// What TypeScript reads and writes are arrays of int32_t.
+constexpr int32_t Cells(size_t bytes) { return static_cast<int32_t>(bytes / sizeof(int32_t)); }
+
+constexpr Constant kConstants[] = {
+    {"READABLE", kIn},
+    {"WRITABLE", kOut},
+    {"PEER_ENDED", kPeerEnded},
+    {"BROKEN", kBroken},
+    {"URGENT", kUrgent},
+
+    {"IN", Cells(offsetof(Outcome, in))},
+    {"OUT", Cells(offsetof(Outcome, out))},
+    {"PIPE", Cells(offsetof(Outcome, pipe))},
+    {"LEFT_AT", Cells(offsetof(Outcome, left_at))},
+    {"LEFT_BYTES", Cells(offsetof(Outcome, left_bytes))},
+    {"ERROR", Cells(offsetof(Outcome, error))},
+    {"COPIED", Cells(offsetof(Outcome, copied))},
+
+    {"HOST_BYTES", kHostBytesCell},
+    {"PORT", kPortCell},
+    {"IPV4", kIpv4Cell},
+
+    {"SOURCE_EMPTY", kSourceEmpty},
+    {"SOURCE_ENDED", kSourceEnded},
+    {"SOURCE_FAILED", kSourceFailed},
+    {"SINK_FULL", kSinkFull},
+    {"SINK_FAILED", kSinkFailed},
+    {"URGENT_COPIED", kUrgentCopied},
+    {"SPLICE_REFUSED", kSpliceRefused},
+    {"NO_PIPE", kNoPipe},
+    {"TRY_LATER", kTryLater},
+
+    {"HINT_READABLE", kReadable},
+    {"HINT_MAY_BE_URGENT", kMayBeUrgent},
+    {"HINT_READ_TO_THE_END", kReadToTheEnd},
+    {"HINT_MAY_BE_EMPTY", kMayBeEmpty},
+
+    {"NO_KERNEL_PIPE", kNoKernelPipe},
+    {"SMALLEST_PIPE_BYTES", kSmallestUsefulBytes},
+    {"UNIX_PORT", kUnixPort},
+
+    {"EVENT_FD", Cells(offsetof(Event, fd))},
+    {"EVENT_GENERATION", Cells(offsetof(Event, generation))},
+    {"EVENT_READINESS", Cells(offsetof(Event, readiness))},
+    {"EVENT_IN", Cells(offsetof(Event, in))},
+    {"EVENT_OUT", Cells(offsetof(Event, out))},
+    {"EVENT_FOUND", Cells(offsetof(Event, found))},
+    {"EVENT_CELLS", Cells(sizeof(Event))},
+    {"MOST_EVENTS", kMostEvents},
+
+    {"ORDER_CELLS", Cells(sizeof(StandingOrder))},
+    {"CARRIED_CELLS", Cells(sizeof(Carried))},
+    {"TELL_SHIFT", kTellShift},
+    {"TELL_UNIT", kTellUnit},
+
+    {"EDQUOT", EDQUOT},
+    {"ENONET", ENONET},
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_CONSTANTS_H_

@@ -1,0 +1,11 @@
+/** Why a process or a connection does not splice; `undefined` where it does. */
+export type NotSplicing =
+  | 'not-linux'
+  | 'addon-missing'
+  | `addon-failed: ${string}`
+  | 'switched-off'
+  | 'pipe-quota'
+  | 'fd-limit'
+  | `kernel-refused: ${string}`
+  | 'not-a-plain-socket'
+  | 'small'
