@@ -11,13 +11,16 @@ import { errnoName } from './native.js'
 import { ERROR, OUT, SINK_FAILED, SINK_FULL } from './native-constants.js'
 import type { NotSplicing } from './not-splicing.js'
 import { ReleasedSocket } from './released-socket.js'
-import { BROKEN, MUTED, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
-
-/** An owner who leaves standing orders, and is told what they moved. */
-export interface OrderGiver extends Runnable {
-  /** Within a batch. `found` says what the addon found out, as after a copy that was asked for. */
-  carried(source: FdSocket, came: number, went: number, found: number): void
-}
+import {
+  BROKEN,
+  MUTED,
+  type Offloading,
+  PEER_ENDED,
+  READABLE,
+  type Runnable,
+  type Socket,
+  WRITABLE,
+} from './socket.js'
 
 export class FdSocket implements Socket, Watched {
   readonly loop: KernelLoop
@@ -65,7 +68,7 @@ export class FdSocket implements Socket, Watched {
   /** Only an owner who left an order is told of one. */
   carried(readiness: number, came: number, went: number, found: number): void {
     if ((readiness & ~this.ready & WRITABLE) !== 0) this.notify(WRITABLE)
-    ;(this.owner as OrderGiver | undefined)?.carried(this, came, went, found)
+    ;(this.owner as Offloading | undefined)?.carried(this, came, went, found)
   }
 
   /** Bytes that arrive wake nobody until `unmute`: for a source whose sink takes none. */

@@ -29,6 +29,15 @@ export interface Runnable {
   run(): void
 }
 
+/** One whose bytes may also be moved without a run, by an offload. */
+export interface Offloading extends Runnable {
+  /**
+   * Within a batch: bytes of `source` were moved without a run, or could not be. How many came and went, and what was
+   * found out, as after a move that was asked for.
+   */
+  carried(source: Socket, came: number, went: number, found: number): void
+}
+
 export interface Socket {
   readonly kind: 'fd' | 'stream'
   /** Why this socket cannot be spliced; undefined where the kernel can. */

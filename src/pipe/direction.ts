@@ -1,47 +1,40 @@
 /**
  * One way of a pipe: a source, a sink, and the bytes between them. It owns the state machine of one way and
- * the accounting; how bytes move is its carrier's business.
+ * the accounting; how bytes move is its carrier's business, and what carriers keep for it belongs to its kind
+ * (fd/fd-direction.ts, stream-direction.ts).
  *
  *   flowing → draining (the source has ended) → finished (empty, FIN handed on exactly once)
  *          ↘ failed (a side broke: what can be delivered has been)
  */
 import type { SpliceMode } from '../defaults.js'
+import type { NotSplicing } from '../io/not-splicing.js'
 import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
-import { Cargo } from './cargo.js'
 import { type Carrier, MUST_WAIT } from './carrier.js'
-import { firstCarrier, nextCarrier } from './choose-carrier.js'
+import type { Flow, Phase } from './flow.js'
 import type { PipeCounters, PipeHost } from './options.js'
 import { type Watch, WatchedCarrier } from './watched-carrier.js'
-
-export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
 
 /** The accounting is checked at every step where tests run. */
 const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
 
-export class Direction {
-  readonly source: Socket
-  readonly sink: Socket
+export abstract class Direction<End extends Socket = Socket> implements Flow<End> {
+  readonly source: End
+  readonly sink: End
   readonly #host: PipeHost
-  carrier: Carrier
+  abstract carrier: Carrier
   phase: Phase = 'flowing'
   /** Bytes taken from the source and not by the sink: not yet, or, of one that failed, never. May exceed a pipe's size. */
   inside = 0
-  /** Bytes the sink has taken. */
   bytes = 0
-  /** Undefined until it is needed. */
-  cargo: Cargo | undefined = undefined
 
-  /** `head` holds bytes already read from the source, which go first. */
-  constructor(source: Socket, sink: Socket, host: PipeHost, head?: Buffer) {
+  constructor(source: End, sink: End, host: PipeHost) {
     this.source = source
     this.sink = sink
     this.#host = host
-    if (head !== undefined && head.length > 0) {
-      this.held = head
-      this.inside = head.length
-    }
-    this.carrier = firstCarrier(this)
   }
+
+  /** Goes on with the carrier that is best after `came` bytes came in through the present one. */
+  protected abstract chooseCarrier(came: number): void
 
   /** Shows `watch` what goes by, from the first byte on. To be called before anything has moved. */
   showTo(watch: Watch): void {
@@ -56,22 +49,27 @@ export class Direction {
     return this.#host.counters
   }
 
-  /** The bytes inside, where they are in this process. */
-  get held(): Buffer | undefined {
-    return this.cargo?.held
-  }
-
-  set held(bytes: Buffer | undefined) {
-    if (bytes !== undefined) this.cargo ??= new Cargo()
-    if (this.cargo !== undefined) this.cargo.held = bytes
-  }
-
   /** Of `bytes`, those that never entered this process. */
   get splicedBytes(): number {
-    return this.cargo?.splicedBytes ?? 0
+    return 0
   }
 
-  /** Whether there is something to move and room for it. */
+  /** Why it cannot be spliced, where that is its own matter. */
+  get refusal(): NotSplicing | undefined {
+    return undefined
+  }
+
+  get whyNotSplicing(): NotSplicing | undefined {
+    if (this.mode === 'off') return 'switched-off'
+    return this.refusal ?? this.source.notSplicing
+  }
+
+  /** Why its bytes are copied at this moment; undefined where they are spliced. */
+  get whyCopying(): NotSplicing | undefined {
+    if (this.carrier.name === 'kernel') return undefined
+    return this.whyNotSplicing ?? (this.mode === 'auto' ? 'small' : undefined)
+  }
+
   get canMove(): boolean {
     if (this.isOver || (this.sink.ready & WRITABLE) === 0) return false
     return this.inside > 0 || (this.phase === 'flowing' && (this.source.ready & READABLE) !== 0)
@@ -95,14 +93,6 @@ export class Direction {
     return this.sink.queuedBytes > 0 || (this.sink.unacknowledgedBytes() ?? 0) > 0
   }
 
-  /** Whether the sink's peer, who has not acknowledged `left` bytes, has taken more since that was last asked. */
-  hasProgressed(left: number): boolean {
-    this.cargo ??= new Cargo()
-    const before = this.cargo.unacknowledged
-    this.cargo.unacknowledged = left
-    return left < before
-  }
-
   /** False where nothing more goes for the moment and no event will tell when it does. */
   move(budget: number): boolean {
     if (this.isOver) return true
@@ -111,22 +101,30 @@ export class Direction {
       return true
     }
     const came = this.carrier.move(this, budget)
-    if (!this.isOver) this.carrier = nextCarrier(this, Math.max(0, came))
+    if (!this.isOver) this.chooseCarrier(Math.max(0, came))
     return came !== MUST_WAIT
   }
 
-  /** Anew, after a time of copying or for the first time. */
-  beginSplicing(): void {
-    this.cargo ??= new Cargo()
-    this.cargo.smallMoves = 0
+  /** To be called after each run of the pipe: what is due then, in a kind of direction that has something due. */
+  afterRun(): void {}
+
+  /** Leaves what comes next to an offload, where there is one and nothing needs to be decided, or takes it back. */
+  leave(): void {}
+
+  /** Counts what an offload has moved without a word: how many ms ago the last of it went, undefined where nothing did. */
+  carried(): number | undefined {
+    return undefined
   }
 
-  /** The carrier took bytes from the source. */
+  /** An offload tells of bytes that are counted already, and of what it found out. True where nothing is left to decide. */
+  told(_came: number, _found: number): boolean {
+    return true
+  }
+
   took(bytes: number): void {
     this.inside += bytes
   }
 
-  /** The sink took bytes from the carrier. */
   gave(bytes: number): void {
     this.inside -= bytes
     this.bytes += bytes
@@ -134,13 +132,12 @@ export class Direction {
       throw new Error(`millrace: accounting broke: ${this.inside} bytes inside`)
   }
 
-  /** Every byte of the source has been taken: it sent FIN, or it broke. */
   sourceEnded(): void {
     this.source.ready &= ~READABLE
     if (this.phase === 'flowing') this.phase = 'draining'
   }
 
-  /** One of the two broke. The socket keeps the error, because the kernel tells it only once. */
+  /** The socket keeps the error, because the kernel tells it only once. */
   socketFailed(socket: Socket, errno: string): void {
     socket.error ??= errno
     if (socket === this.source) this.sourceEnded()
@@ -165,16 +162,13 @@ export class Direction {
   /** Gives up what is inside. */
   drop(): void {
     this.carrier.drop(this)
-    this.held = undefined
   }
 
   /** For error logs: everything that decides what this direction would do next. */
   describe(): Record<string, unknown> {
-    const { phase, inside, bytes, splicedBytes, cargo } = this
+    const { phase, inside, bytes, splicedBytes } = this
     const ends = { sourceReady: this.source.ready, sinkReady: this.sink.ready }
-    const { kernelPipe, smallMoves, refusal } = cargo ?? {}
-    const splicing = { kernelPipe, smallMoves, refusal }
-    return { carrier: this.carrier.name, phase, inside, bytes, splicedBytes, ...splicing, ...ends }
+    return { carrier: this.carrier.name, phase, inside, bytes, splicedBytes, ...ends }
   }
 }
 

@@ -5,13 +5,12 @@
  * `private` and not `#`: V8 gives objects of a class with private methods another field.
  */
 import { GOODBYE_MS, GRACE_MS } from '../io/delivery.js'
-import type { FdSocket, OrderGiver } from '../io/fd-socket.js'
-import type { Socket } from '../io/socket.js'
-import { whyNotSplicing } from './choose-carrier.js'
-import { Direction } from './direction.js'
-import { muteWhileFull } from './muting.js'
+import type { Offloading, Socket } from '../io/socket.js'
+import { totalsOf, waitedFor } from './both-ways.js'
+import { directionBetween } from './choose-direction.js'
+import type { Direction } from './direction.js'
+import { endedFirst, endsAfter, NOTHING_IS_OVER } from './ends.js'
 import type { PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
-import { accountFor, countCarried, renewOrder } from './standing-order.js'
 
 /** Bytes one direction may take per run before others get their turn. */
 const RUN_BUDGET_BYTES = 1024 * 1024
@@ -26,7 +25,7 @@ export interface Heads {
 
 const NO_HEADS: Heads = {}
 
-export class Pipe implements OrderGiver {
+export class Pipe implements Offloading {
   isQueued = false
   /** Client to backend. */
   readonly up: Direction
@@ -39,13 +38,15 @@ export class Pipe implements OrderGiver {
   readonly #startedAt: number
   #movedAt: number
   #stuckRuns = 0
-  #directionsOver = 0
-  #endedFirst: 'client' | 'backend' | undefined = undefined
+  /** What is over, as ends.ts says it. */
+  #ends = NOTHING_IS_OVER
+  /** Bytes that a peer which is waited for had not acknowledged when that was last asked; -1 where it never was. */
+  #unacknowledged = -1
 
   /** Owns both sockets from here on. Call `start` next. */
   constructor(client: Socket, backend: Socket, host: PipeHost, owner: PipeOwner, heads: Heads = NO_HEADS) {
-    this.up = new Direction(client, backend, host, heads.client)
-    this.down = new Direction(backend, client, host, heads.backend)
+    this.up = directionBetween(client, backend, host, heads.client)
+    this.down = directionBetween(backend, client, host, heads.backend)
     this.#host = host
     this.#owner = owner
     this.#startedAt = Math.ceil(performance.now())
@@ -81,21 +82,21 @@ export class Pipe implements OrderGiver {
     this.settle()
     if (!this.isOver) this.comeAgain(moved, isUpDone && isDownDone)
     if (this.isOver) return
-    muteWhileFull(up)
-    muteWhileFull(down)
-    renewOrder(up)
-    renewOrder(down)
+    up.afterRun()
+    down.afterRun()
   }
 
-  /** A standing order tells of bytes it moved. The other one may know too little of what has changed. */
-  carried(source: FdSocket, came: number, went: number, found: number): void {
-    const direction = source === this.client ? this.up : this.down
-    const hadAnswered = this.down.bytes > 0
-    const isOrdinary = accountFor(direction, came, went, found)
-    if (!isOrdinary) this.#host.turns.add(this)
+  /** An offload tells of bytes it moved. The other way's may know too little of what has changed. */
+  carried(source: Socket, came: number, went: number, found: number): void {
+    const { up, down } = this
+    const direction = source === this.client ? up : down
+    const hadAnswered = down.bytes > 0
+    direction.took(came)
+    direction.gave(went)
+    if (!direction.told(came, found)) this.#host.turns.add(this)
     this.noteMoved(came, hadAnswered)
-    renewOrder(this.up)
-    renewOrder(this.down)
+    up.leave()
+    down.leave()
   }
 
   /** Ends the pipe if a deadline has passed. */
@@ -115,19 +116,8 @@ export class Pipe implements OrderGiver {
    * to know it: always with a reset.
    */
   end(cause: PipeCause): void {
-    this.finish(
-      { by: 'proxy', cause, waitedFor: this.waitedFor(cause) },
-      cause === 'killed' || this.isInFlight,
-    )
-  }
-
-  /** Of a deadline: who took nothing of what was under way; of an end that is still to come, else, whose that is. */
-  private waitedFor(cause: PipeCause): PipeEnding['waitedFor'] {
-    if (cause !== 'idle-timeout' && cause !== 'half-closed-timeout') return undefined
-    if (this.down.isStuck) return 'client'
-    if (this.up.isStuck) return 'backend'
-    if (cause === 'idle-timeout') return undefined
-    return this.up.isOver ? 'backend' : 'client'
+    const ending: PipeEnding = { by: 'proxy', cause, waitedFor: waitedFor(this.up, this.down, cause) }
+    this.finish(ending, cause === 'killed' || this.isInFlight)
   }
 
   get isInFlight(): boolean {
@@ -142,16 +132,7 @@ export class Pipe implements OrderGiver {
 
   get totals(): PipeTotals {
     this.catchUp()
-    const { up, down } = this
-    return {
-      bytesUp: up.bytes,
-      bytesDown: down.bytes,
-      splicedUp: up.splicedBytes,
-      splicedDown: down.splicedBytes,
-      receivedUp: up.bytes + up.inside,
-      receivedDown: down.bytes + down.inside,
-      notSplicing: this.whyNotSplicing(),
-    }
+    return totalsOf(this.up, this.down)
   }
 
   /** For error logs: everything that decides what this pipe would do next. */
@@ -160,10 +141,10 @@ export class Pipe implements OrderGiver {
     return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
   }
 
-  /** Counts what standing orders have moved without a word. To be called before counts or times are looked at. */
+  /** Counts what offloads have moved without a word. To be called before counts or times are looked at. */
   private catchUp(): void {
-    this.noteCarried(countCarried(this.up))
-    this.noteCarried(countCarried(this.down))
+    this.noteCarried(this.up.carried())
+    this.noteCarried(this.down.carried())
   }
 
   private noteCarried(msAgo: number | undefined): void {
@@ -187,6 +168,10 @@ export class Pipe implements OrderGiver {
     return this.up.isOver !== this.down.isOver
   }
 
+  private get endedFirst(): 'client' | 'backend' | undefined {
+    return endedFirst(this.#ends)
+  }
+
   /** Grows by each byte that comes in and by each that goes out. */
   private get progress(): number {
     const { up, down } = this
@@ -202,17 +187,15 @@ export class Pipe implements OrderGiver {
     if (up.phase === 'finished' && down.phase === 'finished') this.finishInOrder()
     else if (this.client.error !== undefined) this.passResetOn(this.client, this.backend, up)
     else if (this.backend.error !== undefined) this.passResetOn(this.backend, this.client, down)
-    else if (this.#endedFirst !== undefined && this.#host.settings.halfClose === 'close') this.closeBothWays()
+    else if (this.endedFirst !== undefined && this.#host.settings.halfClose === 'close') this.closeBothWays()
   }
 
   /** What is due after a direction's end (the other one's deadline, a reset's grace) counts from there. */
   private noteEnds(): void {
-    const { up, down } = this
-    const over = Number(up.isOver) + Number(down.isOver)
-    if (over === this.#directionsOver) return
-    this.#directionsOver = over
+    const ends = endsAfter(this.#ends, this.up, this.down)
+    if (ends === this.#ends) return
+    this.#ends = ends
     this.#movedAt = Math.ceil(this.#host.turns.now)
-    if (up.isOver !== down.isOver) this.#endedFirst ??= up.isOver ? 'client' : 'backend'
   }
 
   /**
@@ -221,22 +204,24 @@ export class Pipe implements OrderGiver {
    */
   private closeBothWays(): void {
     if (this.isInFlight) return
-    if (this.hasTakenAll(this.#endedFirst === 'client' ? this.up : this.down)) this.finishInOrder()
+    if (this.hasTakenAll(this.endedFirst === 'client' ? this.up : this.down)) this.finishInOrder()
     else if (this.hasBeenQuietFor(GOODBYE_MS)) this.loseTheRest()
     else this.#host.turns.later(this)
   }
 
   /** The peer takes no more of what it was sent. */
   private loseTheRest(): void {
-    const waitedFor = this.#endedFirst === 'client' ? 'backend' : 'client'
-    const isKnown = (waitedFor === 'backend' ? this.up : this.down).sink.unacknowledgedBytes() !== undefined
-    this.finish({ by: 'proxy', cause: 'half-closed-timeout', waitedFor }, isKnown)
+    const slow = this.endedFirst === 'client' ? 'backend' : 'client'
+    const isKnown = (slow === 'backend' ? this.up : this.down).sink.unacknowledgedBytes() !== undefined
+    this.finish({ by: 'proxy', cause: 'half-closed-timeout', waitedFor: slow }, isKnown)
   }
 
   /** Whether a direction's peer has everything we sent. False where nobody tells. What it acknowledges is progress. */
   private hasTakenAll(way: Direction): boolean {
     const left = way.sink.unacknowledgedBytes()
-    if (left !== undefined && way.hasProgressed(left)) this.#movedAt = Math.ceil(this.#host.turns.now)
+    if (left === undefined) return false
+    if (left < this.#unacknowledged) this.#movedAt = Math.ceil(this.#host.turns.now)
+    this.#unacknowledged = left
     return left === 0
   }
 
@@ -245,7 +230,7 @@ export class Pipe implements OrderGiver {
   }
 
   private finishInOrder(): void {
-    this.finish({ by: this.#endedFirst ?? 'client', cause: 'finished' }, false)
+    this.finish({ by: this.endedFirst ?? 'client', cause: 'finished' }, false)
   }
 
   /**
@@ -297,11 +282,5 @@ export class Pipe implements OrderGiver {
       if (isReset) socket.reset()
       else socket.close()
     }
-  }
-
-  private whyNotSplicing(): PipeTotals['notSplicing'] {
-    const { up, down } = this
-    if (up.splicedBytes + down.splicedBytes > 0) return up.cargo?.refusal ?? down.cargo?.refusal
-    return whyNotSplicing(up) ?? whyNotSplicing(down) ?? (up.mode === 'auto' ? 'small' : undefined)
   }
 }

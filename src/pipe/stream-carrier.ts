@@ -6,51 +6,55 @@
 import { READABLE, WRITABLE } from '../io/socket.js'
 import type { StreamSocket } from '../io/stream-socket.js'
 import type { Carrier } from './carrier.js'
-import type { Direction } from './direction.js'
+import type { Flow } from './flow.js'
 
-export const streamCarrier: Carrier = {
+/** A flow between two streams. */
+export interface StreamFlow extends Flow<StreamSocket> {
+  carrier: Carrier<StreamFlow>
+  /** Bytes that were read before the pipe began, until they are given. */
+  head: Buffer | undefined
+}
+
+export const streamCarrier: Carrier<StreamFlow> = {
   name: 'stream',
 
-  move(direction: Direction): number {
-    const source = direction.source as StreamSocket
-    const sink = direction.sink as StreamSocket
-    giveHead(direction, sink)
-    const moved = (sink.ready & WRITABLE) === 0 ? 0 : giveNext(direction, source, sink)
+  move(flow: StreamFlow): number {
+    const { source, sink, head } = flow
+    if (head !== undefined) {
+      flow.head = undefined
+      give(flow, head, false)
+    }
+    const moved = (sink.ready & WRITABLE) === 0 ? 0 : giveNext(flow)
     if (source.hasBytes) {
       source.setReading(false)
       return moved
     }
     source.ready &= ~READABLE
-    if (source.hasEnded) direction.sourceEnded()
+    if (source.hasEnded) flow.sourceEnded()
     else source.setReading((sink.ready & WRITABLE) !== 0)
     return moved
   },
 
-  drop(): void {
-    // Chunks not yet taken go with their socket.
+  /** Chunks not yet taken go with their socket. */
+  drop(flow: StreamFlow): void {
+    flow.head = undefined
   },
 }
 
-/** Bytes that were read before the pipe began. */
-function giveHead(direction: Direction, sink: StreamSocket): void {
-  const { held } = direction
-  if (held === undefined) return
-  direction.held = undefined
-  give(direction, sink, held, false)
-}
-
-function giveNext(direction: Direction, source: StreamSocket, sink: StreamSocket): number {
+function giveNext(flow: StreamFlow): number {
+  const { source } = flow
   const bytes = source.take()
   if (bytes === undefined) return 0
-  direction.took(bytes.length)
-  give(direction, sink, bytes, source.isLending)
+  flow.took(bytes.length)
+  give(flow, bytes, source.isLending)
   return bytes.length
 }
 
-function give(direction: Direction, sink: StreamSocket, bytes: Buffer, isLent: boolean): void {
+function give(flow: StreamFlow, bytes: Buffer, isLent: boolean): void {
+  const { sink } = flow
   if (!sink.write(bytes, isLent)) {
     sink.ready &= ~WRITABLE
-    direction.counters.sinkFull++
+    flow.counters.sinkFull++
   }
-  direction.gave(bytes.length)
+  flow.gave(bytes.length)
 }

@@ -6,7 +6,6 @@ import { AddressSet } from '../address-set.js'
 import type { Connection } from '../connection/connection.js'
 import type { ConnectionInfo, ConnectionList, DirectionInfo } from '../control/answers.js'
 import { type ConnectionFilter, type ConnectionQuery, DEFAULT_LISTED } from '../control/orders.js'
-import { whyCopying } from '../pipe/choose-carrier.js'
 import type { Direction } from '../pipe/direction.js'
 import type { ConnectionIds } from './connection-ids.js'
 
@@ -162,7 +161,7 @@ function directionInfo(
     splicedBytes,
     bytesPerSecond: Math.round(bytesPerSecond),
     carrier: direction?.carrier.name,
-    notSplicing: direction && whyCopying(direction),
+    notSplicing: direction?.whyCopying,
   }
 }
 

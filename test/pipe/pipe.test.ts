@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Socket } from '../../src/io/socket.js'
 import { READABLE, WRITABLE } from '../../src/io/socket.js'
 import { Turns } from '../../src/io/turns.js'
-import { Direction } from '../../src/pipe/direction.js'
+import { directionBetween } from '../../src/pipe/choose-direction.js'
 import { createPipeCounters, DEFAULT_SETTINGS, type PipeEnding } from '../../src/pipe/options.js'
 import { Pipe } from '../../src/pipe/pipe.js'
 
@@ -78,7 +78,7 @@ test('a pipe that stays ready without progress is cut, counted and described', a
 test('an end is not handed on while bytes that came before it are still inside', () => {
   const [client, backend] = [new StuckSocket(), new StuckSocket()]
   const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
-  const direction = new Direction(client, backend, host, Buffer.from('five!'))
+  const direction = directionBetween(client, backend, host, Buffer.from('five!'))
   direction.sourceEnded()
   direction.settle(false)
   expect([direction.phase, backend.closings]).toEqual(['draining', []])

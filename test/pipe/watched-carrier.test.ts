@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
 import { Turns } from '../../src/io/turns.js'
 import { MUST_WAIT } from '../../src/pipe/carrier.js'
-import { Direction } from '../../src/pipe/direction.js'
+import { directionBetween } from '../../src/pipe/choose-direction.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 
 /** A source of `text`, and a sink that takes `room` bytes at once. */
@@ -44,7 +44,7 @@ describe('a watched direction', () => {
   const watched = (text: string, until = '!') => {
     const fake = fakes(text)
     const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
-    const direction = new Direction(fake.source, fake.sink, host)
+    const direction = directionBetween(fake.source, fake.sink, host)
     const { carrier } = direction
     direction.showTo((bytes) => {
       seen += bytes.toString()

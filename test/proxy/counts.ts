@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { READABLE } from '../../src/io/socket.js'
 import { renderMetrics } from '../../src/observe/metrics/metrics.js'
-import { kernelCarrier } from '../../src/pipe/kernel-carrier.js'
+import { kernelCarrier } from '../../src/pipe/fd/kernel-carrier.js'
+import type { Flow } from '../../src/pipe/flow.js'
 import { streamCarrier } from '../../src/pipe/stream-carrier.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -100,12 +101,12 @@ export function describeCounts(engine: EngineKind): void {
 
   it('a pipe that is stuck: it is cut, and its state is told', async () => {
     bed = await Bed.start({ backends: [backend], splice: 'on' })
-    for (const carrier of [kernelCarrier, streamCarrier]) {
-      vi.spyOn(carrier, 'move').mockImplementation(({ source }) => {
-        source.ready |= READABLE
-        return 0
-      })
+    const moveNothing = ({ source }: Flow): number => {
+      source.ready |= READABLE
+      return 0
     }
+    vi.spyOn(kernelCarrier, 'move').mockImplementation(moveNothing)
+    vi.spyOn(streamCarrier, 'move').mockImplementation(moveNothing)
     client = await bed.connect()
     client.send(pattern(1, 10))
     expect(await client.ended).toMatch(/ECONNRESET|fin/)

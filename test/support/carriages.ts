@@ -4,9 +4,10 @@ import { createEngine, kernelLoop } from '../../src/io/choose-engine.js'
 import { DEFAULT_PIPE_LIMITS, type Engine } from '../../src/io/engine.js'
 import { KernelLoop } from '../../src/io/kernel-loop.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
-import { copyCarrier } from '../../src/pipe/copy-carrier.js'
 import type { Direction } from '../../src/pipe/direction.js'
-import { kernelCarrier } from '../../src/pipe/kernel-carrier.js'
+import { beginSplicing } from '../../src/pipe/fd/choose-carrier.js'
+import { copyCarrier } from '../../src/pipe/fd/copy-carrier.js'
+import { FdDirection } from '../../src/pipe/fd/fd-direction.js'
 import type { Pipe } from '../../src/pipe/pipe.js'
 import { random } from './bytes.js'
 
@@ -76,10 +77,9 @@ function switchAtRandom(pipe: Pipe): void {
   const next = random(SWITCHING_SEED)
   const run = pipe.run.bind(pipe)
   const choose = (direction: Direction): void => {
-    if (direction.inside > 0 || direction.held !== undefined || direction.isOver) return
-    const isSpliced = next() < 0.5
-    if (isSpliced) direction.beginSplicing()
-    direction.carrier = isSpliced ? kernelCarrier : copyCarrier
+    if (!(direction instanceof FdDirection)) throw new Error('only fds have carriers to choose from')
+    if (direction.inside > 0 || direction.isOver) return
+    direction.carrier = next() < 0.5 ? beginSplicing(direction) : copyCarrier
   }
   pipe.run = () => {
     choose(pipe.up)

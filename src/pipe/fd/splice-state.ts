@@ -1,11 +1,11 @@
 /**
- * What a direction keeps that has ever been spliced, or had bytes left over. Most connections are idle or send small
- * messages and need none of it, and a field of a direction is sixteen bytes of every connection.
+ * What the carriers keep of a flow that has ever been spliced, or had bytes left over. Most connections are idle or send
+ * small messages and need none of it, and a field of a direction is sixteen bytes of every connection.
  */
-import { NO_KERNEL_PIPE } from '../io/native-constants.js'
-import type { NotSplicing } from '../io/not-splicing.js'
+import { NO_KERNEL_PIPE } from '../../io/native-constants.js'
+import type { NotSplicing } from '../../io/not-splicing.js'
 
-export class Cargo {
+export class SpliceState {
   /** The bytes inside, where they are in this process. */
   held: Buffer | undefined = undefined
   /** The kernel pipe that holds the bytes inside, where they are there. */
@@ -18,8 +18,6 @@ export class Cargo {
   mayBeEmpty = false
   /** Moves in a row that were too small to be worth a splice. */
   smallMoves = 0
-  /** Bytes the sink's peer had not acknowledged when that was last asked, as at an end; -1 where it never was. */
-  unacknowledged = -1
-  /** Why this direction cannot be spliced, where that is its own matter. */
+  /** Why this flow cannot be spliced, where that is its own matter. */
   refusal: NotSplicing | undefined = undefined
 }

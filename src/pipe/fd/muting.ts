@@ -2,13 +2,11 @@
  * A source whose sink is full is muted: each segment that arrives would wake the process for nothing, thousands of
  * times a GB. While it is muted it counts as readable, so that the sink's next event also reads what has come.
  */
-import { FdSocket } from '../io/fd-socket.js'
-import { READABLE, WRITABLE } from '../io/socket.js'
-import type { Direction } from './direction.js'
+import { READABLE, WRITABLE } from '../../io/socket.js'
+import type { FdFlow } from './fd-flow.js'
 
-/** Called after each run of the direction. */
-export function muteWhileFull({ phase, inside, source, sink }: Direction): void {
-  if (!(source instanceof FdSocket)) return
+/** Called after each run of the pipe. */
+export function muteWhileFull({ phase, inside, source, sink }: FdFlow): void {
   // With nothing inside, the sink may only not have said yet that it takes bytes.
   if (phase === 'flowing' && inside > 0 && (sink.ready & WRITABLE) === 0) {
     source.mute()

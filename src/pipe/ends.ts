@@ -1,0 +1,28 @@
+/**
+ * Which directions of a pipe are over, and which side ended first. One whole number, because each field of a pipe is
+ * eight bytes of every connection.
+ */
+import type { Direction } from './direction.js'
+
+export const NOTHING_IS_OVER = 0
+const UP_IS_OVER = 1
+const DOWN_IS_OVER = 2
+/** Neither of these where both ended at once. */
+const CLIENT_WAS_FIRST = 4
+const BACKEND_WAS_FIRST = 8
+
+/** `ends`, and what is over by now. */
+export function endsAfter(ends: number, up: Direction, down: Direction): number {
+  const over = (up.isOver ? UP_IS_OVER : 0) | (down.isOver ? DOWN_IS_OVER : 0)
+  return ends === NOTHING_IS_OVER ? over | firstOf(over) : ends | over
+}
+
+export function endedFirst(ends: number): 'client' | 'backend' | undefined {
+  if ((ends & CLIENT_WAS_FIRST) !== 0) return 'client'
+  return (ends & BACKEND_WAS_FIRST) !== 0 ? 'backend' : undefined
+}
+
+function firstOf(over: number): number {
+  if (over === UP_IS_OVER) return CLIENT_WAS_FIRST
+  return over === DOWN_IS_OVER ? BACKEND_WAS_FIRST : 0
+}

@@ -1,0 +1,73 @@
+/**
+ * One way of a pipe between two fds of ours. What can be moved below the pipe is offloaded, and a source whose sink is
+ * full is muted.
+ */
+import type { FdSocket } from '../../io/fd-socket.js'
+import { SOURCE_EMPTY } from '../../io/native-constants.js'
+import type { NotSplicing } from '../../io/not-splicing.js'
+import { READABLE } from '../../io/socket.js'
+import type { Carrier } from '../carrier.js'
+import { Direction } from '../direction.js'
+import type { PipeHost } from '../options.js'
+import { firstCarrier, isBulk, nextCarrier } from './choose-carrier.js'
+import { type FdFlow, hold } from './fd-flow.js'
+import { applyFindings, holdRest } from './findings.js'
+import { muteWhileFull } from './muting.js'
+import type { SpliceState } from './splice-state.js'
+import { standingOrder } from './standing-order.js'
+
+export class FdDirection extends Direction<FdSocket> implements FdFlow {
+  carrier: Carrier<FdFlow>
+  state: SpliceState | undefined = undefined
+
+  constructor(source: FdSocket, sink: FdSocket, host: PipeHost, head?: Buffer) {
+    super(source, sink, host)
+    if (head !== undefined && head.length > 0) {
+      hold(this, head)
+      this.took(head.length)
+    }
+    this.carrier = firstCarrier(this)
+  }
+
+  override get splicedBytes(): number {
+    return this.state?.splicedBytes ?? 0
+  }
+
+  override get refusal(): NotSplicing | undefined {
+    return this.state?.refusal
+  }
+
+  override afterRun(): void {
+    muteWhileFull(this)
+    standingOrder.leave(this)
+  }
+
+  override leave(): void {
+    standingOrder.leave(this)
+  }
+
+  override carried(): number | undefined {
+    return standingOrder.carried(this)
+  }
+
+  /** What ends an order is judged exactly as after a copy that was asked for. */
+  override told(came: number, found: number): boolean {
+    if (found === SOURCE_EMPTY && !isBulk(this, came)) return true
+    standingOrder.takeBack(this)
+    this.source.ready |= READABLE
+    // The outcome is about this order only where it found more than an emptied source.
+    if ((found & ~SOURCE_EMPTY) !== 0) holdRest(this)
+    applyFindings(this, found)
+    if (!this.isOver) this.chooseCarrier(came)
+    return false
+  }
+
+  override describe(): Record<string, unknown> {
+    const { kernelPipe, smallMoves, refusal } = this.state ?? {}
+    return { ...super.describe(), kernelPipe, smallMoves, refusal }
+  }
+
+  protected override chooseCarrier(came: number): void {
+    this.carrier = nextCarrier(this, came)
+  }
+}

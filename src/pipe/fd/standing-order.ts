@@ -1,0 +1,44 @@
+/**
+ * Standing orders of a flow: while it only copies, has nothing inside and its sink takes bytes, the addon copies what
+ * arrives without being asked, and a small message costs no call: the addon counts it, and whoever wants to know how
+ * much and when asks `carried` first. Of the first message and of bulk the pipe is told, and of all that is out of the
+ * ordinary, which ends the order.
+ */
+import { WRITABLE } from '../../io/socket.js'
+import type { Offload } from '../offload.js'
+import { PROMOTE_BYTES } from './choose-carrier.js'
+import { copyCarrier } from './copy-carrier.js'
+import type { FdFlow } from './fd-flow.js'
+
+export const standingOrder: Offload<FdFlow> = {
+  leave(flow: FdFlow): void {
+    const { source, sink } = flow
+    if (mayStand(flow)) source.loop.leaveOrder(source, sink.fd, tellFrom(flow))
+    else this.takeBack(flow)
+  },
+
+  takeBack({ source }: FdFlow): void {
+    source.loop.takeOrderBack(source)
+  },
+
+  carried(flow: FdFlow): number | undefined {
+    const { loop, fd } = flow.source
+    const bytes = loop.takeCarried(fd)
+    if (bytes === 0) return undefined
+    flow.took(bytes)
+    flow.gave(bytes)
+    return loop.msSinceCarried(fd)
+  },
+}
+
+/** Of the first bytes at any rate: when they came is a fact of its own. So is that a source takes bytes again. */
+function tellFrom({ bytes, mode, source }: FdFlow): number {
+  if (bytes === 0 || source.ready === 0 || mode === 'on') return 0
+  return mode === 'auto' ? PROMOTE_BYTES : Number.POSITIVE_INFINITY
+}
+
+function mayStand({ phase, carrier, inside, source, sink }: FdFlow): boolean {
+  const isQuiet = source.ready === WRITABLE || source.ready === 0
+  const sinkTakes = (sink.ready & WRITABLE) !== 0 && sink.error === undefined
+  return phase === 'flowing' && carrier === copyCarrier && inside === 0 && isQuiet && sinkTakes
+}

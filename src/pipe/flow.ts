@@ -1,0 +1,35 @@
+/** What carriers and offloads see of a direction: its two ends, how much is inside, and what they report to it. */
+
+import type { SpliceMode } from '../defaults.js'
+import type { NotSplicing } from '../io/not-splicing.js'
+import type { Socket } from '../io/socket.js'
+import type { PipeCounters } from './options.js'
+
+export type Phase = 'flowing' | 'draining' | 'finished' | 'failed'
+
+/** Both ends are of one kind. */
+export interface Flow<End extends Socket = Socket> {
+  readonly source: End
+  readonly sink: End
+  readonly mode: SpliceMode
+  readonly counters: PipeCounters
+  readonly phase: Phase
+  /** Finished or failed. */
+  readonly isOver: boolean
+  /** Bytes taken from the source and not by the sink. */
+  readonly inside: number
+  /** Bytes the sink has taken. */
+  readonly bytes: number
+  /** Whether there is something to move and room for it. */
+  readonly canMove: boolean
+  /** Why it may not splice at this moment; undefined where it may. */
+  readonly whyNotSplicing: NotSplicing | undefined
+  /** The carrier took bytes from the source. */
+  took(bytes: number): void
+  /** The sink took bytes from the carrier. */
+  gave(bytes: number): void
+  /** Every byte of the source has been taken: it sent FIN, or it broke. */
+  sourceEnded(): void
+  /** One of the two broke. */
+  socketFailed(socket: Socket, errno: string): void
+}

@@ -1,0 +1,28 @@
+/** Which side ended first is known, however late the other one ends. */
+import { expect, test } from 'vitest'
+import type { Direction } from '../../src/pipe/direction.js'
+import { endedFirst, endsAfter, NOTHING_IS_OVER } from '../../src/pipe/ends.js'
+
+const flowing = { isOver: false } as Direction
+const over = { isOver: true } as Direction
+
+test.each([
+  ['client', over, flowing],
+  ['backend', flowing, over],
+] as const)('the end of the %s came first, also once both directions are over', (side, up, down) => {
+  const first = endsAfter(NOTHING_IS_OVER, up, down)
+  const both = endsAfter(first, over, over)
+  expect([endedFirst(first), endedFirst(both)]).toEqual([side, side])
+  expect(new Set([NOTHING_IS_OVER, first, both]).size).toBe(3)
+})
+
+test('nobody was first where both directions end at once, or none', () => {
+  expect(endedFirst(endsAfter(NOTHING_IS_OVER, over, over))).toBeUndefined()
+  expect(endsAfter(NOTHING_IS_OVER, flowing, flowing)).toBe(NOTHING_IS_OVER)
+})
+
+test('nothing changes while no further direction is over', () => {
+  const first = endsAfter(NOTHING_IS_OVER, over, flowing)
+  const both = endsAfter(first, over, over)
+  expect([endsAfter(first, over, flowing), endsAfter(both, over, over)]).toEqual([first, both])
+})
