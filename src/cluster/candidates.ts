@@ -25,8 +25,11 @@ export class Candidates {
     return this.#balancer.pick(this.#isAvailable, request) ?? this.#soonestDue()
   }
 
+  /** Runs for each backend at each connection, and most have tried nobody: that is asked first. */
   readonly #isCandidate = (backend: Backend): boolean =>
-    backend.endpoints.current !== undefined && backend.isEnabled && !this.#tried.includes(backend)
+    backend.isEnabled &&
+    backend.endpoints.current !== undefined &&
+    (this.#tried.length === 0 || !this.#tried.includes(backend))
 
   readonly #isAvailable = (backend: Backend): boolean =>
     this.#isCandidate(backend) && backend.health.isAvailable(this.#now, backend.dialling)

@@ -13,18 +13,20 @@ export class Endpoints {
   readonly hostName: string | undefined
   readonly #configured: Address
   #all: readonly ResolvedAddress[] = []
-  #index = 0
+  #current: ResolvedAddress | undefined
 
   constructor(address: Address) {
     this.#configured = address
-    if (address.kind === 'unix' || isIP(address.host) !== 0) this.#all = [address]
-    else if (address.host.toLowerCase() === 'localhost') this.resolved(LOCALHOST)
+    if (address.kind === 'unix' || isIP(address.host) !== 0) {
+      this.#all = [address]
+      this.#current = address
+    } else if (address.host.toLowerCase() === 'localhost') this.resolved(LOCALHOST)
     else this.hostName = address.host
   }
 
   /** Where to connect to, or undefined while the name has no answer. Stays the same until it fails. */
   get current(): ResolvedAddress | undefined {
-    return this.#all[this.#index]
+    return this.#current
   }
 
   /** In the order of the resolver. */
@@ -34,8 +36,9 @@ export class Endpoints {
 
   /** A connect to `address` failed. True if it was the one in use: from now on the next one is. */
   failed(address: ResolvedAddress): boolean {
-    if (!isSame(address, this.current)) return false
-    this.#index = (this.#index + 1) % this.#all.length
+    if (!isSame(address, this.#current)) return false
+    const index = this.#all.findIndex((each) => isSame(each, address))
+    this.#current = this.#all[(index + 1) % this.#all.length]
     return true
   }
 
@@ -46,11 +49,10 @@ export class Endpoints {
   resolved(ips: readonly string[]): boolean {
     if (this.#configured.kind === 'unix') return false
     const { port } = this.#configured
-    const before = this.current
     this.#all = ips.map((host) => ({ kind: 'tcp', host, port }))
-    const index = this.#all.findIndex((address) => isSame(address, before))
-    this.#index = Math.max(0, index)
-    return index === -1
+    const same = this.#all.find((address) => isSame(address, this.#current))
+    this.#current = same ?? this.#all[0]
+    return same === undefined
   }
 }
 
