@@ -51,7 +51,6 @@ export class Cluster {
   #balance: BalanceRule
   #candidates: Candidates
   #resolver: Resolver
-  #isRetired = false
   #isStopped = false
   readonly #waiting = new Set<Attempt>()
   readonly #host: AttemptHost
@@ -101,21 +100,19 @@ export class Cluster {
   update({ balance, backends }: ClusterOptions): void {
     const isOtherRule = balance !== this.#balance
     this.#balance = balance
-    this.#isRetired = false
     if (this.#members.provide(CONFIG, backends) || isOtherRule) this.#takeUp()
   }
 
   /**
    * The same by another source than the config, such as names that are resolved to many backends: these are the
-   * backends of `source` from now on. Nothing happens where the cluster is retired.
+   * backends of `source` from now on. After `start`; nothing happens where the cluster is retired.
    */
   provide(source: string, backends: readonly BackendOptions[]): void {
-    if (!this.#isRetired && this.#members.provide(source, backends)) this.#takeUp()
+    if (!this.#members.isRetired && this.#members.provide(source, backends)) this.#takeUp()
   }
 
   /** It is in no config any more. Attempts under way go on with what is known; nothing is resolved again. */
   retire(): void {
-    this.#isRetired = true
     this.#members.retire()
     this.#resolver.stop()
     this.#resumeWaiting()

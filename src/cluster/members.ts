@@ -41,6 +41,11 @@ export class Members {
     return this.#present.get(name) ?? this.#left.get(name)
   }
 
+  /** No source has had any since `retire`. */
+  get isRetired(): boolean {
+    return this.#isRetired
+  }
+
   /** Whether any of them, or of those that left, has connections or connects on their way. */
   get isInUse(): boolean {
     return [...this.#present.values(), ...this.#left.values()].some(hasConnections)

@@ -87,7 +87,7 @@ test('a connect is on its way or a connection in use, and never neither between 
   expect(loads).toEqual([])
 })
 
-test('tells that it could take another when a connection or a connect is over, with the counts of then', () => {
+test('a backend tells that it could take another when a connection or a connect is over, with the counts of then', () => {
   const told: unknown[] = []
   const backend = backendAt('10.0.0.1:80', (each) => told.push([each.name, each.active, each.dialling]))
   for (let i = 0; i < 3; i++) backend.dialBegan()
@@ -102,7 +102,7 @@ test('tells that it could take another when a connection or a connect is over, w
   ])
 })
 
-test('what an operator has set stays until the config says otherwise', () => {
+test('the weight that an operator has set stays until the config says otherwise', () => {
   const backend = backendAt('10.0.0.1:80')
   backend.weight = 7
   backend.configure(1)
@@ -116,7 +116,7 @@ test.each([
   [{ setTo: 'down' }, false],
   [{ setTo: 'drain' }, false],
   [{ weight: 3 }, true],
-] as const)('with %o set it may have new connections: %s', (setting, isEnabled) => {
+] as const)('a backend with %o set may have new connections: %s', (setting, isEnabled) => {
   const backend = backendAt('10.0.0.1:80')
   Object.assign(backend, setting)
   expect(backend.isEnabled).toBe(isEnabled)

@@ -43,19 +43,19 @@ function walk(order: string, now: number): string[] {
   }
 }
 
-test('come in the order that the balancer has for this request, to the last', () => {
+test('candidates come in the order that the balancer has for this request, to the last', () => {
   expect(walk(`${C} ${A} ${B}`, 0)).toEqual([C, A, B])
   expect(walk(`${B} ${C} ${A}`, 0)).toEqual([B, C, A])
 })
 
-test('are passed over while they are down, and come after the others, the one due soonest first', () => {
+test('candidates that are down are passed over, and come after the others, the one due soonest first', () => {
   down(C, 0)
   down(A, 500)
   expect(walk(`${A} ${B} ${C}`, 900)).toEqual([B, C, A])
   expect(walk(`${A} ${B} ${C}`, 1500)).toEqual([A, B, C])
 })
 
-test('are none of those that config or operator have taken out, not even where all others are down', () => {
+test('backends that config or operator have taken out are no candidates, not even where all others are down', () => {
   backends.get(A)!.setTo = 'drain'
   backends.get(B)!.weight = 0
   down(C, 0)
@@ -64,7 +64,7 @@ test('are none of those that config or operator have taken out, not even where a
   expect(walk(`${A} ${B} ${C}`, 0)).toEqual([])
 })
 
-test('are none whose name has no answer yet', () => {
+test('a backend whose name has no answer yet is no candidate', () => {
   const unresolved = new Backend(parseAddress('db.example:80') as Address, 1, new BackOff())
   backends.set('db.example:80', unresolved)
   expect(walk(`db.example:80 ${A} ${B} ${C}`, 0)).toEqual([A, B, C])

@@ -18,7 +18,7 @@ const weighing = (weight: number, ...addresses: string[]) =>
   addresses.map((text) => ({ address: parseAddress(text) as Address, weight }))
 const namesOf = (backends: readonly Backend[]) => backends.map(({ name }) => name)
 
-test('are those of all sources, each source in the place where it first came', () => {
+test('the members of a cluster are those of all sources, in the order in which the sources first came', () => {
   members.provide('config', given(A))
   members.provide('names', given(B))
   members.provide('config', given(A, C))
@@ -52,7 +52,7 @@ test('the same list again, with other weights, is no other list', () => {
   expect(namesOf(members.present)).toEqual([B, A])
 })
 
-test('who stays is the same backend, and who returns is the one it was', () => {
+test('a backend that stays is the same object, and one that returns is the one it was', () => {
   members.provide('config', given(A, B))
   const [a, b] = members.present
   members.provide('config', given(B, C))
@@ -63,7 +63,7 @@ test('who stays is the same backend, and who returns is the one it was', () => {
   expect(namesOf(members.left)).toEqual([B, C])
 })
 
-test('after retiring they stay until a source has some, who then begin anew', () => {
+test('after retiring the members stay until a source has some, who then begin anew', () => {
   members.provide('config', given(A, B))
   members.provide('names', given(C))
   members.find(A)!.setTo = 'drain'

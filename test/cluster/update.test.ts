@@ -83,7 +83,7 @@ test('forgets those that left first where there are too many, but nobody with co
   expect(cluster.isInUse).toBe(false)
 })
 
-test('keeps what another source provides when the config changes, and gives it connections', async () => {
+test('a cluster keeps what another source provides when the config changes, and gives it connections', async () => {
   start(A)
   cluster.provide('names', options(C).backends)
   cluster.update(options(B))
@@ -91,7 +91,7 @@ test('keeps what another source provides when the config changes, and gives it c
   expect([(await dial()).backend?.name, (await dial()).backend?.name]).toEqual([B, C])
 })
 
-test('resolves the names that another source provides, and lets those who wait for a backend have them', async () => {
+test('a cluster resolves the names that another source provides, and lets those who wait for a backend have them', async () => {
   start()
   cluster.update(options('db.example:80'))
   const waiting = dial()
@@ -100,7 +100,7 @@ test('resolves the names that another source provides, and lets those who wait f
   expect(asked).toEqual(['db.example', 'db.example', 'other.example'])
 })
 
-test('takes nothing from other sources while it is retired, and asks for no name', () => {
+test('a retired cluster takes nothing from other sources, and asks for no name', () => {
   start(A)
   cluster.retire()
   cluster.provide('names', options('db.example:80').backends)
