@@ -16,7 +16,7 @@ const { values } = parseArgs({
 })
 const first = values.seed ?? values.first ?? '1'
 const seeds = values.seed === undefined ? (values.seeds ?? USUAL_SEEDS) : '1'
-for (const [name, text] of Object.entries({ first, seeds })) {
+for (const [name, text] of Object.entries(values)) {
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     console.error(`--${name}: expected a whole number from 1 on, found ${text}`)
     process.exit(2)

@@ -38,7 +38,7 @@ describe('a fault that is put back is found', () => {
     expect(await play(found!.steps, settingOf(found!.seed), faults)).toEqual(found!.failure)
   })
 
-  test('and told with its seed and a shortened schedule', { timeout: LONGEST_MS }, async () => {
+  test('a failure is told with its seed and a shortened schedule', { timeout: LONGEST_MS }, async () => {
     const faults = new Set<Fault>(['full-pipe-for-empty-socket'])
     const found = await findFailure(1, MOST_SEEDS, faults)
     const told = await explain(found!, faults)

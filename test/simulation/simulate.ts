@@ -6,7 +6,7 @@ import { shorten } from './world/shrink.js'
 import { type Step, scheduleOf } from './world/step.js'
 import { type Failure, play } from './world/story.js'
 
-export interface Found {
+interface Found {
   readonly seed: number
   readonly failure: Failure
   readonly steps: readonly Step[]

@@ -1,7 +1,7 @@
 /** The cells in which a transfer tells what it did: `Outcome` of native/transfer.h. */
 import * as native from '../../../src/io/native-constants.js'
 
-export const NO_PIPE_LEASED = -1
+const NO_PIPE_LEASED = -1
 
 export function clearOutcome(outcome: Int32Array): void {
   outcome.fill(0, 0, native.COPIED + 1)

@@ -3,7 +3,7 @@ import { EMFILE } from './errnos.js'
 import type { ListenSocket } from './listen-socket.js'
 import type { TcpSocket } from './tcp-socket.js'
 
-export type File = TcpSocket | ListenSocket
+type File = TcpSocket | ListenSocket
 
 const FIRST_FD = 3
 

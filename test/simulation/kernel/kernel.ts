@@ -28,7 +28,7 @@ export interface Server {
 }
 
 /** What goes wrong for want of something, while it does. */
-export interface Shortage {
+interface Shortage {
   /** No fd beyond this number of open ones. */
   fds: number
   /** Part of the calls that fail with ENOMEM or ENOBUFS. */

@@ -28,7 +28,6 @@ export class Client extends Peer {
   readonly number: number
   readonly opening: Opening
   readonly address: TcpPeer
-  readonly listener: string
   /** The time at which the proxy could have read all that it needs to choose; undefined where it never could. */
   leadArrivedAt: number | undefined
   readonly #serverSides: ReadonlyMap<string, Peer>
@@ -36,7 +35,6 @@ export class Client extends Peer {
   constructor(
     number: number,
     opening: Opening,
-    listener: string,
     address: TcpPeer,
     far: FarEnd,
     isSlow: boolean,
@@ -48,7 +46,6 @@ export class Client extends Peer {
     this.number = number
     this.opening = opening
     this.address = address
-    this.listener = listener
     this.#serverSides = serverSides
   }
 

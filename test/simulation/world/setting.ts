@@ -11,12 +11,11 @@ import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { Random } from '../random.js'
 
 const KIB = 1024
-export const SETTINGS = 48
+const SETTINGS = 48
 /** Of each setting: the config, and others that it is reloaded to. */
 export const VARIANTS = 4
 
-export const LISTENERS = ['plain', 'proxied', 'named', 'telling'] as const
-export type ListenerName = (typeof LISTENERS)[number]
+export type ListenerName = 'plain' | 'proxied' | 'named' | 'telling'
 
 const HOST = '10.9.9.9'
 const PORTS: Readonly<Record<ListenerName, number>> = {
@@ -26,7 +25,7 @@ const PORTS: Readonly<Record<ListenerName, number>> = {
   telling: 1004,
 }
 
-export interface BackendPlace extends TcpPeer {
+interface BackendPlace extends TcpPeer {
   readonly isTold: boolean
 }
 

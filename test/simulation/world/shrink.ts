@@ -5,7 +5,7 @@
 import type { Step } from './step.js'
 
 /** Whether these steps break the rule, too. */
-export type Breaks = (steps: readonly Step[]) => Promise<boolean>
+type Breaks = (steps: readonly Step[]) => Promise<boolean>
 
 /** Attempts altogether: a shorter one is wanted, not the shortest. */
 const MOST_ATTEMPTS = 600

@@ -71,7 +71,7 @@ export class World {
     const address = { host: `10.0.0.${number + 1}`, port: 50_000 + number }
     const far = this.kernel.connectFrom(address, addressOf(listener))
     if (far === undefined) return
-    const client = new Client(number, opening, listener, address, far, isSlow, this.serverSides)
+    const client = new Client(number, opening, address, far, isSlow, this.serverSides)
     this.clients.set(client.name, client)
   }
 
