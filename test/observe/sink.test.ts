@@ -15,7 +15,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { jsonLine } from '../../src/observe/json-line.js'
 import { openFile, openFileLater } from '../../src/observe/log-target.js'
@@ -23,7 +22,7 @@ import { Sink } from '../../src/observe/sink.js'
 import { openedSince, openFds } from '../support/fds.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing, run } from '../support/programs.js'
-import { turns } from '../support/wait.js'
+import { turns, until } from '../support/wait.js'
 
 const folder = temporaryFolder()
 const MOST_RECORD_BYTES = 4 * 1024 * 1024
@@ -86,6 +85,16 @@ class Fifo {
     }
   }
 
+  /** Resolves when there is something, of which a byte is taken: whoever wrote it has written all that fitted. */
+  async begun(): Promise<void> {
+    const byte = Buffer.alloc(1)
+    for (; this.#text === ''; await turns(1)) {
+      try {
+        this.#text = byte.toString('latin1', 0, readSync(this.#fd, byte))
+      } catch {} // EAGAIN
+    }
+  }
+
   async readUntil(isEnough: (text: string) => boolean): Promise<string> {
     while (!isEnough(this.read())) await turns(1)
     return this.#text
@@ -132,8 +141,8 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
     const fifo = await Fifo.make('half')
     const sink = new Sink(openFile(fifo.path))
     for (const i of [0, 1, 2]) expect(sink.write(lineOf(i, 'y'.repeat(50_000)), 'record')).toBe(true)
-    // Long enough for the pipe to be full in the middle of the second; if not, none of it is split.
-    await sleep(30)
+    // The pipe is full in the middle of the second.
+    await fifo.begun()
     const file = join(folder, 'rest.log')
     sink.switchTo(await openFileLater(file))
     await sink.close()
@@ -208,17 +217,23 @@ describe('a file', () => {
     const path = join(folder, 'rotated.log')
     const sink = new Sink(openFile(path))
     const count = 20_000
+    const files = () => readdirSync(folder).filter((name) => name.startsWith('rotated.log'))
+    const bytesIn = (names: string[]) =>
+      names.reduce((bytes, name) => bytes + statSync(join(folder, name)).size, 0)
+    let written = 0
     for (let i = 0; i < count; i++) {
       expect(sink.write(lineOf(i), 'record')).toBe(true)
       if (i % 500 !== 0) continue
       if (i % 1500 === 0) renameSync(path, `${path}.${i}`)
       sink.switchTo(await openFileLater(path))
-      await sleep(1)
+      // Some of what came since the last time is written, in whichever file.
+      const before = written
+      await until(() => bytesIn(files()) > before)
+      written = bytesIn(files())
     }
     await sink.close()
-    const files = readdirSync(folder).filter((name) => name.startsWith('rotated.log'))
-    expect(files.length).toBeGreaterThan(10)
-    const numbers = files.flatMap((name) => {
+    expect(files().length).toBeGreaterThan(10)
+    const numbers = files().flatMap((name) => {
       return numbersOf(parse(readFileSync(join(folder, name), 'utf8')))
     })
     expect(numbers.sort((a, b) => a - b)).toEqual(upTo(count))
