@@ -1,7 +1,7 @@
 /** A pipe one way of which stands still for good, because its sink's buffers were filled beforehand. */
 import { readFileSync } from 'node:fs'
 import type { FdSocket } from '../../src/io/fd-socket.js'
-import { OUT, SINK_FULL } from '../../src/io/native-constants.js'
+import { OUT, SINK_FAILED, SINK_FULL } from '../../src/io/native-constants.js'
 import { pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
 import type { End } from '../support/rig.js'
@@ -21,7 +21,7 @@ export async function fill([peer, socket]: End): Promise<Buffer> {
   const isFull = (): boolean => {
     const found = loop.native.send(fd, FILLER)
     sent.push(FILLER.subarray(0, loop.outcome[OUT]))
-    return (found & SINK_FULL) !== 0
+    return (found & (SINK_FULL | SINK_FAILED)) !== 0
   }
   // As long as something is not acknowledged the kernel may enlarge its buffer once more.
   do {
