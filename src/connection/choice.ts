@@ -5,7 +5,7 @@
 import { DialogueOver } from '../io/dialogue.js'
 import { comparePath } from '../request-path.js'
 import type { RouteFunction, Visitor } from '../route/visitor.js'
-import type { Opening } from './opening.js'
+import type { KnownClient } from './known-client.js'
 import { refuse } from './refusal.js'
 
 /** Stands for no cluster where one could be named. */
@@ -20,52 +20,53 @@ export interface Choice {
   readonly http: 'reject' | 'forward'
 }
 
-export async function routeOf(opening: Opening): Promise<Choice> {
-  const { config, routes } = opening.reception
-  const path = comparedPathOf(opening)
+export async function routeOf(client: KnownClient): Promise<Choice> {
+  const { config, routes } = client.policy
+  const { hello, tls, request, startUp } = client
+  const path = comparedPathOf(client)
   if (config.route !== undefined) {
-    return choiceFor(await askRoute(opening, config.route, path), opening)
+    return choiceFor(await askRoute(client, config.route, path), client)
   }
-  const isNameless = opening.hello !== undefined && opening.hello.serverName === undefined
-  if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, opening)
+  const isNameless = hello !== undefined && hello.serverName === undefined
+  if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, client)
   const rule = routes.find({
-    client: opening.clientAddress,
-    serverName: opening.hello?.serverName,
-    alpn: opening.tls === undefined ? opening.hello?.alpn : [opening.tls.alpn ?? ''],
-    host: opening.greeting?.head.host,
+    client: client.address,
+    serverName: hello?.serverName,
+    alpn: tls === undefined ? hello?.alpn : [tls.alpn ?? ''],
+    host: request?.head.host,
     path,
-    user: opening.startUp?.user,
-    database: opening.startUp?.database,
+    user: startUp?.user,
+    database: startUp?.database,
   })
-  if (rule === undefined) return choiceFor(undefined, opening)
+  if (rule === undefined) return choiceFor(undefined, client)
   if (rule.cluster === undefined) throw refuse('rejected')
   return { cluster: rule.cluster, http: rule.http ?? config.http }
 }
 
 /** Undefined where nothing depends on it, and nothing about it is refused. */
-function comparedPathOf({ greeting, reception }: Opening): string | undefined {
-  if (greeting === undefined || !reception.comparesPaths) return undefined
-  const compared = comparePath(greeting.head.path, reception.config.allowEncodedSlash)
+function comparedPathOf({ request, policy }: KnownClient): string | undefined {
+  if (request === undefined || !policy.comparesPaths) return undefined
+  const compared = comparePath(request.head.path, policy.config.allowEncodedSlash)
   if (compared.kind === 'refused') throw refuse(`bad-request: ${compared.reason}`)
   return compared.path
 }
 
 /** The listener's own cluster where none was named. */
-function choiceFor(cluster: string | undefined, { reception: { config } }: Opening): Choice {
+function choiceFor(cluster: string | undefined, { policy: { config } }: KnownClient): Choice {
   const chosen = cluster ?? config.cluster
   if (chosen === undefined) throw refuse('no-route')
   return { cluster: chosen, http: config.http }
 }
 
 async function askRoute(
-  opening: Opening,
+  client: KnownClient,
   route: RouteFunction,
   path: string | undefined,
 ): Promise<string | undefined> {
   /** Of the client's bytes: what the function waits for at this moment. */
   const awaited = new Set<Promise<unknown>>()
-  const asked = Promise.resolve(visitorOf(opening, path, awaited)).then(route)
-  const decision = await opening.client.during(asked).catch((error) => {
+  const asked = Promise.resolve(visitorOf(client, path, awaited)).then(route)
+  const decision = await client.dialogue.during(asked).catch((error) => {
     // Of a deadline the client is to blame only where it was its bytes that did not come.
     const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
     throw isOurs ? refuse('first-bytes-timeout') : error
@@ -74,8 +75,8 @@ async function askRoute(
   throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`)
 }
 
-function visitorOf(opening: Opening, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {
-  const { client, greeting, tls, proxyHeader, reception } = opening
+function visitorOf(client: KnownClient, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {
+  const { dialogue, request, tls, proxyHeader, policy } = client
   /** One that fails stays there. */
   const noting = async <T>(bytes: Promise<T>): Promise<T> => {
     awaited.add(bytes)
@@ -84,27 +85,27 @@ function visitorOf(opening: Opening, path: string | undefined, awaited: Set<Prom
     return came
   }
   return {
-    client: opening.clientAddress,
-    listener: reception.config.name,
+    client: client.address,
+    listener: policy.config.name,
     proxyHeader,
     tls,
-    startUp: opening.startUp,
-    request: greeting && {
-      ...greeting.head,
-      comparedPath: path ?? greeting.head.path,
-      isUpgrade: greeting.key !== undefined,
+    startUp: client.startUp,
+    request: request && {
+      ...request.head,
+      comparedPath: path ?? request.head.path,
+      isUpgrade: request.key !== undefined,
     },
     clientHello: async () => {
-      const hello = await noting(opening.readHello())
+      const hello = await noting(client.readHello())
       if (typeof hello !== 'string') return hello
-      if (client.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
+      if (dialogue.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
       throw refuse(`bad-hello: ${hello}`)
     },
     peek: async (bytes) => {
       if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
         throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
       }
-      return noting(client.show(bytes))
+      return noting(dialogue.show(bytes))
     },
     reject: (reason) => ({ isRejected: true, reason }),
   }

@@ -11,7 +11,7 @@ import { forwardedAnswer } from '../websocket/forwarded-answer.js'
 import { MOST_HEAD_BYTES } from '../websocket/head.js'
 import { type ResponseHead, readResponseHead } from '../websocket/response-head.js'
 import { type Acceptance, acceptanceOf } from '../websocket/upgrade.js'
-import type { Greeting } from './greeting.js'
+import type { FirstRequest } from './first-request.js'
 import { Refusal } from './refusal.js'
 
 export interface ExchangeOptions {
@@ -33,7 +33,7 @@ export class Exchange {
   status: number | undefined
   readonly #client: Dialogue
   readonly #backend: Dialogue
-  readonly #greeting: Greeting
+  readonly #request: FirstRequest
   readonly #options: ExchangeOptions
   readonly #moved: Moved
   #isUploading = false
@@ -45,13 +45,13 @@ export class Exchange {
   constructor(
     client: Dialogue,
     backend: Dialogue,
-    greeting: Greeting,
+    request: FirstRequest,
     options: ExchangeOptions,
     moved: Moved,
   ) {
     this.#client = client
     this.#backend = backend
-    this.#greeting = greeting
+    this.#request = request
     this.#options = options
     this.#moved = moved
   }
@@ -60,7 +60,7 @@ export class Exchange {
   async run(head: Buffer): Promise<'tunnel' | 'finished'> {
     this.#backend.allow(this.#options.responseMs)
     await this.#backend.say(head)
-    this.#moved.bytesUp += this.#greeting.original.length
+    this.#moved.bytesUp += this.#request.original.length
     const upload = this.#sendBody()
     const answer = this.#passAnswerOn()
     answer.catch(() => {})
@@ -83,11 +83,11 @@ export class Exchange {
   }
 
   async #passHeadOn(): Promise<{ head: ResponseHead; acceptance: Acceptance }> {
-    const { method, version } = this.#greeting.head
+    const { method, version } = this.#request.head
     const answer = await this.#backend.look((bytes) => readResponseHead(bytes, method), MOST_HEAD_BYTES)
     if (answer.kind === 'no-match') throw badResponse(answer.reason)
     this.#options.answered()
-    const acceptance = acceptanceOf(answer.value, this.#greeting.key)
+    const acceptance = acceptanceOf(answer.value, this.#request.key)
     if (acceptance.kind === 'bad') throw badResponse(acceptance.reason)
     const original = Buffer.from(this.#backend.socket.read(answer.bytes))
     const isInterim = acceptance.kind === 'interim'
@@ -101,7 +101,7 @@ export class Exchange {
 
   /** An upgrade has none: what follows its head waits for the tunnel. */
   async #sendBody(): Promise<void> {
-    const { head, key } = this.#greeting
+    const { head, key } = this.#request
     if (key !== undefined) return this.#passEndOn()
     this.#isUploading = true
     await this.#relay(this.#client, this.#backend, new Body(head, 'client'), (bytes) => {

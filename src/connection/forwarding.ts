@@ -5,8 +5,8 @@
 import type { Address } from '../address.js'
 import { clientChain } from '../websocket/client-chain.js'
 import { forwardedHead } from '../websocket/forward.js'
-import type { Greeting } from './greeting.js'
-import type { Opening } from './opening.js'
+import type { FirstRequest } from './first-request.js'
+import type { KnownClient } from './known-client.js'
 import { refuse } from './refusal.js'
 
 /** A field tells no port. */
@@ -16,9 +16,9 @@ const UNKNOWN_PORT = 0
  * The last address of the field that is not of a trusted proxy, or the first where all are. Whoever stands before one that
  * says no address is not believed. Undefined where the sender of the request is not trusted or says nothing.
  */
-export function clientByField({ sender, reception }: Opening, { head }: Greeting): Address | undefined {
-  const { trustedProxies } = reception
-  const { clientFrom } = reception.config
+export function clientByField({ sender, policy }: KnownClient, { head }: FirstRequest): Address | undefined {
+  const { trustedProxies } = policy
+  const { clientFrom } = policy.config
   if (clientFrom === undefined || !trustedProxies.has(sender)) return undefined
   let client: Address | undefined
   for (const host of clientChain(head.fields, clientFrom.field).toReversed()) {
@@ -30,10 +30,10 @@ export function clientByField({ sender, reception }: Opening, { head }: Greeting
 }
 
 /** The head as it goes to the backend. Throws a Refusal where that is too large. */
-export function requestFor({ clientAddress, reception }: Opening, { original, head, key }: Greeting): Buffer {
-  const { config, termination } = reception
+export function requestFor({ address, policy }: KnownClient, { original, head, key }: FirstRequest): Buffer {
+  const { config, termination } = policy
   const forwarded = forwardedHead(original, head, {
-    clientHost: clientAddress?.kind === 'tcp' ? clientAddress.host : undefined,
+    clientHost: address?.kind === 'tcp' ? address.host : undefined,
     proto: termination === undefined ? 'http' : 'https',
     mode: config.xForwarded,
     clientField: config.clientFrom?.field,

@@ -3,14 +3,14 @@
  * client's socket has it from the listening socket, for nothing.
  */
 import type { Socket } from '../io/socket.js'
-import type { Connection } from './connection.js'
+import type { ConnectionView } from './connection-view.js'
 
 /** Looking for it wakes nobody more often than other deadlines do. */
 export const LASTING_MS = 4000
 
 /** Called at every look of the sweep, `sinceMs` after the last one. `age` is that of the connection to the backend, in ms. */
 export function watchLasting(
-  connection: Connection,
+  connection: ConnectionView,
   socket: Socket | undefined,
   age: number,
   sinceMs: number,

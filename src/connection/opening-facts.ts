@@ -1,24 +1,24 @@
 /**
- * What an opening has learnt, as the record tells it. Texts are copied: what they were cut from would live as long.
+ * What was learnt of a client, as the record tells it. Texts are copied: what they were cut from would live as long.
  */
 import { formatAddress, formatPeer } from '../address.js'
 import type { OpeningFacts } from '../observe/record.js'
 import type { ProxyHeader, Tlv } from '../proxy-protocol/header.js'
 import type { TlsFacts } from '../route/visitor.js'
 import type { Exchange } from './exchange.js'
-import type { Opening } from './opening.js'
+import type { KnownClient } from './known-client.js'
 
 export function openingFacts(
-  opening: Opening,
+  client: KnownClient,
   exchange: Exchange | undefined,
   backendTls: TlsFacts | undefined,
 ): OpeningFacts {
-  const { proxyHeader, hello, tls, greeting, reception, fieldClient } = opening
+  const { proxyHeader, hello, tls, request, policy, fieldClient } = client
   return {
-    ...((proxyHeader ?? fieldClient) && { client: formatPeer(opening.clientAddress) }),
-    peer: fieldClient && formatPeer(opening.sender),
-    proxy: proxyHeader && proxyFactsOf(proxyHeader, opening),
-    protocol: protocolOf(opening),
+    ...((proxyHeader ?? fieldClient) && { client: formatPeer(client.address) }),
+    peer: fieldClient && formatPeer(client.sender),
+    proxy: proxyHeader && proxyFactsOf(proxyHeader, client),
+    protocol: protocolOf(client),
     sni: hello?.serverName,
     alpn: tls === undefined ? hello?.alpn : tls.alpn === undefined ? [] : [tls.alpn],
     tls: tls && { version: tls.version, cipher: tls.cipher, clientName: tls.clientName },
@@ -27,24 +27,24 @@ export function openingFacts(
       cipher: backendTls.cipher,
       alpn: backendTls.alpn,
     },
-    http: greeting && {
-      method: greeting.head.method,
-      authority: greeting.head.authority,
-      path: reception.config.logQuery ? greeting.head.target : greeting.head.path,
+    http: request && {
+      method: request.head.method,
+      authority: request.head.authority,
+      path: policy.config.logQuery ? request.head.target : request.head.path,
       status: exchange?.status,
     },
   }
 }
 
-function protocolOf({ hello, tls, greeting, reception }: Opening): OpeningFacts['protocol'] {
-  if (greeting?.key !== undefined) return tls === undefined ? 'WS' : 'WSS'
-  if (reception.config.protocol === 'http') return tls === undefined ? 'HTTP' : 'HTTPS'
+function protocolOf({ hello, tls, request, policy }: KnownClient): OpeningFacts['protocol'] {
+  if (request?.key !== undefined) return tls === undefined ? 'WS' : 'WSS'
+  if (policy.config.protocol === 'http') return tls === undefined ? 'HTTP' : 'HTTPS'
   return hello === undefined ? 'TCP' : 'TLS'
 }
 
-function proxyFactsOf(header: ProxyHeader, { peer, reception }: Opening): OpeningFacts['proxy'] {
+function proxyFactsOf(header: ProxyHeader, { peer, policy }: KnownClient): OpeningFacts['proxy'] {
   const { version, command, destination, authority, uniqueId, ssl, tlvs } = header
-  const { logTlvs = [] } = reception.config.acceptProxy ?? {}
+  const { logTlvs = [] } = policy.config.acceptProxy ?? {}
   return {
     from: formatPeer(peer),
     version,

@@ -7,13 +7,13 @@ import type { SendProxyConfig } from '../config/schema.js'
 import type { ProxyHeaderOptions } from '../proxy-protocol/encode.js'
 import { canBeRelayed, type ProxySsl } from '../proxy-protocol/header.js'
 import type { TlsFacts } from '../route/visitor.js'
-import type { Opening } from './opening.js'
+import type { KnownClient } from './known-client.js'
 
 /** All that is known; `id` is that of the record. */
-export function proxyFacts(opening: Opening, id: string): ProxyHeaderOptions {
-  const source = opening.clientAddress
-  const destination = destinationOf(opening)
-  const { proxyHeader, hello, tls } = opening
+export function proxyFacts(client: KnownClient, id: string): ProxyHeaderOptions {
+  const source = client.address
+  const destination = destinationOf(client)
+  const { proxyHeader, hello, tls } = client
   const alpn = tls?.alpn ?? proxyHeader?.alpn
   const authority = hello?.serverName ?? proxyHeader?.authority
   const ssl = tls === undefined ? proxyHeader?.ssl : sslOf(tls)
@@ -45,7 +45,7 @@ export function chosenFacts(facts: ProxyHeaderOptions, { tlvs }: SendProxyConfig
 }
 
 /** Of a unix listener there is no IP address, without which none of the client could be told either. */
-function destinationOf({ fieldClient, localAddress }: Opening): Address | undefined {
+function destinationOf({ fieldClient, localAddress }: KnownClient): Address | undefined {
   if (fieldClient?.kind !== 'tcp' || localAddress?.kind === 'tcp') return localAddress
   return { kind: 'tcp', host: isIPv6(fieldClient.host) ? '::' : '0.0.0.0', port: 0 }
 }

@@ -40,10 +40,10 @@ export function endingOf(
   { why, errno, at }: DialogueOver,
   backend: Dialogue | undefined,
   phase: RecordEnding['phase'],
-  calledOff: OrderedCause = 'ordered',
+  orderedEnd: OrderedCause = 'ordered',
 ): RecordEnding {
   const by = at === backend ? 'backend' : 'client'
-  if (why === 'called-off') return { by: 'proxy', phase, cause: calledOff }
+  if (why === 'cancelled') return { by: 'proxy', phase, cause: orderedEnd }
   if (why === 'timed-out') return { by, phase, cause: whyTooSlow(by, phase) }
   if (phase === 'data') return { by, phase, cause: 'reset', errno }
   return { by, phase, cause: by === 'client' ? 'client-gone' : 'backend-gone', errno }

@@ -7,6 +7,12 @@ import type { Socket } from './socket.js'
 import { StreamSocket } from './stream-socket.js'
 import type { Turns } from './turns.js'
 
+/** Two to be joined: where one is a stream, both are. Throws where one is closed. */
+export function asAlike(a: Socket, b: Socket, turns: Turns): [Socket, Socket] {
+  if (a.kind === b.kind) return [a, b]
+  return [asStream(a, turns), asStream(b, turns)]
+}
+
 /** What was in `socket` is in the answer; `socket` itself is an empty shell then. */
 export function asStream(socket: Socket, turns: Turns): StreamSocket {
   if (socket.kind === 'stream') return socket as StreamSocket

@@ -3,12 +3,16 @@
  * is sent, and each is waited for until the deadline. It owns the waiting, never the socket, and holds no byte but
  * those it still has to say.
  */
+import type { Socket as NetSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Answer } from '../peek/answer.js'
 import { Delivery, GOODBYE_MS, GRACE_MS } from './delivery.js'
 import { Parting } from './parting.js'
 import { BROKEN, PEER_ENDED, type Runnable, type Socket, WRITABLE } from './socket.js'
+import { StreamSocket } from './stream-socket.js'
 import type { Expirable, Sweep } from './sweep.js'
 import type { Turns } from './turns.js'
+import { type Try, Waits } from './waits.js'
 
 /** Why a dialogue could not go on. */
 export type DialogueEnd =
@@ -18,7 +22,7 @@ export type DialogueEnd =
   | 'broken'
   | 'timed-out'
   /** Ended from our side. */
-  | 'called-off'
+  | 'cancelled'
 
 /** What a wait of a dialogue is rejected with. */
 export class DialogueOver extends Error {
@@ -36,14 +40,6 @@ export class DialogueOver extends Error {
   }
 }
 
-/** Of a wait: `pending` where the next event may settle it. */
-type Progress = 'pending' | 'settled'
-
-interface Wait {
-  attempt(): Progress
-  reject(over: DialogueOver): void
-}
-
 const READ_BYTES = 64 * 1024
 /** So much is thrown away at a close; whoever sends more is reset. */
 const MOST_READS = 16
@@ -51,7 +47,7 @@ const MOST_READS = 16
 export class Dialogue implements Runnable, Expirable {
   isQueued = false
   sweepIndex = -1
-  readonly socket: Socket
+  #socket: Socket
   readonly #turns: Turns
   readonly #sweep: Sweep
   #deadline = Number.POSITIVE_INFINITY
@@ -63,18 +59,17 @@ export class Dialogue implements Runnable, Expirable {
   /** How long it may take nothing of what was said; 0: no matter. */
   #graceMs = 0
   #isSaying = false
-  /** Few: one reads, one says, one watches. */
-  readonly #waits = new Set<Wait>()
-  #over: DialogueOver | undefined
+  readonly #waits = new Waits<DialogueOver>()
 
   constructor(socket: Socket, turns: Turns, sweep: Sweep) {
-    this.socket = socket
+    this.#socket = socket
     this.#turns = turns
     this.#sweep = sweep
   }
 
-  get isCalledOff(): boolean {
-    return this.#over?.why === 'called-off'
+  /** Another one once TLS is spoken. */
+  get socket(): Socket {
+    return this.#socket
   }
 
   /** Whether the peer takes less than it is told. */
@@ -88,7 +83,7 @@ export class Dialogue implements Runnable, Expirable {
    */
   allow(ms: number, isAwaited?: () => boolean): void {
     this.#isAwaited = isAwaited
-    if (this.#over?.why === 'timed-out') this.#over = undefined
+    if (this.#waits.failure?.why === 'timed-out') this.#waits.recover()
     this.#sweep.delete(this)
     this.#deadline = ms > 0 ? performance.now() + ms : Number.POSITIVE_INFINITY
     if (ms > 0) this.#sweep.add(this, ms)
@@ -175,20 +170,40 @@ export class Dialogue implements Runnable, Expirable {
     return Promise.race([settled, watched.then(() => settled)])
   }
 
+  /** The same connection goes on inside `stream`, which is TLS on `raw`. Throws DialogueOver where it is over. */
+  goOnInside(stream: Duplex, raw: NetSocket): void {
+    if (this.#waits.failure !== undefined) throw this.#waits.failure
+    if (this.#socket.owner === this) this.#socket.owner = undefined
+    const secured = new StreamSocket(stream, this.#turns, 'not-a-plain-socket')
+    secured.below = raw
+    this.#socket = secured
+  }
+
   /** Last words of our own, and then as `leave`. Never rejects. */
   async sayGoodbye(bytes: Buffer): Promise<void> {
     this.#allowWithoutProgress(GOODBYE_MS)
     const unsaid = await overOf(this.say(bytes))
-    if (unsaid === undefined) await this.#leave(true)
-    else this.#reset()
+    if (unsaid === undefined) await this.leave(true)
+    else this.reset()
   }
 
   /**
    * Sends FIN, and closes when the peer has taken all that was said and has ended, too. Waits as long as it goes on
-   * acknowledging, GOODBYE_MS without progress at most. Never rejects: the answer is why bytes may be lost, or undefined.
+   * acknowledging, GOODBYE_MS without progress at most. `isBrief`: little was said, which is taken to have arrived where
+   * nobody tells. Never rejects: the answer is why bytes may be lost, or undefined.
    */
-  leave(): Promise<DialogueOver | undefined> {
-    return this.#leave(false)
+  async leave(isBrief = false): Promise<DialogueOver | undefined> {
+    // A deadline that has passed without a wait is nobody's any more.
+    this.allow(0)
+    const over = this.#waits.failure
+    if (over !== undefined) {
+      this.reset()
+      return over
+    }
+    this.end()
+    this.#parting = new Parting(this.socket, this.#turns, this.#sweep, isBrief)
+    const loss = await this.#parting.over
+    return loss && new DialogueOver(this, loss.why, loss.errno)
   }
 
   /** Closes in order at once: what has come is thrown away, because a close that leaves some of it is a reset. */
@@ -198,6 +213,12 @@ export class Dialogue implements Runnable, Expirable {
     this.socket.close()
   }
 
+  /** Resets the connection at once. */
+  reset(): void {
+    this.end()
+    this.socket.reset()
+  }
+
   /** Resets the connection when the peer has what it was told, after GRACE_MS without progress at most. Never rejects. */
   async breakOff(): Promise<void> {
     if (!this.socket.isClosed && this.socket.unacknowledgedBytes() !== 0) {
@@ -205,32 +226,30 @@ export class Dialogue implements Runnable, Expirable {
       this.#delivery = new Delivery(this.socket)
       await overOf(this.#delivered())
     }
-    this.#reset()
+    this.reset()
   }
 
   /** No more waits, no more deadline: the socket is somebody else's. */
   end(): void {
     this.#sweep.delete(this)
-    this.#stop(this.#over ?? new DialogueOver(this, 'called-off'))
+    this.#waits.fail(this.#waits.failure ?? new DialogueOver(this, 'cancelled'))
     if (this.socket.owner === this) this.socket.owner = undefined
   }
 
   /** Lets what is waited for, and all later waits, fail. */
-  callOff(): void {
-    this.#parting?.callOff()
-    this.#stop(new DialogueOver(this, 'called-off'))
+  cancel(): void {
+    this.#parting?.cancel()
+    this.#waits.fail(new DialogueOver(this, 'cancelled'))
   }
 
   run(): void {
-    for (const wait of this.#waits) {
-      if (wait.attempt() === 'settled') this.#waits.delete(wait)
-    }
+    this.#waits.run()
   }
 
   expire(now: number): void {
     if (this.#delivery?.hasProgressed() === true) this.#progressed()
     if (now < this.#deadline || this.#isAwaited?.() === false) return
-    this.#stop(new DialogueOver(this, 'timed-out'))
+    this.#waits.fail(new DialogueOver(this, 'timed-out'))
   }
 
   /** What is left to be taken has `ms` from the last time that some of it was. */
@@ -243,24 +262,6 @@ export class Dialogue implements Runnable, Expirable {
     if (this.#graceMs > 0) this.#deadline = performance.now() + this.#graceMs
   }
 
-  async #leave(isBrief: boolean): Promise<DialogueOver | undefined> {
-    // A deadline that has passed without a wait is nobody's any more.
-    this.allow(0)
-    if (this.#over !== undefined) {
-      this.#reset()
-      return this.#over
-    }
-    this.end()
-    this.#parting = new Parting(this.socket, this.#turns, this.#sweep, isBrief)
-    const loss = await this.#parting.over
-    return loss && new DialogueOver(this, loss.why, loss.errno)
-  }
-
-  #reset(): void {
-    this.end()
-    this.socket.reset()
-  }
-
   #delivered(): Promise<void> {
     return this.#wait((resolve, fail) => {
       if (this.#error() !== undefined) return fail(this.#whyEnded())
@@ -270,24 +271,9 @@ export class Dialogue implements Runnable, Expirable {
     })
   }
 
-  #wait<T>(
-    attempt: (resolve: (value: T) => Progress, fail: (over: DialogueOver) => Progress) => Progress,
-  ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const resolved = (value: T): Progress => {
-        resolve(value)
-        return 'settled'
-      }
-      const failed = (over: DialogueOver): Progress => {
-        reject(over)
-        return 'settled'
-      }
-      this.socket.owner = this
-      if (this.#over !== undefined) reject(this.#over)
-      else if (attempt(resolved, failed) === 'pending') {
-        this.#waits.add({ attempt: () => attempt(resolved, failed), reject })
-      }
-    })
+  #wait<T>(attempt: Try<T, DialogueOver>): Promise<T> {
+    this.socket.owner = this
+    return this.#waits.add(attempt)
   }
 
   #isEnded(): boolean {
@@ -301,12 +287,6 @@ export class Dialogue implements Runnable, Expirable {
   #whyEnded(): DialogueOver {
     const errno = this.#error()
     return errno === undefined ? new DialogueOver(this, 'ended') : new DialogueOver(this, 'broken', errno)
-  }
-
-  #stop(over: DialogueOver): void {
-    this.#over = over
-    for (const { reject } of this.#waits) reject(over)
-    this.#waits.clear()
   }
 }
 

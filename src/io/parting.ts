@@ -10,7 +10,7 @@ import type { Turns } from './turns.js'
 
 /** Why bytes may be lost. */
 export interface Loss {
-  readonly why: 'broken' | 'timed-out' | 'called-off'
+  readonly why: 'broken' | 'timed-out' | 'cancelled'
   /** errno name where it is `broken`. */
   readonly errno: string | undefined
 }
@@ -70,8 +70,8 @@ export class Parting implements Runnable, Expirable {
   }
 
   /** Closes now. */
-  callOff(): void {
-    this.#end('called-off')
+  cancel(): void {
+    this.#end('cancelled')
   }
 
   /** Whether nothing is left to read for the moment. */

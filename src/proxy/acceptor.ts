@@ -3,7 +3,7 @@
  * pauses, is told here.
  */
 import type { PeerAddress } from '../address.js'
-import type { Service } from '../connection/connection.js'
+import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { Listener } from '../listener/listener.js'

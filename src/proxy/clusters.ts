@@ -4,7 +4,7 @@
  */
 import type { Cluster, ClusterOptions } from '../cluster/cluster.js'
 import { forgetLongestGone } from '../cluster/left.js'
-import type { Destination } from '../connection/connection.js'
+import type { Destination } from '../connection/service.js'
 
 type Destinations = ReadonlyMap<string, Destination>
 

@@ -4,8 +4,9 @@
  */
 import type { PeerAddress } from '../address.js'
 import type { DialOptions } from '../cluster/dial.js'
-import type { Session } from '../connection/cancellation.js'
-import { Connection, type ConnectionHost, type Service } from '../connection/connection.js'
+import type { Session } from '../connection/cancel-request.js'
+import { Connection, type ConnectionHost } from '../connection/connection.js'
+import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { type Looked, Sweep } from '../io/sweep.js'

@@ -2,7 +2,8 @@
  * The drains that run in a proxy, and what calls them off: that what was drained is to be used again.
  */
 import type { Backend } from '../cluster/backend.js'
-import type { Connection, Service } from '../connection/connection.js'
+import type { Connection } from '../connection/connection.js'
+import type { Service } from '../connection/service.js'
 import type { DrainResult } from '../control/answers.js'
 import type { DrainTimes } from '../control/drain-order.js'
 import type { Listener } from '../listener/listener.js'

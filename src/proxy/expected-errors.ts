@@ -1,31 +1,31 @@
 /**
  * The errors that connections of a listener can end with, each with the cluster it would be counted for.
  */
-import type { Service } from '../connection/connection.js'
+import type { Service } from '../connection/service.js'
 import { type CountedEnding, ERRORS } from '../observe/endings.js'
 
 export function* expectedErrors(service: Service): Iterable<readonly [cluster: string, CountedEnding]> {
-  if (service.reception !== undefined) for (const ending of ERRORS['first-bytes']) yield ['', ending]
+  if (service.policy !== undefined) for (const ending of ERRORS['first-bytes']) yield ['', ending]
   for (const cluster of clustersBehind(service)) {
     for (const ending of errorsAt(service, cluster)) yield [cluster, ending]
   }
 }
 
 /** Its clients, and for them backends, are asked for TLS first. */
-const isStarted = ({ reception }: Service): boolean => reception?.config.startTls !== undefined
+const isStarted = ({ policy }: Service): boolean => policy?.config.startTls !== undefined
 
 function errorsAt(service: Service, cluster: string): readonly CountedEnding[] {
-  const { reception, destinations } = service
-  if (reception?.config.protocol === 'http') return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http]
-  const { sendProxy, origination } = destinations.get(cluster)!.manners
+  const { policy, destinations } = service
+  if (policy?.config.protocol === 'http') return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http]
+  const { sendProxy, origination } = destinations.get(cluster)!.preamble
   const isTold = sendProxy !== undefined || origination !== undefined || isStarted(service)
   return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
 }
 
 /** Where clients of this listener may come to. A route function may name any. */
-function clustersBehind({ reception, destination, destinations }: Service): Iterable<string> {
-  if (reception === undefined) return destination === undefined ? [] : [destination.cluster.name]
-  const { route, routes, cluster, onNoSni, onBadHello } = reception.config
+function clustersBehind({ policy, destination, destinations }: Service): Iterable<string> {
+  if (policy === undefined) return destination === undefined ? [] : [destination.cluster.name]
+  const { route, routes, cluster, onNoSni, onBadHello } = policy.config
   if (route !== undefined) return destinations.keys()
   const named = new Set([cluster, onNoSni, onBadHello, ...routes.map((each) => each.cluster)])
   return [...destinations.keys()].filter((name) => named.has(name))

@@ -9,9 +9,9 @@ import { Cluster } from '../cluster/cluster.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import type { Config } from '../config/schema.js'
-import type { Destination, Service } from '../connection/connection.js'
 import { LASTING_MS } from '../connection/lasting.js'
-import { createReception, type Reception } from '../connection/reception.js'
+import { createListenerPolicy, type ListenerPolicy } from '../connection/listener-policy.js'
+import type { Destination, Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import { Listener } from '../listener/listener.js'
 import { announceCertificates, announceCluster, announceIpv6Only } from '../observe/announcements.js'
@@ -58,8 +58,8 @@ export function createGeneration(config: Config, before: Generation | undefined,
   const services = new Map(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
-      const reception = receptionOf(each, config, before?.services.get(listener), ground)
-      return [listener, createService(each, listener, reception, destinations)]
+      const policy = policyOf(each, config, before?.services.get(listener), ground)
+      return [listener, createService(each, listener, policy, destinations)]
     }),
   )
   const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
@@ -95,7 +95,7 @@ function updateListener(listener: Listener, config: ListenerConfig, log: Log): v
 /** Those with certificates of their own read them again; those that left are read no more. */
 function exchangeCertificates(before: Generation, after: Generation): void {
   const terminationsOf = ({ services }: Generation) =>
-    new Set([...services.values()].flatMap(({ reception }) => reception?.termination ?? []))
+    new Set([...services.values()].flatMap(({ policy }) => policy?.termination ?? []))
   const were = terminationsOf(before)
   const are = terminationsOf(after)
   for (const termination of were) if (!are.has(termination)) termination.stop()
@@ -108,11 +108,11 @@ function exchangeCertificates(before: Generation, after: Generation): void {
 function createService(
   { name, tags, cluster }: ListenerConfig,
   listener: Listener,
-  reception: Reception | undefined,
+  policy: ListenerPolicy | undefined,
   destinations: ReadonlyMap<string, Destination>,
 ): Service {
   const destination = cluster === undefined ? undefined : destinations.get(cluster)
-  return { listener, name, tags, reception, destination, destinations }
+  return { listener, name, tags, policy, destination, destinations }
 }
 
 /** A listening socket is kept where its address stays, whatever its name becomes; port 0 means another each time. */
@@ -137,22 +137,22 @@ function matchListeners(configs: readonly ListenerConfig[], before: Generation |
   })
 }
 
-function receptionOf(
+function policyOf(
   listener: ListenerConfig,
   config: Config,
   before: Service | undefined,
   { log, tickets }: Ground,
-): Reception | undefined {
+): ListenerPolicy | undefined {
   const isTold = (cluster: string): boolean => {
     const { sendProxy, tls } = config.clusters[cluster]!
     return sendProxy !== undefined || tls !== undefined
   }
-  const known = before?.reception
+  const known = before?.policy
   const termination =
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
       : listener.tls && new Termination(listener.tls, announceCertificates(log, listener.name), tickets)
-  return createReception(listener, config.timeouts.firstBytesMs, isTold, termination)
+  return createListenerPolicy(listener, config.timeouts.firstBytesMs, isTold, termination)
 }
 
 function createDestination(
@@ -174,7 +174,7 @@ function createDestination(
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, announceCluster(log, name)),
     pipes: { turns: engine.turns, settings, counters },
     liveness: options.liveness,
-    manners: { sendProxy, startTls, origination: tls && new Origination(tls), responseMs, idleMs },
+    preamble: { sendProxy, startTls, origination: tls && new Origination(tls), responseMs, idleMs },
   }
 }
 

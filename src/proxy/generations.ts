@@ -3,7 +3,7 @@
  * before it is the present one.
  */
 import type { Config } from '../config/schema.js'
-import type { Service } from '../connection/connection.js'
+import type { Service } from '../connection/service.js'
 import type { Listener } from '../listener/listener.js'
 import type { Generation } from './generation.js'
 

@@ -6,7 +6,7 @@
 import type { ProxyConfig } from '../config/input.js'
 import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
-import type { Session } from '../connection/cancellation.js'
+import type { Session } from '../connection/cancel-request.js'
 import type { Connection } from '../connection/connection.js'
 import type { DrainResult, Readiness, Reloaded } from '../control/answers.js'
 import { timesOf } from '../control/drain-order.js'
@@ -88,7 +88,7 @@ export class RunningProxy implements Proxy {
     this.#startedAt = new Date()
     this.engine.limitPipes({ ...this.config, workers: workerCount(this.config) })
     this.#clusters.start()
-    for (const { reception } of this.#generations.present.services.values()) reception?.termination?.start()
+    for (const { policy } of this.#generations.present.services.values()) policy?.termination?.start()
     const opened = this.#openAll()
     // A reload meanwhile would open the same listeners.
     this.#reloader.waitFor(opened)
@@ -168,7 +168,7 @@ export class RunningProxy implements Proxy {
   async stop(): Promise<void> {
     this.#closeListeners('stopped')
     this.#clusters.stop()
-    for (const { reception } of this.#generations.present.services.values()) reception?.termination?.stop()
+    for (const { policy } of this.#generations.present.services.values()) policy?.termination?.stop()
     this.#connections.endAll('ordered')
     await this.#connections.emptied()
     if (this.#ownsLog) await this.openLog.close()

@@ -4,7 +4,8 @@ import { packPeer } from '../../src/address.js'
 import type { Backend } from '../../src/cluster/backend.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
-import { Connection, type ConnectionHost, type Destination } from '../../src/connection/connection.js'
+import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import type { Destination } from '../../src/connection/service.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import { BROKEN, type Socket } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
@@ -53,7 +54,7 @@ describe('a connection that waits for its backend', () => {
     const destination: Destination = {
       cluster,
       pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-      manners: {
+      preamble: {
         sendProxy: undefined,
         origination: undefined,
         startTls: undefined,
@@ -63,7 +64,7 @@ describe('a connection that waits for its backend', () => {
       liveness: NO_LIVENESS,
     }
     const destinations = new Map([['back', destination]])
-    const service = { listener, name: 'front', tags: {}, reception: undefined, destination, destinations }
+    const service = { listener, name: 'front', tags: {}, policy: undefined, destination, destinations }
     connection = new Connection(host, service, client, packPeer(0x7f000001, 2))
     connection.start()
   })

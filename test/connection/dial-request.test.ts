@@ -6,8 +6,9 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialRequest } from '../../src/cluster/dial.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { validateConfig } from '../../src/config/validate.js'
-import { Connection, type ConnectionHost, type Destination } from '../../src/connection/connection.js'
-import { createReception } from '../../src/connection/reception.js'
+import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import { createListenerPolicy } from '../../src/connection/listener-policy.js'
+import type { Destination } from '../../src/connection/service.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import type { StreamSocket } from '../../src/io/stream-socket.js'
 import { Listener } from '../../src/listener/listener.js'
@@ -72,7 +73,7 @@ function connect(socket: StreamSocket, listener: Partial<ListenerInput>): Connec
   const destination: Destination = {
     cluster,
     pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-    manners: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
+    preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
   }
   const host: ConnectionHost = {
@@ -91,7 +92,7 @@ function connect(socket: StreamSocket, listener: Partial<ListenerInput>): Connec
     listener: new Listener(config),
     name: 'front',
     tags: {},
-    reception: createReception(config, 0, () => false, undefined),
+    policy: createListenerPolicy(config, 0, () => false, undefined),
     destination,
     destinations: new Map([['back', destination]]),
   }

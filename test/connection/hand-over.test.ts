@@ -6,7 +6,7 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
-import { createReception } from '../../src/connection/reception.js'
+import { createListenerPolicy } from '../../src/connection/listener-policy.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Listener } from '../../src/listener/listener.js'
@@ -79,7 +79,7 @@ function connect(
     clusters: { back: { backends: ['127.0.0.1:2'] } },
   })
   const config = listeners[0]!
-  const reception = createReception(config, 0, () => false, undefined)
+  const policy = createListenerPolicy(config, 0, () => false, undefined)
   const cluster = {
     dial: (_: unknown, done: (result: DialResult) => void) => {
       dialled(done)
@@ -101,14 +101,14 @@ function connect(
   const destination = {
     cluster,
     pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-    manners: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
+    preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
   }
   const service = {
     listener: new Listener(config),
     name: 'front',
     tags: {},
-    reception,
+    policy,
     destination: undefined,
     destinations: new Map([['back', destination]]),
   }

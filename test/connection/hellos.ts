@@ -22,7 +22,7 @@ export function describeHellos(): void {
     await Promise.all(Object.values(backends).map((backend) => backend.close()))
   })
 
-  const start = async (listener: Partial<ListenerInput> = {}, timeouts = {}) => {
+  const start = async (listener: Partial<ListenerInput> = {}, timeouts = {}, cluster = {}) => {
     bed = await Bed.start({
       listeners: [
         {
@@ -38,7 +38,7 @@ export function describeHellos(): void {
         },
       ],
       clusters: Object.fromEntries(
-        Object.entries(backends).map(([name, { address }]) => [name, { backends: [address] }]),
+        Object.entries(backends).map(([name, { address }]) => [name, { backends: [address], ...cluster }]),
       ),
       timeouts,
     })
@@ -128,6 +128,18 @@ export function describeHellos(): void {
   it('that is no good may have a cluster of its own', async () => {
     await start({ onBadHello: 'rest' })
     expect(await send(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toBe('rest')
+  })
+
+  it('that is no good has had firstBytesMs: its backend has responseMs', async () => {
+    await start({ onBadHello: 'rest' }, { firstBytesMs: 30, responseMs: 300 }, { tls: {} })
+    const client = await bed.connect()
+    client.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'))
+    await client.ended
+    expect((await bed.recorded(1))[0]!.ended).toEqual({
+      by: 'backend',
+      phase: 'response',
+      cause: 'response-timeout',
+    })
   })
 
   it('that never comes is waited for until firstBytesMs', async () => {

@@ -156,10 +156,10 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
 
     it('can be called off, at once and for ever', async () => {
       const looking = why(dialogue.look(first(5), 100))
-      dialogue.callOff()
-      expect(await looking).toBe('called-off')
+      dialogue.cancel()
+      expect(await looking).toBe('cancelled')
       peer.send(Buffer.from('hello'))
-      expect(await why(dialogue.look(first(5), 100))).toBe('called-off')
+      expect(await why(dialogue.look(first(5), 100))).toBe('cancelled')
     })
 
     it('says goodbye: the last words arrive though the peer was still talking', async () => {
@@ -309,11 +309,11 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       const saying = why(dialogue.say(pattern(8, 20 * MIB)))
       await settled(waiting)
       const breaking = dialogue.breakOff()
-      dialogue.callOff()
+      dialogue.cancel()
       await breaking
       expect(socket.isClosed).toBe(true)
       // A stream has taken it already.
-      expect(await saying).toBe(engine.kind === 'kernel' ? 'called-off' : 'settled')
+      expect(await saying).toBe(engine.kind === 'kernel' ? 'cancelled' : 'settled')
     })
 
     it('knows where its peer connected to', () => {

@@ -1,14 +1,14 @@
 /** Which errors a listener's connections can end with, and for which cluster they are counted. */
 import { describe, expect, it } from 'vitest'
-import type { Service } from '../../src/connection/connection.js'
+import type { Service } from '../../src/connection/service.js'
 import { ERRORS, type ErrorScope } from '../../src/observe/endings.js'
 import { expectedErrors } from '../../src/proxy/expected-errors.js'
 
 /** A listener in front of one cluster; with `config` it looks at the first bytes. */
-function serviceOf(config: object | undefined, manners: object = {}): Service {
-  const destination = { cluster: { name: 'back' }, manners }
+function serviceOf(config: object | undefined, preamble: object = {}): Service {
+  const destination = { cluster: { name: 'back' }, preamble }
   return {
-    reception: config && { config: { cluster: 'back', routes: [], ...config } },
+    policy: config && { config: { cluster: 'back', routes: [], ...config } },
     destination,
     destinations: new Map([['back', destination]]),
   } as unknown as Service

@@ -8,7 +8,7 @@ import { type RequestHead, readRequestHead } from '../websocket/request-head.js'
 import { upgradeOf } from '../websocket/upgrade.js'
 import { refuse } from './refusal.js'
 
-export interface Greeting {
+export interface FirstRequest {
   readonly head: RequestHead
   /** The head's own bytes. */
   readonly original: Buffer
@@ -17,7 +17,7 @@ export interface Greeting {
 }
 
 /** Throws a Refusal where it is none that may be served. */
-export async function greet(client: Dialogue): Promise<Greeting> {
+export async function readFirstRequest(client: Dialogue): Promise<FirstRequest> {
   const answer = await client.look(readRequestHead, MOST_HEAD_BYTES)
   if (answer.kind === 'no-match') throw refuse(`bad-request: ${answer.reason}`, answer.status)
   const { value: head, bytes } = answer

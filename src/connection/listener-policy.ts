@@ -1,13 +1,13 @@
 /**
  * What a listener makes of a client before it has a cluster, got ready once: whom it lets send PROXY headers, its
- * certificates, its routes. A listener that does nothing of the kind has no reception, and its clients no delay.
+ * certificates, its routes. A listener that does nothing of the kind has no policy, and its clients no delay.
  */
 import { AddressSet } from '../address-set.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import { RouteTable } from '../route/table.js'
 import type { Termination } from '../tls/termination.js'
 
-export interface Reception {
+export interface ListenerPolicy {
   readonly config: ListenerConfig
   readonly firstBytesMs: number
   readonly proxySenders: AddressSet
@@ -22,12 +22,12 @@ export interface Reception {
 }
 
 /** Undefined where clients are joined to the listener's cluster unseen, whose backends are told nothing. */
-export function createReception(
+export function createListenerPolicy(
   config: ListenerConfig,
   firstBytesMs: number,
   isTold: (cluster: string) => boolean,
   termination: Termination | undefined,
-): Reception | undefined {
+): ListenerPolicy | undefined {
   const { acceptProxy, protocol, tls, startTls, routes, route, onNoSni } = config
   const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined
   const isPlain = acceptProxy === undefined && protocol === 'tcp' && looksAtNothing

@@ -1,0 +1,156 @@
+/**
+ * What a connection tells of itself, while it runs and for its record. It only looks: what happens, and every field,
+ * is in connection.ts.
+ */
+import {
+  type Address,
+  formatAddress,
+  formatPeer,
+  type PeerAddress,
+  parseAddress,
+  unpackPeer,
+} from '../address.js'
+import type { Backend } from '../cluster/backend.js'
+import type { ConnectionFacts, RecordEnding } from '../observe/record.js'
+import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
+import { Pipe } from '../pipe/pipe.js'
+import type { Negotiation } from './negotiation.js'
+import type { PendingClient } from './pending-client.js'
+import type { Service } from './service.js'
+
+/**
+ * What is under way for a connection. Each kind has an `end(cause)`, which is the one way to end the connection, and
+ * says how far it has come.
+ */
+export type Stage = Negotiation | PendingClient | Pipe
+
+export abstract class ConnectionView {
+  abstract readonly service: Service
+  /** The one it has or had, else the one that was dialled last; undefined where none was. */
+  abstract readonly backend: Backend | undefined
+  /** Connects that failed before the last one. */
+  abstract readonly retries: number
+  /** From the dial to a connected backend, in whole µs; undefined when there was none. */
+  abstract readonly connectMicros: number | undefined
+  /** From then to the backend's first byte, in whole µs, at least 1; undefined when there was none. */
+  abstract readonly firstByteMicros: number | undefined
+  protected abstract readonly from: PeerAddress
+  protected abstract readonly acceptedAt: number
+  protected abstract readonly backendAddress: Address | undefined
+  protected abstract readonly stage: Stage
+  /** Undefined where it is simply joined. */
+  protected abstract readonly negotiation: Negotiation | undefined
+
+  /** Whether an end now would take nothing from anybody. */
+  get isQuiet(): boolean {
+    return this.pipe?.isInFlight === false
+  }
+
+  /** Undefined where none is chosen yet. */
+  get cluster(): string | undefined {
+    if (this.negotiation !== undefined) return this.negotiation.cluster
+    return this.service.destination?.cluster.name
+  }
+
+  /** Undefined where nobody was told of one before its record. */
+  get id(): string | undefined {
+    return this.negotiation?.id
+  }
+
+  /** As a PROXY header or a request says, where one that we trust did. */
+  get clientAddress(): Address | undefined {
+    const told = this.negotiation?.facts().client
+    if (told === undefined) return this.from === undefined ? undefined : unpackPeer(this.from)
+    const address = parseAddress(told)
+    return typeof address === 'string' ? undefined : address
+  }
+
+  get ageMs(): number {
+    return performance.now() - this.acceptedAt
+  }
+
+  /** For who watches it while it runs. Undefined before there is one. */
+  get pipe(): Pipe | undefined {
+    return this.stage instanceof Pipe ? this.stage : undefined
+  }
+
+  get phase(): RecordEnding['phase'] {
+    return this.stage instanceof Pipe ? 'data' : this.stage.phase
+  }
+
+  /** It has a backend, or had one to its end. */
+  protected get isConnected(): boolean {
+    const { phase } = this
+    return phase === 'data' || phase === 'response'
+  }
+
+  get totals(): PipeTotals {
+    const { bytesUp = 0, bytesDown = 0 } = this.negotiation?.moved ?? {}
+    const moved = this.pipe?.totals ?? NOTHING_MOVED
+    if (bytesUp + bytesDown === 0) return moved
+    return {
+      ...moved,
+      bytesUp: moved.bytesUp + bytesUp,
+      bytesDown: moved.bytesDown + bytesDown,
+      receivedUp: moved.receivedUp + bytesUp,
+      receivedDown: moved.receivedDown + bytesDown,
+    }
+  }
+
+  /** Everything known about it but its ending. One literal: spreading would cost more than all the rest of it. */
+  facts(totals: PipeTotals = this.totals): ConnectionFacts {
+    const totalMicros = this.ageMicros
+    const { negotiation } = this
+    const learnt = negotiation?.facts()
+    const roundTrips = negotiation?.roundTrips
+    const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = totals
+    return {
+      acceptedAt: Date.now() - totalMicros / 1000,
+      listener: this.service.name,
+      protocol: learnt?.protocol ?? 'TCP',
+      tags: this.service.tags,
+      client: learnt?.client ?? formatPeer(this.from),
+      peer: learnt?.peer,
+      proxy: learnt?.proxy,
+      sni: learnt?.sni,
+      alpn: learnt?.alpn,
+      tls: learnt?.tls,
+      backendTls: learnt?.backendTls,
+      http: learnt?.http,
+      cluster: this.cluster,
+      backend: this.backend?.name,
+      backendAddress: this.backendAddress && formatAddress(this.backendAddress),
+      retries: this.retries,
+      waitMicros: negotiation === undefined ? 0 : negotiation.waitMicros,
+      connectMicros: this.connectMicros,
+      firstByteMicros: this.firstByteMicros,
+      totalMicros,
+      clientRttMicros: roundTrips === undefined ? this.stage.client.roundTripMicros() : roundTrips.client,
+      backendRttMicros: roundTrips === undefined ? this.pipe?.backend.roundTripMicros() : roundTrips.backend,
+      bytesUp,
+      bytesDown,
+      splicedUp,
+      splicedDown,
+      notSplicing,
+    }
+  }
+
+  /** For error logs. */
+  describe(): Record<string, unknown> {
+    return {
+      listener: this.service.name,
+      client: this.negotiation?.facts().client ?? formatPeer(this.from),
+      backend: this.backend?.name,
+      ...this.pipe?.describe(),
+    }
+  }
+
+  protected get ageMicros(): number {
+    return Math.round((performance.now() - this.acceptedAt) * 1000)
+  }
+
+  /** From accept to the dial, in whole µs. */
+  protected get waitMicros(): number {
+    return this.negotiation?.waitMicros ?? 0
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * What happens before the pipe of a connection that is not simply joined: its client is asked who it is and what it
+ * wants, its backend is told, and both have agreed by the time they are handed over. It owns the dialogues, and what
+ * was learnt, for the record; after the hand-over that is all it keeps, because a tunnel may last for days.
+ */
+import type { PeerAddress } from '../address.js'
+import type { Dialled } from '../cluster/dial.js'
+import type { PlaceOfBackend } from '../cluster/dial-at.js'
+import { asAlike } from '../io/as-stream.js'
+import { Dialogue, type DialogueOver } from '../io/dialogue.js'
+import type { Engine } from '../io/engine.js'
+import type { Socket } from '../io/socket.js'
+import type { OpeningFacts, RecordEnding } from '../observe/record.js'
+import type { OrderedCause } from '../pipe/options.js'
+import type { Watch } from '../pipe/watched-carrier.js'
+import type { Sessions } from '../postgres/sessions.js'
+import type { TlsFacts } from '../route/visitor.js'
+import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
+import { sendPreamble } from './backend-preamble.js'
+import { findSession, passCancelOn, type Session, watchForKey } from './cancel-request.js'
+import { Exchange, type Moved } from './exchange.js'
+import { requestFor } from './forwarding.js'
+import { type CancelRequest, KnownClient } from './known-client.js'
+import type { ListenerPolicy } from './listener-policy.js'
+import { chooseCluster } from './opening.js'
+import { openingFacts } from './opening-facts.js'
+import { endingOf, Refusal, refuse } from './refusal.js'
+import type { Destination, Service } from './service.js'
+
+/** What a negotiation needs of the proxy. */
+export interface NegotiationHost {
+  readonly engine: Engine
+  /** Those of Postgres that can be cancelled. */
+  readonly sessions: Sessions<Session>
+  nextId(): string
+}
+
+/** Both ends, ready for a pipe. */
+export interface Ends {
+  readonly client: Socket
+  readonly backend: Socket
+  /** Is to see what the backend says. */
+  readonly watch?: Watch | undefined
+}
+
+/** Smoothed, in µs. */
+interface RoundTrips {
+  readonly client: number | undefined
+  readonly backend: number | undefined
+}
+
+const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
+
+export class Negotiation {
+  /** How far it has come: for its connection to say. */
+  phase: 'opening' | 'connect' | 'response' = 'opening'
+  /** Why it was told to end, if it was. */
+  orderedEnd: OrderedCause | undefined
+  cluster: string | undefined
+  /** Where the client must come to, and nowhere else; undefined where any backend of its cluster will do. */
+  at: PlaceOfBackend | undefined
+  backend: Dialogue | undefined
+  /** From accept to the dial, in whole µs; undefined where nobody was dialled. */
+  waitMicros: number | undefined
+  /** Where the ends are closed before their record is made; undefined where they are still there to be asked. */
+  roundTrips: RoundTrips | undefined
+  /** Of heads and bodies that did not go through a pipe. */
+  moved: Moved = NOTHING
+  #client: KnownClient | undefined
+  #learnt: OpeningFacts | undefined
+  #exchange: Exchange | undefined
+  readonly #host: NegotiationHost
+  readonly #destinations: ReadonlyMap<string, Destination>
+  /** Of the record, and what backends are told. */
+  readonly id: string
+  #backendTls: TlsFacts | undefined
+  /** The head that the backend is sent, until it is. */
+  #requestHead: Buffer | undefined
+  /** Makes others forget what they know of it. */
+  #forget: (() => void) | undefined
+
+  constructor(
+    host: NegotiationHost,
+    { destinations }: Service,
+    policy: ListenerPolicy,
+    socket: Socket,
+    peer: PeerAddress,
+  ) {
+    this.#host = host
+    this.#destinations = destinations
+    this.id = host.nextId()
+    this.#client = new KnownClient(policy, this.#converse(socket), peer)
+  }
+
+  get client(): Socket {
+    return this.#known.dialogue.socket
+  }
+
+  /** Undefined after the hand-over. */
+  get knownClient(): KnownClient | undefined {
+    return this.#client
+  }
+
+  get #known(): KnownClient {
+    if (this.#client === undefined) throw new Error('a negotiation that is over has no client')
+    return this.#client
+  }
+
+  /** Throws Refusal, DialogueOver, and what a route function throws. */
+  async choose(): Promise<Destination> {
+    const client = this.#known
+    const choice = await chooseCluster(client)
+    // From here on the client waits for us.
+    client.dialogue.allow(0)
+    if (choice === undefined) return this.#chooseSession(client)
+    const destination = this.#destinations.get(choice.cluster)
+    if (destination === undefined)
+      throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
+    this.cluster = choice.cluster
+    const { request } = client
+    if (request !== undefined && request.key === undefined && choice.http === 'reject') {
+      throw refuse('upgrade-required')
+    }
+    this.#requestHead = request && requestFor(client, request)
+    return destination
+  }
+
+  /**
+   * Undefined where all there was to say has been said. `answered` is told of every response head. Throws Refusal and
+   * DialogueOver.
+   */
+  async agree(dialled: Dialled, destination: Destination, answered: () => void): Promise<Ends | undefined> {
+    const client = this.#known
+    const { preamble } = destination
+    const backend = this.#converse(dialled.socket)
+    this.backend = backend
+    const told = sendPreamble(backend, dialled.backend, preamble, client, this.id)
+    this.#backendTls = await client.dialogue.during(told)
+    const { request, cancelRequest, startUp } = client
+    if (cancelRequest !== undefined) return this.#cancelSession(cancelRequest)
+    if (startUp !== undefined) return this.#handOver(this.#watchForKey(dialled, destination))
+    if (request === undefined) return this.#handOver()
+    const options = { ...preamble, answered }
+    this.moved = { bytesUp: 0, bytesDown: 0 }
+    this.#exchange = new Exchange(client.dialogue, backend, request, options, this.moved)
+    return (await this.#answer(this.#exchange)) === 'finished' ? undefined : this.#handOver()
+  }
+
+  /** Lets every wait fail, on either side. Where nobody waits at this moment, the next step asks for `orderedEnd`. */
+  end(cause: OrderedCause): void {
+    this.orderedEnd = cause
+    this.#client?.dialogue.cancel()
+    this.backend?.cancel()
+  }
+
+  throwIfEnded(): void {
+    const { orderedEnd: cause, phase } = this
+    if (cause !== undefined) throw new Refusal({ by: 'proxy', phase, cause })
+  }
+
+  /** Of a wait that failed. */
+  endingOf(over: DialogueOver): RecordEnding {
+    const phase = this.#exchange?.status === undefined ? this.phase : 'data'
+    return endingOf(over, this.backend, phase, this.orderedEnd)
+  }
+
+  /**
+   * Says a last word to a client that speaks HTTP and was not answered yet, an orderly end to one that wants to cancel, a
+   * reset to any other. What one side had said before it broke is delivered to the other first. A backend that has been
+   * told everything is closed in order, whatever it answered: it may have no words for a reset.
+   */
+  async dismiss({ by }: RecordEnding, status: ErrorStatus | undefined): Promise<void> {
+    const { backend } = this
+    const { dialogue } = this.#known
+    this.#noteRoundTrips()
+    if (by === 'backend' && backend?.isBehind === false) backend.close()
+    else if (by !== 'client') backend?.reset()
+    const lastWord = this.#lastWord(status)
+    if (lastWord === undefined && by !== 'backend') dialogue.reset()
+    await Promise.all([
+      by === 'client' && backend?.breakOff(),
+      lastWord === undefined ? dialogue.breakOff() : dialogue.sayGoodbye(lastWord),
+    ])
+  }
+
+  /** The connection is over: no more waits, and nobody finds its session any more. */
+  close(): void {
+    this.#stopWaiting()
+    this.#forget?.()
+  }
+
+  facts(): OpeningFacts {
+    return this.#learnt ?? openingFacts(this.#known, this.#exchange, this.#backendTls)
+  }
+
+  #converse(socket: Socket): Dialogue {
+    const { turns, sweep } = this.#host.engine
+    return new Dialogue(socket, turns, sweep)
+  }
+
+  /** Undefined where there is nothing to be said. */
+  #lastWord(status: ErrorStatus | undefined): Buffer | undefined {
+    const { cancelRequest, policy } = this.#known
+    // As Postgres itself: whoever cancels learns nothing, not even whether there was anything to cancel.
+    if (cancelRequest !== undefined) return Buffer.alloc(0)
+    const isHttp = policy.config.protocol === 'http'
+    return isHttp && status !== undefined && this.#exchange?.status === undefined
+      ? errorAnswer(status)
+      : undefined
+  }
+
+  #noteRoundTrips(): void {
+    this.roundTrips ??= {
+      client: this.client.roundTripMicros(),
+      backend: this.backend?.socket.roundTripMicros(),
+    }
+  }
+
+  async #answer(exchange: Exchange): Promise<'tunnel' | 'finished'> {
+    const head = this.#requestHead!
+    this.#requestHead = undefined
+    const outcome = await exchange.run(head)
+    if (outcome === 'finished') {
+      this.#closeBackend()
+      const lost = await this.#known.dialogue.leave()
+      if (lost !== undefined) throw lost
+    }
+    return outcome
+  }
+
+  #closeBackend(): void {
+    this.#noteRoundTrips()
+    this.backend!.close()
+  }
+
+  async #chooseSession({ dialogue, cancelRequest }: KnownClient): Promise<Destination> {
+    const search = findSession(cancelRequest!.session, this.#host.sessions, this.#destinations)
+    const session = await dialogue.during(search)
+    if (session === undefined) throw refuse('no-session')
+    this.cluster = session.place.cluster
+    this.at = session.at
+    return session.destination
+  }
+
+  async #cancelSession(request: CancelRequest): Promise<undefined> {
+    const { dialogue } = this.#known
+    await dialogue.during(passCancelOn(request, this.backend!))
+    this.moved = { bytesUp: request.bytes.length, bytesDown: 0 }
+    this.#closeBackend()
+    await dialogue.sayGoodbye(Buffer.alloc(0))
+  }
+
+  /** Learns by which key the session of this connection can be cancelled, for as long as it lasts. */
+  #watchForKey(dialled: Dialled, destination: Destination): Watch {
+    return watchForKey(dialled, destination, this.#host.sessions, (forget) => {
+      this.#forget = forget
+    })
+  }
+
+  #handOver(watch?: Watch): Ends {
+    // A text may be a slice of the head it was read from, and would keep all of it.
+    const learnt = structuredClone(this.facts())
+    this.#stopWaiting()
+    const [client, backend] = asAlike(this.client, this.backend!.socket, this.#host.engine.turns)
+    this.#learnt = learnt
+    this.#client = undefined
+    this.backend = undefined
+    this.#exchange = undefined
+    return { client, backend, watch }
+  }
+
+  #stopWaiting(): void {
+    this.#client?.dialogue.end()
+    this.backend?.end()
+  }
+}

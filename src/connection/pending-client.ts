@@ -1,0 +1,87 @@
+/**
+ * A client whose backend is being dialled: it is watched, because one that went away needs none, nothing is read from
+ * it, and a balancer may ask who it is. Its connection forgets it when the dial is over. Every connection has one for a
+ * moment, so it has four fields and no more.
+ */
+import type { Address } from '../address.js'
+import type { Dialling, DialRequest } from '../cluster/dial.js'
+import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
+import type { RecordEnding } from '../observe/record.js'
+import type { OrderedCause } from '../pipe/options.js'
+import type { KnownClient } from './known-client.js'
+
+/** What a pending client needs of its connection. */
+export interface PendingClientOwner {
+  readonly connectMs: number
+  readonly clientAddress: Address | undefined
+  /** Undefined where nothing was looked at. */
+  readonly knownClient: KnownClient | undefined
+  /** No backend is wanted any more: the client went away, or somebody has ended it. The dial was given up. */
+  gaveUp(ending: RecordEnding): void
+}
+
+export class PendingClient implements Runnable, DialRequest {
+  isQueued = false
+  readonly client: Socket
+  /** The dial, while there is one. */
+  attempt: Dialling | undefined = undefined
+  readonly #owner: PendingClientOwner
+
+  /** Hears of the client from now on. */
+  constructor(client: Socket, owner: PendingClientOwner) {
+    this.client = client
+    this.#owner = owner
+    client.owner = this
+  }
+
+  get phase(): 'connect' {
+    return 'connect'
+  }
+
+  get connectMs(): number {
+    return this.#owner.connectMs
+  }
+
+  get clientAddress(): Address | undefined {
+    const { knownClient } = this.#owner
+    return knownClient === undefined ? this.#owner.clientAddress : knownClient.address
+  }
+
+  get serverName(): string | undefined {
+    return this.#owner.knownClient?.hello?.serverName
+  }
+
+  get host(): string | undefined {
+    return this.#owner.knownClient?.request?.head.host
+  }
+
+  get path(): string | undefined {
+    return this.#owner.knownClient?.request?.head.path
+  }
+
+  /** No route gives one. */
+  get key(): undefined {
+    return undefined
+  }
+
+  tlv(type: number): Buffer | undefined {
+    return this.#owner.knownClient?.proxyHeader?.tlvs.find((each) => each.type === type)?.value
+  }
+
+  /** An event of the client: only that it went away matters. */
+  run(): void {
+    const { client } = this
+    if (client.owner === this && (client.ready & BROKEN) !== 0)
+      this.giveUp({ by: 'client', phase: 'connect', cause: 'client-gone', errno: client.error })
+  }
+
+  end(cause: OrderedCause): void {
+    this.giveUp({ by: 'proxy', phase: 'connect', cause })
+  }
+
+  private giveUp(ending: RecordEnding): void {
+    this.attempt?.cancel()
+    this.attempt = undefined
+    this.#owner.gaveUp(ending)
+  }
+}
