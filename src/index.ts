@@ -1,13 +1,12 @@
 /** The front door: re-exports only. */
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
 export type { AdminInput } from './config/admin-schema.js'
+export type { Duration, Size } from './config/common-input.js'
 export type {
   BackendInput,
   BackendTlsInput,
   ClusterInput,
-  Duration,
   ProxyConfig,
-  Size,
   TimeoutsInput,
 } from './config/input.js'
 export type {

@@ -3,7 +3,7 @@
  * differ.
  */
 import { z } from 'zod'
-import type { LogLevel } from '../config/input.js'
+import type { LogLevel } from '../config/log-schema.js'
 import { didYouMean } from '../config/suggest.js'
 import type { ConnectionList } from '../control/answers.js'
 import type { Control } from '../control/control.js'

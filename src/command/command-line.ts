@@ -4,8 +4,8 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { backendAddressField, listenerAddressField, workersField } from '../config/fields.js'
-import type { LogLevel } from '../config/input.js'
 import { addressKey } from '../config/listener-addresses.js'
+import type { LogLevel } from '../config/log-schema.js'
 import { LOG_LEVELS } from '../config/log-schema.js'
 import type { Config } from '../config/schema.js'
 import { didYouMean } from '../config/suggest.js'

@@ -7,7 +7,7 @@ import type { Address } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
 import { adminAddressField } from '../config/admin-schema.js'
 import { durationField, wholeNumberField } from '../config/fields.js'
-import type { LogLevel } from '../config/input.js'
+import type { LogLevel } from '../config/log-schema.js'
 import { LOG_LEVELS } from '../config/log-schema.js'
 import {
   type AllFault,

@@ -3,7 +3,7 @@
  * goes. Everything unknown, missing or out of range is an error. docs/config.md tells the same.
  */
 import type { RouteFunction } from '../route/visitor.js'
-import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './input.js'
+import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './common-input.js'
 
 /** What becomes of the fields of a request that say who the client is. */
 export type ForwardedMode = 'replace' | 'append' | 'forwarded' | 'off'

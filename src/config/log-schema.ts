@@ -3,10 +3,10 @@
  */
 import { z } from 'zod'
 import * as fields from './fields.js'
-import type { LogLevel } from './input.js'
 import { expected } from './wording.js'
 
-export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Whose records are written whatever else is said. `errors`: whoever could not be served, or was cut off by a backend. */
 const ALWAYS = ['errors'] as const

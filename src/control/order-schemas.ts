@@ -94,7 +94,7 @@ export const backendChange = z
     refuse(faultOfChange(change), CHANGE_FAULTS, context),
   ) satisfies z.ZodType<BackendChange>
 
-export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS as [string, ...string[]]) })
+export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS) })
 
 function refuse<Fault extends string>(
   fault: Fault | undefined,

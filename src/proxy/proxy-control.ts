@@ -2,7 +2,7 @@
  * What an operator can see and do of one proxy in this process.
  */
 import type { BackendStatus } from '../cluster/backend.js'
-import type { LogLevel } from '../config/input.js'
+import type { LogLevel } from '../config/log-schema.js'
 import type { Config } from '../config/schema.js'
 import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from '../control/answers.js'
 import type { Control } from '../control/control.js'

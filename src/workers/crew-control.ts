@@ -4,7 +4,7 @@
  */
 import { Snapshot } from '../admin/snapshot.js'
 import type { BackendStatus } from '../cluster/backend.js'
-import type { LogLevel } from '../config/input.js'
+import type { LogLevel } from '../config/log-schema.js'
 import type {
   ConnectionInfo,
   ConnectionList,

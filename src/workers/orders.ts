@@ -3,7 +3,7 @@
  * are drained, the level of the log. An order is forgotten where a worker that had it would forget it. Pure.
  */
 import { formatAddress } from '../address.js'
-import type { LogLevel } from '../config/input.js'
+import type { LogLevel } from '../config/log-schema.js'
 import type { Config } from '../config/schema.js'
 import type { BackendChange, DrainOrder } from '../control/orders.js'
 import type { ControlCall } from './messages.js'
