@@ -127,7 +127,7 @@ const TABLE = [
     means: 'An operator did' },
   { cause: 'ordered', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
     means: 'The proxy was stopped' },
-  { cause: 'internal-error', by: 'proxy', phases: ['response'], letter: 'I', error: 'preamble', status: 500,
+  { cause: 'internal-error', by: 'proxy', phases: ['connect', 'response'], letter: 'I', error: 'preamble', status: 500,
     means: 'A bug of millrace before the two sides were joined. Its stack is in the log; please report it' },
   { cause: 'infinite-loop', by: 'proxy', phases: ['data'], letter: 'I', error: 'cluster',
     means: 'It stayed ready without progress: a bug of millrace, cut to keep the process alive. ' +

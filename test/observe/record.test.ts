@@ -41,6 +41,7 @@ const ENDINGS: readonly [RecordEnding, string][] = [
   [{ by: 'proxy', phase: 'opening', cause: 'rejected: no such tenant' }, 'PR'],
   [{ by: 'proxy', phase: 'opening', cause: 'route-failed' }, 'PR'],
   [{ by: 'proxy', phase: 'opening', cause: 'ordered' }, 'KR'],
+  [{ by: 'proxy', phase: 'connect', cause: 'internal-error' }, 'IC'],
   [{ by: 'proxy', phase: 'response', cause: 'internal-error' }, 'IH'],
   [{ by: 'backend', phase: 'response', cause: 'response-timeout' }, 'sH'],
   [{ by: 'backend', phase: 'response', cause: 'backend-gone' }, 'SH'],
