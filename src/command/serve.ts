@@ -11,8 +11,8 @@ import { renderMetrics } from '../observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
-import { CrewControl } from '../workers/crew-control.js'
 import { Supervisor } from '../workers/supervisor.js'
+import { WorkersControl } from '../workers/workers-control.js'
 
 const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
 
@@ -96,7 +96,7 @@ function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings
 /** Should the supervisor exit before its workers do, they notice and cut what they have. */
 function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings): Served {
   const supervisor = new Supervisor(config, openLog, surroundings)
-  return { control: new CrewControl(supervisor), start: () => supervisor.start(), cut: () => {} }
+  return { control: new WorkersControl(supervisor), start: () => supervisor.start(), cut: () => {} }
 }
 
 interface Orders {

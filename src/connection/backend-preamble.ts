@@ -7,7 +7,7 @@ import type { SendProxyConfig } from '../config/schema.js'
 import type { Dialogue } from '../io/dialogue.js'
 import { encodeProxyHeader } from '../proxy-protocol/encode.js'
 import type { TlsFacts } from '../route/visitor.js'
-import type { Origination } from '../tls/origination.js'
+import type { TlsOrigination } from '../tls/tls-origination.js'
 import type { KnownClient } from './known-client.js'
 import { chosenFacts, proxyFacts } from './proxy-facts.js'
 import { badTls } from './refusal.js'
@@ -17,7 +17,7 @@ import { askForTls } from './start-tls.js'
 /** What a cluster's backends are to be told, and how long they may take. */
 export interface BackendPreamble {
   readonly sendProxy: SendProxyConfig | undefined
-  readonly origination: Origination | undefined
+  readonly origination: TlsOrigination | undefined
   /** The backends are to be asked for TLS before it begins. */
   readonly startTls: 'postgres' | undefined
   /** In ms; 0: never. */

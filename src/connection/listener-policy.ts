@@ -5,7 +5,7 @@
 import { AddressSet } from '../address-set.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import { RouteTable } from '../route/table.js'
-import type { Termination } from '../tls/termination.js'
+import type { TlsTermination } from '../tls/tls-termination.js'
 
 export interface ListenerPolicy {
   readonly config: ListenerConfig
@@ -14,7 +14,7 @@ export interface ListenerPolicy {
   /** Whose word counts on who the client of a request is. */
   readonly trustedProxies: AddressSet
   readonly routes: RouteTable
-  readonly termination: Termination | undefined
+  readonly termination: TlsTermination | undefined
   /** Something here depends on the ClientHello. */
   readonly looksAtHello: boolean
   /** Something here depends on the path of a request: any `route` function may. */
@@ -26,7 +26,7 @@ export function createListenerPolicy(
   config: ListenerConfig,
   firstBytesMs: number,
   isTold: (cluster: string) => boolean,
-  termination: Termination | undefined,
+  termination: TlsTermination | undefined,
 ): ListenerPolicy | undefined {
   const { acceptProxy, protocol, tls, startTls, routes, route, onNoSni } = config
   const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined

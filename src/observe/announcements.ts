@@ -3,7 +3,7 @@
  */
 import type { ClusterHooks } from '../cluster/cluster.js'
 import { SHORTAGES } from '../errors.js'
-import type { CertificateHooks } from '../tls/termination.js'
+import type { CertificateHooks } from '../tls/tls-termination.js'
 import type { Log } from './log.js'
 
 export function announceCluster(log: Log, cluster: string): ClusterHooks {

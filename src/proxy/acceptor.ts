@@ -10,7 +10,7 @@ import type { Listener } from '../listener/listener.js'
 import { announceFailedAccept, announcePause } from '../observe/announcements.js'
 import type { Log } from '../observe/log.js'
 import type { Generations } from './generations.js'
-import { blameOurselves } from './overlap.js'
+import { explainOwnOverlap } from './own-overlap.js'
 
 export interface AcceptorOptions {
   readonly engine: Engine
@@ -41,7 +41,7 @@ export class Acceptor {
       })
     } catch (error) {
       const { present, next } = generations
-      throw blameOurselves(error, listener.options, present.services.keys(), next ?? present)
+      throw explainOwnOverlap(error, listener.options, present.services.keys(), next ?? present)
     }
     const { name, address } = listener.status()
     log.info({ listener: name, address, engine: engine.kind }, `listening on ${address}`)

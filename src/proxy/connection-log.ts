@@ -15,7 +15,7 @@ const FAILURES = {
   'internal-error': 'a step of ours failed, and its client was turned away: please report this',
 }
 
-export class Chronicle {
+export class ConnectionLog {
   readonly #log: OpenLog
   readonly #ids: ConnectionIds
   readonly #access: AccessLog

@@ -13,17 +13,17 @@ import { type Looked, Sweep } from '../io/sweep.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import { Sessions } from '../postgres/sessions.js'
-import type { Chronicle } from './chronicle.js'
 import type { ConnectionIds } from './connection-ids.js'
+import type { ConnectionLog } from './connection-log.js'
 import { Drains } from './drains.js'
 import type { Generations } from './generations.js'
-import type { Ledger } from './ledger.js'
+import type { ProxyCounters } from './proxy-counters.js'
 
 export interface ConnectionsOptions {
   readonly engine: Engine
   readonly generations: Generations
-  readonly ledger: Ledger
-  readonly chronicle: Chronicle
+  readonly counters: ProxyCounters
+  readonly connectionLog: ConnectionLog
   readonly ids: ConnectionIds
   /** Deadlines were looked at. */
   readonly looked: Looked
@@ -37,25 +37,25 @@ export class Connections implements ConnectionHost {
   readonly sessions = new Sessions<Session>()
   readonly drains = new Drains()
   readonly #generations: Generations
-  readonly #ledger: Ledger
-  readonly #chronicle: Chronicle
+  readonly #counters: ProxyCounters
+  readonly #connectionLog: ConnectionLog
   readonly #ended: () => void
   readonly #members: Sweep<Connection>
   #whenEmpty: (() => void) | undefined
 
-  constructor({ engine, generations, ledger, chronicle, ids, looked, ended }: ConnectionsOptions) {
+  constructor({ engine, generations, counters, connectionLog, ids, looked, ended }: ConnectionsOptions) {
     this.engine = engine
     this.ids = ids
     this.#generations = generations
-    this.#ledger = ledger
-    this.#chronicle = chronicle
+    this.#counters = counters
+    this.#connectionLog = connectionLog
     this.#ended = ended
     this.#members = new Sweep<Connection>(looked)
   }
 
   /** A client has come. */
   admit(service: Service, client: Socket, from: PeerAddress): void {
-    this.#ledger.countsOf(service).accepted++
+    this.#counters.countsOf(service).accepted++
     const connection = new Connection(this, service, client, from)
     this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
     connection.start()
@@ -91,22 +91,22 @@ export class Connections implements ConnectionHost {
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {
-    this.#chronicle.failed(connection, cause, err)
+    this.#connectionLog.failed(connection, cause, err)
   }
 
   connected(connection: Connection): void {
-    this.#ledger.connected(connection)
+    this.#counters.connected(connection)
   }
 
   answered(connection: Connection): void {
-    this.#ledger.answered(connection)
+    this.#counters.answered(connection)
   }
 
   ended(connection: Connection, ending: RecordEnding): void {
     this.#members.delete(connection)
     const { totals } = connection
-    this.#ledger.ended(connection, ending, totals)
-    this.#chronicle.ended(connection, ending, totals)
+    this.#counters.ended(connection, ending, totals)
+    this.#connectionLog.ended(connection, ending, totals)
     this.#ended()
     this.drains.left(connection)
     if (this.#members.size === 0) this.#whenEmpty?.()

@@ -17,9 +17,9 @@ import { Listener } from '../listener/listener.js'
 import { announceCertificates, announceCluster, announceIpv6Only } from '../observe/announcements.js'
 import type { Log } from '../observe/log.js'
 import type { PipeCounters, PipeSettings } from '../pipe/options.js'
-import { Origination } from '../tls/origination.js'
-import { Termination } from '../tls/termination.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
+import { TlsOrigination } from '../tls/tls-origination.js'
+import { TlsTermination } from '../tls/tls-termination.js'
 
 export interface Generation {
   readonly config: Config
@@ -41,7 +41,7 @@ export interface Prepared {
 }
 
 /** What is the same in every generation. */
-export interface Ground {
+export interface SharedParts {
   readonly engine: Engine
   readonly counters: PipeCounters
   readonly log: Log
@@ -50,15 +50,19 @@ export interface Ground {
   knownCluster(name: string): Cluster | undefined
 }
 
-export function createGeneration(config: Config, before: Generation | undefined, ground: Ground): Generation {
+export function createGeneration(
+  config: Config,
+  before: Generation | undefined,
+  shared: SharedParts,
+): Generation {
   const destinations = new Map(
-    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, ground)]),
+    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, shared)]),
   )
   const listeners = matchListeners(config.listeners, before)
   const services = new Map(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
-      const policy = policyOf(each, config, before?.services.get(listener), ground)
+      const policy = policyOf(each, config, before?.services.get(listener), shared)
       return [listener, createService(each, listener, policy, destinations)]
     }),
   )
@@ -141,7 +145,7 @@ function policyOf(
   listener: ListenerConfig,
   config: Config,
   before: Service | undefined,
-  { log, tickets }: Ground,
+  { log, tickets }: SharedParts,
 ): ListenerPolicy | undefined {
   const isTold = (cluster: string): boolean => {
     const { sendProxy, tls } = config.clusters[cluster]!
@@ -151,14 +155,14 @@ function policyOf(
   const termination =
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
-      : listener.tls && new Termination(listener.tls, announceCertificates(log, listener.name), tickets)
+      : listener.tls && new TlsTermination(listener.tls, announceCertificates(log, listener.name), tickets)
   return createListenerPolicy(listener, config.timeouts.firstBytesMs, isTold, termination)
 }
 
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster }: Ground,
+  { engine, counters, log, knownCluster }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -174,7 +178,7 @@ function createDestination(
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, announceCluster(log, name)),
     pipes: { turns: engine.turns, settings, counters },
     liveness: options.liveness,
-    preamble: { sendProxy, startTls, origination: tls && new Origination(tls), responseMs, idleMs },
+    preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
   }
 }
 

@@ -5,17 +5,17 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { Listener } from '../listener/listener.js'
 import type { Clusters } from './clusters.js'
 import type { Generation } from './generation.js'
-import type { Ledger } from './ledger.js'
+import type { ProxyCounters } from './proxy-counters.js'
 
 export class Names {
   readonly #generation: Generation
   readonly #clusters: Clusters
-  readonly #ledger: Ledger
+  readonly #counters: ProxyCounters
 
-  constructor(generation: Generation, clusters: Clusters, ledger: Ledger) {
+  constructor(generation: Generation, clusters: Clusters, counters: ProxyCounters) {
     this.#generation = generation
     this.#clusters = clusters
-    this.#ledger = ledger
+    this.#counters = counters
   }
 
   /** Of this name in the config; undefined where there is none. */
@@ -25,7 +25,7 @@ export class Names {
 
   /** Whether a listener of this name is, or was lately, in the config. */
   knowsListener(name: string): boolean {
-    return this.#ledger.knows(name)
+    return this.#counters.knows(name)
   }
 
   /** Of this name, whether it is in the config or was lately. */

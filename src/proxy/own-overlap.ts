@@ -11,7 +11,7 @@ import type { Generation } from './generation.js'
 type Holder = Pick<Listener, 'isListening' | 'options' | 'place'>
 
 /** Why `asked` could not be opened, where that is because of one of our own; the error as it is otherwise. */
-export function blameOurselves(
+export function explainOwnOverlap(
   error: unknown,
   asked: ListenerOptions,
   present: Iterable<Holder>,

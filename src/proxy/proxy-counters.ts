@@ -24,7 +24,7 @@ type Counted = Pick<
   'connections' | 'listeners' | 'pastListeners' | 'clusters' | 'pastClusters' | 'endings'
 >
 
-export class Ledger {
+export class ProxyCounters {
   readonly #all = new TotalsMeter()
   /** By name, those in the config last. */
   readonly #listeners = new Map<string, ListenerMeter>()

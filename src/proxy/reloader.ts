@@ -10,20 +10,20 @@ import type { OpenLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Acceptor } from './acceptor.js'
 import { changesBetween, needingRestart } from './changes.js'
-import type { Chronicle } from './chronicle.js'
 import type { Clusters } from './clusters.js'
+import type { ConnectionLog } from './connection-log.js'
 import type { Connections } from './connections.js'
-import { createGeneration, exchange, type Generation, type Ground, type Prepared } from './generation.js'
+import { createGeneration, exchange, type Generation, type Prepared, type SharedParts } from './generation.js'
 import type { Generations } from './generations.js'
-import type { Ledger } from './ledger.js'
+import type { ProxyCounters } from './proxy-counters.js'
 
 export interface ReloaderOptions {
-  readonly ground: Ground
+  readonly shared: SharedParts
   readonly openLog: OpenLog
   readonly generations: Generations
   readonly clusters: Clusters
-  readonly ledger: Ledger
-  readonly chronicle: Chronicle
+  readonly counters: ProxyCounters
+  readonly connectionLog: ConnectionLog
   readonly connections: Connections
   readonly acceptor: Acceptor
   /** Throws `wrong-state` where the proxy does not run. */
@@ -61,9 +61,9 @@ export class Reloader {
 
   /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
   async prepare(config: Config): Promise<Prepared> {
-    const { generations, ground, openLog, connections, checkRunning } = this.#options
+    const { generations, shared, openLog, connections, checkRunning } = this.#options
     checkRunning()
-    const after = createGeneration(config, generations.present, ground)
+    const after = createGeneration(config, generations.present, shared)
     const log = await openLog.prepare(config.log)
     generations.next = after
     const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
@@ -126,15 +126,15 @@ export class Reloader {
 
   /** Nothing in here may fail. */
   #commit(before: Generation, after: Generation): void {
-    const { generations, chronicle, clusters, ledger, connections, ground } = this.#options
+    const { generations, connectionLog, clusters, counters, connections, shared } = this.#options
     generations.present = after
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
-    chronicle.update(after.config.log.access)
-    ground.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
+    connectionLog.update(after.config.log.access)
+    shared.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
     clusters.update(after.destinations, after.config.clusters)
-    ledger.takeUp(after.services.values(), clusters, connections.all())
-    exchange(before, after, ground.log)
+    counters.takeUp(after.services.values(), clusters, connections.all())
+    exchange(before, after, shared.log)
     const names = Array.from(after.services.values(), ({ name }) => name)
     for (const listener of before.services.keys()) {
       if (!after.services.has(listener)) this.#dismiss(listener, names)

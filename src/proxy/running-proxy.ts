@@ -21,18 +21,18 @@ import type { Sessions } from '../postgres/sessions.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
 import { VERSION } from '../version.js'
 import { Acceptor } from './acceptor.js'
-import { Chronicle } from './chronicle.js'
 import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
+import { ConnectionLog } from './connection-log.js'
 import { Connections } from './connections.js'
 import { CopyingNotice } from './copying-notice.js'
 import type { Drains } from './drains.js'
-import { createGeneration, type Ground, type Prepared } from './generation.js'
+import { createGeneration, type Prepared, type SharedParts } from './generation.js'
 import { Generations } from './generations.js'
-import { Ledger } from './ledger.js'
 import { Names } from './names.js'
 import { cpuSeconds, ProcessWatch } from './process-status.js'
 import type { Proxy } from './proxy.js'
+import { ProxyCounters } from './proxy-counters.js'
 import { readinessOf } from './readiness.js'
 import { Reloader } from './reloader.js'
 import type { RunningProxyOptions } from './running-options.js'
@@ -47,9 +47,9 @@ export class RunningProxy implements Proxy {
   readonly tickets: TicketKeys
   readonly watch = new ProcessWatch()
   readonly #ownsLog: boolean
-  readonly #counters = createPipeCounters()
-  readonly #ledger = new Ledger()
-  readonly #chronicle: Chronicle
+  readonly #pipeCounters = createPipeCounters()
+  readonly #counters = new ProxyCounters()
+  readonly #connectionLog: ConnectionLog
   readonly #copyingNotice: CopyingNotice
   readonly #generations: Generations
   readonly #clusters: Clusters
@@ -67,16 +67,16 @@ export class RunningProxy implements Proxy {
     this.tickets = options.tickets ?? new TicketKeys()
     this.#copyingNotice = new CopyingNotice(this.log)
     const ids = new ConnectionIds()
-    this.#chronicle = new Chronicle(this.openLog, ids, config.log.access)
+    this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log.access)
     this.#generations = new Generations(
       createGeneration(
         config,
         undefined,
-        this.#ground(() => undefined),
+        this.#shared(() => undefined),
       ),
     )
     this.#clusters = new Clusters(this.#generations.present.destinations)
-    this.#ledger.takeUp(this.#generations.present.services.values(), this.#clusters, [])
+    this.#counters.takeUp(this.#generations.present.services.values(), this.#clusters, [])
     this.#connections = this.#createConnections(ids)
     this.#acceptor = this.#createAcceptor(options.sharePorts ?? false)
     this.#reloader = this.#createReloader()
@@ -127,10 +127,10 @@ export class RunningProxy implements Proxy {
       logLevel: this.log.level ?? this.config.log.level,
       logFile: this.openLog.file,
       drains: this.#connections.drains.status(),
-      ...this.#ledger.report(this.connections(), this.#clusters),
-      pipes: this.#counters,
+      ...this.#counters.report(this.connections(), this.#clusters),
+      pipes: this.#pipeCounters,
       kernel: this.engine.counts(),
-      records: this.#chronicle.counts(),
+      records: this.#connectionLog.counts(),
       config: this.#reloader.counts(),
       processes: [],
       unavailable: this.engine.unavailable,
@@ -179,7 +179,7 @@ export class RunningProxy implements Proxy {
   }
 
   get names(): Names {
-    return new Names(this.#generations.present, this.#clusters, this.#ledger)
+    return new Names(this.#generations.present, this.#clusters, this.#counters)
   }
 
   /** Those that are not over yet. */
@@ -200,17 +200,17 @@ export class RunningProxy implements Proxy {
     return this.#connections.sessions
   }
 
-  #ground(knownCluster: Ground['knownCluster']): Ground {
+  #shared(knownCluster: SharedParts['knownCluster']): SharedParts {
     const { engine, log, tickets } = this
-    return { engine, counters: this.#counters, log, tickets, knownCluster }
+    return { engine, counters: this.#pipeCounters, log, tickets, knownCluster }
   }
 
   #createConnections(ids: ConnectionIds): Connections {
     return new Connections({
       engine: this.engine,
       generations: this.#generations,
-      ledger: this.#ledger,
-      chronicle: this.#chronicle,
+      counters: this.#counters,
+      connectionLog: this.#connectionLog,
       ids,
       looked: (lateMs, isLast) => this.watch.timerRan(lateMs, isLast),
       ended: () => this.#tellIfNotSplicing(),
@@ -225,19 +225,19 @@ export class RunningProxy implements Proxy {
       sharePorts,
       admit: (service, client, from) => this.#connections.admit(service, client, from),
       paused: (service) => {
-        this.#ledger.countsOf(service).acceptPauses++
+        this.#counters.countsOf(service).acceptPauses++
       },
     })
   }
 
   #createReloader(): Reloader {
     return new Reloader({
-      ground: this.#ground((name) => this.#clusters.get(name)),
+      shared: this.#shared((name) => this.#clusters.get(name)),
       openLog: this.openLog,
       generations: this.#generations,
       clusters: this.#clusters,
-      ledger: this.#ledger,
-      chronicle: this.#chronicle,
+      counters: this.#counters,
+      connectionLog: this.#connectionLog,
       connections: this.#connections,
       acceptor: this.#acceptor,
       checkRunning: () => {

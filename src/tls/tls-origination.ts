@@ -20,7 +20,7 @@ export interface TlsBackend {
 /** Value of `serverName`: the client's own server name. */
 const CLIENTS_OWN = 'client'
 
-export class Origination {
+export class TlsOrigination {
   readonly #options: ConnectionOptions
   readonly #serverName: string | undefined
   readonly #sessions = new Sessions()

@@ -19,7 +19,7 @@ export interface CertificateHooks {
   badDates(message: string): void
 }
 
-export class Termination {
+export class TlsTermination {
   readonly #config: TlsConfig
   readonly #files: WatchedFiles
   readonly #hooks: CertificateHooks

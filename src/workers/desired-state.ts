@@ -5,16 +5,16 @@
 import type { Config } from '../config/schema.js'
 import type { Log } from '../observe/log.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
-import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './crew.js'
-import type { Line } from './line.js'
 import { Orders } from './orders.js'
+import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './serving-workers.js'
 import type { Assigned } from './shared-ports.js'
 import type { Sockets } from './sockets.js'
+import type { WorkerChannel } from './worker-channel.js'
 
 /** Certificates are read, listeners opened (ms). */
 const PREPARE_WITHIN_MS = 10_000
 
-export class Briefing {
+export class DesiredState {
   readonly orders = new Orders()
   readonly #tickets = new TicketKeys()
   readonly #log: Log
@@ -38,88 +38,90 @@ export class Briefing {
   }
 
   /** Whether a worker has the listener that is asked for, if any is. */
-  hasListener(line: Line, name: string | undefined): boolean {
-    return name === undefined || this.#configFor(line).listeners.some((listener) => listener.name === name)
+  hasListener(channel: WorkerChannel, name: string | undefined): boolean {
+    return name === undefined || this.#configFor(channel).listeners.some((listener) => listener.name === name)
   }
 
   /** What a worker begins with. */
-  greet(line: Line): void {
-    line.version = this.#version
-    line.revision = this.orders.revision
-    const config = this.#configFor(line)
-    this.#sockets.give(line, config)
+  greet(channel: WorkerChannel): void {
+    channel.version = this.#version
+    channel.revision = this.orders.revision
+    const config = this.#configFor(channel)
+    this.#sockets.give(channel, config)
     const ticketKeys = this.#tickets.texts
-    line.send({ kind: 'start', config, orders: this.orders.callsFor(config), ticketKeys })
+    channel.send({ kind: 'start', config, orders: this.orders.callsFor(config), ticketKeys })
   }
 
   /** Every hour. Workers that join later get the keys when they are greeted. */
-  rotateTicketKeys(lines: readonly Line[]): void {
+  rotateTicketKeys(channels: readonly WorkerChannel[]): void {
     this.#tickets.rotate()
-    for (const line of lines) line.send({ kind: 'ticketKeys', ticketKeys: this.#tickets.texts })
+    for (const channel of channels) channel.send({ kind: 'ticketKeys', ticketKeys: this.#tickets.texts })
   }
 
   /** What has happened since it was greeted. Rejects where it cannot be told. */
-  async update(line: Line): Promise<void> {
-    if (line.version !== this.#version) {
-      await this.#prepare([line], this.#present.config)
-      await this.#takeUpIn(line)
+  async update(channel: WorkerChannel): Promise<void> {
+    if (channel.version !== this.#version) {
+      await this.#prepare([channel], this.#present.config)
+      await this.#takeUpIn(channel)
     }
-    while (line.revision !== this.orders.revision) await this.#repeatOrders(line)
+    while (channel.revision !== this.orders.revision) await this.#repeatOrders(channel)
   }
 
   /** Rejects where one of them cannot use it: then it is used by none. */
-  async change(lines: readonly Line[], next: Assigned): Promise<void> {
-    await this.#prepare(lines, next.config)
+  async change(channels: readonly WorkerChannel[], next: Assigned): Promise<void> {
+    await this.#prepare(channels, next.config)
     this.orders.reloaded(this.#present.loaded, next.loaded)
     this.#present = next
     this.#version++
-    await Promise.all(lines.map((line) => this.#takeUpIn(line)))
+    await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
   }
 
   /** Who is known to be stuck is not waited for. */
-  async #prepare(lines: readonly Line[], config: Config): Promise<void> {
-    const stuck = lines.filter(({ isSilent }) => isSilent)
+  async #prepare(channels: readonly WorkerChannel[], config: Config): Promise<void> {
+    const stuck = channels.filter(({ isSilent }) => isSilent)
     if (stuck.length > 0) throw silence(stuck)
     const outcomes = await Promise.all(
-      lines.map((line) => {
-        const its = this.#configFor(line, config)
-        this.#sockets.give(line, its)
-        return line.ask({ method: 'prepare', args: [its] }, PREPARE_WITHIN_MS)
+      channels.map((channel) => {
+        const its = this.#configFor(channel, config)
+        this.#sockets.give(channel, its)
+        return channel.ask({ method: 'prepare', args: [its] }, PREPARE_WITHIN_MS)
       }),
     )
-    const problem = problemOf(lines, outcomes)
+    const problem = problemOf(channels, outcomes)
     if (problem === undefined) return
-    await Promise.all(lines.map((line) => line.ask({ method: 'giveUp', args: [] }, LOOK_WITHIN_MS)))
+    await Promise.all(channels.map((channel) => channel.ask({ method: 'giveUp', args: [] }, LOOK_WITHIN_MS)))
     throw problem
   }
 
   /** What it has got ready it will use, even where that takes it a while; who cannot makes room for one who can. */
-  async #takeUpIn(line: Line): Promise<void> {
-    line.version = this.#version
-    const outcome = await line.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
+  async #takeUpIn(channel: WorkerChannel): Promise<void> {
+    channel.version = this.#version
+    const outcome = await channel.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
     if (outcome.kind === 'silent') {
-      this.#log.error({ worker: line.place }, 'a worker has not taken the config up yet')
+      this.#log.error({ worker: channel.slot }, 'a worker has not taken the config up yet')
     } else if (outcome.kind === 'error') {
       const err = outcome.error
-      this.#log.error({ worker: line.place, err }, 'a worker could not take the config up: it is ended')
-      line.kill('SIGKILL')
+      this.#log.error({ worker: channel.slot, err }, 'a worker could not take the config up: it is ended')
+      channel.kill('SIGKILL')
     }
   }
 
-  async #repeatOrders(line: Line): Promise<void> {
-    line.revision = this.orders.revision
-    const calls = this.orders.callsFor(this.#configFor(line))
+  async #repeatOrders(channel: WorkerChannel): Promise<void> {
+    channel.revision = this.orders.revision
+    const calls = this.orders.callsFor(this.#configFor(channel))
     // A drain is answered when it is done, which nobody waits for.
-    for (const call of calls) if (call.method === 'drain') void line.ask(call)
+    for (const call of calls) if (call.method === 'drain') void channel.ask(call)
     const others = calls.filter(({ method }) => method !== 'drain')
-    const outcomes = await Promise.all(others.map((call) => line.ask(call, ORDER_WITHIN_MS)))
-    const problem = outcomes.map((outcome) => problemOf([line], [outcome])).find((each) => each !== undefined)
+    const outcomes = await Promise.all(others.map((call) => channel.ask(call, ORDER_WITHIN_MS)))
+    const problem = outcomes
+      .map((outcome) => problemOf([channel], [outcome]))
+      .find((each) => each !== undefined)
     if (problem !== undefined) throw problem
   }
 
   /** Unix sockets are the first worker's. */
-  #configFor({ place }: Line, config = this.#present.config): Config {
-    const listeners = config.listeners.filter(({ address }) => place === 0 || address.kind === 'tcp')
+  #configFor({ slot }: WorkerChannel, config = this.#present.config): Config {
+    const listeners = config.listeners.filter(({ address }) => slot === 0 || address.kind === 'tcp')
     return { ...config, listeners }
   }
 }

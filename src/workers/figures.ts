@@ -6,20 +6,20 @@
 import { mergeStatuses } from '../observe/merge.js'
 import { addPasts, pastOf } from '../observe/past.js'
 import type { ProxyStatus } from '../observe/status.js'
-import type { Crew } from './crew.js'
 import { differences } from './differences.js'
-import type { Line } from './line.js'
+import type { ServingWorkers } from './serving-workers.js'
+import type { WorkerChannel } from './worker-channel.js'
 
 export class Figures {
-  readonly #crew: Crew
+  readonly #serving: ServingWorkers
   #past: ProxyStatus | undefined
   #deaths = 0
 
-  constructor(crew: Crew) {
-    this.#crew = crew
+  constructor(serving: ServingWorkers) {
+    this.#serving = serving
   }
 
-  gone({ last }: Line): void {
+  gone({ last }: WorkerChannel): void {
     if (last === undefined) return
     const past = pastOf(last)
     this.#past = this.#past === undefined ? past : addPasts(this.#past, past)
@@ -32,10 +32,10 @@ export class Figures {
 
   /** `idle` is the status of a proxy of this config that has not begun to serve. */
   async status(idle: ProxyStatus): Promise<ProxyStatus> {
-    const seen = await this.#crew.look<ProxyStatus>({ method: 'status', args: [] })
-    for (const { line, value } of seen) line.last = value ?? line.last
+    const seen = await this.#serving.look<ProxyStatus>({ method: 'status', args: [] })
+    for (const { channel, value } of seen) channel.last = value ?? channel.last
     // Whoever is not in the past yet is present, answered or not.
-    const live = this.#crew.lines.flatMap(({ last }) => last ?? [])
+    const live = this.#serving.channels.flatMap(({ last }) => last ?? [])
     const named = live.length === 0 ? idle : { ...pastOf(idle), listeners: idle.listeners }
     const merged = mergeStatuses([named, ...live, ...(this.#past === undefined ? [] : [this.#past])])
     return {

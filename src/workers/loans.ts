@@ -1,56 +1,56 @@
 /**
- * The sockets of a place without a worker are lent to one that serves, until the place has a worker again: the kernel
+ * The sockets of a slot without a worker are lent to one that serves, until the slot has a worker again: the kernel
  * sends clients there all the time, and the next worker may be long in coming, or never come.
  */
 import type { Config } from '../config/schema.js'
-import type { Crew } from './crew.js'
-import type { Line } from './line.js'
+import type { ServingWorkers } from './serving-workers.js'
 import type { Sockets } from './sockets.js'
+import type { WorkerChannel } from './worker-channel.js'
 
 export class Loans {
-  readonly #crew: Crew
+  readonly #serving: ServingWorkers
   readonly #sockets: Sockets
   readonly #config: () => Config
-  /** By place: who accepts for it, or nobody yet. */
-  readonly #borrowers = new Map<number, Line | undefined>()
+  /** By slot: who accepts for it, or nobody yet. */
+  readonly #borrowers = new Map<number, WorkerChannel | undefined>()
 
-  constructor(crew: Crew, sockets: Sockets, config: () => Config) {
-    this.#crew = crew
+  constructor(serving: ServingWorkers, sockets: Sockets, config: () => Config) {
+    this.#serving = serving
     this.#sockets = sockets
     this.#config = config
   }
 
-  /** The place has lost its worker. */
-  begin(place: number): void {
-    if (this.#sockets.isShared || this.#borrowers.has(place)) return
-    this.#borrowers.set(place, undefined)
+  /** The slot has lost its worker. */
+  begin(slot: number): void {
+    if (this.#sockets.isShared || this.#borrowers.has(slot)) return
+    this.#borrowers.set(slot, undefined)
     this.assign()
   }
 
   /** It has one that serves. */
-  end(place: number): void {
-    this.#borrowers.get(place)?.send({ kind: 'takeBack', place })
-    this.#borrowers.delete(place)
+  end(slot: number): void {
+    this.#borrowers.get(slot)?.send({ kind: 'takeBack', slot })
+    this.#borrowers.delete(slot)
   }
 
   /** Workers have come or gone. */
   assign(): void {
-    const [borrower] = this.#crew.lines
+    const [borrower] = this.#serving.channels
     if (borrower === undefined) return
-    for (const [place, line] of this.#borrowers) {
-      if (line === undefined || line.isGone) this.#lend(place, borrower)
+    for (const [slot, channel] of this.#borrowers) {
+      if (channel === undefined || channel.isGone) this.#lend(slot, borrower)
     }
   }
 
   /** Listeners have come or gone. */
   renew(): void {
-    for (const [place, line] of this.#borrowers) if (line !== undefined) this.#lend(place, line)
+    for (const [slot, channel] of this.#borrowers) if (channel !== undefined) this.#lend(slot, channel)
   }
 
-  #lend(place: number, borrower: Line): void {
-    this.#borrowers.set(place, borrower)
-    for (const [address, { handle }] of this.#sockets.of(place, this.#config())) {
-      borrower.send({ kind: 'lend', address, place }, handle)
+  #lend(slot: number, borrower: WorkerChannel): void {
+    this.#borrowers.set(slot, borrower)
+    for (const [address, { handle }] of this.#sockets.of(slot, this.#config())) {
+      borrower.send({ kind: 'lend', address, slot }, handle)
     }
   }
 }

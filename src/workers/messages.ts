@@ -14,20 +14,20 @@ export type ControlCall = {
 }[keyof Control]
 
 /** What else a worker is asked. Another config is got ready in all workers before it is used in any. */
-type CrewCall =
+type WorkerCall =
   | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
   /** Where a Postgres session is that can be cancelled, if it is this worker's. */
   | { readonly method: 'findSession'; readonly args: readonly [session: string] }
 
-export type Call = ControlCall | CrewCall
+export type Call = ControlCall | WorkerCall
 
 export type ToWorker =
   /** With the handle of a listening socket, for the `start` or `prepare` that follows. */
   | { readonly kind: 'socket'; readonly address: string }
-  /** With the handle of the socket of a place that has no worker, for the listener of this address; and the end of that. */
-  | { readonly kind: 'lend'; readonly address: string; readonly place: number }
-  | { readonly kind: 'takeBack'; readonly place: number }
+  /** With the handle of the socket of a slot that has no worker, for the listener of this address; and the end of that. */
+  | { readonly kind: 'lend'; readonly address: string; readonly slot: number }
+  | { readonly kind: 'takeBack'; readonly slot: number }
   /** `orders`: what operators have ordered that still holds. `ticketKeys`: as `TicketKeys` has them as texts. */
   | {
       readonly kind: 'start'

@@ -3,20 +3,20 @@
  * cancel request has come, asks the supervisor, and that asks the rest.
  */
 import type { SessionPlace } from '../postgres/sessions.js'
-import { type Crew, LOOK_WITHIN_MS } from './crew.js'
-import type { Line } from './line.js'
 import type { Call, SessionQuestion, ToWorker } from './messages.js'
+import { LOOK_WITHIN_MS, type ServingWorkers } from './serving-workers.js'
+import type { WorkerChannel } from './worker-channel.js'
 
 /** The supervisor's part: answers as soon as one of the others has it, or none. */
 export async function answerSearch(
-  crew: Crew,
-  asking: Line,
+  serving: ServingWorkers,
+  asking: WorkerChannel,
   { id, session }: SessionQuestion,
 ): Promise<void> {
   const call: Call = { method: 'findSession', args: [session] }
-  const others = crew.lines.filter((line) => line !== asking)
-  const found = others.map(async (line) => {
-    const outcome = await line.ask<SessionPlace | undefined>(call, LOOK_WITHIN_MS)
+  const others = serving.channels.filter((channel) => channel !== asking)
+  const found = others.map(async (channel) => {
+    const outcome = await channel.ask<SessionPlace | undefined>(call, LOOK_WITHIN_MS)
     if (outcome.kind !== 'answer' || outcome.value === undefined) throw new Error('it is not there')
     return outcome.value
   })

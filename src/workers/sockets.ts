@@ -1,7 +1,7 @@
 /**
  * The listening sockets of all workers. The supervisor opens them and keeps them open, so that clients who wait in the
- * queue of a worker that dies are served by the next one in its place. Each place has a socket of its own for each port
- * (SO_REUSEPORT); where ports cannot be shared so, all places have the same one. A path is the first place's.
+ * queue of a worker that dies are served by the next one in its slot. Each slot has a socket of its own for each port
+ * (SO_REUSEPORT); where ports cannot be shared so, all slots have the same one. A path is the first slot's.
  */
 import { formatAddress } from '../address.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
@@ -9,13 +9,13 @@ import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
 import type { Engine, HeldSocket } from '../io/engine.js'
 import { BACKLOG, listenerError } from '../listener/listener.js'
-import { blameOurselves } from '../proxy/overlap.js'
-import type { Line } from './line.js'
+import { explainOwnOverlap } from '../proxy/own-overlap.js'
+import type { WorkerChannel } from './worker-channel.js'
 
 /** What is open for one listener. */
 interface Opened {
   readonly listener: ListenerConfig
-  /** By place. Where there are fewer, the last one is everybody's. */
+  /** By slot. Where there are fewer, the last one is everybody's. */
   readonly sockets: readonly HeldSocket[]
 }
 
@@ -29,14 +29,14 @@ export interface PreparedSockets {
 
 export class Sockets {
   readonly #engine: Engine
-  readonly #places: number
+  readonly #slots: number
   /** By the address of their listener. */
   readonly #opened = new Map<string, Opened>()
   #isClosed = false
 
-  constructor(engine: Engine, places: number) {
+  constructor(engine: Engine, slots: number) {
     this.#engine = engine
-    this.#places = places
+    this.#slots = slots
   }
 
   /** Opens what is not open yet: all or nothing. Rejects with `listen-failed`, naming the listener. */
@@ -66,24 +66,24 @@ export class Sockets {
     return { takeUp, giveUp }
   }
 
-  /** Whether all places have the same ones. */
+  /** Whether all slots have the same ones. */
   get isShared(): boolean {
     return this.#engine.kind !== 'kernel'
   }
 
-  /** Those of a place for the listeners of this config that are open, by address. */
-  of(place: number, { listeners }: Config): [address: string, socket: HeldSocket][] {
+  /** Those of a slot for the listeners of this config that are open, by address. */
+  of(slot: number, { listeners }: Config): [address: string, socket: HeldSocket][] {
     return listeners.flatMap(({ address }): [string, HeldSocket][] => {
       const key = formatAddress(address)
       const sockets = this.#opened.get(key)?.sockets ?? []
-      const socket = sockets[place] ?? sockets.at(-1)
+      const socket = sockets[slot] ?? sockets.at(-1)
       return socket === undefined ? [] : [[key, socket]]
     })
   }
 
   /** A worker is sent what it needs for this config and has not got yet. */
-  give(line: Line, config: Config): void {
-    for (const [address, socket] of this.of(line.place, config)) line.give(address, socket)
+  give(channel: WorkerChannel, config: Config): void {
+    for (const [address, socket] of this.of(channel.slot, config)) channel.give(address, socket)
   }
 
   /** The listener accepts no more: nobody is to wait for it. A reload opens its sockets anew. */
@@ -101,7 +101,7 @@ export class Sockets {
 
   async #open(listener: ListenerConfig, next: Config): Promise<Opened> {
     const { address, ipv6Only, liveness, socketFile } = listener
-    const count = address.kind === 'tcp' && !this.isShared ? this.#places : 1
+    const count = address.kind === 'tcp' && !this.isShared ? this.#slots : 1
     const options = { backlog: BACKLOG, sharePort: count > 1, ipv6Only, liveness, socketFile }
     const sockets: HeldSocket[] = []
     try {
@@ -114,7 +114,7 @@ export class Sockets {
         place: opened.listener,
         options: opened.listener,
       }))
-      throw blameOurselves(listenerError(listener.name, error), listener, present, { config: next })
+      throw explainOwnOverlap(listenerError(listener.name, error), listener, present, { config: next })
     }
   }
 

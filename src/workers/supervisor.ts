@@ -13,24 +13,24 @@ import { changesBetween, needingRestart } from '../proxy/changes.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
-import { Briefing } from './briefing.js'
-import { Crew } from './crew.js'
+import { DesiredState } from './desired-state.js'
 import { Figures } from './figures.js'
-import type { Line } from './line.js'
 import { Loans } from './loans.js'
 import type { SessionQuestion } from './messages.js'
-import { Place } from './place.js'
+import { ServingWorkers } from './serving-workers.js'
 import { answerSearch } from './session-search.js'
 import { type Assigned, assignPorts } from './shared-ports.js'
 import { Sockets } from './sockets.js'
 import { Watchdog } from './watchdog.js'
+import type { WorkerChannel } from './worker-channel.js'
+import { WorkerSlot } from './worker-slot.js'
 
 /** What still lives so long after the deadline of the last drain is stuck (ms). */
 const GRACE_MS = 3000
 
 export class Supervisor {
-  readonly crew: Crew
-  readonly briefing: Briefing
+  readonly serving: ServingWorkers
+  readonly desired: DesiredState
   readonly figures: Figures
   readonly sockets: Sockets
   readonly surroundings: Surroundings
@@ -39,7 +39,7 @@ export class Supervisor {
   readonly #engine = createEngine()
   readonly #loans: Loans
   readonly #startedWith: Config
-  readonly #places: readonly Place[]
+  readonly #slots: readonly WorkerSlot[]
   /** Of the config that is present: it never serves, but knows what there is. */
   #model: RunningProxy
   #startedAt: string | undefined
@@ -53,30 +53,31 @@ export class Supervisor {
 
   constructor(config: Config, openLog: OpenLog, surroundings: Surroundings) {
     const { log } = openLog
-    this.crew = new Crew(log)
-    this.figures = new Figures(this.crew)
+    this.serving = new ServingWorkers(log)
+    this.figures = new Figures(this.serving)
     this.log = log
     this.#openLog = openLog
     this.surroundings = surroundings
     this.#startedWith = config
     this.sockets = new Sockets(this.#engine, workerCount(config))
-    this.#loans = new Loans(this.crew, this.sockets, () => this.config)
-    this.briefing = new Briefing(config, this.sockets, log)
-    this.#model = this.#modelOf(this.briefing.present)
+    this.#loans = new Loans(this.serving, this.sockets, () => this.config)
+    this.desired = new DesiredState(config, this.sockets, log)
+    this.#model = this.#modelOf(this.desired.present)
     const hooks = {
-      hello: (line: Line) => this.briefing.greet(line),
-      ready: (line: Line) => void this.#inTurn(() => this.#admit(line)),
-      searches: (line: Line, question: SessionQuestion) => void answerSearch(this.crew, line, question),
-      gone: (line: Line) => this.#forget(line),
-      vacated: (place: number) => this.#loans.begin(place),
+      hello: (channel: WorkerChannel) => this.desired.greet(channel),
+      ready: (channel: WorkerChannel) => void this.#inTurn(() => this.#admit(channel)),
+      searches: (channel: WorkerChannel, question: SessionQuestion) =>
+        void answerSearch(this.serving, channel, question),
+      gone: (channel: WorkerChannel) => this.#forget(channel),
+      vacated: (slot: number) => this.#loans.begin(slot),
     }
     const numbers = Array.from({ length: workerCount(config) }, (_, number) => number)
-    this.#places = numbers.map((number) => new Place(number, hooks, log))
+    this.#slots = numbers.map((number) => new WorkerSlot(number, hooks, log))
   }
 
   /** How many workers there are to be. */
   get wanted(): number {
-    return this.#places.length
+    return this.#slots.length
   }
 
   get isStopping(): boolean {
@@ -89,7 +90,7 @@ export class Supervisor {
   }
 
   get config(): Config {
-    return this.briefing.present.config
+    return this.desired.present.config
   }
 
   /** Resolves when every worker listens, or has died. Rejects with `listen-failed`, and ends all, where one cannot listen. */
@@ -98,17 +99,17 @@ export class Supervisor {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
       await this.sockets.prepare(assigned.config)
       this.#model = this.#modelOf(assigned)
-      this.briefing.begin(assigned)
+      this.desired.begin(assigned)
     })
     this.#checkRunning()
-    await Promise.all(this.#places.map((place) => place.open()))
+    await Promise.all(this.#slots.map((slot) => slot.open()))
     await this.#turn
     this.#checkRunning()
     if (this.#startFailure !== undefined) throw await this.#giveUp(this.#startFailure)
     this.#startedAt = new Date().toISOString()
     this.#rotation = setInterval(() => this.#rotateTicketKeys(), ROTATE_EVERY_MS).unref()
-    new Watchdog(this.crew, this.log, () => this.config.workerHangMs).start()
-    const [serving, workers] = [this.crew.lines.length, this.wanted]
+    new Watchdog(this.serving, this.log, () => this.config.workerHangMs).start()
+    const [serving, workers] = [this.serving.channels.length, this.wanted]
     if (serving === workers) this.log.info({ workers }, `${workers} workers`)
     else this.log.error({ workers, serving }, `${serving} of ${workers} workers`)
   }
@@ -133,14 +134,14 @@ export class Supervisor {
     this.#isStopping = true
     clearInterval(this.#rotation)
     this.sockets.close()
-    const emptied = Promise.all(this.#places.map((place) => place.close()))
-    const joined = this.crew.lines
+    const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
+    const joined = this.serving.channels
     // Those that do not serve yet must not begin to.
-    for (const { line } of this.#places)
-      if (line !== undefined && !joined.includes(line)) line.kill('SIGTERM')
+    for (const { channel } of this.#slots)
+      if (channel !== undefined && !joined.includes(channel)) channel.kill('SIGTERM')
     const cut = deadlineMs > 0 ? setTimeout(() => this.cut(), deadlineMs + GRACE_MS) : undefined
     const outcomes = await Promise.all(
-      joined.map((line) => line.ask<DrainResult>({ method: 'drain', args: [order] })),
+      joined.map((channel) => channel.ask<DrainResult>({ method: 'drain', args: [order] })),
     )
     await emptied
     clearTimeout(cut)
@@ -152,7 +153,7 @@ export class Supervisor {
   async #giveUp(failure: Error): Promise<Error> {
     this.#isStopping = true
     this.sockets.close()
-    const emptied = Promise.all(this.#places.map((place) => place.close()))
+    const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
     this.cut()
     await emptied
     return failure
@@ -160,7 +161,7 @@ export class Supervisor {
 
   /** Ends the workers now. */
   cut(): void {
-    for (const { line } of this.#places) line?.kill('SIGKILL')
+    for (const { channel } of this.#slots) channel?.kill('SIGKILL')
   }
 
   reload(): Promise<Reloaded> {
@@ -178,7 +179,7 @@ export class Supervisor {
   async #takeUp(): Promise<Reloaded> {
     const loaded = this.surroundings.load()
     this.#checkRunning()
-    const { present } = this.briefing
+    const { present } = this.desired
     const before = present.loaded
     const next = await assignPorts(loaded, present, this.#engine)
     const model = this.#modelOf(next)
@@ -200,7 +201,7 @@ export class Supervisor {
   /** New sockets are opened first, and old ones closed when no worker accepts from them any more. */
   async #change(next: Assigned): Promise<void> {
     const sockets = await this.sockets.prepare(next.config)
-    await this.briefing.change(this.crew.lines, next).catch((error) => {
+    await this.desired.change(this.serving.channels, next).catch((error) => {
       sockets.giveUp()
       throw error
     })
@@ -213,32 +214,32 @@ export class Supervisor {
   }
 
   /** It listens. From now on it is counted on. */
-  async #admit(line: Line): Promise<void> {
+  async #admit(channel: WorkerChannel): Promise<void> {
     try {
-      await this.briefing.update(line)
-      if (line.isGone || this.#isStopping) return
-      this.crew.join(line)
-      this.#loans.end(line.place)
+      await this.desired.update(channel)
+      if (channel.isGone || this.#isStopping) return
+      this.serving.join(channel)
+      this.#loans.end(channel.slot)
       this.#loans.assign()
     } catch (err) {
       this.log.error(
-        { worker: line.place, err },
+        { worker: channel.slot, err },
         'a worker could not be told what the others know: it is ended',
       )
-      line.kill('SIGKILL')
+      channel.kill('SIGKILL')
     }
   }
 
   #rotateTicketKeys(): void {
-    this.briefing.rotateTicketKeys(this.#places.flatMap(({ line }) => line ?? []))
+    this.desired.rotateTicketKeys(this.#slots.flatMap(({ channel }) => channel ?? []))
   }
 
-  #forget(line: Line): void {
-    this.crew.leave(line)
+  #forget(channel: WorkerChannel): void {
+    this.serving.leave(channel)
     this.#loans.assign()
-    this.figures.gone(line)
+    this.figures.gone(channel)
     const hasStarted = this.#startedAt !== undefined
-    if (!hasStarted && isListenFailure(line.failure)) this.#startFailure ??= line.failure
+    if (!hasStarted && isListenFailure(channel.failure)) this.#startFailure ??= channel.failure
     if (!this.#isStopping) this.figures.died()
   }
 

@@ -1,5 +1,5 @@
 /**
- * The line to one worker: what it is asked it answers, or it does not in time, or it is gone. Whoever asks always gets
+ * The channel to one worker: what it is asked it answers, or it does not in time, or it is gone. Whoever asks always gets
  * to know one of these.
  */
 import type { SendHandle } from 'node:child_process'
@@ -29,24 +29,24 @@ export interface Exit {
   readonly why?: string | undefined
 }
 
-export interface LineHooks {
-  hello(line: Line): void
-  ready(line: Line): void
+export interface WorkerChannelHooks {
+  hello(channel: WorkerChannel): void
+  ready(channel: WorkerChannel): void
   /** It asks where a session is that it has not. */
-  searches(line: Line, question: SessionQuestion): void
+  searches(channel: WorkerChannel, question: SessionQuestion): void
   /** Once. */
-  gone(line: Line, exit: Exit): void
+  gone(channel: WorkerChannel, exit: Exit): void
 }
 
-export class Line {
-  readonly place: number
+export class WorkerChannel {
+  readonly slot: number
   /** Which config it has, and up to which order it knows them. */
   version = 0
   revision = 0
   /** What it had counted when it last told. */
   last: ProxyStatus | undefined
   readonly #worker: Worker
-  readonly #hooks: LineHooks
+  readonly #hooks: WorkerChannelHooks
   readonly #given = new WeakSet<HeldSocket>()
   readonly #pending = new Map<number, (outcome: Outcome<never>) => void>()
   /** It owes an answer for too long. */
@@ -58,8 +58,8 @@ export class Line {
   #failure: Error | undefined
 
   /** @throws Error where the system has no process to give */
-  constructor(place: number, hooks: LineHooks) {
-    this.place = place
+  constructor(slot: number, hooks: WorkerChannelHooks) {
+    this.slot = slot
     this.#hooks = hooks
     this.#worker = cluster.fork()
     this.#worker.on('message', (message: ToSupervisor) => this.#heard(message))
@@ -86,7 +86,7 @@ export class Line {
 
   /** How errors and logs call it. */
   get name(): string {
-    return `worker ${this.place} (process ${this.pid})`
+    return `worker ${this.slot} (process ${this.pid})`
   }
 
   /** Without a time: until it is gone. */

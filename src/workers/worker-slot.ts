@@ -1,9 +1,9 @@
 /**
- * A worker's place: there is a worker in it, or there will be one again. It knows how long to wait before, and what of
+ * A worker's slot: there is a worker in it, or there will be one again. It knows how long to wait before, and what of
  * it is worth a line of the log; what workers do is not its business.
  */
 import type { Log } from '../observe/log.js'
-import { type Exit, Line, type LineHooks } from './line.js'
+import { type Exit, WorkerChannel, type WorkerChannelHooks } from './worker-channel.js'
 
 /** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
 const FIRST_PAUSE_MS = 100
@@ -15,16 +15,16 @@ const START_WITHIN_MS = 30_000
 /** While no worker can start for always the same reason, it is told this often (ms). */
 const TELL_EVERY_MS = 60_000
 
-export interface PlaceHooks extends LineHooks {
+export interface WorkerSlotHooks extends WorkerChannelHooks {
   /** Its worker is gone, and another one is to come. */
-  vacated(place: number): void
+  vacated(slot: number): void
 }
 
-export class Place {
+export class WorkerSlot {
   readonly #number: number
-  readonly #hooks: PlaceHooks
+  readonly #hooks: WorkerSlotHooks
   readonly #log: Log
-  #line: Line | undefined
+  #channel: WorkerChannel | undefined
   #isClosed = false
   /** Of the next one that dies young. */
   #pauseMs = FIRST_PAUSE_MS
@@ -35,7 +35,7 @@ export class Place {
   #started = (): void => {}
   #emptied = (): void => {}
 
-  constructor(number: number, hooks: PlaceHooks, log: Log) {
+  constructor(number: number, hooks: WorkerSlotHooks, log: Log) {
     this.#number = number
     this.#hooks = hooks
     this.#log = log
@@ -59,26 +59,26 @@ export class Place {
         before()
         resolve()
       }
-      if (this.#line === undefined) this.#emptied()
+      if (this.#channel === undefined) this.#emptied()
     })
   }
 
-  get line(): Line | undefined {
-    return this.#line
+  get channel(): WorkerChannel | undefined {
+    return this.#channel
   }
 
   #fork(): void {
     try {
-      this.#line = this.#connect()
+      this.#channel = this.#connect()
     } catch (error) {
       this.#vacate({ why: error instanceof Error ? error.message : String(error) })
     }
   }
 
-  #connect(): Line {
+  #connect(): WorkerChannel {
     const forkedAt = performance.now()
     let hasServed = false
-    const line = new Line(this.#number, {
+    const channel = new WorkerChannel(this.#number, {
       hello: (hello) => {
         if (!this.#isClosed) this.#hooks.hello(hello)
       },
@@ -95,13 +95,13 @@ export class Place {
         this.#vacate(exit, hasServed ? performance.now() - forkedAt : undefined)
       },
     })
-    const timer = setTimeout(() => line.kill('SIGKILL'), START_WITHIN_MS)
-    return line
+    const timer = setTimeout(() => channel.kill('SIGKILL'), START_WITHIN_MS)
+    return channel
   }
 
   /** `servedMs` is of one that came so far. */
   #vacate(exit: Exit, servedMs?: number): void {
-    this.#line = undefined
+    this.#channel = undefined
     if (!this.#isClosed) this.#replace(exit, servedMs)
     this.#started()
     this.#emptied()

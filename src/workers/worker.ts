@@ -35,7 +35,7 @@ export function runWorker(signals: Signals): void {
       else if (message.kind === 'session') worker?.search.heard(message)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
-      else if (message.kind === 'takeBack') sockets.takeBack(message.place)
+      else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
       else receive(message, handle as ServerHandle, sockets)
     } catch (error) {
       fail(error)
@@ -57,7 +57,7 @@ function receive(
   sockets: GivenSockets,
 ): void {
   if (message.kind === 'socket') sockets.add(message.address, handle)
-  else sockets.lend(message.address, message.place, handle)
+  else sockets.lend(message.address, message.slot, handle)
 }
 
 class Worker {

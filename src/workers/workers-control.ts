@@ -25,12 +25,12 @@ import {
 import { MillraceError } from '../errors.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { findBackend, scopeOf } from '../proxy/scope.js'
-import { ORDER_WITHIN_MS } from './crew.js'
-import type { Line } from './line.js'
 import type { Call } from './messages.js'
+import { ORDER_WITHIN_MS } from './serving-workers.js'
 import { addDrains, type Supervisor } from './supervisor.js'
+import type { WorkerChannel } from './worker-channel.js'
 
-export class CrewControl implements Control {
+export class WorkersControl implements Control {
   readonly #supervisor: Supervisor
   /** Asked by whoever comes: the workers are asked once at a time, and who comes meanwhile hears the same. */
   readonly #readiness = new Snapshot(0, () => this.#lookAtReadiness())
@@ -50,16 +50,16 @@ export class CrewControl implements Control {
   }
 
   async #lookAtReadiness(): Promise<Readiness> {
-    const { crew, wanted } = this.#supervisor
-    const seen = await crew.look<Readiness>({ method: 'readiness', args: [] })
+    const { serving, wanted } = this.#supervisor
+    const seen = await serving.look<Readiness>({ method: 'readiness', args: [] })
     if (seen.length < wanted) return unready(`${seen.length} of ${wanted} workers serve`)
     const silent = seen.find(({ value }) => value === undefined)
-    if (silent !== undefined) return unready(`worker ${silent.line.place} does not answer`)
+    if (silent !== undefined) return unready(`worker ${silent.channel.slot} does not answer`)
     return seen.map(({ value }) => value!).find(({ isReady }) => !isReady) ?? seen[0]!.value!
   }
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
-    const seen = await this.#supervisor.crew.look<ConnectionList>({ method: 'connections', args: [query] })
+    const seen = await this.#supervisor.serving.look<ConnectionList>({ method: 'connections', args: [query] })
     const lists = seen.flatMap(({ value }) => value ?? [])
     const weigh = WEIGHTS[query.sort ?? 'rate']
     return {
@@ -72,26 +72,29 @@ export class CrewControl implements Control {
   }
 
   async kill(filter: ConnectionFilter): Promise<Killed> {
-    const { crew } = this.#supervisor
+    const { serving } = this.#supervisor
     const call: Call = { method: 'kill', args: [filter] }
-    const answers = await crew.order<Killed>(() => call, ORDER_WITHIN_MS)
+    const answers = await serving.order<Killed>(() => call, ORDER_WITHIN_MS)
     return { killed: sum(answers.map(({ killed }) => killed)) }
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const { crew, config, briefing, sockets } = this.#supervisor
+    const { serving, config, desired, sockets } = this.#supervisor
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
     checkScope(order)
     if (isEverything(order)) return this.#supervisor.end(order, deadlineMs)
     const isGone = await this.#isAboutWhatLeaves(order)
-    if (!isGone) briefing.orders.drain(order, config)
+    if (!isGone) desired.orders.drain(order, config)
     if (!isGone && order.listener !== undefined) sockets.drain(order.listener, config)
     this.#readiness.forget()
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
-    const isAsked = (line: Line): boolean =>
-      isGone ? hasLeaving(line.last, order) : briefing.hasListener(line, order.listener)
-    const results = await crew.order<DrainResult>((line) => (isAsked(line) ? call : undefined), withinMs)
+    const isAsked = (channel: WorkerChannel): boolean =>
+      isGone ? hasLeaving(channel.last, order) : desired.hasListener(channel, order.listener)
+    const results = await serving.order<DrainResult>(
+      (channel) => (isAsked(channel) ? call : undefined),
+      withinMs,
+    )
     this.#readiness.forget()
     return addDrains(results)
   }
@@ -108,11 +111,11 @@ export class CrewControl implements Control {
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
-    const { crew, model, briefing } = this.#supervisor
+    const { serving, model, desired } = this.#supervisor
     findBackend(model.names, cluster, backend)
-    briefing.orders.changeBackend(cluster, backend, change)
+    desired.orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
-    await crew.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
+    await serving.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
     this.#readiness.forget()
     const { clusters } = await this.status()
     const found = clusters
@@ -124,17 +127,17 @@ export class CrewControl implements Control {
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
-    const { crew, log, briefing } = this.#supervisor
+    const { serving, log, desired } = this.#supervisor
     log.level = level
-    briefing.orders.setLogLevel(level)
-    await crew.order(() => ({ method: 'setLogLevel', args: [level] }), ORDER_WITHIN_MS)
+    desired.orders.setLogLevel(level)
+    await serving.order(() => ({ method: 'setLogLevel', args: [level] }), ORDER_WITHIN_MS)
     return { level }
   }
 
   async reopenLogs(): Promise<void> {
-    const { crew, surroundings } = this.#supervisor
+    const { serving, surroundings } = this.#supervisor
     await surroundings.reopenLogs()
-    await crew.order(() => ({ method: 'reopenLogs', args: [] }), ORDER_WITHIN_MS)
+    await serving.order(() => ({ method: 'reopenLogs', args: [] }), ORDER_WITHIN_MS)
   }
 
   reload(): Promise<Reloaded> {

@@ -2,9 +2,9 @@
 import { describe } from 'vitest'
 import { loadNative } from '../../src/io/native.js'
 import { areMissing, cannotTest } from '../support/programs.js'
-import { describeOrigination } from './origination.js'
 import { describeResumption } from './resumption.js'
-import { describeTermination } from './termination.js'
+import { describeOrigination } from './tls-origination.js'
+import { describeTermination } from './tls-termination.js'
 
 const loaded = loadNative()
 const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: ${loaded.missing}`)

@@ -1,9 +1,9 @@
 /** TLS that ends or begins here, without the addon. The engine is chosen when the first proxy is made. */
 import { describe } from 'vitest'
 import { areMissing } from '../support/programs.js'
-import { describeOrigination } from './origination.js'
 import { describeResumption } from './resumption.js'
-import { describeTermination } from './termination.js'
+import { describeOrigination } from './tls-origination.js'
+import { describeTermination } from './tls-termination.js'
 
 process.env.MILLRACE_NATIVE = 'off'
 
