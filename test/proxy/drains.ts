@@ -4,7 +4,7 @@ import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import { collected } from '../support/garbage.js'
 import type { Peer } from '../support/peer.js'
-import { until } from '../support/wait.js'
+import { settled, until } from '../support/wait.js'
 import { Bed } from './bed.js'
 import { hastened } from './time.js'
 
@@ -130,6 +130,7 @@ export function describeDrains(): void {
     mine!.peer.pause()
     mine!.client.sendForEver(pattern(3, 65_536))
     await until(() => bed.proxy.status().connections.bytesUp > 100_000)
+    await settled(() => bed.proxy.status().connections.bytesUp)
     const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 400, spreadMs: 400 })
     expect(await drained).toEqual({ finished: 0, closed: 0, cut: 1 })
     expect(await mine!.client.ended).toMatch(/ECONNRESET|EPIPE/)
@@ -143,6 +144,7 @@ export function describeDrains(): void {
     others!.peer.pause()
     others!.client.sendForEver(pattern(3, 65_536))
     await until(() => bed.proxy.status().connections.bytesUp > 100_000)
+    await settled(() => bed.proxy.status().connections.bytesUp)
     const drained = bed.proxy.drain({ deadlineMs: 500, ...times })
     expect(await Promise.race([mine!.client.ended, drained.then(() => 'drained')])).toBe(first)
     expect(await drained).toEqual({ finished: 0, closed: 1, cut: 1 })

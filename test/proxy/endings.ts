@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
+import { advanceClock, restoreClock } from '../support/clock.js'
 import type { Peer } from '../support/peer.js'
 import type { AccessRecord } from '../support/record-fields.js'
-import { until } from '../support/wait.js'
+import { settled, until } from '../support/wait.js'
 import { Bed, type BedConfig } from './bed.js'
 import type { EngineKind } from './suite.js'
 import { hastened } from './time.js'
@@ -21,7 +22,10 @@ export function describeEndings(engine: EngineKind): void {
   beforeEach(async () => {
     backend = await Backend.listen()
   })
-  afterEach(() => bed.end())
+  afterEach(async () => {
+    restoreClock()
+    await bed.end()
+  })
 
   /** A client joined to the backend, a little having gone both ways. */
   async function join(timeouts: BedConfig['timeouts'] = {}): Promise<void> {
@@ -130,8 +134,10 @@ export function describeEndings(engine: EngineKind): void {
   })
 
   it('ends a stalled connection after idleMs with a reset, because bytes are lost', async () => {
-    await join({ idleMs: 100 })
+    await join({ idleMs: 60_000 })
     const { broken } = await stallUpwards()
+    await settled(() => bed.proxy.status().connections.bytesUp)
+    advanceClock(60_000)
     expect(await broken).toMatch(BROKEN)
     const record = await onlyRecord()
     expect(record.ended).toEqual({
