@@ -12,7 +12,7 @@ import type { ProxyStatus } from '../../src/observe/status.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import { listeningPort, Millrace, writeConfig } from '../support/millrace.js'
-import { connectTo } from '../support/peer.js'
+import { connectTo, turnedAway } from '../support/peer.js'
 import { areMissing, cannotTest, run } from '../support/programs.js'
 
 const REFUSING = `
@@ -72,7 +72,7 @@ it.runIf(isTestable)(
     const target = { kind: 'tcp', host: '127.0.0.1', port: await listeningPort(millrace) } as const
     await millrace.logged(({ msg }) => msg.startsWith('admin on'))
     writeFileSync(noWatches, '')
-    for (let i = 0; i < 2; i++) expect(await (await connectTo(target)).ended).toBe('ECONNRESET')
+    for (let i = 0; i < 2; i++) expect(await turnedAway(connectTo(target))).toBe('ECONNRESET')
     rmSync(noWatches)
     const served = await connectTo(target)
     served.send(Buffer.from('hello'))

@@ -9,7 +9,7 @@ import { ProxyControl } from '../../src/proxy/proxy-control.js'
 import { RunningProxy } from '../../src/proxy/running-proxy.js'
 import { Backend } from '../support/backend.js'
 import { restoreClock } from '../support/clock.js'
-import { connectTo, type Peer } from '../support/peer.js'
+import { connectTo, type Peer, turnedAway } from '../support/peer.js'
 import { type AccessRecord, recordSchema } from '../support/record-fields.js'
 
 export interface Logged {
@@ -80,13 +80,9 @@ export class Bed {
     return client
   }
 
-  /** How a client ends that nobody serves: it may be reset before it knows that it was connected. */
-  async turnedAway(listener = 0): Promise<string> {
-    try {
-      return await (await this.connect(listener)).ended
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? String(error)
-    }
+  /** How a client ends that nobody serves. */
+  turnedAway(listener = 0): Promise<string> {
+    return turnedAway(this.connect(listener))
   }
 
   /** Every record so far, each held against the list of fields. */

@@ -127,6 +127,15 @@ export async function connectTo(address: Address): Promise<Peer> {
   return new Peer(socket)
 }
 
+/** How a client ends that nobody serves: it may be reset before it knows that it was connected. */
+export async function turnedAway(connecting: Promise<Peer>): Promise<string> {
+  try {
+    return await (await connecting).ended
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error)
+  }
+}
+
 /** A server of Node's own; `accepted` gives its connections in order. */
 export class PeerServer {
   readonly address: Address
