@@ -77,9 +77,12 @@ export class Sweep<Member extends Expirable = Expirable> {
   }
 
   #tick(): void {
-    // Nobody is asked twice about the same time.
-    if (this.#rest !== undefined) return
     const now = performance.now()
+    // Nobody is asked twice about the same time.
+    if (this.#rest !== undefined) {
+      this.#dueAt = now + this.#tickMs
+      return
+    }
     const isLast = this.#members.length === 0
     this.#looked(Math.max(0, now - this.#dueAt), isLast)
     if (isLast) this.#stop()

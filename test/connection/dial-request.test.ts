@@ -1,24 +1,16 @@
 /** What a balancer can ask of a connection when it is to find a backend for it. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { packPeer } from '../../src/address.js'
 import type { BalanceRequest } from '../../src/cluster/balance/request.js'
-import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialRequest } from '../../src/cluster/dial.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
-import { validateConfig } from '../../src/config/validate.js'
-import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
-import { createListenerPolicy } from '../../src/connection/listener-policy.js'
-import type { Destination } from '../../src/connection/service.js'
-import { NO_LIVENESS } from '../../src/io/liveness.js'
+import type { Connection } from '../../src/connection/connection.js'
 import type { StreamSocket } from '../../src/io/stream-socket.js'
-import { Listener } from '../../src/listener/listener.js'
-import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
-import { Sessions } from '../../src/postgres/sessions.js'
 import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
 import { streamCarriage } from '../support/carriages.js'
 import { helloOf } from '../support/hello.js'
 import { type End, Rig } from '../support/rig.js'
 import { until } from '../support/wait.js'
+import { CONNECT_MS, loneConnection } from './lone-connection.js'
 
 const FROM = { kind: 'tcp', host: '192.0.2.7', port: 50000 } as const
 const TO = { kind: 'tcp', host: '198.51.100.9', port: 443 } as const
@@ -50,53 +42,15 @@ afterEach(async () => {
 async function requestAfter(bytes: Buffer, listener: Partial<ListenerInput>): Promise<DialRequest> {
   const [peer, socket] = client
   peer.send(bytes)
-  connection = connect(socket as StreamSocket, listener)
+  connection = loneConnection(socket, {
+    engine: rig.engine,
+    listener: { cluster: 'back', ...listener },
+    dial: (request) => requests.push(request),
+    ended: (ending) => endings.push(ending),
+  })
   connection.start()
   await until(() => requests.length > 0)
   return requests[0]!
-}
-
-function connect(socket: StreamSocket, listener: Partial<ListenerInput>): Connection {
-  const { listeners } = validateConfig({
-    listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
-    clusters: { back: { backends: ['127.0.0.1:2'] } },
-  })
-  const config = listeners[0]!
-  const { engine } = rig
-  const cluster = {
-    name: 'back',
-    dial: (request: DialRequest) => {
-      requests.push(request)
-      return { cancel: () => {} }
-    },
-  } as unknown as Cluster
-  const destination: Destination = {
-    cluster,
-    pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
-    preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
-    liveness: NO_LIVENESS,
-  }
-  const host: ConnectionHost = {
-    engine,
-    dialOptions: { connectMs: 1234 },
-    nextId: () => '01ARYZ6S410000000000000000',
-    sessions: new Sessions(),
-    failed: (_, __, error) => {
-      throw error
-    },
-    connected: () => {},
-    answered: () => {},
-    ended: (_, ending) => endings.push(ending),
-  }
-  const service = {
-    listener: new Listener(config),
-    name: 'front',
-    tags: {},
-    policy: createListenerPolicy(config, 0, () => false, undefined),
-    destination,
-    destinations: new Map([['back', destination]]),
-  }
-  return new Connection(host, service, socket, packPeer(0x7f000001, 2))
 }
 
 const factsOf = ({ clientAddress, serverName, host, path, key }: BalanceRequest) => ({
@@ -109,7 +63,7 @@ const factsOf = ({ clientAddress, serverName, host, path, key }: BalanceRequest)
 
 it('a connection that is simply joined: its client, by the address it came from', async () => {
   const request = await requestAfter(Buffer.from('anything'), {})
-  expect(request.connectMs).toBe(1234)
+  expect(request.connectMs).toBe(CONNECT_MS)
   expect(factsOf(request)).toEqual({
     clientAddress: { kind: 'tcp', host: '127.0.0.1', port: 2 },
     serverName: undefined,

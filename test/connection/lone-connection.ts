@@ -1,0 +1,68 @@
+/** A connection without a proxy around it: the test is its only cluster, and is told how it ended. */
+import { packPeer } from '../../src/address.js'
+import type { Cluster } from '../../src/cluster/cluster.js'
+import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { validateConfig } from '../../src/config/validate.js'
+import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import { createListenerPolicy } from '../../src/connection/listener-policy.js'
+import type { Destination } from '../../src/connection/service.js'
+import type { Engine } from '../../src/io/engine.js'
+import { NO_LIVENESS } from '../../src/io/liveness.js'
+import type { Socket } from '../../src/io/socket.js'
+import { Listener } from '../../src/listener/listener.js'
+import type { RecordEnding } from '../../src/observe/record.js'
+import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
+import { Sessions } from '../../src/postgres/sessions.js'
+
+export const CONNECT_MS = 1234
+
+interface Around {
+  readonly engine: Engine
+  /** Of the listener that has accepted it; its cluster is `back`. */
+  readonly listener: Partial<ListenerInput>
+  dial(request: DialRequest, done: (result: DialResult) => void): void
+  ended(ending: RecordEnding): void
+}
+
+/** Of a client at 127.0.0.1:2. Not yet started. */
+export function loneConnection(socket: Socket, { engine, listener, dial, ended }: Around): Connection {
+  const { listeners } = validateConfig({
+    listeners: [{ name: 'front', address: '127.0.0.1:1', ...listener }],
+    clusters: { back: { backends: ['127.0.0.1:2'] } },
+  })
+  const config = listeners[0]!
+  const destination: Destination = {
+    cluster: {
+      name: 'back',
+      dial: (request: DialRequest, done: (result: DialResult) => void) => {
+        dial(request, done)
+        return { cancel: () => {} }
+      },
+    } as unknown as Cluster,
+    pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+    preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
+    liveness: NO_LIVENESS,
+  }
+  const host: ConnectionHost = {
+    engine,
+    dialOptions: { connectMs: CONNECT_MS },
+    nextId: () => '01ARYZ6S410000000000000000',
+    sessions: new Sessions(),
+    failed: (_, __, error) => {
+      throw error
+    },
+    connected: () => {},
+    answered: () => {},
+    ended: (_, ending) => ended(ending),
+  }
+  const service = {
+    listener: new Listener(config),
+    name: 'front',
+    tags: {},
+    policy: createListenerPolicy(config, 0, () => false, undefined),
+    destination: config.cluster === undefined ? undefined : destination,
+    destinations: new Map([['back', destination]]),
+  }
+  return new Connection(host, service, socket, packPeer(0x7f000001, 2))
+}
