@@ -1,37 +1,17 @@
-/**
- * What the command costs while nobody connects and nobody looks: wake-ups, counted by the kernel. A rate needs time, so
- * this is one of few tests that wait; they wait until it is idle, however long it takes to come to rest.
- */
-import { readdirSync, readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+/** What the command costs while nobody connects and nobody looks: nothing, once it has come to rest. */
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { sleepsForMs } from '../support/asleep.js'
 import { Backend } from '../support/backend.js'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
 import { Millrace, writeConfig } from '../support/millrace.js'
 import { connectTo } from '../support/peer.js'
 import { areMissing } from '../support/programs.js'
+import { until } from '../support/wait.js'
 
-const OBSERVED_MS = 4000
+const REST_MS = 1000
 const folder = temporaryFolder()
-
-/** How often threads of a process have waited so far; each wait ended, or will end, with a wake-up. */
-function waits(pid: number): number {
-  const counts = readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8')
-    return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1])
-  })
-  return counts.reduce((sum, count) => sum + count, 0)
-}
-
-/** Resolves when each of them has woken at most once a second for a while. */
-async function comeToRest(pids: readonly number[]): Promise<void> {
-  for (let most = Number.POSITIVE_INFINITY; most > OBSERVED_MS / 1000; ) {
-    const before = pids.map(waits)
-    await sleep(OBSERVED_MS)
-    most = Math.max(...pids.map((pid, index) => waits(pid) - before[index]!))
-  }
-}
 
 /** Serves one client and has forgotten it; answers with the ids of all processes. */
 async function startAndServe(
@@ -69,7 +49,7 @@ it.skipIf(areMissing('openssl'))(
       for (const workers of [1, 2]) pids.push(...(await startAndServe(native, workers, backend)))
     }
     expect(pids).toHaveLength(8)
-    await comeToRest(pids)
+    await until(() => pids.every((pid) => sleepsForMs(pid) >= REST_MS))
     await backend.close()
   },
 )

@@ -12,6 +12,7 @@ import type { DialResult } from '../../src/cluster/dial.js'
 import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
+import { until } from '../support/wait.js'
 import { requestOf } from './requests.js'
 
 const chosen = createEngine()
@@ -161,9 +162,9 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('$kind e
         answered += 1
       }),
     )
-    await expect.poll(fds, { timeout: 10_000 }).toBe(before + attempts.length)
+    await until(() => fds() === before + attempts.length)
     for (const attempt of attempts) attempt.cancel()
-    await expect.poll(fds, { timeout: 10_000 }).toBe(before)
+    await until(() => fds() === before)
     expect(answered).toBe(0)
   })
 })

@@ -7,7 +7,6 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -15,6 +14,7 @@ import { helloOf } from '../support/hello.js'
 import { type Millrace, startWith } from '../support/millrace.js'
 import { modes, WITHOUT_NATIVE } from '../support/modes.js'
 import { areMissing } from '../support/programs.js'
+import { until } from '../support/wait.js'
 
 const EACH = 625
 const FIRST_BYTES_MS = 4000
@@ -183,6 +183,6 @@ describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} ope
       expect(count(cause)).toBe(EACH * OPENERS.filter((other) => other.cause.source === cause.source).length)
     }
     expect(eachKiB).toBeLessThan(mode.native === 'off' ? 32 : 8)
-    while (fdsOf(/^socket:/) > sockets) await sleep(20)
+    await until(() => fdsOf(/^socket:/) <= sockets)
   })
 })

@@ -18,6 +18,7 @@ function script(engine: string, body: string): Promise<Finished> {
     import { Worker } from 'node:worker_threads'
     import { once } from 'node:events'
     import { readdirSync } from 'node:fs'
+    import { setImmediate as nextTurn } from 'node:timers/promises'
     import { startTraffic } from './traffic.mjs'
     ${body}`
   return run(process.execPath, ['--input-type=module', '-e', text], { cwd: FOLDER, env })
@@ -33,7 +34,7 @@ describe.each(ENGINES)('%s engine', (engine) => {
       for (let i = 0; i < 10; i++) {
         const thread = new Worker('./traffic-thread.mjs', { execArgv: [] })
         const [kind] = await once(thread, 'message')
-        await new Promise((resolve) => setTimeout(resolve, i * 3))
+        for (let turn = 0; turn < i * 100; turn++) await nextTurn()
         await thread.terminate()
         open.push(fds())
         if (i === 9) console.log(JSON.stringify({ kind, left: open.at(-1) - open[0] }))
@@ -61,12 +62,13 @@ describe.each(ENGINES)('%s engine', (engine) => {
   })
 
   test.each(['on', 'off'])('process.exit under traffic gives its code (splice: %s)', async (splice) => {
-    for (const delay of [0, 5, 20]) {
+    for (const turns of [0, 10, 100]) {
       const { code, signal, stderr } = await script(
         engine,
         `
         await startTraffic('${splice}')
-        setTimeout(() => process.exit(7), ${delay})`,
+        for (let turn = 0; turn < ${turns}; turn++) await nextTurn()
+        process.exit(7)`,
       )
       expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' })
     }

@@ -10,7 +10,7 @@ import { Bed, DESK } from './bed.js'
 
 /** Where the pictures of docs/ are made anew: `SCREENSHOTS=docs npx vitest run test/page`. */
 const PICTURES = process.env.SCREENSHOTS
-const PICTURE_SECONDS = 25
+const PICTURE_CLIENTS = 20
 
 describe.skipIf(areMissing('chromium'))('the status page', () => {
   const folder = temporaryFolder()
@@ -26,12 +26,16 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
   })
   afterEach(() => bed.close())
 
-  /** Two clients a second, so that there is something to see. */
-  async function comeAndGo(seconds: number): Promise<void> {
-    for (let i = 0; i < 2 * seconds; i++) {
+  /** So many clients, each until the page has shown it, so that there is something to see. */
+  async function comeAndGo(clients: number): Promise<void> {
+    const isShown = (count: number) =>
+      bed.browser.until(`document.getElementById('tile-active').textContent === '${count}'`)
+    const others = Number(await text('#tile-active'))
+    for (let i = 0; i < clients; i++) {
       const client = await bed.connect('postgres', 2000)
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await isShown(others + 1)
       client.socket.end()
+      await isShown(others)
     }
   }
 
@@ -127,7 +131,7 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
       const { browser } = bed
       await browser.until(`/MB|GB/.test(document.getElementById('tile-up').textContent)`)
       expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(view.width)
-      if (PICTURES !== undefined) await comeAndGo(PICTURE_SECONDS)
+      if (PICTURES !== undefined) await comeAndGo(PICTURE_CLIENTS)
       const picture = await browser.screenshot()
       expect(picture.length).toBeGreaterThan(10_000)
       if (PICTURES !== undefined) writeFileSync(join(PICTURES, `${name}.png`), picture)

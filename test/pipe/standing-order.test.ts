@@ -2,7 +2,6 @@
  * Small messages are copied by the addon while it collects a batch, without a run of their pipe. Whatever is out of
  * the ordinary ends the order, and nothing is lost, misordered or left waiting by it.
  */
-import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FdSocket } from '../../src/io/fd-socket.js'
 import { pattern } from '../support/bytes.js'
@@ -125,14 +124,20 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
 
   test('the time of the last message is that of its move, whenever it is asked for', async () => {
     await greet()
-    await setTimeout(20)
+    const greetedAt = joined.pipe.movedAt
+    await until(() => performance.now() > greetedAt + 2)
     const before = performance.now()
     joined.client.send(Buffer.from('now'))
     await joined.backend.receive(joined.client.sentBytes)
     const after = performance.now()
-    await setTimeout(50)
-    expect(joined.pipe.movedAt).toBeGreaterThanOrEqual(Math.floor(before))
-    expect(joined.pipe.movedAt).toBeLessThanOrEqual(after + 2)
+    // A minute later by both clocks: ours, and the one that the addon reads.
+    advanceClock(60_000)
+    const [seconds, nanos] = process.hrtime()
+    const hrtime = vi.spyOn(process, 'hrtime').mockReturnValue([seconds + 60, nanos])
+    const { movedAt } = joined.pipe
+    hrtime.mockRestore()
+    expect(movedAt).toBeGreaterThanOrEqual(Math.floor(before))
+    expect(movedAt).toBeLessThanOrEqual(after + 2)
   })
 
   test('bytes one way keep a half-closed pipe from being cut', async () => {

@@ -6,8 +6,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll } from 'vitest'
+import { turns } from './wait.js'
 
 /** Daemons live where the PATH of ordinary users does not look. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
@@ -15,7 +15,6 @@ const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sb
 const FIRST_PORT = 12_000
 const PORTS = 18_000
 const LISTENING_STATE = '0A'
-const LOOK_AGAIN_MS = 5
 
 export interface Exit {
   readonly code: number | null
@@ -177,7 +176,7 @@ export async function listeningOn(port: number, program: Program): Promise<void>
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   while (!isListening(suffix, program.pid)) {
     if (program.child.exitCode !== null) throw new Error(`ended: ${program.stdout}${program.stderr}`)
-    await sleep(LOOK_AGAIN_MS)
+    await turns(1)
   }
 }
 

@@ -58,7 +58,5 @@ const listening = await engine.listen(
 tell({ listening: listening.address.port, notSplicing: engine.notSplicing })
 
 const commands = createInterface({ input: process.stdin })
-commands.on('line', () =>
-  tell({ ...engine.counts(), ...counters, timers, connections, cpu: process.cpuUsage() }),
-)
+commands.on('line', () => tell({ ...engine.counts(), ...counters, timers, connections }))
 commands.on('close', () => process.exit(0))

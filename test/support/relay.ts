@@ -19,8 +19,7 @@ export interface RelayOptions {
 
 export type RelayRecord = PipeEnding & PipeTotals
 /** `timers` were set since the start, `connections` are open. */
-export type RelayCounts = NativeCounts &
-  PipeCounters & { connections: number; timers: number; cpu: NodeJS.CpuUsage }
+export type RelayCounts = NativeCounts & PipeCounters & { connections: number; timers: number }
 
 type Event = Record<string, unknown>
 
@@ -63,7 +62,7 @@ export class Relay {
 
   async counts(): Promise<RelayCounts> {
     this.program.child.stdin.write('counts\n')
-    return (await this.#seen((event) => 'cpu' in event, ++this.#countsAsked)) as unknown as RelayCounts
+    return (await this.#seen((event) => 'timers' in event, ++this.#countsAsked)) as unknown as RelayCounts
   }
 
   /** Asks it to end, and answers how it did. */

@@ -1,0 +1,29 @@
+/**
+ * How long a process sleeps, as the kernel tells: a fact to wait for. Whether it wakes without a reason needs no time of
+ * watching it then.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Numbers of system calls, by platform; the fourth argument of the first kind is its timeout (epoll_wait(2), futex(2)). */
+const CALLS = {
+  x64: { forEvents: [232, 281], forThreads: 202 },
+  arm64: { forEvents: [22], forThreads: 98 },
+}
+const { forEvents, forThreads } = process.arch === 'arm64' ? CALLS.arm64 : CALLS.x64
+
+/**
+ * For how long (ms) every thread of a process has lain down to sleep, if nothing happens: 0 if one is awake or sleeps
+ * in another way, Infinity if none has a timeout.
+ */
+export function sleepsForMs(pid: number): number {
+  return Math.min(...readdirSync(`/proc/${pid}/task`).map((thread) => threadSleepsForMs(pid, thread)))
+}
+
+/** proc(5): `running`, or the system call in which the thread is blocked, with its arguments. */
+function threadSleepsForMs(pid: number, thread: string): number {
+  const [call, ...args] = readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'utf8').split(' ')
+  const timeout = Number(args[3]) | 0
+  if (forEvents.includes(Number(call))) return timeout < 0 ? Number.POSITIVE_INFINITY : timeout
+  // Of a futex it is an address. None: for ever.
+  return Number(call) === forThreads && timeout === 0 ? Number.POSITIVE_INFINITY : 0
+}
