@@ -2,7 +2,7 @@
  * One line on a terminal that tells how the proxy is doing, rewritten in place; and the same figures as a
  * summary at the end.
  */
-import { bytes } from '../figures.js'
+import { bytes, rate } from '../figures.js'
 import type { ProxyStatus } from './status.js'
 
 const EVERY_MS = 500
@@ -15,11 +15,11 @@ export function showLiveLine(status: () => ProxyStatus): () => void {
   const timer = setInterval(() => {
     const { connections } = status()
     const now = performance.now()
-    const rate = (bytes: number): string => ((bytes * 8) / ((now - at) * 1e6)).toFixed(2)
-    const up = rate(connections.bytesUp - before.bytesUp)
-    const down = rate(connections.bytesDown - before.bytesDown)
+    const seconds = (now - at) / 1000
+    const up = rate((connections.bytesUp - before.bytesUp) / seconds)
+    const down = rate((connections.bytesDown - before.bytesDown) / seconds)
     const { spliced, copied } = shares(connections)
-    const line = `${connections.active} connections  ↑ ${up} ↓ ${down} Gbit/s  spliced ${spliced}  copied ${copied}`
+    const line = `${connections.active} connections  ↑ ${up}  ↓ ${down}  spliced ${spliced}  copied ${copied}`
     process.stdout.write(`\r\x1b[2K${line}`)
     before = connections
     at = now

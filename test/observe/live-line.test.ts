@@ -47,8 +47,8 @@ describe('the live line', () => {
     vi.advanceTimersByTime(5000)
     const rest = 'spliced 125 MB  copied 62.5 MB'
     expect(written).toEqual([
-      `\r\x1b[2K3 connections  ↑ 1.00 ↓ 2.00 Gbit/s  ${rest}`,
-      `\r\x1b[2K3 connections  ↑ 0.00 ↓ 0.00 Gbit/s  ${rest}`,
+      `\r\x1b[2K3 connections  ↑ 125 MB/s  ↓ 250 MB/s  ${rest}`,
+      `\r\x1b[2K3 connections  ↑ 0 B/s  ↓ 0 B/s  ${rest}`,
       '\r\x1b[2K',
     ])
   })
