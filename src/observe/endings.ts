@@ -4,10 +4,15 @@
  * the docs with it. A new cause is one entry here, beside the place where it happens. Those of a pipe stand in its public
  * types, too (PipeCause), and the compiler refuses one that is not here. Pure.
  */
+import type { PARTIES, PHASES, SIDES } from '../status/common.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
-/** What a connection was waiting for, with HAProxy's letter. */
-export const PHASES = {
+export type Phase = (typeof PHASES)[number]
+type Party = (typeof PARTIES)[number]
+type Side = (typeof SIDES)[number]
+
+/** HAProxy's letters for what a connection was waiting for. */
+export const PHASE_LETTERS = {
   /** Its client's first bytes. */
   opening: 'R',
   /** A backend. */
@@ -16,10 +21,7 @@ export const PHASES = {
   response: 'H',
   /** Nothing: both sides were joined. */
   data: 'D',
-} as const
-
-export type Phase = keyof typeof PHASES
-type Party = 'client' | 'backend' | 'proxy'
+} as const satisfies Record<Phase, string>
 
 /** Which connections can end with an error. It is counted there from 0 on. */
 export type ErrorScope =
@@ -29,8 +31,10 @@ export type ErrorScope =
   | 'cluster'
   /** Those whose backend is told something before the client's first byte, and all of HTTP. */
   | 'preamble'
-  /** Those of listeners with `protocol: http`. */
+  /** Those of listeners with `protocol: http`, that come to a cluster. */
   | 'http'
+  /** Those of listeners with `protocol: http`, whether they come to a cluster or not. */
+  | 'request'
 
 export interface EndingKind {
   readonly cause: string
@@ -39,7 +43,7 @@ export interface EndingKind {
   /** Whose doing it was. Of an ordinary end: who ended first. */
   readonly by: Party
   /** Of a timeout: only where this side was waited for. */
-  readonly waitedFor?: 'client' | 'backend'
+  readonly waitedFor?: Side
   readonly phases: readonly Phase[]
   /** HAProxy's, for whose doing: `-` nobody's. */
   readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I'
@@ -75,7 +79,7 @@ const TABLE = [
     means: 'TLS without a server name, where that is rejected' },
   { cause: 'tls-handshake', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
     means: 'TLS was to end here, and the handshake failed' },
-  { cause: 'bad-request', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 400,
+  { cause: 'bad-request', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'request', status: 400,
     means: 'No HTTP request that could be served' },
   { cause: 'bad-request', detail: 'always', by: 'client', phases: ['data'], letter: 'P', error: 'http', status: 400,
     means: 'The body of a forwarded request was broken' },
@@ -154,7 +158,7 @@ export interface Ending {
   readonly phase: Phase
   readonly cause: EndCause
   /** Of an idle or half-closed timeout: the side that took nothing, or had not finished. */
-  readonly waitedFor?: 'client' | 'backend' | undefined
+  readonly waitedFor?: Side | undefined
 }
 
 /** An ending as it is counted: without what follows the colon of its cause. */
@@ -173,6 +177,7 @@ export const ERRORS: Readonly<Record<ErrorScope, readonly CountedEnding[]>> = {
   cluster: errorsOf('cluster'),
   preamble: errorsOf('preamble'),
   http: errorsOf('http'),
+  request: errorsOf('request'),
 }
 
 const KINDS: ReadonlyMap<string, readonly EndingKind[]> = new Map(

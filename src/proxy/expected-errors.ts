@@ -5,7 +5,7 @@ import type { Service } from '../connection/service.js'
 import { type CountedEnding, ERRORS } from '../observe/endings.js'
 
 export function* expectedErrors(service: Service): Iterable<readonly [cluster: string, CountedEnding]> {
-  if (service.policy !== undefined) for (const ending of ERRORS['first-bytes']) yield ['', ending]
+  for (const ending of errorsBefore(service)) yield ['', ending]
   for (const cluster of clustersBehind(service)) {
     for (const ending of errorsAt(service, cluster)) yield [cluster, ending]
   }
@@ -14,10 +14,17 @@ export function* expectedErrors(service: Service): Iterable<readonly [cluster: s
 /** Its clients, and for them backends, are asked for TLS first. */
 const isStarted = ({ policy }: Service): boolean => policy?.config.startTls !== undefined
 
+const isHttp = ({ policy }: Service): boolean => policy?.config.protocol === 'http'
+
+/** Where no cluster was chosen. */
+function errorsBefore(service: Service): readonly CountedEnding[] {
+  if (isHttp(service)) return [...ERRORS['first-bytes'], ...ERRORS.request]
+  return service.policy === undefined ? [] : ERRORS['first-bytes']
+}
+
 function errorsAt(service: Service, cluster: string): readonly CountedEnding[] {
-  const { policy, destinations } = service
-  if (policy?.config.protocol === 'http') return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http]
-  const { sendProxy, origination } = destinations.get(cluster)!.preamble
+  if (isHttp(service)) return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
+  const { sendProxy, origination } = service.destinations.get(cluster)!.preamble
   const isTold = sendProxy !== undefined || origination !== undefined || isStarted(service)
   return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
 }

@@ -3,6 +3,13 @@
  */
 import { choice, count, gauge } from './kinds.js'
 
+/** The two that a connection joins, and all whose doing its end can be. */
+export const SIDES = ['client', 'backend'] as const
+export const PARTIES = [...SIDES, 'proxy'] as const
+
+/** What a connection is waiting for, in the order of its life; src/observe/endings.ts says what each means. */
+export const PHASES = ['opening', 'connect', 'response', 'data'] as const
+
 /** Bytes so far, those of running connections included. Up is client to backend. */
 export const TRAFFIC = {
   bytesUp: count('bytes'),

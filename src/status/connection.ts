@@ -1,6 +1,7 @@
 /**
  * What is told of a connection that is not over yet. Pure.
  */
+import { PHASES } from './common.js'
 import { choice, count, earliest, finding, gauge, key, optional, part, setting } from './kinds.js'
 
 /** One of its directions. */
@@ -27,7 +28,7 @@ export const CONNECTION = {
   backendAddress: optional(setting()),
   sni: optional(setting()),
   /** As in the record. */
-  phase: choice(['opening', 'connect', 'response', 'data']),
+  phase: choice(PHASES),
   startedAt: earliest(),
   ageMs: gauge('ms'),
   /** Since a byte last moved, or since the present phase began. */

@@ -5,7 +5,7 @@
  * merging and metrics follow.
  */
 
-import { IS_LEAVING, TRAFFIC } from './common.js'
+import { IS_LEAVING, PARTIES, PHASES, SIDES, TRAFFIC } from './common.js'
 import { choice, count, gauge, histogram, key, keyOf, metric, part, setting, tally } from './kinds.js'
 
 /** Of connections that are over and have copied bytes that might have been spliced. */
@@ -25,7 +25,7 @@ export const NOT_SPLICED = {
 
 /** How often the connection to this side broke while bytes were moved. */
 export const PIPE_ERROR = {
-  side: keyOf(['client', 'backend']),
+  side: keyOf(SIDES),
   /** errno name, or `other`. */
   errno: key(),
   count: count(
@@ -71,8 +71,8 @@ export const ENDING = {
   listener: key(),
   /** Empty where none was chosen. */
   cluster: key(),
-  by: keyOf(['client', 'backend', 'proxy']),
-  phase: keyOf(['opening', 'connect', 'response', 'data']),
+  by: keyOf(PARTIES),
+  phase: keyOf(PHASES),
   /** Without what follows a colon. */
   cause: key(),
   /** 0 where it can come about and has not yet. */

@@ -34,7 +34,12 @@ describe('the errors to expect of a listener', () => {
       ['cluster', 'preamble'],
     ],
     ['of Postgres', serviceOf({ startTls: 'postgres' }), ['first-bytes'], ['cluster', 'preamble']],
-    ['of HTTP', serviceOf({ protocol: 'http' }), ['first-bytes'], ['cluster', 'preamble', 'http']],
+    [
+      'of HTTP',
+      serviceOf({ protocol: 'http' }),
+      ['first-bytes', 'request'],
+      ['cluster', 'preamble', 'http', 'request'],
+    ],
   ])('%s', (_, service, before, behind) => {
     expect([...expectedErrors(service)]).toEqual([...errorsOf('', before), ...errorsOf('back', behind)])
   })

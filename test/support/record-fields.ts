@@ -1,6 +1,7 @@
 /** The written list of what a record holds: a field that is not here, or of another kind, fails. */
 import { z } from 'zod'
-import { ENDINGS, type EndingKind, kindOf, PHASES, type Phase } from '../../src/observe/endings.js'
+import { ENDINGS, type EndingKind, kindOf } from '../../src/observe/endings.js'
+import { PARTIES, PHASES } from '../../src/status/common.js'
 
 const count = z.number().int().min(0)
 const ms = z.number().min(0)
@@ -21,8 +22,8 @@ const detailedCause = z.string().regex(new RegExp(`^(${detailed}): [\\x20-\\x7e]
 
 const ended = z
   .strictObject({
-    by: z.enum(['client', 'backend', 'proxy']),
-    phase: z.enum(Object.keys(PHASES) as Phase[]),
+    by: z.enum(PARTIES),
+    phase: z.enum(PHASES),
     cause: z.union([plainCause, detailedCause]),
     errno: z
       .string()
