@@ -23,8 +23,10 @@ import {
   type DrainOrder,
 } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
+import { asValues, mergeValues } from '../observe/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { findBackend, scopeOf } from '../proxy/scope.js'
+import { BACKEND_STATE } from '../status/cluster.js'
 import type { Call } from './messages.js'
 import { ORDER_WITHIN_MS } from './serving-workers.js'
 import { addDrains, type Supervisor } from './supervisor.js'
@@ -122,8 +124,7 @@ export class WorkersControl implements Control {
       .find(({ name }) => name === cluster)
       ?.backends.find(({ address }) => address === backend)
     if (found === undefined) throw new MillraceError('unknown-name', `there is no backend ${backend}`)
-    const { isLeaving, traffic, connectSeconds, firstByteSeconds, ...status } = found
-    return status
+    return mergeValues(BACKEND_STATE, [asValues(found)]) as unknown as BackendStatus
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
