@@ -1,10 +1,12 @@
-/** The docs tell every field of a record and every ending, with what the table of endings has of it. */
+/** The docs tell every field of a record, and every ending of a connection and of a pipe as the table of endings has it. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { REDACTABLE } from '../../src/config/log-schema.js'
 import { ENDINGS, type Ending, type EndingKind } from '../../src/observe/endings.js'
 import { terminationCode } from '../../src/observe/termination.js'
+import type { PipeCause } from '../../src/pipe/options.js'
+import { PARTIES } from '../../src/status/common.js'
 import { recordSchema } from '../support/record-fields.js'
 
 const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
@@ -79,5 +81,27 @@ describe('docs/first-bytes.md', () => {
     expect(due.filter((cause) => !told.has(cause))).toEqual([])
     const known = ENDINGS.map(({ cause }) => cause)
     expect([...told].filter((cause) => !known.includes(cause!))).toEqual([])
+  })
+})
+
+describe('docs/library.md', () => {
+  /** An operator's orders are for connections of a proxy. */
+  const OF_A_PIPE: Readonly<Record<Exclude<PipeCause, 'drained' | 'killed'>, true>> = {
+    finished: true,
+    reset: true,
+    'idle-timeout': true,
+    'half-closed-timeout': true,
+    lifetime: true,
+    ordered: true,
+    'infinite-loop': true,
+  }
+
+  it('tells of every end of a pipe() that the table of endings has, and whose doing it can be', () => {
+    const told = /with `by` one of (.*?) and `cause` one of (.*?)\.\n/s.exec(docs('library.md'))!
+    const [by, causes] = told.slice(1).map((list) => [...list.matchAll(/`(.*?)`/g)].map(([, name]) => name))
+    expect(by).toEqual(PARTIES)
+    const ofData = new Set(ENDINGS.filter(({ phases }) => phases.includes('data')).map(({ cause }) => cause))
+    expect(causes).toEqual([...ofData].filter((cause) => cause in OF_A_PIPE))
+    expect(causes).toHaveLength(Object.keys(OF_A_PIPE).length)
   })
 })
