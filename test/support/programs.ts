@@ -11,9 +11,9 @@ import { turns } from './wait.js'
 
 /** Daemons live where the PATH of ordinary users does not look. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
-/** Below the range of ephemeral ports, from which clients take theirs. */
-const FIRST_PORT = 12_000
-const PORTS = 18_000
+/** Of each of the files that run at the same time, and below the range of ephemeral ports, from which clients take theirs. */
+const PORTS = 9000
+const FIRST_PORT = 12_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 2) * PORTS
 const LISTENING_STATE = '0A'
 
 export interface Exit {

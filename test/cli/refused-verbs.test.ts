@@ -1,0 +1,53 @@
+/** What the verbs that ask a running millrace say where something is wrong. None changes anything: all ask the same one. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/folder.js'
+import { VerbsRig } from './verbs-rig.js'
+
+const folder = temporaryFolder()
+
+let rig: VerbsRig
+beforeAll(async () => {
+  rig = await VerbsRig.start(folder)
+})
+afterAll(() => rig.end())
+
+describe('a verb', () => {
+  it.concurrent.each([
+    ['kill', 'kill needs ids'],
+    ['drain', 'drain needs'],
+    ['backend pg x:1', 'backend needs --state or --weight'],
+    ['connections --client nonsense', 'expected addresses'],
+    ['connections --idle soon', 'soon'],
+    ['status extra', 'too many arguments'],
+    ['backend pg x:1 --state sideways', 'Allowed choices'],
+    ['status --admin 10.0.0.1:1', 'loopback'],
+    ['kill --all --listener postgres', 'say it alone'],
+    ['drain --all --cluster pg', 'say it alone'],
+    ['drain --backend x:1', '--backend needs its --cluster'],
+    ['drain --listener postgres --cluster pg', 'either --listener or --cluster'],
+    ['drain --all --deadline 1s --spread 2s', 'cannot be longer'],
+    ['drain --all --deadline 30d', 'at most 24d'],
+    ['backend pg x:1 --weight 5000', 'from 0 to 1000'],
+    ['connections --limit 0', 'from 1 to 1000'],
+    ['connections --limit 1001', 'from 1 to 1000'],
+    ['log --level debug --reopen', 'cannot be used with'],
+  ])('that makes no sense is wrong use: %s', async (line, sentence) => {
+    const { code, stderr } = await rig.ask(line)
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) })
+  })
+
+  it.concurrent.each([
+    ['drain --listener nobody', 'there is no listener named "nobody"'],
+    ['drain --listener postgre', 'did you mean "postgres"?'],
+    ['connections --listener reddis', 'there is no listener "reddis"; did you mean "redis"?'],
+    ['kill --listener reddis', 'did you mean "redis"?'],
+    ['kill --cluster cach', 'did you mean "cache"?'],
+    ['kill NOSUCHID', 'there is no connection "NOSUCHID"'],
+    ['backend pg 127.0.0.1:1 --weight 2', 'no backend of "pg"'],
+    ['status --admin 127.0.0.1:1', 'nobody answers at 127.0.0.1:1: ECONNREFUSED'],
+    ['status --admin 127.0.0.1:1 --token-file /nonexistent', 'cannot read the token'],
+  ])('that cannot be done says why: %s', async (line, sentence) => {
+    const { code, stderr } = await rig.ask(line)
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) })
+  })
+})
