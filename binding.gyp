@@ -8,7 +8,10 @@
       'conditions': [
         ["OS=='linux'", {
           'sources': [
-            'native/addon.cc',
+            'native/bindings/addon.cc',
+            'native/bindings/loop.cc',
+            'native/bindings/sockets.cc',
+            'native/bindings/transfers.cc',
             'native/kernel_pipe.cc',
             'native/poller.cc',
             'native/socket.cc',

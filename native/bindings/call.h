@@ -1,0 +1,39 @@
+// A call from TypeScript: a few integers come in, and one goes back, >= 0 or -errno. Nothing is thrown,
+// nothing is logged. src/io/native.ts documents every call.
+#ifndef MILLRACE_BINDINGS_CALL_H_
+#define MILLRACE_BINDINGS_CALL_H_
+
+#include <string>
+
+#include "addon.h"
+
+namespace millrace {
+
+using Info = const Napi::CallbackInfo&;
+
+inline Addon& Of(Info info) { return *static_cast<Addon*>(info.Data()); }
+inline int32_t Int(Info info, size_t i) { return info[i].As<Napi::Number>().Int32Value(); }
+inline int64_t Long(Info info, size_t i) { return info[i].As<Napi::Number>().Int64Value(); }
+inline bool Bool(Info info, size_t i) { return info[i].As<Napi::Boolean>().Value(); }
+inline std::string Text(Info info, size_t i) { return info[i].As<Napi::String>().Utf8Value(); }
+inline Napi::Value Answer(Info info, int value) { return Napi::Number::New(info.Env(), value); }
+
+// Element bytes of a typed array, whose ArrayBuffer TypeScript allocated outside the heap.
+template <typename T>
+T* Data(const Napi::Value& array) {
+  auto typed = array.As<Napi::TypedArray>();
+  return reinterpret_cast<T*>(static_cast<char*>(typed.ArrayBuffer().Data()) + typed.ByteOffset());
+}
+
+template <Napi::Function::Callback Callback>
+void Export(Napi::Object exports, const char* name, Addon* addon) {
+  exports.Set(name, Napi::Function::New<Callback>(exports.Env(), name, addon));
+}
+
+void ExportLoop(Napi::Object exports, Addon* addon);
+void ExportSockets(Napi::Object exports, Addon* addon);
+void ExportTransfers(Napi::Object exports, Addon* addon);
+
+}  // namespace millrace
+
+#endif  // MILLRACE_BINDINGS_CALL_H_

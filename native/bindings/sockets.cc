@@ -1,0 +1,112 @@
+// The calls about sockets: how they come about, what is read from them by TypeScript itself, and how they
+// end.
+#include <algorithm>
+
+#include "../constants.h"
+#include "call.h"
+
+namespace millrace {
+
+namespace {
+
+Endpoint ToEndpoint(Info info) { return Endpoint{Text(info, 0), Int(info, 1)}; }
+
+Liveness ToLiveness(Info info, size_t at) {
+  return Liveness{Int(info, at), Int(info, at + 1), Int(info, at + 2), Int(info, at + 3)};
+}
+
+// An endpoint travels up as its port and either an IPv4 address or the length of its host in the scratch
+// bytes.
+int Show(Addon* addon, const Endpoint& endpoint, int result) {
+  if (result < 0) return result;
+  auto* cells = reinterpret_cast<int32_t*>(addon->outcome);
+  cells[kHostBytesCell] = static_cast<int32_t>(endpoint.host.copy(addon->scratch.data, addon->scratch.bytes));
+  cells[kPortCell] = endpoint.port;
+  cells[kIpv4Cell] = static_cast<int32_t>(endpoint.ipv4);
+  return result;
+}
+
+Napi::Value ListenOn(Info info) {
+  const int fd = Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3), Bool(info, 4), ToLiveness(info, 5));
+  return Answer(info, Of(info).descriptors.Add(fd));
+}
+
+// A new connection is watched at once: its fd, or -errno and nothing is left open. One that cannot be watched
+// is reset: an orderly end would look to its peer like an empty answer.
+int Own(Addon* addon, int fd, int32_t generation) {
+  if (fd < 0) return fd;
+  addon->descriptors.Add(fd);
+  const int error = addon->poller.Watch(fd, generation, false);
+  if (error == 0) return fd;
+  ResetOnClose(fd);
+  addon->descriptors.Close(fd);
+  return error;
+}
+
+Napi::Value AcceptFrom(Info info) {
+  Endpoint peer;
+  const int fd = Own(&Of(info), Accept(Int(info, 0), &peer), Int(info, 1));
+  return Answer(info, Show(&Of(info), peer, fd));
+}
+
+Napi::Value ConnectTo(Info info) {
+  return Answer(info, Own(&Of(info), Connect(ToEndpoint(info)), Int(info, 2)));
+}
+
+Napi::Value AdoptFd(Info info) { return Answer(info, Of(info).descriptors.Add(Adopt(Int(info, 0)))); }
+
+Napi::Value TakeErrorOf(Info info) { return Answer(info, TakeError(Int(info, 0))); }
+
+Napi::Value LocalAddressOf(Info info) {
+  Endpoint endpoint;
+  const int error = LocalAddress(Int(info, 0), &endpoint);
+  return Answer(info, Show(&Of(info), endpoint, error));
+}
+
+Napi::Value SetLivenessOf(Info info) { return Answer(info, SetLiveness(Int(info, 0), ToLiveness(info, 1))); }
+
+Napi::Value Shutdown(Info info) { return Answer(info, ShutdownWrite(Int(info, 0))); }
+
+Napi::Value Close(Info info) { return Answer(info, Of(info).descriptors.Close(Int(info, 0))); }
+
+Napi::Value Release(Info info) {
+  Addon& addon = Of(info);
+  addon.poller.Unwatch(Int(info, 0));
+  return Answer(info, addon.descriptors.Release(Int(info, 0)));
+}
+
+Napi::Value Receive(Info info) {
+  const Scratch& scratch = Of(info).scratch;
+  const size_t most = std::min<size_t>(static_cast<uint32_t>(Int(info, 1)), scratch.bytes);
+  return Answer(info, ReceiveInto(Int(info, 0), scratch.data, most, Bool(info, 2)));
+}
+
+Napi::Value Reset(Info info) {
+  if (Of(info).descriptors.Owns(Int(info, 0))) ResetOnClose(Int(info, 0));
+  return Close(info);
+}
+
+Napi::Value Unacknowledged(Info info) { return Answer(info, UnacknowledgedBytes(Int(info, 0))); }
+
+Napi::Value RoundTrip(Info info) { return Answer(info, RoundTripMicros(Int(info, 0))); }
+
+}  // namespace
+
+void ExportSockets(Napi::Object exports, Addon* addon) {
+  Export<ListenOn>(exports, "listen", addon);
+  Export<AcceptFrom>(exports, "accept", addon);
+  Export<ConnectTo>(exports, "connect", addon);
+  Export<AdoptFd>(exports, "adopt", addon);
+  Export<TakeErrorOf>(exports, "takeError", addon);
+  Export<LocalAddressOf>(exports, "localAddress", addon);
+  Export<SetLivenessOf>(exports, "setLiveness", addon);
+  Export<Shutdown>(exports, "shutdown", addon);
+  Export<Close>(exports, "close", addon);
+  Export<Reset>(exports, "reset", addon);
+  Export<Release>(exports, "release", addon);
+  Export<Receive>(exports, "receive", addon);
+  Export<Unacknowledged>(exports, "unacknowledged", addon);
+  Export<RoundTrip>(exports, "roundTripMicros", addon);
+}
+
+}  // namespace millrace
