@@ -3,15 +3,15 @@
  * is no kernel path. It turns stream events into the same readiness, and holds at most what arrived before a
  * pause took effect. No 'error' event ever escapes it.
  */
-import { Socket as NetSocket } from 'node:net'
+import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 import { type Address, hostOfSocket } from '../address.js'
 import { keepNodeAlive, type Liveness } from './liveness.js'
 import type { NotSplicing } from './not-splicing.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
+import { closeInOrder, endWriting, isFlushed, isPlain, resetOrClose } from './stream-ends.js'
 import type { Turns } from './turns.js'
 
 /** Who looks and does not take gets no more than this, save for the read that goes beyond it. */
@@ -70,7 +70,7 @@ export class StreamSocket implements Socket {
   }
 
   get isFlushed(): boolean {
-    return this.stream.writableFinished || this.stream.destroyed
+    return isFlushed(this.stream)
   }
 
   get queuedBytes(): number {
@@ -156,10 +156,7 @@ export class StreamSocket implements Socket {
   shutdown(): void {
     if (this.#hasShutdown || this.isClosed) return
     this.#hasShutdown = true
-    const { stream } = this
-    // libuv refuses to reset a socket whose FIN waits behind writes, so it waits here.
-    if (isPlain(stream) && stream.writableLength > 0) stream.write('', () => stream.end())
-    else stream.end()
+    endWriting(this.stream)
   }
 
   close(): void {
@@ -167,26 +164,14 @@ export class StreamSocket implements Socket {
     if (this.isClosed) return
     this.isClosed = true
     this.#untaken = undefined
-    const { stream } = this
-    const hasNothingToSay = isConnecting(stream) && stream.writableLength === 0
-    if (this.isFlushed || hasNothingToSay) stream.destroy()
-    else stream.end(() => stream.destroy())
+    closeInOrder(this.stream)
   }
 
   reset(): void {
     this.owner = undefined
     this.isClosed = true
     this.#untaken = undefined
-    if (this.stream.destroyed) return
-    const { stream } = this
-    const isEnding = stream.writableEnded && !stream.writableFinished
-    try {
-      if (isPlain(stream) && !isConnecting(stream) && !isEnding) stream.resetAndDestroy()
-      else stream.destroy()
-    } catch {
-      // A unix socket knows no reset.
-      stream.destroy()
-    }
+    resetOrClose(this.stream)
   }
 
   setLiveness(liveness: Liveness): void {
@@ -291,11 +276,6 @@ export class StreamSocket implements Socket {
 }
 
 const EMPTY = Buffer.alloc(0)
-
-const isPlain = (stream: Duplex): stream is NetSocket =>
-  stream instanceof NetSocket && !(stream instanceof TLSSocket)
-
-const isConnecting = (stream: Duplex): boolean => stream instanceof NetSocket && stream.connecting
 
 const toBuffer = (chunk: Buffer | Uint8Array | string): Buffer =>
   Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array)
