@@ -153,7 +153,7 @@ describe('loadConfigFile, of garbage', () => {
       fc.property(garbage, (content) => {
         expect(problemsOf(content, { A: '[' }).length).toBeGreaterThan(0)
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 
@@ -172,7 +172,7 @@ describe('loadConfigFile, of garbage', () => {
           expect((error as MillraceError).problems.length).toBeGreaterThan(0)
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { GRACE_MS } from '../../src/io/delivery.js'
 import { difference, pattern } from '../support/bytes.js'
-import { advanceClock } from '../support/clock.js'
+import { advanceClock, stopClock } from '../support/clock.js'
 import { settled, turns, until } from '../support/wait.js'
 import { type Join, KIB, MIB, WAYS } from './ways.js'
 
@@ -143,6 +143,7 @@ export function resetsWaitForAcknowledgements(join: Join): void {
       await settled(() => way.bytes + way.inside)
       from(joined).reset()
       await until(() => joined.pipe[by].error !== undefined)
+      stopClock()
       for (let step = 1; step <= 3; step++) {
         const left = sink.unacknowledgedBytes()!
         if (left === 0) break
@@ -150,8 +151,9 @@ export function resetsWaitForAcknowledgements(join: Join): void {
         await until(() => sink.unacknowledgedBytes()! < left)
         to(joined).pause()
         await settled(() => sink.unacknowledgedBytes()!, 50)
+        // Until it has noticed.
+        await until(() => joined.ending !== undefined || joined.pipe.movedAt >= performance.now())
         if (joined.ending !== undefined) break
-        joined.pipe.run()
         advanceClock(900)
       }
       to(joined).resume()
@@ -296,9 +298,11 @@ export function halfCloseWaitsForTheOtherEnd(join: Join): void {
 
 export function deadlinesEndIt(join: Join): void {
   test('silence both ways for idleTimeoutMs ends it, and both sides are told', async () => {
-    const { client, backend, ended } = await join({ idleTimeoutMs: 40 })
+    const { client, backend, pipe, ended } = await join({ idleTimeoutMs: 40_000 })
     client.send(pattern(22, 10))
     await backend.receive(10)
+    advanceClock(40_000)
+    pipe.expire(performance.now())
     expect(await ended).toMatchObject({ by: 'proxy', cause: 'idle-timeout' })
     expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
   })

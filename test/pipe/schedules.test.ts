@@ -12,7 +12,7 @@ import { type Family, type Joined, Rig } from '../support/rig.js'
 import { turns } from '../support/wait.js'
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
-const MOST_SCHEDULES = 150
+const MOST_SCHEDULES = 100
 /** Where the machine is so slow that the time is up before; fewer would say little. */
 const LEAST_SCHEDULES = 40
 const MOST_MS = 4000
