@@ -130,14 +130,14 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     joined.client.send(Buffer.from('now'))
     await joined.backend.receive(joined.client.sentBytes)
     const after = performance.now()
-    // A minute later by both clocks: ours, and the one that the addon reads.
+    // A minute later by both clocks, which are not read in the same moment: ours, and the one that the addon reads.
     advanceClock(60_000)
     const [seconds, nanos] = process.hrtime()
     const hrtime = vi.spyOn(process, 'hrtime').mockReturnValue([seconds + 60, nanos])
     const { movedAt } = joined.pipe
     hrtime.mockRestore()
     expect(movedAt).toBeGreaterThanOrEqual(Math.floor(before))
-    expect(movedAt).toBeLessThanOrEqual(after + 2)
+    expect(movedAt).toBeLessThan(after + 1000)
   })
 
   test('bytes one way keep a half-closed pipe from being cut', async () => {

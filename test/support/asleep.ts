@@ -21,9 +21,19 @@ export function sleepsForMs(pid: number): number {
 
 /** proc(5): `running`, or the system call in which the thread is blocked, with its arguments. */
 function threadSleepsForMs(pid: number, thread: string): number {
-  const [call, ...args] = readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'utf8').split(' ')
+  const [call, ...args] = syscallOf(pid, thread).split(' ')
   const timeout = Number(args[3]) | 0
   if (forEvents.includes(Number(call))) return timeout < 0 ? Number.POSITIVE_INFINITY : timeout
   // Of a futex it is an address. None: for ever.
   return Number(call) === forThreads && timeout === 0 ? Number.POSITIVE_INFINITY : 0
+}
+
+function syscallOf(pid: number, thread: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'utf8')
+  } catch (error) {
+    // The thread has ended meanwhile.
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return ''
+    throw error
+  }
 }
