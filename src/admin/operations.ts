@@ -4,9 +4,9 @@
  */
 import { z } from 'zod'
 import type { LogLevel } from '../config/log-schema.js'
-import { didYouMean } from '../config/suggest.js'
 import type { ConnectionList } from '../control/answers.js'
 import type { Control } from '../control/control.js'
+import { checkNames, namesIn, unknownName } from '../control/names.js'
 import * as orders from '../control/order-schemas.js'
 import type {
   BackendChange,
@@ -16,7 +16,6 @@ import type {
   FromOutside,
 } from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { ProblemError } from './problem.js'
 import * as schemas from './schemas.js'
 
 export interface Operation {
@@ -82,10 +81,10 @@ export const OPERATIONS: readonly Operation[] = [
     answer: z.strictObject({ backends: z.array(schemas.backend) }),
     refusals: [404],
     run: async (_, { parts, status }) => {
-      const { clusters } = await status()
-      const found = clusters.find(({ name }) => name === parts.cluster)
-      if (found === undefined) throw unknown('cluster', parts.cluster, clusters.map(nameOf))
-      return { backends: found.backends }
+      const { cluster = '' } = parts
+      const told = await status()
+      checkNames({ cluster }, namesIn(told))
+      return { backends: told.clusters.find(({ name }) => name === cluster)!.backends }
     },
   },
   {
@@ -110,7 +109,7 @@ export const OPERATIONS: readonly Operation[] = [
       const { id, ...rest } = query as ConnectionQuery & Listed
       const asked = { ...rest, ids: typeof id === 'string' ? [id] : id }
       const list = await connections(asked)
-      if (list.matched === 0) checkNames(asked, await status())
+      if (list.matched === 0) checkFilter(asked, await status())
       return list
     },
   },
@@ -122,8 +121,9 @@ export const OPERATIONS: readonly Operation[] = [
     refusals: [404],
     trail: 'connections were killed',
     run: async (control, { parts }) => {
-      const result = await control.kill({ ids: [parts.id ?? ''] })
-      if (result.killed === 0) throw unknown('connection', parts.id)
+      const { id = '' } = parts
+      const result = await control.kill({ ids: [id] })
+      if (result.killed === 0) throw unknownName('connection', id)
       return result
     },
   },
@@ -138,7 +138,7 @@ export const OPERATIONS: readonly Operation[] = [
     run: async (control, { body, status }) => {
       const filter = withoutAll<ConnectionFilter>(body)
       const result = await control.kill(filter)
-      if (result.killed === 0) checkNames(filter, await status())
+      if (result.killed === 0) checkFilter(filter, await status())
       return result
     },
   },
@@ -203,25 +203,9 @@ function withoutAll<Order>(body: unknown): Order {
 /**
  * Nothing was found: is that because nothing of that name is there? What has left the config may have connections.
  *
- * @throws ProblemError 404
+ * @throws MillraceError `unknown-name`
  */
-function checkNames({ listener, cluster, backend, ids }: ConnectionFilter, status: ProxyStatus): void {
-  const { listeners, clusters } = status
-  const backends = clusters
-    .filter(({ name }) => cluster === undefined || name === cluster)
-    .flatMap((each) => each.backends.map(({ address }) => address))
-  checkName('listener', listener, listeners.map(nameOf))
-  checkName('cluster', cluster, clusters.map(nameOf))
-  checkName('backend', backend, backends)
-  if (ids !== undefined) throw unknown('connection', ids[0])
-}
-
-function checkName(what: string, name: string | undefined, known: readonly string[]): void {
-  if (name !== undefined && !known.includes(name)) throw unknown(what, name, known)
-}
-
-const nameOf = ({ name }: { readonly name: string }): string => name
-
-function unknown(what: string, name = '', known: readonly string[] = []): ProblemError {
-  return new ProblemError(404, `there is no ${what} ${JSON.stringify(name)}${didYouMean(name, known)}`)
+function checkFilter(filter: ConnectionFilter, status: ProxyStatus): void {
+  checkNames(filter, namesIn(status))
+  if (filter.ids !== undefined) throw unknownName('connection', filter.ids[0] ?? '')
 }
