@@ -146,6 +146,18 @@ describe('src/', () => {
     expect(offenders(sources, knowsFds, may)).toEqual([])
   })
 
+  it('has supervisors that know what exists without anything that serves', () => {
+    const serves = /proxy\/(running-proxy|generation|reloader|clusters)\.js/
+    const supervisors = sources.filter((path) => path.startsWith('src/workers/'))
+    expect(offenders(supervisors, serves, /^src\/workers\/worker\.ts$/)).toEqual([])
+    const catalogue = ['src/proxy/catalogue.ts']
+    for (const file of catalogue) {
+      const further = importsOf(file, AT_RUN_TIME).map(({ to }) => to)
+      catalogue.push(...further.filter((to) => !catalogue.includes(to)))
+    }
+    expect(catalogue.filter((path) => !/^src\/(address|proxy\/catalogue(-\w+)?)\.ts$/.test(path))).toEqual([])
+  })
+
   it('has no file beside the rooms that this test does not place', () => {
     const beside = sources.filter((path) => path.split('/').length === 2).map(unitOf)
     expect(beside.filter((unit) => ![...ABOVE_THE_ROOMS, ...BELOW_THE_ROOMS].includes(unit))).toEqual([])

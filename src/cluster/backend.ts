@@ -1,5 +1,5 @@
 /**
- * One backend: what it is called, what the config and operators have set, and who uses it. Where it is reached is its
+ * One backend: what it is called, what it is set to, and who uses it. Where it is reached is its
  * endpoints' business, whether it works that of its health.
  */
 import { type Address, formatAddress, type ResolvedAddress } from '../address.js'
@@ -18,14 +18,13 @@ export class Backend {
   readonly host: string | undefined
   readonly endpoints: Endpoints
   readonly health: Health
-  /** Set by the config, and by operators. */
+  /** Set by whoever gives it, and by operators. */
   weight: number
   setTo: BackendSetting = 'up'
 
   #active = 0
   #dialling = 0
   #connections = 0
-  #configuredWeight: number
   readonly #released: ((backend: Backend) => void) | undefined
 
   /** `released` is told when the backend could take another connection, because one, or a connect, is over. */
@@ -35,23 +34,7 @@ export class Backend {
     this.endpoints = new Endpoints(address)
     this.health = health
     this.weight = weight
-    this.#configuredWeight = weight
     this.#released = released
-  }
-
-  /** It is in the config, for the first time or again: nothing is held against it, and what it counted stays. */
-  join(weight: number): void {
-    this.#configuredWeight = weight
-    this.weight = weight
-    this.setTo = 'up'
-    this.health.forgive()
-  }
-
-  /** The config gives it this weight. Where that is no news, what an operator has set stays. */
-  configure(weight: number): void {
-    if (weight === this.#configuredWeight) return
-    this.#configuredWeight = weight
-    this.weight = weight
   }
 
   /** Whether config and operators let it have new connections. */

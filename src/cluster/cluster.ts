@@ -42,9 +42,6 @@ export interface ClusterStatus {
   readonly backends: readonly BackendStatus[]
 }
 
-/** What the config gives. */
-const CONFIG = 'config'
-
 export class Cluster {
   readonly name: string
   readonly #members: Members
@@ -70,7 +67,7 @@ export class Cluster {
     this.#members = new Members(
       ({ address, weight }) => new Backend(address, weight, new BackOff(), released),
     )
-    this.#members.provide(CONFIG, backends)
+    this.#members.replace(backends)
     this.#balance = balance
     this.#candidates = this.#newCandidates()
     this.#resolver = this.#newResolver()
@@ -93,22 +90,13 @@ export class Cluster {
   }
 
   /**
-   * The config gives other backends, or others' weights, or another rule. Those that were there before stay what they
-   * are, with their connections, their health and what an operator has set; who leaves gets no new connections. What
-   * other sources provide stays. A cluster that was retired serves again.
+   * Other backends, or set otherwise, or another rule. Those that were there before stay what they are, with their
+   * connections and their health; who leaves gets no new connections. A cluster that was retired serves again.
    */
   update({ balance, backends }: ClusterOptions): void {
     const isOtherRule = balance !== this.#balance
     this.#balance = balance
-    if (this.#members.provide(CONFIG, backends) || isOtherRule) this.#takeUp()
-  }
-
-  /**
-   * The same by another source than the config, such as names that are resolved to many backends: these are the
-   * backends of `source` from now on. After `start`; nothing happens where the cluster is retired.
-   */
-  provide(source: string, backends: readonly BackendOptions[]): void {
-    if (!this.#members.isRetired && this.#members.provide(source, backends)) this.#takeUp()
+    if (this.#members.replace(backends) || isOtherRule) this.#takeUp()
   }
 
   /** It is in no config any more. Attempts under way go on with what is known; nothing is resolved again. */

@@ -1,23 +1,23 @@
 /**
- * Who is in a cluster, and who was. Backends come from sources, of which the config is one; a source says which are its
- * own, and takes nothing away that another has given. Whoever stays is the object it was, with its connections, its
- * health and what an operator has set. Whoever leaves is remembered for its counts, and goes on with them if it returns.
+ * Who is in a cluster, and who was. Whoever stays is the object it was, with its connections and its health. Whoever
+ * leaves is remembered for its counts, and goes on with them if it returns, as one against which nothing is held.
  */
 import { type Address, formatAddress } from '../address.js'
-import type { Backend } from './backend.js'
+import type { Backend, BackendSetting } from './backend.js'
 import { forgetLongestGone } from './left.js'
 
 export interface BackendOptions {
   readonly address: Address
   /** Share of the connections, relative to the other backends. An integer from 1. */
   readonly weight: number
+  /** Default: `up`. */
+  readonly setTo?: BackendSetting
 }
 
 type ByName = ReadonlyMap<string, Backend>
 
 export class Members {
   readonly #create: (options: BackendOptions) => Backend
-  readonly #given = new Map<string, readonly BackendOptions[]>()
   #present: ByName = new Map()
   #list: readonly Backend[] = []
   /** Who left first comes first. */
@@ -41,25 +41,16 @@ export class Members {
     return this.#present.get(name) ?? this.#left.get(name)
   }
 
-  /** No source has had any since `retire`. */
-  get isRetired(): boolean {
-    return this.#isRetired
-  }
-
   /** Whether any of them, or of those that left, has connections or connects on their way. */
   get isInUse(): boolean {
     return [...this.#present.values(), ...this.#left.values()].some(hasConnections)
   }
 
-  /**
-   * From now on `source` has these backends. The weight of one that several sources have is what the first of them says.
-   * True where the list of all backends is another than before.
-   */
-  provide(source: string, backends: readonly BackendOptions[]): boolean {
-    this.#given.set(source, backends)
+  /** These are the members from now on, and so they are set. True where the list is another than before. */
+  replace(backends: readonly BackendOptions[]): boolean {
     const before: ByName = this.#isRetired ? new Map() : this.#present
     const after = new Map<string, Backend>()
-    for (const options of [...this.#given.values()].flat()) {
+    for (const options of backends) {
       const name = formatAddress(options.address)
       if (!after.has(name)) after.set(name, this.#take(name, options, before))
     }
@@ -71,18 +62,17 @@ export class Members {
     return true
   }
 
-  /** No source has any backends now. Those that are present stay for who has begun to dial, until a source has some. */
+  /** Nobody is to come any more. Those that are present stay for who has begun to dial, until others are given. */
   retire(): void {
-    this.#given.clear()
     this.#isRetired = true
   }
 
   #take(name: string, options: BackendOptions, before: ByName): Backend {
-    const known = this.find(name)
-    if (known === undefined) return this.#create(options)
-    if (before.has(name)) known.configure(options.weight)
-    else known.join(options.weight)
-    return known
+    const backend = this.find(name) ?? this.#create(options)
+    if (!before.has(name)) backend.health.forgive()
+    backend.weight = options.weight
+    backend.setTo = options.setTo ?? 'up'
+    return backend
   }
 
   /** Who leaves where these are to come. */

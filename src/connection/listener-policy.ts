@@ -4,6 +4,7 @@
  */
 import { AddressSet } from '../address-set.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
+import type { ClusterConfig } from '../config/schema.js'
 import { RouteTable } from '../route/table.js'
 import type { TlsTermination } from '../tls/tls-termination.js'
 
@@ -21,18 +22,15 @@ export interface ListenerPolicy {
   readonly comparesPaths: boolean
 }
 
-/** Undefined where clients are joined to the listener's cluster unseen, whose backends are told nothing. */
+/** Undefined where the listener needs none. */
 export function createListenerPolicy(
   config: ListenerConfig,
   firstBytesMs: number,
   isTold: (cluster: string) => boolean,
   termination: TlsTermination | undefined,
 ): ListenerPolicy | undefined {
-  const { acceptProxy, protocol, tls, startTls, routes, route, onNoSni } = config
-  const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined
-  const isPlain = acceptProxy === undefined && protocol === 'tcp' && looksAtNothing
-  const hasOnePlace = routes.length === 0 && route === undefined && config.cluster !== undefined
-  if (isPlain && hasOnePlace && !isTold(config.cluster)) return undefined
+  if (joinsUnseen(config, isTold)) return undefined
+  const { tls, acceptProxy, routes, route, onNoSni } = config
   return {
     config,
     firstBytesMs,
@@ -46,4 +44,18 @@ export function createListenerPolicy(
       routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined),
     comparesPaths: route !== undefined || routes.some(({ path }) => path !== undefined),
   }
+}
+
+/** Whether its clients are joined to its cluster without a look at them. `isTold`: backends are told something first. */
+export function joinsUnseen(config: ListenerConfig, isTold: (cluster: string) => boolean): boolean {
+  const { acceptProxy, protocol, tls, startTls, cluster, routes, route, onNoSni } = config
+  const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined
+  const isPlain = acceptProxy === undefined && protocol === 'tcp' && looksAtNothing
+  const hasOnePlace = routes.length === 0 && route === undefined && cluster !== undefined
+  return isPlain && hasOnePlace && !isTold(cluster)
+}
+
+/** Whether the backends of a cluster are told something before the first byte of their client. */
+export function isToldFirst({ sendProxy, tls }: Pick<ClusterConfig, 'sendProxy' | 'tls'>): boolean {
+  return sendProxy !== undefined || tls !== undefined
 }

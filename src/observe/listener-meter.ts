@@ -10,9 +10,12 @@ import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
 import type { EndingCount, NotSplicedCount, PipeErrorCount } from './status.js'
 
+/** What is told of a listener besides its counts. */
+export type CountedListener = Pick<Listener, 'address' | 'isListening'>
+
 export class ListenerMeter extends TrafficMeter {
   /** The last that went by the name. */
-  listener: Listener
+  listener: CountedListener
   readonly counts = countersOf(LISTENER)
   readonly seconds = new Histogram(DURATION_BOUNDS)
   /** By `cluster by phase cause`: none of them has a space. */
@@ -24,7 +27,7 @@ export class ListenerMeter extends TrafficMeter {
   ])
   readonly #notSpliced = new Map<string, { connections: number; bytes: number }>()
 
-  constructor(listener: Listener) {
+  constructor(listener: CountedListener) {
     super()
     this.listener = listener
   }

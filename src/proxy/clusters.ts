@@ -1,20 +1,31 @@
 /**
- * The clusters of a proxy by name: those of the present config, and those a reload has taken out of it, which live on
- * for their connections and keep their counts. One that returns is the one it was.
+ * The clusters of a proxy by name, which follow its catalogue: those that exist, and those a reload has taken out, which
+ * live on for their connections and keep their counts. One that returns is the one it was.
  */
-import type { Cluster, ClusterOptions } from '../cluster/cluster.js'
+import type { Backend } from '../cluster/backend.js'
+import type { Cluster } from '../cluster/cluster.js'
 import { forgetLongestGone } from '../cluster/left.js'
-import type { Destination } from '../connection/service.js'
+import type { BackendOptions } from '../cluster/members.js'
+import { checkNames, unknownName } from '../control/names.js'
+import type { BackendChange } from '../control/orders.js'
+import type { Catalogue } from './catalogue.js'
+import type { Source } from './catalogue-entries.js'
+import type { Generation } from './generation.js'
 
-type Destinations = ReadonlyMap<string, Destination>
+/** What clusters are made of. */
+type Configured = Pick<Generation, 'config' | 'destinations'>
 
 export class Clusters {
+  readonly #catalogue: Catalogue
+  #config: Configured['config']
   #present: ReadonlyMap<string, Cluster>
   /** Who left first comes first. */
   readonly #left = new Map<string, Cluster>()
 
-  constructor(destinations: Destinations) {
-    this.#present = clustersOf(destinations)
+  constructor(catalogue: Catalogue, generation: Configured) {
+    this.#catalogue = catalogue
+    this.#config = generation.config
+    this.#present = clustersOf(generation)
   }
 
   /** Whether it is in the config or was. */
@@ -38,12 +49,13 @@ export class Clusters {
     for (const cluster of [...this.present, ...this.left]) cluster.stop()
   }
 
-  /** Those of another config, which says how each is to be. */
-  update(destinations: Destinations, options: Readonly<Record<string, ClusterOptions>>): void {
+  /** Those of another config, with what the catalogue has for each. */
+  update(generation: Configured): void {
     const before = this.#present
-    this.#present = clustersOf(destinations)
+    this.#config = generation.config
+    this.#present = clustersOf(generation)
     for (const [name, cluster] of this.#present) {
-      if (this.#left.delete(name) || before.has(name)) cluster.update(options[name]!)
+      if (this.#left.delete(name) || before.has(name)) this.#refresh(cluster)
       else cluster.start()
     }
     for (const [name, cluster] of before) {
@@ -53,7 +65,42 @@ export class Clusters {
     }
     forgetLongestGone(this.#left, ({ isInUse }) => isInUse)
   }
+
+  /** Another source than the config has these backends for a cluster from now on. No reload takes them away. */
+  provide(name: string, source: Exclude<Source, 'config'>, backends: readonly BackendOptions[]): void {
+    this.#catalogue.provide(name, source, backends)
+    const cluster = this.#present.get(name)
+    if (cluster !== undefined) this.#refresh(cluster)
+  }
+
+  /** An operator sets a backend. @throws MillraceError `unknown-name` */
+  set(cluster: string, backend: string, change: BackendChange): Backend {
+    this.#catalogue.forgetUnused()
+    checkNames({ cluster, backend }, this.#catalogue.names)
+    const found = this.get(cluster)?.backend(backend)
+    if (found === undefined) throw unknownName('backend', backend)
+    this.#set(cluster, found, change)
+    return found
+  }
+
+  /** No connection joins this backend, or any of the cluster, from now on. */
+  close(name: string, backend: string | undefined): void {
+    const cluster = this.get(name)
+    const closed = backend === undefined ? cluster?.backends : [cluster?.backend(backend)]
+    for (const each of closed ?? []) if (each !== undefined) this.#set(name, each, { state: 'drain' })
+  }
+
+  #set(cluster: string, backend: Backend, change: BackendChange): void {
+    this.#catalogue.set(cluster, backend.name, change)
+    backend.weight = change.weight ?? backend.weight
+    backend.setTo = change.state ?? backend.setTo
+  }
+
+  #refresh(cluster: Cluster): void {
+    const { balance } = this.#config.clusters[cluster.name]!
+    cluster.update({ balance, backends: [...this.#catalogue.backends(cluster.name)!.given] })
+  }
 }
 
-const clustersOf = (destinations: Destinations): ReadonlyMap<string, Cluster> =>
+const clustersOf = ({ destinations }: Configured): ReadonlyMap<string, Cluster> =>
   new Map(Array.from(destinations, ([name, { cluster }]) => [name, cluster]))

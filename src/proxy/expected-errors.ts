@@ -1,39 +1,50 @@
 /**
- * The errors that connections of a listener can end with, each with the cluster it would be counted for.
+ * The errors that connections of a listener can end with, each with the cluster it would be counted for. Pure.
  */
-import type { Service } from '../connection/service.js'
+import type { ListenerConfig } from '../config/listener-schema.js'
+import type { Config } from '../config/schema.js'
+import { isToldFirst, joinsUnseen } from '../connection/listener-policy.js'
 import { type CountedEnding, ERRORS } from '../observe/endings.js'
 
-export function* expectedErrors(service: Service): Iterable<readonly [cluster: string, CountedEnding]> {
-  for (const ending of errorsBefore(service)) yield ['', ending]
-  for (const cluster of clustersBehind(service)) {
-    for (const ending of errorsAt(service, cluster)) yield [cluster, ending]
+type Clusters = Config['clusters']
+
+export function* expectedErrors(
+  listener: ListenerConfig,
+  clusters: Clusters,
+): Iterable<readonly [cluster: string, CountedEnding]> {
+  for (const ending of errorsBefore(listener, clusters)) yield ['', ending]
+  for (const cluster of clustersBehind(listener, clusters)) {
+    for (const ending of errorsAt(listener, clusters, cluster)) yield [cluster, ending]
   }
 }
 
-/** Its clients, and for them backends, are asked for TLS first. */
-const isStarted = ({ policy }: Service): boolean => policy?.config.startTls !== undefined
-
-const isHttp = ({ policy }: Service): boolean => policy?.config.protocol === 'http'
-
 /** Where no cluster was chosen. */
-function errorsBefore(service: Service): readonly CountedEnding[] {
-  if (isHttp(service)) return [...ERRORS['first-bytes'], ...ERRORS.request]
-  return service.policy === undefined ? [] : ERRORS['first-bytes']
+function errorsBefore(listener: ListenerConfig, clusters: Clusters): readonly CountedEnding[] {
+  if (listener.protocol === 'http') return [...ERRORS['first-bytes'], ...ERRORS.request]
+  const isUnseen = joinsUnseen(listener, (cluster) => isToldFirst(clusters[cluster]!))
+  return isUnseen ? [] : ERRORS['first-bytes']
 }
 
-function errorsAt(service: Service, cluster: string): readonly CountedEnding[] {
-  if (isHttp(service)) return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
-  const { sendProxy, origination } = service.destinations.get(cluster)!.preamble
-  const isTold = sendProxy !== undefined || origination !== undefined || isStarted(service)
+function errorsAt(
+  { protocol, startTls }: ListenerConfig,
+  clusters: Clusters,
+  cluster: string,
+): readonly CountedEnding[] {
+  if (protocol === 'http') {
+    return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
+  }
+  // Where clients are asked for TLS first, so are backends.
+  const isTold = isToldFirst(clusters[cluster]!) || startTls !== undefined
   return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
 }
 
-/** Where clients of this listener may come to. A route function may name any. */
-function clustersBehind({ policy, destination, destinations }: Service): Iterable<string> {
-  if (policy === undefined) return destination === undefined ? [] : [destination.cluster.name]
-  const { route, routes, cluster, onNoSni, onBadHello } = policy.config
-  if (route !== undefined) return destinations.keys()
+/** Where clients of this listener may come to, in the order of the config. A route function may name any. */
+function clustersBehind(
+  { route, routes, cluster, onNoSni, onBadHello }: ListenerConfig,
+  clusters: Clusters,
+): string[] {
+  const names = Object.keys(clusters)
+  if (route !== undefined) return names
   const named = new Set([cluster, onNoSni, onBadHello, ...routes.map((each) => each.cluster)])
-  return [...destinations.keys()].filter((name) => named.has(name))
+  return names.filter((name) => named.has(name))
 }

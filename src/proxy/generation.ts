@@ -10,7 +10,7 @@ import type { DialOptions } from '../cluster/dial.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import type { Config } from '../config/schema.js'
 import { LASTING_MS } from '../connection/lasting.js'
-import { createListenerPolicy, type ListenerPolicy } from '../connection/listener-policy.js'
+import { createListenerPolicy, isToldFirst, type ListenerPolicy } from '../connection/listener-policy.js'
 import type { Destination, Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import { Listener } from '../listener/listener.js'
@@ -147,10 +147,7 @@ function policyOf(
   before: Service | undefined,
   { log, tickets }: SharedParts,
 ): ListenerPolicy | undefined {
-  const isTold = (cluster: string): boolean => {
-    const { sendProxy, tls } = config.clusters[cluster]!
-    return sendProxy !== undefined || tls !== undefined
-  }
+  const isTold = (cluster: string): boolean => isToldFirst(config.clusters[cluster]!)
   const known = before?.policy
   const termination =
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)

@@ -3,9 +3,12 @@
  * out: whoever looks at a process in need must not be what ends it.
  */
 import { getHeapStatistics } from 'node:v8'
+import type { Config } from '../config/schema.js'
+import type { Engine } from '../io/engine.js'
 import { countOpenFds, mostOpenFds } from '../io/native.js'
 import { DELAY_BOUNDS, Histogram } from '../observe/histogram.js'
-import type { HistogramStatus, ProcessStatus } from '../observe/status.js'
+import type { HistogramStatus, ProcessStatus, ProxyStatus } from '../observe/status.js'
+import { VERSION } from '../version.js'
 
 export class ProcessWatch {
   /** Called with each of these timers. `isLast`: no connection is left, so there is none for now. */
@@ -45,6 +48,25 @@ export class ProcessWatch {
   get delaySeconds(): HistogramStatus | undefined {
     return this.#delays?.status()
   }
+}
+
+/** What a status of one process tells of it whatever it serves. */
+export function ownFacts(
+  { splice }: Config,
+  engine: Pick<Engine, 'kind' | 'notSplicing' | 'unavailable' | 'counts'>,
+) {
+  return {
+    version: VERSION,
+    workers: 1,
+    workersWanted: 1,
+    workersSilent: 0,
+    workerDeaths: 0,
+    workersDiffer: [],
+    engine: engine.kind,
+    notSplicing: splice === 'off' ? 'switched-off' : engine.notSplicing,
+    kernel: engine.counts(),
+    unavailable: engine.unavailable,
+  } satisfies Partial<ProxyStatus>
 }
 
 export function cpuSeconds(): number {

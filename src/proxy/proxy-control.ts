@@ -10,7 +10,6 @@ import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } fro
 import type { ProxyStatus } from '../observe/status.js'
 import { ConnectionWatch } from './connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
-import { findBackend } from './scope.js'
 
 /** The process around a proxy. */
 export interface Surroundings {
@@ -61,13 +60,9 @@ export class ProxyControl implements Control {
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
-    const found = findBackend(this.#proxy.names, cluster, backend)
-    if (change.weight !== undefined) found.weight = change.weight
+    const found = this.#proxy.clusters.set(cluster, backend, change)
     if (change.state === 'drain') void this.drain({ cluster, backend })
-    else if (change.state !== undefined) {
-      found.setTo = change.state
-      this.#proxy.drains.spareBackend(found)
-    }
+    else if (change.state !== undefined) this.#proxy.drains.spareBackend(found)
     return found.status(performance.now())
   }
 

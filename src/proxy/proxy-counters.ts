@@ -5,18 +5,20 @@
  */
 import { formatAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
-import type { Cluster } from '../cluster/cluster.js'
 import { forgetLongestGone } from '../cluster/left.js'
+import type { Config } from '../config/schema.js'
 import type { Connection } from '../connection/connection.js'
 import type { Service } from '../connection/service.js'
-import { ListenerMeter } from '../observe/listener-meter.js'
+import { type CountedListener, ListenerMeter } from '../observe/listener-meter.js'
 import { BackendMeter, ClusterMeter, Meters, RunningTraffic, TotalsMeter } from '../observe/meters.js'
 import type { RecordEnding } from '../observe/record.js'
 import type { BackendReport, ClusterReport, ListenerReport, ProxyStatus } from '../observe/status.js'
 import type { PipeTotals } from '../pipe/options.js'
 import type { Counters } from '../status/fields.js'
 import type { LISTENER } from '../status/listener.js'
-import type { Clusters } from './clusters.js'
+import type { Catalogue } from './catalogue.js'
+import type { BackendEntry } from './catalogue-backends.js'
+import type { Entries } from './catalogue-entries.js'
 import { expectedErrors } from './expected-errors.js'
 
 type Counted = Pick<
@@ -24,34 +26,46 @@ type Counted = Pick<
   'connections' | 'listeners' | 'pastListeners' | 'clusters' | 'pastClusters' | 'endings'
 >
 
+/** A config, and the listeners it has, in its order. */
+interface Countable {
+  readonly config: Pick<Config, 'listeners' | 'clusters'>
+  readonly services: ReadonlyMap<CountedListener, unknown>
+}
+
+interface CountedCluster {
+  readonly name: string
+  readonly backends: readonly Backend[]
+  /** Given no more: here for those that still use them, and for what they counted. */
+  readonly left: readonly Backend[]
+}
+
+interface CountedClusters {
+  readonly present: readonly CountedCluster[]
+  /** In no config any more. */
+  readonly left: readonly CountedCluster[]
+}
+
 export class ProxyCounters {
   readonly #all = new TotalsMeter()
   /** By name, those in the config last. */
   readonly #listeners = new Map<string, ListenerMeter>()
-  /** Names in the present config, in its order. */
-  #present: readonly string[] = []
-  readonly #clusters = new Meters<Cluster, ClusterMeter>(() => new ClusterMeter())
+  readonly #clusters = new Meters<CountedCluster, ClusterMeter>(() => new ClusterMeter())
   readonly #backends = new Meters<Backend, BackendMeter>(() => new BackendMeter())
 
-  /** The services of another config. */
-  takeUp(services: Iterable<Service>, clusters: Clusters, running: readonly Connection[]): void {
-    const present = Array.from(services, (service) => [service, this.#listenerOf(service)] as const)
-    this.#present = present.map(([{ name }]) => name)
-    for (const name of this.#present) this.#listeners.delete(name)
-    const inUse = new Set(running.map(({ service }) => service.name))
-    forgetLongestGone(this.#listeners, (_, name) => inUse.has(name))
-    for (const [service, meter] of present) {
-      this.#listeners.set(service.name, meter)
-      meter.listener = service.listener
-      for (const [cluster, ending] of expectedErrors(service)) meter.expect(cluster, ending)
+  /** Another config: what it names is counted from now on, and its errors from 0 on. */
+  takeUp({ config, services }: Countable, catalogue: Catalogue, clusters: CountedClusters): void {
+    const listeners = [...services.keys()]
+    const present = config.listeners.map(
+      (each, index) => [each, this.#meterOf(each.name, listeners[index]!)] as const,
+    )
+    for (const [{ name }] of present) this.#listeners.delete(name)
+    forgetLongestGone(this.#listeners, (_, name) => catalogue.listeners.find(name) !== undefined)
+    for (const [each, meter] of present) {
+      this.#listeners.set(each.name, meter)
+      for (const [cluster, ending] of expectedErrors(each, config.clusters)) meter.expect(cluster, ending)
     }
-    const isKnown = (cluster: string): boolean => clusters.get(cluster) !== undefined
-    for (const meter of this.#listeners.values()) meter.forgetClusters(isKnown)
-  }
-
-  /** Whether a listener of this name is, or was lately, in the config. */
-  knows(listener: string): boolean {
-    return this.#listeners.has(listener)
+    const known = new Set([...clusters.present, ...clusters.left].map(({ name }) => name))
+    for (const meter of this.#listeners.values()) meter.forgetClusters((cluster) => known.has(cluster))
   }
 
   /** The counters of a listener, for whoever sees something that the status has a count for. */
@@ -94,37 +108,38 @@ export class ProxyCounters {
     this.#backendOf(connection)?.add(totals)
   }
 
-  /** The counted part of a status. */
-  report(running: readonly Connection[], clusters: Clusters): Counted {
+  /** The counted part of a status: of what the catalogue knows, and what was counted of what it knows no more. */
+  report(running: readonly Connection[], catalogue: Catalogue, clusters: CountedClusters): Counted {
     const sums = this.#sumUp(running)
-    const present = new Set(this.#present)
-    const gone = [...this.#listeners.keys()].filter((name) => !present.has(name))
-    const [leaving, past] = split(
-      gone.map((name) => this.#ofListener(name, sums, true)),
-      ({ active }) => active > 0,
-    )
+    const present = Array.from(catalogue.listeners.given, ({ name }) => name)
+    const gone = [...this.#listeners.keys()].filter((name) => catalogue.listeners.get(name) === undefined)
+    const [leaving, past] = split(gone, (name) => catalogue.listeners.find(name) !== undefined)
     const [leavingClusters, pastClusters] = split(
-      clusters.left.map((cluster) => this.#ofCluster(cluster, sums, true)),
-      ({ active }) => active > 0,
+      clusters.left,
+      ({ name }) => catalogue.clusters.find(name) !== undefined,
     )
+    const listener = (isLeaving: boolean) => (name: string) => this.#ofListener(name, sums, isLeaving)
+    const cluster = (isLeaving: boolean) => (each: CountedCluster) =>
+      this.#ofCluster(each, sums, isLeaving, catalogue.backends(each.name))
     return {
       connections: { active: sums.count(this.#all), ...this.#all.counts, ...sums.with(this.#all) },
-      listeners: [...this.#present.map((name) => this.#ofListener(name, sums, false)), ...leaving],
-      pastListeners: past,
-      clusters: [
-        ...clusters.present.map((cluster) => this.#ofCluster(cluster, sums, false)),
-        ...leavingClusters,
-      ],
-      pastClusters,
+      listeners: [...present.map(listener(false)), ...leaving.map(listener(true))],
+      pastListeners: past.map(listener(true)),
+      clusters: [...clusters.present.map(cluster(false)), ...leavingClusters.map(cluster(true))],
+      pastClusters: pastClusters.map(cluster(true)),
       endings: Array.from(this.#listeners, ([name, meter]) => meter.endings(name)).flat(),
     }
   }
 
   /** A client may come to a listener that is being taken up. */
   #listenerOf({ name, listener }: Service): ListenerMeter {
-    const known = this.#listeners.get(name)
-    if (known !== undefined) return known
-    const meter = new ListenerMeter(listener)
+    return this.#listeners.get(name) ?? this.#meterOf(name, listener)
+  }
+
+  /** Of this name, for the listener that has it now. */
+  #meterOf(name: string, listener: CountedListener): ListenerMeter {
+    const meter = this.#listeners.get(name) ?? new ListenerMeter(listener)
+    meter.listener = listener
     this.#listeners.set(name, meter)
     return meter
   }
@@ -170,14 +185,17 @@ export class ProxyCounters {
     }
   }
 
-  #ofCluster(cluster: Cluster, sums: RunningTraffic, isLeaving: boolean): ClusterReport {
+  #ofCluster(
+    cluster: CountedCluster,
+    sums: RunningTraffic,
+    isLeaving: boolean,
+    known: Entries<BackendEntry> | undefined,
+  ): ClusterReport {
     const meter = this.#clusters.of(cluster)
     const present = isLeaving ? [] : cluster.backends
     const gone = isLeaving ? [...cluster.backends, ...cluster.left] : cluster.left
-    const [leaving, pastBackends] = split(
-      gone.map((backend) => this.#ofBackend(backend, sums, true)),
-      (backend) => backend.active > 0,
-    )
+    const [leaving, past] = split(gone, ({ name }) => known?.find(name) !== undefined)
+    const backend = (isLeaving: boolean) => (each: Backend) => this.#ofBackend(each, sums, isLeaving)
     return {
       name: cluster.name,
       isLeaving,
@@ -186,8 +204,8 @@ export class ProxyCounters {
       ...meter.counts,
       connectSeconds: meter.connectSeconds.status(),
       firstByteSeconds: meter.firstByteSeconds.status(),
-      backends: [...present.map((backend) => this.#ofBackend(backend, sums, false)), ...leaving],
-      pastBackends,
+      backends: [...present.map(backend(false)), ...leaving.map(backend(true))],
+      pastBackends: past.map(backend(true)),
     }
   }
 

@@ -9,6 +9,7 @@ import type { Listener } from '../listener/listener.js'
 import type { OpenLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Acceptor } from './acceptor.js'
+import type { Catalogue } from './catalogue.js'
 import { changesBetween, needingRestart } from './changes.js'
 import type { Clusters } from './clusters.js'
 import type { ConnectionLog } from './connection-log.js'
@@ -21,6 +22,7 @@ export interface ReloaderOptions {
   readonly shared: SharedParts
   readonly openLog: OpenLog
   readonly generations: Generations
+  readonly catalogue: Catalogue
   readonly clusters: Clusters
   readonly counters: ProxyCounters
   readonly connectionLog: ConnectionLog
@@ -61,11 +63,12 @@ export class Reloader {
 
   /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
   async prepare(config: Config): Promise<Prepared> {
-    const { generations, shared, openLog, connections, checkRunning } = this.#options
+    const { generations, catalogue, shared, openLog, connections, checkRunning } = this.#options
     checkRunning()
     const after = createGeneration(config, generations.present, shared)
     const log = await openLog.prepare(config.log)
     generations.next = after
+    catalogue.prepare(config)
     const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
       log.abandon()
       throw error
@@ -126,14 +129,15 @@ export class Reloader {
 
   /** Nothing in here may fail. */
   #commit(before: Generation, after: Generation): void {
-    const { generations, connectionLog, clusters, counters, connections, shared } = this.#options
+    const { generations, connectionLog, catalogue, clusters, counters, shared } = this.#options
     generations.present = after
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
     connectionLog.update(after.config.log.access)
     shared.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
-    clusters.update(after.destinations, after.config.clusters)
-    counters.takeUp(after.services.values(), clusters, connections.all())
+    catalogue.reload(after.config)
+    clusters.update(after)
+    counters.takeUp(after, catalogue, clusters)
     exchange(before, after, shared.log)
     const names = Array.from(after.services.values(), ({ name }) => name)
     for (const listener of before.services.keys()) {

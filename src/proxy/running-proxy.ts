@@ -15,12 +15,12 @@ import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
 import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log.js'
-import type { ProxyStatus } from '../observe/status.js'
+import type { DrainScope, ProxyStatus } from '../observe/status.js'
 import { createPipeCounters } from '../pipe/options.js'
 import type { Sessions } from '../postgres/sessions.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
-import { VERSION } from '../version.js'
 import { Acceptor } from './acceptor.js'
+import { Catalogue } from './catalogue.js'
 import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
 import { ConnectionLog } from './connection-log.js'
@@ -29,14 +29,13 @@ import { CopyingNotice } from './copying-notice.js'
 import type { Drains } from './drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generation.js'
 import { Generations } from './generations.js'
-import { Names } from './names.js'
-import { cpuSeconds, ProcessWatch } from './process-status.js'
+import { cpuSeconds, ownFacts, ProcessWatch } from './process-status.js'
 import type { Proxy } from './proxy.js'
 import { ProxyCounters } from './proxy-counters.js'
 import { readinessOf } from './readiness.js'
 import { Reloader } from './reloader.js'
 import type { RunningProxyOptions } from './running-options.js'
-import { scopeOf } from './scope.js'
+import { isOf, scopeOf, usesOf } from './scope.js'
 
 type State = ProxyStatus['state']
 
@@ -46,13 +45,14 @@ export class RunningProxy implements Proxy {
   readonly log: Log
   readonly tickets: TicketKeys
   readonly watch = new ProcessWatch()
+  readonly clusters: Clusters
   readonly #ownsLog: boolean
   readonly #pipeCounters = createPipeCounters()
   readonly #counters = new ProxyCounters()
   readonly #connectionLog: ConnectionLog
   readonly #copyingNotice: CopyingNotice
+  readonly #catalogue: Catalogue
   readonly #generations: Generations
-  readonly #clusters: Clusters
   readonly #connections: Connections
   readonly #acceptor: Acceptor
   readonly #reloader: Reloader
@@ -75,8 +75,9 @@ export class RunningProxy implements Proxy {
         this.#shared(() => undefined),
       ),
     )
-    this.#clusters = new Clusters(this.#generations.present.destinations)
-    this.#counters.takeUp(this.#generations.present.services.values(), this.#clusters, [])
+    this.#catalogue = new Catalogue(config, () => usesOf(this.connections()))
+    this.clusters = new Clusters(this.#catalogue, this.#generations.present)
+    this.#counters.takeUp(this.#generations.present, this.#catalogue, this.clusters)
     this.#connections = this.#createConnections(ids)
     this.#acceptor = this.#createAcceptor(options.sharePorts ?? false)
     this.#reloader = this.#createReloader()
@@ -87,7 +88,7 @@ export class RunningProxy implements Proxy {
     this.#state = 'running'
     this.#startedAt = new Date()
     this.engine.limitPipes({ ...this.config, workers: workerCount(this.config) })
-    this.#clusters.start()
+    this.clusters.start()
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.start()
     const opened = this.#openAll()
     // A reload meanwhile would open the same listeners.
@@ -101,7 +102,8 @@ export class RunningProxy implements Proxy {
   }
 
   readiness(): Readiness {
-    return readinessOf(this.#state, this.#generations.present, this.#connections.drains.isOrdered)
+    const { services } = this.#generations.present
+    return readinessOf(this.#state, services.keys(), this.#catalogue, this.#connections.drains.isOrdered)
   }
 
   status(): ProxyStatus {
@@ -110,30 +112,20 @@ export class RunningProxy implements Proxy {
 
   /** The status without a look at the process: for whoever remembers it more often than it is shown. */
   counts(): ProxyStatus {
-    const isSplicing = this.config.splice !== 'off'
     return {
+      ...ownFacts(this.config, this.engine),
       state: this.#state,
-      version: VERSION,
       startedAt: this.#startedAt?.toISOString(),
-      workers: 1,
-      workersWanted: 1,
-      workersSilent: 0,
-      workerDeaths: 0,
-      workersDiffer: [],
       cpuSeconds: cpuSeconds(),
       eventLoopDelaySeconds: this.watch.delaySeconds,
-      engine: this.engine.kind,
-      notSplicing: isSplicing ? this.engine.notSplicing : 'switched-off',
       logLevel: this.log.level ?? this.config.log.level,
       logFile: this.openLog.file,
       drains: this.#connections.drains.status(),
-      ...this.#counters.report(this.connections(), this.#clusters),
+      ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
       pipes: this.#pipeCounters,
-      kernel: this.engine.counts(),
       records: this.#connectionLog.counts(),
       config: this.#reloader.counts(),
       processes: [],
-      unavailable: this.engine.unavailable,
     }
   }
 
@@ -153,11 +145,12 @@ export class RunningProxy implements Proxy {
 
   async drain(order: DrainOrder = {}): Promise<DrainResult> {
     const times = timesOf(order, this.config.timeouts.drainMs)
-    const scope = scopeOf(order, this.names)
+    const scope = scopeOf(order, this.catalogue)
     const { drains } = this.#connections
     if (scope !== undefined) {
-      scope.close()
-      return drains.runOrdered(scope.name, this.connections().filter(scope.has), times)
+      this.#close(scope)
+      const connections = this.connections().filter((each) => isOf(scope, each))
+      return drains.runOrdered(scope, connections, times)
     }
     this.#closeListeners('draining')
     const result = await drains.run({}, this.connections(), times)
@@ -167,7 +160,7 @@ export class RunningProxy implements Proxy {
 
   async stop(): Promise<void> {
     this.#closeListeners('stopped')
-    this.#clusters.stop()
+    this.clusters.stop()
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.stop()
     this.#connections.endAll('ordered')
     await this.#connections.emptied()
@@ -178,8 +171,10 @@ export class RunningProxy implements Proxy {
     return this.#generations.config
   }
 
-  get names(): Names {
-    return new Names(this.#generations.present, this.#clusters, this.#counters)
+  /** What exists, and what has left and still has connections. */
+  get catalogue(): Catalogue {
+    this.#catalogue.forgetUnused()
+    return this.#catalogue
   }
 
   /** Those that are not over yet. */
@@ -232,10 +227,11 @@ export class RunningProxy implements Proxy {
 
   #createReloader(): Reloader {
     return new Reloader({
-      shared: this.#shared((name) => this.#clusters.get(name)),
+      shared: this.#shared((name) => this.clusters.get(name)),
       openLog: this.openLog,
       generations: this.#generations,
-      clusters: this.#clusters,
+      catalogue: this.#catalogue,
+      clusters: this.clusters,
       counters: this.#counters,
       connectionLog: this.#connectionLog,
       connections: this.#connections,
@@ -256,6 +252,14 @@ export class RunningProxy implements Proxy {
     } catch (error) {
       await this.stop()
       throw error
+    }
+  }
+
+  /** No more connections join. */
+  #close({ listener, cluster, backend }: DrainScope): void {
+    if (cluster !== undefined) this.clusters.close(cluster, backend)
+    for (const service of this.#generations.present.services.values()) {
+      if (service.name === listener) service.listener.drain()
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/schema.js'
 import type { Log } from '../observe/log.js'
+import { Catalogue, type ListenerEntry } from '../proxy/catalogue.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
 import { Orders } from './orders.js'
 import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from './serving-workers.js'
@@ -15,7 +16,9 @@ import type { WorkerChannel } from './worker-channel.js'
 const PREPARE_WITHIN_MS = 10_000
 
 export class DesiredState {
-  readonly orders = new Orders()
+  /** What exists for all of them. */
+  readonly catalogue: Catalogue
+  readonly orders: Orders
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
@@ -24,6 +27,8 @@ export class DesiredState {
 
   constructor(config: Config, sockets: Sockets, log: Log) {
     this.#present = { loaded: config, config }
+    this.catalogue = new Catalogue(config)
+    this.orders = new Orders(this.catalogue)
     this.#sockets = sockets
     this.#log = log
   }
@@ -35,11 +40,14 @@ export class DesiredState {
   /** What workers come to know that are not there yet. */
   begin(assigned: Assigned): void {
     this.#present = assigned
+    this.catalogue.reload(assigned.config)
   }
 
   /** Whether a worker has the listener that is asked for, if any is. */
-  hasListener(channel: WorkerChannel, name: string | undefined): boolean {
-    return name === undefined || this.#configFor(channel).listeners.some((listener) => listener.name === name)
+  hasListener({ slot }: WorkerChannel, name: string | undefined): boolean {
+    if (name === undefined) return true
+    const listener = this.catalogue.listeners.get(name)
+    return listener !== undefined && isFor(slot, listener)
   }
 
   /** What a worker begins with. */
@@ -70,7 +78,7 @@ export class DesiredState {
   /** Rejects where one of them cannot use it: then it is used by none. */
   async change(channels: readonly WorkerChannel[], next: Assigned): Promise<void> {
     await this.#prepare(channels, next.config)
-    this.orders.reloaded(this.#present.loaded, next.loaded)
+    this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
@@ -119,9 +127,11 @@ export class DesiredState {
     if (problem !== undefined) throw problem
   }
 
-  /** Unix sockets are the first worker's. */
   #configFor({ slot }: WorkerChannel, config = this.#present.config): Config {
-    const listeners = config.listeners.filter(({ address }) => slot === 0 || address.kind === 'tcp')
-    return { ...config, listeners }
+    return { ...config, listeners: config.listeners.filter((listener) => isFor(slot, listener)) }
   }
 }
+
+/** Unix sockets are the first worker's. */
+const isFor = (slot: number, { address }: Pick<ListenerEntry, 'address'>): boolean =>
+  slot === 0 || address.kind === 'tcp'

@@ -1,26 +1,24 @@
 /**
- * What operators have ordered that still holds, for workers that come later: the settings of backends, listeners that
- * are drained, the level of the log. An order is forgotten where a worker that had it would forget it. Pure.
+ * What operators have ordered that still holds, for workers that come later: the settings of backends, which the catalogue
+ * keeps, listeners that are drained, the level of the log. An order is forgotten where a worker that had it would forget
+ * it. Pure.
  */
-import { formatAddress } from '../address.js'
 import type { LogLevel } from '../config/log-schema.js'
 import type { Config } from '../config/schema.js'
 import type { BackendChange, DrainOrder } from '../control/orders.js'
+import type { Catalogue } from '../proxy/catalogue.js'
 import type { ControlCall } from './messages.js'
 
-interface Setting {
-  readonly cluster: string
-  readonly backend: string
-  readonly change: BackendChange
-}
-
 export class Orders {
+  readonly #catalogue: Catalogue
   #revision = 0
   #level: LogLevel | undefined
   /** By listener. */
   readonly #drained = new Map<string, DrainOrder>()
-  /** By cluster and backend. */
-  readonly #settings = new Map<string, Setting>()
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue
+  }
 
   /** Another after every order. */
   get revision(): number {
@@ -34,18 +32,17 @@ export class Orders {
 
   changeBackend(cluster: string, backend: string, change: BackendChange): void {
     this.#revision++
-    const key = keyOf(cluster, backend)
-    const before = this.#settings.get(key)?.change
-    this.#settings.set(key, { cluster, backend, change: { ...before, ...given(change) } })
+    this.#catalogue.set(cluster, backend, change)
   }
 
   /** Of a part. */
-  drain(order: DrainOrder, config: Config): void {
+  drain(order: DrainOrder): void {
     const { listener, cluster, backend } = order
     this.#revision++
     if (listener !== undefined) this.#drained.set(listener, order)
     if (cluster === undefined) return
-    for (const name of backend === undefined ? backendsOf(config, cluster).keys() : [backend]) {
+    const all = this.#catalogue.backends(cluster)?.given ?? []
+    for (const name of backend === undefined ? Array.from(all, (each) => each.name) : [backend]) {
       this.changeBackend(cluster, name, { state: 'drain' })
     }
   }
@@ -54,40 +51,23 @@ export class Orders {
   reloaded(before: Config, after: Config): void {
     this.#drained.clear()
     if (before.log.level !== after.log.level) this.#level = undefined
-    for (const [key, { cluster, backend, change }] of this.#settings) {
-      const weight = backendsOf(after, cluster).get(backend)
-      if (weight === undefined) this.#settings.delete(key)
-      else if (weight !== backendsOf(before, cluster).get(backend)) {
-        this.#settings.set(key, { cluster, backend, change: { state: change.state } })
-      }
-    }
+    this.#catalogue.reload(after)
   }
 
-  /** All that holds, for a worker of this config that knows none of it. */
-  callsFor(config: Config): ControlCall[] {
-    const isThere = ({ cluster, backend }: Setting): boolean => backendsOf(config, cluster).has(backend)
-    const settings = [...this.#settings.values()].filter(isThere).map(
-      ({ cluster, backend, change }): ControlCall => ({
-        method: 'changeBackend',
-        args: [cluster, backend, change],
-      }),
-    )
-    const drained = config.listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
+  /** All that holds, for a worker that knows none of it and has these listeners. */
+  callsFor({ listeners }: Pick<Config, 'listeners'>): ControlCall[] {
+    const drained = listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
     const drains = drained.map((order): ControlCall => ({ method: 'drain', args: [order] }))
     const level: ControlCall[] =
       this.#level === undefined ? [] : [{ method: 'setLogLevel', args: [this.#level] }]
-    return [...settings, ...drains, ...level]
+    return [...this.#settings(), ...drains, ...level]
   }
-}
 
-/** Weights by the backends' names. */
-function backendsOf({ clusters }: Config, cluster: string): ReadonlyMap<string, number> {
-  const backends = clusters[cluster]?.backends ?? []
-  return new Map(backends.map(({ address, weight }) => [formatAddress(address), weight]))
-}
-
-const keyOf = (cluster: string, backend: string): string => `${cluster}\0${backend}`
-
-function given({ state, weight }: BackendChange): BackendChange {
-  return { ...(state !== undefined && { state }), ...(weight !== undefined && { weight }) }
+  *#settings(): Iterable<ControlCall> {
+    for (const { name: cluster } of this.#catalogue.clusters.given) {
+      for (const { name, ordered } of this.#catalogue.backends(cluster)!.given) {
+        if (ordered !== undefined) yield { method: 'changeBackend', args: [cluster, name, ordered] }
+      }
+    }
+  }
 }

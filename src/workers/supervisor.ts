@@ -11,10 +11,10 @@ import type { Log, OpenLog } from '../observe/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/changes.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
-import { RunningProxy } from '../proxy/running-proxy.js'
 import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
 import { DesiredState } from './desired-state.js'
 import { Figures } from './figures.js'
+import { idleStatus } from './idle-status.js'
 import { Loans } from './loans.js'
 import type { SessionQuestion } from './messages.js'
 import { ServingWorkers } from './serving-workers.js'
@@ -40,8 +40,6 @@ export class Supervisor {
   readonly #loans: Loans
   readonly #startedWith: Config
   readonly #slots: readonly WorkerSlot[]
-  /** Of the config that is present: it never serves, but knows what there is. */
-  #model: RunningProxy
   #startedAt: string | undefined
   #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
   #isStopping = false
@@ -62,7 +60,6 @@ export class Supervisor {
     this.sockets = new Sockets(this.#engine, workerCount(config))
     this.#loans = new Loans(this.serving, this.sockets, () => this.config)
     this.desired = new DesiredState(config, this.sockets, log)
-    this.#model = this.#modelOf(this.desired.present)
     const hooks = {
       hello: (channel: WorkerChannel) => this.desired.greet(channel),
       ready: (channel: WorkerChannel) => void this.#inTurn(() => this.#admit(channel)),
@@ -84,11 +81,6 @@ export class Supervisor {
     return this.#isStopping
   }
 
-  /** A proxy of the present config that does not serve. */
-  get model(): RunningProxy {
-    return this.#model
-  }
-
   get config(): Config {
     return this.desired.present.config
   }
@@ -98,7 +90,6 @@ export class Supervisor {
     await this.#inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
       await this.sockets.prepare(assigned.config)
-      this.#model = this.#modelOf(assigned)
       this.desired.begin(assigned)
     })
     this.#checkRunning()
@@ -115,14 +106,16 @@ export class Supervisor {
   }
 
   async status(): Promise<ProxyStatus> {
-    const status = await this.figures.status({ ...this.#model.counts(), workers: 0, cpuSeconds: 0 })
+    const config = { ...this.#counts }
+    const idle = idleStatus(this.config, this.desired.catalogue, this.#engine)
+    const status = await this.figures.status({ ...idle, config })
     return {
       ...status,
       workersWanted: this.wanted,
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,
       startedAt: this.#startedAt,
-      config: { ...this.#counts },
+      config,
     }
   }
 
@@ -182,13 +175,11 @@ export class Supervisor {
     const { present } = this.desired
     const before = present.loaded
     const next = await assignPorts(loaded, present, this.#engine)
-    const model = this.#modelOf(next)
     const log = await this.#openLog.prepare(loaded.log)
     await this.#change(next).catch((error) => {
       log.abandon()
       throw error
     })
-    this.#model = model
     log.take()
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
@@ -207,10 +198,6 @@ export class Supervisor {
     })
     sockets.takeUp()
     this.#loans.renew()
-  }
-
-  #modelOf({ config }: Assigned): RunningProxy {
-    return new RunningProxy(config, { log: this.log, engine: this.#engine })
   }
 
   /** It listens. From now on it is counted on. */

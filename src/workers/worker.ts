@@ -3,6 +3,7 @@
  * and at once when the supervisor is gone.
  */
 import type { Config } from '../config/schema.js'
+import type { DrainResult } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import { GivenSockets } from '../io/given-sockets.js'
@@ -18,6 +19,8 @@ import { SessionSearch } from './session-search.js'
 
 /** The timer that this follows is due once a second, or more often; it may be a little early (ms). */
 const TELL_COUNTS_AFTER_MS = 900
+
+const NOTHING_TO_DRAIN: DrainResult = { finished: 0, closed: 0, cut: 0 }
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
 
@@ -154,9 +157,14 @@ class Worker {
     tell({ kind: 'counts', counts: this.proxy.counts() })
   }
 
-  #order(call: ControlCall): Promise<unknown> {
+  async #order(call: ControlCall): Promise<unknown> {
     const method = this.#control[call.method] as (...args: readonly unknown[]) => Promise<unknown>
-    return method.apply(this.#control, call.args)
+    try {
+      return await method.apply(this.#control, call.args)
+    } catch (error) {
+      if (isUnknownName(error)) return call.method === 'drain' ? NOTHING_TO_DRAIN : undefined
+      throw error
+    }
   }
 
   /** Where nothing could be got ready there is nothing to finish. */
@@ -176,6 +184,10 @@ class Worker {
 function tell(message: ToSupervisor, told: () => void = () => {}): void {
   process.send?.(message, undefined, undefined, told)
 }
+
+/** The supervisor has found the name: what goes by it is in other workers, and was never here or is here no more. */
+const isUnknownName = (error: unknown): boolean =>
+  error instanceof MillraceError && error.code === 'unknown-name'
 
 /** The supervisor says it, where it is news. */
 function fail(error: unknown): void {

@@ -15,6 +15,7 @@ import type {
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
+import { checkNames, hasNames, type Named, namesIn } from '../control/names.js'
 import {
   type BackendChange,
   type ConnectionFilter,
@@ -22,10 +23,8 @@ import {
   DEFAULT_LISTED,
   type DrainOrder,
 } from '../control/orders.js'
-import { MillraceError } from '../errors.js'
 import { asValues, mergeValues } from '../observe/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { findBackend, scopeOf } from '../proxy/scope.js'
 import { BACKEND_STATE } from '../status/cluster.js'
 import type { Call } from './messages.js'
 import { ORDER_WITHIN_MS } from './serving-workers.js'
@@ -85,14 +84,15 @@ export class WorkersControl implements Control {
     const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
     checkScope(order)
     if (isEverything(order)) return this.#supervisor.end(order, deadlineMs)
-    const isGone = await this.#isAboutWhatLeaves(order)
-    if (!isGone) desired.orders.drain(order, config)
-    if (!isGone && order.listener !== undefined) sockets.drain(order.listener, config)
+    await this.#checkNames(order)
+    const isGiven = desired.catalogue.gives(order)
+    if (isGiven) desired.orders.drain(order)
+    if (isGiven && order.listener !== undefined) sockets.drain(order.listener, config)
     this.#readiness.forget()
     const call: Call = { method: 'drain', args: [order] }
     const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
     const isAsked = (channel: WorkerChannel): boolean =>
-      isGone ? hasLeaving(channel.last, order) : desired.hasListener(channel, order.listener)
+      isGiven ? desired.hasListener(channel, order.listener) : hasNamed(channel, order)
     const results = await serving.order<DrainResult>(
       (channel) => (isAsked(channel) ? call : undefined),
       withinMs,
@@ -101,30 +101,24 @@ export class WorkersControl implements Control {
     return addDrains(results)
   }
 
-  /** No config names it any more; workers that have connections of it know it. */
-  async #isAboutWhatLeaves(order: DrainOrder): Promise<boolean> {
-    try {
-      scopeOf(order, this.#supervisor.model.names)
-      return false
-    } catch (error) {
-      if (!hasLeaving(await this.status(), order)) throw error
-      return true
-    }
-  }
-
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
-    const { serving, model, desired } = this.#supervisor
-    findBackend(model.names, cluster, backend)
+    const { serving, desired } = this.#supervisor
+    await this.#checkNames({ cluster, backend })
     desired.orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await serving.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
     this.#readiness.forget()
-    const { clusters } = await this.status()
-    const found = clusters
-      .find(({ name }) => name === cluster)
-      ?.backends.find(({ address }) => address === backend)
-    if (found === undefined) throw new MillraceError('unknown-name', `there is no backend ${backend}`)
+    const told = await this.status()
+    checkNames({ cluster, backend }, namesIn(told))
+    const { backends } = told.clusters.find(({ name }) => name === cluster)!
+    const found = backends.find(({ address }) => address === backend)!
     return mergeValues(BACKEND_STATE, [asValues(found)]) as unknown as BackendStatus
+  }
+
+  /** What is leaving, and what they have found by themselves, only workers know. */
+  async #checkNames(named: Named): Promise<void> {
+    if (this.#supervisor.desired.catalogue.gives(named)) return
+    checkNames(named, namesIn(await this.status()))
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {
@@ -157,16 +151,6 @@ const unready = (why: string): Readiness => ({ isReady: false, why })
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-/** Whether what is asked for has left the config, and has connections there. */
-function hasLeaving(
-  status: ProxyStatus | undefined,
-  { listener, cluster: name, backend }: DrainOrder,
-): boolean {
-  if (status === undefined) return false
-  if (listener !== undefined) {
-    return status.listeners.some((each) => each.isLeaving && each.name === listener)
-  }
-  const cluster = status.clusters.find((each) => each.name === name)
-  if (cluster === undefined || backend === undefined) return cluster?.isLeaving === true
-  return cluster.backends.some(({ address, isLeaving }) => isLeaving && address === backend)
-}
+/** As it has told last. */
+const hasNamed = ({ last }: WorkerChannel, named: Named): boolean =>
+  last !== undefined && hasNames(named, namesIn(last))

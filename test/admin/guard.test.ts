@@ -85,7 +85,7 @@ describe('on a port', () => {
       '/api/v1/drain',
       { method: 'POST', body: { listener: 'x' } },
       404,
-      /listener named "x"/,
+      /^there is no listener "x"$/,
     ],
     ['bad percent signs', '/api/v1/connections/%zz', { method: 'DELETE' }, 400, /percent/],
     ['an unknown level', '/api/v1/log/level', { method: 'PUT', body: { level: 'loud' } }, 422, /level/],

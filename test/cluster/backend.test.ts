@@ -102,15 +102,6 @@ test('a backend tells that it could take another when a connection or a connect 
   ])
 })
 
-test('the weight that an operator has set stays until the config says otherwise', () => {
-  const backend = backendAt('10.0.0.1:80')
-  backend.weight = 7
-  backend.configure(1)
-  expect(backend.weight).toBe(7)
-  backend.configure(2)
-  expect(backend.weight).toBe(2)
-})
-
 test.each([
   [{ weight: 0 }, false],
   [{ setTo: 'down' }, false],

@@ -83,27 +83,11 @@ test('forgets those that left first where there are too many, but nobody with co
   expect(cluster.isInUse).toBe(false)
 })
 
-test('a cluster keeps what another source provides when the config changes, and gives it connections', async () => {
-  start(A)
-  cluster.provide('names', options(C).backends)
-  cluster.update(options(B))
-  expect([namesOf(cluster.backends), namesOf(cluster.left)]).toEqual([[B, C], [A]])
-  expect([(await dial()).backend?.name, (await dial()).backend?.name]).toEqual([B, C])
-})
-
-test('a cluster resolves the names that another source provides, and lets those who wait for a backend have them', async () => {
+test('a cluster resolves the names of new backends, and lets those who wait for a backend have them', async () => {
   start()
   cluster.update(options('db.example:80'))
   const waiting = dial()
-  cluster.provide('names', options(C, 'other.example:80').backends)
+  cluster.update(options('db.example:80', C, 'other.example:80'))
   expect((await waiting).backend?.name).toBe(C)
   expect(asked).toEqual(['db.example', 'db.example', 'other.example'])
-})
-
-test('a retired cluster takes nothing from other sources, and asks for no name', () => {
-  start(A)
-  cluster.retire()
-  cluster.provide('names', options('db.example:80').backends)
-  expect(namesOf(cluster.backends)).toEqual([A])
-  expect(asked).toEqual([])
 })

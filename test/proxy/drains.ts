@@ -214,9 +214,13 @@ export function describeDrains(): void {
   it.each([
     [{ deadlineMs: 30 * 86_400_000 }, 'bad-argument', /24 days/],
     [{ deadlineMs: Number.POSITIVE_INFINITY }, 'bad-argument', /deadlineMs/],
-    [{ listener: 'three' }, 'unknown-name', /no listener named "three"/],
-    [{ cluster: 'b' }, 'unknown-name', /no cluster named "b"/],
-    [{ cluster: 'a', backend: '127.0.0.1:1' }, 'unknown-name', /no backend of "a" named/],
+    [{ listener: 'three' }, 'unknown-name', /^there is no listener "three"$/],
+    [{ cluster: 'b' }, 'unknown-name', /^there is no cluster "b"; did you mean "a"\?$/],
+    [
+      { cluster: 'a', backend: '127.0.0.1:1' },
+      'unknown-name',
+      /^there is no backend "127.0.0.1:1" in cluster "a"/,
+    ],
     [{ backend: '127.0.0.1:1' }, 'bad-argument', /named with its cluster/],
     [{ listener: 'one', cluster: 'a' }, 'bad-argument', /either a listener or a cluster/],
     [{ deadlineMs: -1 }, 'bad-argument', /deadlineMs/],

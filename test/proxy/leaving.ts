@@ -203,6 +203,26 @@ export function describeLeaving(): void {
     await scraped(gone)
   })
 
+  it.each([
+    ['listener', { listener: 'front' }, 'there is no listener "front"'],
+    ['cluster', { cluster: 'a' }, 'there is no cluster "a"'],
+  ])(
+    'of a %s is its name, which is known until its last connection has ended, whatever is counted',
+    async (_, named, sentence) => {
+      await start()
+      const early = await join()
+      const elsewhere = { ...front, name: 'other', cluster: 'b' }
+      const clusters = { b: { backends: [second.address] } }
+      await bed.reload({ listeners: [elsewhere], clusters, timeouts: { drainMs: 0 } })
+      const drained = bed.proxy.drain({ ...named, deadlineMs: 0 })
+      await finish(early)
+      expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0 })
+      await expect(bed.proxy.drain(named)).rejects.toThrow(sentence)
+      const { pastListeners, pastClusters } = bed.proxy.status()
+      expect([pastListeners, pastClusters]).toMatchObject([[{ name: 'front' }], [{ name: 'a' }]])
+    },
+  )
+
   it('is remembered for its counts, but not all of it for ever', async () => {
     await start()
     for (let i = 0; i < 130; i++) {

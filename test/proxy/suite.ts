@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { describeBackends } from './backends.js'
 import { describeBothFamilies } from './both-families.js'
 import { describeCounts } from './counts.js'
+import { describeDiscovered } from './discovered.js'
 import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
 import { describeHostileClients } from './hostile-clients.js'
@@ -26,6 +27,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('the way to notice that a peer has vanished', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
   describe('what leaves', () => describeLeaving())
+  describe('backends that no config names', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())
   describe('many clients', () => describeManyClients())
 }

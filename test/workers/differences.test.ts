@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
 import { RunningProxy } from '../../src/proxy/running-proxy.js'
-import { findBackend } from '../../src/proxy/scope.js'
 import { differences } from '../../src/workers/differences.js'
 
 it('names what is not the same in all, and not what only some have', () => {
@@ -15,7 +14,7 @@ it('names what is not the same in all, and not what only some have', () => {
   const one = proxyOf(['web', 'local'])
   const other = proxyOf(['web'])
   expect(differences([one.status(), other.status()])).toEqual([])
-  findBackend(one.names, 'c', '10.0.0.2:80').setTo = 'down'
+  one.clusters.set('c', '10.0.0.2:80', { state: 'down' })
   other.log.level = 'debug'
   expect(differences([one.status(), other.status()])).toEqual(['logLevel', 'backends.c/10.0.0.2:80'])
   expect(differences([])).toEqual([])

@@ -1,6 +1,7 @@
 /** What a worker is told that comes late: exactly what one that was there all the time still knows. */
 import { expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
+import { Catalogue } from '../../src/proxy/catalogue.js'
 import { Orders } from '../../src/workers/orders.js'
 
 const A = '10.0.0.1:80'
@@ -23,7 +24,7 @@ const setting = (backend: string, change: object) => ({
 })
 
 it('the last setting of each backend, state and weight by themselves', () => {
-  const orders = new Orders()
+  const orders = new Orders(new Catalogue(config))
   orders.changeBackend('c', A, { state: 'down' })
   orders.changeBackend('c', A, { weight: 5 })
   orders.changeBackend('c', B, { state: 'drain' })
@@ -35,20 +36,20 @@ it('the last setting of each backend, state and weight by themselves', () => {
 })
 
 it('a drain of a cluster is one of each of its backends, a drain of a listener is of those who have it', () => {
-  const orders = new Orders()
-  orders.drain({ cluster: 'c' }, config)
-  orders.drain({ listener: 'web' }, config)
+  const orders = new Orders(new Catalogue(config))
+  orders.drain({ cluster: 'c' })
+  orders.drain({ listener: 'web' })
   const settings = [setting(A, { state: 'drain' }), setting(B, { state: 'drain' })]
   expect(orders.callsFor(config)).toEqual([...settings, { method: 'drain', args: [{ listener: 'web' }] }])
   expect(orders.callsFor({ ...config, listeners: config.listeners.slice(1) })).toEqual(settings)
 })
 
 it('has another revision after every order', () => {
-  const orders = new Orders()
+  const orders = new Orders(new Catalogue(config))
   const revisions = [
     () => orders.setLogLevel('debug'),
     () => orders.changeBackend('c', A, { weight: 2 }),
-    () => orders.drain({ listener: 'web' }, config),
+    () => orders.drain({ listener: 'web' }),
   ].map((order) => {
     order()
     return orders.revision
@@ -57,9 +58,9 @@ it('has another revision after every order', () => {
 })
 
 it('a reload opens listeners, and ends what the config has changed or taken away', () => {
-  const orders = new Orders()
+  const orders = new Orders(new Catalogue(config))
   orders.setLogLevel('debug')
-  orders.drain({ listener: 'web' }, config)
+  orders.drain({ listener: 'web' })
   orders.changeBackend('c', A, { state: 'down', weight: 5 })
   orders.changeBackend('c', B, { state: 'down', weight: 5 })
   orders.reloaded(config, config)
@@ -74,9 +75,9 @@ it('a reload opens listeners, and ends what the config has changed or taken away
 })
 
 it('nothing of a backend that is not in its config, and a drain as it was ordered', () => {
-  const orders = new Orders()
+  const orders = new Orders(new Catalogue(config))
   orders.changeBackend('c', '10.0.0.9:80', { state: 'down' })
   orders.changeBackend('gone', A, { state: 'down' })
-  orders.drain({ listener: 'web', deadlineMs: 0 }, config)
+  orders.drain({ listener: 'web', deadlineMs: 0 })
   expect(orders.callsFor(config)).toEqual([{ method: 'drain', args: [{ listener: 'web', deadlineMs: 0 }] }])
 })
