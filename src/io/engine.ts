@@ -53,12 +53,30 @@ export interface AcceptHandler {
   failed?(errno: string): void
 }
 
+/**
+ * Why a listener accepts nobody for now. `shortage`: the process or the system is out of something, for a moment.
+ * `admission`: whoever decides who may come in can have nobody more.
+ */
+export type PauseReason = 'shortage' | 'admission'
+
 export interface Listening {
   /** The address in use, with the port the kernel chose where 0 was asked for. */
   readonly address: Address
+  /**
+   * Hands nobody out while there is this reason. Clients wait, unread, in the kernel's queue; or, where an engine cannot
+   * leave them there, in one of ours, of `backlog` clients.
+   */
+  pause(reason: PauseReason): void
+  /** This reason is gone. It goes on if no other is left, with those first who were put back. */
+  resume(reason: PauseReason): void
+  /**
+   * Takes a client back that it has just handed out, of which nothing was read, after `pause`: it is handed out again
+   * when the listener goes on, or reset when it closes.
+   */
+  putBack(client: Socket, from: PeerAddress): void
   /** From now on: the liveness of those that are accepted, and who may connect. Throws where the latter cannot be set. */
   update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void
-  /** Stops accepting and removes a unix socket's file. Accepted connections are untouched. */
+  /** Stops accepting and removes a unix socket's file. Connections that were handed out are untouched. */
   close(): void
 }
 

@@ -1,21 +1,21 @@
 /**
- * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds.
+ * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds
+ * (accept-pauses.ts).
  */
-import { type Address, isAbstract, unpackPeer } from '../address.js'
+import { type Address, isAbstract, type PeerAddress, unpackPeer } from '../address.js'
 import { SHORTAGES } from '../errors.js'
-import type { AcceptHandler, Listening, ListenOptions } from './engine.js'
+import type { AcceptPauses, Pausable } from './accept-pauses.js'
+import type { Listening, ListenOptions, PauseReason } from './engine.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { listenError, removeSocketFile } from './listen-errors.js'
 import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName } from './native.js'
-import type { Runnable } from './socket.js'
+import type { Runnable, Socket } from './socket.js'
 import { changeSocketFile, isAsked } from './socket-file.js'
 
 /** Accepted per turn, so that a storm of clients does not delay those already here. */
 const ACCEPT_BATCH = 32
-/** Out of fds, memory or watches of epoll: accept nothing for this long (ms). */
-const PAUSE_MS = 100
 /** accept(2): the connection is gone or refused by a filter; the next one may be fine. */
 const GO_ON = new Set([
   'ECONNABORTED',
@@ -29,34 +29,33 @@ const GO_ON = new Set([
 /** What idle kernel pipes take, too: watches of epoll they need none. */
 const TAKEN_BY_PIPES = new Set([...SHORTAGES].filter((errno) => errno !== 'ENOSPC'))
 
-export class FdListener implements Listening, Watched, Runnable {
+export class FdListener implements Listening, Pausable, Watched, Runnable {
   readonly address: Address
   fd: number
   readonly generation: number
   isQueued = false
   readonly #loop: KernelLoop
-  readonly #handler: AcceptHandler
+  readonly #pauses: AcceptPauses
   readonly #ownsFile: boolean
-  #resume: NodeJS.Timeout | undefined
 
-  /** `ownsFile`: whether the file of a unix socket is removed when it closes. */
+  /** `pauses`: of all sockets of its listener. `ownsFile`: whether the file of a unix socket is removed when it closes. */
   constructor(
     loop: KernelLoop,
     fd: number,
     asked: Address,
-    handler: AcceptHandler,
+    pauses: AcceptPauses,
     { ownsFile } = { ownsFile: true },
   ) {
     this.#ownsFile = ownsFile
     this.#loop = loop
     this.fd = fd
-    this.#handler = handler
+    this.#pauses = pauses
     this.generation = loop.nextGeneration()
     this.address = asked.kind === 'tcp' ? { ...asked, port: portOf(loop, fd) ?? asked.port } : asked
-    const error = loop.watch(this, true)
-    if (error === 0) return
+    const errno = pauses.add(this)
+    if (errno === '') return
     this.close()
-    throw listenError(asked, errnoName(error))
+    throw listenError(asked, errno)
   }
 
   notify(): void {
@@ -67,10 +66,10 @@ export class FdListener implements Listening, Watched, Runnable {
   carried(): void {}
 
   run(): void {
-    for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0; i++) {
+    for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0 && this.#pauses.isAccepting; i++) {
       const generation = this.#loop.nextGeneration()
       const fd = this.#next(generation)
-      if (fd >= 0) this.#handler.accepted(new FdSocket(this.#loop, fd, generation), this.#loop.shownPeer)
+      if (fd >= 0) this.#pauses.accepted(new FdSocket(this.#loop, fd, generation), this.#loop.shownPeer)
       else if (!this.#goOnAfter(errnoName(fd))) return
     }
   }
@@ -82,8 +81,30 @@ export class FdListener implements Listening, Watched, Runnable {
     if (isAsked(socketFile)) changeSocketFile(this.address, socketFile)
   }
 
+  pause(reason: PauseReason): void {
+    this.#pauses.pause(reason)
+  }
+
+  resume(reason: PauseReason): void {
+    this.#pauses.resume(reason)
+  }
+
+  putBack(client: Socket, from: PeerAddress): void {
+    this.#pauses.putBack(client, from)
+  }
+
+  stopAccepting(): void {
+    this.#loop.native.unwatch(this.fd)
+  }
+
+  /** Whoever waits in the kernel's queue is an event of the next batch. */
+  startAccepting(): string {
+    this.#loop.forget(this)
+    const error = this.#loop.watch(this, true)
+    return error < 0 ? errnoName(error) : ''
+  }
+
   close(): void {
-    clearTimeout(this.#resume)
     if (this.fd < 0) return
     this.#loop.forget(this)
     // Where another process has it too, its events would go on coming after the close.
@@ -93,6 +114,7 @@ export class FdListener implements Listening, Watched, Runnable {
     if (this.#ownsFile && this.address.kind === 'unix' && !isAbstract(this.address)) {
       removeSocketFile(this.address.path)
     }
+    this.#pauses.delete(this)
   }
 
   /** Idle kernel pipes are fds, too: they are given up first. */
@@ -107,18 +129,9 @@ export class FdListener implements Listening, Watched, Runnable {
   /** Whatever it is that keeps us from accepting: epoll would report the listener again at once, and for ever. */
   #goOnAfter(errno: string): boolean {
     if (errno === 'EAGAIN') return false
-    if (GO_ON.has(errno)) this.#handler.failed?.(errno)
-    else this.#pause(errno)
+    if (GO_ON.has(errno)) this.#pauses.handler.failed?.(errno)
+    else this.#pauses.pauseForShortage(errno)
     return GO_ON.has(errno)
-  }
-
-  #pause(errno: string): void {
-    this.#loop.native.unwatch(this.fd)
-    this.#resume = setTimeout(() => {
-      this.#loop.forget(this)
-      if (this.#loop.watch(this, true) < 0) this.#pause(errno)
-    }, PAUSE_MS)
-    this.#handler.paused(errno)
   }
 }
 

@@ -2,8 +2,9 @@
  * A listener on sockets that another process opened: its own, and those that are lent to it while nobody else accepts
  * from them. Closing it leaves them to whoever else has them.
  */
-import type { Address } from '../address.js'
-import type { AcceptHandler, Listening, ListenOptions } from './engine.js'
+import type { Address, PeerAddress } from '../address.js'
+import type { AcceptPauses } from './accept-pauses.js'
+import type { Listening, ListenOptions, PauseReason } from './engine.js'
 import { FdListener } from './fd-listener.js'
 import type { Borrower } from './given-sockets.js'
 import type { KernelLoop } from './kernel-loop.js'
@@ -11,11 +12,13 @@ import { listenError } from './listen-errors.js'
 import type { Liveness } from './liveness.js'
 import { errnoName } from './native.js'
 import type { ServerHandle } from './server-handle.js'
+import type { Socket } from './socket.js'
 
 export class GivenListener implements Listening, Borrower {
   readonly #loop: KernelLoop
   readonly #asked: Address
-  readonly #handler: AcceptHandler
+  /** Out of fds at one of its sockets is so at all. */
+  readonly #pauses: AcceptPauses
   readonly #own: FdListener
   /** By the place they belong to. */
   readonly #lent = new Map<number, FdListener>()
@@ -27,12 +30,12 @@ export class GivenListener implements Listening, Borrower {
     loop: KernelLoop,
     handle: ServerHandle,
     asked: Address,
-    handler: AcceptHandler,
+    pauses: AcceptPauses,
     closed: () => void,
   ) {
     this.#loop = loop
     this.#asked = asked
-    this.#handler = handler
+    this.#pauses = pauses
     this.#closed = closed
     this.#own = this.#accept(handle)
   }
@@ -64,6 +67,18 @@ export class GivenListener implements Listening, Borrower {
     this.#lent.delete(place)
   }
 
+  pause(reason: PauseReason): void {
+    this.#pauses.pause(reason)
+  }
+
+  resume(reason: PauseReason): void {
+    this.#pauses.resume(reason)
+  }
+
+  putBack(client: Socket, from: PeerAddress): void {
+    this.#pauses.putBack(client, from)
+  }
+
   close(): void {
     this.#own.close()
     for (const place of [...this.#lent.keys()]) this.takeBack(place)
@@ -74,6 +89,6 @@ export class GivenListener implements Listening, Borrower {
     const fd = this.#loop.native.adopt(handle.fd)
     handle.close()
     if (fd < 0) throw listenError(this.#asked, errnoName(fd))
-    return new FdListener(this.#loop, fd, this.#asked, this.#handler, { ownsFile: false })
+    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile: false })
   }
 }

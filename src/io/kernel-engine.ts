@@ -3,6 +3,7 @@
  * connection. One event loop per thread serves every kernel engine of that thread.
  */
 import { type Address, isAbstract } from '../address.js'
+import { AcceptPauses } from './accept-pauses.js'
 import type {
   AcceptHandler,
   Dial,
@@ -56,8 +57,9 @@ export class KernelEngine implements Engine {
   }
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
-    if (this.#given !== undefined) return this.#listenOnGiven(this.#given, address, options, handler)
-    return new FdListener(this.#loop, await this.#open(address, options), address, handler)
+    const pauses = new AcceptPauses(handler, options.backlog)
+    if (this.#given !== undefined) return this.#listenOnGiven(this.#given, address, options, pauses)
+    return new FdListener(this.#loop, await this.#open(address, options), address, pauses)
   }
 
   async hold(address: Address, options: ListenOptions): Promise<HeldSocket> {
@@ -79,10 +81,10 @@ export class KernelEngine implements Engine {
     given: GivenSockets,
     address: Address,
     { liveness }: ListenOptions,
-    handler: AcceptHandler,
+    pauses: AcceptPauses,
   ): Listening {
     const closed = (): void => given.setBorrower(address, undefined)
-    const listener = new GivenListener(this.#loop, given.take(address), address, handler, closed)
+    const listener = new GivenListener(this.#loop, given.take(address), address, pauses, closed)
     // It may have been opened with another one, before a reload.
     listener.update({ liveness })
     given.setBorrower(address, listener)

@@ -4,6 +4,7 @@
  */
 import { connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
 import { type Address, hostOfSocket, type PeerAddress } from '../address.js'
+import { AcceptPauses } from './accept-pauses.js'
 import type {
   AcceptHandler,
   Dial,
@@ -118,14 +119,16 @@ export class StreamEngine implements Engine {
     given?: ServerHandle,
   ): Promise<Listening> {
     let { liveness = NO_LIVENESS } = options
+    const { backlog, ipv6Only = false, socketFile } = options
+    // Node's servers cannot be asked to leave clients in the kernel's queue.
+    const pauses = new AcceptPauses(handler, backlog)
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
       keepNodeAlive(socket, liveness)
       const from = clientAddress(socket, address)
-      handler.accepted(this.#house(socket), from)
+      pauses.accepted(this.#house(socket), from)
     })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
-      const { backlog, ipv6Only = false, socketFile } = options
       const listen = () => server.listen({ ...listenTarget(address), backlog, ipv6Only })
       server.once('listening', () => {
         server.off('error', reject)
@@ -136,7 +139,13 @@ export class StreamEngine implements Engine {
             liveness = next.liveness ?? NO_LIVENESS
             if (isAsked(next.socketFile)) changeSocketFile(address, next.socketFile)
           },
-          close: () => server.close(),
+          pause: (reason) => pauses.pause(reason),
+          resume: (reason) => pauses.resume(reason),
+          putBack: (client, from) => pauses.putBack(client, from),
+          close: () => {
+            server.close()
+            pauses.close()
+          },
         })
       })
       if (given !== undefined) listenOn(server, given, backlog)

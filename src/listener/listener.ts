@@ -5,7 +5,7 @@
 import { type Address, formatAddress, type PeerAddress } from '../address.js'
 import type { ListenPlace } from '../config/listener-addresses.js'
 import { MillraceError } from '../errors.js'
-import type { Engine, Listening } from '../io/engine.js'
+import type { Engine, Listening, PauseReason } from '../io/engine.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
 import type { SocketFile } from '../io/socket-file.js'
@@ -106,6 +106,22 @@ export class Listener {
     }
     this.#place = { address: this.#listening.address, ipv6Only }
     this.#isDrained = false
+  }
+
+  /** Accepts nobody while there is this reason. Who comes meanwhile waits, unread. */
+  pause(reason: PauseReason): void {
+    this.#listening?.pause(reason)
+  }
+
+  /** This reason is gone. With the last one it goes on; closed, it stays closed. */
+  resume(reason: PauseReason): void {
+    this.#listening?.resume(reason)
+  }
+
+  /** Of a listener that pauses: a client it has just handed out comes again, before all others, when it goes on. */
+  putBack(client: Socket, from: PeerAddress): void {
+    if (this.#listening === undefined) client.reset()
+    else this.#listening.putBack(client, from)
   }
 
   /** Accepts no more, open or not, until it is opened again. */

@@ -39,7 +39,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   async function listen(
     address: Address,
     options: ListenOptions = OPTIONS,
-  ): Promise<Listening & { clients: string[]; sockets: Socket[] }> {
+  ): Promise<Pick<Listening, 'address' | 'update' | 'close'> & { clients: string[]; sockets: Socket[] }> {
     const clients: string[] = []
     const sockets: Socket[] = []
     const accepted = (socket: Socket, from: PeerAddress): void => {

@@ -86,6 +86,29 @@ describe('a listener', () => {
     vi.useRealTimers()
   })
 
+  it('pauses and goes on as what it listens with; closed, it resets who is put back', async () => {
+    const { listener, open, listen } = setUp()
+    const told: string[] = []
+    const client = { reset: () => told.push('reset') } as unknown as Socket
+    listen.mockResolvedValue({
+      address: bound,
+      close: vi.fn(),
+      pause: (reason: string) => told.push(`pause for ${reason}`),
+      putBack: () => told.push('put back'),
+      resume: (reason: string) => told.push(`no more ${reason}`),
+    } as never)
+    await open()
+    listener.pause('admission')
+    listener.putBack(client, 9)
+    listener.resume('admission')
+    expect(told).toEqual(['pause for admission', 'put back', 'no more admission'])
+    listener.close()
+    listener.pause('admission')
+    listener.putBack(client, 9)
+    listener.resume('admission')
+    expect(told.slice(3)).toEqual(['reset'])
+  })
+
   it('closes once, and before it is open it has nothing to close', async () => {
     const { listener, open, close } = setUp()
     listener.close()

@@ -15,7 +15,8 @@ class LowestPorts extends StreamEngine {
     while (this.taken.has(port)) port++
     this.taken.add(port)
     const address = asked.kind === 'tcp' ? { ...asked, port } : asked
-    return { address, update: () => {}, close: () => void this.taken.delete(port) }
+    const never = { pause: () => {}, resume: () => {}, putBack: () => {} }
+    return { address, ...never, update: () => {}, close: () => void this.taken.delete(port) }
   }
 }
 
