@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** From those who may import everything below them down to those who import nothing. The rest are rooms. */
-const ABOVE_THE_ROOMS = ['cli', 'command', 'workers', 'index', 'proxy', 'connection']
+const ABOVE_THE_ROOMS = ['cli', 'command', 'workers', 'index', 'proxy', 'admission', 'connection']
 const BELOW_THE_ROOMS = [
   'errors',
   'address',

@@ -28,7 +28,7 @@ export interface ClusterHooks {
   /** A connect to a backend that was down succeeded. */
   onBackendUp?(backend: Backend): void
   /** A connection to `backend`, or a connect that came to nothing, is over: whoever waits for it can have its place. */
-  onBackendReleased?(backend: Backend): void
+  onBackendReleased?(backend: Backend, cluster: Cluster): void
   /** No answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
   onResolveFailed?(host: string, code: string, retryMs: number): void
   /** Default: `dns.lookup`. */
@@ -63,7 +63,7 @@ export class Cluster {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
-    const released = (backend: Backend): void => hooks.onBackendReleased?.(backend)
+    const released = (backend: Backend): void => hooks.onBackendReleased?.(backend, this)
     this.#members = new Members(
       ({ address, weight }) => new Backend(address, weight, new BackOff(), released),
     )

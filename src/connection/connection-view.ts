@@ -52,6 +52,16 @@ export abstract class ConnectionView {
     return this.service.destination?.cluster.name
   }
 
+  /** Who connected, whoever a PROXY header or a request may have named. */
+  get peer(): PeerAddress {
+    return this.from
+  }
+
+  /** Whether its client was let in, at once or after a wait. False while it is queued, and where it was refused. */
+  get wasLetIn(): boolean {
+    return true
+  }
+
   /** Undefined where nobody was told of one before its record. */
   get id(): string | undefined {
     return this.negotiation?.id
@@ -121,7 +131,7 @@ export abstract class ConnectionView {
       backend: this.backend?.name,
       backendAddress: this.backendAddress && formatAddress(this.backendAddress),
       retries: this.retries,
-      waitMicros: negotiation === undefined ? 0 : negotiation.waitMicros,
+      waitMicros: this.waitMicros,
       connectMicros: this.connectMicros,
       firstByteMicros: this.firstByteMicros,
       totalMicros,
@@ -149,8 +159,8 @@ export abstract class ConnectionView {
     return Math.round((performance.now() - this.acceptedAt) * 1000)
   }
 
-  /** From accept to the dial, in whole µs. */
-  protected get waitMicros(): number {
-    return this.negotiation?.waitMicros ?? 0
+  /** From accept to the dial, in whole µs; undefined where nobody was dialled. */
+  protected get waitMicros(): number | undefined {
+    return this.negotiation === undefined ? 0 : this.negotiation.waitMicros
   }
 }

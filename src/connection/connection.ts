@@ -52,7 +52,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
   protected readonly from: PeerAddress
   protected readonly acceptedAt = performance.now()
   protected backendAddress: Address | undefined = undefined
-  protected readonly negotiation: Negotiation | undefined
+  protected negotiation: Negotiation | undefined = undefined
   protected stage: Stage
   /** Undefined once it was told of the end. */
   #host: ConnectionHost | undefined
@@ -62,21 +62,28 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     this.#host = host
     this.service = service
     this.from = from
-    const { policy } = service
-    this.negotiation = policy && new Negotiation(host, service, policy, client, from)
-    this.stage = this.negotiation ?? new PendingClient(client, this)
+    this.stage = new PendingClient(client, this)
   }
 
+  /** Once, when its client may go on. Nothing is done for it before. */
   start(): void {
-    if (this.negotiation !== undefined) void this.open(this.negotiation)
-    else this.dial(this.stage as PendingClient, this.service.destination!)
+    const { service } = this
+    const pending = this.stage as PendingClient
+    if (service.policy === undefined) {
+      this.dial(pending, service.destination!)
+      return
+    }
+    const negotiation = new Negotiation(this.#host!, service, service.policy, pending.client, this.from)
+    this.negotiation = negotiation
+    this.stage = negotiation
+    void this.open(negotiation, pending)
   }
 
   expire(now: number, sinceMs = 0): void {
     this.pipe?.expire(now)
     if (!this.isConnected) return
     const socket = this.pipe?.backend ?? this.negotiation?.backend?.socket
-    const dialled = (this.waitMicros + this.connectMicros!) / 1000
+    const dialled = (this.waitMicros! + this.connectMicros!) / 1000
     watchLasting(this, socket, now - this.acceptedAt - dialled, sinceMs)
   }
 
@@ -95,7 +102,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     return this.negotiation?.knownClient
   }
 
-  /** There is no backend yet, and none is wanted. */
+  /** There is no backend yet, and none is wanted, or its client may not have one. */
   gaveUp(ending: RecordEnding): void {
     this.refuse(ending)
   }
@@ -103,7 +110,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
   /** Its first byte may have been that of a head, before there was a pipe. */
   backendAnswered(): void {
     if (this.firstByteMicros !== undefined) return
-    this.firstByteMicros = Math.max(1, this.ageMicros - this.waitMicros - this.connectMicros!)
+    this.firstByteMicros = Math.max(1, this.ageMicros - this.waitMicros! - this.connectMicros!)
     this.#host?.answered(this)
   }
 
@@ -112,13 +119,13 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     this.finish({ by, phase: 'data', cause, errno, waitedFor })
   }
 
-  private async open(negotiation: Negotiation): Promise<void> {
+  private async open(negotiation: Negotiation, pending: PendingClient): Promise<void> {
     try {
       const destination = await negotiation.choose()
       negotiation.throwIfEnded()
       negotiation.phase = 'connect'
       negotiation.waitMicros = this.ageMicros
-      const pending = new PendingClient(negotiation.client, this)
+      pending.client = negotiation.client
       this.stage = pending
       this.dial(pending, destination)
     } catch (error) {
@@ -131,6 +138,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     const done = (result: DialResult): void => this.dialled(pending, result, destination)
     const at = this.negotiation?.at
     pending.attempt = at === undefined ? cluster.dial(pending, done) : cluster.dialAt(at, pending, done)
+    pending.watch()
   }
 
   private dialled(pending: PendingClient, result: DialResult, destination: Destination): void {
@@ -142,7 +150,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
       return
     }
     this.backendAddress = result.address
-    this.connectMicros = this.ageMicros - this.waitMicros
+    this.connectMicros = this.ageMicros - this.waitMicros!
     this.#host?.connected(this)
     if (this.negotiation === undefined)
       this.join({ client: pending.client, backend: result.socket }, destination.pipes)

@@ -1,7 +1,7 @@
 /**
- * A client whose backend is being dialled: it is watched, because one that went away needs none, nothing is read from
- * it, and a balancer may ask who it is. Its connection forgets it when the dial is over. Every connection has one for a
- * moment, so it has four fields and no more.
+ * A client that has no backend yet: one is being dialled, or it waits until that may begin. It is watched, because one that
+ * went away needs none, nothing is read from it, and a balancer may ask who it is. Its connection forgets it when the dial
+ * is over. Every connection has one for a moment, so it has four fields and no more.
  */
 import type { Address } from '../address.js'
 import type { Dialling, DialRequest } from '../cluster/dial.js'
@@ -22,16 +22,21 @@ export interface PendingClientOwner {
 
 export class PendingClient implements Runnable, DialRequest {
   isQueued = false
-  readonly client: Socket
-  /** The dial, while there is one. */
+  /** Another one where TLS was spoken meanwhile. */
+  client: Socket
+  /** The dial, while there is one; before, the place in a queue. */
   attempt: Dialling | undefined = undefined
   readonly #owner: PendingClientOwner
 
-  /** Hears of the client from now on. */
   constructor(client: Socket, owner: PendingClientOwner) {
     this.client = client
     this.#owner = owner
-    client.owner = this
+  }
+
+  /** Hears of the client from now on, and of what it has done while nobody did. */
+  watch(): void {
+    this.client.owner = this
+    this.run()
   }
 
   get phase(): 'connect' {

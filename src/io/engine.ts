@@ -42,7 +42,7 @@ export interface ListenOptions {
 }
 
 export interface AcceptHandler {
-  /** A client connected. The socket is the handler's from here on. */
+  /** A client connected. The socket is the handler's from here on, or until it is put back. */
   accepted(client: Socket, from: PeerAddress): void
   /**
    * Accepting stopped for up to 100 ms: the system is out of fds, memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) or watches of

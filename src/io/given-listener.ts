@@ -17,7 +17,7 @@ import type { Socket } from './socket.js'
 export class GivenListener implements Listening, Borrower {
   readonly #loop: KernelLoop
   readonly #asked: Address
-  /** Out of fds at one of its sockets is so at all. */
+  /** Of all its sockets: where one is out of fds, the others are. */
   readonly #pauses: AcceptPauses
   readonly #own: FdListener
   /** By the place they belong to. */

@@ -3,9 +3,11 @@
  * it has come; who counts it, who writes its record and which drain waits for its end is settled in this place.
  */
 import type { PeerAddress } from '../address.js'
+import type { Admission } from '../admission/admission.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { Session } from '../connection/cancel-request.js'
 import { Connection, type ConnectionHost } from '../connection/connection.js'
+import { HeldConnection } from '../connection/held-connection.js'
 import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
@@ -21,6 +23,7 @@ import type { ProxyCounters } from './proxy-counters.js'
 
 export interface ConnectionsOptions {
   readonly engine: Engine
+  readonly admission: Admission
   readonly generations: Generations
   readonly counters: ProxyCounters
   readonly connectionLog: ConnectionLog
@@ -36,6 +39,7 @@ export class Connections implements ConnectionHost {
   readonly ids: ConnectionIds
   readonly sessions = new Sessions<Session>()
   readonly drains = new Drains()
+  readonly #admission: Admission
   readonly #generations: Generations
   readonly #counters: ProxyCounters
   readonly #connectionLog: ConnectionLog
@@ -43,9 +47,11 @@ export class Connections implements ConnectionHost {
   readonly #members: Sweep<Connection>
   #whenEmpty: (() => void) | undefined
 
-  constructor({ engine, generations, counters, connectionLog, ids, looked, ended }: ConnectionsOptions) {
+  constructor(options: ConnectionsOptions) {
+    const { engine, admission, generations, counters, connectionLog, ids, looked, ended } = options
     this.engine = engine
     this.ids = ids
+    this.#admission = admission
     this.#generations = generations
     this.#counters = counters
     this.#connectionLog = connectionLog
@@ -53,12 +59,12 @@ export class Connections implements ConnectionHost {
     this.#members = new Sweep<Connection>(looked)
   }
 
-  /** A client has come. */
+  /** A client has come. It is a connection unless it has to wait at its listener, and comes again. */
   admit(service: Service, client: Socket, from: PeerAddress): void {
-    this.#counters.countsOf(service).accepted++
-    const connection = new Connection(this, service, client, from)
-    this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
-    connection.start()
+    const decision = this.#admission.decide(service, from)
+    if (decision === 'go-on') this.#add(new Connection(this, service, client, from)).start()
+    else if (decision === 'wait') this.#admission.wait(service.listener, client, from)
+    else this.#admission.hold(this.#add(new HeldConnection(this, service, client, from)), decision)
   }
 
   /** In no particular order; these, whoever comes or goes meanwhile. */
@@ -109,6 +115,13 @@ export class Connections implements ConnectionHost {
     this.#connectionLog.ended(connection, ending, totals)
     this.#ended()
     this.drains.left(connection)
+    this.#admission.ended(connection)
     if (this.#members.size === 0) this.#whenEmpty?.()
+  }
+
+  #add<Kind extends Connection>(connection: Kind): Kind {
+    this.#counters.countsOf(connection.service).accepted++
+    this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
+    return connection
   }
 }

@@ -5,7 +5,7 @@
  * they were accepted in.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { Cluster } from '../cluster/cluster.js'
+import { Cluster, type ClusterHooks } from '../cluster/cluster.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { ListenerConfig } from '../config/listener-schema.js'
 import type { Config } from '../config/schema.js'
@@ -48,6 +48,8 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** One that is known by this name, from the config before or an earlier one. */
   knownCluster(name: string): Cluster | undefined
+  /** Of every cluster. */
+  readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
 }
 
 export function createGeneration(
@@ -159,7 +161,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster }: SharedParts,
+  { engine, counters, log, knownCluster, onBackendReleased }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -171,8 +173,9 @@ function createDestination(
     maxLifetimeMs: lifetimeMs,
   }
   const { sendProxy, startTls, tls } = options
+  const hooks = { ...announceCluster(log, name), onBackendReleased }
   return {
-    cluster: knownCluster(name) ?? new Cluster(name, options, engine, announceCluster(log, name)),
+    cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
     pipes: { turns: engine.turns, settings, counters },
     liveness: options.liveness,
     preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },

@@ -1,6 +1,7 @@
 /**
  * Options of a proxy that only this program's own processes set.
  */
+import type { AdmissionRule } from '../admission/rule.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
@@ -13,4 +14,6 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly engine?: Engine
   /** The keys of session tickets that all workers share. Default: keys of its own. */
   readonly tickets?: TicketKeys
+  /** Who may come in. Default: everybody. */
+  readonly admission?: AdmissionRule
 }

@@ -3,6 +3,7 @@
  * it ends; who opens listeners (acceptor.ts), what becomes of another config (reloader.ts) and the set of connections
  * (connections.ts) are apart.
  */
+import { Admission } from '../admission/admission.js'
 import type { ProxyConfig } from '../config/input.js'
 import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
@@ -51,6 +52,7 @@ export class RunningProxy implements Proxy {
   readonly #counters = new ProxyCounters()
   readonly #connectionLog: ConnectionLog
   readonly #copyingNotice: CopyingNotice
+  readonly #admission: Admission
   readonly #catalogue: Catalogue
   readonly #generations: Generations
   readonly #connections: Connections
@@ -66,6 +68,7 @@ export class RunningProxy implements Proxy {
     this.log = this.openLog.log
     this.tickets = options.tickets ?? new TicketKeys()
     this.#copyingNotice = new CopyingNotice(this.log)
+    this.#admission = new Admission(this.engine, options.admission)
     const ids = new ConnectionIds()
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log.access)
     this.#generations = new Generations(
@@ -197,12 +200,20 @@ export class RunningProxy implements Proxy {
 
   #shared(knownCluster: SharedParts['knownCluster']): SharedParts {
     const { engine, log, tickets } = this
-    return { engine, counters: this.#pipeCounters, log, tickets, knownCluster }
+    return {
+      engine,
+      counters: this.#pipeCounters,
+      log,
+      tickets,
+      knownCluster,
+      onBackendReleased: (backend, cluster) => this.#admission.released(backend, cluster),
+    }
   }
 
   #createConnections(ids: ConnectionIds): Connections {
     return new Connections({
       engine: this.engine,
+      admission: this.#admission,
       generations: this.#generations,
       counters: this.#counters,
       connectionLog: this.#connectionLog,

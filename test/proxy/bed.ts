@@ -6,6 +6,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import type { Reloaded } from '../../src/control/answers.js'
 import type { EndingCount } from '../../src/observe/status.js'
 import { ProxyControl } from '../../src/proxy/proxy-control.js'
+import type { RunningProxyOptions } from '../../src/proxy/running-options.js'
 import { RunningProxy } from '../../src/proxy/running-proxy.js'
 import { Backend } from '../support/backend.js'
 import { restoreClock } from '../support/clock.js'
@@ -34,10 +35,11 @@ export class Bed {
   readonly #watchers = new Set<() => void>()
 
   /** Not yet started. */
-  constructor(options: BedConfig) {
+  constructor(options: BedConfig, running: RunningProxyOptions = {}) {
     this.#config = options
     this.#backends = (options.backends ?? []).filter((each) => each instanceof Backend)
-    this.proxy = new RunningProxy(validateConfig(this.#complete(options)), { log: this.#log() })
+    const config = validateConfig(this.#complete(options))
+    this.proxy = new RunningProxy(config, { log: this.#log(), ...running })
     this.control = new ProxyControl(this.proxy, {
       load: () => {
         throw new Error('a test reloads with a config of its own')
@@ -56,8 +58,8 @@ export class Bed {
     }
   }
 
-  static async start(config: BedConfig): Promise<Bed> {
-    const bed = new Bed(config)
+  static async start(config: BedConfig, running: RunningProxyOptions = {}): Promise<Bed> {
+    const bed = new Bed(config, running)
     await bed.proxy.start()
     return bed
   }

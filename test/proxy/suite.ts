@@ -1,5 +1,6 @@
 /** What a proxy promises, whatever engine it runs on. */
 import { describe } from 'vitest'
+import { describeAdmission } from './admission.js'
 import { describeBackends } from './backends.js'
 import { describeBothFamilies } from './both-families.js'
 import { describeCounts } from './counts.js'
@@ -11,6 +12,7 @@ import { describeLeaving } from './leaving.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
 import { describeOperators } from './operators.js'
+import { describeQueuedClients } from './queued-clients.js'
 import { describeReloads } from './reloads.js'
 import { describeVanishedPeers } from './vanished-peers.js'
 
@@ -20,6 +22,8 @@ export function describeProxy(engine: EngineKind): void {
   describe('its life', () => describeLifecycle(engine))
   describe('its backends', () => describeBackends(engine))
   describe('the ends of connections', () => describeEndings(engine))
+  describe('who may come in', () => describeAdmission(engine))
+  describe('a client that is queued', () => describeQueuedClients())
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())

@@ -156,7 +156,7 @@ function shortestTimeout({ idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs }: 
 }
 
 /** Closes pooled pipes, which are kept on purpose and would be taken for leaks. */
-function trimPipes(): void {
+export function trimPipes(): void {
   const loop = kernelLoop()
   if (loop instanceof KernelLoop) loop.native.trimPipes(0)
 }
