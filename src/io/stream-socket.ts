@@ -216,14 +216,18 @@ export class StreamSocket implements Socket {
 
   /** libuv calls a reset an end where bytes were queued before it; a write, even of nothing, tells which it was. */
   #endedOrBroke(): void {
-    const { stream } = this
-    if (!isPlain(stream) || !stream.writable || stream.writableLength > 0) {
+    if (!isPlain(this.stream) || !this.#canAsk) {
       this.#ended()
       return
     }
-    stream.write('', (error) => {
+    this.stream.write('', (error) => {
       if (error == null) this.#ended()
     })
+  }
+
+  /** Whether a write would be answered at once. */
+  get #canAsk(): boolean {
+    return this.stream.writable && this.stream.writableLength === 0
   }
 
   #ended(): void {
@@ -252,11 +256,11 @@ export class StreamSocket implements Socket {
 
   /**
    * Answers whether Node may read on at once. It would do so 31 times; others wait meanwhile, so after a full
-   * read they come first.
+   * read they come first. Nor may it where an end could not be told from a reset: the next turn's read can.
    */
   #borrowed(bytes: Buffer): boolean {
     this.#arrived(bytes)
-    if (bytes.length < MOST_READ_BYTES) return true
+    if (bytes.length < MOST_READ_BYTES && this.#canAsk) return true
     setImmediate(() => {
       if (this.#isReading) this.stream.resume()
     })

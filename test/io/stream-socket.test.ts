@@ -1,7 +1,10 @@
 /** When a stream's sink takes more, and how much of its source is taken at a time. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { READABLE, WRITABLE } from '../../src/io/socket.js'
+import { PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
+import { StreamEngine } from '../../src/io/stream-engine.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Turns } from '../../src/io/turns.js'
 import { pattern } from '../support/bytes.js'
@@ -108,4 +111,31 @@ test('nothing is read over bytes that nobody has taken yet', async () => {
   expect(source.take()?.equals(pattern(1, KIB))).toBe(true)
   source.reset()
   await peer.closed
+})
+
+test('a reset behind bytes is a reset, also once FIN was sent', async () => {
+  const engine = new StreamEngine('switched-off')
+  const accepted: Socket[] = []
+  const handler = { accepted: (socket: Socket) => accepted.push(socket), paused: () => {} }
+  const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
+  const listening = await engine.listen(address, { backlog: 1, sharePort: false }, handler)
+  const { port } = listening.address as { port: number }
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).resume()
+  await until(() => accepted.length === 1)
+  const [socket] = accepted as [Socket]
+  const heard: string[] = []
+  const run = (): void => {
+    heard.push(socket.read(KIB).toString())
+    socket.awaitMore()
+  }
+  socket.owner = { isQueued: false, run }
+  socket.shutdown()
+  socket.awaitMore()
+  await once(client, 'end')
+  client.write('bytes')
+  client.resetAndDestroy()
+  await until(() => (socket.ready & PEER_ENDED) !== 0)
+  expect(socket.error).toBe('ECONNRESET')
+  expect(heard.join('')).toBe('bytes')
+  listening.close()
 })
