@@ -1,6 +1,6 @@
 /**
  * `npm run simulate -- --seeds N` plays the stories of so many seeds in the simulated world, `--first S` from that one
- * on; `--seed S` plays one. The first that breaks a rule is told, with a shortened schedule.
+ * on; `--seed S` plays one, `--engine kernel` or `stream` on that engine alone. The first that breaks a rule is told, with a shortened schedule.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -12,16 +12,27 @@ const SUITE = 'test/simulation/simulation.test.ts'
 const USUAL_SEEDS = '100000'
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, first: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    seeds: { type: 'string' },
+    first: { type: 'string' },
+    seed: { type: 'string' },
+    engine: { type: 'string' },
+  },
 })
+const { engine, ...numbers } = values
+if (engine !== undefined && engine !== 'kernel' && engine !== 'stream') {
+  console.error(`--engine: expected kernel or stream, found ${engine}`)
+  process.exit(2)
+}
 const first = values.seed ?? values.first ?? '1'
 const seeds = values.seed === undefined ? (values.seeds ?? USUAL_SEEDS) : '1'
-for (const [name, text] of Object.entries(values)) {
+for (const [name, text] of Object.entries(numbers)) {
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     console.error(`--${name}: expected a whole number from 1 on, found ${text}`)
     process.exit(2)
   }
 }
 const env = { ...process.env, MILLRACE_FIRST_SEED: first, MILLRACE_SEEDS: seeds }
+if (engine !== undefined) env.MILLRACE_ENGINE = engine
 const { status } = spawnSync(process.execPath, [VITEST, 'run', SUITE], { cwd: ROOT, env, stdio: 'inherit' })
 process.exitCode = status ?? 1

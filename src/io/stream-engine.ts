@@ -2,7 +2,9 @@
  * Listens and dials with node:net, on every platform. Same interface, same behaviour; what Node cannot do is
  * said in `notSplicing` and in the documentation: no splice, no round-trip times, no SO_REUSEPORT.
  */
-import { connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
+
+import type { NetConnectOpts, Socket as NetSocket, Server, ServerOpts } from 'node:net'
+import * as net from 'node:net'
 import { type Address, hostOfSocket, type PeerAddress } from '../address.js'
 import { AcceptPauses } from './accept-pauses.js'
 import type {
@@ -25,6 +27,12 @@ import { StreamSocket } from './stream-socket.js'
 import { type Expirable, Sweep } from './sweep.js'
 import { Turns } from './turns.js'
 
+/** What it uses of node:net, whose place a simulation may take. */
+export interface NodeNet {
+  connect(options: NetConnectOpts): NetSocket
+  createServer(options: ServerOpts, accepted: (socket: NetSocket) => void): Server
+}
+
 export class StreamEngine implements Engine {
   readonly kind = 'stream'
   readonly unavailable = [
@@ -37,9 +45,11 @@ export class StreamEngine implements Engine {
   readonly sweep = new Sweep()
   readonly turns: Turns
   readonly notSplicing: NotSplicing
+  readonly net: NodeNet
   readonly #given: GivenSockets | undefined
 
-  constructor(notSplicing: NotSplicing, turns = new Turns(), given?: GivenSockets) {
+  constructor(notSplicing: NotSplicing, turns = new Turns(), given?: GivenSockets, nodeNet: NodeNet = net) {
+    this.net = nodeNet
     this.notSplicing = notSplicing
     this.#given = given
     this.turns = turns
@@ -122,11 +132,14 @@ export class StreamEngine implements Engine {
     const { backlog, ipv6Only = false, socketFile } = options
     // Node's servers cannot be asked to leave clients in the kernel's queue.
     const pauses = new AcceptPauses(handler, backlog)
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
-      keepNodeAlive(socket, liveness)
-      const from = clientAddress(socket, address)
-      pauses.accepted(this.#house(socket), from)
-    })
+    const server = this.net.createServer(
+      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true },
+      (socket) => {
+        keepNodeAlive(socket, liveness)
+        const from = clientAddress(socket, address)
+        pauses.accepted(this.#house(socket), from)
+      },
+    )
     return new Promise((resolve, reject) => {
       server.once('error', reject)
       const listen = () => server.listen({ ...listenTarget(address), backlog, ipv6Only })
@@ -175,7 +188,8 @@ class StreamDial implements Dial, Expirable {
     this.#memory = new ReadMemory()
     const target =
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
-    this.#stream = connect({ ...target, allowHalfOpen: true, noDelay: true, onread: this.#memory.onread })
+    const { onread } = this.#memory
+    this.#stream = engine.net.connect({ ...target, allowHalfOpen: true, noDelay: true, onread })
     this.#stream.pause()
     this.#stream.once('connect', () => this.#finish(''))
     this.#stream.on('error', (error: NodeJS.ErrnoException) => this.#finish(error.code ?? 'ECONNREFUSED'))

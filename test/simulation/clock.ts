@@ -2,6 +2,8 @@
  * Time that passes only when it is told to. While it is installed, `performance.now`, `Date.now`, `process.hrtime`,
  * timers and immediates are its own, and nothing of the real ones reaches the code under test.
  */
+import { setImmediate as nextTurn } from 'node:timers'
+
 type Callback = (...args: unknown[]) => void
 
 /** What `setTimeout` and `setInterval` answer, as far as src/ uses it. */
@@ -28,8 +30,23 @@ const LEAST_MS = 1
 /** With a fraction, as the real one has. */
 const BEGIN_MS = 5000.25
 
-/** Lets promises run until none has anything to do: ticks come when the queue of microtasks is empty. */
-export const quiescence = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+const { _tickCallback: runTicks } = process as unknown as { _tickCallback(): void }
+
+/** Runs the ticks and promises that are due, and those that follow, as Node does after each callback: none is left. */
+export const settle = (): void => runTicks()
+
+/** Where `settle` works: not from within a promise, which would have to end first. */
+export function outsidePromises<Result>(run: () => Result): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    nextTurn(() => {
+      try {
+        resolve(run())
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+}
 
 export class VirtualClock {
   now = BEGIN_MS
@@ -78,7 +95,7 @@ export class VirtualClock {
   }
 
   /** Runs what is due, in its order, with all that follows from each. */
-  async runTimers(): Promise<void> {
+  runTimers(): void {
     for (let due = this.#next(); due !== undefined && due.at <= this.now; due = this.#next()) {
       this.#timers.delete(due)
       if (due.everyMs !== undefined) {
@@ -86,17 +103,17 @@ export class VirtualClock {
         this.#timers.add(due)
       }
       due.run()
-      await quiescence()
+      settle()
     }
   }
 
   /** Those that are waiting now, none of those that they set. */
-  async runImmediates(): Promise<void> {
+  runImmediates(): void {
     const waiting = this.#immediates
     this.#immediates = new Set()
     for (const run of waiting) {
       run()
-      await quiescence()
+      settle()
     }
   }
 

@@ -5,9 +5,7 @@
 import { describe, expect, test } from 'vitest'
 import { Direction } from '../../src/pipe/direction.js'
 import type { Fault } from './faults.js'
-import { explain, findFailure } from './simulate.js'
-import { settingOf } from './world/setting.js'
-import { play } from './world/story.js'
+import { explain, findFailure, replay } from './simulate.js'
 
 /** Stories until a fault is found, at most. */
 const MOST_SEEDS = 10_000
@@ -31,19 +29,20 @@ const FAULTS: readonly Expected[] = [
 
 describe('a fault that is put back is found', () => {
   test.each(FAULTS)('$fault', { timeout: LONGEST_MS }, async ({ fault, rules }) => {
-    const faults = new Set([fault])
-    const found = await findFailure(1, MOST_SEEDS, faults)
+    const conditions = { engine: 'kernel', faults: new Set([fault]) } as const
+    const found = await findFailure(1, MOST_SEEDS, conditions)
     console.log(`${fault}: seed ${found?.seed}, ${found?.failure.message}`)
     expect(rules).toContain(found?.failure.rule)
-    expect(await play(found!.steps, settingOf(found!.seed), faults)).toEqual(found!.failure)
+    expect(await replay(found!, conditions)).toEqual(found!.failure)
   })
 
   test('a failure is told with its seed and a shortened schedule', { timeout: LONGEST_MS }, async () => {
     const faults = new Set<Fault>(['full-pipe-for-empty-socket'])
-    const found = await findFailure(1, MOST_SEEDS, faults)
-    const told = await explain(found!, faults)
+    const conditions = { engine: 'kernel', faults } as const
+    const found = await findFailure(1, MOST_SEEDS, conditions)
+    const told = await explain(found!, conditions)
     console.log(told)
-    expect(told).toContain(`npm run simulate -- --seed ${found!.seed}\n`)
+    expect(told).toContain(`npm run simulate -- --engine kernel --seed ${found!.seed}\n`)
     expect(told.match(/^ {2}\d+\. /gm)!.length).toBeLessThan(found!.steps.length)
   })
 
@@ -53,7 +52,8 @@ describe('a fault that is put back is found', () => {
       if (this.phase === 'draining' && this.inside > 0) this.sink.shutdown()
       settle.call(this, isLast)
     }
-    const found = await findFailure(1, MOST_SEEDS, new Set(['end-found-behind-bytes'])).finally(() => {
+    const faults = new Set<Fault>(['end-found-behind-bytes'])
+    const found = await findFailure(1, MOST_SEEDS, { engine: 'kernel', faults }).finally(() => {
       Direction.prototype.settle = settle
     })
     console.log(`FIN before bytes: seed ${found?.seed}, ${found?.failure.message}`)

@@ -1,6 +1,6 @@
 /**
- * Faults that were found in this program or in others, each of which can be put back: into the simulated addon, or into
- * the kernel's answers to it. faults.test.ts tells how each is found.
+ * Faults that were found in this program or in others, each of which can be put back: into the simulated addon, the
+ * kernel's answers to it, or what Node asks of libuv. faults.test.ts tells how each is found.
  */
 export type Fault =
   /** The addon fills a kernel pipe until EAGAIN, which it takes for an empty socket. */
@@ -19,6 +19,8 @@ export type Fault =
   | 'short-read-hides-the-end'
   /** A source that broke is reported as one that ended. */
   | 'reset-for-end'
+  /** Of a backend's stream: libuv may read on also where it then calls a reset an end. */
+  | 'reads-on-where-an-end-is-doubtful'
 
 export type Faults = ReadonlySet<Fault>
 

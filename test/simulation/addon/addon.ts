@@ -4,7 +4,7 @@
  */
 import type * as native from '../../../src/io/native.js'
 import * as constants from '../../../src/io/native-constants.js'
-import { quiescence } from '../clock.js'
+import { settle } from '../clock.js'
 import type { Faults } from '../faults.js'
 import * as e from '../kernel/errnos.js'
 import type { Kernel } from '../kernel/kernel.js'
@@ -37,7 +37,7 @@ export class SimulatedAddon implements native.Native {
   }
 
   /** One visit of the event loop. Whether the kernel reported anything. */
-  collect(): Promise<boolean> {
+  collect(): boolean {
     return this.#poller.collect()
   }
 
@@ -53,9 +53,9 @@ export class SimulatedAddon implements native.Native {
     this.#scratch = scratch as Buffer
     this.#transfers = new Transfers(this.#kernel, this.#pipes, this.#faults, this.#scratch, outcome)
     const standing = new StandingOrders(orders, carried, outcome, scratch.length, this.#transfers)
-    this.#poller = new Poller(this.#kernel, standing, events, async (count) => {
+    this.#poller = new Poller(this.#kernel, standing, events, (count) => {
       onBatch(count)
-      await quiescence()
+      settle()
     })
     return 0
   }

@@ -18,14 +18,9 @@ export class Poller {
   readonly #kernel: Kernel
   readonly #orders: StandingOrders
   readonly #events: Int32Array
-  readonly #deliver: (count: number) => Promise<void>
+  readonly #deliver: (count: number) => void
 
-  constructor(
-    kernel: Kernel,
-    orders: StandingOrders,
-    events: Int32Array,
-    deliver: (count: number) => Promise<void>,
-  ) {
+  constructor(kernel: Kernel, orders: StandingOrders, events: Int32Array, deliver: (count: number) => void) {
     this.#kernel = kernel
     this.#orders = orders
     this.#events = events
@@ -33,17 +28,17 @@ export class Poller {
   }
 
   /** Whether anything was reported, by the kernel. */
-  async collect(): Promise<boolean> {
+  collect(): boolean {
     let hasReported = false
     for (let batches = 0; batches < MOST_BATCHES; batches++) {
-      const { count, isTold } = await this.#collectBatch()
+      const { count, isTold } = this.#collectBatch()
       hasReported ||= count > 0
       if (count < BUSY || isTold) break
     }
     return hasReported
   }
 
-  async #collectBatch(): Promise<{ count: number; isTold: boolean }> {
+  #collectBatch(): { count: number; isTold: boolean } {
     const reports = this.#kernel.wait(this.#events.length / EVENT_CELLS)
     this.#orders.beginBatch(performance.now())
     let filled = 0
@@ -55,10 +50,10 @@ export class Poller {
       isTold = true
       this.#write(filled++, event)
       if (how === 'in-batch') continue
-      await this.#deliver(filled)
+      this.#deliver(filled)
       filled = 0
     }
-    if (filled > 0) await this.#deliver(filled)
+    if (filled > 0) this.#deliver(filled)
     return { count: reports.length, isTold }
   }
 

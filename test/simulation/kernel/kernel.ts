@@ -223,6 +223,12 @@ export class Kernel {
     return this.#fds.at(fd)?.local
   }
 
+  /** getpeername(2); a broken connection keeps its name here. */
+  remoteAddress(fd: number): TcpPeer | undefined {
+    const file = this.#fds.at(fd)
+    return file instanceof TcpSocket ? file.remote : undefined
+  }
+
   /** close(2), with SO_LINGER 0 where `isReset`. */
   close(fd: number, isReset: boolean): number {
     this.#stir()

@@ -1,7 +1,7 @@
 /** Whether a record's cause is true, by what the world knows and the proxy does not. */
 import type { Client } from './client.js'
 import type { Behaviour, ServerSide } from './server.js'
-import type { Told, World } from './world.js'
+import type { Done, Told, World } from './world.js'
 
 interface Case extends Told {
   readonly world: World
@@ -27,7 +27,7 @@ const serversDid =
   ({ world }) =>
     world.servers.some(({ history }) => behaviours.some((each) => history.has(each)))
 const was =
-  (what: 'shortage' | 'drain' | 'reload' | 'stop'): Judge =>
+  (what: Done): Judge =>
   ({ world }) =>
     world.done.has(what)
 const lasted = (ms: number, { facts }: Case): boolean => ms > 0 && facts.totalMicros / 1000 >= ms

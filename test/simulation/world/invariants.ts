@@ -38,9 +38,9 @@ function checkWay(from: Peer, to: Peer): void {
 /** Of a world that is over: its proxy was stopped. */
 export function checkOver(world: World): void {
   checkComplaints(world)
-  const { descriptors, pipesInUse, pinnedBytes } = world.counts
-  if (descriptors + pipesInUse + pinnedBytes !== 0) {
-    throw new Violation('nothing is left', JSON.stringify({ descriptors, pipesInUse, pinnedBytes }))
+  const { held } = world
+  if (Object.values(held).some((count) => count !== 0)) {
+    throw new Violation('nothing is left', JSON.stringify(held))
   }
   if (world.clock.keepingAlive > 0)
     throw new Violation('nothing is left', `${world.clock.keepingAlive} timers`)
@@ -76,16 +76,16 @@ function checkRecord(world: World, client: Client, told: Told): void {
   if ([client, other].some((peer) => peer?.sawEarlyEnd) && !isClosing && !OUR_ENDS.has(ending.cause)) {
     throw new Violation('no end before bytes', `${describe(told)}, and one side was told of an end too early`)
   }
-  if (facts.bytesDown !== client.sentToIt) {
-    throw new Violation(
-      'accounting',
-      `${describe(told)}: ${facts.bytesDown} bytes down, ${client.sentToIt} were sent`,
-    )
-  }
-  if (other?.isAcquainted !== true) return
-  const up = other.sentToIt - other.preambleBytes
-  if (facts.bytesUp !== up)
-    throw new Violation('accounting', `${describe(told)}: ${facts.bytesUp} bytes up, ${up} were sent`)
+  checkBytes(world, told, facts.bytesDown, client.sentToIt)
+  if (other?.isAcquainted === true)
+    checkBytes(world, told, facts.bytesUp, other.sentToIt - other.preambleBytes)
+}
+
+/** Node's streams take bytes that the kernel has no room for; they are lost where a connection does not end in order. */
+function checkBytes({ proxy }: World, told: Told, counted: number, sent: number): void {
+  const mayBeLost = proxy.engine.kind === 'stream' && told.ending.cause !== 'finished'
+  if (counted === sent || (mayBeLost && counted > sent)) return
+  throw new Violation('accounting', `${describe(told)}: ${counted} bytes are counted, ${sent} were sent`)
 }
 
 /** The counters say what the records say. */

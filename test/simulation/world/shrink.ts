@@ -5,32 +5,31 @@
 import type { Step } from './step.js'
 
 /** Whether these steps break the rule, too. */
-type Breaks = (steps: readonly Step[]) => Promise<boolean>
+type Breaks = (steps: readonly Step[]) => boolean
 
 /** Attempts altogether: a shorter one is wanted, not the shortest. */
 const MOST_ATTEMPTS = 600
 
-export async function shorten(steps: readonly Step[], breaks: Breaks): Promise<readonly Step[]> {
+export function shorten(steps: readonly Step[], breaks: Breaks): readonly Step[] {
   let attempts = 0
-  const tries = async (candidate: readonly Step[]): Promise<boolean> =>
-    ++attempts <= MOST_ATTEMPTS && (await breaks(candidate))
-  let best = await leaveOut(steps, tries)
+  const tries = (candidate: readonly Step[]): boolean => ++attempts <= MOST_ATTEMPTS && breaks(candidate)
+  let best = leaveOut(steps, tries)
   for (let at = 0; at < best.length; at++) {
     for (let smaller = lessOf(best[at]!); smaller !== undefined; smaller = lessOf(best[at]!)) {
       const candidate = best.with(at, smaller)
-      if (!(await tries(candidate))) break
+      if (!tries(candidate)) break
       best = candidate
     }
   }
   return leaveOut(best, tries)
 }
 
-async function leaveOut(steps: readonly Step[], tries: Breaks): Promise<readonly Step[]> {
+function leaveOut(steps: readonly Step[], tries: Breaks): readonly Step[] {
   let best = steps
   for (let part = Math.ceil(best.length / 2); part >= 1; part = Math.floor(part / 2)) {
     for (let at = 0; at < best.length; ) {
       const candidate = best.toSpliced(at, part)
-      if (await tries(candidate)) best = candidate
+      if (tries(candidate)) best = candidate
       else at += part
     }
   }

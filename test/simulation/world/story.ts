@@ -1,7 +1,7 @@
 /** Plays a schedule from its beginning to its end, and says what went wrong. */
 import { VirtualClock } from '../clock.js'
-import type { Faults } from '../faults.js'
 import { Random } from '../random.js'
+import type { Conditions } from './conditions.js'
 import { checkArrived, checkOver } from './invariants.js'
 import { playStep } from './play.js'
 import type { Setting } from './setting.js'
@@ -21,20 +21,16 @@ const LONGEST_WAIT_MS = 120_000
 const LUCK_OF_THE_END = 1
 
 /** Undefined where all was well. */
-export async function play(
-  steps: readonly Step[],
-  setting: Setting,
-  faults: Faults,
-): Promise<Failure | undefined> {
+export function play(steps: readonly Step[], setting: Setting, conditions: Conditions): Failure | undefined {
   const clock = new VirtualClock()
   clock.install()
   let at = 0
   try {
-    const world = new World(clock, setting, faults, new Random(LUCK_OF_THE_END))
-    await world.proxy.start()
-    for (; at < steps.length; at++) await playStep(world, steps[at]!)
+    const world = new World(clock, setting, conditions, new Random(LUCK_OF_THE_END))
+    world.start()
+    for (; at < steps.length; at++) playStep(world, steps[at]!)
     world.kernel.random = new Random(LUCK_OF_THE_END)
-    await bringToAnEnd(world)
+    bringToAnEnd(world)
     return undefined
   } catch (error) {
     if (!(error instanceof Error)) throw error
@@ -49,15 +45,15 @@ export async function play(
   }
 }
 
-async function bringToAnEnd(world: World): Promise<void> {
+function bringToAnEnd(world: World): void {
   const { proxy } = world
-  await world.rest()
+  world.rest()
   checkArrived(world)
   for (const server of world.servers) server.turn('accepts')
   for (const peer of [...world.clients.values(), ...world.serverSides.values()]) peer.end()
-  await world.rest()
+  world.rest()
   checkArrived(world)
-  await world.passUntil(LONGEST_WAIT_MS, () => {
+  world.passUntil(LONGEST_WAIT_MS, () => {
     for (const peer of world.serverSides.values()) peer.end()
     return proxy.connections().length === 0
   })
@@ -67,8 +63,8 @@ async function bringToAnEnd(world: World): Promise<void> {
   void world.allOrders().then(() => {
     isStopped = true
   })
-  await world.passUntil(LONGEST_WAIT_MS, () => isStopped)
-  await world.rest()
+  world.passUntil(LONGEST_WAIT_MS, () => isStopped)
+  world.rest()
   checkOver(world)
 }
 

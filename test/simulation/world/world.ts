@@ -2,17 +2,15 @@
  * A proxy in a simulated kernel, with clients, backends and an operator, in time that only passes when it is told to. It
  * does what it is told; what must hold is checked elsewhere, but for what its peers see for themselves.
  */
-import { KernelEngine } from '../../../src/io/kernel-engine.js'
-import { KernelLoop } from '../../../src/io/kernel-loop.js'
 import type { Log, OpenLog } from '../../../src/observe/log.js'
 import type { ConnectionFacts, RecordEnding } from '../../../src/observe/record.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
-import { SimulatedAddon } from '../addon/addon.js'
-import type { VirtualClock } from '../clock.js'
-import type { Faults } from '../faults.js'
+import { settle, type VirtualClock } from '../clock.js'
 import { type FarEnd, Kernel, NO_SHORTAGE } from '../kernel/kernel.js'
 import type { Random } from '../random.js'
 import { Client, type Opening } from './client.js'
+import type { Conditions } from './conditions.js'
+import { createPlayed, type Played } from './engines.js'
 import { BackendServer, ServerSide } from './server.js'
 import { addressOf, BACKENDS, type ListenerName, type Setting } from './setting.js'
 import { Violation } from './violation.js'
@@ -22,6 +20,9 @@ export interface Told {
   readonly ending: RecordEnding
   readonly at: number
 }
+
+/** What may be done to a proxy. */
+export type Done = 'start' | 'shortage' | 'drain' | 'reload' | 'stop'
 
 /** While nothing but timers is due for this long, nothing more comes of itself: longer than any pause of ours (ms). */
 const QUIET_MS = 450
@@ -39,27 +40,30 @@ export class World {
   readonly servers: readonly BackendServer[]
   readonly records: Told[] = []
   /** What was ever done to it, by which an end may be explained. */
-  readonly done = new Set<'shortage' | 'drain' | 'reload' | 'stop'>()
+  readonly done = new Set<Done>()
   /** What was logged as an error. */
   readonly complaints: string[] = []
-  readonly #addon: SimulatedAddon
+  readonly #played: Played
   readonly #orders: Promise<unknown>[] = []
 
   /** The clock must be installed. */
-  constructor(clock: VirtualClock, setting: Setting, faults: Faults, random: Random) {
+  constructor(clock: VirtualClock, setting: Setting, conditions: Conditions, random: Random) {
     this.clock = clock
     this.setting = setting
     this.kernel = new Kernel(random, setting.kernel)
-    this.#addon = new SimulatedAddon(this.kernel, faults)
+    this.#played = createPlayed(this.kernel, setting.kernel.quotaPages, conditions)
     this.servers = BACKENDS.map((place) => this.#serverAt(place))
-    const loop = KernelLoop.start({ native: this.#addon }, () => setting.kernel.quotaPages)
-    if (!(loop instanceof KernelLoop)) throw new Error(loop)
-    const engine = new KernelEngine(loop)
+    const { engine } = this.#played
     this.proxy = new RunningProxy(setting.configs[0]!, { engine, openLog: this.#log() })
   }
 
-  get counts() {
-    return this.#addon.count()
+  get held(): Readonly<Record<string, number>> {
+    return this.#played.held()
+  }
+
+  start(): void {
+    this.order('start', () => this.proxy.start())
+    settle()
   }
 
   /** Of a record: clients are told apart by their ports, whoever told their host. */
@@ -76,7 +80,7 @@ export class World {
   }
 
   /** An operator's order, of which nobody waits for the end. */
-  order(kind: 'drain' | 'reload' | 'stop', order: () => Promise<unknown>): void {
+  order(kind: Done, order: () => Promise<unknown>): void {
     this.done.add(kind)
     this.#orders.push(order().catch(() => {}))
   }
@@ -86,61 +90,66 @@ export class World {
   }
 
   /** The event loop goes round once: timers, events, immediates. Whether the kernel reported anything. */
-  async turn(): Promise<boolean> {
-    await this.clock.runTimers()
-    const hasReported = await this.#addon.collect()
-    await this.clock.runImmediates()
+  turn(): boolean {
+    this.clock.runTimers()
+    const hasReported = this.#played.collect()
+    this.clock.runImmediates()
+    this.#played.endTurn()
     this.#noteLeads()
     return hasReported
   }
 
   /** One turn in a restless world: peers say and take some, a little time passes. */
-  async restlessTurn(random: Random): Promise<void> {
+  restlessTurn(random: Random): void {
     this.clock.now += random.int(0, 4) / 4
     for (const peer of this.#peers()) if (random.chance(0.7)) peer.pump(random.size(1 << 20))
     this.kernel.network.stir(random)
-    await this.turn()
+    this.turn()
   }
 
   /** Time passes while nothing happens: what is on its way arrives before, and the loop, which was idle, hears of it. */
-  async wait(ms: number, random: Random): Promise<void> {
+  wait(ms: number, random: Random): void {
     for (let turns = 0; turns < MOST_TURNS; turns++) {
       const hasMoved = this.kernel.network.bringAll()
-      if (!hasMoved && !this.kernel.epoll.isReady && !this.clock.hasImmediates) break
-      await this.turn()
+      if (!hasMoved && !this.#isBusy) break
+      this.turn()
     }
     this.clock.now += ms
-    await this.restlessTurn(random)
+    this.restlessTurn(random)
   }
 
   /** Everybody has what it needs and takes what there is, until nothing comes of itself any more. */
-  async rest(): Promise<void> {
+  rest(): void {
     this.kernel.isRestless = false
     Object.assign(this.kernel.shortage, NO_SHORTAGE)
     for (const peer of this.#peers()) peer.isPaused = false
-    await this.#pass(QUIET_MS)
+    this.#pass(QUIET_MS)
     this.kernel.isRestless = true
   }
 
   /** Time passes until nothing happens for `ms`, timers apart, or `isDone`. */
-  async passUntil(ms: number, isDone: () => boolean): Promise<void> {
+  passUntil(ms: number, isDone: () => boolean): void {
     this.kernel.isRestless = false
     const end = this.clock.now + ms
-    while (this.clock.now < end && !isDone()) await this.#pass(QUIET_MS, end)
+    while (this.clock.now < end && !isDone()) this.#pass(QUIET_MS, end)
     this.kernel.isRestless = true
   }
 
-  async #pass(quietMs: number, end = Number.POSITIVE_INFINITY): Promise<void> {
+  #pass(quietMs: number, end = Number.POSITIVE_INFINITY): void {
     let quietSince = this.clock.now
     for (let turns = 0; turns < MOST_TURNS; turns++) {
       const hasMoved = this.#pumpAll()
-      const hasReported = await this.turn()
-      if (hasMoved || hasReported || this.clock.hasImmediates || this.kernel.epoll.isReady)
-        quietSince = this.clock.now
+      const hasReported = this.turn()
+      if (hasMoved || hasReported || this.#isBusy) quietSince = this.clock.now
       else if (this.clock.now - quietSince >= quietMs || this.clock.now >= end) return
       else this.clock.now = Math.min(this.clock.nextAt ?? Number.POSITIVE_INFINITY, quietSince + quietMs)
     }
     throw new Violation('the event loop comes to rest', `not in ${MOST_TURNS} turns`)
+  }
+
+  /** Whether the loop has something to do at once. */
+  get #isBusy(): boolean {
+    return this.kernel.epoll.isReady || this.clock.hasImmediates || this.#played.hasWork
   }
 
   #pumpAll(): boolean {

@@ -1,0 +1,51 @@
+/** Node's own sockets and servers on the simulated kernel: what the stream engine takes for node:net. */
+import { type NetConnectOpts, type OnReadOpts, Server, type ServerOpts, Socket } from 'node:net'
+import type { NodeNet } from '../../../src/io/stream-engine.js'
+import type { Faults } from '../faults.js'
+import { ListenHandle } from './listen-handle.js'
+import type { UvLoop } from './loop.js'
+import { TcpHandle } from './tcp-handle.js'
+
+/** `_listen2` says `listening` or `error`; its arguments are of a server without a handle. */
+interface Inside {
+  _handle: ListenHandle
+  _listen2(host: null, port: number, family: number, backlog: number): void
+}
+
+const IS_NO_ADDRESS = -1
+
+export const simulatedNet = (loop: UvLoop, faults: Faults): NodeNet => ({
+  connect: (asked: NetConnectOpts) => {
+    const isFaulty = faults.has('reads-on-where-an-end-is-doubtful')
+    const options = isFaulty ? { ...asked, onread: readingOn(asked.onread!) } : asked
+    const inside = { handle: new TcpHandle(loop), manualStart: true }
+    return new Socket({ ...options, ...inside }).connect(options)
+  },
+  createServer: (options: ServerOpts, accepted: (socket: Socket) => void) =>
+    new SimulatedServer(loop, options, accepted),
+})
+
+function readingOn({ buffer, callback }: OnReadOpts): OnReadOpts {
+  const told = (count: number, bytes: Uint8Array): boolean => {
+    callback(count, bytes)
+    return true
+  }
+  return { buffer, callback: told }
+}
+
+class SimulatedServer extends Server {
+  readonly #loop: UvLoop
+
+  constructor(loop: UvLoop, options: ServerOpts, accepted: (socket: Socket) => void) {
+    super(options, accepted)
+    this.#loop = loop
+  }
+
+  override listen(options: unknown): this {
+    const { host, port, backlog } = options as { host: string; port: number; backlog: number }
+    const inside = this as unknown as Inside
+    inside._handle = new ListenHandle(this.#loop, { host, port })
+    inside._listen2(null, IS_NO_ADDRESS, IS_NO_ADDRESS, backlog)
+    return this
+  }
+}
