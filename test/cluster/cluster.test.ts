@@ -219,6 +219,63 @@ test('a shortage that lasts longer than connectMs ends the attempt with its name
   expect(states(cluster)).toEqual(['up', 'up'])
 })
 
+test('a pause is cut short where connectMs is less, and leaves nothing on its way', async () => {
+  const cluster = clusterOf([A])
+  engine.outcomes.set(A, 'EMFILE')
+  const result = dial(cluster, 30)
+  await turn()
+  expect(cluster.isInUse).toBe(true)
+  vi.advanceTimersByTime(30)
+  expect(await result).toMatchObject({ error: 'EMFILE' })
+  expect([cluster.isInUse, vi.getTimerCount()]).toEqual([false, 0])
+})
+
+test('a backend that fails after a shortage is one that failed: the next has a wait of its own', async () => {
+  const cluster = clusterOf([A, B])
+  engine.outcomes.set(A, 'EMFILE').set(B, 'EMFILE')
+  const result = dial(cluster, 1000)
+  for (let i = 0; i < 25; i++) {
+    await turn()
+    vi.advanceTimersByTime(50)
+    if (i === 15) engine.outcomes.set(A, 'ECONNREFUSED')
+  }
+  engine.outcomes.delete(B)
+  await turn()
+  vi.advanceTimersByTime(50)
+  expect(await result).toMatchObject({ backend: { name: B }, address: parseAddress(B), retries: 1 })
+  expect(engine.dialled.lastIndexOf(A)).toBeLessThan(engine.dialled.indexOf(B))
+})
+
+test('a backend that is taken out while its connect is on its way gets no connection', async () => {
+  const cluster = clusterOf([A, B])
+  engine.outcomes.set(A, 'never')
+  const result = dial(cluster)
+  cluster.backend(A)!.setTo = 'drain'
+  engine.settle(A, '')
+  expect(await result).toMatchObject({ backend: { name: B }, retries: 1 })
+  expect(engine.resets).toBe(1)
+  expect(cluster.backend(A)).toMatchObject({ active: 0, dialling: 0, health: { failures: 0 } })
+})
+
+test('a cluster is in use while somebody dials, waits or has a connection', async () => {
+  const cluster = clusterOf([A])
+  engine.outcomes.set(A, 'never')
+  const dialling = dial(cluster)
+  expect(cluster.isInUse).toBe(true)
+  engine.settle(A, 'ECONNREFUSED')
+  await dialling
+  expect(cluster.isInUse).toBe(false)
+
+  const named = clusterOf(['db.example:80'])
+  const waiting = dial(named)
+  expect(named.isInUse).toBe(true)
+  resolveName('db.example', '10.0.0.9')
+  const { backend } = await waiting
+  expect(named.isInUse).toBe(true)
+  backend?.release()
+  expect(named.isInUse).toBe(false)
+})
+
 test('no source port to one backend: the next one, and nobody rests', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'EADDRNOTAVAIL')
@@ -319,6 +376,54 @@ test('of two names that are awaited the first answer serves, and a failed one is
   await turn()
   resolveName('two.example', '10.0.0.9')
   expect(await result).toMatchObject({ backend: { name: 'two.example:80' }, retries: 0 })
+})
+
+test('a backend that failed is not tried again when the name of another has its answer', async () => {
+  const cluster = clusterOf([A, 'db.example:80'])
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  const result = dial(cluster)
+  await turn()
+  resolveName('db.example', '10.0.0.9')
+  expect(await result).toMatchObject({ backend: { name: 'db.example:80' }, retries: 1 })
+  expect(engine.dialled).toEqual([A, '10.0.0.9:80'])
+})
+
+test('nobody waits for a name that has an answer, while it is asked for again', async () => {
+  const cluster = clusterOf(['db.example:80'])
+  resolveName('db.example', '10.0.0.9')
+  vi.advanceTimersByTime(10_000)
+  engine.outcomes.set('10.0.0.9:80', 'ECONNREFUSED')
+  expect(await outcomeNow(cluster)).toMatchObject({ error: 'ECONNREFUSED', retries: 0 })
+})
+
+test('nobody waits for the name of a backend that was taken out: EHOSTDOWN', async () => {
+  const cluster = clusterOf(['db.example:80'])
+  cluster.backend('db.example:80')!.setTo = 'drain'
+  expect(await outcomeNow(cluster)).toEqual({ error: 'EHOSTDOWN', backend: undefined, retries: 0 })
+})
+
+test('who waits for a name when the cluster is retired is answered, and nothing is asked for any more', async () => {
+  const cluster = clusterOf(['db.example:80', 'www.example:80'])
+  const waiting = dial(cluster)
+  resolveName('www.example', '10.0.0.9')
+  await waiting
+  engine.outcomes.set('10.0.0.9:80', 'ECONNREFUSED')
+  const late = dial(cluster)
+  await turn()
+  answers.clear()
+  cluster.retire()
+  expect(await late).toMatchObject({ error: 'ECONNREFUSED' })
+  vi.advanceTimersByTime(60_000)
+  expect([...answers.keys()]).toEqual([])
+})
+
+test('the name of a backend that has left is asked for no more', () => {
+  const cluster = clusterOf(['db.example:80'])
+  resolveName('db.example', '10.0.0.9')
+  answers.clear()
+  cluster.update({ balance: 'round-robin', backends: [{ address: parseAddress(A) as Address, weight: 1 }] })
+  vi.advanceTimersByTime(60_000)
+  expect([...answers.keys()]).toEqual([])
 })
 
 test('connectMs of 0 waits for a name without end', async () => {

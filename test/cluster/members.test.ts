@@ -61,3 +61,17 @@ test('after retiring the members stay until others are given, who then begin ane
   expect(a!.health.isDown).toBe(false)
   expect(namesOf(members.left)).toEqual([B, C])
 })
+
+test('members are in use while any has a connection or a connect on its way, also one that has left', () => {
+  members.replace(given(A))
+  const [a] = members.present
+  expect(members.isInUse).toBe(false)
+  a!.dialBegan()
+  expect(members.isInUse).toBe(true)
+  members.replace(given(B))
+  expect(members.isInUse).toBe(true)
+  a!.dialSucceeded()
+  expect(members.isInUse).toBe(true)
+  a!.release()
+  expect(members.isInUse).toBe(false)
+})

@@ -13,6 +13,8 @@ export class ScriptedEngine {
   readonly dialled: string[] = []
   /** Connects that were cancelled. */
   cancelled = 0
+  /** Connections that were given up at once. */
+  resets = 0
   /** Address → what its connects come to: '' is success, `never` no answer. Default: success. */
   readonly outcomes = new Map<string, string>()
   readonly #hanging: { address: string; answer: Answer }[] = []
@@ -28,7 +30,7 @@ export class ScriptedEngine {
     }
     const errno = this.outcomes.get(text) ?? ''
     if (errno === 'never') this.#hanging.push({ address: text, answer })
-    else queueMicrotask(() => answer(outcomeOf(errno)))
+    else queueMicrotask(() => answer(this.#outcomeOf(errno)))
     return {
       cancel: () => {
         this.cancelled += isOver ? 0 : 1
@@ -40,13 +42,15 @@ export class ScriptedEngine {
   /** Answers the connects to `address` that hang. */
   settle(address: string, errno: string): void {
     for (const each of this.#hanging.splice(0)) {
-      if (each.address === address) each.answer(outcomeOf(errno))
+      if (each.address === address) each.answer(this.#outcomeOf(errno))
       else this.#hanging.push(each)
     }
   }
-}
 
-const outcomeOf = (errno: string): DialOutcome => ({
-  socket: errno === '' ? ({} as Socket) : undefined,
-  errno,
-})
+  #outcomeOf(errno: string): DialOutcome {
+    const reset = (): void => {
+      this.resets++
+    }
+    return { socket: errno === '' ? ({ reset } as Socket) : undefined, errno }
+  }
+}

@@ -53,6 +53,12 @@ test('a backend of two addresses rests when both have failed, and a success in b
   expect(health).toMatchObject({ isDown: true, failures: 4 })
 })
 
+test('after its rest a backend of two addresses rests again when both have failed once more', () => {
+  const failAt = (now: number) =>
+    health.failed({ errno: 'ECONNREFUSED', wasCurrent: true, addresses: 2 }, now)
+  expect([failAt(0), failAt(0), failAt(1000), failAt(1000)]).toEqual([0, 1000, 0, 2000])
+})
+
 test('a backend that moved may be tried at once, and is down until a connect succeeds', () => {
   fail(0)
   health.moved()

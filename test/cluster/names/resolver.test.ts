@@ -71,6 +71,14 @@ test('a failure is told and retried with pauses that grow from 1 s to 30 s; an a
   resolver.stop()
 })
 
+test('an IPv4 address is the same, however the system writes it', () => {
+  const resolver = new Resolver(['db'], listener, lookup)
+  resolver.start()
+  found('::ffff:10.0.0.1', '10.0.0.1', '::1')
+  expect(told).toEqual([['resolved', 'db', ['10.0.0.1', '::1']]])
+  resolver.stop()
+})
+
 test('an answer without addresses is a failure', () => {
   const resolver = new Resolver(['db'], listener, lookup)
   resolver.start()
@@ -84,6 +92,7 @@ test('an answer that comes after stop is ignored and nothing is asked again', ()
   resolver.start()
   found('10.0.0.1')
   resolver.stop()
+  expect(resolver.isResolving('cache')).toBe(false)
   notFound('ENOTFOUND')
   vi.advanceTimersByTime(120_000)
   expect(told.length).toBe(1)

@@ -1,0 +1,52 @@
+/** A connect to one address of a backend, and to no other. */
+import { beforeEach, expect, test, vi } from 'vitest'
+import { type Address, parseAddress, type ResolvedAddress } from '../../src/address.js'
+import { Backend } from '../../src/cluster/backend.js'
+import { dialAt } from '../../src/cluster/dial-at.js'
+import { BackOff } from '../../src/cluster/health/back-off.js'
+import { ScriptedEngine } from './scripted-engine.js'
+
+const ADDRESS = '127.0.0.1:80'
+
+let engine: ScriptedEngine
+let backend: Backend
+beforeEach(() => {
+  engine = new ScriptedEngine()
+  backend = new Backend(parseAddress('localhost:80') as Address, 1, new BackOff())
+})
+
+function dial(done = vi.fn()) {
+  const succeeded = (to: Backend): void => void to.dialSucceeded()
+  const at = { backend, address: parseAddress(ADDRESS) as ResolvedAddress }
+  return { done, dialling: dialAt({ engine, succeeded }, at, 1000, done) }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('a connect to one address is counted as any other', async () => {
+  const { done } = dial()
+  expect(backend).toMatchObject({ dialling: 1, active: 0 })
+  expect(done).not.toHaveBeenCalled()
+  await turn()
+  expect(done.mock.calls).toMatchObject([[{ backend, address: parseAddress(ADDRESS), retries: 0 }]])
+  expect(backend).toMatchObject({ dialling: 0, active: 1 })
+})
+
+test('a connect to one address that fails says nothing of the backend, and no other is tried', async () => {
+  engine.outcomes.set(ADDRESS, 'ECONNREFUSED')
+  const { done } = dial()
+  await turn()
+  expect(done.mock.calls).toEqual([[{ error: 'ECONNREFUSED', backend, retries: 0 }]])
+  expect(backend).toMatchObject({ dialling: 0, active: 0, health: { isDown: false, failures: 0 } })
+  expect(engine.dialled).toEqual([ADDRESS])
+})
+
+test('a connect to one address that is cancelled is given up and not answered', async () => {
+  engine.outcomes.set(ADDRESS, 'never')
+  const { done, dialling } = dial()
+  dialling.cancel()
+  engine.settle(ADDRESS, '')
+  expect(engine.cancelled).toBe(1)
+  expect(backend).toMatchObject({ dialling: 0, active: 0 })
+  expect(done).not.toHaveBeenCalled()
+})
