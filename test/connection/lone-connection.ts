@@ -23,10 +23,15 @@ interface Around {
   readonly listener: Partial<ListenerInput>
   dial(request: DialRequest, done: (result: DialResult) => void): void
   ended(ending: RecordEnding): void
+  /** Default: what a step has thrown is thrown on. */
+  failed?(cause: string, error: unknown): void
 }
 
 /** Of a client at 127.0.0.1:2. Not yet started. */
-export function loneConnection(socket: Socket, { engine, listener, dial, ended }: Around): Connection {
+export function loneConnection(
+  socket: Socket,
+  { engine, listener, dial, ended, failed }: Around,
+): Connection {
   const { listeners } = validateConfig({
     listeners: [{ name: 'front', address: '127.0.0.1:1', ...listener }],
     clusters: { back: { backends: ['127.0.0.1:2'] } },
@@ -49,8 +54,9 @@ export function loneConnection(socket: Socket, { engine, listener, dial, ended }
     dialOptions: { connectMs: CONNECT_MS },
     nextId: () => '01ARYZ6S410000000000000000',
     sessions: new Sessions(),
-    failed: (_, __, error) => {
-      throw error
+    failed: (_, cause, error) => {
+      if (failed === undefined) throw error
+      failed(cause, error)
     },
     connected: () => {},
     answered: () => {},
