@@ -238,6 +238,14 @@ export function describeProxyHeaders(): void {
     peer.end()
   })
 
+  it('may not be missing by half, where they are not required', async () => {
+    await start({ required: false, timeoutMs: 30 })
+    const client = await bed.connect()
+    client.send(Buffer.from('PROXY TCP4 192.'))
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('proxy-header: too slow')
+    expect(backend.peers).toEqual([])
+  })
+
   it('come by a unix socket, too', async () => {
     await start({ from: ['unix'] }, { address: `unix:${join(folder, 'front')}` })
     expect(await pass(V1, 'x')).toBe('x')

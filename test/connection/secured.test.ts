@@ -1,7 +1,7 @@
 /** A handshake that does what a test says, on a connection that nobody else has. */
 import { Socket as NetSocket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { badTls, Refusal } from '../../src/connection/refusal.js'
 import { secured } from '../../src/connection/secured.js'
 import { Dialogue, DialogueOver } from '../../src/io/dialogue.js'
@@ -72,6 +72,17 @@ it('a handshake that is done leaves the same dialogue, which goes on inside TLS'
   expect(dialogue.socket).toBeInstanceOf(StreamSocket)
   expect(dialogue.socket).toMatchObject({ stream, below: raw })
   expect(cancelled).toBe(0)
+})
+
+it('what comes after the handshake has a time of its own', async () => {
+  const dialogue = dialogueOn(raw)
+  const allow = vi.spyOn(dialogue, 'allow')
+  const ended = secured(dialogue, () => handshake, 1234, badTls)
+  expect(allow).not.toHaveBeenCalled()
+  succeed({ stream, facts: FACTS })
+  await ended
+  expect(allow.mock.calls).toEqual([[1234]])
+  dialogue.end()
 })
 
 it('a handshake that fails is cancelled, and its reason is that of the refusal', async () => {

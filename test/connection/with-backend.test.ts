@@ -6,6 +6,7 @@ import type { DialResult } from '../../src/cluster/dial.js'
 import { BackOff } from '../../src/cluster/health/back-off.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { Connection } from '../../src/connection/connection.js'
+import { BROKEN } from '../../src/io/socket.js'
 import type { StreamSocket } from '../../src/io/stream-socket.js'
 import type { RecordEnding } from '../../src/observe/record.js'
 import { DEFAULT_SETTINGS } from '../../src/pipe/options.js'
@@ -62,9 +63,13 @@ function begin(listener: Partial<ListenerInput>, dial = (): void => {}): void {
   connection.start()
 }
 
-/** The backend accepts. */
 async function connect(listener: Partial<ListenerInput> = {}): Promise<void> {
   begin(listener)
+  await answerWithBackend()
+}
+
+/** The backend accepts. */
+async function answerWithBackend(): Promise<void> {
   await until(() => answer !== undefined)
   backend.dialBegan()
   backend.dialSucceeded()
@@ -79,6 +84,17 @@ describe('a connection that is joined', () => {
     connection.end('ordered')
     expect(endings).toMatchObject([{ by: 'proxy', phase: 'data', cause: 'ordered' }])
     expect(backend.active).toBe(0)
+  })
+
+  it('hears no more of its client by way of the wait for its backend', async () => {
+    begin({})
+    const pending = near[1].owner!
+    await answerWithBackend()
+    near[1].ready |= BROKEN
+    pending.run()
+    expect(endings).toEqual([])
+    connection.end('ordered')
+    expect(endings).toMatchObject([{ by: 'proxy', phase: 'data', cause: 'ordered' }])
   })
 
   it('has the deadlines of its pipe', async () => {
@@ -111,6 +127,7 @@ describe('a connection whose backend is asked', () => {
     await until(() => endings.length > 0)
     expect(endings).toMatchObject([{ by: 'proxy', phase: 'response', cause: 'ordered' }])
     expect(backend.active).toBe(0)
+    expect(await far[0].ended).toBe('ECONNRESET')
   })
 
   it('is not quiet', async () => {
@@ -122,6 +139,7 @@ describe('a connection whose backend is asked', () => {
     await ask()
     far[0].send(Buffer.from(SWITCHING))
     await headAt(near[0])
+    expect(connection.knownClient).toBeUndefined()
     near[0].send(Buffer.from('up'))
     far[0].send(Buffer.from('down!'))
     await until(() => connection.totals.bytesUp > UPGRADE.length)
