@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { kernelLoop } from '../../src/io/choose-engine.js'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { kernelLoop, sharedEngine } from '../../src/io/choose-engine.js'
 import { KernelLoop } from '../../src/io/kernel-loop.js'
 import { type PipeOptions, pipe } from '../../src/pipe/join.js'
 import { difference, pattern } from '../support/bytes.js'
@@ -200,6 +200,56 @@ describe('pipe', () => {
     piped.close()
     expect(await piped).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, bytesUp: 0 })
     expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
+  })
+
+  test('closing it before it began cuts a head that was not sent, and both sides see that', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    const piped = pipe(a, b, { head: Buffer.from('GET /') })
+    piped.close()
+    expect(await piped).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, bytesUp: 0 })
+    expect([await client.ended, await backend.ended]).toEqual(['ECONNRESET', 'ECONNRESET'])
+  })
+
+  test('a setting that is undefined is the default', async () => {
+    const reasons = []
+    for (const options of [{}, { splice: undefined, idleTimeoutMs: undefined }]) {
+      const [client, a] = await connected()
+      const [backend, b] = await connected()
+      const piped = pipe(a, b, options as PipeOptions)
+      client.send(pattern(16, 10))
+      await backend.receive(10)
+      piped.close()
+      reasons.push((await piped).notSplicing)
+    }
+    expect(reasons[1]).toBe(reasons[0])
+    expect(reasons[0]).toBeDefined()
+  })
+
+  test('a listener of the user for readable bytes reads none of them', async () => {
+    const [client, a] = duplexPair()
+    const [backend, b] = duplexPair()
+    a.on('readable', () => a.read())
+    const piped = pipe(a, b)
+    client.end('for the backend')
+    backend.end()
+    expect((await drain(backend)).toString()).toBe('for the backend')
+    client.resume()
+    expect((await piped).ended.cause).toBe('finished')
+  })
+
+  test('nobody looks at the deadlines of a pipe that has ended', async () => {
+    const { sweep } = sharedEngine()
+    const [added, deleted] = [vi.spyOn(sweep, 'add'), vi.spyOn(sweep, 'delete')]
+    const [, a] = await connected()
+    const [, b] = await connected()
+    const piped = pipe(a, b)
+    piped.close()
+    await piped
+    const [watched] = added.mock.calls[0]!
+    expect(deleted.mock.calls.some(([each]) => each === watched)).toBe(true)
+    added.mockRestore()
+    deleted.mockRestore()
   })
 
   test('an idle pipe ends by its timeout', async () => {

@@ -1,6 +1,6 @@
 /** A carrier that shows what goes by takes nothing that the sink does not take, and makes room when it was seen. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
+import { BROKEN, PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
 import { Turns } from '../../src/io/turns.js'
 import { MUST_WAIT } from '../../src/pipe/carrier.js'
 import { directionBetween } from '../../src/pipe/choose-direction.js'
@@ -66,15 +66,21 @@ describe('a watched direction', () => {
     const { direction, ends, sink, isWatched } = watched('hello')
     ends.room = 0
     expect(direction.carrier.move(direction, 1000)).toBe(MUST_WAIT)
+    sink.error = 'EPIPE'
+    expect(direction.carrier.move(direction, 1000)).toBe(0)
+    sink.error = undefined
     sink.ready = 0
     expect(direction.carrier.move(direction, 1000)).toBe(0)
     expect([seen, isWatched()]).toEqual(['', true])
   })
 
   it('asks for more where it found nothing', () => {
-    const { direction, source, asks } = watched('')
+    const { direction, source, sink, asks } = watched('')
     direction.move(1000)
     expect([source.ready & READABLE, asks.count]).toEqual([0, 1])
+    direction.move(1000)
+    expect(asks.count).toBe(2)
+    sink.ready = 0
     direction.move(1000)
     expect(asks.count).toBe(2)
   })
@@ -85,9 +91,12 @@ describe('a watched direction', () => {
     expect([seen, isWatched()]).toEqual(['hello!', false])
   })
 
-  it('is an ordinary one at the end of its source', () => {
+  it.each([
+    ['at the end of its source', PEER_ENDED],
+    ['where its source broke', BROKEN],
+  ])('is an ordinary one %s', (_, ready) => {
     const { direction, source, isWatched } = watched('')
-    source.ready |= PEER_ENDED
+    source.ready |= ready
     direction.move(1000)
     expect(isWatched()).toBe(false)
   })

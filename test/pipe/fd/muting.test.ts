@@ -1,0 +1,28 @@
+/** When a source is muted, and when it is heard again. */
+import { expect, test } from 'vitest'
+import { READABLE, WRITABLE } from '../../../src/io/socket.js'
+import { muteWhileFull } from '../../../src/pipe/fd/muting.js'
+import { flowWith } from './flow.js'
+
+const FULL = { ready: 0 }
+const EMPTIED = { ready: WRITABLE }
+const UNREAD = { ready: WRITABLE | READABLE }
+
+test.each([
+  ['is muted while bytes wait for a full sink', { inside: 1 }, EMPTIED, FULL, 'mute'],
+  ['is not muted before its sink has said whether it takes bytes', {}, UNREAD, FULL, 'neither'],
+  ['is not muted while its sink takes bytes', { inside: 1 }, UNREAD, {}, 'neither'],
+  ['is not muted at its end', { inside: 1, phase: 'draining' }, UNREAD, FULL, 'neither'],
+  ['is heard again once it was emptied', {}, EMPTIED, {}, 'unmute'],
+  ['is not heard again before', {}, UNREAD, {}, 'neither'],
+])('a source %s', (_, facts, source, sink, what) => {
+  const flow = flowWith(facts, source, sink)
+  muteWhileFull(flow)
+  const { mute, unmute, ready } = flow.source
+  expect([mute.mock.calls.length, unmute.mock.calls.length]).toEqual([
+    +(what === 'mute'),
+    +(what === 'unmute'),
+  ])
+  // What comes while it is muted is no event: it has to be looked for.
+  expect(ready).toBe(what === 'mute' ? UNREAD.ready : source.ready)
+})

@@ -1,0 +1,36 @@
+/** Where a standing order may stand, and of which moves it tells. */
+import { expect, test } from 'vitest'
+import { PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../../src/io/socket.js'
+import { PROMOTE_BYTES } from '../../../src/pipe/fd/choose-carrier.js'
+import { kernelCarrier } from '../../../src/pipe/fd/kernel-carrier.js'
+import { standingOrder } from '../../../src/pipe/fd/standing-order.js'
+import { flowWith } from './flow.js'
+
+test.each([
+  ['of bulk, where that is spliced', {}, {}, PROMOTE_BYTES],
+  ['of nothing, where nothing is spliced', { mode: 'off' }, {}, Number.POSITIVE_INFINITY],
+  ['of the first bytes', { bytes: 0 }, {}, 0],
+  ['of everything, where all is to be spliced', { mode: 'on' }, {}, 0],
+  ['of the next bytes of a source that takes none', {}, { ready: 0 }, 0],
+])('an order tells %s', (_, facts, source, from) => {
+  const flow = flowWith(facts, source)
+  standingOrder.leave(flow)
+  expect(flow.source.loop.leaveOrder.mock.calls).toEqual([[flow.source, 4, from]])
+  expect(flow.source.loop.takeOrderBack).not.toHaveBeenCalled()
+})
+
+test.each([
+  ['bytes are spliced', { carrier: kernelCarrier }, {}, {}],
+  ['bytes are inside', { inside: 1 }, {}, {}],
+  ['the source has ended', { phase: 'draining' }, {}, {}],
+  ['the source has bytes', {}, { ready: WRITABLE | READABLE }, {}],
+  ['the source has an urgent byte', {}, { ready: WRITABLE | URGENT }, {}],
+  ['the source has an end to tell', {}, { ready: PEER_ENDED }, {}],
+  ['the sink is full', {}, {}, { ready: 0 }],
+  ['the sink broke', {}, {}, { error: 'EPIPE' }],
+])('none stands where %s', (_, facts, source, sink) => {
+  const flow = flowWith(facts, source, sink)
+  standingOrder.leave(flow)
+  expect(flow.source.loop.takeOrderBack.mock.calls).toEqual([[flow.source]])
+  expect(flow.source.loop.leaveOrder).not.toHaveBeenCalled()
+})
