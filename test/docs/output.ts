@@ -1,0 +1,36 @@
+/** Whether what a command printed is what its page shows. Numbers, times, sizes and ids differ from run to run. Pure. */
+
+const ID = /\b[0-9A-HJKMNP-TV-Z]{26}\b/g
+/** A backend may have rested already when it is looked at. */
+const REST = /, rests [\d.]+m?s/g
+const NUMBER = /\d+(\.\d+)?( ?([KMGTP]?B(\/s)?|m?s|[mhd]|%))?(?![A-Za-z0-9])/g
+/** On a line by itself it stands for any number of lines, elsewhere for any text. */
+const LEFT_OUT = '…'
+
+/** Text with `#` for each run of numbers. */
+export function withoutNumbers(text: string): string {
+  return text
+    .replaceAll(ID, '#')
+    .replaceAll(REST, '')
+    .replaceAll(NUMBER, '#')
+    .replaceAll('–', '#')
+    .replaceAll(/[ \t]+/g, ' ')
+    .replaceAll(/#( #)+/g, '#')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd()
+}
+
+/** Matches what a command may print where a page shows `lines`. Hold it against text without numbers. */
+export function patternOf(lines: readonly string[]): RegExp {
+  const shown = withoutNumbers(lines.join('\n')).split('\n')
+  const patterns = shown.map((line) =>
+    line === LEFT_OUT ? '(?:.*\n)*?' : `${line.split(LEFT_OUT).map(escaped).join('.*')}\n`,
+  )
+  return new RegExp(`^${patterns.join('')}$`)
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+}

@@ -1,0 +1,53 @@
+/** Pages of the documentation: links that lead somewhere, openings that say whom a page is for, an index of all. */
+import { existsSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { anchorsOf, linksOf, openingOf } from './markdown.js'
+import { PAGES, ROOT, readPage } from './pages.js'
+
+const LINKING = [...PAGES, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md']
+const SAYS_FOR_WHOM = /^(For|This (page|index) is for) /
+/** Pages that are still to be rewritten. Take a page out when you rewrite it. */
+const NOT_REWRITTEN: ReadonlySet<string> = new Set([
+  'docs/admin.md',
+  'docs/commands.md',
+  'docs/config.md',
+  'docs/first-bytes.md',
+  'docs/http-grammar.md',
+  'docs/library.md',
+  'docs/metrics.md',
+  'docs/platforms.md',
+  'docs/postgres.md',
+  'docs/records.md',
+  'docs/status-page.md',
+])
+
+/** Why a link leads nowhere, or undefined. Links to other sites are not asked for. */
+function problemOf(page: string, target: string): string | undefined {
+  if (/^[a-z]+:/.test(target)) return undefined
+  const [path = '', anchor] = target.split('#')
+  const file = path === '' ? page : posix.join(posix.dirname(page), path)
+  if (!existsSync(join(ROOT, file))) return 'no such file'
+  if (anchor !== undefined && !anchorsOf(readPage(file)).has(anchor)) return 'no such heading'
+  return undefined
+}
+
+describe.each(LINKING)('%s', (page) => {
+  it('has only links to files and headings that exist', () => {
+    const broken = linksOf(readPage(page)).flatMap(({ target, line }) => {
+      const problem = problemOf(page, target)
+      return problem === undefined ? [] : [`line ${line}: ${target}: ${problem}`]
+    })
+    expect(broken).toEqual([])
+  })
+})
+
+it.each(PAGES.filter((page) => !NOT_REWRITTEN.has(page)))('%s opens with whom it is for', (page) => {
+  expect(openingOf(readPage(page))).toMatch(SAYS_FOR_WHOM)
+})
+
+it('docs/README.md lists every page of docs/', () => {
+  const listed = new Set(linksOf(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
+  const pages = PAGES.filter((page) => page !== 'README.md' && page !== 'docs/README.md')
+  expect(pages.filter((page) => !listed.has(page))).toEqual([])
+})

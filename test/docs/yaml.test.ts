@@ -1,0 +1,83 @@
+/**
+ * Every YAML block of the docs is a config that `millrace check` accepts. A block without `listeners` or `clusters` is a
+ * part of a config: the test adds them. A block that has a key twice shows alternatives: the test checks each of them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { checkConfigFile } from '../../src/config/load.js'
+import { MillraceError } from '../../src/errors.js'
+import { selfSigned } from '../support/certificate.js'
+import { temporaryFolder } from '../support/folder.js'
+import { areMissing } from '../support/programs.js'
+import { blocksOf } from './markdown.js'
+import { PAGES, readPage } from './pages.js'
+
+/** Values for the variables that the examples use. */
+const ENVIRONMENT = { MILLRACE_ADMIN_TOKEN: 'a-token-of-an-example' }
+/** A key by which a block is the config of another program. */
+const OTHER_PROGRAMS: readonly (readonly [key: RegExp, program: string])[] = [
+  [/^scrape_configs:/m, 'Prometheus'],
+  [/^tcp:/m, 'Traefik'],
+]
+
+const blocks = PAGES.flatMap((page) =>
+  blocksOf(readPage(page))
+    .filter(({ language }) => language === 'yaml')
+    .map((block) => ({ ...block, where: `${page}:${block.line}` })),
+)
+
+describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
+  const folder = temporaryFolder()
+  let pair: { cert: string; key: string }
+
+  beforeAll(async () => {
+    pair = await selfSigned(folder)
+  })
+
+  it.each(blocks)('is a good config: $where', ({ text, where }) => {
+    const other = OTHER_PROGRAMS.find(([key]) => key.test(text))
+    if (other !== undefined) return void console.log(`not checked: ${where} is a config of ${other[1]}`)
+    const file = join(folder, 'millrace.yaml')
+    for (const config of alternativesIn(text)) {
+      writeFileSync(file, withFiles(completed(config)))
+      expect(problemsOf(file)).toEqual([])
+    }
+  })
+
+  /** The examples name files of the reader's. */
+  function withFiles(text: string): string {
+    return text
+      .replaceAll(/\/etc\/tls\/[\w.-]+\.pem/g, pair.cert)
+      .replaceAll(/\/etc\/tls\/[\w.-]+\.key/g, pair.key)
+  }
+})
+
+function alternativesIn(text: string): string[] {
+  const sections = text.split(/^(?=\w)/m)
+  const keys = sections.map((section) => section.split(':')[0])
+  return new Set(keys).size === keys.length ? [text] : sections
+}
+
+/** A config as it is; a part of one with the listeners and the clusters that it lacks. */
+function completed(text: string): string {
+  const part = parse(text)
+  if (part.listeners !== undefined && part.clusters !== undefined) return text
+  const named = [...text.matchAll(/\bcluster: ([\w-]+)/g)].map(([, name]) => name!)
+  const clusters = part.clusters ?? Object.fromEntries([...named, 'added'].map((name) => [name, BACKENDS]))
+  const listeners = part.listeners ?? [{ address: '127.0.0.1:1', cluster: Object.keys(clusters)[0] }]
+  return stringify({ ...part, listeners, clusters })
+}
+
+const BACKENDS = { backends: ['127.0.0.1:2'] }
+
+function problemsOf(file: string): string[] {
+  try {
+    checkConfigFile(file, ENVIRONMENT)
+    return []
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    return [...error.message.split('\n'), readFileSync(file, 'utf8')]
+  }
+}
