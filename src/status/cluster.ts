@@ -28,15 +28,15 @@ export const BACKEND_STATE = {
   /** As configured. */
   address: key(),
   /** 0: it gets no new connections. */
-  weight: highest('weight', metric('millrace_backend_weight', 'Its share beside the others of its cluster.')),
+  weight: highest(
+    'weight',
+    metric('millrace_backend_weight', 'Its share beside the other weights of the cluster.'),
+  ),
   /** What an operator has set it to. `down` and `drain`: it gets no new connections. */
   setTo: choice(['up', 'drain', 'down']),
   /** `down`: all its addresses failed and none answered since. `unresolved`: its host name had no answer yet. */
   state: choice(['up', 'down', 'unresolved'], {
-    metric: metric(
-      'millrace_backend_up',
-      '1 where the last connects succeeded, 0 where it rests or has no address.',
-    ),
+    metric: metric('millrace_backend_up', '0 while all its addresses fail or its name has none, else 1.'),
   }),
   /** How long it is still skipped while others are available, in ms. 0: it is not. */
   restingMs: lowest('ms'),
@@ -49,7 +49,10 @@ export const BACKEND_STATE = {
   /** Connects that failed by the backend's fault, ever. */
   failures: count(
     'connects',
-    metric('millrace_backend_connects_failed_total', "Connects that failed by the backend's fault."),
+    metric(
+      'millrace_backend_connects_failed_total',
+      'Connects that failed and were the fault of the backend.',
+    ),
   ),
   /** errno name of the last of these; undefined when there was none. */
   lastError: optional(finding()),
@@ -73,13 +76,16 @@ export const CLUSTER = {
   /** No config names it any more: it is here for the connections it has. */
   isLeaving: IS_LEAVING,
   traffic: part(TRAFFIC),
-  active: gauge('connections', metric('millrace_cluster_connections', 'Connections that are not over yet.')),
-  ended: count(
-    'connections',
-    metric('millrace_cluster_connections_ended_total', 'Connections that are over.'),
-  ),
+  active: gauge('connections', metric('millrace_cluster_connections', 'Connections that are open.')),
+  ended: count('connections', metric('millrace_cluster_connections_ended_total', 'Connections that ended.')),
   /** Connects that failed before another one succeeded or the connection was given up. */
-  retries: count('connects', metric('millrace_cluster_retries_total', 'Connects after one that failed.')),
+  retries: count(
+    'connects',
+    metric(
+      'millrace_cluster_retries_total',
+      'Connects that failed before another one succeeded, or before millrace gave up.',
+    ),
+  ),
   /** From the dial to a connected backend. */
   connectSeconds: histogram(),
   /** From then to the backend's first byte. */

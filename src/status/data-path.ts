@@ -8,17 +8,17 @@ export const PIPES = {
   /** Directions that proved to be bulk and began to splice. */
   promotions: count(
     'directions',
-    metric('millrace_promotions_total', 'Directions that proved to be bulk and began to splice.'),
+    metric('millrace_promotions_total', 'Directions that turned out to be bulk and began to splice.'),
   ),
   /** Directions that turned small or idle and copy again. */
   demotions: count(
     'directions',
-    metric('millrace_demotions_total', 'Directions that turned small or idle and copy again.'),
+    metric('millrace_demotions_total', 'Directions that became small or idle and copy again.'),
   ),
   /** Times bytes behind an urgent byte went by copy. */
   urgentFallbacks: count(
     'times',
-    metric('millrace_urgent_fallbacks_total', 'Times bytes behind an urgent byte went by copy.'),
+    metric('millrace_urgent_fallbacks_total', 'Times that bytes behind a TCP urgent byte were copied.'),
   ),
   /** Times a direction copied because no kernel pipe could be had. */
   pipesRefused: count('times'),
@@ -27,7 +27,7 @@ export const PIPES = {
     'times',
     metric(
       'millrace_splice_refused_total',
-      'Times a direction copied because the kernel, or a filter, refused splice(2).',
+      'Times that a direction copied because the kernel or a seccomp filter refused splice(2).',
     ),
   ),
   /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
@@ -35,7 +35,7 @@ export const PIPES = {
     'pipes',
     metric(
       'millrace_infinite_loops_total',
-      'Pipes that stayed ready without progress and were cut. Always 0, or there is a bug.',
+      'Connections that millrace cut because they stayed ready without progress. Anything but 0 is a bug of millrace.',
     ),
   ),
   /** Times a direction had to wait because its sink took no more. */
@@ -43,7 +43,7 @@ export const PIPES = {
     'times',
     metric(
       'millrace_sink_full_total',
-      'Times a direction had to wait because the side it goes to took no more.',
+      'Times that a direction waited because the receiving side took no more.',
     ),
   ),
 }
@@ -51,26 +51,29 @@ export const PIPES = {
 /** The kernel path of a thread. */
 export const KERNEL = {
   /** Sockets and listeners open. */
-  descriptors: gauge('sockets', metric('millrace_sockets', 'Sockets and listeners open on the kernel path.')),
+  descriptors: gauge(
+    'sockets',
+    metric('millrace_sockets', 'Sockets and listeners that are open on the kernel path.'),
+  ),
   pipesInUse: gauge(
     'kernel pipes',
-    metric('millrace_kernel_pipes_in_use', 'Kernel pipes with bytes in flight.'),
+    metric('millrace_kernel_pipes_in_use', 'Kernel pipes with bytes in them.'),
   ),
   pipesIdle: gauge(
     'kernel pipes',
-    metric('millrace_kernel_pipes_idle', 'Kernel pipes that wait to be used again.'),
+    metric('millrace_kernel_pipes_idle', 'Empty kernel pipes that wait for their next use.'),
   ),
   /** Leases refused since start. */
   pipesRefused: count(
     'kernel pipes',
-    metric('millrace_kernel_pipes_refused_total', 'Kernel pipes that could not be had.'),
+    metric('millrace_kernel_pipes_refused_total', 'Kernel pipes that could not be opened.'),
   ),
   /** Pipes opened smaller than was asked for since start, because this user's quota is spent. */
   pipesDowngraded: count(
     'kernel pipes',
     metric(
       'millrace_kernel_pipes_downgraded_total',
-      "Kernel pipes opened smaller than was asked for, because the user's quota was spent.",
+      "Kernel pipes that were opened smaller than wanted because the user's quota was spent.",
     ),
   ),
   /** Bytes that wait in kernel pipes at this moment. */
@@ -81,7 +84,7 @@ export const KERNEL = {
   /** What these are to stay below: this process's share of `pinnedMemoryBytes`. */
   pinnedBudgetBytes: gauge(
     'bytes',
-    metric('millrace_kernel_pipe_bytes_budget', 'What these bytes are to stay below (`pinnedMemoryBytes`).'),
+    metric('millrace_kernel_pipe_bytes_budget', 'The limit for these bytes (`pinnedMemoryBytes`).'),
   ),
   /** Calls of splice(2) since start, into pipes and out of them. */
   splices: count(
@@ -94,10 +97,19 @@ export const KERNEL = {
 export const RECORDS = {
   written: count('records', metric('millrace_records_written_total', 'Records (access log) written.')),
   /** Not wanted by the config, or below the log's level. */
-  skipped: count('records', metric('millrace_records_skipped_total', 'Records not chosen by the config.')),
+  skipped: count(
+    'records',
+    metric(
+      'millrace_records_skipped_total',
+      'Records that the config does not want, or that are below the level of the log.',
+    ),
+  ),
   /** Lost because the log could not be written as fast. */
   dropped: count(
     'records',
-    metric('millrace_records_dropped_total', 'Records lost because the log could not be written as fast.'),
+    metric(
+      'millrace_records_dropped_total',
+      'Records lost because the log could not be written fast enough.',
+    ),
   ),
 }

@@ -16,11 +16,11 @@ export const NOT_SPLICED = {
     'connections',
     metric(
       'millrace_not_spliced_connections_total',
-      'Connections that are over and have copied what might have been spliced, by why.',
+      'Connections that ended and had copied bytes that might have been spliced, by reason.',
     ),
   ),
   /** Copied. */
-  bytes: count('bytes', metric('millrace_not_spliced_bytes_total', 'Bytes that these have copied.')),
+  bytes: count('bytes', metric('millrace_not_spliced_bytes_total', 'Bytes that these connections copied.')),
 }
 
 /** How often the connection to this side broke while bytes were moved. */
@@ -32,7 +32,7 @@ export const PIPE_ERROR = {
     'times',
     metric(
       'millrace_pipe_errors_total',
-      'Times the connection to one side broke while bytes were moved, a reset being ECONNRESET.',
+      'Times that the connection to one side broke while bytes moved. A reset is ECONNRESET.',
     ),
   ),
 }
@@ -43,25 +43,27 @@ export const LISTENER = {
   address: setting(),
   isListening: choice([true, false], {
     whenGone: false,
-    metric: metric('millrace_listener_up', '1 where it accepts, 0 where it does not.'),
+    metric: metric('millrace_listener_up', '1 while the listener accepts clients, else 0.'),
   }),
   /** No config names it any more: it accepts nobody, and is here for connections it had accepted. */
   isLeaving: IS_LEAVING,
   /** Connections that are not over yet. */
-  active: gauge('connections', metric('millrace_listener_connections', 'Connections that are not over yet.')),
-  accepted: count('connections', metric('millrace_listener_accepted_total', 'Connections accepted.')),
+  active: gauge('connections', metric('millrace_listener_connections', 'Connections that are open.')),
+  accepted: count('connections', metric('millrace_listener_accepted_total', 'Clients accepted.')),
   /** Times accepting stopped for a moment because the system was out of fds or memory. */
   acceptPauses: count(
     'times',
     metric(
       'millrace_listener_accept_pauses_total',
-      'Times accepting paused because the system was out of file descriptors, memory or watches of epoll.',
+      'Times that accepting paused because file descriptors, memory or epoll watches ran out.',
     ),
   ),
   traffic: part(TRAFFIC),
   ended: count('connections'),
   /** From accept to end. */
-  seconds: histogram(metric('millrace_connection_seconds', 'From accept to end.')),
+  seconds: histogram(
+    metric('millrace_connection_seconds', 'How long connections lived, from accept to end.'),
+  ),
   notSpliced: tally(NOT_SPLICED),
   pipeErrors: tally(PIPE_ERROR),
 }
@@ -78,7 +80,10 @@ export const ENDING = {
   /** 0 where it can come about and has not yet. */
   count: count(
     'connections',
-    metric('millrace_connections_ended_total', 'Connections that are over, by whose doing, when and why.'),
+    metric(
+      'millrace_connections_ended_total',
+      'Connections that ended: who ended them, in which phase, and why.',
+    ),
   ),
   /** Somebody's failure, not an ordinary end: what `always: [errors]` of the access log is about. */
   isError: choice([true, false]),

@@ -46,7 +46,7 @@ export const PROCESS = {
   openFds: optional(
     highest(
       'file descriptors',
-      metric('millrace_process_open_fds', 'Open file descriptors of the process that has most.'),
+      metric('millrace_process_open_fds', 'Open file descriptors of the process that has the most.'),
     ),
   ),
   mostFds: optional(
@@ -70,7 +70,10 @@ export const DRAIN = {
 export const CONFIG = {
   /** Of the last config that was taken up. */
   loadedAt: latest(
-    metric('millrace_config_loaded_time_seconds', 'When the config was taken up, in seconds since 1970.'),
+    metric(
+      'millrace_config_loaded_time_seconds',
+      'When the present config was taken up, in seconds since 1970.',
+    ),
   ),
   reloads: commonCount('reloads', metric('millrace_reloads_total', 'Reloads that were taken up.')),
   /** Reloads that changed nothing because something was wrong. */
@@ -85,16 +88,16 @@ export const STATUS = {
   version: setting(),
   /** Undefined before. */
   startedAt: optional(
-    earliest(metric('millrace_start_time_seconds', 'When it began to serve, in seconds since 1970.')),
+    earliest(metric('millrace_start_time_seconds', 'When millrace began to serve, in seconds since 1970.')),
   ),
   /** Processes these figures are of. */
   workers: gauge('processes', metric('millrace_workers', 'Processes that serve.')),
   /** How many there are to be. */
-  workersWanted: gauge('processes', metric('millrace_workers_wanted', 'Processes that are to serve.')),
+  workersWanted: gauge('processes', metric('millrace_workers_wanted', 'Processes that the config asks for.')),
   /** Of these figures, so many processes' are old: they do not answer. */
   workersSilent: gauge(
     'processes',
-    metric('millrace_workers_silent', 'Workers that do not answer: their figures are their last.'),
+    metric('millrace_workers_silent', 'Workers that do not answer. Their figures are their last ones.'),
   ),
   /** Workers that ended without an order. What they counted is still in these figures. */
   workerDeaths: count(
@@ -110,7 +113,7 @@ export const STATUS = {
     'seconds',
     metric(
       'millrace_process_cpu_seconds_total',
-      'CPU time of all processes, those that are gone included; user and system.',
+      'CPU time of all processes, user and system. Processes that are gone are included.',
     ),
   ),
   /**
@@ -121,7 +124,7 @@ export const STATUS = {
     histogram(
       metric(
         'millrace_event_loop_delay_seconds',
-        'How late the timer that looks after connections runs, in every process that has any. It is due once a second, or more often where a timeout is shorter than 4 s.',
+        'How late the timer ran that looks after connections, in every process that has connections. It is due once a second, or more often if a timeout is shorter than 4 s.',
       ),
     ),
   ),

@@ -7,7 +7,7 @@ export const CLUSTERS: readonly Metric[] = [
   {
     name: 'millrace_cluster_bytes_total',
     type: 'counter',
-    help: 'Bytes forwarded; up is client to backend.',
+    help: 'Bytes forwarded. Up is client to backend.',
     labels: ['cluster', 'direction', 'how'],
     samples: (status) =>
       everyCluster(status).flatMap(({ name, traffic }) => bytesOf(traffic, { cluster: name })),
@@ -15,7 +15,7 @@ export const CLUSTERS: readonly Metric[] = [
   {
     name: 'millrace_backend_in_use',
     type: 'gauge',
-    help: '1 where it may get new connections, 0 where an operator has taken it out.',
+    help: '1 while it may get new connections, 0 after an operator took it out.',
     labels: ['cluster', 'backend'],
     samples: (status) =>
       presentBackends(status)
@@ -28,7 +28,7 @@ export const CLUSTERS: readonly Metric[] = [
   {
     name: 'millrace_backend_bytes_total',
     type: 'counter',
-    help: 'Bytes forwarded; up is client to backend.',
+    help: 'Bytes forwarded. Up is client to backend.',
     labels: ['cluster', 'backend', 'direction', 'how'],
     samples: (status) =>
       everyBackend(status).flatMap(({ labels, backend }) => bytesOf(backend.traffic, labels)),

@@ -7,7 +7,7 @@ export const LISTENERS: readonly Metric[] = [
   {
     name: 'millrace_listener_bytes_total',
     type: 'counter',
-    help: 'Bytes forwarded; up is client to backend.',
+    help: 'Bytes forwarded. Up is client to backend.',
     labels: ['listener', 'direction', 'how'],
     samples: (status) =>
       everyListener(status).flatMap(({ name, traffic }) => bytesOf(traffic, { listener: name })),
@@ -15,7 +15,7 @@ export const LISTENERS: readonly Metric[] = [
   {
     name: 'millrace_listener_received_bytes_total',
     type: 'counter',
-    help: 'Bytes taken from either side. What was not forwarded is under way, or was lost.',
+    help: 'Bytes taken from each side. Bytes that were not forwarded are inside millrace, or were lost.',
     labels: ['listener', 'side'],
     samples: (status) =>
       everyListener(status).flatMap(({ name: listener, traffic }) => [

@@ -8,14 +8,14 @@ export const PROCESS: readonly Metric[] = [
   {
     name: 'millrace_info',
     type: 'gauge',
-    help: 'Always 1; the labels say which version runs, on which engine.',
+    help: 'Always 1. The labels name the version and the engine.',
     labels: ['version', 'engine'],
     samples: ({ version, engine }) => [{ labels: { version, engine }, value: 1 }],
   },
   {
     name: 'millrace_state',
     type: 'gauge',
-    help: '1 for the present state, 0 for the others.',
+    help: '1 for the present state, 0 for all others.',
     labels: ['state'],
     samples: (status) =>
       STATUS.state.order.map((state) => ({ labels: { state }, value: Number(state === status.state) })),
@@ -23,7 +23,7 @@ export const PROCESS: readonly Metric[] = [
   {
     name: 'millrace_not_splicing',
     type: 'gauge',
-    help: '1 where nothing is spliced at this moment, with the reason; absent where it is.',
+    help: '1 while the process does not splice, with the reason. Absent while it splices.',
     labels: ['reason'],
     samples: ({ notSplicing }) =>
       notSplicing === undefined ? [] : [{ labels: { reason: notSplicing.split(':')[0]! }, value: 1 }],
