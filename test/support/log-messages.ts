@@ -50,7 +50,9 @@ function endOf(source: string, start: number): number {
     const char = source[at]!
     if (char === (CLOSING[open] ?? open)) return at
     if (char === '\\') at++
-    else if (open === '`' ? source.startsWith('${', at) : CLOSING[open] !== undefined && `'"\`([{`.includes(char))
+    else if (
+      open === '`' ? source.startsWith('${', at) : CLOSING[open] !== undefined && `'"\`([{`.includes(char)
+    )
       at = endOf(source, open === '`' ? at + 1 : at)
   }
 }
