@@ -1,62 +1,22 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Address, parseAddress } from '../../src/address.js'
-import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
-import type { DialResult } from '../../src/cluster/dial.js'
-import type { Lookup } from '../../src/cluster/names/resolver.js'
+import { expect, test, vi } from 'vitest'
+import { parseAddress } from '../../src/address.js'
+import {
+  A,
+  B,
+  C,
+  clusterOf,
+  dial,
+  engine,
+  failName,
+  outcomeNow,
+  resolveName,
+  states,
+  turn,
+  useScriptedClusters,
+} from './cluster-rig.js'
 import { requestOf } from './requests.js'
-import { ScriptedEngine } from './scripted-engine.js'
 
-const A = '10.0.0.1:80'
-const B = '10.0.0.2:80'
-const C = '10.0.0.3:80'
-
-let engine: ScriptedEngine
-let answers: Map<string, Parameters<Lookup>[2]>
-const stops: (() => void)[] = []
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-  engine = new ScriptedEngine()
-  answers = new Map()
-})
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop()
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
-})
-
-function clusterOf(addresses: readonly string[], hooks: ClusterHooks = {}): Cluster {
-  const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
-  const lookup: Lookup = (host, _options, done) => answers.set(host, done)
-  const cluster = new Cluster('test', { balance: 'round-robin', backends }, engine, { lookup, ...hooks })
-  cluster.start()
-  stops.push(() => cluster.stop())
-  return cluster
-}
-
-function dial(cluster: Cluster, connectMs = 1000): Promise<DialResult> {
-  return new Promise((resolve) => cluster.dial(requestOf(connectMs), resolve))
-}
-
-/** Dials, and lets everything that is due happen: what came of it so far. */
-async function outcomeNow(cluster: Cluster): Promise<DialResult | undefined> {
-  let result: DialResult | undefined
-  cluster.dial(requestOf(1000), (each) => {
-    result = each
-  })
-  await turn()
-  return result
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-const resolveName = (host: string, ...ips: string[]) =>
-  answers.get(host)?.(
-    null,
-    ips.map((address) => ({ address, family: 4 })),
-  )
-const failName = (host: string) =>
-  answers.get(host)?.(Object.assign(new Error(host), { code: 'EAI_AGAIN' }), [])
-const states = (cluster: Cluster) => cluster.status().backends.map((backend) => backend.state)
+useScriptedClusters()
 
 test('connections go round, and each counts as active until it is released', async () => {
   const cluster = clusterOf([A, B])
@@ -334,112 +294,6 @@ test('the ordinary path sets no timer', async () => {
   expect(vi.getTimerCount()).toBe(0)
   engine.settle(A, '')
   await result
-})
-
-test('a backend whose name has no answer yet comes after the others', async () => {
-  const cluster = clusterOf(['db.example:80', B])
-  for (let i = 0; i < 3; i++) expect(await dial(cluster)).toMatchObject({ backend: { name: B }, retries: 0 })
-  resolveName('db.example', '10.0.0.9')
-  await dial(cluster)
-  await dial(cluster)
-  expect(engine.dialled).toContain('10.0.0.9:80')
-})
-
-test('with no other backend the running lookup is waited for', async () => {
-  const cluster = clusterOf(['db.example:80', 'db.example:81'])
-  const results = Promise.all([dial(cluster), dial(cluster)])
-  await turn()
-  expect(engine.dialled).toEqual([])
-  resolveName('db.example', '10.0.0.9')
-  expect((await results).map((result) => result.error)).toEqual([undefined, undefined])
-  expect(engine.dialled).toEqual(['10.0.0.9:80', '10.0.0.9:81'])
-})
-
-test('the wait for a name ends with ENOTFOUND when it fails, with ETIMEDOUT after connectMs', async () => {
-  const onResolveFailed = vi.fn()
-  const cluster = clusterOf(['db.example:80'], { onResolveFailed })
-  const late = dial(cluster)
-  await turn()
-  vi.advanceTimersByTime(1000)
-  expect(await late).toEqual({ error: 'ETIMEDOUT', backend: undefined, retries: 0 })
-  const early = dial(cluster)
-  failName('db.example')
-  expect(await early).toEqual({ error: 'ENOTFOUND', backend: undefined, retries: 0 })
-  expect(onResolveFailed).toHaveBeenCalledWith('db.example', 'EAI_AGAIN', 1000)
-  expect(states(cluster)).toEqual(['unresolved'])
-})
-
-test('of two names that are awaited the first answer serves, and a failed one is not the end', async () => {
-  const cluster = clusterOf(['one.example:80', 'two.example:80'])
-  const result = dial(cluster)
-  failName('one.example')
-  await turn()
-  resolveName('two.example', '10.0.0.9')
-  expect(await result).toMatchObject({ backend: { name: 'two.example:80' }, retries: 0 })
-})
-
-test('a backend that failed is not tried again when the name of another has its answer', async () => {
-  const cluster = clusterOf([A, 'db.example:80'])
-  engine.outcomes.set(A, 'ECONNREFUSED')
-  const result = dial(cluster)
-  await turn()
-  resolveName('db.example', '10.0.0.9')
-  expect(await result).toMatchObject({ backend: { name: 'db.example:80' }, retries: 1 })
-  expect(engine.dialled).toEqual([A, '10.0.0.9:80'])
-})
-
-test('nobody waits for a name that has an answer, while it is asked for again', async () => {
-  const cluster = clusterOf(['db.example:80'])
-  resolveName('db.example', '10.0.0.9')
-  vi.advanceTimersByTime(10_000)
-  engine.outcomes.set('10.0.0.9:80', 'ECONNREFUSED')
-  expect(await outcomeNow(cluster)).toMatchObject({ error: 'ECONNREFUSED', retries: 0 })
-})
-
-test('nobody waits for the name of a backend that was taken out: EHOSTDOWN', async () => {
-  const cluster = clusterOf(['db.example:80'])
-  cluster.backend('db.example:80')!.setTo = 'drain'
-  expect(await outcomeNow(cluster)).toEqual({ error: 'EHOSTDOWN', backend: undefined, retries: 0 })
-})
-
-test('who waits for a name when the cluster is retired is answered, and nothing is asked for any more', async () => {
-  const cluster = clusterOf(['db.example:80', 'www.example:80'])
-  const waiting = dial(cluster)
-  resolveName('www.example', '10.0.0.9')
-  await waiting
-  engine.outcomes.set('10.0.0.9:80', 'ECONNREFUSED')
-  const late = dial(cluster)
-  await turn()
-  answers.clear()
-  cluster.retire()
-  expect(await late).toMatchObject({ error: 'ECONNREFUSED' })
-  vi.advanceTimersByTime(60_000)
-  expect([...answers.keys()]).toEqual([])
-})
-
-test('the name of a backend that has left is asked for no more', () => {
-  const cluster = clusterOf(['db.example:80'])
-  resolveName('db.example', '10.0.0.9')
-  answers.clear()
-  cluster.update({ balance: 'round-robin', backends: [{ address: parseAddress(A) as Address, weight: 1 }] })
-  vi.advanceTimersByTime(60_000)
-  expect([...answers.keys()]).toEqual([])
-})
-
-test('connectMs of 0 waits for a name without end', async () => {
-  const cluster = clusterOf(['db.example:80'])
-  const result = dial(cluster, 0)
-  vi.advanceTimersByTime(10_000_000)
-  resolveName('db.example', '10.0.0.9')
-  expect(await result).toMatchObject({ backend: { name: 'db.example:80' } })
-})
-
-test('a refresh that fails keeps the last good answer', async () => {
-  const cluster = clusterOf(['db.example:80'])
-  resolveName('db.example', '10.0.0.9')
-  vi.advanceTimersByTime(10_000)
-  failName('db.example')
-  expect(await dial(cluster)).toMatchObject({ address: { host: '10.0.0.9' } })
 })
 
 test('stop ends what waits, lets a connect finish but starts no other, and later attempts are cancelled', async () => {

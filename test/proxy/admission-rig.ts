@@ -85,7 +85,7 @@ export class AdmissionRig {
 
   /** Clients of the cluster `back` in its queue. */
   get queued(): number {
-    return this.rule.step.queued(this.bed.proxy.names.cluster('back')!)
+    return this.rule.step.queued(this.bed.proxy.clusters.get('back')!)
   }
 
   /** A client that is let in, and has its answer. */

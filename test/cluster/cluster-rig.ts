@@ -1,0 +1,64 @@
+/** A cluster on an engine whose dials are scripted, with names that are answered by hand, in a time that stands still. */
+import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { type Address, parseAddress } from '../../src/address.js'
+import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
+import type { DialResult } from '../../src/cluster/dial.js'
+import type { Lookup } from '../../src/cluster/names/resolver.js'
+import { requestOf } from './requests.js'
+import { ScriptedEngine } from './scripted-engine.js'
+
+export const A = '10.0.0.1:80'
+export const B = '10.0.0.2:80'
+export const C = '10.0.0.3:80'
+
+/** Anew for each test, as are the answers that names wait for. */
+export let engine: ScriptedEngine
+export let answers: Map<string, Parameters<Lookup>[2]>
+const stops: (() => void)[] = []
+
+/** To be called once by a file of tests. */
+export function useScriptedClusters(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    engine = new ScriptedEngine()
+    answers = new Map()
+  })
+  afterEach(() => {
+    for (const stop of stops.splice(0)) stop()
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
+  })
+}
+
+export function clusterOf(addresses: readonly string[], hooks: ClusterHooks = {}): Cluster {
+  const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
+  const lookup: Lookup = (host, _options, done) => answers.set(host, done)
+  const cluster = new Cluster('test', { balance: 'round-robin', backends }, engine, { lookup, ...hooks })
+  cluster.start()
+  stops.push(() => cluster.stop())
+  return cluster
+}
+
+export function dial(cluster: Cluster, connectMs = 1000): Promise<DialResult> {
+  return new Promise((resolve) => cluster.dial(requestOf(connectMs), resolve))
+}
+
+/** Dials, and lets everything that is due happen: what came of it so far. */
+export async function outcomeNow(cluster: Cluster): Promise<DialResult | undefined> {
+  let result: DialResult | undefined
+  cluster.dial(requestOf(1000), (each) => {
+    result = each
+  })
+  await turn()
+  return result
+}
+
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
+export const resolveName = (host: string, ...ips: string[]) =>
+  answers.get(host)?.(
+    null,
+    ips.map((address) => ({ address, family: 4 })),
+  )
+export const failName = (host: string) =>
+  answers.get(host)?.(Object.assign(new Error(host), { code: 'EAI_AGAIN' }), [])
+export const states = (cluster: Cluster) => cluster.status().backends.map((backend) => backend.state)
