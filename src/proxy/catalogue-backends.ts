@@ -28,10 +28,10 @@ export class BackendEntries {
   provide(source: Source, backends: readonly BackendOptions[]): void {
     this.#given.set(source, backends)
     const after = new Map<string, BackendEntry>()
-    for (const [source, backends] of this.#given) {
-      for (const { address, weight } of backends) {
+    for (const [giver, given] of this.#given) {
+      for (const { address, weight } of given) {
         const name = formatAddress(address)
-        if (!after.has(name)) after.set(name, this.#entryOf(name, source, address, weight))
+        if (!after.has(name)) after.set(name, this.#entryOf(name, giver, address, weight))
       }
     }
     this.entries.replace([...after.values()])

@@ -106,16 +106,15 @@ export class Supervisor {
   }
 
   async status(): Promise<ProxyStatus> {
-    const config = { ...this.#counts }
     const idle = idleStatus(this.config, this.desired.catalogue, this.#engine)
-    const status = await this.figures.status({ ...idle, config })
+    const status = await this.figures.status({ ...idle, config: this.#counts })
     return {
       ...status,
       workersWanted: this.wanted,
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,
       startedAt: this.#startedAt,
-      config,
+      config: { ...this.#counts },
     }
   }
 
