@@ -79,8 +79,7 @@ export class TcpSocket implements Watchable, Ends {
   }
 
   wasReset(): void {
-    const isOver = this.inbound.isEndArrived && this.outbound.isEndArrived
-    if (this.#state === 'gone' || isOver) return
+    if (this.#state === 'gone' || this.#isOver) return
     this.failed(this.inbound.isEndArrived ? e.EPIPE : e.ECONNRESET)
     this.outbound.forget()
   }
@@ -114,7 +113,7 @@ export class TcpSocket implements Watchable, Ends {
   }
 
   shutdown(): number {
-    if (this.#state !== 'connected') return -e.ENOTCONN
+    if (this.#state !== 'connected' || this.#isOver) return -e.ENOTCONN
     this.#isShut = true
     this.outbound.end()
     this.#epoll.wake(this, ANYTHING)
@@ -128,7 +127,7 @@ export class TcpSocket implements Watchable, Ends {
       this.inbound.forget()
       return
     }
-    const isOver = this.inbound.isEndArrived && this.outbound.isEndArrived
+    const isOver = this.#isOver
     this.inbound.receiver = this.#orphan()
     if (isReset || this.inbound.readable > 0) {
       if (!isOver) this.outbound.reset(kept)
@@ -143,6 +142,11 @@ export class TcpSocket implements Watchable, Ends {
       this.inbound.forget()
     }
     return { came: reset, ended: () => {}, wasReset: () => this.outbound.forget() }
+  }
+
+  /** Both have ended, and know it. */
+  get #isOver(): boolean {
+    return this.inbound.isEndArrived && this.outbound.isEndArrived
   }
 
   #whyNothing(): number {
