@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest'
 const ROOT = new URL('../../', import.meta.url)
 const text = readFileSync(new URL('docs/environment.md', ROOT), 'utf8')
 
-/** A member of `env`, the parameter `{ NAME: … }: NodeJS.ProcessEnv`, and the tools of scripts/setup/toolchain.mjs. */
+/** A member of `env`, a name taken out of such a parameter, and the tools of scripts/setup/toolchain.mjs. */
 const READS = [/\benv\??\.(\w+)/g, /\{ ([A-Z_]+)\b[^}]*\}: NodeJS\.ProcessEnv/g, /\bvariable: '(\w+)'/g]
-/** A test passes these on to programs of its own. `TMPDIR` is read by Node itself. */
-const OF_TESTS = ['NODE_OPTIONS', 'SIGNAL_WHOM']
+/** Set by vitest, or by a test for programs of its own. `TMPDIR` is read by Node itself. */
+const OF_TESTS = ['NODE_OPTIONS', 'SIGNAL_WHOM', 'VITEST_POOL_ID']
 const OF_NODE = ['TMPDIR']
 
 function read(folder: string): string[] {
