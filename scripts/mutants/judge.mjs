@@ -1,6 +1,6 @@
 /**
- * Which mutants the tests find. First the tests run without any: those that fail then, and their mutants, are told of and
- * not counted. A mutant is found where one of its tests fails, or does not end.
+ * Which mutants the tests find. First the tests run without any: those that fail then are told of and judge nobody. A mutant
+ * is found where one of its other tests fails, or does not end; where none does, it has survived only if all could judge.
  */
 
 /** A mutant has three times as long as its tests take without it, and this on top (ms). */
@@ -28,18 +28,19 @@ export async function judge(mutants, copies, tell) {
 }
 
 async function judgeOne(mutant, copy, baselineOf) {
-  if (mutant.tests.some((test) => !baselineOf(test).isGreen))
-    return { kind: 'not judged', by: 'its tests are red' }
+  const judges = mutant.tests.filter((test) => baselineOf(test).isGreen)
   const { line, problem } = await copy.apply(mutant)
   try {
     if (problem !== undefined) return { kind: 'not judged', line, by: `it does not compile\n${problem}` }
-    for (const test of mutant.tests) {
+    for (const test of judges) {
       const run = await copy.test(test, baselineOf(test).ms * 3 + MORE_MS)
       if (run.isOverdue) return { kind: 'found', line, by: `${test.path} does not end` }
       if (!run.isGood)
         return { kind: 'found', line, by: `${test.path}: ${run.firstFailed ?? 'its process broke'}` }
     }
-    return { kind: 'survived', line }
+    return judges.length === mutant.tests.length
+      ? { kind: 'survived', line }
+      : { kind: 'not judged', line, by: 'some of its tests are red' }
   } finally {
     copy.undo()
   }

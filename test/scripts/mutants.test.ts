@@ -161,6 +161,11 @@ describe('a mutant', () => {
     ])
   })
 
+  it('is found by tests that judge it, whatever the others are', async () => {
+    const outcomes = { 'none near': fails, 'a far': fails }
+    expect((await kinds(outcomes, mutant('a'), mutant('b'))).of).toEqual(['found', 'not judged'])
+  })
+
   it('that does not compile is not judged', async () => {
     expect((await kinds({}, mutant('uncompiled'))).of).toEqual(['not judged'])
   })
