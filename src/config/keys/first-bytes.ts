@@ -1,0 +1,101 @@
+/** Keys of a listener that say what it makes of a client's first bytes. */
+import { type KeyTable, NOT_SET, REQUIRED } from './key-words.js'
+
+const PEM = 'PEM text, or the path of a PEM file'
+
+export const ACCEPT_PROXY_KEYS: KeyTable = {
+  'listeners[].acceptProxy': {
+    does: 'millrace reads a [PROXY header](first-bytes.md#proxy-protocol) from clients. The header says who the real client is',
+    takes: 'map',
+    default: 'millrace reads no PROXY header',
+  },
+  'listeners[].acceptProxy.from': {
+    does: 'The proxies that may send a PROXY header. millrace reads no header from other clients',
+    takes: '[address range](#address-ranges), or a list',
+    default: REQUIRED,
+  },
+  'listeners[].acceptProxy.required': {
+    does: '`true`: millrace resets clients that are not in `from`, and clients that send no valid header. `false`: millrace serves clients outside `from` as they are, and clients in `from` may send no header. It always resets a client in `from` whose header is broken',
+    takes: '`true`, `false`',
+    default: '`true`',
+  },
+  'listeners[].acceptProxy.logTlvs': {
+    does: 'Types of vendor TLVs that millrace writes to the [record](records.md), such as `0xEA` of AWS',
+    takes: 'list of numbers, `0xE0` to `0xFF`',
+    default: 'none',
+  },
+  'listeners[].acceptProxy.timeoutMs': {
+    does: 'How long millrace waits for the whole header. After that it resets the client. With `required: false` it serves a client that has sent no byte',
+    takes: 'duration, `0` to `24d`',
+    default: '`5s`',
+    zero: 'no limit',
+  },
+}
+
+export const TLS_KEYS: KeyTable = {
+  'listeners[].tls': {
+    does: 'millrace ends the [TLS of clients](first-bytes.md#tls-ends-here). It then copies and does not splice',
+    takes: 'map',
+    default: 'TLS passes through to the backend',
+  },
+  'listeners[].tls.cert': {
+    does: 'The certificate, followed by its intermediate certificates. Clients that ask for no known name get this one',
+    takes: PEM,
+    default: REQUIRED,
+  },
+  'listeners[].tls.key': {
+    does: 'The private key of `cert`, without a passphrase',
+    takes: PEM,
+    default: REQUIRED,
+  },
+  'listeners[].tls.certificates': {
+    does: 'More certificates. millrace chooses one by the server name, then by the [kind](first-bytes.md#tls-ends-here) that the client can check (RSA, ECDSA, Ed25519)',
+    takes: 'list of at least one',
+    default: 'none',
+  },
+  'listeners[].tls.certificates[].cert': {
+    does: 'The certificate, followed by its intermediate certificates',
+    takes: PEM,
+    default: REQUIRED,
+  },
+  'listeners[].tls.certificates[].key': {
+    does: 'The private key of this `cert`, without a passphrase',
+    takes: PEM,
+    default: REQUIRED,
+  },
+  'listeners[].tls.alpn': {
+    does: 'The protocols that millrace accepts by ALPN, best first',
+    takes: '[protocol](#names), or a list',
+    default: 'no ALPN. With `startTls`: `postgresql`',
+  },
+  'listeners[].tls.minVersion': {
+    does: 'The oldest TLS version that millrace accepts. The handshake of an older client fails',
+    takes: '`TLSv1.2`, `TLSv1.3`',
+    default: '`TLSv1.2`',
+  },
+  'listeners[].tls.clientCa': {
+    does: 'The CA that must have signed client certificates. Without it, millrace asks clients for none',
+    takes: PEM,
+    default: NOT_SET,
+  },
+  'listeners[].tls.clientCert': {
+    does: 'Whether a client must send a certificate. `require`: the handshake fails without one. `request`: a client may send none. In both cases the handshake fails with a bad certificate. Without `clientCa` this key does nothing',
+    takes: '`require`, `request`',
+    default: '`require`',
+  },
+  'listeners[].startTls': {
+    does: 'Clients speak this protocol and ask for TLS in it, before the ClientHello. Clients may also go on without TLS. See [postgres.md](postgres.md)',
+    takes: '`postgres`',
+    default: 'TLS, if any, begins with the first byte',
+  },
+  'listeners[].onNoSni': {
+    does: 'What millrace does with a TLS client that sends no server name. `reject`: it resets the client. Otherwise: the cluster for it',
+    takes: '`reject`, or name of a cluster',
+    default: 'the routes without `sni`, then `cluster`',
+  },
+  'listeners[].onBadHello': {
+    does: 'What millrace does with a client that does not start with a valid TLS ClientHello. `reject`: it resets the client. Otherwise: the cluster for it. Applies where a key of the listener needs the ClientHello: `routes[].sni`, `routes[].alpn`, `onNoSni`, `tls` or `startTls`. With `startTls`, only `reject` is allowed',
+    takes: '`reject`, or name of a cluster',
+    default: '`reject`',
+  },
+}

@@ -1,0 +1,40 @@
+/** Keys of a listener with `protocol: http`. */
+import { type KeyTable, REQUIRED } from './key-words.js'
+
+export const HTTP_KEYS: KeyTable = {
+  'listeners[].http': {
+    does: 'What millrace does with requests that are not upgrades. `reject`: it answers 426. `forward`: it forwards one request per connection',
+    takes: '`reject`, `forward`',
+    default: '`reject`',
+  },
+  'listeners[].allowEncodedSlash': {
+    does: 'Whether a request path may hold `%2F`. `true`: millrace [compares](first-bytes.md#paths-in-routes) it as `/`. `false`: millrace answers 400. Needs a route with a `path`, or a `route` function',
+    takes: '`true`, `false`',
+    default: '`false`',
+  },
+  'listeners[].xForwarded': {
+    does: 'How millrace tells backends who the client is, in [fields of the request](first-bytes.md#forwarding-fields). `replace`: it drops what the client sent and sets `X-Forwarded-For`, `-Proto` and `-Host`. `append`: it adds the client to `X-Forwarded-For`. `forwarded`: as `replace`, but it sets `Forwarded`. `off`: it changes nothing',
+    takes: '`replace`, `append`, `forwarded`, `off`',
+    default: '`replace`',
+  },
+  'listeners[].clientFrom': {
+    does: 'millrace takes the address of the client from a [field of the request](first-bytes.md#forwarding-fields) that a trusted proxy sent',
+    takes: 'map',
+    default: 'the address of the connection, or of its PROXY header',
+  },
+  'listeners[].clientFrom.field': {
+    does: 'The name of that field. millrace reads `forwarded` as RFC 7239 says, and every other field like `X-Forwarded-For`',
+    takes: 'name of a field',
+    default: '`x-forwarded-for`',
+  },
+  'listeners[].clientFrom.trusted': {
+    does: 'The proxies that may send the field. The client is the last address in the field that is not one of them. From all others, millrace ignores the field',
+    takes: '[address range](#address-ranges), or a list',
+    default: REQUIRED,
+  },
+  'listeners[].logQuery': {
+    does: 'Whether the record holds the query of a request. Queries often hold secrets',
+    takes: '`true`, `false`',
+    default: '`false`',
+  },
+}

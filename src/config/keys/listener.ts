@@ -1,0 +1,106 @@
+/** Keys of a listener: where it listens and where its clients go. What it makes of first bytes is in `first-bytes.ts`. */
+import { type KeyTable, NOT_SET, REQUIRED } from './key-words.js'
+
+export const LISTENER_KEYS: KeyTable = {
+  'listeners[].name': {
+    does: 'The name of the listener in logs, records, metrics and status. Two listeners cannot have the same name',
+    takes: '[name](#names)',
+    default: 'its address',
+  },
+  'listeners[].address': {
+    does: 'Where millrace listens. Two listeners cannot have the same address',
+    takes: '[address](#addresses)',
+    default: REQUIRED,
+    zero: 'port 0: the kernel chooses a free port',
+  },
+  'listeners[].cluster': {
+    does: 'The cluster for clients that match no route. Without it, millrace resets these clients. With `protocol: http` it answers 404 instead',
+    takes: 'name of a cluster',
+    default: 'required, unless there are `routes` or a `route` function',
+  },
+  'listeners[].tags': {
+    does: 'Texts that millrace adds to the record of each connection of this listener. The client sees nothing of them',
+    takes: 'map of texts. A key has 1 to 63 characters and no control character',
+    default: 'no tags',
+  },
+  'listeners[].protocol': {
+    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket)',
+    takes: '`tcp`, `http`',
+    default: '`tcp`',
+  },
+  'listeners[].mode': {
+    does: 'Who may connect to a unix socket: the permissions of its file, as chmod(1) takes them. Only for `unix:/path`. All others get `EACCES`',
+    takes: 'octal digits in quotes, such as `"0660"`',
+    default: 'what the umask gives. With `group`: `"0660"`',
+    zero: '`"000"`: only root can connect',
+  },
+  'listeners[].group': {
+    does: 'The group that owns the file of a unix socket. Only for `unix:/path`',
+    takes: 'name in /etc/group, or a number',
+    default: 'the group of the process',
+    zero: 'the group of root',
+  },
+}
+
+export const ROUTE_KEYS: KeyTable = {
+  'listeners[].routes': {
+    does: 'Which clients go to which cluster. A client must match every condition of a route. The most specific `host` wins, then the most specific `sni`. Among equal routes, the first wins. A client that matches no route goes to `cluster`',
+    takes: 'list of at least one',
+    default: 'no routes',
+  },
+  'listeners[].routes[].sni': {
+    does: 'Condition: the server name in the ClientHello',
+    takes: '[name pattern](#name-patterns), or a list',
+    default: 'any client, also without a server name',
+  },
+  'listeners[].routes[].alpn': {
+    does: 'Condition: one of these protocols. Where TLS passes through, the client offers it by ALPN. Where the listener has `tls`, millrace and the client have agreed on it',
+    takes: '[protocol](#names), or a list',
+    default: 'any',
+  },
+  'listeners[].routes[].source': {
+    does: 'Condition: the address of the client. A PROXY header or `clientFrom` can change it',
+    takes: '[address range](#address-ranges), or a list',
+    default: 'any',
+  },
+  'listeners[].routes[].host': {
+    does: 'Condition: the host of the HTTP request. Needs `protocol: http`',
+    takes: '[name pattern](#name-patterns), or a list',
+    default: 'any',
+  },
+  'listeners[].routes[].path': {
+    does: 'Condition: the path of the HTTP request, or its first segments. `/chat` matches `/chat` and `/chat/room`, but not `/chatter`. All [spellings of a path](first-bytes.md#paths-in-routes) match alike. Needs `protocol: http`',
+    takes: 'text that begins with `/`, without `?`, `;`, `%2F` and dot segments',
+    default: 'any',
+  },
+  'listeners[].routes[].user': {
+    does: 'Condition: the role that a Postgres client names. Upper and lower case differ. Needs `startTls: postgres`. It never matches a client whose TLS passes through',
+    takes: 'text of 1 to 63 bytes, or a list',
+    default: 'any',
+  },
+  'listeners[].routes[].database': {
+    does: 'Condition: the database that a Postgres client names, as for `user`',
+    takes: 'text of 1 to 63 bytes, or a list',
+    default: 'any',
+  },
+  'listeners[].routes[].cluster': {
+    does: 'The cluster for clients that match',
+    takes: 'name of a cluster',
+    default: 'required, unless `reject` is set',
+  },
+  'listeners[].routes[].reject': {
+    does: 'millrace resets clients that match. With `protocol: http` it answers 403 instead',
+    takes: '`true`, `false`',
+    default: '`false`',
+  },
+  'listeners[].routes[].http': {
+    does: 'What millrace does with requests that match and are not upgrades, as [`listeners[].http`](#http)',
+    takes: '`reject`, `forward`',
+    default: '`listeners[].http`',
+  },
+  'listeners[].route': {
+    does: 'A [function](library.md#route-functions) that chooses the cluster. It replaces `routes`. Only the library accepts it',
+    takes: 'function',
+    default: NOT_SET,
+  },
+}

@@ -1,0 +1,77 @@
+/** Keys for those who watch and operate millrace: the log, and the admin address. */
+import { type KeyTable, NOT_SET } from './key-words.js'
+
+export const LOG_KEYS: KeyTable = {
+  'log.level': {
+    does: 'The lowest level that millrace logs. Records have the level `info`',
+    takes: '`trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`',
+    default: '`info`',
+  },
+  'log.file': {
+    does: 'The file to append to. After you have moved the file, SIGUSR2 opens it again',
+    takes: 'path of a file',
+    default: 'stdout',
+  },
+  'log.access': {
+    does: 'Which connections get a [record](records.md). `true`: all. `false`: none. A map: some',
+    takes: '`true`, `false`, or a map',
+    default: '`true`',
+  },
+  'log.access.sample': {
+    does: 'The share of connections that get a record, chosen at random. 0.1 is one of ten',
+    takes: 'number, `0` to `1`',
+    default: '`1`',
+    zero: 'no records, except those of `always`',
+  },
+  'log.access.always': {
+    does: 'Records that millrace always writes, whatever the other keys say. `errors`: connections that [ended with an error](records.md)',
+    takes: 'list of `errors`',
+    default: 'none',
+  },
+  'log.access.minBytes': {
+    does: 'millrace writes no record for connections that moved fewer bytes, both directions together',
+    takes: 'whole number of bytes, from `0`',
+    default: '`0`',
+    zero: 'no limit',
+  },
+  'log.access.minMs': {
+    does: 'millrace writes no record for connections that were shorter',
+    takes: 'duration, `0` to `24d`',
+    default: '`0`',
+    zero: 'no limit',
+  },
+  'log.access.redact': {
+    does: 'Fields that millrace leaves out of records. Of `client` it keeps the network',
+    takes: 'list of `client`, `sni`, `http.authority`, `http.path`, `tls.clientName`, `tags`',
+    default: 'none',
+  },
+}
+
+export const ADMIN_KEYS: KeyTable = {
+  admin: {
+    does: 'The [admin address](admin.md), where commands and the status page reach this process. A text is short for `{ address: text }`. `false`: no admin address',
+    takes: '`false`, an address, or a map',
+    default: 'the command: [a unix socket of your user](admin.md#where-it-is). The library: none',
+  },
+  'admin.address': {
+    does: 'Where millrace listens for admin requests. Other machines cannot reach it directly',
+    takes: '`unix:/path`, or `HOST:PORT` with a loopback host',
+    default: 'required in the map',
+    zero: 'port 0: the kernel chooses a free port',
+  },
+  'admin.token': {
+    does: 'The bearer token that callers must send. Others get 401. Required with a port. Not allowed with a unix socket: the permissions of its file decide',
+    takes: 'text of at least 16 visible ASCII characters',
+    default: NOT_SET,
+  },
+  'admin.hosts': {
+    does: 'Host names that callers may use besides the loopback names. A request with another `Host` gets 421',
+    takes: '[host name](#names) or IP address, or a list',
+    default: 'none',
+  },
+  'admin.readOnly': {
+    does: '`true`: millrace refuses every request that would change something, with 403',
+    takes: '`true`, `false`',
+    default: '`false`',
+  },
+}
