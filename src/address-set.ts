@@ -49,7 +49,7 @@ function parseRange(text: string): Range | string {
   }
   const most = isIPv4(host) ? 32 : 128
   const prefix = digits === undefined ? most : /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN
-  if (!(prefix <= most)) return `a prefix of ${host} is a number from 0 to ${most}`
+  if (!(prefix <= most)) return `expected a number from 0 to ${most} after "${host}/"`
   return { host, family: isIPv4(host) ? 'ipv4' : 'ipv6', prefix }
 }
 

@@ -66,17 +66,19 @@ export function parseAddress(text: string): Address | string {
   if (match === null) return explain(text)
   const [, bracketed, plain, digits] = match
   const port = Number(digits)
-  if (port > 65535) return `port ${port} is above 65535`
+  if (port > 65535) return `port ${port} is too high: write one from 0 to 65535`
   if (bracketed !== undefined) {
     return isIPv6(bracketed)
       ? { kind: 'tcp', host: unmapIpv4(bracketed), port }
-      : `${quote(bracketed)} is not an IPv6 address`
+      : `${quote(bracketed)} is not an IPv6 address: write one such as [::1]`
   }
   if (plain === undefined || plain === '')
-    return 'a host is missing before the colon (0.0.0.0 listens on all)'
+    return `a host is missing in ${quote(text)}: write 0.0.0.0:${port} to listen on all IPv4 addresses`
   if (plain === '*') return 'write 0.0.0.0 or [::] for all addresses, not "*"'
-  if (isIP(plain) === 0 && looksNumeric(plain)) return `${quote(plain)} is not an IPv4 address`
-  if (isIP(plain) === 0 && !isHostName(plain)) return `${quote(plain)} is not a host name${asciiHint(plain)}`
+  if (isIP(plain) === 0 && looksNumeric(plain))
+    return `${quote(plain)} is not an IPv4 address: write four numbers, such as 192.0.2.1`
+  if (isIP(plain) === 0 && !isHostName(plain))
+    return `${quote(plain)} is not a host name: write ${asciiHint(plain)}`
   return { kind: 'tcp', host: plain, port }
 }
 
@@ -104,13 +106,13 @@ export function hostOfSocket(host: string): string {
 }
 
 function parseUnix(path: string): UnixAddress | string {
-  if (path === '') return 'a path is missing after "unix:"'
-  if (path === '@') return 'a name is missing after "unix:@"'
-  if (path.includes('\0')) return 'a socket path cannot hold a NUL'
+  if (path === '') return 'a path is missing after "unix:": write unix:/path'
+  if (path === '@') return 'a name is missing after "unix:@": write unix:@name'
+  if (path.includes('\0')) return 'a socket path cannot hold a NUL character: remove it'
   const isName = path.startsWith('@')
   const bytes = Buffer.byteLength(isName ? path.slice(1) : path)
   if (bytes > UNIX_PATH_MAX_BYTES)
-    return `socket ${isName ? 'name' : 'path'} of ${bytes} bytes, at most ${UNIX_PATH_MAX_BYTES} are possible`
+    return `the socket ${isName ? 'name' : 'path'} has ${bytes} bytes: write one of at most ${UNIX_PATH_MAX_BYTES}`
   return { kind: 'unix', path: isName ? `\0${path.slice(1)}` : path }
 }
 
@@ -128,14 +130,13 @@ const isHostName = (host: string): boolean => host.length <= HOST_NAME_MAX_CHARS
 /** Names in other scripts are looked up in ASCII (RFC 5891). */
 function asciiHint(host: string): string {
   const ascii = /[^\0-\x7f]/.test(host) ? domainToASCII(host) : ''
-  return isHostName(ascii) ? `: write ${ascii}` : ''
+  return isHostName(ascii) ? ascii : 'a name such as db.example.com'
 }
 
 function explain(text: string): string {
-  if (isIPv6(text)) return `an IPv6 address with a port is written [${text}]:PORT`
-  if (text === '') return 'an address is missing: write HOST:PORT'
+  if (isIPv6(text)) return `an IPv6 address needs brackets and a port: write [${text}]:PORT`
   if (isHostName(text)) return `a port is missing: write ${text}:PORT`
-  return `${quote(text)} is not host:port, [v6]:port or unix:/path`
+  return `${quote(text)} is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path`
 }
 
 /** Safe to print: escaped, and cut where it is too long to read. */

@@ -40,7 +40,7 @@ export function explainCertificates(pem: NamedPem): string | undefined {
   const broken = blocks.findIndex((block) => certificateIn(block) === undefined)
   if (broken === -1 && blocks.length === begun) return undefined
   const name = nameOf(pem, broken === -1 ? begun - 1 : broken, begun)
-  return `${name} cannot be read: its PEM is damaged`
+  return `${name} cannot be read, because its PEM is damaged: write it again`
 }
 
 /**
@@ -58,14 +58,14 @@ export function explainDates(pem: NamedPem, now: number, of: 'chain' | 'authorit
 function datesFault({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
   if (to < now) return `has expired (${dayOf(to)}): renew it`
-  return from > now ? `is not valid before ${dayOf(from)}: is the clock right?` : undefined
+  return from > now ? `is not valid before ${dayOf(from)}: check the clock of this machine` : undefined
 }
 
 function readKey(key: NamedPem): KeyObject | string {
   const name = shown(key, 'the key')
   if (ENCRYPTED_KEY.test(key.text)) {
     const file = shown(key, 'FILE')
-    return `${name} needs a passphrase, and nobody is there to type it: remove it (openssl pkey -in ${file} -out NEW)`
+    return `${name} needs a passphrase, which millrace cannot ask for: remove it (openssl pkey -in ${file} -out NEW)`
   }
   if (!PRIVATE_KEY.test(key.text)) {
     const swap = hintOfSwap(key, CERTIFICATE_BEGINS)
@@ -74,7 +74,7 @@ function readKey(key: NamedPem): KeyObject | string {
   try {
     return createPrivateKey(key.text)
   } catch {
-    return `${name} cannot be read: its PEM is damaged, or of a kind that OpenSSL does not know`
+    return `${name} cannot be read, because its PEM is damaged or of a kind that OpenSSL does not know: write another key`
   }
 }
 
@@ -84,10 +84,10 @@ function explainMatch(cert: NamedPem, key: NamedPem, privateKey: KeyObject): Pai
   if (at === 0) return undefined
   const [keyName, certName] = [shown(key, 'the key'), shown(cert, 'the certificate')]
   if (at === -1) {
-    const message = `${keyName} is not the key of ${certName}: use the one that its request was made with`
+    const message = `${keyName} is not the key of ${certName}: use the key that its request was made with`
     return [{ about: 'key', message }]
   }
-  const message = `${keyName} is the key of certificate ${at + 1} of ${certName}, which must come first`
+  const message = `${keyName} is the key of certificate ${at + 1} of ${certName}: put that certificate first`
   return [{ about: 'cert', message }]
 }
 
@@ -98,7 +98,7 @@ function explainContext(cert: NamedPem, key: NamedPem): PairFault[] {
     return []
   } catch (error) {
     const { reason = 'unknown reason' } = error as { reason?: string }
-    const message = `OpenSSL does not take ${shown(cert, 'the certificate')} and its key: ${reason}`
+    const message = `OpenSSL refuses ${shown(cert, 'the certificate')} and its key: ${reason}. Use another certificate and key`
     return [{ about: 'cert', message }]
   }
 }
@@ -114,13 +114,13 @@ function certificateIn(text: string): X509Certificate | undefined {
 const blocksOf = (text: string): readonly string[] => text.match(CERTIFICATE) ?? []
 
 function hintOfSwap({ text }: NamedPem, theOther: RegExp): string {
-  return text.search(theOther) === -1 ? '' : ': are "cert" and "key" swapped?'
+  return text.search(theOther) === -1 ? '' : '. Are "cert" and "key" swapped?'
 }
 
 /** DER begins with a SEQUENCE (0x30) and holds bytes that are not UTF-8. In PKCS #12 the number 3 follows (RFC 7292 section 4). */
 function hintOfDer(pem: NamedPem, command: 'x509' | 'pkey'): string {
   const { text } = pem
-  if (!text.startsWith('0') || !text.includes('\uFFFD')) return ''
+  if (!text.startsWith('0') || !text.includes('\uFFFD')) return '. Use a PEM file that has one'
   if (text.slice(0, 9).includes('\x02\x01\x03')) {
     return `, but PKCS #12: convert it (openssl pkcs12 -in ${shown(pem, 'FILE')} -nodes -out NEW)`
   }

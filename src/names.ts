@@ -23,9 +23,11 @@ export function explainNamePattern(text: string): string | undefined {
   if (text === ANY || normalizeName(withoutStars(text)) !== undefined) return undefined
   if (text === '**') return 'write "*" for any name'
   if (text.includes('*') && starsOf(text) === '') {
-    return 'a "*" stands for the whole first label only, "**" for one or more labels'
+    return 'a "*" stands for the whole first label: write *.example.com, or **.example.com for one label or more'
   }
-  return isIP(text) === 0 ? 'it is not a host name' : 'it is an IP address: no client asks for one by name'
+  return isIP(text) === 0
+    ? 'this is not a host name: write a name such as a.example.com'
+    : 'clients send no IP address as a server name: write a host name'
 }
 
 /** Values by pattern. `find` takes a few look-ups for each label of the name, however many patterns there are. */
@@ -88,6 +90,7 @@ export const MOST_POSTGRES_NAME_BYTES = 63
 
 /** What is wrong with the name of a role or a database, if anything is. Two servers would read it as one name. */
 export function explainPostgresName(name: string): string | undefined {
-  if (name === '') return 'it is empty'
-  return Buffer.byteLength(name) > MOST_POSTGRES_NAME_BYTES ? 'it is longer than 63 bytes' : undefined
+  const bytes = Buffer.byteLength(name)
+  if (bytes > 0 && bytes <= MOST_POSTGRES_NAME_BYTES) return undefined
+  return `expected 1 to ${MOST_POSTGRES_NAME_BYTES} bytes, found ${bytes}`
 }

@@ -40,10 +40,12 @@ export function comparePath(path: string, allowsEncodedSlash: boolean): Compared
 
 /** What is wrong with the path of a route; undefined where nothing is. */
 export function explainRoutePath(text: string): string | undefined {
-  if (text.includes(';')) return 'parameters (";" and what follows it) are left out of the comparison'
-  if (ENCODED_SLASH.test(text)) return 'write "/" for "%2F": both are compared as the same'
+  if (text.includes(';')) return 'routes ignore ";" and the text after it: write the path without them'
+  if (ENCODED_SLASH.test(text)) return 'write "/" instead of "%2F": routes treat both alike'
   const compared = comparePath(octetsOf(text), false)
-  return compared.kind === 'refused' ? `no request is compared with it: ${compared.reason}` : undefined
+  return compared.kind === 'refused'
+    ? `millrace refuses requests with a ${compared.reason}: write another path`
+    : undefined
 }
 
 /** The path of a route as it is compared. `text` was found good by `explainRoutePath`. */

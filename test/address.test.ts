@@ -21,30 +21,36 @@ describe('parseAddress', () => {
   })
 
   it.each([
-    ['', 'an address is missing: write HOST:PORT'],
+    ['', '"" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path'],
     ['127.0.0.1', 'a port is missing: write 127.0.0.1:PORT'],
     ['db.example.com', 'a port is missing: write db.example.com:PORT'],
-    [':80', 'a host is missing before the colon (0.0.0.0 listens on all)'],
+    [':80', 'a host is missing in ":80": write 0.0.0.0:80 to listen on all IPv4 addresses'],
     ['*:80', 'write 0.0.0.0 or [::] for all addresses, not "*"'],
-    ['::1', 'an IPv6 address with a port is written [::1]:PORT'],
-    ['[::g]:80', '"::g" is not an IPv6 address'],
-    ['[127.0.0.1]:80', '"127.0.0.1" is not an IPv6 address'],
-    ['256.0.0.1:80', '"256.0.0.1" is not an IPv4 address'],
-    ['127.1:80', '"127.1" is not an IPv4 address'],
-    ['-a.example:80', '"-a.example" is not a host name'],
-    ['a..b:80', '"a..b" is not a host name'],
-    [`${'a.'.repeat(127)}bc:80`, `"${'a.'.repeat(30)}…" is not a host name`],
-    ['127.0.0.1:65536', 'port 65536 is above 65535'],
-    ['127.0.0.1:123456', 'port 123456 is above 65535'],
-    ['127.0.0.1:-1', '"127.0.0.1:-1" is not host:port, [v6]:port or unix:/path'],
-    ['127.0.0.1:http', '"127.0.0.1:http" is not host:port, [v6]:port or unix:/path'],
-    ['tcp://127.0.0.1:80', '"tcp://127.0.0.1:80" is not host:port, [v6]:port or unix:/path'],
-    [' 127.0.0.1:80', '" 127.0.0.1" is not a host name'],
-    ['127.0.0.1:80\n', '"127.0.0.1:80\\n" is not host:port, [v6]:port or unix:/path'],
-    ['unix:', 'a path is missing after "unix:"'],
-    ['unix:@', 'a name is missing after "unix:@"'],
-    ['unix:@a\0b', 'a socket path cannot hold a NUL'],
-    ['unix:/a\0b', 'a socket path cannot hold a NUL'],
+    ['::1', 'an IPv6 address needs brackets and a port: write [::1]:PORT'],
+    ['[::g]:80', '"::g" is not an IPv6 address: write one such as [::1]'],
+    ['[127.0.0.1]:80', '"127.0.0.1" is not an IPv6 address: write one such as [::1]'],
+    ['256.0.0.1:80', '"256.0.0.1" is not an IPv4 address: write four numbers, such as 192.0.2.1'],
+    ['127.1:80', '"127.1" is not an IPv4 address: write four numbers, such as 192.0.2.1'],
+    ['-a.example:80', '"-a.example" is not a host name: write a name such as db.example.com'],
+    ['a..b:80', '"a..b" is not a host name: write a name such as db.example.com'],
+    [
+      `${'a.'.repeat(127)}bc:80`,
+      `"${'a.'.repeat(30)}…" is not a host name: write a name such as db.example.com`,
+    ],
+    ['127.0.0.1:65536', 'port 65536 is too high: write one from 0 to 65535'],
+    ['127.0.0.1:123456', 'port 123456 is too high: write one from 0 to 65535'],
+    ['127.0.0.1:-1', '"127.0.0.1:-1" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path'],
+    ['127.0.0.1:http', '"127.0.0.1:http" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path'],
+    [
+      'tcp://127.0.0.1:80',
+      '"tcp://127.0.0.1:80" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path',
+    ],
+    [' 127.0.0.1:80', '" 127.0.0.1" is not a host name: write a name such as db.example.com'],
+    ['127.0.0.1:80\n', '"127.0.0.1:80\\n" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path'],
+    ['unix:', 'a path is missing after "unix:": write unix:/path'],
+    ['unix:@', 'a name is missing after "unix:@": write unix:@name'],
+    ['unix:@a\0b', 'a socket path cannot hold a NUL character: remove it'],
+    ['unix:/a\0b', 'a socket path cannot hold a NUL character: remove it'],
   ])('says what is wrong with %j', (text, sentence) => {
     expect(parseAddress(text)).toBe(sentence)
   })
@@ -52,14 +58,14 @@ describe('parseAddress', () => {
   it('takes a socket path of 107 bytes and refuses one of 108, counting bytes and not characters', () => {
     expect(parseAddress(`unix:/${'é'.repeat(53)}`)).toMatchObject({ kind: 'unix' })
     expect(parseAddress(`unix:/${'é'.repeat(53)}a`)).toBe(
-      'socket path of 108 bytes, at most 107 are possible',
+      'the socket path has 108 bytes: write one of at most 107',
     )
   })
 
   it('takes an abstract name of 107 bytes and refuses one of 108', () => {
     expect(parseAddress(`unix:@${'a'.repeat(107)}`)).toMatchObject({ kind: 'unix' })
     expect(parseAddress(`unix:@${'a'.repeat(108)}`)).toBe(
-      'socket name of 108 bytes, at most 107 are possible',
+      'the socket name has 108 bytes: write one of at most 107',
     )
   })
 

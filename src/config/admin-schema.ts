@@ -7,7 +7,7 @@ import { type Address, isAbstract, parseAddress } from '../address.js'
 import { AddressSet } from '../address-set.js'
 import * as fields from './fields.js'
 import { explainAdminHost } from './host-names.js'
-import { quote } from './wording.js'
+import { expected } from './wording.js'
 
 /** `false`: nowhere. A text is short for an address. */
 export type AdminInput =
@@ -34,10 +34,12 @@ export interface AdminConfig {
 }
 
 const LEAST_TOKEN_CHARACTERS = 16
+/** The value itself is a secret: no message shows it. */
+const HOW_TO_MAKE_ONE = 'Make one with: openssl rand -hex 32'
 const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])
 
 const EVERYBODYS =
-  'an abstract socket has no file and so no permissions: anybody on this machine could give orders; write unix:/path'
+  'an abstract socket has no file permissions, so everybody on this machine could use it: write unix:/path'
 
 /** Only here: an admin port that the world can reach is one mistake away from being the world's. */
 export function parseAdminAddress(text: string): Address | string {
@@ -46,7 +48,7 @@ export function parseAdminAddress(text: string): Address | string {
   if (address.kind === 'unix') return isAbstract(address) ? EVERYBODYS : address
   const host = address.host.toLowerCase() === 'localhost' ? '127.0.0.1' : address.host
   if (isIP(host) !== 0 && LOOPBACK.has({ ...address, host })) return { ...address, host }
-  return `${quote(text)} is neither a unix socket nor of loopback: reach it from elsewhere by an SSH tunnel or a proxy with TLS`
+  return `${expected('unix:/path or a loopback address such as 127.0.0.1:9901', text)}. From other machines, use an SSH tunnel or a proxy with TLS`
 }
 
 /** As a config has it, and the command line. */
@@ -54,14 +56,8 @@ export const adminAddressField = fields.addressField(parseAdminAddress)
 
 const token = fields
   .textField('a token')
-  .regex(
-    /^[\x21-\x7e]+$/,
-    'a token has printable ASCII characters without spaces, such as openssl rand -hex 32 prints',
-  )
-  .min(
-    LEAST_TOKEN_CHARACTERS,
-    `a token has at least ${LEAST_TOKEN_CHARACTERS} characters, such as openssl rand -hex 32 prints`,
-  )
+  .regex(/^[\x21-\x7e]+$/, `expected visible ASCII characters without spaces. ${HOW_TO_MAKE_ONE}`)
+  .min(LEAST_TOKEN_CHARACTERS, `expected at least ${LEAST_TOKEN_CHARACTERS} characters. ${HOW_TO_MAKE_ONE}`)
 
 const settings = fields
   .strictMap('false, an address or a map: { address, token }', {
@@ -74,8 +70,8 @@ const settings = fields
     const isSocket = address.kind === 'unix'
     if (isSocket === (token === undefined)) return
     const message = isSocket
-      ? 'a unix socket has no token: who may open its file may'
-      : 'is missing: a port needs a token, such as openssl rand -hex 32 prints'
+      ? 'a unix socket takes no token, because the permissions of its file decide: remove this key'
+      : `is missing: expected a token, because the address has a port. ${HOW_TO_MAKE_ONE}`
     context.addIssue({ code: 'custom', path: ['token'], message })
   })
 

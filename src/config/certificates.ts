@@ -88,6 +88,12 @@ function readNamed(value: unknown, path: Path): { pem?: NamedPem; finding?: Find
     return { pem: readNamedPem(value) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    return { finding: { path, message: `cannot read ${quote(value)}: ${code}`, about: 'value' } }
+    return {
+      finding: {
+        path,
+        message: `cannot read the file ${quote(value)}: ${code}. Write PEM text, or the path of a file that millrace can read`,
+        about: 'value',
+      },
+    }
   }
 }

@@ -33,25 +33,29 @@ export function substitute(text: string, environment: Environment): Substitution
     return typeof value === 'string' && charsPutIn <= MOST_CHARS_PUT_IN ? value : whole
   })
   if (charsPutIn > MOST_CHARS_PUT_IN)
-    complaints.add(`variables put in more than ${MOST_CHARS_PUT_IN} characters`)
+    complaints.add(
+      `environment variables add more than ${MOST_CHARS_PUT_IN} characters to this value: use shorter ones`,
+    )
   return { text: replaced, complaints: [...complaints] }
 }
 
 function lookUp(inside: string | undefined, environment: Environment): string | { complaint: string } {
   if (inside === undefined) {
-    return { complaint: 'a "${" is not closed (a default holds no braces); write $${ for a plain ${' }
+    return { complaint: 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${' }
   }
   const match = INSIDE.exec(inside)
   if (match === null) {
     const reference = quote(`\${${inside}}`)
-    return { complaint: `${reference} is neither \${NAME} nor \${NAME:-default}; write $\${ for a plain \${` }
+    return {
+      complaint: `expected \${NAME} or \${NAME:-default}, found ${reference}. For a plain \${ write $\${`,
+    }
   }
   const [, name = '', fallback] = match
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined
   if (fallback !== undefined) return value || fallback
   return (
     value ?? {
-      complaint: `environment variable ${shorten(name)} is not set and has no default (\${NAME:-default})`,
+      complaint: `environment variable ${shorten(name)} is not set: set it, or write a default as in \${NAME:-default}`,
     }
   )
 }

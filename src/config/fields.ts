@@ -6,9 +6,9 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Address, isAbstract, parseAddress } from '../address.js'
 import { whyNoAbstractNames } from '../io/native.js'
-import { didYouMean } from './suggest.js'
+import { didYouMean, oneOf } from './suggest.js'
 import { parseDuration, parseSize } from './units.js'
-import { describe, expected, quote } from './wording.js'
+import { expected, quote } from './wording.js'
 
 /** Beyond this a duration is surely a slip, and timers of 2^31 ms and more fire at once. */
 export const LONGEST_DURATION_MS = 24 * 86_400_000
@@ -24,7 +24,7 @@ export function strictMap<Shape extends z.ZodRawShape>(
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `unknown key${didYouMean(key, known)}`).join('\n')
+        ? issue.keys.map((key) => `unknown key${oneOf(key, known)}`).join('\n')
         : expected(what, issue.input),
   })
 }
@@ -94,7 +94,10 @@ export const nameField = textField('a name').regex(NAME, { error: ({ input }) =>
 /** What is wrong with a name, if anything is. */
 export function explainName(name: unknown): string | undefined {
   if (typeof name === 'string' && NAME.test(name)) return undefined
-  return `${describe(name)} is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit`
+  return expected(
+    'a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit',
+    name,
+  )
 }
 
 export const booleanField = field((value) => {
@@ -136,7 +139,7 @@ export const workersField = z.unknown().transform((value, context): number | 'au
 export const durationField = field((value) => {
   const ms = readQuantity('a duration, such as 5s', value, parseDuration)
   if (typeof ms === 'string' || ms <= LONGEST_DURATION_MS) return ms
-  return `${describe(value)} is too long: at most 24d (0 means never)`
+  return expected('at most 24d, or 0 for no limit', value)
 })
 
 /** What the kernel counts in seconds: whole ones, from 1 to `most`. */
@@ -144,7 +147,7 @@ export function secondsField(most: number): z.ZodType<number> {
   return field((value) => {
     const ms = readQuantity('a duration, such as 5s', value, parseDuration)
     if (typeof ms === 'string' || (ms >= 1000 && ms <= most * 1000 && ms % 1000 === 0)) return ms
-    return `${describe(value)} is out of range: whole seconds from 1s to ${most}s`
+    return expected(`whole seconds from 1s to ${most}s`, value)
   })
 }
 
@@ -155,7 +158,7 @@ export function sizeField(
   return field((value) => {
     const bytes = readQuantity('a size, such as 64KiB', value, parseSize)
     if (typeof bytes === 'string' || (bytes >= least.bytes && bytes <= most.bytes)) return bytes
-    return `${describe(value)} is out of range: ${least.text} to ${most.text}`
+    return expected(`a size from ${least.text} to ${most.text}`, value)
   })
 }
 
@@ -173,13 +176,13 @@ export function parseListenerAddress(text: string): Address | string {
   const address = parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || isIP(address.host) !== 0) return address
   if (address.host.toLowerCase() === 'localhost') return { ...address, host: '127.0.0.1' }
-  return `a listener needs an IP address or localhost, not the host name ${quote(address.host)}`
+  return `a listener cannot use the host name ${quote(address.host)}: write an IP address or localhost`
 }
 
 export function parseBackendAddress(text: string): Address | string {
   const address = parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
-  return 'a backend needs a port from 1 to 65535, found 0'
+  return expected('a port from 1 to 65535', 0)
 }
 
 /** Of a kind that this platform has. */

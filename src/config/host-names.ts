@@ -22,18 +22,18 @@ const PROTOCOL = /^[\x21-\x2b\x2d-\x7e]{1,255}$/
 /** `tls.serverName`: what SNI can carry (RFC 6066 section 3). */
 export const explainServerName: Explain = withHint((text) =>
   isAddress(text)
-    ? "it is an IP address, and SNI carries host names only: without serverName the backend's own address is checked"
+    ? 'an IP address cannot be a server name: remove serverName, and millrace checks the address of the backend'
     : explainName(text),
 )
 
 /** `routes[].sni` */
 export const explainSniPattern: Explain = withHint((text) =>
-  isAddress(text) ? 'it is an IP address: no client asks for one by name' : explainPattern(text),
+  isAddress(text) ? 'clients send no IP address as a server name: write a host name' : explainPattern(text),
 )
 
 /** `routes[].host` */
 export const explainHostPattern: Explain = withHint((text) =>
-  isAddress(text) ? 'it is an IP address: a route compares host names' : explainPattern(text),
+  isAddress(text) ? 'a route compares host names, not IP addresses: write a host name' : explainPattern(text),
 )
 
 /** `admin.hosts`: a host may be known by an address, too. */
@@ -46,13 +46,16 @@ export const explainProtocol: Explain = (text) => {
   if (PROTOCOL.test(text)) return undefined
   const names = text.split(/[\s,]+/).filter((name) => PROTOCOL.test(name))
   return names.length > 1
-    ? `several protocols are a list: [${shorten(names.join(', '))}]`
-    : 'a protocol has 1 to 255 visible ASCII characters, such as h2 or http/1.1'
+    ? `write several protocols as a list: [${shorten(names.join(', '))}]`
+    : 'expected 1 to 255 visible ASCII characters, such as h2 or http/1.1'
 }
 
 function explainName(text: string): string | undefined {
-  if (NUMBERS_ONLY.test(text)) return 'it is neither a host name nor an IPv4 address'
-  return normalizeName(text) === undefined ? 'it is not a host name, such as proxy.example.com' : undefined
+  if (NUMBERS_ONLY.test(text))
+    return 'this is neither a host name nor an IPv4 address: write a name such as proxy.example.com'
+  return normalizeName(text) === undefined
+    ? 'this is not a host name: write a name such as proxy.example.com'
+    : undefined
 }
 
 function explainPattern(text: string): string | undefined {
@@ -79,7 +82,7 @@ function candidates(text: string): { readonly name: string; readonly how: string
   return [
     { name: plain, how: 'without spaces around it' },
     { name: bare, how: 'without scheme, port and path' },
-    { name: ascii, how: 'which is how it is sent' },
+    { name: ascii, how: 'which is its form in ASCII' },
   ]
 }
 

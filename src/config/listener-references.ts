@@ -4,7 +4,7 @@
  */
 import type { Finding, Path } from './path.js'
 import { checkSocketFile } from './socket-file.js'
-import { didYouMean } from './suggest.js'
+import { oneOf } from './suggest.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 import { quote } from './wording.js'
 
@@ -37,7 +37,9 @@ export function checkListener(listener: unknown, path: Path, clusters: unknown):
 function checkDestination(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
   const { cluster, routes, route } = listener
   if (route !== undefined && routes !== undefined) {
-    return [finding([...path, 'routes'], 'a listener has either "routes" or a "route" function')]
+    return [
+      finding([...path, 'routes'], 'a listener cannot have both "routes" and a "route" function: remove one'),
+    ]
   }
   if (cluster !== undefined || routes !== undefined || route !== undefined) return []
   return [finding([...path, 'cluster'], 'is missing: expected the name of a cluster, or routes')]
@@ -45,7 +47,7 @@ function checkDestination(listener: Readonly<Record<string, unknown>>, path: Pat
 
 function checkProtocol(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
   if (listener.protocol === 'http') return []
-  const message = 'needs "protocol: http" of the listener'
+  const message = 'works only with "protocol: http": add that to the listener, or remove this key'
   return [
     ...HTTP_ONLY.filter((key) => listener[key] !== undefined).map((key) =>
       finding([...path, key], message, 'key'),
@@ -62,7 +64,8 @@ function checkHello(
 ): Finding[] {
   if (listener.tls !== undefined) return []
   if (listener.protocol === 'http') {
-    const message = 'needs "tls" of the listener: plain HTTP has no ClientHello'
+    const message =
+      'works only with "tls", because plain HTTP has no ClientHello: add "tls" to the listener, or remove this key'
     return [
       ...keysIn(listener, ['onNoSni', 'onBadHello']).map((key) => finding([...path, key], message, 'key')),
       ...inRoutes(listener, TLS_ONLY_IN_ROUTES, path, message),
@@ -73,7 +76,13 @@ function checkHello(
     listener.onNoSni !== undefined ||
     routes.some((route) => keysIn(route, TLS_ONLY_IN_ROUTES).length > 0)
   if (isLookedAt || listener.onBadHello === undefined) return []
-  return [finding([...path, 'onBadHello'], 'no route here looks at a ClientHello', 'key')]
+  return [
+    finding(
+      [...path, 'onBadHello'],
+      'does nothing, because no route here needs the ClientHello: remove this key, or add "sni" to a route',
+      'key',
+    ),
+  ]
 }
 
 function checkPaths(
@@ -84,7 +93,13 @@ function checkPaths(
   const isLookedAt =
     listener.route !== undefined || routes.some((route) => keysIn(route, ['path']).length > 0)
   if (isLookedAt || listener.protocol !== 'http' || listener.allowEncodedSlash === undefined) return []
-  return [finding([...path, 'allowEncodedSlash'], 'no route here has a path: every path is allowed', 'key')]
+  return [
+    finding(
+      [...path, 'allowEncodedSlash'],
+      'does nothing, because no route here has a "path": remove this key',
+      'key',
+    ),
+  ]
 }
 
 function inRoutes(
@@ -102,7 +117,7 @@ function checkRoute(route: unknown, path: Path): Finding[] {
   if (!isMap(route)) return []
   const isRejecting = route.reject !== undefined && route.reject !== false && route.reject !== 'false'
   if (isRejecting && route.cluster !== undefined) {
-    return [finding(path, 'a route has either a cluster or "reject: true"')]
+    return [finding(path, 'a route cannot have both "cluster" and "reject: true": remove one')]
   }
   if (isRejecting || route.cluster !== undefined) return []
   return [finding([...path, 'cluster'], 'is missing: expected the name of a cluster, or "reject: true"')]
@@ -111,7 +126,7 @@ function checkRoute(route: unknown, path: Path): Finding[] {
 function unknownCluster(name: unknown, path: Path, clusters: unknown, mayReject: boolean): Finding[] {
   if (!isMap(clusters) || typeof name !== 'string' || Object.hasOwn(clusters, name)) return []
   if (mayReject && name === REJECT) return []
-  return [finding(path, `there is no cluster ${quote(name)}${didYouMean(name, Object.keys(clusters))}`)]
+  return [finding(path, `there is no cluster ${quote(name)}${oneOf(name, Object.keys(clusters))}`)]
 }
 
 const keysIn = (value: unknown, keys: readonly string[]): string[] =>

@@ -78,7 +78,7 @@ const NAME_PATTERN = 'a host name such as a.example.com or *.example.com'
 
 /** Keys of the record's `tags`. */
 const MOST_TAG_CHARS = 63
-const BAD_TAG = `a tag's key has 1 to ${MOST_TAG_CHARS} characters, none of them a control character`
+const TAG = `a tag key of 1 to ${MOST_TAG_CHARS} characters without control characters`
 const isTag = (key: string): boolean => key !== '' && key.length <= MOST_TAG_CHARS && visible(key) === key
 
 const tags = z
@@ -87,7 +87,7 @@ const tags = z
   })
   .superRefine((texts, context) => {
     for (const key of Object.keys(texts)) {
-      if (!isTag(key)) context.addIssue({ code: 'custom', path: [key], message: BAD_TAG })
+      if (!isTag(key)) context.addIssue({ code: 'custom', path: [key], message: expected(TAG, key) })
     }
   })
   .default({})

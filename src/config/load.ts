@@ -82,7 +82,7 @@ function decode(bytes: Buffer, path: string): string {
   const complaint = {
     offset: text.indexOf('\uFFFD'),
     path: '',
-    message: 'the file is not UTF-8 text from here on',
+    message: 'the file is not UTF-8 from here on: save it as UTF-8',
   }
   throw invalidConfig(toProblems([complaint], text, path))
 }
@@ -104,7 +104,10 @@ function readBytes(path: string): Buffer {
 }
 
 function tooLarge(path: string, bytes: number): MillraceError {
-  return unreadable(path, `it has ${bytes} bytes, and a config may have at most ${MOST_FILE_BYTES} (1 MiB)`)
+  return unreadable(
+    path,
+    `it has ${bytes} bytes, and a config has at most ${MOST_FILE_BYTES} (1 MiB). Is it the right file?`,
+  )
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): MillraceError {

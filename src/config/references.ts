@@ -36,7 +36,8 @@ export function checkReferences(input: unknown): Finding[] {
 
 /** Here and not in the schema, because zod does not look at the value of a key it refuses. */
 function badName(name: string): Finding[] {
-  const message = name === REJECT ? '"reject" stands for no cluster: give it another name' : explainName(name)
+  const message =
+    name === REJECT ? '"reject" cannot be the name of a cluster: write another name' : explainName(name)
   return message === undefined ? [] : [{ path: ['clusters', name], message, about: 'key' }]
 }
 
@@ -57,10 +58,10 @@ function repeatedListeners(listeners: readonly unknown[]): Finding[] {
     if (key !== undefined) keys.add(key)
   })
   return [
-    ...tellRepeats(addresses, (key, first) => `${key} is already listened on by ${first}`),
+    ...tellRepeats(addresses, (key, first) => `${key} is already used at ${first}: write another address`),
     ...tellRepeats(
       names,
-      (key, first) => `the name ${quote(key)} is already that of ${first}: give it another`,
+      (key, first) => `the name ${quote(key)} is already used at ${first}: write another name`,
     ),
   ]
 }
@@ -72,7 +73,7 @@ function keyWithoutCert(clusters: unknown, name: string): Finding[] {
   return [
     {
       path: ['clusters', name, 'tls'],
-      message: `${missing} is missing: cert and key come together`,
+      message: `${missing} is missing: write both cert and key, or neither`,
       about: 'value',
     },
   ]
@@ -82,7 +83,13 @@ function tlvsOfVersion1(clusters: unknown, name: string): Finding[] {
   const sendProxy = valueAt(valueAt(clusters, name), 'sendProxy')
   if (valueAt(sendProxy, 'version') !== 'v1' || valueAt(sendProxy, 'tlvs') === undefined) return []
   const path = ['clusters', name, 'sendProxy', 'tlvs']
-  return [{ path, message: 'version 1 of the PROXY protocol has no TLVs: write "version: v2"', about: 'key' }]
+  return [
+    {
+      path,
+      message: 'version 1 of the PROXY protocol has no TLVs: write "version: v2", or remove this key',
+      about: 'key',
+    },
+  ]
 }
 
 function repeatedBackends(clusters: unknown, name: string): Finding[] {
@@ -97,7 +104,7 @@ function repeatedBackends(clusters: unknown, name: string): Finding[] {
   })
   return tellRepeats(
     claims,
-    (key, first) => `${key} is already ${first}: a larger weight gives it a larger share`,
+    (key, first) => `${key} is already used at ${first}: remove one. For a larger share, use a larger weight`,
   )
 }
 

@@ -129,10 +129,9 @@ const config = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default(DEFAULTS.splice),
   workers: fields.workersField.default(1),
   workerHangMs: fields.durationField
-    .refine(
-      (ms) => ms === 0 || ms >= SHORTEST_HANG_MS,
-      'a worker needs at least 100ms to answer; 0 means never',
-    )
+    .refine((ms) => ms === 0 || ms >= SHORTEST_HANG_MS, {
+      error: ({ input }) => expected('at least 100ms, or 0 to never kill a worker', `${input}ms`),
+    })
     .default(30_000),
   kernelPipeBytes: fields
     .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })

@@ -33,7 +33,7 @@ export function checkSocketFile(listener: Readonly<Record<string, unknown>>, pat
   if (typeof parsed !== 'object' || (parsed.kind === 'unix' && !isAbstract(parsed))) return []
   return KEYS.filter((key) => listener[key] !== undefined).map((key) => ({
     path: [...path, key],
-    message: 'needs an address with a file: unix:/path',
+    message: 'works only with the file of a unix socket: write the address as unix:/path, or remove this key',
     about: 'key',
   }))
 }

@@ -5,6 +5,7 @@ import { REJECT } from './listener-references.js'
 import type { Finding, Path } from './path.js'
 import { ALPN_POSTGRESQL } from './start-tls-schema.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
+import { expected } from './wording.js'
 
 const ROUTE_KEYS = ['user', 'database']
 
@@ -27,10 +28,15 @@ function checkListener(listener: unknown, path: Path): Finding[] {
   if (listener.startTls === undefined) return routeKeys(listener, path)
   const findings = wrongAlpn(listener.tls, [...path, 'tls', 'alpn'])
   if (listener.protocol === 'http') {
-    findings.push(finding([...path, 'startTls'], 'a listener has either "startTls" or "protocol: http"'))
+    findings.push(
+      finding(
+        [...path, 'startTls'],
+        'a listener cannot have both "startTls" and "protocol: http": remove one',
+      ),
+    )
   }
   if (listener.onBadHello !== undefined && listener.onBadHello !== REJECT) {
-    const message = 'only "reject" with "startTls": a client that asked for TLS goes nowhere without it'
+    const message = expected('"reject", because the listener has "startTls"', listener.onBadHello)
     findings.push(finding([...path, 'onBadHello'], message))
   }
   return findings
@@ -40,14 +46,15 @@ function checkCluster(cluster: unknown, path: Path, passesThrough: boolean): Fin
   if (!isMap(cluster) || cluster.startTls === undefined) return []
   if (cluster.tls !== undefined) return wrongAlpn(cluster.tls, [...path, 'tls', 'alpn'])
   if (passesThrough) return []
-  const message = 'needs "tls" of the cluster: no listener has "startTls" and lets TLS pass through'
+  const message =
+    'does nothing here: add "tls" to the cluster, or use it from a listener with "startTls" and without "tls"'
   return [finding([...path, 'startTls'], message)]
 }
 
 function routeKeys(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
   return itemsOf(listener.routes).flatMap((route, index) =>
     ROUTE_KEYS.filter((key) => valueAt(route, key) !== undefined).map((key): Finding => {
-      const message = 'needs "startTls: postgres" of the listener'
+      const message = 'works only with "startTls: postgres": add that to the listener, or remove this key'
       return { path: [...path, 'routes', index, key], message, about: 'key' }
     }),
   )
@@ -58,7 +65,15 @@ function wrongAlpn(tls: unknown, path: Path): Finding[] {
   const alpn = valueAt(tls, 'alpn')
   const names = typeof alpn === 'string' ? [alpn] : itemsOf(alpn)
   if (names.length === 0 || names.includes(ALPN_POSTGRESQL)) return []
-  return [finding(path, `"${ALPN_POSTGRESQL}" is missing, which clients of Postgres ask for`)]
+  return [
+    finding(
+      path,
+      expected(
+        `"${ALPN_POSTGRESQL}" among the protocols, because Postgres clients ask for it`,
+        names.join(', '),
+      ),
+    ),
+  ]
 }
 
 function finding(path: Path, message: string): Finding {

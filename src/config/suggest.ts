@@ -1,17 +1,27 @@
 /**
  * "Did you mean …?" for keys and names. Pure. Silent unless the guess is close: a wild guess helps nobody.
  */
-import { quote } from './wording.js'
+import { quote, shorten } from './wording.js'
 
 /** Longer words are not compared: the work grows with the product of the lengths. */
 const LONGEST_WORD_CHARS = 64
 /** Candidates past these are not looked at: thousands of unknown names among thousands would take minutes. */
 const MOST_CANDIDATES = 200
+/** The longest list of all: the keys of a listener. */
+const LONGEST_LIST_CHARS = 300
 
 /** `; did you mean "x"?` with the candidate nearest to `word`, or nothing where none is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const nearest = closest(word, candidates)
   return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
+}
+
+/** The same; where none is near, all that `word` can be, as far as they fit on a line. */
+export function oneOf(word: string, candidates: readonly string[]): string {
+  const suggestion = didYouMean(word, candidates)
+  return suggestion === ''
+    ? `: write one of ${shorten(candidates.join(', '), LONGEST_LIST_CHARS)}`
+    : suggestion
 }
 
 /** The candidate that `word` begins, or that is at most a third of it (and always one edit) away, or undefined. */

@@ -24,7 +24,7 @@ const MOST_VALUES = 100_000
 /** Keys that would be misunderstood, or silently lost further on. */
 const REFUSED_KEYS: ReadonlyMap<string, string> = new Map([
   ['<<', 'merge keys are not supported: use an alias for a whole value'],
-  ['__proto__', 'is not possible as a key'],
+  ['__proto__', 'this key is not allowed: remove it'],
 ])
 
 /** Where a path's key and value begin in the text. */
@@ -77,7 +77,7 @@ export class Tree {
     if (isAlias(node)) return this.#readAlias(node, path, keyOffset)
     if (node.anchor) this.#anchors.set(node.anchor, node)
     if (path.length > MOST_LEVELS)
-      return this.#fail(path, `nested more than ${MOST_LEVELS} levels deep by aliases`)
+      return this.#fail(path, `aliases nest this more than ${MOST_LEVELS} levels deep: use fewer`)
     if (isMap(node)) return this.#readMap(node, path)
     if (isSeq(node)) return this.#readList(node, path)
     return this.#readScalar(node, path)
@@ -93,7 +93,8 @@ export class Tree {
       const key = pair.key.value
       const offset = pair.key.range[0]
       // Empty keys are what the parser puts where it lost its way: they are no repetition.
-      const refusal = key !== '' && Object.hasOwn(map, key) ? 'is given twice' : REFUSED_KEYS.get(key)
+      const refusal =
+        key !== '' && Object.hasOwn(map, key) ? 'this key is here twice: remove one' : REFUSED_KEYS.get(key)
       if (refusal === undefined) map[key] = this.#read(pair.value, [...path, key], offset)
       else this.complaints.push({ offset, path: formatPath([...path, key]), message: refusal })
     }
@@ -111,9 +112,15 @@ export class Tree {
   #readAlias(alias: Alias.Parsed, path: Path, keyOffset: number): unknown {
     const target = this.#anchors.get(alias.source)
     if (target === undefined)
-      return this.#fail(path, `there is no anchor &${shorten(alias.source)} before this alias`)
+      return this.#fail(
+        path,
+        `there is no anchor &${shorten(alias.source)} before this alias: add it, or write the value here`,
+      )
     if (this.#expanding.has(target))
-      return this.#fail(path, `the alias *${shorten(alias.source)} is inside what it stands for`)
+      return this.#fail(
+        path,
+        `the alias *${shorten(alias.source)} is inside its own anchor: write the value here`,
+      )
     return this.#read(target, path, keyOffset)
   }
 
@@ -130,7 +137,7 @@ export class Tree {
 
   #giveUp(path: Path): undefined {
     if (this.#valueCount > MOST_VALUES + 1) return
-    this.#fail(path, `aliases make this more than ${MOST_VALUES} values`)
+    this.#fail(path, `aliases make more than ${MOST_VALUES} values of this file: use fewer`)
   }
 
   #fail(path: Path, message: string): undefined {

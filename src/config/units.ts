@@ -33,7 +33,10 @@ export function parseDuration(text: string): number | string {
   if (parts === null || scale === undefined) {
     return `${quote(text)} is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds`
   }
-  return multiply(parts, scale) ?? `${text} is not a whole number of milliseconds`
+  return (
+    multiply(parts, scale) ??
+    `${quote(text)} is not a whole number of milliseconds: write one, such as 1500ms`
+  )
 }
 
 /** The size in bytes, or a sentence that says what is wrong. Without a unit the number is in bytes. */
@@ -43,7 +46,7 @@ export function parseSize(text: string): number | string {
   if (parts === null || scale === undefined) {
     return `${quote(text)} is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes`
   }
-  return multiply(parts, scale) ?? `${text} is not a whole number of bytes`
+  return multiply(parts, scale) ?? `${quote(text)} is not a whole number of bytes: write one, such as 1536`
 }
 
 /** In integers, because 1.001 * 1000 is not 1001 in floating point. Undefined where a remainder is left. */

@@ -40,7 +40,7 @@ type Tokens = ReturnType<Parser['end']> extends Generator<infer Token> ? Token[]
 export function parseYamlText(text: string): YamlText {
   const control = CONTROL_CHARACTER.exec(text)
   if (control !== null)
-    return reject(control.index, `control character ${codePoint(control[0])} is not allowed`)
+    return reject(control.index, `control character ${codePoint(control[0])} is not allowed: remove it`)
   const tokens = tokenize(text)
   return 'message' in tokens ? reject(tokens.offset, tokens.message) : compose(tokens, text)
 }
@@ -51,16 +51,17 @@ function tokenize(text: string): Tokens | Omit<Complaint, 'path'> {
   let count = 0
   for (const lexeme of new Lexer().lex(text)) {
     const offset = parser.offset
-    if (++count > MOST_TOKENS) return { offset, message: `the file has more than ${MOST_TOKENS} tokens` }
+    if (++count > MOST_TOKENS)
+      return { offset, message: `the file has more than ${MOST_TOKENS} tokens: is it the right file?` }
     if (lexeme.length > LONGEST_TOKEN_CHARS) {
       return {
         offset,
-        message: `a single value, comment or blank of more than ${LONGEST_TOKEN_CHARS} characters`,
+        message: `a value, comment or blank here has more than ${LONGEST_TOKEN_CHARS} characters: make it shorter`,
       }
     }
     tokens.push(...parser.next(lexeme))
     if (parser.stack.length > MOST_LEVELS)
-      return { offset, message: `nested more than ${MOST_LEVELS} levels deep` }
+      return { offset, message: `this is nested more than ${MOST_LEVELS} levels deep: use fewer levels` }
   }
   tokens.push(...parser.end())
   return tokens
@@ -83,7 +84,7 @@ function compose(tokens: Tokens, text: string): YamlText {
     complaints.push({
       offset: second.range[0],
       path: '',
-      message: 'a second document begins here: a config is a single one',
+      message: 'a second YAML document begins here: remove it, because a config is one document',
     })
   }
   return { root: document?.contents ?? undefined, complaints }
@@ -98,7 +99,11 @@ function syntaxErrors(document: Document.Parsed, text: string): Complaint[] {
     const [offset] = error.pos
     if (offset <= lineEnd) continue
     if (complaints.length === MOST_SYNTAX_ERRORS) {
-      complaints.push({ offset, path: '', message: 'more syntax errors from here on' })
+      complaints.push({
+        offset,
+        path: '',
+        message: 'there are more syntax errors: mend the ones above first',
+      })
       break
     }
     complaints.push({ offset, path: '', message: explain(error, text) })
@@ -110,12 +115,11 @@ function syntaxErrors(document: Document.Parsed, text: string): Complaint[] {
 function explain(error: YAMLError, text: string): string {
   const [offset] = error.pos
   const message = shorten(error.message, LONGEST_MESSAGE_CHARS)
-  if (text.startsWith('${', offset - 1))
-    return `${message}; inside { } and [ ] a value with \${…} needs quotes`
+  if (text.startsWith('${', offset - 1)) return `${message}; inside { } and [ ], write \${…} in quotes`
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, endOfLine(text, offset))
   const [address] = /(?<!["'])\[[\da-f.]*:[\da-f:.]*\]:\d+/i.exec(line) ?? []
   if (address !== undefined) return `${message}; write the address in quotes: "${address}"`
-  return error.code === 'NON_STRING_KEY' ? 'a key must be a text' : message
+  return error.code === 'NON_STRING_KEY' ? 'a key must be text: put it in quotes' : message
 }
 
 function endOfLine(text: string, offset: number): number {

@@ -28,7 +28,7 @@ describe('the command', () => {
     [['--listen', '127.0.0.1:0'], /--listen needs --to/],
     [['--to', '127.0.0.1:9'], /--to needs --listen/],
     [['--listen', '127.0.0.1', '--to', '127.0.0.1:9'], /a port is missing: write 127\.0\.0\.1:PORT/],
-    [['--listen', '127.0.0.1:0', '--to', '127.0.0.1:99999'], /port 99999 is above 65535/],
+    [['--listen', '127.0.0.1:0', '--to', '127.0.0.1:99999'], /port 99999 is too high/],
     [
       ['--listen', '127.0.0.1:0', '--to', '127.0.0.1:9', '--workers', 'many'],
       /expected "auto" or a whole number/,

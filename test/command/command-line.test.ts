@@ -86,7 +86,7 @@ describe('parseCommandLine', () => {
     [['--lisen', 'x'], "error: unknown option '--lisen'\n(Did you mean --listen?)"],
     [['check', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)"],
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
-    [['serve'], 'error: unknown command "serve"'],
+    [['serve'], 'error: unknown command "serve": write one of check, status, connections, kill, drain, backend, reload, log, top'],
     [['check'], 'error: check needs --config FILE'],
     [['--config', 'x', 'check'], 'error: check needs --config FILE'],
     [
@@ -104,34 +104,34 @@ describe('parseCommandLine', () => {
       ['--config', 'x', '--to', 'a:1'],
       "error: option '--config <file>' cannot be used with option '--to <addresses>'",
     ],
-    [['--workers', '2'], 'error: without --config, or --listen and --to, only --splice can be given'],
+    [['--workers', '2'], 'error: the demonstration takes only --splice: add --config FILE, or --listen and --to'],
     [
       ['--listen', '127.0.0.1', '--to', 'a:1'],
       "error: option '--listen <address>' argument '127.0.0.1' is invalid. a port is missing: write 127.0.0.1:PORT",
     ],
     [
       ['--listen', 'a.example:1', '--to', 'a:1'],
-      "error: option '--listen <address>' argument 'a.example:1' is invalid. a listener needs an IP address or localhost, not the host name \"a.example\"",
+      "error: option '--listen <address>' argument 'a.example:1' is invalid. a listener cannot use the host name \"a.example\": write an IP address or localhost",
     ],
     [
       [...forward, '--listen', '127.0.0.1:7001'],
-      "error: option '--listen <address>' argument '127.0.0.1:7001' is invalid. Only one can be given; a config file takes several.",
+      "error: option '--listen <address>' argument '127.0.0.1:7001' is invalid. You gave --listen twice. Give one address, or use a config file for several.",
     ],
     [
       ['--listen', '127.0.0.1:1', '--to', 'a:1,b:0'],
-      "error: option '--to <addresses>' argument 'a:1,b:0' is invalid. a backend needs a port from 1 to 65535, found 0",
+      "error: option '--to <addresses>' argument 'a:1,b:0' is invalid. expected a port from 1 to 65535, found 0",
     ],
     [
       ['--listen', '127.0.0.1:1', '--to', 'a:1,'],
-      "error: option '--to <addresses>' argument 'a:1,' is invalid. an address is missing: write HOST:PORT",
+      "error: option '--to <addresses>' argument 'a:1,' is invalid. \"\" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path",
     ],
     [
       ['--listen', '127.0.0.1:1', '--to', 'a:1,A:1'],
-      "error: option '--to <addresses>' argument 'a:1,A:1' is invalid. A backend is given twice.",
+      "error: option '--to <addresses>' argument 'a:1,A:1' is invalid. Two backends have the same address: remove one.",
     ],
     [
       [...forward, '--to', 'b:1'],
-      "error: option '--to <addresses>' argument 'b:1' is invalid. Give it once, with commas between the backends.",
+      "error: option '--to <addresses>' argument 'b:1' is invalid. You gave --to twice. Give it once, with commas between the backends.",
     ],
     [
       [...forward, '--splice', 'yes'],
@@ -150,7 +150,7 @@ describe('parseCommandLine', () => {
       kind: 'exit',
       code: 2,
       stdout: '',
-      stderr: `${reason}\n(millrace --help lists what there is)\n`,
+      stderr: `${reason}\n(millrace --help lists all commands and options)\n`,
     })
   })
 

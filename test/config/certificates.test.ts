@@ -57,22 +57,22 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
     [
       'a-cert.pem',
       'b-key.pem',
-      'key: b-key.pem is not the key of a-cert.pem: use the one that its request was made with',
+      'key: b-key.pem is not the key of a-cert.pem: use the key that its request was made with',
     ],
     [
       'chain.pem',
       'b-key.pem',
-      'cert: b-key.pem is the key of certificate 2 of chain.pem, which must come first',
+      'cert: b-key.pem is the key of certificate 2 of chain.pem: put that certificate first',
     ],
     [
       'b-cert.pem',
       'locked.pem',
-      'key: locked.pem needs a passphrase, and nobody is there to type it: remove it (openssl pkey -in locked.pem -out NEW)',
+      'key: locked.pem needs a passphrase, which millrace cannot ask for: remove it (openssl pkey -in locked.pem -out NEW)',
     ],
     [
       'b-cert.pem',
       'locked-rsa.pem',
-      'key: locked-rsa.pem needs a passphrase, and nobody is there to type it: remove it (openssl pkey -in locked-rsa.pem -out NEW)',
+      'key: locked-rsa.pem needs a passphrase, which millrace cannot ask for: remove it (openssl pkey -in locked-rsa.pem -out NEW)',
     ],
     ['old-cert.pem', 'old-key.pem', /^cert: old-cert\.pem has expired \(\d{4}-\d\d-\d\d\): renew it$/],
     [
@@ -93,18 +93,26 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
       'a-key.pem',
       /^cert: certificate 2 of old-chain\.pem has expired \(\d{4}-\d\d-\d\d\): renew it$/,
     ],
-    ['damaged.pem', 'a-key.pem', 'cert: damaged.pem cannot be read: its PEM is damaged'],
-    ['cut.pem', 'a-key.pem', 'cert: certificate 2 of cut.pem cannot be read: its PEM is damaged'],
+    [
+      'damaged.pem',
+      'a-key.pem',
+      'cert: damaged.pem cannot be read, because its PEM is damaged: write it again',
+    ],
+    [
+      'cut.pem',
+      'a-key.pem',
+      'cert: certificate 2 of cut.pem cannot be read, because its PEM is damaged: write it again',
+    ],
     [
       'b-cert.pem',
       'damaged-key.pem',
-      'key: damaged-key.pem cannot be read: its PEM is damaged, or of a kind that OpenSSL does not know',
+      'key: damaged-key.pem cannot be read, because its PEM is damaged or of a kind that OpenSSL does not know: write another key',
     ],
-    ['b-cert.pem', 'public.pem', 'key: public.pem holds no private key in PEM'],
+    ['b-cert.pem', 'public.pem', 'key: public.pem holds no private key in PEM. Use a PEM file that has one'],
     [
       'small-cert.pem',
       'small-key.pem',
-      'cert: OpenSSL does not take small-cert.pem and its key: ee key too small',
+      'cert: OpenSSL refuses small-cert.pem and its key: ee key too small. Use another certificate and key',
     ],
   ])('explains %s with %s', (cert, key, expected) => {
     const problems = checked({ cert: at(cert), key: at(key) })
@@ -122,17 +130,17 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
 
   it('explains that cert and key are swapped', () => {
     expect(checked({ cert: at('a-key.pem'), key: at('a-cert.pem') })).toEqual([
-      'listeners[0].tls.cert: a-key.pem holds no certificate in PEM: are "cert" and "key" swapped?',
-      'listeners[0].tls.key: a-cert.pem holds no private key in PEM: are "cert" and "key" swapped?',
+      'listeners[0].tls.cert: a-key.pem holds no certificate in PEM. Use a PEM file that has one. Are "cert" and "key" swapped?',
+      'listeners[0].tls.key: a-cert.pem holds no private key in PEM. Are "cert" and "key" swapped?',
     ])
   })
 
   it('explains PEM in the config itself', () => {
     expect(checked({ cert: text('a-cert.pem'), key: text('b-key.pem') })).toEqual([
-      'listeners[0].tls.key: the key is not the key of the certificate: use the one that its request was made with',
+      'listeners[0].tls.key: the key is not the key of the certificate: use the key that its request was made with',
     ])
     expect(checked({ cert: text('b-cert.pem'), key: text('locked.pem') })).toEqual([
-      'listeners[0].tls.key: the key needs a passphrase, and nobody is there to type it: remove it (openssl pkey -in FILE -out NEW)',
+      'listeners[0].tls.key: the key needs a passphrase, which millrace cannot ask for: remove it (openssl pkey -in FILE -out NEW)',
     ])
   })
 
@@ -145,10 +153,10 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
         { ...bad, ca: at('damaged.pem') },
       ),
     ).toEqual([
-      'listeners[0].tls.certificates[1].key: a-key.pem is not the key of b-cert.pem: use the one that its request was made with',
-      'listeners[0].tls.clientCa: certificate 2 of cut.pem cannot be read: its PEM is damaged',
-      'clusters.web.tls.key: a-key.pem is not the key of b-cert.pem: use the one that its request was made with',
-      'clusters.web.tls.ca: damaged.pem cannot be read: its PEM is damaged',
+      'listeners[0].tls.certificates[1].key: a-key.pem is not the key of b-cert.pem: use the key that its request was made with',
+      'listeners[0].tls.clientCa: certificate 2 of cut.pem cannot be read, because its PEM is damaged: write it again',
+      'clusters.web.tls.key: a-key.pem is not the key of b-cert.pem: use the key that its request was made with',
+      'clusters.web.tls.ca: damaged.pem cannot be read, because its PEM is damaged: write it again',
     ])
   })
 

@@ -29,16 +29,19 @@ describe('substitute', () => {
   })
 
   it.each([
-    ['${NONE}', 'environment variable NONE is not set and has no default (${NAME:-default})'],
-    ['${UNSET}', 'environment variable UNSET is not set and has no default (${NAME:-default})'],
-    ['${toString}', 'environment variable toString is not set and has no default (${NAME:-default})'],
-    ['${NONE:-{}}', 'a "${" is not closed (a default holds no braces); write $${ for a plain ${'],
-    ['${', 'a "${" is not closed (a default holds no braces); write $${ for a plain ${'],
-    ['${HOST', 'a "${" is not closed (a default holds no braces); write $${ for a plain ${'],
-    ['${}', '"${}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
-    ['${1A}', '"${1A}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
-    ['${A-b}', '"${A-b}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
-    ['${A:?b}', '"${A:?b}" is neither ${NAME} nor ${NAME:-default}; write $${ for a plain ${'],
+    ['${NONE}', 'environment variable NONE is not set: set it, or write a default as in ${NAME:-default}'],
+    ['${UNSET}', 'environment variable UNSET is not set: set it, or write a default as in ${NAME:-default}'],
+    [
+      '${toString}',
+      'environment variable toString is not set: set it, or write a default as in ${NAME:-default}',
+    ],
+    ['${NONE:-{}}', 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${'],
+    ['${', 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${'],
+    ['${HOST', 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${'],
+    ['${}', 'expected ${NAME} or ${NAME:-default}, found "${}". For a plain ${ write $${'],
+    ['${1A}', 'expected ${NAME} or ${NAME:-default}, found "${1A}". For a plain ${ write $${'],
+    ['${A-b}', 'expected ${NAME} or ${NAME:-default}, found "${A-b}". For a plain ${ write $${'],
+    ['${A:?b}', 'expected ${NAME} or ${NAME:-default}, found "${A:?b}". For a plain ${ write $${'],
   ])('complains about %s', (text, complaint) => {
     expect(substitute(text, environment)).toEqual({ text, complaints: [complaint] })
   })
@@ -50,7 +53,9 @@ describe('substitute', () => {
   it('puts in no more than a config can need', () => {
     const { text, complaints } = substitute('${BIG}'.repeat(5000), { BIG: 'x'.repeat(10_000) })
     expect(text.length).toBeLessThan(100_000)
-    expect(complaints).toEqual(['variables put in more than 16384 characters'])
+    expect(complaints).toEqual([
+      'environment variables add more than 16384 characters to this value: use shorter ones',
+    ])
   })
 
   it('leaves every text without "${" as it is', () => {

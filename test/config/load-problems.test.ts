@@ -30,18 +30,18 @@ log:
       '3:1 listners: unknown key; did you mean "listeners"?',
       '5:5 listeners[0].address: is missing: expected an address, such as 127.0.0.1:7000',
       '5:5 listeners[0].cluster: is missing: expected the name of a cluster, or routes',
-      '5:11 listeners[0].name: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+      '5:11 listeners[0].name: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
       '6:5 listeners[0].clustr: unknown key; did you mean "cluster"?',
       '7:41 listeners[1].cluster: there is no cluster "pgg"; did you mean "pg"?',
-      '8:16 listeners[2].address: 127.0.0.1:80 is already listened on by listeners[1].address',
-      '8:41 listeners[2].cluster: there is no anchor &nowhere before this alias',
+      '8:16 listeners[2].address: 127.0.0.1:80 is already used at listeners[1].address: write another address',
+      '8:41 listeners[2].cluster: there is no anchor &nowhere before this alias: add it, or write the value here',
       '12:9 clusters.pg.backends[0]: a port is missing: write 10.0.0.5:PORT',
-      '13:9 clusters.pg.backends[1]: environment variable NOPE is not set and has no default (${NAME:-default})',
+      '13:9 clusters.pg.backends[1]: environment variable NOPE is not set: set it, or write a default as in ${NAME:-default}',
       '14:43 clusters.pg.backends[2].weight: expected a whole number from 1 to 1000, found 1.5',
-      '15:3 clusters.pg: is given twice',
-      '16:3 clusters["a b"]: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+      '15:3 clusters.pg: this key is here twice: remove one',
+      '16:3 clusters["a b"]: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
       '16:10 clusters["a b"].backends: is missing: expected a list of backends',
-      '19:3 log.level: is given twice',
+      '19:3 log.level: this key is here twice: remove one',
     ])
   })
 
@@ -54,7 +54,7 @@ log:
     [
       'a second document',
       `${good}---\nsplice: off\n`,
-      ['13:1 a second document begins here: a config is a single one'],
+      ['13:1 a second YAML document begins here: remove it, because a config is one document'],
     ],
     [
       'a merge key',
@@ -64,11 +64,11 @@ log:
     [
       'a key that objects cannot have',
       `${good}log: { __proto__: 1 }\n`,
-      ['13:8 log.__proto__: is not possible as a key'],
+      ['13:8 log.__proto__: this key is not allowed: remove it'],
     ],
     ['an unknown tag', 'splice: !mode on\n', ['1:9 Unresolved tag: !mode']],
     ['a binary', 'splice: !!binary aGVsbG8=\n', ['1:9 Unresolved tag: tag:yaml.org,2002:binary']],
-    ['a list as a key', '? [a]\n: b\n', ['1:3 a key must be a text']],
+    ['a list as a key', '? [a]\n: b\n', ['1:3 a key must be text: put it in quotes']],
     ['an unclosed quote', 'splice: "on\n', ['2:1 Missing closing "quote']],
     ['an unclosed bracket', '{"splice": "on"', ['1:16 Flow map must end with a }']],
     [
@@ -79,13 +79,17 @@ log:
     [
       'a variable in a flow map without quotes',
       'log: { level: ${LEVEL}, access: true }\n',
-      ['1:16 Unexpected flow-map-start at node end; inside { } and [ ] a value with ${…} needs quotes'],
+      ['1:16 Unexpected flow-map-start at node end; inside { } and [ ], write ${…} in quotes'],
     ],
-    ['a control character', 'splice: "o\x02n"\n', ['1:11 control character U+0002 is not allowed']],
+    [
+      'a control character',
+      'splice: "o\x02n"\n',
+      ['1:11 control character U+0002 is not allowed: remove it'],
+    ],
     [
       'an alias to itself',
       `${good}log: &a { level: *a }\n`,
-      ['13:18 log.level: the alias *a is inside what it stands for'],
+      ['13:18 log.level: the alias *a is inside its own anchor: write the value here'],
     ],
   ])('says what is wrong with %s', (_, content, problems) => {
     expect(problemsOf(content)).toEqual(problems)
@@ -93,10 +97,10 @@ log:
 
   it('says where a file stops being UTF-8', () => {
     expect(problemsOf(Buffer.from('splice: on\na: b\xff\n', 'latin1'))).toEqual([
-      '2:5 the file is not UTF-8 text from here on',
+      '2:5 the file is not UTF-8 from here on: save it as UTF-8',
     ])
     expect(problemsOf(Buffer.from(`\uFEFF${good}`, 'utf16le'))).toEqual([
-      '1:1 the file is not UTF-8 text from here on',
+      '1:1 the file is not UTF-8 from here on: save it as UTF-8',
     ])
   })
 
@@ -104,6 +108,6 @@ log:
     const problems = problemsOf('- "a" "b" "c"\n'.repeat(1000))
     expect(problems).toHaveLength(21)
     expect(problems[1]).toMatch(/^2:/)
-    expect(problems[20]).toBe('21:7 more syntax errors from here on')
+    expect(problems[20]).toBe('21:7 there are more syntax errors: mend the ones above first')
   })
 })

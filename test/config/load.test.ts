@@ -81,16 +81,16 @@ log: { access: "\${ACCESS:-false}" }
   it('tells every variable that is missing, where it is missing, and nothing that follows from it', () => {
     expect(problemsOf(template, { WORKERS: 'many' })).toEqual([
       '2:10 workers: expected "auto" or a whole number from 1 to 256, found "many"',
-      '3:24 listeners[0].address: environment variable HOST is not set and has no default (${NAME:-default})',
-      '3:76 listeners[0].tags.zone: environment variable ZONE is not set and has no default (${NAME:-default})',
-      '4:63 clusters.pg.backends[0].weight: environment variable WEIGHT is not set and has no default (${NAME:-default})',
+      '3:24 listeners[0].address: environment variable HOST is not set: set it, or write a default as in ${NAME:-default}',
+      '3:76 listeners[0].tags.zone: environment variable ZONE is not set: set it, or write a default as in ${NAME:-default}',
+      '4:63 clusters.pg.backends[0].weight: environment variable WEIGHT is not set: set it, or write a default as in ${NAME:-default}',
     ])
   })
 
   it('never lets a variable become structure', () => {
     const evil = '127.0.0.1:1", cluster: other }, { address: "127.0.0.1:2\nsplice: off\n# '
     const [problem] = problemsOf(good.replace('0.0.0.0:5432', '${A}'), { A: evil })
-    expect(problem).toMatch(/^5:14 listeners\[0\]\.address: .* is not host:port/)
+    expect(problem).toMatch(/^5:14 listeners\[0\]\.address: .* is not an address/)
     expect(
       load(good.replace('name: postgres', 'tags: { a: "${A}" }'), { A: '[1, 2]' }).listeners[0]?.tags,
     ).toEqual({
@@ -99,7 +99,9 @@ log: { access: "\${ACCESS:-false}" }
   })
 
   it('does not look at keys', () => {
-    expect(problemsOf(`${good}"\${A}": 1\n`, { A: 'log' })).toEqual(['13:1 ["${A}"]: unknown key'])
+    expect(problemsOf(`${good}"\${A}": 1\n`, { A: 'log' })).toEqual([
+      '13:1 ["${A}"]: unknown key: write one of splice, workers, workerHangMs, kernelPipeBytes, pinnedMemoryBytes, listeners, clusters, timeouts, keepalive, log, admin',
+    ])
   })
 })
 
@@ -128,7 +130,9 @@ describe('loadConfigFile, of what cannot be read', () => {
 
   it('refuses 10 MB and says how much is possible', () => {
     writeFileSync(file, Buffer.alloc(10_000_000, '#'))
-    expect(reasonOf(file)).toBe('it has 10000000 bytes, and a config may have at most 1048576 (1 MiB)')
+    expect(reasonOf(file)).toBe(
+      'it has 10000000 bytes, and a config has at most 1048576 (1 MiB). Is it the right file?',
+    )
   })
 
   it('says that permission is missing', () => {

@@ -3,13 +3,12 @@
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { ProxyConfig } from '../../src/config/input.js'
 import type { KeyWords } from '../../src/config/keys/key-words.js'
 import { KEY_SECTIONS } from '../../src/config/keys/sections.js'
-import { formatPath } from '../../src/config/path.js'
 import { parseDuration, parseSize } from '../../src/config/units.js'
-import { judge, validateConfig } from '../../src/config/validate.js'
-import { load } from './config-file.js'
+import { validateConfig } from '../../src/config/validate.js'
+import { load, problemsOf } from './config-file.js'
+import { findingsAt, type Leaf, leavesOf, most } from './every-key.js'
 
 const SCRIPT = new URL('../../scripts/docs/key-tables.mjs', import.meta.url)
 const { withKeyTables } = await import(SCRIPT.href)
@@ -38,125 +37,10 @@ const least = validateConfig({
   clusters: { NAME: { backends: ['127.0.0.1:2'] } },
 })
 
-/** Every key there is; the compiler sees to it that none is missing. */
-type Every<T> = T extends (...args: never[]) => unknown
-  ? T
-  : T extends readonly (infer Item)[]
-    ? readonly Every<Item>[]
-    : T extends object
-      ? { readonly [Key in keyof T]-?: Every<Exclude<T[Key], undefined>> }
-      : T
-
-const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
-const liveness = { keepalive, timeouts: { deadPeerMs: 0 } }
-
-const pair = { cert: 'PEM', key: 'PEM' }
-
-const most: Every<ProxyConfig> = {
-  splice: 'auto',
-  workers: 1,
-  workerHangMs: 0,
-  kernelPipeBytes: 65_536,
-  pinnedMemoryBytes: 1_048_576,
-  listeners: [
-    {
-      name: 'front',
-      address: '127.0.0.1:1',
-      cluster: 'NAME',
-      tags: {},
-      acceptProxy: { from: ['unix'], required: true, logTlvs: [0xea], timeoutMs: 0 },
-      protocol: 'http',
-      tls: {
-        ...pair,
-        certificates: [pair],
-        alpn: [],
-        minVersion: 'TLSv1.2',
-        clientCa: 'PEM',
-        clientCert: 'require',
-      },
-      startTls: 'postgres',
-      routes: [
-        {
-          sni: '*',
-          alpn: 'h2',
-          source: 'unix',
-          host: '*',
-          path: '/',
-          user: 'app',
-          database: 'orders',
-          cluster: 'NAME',
-          reject: true,
-          http: 'reject',
-        },
-      ],
-      route: () => undefined,
-      onNoSni: 'reject',
-      onBadHello: 'reject',
-      http: 'reject',
-      allowEncodedSlash: false,
-      xForwarded: 'off',
-      clientFrom: { field: 'x-forwarded-for', trusted: 'unix' },
-      logQuery: false,
-      ...liveness,
-      mode: '0660',
-      group: 'proxy',
-    },
-  ],
-  clusters: {
-    NAME: {
-      balance: 'round-robin',
-      backends: [{ address: '127.0.0.1:2', weight: 1 }],
-      halfClose: 'close',
-      sendProxy: { version: 'v2', tlvs: ['ssl'] },
-      tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
-      ...liveness,
-      startTls: 'postgres',
-    },
-  },
-  timeouts: {
-    firstBytesMs: 0,
-    connectMs: 0,
-    responseMs: 0,
-    idleMs: 0,
-    halfClosedMs: 0,
-    lifetimeMs: 0,
-    drainMs: 0,
-    deadPeerMs: 0,
-  },
-  keepalive,
-  log: {
-    level: 'info',
-    file: 'PATH',
-    access: { sample: 1, always: ['errors'], minBytes: 0, minMs: 0, redact: ['client'] },
-  },
-  admin: { address: 'unix:/PATH', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
-}
-
 /** Keys that take one number, a duration or a size. */
-const numeric = leaves(most).filter(({ value, key }) => typeof value === 'number' && words.has(key))
+const numeric = leavesOf(most).filter(({ value, key }) => typeof value === 'number' && words.has(key))
 
-interface Leaf {
-  readonly key: string
-  readonly path: readonly (string | number)[]
-  readonly value: unknown
-}
-
-function leaves(value: unknown, key = '', path: readonly (string | number)[] = []): Leaf[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => leaves(item, `${key}[]`, [...path, index]))
-  if (typeof value !== 'object' || value === null) return [{ key, path, value }]
-  return Object.entries(value).flatMap(([name, child]) =>
-    leaves(child, key === '' ? name : `${key}.${name}`, [...path, name]),
-  )
-}
-
-/** Whether a config may have this value there, whatever else is wrong with it. */
-function isAccepted(path: Leaf['path'], value: unknown): boolean {
-  const config = structuredClone({ ...most, listeners: [{ ...most.listeners[0], route: undefined }] })
-  const parent = path.slice(0, -1).reduce<object>((map, key) => Reflect.get(map, key), config)
-  Reflect.set(parent, path.at(-1) ?? '', value)
-  const verdict = judge(config, [])
-  return 'config' in verdict || !verdict.findings.some((each) => formatPath(each.path) === formatPath(path))
-}
+const isAccepted = (path: Leaf['path'], value: unknown): boolean => findingsAt(path, value).length === 0
 
 /** A range such as `1s` to `24d`. */
 const BOUNDS = /`([\w.]+)` to `([\w.]+)`/
@@ -164,12 +48,20 @@ const bounded = numeric.filter(({ key }) => BOUNDS.test(words.get(key)?.takes ??
 
 /** In the unit of the schema. */
 const numberOf = (text: string): number =>
-  [Number(text), parseDuration(text), parseSize(text)].find((each) => typeof each === 'number' && each >= 0) as number
+  [Number(text), parseDuration(text), parseSize(text)].find(
+    (each) => typeof each === 'number' && each >= 0,
+  ) as number
 
 describe('docs/config.md', () => {
   it('has an example that is a good config', () => {
     const [, example = ''] = /```yaml\n(.*?)```/s.exec(text) ?? []
     expect(Object.keys(load(example).clusters)).toEqual(['pg', 'cache'])
+  })
+
+  it('prints the true problems of its bad example', () => {
+    const [, , bad = ''] = text.split('```yaml\n').map((part) => part.split('```')[0] ?? '')
+    const lines = problemsOf(bad).map((problem) => `millrace.yaml:${problem}`)
+    expect(text).toContain(`\`\`\`\n${lines.join('\n')}\n\`\`\``)
   })
 
   it('has the tables that npm run docs makes of src/config/keys', () => {
@@ -182,14 +74,18 @@ describe('docs/config.md', () => {
 
   it('has a place for every link into the page', () => {
     const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
-      title.toLowerCase().replaceAll(/[^\w -]/g, '').replaceAll(' ', '-'),
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
     )
     const links = [...text.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor)
     expect(links.filter((link) => !anchors.includes(link ?? ''))).toEqual([])
   })
 
   it.each([...words])('says in plain cells what %s does, takes and is by default', (_, told) => {
-    for (const cell of [told.does, told.takes, told.default]) expect(cell).not.toMatch(/^$|[|\n]|^as (above|below)/)
+    for (const cell of [told.does, told.takes, told.default])
+      expect(cell).not.toMatch(/^$|[|\n]|^as (above|below)/)
     expect(told.does.split(/[.:] /).filter((sentence) => sentence.split(' ').length > 24)).toEqual([])
   })
 

@@ -54,36 +54,38 @@ describe('a listener', () => {
     [
       'routes and a function',
       { route: () => 'web', routes: [{ cluster: 'web' }] },
-      ['listeners[0].routes: a listener has either "routes" or a "route" function'],
+      ['listeners[0].routes: a listener cannot have both "routes" and a "route" function: remove one'],
     ],
     [
       'what HTTP needs, without HTTP',
       { cluster: 'web', xForwarded: 'off', routes: [{ host: 'a.test', path: '/', cluster: 'web' }] },
       [
-        'listeners[0].xForwarded: needs "protocol: http" of the listener',
-        'listeners[0].routes[0].host: needs "protocol: http" of the listener',
-        'listeners[0].routes[0].path: needs "protocol: http" of the listener',
+        'listeners[0].xForwarded: works only with "protocol: http": add that to the listener, or remove this key',
+        'listeners[0].routes[0].host: works only with "protocol: http": add that to the listener, or remove this key',
+        'listeners[0].routes[0].path: works only with "protocol: http": add that to the listener, or remove this key',
       ],
     ],
     [
       'server names in plain HTTP',
       { protocol: 'http', onNoSni: 'reject', routes: [{ sni: 'a.test', cluster: 'web' }] },
       [
-        'listeners[0].onNoSni: needs "tls" of the listener: plain HTTP has no ClientHello',
-        'listeners[0].routes[0].sni: needs "tls" of the listener: plain HTTP has no ClientHello',
+        'listeners[0].onNoSni: works only with "tls", because plain HTTP has no ClientHello: add "tls" to the listener, or remove this key',
+        'listeners[0].routes[0].sni: works only with "tls", because plain HTTP has no ClientHello: add "tls" to the listener, or remove this key',
       ],
     ],
     [
       'onBadHello where nobody looks',
       { cluster: 'web', onBadHello: 'reject' },
-      ['listeners[0].onBadHello: no route here looks at a ClientHello'],
+      [
+        'listeners[0].onBadHello: does nothing, because no route here needs the ClientHello: remove this key, or add "sni" to a route',
+      ],
     ],
     [
       'a route that goes nowhere, and one that goes both ways',
       { routes: [{ source: '::1' }, { cluster: 'web', reject: true }] },
       [
         'listeners[0].routes[0].cluster: is missing: expected the name of a cluster, or "reject: true"',
-        'listeners[0].routes[1]: a route has either a cluster or "reject: true"',
+        'listeners[0].routes[1]: a route cannot have both "cluster" and "reject: true": remove one',
       ],
     ],
     [
@@ -93,9 +95,9 @@ describe('a listener', () => {
         routes: [{ host: ['a b', '*x.test'], source: '10.0.0.0/99', path: 'chat', cluster: 'web' }],
       },
       [
-        'listeners[0].routes[0].source: "10.0.0.0/99": a prefix of 10.0.0.0 is a number from 0 to 32',
-        'listeners[0].routes[0].host[0]: "a b": it is not a host name',
-        'listeners[0].routes[0].host[1]: "*x.test": a "*" stands for the whole first label only',
+        'listeners[0].routes[0].source: "10.0.0.0/99": expected a number from 0 to 32 after "10.0.0.0/"',
+        'listeners[0].routes[0].host[0]: "a b": this is not a host name',
+        'listeners[0].routes[0].host[1]: "*x.test": a "*" stands for the whole first label: write *.example.com',
         'listeners[0].routes[0].path: expected a path that begins with "/" and has no "?", found "chat"',
       ],
     ],
@@ -106,16 +108,16 @@ describe('a listener', () => {
         routes: ['/a/../b', '/a;x', '/a%2Fb'].map((path) => ({ path, cluster: 'web' })),
       },
       [
-        'listeners[0].routes[0].path: no request is compared with it: dot segment in the path',
-        'listeners[0].routes[1].path: parameters (";" and what follows it) are left out of the comparison',
-        'listeners[0].routes[2].path: write "/" for "%2F": both are compared as the same',
+        'listeners[0].routes[0].path: millrace refuses requests with a dot segment in the path: write another path',
+        'listeners[0].routes[1].path: routes ignore ";" and the text after it: write the path without them',
+        'listeners[0].routes[2].path: write "/" instead of "%2F": routes treat both alike',
       ],
     ],
     [
       'a clientFrom that trusts nobody, reads no field, or has none to read',
       { cluster: 'web', clientFrom: { field: 'x forwarded' } },
       [
-        'listeners[0].clientFrom: needs "protocol: http" of the listener',
+        'listeners[0].clientFrom: works only with "protocol: http": add that to the listener, or remove this key',
         'listeners[0].clientFrom.field: expected the name of a field, such as x-forwarded-for, found "x forwarded"',
         'listeners[0].clientFrom.trusted: is missing: expected addresses such as 10.0.0.0/8, or a list',
       ],
@@ -123,7 +125,7 @@ describe('a listener', () => {
     [
       'allowEncodedSlash where nobody compares paths',
       { protocol: 'http', cluster: 'web', allowEncodedSlash: true },
-      ['listeners[0].allowEncodedSlash: no route here has a path: every path is allowed'],
+      ['listeners[0].allowEncodedSlash: does nothing, because no route here has a "path": remove this key'],
     ],
     [
       'a function that is none',
@@ -144,15 +146,15 @@ describe('a listener', () => {
       'certificates that cannot be read',
       { cluster: 'web', tls: pair },
       [
-        'listeners[0].tls.cert: cannot read "/nowhere/cert.pem": ENOENT',
-        'listeners[0].tls.key: cannot read "/nowhere/key.pem": ENOENT',
+        'listeners[0].tls.cert: cannot read the file "/nowhere/cert.pem": ENOENT',
+        'listeners[0].tls.key: cannot read the file "/nowhere/key.pem": ENOENT',
       ],
     ],
     [
       'PEM that is none',
       { cluster: 'web', tls: { cert: '-----BEGIN CERTIFICATE-----\n', key: '-----BEGIN x' } },
       [
-        'listeners[0].tls.cert: the certificate cannot be read: its PEM is damaged',
+        'listeners[0].tls.cert: the certificate cannot be read, because its PEM is damaged',
         'listeners[0].tls.key: it holds no private key in PEM',
       ],
     ],
@@ -171,14 +173,23 @@ describe('a listener', () => {
 describe('a cluster', () => {
   it('is not called reject', () => {
     expect(problemsOf({ cluster: 'reject' }, {}, 'reject')).toEqual([
-      'clusters.reject: "reject" stands for no cluster: give it another name',
+      'clusters.reject: "reject" cannot be the name of a cluster: write another name',
     ])
   })
 
   it.each([
-    [{ tls: { key: '-----BEGIN x' } }, 'cert is missing: cert and key come together'],
-    [{ tls: { cert: '-----BEGIN x' } }, 'key is missing: cert and key come together'],
-    [{ tls: { ca: '/nowhere' } }, 'cannot read "/nowhere": ENOENT'],
+    [
+      { tls: { key: '-----BEGIN x' } },
+      'clusters.web.tls: cert is missing: write both cert and key, or neither',
+    ],
+    [
+      { tls: { cert: '-----BEGIN x' } },
+      'clusters.web.tls: key is missing: write both cert and key, or neither',
+    ],
+    [
+      { tls: { ca: '/nowhere' } },
+      'clusters.web.tls.ca: cannot read the file "/nowhere": ENOENT. Write PEM text, or the path of a file that millrace can read',
+    ],
     [{ tls: { ca: 'package.json' } }, 'package.json holds no certificate in PEM'],
     [{ sendProxy: 'v3' }, 'expected one of "v1", "v2", found "v3"; did you mean "v1"?'],
     [{ sendProxy: {} }, 'sendProxy.version: is missing: expected one of "v1", "v2"'],

@@ -60,37 +60,37 @@ describe('startTls', () => {
       'HTTP',
       { startTls, protocol: 'http' },
       {},
-      ['listeners[0].startTls: a listener has either "startTls" or "protocol: http"'],
+      ['listeners[0].startTls: a listener cannot have both "startTls" and "protocol: http": remove one'],
     ],
     [
       'somewhere to go without a hello',
       { startTls, onBadHello: 'db' },
       {},
-      [
-        'listeners[0].onBadHello: only "reject" with "startTls": a client that asked for TLS goes nowhere without it',
-      ],
+      ['listeners[0].onBadHello: expected "reject", because the listener has "startTls", found "db"'],
     ],
     [
       'nothing to start',
       {},
       { startTls },
       [
-        'clusters.db.startTls: needs "tls" of the cluster: no listener has "startTls" and lets TLS pass through',
+        'clusters.db.startTls: does nothing here: add "tls" to the cluster, or use it from a listener with "startTls" and without "tls"',
       ],
     ],
     [
       'other protocols by ALPN',
       {},
       { startTls, tls: { alpn: ['h2'] } },
-      ['clusters.db.tls.alpn: "postgresql" is missing, which clients of Postgres ask for'],
+      [
+        'clusters.db.tls.alpn: expected "postgresql" among the protocols, because Postgres clients ask for it, found "h2"',
+      ],
     ],
     [
       'names no server has',
       { startTls, routes: [{ user: '', database: ['a', 'é'.repeat(32)], cluster: 'db' }] },
       {},
       [
-        'listeners[0].routes[0].user: "": it is empty',
-        `listeners[0].routes[0].database[1]: "${'é'.repeat(32)}": it is longer than 63 bytes`,
+        'listeners[0].routes[0].user: "": expected 1 to 63 bytes, found 0',
+        `listeners[0].routes[0].database[1]: "${'é'.repeat(32)}": expected 1 to 63 bytes, found 64`,
       ],
     ],
   ])('does not go with %s', (_, listener, cluster, problems) =>
@@ -99,13 +99,13 @@ describe('startTls', () => {
 
   it('of a cluster is not enough where TLS ends here', () =>
     expect(problemsOf({ startTls, tls: pair }, { startTls })).toEqual([
-      'clusters.db.startTls: needs "tls" of the cluster: no listener has "startTls" and lets TLS pass through',
+      'clusters.db.startTls: does nothing here: add "tls" to the cluster, or use it from a listener with "startTls" and without "tls"',
     ]))
 
   it('is needed by user and database', () =>
     expect(problemsOf({ routes: [{ user: 'a', database: 'b', cluster: 'db' }] })).toEqual([
-      'listeners[0].routes[0].user: needs "startTls: postgres" of the listener',
-      'listeners[0].routes[0].database: needs "startTls: postgres" of the listener',
+      'listeners[0].routes[0].user: works only with "startTls: postgres": add that to the listener, or remove this key',
+      'listeners[0].routes[0].database: works only with "startTls: postgres": add that to the listener, or remove this key',
     ]))
 
   it('offers and chooses postgresql by ALPN where nothing else is said', () => {

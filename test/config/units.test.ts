@@ -43,8 +43,12 @@ describe('parseDuration', () => {
   })
 
   it('refuses a fraction of a millisecond instead of rounding it', () => {
-    expect(parseDuration('0.5ms')).toBe('0.5ms is not a whole number of milliseconds')
-    expect(parseDuration('1.0001s')).toBe('1.0001s is not a whole number of milliseconds')
+    expect(parseDuration('0.5ms')).toBe(
+      '"0.5ms" is not a whole number of milliseconds: write one, such as 1500ms',
+    )
+    expect(parseDuration('1.0001s')).toBe(
+      '"1.0001s" is not a whole number of milliseconds: write one, such as 1500ms',
+    )
   })
 
   it('is exact for every whole number of ms written in any unit', () => {
@@ -98,7 +102,7 @@ describe('parseSize', () => {
   )
 
   it('refuses a fraction of a byte instead of rounding it', () => {
-    expect(parseSize('0.0001KiB')).toBe('0.0001KiB is not a whole number of bytes')
+    expect(parseSize('0.0001KiB')).toBe('"0.0001KiB" is not a whole number of bytes: write one, such as 1536')
   })
 })
 

@@ -3,6 +3,8 @@ import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
+const LISTENER_KEYS =
+  'name, address, cluster, tags, acceptProxy, protocol, tls, startTls, routes, route, onNoSni, onBadHello, http, allowEncodedSlash, xForwarded, clientFrom, logQuery, keepalive, timeouts, mode, group'
 const least: ProxyConfig = {
   listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
@@ -195,11 +197,17 @@ describe('validateConfig', () => {
     [{ workers: 1.5 }, 'workers: expected "auto" or a whole number from 1 to 256, found 1.5'],
     [{ workers: 'all' }, 'workers: expected "auto" or a whole number from 1 to 256, found "all"'],
     [{ workers: null }, 'workers: expected "auto" or a whole number from 1 to 256, found nothing'],
-    [{ pinnedMemoryBytes: '512KiB' }, 'pinnedMemoryBytes: "512KiB" is out of range: 1MiB to 64GiB'],
-    [{ pinnedMemoryBytes: 0 }, 'pinnedMemoryBytes: 0 is out of range: 1MiB to 64GiB'],
-    [{ workerHangMs: 99 }, 'workerHangMs: a worker needs at least 100ms to answer; 0 means never'],
-    [{ kernelPipeBytes: '4KiB' }, 'kernelPipeBytes: "4KiB" is out of range: 64KiB to 1MiB'],
-    [{ kernelPipeBytes: 1_048_577 }, 'kernelPipeBytes: 1048577 is out of range: 64KiB to 1MiB'],
+    [
+      { pinnedMemoryBytes: '512KiB' },
+      'pinnedMemoryBytes: expected a size from 1MiB to 64GiB, found "512KiB"',
+    ],
+    [{ pinnedMemoryBytes: 0 }, 'pinnedMemoryBytes: expected a size from 1MiB to 64GiB, found 0'],
+    [
+      { workerHangMs: 99 },
+      'workerHangMs: expected at least 100ms, or 0 to never kill a worker, found "99ms"',
+    ],
+    [{ kernelPipeBytes: '4KiB' }, 'kernelPipeBytes: expected a size from 64KiB to 1MiB, found "4KiB"'],
+    [{ kernelPipeBytes: 1_048_577 }, 'kernelPipeBytes: expected a size from 64KiB to 1MiB, found 1048577'],
     [
       { kernelPipeBytes: 65_536.5 },
       'kernelPipeBytes: expected a size, such as 64KiB, or a whole number from 0, found 65536.5',
@@ -224,7 +232,10 @@ describe('validateConfig', () => {
       { timeouts: { idleMs: 0.5 } },
       'timeouts.idleMs: expected a duration, such as 5s, or a whole number from 0, found 0.5',
     ],
-    [{ timeouts: { idleMs: '25d' } }, 'timeouts.idleMs: "25d" is too long: at most 24d (0 means never)'],
+    [
+      { timeouts: { idleMs: '25d' } },
+      'timeouts.idleMs: expected at most 24d, or 0 for no limit, found "25d"',
+    ],
     [
       { timeouts: { idleMs: 'soon' } },
       'timeouts.idleMs: "soon" is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds',
@@ -241,7 +252,10 @@ describe('validateConfig', () => {
     ],
     [{ log: 'info' }, 'log: expected a map: { level, access }, found "info"'],
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
-    [{ upstreams: {} }, 'upstreams: unknown key'],
+    [
+      { upstreams: {} },
+      'upstreams: unknown key: write one of splice, workers, workerHangMs, kernelPipeBytes, pinnedMemoryBytes, listeners, clusters, timeouts, keepalive, log, admin',
+    ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [
       { listeners: ['127.0.0.1:80'] },
@@ -270,18 +284,18 @@ describe('validateConfig', () => {
     [{ address: 7000 }, 'address: expected an address, such as 127.0.0.1:7000, found 7000'],
     [
       { address: 'example.com:80' },
-      'address: a listener needs an IP address or localhost, not the host name "example.com"',
+      'address: a listener cannot use the host name "example.com": write an IP address or localhost',
     ],
     [{ address: '127.0.0.1' }, 'address: a port is missing: write 127.0.0.1:PORT'],
     [{ cluster: undefined }, 'cluster: is missing: expected the name of a cluster, or routes'],
     [{ cluster: 5 }, 'cluster: expected the name of a cluster, found 5; put it in quotes'],
-    [{ cluster: 'toString' }, 'cluster: there is no cluster "toString"'],
+    [{ cluster: 'toString' }, 'cluster: there is no cluster "toString": write one of pg'],
     [{ cluster: 'pgg' }, 'cluster: there is no cluster "pgg"; did you mean "pg"?'],
     [{ adress: 'x' }, 'adress: unknown key; did you mean "address"?'],
-    [{ 'a b': 1 }, '["a b"]: unknown key'],
+    [{ 'a b': 1 }, `["a b"]: unknown key: write one of ${LISTENER_KEYS}`],
     [
       { name: 'a b' },
-      'name: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+      'name: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
     ],
     [{ tags: { tier: 1 } }, 'tags.tier: expected text, found 1; put it in quotes'],
     [{ tags: ['gold'] }, 'tags: expected a map of texts, found a list'],
@@ -292,12 +306,12 @@ describe('validateConfig', () => {
 
   it.each<[unknown, string]>([
     ['10.0.0.5', ': a port is missing: write 10.0.0.5:PORT'],
-    ['10.0.0.5:0', ': a backend needs a port from 1 to 65535, found 0'],
+    ['10.0.0.5:0', ': expected a port from 1 to 65535, found 0'],
     [17, ': expected a backend: HOST:PORT or { address, weight }, found 17'],
     [null, ': expected a backend: HOST:PORT or { address, weight }, found nothing'],
     [['a:1'], ': expected a backend: HOST:PORT or { address, weight }, found a list'],
     [{ weight: 2 }, '.address: is missing: expected an address, such as 127.0.0.1:7000'],
-    [{ address: 'a:0' }, '.address: a backend needs a port from 1 to 65535, found 0'],
+    [{ address: 'a:0' }, '.address: expected a port from 1 to 65535, found 0'],
     [{ address: 'a:1', weight: 0 }, '.weight: expected a whole number from 1 to 1000, found 0'],
     [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 1 to 1000, found 1001'],
     [{ address: 'a:1', weight: '-1' }, '.weight: expected a whole number from 1 to 1000, found "-1"'],
@@ -309,7 +323,7 @@ describe('validateConfig', () => {
   it('judges the value of a badly named cluster too', () => {
     expect(problemsWith({ clusters: { pg: { backends: ['a:1'] }, 'a b': { backends: [] } } })).toEqual([
       'clusters["a b"].backends: expected a list of backends, found an empty list',
-      'clusters["a b"]: "a b" is not a name: 1 to 63 letters, digits, "_", ".", ":" or "-", the first a letter or digit',
+      'clusters["a b"]: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
     ])
   })
 
@@ -336,7 +350,7 @@ describe('validateConfig', () => {
     })
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(
-      /^listeners\[1\]\.address: .* is already listened on by listeners\[0\]\.address$/,
+      /^listeners\[1\]\.address: .* is already used at listeners\[0\]\.address: write another address$/,
     )
   })
 
@@ -344,7 +358,7 @@ describe('validateConfig', () => {
     const listener = (name?: string) => ({ address: '127.0.0.1:0', cluster: 'pg', ...(name && { name }) })
     expect(problemsWith({ listeners: [listener(), listener('b'), listener('c')] })).toEqual([])
     expect(problemsWith({ listeners: [listener(), listener()] })).toEqual([
-      'listeners[1]: the name "127.0.0.1:0" is already that of listeners[0]: give it another',
+      'listeners[1]: the name "127.0.0.1:0" is already used at listeners[0]: write another name',
     ])
   })
 
@@ -356,15 +370,15 @@ describe('validateConfig', () => {
       { address: '127.0.0.1:83', cluster: 'pg', name: 'x' },
     ]
     expect(problemsWith({ listeners })).toEqual([
-      'listeners[1].name: the name "127.0.0.1:80" is already that of listeners[0]: give it another',
-      'listeners[3].name: the name "x" is already that of listeners[2].name: give it another',
+      'listeners[1].name: the name "127.0.0.1:80" is already used at listeners[0]: write another name',
+      'listeners[3].name: the name "x" is already used at listeners[2].name: write another name',
     ])
   })
 
   it('refuses a backend twice in a cluster, and takes it in two clusters', () => {
     const pg = { backends: ['DB.example:1', { address: 'db.example:1' }] }
     expect(problemsWith({ clusters: { pg } })).toEqual([
-      'clusters.pg.backends[1]: db.example:1 is already clusters.pg.backends[0]: a larger weight gives it a larger share',
+      'clusters.pg.backends[1]: db.example:1 is already used at clusters.pg.backends[0]: remove one. For a larger share, use a larger weight',
     ])
     const one = { backends: ['db.example:1'] }
     expect(problemsWith({ clusters: { pg: one, other: one } })).toEqual([])

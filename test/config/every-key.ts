@@ -1,0 +1,127 @@
+/**
+ * A config with every key there is, and what is said of it with another value in one place.
+ */
+import type { ProxyConfig } from '../../src/config/input.js'
+import { type Finding, formatPath } from '../../src/config/path.js'
+import { judge } from '../../src/config/validate.js'
+
+/** Every key there is; the compiler sees to it that none is missing. */
+type Every<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Every<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]-?: Every<Exclude<T[Key], undefined>> }
+      : T
+
+const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
+const liveness = { keepalive, timeouts: { deadPeerMs: 0 } }
+
+const pair = { cert: 'PEM', key: 'PEM' }
+
+export const most: Every<ProxyConfig> = {
+  splice: 'auto',
+  workers: 1,
+  workerHangMs: 0,
+  kernelPipeBytes: 65_536,
+  pinnedMemoryBytes: 1_048_576,
+  listeners: [
+    {
+      name: 'front',
+      address: '127.0.0.1:1',
+      cluster: 'NAME',
+      tags: {},
+      acceptProxy: { from: ['unix'], required: true, logTlvs: [0xea], timeoutMs: 0 },
+      protocol: 'http',
+      tls: {
+        ...pair,
+        certificates: [pair],
+        alpn: [],
+        minVersion: 'TLSv1.2',
+        clientCa: 'PEM',
+        clientCert: 'require',
+      },
+      startTls: 'postgres',
+      routes: [
+        {
+          sni: '*',
+          alpn: 'h2',
+          source: 'unix',
+          host: '*',
+          path: '/',
+          user: 'app',
+          database: 'orders',
+          cluster: 'NAME',
+          reject: true,
+          http: 'reject',
+        },
+      ],
+      route: () => undefined,
+      onNoSni: 'reject',
+      onBadHello: 'reject',
+      http: 'reject',
+      allowEncodedSlash: false,
+      xForwarded: 'off',
+      clientFrom: { field: 'x-forwarded-for', trusted: 'unix' },
+      logQuery: false,
+      ...liveness,
+      mode: '0660',
+      group: 'proxy',
+    },
+  ],
+  clusters: {
+    NAME: {
+      balance: 'round-robin',
+      backends: [{ address: '127.0.0.1:2', weight: 1 }],
+      halfClose: 'close',
+      sendProxy: { version: 'v2', tlvs: ['ssl'] },
+      tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
+      ...liveness,
+      startTls: 'postgres',
+    },
+  },
+  timeouts: {
+    firstBytesMs: 0,
+    connectMs: 0,
+    responseMs: 0,
+    idleMs: 0,
+    halfClosedMs: 0,
+    lifetimeMs: 0,
+    drainMs: 0,
+    deadPeerMs: 0,
+  },
+  keepalive,
+  log: {
+    level: 'info',
+    file: 'PATH',
+    access: { sample: 1, always: ['errors'], minBytes: 0, minMs: 0, redact: ['client'] },
+  },
+  admin: { address: 'unix:/PATH', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
+}
+
+/** A value of a config, and its key as docs/config.md writes it. */
+export interface Leaf {
+  readonly key: string
+  readonly path: readonly (string | number)[]
+  readonly value: unknown
+}
+
+export function leavesOf(value: unknown, key = '', path: readonly (string | number)[] = []): Leaf[] {
+  if (Array.isArray(value))
+    return value.flatMap((item, index) => leavesOf(item, `${key}[]`, [...path, index]))
+  if (typeof value !== 'object' || value === null) return [{ key, path, value }]
+  return Object.entries(value).flatMap(([name, child]) =>
+    leavesOf(child, key === '' ? name : `${key}.${name}`, [...path, name]),
+  )
+}
+
+/** What is wrong with this value there, whatever else is wrong with the config. */
+export function findingsAt(path: Leaf['path'], value: unknown): readonly Finding[] {
+  const config = structuredClone({ ...most, listeners: [{ ...most.listeners[0], route: undefined }] })
+  const parent = path.slice(0, -1).reduce<object>((map, key) => Reflect.get(map, key), config)
+  Reflect.set(parent, path.at(-1) ?? '', value)
+  const verdict = judge(config, [])
+  return 'config' in verdict
+    ? []
+    : verdict.findings.filter((each) => formatPath(each.path) === formatPath(path))
+}

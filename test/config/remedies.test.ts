@@ -1,0 +1,29 @@
+/** What a bad value of a key is answered with: the key, the value, and what to write instead. */
+import { describe, expect, it } from 'vitest'
+import { formatPath } from '../../src/config/path.js'
+import { describe as inWords } from '../../src/config/wording.js'
+import { findingsAt, leavesOf, most } from './every-key.js'
+
+const BAD_VALUES = [null, -1, 1.5, 0, '', 'no such value', 'a:b:c', [], { nonsense: 1 }]
+const REMEDY = /\b(expected|write|add|remove|use|did you mean|make one with)\b/i
+/** A token is a secret, so no message shows it. */
+const SECRETS: readonly string[] = ['admin.token']
+const places = leavesOf(most).filter(({ key }) => key !== 'listeners[].route')
+
+describe('an error in the config', () => {
+  it.each(places)('names key, value and remedy at $key', ({ key, path }) => {
+    for (const value of BAD_VALUES) {
+      for (const { message, path: found } of findingsAt(path, value)) {
+        expect(formatPath(found)).toBe(formatPath(path))
+        expect(message).toMatch(REMEDY)
+        if (!SECRETS.includes(key)) expect(message).toContain(inWords(value))
+      }
+    }
+  })
+
+  it('that is an unknown key names the keys that are possible', () => {
+    expect(findingsAt(['log', 'nonsense'], 1)).toMatchObject([
+      { message: 'unknown key: write one of level, file, access', about: 'key' },
+    ])
+  })
+})
