@@ -125,10 +125,11 @@ function changeOf(question: Change): Request {
 }
 
 function logRequest(change: LogChange | undefined): Request {
-  if (change === 'reopen') return { method: 'POST', path: '/api/v1/log/reopen', lines: () => ['reopened'] }
+  if (change === 'reopen')
+    return { method: 'POST', path: '/api/v1/log/reopen', lines: () => ['opened the log file again'] }
   const lines = (answer: unknown): string[] => {
     const { level, file } = answer as LogAnswer
-    return [`logs from ${level} on${change === undefined ? `, to ${file ?? 'stdout'}` : ''}`]
+    return [`log level ${level}${change === undefined ? `, to ${file ?? 'stdout'}` : ''}`]
   }
   return change === undefined
     ? { method: 'GET', path: '/api/v1/log', lines }
@@ -151,6 +152,6 @@ const backendLine = ({ address, setTo, weight, active }: BackendStatus): string 
   `${address} is set ${setTo}, weight ${weight}, ${counted(active, 'connection')}`
 
 function reloadLines({ changed, needsRestart }: Reloaded): string[] {
-  const first = changed.length === 0 ? 'nothing has changed' : `taken up: ${changed.join(', ')}`
-  return needsRestart.length === 0 ? [first] : [first, `only after a restart: ${needsRestart.join(', ')}`]
+  const first = changed.length === 0 ? 'nothing has changed' : `reloaded: ${changed.join(', ')}`
+  return needsRestart.length === 0 ? [first] : [first, `needs a restart: ${needsRestart.join(', ')}`]
 }

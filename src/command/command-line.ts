@@ -8,7 +8,7 @@ import { addressKey } from '../config/listener-addresses.js'
 import type { LogLevel } from '../config/log-schema.js'
 import { LOG_LEVELS } from '../config/log-schema.js'
 import type { Config } from '../config/schema.js'
-import { didYouMean } from '../config/suggest.js'
+import { oneOf } from '../config/suggest.js'
 import { validateConfig } from '../config/validate.js'
 import { SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { readBy } from './flags.js'
@@ -51,11 +51,11 @@ const HELP_WIDTH = 100
 const FLAGS_CLUSTER = 'default'
 const EXAMPLES = `
 Examples:
-  millrace                                                 a demonstration on loopback
+  millrace                                                 a demonstration on 127.0.0.1
   millrace --listen 127.0.0.1:7000 --to 127.0.0.1:9000
   millrace --config millrace.yaml
   millrace check --config millrace.yaml
-  millrace top                                             the one that runs, live
+  millrace top                                             a live screen of the running millrace
 
 Exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config.`
 
@@ -108,29 +108,41 @@ export function overrideConfig(config: Config, { splice, workers, logLevel, acce
 
 function define(program: Command, version: string, decide: (commandLine: CommandLine) => void): void {
   program
-    .description('A TCP proxy whose bytes stay in the kernel.')
+    .description('A TCP proxy and load balancer that moves bytes inside the kernel.')
     .version(version)
     .enablePositionalOptions()
-    .showHelpAfterError('(millrace --help lists what there is)')
+    .showHelpAfterError('(millrace --help lists all commands and options)')
     .addHelpText('after', EXAMPLES)
     .option(
       '--listen <address>',
-      'accept clients here: IP:PORT, [IPv6]:PORT, localhost:PORT or unix:/path',
+      'accept clients at IP:PORT, [IPv6]:PORT, localhost:PORT or unix:/path',
       listenFlag,
     )
-    .option('--to <addresses>', 'connect them to these backends in turn: HOST:PORT[,HOST:PORT…]', toFlag)
+    .option('--to <addresses>', 'forward them to these backends in turn: HOST:PORT[,HOST:PORT…]', toFlag)
     .addOption(
-      new Option('--config <file>', 'read everything from a YAML or JSON file').conflicts(['listen', 'to']),
+      new Option('--config <file>', 'read the config from this YAML or JSON file').conflicts([
+        'listen',
+        'to',
+      ]),
     )
-    .addOption(new Option('--splice <mode>', 'how bytes are moved (default: auto)').choices(SPLICE_MODES))
-    .option('--workers <count>', 'processes, or auto for one per core (default: 1)', readBy(workersField))
-    .addOption(new Option('--log-level <level>', 'least level to log (default: info)').choices(LOG_LEVELS))
-    .option('--no-access-log', 'write no record per connection')
+    .addOption(
+      new Option(
+        '--splice <mode>',
+        'auto copies small messages and splices bulk data; on splices, off copies (default: auto)',
+      ).choices(SPLICE_MODES),
+    )
+    .option(
+      '--workers <count>',
+      'how many processes serve, 1 to 256, or auto for one per CPU core (default: 1)',
+      readBy(workersField),
+    )
+    .addOption(new Option('--log-level <level>', 'lowest level to log (default: info)').choices(LOG_LEVELS))
+    .option('--no-access-log', 'write no record for each connection')
     .allowExcessArguments()
     .action((flags: Flags) => decide(decideRun(program, flags)))
   const check = program
     .command('check')
-    .description('say every problem of a config file; exit 0 if there is none, 78 otherwise')
+    .description('print every problem of a config file; exit with 0 if there is none, else with 78')
     .allowExcessArguments(false)
     .option('--config <file>', 'the YAML or JSON file')
     .action(({ config }: Pick<Flags, 'config'>) => {
@@ -146,7 +158,7 @@ function decideRun(program: Command, flags: Flags): CommandLine {
   const [command] = program.args
   if (command !== undefined) {
     return program.error(
-      `error: unknown command ${JSON.stringify(command)}${didYouMean(command, ['check', ...VERBS])}`,
+      `error: unknown command ${JSON.stringify(command)}${oneOf(command, ['check', ...VERBS])}`,
     )
   }
   if (config !== undefined) {
@@ -161,7 +173,9 @@ function decideRun(program: Command, flags: Flags): CommandLine {
   if (listen !== undefined) return program.error('error: --listen needs --to, such as --to 127.0.0.1:9000')
   if (to !== undefined) return program.error('error: --to needs --listen, such as --listen 127.0.0.1:7000')
   if (workers !== undefined || logLevel !== undefined || accessLog !== undefined) {
-    return program.error('error: without --config, or --listen and --to, only --splice can be given')
+    return program.error(
+      'error: the demonstration takes only --splice: add --config FILE, or --listen and --to',
+    )
   }
   return { kind: 'demo', splice: splice ?? 'auto' }
 }
@@ -169,16 +183,19 @@ function decideRun(program: Command, flags: Flags): CommandLine {
 /** Only once, since whoever gives two would take both to be used. */
 function listenFlag(text: string, previous: string | undefined): string {
   if (previous !== undefined)
-    throw new InvalidArgumentError('Only one can be given; a config file takes several.')
+    throw new InvalidArgumentError(
+      'You gave --listen twice. Give one address, or use a config file for several.',
+    )
   readBy(listenerAddressField)(text)
   return text
 }
 
 function toFlag(text: string, previous: readonly string[] | undefined): readonly string[] {
   if (previous !== undefined)
-    throw new InvalidArgumentError('Give it once, with commas between the backends.')
+    throw new InvalidArgumentError('You gave --to twice. Give it once, with commas between the backends.')
   const backends = text.split(',')
   const keys = new Set(backends.map(readBy(backendAddressField)).map(addressKey))
-  if (keys.size < backends.length) throw new InvalidArgumentError('A backend is given twice.')
+  if (keys.size < backends.length)
+    throw new InvalidArgumentError('Two backends have the same address: remove one.')
   return backends
 }

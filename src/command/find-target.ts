@@ -26,11 +26,11 @@ async function theOneThatRuns(env: NodeJS.ProcessEnv): Promise<Address> {
   const found = await findAdminSockets(env)
   const [only] = found
   if (only === undefined) {
-    throw failed('no millrace of this user runs here with an admin socket of its own: say --admin ADDRESS')
+    throw failed('no millrace of this user runs here with an admin socket: start one, or add --admin ADDRESS')
   }
   if (found.length === 1) return only.address
   const lines = found.map(({ address, pid }) => `  --admin ${formatAddress(address)}   (process ${pid})`)
-  throw failed(`several run: say which\n${lines.join('\n')}`)
+  throw failed(`several millrace processes run: add one of these\n${lines.join('\n')}`)
 }
 
 function tokenOf(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {

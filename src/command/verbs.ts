@@ -59,20 +59,20 @@ export interface Asking {
 
 export type Decide = (question: Question, asking: Asking) => void
 
-const ALL_ALONE = '--all is everything: say it alone'
+const ALL_ALONE = '--all means everything: remove the other options'
 const KILL_FAULTS: Readonly<Record<AllFault, string>> = {
-  'nothing-named': 'kill needs ids, a flag that says whom, or --all',
+  'nothing-named': 'kill needs connection ids, a filter such as --client, or --all',
   'all-and-more': ALL_ALONE,
 }
 const DRAIN_FAULTS: Readonly<Record<DrainFault, string>> = {
-  'nothing-named': 'drain needs --listener, --cluster or --all',
+  'nothing-named': 'drain needs --listener NAME, --cluster NAME or --all',
   'all-and-more': ALL_ALONE,
-  'backend-alone': '--backend needs its --cluster',
-  'listener-and-cluster': 'drain takes either --listener or --cluster',
-  'spread-too-long': '--spread is before the --deadline and cannot be longer',
+  'backend-alone': '--backend needs --cluster NAME',
+  'listener-and-cluster': 'drain takes --listener or --cluster, not both',
+  'spread-too-long': '--spread is longer than --deadline: make it shorter',
 }
 const duration = readBy(durationField)
-const LIMIT_HELP = `list at most so many: 1 to ${MOST_LISTED} (default: ${DEFAULT_LISTED})`
+const LIMIT_HELP = `list at most this many, 1 to ${MOST_LISTED} (default: ${DEFAULT_LISTED})`
 const limitField = wholeNumberField(1, MOST_LISTED)
 const weightField = wholeNumberField(0, MOST_WEIGHT)
 
@@ -97,11 +97,15 @@ export function defineVerbs(program: Command, decide: Decide): void {
   const verb = (name: (typeof VERBS)[number], description: string): Command =>
     withCommonFlags(program.command(name).description(description).allowExcessArguments(false))
 
-  verb('status', 'how a running millrace is doing').action((flags: CommonFlags) =>
-    decide({ verb: 'status' }, askingOf(flags)),
+  verb('status', 'show listeners, clusters and backends of the running millrace').action(
+    (flags: CommonFlags) => decide({ verb: 'status' }, askingOf(flags)),
   )
-  withFilter(verb('connections', 'its connections, the busiest first'))
-    .addOption(new Option('--sort <by>', 'most first (default: rate)').choices(CONNECTION_SORTS))
+  withFilter(verb('connections', 'list open connections, the busiest first'))
+    .addOption(
+      new Option('--sort <by>', 'order of the list, the highest first (default: rate)').choices(
+        CONNECTION_SORTS,
+      ),
+    )
     .option('--limit <count>', LIMIT_HELP, readBy(limitField))
     .action((flags: CommonFlags & FilterFlags & Pick<ConnectionQuery, 'sort' | 'limit'>) =>
       decide(
@@ -112,18 +116,18 @@ export function defineVerbs(program: Command, decide: Decide): void {
         askingOf(flags),
       ),
     )
-  defineKill(
-    verb('kill', 'end connections with a reset: those named, or all for which every flag holds'),
+  defineKill(verb('kill', 'reset connections: those that you name, or all that match every filter'), decide)
+  defineDrain(
+    verb('drain', 'stop new connections, let open ones finish, and end the rest at a deadline'),
     decide,
   )
-  defineDrain(verb('drain', 'let what runs finish, take nothing new, end the rest at a deadline'), decide)
-  defineBackend(verb('backend', 'take a backend out of use or in again, or change its weight'), decide)
-  verb('reload', 'take up the config file as it is now, or say everything that is wrong with it').action(
+  defineBackend(verb('backend', 'take a backend out of service, put it back, or change its weight'), decide)
+  verb('reload', 'read the config file again; if it has problems, print them and keep the old config').action(
     (flags: CommonFlags) => decide({ verb: 'reload' }, askingOf(flags)),
   )
-  defineLog(verb('log', 'its level and its file; log from another level on, or open the file anew'), decide)
-  verb('top', 'a live screen: rates, backends, the busiest connections; q leaves it')
-    .option('--once', 'print one screen and leave')
+  defineLog(verb('log', 'show the log level and file; change the level, or open the file again'), decide)
+  verb('top', 'live screen of rates, backends and the busiest connections; press q to leave')
+    .option('--once', 'print one screen and exit')
     .action((flags: CommonFlags & { once?: true }) =>
       decide({ verb: 'top', isOnce: flags.once ?? false }, askingOf(flags)),
     )
@@ -131,7 +135,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
 
 function defineKill(kill: Command, decide: Decide): void {
   withFilter(kill)
-    .argument('[ids...]', 'as "millrace connections" lists them')
+    .argument('[ids...]', 'connection ids, as "millrace connections" prints them')
     .option('--all', 'every connection')
     .action((ids: string[], flags: CommonFlags & FilterFlags & { all?: true }) => {
       const named = ids.length > 0 ? ids : undefined
@@ -144,12 +148,20 @@ function defineKill(kill: Command, decide: Decide): void {
 
 function defineDrain(drain: Command, decide: Decide): void {
   drain
-    .option('--listener <name>', 'it accepts no more, until a reload')
-    .option('--cluster <name>', 'its backends get no new connections')
-    .option('--backend <address>', 'only this one; with --cluster')
-    .option('--all', 'everything; the process ends afterwards')
-    .option('--deadline <time>', 'end what is left then, such as 30s (default: drainMs; 0: never)', duration)
-    .option('--spread <time>', 'so long before it end one after another (default: half of it)', duration)
+    .option('--listener <name>', 'this listener accepts no clients until a reload opens it again')
+    .option('--cluster <name>', 'its backends get no new connections until you set them up again')
+    .option('--backend <address>', 'only this backend; needs --cluster')
+    .option('--all', 'everything; then the process exits')
+    .option(
+      '--deadline <time>',
+      'then end the connections that are left, such as 30s; 0: never (default: drainMs)',
+      duration,
+    )
+    .option(
+      '--spread <time>',
+      'close quiet connections one by one this long before it; 0: close none (default: half of it)',
+      duration,
+    )
     .action((flags: CommonFlags & FilterFlags & { all?: true; deadline?: number; spread?: number }) => {
       const { listener, cluster, backend, all, deadline, spread } = flags
       const order = given({ listener, cluster, backend, all, deadlineMs: deadline, spreadMs: spread })
@@ -161,14 +173,19 @@ function defineDrain(drain: Command, decide: Decide): void {
 
 function defineBackend(backend: Command, decide: Decide): void {
   backend
-    .argument('<cluster>', 'its cluster')
-    .argument('<address>', 'as configured')
+    .argument('<cluster>', 'the name of its cluster')
+    .argument('<address>', 'its address as in the config')
     .addOption(
-      new Option('--state <state>', 'up; down: no new connections; drain: and those it has end').choices(
-        BACKEND_STATES,
-      ),
+      new Option(
+        '--state <state>',
+        'up: in service; down: no new connections; drain: as down, and its connections end within drainMs',
+      ).choices(BACKEND_STATES),
     )
-    .option('--weight <weight>', `0 to ${MOST_WEIGHT}; 0: no new connections`, readBy(weightField))
+    .option(
+      '--weight <weight>',
+      `share of new connections, 0 to ${MOST_WEIGHT}; 0: no new connections`,
+      readBy(weightField),
+    )
     .action((cluster: string, address: string, flags: CommonFlags & BackendChange) => {
       const change = given({ state: flags.state, weight: flags.weight })
       if (faultOfChange(change) !== undefined)
@@ -179,8 +196,12 @@ function defineBackend(backend: Command, decide: Decide): void {
 
 function defineLog(log: Command, decide: Decide): void {
   log
-    .addOption(new Option('--level <level>', 'least level to log').choices(LOG_LEVELS).conflicts('reopen'))
-    .option('--reopen', 'open the file anew, after it was moved')
+    .addOption(
+      new Option('--level <level>', 'lowest level to log, until a reload changes it')
+        .choices(LOG_LEVELS)
+        .conflicts('reopen'),
+    )
+    .option('--reopen', 'open the log file again, after you moved it')
     .action(({ level, reopen, ...flags }: CommonFlags & { level?: LogLevel; reopen?: true }) => {
       const change = level === undefined ? reopen && 'reopen' : { level }
       decide({ verb: 'log', change }, askingOf(flags))
@@ -191,21 +212,24 @@ function withCommonFlags(verb: Command): Command {
   return verb
     .option(
       '--admin <address>',
-      'whom to ask: unix:/path or HOST:PORT (default: $MILLRACE_ADMIN, or the one that runs)',
+      'which millrace to ask: unix:/path or HOST:PORT (default: $MILLRACE_ADMIN, or the one that runs)',
       readBy(adminAddressField),
     )
-    .option('--token-file <file>', 'what to show at a port (default: $MILLRACE_ADMIN_TOKEN)')
-    .option('--json', 'print what the API answers')
+    .option(
+      '--token-file <file>',
+      'file that holds the token for HOST:PORT (default: the token in $MILLRACE_ADMIN_TOKEN)',
+    )
+    .option('--json', 'print the answer of the API as JSON')
 }
 
 function withFilter(verb: Command): Command {
   return verb
-    .option('--listener <name>', 'accepted there')
-    .option('--cluster <name>', 'on their way there')
-    .option('--backend <address>', 'joined to it, as configured')
-    .option('--client <addresses>', 'from there, such as 10.0.0.0/8', addressRange)
-    .option('--idle <time>', 'without a byte for this long, such as 5m', duration)
-    .option('--older <time>', 'accepted at least this long ago', duration)
+    .option('--listener <name>', 'only those of this listener')
+    .option('--cluster <name>', 'only those to this cluster')
+    .option('--backend <address>', 'only those to this backend, by its address in the config')
+    .option('--client <addresses>', 'only those from these clients, such as 10.0.0.0/8', addressRange)
+    .option('--idle <time>', 'only those that moved no byte for this long, such as 5m', duration)
+    .option('--older <time>', 'only those that are at least this old, such as 1h', duration)
 }
 
 function filterOf({ listener, cluster, backend, client, idle, older }: FilterFlags): ConnectionFilter {

@@ -13,7 +13,7 @@ afterAll(() => rig.end())
 
 describe('a verb', () => {
   it.concurrent.each([
-    ['kill', 'kill needs ids'],
+    ['kill', 'kill needs connection ids'],
     ['drain', 'drain needs'],
     ['backend pg x:1', 'backend needs --state or --weight'],
     ['connections --client nonsense', 'expected addresses'],
@@ -21,11 +21,11 @@ describe('a verb', () => {
     ['status extra', 'too many arguments'],
     ['backend pg x:1 --state sideways', 'Allowed choices'],
     ['status --admin 10.0.0.1:1', 'loopback'],
-    ['kill --all --listener postgres', 'say it alone'],
-    ['drain --all --cluster pg', 'say it alone'],
-    ['drain --backend x:1', '--backend needs its --cluster'],
-    ['drain --listener postgres --cluster pg', 'either --listener or --cluster'],
-    ['drain --all --deadline 1s --spread 2s', 'cannot be longer'],
+    ['kill --all --listener postgres', '--all means everything: remove the other options'],
+    ['drain --all --cluster pg', '--all means everything: remove the other options'],
+    ['drain --backend x:1', '--backend needs --cluster NAME'],
+    ['drain --listener postgres --cluster pg', '--listener or --cluster, not both'],
+    ['drain --all --deadline 1s --spread 2s', '--spread is longer than --deadline'],
     ['drain --all --deadline 30d', 'at most 24d'],
     ['backend pg x:1 --weight 5000', 'from 0 to 1000'],
     ['connections --limit 0', 'from 1 to 1000'],

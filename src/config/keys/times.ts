@@ -3,7 +3,7 @@ import type { KeyTable } from './key-words.js'
 
 const UP_TO_24_DAYS = 'duration, `0` to `24d`'
 const NO_LIMIT = 'no limit'
-const ENDS = 'Then millrace closes it. If bytes are in flight, it resets it'
+const ENDS = 'Then millrace closes the connection, or resets it if bytes are in flight'
 
 export const TIMEOUT_KEYS: KeyTable = {
   'timeouts.firstBytesMs': {
