@@ -25,7 +25,7 @@ export const ACCEPT_PROXY_KEYS: KeyTable = {
     default: 'none',
   },
   'listeners[].acceptProxy.timeoutMs': {
-    does: 'How long millrace waits for the whole header. After that it resets the client. With `required: false` it serves a client that has sent no byte',
+    does: 'How long millrace waits for the whole header. After that it resets the client. Exception: with `required: false` it serves a client that has sent no byte',
     takes: 'duration, `0` to `24d`',
     default: '`5s`',
     zero: 'no limit',

@@ -8,19 +8,19 @@ export const GENERAL_KEYS: KeyTable = {
     default: '`auto`',
   },
   workers: {
-    does: 'How many processes serve clients. `auto` starts one per CPU core. See [several workers](admin.md#several-workers). The library ignores this key',
+    does: 'How many processes serve clients. `auto` starts one per CPU core. With two or more, a supervisor process (HAProxy: master) starts and watches them. See [several workers](admin.md#several-workers). The library ignores this key',
     takes: 'number, `1` to `256`, or `auto`',
     default: '`1`',
     zero: 'an error',
   },
   workerHangMs: {
-    does: 'If a worker does not answer its supervisor for this long, the supervisor kills it and [starts another one](admin.md#several-workers). All connections of that worker end. The supervisor notices late: by up to a third of this time, at most 10 s. The library ignores this key',
+    does: 'If a worker does not answer the supervisor for this long, the supervisor kills it and [starts another one](admin.md#several-workers). All connections of that worker end. The supervisor notices late: by up to a third of this time, at most 10 s. The library ignores this key',
     takes: 'duration, `100ms` to `24d`',
     default: '`30s`',
     zero: 'millrace never kills a worker',
   },
   kernelPipeBytes: {
-    does: 'The largest size of one kernel pipe. The kernel rounds it up to a power of two. An unprivileged user has a quota for all pipes (`fs.pipe-user-pages-soft`, usually 64 MiB). Each worker may use an equal part of it. Once its pipes hold half of that part, new pipes have 64 KiB. If the kernel gives less than 64 KiB, millrace copies instead. See [splice.md](splice.md)',
+    does: 'The largest size of one kernel pipe. The kernel rounds it up to a power of two. An unprivileged user has a quota for all pipes (`fs.pipe-user-pages-soft`, usually 64 MiB). Each worker may use an equal part of it. When the open pipes of a worker have used half of its part, new pipes have 64 KiB. If the kernel gives less than 64 KiB, millrace copies instead. See [splice.md](splice.md)',
     takes: 'size, `64KiB` to `1MiB`',
     default: '`1MiB`',
     zero: 'an error',
