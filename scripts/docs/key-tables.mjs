@@ -2,7 +2,7 @@
 
 const HEAD = '| key | what it does | values | default | 0 means |\n|---|---|---|---|---|'
 /** Between such a pair of lines stands the table of that section, and nothing else. */
-const TABLE = /(<!-- keys: ([\w-]+) -->\n)[^]*?(<!-- end -->)/g
+const TABLE = /(<!-- keys: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g
 
 /** `page` with every table as `sections` say it, and the sections that have no place in it. */
 export function withKeyTables(page, sections) {

@@ -41,7 +41,10 @@ export function substitute(text: string, environment: Environment): Substitution
 
 function lookUp(inside: string | undefined, environment: Environment): string | { complaint: string } {
   if (inside === undefined) {
-    return { complaint: 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${' }
+    return {
+      complaint:
+        'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${',
+    }
   }
   const match = INSIDE.exec(inside)
   if (match === null) {

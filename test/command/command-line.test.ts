@@ -86,7 +86,10 @@ describe('parseCommandLine', () => {
     [['--lisen', 'x'], "error: unknown option '--lisen'\n(Did you mean --listen?)"],
     [['check', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)"],
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
-    [['serve'], 'error: unknown command "serve": write one of check, status, connections, kill, drain, backend, reload, log, top'],
+    [
+      ['serve'],
+      'error: unknown command "serve": write one of check, status, connections, kill, drain, backend, reload, log, top',
+    ],
     [['check'], 'error: check needs --config FILE'],
     [['--config', 'x', 'check'], 'error: check needs --config FILE'],
     [
@@ -104,7 +107,10 @@ describe('parseCommandLine', () => {
       ['--config', 'x', '--to', 'a:1'],
       "error: option '--config <file>' cannot be used with option '--to <addresses>'",
     ],
-    [['--workers', '2'], 'error: the demonstration takes only --splice: add --config FILE, or --listen and --to'],
+    [
+      ['--workers', '2'],
+      'error: the demonstration takes only --splice: add --config FILE, or --listen and --to',
+    ],
     [
       ['--listen', '127.0.0.1', '--to', 'a:1'],
       "error: option '--listen <address>' argument '127.0.0.1' is invalid. a port is missing: write 127.0.0.1:PORT",

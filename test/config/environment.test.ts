@@ -35,9 +35,18 @@ describe('substitute', () => {
       '${toString}',
       'environment variable toString is not set: set it, or write a default as in ${NAME:-default}',
     ],
-    ['${NONE:-{}}', 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${'],
-    ['${', 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${'],
-    ['${HOST', 'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${'],
+    [
+      '${NONE:-{}}',
+      'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${',
+    ],
+    [
+      '${',
+      'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${',
+    ],
+    [
+      '${HOST',
+      'a "${" is not closed: add the closing brace. A default cannot hold braces. For a plain ${ write $${',
+    ],
     ['${}', 'expected ${NAME} or ${NAME:-default}, found "${}". For a plain ${ write $${'],
     ['${1A}', 'expected ${NAME} or ${NAME:-default}, found "${1A}". For a plain ${ write $${'],
     ['${A-b}', 'expected ${NAME} or ${NAME:-default}, found "${A-b}". For a plain ${ write $${'],
