@@ -19,9 +19,9 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 /** The same; where none is near, all that `word` can be, as far as they fit on a line. */
 export function oneOf(word: string, candidates: readonly string[]): string {
   const suggestion = didYouMean(word, candidates)
-  return suggestion === ''
-    ? `: write one of ${shorten(candidates.join(', '), LONGEST_LIST_CHARS)}`
-    : suggestion
+  if (suggestion !== '') return suggestion
+  const list = candidates.slice(0, MOST_CANDIDATES).map(quote).join(', ')
+  return `: write one of ${shorten(list, LONGEST_LIST_CHARS)}`
 }
 
 /** The candidate that `word` begins, or that is at most a third of it (and always one edit) away, or undefined. */

@@ -23,7 +23,7 @@ describe('an error in the config', () => {
 
   it('that is an unknown key names the keys that are possible', () => {
     expect(findingsAt(['log', 'nonsense'], 1)).toMatchObject([
-      { message: 'unknown key: write one of level, file, access', about: 'key' },
+      { message: 'unknown key: write one of "level", "file", "access"', about: 'key' },
     ])
   })
 })

@@ -4,7 +4,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
 const LISTENER_KEYS =
-  'name, address, cluster, tags, acceptProxy, protocol, tls, startTls, routes, route, onNoSni, onBadHello, http, allowEncodedSlash, xForwarded, clientFrom, logQuery, keepalive, timeouts, mode, group'
+  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "keepalive", "timeouts", "mode", "group"'
 const least: ProxyConfig = {
   listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
@@ -254,7 +254,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { upstreams: {} },
-      'upstreams: unknown key: write one of splice, workers, workerHangMs, kernelPipeBytes, pinnedMemoryBytes, listeners, clusters, timeouts, keepalive, log, admin',
+      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "timeouts", "keepalive", "log", "admin"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [
@@ -289,7 +289,7 @@ describe('validateConfig', () => {
     [{ address: '127.0.0.1' }, 'address: a port is missing: write 127.0.0.1:PORT'],
     [{ cluster: undefined }, 'cluster: is missing: expected the name of a cluster, or routes'],
     [{ cluster: 5 }, 'cluster: expected the name of a cluster, found 5; put it in quotes'],
-    [{ cluster: 'toString' }, 'cluster: there is no cluster "toString": write one of pg'],
+    [{ cluster: 'toString' }, 'cluster: there is no cluster "toString": write one of "pg"'],
     [{ cluster: 'pgg' }, 'cluster: there is no cluster "pgg"; did you mean "pg"?'],
     [{ adress: 'x' }, 'adress: unknown key; did you mean "address"?'],
     [{ 'a b': 1 }, `["a b"]: unknown key: write one of ${LISTENER_KEYS}`],
