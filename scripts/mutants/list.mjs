@@ -44,7 +44,7 @@ export function parseList(text, name) {
   return mutants
 }
 
-/** Those whose id or file begins so, or is meant by its last part; all where nothing is asked for. */
+/** Those with one of these ids, or in one of these files or folders; all where nothing is asked for. */
 export function choose(mutants, wanted) {
   const isMeant = ({ id }, word) => id === word || id.startsWith(`${word}#`) || id.startsWith(`${word}/`)
   const unknown = wanted.find((word) => !mutants.some((mutant) => isMeant(mutant, word)))
@@ -81,7 +81,7 @@ function checkWhole({ at, file, tests, was, becomes }) {
   if (was === undefined || becomes === undefined) throw new Error(`${at}: needs a line with - and one with +`)
 }
 
-/** An id is the file and the how manieth mutant of it this is. */
+/** An id is the file, and the mutant's number among those of that file. */
 function numbered(mutants) {
   const counts = new Map()
   return mutants.map((mutant) => {
