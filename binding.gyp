@@ -15,7 +15,7 @@
             'native/kernel_pipe.cc',
             'native/poller.cc',
             'native/socket.cc',
-            'native/standing_order.cc',
+            'native/copy_offload.cc',
             'native/transfer.cc',
           ],
           'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],

@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "copy_offload.h"
 #include "kernel_pipe.h"
 #include "poller.h"
 #include "socket.h"
-#include "standing_order.h"
 #include "transfer.h"
 
 namespace millrace {
@@ -76,7 +76,7 @@ constexpr Constant kConstants[] = {
     {"EVENT_CELLS", Cells(sizeof(Event))},
     {"MOST_EVENTS", kMostEvents},
 
-    {"ORDER_CELLS", Cells(sizeof(StandingOrder))},
+    {"OFFLOAD_CELLS", Cells(sizeof(OffloadedCopy))},
     {"CARRIED_CELLS", Cells(sizeof(Carried))},
     {"TELL_SHIFT", kTellShift},
     {"TELL_UNIT", kTellUnit},

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "standing_order.h"
+#include "copy_offload.h"
 
 namespace millrace {
 
@@ -38,7 +38,7 @@ uint64_t Pack(int fd, int32_t generation) {
 
 }  // namespace
 
-int Poller::Start(uv_loop_t* loop, Event* events, int capacity, StandingOrders* orders, OnBatch on_batch,
+int Poller::Start(uv_loop_t* loop, Event* events, int capacity, CopyOffload* copies, OnBatch on_batch,
                   void* context) {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ < 0) return -errno;
@@ -52,7 +52,7 @@ int Poller::Start(uv_loop_t* loop, Event* events, int capacity, StandingOrders* 
   handle_.data = this;
   events_ = events;
   capacity_ = std::min(capacity, kMostEvents);
-  orders_ = orders;
+  copies_ = copies;
   on_batch_ = on_batch;
   context_ = context;
   KeepAlive(false);
@@ -112,7 +112,7 @@ void Poller::Collect() {
 bool Poller::CollectBatch(uint64_t now) {
   epoll_event ready[kMostEvents];
   const int count = epoll_wait(epoll_fd_, ready, capacity_, 0);
-  orders_->BeginBatch(now);
+  copies_->BeginBatch(now);
   int filled = 0;
   bool is_told = false;
   for (int i = 0; i < count; i++) {
@@ -124,7 +124,7 @@ bool Poller::CollectBatch(uint64_t now) {
                    0,
                    0,
                    0};
-    const Report report = orders_->CarryOut(event);
+    const Report report = copies_->CarryOut(event);
     if (report == Report::kNone) continue;
     is_told = true;
     filled++;

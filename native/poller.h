@@ -1,7 +1,7 @@
 // One private epoll per event loop, joined to libuv by a single uv_poll_t on the epoll fd (which libuv polls
 // level-triggered: what one batch leaves behind is reported again). Sockets are registered once,
 // edge-triggered, for everything, and modified only to mute them. Each batch is one call upward, or none
-// where standing orders left nothing to tell; then the epoll is asked again before libuv is, while it has
+// where copy offloads left nothing to tell; then the epoll is asked again before libuv is, while it has
 // much to say.
 #ifndef MILLRACE_POLLER_H_
 #define MILLRACE_POLLER_H_
@@ -23,21 +23,21 @@ struct Event {
   int32_t fd;
   int32_t generation;
   int32_t readiness;
-  // What a standing order for it moved and found out; all 0 where there was none.
+  // What a copy offload for it moved and found out; all 0 where there was none.
   int32_t in;
   int32_t out;
   int32_t found;
 };
 
-class StandingOrders;
+class CopyOffload;
 
 class Poller {
  public:
   using OnBatch = void (*)(void* context, int count);
   using OnStopped = void (*)(void* context);
 
-  // `events` and `orders` must outlive the poller; `events` holds `capacity` of them. Returns 0 or -errno.
-  int Start(uv_loop_t* loop, Event* events, int capacity, StandingOrders* orders, OnBatch on_batch,
+  // `events` and `copies` must outlive the poller; `events` holds `capacity` of them. Returns 0 or -errno.
+  int Start(uv_loop_t* loop, Event* events, int capacity, CopyOffload* copies, OnBatch on_batch,
             void* context);
 
   // Closes the epoll; `on_stopped` is called from the loop when the memory of this poller may go.
@@ -67,7 +67,7 @@ class Poller {
   int epoll_fd_ = -1;
   Event* events_ = nullptr;
   int capacity_ = 0;
-  StandingOrders* orders_ = nullptr;
+  CopyOffload* copies_ = nullptr;
   OnBatch on_batch_ = nullptr;
   OnStopped on_stopped_ = nullptr;
   void* context_ = nullptr;

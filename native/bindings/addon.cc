@@ -33,7 +33,7 @@ int Addon::Start(Info info) {
   outcome = Data<Outcome>(info[2]);
   scratch = Scratch{Data<char>(bytes), bytes.ByteLength()};
   const size_t order_bytes = info[4].As<Napi::TypedArray>().ByteLength();
-  orders.Start(Data<StandingOrder>(info[4]), Data<Carried>(info[5]), order_bytes / sizeof(StandingOrder),
+  orders.Start(Data<OffloadedCopy>(info[4]), Data<Carried>(info[5]), order_bytes / sizeof(OffloadedCopy),
                scratch, outcome);
   napi_create_reference(env_, info[0], 1, &on_batch_);
   for (size_t i = 1; i < 6; i++) Hold(info[i]);

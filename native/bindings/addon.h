@@ -8,10 +8,10 @@
 #define NAPI_VERSION 9
 #include <napi.h>
 
+#include "../copy_offload.h"
 #include "../kernel_pipe.h"
 #include "../poller.h"
 #include "../socket.h"
-#include "../standing_order.h"
 #include "../transfer.h"
 
 namespace millrace {
@@ -26,7 +26,7 @@ class Addon {
   Descriptors descriptors;
   KernelPipes pipes;
   Poller poller;
-  StandingOrders orders;
+  CopyOffload orders;
   Scratch scratch = {nullptr, 0};
   Outcome* outcome = nullptr;
 

@@ -31,7 +31,7 @@ export class Admission implements AdmissionStep, Runnable {
   readonly #dueQueues = new Set<ClientQueue>()
   readonly #dueListeners = new Set<Listener>()
   #isAsking = false
-  readonly #drain = (): void => this.#engine.turns.drain()
+  readonly #drain = (): void => this.#engine.runQueue.drain()
 
   constructor(engine: Engine, rule: AdmissionRule = ALL_GO_ON) {
     this.#engine = engine
@@ -112,7 +112,7 @@ export class Admission implements AdmissionStep, Runnable {
   /** Not at once: what has ended is still being closed. */
   #askLater(): void {
     if (this.isQueued || !this.#isAnyDue) return
-    this.#engine.turns.add(this)
+    this.#engine.runQueue.add(this)
     queueMicrotask(this.#drain)
   }
 

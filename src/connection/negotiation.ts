@@ -194,8 +194,8 @@ export class Negotiation {
   }
 
   #converse(socket: Socket): Dialogue {
-    const { turns, sweep } = this.#host.engine
-    return new Dialogue(socket, turns, sweep)
+    const { runQueue, sweep } = this.#host.engine
+    return new Dialogue(socket, runQueue, sweep)
   }
 
   /** Undefined where there is nothing to be said. */
@@ -261,7 +261,7 @@ export class Negotiation {
     // A text may be a slice of the head it was read from, and would keep all of it.
     const learnt = structuredClone(this.facts())
     this.#stopWaiting()
-    const [client, backend] = asAlike(this.client, this.backend!.socket, this.#host.engine.turns)
+    const [client, backend] = asAlike(this.client, this.backend!.socket, this.#host.engine.runQueue)
     this.#learnt = learnt
     this.#client = undefined
     this.backend = undefined

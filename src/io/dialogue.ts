@@ -8,10 +8,10 @@ import type { Duplex } from 'node:stream'
 import type { Answer } from '../peek/answer.js'
 import { Delivery, GOODBYE_MS, GRACE_MS } from './delivery.js'
 import { Parting } from './parting.js'
+import type { RunQueue } from './run-queue.js'
 import { BROKEN, PEER_ENDED, type Runnable, type Socket, WRITABLE } from './socket.js'
 import { StreamSocket } from './stream-socket.js'
 import type { Expirable, Sweep } from './sweep.js'
-import type { Turns } from './turns.js'
 import { type Try, Waits } from './waits.js'
 
 /** Why a dialogue could not go on. */
@@ -48,7 +48,7 @@ export class Dialogue implements Runnable, Expirable {
   isQueued = false
   sweepIndex = -1
   #socket: Socket
-  readonly #turns: Turns
+  readonly #runQueue: RunQueue
   readonly #sweep: Sweep
   #deadline = Number.POSITIVE_INFINITY
   /** Whether it is this peer that is waited for, where the deadline is for either side of an exchange. */
@@ -61,9 +61,9 @@ export class Dialogue implements Runnable, Expirable {
   #isSaying = false
   readonly #waits = new Waits<DialogueOver>()
 
-  constructor(socket: Socket, turns: Turns, sweep: Sweep) {
+  constructor(socket: Socket, runQueue: RunQueue, sweep: Sweep) {
     this.#socket = socket
-    this.#turns = turns
+    this.#runQueue = runQueue
     this.#sweep = sweep
   }
 
@@ -149,7 +149,7 @@ export class Dialogue implements Runnable, Expirable {
       if (this.#error() !== undefined || this.socket.isClosed) return fail(this.#whyEnded())
       rest = rest === bytes ? Buffer.from(rest.subarray(sent)) : rest.subarray(sent)
       // Short of memory, for which no event comes.
-      if ((this.socket.ready & WRITABLE) !== 0) this.#turns.later(this)
+      if ((this.socket.ready & WRITABLE) !== 0) this.#runQueue.later(this)
       return 'pending'
     })
   }
@@ -174,7 +174,7 @@ export class Dialogue implements Runnable, Expirable {
   goOnInside(stream: Duplex, raw: NetSocket): void {
     if (this.#waits.failure !== undefined) throw this.#waits.failure
     if (this.#socket.owner === this) this.#socket.owner = undefined
-    const secured = new StreamSocket(stream, this.#turns, 'not-a-plain-socket')
+    const secured = new StreamSocket(stream, this.#runQueue, 'not-a-plain-socket')
     secured.below = raw
     this.#socket = secured
   }
@@ -201,7 +201,7 @@ export class Dialogue implements Runnable, Expirable {
       return over
     }
     this.end()
-    this.#parting = new Parting(this.socket, this.#turns, this.#sweep, isBrief)
+    this.#parting = new Parting(this.socket, this.#runQueue, this.#sweep, isBrief)
     const loss = await this.#parting.over
     return loss && new DialogueOver(this, loss.why, loss.errno)
   }
@@ -266,7 +266,7 @@ export class Dialogue implements Runnable, Expirable {
     return this.#wait((resolve, fail) => {
       if (this.#error() !== undefined) return fail(this.#whyEnded())
       if (this.socket.unacknowledgedBytes() === 0) return resolve()
-      this.#turns.later(this)
+      this.#runQueue.later(this)
       return 'pending'
     })
   }

@@ -6,11 +6,11 @@ import type { Address, PeerAddress } from '../address.js'
 import type { Liveness } from './liveness.js'
 import type { NativeCounts } from './native.js'
 import type { NotSplicing } from './not-splicing.js'
+import type { RunQueue } from './run-queue.js'
 import type { ServerHandle } from './server-handle.js'
 import type { Socket } from './socket.js'
 import type { SocketFile } from './socket-file.js'
 import type { Sweep } from './sweep.js'
-import type { Turns } from './turns.js'
 
 /** How much kernel pipes may take. */
 export interface PipeLimits {
@@ -112,7 +112,7 @@ export interface Engine {
   /** Coarse deadlines of everything that lives in this engine. */
   readonly sweep: Sweep
   /** Who runs next in this engine. */
-  readonly turns: Turns
+  readonly runQueue: RunQueue
   /** Gauges and counters of the kernel path; undefined where there is none. */
   counts(): NativeCounts | undefined
   /** What kernel pipes may take from now on; without a kernel path it does nothing. */

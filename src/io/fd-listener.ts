@@ -59,7 +59,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
   }
 
   notify(): void {
-    this.#loop.turns.add(this)
+    this.#loop.runQueue.add(this)
   }
 
   /** A listener has no orders. */

@@ -62,10 +62,10 @@ export class FdSocket implements Socket, Watched {
   notify(readiness: number): void {
     this.ready |= readiness
     if ((readiness & BROKEN) !== 0) this.error ??= takeError(this)
-    if (this.owner !== undefined) this.loop.turns.add(this.owner)
+    if (this.owner !== undefined) this.loop.runQueue.add(this.owner)
   }
 
-  /** Only an owner who left an order is told of one. */
+  /** Only an owner that has offloaded its copying is told of it. */
   carried(readiness: number, came: number, went: number, found: number): void {
     if ((readiness & ~this.ready & WRITABLE) !== 0) this.notify(WRITABLE)
     ;(this.owner as Offloading | undefined)?.carried(this, came, went, found)

@@ -24,24 +24,24 @@ import { livenessArguments, NO_LIVENESS } from './liveness.js'
 import { errnoName, type NativeCounts } from './native.js'
 import { UNIX_PORT } from './native-constants.js'
 import type { NotSplicing } from './not-splicing.js'
+import type { RunQueue } from './run-queue.js'
 import { boundTo, handleOf } from './server-handle.js'
 import { type Runnable, WRITABLE } from './socket.js'
 import { bindOwnerOnly, isAsked, openSocketFile } from './socket-file.js'
 import { type Expirable, Sweep } from './sweep.js'
-import type { Turns } from './turns.js'
 
 export class KernelEngine implements Engine {
   readonly kind = 'kernel'
   readonly unavailable = []
   readonly sweep = new Sweep()
-  readonly turns: Turns
+  readonly runQueue: RunQueue
   readonly #loop: KernelLoop
   readonly #given: GivenSockets | undefined
 
   constructor(loop: KernelLoop, given?: GivenSockets) {
     this.#loop = loop
     this.#given = given
-    this.turns = loop.turns
+    this.runQueue = loop.runQueue
   }
 
   get notSplicing(): NotSplicing | undefined {

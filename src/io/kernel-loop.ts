@@ -1,6 +1,6 @@
 /**
  * The event loop of one thread over file descriptors of its own: it owns who is told of the events of each,
- * the standing orders, the arrays shared with the addon, and what is known about splicing here. It knows no proxy.
+ * the copy offloads, the arrays shared with the addon, and what is known about splicing here. It knows no proxy.
  */
 
 import { type Address, packPeer } from '../address.js'
@@ -18,14 +18,14 @@ import {
   HOST_BYTES,
   IPV4,
   MOST_EVENTS,
-  ORDER_CELLS,
+  OFFLOAD_CELLS,
   PORT,
   TELL_SHIFT,
   TELL_UNIT,
   UNIX_PORT,
 } from './native-constants.js'
 import type { NotSplicing } from './not-splicing.js'
-import { Turns } from './turns.js'
+import { RunQueue } from './run-queue.js'
 
 /** Who gets the events of one fd. */
 export interface Watched {
@@ -34,14 +34,14 @@ export interface Watched {
   readonly generation: number
   /** Called within a batch: take note and schedule a run, nothing more. */
   notify(readiness: number): void
-  /** Called within a batch instead of `notify`: a standing order moved bytes and tells, or found out why it could not. */
+  /** Called within a batch instead of `notify`: a copy offload moved bytes and tells, or found out why it could not. */
   carried(readiness: number, came: number, went: number, found: number): void
 }
 
-/** fds beyond this have no room in an order, and are served without. Memory is used only for those in use. */
-const MOST_ORDERS = 1 << TELL_SHIFT
+/** fds beyond this have no room in a copy, and are served without. Memory is used only for those in use. */
+const MOST_OFFLOADED_FDS = 1 << TELL_SHIFT
 const NO_SINK = 0
-/** An order never moves this many units at once: of one that is told from here on nobody hears. */
+/** A copy never moves this many units at once: of one that is told from here on nobody hears. */
 const MOST_TELL_UNITS = 0x7fff
 /** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
 const SCRATCH_BYTES = 128 * 1024
@@ -55,14 +55,14 @@ const REFUSAL_LASTS_MS = 1000
 
 export class KernelLoop {
   readonly native: Native
-  readonly turns = new Turns()
+  readonly runQueue = new RunQueue()
   /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
   readonly outcome = new Int32Array(new ArrayBuffer(4096))
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))
   readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
-  readonly #orders = new Int32Array(new ArrayBuffer(MOST_ORDERS * ORDER_CELLS * 4))
-  /** What orders moved and nobody was told of, by fd: bytes, and when the last of them moved. */
-  readonly #carried = new Int32Array(new ArrayBuffer(MOST_ORDERS * CARRIED_CELLS * 4))
+  readonly #copies = new Int32Array(new ArrayBuffer(MOST_OFFLOADED_FDS * OFFLOAD_CELLS * 4))
+  /** What the addon copied and nobody was told of, by fd: bytes, and when the last of them moved. */
+  readonly #carried = new Int32Array(new ArrayBuffer(MOST_OFFLOADED_FDS * CARRIED_CELLS * 4))
   readonly #watched: (Watched | undefined)[] = []
   #count = 0
   #generation = 0
@@ -88,7 +88,7 @@ export class KernelLoop {
       loop.#events,
       loop.outcome,
       loop.scratch,
-      loop.#orders,
+      loop.#copies,
       loop.#carried,
     )
     if (error < 0) return `addon-failed: the poller did not start: ${errnoName(error)}`
@@ -127,24 +127,24 @@ export class KernelLoop {
   }
 
   /**
-   * Leaves a standing order: whenever bytes arrive at `source`, and only they, the addon copies them to `sink`
+   * Offloads a copy: whenever bytes arrive at `source`, and only they, the addon copies them to `sink`
    * (an fd) while it collects the batch. `carried` tells where it moved `tellFrom` bytes or more at once, or found
    * out more than that the source is empty; the rest `takeCarried` tells. It stands until it is taken back.
    */
-  leaveOrder(source: Watched, sink: number, tellFrom: number): void {
-    if (source.fd >= MOST_ORDERS || sink >= MOST_ORDERS) return
-    const at = source.fd * ORDER_CELLS
-    this.#orders[at] = source.generation
-    this.#orders[at + 1] = sink | (Math.min(tellFrom / TELL_UNIT, MOST_TELL_UNITS) << TELL_SHIFT)
+  offloadCopy(source: Watched, sink: number, tellFrom: number): void {
+    if (source.fd >= MOST_OFFLOADED_FDS || sink >= MOST_OFFLOADED_FDS) return
+    const at = source.fd * OFFLOAD_CELLS
+    this.#copies[at] = source.generation
+    this.#copies[at + 1] = sink | (Math.min(tellFrom / TELL_UNIT, MOST_TELL_UNITS) << TELL_SHIFT)
   }
 
-  takeOrderBack(source: Watched): void {
-    if (source.fd < MOST_ORDERS) this.#orders[source.fd * ORDER_CELLS + 1] = NO_SINK
+  endOffload(source: Watched): void {
+    if (source.fd < MOST_OFFLOADED_FDS) this.#copies[source.fd * OFFLOAD_CELLS + 1] = NO_SINK
   }
 
-  /** Bytes that orders of `fd` have moved and nobody was told of; they are told once. */
+  /** Bytes from `fd` that the addon has copied and nobody was told of; they are told once. */
   takeCarried(fd: number): number {
-    if (fd < 0 || fd >= MOST_ORDERS) return 0
+    if (fd < 0 || fd >= MOST_OFFLOADED_FDS) return 0
     const at = fd * CARRIED_CELLS
     const bytes = this.#carried[at]!
     if (bytes !== 0) this.#carried[at] = 0
@@ -161,7 +161,7 @@ export class KernelLoop {
   /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
   forget(watched: Watched): void {
     if (watched.fd < 0 || this.#watched[watched.fd] !== watched) return
-    this.takeOrderBack(watched)
+    this.endOffload(watched)
     this.takeCarried(watched.fd)
     this.#watched[watched.fd] = undefined
     if (--this.#count === 0) this.native.keepAlive(false)
@@ -179,13 +179,13 @@ export class KernelLoop {
 
   /** Why no direction may splice at this moment; undefined where it may. */
   get refusal(): NotSplicing | undefined {
-    return this.#refusal !== undefined && this.turns.now < this.#refusedUntil ? this.#refusal : undefined
+    return this.#refusal !== undefined && this.runQueue.now < this.#refusedUntil ? this.#refusal : undefined
   }
 
   /** No pipe could be had: copy for a while, then ask again. */
   refusePipes(errno: string): void {
     this.#refusal = errno === 'EDQUOT' ? 'pipe-quota' : 'fd-limit'
-    this.#refusedUntil = this.turns.now + REFUSAL_LASTS_MS
+    this.#refusedUntil = this.runQueue.now + REFUSAL_LASTS_MS
   }
 
   /** The kernel or a filter forbids splice(2) to this process: copy from now on. */
@@ -204,7 +204,7 @@ export class KernelLoop {
 
   #dispatch(count: number): void {
     const events = this.#events
-    this.turns.tick()
+    this.runQueue.tick()
     for (let at = 0; at < count * EVENT_CELLS; at += EVENT_CELLS) {
       const watched = this.#watched[events[at + EVENT_FD]!]
       if (watched === undefined || watched.generation !== events[at + EVENT_GENERATION]) continue
@@ -214,7 +214,7 @@ export class KernelLoop {
       if (came > 0 || found !== 0) watched.carried(readiness, came, events[at + EVENT_OUT]!, found)
       else watched.notify(readiness)
     }
-    this.turns.drain()
+    this.runQueue.drain()
     if (this.#trim === undefined) this.#trimLater()
   }
 }

@@ -55,10 +55,10 @@ export const EVENT_CELLS = 6
 /** The most events of a batch. */
 export const MOST_EVENTS = 512
 
-/** Cells of a standing order, and of what it has carried. */
-export const ORDER_CELLS = 2
+/** Cells of a copy offload, and of what it has carried. */
+export const OFFLOAD_CELLS = 2
 export const CARRIED_CELLS = 2
-/** An order's second cell: below this bit the sink, from it on the size of a move that is told, in TELL_UNITs. */
+/** A copy's second cell: below this bit the sink, from it on the size of a move that is told, in TELL_UNITs. */
 export const TELL_SHIFT = 16
 export const TELL_UNIT = 1024
 

@@ -20,8 +20,8 @@ export interface Native {
   readonly constants: Readonly<Record<string, number>>
   /**
    * Starts the poller of this thread. `events` receives six cells each (fd, generation, readiness, and what a
-   * standing order moved in, out and found), after which `onBatch` is called with their number. `orders` holds
-   * the standing orders, two cells per fd (generation; sink, and in the upper half the KiB from which a move is told),
+   * copy offload moved in, out and found), after which `onBatch` is called with their number. `copies` holds
+   * the copy offloads, two cells per fd (generation; sink, and in the upper half the KiB from which a move is told),
    * `carried` as many of what they moved: bytes not told, and when the last of them moved, in ms of
    * `process.hrtime()`. Where one found more than an emptied source its event is the batch's last and `outcome` is
    * about it. No event, no call. The arrays are kept for the life of the thread.
@@ -31,7 +31,7 @@ export interface Native {
     events: Int32Array,
     outcome: Int32Array,
     scratch: Uint8Array,
-    orders: Int32Array,
+    copies: Int32Array,
     carried: Int32Array,
   ): number
   /** Whether the poller keeps the event loop alive. */

@@ -4,9 +4,9 @@
  * still on its way. It owns the socket from the beginning, and closes it; what still comes it throws away.
  */
 import { Delivery, GOODBYE_MS, LULL_MS } from './delivery.js'
+import type { RunQueue } from './run-queue.js'
 import { BROKEN, PEER_ENDED, type Runnable, type Socket } from './socket.js'
 import type { Expirable, Sweep } from './sweep.js'
-import type { Turns } from './turns.js'
 
 /** Why bytes may be lost. */
 export interface Loss {
@@ -25,7 +25,7 @@ export class Parting implements Runnable, Expirable {
   /** Settles when the socket is closed. Undefined where nothing is lost; never rejects. */
   readonly over: Promise<Loss | undefined>
   readonly #socket: Socket
-  readonly #turns: Turns
+  readonly #runQueue: RunQueue
   readonly #sweep: Sweep
   readonly #isBrief: boolean
   readonly #delivery: Delivery
@@ -34,9 +34,9 @@ export class Parting implements Runnable, Expirable {
   #resolve: ((loss: Loss | undefined) => void) | undefined
 
   /** `isBrief`: what was said is so little that it is taken to have arrived where nobody tells. */
-  constructor(socket: Socket, turns: Turns, sweep: Sweep, isBrief: boolean) {
+  constructor(socket: Socket, runQueue: RunQueue, sweep: Sweep, isBrief: boolean) {
     this.#socket = socket
-    this.#turns = turns
+    this.#runQueue = runQueue
     this.#sweep = sweep
     this.#isBrief = isBrief
     this.over = new Promise((resolve) => {
@@ -59,7 +59,7 @@ export class Parting implements Runnable, Expirable {
     if (error !== undefined || (ready & BROKEN) !== 0) this.#end('broken', error ?? 'ECONNRESET')
     else if (isEmpty && hasEnded && this.#delivery.isDone()) this.#end('done')
     // Bytes that are left, or acknowledgements, are no event.
-    else if (!isEmpty || hasEnded) this.#turns.later(this)
+    else if (!isEmpty || hasEnded) this.#runQueue.later(this)
     else this.#socket.awaitMore()
   }
 

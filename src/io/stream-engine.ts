@@ -21,11 +21,11 @@ import { listenError, removeDeadSocket } from './listen-errors.js'
 import { keepNodeAlive, NO_LIVENESS } from './liveness.js'
 import type { NotSplicing } from './not-splicing.js'
 import { ReadMemory, rehouse } from './read-memory.js'
+import { RunQueue } from './run-queue.js'
 import { bindHandle, boundTo, listenOn, type ServerHandle } from './server-handle.js'
 import { bindOwnerOnly, changeSocketFile, isAsked, openSocketFile } from './socket-file.js'
 import { StreamSocket } from './stream-socket.js'
 import { type Expirable, Sweep } from './sweep.js'
-import { Turns } from './turns.js'
 
 /** What it uses of node:net, whose place a simulation may take. */
 export interface NodeNet {
@@ -43,16 +43,21 @@ export class StreamEngine implements Engine {
     'deadPeerMs (TCP_USER_TIMEOUT)',
   ]
   readonly sweep = new Sweep()
-  readonly turns: Turns
+  readonly runQueue: RunQueue
   readonly notSplicing: NotSplicing
   readonly net: NodeNet
   readonly #given: GivenSockets | undefined
 
-  constructor(notSplicing: NotSplicing, turns = new Turns(), given?: GivenSockets, nodeNet: NodeNet = net) {
+  constructor(
+    notSplicing: NotSplicing,
+    runQueue = new RunQueue(),
+    given?: GivenSockets,
+    nodeNet: NodeNet = net,
+  ) {
     this.net = nodeNet
     this.notSplicing = notSplicing
     this.#given = given
-    this.turns = turns
+    this.runQueue = runQueue
   }
 
   counts(): undefined {
@@ -118,8 +123,8 @@ export class StreamEngine implements Engine {
   #house(socket: NetSocket): StreamSocket {
     const memory = new ReadMemory()
     const housed = rehouse(socket, memory)
-    if (housed === undefined) return new StreamSocket(socket, this.turns, this.notSplicing)
-    return new StreamSocket(housed, this.turns, this.notSplicing, memory)
+    if (housed === undefined) return new StreamSocket(socket, this.runQueue, this.notSplicing)
+    return new StreamSocket(housed, this.runQueue, this.notSplicing, memory)
   }
 
   #listen(
@@ -214,7 +219,7 @@ class StreamDial implements Dial, Expirable {
     this.#engine.sweep.delete(this)
     if (errno === '') {
       done({
-        socket: new StreamSocket(this.#stream, this.#engine.turns, this.#engine.notSplicing, this.#memory),
+        socket: new StreamSocket(this.#stream, this.#engine.runQueue, this.#engine.notSplicing, this.#memory),
         errno,
       })
       return

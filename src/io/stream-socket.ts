@@ -10,16 +10,16 @@ import { keepNodeAlive, type Liveness } from './liveness.js'
 import type { NotSplicing } from './not-splicing.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
+import type { RunQueue } from './run-queue.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from './socket.js'
 import { closeInOrder, endWriting, isFlushed, isPlain, resetOrClose } from './stream-ends.js'
-import type { Turns } from './turns.js'
 
 /** Who looks and does not take gets no more than this, save for the read that goes beyond it. */
 const MOST_UNTAKEN_BYTES = 16 * 1024
 
 export class StreamSocket implements Socket {
   readonly stream: Duplex
-  readonly turns: Turns
+  readonly runQueue: RunQueue
   /** Why this socket's bytes cannot be spliced. */
   readonly notSplicing: NotSplicing
   /** Whether what `take` gives is lent: a later read overwrites it, so none may come before it has gone. */
@@ -41,10 +41,10 @@ export class StreamSocket implements Socket {
   #roundTripMicros: number | undefined = undefined
 
   /** Takes ownership of `stream`, which reads into `memory` where that is given. */
-  constructor(stream: Duplex, turns: Turns, notSplicing: NotSplicing, memory?: ReadMemory) {
+  constructor(stream: Duplex, runQueue: RunQueue, notSplicing: NotSplicing, memory?: ReadMemory) {
     this.stream = stream
     this.below = stream
-    this.turns = turns
+    this.runQueue = runQueue
     this.notSplicing = notSplicing
     this.isLending = memory !== undefined
     stream.allowHalfOpen = true
@@ -274,8 +274,8 @@ export class StreamSocket implements Socket {
   #notify(readiness: number): void {
     this.ready |= readiness
     if (this.owner === undefined) return
-    this.turns.add(this.owner)
-    this.turns.drain()
+    this.runQueue.add(this.owner)
+    this.runQueue.drain()
   }
 }
 

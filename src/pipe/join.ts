@@ -106,15 +106,15 @@ class Join implements PipeOwner, Expirable {
         return
       }
     }
-    const { turns } = this.#engine
+    const { runQueue } = this.#engine
     const reason = loop instanceof KernelLoop ? 'not-a-plain-socket' : loop
-    const a = new StreamSocket(client, turns, reason)
-    const b = new StreamSocket(backend, turns, reason)
+    const a = new StreamSocket(client, runQueue, reason)
+    const b = new StreamSocket(backend, runQueue, reason)
     this.#start(a, b, this.#heads)
   }
 
   #start(a: Pipe['client'], b: Pipe['backend'], heads: Heads): void {
-    const host = { turns: this.#engine.turns, settings: this.#settings, counters: createPipeCounters() }
+    const host = { runQueue: this.#engine.runQueue, settings: this.#settings, counters: createPipeCounters() }
     this.#pipe = new Pipe(a, b, host, this, heads)
     this.#pipe.start()
   }
@@ -126,7 +126,7 @@ class Join implements PipeOwner, Expirable {
     const isEmpty = [...heads, ...queued].every((bytes) => bytes === 0)
     for (const stream of this.#streams) {
       if (isEmpty) stream.destroy()
-      else new StreamSocket(stream, this.#engine.turns, 'not-a-plain-socket').reset()
+      else new StreamSocket(stream, this.#engine.runQueue, 'not-a-plain-socket').reset()
     }
     this.pipeEnded({ by: 'proxy', cause })
   }

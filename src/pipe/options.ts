@@ -3,7 +3,7 @@
  */
 import { DEFAULTS, type HalfClose, type SpliceMode } from '../defaults.js'
 import type { NotSplicing } from '../io/not-splicing.js'
-import type { Turns } from '../io/turns.js'
+import type { RunQueue } from '../io/run-queue.js'
 import type { PIPES } from '../status/data-path.js'
 import type { Counters } from '../status/fields.js'
 
@@ -42,7 +42,7 @@ export type PipeCounters = Counters<typeof PIPES>
 
 /** What pipes have in common that live in the same place. */
 export interface PipeHost {
-  readonly turns: Turns
+  readonly runQueue: RunQueue
   readonly settings: PipeSettings
   readonly counters: PipeCounters
 }

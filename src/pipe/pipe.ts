@@ -65,8 +65,8 @@ export class Pipe implements Offloading {
   start(): void {
     this.client.owner = this
     this.backend.owner = this
-    this.#host.turns.add(this)
-    this.#host.turns.drain()
+    this.#host.runQueue.add(this)
+    this.#host.runQueue.drain()
   }
 
   run(): void {
@@ -93,7 +93,7 @@ export class Pipe implements Offloading {
     const hadAnswered = down.bytes > 0
     direction.took(came)
     direction.gave(went)
-    if (!direction.told(came, found)) this.#host.turns.add(this)
+    if (!direction.told(came, found)) this.#host.runQueue.add(this)
     this.noteMoved(came, hadAnswered)
     up.leave()
     down.leave()
@@ -154,9 +154,9 @@ export class Pipe implements Offloading {
   }
 
   private noteMoved(bytes: number, hadAnswered: boolean): void {
-    this.#movedAt = Math.ceil(this.#host.turns.now)
+    this.#movedAt = Math.ceil(this.#host.runQueue.now)
     this.#stuckRuns = 0
-    this.#host.turns.spend(bytes)
+    this.#host.runQueue.spend(bytes)
     if (!hadAnswered && this.down.bytes > 0) this.#owner?.backendAnswered?.()
   }
 
@@ -195,7 +195,7 @@ export class Pipe implements Offloading {
     const ends = endsAfter(this.#ends, this.up, this.down)
     if (ends === this.#ends) return
     this.#ends = ends
-    this.#movedAt = Math.ceil(this.#host.turns.now)
+    this.#movedAt = Math.ceil(this.#host.runQueue.now)
   }
 
   /**
@@ -206,7 +206,7 @@ export class Pipe implements Offloading {
     if (this.isInFlight) return
     if (this.hasTakenAll(this.endedFirst === 'client' ? this.up : this.down)) this.finishInOrder()
     else if (this.hasBeenQuietFor(GOODBYE_MS)) this.loseTheRest()
-    else this.#host.turns.later(this)
+    else this.#host.runQueue.later(this)
   }
 
   /** The peer takes no more of what it was sent. */
@@ -220,13 +220,13 @@ export class Pipe implements Offloading {
   private hasTakenAll(way: Direction): boolean {
     const left = way.sink.unacknowledgedBytes()
     if (left === undefined) return false
-    if (left < this.#unacknowledged) this.#movedAt = Math.ceil(this.#host.turns.now)
+    if (left < this.#unacknowledged) this.#movedAt = Math.ceil(this.#host.runQueue.now)
     this.#unacknowledged = left
     return left === 0
   }
 
   private hasBeenQuietFor(ms: number): boolean {
-    return this.#host.turns.now - this.#movedAt >= ms
+    return this.#host.runQueue.now - this.#movedAt >= ms
   }
 
   private finishInOrder(): void {
@@ -240,7 +240,7 @@ export class Pipe implements Offloading {
   private passResetOn(broken: Socket, other: Socket, from: Direction): void {
     const isDelivered = from.isOver && this.hasTakenAll(from)
     if (other.error === undefined && !isDelivered && !this.hasBeenQuietFor(GRACE_MS)) {
-      this.#host.turns.later(this)
+      this.#host.runQueue.later(this)
       return
     }
     const by = broken === this.client ? 'client' : 'backend'
@@ -251,7 +251,7 @@ export class Pipe implements Offloading {
   private comeAgain(moved: number, isDone: boolean): void {
     const { up, down } = this
     if (!isDone) {
-      this.#host.turns.later(this)
+      this.#host.runQueue.later(this)
       return
     }
     if (!up.canMove && !down.canMove) return
@@ -259,7 +259,7 @@ export class Pipe implements Offloading {
       up.counters.infiniteLoops++
       this.end('infinite-loop')
     } else {
-      this.#host.turns.add(this)
+      this.#host.runQueue.add(this)
     }
   }
 

@@ -176,7 +176,7 @@ function createDestination(
   const hooks = { ...announceCluster(log, name), onBackendReleased }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
-    pipes: { turns: engine.turns, settings, counters },
+    pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,
     preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
   }

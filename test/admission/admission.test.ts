@@ -10,9 +10,9 @@ import type { Connection } from '../../src/connection/connection.js'
 import type { HeldConnection } from '../../src/connection/held-connection.js'
 import type { Service } from '../../src/connection/service.js'
 import type { Engine } from '../../src/io/engine.js'
+import { RunQueue } from '../../src/io/run-queue.js'
 import type { Socket } from '../../src/io/socket.js'
 import { Sweep } from '../../src/io/sweep.js'
-import { Turns } from '../../src/io/turns.js'
 import type { Listener } from '../../src/listener/listener.js'
 
 const backend = { name: 'b:1' } as Backend
@@ -26,7 +26,7 @@ const queueFor = (target: Backend | Cluster): Queue => ({
   deadlineMs: 0,
 })
 
-let turns: Turns
+let runQueue: RunQueue
 let sweep: Sweep
 let admission: Admission
 /** What happened, in order. */
@@ -38,13 +38,13 @@ let barred: string | undefined
 let places: Map<string, Dialling>
 
 beforeEach(() => {
-  turns = new Turns()
+  runQueue = new RunQueue()
   sweep = new Sweep()
   told = []
   free = 0
   barred = undefined
   places = new Map()
-  admission = new Admission({ turns, sweep } as unknown as Engine, {
+  admission = new Admission({ runQueue, sweep } as unknown as Engine, {
     decide: (_, from) => decide(from),
     ended: (_, from) => told.push(`${nameOf(from)} is over`),
   })
@@ -95,7 +95,7 @@ function waitAtListener(name: string): void {
 }
 
 test('without a rule everybody may go on', () => {
-  expect(new Admission({ turns, sweep } as unknown as Engine).decide(service, 1)).toBe('go-on')
+  expect(new Admission({ runQueue, sweep } as unknown as Engine).decide(service, 1)).toBe('go-on')
 })
 
 test('a release wakes those who wait for that backend or its cluster, and nobody else', async () => {
@@ -146,8 +146,8 @@ test('whoever comes does not overtake one whose turn may have come', () => {
   free = 3
   over('x', backend)
   expect(admission.decide(service, peer('d'))).toBe('wait')
-  const turns = ['a?', 'a goes on', 'b?', 'b goes on', 'c?', 'c goes on']
-  expect(told).toEqual(['x is over', ...turns, 'd?'])
+  const runQueue = ['a?', 'a goes on', 'b?', 'b goes on', 'c?', 'c goes on']
+  expect(told).toEqual(['x is over', ...runQueue, 'd?'])
 })
 
 test('listeners have their turns in the order in which they began to wait, the one that waits on goes behind', async () => {
@@ -171,8 +171,8 @@ test('one is asked about at a time, so that others run between', () => {
     isQueued: false,
     run: () => told.push('somebody else runs'),
   }
-  turns.add(busy)
-  turns.drain()
+  runQueue.add(busy)
+  runQueue.drain()
   expect(told).toEqual(['a?', 'a goes on', 'somebody else runs', 'b?', 'b goes on'])
 })
 

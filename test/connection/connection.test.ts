@@ -7,9 +7,9 @@ import type { DialResult } from '../../src/cluster/dial.js'
 import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
 import type { Destination } from '../../src/connection/service.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
+import { RunQueue } from '../../src/io/run-queue.js'
 import { BROKEN, type Socket } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
-import { Turns } from '../../src/io/turns.js'
 import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
@@ -53,7 +53,7 @@ describe('a connection that waits for its backend', () => {
     }
     const destination: Destination = {
       cluster,
-      pipes: { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+      pipes: { runQueue: new RunQueue(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
       preamble: {
         sendProxy: undefined,
         origination: undefined,

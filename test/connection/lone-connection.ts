@@ -45,7 +45,7 @@ export function loneConnection(
         return { cancel: () => {} }
       },
     } as unknown as Cluster,
-    pipes: { turns: engine.turns, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
+    pipes: { runQueue: engine.runQueue, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
     preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
   }

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { badTls, Refusal } from '../../src/connection/refusal.js'
 import { secured } from '../../src/connection/secured.js'
 import { Dialogue, DialogueOver } from '../../src/io/dialogue.js'
+import { RunQueue } from '../../src/io/run-queue.js'
 import type { Socket } from '../../src/io/socket.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
 import { Sweep } from '../../src/io/sweep.js'
-import { Turns } from '../../src/io/turns.js'
 import type { TlsFacts } from '../../src/route/visitor.js'
 import type { Handshake, Secured } from '../../src/tls/handshake.js'
 
@@ -54,7 +54,7 @@ const dialogueOn = (released: NetSocket | undefined): Dialogue => {
     awaitMore: () => {},
     release: () => released,
   }
-  return new Dialogue(socket as unknown as Socket, new Turns(), new Sweep())
+  return new Dialogue(socket as unknown as Socket, new RunQueue(), new Sweep())
 }
 
 /** How it ended: `secured`, or what was thrown. */

@@ -80,7 +80,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     const accepted = (client: Socket): void => {
       running++
       engine.dial({ kind: 'tcp', host: '127.0.0.1', port }, 0, ({ socket }) => {
-        const host = { turns: engine.turns, settings: DEFAULT_SETTINGS, counters }
+        const host = { runQueue: engine.runQueue, settings: DEFAULT_SETTINGS, counters }
         new Pipe(client, socket!, host, { pipeEnded: () => running-- }).start()
       })
     }

@@ -64,7 +64,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       })
       socket = await accepted
       while (peer === undefined) await turns(1)
-      dialogue = new Dialogue(socket, engine.turns, engine.sweep)
+      dialogue = new Dialogue(socket, engine.runQueue, engine.sweep)
     })
     afterEach(() => {
       restoreClock()

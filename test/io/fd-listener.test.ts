@@ -17,7 +17,7 @@ beforeEach(() => {
   vi.useFakeTimers()
   vi.clearAllMocks()
   const native = { accept, unwatch, trimPipes: vi.fn(), close: vi.fn(), localAddress: () => -1 }
-  const loop = { native, nextGeneration: () => 1, watch, forget: vi.fn(), turns: { add: vi.fn() } }
+  const loop = { native, nextGeneration: () => 1, watch, forget: vi.fn(), runQueue: { add: vi.fn() } }
   const address = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const
   listener = new FdListener(loop as unknown as KernelLoop, 9, address, new AcceptPauses(handler, 1))
 })

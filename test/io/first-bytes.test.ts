@@ -4,9 +4,9 @@ import type { Socket as NetSocket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asStream } from '../../src/io/as-stream.js'
+import { RunQueue } from '../../src/io/run-queue.js'
 import { BROKEN, PEER_ENDED, type Socket, WRITABLE } from '../../src/io/socket.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
-import { Turns } from '../../src/io/turns.js'
 import { pattern } from '../support/bytes.js'
 import { type Carriage, carriages } from '../support/carriages.js'
 import type { Peer } from '../support/peer.js'
@@ -195,7 +195,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
   it('is a stream on demand, and none of its bytes is missed', async () => {
     peer.send(pattern(1, 100))
     await shows(100)
-    const housed = asStream(near, rig.engine.turns)
+    const housed = asStream(near, rig.engine.runQueue)
     near = housed
     await shows(100)
     peer.send(pattern(1, PLENTY, 100))
@@ -236,7 +236,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
 
 it('a stream that is none of Node`s sockets is not given away', () => {
   const stream = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
-  const socket = new StreamSocket(stream, new Turns(), 'not-a-plain-socket')
+  const socket = new StreamSocket(stream, new RunQueue(), 'not-a-plain-socket')
   expect(socket.release()).toBeUndefined()
   expect(socket.isClosed).toBe(false)
   expect(socket.localAddress()).toBeUndefined()

@@ -77,12 +77,12 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     await peer.closed
   })
 
-  test('a standing order is not carried out for a later holder of its fd', async () => {
+  test('a copy offload is not carried out for a later holder of its fd', async () => {
     const [peer, socket] = await rig.dial()
     const [sinkPeer, sink] = await rig.dial()
     const source = socket as FdSocket
     const carried = vi.spyOn(source, 'carried')
-    own.leaveOrder({ ...watcher(source.fd) }, (sink as FdSocket).fd, 0)
+    own.offloadCopy({ ...watcher(source.fd) }, (sink as FdSocket).fd, 0)
     peer.send(Buffer.from('stays where it is'))
     await until(() => (source.ready & READABLE) !== 0)
     expect(carried).not.toHaveBeenCalled()

@@ -1,5 +1,5 @@
 /**
- * While standing orders have work, the addon asks its poller again before it goes back to libuv. That ends in time
+ * While copy offloads have work, the addon asks its poller again before it goes back to libuv. That ends in time
  * for the process's own timers and promises, however much there is to do.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -13,7 +13,7 @@ import { turns } from '../support/wait.js'
 /** Each keeps one event in every batch: with two or more of them the poller is asked again. */
 const RINGS = 4
 const MESSAGE_BYTES = 32 * 1024
-/** The addon itself tells of an order that has counted this much: a visit without end would end here. */
+/** The addon itself tells of a copy that has counted this much: a visit without end would end here. */
 const TOLD_FROM_BYTES = 2 ** 30
 
 const loop = kernelLoop()
@@ -62,8 +62,8 @@ describe.runIf(loop instanceof KernelLoop)('a visit to the poller', () => {
       const [[a, b], [c, d]] = [await connection(), await connection()]
       await turns(5)
       // What reaches b is sent by c, reaches d, and is sent by a: it reaches b again.
-      b.loop.leaveOrder(b, c.fd, Number.POSITIVE_INFINITY)
-      d.loop.leaveOrder(d, a.fd, Number.POSITIVE_INFINITY)
+      b.loop.offloadCopy(b, c.fd, Number.POSITIVE_INFINITY)
+      d.loop.offloadCopy(d, a.fd, Number.POSITIVE_INFINITY)
       a.send(Buffer.alloc(MESSAGE_BYTES))
       sources.push(b)
     }

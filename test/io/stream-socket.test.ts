@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { RunQueue } from '../../src/io/run-queue.js'
 import { PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/stream-engine.js'
 import { StreamSocket } from '../../src/io/stream-socket.js'
-import { Turns } from '../../src/io/turns.js'
 import { pattern } from '../support/bytes.js'
 import { streamCarriage } from '../support/carriages.js'
 import { Rig } from '../support/rig.js'
@@ -40,7 +40,7 @@ class Slow extends Duplex {
 
 function makeSink(): { stream: Slow; sink: StreamSocket; runs: () => number } {
   const stream = new Slow({ highWaterMark: 16 * KIB })
-  const sink = new StreamSocket(stream, new Turns(), 'not-a-plain-socket')
+  const sink = new StreamSocket(stream, new RunQueue(), 'not-a-plain-socket')
   let runs = 0
   const run = (): void => {
     runs++

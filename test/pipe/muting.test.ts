@@ -87,7 +87,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
   test('wakes nobody while more arrives', async () => {
     await stall()
     const told = vi.spyOn(source, 'notify')
-    const batches = vi.spyOn(source.loop.turns, 'tick')
+    const batches = vi.spyOn(source.loop.runQueue, 'tick')
     for (let i = 0; i < 100; i++) await sendUnread(100)
     await turns(20)
     expect(told).not.toHaveBeenCalled()

@@ -53,8 +53,8 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     const run = (): void => {
       for (const [client, backend] of ends) joined.push(rig.pipe(client, backend))
     }
-    rig.engine.turns.add({ isQueued: false, run })
-    rig.engine.turns.drain()
+    rig.engine.runQueue.add({ isQueued: false, run })
+    rig.engine.runQueue.drain()
     return joined
   }
 

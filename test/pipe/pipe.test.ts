@@ -1,8 +1,8 @@
 /** What a pipe does that no peer can provoke: its guard against loops, its accounting, what it tells of itself. */
 import { expect, test } from 'vitest'
+import { RunQueue } from '../../src/io/run-queue.js'
 import type { Socket } from '../../src/io/socket.js'
 import { READABLE, WRITABLE } from '../../src/io/socket.js'
-import { Turns } from '../../src/io/turns.js'
 import { directionBetween } from '../../src/pipe/choose-direction.js'
 import { createPipeCounters, DEFAULT_SETTINGS, type PipeEnding } from '../../src/pipe/options.js'
 import { Pipe } from '../../src/pipe/pipe.js'
@@ -51,7 +51,7 @@ class StuckSocket implements Socket {
 }
 
 test('a pipe that stays ready without progress is cut, counted and described', async () => {
-  const turns = new Turns()
+  const runQueue = new RunQueue()
   const counters = createPipeCounters()
   const [client, backend] = [new StuckSocket(), new StuckSocket()]
   let description: Record<string, unknown> | undefined
@@ -60,7 +60,7 @@ test('a pipe that stays ready without progress is cut, counted and described', a
       description = pipe.describe()
       onEnd(how)
     }
-    const host = { turns, settings: DEFAULT_SETTINGS, counters }
+    const host = { runQueue, settings: DEFAULT_SETTINGS, counters }
     const pipe = new Pipe(client, backend, host, { pipeEnded })
     pipe.up.took(5)
     pipe.start()
@@ -77,7 +77,7 @@ test('a pipe that stays ready without progress is cut, counted and described', a
 
 test('an end is not handed on while bytes that came before it are still inside', () => {
   const [client, backend] = [new StuckSocket(), new StuckSocket()]
-  const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+  const host = { runQueue: new RunQueue(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
   const direction = directionBetween(client, backend, host, Buffer.from('five!'))
   direction.sourceEnded()
   direction.settle(false)
@@ -92,14 +92,14 @@ test('both sockets are closed even if whoever is told of the end throws', () => 
   const fail = (): void => {
     throw new Error('a bug of the caller')
   }
-  const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+  const host = { runQueue: new RunQueue(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
   const pipe = new Pipe(client, backend, host, { pipeEnded: fail })
   expect(() => pipe.end('ordered')).toThrow('a bug of the caller')
   expect([client.closings, backend.closings]).toEqual([['reset'], ['reset']])
 })
 
 test('a direction whose sink broke takes nothing more of its source, whatever it still had inside', () => {
-  const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+  const host = { runQueue: new RunQueue(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
   const pipe = new Pipe(new StuckSocket(), new StuckSocket(), host, { pipeEnded: () => {} })
   pipe.up.took(5)
   expect(pipe.up.canMove).toBe(true)

@@ -96,7 +96,7 @@ function urgentBytes(rig: () => Rig): void {
       runs++
       run()
     }
-    const queue = rig().engine.turns
+    const queue = rig().engine.runQueue
     const before = loopTurns()
     for (let i = 0; i < TRIES; i++) await new Promise<void>((run) => queue.later({ isQueued: false, run }))
     expect(runs).toBeLessThan(TRIES / 2)

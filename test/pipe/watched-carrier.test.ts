@@ -1,7 +1,7 @@
 /** A carrier that shows what goes by takes nothing that the sink does not take, and makes room when it was seen. */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { RunQueue } from '../../src/io/run-queue.js'
 import { BROKEN, PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
-import { Turns } from '../../src/io/turns.js'
 import { MUST_WAIT } from '../../src/pipe/carrier.js'
 import { directionBetween } from '../../src/pipe/choose-direction.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
@@ -43,7 +43,7 @@ describe('a watched direction', () => {
 
   const watched = (text: string, until = '!') => {
     const fake = fakes(text)
-    const host = { turns: new Turns(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
+    const host = { runQueue: new RunQueue(), settings: DEFAULT_SETTINGS, counters: createPipeCounters() }
     const direction = directionBetween(fake.source, fake.sink, host)
     const { carrier } = direction
     direction.showTo((bytes) => {

@@ -141,7 +141,7 @@ export class Rig {
       joined.resolve(ending)
     }
     const owner = { pipeEnded, backendAnswered: () => onAnswer?.() }
-    const pipe = new Pipe(near, far, { turns: engine.turns, settings, counters }, owner, heads)
+    const pipe = new Pipe(near, far, { runQueue: engine.runQueue, settings, counters }, owner, heads)
     const watched = { sweepIndex: -1, expire: (now: number) => pipe.expire(now) }
     joined.pipe = pipe
     this.#carriage.prepare?.(pipe)

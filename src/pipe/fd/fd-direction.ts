@@ -10,11 +10,11 @@ import type { Carrier } from '../carrier.js'
 import { Direction } from '../direction.js'
 import type { PipeHost } from '../options.js'
 import { firstCarrier, isBulk, nextCarrier } from './choose-carrier.js'
+import { copyOffload } from './copy-offload.js'
 import { type FdFlow, hold } from './fd-flow.js'
 import { applyFindings, holdRest } from './findings.js'
 import { muteWhileFull } from './muting.js'
 import type { SpliceState } from './splice-state.js'
-import { standingOrder } from './standing-order.js'
 
 export class FdDirection extends Direction<FdSocket> implements FdFlow {
   carrier: Carrier<FdFlow>
@@ -39,21 +39,21 @@ export class FdDirection extends Direction<FdSocket> implements FdFlow {
 
   override afterRun(): void {
     muteWhileFull(this)
-    standingOrder.leave(this)
+    copyOffload.leave(this)
   }
 
   override leave(): void {
-    standingOrder.leave(this)
+    copyOffload.leave(this)
   }
 
   override carried(): number | undefined {
-    return standingOrder.carried(this)
+    return copyOffload.carried(this)
   }
 
-  /** What ends an order is judged exactly as after a copy that was asked for. */
+  /** What ends a copy is judged exactly as after a copy that was asked for. */
   override told(came: number, found: number): boolean {
     if (found === SOURCE_EMPTY && !isBulk(this, came)) return true
-    standingOrder.takeBack(this)
+    copyOffload.takeBack(this)
     this.source.ready |= READABLE
     // The outcome is about this order only where it found more than an emptied source.
     if ((found & ~SOURCE_EMPTY) !== 0) holdRest(this)

@@ -7,7 +7,7 @@ import { createPipeCounters } from '../../../src/pipe/options.js'
 
 /** In `auto`, it copies, has moved something, holds nothing, and both ends take bytes. */
 export function flowWith(facts: object = {}, source: object = {}, sink: object = {}) {
-  const loop = { leaveOrder: vi.fn(), takeOrderBack: vi.fn() }
+  const loop = { offloadCopy: vi.fn(), endOffload: vi.fn() }
   const ends = {
     source: { fd: 3, loop, ready: WRITABLE, error: undefined, mute: vi.fn(), unmute: vi.fn(), ...source },
     sink: { fd: 4, loop, ready: WRITABLE, error: undefined, ...sink },

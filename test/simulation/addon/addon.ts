@@ -9,10 +9,10 @@ import type { Faults } from '../faults.js'
 import * as e from '../kernel/errnos.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { CopyOffload } from './copy-offload.js'
 import { KernelPipes } from './kernel-pipes.js'
 import { clearOutcome } from './outcome.js'
 import { LISTENER_EVENTS, MUTED_EVENTS, Poller, SOCKET_EVENTS } from './poller.js'
-import { StandingOrders } from './standing-orders.js'
 import { Transfers } from './transfer.js'
 
 /** Of any connection: nothing depends on it. */
@@ -46,13 +46,13 @@ export class SimulatedAddon implements native.Native {
     events: Int32Array,
     outcome: Int32Array,
     scratch: Uint8Array,
-    orders: Int32Array,
+    copies: Int32Array,
     carried: Int32Array,
   ): number {
     this.#outcome = outcome
     this.#scratch = scratch as Buffer
     this.#transfers = new Transfers(this.#kernel, this.#pipes, this.#faults, this.#scratch, outcome)
-    const standing = new StandingOrders(orders, carried, outcome, scratch.length, this.#transfers)
+    const standing = new CopyOffload(copies, carried, outcome, scratch.length, this.#transfers)
     this.#poller = new Poller(this.#kernel, standing, events, (count) => {
       onBatch(count)
       settle()

@@ -3,7 +3,7 @@ import { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../../src/io/
 import type { Report } from '../kernel/epoll.js'
 import * as e from '../kernel/errnos.js'
 import type { Kernel } from '../kernel/kernel.js'
-import type { Event, StandingOrders } from './standing-orders.js'
+import type { CopyOffload, Event } from './copy-offload.js'
 
 export const LISTENER_EVENTS = e.EPOLLIN
 export const MUTED_EVENTS = e.EPOLLOUT | e.EPOLLRDHUP
@@ -16,13 +16,13 @@ const MOST_BATCHES = 16
 
 export class Poller {
   readonly #kernel: Kernel
-  readonly #orders: StandingOrders
+  readonly #copies: CopyOffload
   readonly #events: Int32Array
   readonly #deliver: (count: number) => void
 
-  constructor(kernel: Kernel, orders: StandingOrders, events: Int32Array, deliver: (count: number) => void) {
+  constructor(kernel: Kernel, copies: CopyOffload, events: Int32Array, deliver: (count: number) => void) {
     this.#kernel = kernel
-    this.#orders = orders
+    this.#copies = copies
     this.#events = events
     this.#deliver = deliver
   }
@@ -40,12 +40,12 @@ export class Poller {
 
   #collectBatch(): { count: number; isTold: boolean } {
     const reports = this.#kernel.wait(this.#events.length / EVENT_CELLS)
-    this.#orders.beginBatch(performance.now())
+    this.#copies.beginBatch(performance.now())
     let filled = 0
     let isTold = false
     for (const report of reports) {
       const event = toEvent(report)
-      const how = this.#orders.carryOut(event)
+      const how = this.#copies.carryOut(event)
       if (how === 'none') continue
       isTold = true
       this.#write(filled++, event)

@@ -9,8 +9,8 @@ const HOST = '127.0.0.1'
 const EVENT_CELLS = 6
 const MOST_EVENTS = 64
 const SCRATCH_BYTES = 64 * 1024
-const ORDER_CELLS = 2048
-/** Turns of the event loop in which what was sent is reported, if it ever is: some ms. */
+const OFFLOAD_CELLS = 2048
+/** RunQueue of the event loop in which what was sent is reported, if it ever is: some ms. */
 const MOST_TURNS = 1000
 
 /** The addon, started once for the thread. */
@@ -27,7 +27,7 @@ export class RealAddon {
 
   constructor(addon: Native) {
     this.addon = addon
-    const cells = (): Int32Array => new Int32Array(new ArrayBuffer(ORDER_CELLS * 4))
+    const cells = (): Int32Array => new Int32Array(new ArrayBuffer(OFFLOAD_CELLS * 4))
     const told = (count: number): void => this.#heard(count)
     addon.start(told, this.#events, this.outcome, this.scratch, cells(), cells())
     addon.keepAlive(true)

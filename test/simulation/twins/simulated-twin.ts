@@ -11,7 +11,7 @@ const SERVER = { host: '10.1.0.1', port: 80 }
 const BUFFER_BYTES = 1024 * 1024
 const EVENT_CELLS = 6
 const SCRATCH_BYTES = 64 * 1024
-const ORDER_CELLS = 2048
+const OFFLOAD_CELLS = 2048
 
 export function simulatedTwin(seed: number): Twin {
   const buffers = { sendBytes: BUFFER_BYTES, receiveBytes: BUFFER_BYTES }
@@ -26,7 +26,7 @@ export function simulatedTwin(seed: number): Twin {
     for (let at = 0; at < count * EVENT_CELLS; at += EVENT_CELLS)
       if (events[at] === source) bits |= events[at + 2]!
   }
-  addon.start(heard, events, outcome, scratch, new Int32Array(ORDER_CELLS), new Int32Array(ORDER_CELLS))
+  addon.start(heard, events, outcome, scratch, new Int32Array(OFFLOAD_CELLS), new Int32Array(OFFLOAD_CELLS))
   addon.sizePipes(1024 * 1024, 64 * 1024 * 1024, 0)
   const listener = addon.listen(LISTENER.host, LISTENER.port, 8)
   const sayer = kernel.connectFrom({ host: '10.0.0.1', port: 2 }, LISTENER)!

@@ -1,9 +1,9 @@
-/** Where a standing order may stand, and of which moves it tells. */
+/** Where a copy offload may stand, and of which moves it tells. */
 import { expect, test } from 'vitest'
 import { PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../../src/io/socket.js'
 import { PROMOTE_BYTES } from '../../../src/pipe/fd/choose-carrier.js'
+import { copyOffload } from '../../../src/pipe/fd/copy-offload.js'
 import { kernelCarrier } from '../../../src/pipe/fd/kernel-carrier.js'
-import { standingOrder } from '../../../src/pipe/fd/standing-order.js'
 import { flowWith } from './flow.js'
 
 test.each([
@@ -14,9 +14,9 @@ test.each([
   ['of the next bytes of a source that takes none', {}, { ready: 0 }, 0],
 ])('an order tells %s', (_, facts, source, from) => {
   const flow = flowWith(facts, source)
-  standingOrder.leave(flow)
-  expect(flow.source.loop.leaveOrder.mock.calls).toEqual([[flow.source, 4, from]])
-  expect(flow.source.loop.takeOrderBack).not.toHaveBeenCalled()
+  copyOffload.leave(flow)
+  expect(flow.source.loop.offloadCopy.mock.calls).toEqual([[flow.source, 4, from]])
+  expect(flow.source.loop.endOffload).not.toHaveBeenCalled()
 })
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   ['the sink broke', {}, {}, { error: 'EPIPE' }],
 ])('none stands where %s', (_, facts, source, sink) => {
   const flow = flowWith(facts, source, sink)
-  standingOrder.leave(flow)
-  expect(flow.source.loop.takeOrderBack.mock.calls).toEqual([[flow.source]])
-  expect(flow.source.loop.leaveOrder).not.toHaveBeenCalled()
+  copyOffload.leave(flow)
+  expect(flow.source.loop.endOffload.mock.calls).toEqual([[flow.source]])
+  expect(flow.source.loop.offloadCopy).not.toHaveBeenCalled()
 })

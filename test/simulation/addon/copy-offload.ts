@@ -1,4 +1,4 @@
-/** native/standing_order.cc, on the simulated kernel. */
+/** native/copy_offload.cc, on the simulated kernel. */
 import * as native from '../../../src/io/native-constants.js'
 import { READABLE, WRITABLE } from '../../../src/io/socket.js'
 import type { Transfers } from './transfer.js'
@@ -17,8 +17,8 @@ export interface Event {
   found: number
 }
 
-export class StandingOrders {
-  readonly #orders: Int32Array
+export class CopyOffload {
+  readonly #copies: Int32Array
   readonly #carried: Int32Array
   readonly #outcome: Int32Array
   readonly #room: number
@@ -27,13 +27,13 @@ export class StandingOrders {
   #now = 0
 
   constructor(
-    orders: Int32Array,
+    copies: Int32Array,
     carried: Int32Array,
     outcome: Int32Array,
     room: number,
     transfers: Transfers,
   ) {
-    this.#orders = orders
+    this.#copies = copies
     this.#carried = carried
     this.#outcome = outcome
     this.#room = room
@@ -49,16 +49,16 @@ export class StandingOrders {
   carryOut(event: Event): 'none' | 'in-batch' | 'at-once' {
     if ((event.readiness & ~WRITABLE) !== READABLE || this.#bytes >= MOST_BYTES_PER_BATCH) return 'in-batch'
     const at = event.fd * CELLS
-    if (at >= this.#orders.length) return 'in-batch'
-    const order = this.#orders[at + 1]!
-    const sink = order & 0xffff
-    if (sink === 0 || this.#orders[at] !== event.generation) return 'in-batch'
+    if (at >= this.#copies.length) return 'in-batch'
+    const copy = this.#copies[at + 1]!
+    const sink = copy & 0xffff
+    if (sink === 0 || this.#copies[at] !== event.generation) return 'in-batch'
     event.found = this.#transfers.copy(event.fd, sink, this.#room, 0)
     event.came = this.#outcome[native.IN]!
     event.went = this.#outcome[native.OUT]!
     this.#bytes += event.came
     if ((event.found & ~native.SOURCE_EMPTY) !== 0) return 'at-once'
-    const isToldOf = event.came >= (order >>> 16) * 1024
+    const isToldOf = event.came >= (copy >>> 16) * 1024
     if (event.found === 0 || isToldOf || this.#carried[at]! >= MOST_UNTOLD) return 'in-batch'
     this.#carried[at] = this.#carried[at]! + event.came
     this.#carried[at + 1] = this.#now

@@ -11,7 +11,7 @@ const RUN_BYTES = 4096
 /** Work that must wait though no event will come (memory short, bytes unacknowledged) is tried this often. */
 const RETRY_MS = 10
 
-export class Turns {
+export class RunQueue {
   /** `performance.now()` at the start of this turn, in ms: precise enough for deadlines and timestamps. */
   now = performance.now()
   #queue: Runnable[] = []

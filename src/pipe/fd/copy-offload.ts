@@ -1,8 +1,8 @@
 /**
- * Standing orders of a flow: while it only copies, has nothing inside and its sink takes bytes, the addon copies what
- * arrives without being asked, and a small message costs no call: the addon counts it, and whoever wants to know how
- * much and when asks `carried` first. Of the first message and of bulk the pipe is told, and of all that is out of the
- * ordinary, which ends the order.
+ * Copy offload of a flow. While the flow only copies, has nothing inside, and its sink takes bytes, the addon copies what
+ * arrives without being asked. A small message then costs no call: the addon counts it, and whoever wants to know how
+ * much and when asks `carried` first. The addon tells the pipe of the first message and of bulk. Everything out of the
+ * ordinary ends the offload.
  */
 import { WRITABLE } from '../../io/socket.js'
 import type { Offload } from '../offload.js'
@@ -10,15 +10,15 @@ import { PROMOTE_BYTES } from './choose-carrier.js'
 import { copyCarrier } from './copy-carrier.js'
 import type { FdFlow } from './fd-flow.js'
 
-export const standingOrder: Offload<FdFlow> = {
+export const copyOffload: Offload<FdFlow> = {
   leave(flow: FdFlow): void {
     const { source, sink } = flow
-    if (mayStand(flow)) source.loop.leaveOrder(source, sink.fd, tellFrom(flow))
+    if (mayStand(flow)) source.loop.offloadCopy(source, sink.fd, tellFrom(flow))
     else this.takeBack(flow)
   },
 
   takeBack({ source }: FdFlow): void {
-    source.loop.takeOrderBack(source)
+    source.loop.endOffload(source)
   },
 
   carried(flow: FdFlow): number | undefined {

@@ -1,6 +1,6 @@
 /**
  * Small messages are copied by the addon while it collects a batch, without a run of their pipe. Whatever is out of
- * the ordinary ends the order, and nothing is lost, misordered or left waiting by it.
+ * the ordinary ends the offload, and nothing is lost, misordered or left waiting by it.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FdSocket } from '../../src/io/fd-socket.js'
@@ -21,7 +21,7 @@ const cases = copying.flatMap((carriage) =>
 // carriages() has told why.
 if (cases.length === 0) test.skip('there is no kernel path here', () => {})
 
-describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, carriage) => {
+describe.each(cases)('copy offloads of the %s, %s', (_name, family: Family, carriage) => {
   let rig: Rig
   let joined: Joined
   beforeEach(async () => {
@@ -62,7 +62,7 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
   test('a batch of messages calls no JavaScript', async () => {
     await greet()
     const loop = (joined.pipe.client as FdSocket).loop
-    const told = vi.spyOn(loop.turns, 'tick')
+    const told = vi.spyOn(loop.runQueue, 'tick')
     for (let i = 1; i <= 20; i++) {
       joined.client.send(pattern(i, 1000))
       await joined.backend.receive(joined.client.sentBytes)
@@ -95,7 +95,7 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     expect(joined.pipe.totals).toMatchObject({ bytesUp: 105, bytesDown: 205 })
   })
 
-  test('the count of an order is gone with its fd', async () => {
+  test('the count of a copy is gone with its fd', async () => {
     await greet()
     joined.client.send(pattern(1, 100))
     await joined.backend.receive(105)
@@ -238,7 +238,7 @@ describe.each(cases)('standing orders of the %s, %s', (_name, family: Family, ca
     const { client, backend } = joined.pipe
     const sockets = [client, backend].filter((socket) => socket instanceof FdSocket)
     expect(sockets).toHaveLength(2)
-    const taken = vi.spyOn(sockets[0]!.loop, 'takeOrderBack')
+    const taken = vi.spyOn(sockets[0]!.loop, 'endOffload')
     joined.pipe.end('ordered')
     expect(taken.mock.calls.map(([socket]) => socket)).toEqual(expect.arrayContaining(sockets))
     taken.mockRestore()
