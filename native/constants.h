@@ -1,5 +1,5 @@
-// The numbers that TypeScript must have, too, by the names it has for them. src/io/native-constants.ts is the
-// same list, and a test compares the two. Who changes one here changes it there.
+// The numbers that TypeScript must have, too, by the names it has for them. src/io/kernel/native-constants.ts
+// is the same list, and a test compares the two. Who changes one here changes it there.
 #ifndef MILLRACE_CONSTANTS_H_
 #define MILLRACE_CONSTANTS_H_
 

@@ -1,6 +1,5 @@
 /** The front door: re-exports only. */
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
-export type { AdminInput } from './config/admin-schema.js'
 export type { Duration, Size } from './config/common-input.js'
 export type {
   BackendInput,
@@ -20,13 +19,14 @@ export type {
   TlsInput,
   TlsVersion,
 } from './config/listener-input.js'
-export type { AccessInput, LogInput } from './config/log-schema.js'
+export type { AdminInput } from './config/schemas/admin-schema.js'
+export type { AccessInput, LogInput } from './config/schemas/log-schema.js'
 export type { DrainResult, Reloaded } from './control/answers.js'
 export type { DrainOptions, DrainOrder } from './control/orders.js'
 export type { SpliceMode } from './defaults.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/not-splicing.js'
-export type { Log } from './observe/log.js'
+export type { Log } from './observe/log/log.js'
 export type { ProxyStatus } from './observe/status.js'
 export type { ClientHello } from './peek/client-hello.js'
 export { type PipeOptions, type PipeRecord, pipe, type RunningPipe } from './pipe/join.js'

@@ -147,15 +147,17 @@ describe('src/', () => {
   })
 
   it('has supervisors that know what exists without anything that serves', () => {
-    const serves = /proxy\/(running-proxy|generation|reloader|clusters)\.js/
+    const serves = /proxy\/(running-proxy|clusters|generations\/(generation|reloader))\.js/
     const supervisors = sources.filter((path) => path.startsWith('src/workers/'))
     expect(offenders(supervisors, serves, /^src\/workers\/worker\.ts$/)).toEqual([])
-    const catalogue = ['src/proxy/catalogue.ts']
+    const catalogue = ['src/proxy/catalogue/catalogue.ts']
     for (const file of catalogue) {
       const further = importsOf(file, AT_RUN_TIME).map(({ to }) => to)
       catalogue.push(...further.filter((to) => !catalogue.includes(to)))
     }
-    expect(catalogue.filter((path) => !/^src\/(address|proxy\/catalogue(-\w+)?)\.ts$/.test(path))).toEqual([])
+    expect(catalogue.filter((path) => !/^src\/(address|proxy\/catalogue\/[\w-]+)\.ts$/.test(path))).toEqual(
+      [],
+    )
   })
 
   it('has no file beside the rooms that this test does not place', () => {
@@ -180,13 +182,15 @@ describe('src/', () => {
   })
 
   it('loads the addon in one file', () => {
-    expect(offenders(sources, /node-gyp-build|createRequire|dlopen/, /^src\/io\/native\.ts$/)).toEqual([])
+    expect(
+      offenders(sources, /node-gyp-build|createRequire|dlopen/, /^src\/io\/kernel\/native\.ts$/),
+    ).toEqual([])
   })
 
   it('names platforms in one file', () => {
     // `not-linux` is a value of the status, not a question asked of the platform.
     const names = /process\.platform|(?<!not-)\blinux\b|\bdarwin\b|\bwin32\b|\/proc\b/i
-    expect(offenders(sources, names, /^src\/io\/native\.ts$/)).toEqual([])
+    expect(offenders(sources, names, /^src\/io\/kernel\/native\.ts$/)).toEqual([])
   })
 
   it('names signals only where processes are run', () => {

@@ -80,7 +80,7 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 
 namespace {
 
-// Checked by src/io/native.ts: a binary of another build is refused instead of misunderstood.
+// Checked by src/io/kernel/native.ts: a binary of another build is refused instead of misunderstood.
 constexpr int kVersion = 8;
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {

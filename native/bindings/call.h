@@ -1,5 +1,5 @@
 // A call from TypeScript: a few integers come in, and one goes back, >= 0 or -errno. Nothing is thrown,
-// nothing is logged. src/io/native.ts documents every call.
+// nothing is logged. src/io/kernel/native.ts documents every call.
 #ifndef MILLRACE_BINDINGS_CALL_H_
 #define MILLRACE_BINDINGS_CALL_H_
 

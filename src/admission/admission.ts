@@ -14,7 +14,7 @@ import type { Engine } from '../io/engine.js'
 import type { Runnable, Socket } from '../io/socket.js'
 import type { Listener } from '../listener/listener.js'
 import { kindOf } from '../observe/endings.js'
-import type { RecordEnding } from '../observe/record.js'
+import type { RecordEnding } from '../observe/records/record.js'
 import { type ClientQueue, ClientQueues } from './client-queues.js'
 import type { AdmissionRule, AdmissionStep, Decision, Queue, QueueTarget, Refuse } from './rule.js'
 

@@ -5,7 +5,7 @@
 import type { Dialling } from '../cluster/dial.js'
 import type { HeldConnection } from '../connection/held-connection.js'
 import type { Expirable, Sweep } from '../io/sweep.js'
-import type { RecordEnding } from '../observe/record.js'
+import type { RecordEnding } from '../observe/records/record.js'
 import type { Queue, QueueTarget } from './rule.js'
 
 const TOO_LATE: RecordEnding = {

@@ -3,11 +3,11 @@
  * process, so that `run.ts` alone does those things.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { backendAddressField, listenerAddressField, workersField } from '../config/fields.js'
-import { addressKey } from '../config/listener-addresses.js'
-import type { LogLevel } from '../config/log-schema.js'
-import { LOG_LEVELS } from '../config/log-schema.js'
+import { addressKey } from '../config/checks/listener-addresses.js'
 import type { Config } from '../config/schema.js'
+import { backendAddressField, listenerAddressField, workersField } from '../config/schemas/fields.js'
+import type { LogLevel } from '../config/schemas/log-schema.js'
+import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { oneOf } from '../config/suggest.js'
 import { validateConfig } from '../config/validate.js'
 import { SPLICE_MODES, type SpliceMode } from '../defaults.js'

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { type Address, formatAddress } from '../address.js'
 import { findAdminSockets } from '../admin/default-address.js'
-import { parseAdminAddress } from '../config/admin-schema.js'
+import { parseAdminAddress } from '../config/schemas/admin-schema.js'
 import { MillraceError } from '../errors.js'
 import type { Target } from './client.js'
 import type { Asking } from './verbs.js'

@@ -3,10 +3,10 @@
  */
 import { defaultAdminAddress } from '../admin/default-address.js'
 import { AdminServer } from '../admin/server.js'
-import type { AdminConfig } from '../config/admin-schema.js'
 import { type Config, workerCount } from '../config/schema.js'
+import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import type { Control } from '../control/control.js'
-import { type Log, type OpenLog, openLog } from '../observe/log.js'
+import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import { renderMetrics } from '../observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'

@@ -5,10 +5,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Address } from '../address.js'
 import { explainAddressRange } from '../address-set.js'
-import { adminAddressField } from '../config/admin-schema.js'
-import { durationField, wholeNumberField } from '../config/fields.js'
-import type { LogLevel } from '../config/log-schema.js'
-import { LOG_LEVELS } from '../config/log-schema.js'
+import { adminAddressField } from '../config/schemas/admin-schema.js'
+import { durationField, wholeNumberField } from '../config/schemas/fields.js'
+import type { LogLevel } from '../config/schemas/log-schema.js'
+import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import {
   type AllFault,
   type DrainFault,

@@ -3,10 +3,10 @@
  * range is an error. docs/config.md tells the same.
  */
 import type { HalfClose, SpliceMode } from '../defaults.js'
-import type { AdminInput } from './admin-schema.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
-import type { LogInput } from './log-schema.js'
+import type { AdminInput } from './schemas/admin-schema.js'
+import type { LogInput } from './schemas/log-schema.js'
 
 /**
  * TLVs of a PROXY header: the client's TLS, its server name, the protocol chosen by ALPN, the connection's id.

@@ -7,12 +7,12 @@ import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 import { LineCounter } from 'yaml'
 import { MillraceError, type Problem } from '../errors.js'
-import type { Environment } from './environment.js'
-import { type Finding, formatPath } from './path.js'
+import { type Finding, formatPath } from './checks/path.js'
 import type { Config } from './schema.js'
-import { Tree } from './tree.js'
+import type { Environment } from './text/environment.js'
+import { Tree } from './text/tree.js'
+import { type Complaint, parseYamlText } from './text/yaml-text.js'
 import { CHECKS_WITH_DATES, invalidConfig, judge } from './validate.js'
-import { type Complaint, parseYamlText } from './yaml-text.js'
 
 /** Many times what any config needs; what is larger is the wrong file. */
 const MOST_FILE_BYTES = 1024 ** 2

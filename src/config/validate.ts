@@ -3,9 +3,9 @@
  */
 import type { z } from 'zod'
 import { formatProblem, MillraceError, type Problem } from '../errors.js'
-import { checkCertificateDates, checkCertificates } from './certificates.js'
-import { type Finding, formatPath, type Path } from './path.js'
-import { checkReferences } from './references.js'
+import { checkCertificateDates, checkCertificates } from './checks/certificates.js'
+import { type Finding, formatPath, type Path } from './checks/path.js'
+import { checkReferences } from './checks/references.js'
 import { type Config, configSchema } from './schema.js'
 
 const MOST_IN_MESSAGE = 20

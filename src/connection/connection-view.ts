@@ -11,7 +11,7 @@ import {
   unpackPeer,
 } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
-import type { ConnectionFacts, RecordEnding } from '../observe/record.js'
+import type { ConnectionFacts, RecordEnding } from '../observe/records/record.js'
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { Negotiation } from './negotiation.js'

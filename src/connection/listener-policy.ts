@@ -3,8 +3,8 @@
  * certificates, its routes. A listener that does nothing of the kind has no policy, and its clients no delay.
  */
 import { AddressSet } from '../address-set.js'
-import type { ListenerConfig } from '../config/listener-schema.js'
 import type { ClusterConfig } from '../config/schema.js'
+import type { ListenerConfig } from '../config/schemas/listener-schema.js'
 import { RouteTable } from '../route/table.js'
 import type { TlsTermination } from '../tls/tls-termination.js'
 

@@ -6,9 +6,9 @@
 import type { Address } from '../address.js'
 import type { Dialling, DialRequest } from '../cluster/dial.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
-import type { RecordEnding } from '../observe/record.js'
+import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
-import type { KnownClient } from './known-client.js'
+import type { KnownClient } from './opening/known-client.js'
 
 /** What a pending client needs of its connection. */
 export interface PendingClientOwner {

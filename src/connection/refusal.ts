@@ -5,7 +5,7 @@ import type { DialFailed } from '../cluster/dial.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
 import { type EndCause, kindOf, type OpeningCause } from '../observe/endings.js'
-import type { RecordEnding } from '../observe/record.js'
+import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 

@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Listener } from '../listener/listener.js'
 import type { PipeHost } from '../pipe/options.js'
-import type { BackendPreamble } from './backend-preamble.js'
+import type { BackendPreamble } from './backend/backend-preamble.js'
 import type { ListenerPolicy } from './listener-policy.js'
 
 /** A cluster, and what the pipes to it have in common. */

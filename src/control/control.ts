@@ -3,7 +3,7 @@
  * supervisor by asking its workers. The HTTP API, the command and the status page all stand on this.
  */
 import type { BackendStatus } from '../cluster/backend.js'
-import type { LogLevel } from '../config/log-schema.js'
+import type { LogLevel } from '../config/schemas/log-schema.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from './answers.js'
 import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from './orders.js'

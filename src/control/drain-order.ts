@@ -2,7 +2,7 @@
  * An order to drain as a proxy takes it: what it is about has to make sense, and what it does not say of the times has
  * its default. Whether what it names is there is up to who has the names.
  */
-import { LONGEST_DURATION_MS } from '../config/fields.js'
+import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
 import { MillraceError } from '../errors.js'
 import { faultOfScope, faultOfTimes, type ScopeFault } from './faults.js'
 import type { DrainOptions, DrainOrder } from './orders.js'

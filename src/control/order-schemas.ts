@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import { explainAddressRange } from '../address-set.js'
-import { LONGEST_DURATION_MS } from '../config/fields.js'
-import { LOG_LEVELS } from '../config/log-schema.js'
+import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
+import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { type AllFault, type ChangeFault, faultOfChange, faultOfKill, faultOfTarget } from './faults.js'
 import {
   BACKEND_STATES,

@@ -3,10 +3,10 @@
  * the kernel path is one per thread, like libuv's, so it is kept here beside the loaded addon.
  */
 import type { Engine } from './engine.js'
-import type { GivenSockets } from './given-sockets.js'
-import { KernelEngine } from './kernel-engine.js'
-import { KernelLoop } from './kernel-loop.js'
-import { StreamEngine } from './stream-engine.js'
+import { KernelEngine } from './kernel/kernel-engine.js'
+import { KernelLoop } from './kernel/kernel-loop.js'
+import type { GivenSockets } from './listening/given-sockets.js'
+import { StreamEngine } from './streams/stream-engine.js'
 
 let started: ReturnType<typeof KernelLoop.start> | undefined
 let shared: Engine | undefined

@@ -10,7 +10,7 @@ import { Delivery, GOODBYE_MS, GRACE_MS } from './delivery.js'
 import { Parting } from './parting.js'
 import type { RunQueue } from './run-queue.js'
 import { BROKEN, PEER_ENDED, type Runnable, type Socket, WRITABLE } from './socket.js'
-import { StreamSocket } from './stream-socket.js'
+import { StreamSocket } from './streams/stream-socket.js'
 import type { Expirable, Sweep } from './sweep.js'
 import { type Try, Waits } from './waits.js'
 

@@ -3,13 +3,13 @@
  * descriptors of our own (Linux with the addon) and stream-engine.ts on node:net (everywhere).
  */
 import type { Address, PeerAddress } from '../address.js'
+import type { NativeCounts } from './kernel/native.js'
+import type { ServerHandle } from './listening/server-handle.js'
+import type { SocketFile } from './listening/socket-file.js'
 import type { Liveness } from './liveness.js'
-import type { NativeCounts } from './native.js'
 import type { NotSplicing } from './not-splicing.js'
 import type { RunQueue } from './run-queue.js'
-import type { ServerHandle } from './server-handle.js'
 import type { Socket } from './socket.js'
-import type { SocketFile } from './socket-file.js'
 import type { Sweep } from './sweep.js'
 
 /** How much kernel pipes may take. */

@@ -3,12 +3,12 @@
  * counts it, is not its business.
  */
 import { type Address, formatAddress, type PeerAddress } from '../address.js'
-import type { ListenPlace } from '../config/listener-addresses.js'
+import type { ListenPlace } from '../config/checks/listener-addresses.js'
 import { MillraceError } from '../errors.js'
 import type { Engine, Listening, PauseReason } from '../io/engine.js'
+import type { SocketFile } from '../io/listening/socket-file.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
-import type { SocketFile } from '../io/socket-file.js'
 
 /** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
 export const BACKLOG = 4096

@@ -1,13 +1,13 @@
 /** Which kind of direction two sockets make: decided once, when they are joined. */
-import { FdSocket } from '../io/fd-socket.js'
+import { FdSocket } from '../io/kernel/fd-socket.js'
 import type { Socket } from '../io/socket.js'
-import type { StreamSocket } from '../io/stream-socket.js'
+import type { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Direction } from './direction.js'
 import { FdDirection } from './fd/fd-direction.js'
 import type { PipeHost } from './options.js'
 import { StreamDirection } from './stream-direction.js'
 
-/** Both are fds, or both are streams (io/as-stream.ts). `head` holds bytes already read from the source, which go first. */
+/** Both are fds, or both are streams (io/streams/as-stream.ts). `head` holds bytes already read from the source, which go first. */
 export function directionBetween(source: Socket, sink: Socket, host: PipeHost, head?: Buffer): Direction {
   if (source instanceof FdSocket && sink instanceof FdSocket) return new FdDirection(source, sink, host, head)
   return new StreamDirection(source as StreamSocket, sink as StreamSocket, host, head)

@@ -4,7 +4,7 @@
  * that lends its bytes is not read while any of them are still there.
  */
 import { READABLE, WRITABLE } from '../io/socket.js'
-import type { StreamSocket } from '../io/stream-socket.js'
+import type { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Carrier } from './carrier.js'
 import type { Flow } from './flow.js'
 

@@ -1,5 +1,5 @@
 /** One way of a pipe between two streams of Node's. */
-import type { StreamSocket } from '../io/stream-socket.js'
+import type { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Carrier } from './carrier.js'
 import { Direction } from './direction.js'
 import type { PipeHost } from './options.js'

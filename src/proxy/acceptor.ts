@@ -7,9 +7,9 @@ import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { Listener } from '../listener/listener.js'
-import { announceFailedAccept, announcePause } from '../observe/announcements.js'
-import type { Log } from '../observe/log.js'
-import type { Generations } from './generations.js'
+import { announceFailedAccept, announcePause } from '../observe/log/announcements.js'
+import type { Log } from '../observe/log/log.js'
+import type { Generations } from './generations/generations.js'
 import { explainOwnOverlap } from './own-overlap.js'
 
 export interface AcceptorOptions {

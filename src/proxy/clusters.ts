@@ -8,9 +8,9 @@ import { forgetLongestGone } from '../cluster/left.js'
 import type { BackendOptions } from '../cluster/members.js'
 import { checkNames, unknownName } from '../control/names.js'
 import type { BackendChange } from '../control/orders.js'
-import type { Catalogue } from './catalogue.js'
-import type { Source } from './catalogue-entries.js'
-import type { Generation } from './generation.js'
+import type { Catalogue } from './catalogue/catalogue.js'
+import type { Source } from './catalogue/catalogue-entries.js'
+import type { Generation } from './generations/generation.js'
 
 /** What clusters are made of. */
 type Configured = Pick<Generation, 'config' | 'destinations'>

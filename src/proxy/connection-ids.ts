@@ -2,7 +2,7 @@
  * What connections are called: made when somebody wants to know, and the same in the record.
  */
 import type { Connection } from '../connection/connection.js'
-import { UlidSource } from '../observe/ulid.js'
+import { UlidSource } from '../observe/records/ulid.js'
 
 export class ConnectionIds {
   readonly #source = new UlidSource()

@@ -2,10 +2,10 @@
  * What stands in the way of a listener that could not be opened, where it is another one of ours: what to do then is not
  * what to do about a stranger.
  */
-import { formatPlace, type ListenPlace, overlap } from '../config/listener-addresses.js'
+import { formatPlace, type ListenPlace, overlap } from '../config/checks/listener-addresses.js'
 import { MillraceError } from '../errors.js'
 import type { Listener, ListenerOptions } from '../listener/listener.js'
-import type { Generation } from './generation.js'
+import type { Generation } from './generations/generation.js'
 
 /** Who may have the address already. */
 type Holder = Pick<Listener, 'isListening' | 'options' | 'place'>

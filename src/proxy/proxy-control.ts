@@ -2,13 +2,13 @@
  * What an operator can see and do of one proxy in this process.
  */
 import type { BackendStatus } from '../cluster/backend.js'
-import type { LogLevel } from '../config/log-schema.js'
 import type { Config } from '../config/schema.js'
+import type { LogLevel } from '../config/schemas/log-schema.js'
 import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { ConnectionWatch } from './connection-watch.js'
+import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
 
 /** The process around a proxy. */

@@ -4,7 +4,7 @@
 import type { ProxyConfig } from '../config/input.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
-import type { Log } from '../observe/log.js'
+import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
 export interface ProxyOptions {

@@ -3,7 +3,7 @@
  */
 import type { AdmissionRule } from '../admission/rule.js'
 import type { Engine } from '../io/engine.js'
-import type { OpenLog } from '../observe/log.js'
+import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
 import type { ProxyOptions } from './proxy.js'
 

@@ -7,7 +7,7 @@ import { checkScope } from '../control/drain-order.js'
 import { checkNames, type Named } from '../control/names.js'
 import type { DrainOrder } from '../control/orders.js'
 import type { DrainScope } from '../observe/status.js'
-import type { Catalogue, IsUsed } from './catalogue.js'
+import type { Catalogue, IsUsed } from './catalogue/catalogue.js'
 
 /** Undefined where it is about everything. @throws MillraceError `unknown-name`, `bad-argument` */
 export function scopeOf(order: DrainOrder, catalogue: Catalogue): DrainScope | undefined {

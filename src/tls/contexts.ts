@@ -4,7 +4,7 @@
  */
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureContextOptions } from 'node:tls'
-import type { TlsConfig } from '../config/tls-schema.js'
+import type { TlsConfig } from '../config/schemas/tls-schema.js'
 import { explainCertificates, explainPair } from '../key-pair.js'
 import { explainNamePattern, NameTable } from '../names.js'
 import { type NamedPem, readNamedPem } from '../pem.js'

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import { type ConnectionOptions, connect, createSecureContext } from 'node:tls'
-import type { BackendTlsConfig } from '../config/tls-schema.js'
+import type { BackendTlsConfig } from '../config/schemas/tls-schema.js'
 import { normalizeName } from '../names.js'
 import { readPem } from '../pem.js'
 import { type Handshake, handshakeOf } from './handshake.js'

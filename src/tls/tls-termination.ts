@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { TlsConfig } from '../config/tls-schema.js'
+import type { TlsConfig } from '../config/schemas/tls-schema.js'
 import { explainDates } from '../key-pair.js'
 import { isPem, namedPem, readPem } from '../pem.js'
 import { Contexts } from './contexts.js'

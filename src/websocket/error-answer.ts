@@ -2,7 +2,7 @@
  * HTTP responses that millrace gives by itself, each the last one on its connection. It must never quote what a
  * client sent. The `Date` is the one thing in this room that a clock is asked for.
  */
-import type { Field } from './fields.js'
+import type { Field } from './heads/fields.js'
 
 const PHRASES = {
   400: 'Bad Request',

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { ErrorStatus } from './error-answer.js'
-import { type Field, hasToken, tokensOf, valuesOf } from './fields.js'
-import type { RequestHead } from './request-head.js'
-import { isInterim, type ResponseHead } from './response-head.js'
+import { type Field, hasToken, tokensOf, valuesOf } from './heads/fields.js'
+import type { RequestHead } from './heads/request-head.js'
+import { isInterim, type ResponseHead } from './heads/response-head.js'
 
 export type Upgrade =
   | {

@@ -4,8 +4,8 @@
  */
 import type { SessionPlace } from '../postgres/sessions.js'
 import type { Call, SessionQuestion, ToWorker } from './messages.js'
-import { LOOK_WITHIN_MS, type ServingWorkers } from './serving-workers.js'
-import type { WorkerChannel } from './worker-channel.js'
+import { LOOK_WITHIN_MS, type ServingWorkers } from './slots/serving-workers.js'
+import type { WorkerChannel } from './slots/worker-channel.js'
 
 /** The supervisor's part: answers as soon as one of the others has it, or none. */
 export async function answerSearch(

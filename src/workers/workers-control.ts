@@ -4,7 +4,7 @@
  */
 import { Snapshot } from '../admin/snapshot.js'
 import type { BackendStatus } from '../cluster/backend.js'
-import type { LogLevel } from '../config/log-schema.js'
+import type { LogLevel } from '../config/schemas/log-schema.js'
 import type {
   ConnectionInfo,
   ConnectionList,
@@ -23,13 +23,13 @@ import {
   DEFAULT_LISTED,
   type DrainOrder,
 } from '../control/orders.js'
-import { asValues, mergeValues } from '../observe/merge.js'
+import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { BACKEND_STATE } from '../status/cluster.js'
 import type { Call } from './messages.js'
-import { ORDER_WITHIN_MS } from './serving-workers.js'
+import { ORDER_WITHIN_MS } from './slots/serving-workers.js'
+import type { WorkerChannel } from './slots/worker-channel.js'
 import { addDrains, type Supervisor } from './supervisor.js'
-import type { WorkerChannel } from './worker-channel.js'
 
 export class WorkersControl implements Control {
   readonly #supervisor: Supervisor

@@ -11,7 +11,7 @@ import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
-import { StreamEngine } from '../../src/io/stream-engine.js'
+import { StreamEngine } from '../../src/io/streams/stream-engine.js'
 import { until } from '../support/wait.js'
 import { requestOf } from './requests.js'
 

@@ -1,6 +1,6 @@
 /** Where operators reach a process, as people write it: what is good, and what is said of what is not. */
 import { describe, expect, it } from 'vitest'
-import type { AdminInput } from '../../src/config/admin-schema.js'
+import type { AdminInput } from '../../src/config/schemas/admin-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { failureOf } from './config-file.js'
 

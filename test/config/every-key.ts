@@ -1,8 +1,9 @@
 /**
  * A config with every key there is, and what is said of it with another value in one place.
  */
+
+import { type Finding, formatPath } from '../../src/config/checks/path.js'
 import type { ProxyConfig } from '../../src/config/input.js'
-import { type Finding, formatPath } from '../../src/config/path.js'
 import { judge } from '../../src/config/validate.js'
 
 /** Every key there is; the compiler sees to it that none is missing. */

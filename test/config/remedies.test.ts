@@ -1,6 +1,6 @@
 /** What a bad value of a key is answered with: the key, the value, and what to write instead. */
 import { describe, expect, it } from 'vitest'
-import { formatPath } from '../../src/config/path.js'
+import { formatPath } from '../../src/config/checks/path.js'
 import { describe as inWords } from '../../src/config/wording.js'
 import { findingsAt, leavesOf, most } from './every-key.js'
 

@@ -1,6 +1,6 @@
 /** Everything that first bytes decide, with the addon. */
 import { describe } from 'vitest'
-import { loadNative } from '../../src/io/native.js'
+import { loadNative } from '../../src/io/kernel/native.js'
 import { cannotTest } from '../support/programs.js'
 import { describeOpenings } from './suite.js'
 

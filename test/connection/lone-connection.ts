@@ -11,7 +11,7 @@ import type { Engine } from '../../src/io/engine.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import type { Socket } from '../../src/io/socket.js'
 import { Listener } from '../../src/listener/listener.js'
-import type { RecordEnding } from '../../src/observe/record.js'
+import type { RecordEnding } from '../../src/observe/records/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 import { Sessions } from '../../src/postgres/sessions.js'
 

@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
-import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { temporaryFolder } from '../support/folder.js'
 import { type CongestionControl, cannotHaveNetworks, Network } from '../support/network.js'
 import { areMissing, cannotTest, listeningOn, Program } from '../support/programs.js'

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
-import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { type Finished, run } from '../support/programs.js'
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))

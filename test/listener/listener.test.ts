@@ -1,7 +1,7 @@
 /** A listener over an engine that does what a test says. */
 import { describe, expect, it, vi } from 'vitest'
 import type { AcceptHandler, Engine } from '../../src/io/engine.js'
-import { listenError } from '../../src/io/listen-errors.js'
+import { listenError } from '../../src/io/listening/listen-errors.js'
 import type { Socket } from '../../src/io/socket.js'
 import { Listener, type ListenerHooks } from '../../src/listener/listener.js'
 

@@ -1,6 +1,6 @@
 /** What a page does with what it is told, and with orders given in it: a teller says more than a proxy would. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ProblemError } from '../../src/admin/problem.js'
+import { ProblemError } from '../../src/admin/http/problem.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { DESK } from './bed.js'

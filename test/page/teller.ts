@@ -2,9 +2,15 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answerBytes, answerJson, answerProblem, answerText, COMMON_HEADERS } from '../../src/admin/answer.js'
-import { Assets } from '../../src/admin/assets.js'
-import type { ProblemError } from '../../src/admin/problem.js'
+import {
+  answerBytes,
+  answerJson,
+  answerProblem,
+  answerText,
+  COMMON_HEADERS,
+} from '../../src/admin/http/answer.js'
+import { Assets } from '../../src/admin/http/assets.js'
+import type { ProblemError } from '../../src/admin/http/problem.js'
 import { BACKEND, CLUSTER } from '../../src/status/cluster.js'
 import { CONNECTION, DIRECTION } from '../../src/status/connection.js'
 import { ENDING, LISTENER } from '../../src/status/listener.js'

@@ -3,7 +3,7 @@
  * the ordinary ends the offload, and nothing is lost, misordered or left waiting by it.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { FdSocket } from '../../src/io/fd-socket.js'
+import { FdSocket } from '../../src/io/kernel/fd-socket.js'
 import { pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'
 import { advanceClock, restoreClock } from '../support/clock.js'

@@ -1,7 +1,7 @@
 /** A pipe one way of which stands still for good, because its sink's buffers were filled beforehand. */
 import { readFileSync } from 'node:fs'
-import type { FdSocket } from '../../src/io/fd-socket.js'
-import { OUT, SINK_FAILED, SINK_FULL } from '../../src/io/native-constants.js'
+import type { FdSocket } from '../../src/io/kernel/fd-socket.js'
+import { OUT, SINK_FAILED, SINK_FULL } from '../../src/io/kernel/native-constants.js'
 import { pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
 import type { End } from '../support/rig.js'

@@ -4,8 +4,8 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
-import type { FdSocket } from '../../src/io/fd-socket.js'
-import { KernelLoop } from '../../src/io/kernel-loop.js'
+import type { FdSocket } from '../../src/io/kernel/fd-socket.js'
+import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { PEER_ENDED, READABLE, WRITABLE } from '../../src/io/socket.js'
 import { pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'

@@ -4,8 +4,8 @@
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
-import type { FdSocket } from '../../src/io/fd-socket.js'
-import type { KernelLoop } from '../../src/io/kernel-loop.js'
+import type { FdSocket } from '../../src/io/kernel/fd-socket.js'
+import type { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { MUTED, PEER_ENDED } from '../../src/io/socket.js'
 import { difference, pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'

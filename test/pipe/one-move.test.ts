@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
-import type { FdSocket } from '../../src/io/fd-socket.js'
+import type { FdSocket } from '../../src/io/kernel/fd-socket.js'
 import { MUTED, READABLE } from '../../src/io/socket.js'
 import { difference, pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'

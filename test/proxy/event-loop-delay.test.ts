@@ -1,8 +1,8 @@
 /** How late the event loop runs is counted for ever, whoever looks how often. */
 import { afterEach, expect, it } from 'vitest'
 import { Sweep } from '../../src/io/sweep.js'
-import { addHistograms, DELAY_BOUNDS } from '../../src/observe/histogram.js'
-import { ProcessWatch } from '../../src/proxy/process-status.js'
+import { addHistograms, DELAY_BOUNDS } from '../../src/observe/counts/histogram.js'
+import { ProcessWatch } from '../../src/proxy/reporting/process-status.js'
 import { until } from '../support/wait.js'
 
 const watch = new ProcessWatch()

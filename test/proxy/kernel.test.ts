@@ -1,6 +1,6 @@
 /** Every promise of the proxy, with the addon. */
 import { describe } from 'vitest'
-import { loadNative } from '../../src/io/native.js'
+import { loadNative } from '../../src/io/kernel/native.js'
 import { cannotTest } from '../support/programs.js'
 import { describeProxy } from './suite.js'
 

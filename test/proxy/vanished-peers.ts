@@ -1,6 +1,6 @@
 /** What lets the kernel find out that a peer has vanished, as ss(8) shows it on the proxy's sockets. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { LASTING_MS } from '../../src/connection/lasting.js'
+import { LASTING_MS } from '../../src/connection/backend/lasting.js'
 import { Backend } from '../support/backend.js'
 import { advanceClock } from '../support/clock.js'
 import { areMissing, run } from '../support/programs.js'

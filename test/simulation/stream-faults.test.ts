@@ -3,7 +3,7 @@
  * a rule by each. The seed at which each is found stands in the log.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { StreamSocket } from '../../src/io/stream-socket.js'
+import { StreamSocket } from '../../src/io/streams/stream-socket.js'
 import type { Fault } from './faults.js'
 import { findFailure } from './simulate.js'
 

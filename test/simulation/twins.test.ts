@@ -3,8 +3,8 @@
  * out on both. What depends on time (room in sinks, acknowledgements) and urgent bytes are not in them.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadNative } from '../../src/io/native.js'
-import * as native from '../../src/io/native-constants.js'
+import { loadNative } from '../../src/io/kernel/native.js'
+import * as native from '../../src/io/kernel/native-constants.js'
 import { pattern } from '../support/bytes.js'
 import { Random } from './random.js'
 import { RealAddon } from './twins/real-twin.js'

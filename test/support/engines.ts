@@ -1,7 +1,7 @@
 /** Every engine this machine has. */
 import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
-import { StreamEngine } from '../../src/io/stream-engine.js'
+import { StreamEngine } from '../../src/io/streams/stream-engine.js'
 import { cannotTest } from './programs.js'
 
 export function engines(): Engine[] {

@@ -1,6 +1,6 @@
 /** The ways the built command moves bytes, each of which must carry the same traffic. */
 import { expect } from 'vitest'
-import { loadNative } from '../../src/io/native.js'
+import { loadNative } from '../../src/io/kernel/native.js'
 import { cannotTest } from './programs.js'
 import type { AccessRecord } from './record-fields.js'
 

@@ -1,7 +1,7 @@
 /** relay.mjs, started and understood. */
 import { fileURLToPath } from 'node:url'
 import type { Address } from '../../src/address.js'
-import type { NativeCounts } from '../../src/io/native.js'
+import type { NativeCounts } from '../../src/io/kernel/native.js'
 import type { PipeCounters, PipeEnding, PipeSettings, PipeTotals } from '../../src/pipe/options.js'
 import { Program } from './programs.js'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Address } from '../../src/address.js'
 import { kernelLoop } from '../../src/io/choose-engine.js'
 import type { DialOutcome, Engine } from '../../src/io/engine.js'
-import { KernelLoop } from '../../src/io/kernel-loop.js'
+import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import type { Socket } from '../../src/io/socket.js'
 import {
   createPipeCounters,

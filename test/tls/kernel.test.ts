@@ -1,6 +1,6 @@
 /** TLS that ends or begins here, with the addon. */
 import { describe } from 'vitest'
-import { loadNative } from '../../src/io/native.js'
+import { loadNative } from '../../src/io/kernel/native.js'
 import { areMissing, cannotTest } from '../support/programs.js'
 import { describeResumption } from './resumption.js'
 import { describeOrigination } from './tls-origination.js'

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { errorAnswer } from '../../src/websocket/error-answer.js'
-import { readResponseHead } from '../../src/websocket/response-head.js'
+import { readResponseHead } from '../../src/websocket/heads/response-head.js'
 
 /** What a client of node:http makes of these bytes. */
 async function receive(bytes: Buffer): Promise<{ response: http.IncomingMessage; body: string }> {

@@ -4,10 +4,10 @@
  * same request. MILLRACE_SEED tries others.
  */
 import { describe, expect, it } from 'vitest'
-import { forwardedHead } from '../../src/websocket/forward.js'
-import { type HeadAnswer, MOST_HEAD_BYTES } from '../../src/websocket/head.js'
-import { type RequestHead, readRequestHead } from '../../src/websocket/request-head.js'
-import { type ResponseHead, readResponseHead } from '../../src/websocket/response-head.js'
+import { forwardedHead } from '../../src/websocket/forwarding/forward.js'
+import { type HeadAnswer, MOST_HEAD_BYTES } from '../../src/websocket/heads/head.js'
+import { type RequestHead, readRequestHead } from '../../src/websocket/heads/request-head.js'
+import { type ResponseHead, readResponseHead } from '../../src/websocket/heads/response-head.js'
 import { acceptanceOf, upgradeOf } from '../../src/websocket/upgrade.js'
 import { KEY, requests, responses } from './heads.js'
 import { below, mutate, oneOf, type Random, random } from './mutated-heads.js'

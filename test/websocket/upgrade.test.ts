@@ -1,8 +1,8 @@
 /** Which requests are upgrades, and which responses accept them. */
 import { describe, expect, it } from 'vitest'
-import type { HeadAnswer } from '../../src/websocket/head.js'
-import { readRequestHead } from '../../src/websocket/request-head.js'
-import { readResponseHead } from '../../src/websocket/response-head.js'
+import type { HeadAnswer } from '../../src/websocket/heads/head.js'
+import { readRequestHead } from '../../src/websocket/heads/request-head.js'
+import { readResponseHead } from '../../src/websocket/heads/response-head.js'
 import { acceptanceOf, upgradeOf } from '../../src/websocket/upgrade.js'
 import { ACCEPT, acceptanceHead, headOf, KEY, UPGRADE_FIELDS, upgradeHead } from './heads.js'
 

@@ -3,7 +3,7 @@
  * over them never falls. What is leaving keeps what is added up, and says no more of how it is set or fares. Pure.
  */
 import { type Field, type Fields, keysOf, type MetricText, type ThingsField } from '../../status/fields.js'
-import { asValues, mergeValues, type Values } from '../merge.js'
+import { asValues, mergeValues, type Values } from '../counts/merge.js'
 import type { HistogramStatus, ProxyStatus } from '../status.js'
 import type { Family, Labels, Sample } from './exposition.js'
 import type { Metric } from './metric.js'

@@ -2,7 +2,7 @@
  * recv and send in the addon, through the loop's one scratch buffer. Only what a short send leaves over is
  * kept, on the flow, until the sink takes it.
  */
-import { IN, OUT } from '../../io/native-constants.js'
+import { IN, OUT } from '../../io/kernel/native-constants.js'
 import type { Carrier } from '../carrier.js'
 import type { FdFlow } from './fd-flow.js'
 import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './findings.js'

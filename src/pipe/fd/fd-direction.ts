@@ -2,8 +2,8 @@
  * One way of a pipe between two fds of ours. What can be moved below the pipe is offloaded, and a source whose sink is
  * full is muted.
  */
-import type { FdSocket } from '../../io/fd-socket.js'
-import { SOURCE_EMPTY } from '../../io/native-constants.js'
+import type { FdSocket } from '../../io/kernel/fd-socket.js'
+import { SOURCE_EMPTY } from '../../io/kernel/native-constants.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
 import { READABLE } from '../../io/socket.js'
 import type { Carrier } from '../carrier.js'

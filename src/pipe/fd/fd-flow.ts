@@ -1,5 +1,5 @@
 /** A flow between two fds of ours, and what its carriers keep for it. */
-import type { FdSocket } from '../../io/fd-socket.js'
+import type { FdSocket } from '../../io/kernel/fd-socket.js'
 import type { Carrier } from '../carrier.js'
 import type { Flow } from '../flow.js'
 import { SpliceState } from './splice-state.js'

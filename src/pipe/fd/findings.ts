@@ -2,8 +2,8 @@
  * What a native transfer found out, told to the flow and to both sockets' readiness. A readiness bit is
  * cleared here and only by what the addon proved.
  */
-import { errnoName } from '../../io/native.js'
-import * as native from '../../io/native-constants.js'
+import { errnoName } from '../../io/kernel/native.js'
+import * as native from '../../io/kernel/native-constants.js'
 import { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../io/socket.js'
 import { MUST_WAIT } from '../carrier.js'
 import { type FdFlow, hold } from './fd-flow.js'

@@ -2,8 +2,8 @@
  * splice(2) through a kernel pipe, which the addon leases while bytes are in flight and takes back when it is
  * empty. Where the kernel will not splice or gives no pipe, the flow goes on by copy and loses nothing.
  */
-import { errnoName } from '../../io/native.js'
-import * as native from '../../io/native-constants.js'
+import { errnoName } from '../../io/kernel/native.js'
+import * as native from '../../io/kernel/native-constants.js'
 import type { Carrier } from '../carrier.js'
 import type { FdFlow } from './fd-flow.js'
 import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './findings.js'

@@ -2,7 +2,7 @@
  * What the carriers keep of a flow that has ever been spliced, or had bytes left over. Most connections are idle or send
  * small messages and need none of it, and a field of a direction is sixteen bytes of every connection.
  */
-import { NO_KERNEL_PIPE } from '../../io/native-constants.js'
+import { NO_KERNEL_PIPE } from '../../io/kernel/native-constants.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
 
 export class SpliceState {

@@ -1,9 +1,9 @@
 /**
- * The addon's surface (src/io/native.ts) on the simulated kernel: the same calls, the same answers, to the bit. Whoever
+ * The addon's surface (src/io/kernel/native.ts) on the simulated kernel: the same calls, the same answers, to the bit. Whoever
  * runs the event loop calls `collect`, as libuv does when the epoll is readable.
  */
-import type * as native from '../../../src/io/native.js'
-import * as constants from '../../../src/io/native-constants.js'
+import type * as native from '../../../src/io/kernel/native.js'
+import * as constants from '../../../src/io/kernel/native-constants.js'
 import { settle } from '../clock.js'
 import type { Faults } from '../faults.js'
 import * as e from '../kernel/errnos.js'

@@ -1,5 +1,5 @@
 /** native/copy_offload.cc, on the simulated kernel. */
-import * as native from '../../../src/io/native-constants.js'
+import * as native from '../../../src/io/kernel/native-constants.js'
 import { READABLE, WRITABLE } from '../../../src/io/socket.js'
 import type { Transfers } from './transfer.js'
 

@@ -1,5 +1,5 @@
 /** The cells in which a transfer tells what it did: `Outcome` of native/transfer.h. */
-import * as native from '../../../src/io/native-constants.js'
+import * as native from '../../../src/io/kernel/native-constants.js'
 
 const NO_PIPE_LEASED = -1
 

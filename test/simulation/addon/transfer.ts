@@ -1,5 +1,5 @@
 /** native/transfer.cc, rule for rule, on the simulated kernel. Faults that were mended there can be put back here. */
-import * as native from '../../../src/io/native-constants.js'
+import * as native from '../../../src/io/kernel/native-constants.js'
 import type { Faults } from '../faults.js'
 import * as e from '../kernel/errnos.js'
 import type { Kernel } from '../kernel/kernel.js'

@@ -1,6 +1,6 @@
 /** Node's own sockets and servers on the simulated kernel: what the stream engine takes for node:net. */
 import { type NetConnectOpts, type OnReadOpts, Server, type ServerOpts, Socket } from 'node:net'
-import type { NodeNet } from '../../../src/io/stream-engine.js'
+import type { NodeNet } from '../../../src/io/streams/stream-engine.js'
 import type { Faults } from '../faults.js'
 import { ListenHandle } from './listen-handle.js'
 import type { UvLoop } from './loop.js'

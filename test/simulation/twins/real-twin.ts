@@ -1,7 +1,7 @@
 /** Connections of the real addon, on the loopback interface. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Native } from '../../../src/io/native.js'
-import * as native from '../../../src/io/native-constants.js'
+import type { Native } from '../../../src/io/kernel/native.js'
+import * as native from '../../../src/io/kernel/native-constants.js'
 import { BROKEN, PEER_ENDED, READABLE } from '../../../src/io/socket.js'
 import type { FarSide, Twin } from './twin.js'
 

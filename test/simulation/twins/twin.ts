@@ -2,8 +2,8 @@
  * Two connections of an addon, the real one or the simulated: what comes in from one far end goes out to the other. The
  * same script is carried out on either, and must be answered alike.
  */
-import type { Native } from '../../../src/io/native.js'
-import * as native from '../../../src/io/native-constants.js'
+import type { Native } from '../../../src/io/kernel/native.js'
+import * as native from '../../../src/io/kernel/native-constants.js'
 
 /** Who is at the far end of a connection. */
 export interface FarSide {

@@ -1,8 +1,8 @@
 /** The engines that stories are played on, each with what stands below it in the simulated kernel. */
 import type { Engine } from '../../../src/io/engine.js'
-import { KernelEngine } from '../../../src/io/kernel-engine.js'
-import { KernelLoop } from '../../../src/io/kernel-loop.js'
-import { StreamEngine } from '../../../src/io/stream-engine.js'
+import { KernelEngine } from '../../../src/io/kernel/kernel-engine.js'
+import { KernelLoop } from '../../../src/io/kernel/kernel-loop.js'
+import { StreamEngine } from '../../../src/io/streams/stream-engine.js'
 import { SimulatedAddon } from '../addon/addon.js'
 import type { Faults } from '../faults.js'
 import type { Kernel } from '../kernel/kernel.js'

@@ -2,8 +2,8 @@
  * A proxy in a simulated kernel, with clients, backends and an operator, in time that only passes when it is told to. It
  * does what it is told; what must hold is checked elsewhere, but for what its peers see for themselves.
  */
-import type { Log, OpenLog } from '../../../src/observe/log.js'
-import type { ConnectionFacts, RecordEnding } from '../../../src/observe/record.js'
+import type { Log, OpenLog } from '../../../src/observe/log/log.js'
+import type { ConnectionFacts, RecordEnding } from '../../../src/observe/records/record.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
 import { settle, type VirtualClock } from '../clock.js'
 import { type FarEnd, Kernel, NO_SHORTAGE } from '../kernel/kernel.js'

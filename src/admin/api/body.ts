@@ -1,0 +1,70 @@
+/**
+ * The body of a request: JSON of a bounded size, judged by a schema. And a query string, judged in the same way.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { z } from 'zod'
+import { ProblemError } from '../http/problem.js'
+
+const MOST_BODY_BYTES = 16 * 1024
+const MOST_TOLD = 10
+
+/** @throws ProblemError 413, 415, 400, 422 */
+export async function readBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
+  const type = request.headers['content-type'] ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new ProblemError(415, `expected a body of type application/json, found ${JSON.stringify(type)}`)
+  }
+  return judge(parse(await readText(request)), schema)
+}
+
+/** @throws ProblemError 422 */
+export function readQuery(parameters: URLSearchParams, schema: z.ZodType): unknown {
+  const query: Record<string, unknown> = Object.create(null)
+  for (const name of new Set(parameters.keys())) {
+    const values = parameters.getAll(name)
+    query[name] = values.length === 1 ? values[0] : values
+  }
+  return judge({ ...query }, schema)
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const tooLarge = new ProblemError(413, `a body has at most ${MOST_BODY_BYTES} bytes`, {
+    headers: { connection: 'close' },
+  })
+  if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) throw tooLarge
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of piecesOf(request)) {
+    bytes += chunk.length
+    if (bytes > MOST_BODY_BYTES) throw tooLarge
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A body that comes to no end is its caller's doing. */
+async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false })
+  } catch {
+    throw new ProblemError(400, 'the body was broken off')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ProblemError(400, `the body is no JSON: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function judge(value: unknown, schema: z.ZodType): unknown {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const sentences = result.error.issues.slice(0, MOST_TOLD).map(({ path, message }) => {
+    const place = path.join('.')
+    return place === '' ? message : `${place}: ${message}`
+  })
+  throw new ProblemError(422, sentences.join('; '))
+}

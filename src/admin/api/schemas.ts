@@ -1,0 +1,39 @@
+/**
+ * Shapes of the API's answers, for the OpenAPI document. They are described strictly: a field that is not here is a bug.
+ */
+import { z } from 'zod'
+import type { DrainResult, Killed, Reloaded } from '../../control/answers.js'
+import { BACKEND, BACKEND_STATE, CLUSTER } from '../../status/cluster.js'
+import { CONNECTION } from '../../status/connection.js'
+import { LISTENER } from '../../status/listener.js'
+import { STATUS } from '../../status/status.js'
+import { toldSchema } from './told-schema.js'
+
+const count = z.int().min(0)
+
+export const log = z.strictObject({ level: z.string(), file: z.string().optional() })
+
+export const nothing = z.strictObject({})
+
+export const killed = z.strictObject({ killed: count }) satisfies z.ZodType<Killed>
+
+export const drained = z.strictObject({
+  finished: count,
+  closed: count,
+  cut: count,
+  cancelled: z.literal(true).optional().describe('called off before it was done; those left go on'),
+}) satisfies z.ZodType<DrainResult>
+
+export const reloaded = z.strictObject({
+  changed: z.array(z.string()),
+  needsRestart: z.array(z.string()),
+}) satisfies z.ZodType<Reloaded>
+
+export const listener = toldSchema(LISTENER)
+export const backendStatus = toldSchema(BACKEND_STATE)
+export const backend = toldSchema(BACKEND)
+export const cluster = toldSchema(CLUSTER)
+export const status = toldSchema(STATUS)
+
+const connection = toldSchema(CONNECTION, false)
+export const connectionList = z.strictObject({ matched: count, connections: z.array(connection) })

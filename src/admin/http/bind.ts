@@ -1,0 +1,55 @@
+/**
+ * How a server comes to listen on an address. The file of a unix socket is its owner's alone, from its first moment on.
+ */
+import { once } from 'node:events'
+import { chmodSync, lstatSync } from 'node:fs'
+import type { Server } from 'node:net'
+import { dirname } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import type { Address, UnixAddress } from '../../address.js'
+import { MillraceError } from '../../errors.js'
+import { listenError, removeDeadSocket } from '../../io/listening/listen-errors.js'
+import { bindOwnerOnly } from '../../io/listening/socket-file.js'
+
+const OWNER_ONLY = 0o600
+const OF_OTHERS = 0o077
+
+/** The address, with the port in use where 0 was asked for. Rejects with `listen-failed`. */
+export async function listenOn(server: Server, address: Address): Promise<Address> {
+  let errno = await bind(server, address)
+  const isTaken = errno === 'EADDRINUSE' && address.kind === 'unix'
+  if (isTaken && (await removeDeadSocket(address))) errno = await bind(server, address)
+  if (errno !== undefined) throw listenError(address, errno)
+  const bound = server.address()
+  const hasPort = address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+  return hasPort ? { ...address, port: bound.port } : address
+}
+
+/** The errno name of what went wrong, if anything did. */
+async function bind(server: Server, address: Address): Promise<string | undefined> {
+  if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port })
+  else bindPath(server, address)
+  try {
+    await once(server, 'listening')
+    if (address.kind === 'unix') chmodSync(address.path, OWNER_ONLY)
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error)
+  }
+}
+
+/** The file is made while `listen` runs. */
+function bindPath(server: Server, { path }: UnixAddress): void {
+  if (!isMainThread) checkPrivate(dirname(path))
+  bindOwnerOnly(() => server.listen({ path }))
+}
+
+/** A worker thread cannot set the umask: the folder has to keep others away until the file's mode is set. */
+function checkPrivate(folder: string): void {
+  const stats = lstatSync(folder, { throwIfNoEntry: false })
+  if (stats === undefined || (stats.mode & OF_OTHERS) === 0) return
+  throw new MillraceError(
+    'listen-failed',
+    `a worker thread makes a socket only in a folder of its owner's alone: chmod 700 ${JSON.stringify(folder)}`,
+  )
+}

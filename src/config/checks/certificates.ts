@@ -1,0 +1,99 @@
+/**
+ * Certificates and keys named in a config: whether they can be read and belong together, found out before anything
+ * listens. Reads files, keeps nothing. What is used later is read again, by the room that uses it.
+ */
+import { explainCertificates, explainDates, explainPair } from '../../key-pair.js'
+import { type NamedPem, readNamedPem } from '../../pem.js'
+import { quote } from '../wording.js'
+import type { Finding, Path } from './path.js'
+import { isMap, itemsOf, valueAt } from './unchecked.js'
+
+/** Certificates and keys that cannot be used. */
+export function checkCertificates(input: unknown): Finding[] {
+  return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
+    ...pairsIn(tls, path).flatMap((pair) => checkPair(pair.pair, pair.path)),
+    ...checkAuthority(tls[ca], [...path, ca]),
+  ])
+}
+
+/** Certificates that have expired or are not valid yet. A proxy starts with them, because its other names may be good. */
+export function checkCertificateDates(input: unknown): Finding[] {
+  return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
+    ...pairsIn(tls, path).flatMap((pair) =>
+      checkDates(valueAt(pair.pair, 'cert'), [...pair.path, 'cert'], 'chain'),
+    ),
+    ...checkDates(tls[ca], [...path, ca], 'authorities'),
+  ])
+}
+
+interface TlsMap {
+  readonly tls: Readonly<Record<string, unknown>>
+  readonly path: Path
+  /** The key under which the trusted authorities stand. */
+  readonly ca: 'clientCa' | 'ca'
+}
+
+function tlsMapsIn(input: unknown): TlsMap[] {
+  const listeners = itemsOf(valueAt(input, 'listeners')).map((listener, index) => ({
+    tls: valueAt(listener, 'tls'),
+    path: ['listeners', index, 'tls'],
+    ca: 'clientCa' as const,
+  }))
+  const clusters = valueAt(input, 'clusters')
+  const names = isMap(clusters) ? Object.keys(clusters) : []
+  const backends = names.map((name) => ({
+    tls: valueAt(valueAt(clusters, name), 'tls'),
+    path: ['clusters', name, 'tls'],
+    ca: 'ca' as const,
+  }))
+  return [...listeners, ...backends].flatMap(({ tls, ...rest }) => (isMap(tls) ? [{ tls, ...rest }] : []))
+}
+
+function pairsIn(tls: Readonly<Record<string, unknown>>, path: Path): { pair: unknown; path: Path }[] {
+  const more = itemsOf(tls.certificates).map((pair, index) => ({
+    pair,
+    path: [...path, 'certificates', index],
+  }))
+  return [{ pair: tls, path }, ...more]
+}
+
+function checkPair(pair: unknown, path: Path): Finding[] {
+  const cert = readNamed(valueAt(pair, 'cert'), [...path, 'cert'])
+  const key = readNamed(valueAt(pair, 'key'), [...path, 'key'])
+  const findings = [cert, key].flatMap(({ finding }) => finding ?? [])
+  if (cert.pem === undefined || key.pem === undefined) return findings
+  return explainPair(cert.pem, key.pem).map(({ about, message }) => ({
+    path: [...path, about],
+    message,
+    about: 'value',
+  }))
+}
+
+function checkDates(value: unknown, path: Path, of: 'chain' | 'authorities'): Finding[] {
+  const { pem } = readNamed(value, path)
+  const message = pem && explainDates(pem, Date.now(), of)
+  return message === undefined ? [] : [{ path, message, about: 'value' }]
+}
+
+function checkAuthority(ca: unknown, path: Path): Finding[] {
+  const { pem, finding } = readNamed(ca, path)
+  if (finding !== undefined) return [finding]
+  const message = pem && explainCertificates(pem)
+  return message === undefined ? [] : [{ path, message, about: 'value' }]
+}
+
+function readNamed(value: unknown, path: Path): { pem?: NamedPem; finding?: Finding } {
+  if (typeof value !== 'string') return {}
+  try {
+    return { pem: readNamedPem(value) }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    return {
+      finding: {
+        path,
+        message: `cannot read the file ${quote(value)}: ${code}. Write PEM text, or the path of a file that millrace can read`,
+        about: 'value',
+      },
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What listeners' addresses have to do with each other: `[::]` takes IPv4 clients, too, but where 0.0.0.0 is listened on
+ * beside it. Pure.
+ */
+import { isIPv4, isIPv6, SocketAddress } from 'node:net'
+import { type Address, formatAddress } from '../../address.js'
+
+/** Where a listener listens, and for whom. */
+export interface ListenPlace {
+  readonly address: Address
+  /** Of `[::]`: IPv4 clients are not its. */
+  readonly ipv6Only: boolean
+}
+
+/** Each with whether it leaves IPv4 clients to a listener of 0.0.0.0 and the same port. */
+export function withIpv6Only<Listener extends { readonly address: Address }>(
+  listeners: readonly Listener[],
+): (Listener & ListenPlace)[] {
+  return listeners.map((listener) => ({
+    ...listener,
+    ipv6Only: isAny(listener.address, '::') && listeners.some((other) => isBeside(other, listener)),
+  }))
+}
+
+/** Whether the kernel gives a port to one of them only, because the address of one includes the other's. */
+export function overlap(a: ListenPlace, b: ListenPlace): boolean {
+  const [one, other] = [a.address, b.address]
+  if (one.kind === 'unix') return other.kind === 'unix' && one.path === other.path
+  if (other.kind === 'unix' || one.port !== other.port || one.port === 0) return false
+  return includes(a, other.host) || includes(b, one.host)
+}
+
+/** For people: with whom it takes where that is not plain from the address. */
+export function formatPlace({ address, ipv6Only }: ListenPlace): string {
+  if (!isAny(address, '::')) return formatAddress(address)
+  return `${formatAddress(address)} (${ipv6Only ? 'IPv6 only' : 'IPv4 too'})`
+}
+
+/** One spelling of each IP address: `[::1]:80` and `[0::1]:80` are the same. */
+export function addressKey(address: Address): string {
+  if (address.kind === 'unix') return formatAddress(address)
+  return formatAddress({ ...address, host: canonicalHost(address.host) })
+}
+
+function canonicalHost(host: string): string {
+  const [plain = '', zone] = host.split('%')
+  if (!isIPv6(plain)) return host.toLowerCase()
+  const { address } = new SocketAddress({ address: plain, family: 'ipv6' })
+  return zone === undefined ? address : `${address}%${zone}`
+}
+
+/** With port 0 each has a port of its own. */
+function isBeside(
+  { address: other }: { readonly address: Address },
+  { address }: { address: Address },
+): boolean {
+  if (other.kind === 'unix' || address.kind === 'unix') return false
+  return isAny(other, '0.0.0.0') && other.port === address.port && other.port !== 0
+}
+
+function isAny(address: Address, any: '::' | '0.0.0.0'): boolean {
+  return address.kind === 'tcp' && canonicalHost(address.host) === any
+}
+
+function includes({ address, ipv6Only }: ListenPlace, host: string): boolean {
+  if (isAny(address, '::')) return !(ipv6Only && isIPv4(host))
+  if (isAny(address, '0.0.0.0')) return isIPv4(host)
+  return address.kind === 'tcp' && canonicalHost(address.host) === canonicalHost(host)
+}

@@ -1,0 +1,125 @@
+/**
+ * What takes two values of a config to judge: clusters that must exist, names and addresses that must differ. Works
+ * on unchecked input, because zod skips such checks once a value is bad and every problem is to be told at once;
+ * so whatever is not of the expected kind is passed over here: the schema has its say on it.
+ */
+import { type Address, formatAddress } from '../../address.js'
+import { explainName, parseBackendAddress, parseListenerAddress } from '../schemas/fields.js'
+import { quote } from '../wording.js'
+import { addressKey } from './listener-addresses.js'
+import { checkListener, REJECT } from './listener-references.js'
+import { type Finding, formatPath, type Path } from './path.js'
+import { checkStartTls } from './start-tls-references.js'
+import { isMap, itemsOf, valueAt } from './unchecked.js'
+
+/** What must occur once, and where it stands. */
+interface Claim {
+  readonly key: string
+  readonly path: Path
+}
+
+export function checkReferences(input: unknown): Finding[] {
+  const listeners = itemsOf(valueAt(input, 'listeners'))
+  const clusters = valueAt(input, 'clusters')
+  return [
+    ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index], clusters)),
+    ...repeatedListeners(listeners),
+    ...checkStartTls(input),
+    ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
+      ...badName(name),
+      ...keyWithoutCert(clusters, name),
+      ...tlvsOfVersion1(clusters, name),
+      ...repeatedBackends(clusters, name),
+    ]),
+  ]
+}
+
+/** Here and not in the schema, because zod does not look at the value of a key it refuses. */
+function badName(name: string): Finding[] {
+  const message =
+    name === REJECT ? '"reject" cannot be the name of a cluster: write another name' : explainName(name)
+  return message === undefined ? [] : [{ path: ['clusters', name], message, about: 'key' }]
+}
+
+/** Port 0 may repeat: each time it is another free port. A repeated address is not also told as a repeated name. */
+function repeatedListeners(listeners: readonly unknown[]): Finding[] {
+  const addresses: Claim[] = []
+  const names: Claim[] = []
+  const keys = new Set<string>()
+  listeners.forEach((listener, index) => {
+    const path = ['listeners', index]
+    const address = addressAt(listener, parseListenerAddress)
+    const key = address && !(address.kind === 'tcp' && address.port === 0) ? addressKey(address) : undefined
+    if (key !== undefined) addresses.push({ key, path: [...path, 'address'] })
+    const name = valueAt(listener, 'name')
+    if (typeof name === 'string') names.push({ key: name, path: [...path, 'name'] })
+    else if (address && (key === undefined || !keys.has(key)))
+      names.push({ key: formatAddress(address), path })
+    if (key !== undefined) keys.add(key)
+  })
+  return [
+    ...tellRepeats(addresses, (key, first) => `${key} is already used at ${first}: write another address`),
+    ...tellRepeats(
+      names,
+      (key, first) => `the name ${quote(key)} is already used at ${first}: write another name`,
+    ),
+  ]
+}
+
+function keyWithoutCert(clusters: unknown, name: string): Finding[] {
+  const tls = valueAt(valueAt(clusters, name), 'tls')
+  const [missing] = ['cert', 'key'].filter((key) => valueAt(tls, key) === undefined)
+  if (missing === undefined || !['cert', 'key'].some((key) => valueAt(tls, key) !== undefined)) return []
+  return [
+    {
+      path: ['clusters', name, 'tls'],
+      message: `${missing} is missing: write both cert and key, or neither`,
+      about: 'value',
+    },
+  ]
+}
+
+function tlvsOfVersion1(clusters: unknown, name: string): Finding[] {
+  const sendProxy = valueAt(valueAt(clusters, name), 'sendProxy')
+  if (valueAt(sendProxy, 'version') !== 'v1' || valueAt(sendProxy, 'tlvs') === undefined) return []
+  const path = ['clusters', name, 'sendProxy', 'tlvs']
+  return [
+    {
+      path,
+      message: 'version 1 of the PROXY protocol has no TLVs: write "version: v2", or remove this key',
+      about: 'key',
+    },
+  ]
+}
+
+function repeatedBackends(clusters: unknown, name: string): Finding[] {
+  const claims = itemsOf(valueAt(valueAt(clusters, name), 'backends')).flatMap((backend, index): Claim[] => {
+    const address = addressAt(
+      typeof backend === 'string' ? { address: backend } : backend,
+      parseBackendAddress,
+    )
+    return address === undefined
+      ? []
+      : [{ key: addressKey(address), path: ['clusters', name, 'backends', index] }]
+  })
+  return tellRepeats(
+    claims,
+    (key, first) => `${key} is already used at ${first}: remove one. For a larger share, use a larger weight`,
+  )
+}
+
+function tellRepeats(claims: readonly Claim[], tell: (key: string, first: string) => string): Finding[] {
+  const firsts = new Map<string, Path>()
+  return claims.flatMap(({ key, path }): Finding[] => {
+    const first = firsts.get(key)
+    if (first !== undefined) return [{ path, message: tell(key, formatPath(first)), about: 'value' }]
+    firsts.set(key, path)
+    return []
+  })
+}
+
+function addressAt(item: unknown, parse: (text: string) => Address | string): Address | undefined {
+  const text = valueAt(item, 'address')
+  const address = typeof text === 'string' ? parse(text) : undefined
+  return typeof address === 'object' ? address : undefined
+}

@@ -1,0 +1,224 @@
+/**
+ * The kinds of value a config holds, as zod types with sentences of our own: zod's wording names types, these
+ * name what to write. Every reader gives the value, or a sentence that says what is wrong.
+ */
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { type Address, isAbstract, parseAddress } from '../../address.js'
+import { whyNoAbstractNames } from '../../io/kernel/native.js'
+import { didYouMean, oneOf } from '../suggest.js'
+import { expected, quote } from '../wording.js'
+import { parseDuration, parseSize } from './units.js'
+
+/** Beyond this a duration is surely a slip, and timers of 2^31 ms and more fire at once. */
+export const LONGEST_DURATION_MS = 24 * 86_400_000
+const MOST_WORKERS = 256
+const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
+
+/** A map with exactly these keys. Its message for unknown keys has one line per key, in zod's order. */
+export function strictMap<Shape extends z.ZodRawShape>(
+  what: string,
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape)
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `unknown key${oneOf(key, known)}`).join('\n')
+        : expected(what, issue.input),
+  })
+}
+
+/** A value that may be missing; the key is there in any case, so that a config always has the same shape. */
+export function optional<Value extends z.ZodType>(
+  value: Value,
+): z.ZodType<z.output<Value> | undefined, z.input<Value> | undefined> {
+  return value.optional().default(undefined as never)
+}
+
+/** One text or a list of at least one, each of which `explain` finds nothing wrong with. */
+export function textsField(
+  what: string,
+  explain: (text: string) => string | undefined,
+): z.ZodType<readonly string[]> {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? [value] : value),
+    listOf(`${what}, or a list`, checkedTextField(what, explain)),
+  )
+}
+
+/** A text that `explain` finds nothing wrong with. */
+export function checkedTextField(what: string, explain: (text: string) => string | undefined): z.ZodString {
+  return textField(what).superRefine((value, context) => {
+    const message = explain(value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message: `${quote(value)}: ${message}` })
+  })
+}
+
+/** A list of at least one. */
+export function listOf<Item extends z.ZodType>(what: string, item: Item): z.ZodArray<Item> {
+  return z
+    .array(item, { error: (issue) => expected(what, issue.input) })
+    .min(1, `expected ${what}, found an empty list`)
+}
+
+/** A map of any keys to `value`, at least one. The keys are judged in `references.ts`. */
+export function mapOf<Value extends z.ZodType>(what: string, value: Value): z.ZodRecord<z.ZodString, Value> {
+  return z
+    .record(z.string(), value, { error: ({ input }) => expected(what, input) })
+    .refine((record) => Object.keys(record).length > 0, `expected ${what}, found an empty map`)
+}
+
+export function choiceOf<const Choice extends string>(
+  choices: readonly Choice[],
+): z.ZodEnum<z.core.util.ToEnum<Choice>> {
+  const list = choices.map((choice) => JSON.stringify(choice)).join(', ')
+  const what = choices.length === 1 ? list : `one of ${list}`
+  return z.enum(choices, {
+    error: ({ input }) =>
+      expected(what, input) + (typeof input === 'string' ? didYouMean(input, choices) : ''),
+  })
+}
+
+export function textField(what: string): z.ZodString {
+  return z.string({
+    error: ({ input }) => {
+      const hint = typeof input === 'number' || typeof input === 'boolean' ? '; put it in quotes' : ''
+      return expected(what, input) + hint
+    },
+  })
+}
+
+export const nameField = textField('a name').regex(NAME, { error: ({ input }) => explainName(input) ?? '' })
+
+/** What is wrong with a name, if anything is. */
+export function explainName(name: unknown): string | undefined {
+  if (typeof name === 'string' && NAME.test(name)) return undefined
+  return expected(
+    'a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit',
+    name,
+  )
+}
+
+export const booleanField = field((value) => {
+  if (typeof value === 'boolean') return value
+  if (value === 'true' || value === 'false') return value === 'true'
+  return expected('true or false', value)
+})
+
+/** A map that is left out with `false`, and has all its defaults with `true`. */
+export function switchable<Map extends z.ZodType>(map: Map): z.ZodType<z.output<Map> | false> {
+  return z.unknown().transform((value, context): z.output<Map> | false => {
+    if (value === false || value === 'false') return false
+    const result = map.safeParse(value === true || value === 'true' ? {} : value)
+    if (result.success) return result.data
+    context.issues.push(
+      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
+    )
+    return z.NEVER
+  })
+}
+
+/** From 0 to 1, or the same in digits. */
+export const fractionField = field((value) => {
+  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  const isFine = typeof number === 'number' && number >= 0 && number <= 1
+  return isFine ? number : expected('a number from 0 to 1', value)
+})
+
+/** A whole number in these bounds, or the same in digits, which is what an environment variable can give. */
+export function wholeNumberField(least: number, most: number): z.ZodType<number> {
+  return field((value) => readWholeNumber(value, least, most))
+}
+
+export const workersField = z.unknown().transform((value, context): number | 'auto' => {
+  if (value === 'auto') return value
+  return settle(readWholeNumber(value, 1, MOST_WORKERS, '"auto" or '), context)
+})
+
+export const durationField = field((value) => {
+  const ms = readQuantity('a duration, such as 5s', value, parseDuration)
+  if (typeof ms === 'string' || ms <= LONGEST_DURATION_MS) return ms
+  return expected('at most 24d, or 0 for no limit', value)
+})
+
+/** What the kernel counts in seconds: whole ones, from 1 to `most`. */
+export function secondsField(most: number): z.ZodType<number> {
+  return field((value) => {
+    const ms = readQuantity('a duration, such as 5s', value, parseDuration)
+    if (typeof ms === 'string' || (ms >= 1000 && ms <= most * 1000 && ms % 1000 === 0)) return ms
+    return expected(`whole seconds from 1s to ${most}s`, value)
+  })
+}
+
+export function sizeField(
+  least: { bytes: number; text: string },
+  most: { bytes: number; text: string },
+): z.ZodType<number> {
+  return field((value) => {
+    const bytes = readQuantity('a size, such as 64KiB', value, parseSize)
+    if (typeof bytes === 'string' || (bytes >= least.bytes && bytes <= most.bytes)) return bytes
+    return expected(`a size from ${least.text} to ${most.text}`, value)
+  })
+}
+
+/** A listener binds, and binding resolves nothing: the host is an IP address, or `localhost` for 127.0.0.1. */
+export const listenerAddressField = addressField(parseListenerAddress)
+
+export const backendAddressField = addressField(parseBackendAddress)
+
+/** An address in words that `parse` understands, or a sentence of it. */
+export function addressField(parse: (text: string) => Address | string) {
+  return field<Address>((value) => readAddress(value, parse))
+}
+
+export function parseListenerAddress(text: string): Address | string {
+  const address = parseHere(text)
+  if (typeof address === 'string' || address.kind === 'unix' || isIP(address.host) !== 0) return address
+  if (address.host.toLowerCase() === 'localhost') return { ...address, host: '127.0.0.1' }
+  return `a listener cannot use the host name ${quote(address.host)}: write an IP address or localhost`
+}
+
+export function parseBackendAddress(text: string): Address | string {
+  const address = parseHere(text)
+  if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
+  return expected('a port from 1 to 65535', 0)
+}
+
+/** Of a kind that this platform has. */
+function parseHere(text: string): Address | string {
+  const address = parseAddress(text)
+  if (typeof address === 'string' || address.kind === 'tcp' || !isAbstract(address)) return address
+  return whyNoAbstractNames() ?? address
+}
+
+function field<Value extends number | boolean | object>(read: (value: unknown) => Value | string) {
+  return z.unknown().transform((value, context) => settle(read(value), context))
+}
+
+/** What a reader said: its value, or its sentence as an issue at this place. */
+function settle<Value>(result: Value | string, context: z.RefinementCtx): Value {
+  if (typeof result !== 'string') return result
+  context.addIssue({ code: 'custom', message: result })
+  return z.NEVER
+}
+
+function readAddress(value: unknown, parse: (text: string) => Address | string): Address | string {
+  return typeof value === 'string' ? parse(value) : expected('an address, such as 127.0.0.1:7000', value)
+}
+
+function readWholeNumber(value: unknown, least: number, most: number, instead = ''): number | string {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+  const isFine = typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
+  return isFine ? number : expected(`${instead}a whole number from ${least} to ${most}`, value)
+}
+
+function readQuantity(
+  what: string,
+  value: unknown,
+  parse: (text: string) => number | string,
+): number | string {
+  if (typeof value === 'string') return parse(value)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
+  return expected(`${what}, or a whole number from 0`, value)
+}

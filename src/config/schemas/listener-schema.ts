@@ -1,0 +1,163 @@
+/**
+ * A listener as the rest of the program reads it, and the schema that leads there from what people write.
+ */
+import { z } from 'zod'
+import { type Address, formatAddress } from '../../address.js'
+import { explainAddressRange } from '../../address-set.js'
+import { visible } from '../../escape.js'
+import type { SocketFile } from '../../io/listening/socket-file.js'
+import type { Liveness } from '../../io/liveness.js'
+import { explainRoutePath } from '../../request-path.js'
+import type { Rule } from '../../route/table.js'
+import type { RouteFunction } from '../../route/visitor.js'
+import type { ListenPlace } from '../checks/listener-addresses.js'
+import type { ForwardedMode, StartTls } from '../listener-input.js'
+import { expected } from '../wording.js'
+import * as fields from './fields.js'
+import { explainHostPattern, explainProtocol, explainSniPattern } from './host-names.js'
+import { type OwnLiveness, ownLiveness } from './liveness.js'
+import { socketFileFields } from './socket-file.js'
+import { postgresNames, startTlsField, withStartTls } from './start-tls-schema.js'
+import { type TlsConfig, tlsSchema } from './tls-schema.js'
+
+export type Otherwise = 'reject' | 'forward'
+
+export interface ListenerConfig extends ListenPlace {
+  readonly name: string
+  /** The host is an IP address. */
+  readonly address: Address
+  /** Of whom no route is for; undefined where they are turned away. */
+  readonly cluster: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly acceptProxy: AcceptProxyConfig | undefined
+  readonly protocol: 'tcp' | 'http'
+  readonly tls: TlsConfig | undefined
+  readonly startTls: StartTls | undefined
+  readonly routes: readonly RouteConfig[]
+  readonly route: RouteFunction | undefined
+  /** `reject` or a cluster; undefined where the routes say. */
+  readonly onNoSni: string | undefined
+  /** `reject` or a cluster. */
+  readonly onBadHello: string
+  readonly http: Otherwise
+  readonly allowEncodedSlash: boolean
+  readonly xForwarded: ForwardedMode
+  readonly clientFrom: ClientFromConfig | undefined
+  readonly logQuery: boolean
+  readonly liveness: Liveness
+  /** Of a unix socket. */
+  readonly socketFile: SocketFile
+}
+
+/** Without what others of the config have to say. */
+type LoneListener = Omit<ListenerConfig, 'ipv6Only' | 'liveness'> & OwnLiveness
+
+export interface AcceptProxyConfig {
+  /** As `AddressSet` takes them. */
+  readonly from: readonly string[]
+  readonly required: boolean
+  readonly logTlvs: readonly number[]
+  readonly timeoutMs: number
+}
+
+export interface ClientFromConfig {
+  /** In small letters. */
+  readonly field: string
+  /** As `AddressSet` takes them. */
+  readonly trusted: readonly string[]
+}
+
+export interface RouteConfig extends Rule {
+  readonly reject: boolean
+}
+
+const clusterName = fields.textField('the name of a cluster')
+const otherwise = fields.choiceOf(['reject', 'forward'])
+const addresses = fields.textsField('addresses such as 10.0.0.0/8', explainAddressRange)
+const NAME_PATTERN = 'a host name such as a.example.com or *.example.com'
+
+/** Keys of the record's `tags`. */
+const MOST_TAG_CHARS = 63
+const TAG = `a tag key of 1 to ${MOST_TAG_CHARS} characters without control characters`
+const isTag = (key: string): boolean => key !== '' && key.length <= MOST_TAG_CHARS && visible(key) === key
+
+const tags = z
+  .record(z.string(), fields.textField('text'), {
+    error: ({ input }) => expected('a map of texts', input),
+  })
+  .superRefine((texts, context) => {
+    for (const key of Object.keys(texts)) {
+      if (!isTag(key)) context.addIssue({ code: 'custom', path: [key], message: expected(TAG, key) })
+    }
+  })
+  .default({})
+
+const acceptProxy = fields.strictMap('a map: { from }', {
+  from: addresses,
+  required: fields.booleanField.default(true),
+  logTlvs: fields.listOf('a list of TLV types', fields.wholeNumberField(0xe0, 0xff)).default([]),
+  timeoutMs: fields.durationField.default(5000),
+})
+
+const clientFrom = fields.strictMap('a map: { field, trusted }', {
+  field: fields
+    .textField('the name of a field')
+    .regex(/^[!#$%&'*+.^_`|~\w-]+$/, {
+      error: ({ input }) => expected('the name of a field, such as x-forwarded-for', input),
+    })
+    .transform((name) => name.toLowerCase())
+    .default('x-forwarded-for'),
+  trusted: addresses,
+})
+
+const path = fields.textField('a path such as /chat').superRefine((text, context) => {
+  const isPath = /^\/[^?#\s]*$/.test(text)
+  const message = isPath
+    ? explainRoutePath(text)
+    : expected('a path that begins with "/" and has no "?"', text)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
+
+const route = fields.strictMap('a route: { sni, cluster }', {
+  sni: fields.optional(fields.textsField(NAME_PATTERN, explainSniPattern)),
+  alpn: fields.optional(fields.textsField('a protocol such as h2', explainProtocol)),
+  source: fields.optional(addresses),
+  host: fields.optional(fields.textsField(NAME_PATTERN, explainHostPattern)),
+  path: fields.optional(path),
+  user: postgresNames('a role such as app'),
+  database: postgresNames('a database such as orders'),
+  cluster: fields.optional(clusterName),
+  reject: fields.booleanField.default(false),
+  http: fields.optional(otherwise),
+})
+
+const routeFunction = z.custom<RouteFunction>((value) => typeof value === 'function', {
+  error: ({ input }) => expected('a function, which only the library can be given', input),
+})
+
+export const listenerSchema = fields
+  .strictMap('a listener: { address, cluster }', {
+    name: fields.nameField.optional(),
+    address: fields.listenerAddressField,
+    cluster: fields.optional(clusterName),
+    tags,
+    acceptProxy: fields.optional(acceptProxy),
+    protocol: fields.choiceOf(['tcp', 'http']).default('tcp'),
+    tls: fields.optional(tlsSchema),
+    startTls: startTlsField,
+    routes: fields.listOf('a list of routes', route).default([]),
+    route: fields.optional(routeFunction),
+    onNoSni: fields.optional(fields.textField('"reject" or the name of a cluster')),
+    onBadHello: fields.textField('"reject" or the name of a cluster').default('reject'),
+    http: otherwise.default('reject'),
+    allowEncodedSlash: fields.booleanField.default(false),
+    xForwarded: fields.choiceOf(['replace', 'append', 'forwarded', 'off']).default('replace'),
+    clientFrom: fields.optional(clientFrom),
+    logQuery: fields.booleanField.default(false),
+    ...ownLiveness,
+    ...socketFileFields,
+  })
+  .transform(
+    ({ name, mode, group, ...rest }): LoneListener =>
+      withStartTls({ name: name ?? formatAddress(rest.address), socketFile: { mode, group }, ...rest }),
+  )

@@ -1,0 +1,45 @@
+/**
+ * How long a peer may be silent before it counts as gone, as people write it: for all listeners and clusters, and for one of
+ * them.
+ */
+import type { z } from 'zod'
+import type { Keepalive, Liveness } from '../../io/liveness.js'
+import * as fields from './fields.js'
+
+/** What the kernel takes (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT in its tcp.h). */
+const MOST_SECONDS = 32_767
+const MOST_PROBES = 127
+
+export const keepaliveSchema: z.ZodType<Keepalive | false> = fields.switchable(
+  fields.strictMap('false or a map: { idleMs, everyMs, count }', {
+    idleMs: fields.secondsField(MOST_SECONDS).default(60_000),
+    everyMs: fields.secondsField(MOST_SECONDS).default(15_000),
+    count: fields.wholeNumberField(1, MOST_PROBES).default(4),
+  }),
+)
+
+/** Of one listener or cluster, which may say less than all. */
+export const ownLiveness = {
+  keepalive: fields.optional(keepaliveSchema),
+  timeouts: fields.optional(
+    fields.strictMap('a map: { deadPeerMs }', { deadPeerMs: fields.optional(fields.durationField) }),
+  ),
+}
+
+/** What somebody of the config says of it, read. */
+export interface OwnLiveness {
+  readonly keepalive: Keepalive | false | undefined
+  readonly timeouts: { readonly deadPeerMs: number | undefined } | undefined
+}
+
+/** `own` with what holds for it, where it says nothing itself. */
+export function withLiveness<Own extends OwnLiveness>(
+  { keepalive, timeouts, ...own }: Own,
+  common: Liveness,
+): Omit<Own, keyof OwnLiveness> & { readonly liveness: Liveness } {
+  const liveness = {
+    keepalive: keepalive ?? common.keepalive,
+    deadPeerMs: timeouts?.deadPeerMs ?? common.deadPeerMs,
+  }
+  return { ...own, liveness }
+}

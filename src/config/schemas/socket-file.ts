@@ -1,0 +1,39 @@
+/**
+ * Who may connect to a listener's unix socket, as people write it.
+ */
+import { z } from 'zod'
+import { isAbstract } from '../../address.js'
+import type { Finding, Path } from '../checks/path.js'
+import { expected } from '../wording.js'
+import * as fields from './fields.js'
+
+const MODE = 'permissions in octal digits, such as "0660"'
+const GROUP = 'the name of a group, or its number'
+const KEYS = ['mode', 'group']
+
+/** Text only: YAML reads 0660 as six hundred and sixty, and 0o660 as four hundred and thirty-two. */
+const mode = fields
+  .textField(MODE)
+  .regex(/^0?[0-7]{3}$/, { error: ({ input }) => expected(MODE, input) })
+  .transform((digits) => Number.parseInt(digits, 8))
+
+const group = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  fields
+    .textField(GROUP)
+    .regex(/^[A-Za-z0-9_][\w.-]{0,31}$/, { error: ({ input }) => expected(GROUP, input) }),
+)
+
+export const socketFileFields = { mode: fields.optional(mode), group: fields.optional(group) }
+
+/** Only a path has a file. */
+export function checkSocketFile(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
+  const { address } = listener
+  const parsed = typeof address === 'string' ? fields.parseListenerAddress(address) : undefined
+  if (typeof parsed !== 'object' || (parsed.kind === 'unix' && !isAbstract(parsed))) return []
+  return KEYS.filter((key) => listener[key] !== undefined).map((key) => ({
+    path: [...path, key],
+    message: 'works only with the file of a unix socket: write the address as unix:/path, or remove this key',
+    about: 'key',
+  }))
+}

@@ -1,0 +1,26 @@
+/**
+ * Protocols that ask for TLS in a way of their own, as a config names them, and what follows from that.
+ */
+import { explainPostgresName } from '../../names.js'
+import type { StartTls } from '../listener-input.js'
+import * as fields from './fields.js'
+
+/** IANA's name of Postgres for ALPN. */
+export const ALPN_POSTGRESQL = 'postgresql'
+
+export const startTlsField = fields.optional(fields.choiceOf(['postgres']))
+
+/** Role or database of a Postgres client. */
+export const postgresNames = (what: string) => fields.optional(fields.textsField(what, explainPostgresName))
+
+interface StartsTls {
+  readonly startTls: StartTls | undefined
+  readonly tls: { readonly alpn: readonly string[] } | undefined
+}
+
+/** Postgres offers and chooses its own name by ALPN where nothing else is said, as its clients and servers do. */
+export function withStartTls<Config extends StartsTls>(config: Config): Config {
+  const { startTls, tls } = config
+  if (startTls === undefined || tls === undefined || tls.alpn.length > 0) return config
+  return { ...config, tls: { ...tls, alpn: [ALPN_POSTGRESQL] } }
+}

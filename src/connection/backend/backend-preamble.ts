@@ -1,0 +1,57 @@
+/**
+ * What a backend is told before the first byte of its client: who the client is, by a PROXY header in the clear, and
+ * then, where the cluster says so, a TLS handshake.
+ */
+import type { Backend } from '../../cluster/backend.js'
+import type { SendProxyConfig } from '../../config/schema.js'
+import type { Dialogue } from '../../io/dialogue.js'
+import { encodeProxyHeader } from '../../proxy-protocol/encode.js'
+import type { TlsFacts } from '../../route/visitor.js'
+import type { TlsOrigination } from '../../tls/tls-origination.js'
+import type { KnownClient } from '../opening/known-client.js'
+import { badTls } from '../refusal.js'
+import { secured } from '../secured.js'
+import { askForTls } from '../start-tls.js'
+import { chosenFacts, proxyFacts } from './proxy-facts.js'
+
+/** What a cluster's backends are to be told, and how long they may take. */
+export interface BackendPreamble {
+  readonly sendProxy: SendProxyConfig | undefined
+  readonly origination: TlsOrigination | undefined
+  /** The backends are to be asked for TLS before it begins. */
+  readonly startTls: 'postgres' | undefined
+  /** In ms; 0: never. */
+  readonly responseMs: number
+  readonly idleMs: number
+}
+
+/**
+ * Tells `backend`, which is a connection to `to`, of `client`; `id` is that of the record. The answer is what was
+ * agreed in TLS, if there is any of ours. Throws Refusal and DialogueOver.
+ */
+export async function sendPreamble(
+  backend: Dialogue,
+  to: Backend,
+  preamble: BackendPreamble,
+  client: KnownClient,
+  id: string,
+): Promise<TlsFacts | undefined> {
+  const { sendProxy, startTls, responseMs } = preamble
+  const facts = proxyFacts(client, id)
+  const passesTlsOn = isPassingTlsOn(client, startTls)
+  const origination = passesTlsOn ? undefined : preamble.origination
+  backend.allow(responseMs)
+  if (sendProxy !== undefined) {
+    const version = sendProxy.version === 'v1' ? 1 : 2
+    await backend.say(encodeProxyHeader(version, chosenFacts(facts, sendProxy)))
+  }
+  if (passesTlsOn || (origination !== undefined && startTls !== undefined)) await askForTls(backend)
+  if (origination === undefined) return undefined
+  return secured(backend, (raw) => origination.begin(raw, to, facts.authority), responseMs, badTls)
+}
+
+/** Whether the client's own TLS goes on to a backend that has to be asked for TLS first. */
+function isPassingTlsOn({ hello, tls, policy }: KnownClient, startTls: BackendPreamble['startTls']): boolean {
+  const isStarted = policy.config.startTls !== undefined || startTls !== undefined
+  return isStarted && hello !== undefined && tls === undefined
+}

@@ -1,0 +1,112 @@
+/**
+ * Which cluster a client goes to, once its opening has learnt what there is to know: by the listener's routes, or by
+ * the function that a user wrote.
+ */
+import { DialogueOver } from '../../io/dialogue.js'
+import { comparePath } from '../../request-path.js'
+import type { RouteFunction, Visitor } from '../../route/visitor.js'
+import { refuse } from '../refusal.js'
+import type { KnownClient } from './known-client.js'
+
+/** Stands for no cluster where one could be named. */
+export const REJECT = 'reject'
+/** First byte of a record that carries a handshake, RFC 8446 section 5.1. */
+const TLS_HANDSHAKE = 22
+const MOST_PEEKED_BYTES = 16 * 1024
+
+export interface Choice {
+  readonly cluster: string
+  /** What a request that is no upgrade gets. */
+  readonly http: 'reject' | 'forward'
+}
+
+export async function routeOf(client: KnownClient): Promise<Choice> {
+  const { config, routes } = client.policy
+  const { hello, tls, request, startUp } = client
+  const path = comparedPathOf(client)
+  if (config.route !== undefined) {
+    return choiceFor(await askRoute(client, config.route, path), client)
+  }
+  const isNameless = hello !== undefined && hello.serverName === undefined
+  if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, client)
+  const rule = routes.find({
+    client: client.address,
+    serverName: hello?.serverName,
+    alpn: tls === undefined ? hello?.alpn : [tls.alpn ?? ''],
+    host: request?.head.host,
+    path,
+    user: startUp?.user,
+    database: startUp?.database,
+  })
+  if (rule === undefined) return choiceFor(undefined, client)
+  if (rule.cluster === undefined) throw refuse('rejected')
+  return { cluster: rule.cluster, http: rule.http ?? config.http }
+}
+
+/** Undefined where nothing depends on it, and nothing about it is refused. */
+function comparedPathOf({ request, policy }: KnownClient): string | undefined {
+  if (request === undefined || !policy.comparesPaths) return undefined
+  const compared = comparePath(request.head.path, policy.config.allowEncodedSlash)
+  if (compared.kind === 'refused') throw refuse(`bad-request: ${compared.reason}`)
+  return compared.path
+}
+
+/** The listener's own cluster where none was named. */
+function choiceFor(cluster: string | undefined, { policy: { config } }: KnownClient): Choice {
+  const chosen = cluster ?? config.cluster
+  if (chosen === undefined) throw refuse('no-route')
+  return { cluster: chosen, http: config.http }
+}
+
+async function askRoute(
+  client: KnownClient,
+  route: RouteFunction,
+  path: string | undefined,
+): Promise<string | undefined> {
+  /** Of the client's bytes: what the function waits for at this moment. */
+  const awaited = new Set<Promise<unknown>>()
+  const asked = Promise.resolve(visitorOf(client, path, awaited)).then(route)
+  const decision = await client.dialogue.during(asked).catch((error) => {
+    // Of a deadline the client is to blame only where it was its bytes that did not come.
+    const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
+    throw isOurs ? refuse('first-bytes-timeout') : error
+  })
+  if (typeof decision !== 'object') return decision
+  throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`)
+}
+
+function visitorOf(client: KnownClient, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {
+  const { dialogue, request, tls, proxyHeader, policy } = client
+  /** One that fails stays there. */
+  const noting = async <T>(bytes: Promise<T>): Promise<T> => {
+    awaited.add(bytes)
+    const came = await bytes
+    awaited.delete(bytes)
+    return came
+  }
+  return {
+    client: client.address,
+    listener: policy.config.name,
+    proxyHeader,
+    tls,
+    startUp: client.startUp,
+    request: request && {
+      ...request.head,
+      comparedPath: path ?? request.head.path,
+      isUpgrade: request.key !== undefined,
+    },
+    clientHello: async () => {
+      const hello = await noting(client.readHello())
+      if (typeof hello !== 'string') return hello
+      if (dialogue.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
+      throw refuse(`bad-hello: ${hello}`)
+    },
+    peek: async (bytes) => {
+      if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
+        throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
+      }
+      return noting(dialogue.show(bytes))
+    },
+    reject: (reason) => ({ isRejected: true, reason }),
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The first request of a client that speaks HTTP: read strictly, taken whole, and either an upgrade to WebSocket or
+ * an ordinary request. What follows its head stays where it is.
+ */
+import type { Dialogue } from '../../io/dialogue.js'
+import { MOST_HEAD_BYTES } from '../../websocket/heads/head.js'
+import { type RequestHead, readRequestHead } from '../../websocket/heads/request-head.js'
+import { upgradeOf } from '../../websocket/upgrade.js'
+import { refuse } from '../refusal.js'
+
+export interface FirstRequest {
+  readonly head: RequestHead
+  /** The head's own bytes. */
+  readonly original: Buffer
+  /** Of an upgrade; undefined where it is an ordinary request. */
+  readonly key: string | undefined
+}
+
+/** Throws a Refusal where it is none that may be served. */
+export async function readFirstRequest(client: Dialogue): Promise<FirstRequest> {
+  const answer = await client.look(readRequestHead, MOST_HEAD_BYTES)
+  if (answer.kind === 'no-match') throw refuse(`bad-request: ${answer.reason}`, answer.status)
+  const { value: head, bytes } = answer
+  const upgrade = upgradeOf(head)
+  if (upgrade.kind === 'bad') throw refuse(`bad-request: ${upgrade.reason}`, upgrade.status)
+  const original = Buffer.from(client.socket.read(bytes))
+  return { head, original, key: upgrade.kind === 'websocket' ? upgrade.key : undefined }
+}

@@ -1,0 +1,64 @@
+/**
+ * What is known of a client: its opening learns it, its route depends on it, and its backend and the record are told.
+ * A field is undefined until it was learnt, and for ever where the client has nothing of the kind.
+ */
+import { type Address, type PeerAddress, unpackPeer } from '../../address.js'
+import type { Dialogue } from '../../io/dialogue.js'
+import { type ClientHello, MOST_HELLO_BYTES, readClientHello } from '../../peek/client-hello.js'
+import type { StartUp } from '../../postgres/start-up.js'
+import type { ProxyHeader } from '../../proxy-protocol/header.js'
+import type { TlsFacts } from '../../route/visitor.js'
+import type { ListenerPolicy } from '../listener-policy.js'
+import type { FirstRequest } from './first-request.js'
+
+/** Of a Postgres client that came to cancel what another connection of it has asked for, and for nothing else. */
+export interface CancelRequest {
+  readonly session: string
+  readonly bytes: Buffer
+}
+
+export class KnownClient {
+  readonly policy: ListenerPolicy
+  readonly dialogue: Dialogue
+  /** Who connected to us. */
+  readonly peer: Address | undefined
+  proxyHeader: ProxyHeader | undefined
+  hello: ClientHello | undefined
+  tls: TlsFacts | undefined
+  /** Of a Postgres client that can be understood. */
+  startUp: StartUp | undefined
+  cancelRequest: CancelRequest | undefined
+  request: FirstRequest | undefined
+  /** Who the client is, as a proxy that we trust says in the request. */
+  fieldClient: Address | undefined
+
+  constructor(policy: ListenerPolicy, dialogue: Dialogue, peer: PeerAddress) {
+    this.policy = policy
+    this.dialogue = dialogue
+    this.peer = peer === undefined ? undefined : unpackPeer(peer)
+  }
+
+  /** Who connected, as a PROXY header says where there is one. */
+  get sender(): Address | undefined {
+    return this.proxyHeader?.source ?? this.peer
+  }
+
+  /** Who the client is, as far as anybody we trust has said. */
+  get address(): Address | undefined {
+    return this.fieldClient ?? this.sender
+  }
+
+  /** Where the client wanted to go. */
+  get localAddress(): Address | undefined {
+    return this.proxyHeader?.destination ?? this.dialogue.socket.localAddress()
+  }
+
+  /** The ClientHello, or what is wrong with it. Looked at once. Throws DialogueOver. */
+  async readHello(): Promise<ClientHello | string> {
+    if (this.hello !== undefined) return this.hello
+    const answer = await this.dialogue.look(readClientHello, MOST_HELLO_BYTES)
+    if (answer.kind === 'no-match') return answer.reason
+    this.hello = answer.value
+    return answer.value
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The opening of a connection: who the client is and what it asks for, learnt from its first bytes, none of which
+ * is lost to the backend, until its cluster is known. Every step either goes on or throws a Refusal.
+ */
+import { ALPN_POSTGRESQL } from '../../config/schemas/start-tls-schema.js'
+import { DialogueOver } from '../../io/dialogue.js'
+import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../../proxy-protocol/decode.js'
+import { refuse } from '../refusal.js'
+import { secured } from '../secured.js'
+import { agreeOnTls, readPacket } from '../start-tls.js'
+import { type Choice, REJECT, routeOf } from './choice.js'
+import { readFirstRequest } from './first-request.js'
+import { clientByField } from './forwarding.js'
+import type { KnownClient } from './known-client.js'
+
+/**
+ * What is learnt is written to `client`. Undefined where it only wants to cancel. Throws Refusal, DialogueOver, and
+ * what a route function throws.
+ */
+export async function chooseCluster(client: KnownClient): Promise<Choice | undefined> {
+  const { dialogue, policy } = client
+  const { config, firstBytesMs, termination } = policy
+  await identify(client)
+  dialogue.allow(firstBytesMs)
+  const isHelloExpected = await expectsHello(client)
+  if (isHelloExpected) {
+    const instead = await lookAtHello(client)
+    if (instead !== undefined) return { cluster: instead, http: 'reject' }
+  }
+  if (termination !== undefined && isHelloExpected) await terminate(client)
+  const passesThrough = isHelloExpected && client.tls === undefined
+  if (config.startTls !== undefined && !passesThrough) await readStartUp(client)
+  if (client.cancelRequest !== undefined) return undefined
+  if (config.protocol === 'http') {
+    client.request = await readFirstRequest(dialogue)
+    client.fieldClient = clientByField(client, client.request)
+  }
+  return routeOf(client)
+}
+
+/** By a PROXY header, where the sender may have said one. */
+async function identify(client: KnownClient): Promise<void> {
+  const { dialogue, policy } = client
+  const { acceptProxy } = policy.config
+  if (acceptProxy === undefined) return
+  const { required, timeoutMs } = acceptProxy
+  if (!policy.proxySenders.has(client.peer)) {
+    // Who it was is told by the record's `client`, where that may be told.
+    if (required) throw refuse('proxy-header: not from a trusted sender')
+    return
+  }
+  dialogue.allow(timeoutMs)
+  try {
+    const isMissing = (bytes: Buffer): boolean => !required && !mayBeProxyHeader(bytes)
+    const answer = await dialogue.look(
+      (bytes) =>
+        isMissing(bytes) ? { kind: 'match', value: undefined, bytes: 0 } : decodeProxyHeader(bytes),
+      MOST_HEADER_BYTES,
+    )
+    if (answer.kind === 'no-match') throw refuse(`proxy-header: ${answer.reason}`)
+    dialogue.socket.read(answer.bytes)
+    client.proxyHeader = answer.value
+  } catch (error) {
+    if (!(error instanceof DialogueOver) || error.why !== 'timed-out') throw error
+    // Who waits for the server to speak sends nothing, and may do without where that is allowed.
+    if (required || dialogue.socket.peek(1).length > 0) throw refuse('proxy-header: too slow')
+  }
+}
+
+/** Whether a ClientHello is to be looked at. A Postgres client has its say in it. */
+async function expectsHello(client: KnownClient): Promise<boolean> {
+  const { config, looksAtHello } = client.policy
+  if (config.startTls === undefined) return looksAtHello
+  const how = await agreeOnTls(client.dialogue)
+  if (how === 'none') return false
+  const hello = await client.readHello()
+  // Or else a hello meant for another protocol could be brought here (ALPACA); servers insist on it, too.
+  if (how === 'at-once' && typeof hello !== 'string' && !hello.alpn.includes(ALPN_POSTGRESQL))
+    throw refuse(`bad-hello: no ALPN "${ALPN_POSTGRESQL}"`)
+  return true
+}
+
+/** A cluster, where the hello or the lack of a name decides by itself. */
+async function lookAtHello(client: KnownClient): Promise<string | undefined> {
+  const { config, termination } = client.policy
+  const { onBadHello, onNoSni } = config
+  const hello = await client.readHello()
+  if (typeof hello === 'string') {
+    if (onBadHello === REJECT) throw refuse(`bad-hello: ${hello}`)
+    return onBadHello
+  }
+  if (hello.serverName !== undefined || onNoSni === undefined) return undefined
+  if (onNoSni === REJECT) throw refuse('no-sni')
+  // With our own certificate the handshake comes first all the same.
+  return termination === undefined ? onNoSni : undefined
+}
+
+async function terminate(client: KnownClient): Promise<void> {
+  const { dialogue, hello, policy } = client
+  client.tls = await secured(
+    dialogue,
+    (raw) => policy.termination!.accept(raw, hello?.serverName),
+    policy.firstBytesMs,
+    (reason) => refuse(`tls-handshake: ${reason}`),
+  )
+}
+
+async function readStartUp(client: KnownClient): Promise<void> {
+  const { packet, taken } = await readPacket(client.dialogue)
+  if (packet.kind === 'cancel') client.cancelRequest = { session: packet.session, bytes: taken }
+  else client.startUp = { user: packet.user, database: packet.database }
+}

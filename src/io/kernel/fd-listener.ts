@@ -1,0 +1,142 @@
+/**
+ * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds
+ * (accept-pauses.ts).
+ */
+import { type Address, isAbstract, type PeerAddress, unpackPeer } from '../../address.js'
+import { SHORTAGES } from '../../errors.js'
+import type { Listening, ListenOptions, PauseReason } from '../engine.js'
+import type { AcceptPauses, Pausable } from '../listening/accept-pauses.js'
+import { listenError, removeSocketFile } from '../listening/listen-errors.js'
+import { changeSocketFile, isAsked } from '../listening/socket-file.js'
+import { livenessArguments, NO_LIVENESS } from '../liveness.js'
+import type { Runnable, Socket } from '../socket.js'
+import { FdSocket } from './fd-socket.js'
+import type { KernelLoop, Watched } from './kernel-loop.js'
+import { errnoName } from './native.js'
+
+/** Accepted per turn, so that a storm of clients does not delay those already here. */
+const ACCEPT_BATCH = 32
+/** accept(2): the connection is gone or refused by a filter; the next one may be fine. */
+const GO_ON = new Set([
+  'ECONNABORTED',
+  'EPROTO',
+  'EPERM',
+  'ENOPROTOOPT',
+  'EHOSTDOWN',
+  'ENONET',
+  'EHOSTUNREACH',
+])
+/** What idle kernel pipes take, too: watches of epoll they need none. */
+const TAKEN_BY_PIPES = new Set([...SHORTAGES].filter((errno) => errno !== 'ENOSPC'))
+
+export class FdListener implements Listening, Pausable, Watched, Runnable {
+  readonly address: Address
+  fd: number
+  readonly generation: number
+  isQueued = false
+  readonly #loop: KernelLoop
+  readonly #pauses: AcceptPauses
+  readonly #ownsFile: boolean
+
+  /** `pauses`: of all sockets of its listener. `ownsFile`: whether the file of a unix socket is removed when it closes. */
+  constructor(
+    loop: KernelLoop,
+    fd: number,
+    asked: Address,
+    pauses: AcceptPauses,
+    { ownsFile } = { ownsFile: true },
+  ) {
+    this.#ownsFile = ownsFile
+    this.#loop = loop
+    this.fd = fd
+    this.#pauses = pauses
+    this.generation = loop.nextGeneration()
+    this.address = asked.kind === 'tcp' ? { ...asked, port: portOf(loop, fd) ?? asked.port } : asked
+    const errno = pauses.add(this)
+    if (errno === '') return
+    this.close()
+    throw listenError(asked, errno)
+  }
+
+  notify(): void {
+    this.#loop.runQueue.add(this)
+  }
+
+  /** A listener has no orders. */
+  carried(): void {}
+
+  run(): void {
+    for (let i = 0; i < ACCEPT_BATCH && this.fd >= 0 && this.#pauses.isAccepting; i++) {
+      const generation = this.#loop.nextGeneration()
+      const fd = this.#next(generation)
+      if (fd >= 0) this.#pauses.accepted(new FdSocket(this.#loop, fd, generation), this.#loop.shownPeer)
+      else if (!this.#goOnAfter(errnoName(fd))) return
+    }
+  }
+
+  /** Accepted sockets inherit the liveness. */
+  update({ liveness = NO_LIVENESS, socketFile }: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
+    if (this.fd < 0) return
+    this.#loop.native.setLiveness(this.fd, ...livenessArguments(liveness))
+    if (isAsked(socketFile)) changeSocketFile(this.address, socketFile)
+  }
+
+  pause(reason: PauseReason): void {
+    this.#pauses.pause(reason)
+  }
+
+  resume(reason: PauseReason): void {
+    this.#pauses.resume(reason)
+  }
+
+  putBack(client: Socket, from: PeerAddress): void {
+    this.#pauses.putBack(client, from)
+  }
+
+  stopAccepting(): void {
+    this.#loop.native.unwatch(this.fd)
+  }
+
+  /** Whoever waits in the kernel's queue is an event of the next batch. */
+  startAccepting(): string {
+    this.#loop.forget(this)
+    const error = this.#loop.watch(this, true)
+    return error < 0 ? errnoName(error) : ''
+  }
+
+  close(): void {
+    if (this.fd < 0) return
+    this.#loop.forget(this)
+    // Where another process has it too, its events would go on coming after the close.
+    this.#loop.native.unwatch(this.fd)
+    this.#loop.native.close(this.fd)
+    this.fd = -1
+    if (this.#ownsFile && this.address.kind === 'unix' && !isAbstract(this.address)) {
+      removeSocketFile(this.address.path)
+    }
+    this.#pauses.delete(this)
+  }
+
+  /** Idle kernel pipes are fds, too: they are given up first. */
+  #next(generation: number): number {
+    const { native } = this.#loop
+    const fd = native.accept(this.fd, generation)
+    if (fd >= 0 || !TAKEN_BY_PIPES.has(errnoName(fd))) return fd
+    native.trimPipes(0)
+    return native.accept(this.fd, generation)
+  }
+
+  /** Whatever it is that keeps us from accepting: epoll would report the listener again at once, and for ever. */
+  #goOnAfter(errno: string): boolean {
+    if (errno === 'EAGAIN') return false
+    if (GO_ON.has(errno)) this.#pauses.handler.failed?.(errno)
+    else this.#pauses.pauseForShortage(errno)
+    return GO_ON.has(errno)
+  }
+}
+
+/** Only the port is the kernel's to choose: it does not tell the zone of a link-local host. */
+function portOf(loop: KernelLoop, fd: number): number | undefined {
+  const shown = loop.native.localAddress(fd) < 0 ? undefined : unpackPeer(loop.shownPeer)
+  return shown?.kind === 'tcp' ? shown.port : undefined
+}

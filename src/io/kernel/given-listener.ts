@@ -1,0 +1,94 @@
+/**
+ * A listener on sockets that another process opened: its own, and those that are lent to it while nobody else accepts
+ * from them. Closing it leaves them to whoever else has them.
+ */
+import type { Address, PeerAddress } from '../../address.js'
+import type { Listening, ListenOptions, PauseReason } from '../engine.js'
+import type { AcceptPauses } from '../listening/accept-pauses.js'
+import type { Borrower } from '../listening/given-sockets.js'
+import { listenError } from '../listening/listen-errors.js'
+import type { ServerHandle } from '../listening/server-handle.js'
+import type { Liveness } from '../liveness.js'
+import type { Socket } from '../socket.js'
+import { FdListener } from './fd-listener.js'
+import type { KernelLoop } from './kernel-loop.js'
+import { errnoName } from './native.js'
+
+export class GivenListener implements Listening, Borrower {
+  readonly #loop: KernelLoop
+  readonly #asked: Address
+  /** Of all its sockets: where one is out of fds, the others are. */
+  readonly #pauses: AcceptPauses
+  readonly #own: FdListener
+  /** By the place they belong to. */
+  readonly #lent = new Map<number, FdListener>()
+  readonly #closed: () => void
+  #liveness: Liveness | undefined
+
+  /** @throws MillraceError `listen-failed` */
+  constructor(
+    loop: KernelLoop,
+    handle: ServerHandle,
+    asked: Address,
+    pauses: AcceptPauses,
+    closed: () => void,
+  ) {
+    this.#loop = loop
+    this.#asked = asked
+    this.#pauses = pauses
+    this.#closed = closed
+    this.#own = this.#accept(handle)
+  }
+
+  get address(): Address {
+    return this.#own.address
+  }
+
+  update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
+    this.#liveness = options.liveness
+    for (const lent of this.#lent.values()) lent.update({ liveness: this.#liveness })
+    this.#own.update(options)
+  }
+
+  /** One that cannot be accepted from is left to others. */
+  lend(place: number, handle: ServerHandle): void {
+    this.takeBack(place)
+    try {
+      const lent = this.#accept(handle)
+      lent.update({ liveness: this.#liveness })
+      this.#lent.set(place, lent)
+    } catch {
+      // Out of file descriptors: who waits there waits for the worker of that place.
+    }
+  }
+
+  takeBack(place: number): void {
+    this.#lent.get(place)?.close()
+    this.#lent.delete(place)
+  }
+
+  pause(reason: PauseReason): void {
+    this.#pauses.pause(reason)
+  }
+
+  resume(reason: PauseReason): void {
+    this.#pauses.resume(reason)
+  }
+
+  putBack(client: Socket, from: PeerAddress): void {
+    this.#pauses.putBack(client, from)
+  }
+
+  close(): void {
+    this.#own.close()
+    for (const place of [...this.#lent.keys()]) this.takeBack(place)
+    this.#closed()
+  }
+
+  #accept(handle: ServerHandle): FdListener {
+    const fd = this.#loop.native.adopt(handle.fd)
+    handle.close()
+    if (fd < 0) throw listenError(this.#asked, errnoName(fd))
+    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile: false })
+  }
+}

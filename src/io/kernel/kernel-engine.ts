@@ -1,0 +1,205 @@
+/**
+ * Listens and dials on file descriptors of our own: no net.Socket, no libuv handle, no stream object per
+ * connection. One event loop per thread serves every kernel engine of that thread.
+ */
+import { type Address, isAbstract } from '../../address.js'
+import type {
+  AcceptHandler,
+  Dial,
+  DialOutcome,
+  Engine,
+  HeldSocket,
+  Listening,
+  ListenOptions,
+  PipeLimits,
+} from '../engine.js'
+import { AcceptPauses } from '../listening/accept-pauses.js'
+import type { GivenSockets } from '../listening/given-sockets.js'
+import { listenError, removeDeadSocket, removeSocketFile } from '../listening/listen-errors.js'
+import { boundTo, handleOf } from '../listening/server-handle.js'
+import { bindOwnerOnly, isAsked, openSocketFile } from '../listening/socket-file.js'
+import { livenessArguments, NO_LIVENESS } from '../liveness.js'
+import type { NotSplicing } from '../not-splicing.js'
+import type { RunQueue } from '../run-queue.js'
+import { type Runnable, WRITABLE } from '../socket.js'
+import { type Expirable, Sweep } from '../sweep.js'
+import { FdListener } from './fd-listener.js'
+import { FdSocket } from './fd-socket.js'
+import { GivenListener } from './given-listener.js'
+import type { KernelLoop } from './kernel-loop.js'
+import { errnoName, type NativeCounts } from './native.js'
+import { UNIX_PORT } from './native-constants.js'
+
+export class KernelEngine implements Engine {
+  readonly kind = 'kernel'
+  readonly unavailable = []
+  readonly sweep = new Sweep()
+  readonly runQueue: RunQueue
+  readonly #loop: KernelLoop
+  readonly #given: GivenSockets | undefined
+
+  constructor(loop: KernelLoop, given?: GivenSockets) {
+    this.#loop = loop
+    this.#given = given
+    this.runQueue = loop.runQueue
+  }
+
+  get notSplicing(): NotSplicing | undefined {
+    return this.#loop.refusal
+  }
+
+  counts(): NativeCounts {
+    return this.#loop.native.count()
+  }
+
+  limitPipes(limits: PipeLimits): void {
+    this.#loop.limitPipes(limits)
+  }
+
+  async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    const pauses = new AcceptPauses(handler, options.backlog)
+    if (this.#given !== undefined) return this.#listenOnGiven(this.#given, address, options, pauses)
+    return new FdListener(this.#loop, await this.#open(address, options), address, pauses)
+  }
+
+  async hold(address: Address, options: ListenOptions): Promise<HeldSocket> {
+    const fd = await this.#open(address, options)
+    const handle = handleOf(fd)
+    if (typeof handle === 'string') {
+      this.#loop.native.close(fd)
+      throw listenError(address, handle)
+    }
+    this.#loop.native.release(fd)
+    const close = (): void => {
+      handle.close()
+      if (address.kind === 'unix' && !isAbstract(address)) removeSocketFile(address.path)
+    }
+    return { address: boundTo(handle, address), handle, close }
+  }
+
+  #listenOnGiven(
+    given: GivenSockets,
+    address: Address,
+    { liveness }: ListenOptions,
+    pauses: AcceptPauses,
+  ): Listening {
+    const closed = (): void => given.setBorrower(address, undefined)
+    const listener = new GivenListener(this.#loop, given.take(address), address, pauses, closed)
+    // It may have been opened with another one, before a reload.
+    listener.update({ liveness })
+    given.setBorrower(address, listener)
+    return listener
+  }
+
+  async #open(address: Address, options: ListenOptions): Promise<number> {
+    let fd = this.#listen(address, options)
+    const isTaken = fd < 0 && errnoName(fd) === 'EADDRINUSE'
+    if (isTaken && address.kind === 'unix' && (await removeDeadSocket(address))) {
+      fd = this.#listen(address, options)
+    }
+    if (fd < 0) throw listenError(address, errnoName(fd))
+    const { socketFile } = options
+    if (isAsked(socketFile)) openSocketFile(address, socketFile, () => this.#loop.native.close(fd))
+    return fd
+  }
+
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
+    return new FdDial(this.#loop, this.sweep, address, connectMs, done)
+  }
+
+  #listen(address: Address, options: ListenOptions): number {
+    const [host, port] = hostAndPort(address)
+    const { backlog, sharePort, ipv6Only = false, liveness = NO_LIVENESS } = options
+    const { native } = this.#loop
+    const listen = () =>
+      native.listen(host, port, backlog, sharePort, ipv6Only, ...livenessArguments(liveness))
+    return isAsked(options.socketFile) ? bindOwnerOnly(listen) : listen()
+  }
+}
+
+/** A connect on its way. OUT, ERR and HUP may come together: the socket has asked SO_ERROR then, and that decides. */
+class FdDial implements Dial, Runnable, Expirable {
+  isQueued = false
+  sweepIndex = -1
+  readonly #loop: KernelLoop
+  readonly #sweep: Sweep
+  readonly #deadline: number
+  #done: ((outcome: DialOutcome) => void) | undefined
+  #socket: FdSocket | undefined
+  #errno = ''
+
+  constructor(
+    loop: KernelLoop,
+    sweep: Sweep,
+    address: Address,
+    connectMs: number,
+    done: (outcome: DialOutcome) => void,
+  ) {
+    this.#loop = loop
+    this.#sweep = sweep
+    this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
+    this.#done = done
+    this.#start(address)
+    if (this.#errno !== '') queueMicrotask(() => this.#finish())
+    else sweep.add(this, connectMs)
+  }
+
+  cancel(): void {
+    if (this.#done === undefined) return
+    this.#done = undefined
+    this.#sweep.delete(this)
+    this.#socket?.reset()
+  }
+
+  run(): void {
+    const socket = this.#socket!
+    if ((socket.ready & WRITABLE) === 0 || this.#done === undefined) return
+    this.#errno = socket.error ?? ''
+    this.#finish()
+  }
+
+  expire(now: number): void {
+    if (now < this.#deadline) return
+    this.#errno = 'ETIMEDOUT'
+    this.#finish()
+  }
+
+  #start(address: Address): void {
+    const generation = this.#loop.nextGeneration()
+    const fd = this.#connect(address, generation)
+    if (fd < 0) {
+      this.#errno = errnoName(fd)
+      return
+    }
+    this.#socket = new FdSocket(this.#loop, fd, generation)
+    this.#socket.owner = this
+  }
+
+  /** Idle kernel pipes are fds, too: they are given up first. */
+  #connect(address: Address, generation: number): number {
+    const [host, port] = hostAndPort(address)
+    const { native } = this.#loop
+    const fd = native.connect(host, port, generation)
+    if (fd >= 0 || errnoName(fd) !== 'EMFILE') return fd
+    native.trimPipes(0)
+    return native.connect(host, port, generation)
+  }
+
+  #finish(): void {
+    const done = this.#done
+    if (done === undefined) return
+    this.#done = undefined
+    this.#sweep.delete(this)
+    if (this.#errno !== '') {
+      this.#socket?.close()
+      done({ socket: undefined, errno: this.#errno })
+      return
+    }
+    this.#socket!.owner = undefined
+    done({ socket: this.#socket, errno: '' })
+  }
+}
+
+function hostAndPort(address: Address): [host: string, port: number] {
+  return address.kind === 'unix' ? [address.path, UNIX_PORT] : [address.host, address.port]
+}

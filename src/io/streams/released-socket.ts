@@ -1,0 +1,36 @@
+/**
+ * A connection that began as an fd of ours and is Node's now, for TLS. The kernel can still be asked about it.
+ */
+import { Socket as NetSocket, type SocketConstructorOpts } from 'node:net'
+import type { Native } from '../kernel/native.js'
+import { type Liveness, livenessArguments } from '../liveness.js'
+
+type Asked = Pick<Native, 'roundTripMicros' | 'setLiveness' | 'unacknowledged'>
+
+export class ReleasedSocket extends NetSocket {
+  readonly #native: Asked
+  readonly #fd: number
+
+  /** Node closes `fd` when the socket is destroyed. */
+  constructor(native: Asked, fd: number, options: SocketConstructorOpts) {
+    super({ ...options, fd })
+    this.#native = native
+    this.#fd = fd
+  }
+
+  /** Smoothed, in µs (TCP_INFO); undefined where the connection is no more. */
+  roundTripMicros(): number | undefined {
+    const micros = this.destroyed ? -1 : this.#native.roundTripMicros(this.#fd)
+    return micros < 0 ? undefined : micros
+  }
+
+  setLiveness(liveness: Liveness): void {
+    if (!this.destroyed) this.#native.setLiveness(this.#fd, ...livenessArguments(liveness))
+  }
+
+  /** Bytes the peer has not acknowledged (SIOCOUTQ); undefined where the connection is no more. */
+  unacknowledgedBytes(): number | undefined {
+    const bytes = this.destroyed ? -1 : this.#native.unacknowledged(this.#fd)
+    return bytes < 0 ? undefined : bytes
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What is counted of the connections that a listener of one name accepted: what the status has a count for, how each
+ * ended, what broke, and why bytes were copied. Labels have few values, whatever clients send.
+ */
+import type { Listener } from '../../listener/listener.js'
+import { countersOf } from '../../status/fields.js'
+import { LISTENER } from '../../status/listener.js'
+import { type CountedEnding, isError, withoutDetail } from '../endings.js'
+import type { EndingCount, NotSplicedCount, PipeErrorCount } from '../status.js'
+import { DURATION_BOUNDS, Histogram } from './histogram.js'
+import { TrafficMeter } from './meters.js'
+
+/** What is told of a listener besides its counts. */
+export type CountedListener = Pick<Listener, 'address' | 'isListening'>
+
+export class ListenerMeter extends TrafficMeter {
+  /** The last that went by the name. */
+  listener: CountedListener
+  readonly counts = countersOf(LISTENER)
+  readonly seconds = new Histogram(DURATION_BOUNDS)
+  /** By `cluster by phase cause`: none of them has a space. */
+  readonly #endings = new Map<string, number>()
+  /** By `side errno`. */
+  readonly #errors = new Map([
+    ['client ECONNRESET', 0],
+    ['backend ECONNRESET', 0],
+  ])
+  readonly #notSpliced = new Map<string, { connections: number; bytes: number }>()
+
+  constructor(listener: CountedListener) {
+    super()
+    this.listener = listener
+  }
+
+  /** It can come about: counted from 0, so that its first time is seen as an increase. */
+  expect(cluster: string, { by, phase, cause }: CountedEnding): void {
+    addOne(this.#endings, `${cluster} ${by} ${phase} ${cause}`, 0)
+  }
+
+  finished(cluster: string, { by, phase, cause }: CountedEnding): void {
+    addOne(this.#endings, `${cluster} ${by} ${phase} ${withoutDetail(cause)}`)
+  }
+
+  /** What ended at clusters that nobody knows any more is forgotten with them. */
+  forgetClusters(isKnown: (cluster: string) => boolean): void {
+    for (const key of this.#endings.keys()) {
+      const cluster = key.slice(0, key.indexOf(' '))
+      if (cluster !== '' && !isKnown(cluster)) this.#endings.delete(key)
+    }
+  }
+
+  broke(side: 'client' | 'backend', errno: string): void {
+    addOne(this.#errors, `${side} ${ERRNO.test(errno) ? errno : 'other'}`)
+  }
+
+  /** A connection that is over has copied bytes that might have been spliced. */
+  copied(why: string, bytes: number): void {
+    const reason = withoutDetail(why)
+    const counts = this.#notSpliced.get(reason)
+    if (counts === undefined) this.#notSpliced.set(reason, { connections: 1, bytes })
+    else {
+      counts.connections++
+      counts.bytes += bytes
+    }
+  }
+
+  endings(listener: string): EndingCount[] {
+    return Array.from(this.#endings, ([key, count]) => {
+      const [cluster, by, phase, cause] = key.split(' ') as EndingParts
+      return { listener, cluster, by, phase, cause, count, isError: isError({ by, phase, cause }) }
+    })
+  }
+
+  pipeErrors(): PipeErrorCount[] {
+    return Array.from(this.#errors, ([key, count]) => {
+      const [side, errno = ''] = key.split(' ')
+      return { side: side as PipeErrorCount['side'], errno, count }
+    })
+  }
+
+  notSpliced(): NotSplicedCount[] {
+    return Array.from(this.#notSpliced, ([reason, counts]) => ({ reason, ...counts }))
+  }
+}
+
+type EndingParts = [cluster: string, CountedEnding['by'], CountedEnding['phase'], cause: string]
+
+/** As the kernel names them; streams have errors of other makes, too many to tell apart. */
+const ERRNO = /^E[A-Z0-9]{2,19}$/
+
+function addOne(counts: Map<string, number>, key: string, one = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + one)
+}

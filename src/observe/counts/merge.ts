@@ -1,0 +1,115 @@
+/**
+ * Several workers' statuses as one, as the description says of each field (src/status/). Pure.
+ */
+import { type Field, type Fields, keysOf, type ThingsField } from '../../status/fields.js'
+import { STATUS } from '../../status/status.js'
+import type { HistogramStatus, ProxyStatus } from '../status.js'
+import { addHistograms } from './histogram.js'
+
+/** What is told of some fields, by their names. */
+export type Values = Readonly<Record<string, unknown>>
+
+/** @throws RangeError where there is none. */
+export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
+  if (statuses.length === 0) throw new RangeError('there is no status to merge')
+  return mergeValues(STATUS, statuses.map(asValues)) as unknown as ProxyStatus
+}
+
+export const asValues = (told: object): Values => told as Values
+
+/**
+ * Of the same thing in several processes. Who has it no more in its config finds nothing out about it: only its counts
+ * are of interest, as long as somebody else has it.
+ */
+export function mergeValues(fields: Fields, all: readonly Values[]): Values {
+  const present = all.filter(({ isLeaving }) => isLeaving !== true)
+  const asked = present.length > 0 ? present : all
+  const merged: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.kind === 'things') Object.assign(merged, foldThings(name, field, all))
+    else if (field.kind !== 'past') {
+      const values = (ADDED_UP.has(field.kind) ? all : asked).map((each) => each[name])
+      merged[name] = mergeField(field, values)
+    }
+  }
+  return merged
+}
+
+const ADDED_UP: ReadonlySet<Field['kind']> = new Set([
+  'count',
+  'common-count',
+  'gauge',
+  'histogram',
+  'part',
+  'each',
+  'running',
+  'tally',
+])
+
+function mergeField(field: Exclude<Field, ThingsField>, values: readonly unknown[]): unknown {
+  const known = values.filter((value) => value !== undefined)
+  if (known.length === 0) return undefined
+  switch (field.kind) {
+    case 'count':
+    case 'gauge':
+      return (known as number[]).reduce((sum, value) => sum + value, 0)
+    case 'common-count':
+    case 'highest':
+      return Math.max(...(known as number[]))
+    case 'lowest':
+      return Math.min(...(known as number[]))
+    case 'earliest':
+      return (known as string[]).reduce((a, b) => (b < a ? b : a))
+    case 'latest':
+      return (known as string[]).reduce((a, b) => (b > a ? b : a))
+    case 'setting':
+    case 'finding':
+    case 'key':
+      return known[0]
+    case 'choice':
+      return field.order.find((value) => known.includes(value))
+    case 'texts':
+      return [...new Set(known.flat())]
+    case 'histogram':
+      return addHistograms(known as HistogramStatus[])
+    case 'part':
+      return mergeValues(field.fields, known as Values[])
+    case 'each':
+    case 'past':
+      return known.flat()
+    case 'running':
+    case 'tally':
+      return mergeRows(field.fields, (known as Values[][]).flat())
+  }
+}
+
+/** What one worker has left behind may still be present in another: then it is present. */
+function foldThings(name: string, { fields, past }: ThingsField, all: readonly Values[]): Values {
+  const rowsOf = (list: string): Values[] => all.flatMap((each) => each[list] as Values[])
+  const now = rowsOf(name)
+  const keyOf = keyIn(fields)
+  const present = new Set(now.map(keyOf))
+  const rows = mergeRows(fields, [...now, ...rowsOf(past)])
+  return {
+    [name]: rows.filter((row) => present.has(keyOf(row))),
+    [past]: rows.filter((row) => !present.has(keyOf(row))),
+  }
+}
+
+/** Rows of the same keys are one, in the order of the first that has them. */
+function mergeRows(fields: Fields, rows: readonly Values[]): Values[] {
+  const keyOf = keyIn(fields)
+  const groups = new Map<string, Values[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
+  }
+  return Array.from(groups.values(), (same) => mergeValues(fields, same))
+}
+
+function keyIn(fields: Fields): (row: Values) => string {
+  const keys = keysOf(fields)
+  return (row) => JSON.stringify(keys.map((name) => row[name]))
+}

@@ -1,0 +1,48 @@
+/**
+ * What the log says of things that happen beside connections: backends that come and go, certificates that change.
+ */
+import type { ClusterHooks } from '../../cluster/cluster.js'
+import { SHORTAGES } from '../../errors.js'
+import type { CertificateHooks } from '../../tls/tls-termination.js'
+import type { Log } from './log.js'
+
+export function announceCluster(log: Log, cluster: string): ClusterHooks {
+  return {
+    onBackendDown: ({ name: backend }, errno, restMs) =>
+      log.warn({ cluster, backend, errno, restMs }, `backend ${backend} rests: ${errno}`),
+    onBackendUp: ({ name: backend }) => log.info({ cluster, backend }, `backend ${backend} is back`),
+    onResolveFailed: (host, code, retryMs) =>
+      log.warn({ cluster, host, code, retryMs }, `no address for ${host}: ${code}`),
+  }
+}
+
+export function announceCertificates(log: Log, listener: string): CertificateHooks {
+  return {
+    reread: (file, err) => {
+      if (err === undefined) log.info({ listener, file }, 'certificates were read again')
+      else log.error({ listener, file, err }, 'the new certificates are no good: the old ones stay')
+    },
+    badDates: (message) => log.error({ listener }, message),
+  }
+}
+
+/** 0.0.0.0 was beside it, and is no more. */
+export function announceIpv6Only(log: Log, listener: string): void {
+  log.warn(
+    { listener },
+    `listener ${listener} takes no IPv4 clients until it is opened anew: take it out of the config and reload, ` +
+      'then put it back and reload once more, or start the process again',
+  )
+}
+
+export function announcePause(log: Log, listener: string, errno: string): void {
+  const hint = errno === 'ENOSPC' ? ': raise fs.epoll.max_user_watches' : ''
+  log.warn(
+    { listener, errno },
+    `accepting pauses: ${SHORTAGES.has(errno) ? `out of resources (${errno})` : errno}${hint}`,
+  )
+}
+
+export function announceFailedAccept(log: Log, listener: string, errno: string): void {
+  log.warn({ listener, errno }, `a client could not be accepted (${errno})`)
+}

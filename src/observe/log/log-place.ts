@@ -1,0 +1,84 @@
+/**
+ * Where lines of a log go, and as what: as they are to a file and to programs, as text to a terminal. stdout is one
+ * place for all who write there, and is never closed.
+ */
+import { isatty } from 'node:tty'
+import { isColorSupported, prettyFactory } from 'pino-pretty'
+import { escapeJson } from '../../escape.js'
+import { type ConnectionFacts, type RecordEnding, toRecord } from '../records/record.js'
+import { RecordLine } from '../records/record-line.js'
+import { jsonLine } from './json-line.js'
+import { openFile, openFileLater, openStdout, type Target } from './log-target.js'
+import { Sink } from './sink.js'
+import { visibleLine } from './visible-line.js'
+
+export const RECORD_MESSAGE = 'connection'
+
+export type WriteRecord = (id: string, facts: ConnectionFacts, ended: RecordEnding) => boolean
+
+export interface LogPlace {
+  /** A line as pino makes it. */
+  write(line: string): void
+  /** False where it is lost, because nobody takes what is written. */
+  readonly record: WriteRecord
+  /** Goes on in a new file of the same path. Rejects with `log-failed`: then the old one stays. */
+  reopen(): Promise<void>
+  /** Resolves when everything is written. What comes later is lost. */
+  close(): Promise<void>
+}
+
+const STDOUT = 1
+
+let stdout: LogPlace | undefined
+
+/** `file` to append to; undefined: stdout. Throws `log-failed` where the file cannot be appended to. */
+export function openPlace(file: string | undefined): LogPlace {
+  return file === undefined ? stdoutPlace() : filePlace(file, openFile(file))
+}
+
+/** The same without waiting for the disk. */
+export async function openPlaceLater(file: string | undefined): Promise<LogPlace> {
+  return file === undefined ? stdoutPlace() : filePlace(file, await openFileLater(file))
+}
+
+function stdoutPlace(): LogPlace {
+  const never = { reopen: async () => {}, close: async () => {} }
+  stdout ??= { ...(isatty(STDOUT) ? forPeople : forPrograms)(new Sink(openStdout())), ...never }
+  return stdout
+}
+
+function filePlace(path: string, target: Target): LogPlace {
+  const sink = new Sink(target)
+  let reopened: Promise<unknown> = Promise.resolve()
+  return {
+    ...forPrograms(sink),
+    reopen: () => {
+      const opened = reopened.then(async () => sink.switchTo(await openFileLater(path)))
+      reopened = opened.catch(() => {})
+      return opened
+    },
+    close: () => sink.close(),
+  }
+}
+
+function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
+  const line = new RecordLine()
+  return {
+    write: (text) => void sink.write(escapeJson(text), 'other'),
+    record: (id, facts, ended) => {
+      const { bytes, length } = line.write(id, facts, ended)
+      return sink.writeBytes(bytes, length, 'record')
+    },
+  }
+}
+
+/** A record is one line for them, too. */
+function forPeople(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
+  const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
+  const format = prettyFactory({ colorize: isColorSupported, ...options })
+  const show = (line: string): string => format(visibleLine(line)) ?? ''
+  return {
+    write: (line) => void sink.write(show(line), 'other'),
+    record: (...record) => sink.write(show(jsonLine('info', toRecord(...record), RECORD_MESSAGE)), 'record'),
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * HAProxy's two-letter termination code (its configuration manual, "Session state at disconnection"), because
+ * operators grep for it. First letter: whose doing. Second: what the connection was waiting for. Pure.
+ */
+import { type Ending, kindOf, PHASE_LETTERS } from '../endings.js'
+
+export function terminationCode(ending: Ending): string {
+  const { letter } = kindOf(ending)
+  return letter === '-' ? '--' : letter + PHASE_LETTERS[ending.phase]
+}

@@ -1,0 +1,71 @@
+/**
+ * The backends of one cluster as plain data: what their sources give, and what operators have set. Here alone it is
+ * decided how long an operator's word holds: until the source changes its mind, or the backend leaves. Pure.
+ */
+import { type Address, formatAddress } from '../../address.js'
+import type { BackendSetting } from '../../cluster/backend.js'
+import type { BackendOptions } from '../../cluster/members.js'
+import type { BackendChange } from '../../control/orders.js'
+import { Entries, type Entry, type Source } from './catalogue-entries.js'
+
+export interface BackendEntry extends Entry {
+  readonly address: Address
+  /** Those that hold. */
+  readonly weight: number
+  readonly setTo: BackendSetting
+  /** As its source has it. */
+  readonly givenWeight: number
+  /** What operators have set, where it still holds. */
+  readonly ordered: BackendChange | undefined
+}
+
+export class BackendEntries {
+  readonly entries = new Entries<BackendEntry>()
+  /** In the order in which sources first came: the first decides where several give the same. */
+  readonly #given = new Map<Source, readonly BackendOptions[]>()
+
+  /** From now on these are the backends of `source`. What others give stays. */
+  provide(source: Source, backends: readonly BackendOptions[]): void {
+    this.#given.set(source, backends)
+    const after = new Map<string, BackendEntry>()
+    for (const [giver, given] of this.#given) {
+      for (const { address, weight } of given) {
+        const name = formatAddress(address)
+        if (!after.has(name)) after.set(name, this.#entryOf(name, giver, address, weight))
+      }
+    }
+    this.entries.replace([...after.values()])
+  }
+
+  /** Nobody gives any, because the cluster is gone. */
+  retire(): void {
+    this.#given.clear()
+    this.entries.replace([])
+  }
+
+  /** An operator sets one. Where it is not known nothing happens. */
+  set(name: string, change: BackendChange): void {
+    const entry = this.entries.find(name)
+    if (entry !== undefined) this.entries.update(withOrder(entry, { ...entry.ordered, ...told(change) }))
+  }
+
+  #entryOf(name: string, source: Source, address: Address, weight: number): BackendEntry {
+    const before = this.entries.get(name)
+    const entry = { name, source, address, isLeaving: false, givenWeight: weight }
+    if (before?.givenWeight === weight) return withOrder(entry, before.ordered)
+    const state = before?.ordered?.state
+    return withOrder(entry, state && { state })
+  }
+}
+
+function withOrder(
+  entry: Omit<BackendEntry, 'weight' | 'setTo' | 'ordered'>,
+  ordered: BackendChange | undefined,
+): BackendEntry {
+  return { ...entry, weight: ordered?.weight ?? entry.givenWeight, setTo: ordered?.state ?? 'up', ordered }
+}
+
+/** What is not said changes nothing. */
+function told({ state, weight }: BackendChange): BackendChange {
+  return { ...(state !== undefined && { state }), ...(weight !== undefined && { weight }) }
+}

@@ -1,0 +1,67 @@
+/**
+ * The drains that run in a proxy, and what calls them off: that what was drained is to be used again.
+ */
+import type { Backend } from '../../cluster/backend.js'
+import type { Connection } from '../../connection/connection.js'
+import type { Service } from '../../connection/service.js'
+import type { DrainResult } from '../../control/answers.js'
+import type { DrainTimes } from '../../control/drain-order.js'
+import type { Listener } from '../../listener/listener.js'
+import type { DrainScope, DrainStatus } from '../../observe/status.js'
+import { Drain } from './drain.js'
+
+export class Drains {
+  readonly #running = new Set<Drain>()
+  #ordered = 0
+
+  /**
+   * Resolves when none of these connections is left, or it was called off. Not `async`: such a function keeps its
+   * arguments while it waits, and with them every connection that has ended.
+   */
+  run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
+    const drain = new Drain(scope, connections, times)
+    this.#running.add(drain)
+    return drain.done.then((result) => {
+      this.#running.delete(drain)
+      return result
+    })
+  }
+
+  /** Somebody has ordered it: until it is done, or called off, a part is not to get new connections. */
+  runOrdered(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
+    this.#ordered++
+    return this.run(scope, connections, times).then((result) => {
+      this.#ordered--
+      return result
+    })
+  }
+
+  get isOrdered(): boolean {
+    return this.#ordered > 0
+  }
+
+  status(): DrainStatus[] {
+    return Array.from(this.#running, ({ status }) => status)
+  }
+
+  /** A connection is over. */
+  left(connection: Connection): void {
+    for (const drain of this.#running) drain.left(connection)
+  }
+
+  /** An operator has said that this one goes on, or that its connections do. */
+  spareBackend(backend: Backend): void {
+    for (const drain of this.#running) {
+      if (drain.scope.cluster !== undefined) drain.release((connection) => connection.backend === backend)
+    }
+  }
+
+  /** A reload has opened these again, or others of their names. */
+  spareListeners(listeners: readonly Listener[], services: ReadonlyMap<Listener, Service>): void {
+    const names = new Set(listeners.map((listener) => services.get(listener)!.name))
+    for (const drain of this.#running) {
+      if (drain.scope.listener === undefined) continue
+      drain.release(({ service }) => listeners.includes(service.listener) || names.has(service.name))
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What one config has that another has not, by name: for who reloads, and to tell whether anything has to be done.
+ * Pure.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '../../config/schema.js'
+
+/** Names of what differs, such as `listeners.web`, `clusters.db` or `timeouts`. */
+export function changesBetween(before: Config, after: Config): string[] {
+  const { listeners, clusters, ...rest } = after
+  const plain = Object.entries(rest).flatMap(([key, value]) =>
+    isDeepStrictEqual(value, before[key as keyof typeof rest]) ? [] : [key],
+  )
+  const byName = (config: Config) =>
+    Object.fromEntries(config.listeners.map((listener) => [listener.name, listener]))
+  return [
+    ...differing('listeners', byName(before), byName(after)),
+    ...differing('clusters', before.clusters, clusters),
+    ...plain,
+  ]
+}
+
+/** What is settled when a process starts, and is another now: a reload cannot change it. */
+export function needingRestart(startedWith: Config, now: Config): string[] {
+  const settled = ({ workers, admin }: Config) => ({ workers, admin })
+  const [was, is] = [settled(startedWith), settled(now)]
+  return Object.keys(is).filter((key) => {
+    const name = key as keyof typeof is
+    return !isDeepStrictEqual(was[name], is[name])
+  })
+}
+
+function differing(
+  kind: string,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names
+    .filter((name) => !isDeepStrictEqual(before[name], after[name]))
+    .map((name) => `${kind}.${name}`)
+}

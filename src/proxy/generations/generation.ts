@@ -1,0 +1,188 @@
+/**
+ * A generation: everything that follows from one config, got ready before any of it is used, so that a config that
+ * fails here changes nothing. What a config has in common with those before is taken over: listening sockets,
+ * backends with their health and connections, certificates with their TLS sessions. Connections keep the generation
+ * they were accepted in.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
+import type { DialOptions } from '../../cluster/dial.js'
+import type { Config } from '../../config/schema.js'
+import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
+import { LASTING_MS } from '../../connection/backend/lasting.js'
+import { createListenerPolicy, isToldFirst, type ListenerPolicy } from '../../connection/listener-policy.js'
+import type { Destination, Service } from '../../connection/service.js'
+import type { Engine } from '../../io/engine.js'
+import { Listener } from '../../listener/listener.js'
+import { announceCertificates, announceCluster, announceIpv6Only } from '../../observe/log/announcements.js'
+import type { Log } from '../../observe/log/log.js'
+import type { PipeCounters, PipeSettings } from '../../pipe/options.js'
+import type { TicketKeys } from '../../tls/ticket-keys.js'
+import { TlsOrigination } from '../../tls/tls-origination.js'
+import { TlsTermination } from '../../tls/tls-termination.js'
+
+export interface Generation {
+  readonly config: Config
+  /** By the name of their cluster. */
+  readonly destinations: ReadonlyMap<string, Destination>
+  /** In the order of the config. */
+  readonly services: ReadonlyMap<Listener, Service>
+  readonly dialOptions: DialOptions
+  /** Of a connection: it is looked after four times in this (ms). */
+  readonly shortestTimeoutMs: number
+}
+
+/** A generation that could be used from now on: its new listeners are open. */
+export interface Prepared {
+  /** Uses it. Throws `wrong-state` where the proxy was told to end meanwhile. */
+  takeUp(): void
+  /** Leaves everything as it is. */
+  giveUp(): void
+}
+
+/** What is the same in every generation. */
+export interface SharedParts {
+  readonly engine: Engine
+  readonly counters: PipeCounters
+  readonly log: Log
+  readonly tickets: TicketKeys
+  /** One that is known by this name, from the config before or an earlier one. */
+  knownCluster(name: string): Cluster | undefined
+  /** Of every cluster. */
+  readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
+}
+
+export function createGeneration(
+  config: Config,
+  before: Generation | undefined,
+  shared: SharedParts,
+): Generation {
+  const destinations = new Map(
+    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, shared)]),
+  )
+  const listeners = matchListeners(config.listeners, before)
+  const services = new Map(
+    config.listeners.map((each, index) => {
+      const listener = listeners[index]!
+      const policy = policyOf(each, config, before?.services.get(listener), shared)
+      return [listener, createService(each, listener, policy, destinations)]
+    }),
+  )
+  const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
+  return {
+    config,
+    destinations,
+    services,
+    dialOptions: { connectMs: config.timeouts.connectMs },
+    shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs, LASTING_MS]),
+  }
+}
+
+/** Listeners and certificates become what `after` says. Nothing in here may fail. */
+export function exchange(before: Generation, after: Generation, log: Log): void {
+  exchangeCertificates(before, after)
+  const listeners = [...after.services.keys()]
+  after.config.listeners.forEach((config, index) => {
+    const listener = listeners[index]!
+    updateListener(listener, config, log)
+    if (listener.place.ipv6Only && !config.ipv6Only) announceIpv6Only(log, config.name)
+  })
+}
+
+/** The file of its unix socket may have become somebody else's. */
+function updateListener(listener: Listener, config: ListenerConfig, log: Log): void {
+  try {
+    listener.update(config)
+  } catch (err) {
+    log.error({ listener: config.name, err }, 'the socket file keeps its mode and its group')
+  }
+}
+
+/** Those with certificates of their own read them again; those that left are read no more. */
+function exchangeCertificates(before: Generation, after: Generation): void {
+  const terminationsOf = ({ services }: Generation) =>
+    new Set([...services.values()].flatMap(({ policy }) => policy?.termination ?? []))
+  const were = terminationsOf(before)
+  const are = terminationsOf(after)
+  for (const termination of were) if (!are.has(termination)) termination.stop()
+  for (const termination of are) {
+    if (were.has(termination)) termination.readAgain()
+    else termination.start()
+  }
+}
+
+function createService(
+  { name, tags, cluster }: ListenerConfig,
+  listener: Listener,
+  policy: ListenerPolicy | undefined,
+  destinations: ReadonlyMap<string, Destination>,
+): Service {
+  const destination = cluster === undefined ? undefined : destinations.get(cluster)
+  return { listener, name, tags, policy, destination, destinations }
+}
+
+/** A listening socket is kept where its address stays, whatever its name becomes; port 0 means another each time. */
+function matchListeners(configs: readonly ListenerConfig[], before: Generation | undefined): Listener[] {
+  const free = new Set(before?.services.keys() ?? [])
+  const take = (fits: (listener: Listener) => boolean): Listener | undefined => {
+    const found = [...free].find(fits)
+    if (found !== undefined) free.delete(found)
+    return found
+  }
+  const byName = configs.map(({ name, address }) =>
+    take(({ options }) => options.name === name && isDeepStrictEqual(options.address, address)),
+  )
+  return configs.map((config, index) => {
+    const { address } = config
+    const isFixed = address.kind === 'unix' || address.port !== 0
+    return (
+      byName[index] ??
+      (isFixed ? take(({ options }) => isDeepStrictEqual(options.address, address)) : undefined) ??
+      new Listener(config)
+    )
+  })
+}
+
+function policyOf(
+  listener: ListenerConfig,
+  config: Config,
+  before: Service | undefined,
+  { log, tickets }: SharedParts,
+): ListenerPolicy | undefined {
+  const isTold = (cluster: string): boolean => isToldFirst(config.clusters[cluster]!)
+  const known = before?.policy
+  const termination =
+    known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
+      ? known.termination
+      : listener.tls && new TlsTermination(listener.tls, announceCertificates(log, listener.name), tickets)
+  return createListenerPolicy(listener, config.timeouts.firstBytesMs, isTold, termination)
+}
+
+function createDestination(
+  name: string,
+  config: Config,
+  { engine, counters, log, knownCluster, onBackendReleased }: SharedParts,
+): Destination {
+  const options = config.clusters[name]!
+  const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
+  const settings: PipeSettings = {
+    splice: config.splice,
+    halfClose: options.halfClose,
+    idleTimeoutMs: idleMs,
+    halfClosedTimeoutMs: halfClosedMs,
+    maxLifetimeMs: lifetimeMs,
+  }
+  const { sendProxy, startTls, tls } = options
+  const hooks = { ...announceCluster(log, name), onBackendReleased }
+  return {
+    cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
+    pipes: { runQueue: engine.runQueue, settings, counters },
+    liveness: options.liveness,
+    preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
+  }
+}
+
+function shortest(timeoutsMs: readonly number[]): number {
+  const set = timeoutsMs.filter((ms) => ms > 0)
+  return set.length === 0 ? 0 : Math.min(...set)
+}

@@ -1,0 +1,160 @@
+/**
+ * Takes other configs up, one after the other: everything that can fail is done first, and then nothing can fail. A
+ * config that cannot be used changes nothing.
+ */
+import { type Config, workerCount } from '../../config/schema.js'
+import type { Reloaded } from '../../control/answers.js'
+import { timesOf } from '../../control/drain-order.js'
+import type { Listener } from '../../listener/listener.js'
+import type { OpenLog } from '../../observe/log/log.js'
+import type { ProxyStatus } from '../../observe/status.js'
+import type { Acceptor } from '../acceptor.js'
+import type { Catalogue } from '../catalogue/catalogue.js'
+import type { Clusters } from '../clusters.js'
+import type { Connections } from '../connections.js'
+import type { ConnectionLog } from '../reporting/connection-log.js'
+import type { ProxyCounters } from '../reporting/proxy-counters.js'
+import { changesBetween, needingRestart } from './changes.js'
+import { createGeneration, exchange, type Generation, type Prepared, type SharedParts } from './generation.js'
+import type { Generations } from './generations.js'
+
+export interface ReloaderOptions {
+  readonly shared: SharedParts
+  readonly openLog: OpenLog
+  readonly generations: Generations
+  readonly catalogue: Catalogue
+  readonly clusters: Clusters
+  readonly counters: ProxyCounters
+  readonly connectionLog: ConnectionLog
+  readonly connections: Connections
+  readonly acceptor: Acceptor
+  /** Throws `wrong-state` where the proxy does not run. */
+  checkRunning(): void
+}
+
+export class Reloader {
+  readonly #options: ReloaderOptions
+  readonly #startedWith: Config
+  #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
+  #reloading: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options
+    this.#startedWith = options.generations.config
+  }
+
+  counts(): ProxyStatus['config'] {
+    return { ...this.#counts }
+  }
+
+  /** No reload begins before this is over. */
+  waitFor(task: Promise<unknown>): void {
+    this.#reloading = task.catch(() => {})
+  }
+
+  /** One after the other: each compares itself with what the one before has left. */
+  reloadWith(load: () => Config): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(async () => this.#takeUp(load()))
+    this.#reloading = reloaded.catch(() => {
+      this.#counts.failedReloads++
+    })
+    return reloaded
+  }
+
+  /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
+  async prepare(config: Config): Promise<Prepared> {
+    const { generations, catalogue, shared, openLog, connections, checkRunning } = this.#options
+    checkRunning()
+    const after = createGeneration(config, generations.present, shared)
+    const log = await openLog.prepare(config.log)
+    generations.next = after
+    catalogue.prepare(config)
+    const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
+      log.abandon()
+      throw error
+    })
+    return {
+      takeUp: () => {
+        try {
+          checkRunning()
+        } catch (error) {
+          log.abandon()
+          throw error
+        }
+        this.#commit(generations.present, after)
+        log.take()
+        connections.drains.spareListeners(opened, after.services)
+      },
+      giveUp: () => {
+        log.abandon()
+        this.#giveUp(opened)
+      },
+    }
+  }
+
+  async #takeUp(config: Config): Promise<Reloaded> {
+    const { generations, openLog } = this.#options
+    const changed = changesBetween(generations.config, config)
+    const needsRestart = needingRestart(this.#startedWith, config)
+    const prepared = await this.prepare(config)
+    prepared.takeUp()
+    openLog.log.info({ changed, needsRestart }, 'the config was taken up')
+    return { changed, needsRestart }
+  }
+
+  /** All or none. */
+  async #openNew(listeners: readonly Listener[]): Promise<readonly Listener[]> {
+    const { acceptor, checkRunning } = this.#options
+    const opened: Listener[] = []
+    try {
+      for (const listener of listeners.filter(({ isListening }) => !isListening)) {
+        await acceptor.open(listener)
+        opened.push(listener)
+        checkRunning()
+      }
+      return opened
+    } catch (error) {
+      this.#giveUp(opened)
+      throw error
+    }
+  }
+
+  /** Who has come meanwhile is drained, as one whose listener has gone from the config. */
+  #giveUp(opened: readonly Listener[]): void {
+    for (const listener of opened) {
+      if (this.#options.generations.present.services.has(listener)) listener.close()
+      else this.#dismiss(listener, [])
+    }
+  }
+
+  /** Nothing in here may fail. */
+  #commit(before: Generation, after: Generation): void {
+    const { generations, connectionLog, catalogue, clusters, counters, shared } = this.#options
+    generations.present = after
+    this.#counts.reloads++
+    this.#counts.loadedAt = new Date().toISOString()
+    connectionLog.update(after.config.log.access)
+    shared.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
+    catalogue.reload(after.config)
+    clusters.update(after)
+    counters.takeUp(after, catalogue, clusters)
+    exchange(before, after, shared.log)
+    const names = Array.from(after.services.values(), ({ name }) => name)
+    for (const listener of before.services.keys()) {
+      if (!after.services.has(listener)) this.#dismiss(listener, names)
+    }
+  }
+
+  /** It accepts no more. Connections of names that are gone, too, are drained in the background; others go on. */
+  #dismiss(listener: Listener, stayingNames: readonly string[]): void {
+    const { connections, generations } = this.#options
+    listener.close()
+    const itsOwn = connections.all().filter(({ service }) => service.listener === listener)
+    for (const name of new Set(itsOwn.map(({ service }) => service.name))) {
+      if (stayingNames.includes(name)) continue
+      const leaving = itsOwn.filter(({ service }) => service.name === name)
+      const times = timesOf({}, generations.config.timeouts.drainMs)
+      void connections.drains.run({ listener: name }, leaving, times)
+    }
+  }
+}

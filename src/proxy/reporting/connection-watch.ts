@@ -1,0 +1,171 @@
+/**
+ * Connections while they run: what each is and how fast its bytes move. Rates need two looks, so the counts of the last
+ * one are kept for as long as somebody goes on looking.
+ */
+import { AddressSet } from '../../address-set.js'
+import type { Connection } from '../../connection/connection.js'
+import type { ConnectionInfo, ConnectionList, DirectionInfo } from '../../control/answers.js'
+import { type ConnectionFilter, type ConnectionQuery, DEFAULT_LISTED } from '../../control/orders.js'
+import type { Direction } from '../../pipe/direction.js'
+import type { ConnectionIds } from '../connection-ids.js'
+
+/** Rates are over at least this long (ms), however often somebody looks. */
+const LEAST_SPAN_MS = 1000
+/** Who has not looked for this long looks for the first time again. */
+const FORGET_AFTER_MS = 15_000
+
+/** Of one connection at the last look; written over by the next, so that a look leaves nothing to collect. */
+interface Sample {
+  at: number
+  bytesUp: number
+  bytesDown: number
+  /** Bytes per second until then. */
+  up: number
+  down: number
+}
+
+type Rates = Pick<Sample, 'up' | 'down'>
+
+/** Whose connections are looked at. */
+export interface Watched {
+  readonly ids: ConnectionIds
+  connections(): readonly Connection[]
+}
+
+export class ConnectionWatch {
+  readonly #proxy: Watched
+  /** A connection that is over takes its own along. */
+  #samples = new WeakMap<Connection, Sample>()
+  #lookedAt = Number.NEGATIVE_INFINITY
+
+  constructor(proxy: Watched) {
+    this.#proxy = proxy
+  }
+
+  list(query: ConnectionQuery): ConnectionList {
+    const { sort = 'rate', limit = DEFAULT_LISTED } = query
+    const now = performance.now()
+    this.#look(now)
+    const matching = this.matching(query)
+    const first = heaviest(matching, this.#weight(sort, now), limit)
+    return {
+      matched: matching.length,
+      connections: first.map((connection) => this.#describe(connection, now)),
+    }
+  }
+
+  matching(filter: ConnectionFilter): readonly Connection[] {
+    const { ids, listener, cluster, backend, client, idleForMs, olderThanMs } = filter
+    const now = performance.now()
+    const wanted = ids && new Set(ids)
+    const clients = client === undefined ? undefined : new AddressSet([client])
+    return this.#proxy.connections().filter((each) => {
+      if (wanted !== undefined && !wanted.has(this.#proxy.ids.known(each) ?? '')) return false
+      if (listener !== undefined && each.service.name !== listener) return false
+      if (cluster !== undefined && each.cluster !== cluster) return false
+      if (backend !== undefined && each.backend?.name !== backend) return false
+      if (idleForMs !== undefined && idleMs(each, now) < idleForMs) return false
+      if (olderThanMs !== undefined && each.ageMs < olderThanMs) return false
+      return clients === undefined || clients.has(each.clientAddress)
+    })
+  }
+
+  #weight(sort: NonNullable<ConnectionQuery['sort']>, now: number): (connection: Connection) => number {
+    if (sort === 'age') return ({ ageMs }) => ageMs
+    if (sort === 'idle') return (connection) => idleMs(connection, now)
+    if (sort === 'bytes') return ({ totals }) => totals.bytesUp + totals.bytesDown
+    return (connection) => {
+      const { up, down } = this.#ratesOf(connection)
+      return up + down
+    }
+  }
+
+  #look(now: number): void {
+    if (now - this.#lookedAt < LEAST_SPAN_MS) return
+    if (now - this.#lookedAt > FORGET_AFTER_MS) this.#samples = new WeakMap()
+    this.#lookedAt = now
+    for (const connection of this.#proxy.connections()) {
+      const { bytesUp, bytesDown } = connection.totals
+      const sample = this.#samples.get(connection)
+      if (sample === undefined) {
+        this.#samples.set(connection, { at: now, bytesUp, bytesDown, ...sinceAccepted(connection) })
+        continue
+      }
+      const seconds = (now - sample.at) / 1000
+      sample.up = (bytesUp - sample.bytesUp) / seconds
+      sample.down = (bytesDown - sample.bytesDown) / seconds
+      sample.at = now
+      sample.bytesUp = bytesUp
+      sample.bytesDown = bytesDown
+    }
+  }
+
+  #ratesOf(connection: Connection): Rates {
+    return this.#samples.get(connection) ?? sinceAccepted(connection)
+  }
+
+  #describe(connection: Connection, now: number): ConnectionInfo {
+    const facts = connection.facts()
+    const rates = this.#ratesOf(connection)
+    return {
+      id: this.#proxy.ids.tell(connection),
+      listener: facts.listener,
+      protocol: facts.protocol,
+      client: facts.client,
+      cluster: facts.cluster,
+      backend: facts.backend,
+      backendAddress: facts.backendAddress,
+      sni: facts.sni,
+      phase: connection.phase,
+      startedAt: new Date(facts.acceptedAt).toISOString(),
+      ageMs: Math.round(facts.totalMicros / 1000),
+      idleMs: Math.round(idleMs(connection, now)),
+      up: directionInfo(connection.pipe?.up, facts.bytesUp, facts.splicedUp, rates.up),
+      down: directionInfo(connection.pipe?.down, facts.bytesDown, facts.splicedDown, rates.down),
+    }
+  }
+}
+
+/** The `most` that weigh most, in this order: in one pass, since nearly all of many weigh too little. */
+function heaviest<Item>(items: readonly Item[], weigh: (item: Item) => number, most: number): Item[] {
+  const found: Item[] = []
+  const weights: number[] = []
+  for (const item of items) {
+    const weight = weigh(item)
+    if (found.length === most && weight <= weights.at(-1)!) continue
+    let place = weights.length
+    for (; place > 0 && weights[place - 1]! < weight; place--);
+    found.splice(place, 0, item)
+    weights.splice(place, 0, weight)
+    if (found.length <= most) continue
+    found.pop()
+    weights.pop()
+  }
+  return found
+}
+
+/** Who was not looked at before. */
+function sinceAccepted({ totals, ageMs }: Connection): Rates {
+  const seconds = Math.max(1, ageMs) / 1000
+  return { up: totals.bytesUp / seconds, down: totals.bytesDown / seconds }
+}
+
+function directionInfo(
+  direction: Direction | undefined,
+  bytes: number,
+  splicedBytes: number,
+  bytesPerSecond: number,
+): DirectionInfo {
+  return {
+    bytes,
+    splicedBytes,
+    bytesPerSecond: Math.round(bytesPerSecond),
+    carrier: direction?.carrier.name,
+    notSplicing: direction?.whyCopying,
+  }
+}
+
+/** A pipe's clock stands still between turns, so a byte may seem to have moved after `now`. */
+function idleMs({ pipe, ageMs }: Connection, now: number): number {
+  return pipe === undefined ? ageMs : Math.max(0, now - pipe.movedAt)
+}

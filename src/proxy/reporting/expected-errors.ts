@@ -1,0 +1,51 @@
+/**
+ * The errors that connections of a listener can end with, each with the cluster it would be counted for. Pure.
+ */
+
+import type { Config } from '../../config/schema.js'
+import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
+import { isToldFirst, joinsUnseen } from '../../connection/listener-policy.js'
+import { type CountedEnding, ERRORS } from '../../observe/endings.js'
+
+type Clusters = Config['clusters']
+
+export function* expectedErrors(
+  listener: ListenerConfig,
+  clusters: Clusters,
+): Iterable<readonly [cluster: string, CountedEnding]> {
+  for (const ending of errorsBefore(listener, clusters)) yield ['', ending]
+  for (const cluster of clustersBehind(listener, clusters)) {
+    for (const ending of errorsAt(listener, clusters, cluster)) yield [cluster, ending]
+  }
+}
+
+/** Where no cluster was chosen. */
+function errorsBefore(listener: ListenerConfig, clusters: Clusters): readonly CountedEnding[] {
+  if (listener.protocol === 'http') return [...ERRORS['first-bytes'], ...ERRORS.request]
+  const isUnseen = joinsUnseen(listener, (cluster) => isToldFirst(clusters[cluster]!))
+  return isUnseen ? [] : ERRORS['first-bytes']
+}
+
+function errorsAt(
+  { protocol, startTls }: ListenerConfig,
+  clusters: Clusters,
+  cluster: string,
+): readonly CountedEnding[] {
+  if (protocol === 'http') {
+    return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
+  }
+  // Where clients are asked for TLS first, so are backends.
+  const isTold = isToldFirst(clusters[cluster]!) || startTls !== undefined
+  return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
+}
+
+/** Where clients of this listener may come to, in the order of the config. A route function may name any. */
+function clustersBehind(
+  { route, routes, cluster, onNoSni, onBadHello }: ListenerConfig,
+  clusters: Clusters,
+): string[] {
+  const names = Object.keys(clusters)
+  if (route !== undefined) return names
+  const named = new Set([cluster, onNoSni, onBadHello, ...routes.map((each) => each.cluster)])
+  return names.filter((name) => named.has(name))
+}

@@ -1,0 +1,246 @@
+/**
+ * The proxy's counts: what has ended, per listener, cluster, backend and altogether, and the status made of it. What
+ * still runs is summed up when somebody asks, in one pass. A listener is its name: connections are counted under the
+ * one they were accepted with, whatever has become of its address since. What is counted never falls over a reload.
+ */
+import { formatAddress } from '../../address.js'
+import type { Backend } from '../../cluster/backend.js'
+import { forgetLongestGone } from '../../cluster/left.js'
+import type { Config } from '../../config/schema.js'
+import type { Connection } from '../../connection/connection.js'
+import type { Service } from '../../connection/service.js'
+import { type CountedListener, ListenerMeter } from '../../observe/counts/listener-meter.js'
+import {
+  BackendMeter,
+  ClusterMeter,
+  Meters,
+  RunningTraffic,
+  TotalsMeter,
+} from '../../observe/counts/meters.js'
+import type { RecordEnding } from '../../observe/records/record.js'
+import type { BackendReport, ClusterReport, ListenerReport, ProxyStatus } from '../../observe/status.js'
+import type { PipeTotals } from '../../pipe/options.js'
+import type { Counters } from '../../status/fields.js'
+import type { LISTENER } from '../../status/listener.js'
+import type { Catalogue } from '../catalogue/catalogue.js'
+import type { BackendEntry } from '../catalogue/catalogue-backends.js'
+import type { Entries } from '../catalogue/catalogue-entries.js'
+import { expectedErrors } from './expected-errors.js'
+
+type Counted = Pick<
+  ProxyStatus,
+  'connections' | 'listeners' | 'pastListeners' | 'clusters' | 'pastClusters' | 'endings'
+>
+
+/** A config, and the listeners it has, in its order. */
+interface Countable {
+  readonly config: Pick<Config, 'listeners' | 'clusters'>
+  readonly services: ReadonlyMap<CountedListener, unknown>
+}
+
+interface CountedCluster {
+  readonly name: string
+  readonly backends: readonly Backend[]
+  /** Given no more: here for those that still use them, and for what they counted. */
+  readonly left: readonly Backend[]
+}
+
+interface CountedClusters {
+  readonly present: readonly CountedCluster[]
+  /** In no config any more. */
+  readonly left: readonly CountedCluster[]
+}
+
+export class ProxyCounters {
+  readonly #all = new TotalsMeter()
+  /** By name, those in the config last. */
+  readonly #listeners = new Map<string, ListenerMeter>()
+  readonly #clusters = new Meters<CountedCluster, ClusterMeter>(() => new ClusterMeter())
+  readonly #backends = new Meters<Backend, BackendMeter>(() => new BackendMeter())
+
+  /** Another config: what it names is counted from now on, and its errors from 0 on. */
+  takeUp({ config, services }: Countable, catalogue: Catalogue, clusters: CountedClusters): void {
+    const listeners = [...services.keys()]
+    const present = config.listeners.map(
+      (each, index) => [each, this.#meterOf(each.name, listeners[index]!)] as const,
+    )
+    for (const [{ name }] of present) this.#listeners.delete(name)
+    forgetLongestGone(this.#listeners, (_, name) => catalogue.listeners.find(name) !== undefined)
+    for (const [each, meter] of present) {
+      this.#listeners.set(each.name, meter)
+      for (const [cluster, ending] of expectedErrors(each, config.clusters)) meter.expect(cluster, ending)
+    }
+    const known = new Set([...clusters.present, ...clusters.left].map(({ name }) => name))
+    for (const meter of this.#listeners.values()) meter.forgetClusters((cluster) => known.has(cluster))
+  }
+
+  /** The counters of a listener, for whoever sees something that the status has a count for. */
+  countsOf(service: Service): Counters<typeof LISTENER> {
+    return this.#listenerOf(service).counts
+  }
+
+  connected(connection: Connection): void {
+    const seconds = connection.connectMicros! / 1e6
+    this.#clusterOf(connection)?.connectSeconds.observe(seconds)
+    this.#backendOf(connection)?.connectSeconds.observe(seconds)
+  }
+
+  answered(connection: Connection): void {
+    const seconds = connection.firstByteMicros! / 1e6
+    this.#clusterOf(connection)?.firstByteSeconds.observe(seconds)
+    this.#backendOf(connection)?.firstByteSeconds.observe(seconds)
+  }
+
+  /** A connection is over; these are its last totals. */
+  ended(connection: Connection, ending: RecordEnding, totals: PipeTotals): void {
+    const { service, retries } = connection
+    const { notSplicing, bytesUp, bytesDown, splicedUp, splicedDown } = totals
+    const listener = this.#listenerOf(service)
+    this.#all.counts.ended++
+    this.#all.add(totals)
+    listener.counts.ended++
+    listener.add(totals)
+    listener.finished(connection.cluster ?? '', ending)
+    listener.seconds.observe(connection.ageMs / 1000)
+    const copied = bytesUp + bytesDown - splicedUp - splicedDown
+    if (notSplicing !== undefined && copied > 0) listener.copied(notSplicing, copied)
+    countErrors(listener, connection, ending)
+    const cluster = this.#clusterOf(connection)
+    if (cluster !== undefined) {
+      cluster.counts.ended++
+      cluster.counts.retries += retries
+      cluster.add(totals)
+    }
+    this.#backendOf(connection)?.add(totals)
+  }
+
+  /** The counted part of a status: of what the catalogue knows, and what was counted of what it knows no more. */
+  report(running: readonly Connection[], catalogue: Catalogue, clusters: CountedClusters): Counted {
+    const sums = this.#sumUp(running)
+    const present = Array.from(catalogue.listeners.given, ({ name }) => name)
+    const gone = [...this.#listeners.keys()].filter((name) => catalogue.listeners.get(name) === undefined)
+    const [leaving, past] = split(gone, (name) => catalogue.listeners.find(name) !== undefined)
+    const [leavingClusters, pastClusters] = split(
+      clusters.left,
+      ({ name }) => catalogue.clusters.find(name) !== undefined,
+    )
+    const listener = (isLeaving: boolean) => (name: string) => this.#ofListener(name, sums, isLeaving)
+    const cluster = (isLeaving: boolean) => (each: CountedCluster) =>
+      this.#ofCluster(each, sums, isLeaving, catalogue.backends(each.name))
+    return {
+      connections: { active: sums.count(this.#all), ...this.#all.counts, ...sums.with(this.#all) },
+      listeners: [...present.map(listener(false)), ...leaving.map(listener(true))],
+      pastListeners: past.map(listener(true)),
+      clusters: [...clusters.present.map(cluster(false)), ...leavingClusters.map(cluster(true))],
+      pastClusters: pastClusters.map(cluster(true)),
+      endings: Array.from(this.#listeners, ([name, meter]) => meter.endings(name)).flat(),
+    }
+  }
+
+  /** A client may come to a listener that is being taken up. */
+  #listenerOf({ name, listener }: Service): ListenerMeter {
+    return this.#listeners.get(name) ?? this.#meterOf(name, listener)
+  }
+
+  /** Of this name, for the listener that has it now. */
+  #meterOf(name: string, listener: CountedListener): ListenerMeter {
+    const meter = this.#listeners.get(name) ?? new ListenerMeter(listener)
+    meter.listener = listener
+    this.#listeners.set(name, meter)
+    return meter
+  }
+
+  /** Undefined where no cluster was chosen. */
+  #clusterOf({ cluster, service }: Connection): ClusterMeter | undefined {
+    const destination = cluster === undefined ? undefined : service.destinations.get(cluster)
+    return destination && this.#clusters.of(destination.cluster)
+  }
+
+  #backendOf({ backend }: Connection): BackendMeter | undefined {
+    return backend && this.#backends.of(backend)
+  }
+
+  #sumUp(running: readonly Connection[]): RunningTraffic {
+    const sums = new RunningTraffic()
+    for (const connection of running) {
+      const { totals } = connection
+      const cluster = this.#clusterOf(connection)
+      const backend = this.#backendOf(connection)
+      sums.add(this.#all, totals)
+      sums.add(this.#listenerOf(connection.service), totals)
+      if (cluster !== undefined) sums.add(cluster, totals)
+      if (backend !== undefined) sums.add(backend, totals)
+    }
+    return sums
+  }
+
+  #ofListener(name: string, sums: RunningTraffic, isLeaving: boolean): ListenerReport {
+    const meter = this.#listeners.get(name)!
+    const { listener } = meter
+    return {
+      name,
+      address: formatAddress(listener.address),
+      isListening: listener.isListening && !isLeaving,
+      isLeaving,
+      active: sums.count(meter),
+      ...meter.counts,
+      traffic: sums.with(meter),
+      seconds: meter.seconds.status(),
+      notSpliced: meter.notSpliced(),
+      pipeErrors: meter.pipeErrors(),
+    }
+  }
+
+  #ofCluster(
+    cluster: CountedCluster,
+    sums: RunningTraffic,
+    isLeaving: boolean,
+    known: Entries<BackendEntry> | undefined,
+  ): ClusterReport {
+    const meter = this.#clusters.of(cluster)
+    const present = isLeaving ? [] : cluster.backends
+    const gone = isLeaving ? [...cluster.backends, ...cluster.left] : cluster.left
+    const [leaving, past] = split(gone, ({ name }) => known?.find(name) !== undefined)
+    const backend = (isLeaving: boolean) => (each: Backend) => this.#ofBackend(each, sums, isLeaving)
+    return {
+      name: cluster.name,
+      isLeaving,
+      traffic: sums.with(meter),
+      active: sums.count(meter),
+      ...meter.counts,
+      connectSeconds: meter.connectSeconds.status(),
+      firstByteSeconds: meter.firstByteSeconds.status(),
+      backends: [...present.map(backend(false)), ...leaving.map(backend(true))],
+      pastBackends: past.map(backend(true)),
+    }
+  }
+
+  #ofBackend(backend: Backend, sums: RunningTraffic, isLeaving: boolean): BackendReport {
+    const meter = this.#backends.of(backend)
+    return {
+      ...backend.status(performance.now()),
+      isLeaving,
+      traffic: sums.with(meter),
+      connectSeconds: meter.connectSeconds.status(),
+      firstByteSeconds: meter.firstByteSeconds.status(),
+    }
+  }
+}
+
+/** What broke, on either side; without a pipe only what ended it is known. */
+function countErrors(
+  listener: ListenerMeter,
+  { pipe }: Connection,
+  { by, cause, errno }: RecordEnding,
+): void {
+  if (pipe === undefined) {
+    if (cause === 'reset' && by !== 'proxy') listener.broke(by, errno ?? '')
+    return
+  }
+  if (pipe.client.error !== undefined) listener.broke('client', pipe.client.error)
+  if (pipe.backend.error !== undefined) listener.broke('backend', pipe.backend.error)
+}
+
+function split<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
+}

@@ -1,0 +1,100 @@
+/**
+ * The workers that serve at this moment, as somebody who asks all of them sees them. It knows nothing of why one is
+ * forked. Nobody waits for ever: a worker that is stuck is told of, and the others' answers count.
+ */
+import { MillraceError } from '../../errors.js'
+import type { Log } from '../../observe/log/log.js'
+import type { Call } from '../messages.js'
+import type { Outcome, WorkerChannel } from './worker-channel.js'
+
+/** For what every worker has at hand (ms). */
+export const LOOK_WITHIN_MS = 1500
+/** For what it may have to work for (ms). Shorter than the command waits. */
+export const ORDER_WITHIN_MS = 5000
+
+/** What one worker has answered; undefined where it does not answer. */
+export interface Seen<Value> {
+  readonly channel: WorkerChannel
+  readonly value: Value | undefined
+}
+
+export class ServingWorkers {
+  /** By their slot. */
+  readonly #channels = new Map<number, WorkerChannel>()
+  readonly #log: Log
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  get channels(): readonly WorkerChannel[] {
+    return [...this.#channels.values()].sort((a, b) => a.slot - b.slot)
+  }
+
+  join(channel: WorkerChannel): void {
+    this.#channels.set(channel.slot, channel)
+  }
+
+  leave(channel: WorkerChannel): void {
+    if (this.#channels.get(channel.slot) === channel) this.#channels.delete(channel.slot)
+  }
+
+  /** It owes an answer for too long: it is not asked again before it has answered. */
+  noteSilence(channel: WorkerChannel): void {
+    if (channel.isSilent) return
+    channel.isSilent = true
+    this.#log.warn({ worker: channel.slot, workerPid: channel.pid }, 'a worker does not answer')
+  }
+
+  /** Of all but those that are gone meanwhile. Rejects with the first error. */
+  async look<Value>(call: Call): Promise<Seen<Value>[]> {
+    const seen = await Promise.all(this.channels.map((channel) => this.#lookAt<Value>(channel, call)))
+    return seen.flat()
+  }
+
+  /**
+   * Of those that live to answer. Rejects when all have had their time: with the first error, or with
+   * `worker-silent`. A worker without a call is not asked; without a time it has until it is gone.
+   */
+  async order<Value>(
+    callFor: (channel: WorkerChannel) => Call | undefined,
+    withinMs?: number,
+  ): Promise<Value[]> {
+    const asked = this.channels.flatMap((channel) => {
+      const call = callFor(channel)
+      return call === undefined ? [] : [{ channel, call }]
+    })
+    const outcomes = await Promise.all(asked.map(({ channel, call }) => channel.ask<Value>(call, withinMs)))
+    const problem = problemOf(
+      asked.map(({ channel }) => channel),
+      outcomes,
+    )
+    if (problem !== undefined) throw problem
+    return outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : []))
+  }
+
+  async #lookAt<Value>(channel: WorkerChannel, call: Call): Promise<Seen<Value>[]> {
+    if (channel.isSilent) return [{ channel, value: undefined }]
+    const outcome = await channel.ask<Value>(call, LOOK_WITHIN_MS)
+    if (outcome.kind === 'error') throw outcome.error
+    if (outcome.kind === 'gone') return []
+    if (outcome.kind === 'answer') return [{ channel, value: outcome.value }]
+    this.noteSilence(channel)
+    return [{ channel, value: undefined }]
+  }
+}
+
+/** Why an order has not reached everybody; undefined where it has. */
+export function problemOf(
+  channels: readonly WorkerChannel[],
+  outcomes: readonly Outcome<unknown>[],
+): Error | undefined {
+  const failed = outcomes.find((outcome) => outcome.kind === 'error')
+  if (failed?.kind === 'error') return failed.error
+  const silent = channels.filter((_, index) => outcomes[index]?.kind === 'silent')
+  return silent.length === 0 ? undefined : silence(silent)
+}
+
+export function silence(channels: readonly WorkerChannel[]): MillraceError {
+  return new MillraceError('worker-silent', `no answer from ${channels.map(({ name }) => name).join(', ')}`)
+}

@@ -1,0 +1,130 @@
+/**
+ * A worker's slot: there is a worker in it, or there will be one again. It knows how long to wait before, and what of
+ * it is worth a line of the log; what workers do is not its business.
+ */
+import type { Log } from '../../observe/log/log.js'
+import { type Exit, WorkerChannel, type WorkerChannelHooks } from './worker-channel.js'
+
+/** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
+/** A worker that lived this long counts as having worked (ms). */
+const PROVEN_AFTER_MS = 10_000
+/** One that does not listen by then never will (ms). */
+const START_WITHIN_MS = 30_000
+/** While no worker can start for always the same reason, it is told this often (ms). */
+const TELL_EVERY_MS = 60_000
+
+export interface WorkerSlotHooks extends WorkerChannelHooks {
+  /** Its worker is gone, and another one is to come. */
+  vacated(slot: number): void
+}
+
+export class WorkerSlot {
+  readonly #number: number
+  readonly #hooks: WorkerSlotHooks
+  readonly #log: Log
+  #channel: WorkerChannel | undefined
+  #isClosed = false
+  /** Of the next one that dies young. */
+  #pauseMs = FIRST_PAUSE_MS
+  #toldReason: string | undefined
+  #toldAt = Number.NEGATIVE_INFINITY
+  #again: NodeJS.Timeout | undefined
+  /** Called when the worker of this moment listens or is gone, and when it is gone. */
+  #started = (): void => {}
+  #emptied = (): void => {}
+
+  constructor(number: number, hooks: WorkerSlotHooks, log: Log) {
+    this.#number = number
+    this.#hooks = hooks
+    this.#log = log
+  }
+
+  /** Resolves when its first worker listens, or is gone. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#started = resolve
+      this.#fork()
+    })
+  }
+
+  /** Nobody comes after the worker that is there now, if any is. Resolves when it is gone. */
+  close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#again)
+    return new Promise((resolve) => {
+      const before = this.#emptied
+      this.#emptied = () => {
+        before()
+        resolve()
+      }
+      if (this.#channel === undefined) this.#emptied()
+    })
+  }
+
+  get channel(): WorkerChannel | undefined {
+    return this.#channel
+  }
+
+  #fork(): void {
+    try {
+      this.#channel = this.#connect()
+    } catch (error) {
+      this.#vacate({ why: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #connect(): WorkerChannel {
+    const forkedAt = performance.now()
+    let hasServed = false
+    const channel = new WorkerChannel(this.#number, {
+      hello: (hello) => {
+        if (!this.#isClosed) this.#hooks.hello(hello)
+      },
+      ready: (ready) => {
+        hasServed = true
+        clearTimeout(timer)
+        this.#hooks.ready(ready)
+        this.#started()
+      },
+      searches: (asking, question) => this.#hooks.searches(asking, question),
+      gone: (gone, exit) => {
+        clearTimeout(timer)
+        this.#hooks.gone(gone, exit)
+        this.#vacate(exit, hasServed ? performance.now() - forkedAt : undefined)
+      },
+    })
+    const timer = setTimeout(() => channel.kill('SIGKILL'), START_WITHIN_MS)
+    return channel
+  }
+
+  /** `servedMs` is of one that came so far. */
+  #vacate(exit: Exit, servedMs?: number): void {
+    this.#channel = undefined
+    if (!this.#isClosed) this.#replace(exit, servedMs)
+    this.#started()
+    this.#emptied()
+  }
+
+  #replace(exit: Exit, servedMs = 0): void {
+    const pauseMs = servedMs > PROVEN_AFTER_MS ? FIRST_PAUSE_MS : this.#pauseMs
+    this.#pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    const fields = { worker: this.#number, ...exit, pauseMs }
+    if (servedMs > 0) {
+      this.#toldReason = undefined
+      this.#log.error(fields, 'a worker died and is replaced')
+    } else if (this.#isNews(exit)) this.#log.error(fields, 'a worker cannot start, and is tried again')
+    this.#hooks.vacated(this.#number)
+    this.#again = setTimeout(() => this.#fork(), pauseMs)
+  }
+
+  #isNews(exit: Exit): boolean {
+    const reason = JSON.stringify(exit)
+    const now = performance.now()
+    if (reason === this.#toldReason && now - this.#toldAt < TELL_EVERY_MS) return false
+    this.#toldReason = reason
+    this.#toldAt = now
+    return true
+  }
+}

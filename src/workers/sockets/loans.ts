@@ -1,0 +1,56 @@
+/**
+ * The sockets of a slot without a worker are lent to one that serves, until the slot has a worker again: the kernel
+ * sends clients there all the time, and the next worker may be long in coming, or never come.
+ */
+import type { Config } from '../../config/schema.js'
+import type { ServingWorkers } from '../slots/serving-workers.js'
+import type { WorkerChannel } from '../slots/worker-channel.js'
+import type { Sockets } from './sockets.js'
+
+export class Loans {
+  readonly #serving: ServingWorkers
+  readonly #sockets: Sockets
+  readonly #config: () => Config
+  /** By slot: who accepts for it, or nobody yet. */
+  readonly #borrowers = new Map<number, WorkerChannel | undefined>()
+
+  constructor(serving: ServingWorkers, sockets: Sockets, config: () => Config) {
+    this.#serving = serving
+    this.#sockets = sockets
+    this.#config = config
+  }
+
+  /** The slot has lost its worker. */
+  begin(slot: number): void {
+    if (this.#sockets.isShared || this.#borrowers.has(slot)) return
+    this.#borrowers.set(slot, undefined)
+    this.assign()
+  }
+
+  /** It has one that serves. */
+  end(slot: number): void {
+    this.#borrowers.get(slot)?.send({ kind: 'takeBack', slot })
+    this.#borrowers.delete(slot)
+  }
+
+  /** Workers have come or gone. */
+  assign(): void {
+    const [borrower] = this.#serving.channels
+    if (borrower === undefined) return
+    for (const [slot, channel] of this.#borrowers) {
+      if (channel === undefined || channel.isGone) this.#lend(slot, borrower)
+    }
+  }
+
+  /** Listeners have come or gone. */
+  renew(): void {
+    for (const [slot, channel] of this.#borrowers) if (channel !== undefined) this.#lend(slot, channel)
+  }
+
+  #lend(slot: number, borrower: WorkerChannel): void {
+    this.#borrowers.set(slot, borrower)
+    for (const [address, { handle }] of this.#sockets.of(slot, this.#config())) {
+      borrower.send({ kind: 'lend', address, slot }, handle)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Where the workers are to listen. They share an address, and sharing hides that somebody else has it: so a new one is
+ * asked for once without sharing. Port 0 becomes the port that all workers are to have.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Address } from '../../address.js'
+import { overlap } from '../../config/checks/listener-addresses.js'
+import type { Config } from '../../config/schema.js'
+import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
+import type { Engine } from '../../io/engine.js'
+import { Listener, type ListenerHooks } from '../../listener/listener.js'
+
+/** A config as it was loaded, and with the ports in use where 0 was asked for. */
+export interface Assigned {
+  readonly loaded: Config
+  readonly config: Config
+}
+
+/** Whoever connects in the moment of the probe connects again. */
+const TURNS_AWAY: ListenerHooks = {
+  accepted: (_listener, client) => client.reset(),
+  paused: () => {},
+}
+
+/** Rejects with `listen-failed`. `present` is what the workers have. */
+export async function assignPorts(
+  loaded: Config,
+  present: Assigned | undefined,
+  engine: Engine,
+): Promise<Assigned> {
+  const listeners: ListenerConfig[] = []
+  const probes: Listener[] = []
+  try {
+    for (const listener of loaded.listeners) {
+      listeners.push({ ...listener, address: await placeOf(listener, present, engine, probes) })
+    }
+    return { loaded, config: { ...loaded, listeners } }
+  } finally {
+    for (const probe of probes) probe.close()
+  }
+}
+
+async function placeOf(
+  listener: ListenerConfig,
+  present: Assigned | undefined,
+  engine: Engine,
+  probes: Listener[],
+): Promise<Address> {
+  const { address } = listener
+  const held = present && placeHeld(listener, present)
+  if (held !== undefined) return held
+  // It would be our own workers that are in the way. They can tell whether they are.
+  if (present?.config.listeners.some((other) => overlap(other, listener))) return address
+  return await probe(listener, engine, probes)
+}
+
+/** Where the workers listen already for a listener of this address. */
+function placeHeld({ name, address }: ListenerConfig, { loaded, config }: Assigned): Address | undefined {
+  const isFixed = address.kind === 'unix' || address.port !== 0
+  const index = loaded.listeners.findIndex(
+    (known) => isDeepStrictEqual(known.address, address) && (isFixed || known.name === name),
+  )
+  return config.listeners[index]?.address
+}
+
+/** One that took any free port stays open in `probes`, so that no other listener is given the same one. */
+async function probe(options: ListenerConfig, engine: Engine, probes: Listener[]): Promise<Address> {
+  const listener = new Listener(options)
+  await listener.open(engine, false, TURNS_AWAY)
+  const { address } = listener
+  if (options.address.kind === 'tcp' && options.address.port === 0) probes.push(listener)
+  else listener.close()
+  return address
+}

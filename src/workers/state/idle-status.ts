@@ -1,0 +1,57 @@
+/**
+ * The status of a proxy of a config that serves nobody yet: everything that exists, and nothing counted of it. It is what
+ * is told of what no worker has.
+ */
+import { Backend } from '../../cluster/backend.js'
+import { BackOff } from '../../cluster/health/back-off.js'
+import type { Config } from '../../config/schema.js'
+import type { Engine } from '../../io/engine.js'
+import type { ProxyStatus } from '../../observe/status.js'
+import { createPipeCounters } from '../../pipe/options.js'
+import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
+import type { BackendEntry } from '../../proxy/catalogue/catalogue-backends.js'
+import { ownFacts } from '../../proxy/reporting/process-status.js'
+import { ProxyCounters } from '../../proxy/reporting/proxy-counters.js'
+import { RECORDS } from '../../status/data-path.js'
+import { countersOf } from '../../status/fields.js'
+
+export function idleStatus(
+  config: Config,
+  catalogue: Catalogue,
+  engine: Pick<Engine, 'kind' | 'notSplicing' | 'unavailable' | 'counts'>,
+): Omit<ProxyStatus, 'config'> {
+  return {
+    ...ownFacts(config, engine),
+    workers: 0,
+    state: 'new',
+    startedAt: undefined,
+    cpuSeconds: 0,
+    eventLoopDelaySeconds: undefined,
+    logLevel: config.log.level,
+    logFile: undefined,
+    drains: [],
+    ...nothingCounted(config, catalogue),
+    pipes: createPipeCounters(),
+    records: countersOf(RECORDS),
+    processes: [],
+  }
+}
+
+function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyCounters['report']> {
+  const closed = config.listeners.map(({ address }) => [{ address, isListening: false }, undefined] as const)
+  const present = Array.from(catalogue.clusters.given, ({ name }) => ({
+    name,
+    backends: Array.from(catalogue.backends(name)!.given, undialled),
+    left: [],
+  }))
+  const clusters = { present, left: [] }
+  const counters = new ProxyCounters()
+  counters.takeUp({ config, services: new Map(closed) }, catalogue, clusters)
+  return counters.report([], catalogue, clusters)
+}
+
+function undialled({ address, weight, setTo }: BackendEntry): Backend {
+  const backend = new Backend(address, weight, new BackOff())
+  backend.setTo = setTo
+  return backend
+}

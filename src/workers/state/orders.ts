@@ -1,0 +1,74 @@
+/**
+ * What operators have ordered that still holds, for workers that come later: the settings of backends, which the catalogue
+ * keeps, listeners that are drained, the level of the log. An order is forgotten where a worker that had it would forget
+ * it. Pure.
+ */
+
+import type { Config } from '../../config/schema.js'
+import type { LogLevel } from '../../config/schemas/log-schema.js'
+import type { BackendChange, DrainOrder } from '../../control/orders.js'
+import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
+import type { ControlCall } from '../messages.js'
+
+export class Orders {
+  readonly #catalogue: Catalogue
+  #revision = 0
+  #level: LogLevel | undefined
+  /** By listener. */
+  readonly #drained = new Map<string, DrainOrder>()
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue
+  }
+
+  /** Another after every order. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#revision++
+    this.#level = level
+  }
+
+  changeBackend(cluster: string, backend: string, change: BackendChange): void {
+    this.#revision++
+    this.#catalogue.set(cluster, backend, change)
+  }
+
+  /** Of a part. */
+  drain(order: DrainOrder): void {
+    const { listener, cluster, backend } = order
+    this.#revision++
+    if (listener !== undefined) this.#drained.set(listener, order)
+    if (cluster === undefined) return
+    const all = this.#catalogue.backends(cluster)?.given ?? []
+    for (const name of backend === undefined ? Array.from(all, (each) => each.name) : [backend]) {
+      this.changeBackend(cluster, name, { state: 'drain' })
+    }
+  }
+
+  /** A reload opens every listener, and sets what the config has changed. */
+  reloaded(before: Config, after: Config): void {
+    this.#drained.clear()
+    if (before.log.level !== after.log.level) this.#level = undefined
+    this.#catalogue.reload(after)
+  }
+
+  /** All that holds, for a worker that knows none of it and has these listeners. */
+  callsFor({ listeners }: Pick<Config, 'listeners'>): ControlCall[] {
+    const drained = listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
+    const drains = drained.map((order): ControlCall => ({ method: 'drain', args: [order] }))
+    const level: ControlCall[] =
+      this.#level === undefined ? [] : [{ method: 'setLogLevel', args: [this.#level] }]
+    return [...this.#settings(), ...drains, ...level]
+  }
+
+  *#settings(): Iterable<ControlCall> {
+    for (const { name: cluster } of this.#catalogue.clusters.given) {
+      for (const { name, ordered } of this.#catalogue.backends(cluster)!.given) {
+        if (ordered !== undefined) yield { method: 'changeBackend', args: [cluster, name, ordered] }
+      }
+    }
+  }
+}

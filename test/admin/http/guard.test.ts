@@ -1,0 +1,218 @@
+/** Who may ask what, and what those are told who may not. */
+
+import { once } from 'node:events'
+import { existsSync, lstatSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../support/folder.js'
+import { type Asked, Rig, TOKEN } from '../rig.js'
+
+const folder = temporaryFolder()
+let rig: Rig
+afterEach(() => rig.end())
+
+const KILL_ALL: Asked = { method: 'POST', body: { all: true } }
+const KILL = '/api/v1/connections/kill'
+
+describe('on a port', () => {
+  it.each<[string, string, Asked, number, RegExp]>([
+    ['no token', '/api/v1/status', { headers: { authorization: '' } }, 401, /Bearer TOKEN/],
+    ['a wrong token', '/metrics', { headers: { authorization: 'Bearer nonsense' } }, 401, /Bearer/],
+    ['another scheme', '/api/v1/status', { headers: { authorization: `Basic ${TOKEN}` } }, 401, /Bearer/],
+    ['a wrong token for what is not there', '/nope', { headers: { authorization: 'x' } }, 401, /Bearer/],
+    ['the name of another site', '/livez', { headers: { host: 'evil.example' } }, 421, /evil\.example/],
+    ['an address of another machine', '/livez', { headers: { host: '10.0.0.1:80' } }, 421, /10\.0\.0\.1/],
+    ['nonsense for a host', '/livez', { headers: { host: 'a b' } }, 421, /a b/],
+    [
+      'a page of another site that changes something',
+      KILL,
+      { ...KILL_ALL, headers: { origin: 'http://evil.example' } },
+      403,
+      /evil\.example/,
+    ],
+    ['an unknown path', '/api/v1/nope', {}, 404, /nothing at/],
+    ['an unknown path upwards', '/assets/../package.json', {}, 404, /nothing at/],
+    ['a path with an encoded slash', '/assets/..%2fpackage.json', {}, 404, /nothing at/],
+    ['a wrong method', '/api/v1/status', { method: 'POST' }, 405, /POST/],
+    ['a change by GET', KILL, {}, 405, /GET/],
+    ['a post to a page', '/livez', { method: 'POST' }, 405, /POST/],
+    ['a body that is no JSON by its type', KILL, { method: 'POST', body: '{}' }, 415, /application\/json/],
+    [
+      'a body that is no JSON',
+      KILL,
+      { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } },
+      400,
+      /no JSON/,
+    ],
+    [
+      'a body that is too large',
+      KILL,
+      { method: 'POST', body: { listener: 'x'.repeat(20_000) } },
+      413,
+      /at most 16384/,
+    ],
+    ['an empty order to kill', KILL, { method: 'POST', body: {} }, 422, /"all": true/],
+    [
+      'an empty order to drain',
+      '/api/v1/drain',
+      { method: 'POST', body: { deadlineMs: 1 } },
+      422,
+      /"all": true/,
+    ],
+    ['an unknown field', KILL, { method: 'POST', body: { listeners: 'x' } }, 422, /listeners/],
+    [
+      'no address range',
+      KILL,
+      { method: 'POST', body: { client: 'everybody' } },
+      422,
+      /client: .*10\.0\.0\.0\/8/,
+    ],
+    ['a list for an object', KILL, { method: 'POST', body: [1] }, 422, /object/],
+    ['a number in words', '/api/v1/connections?limit=many', {}, 422, /limit/],
+    ['a number out of range', '/api/v1/connections?limit=1001', {}, 422, /limit/],
+    ['an unknown question', '/api/v1/status?x=1', {}, 422, /x/],
+    ['an unknown cluster', '/api/v1/clusters/x/backends', {}, 404, /cluster "x"/],
+    [
+      'an unknown backend',
+      '/api/v1/clusters/back/backends/x%3A1',
+      { method: 'PATCH', body: { state: 'up' } },
+      404,
+      /"x:1"/,
+    ],
+    ['an unknown connection', '/api/v1/connections/01', { method: 'DELETE' }, 404, /connection "01"/],
+    [
+      'an unknown listener',
+      '/api/v1/drain',
+      { method: 'POST', body: { listener: 'x' } },
+      404,
+      /^there is no listener "x"$/,
+    ],
+    ['bad percent signs', '/api/v1/connections/%zz', { method: 'DELETE' }, 400, /percent/],
+    ['an unknown level', '/api/v1/log/level', { method: 'PUT', body: { level: 'loud' } }, 422, /level/],
+  ])('%s gets the right status and a sentence', async (_, path, asked, status, sentence) => {
+    rig = await Rig.start()
+    const client = await rig.join()
+    const answer = await rig.ask(path, asked)
+    expect(answer.status).toBe(status)
+    expect(answer.headers['content-type']).toBe('application/problem+json')
+    expect(answer.json).toMatchObject({
+      type: 'about:blank',
+      status,
+      detail: expect.stringMatching(sentence),
+    })
+    expect(client.socket.destroyed).toBe(false)
+    expect(rig.bed.proxy.status()).toMatchObject({ state: 'running', connections: { active: 1 } })
+  })
+
+  it('says which methods there are, and how to show a token', async () => {
+    rig = await Rig.start()
+    expect((await rig.ask('/api/v1/reload')).headers.allow).toBe('POST')
+    expect((await rig.ask('/metrics', { method: 'PUT' })).headers.allow).toBe('GET, HEAD')
+    const { headers } = await rig.ask('/metrics', { headers: { authorization: '' } })
+    expect(headers['www-authenticate']).toBe('Bearer')
+  })
+
+  it.each(['localhost', 'LOCALHOST:80', '127.0.0.1:9', '127.1.2.3', '[::1]:5', 'millrace.internal:1'])(
+    'may be addressed as %s',
+    async (host) => {
+      rig = await Rig.start({ hosts: ['millrace.internal'] })
+      expect(await rig.ask('/livez', { headers: { host } })).toMatchObject({ status: 200 })
+    },
+  )
+
+  it('tells what needs no token without one, and every answer bears the same headers', async () => {
+    rig = await Rig.start()
+    const bare = { headers: { authorization: '' } }
+    for (const path of ['/', '/assets/page.js', '/assets/uPlot.esm.js', '/livez', '/readyz', '/metrics']) {
+      const { status, headers } = await rig.ask(path, bare)
+      expect(status).toBe(path === '/metrics' ? 401 : 200)
+      expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'")
+      expect(headers['x-content-type-options']).toBe('nosniff')
+      expect(headers['cache-control']).toBe('no-store')
+      expect(headers).not.toHaveProperty('set-cookie')
+    }
+  })
+
+  it('answers HEAD as GET, without the body', async () => {
+    rig = await Rig.start()
+    expect(await rig.ask('/metrics', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+    expect(await rig.ask('/api/v1/status', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+  })
+
+  it('changes nothing where it is read only', async () => {
+    rig = await Rig.start({ readOnly: true })
+    await rig.join()
+    expect(await rig.ask(KILL, KILL_ALL)).toMatchObject({ status: 403 })
+    expect(await rig.ask('/api/v1/reload', { method: 'POST' })).toMatchObject({ status: 403 })
+    expect(await rig.ask('/api/v1/connections')).toMatchObject({ status: 200, json: { matched: 1 } })
+  })
+
+  it.each([
+    ['of the same name', 'http://localhost:8080', 'localhost:8080'],
+    ['behind a proxy that passes its name on', 'https://Proxy.Example', 'proxy.example'],
+    ['behind a proxy that passes ours on, as nginx does', 'https://proxy.example', '127.0.0.1:9901'],
+    ['behind a proxy at a port of its own', 'https://proxy.example:8443', 'localhost'],
+    ['behind a proxy without a name', 'https://10.0.0.9', '10.0.0.9'],
+  ])('lets a page change something that is %s', async (_, origin, host) => {
+    rig = await Rig.start({ hosts: ['proxy.example', '10.0.0.9'] })
+    await rig.join()
+    const headers = { origin, host }
+    expect(await rig.ask(KILL, { ...KILL_ALL, headers })).toMatchObject({ json: { killed: 1 } })
+  })
+
+  it.each([
+    'https://evil.example',
+    'http://localhost:3000',
+    'null',
+    'https://proxy.example.evil.example',
+    'file://',
+  ])('lets no page of %s change anything', async (origin) => {
+    rig = await Rig.start({ hosts: ['proxy.example'] })
+    const headers = { origin, host: '127.0.0.1:9901' }
+    expect(await rig.ask(KILL, { ...KILL_ALL, headers })).toMatchObject({ status: 403 })
+  })
+})
+
+describe('on a unix socket', () => {
+  const path = `${folder}/admin.sock`
+  const start = () => Rig.start({ address: { kind: 'unix', path }, token: undefined })
+
+  it('asks for no token, and the file is its owner`s alone, gone at the end', async () => {
+    rig = await start()
+    expect(lstatSync(path).mode & 0o777).toBe(0o600)
+    expect(await rig.ask('/api/v1/status', { headers: { authorization: '' } })).toMatchObject({ status: 200 })
+    await rig.admin.stop()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('takes the place of a socket that nobody listens on any more', async () => {
+    const { Program } = await import('../../support/programs.js')
+    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+    await new Program(process.execPath, ['-e', script]).exited
+    expect(existsSync(path)).toBe(true)
+    rig = await start()
+    expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
+  })
+
+  it('leaves one alone that somebody listens on, and a file that is no socket', async () => {
+    rig = await start()
+    const second = `${folder}/second.sock`
+    const taken = createServer().listen(second)
+    await once(taken, 'listening')
+    const file = `${folder}/file`
+    writeFileSync(file, 'precious')
+    const { AdminServer } = await import('../../../src/admin/server.js')
+    for (const where of [second, file]) {
+      const config = {
+        address: { kind: 'unix', path: where },
+        token: undefined,
+        hosts: [],
+        readOnly: false,
+      } as const
+      const options = { control: rig.bed.control, config, renderMetrics: () => '', log: rig.bed.proxy.log }
+      await expect(new AdminServer(options).start()).rejects.toMatchObject({ code: 'listen-failed' })
+      expect(existsSync(where)).toBe(true)
+    }
+    taken.close()
+  })
+})

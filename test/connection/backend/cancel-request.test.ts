@@ -1,0 +1,81 @@
+/** Where a session is that somebody wants to cancel, and what a backend makes of the request. */
+import { describe, expect, it } from 'vitest'
+import type { Dialled } from '../../../src/cluster/dial.js'
+import {
+  findSession,
+  passCancelOn,
+  type Session,
+  watchForKey,
+} from '../../../src/connection/backend/cancel-request.js'
+import type { Destination } from '../../../src/connection/service.js'
+import { type Dialogue, DialogueOver } from '../../../src/io/dialogue.js'
+import { type SessionPlace, Sessions } from '../../../src/postgres/sessions.js'
+
+const KNOWN = { name: 'b:5432' }
+const destination = {
+  cluster: { name: 'back', backend: (name: string) => (name === KNOWN.name ? KNOWN : undefined) },
+} as unknown as Destination
+const destinations = new Map([['back', destination]])
+
+describe('a session that another process names', () => {
+  const find = (place: SessionPlace | undefined) => {
+    const sessions = new Sessions<Session>()
+    sessions.askOthers = async () => place
+    return findSession('key', sessions, destinations)
+  }
+  const place = { cluster: 'back', backend: KNOWN.name, address: '192.0.2.1:5432' }
+
+  it('is at the address of a backend that is known here', async () => {
+    const address = { kind: 'tcp', host: '192.0.2.1', port: 5432 }
+    expect(await find(place)).toEqual({ place, at: { backend: KNOWN, address }, destination })
+  })
+
+  it.each([
+    ['nobody', undefined],
+    ['a cluster that is not here', { ...place, cluster: 'gone' }],
+    ['a backend that is not here', { ...place, backend: 'gone:1' }],
+    ['no address', { ...place, address: 'x' }],
+  ])('is none where it is at %s', async (_, at) => {
+    expect(await find(at)).toBeUndefined()
+  })
+})
+
+it('a session is known from its key on, and until it is forgotten', async () => {
+  const sessions = new Sessions<Session>()
+  const dialled = {
+    backend: KNOWN,
+    address: { kind: 'tcp', host: '192.0.2.1', port: 5432 },
+  } as unknown as Dialled
+  let forget = (): void => {}
+  const watch = watchForKey(dialled, destination, sessions, (found) => {
+    forget = found
+  })
+  // AuthenticationOk, and BackendKeyData of process 1 with key 2.
+  watch(Buffer.from('R\0\0\0\x08\0\0\0\0', 'latin1'))
+  expect(sessions.size).toBe(0)
+  watch(Buffer.from('K\0\0\0\x0c\0\0\0\x01\0\0\0\x02', 'latin1'))
+  expect(sessions.size).toBe(1)
+  forget()
+  expect(sessions.size).toBe(0)
+})
+
+describe('a cancel request', () => {
+  const pass = async (end: 'ended' | 'broken' | 'timed-out') => {
+    const backend = {
+      say: async () => {},
+      show: async () => {
+        if (end !== 'ended') throw new DialogueOver(backend, end)
+      },
+    } as unknown as Dialogue
+    await passCancelOn({ session: 'key', bytes: Buffer.from('x') }, backend)
+  }
+
+  it('is done when its backend has ended or broken the connection', async () => {
+    await pass('ended')
+    await pass('broken')
+  })
+
+  it('is not done where its backend is silent', async () => {
+    await expect(pass('timed-out')).rejects.toThrow('timed-out')
+  })
+})

@@ -1,0 +1,107 @@
+/** The docs tell every field of a record, and every ending of a connection and of a pipe as the table of endings has it. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { REDACTABLE } from '../../../src/config/schemas/log-schema.js'
+import { ENDINGS, type Ending, type EndingKind } from '../../../src/observe/endings.js'
+import { terminationCode } from '../../../src/observe/records/termination.js'
+import type { PipeCause } from '../../../src/pipe/options.js'
+import { PARTIES } from '../../../src/status/common.js'
+import { recordSchema } from '../../support/record-fields.js'
+
+const docs = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
+const text = docs('records.md')
+
+/** What docs/records.md has of an ending, links aside. */
+function lineOf({ by, phases, cause, waitedFor, error, status, means }: EndingKind): string {
+  const subject = waitedFor === undefined ? `\`${cause}\`` : `\`${cause}\` for the ${waitedFor}`
+  const codes = phases.map((phase) => `\`${terminationCode({ by, phase, cause, waitedFor } as Ending)}\``)
+  const isError = error === undefined ? 'no' : 'yes'
+  const cells = [by, phases.join(', '), subject, codes.join(', '), isError, status ?? '', means]
+  return `| ${cells.join(' | ')} |`.replace('|  |', '| |')
+}
+
+const withoutLinks = (markdown: string): string => markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+
+/** Every field, with those within it: `ended.by`. */
+function fieldsOf(schema: z.ZodType, path = ''): string[] {
+  if (schema instanceof z.ZodOptional) return fieldsOf(schema.unwrap() as z.ZodType, path)
+  if (!(schema instanceof z.ZodObject)) return [path]
+  return Object.entries(schema.shape).flatMap(([key, inner]) =>
+    fieldsOf(inner as z.ZodType, path === '' ? key : `${path}.${key}`),
+  )
+}
+
+describe('docs/records.md', () => {
+  it('tells of every field and of no other', () => {
+    const [, part = ''] = /## Every field\n(.*?)\n## /s.exec(text) ?? []
+    const told = [...part.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, field]) => field)
+    expect(told.sort()).toEqual(fieldsOf(recordSchema).sort())
+  })
+
+  it('has an example that is a record', () => {
+    const [, line = ''] = /```json\n(.*?)\n```/s.exec(text) ?? []
+    const { level, time, pid, hostname, msg, ...record } = JSON.parse(line)
+    expect(() => recordSchema.parse(record)).not.toThrow()
+    expect({ level, msg }).toEqual({ level: 30, msg: 'connection' })
+  })
+
+  it('tells of every ending what the table of endings has of it, and of no other', () => {
+    const lines = text.match(/^\| (client|backend|proxy) \|.*$/gm) ?? []
+    expect(lines.map(withoutLinks)).toEqual(ENDINGS.map(lineOf))
+  })
+
+  it('tells of everything that can be redacted', () => {
+    const [, part = ''] = /## Redaction\n(.*?)\n## /s.exec(text) ?? []
+    const told = [...part.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, names = '']) =>
+      names.split(', ').map((name) => name.slice(1, -1)),
+    )
+    expect(told.filter((name) => name !== 'redact').sort()).toEqual([...REDACTABLE].sort())
+  })
+})
+
+describe('docs/first-bytes.md', () => {
+  const firstBytes = docs('first-bytes.md')
+
+  it('tells of every status that an ending has', () => {
+    const [, part = ''] = /\n\| status \| when \|\n(.*?)\n\n/s.exec(firstBytes) ?? []
+    const told = [...part.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) =>
+      codes.split(', ').map(Number),
+    )
+    const missing = ENDINGS.filter(({ status }) => status !== undefined && !told.includes(status))
+    expect(missing).toEqual([])
+  })
+
+  it('tells of every error of the first bytes and of the response, and of no cause that there is not', () => {
+    const [, part = ''] = /\n\| `ended.cause` \| whose doing \|\n(.*?)\n\n/s.exec(firstBytes) ?? []
+    const told = new Set([...part.matchAll(/`([\w-]+)[^`]*`/g)].map(([, cause]) => cause))
+    const isDue = ({ error, phases }: EndingKind): boolean =>
+      error !== undefined && (phases.includes('opening') || phases.includes('response'))
+    const due = ENDINGS.filter(isDue).map(({ cause }) => cause)
+    expect(due.filter((cause) => !told.has(cause))).toEqual([])
+    const known = ENDINGS.map(({ cause }) => cause)
+    expect([...told].filter((cause) => !known.includes(cause!))).toEqual([])
+  })
+})
+
+describe('docs/library.md', () => {
+  /** An operator's orders are for connections of a proxy. */
+  const OF_A_PIPE: Readonly<Record<Exclude<PipeCause, 'drained' | 'killed'>, true>> = {
+    finished: true,
+    reset: true,
+    'idle-timeout': true,
+    'half-closed-timeout': true,
+    lifetime: true,
+    ordered: true,
+    'infinite-loop': true,
+  }
+
+  it('tells of every end of a pipe() that the table of endings has, and whose doing it can be', () => {
+    const told = /^\| `ended\.by` \| (.*) \|\n\| `ended\.cause` \| (.*) \|$/m.exec(docs('library.md'))!
+    const [by, causes] = told.slice(1).map((list) => [...list.matchAll(/`(.*?)`/g)].map(([, name]) => name))
+    expect(by).toEqual(PARTIES)
+    const ofData = new Set(ENDINGS.filter(({ phases }) => phases.includes('data')).map(({ cause }) => cause))
+    expect(causes).toEqual([...ofData].filter((cause) => cause in OF_A_PIPE))
+    expect(causes).toHaveLength(Object.keys(OF_A_PIPE).length)
+  })
+})

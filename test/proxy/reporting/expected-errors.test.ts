@@ -1,0 +1,66 @@
+/** Which errors a listener's connections can end with, and for which cluster they are counted. */
+import { describe, expect, it } from 'vitest'
+import type { ProxyConfig } from '../../../src/config/input.js'
+import { validateConfig } from '../../../src/config/validate.js'
+import { ERRORS, type ErrorScope } from '../../../src/observe/endings.js'
+import { expectedErrors } from '../../../src/proxy/reporting/expected-errors.js'
+
+/** Of a listener in front of one cluster. */
+function expectedOf(listener: object, cluster: object): unknown[] {
+  const { listeners, clusters } = validateConfig({
+    listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
+    clusters: { back: { backends: ['127.0.0.1:2'], ...cluster } },
+  } as ProxyConfig)
+  return [...expectedErrors(listeners[0]!, clusters)]
+}
+
+const errorsOf = (cluster: string, scopes: readonly ErrorScope[]) =>
+  scopes.flatMap((scope) => ERRORS[scope].map((ending) => [cluster, ending]))
+
+describe('the errors to expect of a listener', () => {
+  it.each<[string, object, object, ErrorScope[], ErrorScope[]]>([
+    ['that joins its clients unseen', {}, {}, [], ['cluster']],
+    [
+      'whose backends are sent a PROXY header',
+      {},
+      { sendProxy: 'v2' },
+      ['first-bytes'],
+      ['cluster', 'preamble'],
+    ],
+    ['that looks at first bytes', { onNoSni: 'back' }, {}, ['first-bytes'], ['cluster']],
+    [
+      'whose backends speak TLS',
+      {},
+      { tls: { serverName: 'a.example' } },
+      ['first-bytes'],
+      ['cluster', 'preamble'],
+    ],
+    ['of Postgres', { startTls: 'postgres' }, {}, ['first-bytes'], ['cluster', 'preamble']],
+    [
+      'of HTTP',
+      { protocol: 'http' },
+      {},
+      ['first-bytes', 'request'],
+      ['cluster', 'preamble', 'http', 'request'],
+    ],
+  ])('%s', (_, listener, cluster, before, behind) => {
+    expect(expectedOf(listener, cluster)).toEqual([...errorsOf('', before), ...errorsOf('back', behind)])
+  })
+
+  it('that has routes are of the clusters it may choose, in the order of the config', () => {
+    const there = { backends: ['127.0.0.1:2'] }
+    const { listeners, clusters } = validateConfig({
+      listeners: [
+        {
+          name: 'front',
+          address: '127.0.0.1:1',
+          cluster: 'c',
+          routes: [{ sni: ['x.example'], cluster: 'a' }],
+        },
+      ],
+      clusters: { a: there, b: there, c: there },
+    })
+    const found = [...expectedErrors(listeners[0]!, clusters)].map(([cluster]) => cluster)
+    expect([...new Set(found)]).toEqual(['', 'a', 'c'])
+  })
+})

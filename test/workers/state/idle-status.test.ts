@@ -1,0 +1,39 @@
+/** What is told while no worker serves: exactly what a proxy of the config says that has not begun. */
+import { expect, it } from 'vitest'
+import { validateConfig } from '../../../src/config/validate.js'
+import { createEngine } from '../../../src/io/choose-engine.js'
+import { Catalogue } from '../../../src/proxy/catalogue/catalogue.js'
+import { RunningProxy } from '../../../src/proxy/running-proxy.js'
+import { idleStatus } from '../../../src/workers/state/idle-status.js'
+
+const config = validateConfig({
+  listeners: [
+    { name: 'plain', address: '127.0.0.1:1', cluster: 'a' },
+    { name: 'web', address: '[::1]:2', protocol: 'http', cluster: 'b' },
+    { name: 'routed', address: '127.0.0.1:3', cluster: 'a', routes: [{ sni: ['x.example'], cluster: 'b' }] },
+  ],
+  clusters: {
+    a: { backends: ['db.example:80', 'localhost:81', { address: '10.0.0.1:82', weight: 4 }] },
+    b: { backends: ['unix:/run/b.sock'], sendProxy: 'v2' },
+  },
+  splice: 'off',
+})
+
+/** What is another each time, or in no status of a proxy's own. */
+const WITHOUT = { cpuSeconds: 0, workers: 0, workersWanted: 0, config: undefined, kernel: undefined }
+
+it('the status of a proxy that serves nobody follows from its config, field by field', () => {
+  const engine = createEngine()
+  const proxy = new RunningProxy(config, { engine })
+  const idle = { ...idleStatus(config, new Catalogue(config), engine), ...WITHOUT }
+  const told = { ...proxy.counts(), ...WITHOUT }
+  expect(Object.keys(idle).sort()).toEqual(Object.keys(told).sort())
+  expect(idle).toEqual(told)
+})
+
+it('the status of a proxy that serves nobody has backends as operators have set them', () => {
+  const catalogue = new Catalogue(config)
+  catalogue.set('a', 'localhost:81', { state: 'down', weight: 0 })
+  const [a] = idleStatus(config, catalogue, createEngine()).clusters
+  expect(a!.backends).toMatchObject([{ setTo: 'up' }, { setTo: 'down', weight: 0 }, { weight: 4 }])
+})

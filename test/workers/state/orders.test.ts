@@ -1,0 +1,83 @@
+/** What a worker is told that comes late: exactly what one that was there all the time still knows. */
+import { expect, it } from 'vitest'
+import { validateConfig } from '../../../src/config/validate.js'
+import { Catalogue } from '../../../src/proxy/catalogue/catalogue.js'
+import { Orders } from '../../../src/workers/state/orders.js'
+
+const A = '10.0.0.1:80'
+const B = '10.0.0.2:80'
+
+const configOf = (more: object = {}) =>
+  validateConfig({
+    listeners: [
+      { name: 'web', address: '127.0.0.1:1', cluster: 'c' },
+      { name: 'api', address: '127.0.0.1:2', cluster: 'c' },
+    ],
+    clusters: { c: { backends: [A, B] } },
+    ...more,
+  })
+const config = configOf()
+
+const setting = (backend: string, change: object) => ({
+  method: 'changeBackend',
+  args: ['c', backend, change],
+})
+
+it('the last setting of each backend, state and weight by themselves', () => {
+  const orders = new Orders(new Catalogue(config))
+  orders.changeBackend('c', A, { state: 'down' })
+  orders.changeBackend('c', A, { weight: 5 })
+  orders.changeBackend('c', B, { state: 'drain' })
+  orders.changeBackend('c', B, { state: 'up' })
+  expect(orders.callsFor(config)).toEqual([
+    setting(A, { state: 'down', weight: 5 }),
+    setting(B, { state: 'up' }),
+  ])
+})
+
+it('a drain of a cluster is one of each of its backends, a drain of a listener is of those who have it', () => {
+  const orders = new Orders(new Catalogue(config))
+  orders.drain({ cluster: 'c' })
+  orders.drain({ listener: 'web' })
+  const settings = [setting(A, { state: 'drain' }), setting(B, { state: 'drain' })]
+  expect(orders.callsFor(config)).toEqual([...settings, { method: 'drain', args: [{ listener: 'web' }] }])
+  expect(orders.callsFor({ ...config, listeners: config.listeners.slice(1) })).toEqual(settings)
+})
+
+it('has another revision after every order', () => {
+  const orders = new Orders(new Catalogue(config))
+  const revisions = [
+    () => orders.setLogLevel('debug'),
+    () => orders.changeBackend('c', A, { weight: 2 }),
+    () => orders.drain({ listener: 'web' }),
+  ].map((order) => {
+    order()
+    return orders.revision
+  })
+  expect(new Set([0, ...revisions]).size).toBe(4)
+})
+
+it('a reload opens listeners, and ends what the config has changed or taken away', () => {
+  const orders = new Orders(new Catalogue(config))
+  orders.setLogLevel('debug')
+  orders.drain({ listener: 'web' })
+  orders.changeBackend('c', A, { state: 'down', weight: 5 })
+  orders.changeBackend('c', B, { state: 'down', weight: 5 })
+  orders.reloaded(config, config)
+  const level = { method: 'setLogLevel', args: ['debug'] }
+  const change = { state: 'down', weight: 5 }
+  expect(orders.callsFor(config)).toEqual([setting(A, change), setting(B, change), level])
+  const heavier = configOf({ clusters: { c: { backends: [{ address: A, weight: 2 }] } } })
+  orders.reloaded(config, heavier)
+  expect(orders.callsFor(heavier)).toEqual([setting(A, { state: 'down' }), level])
+  orders.reloaded(heavier, configOf({ log: { level: 'error' } }))
+  expect(orders.callsFor(config)).toEqual([setting(A, { state: 'down' })])
+})
+
+it('nothing of a backend that is not in its config, and a drain as it was ordered', () => {
+  const orders = new Orders(new Catalogue(config))
+  orders.changeBackend('c', '10.0.0.9:80', { state: 'down' })
+  orders.changeBackend('gone', A, { state: 'down' })
+  orders.drain({ listener: 'web', deadlineMs: 0 })
+  expect(orders.callsFor(config)).toEqual([{ method: 'drain', args: [{ listener: 'web', deadlineMs: 0 }] }])
+})
