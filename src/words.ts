@@ -32,7 +32,7 @@ export function backendState({
   restingMs,
 }: Pick<Backend, 'isLeaving' | 'state' | 'setTo' | 'restingMs'>): string {
   if (isLeaving) return 'leaving'
-  if (setTo !== 'up') return setTo === 'drain' ? 'drained' : 'taken out'
+  if (setTo !== 'up') return setTo
   return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }
 

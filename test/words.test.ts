@@ -20,9 +20,9 @@ it.each([
   [{}, 'up'],
   [{ state: 'down', restingMs: 1500 }, 'down, rests 1.5s'],
   [{ state: 'unresolved' }, 'unresolved'],
-  [{ state: 'down', setTo: 'drain' }, 'drained'],
-  [{ setTo: 'down' }, 'taken out'],
-  [{ setTo: 'down', isLeaving: true }, 'leaving'],
+  [{ state: 'down', setTo: 'drain' }, 'drain'],
+  [{ setTo: 'maint' }, 'maint'],
+  [{ setTo: 'maint', isLeaving: true }, 'leaving'],
 ] as const)('a backend of %j is %s', (fields, state) => {
   expect(words.backendState({ ...backend, ...fields })).toBe(state)
 })

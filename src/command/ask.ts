@@ -145,8 +145,10 @@ interface LogAnswer {
 const killedLine = ({ killed }: Killed, ids: readonly string[] | undefined): string =>
   ids !== undefined && killed < ids.length ? `killed ${killed} of ${ids.length}` : `killed ${killed}`
 
-const drainLine = ({ finished, closed, cut, cancelled }: DrainResult): string =>
-  `${cancelled ? 'called off' : 'drained'}: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
+const drainLine = ({ finished, closed, cut, left, cancelled }: DrainResult): string =>
+  left !== undefined
+    ? `no new connections; ${counted(left, 'connection')} left`
+    : `${cancelled ? 'called off' : 'drained'}: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
 
 const backendLine = ({ address, setTo, weight, active }: BackendStatus): string =>
   `${address} is set ${setTo}, weight ${weight}, ${counted(active, 'connection')}`

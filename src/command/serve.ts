@@ -121,7 +121,7 @@ function heedSignals(signals: Signals, control: Control, cut: () => void, log: L
       process.exit(1)
     }
     isDraining = true
-    control.drain({}).catch((err: unknown) => log.error({ err }, 'the drain failed'))
+    control.end().catch((err: unknown) => log.error({ err }, 'the drain failed'))
   }
   signals.heed((signal) => {
     if (signal === 'SIGHUP') void serving.then(() => control.reload()).catch(() => {})

@@ -19,10 +19,12 @@ import {
 import {
   BACKEND_STATES,
   type BackendChange,
+  type BackendState,
   CONNECTION_SORTS,
   type ConnectionFilter,
   type ConnectionQuery,
   DEFAULT_LISTED,
+  DOWN_IS_NO_ORDER,
   type DrainOrder,
   type FromOutside,
   MOST_LISTED,
@@ -70,6 +72,7 @@ const DRAIN_FAULTS: Readonly<Record<DrainFault, string>> = {
   'backend-alone': '--backend needs --cluster NAME',
   'listener-and-cluster': 'drain takes --listener or --cluster, not both',
   'spread-too-long': '--spread is longer than --deadline: make it shorter',
+  'spread-alone': '--spread needs --deadline TIME',
 }
 const duration = readBy(durationField)
 const LIMIT_HELP = `list at most this many, 1 to ${MOST_LISTED} (default: ${DEFAULT_LISTED})`
@@ -118,7 +121,10 @@ export function defineVerbs(program: Command, decide: Decide): void {
     )
   defineKill(verb('kill', 'reset connections: those that you name, or all that match every filter'), decide)
   defineDrain(
-    verb('drain', 'stop new connections, let open ones finish, and end the rest at a deadline'),
+    verb(
+      'drain',
+      'stop new connections and let open ones go on; with --deadline, end those that are left then',
+    ),
     decide,
   )
   defineBackend(verb('backend', 'take a backend out of service, put it back, or change its weight'), decide)
@@ -151,10 +157,10 @@ function defineDrain(drain: Command, decide: Decide): void {
     .option('--listener <name>', 'this listener accepts no clients until a reload opens it again')
     .option('--cluster <name>', 'its backends get no new connections until you set them up again')
     .option('--backend <address>', 'only this backend; needs --cluster')
-    .option('--all', 'everything; then the process exits')
+    .option('--all', 'everything; the process exits with its last connection')
     .option(
       '--deadline <time>',
-      'then end the connections that are left, such as 30s; 0: never (default: drainMs)',
+      'wait, and end the connections that are left then, such as 30s; 0: wait for all (default: do not wait)',
       duration,
     )
     .option(
@@ -178,8 +184,10 @@ function defineBackend(backend: Command, decide: Decide): void {
     .addOption(
       new Option(
         '--state <state>',
-        'up: in service; down: no new connections; drain: as down, and its connections end within drainMs',
-      ).choices(BACKEND_STATES),
+        'up: in service; drain: no new connections; maint: as drain, and its connections end within drainMs',
+      )
+        .choices(BACKEND_STATES)
+        .argParser(backendState),
     )
     .option(
       '--weight <weight>',
@@ -192,6 +200,13 @@ function defineBackend(backend: Command, decide: Decide): void {
         return backend.error('error: backend needs --state or --weight')
       decide({ verb: 'backend', cluster, backend: address, change }, askingOf(flags))
     })
+}
+
+function backendState(text: string): BackendState {
+  if (text === 'down') throw new InvalidArgumentError(`${DOWN_IS_NO_ORDER}.`)
+  const state = BACKEND_STATES.find((each) => each === text)
+  if (state === undefined) throw new InvalidArgumentError(`Allowed choices are ${BACKEND_STATES.join(', ')}.`)
+  return state
 }
 
 function defineLog(log: Command, decide: Decide): void {

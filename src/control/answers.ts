@@ -31,6 +31,8 @@ export interface DrainResult {
   readonly closed: number
   /** Connections that were cut at the deadline: something was in flight, which is lost. */
   readonly cut: number
+  /** Set where there was no deadline: connections that are there and go on. The answer does not wait for them. */
+  readonly left?: number | undefined
   /** Set where it was called off before it was done, for some connections or for all: those go on. */
   readonly cancelled?: true | undefined
 }

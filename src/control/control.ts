@@ -15,8 +15,13 @@ export interface Control {
   connections(query: ConnectionQuery): Promise<ConnectionList>
   /** Ends with a reset, whatever is in flight. An empty filter is everybody. */
   kill(filter: ConnectionFilter): Promise<Killed>
-  /** Resolves when nothing of what was asked for is left. Draining everything ends the process afterwards. */
+  /**
+   * Nobody new comes from now on. With a deadline it resolves when nothing of what was asked for is left; without one at
+   * once, and those that are left go on. The process ends with the last connection where everything is drained.
+   */
   drain(order: DrainOrder): Promise<DrainResult>
+  /** Drains everything within the config's `drainMs`, as a signal asks for. */
+  end(): Promise<DrainResult>
   /** Rejects with `unknown-name` where there is no such backend. */
   changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus>
   setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }>

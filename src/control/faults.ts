@@ -8,7 +8,8 @@ import type { BackendChange, ConnectionFilter, DrainOptions, DrainOrder, FromOut
 export type AllFault = 'nothing-named' | 'all-and-more'
 /** `backend-alone`: without its cluster. */
 export type ScopeFault = 'listener-and-cluster' | 'backend-alone'
-export type TimesFault = 'spread-too-long'
+/** `spread-alone`: without a deadline. */
+export type TimesFault = 'spread-too-long' | 'spread-alone'
 export type DrainFault = AllFault | ScopeFault | TimesFault
 export type ChangeFault = 'nothing-changed'
 
@@ -33,9 +34,10 @@ export function faultOfScope({ listener, cluster, backend }: DrainOrder): ScopeF
   return backend !== undefined && cluster === undefined ? 'backend-alone' : undefined
 }
 
-/** What is not said has a default that fits. Without a deadline (0) there is nothing to spread before it. */
+/** A deadline of 0 is none: there is nothing to spread before it. */
 export function faultOfTimes({ deadlineMs, spreadMs }: DrainOptions): TimesFault | undefined {
-  if (deadlineMs === undefined || spreadMs === undefined || deadlineMs === 0) return undefined
+  if (spreadMs === undefined || deadlineMs === 0) return undefined
+  if (deadlineMs === undefined) return 'spread-alone'
   return spreadMs > deadlineMs ? 'spread-too-long' : undefined
 }
 

@@ -6,13 +6,21 @@ import { z } from 'zod'
 import { explainAddressRange } from '../address-set.js'
 import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
-import { type AllFault, type ChangeFault, faultOfChange, faultOfKill, faultOfTarget } from './faults.js'
+import {
+  type AllFault,
+  type ChangeFault,
+  faultOfChange,
+  faultOfKill,
+  faultOfTarget,
+  faultOfTimes,
+} from './faults.js'
 import {
   BACKEND_STATES,
   type BackendChange,
   CONNECTION_SORTS,
   type ConnectionFilter,
   DEFAULT_LISTED,
+  DOWN_IS_NO_ORDER,
   type DrainOrder,
   type FromOutside,
   MOST_LISTED,
@@ -59,6 +67,7 @@ const ALL_FAULTS: Readonly<Record<AllFault, string>> = {
   'nothing-named': 'say what it is about, or "all": true',
   'all-and-more': '"all": true is everything: say it alone',
 }
+const SPREAD_ALONE = 'spreadMs needs a deadlineMs'
 const CHANGE_FAULTS: Readonly<Record<ChangeFault, string>> = {
   'nothing-changed': 'expected a state, a weight or both',
 }
@@ -69,25 +78,30 @@ export const killOrder = z
   FromOutside<ConnectionFilter>
 >
 
-/** Scope and times are judged where it is carried out, with the defaults of the config. */
+/** The scope, and whether the spread fits the deadline, are judged where it is carried out. */
 export const drainOrder = z
   .strictObject({
     listener: name.optional(),
     cluster: name.optional(),
     backend: name.optional().describe('as configured; only with cluster'),
-    deadlineMs: duration.optional().describe("default: the config's drainMs; 0: never"),
+    deadlineMs: duration
+      .optional()
+      .describe('connections left then are ended; 0: never; default: the answer comes at once'),
     spreadMs: duration
       .optional()
-      .describe('ended one after another this long before the deadline; default: half of it'),
+      .describe('ended one after another this long before the deadline; only with one; default: half of it'),
     ...ALL,
   })
-  .superRefine((order, context) => refuse(faultOfTarget(order), ALL_FAULTS, context)) satisfies z.ZodType<
-  FromOutside<DrainOrder>
->
+  .superRefine((order, context) => {
+    refuse(faultOfTarget(order), ALL_FAULTS, context)
+    if (faultOfTimes(order) === 'spread-alone') context.addIssue({ code: 'custom', message: SPREAD_ALONE })
+  }) satisfies z.ZodType<FromOutside<DrainOrder>>
 
 export const backendChange = z
   .strictObject({
-    state: z.enum(BACKEND_STATES).optional(),
+    state: z
+      .enum(BACKEND_STATES, { error: ({ input }) => (input === 'down' ? DOWN_IS_NO_ORDER : undefined) })
+      .optional(),
     weight: z.int().min(0).max(MOST_WEIGHT).optional(),
   })
   .superRefine((change, context) =>

@@ -3,7 +3,11 @@
  * to its workers all speak of these. What can be wrong with one is in `faults.ts`.
  */
 export const CONNECTION_SORTS = ['rate', 'bytes', 'age', 'idle'] as const
-export const BACKEND_STATES = ['up', 'down', 'drain'] as const
+export const BACKEND_STATES = ['up', 'drain', 'maint'] as const
+export type BackendState = (typeof BACKEND_STATES)[number]
+/** For an operator who asks for it. */
+export const DOWN_IS_NO_ORDER =
+  'down is what millrace finds out by itself: use drain (no new connections) or maint (out of service)'
 /** Connections in a list: the most, and how many where nobody says. */
 export const MOST_LISTED = 1000
 export const DEFAULT_LISTED = 100
@@ -33,8 +37,8 @@ export interface ConnectionQuery extends ConnectionFilter {
 
 export interface DrainOptions {
   /**
-   * Connections still running after this many ms, at most 24 days, are cut. Default: the config's `drainMs`. 0: they
-   * never are.
+   * Connections still running after this many ms, at most 24 days, are cut. 0: they never are. Default: in the library the
+   * config's `drainMs`; for operators none, and the answer comes at once and says how many are left.
    */
   readonly deadlineMs?: number | undefined
   /**
@@ -58,10 +62,10 @@ export interface DrainOrder extends DrainOptions {
 /** At least one of both. */
 export interface BackendChange {
   /**
-   * `down`: it gets no new connections, those it has go on. `drain`: the same, and those it has are drained for the
+   * `drain`: it gets no new connections, those it has go on. `maint`: the same, and those it has are drained within the
    * config's `drainMs`, in the background. `up`: it gets its share again.
    */
-  readonly state?: (typeof BACKEND_STATES)[number] | undefined
+  readonly state?: BackendState | undefined
   /** 0 to 1000. 0: no new connections. */
   readonly weight?: number | undefined
 }

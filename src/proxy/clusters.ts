@@ -86,8 +86,10 @@ export class Clusters {
   /** No connection joins this backend, or any of the cluster, from now on. */
   close(name: string, backend: string | undefined): void {
     const cluster = this.get(name)
-    const closed = backend === undefined ? cluster?.backends : [cluster?.backend(backend)]
-    for (const each of closed ?? []) if (each !== undefined) this.#set(name, each, { state: 'drain' })
+    for (const closed of this.#catalogue.close(name, backend)) {
+      const found = cluster?.backend(closed)
+      if (found !== undefined) found.setTo = 'drain'
+    }
   }
 
   #set(cluster: string, backend: Backend, change: BackendChange): void {

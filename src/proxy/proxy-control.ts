@@ -53,15 +53,26 @@ export class ProxyControl implements Control {
   async drain(order: DrainOrder): Promise<DrainResult> {
     const { log } = this.#proxy
     log.info(order, 'draining')
-    const result = await this.#proxy.drain(order)
-    log.info({ ...order, ...result }, 'drained')
-    if (this.#proxy.state === 'stopped') this.#surroundings.ended()
-    return result
+    const isAwaited = order.deadlineMs !== undefined
+    const { left, done } = this.#proxy.beginDrain(isAwaited ? order : { ...order, deadlineMs: 0 })
+    const told = done.then((result) => {
+      log.info({ ...order, ...result }, 'drained')
+      if (this.#proxy.state === 'stopped') this.#surroundings.ended()
+      return result
+    })
+    if (isAwaited) return told
+    told.catch((err: unknown) => log.error({ err }, 'the drain failed'))
+    return { finished: 0, closed: 0, cut: 0, left }
+  }
+
+  end(): Promise<DrainResult> {
+    return this.drain({ deadlineMs: this.#proxy.config.timeouts.drainMs })
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {
     const found = this.#proxy.clusters.set(cluster, backend, change)
-    if (change.state === 'drain') void this.drain({ cluster, backend })
+    const { drainMs } = this.#proxy.config.timeouts
+    if (change.state === 'maint') void this.drain({ cluster, backend, deadlineMs: drainMs })
     else if (change.state !== undefined) this.#proxy.drains.spareBackend(found)
     return found.status(performance.now())
   }

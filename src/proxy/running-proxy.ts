@@ -40,6 +40,13 @@ import { isOf, scopeOf, usesOf } from './scope.js'
 
 type State = ProxyStatus['state']
 
+export interface BegunDrain {
+  /** Connections that are there. */
+  readonly left: number
+  /** None of them is there any more, or it was called off. */
+  readonly done: Promise<DrainResult>
+}
+
 export class RunningProxy implements Proxy {
   readonly engine: Engine
   readonly openLog: OpenLog
@@ -147,18 +154,22 @@ export class RunningProxy implements Proxy {
   }
 
   async drain(order: DrainOrder = {}): Promise<DrainResult> {
+    return this.beginDrain(order).done
+  }
+
+  /** Nobody new comes from now on. Throws what is wrong with the order at once. */
+  beginDrain(order: DrainOrder): BegunDrain {
     const times = timesOf(order, this.config.timeouts.drainMs)
     const scope = scopeOf(order, this.catalogue)
     const { drains } = this.#connections
     if (scope !== undefined) {
       this.#close(scope)
       const connections = this.connections().filter((each) => isOf(scope, each))
-      return drains.runOrdered(scope, connections, times)
+      return { left: connections.length, done: drains.runOrdered(scope, connections, times) }
     }
     this.#closeListeners('draining')
-    const result = await drains.run({}, this.connections(), times)
-    await this.stop()
-    return result
+    const connections = this.connections()
+    return { left: connections.length, done: this.#stopAfter(drains.run({}, connections, times)) }
   }
 
   async stop(): Promise<void> {
@@ -272,6 +283,12 @@ export class RunningProxy implements Proxy {
     for (const service of this.#generations.present.services.values()) {
       if (service.name === listener) service.listener.drain()
     }
+  }
+
+  async #stopAfter(drained: Promise<DrainResult>): Promise<DrainResult> {
+    const result = await drained
+    await this.stop()
+    return result
   }
 
   #tellIfNotSplicing(): void {

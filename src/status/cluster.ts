@@ -32,8 +32,8 @@ export const BACKEND_STATE = {
     'weight',
     metric('millrace_backend_weight', 'Its share beside the other weights of the cluster.'),
   ),
-  /** What an operator has set it to. `down` and `drain`: it gets no new connections. */
-  setTo: choice(['up', 'drain', 'down']),
+  /** What an operator has set it to. `drain` and `maint`: it gets no new connections. */
+  setTo: choice(['up', 'drain', 'maint']),
   /** `down`: all its addresses failed and none answered since. `unresolved`: its host name had no answer yet. */
   state: choice(['up', 'down', 'unresolved'], {
     metric: metric('millrace_backend_up', '0 while all its addresses fail or its name has none, else 1.'),

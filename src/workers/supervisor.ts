@@ -119,10 +119,11 @@ export class Supervisor {
   }
 
   /**
-   * Workers that have drained everything are gone, and so is what there was to supervise. The order was found good;
-   * `deadlineMs` is its deadline, or the default.
+   * Workers that have drained everything are gone, and so is what there was to supervise. The order was found good. Without
+   * a deadline the answer does not wait for that.
    */
-  async end(order: DrainOrder, deadlineMs: number): Promise<DrainResult> {
+  async end(order: DrainOrder): Promise<DrainResult> {
+    const { deadlineMs } = order
     this.#isStopping = true
     clearInterval(this.#rotation)
     this.sockets.close()
@@ -131,14 +132,19 @@ export class Supervisor {
     // Those that do not serve yet must not begin to.
     for (const { channel } of this.#slots)
       if (channel !== undefined && !joined.includes(channel)) channel.kill('SIGTERM')
-    const cut = deadlineMs > 0 ? setTimeout(() => this.cut(), deadlineMs + GRACE_MS) : undefined
+    const cut = deadlineMs ? setTimeout(() => this.cut(), deadlineMs + GRACE_MS) : undefined
     const outcomes = await Promise.all(
       joined.map((channel) => channel.ask<DrainResult>({ method: 'drain', args: [order] })),
     )
-    await emptied
-    clearTimeout(cut)
-    this.surroundings.ended()
-    return addDrains(outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : [])))
+    const ended = emptied.then(() => {
+      clearTimeout(cut)
+      this.surroundings.ended()
+    })
+    if (deadlineMs !== undefined) await ended
+    return addDrains(
+      order,
+      outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : [])),
+    )
   }
 
   /** Of a start: nobody is left, and what it failed of is the answer. */
@@ -243,8 +249,10 @@ export class Supervisor {
 const isListenFailure = (error: Error | undefined): boolean =>
   error instanceof MillraceError && error.code === 'listen-failed'
 
-export function addDrains(results: readonly DrainResult[]): DrainResult {
-  const total = { finished: 0, closed: 0, cut: 0 }
+/** Of an order without a deadline: what is left is added up. */
+export function addDrains({ deadlineMs }: DrainOrder, results: readonly DrainResult[]): DrainResult {
+  const left = results.reduce((sum, result) => sum + (result.left ?? 0), 0)
+  const total = { finished: 0, closed: 0, cut: 0, ...(deadlineMs === undefined && { left }) }
   for (const { finished, closed, cut } of results) {
     total.finished += finished
     total.closed += closed

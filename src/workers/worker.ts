@@ -69,6 +69,7 @@ class Worker {
   readonly #control: ProxyControl
   readonly #sockets: GivenSockets
   #isLeaving = false
+  #drainsAwaited = 0
   #toldCountsAt = Number.NEGATIVE_INFINITY
   #prepared: Prepared | undefined
   /** Configs are got ready and used one after the other. */
@@ -88,7 +89,8 @@ class Worker {
         throw new MillraceError('wrong-state', 'a worker takes its config from its supervisor')
       },
       reopenLogs: () => proxy.openLog.reopen(),
-      ended: () => {},
+      // Where somebody waits for the answer, that goes first.
+      ended: () => this.#drainsAwaited === 0 && process.exit(0),
     })
   }
 
@@ -109,19 +111,23 @@ class Worker {
 
   async leave(): Promise<void> {
     this.#isLeaving = true
-    await this.#control.drain({})
+    await this.#control.end()
     process.exit(0)
   }
 
   /** The answer to a drain of everything is its last. */
   async answer({ id, call }: Question): Promise<void> {
+    const isDrain = call.method === 'drain'
+    if (isDrain) this.#drainsAwaited++
     const told = (): void => {
-      if (call.method === 'drain' && this.proxy.state === 'stopped') process.exit(0)
+      if (!isDrain) return
+      this.#drainsAwaited--
+      if (this.proxy.state === 'stopped') process.exit(0)
     }
     try {
       tell({ kind: 'answer', id, value: await this.#act(call) }, told)
     } catch (error) {
-      tell({ kind: 'answer', id, error: packError(error) })
+      tell({ kind: 'answer', id, error: packError(error) }, told)
     }
   }
 

@@ -81,16 +81,17 @@ export class WorkersControl implements Control {
 
   async drain(order: DrainOrder): Promise<DrainResult> {
     const { serving, config, desired, sockets } = this.#supervisor
-    const { deadlineMs } = timesOf(order, config.timeouts.drainMs)
+    const { deadlineMs } = order
+    timesOf(order, config.timeouts.drainMs)
     checkScope(order)
-    if (isEverything(order)) return this.#supervisor.end(order, deadlineMs)
+    if (isEverything(order)) return this.#supervisor.end(order)
     await this.#checkNames(order)
     const isGiven = desired.catalogue.gives(order)
     if (isGiven) desired.orders.drain(order)
     if (isGiven && order.listener !== undefined) sockets.drain(order.listener, config)
     this.#readiness.forget()
     const call: Call = { method: 'drain', args: [order] }
-    const withinMs = deadlineMs === 0 ? undefined : deadlineMs + ORDER_WITHIN_MS
+    const withinMs = deadlineMs === 0 ? undefined : (deadlineMs ?? 0) + ORDER_WITHIN_MS
     const isAsked = (channel: WorkerChannel): boolean =>
       isGiven ? desired.hasListener(channel, order.listener) : hasNamed(channel, order)
     const results = await serving.order<DrainResult>(
@@ -98,7 +99,11 @@ export class WorkersControl implements Control {
       withinMs,
     )
     this.#readiness.forget()
-    return addDrains(results)
+    return addDrains(order, results)
+  }
+
+  end(): Promise<DrainResult> {
+    return this.drain({ deadlineMs: this.#supervisor.config.timeouts.drainMs })
   }
 
   async changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus> {

@@ -166,12 +166,21 @@ describe('a verb', () => {
     await rig.clients[0]!.receive(2010)
   })
 
-  it('ends the process after it has drained everything', async () => {
-    for (const client of rig.clients) client.end()
-    expect(await rig.ask('drain --all --deadline 5s')).toMatchObject({
+  it('waits for a drain with a deadline', async () => {
+    const address = rig.backends[0]!.address
+    rig.clients[0]!.end()
+    expect(await rig.ask(`drain --cluster pg --backend ${address} --deadline 5s`)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^drained: \d finished/),
     })
+  })
+
+  it('drains everything without a wait, and the process ends with its last connection', async () => {
+    expect(await rig.ask('drain --all')).toMatchObject({
+      code: 0,
+      stdout: 'no new connections; 2 connections left\n',
+    })
+    for (const client of rig.clients) client.end()
     expect(await rig.millrace.program.exited).toEqual({ code: 0, signal: null })
   })
 })

@@ -104,7 +104,7 @@ test('a backend tells that it could take another when a connection or a connect 
 
 test.each([
   [{ weight: 0 }, false],
-  [{ setTo: 'down' }, false],
+  [{ setTo: 'maint' }, false],
   [{ setTo: 'drain' }, false],
   [{ weight: 3 }, true],
 ] as const)('a backend with %o set may have new connections: %s', (setting, isEnabled) => {

@@ -60,7 +60,7 @@ test('backends that config or operator have taken out are no candidates, not eve
   backends.get(B)!.weight = 0
   down(C, 0)
   expect(walk(`${A} ${B} ${C}`, 0)).toEqual([C])
-  backends.get(C)!.setTo = 'down'
+  backends.get(C)!.setTo = 'maint'
   expect(walk(`${A} ${B} ${C}`, 0)).toEqual([])
 })
 

@@ -20,9 +20,9 @@ const namesOf = (backends: readonly Backend[]) => backends.map(({ name }) => nam
 
 test('the members of a cluster are those it was given last, each once, in this order and so set', () => {
   members.replace(given(A, B))
-  members.replace([{ ...given(B)[0]!, weight: 3, setTo: 'down' }, ...given(A, B)])
+  members.replace([{ ...given(B)[0]!, weight: 3, setTo: 'maint' }, ...given(A, B)])
   expect(members.present).toMatchObject([
-    { name: B, weight: 3, setTo: 'down' },
+    { name: B, weight: 3, setTo: 'maint' },
     { name: A, weight: 1, setTo: 'up' },
   ])
 })

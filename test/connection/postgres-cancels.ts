@@ -98,7 +98,7 @@ export function describePostgresCancels(): void {
   it('goes to a backend that gets no new connections', async () => {
     await start()
     await session(0, 1)
-    await bed.control.changeBackend('back', backends[0]!.address, { state: 'drain' })
+    await bed.control.changeBackend('back', backends[0]!.address, { state: 'maint' })
     await cancel(1)
     await (await backends[0]!.accepted()).receive(16)
   })

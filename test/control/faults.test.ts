@@ -38,7 +38,7 @@ const DRAINS: [line: string, order: FromOutside<DrainOrder>, fault: DrainFault |
   ['drain --cluster b --backend x:1', { cluster: 'b', backend: 'x:1' }, undefined],
   ['drain --all --deadline 2s --spread 2s', { all: true, deadlineMs: 2000, spreadMs: 2000 }, undefined],
   ['drain --all --deadline 0 --spread 2s', { all: true, deadlineMs: 0, spreadMs: 2000 }, undefined],
-  ['drain --all --spread 2s', { all: true, spreadMs: 2000 }, undefined],
+  ['drain --all --spread 2s', { all: true, spreadMs: 2000 }, 'spread-alone'],
   ['drain --deadline 1s', { deadlineMs: 1000 }, 'nothing-named'],
   ['drain --all --cluster b', { all: true, cluster: 'b' }, 'all-and-more'],
   ['drain --listener a --cluster b', { listener: 'a', cluster: 'b' }, 'listener-and-cluster'],
@@ -55,6 +55,7 @@ describe('an order to drain', () => {
   it.each(DRAINS)('is judged alike by all: %s', (line, order, fault) => {
     expect(faultOfDrain(order)).toBe(fault)
     expect(fromFlags(line)).toEqual(fault === undefined ? order : undefined)
+    // A spread without a deadline has the config's in a program, and none for operators.
     const isTaken = schemas.drainOrder.safeParse(order).success && isTakenByProxy(order)
     expect(isTaken).toBe(fault === undefined)
   })
@@ -84,7 +85,7 @@ describe('an order to kill', () => {
 })
 
 const CHANGES: [flags: string, change: BackendChange, isGood: boolean][] = [
-  ['--state down', { state: 'down' }, true],
+  ['--state maint', { state: 'maint' }, true],
   ['--weight 0', { weight: 0 }, true],
   ['--state up --weight 1000', { state: 'up', weight: 1000 }, true],
   ['--json', {}, false],
@@ -95,6 +96,12 @@ describe('a change of a backend', () => {
     expect(faultOfChange(change) === undefined).toBe(isGood)
     expect(fromFlags(`backend pg x:1 ${flags}`)).toEqual(isGood ? change : undefined)
     expect(schemas.backendChange.safeParse(change).success).toBe(isGood)
+  })
+
+  it('to down is refused, with what to use instead', () => {
+    expect(fromFlags('backend pg x:1 --state down')).toBeUndefined()
+    const { error } = schemas.backendChange.safeParse({ state: 'down' })
+    expect(error?.issues).toMatchObject([{ message: expect.stringMatching(/drain .* or maint/) }])
   })
 
   it.each([

@@ -112,7 +112,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
         workersSilent: 1,
         drains: [{ scope: {}, left: 1 }],
         listeners: [listener('web'), listener('old', { isListening: false })],
-        clusters: [cluster('a', [backend('b', { state: 'down' }), backend('c', { setTo: 'drain' })])],
+        clusters: [cluster('a', [backend('b', { state: 'down' }), backend('c', { setTo: 'maint' })])],
         endings: [ending('no-backend', { count: 1 })],
       },
       [connection('1'), connection('2')],

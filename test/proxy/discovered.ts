@@ -29,11 +29,11 @@ export function describeDiscovered(): void {
   })
 
   const told = () => bed.proxy.status().clusters[0]!.backends
-  const set = (state: 'up' | 'down' | 'drain') => bed.control.changeBackend('a', found.address, { state })
+  const set = (state: 'up' | 'drain' | 'maint') => bed.control.changeBackend('a', found.address, { state })
 
   /** The other one gets no clients. */
   async function joinFound(): Promise<{ client: Peer; peer: Peer }> {
-    await bed.control.changeBackend('a', configured.address, { state: 'down' })
+    await bed.control.changeBackend('a', configured.address, { state: 'drain' })
     const client = await bed.connect()
     client.send(pattern(1, 10))
     const peer = await found.accepted()
@@ -56,11 +56,11 @@ export function describeDiscovered(): void {
   })
 
   it('are as operators have set them, over reloads and over what is found anew', async () => {
-    await bed.control.changeBackend('a', found.address, { state: 'down', weight: 5 })
+    await bed.control.changeBackend('a', found.address, { state: 'drain', weight: 5 })
     await bed.reload({})
     const address = parseAddress(found.address) as Address
     bed.proxy.clusters.provide('a', 'discovered', [{ address, weight: 1 }])
-    expect(told()[1]).toMatchObject({ address: found.address, setTo: 'down', weight: 5 })
+    expect(told()[1]).toMatchObject({ address: found.address, setTo: 'drain', weight: 5 })
     const clients = [await bed.connect(), await bed.connect()]
     await Promise.all([configured.accepted(), configured.accepted()])
     expect(found.peers).toEqual([])
@@ -73,7 +73,7 @@ export function describeDiscovered(): void {
     expect(await bed.proxy.drain(order)).toEqual({ finished: 0, closed: 1, cut: 0 })
     expect(await client.ended).toBe('fin')
     expect(bed.proxy.readiness().isReady).toBe(true)
-    await bed.control.changeBackend('a', configured.address, { state: 'drain' })
+    await bed.control.changeBackend('a', configured.address, { state: 'maint' })
     await until(() => bed.proxy.status().drains.length === 0)
     expect(bed.proxy.readiness()).toEqual({ isReady: false, why: 'a cluster is drained' })
     await set('up')
@@ -87,7 +87,7 @@ export function describeDiscovered(): void {
       { address: configured.address, isLeaving: false },
       { address: found.address, isLeaving: true, active: 1 },
     ])
-    expect(await set('down')).toMatchObject({ address: found.address, setTo: 'down' })
+    expect(await set('drain')).toMatchObject({ address: found.address, setTo: 'drain' })
     client.end()
     peer.end()
     await bed.recorded(1)

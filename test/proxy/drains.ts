@@ -151,7 +151,49 @@ export function describeDrains(): void {
     expect(await mine!.client.ended).toBe('fin')
   })
 
-  it.each(['up', 'down'] as const)('of a backend is called off where it is set %s', async (state) => {
+  it('that an operator orders without a deadline is answered at once, and those that are left go on', async () => {
+    const [mine, others] = await joinAll()
+    expect(await bed.control.drain({ cluster: 'a' })).toEqual({ finished: 0, closed: 0, cut: 0, left: 2 })
+    const { drains, clusters } = bed.proxy.status()
+    expect(drains).toEqual([{ scope: { cluster: 'a' }, left: 2, deadlineAt: undefined }])
+    expect(clusters[0]!.backends).toMatchObject([{ setTo: 'drain' }, { setTo: 'drain' }])
+    expect(await bed.turnedAway()).toBe('ECONNRESET')
+    await goesOn(mine!)
+    await goesOn(others!)
+    await bed.control.changeBackend('a', first.address, { state: 'up' })
+    await bed.control.changeBackend('a', second.address, { state: 'up' })
+    expect(bed.proxy.status().drains).toEqual([])
+  })
+
+  it('of everything without a deadline ends the proxy with its last connection', async () => {
+    const [mine, others] = await joinAll()
+    expect(await bed.control.drain({})).toMatchObject({ left: 2 })
+    expect(bed.proxy.status().state).toBe('draining')
+    await expect(bed.connect(0)).rejects.toThrow('ECONNREFUSED')
+    await goesOn(mine!)
+    for (const { client, peer } of [mine!, others!]) {
+      client.end()
+      peer.end()
+    }
+    await until(() => bed.proxy.status().state === 'stopped')
+    expect(await bed.recorded(2)).toMatchObject([
+      { ended: { cause: 'finished' } },
+      { ended: { cause: 'finished' } },
+    ])
+  })
+
+  it('comes to a backend that is set maint, within drainMs, and a drain of its cluster leaves it so', async () => {
+    await bed.reload({ timeouts: { drainMs: 30 } })
+    const [mine, others] = await joinAll()
+    await bed.control.changeBackend('a', first.address, { state: 'maint' })
+    expect(await mine!.client.ended).toBe('fin')
+    expect(await bed.recorded(1)).toMatchObject([{ ended: { by: 'proxy', cause: 'drained' } }])
+    await goesOn(others!)
+    await bed.control.drain({ cluster: 'a' })
+    expect(bed.proxy.status().clusters[0]!.backends).toMatchObject([{ setTo: 'maint' }, { setTo: 'drain' }])
+  })
+
+  it.each(['up', 'drain'] as const)('of a backend is called off where it is set %s', async (state) => {
     const [mine] = await joinAll()
     const drained = bed.proxy.drain({ cluster: 'a', backend: first.address, deadlineMs: 300 })
     expect(bed.proxy.status().drains).toEqual([

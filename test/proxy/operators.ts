@@ -139,9 +139,9 @@ export function describeOperators(engine: EngineKind): void {
   })
 
   it('takes a backend out and in again, and gives it another weight', async () => {
-    const change = (state: 'up' | 'down') => bed.control.changeBackend('a', backend.address, { state })
+    const change = (state: 'up' | 'drain') => bed.control.changeBackend('a', backend.address, { state })
     const running = await join(0, 10)
-    expect(await change('down')).toMatchObject({ setTo: 'down', active: 1 })
+    expect(await change('drain')).toMatchObject({ setTo: 'drain', active: 1 })
     expect(await bed.turnedAway()).toBe('ECONNRESET')
     running.client.send(pattern(2, 10))
     await running.peer.receive(20)

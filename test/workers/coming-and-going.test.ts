@@ -123,7 +123,7 @@ describe('a worker that is killed', () => {
     const listeners = [front, other]
     rig = await WorkersRig.start(folder, { listeners })
     const [a, b] = rig.backends.map(({ address }) => address)
-    await rig.admin.ask('PATCH', `/api/v1/clusters/a/backends/${a}`, { state: 'down', weight: 7 })
+    await rig.admin.ask('PATCH', `/api/v1/clusters/a/backends/${a}`, { state: 'maint', weight: 7 })
     await rig.admin.ask('POST', '/api/v1/drain', { cluster: 'b' }, true)
     await rig.admin.ask('POST', '/api/v1/drain', { listener: 'other' }, true)
     await rig.admin.ask('PUT', '/api/v1/log/level', { level: 'warn' })
@@ -133,7 +133,7 @@ describe('a worker that is killed', () => {
       logLevel: 'warn',
       listeners: [{ isListening: true }, { name: 'other', isListening: false }],
       clusters: [
-        { backends: [{ address: a, setTo: 'down', weight: 7 }] },
+        { backends: [{ address: a, setTo: 'maint', weight: 7 }] },
         { backends: [{ address: b, setTo: 'drain' }] },
       ],
     }
@@ -146,7 +146,7 @@ describe('a worker that is killed', () => {
       workersDiffer: [],
       logLevel: 'error',
       listeners: [{ isListening: true }, { isListening: true }],
-      clusters: [{ backends: [{ setTo: 'down', weight: 3 }] }, { backends: [{ setTo: 'drain' }] }],
+      clusters: [{ backends: [{ setTo: 'maint', weight: 3 }] }, { backends: [{ setTo: 'drain' }] }],
     })
   })
 })

@@ -93,6 +93,18 @@ describe.each([
     expect(await status()).toMatchObject({ config: { reloads: 1 }, state: 'running' })
   })
 
+  it('drain everything without a wait, and all processes end with the last connection', async () => {
+    const [early, late] = [await join(), await join()]
+    const drained = await admin.ask('POST', '/api/v1/drain', { all: true }, true)
+    expect(drained).toEqual({ finished: 0, closed: 0, cut: 0, left: 2 })
+    await expect(admin.ask('POST', '/api/v1/reload')).rejects.toMatchObject({ code: 'wrong-state' })
+    early.end()
+    late.send(Buffer.from('still'))
+    await late.receive(10)
+    late.end()
+    expect(await millrace.program.exited).toEqual({ code: 0, signal: null })
+  })
+
   it('drain together, and a drain that makes no sense ends nobody', async () => {
     await join()
     const drain = (order: object) => admin.ask('POST', '/api/v1/drain', order, true)

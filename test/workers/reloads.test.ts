@@ -98,7 +98,7 @@ describe.each([
     const address = `unix:${folder}/drained-${native}`
     rig = await WorkersRig.start(folder, { listeners: [front, { ...front, name: 'local', address }] }, native)
     const drained = await rig.admin.ask('POST', '/api/v1/drain', { listener: 'local' }, true)
-    expect(drained).toEqual({ finished: 0, closed: 0, cut: 0 })
+    expect(drained).toEqual({ finished: 0, closed: 0, cut: 0, left: 0 })
     expect(await rig.get('/readyz')).toMatchObject({ status: 503 })
   })
 })

@@ -47,8 +47,8 @@ describe.concurrent('beside a worker that is stuck', () => {
     withStuck(async (rig, stuck) => {
       const path = `/api/v1/clusters/a/backends/${rig.backends[0]!.address}`
       const named = `no answer from worker 1 (process ${stuck})`
-      await expect(rig.admin.ask('PATCH', path, { state: 'down' })).rejects.toThrow(named)
-      const down = { backends: [{ setTo: 'down' }] }
+      await expect(rig.admin.ask('PATCH', path, { state: 'drain' })).rejects.toThrow(named)
+      const down = { backends: [{ setTo: 'drain' }] }
       const differing = await rig.status()
       expect(differing.workersDiffer).toEqual([`backends.a/${rig.backends[0]!.address}`])
       process.kill(stuck, 'SIGCONT')

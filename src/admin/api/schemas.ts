@@ -21,6 +21,7 @@ export const drained = z.strictObject({
   finished: count,
   closed: count,
   cut: count,
+  left: count.optional().describe('only without a deadline: connections that are there and go on'),
   cancelled: z.literal(true).optional().describe('called off before it was done; those left go on'),
 }) satisfies z.ZodType<DrainResult>
 

@@ -43,10 +43,10 @@ export const TIMEOUT_KEYS: KeyTable = {
     zero: NO_LIMIT,
   },
   'timeouts.drainMs': {
-    does: 'How long a [drain](commands.md#drain) waits for connections to end. From half of it on, millrace closes connections that have no byte in flight, one after another. At the end it resets those that still have',
+    does: 'How long connections may go on after SIGTERM, after an operator sets their backend `maint`, and after a reload removes their listener. From half of it on, millrace closes those that have no byte in flight, [one after another](commands.md#drain). At the end it resets those that still have',
     takes: UP_TO_24_DAYS,
     default: '`30s`',
-    zero: 'the drain waits until the last connection has ended',
+    zero: 'millrace waits until the last connection has ended',
   },
   'timeouts.deadPeerMs': {
     does: 'How long sent bytes or keepalive probes may stay unacknowledged (`TCP_USER_TIMEOUT`). Then the kernel breaks the connection, and millrace resets the other side. Needs the addon',

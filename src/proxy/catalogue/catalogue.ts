@@ -67,6 +67,18 @@ export class Catalogue {
     this.#backends.get(cluster)?.set(backend, change)
   }
 
+  /**
+   * A backend, or all of a cluster, that is up gets no new connections. One that is out of service stays so. Answers the
+   * names of those that are another now.
+   */
+  close(cluster: string, backend: string | undefined): readonly string[] {
+    const entries = this.backends(cluster)
+    const named = backend === undefined ? [...(entries?.given ?? [])] : [entries?.find(backend)]
+    const closed = named.flatMap((entry) => (entry?.setTo === 'up' ? entry.name : []))
+    for (const name of closed) this.set(cluster, name, { state: 'drain' })
+    return closed
+  }
+
   /** What left is known until its last connection has ended. Whoever asks for it has it looked after first. */
   forgetUnused(): void {
     if (!this.#isAnyLeaving()) return

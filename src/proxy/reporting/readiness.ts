@@ -26,6 +26,6 @@ export function readinessOf(
 }
 
 function isDrained(catalogue: Catalogue, cluster: string): boolean {
-  for (const { setTo } of catalogue.backends(cluster)!.given) if (setTo !== 'drain') return false
+  for (const { setTo } of catalogue.backends(cluster)!.given) if (setTo === 'up') return false
   return true
 }

@@ -42,10 +42,7 @@ export class Orders {
     this.#revision++
     if (listener !== undefined) this.#drained.set(listener, order)
     if (cluster === undefined) return
-    const all = this.#catalogue.backends(cluster)?.given ?? []
-    for (const name of backend === undefined ? Array.from(all, (each) => each.name) : [backend]) {
-      this.changeBackend(cluster, name, { state: 'drain' })
-    }
+    this.#catalogue.close(cluster, backend)
   }
 
   /** A reload opens every listener, and sets what the config has changed. */

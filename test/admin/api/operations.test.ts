@@ -200,9 +200,9 @@ describe('what can be done', () => {
   it('is to take a backend out and in again, and to weigh it', async () => {
     const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
     const change = (body: object) => rig.ask(path, { method: 'PATCH', body })
-    const { json } = await change({ state: 'down', weight: 7 })
+    const { json } = await change({ state: 'drain', weight: 7 })
     checkAnswer('PATCH', '/api/v1/clusters/{cluster}/backends/{backend}', json)
-    expect(json).toMatchObject({ setTo: 'down', weight: 7 })
+    expect(json).toMatchObject({ setTo: 'drain', weight: 7 })
     expect(await rig.bed.turnedAway()).toBe('ECONNRESET')
     expect((await change({ state: 'up' })).json).toMatchObject({ setTo: 'up', weight: 7 })
     await rig.join()

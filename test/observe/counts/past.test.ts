@@ -51,12 +51,12 @@ it('changes nothing of what others are', () => {
   const down = {
     ...status.clusters[0]!.backends[0]!,
     state: 'down' as const,
-    setTo: 'down' as const,
+    setTo: 'maint' as const,
     restingMs: 7,
   }
   const resting = { ...status, clusters: [{ ...status.clusters[0]!, backends: [down] }] }
   const [merged] = mergeStatuses([pastOf(status), resting]).clusters
-  expect(merged!.backends).toMatchObject([{ state: 'down', setTo: 'down', weight: 1, restingMs: 7 }])
+  expect(merged!.backends).toMatchObject([{ state: 'down', setTo: 'maint', weight: 1, restingMs: 7 }])
   expect(mergeStatuses([fresh, pastOf(status)]).state).toBe('new')
 })
 

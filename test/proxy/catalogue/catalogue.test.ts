@@ -95,11 +95,11 @@ describe('backends of several sources', () => {
 
 describe('what operators have set', () => {
   it('stays over a reload that does not change the same, and over other sources', () => {
-    catalogue.set('c', A, { state: 'down' })
+    catalogue.set('c', A, { state: 'maint' })
     catalogue.set('c', A, { weight: 7 })
     catalogue.reload(having(A, C))
     catalogue.provide('c', 'discovered', given(B))
-    expect(backends()[0]).toMatchObject({ name: A, setTo: 'down', weight: 7 })
+    expect(backends()[0]).toMatchObject({ name: A, setTo: 'maint', weight: 7 })
     catalogue.set('c', A, { state: 'up' })
     expect(backends()[0]).toMatchObject({ setTo: 'up', weight: 7, ordered: { state: 'up', weight: 7 } })
   })
@@ -120,8 +120,8 @@ describe('what operators have set', () => {
   })
 
   it('is nothing of a backend that is not known', () => {
-    catalogue.set('c', C, { state: 'down' })
-    catalogue.set('x', A, { state: 'down' })
+    catalogue.set('c', C, { state: 'maint' })
+    catalogue.set('x', A, { state: 'maint' })
     catalogue.provide('c', 'discovered', given(C))
     expect(backends().map(({ setTo }) => setTo)).toEqual(['up', 'up', 'up'])
   })

@@ -14,7 +14,7 @@ it('names what is not the same in all, and not what only some have', () => {
   const one = proxyOf(['web', 'local'])
   const other = proxyOf(['web'])
   expect(differences([one.status(), other.status()])).toEqual([])
-  one.clusters.set('c', '10.0.0.2:80', { state: 'down' })
+  one.clusters.set('c', '10.0.0.2:80', { state: 'maint' })
   other.log.level = 'debug'
   expect(differences([one.status(), other.status()])).toEqual(['logLevel', 'backends.c/10.0.0.2:80'])
   expect(differences([])).toEqual([])

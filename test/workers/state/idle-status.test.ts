@@ -33,7 +33,7 @@ it('the status of a proxy that serves nobody follows from its config, field by f
 
 it('the status of a proxy that serves nobody has backends as operators have set them', () => {
   const catalogue = new Catalogue(config)
-  catalogue.set('a', 'localhost:81', { state: 'down', weight: 0 })
+  catalogue.set('a', 'localhost:81', { state: 'maint', weight: 0 })
   const [a] = idleStatus(config, catalogue, createEngine()).clusters
-  expect(a!.backends).toMatchObject([{ setTo: 'up' }, { setTo: 'down', weight: 0 }, { weight: 4 }])
+  expect(a!.backends).toMatchObject([{ setTo: 'up' }, { setTo: 'maint', weight: 0 }, { weight: 4 }])
 })

@@ -25,12 +25,12 @@ const setting = (backend: string, change: object) => ({
 
 it('the last setting of each backend, state and weight by themselves', () => {
   const orders = new Orders(new Catalogue(config))
-  orders.changeBackend('c', A, { state: 'down' })
+  orders.changeBackend('c', A, { state: 'maint' })
   orders.changeBackend('c', A, { weight: 5 })
   orders.changeBackend('c', B, { state: 'drain' })
   orders.changeBackend('c', B, { state: 'up' })
   expect(orders.callsFor(config)).toEqual([
-    setting(A, { state: 'down', weight: 5 }),
+    setting(A, { state: 'maint', weight: 5 }),
     setting(B, { state: 'up' }),
   ])
 })
@@ -61,23 +61,23 @@ it('a reload opens listeners, and ends what the config has changed or taken away
   const orders = new Orders(new Catalogue(config))
   orders.setLogLevel('debug')
   orders.drain({ listener: 'web' })
-  orders.changeBackend('c', A, { state: 'down', weight: 5 })
-  orders.changeBackend('c', B, { state: 'down', weight: 5 })
+  orders.changeBackend('c', A, { state: 'maint', weight: 5 })
+  orders.changeBackend('c', B, { state: 'maint', weight: 5 })
   orders.reloaded(config, config)
   const level = { method: 'setLogLevel', args: ['debug'] }
-  const change = { state: 'down', weight: 5 }
+  const change = { state: 'maint', weight: 5 }
   expect(orders.callsFor(config)).toEqual([setting(A, change), setting(B, change), level])
   const heavier = configOf({ clusters: { c: { backends: [{ address: A, weight: 2 }] } } })
   orders.reloaded(config, heavier)
-  expect(orders.callsFor(heavier)).toEqual([setting(A, { state: 'down' }), level])
+  expect(orders.callsFor(heavier)).toEqual([setting(A, { state: 'maint' }), level])
   orders.reloaded(heavier, configOf({ log: { level: 'error' } }))
-  expect(orders.callsFor(config)).toEqual([setting(A, { state: 'down' })])
+  expect(orders.callsFor(config)).toEqual([setting(A, { state: 'maint' })])
 })
 
 it('nothing of a backend that is not in its config, and a drain as it was ordered', () => {
   const orders = new Orders(new Catalogue(config))
-  orders.changeBackend('c', '10.0.0.9:80', { state: 'down' })
-  orders.changeBackend('gone', A, { state: 'down' })
+  orders.changeBackend('c', '10.0.0.9:80', { state: 'maint' })
+  orders.changeBackend('gone', A, { state: 'maint' })
   orders.drain({ listener: 'web', deadlineMs: 0 })
   expect(orders.callsFor(config)).toEqual([{ method: 'drain', args: [{ listener: 'web', deadlineMs: 0 }] }])
 })
