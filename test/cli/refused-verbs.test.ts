@@ -37,13 +37,13 @@ describe('a verb', () => {
   })
 
   it.concurrent.each([
-    ['drain --listener nobody', 'there is no listener named "nobody"'],
+    ['drain --listener nobody', 'there is no listener "nobody"'],
     ['drain --listener postgre', 'did you mean "postgres"?'],
     ['connections --listener reddis', 'there is no listener "reddis"; did you mean "redis"?'],
     ['kill --listener reddis', 'did you mean "redis"?'],
     ['kill --cluster cach', 'did you mean "cache"?'],
     ['kill NOSUCHID', 'there is no connection "NOSUCHID"'],
-    ['backend pg 127.0.0.1:1 --weight 2', 'no backend of "pg"'],
+    ['backend pg 127.0.0.1:1 --weight 2', 'there is no backend "127.0.0.1:1" in cluster "pg"'],
     ['status --admin 127.0.0.1:1', 'nobody answers at 127.0.0.1:1: ECONNREFUSED'],
     ['status --admin 127.0.0.1:1 --token-file /nonexistent', 'cannot read the token'],
   ])('that cannot be done says why: %s', async (line, sentence) => {

@@ -21,7 +21,7 @@ export async function startTraffic(splice) {
   const backend = { ...LOOPBACK, port: echo.address().port }
   const accepted = (client) => {
     engine.dial(backend, 0, ({ socket }) => {
-      const host = { turns: engine.turns, settings, counters: createPipeCounters() }
+      const host = { runQueue: engine.runQueue, settings, counters: createPipeCounters() }
       new Pipe(client, socket, host, { pipeEnded() {} }).start()
     })
   }

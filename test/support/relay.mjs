@@ -42,7 +42,12 @@ function join(client) {
       engine.sweep.delete(watched)
       tell({ ...ending, ...pipe.totals })
     }
-    const pipe = new Pipe(client, socket, { turns: engine.turns, settings: all, counters }, { pipeEnded })
+    const pipe = new Pipe(
+      client,
+      socket,
+      { runQueue: engine.runQueue, settings: all, counters },
+      { pipeEnded },
+    )
     const watched = { sweepIndex: -1, expire: (now) => pipe.expire(now) }
     engine.sweep.add(watched, all.idleTimeoutMs)
     pipe.start()
