@@ -4,7 +4,6 @@ import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import type { Peer } from '../support/peer.js'
-import { until } from '../support/wait.js'
 import { Bed } from './bed.js'
 
 export function describeDiscovered(): void {
@@ -72,9 +71,6 @@ export function describeDiscovered(): void {
     const order = { cluster: 'a', backend: found.address, deadlineMs: 20 }
     expect(await bed.proxy.drain(order)).toEqual({ finished: 0, closed: 1, cut: 0 })
     expect(await client.ended).toBe('fin')
-    expect(bed.proxy.readiness().isReady).toBe(true)
-    await bed.control.changeBackend('a', configured.address, { state: 'maint' })
-    await until(() => bed.proxy.status().drains.length === 0)
     expect(bed.proxy.readiness()).toEqual({ isReady: false, why: 'a cluster is drained' })
     await set('up')
     expect(bed.proxy.readiness().isReady).toBe(true)

@@ -158,8 +158,8 @@ export function describeDrains(): void {
     expect(drains).toEqual([{ scope: { cluster: 'a' }, left: 2, deadlineAt: undefined }])
     expect(clusters[0]!.backends).toMatchObject([{ setTo: 'drain' }, { setTo: 'drain' }])
     expect(await bed.turnedAway()).toBe('ECONNRESET')
-    await goesOn(mine!)
-    await goesOn(others!)
+    await exchange(mine!)
+    await exchange(others!)
     await bed.control.changeBackend('a', first.address, { state: 'up' })
     await bed.control.changeBackend('a', second.address, { state: 'up' })
     expect(bed.proxy.status().drains).toEqual([])
@@ -170,7 +170,7 @@ export function describeDrains(): void {
     expect(await bed.control.drain({})).toMatchObject({ left: 2 })
     expect(bed.proxy.status().state).toBe('draining')
     await expect(bed.connect(0)).rejects.toThrow('ECONNREFUSED')
-    await goesOn(mine!)
+    await exchange(mine!)
     for (const { client, peer } of [mine!, others!]) {
       client.end()
       peer.end()
@@ -188,7 +188,7 @@ export function describeDrains(): void {
     await bed.control.changeBackend('a', first.address, { state: 'maint' })
     expect(await mine!.client.ended).toBe('fin')
     expect(await bed.recorded(1)).toMatchObject([{ ended: { by: 'proxy', cause: 'drained' } }])
-    await goesOn(others!)
+    await exchange(others!)
     await bed.control.drain({ cluster: 'a' })
     expect(bed.proxy.status().clusters[0]!.backends).toMatchObject([{ setTo: 'maint' }, { setTo: 'drain' }])
   })
@@ -246,11 +246,15 @@ export function describeDrains(): void {
     expect(await mine!.client.ended).toBe('fin')
   })
 
-  /** Also when the deadline has passed that was called off, which is before that of a drain that began later. */
-  async function goesOn({ client, peer }: { client: Peer; peer: Peer }): Promise<void> {
-    await bed.proxy.drain({ cluster: 'a', backend: second.address, deadlineMs: 300 })
+  async function exchange({ client, peer }: { client: Peer; peer: Peer }): Promise<void> {
     client.send(pattern(4, 10))
     await peer.receive(20)
+  }
+
+  /** Also when the deadline has passed that was called off, which is before that of a drain that began later. */
+  async function goesOn(joined: { client: Peer; peer: Peer }): Promise<void> {
+    await bed.proxy.drain({ cluster: 'a', backend: second.address, deadlineMs: 300 })
+    await exchange(joined)
   }
 
   it.each([

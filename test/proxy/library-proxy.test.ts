@@ -38,7 +38,7 @@ it('opens with the proxy, and ends with it', async () => {
 it('answers who has ordered a drain when it is done', async () => {
   const proxy = createProxy(config)
   await proxy.start()
-  const { status, text } = await ask('POST', '/api/v1/drain', { all: true })
+  const { status, text } = await ask('POST', '/api/v1/drain', { all: true, deadlineMs: 1000 })
   expect({ status, text }).toEqual({ status: 200, text: '{"finished":0,"closed":0,"cut":0}' })
   expect(proxy.status().state).toBe('stopped')
 })
