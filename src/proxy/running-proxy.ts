@@ -25,7 +25,7 @@ import { Catalogue } from './catalogue/catalogue.js'
 import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
 import { Connections } from './connections.js'
-import type { Drains } from './drains/drains.js'
+import type { BegunDrain, Drains } from './drains/drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generations/generation.js'
 import { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
@@ -39,13 +39,6 @@ import type { RunningProxyOptions } from './running-options.js'
 import { isOf, scopeOf, usesOf } from './scope.js'
 
 type State = ProxyStatus['state']
-
-export interface BegunDrain {
-  /** Connections that are there. */
-  readonly left: number
-  /** None of them is there any more, or it was called off. */
-  readonly done: Promise<DrainResult>
-}
 
 export class RunningProxy implements Proxy {
   readonly engine: Engine

@@ -10,6 +10,13 @@ import type { Listener } from '../../listener/listener.js'
 import type { DrainScope, DrainStatus } from '../../observe/status.js'
 import { Drain } from './drain.js'
 
+export interface BegunDrain {
+  /** Connections that are there. */
+  readonly left: number
+  /** None of them is there any more, or it was called off. */
+  readonly done: Promise<DrainResult>
+}
+
 export class Drains {
   readonly #running = new Set<Drain>()
   #ordered = 0
