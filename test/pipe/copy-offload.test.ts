@@ -21,7 +21,7 @@ const cases = copying.flatMap((carriage) =>
 // carriages() has told why.
 if (cases.length === 0) test.skip('there is no kernel path here', () => {})
 
-describe.each(cases)('copy offloads of the %s, %s', (_name, family: Family, carriage) => {
+describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carriage) => {
   let rig: Rig
   let joined: Joined
   beforeEach(async () => {
@@ -73,6 +73,19 @@ describe.each(cases)('copy offloads of the %s, %s', (_name, family: Family, carr
     told.mockRestore()
     expect(joined.pipe.totals).toMatchObject({ bytesUp: 5 + 20_000, bytesDown: 5 + 20_000 })
   })
+
+  test.runIf(name === 'auto')(
+    'bulk that empties its source ends the offload: what follows is spliced',
+    async () => {
+      await greet()
+      joined.client.send(pattern(1, 48 * 1024))
+      await until(() => joined.pipe.up.carrier.name === 'kernel')
+      await joined.backend.receive(joined.client.sentBytes)
+      joined.client.send(pattern(2, 100))
+      await joined.backend.receive(joined.client.sentBytes)
+      expect(joined.pipe.totals).toMatchObject({ bytesUp: joined.client.sentBytes, splicedUp: 100 })
+    },
+  )
 
   test('totals are exact at every moment, and each byte is counted once', async () => {
     await greet()

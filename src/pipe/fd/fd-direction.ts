@@ -50,12 +50,11 @@ export class FdDirection extends Direction<FdSocket> implements FdFlow {
     return copyOffload.carried(this)
   }
 
-  /** What ends a copy is judged exactly as after a copy that was asked for. */
+  /** What ends an offload is judged exactly as after a copy that was asked for. A readable source has none any more. */
   override told(came: number, found: number): boolean {
     if (found === SOURCE_EMPTY && !isBulk(this, came)) return true
-    copyOffload.takeBack(this)
     this.source.ready |= READABLE
-    // The outcome is about this order only where it found more than an emptied source.
+    // The outcome is about this copy only where it found more than an emptied source.
     if ((found & ~SOURCE_EMPTY) !== 0) holdRest(this)
     applyFindings(this, found)
     if (!this.isOver) this.chooseCarrier(came)
