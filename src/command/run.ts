@@ -14,6 +14,7 @@ import type { Proxy } from '../proxy/proxy.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
 import { VERSION } from '../version.js'
+import { ownProcess } from '../workers/own-process.js'
 import { runWorker } from '../workers/worker.js'
 import { ask } from './ask.js'
 import { overrideConfig, parseCommandLine } from './command-line.js'
@@ -24,7 +25,7 @@ const EXIT_FAILED = 1
 const EXIT_CONFIG = 78
 
 export function runCommand(signals: Signals): void {
-  if (cluster.isWorker) runWorker(signals)
+  if (cluster.isWorker) runWorker(ownProcess(signals))
   else act(process.argv.slice(2), signals).catch(fail)
 }
 

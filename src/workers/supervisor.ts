@@ -7,6 +7,7 @@ import type { DrainResult, Reloaded } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
+import type { Engine } from '../io/engine.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/generations/changes.js'
@@ -17,6 +18,7 @@ import { answerSearch } from './session-search.js'
 import { ServingWorkers } from './slots/serving-workers.js'
 import { Watchdog } from './slots/watchdog.js'
 import type { WorkerChannel } from './slots/worker-channel.js'
+import { type ForkWorker, forkWorker } from './slots/worker-process.js'
 import { WorkerSlot } from './slots/worker-slot.js'
 import { Loans } from './sockets/loans.js'
 import { type Assigned, assignPorts } from './sockets/shared-ports.js'
@@ -28,6 +30,13 @@ import { idleStatus } from './state/idle-status.js'
 /** What still lives so long after the deadline of the last drain is stuck (ms). */
 const GRACE_MS = 3000
 
+export interface SupervisorOptions {
+  /** Default: processes of node:cluster. */
+  readonly fork?: ForkWorker
+  /** Opens the listening sockets. Default: this thread's. */
+  readonly engine?: Engine
+}
+
 export class Supervisor {
   readonly serving: ServingWorkers
   readonly desired: DesiredState
@@ -36,7 +45,7 @@ export class Supervisor {
   readonly surroundings: Surroundings
   readonly log: Log
   readonly #openLog: OpenLog
-  readonly #engine = createEngine()
+  readonly #engine: Engine
   readonly #loans: Loans
   readonly #startedWith: Config
   readonly #slots: readonly WorkerSlot[]
@@ -49,8 +58,14 @@ export class Supervisor {
   /** Configs are taken up, and workers join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(config: Config, openLog: OpenLog, surroundings: Surroundings) {
+  constructor(
+    config: Config,
+    openLog: OpenLog,
+    surroundings: Surroundings,
+    { fork = forkWorker, engine = createEngine() }: SupervisorOptions = {},
+  ) {
     const { log } = openLog
+    this.#engine = engine
     this.serving = new ServingWorkers(log)
     this.figures = new Figures(this.serving)
     this.log = log
@@ -69,7 +84,7 @@ export class Supervisor {
       vacated: (slot: number) => this.#loans.begin(slot),
     }
     const numbers = Array.from({ length: workerCount(config) }, (_, number) => number)
-    this.#slots = numbers.map((number) => new WorkerSlot(number, hooks, log))
+    this.#slots = numbers.map((number) => new WorkerSlot(number, hooks, log, fork))
   }
 
   /** How many workers there are to be. */

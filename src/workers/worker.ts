@@ -5,16 +5,14 @@
 import type { Config } from '../config/schema.js'
 import type { DrainResult } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
-import { createEngine } from '../io/choose-engine.js'
 import { GivenSockets } from '../io/listening/given-sockets.js'
 import type { ServerHandle } from '../io/listening/server-handle.js'
-import { openLog } from '../observe/log/log.js'
 import type { Prepared } from '../proxy/generations/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
-import type { Signals } from '../signals.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
-import { type Call, type ControlCall, packError, type ToSupervisor, type ToWorker } from './messages.js'
+import { type Call, type ControlCall, packError, type ToWorker } from './messages.js'
+import type { OwnProcess } from './own-process.js'
 import { SessionSearch } from './session-search.js'
 
 /** The timer that this follows is due once a second, or more often; it may be a little early (ms). */
@@ -25,33 +23,34 @@ const NOTHING_TO_DRAIN: DrainResult = { finished: 0, closed: 0, cut: 0 }
 type Question = Extract<ToWorker, { kind: 'ask' }>
 
 /** Runs until told to drain. */
-export function runWorker(signals: Signals): void {
+export function runWorker(own: OwnProcess): void {
   let worker: Worker | undefined
   const sockets = new GivenSockets()
   const begin = (message: Extract<ToWorker, { kind: 'start' }>): void => {
-    worker = new Worker(message, sockets)
+    worker = new Worker(message, sockets, own)
     void worker.start(message.orders)
   }
-  process.on('message', (message: ToWorker, handle: unknown) => {
+  const heard = (message: ToWorker, handle: ServerHandle): void => {
     try {
       if (message.kind === 'ask') void worker?.answer(message)
       else if (message.kind === 'session') worker?.search.heard(message)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
-      else receive(message, handle as ServerHandle, sockets)
+      else receive(message, handle, sockets)
     } catch (error) {
-      fail(error)
+      fail(own, error)
     }
-  })
-  signals.heed((signal) => {
+  }
+  own.hear(heard, () => void cut(own, worker))
+  own.signals.heed((signal) => {
     // These are for the supervisor to heed.
     if (signal === 'SIGHUP' || signal === 'SIGUSR2') return
     // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
-    void (worker === undefined ? process.exit(0) : worker.leave())
+    if (worker === undefined) own.exit(0)
+    else void worker.leave()
   })
-  process.on('disconnect', () => void cut(worker))
-  tell({ kind: 'hello' })
+  own.tell({ kind: 'hello' })
 }
 
 function receive(
@@ -65,7 +64,8 @@ function receive(
 
 class Worker {
   readonly proxy: RunningProxy
-  readonly search = new SessionSearch(tell)
+  readonly search: SessionSearch
+  readonly #own: OwnProcess
   readonly #control: ProxyControl
   readonly #sockets: GivenSockets
   #isLeaving = false
@@ -75,11 +75,17 @@ class Worker {
   /** Configs are got ready and used one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor({ config, ticketKeys }: Extract<ToWorker, { kind: 'start' }>, sockets: GivenSockets) {
+  constructor(
+    { config, ticketKeys }: Extract<ToWorker, { kind: 'start' }>,
+    sockets: GivenSockets,
+    own: OwnProcess,
+  ) {
+    this.#own = own
     this.#sockets = sockets
+    this.search = new SessionSearch((question) => own.tell(question))
     const proxy = new RunningProxy(config, {
-      engine: createEngine(sockets),
-      openLog: openLog(config.log),
+      engine: own.createEngine(sockets),
+      openLog: own.openLog(config.log),
       tickets: new TicketKeys(ticketKeys),
     })
     this.proxy = proxy
@@ -90,7 +96,9 @@ class Worker {
       },
       reopenLogs: () => proxy.openLog.reopen(),
       // Where somebody waits for the answer, that goes first.
-      ended: () => this.#drainsAwaited === 0 && process.exit(0),
+      ended: () => {
+        if (this.#drainsAwaited === 0) own.exit(0)
+      },
     })
   }
 
@@ -101,9 +109,9 @@ class Worker {
       await this.proxy.start()
       this.proxy.watch.start()
       this.proxy.watch.onTimer = (isLast) => this.#tellCounts(isLast)
-      tell({ kind: 'ready' })
+      this.#own.tell({ kind: 'ready' })
     } catch (error) {
-      if (!this.#isLeaving) fail(error)
+      if (!this.#isLeaving) fail(this.#own, error)
     } finally {
       this.#sockets.close()
     }
@@ -112,7 +120,7 @@ class Worker {
   async leave(): Promise<void> {
     this.#isLeaving = true
     await this.#control.end()
-    process.exit(0)
+    this.#own.exit(0)
   }
 
   /** The answer to a drain of everything is its last. */
@@ -122,12 +130,12 @@ class Worker {
     const told = (): void => {
       if (!isDrain) return
       this.#drainsAwaited--
-      if (this.proxy.state === 'stopped') process.exit(0)
+      if (this.proxy.state === 'stopped') this.#own.exit(0)
     }
     try {
-      tell({ kind: 'answer', id, value: await this.#act(call) }, told)
+      this.#own.tell({ kind: 'answer', id, value: await this.#act(call) }, told)
     } catch (error) {
-      tell({ kind: 'answer', id, error: packError(error) }, told)
+      this.#own.tell({ kind: 'answer', id, error: packError(error) }, told)
     }
   }
 
@@ -160,7 +168,7 @@ class Worker {
     const now = performance.now()
     if (!isLast && now - this.#toldCountsAt < TELL_COUNTS_AFTER_MS) return
     this.#toldCountsAt = now
-    tell({ kind: 'counts', counts: this.proxy.counts() })
+    this.#own.tell({ kind: 'counts', counts: this.proxy.counts() })
   }
 
   async #order(call: ControlCall): Promise<unknown> {
@@ -187,21 +195,17 @@ class Worker {
   }
 }
 
-function tell(message: ToSupervisor, told: () => void = () => {}): void {
-  process.send?.(message, undefined, undefined, told)
-}
-
 /** The supervisor has found the name: what goes by it is in other workers, and was never here or is here no more. */
 const isUnknownName = (error: unknown): boolean =>
   error instanceof MillraceError && error.code === 'unknown-name'
 
 /** The supervisor says it, where it is news. */
-function fail(error: unknown): void {
-  tell({ kind: 'failed', error: packError(error) }, () => process.exit(1))
+function fail(own: OwnProcess, error: unknown): void {
+  own.tell({ kind: 'failed', error: packError(error) }, () => own.exit(1))
 }
 
 /** The supervisor is gone: clients learn by a reset that they were cut. */
-async function cut(worker: Worker | undefined): Promise<void> {
+async function cut(own: OwnProcess, worker: Worker | undefined): Promise<void> {
   await worker?.proxy.stop()
-  process.exit(1)
+  own.exit(1)
 }

@@ -2,8 +2,6 @@
  * The channel to one worker: what it is asked it answers, or it does not in time, or it is gone. Whoever asks always gets
  * to know one of these.
  */
-import type { SendHandle } from 'node:child_process'
-import cluster, { type Worker } from 'node:cluster'
 import type { HeldSocket } from '../../io/engine.js'
 import type { ServerHandle } from '../../io/listening/server-handle.js'
 import type { ProxyStatus } from '../../observe/status.js'
@@ -15,19 +13,12 @@ import {
   type ToWorker,
   unpackError,
 } from '../messages.js'
+import type { Exit, ForkWorker, WorkerProcess } from './worker-process.js'
 
 export type Outcome<Value> =
   | { readonly kind: 'answer'; readonly value: Value }
   | { readonly kind: 'error'; readonly error: Error }
   | { readonly kind: 'silent' | 'gone' }
-
-/** How a worker ended. */
-export interface Exit {
-  readonly code?: number
-  readonly signal?: string
-  /** What it said itself, or why there was none to begin with. */
-  readonly why?: string | undefined
-}
 
 export interface WorkerChannelHooks {
   hello(channel: WorkerChannel): void
@@ -45,7 +36,7 @@ export class WorkerChannel {
   revision = 0
   /** What it had counted when it last told. */
   last: ProxyStatus | undefined
-  readonly #worker: Worker
+  readonly #process: WorkerProcess
   readonly #hooks: WorkerChannelHooks
   readonly #given = new WeakSet<HeldSocket>()
   readonly #pending = new Map<number, (outcome: Outcome<never>) => void>()
@@ -58,21 +49,19 @@ export class WorkerChannel {
   #failure: Error | undefined
 
   /** @throws Error where the system has no process to give */
-  constructor(slot: number, hooks: WorkerChannelHooks) {
+  constructor(slot: number, hooks: WorkerChannelHooks, fork: ForkWorker) {
     this.slot = slot
     this.#hooks = hooks
-    this.#worker = cluster.fork()
-    this.#worker.on('message', (message: ToSupervisor) => this.#heard(message))
-    // Its last words may be read after its exit.
-    this.#worker.once('disconnect', () => this.#settleAll())
-    this.#worker.once('exit', (code, signal) => this.#end({ code, signal, why: this.#failure?.message }))
-    this.#worker.on('error', (error) => {
-      if (this.pid === undefined) this.#end({ why: error.message })
+    this.#process = fork({
+      message: (message) => this.#heard(message),
+      // Its last words may be read after its exit.
+      disconnected: () => this.#settleAll(),
+      exited: (exit) => this.#end({ ...exit, why: exit.why ?? this.#failure?.message }),
     })
   }
 
   get pid(): number | undefined {
-    return this.#worker.process.pid
+    return this.#process.pid
   }
 
   get isGone(): boolean {
@@ -91,7 +80,7 @@ export class WorkerChannel {
 
   /** Without a time: until it is gone. */
   ask<Value>(call: Call, withinMs?: number): Promise<Outcome<Value>> {
-    if (!this.#worker.isConnected()) return Promise.resolve({ kind: 'gone' })
+    if (!this.#process.isConnected) return Promise.resolve({ kind: 'gone' })
     const id = ++this.#asked
     return new Promise((resolve) => {
       const timer =
@@ -119,7 +108,7 @@ export class WorkerChannel {
 
   /** One on its way out hears nothing; its exit tells. */
   send(message: ToWorker, handle?: ServerHandle): void {
-    if (this.#worker.isConnected()) this.#worker.send(message, handle as SendHandle | undefined, () => {})
+    if (this.#process.isConnected) this.#process.send(message, handle)
   }
 
   /** Each socket once: a worker has it until its listener closes, and one that is opened again has another. */
@@ -130,7 +119,7 @@ export class WorkerChannel {
   }
 
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
-    if (!this.#isGone) this.#worker.process.kill(signal)
+    if (!this.#isGone) this.#process.kill(signal)
   }
 
   #heard(message: ToSupervisor): void {
@@ -147,7 +136,7 @@ export class WorkerChannel {
   #end(exit: Exit): void {
     if (this.#isGone) return
     this.#isGone = true
-    if (!this.#worker.isConnected()) this.#settleAll()
+    if (!this.#process.isConnected) this.#settleAll()
     this.#hooks.gone(this, exit)
   }
 

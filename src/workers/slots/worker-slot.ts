@@ -3,7 +3,8 @@
  * it is worth a line of the log; what workers do is not its business.
  */
 import type { Log } from '../../observe/log/log.js'
-import { type Exit, WorkerChannel, type WorkerChannelHooks } from './worker-channel.js'
+import { WorkerChannel, type WorkerChannelHooks } from './worker-channel.js'
+import type { Exit, ForkWorker } from './worker-process.js'
 
 /** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
 const FIRST_PAUSE_MS = 100
@@ -24,6 +25,7 @@ export class WorkerSlot {
   readonly #number: number
   readonly #hooks: WorkerSlotHooks
   readonly #log: Log
+  readonly #forkWorker: ForkWorker
   #channel: WorkerChannel | undefined
   #isClosed = false
   /** Of the next one that dies young. */
@@ -35,10 +37,11 @@ export class WorkerSlot {
   #started = (): void => {}
   #emptied = (): void => {}
 
-  constructor(number: number, hooks: WorkerSlotHooks, log: Log) {
+  constructor(number: number, hooks: WorkerSlotHooks, log: Log, fork: ForkWorker) {
     this.#number = number
     this.#hooks = hooks
     this.#log = log
+    this.#forkWorker = fork
   }
 
   /** Resolves when its first worker listens, or is gone. */
@@ -78,7 +81,7 @@ export class WorkerSlot {
   #connect(): WorkerChannel {
     const forkedAt = performance.now()
     let hasServed = false
-    const channel = new WorkerChannel(this.#number, {
+    const hooks: WorkerChannelHooks = {
       hello: (hello) => {
         if (!this.#isClosed) this.#hooks.hello(hello)
       },
@@ -94,7 +97,8 @@ export class WorkerSlot {
         this.#hooks.gone(gone, exit)
         this.#vacate(exit, hasServed ? performance.now() - forkedAt : undefined)
       },
-    })
+    }
+    const channel = new WorkerChannel(this.#number, hooks, this.#forkWorker)
     const timer = setTimeout(() => channel.kill('SIGKILL'), START_WITHIN_MS)
     return channel
   }
