@@ -55,7 +55,7 @@ export class Supervisor {
   /** Of the first worker that could not listen when all were to begin. */
   #startFailure: Error | undefined
   #rotation: NodeJS.Timeout | undefined
-  /** Configs are taken up, and workers join, one after the other. */
+  /** Configs are taken up, listeners are drained, and workers join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -77,7 +77,7 @@ export class Supervisor {
     this.desired = new DesiredState(config, this.sockets, log)
     const hooks = {
       hello: (channel: WorkerChannel) => this.desired.greet(channel),
-      ready: (channel: WorkerChannel) => void this.#inTurn(() => this.#admit(channel)),
+      ready: (channel: WorkerChannel) => void this.inTurn(() => this.#admit(channel)),
       searches: (channel: WorkerChannel, question: SessionQuestion) =>
         void answerSearch(this.serving, channel, question),
       gone: (channel: WorkerChannel) => this.#forget(channel),
@@ -102,7 +102,7 @@ export class Supervisor {
 
   /** Resolves when every worker listens, or has died. Rejects with `listen-failed`, and ends all, where one cannot listen. */
   async start(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
       await this.sockets.prepare(assigned.config)
       this.desired.begin(assigned)
@@ -177,8 +177,15 @@ export class Supervisor {
     for (const { channel } of this.#slots) channel?.kill('SIGKILL')
   }
 
+  /** What must not fall into a reload, or into a worker's joining. */
+  inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
+    const done = this.#turn.then(task)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
   reload(): Promise<Reloaded> {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       try {
         return await this.#takeUp()
       } catch (error) {
@@ -196,11 +203,11 @@ export class Supervisor {
     const before = present.loaded
     const next = await assignPorts(loaded, present, this.#engine)
     const log = await this.#openLog.prepare(loaded.log)
-    await this.#change(next).catch((error) => {
+    // What is ordered of the log from then on is not undone.
+    await this.#change(next, () => log.take()).catch((error) => {
       log.abandon()
       throw error
     })
-    log.take()
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
     const changed = changesBetween(before, loaded)
@@ -210,9 +217,9 @@ export class Supervisor {
   }
 
   /** New sockets are opened first, and old ones closed when no worker accepts from them any more. */
-  async #change(next: Assigned): Promise<void> {
+  async #change(next: Assigned, decided: () => void): Promise<void> {
     const sockets = await this.sockets.prepare(next.config)
-    await this.desired.change(this.serving.channels, next).catch((error) => {
+    await this.desired.change(this.serving.channels, next, decided).catch((error) => {
       sockets.giveUp()
       throw error
     })
@@ -248,12 +255,6 @@ export class Supervisor {
     const hasStarted = this.#startedAt !== undefined
     if (!hasStarted && isListenFailure(channel.failure)) this.#startFailure ??= channel.failure
     if (!this.#isStopping) this.figures.died()
-  }
-
-  #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
-    const done = this.#turn.then(task)
-    this.#turn = done.catch(() => {})
-    return done
   }
 
   #checkRunning(): void {

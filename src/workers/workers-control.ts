@@ -80,12 +80,21 @@ export class WorkersControl implements Control {
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {
-    const { serving, config, desired, sockets } = this.#supervisor
-    const { deadlineMs } = order
-    timesOf(order, config.timeouts.drainMs)
+    timesOf(order, this.#supervisor.config.timeouts.drainMs)
     checkScope(order)
     if (isEverything(order)) return this.#supervisor.end(order)
     await this.#checkNames(order)
+    // A reload opens listeners. Which of them are drained when it is over must be the same in all workers and here.
+    const { results } = await this.#supervisor.inTurn(async () => this.#beginDrain(order))
+    const drained = await results
+    this.#readiness.forget()
+    return addDrains(order, drained)
+  }
+
+  /** Every worker that has to do with it has been told. */
+  #beginDrain(order: DrainOrder): { results: Promise<DrainResult[]> } {
+    const { serving, config, desired, sockets } = this.#supervisor
+    const { deadlineMs } = order
     const isGiven = desired.catalogue.gives(order)
     if (isGiven) desired.orders.drain(order)
     if (isGiven && order.listener !== undefined) sockets.drain(order.listener, config)
@@ -94,12 +103,8 @@ export class WorkersControl implements Control {
     const withinMs = deadlineMs === 0 ? undefined : (deadlineMs ?? 0) + ORDER_WITHIN_MS
     const isAsked = (channel: WorkerChannel): boolean =>
       isGiven ? desired.hasListener(channel, order.listener) : hasNamed(channel, order)
-    const results = await serving.order<DrainResult>(
-      (channel) => (isAsked(channel) ? call : undefined),
-      withinMs,
-    )
-    this.#readiness.forget()
-    return addDrains(order, results)
+    const results = serving.order<DrainResult>((channel) => (isAsked(channel) ? call : undefined), withinMs)
+    return { results }
   }
 
   end(): Promise<DrainResult> {

@@ -46,10 +46,16 @@ export class ServingWorkers {
     this.#log.warn({ worker: channel.slot, workerPid: channel.pid }, 'a worker does not answer')
   }
 
-  /** Of all but those that are gone meanwhile. Rejects with the first error. */
-  async look<Value>(call: Call): Promise<Seen<Value>[]> {
-    const seen = await Promise.all(this.channels.map((channel) => this.#lookAt<Value>(channel, call)))
-    return seen.flat()
+  /**
+   * Of all but those that are gone meanwhile. Rejects with the first error. `answered` is called with each answer when it
+   * comes: the others may take their time, and what is told meanwhile is newer.
+   */
+  async look<Value>(
+    call: Call,
+    answered: (channel: WorkerChannel, value: Value) => void = () => {},
+  ): Promise<Seen<Value>[]> {
+    const seen = this.channels.map((channel) => this.#lookAt(channel, call, answered))
+    return (await Promise.all(seen)).flat()
   }
 
   /**
@@ -73,12 +79,19 @@ export class ServingWorkers {
     return outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : []))
   }
 
-  async #lookAt<Value>(channel: WorkerChannel, call: Call): Promise<Seen<Value>[]> {
+  async #lookAt<Value>(
+    channel: WorkerChannel,
+    call: Call,
+    answered: (channel: WorkerChannel, value: Value) => void,
+  ): Promise<Seen<Value>[]> {
     if (channel.isSilent) return [{ channel, value: undefined }]
     const outcome = await channel.ask<Value>(call, LOOK_WITHIN_MS)
     if (outcome.kind === 'error') throw outcome.error
     if (outcome.kind === 'gone') return []
-    if (outcome.kind === 'answer') return [{ channel, value: outcome.value }]
+    if (outcome.kind === 'answer') {
+      answered(channel, outcome.value)
+      return [{ channel, value: outcome.value }]
+    }
     this.noteSilence(channel)
     return [{ channel, value: undefined }]
   }

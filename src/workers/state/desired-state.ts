@@ -3,6 +3,7 @@
  * it comes, and to all when it changes: a config in all or in none.
  */
 import type { Config } from '../../config/schema.js'
+import { MillraceError } from '../../errors.js'
 import type { Log } from '../../observe/log/log.js'
 import { Catalogue, type ListenerEntry } from '../../proxy/catalogue/catalogue.js'
 import { TicketKeys } from '../../tls/ticket-keys.js'
@@ -68,19 +69,23 @@ export class DesiredState {
 
   /** What has happened since it was greeted. Rejects where it cannot be told. */
   async update(channel: WorkerChannel): Promise<void> {
-    if (channel.version !== this.#version) {
+    const missed = this.#version - channel.version
+    // The configs between may have ended orders that it would keep. Whoever comes in its place begins with the present one.
+    if (missed > 1) throw new MillraceError('wrong-state', `${missed} configs were taken up while it started`)
+    if (missed > 0) {
       await this.#prepare([channel], this.#present.config)
       await this.#takeUpIn(channel)
     }
     while (channel.revision !== this.orders.revision) await this.#repeatOrders(channel)
   }
 
-  /** Rejects where one of them cannot use it: then it is used by none. */
-  async change(channels: readonly WorkerChannel[], next: Assigned): Promise<void> {
+  /** Rejects where one of them cannot use it: then it is used by none. `decided` is called as soon as all will use it. */
+  async change(channels: readonly WorkerChannel[], next: Assigned, decided: () => void): Promise<void> {
     await this.#prepare(channels, next.config)
     this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
+    decided()
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
   }
 

@@ -6,6 +6,7 @@
 import { mergeStatuses } from '../../observe/counts/merge.js'
 import { addPasts, pastOf } from '../../observe/counts/past.js'
 import type { ProxyStatus } from '../../observe/status.js'
+import type { Call } from '../messages.js'
 import type { ServingWorkers } from '../slots/serving-workers.js'
 import type { WorkerChannel } from '../slots/worker-channel.js'
 import { differences } from './differences.js'
@@ -32,8 +33,10 @@ export class Figures {
 
   /** `idle` is the status of a proxy of this config that has not begun to serve. */
   async status(idle: ProxyStatus): Promise<ProxyStatus> {
-    const seen = await this.#serving.look<ProxyStatus>({ method: 'status', args: [] })
-    for (const { channel, value } of seen) channel.last = value ?? channel.last
+    const call: Call = { method: 'status', args: [] }
+    const seen = await this.#serving.look<ProxyStatus>(call, (channel, status) => {
+      channel.last = status
+    })
     // Whoever is not in the past yet is present, answered or not.
     const live = this.#serving.channels.flatMap(({ last }) => last ?? [])
     const named = live.length === 0 ? idle : { ...pastOf(idle), listeners: idle.listeners }
