@@ -1,6 +1,8 @@
 /**
  * `npm run simulate -- --seeds N` plays the stories of so many seeds in the simulated world, `--first S` from that one
- * on; `--seed S` plays one, `--engine kernel` or `stream` on that engine alone. The first that breaks a rule is told, with a shortened schedule.
+ * on; `--seed S` plays one. `--engine kernel` or `stream` plays only those of one proxy on that engine, `--engine workers`
+ * only those of a supervisor and its workers, of which there is otherwise one for ten. The first that breaks a rule is
+ * told, with a shortened schedule.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -8,7 +10,15 @@ import { parseArgs } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 const VITEST = 'node_modules/vitest/vitest.mjs'
-const SUITE = 'test/simulation/simulation.test.ts'
+const PROXY = 'test/simulation/simulation.test.ts'
+const WORKERS = 'test/simulation/workers/workers.test.ts'
+const SUITES = new Map([
+  ['kernel', [PROXY]],
+  ['stream', [PROXY]],
+  ['workers', [WORKERS]],
+])
+/** A story of several processes takes about so much longer. */
+const STORIES_PER_STORY_OF_WORKERS = 10
 const USUAL_SEEDS = '100000'
 
 const { values } = parseArgs({
@@ -20,8 +30,9 @@ const { values } = parseArgs({
   },
 })
 const { engine, ...numbers } = values
-if (engine !== undefined && engine !== 'kernel' && engine !== 'stream') {
-  console.error(`--engine: expected kernel or stream, found ${engine}`)
+const suites = engine === undefined ? [PROXY, WORKERS] : SUITES.get(engine)
+if (suites === undefined) {
+  console.error(`--engine: expected kernel, stream or workers, found ${engine}`)
   process.exit(2)
 }
 const first = values.seed ?? values.first ?? '1'
@@ -32,7 +43,17 @@ for (const [name, text] of Object.entries(numbers)) {
     process.exit(2)
   }
 }
-const env = { ...process.env, MILLRACE_FIRST_SEED: first, MILLRACE_SEEDS: seeds }
+const ofWorkers = engine === 'workers' ? seeds : String(Math.ceil(seeds / STORIES_PER_STORY_OF_WORKERS))
+const env = {
+  ...process.env,
+  MILLRACE_FIRST_SEED: first,
+  MILLRACE_SEEDS: seeds,
+  MILLRACE_WORKER_SEEDS: ofWorkers,
+}
 if (engine !== undefined) env.MILLRACE_ENGINE = engine
-const { status } = spawnSync(process.execPath, [VITEST, 'run', SUITE], { cwd: ROOT, env, stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [VITEST, 'run', ...suites], {
+  cwd: ROOT,
+  env,
+  stdio: 'inherit',
+})
 process.exitCode = status ?? 1

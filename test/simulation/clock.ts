@@ -6,17 +6,31 @@ import { setImmediate as nextTurn } from 'node:timers'
 
 type Callback = (...args: unknown[]) => void
 
+/** A process, where there are several: timers and immediates run only while it does. */
+export interface TimerOwner {
+  readonly state: 'runs' | 'hangs' | 'gone'
+}
+
+const runs = (owner: TimerOwner | undefined): boolean => owner === undefined || owner.state === 'runs'
+
+interface Immediate {
+  readonly run: () => void
+  readonly owner: TimerOwner | undefined
+}
+
 /** What `setTimeout` and `setInterval` answer, as far as src/ uses it. */
 class Timer {
   at: number
   readonly everyMs: number | undefined
   readonly run: () => void
+  readonly owner: TimerOwner | undefined
   keepsAlive = true
 
-  constructor(at: number, everyMs: number | undefined, run: () => void) {
+  constructor(at: number, everyMs: number | undefined, run: () => void, owner: TimerOwner | undefined) {
     this.at = at
     this.everyMs = everyMs
     this.run = run
+    this.owner = owner
   }
 
   unref(): this {
@@ -50,9 +64,10 @@ export function outsidePromises<Result>(run: () => Result): Promise<Result> {
 
 export class VirtualClock {
   now = BEGIN_MS
+  #owner: TimerOwner | undefined
   /** In the order they were set, so that of two due at the same time the earlier one comes first. */
   readonly #timers = new Set<Timer>()
-  #immediates = new Set<() => void>()
+  #immediates = new Set<Immediate>()
   #restore: (() => void) | undefined
 
   install(): void {
@@ -86,12 +101,26 @@ export class VirtualClock {
   }
 
   get hasImmediates(): boolean {
-    return this.#immediates.size > 0
+    for (const { owner } of this.#immediates) if (runs(owner)) return true
+    return false
   }
 
   /** Timers that would keep the process alive. */
   get keepingAlive(): number {
-    return [...this.#timers].filter(({ keepsAlive }) => keepsAlive).length
+    return [...this.#timers].filter(({ keepsAlive, owner }) => keepsAlive && owner?.state !== 'gone').length
+  }
+
+  /** Runs what `owner` does, with all that follows from it at once. What it sets is its own. */
+  within<Result>(owner: TimerOwner | undefined, run: () => Result): Result {
+    const before = this.#owner
+    this.#owner = owner
+    try {
+      const result = run()
+      settle()
+      return result
+    } finally {
+      this.#owner = before
+    }
   }
 
   /** Runs what is due, in its order, with all that follows from each. */
@@ -102,8 +131,7 @@ export class VirtualClock {
         due.at = this.now + due.everyMs
         this.#timers.add(due)
       }
-      due.run()
-      settle()
+      this.within(due.owner, due.run)
     }
   }
 
@@ -111,15 +139,17 @@ export class VirtualClock {
   runImmediates(): void {
     const waiting = this.#immediates
     this.#immediates = new Set()
-    for (const run of waiting) {
-      run()
-      settle()
+    for (const immediate of waiting) {
+      if (runs(immediate.owner)) this.within(immediate.owner, immediate.run)
+      else if (immediate.owner?.state === 'hangs') this.#immediates.add(immediate)
     }
   }
 
   #next(): Timer | undefined {
     let next: Timer | undefined
-    for (const timer of this.#timers) if (next === undefined || timer.at < next.at) next = timer
+    for (const timer of this.#timers) {
+      if ((next === undefined || timer.at < next.at) && runs(timer.owner)) next = timer
+    }
     return next
   }
 
@@ -133,19 +163,19 @@ export class VirtualClock {
       setInterval: (run: Callback, ms?: number, ...args: unknown[]) =>
         this.#set(() => run(...args), ms, true),
       setImmediate: (run: Callback, ...args: unknown[]) => {
-        const immediate = (): void => run(...args)
+        const immediate = { run: () => run(...args), owner: this.#owner }
         this.#immediates.add(immediate)
         return immediate
       },
       clearTimeout: clear,
       clearInterval: clear,
-      clearImmediate: (immediate: () => void) => this.#immediates.delete(immediate),
+      clearImmediate: (immediate: Immediate) => this.#immediates.delete(immediate),
     }
   }
 
   #set(run: () => void, ms: number | undefined, isRepeated: boolean): Timer {
     const waitMs = ms !== undefined && ms >= LEAST_MS ? ms : LEAST_MS
-    const timer = new Timer(this.now + waitMs, isRepeated ? waitMs : undefined, run)
+    const timer = new Timer(this.now + waitMs, isRepeated ? waitMs : undefined, run, this.#owner)
     this.#timers.add(timer)
     return timer
   }

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest'
 import { Direction } from '../../src/pipe/direction.js'
 import type { Fault } from './faults.js'
-import { explain, findFailure, replay } from './simulate.js'
+import { explain, findFailure, proxyStories, replay } from './simulate.js'
 
 /** Stories until a fault is found, at most. */
 const MOST_SEEDS = 10_000
@@ -29,18 +29,18 @@ const FAULTS: readonly Expected[] = [
 
 describe('a fault that is put back is found', () => {
   test.each(FAULTS)('$fault', { timeout: LONGEST_MS }, async ({ fault, rules }) => {
-    const conditions = { engine: 'kernel', faults: new Set([fault]) } as const
-    const found = await findFailure(1, MOST_SEEDS, conditions)
+    const stories = proxyStories({ engine: 'kernel', faults: new Set([fault]) })
+    const found = await findFailure(stories, 1, MOST_SEEDS)
     console.log(`${fault}: seed ${found?.seed}, ${found?.failure.message}`)
     expect(rules).toContain(found?.failure.rule)
-    expect(await replay(found!, conditions)).toEqual(found!.failure)
+    expect(await replay(stories, found!)).toEqual(found!.failure)
   })
 
   test('a failure is told with its seed and a shortened schedule', { timeout: LONGEST_MS }, async () => {
     const faults = new Set<Fault>(['full-pipe-for-empty-socket'])
-    const conditions = { engine: 'kernel', faults } as const
-    const found = await findFailure(1, MOST_SEEDS, conditions)
-    const told = await explain(found!, conditions)
+    const stories = proxyStories({ engine: 'kernel', faults })
+    const found = await findFailure(stories, 1, MOST_SEEDS)
+    const told = await explain(stories, found!)
     console.log(told)
     expect(told).toContain(`npm run simulate -- --engine kernel --seed ${found!.seed}\n`)
     expect(told.match(/^ {2}\d+\. /gm)!.length).toBeLessThan(found!.steps.length)
@@ -53,7 +53,8 @@ describe('a fault that is put back is found', () => {
       settle.call(this, isLast)
     }
     const faults = new Set<Fault>(['end-found-behind-bytes'])
-    const found = await findFailure(1, MOST_SEEDS, { engine: 'kernel', faults }).finally(() => {
+    const stories = proxyStories({ engine: 'kernel', faults })
+    const found = await findFailure(stories, 1, MOST_SEEDS).finally(() => {
       Direction.prototype.settle = settle
     })
     console.log(`FIN before bytes: seed ${found?.seed}, ${found?.failure.message}`)

@@ -4,8 +4,9 @@
  */
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as e from './kernel/errnos.js'
-import { type FarEnd, Kernel } from './kernel/kernel.js'
+import { Kernel } from './kernel/kernel.js'
 import type { KernelPipe } from './kernel/kernel-pipe.js'
+import type { FarEnd } from './kernel/machine.js'
 import { Random } from './random.js'
 
 const LISTENER = { host: '10.9.9.9', port: 1 }

@@ -2,60 +2,85 @@
 import { outsidePromises } from './clock.js'
 import type { Conditions } from './world/conditions.js'
 import { settingOf } from './world/setting.js'
-import { shorten } from './world/shrink.js'
+import { type Shortenable, shorten } from './world/shrink.js'
 import { type Step, scheduleOf } from './world/step.js'
 import { type Failure, play } from './world/story.js'
 
-interface Found {
+/** A kind of story. */
+export interface Stories<Each extends Shortenable> {
+  scheduleOf(seed: number): readonly Each[]
+  /** In the setting of the seed. Undefined where all was well. */
+  play(seed: number, steps: readonly Each[]): Failure | undefined
+  /** What `npm run simulate` is told to play them. */
+  readonly options: string
+}
+
+interface Found<Each> {
   readonly seed: number
   readonly failure: Failure
-  readonly steps: readonly Step[]
+  readonly steps: readonly Each[]
 }
 
 /** Whoever runs the tests wants to be heard after so many stories. */
 const STORIES_IN_A_ROW = 100
 
+/** Of one proxy. */
+export const proxyStories = (conditions: Conditions): Stories<Step> => ({
+  scheduleOf,
+  play: (seed, steps) => play(steps, settingOf(seed), conditions),
+  options: `--engine ${conditions.engine}`,
+})
+
 /** The first of `count` seeds from `first` on whose story goes wrong. */
-export async function findFailure(
+export async function findFailure<Each extends Shortenable>(
+  stories: Stories<Each>,
   first: number,
   count: number,
-  conditions: Conditions,
-): Promise<Found | undefined> {
+): Promise<Found<Each> | undefined> {
   for (let done = 0; done < count; done += STORIES_IN_A_ROW) {
     const next = Math.min(STORIES_IN_A_ROW, count - done)
-    const found = await outsidePromises(() => findAmong(first + done, next, conditions))
+    const found = await outsidePromises(() => findAmong(stories, first + done, next))
     if (found !== undefined) return found
   }
   return undefined
 }
 
-function findAmong(first: number, count: number, conditions: Conditions): Found | undefined {
+function findAmong<Each extends Shortenable>(
+  stories: Stories<Each>,
+  first: number,
+  count: number,
+): Found<Each> | undefined {
   for (let seed = first; seed < first + count; seed++) {
-    const steps = scheduleOf(seed)
-    const failure = play(steps, settingOf(seed), conditions)
+    const steps = stories.scheduleOf(seed)
+    const failure = stories.play(seed, steps)
     if (failure !== undefined) return { seed, failure, steps }
   }
   return undefined
 }
 
 /** The same story again. */
-export const replay = ({ seed, steps }: Found, conditions: Conditions): Promise<Failure | undefined> =>
-  outsidePromises(() => play(steps, settingOf(seed), conditions))
+export const replay = <Each extends Shortenable>(
+  stories: Stories<Each>,
+  { seed, steps }: Found<Each>,
+): Promise<Failure | undefined> => outsidePromises(() => stories.play(seed, steps))
 
 /** In words, with the shortest schedule that was found. */
-export const explain = (found: Found, conditions: Conditions): Promise<string> =>
-  outsidePromises(() => tell(found, conditions))
+export const explain = <Each extends Shortenable>(
+  stories: Stories<Each>,
+  found: Found<Each>,
+): Promise<string> => outsidePromises(() => tell(stories, found))
 
-function tell({ seed, failure, steps }: Found, conditions: Conditions): string {
-  const setting = settingOf(seed)
-  const isSame = (candidate: readonly Step[]): boolean =>
-    play(candidate, setting, conditions)?.rule === failure.rule
+function tell<Each extends Shortenable>(
+  stories: Stories<Each>,
+  { seed, failure, steps }: Found<Each>,
+): string {
+  const isSame = (candidate: readonly Each[]): boolean => stories.play(seed, candidate)?.rule === failure.rule
   const shorter = shorten(steps.slice(0, failure.step + 1), isSame)
-  const last = play(shorter, setting, conditions)
+  const last = stories.play(seed, shorter)
   const lines = shorter.map((step, at) => `  ${at}. ${JSON.stringify(step)}`)
   return [
     `seed ${seed}, step ${failure.step} of ${steps.length}: ${failure.message}`,
-    `replay it: npm run simulate -- --engine ${conditions.engine} --seed ${seed}`,
+    `replay it: npm run simulate -- ${stories.options} --seed ${seed}`,
     `${shorter.length} steps suffice, in the setting of the seed, for: ${last?.message}`,
     ...lines,
   ].join('\n')

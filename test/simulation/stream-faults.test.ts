@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { StreamSocket } from '../../src/io/streams/stream-socket.js'
 import type { Fault } from './faults.js'
-import { findFailure } from './simulate.js'
+import { findFailure, proxyStories } from './simulate.js'
 
 /** Stories until a fault is found, at most. */
 const MOST_SEEDS = 10_000
@@ -63,7 +63,8 @@ describe('a fault of the stream engine that is put back is found', () => {
 
   test.each(FAULTS)('$fault', { timeout: LONGEST_MS }, async ({ fault, rules, faults = [], putBack }) => {
     putBack?.()
-    const found = await findFailure(1, MOST_SEEDS, { engine: 'stream', faults: new Set(faults) })
+    const stories = proxyStories({ engine: 'stream', faults: new Set(faults) })
+    const found = await findFailure(stories, 1, MOST_SEEDS)
     console.log(`${fault}: seed ${found?.seed}, ${found?.failure.message}`)
     expect(rules).toContain(found?.failure.rule)
   })

@@ -77,8 +77,8 @@ export class SimulatedAddon implements native.Native {
     return this.#kernel.changeWatch(fd, isMuted ? MUTED_EVENTS : SOCKET_EVENTS, generation, isSilent)
   }
 
-  listen(host: string, port: number, backlog: number): number {
-    return this.#add(this.#kernel.listen(host, port, backlog))
+  listen(host: string, port: number, backlog: number, sharePort = false): number {
+    return this.#add(this.#kernel.listen(host, port, backlog, sharePort))
   }
 
   setLiveness(): number {
@@ -94,8 +94,10 @@ export class SimulatedAddon implements native.Native {
     return this.#own(this.#kernel.connect(host, port), generation)
   }
 
-  adopt(): number {
-    return -e.EBADF
+  /** Of a listening socket; connections of Node's are none of the simulated kernel's. */
+  adopt(fd: number): number {
+    const queue = this.#kernel.queueOf(fd)
+    return queue === undefined ? -e.EBADF : this.#add(this.#kernel.share(queue))
   }
 
   takeError(fd: number): number {
@@ -119,8 +121,10 @@ export class SimulatedAddon implements native.Native {
     return this.#owned.delete(fd) ? this.#kernel.close(fd, true) : -e.EBADF
   }
 
-  release(): number {
-    return -e.EBADF
+  release(fd: number): number {
+    if (!this.#owned.delete(fd)) return -e.EBADF
+    this.#kernel.unwatch(fd)
+    return fd
   }
 
   receive(fd: number, most: number, isPeek: boolean): number {

@@ -22,6 +22,10 @@ export class FdTable {
     return fd
   }
 
+  numbers(): number[] {
+    return [...this.#files.keys()].filter((fd) => this.#files[fd] !== undefined)
+  }
+
   at(fd: number): File | undefined {
     return this.#files[fd]
   }

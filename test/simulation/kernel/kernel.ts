@@ -1,31 +1,18 @@
 /**
- * The kernel as the addon sees it: file descriptors and the system calls on them, each of which answers >= 0 or -errno.
+ * The kernel as the addon of one process sees it: file descriptors and the system calls on them, each of which answers >= 0 or -errno.
  * Before each call the network may bring something: nothing that a call answers is true for longer than the call.
  */
 import type { Random } from '../random.js'
+import type { AcceptQueue } from './accept-queue.js'
 import { Epoll, type Report } from './epoll.js'
 import * as e from './errnos.js'
 import { FdTable } from './fd-table.js'
 import { KernelPipe, PipeQuota } from './kernel-pipe.js'
 import { ListenSocket } from './listen-socket.js'
-import { Network, type Pending } from './network.js'
+import { type FarEnd, Machine, nameOf, type Server } from './machine.js'
+import type { Network, Pending } from './network.js'
 import { type Buffers, OneWay } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
-
-/** What a connection is for whoever is at its far end. */
-export interface FarEnd {
-  readonly inbound: OneWay
-  readonly outbound: OneWay
-}
-
-/** Somebody who can be connected to. */
-export interface Server {
-  /** -errno of a connect(2) that fails at once, or 0. */
-  refuseAtOnce(): number
-  /** The errno a connect ends with, 0 where it is accepted; undefined where it is not answered, for now. */
-  answer(): number | undefined
-  accepted(far: FarEnd): void
-}
 
 /** What goes wrong for want of something, while it does. */
 interface Shortage {
@@ -45,7 +32,6 @@ export interface KernelOptions {
   readonly spliceErrno: number
 }
 
-const FIRST_PORT = 40_000
 /** Before a call something arrives so often, where the network is restless. */
 const STIR_PART = 0.2
 /** RLIMIT_NOFILE. */
@@ -55,24 +41,31 @@ export const NO_SHORTAGE: Readonly<Shortage> = { fds: MOST_FDS, memory: 0, watch
 
 export class Kernel {
   readonly epoll = new Epoll()
-  readonly network = new Network()
   readonly shortage: Shortage = { ...NO_SHORTAGE }
   /** Of the present step of the story. */
   random: Random
   /** Whether things happen between calls, and events come late. */
   isRestless = true
-  readonly servers = new Map<string, Server>()
+  readonly machine: Machine
   readonly #options: KernelOptions
   readonly #quota: PipeQuota
   readonly #fds = new FdTable()
-  readonly #listeners = new Map<string, ListenSocket>()
   readonly #pending = new Map<TcpSocket, Pending>()
-  #nextPort = FIRST_PORT
 
-  constructor(random: Random, options: KernelOptions) {
+  /** `machine`: what it shares with other processes. Default: nothing. */
+  constructor(random: Random, options: KernelOptions, machine = new Machine()) {
     this.random = random
+    this.machine = machine
     this.#options = options
     this.#quota = new PipeQuota(options.quotaPages)
+  }
+
+  get network(): Network {
+    return this.machine.network
+  }
+
+  get servers(): Map<string, Server> {
+    return this.machine.servers
   }
 
   get openFds(): number {
@@ -81,20 +74,32 @@ export class Kernel {
 
   /** A client from outside connects. Undefined where nobody listens, or the queue is full. */
   connectFrom(from: TcpPeer, to: TcpPeer): FarEnd | undefined {
-    const listener = this.#listeners.get(nameOf(to))
-    if (listener === undefined) return undefined
-    const [socket, far] = this.#connection(listener.local, from)
+    const queues = this.machine.queuesAt(to)
+    if (queues.length === 0) return undefined
+    const queue = queues.length === 1 ? queues[0]! : this.random.pick(queues)
+    const [socket, far] = this.#connection(queue.local, from)
     socket.connected()
-    return listener.queue(socket) ? far : undefined
+    return queue.add(socket) ? far : undefined
   }
 
-  listen(host: string, port: number, backlog: number): number {
-    const local = { host, port: port === 0 ? this.#nextPort++ : port }
-    if (this.#listeners.has(nameOf(local))) return -e.EADDRINUSE
-    const listener = new ListenSocket(this.epoll, local, backlog)
+  listen(host: string, port: number, backlog: number, isShared = false): number {
+    const local = { host, port: port === 0 ? this.machine.nextPort() : port }
+    const queue = this.machine.listen(local, backlog, isShared)
+    return typeof queue === 'number' ? queue : this.share(queue)
+  }
+
+  /** Another fd of a listening socket that somebody has. */
+  share(queue: AcceptQueue): number {
+    const listener = new ListenSocket(this.epoll, queue)
     const fd = this.#fds.open(listener, this.shortage.fds)
-    if (fd >= 0) this.#listeners.set(nameOf(local), listener)
+    if (fd < 0) listener.close()
     return fd
+  }
+
+  /** Undefined where it does not listen. */
+  queueOf(fd: number): AcceptQueue | undefined {
+    const file = this.#fds.at(fd)
+    return file instanceof ListenSocket ? file.queue : undefined
   }
 
   /** accept4(2), and who it is. */
@@ -104,10 +109,11 @@ export class Kernel {
     if (!(file instanceof ListenSocket)) return [-e.EBADF, undefined]
     // The fd is looked for first: without one nobody knows whether a client waits.
     if (this.openFds >= this.shortage.fds) return [-e.EMFILE, undefined]
-    const socket = file.next
+    const socket = file.queue.next
     if (socket === undefined) return [-e.EAGAIN, undefined]
     if (this.#isShortOfMemory()) return [-this.random.pick([e.ENOMEM, e.ENOBUFS]), undefined]
-    file.accept()
+    file.queue.accept()
+    socket.epoll = this.epoll
     return [this.#fds.open(socket, this.shortage.fds), socket.remote]
   }
 
@@ -118,7 +124,7 @@ export class Kernel {
     if (this.#isShortOfMemory()) return -this.random.pick([e.ENOMEM, e.ENOBUFS])
     const refusal = server?.refuseAtOnce() ?? 0
     if (refusal < 0) return refusal
-    const local = { host: '10.9.9.9', port: this.#nextPort++ }
+    const local = { host: '10.9.9.9', port: this.machine.nextPort() }
     const [socket, far] = this.#connection(local, { host, port })
     const fd = this.#fds.open(socket, this.shortage.fds)
     if (fd < 0) return fd
@@ -235,7 +241,6 @@ export class Kernel {
     const file = this.#fds.close(fd)
     if (file === undefined) return -e.EBADF
     if (file instanceof ListenSocket) {
-      this.#listeners.delete(nameOf(file.local))
       file.close()
       return 0
     }
@@ -245,6 +250,12 @@ export class Kernel {
     const kept = this.random.chance(0.5) ? 0 : this.random.size(65_536)
     file.close(isReset, kept)
     return 0
+  }
+
+  /** The process is over: all it has is closed, and it gets nothing more. */
+  exit(): void {
+    this.shortage.fds = 0
+    for (const fd of this.#fds.numbers()) this.close(fd, false)
   }
 
   #settle(socket: TcpSocket, server: Server | undefined, far: FarEnd): boolean {
@@ -286,5 +297,3 @@ export class Kernel {
     if (this.isRestless && this.random.chance(STIR_PART)) this.network.stir(this.random)
   }
 }
-
-const nameOf = ({ host, port }: TcpPeer): string => `${host}:${port}`

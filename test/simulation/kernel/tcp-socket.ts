@@ -23,13 +23,14 @@ export class TcpSocket implements Watchable, Ends {
   watch: Watch | undefined = undefined
   /** SO_RCVLOWAT. */
   lowWaterBytes = 1
-  readonly #epoll: Epoll
+  /** Of the process that has it; while it waits to be accepted, nobody's. */
+  epoll: Epoll
   #state: 'connecting' | 'connected' | 'gone' = 'connecting'
   #isShut = false
   #error = 0
 
   constructor(epoll: Epoll, inbound: OneWay, outbound: OneWay, local: TcpPeer, remote: TcpPeer) {
-    this.#epoll = epoll
+    this.epoll = epoll
     this.inbound = inbound
     this.outbound = outbound
     this.local = local
@@ -56,26 +57,26 @@ export class TcpSocket implements Watchable, Ends {
 
   connected(): void {
     this.#state = 'connected'
-    this.#epoll.wake(this, ANYTHING)
+    this.epoll.wake(this, ANYTHING)
   }
 
   /** The connect has failed. */
   failed(errno: number): void {
     this.#state = 'gone'
     this.#error = errno
-    this.#epoll.wake(this, ANYTHING)
+    this.epoll.wake(this, ANYTHING)
   }
 
   came(): void {
-    if (this.inbound.readable >= this.lowWaterBytes || this.inbound.isUrgent) this.#epoll.wake(this, CAME)
+    if (this.inbound.readable >= this.lowWaterBytes || this.inbound.isUrgent) this.epoll.wake(this, CAME)
   }
 
   ended(): void {
-    this.#epoll.wake(this, ANYTHING)
+    this.epoll.wake(this, ANYTHING)
   }
 
   hasRoom(): void {
-    this.#epoll.wake(this, e.EPOLLOUT)
+    this.epoll.wake(this, e.EPOLLOUT)
   }
 
   wasReset(): void {
@@ -116,13 +117,13 @@ export class TcpSocket implements Watchable, Ends {
     if (this.#state !== 'connected' || this.#isOver) return -e.ENOTCONN
     this.#isShut = true
     this.outbound.end()
-    this.#epoll.wake(this, ANYTHING)
+    this.epoll.wake(this, ANYTHING)
     return 0
   }
 
   /** close(2). Where something was not read, or `isReset`, it is a reset; `kept` bytes of what was sent still arrive. */
   close(isReset: boolean, kept: number): void {
-    this.#epoll.delete(this)
+    this.epoll.delete(this)
     if (this.#state === 'gone') {
       this.inbound.forget()
       return

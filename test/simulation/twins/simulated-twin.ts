@@ -2,7 +2,8 @@
 import { BROKEN, PEER_ENDED, READABLE } from '../../../src/io/socket.js'
 import { SimulatedAddon } from '../addon/addon.js'
 import { NO_FAULTS } from '../faults.js'
-import { type FarEnd, Kernel } from '../kernel/kernel.js'
+import { Kernel } from '../kernel/kernel.js'
+import type { FarEnd } from '../kernel/machine.js'
 import { Random } from '../random.js'
 import type { FarSide, Twin } from './twin.js'
 

@@ -1,6 +1,6 @@
 /** A client, what it asks for, and what the proxy was told of it. */
 import { hello, serverName } from '../../peek/hello-builder.js'
-import type { FarEnd } from '../kernel/kernel.js'
+import type { FarEnd } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { NAME_BYTES, Peer } from './peer.js'
 import { Violation } from './violation.js'

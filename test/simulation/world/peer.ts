@@ -3,7 +3,7 @@
  * the other end of its story says, byte by byte. It does what the schedule says and nothing else.
  */
 import { difference, pattern } from '../../support/bytes.js'
-import type { FarEnd } from '../kernel/kernel.js'
+import type { FarEnd } from '../kernel/machine.js'
 import type { Random } from '../random.js'
 import { Violation } from './violation.js'
 

@@ -1,6 +1,6 @@
 /** A backend: how it answers connects, and its end of each connection that it has accepted. */
 import * as e from '../kernel/errnos.js'
-import type { FarEnd, Server } from '../kernel/kernel.js'
+import type { FarEnd, Server } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { Random } from '../random.js'
 import { type Client, HELLO_BYTE, nameInHello, SESSION_NAME_END } from './client.js'

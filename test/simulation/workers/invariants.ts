@@ -1,0 +1,164 @@
+/** What must hold of workers: at each moment, when nothing has gone wrong for a while, and when all is over. */
+import type { Config } from '../../../src/config/schema.js'
+import type { ProxyStatus } from '../../../src/observe/status.js'
+import type { AcceptQueue } from '../kernel/accept-queue.js'
+import { Violation } from '../world/violation.js'
+import { addressOf, type ListenerName } from './setting.js'
+import type { World } from './world.js'
+
+/** Where somebody serves, and nobody hangs or has just died, who comes to any listener is accepted within this (ms). */
+const ACCEPTED_WITHIN_MS = 300
+/** Longer than a worker may take to start, hang, and be waited for (ms). */
+const CALM_WITHIN_MS = 60_000
+/** What was ordered is answered by then, drains too (ms). */
+const ANSWERED_WITHIN_MS = 30_000
+
+/** How all that ended are called among the counts. */
+const ENDED = 'ended'
+
+/** Looks after each turn whether somebody waits in vain. */
+export function watchQueues(): (world: World) => void {
+  const waitingSince = new Map<AcceptQueue, number>()
+  let disturbedAt = 0
+  let gone = 0
+  return ({ machine, clock, supervisor, workers, alive, failingForks }) => {
+    const hasHung = alive.some(({ process }) => process.state === 'hangs')
+    const hasDied = workers.length - alive.length > gone
+    gone = workers.length - alive.length
+    const isAlone = supervisor.serving.channels.length === 0
+    if (hasHung || hasDied || isAlone || failingForks > 0) disturbedAt = clock.now
+    for (const queue of machine.allQueues()) {
+      if (queue.isEmpty) waitingSince.delete(queue)
+      else if (!waitingSince.has(queue)) waitingSince.set(queue, clock.now)
+      const waitedMs = clock.now - Math.max(waitingSince.get(queue) ?? clock.now, disturbedAt)
+      if (waitedMs <= ACCEPTED_WITHIN_MS) continue
+      throw new Violation('somebody accepts', `clients wait at ${queue.local.port} for ${waitedMs} ms`)
+    }
+  }
+}
+
+/** Asks for the status: no count is less than it was. */
+export function noteStatus(world: World): void {
+  world.order(
+    () => world.control.status(),
+    (status) => checkCounts(world, countsOf(status)),
+  )
+}
+
+function checkCounts(world: World, counts: ReadonlyMap<string, number>): void {
+  for (const [name, before] of world.counts) {
+    const count = counts.get(name) ?? 0
+    if (count < before) throw new Violation('no count falls', `${name} was ${before} and is ${count}`)
+  }
+  const ended = counts.get(ENDED)!
+  if (ended > world.records.length) {
+    throw new Violation('accounting', `${ended} ends are counted, of ${world.records.length} records`)
+  }
+  world.counts = counts
+}
+
+function countsOf({ listeners, pastListeners, connections, endings }: ProxyStatus): Map<string, number> {
+  const counts = new Map([[ENDED, connections.ended]])
+  const add = (name: string, count: number): void => void counts.set(name, (counts.get(name) ?? 0) + count)
+  for (const { name, accepted } of [...listeners, ...pastListeners]) add(`accepted by ${name}`, accepted)
+  for (const { cause, count } of endings) add(`endings with ${cause}`, count)
+  return counts
+}
+
+/** After a while in which nothing goes wrong: as many serve as are wanted, everywhere, and know the same. */
+export function checkCalm(world: World): void {
+  const { supervisor } = world
+  world.failingForks = 0
+  const isWhole = (): boolean =>
+    supervisor.serving.channels.length === supervisor.wanted &&
+    world.alive.length === supervisor.wanted &&
+    world.alive.every(({ process }) => process.state === 'runs')
+  world.pass(CALM_WITHIN_MS, isWhole)
+  if (!isWhole())
+    throw new Violation('every worker is replaced', `${supervisor.serving.channels.length} serve`)
+  world.pass(ANSWERED_WITHIN_MS, () => world.openOrders === 0)
+  checkAnswered(world)
+  world.pass(ACCEPTED_WITHIN_MS)
+  checkListeners(world)
+  checkStates(world)
+  noteStatus(world)
+  world.pass(ANSWERED_WITHIN_MS, () => world.openOrders === 0)
+  checkAnswered(world)
+}
+
+function checkAnswered({ openOrders }: World): void {
+  if (openOrders > 0) throw new Violation('every order is answered', `${openOrders} are not`)
+}
+
+function checkListeners(world: World): void {
+  const { listeners } = world.supervisor.config
+  const drained = drainedOf(world)
+  for (const { name } of listeners) {
+    const queues = world.machine.queuesAt(addressOf(name as ListenerName))
+    const wanted = drained.has(name) ? 0 : world.supervisor.wanted
+    if (queues.length !== wanted) {
+      throw new Violation('every listener has its sockets', `${name} has ${queues.length} of ${wanted}`)
+    }
+    if (queues.some(({ isEmpty }) => !isEmpty)) throw new Violation('somebody accepts', `not at ${name}`)
+  }
+}
+
+function drainedOf({ supervisor }: World): ReadonlySet<string | undefined> {
+  const calls = supervisor.desired.orders.callsFor(supervisor.config)
+  return new Set(calls.flatMap(({ method, args }) => (method === 'drain' ? args[0].listener : [])))
+}
+
+/** Each worker is asked through its channel. */
+function checkStates(world: World): void {
+  const { supervisor } = world
+  const drained = drainedOf(world)
+  world.order(
+    () => supervisor.serving.look<ProxyStatus>({ method: 'status', args: [] }),
+    (seen) => {
+      for (const { channel, value } of seen) {
+        const why = value === undefined ? 'it does not answer' : whyNotAsDesired(world, value, drained)
+        if (why !== undefined) throw new Violation('each worker knows what holds', `${channel.name}: ${why}`)
+      }
+    },
+  )
+  world.pass(ANSWERED_WITHIN_MS, () => world.openOrders === 0)
+}
+
+function whyNotAsDesired(
+  { supervisor: { config, desired, log } }: World,
+  status: ProxyStatus,
+  drained: ReadonlySet<string | undefined>,
+): string | undefined {
+  const listening = status.listeners.filter(({ isListening }) => isListening).map(({ name }) => name)
+  const wanted = namesOf(config).filter((name) => !drained.has(name))
+  if (`${listening.sort()}` !== `${wanted.sort()}`) return `it listens at ${listening}, not at ${wanted}`
+  if (status.logLevel !== log.level) return `its log is at ${status.logLevel}, not at ${log.level}`
+  for (const { name: cluster, backends } of status.clusters) {
+    const settings = new Map(backends.map((each) => [each.address, `${each.setTo} ${each.weight}`]))
+    for (const { name, setTo, weight } of desired.catalogue.backends(cluster)?.given ?? []) {
+      if (settings.get(name) !== `${setTo} ${weight}`) {
+        return `${name} is ${settings.get(name)}, not ${setTo} ${weight}`
+      }
+    }
+  }
+  return undefined
+}
+
+const namesOf = ({ listeners }: Config): string[] => listeners.map(({ name }) => name)
+
+/** Its supervisor has ended. */
+export function checkOver(world: World): void {
+  const { machine, process, clock, alive, complaints, records, ended } = world
+  const left = {
+    workers: alive.length,
+    queues: machine.allQueues().length,
+    fds: process.kernel.openFds,
+    timers: clock.keepingAlive,
+    orders: world.openOrders,
+  }
+  if (Object.values(left).some((count) => count !== 0))
+    throw new Violation('nothing is left', JSON.stringify(left))
+  if (ended !== 1) throw new Violation('it ends once', `it has ended ${ended} times`)
+  if (new Set(records).size < records.length) throw new Violation('each record once', records.join(', '))
+  if (complaints.length > 0) throw new Violation('no errors of ours', complaints.join('; '))
+}

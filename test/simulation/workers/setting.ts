@@ -1,0 +1,48 @@
+/** What stories of workers are played in: configs, and their variants for reloads. */
+import type { ProxyConfig } from '../../../src/config/input.js'
+import type { Config } from '../../../src/config/schema.js'
+import { validateConfig } from '../../../src/config/validate.js'
+import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { Random } from '../random.js'
+
+export type ListenerName = 'front' | 'side' | 'late'
+
+const HOST = '10.9.9.9'
+const PORTS: Readonly<Record<ListenerName, number>> = { front: 1001, side: 1002, late: 1003 }
+export const BACKENDS: readonly TcpPeer[] = [
+  { host: '10.1.0.1', port: 80 },
+  { host: '10.1.0.2', port: 80 },
+]
+export const VARIANTS = 4
+/** A worker that hangs is ended after this, and a part of it more (ms). */
+const HANG_MS = 1500
+
+export const addressOf = (listener: ListenerName): TcpPeer => ({ host: HOST, port: PORTS[listener] })
+export const backendName = ({ host, port }: TcpPeer): string => `${host}:${port}`
+
+const known = new Map<number, readonly Config[]>()
+
+/** The config of this seed, and others that it is reloaded to. */
+export function configsOf(seed: number): readonly Config[] {
+  const workers = new Random(seed).int(2, 3)
+  const configs =
+    known.get(workers) ?? Array.from({ length: VARIANTS }, (_, at) => validateConfig(variantOf(workers, at)))
+  known.set(workers, configs)
+  return configs
+}
+
+/** 0: as it is. 1: without `side`. 2: with `late`, and another weight. 3: another level of the log, and one backend less. */
+function variantOf(workers: number, variant: number): ProxyConfig {
+  const names: readonly ListenerName[] =
+    variant === 1 ? ['front'] : variant === 2 ? ['front', 'side', 'late'] : ['front', 'side']
+  const [first, second] = BACKENDS.map(backendName)
+  const weighted = { address: first!, weight: variant === 2 ? 3 : 1 }
+  return {
+    workers,
+    workerHangMs: HANG_MS,
+    listeners: names.map((name) => ({ name, address: `${HOST}:${PORTS[name]}`, cluster: 'main' })),
+    clusters: { main: { backends: variant === 3 ? [weighted] : [weighted, second!] } },
+    log: { level: variant === 3 ? 'debug' : 'info' },
+    timeouts: { connectMs: 1000, drainMs: 700 },
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * A worker's process: the real worker's code, on file descriptors and timers of its own, and its channel to the
+ * supervisor. It may end or stop to run at any time, of which the supervisor hears later, as of everything.
+ */
+import type { ServerHandle } from '../../../src/io/listening/server-handle.js'
+import type { WriteRecord } from '../../../src/observe/log/log-place.js'
+import type { CaughtSignal } from '../../../src/signals.js'
+import type { ToSupervisor, ToWorker } from '../../../src/workers/messages.js'
+import type { OwnProcess } from '../../../src/workers/own-process.js'
+import type { Exit, WorkerProcess, WorkerProcessHooks } from '../../../src/workers/slots/worker-process.js'
+import { runWorker } from '../../../src/workers/worker.js'
+import type { AcceptQueue } from '../kernel/accept-queue.js'
+import type { Random } from '../random.js'
+import { Link } from './link.js'
+import { simulatedLog } from './log.js'
+import type { Process } from './process.js'
+import { SimulatedHandle } from './simulated-handle.js'
+
+export interface WorkerNotes {
+  readonly record: WriteRecord
+  complain(complaint: string): void
+}
+
+export class SimulatedWorker implements WorkerProcess {
+  readonly pid: number
+  readonly process: Process
+  isConnected = true
+  readonly #supervisor: Process
+  readonly #hooks: WorkerProcessHooks
+  readonly #notes: WorkerNotes
+  readonly #down = new Link<ToWorker>()
+  readonly #up = new Link<ToSupervisor>()
+  #isBooted = false
+  #signals: CaughtSignal[] = []
+  #heed: (signal: CaughtSignal) => void = () => {}
+  #heard: (message: ToWorker, handle: ServerHandle) => void = () => {}
+  #exit: Exit | undefined
+  #isExitTold = false
+
+  constructor(
+    pid: number,
+    process: Process,
+    supervisor: Process,
+    hooks: WorkerProcessHooks,
+    notes: WorkerNotes,
+  ) {
+    this.pid = pid
+    this.process = process
+    this.#supervisor = supervisor
+    this.#hooks = hooks
+    this.#notes = notes
+  }
+
+  get isGone(): boolean {
+    return this.process.state === 'gone'
+  }
+
+  /** Whether it, or what was sent between it and the supervisor, has something to do at once. */
+  get isBusy(): boolean {
+    if (!this.#up.isEmpty || (this.isGone && (this.isConnected || !this.#isExitTold))) return true
+    if (this.process.state !== 'runs') return false
+    return !this.#isBooted || !this.#down.isEmpty || this.#signals.length > 0 || this.process.isBusy
+  }
+
+  send(message: ToWorker, handle?: ServerHandle): void {
+    if (this.isGone) return
+    this.#down.send(message, handle instanceof SimulatedHandle ? handle.queue : undefined)
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (signal === 'SIGKILL' || !this.#isBooted) this.#die({ signal })
+    else this.#signals.push(signal)
+  }
+
+  /** Runs no more, until it is woken. */
+  hang(): void {
+    if (this.process.state === 'runs') this.process.state = 'hangs'
+  }
+
+  wake(): void {
+    if (this.process.state === 'hangs') this.process.state = 'runs'
+  }
+
+  /** `random` says how much of what is due happens; without it, all of it. Whether anything did. */
+  turn(random: Random | undefined): boolean {
+    const wasBusy = this.isBusy
+    if (this.process.state === 'runs') this.#runOnce(random)
+    const hasReported = this.process.collect()
+    this.#tellSupervisor(random)
+    return wasBusy || hasReported
+  }
+
+  #runOnce(random: Random | undefined): void {
+    if (!this.#isBooted) {
+      if (random?.chance(0.7)) return
+      this.#isBooted = true
+      this.process.run(() => runWorker(this.#own()))
+      return
+    }
+    for (const signal of this.#signals.splice(0)) this.process.run(() => this.#heed(signal))
+    for (let most = howMany(this.#down.length, random); most > 0 && !this.isGone; most--) {
+      this.#down.bring((message, queue) => this.process.run(() => this.#heard(message, this.#handle(queue))))
+    }
+  }
+
+  /** Its exit may be known before its last words, but not that its channel is closed. */
+  #tellSupervisor(random: Random | undefined): void {
+    if (this.isGone && !this.#isExitTold && !random?.chance(0.5)) {
+      this.#isExitTold = true
+      this.#supervisor.run(() => this.#hooks.exited(this.#exit!))
+    }
+    for (let most = howMany(this.#up.length, random); most > 0; most--) {
+      this.#up.bring((message) => this.#supervisor.run(() => this.#hooks.message(message)))
+    }
+    if (!this.isGone || !this.#up.isEmpty || !this.isConnected || random?.chance(0.5)) return
+    this.isConnected = false
+    this.#supervisor.run(() => this.#hooks.disconnected())
+  }
+
+  #own(): OwnProcess {
+    return {
+      signals: {
+        heed: (act) => {
+          this.#heed = act
+        },
+      },
+      createEngine: (sockets) => this.process.createEngine(sockets),
+      openLog: (options) => simulatedLog(options, this.#notes.record, this.#notes.complain),
+      hear: (heard) => {
+        this.#heard = heard
+      },
+      tell: (message, told = () => {}) => {
+        if (this.isGone) return
+        this.#up.send(message)
+        process.nextTick(told)
+      },
+      exit: (code) => this.#die({ code }),
+    }
+  }
+
+  /** As Node gives it to whoever hears a message; without a socket there is none. */
+  #handle(queue: AcceptQueue | undefined): ServerHandle {
+    return queue === undefined
+      ? (undefined as unknown as ServerHandle)
+      : new SimulatedHandle(this.process.kernel, this.process.kernel.share(queue))
+  }
+
+  #die(exit: Exit): void {
+    if (this.isGone) return
+    this.#exit = exit
+    this.process.exit()
+    this.#down.lose()
+  }
+}
+
+const howMany = (all: number, random: Random | undefined): number =>
+  random === undefined ? all : random.int(0, all)

@@ -1,0 +1,86 @@
+/** What happens in a story of workers, as plain data, drawn from a seed; each step carries luck of its own. */
+import type { LogLevel } from '../../../src/config/schemas/log-schema.js'
+import type { BackendChange } from '../../../src/control/orders.js'
+import { Random } from '../random.js'
+import { BACKENDS, type ListenerName, VARIANTS } from './setting.js'
+
+export type Side = 'client' | 'backend'
+
+export type Action =
+  | { readonly do: 'connect'; readonly client: number; readonly listener: ListenerName }
+  /** `who`: a client by its number, a backend's end by the number of its client. */
+  | { readonly do: 'say'; readonly side: Side; readonly who: number; readonly bytes: number }
+  | { readonly do: 'end' | 'reset'; readonly side: Side; readonly who: number }
+  | { readonly do: 'turn'; readonly times: number }
+  | { readonly do: 'wait'; readonly ms: number }
+  /** `worker`: one of those that live, counted from the oldest. */
+  | { readonly do: 'kill' | 'hang' | 'wake'; readonly worker: number }
+  /** The system has no process to give for the next so many. */
+  | { readonly do: 'no-process'; readonly forks: number }
+  | { readonly do: 'backend'; readonly backend: number; readonly change: BackendChange }
+  | { readonly do: 'drain'; readonly listener: ListenerName }
+  | { readonly do: 'level'; readonly level: LogLevel }
+  | { readonly do: 'reload'; readonly variant: number }
+  | { readonly do: 'status' }
+  /** Nothing goes wrong for a while: then all serve, and all know the same. */
+  | { readonly do: 'calm' }
+
+export type Step = Action & { readonly luck: number }
+
+const MOST_STEPS = 30
+const MOST_CLIENTS = 8
+const LONGEST_SAY_BYTES = 20_000
+
+/** What a story consists of, by weight. */
+const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Action])[] = [
+  [10, connect],
+  [6, (random) => ({ do: 'say', ...target(random), bytes: random.size(LONGEST_SAY_BYTES) })],
+  [3, (random) => ({ do: random.pick(['end', 'reset'] as const), ...target(random) })],
+  [20, (random) => ({ do: 'turn', times: random.int(1, 6) })],
+  [8, (random) => ({ do: 'wait', ms: random.size(4000) })],
+  [6, (random) => ({ do: 'kill', worker: random.int(0, 2) })],
+  [2, (random) => ({ do: random.pick(['hang', 'hang', 'wake'] as const), worker: random.int(0, 2) })],
+  [1, (random) => ({ do: 'no-process', forks: random.int(1, 3) })],
+  [5, changeBackend],
+  [2, (random) => ({ do: 'drain', listener: random.pick(['front', 'side'] as const) })],
+  [1, (random) => ({ do: 'level', level: random.pick(['debug', 'warn'] as const) })],
+  [3, (random) => ({ do: 'reload', variant: random.int(0, VARIANTS - 1) })],
+  [6, () => ({ do: 'status' })],
+  [3, () => ({ do: 'calm' })],
+]
+const ALL_WEIGHT = KINDS.reduce((sum, [weight]) => sum + weight, 0)
+
+export function scheduleOf(seed: number): Step[] {
+  const random = new Random(seed)
+  const steps: Step[] = []
+  let clients = 0
+  for (let count = random.int(5, MOST_STEPS); count > 0; count--) {
+    const action = draw(random)
+    steps.push({ ...action, ...(action.do === 'connect' ? { client: clients++ } : {}), luck: random.next() })
+  }
+  return steps
+}
+
+function draw(random: Random): Action {
+  let at = (random.next() / 2 ** 32) * ALL_WEIGHT
+  for (const [weight, kind] of KINDS) {
+    at -= weight
+    if (at < 0) return kind(random)
+  }
+  return { do: 'calm' }
+}
+
+function target(random: Random): { side: Side; who: number } {
+  return { side: random.pick(['client', 'backend'] as const), who: random.int(0, MOST_CLIENTS - 1) }
+}
+
+function connect(random: Random): Action {
+  return { do: 'connect', client: 0, listener: random.pick(['front', 'front', 'side', 'late'] as const) }
+}
+
+function changeBackend(random: Random): Action {
+  const change: BackendChange = random.chance(0.5)
+    ? { state: random.pick(['up', 'drain', 'maint'] as const) }
+    : { weight: random.int(0, 5) }
+  return { do: 'backend', backend: random.int(0, BACKENDS.length - 1), change }
+}

@@ -1,0 +1,57 @@
+/** Plays a schedule of workers from its beginning to its end, and says what went wrong. */
+import type { Config } from '../../../src/config/schema.js'
+import { VirtualClock } from '../clock.js'
+import { Random } from '../random.js'
+import type { Stories } from '../simulate.js'
+import type { Failure } from '../world/story.js'
+import { Violation } from '../world/violation.js'
+import { checkCalm, checkOver, watchQueues } from './invariants.js'
+import { playStep } from './play.js'
+import { configsOf } from './setting.js'
+import { type Step, scheduleOf } from './step.js'
+import { World } from './world.js'
+
+/** Longer than any deadline of a stop, and of a worker that does not start (ms). */
+const STOPPED_WITHIN_MS = 60_000
+const STARTED_WITHIN_MS = 5000
+const DEADLINE_MS = 1000
+
+export const workerStories: Stories<Step> = {
+  scheduleOf,
+  play: (seed, steps) => play(steps, configsOf(seed), new Random(seed)),
+  options: '--engine workers',
+}
+
+/** Undefined where all was well. */
+function play(steps: readonly Step[], configs: readonly Config[], random: Random): Failure | undefined {
+  const clock = new VirtualClock()
+  clock.install()
+  let at = 0
+  try {
+    const world = new World(clock, configs)
+    world.order(() => world.supervisor.start())
+    world.pass(STARTED_WITHIN_MS, () => world.openOrders === 0)
+    world.watch = watchQueues()
+    for (; at < steps.length; at++) playStep(world, steps[at]!)
+    world.take(random)
+    bringToAnEnd(world, random)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const rule = error instanceof Violation ? error.rule : 'nothing throws'
+    return { rule, message: error instanceof Violation ? error.message : (error.stack ?? rule), step: at }
+  } finally {
+    clock.restore()
+  }
+}
+
+/** It is stopped in a calm, or in the middle of whatever has just happened. */
+function bringToAnEnd(world: World, random: Random): void {
+  if (random.chance(0.5)) checkCalm(world)
+  world.watch = () => {}
+  world.order(() => world.control.drain({ deadlineMs: DEADLINE_MS }))
+  for (let turns = random.int(0, 8); turns > 0; turns--) world.restlessTurn(random)
+  world.pass(STOPPED_WITHIN_MS, () => world.ended > 0 && world.openOrders === 0)
+  if (world.ended === 0) throw new Violation('a stop ends', `not within ${STOPPED_WITHIN_MS} ms`)
+  checkOver(world)
+}
