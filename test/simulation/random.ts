@@ -28,6 +28,17 @@ export class Random {
     return items[this.int(0, items.length - 1)]!
   }
 
+  /** One of them, as often as its weight says. */
+  weighted<Item>(items: readonly Item[], weightOf: (item: Item) => number): Item {
+    const all = items.reduce((sum, item) => sum + weightOf(item), 0)
+    let at = (this.next() / 2 ** 32) * all
+    for (const item of items) {
+      at -= weightOf(item)
+      if (at < 0) return item
+    }
+    return items.at(-1)!
+  }
+
   /** From 1 to `most`, as often below as above any power of two. */
   size(most: number): number {
     const top = 2 ** this.int(0, Math.floor(Math.log2(most)))

@@ -1,5 +1,6 @@
 /** Whether a record's cause is true, by what the world knows and the proxy does not. */
 import type { Client } from './client.js'
+import type { Call } from './openings.js'
 import type { Behaviour, ServerSide } from './server.js'
 import type { Done, Told, World } from './world.js'
 
@@ -30,6 +31,10 @@ const was =
   (what: Done): Judge =>
   ({ world }) =>
     world.done.has(what)
+const isLedTo =
+  (cause: Call['leadsTo']): Judge =>
+  ({ client }) =>
+    client.leadsTo === cause
 const lasted = (ms: number, { facts }: Case): boolean => ms > 0 && facts.totalMicros / 1000 >= ms
 
 const TRUTH: Readonly<Record<string, Judge>> = {
@@ -52,9 +57,10 @@ const TRUTH: Readonly<Record<string, Judge>> = {
   ordered: was('stop'),
   drained: (story) => was('drain')(story) || was('reload')(story),
   'first-bytes-timeout': isLate,
-  'proxy-header': (story) => story.client.opening !== 'proxy-header' || isLate(story),
-  'bad-hello': ({ client }) => client.opening === 'no-hello',
-  'no-route': ({ client }) => client.opening === 'hello-nobody',
+  'proxy-header': (story) => isLedTo('proxy-header')(story) || isLate(story),
+  'bad-hello': isLedTo('bad-hello'),
+  'no-sni': isLedTo('no-sni'),
+  'no-route': isLedTo('no-route'),
 }
 
 /** Undefined where it is true. */

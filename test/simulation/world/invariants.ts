@@ -71,6 +71,8 @@ function checkRecord(world: World, client: Client, told: Told): void {
   const why = whyUntrue(world, client, told)
   if (why !== undefined) throw new Violation('a true cause', `${describe(told)}: ${why}`)
   const { facts, ending } = told
+  if (facts.backend !== undefined && facts.cluster !== client.leadsTo)
+    throw new Violation('the cluster that was asked for', `${describe(told)}: not ${facts.cluster}`)
   const { other } = client
   const isClosing = ending.cause === 'finished' && closesBothWays(world, facts.cluster)
   if ([client, other].some((peer) => peer?.sawEarlyEnd) && !isClosing && !OUR_ENDS.has(ending.cause)) {

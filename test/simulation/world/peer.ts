@@ -10,12 +10,23 @@ import { Violation } from './violation.js'
 /** Every stream tells whose it is: behind what the proxy reads itself, or, of a TLS client, inside of that. */
 export const NAME_BYTES = 8
 
+/** How it says what it begins with. */
+export interface Beginning {
+  /** The part that it keeps back until it is told to say something: 1 is all of it. */
+  readonly keptBack: number
+  /** At most so many at a time. */
+  readonly pieceBytes: number
+}
+
+const AT_ONCE: Beginning = { keptBack: 0, pieceBytes: Number.MAX_SAFE_INTEGER }
+
 export abstract class Peer {
   readonly name: string
   readonly seed: number
   /** What comes before the pattern: of a stream that is passed on, from the byte `passedFrom` on. */
   readonly lead: Buffer
   readonly passedFrom: number
+  readonly #pieceBytes: number
   isPaused = false
   hasEnded = false
   hasReset = false
@@ -41,13 +52,21 @@ export abstract class Peer {
   #keptBack: number
   #wantsEnd = false
 
-  constructor(name: string, seed: number, far: FarEnd, lead: Buffer, passedFrom: number, isSlow = false) {
+  constructor(
+    name: string,
+    seed: number,
+    far: FarEnd,
+    lead: Buffer,
+    passedFrom: number,
+    { keptBack, pieceBytes }: Beginning = AT_ONCE,
+  ) {
     this.name = name
     this.seed = seed
     this.far = far
     this.lead = lead
     this.passedFrom = passedFrom
-    this.#keptBack = isSlow ? Math.ceil(lead.length / 2) : 0
+    this.#pieceBytes = pieceBytes
+    this.#keptBack = Math.ceil(lead.length * keptBack)
     this.#wanted = lead.length - this.#keptBack
     far.inbound.receiver = {
       came: () => {},
@@ -143,7 +162,8 @@ export abstract class Peer {
   protected abstract recognise(bytes: Buffer): { peer: Peer; at: number } | undefined
 
   #pumpOut(most: number): boolean {
-    const count = Math.min(most, this.#wanted - this.#said, this.far.outbound.room)
+    const piece = this.#said < this.lead.length ? this.#pieceBytes : most
+    const count = Math.min(most, piece, this.#wanted - this.#said, this.far.outbound.room)
     if (count > 0) {
       this.far.outbound.send(this.stream(this.#said, count))
       this.#said += count

@@ -3,6 +3,7 @@ import { settle } from '../clock.js'
 import { NO_SHORTAGE } from '../kernel/kernel.js'
 import { Random } from '../random.js'
 import { checkArrived } from './invariants.js'
+import { callOf } from './openings.js'
 import type { Peer } from './peer.js'
 import type { Action, Side, Step } from './step.js'
 import type { World } from './world.js'
@@ -21,7 +22,7 @@ export function playStep(world: World, step: Step): void {
 function act(world: World, step: Action, random: Random): void {
   switch (step.do) {
     case 'connect':
-      world.connect(step.client, step.listener, step.opening, step.isSlow)
+      world.connect(step.client, callOf(step.listener, step.opening), step.beginning)
       break
     case 'turn':
       for (let i = 0; i < step.times; i++) world.restlessTurn(random)

@@ -15,7 +15,8 @@ const SETTINGS = 48
 /** Of each setting: the config, and others that it is reloaded to. */
 export const VARIANTS = 4
 
-export type ListenerName = 'plain' | 'proxied' | 'named' | 'telling'
+export type ListenerName = 'plain' | 'proxied' | 'named' | 'lenient' | 'telling'
+export type ClusterName = 'main' | 'told'
 
 const HOST = '10.9.9.9'
 const PORTS: Readonly<Record<ListenerName, number>> = {
@@ -23,6 +24,7 @@ const PORTS: Readonly<Record<ListenerName, number>> = {
   proxied: 1002,
   named: 1003,
   telling: 1004,
+  lenient: 1005,
 }
 
 interface BackendPlace extends TcpPeer {
@@ -67,10 +69,32 @@ function createSetting(index: number): Setting {
   }
 }
 
+const listen = (name: ListenerName) => ({ name, address: `${HOST}:${PORTS[name]}` })
+
+/** What leads where, openings.ts says once more. */
+const LISTENERS: ProxyConfig['listeners'] = [
+  { ...listen('plain'), cluster: 'main' },
+  { ...listen('proxied'), cluster: 'main', acceptProxy: { from: ['10.0.0.0/8'], timeoutMs: 700 } },
+  {
+    ...listen('named'),
+    routes: [
+      { sni: 'a.test', cluster: 'main' },
+      { sni: 'b.test', cluster: 'told' },
+      { alpn: 'h2', cluster: 'main' },
+    ],
+  },
+  {
+    ...listen('lenient'),
+    routes: [{ sni: '*.test', cluster: 'main' }],
+    onNoSni: 'reject',
+    onBadHello: 'told',
+  },
+  { ...listen('telling'), cluster: 'told' },
+]
+
 function createConfig(random: Random): ProxyConfig {
   const backend = ({ host, port }: TcpPeer) => `${host}:${port}`
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
-  const listen = (name: ListenerName) => ({ name, address: `${HOST}:${PORTS[name]}` })
   const clusters = {
     main: { backends: BACKENDS.filter(({ isTold }) => !isTold).map(backend), halfClose },
     told: { backends: BACKENDS.filter(({ isTold }) => isTold).map(backend), sendProxy: 'v1' as const },
@@ -79,18 +103,7 @@ function createConfig(random: Random): ProxyConfig {
     splice: random.pick(['auto', 'auto', 'on', 'on', 'off'] as const),
     kernelPipeBytes: random.pick([64, 64, 256]) * KIB,
     pinnedMemoryBytes: random.pick([1, 64]) * KIB ** 2,
-    listeners: [
-      { ...listen('plain'), cluster: 'main' },
-      { ...listen('proxied'), cluster: 'main', acceptProxy: { from: ['10.0.0.0/8'], timeoutMs: 700 } },
-      {
-        ...listen('named'),
-        routes: [
-          { sni: 'a.test', cluster: 'main' },
-          { sni: 'b.test', cluster: 'told' },
-        ],
-      },
-      { ...listen('telling'), cluster: 'told' },
-    ],
+    listeners: LISTENERS,
     clusters,
     timeouts: {
       connectMs: random.pick([300, 5000]),

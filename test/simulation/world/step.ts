@@ -3,7 +3,8 @@
  * own, by which the kernel decides during it; so leaving a step out changes little of the others.
  */
 import { Random } from '../random.js'
-import type { Opening } from './client.js'
+import { CALLS, type Opening } from './openings.js'
+import type { Beginning } from './peer.js'
 import type { Behaviour } from './server.js'
 import { BACKENDS, type ListenerName, VARIANTS } from './setting.js'
 
@@ -15,7 +16,7 @@ export type Action =
       readonly client: number
       readonly listener: ListenerName
       readonly opening: Opening
-      readonly isSlow: boolean
+      readonly beginning: Beginning
     }
   /** `who`: a client by its number, a backend's end by the number of its client. */
   | { readonly do: 'say'; readonly side: Side; readonly who: number; readonly bytes: number }
@@ -40,12 +41,7 @@ export type Step = Action & { readonly luck: number }
 const LONGEST_SAY_BYTES = 400_000
 const MOST_STEPS = 60
 const MOST_CLIENTS = 5
-const OPENINGS: Readonly<Record<ListenerName, readonly Opening[]>> = {
-  plain: ['plain'],
-  proxied: ['proxy-header', 'proxy-header', 'bad-proxy-header', 'plain'],
-  named: ['hello-a', 'hello-b', 'hello-a', 'hello-nobody', 'no-hello'],
-  telling: ['plain'],
-}
+const LONGEST_PIECE_BYTES = 64
 const BEHAVIOURS: readonly Behaviour[] = [
   'accepts',
   'accepts',
@@ -73,7 +69,6 @@ const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Actio
   [0.3, drain],
   [4, () => ({ do: 'calm' })],
 ]
-const ALL_WEIGHT = KINDS.reduce((sum, [weight]) => sum + weight, 0)
 
 export function scheduleOf(seed: number): Step[] {
   const random = new Random(seed)
@@ -87,12 +82,8 @@ export function scheduleOf(seed: number): Step[] {
 }
 
 function draw(random: Random): Action {
-  let at = (random.next() / 2 ** 32) * ALL_WEIGHT
-  for (const [weight, kind] of KINDS) {
-    at -= weight
-    if (at < 0) return kind(random)
-  }
-  return { do: 'calm' }
+  const [, kind] = random.weighted(KINDS, ([weight]) => weight)
+  return kind(random)
 }
 
 function target(random: Random): { side: Side; who: number } {
@@ -108,14 +99,10 @@ function say(random: Random): Action {
 }
 
 function connect(random: Random): Action {
-  const listener = random.pick(['plain', 'plain', 'plain', 'proxied', 'named', 'telling'] as const)
-  return {
-    do: 'connect',
-    client: 0,
-    listener,
-    opening: random.pick(OPENINGS[listener]),
-    isSlow: random.chance(0.1),
-  }
+  const { listener, opening } = random.weighted(CALLS, ({ weight }) => weight)
+  const keptBack = random.chance(0.15) ? random.pick([0.5, 1]) : 0
+  const pieceBytes = random.chance(0.5) ? random.size(LONGEST_PIECE_BYTES) : Number.MAX_SAFE_INTEGER
+  return { do: 'connect', client: 0, listener, opening, beginning: { keptBack, pieceBytes } }
 }
 
 function backend(random: Random): Action {

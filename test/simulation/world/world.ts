@@ -9,11 +9,13 @@ import { settle, type VirtualClock } from '../clock.js'
 import { Kernel, NO_SHORTAGE } from '../kernel/kernel.js'
 import type { FarEnd } from '../kernel/machine.js'
 import type { Random } from '../random.js'
-import { Client, type Opening } from './client.js'
+import { Client } from './client.js'
 import type { Conditions } from './conditions.js'
 import { createPlayed, type Played } from './engines.js'
+import type { Call } from './openings.js'
+import type { Beginning } from './peer.js'
 import { BackendServer, ServerSide } from './server.js'
-import { addressOf, BACKENDS, type ListenerName, type Setting } from './setting.js'
+import { addressOf, BACKENDS, type Setting } from './setting.js'
 import { Violation } from './violation.js'
 
 export interface Told {
@@ -72,11 +74,11 @@ export class World {
     return [...this.clients.values()].find(({ address }) => label.endsWith(`:${address.port}`))
   }
 
-  connect(number: number, listener: ListenerName, opening: Opening, isSlow: boolean): void {
+  connect(number: number, call: Call, beginning: Beginning): void {
     const address = { host: `10.0.0.${number + 1}`, port: 50_000 + number }
-    const far = this.kernel.connectFrom(address, addressOf(listener))
+    const far = this.kernel.connectFrom(address, addressOf(call.listener))
     if (far === undefined) return
-    const client = new Client(number, opening, address, far, isSlow, this.serverSides)
+    const client = new Client(number, call, address, far, beginning, this.serverSides)
     this.clients.set(client.name, client)
   }
 
