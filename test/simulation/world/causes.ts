@@ -1,6 +1,6 @@
 /** Whether a record's cause is true, by what the world knows and the proxy does not. */
+import type { Call } from './calls.js'
 import type { Client } from './client.js'
-import type { Call } from './openings.js'
 import type { Behaviour, ServerSide } from './server.js'
 import type { Done, Told, World } from './world.js'
 

@@ -1,13 +1,14 @@
 /** A client, what it asks for, and what the proxy was told of it. */
 import type { FarEnd } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
-import { type Call, leadOf, type Opening } from './openings.js'
+import type { Call } from './calls.js'
+import { type Lead, leadOf } from './openings.js'
 import { type Beginning, NAME_BYTES, Peer } from './peer.js'
 import { Violation } from './violation.js'
 
 export class Client extends Peer {
   readonly number: number
-  readonly opening: Opening
+  readonly beginsWith: Lead
   readonly leadsTo: Call['leadsTo']
   readonly address: TcpPeer
   /** The time at which the proxy could have read all that it needs to choose; undefined where it never could. */
@@ -23,20 +24,18 @@ export class Client extends Peer {
     serverSides: ReadonlyMap<string, Peer>,
   ) {
     const name = `c${String(number).padStart(NAME_BYTES - 1, '0')}`
-    const { bytes, passedFrom } = leadOf(opening, name, address)
-    super(name, 2 * number + 1, far, bytes, passedFrom, beginning)
+    const lead = leadOf(opening, name, address)
+    super(name, 2 * number + 1, far, lead.bytes, lead.passedFrom, beginning)
     this.number = number
-    this.opening = opening
+    this.beginsWith = lead
     this.leadsTo = leadsTo
     this.address = address
     this.#serverSides = serverSides
   }
 
-  /** As records call it. */
+  /** As records and PROXY headers call it. */
   get label(): string {
-    return this.opening === 'proxy-header'
-      ? `198.51.100.1:${this.address.port}`
-      : `${this.address.host}:${this.address.port}`
+    return `${this.beginsWith.claimedHost ?? this.address.host}:${this.address.port}`
   }
 
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {

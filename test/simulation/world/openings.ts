@@ -1,14 +1,19 @@
-/** How clients begin: what each says first, from which byte on that is passed on, and where it leads them. */
+/** How clients begin: what each says first, and from which byte on that is passed on. */
+import { encodeProxyHeader } from '../../../src/proxy-protocol/encode.js'
+import type { Tlv } from '../../../src/proxy-protocol/header.js'
 import { alpn, hello, message, records, serverName } from '../../peek/hello-builder.js'
 import { helloOf } from '../../support/hello.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { NAME_BYTES } from './peer.js'
-import type { ClusterName, ListenerName } from './setting.js'
 
 /** What a client says before its pattern. Its name is in what is passed on. */
-interface Lead {
+export interface Lead {
   readonly bytes: Buffer
   readonly passedFrom: number
+  /** What a PROXY header to its backend is to tell of it. Undefined: its own address, no name, none. */
+  readonly claimedHost?: string
+  readonly authority?: string | undefined
+  readonly tlv?: Tlv
 }
 
 type LeadOf = (name: string, address: TcpPeer) => Lead
@@ -21,6 +26,13 @@ export const SESSION_NAME_END = SESSION_ID_AT + NAME_BYTES
 /** So short that a hello takes several, and so long that the name is in the first one. */
 const SHORT_RECORD_BYTES = 60
 const SERVER_HELLO = 2
+const CLAIMED_HOST = '198.51.100.1'
+/** Of those that are for anybody's own use. */
+const OWN_TLV = 0xe0
+/** A PROXY header of version 2 by which the sender speaks for itself. */
+const LOCAL_HEADER = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x20\0\0\0', 'latin1')
+/** In a PROXY header of version 2: the client's address, which its checksum covers. */
+const CLAIMED_AT = 16
 
 /** The name in the stream of a TLS client. */
 export const nameInHello = (bytes: Buffer): string =>
@@ -30,33 +42,69 @@ const passed = (bytes: Buffer): Lead => ({ bytes, passedFrom: 0 })
 const sessionId = (name: string): Buffer => Buffer.alloc(SESSION_ID_BYTES, name)
 const plain: LeadOf = (name) => passed(Buffer.from(name))
 const asking =
-  (...extensions: readonly Buffer[]): LeadOf =>
-  (name) =>
-    passed(hello({ sessionId: sessionId(name), extensions }))
+  (authority: string | undefined, ...protocols: readonly string[]): LeadOf =>
+  (name) => {
+    const extensions = [
+      ...(protocols.length > 0 ? [alpn(...protocols)] : []),
+      ...(authority === undefined ? [] : [serverName(authority)]),
+    ]
+    return { ...passed(hello({ sessionId: sessionId(name), extensions })), authority }
+  }
+
+/** Behind a PROXY header that tells another address, and in version 2 more. */
+const claiming =
+  (version: 1 | 2, behind: LeadOf, authority?: string): LeadOf =>
+  (name, address) => {
+    const lead = behind(name, address)
+    const tlv = { type: OWN_TLV, value: Buffer.from(name) }
+    const header = encodeProxyHeader(version, {
+      source: { kind: 'tcp', host: CLAIMED_HOST, port: address.port },
+      destination: { kind: 'tcp', host: '10.9.9.9', port: 1002 },
+      ...(authority !== undefined && { authority }),
+      others: [tlv],
+    })
+    return {
+      bytes: Buffer.concat([header, lead.bytes]),
+      passedFrom: header.length,
+      claimedHost: CLAIMED_HOST,
+      authority: lead.authority ?? authority,
+      ...(version === 2 && { tlv }),
+    }
+  }
 
 /** Its keys are other ones in each run, and as long. */
 const NODES_HELLO = await helloOf({ servername: 'b.test', ALPNProtocols: ['h2', 'http/1.1'] })
 
 const LEADS = {
   plain,
-  'proxy-header': (name, { port }) => {
-    const header = Buffer.from(`PROXY TCP4 198.51.100.1 10.9.9.9 ${port} 1002\r\n`)
-    return { bytes: Buffer.concat([header, plain(name, { host: '', port }).bytes]), passedFrom: header.length }
+  'proxy-v1': claiming(1, plain),
+  'proxy-v2': claiming(2, plain, 'told.test'),
+  'proxy-v2-local': (name) => ({
+    bytes: Buffer.concat([LOCAL_HEADER, Buffer.from(name)]),
+    passedFrom: LOCAL_HEADER.length,
+  }),
+  'proxy-v1-hello-a': claiming(1, asking('a.test')),
+  'proxy-v2-hello-b': claiming(2, asking('b.test', 'h2'), 'told.test'),
+  'bad-proxy-v1': (name) => passed(Buffer.from(`PROXY TCP4 nowhere ${name}\r\n`)),
+  'bad-proxy-v2': (name, address) => {
+    const { bytes } = claiming(2, plain)(name, address)
+    bytes[CLAIMED_AT]! ^= 1
+    return passed(bytes)
   },
-  'bad-proxy-header': (name) => passed(Buffer.from(`PROXY TCP4 nowhere ${name}\r\n`)),
-  'hello-a': asking(serverName('a.test')),
-  'hello-b': asking(alpn('http/1.1'), serverName('b.test')),
-  'hello-nobody': asking(serverName('nobody.test')),
-  'hello-nameless': asking(),
-  'hello-h2': asking(alpn('http/1.1', 'h2')),
+  'hello-a': asking('a.test'),
+  'hello-b': asking('b.test', 'http/1.1'),
+  'hello-nobody': asking('nobody.test'),
+  'hello-nameless': asking(undefined),
+  'hello-h2': asking(undefined, 'http/1.1', 'h2'),
   'hello-in-records': (name) => {
     const extensions = [alpn('http/1.1'), serverName('a.test')]
-    return passed(records(message({ sessionId: sessionId(name), extensions }), SHORT_RECORD_BYTES))
+    const bytes = records(message({ sessionId: sessionId(name), extensions }), SHORT_RECORD_BYTES)
+    return { ...passed(bytes), authority: 'a.test' }
   },
   'hello-of-node': (name) => {
     const bytes = Buffer.from(NODES_HELLO)
     sessionId(name).copy(bytes, SESSION_ID_AT)
-    return passed(bytes)
+    return { ...passed(bytes), authority: 'b.test' }
   },
   'bad-hello': (name) => passed(records(message({ type: SERVER_HELLO, sessionId: sessionId(name) }))),
 } as const satisfies Record<string, LeadOf>
@@ -65,35 +113,3 @@ export type Opening = keyof typeof LEADS
 
 export const leadOf = (opening: Opening, name: string, address: TcpPeer): Lead =>
   LEADS[opening](name, address)
-
-/** A way to come: to which listener, how often, and to which cluster it leads, or for which cause it is turned away. */
-export interface Call {
-  readonly listener: ListenerName
-  readonly opening: Opening
-  readonly leadsTo: ClusterName | 'proxy-header' | 'bad-hello' | 'no-sni' | 'no-route'
-  readonly weight: number
-}
-
-export const CALLS: readonly Call[] = [
-  { listener: 'plain', opening: 'plain', leadsTo: 'main', weight: 12 },
-  { listener: 'telling', opening: 'plain', leadsTo: 'told', weight: 4 },
-  { listener: 'proxied', opening: 'proxy-header', leadsTo: 'main', weight: 2 },
-  { listener: 'proxied', opening: 'bad-proxy-header', leadsTo: 'proxy-header', weight: 1 },
-  { listener: 'proxied', opening: 'plain', leadsTo: 'proxy-header', weight: 1 },
-  { listener: 'named', opening: 'hello-a', leadsTo: 'main', weight: 1 },
-  { listener: 'named', opening: 'hello-b', leadsTo: 'told', weight: 1 },
-  { listener: 'named', opening: 'hello-h2', leadsTo: 'main', weight: 1 },
-  { listener: 'named', opening: 'hello-in-records', leadsTo: 'main', weight: 1 },
-  { listener: 'named', opening: 'hello-of-node', leadsTo: 'told', weight: 1 },
-  { listener: 'named', opening: 'hello-nobody', leadsTo: 'no-route', weight: 0.5 },
-  { listener: 'named', opening: 'hello-nameless', leadsTo: 'no-route', weight: 0.5 },
-  { listener: 'named', opening: 'plain', leadsTo: 'bad-hello', weight: 0.5 },
-  { listener: 'named', opening: 'bad-hello', leadsTo: 'bad-hello', weight: 0.5 },
-  { listener: 'lenient', opening: 'hello-nobody', leadsTo: 'main', weight: 1 },
-  { listener: 'lenient', opening: 'hello-nameless', leadsTo: 'no-sni', weight: 0.5 },
-  { listener: 'lenient', opening: 'bad-hello', leadsTo: 'told', weight: 1 },
-  { listener: 'lenient', opening: 'plain', leadsTo: 'told', weight: 1 },
-]
-
-export const callOf = (listener: ListenerName, opening: Opening): Call =>
-  CALLS.find((call) => call.listener === listener && call.opening === opening)!

@@ -1,4 +1,7 @@
 /** A backend: how it answers connects, and its end of each connection that it has accepted. */
+import { formatAddress } from '../../../src/address.js'
+import { decodeProxyHeader } from '../../../src/proxy-protocol/decode.js'
+import type { ProxyHeader, Tlv } from '../../../src/proxy-protocol/header.js'
 import * as e from '../kernel/errnos.js'
 import type { FarEnd, Server } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
@@ -16,8 +19,6 @@ export type Behaviour =
   | 'has no port for us'
   | 'resets'
 
-const LONGEST_HEADER_BYTES = 107
-
 export class ServerSide extends Peer {
   readonly server: BackendServer
   readonly #clients: ReadonlyMap<string, Client>
@@ -30,8 +31,9 @@ export class ServerSide extends Peer {
   }
 
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
-    const at = this.server.isTold ? headerEnd(bytes) : 0
-    if (at === undefined) return undefined
+    const header = this.server.isTold ? readHeader(this.name, bytes) : undefined
+    if (header === 'need-more') return undefined
+    const at = header?.bytes ?? 0
     const stream = bytes.subarray(at)
     const isHello = stream[0] === HELLO_BYTE
     if (stream.length < (isHello ? SESSION_NAME_END : NAME_BYTES)) return undefined
@@ -42,7 +44,7 @@ export class ServerSide extends Peer {
         `${this.name} hears ${JSON.stringify(stream.toString('latin1', 0, 60))}`,
       )
     }
-    if (this.server.isTold) checkHeader(this.name, bytes.toString('latin1', 0, at), peer)
+    if (header !== undefined) checkHeader(this.name, header.value, peer)
     return { peer, at }
   }
 }
@@ -90,20 +92,22 @@ export class BackendServer implements Server {
   }
 }
 
-/** Where a PROXY header of version 1 ends; undefined where it has not all come. */
-function headerEnd(bytes: Buffer): number | undefined {
-  const end = bytes.indexOf('\r\n')
-  if (end >= 0) return end + 2
-  if (bytes.length > LONGEST_HEADER_BYTES)
-    throw new Violation('a PROXY header comes first', bytes.toString('latin1'))
-  return undefined
+/** What its cluster says first. */
+function readHeader(name: string, bytes: Buffer): { value: ProxyHeader; bytes: number } | 'need-more' {
+  const answer = decodeProxyHeader(bytes)
+  if (answer.kind === 'no-match') {
+    throw new Violation('a PROXY header comes first', `${name}: ${answer.reason}`)
+  }
+  return answer.kind === 'match' ? answer : 'need-more'
 }
 
-function checkHeader(name: string, header: string, client: Client): void {
-  const [host, port] = client.label.split(':')
-  if (header.startsWith(`PROXY TCP4 ${host} `) && header.split(' ')[4] === port) return
-  throw new Violation(
-    'a PROXY header tells who the client is',
-    `${name} is told ${JSON.stringify(header)} of ${client.label}`,
-  )
+/** Version 1 tells no more than the address. */
+function checkHeader(name: string, header: ProxyHeader, { label, beginsWith }: Client): void {
+  const { version, source, authority, tlvs } = header
+  const isOwn = ({ type }: Tlv): boolean => type === beginsWith.tlv?.type
+  const told = [source && formatAddress(source), authority, tlvs.find(isOwn)?.value.toString()]
+  const wanted = [label, beginsWith.authority, beginsWith.tlv?.value.toString()]
+  const most = version === 1 ? 1 : wanted.length
+  if (wanted.slice(0, most).every((each, at) => each === told[at])) return
+  throw new Violation('a PROXY header tells who the client is', `${name} is told ${told} of ${wanted}`)
 }

@@ -15,7 +15,7 @@ const SETTINGS = 48
 /** Of each setting: the config, and others that it is reloaded to. */
 export const VARIANTS = 4
 
-export type ListenerName = 'plain' | 'proxied' | 'named' | 'lenient' | 'telling'
+export type ListenerName = 'plain' | 'proxied' | 'relayed' | 'named' | 'lenient' | 'telling'
 export type ClusterName = 'main' | 'told'
 
 const HOST = '10.9.9.9'
@@ -25,6 +25,7 @@ const PORTS: Readonly<Record<ListenerName, number>> = {
   named: 1003,
   telling: 1004,
   lenient: 1005,
+  relayed: 1006,
 }
 
 interface BackendPlace extends TcpPeer {
@@ -71,18 +72,18 @@ function createSetting(index: number): Setting {
 
 const listen = (name: ListenerName) => ({ name, address: `${HOST}:${PORTS[name]}` })
 
-/** What leads where, openings.ts says once more. */
+const SENDERS = { from: ['10.0.0.0/8'], timeoutMs: 700 }
+const BY_NAME = [
+  { sni: 'a.test', cluster: 'main' },
+  { sni: 'b.test', cluster: 'told' },
+]
+
+/** What leads where, calls.ts says once more. */
 const LISTENERS: ProxyConfig['listeners'] = [
   { ...listen('plain'), cluster: 'main' },
-  { ...listen('proxied'), cluster: 'main', acceptProxy: { from: ['10.0.0.0/8'], timeoutMs: 700 } },
-  {
-    ...listen('named'),
-    routes: [
-      { sni: 'a.test', cluster: 'main' },
-      { sni: 'b.test', cluster: 'told' },
-      { alpn: 'h2', cluster: 'main' },
-    ],
-  },
+  { ...listen('proxied'), cluster: 'main', acceptProxy: SENDERS },
+  { ...listen('relayed'), routes: BY_NAME, acceptProxy: SENDERS },
+  { ...listen('named'), routes: [...BY_NAME, { alpn: 'h2', cluster: 'main' }] },
   {
     ...listen('lenient'),
     routes: [{ sni: '*.test', cluster: 'main' }],
@@ -95,9 +96,10 @@ const LISTENERS: ProxyConfig['listeners'] = [
 function createConfig(random: Random): ProxyConfig {
   const backend = ({ host, port }: TcpPeer) => `${host}:${port}`
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
+  const sendProxy = random.pick(['v1', { version: 'v2', tlvs: ['authority', 'fromClient'] }] as const)
   const clusters = {
     main: { backends: BACKENDS.filter(({ isTold }) => !isTold).map(backend), halfClose },
-    told: { backends: BACKENDS.filter(({ isTold }) => isTold).map(backend), sendProxy: 'v1' as const },
+    told: { backends: BACKENDS.filter(({ isTold }) => isTold).map(backend), sendProxy },
   }
   return {
     splice: random.pick(['auto', 'auto', 'on', 'on', 'off'] as const),

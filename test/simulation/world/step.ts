@@ -3,7 +3,8 @@
  * own, by which the kernel decides during it; so leaving a step out changes little of the others.
  */
 import { Random } from '../random.js'
-import { CALLS, type Opening } from './openings.js'
+import { CALLS } from './calls.js'
+import type { Opening } from './openings.js'
 import type { Beginning } from './peer.js'
 import type { Behaviour } from './server.js'
 import { BACKENDS, type ListenerName, VARIANTS } from './setting.js'
