@@ -2,6 +2,7 @@
  * Options of a proxy that only this program's own processes set.
  */
 import type { AdmissionRule } from '../admission/rule.js'
+import type { Lookup } from '../cluster/names/resolver.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
@@ -14,6 +15,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly engine?: Engine
   /** The keys of session tickets that all workers share. Default: keys of its own. */
   readonly tickets?: TicketKeys
+  /** What host names of backends mean. Default: `dns.lookup`. */
+  readonly lookup?: Lookup | undefined
   /** Who may come in. Default: everybody. */
   readonly admission?: AdmissionRule
 }

@@ -47,7 +47,7 @@ export class RunningProxy implements Proxy {
   readonly tickets: TicketKeys
   readonly watch = new ProcessWatch()
   readonly clusters: Clusters
-  readonly #ownsLog: boolean
+  readonly #options: RunningProxyOptions
   readonly #pipeCounters = createPipeCounters()
   readonly #counters = new ProxyCounters()
   readonly #connectionLog: ConnectionLog
@@ -63,7 +63,7 @@ export class RunningProxy implements Proxy {
 
   constructor(config: Config, options: RunningProxyOptions = {}) {
     this.engine = options.engine ?? createEngine()
-    this.#ownsLog = options.openLog === undefined
+    this.#options = options
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
     this.tickets = options.tickets ?? new TicketKeys()
@@ -171,7 +171,7 @@ export class RunningProxy implements Proxy {
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.stop()
     this.#connections.endAll('ordered')
     await this.#connections.emptied()
-    if (this.#ownsLog) await this.openLog.close()
+    if (this.#options.openLog === undefined) await this.openLog.close()
   }
 
   get config(): Config {
@@ -210,6 +210,7 @@ export class RunningProxy implements Proxy {
       log,
       tickets,
       knownCluster,
+      lookup: this.#options.lookup,
       onBackendReleased: (backend, cluster) => this.#admission.released(backend, cluster),
     }
   }

@@ -50,6 +50,8 @@ export interface SharedParts {
   knownCluster(name: string): Cluster | undefined
   /** Of every cluster. */
   readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
+  /** Undefined: `dns.lookup`. */
+  readonly lookup: ClusterHooks['lookup']
 }
 
 export function createGeneration(
@@ -161,7 +163,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onBackendReleased }: SharedParts,
+  { engine, counters, log, knownCluster, onBackendReleased, lookup }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -173,7 +175,7 @@ function createDestination(
     maxLifetimeMs: lifetimeMs,
   }
   const { sendProxy, startTls, tls } = options
-  const hooks = { ...announceCluster(log, name), onBackendReleased }
+  const hooks = { ...announceCluster(log, name), onBackendReleased, ...(lookup && { lookup }) }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
     pipes: { runQueue: engine.runQueue, settings, counters },

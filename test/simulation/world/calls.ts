@@ -13,6 +13,7 @@ export interface Call {
 export const CALLS: readonly Call[] = [
   { listener: 'plain', opening: 'plain', leadsTo: 'main', weight: 12 },
   { listener: 'telling', opening: 'plain', leadsTo: 'told', weight: 4 },
+  { listener: 'resolving', opening: 'plain', leadsTo: 'resolved', weight: 3 },
   { listener: 'proxied', opening: 'proxy-v1', leadsTo: 'main', weight: 1 },
   { listener: 'proxied', opening: 'proxy-v2', leadsTo: 'main', weight: 1 },
   { listener: 'proxied', opening: 'proxy-v2-local', leadsTo: 'main', weight: 0.5 },

@@ -47,8 +47,9 @@ const TRUTH: Readonly<Record<string, Judge>> = {
   'no-backend': (story) =>
     serversDid('refuses', 'is unreachable', 'resets')(story) ||
     was('drain')(story) ||
-    aBackend(breaks)(story),
-  'connect-timeout': serversDid('is silent'),
+    aBackend(breaks)(story) ||
+    (story.facts.cluster === 'resolved' && story.world.names.hasFailed),
+  'connect-timeout': (story) => serversDid('is silent')(story) || areNamesSlow(story),
   'out-of-resources': (story) => was('shortage')(story) || serversDid('has no port for us')(story),
   'idle-timeout': (story) => lasted(timeouts(story).idleMs, story),
   'half-closed-timeout': (story) =>
@@ -75,6 +76,8 @@ export function whyUntrue(world: World, client: Client, told: Told): string | un
     : `it is not so: ${tell(client)}, ${backends.map(tell).join(', ')}`
 }
 
+const areNamesSlow = (story: Case): boolean =>
+  story.facts.cluster === 'resolved' && story.world.names.slowestMs > timeouts(story).connectMs - SLACK_MS
 const timeouts = ({ world }: Case) => world.setting.configs[0]!.timeouts
 const isClosing = ({ world, facts }: Case): boolean => closesBothWays(world, facts.cluster)
 

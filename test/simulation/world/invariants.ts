@@ -67,12 +67,22 @@ function checkRecords(world: World): void {
   }
 }
 
+/** A backend is reached where its name has led. */
+function checkAddress({ names }: World, told: Told): void {
+  const { cluster, backend, backendAddress } = told.facts
+  if (cluster !== 'resolved' || backend === undefined || backendAddress === undefined) return
+  const [host, ip] = [backend, backendAddress].map((address) => address.split(':')[0]!)
+  if (!names.hasMeant(host!, ip!))
+    throw new Violation('an address of its name', `${describe(told)}: ${backend} at ${backendAddress}`)
+}
+
 function checkRecord(world: World, client: Client, told: Told): void {
   const why = whyUntrue(world, client, told)
   if (why !== undefined) throw new Violation('a true cause', `${describe(told)}: ${why}`)
   const { facts, ending } = told
   if (facts.backend !== undefined && facts.cluster !== client.leadsTo)
     throw new Violation('the cluster that was asked for', `${describe(told)}: not ${facts.cluster}`)
+  checkAddress(world, told)
   const { other } = client
   const isClosing = ending.cause === 'finished' && closesBothWays(world, facts.cluster)
   if ([client, other].some((peer) => peer?.sawEarlyEnd) && !isClosing && !OUR_ENDS.has(ending.cause)) {

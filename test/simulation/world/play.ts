@@ -33,6 +33,9 @@ function act(world: World, step: Action, random: Random): void {
     case 'backend':
       world.servers[step.backend]!.turn(step.behaviour)
       break
+    case 'name':
+      world.names.set(step.host, step.ips)
+      break
     case 'calm':
       world.rest()
       checkArrived(world)

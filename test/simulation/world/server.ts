@@ -9,6 +9,7 @@ import type { Random } from '../random.js'
 import type { Client } from './client.js'
 import { HELLO_BYTE, nameInHello, SESSION_NAME_END } from './openings.js'
 import { NAME_BYTES, Peer } from './peer.js'
+import type { ClusterName } from './setting.js'
 import { Violation } from './violation.js'
 
 export type Behaviour =
@@ -31,7 +32,7 @@ export class ServerSide extends Peer {
   }
 
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
-    const header = this.server.isTold ? readHeader(this.name, bytes) : undefined
+    const header = this.server.cluster === 'told' ? readHeader(this.name, bytes) : undefined
     if (header === 'need-more') return undefined
     const at = header?.bytes ?? 0
     const stream = bytes.subarray(at)
@@ -51,8 +52,7 @@ export class ServerSide extends Peer {
 
 export class BackendServer implements Server {
   readonly address: TcpPeer
-  /** Whether its cluster sends it a PROXY header. */
-  readonly isTold: boolean
+  readonly cluster: ClusterName
   behaviour: Behaviour = 'accepts'
   /** All that it ever did. */
   readonly history = new Set<Behaviour>(['accepts'])
@@ -61,12 +61,12 @@ export class BackendServer implements Server {
 
   constructor(
     address: TcpPeer,
-    isTold: boolean,
+    cluster: ClusterName,
     random: () => Random,
     accept: (server: BackendServer, far: FarEnd) => ServerSide,
   ) {
     this.address = address
-    this.isTold = isTold
+    this.cluster = cluster
     this.#random = random
     this.#accept = accept
   }

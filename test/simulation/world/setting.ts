@@ -15,8 +15,9 @@ const SETTINGS = 48
 /** Of each setting: the config, and others that it is reloaded to. */
 export const VARIANTS = 4
 
-export type ListenerName = 'plain' | 'proxied' | 'relayed' | 'named' | 'lenient' | 'telling'
-export type ClusterName = 'main' | 'told'
+export type ListenerName = 'plain' | 'proxied' | 'relayed' | 'named' | 'lenient' | 'telling' | 'resolving'
+/** Backends of `told` are sent a PROXY header, those of `resolved` have host names. */
+export type ClusterName = 'main' | 'told' | 'resolved'
 
 const HOST = '10.9.9.9'
 const PORTS: Readonly<Record<ListenerName, number>> = {
@@ -26,20 +27,28 @@ const PORTS: Readonly<Record<ListenerName, number>> = {
   telling: 1004,
   lenient: 1005,
   relayed: 1006,
+  resolving: 1007,
 }
 
 interface BackendPlace extends TcpPeer {
-  readonly isTold: boolean
+  readonly cluster: ClusterName
 }
 
-/** Backends of the cluster `main`, and of `told`, which are sent a PROXY header. */
 export const BACKENDS: readonly BackendPlace[] = [
-  { host: '10.1.0.1', port: 80, isTold: false },
-  { host: '10.1.0.2', port: 80, isTold: false },
-  { host: '10.1.0.3', port: 80, isTold: false },
-  { host: '10.2.0.1', port: 80, isTold: true },
-  { host: '10.2.0.2', port: 80, isTold: true },
+  { host: '10.1.0.1', port: 80, cluster: 'main' },
+  { host: '10.1.0.2', port: 80, cluster: 'main' },
+  { host: '10.1.0.3', port: 80, cluster: 'main' },
+  { host: '10.2.0.1', port: 80, cluster: 'told' },
+  { host: '10.2.0.2', port: 80, cluster: 'told' },
+  { host: '10.3.0.1', port: 80, cluster: 'resolved' },
+  { host: '10.3.0.2', port: 80, cluster: 'resolved' },
 ]
+
+/** What names mean at first. */
+export const NAMES: Readonly<Record<string, readonly string[]>> = {
+  'one.test': ['10.3.0.1', '10.3.0.2'],
+  'two.test': ['10.3.0.2'],
+}
 
 export interface Setting {
   readonly kernel: KernelOptions
@@ -91,15 +100,19 @@ const LISTENERS: ProxyConfig['listeners'] = [
     onBadHello: 'told',
   },
   { ...listen('telling'), cluster: 'told' },
+  { ...listen('resolving'), cluster: 'resolved' },
 ]
 
+const backendsOf = (name: ClusterName): string[] =>
+  BACKENDS.filter(({ cluster }) => cluster === name).map(({ host, port }) => `${host}:${port}`)
+
 function createConfig(random: Random): ProxyConfig {
-  const backend = ({ host, port }: TcpPeer) => `${host}:${port}`
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
   const sendProxy = random.pick(['v1', { version: 'v2', tlvs: ['authority', 'fromClient'] }] as const)
   const clusters = {
-    main: { backends: BACKENDS.filter(({ isTold }) => !isTold).map(backend), halfClose },
-    told: { backends: BACKENDS.filter(({ isTold }) => isTold).map(backend), sendProxy },
+    main: { backends: backendsOf('main'), halfClose },
+    told: { backends: backendsOf('told'), sendProxy },
+    resolved: { backends: Object.keys(NAMES).map((name) => `${name}:80`) },
   }
   return {
     splice: random.pick(['auto', 'auto', 'on', 'on', 'off'] as const),

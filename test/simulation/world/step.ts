@@ -7,7 +7,7 @@ import { CALLS } from './calls.js'
 import type { Opening } from './openings.js'
 import type { Beginning } from './peer.js'
 import type { Behaviour } from './server.js'
-import { BACKENDS, type ListenerName, VARIANTS } from './setting.js'
+import { BACKENDS, type ListenerName, NAMES, VARIANTS } from './setting.js'
 
 export type Side = 'client' | 'backend'
 
@@ -30,6 +30,8 @@ export type Action =
   | { readonly do: 'turn'; readonly times: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'backend'; readonly backend: number; readonly behaviour: Behaviour }
+  /** From now on a host name means this. */
+  | { readonly do: 'name'; readonly host: string; readonly ips: readonly string[] }
   | { readonly do: 'shortage'; readonly fds: boolean; readonly memory: boolean; readonly watches: boolean }
   | { readonly do: 'plenty' }
   | { readonly do: 'reload'; readonly variant: number }
@@ -64,6 +66,7 @@ const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Actio
   [5, (random) => ({ do: 'wait', ms: random.size(2000) })],
   [4, connect],
   [2, backend],
+  [1, name],
   [1, shortage],
   [2, () => ({ do: 'plenty' })],
   [1, (random) => ({ do: 'reload', variant: random.int(0, VARIANTS - 1) })],
@@ -110,11 +113,17 @@ function backend(random: Random): Action {
   return { do: 'backend', backend: random.int(0, BACKENDS.length - 1), behaviour: random.pick(BEHAVIOURS) }
 }
 
+function name(random: Random): Action {
+  const host = random.pick(Object.keys(NAMES))
+  const ips = BACKENDS.filter(({ cluster }) => cluster === 'resolved').map((place) => place.host)
+  return { do: 'name', host, ips: ips.filter(() => random.chance(0.5)) }
+}
+
 function shortage(random: Random): Action {
   return { do: 'shortage', fds: random.chance(0.5), memory: random.chance(0.5), watches: random.chance(0.1) }
 }
 
 function drain(random: Random): Action {
-  const cluster = random.pick(['main', 'told', undefined])
+  const cluster = random.pick(['main', 'told', 'resolved', undefined])
   return { do: 'drain', deadlineMs: random.pick([0, 200, 2000]), cluster }
 }

@@ -13,9 +13,10 @@ import type { Call } from './calls.js'
 import { Client } from './client.js'
 import type { Conditions } from './conditions.js'
 import { createPlayed, type Played } from './engines.js'
+import { Names } from './names.js'
 import type { Beginning } from './peer.js'
 import { BackendServer, ServerSide } from './server.js'
-import { addressOf, BACKENDS, type Setting } from './setting.js'
+import { addressOf, BACKENDS, NAMES, type Setting } from './setting.js'
 import { Violation } from './violation.js'
 
 export interface Told {
@@ -41,6 +42,7 @@ export class World {
   readonly clients = new Map<string, Client>()
   readonly serverSides = new Map<string, ServerSide>()
   readonly servers: readonly BackendServer[]
+  readonly names: Names
   readonly records: Told[] = []
   /** What was ever done to it, by which an end may be explained. */
   readonly done = new Set<Done>()
@@ -57,7 +59,9 @@ export class World {
     this.#played = createPlayed(this.kernel, setting.kernel.quotaPages, conditions)
     this.servers = BACKENDS.map((place) => this.#serverAt(place))
     const { engine } = this.#played
-    this.proxy = new RunningProxy(setting.configs[0]!, { engine, openLog: this.#log() })
+    this.names = new Names(clock, NAMES)
+    const { lookup } = this.names
+    this.proxy = new RunningProxy(setting.configs[0]!, { engine, openLog: this.#log(), lookup })
   }
 
   get held(): Readonly<Record<string, number>> {
@@ -107,6 +111,7 @@ export class World {
     this.clock.now += random.int(0, 4) / 4
     for (const peer of this.#peers()) if (random.chance(0.7)) peer.pump(random.size(1 << 20))
     this.kernel.network.stir(random)
+    this.names.stir(random)
     this.turn()
   }
 
@@ -157,6 +162,7 @@ export class World {
 
   #pumpAll(): boolean {
     let hasMoved = this.kernel.network.bringAll()
+    hasMoved = this.names.answerAll() || hasMoved
     for (const peer of this.#peers()) hasMoved = peer.pump(ALL) || hasMoved
     return hasMoved
   }
@@ -171,10 +177,10 @@ export class World {
     }
   }
 
-  #serverAt({ host, port, isTold }: (typeof BACKENDS)[number]): BackendServer {
+  #serverAt({ host, port, cluster }: (typeof BACKENDS)[number]): BackendServer {
     const server = new BackendServer(
       { host, port },
-      isTold,
+      cluster,
       () => this.kernel.random,
       (from, far) => this.#accept(from, far),
     )
