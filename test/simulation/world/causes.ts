@@ -49,7 +49,10 @@ const TRUTH: Readonly<Record<string, Judge>> = {
     was('drain')(story) ||
     aBackend(breaks)(story) ||
     (story.facts.cluster === 'resolved' && story.world.names.hasFailed),
-  'connect-timeout': (story) => serversDid('is silent')(story) || areNamesSlow(story),
+  'connect-timeout': (story) =>
+    serversDid('is silent')(story) ||
+    areNamesSlow(story) ||
+    lasted(story.world.limit?.options.deadlineMs ?? 0, story),
   'out-of-resources': (story) => was('shortage')(story) || serversDid('has no port for us')(story),
   'idle-timeout': (story) => lasted(timeouts(story).idleMs, story),
   'half-closed-timeout': (story) =>
@@ -59,6 +62,7 @@ const TRUTH: Readonly<Record<string, Judge>> = {
   drained: (story) => was('drain')(story) || was('reload')(story),
   'first-bytes-timeout': isLate,
   'proxy-header': (story) => isLedTo('proxy-header')(story) || isLate(story),
+  rejected: ({ world }) => world.limit?.options.answers.includes('refuse') === true,
   'bad-hello': isLedTo('bad-hello'),
   'no-sni': isLedTo('no-sni'),
   'no-route': isLedTo('no-route'),

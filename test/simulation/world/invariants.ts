@@ -14,6 +14,7 @@ const OUR_ENDS = new Set(['idle-timeout', 'half-closed-timeout', 'lifetime', 'or
 /** Of a world at rest. */
 export function checkArrived(world: World): void {
   checkComplaints(world)
+  checkLimit(world)
   for (const client of world.clients.values()) {
     const { other } = client
     if (other === undefined || !client.isWhole || !other.isWhole) continue
@@ -46,6 +47,20 @@ export function checkOver(world: World): void {
     throw new Violation('nothing is left', `${world.clock.keepingAlive} timers`)
   checkRecords(world)
   checkCounts(world)
+  if (world.limit !== undefined && world.limit.active !== 0)
+    throw new Violation('accounting', `${world.limit.active} were let in and have not ended`)
+}
+
+/** Whoever waits, waits because others have what it waits for. */
+function checkLimit({ limit, proxy, clients }: World): void {
+  if (limit === undefined || proxy.state !== 'running') return
+  const { active, options, queued, waiting } = limit
+  if (active > options.most) throw new Violation('no more than are let in', `${active} of ${options.most}`)
+  const isWaiting = ({ address, isWhole }: Client): boolean =>
+    isWhole && waiting.has(`${address.host}:${address.port}`)
+  const held = queued + [...clients.values()].filter(isWaiting).length
+  if (held > 0 && active < options.most)
+    throw new Violation('nobody waits while there is room', `${held} do, for ${options.most - active} places`)
 }
 
 function checkComplaints({ complaints }: World): void {

@@ -9,6 +9,7 @@ import { EINVAL, EPERM } from '../kernel/errnos.js'
 import type { KernelOptions } from '../kernel/kernel.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { Random } from '../random.js'
+import type { LimitOptions } from './limit.js'
 
 const KIB = 1024
 const SETTINGS = 48
@@ -53,6 +54,8 @@ export const NAMES: Readonly<Record<string, readonly string[]>> = {
 export interface Setting {
   readonly kernel: KernelOptions
   readonly configs: readonly Config[]
+  /** Who may come in; undefined: everybody. */
+  readonly limit: LimitOptions | undefined
 }
 
 export const addressOf = (listener: ListenerName): TcpPeer => ({ host: HOST, port: PORTS[listener] })
@@ -76,7 +79,13 @@ function createSetting(index: number): Setting {
   return {
     kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
     configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
+    limit: random.chance(0.3) ? createLimit(random) : undefined,
   }
+}
+
+function createLimit(random: Random): LimitOptions {
+  const answers = random.pick([['wait'], ['queue'], ['wait', 'queue', 'queue', 'refuse']] as const)
+  return { most: random.int(1, 3), answers, deadlineMs: random.pick([0, 300, 3000]) }
 }
 
 const listen = (name: ListenerName) => ({ name, address: `${HOST}:${PORTS[name]}` })

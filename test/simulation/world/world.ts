@@ -13,6 +13,7 @@ import type { Call } from './calls.js'
 import { Client } from './client.js'
 import type { Conditions } from './conditions.js'
 import { createPlayed, type Played } from './engines.js'
+import { Limit } from './limit.js'
 import { Names } from './names.js'
 import type { Beginning } from './peer.js'
 import { BackendServer, ServerSide } from './server.js'
@@ -43,6 +44,7 @@ export class World {
   readonly serverSides = new Map<string, ServerSide>()
   readonly servers: readonly BackendServer[]
   readonly names: Names
+  readonly limit: Limit | undefined
   readonly records: Told[] = []
   /** What was ever done to it, by which an end may be explained. */
   readonly done = new Set<Done>()
@@ -61,7 +63,9 @@ export class World {
     const { engine } = this.#played
     this.names = new Names(clock, NAMES)
     const { lookup } = this.names
-    this.proxy = new RunningProxy(setting.configs[0]!, { engine, openLog: this.#log(), lookup })
+    this.limit = setting.limit && new Limit(setting.limit, () => this.kernel.random)
+    const options = { engine, openLog: this.#log(), lookup, ...(this.limit && { admission: this.limit }) }
+    this.proxy = new RunningProxy(setting.configs[0]!, options)
   }
 
   get held(): Readonly<Record<string, number>> {
