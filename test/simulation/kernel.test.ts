@@ -7,6 +7,7 @@ import * as e from './kernel/errnos.js'
 import { Kernel } from './kernel/kernel.js'
 import type { KernelPipe } from './kernel/kernel-pipe.js'
 import type { FarEnd } from './kernel/machine.js'
+import { UNIX_PORT } from './kernel/unix-socket.js'
 import { Random } from './random.js'
 
 const LISTENER = { host: '10.9.9.9', port: 1 }
@@ -112,5 +113,58 @@ describe('the simulated kernel', () => {
     kernel.close(fd, false)
     say('late')
     expect(far.inbound.isResetArrived).toBe(true)
+  })
+
+  describe('on a unix socket', () => {
+    const PATH = { host: '/simulated', port: UNIX_PORT }
+    beforeEach(() => {
+      const listener = kernel.listen(PATH.host, PATH.port, 1)
+      far = kernel.connectFrom({ host: '10.0.0.1', port: 2 }, PATH)!
+      fd = kernel.accept(listener)[0]
+      kernel.watch(fd, EVERYTHING, 1, true)
+      kernel.wait(1)
+    })
+
+    test('brings bytes at once, whatever the low-water mark', () => {
+      kernel.setLowWater(fd, 100)
+      far.outbound.send(Buffer.from('ab'))
+      expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT])
+      expect([hear(), hear()]).toEqual(['ab', -e.EAGAIN])
+    })
+
+    test('tells whoever finds it full of room when three quarters are free', () => {
+      expect([kernel.send(fd, Buffer.alloc(MIB)), kernel.send(fd, Buffer.alloc(1))]).toEqual([
+        64 * 1024,
+        -e.EAGAIN,
+      ])
+      far.inbound.receive(40_000)
+      expect(masks()).toEqual([])
+      far.inbound.receive(10_000)
+      expect(masks()).toEqual([e.EPOLLOUT])
+    })
+
+    test('has ended both ways when the other side closes, behind what had come', () => {
+      far.outbound.send(Buffer.from('ab'))
+      far.hangUp!(false)
+      expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT | e.EPOLLHUP | e.EPOLLRDHUP])
+      expect([hear(), hear(), kernel.send(fd, Buffer.from('x'))]).toEqual(['ab', 0, -e.EPIPE])
+    })
+
+    test('tells of what the other side left unread as of a reset, once', () => {
+      far.hangUp!(true)
+      expect(kernel.send(fd, Buffer.from('x'))).toBe(-e.EPIPE)
+      expect([hear(), hear()]).toEqual([-e.ECONNRESET, 0])
+    })
+
+    test('is closed in order where it is to be reset', () => {
+      const told: string[] = []
+      far.inbound.receiver = {
+        came: () => {},
+        ended: () => void told.push('end'),
+        wasReset: () => void told.push('reset'),
+      }
+      kernel.close(fd, true)
+      expect(told).toEqual(['end'])
+    })
   })
 })

@@ -209,6 +209,10 @@ export class SimulatedAddon implements native.Native {
     if (result < 0 || peer === undefined) return result
     this.#outcome[constants.HOST_BYTES] = 0
     this.#outcome[constants.PORT] = peer.port
+    if (peer.port === constants.UNIX_PORT) {
+      this.#outcome[constants.HOST_BYTES] = this.#scratch.write(peer.host)
+      return result
+    }
     this.#outcome[constants.IPV4] = peer.host.split('.').reduce((ip, byte) => (ip << 8) | Number(byte), 0)
     return result
   }

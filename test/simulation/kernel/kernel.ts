@@ -13,6 +13,7 @@ import { type FarEnd, Machine, nameOf, type Server } from './machine.js'
 import type { Network, Pending } from './network.js'
 import { type Buffers, OneWay } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
+import { NAMELESS, UNIX_PORT, unixConnection } from './unix-socket.js'
 
 /** What goes wrong for want of something, while it does. */
 interface Shortage {
@@ -77,7 +78,7 @@ export class Kernel {
     const queues = this.machine.queuesAt(to)
     if (queues.length === 0) return undefined
     const queue = queues.length === 1 ? queues[0]! : this.random.pick(queues)
-    const [socket, far] = this.#connection(queue.local, from)
+    const [socket, far] = this.#connection(queue.local, to.port === UNIX_PORT ? NAMELESS : from)
     socket.connected()
     return queue.add(socket) ? far : undefined
   }
@@ -124,6 +125,7 @@ export class Kernel {
     if (this.#isShortOfMemory()) return -this.random.pick([e.ENOMEM, e.ENOBUFS])
     const refusal = server?.refuseAtOnce() ?? 0
     if (refusal < 0) return refusal
+    if (port === UNIX_PORT) return this.#connectUnix(host, server)
     const local = { host: '10.9.9.9', port: this.machine.nextPort() }
     const [socket, far] = this.#connection(local, { host, port })
     const fd = this.#fds.open(socket, this.shortage.fds)
@@ -218,7 +220,7 @@ export class Kernel {
     this.#call(
       fd,
       (socket) => {
-        socket.lowWaterBytes = bytes
+        socket.setLowWater(bytes)
         return 0
       },
       false,
@@ -258,6 +260,18 @@ export class Kernel {
     for (const fd of this.#fds.numbers()) this.close(fd, false)
   }
 
+  /** It succeeds or fails at once, also where nobody accepts it for now. */
+  #connectUnix(path: string, server: Server | undefined): number {
+    const errno = server === undefined ? e.ENOENT : server.answer()
+    if (errno !== 0) return -(errno ?? e.EAGAIN)
+    const [socket, far] = this.#connection(NAMELESS, { host: path, port: UNIX_PORT })
+    const fd = this.#fds.open(socket, this.shortage.fds)
+    if (fd < 0) return fd
+    socket.connected()
+    server!.accepted(far)
+    return fd
+  }
+
   #settle(socket: TcpSocket, server: Server | undefined, far: FarEnd): boolean {
     const errno = server === undefined ? e.ECONNREFUSED : server.answer()
     if (errno === undefined) return false
@@ -272,8 +286,10 @@ export class Kernel {
   }
 
   #connection(local: TcpPeer, remote: TcpPeer): [near: TcpSocket, far: FarEnd] {
-    const inbound = new OneWay(this.#options.buffers)
-    const outbound = new OneWay(this.#options.buffers)
+    const { buffers } = this.#options
+    if (remote.port === UNIX_PORT) return unixConnection(this.epoll, buffers, local, remote)
+    const inbound = new OneWay(buffers)
+    const outbound = new OneWay(buffers)
     this.network.add(inbound)
     this.network.add(outbound)
     const near = new TcpSocket(this.epoll, inbound, outbound, local, remote)

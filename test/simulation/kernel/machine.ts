@@ -9,6 +9,8 @@ import type { TcpPeer } from './tcp-socket.js'
 export interface FarEnd {
   readonly inbound: OneWay
   readonly outbound: OneWay
+  /** close(2), of a unix socket; `hasUnread`: something was there that nobody read. */
+  readonly hangUp?: (hasUnread: boolean) => void
 }
 
 /** Somebody who can be connected to. */

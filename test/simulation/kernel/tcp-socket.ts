@@ -21,10 +21,10 @@ export class TcpSocket implements Watchable, Ends {
   readonly local: TcpPeer
   readonly remote: TcpPeer
   watch: Watch | undefined = undefined
-  /** SO_RCVLOWAT. */
-  lowWaterBytes = 1
   /** Of the process that has it; while it waits to be accepted, nobody's. */
   epoll: Epoll
+  /** SO_RCVLOWAT. */
+  #lowWaterBytes = 1
   #state: 'connecting' | 'connected' | 'gone' = 'connecting'
   #isShut = false
   #error = 0
@@ -48,7 +48,7 @@ export class TcpSocket implements Watchable, Ends {
     let mask = this.#error !== 0 ? e.EPOLLERR : 0
     if (isInOver && isOutOver) mask |= e.EPOLLHUP
     if (isInOver) mask |= e.EPOLLIN | e.EPOLLRDHUP
-    if (this.inbound.readable >= this.lowWaterBytes) mask |= e.EPOLLIN
+    if (this.inbound.readable >= this.#lowWaterBytes) mask |= e.EPOLLIN
     if (this.inbound.isUrgent) mask |= e.EPOLLPRI
     if (isOutOver || this.outbound.isWritable) mask |= e.EPOLLOUT
     else this.outbound.wantsRoom = true
@@ -60,7 +60,15 @@ export class TcpSocket implements Watchable, Ends {
     this.epoll.wake(this, ANYTHING)
   }
 
-  /** The connect has failed. */
+  setLowWater(bytes: number): void {
+    this.#lowWaterBytes = bytes
+  }
+
+  protected get isGone(): boolean {
+    return this.#state === 'gone'
+  }
+
+  /** The connect has failed, or the connection is broken. */
   failed(errno: number): void {
     this.#state = 'gone'
     this.#error = errno
@@ -68,7 +76,7 @@ export class TcpSocket implements Watchable, Ends {
   }
 
   came(): void {
-    if (this.inbound.readable >= this.lowWaterBytes || this.inbound.isUrgent) this.epoll.wake(this, CAME)
+    if (this.inbound.readable >= this.#lowWaterBytes || this.inbound.isUrgent) this.epoll.wake(this, CAME)
   }
 
   ended(): void {

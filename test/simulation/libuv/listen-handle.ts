@@ -1,8 +1,9 @@
 /** uv_tcp_t of libuv as a server: one client is accepted for each look at the kernel (uv__server_io). */
 import * as e from '../kernel/errnos.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { UNIX_PORT } from '../kernel/unix-socket.js'
 import type { UvLoop, Watcher } from './loop.js'
-import { TcpHandle } from './tcp-handle.js'
+import { createPipeHandle, TcpHandle } from './tcp-handle.js'
 
 export class ListenHandle implements Watcher {
   fd = -1
@@ -30,7 +31,7 @@ export class ListenHandle implements Watcher {
   io(): void {
     const [fd] = this.#loop.kernel.accept(this.fd)
     if (fd === -e.EMFILE) this.#shedLoad()
-    if (fd >= 0) this.#loop.call(() => this.onconnection?.(0, new TcpHandle(this.#loop, fd)))
+    if (fd >= 0) this.#loop.call(() => this.onconnection?.(0, this.#handleOf(fd)))
   }
 
   close(closed: () => void = () => {}): void {
@@ -50,6 +51,10 @@ export class ListenHandle implements Watcher {
   ref(): void {}
 
   unref(): void {}
+
+  #handleOf(fd: number): TcpHandle {
+    return this.#asked.port === UNIX_PORT ? createPipeHandle(this.#loop, fd) : new TcpHandle(this.#loop, fd)
+  }
 
   /** uv__emfile_trick: whoever waits is accepted with an fd that was kept back, and closed. */
   #shedLoad(): void {

@@ -2,14 +2,22 @@
 import { type NetConnectOpts, type OnReadOpts, Server, type ServerOpts, Socket } from 'node:net'
 import type { NodeNet } from '../../../src/io/streams/stream-engine.js'
 import type { Faults } from '../faults.js'
+import { UNIX_PORT } from '../kernel/unix-socket.js'
 import { ListenHandle } from './listen-handle.js'
 import type { UvLoop } from './loop.js'
-import { TcpHandle } from './tcp-handle.js'
+import { createPipeHandle, TcpHandle } from './tcp-handle.js'
 
 /** `_listen2` says `listening` or `error`; its arguments are of a server without a handle. */
 interface Inside {
   _handle: ListenHandle
   _listen2(host: null, port: number, family: number, backlog: number): void
+}
+
+interface Asked {
+  readonly path?: string
+  readonly host: string
+  readonly port: number
+  readonly backlog: number
 }
 
 const IS_NO_ADDRESS = -1
@@ -18,7 +26,8 @@ export const simulatedNet = (loop: UvLoop, faults: Faults): NodeNet => ({
   connect: (asked: NetConnectOpts) => {
     const isFaulty = faults.has('reads-on-where-an-end-is-doubtful')
     const options = isFaulty ? { ...asked, onread: readingOn(asked.onread!) } : asked
-    const inside = { handle: new TcpHandle(loop), manualStart: true }
+    const handle = 'path' in asked ? createPipeHandle(loop) : new TcpHandle(loop)
+    const inside = { handle, manualStart: true }
     return new Socket({ ...options, ...inside }).connect(options)
   },
   createServer: (options: ServerOpts, accepted: (socket: Socket) => void) =>
@@ -42,9 +51,10 @@ class SimulatedServer extends Server {
   }
 
   override listen(options: unknown): this {
-    const { host, port, backlog } = options as { host: string; port: number; backlog: number }
+    const { path, host, port, backlog } = options as Asked
+    const address = path === undefined ? { host, port } : { host: path, port: UNIX_PORT }
     const inside = this as unknown as Inside
-    inside._handle = new ListenHandle(this.#loop, { host, port })
+    inside._handle = new ListenHandle(this.#loop, address)
     inside._listen2(null, IS_NO_ADDRESS, IS_NO_ADDRESS, backlog)
     return this
   }

@@ -4,6 +4,7 @@
  */
 import { EAGAIN, ENOTCONN } from '../kernel/errnos.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { UNIX_PORT } from '../kernel/unix-socket.js'
 import type { UvLoop } from './loop.js'
 import { streamWrap, tcpWrap } from './node-binding.js'
 import { type Reader, UvStream } from './uv-stream.js'
@@ -50,7 +51,7 @@ export class TcpHandle implements Reader {
     this.#memory = this.onread?.(undefined) ?? this.#memory
   }
 
-  connect(request: Request, host: string, port: number): number {
+  connect(request: Request, host: string, port = UNIX_PORT): number {
     return this.#stream.connect(host, port, (status) => request.oncomplete(status, this, request, true, true))
   }
 
@@ -148,6 +149,15 @@ export class TcpHandle implements Reader {
 }
 
 Object.setPrototypeOf(TcpHandle.prototype, tcpWrap.TCP.prototype)
+
+/** What pipe_wrap.cc has of it. */
+const { constructor, reset, setNoDelay, setKeepAlive, getsockname, getpeername, ...shared } =
+  Object.getOwnPropertyDescriptors(TcpHandle.prototype)
+const pipePrototype = Object.create(Object.prototype, shared)
+
+/** The same of a unix socket (`Pipe`). */
+export const createPipeHandle = (loop: UvLoop, fd?: number): TcpHandle =>
+  Object.setPrototypeOf(new TcpHandle(loop, fd), pipePrototype)
 
 const toBuffer = (chunk: Buffer | string, encoding: string): Buffer =>
   typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk

@@ -11,7 +11,9 @@ import { WorkersControl } from '../../../src/workers/workers-control.js'
 import type { VirtualClock } from '../clock.js'
 import { type FarEnd, Machine } from '../kernel/machine.js'
 import { Random } from '../random.js'
+import { callOf } from '../world/calls.js'
 import { Client } from '../world/client.js'
+import { AT_ONCE } from '../world/peer.js'
 import { BackendServer, ServerSide } from '../world/server.js'
 import { Violation } from '../world/violation.js'
 import { simulatedLog } from './log.js'
@@ -110,7 +112,7 @@ export class World {
     const address = { host: `10.0.0.${number + 1}`, port: 50_000 + number }
     const far = this.process.kernel.connectFrom(address, addressOf(listener))
     if (far === undefined) return
-    const client = new Client(number, 'plain', address, far, false, this.serverSides)
+    const client = new Client(number, callOf('plain', 'plain'), address, far, AT_ONCE, this.serverSides)
     this.clients.set(client.name, client)
   }
 
@@ -191,7 +193,7 @@ export class World {
   #serverAt(place: (typeof BACKENDS)[number]): BackendServer {
     const server = new BackendServer(
       place,
-      false,
+      'main',
       () => this.#random,
       (from, far) => this.#accept(from, far),
     )

@@ -48,7 +48,8 @@ const TRUTH: Readonly<Record<string, Judge>> = {
     serversDid('refuses', 'is unreachable', 'resets')(story) ||
     was('drain')(story) ||
     aBackend(breaks)(story) ||
-    (story.facts.cluster === 'resolved' && story.world.names.hasFailed),
+    (story.facts.cluster === 'resolved' && story.world.names.hasFailed) ||
+    (story.facts.cluster === 'local' && serversDid('is silent', 'has no port for us')(story)),
   'connect-timeout': (story) =>
     serversDid('is silent')(story) ||
     areNamesSlow(story) ||

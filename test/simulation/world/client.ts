@@ -10,6 +10,7 @@ export class Client extends Peer {
   readonly number: number
   readonly beginsWith: Lead
   readonly leadsTo: Call['leadsTo']
+  /** Of a unix client: no more than a name for it. */
   readonly address: TcpPeer
   /** The time at which the proxy could have read all that it needs to choose; undefined where it never could. */
   leadArrivedAt: number | undefined

@@ -11,6 +11,8 @@ import type { Told, World } from './world.js'
 /** Ends of ours: in order, whatever the peers had still on their way. */
 const OUR_ENDS = new Set(['idle-timeout', 'half-closed-timeout', 'lifetime', 'ordered', 'drained'])
 
+const NAMELESS_CLIENT = 'unix:'
+
 /** Of a world at rest. */
 export function checkArrived(world: World): void {
   checkComplaints(world)
@@ -69,7 +71,13 @@ function checkComplaints({ complaints }: World): void {
 
 function checkRecords(world: World): void {
   const recorded = new Set<Client>()
+  let nameless = 0
   for (const told of world.records) {
+    if (told.facts.client === NAMELESS_CLIENT) {
+      nameless++
+      checkNameless(world, told)
+      continue
+    }
     const client = world.clientOf(told.facts.client)
     if (client === undefined || recorded.has(client)) {
       throw new Violation(
@@ -80,6 +88,18 @@ function checkRecords(world: World): void {
     recorded.add(client)
     checkRecord(world, client, told)
   }
+  const unrecorded = unixClients(world).filter((client) => !recorded.has(client))
+  if (nameless > unrecorded.length)
+    throw new Violation('each record once', `${nameless} without a name of ${unrecorded.length}`)
+}
+
+const unixClients = ({ clients }: World): Client[] => [...clients.values()].filter(({ isUnix }) => isUnix)
+
+/** A unix client that has not said who it is: one of them it must be. */
+function checkNameless(world: World, told: Told): void {
+  const reasons = unixClients(world).map((client) => whyUntrue(world, client, told))
+  if (reasons.every((reason) => reason !== undefined))
+    throw new Violation('a true cause', `${describe(told)}: ${reasons.join('; ')}`)
 }
 
 /** A backend is reached where its name has led. */
@@ -100,7 +120,10 @@ function checkRecord(world: World, client: Client, told: Told): void {
   checkAddress(world, told)
   const { other } = client
   const isClosing = ending.cause === 'finished' && closesBothWays(world, facts.cluster)
-  if ([client, other].some((peer) => peer?.sawEarlyEnd) && !isClosing && !OUR_ENDS.has(ending.cause)) {
+  // A unix socket knows no reset.
+  const wasTold = (peer: Peer | undefined): boolean =>
+    peer?.sawEarlyEnd === true && (!peer.isUnix || ending.cause === 'finished')
+  if ([client, other].some(wasTold) && !isClosing && !OUR_ENDS.has(ending.cause)) {
     throw new Violation('no end before bytes', `${describe(told)}, and one side was told of an end too early`)
   }
   checkBytes(world, told, facts.bytesDown, client.sentToIt)

@@ -18,7 +18,7 @@ export interface Beginning {
   readonly pieceBytes: number
 }
 
-const AT_ONCE: Beginning = { keptBack: 0, pieceBytes: Number.MAX_SAFE_INTEGER }
+export const AT_ONCE: Beginning = { keptBack: 0, pieceBytes: Number.MAX_SAFE_INTEGER }
 
 export abstract class Peer {
   readonly name: string
@@ -75,6 +75,10 @@ export abstract class Peer {
     }
   }
 
+  get isUnix(): boolean {
+    return this.far.hangUp !== undefined
+  }
+
   /** Bytes the proxy has sent it. */
   get sentToIt(): number {
     return this.far.inbound.sent
@@ -122,6 +126,10 @@ export abstract class Peer {
 
   reset(random: Random): void {
     if (!this.isWhole) return
+    if (this.far.hangUp !== undefined) {
+      this.#hangUp(this.far.hangUp)
+      return
+    }
     this.hasReset = true
     this.#leave(random.size(65_536))
   }
@@ -130,6 +138,10 @@ export abstract class Peer {
   close(random: Random): void {
     if (!this.isWhole) return
     this.hasClosed = true
+    if (this.far.hangUp !== undefined) {
+      this.#hangUp(this.far.hangUp)
+      return
+    }
     const { inbound, outbound } = this.far
     const isUnread = inbound.readable > 0
     if (isUnread || this.#said < this.#wanted) this.#leave(random.size(65_536))
@@ -229,6 +241,16 @@ export abstract class Peer {
   #wasReset(): void {
     this.sawReset = true
     this.far.outbound.forget()
+  }
+
+  /** A unix socket has no other way to leave. */
+  #hangUp(hangUp: (hasUnread: boolean) => void): void {
+    const hasUnread = this.far.inbound.readable > 0
+    this.hasClosed = true
+    this.#wanted = this.#said
+    if (hasUnread) this.hasReset = true
+    else this.hasEnded = true
+    hangUp(hasUnread)
   }
 
   #leave(kept: number): void {

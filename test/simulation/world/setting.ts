@@ -8,6 +8,7 @@ import { validateConfig } from '../../../src/config/validate.js'
 import { EINVAL, EPERM } from '../kernel/errnos.js'
 import type { KernelOptions } from '../kernel/kernel.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { UNIX_PORT } from '../kernel/unix-socket.js'
 import { Random } from '../random.js'
 import type { LimitOptions } from './limit.js'
 
@@ -16,19 +17,30 @@ const SETTINGS = 48
 /** Of each setting: the config, and others that it is reloaded to. */
 export const VARIANTS = 4
 
-export type ListenerName = 'plain' | 'proxied' | 'relayed' | 'named' | 'lenient' | 'telling' | 'resolving'
-/** Backends of `told` are sent a PROXY header, those of `resolved` have host names. */
-export type ClusterName = 'main' | 'told' | 'resolved'
+export type ListenerName =
+  | 'plain'
+  | 'proxied'
+  | 'relayed'
+  | 'named'
+  | 'lenient'
+  | 'telling'
+  | 'resolving'
+  | 'local'
+  | 'to-local'
+/** Backends of `told` are sent a PROXY header, those of `resolved` have host names, those of `local` unix sockets. */
+export type ClusterName = 'main' | 'told' | 'resolved' | 'local'
 
 const HOST = '10.9.9.9'
-const PORTS: Readonly<Record<ListenerName, number>> = {
-  plain: 1001,
-  proxied: 1002,
-  named: 1003,
-  telling: 1004,
-  lenient: 1005,
-  relayed: 1006,
-  resolving: 1007,
+const ADDRESSES: Readonly<Record<ListenerName, TcpPeer>> = {
+  plain: { host: HOST, port: 1001 },
+  proxied: { host: HOST, port: 1002 },
+  named: { host: HOST, port: 1003 },
+  telling: { host: HOST, port: 1004 },
+  lenient: { host: HOST, port: 1005 },
+  relayed: { host: HOST, port: 1006 },
+  resolving: { host: HOST, port: 1007 },
+  'to-local': { host: HOST, port: 1008 },
+  local: { host: '/simulated/listener', port: UNIX_PORT },
 }
 
 interface BackendPlace extends TcpPeer {
@@ -43,6 +55,8 @@ export const BACKENDS: readonly BackendPlace[] = [
   { host: '10.2.0.2', port: 80, cluster: 'told' },
   { host: '10.3.0.1', port: 80, cluster: 'resolved' },
   { host: '10.3.0.2', port: 80, cluster: 'resolved' },
+  { host: '/simulated/one', port: UNIX_PORT, cluster: 'local' },
+  { host: '/simulated/two', port: UNIX_PORT, cluster: 'local' },
 ]
 
 /** What names mean at first. */
@@ -58,7 +72,9 @@ export interface Setting {
   readonly limit: LimitOptions | undefined
 }
 
-export const addressOf = (listener: ListenerName): TcpPeer => ({ host: HOST, port: PORTS[listener] })
+export const addressOf = (listener: ListenerName): TcpPeer => ADDRESSES[listener]
+
+const textOf = ({ host, port }: TcpPeer): string => (port === UNIX_PORT ? `unix:${host}` : `${host}:${port}`)
 
 const known = new Map<number, Setting>()
 
@@ -88,9 +104,9 @@ function createLimit(random: Random): LimitOptions {
   return { most: random.int(1, 3), answers, deadlineMs: random.pick([0, 300, 3000]) }
 }
 
-const listen = (name: ListenerName) => ({ name, address: `${HOST}:${PORTS[name]}` })
+const listen = (name: ListenerName) => ({ name, address: textOf(ADDRESSES[name]) })
 
-const SENDERS = { from: ['10.0.0.0/8'], timeoutMs: 700 }
+const SENDERS = { from: ['10.0.0.0/8', 'unix'], timeoutMs: 700 }
 const BY_NAME = [
   { sni: 'a.test', cluster: 'main' },
   { sni: 'b.test', cluster: 'told' },
@@ -110,10 +126,12 @@ const LISTENERS: ProxyConfig['listeners'] = [
   },
   { ...listen('telling'), cluster: 'told' },
   { ...listen('resolving'), cluster: 'resolved' },
+  { ...listen('to-local'), cluster: 'local' },
+  { ...listen('local'), cluster: 'main', acceptProxy: SENDERS },
 ]
 
 const backendsOf = (name: ClusterName): string[] =>
-  BACKENDS.filter(({ cluster }) => cluster === name).map(({ host, port }) => `${host}:${port}`)
+  BACKENDS.filter(({ cluster }) => cluster === name).map(textOf)
 
 function createConfig(random: Random): ProxyConfig {
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
@@ -121,6 +139,7 @@ function createConfig(random: Random): ProxyConfig {
   const clusters = {
     main: { backends: backendsOf('main'), halfClose },
     told: { backends: backendsOf('told'), sendProxy },
+    local: { backends: backendsOf('local') },
     resolved: { backends: Object.keys(NAMES).map((name) => `${name}:80`) },
   }
   return {

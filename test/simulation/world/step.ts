@@ -124,6 +124,6 @@ function shortage(random: Random): Action {
 }
 
 function drain(random: Random): Action {
-  const cluster = random.pick(['main', 'told', 'resolved', undefined])
+  const cluster = random.pick(['main', 'told', 'resolved', 'local', undefined])
   return { do: 'drain', deadlineMs: random.pick([0, 200, 2000]), cluster }
 }
