@@ -47,6 +47,8 @@ const MOST_READS = 16
 export class Dialogue implements Runnable, Expirable {
   isQueued = false
   sweepIndex = -1
+  /** Of what is said at this moment, or was when that failed: what was not handed over. */
+  unsaidBytes = 0
   #socket: Socket
   readonly #runQueue: RunQueue
   readonly #sweep: Sweep
@@ -58,7 +60,6 @@ export class Dialogue implements Runnable, Expirable {
   #parting: Parting | undefined
   /** How long it may take nothing of what was said; 0: no matter. */
   #graceMs = 0
-  #isSaying = false
   readonly #waits = new Waits<DialogueOver>()
 
   constructor(socket: Socket, runQueue: RunQueue, sweep: Sweep) {
@@ -74,7 +75,7 @@ export class Dialogue implements Runnable, Expirable {
 
   /** Whether the peer takes less than it is told. */
   get isBehind(): boolean {
-    return this.#isSaying || this.socket.queuedBytes > 0
+    return this.unsaidBytes > 0 || this.socket.queuedBytes > 0
   }
 
   /**
@@ -141,11 +142,12 @@ export class Dialogue implements Runnable, Expirable {
   /** Sends all of `bytes`; what does not go at once is copied. Rejects with DialogueOver. */
   say(bytes: Buffer): Promise<void> {
     let rest = bytes
+    this.unsaidBytes = bytes.length
     return this.#wait((resolve, fail) => {
       const sent = this.socket.send(rest)
-      this.#isSaying = sent < rest.length
+      this.unsaidBytes -= sent
       if (sent > 0) this.#progressed()
-      if (!this.#isSaying) return resolve()
+      if (this.unsaidBytes === 0) return resolve()
       if (this.#error() !== undefined || this.socket.isClosed) return fail(this.#whyEnded())
       rest = rest === bytes ? Buffer.from(rest.subarray(sent)) : rest.subarray(sent)
       // Short of memory, for which no event comes.

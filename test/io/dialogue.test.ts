@@ -314,6 +314,10 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(socket.isClosed).toBe(true)
       // A stream has taken it already.
       expect(await saying).toBe(engine.kind === 'kernel' ? 'cancelled' : 'settled')
+      if (engine.kind === 'kernel') {
+        expect(dialogue.unsaidBytes).toBeGreaterThan(0)
+        expect(dialogue.unsaidBytes).toBeLessThan(20 * MIB)
+      } else expect(dialogue.unsaidBytes).toBe(0)
     })
 
     it('knows where its peer connected to', () => {

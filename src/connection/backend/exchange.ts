@@ -127,8 +127,10 @@ export class Exchange {
       if (bytes.length === 0 && body.endsWithConnection) return
       this.#allowIdle()
       const taken = body.take(bytes)
-      if (taken.passed.length > 0) await to.say(taken.passed)
-      count(taken.bytes)
+      // Of what breaks off, what had gone is counted, too.
+      if (taken.passed.length > 0) {
+        await to.say(taken.passed).finally(() => count(taken.bytes - to.unsaidBytes))
+      } else count(taken.bytes)
       if (body.isBroken || bytes.length === 0) throw this.#cutShort(from)
     }
   }

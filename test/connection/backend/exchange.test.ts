@@ -6,6 +6,7 @@ import { type Dialogue, DialogueOver } from '../../../src/io/dialogue.js'
 import { readRequestHead } from '../../../src/websocket/heads/request-head.js'
 
 const POST = Buffer.from('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\n')
+const GET = Buffer.from('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
 const ANSWER = Buffer.from('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n')
 
 const requestOf = (original: Buffer): FirstRequest => {
@@ -22,6 +23,7 @@ it('a backend that reads no further than the head may answer all the same', asyn
   })
   const client = {
     isBehind: false,
+    unsaidBytes: 0,
     allow: () => {},
     during: (work: Promise<unknown>) => work,
     read: async () => Buffer.from('0123456789'),
@@ -30,6 +32,7 @@ it('a backend that reads no further than the head may answer all the same', asyn
   let heads = 0
   const backend = {
     isBehind: false,
+    unsaidBytes: 10,
     allow: () => {},
     say: async () => {
       if (heads++ === 0) return
@@ -48,4 +51,35 @@ it('a backend that reads no further than the head may answer all the same', asyn
   expect(await exchange.run(POST)).toBe('finished')
   expect(said.join('')).toContain('413 Content Too Large')
   expect(moved).toEqual({ bytesUp: POST.length, bytesDown: ANSWER.length })
+})
+
+it('counts what had gone of an answer that its client breaks off', async () => {
+  const head = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n')
+  let said = 0
+  const client = {
+    isBehind: false,
+    unsaidBytes: 0,
+    allow: () => {},
+    during: (work: Promise<unknown>) => work,
+    say: async () => {
+      if (said++ === 0) return
+      client.unsaidBytes = 7
+      throw new DialogueOver(client as unknown as Dialogue, 'broken', 'EPIPE')
+    },
+  }
+  const backend = {
+    isBehind: false,
+    unsaidBytes: 0,
+    allow: () => {},
+    say: async () => {},
+    look: async (parse: (bytes: Buffer) => unknown) => parse(head),
+    read: async () => Buffer.from('0123456789'),
+    socket: { read: () => head },
+  }
+  const moved = { bytesUp: 0, bytesDown: 0 }
+  const options = { responseMs: 0, idleMs: 0, answered: () => {} }
+  const [from, to] = [client as unknown as Dialogue, backend as unknown as Dialogue]
+  const exchange = new Exchange(from, to, requestOf(GET), options, moved)
+  await expect(exchange.run(GET)).rejects.toMatchObject({ errno: 'EPIPE' })
+  expect(moved).toEqual({ bytesUp: GET.length, bytesDown: head.length + 3 })
 })
