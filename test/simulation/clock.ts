@@ -75,18 +75,20 @@ export class VirtualClock {
     const before = { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate }
     const { now } = performance
     const dateNow = Date.now
-    const { hrtime } = process
+    const { hrtime, cpuUsage } = process
     Object.assign(globalThis, this.#globals())
     performance.now = () => this.now
     Date.now = () => Math.floor(this.now)
     Object.assign(process, {
       hrtime: () => [Math.floor(this.now / 1000), Math.round((this.now % 1000) * 1e6)],
+      // Asking for it takes longer than many a story.
+      cpuUsage: () => ({ user: 0, system: 0 }),
     })
     this.#restore = () => {
       Object.assign(globalThis, before)
       performance.now = now
       Date.now = dateNow
-      Object.assign(process, { hrtime })
+      Object.assign(process, { hrtime, cpuUsage })
     }
   }
 
