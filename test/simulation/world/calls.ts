@@ -1,12 +1,38 @@
 /** Who comes to which listener, and where that leads: what setting.ts configures, said once more. */
 import type { Opening } from './openings.js'
-import type { ClusterName, ListenerName } from './setting.js'
+
+export type ListenerName =
+  | 'plain'
+  | 'proxied'
+  | 'relayed'
+  | 'named'
+  | 'lenient'
+  | 'telling'
+  | 'resolving'
+  | 'local'
+  | 'to-local'
+  | 'web'
+  | 'forwarding'
+  | 'postgres'
+/**
+ * Backends of `told` are sent a PROXY header, those of `resolved` have host names, those of `local` unix sockets; those
+ * of `web` and `forwarded` speak HTTP, those of `database` Postgres.
+ */
+export type ClusterName = 'main' | 'told' | 'resolved' | 'local' | 'web' | 'forwarded' | 'database'
 
 /** A way to come: to which listener, how often, and to which cluster it leads, or for which cause it is turned away. */
 export interface Call {
   readonly listener: ListenerName
   readonly opening: Opening
-  readonly leadsTo: ClusterName | 'proxy-header' | 'bad-hello' | 'no-sni' | 'no-route'
+  readonly leadsTo:
+    | ClusterName
+    | 'proxy-header'
+    | 'bad-hello'
+    | 'no-sni'
+    | 'no-route'
+    | 'upgrade-required'
+    | 'bad-request'
+    | 'bad-start-up'
   readonly weight: number
 }
 
@@ -14,6 +40,16 @@ export const CALLS: readonly Call[] = [
   { listener: 'plain', opening: 'plain', leadsTo: 'main', weight: 12 },
   { listener: 'telling', opening: 'plain', leadsTo: 'told', weight: 4 },
   { listener: 'resolving', opening: 'plain', leadsTo: 'resolved', weight: 3 },
+  { listener: 'web', opening: 'upgrade', leadsTo: 'web', weight: 3 },
+  { listener: 'web', opening: 'request', leadsTo: 'upgrade-required', weight: 0.5 },
+  { listener: 'web', opening: 'bad-request', leadsTo: 'bad-request', weight: 0.5 },
+  { listener: 'forwarding', opening: 'upgrade', leadsTo: 'forwarded', weight: 1 },
+  { listener: 'forwarding', opening: 'request', leadsTo: 'forwarded', weight: 2 },
+  { listener: 'postgres', opening: 'start-up', leadsTo: 'main', weight: 1 },
+  { listener: 'postgres', opening: 'start-up-of-nobody', leadsTo: 'no-route', weight: 0.5 },
+  { listener: 'postgres', opening: 'plain', leadsTo: 'bad-start-up', weight: 0.5 },
+  { listener: 'postgres', opening: 'tls-at-once', leadsTo: 'database', weight: 1 },
+  { listener: 'postgres', opening: 'tls-asked', leadsTo: 'database', weight: 3 },
   { listener: 'to-local', opening: 'plain', leadsTo: 'local', weight: 4 },
   { listener: 'local', opening: 'proxy-v1', leadsTo: 'main', weight: 3 },
   { listener: 'local', opening: 'bad-proxy-v1', leadsTo: 'proxy-header', weight: 0.5 },

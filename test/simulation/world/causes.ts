@@ -64,6 +64,11 @@ const TRUTH: Readonly<Record<string, Judge>> = {
   'first-bytes-timeout': isLate,
   'proxy-header': (story) => isLedTo('proxy-header')(story) || isLate(story),
   rejected: ({ world }) => world.limit?.options.answers.includes('refuse') === true,
+  'response-timeout': (story) => lasted(timeouts(story).responseMs, story),
+  'bad-request': (story) =>
+    isLedTo('bad-request')(story) || (story.client.leadArrivedAt === undefined && hasLeft(story)),
+  'upgrade-required': isLedTo('upgrade-required'),
+  'bad-start-up': isLedTo('bad-start-up'),
   'bad-hello': isLedTo('bad-hello'),
   'no-sni': isLedTo('no-sni'),
   'no-route': isLedTo('no-route'),
@@ -88,11 +93,18 @@ const isClosing = ({ world, facts }: Case): boolean => closesBothWays(world, fac
 
 /** Whether the end of one side is the end of both. */
 export const closesBothWays = ({ setting }: World, cluster: string | undefined): boolean =>
-  cluster !== undefined && setting.configs[0]!.clusters[cluster]!.halfClose === 'close'
+  cluster === 'forwarded' ||
+  (cluster !== undefined && setting.configs[0]!.clusters[cluster]!.halfClose === 'close')
 
-/** What stands behind an urgent byte cannot be looked at without taking what is before it. */
-function isLate({ client, at }: Case): boolean {
-  return client.leadArrivedAt === undefined || client.hasSaidUrgent || at - client.leadArrivedAt < SLACK_MS
+/**
+ * What stands behind an urgent byte cannot be looked at without taking what is before it. Whoever speaks HTTP is told
+ * before its record is made.
+ */
+function isLate({ client, at, facts, world }: Case): boolean {
+  if (client.leadArrivedAt === undefined || client.hasSaidUrgent) return true
+  const isAnswered = client.beginsWith.headBytes !== undefined
+  const deadline = isAnswered ? facts.acceptedAt + world.setting.configs[0]!.timeouts.firstBytesMs : at
+  return deadline - client.leadArrivedAt < SLACK_MS
 }
 
 function tell(peer: Client | ServerSide): string {

@@ -2,8 +2,10 @@
 import type { FarEnd } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { Call } from './calls.js'
+import { endOfHead, isBackendsAnswer } from './http.js'
 import { type Lead, leadOf } from './openings.js'
 import { type Beginning, NAME_BYTES, Peer } from './peer.js'
+import { YES } from './postgres.js'
 import { Violation } from './violation.js'
 
 export class Client extends Peer {
@@ -26,7 +28,7 @@ export class Client extends Peer {
   ) {
     const name = `c${String(number).padStart(NAME_BYTES - 1, '0')}`
     const lead = leadOf(opening, name, address)
-    super(name, 2 * number + 1, far, lead.bytes, lead.passedFrom, beginning)
+    super(name, 2 * number + 1, far, lead.request ?? lead.bytes, lead.passedFrom, beginning)
     this.number = number
     this.beginsWith = lead
     this.leadsTo = leadsTo
@@ -39,11 +41,45 @@ export class Client extends Peer {
     return `${this.beginsWith.claimedHost ?? this.address.host}:${this.address.port}`
   }
 
+  override get isEndPassedOn(): boolean {
+    return this.beginsWith.isAll !== true
+  }
+
+  protected override get maySay(): boolean {
+    return this.beginsWith.isAll !== true && this.#isAnswered
+  }
+
+  /** Whether what it asks first is answered. */
+  get #isAnswered(): boolean {
+    return this.lead.length === this.beginsWith.bytes.length
+  }
+
+  override get isLeadArrived(): boolean {
+    return this.#isAnswered && super.isLeadArrived
+  }
+
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
-    if (bytes.length < NAME_BYTES) return undefined
-    const name = bytes.toString('latin1', 0, NAME_BYTES)
+    const { headBytes, request } = this.beginsWith
+    if (request !== undefined && !this.#isAnswered) this.#goOnAfter(bytes)
+    const at = headBytes === undefined ? (request === undefined ? 0 : YES.length) : endOfAnswer(bytes)
+    if (at === undefined || bytes.length < at + NAME_BYTES) return undefined
+    const name = bytes.toString('latin1', at, at + NAME_BYTES)
     const peer = this.#serverSides.get(name)
     if (peer === undefined) throw new Violation('every byte once and in order', `${this.name} hears ${name}`)
-    return { peer, at: 0 }
+    return { peer, at }
   }
+
+  #goOnAfter(answer: Buffer): void {
+    if (answer.length === 0) return
+    if (!answer.equals(YES))
+      throw new Violation('a request is answered alone', `${this.name} hears ${answer}`)
+    const { bytes, passedFrom } = this.beginsWith
+    this.begin(bytes, passedFrom)
+  }
+}
+
+/** Undefined where it has not all come, or is the proxy's own, behind which nothing comes. */
+function endOfAnswer(bytes: Buffer): number | undefined {
+  const end = endOfHead(bytes)
+  return end !== undefined && isBackendsAnswer(bytes.toString('latin1', 0, end)) ? end : undefined
 }

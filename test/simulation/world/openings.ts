@@ -4,7 +4,9 @@ import type { Tlv } from '../../../src/proxy-protocol/header.js'
 import { alpn, hello, message, records, serverName } from '../../peek/hello-builder.js'
 import { helloOf } from '../../support/hello.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
+import { plainRequest, upgradeRequest } from './http.js'
 import { NAME_BYTES } from './peer.js'
+import { startUp, TLS_REQUEST } from './postgres.js'
 
 /** What a client says before its pattern. Its name is in what is passed on. */
 export interface Lead {
@@ -14,6 +16,12 @@ export interface Lead {
   readonly claimedHost?: string
   readonly authority?: string | undefined
   readonly tlv?: Tlv
+  /** An HTTP request: its head is read here, counted, and goes on otherwise than it came. */
+  readonly headBytes?: number
+  /** Nothing follows. */
+  readonly isAll?: true
+  /** What comes before it, and is answered with one byte. */
+  readonly request?: Buffer
 }
 
 type LeadOf = (name: string, address: TcpPeer) => Lead
@@ -26,6 +34,8 @@ export const SESSION_NAME_END = SESSION_ID_AT + NAME_BYTES
 /** So short that a hello takes several, and so long that the name is in the first one. */
 const SHORT_RECORD_BYTES = 60
 const SERVER_HELLO = 2
+/** Of a request. */
+const BODY = Buffer.alloc(3000, 'body')
 const CLAIMED_HOST = '198.51.100.1'
 /** Of those that are for anybody's own use. */
 const OWN_TLV = 0xe0
@@ -39,6 +49,10 @@ export const nameInHello = (bytes: Buffer): string =>
   bytes.toString('latin1', SESSION_ID_AT, SESSION_NAME_END)
 
 const passed = (bytes: Buffer): Lead => ({ bytes, passedFrom: 0 })
+const behind = (header: Buffer, { bytes }: Lead): Lead => ({
+  bytes: Buffer.concat([header, bytes]),
+  passedFrom: header.length,
+})
 const sessionId = (name: string): Buffer => Buffer.alloc(SESSION_ID_BYTES, name)
 const plain: LeadOf = (name) => passed(Buffer.from(name))
 const asking =
@@ -53,9 +67,9 @@ const asking =
 
 /** Behind a PROXY header that tells another address, and in version 2 more. */
 const claiming =
-  (version: 1 | 2, behind: LeadOf, authority?: string): LeadOf =>
+  (version: 1 | 2, inner: LeadOf, authority?: string): LeadOf =>
   (name, address) => {
-    const lead = behind(name, address)
+    const lead = inner(name, address)
     const tlv = { type: OWN_TLV, value: Buffer.from(name) }
     const header = encodeProxyHeader(version, {
       source: { kind: 'tcp', host: CLAIMED_HOST, port: address.port },
@@ -64,8 +78,7 @@ const claiming =
       others: [tlv],
     })
     return {
-      bytes: Buffer.concat([header, lead.bytes]),
-      passedFrom: header.length,
+      ...behind(header, lead),
       claimedHost: CLAIMED_HOST,
       authority: lead.authority ?? authority,
       ...(version === 2 && { tlv }),
@@ -79,10 +92,7 @@ const LEADS = {
   plain,
   'proxy-v1': claiming(1, plain),
   'proxy-v2': claiming(2, plain, 'told.test'),
-  'proxy-v2-local': (name) => ({
-    bytes: Buffer.concat([LOCAL_HEADER, Buffer.from(name)]),
-    passedFrom: LOCAL_HEADER.length,
-  }),
+  'proxy-v2-local': (name, address) => behind(LOCAL_HEADER, plain(name, address)),
   'proxy-v1-hello-a': claiming(1, asking('a.test')),
   'proxy-v2-hello-b': claiming(2, asking('b.test', 'h2'), 'told.test'),
   'bad-proxy-v1': (name) => passed(Buffer.from(`PROXY TCP4 nowhere ${name}\r\n`)),
@@ -105,6 +115,23 @@ const LEADS = {
     const bytes = Buffer.from(NODES_HELLO)
     sessionId(name).copy(bytes, SESSION_ID_AT)
     return { ...passed(bytes), authority: 'b.test' }
+  },
+  upgrade: (name) => {
+    const bytes = upgradeRequest(name)
+    return { bytes, passedFrom: bytes.length, headBytes: bytes.length }
+  },
+  request: (name) => {
+    const head = plainRequest(name, BODY.length)
+    const { length: headBytes } = head
+    return { bytes: Buffer.concat([head, BODY]), passedFrom: headBytes, headBytes, isAll: true }
+  },
+  'bad-request': (name) => ({ bytes: Buffer.from(`GET ${name} HTTP/1.1\r\n`), passedFrom: 0, headBytes: 0 }),
+  'start-up': (name) => passed(startUp(name, 'orders')),
+  'start-up-of-nobody': (name) => passed(startUp(name, 'nobody')),
+  'tls-at-once': asking('a.test', 'postgresql'),
+  'tls-asked': (name, address) => {
+    const lead = asking('a.test')(name, address)
+    return { ...behind(TLS_REQUEST, lead), request: TLS_REQUEST }
   },
   'bad-hello': (name) => passed(records(message({ type: SERVER_HELLO, sessionId: sessionId(name) }))),
 } as const satisfies Record<string, LeadOf>

@@ -24,8 +24,8 @@ export abstract class Peer {
   readonly name: string
   readonly seed: number
   /** What comes before the pattern: of a stream that is passed on, from the byte `passedFrom` on. */
-  readonly lead: Buffer
-  readonly passedFrom: number
+  lead: Buffer
+  passedFrom: number
   readonly #pieceBytes: number
   isPaused = false
   hasEnded = false
@@ -108,8 +108,31 @@ export abstract class Peer {
     return !this.hasReset && !this.sawReset && !this.hasClosed
   }
 
+  /** It says this first: before, it had nothing to say, or less. Whoever has ended says no more. */
+  protected begin(lead: Buffer, passedFrom: number): void {
+    if (this.#wantsEnd) return
+    this.lead = lead
+    this.passedFrom = passedFrom
+    this.#wanted = lead.length
+  }
+
+  /** Whether the other side is to be told of its end. */
+  get isEndPassedOn(): boolean {
+    return true
+  }
+
+  /** Whether it may say more than it begins with. */
+  protected get maySay(): boolean {
+    return true
+  }
+
   say(bytes: number): void {
     if (!this.isWhole || this.#wantsEnd) return
+    if (!this.maySay) {
+      this.#wanted += this.#keptBack
+      this.#keptBack = 0
+      return
+    }
     this.#wanted += bytes + this.#keptBack
     this.#keptBack = 0
   }

@@ -6,10 +6,12 @@ import * as e from '../kernel/errnos.js'
 import type { FarEnd, Server } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { Random } from '../random.js'
+import type { ClusterName } from './calls.js'
 import type { Client } from './client.js'
+import { answerTo, endOfHead, nameInRequest } from './http.js'
 import { HELLO_BYTE, nameInHello, SESSION_NAME_END } from './openings.js'
 import { NAME_BYTES, Peer } from './peer.js'
-import type { ClusterName } from './setting.js'
+import { isStartUp, nameInStartUp, TLS_REQUEST, YES } from './postgres.js'
 import { Violation } from './violation.js'
 
 export type Behaviour =
@@ -26,19 +28,27 @@ export class ServerSide extends Peer {
 
   constructor(number: number, server: BackendServer, far: FarEnd, clients: ReadonlyMap<string, Client>) {
     const name = `b${String(number).padStart(NAME_BYTES - 1, '0')}`
-    super(name, 2 * number + 2, far, Buffer.from(name), 0)
+    const isAsked = speaksHttp(server) || server.cluster === 'database'
+    super(name, 2 * number + 2, far, isAsked ? Buffer.alloc(0) : Buffer.from(name), 0)
     this.server = server
     this.#clients = clients
   }
 
+  /** Not before it has answered. */
+  protected override get maySay(): boolean {
+    return this.lead.length > YES.length
+  }
+
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
+    if (speaksHttp(this.server)) return this.#recogniseRequest(bytes)
+    if (this.server.cluster === 'database') return this.#recogniseTls(bytes)
     const header = this.server.cluster === 'told' ? readHeader(this.name, bytes) : undefined
     if (header === 'need-more') return undefined
     const at = header?.bytes ?? 0
     const stream = bytes.subarray(at)
-    const isHello = stream[0] === HELLO_BYTE
-    if (stream.length < (isHello ? SESSION_NAME_END : NAME_BYTES)) return undefined
-    const peer = this.#clients.get(isHello ? nameInHello(stream) : stream.toString('latin1', 0, NAME_BYTES))
+    const name = nameIn(stream)
+    if (name === undefined) return undefined
+    const peer = this.#clients.get(name)
     if (peer === undefined) {
       throw new Violation(
         'every byte once and in order',
@@ -48,7 +58,46 @@ export class ServerSide extends Peer {
     if (header !== undefined) checkHeader(this.name, header.value, peer)
     return { peer, at }
   }
+
+  /** It is asked for TLS, says yes, and hears the client's. */
+  #recogniseTls(bytes: Buffer): { peer: Peer; at: number } | undefined {
+    const at = TLS_REQUEST.length
+    if (bytes.length < at) return undefined
+    if (this.lead.length === 0) {
+      if (!bytes.equals(TLS_REQUEST)) throw new Violation('a request is sent alone', `${this.name}: ${bytes}`)
+      this.begin(YES, YES.length)
+    }
+    const name = nameIn(bytes.subarray(at))
+    const peer = name === undefined ? undefined : this.#clients.get(name)
+    if (peer === undefined) return undefined
+    this.begin(Buffer.concat([YES, Buffer.from(this.name)]), YES.length)
+    return { peer, at }
+  }
+
+  /** And answers it. */
+  #recogniseRequest(bytes: Buffer): { peer: Peer; at: number } | undefined {
+    const at = endOfHead(bytes)
+    if (at === undefined) return undefined
+    const head = bytes.toString('latin1', 0, at)
+    const peer = this.#clients.get(nameInRequest(head) ?? '')
+    if (peer === undefined) throw new Violation('every byte once and in order', `${this.name} hears ${head}`)
+    if (peer.beginsWith.isAll !== true && bytes.length > at)
+      throw new Violation('nothing before the upgrade is accepted', `${this.name} hears ${bytes.length - at}`)
+    const answer = answerTo(head)
+    if (this.lead.length === 0) this.begin(Buffer.concat([answer, Buffer.from(this.name)]), answer.length)
+    return { peer, at }
+  }
 }
+
+/** Undefined where it has not come. */
+function nameIn(stream: Buffer): string | undefined {
+  if (isStartUp(stream)) return nameInStartUp(stream)
+  const isHello = stream[0] === HELLO_BYTE
+  if (stream.length < (isHello ? SESSION_NAME_END : NAME_BYTES)) return undefined
+  return isHello ? nameInHello(stream) : stream.toString('latin1', 0, NAME_BYTES)
+}
+
+const speaksHttp = ({ cluster }: BackendServer): boolean => cluster === 'web' || cluster === 'forwarded'
 
 export class BackendServer implements Server {
   readonly address: TcpPeer

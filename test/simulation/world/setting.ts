@@ -2,7 +2,8 @@
  * What a story is played in: a config and its variants for reloads, and a kernel. There is a fixed number of them, so
  * that each config is validated once however many stories are played.
  */
-import type { ProxyConfig } from '../../../src/config/input.js'
+import type { ClusterInput, ProxyConfig } from '../../../src/config/input.js'
+import type { ListenerInput } from '../../../src/config/listener-input.js'
 import type { Config } from '../../../src/config/schema.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import { EINVAL, EPERM } from '../kernel/errnos.js'
@@ -10,25 +11,13 @@ import type { KernelOptions } from '../kernel/kernel.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { UNIX_PORT } from '../kernel/unix-socket.js'
 import { Random } from '../random.js'
+import { CALLS, type Call, type ClusterName, type ListenerName } from './calls.js'
 import type { LimitOptions } from './limit.js'
 
 const KIB = 1024
 const SETTINGS = 48
 /** Of each setting: the config, and others that it is reloaded to. */
 export const VARIANTS = 4
-
-export type ListenerName =
-  | 'plain'
-  | 'proxied'
-  | 'relayed'
-  | 'named'
-  | 'lenient'
-  | 'telling'
-  | 'resolving'
-  | 'local'
-  | 'to-local'
-/** Backends of `told` are sent a PROXY header, those of `resolved` have host names, those of `local` unix sockets. */
-export type ClusterName = 'main' | 'told' | 'resolved' | 'local'
 
 const HOST = '10.9.9.9'
 const ADDRESSES: Readonly<Record<ListenerName, TcpPeer>> = {
@@ -39,6 +28,9 @@ const ADDRESSES: Readonly<Record<ListenerName, TcpPeer>> = {
   lenient: { host: HOST, port: 1005 },
   relayed: { host: HOST, port: 1006 },
   resolving: { host: HOST, port: 1007 },
+  web: { host: HOST, port: 1009 },
+  forwarding: { host: HOST, port: 1010 },
+  postgres: { host: HOST, port: 1011 },
   'to-local': { host: HOST, port: 1008 },
   local: { host: '/simulated/listener', port: UNIX_PORT },
 }
@@ -55,6 +47,9 @@ export const BACKENDS: readonly BackendPlace[] = [
   { host: '10.2.0.2', port: 80, cluster: 'told' },
   { host: '10.3.0.1', port: 80, cluster: 'resolved' },
   { host: '10.3.0.2', port: 80, cluster: 'resolved' },
+  { host: '10.4.0.1', port: 80, cluster: 'web' },
+  { host: '10.4.0.2', port: 80, cluster: 'forwarded' },
+  { host: '10.5.0.1', port: 80, cluster: 'database' },
   { host: '/simulated/one', port: UNIX_PORT, cluster: 'local' },
   { host: '/simulated/two', port: UNIX_PORT, cluster: 'local' },
 ]
@@ -68,6 +63,8 @@ export const NAMES: Readonly<Record<string, readonly string[]>> = {
 export interface Setting {
   readonly kernel: KernelOptions
   readonly configs: readonly Config[]
+  /** Ways to come to its listeners. */
+  readonly calls: readonly Call[]
   /** Who may come in; undefined: everybody. */
   readonly limit: LimitOptions | undefined
 }
@@ -95,6 +92,7 @@ function createSetting(index: number): Setting {
   return {
     kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
     configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
+    calls: CALLS.filter((call) => config.listeners.some(({ name }) => name === call.listener)),
     limit: random.chance(0.3) ? createLimit(random) : undefined,
   }
 }
@@ -113,7 +111,7 @@ const BY_NAME = [
 ]
 
 /** What leads where, calls.ts says once more. */
-const LISTENERS: ProxyConfig['listeners'] = [
+const LISTENERS: readonly (ListenerInput & { readonly name: ListenerName })[] = [
   { ...listen('plain'), cluster: 'main' },
   { ...listen('proxied'), cluster: 'main', acceptProxy: SENDERS },
   { ...listen('relayed'), routes: BY_NAME, acceptProxy: SENDERS },
@@ -126,6 +124,16 @@ const LISTENERS: ProxyConfig['listeners'] = [
   },
   { ...listen('telling'), cluster: 'told' },
   { ...listen('resolving'), cluster: 'resolved' },
+  { ...listen('web'), cluster: 'web', protocol: 'http' },
+  { ...listen('forwarding'), cluster: 'forwarded', protocol: 'http', http: 'forward' },
+  {
+    ...listen('postgres'),
+    startTls: 'postgres',
+    routes: [
+      { sni: 'a.test', cluster: 'database' },
+      { database: 'orders', cluster: 'main' },
+    ],
+  },
   { ...listen('to-local'), cluster: 'local' },
   { ...listen('local'), cluster: 'main', acceptProxy: SENDERS },
 ]
@@ -133,24 +141,34 @@ const LISTENERS: ProxyConfig['listeners'] = [
 const backendsOf = (name: ClusterName): string[] =>
   BACKENDS.filter(({ cluster }) => cluster === name).map(textOf)
 
+/** Always, and each of the others so often: a proxy with all of them takes longer to build than to play. */
+const ALWAYS: readonly ListenerName[] = ['plain', 'telling']
+const LISTENER_PART = 0.3
+
+/** Some of the listeners, and the clusters that they lead to. */
 function createConfig(random: Random): ProxyConfig {
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
   const sendProxy = random.pick(['v1', { version: 'v2', tlvs: ['authority', 'fromClient'] }] as const)
-  const clusters = {
+  const listeners = LISTENERS.filter(({ name }) => ALWAYS.includes(name) || random.chance(LISTENER_PART))
+  const clusters: Readonly<Record<ClusterName, ClusterInput>> = {
     main: { backends: backendsOf('main'), halfClose },
     told: { backends: backendsOf('told'), sendProxy },
     local: { backends: backendsOf('local') },
+    web: { backends: backendsOf('web'), halfClose },
+    database: { backends: backendsOf('database'), startTls: 'postgres' as const },
+    forwarded: { backends: backendsOf('forwarded') },
     resolved: { backends: Object.keys(NAMES).map((name) => `${name}:80`) },
   }
   return {
     splice: random.pick(['auto', 'auto', 'on', 'on', 'off'] as const),
     kernelPipeBytes: random.pick([64, 64, 256]) * KIB,
     pinnedMemoryBytes: random.pick([1, 64]) * KIB ** 2,
-    listeners: LISTENERS,
-    clusters,
+    listeners,
+    clusters: Object.fromEntries(Object.entries(clusters).filter(([name]) => isReached(name, listeners))),
     timeouts: {
       connectMs: random.pick([300, 5000]),
       firstBytesMs: random.pick([500, 5000]),
+      responseMs: random.pick([700, 30_000]),
       idleMs: random.pick([1500, 60_000, 600_000]),
       halfClosedMs: random.pick([1000, 30_000]),
       lifetimeMs: random.pick([0, 0, 4000]),
@@ -158,6 +176,11 @@ function createConfig(random: Random): ProxyConfig {
     },
   }
 }
+
+const isReached = (cluster: string, listeners: readonly ListenerInput[]): boolean =>
+  CALLS.some(
+    ({ listener, leadsTo }) => leadsTo === cluster && listeners.some(({ name }) => name === listener),
+  )
 
 /** 0: as it is. 1: another weight and another deadline. 2: without the listener `plain`. 3: without a backend. */
 function varied(config: ProxyConfig, variant: number): ProxyConfig {

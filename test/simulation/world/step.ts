@@ -3,11 +3,11 @@
  * own, by which the kernel decides during it; so leaving a step out changes little of the others.
  */
 import { Random } from '../random.js'
-import { CALLS } from './calls.js'
+import type { Call, ListenerName } from './calls.js'
 import type { Opening } from './openings.js'
 import type { Beginning } from './peer.js'
 import type { Behaviour } from './server.js'
-import { BACKENDS, type ListenerName, NAMES, VARIANTS } from './setting.js'
+import { BACKENDS, NAMES, settingOf, VARIANTS } from './setting.js'
 
 export type Side = 'client' | 'backend'
 
@@ -56,7 +56,10 @@ const BEHAVIOURS: readonly Behaviour[] = [
 ]
 
 /** What a story consists of, by weight. */
-const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Action])[] = [
+const KINDS: readonly (readonly [
+  weight: number,
+  draw: (random: Random, calls: readonly Call[]) => Action,
+])[] = [
   [30, say],
   [30, (random) => ({ do: 'turn', times: random.int(1, 6) })],
   [16, (random) => ({ do: random.pick(['pause', 'resume'] as const), ...target(random) })],
@@ -75,19 +78,20 @@ const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Actio
 ]
 
 export function scheduleOf(seed: number): Step[] {
+  const { calls } = settingOf(seed)
   const random = new Random(seed)
   const steps: Step[] = []
   let clients = 0
   for (let count = random.int(5, MOST_STEPS); count > 0; count--) {
-    const action = clients === 0 ? connect(random) : draw(random)
+    const action = clients === 0 ? connect(random, calls) : draw(random, calls)
     steps.push({ ...action, ...(action.do === 'connect' ? { client: clients++ } : {}), luck: random.next() })
   }
   return steps
 }
 
-function draw(random: Random): Action {
+function draw(random: Random, calls: readonly Call[]): Action {
   const [, kind] = random.weighted(KINDS, ([weight]) => weight)
-  return kind(random)
+  return kind(random, calls)
 }
 
 function target(random: Random): { side: Side; who: number } {
@@ -102,8 +106,8 @@ function say(random: Random): Action {
   }
 }
 
-function connect(random: Random): Action {
-  const { listener, opening } = random.weighted(CALLS, ({ weight }) => weight)
+function connect(random: Random, calls: readonly Call[]): Action {
+  const { listener, opening } = random.weighted(calls, ({ weight }) => weight)
   const keptBack = random.chance(0.15) ? random.pick([0.5, 1]) : 0
   const pieceBytes = random.chance(0.5) ? random.size(LONGEST_PIECE_BYTES) : Number.MAX_SAFE_INTEGER
   return { do: 'connect', client: 0, listener, opening, beginning: { keptBack, pieceBytes } }
