@@ -5,8 +5,8 @@
  */
 import type { Epoll } from './epoll.js'
 import { ECONNRESET, EPIPE } from './errnos.js'
-import type { Buffers } from './one-way.js'
 import type { FarEnd } from './machine.js'
+import type { Buffers } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
 import { UnixWay } from './unix-way.js'
 
