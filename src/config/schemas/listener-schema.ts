@@ -26,7 +26,7 @@ export interface ListenerConfig extends ListenPlace {
   readonly name: string
   /** The host is an IP address. */
   readonly address: Address
-  /** Of whom no route is for; undefined where they are turned away. */
+  /** For clients that match no route. Undefined: millrace refuses them. */
   readonly cluster: string | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly acceptProxy: AcceptProxyConfig | undefined
