@@ -74,9 +74,8 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.pipe.totals).toMatchObject({ bytesUp: 5 + 20_000, bytesDown: 5 + 20_000 })
   })
 
-  test.runIf(name === 'auto')(
-    'bulk that empties its source ends the offload: what follows is spliced',
-    async () => {
+  if (name === 'auto')
+    test('bulk that empties its source ends the offload: what follows is spliced', async () => {
       await greet()
       joined.client.send(pattern(1, 48 * 1024))
       await until(() => joined.pipe.up.carrier.name === 'kernel')
@@ -84,8 +83,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
       joined.client.send(pattern(2, 100))
       await joined.backend.receive(joined.client.sentBytes)
       expect(joined.pipe.totals).toMatchObject({ bytesUp: joined.client.sentBytes, splicedUp: 100 })
-    },
-  )
+    })
 
   test('totals are exact at every moment, and each byte is counted once', async () => {
     await greet()
