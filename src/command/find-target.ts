@@ -29,8 +29,8 @@ async function theOneThatRuns(env: NodeJS.ProcessEnv): Promise<Address> {
     throw failed('no millrace of this user runs here with an admin socket: start one, or add --admin ADDRESS')
   }
   if (found.length === 1) return only.address
-  const lines = found.map(({ address, pid }) => `  --admin ${formatAddress(address)}   (process ${pid})`)
-  throw failed(`several millrace processes run: add one of these\n${lines.join('\n')}`)
+  const each = found.map(({ address, pid }) => `--admin ${formatAddress(address)} (process ${pid})`)
+  throw failed(`several millrace processes run: add one of these: ${each.join(', ')}`)
 }
 
 function tokenOf(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {

@@ -97,7 +97,7 @@ const TABLE = [
   { cause: 'route-failed', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 500,
     means: 'The `route` function threw, or named a cluster that does not exist' },
   { cause: 'no-backend', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
-    means: 'Every backend refused, could not be reached or was taken out' },
+    means: 'Every backend refused, could not be reached, or was set `drain` or `maint`' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },
   { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503,

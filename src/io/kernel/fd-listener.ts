@@ -62,7 +62,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     this.#loop.runQueue.add(this)
   }
 
-  /** A listener has no orders. */
+  /** Nothing is copied from a listener. */
   carried(): void {}
 
   run(): void {
