@@ -1,5 +1,6 @@
-// The numbers that TypeScript must have, too, by the names it has for them. src/io/kernel/native-constants.ts
-// is the same list, and a test compares the two. Who changes one here changes it there.
+// The numbers that TypeScript must have too, by the names that they have there.
+// src/io/kernel/native-constants.ts is the same list, and a test compares the two. If you change one here,
+// change it there.
 #ifndef MILLRACE_CONSTANTS_H_
 #define MILLRACE_CONSTANTS_H_
 
@@ -16,7 +17,7 @@
 
 namespace millrace {
 
-// Where an endpoint is shown, in cells of Outcome.
+// The cells of Outcome that show an endpoint.
 constexpr int kHostBytesCell = 0;
 constexpr int kPortCell = 1;
 constexpr int kIpv4Cell = 2;
@@ -26,7 +27,7 @@ struct Constant {
   int32_t value;
 };
 
-// What TypeScript reads and writes are arrays of int32_t.
+// TypeScript reads and writes arrays of int32_t.
 constexpr int32_t Cells(size_t bytes) { return static_cast<int32_t>(bytes / sizeof(int32_t)); }
 
 constexpr Constant kConstants[] = {

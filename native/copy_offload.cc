@@ -4,9 +4,10 @@ namespace millrace {
 
 namespace {
 
-// What one batch may carry before timers and promises get their turn. Beyond it events are only reported.
+// The bytes that one batch may carry before timers and promises get their turn. After that, events are only
+// reported.
 constexpr size_t kMostBytesPerBatch = 4 * 1024 * 1024;
-// A copy that has counted this much tells, long before its count could overflow.
+// A copy that has counted this much reports, long before its count could overflow.
 constexpr int32_t kMostUntold = 1 << 30;
 constexpr uint32_t kSinkBits = (1u << kTellShift) - 1;
 
@@ -31,7 +32,7 @@ void CopyOffload::BeginBatch(uint64_t now_ns) {
 }
 
 Report CopyOffload::CarryOut(Event* event) {
-  // An end, an error or an urgent byte is TypeScript's to decide on.
+  // TypeScript decides about an end, an error or an urgent byte.
   if ((event->readiness & ~kOut) != kIn || bytes_ >= kMostBytesPerBatch) return Report::kInBatch;
   const auto source = static_cast<size_t>(event->fd);
   if (source >= count_) return Report::kInBatch;

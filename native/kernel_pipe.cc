@@ -11,7 +11,7 @@ namespace millrace {
 
 namespace {
 
-// Two fds each, a quarter of all fds; and a bound for where there is no limit.
+// Leased pipes may take a quarter of all fds, at two fds each. kMostPipes is the bound if fds have no limit.
 constexpr rlim_t kFdsPerPipeAllowed = 8;
 constexpr rlim_t kMostPipes = 1 << 20;
 
@@ -75,7 +75,7 @@ void KernelPipes::Return(int id) {
   counts_.in_use--;
   counts_.idle++;
   const bool is_large = pipe.room >= pipe_bytes_ || Grow(&pipe);
-  // The last one is leased next.
+  // The last pipe of the list is leased next.
   idle_.insert(is_large ? idle_.end() : idle_.begin(), id);
 }
 
@@ -107,7 +107,7 @@ bool KernelPipes::IsLeased(int id) const {
   return id >= 0 && static_cast<size_t>(id) < leased_.size() && leased_[static_cast<size_t>(id)];
 }
 
-// Others of this user may have spent the quota before us.
+// Other processes of this user may have used up the quota before us.
 int KernelPipes::Open(KernelPipe* pipe) {
   if (!HasRoom(0)) FitToContent();
   const int error = OpenOnce(pipe);
@@ -140,7 +140,7 @@ void KernelPipes::Close(int id) {
   unused_.push_back(id);
 }
 
-// The kernel shrinks a pipe in place as long as its bytes fit into the slots that are left (EBUSY where not).
+// The kernel shrinks a pipe in place if its bytes fit into the slots that are left. Otherwise it says EBUSY.
 bool KernelPipes::Resize(KernelPipe* pipe, int bytes) {
   const int room = fcntl(pipe->write_fd, F_SETPIPE_SZ, bytes);
   if (room < 0) return false;

@@ -12,14 +12,14 @@ namespace millrace {
 
 namespace {
 
-// Where a batch had this many events, more have often come meanwhile. A lone peer's answer never has.
+// After a batch of this many events, more have often come meanwhile. With a lone peer, its answer never has.
 constexpr int kBusy = 2;
-// Asking again instead of going back to libuv ends here, for its timers and its fds.
+// After this long, the poller stops asking again and goes back to libuv, for libuv's timers and fds.
 constexpr uint64_t kLongestVisitNs = 1000000;
 
 int32_t ToReadiness(uint32_t events) {
   int32_t readiness = 0;
-  // An end or an error is found by reading and by writing, so both become possible.
+  // Reads and writes find an end or an error, so both become possible.
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0) readiness |= kIn;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) readiness |= kOut;
   if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) readiness |= kPeerEnded;
@@ -133,7 +133,7 @@ bool Poller::CollectBatch(uint64_t now) {
     filled = 0;
   }
   if (filled > 0) on_batch_(context_, filled);
-  // What TypeScript was told of may have left work for libuv.
+  // What TypeScript was told may have made work for libuv.
   return count >= kBusy && !is_told;
 }
 

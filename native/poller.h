@@ -1,8 +1,8 @@
-// One private epoll per event loop, joined to libuv by a single uv_poll_t on the epoll fd (which libuv polls
-// level-triggered: what one batch leaves behind is reported again). Sockets are registered once,
-// edge-triggered, for everything, and modified only to mute them. Each batch is one call upward, or none
-// where copy offloads left nothing to tell; then the epoll is asked again before libuv is, while it has
-// much to say.
+// One private epoll per event loop. A single uv_poll_t on the epoll fd joins it to libuv. libuv polls that fd
+// level-triggered, so it reports again what one batch leaves behind. Sockets are registered once,
+// edge-triggered, for everything. They are modified only to mute them. Each batch is one call to TypeScript,
+// or none if copy offloads left nothing to report. After such a batch, if it had several events, the poller
+// asks the epoll again before it returns to libuv.
 #ifndef MILLRACE_POLLER_H_
 #define MILLRACE_POLLER_H_
 
@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-// Of one batch.
+// The most events of one batch.
 constexpr int kMostEvents = 512;
 
 // Readiness as TypeScript sees it.
@@ -23,7 +23,7 @@ struct Event {
   int32_t fd;
   int32_t generation;
   int32_t readiness;
-  // What a copy offload for it moved and found out; all 0 where there was none.
+  // What a copy offload moved and found for this event. All are 0 if there was none.
   int32_t in;
   int32_t out;
   int32_t found;
@@ -36,20 +36,20 @@ class Poller {
   using OnBatch = void (*)(void* context, int count);
   using OnStopped = void (*)(void* context);
 
-  // `events` and `copies` must outlive the poller; `events` holds `capacity` of them. Returns 0 or -errno.
+  // `events` has `capacity` elements. `events` and `copies` must outlive the poller. Returns 0 or -errno.
   int Start(uv_loop_t* loop, Event* events, int capacity, CopyOffload* copies, OnBatch on_batch,
             void* context);
 
-  // Closes the epoll; `on_stopped` is called from the loop when the memory of this poller may go.
+  // Closes the epoll. The loop calls `on_stopped` when the memory of this poller may be freed.
   void Stop(OnStopped on_stopped);
 
-  // The generation comes back with every event of this fd. A listener is level-triggered, because it is
-  // accepted from in small batches.
+  // The generation comes back with every event of this fd. A listener is level-triggered, because connections
+  // are accepted in small batches.
   int Watch(int fd, int32_t generation, bool is_listener);
   int Unwatch(int fd);
 
-  // Whether bytes that arrive at `fd` are no event for the time being. When they are events again, what has
-  // come meanwhile is reported at once. Ends, errors and room for writing are events all the time.
+  // While `is_muted`, bytes that arrive at `fd` cause no event. After that, what has come meanwhile is
+  // reported at once. Ends, errors and room for writing are events all the time.
   int Mute(int fd, int32_t generation, bool is_muted);
 
   // Whether this poller keeps the event loop alive.
@@ -60,7 +60,7 @@ class Poller {
  private:
   static void OnReadable(uv_poll_t* handle, int status, int events);
   void Collect();
-  // One batch, at `now` in ns of uv_hrtime. True where it is worth asking for another at once.
+  // Collects one batch at `now`, in ns of uv_hrtime. Returns whether it is worth asking for another at once.
   bool CollectBatch(uint64_t now);
 
   uv_poll_t handle_ = {};

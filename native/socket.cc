@@ -28,7 +28,7 @@ struct SocketAddress {
 int Fill(SocketAddress* address, const Endpoint& endpoint) {
   if (endpoint.port == kUnixPort) {
     auto* un = reinterpret_cast<sockaddr_un*>(&address->storage);
-    // A path ends with a NUL; an abstract name begins with one, and ends where its length says.
+    // A path ends with a NUL. An abstract name begins with one, and ends where its length says.
     const bool is_abstract = !endpoint.host.empty() && endpoint.host[0] == '\0';
     const size_t bytes = endpoint.host.size() + (is_abstract ? 0 : 1);
     if (bytes > sizeof(un->sun_path)) return -ENAMETOOLONG;

@@ -1,6 +1,6 @@
 // Stream sockets over IPv4, IPv6, unix paths and abstract names. Every function returns >= 0 or -errno.
-// Addresses are numeric: nothing here resolves a name or blocks. A path travels as the host with port -1, an
-// abstract name the same with a NUL in front.
+// Addresses are numeric: nothing here resolves a name or blocks. A path is passed as the host, with port -1.
+// An abstract name is passed in the same way, with a NUL in front.
 #ifndef MILLRACE_SOCKET_H_
 #define MILLRACE_SOCKET_H_
 
@@ -13,15 +13,15 @@ namespace millrace {
 
 constexpr int kUnixPort = -1;
 
-// The fds an environment owns. Whatever is still in here when it ends is closed; closing an fd that is not
-// in here is refused, so that a mistake above can never close somebody else's.
+// The fds that an environment owns. When it ends, the fds that are left here are closed. An fd that is not
+// here cannot be closed, so a mistake in TypeScript never closes somebody else's fd.
 class Descriptors {
  public:
   ~Descriptors() { CloseAll(); }
   int Add(int fd);
   bool Owns(int fd) const;
   int Close(int fd);
-  // Somebody else closes it from here on: the fd.
+  // Gives up an fd, which somebody else must close. Returns the fd.
   int Release(int fd);
   void CloseAll();
   int count() const { return count_; }
@@ -32,12 +32,12 @@ class Descriptors {
 };
 
 struct Endpoint {
-  std::string host;  // empty where it is an IPv4 address that was read
+  std::string host;  // empty for an IPv4 address that was read
   int port = 0;
   uint32_t ipv4 = 0;
 };
 
-// How the kernel finds out that a peer has vanished (tcp(7)). Without `idle_seconds` there are no probes.
+// How the kernel finds out that a peer has vanished (tcp(7)). `idle_seconds` 0: no probes.
 struct Liveness {
   int idle_seconds;
   int every_seconds;
@@ -45,24 +45,24 @@ struct Liveness {
   int dead_peer_ms;
 };
 
-// A non-blocking listening socket. TCP_NODELAY is set on it because accepted sockets inherit it.
-// An IPv6 one takes IPv4 peers, too, unless `ipv6_only`. What is accepted inherits `liveness`.
+// Returns a non-blocking listening socket. It has TCP_NODELAY, because accepted sockets inherit it. An IPv6
+// socket takes IPv4 peers too, unless `ipv6_only`. Accepted sockets inherit `liveness`.
 int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness);
 
-// Sockets that are not TCP have no such thing, and are left alone.
+// Has no effect on sockets that are not TCP.
 int SetLiveness(int fd, const Liveness& liveness);
 
-// The next connection, with its peer's address.
+// Returns the next connection, and the address of its peer in `peer`.
 int Accept(int listener, Endpoint* peer);
 
-// A socket whose connect is on its way or done. The source port is chosen late (IP_BIND_ADDRESS_NO_PORT is
-// not needed: nothing is bound).
+// Returns a socket whose connect is in progress or done. The kernel chooses the source port late.
+// IP_BIND_ADDRESS_NO_PORT is not needed for that, because nothing is bound.
 int Connect(const Endpoint& endpoint);
 
-// A duplicate of somebody else's connected socket, made non-blocking, with TCP_NODELAY.
+// Returns a duplicate of somebody else's connected socket, non-blocking and with TCP_NODELAY.
 int Adopt(int fd);
 
-// The pending error of a socket, which reading clears; 0 when there is none.
+// Returns the pending error of a socket and clears it. 0: there is none.
 int TakeError(int fd);
 
 int LocalAddress(int fd, Endpoint* endpoint);
@@ -75,7 +75,7 @@ int ResetOnClose(int fd);
 // Bytes sent and not acknowledged (SIOCOUTQ).
 int UnacknowledgedBytes(int fd);
 
-// Smoothed round-trip time in microseconds from TCP_INFO; -ENOPROTOOPT and the like for other sockets.
+// Smoothed round-trip time in µs from TCP_INFO. Other sockets return -ENOPROTOOPT and the like.
 int RoundTripMicros(int fd);
 
 }  // namespace millrace

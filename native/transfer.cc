@@ -16,7 +16,7 @@ constexpr size_t kAtomicPipeWrite = 4096;
 
 bool IsShortOfMemory(int error) { return error == ENOMEM || error == ENOBUFS; }
 
-// errnos by which a kernel, a seccomp filter or an odd kind of socket says that it does not splice.
+// errnos with which a kernel, a seccomp filter or an unusual kind of socket refuses to splice.
 bool IsRefusal(int error) {
   return error == EINVAL || error == ENOSYS || error == EPERM || error == EACCES || error == EOPNOTSUPP;
 }
@@ -30,7 +30,7 @@ ssize_t RetryInterrupted(Call call) {
   return n;
 }
 
-// SPLICE_F_MORE is never passed: it holds small messages back for 200 ms.
+// SPLICE_F_MORE is never passed, because it holds small messages back for 200 ms.
 ssize_t Splice(KernelPipes* pipes, int from, int to, size_t bytes) {
   pipes->CountSplice();
   return RetryInterrupted([=] { return splice(from, nullptr, to, nullptr, bytes, SPLICE_F_NONBLOCK); });
@@ -59,8 +59,8 @@ int32_t SourceError(Outcome* outcome) {
   return Fail(IsShortOfMemory(errno) ? kTryLater : kSourceFailed, outcome);
 }
 
-// Pipe to sink. Exactly the bytes inside are asked for: with a larger length and a full last batch the
-// kernel itself would set MSG_MORE. A short splice means that the sink is full and EPOLLOUT will come.
+// Pipe to sink. It asks for exactly the bytes inside. With a larger length and a full last batch, the kernel
+// itself would set MSG_MORE. A short splice means that the sink is full and EPOLLOUT will come.
 int32_t Drain(KernelPipes* pipes, KernelPipe* pipe, int sink, Outcome* outcome) {
   while (pipe->inside > 0) {
     const auto wanted = pipe->inside;
@@ -73,8 +73,8 @@ int32_t Drain(KernelPipes* pipes, KernelPipe* pipe, int sink, Outcome* outcome) 
   return 0;
 }
 
-// Asks with recv what splice cannot tell: bytes behind an urgent byte, the true end, or truly nothing.
-// Called with an empty pipe only, which then takes the bytes, so order is kept.
+// Asks with recv what splice cannot tell: bytes behind an urgent byte, the true end, or truly nothing. It is
+// called only with an empty pipe. The pipe then takes the bytes, so their order is kept.
 int32_t AskByReceive(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t hints, Scratch scratch,
                      Outcome* outcome) {
   const ssize_t n = Receive(source, scratch.data, std::min(scratch.bytes, kAtomicPipeWrite));
@@ -103,7 +103,7 @@ int32_t Fill(KernelPipes* pipes, KernelPipe* pipe, int source, int32_t room, int
   }
   if (n < 0 && IsRefusal(errno)) return Fail(kSpliceRefused, outcome);
   if (n < 0 && errno != EAGAIN) return SourceError(outcome);
-  // Where an event promised something, an EAGAIN without a byte may be an urgent byte's.
+  // If an event promised something and splice found nothing, an urgent byte may be in the way.
   const bool is_doubtful = n == 0 || (hints & kMayBeEmpty) == 0 || (hints & kMayBeUrgent) != 0;
   return is_doubtful ? AskByReceive(pipes, pipe, source, hints, scratch, outcome)
                      : static_cast<int32_t>(kSourceEmpty);

@@ -1,6 +1,6 @@
-// Moves bytes from a source socket to a sink socket, by splice(2) through a kernel pipe or by recv and
-// send through one scratch buffer. Every rule about what EAGAIN and 0 mean lives here, so that what is
-// reported upward is proof: "empty" means nothing to read, "ended" means FIN.
+// Moves bytes from a source socket to a sink socket: by splice(2) through a kernel pipe, or by recv and send
+// through one scratch buffer. Every rule about what EAGAIN and 0 mean is in transfer.cc. So what it reports
+// is proof: "empty" means nothing to read, "ended" means FIN.
 #ifndef MILLRACE_TRANSFER_H_
 #define MILLRACE_TRANSFER_H_
 
@@ -11,7 +11,7 @@
 
 namespace millrace {
 
-// What a transfer found out; bits, because it may find out about both ends.
+// What a transfer found. These are bits, because it may find something about both ends.
 enum Finding : int32_t {
   kSourceEmpty = 1,     // nothing to read until the next event
   kSourceEnded = 2,     // FIN, and every byte before it has been read
@@ -29,10 +29,10 @@ struct Outcome {
   int32_t in;          // bytes taken from the source
   int32_t out;         // bytes taken by the sink
   int32_t pipe;        // kernel pipe still leased, or kNoKernelPipe
-  int32_t left_at;     // bytes taken from the source that found no place: where they start in scratch
+  int32_t left_at;     // bytes that came in and found no place: where they start in scratch
   int32_t left_bytes;  // and how many they are
   int32_t error;       // errno behind a finding, positive
-  int32_t copied;      // of those taken from the source, bytes that a splice could not take
+  int32_t copied;      // how many of the bytes that came in were copied, because a splice could not take them
 };
 
 struct Scratch {
@@ -40,16 +40,16 @@ struct Scratch {
   size_t bytes;
 };
 
-// What is known of the source before the transfer; bits.
+// What the caller knows about the source before the transfer. These are bits.
 enum Hint : int32_t {
   kReadable = 1,      // an event said so
   kMayBeUrgent = 2,   // EPOLLPRI was seen: splice stops in front of an urgent byte
   kReadToTheEnd = 4,  // FIN or an error was seen: no further event will come, so a short read proves nothing
-  kMayBeEmpty = 8     // the move before took bytes: nothing more may be there, and nothing is odd about that
+  kMayBeEmpty = 8     // the last move took bytes, so an empty source is nothing odd
 };
 
-// Drains `pipe` (or leases one), then fills and drains it once: what comes meanwhile is better left to gather
-// than moved in small pieces. The pipe is given back whenever it is empty at the end.
+// Drains `pipe` (or leases one), then fills and drains it once. It does not fill it again, because bytes that
+// gather first move in larger pieces. Gives the pipe back if it is empty at the end.
 int32_t SpliceThrough(KernelPipes* pipes, int source, int sink, int pipe, int32_t budget, int32_t hints,
                       Scratch scratch, Outcome* outcome);
 
@@ -59,10 +59,12 @@ int32_t CopyThrough(int source, int sink, int32_t budget, int32_t hints, Scratch
 // Sends what an earlier transfer left over.
 int32_t SendRest(int sink, const char* data, size_t bytes, Outcome* outcome);
 
-// What has come, at most `most` bytes, taken or only looked at; 0 is the end of the stream, else -errno.
+// Receives at most `most` bytes. With `leave` they stay queued. Returns their number, 0 at the end of the
+// stream, or -errno.
 int32_t ReceiveInto(int source, char* data, size_t most, bool leave);
 
-// Takes the bytes out of a pipe that can no longer be spliced out; returns how many, and discards the pipe.
+// Takes the bytes out of a pipe that can no longer be spliced out, and discards the pipe. Returns their
+// number.
 int32_t EmptyPipe(KernelPipes* pipes, int pipe, char* data, size_t bytes);
 
 }  // namespace millrace

@@ -4,7 +4,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { Address } from './address.js'
 
-/** Stands for everybody who comes by a unix socket: the file's permissions have decided about them. */
+/** Stands for every client of a unix socket. The file's permissions have already decided who may connect. */
 const UNIX = 'unix'
 
 interface Range {
@@ -17,7 +17,7 @@ export class AddressSet {
   readonly #ranges = new BlockList()
   readonly #hasUnix: boolean
 
-  /** `texts` were found good by `explainAddressRange`. */
+  /** `explainAddressRange` must have accepted every one of `texts`. */
   constructor(texts: readonly string[]) {
     this.#hasUnix = texts.includes(UNIX)
     for (const text of texts) {
@@ -26,7 +26,7 @@ export class AddressSet {
     }
   }
 
-  /** IPv4 inside IPv6 is IPv4. Nobody knows where an undefined address belongs: it is in no set. */
+  /** An IPv4 address inside IPv6 counts as IPv4. An undefined address is in no set. */
   has(address: Address | undefined): boolean {
     if (address === undefined) return false
     if (address.kind === 'unix') return this.#hasUnix
@@ -36,7 +36,7 @@ export class AddressSet {
   }
 }
 
-/** What is wrong with a text that should name a range of addresses; undefined where nothing is. */
+/** Says what is wrong with a text that should name a range of addresses. Undefined: nothing is wrong. */
 export function explainAddressRange(text: string): string | undefined {
   const range = text === UNIX ? undefined : parseRange(text)
   return typeof range === 'string' ? range : undefined

@@ -8,34 +8,34 @@ export interface TcpAddress {
   readonly kind: 'tcp'
   /** An IP address without brackets, or a host name. */
   readonly host: string
-  /** 0 to 65535. 0 on a listener means: any free port. */
+  /** 0 to 65535. On a listener, 0 means any free port. */
   readonly port: number
 }
 
 export interface UnixAddress {
   readonly kind: 'unix'
   /**
-   * Path of the socket file, at most 107 bytes: `sun_path` of unix(7) less its final NUL. Or NUL and at most 107 bytes: an
-   * abstract name, which has no file.
+   * Path of the socket file, at most 107 bytes: `sun_path` of unix(7) without its final NUL. An abstract name
+   * begins with NUL, has at most 107 bytes after it, and has no file.
    */
   readonly path: string
 }
 
 export type Address = TcpAddress | UnixAddress
 
-/** An address that needs no resolver any more: `host` is an IP address. */
+/** An address whose `host` is an IP address, so that nothing is left to resolve. */
 export type ResolvedAddress = Address
 
 /**
- * Who is at the other end of an accepted connection. An IPv4 address and port are packed in one number, because
- * every connection keeps one while it lasts and most end without anybody asking for it. Undefined where it was
- * gone before it could be asked.
+ * The peer of an accepted connection. An IPv4 address and port are packed into one number, because every
+ * connection keeps its peer's address and most end without anybody asking for it. Undefined: the peer was
+ * gone before millrace could ask for its address.
  */
 export type PeerAddress = Address | number | undefined
 
 const PORTS = 65536
 
-/** `ipv4` in host byte order, as any 32-bit integer. */
+/** `ipv4` is in host byte order. Any 32-bit integer will do, negative ones included. */
 export function packPeer(ipv4: number, port: number): number {
   return (ipv4 >>> 0) * PORTS + port
 }
@@ -58,7 +58,7 @@ const HOST_NAME_MAX_CHARS = 253
 const LONGEST_TCP_CHARS = HOST_NAME_MAX_CHARS + ':65535'.length
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?$/i
 
-/** Parses an address; the answer is the address, or a sentence that says what is wrong with the text. */
+/** Parses an address. Returns the address, or a sentence that says what is wrong with the text. */
 export function parseAddress(text: string): Address | string {
   if (text.startsWith('unix:')) return parseUnix(text.slice(5))
   if (text.length > LONGEST_TCP_CHARS) return explain(text)
@@ -82,24 +82,27 @@ export function parseAddress(text: string): Address | string {
   return { kind: 'tcp', host: plain, port }
 }
 
-/** The text `parseAddress` reads back as the same address. */
+/** Returns the text that `parseAddress` reads back as the same address. */
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path.replace(/^\0/, '@')}`
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
 
-/** An IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2), as IPv4; any other host as it is. */
+/**
+ * An IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2) becomes IPv4. Any other host stays as
+ * it is.
+ */
 export function unmapIpv4(host: string): string {
   if (!isIPv6(host)) return host
   const address = host.replace(/%.*$/s, '')
-  // The one spelling of it that the system has, whichever came.
+  // SocketAddress turns every spelling of an address into the system's one spelling.
   const usual = MAPPED.test(address) ? address : new SocketAddress({ address, family: 'ipv6' }).address
   return MAPPED.exec(usual)?.[1] ?? host
 }
 
 /**
- * The host of a socket's address as Node tells it: IPv4 for a client that came to an IPv6 socket by IPv4, and without
- * the zone of a link-local address, which means something on this machine only.
+ * The host of a socket's address as Node reports it. A client that reached an IPv6 socket by IPv4 becomes
+ * IPv4. The zone of a link-local address is removed, because only this machine knows what it means.
  */
 export function hostOfSocket(host: string): string {
   return unmapIpv4(host).replace(/%.*$/s, '')
@@ -116,18 +119,18 @@ function parseUnix(path: string): UnixAddress | string {
   return { kind: 'unix', path: isName ? `\0${path.slice(1)}` : path }
 }
 
-/** Whether it is a name that no file stands for: nobody's permission is asked of who connects. */
+/** Whether the address is an abstract name. It has no file, so no file permission limits who connects. */
 export function isAbstract({ path }: UnixAddress): boolean {
   return path.startsWith('\0')
 }
 
-/** Resolvers read `0x7f.1` as 127.0.0.1, as they do `127.1`. */
+/** Resolvers read `0x7f.1` and `127.1` as 127.0.0.1. */
 const looksNumeric = (host: string): boolean =>
   host.split('.').every((label) => /^(?:0x[\da-f]*|\d*)$/i.test(label))
 
 const isHostName = (host: string): boolean => host.length <= HOST_NAME_MAX_CHARS && HOST_NAME.test(host)
 
-/** Names in other scripts are looked up in ASCII (RFC 5891). */
+/** DNS has names of other scripts in ASCII (RFC 5891): the hint is that spelling. */
 function asciiHint(host: string): string {
   const ascii = /[^\0-\x7f]/.test(host) ? domainToASCII(host) : ''
   return isHostName(ascii) ? ascii : 'a name such as db.example.com'
@@ -139,7 +142,7 @@ function explain(text: string): string {
   return `${quote(text)} is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path`
 }
 
-/** Safe to print: escaped, and cut where it is too long to read. */
+/** Makes a text safe to print: escapes it, and cuts it after 60 characters. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 }

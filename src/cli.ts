@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
 /**
- * The first file of the command, of the supervisor and of every worker. It catches signals, then loads the rest: an
- * import takes far longer than a signal. Only `signals.ts` may be imported statically here.
+ * The first file of the command, of the supervisor and of every worker. It catches signals before it loads
+ * the rest, because a signal may come while imports run. Only `signals.ts` may be imported statically here.
  */
 import { Signals } from './signals.js'
 

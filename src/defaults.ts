@@ -1,22 +1,27 @@
 /**
- * What a pipe may be told, and what it does where nobody says: of a proxy's config and of the library's `pipe()` alike.
- * Pure.
+ * The options of a pipe and their defaults, for a proxy's config and for the library's `pipe()`. Pure.
  */
 export const SPLICE_MODES = ['auto', 'on', 'off'] as const
-/** How a direction's bytes are moved: by what suits them, always through a kernel pipe where possible, or never so. */
+/**
+ * How a direction moves its bytes. `auto` copies small messages and splices bulk data. `on` uses a kernel
+ * pipe wherever possible, `off` never.
+ */
 export type SpliceMode = (typeof SPLICE_MODES)[number]
 
 export const HALF_CLOSES = ['propagate', 'close'] as const
-/** What one side's end does to the other: it is passed on, or it ends the whole pipe once nothing is in flight. */
+/**
+ * What the end of one side does to the other. `propagate` passes it on. `close` ends the whole pipe once
+ * nothing is in flight.
+ */
 export type HalfClose = (typeof HALF_CLOSES)[number]
 
 export const DEFAULTS = {
   splice: 'auto',
   halfClose: 'propagate',
-  /** No byte moved in either direction. */
+  /** ms without a byte in either direction. */
   idleMs: 600_000,
-  /** One direction has finished and no byte moved in the other. */
+  /** ms without a byte in one direction, once the other one has finished. */
   halfClosedMs: 30_000,
-  /** From its begin, whatever it does. 0: never. */
+  /** ms from the start of the pipe, whatever it does. 0: no limit. */
   lifetimeMs: 0,
 } as const

@@ -1,34 +1,34 @@
 /**
- * Every error millrace throws, in one table. The data path never throws: there, errors are values
- * (an errno name on a socket, a cause in a record). This class is for the control plane: config, start, stop.
+ * Every error millrace throws, in one table. The data path never throws. Its errors are values: an errno name
+ * on a socket, a cause in a record. This class is for the control plane: config, start, stop.
  */
 
 /**
- * errnos by which this process or machine has run out: of descriptors, memory, or watches of epoll (ENOSPC, epoll_ctl(2)).
- * Another backend would not help, a moment may.
+ * errnos that say that this process or machine has run out of descriptors, memory, or epoll watches (ENOSPC,
+ * epoll_ctl(2)). Another backend does not help. Waiting may help.
  */
 export const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ENOSPC'])
 
-/** Whose doing an error is. */
+/** Which side caused an error. */
 export type ErrorSource = 'client' | 'backend' | 'proxy' | 'config'
 
-/** Code → whose doing it is, and whether the same call may succeed later without a change. */
+/** Code → which side caused the error, and whether the same call may succeed later without a change. */
 const ERRORS = {
   /** The config cannot be used; `problems` lists every reason. */
   'config-invalid': { source: 'config', retryable: false },
   /** The config file cannot be read: missing, a directory, no permission, too large. */
   'config-unreadable': { source: 'config', retryable: false },
-  /** An address cannot be listened on: taken, privileged, not of this machine. */
+  /** millrace cannot listen on an address: it is taken, privileged, or not of this machine. */
   'listen-failed': { source: 'proxy', retryable: true },
   /** `start` was called twice, or after `stop`. */
   'wrong-state': { source: 'proxy', retryable: false },
-  /** There is no listener, cluster, backend or connection of that name. */
+  /** No listener, cluster, backend or connection has that name. */
   'unknown-name': { source: 'config', retryable: false },
-  /** The log's file cannot be appended to. */
+  /** millrace cannot append to the log file. */
   'log-failed': { source: 'proxy', retryable: true },
-  /** The admin address of a process could not be asked, or it refused. */
+  /** The admin address of a process does not answer, or the process refused. */
   'admin-failed': { source: 'proxy', retryable: true },
-  /** A worker does not answer: the others have done what was asked, it will when it answers again. */
+  /** A worker does not answer. The others have followed the order. This one does when it answers again. */
   'worker-silent': { source: 'proxy', retryable: true },
   /** An argument of a public function is of the wrong type or out of range. */
   'bad-argument': { source: 'config', retryable: false },
@@ -38,9 +38,9 @@ export type ErrorCode = keyof typeof ERRORS
 
 /** One reason a config cannot be used. */
 export interface Problem {
-  /** File the config came from, or `argv` / `config` when there is none. */
+  /** File the config came from. `argv` stands for flags, `config` for an object. */
   readonly file: string
-  /** 1-based; 0 where no position is known (flags, objects). */
+  /** 1-based. 0: the position is not known, as for flags and objects. */
   readonly line: number
   readonly column: number
   /** Path of the value, as in `listeners[0].address`. */
@@ -52,7 +52,7 @@ export class MillraceError extends Error {
   readonly code: ErrorCode
   readonly source: ErrorSource
   readonly retryable: boolean
-  /** For `config-invalid`: every reason. Empty otherwise. */
+  /** Every reason, for `config-invalid`. Empty for all other codes. */
   readonly problems: readonly Problem[]
 
   constructor(
@@ -69,7 +69,7 @@ export class MillraceError extends Error {
   }
 }
 
-/** `file:line:col path: message`, or without the position where none is known. */
+/** `file:line:col path: message`, without the position if it is not known. */
 export function formatProblem(problem: Problem): string {
   const position = problem.line > 0 ? `:${problem.line}:${problem.column}` : ''
   const path = problem.path === '' ? '' : `${problem.path}: `

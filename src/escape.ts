@@ -1,12 +1,16 @@
 /**
- * The one place that makes foreign text safe to show: in the log, on a terminal, on the page. Clients, backends and
- * senders of PROXY headers choose names and paths. A raw control character in one forges a line or steers a terminal;
- * one that turns the direction of text makes a name look like another. Pure. The page imports it, so it imports nothing.
+ * The one place that makes foreign text safe to show: in the log, on a terminal, on the page. Clients,
+ * backends and senders of PROXY headers choose names and paths. A raw control character in them forges a line
+ * or controls a terminal. A character that turns the direction of text makes one name look like another.
+ * Pure. The page imports this file, so it imports nothing.
  */
 
 /** Controls, format characters (bidi, zero width), halves of surrogate pairs, line and paragraph separators. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
-/** The same less U+0000 to U+001F: JSON escapes those inside of strings, outside they are its white space. */
+/**
+ * The same without U+0000 to U+001F. JSON escapes those inside strings. Outside of strings they are its white
+ * space.
+ */
 const UNSAFE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /** Text as one line for people: `<U+202E>` stands for what is unsafe. */
@@ -21,7 +25,7 @@ export function escapeJson(json: string): string {
   )
 }
 
-/** What `JSON.stringify` makes of it, safe to show. */
+/** `JSON.stringify`, with a result that is safe to show. */
 export function jsonText(value: unknown, indent?: number): string {
   return escapeJson(JSON.stringify(value, undefined, indent))
 }

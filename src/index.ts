@@ -1,4 +1,4 @@
-/** The front door: re-exports only. */
+/** The public API of the library: re-exports only. */
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
 export type { Duration, Size } from './config/common-input.js'
 export type {

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a certificate and its key, in words that say which file and what to do: OpenSSL says it in numbers.
+ * Says what is wrong with a certificate and its key: which file, and what to do. OpenSSL says it in numbers.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
@@ -16,7 +16,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/
 /** RFC 5958 section 3, and RFC 1421 section 4.6.1.1 for what older tools write. */
 const ENCRYPTED_KEY = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/
 
-/** Why a certificate and its key cannot be used together; empty where they can. */
+/** Why a certificate and its key cannot be used together. Empty: they can. */
 export function explainPair(cert: NamedPem, key: NamedPem): PairFault[] {
   const wrongCertificates = explainCertificates(cert)
   const privateKey = readKey(key)
@@ -32,7 +32,7 @@ export function explainPair(cert: NamedPem, key: NamedPem): PairFault[] {
   return faults
 }
 
-/** Which certificate cannot be read; undefined where all can. */
+/** Names the certificate that cannot be read. Undefined: all can be read. */
 export function explainCertificates(pem: NamedPem): string | undefined {
   const blocks = blocksOf(pem.text)
   const begun = pem.text.match(CERTIFICATE_BEGINS)?.length ?? 0
@@ -44,8 +44,8 @@ export function explainCertificates(pem: NamedPem): string | undefined {
 }
 
 /**
- * Which certificate has expired or is not valid yet at `now`, in ms since 1970. In a chain all must be valid; of authorities
- * one is enough. Undefined where nothing is wrong.
+ * Names the certificate that has expired or is not valid yet at `now`, in ms since 1970. In a chain all must
+ * be valid. Of authorities, one is enough. Undefined: nothing is wrong.
  */
 export function explainDates(pem: NamedPem, now: number, of: 'chain' | 'authorities'): string | undefined {
   const certificates = blocksOf(pem.text).map(certificateIn)
@@ -91,7 +91,7 @@ function explainMatch(cert: NamedPem, key: NamedPem, privateKey: KeyObject): Pai
   return [{ about: 'cert', message }]
 }
 
-/** What only OpenSSL knows, such as which keys are too weak. */
+/** Finds what only OpenSSL knows, such as that a key is too weak. */
 function explainContext(cert: NamedPem, key: NamedPem): PairFault[] {
   try {
     createSecureContext({ cert: cert.text, key: key.text })
@@ -127,13 +127,13 @@ function hintOfDer(pem: NamedPem, command: 'x509' | 'pkey'): string {
   return `, but DER: convert it (openssl ${command} -inform DER -in ${shown(pem, 'FILE')} -out NEW)`
 }
 
-/** One of `count` certificates. */
+/** Names the certificate at `index`, of `count`. */
 function nameOf(pem: NamedPem, index: number, count: number): string {
   const which = count > 1 ? `certificate ${index + 1} of ` : ''
   return which + shown(pem, 'the certificate')
 }
 
-/** The path, on one line; `otherwise` where the PEM itself stands in the config. */
+/** The path, on one line. `otherwise` if the PEM itself stands in the config. */
 function shown({ path }: NamedPem, otherwise: string): string {
   return path === undefined ? otherwise : JSON.stringify(path).slice(1, -1)
 }

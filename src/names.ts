@@ -1,24 +1,28 @@
 /**
  * Host names as clients ask for them and as people list them: `a.example.com`, `*.example.com` (one label),
- * `**.example.com` (one label or more), `*` (any name). Pure. Small letters, no trailing dot, so that no spelling gets around a rule.
+ * `**.example.com` (one label or more), `*` (any name). Pure. Names are compared in lower case and without a
+ * trailing dot, so that no spelling gets around a rule.
  */
 import { isIP } from 'node:net'
 
 /** RFC 1035 section 2.3.4, as text. */
 const MOST_CHARS = 253
-/** As in DNS names; the underscore is used though no host name may have it. */
+/** A label of a DNS name. Host names may not have an underscore, but people use it. */
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/
 const ANY = '*'
 
-/** As it is compared, or undefined where it is no host name (an IP address is none: RFC 6066 section 3). */
+/**
+ * The name as it is compared. Undefined: the text is not a host name. An IP address is not one (RFC 6066
+ * section 3).
+ */
 export function normalizeName(text: string): string | undefined {
   const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase()
-  // Letters outside ASCII may become ASCII in small; they were never a host name.
+  // `toLowerCase` can turn a letter outside ASCII into one of ASCII. Such a text was never a host name.
   if (name.length > MOST_CHARS || /[^\x21-\x7e]/.test(text) || isIP(name) !== 0) return undefined
   return name.split('.').every((label) => LABEL.test(label)) ? name : undefined
 }
 
-/** What is wrong with a pattern; undefined where nothing is. */
+/** Says what is wrong with a pattern. Undefined: nothing is wrong. */
 export function explainNamePattern(text: string): string | undefined {
   if (text === ANY || normalizeName(withoutStars(text)) !== undefined) return undefined
   if (text === '**') return 'write "*" for any name'
@@ -30,16 +34,18 @@ export function explainNamePattern(text: string): string | undefined {
     : 'clients send no IP address as a server name: write a host name'
 }
 
-/** Values by pattern. `find` takes a few look-ups for each label of the name, however many patterns there are. */
+/**
+ * Values by pattern. `find` makes a few look-ups for each label of the name, however many patterns there are.
+ */
 export class NameTable<Value> {
   readonly #exact = new Map<string, Value[]>()
-  /** By what follows `*.`. */
+  /** By the text after `*.`. */
   readonly #wildcards = new Map<string, Value[]>()
-  /** By what follows `**.`. */
+  /** By the text after `**.`. */
   readonly #deep = new Map<string, Value[]>()
   readonly #any: Value[] = []
 
-  /** `pattern` was found good by `explainNamePattern`. */
+  /** `explainNamePattern` must have accepted `pattern`. */
   add(pattern: string, value: Value): void {
     if (pattern === ANY) {
       this.#any.push(value)
@@ -52,7 +58,10 @@ export class NameTable<Value> {
     else values.push(value)
   }
 
-  /** Values of every pattern that `name` (normalized) fits, the most specific first, then in the order added. */
+  /**
+   * The values of every pattern that matches `name` (normalized): the most specific first, then in the order
+   * added.
+   */
   find(name: string | undefined): readonly Value[] {
     if (name === undefined) return this.#any
     const exact = this.#exact.get(name) ?? []
@@ -60,7 +69,7 @@ export class NameTable<Value> {
     return [...exact, ...wild, ...this.#findDeep(name), ...this.#any]
   }
 
-  /** The longest pattern first. */
+  /** The longest pattern comes first. */
   #findDeep(name: string): Value[] {
     const found: Value[] = []
     if (this.#deep.size === 0) return found
@@ -71,7 +80,7 @@ export class NameTable<Value> {
   }
 }
 
-/** What a pattern begins with. */
+/** The stars that a pattern begins with. */
 function starsOf(pattern: string): '' | '*.' | '**.' {
   if (pattern.startsWith('*.')) return '*.'
   return pattern.startsWith('**.') ? '**.' : ''
@@ -79,16 +88,19 @@ function starsOf(pattern: string): '' | '*.' | '**.' {
 
 const withoutStars = (pattern: string): string => pattern.slice(starsOf(pattern).length)
 
-/** Without its first label; empty where there is no other. */
+/** The name without its first label. Empty: it has no other. */
 function parentOf(name: string): string {
   const dot = name.indexOf('.')
   return dot === -1 ? '' : name.slice(dot + 1)
 }
 
-/** NAMEDATALEN - 1 of PostgreSQL: servers before version 17 cut longer names off here, later ones do not. */
+/** NAMEDATALEN - 1 of PostgreSQL. Servers before version 17 cut longer names off here. Later ones do not. */
 export const MOST_POSTGRES_NAME_BYTES = 63
 
-/** What is wrong with the name of a role or a database, if anything is. Two servers would read it as one name. */
+/**
+ * Says what is wrong with the name of a role or a database. Undefined: nothing is wrong. A server that cuts
+ * names off would read two longer names that begin alike as one.
+ */
 export function explainPostgresName(name: string): string | undefined {
   const bytes = Buffer.byteLength(name)
   if (bytes > 0 && bytes <= MOST_POSTGRES_NAME_BYTES) return undefined

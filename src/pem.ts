@@ -16,7 +16,7 @@ export function readNamedPem(pemOrPath: string): NamedPem {
   return namedPem(pemOrPath, readPem(pemOrPath))
 }
 
-/** Of a text that was read before. */
+/** For a text that was read before. */
 export function namedPem(pemOrPath: string, text: string): NamedPem {
   return { text, path: isPem(pemOrPath) ? undefined : pemOrPath }
 }

@@ -1,6 +1,6 @@
 /**
- * States and facts in words, as the command's tables and the status page both show them. Pure. The page imports this, so
- * it imports nothing that a browser has not.
+ * States and facts in words, for the command's tables and for the status page. Pure. The page imports this
+ * file, so it imports nothing that a browser lacks.
  */
 import { counted, NOTHING, share, time } from './figures.js'
 import type { BACKEND } from './status/cluster.js'
@@ -24,7 +24,7 @@ export function listenerState({
   return isLeaving ? 'leaving' : 'closed'
 }
 
-/** What the config has said goes before what an operator has, and that before what connects say. */
+/** What the config says goes first, then what an operator has set, then what connects have shown. */
 export function backendState({
   isLeaving,
   state,
@@ -36,19 +36,19 @@ export function backendState({
   return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }
 
-/** Where a connection goes to; before it has a backend, what it waits for: `(connect)`. */
+/** The backend of a connection. Before it has one, what it waits for: `(connect)`. */
 export function destination({ backendAddress, phase }: Pick<Connection, 'backendAddress' | 'phase'>): string {
   return backendAddress ?? `(${phase})`
 }
 
-/** `kernel/copy (small)`: upwards, downwards, and why not by the kernel. */
+/** `kernel/copy (small)`: the carrier up, the carrier down, and why a direction does not splice. */
 export function carriers({ up, down }: Pick<Connection, 'up' | 'down'>): string {
   if (up.carrier === undefined || down.carrier === undefined) return NOTHING
   const why = [...new Set([up.notSplicing, down.notSplicing].filter((reason) => reason !== undefined))]
   return `${up.carrier}/${down.carrier}${why.length > 0 ? ` (${why.join(', ')})` : ''}`
 }
 
-/** What part of all bytes was spliced. */
+/** The share of all bytes that was spliced. */
 export function splicedShare({
   bytesUp,
   bytesDown,
@@ -58,7 +58,7 @@ export function splicedShare({
   return share(splicedUp + splicedDown, bytesUp + bytesDown)
 }
 
-/** `for 4m 5s`; nothing before it has begun to serve. `now`: ms since 1970. */
+/** `for 4m 5s`. Empty before it serves. `now`: ms since 1970. */
 export function servingFor({ startedAt }: Pick<Status, 'startedAt'>, now: number): string {
   return startedAt === undefined ? '' : `for ${time(now - Date.parse(startedAt))}`
 }
@@ -73,23 +73,24 @@ export function splicing({ notSplicing }: Pick<Status, 'notSplicing'>): string {
   return notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
 }
 
-/** What is wrong with workers; none where nothing is. */
+/** What is wrong with workers. Empty: nothing is wrong. */
 export function workerTroubles({
   workersSilent,
   workerDeaths,
   workersDiffer,
 }: Pick<Status, 'workersSilent' | 'workerDeaths' | 'workersDiffer'>): string[] {
   const troubles = [
-    workersSilent > 0 && `${counted(workersSilent, 'worker')} silent, with old figures`,
+    workersSilent > 0 && `no answer from ${counted(workersSilent, 'worker')}, figures are old`,
     workerDeaths > 0 && `${counted(workerDeaths, 'worker')} died`,
-    workersDiffer.length > 0 && `not the same in all workers: ${workersDiffer.join(', ')}`,
+    workersDiffer.length > 0 && `workers differ in ${workersDiffer.join(', ')}`,
   ]
   return troubles.filter((trouble) => trouble !== false)
 }
 
-/** `draining listener web: 12 connections left, 30.0s to go`. `now`: ms since 1970. */
+/** `draining listener web: 12 connections left, 30.0s to the deadline`. `now`: ms since 1970. */
 export function draining({ scope, left, deadlineAt }: Drain, now: number): string {
-  const end = deadlineAt === undefined ? 'without a deadline' : `${time(Date.parse(deadlineAt) - now)} to go`
+  const end =
+    deadlineAt === undefined ? 'no deadline' : `${time(Date.parse(deadlineAt) - now)} to the deadline`
   return `draining ${scopeName(scope)}: ${counted(left, 'connection')} left, ${end}`
 }
 

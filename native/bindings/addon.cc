@@ -19,7 +19,7 @@ int Addon::Start(Info info) {
   if (poller.is_running()) return -EALREADY;
   struct sigaction broken_pipe = {};
   sigaction(SIGPIPE, nullptr, &broken_pipe);
-  // splice has no MSG_NOSIGNAL: where SIGPIPE is not ignored, a peer could end the process.
+  // splice has no MSG_NOSIGNAL. If SIGPIPE is not ignored, a peer could end the process.
   if (broken_pipe.sa_handler == SIG_DFL) return -EPIPE;
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return -ENOTSUP;
@@ -41,7 +41,7 @@ int Addon::Start(Info info) {
   return 0;
 }
 
-// One callback per batch, in a callback scope, so that promises and ticks run after it.
+// Makes one callback per batch, in a callback scope, so that promises and ticks run after it.
 void Addon::Deliver(int count) {
   napi_handle_scope scope = nullptr;
   if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
@@ -80,7 +80,7 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 
 namespace {
 
-// Checked by src/io/kernel/native.ts: a binary of another build is refused instead of misunderstood.
+// src/io/kernel/native.ts checks this. It refuses a binary of another build instead of misunderstanding it.
 constexpr int kVersion = 8;
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {

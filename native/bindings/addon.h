@@ -1,5 +1,5 @@
 // What one environment (a thread) has: its poller, pipes and fds, and the arrays that TypeScript has lent it.
-// When the environment ends, its fds are closed without calling JavaScript.
+// When the environment ends, its fds are closed without a call to JavaScript.
 #ifndef MILLRACE_BINDINGS_ADDON_H_
 #define MILLRACE_BINDINGS_ADDON_H_
 

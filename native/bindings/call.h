@@ -1,5 +1,5 @@
-// A call from TypeScript: a few integers come in, and one goes back, >= 0 or -errno. Nothing is thrown,
-// nothing is logged. src/io/kernel/native.ts documents every call.
+// A call from TypeScript takes a few integers and returns one, >= 0 or -errno. It throws nothing and logs
+// nothing. src/io/kernel/native.ts documents every call.
 #ifndef MILLRACE_BINDINGS_CALL_H_
 #define MILLRACE_BINDINGS_CALL_H_
 
@@ -18,7 +18,7 @@ inline bool Bool(Info info, size_t i) { return info[i].As<Napi::Boolean>().Value
 inline std::string Text(Info info, size_t i) { return info[i].As<Napi::String>().Utf8Value(); }
 inline Napi::Value Answer(Info info, int value) { return Napi::Number::New(info.Env(), value); }
 
-// Element bytes of a typed array, whose ArrayBuffer TypeScript allocated outside the heap.
+// The bytes of a typed array. TypeScript allocated its ArrayBuffer outside the heap.
 template <typename T>
 T* Data(const Napi::Value& array) {
   auto typed = array.As<Napi::TypedArray>();

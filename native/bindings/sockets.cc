@@ -1,5 +1,4 @@
-// The calls about sockets: how they come about, what is read from them by TypeScript itself, and how they
-// end.
+// The calls about sockets: how they are opened, what TypeScript itself reads from them, and how they end.
 #include <algorithm>
 
 #include "../constants.h"
@@ -15,8 +14,8 @@ Liveness ToLiveness(Info info, size_t at) {
   return Liveness{Int(info, at), Int(info, at + 1), Int(info, at + 2), Int(info, at + 3)};
 }
 
-// An endpoint travels up as its port and either an IPv4 address or the length of its host in the scratch
-// bytes.
+// Shows an endpoint to TypeScript: its port, and either an IPv4 address or the length of its host in the
+// scratch bytes.
 int Show(Addon* addon, const Endpoint& endpoint, int result) {
   if (result < 0) return result;
   auto* cells = reinterpret_cast<int32_t*>(addon->outcome);
@@ -31,8 +30,8 @@ Napi::Value ListenOn(Info info) {
   return Answer(info, Of(info).descriptors.Add(fd));
 }
 
-// A new connection is watched at once: its fd, or -errno and nothing is left open. One that cannot be watched
-// is reset: an orderly end would look to its peer like an empty answer.
+// Watches a new connection at once. Returns its fd, or -errno with nothing left open. It resets a connection
+// that cannot be watched: a FIN would look to the peer like an empty answer.
 int Own(Addon* addon, int fd, int32_t generation) {
   if (fd < 0) return fd;
   addon->descriptors.Add(fd);

@@ -1,7 +1,7 @@
 /**
- * Where a process is reached whose config says nothing of it, and where the command looks for it: one socket per
- * process, in a folder that nobody but its owner may put anything into. Entering it helps nobody: the socket itself is
- * its owner's alone.
+ * The default admin address: where a process listens if its config does not say, and where the command looks
+ * for it. Each process has one socket, in a folder into which only its owner can put files. Entering the
+ * folder helps nobody, because only the owner may open the socket.
  */
 import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -12,7 +12,7 @@ import type { UnixAddress } from '../address.js'
 const SOCKET = /^(\d+)\.sock$/
 const OWNER_ONLY = 0o700
 const WRITABLE_BY_OTHERS = 0o022
-/** systemd makes it for a service that says `RuntimeDirectory=millrace`, of whatever user. */
+/** systemd makes this folder for a service with `RuntimeDirectory=millrace`, whatever the service's user. */
 const SYSTEM_FOLDER = '/run/millrace'
 const ROOT = 0
 
@@ -21,10 +21,10 @@ export interface FoundSocket {
   readonly address: UnixAddress
 }
 
-/** Makes the folder where there is none. Where there can be no such socket, or none that is safe: why. */
+/** Makes the folder if it is missing. Returns a reason if there can be no such socket, or no safe one. */
 export function defaultAdminAddress(env: NodeJS.ProcessEnv, pid = process.pid): UnixAddress | string {
   const uid = process.getuid?.()
-  if (uid === undefined) return 'users have no numbers here'
+  if (uid === undefined) return 'this platform has no user ids'
   const reasons: string[] = []
   for (const folder of foldersToServeIn(env, uid)) {
     const reason = whyNotMade(folder) ?? whyNotSafe(folder, uid)
@@ -34,7 +34,10 @@ export function defaultAdminAddress(env: NodeJS.ProcessEnv, pid = process.pid): 
   return reasons.join(', ')
 }
 
-/** Of processes that answer, by their number. What others have left behind is removed. */
+/**
+ * The sockets of processes that answer, by process id. Removes the files that dead processes have left
+ * behind.
+ */
 export async function findAdminSockets(env: NodeJS.ProcessEnv): Promise<FoundSocket[]> {
   const all = safeFolders(env).flatMap(socketsIn)
   const answers = await Promise.all(all.map(({ address }) => whatAnswers(address.path)))
@@ -44,14 +47,17 @@ export async function findAdminSockets(env: NodeJS.ProcessEnv): Promise<FoundSoc
   return all.filter((_, index) => answers[index] === 'somebody').sort((a, b) => a.pid - b.pid)
 }
 
-/** The first that can be had. */
+/** A process takes the first of these that it can use. */
 export const foldersToServeIn = (env: NodeJS.ProcessEnv, uid: number): string[] => [
   ...namedBy(env),
   SYSTEM_FOLDER,
   join(tmpdir(), `millrace-${uid}`),
 ]
 
-/** A service has another environment than the shell of who looks for it: all that any process may have chosen. */
+/**
+ * All folders that a process of this user may have chosen. A service has another environment than the shell
+ * of the person who looks for it.
+ */
 export const foldersToSearch = (env: NodeJS.ProcessEnv, uid: number): string[] => [
   ...foldersToServeIn(env, uid),
   ...namedBy({ XDG_RUNTIME_DIR: `/run/user/${uid}` }),
@@ -75,16 +81,19 @@ function whyNotMade(folder: string): string | undefined {
     mkdirSync(folder, { mode: OWNER_ONLY, recursive: true })
     return undefined
   } catch (error) {
-    return `cannot be made (${(error as NodeJS.ErrnoException).code})`
+    return `cannot be created (${(error as NodeJS.ErrnoException).code})`
   }
 }
 
-/** In a folder for everybody anybody may have made this one, to have our sockets in it. */
+/**
+ * In a folder that everybody can write to, such as /tmp, somebody else may have made this one, to get our
+ * sockets into it.
+ */
 function whyNotSafe(folder: string, owner: number | undefined): string | undefined {
   const stats = lstatSync(folder, { throwIfNoEntry: false })
-  if (!stats?.isDirectory()) return 'is no folder'
+  if (!stats?.isDirectory()) return 'is not a folder'
   if (owner !== undefined && stats.uid !== owner) return `belongs to user ${stats.uid}`
-  return (stats.mode & WRITABLE_BY_OTHERS) === 0 ? undefined : 'can be written to by others'
+  return (stats.mode & WRITABLE_BY_OTHERS) === 0 ? undefined : 'is writable by others'
 }
 
 function socketsIn(folder: string): FoundSocket[] {

@@ -1,6 +1,7 @@
 /**
- * The HTTP server of the admin address: for the command, the status page, a Prometheus and whoever writes a script. What
- * it costs is bounded, whatever callers do: few connections, short requests, one status for all who ask in a moment.
+ * The HTTP server of the admin address, for the command, the status page, Prometheus and scripts. Its cost is
+ * bounded whatever callers do: few connections, short requests, one status for all who ask in the same
+ * moment.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -29,16 +30,16 @@ import { Snapshot, Snapshots } from './snapshot.js'
 
 const MOST_HEADER_BYTES = 8 * 1024
 const REQUEST_TIMEOUT_MS = 5000
-/** What is told is at most this old (ms). */
+/** ms. An answer is at most this old. */
 const TOLD_LASTS_MS = 250
 const BUSIEST_SHOWN = 20
-/** Answers under way have this long at the end (ms). */
+/** At a stop, answers under way get this many ms. */
 const GOODBYE_MS = 1000
 
 export interface AdminServerOptions {
   readonly control: Control
   readonly config: AdminConfig
-  /** A status as Prometheus reads it. */
+  /** The status in the text format of Prometheus. */
   readonly renderMetrics: (status: ProxyStatus) => string
   readonly log: Log
 }
@@ -69,7 +70,7 @@ export class AdminServer {
     this.#server = this.#createServer()
   }
 
-  /** With the port in use where 0 was asked for. */
+  /** If the config says port 0, this has the port in use. */
   get address(): Address {
     return this.#address
   }
@@ -82,13 +83,13 @@ export class AdminServer {
       const message = error instanceof Error ? error.message : String(error)
       throw new MillraceError('listen-failed', `admin: ${message}`, { cause: error })
     }
-    // The proxy keeps its process alive, or does not: this never does.
+    // Only the proxy keeps the process alive. This server never does.
     this.#server.unref()
     const address = formatAddress(this.#address)
     this.#options.log.info({ address }, `admin on ${address}`)
   }
 
-  /** Answers under way are finished, if they can be within a second; that is waited for by whoever stops it. */
+  /** Answers under way get a second to finish. Resolves when the server is closed. */
   stop(): Promise<void> {
     if (this.#server.listening) this.#stopped = this.#stop()
     return this.#stopped
@@ -111,7 +112,7 @@ export class AdminServer {
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
         connectionsCheckingInterval: NEVER_MS,
-        // The guard says what is wrong in words.
+        // The guard answers a request without Host in words.
         requireHostHeader: false,
       },
       (request, response) => void this.#answer(request, response),
@@ -130,7 +131,7 @@ export class AdminServer {
         this.#options.log.error({ err: error, path: request.url }, 'an admin request failed')
       if (response.headersSent) response.destroy()
       else answerProblem(response, problem)
-      // What was not read of a body would be taken for the next request.
+      // Node would take the unread rest of a body for the next request.
       if (!request.complete) response.once('finish', () => request.destroy())
     }
   }
@@ -179,21 +180,21 @@ export class AdminServer {
     }
   }
 
-  /** The trail of those who change something. */
+  /** Logs a change with what was asked for. */
   #tell({ trail }: Operation, { parts, body }: Asked, answer?: unknown): void {
     if (trail === undefined) return
     const { killed } = Object(answer)
-    // A line has a level of its own.
+    // `level` is the level of the line itself.
     const { level: logLevel, ...order } = Object(body)
     this.#options.log.info({ ...parts, ...order, logLevel, killed }, trail)
   }
 
-  /** Who has changed something is to see it in the next answer. */
+  /** The next answer has to show the change. */
   #forget(): void {
     for (const told of [this.#status, this.#metrics, this.#lists]) told.forget()
   }
 
-  /** What needs no token: it tells nothing. */
+  /** Paths that need no token. They reveal nothing. */
   #openPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
     if (path === '/livez') return (response) => answerText(response, 200, 'ok')
     if (path === '/readyz') return (response) => this.#answerReadiness(response)
@@ -227,7 +228,10 @@ export class AdminServer {
   }
 }
 
-/** What somebody looks at second by second; what has not happened, or is gone, is in the whole status. */
+/**
+ * What changes from second to second. Endings that never happened, and what is gone, are only in the whole
+ * status.
+ */
 function livelyPart(status: ProxyStatus): ProxyStatus {
   const endings = status.endings.filter(({ count }) => count > 0)
   return { ...status, endings, pastListeners: [], pastClusters: [] }
@@ -236,7 +240,7 @@ function livelyPart(status: ProxyStatus): ProxyStatus {
 /** @throws ProblemError 400 */
 function readUrl(text: string): URL {
   const whole = `http://host${text}`
-  if (!text.startsWith('/') || !URL.canParse(whole)) throw new ProblemError(400, 'expected a path')
+  if (!text.startsWith('/') || !URL.canParse(whole)) throw new ProblemError(400, 'expected a path, such as /')
   return new URL(whole)
 }
 

@@ -1,6 +1,6 @@
 /**
- * Values that are made at most every so often, however many ask for them: who comes meanwhile gets the last one, or
- * waits for the one that is being made.
+ * Values that are made at most every so often, however many callers ask. A caller in between gets the last
+ * value, or waits for the one that is being made.
  */
 export class Snapshot<Value> {
   readonly #make: () => Promise<Value>
@@ -19,7 +19,7 @@ export class Snapshot<Value> {
     return this.#value
   }
 
-  /** Something has changed: who asks now is to see it. */
+  /** Something has changed, and the next caller has to see it. */
   forget(): void {
     this.#value = undefined
   }
@@ -42,7 +42,7 @@ export class Snapshot<Value> {
   }
 }
 
-/** One of each question; those that are out of date are kept no longer than until the next question. */
+/** One snapshot for each question. The next question drops those that are out of date. */
 export class Snapshots<Question, Value> {
   readonly #make: (question: Question) => Promise<Value>
   readonly #lastsMs: number

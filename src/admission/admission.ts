@@ -1,8 +1,8 @@
 /**
- * The step between accept and connection: each client is asked about once before anything else is done, and may go on,
- * wait at its listener, be queued or be refused. Who waits is asked about again, in order and before anybody new, when a
- * backend is released or a connection is over. It decides nothing itself: that is its rule's (rule.ts), and without
- * one everybody may go on.
+ * The step between accept and connection. It asks its rule (rule.ts) once about each client, before anything
+ * else is done. The client goes on, waits at its listener, is queued or is refused. When a backend is
+ * released or a connection is over, it asks again about clients that wait: in order, and before any new
+ * client. It decides nothing itself. Without a rule everybody goes on.
  */
 import type { PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
@@ -25,9 +25,9 @@ export class Admission implements AdmissionStep, Runnable {
   readonly #rule: AdmissionRule
   readonly #engine: Engine
   readonly #queues: ClientQueues
-  /** Those that pause because of a client that waits, the longest first. */
+  /** Listeners that pause because a client waits. The one that pauses longest comes first. */
   readonly #paused = new Set<Listener>()
-  /** Those who wait and are to be asked about again. */
+  /** Queues and listeners whose waiting clients the rule must be asked about again. */
   readonly #dueQueues = new Set<ClientQueue>()
   readonly #dueListeners = new Set<Listener>()
   #isAsking = false
@@ -40,20 +40,20 @@ export class Admission implements AdmissionStep, Runnable {
     rule.begin?.(this)
   }
 
-  /** A client has come, or comes again after a wait. Nobody overtakes those who may have got their turn. */
+  /** A client comes, or comes again. It must not overtake waiting clients whose turn may have come. */
   decide(service: Service, from: PeerAddress): Decision {
     if (this.isQueued && !this.#isAsking) while (this.#isAnyDue) this.#askNext()
     return this.#rule.decide(service, from)
   }
 
-  /** It comes again, before anybody else of its listener. */
+  /** The client comes again, before anybody else of its listener. */
   wait(listener: Listener, client: Socket, from: PeerAddress): void {
     listener.pause('admission')
     listener.putBack(client, from)
     this.#paused.add(listener)
   }
 
-  /** It is queued or turned away. */
+  /** Queues the client, or turns it away. */
   hold(connection: HeldConnection, decision: Queue | Refuse): void {
     if (decision.answer === 'queue') this.#queues.add(connection, decision)
     else connection.gaveUp(endingOf(decision))
@@ -63,7 +63,7 @@ export class Admission implements AdmissionStep, Runnable {
     return this.#queues.of(target)?.length ?? 0
   }
 
-  /** A connection to `backend`, or a connect that came to nothing, is over: who waits for it may have its place. */
+  /** A connection to `backend`, or a failed connect, is over. A waiting client may have its place. */
   released(backend: Backend, cluster: Cluster): void {
     if (this.#queues.isEmpty) return
     this.#askQueueOf(backend)
@@ -71,7 +71,7 @@ export class Admission implements AdmissionStep, Runnable {
     this.#askLater()
   }
 
-  /** A connection is over: those who wait for its listener, its cluster or its backend may have its place. */
+  /** A connection is over. Clients that wait for its listener, cluster or backend may have its place. */
   ended(connection: Connection): void {
     const { service } = connection
     if (connection.wasLetIn) this.#rule.ended?.(service, connection.peer)
@@ -89,7 +89,7 @@ export class Admission implements AdmissionStep, Runnable {
     this.#askLater()
   }
 
-  /** Asks about one, so that those already served have their turns between. */
+  /** Asks about one client per run, so that clients already served have their turns in between. */
   run(): void {
     this.#askNext()
     this.#askLater()
@@ -109,7 +109,7 @@ export class Admission implements AdmissionStep, Runnable {
     this.#paused.clear()
   }
 
-  /** Not at once: what has ended is still being closed. */
+  /** Not at once, because what has ended is still being closed. */
   #askLater(): void {
     if (this.isQueued || !this.#isAnyDue) return
     this.#engine.runQueue.add(this)
@@ -124,7 +124,7 @@ export class Admission implements AdmissionStep, Runnable {
     this.#isAsking = false
   }
 
-  /** Of those that are due: the one whose first client is before the first of all others. */
+  /** Of the due queues: the one whose first client comes before the first clients of all others. */
   #nextQueue(): ClientQueue | undefined {
     let next: ClientQueue | undefined
     for (const queue of this.#dueQueues) {
@@ -134,7 +134,7 @@ export class Admission implements AdmissionStep, Runnable {
     return next
   }
 
-  /** Where it has to wait on, so have all behind it. */
+  /** If the first client must wait on, so must all behind it. */
   #askFirst(queue: ClientQueue): void {
     const place = queue.first!
     const { connection } = place
@@ -148,7 +148,7 @@ export class Admission implements AdmissionStep, Runnable {
     } else this.#dueQueues.delete(queue)
   }
 
-  /** Its client comes again, and may pause it again. */
+  /** The listener's client comes again, and may pause the listener again. */
   #resumeNext(): void {
     const [listener] = this.#dueListeners
     if (listener === undefined) return

@@ -1,6 +1,7 @@
 /**
- * Clients that wait for a backend or a cluster, each in its place: by priority, and then as they came. A place is left
- * when its turn comes, its deadline passes, its client goes away, or its connection is ended; nothing of it stays.
+ * Clients that wait for a backend or a cluster. Each has a place, ordered by priority and then by arrival. A
+ * place ends when its turn comes, its deadline passes, its client goes away, or its connection is ended.
+ * Nothing of it stays.
  */
 import type { Dialling } from '../cluster/dial.js'
 import type { HeldConnection } from '../connection/held-connection.js'
@@ -18,7 +19,7 @@ const TOO_LATE: RecordEnding = {
 export class ClientQueues {
   readonly #sweep: Sweep
   readonly #queues = new Map<QueueTarget, ClientQueue>()
-  /** Of those that came so far. */
+  /** How many clients have come so far. */
   #count = 0
 
   constructor(sweep: Sweep) {
@@ -46,9 +47,9 @@ export class ClientQueues {
   }
 }
 
-/** Those that wait for the same. */
+/** The clients that wait for one target. */
 export class ClientQueue {
-  /** By priority; there are few. None is empty. */
+  /** Places by priority. There are few priorities. No set is empty. */
   readonly #places = new Map<number, Set<Place>>()
   readonly #emptied: () => void
 
@@ -62,7 +63,7 @@ export class ClientQueue {
     return length
   }
 
-  /** Whose turn is next; undefined where nobody waits any more. */
+  /** The place whose turn is next. Undefined if nobody waits any more. */
   get first(): Place | undefined {
     if (this.#places.size === 0) return undefined
     const [first] = this.#places.get(Math.min(...this.#places.keys()))!
@@ -113,7 +114,7 @@ export class Place implements Dialling, Expirable {
     return this.priority === other.priority ? this.#number < other.#number : this.priority < other.priority
   }
 
-  /** It is left: the client went away, or somebody has ended the connection, or its turn has come. */
+  /** Leaves the place: the client went away, somebody ended the connection, or its turn has come. */
   cancel(): void {
     this.#queue.delete(this)
     this.#sweep.delete(this)

@@ -1,6 +1,6 @@
 /**
- * Who may come in: what is asked of each client between its accept and its connection, and what may be answered. Limits,
- * rates and priorities are rules. Types only.
+ * Which clients may come in. This is what a rule is asked about each client between accept and connection,
+ * and what it may answer. Limits, rates and priorities are rules. Types only.
  */
 import type { PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
@@ -8,7 +8,7 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { Service } from '../connection/service.js'
 import type { OpeningCause } from '../observe/endings.js'
 
-/** What a client can be queued for: when it is released, the first of its queue is asked about again. */
+/** What a client can be queued for. When it is released, the rule is asked about its first client again. */
 export type QueueTarget = Backend | Cluster
 
 /** The client is reset, and its record says why. */
@@ -17,39 +17,39 @@ export interface Refuse {
   readonly cause: OpeningCause | 'out-of-resources'
 }
 
-/** The client holds no backend, and costs one socket, until its turn comes. Others are accepted meanwhile. */
+/** The client waits for its turn. Until then it costs one socket and no backend. Others are accepted. */
 export interface Queue {
   readonly answer: 'queue'
   readonly target: QueueTarget
-  /** Who has the smaller number is asked first; of the same, who came first. */
+  /** The smaller number is asked about first. Among equal numbers, the client that came first is. */
   readonly priority: number
-  /** How long it waits at most before it ends as a connect that took too long (ms). 0: for ever. */
+  /** How long the client waits at most, in ms. Then it ends like a connect that is too slow. 0: for ever. */
   readonly deadlineMs: number
 }
 
 /**
- * `wait`: as if it had not been accepted. Its listener pauses, and the client is asked about again, before any other of the
- * listener, when a connection is over or the rule says so.
+ * `wait`: as if the client had not been accepted. Its listener pauses. The rule is asked about the client
+ * again, before any other client of the listener, when a connection is over or the rule says so.
  */
 export type Decision = 'go-on' | 'wait' | Refuse | Queue
 
-/** The step that asks, for its rule. */
+/** The admission step, as its rule sees it. */
 export interface AdmissionStep {
-  /** An answer may be another than before, for other reasons than a release or an end: everybody who waits is asked about. */
+  /** Asks again about everybody who waits. For rules whose answers change without a release or an end. */
   askAgain(): void
-  /** How many are queued. */
+  /** How many clients are queued for `target`. */
   queued(target: QueueTarget): number
 }
 
 export interface AdmissionRule {
-  /** Once, before all else. */
+  /** Called once, before all else. */
   begin?(step: AdmissionStep): void
   /**
-   * Asked once for each client, before any byte of it is read, and again for one that waits. It makes no object where the
-   * answer is `go-on`, and counts that one as let in. Of one in a queue any answer but `go-on` and a refusal leaves
-   * it where it is.
+   * Asked once about each client, before any byte of it is read, and again about a client that waits. For
+   * `go-on` it makes no object, and it counts that client as let in. A queued client leaves its queue only by
+   * `go-on` or a refusal.
    */
   decide(service: Service, from: PeerAddress): Decision
-  /** The connection of one that was let in is over. */
+  /** The connection of a client that was let in is over. */
   ended?(service: Service, from: PeerAddress): void
 }

@@ -1,7 +1,7 @@
 /**
- * One client's attempt to get a backend: candidates one after the other until one connects. It owns the
- * connect on its way and the wait in between, and nothing once `done` was called. Which candidate is next is
- * not decided here. On the ordinary path, the first candidate connecting, it sets no timer.
+ * One client's attempt to get a backend. It tries one candidate after the other until one connects. It owns
+ * the connect in progress and the wait in between, and nothing once `done` was called. It does not choose the
+ * next candidate. If the first candidate connects, it sets no timer.
  */
 import type { ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
@@ -13,16 +13,16 @@ import type { Dialling, DialRequest, DialResult } from './dial.js'
 const SHORTAGE_PAUSE_MS = 50
 const NOBODY: readonly Backend[] = []
 
-/** What an attempt needs of its cluster. */
+/** What an attempt needs from its cluster. */
 export interface AttemptHost {
   readonly engine: Pick<Engine, 'dial'>
-  /** Attempts that wait: resumed when a name is resolved or is not, abandoned when the cluster stops. */
+  /** Attempts that wait. The cluster resumes them when a lookup ends, and abandons them when it stops. */
   readonly waiting: Set<Attempt>
   isStopped(): boolean
   now(): number
-  /** Why nobody could be tried. */
+  /** Returns why no backend could be tried. */
   whyNone(): string
-  /** The best backend not among those tried, or `resolving` where an answer may still bring one. */
+  /** Returns the best backend that is not in `tried`. `resolving`: none yet, but a name may bring one. */
   next(request: BalanceRequest, tried: readonly Backend[]): Backend | 'resolving' | undefined
   succeeded(backend: Backend): void
   failed(backend: Backend, address: ResolvedAddress, errno: string): void
@@ -35,7 +35,7 @@ export class Attempt implements Dialling {
   #done: ((result: DialResult) => void) | undefined
   #backend: Backend | undefined
   #dial: Dial | undefined
-  /** Undefined where all went well so far. */
+  /** Undefined while no backend has failed. */
   #tried: Backend[] | undefined
   #tries = 0
   #rounds = 1
@@ -64,7 +64,7 @@ export class Attempt implements Dialling {
     this.#backend?.dialDropped()
   }
 
-  /** Goes on after a wait: names have changed, or its time is over. */
+  /** Continues after a wait: names have changed, or the time is over. */
   resume(): void {
     this.#stopWaiting()
     if (this.#host.now() >= this.#deadline()) this.abandon('ETIMEDOUT')
@@ -72,11 +72,11 @@ export class Attempt implements Dialling {
     else this.#advance()
   }
 
-  /** Ends without a backend: with the error of the last connect, or with `error` where there was none. */
+  /** Ends without a backend: with the error of the last connect, or with `error` if there was none. */
   abandon(error: string): void {
     this.#stopWaiting()
     const result = { error: this.#error ?? error, backend: this.#backend, retries: this.#retries() }
-    // `dial` may not have returned yet.
+    // Not at once, because `dial` may not have returned yet.
     queueMicrotask(() => this.#finish(result))
   }
 
@@ -102,7 +102,7 @@ export class Attempt implements Dialling {
   }
 
   #connect(backend: Backend): void {
-    // A candidate has an address, and once it has one it never has none.
+    // A candidate always has an address, because a backend that got one keeps one.
     const address = backend.endpoints.current!
     this.#backend = backend
     if (!this.#isShort) this.#tries += 1
@@ -115,7 +115,7 @@ export class Attempt implements Dialling {
   #settled(backend: Backend, address: ResolvedAddress, { socket, errno }: DialOutcome): void {
     this.#dial = undefined
     if (socket !== undefined && !backend.isEnabled) {
-      // It was taken out while the connect was on its way.
+      // The backend was taken out while the connect was in progress.
       socket.reset()
       backend.dialDropped()
       this.#tryAnother(backend, 'EHOSTDOWN')
@@ -154,7 +154,7 @@ export class Attempt implements Dialling {
     if (ms > 0) this.#timer = setTimeout(() => this.resume(), Math.min(ms, remainingMs)).unref()
   }
 
-  /** One wait after the other, with no connect that said otherwise between them, is one wait. */
+  /** Waits in a row share one deadline, until a connect fails for another reason than a shortage. */
   #deadline(): number {
     if (this.#waitUntil !== undefined) return this.#waitUntil
     return this.#connectMs > 0 ? this.#host.now() + this.#connectMs : Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 /**
- * One backend: what it is called, what it is set to, and who uses it. Where it is reached is its
- * endpoints' business, whether it works that of its health.
+ * One backend: its name, its settings, and how much it is used. Its endpoints know where it is reached. Its
+ * health knows whether it works.
  */
 import { type Address, formatAddress, type ResolvedAddress } from '../address.js'
 import type { BACKEND_STATE } from '../status/cluster.js'
@@ -12,13 +12,13 @@ export type BackendStatus = Told<typeof BACKEND_STATE>
 export type BackendSetting = BackendStatus['setTo']
 
 export class Backend {
-  /** The address as configured: what logs, records and metrics call this backend. */
+  /** The address as configured. Logs, records and metrics call this backend by it. */
   readonly name: string
-  /** Host as configured; undefined of a unix socket. */
+  /** Host as configured. Undefined for a unix socket. */
   readonly host: string | undefined
   readonly endpoints: Endpoints
   readonly health: Health
-  /** Set by whoever gives it, and by operators. */
+  /** The source that gives the backend sets these, and so do operators. */
   weight: number
   setTo: BackendSetting = 'up'
 
@@ -27,7 +27,7 @@ export class Backend {
   #connections = 0
   readonly #released: ((backend: Backend) => void) | undefined
 
-  /** `released` is told when the backend could take another connection, because one, or a connect, is over. */
+  /** `released` is called when a connection or a connect is over: the backend could take another one. */
   constructor(address: Address, weight: number, health: Health, released?: (backend: Backend) => void) {
     this.name = formatAddress(address)
     this.host = address.kind === 'unix' ? undefined : address.host
@@ -37,7 +37,7 @@ export class Backend {
     this.#released = released
   }
 
-  /** Whether config and operators let it have new connections. */
+  /** Whether the config and operators allow it new connections. */
   get isEnabled(): boolean {
     return this.setTo === 'up' && this.weight > 0
   }
@@ -47,22 +47,22 @@ export class Backend {
     return this.#active
   }
 
-  /** Connects on their way. */
+  /** Connects in progress. */
   get dialling(): number {
     return this.#dialling
   }
 
-  /** Its name means these addresses now. */
+  /** Its name now means these addresses. */
   resolved(ips: readonly string[]): void {
     if (this.endpoints.resolved(ips)) this.health.moved()
   }
 
-  /** A connect is on its way. It ends by one of the next three. */
+  /** A connect begins. It ends with one of the next three methods. */
   dialBegan(): void {
     this.#dialling += 1
   }
 
-  /** Whoever has the connection calls `release` at its end. True if the backend was down before. */
+  /** The owner of the connection calls `release` at its end. Returns true if the backend was down before. */
   dialSucceeded(): boolean {
     this.#dialling -= 1
     this.#active += 1
@@ -70,7 +70,7 @@ export class Backend {
     return this.health.connected()
   }
 
-  /** The connect to `address` failed at `now`. How long the backend is skipped from now on in ms, or 0. */
+  /** The connect to `address` failed at `now`. Returns how long the backend is skipped, in ms, or 0. */
   dialFailed(address: ResolvedAddress, errno: string, now: number): number {
     const wasCurrent = this.endpoints.failed(address)
     const restMs = this.health.failed({ errno, wasCurrent, addresses: this.endpoints.all.length }, now)
@@ -78,7 +78,7 @@ export class Backend {
     return restMs
   }
 
-  /** The connect came to an end that says nothing about the backend. */
+  /** The connect ended, and that says nothing about the backend. */
   dialDropped(): void {
     this.#dialling -= 1
     this.#released?.(this)

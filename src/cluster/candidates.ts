@@ -1,6 +1,7 @@
 /**
- * Who is next for a connection: the backends that are available, in the order of the balancer; then, one after the
- * other, those that are skipped for a while. Here balancing and health meet, which know nothing of each other.
+ * Chooses the next backend for a connection. The available backends come first, in the order of the balancer.
+ * Then come those that are skipped for a while, one after the other. Balancing and health know nothing of
+ * each other, and meet only here.
  */
 import type { Backend } from './backend.js'
 import type { Balancer } from './balance/balancer.js'
@@ -9,7 +10,7 @@ import type { BalanceRequest } from './balance/request.js'
 export class Candidates {
   readonly #backends: readonly Backend[]
   readonly #balancer: Balancer<Backend>
-  /** Of the pick that runs. Kept here so that a pick makes no closures. */
+  /** Arguments of the present pick. They are fields so that a pick makes no closures. */
   #tried: readonly Backend[] = []
   #now = 0
 
@@ -18,14 +19,14 @@ export class Candidates {
     this.#balancer = balancer
   }
 
-  /** The first that is not among `tried`, or undefined where there is none. */
+  /** The first backend that is not in `tried`. Undefined if there is none. */
   next(request: BalanceRequest, tried: readonly Backend[], now: number): Backend | undefined {
     this.#tried = tried
     this.#now = now
     return this.#balancer.pick(this.#isAvailable, request) ?? this.#soonestDue()
   }
 
-  /** Runs for each backend at each connection, and most have tried nobody: that is asked first. */
+  /** Runs for each backend at each connection. Most connections have tried nobody: that is checked first. */
   readonly #isCandidate = (backend: Backend): boolean =>
     backend.isEnabled &&
     backend.endpoints.current !== undefined &&
@@ -35,8 +36,8 @@ export class Candidates {
     this.#isCandidate(backend) && backend.health.isAvailable(this.#now, backend.dialling)
 
   /**
-   * When all are skipped one is tried all the same: a client turned away while a backend may be back is worse
-   * off than one that waits for another failed connect.
+   * When all backends are skipped, one is tried all the same. A client that is turned away while a backend
+   * may be back is worse off than one that waits for another failed connect.
    */
   #soonestDue(): Backend | undefined {
     let soonest: Backend | undefined

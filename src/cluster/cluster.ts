@@ -1,7 +1,7 @@
 /**
- * A named set of backends, and connections to them: the balancer says in which order they are tried, health who is
- * passed over. It reaches the network only through the engine and the resolver, and never logs: what an operator may
- * want to know is told to the hooks.
+ * A named set of backends, and connections to them. The balancer decides in which order they are tried. Their
+ * health decides which are skipped. A cluster reaches the network only through the engine and the resolver.
+ * It never logs. It tells its hooks what an operator may want to know.
  */
 import type { ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
@@ -21,17 +21,17 @@ export interface ClusterOptions {
   readonly backends: readonly BackendOptions[]
 }
 
-/** All optional. A hook must not throw. */
+/** All hooks are optional. A hook must not throw. */
 export interface ClusterHooks {
-  /** Every address of `backend` failed, the last with `errno`: skipped for `restMs` while others are available. */
+  /** Every address of `backend` failed, the last with `errno`. While others are up, skipped for `restMs`. */
   onBackendDown?(backend: Backend, errno: string, restMs: number): void
   /** A connect to a backend that was down succeeded. */
   onBackendUp?(backend: Backend): void
-  /** A connection to `backend`, or a connect that came to nothing, is over: whoever waits for it can have its place. */
+  /** A connection to `backend`, or a failed connect, is over. A client that waits may have its place. */
   onBackendReleased?(backend: Backend, cluster: Cluster): void
-  /** No answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
+  /** There was no answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
   onResolveFailed?(host: string, code: string, retryMs: number): void
-  /** Default: `dns.lookup`. */
+  /** How to resolve names. Default: `dns.lookup`. */
   lookup?: Lookup
   /** A clock in ms that never goes back. Default: `performance.now`. */
   now?(): number
@@ -74,14 +74,14 @@ export class Cluster {
     this.#host = this.#newHost(engine)
   }
 
-  /** Begins to resolve host names, for as long as the cluster is not stopped. Once. */
+  /** Starts to resolve host names, until the cluster stops. Call it once. */
   start(): void {
     this.#resolver.start()
   }
 
   /**
-   * For good. Attempts that wait end at once, later ones with ECANCELED; a connect on its way is finished and
-   * is the last of its attempt. Connections in use are untouched.
+   * Stops for good. Attempts that wait end at once, and later ones end with ECANCELED. A connect in progress
+   * is finished, and is the last one of its attempt. Connections in use stay.
    */
   stop(): void {
     this.#isStopped = true
@@ -90,8 +90,8 @@ export class Cluster {
   }
 
   /**
-   * Other backends, or set otherwise, or another rule. Those that were there before stay what they are, with their
-   * connections and their health; who leaves gets no new connections. A cluster that was retired serves again.
+   * Takes other backends, other settings or another rule. Backends that stay keep their connections and their
+   * health. Backends that leave get no new connections. A retired cluster serves again.
    */
   update({ balance, backends }: ClusterOptions): void {
     const isOtherRule = balance !== this.#balance
@@ -99,14 +99,14 @@ export class Cluster {
     if (this.#members.replace(backends) || isOtherRule) this.#takeUp()
   }
 
-  /** It is in no config any more. Attempts under way go on with what is known; nothing is resolved again. */
+  /** No config has this cluster any more. Attempts go on with what is known. No name is resolved again. */
   retire(): void {
     this.#members.retire()
     this.#resolver.stop()
     this.#resumeWaiting()
   }
 
-  /** By its address as configured, whether it is so still or was. */
+  /** Finds a present or former backend by its address as configured. */
   backend(name: string): Backend | undefined {
     return this.#members.find(name)
   }
@@ -115,19 +115,19 @@ export class Cluster {
     return this.#members.present
   }
 
-  /** In the config no more. They keep their counts, and go on with them if they return. */
+  /** Backends that are no longer in the config. They keep their counts, and continue them if they return. */
   get left(): readonly Backend[] {
     return this.#members.left
   }
 
-  /** Whether anybody has a connection to it, or tries to get one. */
+  /** Whether any backend has a connection, or anybody tries to get one. */
   get isInUse(): boolean {
     return this.#waiting.size > 0 || this.#members.isInUse
   }
 
   /**
-   * Gets a connection to one of the backends. `done` is called once, never before `dial` returned, unless
-   * the attempt is cancelled. Tries every backend, and where all failed their further addresses.
+   * Gets a connection to one of the backends. Calls `done` once, never before `dial` has returned, unless the
+   * attempt is cancelled. Tries every backend. If all fail, it tries their further addresses.
    */
   dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
     const attempt = new Attempt(this.#host, request, done)
@@ -136,8 +136,8 @@ export class Cluster {
   }
 
   /**
-   * The same to this very address of a backend, whether it is to get new connections or not: what is there already is
-   * asked for.
+   * Does the same with this one address of a backend, even if the backend may get no new connections. The
+   * caller needs something that is already there.
    */
   dialAt(at: PlaceOfBackend, { connectMs }: DialOptions, done: (result: DialResult) => void): Dialling {
     return dialAt(this.#host, at, connectMs, done)
@@ -182,7 +182,7 @@ export class Cluster {
     }
   }
 
-  /** Other backends, or another rule, from now on. */
+  /** Uses the new backends or the new rule from now on. */
   #takeUp(): void {
     this.#candidates = this.#newCandidates()
     this.#resolver.stop()
@@ -210,7 +210,7 @@ export class Cluster {
     return new Resolver(hosts, listener, this.#hooks.lookup)
   }
 
-  /** Of a copy: an attempt that has to wait on joins the set again. */
+  /** Takes a copy, because an attempt that must wait on joins the set again. */
   #resumeWaiting(): void {
     for (const attempt of [...this.#waiting]) attempt.resume()
   }

@@ -1,6 +1,6 @@
 /**
- * One connect to one address of a backend, for who must come there and nowhere else. It is counted as any other, and
- * says nothing about who is next.
+ * One connect to one address of a backend, for a client that must get there and nowhere else. It is counted
+ * like any other. It does not change which backend is next.
  */
 import type { ResolvedAddress } from '../address.js'
 import type { AttemptHost } from './attempt.js'
@@ -12,7 +12,7 @@ export interface PlaceOfBackend {
   readonly address: ResolvedAddress
 }
 
-/** `done` is called once, never before this has returned, unless it is cancelled. */
+/** Calls `done` once, never before `dialAt` has returned, unless the dial is cancelled. */
 export function dialAt(
   host: Pick<AttemptHost, 'engine' | 'succeeded'>,
   { backend, address }: PlaceOfBackend,

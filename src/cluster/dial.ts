@@ -1,20 +1,20 @@
-/** What is asked of a cluster that is to dial, and what comes of it. */
+/** What a caller asks of a cluster for a dial, and what the cluster answers. */
 import type { ResolvedAddress } from '../address.js'
 import type { Socket } from '../io/socket.js'
 import type { Backend } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
 
 export interface DialOptions {
-  /** How long one connect may take, and at most a wait for a name or for file descriptors. 0: for ever. */
+  /** How long one connect may take, in ms. A wait for a name or for fds takes no longer. 0: for ever. */
   readonly connectMs: number
 }
 
 /** A connection that wants a backend. */
 export interface DialRequest extends DialOptions, BalanceRequest {}
 
-/** A dial under way. */
+/** A dial in progress. */
 export interface Dialling {
-  /** Gives up: `done` will not be called, and a connect on its way leaves nothing behind. */
+  /** Gives up. `done` is not called afterwards, and a connect in progress leaves nothing behind. */
   cancel(): void
 }
 
@@ -23,18 +23,19 @@ export interface Dialled {
   /** Counts this connection as active until its `release` is called. */
   readonly backend: Backend
   readonly address: ResolvedAddress
-  /** Connects that failed before this one. */
+  /** How many connects failed before this one. */
   readonly retries: number
   readonly error?: undefined
 }
 
 export interface DialFailed {
   /**
-   * errno name of the last connect. Without any: EHOSTDOWN where an operator has taken every backend out of use,
-   * ENOTFOUND where none has an address, ETIMEDOUT where one was waited for, ECANCELED where the cluster was stopped.
+   * errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
+   * ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
+   * the cluster was stopped.
    */
   readonly error: string
-  /** Tried last; undefined where none could be tried. */
+  /** The backend that was tried last. Undefined if none could be tried. */
   readonly backend: Backend | undefined
   readonly retries: number
   readonly socket?: undefined

@@ -1,12 +1,12 @@
 /**
- * What a config no longer names is remembered for its counts, so that they never fall; but not all of it for ever, or
- * a proxy whose backends change by the minute would grow for as long as it runs.
+ * What a config no longer names is remembered for its counts, so that counts never fall. The memory is
+ * limited. Otherwise a proxy whose backends change by the minute would grow for as long as it runs.
  */
 
-/** Of each kind. */
+/** How many of each kind are remembered. */
 const MOST_LEFT = 100
 
-/** Of more than that, those that left first; but nobody who is in use. */
+/** Forgets those that left first, if there are more than MOST_LEFT. It never forgets one that is in use. */
 export function forgetLongestGone<Item>(
   left: Map<string, Item>,
   isInUse: (item: Item, name: string) => boolean,

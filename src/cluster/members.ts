@@ -1,6 +1,7 @@
 /**
- * Who is in a cluster, and who was. Whoever stays is the object it was, with its connections and its health. Whoever
- * leaves is remembered for its counts, and goes on with them if it returns, as one against which nothing is held.
+ * The present and former backends of a cluster. A backend that stays is the same object, with its connections
+ * and its health. A backend that leaves is remembered for its counts. If it returns, it continues them, but
+ * earlier failures do not count against it.
  */
 import { type Address, formatAddress } from '../address.js'
 import type { Backend, BackendSetting } from './backend.js'
@@ -20,7 +21,7 @@ export class Members {
   readonly #create: (options: BackendOptions) => Backend
   #present: ByName = new Map()
   #list: readonly Backend[] = []
-  /** Who left first comes first. */
+  /** The backend that left first comes first. */
   readonly #left = new Map<string, Backend>()
   #isRetired = false
 
@@ -36,17 +37,17 @@ export class Members {
     return [...this.#left.values()]
   }
 
-  /** By its address as configured, whether it is present or was. */
+  /** Finds a present or former backend by its address as configured. */
   find(name: string): Backend | undefined {
     return this.#present.get(name) ?? this.#left.get(name)
   }
 
-  /** Whether any of them, or of those that left, has connections or connects on their way. */
+  /** Whether any present or former backend has connections or connects in progress. */
   get isInUse(): boolean {
     return [...this.#present.values(), ...this.#left.values()].some(hasConnections)
   }
 
-  /** These are the members from now on, and so they are set. True where the list is another than before. */
+  /** Sets the members and their settings from now on. Returns true if the list differs from before. */
   replace(backends: readonly BackendOptions[]): boolean {
     const before: ByName = this.#isRetired ? new Map() : this.#present
     const after = new Map<string, Backend>()
@@ -62,7 +63,7 @@ export class Members {
     return true
   }
 
-  /** Nobody is to come any more. Those that are present stay for who has begun to dial, until others are given. */
+  /** No new backends will come. The present ones stay for attempts in progress, until `replace` is called. */
   retire(): void {
     this.#isRetired = true
   }
@@ -75,7 +76,7 @@ export class Members {
     return backend
   }
 
-  /** Who leaves where these are to come. */
+  /** Remembers the backends that leave because they are not in `after`. */
   #remember(after: ByName): void {
     for (const name of after.keys()) this.#left.delete(name)
     for (const [name, backend] of this.#present) if (!after.has(name)) this.#left.set(name, backend)

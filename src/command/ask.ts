@@ -1,5 +1,5 @@
 /**
- * A question of the command line → a request, and its answer → what is printed.
+ * Turns a question of the command line into a request, and its answer into what is printed.
  */
 import type { BackendStatus } from '../cluster/backend.js'
 import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control/answers.js'
@@ -17,13 +17,13 @@ interface Request {
   readonly path: string
   readonly body?: unknown
   readonly isSlow?: boolean
-  /** What people read of the answer. */
+  /** The answer as lines for people. */
   lines(answer: unknown): readonly string[]
 }
 
 /**
- * Rejects with `admin-failed`, and with `config-invalid` or `config-unreadable` where that is why a reload failed. What
- * is asked as JSON is answered as JSON, whatever the answer.
+ * Rejects with `admin-failed`. If a reload fails because of the config, it rejects with `config-invalid` or
+ * `config-unreadable`. With `--json`, errors are printed as JSON too.
  */
 export async function ask(question: Question, asking: Asking): Promise<void> {
   leaveWithTheReader()
@@ -43,14 +43,14 @@ async function tell(question: Question, asking: Asking): Promise<void> {
   }
   const { method, path, body, isSlow, lines } = requestOf(question)
   const answer = await client.ask(method, path, body, isSlow)
-  // Who drains to do something afterwards is to know that connections go on.
+  // A script that drains before it does something else must learn that connections go on.
   if ((answer as { cancelled?: true }).cancelled) process.exitCode = 1
   print(asking.isJson ? jsonText(answer, 2) : lines(answer).map(visible).join('\n'))
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-/** Who reads, such as head(1), may have seen enough. */
+/** The reader of stdout, such as head(1), may close it early. */
 function leaveWithTheReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
@@ -58,11 +58,11 @@ function leaveWithTheReader(): void {
   })
 }
 
-/** As it was answered, or in the same shape where nobody has answered. */
+/** The problem as the API answered it. If nobody answered, one in the same shape. */
 function problemOf(error: unknown): object {
   const { cause, message } = error as Error
   const isAnswer = typeof cause === 'object' && cause !== null && 'status' in cause
-  return isAnswer ? cause : { type: 'about:blank', title: 'Not asked', detail: message }
+  return isAnswer ? cause : { type: 'about:blank', title: 'No answer', detail: message }
 }
 
 function requestOf(question: Exclude<Question, { verb: 'top' }>): Request {
@@ -141,19 +141,19 @@ interface LogAnswer {
   readonly file?: string
 }
 
-/** Some of those that were named may be over already. */
+/** Some of the connections that `ids` names may have ended already. */
 const killedLine = ({ killed }: Killed, ids: readonly string[] | undefined): string =>
   ids !== undefined && killed < ids.length ? `killed ${killed} of ${ids.length}` : `killed ${killed}`
 
 const drainLine = ({ finished, closed, cut, left, cancelled }: DrainResult): string =>
   left !== undefined
     ? `no new connections; ${counted(left, 'connection')} left`
-    : `${cancelled ? 'called off' : 'drained'}: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
+    : `${cancelled ? 'cancelled' : 'drained'}: ${finished} finished by themselves, ${closed} closed, ${cut} cut`
 
 const backendLine = ({ address, setTo, weight, active }: BackendStatus): string =>
-  `${address} is set ${setTo}, weight ${weight}, ${counted(active, 'connection')}`
+  `${address}: state ${setTo}, weight ${weight}, ${counted(active, 'connection')}`
 
 function reloadLines({ changed, needsRestart }: Reloaded): string[] {
-  const first = changed.length === 0 ? 'nothing has changed' : `reloaded: ${changed.join(', ')}`
+  const first = changed.length === 0 ? 'nothing changed' : `reloaded: ${changed.join(', ')}`
   return needsRestart.length === 0 ? [first] : [first, `needs a restart: ${needsRestart.join(', ')}`]
 }

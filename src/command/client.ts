@@ -1,5 +1,5 @@
 /**
- * Asks the admin address of a process: JSON there and back. What goes wrong is an error in words.
+ * Asks the admin address of a process, in JSON. Every failure is an error in words.
  */
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { type Address, formatAddress } from '../address.js'
@@ -12,20 +12,20 @@ export interface Target {
   readonly token: string | undefined
 }
 
-/** What is answered instead of what was asked for. */
+/** The body of an answer that is an error. */
 interface ProblemBody {
   readonly detail?: string
   readonly code?: string
   readonly problems?: readonly Problem[]
 }
 
-/** Where this process is at fault the command exits with another code than where the config is. */
+/** The command exits with another code if the config is at fault than if the process is. */
 const OF_THE_CONFIG: ReadonlySet<string | undefined> = new Set(['config-invalid', 'config-unreadable'])
 
 const WHY: Readonly<Record<string, string>> = {
-  ECONNRESET: 'it closed the connection without an answer',
-  EPIPE: 'it closed the connection without an answer',
-  EACCES: 'this user may not ask it',
+  ECONNRESET: 'closed the connection without an answer',
+  EPIPE: 'closed the connection without an answer',
+  EACCES: 'does not allow this user',
 }
 
 export class AdminClient {
@@ -40,7 +40,7 @@ export class AdminClient {
     return formatAddress(this.#target.address)
   }
 
-  /** `isSlow`: it is answered when something is done, which may take its time. Rejects with `admin-failed`. */
+  /** `isSlow`: the answer comes when the work is done, which may take long. Rejects with `admin-failed`. */
   async ask(method: string, path: string, body?: unknown, isSlow = false): Promise<unknown> {
     const response = await this.#send(method, path, body, isSlow)
     const text = await readText(response)
@@ -48,7 +48,7 @@ export class AdminClient {
     throw toError(response, text)
   }
 
-  /** The body of an event stream as it comes. */
+  /** The body of an event stream, piece by piece. */
   async listen(path: string): Promise<IncomingMessage> {
     const response = await this.#send('GET', path, undefined, false)
     if (response.statusCode !== 200) throw toError(response, await readText(response))
@@ -57,7 +57,7 @@ export class AdminClient {
     return response
   }
 
-  /** Listens no more. */
+  /** Closes the event stream. */
   close(): void {
     this.#stream?.destroy()
   }
@@ -66,7 +66,10 @@ export class AdminClient {
     const text = body === undefined ? undefined : JSON.stringify(body)
     return new Promise((resolve, reject) => {
       const sent = request(this.#options(method, path, text), resolve)
-      if (!isSlow) sent.setTimeout(ANSWER_WITHIN_MS, () => sent.destroy(new Error('no answer')))
+      if (!isSlow)
+        sent.setTimeout(ANSWER_WITHIN_MS, () =>
+          sent.destroy(new Error(`no answer for ${ANSWER_WITHIN_MS / 1000} s`)),
+        )
       sent.on('error', (error) => reject(this.#unreachable(error)))
       sent.end(text)
     })
@@ -96,8 +99,8 @@ export class AdminClient {
     const { code = error.message } = error
     const sentence =
       WHY[code] === undefined
-        ? `nobody answers at ${this.name}: ${code}`
-        : `${this.name} could not be asked: ${WHY[code]} (${code})`
+        ? `no millrace answers at ${this.name}: ${code}`
+        : `${this.name} ${WHY[code]} (${code})`
     return new MillraceError('admin-failed', sentence, { cause: error })
   }
 }
@@ -110,7 +113,7 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 function toError({ statusCode }: IncomingMessage, text: string): MillraceError {
   const cause = parseProblem(text)
-  const { detail = `it answered with status ${statusCode}`, code, problems = [] } = cause
+  const { detail = `the admin address answered with status ${statusCode}`, code, problems = [] } = cause
   const ours = OF_THE_CONFIG.has(code) ? (code as ErrorCode) : 'admin-failed'
   return new MillraceError(ours, detail, { problems, cause })
 }

@@ -1,6 +1,6 @@
 /**
- * Arguments → what to do, as a value. Pure: reads no file and no environment, prints nothing and never ends the
- * process, so that `run.ts` alone does those things.
+ * Arguments → what to do, as a value. Pure: it reads no file and no environment, prints nothing and never
+ * ends the process. Only `run.ts` does those things.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { addressKey } from '../config/checks/listener-addresses.js'
@@ -17,18 +17,18 @@ import { type Asking, defineVerbs, type Question, VERBS } from './verbs.js'
 export type CommandLine =
   /** Serve this config, made of flags. */
   | { readonly kind: 'run'; readonly config: Config }
-  /** Serve the config in `file`, each time it is loaded with `overrideConfig`. */
+  /** Serve the config in `file`. `overrideConfig` applies after each load. */
   | { readonly kind: 'run-file'; readonly file: string; readonly overrides: Overrides }
-  /** Say every problem of `file`. */
+  /** Print every problem of `file`. */
   | { readonly kind: 'check'; readonly file: string }
-  /** Ask one that runs. */
+  /** Ask a running millrace. */
   | { readonly kind: 'ask'; readonly question: Question; readonly asking: Asking }
-  /** No config at all: the demonstration. */
+  /** No config at all: serve the demonstration. */
   | { readonly kind: 'demo'; readonly splice: SpliceMode }
-  /** Print and leave: help and version with 0, a wrong use with 2. */
+  /** Print and exit: help and version with 0, wrong use with 2. */
   | { readonly kind: 'exit'; readonly code: 0 | 2; readonly stdout: string; readonly stderr: string }
 
-/** What flags may say about a config from a file; undefined leaves it as the file has it. */
+/** What flags change in the config of a file. Undefined: the file's value stays. */
 export interface Overrides {
   readonly splice: SpliceMode | undefined
   readonly workers: number | 'auto' | undefined
@@ -66,7 +66,7 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
   let decided: CommandLine | undefined
   const program = new Command('millrace')
     .exitOverride()
-    // Nothing is asked of the terminal: the text is the same wherever it ends up.
+    // The terminal is not asked for its width or colors, so the text is the same wherever it goes.
     .configureOutput({
       writeOut: (text) => {
         stdout += text
@@ -92,7 +92,7 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
   return decided!
 }
 
-/** The config of a file with what the flags said about it. */
+/** The config of a file, with the flags applied. */
 export function overrideConfig(config: Config, { splice, workers, logLevel, accessLog }: Overrides): Config {
   return Object.freeze({
     ...config,
@@ -180,7 +180,7 @@ function decideRun(program: Command, flags: Flags): CommandLine {
   return { kind: 'demo', splice: splice ?? 'auto' }
 }
 
-/** Only once, since whoever gives two would take both to be used. */
+/** Refuses a second `--listen`, because a user who gives two expects millrace to use both. */
 function listenFlag(text: string, previous: string | undefined): string {
   if (previous !== undefined)
     throw new InvalidArgumentError(

@@ -1,6 +1,6 @@
 /**
- * What `millrace` shows without arguments: a small HTTP backend in this process and a proxy in front of it, on
- * loopback.
+ * The demonstration that `millrace` serves without arguments: a small HTTP backend in this process and a
+ * proxy in front of it, on loopback.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -11,7 +11,7 @@ import type { SpliceMode } from '../defaults.js'
 const GREETING = 'Hello from the backend: these bytes came through millrace.\n'
 const CHUNK = Buffer.alloc(1024 * 1024, 'millrace ')
 const MOST_MEBIBYTES = 100_000
-/** Where people expect a demonstration; any free port where it is taken. */
+/** The usual address of the demonstration. If it is taken, any free port. */
 export const DEMO_ADDRESS = '127.0.0.1:7000'
 
 /** A backend on loopback: `/` greets, `/bytes/N` answers N MiB. */
@@ -44,7 +44,7 @@ export function demoGreeting(address: string, notSplicing: string | undefined): 
     `millrace forwards http://${address}/ to a backend in this process (${how}). Try:`,
     `  curl http://${address}/`,
     `  curl -o /dev/null http://${address}/bytes/4096`,
-    'Ctrl-C drains and ends. The real thing: millrace --listen HOST:PORT --to HOST:PORT, or --help.',
+    'Ctrl-C drains and exits. For your own backend: millrace --listen HOST:PORT --to HOST:PORT. More: millrace --help',
   ].join('\n')
 }
 

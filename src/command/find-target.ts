@@ -1,5 +1,6 @@
 /**
- * Whom the command asks: who is named, or the one process of this user's that runs.
+ * Finds the millrace that the command asks: the one that the user names, or the only one of this user that
+ * runs.
  */
 import { readFileSync } from 'node:fs'
 import { type Address, formatAddress } from '../address.js'
@@ -9,7 +10,7 @@ import { MillraceError } from '../errors.js'
 import type { Target } from './client.js'
 import type { Asking } from './verbs.js'
 
-/** Rejects with `admin-failed` where it is not clear who is meant. */
+/** Rejects with `admin-failed` if it is not clear which one is meant. */
 export async function findTarget({ admin, tokenFile }: Asking, env: NodeJS.ProcessEnv): Promise<Target> {
   const address = admin ?? named(env.MILLRACE_ADMIN) ?? (await theOneThatRuns(env))
   return { address, token: address.kind === 'unix' ? undefined : tokenOf(tokenFile, env) }
@@ -26,7 +27,7 @@ async function theOneThatRuns(env: NodeJS.ProcessEnv): Promise<Address> {
   const found = await findAdminSockets(env)
   const [only] = found
   if (only === undefined) {
-    throw failed('no millrace of this user runs here with an admin socket: start one, or add --admin ADDRESS')
+    throw failed('found no running millrace of this user: start one, or add --admin ADDRESS')
   }
   if (found.length === 1) return only.address
   const each = found.map(({ address, pid }) => `--admin ${formatAddress(address)} (process ${pid})`)
@@ -38,7 +39,7 @@ function tokenOf(file: string | undefined, env: NodeJS.ProcessEnv): string | und
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw failed(`cannot read the token in ${JSON.stringify(file)}: ${(error as NodeJS.ErrnoException).code}`)
+    throw failed(`cannot read --token-file ${JSON.stringify(file)}: ${(error as NodeJS.ErrnoException).code}`)
   }
 }
 

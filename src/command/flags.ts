@@ -1,8 +1,8 @@
-/** How a flag's text is read: in the same way as in a file. */
+/** Reads a flag's text in the same way as the same value in a config file. */
 import { InvalidArgumentError } from 'commander'
 import type { z } from 'zod'
 
-/** The same reading as in a file, with its sentence as commander's error. */
+/** Reads with the field of the config. Its sentence becomes commander's error. */
 export function readBy<Value>(field: z.ZodType<Value>): (text: string) => Value {
   return (text) => {
     const result = field.safeParse(text)

@@ -1,6 +1,6 @@
 /**
- * The command: arguments → config → run. A thin shell over the library; it alone reads argv, prints and chooses exit
- * codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
+ * The command: arguments → config → run. A thin shell over the library. Only this file reads argv, prints and
+ * chooses exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
  */
 import cluster from 'node:cluster'
 import { checkConfigFile, loadConfigFile } from '../config/load.js'
@@ -78,7 +78,9 @@ async function startDemoProxy(create: (address: string) => Proxy): Promise<Proxy
   }
 }
 
-/** The first signal drains and exits with 0, the second one exits now. SIGHUP: the terminal is gone. */
+/**
+ * The first signal drains and exits with 0. The second exits at once. SIGHUP means that the terminal is gone.
+ */
 function onStopSignal(signals: Signals, drain: () => Promise<void>): void {
   let isDraining = false
   signals.heed((signal) => {
@@ -90,7 +92,10 @@ function onStopSignal(signals: Signals, drain: () => Promise<void>): void {
 }
 
 function noFile(): Config {
-  throw new MillraceError('wrong-state', 'it was started without a config file: there is nothing to reload')
+  throw new MillraceError(
+    'wrong-state',
+    'millrace was started without a config file: there is nothing to reload',
+  )
 }
 
 function fail(error: unknown): void {

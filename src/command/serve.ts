@@ -1,5 +1,6 @@
 /**
- * A proxy as a process: it serves until it is told to end, and takes its orders from signals and on its admin address.
+ * A proxy as a process. It serves until it is told to end. It takes orders from signals and on its admin
+ * address.
  */
 import { defaultAdminAddress } from '../admin/default-address.js'
 import { AdminServer } from '../admin/server.js'
@@ -14,11 +15,11 @@ import type { Signals } from '../signals.js'
 import { Supervisor } from '../workers/supervisor.js'
 import { WorkersControl } from '../workers/workers-control.js'
 
-const NO_ADMIN = 'no admin socket: give it a place with "admin", or say "admin: false"'
+const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
 
 /**
- * Resolves when it serves, or was told to end before; rejects with `listen-failed`. `load` gives the config anew, for a
- * reload.
+ * Resolves when the proxy serves, or when a signal ended it before that. Rejects with `listen-failed`. `load`
+ * reads the config again, for a reload.
  */
 export async function serve(config: Config, load: () => Config, signals: Signals): Promise<void> {
   const opened = openLog(config.log)
@@ -45,7 +46,7 @@ export async function serve(config: Config, load: () => Config, signals: Signals
   await admin
 }
 
-/** One that was not asked for may fail. */
+/** Opens the admin address. An address that the config does not ask for may fail to open. */
 async function openAdmin(
   control: Control,
   asked: Config['admin'],
@@ -68,7 +69,7 @@ async function openAdmin(
   }
 }
 
-/** Or why there can be none. */
+/** The default admin address, or the reason why there is none. */
 function defaultAdmin(): AdminConfig | string {
   const address = defaultAdminAddress(process.env)
   return typeof address === 'string' ? address : { address, token: undefined, hosts: [], readOnly: false }
@@ -77,7 +78,7 @@ function defaultAdmin(): AdminConfig | string {
 interface Served {
   readonly control: Control
   start(): Promise<void>
-  /** Ends it now. */
+  /** Ends all connections now. */
   cut(): void
 }
 
@@ -93,7 +94,7 @@ function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings
   }
 }
 
-/** Should the supervisor exit before its workers do, they notice and cut what they have. */
+/** If the supervisor exits before its workers, they notice it and end their connections. */
 function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings): Served {
   const supervisor = new Supervisor(config, openLog, surroundings)
   return { control: new WorkersControl(supervisor), start: () => supervisor.start(), cut: () => {} }
@@ -101,13 +102,14 @@ function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings)
 
 interface Orders {
   readonly isDraining: boolean
-  /** It serves: a reload that was asked for before is done now. */
+  /** The proxy serves now: a reload that was asked for before takes place. */
   started(): void
 }
 
 /**
- * SIGTERM and SIGINT drain and exit with 0, the second one exits now. SIGHUP reloads, once it serves. SIGUSR2 opens the
- * log files anew, as logrotate wants it. What fails has been logged.
+ * SIGTERM and SIGINT drain and exit with 0. The second one exits at once. SIGHUP reloads, once the proxy
+ * serves. SIGUSR2 opens the log files again, as logrotate needs it. A reload or a reopening that fails is
+ * logged elsewhere.
  */
 function heedSignals(signals: Signals, control: Control, cut: () => void, log: Log): Orders {
   let isDraining = false

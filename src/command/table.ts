@@ -1,20 +1,21 @@
 /**
- * Rows in columns. Pure. Names come from the wire: what could steer a terminal is written out.
+ * Rows in columns. Pure. Names come from clients and backends, so characters that could control a terminal
+ * are escaped.
  */
 import { visible } from '../escape.js'
 
 export interface Column<Row> {
   readonly title: string
-  /** Figures stand to the right. Default left. */
+  /** Align to the right, for figures. Default left. */
   readonly isRight?: boolean
   text(row: Row): string
 }
 
 const GAP = '  '
-/** A longer cell is cut. */
+/** A longer cell is cut off. */
 const MOST_CHARS = 120
 
-/** One line per row under a line of titles; lines are cut at `width`. */
+/** A line of titles, then one line for each row. Lines are cut at `width`. */
 export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -35,7 +36,7 @@ export function table<Row>(
   return [line(columns.map(({ title }) => title)), ...cells.map(line)]
 }
 
-/** Never between the two halves of a surrogate pair. */
+/** Never cuts between the two halves of a surrogate pair. */
 export function cut(text: string, width: number): string {
   if (text.length <= width) return text
   return `${text.slice(0, Math.max(0, width - 1)).replace(/[\ud800-\udbff]$/, '')}…`

@@ -1,6 +1,6 @@
 /**
- * The verbs that ask a running millrace, and their flags → what is asked, as a value. Pure, as the rest of the command
- * line.
+ * The commands that ask a running millrace, and their flags → a question, as a value. Pure, like the rest of
+ * the command line.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Address } from '../address.js'
@@ -32,7 +32,7 @@ import {
 } from '../control/orders.js'
 import { readBy } from './flags.js'
 
-/** Something that is asked of a running process. */
+/** A question to a running process. */
 export type Question =
   | { readonly verb: 'status' }
   | { readonly verb: 'connections'; readonly query: ConnectionQuery }
@@ -48,12 +48,12 @@ export type Question =
   | { readonly verb: 'log'; readonly change: LogChange | undefined }
   | { readonly verb: 'top'; readonly isOnce: boolean }
 
-/** Undefined: none, only what there is. */
+/** Undefined: show the log level and the file, change nothing. */
 export type LogChange = { readonly level: LogLevel } | 'reopen'
 
-/** Whom to ask, and how to tell what was answered. */
+/** Which millrace to ask, and how to print the answer. */
 export interface Asking {
-  /** Undefined: the one that runs. */
+  /** Undefined: the only one that runs. */
   readonly admin: Address | undefined
   readonly tokenFile: string | undefined
   readonly isJson: boolean
@@ -123,7 +123,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
   defineDrain(
     verb(
       'drain',
-      'stop new connections and let open ones go on; with --deadline, end those that are left then',
+      'stop new connections and let open ones go on; with --deadline, wait and then end those that are left',
     ),
     decide,
   )
@@ -132,7 +132,7 @@ export function defineVerbs(program: Command, decide: Decide): void {
     (flags: CommonFlags) => decide({ verb: 'reload' }, askingOf(flags)),
   )
   defineLog(verb('log', 'show the log level and file; change the level, or open the file again'), decide)
-  verb('top', 'live screen of rates, backends and the busiest connections; press q to leave')
+  verb('top', 'show rates, backends and the busiest connections, live; press q to leave')
     .option('--once', 'print one screen and exit')
     .action((flags: CommonFlags & { once?: true }) =>
       decide({ verb: 'top', isOnce: flags.once ?? false }, askingOf(flags)),
@@ -160,12 +160,12 @@ function defineDrain(drain: Command, decide: Decide): void {
     .option('--all', 'everything; the process exits with its last connection')
     .option(
       '--deadline <time>',
-      'wait, and end the connections that are left then, such as 30s; 0: wait for all (default: do not wait)',
+      'wait this long, such as 30s, then end the connections that are left; 0: wait for all (default: do not wait)',
       duration,
     )
     .option(
       '--spread <time>',
-      'close quiet connections one by one this long before it; 0: close none (default: half of it)',
+      'begin to close connections one by one this long before the deadline; 0: close none early (default: half of the deadline)',
       duration,
     )
     .action((flags: CommonFlags & FilterFlags & { all?: true; deadline?: number; spread?: number }) => {
@@ -212,7 +212,7 @@ function backendState(text: string): BackendState {
 function defineLog(log: Command, decide: Decide): void {
   log
     .addOption(
-      new Option('--level <level>', 'lowest level to log, until a reload changes it')
+      new Option('--level <level>', 'lowest level to log, until a reload sets another')
         .choices(LOG_LEVELS)
         .conflicts('reopen'),
     )
@@ -255,7 +255,7 @@ function askingOf({ admin, tokenFile, json }: CommonFlags): Asking {
   return { admin, tokenFile, isJson: json ?? false }
 }
 
-/** Without what is undefined. */
+/** The value without its undefined fields. */
 function given<Value extends object>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Value
 }

@@ -1,5 +1,5 @@
 /**
- * Answers as people read them. Pure: plain data → lines.
+ * Answers as lines for people. Pure.
  */
 import type { ConnectionInfo, ConnectionList } from '../control/answers.js'
 import { bytes, count, counted, rate, time } from '../figures.js'
@@ -73,7 +73,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
   ]
 }
 
-/** What runs, and what is wrong with its workers where something is. */
+/** What runs, then what is wrong with its workers. */
 export function headlines(status: ProxyStatus, now: number, note = ''): string[] {
   const serving = [`millrace ${status.version} ${status.state}`, servingFor(status, now)].filter(Boolean)
   const what = `${serving.join(' ')}, ${processes(status)}, ${splicing(status)}`

@@ -1,6 +1,7 @@
 /**
- * A config file → a frozen Config, or every problem with its line and column. The file is not trusted: too large,
- * not a file at all, not text, or built to be expensive, it ends as a clear error after bounded work.
+ * A config file → a frozen Config, or every problem with its line and column. The file is not trusted. It may
+ * be too large, not a file, not text, or built to be expensive: each ends as a clear error after bounded
+ * work.
  */
 import { type Buffer, isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
@@ -14,13 +15,13 @@ import { Tree } from './text/tree.js'
 import { type Complaint, parseYamlText } from './text/yaml-text.js'
 import { CHECKS_WITH_DATES, invalidConfig, judge } from './validate.js'
 
-/** Many times what any config needs; what is larger is the wrong file. */
+/** Many times what any config needs. A larger file is the wrong one. */
 const MOST_FILE_BYTES = 1024 ** 2
 
 /**
- * The config in a YAML or JSON file, `${NAME}` filled in from `environment`.
+ * The config in a YAML or JSON file, with `${NAME}` filled in from `environment`.
  *
- * @throws MillraceError `config-unreadable` where there is no file to read, or it is larger than 1 MiB;
+ * @throws MillraceError `config-unreadable` if the file cannot be read or is larger than 1 MiB.
  * `config-invalid` with every problem, in the order of the file.
  */
 export function loadConfigFile(path: string, environment: Environment): Config {
@@ -45,7 +46,8 @@ function readText(text: string, environment: Environment, checks?: typeof CHECKS
   const { root, complaints } = parseYamlText(text)
   const tree = root && new Tree(root, environment)
   const known = [...complaints, ...(tree?.complaints ?? [])]
-  // After a syntax error the tree is partly a guess, and what it lacks may only be what the parser skipped.
+  // After a syntax error the parser guesses part of the tree. What seems to be missing may only have been
+  // skipped.
   if (complaints.length > 0 || tree?.isWhole === false) return { complaints: known }
   const verdict = judge(tree?.value ?? null, checks)
   if (!('config' in verdict)) return { complaints: [...known, ...located(verdict.findings, tree)] }
@@ -75,7 +77,7 @@ function toProblems(complaints: readonly Complaint[], text: string, file: string
     })
 }
 
-/** A byte order mark is skipped; anything that is not UTF-8 is a problem where it begins. */
+/** Skips a byte order mark. Bytes that are not UTF-8 are a problem at the place where they begin. */
 function decode(bytes: Buffer, path: string): string {
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
   if (isUtf8(bytes)) return text
@@ -95,7 +97,7 @@ function readBytes(path: string): Buffer {
       throw unreadable(path, stats.isDirectory() ? 'it is a directory' : 'it is not a regular file')
     if (stats.size > MOST_FILE_BYTES) throw tooLarge(path, stats.size)
     const bytes = readFileSync(path)
-    // Files made up by the kernel, as in /proc, are said to hold 0 bytes.
+    // Files of the kernel, as in /proc, claim to have 0 bytes.
     if (bytes.length > MOST_FILE_BYTES) throw tooLarge(path, bytes.length)
     return bytes
   } catch (error) {
@@ -106,7 +108,7 @@ function readBytes(path: string): Buffer {
 function tooLarge(path: string, bytes: number): MillraceError {
   return unreadable(
     path,
-    `it has ${bytes} bytes, and a config has at most ${MOST_FILE_BYTES} (1 MiB). Is it the right file?`,
+    `it has ${bytes} bytes, more than the limit of ${MOST_FILE_BYTES} (1 MiB). Is it the right file?`,
   )
 }
 

@@ -1,6 +1,7 @@
 /**
- * What the rest of the program reads (`Config`), and the schema that leads there from what people write (`input.ts`).
- * What needs two values to judge is in `references.ts`. A config is plain data: it is sent to workers.
+ * The config as the rest of the program reads it (`Config`), and the schema that makes it of what people
+ * write (`input.ts`). `references.ts` has the checks that need two values. A config is plain data, because it
+ * is sent to workers.
  */
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
@@ -21,11 +22,11 @@ import { startTlsField, withStartTls } from './schemas/start-tls-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './schemas/tls-schema.js'
 import { expected } from './wording.js'
 
-/** A config that was found good: every default filled in, everything parsed, frozen throughout. */
+/** A config that passed every check: every default filled in, everything parsed, frozen throughout. */
 export interface Config {
   readonly splice: SpliceMode
   readonly workers: number | 'auto'
-  /** 0: never. */
+  /** ms. 0: no worker is ever killed. */
   readonly workerHangMs: number
   readonly kernelPipeBytes: number
   readonly pinnedMemoryBytes: number
@@ -33,10 +34,10 @@ export interface Config {
   /** Every cluster named in a listener is a key of this. */
   readonly clusters: Readonly<Record<string, ClusterConfig>>
   readonly timeouts: TimeoutsConfig
-  /** Of whoever says nothing himself. */
+  /** For listeners and clusters without their own. */
   readonly keepalive: Keepalive | false
   readonly log: LogConfig
-  /** Undefined where nothing is said; false where there is to be none. */
+  /** Undefined: the config does not say. False: no admin address. */
   readonly admin: AdminConfig | false | undefined
 }
 
@@ -60,7 +61,7 @@ export interface BackendConfig {
   readonly weight: number
 }
 
-/** ms; 0 means never. */
+/** ms. 0: no limit. */
 export interface TimeoutsConfig {
   readonly firstBytesMs: number
   readonly connectMs: number
@@ -69,14 +70,16 @@ export interface TimeoutsConfig {
   readonly halfClosedMs: number
   readonly lifetimeMs: number
   readonly drainMs: number
-  /** 0: the system's. */
+  /** 0: the limit of the system. */
   readonly deadPeerMs: number
 }
 
-/** Below this a busy worker would be taken for one that hangs. */
+/** Below this, a busy worker would count as one that hangs. */
 const SHORTEST_HANG_MS = 100
 
-/** The short form becomes the long one before it is judged, so that a bad text gets one message and not two. */
+/**
+ * The short form becomes the long one before it is checked, so that a bad text gets one message and not two.
+ */
 const backend = z.preprocess(
   (value) => (typeof value === 'string' ? { address: value } : value),
   fields.strictMap('a backend: HOST:PORT or { address, weight }', {
@@ -120,7 +123,7 @@ const timeouts = fields.strictMap('a map of timeouts', {
   deadPeerMs: fields.durationField.default(0),
 })
 
-/** How many processes serve. */
+/** The number of processes that serve. */
 export function workerCount({ workers }: Pick<Config, 'workers'>): number {
   return workers === 'auto' ? availableParallelism() : workers
 }
@@ -147,7 +150,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
   admin: adminSchema,
 })
 
-/** With what listeners and clusters take from others of the config. */
+/** Adds what listeners and clusters take from other parts of the config. */
 export const configSchema: z.ZodType<Config> = config.transform(({ listeners, clusters, ...rest }) => {
   const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
   const named = Object.entries(clusters).map(([name, each]) => [name, withLiveness(each, common)] as const)

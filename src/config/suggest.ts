@@ -1,22 +1,23 @@
 /**
- * "Did you mean …?" for keys and names. Pure. Silent unless the guess is close: a wild guess helps nobody.
+ * "Did you mean …?" for keys and names. Pure. It suggests only a close candidate, because a wild guess helps
+ * nobody.
  */
 import { quote, shorten } from './wording.js'
 
-/** Longer words are not compared: the work grows with the product of the lengths. */
+/** Longer words are not compared, because the work grows with the product of the lengths. */
 const LONGEST_WORD_CHARS = 64
-/** Candidates past these are not looked at: thousands of unknown names among thousands would take minutes. */
+/** Candidates after these are ignored: thousands of unknown names among thousands would take minutes. */
 const MOST_CANDIDATES = 200
-/** The longest list of all: the keys of a listener. */
+/** Room for the longest list, the keys of a listener. */
 const LONGEST_LIST_CHARS = 300
 
-/** `; did you mean "x"?` with the candidate nearest to `word`, or nothing where none is near. */
+/** `; did you mean "x"?` with the candidate nearest to `word`. Empty: none is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const nearest = closest(word, candidates)
   return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`
 }
 
-/** The same; where none is near, all that `word` can be, as far as they fit on a line. */
+/** The same. If none is near, it lists all candidates, as far as they fit on a line. */
 export function oneOf(word: string, candidates: readonly string[]): string {
   const suggestion = didYouMean(word, candidates)
   if (suggestion !== '') return suggestion
@@ -24,7 +25,10 @@ export function oneOf(word: string, candidates: readonly string[]): string {
   return `: write one of ${shorten(list, LONGEST_LIST_CHARS)}`
 }
 
-/** The candidate that `word` begins, or that is at most a third of it (and always one edit) away, or undefined. */
+/**
+ * The candidate that begins with `word`, or else the nearest one. That one may differ in a third of the
+ * letters of `word`, and always in one. Undefined: none is near.
+ */
 function closest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST_WORD_CHARS) return undefined
   const some = candidates.slice(0, MOST_CANDIDATES)

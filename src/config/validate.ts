@@ -1,5 +1,5 @@
 /**
- * Input of any kind → a frozen Config, or every finding against it. Knows nothing of files and positions.
+ * Any input → a frozen Config, or every finding against it. It knows nothing about files and positions.
  */
 import type { z } from 'zod'
 import { formatProblem, MillraceError, type Problem } from '../errors.js'
@@ -19,7 +19,7 @@ export const CHECKS_WITH_DATES: readonly Check[] = [...CHECKS, checkCertificateD
 export type Verdict = { readonly config: Config } | { readonly findings: readonly Finding[] }
 
 /**
- * The config of a program, as `createProxy` takes it.
+ * Checks the config of a program, as `createProxy` takes it.
  *
  * @throws MillraceError `config-invalid` with every problem, at line 0 of `source`.
  */
@@ -46,7 +46,9 @@ export function judge(input: unknown, checks = CHECKS): Verdict {
   return result.success && findings.length === 0 ? { config: deepFreeze(result.data) } : { findings }
 }
 
-/** The error that carries `problems`. Its message tells the first few, for whoever prints nothing else. */
+/**
+ * The error that carries `problems`. Its message has the first few, for callers that print only the message.
+ */
 export function invalidConfig(problems: readonly Problem[]): MillraceError {
   const lines = problems.slice(0, MOST_IN_MESSAGE).map(formatProblem)
   if (problems.length > lines.length) lines.push(`and ${problems.length - lines.length} more`)
@@ -67,7 +69,9 @@ function toFindings(issue: z.core.$ZodIssue, input: unknown): Finding[] {
   }))
 }
 
-/** The path up to where the input stops being maps and lists: the short form of a backend has no `.address` in it. */
+/**
+ * The path, up to where the input stops being maps and lists: the short form of a backend has no `.address`.
+ */
 function pathWithin(input: unknown, path: Path): Path {
   let value = input
   const end = path.findIndex((key) => {

@@ -1,10 +1,10 @@
 /**
- * How problems speak of what they found. Pure. Whatever was found is escaped and cut, so that a line stays a line.
+ * How problems name what they found. Pure. The found text is escaped and cut, so that a line stays a line.
  */
 
 const LONGEST_TEXT_CHARS = 60
 
-/** `expected …, found …`, or that the value is missing altogether. */
+/** `expected …, found …`, or that the value is missing. */
 export function expected(what: string, found: unknown): string {
   return found === undefined ? `is missing: expected ${what}` : `expected ${what}, found ${describe(found)}`
 }

@@ -1,6 +1,6 @@
 /**
- * What a connection tells of itself, while it runs and for its record. It only looks: what happens, and every field,
- * is in connection.ts.
+ * What a connection tells about itself, while it runs and for its record. It only reads. connection.ts acts,
+ * and has every field.
  */
 import {
   type Address,
@@ -19,55 +19,55 @@ import type { PendingClient } from './pending-client.js'
 import type { Service } from './service.js'
 
 /**
- * What is under way for a connection. Each kind has an `end(cause)`, which is the one way to end the connection, and
- * says how far it has come.
+ * What a connection is doing. Each kind of stage has an `end(cause)`, which is the one way to end the
+ * connection. It also tells the phase.
  */
 export type Stage = Negotiation | PendingClient | Pipe
 
 export abstract class ConnectionView {
   abstract readonly service: Service
-  /** The one it has or had, else the one that was dialled last; undefined where none was. */
+  /** The present or last backend, else the one that was dialled last. Undefined if none was dialled. */
   abstract readonly backend: Backend | undefined
-  /** Connects that failed before the last one. */
+  /** How many connects failed before the last one. */
   abstract readonly retries: number
-  /** From the dial to a connected backend, in whole µs; undefined when there was none. */
+  /** From the dial to a connected backend, in whole µs. Undefined if none connected. */
   abstract readonly connectMicros: number | undefined
-  /** From then to the backend's first byte, in whole µs, at least 1; undefined when there was none. */
+  /** From then to the backend's first byte, in whole µs, at least 1. Undefined if no byte came. */
   abstract readonly firstByteMicros: number | undefined
   protected abstract readonly from: PeerAddress
   protected abstract readonly acceptedAt: number
   protected abstract readonly backendAddress: Address | undefined
   protected abstract readonly stage: Stage
-  /** Undefined where it is simply joined. */
+  /** Undefined if client and backend are simply joined. */
   protected abstract readonly negotiation: Negotiation | undefined
 
-  /** Whether an end now would take nothing from anybody. */
+  /** Whether an end now would lose nothing. */
   get isQuiet(): boolean {
     return this.pipe?.isInFlight === false
   }
 
-  /** Undefined where none is chosen yet. */
+  /** Name of its cluster. Undefined until one is chosen. */
   get cluster(): string | undefined {
     if (this.negotiation !== undefined) return this.negotiation.cluster
     return this.service.destination?.cluster.name
   }
 
-  /** Who connected, whoever a PROXY header or a request may have named. */
+  /** Address of the peer that connected, no matter which client a PROXY header or a request names. */
   get peer(): PeerAddress {
     return this.from
   }
 
-  /** Whether its client was let in, at once or after a wait. False while it is queued, and where it was refused. */
+  /** Whether its client was let in, at once or later. False while it is queued, and if it was refused. */
   get wasLetIn(): boolean {
     return true
   }
 
-  /** Undefined where nobody was told of one before its record. */
+  /** Undefined if nobody was told an id before the record. */
   get id(): string | undefined {
     return this.negotiation?.id
   }
 
-  /** As a PROXY header or a request says, where one that we trust did. */
+  /** Address of the client: from a PROXY header or a request that we trust, else of the peer. */
   get clientAddress(): Address | undefined {
     const told = this.negotiation?.facts().client
     if (told === undefined) return this.from === undefined ? undefined : unpackPeer(this.from)
@@ -79,7 +79,7 @@ export abstract class ConnectionView {
     return performance.now() - this.acceptedAt
   }
 
-  /** For who watches it while it runs. Undefined before there is one. */
+  /** For code that watches the pipe while it runs. Undefined before there is one. */
   get pipe(): Pipe | undefined {
     return this.stage instanceof Pipe ? this.stage : undefined
   }
@@ -88,7 +88,7 @@ export abstract class ConnectionView {
     return this.stage instanceof Pipe ? 'data' : this.stage.phase
   }
 
-  /** It has a backend, or had one to its end. */
+  /** Whether it has a backend, or had one until its end. */
   protected get isConnected(): boolean {
     const { phase } = this
     return phase === 'data' || phase === 'response'
@@ -107,7 +107,10 @@ export abstract class ConnectionView {
     }
   }
 
-  /** Everything known about it but its ending. One literal: spreading would cost more than all the rest of it. */
+  /**
+   * Everything known about the connection except its ending. It is one literal, because spreading would cost
+   * more than all the rest of it.
+   */
   facts(totals: PipeTotals = this.totals): ConnectionFacts {
     const totalMicros = this.ageMicros
     const { negotiation } = this
@@ -159,7 +162,7 @@ export abstract class ConnectionView {
     return Math.round((performance.now() - this.acceptedAt) * 1000)
   }
 
-  /** From accept to the dial, in whole µs; undefined where nobody was dialled. */
+  /** From accept to the dial, in whole µs. Undefined if no backend was dialled. */
   protected get waitMicros(): number | undefined {
     return this.negotiation === undefined ? 0 : this.negotiation.waitMicros
   }

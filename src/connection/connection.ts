@@ -1,15 +1,15 @@
 /**
- * The story of one connection, read it first:
+ * One connection, from accept to record. Read this file first:
  *
  *   accept → opening (who is it, what does it want) → dial (which backend) → preamble (what the backend is told)
  *          → exchange (an HTTP head and its answer) → pipe (the bytes) → record (what happened)
  *
- * Most connections need neither opening nor preamble nor exchange: nothing is read from their client before the
- * backend is there, so its first bytes wait in the kernel and trying another backend loses nothing. A connection
- * decides; moving bytes is the pipe's business, and what it tells of itself is in connection-view.ts. Whatever is under
- * way is its stage, and to end the connection is to end that. It lives as long as its client stays, so what is needed only
- * until there is a pipe belongs to the stages before; and its methods are `private` and not `#`, for which V8 would give it
- * another field.
+ * Most connections need neither opening nor preamble nor exchange. Then millrace reads nothing from the
+ * client before it has a backend. The first bytes wait in the kernel, so trying another backend loses
+ * nothing. A connection decides, and the pipe moves bytes. What is in progress is the connection's stage.
+ * Ending the connection means ending its stage. A connection lives as long as its client stays. So what is
+ * needed only before the pipe belongs to the stages before. Its methods are `private` and not `#`, because V8
+ * would give the object another field for `#`. What a connection tells about itself is in connection-view.ts.
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
@@ -29,16 +29,16 @@ import { PendingClient, type PendingClientOwner } from './pending-client.js'
 import { Refusal, statusOf, whyNoBackend } from './refusal.js'
 import type { Destination, Service } from './service.js'
 
-/** What a connection needs of the proxy it lives in. */
+/** What a connection needs from its proxy. */
 export interface ConnectionHost extends NegotiationHost {
   readonly dialOptions: DialOptions
-  /** A step before the pipe has thrown what none should throw. */
+  /** A step before the pipe has thrown an error that no step should throw. */
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
-  /** A backend has accepted; the connection knows its `connectMicros`. */
+  /** A backend has accepted. The connection knows its `connectMicros`. */
   connected(connection: Connection): void
-  /** That backend's first byte has come; the connection knows its `firstByteMicros`. */
+  /** That backend's first byte has come. The connection knows its `firstByteMicros`. */
   answered(connection: Connection): void
-  /** The connection is over; both sockets are closed or about to be. */
+  /** The connection is over. Both sockets are closed or about to be. */
   ended(connection: Connection, ending: RecordEnding): void
 }
 
@@ -54,7 +54,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
   protected backendAddress: Address | undefined = undefined
   protected negotiation: Negotiation | undefined = undefined
   protected stage: Stage
-  /** Undefined once it was told of the end. */
+  /** Undefined once the host was told of the end. */
   #host: ConnectionHost | undefined
 
   constructor(host: ConnectionHost, service: Service, client: Socket, from: PeerAddress) {
@@ -65,7 +65,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     this.stage = new PendingClient(client, this)
   }
 
-  /** Once, when its client may go on. Nothing is done for it before. */
+  /** Called once, when its client may go on. Nothing is done for the client before. */
   start(): void {
     const { service } = this
     const pending = this.stage as PendingClient
@@ -87,34 +87,34 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     watchLasting(this, socket, now - this.acceptedAt - dialled, sinceMs)
   }
 
-  /** Ends it now: in order if nothing is in flight, and with a reset otherwise, or where it is killed. */
+  /** Ends the connection now: in order if nothing is in flight, else with a reset. `killed` always resets. */
   end(cause: OrderedCause): void {
     this.stage.end(cause)
   }
 
-  /** How long one connect may take. Before its end only. */
+  /** How long one connect may take, in ms. Not to be read after the connection's end. */
   get connectMs(): number {
     return this.#host!.dialOptions.connectMs
   }
 
-  /** What its client was asked before the dial; undefined where it was not, and after the hand-over. */
+  /** What its opening has learnt of the client. Undefined without an opening, and after the hand-over. */
   get knownClient(): KnownClient | undefined {
     return this.negotiation?.knownClient
   }
 
-  /** There is no backend yet, and none is wanted, or its client may not have one. */
+  /** The client gets no backend: none is wanted any more, or the client may not have one. */
   gaveUp(ending: RecordEnding): void {
     this.refuse(ending)
   }
 
-  /** Its first byte may have been that of a head, before there was a pipe. */
+  /** The backend's first byte may also be that of a response head, before there is a pipe. */
   backendAnswered(): void {
     if (this.firstByteMicros !== undefined) return
     this.firstByteMicros = Math.max(1, this.ageMicros - this.waitMicros! - this.connectMicros!)
     this.#host?.answered(this)
   }
 
-  /** Bytes were moved to the end, or to where it broke. */
+  /** The pipe is over: it moved all bytes, or it broke. */
   pipeEnded({ by, cause, errno, waitedFor }: PipeEnding): void {
     this.finish({ by, phase: 'data', cause, errno, waitedFor })
   }
@@ -194,7 +194,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     }
   }
 
-  /** Where nobody speaks to the client, it gets a reset: an orderly end would look like an empty answer. */
+  /** If nobody speaks to the client, it gets a reset: a FIN would look like an empty answer. */
   private refuse(ending: RecordEnding, status = statusOf(ending)): void {
     if (this.#host === undefined) return
     const { negotiation } = this

@@ -1,6 +1,7 @@
 /**
- * What a listener makes of a client before it has a cluster, got ready once: whom it lets send PROXY headers, its
- * certificates, its routes. A listener that does nothing of the kind has no policy, and its clients no delay.
+ * What a listener does with a client before its cluster is known, prepared once: who may send PROXY headers,
+ * its certificates, its routes. A listener that does none of this has no policy, and its clients have no
+ * delay.
  */
 import { AddressSet } from '../address-set.js'
 import type { ClusterConfig } from '../config/schema.js'
@@ -12,17 +13,17 @@ export interface ListenerPolicy {
   readonly config: ListenerConfig
   readonly firstBytesMs: number
   readonly proxySenders: AddressSet
-  /** Whose word counts on who the client of a request is. */
+  /** Proxies that millrace believes when they name the client of a request. */
   readonly trustedProxies: AddressSet
   readonly routes: RouteTable
   readonly termination: TlsTermination | undefined
   /** Something here depends on the ClientHello. */
   readonly looksAtHello: boolean
-  /** Something here depends on the path of a request: any `route` function may. */
+  /** Something here depends on the path of a request. With a `route` function that is always so. */
   readonly comparesPaths: boolean
 }
 
-/** Undefined where the listener needs none. */
+/** Undefined if the listener needs no policy. */
 export function createListenerPolicy(
   config: ListenerConfig,
   firstBytesMs: number,
@@ -46,7 +47,7 @@ export function createListenerPolicy(
   }
 }
 
-/** Whether its clients are joined to its cluster without a look at them. `isTold`: backends are told something first. */
+/** Whether clients are joined to the cluster without a look at them. `isTold`: backends are told first. */
 export function joinsUnseen(config: ListenerConfig, isTold: (cluster: string) => boolean): boolean {
   const { acceptProxy, protocol, tls, startTls, cluster, routes, route, onNoSni } = config
   const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined

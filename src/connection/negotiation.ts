@@ -1,7 +1,7 @@
 /**
- * What happens before the pipe of a connection that is not simply joined: its client is asked who it is and what it
- * wants, its backend is told, and both have agreed by the time they are handed over. It owns the dialogues, and what
- * was learnt, for the record; after the hand-over that is all it keeps, because a tunnel may last for days.
+ * What happens before the pipe of a connection that is not simply joined. It asks the client who it is and
+ * what it wants, tells the backend, and hands both over when they agree. It owns the dialogues and what was
+ * learnt for the record. After the hand-over it keeps only the latter, because a tunnel may last for days.
  */
 import type { PeerAddress } from '../address.js'
 import type { Dialled } from '../cluster/dial.js'
@@ -27,10 +27,10 @@ import { openingFacts } from './opening/opening-facts.js'
 import { endingOf, Refusal, refuse } from './refusal.js'
 import type { Destination, Service } from './service.js'
 
-/** What a negotiation needs of the proxy. */
+/** What a negotiation needs from the proxy. */
 export interface NegotiationHost {
   readonly engine: Engine
-  /** Those of Postgres that can be cancelled. */
+  /** The Postgres sessions that can be cancelled. */
   readonly sessions: Sessions<Session>
   nextId(): string
 }
@@ -39,11 +39,11 @@ export interface NegotiationHost {
 export interface Ends {
   readonly client: Socket
   readonly backend: Socket
-  /** Is to see what the backend says. */
+  /** Sees what the backend sends. */
   readonly watch?: Watch | undefined
 }
 
-/** Smoothed, in µs. */
+/** Smoothed round-trip times in µs. */
 interface RoundTrips {
   readonly client: number | undefined
   readonly backend: number | undefined
@@ -52,31 +52,31 @@ interface RoundTrips {
 const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
 
 export class Negotiation {
-  /** How far it has come: for its connection to say. */
+  /** How far it has come. Its connection sets it. */
   phase: 'opening' | 'connect' | 'response' = 'opening'
-  /** Why it was told to end, if it was. */
+  /** Why it was told to end. Undefined if it was not. */
   orderedEnd: OrderedCause | undefined
   cluster: string | undefined
-  /** Where the client must come to, and nowhere else; undefined where any backend of its cluster will do. */
+  /** The only address that the client may be sent to. Undefined if any backend of its cluster will do. */
   at: PlaceOfBackend | undefined
   backend: Dialogue | undefined
-  /** From accept to the dial, in whole µs; undefined where nobody was dialled. */
+  /** From accept to the dial, in whole µs. Undefined if no backend was dialled. */
   waitMicros: number | undefined
-  /** Where the ends are closed before their record is made; undefined where they are still there to be asked. */
+  /** Set if the ends are closed before their record is made. Otherwise they can still be asked. */
   roundTrips: RoundTrips | undefined
-  /** Of heads and bodies that did not go through a pipe. */
+  /** Bytes of heads and bodies that did not go through a pipe. */
   moved: Moved = NOTHING
   #client: KnownClient | undefined
   #learnt: OpeningFacts | undefined
   #exchange: Exchange | undefined
   readonly #host: NegotiationHost
   readonly #destinations: ReadonlyMap<string, Destination>
-  /** Of the record, and what backends are told. */
+  /** The id in the record. Backends are told it, too. */
   readonly id: string
   #backendTls: TlsFacts | undefined
-  /** The head that the backend is sent, until it is. */
+  /** The request head for the backend, until it is sent. */
   #requestHead: Buffer | undefined
-  /** Makes others forget what they know of it. */
+  /** Makes `sessions` forget the session of this connection. */
   #forget: (() => void) | undefined
 
   constructor(
@@ -106,11 +106,11 @@ export class Negotiation {
     return this.#client
   }
 
-  /** Throws Refusal, DialogueOver, and what a route function throws. */
+  /** Chooses the destination. Throws Refusal, DialogueOver, and what a route function throws. */
   async choose(): Promise<Destination> {
     const client = this.#known
     const choice = await chooseCluster(client)
-    // From here on the client waits for us.
+    // From here on the client waits for millrace.
     client.dialogue.allow(0)
     if (choice === undefined) return this.#chooseSession(client)
     const destination = this.#destinations.get(choice.cluster)
@@ -126,8 +126,8 @@ export class Negotiation {
   }
 
   /**
-   * Undefined where all there was to say has been said. `answered` is told of every response head. Throws Refusal and
-   * DialogueOver.
+   * Tells the backend, and returns both ends. Undefined if everything has been said. Calls `answered` for
+   * every response head. Throws Refusal and DialogueOver.
    */
   async agree(dialled: Dialled, destination: Destination, answered: () => void): Promise<Ends | undefined> {
     const client = this.#known
@@ -146,7 +146,7 @@ export class Negotiation {
     return (await this.#answer(this.#exchange)) === 'finished' ? undefined : this.#handOver()
   }
 
-  /** Lets every wait fail, on either side. Where nobody waits at this moment, the next step asks for `orderedEnd`. */
+  /** Makes every wait fail, on both sides. If nobody waits now, the next step checks `orderedEnd`. */
   end(cause: OrderedCause): void {
     this.orderedEnd = cause
     this.#client?.dialogue.cancel()
@@ -158,16 +158,17 @@ export class Negotiation {
     if (cause !== undefined) throw new Refusal({ by: 'proxy', phase, cause })
   }
 
-  /** Of a wait that failed. */
+  /** The ending for a wait that failed. */
   endingOf(over: DialogueOver): RecordEnding {
     const phase = this.#exchange?.status === undefined ? this.phase : 'data'
     return endingOf(over, this.backend, phase, this.orderedEnd)
   }
 
   /**
-   * Says a last word to a client that speaks HTTP and was not answered yet, an orderly end to one that wants to cancel, a
-   * reset to any other. What one side had said before it broke is delivered to the other first. A backend that has been
-   * told everything is closed in order, whatever it answered: it may have no words for a reset.
+   * Ends both sides. A client that speaks HTTP and has no answer yet gets an error answer. A client that
+   * wants to cancel gets a FIN. Any other client gets a reset. What one side sent before it broke is
+   * delivered to the other first. A backend that was told everything is closed in order, whatever it
+   * answered, because it may not expect a reset.
    */
   async dismiss({ by }: RecordEnding, status: ErrorStatus | undefined): Promise<void> {
     const { backend } = this
@@ -183,7 +184,7 @@ export class Negotiation {
     ])
   }
 
-  /** The connection is over: no more waits, and nobody finds its session any more. */
+  /** The connection is over. Ends all waits, and makes its session unknown. */
   close(): void {
     this.#stopWaiting()
     this.#forget?.()
@@ -198,10 +199,11 @@ export class Negotiation {
     return new Dialogue(socket, runQueue, sweep)
   }
 
-  /** Undefined where there is nothing to be said. */
+  /** Undefined if there is nothing to say. */
   #lastWord(status: ErrorStatus | undefined): Buffer | undefined {
     const { cancelRequest, policy } = this.#known
-    // As Postgres itself: whoever cancels learns nothing, not even whether there was anything to cancel.
+    // Postgres does the same: a client that cancels learns nothing, not even whether there was anything to
+    // cancel.
     if (cancelRequest !== undefined) return Buffer.alloc(0)
     const isHttp = policy.config.protocol === 'http'
     return isHttp && status !== undefined && this.#exchange?.status === undefined
@@ -250,7 +252,7 @@ export class Negotiation {
     await dialogue.sayGoodbye(Buffer.alloc(0))
   }
 
-  /** Learns by which key the session of this connection can be cancelled, for as long as it lasts. */
+  /** Learns the key by which the session of this connection can be cancelled, for as long as it lasts. */
   #watchForKey(dialled: Dialled, destination: Destination): Watch {
     return watchForKey(dialled, destination, this.#host.sessions, (forget) => {
       this.#forget = forget
@@ -258,7 +260,7 @@ export class Negotiation {
   }
 
   #handOver(watch?: Watch): Ends {
-    // A text may be a slice of the head it was read from, and would keep all of it.
+    // A text may be a slice of the head it was read from. It would keep the whole head in memory.
     const learnt = structuredClone(this.facts())
     this.#stopWaiting()
     const [client, backend] = asAlike(this.client, this.backend!.socket, this.#host.engine.runQueue)

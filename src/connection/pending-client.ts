@@ -1,7 +1,8 @@
 /**
- * A client that has no backend yet: one is being dialled, or it waits until that may begin. It is watched, because one that
- * went away needs none, nothing is read from it, and a balancer may ask who it is. Its connection forgets it when the dial
- * is over. Every connection has one for a moment, so it has four fields and no more.
+ * A client that has no backend yet: one is being dialled, or the client waits until that may begin. It is
+ * watched, because a client that went away needs no backend. Nothing is read from it. A balancer may ask who
+ * it is. Its connection forgets it when the dial is over. Every connection has one for a moment, so it has
+ * four fields and no more.
  */
 import type { Address } from '../address.js'
 import type { Dialling, DialRequest } from '../cluster/dial.js'
@@ -10,21 +11,21 @@ import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { KnownClient } from './opening/known-client.js'
 
-/** What a pending client needs of its connection. */
+/** What a pending client needs from its connection. */
 export interface PendingClientOwner {
   readonly connectMs: number
   readonly clientAddress: Address | undefined
-  /** Undefined where nothing was looked at. */
+  /** Undefined if nothing of the client was looked at. */
   readonly knownClient: KnownClient | undefined
-  /** No backend is wanted any more: the client went away, or somebody has ended it. The dial was given up. */
+  /** No backend is wanted any more: the client is gone, or somebody ended it. The dial was given up. */
   gaveUp(ending: RecordEnding): void
 }
 
 export class PendingClient implements Runnable, DialRequest {
   isQueued = false
-  /** Another one where TLS was spoken meanwhile. */
+  /** After a TLS handshake this is another socket. */
   client: Socket
-  /** The dial, while there is one; before, the place in a queue. */
+  /** The dial, while there is one. Before that, the place in a queue. */
   attempt: Dialling | undefined = undefined
   readonly #owner: PendingClientOwner
 
@@ -33,7 +34,7 @@ export class PendingClient implements Runnable, DialRequest {
     this.#owner = owner
   }
 
-  /** Hears of the client from now on, and of what it has done while nobody did. */
+  /** Gets the client's events from now on, and checks for those that came before. */
   watch(): void {
     this.client.owner = this
     this.run()
@@ -64,7 +65,7 @@ export class PendingClient implements Runnable, DialRequest {
     return this.#owner.knownClient?.request?.head.path
   }
 
-  /** No route gives one. */
+  /** No route gives a key. */
   get key(): undefined {
     return undefined
   }
@@ -73,7 +74,7 @@ export class PendingClient implements Runnable, DialRequest {
     return this.#owner.knownClient?.proxyHeader?.tlvs.find((each) => each.type === type)?.value
   }
 
-  /** An event of the client: only that it went away matters. */
+  /** An event of the client. It matters only if the connection broke. */
   run(): void {
     const { client } = this
     if (client.owner === this && (client.ready & BROKEN) !== 0)

@@ -1,5 +1,6 @@
 /**
- * Why a connection ends before its pipe: thrown by the steps of an opening, caught once, by the connection.
+ * Why a connection ends before its pipe. The steps of a negotiation throw it. The connection catches it, in
+ * one place.
  */
 import type { DialFailed } from '../cluster/dial.js'
 import { SHORTAGES } from '../errors.js'
@@ -9,12 +10,12 @@ import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
-/** EADDRNOTAVAIL: no port of our own is left for this backend. */
+/** EADDRNOTAVAIL: no source port of our own is left for this backend. */
 const OWN_SHORTAGES: ReadonlySet<string> = new Set([...SHORTAGES, 'EADDRNOTAVAIL'])
 
 export class Refusal extends Error {
   readonly ending: RecordEnding
-  /** What a client that speaks HTTP is told; who speaks anything else gets a reset. */
+  /** What a client that speaks HTTP is told. Any other client gets a reset. */
   readonly status: ErrorStatus | undefined
 
   constructor(ending: RecordEnding, status = statusOf(ending)) {
@@ -25,17 +26,17 @@ export class Refusal extends Error {
   }
 }
 
-/** A client is turned away before it has a cluster. `status`: another one than is usual for the cause. */
+/** Turns a client away before it has a cluster. `status` replaces the usual one of the cause. */
 export function refuse(cause: OpeningCause, status?: ErrorStatus): Refusal {
   return new Refusal({ by: 'proxy', phase: 'opening', cause }, status)
 }
 
-/** A backend has no TLS that could be used. */
+/** The backend offers no TLS that we can use. */
 export function badTls(why: string): Refusal {
   return new Refusal({ by: 'backend', phase: 'response', cause: `backend-tls: ${why}` })
 }
 
-/** Of a wait that failed, for the one or the other side. */
+/** The ending for a wait that failed, on either side. */
 export function endingOf(
   { why, errno, at }: DialogueOver,
   backend: Dialogue | undefined,
@@ -57,7 +58,7 @@ function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): End
 /** What a client that speaks HTTP is told. */
 export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindOf(ending).status
 
-/** Of a dial that came to nothing. */
+/** The ending for a dial that brought no backend. */
 export function whyNoBackend({ error }: DialFailed): RecordEnding {
   const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
     by,

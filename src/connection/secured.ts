@@ -1,6 +1,6 @@
 /**
- * TLS on either side of a connection. Its handshake is waited for as the peer itself; what is said afterwards is said
- * inside it.
+ * TLS on either side of a connection. Waiting for its handshake is like waiting for the peer. What is sent
+ * afterwards is sent inside it.
  */
 import type { Socket } from 'node:net'
 import { type Dialogue, DialogueOver } from '../io/dialogue.js'
@@ -9,8 +9,8 @@ import type { Handshake } from '../tls/handshake.js'
 import type { Refusal } from './refusal.js'
 
 /**
- * `begin` is given the bare connection. What is waited for after the handshake has `ms` (0: no deadline). Throws
- * DialogueOver, and what `refusal` makes of the reason why there is no TLS.
+ * Does a handshake on the bare connection, which `begin` gets. All waits after it have `ms` together (0: no
+ * deadline). Throws DialogueOver. If there is no TLS, throws what `refusal` makes of the reason.
  */
 export async function secured(
   dialogue: Dialogue,

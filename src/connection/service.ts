@@ -1,5 +1,5 @@
 /**
- * What a listener has for its clients, and where they may go: what connections find ready when they come.
+ * What a listener has ready for its clients, and where they may go.
  */
 import type { Cluster } from '../cluster/cluster.js'
 import type { Liveness } from '../io/liveness.js'
@@ -8,24 +8,24 @@ import type { PipeHost } from '../pipe/options.js'
 import type { BackendPreamble } from './backend/backend-preamble.js'
 import type { ListenerPolicy } from './listener-policy.js'
 
-/** A cluster, and what the pipes to it have in common. */
+/** A cluster, and what the pipes to it share. */
 export interface Destination {
   readonly cluster: Cluster
   readonly pipes: PipeHost
   readonly preamble: BackendPreamble
-  /** Of connections to its backends that last. */
+  /** Liveness of connections to its backends that last. */
   readonly liveness: Liveness
 }
 
-/** What a listener has for its clients. A reload makes another; a connection keeps the one it was accepted with. */
+/** What a listener has for its clients. A reload makes a new one. Old connections keep the old one. */
 export interface Service {
   readonly listener: Listener
   readonly name: string
   readonly tags: Readonly<Record<string, string>>
-  /** Undefined where clients are joined to `destination` unseen. */
+  /** Undefined if clients are joined to `destination` without a look at them. */
   readonly policy: ListenerPolicy | undefined
   /** The cluster of clients that match no route. */
   readonly destination: Destination | undefined
-  /** By the name of their cluster: where clients may go to. */
+  /** Where clients may go, by the name of the cluster. */
   readonly destinations: ReadonlyMap<string, Destination>
 }

@@ -1,6 +1,6 @@
 /**
- * How Postgres comes to TLS, on either side: a packet asks for it, one byte answers, and the handshake follows. Who has
- * asked gets TLS or nothing: no answer and no order of packets leads back to plain bytes.
+ * How Postgres starts TLS, on either side. A packet asks for it, one byte answers, and the handshake follows.
+ * A client that has asked gets TLS or nothing: no answer and no order of packets leads back to plain bytes.
  */
 import type { Dialogue } from '../io/dialogue.js'
 import {
@@ -16,8 +16,8 @@ const YES = Buffer.from('S')
 const NO = Buffer.from('N')
 
 /**
- * How a client's TLS begins: `asked` and answered, `at-once` with its first byte, or not at all. In the latter case the
- * packet that told it is still there.
+ * How a client's TLS begins: `asked` and answered, `at-once` with its first byte, or `none`. With `none`, the
+ * packet that said so is still there.
  */
 export async function agreeOnTls(client: Dialogue): Promise<'asked' | 'at-once' | 'none'> {
   const first = await lookAtPacket(client)
@@ -33,7 +33,7 @@ export async function agreeOnTls(client: Dialogue): Promise<'asked' | 'at-once' 
   throw refuse(`bad-start-up: unexpected ${packet.kind}`)
 }
 
-/** What a client says once there is nothing to agree on any more; a cancel request is taken. */
+/** Reads what a client says once nothing is left to agree on. It takes a cancel request. */
 export async function readPacket(
   client: Dialogue,
 ): Promise<{ packet: Extract<FirstPacket, { kind: 'start-up' | 'cancel' }>; taken: Buffer }> {
@@ -43,7 +43,7 @@ export async function readPacket(
   throw refuse(`bad-start-up: unexpected ${packet.kind}`)
 }
 
-/** Asks a backend for TLS, which begins with the next byte to it. Throws Refusal and DialogueOver. */
+/** Asks a backend for TLS. The handshake begins with the next byte to it. Throws Refusal and DialogueOver. */
 export async function askForTls(backend: Dialogue): Promise<void> {
   await backend.say(TLS_REQUEST)
   const found = await backend.look(readTlsAnswer, MOST_ANSWER_BYTES)
@@ -58,7 +58,7 @@ async function lookAtPacket(client: Dialogue): Promise<{ packet: FirstPacket; by
   return { packet: found.value, bytes: found.bytes }
 }
 
-/** Takes the request and answers it. What has come behind it meanwhile came in the clear. */
+/** Takes the request and answers it. Bytes that follow the request came in the clear, so they are refused. */
 async function answer(client: Dialogue, byte: Buffer): Promise<void> {
   client.socket.read(TLS_REQUEST.length)
   if (client.socket.peek(1).length > 0) throw refuse('bad-start-up: bytes before the handshake')

@@ -1,18 +1,18 @@
 /**
- * What operators are answered, as plain data. The status is in `src/observe/status.ts`.
+ * What operators get as answers, as plain data. The status is in `src/observe/status.ts`.
  */
 import type { CONNECTION, DIRECTION } from '../status/connection.js'
 import type { Told } from '../status/fields.js'
 
 export interface Readiness {
-  /** It takes new connections on every listener, and no drain has begun. */
+  /** Every listener accepts new connections, no drain runs, and no cluster is drained. */
   readonly isReady: boolean
   /** `ready`, or what is missing. */
   readonly why: string
 }
 
 export interface ConnectionList {
-  /** How many there are that the filter holds for, shown or not. */
+  /** How many connections match the filter, listed or not. */
   readonly matched: number
   readonly connections: readonly ConnectionInfo[]
 }
@@ -27,19 +27,21 @@ export interface Killed {
 export interface DrainResult {
   /** Connections that ended by themselves. */
   readonly finished: number
-  /** Connections ended in order: nothing of them was in flight. */
+  /** Connections that were closed while nothing of them was in flight. */
   readonly closed: number
-  /** Connections that were cut at the deadline: something was in flight, which is lost. */
+  /** Connections that were cut at the deadline. What was in flight is lost. */
   readonly cut: number
-  /** Set where there was no deadline: connections that are there and go on. The answer does not wait for them. */
+  /** Only without a deadline: the connections that go on. The answer does not wait for them. */
   readonly left?: number | undefined
-  /** Set where it was called off before it was done, for some connections or for all: those go on. */
+  /** Set if the drain was cancelled before it was done, for some connections or for all. Those go on. */
   readonly cancelled?: true | undefined
 }
 
 export interface Reloaded {
-  /** Names of what differs from the config before, such as `listeners.web` or `timeouts`. */
+  /** Names of what differs from the old config, such as `listeners.web` or `timeouts`. */
   readonly changed: readonly string[]
-  /** What is different from what the process was started with, and only takes effect when it is started again. */
+  /**
+   * What differs from the config that the process was started with, and takes effect only after a restart.
+   */
   readonly needsRestart: readonly string[]
 }

@@ -1,6 +1,6 @@
 /**
- * What an operator can see and do, as plain data in and plain data out: one proxy answers it in its own process, a
- * supervisor by asking its workers. The HTTP API, the command and the status page all stand on this.
+ * What an operator can see and do, plain data in and plain data out. A proxy answers it in its own process, a
+ * supervisor by asking its workers. The HTTP API, the command and the status page all use it.
  */
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
@@ -10,23 +10,24 @@ import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } fro
 
 export interface Control {
   status(): Promise<ProxyStatus>
-  /** Cheap, however many connections there are. */
+  /** Its cost does not grow with the number of connections. */
   readiness(): Promise<Readiness>
   connections(query: ConnectionQuery): Promise<ConnectionList>
-  /** Ends with a reset, whatever is in flight. An empty filter is everybody. */
+  /** Ends connections with a reset, whatever is in flight. An empty filter means all of them. */
   kill(filter: ConnectionFilter): Promise<Killed>
   /**
-   * Nobody new comes from now on. With a deadline it resolves when nothing of what was asked for is left; without one at
-   * once, and those that are left go on. The process ends with the last connection where everything is drained.
+   * Stops new connections. With a deadline, it resolves when no connection of `order` is left. Without one,
+   * it resolves at once, and open connections go on. If everything is drained, the process ends with its last
+   * connection.
    */
   drain(order: DrainOrder): Promise<DrainResult>
-  /** Drains everything within the config's `drainMs`, as a signal asks for. */
+  /** Drains everything within the config's `drainMs`, like SIGTERM. */
   end(): Promise<DrainResult>
-  /** Rejects with `unknown-name` where there is no such backend. */
+  /** Rejects with `unknown-name` if there is no such backend. */
   changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus>
   setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }>
-  /** Opens the log files anew, after something has moved them away. */
+  /** Opens the log files again, after somebody has moved them. */
   reopenLogs(): Promise<void>
-  /** Rejects with `config-invalid`, `config-unreadable` or `listen-failed`: then nothing has changed. */
+  /** Rejects with `config-invalid`, `config-unreadable` or `listen-failed`. Then nothing has changed. */
   reload(): Promise<Reloaded>
 }

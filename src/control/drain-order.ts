@@ -1,6 +1,6 @@
 /**
- * An order to drain as a proxy takes it: what it is about has to make sense, and what it does not say of the times has
- * its default. Whether what it names is there is up to who has the names.
+ * Checks an order to drain and fills in the default times. It does not check whether the names exist: whoever
+ * has the names does.
  */
 import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
 import { MillraceError } from '../errors.js'
@@ -8,18 +8,18 @@ import { faultOfScope, faultOfTimes, type ScopeFault } from './faults.js'
 import type { DrainOptions, DrainOrder } from './orders.js'
 
 export interface DrainTimes {
-  /** ms. 0: never. */
+  /** ms. 0: no deadline. */
   readonly deadlineMs: number
   /** ms before the deadline. */
   readonly spreadMs: number
 }
 
-/** Of the time until the deadline, where nobody says another spread. */
+/** The default spread, as a part of the time until the deadline. */
 const USUAL_SPREAD = 0.5
 
 const SCOPE_FAULTS: Readonly<Record<ScopeFault, string>> = {
-  'listener-and-cluster': 'a drain: either a listener or a cluster',
-  'backend-alone': 'a drain: a backend is named with its cluster',
+  'listener-and-cluster': 'a drain takes a listener or a cluster, not both',
+  'backend-alone': 'a drain of a backend needs its cluster too',
 }
 
 /** @throws MillraceError `bad-argument` */
@@ -28,13 +28,13 @@ export function checkScope(order: DrainOrder): void {
   if (fault !== undefined) throw bad(SCOPE_FAULTS[fault])
 }
 
-/** Of a good order. */
+/** The order must have passed `checkScope`. */
 export function isEverything({ listener, cluster }: DrainOrder): boolean {
   return listener === undefined && cluster === undefined
 }
 
 /**
- * What an order says of the times, with its defaults. Without a deadline there is nothing to spread before it.
+ * The times of an order, with its defaults. Without a deadline there is no spread.
  *
  * @throws MillraceError `bad-argument`
  */

@@ -1,14 +1,15 @@
 /**
- * What can be wrong with an order in itself, whatever there is to carry it out on: the one place that decides it. The
- * command, the API and the proxy ask here, and say what was found in their own words: of flags, fields or arguments. Pure.
+ * The one place that decides what can be wrong with an order itself, whatever exists. The command, the API
+ * and the proxy ask it. Each has its own words for the result, because they speak of flags, fields or
+ * arguments. Pure.
  */
 import type { BackendChange, ConnectionFilter, DrainOptions, DrainOrder, FromOutside } from './orders.js'
 
-/** `all-and-more`: everything, and beside it a part of that. */
+/** `all-and-more`: the order names everything, and also a part of it. */
 export type AllFault = 'nothing-named' | 'all-and-more'
-/** `backend-alone`: without its cluster. */
+/** `backend-alone`: the backend is named without its cluster. */
 export type ScopeFault = 'listener-and-cluster' | 'backend-alone'
-/** `spread-alone`: without a deadline. */
+/** `spread-alone`: there is a spread but no deadline. */
 export type TimesFault = 'spread-too-long' | 'spread-alone'
 export type DrainFault = AllFault | ScopeFault | TimesFault
 export type ChangeFault = 'nothing-changed'
@@ -17,24 +18,24 @@ export function faultOfKill(order: FromOutside<ConnectionFilter>): AllFault | un
   return faultOfAll(order)
 }
 
-/** The first of all that can be wrong with it. */
+/** The first fault of the order, if it has any. */
 export function faultOfDrain(order: FromOutside<DrainOrder>): DrainFault | undefined {
   return faultOfTarget(order) ?? faultOfScope(order) ?? faultOfTimes(order)
 }
 
-/** Whether it is said what is to be drained. */
+/** Whether the order says what to drain. */
 export function faultOfTarget(order: FromOutside<DrainOrder>): AllFault | undefined {
   const { listener, cluster, backend, all } = order
   return faultOfAll({ listener, cluster, backend, all })
 }
 
-/** Whether there can be such a thing. */
+/** Whether such a scope can exist. */
 export function faultOfScope({ listener, cluster, backend }: DrainOrder): ScopeFault | undefined {
   if (listener !== undefined && cluster !== undefined) return 'listener-and-cluster'
   return backend !== undefined && cluster === undefined ? 'backend-alone' : undefined
 }
 
-/** A deadline of 0 is none: there is nothing to spread before it. */
+/** A deadline of 0 means none, so there is nothing to spread. */
 export function faultOfTimes({ deadlineMs, spreadMs }: DrainOptions): TimesFault | undefined {
   if (spreadMs === undefined || deadlineMs === 0) return undefined
   if (deadlineMs === undefined) return 'spread-alone'

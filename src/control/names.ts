@@ -1,6 +1,6 @@
 /**
- * The names that an order or a question can be about, and the one sentence for a name that there is not: the library, the
- * API of one process and that of several all ask here. Pure.
+ * The names in an order or a question, and the one sentence for a name that does not exist. The library, the
+ * API of one process and the API of several all use it. Pure.
  */
 import { didYouMean } from '../config/suggest.js'
 import { MillraceError } from '../errors.js'
@@ -14,11 +14,11 @@ export interface Names {
 
 export interface ClusterNames {
   readonly name: string
-  /** Their addresses as configured. */
+  /** The addresses of its backends, as in the config. */
   readonly backends: readonly string[]
 }
 
-/** What is named of them. A backend without a cluster may be of any. */
+/** The names in an order. A backend without a cluster may belong to any cluster. */
 export interface Named {
   readonly listener?: string | undefined
   readonly cluster?: string | undefined
@@ -39,13 +39,13 @@ export function hasNames(named: Named, names: Names): boolean {
   return findUnknown(named, names) === undefined
 }
 
-/** @throws MillraceError `unknown-name`, of the first that there is not. */
+/** @throws MillraceError `unknown-name`, for the first name that does not exist. */
 export function checkNames(named: Named, names: Names): void {
   const unknown = findUnknown(named, names)
   if (unknown !== undefined) throw unknown
 }
 
-/** `known`: those that could have been meant. */
+/** `known`: the names to suggest from. */
 export function unknownName(
   what: 'listener' | 'cluster' | 'backend' | 'connection',
   name: string,

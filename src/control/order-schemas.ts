@@ -1,6 +1,6 @@
 /**
- * Orders as callers of the API send them, in JSON or in a query string: every field's type and range, and what
- * `faults.ts` finds wrong with the whole. The OpenAPI document is made of these, too.
+ * Orders as callers of the API send them, in JSON or in a query string: the type and range of every field,
+ * and the sentences for what `faults.ts` finds. The OpenAPI document is made from these too.
  */
 import { z } from 'zod'
 import { explainAddressRange } from '../address-set.js'
@@ -27,7 +27,7 @@ import {
   MOST_WEIGHT,
 } from './orders.js'
 
-/** Of listeners, clusters, backends and connections. */
+/** The name of a listener or cluster, the address of a backend, or the id of a connection. */
 export const name = z.string().min(1).max(300)
 const MOST_IDS = 1000
 const duration = z.int().min(0).max(LONGEST_DURATION_MS)
@@ -40,7 +40,7 @@ const range = z.string().superRefine((text, context) => {
 const filter = {
   listener: name.optional(),
   cluster: name.optional(),
-  backend: name.optional().describe('as configured'),
+  backend: name.optional().describe('the address as in the config'),
   client: range.optional().describe('addresses such as 10.0.0.0/8, 192.0.2.1 or unix'),
   idleForMs: duration.optional(),
   olderThanMs: duration.optional(),
@@ -51,21 +51,23 @@ const inDigits = z
   .regex(/^\d{1,10}$/, 'expected a whole number')
   .transform(Number)
 
-/** Of a query string: everything is text. */
+/** For a query string, in which every value is text. */
 export const connectionQuery = z.strictObject({
   ...filter,
   id: z.union([name, z.array(name).max(MOST_IDS)]).optional(),
   idleForMs: inDigits.pipe(duration).optional(),
   olderThanMs: inDigits.pipe(duration).optional(),
-  sort: z.enum(CONNECTION_SORTS).optional().describe('most first; default rate'),
+  sort: z.enum(CONNECTION_SORTS).optional().describe('the highest first; default rate'),
   limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${DEFAULT_LISTED}`),
 })
 
-const ALL = { all: z.literal(true).optional().describe('everything; needed where nothing else is said') }
+const ALL = {
+  all: z.literal(true).optional().describe('everything; needed if no other field names something'),
+}
 
 const ALL_FAULTS: Readonly<Record<AllFault, string>> = {
-  'nothing-named': 'say what it is about, or "all": true',
-  'all-and-more': '"all": true is everything: say it alone',
+  'nothing-named': 'name what you mean, or send "all": true',
+  'all-and-more': '"all": true means everything: send it alone',
 }
 const SPREAD_ALONE = 'spreadMs needs a deadlineMs'
 const CHANGE_FAULTS: Readonly<Record<ChangeFault, string>> = {
@@ -78,18 +80,22 @@ export const killOrder = z
   FromOutside<ConnectionFilter>
 >
 
-/** The scope, and whether the spread fits the deadline, are judged where it is carried out. */
+/** The scope, and whether the spread fits the deadline, are checked where the order is carried out. */
 export const drainOrder = z
   .strictObject({
     listener: name.optional(),
     cluster: name.optional(),
-    backend: name.optional().describe('as configured; only with cluster'),
+    backend: name.optional().describe('the address as in the config; needs cluster'),
     deadlineMs: duration
       .optional()
-      .describe('connections left then are ended; 0: never; default: the answer comes at once'),
+      .describe(
+        'ms; connections that are left then are cut; 0: none is cut; default: the answer comes at once',
+      ),
     spreadMs: duration
       .optional()
-      .describe('ended one after another this long before the deadline; only with one; default: half of it'),
+      .describe(
+        'ms before the deadline in which quiet connections are ended one by one; needs deadlineMs; default: half of it',
+      ),
     ...ALL,
   })
   .superRefine((order, context) => {

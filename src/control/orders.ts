@@ -1,74 +1,81 @@
 /**
- * What operators can ask for and order, as plain data: the command, the HTTP API, the library and the supervisor's channel
- * to its workers all speak of these. What can be wrong with one is in `faults.ts`.
+ * What operators can ask for and order, as plain data. The command, the HTTP API, the library and the
+ * supervisor's channel to its workers all use these types. `faults.ts` has what can be wrong with an order.
  */
 export const CONNECTION_SORTS = ['rate', 'bytes', 'age', 'idle'] as const
 export const BACKEND_STATES = ['up', 'drain', 'maint'] as const
 export type BackendState = (typeof BACKEND_STATES)[number]
-/** For an operator who asks for it. */
+/** The answer to an operator who asks for it. */
 export const DOWN_IS_NO_ORDER =
   'down is what millrace finds out by itself: use drain (no new connections) or maint (out of service)'
-/** Connections in a list: the most, and how many where nobody says. */
+/** How many connections a list has at most, and by default. */
 export const MOST_LISTED = 1000
 export const DEFAULT_LISTED = 100
 export const MOST_WEIGHT = 1000
 
-/** All that is given must hold. */
+/** A connection matches if every given field matches. */
 export interface ConnectionFilter {
   readonly ids?: readonly string[] | undefined
   readonly listener?: string | undefined
   readonly cluster?: string | undefined
-  /** As configured. */
+  /** The address as in the config. */
   readonly backend?: string | undefined
   /** Addresses such as `10.0.0.0/8`, `192.0.2.1` or `unix`. */
   readonly client?: string | undefined
-  /** No byte has moved for this long, in ms. */
+  /** Matches connections that moved no byte for at least this many ms. */
   readonly idleForMs?: number | undefined
-  /** Accepted at least this long ago, in ms. */
+  /** Matches connections that were accepted at least this many ms ago. */
   readonly olderThanMs?: number | undefined
 }
 
 export interface ConnectionQuery extends ConnectionFilter {
-  /** Most first. Default `rate`. */
+  /** The order of the list, the highest first. Default `rate`. */
   readonly sort?: (typeof CONNECTION_SORTS)[number] | undefined
-  /** 1 to 1000. Default 100. */
+  /** How many connections the list has at most: 1 to 1000. Default 100. */
   readonly limit?: number | undefined
 }
 
 export interface DrainOptions {
   /**
-   * Connections still running after this many ms, at most 24 days, are cut. 0: they never are. Default: in the library the
-   * config's `drainMs`; for operators none, and the answer comes at once and says how many are left.
+   * ms until the connections that are left are cut, at most 24 days. 0: they are never cut. Default in the
+   * library: the config's `drainMs`. Default for operators: no deadline, and the answer comes at once with
+   * the number of connections that are left.
    */
   readonly deadlineMs?: number | undefined
   /**
-   * For this many ms before the deadline connections are ended one after another, each with FIN in a moment when
-   * nothing of it is in flight, so that not all of them come back at once. At most the deadline. Default: half
-   * of it. 0: nobody is told anything before.
+   * ms before the deadline in which connections are ended one after another, so that not all clients come
+   * back at once. Each one gets FIN in a moment when nothing of it is in flight. At most the deadline. 0: no
+   * connection is ended before the deadline. Default: half of the time until the deadline.
    */
   readonly spreadMs?: number | undefined
 }
 
-/** At most one of `listener`, `cluster`, and `cluster` with `backend`. None: everything, as when a process ends. */
+/**
+ * At most one of `listener`, `cluster`, and `cluster` with `backend`. None: everything, as when a process
+ * ends.
+ */
 export interface DrainOrder extends DrainOptions {
-  /** It accepts no more, until a reload opens it again. */
+  /** This listener accepts no clients until a reload opens it again. */
   readonly listener?: string | undefined
-  /** Its backends get no new connections, until they are set `up` again. */
+  /** The backends of this cluster get no new connections until they are set `up` again. */
   readonly cluster?: string | undefined
-  /** The address as configured. It gets no new connections, until it is set `up` again. */
+  /** The address as in the config. This backend gets no new connections until it is set `up` again. */
   readonly backend?: string | undefined
 }
 
-/** At least one of both. */
+/** At least one of both fields. */
 export interface BackendChange {
   /**
-   * `drain`: it gets no new connections, those it has go on. `maint`: the same, and those it has are drained within the
-   * config's `drainMs`, in the background. `up`: it gets its share again.
+   * `drain`: the backend gets no new connections, and open ones go on. `maint`: the same, and open ones are
+   * drained within the config's `drainMs`, in the background. `up`: the backend gets its share again.
    */
   readonly state?: BackendState | undefined
-  /** 0 to 1000. 0: no new connections. */
+  /** The backend's share of new connections: 0 to 1000. 0: none. */
   readonly weight?: number | undefined
 }
 
-/** An order as callers give it. One that names nothing may be a slip: `all` says that everything is meant. */
+/**
+ * An order as callers give it. An order that names nothing may be a mistake, so `all` says that everything is
+ * meant.
+ */
 export type FromOutside<Order> = Order & { readonly all?: true | undefined }

@@ -1,6 +1,7 @@
 /**
- * Which engine this thread has: the kernel's where the addon loads, node:net's elsewhere. The event loop of
- * the kernel path is one per thread, like libuv's, so it is kept here beside the loaded addon.
+ * Chooses the engine of this thread: the kernel engine if the addon loads, otherwise the engine on node:net.
+ * A thread has one event loop for the kernel engine, as it has one libuv loop. So this file keeps that loop
+ * beside the loaded addon.
  */
 import type { Engine } from './engine.js'
 import { KernelEngine } from './kernel/kernel-engine.js'
@@ -11,13 +12,13 @@ import { StreamEngine } from './streams/stream-engine.js'
 let started: ReturnType<typeof KernelLoop.start> | undefined
 let shared: Engine | undefined
 
-/** The kernel loop of this thread, or why there is none. Loading is tried once. */
+/** The kernel loop of this thread, or the reason why there is none. Loading is tried once. */
 export function kernelLoop(): ReturnType<typeof KernelLoop.start> {
   started ??= KernelLoop.start()
   return started
 }
 
-/** A new engine, with deadlines of its own. It listens only on sockets that are `given`, where any are. */
+/** Makes a new engine with deadlines of its own. With `given`, it listens only on those sockets. */
 export function createEngine(given?: GivenSockets): Engine {
   const loop = kernelLoop()
   if (loop instanceof KernelLoop) return new KernelEngine(loop, given)

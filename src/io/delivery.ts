@@ -1,17 +1,20 @@
 /**
- * Whether a peer has what was sent to it, asked before a connection is closed: a close ends the patience of the kernel,
- * which answers the peer's next byte with a reset and throws away what it had not delivered. It only asks, and owns
- * nothing.
+ * Tells whether a peer has received everything that was sent to it. Callers ask before they close a
+ * connection. After a close, the kernel answers the peer's next byte with a reset and discards what it has
+ * not delivered. A Delivery only asks. It owns nothing.
  */
 import { BROKEN, PEER_ENDED, type Socket } from './socket.js'
 
-/** A peer that was told goodbye has so long, without progress, to take it and to close (ms). */
+/** After our last bytes: how long the peer may make no progress in taking them and closing (ms). */
 export const GOODBYE_MS = 30_000
-/** One that has everything and is silent for so long has no more to say that a close could answer with a reset (ms). */
+/**
+ * How long a peer that has everything must be silent before we close (ms). By then it probably sends no more
+ * bytes, which a close would answer with a reset.
+ */
 export const LULL_MS = 5000
-/** Before a reset that would destroy what is queued, its peer has so long without progress to take it (ms). */
+/** Before a reset that destroys queued bytes: how long the peer may make no progress in taking them (ms). */
 export const GRACE_MS = 1000
-/** TCP counts FIN as a byte: with no more than it unacknowledged, every byte has arrived. */
+/** TCP counts FIN as a byte. If at most that one is unacknowledged, every byte has arrived. */
 const FIN_BYTES = 1
 
 export class Delivery {
@@ -24,7 +27,7 @@ export class Delivery {
     this.hasProgressed()
   }
 
-  /** Whether the peer has taken more since the last look. */
+  /** Whether the peer has taken more since the last call. */
   hasProgressed(): boolean {
     const before = this.#left
     const acknowledged = this.#unacknowledged()
@@ -35,15 +38,15 @@ export class Delivery {
   }
 
   /**
-   * Whether the peer has everything, FIN included. Where the system does not tell, a peer that has ended in order is
-   * taken to have read what has left this process.
+   * Whether the peer has everything, FIN included. Some systems do not tell. There, a peer that ended in
+   * order counts as having read everything that left this process.
    */
   isDone(): boolean {
     this.#isDone ||= this.#isBroken ? this.#hadEverything() : this.#hasEverything()
     return this.#isDone
   }
 
-  /** Whether nobody can tell more than that it has left this process. */
+  /** Whether all bytes have left this process and the system cannot tell if the peer has them. */
   get isUnknown(): boolean {
     return this.#socket.isFlushed && this.#unacknowledged() === undefined
   }
@@ -54,7 +57,10 @@ export class Delivery {
     return this.#socket.isFlushed && (this.#socket.ready & PEER_ENDED) !== 0
   }
 
-  /** After a reset only a TCP socket of our own can still be asked; one of unix is reset because something was unread. */
+  /**
+   * After a reset, only a TCP socket of our own still knows what the peer acknowledged. A unix socket is
+   * reset because the peer left something unread.
+   */
   #hadEverything(): boolean {
     const { kind } = this.#socket
     if (kind !== 'fd' || this.#socket.localAddress()?.kind !== 'tcp') return false

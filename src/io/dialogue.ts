@@ -1,7 +1,7 @@
 /**
- * One end of a connection before it is joined to another: what has come is looked at or read, what is to be said
- * is sent, and each is waited for until the deadline. It owns the waiting, never the socket, and holds no byte but
- * those it still has to say.
+ * One end of a connection before it is joined to the other end. Callers look at or read what arrived, and
+ * send bytes. Each such wait ends at the deadline at the latest. A Dialogue owns the waiting, never the
+ * socket. It holds no bytes except those that it still has to send.
  */
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -14,21 +14,20 @@ import { StreamSocket } from './streams/stream-socket.js'
 import type { Expirable, Sweep } from './sweep.js'
 import { type Try, Waits } from './waits.js'
 
-/** Why a dialogue could not go on. */
+/** Why a dialogue cannot go on. */
 export type DialogueEnd =
-  /** The peer sent FIN before it had said enough. */
+  /** The peer sent FIN before it had sent enough. */
   | 'ended'
-  /** The connection broke. */
   | 'broken'
   | 'timed-out'
-  /** Ended from our side. */
+  /** Our side ended it. */
   | 'cancelled'
 
-/** What a wait of a dialogue is rejected with. */
+/** The error with which every wait of a dialogue rejects. */
 export class DialogueOver extends Error {
   readonly at: Dialogue
   readonly why: DialogueEnd
-  /** errno name where it is `broken`. */
+  /** errno name if `why` is `broken`. */
   readonly errno: string | undefined
 
   constructor(at: Dialogue, why: DialogueEnd, errno?: string) {
@@ -41,24 +40,24 @@ export class DialogueOver extends Error {
 }
 
 const READ_BYTES = 64 * 1024
-/** So much is thrown away at a close; whoever sends more is reset. */
+/** A close discards this many reads at most. A peer that sends more is reset. */
 const MOST_READS = 16
 
 export class Dialogue implements Runnable, Expirable {
   isQueued = false
   sweepIndex = -1
-  /** Of what is said at this moment, or was when that failed: what was not handed over. */
+  /** Bytes of the present `say` that are not handed over yet. If it failed: bytes that never were. */
   unsaidBytes = 0
   #socket: Socket
   readonly #runQueue: RunQueue
   readonly #sweep: Sweep
   #deadline = Number.POSITIVE_INFINITY
-  /** Whether it is this peer that is waited for, where the deadline is for either side of an exchange. */
+  /** Whether millrace waits for this peer. Both sides of an exchange have the same deadline. */
   #isAwaited: (() => boolean) | undefined
-  /** Of what was said, where it is to be broken off. */
+  /** Set while `breakOff` waits until the peer has what was sent. */
   #delivery: Delivery | undefined
   #parting: Parting | undefined
-  /** How long it may take nothing of what was said; 0: no matter. */
+  /** Each progress of the peer moves the deadline to this many ms from then. 0: progress does not move it. */
   #graceMs = 0
   readonly #waits = new Waits<DialogueOver>()
 
@@ -68,19 +67,19 @@ export class Dialogue implements Runnable, Expirable {
     this.#sweep = sweep
   }
 
-  /** Another one once TLS is spoken. */
+  /** After a TLS handshake this is another socket, that of the TLS stream. */
   get socket(): Socket {
     return this.#socket
   }
 
-  /** Whether the peer takes less than it is told. */
+  /** Whether some of what was sent still waits in this process. */
   get isBehind(): boolean {
     return this.unsaidBytes > 0 || this.socket.queuedBytes > 0
   }
 
   /**
-   * What is waited for from here on has `ms` all together, whatever an earlier deadline was; 0: no deadline. With
-   * `isAwaited` it passes only while that is true: both sides of an exchange have the same deadline.
+   * Gives all waits from now on `ms` together. 0: no deadline. With `isAwaited`, the deadline counts only
+   * while that is true, because both sides of an exchange have the same one.
    */
   allow(ms: number, isAwaited?: () => boolean): void {
     this.#isAwaited = isAwaited
@@ -91,8 +90,8 @@ export class Dialogue implements Runnable, Expirable {
   }
 
   /**
-   * Shows `parse` what has come, at most `most` bytes, again whenever more has, until it has an answer, which it must
-   * have to that many. Nothing is taken. Rejects with DialogueOver.
+   * Shows `parse` what has arrived, at most `most` bytes, and again whenever more arrives, until it has an
+   * answer. It must have one when it sees `most` bytes. Takes nothing. Rejects with DialogueOver.
    */
   look<A extends Answer<unknown>>(
     parse: (bytes: Buffer) => A,
@@ -106,7 +105,7 @@ export class Dialogue implements Runnable, Expirable {
     })
   }
 
-  /** Waits until `least` bytes are there, or the peer has ended: what has come, a copy of at most `least`. */
+  /** Waits until `least` bytes are there or the peer has ended. Copies at most `least` bytes. */
   async show(least: number): Promise<Buffer> {
     return this.#wait((resolve, fail) => {
       const bytes = this.socket.peek(least)
@@ -128,7 +127,7 @@ export class Dialogue implements Runnable, Expirable {
     })
   }
 
-  /** The next bytes, taken, a copy: others read into the same memory before a promise is noticed. Empty at the end. */
+  /** Takes a copy of the next bytes: reads reuse the memory before a promise settles. Empty: the end. */
   read(): Promise<Buffer> {
     return this.#wait((resolve, fail) => {
       const bytes = this.socket.read(READ_BYTES)
@@ -139,7 +138,7 @@ export class Dialogue implements Runnable, Expirable {
     })
   }
 
-  /** Sends all of `bytes`; what does not go at once is copied. Rejects with DialogueOver. */
+  /** Sends all of `bytes`. It copies what does not go at once. Rejects with DialogueOver. */
   say(bytes: Buffer): Promise<void> {
     let rest = bytes
     this.unsaidBytes = bytes.length
@@ -150,13 +149,13 @@ export class Dialogue implements Runnable, Expirable {
       if (this.unsaidBytes === 0) return resolve()
       if (this.#error() !== undefined || this.socket.isClosed) return fail(this.#whyEnded())
       rest = rest === bytes ? Buffer.from(rest.subarray(sent)) : rest.subarray(sent)
-      // Short of memory, for which no event comes.
+      // The system is short of memory. No event tells when that ends.
       if ((this.socket.ready & WRITABLE) !== 0) this.#runQueue.later(this)
       return 'pending'
     })
   }
 
-  /** Waits for `promise` as for the peer: until the deadline, or until the connection breaks. */
+  /** Waits for `promise` until the deadline, or until the connection breaks. */
   during<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false
     const settled = promise.finally(() => {
@@ -172,7 +171,7 @@ export class Dialogue implements Runnable, Expirable {
     return Promise.race([settled, watched.then(() => settled)])
   }
 
-  /** The same connection goes on inside `stream`, which is TLS on `raw`. Throws DialogueOver where it is over. */
+  /** Continues inside `stream`, which is TLS on `raw`. Throws DialogueOver if this dialogue is over. */
   goOnInside(stream: Duplex, raw: NetSocket): void {
     if (this.#waits.failure !== undefined) throw this.#waits.failure
     if (this.#socket.owner === this) this.#socket.owner = undefined
@@ -181,7 +180,7 @@ export class Dialogue implements Runnable, Expirable {
     this.#socket = secured
   }
 
-  /** Last words of our own, and then as `leave`. Never rejects. */
+  /** Sends last bytes of our own, then leaves. Resets if they cannot be sent. Never rejects. */
   async sayGoodbye(bytes: Buffer): Promise<void> {
     this.#allowWithoutProgress(GOODBYE_MS)
     const unsaid = await overOf(this.say(bytes))
@@ -190,12 +189,12 @@ export class Dialogue implements Runnable, Expirable {
   }
 
   /**
-   * Sends FIN, and closes when the peer has taken all that was said and has ended, too. Waits as long as it goes on
-   * acknowledging, GOODBYE_MS without progress at most. `isBrief`: little was said, which is taken to have arrived where
-   * nobody tells. Never rejects: the answer is why bytes may be lost, or undefined.
+   * Sends FIN, and closes when the peer has taken everything and has ended too. Gives up after GOODBYE_MS
+   * without progress. `isBrief`: little was sent, which counts as arrived if nobody can tell. Never rejects.
+   * Returns why bytes may be lost, or undefined.
    */
   async leave(isBrief = false): Promise<DialogueOver | undefined> {
-    // A deadline that has passed without a wait is nobody's any more.
+    // A deadline that passed while nobody waited does not count.
     this.allow(0)
     const over = this.#waits.failure
     if (over !== undefined) {
@@ -208,7 +207,7 @@ export class Dialogue implements Runnable, Expirable {
     return loss && new DialogueOver(this, loss.why, loss.errno)
   }
 
-  /** Closes in order at once: what has come is thrown away, because a close that leaves some of it is a reset. */
+  /** Closes in order at once. It discards what has arrived first: a close with unread bytes is a reset. */
   close(): void {
     this.end()
     for (let reads = 0; reads < MOST_READS && this.socket.read(READ_BYTES).length > 0; reads++);
@@ -221,7 +220,7 @@ export class Dialogue implements Runnable, Expirable {
     this.socket.reset()
   }
 
-  /** Resets the connection when the peer has what it was told, after GRACE_MS without progress at most. Never rejects. */
+  /** Resets when the peer has all bytes, or after GRACE_MS without progress. Never rejects. */
   async breakOff(): Promise<void> {
     if (!this.socket.isClosed && this.socket.unacknowledgedBytes() !== 0) {
       this.#allowWithoutProgress(GRACE_MS)
@@ -231,14 +230,14 @@ export class Dialogue implements Runnable, Expirable {
     this.reset()
   }
 
-  /** No more waits, no more deadline: the socket is somebody else's. */
+  /** Ends all waits and the deadline. The socket belongs to somebody else now. */
   end(): void {
     this.#sweep.delete(this)
     this.#waits.fail(this.#waits.failure ?? new DialogueOver(this, 'cancelled'))
     if (this.socket.owner === this) this.socket.owner = undefined
   }
 
-  /** Lets what is waited for, and all later waits, fail. */
+  /** Makes all present and later waits fail. */
   cancel(): void {
     this.#parting?.cancel()
     this.#waits.fail(new DialogueOver(this, 'cancelled'))
@@ -254,7 +253,7 @@ export class Dialogue implements Runnable, Expirable {
     this.#waits.fail(new DialogueOver(this, 'timed-out'))
   }
 
-  /** What is left to be taken has `ms` from the last time that some of it was. */
+  /** Sets a deadline of `ms` that moves on whenever the peer takes more. */
   #allowWithoutProgress(ms: number): void {
     this.#graceMs = ms
     this.allow(ms)
@@ -292,7 +291,7 @@ export class Dialogue implements Runnable, Expirable {
   }
 }
 
-/** How a wait failed; undefined where it did not. */
+/** How a wait failed. Undefined if it did not. */
 const overOf = (wait: Promise<unknown>): Promise<DialogueOver | undefined> =>
   wait.then(
     () => undefined,

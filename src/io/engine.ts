@@ -12,13 +12,13 @@ import type { RunQueue } from './run-queue.js'
 import type { Socket } from './socket.js'
 import type { Sweep } from './sweep.js'
 
-/** How much kernel pipes may take. */
+/** How much memory kernel pipes may take. */
 export interface PipeLimits {
-  /** Size of a pipe: 64 KiB to 1 MiB. */
+  /** Size of one kernel pipe in bytes, 64 KiB to 1 MiB. Default 1 MiB. */
   readonly kernelPipeBytes: number
-  /** Bytes that may wait in pipes for sinks that are full, of all workers together. */
+  /** How many bytes may wait in kernel pipes for full sinks, in all workers together. Default 64 MiB. */
   readonly pinnedMemoryBytes: number
-  /** Processes that share this and the user's quota of pipes. */
+  /** Number of processes that share these bytes and the user's quota of pipes. Default 1. */
   readonly workers: number
 }
 
@@ -31,99 +31,100 @@ export const DEFAULT_PIPE_LIMITS: PipeLimits = {
 export interface ListenOptions {
   /** Connections the kernel may queue before we accept them. The kernel caps it at net.core.somaxconn. */
   readonly backlog: number
-  /** Share the address with other processes of this user (SO_REUSEPORT), one accept queue each. */
+  /** Shares the address with other processes of this user (SO_REUSEPORT). Each has its own accept queue. */
   readonly sharePort: boolean
-  /** Of an IPv6 address: leave IPv4 clients to others (IPV6_V6ONLY). Default false. */
+  /** For an IPv6 address: leaves IPv4 clients to other listeners (IPV6_V6ONLY). Default false. */
   readonly ipv6Only?: boolean
-  /** Of the connections that are accepted. Default: what the system has. */
+  /** Liveness of the connections that are accepted. Default NO_LIVENESS. */
   readonly liveness?: Liveness | undefined
-  /** Of a unix socket: who may connect. Default: as the umask leaves it. */
+  /** For a unix socket: who may connect. Default: what the umask leaves. */
   readonly socketFile?: SocketFile | undefined
 }
 
 export interface AcceptHandler {
-  /** A client connected. The socket is the handler's from here on, or until it is put back. */
+  /** A client connected. The handler owns the socket from now on, unless it puts the client back. */
   accepted(client: Socket, from: PeerAddress): void
   /**
-   * Accepting stopped for up to 100 ms: the system is out of fds, memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) or watches of
-   * epoll (ENOSPC, which resets the client that came), or something else keeps it from accepting.
+   * Accepting stopped for up to 100 ms. The system is out of fds or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM)
+   * or of epoll watches (ENOSPC), or something else prevents accepting. ENOSPC also resets the client that
+   * came.
    */
   paused(errno: string): void
-  /** A client was gone, or refused by a filter, before it was accepted. Accepting goes on. */
+  /** A client went away, or a filter refused it, before it was accepted. Accepting goes on. */
   failed?(errno: string): void
 }
 
 /**
- * Why a listener accepts nobody for now. `shortage`: the process or the system is out of something, for a moment.
- * `admission`: whoever decides who may come in can have nobody more.
+ * Why a listener accepts nobody for now. `shortage`: the process or the system lacks a resource for a moment.
+ * `admission`: the admission rule takes no more clients.
  */
 export type PauseReason = 'shortage' | 'admission'
 
 export interface Listening {
-  /** The address in use, with the port the kernel chose where 0 was asked for. */
+  /** The address in use. If port 0 was asked for, it has the port that the kernel chose. */
   readonly address: Address
   /**
-   * Hands nobody out while there is this reason. Clients wait, unread, in the kernel's queue; or, where an engine cannot
-   * leave them there, in one of ours, of `backlog` clients.
+   * Hands out no clients while this reason holds. Clients wait, unread, in the kernel's queue. If the engine
+   * cannot leave them there, up to `backlog` clients wait in a queue of the engine.
    */
   pause(reason: PauseReason): void
-  /** This reason is gone. It goes on if no other is left, with those first who were put back. */
+  /** Removes this reason. If none is left, the listener goes on: first with clients that were put back. */
   resume(reason: PauseReason): void
   /**
-   * Takes a client back that it has just handed out, of which nothing was read, after `pause`: it is handed out again
-   * when the listener goes on, or reset when it closes.
+   * Takes back a client that the listener has just handed out. Call `pause` before. Nothing may have been
+   * read from the client. The listener hands it out again when it goes on, or resets it when it closes.
    */
   putBack(client: Socket, from: PeerAddress): void
-  /** From now on: the liveness of those that are accepted, and who may connect. Throws where the latter cannot be set. */
+  /** Sets the liveness of later clients, and who may connect. Throws if the latter cannot be set. */
   update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void
-  /** Stops accepting and removes a unix socket's file. Connections that were handed out are untouched. */
+  /** Stops accepting and removes a unix socket's file. Connections that were handed out stay. */
   close(): void
 }
 
-/** A listening socket from which other processes accept. Clients wait in its queue while none does. */
+/** A listening socket from which other processes accept. Clients wait in its queue while none accepts. */
 export interface HeldSocket {
-  /** The address in use, with the port the kernel chose where 0 was asked for. */
+  /** The address in use. If port 0 was asked for, it has the port that the kernel chose. */
   readonly address: Address
-  /** To be sent to them. */
+  /** The handle to send to those processes. */
   readonly handle: ServerHandle
-  /** Closes it here, and removes a unix socket's file. It listens on where another process has it. */
+  /** Closes the socket here, and removes a unix socket's file. Other processes that have it go on. */
   close(): void
 }
 
 export interface DialOutcome {
   /** The connected socket, or undefined when `errno` says why there is none. */
   readonly socket: Socket | undefined
-  /** errno name, such as ECONNREFUSED; `ETIMEDOUT` also when `connectMs` passed. Empty on success. */
+  /** errno name, such as ECONNREFUSED. `ETIMEDOUT` also means that `connectMs` passed. Empty on success. */
   readonly errno: string
 }
 
-/** A connect on its way. */
+/** A connect in progress. */
 export interface Dial {
-  /** Gives up; the callback will not be called. Does nothing once it was. */
+  /** Gives up. The callback is not called afterwards. Does nothing if it was called before. */
   cancel(): void
 }
 
 export interface Engine {
   readonly kind: 'kernel' | 'stream'
-  /** Why this engine cannot splice, or undefined where it can. */
+  /** Why this engine cannot splice. Undefined if it can. */
   readonly notSplicing: NotSplicing | undefined
-  /** What it cannot do, in words. */
+  /** What this engine cannot do, in words. */
   readonly unavailable: readonly string[]
   /** Coarse deadlines of everything that lives in this engine. */
   readonly sweep: Sweep
-  /** Who runs next in this engine. */
+  /** Decides who runs next in this engine. */
   readonly runQueue: RunQueue
-  /** Gauges and counters of the kernel path; undefined where there is none. */
+  /** Gauges and counters of the kernel path. Undefined if there is none. */
   counts(): NativeCounts | undefined
-  /** What kernel pipes may take from now on; without a kernel path it does nothing. */
+  /** Sets what kernel pipes may take from now on. Does nothing without a kernel path. */
   limitPipes(limits: PipeLimits): void
-  /** Rejects with a `listen-failed` MillraceError naming the address and what to do. */
+  /** Rejects with a `listen-failed` MillraceError that names the address and says what to do. */
   listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening>
-  /** The same without accepting anybody. */
+  /** Does the same, but accepts nobody. */
   hold(address: Address, options: ListenOptions): Promise<HeldSocket>
   /**
-   * Connects to an address whose host is an IP address. The callback is called once, never before
-   * `dial` returned. `connectMs` of 0 means no deadline of ours.
+   * Connects to an address whose host is an IP address. Calls `done` once, never before `dial` has returned.
+   * With `connectMs` 0, millrace sets no deadline.
    */
   dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial
 }

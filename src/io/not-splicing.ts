@@ -1,4 +1,4 @@
-/** Why a process or a connection does not splice; `undefined` where it does. */
+/** Why a process or a connection does not splice. Undefined if it does. */
 export type NotSplicing =
   | 'not-linux'
   | 'addon-missing'

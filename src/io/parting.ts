@@ -1,7 +1,8 @@
 /**
- * The last of a connection that we close after something was said: FIN, and then the peer is heard out until it has taken
- * everything and has closed, too. A close before that would answer its next byte with a reset, which destroys what is
- * still on its way. It owns the socket from the beginning, and closes it; what still comes it throws away.
+ * The last step of a connection that we close after we sent something. A Parting sends FIN, then reads until
+ * the peer has taken everything and has closed too. An earlier close would answer the peer's next byte with a
+ * reset, which destroys what is still on its way. A Parting owns the socket from its start and closes it. It
+ * discards what it reads.
  */
 import { Delivery, GOODBYE_MS, LULL_MS } from './delivery.js'
 import type { RunQueue } from './run-queue.js'
@@ -11,18 +12,18 @@ import type { Expirable, Sweep } from './sweep.js'
 /** Why bytes may be lost. */
 export interface Loss {
   readonly why: 'broken' | 'timed-out' | 'cancelled'
-  /** errno name where it is `broken`. */
+  /** errno name if `why` is `broken`. */
   readonly errno: string | undefined
 }
 
 const READ_BYTES = 64 * 1024
-/** So much is thrown away before others get their turn. */
+/** A run discards this many reads before others get their turn. */
 const MOST_READS = 16
 
 export class Parting implements Runnable, Expirable {
   isQueued = false
   sweepIndex = -1
-  /** Settles when the socket is closed. Undefined where nothing is lost; never rejects. */
+  /** Settles when the socket is closed. Undefined: nothing is lost. Never rejects. */
   readonly over: Promise<Loss | undefined>
   readonly #socket: Socket
   readonly #runQueue: RunQueue
@@ -33,7 +34,7 @@ export class Parting implements Runnable, Expirable {
   #heardAt: number
   #resolve: ((loss: Loss | undefined) => void) | undefined
 
-  /** `isBrief`: what was said is so little that it is taken to have arrived where nobody tells. */
+  /** `isBrief`: so little was sent that it counts as arrived if nobody can tell. */
   constructor(socket: Socket, runQueue: RunQueue, sweep: Sweep, isBrief: boolean) {
     this.#socket = socket
     this.#runQueue = runQueue
@@ -58,7 +59,7 @@ export class Parting implements Runnable, Expirable {
     const hasEnded = (ready & PEER_ENDED) !== 0
     if (error !== undefined || (ready & BROKEN) !== 0) this.#end('broken', error ?? 'ECONNRESET')
     else if (isEmpty && hasEnded && this.#delivery.isDone()) this.#end('done')
-    // Bytes that are left, or acknowledgements, are no event.
+    // Neither bytes that are left nor acknowledgements cause an event.
     else if (!isEmpty || hasEnded) this.#runQueue.later(this)
     else this.#socket.awaitMore()
   }
@@ -74,7 +75,7 @@ export class Parting implements Runnable, Expirable {
     this.#end('cancelled')
   }
 
-  /** Whether nothing is left to read for the moment. */
+  /** Reads and discards. Answers whether nothing is left to read for the moment. */
   #throwAway(): boolean {
     for (let reads = 0; reads < MOST_READS; reads++) {
       if (this.#socket.read(READ_BYTES).length === 0) return true
@@ -83,7 +84,7 @@ export class Parting implements Runnable, Expirable {
     return false
   }
 
-  /** Whether nobody has a reason to stay: the peer has everything, and nothing more to say. */
+  /** Whether nobody has a reason to wait: the peer has everything and has been silent for LULL_MS. */
   #isLull(now: number): boolean {
     if (now - this.#heardAt < LULL_MS) return false
     return this.#delivery.isDone() || (this.#isBrief && this.#delivery.isUnknown)

@@ -1,14 +1,14 @@
 /**
- * Who runs next: first come, first served, and only so much per turn of the event loop, so that neither a
- * busy connection nor a busy proxy keeps others, timers or promises waiting.
+ * Decides who runs next: first come, first served. Each turn of the event loop does only so much work. So
+ * neither a busy connection nor a busy proxy delays other connections, timers or promises.
  */
 import type { Runnable } from './socket.js'
 
-/** A turn moves about this much before timers and promises get theirs: 1 to 2 ms of work. */
+/** A turn moves about this many bytes before timers and promises run. That is 1 to 2 ms of work. */
 const TURN_BYTES = 4 * 1024 * 1024
 /** A run costs about as much as moving this many bytes, even if it moves none. */
 const RUN_BYTES = 4096
-/** Work that must wait though no event will come (memory short, bytes unacknowledged) is tried this often. */
+/** How often to retry work that no event will wake (ms): memory is short, or bytes are unacknowledged. */
 const RETRY_MS = 10
 
 export class RunQueue {
@@ -22,7 +22,7 @@ export class RunQueue {
   readonly #waiting = new Set<Runnable>()
   #timer: NodeJS.Timeout | undefined
 
-  /** Sets the clock, for what is timed before the queue runs. */
+  /** Sets `now` for code that takes times before the queue runs. */
   tick(): void {
     this.now = performance.now()
   }
@@ -34,18 +34,18 @@ export class RunQueue {
     this.#queue.push(runnable)
   }
 
-  /** Runs `runnable` after a short pause, for work that waits for something that sends no event. */
+  /** Runs `runnable` after RETRY_MS. For work that waits for something that sends no event. */
   later(runnable: Runnable): void {
     this.#waiting.add(runnable)
     this.#timer ??= setTimeout(() => this.#retry(), RETRY_MS)
   }
 
-  /** Charges bytes moved to this turn. */
+  /** Charges moved bytes to this turn. */
   spend(bytes: number): void {
     this.#spentBytes += bytes
   }
 
-  /** Runs the queue until it is empty or the turn is used up; the rest runs in the next turn. */
+  /** Runs the queue until it is empty or the turn is used up. The rest runs in the next turn. */
   drain(): void {
     if (this.#isRunning) return
     this.#isRunning = true

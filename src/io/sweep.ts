@@ -1,15 +1,15 @@
 /**
- * One coarse timer for the deadlines of all its members, instead of a timer per connection. It runs only while
- * there is something to watch and never keeps the process alive. Joining and leaving cost no allocation.
+ * One coarse timer for the deadlines of all members, instead of a timer per connection. It runs only while
+ * there are members, and never keeps the process alive. Joining and leaving allocate nothing.
  */
 
 /** Something with deadlines of its own. */
 export interface Expirable {
-  /** Where it stands in the sweep it is in: the sweep's alone to write. Begins as -1. */
+  /** Index in its sweep. Only the sweep writes it. Starts as -1. */
   sweepIndex: number
   /**
-   * Ends itself if a deadline has passed. `now` is `performance.now()` in ms, and `sinceMs` how long ago everybody was
-   * asked before: what is due at a certain age is due once.
+   * Ends itself if a deadline has passed. `now` is `performance.now()` in ms. `sinceMs` is the time since the
+   * last look. With it, a member does something that is due at a certain age only once.
    */
   expire(now: number, sinceMs: number): void
 }
@@ -17,11 +17,14 @@ export interface Expirable {
 /** A deadline is noticed at most a quarter of the shortest timeout late, within these bounds (ms). */
 const SHORTEST_TICK_MS = 10
 const LONGEST_TICK_MS = 1000
-/** Thousands may be due at once: after so long (ms), asked every so many, a look lets others have their turn. */
+/**
+ * Thousands of deadlines may be due at once. A look pauses for others after this long (ms). It checks the
+ * time once every ASK_EVERY members.
+ */
 const LONGEST_PART_MS = 2
 const ASK_EVERY = 64
 
-/** Told of each look, with how late its timer was (ms), and whether it is the last one because all have left. */
+/** Called at each look. `lateMs`: how late the timer was. `isLast`: all members have left, and it stops. */
 export type Looked = (lateMs: number, isLast: boolean) => void
 
 export class Sweep<Member extends Expirable = Expirable> {
@@ -31,7 +34,7 @@ export class Sweep<Member extends Expirable = Expirable> {
   /** The rest of a look that was too long for one part. */
   #rest: NodeJS.Immediate | undefined
   #tickMs = Number.POSITIVE_INFINITY
-  /** Nobody here was here before that. */
+  /** Time of the last look. Before the first look: a time when there were no members. */
   #tickedAt = performance.now()
   #dueAt = 0
 
@@ -44,12 +47,12 @@ export class Sweep<Member extends Expirable = Expirable> {
     return this.#members.length
   }
 
-  /** Every member, in no particular order; these, whoever comes or goes meanwhile. */
+  /** A copy of the list of members, in no particular order. It does not change when members come or go. */
   members(): readonly Member[] {
     return [...this.#members]
   }
 
-  /** Watches `member`, whose shortest timeout is `shortestMs` (0 or less: it has none). */
+  /** Watches `member`, whose shortest timeout is `shortestMs`. 0 or less: it has no timeout. */
   add(member: Member, shortestMs: number): void {
     member.sweepIndex = this.#members.push(member) - 1
     if (shortestMs > 0) this.#tickAtLeastEvery(shortestMs / 4)
@@ -78,7 +81,7 @@ export class Sweep<Member extends Expirable = Expirable> {
 
   #tick(): void {
     const now = performance.now()
-    // Nobody is asked twice about the same time.
+    // The last look still goes on. No member is asked twice about the same time.
     if (this.#rest !== undefined) {
       this.#dueAt = now + this.#tickMs
       return
@@ -92,7 +95,7 @@ export class Sweep<Member extends Expirable = Expirable> {
     this.#lookAt(this.#members.length, now, sinceMs)
   }
 
-  /** The first `count`, from the end: who leaves is replaced by one that had its turn already. */
+  /** Asks the first `count` members, the last first: if one leaves, one that was asked takes its place. */
   #lookAt(count: number, now: number, sinceMs: number): void {
     this.#rest = undefined
     const began = performance.now()
@@ -105,7 +108,7 @@ export class Sweep<Member extends Expirable = Expirable> {
     }
   }
 
-  /** Stopping is left to the tick: a lone connection that comes and goes must not set a timer up each time. */
+  /** Only the tick stops the timer: a lone connection that comes and goes must not start one each time. */
   #stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined

@@ -1,12 +1,12 @@
 /**
- * What is waited for on one connection: each wait is tried at once, and again at every event, until it is settled. All
- * of them can be made to fail, and those to come with them.
+ * The waits on one connection. Each wait is tried at once, and again at every event, until it settles. All
+ * present and later waits can be made to fail together.
  */
 
-/** Of one try: `pending` where the next event may settle it. */
+/** Result of one try. `pending`: the next event may settle it. */
 export type Progress = 'pending' | 'settled'
 
-/** Settles its wait by one of the two, whose answer it gives, or is tried again. */
+/** Calls one of the two functions to settle its wait, and returns the result. Else returns `pending`. */
 export type Try<T, Failure> = (
   resolve: (value: T) => Progress,
   fail: (failure: Failure) => Progress,
@@ -18,11 +18,11 @@ interface Wait<Failure> {
 }
 
 export class Waits<Failure extends Error> {
-  /** Few: one reads, one says, one watches. */
+  /** Few: one wait reads, one sends, one watches. */
   readonly #pending = new Set<Wait<Failure>>()
   #failure: Failure | undefined
 
-  /** Why waits fail; undefined while they do not. */
+  /** Why waits fail. Undefined while they do not. */
   get failure(): Failure | undefined {
     return this.#failure
   }
@@ -44,21 +44,21 @@ export class Waits<Failure extends Error> {
     })
   }
 
-  /** Tries each again. */
+  /** Tries each wait again. */
   run(): void {
     for (const wait of this.#pending) {
       if (wait.attempt() === 'settled') this.#pending.delete(wait)
     }
   }
 
-  /** Those that there are, and all to come. */
+  /** Makes all present and later waits fail. */
   fail(failure: Failure): void {
     this.#failure = failure
     for (const { reject } of this.#pending) reject(failure)
     this.#pending.clear()
   }
 
-  /** Those to come do not fail. */
+  /** Later waits do not fail any more. */
   recover(): void {
     this.#failure = undefined
   }

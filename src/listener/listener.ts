@@ -1,6 +1,6 @@
 /**
- * A listener: an address we accept on, and the name it goes by. It opens and closes; what becomes of a client, and who
- * counts it, is not its business.
+ * A listener: an address that we accept on, and its name. It opens and closes. It does not decide what
+ * happens to clients, and it counts nothing.
  */
 import { type Address, formatAddress, type PeerAddress } from '../address.js'
 import type { ListenPlace } from '../config/checks/listener-addresses.js'
@@ -10,36 +10,36 @@ import type { SocketFile } from '../io/listening/socket-file.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
 
-/** Connections the kernel may queue before we accept them: what net.core.somaxconn has been since Linux 5.4. */
+/** Connections the kernel may queue before we accept them: net.core.somaxconn's default since Linux 5.4. */
 export const BACKLOG = 4096
-/** While accepting is paused or fails again and again, it is told this often (ms). */
+/** How often the hooks hear that accepting is paused, or fails again and again (ms). */
 const TELL_EVERY_MS = 10_000
 
-/** Its address as configured. */
+/** The address is the one in the config. */
 export interface ListenerOptions extends ListenPlace {
   readonly name: string
-  /** Of its clients' connections. Default: what the system has. */
+  /** Liveness of its clients' connections. Default NO_LIVENESS. */
   readonly liveness?: Liveness | undefined
-  /** Of a unix socket: who may connect. Default: as the umask leaves it. */
+  /** For a unix socket: who may connect. Default: what the umask leaves. */
   readonly socketFile?: SocketFile | undefined
 }
 
 export interface ListenerHooks {
   accepted(listener: Listener, client: Socket, from: PeerAddress): void
-  /** Accepting paused, mostly for want of fds or memory. `isNews`: now and then while it lasts. */
+  /** Accepting paused, mostly for lack of fds or memory. `isNews`: true once per TELL_EVERY_MS. */
   paused(listener: Listener, errno: string, isNews: boolean): void
-  /** A client could not be accepted, and others can. Told now and then while it lasts. */
+  /** A client could not be accepted, but others can. While it lasts, this is called every TELL_EVERY_MS. */
   failed?(listener: Listener, errno: string): void
 }
 
 export interface ListenerStatus {
   readonly name: string
-  /** With the port in use where 0 was asked for. */
+  /** If port 0 was asked for, it has the port in use. */
   readonly address: string
   readonly isListening: boolean
 }
 
-/** Why this listener could not be opened. */
+/** The error that says why this listener could not be opened. */
 export function listenerError(name: string, error: unknown): MillraceError {
   const message = error instanceof Error ? error.message : String(error)
   return new MillraceError('listen-failed', `listener ${name}: ${message}`, { cause: error })
@@ -62,7 +62,10 @@ export class Listener {
     return this.#options
   }
 
-  /** What it goes by from now on; its place is what it was opened with. Throws where its file cannot be changed. */
+  /**
+   * Sets its name and options from now on. Its place stays the one it was opened with. Throws if its socket
+   * file cannot be changed.
+   */
   update(options: ListenerOptions): void {
     this.#options = options
     this.#listening?.update(options)
@@ -72,22 +75,22 @@ export class Listener {
     return this.#listening !== undefined
   }
 
-  /** It is not to be opened before it is asked for anew. */
+  /** True if it must stay closed until somebody asks for it anew. */
   get isDrained(): boolean {
     return this.#isDrained
   }
 
-  /** With the port in use where 0 was asked for, once it is open. */
+  /** Its address. If port 0 was asked for, it has the port in use once the listener is open. */
   get address(): Address {
     return this.#place.address
   }
 
-  /** The same, and whether it leaves IPv4 clients to another one. */
+  /** Its address, and whether it leaves IPv4 clients to another listener. */
   get place(): ListenPlace {
     return this.#place
   }
 
-  /** Rejects with `listen-failed`, naming the listener. */
+  /** Rejects with a `listen-failed` error that names the listener. */
   async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
     const { address, ipv6Only, liveness, socketFile } = this.#options
     const handler = {
@@ -108,29 +111,32 @@ export class Listener {
     this.#isDrained = false
   }
 
-  /** Accepts nobody while there is this reason. Who comes meanwhile waits, unread. */
+  /** Accepts nobody while this reason holds. Clients that come meanwhile wait, unread. */
   pause(reason: PauseReason): void {
     this.#listening?.pause(reason)
   }
 
-  /** This reason is gone. With the last one it goes on; closed, it stays closed. */
+  /** Removes this reason. If it was the last one, the listener goes on. A closed listener stays closed. */
   resume(reason: PauseReason): void {
     this.#listening?.resume(reason)
   }
 
-  /** Of a listener that pauses: a client it has just handed out comes again, before all others, when it goes on. */
+  /**
+   * Takes back a client that it has just handed out. Call `pause` before. The client comes again, before all
+   * others, when the listener goes on.
+   */
   putBack(client: Socket, from: PeerAddress): void {
     if (this.#listening === undefined) client.reset()
     else this.#listening.putBack(client, from)
   }
 
-  /** Accepts no more, open or not, until it is opened again. */
+  /** Closes, and stays closed until it is opened again. */
   drain(): void {
     this.#isDrained = true
     this.close()
   }
 
-  /** Accepts no more; connections go on. */
+  /** Accepts nobody any more. Connections go on. */
   close(): void {
     this.#listening?.close()
     this.#listening = undefined

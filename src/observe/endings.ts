@@ -1,9 +1,9 @@
 /**
- * How connections end: the one table of it. From here come the causes that a record can have, HAProxy's letters, what
- * counts as an error, what a client that speaks HTTP is told, and the series that the metrics begin with. Tests compare
- * docs/records.md and docs/troubleshooting.md with it. A new cause is one entry here, beside the place where it
- * happens. Those of a pipe stand in its public types, too (PipeCause), and the compiler refuses one that is not here.
- * Pure.
+ * The one table of how connections end. It gives the causes of records, HAProxy's letters, which endings are
+ * errors, what a client that speaks HTTP gets, and the series that metrics begin with. Tests compare
+ * docs/records.md and docs/troubleshooting.md with it. A new cause is one entry here, beside the code where
+ * it happens. Causes of a pipe also stand in its public types (PipeCause). The compiler refuses one that is
+ * missing here. Pure.
  */
 import type { PARTIES, PHASES, SIDES } from '../status/common.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
@@ -12,45 +12,45 @@ export type Phase = (typeof PHASES)[number]
 type Party = (typeof PARTIES)[number]
 type Side = (typeof SIDES)[number]
 
-/** HAProxy's letters for what a connection was waiting for. */
+/** HAProxy's letters for what a connection waited for. */
 export const PHASE_LETTERS = {
-  /** Its client's first bytes. */
+  /** The client's first bytes. */
   opening: 'R',
   /** A backend. */
   connect: 'C',
-  /** What that backend says first. */
+  /** The first bytes of that backend. */
   response: 'H',
   /** Nothing: both sides were joined. */
   data: 'D',
 } as const satisfies Record<Phase, string>
 
-/** Which connections can end with an error. It is counted there from 0 on. */
+/** Which connections can end with this error. They count it from 0 on. */
 export type ErrorScope =
-  /** Those whose first bytes are looked at. None has a cluster yet. */
+  /** Connections whose first bytes millrace reads. They have no cluster yet. */
   | 'first-bytes'
-  /** All that come to a cluster. */
+  /** All connections that have a cluster. */
   | 'cluster'
-  /** Those whose backend is told something before the client's first byte, and all of HTTP. */
+  /** Connections whose backend gets something before the client's first byte, and all of HTTP. */
   | 'preamble'
-  /** Those of listeners with `protocol: http`, that come to a cluster. */
+  /** Connections of listeners with `protocol: http` that have a cluster. */
   | 'http'
-  /** Those of listeners with `protocol: http`, whether they come to a cluster or not. */
+  /** Connections of listeners with `protocol: http`, with or without a cluster. */
   | 'request'
 
 export interface EndingKind {
   readonly cause: string
-  /** Whether details for people follow the cause, behind a colon. Undefined: never. */
+  /** Whether a colon and details for people follow the cause. Undefined: never. */
   readonly detail?: 'always' | 'sometimes'
-  /** Whose doing it was. Of an ordinary end: who ended first. */
+  /** Who caused the end. For an ordinary end: who ended first. */
   readonly by: Party
-  /** Of a timeout: only where this side was waited for. */
+  /** Only for timeouts that waited for this side. */
   readonly waitedFor?: Side
   readonly phases: readonly Phase[]
-  /** HAProxy's, for whose doing: `-` nobody's. */
+  /** HAProxy's letter for who caused the end. `-`: nobody. */
   readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I'
-  /** Undefined: an ordinary end, nobody's failure. */
+  /** Undefined: an ordinary end, not an error. */
   readonly error?: ErrorScope
-  /** What a client that speaks HTTP and has no answer yet is told. Undefined: a reset. */
+  /** The status for a client that speaks HTTP and has no answer yet. Undefined: it gets a reset. */
   readonly status?: ErrorStatus
   /** In Markdown. */
   readonly means: string
@@ -146,10 +146,10 @@ type CauseOf<Kind extends Row> = Kind extends { readonly detail: 'always' }
     ? Kind['cause'] | `${Kind['cause']}: ${string}`
     : Kind['cause']
 
-/** Why a connection ended. What follows a colon is for people. */
+/** Why a connection ended. The text after a colon is for people. */
 export type EndCause = CauseOf<Row>
 
-/** Why a client was turned away before it had a cluster. */
+/** Why millrace turned a client away before it had a cluster. */
 export type OpeningCause = CauseOf<
   Extract<Row, { readonly by: 'proxy'; readonly phases: readonly ['opening'] }>
 >
@@ -158,11 +158,11 @@ export interface Ending {
   readonly by: Party
   readonly phase: Phase
   readonly cause: EndCause
-  /** Of an idle or half-closed timeout: the side that took nothing, or had not finished. */
+  /** For an idle or half-closed timeout: the side that took nothing, or had not finished. */
   readonly waitedFor?: Side | undefined
 }
 
-/** An ending as it is counted: without what follows the colon of its cause. */
+/** An ending as it is counted: its cause without the details. */
 export interface CountedEnding {
   readonly by: Party
   readonly phase: Phase
@@ -185,7 +185,10 @@ const KINDS: ReadonlyMap<string, readonly EndingKind[]> = new Map(
   ENDINGS.map(({ cause }) => [cause, ENDINGS.filter((kind) => kind.cause === cause)]),
 )
 
-/** The entry of an ending. Where none names the side that was waited for, it is the first of the cause by the same party. */
+/**
+ * The entry of an ending. If no entry names the side that was waited for, the first entry of the same cause
+ * and party.
+ */
 export function kindOf({ by, cause, waitedFor }: CountedEnding & Pick<Ending, 'waitedFor'>): EndingKind {
   const kinds = KINDS.get(cause) ?? KINDS.get(withoutDetail(cause))!
   let found: EndingKind | undefined
@@ -197,12 +200,12 @@ export function kindOf({ by, cause, waitedFor }: CountedEnding & Pick<Ending, 'w
   return found ?? kinds[0]!
 }
 
-/** Somebody's failure. That a client resets, or is silent for too long, is ordinary. */
+/** Whether the ending is a failure. A reset or a long silence of a client is ordinary. */
 export function isError(ending: CountedEnding): boolean {
   return kindOf(ending).error !== undefined
 }
 
-/** What comes before the colon: texts of which there are few. */
+/** The text before the colon. There are only few of them. */
 export function withoutDetail(text: string): string {
   const colon = text.indexOf(':')
   return colon === -1 ? text : text.slice(0, colon)

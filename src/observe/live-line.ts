@@ -1,13 +1,16 @@
 /**
- * One line on a terminal that tells how the proxy is doing, rewritten in place; and the same figures as a
- * summary at the end.
+ * One line on a terminal with the figures of the proxy, rewritten in place, and the same figures as a summary
+ * at the end.
  */
 import { bytes, rate } from '../figures.js'
 import type { ProxyStatus } from './status.js'
 
 const EVERY_MS = 500
 
-/** Rewrites the line until the returned function is called. Does nothing where stdout is no terminal. */
+/**
+ * Rewrites the line every 500 ms until the returned function is called. Does nothing if stdout is not a
+ * terminal.
+ */
 export function showLiveLine(status: () => ProxyStatus): () => void {
   if (!process.stdout.isTTY) return () => {}
   let before = status().connections

@@ -1,5 +1,5 @@
 /**
- * The types of what `status()` answers: facts and figures of one moment, as plain data. They follow from the description
+ * The types of `status()`: facts and figures of one moment, as plain data. They follow from the description
  * in src/status/.
  */
 import type { NotSplicing } from '../io/not-splicing.js'
@@ -12,14 +12,14 @@ import type { DRAIN, PROCESS, STATUS } from '../status/status.js'
 
 export type { HistogramStatus } from '../status/fields.js'
 
-/** Bytes so far, those of running connections included. Up is client to backend. */
+/** Bytes so far, with those of running connections. Up is client to backend. */
 export type Traffic = Told<typeof TRAFFIC>
 export type ConnectionTotals = Told<typeof CONNECTIONS> & Traffic
-/** How often connections ended so. */
+/** How often connections ended in one way. */
 export type EndingCount = Told<typeof ENDING>
-/** Of connections that are over and have copied bytes that might have been spliced. */
+/** Ended connections that copied bytes that they might have spliced. */
 export type NotSplicedCount = Told<typeof NOT_SPLICED>
-/** How often the connection to this side broke while bytes were moved. */
+/** How often the connection to this side broke while bytes moved. */
 export type PipeErrorCount = Told<typeof PIPE_ERROR>
 export type ListenerReport = Told<typeof LISTENER>
 export type BackendReport = Told<typeof BACKEND>
@@ -33,6 +33,6 @@ export type DrainStatus = Told<typeof DRAIN>
 export type DrainScope = DrainStatus['scope']
 
 export interface ProxyStatus extends Told<typeof STATUS> {
-  /** Why this process does not splice; undefined where it does. */
+  /** Why this process does not splice. Undefined: it splices. */
   readonly notSplicing: NotSplicing | undefined
 }

@@ -1,12 +1,13 @@
 /**
- * What a parser of first bytes makes of what has come so far. It is called again with all of them when more have
- * come; it keeps nothing. `need-more` is only said while the bytes so far could still be the beginning of a match.
+ * What a parser of first bytes says about the bytes so far. It keeps nothing. When more bytes have come, it
+ * is called again with all of them. It says `need-more` only while the bytes so far could still begin a
+ * match.
  */
 export type Answer<T> =
   | {
       readonly kind: 'match'
       readonly value: T
-      /** How many of the bytes belong to it: what follows is somebody else's. */
+      /** How many of the bytes belong to it. The rest belongs to somebody else. */
       readonly bytes: number
     }
   | {

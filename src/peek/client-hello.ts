@@ -1,22 +1,22 @@
 /**
- * Reads a TLS ClientHello (RFC 8446 section 4.1.2) without answering it: whom the client asks for, and what it can
- * speak. Pure and without memory between calls. A hello that cannot be read is never one without a name: whoever
- * routes by name could be got around with it.
+ * Reads a TLS ClientHello (RFC 8446 section 4.1.2) without answering it: the name that the client asks for,
+ * and what it can speak. Pure, without memory between calls. A hello that cannot be read never counts as one
+ * without a name. Otherwise a client could get around routes by name.
  */
 import { normalizeName } from '../names.js'
 import { type Answer, noMatch } from './answer.js'
 import { Cursor } from './cursor.js'
 import { readHandshake } from './tls-records.js'
 
-/** The longest hello that is waited for, its record headers included. */
+/** The longest hello that millrace waits for, record headers included. */
 export const MOST_HELLO_BYTES = 16 * 1024
 
 export interface ClientHello {
-  /** SNI (RFC 6066 section 3), in small letters, no trailing dot; undefined where the client asks for no name. */
+  /** SNI (RFC 6066 section 3), in lower case, no trailing dot. Undefined if the client asks for no name. */
   readonly serverName: string | undefined
   /** Protocols offered by ALPN (RFC 7301), best first. */
   readonly alpn: readonly string[]
-  /** Versions offered, such as `TLSv1.3`, best first; those nobody knows are left out. */
+  /** Versions offered, such as `TLSv1.3`, best first. Unknown ones are left out. */
   readonly versions: readonly string[]
 }
 
@@ -34,8 +34,9 @@ const VERSIONS: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * The hello that `bytes` begin with, put together from as many records as carry it. `need-more` only while it may
- * still become one, and never to 16 KiB. Nothing in a match shares memory with `bytes`.
+ * Reads the hello at the start of `bytes`, put together from all records that carry it. It says `need-more`
+ * only while the bytes may still become a hello, and never from 16 KiB on. Nothing in a match shares memory
+ * with `bytes`.
  */
 export function readClientHello(bytes: Buffer): Answer<ClientHello> {
   const handshake = readHandshake(bytes, CLIENT_HELLO, MOST_HELLO_BYTES)

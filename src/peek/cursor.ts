@@ -1,6 +1,6 @@
 /**
- * Reads big-endian numbers and length-prefixed vectors (RFC 8446 section 3) off bytes. It never reads past their
- * end: what is not there reads as nothing, and `isShort` says so from then on.
+ * Reads big-endian numbers and length-prefixed vectors (RFC 8446 section 3) from bytes. It never reads past
+ * their end. Missing bytes read as 0 or as an empty vector, and `isShort` is true from then on.
  */
 export class Cursor {
   isShort = false
@@ -15,7 +15,7 @@ export class Cursor {
     return this.#at === this.#bytes.length
   }
 
-  /** Of `size` bytes, 1 to 4. */
+  /** Reads a number of `size` bytes, 1 to 4. */
   number(size: number): number {
     return this.#has(size) ? this.#bytes.readUIntBE(this.#skip(size), size) : 0
   }
@@ -26,7 +26,7 @@ export class Cursor {
     return this.#bytes.subarray(at, at + size)
   }
 
-  /** What follows a length of `size` bytes. */
+  /** Reads the bytes that follow a length of `size` bytes. */
   vector(size: number): Buffer {
     return this.take(this.number(size))
   }

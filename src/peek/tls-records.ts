@@ -1,6 +1,6 @@
 /**
- * Puts a TLS handshake message together from the records that carry it (RFC 8446 section 5.1): however it was cut,
- * it is the same message. Pure and without memory between calls.
+ * Puts a TLS handshake message together from the records that carry it (RFC 8446 section 5.1). It does not
+ * matter how the message was cut. Pure, without memory between calls.
  */
 import { type Answer, NEED_MORE, noMatch } from './answer.js'
 
@@ -8,10 +8,10 @@ const HANDSHAKE = 22
 const HEADER_BYTES = 5
 const MOST_FRAGMENT_BYTES = 16 * 1024
 const MESSAGE_HEADER_BYTES = 4
-/** Every version of TLS; SSL 2 is something else. */
+/** The major version of every version of TLS. SSL 2 has another format. */
 const MAJOR_VERSION = 3
 
-/** The first handshake message, which must be of this `type`, at most `most` bytes long, and alone in its records. */
+/** Reads the first handshake message: of this `type`, of at most `most` bytes, and alone in its records. */
 export function readHandshake(bytes: Buffer, type: number, most: number): Answer<Buffer> {
   const gathered = Buffer.allocUnsafe(bytes.length)
   let length = 0
@@ -33,14 +33,14 @@ export function readHandshake(bytes: Buffer, type: number, most: number): Answer
   }
 }
 
-/** Of the whole message with its header; a header not yet whole could say anything. */
+/** Size of the whole message with its header. While the header is incomplete, the size of the header. */
 function sizeOf(message: Buffer): number {
   return message.length < MESSAGE_HEADER_BYTES
     ? MESSAGE_HEADER_BYTES
     : MESSAGE_HEADER_BYTES + message.readUIntBE(1, 3)
 }
 
-/** Judged byte by byte, as far as they have come. */
+/** Says what is wrong with a record, as far as its bytes have come. */
 function wrongRecord(record: Buffer): string | undefined {
   const [type, major] = record
   if (type !== undefined && type !== HANDSHAKE)

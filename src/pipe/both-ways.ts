@@ -1,4 +1,4 @@
-/** What follows from both directions of a pipe together. */
+/** What the two directions of a pipe have in common: totals, and the side that a deadline waited for. */
 import type { Direction } from './direction.js'
 import type { PipeCause, PipeEnding, PipeTotals } from './options.js'
 
@@ -14,7 +14,10 @@ export function totalsOf(up: Direction, down: Direction): PipeTotals {
   }
 }
 
-/** Of a deadline: who took nothing of what was under way; of an end that is still to come, else, whose that is. */
+/**
+ * The side that a deadline waited for. If bytes are stuck, it is the side that does not take them. Otherwise
+ * a half-closed timeout waits for the side that has not finished.
+ */
 export function waitedFor(up: Direction, down: Direction, cause: PipeCause): PipeEnding['waitedFor'] {
   if (cause !== 'idle-timeout' && cause !== 'half-closed-timeout') return undefined
   if (down.isStuck) return 'client'

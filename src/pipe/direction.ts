@@ -1,10 +1,10 @@
 /**
- * One way of a pipe: a source, a sink, and the bytes between them. It owns the state machine of one way and
- * the accounting; how bytes move is its carrier's business, and what carriers keep for it belongs to its kind
+ * One direction of a pipe: a source, a sink, and the bytes between them. It owns the state machine and the
+ * accounting of this direction. Its carrier moves the bytes. A subclass has what carriers keep for it
  * (fd/fd-direction.ts, stream-direction.ts).
  *
- *   flowing → draining (the source has ended) → finished (empty, FIN handed on exactly once)
- *          ↘ failed (a side broke: what can be delivered has been)
+ *   flowing → draining (the source has ended) → finished (empty, FIN passed on exactly once)
+ *          ↘ failed (a side broke, and what could be delivered was)
  */
 import type { SpliceMode } from '../defaults.js'
 import type { NotSplicing } from '../io/not-splicing.js'
@@ -14,7 +14,7 @@ import type { Flow, Phase } from './flow.js'
 import type { PipeCounters, PipeHost } from './options.js'
 import { type Watch, WatchedCarrier } from './watched-carrier.js'
 
-/** The accounting is checked at every step where tests run. */
+/** Tests check the accounting at every step. */
 const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
 
 export abstract class Direction<End extends Socket = Socket> implements Flow<End> {
@@ -23,7 +23,7 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
   readonly #host: PipeHost
   abstract carrier: Carrier
   phase: Phase = 'flowing'
-  /** Bytes taken from the source and not by the sink: not yet, or, of one that failed, never. May exceed a pipe's size. */
+  /** Bytes taken from the source and not (yet) by the sink. They may be more than a kernel pipe holds. */
   inside = 0
   bytes = 0
 
@@ -33,10 +33,10 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     this.#host = host
   }
 
-  /** Goes on with the carrier that is best after `came` bytes came in through the present one. */
+  /** Chooses the best carrier for the next move. The present one has just brought in `came` bytes. */
   protected abstract chooseCarrier(came: number): void
 
-  /** Shows `watch` what goes by, from the first byte on. To be called before anything has moved. */
+  /** Shows `watch` the bytes that pass, from the first one on. Call it before anything has moved. */
   showTo(watch: Watch): void {
     this.carrier = new WatchedCarrier(this, watch)
   }
@@ -49,12 +49,12 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     return this.#host.counters
   }
 
-  /** Of `bytes`, those that never entered this process. */
+  /** How many of `bytes` never entered this process. */
   get splicedBytes(): number {
     return 0
   }
 
-  /** Why it cannot be spliced, where that is its own matter. */
+  /** Why the kernel refused to splice these two sockets. Undefined if it did not. */
   get refusal(): NotSplicing | undefined {
     return undefined
   }
@@ -64,7 +64,7 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     return this.refusal ?? this.source.notSplicing
   }
 
-  /** Why its bytes are copied at this moment; undefined where they are spliced. */
+  /** Why its bytes are copied at this moment. Undefined if they are spliced. */
   get whyCopying(): NotSplicing | undefined {
     if (this.carrier.name === 'kernel') return undefined
     return this.whyNotSplicing ?? (this.mode === 'auto' ? 'small' : undefined)
@@ -93,7 +93,7 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     return this.sink.queuedBytes > 0 || (this.sink.unacknowledgedBytes() ?? 0) > 0
   }
 
-  /** False where nothing more goes for the moment and no event will tell when it does. */
+  /** Moves bytes. False if no more can move for the moment and no event will tell when they can. */
   move(budget: number): boolean {
     if (this.isOver) return true
     if (this.sink.error !== undefined) {
@@ -105,18 +105,18 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     return came !== MUST_WAIT
   }
 
-  /** To be called after each run of the pipe: what is due then, in a kind of direction that has something due. */
+  /** The pipe calls this after each of its runs. Subclasses do what is then due. */
   afterRun(): void {}
 
-  /** Leaves what comes next to an offload, where there is one and nothing needs to be decided, or takes it back. */
+  /** Offloads the next bytes if there is an offload and nothing to decide. Otherwise ends the offload. */
   leave(): void {}
 
-  /** Counts what an offload has moved without a word: how many ms ago the last of it went, undefined where nothing did. */
+  /** Counts what an offload moved without a report. Returns how many ms ago the last of it moved, if any. */
   carried(): number | undefined {
     return undefined
   }
 
-  /** An offload tells of bytes that are counted already, and of what it found out. True where nothing is left to decide. */
+  /** An offload reports bytes that are already counted, and findings. True if nothing is left to decide. */
   told(_came: number, _found: number): boolean {
     return true
   }
@@ -145,8 +145,9 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
   }
 
   /**
-   * Hands the end on once the carrier is empty: FIN never overtakes bytes. The last end of a pipe goes out with
-   * the close that follows, where nothing is left to flush: one syscall less per connection.
+   * Passes the end on once the carrier is empty, so that FIN never overtakes bytes. If nothing is left to
+   * flush, the last end of a pipe goes out with the close that follows. That saves one syscall per
+   * connection.
    */
   settle(isLast: boolean): void {
     if (this.sink.error !== undefined && !this.isOver) fail(this)
@@ -159,12 +160,12 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     if (this.sink.isFlushed) this.phase = 'finished'
   }
 
-  /** Gives up what is inside. */
+  /** Gives up the bytes inside. */
   drop(): void {
     this.carrier.drop(this)
   }
 
-  /** For error logs: everything that decides what this direction would do next. */
+  /** For error logs: everything that decides what this direction does next. */
   describe(): Record<string, unknown> {
     const { phase, inside, bytes, splicedBytes } = this
     const ends = { sourceReady: this.source.ready, sinkReady: this.sink.ready }

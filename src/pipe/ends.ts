@@ -1,17 +1,17 @@
 /**
- * Which directions of a pipe are over, and which side ended first. One whole number, because each field of a pipe is
- * eight bytes of every connection.
+ * Which directions of a pipe are over, and which side ended first. Both are in one whole number, because each
+ * field of a pipe costs eight bytes of every connection.
  */
 import type { Direction } from './direction.js'
 
 export const NOTHING_IS_OVER = 0
 const UP_IS_OVER = 1
 const DOWN_IS_OVER = 2
-/** Neither of these where both ended at once. */
+/** If both sides ended at once, neither bit is set. */
 const CLIENT_WAS_FIRST = 4
 const BACKEND_WAS_FIRST = 8
 
-/** `ends`, and what is over by now. */
+/** Adds to `ends` what is over by now. */
 export function endsAfter(ends: number, up: Direction, down: Direction): number {
   const over = (up.isOver ? UP_IS_OVER : 0) | (down.isOver ? DOWN_IS_OVER : 0)
   return ends === NOTHING_IS_OVER ? over | firstOf(over) : ends | over

@@ -1,4 +1,4 @@
-/** What carriers and offloads see of a direction: its two ends, how much is inside, and what they report to it. */
+/** What carriers and offloads see of a direction: its ends, how much is inside, what they must tell it. */
 
 import type { SpliceMode } from '../defaults.js'
 import type { NotSplicing } from '../io/not-splicing.js'
@@ -22,14 +22,14 @@ export interface Flow<End extends Socket = Socket> {
   readonly bytes: number
   /** Whether there is something to move and room for it. */
   readonly canMove: boolean
-  /** Why it may not splice at this moment; undefined where it may. */
+  /** Why it may not splice at this moment. Undefined if it may. */
   readonly whyNotSplicing: NotSplicing | undefined
   /** The carrier took bytes from the source. */
   took(bytes: number): void
   /** The sink took bytes from the carrier. */
   gave(bytes: number): void
-  /** Every byte of the source has been taken: it sent FIN, or it broke. */
+  /** Every byte of the source has been taken. The source sent FIN, or it broke. */
   sourceEnded(): void
-  /** One of the two broke. */
+  /** The source or the sink broke. */
   socketFailed(socket: Socket, errno: string): void
 }

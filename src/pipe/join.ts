@@ -1,6 +1,6 @@
 /**
- * `pipe(a, b)`: the library's door to a Pipe, for two sockets somebody already has. It takes them over,
- * chooses between fds and streams, and answers with the record.
+ * `pipe(a, b)` of the library: a Pipe for two sockets that the user already has. It takes them over, chooses
+ * between fds and streams, and resolves with the record.
  */
 import type { Duplex } from 'node:stream'
 import { HALF_CLOSES, SPLICE_MODES } from '../defaults.js'
@@ -14,37 +14,41 @@ import type { PipeEnding, PipeOwner, PipeSettings, PipeTotals } from './options.
 import { createPipeCounters, DEFAULT_SETTINGS, NOTHING_MOVED } from './options.js'
 import { type Heads, Pipe } from './pipe.js'
 
-/** Everything is optional; the defaults stand at `PipeSettings` and `PipeTimeouts`. */
+/** All fields are optional. `PipeSettings` and `PipeTimeouts` say the defaults. */
 export interface PipeOptions extends Partial<PipeSettings> {
-  /** Bytes already read from `client`, such as the `head` of Node's 'connect' and 'upgrade' events; they go first. */
+  /**
+   * Bytes already read from `client`, such as the `head` of Node's 'connect' and 'upgrade' events. They go
+   * first. Default: none.
+   */
   readonly head?: Uint8Array
-  /** Bytes already read from `backend`; they go first. */
+  /** Bytes already read from `backend`. They go first. Default: none. */
   readonly backendHead?: Uint8Array
 }
 
-/** What happened, from `pipe` to the end. */
+/** What happened, from the call of `pipe` to the end. */
 export interface PipeRecord extends PipeTotals {
-  /** How it ended, and whose doing that was. */
+  /** How the pipe ended, and who ended it. */
   readonly ended: PipeEnding
   readonly durationMs: number
 }
 
 export interface RunningPipe extends Promise<PipeRecord> {
-  /** Ends the pipe now: in order if nothing is in flight, else with a reset both ways. Later calls do nothing. */
+  /** Ends the pipe: in order if nothing is in flight, else with a reset both ways. Later calls do nothing. */
   close(): void
   /** The byte counts at this moment. */
   totals(): PipeTotals
 }
 
 /**
- * Joins two connected streams until both have ended: the drop-in for `a.pipe(b); b.pipe(a)`.
+ * Joins two connected streams until both have ended. It replaces `a.pipe(b); b.pipe(a)`.
  *
- * Plain TCP and unix sockets are taken from Node and, on Linux, spliced; anything else (TLS, a Duplex of your
- * making) is carried as a stream with the same promises. Both streams belong to the pipe from this call on: add
- * no listener, write nothing, and do not expect their 'end'. An adopted net.Socket emits 'close' at once.
+ * millrace takes plain TCP and unix sockets from Node and, on Linux, splices them. It carries anything else
+ * (TLS, a Duplex of your own) as a stream, with the same promises. Both streams belong to the pipe from this
+ * call on: add no listener, write nothing, and do not expect their 'end'. An adopted net.Socket emits 'close'
+ * at once.
  *
- * The promise resolves with the record when both sockets are closed, whatever the network did, and never
- * rejects. Throws a `bad-argument` MillraceError at once for arguments of the wrong kind.
+ * The promise resolves with the record when both sockets are closed, whatever the network did. It never
+ * rejects. For arguments of the wrong kind, `pipe` throws a `bad-argument` MillraceError at once.
  */
 export function pipe(client: Duplex, backend: Duplex, options: PipeOptions = {}): RunningPipe {
   checkArguments(client, backend, options)
@@ -86,7 +90,7 @@ class Join implements PipeOwner, Expirable {
     else this.#giveUp('ordered')
   }
 
-  /** The pipe has its own deadlines; before it there is only the wait for queued writes. */
+  /** The pipe has its own deadlines. Before there is one, only the wait for queued writes can time out. */
   expire(now: number): void {
     const { idleTimeoutMs } = this.#settings
     if (this.#pipe !== undefined) this.#pipe.expire(now)
@@ -119,7 +123,7 @@ class Join implements PipeOwner, Expirable {
     this.#pipe.start()
   }
 
-  /** As a pipe ends: in order if nothing is in flight, else with a reset. */
+  /** Ends as a pipe does: in order if nothing is in flight, otherwise with a reset. */
   #giveUp(cause: 'ordered' | 'idle-timeout'): void {
     const heads = [this.#heads.client, this.#heads.backend].map((head) => head?.length ?? 0)
     const queued = this.#streams.map((stream) => stream.writableLength + stream.readableLength)
@@ -139,13 +143,13 @@ class Join implements PipeOwner, Expirable {
   }
 }
 
-/** From here on nothing of the user's may read, and no 'error' may escape. */
+/** From here on no listener of the user may read, and no 'error' may escape. */
 function takeFromUser(stream: Duplex): void {
   stream.pause()
   stream.removeAllListeners('data')
   stream.removeAllListeners('readable')
   stream.on('error', () => {})
-  // Or Node would answer an end that comes during the wait for queued writes with one of its own.
+  // Without this, Node would answer a FIN with its own FIN while millrace waits for queued writes.
   stream.allowHalfOpen = true
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a pipe is asked to do, and what it answers when it ends. Plain data: everything here is public.
+ * What you can ask of a pipe, and what it tells you when it ends. It is plain data, and all of it is public.
  */
 import { DEFAULTS, type HalfClose, type SpliceMode } from '../defaults.js'
 import type { NotSplicing } from '../io/not-splicing.js'
@@ -8,11 +8,12 @@ import type { PIPES } from '../status/data-path.js'
 import type { Counters } from '../status/fields.js'
 
 export interface PipeTimeouts {
-  /** No byte moved in either direction for this long, in ms. Default 600000 (10 minutes). 0: never. */
+  /** The pipe ends if no byte moves either way for this long, in ms. Default 600000 (10 min). 0: never. */
   readonly idleTimeoutMs: number
   /**
-   * One direction has finished and no byte moved in the other for this long, in ms. Default 30000. 0: never.
-   * It counts silence, as HAProxy's client-fin does, so that a long answer to a half-closed client is not cut.
+   * After one direction has finished: how long no byte may move in the other before the pipe ends, in ms.
+   * Default 30000. 0: for ever. It measures silence, as HAProxy's `timeout client-fin` does. So it does not
+   * cut a long answer to a half-closed client.
    */
   readonly halfClosedTimeoutMs: number
   /** The pipe ends this long after it began, in ms, whatever it does. Default 0: never. */
@@ -20,11 +21,12 @@ export interface PipeTimeouts {
 }
 
 export interface PipeSettings extends PipeTimeouts {
-  /** `auto` copies small messages and splices bulk, `on` always splices, `off` never does. Default `auto`. */
+  /** `auto` copies small messages and splices bulk. `on` always splices. `off` never does. Default `auto`. */
   readonly splice: SpliceMode
   /**
-   * `propagate` (default): an end one way never closes the other way. `close`: once one side has ended and
-   * nothing is in flight either way, the whole pipe ends, for backends that mark an answer's end by closing.
+   * What happens when one side has ended. `propagate` (default): the other direction stays open. `close`: the
+   * whole pipe ends as soon as nothing is in flight either way. That is for backends that mark the end of an
+   * answer by closing.
    */
   readonly halfClose: HalfClose
 }
@@ -40,16 +42,16 @@ export const DEFAULT_SETTINGS: PipeSettings = {
 /** Totals over many pipes. */
 export type PipeCounters = Counters<typeof PIPES>
 
-/** What pipes have in common that live in the same place. */
+/** What a group of pipes shares. */
 export interface PipeHost {
   readonly runQueue: RunQueue
   readonly settings: PipeSettings
   readonly counters: PipeCounters
 }
 
-/** Who has a pipe. */
+/** The owner of a pipe. */
 export interface PipeOwner {
-  /** The backend's first byte has come. Called at most once. */
+  /** The backend's first byte has arrived. Called at most once. */
   backendAnswered?(): void
   /** Called once, just before both sockets are closed. */
   pipeEnded(ending: PipeEnding): void
@@ -70,33 +72,33 @@ export function createPipeCounters(): PipeCounters {
 export type PipeCause =
   /** Both directions ended with FIN, or one did and `halfClose` is `close`. */
   | 'finished'
-  /** A side reset the connection or it broke; `errno` says how. */
+  /** A side reset the connection, or the connection broke. `errno` says how. */
   | 'reset'
   | 'idle-timeout'
   | 'half-closed-timeout'
   | 'lifetime'
   | OrderedCause
-  /** It stayed ready without progress: a bug of ours, cut to keep the process alive. */
+  /** It stayed ready without progress: a bug of millrace. The pipe was cut to keep the process alive. */
   | 'infinite-loop'
 
-/** Somebody on our side asked for the end. */
+/** Our side asked for the end. */
 export type OrderedCause =
   /** `close()` of a pipe, or `stop()` of a proxy. */
   | 'ordered'
-  /** A drain: in a quiet moment, or at its deadline. */
+  /** A drain ended it: in a quiet moment, or at the drain's deadline. */
   | 'drained'
-  /** An operator. */
+  /** An operator ended it. */
   | 'killed'
 
 export interface PipeEnding {
-  /** Whose doing it was. Of an ordinary end: who ended first. */
+  /** Who ended the pipe. For an ordinary end: who ended first. */
   readonly by: 'client' | 'backend' | 'proxy'
   readonly cause: PipeCause
-  /** errno name where the cause is `reset`. */
+  /** errno name if the cause is `reset`. */
   readonly errno?: string | undefined
   /**
-   * Of an idle or half-closed timeout: the side that took nothing of what was under way; of a half-closed one, else,
-   * the side that had not finished.
+   * For an idle or half-closed timeout. If bytes were stuck, it is the side that did not take them.
+   * Otherwise, for a half-closed timeout, it is the side that had not finished.
    */
   readonly waitedFor?: 'client' | 'backend' | undefined
 }
@@ -105,17 +107,17 @@ export interface PipeEnding {
 export interface PipeTotals {
   readonly bytesUp: number
   readonly bytesDown: number
-  /** Of these, bytes that never entered this process. */
+  /** How many of these bytes never entered this process. */
   readonly splicedUp: number
   readonly splicedDown: number
-  /** Bytes taken from the client, from the backend. What exceeds `bytesUp`, `bytesDown` is under way, or was lost. */
+  /** Bytes taken from client and backend. What exceeds `bytesUp` and `bytesDown` is under way or lost. */
   readonly receivedUp: number
   readonly receivedDown: number
-  /** Why bytes were copied that might have been spliced; undefined where splice did its part. */
+  /** Why bytes were copied that might have been spliced. Undefined if there is no reason to tell. */
   readonly notSplicing: NotSplicing | undefined
 }
 
-/** Of a pipe that has not begun. */
+/** The totals of a pipe that has not begun. */
 export const NOTHING_MOVED: PipeTotals = {
   bytesUp: 0,
   bytesDown: 0,

@@ -1,8 +1,8 @@
 /**
- * Two sockets joined: what the product is. The pipe runs both directions when either socket is ready, decides
- * when and how the whole thing ends, and keeps the deadlines. It promises what the contract suite
- * (test/pipe/contract.ts) says, whatever carries the bytes. It never throws for what the network does. Its methods are
- * `private` and not `#`: V8 gives objects of a class with private methods another field.
+ * Joins two sockets. The pipe runs both directions when either socket is ready, decides when and how it ends,
+ * and keeps the deadlines. It keeps the promises of the contract suite (test/pipe/contract.ts), whatever
+ * carries the bytes. It never throws because of the network. Its methods are `private` and not `#`: V8 gives
+ * objects of a class with private methods another field.
  */
 import { GOODBYE_MS, GRACE_MS } from '../io/delivery.js'
 import type { Offloading, Socket } from '../io/socket.js'
@@ -12,12 +12,12 @@ import type { Direction } from './direction.js'
 import { endedFirst, endsAfter, NOTHING_IS_OVER } from './ends.js'
 import type { PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
 
-/** Bytes one direction may take per run before others get their turn. */
+/** Bytes that one direction may take per run before others get their turn. */
 const RUN_BUDGET_BYTES = 1024 * 1024
-/** Runs in a row that were possible and moved nothing. One is already strange. */
+/** How many runs in a row may move nothing although something was ready. One is already strange. */
 const MOST_STUCK_RUNS = 100
 
-/** Bytes already read from either side, which go first. */
+/** Bytes already read from either side. They go first. */
 export interface Heads {
   readonly client?: Buffer | undefined
   readonly backend?: Buffer | undefined
@@ -32,15 +32,15 @@ export class Pipe implements Offloading {
   /** Backend to client. */
   readonly down: Direction
   readonly #host: PipeHost
-  /** Undefined once it was told of the end. */
+  /** Undefined once the owner was told of the end. */
   #owner: PipeOwner | undefined
-  /** Whole ms, as below: such a number needs no object of its own. */
+  /** Whole ms, like `#movedAt`: V8 needs no object for a whole number. */
   readonly #startedAt: number
   #movedAt: number
   #stuckRuns = 0
-  /** What is over, as ends.ts says it. */
+  /** What is over, in the bits of ends.ts. */
   #ends = NOTHING_IS_OVER
-  /** Bytes that a peer which is waited for had not acknowledged when that was last asked; -1 where it never was. */
+  /** How many bytes the peer had not acknowledged when we last looked. -1: we never looked. */
   #unacknowledged = -1
 
   /** Owns both sockets from here on. Call `start` next. */
@@ -61,7 +61,7 @@ export class Pipe implements Offloading {
     return this.up.sink
   }
 
-  /** Begins to move what is there. */
+  /** Starts to move what is there. */
   start(): void {
     this.client.owner = this
     this.backend.owner = this
@@ -86,7 +86,7 @@ export class Pipe implements Offloading {
     down.afterRun()
   }
 
-  /** An offload tells of bytes it moved. The other way's may know too little of what has changed. */
+  /** An offload reports a move. The other direction's offload may be out of date, so both are set anew. */
   carried(source: Socket, came: number, went: number, found: number): void {
     const { up, down } = this
     const direction = source === this.client ? up : down
@@ -112,8 +112,8 @@ export class Pipe implements Offloading {
   }
 
   /**
-   * Ends the pipe now: in order if nothing is in flight, else with a reset, because bytes are lost. Who is killed is
-   * to know it: always with a reset.
+   * Ends the pipe now: in order if nothing is in flight, otherwise with a reset, because bytes are lost.
+   * `killed` always resets, so that both peers notice.
    */
   end(cause: PipeCause): void {
     const ending: PipeEnding = { by: 'proxy', cause, waitedFor: waitedFor(this.up, this.down, cause) }
@@ -124,7 +124,7 @@ export class Pipe implements Offloading {
     return this.up.isInFlight || this.down.isInFlight
   }
 
-  /** When a byte last moved, or a direction ended; `performance.now()` in ms. */
+  /** When a byte last moved, or a direction ended: `performance.now()` in whole ms. */
   get movedAt(): number {
     this.catchUp()
     return this.#movedAt
@@ -135,13 +135,13 @@ export class Pipe implements Offloading {
     return totalsOf(this.up, this.down)
   }
 
-  /** For error logs: everything that decides what this pipe would do next. */
+  /** For error logs: everything that decides what this pipe does next. */
   describe(): Record<string, unknown> {
     const errors = { clientError: this.client.error, backendError: this.backend.error }
     return { up: this.up.describe(), down: this.down.describe(), ...errors, stuckRuns: this.#stuckRuns }
   }
 
-  /** Counts what offloads have moved without a word. To be called before counts or times are looked at. */
+  /** Counts what offloads moved without a report. Call it before you look at counts or times. */
   private catchUp(): void {
     this.noteCarried(this.up.carried())
     this.noteCarried(this.down.carried())
@@ -172,13 +172,13 @@ export class Pipe implements Offloading {
     return endedFirst(this.#ends)
   }
 
-  /** Grows by each byte that comes in and by each that goes out. */
+  /** Grows with each byte that comes in and with each that goes out. */
   private get progress(): number {
     const { up, down } = this
     return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
   }
 
-  /** Hands ends on, and ends the pipe when nothing more can happen. */
+  /** Passes ends on, and ends the pipe when nothing more can happen. */
   private settle(): void {
     const { up, down } = this
     up.settle(down.phase === 'finished')
@@ -190,7 +190,7 @@ export class Pipe implements Offloading {
     else if (this.endedFirst !== undefined && this.#host.settings.halfClose === 'close') this.closeBothWays()
   }
 
-  /** What is due after a direction's end (the other one's deadline, a reset's grace) counts from there. */
+  /** The deadline of the other direction, and the grace before a reset, start when a direction ends. */
   private noteEnds(): void {
     const ends = endsAfter(this.#ends, this.up, this.down)
     if (ends === this.#ends) return
@@ -199,8 +199,8 @@ export class Pipe implements Offloading {
   }
 
   /**
-   * One side has ended; the other may still send, which the kernel would answer with a reset after a close. Where nobody
-   * tells whether it has taken everything, only its own end says so.
+   * One side has ended. The other may still send, and after a close the kernel would answer that with a
+   * reset. If nobody can tell whether the peer has taken everything, only the peer's own end proves it.
    */
   private closeBothWays(): void {
     if (this.isInFlight) return
@@ -216,7 +216,9 @@ export class Pipe implements Offloading {
     this.finish({ by: 'proxy', cause: 'half-closed-timeout', waitedFor: slow }, isKnown)
   }
 
-  /** Whether a direction's peer has everything we sent. False where nobody tells. What it acknowledges is progress. */
+  /**
+   * Whether a direction's peer has everything we sent. False if nobody can tell. Notes what it acknowledged.
+   */
   private hasTakenAll(way: Direction): boolean {
     const left = way.sink.unacknowledgedBytes()
     if (left === undefined) return false
@@ -235,7 +237,8 @@ export class Pipe implements Offloading {
 
   /**
    * `broken` was reset. What it sent before is delivered first: `from`, its direction, goes on until it is
-   * over, and the peer's kernel gets a moment to take it, because a reset destroys what is queued.
+   * over. Then the pipe waits until the other peer has taken it, or made no progress for GRACE_MS: a reset
+   * destroys what is queued.
    */
   private passResetOn(broken: Socket, other: Socket, from: Direction): void {
     const isDelivered = from.isOver && this.hasTakenAll(from)
@@ -247,7 +250,7 @@ export class Pipe implements Offloading {
     this.finish({ by, cause: 'reset', errno: broken.error }, true)
   }
 
-  /** The run is over: is another one due without a further event? */
+  /** Schedules another run if one is due without a further event. */
   private comeAgain(moved: number, isDone: boolean): void {
     const { up, down } = this
     if (!isDone) {

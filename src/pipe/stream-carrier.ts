@@ -1,7 +1,7 @@
 /**
- * From one Node stream to another, one read at a time, with the backpressure of `write()` and 'drain'. What the
- * sink's stream has not flushed is counted there (`queuedBytes`), so nothing but a head is ever inside. A source
- * that lends its bytes is not read while any of them are still there.
+ * Carries bytes from one Node stream to another, one read at a time, with the backpressure of `write()` and
+ * 'drain'. The sink's stream counts what it has not flushed (`queuedBytes`), so nothing but a head is ever
+ * inside. A source that lends its bytes is not read while any of them are still there.
  */
 import { READABLE, WRITABLE } from '../io/socket.js'
 import type { StreamSocket } from '../io/streams/stream-socket.js'
@@ -11,7 +11,7 @@ import type { Flow } from './flow.js'
 /** A flow between two streams. */
 export interface StreamFlow extends Flow<StreamSocket> {
   carrier: Carrier<StreamFlow>
-  /** Bytes that were read before the pipe began, until they are given. */
+  /** Bytes that were read before the pipe began. Undefined once the sink has them. */
   head: Buffer | undefined
 }
 
@@ -35,7 +35,7 @@ export const streamCarrier: Carrier<StreamFlow> = {
     return moved
   },
 
-  /** Chunks not yet taken go with their socket. */
+  /** Chunks that nobody took are lost with their socket. */
   drop(flow: StreamFlow): void {
     flow.head = undefined
   },

@@ -1,4 +1,4 @@
-/** One way of a pipe between two streams of Node's. */
+/** One direction of a pipe between two Node streams. */
 import type { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Carrier } from './carrier.js'
 import { Direction } from './direction.js'

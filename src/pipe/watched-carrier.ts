@@ -1,13 +1,13 @@
 /**
- * Shows a direction's first bytes to somebody as they go by, and makes room for the carrier it would have had as soon
- * as that somebody has seen enough. What the sink does not take stays in the source, so nothing is ever inside; ends
- * and errors are left to the next carrier, which has its own proof of them.
+ * Shows a direction's first bytes to a watcher as they pass. When the watcher has seen enough, the direction
+ * gets the carrier that it would have had. What the sink does not take stays in the source, so nothing is
+ * ever inside. The next carrier deals with ends and errors, because it proves them itself.
  */
 import { BROKEN, PEER_ENDED, READABLE, type Socket, WRITABLE } from '../io/socket.js'
 import { type Carrier, type CarrierName, MUST_WAIT } from './carrier.js'
 import type { Flow } from './flow.js'
 
-/** Is shown what the sink has taken, a view that is good until it returns. True once it needs to see no more. */
+/** Gets what the sink has taken, valid until it returns. Returns true when it needs to see no more. */
 export type Watch = (bytes: Buffer) => boolean
 
 const MOST_SHOWN_BYTES = 64 * 1024
@@ -25,7 +25,7 @@ export class WatchedCarrier implements Carrier {
   move(flow: Flow): number {
     const { source, sink } = flow
     if (!flow.canMove) {
-      // A stream that was not asked reads nothing.
+      // A stream reads nothing until it is asked.
       if ((sink.ready & WRITABLE) !== 0 && (source.ready & READABLE) === 0) source.awaitMore()
       return 0
     }
@@ -44,7 +44,7 @@ export class WatchedCarrier implements Carrier {
   }
 
   drop(): void {
-    // What was not taken goes with its socket.
+    // What nobody took is lost with its socket.
   }
 
   #foundNothing(source: Socket): void {

@@ -1,7 +1,8 @@
 /**
- * What a Postgres client begins with (PostgreSQL documentation, "Message Formats": SSLRequest, GSSENCRequest,
- * CancelRequest, StartupMessage), before and inside TLS. Pure and without memory between calls. What two servers could
- * read in two ways is no match: whoever routes by user or database could be got around with it.
+ * The first packet of a Postgres client (PostgreSQL documentation, "Message Formats": SSLRequest,
+ * GSSENCRequest, CancelRequest, StartupMessage), before and inside TLS. Pure, without memory between calls. A
+ * packet that two servers could read in two ways is no match. Otherwise a client could get around routes by
+ * user or database.
  */
 import type { Answer } from '../peek/answer.js'
 import { readStartUp, type StartUp } from './start-up.js'
@@ -9,7 +10,7 @@ import { readStartUp, type StartUp } from './start-up.js'
 export type FirstPacket =
   /** No packet yet: a TLS ClientHello begins here. */
   | { readonly kind: 'hello' }
-  /** The client asks for TLS, or for GSSAPI encryption, and waits for one byte of answer. */
+  /** The client asks for TLS, or for GSSAPI encryption, and waits for an answer of one byte. */
   | { readonly kind: 'tls-request' | 'gss-request' }
   | { readonly kind: 'cancel'; readonly session: string }
   | ({ readonly kind: 'start-up' } & StartUp)
@@ -18,21 +19,24 @@ export type FirstPacket =
 export const MOST_PACKET_BYTES = 10_000
 
 const CODES = { cancel: 80_877_102, tls: 80_877_103, gss: 80_877_104 } as const
-/** First byte of a record that carries a handshake, RFC 8446 section 5.1. As the first byte of a length it is too long. */
+/**
+ * First byte of a record that carries a handshake (RFC 8446 section 5.1). No packet begins with it, because
+ * its length would be too large.
+ */
 const TLS_HANDSHAKE = 22
 const HEADER_BYTES = 8
 export const PID_BYTES = 4
-/** Of a cancel key: 4 bytes in protocol 3.0, up to 256 from 3.2 on. */
+/** Longest cancel key: 4 bytes in protocol 3.0, up to 256 from 3.2 on. */
 export const MOST_KEY_BYTES = 256
-/** Protocol 3; the minor version is for the server to judge. */
+/** Protocol 3. The server judges the minor version. */
 const MAJOR_VERSION = 3
 
 /** The eight bytes that ask a server for TLS. */
 export const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
 /**
- * The packet that `bytes` begin with. A request that waits for an answer must be alone: what came with it came in the
- * clear, and would be taken for what is said inside TLS (CVE-2021-23214).
+ * Reads the packet at the start of `bytes`. A request that waits for an answer must be alone. Bytes behind it
+ * came in the clear, and would be taken for bytes inside TLS (CVE-2021-23214).
  */
 export function readFirstPacket(bytes: Buffer): Answer<FirstPacket> {
   if (bytes[0] === TLS_HANDSHAKE) return { kind: 'match', value: { kind: 'hello' }, bytes: 0 }
@@ -48,7 +52,7 @@ export function readFirstPacket(bytes: Buffer): Answer<FirstPacket> {
   return readBody(code, bytes.subarray(HEADER_BYTES, length), bytes.length - length)
 }
 
-/** Judged before the body is waited for. */
+/** Checks the length before the body has come. */
 function explainLength(code: number, length: number): string | undefined {
   if (code === CODES.tls || code === CODES.gss) return length === HEADER_BYTES ? undefined : 'bad length'
   if (code === CODES.cancel) {
@@ -76,5 +80,5 @@ const NEED_MORE: Answer<never> = { kind: 'need-more' }
 
 const noMatch = (reason: string): Answer<never> => ({ kind: 'no-match', reason })
 
-/** Of a process id and its cancel key, as they stand in BackendKeyData and in CancelRequest. */
+/** Name of a session: process id and cancel key in hex, as in BackendKeyData and in CancelRequest. */
 export const sessionName = (idAndKey: Buffer): string => idAndKey.toString('hex')

@@ -1,35 +1,35 @@
 /**
- * Watches what a Postgres server says until its client may send queries, for the key by which the session can be
- * cancelled (PostgreSQL documentation, "Message Formats": BackendKeyData). It reads the heads of messages, keeps no
- * more than that key, and gives up at the first thing that has no place in a start-up.
+ * Watches what a Postgres server says until its client may send queries. It looks for the key by which the
+ * session can be cancelled (PostgreSQL documentation, "Message Formats": BackendKeyData). It reads the heads
+ * of messages and keeps only that key. It gives up at the first message that has no place in a start-up.
  */
 import { MOST_KEY_BYTES, PID_BYTES, sessionName } from './first-packet.js'
 
 const HEAD_BYTES = 5
-/** The length of a message counts itself and not its type. */
+/** The length of a message includes itself, but not the type. */
 const LENGTH_BYTES = 4
 /** Authentication, BackendKeyData, NoticeResponse, ParameterStatus, NegotiateProtocolVersion. */
 const START_UP_TYPES: ReadonlySet<number> = new Set(Buffer.from('RKNSv'))
 const BACKEND_KEY_DATA = 'K'.charCodeAt(0)
 const MOST_MESSAGE_BYTES = 64 * 1024
-/** A start-up has a few KiB; what is still none after so much will never be one. */
+/** A start-up has a few KiB. If it is not over after this many bytes, it is no start-up. */
 const MOST_START_UP_BYTES = 1024 ** 2
 
 export class KeyWatch {
   #isOver = false
   #head = Buffer.alloc(0)
   #key = Buffer.alloc(0)
-  /** Of the message whose head was read, bytes still to come. */
+  /** Bytes still to come of the message whose head was read. */
   #rest = 0
   #seenBytes = 0
   readonly #found: (session: string) => void
 
-  /** `found` is told of the key, once, if there is one. */
+  /** Calls `found` with the name of the session, once, if there is a key. */
   constructor(found: (session: string) => void) {
     this.#found = found
   }
 
-  /** The next bytes of the server. True once no more need to be shown. */
+  /** Takes the next bytes of the server. Returns true once it needs to see no more. */
   show(bytes: Buffer): boolean {
     this.#seenBytes += bytes.length
     for (let at = 0; at < bytes.length && !this.#isOver; ) {

@@ -1,30 +1,30 @@
 /**
- * The Postgres sessions of this process whose cancel key is known, and where each of them is. One that is not here may
- * be another process's, which can be asked. It has as many entries as there are such sessions.
+ * The Postgres sessions of this process whose cancel key is known, and where each of them is. A session that
+ * is not here may belong to another process, which can be asked. There is one entry for each such session.
  */
 
-/** Where a session is, in names that another process knows, too. */
+/** Where a session is, in names that other processes know, too. */
 export interface SessionPlace {
   readonly cluster: string
-  /** As configured. */
+  /** Address of the backend as configured. */
   readonly backend: string
-  /** Where it was reached. */
+  /** The address at which the backend was reached. */
   readonly address: string
 }
 
-/** Answers undefined where nobody has it. */
+/** Resolves with undefined if no process has the session. */
 export type AskOthers = (session: string) => Promise<SessionPlace | undefined>
 
-/** Questions that may be on their way: whoever guesses keys is not to keep the others busy. */
+/** Questions that may be open at once, so that clients that guess keys do not keep the others busy. */
 const MOST_QUESTIONS = 64
 
 export class Sessions<Session extends { readonly place: SessionPlace }> {
   readonly #byName = new Map<string, Session>()
-  /** Set where there are other processes. */
+  /** Set if there are other processes. */
   askOthers: AskOthers | undefined
   #questions = 0
 
-  /** How many there are. */
+  /** How many sessions there are. */
   get size(): number {
     return this.#byName.size
   }
@@ -33,7 +33,7 @@ export class Sessions<Session extends { readonly place: SessionPlace }> {
     this.#byName.set(name, session)
   }
 
-  /** Of two that had the same name only the later one is known. */
+  /** If two sessions had the same name, only the later one is known. */
   end(name: string, session: Session): void {
     if (this.#byName.get(name) === session) this.#byName.delete(name)
   }
@@ -42,7 +42,7 @@ export class Sessions<Session extends { readonly place: SessionPlace }> {
     return this.#byName.get(name)
   }
 
-  /** Undefined where nobody has it, and where too many ask. */
+  /** Undefined if nobody has the session, or if too many questions are open. */
   async findElsewhere(name: string): Promise<SessionPlace | undefined> {
     if (this.askOthers === undefined || this.#questions >= MOST_QUESTIONS) return undefined
     this.#questions += 1

@@ -1,17 +1,17 @@
 /**
- * The parameters of a StartupMessage (PostgreSQL documentation, "Message Formats"): who wants to work in which
+ * The parameters of a StartupMessage (PostgreSQL documentation, "Message Formats"): the user and the
  * database. Pure.
  */
 import { MOST_POSTGRES_NAME_BYTES } from '../names.js'
 
-/** Whom a Postgres client says it is, and where it wants to go. */
+/** Who a Postgres client says it is, and which database it wants. */
 export interface StartUp {
   readonly user: string
-  /** The user's name where the client names none. */
+  /** The user's name if the client names no database. */
   readonly database: string
 }
 
-/** Pairs of texts that end with a zero byte each, and a zero byte behind the last. A text says what is wrong. */
+/** Reads pairs of texts, each ended by a zero byte, then a zero byte. A returned text says what is wrong. */
 export function readStartUp(body: Buffer): StartUp | string {
   const names = new Map<string, string>()
   let at = 0

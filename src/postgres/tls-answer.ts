@@ -1,18 +1,18 @@
 /**
- * What a Postgres server answers to an SSLRequest (PostgreSQL documentation, "SSL Session Encryption"): one byte,
- * and nothing behind it before the handshake. Pure.
+ * What a Postgres server answers to an SSLRequest (PostgreSQL documentation, "SSL Session Encryption"). It is
+ * one byte, with nothing behind it before the handshake. Pure.
  */
 import type { Answer } from '../peek/answer.js'
 
-/** The answer, and one byte more: that there is one is reason enough. */
+/** The answer, and one byte more. If there is one more, that alone is a reason to refuse. */
 export const MOST_ANSWER_BYTES = 2
 
 const YES = 'S'.charCodeAt(0)
 const NO = 'N'.charCodeAt(0)
-/** Of an ErrorResponse: the server is too old, or out of something. */
+/** Begins an ErrorResponse: the server is too old, or lacks a resource. */
 const ERROR = 'E'.charCodeAt(0)
 
-/** A match is a yes. Bytes behind it came in the clear, and would be taken for what is said inside TLS (CVE-2021-23222). */
+/** A match means yes. Bytes behind it came in the clear: TLS code would trust them (CVE-2021-23222). */
 export function readTlsAnswer(bytes: Buffer): Answer<true> {
   const [first] = bytes
   if (first === undefined) return { kind: 'need-more' }

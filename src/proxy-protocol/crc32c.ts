@@ -1,6 +1,5 @@
 /**
- * CRC-32C (Castagnoli), the checksum of RFC 4960 appendix B that version 2 may carry. Pure; no other checksum
- * lives here.
+ * CRC-32C (Castagnoli), the checksum of RFC 4960 appendix B that version 2 may carry. Pure.
  */
 
 /** 0x1EDC6F41 with its bits in the order in which they are shifted out. */

@@ -1,6 +1,7 @@
 /**
- * Version 1: one line of text. Strict, because whoever reads a line differently than its sender believes somebody
- * else's address. A field that can no longer become right is refused before its line has ended.
+ * Version 1: one line of text. It is strict, because a reader that reads a line differently than its sender
+ * believes somebody else's address. A field that can no longer become right is refused before its line has
+ * ended.
  */
 import { isIP } from 'node:net'
 import type { Address } from '../address.js'
@@ -9,7 +10,7 @@ import { type ProxyHeader, V1_MAX_BYTES } from './header.js'
 import { bytesToIp, ipToBytes } from './ip.js'
 
 const CRLF = '\r\n'
-/** The family of addresses each protocol is followed by; 0 where anything may follow. */
+/** The family of the addresses that follow each protocol. 0: anything may follow. */
 const FAMILIES = new Map<string, 0 | 4 | 6>([
   ['TCP4', 4],
   ['TCP6', 6],
@@ -17,10 +18,10 @@ const FAMILIES = new Map<string, 0 | 4 | 6>([
 ])
 const FIELDS = ['source address', 'destination address', 'source port', 'destination port']
 const ADDRESSES = 2
-/** Whatever beginning of an address can become one becomes one with an end of these. */
+/** If the beginning of an address can become one, then some end of these completes it. */
 const SAMPLE_ADDRESSES = ['0.0.0.0', '0:0:0:0:0:0:0:0']
 
-/** `bytes` begin with the signature, or with as much of it as there is. */
+/** `bytes` begin with the signature, or with as much of it as has come. */
 export function decodeV1(bytes: Buffer): Answer<ProxyHeader> {
   const text = bytes.toString('latin1', 0, V1_MAX_BYTES)
   const line = /^[^\r\n]*/.exec(text)?.[0] ?? ''
@@ -36,7 +37,7 @@ function wrongEnding(line: string, ending: string): string | undefined {
   return CRLF.startsWith(ending) ? undefined : 'CR or LF alone'
 }
 
-/** What cannot be right in the line, or in as much of it as there is. */
+/** Says what is wrong with the line, as far as it has come. */
 function wrongLine(line: string, isWhole: boolean): string | undefined {
   const [, protocol = '', ...fields] = line.split(' ')
   const isOpen = !isWhole && fields.length === 0
@@ -57,7 +58,7 @@ function wrongField(fields: readonly string[], family: 4 | 6, isWhole: boolean):
   return at === -1 ? undefined : `bad ${FIELDS[at]}`
 }
 
-/** Zones are refused: they are no part of an address in this format. */
+/** Zones are refused, because they are no part of an address in this format. */
 const isPlainIp = (text: string, family: 4 | 6): boolean => isIP(text) === family && !text.includes('%')
 
 function canBecomeIp(text: string, family: 4 | 6): boolean {
@@ -68,7 +69,7 @@ function canBecomeIp(text: string, family: 4 | 6): boolean {
   )
 }
 
-/** Also true of every beginning of a port but the empty one. */
+/** Also true for every beginning of a port, except the empty one. */
 const isPort = (text: string): boolean => /^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535
 
 function headerOf(line: string): ProxyHeader {
@@ -78,7 +79,7 @@ function headerOf(line: string): ProxyHeader {
   return { ...header, source: addressOf(from, fromPort), destination: addressOf(to, toPort) }
 }
 
-/** One spelling of each address, so that equal ones compare equal. */
+/** Each address gets one spelling, so that equal ones compare equal. */
 function addressOf(ip: string, port: string | undefined): Address {
   return { kind: 'tcp', host: bytesToIp(ipToBytes(ip)!), port: Number(port) }
 }

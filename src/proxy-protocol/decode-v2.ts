@@ -1,6 +1,7 @@
 /**
- * Version 2: a fixed part that says how long the rest is, addresses, TLVs. The fixed part is judged as soon as it
- * is here; the rest when all of it is, because no receiver may read half an address.
+ * Version 2: a fixed part that says how long the rest is, then addresses, then TLVs. The fixed part is
+ * checked as soon as it is here. The rest is checked when all of it is here, because no receiver may read
+ * half an address.
  */
 import type { Address } from '../address.js'
 import type { Answer } from '../peek/answer.js'
@@ -23,7 +24,7 @@ const VERSION_AT = V2_SIGNATURE.length
 const FAMILY_AT = VERSION_AT + 1
 const LENGTH_AT = FAMILY_AT + 1
 const PORT_BYTES = 2
-/** Of one address, without its port. */
+/** Bytes of one address, without its port. */
 const ADDRESS_BYTES: Readonly<Record<number, number>> = {
   [V2_FAMILIES.unspec]: 0,
   [V2_FAMILIES.inet]: 4,
@@ -31,7 +32,7 @@ const ADDRESS_BYTES: Readonly<Record<number, number>> = {
   [V2_FAMILIES.unix]: UNIX_NAME_BYTES,
 }
 
-/** `bytes` begin with the signature, or with as much of it as there is. */
+/** `bytes` begin with the signature, or with as much of it as has come. */
 export function decodeV2(bytes: Buffer): Answer<ProxyHeader> {
   const wrong = wrongStart(bytes)
   if (wrong !== undefined) return { kind: 'no-match', reason: `v2: ${wrong}` }
@@ -43,7 +44,7 @@ export function decodeV2(bytes: Buffer): Answer<ProxyHeader> {
   return { kind: 'match', value: header, bytes: end }
 }
 
-/** What cannot be right in the fixed part, or in as much of it as there is. */
+/** Says what is wrong with the fixed part, as far as it has come. */
 function wrongStart(bytes: Buffer): string | undefined {
   if (bytes.length > VERSION_AT && bytes[VERSION_AT]! >> 4 !== VERSION) return 'unknown version'
   if (bytes.length > VERSION_AT && commandOf(bytes) > V2_COMMANDS.proxy) return 'unknown command'
@@ -73,7 +74,7 @@ function addressesBytes(family: number): number {
   return 2 * (ADDRESS_BYTES[family]! + (hasPorts(family) ? PORT_BYTES : 0))
 }
 
-/** `header` is whole and ours. What a LOCAL one carries is skipped unread, as the specification wants. */
+/** `header` is complete and our own copy. The content of a LOCAL one is skipped, as the standard wants. */
 function readHeader(header: Buffer): ProxyHeader | string {
   if (isLocal(header)) return { version: VERSION, command: 'local', tlvs: [] }
   const addresses = readAddresses(header)
@@ -106,7 +107,7 @@ const tcpAddress = (ip: Buffer, port: number): Address => ({
   port,
 })
 
-/** A name that begins with NUL is abstract and goes on; any other ends at its first NUL. */
+/** An abstract name begins with NUL and ends before its padding. Any other name ends at its first NUL. */
 function unixAddress(name: Buffer): Address {
   const path = name[0] === 0 ? name.toString().replace(/\0+$/, '') : name.toString('utf8', 0, name.indexOf(0))
   return { kind: 'unix', path }

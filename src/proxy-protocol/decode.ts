@@ -1,7 +1,8 @@
 /**
- * Reads a PROXY protocol header off the first bytes of a connection: which version it is, the rest is in
- * decode-v1.ts and decode-v2.ts. Pure and without memory between calls. It must never guess whether a header was
- * meant: anybody could claim any address then. The caller knows from its config that there has to be one.
+ * Reads a PROXY protocol header from the first bytes of a connection. This file finds the version.
+ * decode-v1.ts and decode-v2.ts read the rest. Pure, without memory between calls. It must never guess
+ * whether a header was meant: then anybody could claim any address. The caller knows from its config that
+ * there must be one.
  */
 import type { Answer } from '../peek/answer.js'
 import { decodeV1 } from './decode-v1.js'
@@ -14,12 +15,12 @@ import {
   V2_SIGNATURE,
 } from './header.js'
 
-/** The longest header that is read. */
+/** The longest header that millrace reads. */
 export const MOST_HEADER_BYTES = V2_FIXED_BYTES + V2_MAX_LENGTH_BYTES
 
 /**
- * The header that `bytes` begin with, of either version. `need-more` is never answered to more than 106 bytes of
- * version 1 or 4111 of version 2. Nothing in a match shares memory with `bytes`.
+ * Reads the header at the start of `bytes`, of either version. It never says `need-more` to more than 106
+ * bytes of version 1 or 4111 of version 2. Nothing in a match shares memory with `bytes`.
  */
 export function decodeProxyHeader(bytes: Buffer): Answer<ProxyHeader> {
   if (canBegin(bytes, V2_SIGNATURE)) return decodeV2(bytes)
@@ -27,7 +28,7 @@ export function decodeProxyHeader(bytes: Buffer): Answer<ProxyHeader> {
   return { kind: 'no-match', reason: 'not a PROXY protocol header' }
 }
 
-/** Whether `bytes` may be the beginning of a header: true of none at all, too. */
+/** Whether `bytes` may be the beginning of a header. True for no bytes at all. */
 export function mayBeProxyHeader(bytes: Buffer): boolean {
   return canBegin(bytes, V2_SIGNATURE) || canBegin(bytes, V1_SIGNATURE)
 }

@@ -1,6 +1,6 @@
 /**
- * Writes the header that tells a backend who its client is. Pure. It must never write what decode.ts would refuse
- * or read differently: what cannot be said whole is not said at all.
+ * Writes the header that tells a backend who its client is. Pure. It must never write what decode.ts would
+ * refuse or read differently. A fact that cannot be written whole is left out.
  */
 import { isIPv4 } from 'node:net'
 import { crc32c } from './crc32c.js'
@@ -26,22 +26,25 @@ import { bytesToIp, ipToBytes, mapToIpv6 } from './ip.js'
 export interface ProxyHeaderOptions extends ProxyFacts {
   /** Whether version 2 carries a checksum. Default true. */
   readonly crc32c?: boolean
-  /** More TLVs of version 2, of types that no fact is written as. One that would make the header too long is left out. */
+  /**
+   * More TLVs of version 2, of types that this encoder does not write itself. A TLV that would make the
+   * header too long is left out.
+   */
   readonly others?: readonly Tlv[]
 }
 
 const VERSION_2 = 0x20
-/** What receivers keep room for, HAProxy among them; all of them together stay far below the longest header. */
+/** Receivers, such as HAProxy, keep room for this much. All texts together stay far below the limit. */
 const TEXT_MAX_BYTES = 255
 const CRC_BYTES = 4
 const NOT_VERIFIED = 1
 
 /**
- * The header of a connection that is proxied. Both addresses are needed for either to be told: where one is
- * missing, or is no IP address, there are none (`UNKNOWN`, UNSPEC). IPv4 mapped into IPv6 is written as IPv4, and IPv4
- * beside IPv6 as mapped IPv6. Names of unix sockets are never told: the specification lets a receiver refuse AF_UNIX,
- * and HAProxy does. Version 1 tells nothing but IP addresses. In version 2 a text above 255 bytes, a unique id above
- * 128, or an ALPN, namespace or TLS detail that is not printable ASCII is left out, and the rest stands.
+ * Writes the header of a proxied connection. It needs both addresses to tell either. If one is missing, or is
+ * no IP address, there are none (`UNKNOWN`, UNSPEC). IPv4 mapped into IPv6 is written as IPv4, and IPv4
+ * beside IPv6 as mapped IPv6. Names of unix sockets are never told: the specification lets a receiver refuse
+ * AF_UNIX, and HAProxy does. Version 1 tells nothing but IP addresses. Version 2 leaves out a text above 255
+ * bytes, a unique id above 128, and an ALPN, namespace or TLS detail that is not printable ASCII.
  */
 export function encodeProxyHeader(version: 1 | 2, header: ProxyHeaderOptions): Buffer {
   return version === 1 ? encodeV1(header) : encodeV2(header)
@@ -54,7 +57,7 @@ interface TcpEnd {
 
 type Ends = readonly [from: TcpEnd, to: TcpEnd]
 
-/** Both ends in one family, or undefined where there is no way to tell them. */
+/** Both ends in one address family. Undefined if the header cannot tell them. */
 function endsOf({ source, destination }: ProxyFacts): Ends | undefined {
   if (source?.kind !== 'tcp' || destination?.kind !== 'tcp') return undefined
   const from = ipToBytes(source.host)
@@ -112,7 +115,7 @@ function tlvsOf({ authority, alpn, uniqueId, ssl, netns }: ProxyFacts): Buffer[]
   ]
 }
 
-/** Each whole or not at all, in order. */
+/** Takes TLVs in order, each whole or not at all. */
 function fitting(tlvs: readonly Tlv[], mostBytes: number): Buffer[] {
   let freeBytes = mostBytes
   return tlvs.flatMap(({ type, value }) => {
@@ -141,7 +144,7 @@ function sslValue(ssl: ProxySsl): Buffer {
   ])
 }
 
-/** The TLV of a text, or nothing where it cannot be told. */
+/** The TLV of a text. Empty if the text is missing or too long. */
 function utf8(type: number, text: string | undefined): Buffer[] {
   if (text === undefined) return []
   const value = Buffer.from(text)

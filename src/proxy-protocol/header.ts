@@ -1,10 +1,10 @@
 /**
- * What a PROXY protocol header says, whichever version said it, and the numbers both ends of the wire agree on.
- * The specification is haproxy's doc/proxy-protocol.txt. Nothing here reads or writes bytes.
+ * What a PROXY protocol header says, in either version, and the numbers of its format. The specification is
+ * haproxy's doc/proxy-protocol.txt. Nothing here reads or writes bytes.
  */
 import type { Address } from '../address.js'
 
-/** What the sender knows of its client's TLS. A text is missing where the sender did not say, or not as text. */
+/** What the sender knows about its client's TLS. A text is missing if the sender did not send it as text. */
 export interface ProxySsl {
   /** The client spoke TLS to the sender. */
   readonly isTls: boolean
@@ -12,7 +12,7 @@ export interface ProxySsl {
   readonly hasCertificate: boolean
   /** The client gave a certificate at least once in this TLS session. */
   readonly hasSessionCertificate: boolean
-  /** The client gave a certificate, and the sender found it good. Without a certificate it is false. */
+  /** The client gave a certificate, and the sender found it valid. False without a certificate. */
   readonly isVerified: boolean
   /** Such as `TLSv1.3`. */
   readonly version?: string
@@ -20,7 +20,7 @@ export interface ProxySsl {
   readonly cipher?: string
   /** Common name of the client's certificate. */
   readonly commonName?: string
-  /** What the sender's own certificate is signed with, such as `SHA256`. */
+  /** Signature algorithm of the sender's own certificate, such as `SHA256`. */
   readonly signatureAlgorithm?: string
   /** Kind of key in the sender's own certificate, such as `RSA2048`. */
   readonly keyAlgorithm?: string
@@ -28,20 +28,20 @@ export interface ProxySsl {
   readonly others?: readonly Tlv[]
 }
 
-/** What a header can say of the connection it stands before; anything may be missing. */
+/** What a header can say about its connection. Anything may be missing. */
 export interface ProxyFacts {
-  /** Who connected to the sender. A unix socket without a name has an empty path, an abstract one begins with NUL. */
+  /** Who connected to the sender. An unnamed unix socket has an empty path. Abstract names begin with NUL. */
   readonly source?: Address
-  /** What they connected to. Known exactly when `source` is. */
+  /** The address that they connected to. Known exactly when `source` is. */
   readonly destination?: Address
-  /** Protocol chosen by ALPN, where it is printable ASCII. */
+  /** Protocol chosen by ALPN. Missing if it is not printable ASCII. */
   readonly alpn?: string
-  /** Host name the client asked for: the SNI, where it came by TLS. */
+  /** Host name that the client asked for. With TLS, that is the SNI. */
   readonly authority?: string
-  /** Names the connection across several proxies: at most 128 bytes of anything. */
+  /** Identifies the connection across several proxies: at most 128 bytes of any kind. */
   readonly uniqueId?: Buffer
   readonly ssl?: ProxySsl
-  /** Name of the network namespace, where it is printable ASCII. */
+  /** Name of the network namespace. Missing if it is not printable ASCII. */
   readonly netns?: string
 }
 
@@ -54,26 +54,26 @@ export interface Tlv {
 
 export interface ProxyHeader extends ProxyFacts {
   readonly version: 1 | 2
-  /** `local`: the sender speaks for itself, as in a health check, and said nothing of addresses. */
+  /** `local`: the sender speaks for itself, as in a health check, and names no addresses. */
   readonly command: 'local' | 'proxy'
-  /** What version 2 carried besides the addresses, in order, known or not, save padding. None where it is local. */
+  /** What version 2 carried besides the addresses, in order, without padding. Empty for `local`. */
   readonly tlvs: readonly Tlv[]
 }
 
-/** With the space, so that `PROXYING` is not one. */
+/** The space is part of it, so that `PROXYING` does not match. */
 export const V1_SIGNATURE = Buffer.from('PROXY ')
-/** Section 2.1: the longest line there can be, its CRLF included. */
+/** Section 2.1: the longest possible line, CRLF included. */
 export const V1_MAX_BYTES = 107
 
 export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 /** Signature, version and command, family and transport, length. */
 export const V2_FIXED_BYTES = 16
-/** Most that may follow the fixed part. The field could say 65535; no sender comes near this. */
+/** Most bytes that may follow the fixed part. The field could say 65535, but no sender comes near this. */
 export const V2_MAX_LENGTH_BYTES = 4096
 export const V2_COMMANDS = { local: 0, proxy: 1 } as const
 export const V2_FAMILIES = { unspec: 0, inet: 1, inet6: 2, unix: 3 } as const
 export const V2_TRANSPORTS = { unspec: 0, stream: 1, dgram: 2 } as const
-/** `sun_path` of unix(7): a name filled up with NUL. */
+/** Size of `sun_path` (unix(7)), which holds a name padded with NULs. */
 export const UNIX_NAME_BYTES = 108
 /** Type and length. */
 export const TLV_FIXED_BYTES = 3
@@ -106,7 +106,7 @@ const OWN_TYPES: ReadonlySet<number> = new Set([
 export const canBeRelayed = ({ type }: Tlv): boolean => !OWN_TYPES.has(type)
 
 export const UNIQUE_ID_MAX_BYTES = 128
-/** The client's bits and the outcome of verifying, before what is nested. */
+/** The client's bits and the result of the verification, before the nested TLVs. */
 export const SSL_FIXED_BYTES = 5
 export const SSL_CLIENT_BITS = { isTls: 1, hasCertificate: 2, hasSessionCertificate: 4 } as const
 

@@ -1,6 +1,6 @@
 /**
- * IP addresses between text and bytes. An IPv4 address that is mapped into IPv6 is read as IPv4: it becomes IPv6 only
- * where a header has to tell it beside a real IPv6 address. Pure; host names are nobody's business here.
+ * IP addresses between text and bytes. An IPv4 address that is mapped into IPv6 is read as IPv4. It becomes
+ * IPv6 only if a header must tell it beside a real IPv6 address. Pure. Host names do not belong here.
  */
 import { isIP } from 'node:net'
 
@@ -9,8 +9,8 @@ const IPV6_BYTES = 16
 const IPV6_GROUPS = 8
 
 /**
- * 4 or 16 bytes, 4 of a mapped address, or undefined for what is no IP address. A zone is left out: it means something
- * on one machine only.
+ * Returns 4 or 16 bytes, 4 for a mapped address. Undefined if `host` is no IP address. A zone is left out,
+ * because it means something on one machine only.
  */
 export function ipToBytes(host: string): Buffer | undefined {
   const text = host.replace(/%.*$/s, '')
@@ -19,7 +19,7 @@ export function ipToBytes(host: string): Buffer | undefined {
   return family === 6 ? unmapBytes(ipv6ToBytes(text)) : undefined
 }
 
-/** The text of 4 or 16 bytes, IPv6 as RFC 5952 wants it. */
+/** The text of 4 or 16 bytes. IPv6 is written as RFC 5952 wants it. */
 export function bytesToIp(bytes: Buffer): string {
   if (bytes.length !== IPV6_BYTES) return bytes.join('.')
   const ipv4 = unmapBytes(bytes)
@@ -28,14 +28,14 @@ export function bytesToIp(bytes: Buffer): string {
   return shorten(groups.join(':'))
 }
 
-/** The 4 bytes of an IPv4 address that is mapped into IPv6 (RFC 4291 section 2.5.5.2); any other address as it is. */
+/** The 4 bytes of an IPv4 address mapped into IPv6 (RFC 4291 section 2.5.5.2). Other addresses stay. */
 export function unmapBytes(bytes: Buffer): Buffer {
   const isMapped =
     bytes.length === IPV6_BYTES && bytes.subarray(0, MAPPED_PREFIX.length).equals(MAPPED_PREFIX)
   return isMapped ? bytes.subarray(MAPPED_PREFIX.length) : bytes
 }
 
-/** The IPv6 address that stands for an IPv4 one; an IPv6 address as it is. */
+/** Maps an IPv4 address into IPv6. An IPv6 address stays as it is. */
 export function mapToIpv6(bytes: Buffer): Buffer {
   return bytes.length === IPV6_BYTES ? bytes : Buffer.concat([MAPPED_PREFIX, bytes])
 }
@@ -67,7 +67,7 @@ function withoutDots(text: string): string {
 const groupsOf = (text: string): number[] =>
   text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
 
-/** Puts `::` for the first of the longest runs of two zero groups or more. */
+/** Writes `::` for the first of the longest runs of at least two zero groups. */
 function shorten(text: string): string {
   const [run] = [...text.matchAll(/\b0(?::0)+\b/g)].toSorted((a, b) => b[0].length - a[0].length)
   if (run === undefined) return text

@@ -1,6 +1,6 @@
 /**
- * The TLVs of version 2 and what the known ones say. One that is cut off, breaks its own rules or is said twice
- * makes the whole header wrong: two readers could take it for two things. Unknown ones are nobody's mistake.
+ * The TLVs of version 2, and what the known ones say. A TLV that is cut off, breaks its own rules or comes
+ * twice makes the whole header wrong: two readers could understand it in two ways. Unknown TLVs are no error.
  */
 import { isUtf8 } from 'node:buffer'
 import { crc32c } from './crc32c.js'
@@ -18,7 +18,7 @@ import {
 
 const CRC_BYTES = 4
 
-/** What a value says, or what is wrong with it. `header` is all of the header the value is in. */
+/** Returns what a value says, or what is wrong with it. `header` is the whole header that the value is in. */
 type Reader<Facts> = (value: Buffer, header: Buffer) => Partial<Facts> | string
 
 const READERS: ReadonlyMap<number, Reader<ProxyFacts>> = new Map<number, Reader<ProxyFacts>>([
@@ -32,7 +32,7 @@ const READERS: ReadonlyMap<number, Reader<ProxyFacts>> = new Map<number, Reader<
 
 const SSL_READERS: ReadonlyMap<number, Reader<ProxySsl>> = new Map<number, Reader<ProxySsl>>([
   [TLV_TYPES.sslVersion, (value) => ascii(value, (version) => ({ version }))],
-  // The bytes of a certificate, of which some senders pass on what was never UTF-8.
+  // The bytes come from a certificate. Some senders pass on bytes that were never UTF-8.
   [TLV_TYPES.sslCommonName, (value) => (isUtf8(value) ? { commonName: value.toString() } : {})],
   [TLV_TYPES.sslCipher, (value) => ascii(value, (cipher) => ({ cipher }))],
   [
@@ -42,7 +42,7 @@ const SSL_READERS: ReadonlyMap<number, Reader<ProxySsl>> = new Map<number, Reade
   [TLV_TYPES.sslKeyAlgorithm, (value) => ascii(value, (keyAlgorithm) => ({ keyAlgorithm }))],
 ])
 
-/** The TLVs of `header` from `at` to its end, with what they say, or what is wrong with them. */
+/** Reads the TLVs of `header` from `at` on. Returns them with what they say, or what is wrong with them. */
 export function readTlvs(header: Buffer, at: number): (ProxyFacts & { tlvs: readonly Tlv[] }) | string {
   const tlvs = split(header.subarray(at))
   if (tlvs === undefined) return 'TLV cut off'
@@ -50,7 +50,7 @@ export function readTlvs(header: Buffer, at: number): (ProxyFacts & { tlvs: read
   return typeof facts === 'string' ? facts : { ...facts, tlvs }
 }
 
-/** Without padding; undefined where the last one does not end with the bytes. */
+/** Leaves out padding. Undefined if the last TLV does not end with the bytes. */
 function split(bytes: Buffer): Tlv[] | undefined {
   const tlvs: Tlv[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -83,13 +83,13 @@ function interpret<Facts>(
   return facts
 }
 
-/** Of bytes meant to be ASCII; nothing is said by those that are not. */
+/** Reads bytes that should be ASCII. If they are not, they say nothing. */
 function ascii<Facts>(value: Buffer, say: (text: string) => Partial<Facts>): Partial<Facts> {
   const text = value.toString('latin1')
   return isPrintable(text) ? say(text) : {}
 }
 
-/** Routes are chosen by it, so one that cannot be read must not pass for none. */
+/** Routes depend on the authority. So one that cannot be read must not count as none. */
 function readAuthority(value: Buffer): Partial<ProxyFacts> | string {
   return isUtf8(value) ? { authority: value.toString() } : 'authority is not UTF-8'
 }
@@ -100,7 +100,7 @@ function readUniqueId(value: Buffer): Partial<ProxyFacts> | string {
     : `unique id longer than ${UNIQUE_ID_MAX_BYTES} bytes`
 }
 
-/** The checksum is that of the header with zeros in its place. `value` lies inside `header`. */
+/** The checksum is that of the header with zeros in place of the checksum. `value` lies inside `header`. */
 function checkCrc(value: Buffer, header: Buffer): Partial<ProxyFacts> | string {
   if (value.length !== CRC_BYTES) return 'checksum of wrong length'
   const said = value.readUInt32BE()
@@ -119,7 +119,7 @@ function readSsl(value: Buffer, header: Buffer): Partial<ProxyFacts> | string {
   const client = value.readUInt8(0)
   const hasCertificate = (client & SSL_CLIENT_BITS.hasCertificate) !== 0
   const hasSessionCertificate = (client & SSL_CLIENT_BITS.hasSessionCertificate) !== 0
-  // Senders also say "verified" where there was nothing to verify.
+  // Senders also say "verified" if there was nothing to verify.
   const isVerified = value.readUInt32BE(1) === 0 && (hasCertificate || hasSessionCertificate)
   const isTls = (client & SSL_CLIENT_BITS.isTls) !== 0
   const others = nested.filter(({ type }) => !SSL_READERS.has(type))

@@ -1,6 +1,6 @@
 /**
- * Opens the listeners of a proxy, and has clients admitted who come to them. Why one could not be opened, and why one
- * pauses, is told here.
+ * Opens the listeners of a proxy and hands their clients to admission. It explains why a listener could not
+ * be opened and why one pauses.
  */
 import type { PeerAddress } from '../address.js'
 import type { Service } from '../connection/service.js'
@@ -19,7 +19,7 @@ export interface AcceptorOptions {
   /** Other processes listen on the same ports (SO_REUSEPORT). */
   readonly sharePorts: boolean
   admit(service: Service, client: Socket, from: PeerAddress): void
-  /** Accepting paused. */
+  /** The listener of this service has paused. */
   paused(service: Service): void
 }
 
@@ -30,7 +30,7 @@ export class Acceptor {
     this.#options = options
   }
 
-  /** Rejects with `listen-failed`, which says what to do. */
+  /** Rejects with `listen-failed`. The message says what to do. */
   async open(listener: Listener): Promise<void> {
     const { engine, log, generations, sharePorts, admit } = this.#options
     try {
@@ -47,7 +47,7 @@ export class Acceptor {
     log.info({ listener: name, address, engine: engine.kind }, `listening on ${address}`)
   }
 
-  /** They accept no more, those of a config that is being taken up as well. */
+  /** Stops accepting on all listeners, those of a config that is being loaded included. */
   closeAll(): void {
     for (const listener of this.#options.generations.listeners) listener.close()
   }

@@ -1,6 +1,7 @@
 /**
- * The clusters of a proxy by name, which follow its catalogue: those that exist, and those a reload has taken out, which
- * live on for their connections and keep their counts. One that returns is the one it was.
+ * The live clusters of a proxy by name. They follow its catalogue: clusters that exist, and clusters that a
+ * reload took out. The latter live on for their connections and keep their counts. A cluster that returns is
+ * the same object.
  */
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
@@ -12,14 +13,14 @@ import type { Catalogue } from './catalogue/catalogue.js'
 import type { Source } from './catalogue/catalogue-entries.js'
 import type { Generation } from './generations/generation.js'
 
-/** What clusters are made of. */
+/** The parts of a generation from which clusters are made. */
 type Configured = Pick<Generation, 'config' | 'destinations'>
 
 export class Clusters {
   readonly #catalogue: Catalogue
   #config: Configured['config']
   #present: ReadonlyMap<string, Cluster>
-  /** Who left first comes first. */
+  /** In the order in which they left. */
   readonly #left = new Map<string, Cluster>()
 
   constructor(catalogue: Catalogue, generation: Configured) {
@@ -28,7 +29,7 @@ export class Clusters {
     this.#present = clustersOf(generation)
   }
 
-  /** Whether it is in the config or was. */
+  /** A cluster that is or was in the config. */
   get(name: string): Cluster | undefined {
     return this.#present.get(name) ?? this.#left.get(name)
   }
@@ -49,7 +50,7 @@ export class Clusters {
     for (const cluster of [...this.present, ...this.left]) cluster.stop()
   }
 
-  /** Those of another config, with what the catalogue has for each. */
+  /** Takes the clusters of another config, with the backends that the catalogue has for each. */
   update(generation: Configured): void {
     const before = this.#present
     this.#config = generation.config
@@ -66,14 +67,20 @@ export class Clusters {
     forgetLongestGone(this.#left, ({ isInUse }) => isInUse)
   }
 
-  /** Another source than the config has these backends for a cluster from now on. No reload takes them away. */
+  /**
+   * From now on a source other than the config gives these backends for a cluster. No reload takes them away.
+   */
   provide(name: string, source: Exclude<Source, 'config'>, backends: readonly BackendOptions[]): void {
     this.#catalogue.provide(name, source, backends)
     const cluster = this.#present.get(name)
     if (cluster !== undefined) this.#refresh(cluster)
   }
 
-  /** An operator sets a backend. @throws MillraceError `unknown-name` */
+  /**
+   * An operator sets a backend.
+   *
+   * @throws MillraceError `unknown-name`
+   */
   set(cluster: string, backend: string, change: BackendChange): Backend {
     this.#catalogue.forgetUnused()
     checkNames({ cluster, backend }, this.#catalogue.names)
@@ -83,7 +90,7 @@ export class Clusters {
     return found
   }
 
-  /** No connection joins this backend, or any of the cluster, from now on. */
+  /** From now on no connection goes to this backend, or to any backend of the cluster. */
   close(name: string, backend: string | undefined): void {
     const cluster = this.get(name)
     for (const closed of this.#catalogue.close(name, backend)) {

@@ -1,24 +1,24 @@
 /**
- * What connections are called: made when somebody wants to know, and the same in the record.
+ * The ids of connections. An id is made when somebody first needs it, and the record has the same one.
  */
 import type { Connection } from '../connection/connection.js'
 import { UlidSource } from '../observe/records/ulid.js'
 
 export class ConnectionIds {
   readonly #source = new UlidSource()
-  /** Of connections somebody was told the id of before their record. */
+  /** Ids that somebody got before the connection's record was written. */
   readonly #told = new WeakMap<Connection, string>()
 
   next(): string {
     return this.#source.next()
   }
 
-  /** Undefined where nobody can know it yet. */
+  /** Undefined: nobody can know the id yet. */
   known(connection: Connection): string | undefined {
     return connection.id ?? this.#told.get(connection)
   }
 
-  /** For somebody who may come back with it. */
+  /** The id, for somebody who may come back with it. */
   tell(connection: Connection): string {
     const known = this.known(connection)
     if (known !== undefined) return known

@@ -1,6 +1,7 @@
 /**
- * The connections of a proxy that are not over yet. Each is told here what it needs of the proxy, and tells here how far
- * it has come; who counts it, who writes its record and which drain waits for its end is settled in this place.
+ * The open connections of a proxy. Each gets what it needs of the proxy from here, and reports its progress
+ * to here. This is the place that passes on the reports: to the counters, to the log, and to the drain that
+ * waits for the end.
  */
 import type { PeerAddress } from '../address.js'
 import type { Admission } from '../admission/admission.js'
@@ -28,9 +29,9 @@ export interface ConnectionsOptions {
   readonly counters: ProxyCounters
   readonly connectionLog: ConnectionLog
   readonly ids: ConnectionIds
-  /** Deadlines were looked at. */
+  /** Called after each look at deadlines. */
   readonly looked: Looked
-  /** One is over. */
+  /** Called when a connection has ended. */
   readonly ended: () => void
 }
 
@@ -59,7 +60,7 @@ export class Connections implements ConnectionHost {
     this.#members = new Sweep<Connection>(looked)
   }
 
-  /** A client has come. It is a connection unless it has to wait at its listener, and comes again. */
+  /** A client has come. It becomes a connection, unless it has to wait at its listener and comes again. */
   admit(service: Service, client: Socket, from: PeerAddress): void {
     const decision = this.#admission.decide(service, from)
     if (decision === 'go-on') this.#add(new Connection(this, service, client, from)).start()
@@ -67,7 +68,7 @@ export class Connections implements ConnectionHost {
     else this.#admission.hold(this.#add(new HeldConnection(this, service, client, from)), decision)
   }
 
-  /** In no particular order; these, whoever comes or goes meanwhile. */
+  /** A copy in no particular order. It stays the same while connections come and go. */
   all(): readonly Connection[] {
     return this.#members.members()
   }
@@ -76,7 +77,7 @@ export class Connections implements ConnectionHost {
     for (const connection of this.all()) connection.end(cause)
   }
 
-  /** Resolves when none is left. */
+  /** Resolves when no connection is left. */
   async emptied(): Promise<void> {
     if (this.#members.size === 0) return
     await new Promise<void>((resolve) => {

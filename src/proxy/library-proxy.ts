@@ -1,5 +1,5 @@
 /**
- * A proxy inside somebody's program: with an admin address of its own where the config says so.
+ * A proxy inside a user's program. It has an admin address of its own if the config says so.
  */
 import { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
@@ -12,9 +12,9 @@ import { ProxyControl } from './proxy-control.js'
 import { RunningProxy } from './running-proxy.js'
 
 /**
- * A proxy of this config, not yet started.
+ * Makes a proxy of this config. It does not start it.
  *
- * @throws MillraceError `config-invalid`, whose `problems` list everything that is wrong with the config.
+ * @throws MillraceError `config-invalid`. Its `problems` list everything that is wrong with the config.
  */
 export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Proxy {
   return new LibraryProxy(validateConfig(config), options)
@@ -30,7 +30,7 @@ class LibraryProxy extends RunningProxy {
       load: () => {
         throw new MillraceError(
           'wrong-state',
-          'this proxy is part of a program: reload(config) of it is needed',
+          'this proxy is part of a program: the program has to call reload(config)',
         )
       },
       reopenLogs: () => this.openLog.reopen(),
@@ -53,7 +53,7 @@ class LibraryProxy extends RunningProxy {
 
   override async stop(): Promise<void> {
     this.watch.stop()
-    // Not waited for: the answer to who has ordered a drain comes after it.
+    // Not awaited, because a caller who ordered a drain gets the answer only after it.
     void this.#admin?.stop()
     await super.stop()
   }

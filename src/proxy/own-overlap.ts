@@ -1,16 +1,18 @@
 /**
- * What stands in the way of a listener that could not be opened, where it is another one of ours: what to do then is not
- * what to do about a stranger.
+ * Finds out whether a listener could not be opened because of another listener of this proxy. The advice then
+ * differs from the advice about another process.
  */
 import { formatPlace, type ListenPlace, overlap } from '../config/checks/listener-addresses.js'
 import { MillraceError } from '../errors.js'
 import type { Listener, ListenerOptions } from '../listener/listener.js'
 import type { Generation } from './generations/generation.js'
 
-/** Who may have the address already. */
+/** A listener that may have the address already. */
 type Holder = Pick<Listener, 'isListening' | 'options' | 'place'>
 
-/** Why `asked` could not be opened, where that is because of one of our own; the error as it is otherwise. */
+/**
+ * Returns an error that names the listener of this proxy that is in the way. If none is, it returns `error`.
+ */
 export function explainOwnOverlap(
   error: unknown,
   asked: ListenerOptions,
@@ -34,11 +36,11 @@ function adviceOf(asked: ListenPlace, inTheWay: ListenPlace, { config }: Pick<Ge
   const staying = config.listeners.find((each) => each !== asked && overlap(each, inTheWay))
   if (staying === undefined) return `take that out of the config first, then reload once more, ${again}`
   if (overlap(staying, asked)) return 'give one of them another address or port'
-  // [::] took IPv4 clients when it was opened, which an open socket cannot be told to leave to 0.0.0.0.
+  // [::] took IPv4 clients when it was opened. An open socket cannot leave them to 0.0.0.0.
   return `leave both out of the config and reload, then put both in and reload once more, ${again}`
 }
 
-/** A listener's error is caused by its engine's, which is caused by an errno. */
+/** The cause of a listener's error is its engine's error. The cause of that is an errno. */
 function errnoOf(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? error.cause.cause : undefined
 }

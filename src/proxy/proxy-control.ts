@@ -1,5 +1,5 @@
 /**
- * What an operator can see and do of one proxy in this process.
+ * What an operator can see and do with one proxy in this process.
  */
 import type { BackendStatus } from '../cluster/backend.js'
 import type { Config } from '../config/schema.js'
@@ -13,11 +13,11 @@ import type { RunningProxy } from './running-proxy.js'
 
 /** The process around a proxy. */
 export interface Surroundings {
-  /** The config anew. Throws what `loadConfigFile` throws, and `wrong-state` where there is no file. */
+  /** Reads the config again. Throws what `loadConfigFile` throws, and `wrong-state` if there is no file. */
   load(): Config
-  /** Opens the log files anew. */
+  /** Opens the log files again. */
   reopenLogs(): Promise<void>
-  /** The proxy is drained: there is nothing left to run for. */
+  /** Called when the proxy is drained and the process has nothing left to do. */
   ended(): void
 }
 
@@ -86,7 +86,7 @@ export class ProxyControl implements Control {
     await this.#surroundings.reopenLogs()
   }
 
-  /** What goes wrong is logged, too: nobody may be there to be told. */
+  /** A failure is also logged, because after SIGHUP nobody waits for the answer. */
   async reload(): Promise<Reloaded> {
     try {
       return await this.#proxy.reloadWith(() => this.#surroundings.load())

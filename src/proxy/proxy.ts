@@ -1,5 +1,5 @@
 /**
- * A proxy as its users see it: what it can be told, and what it answers.
+ * A proxy as library users see it: what they can call, and what they get.
  */
 import type { ProxyConfig } from '../config/input.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
@@ -8,32 +8,39 @@ import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
 export interface ProxyOptions {
-  /** Where logs and records go. Default: pino on stdout with the config's `log.level`, pretty on a terminal. */
+  /**
+   * The logger for log lines and records. Default: pino on stdout with the config's `log.level`, formatted on
+   * a terminal.
+   */
   readonly log?: Log
-  /** Listen with SO_REUSEPORT, so that several processes can have the same address. Default false. */
+  /**
+   * Whether to listen with SO_REUSEPORT, so that several processes can have the same address. Default false.
+   */
   readonly sharePorts?: boolean
 }
 
 export interface Proxy {
   /**
-   * Listens on every listener or on none. Rejects with `listen-failed`, naming the listener and what to do, and
-   * with `wrong-state` when it was started before, or is drained or stopped before it listens.
+   * Opens every listener or none. Rejects with `listen-failed`, which names the listener and says what to do.
+   * Rejects with `wrong-state` if the proxy was started before, or is drained or stopped before it listens.
    */
   start(): Promise<void>
   /** Facts and figures of this moment. */
   status(): ProxyStatus
   /**
-   * Takes another config up without touching a connection. Listeners that are new are opened first; those that are
-   * gone accept no more, and their connections drain for `drainMs`. Where anything fails nothing has changed: rejects
-   * with `config-invalid` and every problem, with `listen-failed` and `log-failed`, and with `wrong-state` where it does not run.
+   * Loads another config without touching open connections. New listeners open first. Listeners that are gone
+   * accept no more, and their connections drain for `drainMs`. If anything fails, nothing has changed.
+   * Rejects with `config-invalid` and every problem, with `listen-failed`, with `log-failed`, and with
+   * `wrong-state` if the proxy does not run.
    */
   reload(config: ProxyConfig): Promise<Reloaded>
   /**
-   * Accepts no more, lets what runs finish, ends the rest before and at the deadline. Resolves when nothing is left, or
-   * it was called off: by a reload that opens its listener again, by a backend that is set `up` or `down`. Without a
-   * listener, cluster or backend that is the end of this proxy. Rejects with `unknown-name` and `bad-argument`.
+   * Stops new connections, lets open ones finish, and ends the rest before and at the deadline. Resolves when
+   * none is left, or when the drain is cancelled: by a reload that opens the listener again, or by an
+   * operator who sets the backend `up` or `drain`. Without a listener, cluster or backend, the drain ends
+   * this proxy. Rejects with `unknown-name` and `bad-argument`.
    */
   drain(order?: DrainOrder): Promise<DrainResult>
-  /** Ends everything now. Resolves when nothing is left. */
+  /** Ends everything now. Resolves when no connection is left. */
   stop(): Promise<void>
 }

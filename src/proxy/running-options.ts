@@ -1,5 +1,5 @@
 /**
- * Options of a proxy that only this program's own processes set.
+ * Options of a proxy that only millrace's own processes set.
  */
 import type { AdmissionRule } from '../admission/rule.js'
 import type { Lookup } from '../cluster/names/resolver.js'
@@ -9,14 +9,14 @@ import type { TicketKeys } from '../tls/ticket-keys.js'
 import type { ProxyOptions } from './proxy.js'
 
 export interface RunningProxyOptions extends ProxyOptions {
-  /** Instead of `log`: one whose losses can be counted and whose file can be opened anew. */
+  /** Used instead of `log`. It can count lost lines and open its file again. */
   readonly openLog?: OpenLog
-  /** Of several proxies of this thread. Default: one of its own. */
+  /** An engine that several proxies of this thread share. Default: one of its own. */
   readonly engine?: Engine
-  /** The keys of session tickets that all workers share. Default: keys of its own. */
+  /** The keys of TLS session tickets that all workers share. Default: keys of its own. */
   readonly tickets?: TicketKeys
-  /** What host names of backends mean. Default: `dns.lookup`. */
+  /** Resolves the host names of backends. Default: `dns.lookup`. */
   readonly lookup?: Lookup | undefined
-  /** Who may come in. Default: everybody. */
+  /** Decides which clients may come in. Default: all. */
   readonly admission?: AdmissionRule
 }

@@ -1,7 +1,7 @@
 /**
- * A proxy in this process: a config becomes rooms, and the rooms are introduced to each other. It says what runs and when
- * it ends; who opens listeners (acceptor.ts), what becomes of another config (reloader.ts) and the set of connections
- * (connections.ts) are apart.
+ * A proxy in this process. It makes the parts from a config and introduces them to each other. It knows what
+ * runs and when that ends. Others open listeners (acceptor.ts), reload (reloader.ts) and keep connections
+ * (connections.ts).
  */
 import { Admission } from '../admission/admission.js'
 import type { ProxyConfig } from '../config/input.js'
@@ -113,7 +113,7 @@ export class RunningProxy implements Proxy {
     return { ...this.counts(), processes: [this.watch.status()] }
   }
 
-  /** The status without a look at the process: for whoever remembers it more often than it is shown. */
+  /** The status without figures of the process, for a caller that stores it more often than it is shown. */
   counts(): ProxyStatus {
     return {
       ...ownFacts(this.config, this.engine),
@@ -136,12 +136,12 @@ export class RunningProxy implements Proxy {
     return this.reloadWith(() => validateConfig(config))
   }
 
-  /** One after the other. Rejects with what `load` throws, too. */
+  /** Calls run one after the other. Also rejects with what `load` throws. */
   reloadWith(load: () => Config): Promise<Reloaded> {
     return this.#reloader.reloadWith(load)
   }
 
-  /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
+  /** Rejects if the config cannot be used, and then nothing has changed. Calls must not overlap. */
   prepare(config: Config): Promise<Prepared> {
     return this.#reloader.prepare(config)
   }
@@ -150,7 +150,7 @@ export class RunningProxy implements Proxy {
     return this.beginDrain(order).done
   }
 
-  /** Nobody new comes from now on. Throws what is wrong with the order at once. */
+  /** Stops new connections at once. Throws at once if the order is wrong. */
   beginDrain(order: DrainOrder): BegunDrain {
     const times = timesOf(order, this.config.timeouts.drainMs)
     const scope = scopeOf(order, this.catalogue)
@@ -184,7 +184,7 @@ export class RunningProxy implements Proxy {
     return this.#catalogue
   }
 
-  /** Those that are not over yet. */
+  /** Connections that have not ended. */
   connections(): readonly Connection[] {
     return this.#connections.all()
   }
@@ -197,7 +197,7 @@ export class RunningProxy implements Proxy {
     return this.#connections.drains
   }
 
-  /** Those of Postgres that can be cancelled. */
+  /** Postgres sessions that can be cancelled. */
   get sessions(): Sessions<Session> {
     return this.#connections.sessions
   }
@@ -262,7 +262,7 @@ export class RunningProxy implements Proxy {
     try {
       for (const listener of this.#generations.present.services.keys()) {
         if (!listener.isDrained) await this.#acceptor.open(listener)
-        // It may have been told to end in the meantime.
+        // The proxy may have been told to end in the meantime.
         if (this.#state !== 'running') throw wrongState('a proxy starts once', this.#state)
       }
     } catch (error) {
@@ -271,7 +271,7 @@ export class RunningProxy implements Proxy {
     }
   }
 
-  /** No more connections join. */
+  /** No more connections join this part. */
   #close({ listener, cluster, backend }: DrainScope): void {
     if (cluster !== undefined) this.clusters.close(cluster, backend)
     for (const service of this.#generations.present.services.values()) {

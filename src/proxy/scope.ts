@@ -1,6 +1,6 @@
 /**
- * What a drain is about, and which connections that is. What a reload has taken out of the config is found by its name as
- * long as it has connections.
+ * What a drain is about, and which connections it has. What a reload took out of the config keeps its name
+ * while it has connections.
  */
 import type { Connection } from '../connection/connection.js'
 import { checkScope } from '../control/drain-order.js'
@@ -9,7 +9,11 @@ import type { DrainOrder } from '../control/orders.js'
 import type { DrainScope } from '../observe/status.js'
 import type { Catalogue, IsUsed } from './catalogue/catalogue.js'
 
-/** Undefined where it is about everything. @throws MillraceError `unknown-name`, `bad-argument` */
+/**
+ * Undefined: the order is about everything.
+ *
+ * @throws MillraceError `unknown-name`, `bad-argument`
+ */
 export function scopeOf(order: DrainOrder, catalogue: Catalogue): DrainScope | undefined {
   checkScope(order)
   const { listener, cluster, backend } = order
@@ -19,14 +23,14 @@ export function scopeOf(order: DrainOrder, catalogue: Catalogue): DrainScope | u
   return backend === undefined ? { cluster } : { cluster, backend }
 }
 
-/** A connection is its listener's by the name it was accepted with, as in its record. */
+/** A connection belongs to the listener name with which it was accepted, as in its record. */
 export function isOf({ listener, cluster, backend }: Named, connection: Connection): boolean {
   if (listener !== undefined && connection.service.name !== listener) return false
   if (cluster !== undefined && connection.cluster !== cluster) return false
   return backend === undefined || connection.backend?.name === backend
 }
 
-/** What these have to do with, found out in one pass. */
+/** Finds out in one pass what these connections use. */
 export function usesOf(connections: readonly Connection[]): IsUsed {
   const listeners = new Set<string>()
   const backends = new Map<string, Set<string>>()

@@ -1,6 +1,6 @@
 /**
- * The routes of one listener: what is known of a client → where it goes. Pure. The rule with the most specific name
- * wins, among equals the first.
+ * The routes of one listener: from what is known of a client to where it goes. Pure. The rule with the most
+ * specific name wins. Among equally specific rules, the first one wins.
  */
 import type { Address } from '../address.js'
 import { AddressSet } from '../address-set.js'
@@ -8,22 +8,22 @@ import { NameTable } from '../names.js'
 import { routePath } from '../request-path.js'
 
 export interface Rule {
-  /** Patterns of server names, ALPN protocols, address ranges, patterns of hosts; undefined: any. */
+  /** Patterns of server names, ALPN protocols, address ranges, patterns of hosts. Undefined: any. */
   readonly sni: readonly string[] | undefined
   readonly alpn: readonly string[] | undefined
   readonly source: readonly string[] | undefined
   readonly host: readonly string[] | undefined
   readonly path: string | undefined
-  /** Of a Postgres client's start-up; letters count. */
+  /** From the start-up of a Postgres client. Upper and lower case differ. */
   readonly user: readonly string[] | undefined
   readonly database: readonly string[] | undefined
-  /** Undefined: the client is turned away. */
+  /** Undefined: millrace turns the client away. */
   readonly cluster: string | undefined
-  /** What requests that are no upgrades get; undefined where the listener says. */
+  /** What requests get that are not upgrades. Undefined: the listener decides. */
   readonly http: 'reject' | 'forward' | undefined
 }
 
-/** What rules are held against. */
+/** What is known of a client. Rules are compared with it. */
 export interface Facts {
   readonly client: Address | undefined
   readonly serverName?: string | undefined
@@ -45,7 +45,7 @@ interface Entry {
 const ANY = '*'
 
 export class RouteTable {
-  /** By host where rules have one, and in it by server name: each name is a look-up, not a search. */
+  /** By host if rules have one, and inside a host by server name. So each name is a look-up, not a search. */
   readonly #byHost = new NameTable<NameTable<Entry>>()
 
   constructor(rules: readonly Rule[]) {
@@ -67,7 +67,7 @@ export class RouteTable {
   }
 
   #add(tables: Map<string, NameTable<Entry>>, host: string, entry: Entry): void {
-    // Two spellings of one host are one table, or the later rule could come first.
+    // Two spellings of one host share one table. Otherwise the later rule could win.
     const key = host.toLowerCase().replace(/\.$/, '')
     let table = tables.get(key)
     if (table === undefined) {
@@ -98,7 +98,7 @@ function conditionsOf({ alpn, source, path, user, database }: Rule): Condition[]
 const isAmong = (names: readonly string[], name: string | undefined): boolean =>
   name !== undefined && names.includes(name)
 
-/** Whole segments: `/chat` is not the beginning of `/chatter`. */
+/** Compares whole segments: `/chat` is not the beginning of `/chatter`. */
 function isWithin(path: string, beginning: string): boolean {
   const folder = beginning.endsWith('/') ? beginning : `${beginning}/`
   return path === beginning || path.startsWith(folder)

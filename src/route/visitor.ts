@@ -1,73 +1,80 @@
 /**
- * What a route function is given: a client that has come, as far as is known, and ways to learn more from its first
- * bytes without taking them.
+ * What a route function gets: a client that has connected, with what is known of it, and ways to learn more
+ * from its first bytes without taking them.
  */
 import type { Address } from '../address.js'
 import type { ClientHello } from '../peek/client-hello.js'
 import type { StartUp } from '../postgres/start-up.js'
 import type { ProxyHeader } from '../proxy-protocol/header.js'
 
-/** A decision against a client. */
+/** A decision to reject a client. */
 export interface Rejection {
   readonly isRejected: true
-  /** For the record. */
+  /** A text for the record. Undefined: none. */
   readonly reason: string | undefined
 }
 
 export interface Visitor {
-  /** Who the client is: as `clientFrom` says, else a PROXY header, else the connection. Undefined where none could tell. */
+  /**
+   * The client's address: from `clientFrom`, else a PROXY header, else the connection. Undefined if unknown.
+   */
   readonly client: Address | undefined
-  /** Name of the listener it came to. */
+  /** Name of the listener that the client connected to. */
   readonly listener: string
-  /** What the connection began with, where the listener has `acceptProxy`; undefined where it came without. */
+  /** For a listener with `acceptProxy`: the PROXY header of the connection. Undefined if there was none. */
   readonly proxyHeader: ProxyHeader | undefined
-  /** Of a listener with `tls`, after the handshake. */
+  /** For a listener with `tls`: what the handshake settled. */
   readonly tls: TlsFacts | undefined
-  /** Of a listener with `protocol: http`. */
+  /** For a listener with `protocol: http`: the request. */
   readonly request: RequestFacts | undefined
-  /** Of a listener with `startTls: postgres`; undefined where the client's TLS passes through. */
+  /** For a listener with `startTls: postgres`: the start-up. Undefined if the client's TLS passes through. */
   readonly startUp: StartUp | undefined
   /**
-   * The client's TLS ClientHello, or undefined where it does not speak TLS. Waits for as much as is needed. Rejects,
-   * and the connection ends if you let it, where the hello is broken, too slow (`firstBytesMs`) or cut short.
+   * The client's TLS ClientHello, or undefined if the client does not speak TLS. Waits for as many bytes as
+   * needed. Rejects if the hello is broken, too slow (`firstBytesMs`) or cut short. If you do not catch that,
+   * the connection ends.
    */
   clientHello(): Promise<ClientHello | undefined>
   /**
-   * The first `bytes` bytes (1 to 16,384) once they have come, or fewer where the client sends no more. Where TLS
-   * ends here they are what it said inside. Rejects as `clientHello`; RangeError where `bytes` is out of range.
+   * The first `bytes` bytes (1 to 16,384) once they have come, or fewer if the client sends no more. If TLS
+   * ends here, these are the decrypted bytes. Rejects as `clientHello` does. Rejects with a RangeError if
+   * `bytes` is out of range.
    */
   peek(bytes: number): Promise<Buffer>
-  /** To be returned: turns the client away, with `reason` in the record. */
+  /** Return its result to turn the client away, with `reason` in the record. */
   reject(reason?: string): Rejection
 }
 
 /** What a finished TLS handshake has settled. */
 export interface TlsFacts {
-  /** Such as `TLSv1.3`. */
+  /** The TLS version, such as `TLSv1.3`. */
   readonly version: string
   /** OpenSSL's name, such as `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string
   readonly serverName: string | undefined
-  /** Chosen by ALPN. */
+  /** The protocol chosen by ALPN. */
   readonly alpn: string | undefined
-  /** Common name of the client's certificate, where one was asked for and is good. */
+  /** Common name of the client's certificate, if one was asked for and is valid. */
   readonly clientName: string | undefined
 }
 
-/** What a route may look at in a request. */
+/** What a route may read of a request. */
 export interface RequestFacts {
   readonly method: string
-  /** In small letters, without port and trailing dot. */
+  /** In lower case, without port and trailing dot. */
   readonly host: string
   /** As it came, without the query. */
   readonly path: string
-  /** In the one spelling that routes compare (docs/first-bytes.md): decide by this one. */
+  /** In the one spelling that routes compare (docs/first-bytes.md). Decide by this one. */
   readonly comparedPath: string
   readonly isUpgrade: boolean
-  /** In the order they came. */
+  /** In the order in which they came. */
   readonly fields: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Name of a cluster; undefined for the listener's own `cluster`. A throw ends the connection and is logged. */
+/**
+ * Name of a cluster. Undefined: the listener's own `cluster`. If the function throws, the connection ends and
+ * millrace logs the error.
+ */
 export type RouteDecision = string | Rejection | undefined
 export type RouteFunction = (visitor: Visitor) => RouteDecision | Promise<RouteDecision>

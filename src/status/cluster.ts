@@ -1,5 +1,5 @@
 /**
- * What the status tells of clusters and their backends. Pure.
+ * The fields of a status for clusters and their backends. Pure.
  */
 
 import { IS_LEAVING, TRAFFIC } from './common.js'
@@ -21,32 +21,35 @@ import {
 } from './kinds.js'
 
 /**
- * What a backend knows of itself. Each worker finds out for itself: a backend is up as long as one of them gets through,
- * and in use as much as one of them has it.
+ * The state of a backend. Each worker finds it out by itself. If workers differ, the status has the better
+ * value: up before down, and the highest weight.
  */
 export const BACKEND_STATE = {
-  /** As configured. */
+  /** As in the config. */
   address: key(),
-  /** 0: it gets no new connections. */
+  /** 0: the backend gets no new connections. */
   weight: highest(
     'weight',
     metric('millrace_backend_weight', 'Its share beside the other weights of the cluster.'),
   ),
-  /** What an operator has set it to. `drain` and `maint`: it gets no new connections. */
+  /** What an operator has set. `drain` and `maint`: the backend gets no new connections. */
   setTo: choice(['up', 'drain', 'maint']),
-  /** `down`: all its addresses failed and none answered since. `unresolved`: its host name had no answer yet. */
+  /**
+   * `down`: all addresses of the backend failed, and none has answered since. `unresolved`: its host name has
+   * no answer yet.
+   */
   state: choice(['up', 'down', 'unresolved'], {
     metric: metric('millrace_backend_up', '0 while all its addresses fail or its name has none, else 1.'),
   }),
-  /** How long it is still skipped while others are available, in ms. 0: it is not. */
+  /** ms in which the backend is still skipped while others are available. 0: it is not skipped. */
   restingMs: lowest('ms'),
-  /** What the address means now; several where a host name has several. */
+  /** The present IP addresses of the backend. A host name can have several. */
   resolved: texts(),
   /** Connections in use. */
   active: gauge('connections', metric('millrace_backend_connections', 'Connections in use.')),
-  /** Connections ever made. */
+  /** All connections that were ever made. */
   connections: count('connects', metric('millrace_backend_connects_total', 'Connects that succeeded.')),
-  /** Connects that failed by the backend's fault, ever. */
+  /** All connects that failed and were the backend's fault. */
   failures: count(
     'connects',
     metric(
@@ -54,13 +57,13 @@ export const BACKEND_STATE = {
       'Connects that failed and were the fault of the backend.',
     ),
   ),
-  /** errno name of the last of these; undefined when there was none. */
+  /** The errno name of the last failed connect. Undefined: none has failed. */
   lastError: optional(finding()),
 }
 
 export const BACKEND = {
   ...BACKEND_STATE,
-  /** No config names it any more: it gets no new connections, and is here for those it has. */
+  /** The config no longer names the backend. It gets no new connections, and stays for those that it has. */
   isLeaving: IS_LEAVING,
   traffic: part(TRAFFIC),
   connectSeconds: histogram(
@@ -73,12 +76,12 @@ export const BACKEND = {
 
 export const CLUSTER = {
   name: key(),
-  /** No config names it any more: it is here for the connections it has. */
+  /** The config no longer names the cluster. It stays for the connections that it has. */
   isLeaving: IS_LEAVING,
   traffic: part(TRAFFIC),
   active: gauge('connections', metric('millrace_cluster_connections', 'Connections that are open.')),
   ended: count('connections', metric('millrace_cluster_connections_ended_total', 'Connections that ended.')),
-  /** Connects that failed before another one succeeded or the connection was given up. */
+  /** Connects that failed before another one succeeded, or before millrace gave up. */
   retries: count(
     'connects',
     metric(
@@ -88,9 +91,9 @@ export const CLUSTER = {
   ),
   /** From the dial to a connected backend. */
   connectSeconds: histogram(),
-  /** From then to the backend's first byte. */
+  /** From a connected backend to its first byte. */
   firstByteSeconds: histogram(),
   backends: things(BACKEND, { past: 'pastBackends', label: 'backend' }),
-  /** Those a config once named that have no connection left. Only what they counted means anything. */
+  /** Backends that were once in a config and have no connection left. Only their counts have a meaning. */
   pastBackends: past(BACKEND),
 }

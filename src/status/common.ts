@@ -1,35 +1,40 @@
 /**
- * What the status tells of several things in the same way. Pure.
+ * Fields that the status has for several things alike. Pure.
  */
 import { choice, count, gauge } from './kinds.js'
 
-/** The two that a connection joins, and all whose doing its end can be. */
+/** The two sides of a connection, and all parties that can end it. */
 export const SIDES = ['client', 'backend'] as const
 export const PARTIES = [...SIDES, 'proxy'] as const
 
-/** What a connection is waiting for, in the order of its life; src/observe/endings.ts says what each means. */
+/**
+ * What a connection waits for, in the order of its life. src/observe/endings.ts says what each phase means.
+ */
 export const PHASES = ['opening', 'connect', 'response', 'data'] as const
 
-/** Bytes so far, those of running connections included. Up is client to backend. */
+/** Bytes so far, with those of running connections. Up is client to backend. */
 export const TRAFFIC = {
   bytesUp: count('bytes'),
   bytesDown: count('bytes'),
-  /** Of these, bytes that never entered this process. */
+  /** The part of these bytes that never entered this process. */
   splicedUp: count('bytes'),
   splicedDown: count('bytes'),
-  /** Bytes taken from clients, from backends. What exceeds the bytes that way is under way, or was lost. */
+  /**
+   * Bytes taken from clients, and from backends. Bytes that were received but not forwarded are inside
+   * millrace, or were lost.
+   */
   receivedUp: count('bytes'),
   receivedDown: count('bytes'),
 }
 
 export const CONNECTIONS = {
-  /** Connections that are not over yet. */
+  /** Connections that have not ended. */
   active: gauge('connections'),
   ended: count('connections'),
 }
 
-/** Whether no config names it any more. */
+/** Whether no config names the thing any more. */
 export const IS_LEAVING = choice([false, true], {
   whenGone: true,
-  about: 'in no config any more; here for the connections it has',
+  about: 'no longer in the config; stays for the connections that it has',
 })

@@ -1,28 +1,28 @@
 /**
- * What is told of a connection that is not over yet. Pure.
+ * The fields of an open connection. Pure.
  */
 import { PHASES } from './common.js'
 import { choice, count, earliest, finding, gauge, key, optional, part, setting } from './kinds.js'
 
-/** One of its directions. */
+/** One direction of the connection. */
 export const DIRECTION = {
   bytes: count('bytes'),
   splicedBytes: count('bytes'),
-  /** Since somebody last looked, at least a second ago; the first time: since it was accepted. */
+  /** The rate since the last look, which was at least a second ago. At the first look: since the accept. */
   bytesPerSecond: gauge('bytes per second'),
-  /** Undefined before there is a pipe. */
+  /** Undefined: there is no pipe yet. */
   carrier: optional(choice(['kernel', 'copy', 'stream'])),
-  /** Why it does not splice at this moment; undefined where it does, and before there is a pipe. */
+  /** Why the direction does not splice now. Undefined: it splices, or there is no pipe yet. */
   notSplicing: optional(finding()),
 }
 
 export const CONNECTION = {
-  /** Of its record, too. */
+  /** The same id as in the record. */
   id: key(),
   listener: setting(),
   protocol: setting(),
   client: setting(),
-  /** Undefined where none was chosen yet. */
+  /** Undefined: none was chosen yet. */
   cluster: optional(setting()),
   backend: optional(setting()),
   backendAddress: optional(setting()),

@@ -1,5 +1,5 @@
 /**
- * What the status tells of how bytes are moved, and of records. Pure.
+ * The fields of a status for the way bytes move, and for records. Pure.
  */
 import { count, gauge, metric } from './kinds.js'
 
@@ -10,19 +10,19 @@ export const PIPES = {
     'directions',
     metric('millrace_promotions_total', 'Directions that turned out to be bulk and began to splice.'),
   ),
-  /** Directions that turned small or idle and copy again. */
+  /** Directions that became small or idle and copy again. */
   demotions: count(
     'directions',
     metric('millrace_demotions_total', 'Directions that became small or idle and copy again.'),
   ),
-  /** Times bytes behind an urgent byte went by copy. */
+  /** Times that bytes behind an urgent byte were copied. */
   urgentFallbacks: count(
     'times',
     metric('millrace_urgent_fallbacks_total', 'Times that bytes behind a TCP urgent byte were copied.'),
   ),
-  /** Times a direction copied because no kernel pipe could be had. */
+  /** Times that a direction copied because there was no kernel pipe for it. */
   pipesRefused: count('times'),
-  /** Times a direction copied because the kernel, or a filter, refused splice(2) itself. */
+  /** Times that a direction copied because the kernel, or a seccomp filter, refused splice(2). */
   splicesRefused: count(
     'times',
     metric(
@@ -30,7 +30,9 @@ export const PIPES = {
       'Times that a direction copied because the kernel or a seccomp filter refused splice(2).',
     ),
   ),
-  /** Pipes ended because they stayed ready without progress. Always 0, or there is a bug. */
+  /**
+   * Pipes that millrace cut because they stayed ready without progress. Anything but 0 is a bug of millrace.
+   */
   infiniteLoops: count(
     'pipes',
     metric(
@@ -38,7 +40,7 @@ export const PIPES = {
       'Connections that millrace cut because they stayed ready without progress. Anything but 0 is a bug of millrace.',
     ),
   ),
-  /** Times a direction had to wait because its sink took no more. */
+  /** Times that a direction waited because its sink took no more. */
   sinkFull: count(
     'times',
     metric(
@@ -50,7 +52,7 @@ export const PIPES = {
 
 /** The kernel path of a thread. */
 export const KERNEL = {
-  /** Sockets and listeners open. */
+  /** Open sockets and listeners. */
   descriptors: gauge(
     'sockets',
     metric('millrace_sockets', 'Sockets and listeners that are open on the kernel path.'),
@@ -63,12 +65,14 @@ export const KERNEL = {
     'kernel pipes',
     metric('millrace_kernel_pipes_idle', 'Empty kernel pipes that wait for their next use.'),
   ),
-  /** Leases refused since start. */
+  /** Kernel pipes that could not be opened, since the start. */
   pipesRefused: count(
     'kernel pipes',
     metric('millrace_kernel_pipes_refused_total', 'Kernel pipes that could not be opened.'),
   ),
-  /** Pipes opened smaller than was asked for since start, because this user's quota is spent. */
+  /**
+   * Kernel pipes that were opened smaller than wanted, since the start, because the user's quota was spent.
+   */
   pipesDowngraded: count(
     'kernel pipes',
     metric(
@@ -76,17 +80,17 @@ export const KERNEL = {
       "Kernel pipes that were opened smaller than wanted because the user's quota was spent.",
     ),
   ),
-  /** Bytes that wait in kernel pipes at this moment. */
+  /** Bytes that wait in kernel pipes now. */
   pinnedBytes: gauge(
     'bytes',
     metric('millrace_kernel_pipe_bytes', 'Bytes that wait in kernel pipes for a side that takes no more.'),
   ),
-  /** What these are to stay below: this process's share of `pinnedMemoryBytes`. */
+  /** The limit for `pinnedBytes`: this process's share of the config's `pinnedMemoryBytes`. */
   pinnedBudgetBytes: gauge(
     'bytes',
     metric('millrace_kernel_pipe_bytes_budget', 'The limit for these bytes (`pinnedMemoryBytes`).'),
   ),
-  /** Calls of splice(2) since start, into pipes and out of them. */
+  /** Calls of splice(2) since the start, into pipes and out of them. */
   splices: count(
     'calls',
     metric('millrace_splices_total', 'Calls of splice(2), into kernel pipes and out of them.'),
@@ -96,7 +100,7 @@ export const KERNEL = {
 /** Records (access log) so far. */
 export const RECORDS = {
   written: count('records', metric('millrace_records_written_total', 'Records (access log) written.')),
-  /** Not wanted by the config, or below the log's level. */
+  /** Records that the config does not want, or that are below the level of the log. */
   skipped: count(
     'records',
     metric(
@@ -104,7 +108,7 @@ export const RECORDS = {
       'Records that the config does not want, or that are below the level of the log.',
     ),
   ),
-  /** Lost because the log could not be written as fast. */
+  /** Records lost because the log could not be written fast enough. */
   dropped: count(
     'records',
     metric(

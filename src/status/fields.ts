@@ -1,7 +1,8 @@
 /**
- * How a field of the status is described: its kind, its unit, and the metric that tells it. The kind says what the values
- * of several workers come to, and what of a value outlives its process. Types, schema, merging, metrics and the counters
- * themselves are made of descriptions. Pure and without an import: the status page takes its types from here.
+ * How a field of the status is described: its kind, its unit and its metric. The kind says how the values of
+ * several workers become one, and what stays of a value when its process is gone. Types, schema, merging,
+ * metrics and the counters themselves follow from descriptions. Pure. It imports nothing, because the status
+ * page takes its types from here.
  */
 
 export type Unit =
@@ -30,18 +31,21 @@ export interface MetricText {
 }
 
 export type NumberKind =
-  /** Only grows. Added up; outlives its process. */
+  /** Only grows. Several workers: the sum. Stays when its process is gone. */
   | 'count'
-  /** Only grows, and every process counts the same. The highest; outlives its process. */
+  /**
+   * Only grows, and every process counts the same. Several workers: the highest. Stays when its process is
+   * gone.
+   */
   | 'common-count'
-  /** What there is at this moment. Added up; gone with its process. */
+  /** The amount at this moment. Several workers: the sum. Ends with its process. */
   | 'gauge'
   | 'highest'
   | 'lowest'
 
-/** What each of these fields may say. */
+/** What every kind of field can have. */
 interface Common {
-  /** Undefined where there is none. Set by `optional`. */
+  /** The value may be undefined. Set by `optional`. */
   readonly isOptional?: true
   readonly metric?: MetricText | undefined
 }
@@ -51,27 +55,35 @@ export interface NumberField<Kind extends NumberKind = NumberKind> extends Commo
   readonly unit: Unit
 }
 
-/** `setting`: the same in all. `finding`: that of the first process that has one; gone with its process. */
+/**
+ * `setting`: the same in all processes. `finding`: that of the first process that has one. It ends with its
+ * process.
+ */
 export interface TextField extends Common {
   readonly kind: 'setting' | 'finding'
 }
 
-/** ISO 8601. */
+/** A time in ISO 8601. */
 export interface TimeField extends Common {
   readonly kind: 'earliest' | 'latest'
 }
 
-/** One of several values. Of several processes the one that comes first in `order`; its metric is 1 for the first, else 0. */
+/**
+ * One of several values. Several processes: the one that comes first in `order`. Its metric is 1 for the
+ * first of `order`, else 0.
+ */
 export interface ChoiceField<Value = string | boolean> extends Common {
   readonly kind: 'choice'
   readonly order: readonly Value[]
-  /** What it is of a process that is gone. Default: what it was. */
+  /** The value of a process that is gone. Default: its last value. */
   readonly whenGone?: Value | undefined
-  /** What the schema says of it. */
+  /** The description in the schema. */
   readonly about?: string | undefined
 }
 
-/** What tells the rows of a list apart: a text, one of `choices`, a number, or some of these `parts`, each a text. */
+/**
+ * What tells the rows of a list apart: a text, one of `choices`, a number, or some of `parts`, each a text.
+ */
 export interface KeyField<Value = unknown> extends Common {
   readonly kind: 'key'
   readonly choices?: readonly Value[] | undefined
@@ -79,12 +91,12 @@ export interface KeyField<Value = unknown> extends Common {
   readonly isNumber?: true
 }
 
-/** Texts. Those of all processes, each once; gone with its process. */
+/** Several texts. Several processes: all their texts, each once. They end with their process. */
 export interface TextsField extends Common {
   readonly kind: 'texts'
 }
 
-/** Of seconds. Added up; outlives its process. */
+/** Of seconds. Several processes: the sum. Stays when its process is gone. */
 export interface HistogramField extends Common {
   readonly kind: 'histogram'
 }
@@ -96,13 +108,13 @@ export interface PartField<Part extends Fields = Fields> extends Common {
 }
 
 export type ListKind =
-  /** Those of all processes, one after another; gone with its process. */
+  /** The rows of all processes, one after another. They end with their process. */
   | 'each'
-  /** Rows of the same keys are one; gone with its process. */
+  /** Rows with the same keys become one. They end with their process. */
   | 'running'
-  /** Rows of the same keys are one; outlive their process. */
+  /** Rows with the same keys become one. They stay when their process is gone. */
   | 'tally'
-  /** Those that `things` had, and nobody has any more. */
+  /** Rows that `things` once had and no process has any more. */
   | 'past'
 
 export interface ListField<Row extends Fields = Fields> extends Common {
@@ -110,13 +122,16 @@ export interface ListField<Row extends Fields = Fields> extends Common {
   readonly fields: Row
 }
 
-/** What has a name, such as listeners. Those of the same name are one; when nobody has it, it is in the list `past`. */
+/**
+ * Things with a name, such as listeners. Those with the same name become one. When no process has a thing any
+ * more, it moves to the list `past`.
+ */
 export interface ThingsField<Row extends Fields = Fields> extends Common {
   readonly kind: 'things'
   readonly fields: Row
-  /** The field that lists what nobody has any more. */
+  /** The field that lists things which no process has any more. */
   readonly past: string
-  /** The label of metrics that tells one from another. */
+  /** The label that tells the things apart in metrics. */
   readonly label: string
 }
 
@@ -136,11 +151,11 @@ export interface Fields {
   readonly [name: string]: Field
 }
 
-/** A histogram, in seconds as Prometheus has it. */
+/** A histogram, in seconds as Prometheus wants them. */
 export interface HistogramStatus {
-  /** Upper bounds, ascending; what is above the last is in one more count. */
+  /** Upper bounds, ascending. Values above the last bound have a count of their own. */
   readonly bounds: readonly number[]
-  /** Per bucket, not cumulative; one more than there are bounds. */
+  /** One count for each bucket, not cumulative, so there is one more than bounds. */
   readonly counts: readonly number[]
   readonly sum: number
 }
@@ -163,7 +178,7 @@ type ValueOf<Of> = Of extends NumberField
                 ? readonly Told<Row>[]
                 : never
 
-/** What is told of these fields. */
+/** The values of these fields. */
 export type Told<Of extends Fields> = {
   readonly [Name in keyof Of]: Of[Name] extends { readonly isOptional: true }
     ? ValueOf<Of[Name]> | undefined
@@ -175,13 +190,13 @@ export type Counters<Of extends Fields> = {
   -readonly [Name in keyof Of as Of[Name] extends NumberField<'count'> ? Name : never]: number
 }
 
-/** All of them 0. */
+/** Makes a counter of 0 for each of these fields that is a count. */
 export function countersOf<Of extends Fields>(fields: Of): Counters<Of> {
   const counts = Object.entries<Field>(fields).filter(([, { kind }]) => kind === 'count')
   return Object.fromEntries(counts.map(([name]) => [name, 0])) as Counters<Of>
 }
 
-/** The names of those that tell rows apart. */
+/** The names of the fields that tell rows apart. */
 export function keysOf(fields: Fields): string[] {
   return Object.keys(fields).filter((name) => fields[name]!.kind === 'key')
 }

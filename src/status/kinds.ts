@@ -1,5 +1,5 @@
 /**
- * How a description is written: one function for each kind of field (fields.ts says what the kinds are). Pure.
+ * How to write a description: one function for each kind of field. fields.ts explains the kinds. Pure.
  */
 import type {
   ChoiceField,
@@ -53,7 +53,7 @@ export const keyOf = <const Value extends string>(choices: readonly Value[]): Ke
   choices,
 })
 
-/** Some of these, each a text. */
+/** Some of these parts, each a text. */
 export function keyOfParts<const Part extends string>(
   parts: readonly Part[],
 ): KeyField<{ readonly [Name in Part]?: string | undefined }> {
@@ -78,7 +78,7 @@ export function things<Row extends Fields>(
   return { kind: 'things', fields, ...names }
 }
 
-/** Undefined where there is none. */
+/** A field whose value may be undefined. */
 export const optional = <Of extends Field>(field: Of): Of & { readonly isOptional: true } => ({
   ...field,
   isOptional: true,

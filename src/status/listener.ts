@@ -1,16 +1,16 @@
 /**
- * What the status tells of a listener, and how its connections ended. Pure.
+ * The fields of a status for a listener and for the ways its connections ended. Pure.
  *
- * One more count is one more line of LISTENER: the place that counts it finds its counter there, and types, schema,
+ * One more count is one more line of LISTENER. The code that counts finds its counter there. Types, schema,
  * merging and metrics follow.
  */
 
 import { IS_LEAVING, PARTIES, PHASES, SIDES, TRAFFIC } from './common.js'
 import { choice, count, gauge, histogram, key, keyOf, metric, part, setting, tally } from './kinds.js'
 
-/** Of connections that are over and have copied bytes that might have been spliced. */
+/** Connections that ended and copied bytes that they might have spliced. */
 export const NOT_SPLICED = {
-  /** Why, without what follows a colon. */
+  /** Why they copied, without the text after a colon. */
   reason: key(),
   connections: count(
     'connections',
@@ -19,14 +19,14 @@ export const NOT_SPLICED = {
       'Connections that ended and had copied bytes that might have been spliced, by reason.',
     ),
   ),
-  /** Copied. */
+  /** Bytes that these connections copied. */
   bytes: count('bytes', metric('millrace_not_spliced_bytes_total', 'Bytes that these connections copied.')),
 }
 
-/** How often the connection to this side broke while bytes were moved. */
+/** How often the connection to this side broke while bytes moved. */
 export const PIPE_ERROR = {
   side: keyOf(SIDES),
-  /** errno name, or `other`. */
+  /** The errno name, or `other`. */
   errno: key(),
   count: count(
     'times',
@@ -39,18 +39,21 @@ export const PIPE_ERROR = {
 
 export const LISTENER = {
   name: key(),
-  /** With the port in use where 0 was asked for. */
+  /** If the config says port 0, it has the port in use. */
   address: setting(),
   isListening: choice([true, false], {
     whenGone: false,
     metric: metric('millrace_listener_up', '1 while the listener accepts clients, else 0.'),
   }),
-  /** No config names it any more: it accepts nobody, and is here for connections it had accepted. */
+  /**
+   * The config no longer names the listener. It accepts no clients, and stays for the connections that it
+   * has.
+   */
   isLeaving: IS_LEAVING,
-  /** Connections that are not over yet. */
+  /** Connections that have not ended. */
   active: gauge('connections', metric('millrace_listener_connections', 'Connections that are open.')),
   accepted: count('connections', metric('millrace_listener_accepted_total', 'Clients accepted.')),
-  /** Times accepting stopped for a moment because the system was out of fds or memory. */
+  /** Times that accepting paused for a moment because file descriptors or memory ran out. */
   acceptPauses: count(
     'times',
     metric(
@@ -68,16 +71,16 @@ export const LISTENER = {
   pipeErrors: tally(PIPE_ERROR),
 }
 
-/** How often connections ended so. */
+/** How often connections ended in one way. */
 export const ENDING = {
   listener: key(),
-  /** Empty where none was chosen. */
+  /** Empty: no cluster was chosen. */
   cluster: key(),
   by: keyOf(PARTIES),
   phase: keyOf(PHASES),
-  /** Without what follows a colon. */
+  /** Without the text after a colon. */
   cause: key(),
-  /** 0 where it can come about and has not yet. */
+  /** 0: this ending is possible, and none has happened yet. */
   count: count(
     'connections',
     metric(
@@ -85,6 +88,9 @@ export const ENDING = {
       'Connections that ended: who ended them, in which phase, and why.',
     ),
   ),
-  /** Somebody's failure, not an ordinary end: what `always: [errors]` of the access log is about. */
+  /**
+   * Whether it is a failure and not an ordinary end. `always: [errors]` of the access log means these
+   * endings.
+   */
   isError: choice([true, false]),
 }

@@ -1,6 +1,6 @@
 /**
- * What `status()` answers, field by field: the one description of it. src/observe/status.ts names the types that follow
- * from it. Pure.
+ * The one description of what `status()` returns, field by field. src/observe/status.ts names the types that
+ * follow from it. Pure.
  */
 import { CLUSTER } from './cluster.js'
 import { CONNECTIONS, TRAFFIC } from './common.js'
@@ -34,7 +34,7 @@ export const PROCESS = {
   pid: numberKey(),
   /** CPU time used so far. */
   cpuSeconds: count('seconds'),
-  /** Undefined where it cannot be read, as by a process without a file descriptor left. */
+  /** Undefined: it cannot be read, for instance because the process has no file descriptor left. */
   residentBytes: optional(
     gauge('bytes', metric('millrace_process_resident_memory_bytes', 'Resident memory of all processes.')),
   ),
@@ -42,7 +42,7 @@ export const PROCESS = {
     'bytes',
     metric('millrace_process_heap_bytes', 'JavaScript heap in use of all processes.'),
   ),
-  /** Undefined where the platform does not tell. */
+  /** Undefined: the platform does not tell. */
   openFds: optional(
     highest(
       'file descriptors',
@@ -61,21 +61,21 @@ export const PROCESS = {
 export const DRAIN = {
   /** One of `listener`, `cluster`, and `cluster` with `backend`. None: everything. */
   scope: keyOfParts(['listener', 'cluster', 'backend']),
-  /** Connections that are not over yet. */
+  /** Connections that have not ended. */
   left: gauge('connections'),
-  /** Undefined: never. */
+  /** Undefined: no deadline. */
   deadlineAt: optional(earliest()),
 }
 
 export const CONFIG = {
-  /** Of the last config that was taken up. */
+  /** When the last config was loaded. */
   loadedAt: latest(
     metric(
       'millrace_config_loaded_time_seconds',
-      'When the present config was taken up, in seconds since 1970.',
+      'When the present config was loaded, in seconds since 1970.',
     ),
   ),
-  reloads: commonCount('reloads', metric('millrace_reloads_total', 'Reloads that were taken up.')),
+  reloads: commonCount('reloads', metric('millrace_reloads_total', 'Reloads that succeeded.')),
   /** Reloads that changed nothing because something was wrong. */
   failedReloads: commonCount(
     'reloads',
@@ -86,29 +86,32 @@ export const CONFIG = {
 export const STATUS = {
   state: choice(['stopped', 'new', 'draining', 'running'], { whenGone: 'running' }),
   version: setting(),
-  /** Undefined before. */
+  /** Undefined: it has not begun to serve. */
   startedAt: optional(
     earliest(metric('millrace_start_time_seconds', 'When millrace began to serve, in seconds since 1970.')),
   ),
-  /** Processes these figures are of. */
+  /** Processes that these figures come from. */
   workers: gauge('processes', metric('millrace_workers', 'Processes that serve.')),
-  /** How many there are to be. */
+  /** Processes that the config asks for. */
   workersWanted: gauge('processes', metric('millrace_workers_wanted', 'Processes that the config asks for.')),
-  /** Of these figures, so many processes' are old: they do not answer. */
+  /** Workers that do not answer. Their figures are their last ones. */
   workersSilent: gauge(
     'processes',
     metric('millrace_workers_silent', 'Workers that do not answer. Their figures are their last ones.'),
   ),
-  /** Workers that ended without an order. What they counted is still in these figures. */
+  /** Workers that ended without an order. Their counts stay in these figures. */
   workerDeaths: count(
     'processes',
     metric('millrace_worker_deaths_total', 'Workers that ended without an order and were replaced.'),
   ),
-  /** What is not the same in all workers, such as `listeners.web`, `backends.db/10.0.0.5:5432` or `logLevel`. */
+  /**
+   * Settings that are not the same in all workers, such as `listeners.web`, `backends.db/10.0.0.5:5432` or
+   * `logLevel`.
+   */
   workersDiffer: texts(
     metric('millrace_workers_differing', 'Settings that are not the same in all workers.'),
   ),
-  /** CPU time of all processes so far, those that are gone included. */
+  /** CPU time of all processes so far, including those that are gone. */
   cpuSeconds: count(
     'seconds',
     metric(
@@ -117,8 +120,8 @@ export const STATUS = {
     ),
   ),
   /**
-   * How late the timer was that looks after connections: once a second, more often where a timeout is shorter than 4 s,
-   * in every process that has any. Undefined where nobody measures.
+   * How late the timer ran that looks after connections, in every process that has connections. It is due
+   * once a second, or more often if a timeout is shorter than 4 s. Undefined: it is not measured.
    */
   eventLoopDelaySeconds: optional(
     histogram(
@@ -128,24 +131,24 @@ export const STATUS = {
       ),
     ),
   ),
-  /** `kernel`: file descriptors of our own and splice(2). `stream`: node:net. */
+  /** `kernel`: our own file descriptors and splice(2). `stream`: node:net. */
   engine: choice(['stream', 'kernel']),
-  /** Why this process does not splice; undefined where it does. */
+  /** Why this process does not splice. Undefined: it splices. */
   notSplicing: optional(finding()),
   logLevel: setting(),
-  /** Undefined: stdout, or a log of somebody else's. */
+  /** Undefined: stdout, or the logger of a library user. */
   logFile: optional(setting()),
-  /** In the order of the config; then those that are leaving. */
+  /** In the order of the config, then those that are leaving. */
   listeners: things(LISTENER, { past: 'pastListeners', label: 'listener' }),
   clusters: things(CLUSTER, { past: 'pastClusters', label: 'cluster' }),
-  /** Those a config once named that have no connection left. Only what they counted means anything. */
+  /** Those that were once in a config and have no connection left. Only their counts have a meaning. */
   pastListeners: past(LISTENER),
   pastClusters: past(CLUSTER),
   connections: part({ ...CONNECTIONS, ...TRAFFIC }),
   endings: tally(ENDING),
   drains: running(DRAIN),
   pipes: part(PIPES),
-  /** The kernel path of this thread; undefined on the stream engine. */
+  /** The kernel path of this thread. Undefined on the stream engine. */
   kernel: optional(part(KERNEL)),
   records: part(RECORDS),
   config: part(CONFIG),

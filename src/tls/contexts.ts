@@ -1,6 +1,7 @@
 /**
- * The certificates of one listener, by name. A name may have one of each kind (RSA, ECDSA, Ed25519); OpenSSL chooses one that
- * the client can check. The certificates never change: when files change, a new `Contexts` is made.
+ * The certificates of one listener, by name. A name may have one certificate of each kind (RSA, ECDSA,
+ * Ed25519). OpenSSL chooses one that the client can check. The certificates here never change: when files
+ * change, a new `Contexts` is made.
  */
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureContextOptions } from 'node:tls'
@@ -14,7 +15,7 @@ interface Certificate {
   readonly index: number
   readonly cert: string
   readonly key: string
-  /** Type of the key, such as `rsa`. A context of OpenSSL's holds one certificate of each. */
+  /** Type of the key, such as `rsa`. An OpenSSL context holds one certificate of each type. */
   readonly kind: string
   /** As subjectAltName has them, such as `DNS:a.example.com`. */
   readonly identities: readonly string[]
@@ -29,10 +30,10 @@ export class Contexts {
   readonly #byName = new NameTable<Certificate>()
   /** For clients that ask for no name, or for a name without a certificate. */
   readonly #default: readonly Certificate[]
-  /** By the indexes of their certificates. Made when a client asks for the combination first. */
+  /** Contexts by the indexes of their certificates. Made when a client first needs the combination. */
   readonly #made = new Map<string, SecureContext>()
 
-  /** Reads the files. Throws where they are no good. */
+  /** Reads the files. Throws if they cannot be used. */
   constructor(config: TlsConfig, tickets: TicketKeys) {
     this.#tickets = tickets
     this.#options = optionsOf(config)
@@ -45,7 +46,7 @@ export class Contexts {
     this.#default = defaultOf(certificates)
   }
 
-  /** `name` is normalized; undefined where the client asked for none. */
+  /** `name` is normalized. Undefined: the client asked for no name. */
   for(name: string | undefined): SecureContext {
     const found = name === undefined ? [] : this.#byName.find(name)
     return this.#contextOf(firstOfEachKind(found.length > 0 ? found : this.#default))
@@ -78,15 +79,18 @@ function optionsOf(config: TlsConfig): SecureContextOptions {
 }
 
 /**
- * A session is resumed only at a listener with the same settings: a certificate that the client showed to one listener must
- * not count at another that trusts other authorities.
+ * A session is resumed only at a listener with the same settings. Otherwise a certificate that the client
+ * showed to one listener would count at another that trusts other authorities.
  */
 function sessionIdOf(config: TlsConfig, ca: string | undefined): string {
   const asked = JSON.stringify([config, ca])
   return createHash('sha256').update(asked).digest('base64').slice(0, SESSION_ID_CHARS)
 }
 
-/** In TLS 1.2 the cipher decides the kind of certificate. Node's list begins with RSA, whose signatures cost ten times as much. */
+/**
+ * In TLS 1.2 the cipher decides the kind of certificate. Node's list begins with RSA, whose signatures cost
+ * ten times as much. So ECDSA comes first here.
+ */
 const CIPHERS = ecdsaFirst(DEFAULT_CIPHERS.split(':')).join(':')
 
 function ecdsaFirst(ciphers: readonly string[]): string[] {
@@ -110,7 +114,7 @@ function certificateOf(index: number, cert: NamedPem, key: NamedPem): Certificat
   return { index, cert: cert.text, key: key.text, kind, identities }
 }
 
-/** The common name counts where there is no DNS name (RFC 6125 section 6.4.4). */
+/** The common name counts if there is no DNS name (RFC 6125 section 6.4.4). */
 function identitiesOf({ subjectAltName, subject }: X509Certificate): string[] {
   const alternatives = (subjectAltName ?? '').split(', ').filter(Boolean)
   const common = /^CN=(.+)$/m.exec(subject ?? '')?.[1]
@@ -124,7 +128,7 @@ function namesOf({ identities }: Certificate): string[] {
   return names.filter((name) => !name.startsWith('**') && explainNamePattern(name) === undefined)
 }
 
-/** The first, and those of other kinds that are for all of its names and addresses. */
+/** The first certificate, and those of other kinds that cover all of its names and addresses. */
 function defaultOf(certificates: readonly Certificate[]): readonly Certificate[] {
   const needed = certificates[0]?.identities ?? []
   const isAlike = ({ identities }: Certificate): boolean =>

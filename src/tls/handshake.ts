@@ -1,6 +1,6 @@
 /**
- * A TLS handshake on its way, on either side: it ends in a stream and in what was agreed, or in a reason. No error
- * event of the socket gets past it.
+ * A TLS handshake in progress, on either side. It ends with a stream and what was agreed, or with a reason.
+ * No error event of the socket gets past it.
  */
 import type { TLSSocket } from 'node:tls'
 import type { TlsFacts } from '../route/visitor.js'
@@ -13,11 +13,14 @@ export interface Secured {
 export interface Handshake {
   /** Rejects with an Error whose message is for the record, such as `ERR_SSL_NO_SHARED_CIPHER`. */
   readonly done: Promise<Secured>
-  /** Ends the connection, whatever has become of the handshake. */
+  /** Ends the connection, whatever the state of the handshake. */
   cancel(): void
 }
 
-/** `event` says that it is done; `judge` may still find something wrong. `serverName` was asked for. */
+/**
+ * `event` says that the handshake is done. `judge` may still find something wrong, and returns it.
+ * `serverName` is the name that was asked for.
+ */
 export function handshakeOf(
   stream: TLSSocket,
   event: 'secure' | 'secureConnect',
@@ -37,7 +40,7 @@ export function handshakeOf(
       stream.off('error', failed)
       stream.off('_tlsError', failed)
       stream.off('close', closed)
-      // Until its next owner listens, as a moment later it does.
+      // The next owner of the stream listens for errors a moment later. Until then, this does.
       stream.on('error', () => {})
     })
   })

@@ -1,13 +1,13 @@
 /**
- * TLS sessions with backends, to be resumed by the next connection: the last one of each backend and name. Their number
- * is bounded, because with `serverName: client` clients choose the names.
+ * TLS sessions with backends, which the next connection can resume. For each backend and name, it keeps the
+ * last one. Their number is limited, because with `serverName: client` clients choose the names.
  */
 import type { TLSSocket } from 'node:tls'
 
 const MOST_SESSIONS = 1000
 
 export class Sessions {
-  /** The oldest comes first. */
+  /** The oldest session comes first. */
   readonly #sessions = new Map<string, Buffer>()
 
   get(key: string): Buffer | undefined {
@@ -15,8 +15,8 @@ export class Sessions {
   }
 
   /**
-   * Keeps the sessions of `stream` once `done` resolves, because a resumed session does not check the certificate again.
-   * Where the handshake fails, the session it used is forgotten.
+   * Keeps the sessions of `stream` once `done` resolves, because a resumed session does not check the
+   * certificate again. If the handshake fails, forgets the session that it used.
    */
   watch(key: string, stream: TLSSocket, done: Promise<unknown>): void {
     let latest: Buffer | undefined

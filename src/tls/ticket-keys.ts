@@ -1,15 +1,15 @@
 /**
- * The keys that encrypt session tickets (RFC 5077, RFC 8446 section 4.6.1): the same in every listener of every worker, so
- * that a client can resume at any of them. Each key is known everywhere for an hour before it encrypts tickets, encrypts
- * them for an hour, and decrypts them for two hours more.
+ * The keys that encrypt session tickets (RFC 5077, RFC 8446 section 4.6.1). All listeners of all workers have
+ * the same keys, so that a client can resume at any of them. For its first hour a key is only made known
+ * everywhere. It then encrypts tickets for an hour, and decrypts them for two hours more.
  */
 import { randomBytes } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
 
 export const ROTATE_EVERY_MS = 3_600_000
-/** Tickets are good for two hours, OpenSSL's default. */
+/** Tickets are valid for two hours, OpenSSL's default. */
 const OLD_KEYS = 2
-/** Index of the key that encrypts: the newest, 0, may not have reached every worker yet. */
+/** Index of the key that encrypts. The newest key, 0, may not have reached every worker yet. */
 const PRESENT = 1
 const ALL_KEYS = PRESENT + 1 + OLD_KEYS
 /** Size of the name, of the key for HMAC-SHA256 and of the key for AES-128-CBC. */
@@ -22,7 +22,7 @@ const UNKNOWN_KEY = 0
 const USE_KEY = 1
 const USE_KEY_AND_RENEW = 2
 
-/** Node aborts the process where `hmac` or `aes` is missing, also for a key that is unknown. */
+/** Node aborts the process if `hmac` or `aes` is missing, even for an unknown key. */
 type Answer = readonly [result: number, hmac: Buffer, aes: Buffer, name?: Buffer, iv?: Buffer]
 
 /** Undocumented parts of Node's contexts. The documented `ticketKeys` takes one key only. */
@@ -32,12 +32,14 @@ interface NativeContext {
 }
 
 export class TicketKeys {
-  /** The newest first. */
+  /** The newest key comes first. */
   #keys: readonly Buffer[]
-  /** By `performance.now()`; infinity where the keys come from another process. */
+  /** When to rotate, by `performance.now()`. Infinity if the keys come from another process. */
   #rotateAt: number
 
-  /** `given`: keys of another process, which replaces them with `take`. Default: new keys, which rotate every hour. */
+  /**
+   * `given`: keys of another process, which replaces them with `take`. Default: new keys, rotated every hour.
+   */
   constructor(given?: readonly string[]) {
     this.#keys = given === undefined ? freshKeys(PRESENT + 1) : parseKeys(given)
     this.#rotateAt = given === undefined ? performance.now() + ROTATE_EVERY_MS : Number.POSITIVE_INFINITY
@@ -58,7 +60,7 @@ export class TicketKeys {
     this.#rotateAt = performance.now() + ROTATE_EVERY_MS
   }
 
-  /** Makes `context` use these keys. Where Node lacks the callback, the context keeps a key of its own. */
+  /** Makes `context` use these keys. If Node lacks the callback, the context keeps a key of its own. */
   use({ context }: SecureContext): void {
     const native = context as NativeContext
     if (native.enableTicketKeyCallback === undefined) return
@@ -80,7 +82,7 @@ export class TicketKeys {
     return [key === undefined ? UNKNOWN_KEY : USE_KEY_AND_RENEW, hmac, aes]
   }
 
-  /** Done on use, so that an idle process needs no timer. Several hours may have passed. */
+  /** Rotates on use, so that an idle process needs no timer. Several hours may have passed. */
   #rotateWhereDue(): void {
     const hours = Math.floor((performance.now() - this.#rotateAt) / ROTATE_EVERY_MS) + 1
     for (let hour = 0; hour < Math.min(hours, ALL_KEYS); hour++) this.rotate()

@@ -1,5 +1,5 @@
 /**
- * TLS towards backends: it is begun on a connection that is there already.
+ * TLS towards backends. It begins on a connection that exists already.
  */
 import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
@@ -13,7 +13,7 @@ import { Sessions } from './sessions.js'
 export interface TlsBackend {
   /** Its address as configured. */
   readonly name: string
-  /** Undefined of a unix socket. */
+  /** Undefined for a unix socket. */
   readonly host: string | undefined
 }
 
@@ -25,7 +25,7 @@ export class TlsOrigination {
   readonly #serverName: string | undefined
   readonly #sessions = new Sessions()
 
-  /** Reads the files. They were found good. */
+  /** Reads the files, which were checked before. */
   constructor({ serverName, ca, verify, alpn, cert, key }: BackendTlsConfig) {
     const own = cert === undefined || key === undefined ? {} : { cert: readPem(cert), key: readPem(key) }
     const secureContext = createSecureContext({ ...(ca !== undefined && { ca: readPem(ca) }), ...own })
@@ -55,7 +55,7 @@ export class TlsOrigination {
     return handshake
   }
 
-  /** `authority` in a PROXY header may be anything. */
+  /** The `authority` in a PROXY header may be any text. */
   #nameFor(clientName: string | undefined): string | undefined {
     if (this.#serverName !== CLIENTS_OWN) return this.#serverName
     return clientName === undefined ? undefined : normalizeName(clientName)

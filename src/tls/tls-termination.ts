@@ -1,6 +1,7 @@
 /**
- * TLS of clients ends here: which certificate is shown to whom, and what is asked of them. Certificates are read
- * again when their files change; a file that is no good then changes nothing.
+ * Ends the TLS of clients: it chooses the certificate that a client is shown, and whether the client must
+ * show one. It reads certificates again when their files change. If a changed file cannot be used, the old
+ * certificates stay.
  */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
@@ -13,9 +14,9 @@ import type { TicketKeys } from './ticket-keys.js'
 import { WatchedFiles } from './watched-files.js'
 
 export interface CertificateHooks {
-  /** Certificates were read again because `file` had changed; `error` where they are no good. */
+  /** Certificates were read again because `file` had changed. With `error`, they cannot be used. */
   reread(file: string, error: Error | undefined): void
-  /** A certificate that has expired, or is not valid yet, is in use. */
+  /** A certificate is in use that has expired or is not valid yet. */
   badDates(message: string): void
 }
 
@@ -24,11 +25,11 @@ export class TlsTermination {
   readonly #files: WatchedFiles
   readonly #hooks: CertificateHooks
   readonly #tickets: TicketKeys
-  /** What the files held when they were read, by path. */
+  /** Contents of the files when they were last read, by path. */
   #texts: ReadonlyMap<string, string | undefined>
   #contexts: Contexts
 
-  /** Reads the files. They were found good. */
+  /** Reads the files, which were checked before. */
   constructor(config: TlsConfig, hooks: CertificateHooks, tickets: TicketKeys) {
     this.#config = config
     this.#hooks = hooks
@@ -47,15 +48,16 @@ export class TlsTermination {
     this.#files.stop()
   }
 
-  /** Looks at the files now. */
+  /** Looks at the files now, and reads them again if one has changed. */
   readAgain(): void {
     const changed = filesOf(this.#config).find((file) => this.#texts.get(file) !== textOf(file))
     if (changed !== undefined) this.#readAgain(changed)
   }
 
   /**
-   * `serverName` is that of the ClientHello, which waits in `raw`. It has to be known before the handshake: an
-   * SNICallback of Node's replaces only one certificate, and leaves those of other kinds, which are for other names.
+   * `serverName` is that of the ClientHello, which still waits in `raw`. It must be known before the
+   * handshake. Node's SNICallback replaces only one certificate, and leaves those of other kinds, which are
+   * for other names.
    */
   accept(raw: Socket, serverName: string | undefined): Handshake {
     const { alpn, clientCa, clientCert } = this.#config
@@ -65,7 +67,7 @@ export class TlsTermination {
     const stream = new TLSSocket(raw, {
       isServer: true,
       secureContext,
-      // Without it Node does not acknowledge the client's server name (RFC 6066 section 3).
+      // Without this, Node does not acknowledge the client's server name (RFC 6066 section 3).
       SNICallback: (_name, done) => done(null, secureContext),
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
       requestCert: asksForCertificate,
@@ -97,7 +99,7 @@ export class TlsTermination {
   }
 }
 
-/** Node judges by itself only in servers of its own. */
+/** Node checks a client's certificate by itself only in servers of its own. */
 function wrongCertificate(stream: TLSSocket, isRequired: boolean): string | undefined {
   const { ssl } = stream as unknown as { ssl?: { verifyError?: () => NodeJS.ErrnoException | null } }
   if (typeof ssl?.verifyError !== 'function') return 'the certificate cannot be judged'

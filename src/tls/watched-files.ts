@@ -1,23 +1,23 @@
 /**
- * Notices that files have changed, whatever replaced them: they are asked for their time and size, so links that
- * are pointed elsewhere, as Kubernetes does it, are noticed, too. All of them are asked in one turn of the event loop,
- * so that an idle process wakes once for it. It never keeps the process alive.
+ * Notices that files have changed, however they were replaced. It looks at their time and size. So it also
+ * notices a link that points elsewhere now, as Kubernetes does it. It looks at all files in one turn of the
+ * event loop, so that an idle process wakes once for it. It never keeps the process alive.
  */
 import { statSync } from 'node:fs'
 
 const ASK_EVERY_MS = 2000
-/** Certificate and key are two files: both should be there before either is read. */
+/** A certificate and its key are two files. Both should be there before either is read (ms). */
 const SETTLE_MS = 500
 
 export class WatchedFiles {
   readonly #files: readonly string[]
   readonly #changed: (file: string) => void
-  /** What each was when it was last asked. */
+  /** The identity of each file at the last look. */
   readonly #seen = new Map<string, string>()
   #next: NodeJS.Timeout | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** `changed` is told of the last of several changes in a row. */
+  /** `changed` gets the last file of several changes in a row. */
   constructor(files: readonly string[], changed: (file: string) => void) {
     this.#files = files
     this.#changed = changed
@@ -33,7 +33,7 @@ export class WatchedFiles {
     clearTimeout(this.#next)
   }
 
-  /** At the same moment as all others that watch files. */
+  /** Looks at the same moment as all others that watch files. */
   #askLater(): void {
     const ms = ASK_EVERY_MS - (performance.now() % ASK_EVERY_MS)
     this.#next = setTimeout(() => this.#ask(), ms).unref()
@@ -54,7 +54,7 @@ export class WatchedFiles {
   }
 }
 
-/** Empty where it cannot be asked: it is not there, or not for us. */
+/** Empty if the file cannot be looked at: it does not exist, or we may not see it. */
 function identityOf(file: string): string {
   try {
     const { mtimeMs, size, ino } = statSync(file)

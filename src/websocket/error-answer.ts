@@ -1,6 +1,6 @@
 /**
- * HTTP responses that millrace gives by itself, each the last one on its connection. It must never quote what a
- * client sent. The `Date` is the one thing in this room that a clock is asked for.
+ * HTTP responses that millrace gives by itself. Each is the last one on its connection. It must never quote
+ * what a client sent. `Date` is the only use of a clock in this room.
  */
 import type { Field } from './heads/fields.js'
 
@@ -23,7 +23,7 @@ const PHRASES = {
 export type ErrorStatus = keyof typeof PHRASES
 
 const CLOSE: readonly Field[] = [{ name: 'Connection', value: 'close' }]
-/** RFC 9110 section 15.5.22 wants to be told to what, RFC 6455 section 4.4 in which version. */
+/** RFC 9110 section 15.5.22 wants the protocol to upgrade to, and RFC 6455 section 4.4 its version. */
 const UPGRADE: readonly Field[] = [
   { name: 'Upgrade', value: 'websocket' },
   { name: 'Connection', value: 'Upgrade, close' },
@@ -31,8 +31,8 @@ const UPGRADE: readonly Field[] = [
 ]
 
 /**
- * A whole response with a line of text, and `Connection: close`. `reason` goes into the text, in words of our own;
- * `extraFields` are sent as they are.
+ * A whole response with a line of text, and `Connection: close`. `reason` goes into the text, in words of our
+ * own. `extraFields` are sent as they are.
  */
 export function errorAnswer(status: ErrorStatus, reason = '', extraFields: readonly Field[] = []): Buffer {
   const title = `${status} ${PHRASES[status]}`

@@ -1,6 +1,6 @@
 /**
- * The WebSocket handshake of RFC 6455 section 4: is a request an upgrade, and is a response its acceptance. Pure. A
- * tunnel opens on both or not at all; any doubt is a refusal.
+ * The WebSocket handshake of RFC 6455 section 4: whether a request is an upgrade, and whether a response
+ * accepts it. Pure. A tunnel opens only if both are right. Any doubt is a refusal.
  */
 import { createHash } from 'node:crypto'
 import type { ErrorStatus } from './error-answer.js'
@@ -14,13 +14,13 @@ export type Upgrade =
       /** `Sec-WebSocket-Key` as it was sent. */
       readonly key: string
     }
-  /** An ordinary request; what it names in `Upgrade` is not for us. */
+  /** An ordinary request. millrace does not act on what it names in `Upgrade`. */
   | { readonly kind: 'none' }
   | { readonly kind: 'bad'; readonly status: ErrorStatus; readonly reason: string }
 
 /**
- * `accepted`: what follows is the tunnel. `interim`: relay this head, another response follows. `final`: relay it
- * with its body and close. `bad`: none of it may reach the client, who gets a 502.
+ * `accepted`: what follows is the tunnel. `interim`: pass this head on, and another response follows.
+ * `final`: pass it on with its body and close. `bad`: none of it may reach the client, which gets a 502.
  */
 export type Acceptance =
   | { readonly kind: 'accepted' | 'interim' | 'final' }
@@ -31,9 +31,10 @@ const KEY_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const SWITCHING_PROTOCOLS = 101
 
 /**
- * Whoever names WebSocket, and nothing else, in `Upgrade` means an upgrade, and it is refused unless it is one in every
- * point. Other protocols (`h2c`, `TLS/1.2`) are offers that need not be taken, and in HTTP/1.0 every one is to be
- * ignored (RFC 9110 section 7.8). `Connection: upgrade` without `Upgrade` is none: some proxies send it always.
+ * A request that names WebSocket, and nothing else, in `Upgrade` means an upgrade. It is refused unless it is
+ * right in every point. Other protocols (`h2c`, `TLS/1.2`) are offers that need not be taken. In HTTP/1.0
+ * every offer must be ignored (RFC 9110 section 7.8). `Connection: upgrade` without `Upgrade` is no upgrade:
+ * some proxies always send it.
  */
 export function upgradeOf(head: RequestHead): Upgrade {
   if (head.version === '1.0' || !namesWebSocketOnly(head.fields)) return { kind: 'none' }
@@ -53,7 +54,7 @@ function wrongUpgrade(head: RequestHead): string | undefined {
   return head.bodyKind === 'chunked' || head.contentLength > 0 ? 'upgrade with a body' : undefined
 }
 
-/** `key` is that of the upgrade the response answers, undefined where the request was an ordinary one. */
+/** `key` is that of the upgrade that the response answers. Undefined if the request was an ordinary one. */
 export function acceptanceOf(response: ResponseHead, key: string | undefined): Acceptance {
   if (response.status !== SWITCHING_PROTOCOLS)
     return { kind: isInterim(response.status) ? 'interim' : 'final' }
@@ -61,7 +62,7 @@ export function acceptanceOf(response: ResponseHead, key: string | undefined): A
   return wrong === undefined ? { kind: 'accepted' } : { kind: 'bad', reason: wrong }
 }
 
-/** It has no body, whatever its fields say. */
+/** Says what is wrong with a 101. It has no body, whatever its fields say. */
 function wrongAcceptance({ version, fields }: ResponseHead, key: string): string | undefined {
   if (version !== '1.1') return '101 in HTTP/1.0'
   if (!hasToken(fields, 'connection', 'upgrade')) return '101 without Connection: upgrade'

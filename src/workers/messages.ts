@@ -1,6 +1,6 @@
 /**
- * What supervisor and workers say to each other. A worker asks for its config, because it listens late; the supervisor
- * asks it everything an operator may ask, and answers come in any order.
+ * The messages between the supervisor and its workers. A worker asks for its config, because it listens late.
+ * The supervisor asks a worker everything that an operator can ask. Answers come in any order.
  */
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
@@ -13,22 +13,28 @@ export type ControlCall = {
   [Method in keyof Control]: { readonly method: Method; readonly args: Parameters<Control[Method]> }
 }[keyof Control]
 
-/** What else a worker is asked. Another config is got ready in all workers before it is used in any. */
+/** The other questions to a worker. All workers prepare another config before any worker uses it. */
 type WorkerCall =
   | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
-  /** Where a Postgres session is that can be cancelled, if it is this worker's. */
+  /** Asks where a Postgres session is that can be cancelled, if this worker has it. */
   | { readonly method: 'findSession'; readonly args: readonly [session: string] }
 
 export type Call = ControlCall | WorkerCall
 
 export type ToWorker =
-  /** With the handle of a listening socket, for the `start` or `prepare` that follows. */
+  /** Comes with the handle of a listening socket, for the `start` or `prepare` that follows. */
   | { readonly kind: 'socket'; readonly address: string }
-  /** With the handle of the socket of a slot that has no worker, for the listener of this address; and the end of that. */
+  /**
+   * Comes with the handle of a socket of a slot that has no worker, for the listener of this address.
+   * `takeBack` ends the loan.
+   */
   | { readonly kind: 'lend'; readonly address: string; readonly slot: number }
   | { readonly kind: 'takeBack'; readonly slot: number }
-  /** `orders`: what operators have ordered that still holds. `ticketKeys`: as `TicketKeys` has them as texts. */
+  /**
+   * `orders`: the orders of operators that still hold. `ticketKeys`: as texts, the form in which `TicketKeys`
+   * gives them.
+   */
   | {
       readonly kind: 'start'
       readonly config: Config
@@ -37,14 +43,14 @@ export type ToWorker =
     }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
-  /** Undefined: nobody has it. */
+  /** `place` undefined: no worker has the session. */
   | { readonly kind: 'session'; readonly id: number; readonly place?: SessionPlace | undefined }
 
 export type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown; readonly error?: undefined }
   | { readonly kind: 'answer'; readonly id: number; readonly error: PlainError }
 
-/** A worker asks which other one has this session. */
+/** A worker asks which other worker has this session. */
 export interface SessionQuestion {
   readonly kind: 'session'
   readonly id: number
@@ -52,9 +58,9 @@ export interface SessionQuestion {
 }
 
 /**
- * `counts`: what I have counted, without a look at the process; once a second while I have connections, and once after
- * the last. `hello`: send me my config. `ready`: all my listeners listen, and I answer. `failed`:
- * they cannot, I end.
+ * `hello`: a worker asks for its config. `ready`: all its listeners listen, and it answers questions.
+ * `failed`: they cannot listen, and the worker ends. `counts`: what the worker has counted, without figures
+ * of the process, once a second while it has connections and once after the last.
  */
 export type ToSupervisor =
   | { readonly kind: 'hello' | 'ready' }
@@ -63,7 +69,7 @@ export type ToSupervisor =
   | SessionQuestion
   | Answer
 
-/** An error as it crosses between processes. */
+/** An error in the form in which it passes between processes. */
 export interface PlainError {
   readonly code: ErrorCode | undefined
   readonly message: string

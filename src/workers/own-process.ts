@@ -1,4 +1,4 @@
-/** The process that a worker runs in, as the worker sees it: its supervisor, its signals, its sockets and its end. */
+/** The process of a worker as the worker sees it: its supervisor, its signals, its sockets and its end. */
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
 import type { GivenSockets } from '../io/listening/given-sockets.js'
@@ -9,15 +9,18 @@ import type { ToSupervisor, ToWorker } from './messages.js'
 
 export interface OwnProcess {
   readonly signals: Pick<Signals, 'heed'>
-  /** One that listens only on these sockets. */
+  /** Makes an engine that listens only on these sockets. */
   createEngine(sockets: GivenSockets): Engine
-  /** @throws MillraceError `log-failed` where its file cannot be appended to */
+  /** @throws MillraceError `log-failed` if the log file cannot be appended to */
   openLog(options: LogOptions): OpenLog
-  /** `heard` is called with each message of the supervisor, and what was sent with it; `left` when the supervisor is gone. */
+  /**
+   * Calls `heard` with each message of the supervisor and the handle that came with it. Calls `left` when the
+   * supervisor is gone.
+   */
   hear(heard: (message: ToWorker, handle: ServerHandle) => void, left: () => void): void
-  /** `told` is called when it is on its way. */
+  /** Calls `told` when the message is on its way. */
   tell(message: ToSupervisor, told?: () => void): void
-  /** Nothing of the worker runs after this. */
+  /** No code of the worker runs after this. */
   exit(code: number): void
 }
 
@@ -27,7 +30,8 @@ export const ownProcess = (signals: Signals): OwnProcess => ({
   openLog,
   hear: (heard, left) => {
     process.on('message', (message: ToWorker, handle: unknown) => heard(message, handle as ServerHandle))
-    process.on('disconnect', left)
+    // Before the listener of node:cluster, which exits at once.
+    process.prependListener('disconnect', left)
   },
   tell: (message, told = () => {}) => void process.send?.(message, undefined, undefined, told),
   exit: (code) => process.exit(code),

@@ -1,13 +1,14 @@
 /**
- * A Postgres session that can be cancelled is known to the worker that has its connection. Another worker, to which the
- * cancel request has come, asks the supervisor, and that asks the rest.
+ * Finds a Postgres session in another worker. Only the worker that has the connection knows the session. If
+ * the cancel request comes to another worker, that worker asks the supervisor, and the supervisor asks the
+ * rest.
  */
 import type { SessionPlace } from '../postgres/sessions.js'
 import type { Call, SessionQuestion, ToWorker } from './messages.js'
 import { LOOK_WITHIN_MS, type ServingWorkers } from './slots/serving-workers.js'
 import type { WorkerChannel } from './slots/worker-channel.js'
 
-/** The supervisor's part: answers as soon as one of the others has it, or none. */
+/** The supervisor's part. It answers as soon as one worker has the session, or when none has it. */
 export async function answerSearch(
   serving: ServingWorkers,
   asking: WorkerChannel,
@@ -24,7 +25,10 @@ export async function answerSearch(
   asking.send({ kind: 'session', id, place })
 }
 
-/** The part of a worker that asks. The supervisor always answers; without it there is no worker either. */
+/**
+ * The part of the worker that asks. The supervisor always answers. Without the supervisor there are no
+ * workers either.
+ */
 export class SessionSearch {
   readonly #tell: (question: SessionQuestion) => void
   readonly #pending = new Map<number, (place: SessionPlace | undefined) => void>()

@@ -1,6 +1,7 @@
 /**
- * Many cores are many processes: the supervisor forks the workers, gives each the same config and the same orders,
- * replaces one that dies, and ends with the last. It accepts no connection and forwards no byte.
+ * Uses many cores with many processes. The supervisor starts the workers, gives each the same config and the
+ * same orders, replaces a worker that dies, and ends after the last one. It accepts no connection and
+ * forwards no byte.
  */
 import { type Config, workerCount } from '../config/schema.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
@@ -27,13 +28,13 @@ import { DesiredState } from './state/desired-state.js'
 import { Figures } from './state/figures.js'
 import { idleStatus } from './state/idle-status.js'
 
-/** What still lives so long after the deadline of the last drain is stuck (ms). */
+/** ms after the deadline of the last drain. A worker that still lives then is stuck. */
 const GRACE_MS = 3000
 
 export interface SupervisorOptions {
   /** Default: processes of node:cluster. */
   readonly fork?: ForkWorker
-  /** Opens the listening sockets. Default: this thread's. */
+  /** Opens the listening sockets. Default: the engine of this thread. */
   readonly engine?: Engine
 }
 
@@ -52,10 +53,10 @@ export class Supervisor {
   #startedAt: string | undefined
   #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
   #isStopping = false
-  /** Of the first worker that could not listen when all were to begin. */
+  /** The error of the first worker that could not listen at the start. */
   #startFailure: Error | undefined
   #rotation: NodeJS.Timeout | undefined
-  /** Configs are taken up, listeners are drained, and workers join, one after the other. */
+  /** Reloads, drains of listeners, and workers that join come one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -87,7 +88,7 @@ export class Supervisor {
     this.#slots = numbers.map((number) => new WorkerSlot(number, hooks, log, fork))
   }
 
-  /** How many workers there are to be. */
+  /** How many workers the config asks for. */
   get wanted(): number {
     return this.#slots.length
   }
@@ -100,7 +101,10 @@ export class Supervisor {
     return this.desired.present.config
   }
 
-  /** Resolves when every worker listens, or has died. Rejects with `listen-failed`, and ends all, where one cannot listen. */
+  /**
+   * Resolves when every worker listens or has died. If one cannot listen, it ends all and rejects with
+   * `listen-failed`.
+   */
   async start(): Promise<void> {
     await this.inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
@@ -134,8 +138,8 @@ export class Supervisor {
   }
 
   /**
-   * Workers that have drained everything are gone, and so is what there was to supervise. The order was found good. Without
-   * a deadline the answer does not wait for that.
+   * Workers that have drained everything are gone, so the supervisor has nothing left to do. The order must
+   * be a good one. Without a deadline the answer does not wait for that.
    */
   async end(order: DrainOrder): Promise<DrainResult> {
     const { deadlineMs } = order
@@ -144,7 +148,7 @@ export class Supervisor {
     this.sockets.close()
     const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
     const joined = this.serving.channels
-    // Those that do not serve yet must not begin to.
+    // Workers that do not serve yet must not begin.
     for (const { channel } of this.#slots)
       if (channel !== undefined && !joined.includes(channel)) channel.kill('SIGTERM')
     const cut = deadlineMs ? setTimeout(() => this.cut(), deadlineMs + GRACE_MS) : undefined
@@ -162,7 +166,7 @@ export class Supervisor {
     )
   }
 
-  /** Of a start: nobody is left, and what it failed of is the answer. */
+  /** Ends a failed start. Resolves with its error when no worker is left. */
   async #giveUp(failure: Error): Promise<Error> {
     this.#isStopping = true
     this.sockets.close()
@@ -172,12 +176,12 @@ export class Supervisor {
     return failure
   }
 
-  /** Ends the workers now. */
+  /** Kills the workers now. */
   cut(): void {
     for (const { channel } of this.#slots) channel?.kill('SIGKILL')
   }
 
-  /** What must not fall into a reload, or into a worker's joining. */
+  /** Runs a task that must not overlap with a reload or with a worker that joins. */
   inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
     const done = this.#turn.then(task)
     this.#turn = done.catch(() => {})
@@ -203,7 +207,7 @@ export class Supervisor {
     const before = present.loaded
     const next = await assignPorts(loaded, present, this.#engine)
     const log = await this.#openLog.prepare(loaded.log)
-    // What is ordered of the log from then on is not undone.
+    // From then on an operator's order about the log stays in force.
     await this.#change(next, () => log.take()).catch((error) => {
       log.abandon()
       throw error
@@ -212,11 +216,11 @@ export class Supervisor {
     this.#counts.loadedAt = new Date().toISOString()
     const changed = changesBetween(before, loaded)
     const needsRestart = needingRestart(this.#startedWith, loaded)
-    this.log.info({ changed, needsRestart }, 'the config was taken up')
+    this.log.info({ changed, needsRestart }, 'config reloaded')
     return { changed, needsRestart }
   }
 
-  /** New sockets are opened first, and old ones closed when no worker accepts from them any more. */
+  /** Opens new sockets first. Closes old ones when no worker accepts from them any more. */
   async #change(next: Assigned, decided: () => void): Promise<void> {
     const sockets = await this.sockets.prepare(next.config)
     await this.desired.change(this.serving.channels, next, decided).catch((error) => {
@@ -227,7 +231,7 @@ export class Supervisor {
     this.#loans.renew()
   }
 
-  /** It listens. From now on it is counted on. */
+  /** The worker listens. From now on it counts as serving. */
   async #admit(channel: WorkerChannel): Promise<void> {
     try {
       await this.desired.update(channel)
@@ -238,7 +242,7 @@ export class Supervisor {
     } catch (err) {
       this.log.error(
         { worker: channel.slot, err },
-        'a worker could not be told what the others know: it is ended',
+        'a worker did not get the config and the orders: the supervisor kills it',
       )
       channel.kill('SIGKILL')
     }
@@ -265,7 +269,7 @@ export class Supervisor {
 const isListenFailure = (error: Error | undefined): boolean =>
   error instanceof MillraceError && error.code === 'listen-failed'
 
-/** Of an order without a deadline: what is left is added up. */
+/** Adds up the results of several workers. Without a deadline it also adds up what is left. */
 export function addDrains({ deadlineMs }: DrainOrder, results: readonly DrainResult[]): DrainResult {
   const left = results.reduce((sum, result) => sum + (result.left ?? 0), 0)
   const total = { finished: 0, closed: 0, cut: 0, ...(deadlineMs === undefined && { left }) }

@@ -1,5 +1,5 @@
 /**
- * One worker: a proxy that takes its config and its orders from the supervisor. It ends when it has drained,
+ * One worker: a proxy that gets its config and its orders from the supervisor. It ends when it has drained,
  * and at once when the supervisor is gone.
  */
 import type { Config } from '../config/schema.js'
@@ -15,14 +15,14 @@ import { type Call, type ControlCall, packError, type ToWorker } from './message
 import type { OwnProcess } from './own-process.js'
 import { SessionSearch } from './session-search.js'
 
-/** The timer that this follows is due once a second, or more often; it may be a little early (ms). */
+/** ms. The timer that triggers a report is due once a second, or more often, and may be a little early. */
 const TELL_COUNTS_AFTER_MS = 900
 
 const NOTHING_TO_DRAIN: DrainResult = { finished: 0, closed: 0, cut: 0 }
 
 type Question = Extract<ToWorker, { kind: 'ask' }>
 
-/** Runs until told to drain. */
+/** Runs until the worker is told to drain. */
 export function runWorker(own: OwnProcess): void {
   let worker: Worker | undefined
   const sockets = new GivenSockets()
@@ -44,9 +44,9 @@ export function runWorker(own: OwnProcess): void {
   }
   own.hear(heard, () => void cut(own, worker))
   own.signals.heed((signal) => {
-    // These are for the supervisor to heed.
+    // These signals are for the supervisor.
     if (signal === 'SIGHUP' || signal === 'SIGUSR2') return
-    // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group.
+    // Ctrl-C on a terminal and SIGTERM of a service manager reach every process of the group.
     if (worker === undefined) own.exit(0)
     else void worker.leave()
   })
@@ -72,7 +72,7 @@ class Worker {
   #drainsAwaited = 0
   #toldCountsAt = Number.NEGATIVE_INFINITY
   #prepared: Prepared | undefined
-  /** Configs are got ready and used one after the other. */
+  /** Configs are prepared and used one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -95,14 +95,14 @@ class Worker {
         throw new MillraceError('wrong-state', 'a worker takes its config from its supervisor')
       },
       reopenLogs: () => proxy.openLog.reopen(),
-      // Where somebody waits for the answer, that goes first.
+      // If somebody waits for the answer, the answer goes out first.
       ended: () => {
         if (this.#drainsAwaited === 0) own.exit(0)
       },
     })
   }
 
-  /** What was ordered holds before anybody is accepted. */
+  /** Carries out the orders before it accepts any client. */
   async start(orders: readonly ControlCall[]): Promise<void> {
     try {
       for (const order of orders) await this.#order(order)
@@ -123,7 +123,7 @@ class Worker {
     this.#own.exit(0)
   }
 
-  /** The answer to a drain of everything is its last. */
+  /** The answer to a drain of everything is the last one. */
   async answer({ id, call }: Question): Promise<void> {
     const isDrain = call.method === 'drain'
     if (isDrain) this.#drainsAwaited++
@@ -154,7 +154,7 @@ class Worker {
     }
   }
 
-  /** Sockets that nobody accepts from are closed, or clients would wait there for ever. */
+  /** Closes the sockets that no listener uses. Otherwise clients would wait there for ever. */
   async #prepare(config: Config): Promise<void> {
     try {
       this.#prepared = await this.proxy.prepare(config)
@@ -163,7 +163,7 @@ class Worker {
     }
   }
 
-  /** What is counted after this is lost if the process is killed before it tells again. */
+  /** What is counted after this is lost if the process is killed before the next report. */
   #tellCounts(isLast: boolean): void {
     const now = performance.now()
     if (!isLast && now - this.#toldCountsAt < TELL_COUNTS_AFTER_MS) return
@@ -181,7 +181,7 @@ class Worker {
     }
   }
 
-  /** Where nothing could be got ready there is nothing to finish. */
+  /** If nothing could be prepared, there is nothing to finish. */
   async #finish(how: (prepared: Prepared) => void): Promise<void> {
     const prepared = this.#prepared
     this.#prepared = undefined
@@ -195,16 +195,19 @@ class Worker {
   }
 }
 
-/** The supervisor has found the name: what goes by it is in other workers, and was never here or is here no more. */
+/**
+ * The supervisor knows the name. So other workers have what it stands for, and this one never had it or no
+ * longer has it.
+ */
 const isUnknownName = (error: unknown): boolean =>
   error instanceof MillraceError && error.code === 'unknown-name'
 
-/** The supervisor says it, where it is news. */
+/** The supervisor logs the error if it is new. */
 function fail(own: OwnProcess, error: unknown): void {
   own.tell({ kind: 'failed', error: packError(error) }, () => own.exit(1))
 }
 
-/** The supervisor is gone: clients learn by a reset that they were cut. */
+/** The supervisor is gone: clients get a reset, so they learn that they were cut. */
 async function cut(own: OwnProcess, worker: Worker | undefined): Promise<void> {
   await worker?.proxy.stop()
   own.exit(1)

@@ -1,6 +1,6 @@
 /**
- * What an operator can see and do of several workers, as if they were one proxy: everybody is asked, and what they
- * answer is put together.
+ * What an operator can see and do with several workers, as if they were one proxy. It asks all workers and
+ * puts their answers together.
  */
 import { Snapshot } from '../admin/snapshot.js'
 import type { BackendStatus } from '../cluster/backend.js'
@@ -33,7 +33,10 @@ import { addDrains, type Supervisor } from './supervisor.js'
 
 export class WorkersControl implements Control {
   readonly #supervisor: Supervisor
-  /** Asked by whoever comes: the workers are asked once at a time, and who comes meanwhile hears the same. */
+  /**
+   * Anybody may ask for this, so the workers are asked once at a time. Those who ask meanwhile get the same
+   * answer.
+   */
   readonly #readiness = new Snapshot(0, () => this.#lookAtReadiness())
 
   constructor(supervisor: Supervisor) {
@@ -44,7 +47,7 @@ export class WorkersControl implements Control {
     return this.#supervisor.status()
   }
 
-  /** Every worker that is wanted is there, answers, and is ready itself. */
+  /** Ready means that every worker that is wanted exists, answers, and is ready itself. */
   async readiness(): Promise<Readiness> {
     if (this.#supervisor.isStopping) return unready('draining')
     return this.#readiness.get()
@@ -84,14 +87,15 @@ export class WorkersControl implements Control {
     checkScope(order)
     if (isEverything(order)) return this.#supervisor.end(order)
     await this.#checkNames(order)
-    // A reload opens listeners. Which of them are drained when it is over must be the same in all workers and here.
+    // A reload opens listeners. The listeners that are drained after it must be the same in all workers and
+    // here.
     const { results } = await this.#supervisor.inTurn(async () => this.#beginDrain(order))
     const drained = await results
     this.#readiness.forget()
     return addDrains(order, drained)
   }
 
-  /** Every worker that has to do with it has been told. */
+  /** Tells the order to every worker that it concerns. */
   #beginDrain(order: DrainOrder): { results: Promise<DrainResult[]> } {
     const { serving, config, desired, sockets } = this.#supervisor
     const { deadlineMs } = order
@@ -125,7 +129,7 @@ export class WorkersControl implements Control {
     return mergeValues(BACKEND_STATE, [asValues(found)]) as unknown as BackendStatus
   }
 
-  /** What is leaving, and what they have found by themselves, only workers know. */
+  /** Only workers know what is leaving, and what they discovered themselves. */
   async #checkNames(named: Named): Promise<void> {
     if (this.#supervisor.desired.catalogue.gives(named)) return
     checkNames(named, namesIn(await this.status()))
@@ -161,6 +165,6 @@ const unready = (why: string): Readiness => ({ isReady: false, why })
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-/** As it has told last. */
+/** By the worker's last figures. */
 const hasNamed = ({ last }: WorkerChannel, named: Named): boolean =>
   last !== undefined && hasNames(named, namesIn(last))

@@ -1,5 +1,6 @@
 /**
- * The body of a request: JSON of a bounded size, judged by a schema. And a query string, judged in the same way.
+ * Reads the body of a request: JSON of a bounded size, checked against a schema. Reads a query string in the
+ * same way.
  */
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
@@ -28,7 +29,7 @@ export function readQuery(parameters: URLSearchParams, schema: z.ZodType): unkno
 }
 
 async function readText(request: IncomingMessage): Promise<string> {
-  const tooLarge = new ProblemError(413, `a body has at most ${MOST_BODY_BYTES} bytes`, {
+  const tooLarge = new ProblemError(413, `the body may have at most ${MOST_BODY_BYTES} bytes`, {
     headers: { connection: 'close' },
   })
   if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) throw tooLarge
@@ -42,12 +43,12 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** A body that comes to no end is its caller's doing. */
+/** A body that never ends is the caller's mistake. */
 async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     yield* request.iterator({ destroyOnReturn: false })
   } catch {
-    throw new ProblemError(400, 'the body was broken off')
+    throw new ProblemError(400, 'the connection broke before the body was complete')
   }
 }
 
@@ -55,7 +56,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ProblemError(400, `the body is no JSON: ${error instanceof Error ? error.message : error}`)
+    throw new ProblemError(400, `the body is not JSON: ${error instanceof Error ? error.message : error}`)
   }
 }
 

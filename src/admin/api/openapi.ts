@@ -1,5 +1,5 @@
 /**
- * The OpenAPI 3.1 document, made of the table of operations. Pure.
+ * Makes the OpenAPI 3.1 document from the table of operations. Pure.
  */
 import { z } from 'zod'
 import { VERSION } from '../../version.js'
@@ -35,7 +35,7 @@ const PROBLEM_SCHEMA = {
   },
 }
 
-/** What is answered in another form than JSON, or without a token. */
+/** An operation whose answer is not JSON, or that needs no token. */
 interface PlainOperation {
   readonly path: string
   readonly summary: string
@@ -51,13 +51,13 @@ const PLAIN_OPERATIONS: readonly PlainOperation[] = [
     summary: 'Once a second: { status, connections (the busiest), mayChange }',
     type: 'text/event-stream; charset=utf-8',
     statuses: {
-      200: 'events named "status": what is lively of it, until one of both goes',
-      503: 'too many listen already',
+      200: 'events named "status", without rows that are 0 or gone, until one side closes',
+      503: 'too many event streams are open',
     },
   },
   {
     path: '/metrics',
-    summary: 'The status as Prometheus reads it',
+    summary: 'The status in the format of Prometheus',
     type: METRICS_TYPE,
     statuses: { 200: 'done' },
   },
@@ -65,14 +65,14 @@ const PLAIN_OPERATIONS: readonly PlainOperation[] = [
     path: '/livez',
     summary: 'Whether the process serves',
     type: TEXT,
-    statuses: { 200: 'it does' },
+    statuses: { 200: 'the process serves' },
     isOpen: true,
   },
   {
     path: '/readyz',
-    summary: 'Whether every listener accepts',
+    summary: 'Whether every listener accepts clients and nothing drains',
     type: TEXT,
-    statuses: { 200: 'they do', 503: 'it drains, or a listener does not listen' },
+    statuses: { 200: 'ready', 503: 'a drain runs, a part is drained, or a listener does not listen' },
     isOpen: true,
   },
   {
@@ -83,17 +83,17 @@ const PLAIN_OPERATIONS: readonly PlainOperation[] = [
   },
 ]
 
-/** Why what is asked may be refused. */
+/** Why a request may be refused. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  400: 'no JSON, no Host, or a path that is none',
-  401: 'no token, or a wrong one',
-  403: 'nothing can be changed here, or not by a page of another site',
-  404: 'no listener, cluster, backend or connection of that name',
-  409: 'not in this state',
+  400: 'invalid JSON, an invalid path, or no Host header',
+  401: 'no token, or a wrong token',
+  403: 'admin.readOnly is set, or a page of another site asks',
+  404: 'there is no listener, cluster, backend or connection of that name',
+  409: 'not possible in this state',
   413: 'the body is too large',
-  415: 'the body is no JSON by its type',
-  421: 'addressed by a name that is not of here',
-  422: 'fields that make no sense',
+  415: 'the Content-Type of the body is not application/json',
+  421: 'the Host header is not loopback and not in admin.hosts',
+  422: 'fields are invalid',
 }
 
 export function openApiDocument(): Record<string, unknown> {
@@ -110,7 +110,7 @@ export function openApiDocument(): Record<string, unknown> {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: { Problem: PROBLEM_SCHEMA },
     },
-    // On a unix socket nobody asks for a token.
+    // A unix socket needs no token.
     security: [{ bearer: [] }, {}],
     paths,
   }
@@ -144,7 +144,7 @@ function describePlain({ path, summary, type, statuses, isOpen }: PlainOperation
   }
 }
 
-/** What those can be told who ask for this. */
+/** The statuses with which this operation may be refused. */
 function statusesOf({ method, body, refusals = [] }: Operation): number[] {
   const ofChanges = method === 'GET' ? [] : [403]
   const ofBodies = body === undefined ? [] : [413, 415]
@@ -154,7 +154,7 @@ function statusesOf({ method, body, refusals = [] }: Operation): number[] {
 function refusals(statuses: readonly number[]): Record<string, object> {
   const content = { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } }
   const told = statuses.map((status) => [status, { description: REFUSALS[status], content }])
-  return { ...Object.fromEntries(told), default: { description: 'something else is wrong', content } }
+  return { ...Object.fromEntries(told), default: { description: 'another error', content } }
 }
 
 function pathParameters(path: string): object[] {
@@ -168,7 +168,7 @@ function pathParameters(path: string): object[] {
 
 function queryParameters(query: z.ZodType | undefined): object[] {
   if (query === undefined) return []
-  // Of a query string everything is text: what it means is what it is judged as.
+  // In a query string every value is text. The schema tells what the text has to mean.
   const { properties = {} } = z.toJSONSchema(query) as { properties?: Record<string, unknown> }
   return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
 }

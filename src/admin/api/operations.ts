@@ -1,6 +1,6 @@
 /**
- * Everything a caller can ask for, in one table: routes, checks and the OpenAPI document are made of it, so they cannot
- * differ.
+ * Everything a caller can ask for, in one table. Routes, checks and the OpenAPI document are made from it, so
+ * they cannot differ.
  */
 import { z } from 'zod'
 import type { LogLevel } from '../../config/schemas/log-schema.js'
@@ -20,30 +20,30 @@ import * as schemas from './schemas.js'
 
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** With `{name}` for parts that vary. */
+  /** `{name}` stands for a part that varies. */
   readonly path: string
   readonly summary: string
   readonly query?: z.ZodType
   readonly body?: z.ZodType
   readonly answer: z.ZodType
-  /** It is answered when something is done, which may take its time. */
+  /** The answer comes when the work is done, which may take long. */
   readonly isSlow?: true
-  /** Statuses it may have besides those that all have. */
+  /** Statuses of refusals, besides those that every operation has. */
   readonly refusals?: readonly number[]
-  /** What the log says of it; drains and reloads, which others order as well, speak for themselves. */
+  /** The message in the log. Drains and reloads have none: the proxy logs them, whoever orders them. */
   readonly trail?: string
-  /** It may be about lines such as that. */
+  /** The message is logged before the operation runs, because the operation may turn such messages off. */
   readonly isToldFirst?: true
   run(control: Control, asked: Asked): Promise<unknown>
 }
 
-/** What has been found good. */
+/** A request that has passed all checks. */
 export interface Asked {
   /** The varying parts of the path. */
   readonly parts: Readonly<Record<string, string>>
   readonly query: unknown
   readonly body: unknown
-  /** Shared with whoever asks in the same moment. */
+  /** Others who ask in the same moment share it. */
   status(): Promise<ProxyStatus>
   connections(query: ConnectionQuery): Promise<ConnectionList>
 }
@@ -90,7 +90,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'PATCH',
     path: '/api/v1/clusters/{cluster}/backends/{backend}',
-    summary: 'Take a backend out of use or in again, or give it another weight',
+    summary: 'Take a backend out of service, put it back, or change its weight',
     body: orders.backendChange,
     answer: schemas.backendStatus,
     refusals: [404],
@@ -101,7 +101,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'GET',
     path: '/api/v1/connections',
-    summary: 'Connections that are not over yet',
+    summary: 'Open connections',
     query: orders.connectionQuery,
     answer: schemas.connectionList,
     refusals: [404],
@@ -116,7 +116,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'DELETE',
     path: '/api/v1/connections/{id}',
-    summary: 'End one connection with a reset',
+    summary: 'Reset one connection',
     answer: schemas.killed,
     refusals: [404],
     trail: 'connections were killed',
@@ -130,7 +130,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'POST',
     path: '/api/v1/connections/kill',
-    summary: 'End connections with a reset: those for which all that is said holds',
+    summary: 'Reset all connections that match every field',
     body: orders.killOrder,
     answer: schemas.killed,
     refusals: [404],
@@ -145,7 +145,8 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'POST',
     path: '/api/v1/drain',
-    summary: 'Empty a listener, a cluster, a backend or everything; answered when that is done',
+    summary:
+      'Drain a listener, a cluster, a backend or everything. Without deadlineMs the answer comes at once, else at the end of the drain',
     body: orders.drainOrder,
     answer: schemas.drained,
     isSlow: true,
@@ -155,7 +156,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'GET',
     path: '/api/v1/log',
-    summary: 'The least level that is logged, and the file it goes to; without one: stdout',
+    summary: 'The lowest level that is logged, and the log file. No file: stdout',
     answer: schemas.log,
     run: async (_, { status }) => {
       const { logLevel, logFile } = await status()
@@ -165,7 +166,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'PUT',
     path: '/api/v1/log/level',
-    summary: 'Log from another level on, until the next reload that changes it',
+    summary: 'Change the log level, until a reload sets another',
     body: orders.logLevel,
     answer: orders.logLevel,
     trail: 'the log level is changed',
@@ -175,10 +176,10 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'POST',
     path: '/api/v1/log/reopen',
-    summary: 'Open the log files anew, after they were moved',
+    summary: 'Open the log file again, after you moved it',
     answer: schemas.nothing,
     refusals: [409],
-    trail: 'the log file was opened anew',
+    trail: 'the log file was opened again',
     run: async (control) => {
       await control.reopenLogs()
       return {}
@@ -187,7 +188,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'POST',
     path: '/api/v1/reload',
-    summary: 'Take up the config file as it is now; where anything is wrong nothing changes',
+    summary: 'Read the config file again. If it has a problem, the old config stays',
     answer: schemas.reloaded,
     isSlow: true,
     refusals: [409],
@@ -201,7 +202,8 @@ function withoutAll<Order>(body: unknown): Order {
 }
 
 /**
- * Nothing was found: is that because nothing of that name is there? What has left the config may have connections.
+ * Nothing matched. Throws if nothing has that name either. What has left the config keeps its name while it
+ * has connections.
  *
  * @throws MillraceError `unknown-name`
  */

@@ -29,7 +29,7 @@ export function findOperation(method: string, path: string): Route {
     const match = matcher.exec(path)
     return match === null ? [] : [{ operation, parts: partsOf(names, match.slice(1)) }]
   })
-  // A fixed path goes before one whose parts vary: /connections/kill is no connection named kill.
+  // A fixed path wins over one whose parts vary: /connections/kill is not a connection named kill.
   const candidates = fitting.sort((a, b) => Object.keys(a.parts).length - Object.keys(b.parts).length)
   const asked = method === 'HEAD' ? 'GET' : method
   const route = candidates.find(({ operation }) => operation.method === asked)
@@ -45,13 +45,13 @@ export function wrongMethod(method: string, allowed: readonly string[]): Problem
   const allow = [...new Set(allowed.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])))].join(
     ', ',
   )
-  return new ProblemError(405, `${method} is nothing that can be done here`, { headers: { allow } })
+  return new ProblemError(405, `the method ${method} is not supported: use ${allow}`, { headers: { allow } })
 }
 
 function partsOf(names: readonly string[], values: readonly string[]): Record<string, string> {
   try {
     return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index]!)]))
   } catch {
-    throw new ProblemError(400, 'the path is not percent-encoded as it should be')
+    throw new ProblemError(400, 'the percent-encoding of the path is invalid')
   }
 }

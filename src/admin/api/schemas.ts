@@ -1,5 +1,6 @@
 /**
- * Shapes of the API's answers, for the OpenAPI document. They are described strictly: a field that is not here is a bug.
+ * Shapes of the API's answers, for the OpenAPI document. They are strict: an answer with a field that is not
+ * here is a bug.
  */
 import { z } from 'zod'
 import type { DrainResult, Killed, Reloaded } from '../../control/answers.js'
@@ -21,8 +22,11 @@ export const drained = z.strictObject({
   finished: count,
   closed: count,
   cut: count,
-  left: count.optional().describe('only without a deadline: connections that are there and go on'),
-  cancelled: z.literal(true).optional().describe('called off before it was done; those left go on'),
+  left: count.optional().describe('connections that are there and go on. Only without a deadline'),
+  cancelled: z
+    .literal(true)
+    .optional()
+    .describe('the drain was cancelled before it was done. The connections that are left go on'),
 }) satisfies z.ZodType<DrainResult>
 
 export const reloaded = z.strictObject({

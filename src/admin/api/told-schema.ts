@@ -1,6 +1,6 @@
 /**
- * The schema of what is told of described fields (src/status/), for the OpenAPI document: strict, with the unit of each
- * number and what it is of several workers. Pure.
+ * Makes the schema of a status from the descriptions in src/status/, for the OpenAPI document. It is strict.
+ * It says the unit of each number, and how the numbers of several workers become one. Pure.
  */
 import { z } from 'zod'
 import type {
@@ -31,7 +31,7 @@ const histogram = z.strictObject({
   sum: z.number(),
 })
 
-/** A field that is not described is a bug. `isOfAll`: of all workers, not of one of them. */
+/** A field without a description is a bug. `isOfAll`: the values are those of all workers, not of one. */
 export function toldSchema(fields: Fields, isOfAll = true): z.ZodType {
   const shape = Object.entries(fields).map(([name, field]) => {
     const schema = schemaOf(field, isOfAll)
@@ -67,7 +67,7 @@ function schemaOf(field: Field, isOfAll: boolean): z.ZodType {
     case 'past':
       return z
         .array(toldSchema(field.fields, isOfAll))
-        .describe('in no config any more, and without connections')
+        .describe('no longer in the config, and without connections')
     default:
       return numberSchema(field, isOfAll)
   }

@@ -1,11 +1,11 @@
 /**
- * How an answer is written: the headers that every one bears, and a body of one kind or another.
+ * Writes an answer: the headers that every answer has, and a body of one kind or another.
  */
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import { jsonText } from '../../escape.js'
 import type { ProblemError } from './problem.js'
 
-/** Nothing from anywhere else, nothing inline, in nobody's frame. */
+/** The page loads nothing from elsewhere, runs nothing inline, and stands in nobody's frame. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -57,7 +57,7 @@ export function answerProblem(response: ServerResponse, problem: ProblemError): 
   answerBytes(response, status, 'application/problem+json', jsonText(problem), headers)
 }
 
-/** For who has sent nothing that there could be a response to: the connection ends with it. */
+/** For a caller that has sent no request to which Node makes a response. The connection ends after it. */
 export function problemText(problem: ProblemError): string {
   const { status } = problem
   const body = jsonText(problem)

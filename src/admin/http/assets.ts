@@ -1,6 +1,6 @@
 /**
- * The files of the status page, by the path they are asked for: the list is made once, and each is read when it is
- * first asked for. No path of anybody's is ever joined to anything.
+ * The files of the status page, by the path that callers ask for. The list is made once. Each file is read
+ * when it is first asked for. A path of a caller's is never joined to a folder.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const PAGE = new URL('../../../page/', import.meta.url)
-/** Modules of ours that import nothing but each other: what the page and the command both do stands there once. */
+/** Modules of ours that import only each other. They hold what the page and the command have in common. */
 const DIST = new URL('../../../dist/', import.meta.url)
 const SHARED = ['escape.js', 'figures.js', 'words.js']
 const CHARTS = ['uPlot.esm.js', 'uPlot.min.css']
@@ -27,7 +27,7 @@ export class Assets {
   readonly #files = listFiles()
   readonly #read = new Map<string, Asset>()
 
-  /** Undefined where there is none of that name. */
+  /** Undefined: no file has that path. */
   find(path: string): Asset | undefined {
     const known = this.#read.get(path)
     const url = this.#files.get(path)

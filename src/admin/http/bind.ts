@@ -1,5 +1,6 @@
 /**
- * How a server comes to listen on an address. The file of a unix socket is its owner's alone, from its first moment on.
+ * Makes a server listen on an address. Only its owner may open the file of a unix socket, from the first
+ * moment on.
  */
 import { once } from 'node:events'
 import { chmodSync, lstatSync } from 'node:fs'
@@ -14,7 +15,9 @@ import { bindOwnerOnly } from '../../io/listening/socket-file.js'
 const OWNER_ONLY = 0o600
 const OF_OTHERS = 0o077
 
-/** The address, with the port in use where 0 was asked for. Rejects with `listen-failed`. */
+/**
+ * Resolves with the address. If port 0 was asked for, it has the port in use. Rejects with `listen-failed`.
+ */
 export async function listenOn(server: Server, address: Address): Promise<Address> {
   let errno = await bind(server, address)
   const isTaken = errno === 'EADDRINUSE' && address.kind === 'unix'
@@ -25,7 +28,7 @@ export async function listenOn(server: Server, address: Address): Promise<Addres
   return hasPort ? { ...address, port: bound.port } : address
 }
 
-/** The errno name of what went wrong, if anything did. */
+/** The errno name if something went wrong. */
 async function bind(server: Server, address: Address): Promise<string | undefined> {
   if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port })
   else bindPath(server, address)
@@ -38,18 +41,18 @@ async function bind(server: Server, address: Address): Promise<string | undefine
   }
 }
 
-/** The file is made while `listen` runs. */
+/** The kernel makes the file while `listen` runs, so the umask must be set at that time. */
 function bindPath(server: Server, { path }: UnixAddress): void {
   if (!isMainThread) checkPrivate(dirname(path))
   bindOwnerOnly(() => server.listen({ path }))
 }
 
-/** A worker thread cannot set the umask: the folder has to keep others away until the file's mode is set. */
+/** A worker thread cannot set the umask. The folder must keep others out until the file's mode is set. */
 function checkPrivate(folder: string): void {
   const stats = lstatSync(folder, { throwIfNoEntry: false })
   if (stats === undefined || (stats.mode & OF_OTHERS) === 0) return
   throw new MillraceError(
     'listen-failed',
-    `a worker thread makes a socket only in a folder of its owner's alone: chmod 700 ${JSON.stringify(folder)}`,
+    `a worker thread can listen only in a folder that nobody but its owner may enter: chmod 700 ${JSON.stringify(folder)}`,
   )
 }

@@ -1,19 +1,25 @@
 /**
- * The connections of those who ask. There are few, and whoever comes gets one: where all are taken, the one goes that
- * matters least. Who neither says anything nor takes what it is told has its own only for a while.
+ * The connections of callers. Their number is limited, and a new caller still gets in: if all are taken, the
+ * least important one is closed. A caller that neither sends nor reads a byte is closed after a while.
  */
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 const MOST_CALLERS = 64
-/** Without a byte either way; longer than a request has, whose caller is told why it goes. */
+/**
+ * ms without a byte either way. Longer than a request may take, so that a slow caller first gets an answer
+ * that says so.
+ */
 const QUIET_MS = 8000
 
-/** Requests' deadlines are looked at this often while there are callers (ms); a timer that is due in 24 days is none. */
+/**
+ * ms between two looks at the deadlines of requests while there are callers. A timer that is due in 24 days
+ * stands for none.
+ */
 const CHECK_EVERY_MS = 1000
 export const NEVER_MS = 2 ** 31 - 1
 
-/** In the order in which they go. `waiting`: for an answer that takes its time. */
+/** In the order in which they are closed. `waiting`: the answer takes long. */
 const STANDINGS = ['unknown', 'let-in', 'waiting'] as const
 
 interface Caller {
@@ -22,7 +28,7 @@ interface Caller {
 }
 
 export class Callers {
-  /** Those first that have not shown for longest who they are. */
+  /** In the order of their last request that passed the guard, or of their connect: the oldest first. */
   readonly #callers = new Map<Socket, Caller>()
 
   watch(server: Server): void {
@@ -32,7 +38,7 @@ export class Callers {
     server.prependListener('request', (_, response) => this.#asked(response))
   }
 
-  /** Whoever waits for this may ask what it asks. */
+  /** The caller of this response has passed the guard. */
   letIn({ socket }: ServerResponse): void {
     const caller = socket && this.#callers.get(socket)
     if (!caller) return
@@ -41,7 +47,7 @@ export class Callers {
     if (caller.standing === 'unknown') caller.standing = 'let-in'
   }
 
-  /** It may take its time, without a byte. */
+  /** This answer may take long, without a byte. */
   makeWait(response: ServerResponse): void {
     const { socket } = response
     const caller = socket && this.#callers.get(socket)
@@ -54,7 +60,7 @@ export class Callers {
     })
   }
 
-  /** Whether what is written now is read as the answer to what was sent last. */
+  /** Whether the caller takes what is written now for the answer to its last request. */
   isListening(socket: Socket): boolean {
     const [answer, ...more] = this.#callers.get(socket)?.answers ?? []
     if (more.length > 0) return false
@@ -90,8 +96,8 @@ export class Callers {
 }
 
 /**
- * Node's timer for requests' deadlines runs whether anybody asks or not, and would wake an idle process. It takes its
- * pace when the server says that it listens, so it is told so once more.
+ * Node's timer for the deadlines of requests runs even without requests, and would wake an idle process. Node
+ * reads its interval when the server emits `listening`, so it is emitted once more.
  */
 function checkEvery(ms: number, server: Server): void {
   Object.assign(server, { connectionsCheckingInterval: ms })

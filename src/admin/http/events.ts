@@ -1,6 +1,6 @@
 /**
- * Server-sent events (WHATWG HTML, section 9.2): once a second, the same text for everybody who listens. One that does
- * not read is let go; nobody who listens costs more than what its socket holds.
+ * Server-sent events (WHATWG HTML, section 9.2): once a second, the same text for every caller that follows.
+ * A caller that does not read is closed, so none costs more memory than its limit.
  */
 import type { ServerResponse } from 'node:http'
 import { jsonText } from '../../escape.js'
@@ -9,7 +9,7 @@ import { ProblemError } from './problem.js'
 
 const EVERY_MS = 1000
 const MOST_STREAMS = 16
-/** What may wait for one that does not read. */
+/** Bytes that may wait for a caller that does not read. */
 const MOST_WAITING_BYTES = 1024 * 1024
 const HEADERS = { ...COMMON_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' }
 
@@ -30,7 +30,9 @@ export class EventStreams {
       return
     }
     if (this.#streams.size >= MOST_STREAMS) {
-      throw new ProblemError(503, `${MOST_STREAMS} listen already`, { headers: { 'retry-after': '5' } })
+      throw new ProblemError(503, `${MOST_STREAMS} event streams are open already`, {
+        headers: { 'retry-after': '5' },
+      })
     }
     response.writeHead(200, HEADERS)
     response.flushHeaders()
@@ -54,7 +56,7 @@ export class EventStreams {
     this.#timer = undefined
   }
 
-  /** Where a moment cannot be told, the next one will be. */
+  /** If the status of one second cannot be made, that second is left out. */
   async #send(): Promise<void> {
     if (this.#isSending) return
     this.#isSending = true

@@ -1,6 +1,6 @@
 /**
- * Who may ask what: the token, the Host header, the site a browser comes from. Nothing is looked at before this has let
- * it pass.
+ * Decides who may ask what: by the token, the Host header and the site that a browser comes from. No request
+ * gets past it unchecked.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -13,7 +13,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 export class Guard {
   readonly #config: AdminConfig
-  /** By which a proxy in front may be known; each says so. */
+  /** Other names of this place, such as that of a proxy in front, in lower case. */
   readonly #hosts: ReadonlySet<string>
   readonly #tokenHash: Buffer | undefined
 
@@ -28,17 +28,20 @@ export class Guard {
   }
 
   /**
-   * A page of another site can make a browser send requests here, under a name that it lets point here (DNS rebinding):
-   * such requests bear that site's name.
+   * A page of another site can make a browser send requests here, under a name of its own that it points here
+   * (DNS rebinding). The Host header of such a request has that name.
    */
   checkSite({ headers, method = '' }: IncomingMessage): void {
     const { host, origin } = headers
-    if (host === undefined) throw new ProblemError(400, 'a request needs a Host header')
+    if (host === undefined) throw new ProblemError(400, 'the request has no Host header')
     if (!this.#isOurs(host)) {
-      throw new ProblemError(421, `${JSON.stringify(host)} is no name of this place: add it to admin.hosts`)
+      throw new ProblemError(
+        421,
+        `the Host header ${JSON.stringify(host)} is not allowed: add it to admin.hosts`,
+      )
     }
     if (origin !== undefined && !SAFE_METHODS.has(method) && !this.#isOurPage(origin, host)) {
-      throw new ProblemError(403, `a page of ${JSON.stringify(origin)} may change nothing here`)
+      throw new ProblemError(403, `a page of another site, ${JSON.stringify(origin)}, cannot change anything`)
     }
   }
 
@@ -48,7 +51,7 @@ export class Guard {
     if (shown !== undefined && timingSafeEqual(hash(shown), this.#tokenHash)) return
     throw new ProblemError(
       401,
-      'this needs the header Authorization: Bearer TOKEN, with the admin.token of the config',
+      'send the header Authorization: Bearer TOKEN, with admin.token of the config',
       {
         headers: { 'www-authenticate': 'Bearer' },
       },
@@ -57,16 +60,16 @@ export class Guard {
 
   checkMethod(method: string): void {
     if (this.mayChange || SAFE_METHODS.has(method)) return
-    throw new ProblemError(403, 'nothing can be changed here: the config says admin.readOnly')
+    throw new ProblemError(403, 'nothing can be changed, because admin.readOnly is set in the config')
   }
 
-  /** A proxy in front may pass on another Host than browsers know it by. */
+  /** A proxy in front may pass on another Host than the browser has sent. */
   #isOurPage(origin: string, host: string): boolean {
     const authority = /^https?:\/\/(.*)$/i.exec(origin)?.[1]
     return authority !== undefined && (authority === host || this.#hosts.has(bareName(authority) ?? ''))
   }
 
-  /** Any port: an SSH tunnel's end has another one than ours. */
+  /** Any port will do: the end of an SSH tunnel has another one than this server. */
   #isOurs(host: string): boolean {
     const name = bareName(host)
     if (name === undefined) return false
@@ -75,11 +78,11 @@ export class Guard {
   }
 }
 
-/** In lower case, without a port and the brackets of IPv6. */
+/** The name in lower case, without the port and without the brackets of IPv6. */
 function bareName(authority: string): string | undefined {
   const name = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(authority)?.[1]?.toLowerCase()
   return name?.startsWith('[') ? name.slice(1, -1) : name
 }
 
-/** Of equal length, whatever was shown: comparing tells nothing of the token. */
+/** Hashes are of equal length, so comparing them tells nothing about the token. */
 const hash = (token: string): Buffer => createHash('sha256').update(token).digest()

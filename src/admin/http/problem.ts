@@ -1,5 +1,6 @@
 /**
- * What a caller is told who cannot be served: a problem as RFC 9457 has it, and which status each error of ours means.
+ * The answer to a caller that cannot be served, as RFC 9457 defines it, and the HTTP status of each error of
+ * ours.
  */
 import { STATUS_CODES } from 'node:http'
 import { type Problem as ConfigProblem, type ErrorCode, MillraceError } from '../../errors.js'
@@ -38,7 +39,7 @@ export class ProblemError extends Error {
     this.problems = options.problems ?? []
   }
 
-  /** The body. */
+  /** The body of the answer. */
   toJSON(): Record<string, unknown> {
     return {
       type: 'about:blank',
@@ -51,12 +52,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** Of anything that was thrown. What is nobody's mistake but ours says nothing of itself. */
+/** Makes a problem of anything that was thrown. An error that is a bug of ours stays in the log. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   if (error instanceof MillraceError) {
     const { code, message, problems } = error
     return new ProblemError(STATUS_OF_ERROR[code], message, { code, problems })
   }
-  return new ProblemError(500, 'something went wrong here: the log says what')
+  return new ProblemError(500, 'millrace has a fault: the log has the error')
 }

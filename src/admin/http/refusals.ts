@@ -1,6 +1,6 @@
 /**
- * What HTTP itself cannot make a request of, or nobody serves: answered as every other refusal is, with a problem, where
- * the caller can still be told.
+ * Answers bytes that are not a request, and requests that nobody serves. The answer is a problem, as with
+ * every other refusal, as long as the caller can still read it.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -8,11 +8,11 @@ import { answerProblem, problemText } from './answer.js'
 import type { Callers } from './callers.js'
 import { ProblemError } from './problem.js'
 
-/** For the answer to be read before the connection is gone (ms). */
+/** ms in which the caller can read the answer before the connection is gone. */
 const LINGER_MS = 1000
 
 interface ParseError extends NodeJS.ErrnoException {
-  /** Of a parser's error. */
+  /** Set if the parser found the error. */
   readonly reason?: string
 }
 
@@ -32,20 +32,23 @@ export function tellRefusals(server: Server, callers: Callers): void {
     else if (!refused.has(socket)) socket.destroy()
   })
   server.on('connect', (_, stream) => {
-    tell(stream as Socket, new ProblemError(405, 'CONNECT is nothing that can be done here'))
+    tell(stream as Socket, new ProblemError(405, 'the method CONNECT is not supported'))
   })
   server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
-    const detail = `nobody here can do what is expected: ${JSON.stringify(headers.expect)}`
+    const detail = `the header Expect: ${JSON.stringify(headers.expect)} is not supported: only 100-continue is`
     answerProblem(response, new ProblemError(417, detail, { headers: { connection: 'close' } }))
   })
 }
 
-/** Undefined where nobody is left to be told. */
+/** Undefined: no caller is left to read an answer. */
 function problemOf({ code = '', reason }: ParseError): ProblemError | undefined {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ProblemError(408, 'a request has 5 s to be sent in')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new ProblemError(408, 'the request was not complete after 5 s')
   if (code === 'HPE_HEADER_OVERFLOW')
-    return new ProblemError(431, 'a request has at most 8 KiB before its body')
+    return new ProblemError(431, 'the path and the headers of a request may have at most 8 KiB')
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
-    return new ProblemError(413, 'extensions of chunks are too long')
-  return code.startsWith('HPE_') ? new ProblemError(400, `this is no HTTP: ${reason ?? code}`) : undefined
+    return new ProblemError(413, 'the chunk extensions of the body are too long')
+  return code.startsWith('HPE_')
+    ? new ProblemError(400, `the request is no HTTP: ${reason ?? code}`)
+    : undefined
 }

@@ -1,6 +1,7 @@
 /**
- * The rule by which a cluster shares connections out to its backends. A balancer puts them in an order and knows nothing
- * of health, retries or dialling: who may be picked is said anew each time.
+ * The rule by which a cluster distributes connections to its backends. A balancer puts the backends in an
+ * order. It knows nothing of health, retries or dialling: each pick tells it anew which backends may be
+ * picked.
  */
 import type { BalanceRequest } from './request.js'
 
@@ -11,15 +12,16 @@ export interface Candidate {
   readonly weight: number
   /** Connections in use. */
   readonly active: number
-  /** Connects on their way. */
+  /** Connects in progress. */
   readonly dialling: number
 }
 
 export interface Balancer<Item> {
   /**
-   * The first of the candidates in the order for `request`, or undefined where there is none. Asked again for the same
-   * request without those already picked, it goes on in that order until every candidate was picked once: so retries
-   * follow the balancer, too. It runs for each connection, and makes no object for it.
+   * Returns the first candidate in the order for `request`. Undefined if there is none. If it is asked again
+   * for the same request without those already picked, it continues in that order until every candidate was
+   * picked once. So retries follow the balancer, too. It runs for each connection, and makes no object for
+   * it.
    */
   pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined
 }

@@ -1,19 +1,19 @@
 /**
- * What a balancer may ask of the connection that it finds a backend for. A fact may be worked out when it is read, and
- * is read only by a balancer that depends on it.
+ * What a balancer may ask about the connection that it finds a backend for. A fact may be computed when it is
+ * read. Only a balancer that depends on it reads it.
  */
 import type { Address } from '../../address.js'
 
 export interface BalanceRequest {
-  /** Who the client is, as far as anybody we trust has said. Undefined where nobody could tell. */
+  /** Address of the client, as far as we and those we trust know it. Undefined if nobody could tell. */
   readonly clientAddress: Address | undefined
-  /** The server name (SNI) of its TLS. Undefined where it gave none, or was not asked. */
+  /** The server name (SNI) of its TLS. Undefined if it gave none, or if millrace did not look. */
   readonly serverName: string | undefined
-  /** Of its HTTP request: in small letters, without port and trailing dot. */
+  /** Host of its HTTP request, in lower case, without port and trailing dot. */
   readonly host: string | undefined
-  /** Of its HTTP request: as it came, without the query. */
+  /** Path of its HTTP request, as it came, without the query. */
   readonly path: string | undefined
-  /** Connections that were given the same key belong together. Undefined where none was given. */
+  /** Connections with the same key belong together. Undefined if there is no key. */
   readonly key: string | undefined
   /** Value of the first TLV of this type (0 to 255) in its PROXY header. */
   tlv(type: number): Buffer | undefined

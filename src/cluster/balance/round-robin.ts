@@ -1,12 +1,15 @@
 /**
- * Smooth weighted round robin: whose turn it is. Over one cycle everybody gets exactly their weight, spread
- * out rather than in a row. Weights are read anew each time. Pure.
+ * Smooth weighted round robin. In one cycle every item gets exactly its weight, spread out rather than in a
+ * row. It reads the weights anew at each pick. Pure.
  */
 import type { Balancer } from './balancer.js'
 
 interface Turn<Item> {
   readonly item: Item
-  /** What is owed to the item. Grows by its weight at each pick it stands for, shrinks when it is picked. */
+  /**
+   * What the item is owed. It grows by the item's weight at each pick with the item as a candidate. It
+   * shrinks when the item is picked.
+   */
   credit: number
 }
 
@@ -18,8 +21,8 @@ export class RoundRobin<Item extends { readonly weight: number }> implements Bal
   }
 
   /**
-   * Only candidates earn credit: an item that was away must not come back to a pile of turns, and its share
-   * must go to all the others by weight rather than to whoever follows it.
+   * Only candidates earn credit. An item that was away must not come back with many turns in a row. Its share
+   * must go to all others by weight, not to the item that follows it.
    */
   pick(isCandidate: (item: Item) => boolean): Item | undefined {
     let best: Turn<Item> | undefined

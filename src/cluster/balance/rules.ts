@@ -8,7 +8,7 @@ export const BALANCERS = {
 
 export type BalanceRule = keyof typeof BALANCERS
 
-/** One for these backends. Other backends, another balancer. */
+/** Makes the balancer for these backends. Other backends need another balancer. */
 export function createBalancer<Item extends Candidate>(
   rule: BalanceRule,
   items: readonly Item[],

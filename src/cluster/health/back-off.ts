@@ -1,13 +1,13 @@
 /**
- * Passive health: what connects say, and nothing else. A backend is down when every address it has failed since it last
- * answered; it is then skipped for a while that doubles each time.
+ * Passive health: only connects count. A backend is down when every address of it has failed since it last
+ * answered. It is then skipped for a while, which doubles each time.
  */
 import type { ConnectFailure, Health } from './health.js'
 
 const FIRST_REST_MS = 1000
 const LONGEST_REST_MS = 30_000
 
-/** No source port or address left here, or a queue full for a moment: no reason to think it is down. */
+/** Not the backend's fault: no source port or address is left here, or a queue is full for a moment. */
 const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAGAIN'])
 
 export class BackOff implements Health {
@@ -22,10 +22,7 @@ export class BackOff implements Health {
     return this.#timesDown > 0
   }
 
-  /**
-   * After a rest one connect goes ahead alone: if the backend hangs, one client waits for it rather than everybody's
-   * share of them.
-   */
+  /** After a rest one connect goes ahead alone. If the backend hangs, only that one client waits for it. */
   isAvailable(now: number, dialling: number): boolean {
     return this.#timesDown === 0 || (now >= this.skippedUntil && dialling === 0)
   }
@@ -40,13 +37,13 @@ export class BackOff implements Health {
     if (NOT_ITS_FAULT.has(errno)) return 0
     this.failures += 1
     this.lastError = errno
-    // While it rests a failure is what everybody expects: the rest must not grow by the number of clients.
+    // While the backend rests, failures are expected. The rest must not grow with the number of clients.
     if (!wasCurrent || now < this.skippedUntil) return 0
     this.#failedAddresses += 1
     return this.#failedAddresses < addresses ? 0 : this.#rest(now)
   }
 
-  /** A backend that moved is not to blame for where it was. */
+  /** A backend that moved is not to blame for its old address. */
   moved(): void {
     this.skippedUntil = 0
   }

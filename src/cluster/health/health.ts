@@ -1,14 +1,14 @@
 /**
- * The verdict on one backend: whether it works, and when it may be tried again. It never dials and never asks for the
- * time: it is told both. What the verdict rests on differs by implementation.
+ * Judges one backend: whether it works, and when it may be tried again. It never dials and never reads the
+ * clock. Callers tell it results and times. Implementations differ in what they judge by.
  */
 
 export interface ConnectFailure {
   /** errno name. */
   readonly errno: string
   /**
-   * It was at the address in use. Of many connects that fail there together that is true of the first only: another
-   * address is in use from then on.
+   * Whether it was at the address in use. If many connects fail there together, that is true only of the
+   * first: from then on another address is in use.
    */
   readonly wasCurrent: boolean
   /** How many addresses the backend has. */
@@ -16,22 +16,22 @@ export interface ConnectFailure {
 }
 
 export interface Health {
-  /** It gets no connections while others are up. */
+  /** If true, it gets no connections while others are up. */
   readonly isDown: boolean
-  /** Until when it is skipped while others are available, on the clock of the cluster (ms). In the past where it is up. */
+  /** Until when it is skipped while others are up, in ms on the cluster's clock. In the past if it is up. */
   readonly skippedUntil: number
-  /** Connects that failed by the backend's fault, ever. */
+  /** How many connects have ever failed by the backend's fault. */
   readonly failures: number
   /** errno name of the last of these. */
   readonly lastError: string | undefined
-  /** Whether it should be picked at `now`, while `dialling` connects to it are on their way. */
+  /** Whether it may be picked at `now`, while `dialling` connects to it are in progress. */
   isAvailable(now: number, dialling: number): boolean
-  /** A connect succeeded. True if it was down before. */
+  /** A connect succeeded. Returns true if the backend was down before. */
   connected(): boolean
-  /** A connect failed at `now`. How long it is skipped from now on in ms; 0 where this changes nothing. */
+  /** A connect failed at `now`. Returns how long the backend is skipped, in ms. 0: nothing changes. */
   failed(failure: ConnectFailure, now: number): number
-  /** Another address is in use than the one that failed. */
+  /** The address in use is now another one than the address that failed. */
   moved(): void
-  /** It starts anew: nothing is held against it. What it counted stays. */
+  /** Starts anew: earlier failures do not count against it. Its counts stay. */
   forgive(): void
 }

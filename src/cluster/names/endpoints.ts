@@ -1,15 +1,15 @@
 /**
- * The addresses behind a backend's name, and which of them is in use. What the name means is told to it: it never
- * resolves.
+ * The addresses behind a backend's name, and which of them is in use. It never resolves names: it is told
+ * what the name means.
  */
 import { isIP } from 'node:net'
 import type { Address, ResolvedAddress } from '../../address.js'
 
-/** Loopback by definition (RFC 6761, section 6.3): no resolver can make it anything else. */
+/** `localhost` is loopback by definition (RFC 6761, section 6.3). No resolver can change that. */
 const LOCALHOST = ['127.0.0.1', '::1']
 
 export class Endpoints {
-  /** The name to resolve, or undefined where the address needs no resolver. */
+  /** The name to resolve. Undefined if the address needs no resolver. */
   readonly hostName: string | undefined
   readonly #configured: Address
   #all: readonly ResolvedAddress[] = []
@@ -24,17 +24,17 @@ export class Endpoints {
     else this.hostName = address.host
   }
 
-  /** Where to connect to, or undefined while the name has no answer. Stays the same until it fails. */
+  /** Where to connect to. Undefined while the name has no answer. It stays the same until it fails. */
   get current(): ResolvedAddress | undefined {
     return this.#current
   }
 
-  /** In the order of the resolver. */
+  /** All addresses, in the order of the resolver. */
   get all(): readonly ResolvedAddress[] {
     return this.#all
   }
 
-  /** A connect to `address` failed. True if it was the one in use: from now on the next one is. */
+  /** A connect to `address` failed. If it was in use, the next address is used from now on: returns true. */
   failed(address: ResolvedAddress): boolean {
     if (!isSame(address, this.#current)) return false
     const index = this.#all.findIndex((each) => isSame(each, address))
@@ -43,8 +43,8 @@ export class Endpoints {
   }
 
   /**
-   * Takes the addresses of its name. One that is in use stays so, whatever order they come in. True if another one is in
-   * use now.
+   * Takes the addresses of its name. If the one in use is among them, it stays in use, whatever their order.
+   * Returns true if another one is in use now.
    */
   resolved(ips: readonly string[]): boolean {
     if (this.#configured.kind === 'unix') return false

@@ -1,18 +1,18 @@
 /**
- * Host names are resolved ahead of need and again and again in the background, because dns.lookup runs on
- * the few threads Node has and no connect may wait in that queue. Of these, libuv gives lookups half at most,
- * so there is no bound of our own. It says what a name means now; whoever listens keeps it. A failed refresh
- * says nothing, so the last good answer stands. Never keeps the process alive by a timer.
+ * Resolves host names ahead of need, and again and again in the background. dns.lookup runs on the few
+ * threads that Node has, and no connect may wait in that queue. libuv gives lookups at most half of them, so
+ * there is no limit of our own. The resolver tells what a name means now, and its listener keeps it. A failed
+ * refresh changes nothing, so the last good answer stays. No timer here keeps the process alive.
  */
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
 import { unmapIpv4 } from '../../address.js'
 
-/** getaddrinfo(3) does not tell how long an answer is good for. */
+/** getaddrinfo(3) does not tell how long an answer is valid. */
 const REFRESH_MS = 10_000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 30_000
 
-/** `dns.lookup`, or whatever stands for it in a test. */
+/** `dns.lookup`, or its substitute in a test. */
 export type Lookup = (
   host: string,
   options: { all: true },
@@ -20,9 +20,9 @@ export type Lookup = (
 ) => void
 
 export interface ResolverListener {
-  /** The IP addresses of `host`, in the order of the system's preference; at least one. */
+  /** The IP addresses of `host`, at least one, in the order that the system prefers. */
   resolved(host: string, ips: readonly string[]): void
-  /** There was no answer for `host`; it is asked for again in `retryMs`. */
+  /** There was no answer for `host`. It is asked for again in `retryMs`. */
   unresolved(host: string, code: string, retryMs: number): void
 }
 
@@ -49,13 +49,13 @@ export class Resolver {
     for (const name of this.#names.values()) this.#resolve(name)
   }
 
-  /** For good. The answer to a lookup that runs is ignored; the lookup itself cannot be taken back. */
+  /** Stops for good. A lookup in progress cannot be cancelled, but its answer is ignored. */
   stop(): void {
     this.#isStopped = true
     for (const name of this.#names.values()) clearTimeout(name.timer)
   }
 
-  /** Whether an answer for `host` is on its way, as opposed to due only after the next pause. */
+  /** Whether an answer for `host` is on its way. False if the next lookup starts only after a pause. */
   isResolving(host: string): boolean {
     return !this.#isStopped && (this.#names.get(host)?.isResolving ?? false)
   }

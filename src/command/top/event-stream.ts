@@ -1,6 +1,6 @@
 /**
- * An event stream (WHATWG HTML, section 9.2.6) → the data of its events. Pieces may end anywhere, also inside a
- * character.
+ * An event stream (WHATWG HTML, section 9.2.6) → the data of its events. A piece may end anywhere, even
+ * inside a character.
  */
 export async function* readEvents(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder()

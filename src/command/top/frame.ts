@@ -1,5 +1,6 @@
 /**
- * One screen of `top`: what has changed between two moments, in the lines and columns there are. Pure.
+ * One screen of `top`: what has changed between two moments, within the lines and columns of the terminal.
+ * Pure.
  */
 import type { ConnectionInfo } from '../../control/answers.js'
 import { visible } from '../../escape.js'
@@ -13,7 +14,7 @@ export interface Moment {
   /** ms since 1970. */
   readonly at: number
   readonly status: ProxyStatus
-  /** The busiest first. */
+  /** The busiest come first. */
   readonly connections: readonly ConnectionInfo[]
 }
 
@@ -22,7 +23,7 @@ export interface Size {
   readonly rows: number
 }
 
-/** Bytes per second, each way. */
+/** Bytes per second. */
 interface Flow {
   readonly up: number
   readonly down: number
@@ -81,10 +82,10 @@ const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
   { title: 'CARRIERS', text: carriers },
 ]
 
-/** Of a table: its titles and its busiest row. */
+/** The lines that each table has at least: its titles and its busiest row. */
 const LEAST_LINES = 2
 
-/** As many lines as there are rows, none wider than there are columns. */
+/** At most `rows` lines, none wider than `columns`. */
 export function frame(before: Moment | undefined, now: Moment, { columns, rows }: Size, note = ''): string[] {
   const seconds = before === undefined ? 0 : (now.at - before.at) / 1000
   const { status } = now
@@ -98,7 +99,7 @@ export function frame(before: Moment | undefined, now: Moment, { columns, rows }
     table(CLUSTERS, clusters(before?.status, status, seconds), columns),
     table(BACKENDS, flowingBackends(before?.status, status, seconds), columns),
   ]
-  // The busiest of each; half of the room is for connections.
+  // Each table shows its busiest rows. Half of the screen is for connections.
   const most = Math.max(LEAST_LINES, Math.floor((rows - fixed.length) / 2 / tables.length) - 1)
   const lines = [
     ...fixed,
@@ -143,7 +144,7 @@ function flowingBackends(
   return rows.sort(byFlow)
 }
 
-/** Counts that have become smaller are those of another process: it was started again. */
+/** Counts that have become smaller belong to a process that was started again: `perSecond` shows 0. */
 function flow(before: Traffic | undefined, now: Traffic, seconds: number): Flow {
   if (before === undefined) return { up: 0, down: 0, spliced: 0 }
   const spliced = now.splicedUp + now.splicedDown - before.splicedUp - before.splicedDown

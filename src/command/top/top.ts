@@ -1,6 +1,6 @@
 /**
- * `millrace top`: a live screen, fed by the process it shows, until q or Ctrl-C. The terminal is left as it was found.
- * Where stdout is no terminal one screen is printed, and that is all.
+ * `millrace top`: a live screen until q or Ctrl-C, fed by the process it shows. It leaves the terminal as it
+ * was. If stdout is not a terminal, it prints one screen and ends.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AdminClient } from '../client.js'
@@ -17,7 +17,7 @@ const CLEAR_LINE = '\x1b[K'
 const CLEAR_BELOW = '\x1b[J'
 const CTRL_C = '\x03'
 
-/** Two moments are needed for a rate. */
+/** A rate needs two moments. */
 const ONCE_MOMENTS = 2
 
 export async function runTop(client: AdminClient, { isOnce }: { readonly isOnce: boolean }): Promise<void> {
@@ -45,7 +45,10 @@ async function showLive(client: AdminClient): Promise<void> {
   }
 }
 
-/** For ever: who is gone may come back. That nobody was there in the first place is an error. */
+/**
+ * Runs for ever, because a process that is gone may come back. It is an error if nothing answers the first
+ * time.
+ */
 async function follow(client: AdminClient, screen: Screen): Promise<void> {
   let before: Moment | undefined
   for (;;) {
@@ -57,7 +60,7 @@ async function follow(client: AdminClient, screen: Screen): Promise<void> {
     } catch (error) {
       if (before === undefined) throw error
     }
-    if (before !== undefined) screen.show(undefined, before, `(gone, asking ${client.name} again)`)
+    if (before !== undefined) screen.show(undefined, before, `(gone, retrying ${client.name})`)
     before = before && { ...before, connections: [] }
     await pause(RETRY_MS, undefined, { ref: false })
   }
@@ -81,7 +84,7 @@ class Screen {
     if (text === 'q' || text === CTRL_C) this.#leave()
   }
 
-  /** Resolves when whoever looks has seen enough. */
+  /** Resolves when the user leaves. */
   enter(): Promise<void> {
     process.stdout.write(ENTER)
     process.stdout.on('resize', this.#resized)

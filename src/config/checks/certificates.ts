@@ -1,6 +1,6 @@
 /**
- * Certificates and keys named in a config: whether they can be read and belong together, found out before anything
- * listens. Reads files, keeps nothing. What is used later is read again, by the room that uses it.
+ * Checks the certificates and keys that a config names, before anything listens: can they be read, and do
+ * they belong together? It reads files and keeps nothing. The room that uses a certificate reads it again.
  */
 import { explainCertificates, explainDates, explainPair } from '../../key-pair.js'
 import { type NamedPem, readNamedPem } from '../../pem.js'
@@ -8,7 +8,7 @@ import { quote } from '../wording.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
-/** Certificates and keys that cannot be used. */
+/** Finds certificates and keys that cannot be used. */
 export function checkCertificates(input: unknown): Finding[] {
   return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
     ...pairsIn(tls, path).flatMap((pair) => checkPair(pair.pair, pair.path)),
@@ -16,7 +16,10 @@ export function checkCertificates(input: unknown): Finding[] {
   ])
 }
 
-/** Certificates that have expired or are not valid yet. A proxy starts with them, because its other names may be good. */
+/**
+ * Finds certificates that have expired or are not valid yet. A proxy starts with them, because its other
+ * names may be good.
+ */
 export function checkCertificateDates(input: unknown): Finding[] {
   return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
     ...pairsIn(tls, path).flatMap((pair) =>
@@ -29,7 +32,7 @@ export function checkCertificateDates(input: unknown): Finding[] {
 interface TlsMap {
   readonly tls: Readonly<Record<string, unknown>>
   readonly path: Path
-  /** The key under which the trusted authorities stand. */
+  /** The key that names the trusted authorities. */
   readonly ca: 'clientCa' | 'ca'
 }
 

@@ -1,18 +1,18 @@
 /**
- * What listeners' addresses have to do with each other: `[::]` takes IPv4 clients, too, but where 0.0.0.0 is listened on
- * beside it. Pure.
+ * How the addresses of listeners depend on each other: `[::]` also takes IPv4 clients, unless another
+ * listener has 0.0.0.0 and the same port. Pure.
  */
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { type Address, formatAddress } from '../../address.js'
 
-/** Where a listener listens, and for whom. */
+/** Where a listener listens, and for which clients. */
 export interface ListenPlace {
   readonly address: Address
-  /** Of `[::]`: IPv4 clients are not its. */
+  /** For `[::]`: the listener takes no IPv4 clients. */
   readonly ipv6Only: boolean
 }
 
-/** Each with whether it leaves IPv4 clients to a listener of 0.0.0.0 and the same port. */
+/** Adds to each listener whether it leaves IPv4 clients to a listener of 0.0.0.0 and the same port. */
 export function withIpv6Only<Listener extends { readonly address: Address }>(
   listeners: readonly Listener[],
 ): (Listener & ListenPlace)[] {
@@ -22,7 +22,9 @@ export function withIpv6Only<Listener extends { readonly address: Address }>(
   }))
 }
 
-/** Whether the kernel gives a port to one of them only, because the address of one includes the other's. */
+/**
+ * Whether the kernel gives the port to only one of the two, because the address of one includes the other's.
+ */
 export function overlap(a: ListenPlace, b: ListenPlace): boolean {
   const [one, other] = [a.address, b.address]
   if (one.kind === 'unix') return other.kind === 'unix' && one.path === other.path
@@ -30,7 +32,9 @@ export function overlap(a: ListenPlace, b: ListenPlace): boolean {
   return includes(a, other.host) || includes(b, one.host)
 }
 
-/** For people: with whom it takes where that is not plain from the address. */
+/**
+ * The address for people. If the address does not tell which clients the listener takes, the text adds it.
+ */
 export function formatPlace({ address, ipv6Only }: ListenPlace): string {
   if (!isAny(address, '::')) return formatAddress(address)
   return `${formatAddress(address)} (${ipv6Only ? 'IPv6 only' : 'IPv4 too'})`
@@ -49,7 +53,7 @@ function canonicalHost(host: string): string {
   return zone === undefined ? address : `${address}%${zone}`
 }
 
-/** With port 0 each has a port of its own. */
+/** With port 0 each listener gets a port of its own. */
 function isBeside(
   { address: other }: { readonly address: Address },
   { address }: { address: Address },

@@ -1,5 +1,5 @@
 /**
- * What takes several values of a listener to judge: clusters that must exist, and settings that mean nothing
+ * Checks that need several values of a listener: clusters that must exist, and settings that have no effect
  * without another. Works on unchecked input, as `references.ts` does.
  */
 
@@ -9,7 +9,7 @@ import { quote } from '../wording.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
-/** Where a cluster may be named, this is the decision against the client. */
+/** The word that turns clients away, where the name of a cluster may stand. */
 export const REJECT = 'reject'
 
 const HTTP_ONLY = ['http', 'allowEncodedSlash', 'xForwarded', 'clientFrom', 'logQuery']
@@ -57,7 +57,9 @@ function checkProtocol(listener: Readonly<Record<string, unknown>>, path: Path):
   ]
 }
 
-/** A ClientHello is looked at where something depends on it, and never where the client speaks HTTP in the clear. */
+/**
+ * millrace reads a ClientHello only if something depends on it, and never if the client speaks plain HTTP.
+ */
 function checkHello(
   listener: Readonly<Record<string, unknown>>,
   routes: readonly unknown[],

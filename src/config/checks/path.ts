@@ -1,11 +1,13 @@
 /**
- * Where a value sits in a config, and a finding about it that has no file or line yet. Pure.
+ * Where a value sits in a config, and a finding about it that does not know its file or line yet. Pure.
  */
 
 /** Keys and list indices from the top. */
 export type Path = readonly PropertyKey[]
 
-/** One thing wrong with a config, by path. `load.ts` and `validate.ts` turn it into a Problem with a position. */
+/**
+ * One thing wrong with a config, by path. `load.ts` and `validate.ts` turn it into a Problem with a position.
+ */
 export interface Finding {
   readonly path: Path
   readonly message: string
@@ -15,7 +17,10 @@ export interface Finding {
 
 const PLAIN_KEY = /^[A-Za-z_][\w-]*$/
 
-/** As people write it: `listeners[0].address`, `clusters["a.b"]`. Two different paths never give the same text. */
+/**
+ * The path as people write it: `listeners[0].address`, `clusters["a.b"]`. Two different paths never give the
+ * same text.
+ */
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`

@@ -1,7 +1,7 @@
 /**
- * What takes two values of a config to judge: clusters that must exist, names and addresses that must differ. Works
- * on unchecked input, because zod skips such checks once a value is bad and every problem is to be told at once;
- * so whatever is not of the expected kind is passed over here: the schema has its say on it.
+ * Checks that need two values of a config: clusters that must exist, names and addresses that must differ.
+ * They work on unchecked input, because zod skips such checks once one value is bad, and users are to see
+ * every problem at once. They pass over a value of the wrong kind, because the schema reports it.
  */
 import { type Address, formatAddress } from '../../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from '../schemas/fields.js'
@@ -12,7 +12,7 @@ import { type Finding, formatPath, type Path } from './path.js'
 import { checkStartTls } from './start-tls-references.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
-/** What must occur once, and where it stands. */
+/** Something that must occur only once, and where it stands. */
 interface Claim {
   readonly key: string
   readonly path: Path
@@ -34,14 +34,17 @@ export function checkReferences(input: unknown): Finding[] {
   ]
 }
 
-/** Here and not in the schema, because zod does not look at the value of a key it refuses. */
+/** Checked here and not in the schema, because zod does not look at the value of a key that it refuses. */
 function badName(name: string): Finding[] {
   const message =
     name === REJECT ? '"reject" cannot be the name of a cluster: write another name' : explainName(name)
   return message === undefined ? [] : [{ path: ['clusters', name], message, about: 'key' }]
 }
 
-/** Port 0 may repeat: each time it is another free port. A repeated address is not also told as a repeated name. */
+/**
+ * Port 0 may repeat, because each time it is another free port. A repeated address is not also reported as a
+ * repeated name.
+ */
 function repeatedListeners(listeners: readonly unknown[]): Finding[] {
   const addresses: Claim[] = []
   const names: Claim[] = []

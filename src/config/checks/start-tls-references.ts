@@ -1,5 +1,5 @@
 /**
- * What `startTls` takes and forbids elsewhere in a config. Works on unchecked input, as `references.ts` does.
+ * What `startTls` needs and forbids elsewhere in a config. Works on unchecked input, as `references.ts` does.
  */
 
 import { ALPN_POSTGRESQL } from '../schemas/start-tls-schema.js'
@@ -61,7 +61,7 @@ function routeKeys(listener: Readonly<Record<string, unknown>>, path: Path): Fin
   )
 }
 
-/** Where protocols are named, its own must be among them: clients break the handshake off otherwise. */
+/** If `alpn` names protocols, Postgres' own must be among them. Otherwise clients break off the handshake. */
 function wrongAlpn(tls: unknown, path: Path): Finding[] {
   const alpn = valueAt(tls, 'alpn')
   const names = typeof alpn === 'string' ? [alpn] : itemsOf(alpn)

@@ -1,5 +1,5 @@
 /**
- * Walks through input that nobody has checked yet. Pure. What is not of the expected kind is passed over.
+ * Walks through unchecked input. Pure. It passes over a value of the wrong kind.
  */
 
 export function valueAt(map: unknown, key: string): unknown {

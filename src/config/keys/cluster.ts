@@ -19,15 +19,15 @@ export const CLUSTER_KEYS: KeyTable = {
     does: 'The share of new connections that this backend gets. A backend of weight 2 gets twice as many as one of weight 1',
     takes: 'number, `1` to `1000`',
     default: '`1`',
-    zero: 'an error. `millrace backend --weight 0` stops new connections',
+    zero: 'an error. `millrace backend --weight 0` stops new connections, until a reload that changes the weight or a restart',
   },
   'clusters.NAME.balance': {
-    does: 'How millrace chooses a backend for a new connection. `round-robin`: each in turn, by weight',
+    does: 'How millrace chooses a backend for a new connection. `round-robin`: each in turn, by weight. Each worker has its own turn',
     takes: '`round-robin`',
     default: '`round-robin`',
   },
   'clusters.NAME.halfClose': {
-    does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. It gives up after 30 s without progress. Use `close` for backends that close to mark the end of a response',
+    does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. If a peer takes nothing for 30 s, millrace resets it. A client that sends FIN and then waits for the answer gets none. Use `close` where one side closes and the other would keep its socket open for a long time',
     takes: '`propagate`, `close`',
     default: '`propagate`',
   },
@@ -57,7 +57,8 @@ export const BACKEND_TLS_KEYS: KeyTable = {
   'clusters.NAME.tls.serverName': {
     does: 'The server name that millrace sends. The certificate of the backend must be for it. `client`: the server name that the client sent. If it sent none, the host of the backend',
     takes: '[host name](#names), or `client`',
-    default: 'the host of the backend',
+    default:
+      'the host of the backend. For an IP address: no name, and the certificate must be for the address',
   },
   'clusters.NAME.tls.ca': {
     does: 'The CA that must have signed the certificates of the backends',

@@ -1,4 +1,4 @@
-/** Keys of a listener that say what it makes of a client's first bytes. */
+/** Keys of a listener that decide what millrace does with a client's first bytes. */
 import { type KeyTable, NOT_SET, REQUIRED } from './key-words.js'
 
 const PEM = 'PEM text, or the path of a PEM file'
@@ -15,7 +15,7 @@ export const ACCEPT_PROXY_KEYS: KeyTable = {
     default: REQUIRED,
   },
   'listeners[].acceptProxy.required': {
-    does: '`true`: millrace resets clients that are not in `from`, and clients that send no valid header. `false`: millrace serves clients outside `from` as they are, and clients in `from` may send no header. It always resets a client in `from` whose header is broken',
+    does: 'Whether every client must send a header. `true`: millrace resets a client without a valid header, and every client outside `from`. `false`: the header may be missing. In both cases a broken header from a client in `from` ends in a reset',
     takes: '`true`, `false`',
     default: '`true`',
   },
@@ -25,7 +25,7 @@ export const ACCEPT_PROXY_KEYS: KeyTable = {
     default: 'none',
   },
   'listeners[].acceptProxy.timeoutMs': {
-    does: 'How long millrace waits for the whole header. After that it resets the client. Exception: with `required: false` it serves a client that has sent no byte',
+    does: 'How long millrace waits for the whole header. After that it resets the client. With `required: false` it serves a client that has sent no byte. So a client that waits for the server to speak first, such as MySQL, waits this long',
     takes: 'duration, `0` to `24d`',
     default: '`5s`',
     zero: 'no limit',
@@ -34,7 +34,7 @@ export const ACCEPT_PROXY_KEYS: KeyTable = {
 
 export const TLS_KEYS: KeyTable = {
   'listeners[].tls': {
-    does: 'millrace ends the [TLS of clients](first-bytes.md#tls-ends-here). It then copies and does not splice',
+    does: 'millrace terminates the [TLS of clients](first-bytes.md#tls-ends-here). It then copies and does not splice. Ciphers are those of Node, and no key changes them',
     takes: 'map',
     default: 'TLS passes through to the backend',
   },
@@ -79,22 +79,22 @@ export const TLS_KEYS: KeyTable = {
     default: NOT_SET,
   },
   'listeners[].tls.clientCert': {
-    does: 'Whether a client must send a certificate. `require`: the handshake fails without one. `request`: a client may send none. In both cases the handshake fails with a bad certificate. Without `clientCa` this key does nothing',
+    does: 'Whether a client must send a certificate. `require`: the handshake fails without one. `request`: the client need not send one. In both cases the handshake fails if the certificate of the client is not valid. Without `clientCa` this key does nothing',
     takes: '`require`, `request`',
     default: '`require`',
   },
   'listeners[].startTls': {
-    does: 'Clients speak this protocol and ask for TLS in it, before the ClientHello. Clients may also go on without TLS. See [postgres.md](postgres.md)',
+    does: 'Clients speak this protocol and ask for TLS in it, before the ClientHello. A client that asks for none is served in plain text: [postgres.md](postgres.md) says how to refuse it',
     takes: '`postgres`',
     default: 'TLS, if any, begins with the first byte',
   },
   'listeners[].onNoSni': {
-    does: 'What millrace does with a TLS client that sends no server name. `reject`: it resets the client. Otherwise: the cluster for it',
+    does: 'What millrace does with a TLS client that sends no server name. `reject`: it resets the client. A cluster: the client goes there',
     takes: '`reject`, or name of a cluster',
-    default: 'the routes without `sni`, then `cluster`',
+    default: 'the client goes to a route without `sni` that it matches, else to `cluster`',
   },
   'listeners[].onBadHello': {
-    does: 'What millrace does with a client that does not start with a valid TLS ClientHello. `reject`: it resets the client. Otherwise: the cluster for it. Applies where a key of the listener needs the ClientHello: `routes[].sni`, `routes[].alpn`, `onNoSni`, `tls` or `startTls`. With `startTls`, only `reject` is allowed',
+    does: 'What millrace does with a client whose first bytes are no valid TLS ClientHello. It applies where the listener needs one: with `tls`, `onNoSni`, `routes[].sni` or `routes[].alpn`. `reject`: it resets the client. A cluster: the client goes there, in plain text. A client that sends nothing is a matter of `firstBytesMs`. With `startTls` only `reject` is allowed, for a client that has asked for TLS',
     takes: '`reject`, or name of a cluster',
     default: '`reject`',
   },

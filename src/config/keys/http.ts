@@ -3,7 +3,7 @@ import { type KeyTable, REQUIRED } from './key-words.js'
 
 export const HTTP_KEYS: KeyTable = {
   'listeners[].http': {
-    does: 'What millrace does with requests that are not upgrades. `reject`: it answers 426. `forward`: it forwards one request per connection',
+    does: 'What millrace does with requests that are not upgrades. `reject`: it answers 426. `forward`: it forwards one request per connection, with `Connection: close`, and reads no second one',
     takes: '`reject`, `forward`',
     default: '`reject`',
   },

@@ -1,4 +1,7 @@
-/** Keys of a listener: where it listens and where its clients go. What it makes of first bytes is in `first-bytes.ts`. */
+/**
+ * Keys of a listener: where it listens and where its clients go. `first-bytes.ts` has the keys for first
+ * bytes.
+ */
 import { type KeyTable, NOT_SET, REQUIRED } from './key-words.js'
 
 export const LISTENER_KEYS: KeyTable = {
@@ -24,12 +27,12 @@ export const LISTENER_KEYS: KeyTable = {
     default: 'no tags',
   },
   'listeners[].protocol': {
-    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket)',
+    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket). Every other request gets 426, unless [`http: forward`](#http) is set',
     takes: '`tcp`, `http`',
     default: '`tcp`',
   },
   'listeners[].mode': {
-    does: 'Who may connect to a unix socket: the permissions of its file, as chmod(1) takes them. Only for `unix:/path`. All others get `EACCES`',
+    does: 'Who may connect to a unix socket: the permissions of its file, as chmod(1) takes them. Only for `unix:/path`. A client without this permission gets `EACCES`',
     takes: 'octal digits in quotes, such as `"0660"`',
     default: 'what the umask gives. With `group`: `"0660"`',
     zero: '`"000"`: only root can connect',
@@ -44,12 +47,12 @@ export const LISTENER_KEYS: KeyTable = {
 
 export const ROUTE_KEYS: KeyTable = {
   'listeners[].routes': {
-    does: 'Which clients go to which cluster. A client must match every condition of a route. The most specific `host` wins, then the most specific `sni`. Among equal routes, the first wins. A client that matches no route goes to `cluster`',
+    does: 'Which clients go to which cluster. A client must match every condition of a route. [Which route wins](#routes) is not only a matter of their order. A client that matches no route goes to `cluster`',
     takes: 'list of at least one',
     default: 'no routes',
   },
   'listeners[].routes[].sni': {
-    does: 'Condition: the server name in the ClientHello',
+    does: 'Condition: the server name in the ClientHello. millrace then resets every client of this listener that does not speak TLS, unless `onBadHello` says otherwise',
     takes: '[name pattern](#name-patterns), or a list',
     default: 'any client, also without a server name',
   },
@@ -59,7 +62,7 @@ export const ROUTE_KEYS: KeyTable = {
     default: 'any',
   },
   'listeners[].routes[].source': {
-    does: 'Condition: the address of the client. A PROXY header or `clientFrom` can change it',
+    does: 'Condition: the address of the client. A [PROXY header](#proxy-header-of-clients) or [`clientFrom`](#http) can name another one',
     takes: '[address range](#address-ranges), or a list',
     default: 'any',
   },
@@ -74,7 +77,7 @@ export const ROUTE_KEYS: KeyTable = {
     default: 'any',
   },
   'listeners[].routes[].user': {
-    does: 'Condition: the role that a Postgres client names. Upper and lower case differ. Needs `startTls: postgres`. It never matches a client whose TLS passes through',
+    does: 'Condition: the user (role) that a Postgres client names. Upper and lower case differ. Needs `startTls: postgres`. It never matches a client whose TLS passes through, so do not rely on it in a route with `reject`',
     takes: 'text of 1 to 63 bytes, or a list',
     default: 'any',
   },

@@ -8,7 +8,7 @@ import { LISTENER_KEYS, ROUTE_KEYS } from './listener.js'
 import { KEEPALIVE_KEYS, TIMEOUT_KEYS } from './times.js'
 import { ADMIN_KEYS, LOG_KEYS } from './watching.js'
 
-/** By the name that marks the place of the table in the page. */
+/** By the name that marks the place of the table on the page. */
 export const KEY_SECTIONS: Readonly<Record<string, KeyTable>> = {
   general: GENERAL_KEYS,
   listeners: LISTENER_KEYS,

@@ -1,37 +1,37 @@
-/** Keys for times: timeouts and keepalive, for everybody and for one listener or cluster. */
+/** Keys for times: timeouts and keepalive, for all and for one listener or cluster. */
 import type { KeyTable } from './key-words.js'
 
 const UP_TO_24_DAYS = 'duration, `0` to `24d`'
 const NO_LIMIT = 'no limit'
-const ENDS = 'Then millrace closes the connection, or resets it if bytes are in flight'
+const ENDS = 'After this time millrace closes the connection, or resets it if bytes are in flight'
 
 export const TIMEOUT_KEYS: KeyTable = {
   'timeouts.firstBytesMs': {
-    does: 'How long a client may take to send what millrace needs to choose a cluster: ClientHello, TLS handshake, request head. A `route` function must answer within it too. Then millrace resets the client. With `protocol: http` it answers 408, or 504 if the function was late',
+    does: 'How long a client may take to send what millrace needs to choose a cluster: ClientHello, TLS handshake, request head. A `route` function must answer within it too. After this time millrace resets the client. With `protocol: http` it answers 408, or 504 if the function was late. A listener that needs none of these has no such limit: a client may wait for the server to speak first',
     takes: UP_TO_24_DAYS,
     default: '`5s`',
     zero: NO_LIMIT,
   },
   'timeouts.connectMs': {
-    does: 'How long one backend may take to accept a connection. Then millrace tries the next one. After the last one, it resets the client, or answers 504 with `protocol: http`',
+    does: 'How long one connect may take. After this time millrace tries the next address: each backend once, then the further addresses of backends with several. A refused connect goes on to the next at once. So a client waits at most this time for each address. After the last one millrace resets the client, or answers 502 or 504 with `protocol: http`. Waiting for the first answer of DNS has the same limit',
     takes: UP_TO_24_DAYS,
     default: '`5s`',
-    zero: 'the limit of the kernel',
+    zero: 'the limit of the kernel, about 2 minutes (`tcp_syn_retries`)',
   },
   'timeouts.responseMs': {
-    does: 'How long a backend may take for a TLS handshake, and for the head of its response. Then millrace resets the client, or answers 504 with `protocol: http`. A backend that only gets plain bytes has no such limit',
+    does: 'How long a backend may take for a TLS handshake, and then once more for the head of its response. After this time millrace resets the client, or answers 504 with `protocol: http`. A backend that only gets plain bytes has no such limit',
     takes: UP_TO_24_DAYS,
     default: '`30s`',
     zero: NO_LIMIT,
   },
   'timeouts.idleMs': {
-    does: `How long a connection may move no byte in either direction. ${ENDS}. The [record](records.md) names the side that millrace waited for`,
+    does: `How long a connection may move no byte in either direction. Keepalive probes are no bytes: a pool of silent connections ends after this time. ${ENDS}. The [record](records.md) names the side that millrace waited for`,
     takes: UP_TO_24_DAYS,
     default: '`10m`',
     zero: NO_LIMIT,
   },
   'timeouts.halfClosedMs': {
-    does: `How long a connection may move no byte after one side has sent FIN. ${ENDS}`,
+    does: `How long a connection may move no byte after one side has sent FIN. Each byte starts the time anew. ${ENDS}`,
     takes: UP_TO_24_DAYS,
     default: '`30s`',
     zero: 'no limit of its own. `idleMs` still applies',
@@ -43,13 +43,13 @@ export const TIMEOUT_KEYS: KeyTable = {
     zero: NO_LIMIT,
   },
   'timeouts.drainMs': {
-    does: 'How long connections may go on after SIGTERM, after an operator sets their backend `maint`, and after a reload removes their listener. From half of it on, millrace closes those that have no byte in flight, [one after another](commands.md#drain). At the end it resets those that still have',
+    does: 'How long connections may go on after SIGTERM, after an operator sets their backend `maint`, and after a reload removes their listener. From half of it on, millrace closes connections that have no byte in flight, [one after another](commands.md#drain). A database session that waits for a slow query has none. At the end it resets the rest',
     takes: UP_TO_24_DAYS,
     default: '`30s`',
     zero: 'millrace waits until the last connection has ended',
   },
   'timeouts.deadPeerMs': {
-    does: 'How long sent bytes or keepalive probes may stay unacknowledged (`TCP_USER_TIMEOUT`). Then the kernel breaks the connection, and millrace resets the other side. Needs the addon',
+    does: 'How long sent bytes or keepalive probes may stay unacknowledged (`TCP_USER_TIMEOUT`). After this time the kernel breaks the connection, and millrace resets the other side. Without the addon millrace ignores this key and logs a warning',
     takes: UP_TO_24_DAYS,
     default: '`0`',
     zero: "the kernel's limit, about 15 minutes for sent bytes",
@@ -72,7 +72,7 @@ export const KEEPALIVE_KEYS: KeyTable = {
 function ownDeadPeer(owner: string, peers: string): KeyTable {
   return {
     [`${owner}.timeouts`]: {
-      does: `Timeouts for ${peers} alone`,
+      does: `Timeouts for ${peers} alone. \`deadPeerMs\` is the only one. All others hold for all listeners and clusters`,
       takes: 'map',
       default: 'the common `timeouts`',
     },
@@ -88,7 +88,7 @@ function ownDeadPeer(owner: string, peers: string): KeyTable {
 function ownKeepalive(owner: string, peers: string): KeyTable {
   return {
     [`${owner}.keepalive`]: {
-      does: `Keepalive for ${peers} alone. \`true\`: the defaults below. \`false\`: no keepalive`,
+      does: `Keepalive for ${peers} alone, in place of the common \`keepalive\`. What a map here does not say has the default below, not the common value. \`true\`: the defaults below. \`false\`: no keepalive`,
       takes: '`true`, `false`, or a map',
       default: 'the common `keepalive`',
     },
@@ -105,13 +105,13 @@ function probes(map: string): KeyTable {
       zero: 'an error. `keepalive: false` sends no probes',
     },
     [`${map}.everyMs`]: {
-      does: 'Time between two probes (`TCP_KEEPINTVL`). Needs the addon',
+      does: 'Time between two probes (`TCP_KEEPINTVL`). Without the addon the value of the system holds',
       takes: 'whole seconds, `1s` to `32767s`',
       default: '`15s`',
       zero: 'an error',
     },
     [`${map}.count`]: {
-      does: 'After this many unanswered probes the kernel breaks the connection (`TCP_KEEPCNT`). millrace then resets the other side. Needs the addon',
+      does: 'After this many unanswered probes the kernel breaks the connection (`TCP_KEEPCNT`). millrace then resets the other side. With the defaults, that is 120 s after the last byte. Without the addon the value of the system holds',
       takes: 'number, `1` to `127`',
       default: '`4`',
       zero: 'an error',

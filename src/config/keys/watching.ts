@@ -1,14 +1,14 @@
-/** Keys for those who watch and operate millrace: the log, and the admin address. */
+/** Keys for people who watch and operate millrace: the log, and the admin address. */
 import { type KeyTable, NOT_SET } from './key-words.js'
 
 export const LOG_KEYS: KeyTable = {
   'log.level': {
-    does: 'The lowest level that millrace logs. Records have the level `info`',
+    does: 'The lowest level that millrace logs. Records have the level `info`: from `warn` on there are no records, not even those of `always`',
     takes: '`trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`',
     default: '`info`',
   },
   'log.file': {
-    does: 'The file to append to. After you have moved the file, SIGUSR2 opens it again',
+    does: 'The file to append to. After you have moved the file, SIGUSR2 opens it again. If the disk is full, traffic goes on, lines are lost, and the metrics count lost records',
     takes: 'path of a file',
     default: 'stdout',
   },
@@ -18,13 +18,13 @@ export const LOG_KEYS: KeyTable = {
     default: '`true`',
   },
   'log.access.sample': {
-    does: 'The share of connections that get a record, chosen at random. 0.1 is one of ten',
+    does: 'The share of connections that get a record, chosen at random among those that `minBytes` and `minMs` allow. 0.1 is one of ten',
     takes: 'number, `0` to `1`',
     default: '`1`',
     zero: 'no records, except those of `always`',
   },
   'log.access.always': {
-    does: 'Records that millrace always writes, whatever the other keys say. `errors`: connections that [ended with an error](records.md)',
+    does: 'Records that millrace writes whatever `sample`, `minBytes` and `minMs` say. `errors`: connections that [ended with an error](records.md)',
     takes: 'list of `errors`',
     default: 'none',
   },
@@ -41,7 +41,7 @@ export const LOG_KEYS: KeyTable = {
     zero: 'no limit',
   },
   'log.access.redact': {
-    does: 'Fields that millrace leaves out of records. Of `client` it keeps the network',
+    does: 'Fields that millrace leaves out of records. Of `client` it keeps the network: 24 bits of IPv4, 48 of IPv6',
     takes: 'list of `client`, `sni`, `http.authority`, `http.path`, `tls.clientName`, `tags`',
     default: 'none',
   },
@@ -54,7 +54,7 @@ export const ADMIN_KEYS: KeyTable = {
     default: 'the command: [a unix socket of your user](admin.md#where-it-is). The library: none',
   },
   'admin.address': {
-    does: 'Where millrace listens for admin requests. Other machines cannot reach it directly',
+    does: 'Where millrace listens for admin requests. Other machines cannot reach it directly: put a proxy with a password or mTLS in front, which can be a listener of millrace itself',
     takes: '`unix:/path`, or `HOST:PORT` with a loopback host',
     default: 'required in the map',
     zero: 'port 0: the kernel chooses a free port',

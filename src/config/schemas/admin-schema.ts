@@ -1,5 +1,5 @@
 /**
- * Where operators reach a process: as people write it, as the rest of the program reads it, and the schema between.
+ * The admin address: as people write it, as the rest of the program reads it, and the schema between the two.
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
@@ -9,39 +9,47 @@ import { expected } from '../wording.js'
 import * as fields from './fields.js'
 import { explainAdminHost } from './host-names.js'
 
-/** `false`: nowhere. A text is short for an address. */
+/** Where operators reach the process. `false`: nowhere. A text stands for an address alone. */
 export type AdminInput =
   | false
   | string
   | {
       /** `unix:/path`, or a port of a loopback address, such as `127.0.0.1:9901`. */
       readonly address: string
-      /** What callers show as a bearer token: at least 16 characters. Needed with a port, and only there. */
+      /**
+       * The bearer token that callers must send: at least 16 visible ASCII characters. A port needs one, a
+       * unix socket takes none.
+       */
       readonly token?: string | undefined
-      /** Names besides loopback's by which callers may address it (the Host header). Default none. */
+      /**
+       * Names in the Host header by which callers may address millrace, besides those of loopback. Default
+       * none.
+       */
       readonly hosts?: readonly string[] | undefined
-      /** Whether all that changes anything is refused. Default false. */
+      /** Whether millrace refuses every request that would change something. Default false. */
       readonly readOnly?: boolean | undefined
     }
 
 export interface AdminConfig {
-  /** A unix socket, or of loopback. */
+  /** A unix socket, or a port of loopback. */
   readonly address: Address
-  /** Undefined for a unix socket, whose file says who may. */
+  /** Undefined for a unix socket: the permissions of its file decide who may connect. */
   readonly token: string | undefined
   readonly hosts: readonly string[]
   readonly readOnly: boolean
 }
 
 const LEAST_TOKEN_CHARACTERS = 16
-/** The value itself is a secret: no message shows it. */
+/** The token is a secret, so no message shows it. */
 const HOW_TO_MAKE_ONE = 'Make one with: openssl rand -hex 32'
 const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])
 
 const EVERYBODYS =
   'an abstract socket has no file permissions, so everybody on this machine could use it: write unix:/path'
 
-/** Only here: an admin port that the world can reach is one mistake away from being the world's. */
+/**
+ * Only loopback, because an admin port that the network can reach is one mistake away from serving anybody.
+ */
 export function parseAdminAddress(text: string): Address | string {
   const address = parseAddress(text)
   if (typeof address === 'string') return address
@@ -51,7 +59,7 @@ export function parseAdminAddress(text: string): Address | string {
   return `${expected('unix:/path or a loopback address such as 127.0.0.1:9901', text)}. From other machines, use an SSH tunnel or a proxy with TLS`
 }
 
-/** As a config has it, and the command line. */
+/** The field of the config and of the command line. */
 export const adminAddressField = fields.addressField(parseAdminAddress)
 
 const token = fields
@@ -77,7 +85,7 @@ const settings = fields
 
 const shortForm = z.preprocess((value) => (typeof value === 'string' ? { address: value } : value), settings)
 
-/** Undefined is left to who runs the process. */
+/** Undefined: whoever runs the process decides. */
 export const adminSchema: z.ZodType<AdminConfig | false | undefined> = fields.optional(
   fields.switchable(shortForm),
 )

@@ -1,6 +1,6 @@
 /**
- * The kinds of value a config holds, as zod types with sentences of our own: zod's wording names types, these
- * name what to write. Every reader gives the value, or a sentence that says what is wrong.
+ * The kinds of value in a config, as zod types with our own sentences: zod's sentences name types, ours say
+ * what to write. Every reader returns the value, or a sentence that says what is wrong.
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
@@ -10,7 +10,7 @@ import { didYouMean, oneOf } from '../suggest.js'
 import { expected, quote } from '../wording.js'
 import { parseDuration, parseSize } from './units.js'
 
-/** Beyond this a duration is surely a slip, and timers of 2^31 ms and more fire at once. */
+/** A longer duration is surely a mistake, and timers of 2^31 ms and more fire at once. */
 export const LONGEST_DURATION_MS = 24 * 86_400_000
 const MOST_WORKERS = 256
 const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
@@ -29,14 +29,14 @@ export function strictMap<Shape extends z.ZodRawShape>(
   })
 }
 
-/** A value that may be missing; the key is there in any case, so that a config always has the same shape. */
+/** A value that may be missing. Its key is always there, so that every config has the same shape. */
 export function optional<Value extends z.ZodType>(
   value: Value,
 ): z.ZodType<z.output<Value> | undefined, z.input<Value> | undefined> {
   return value.optional().default(undefined as never)
 }
 
-/** One text or a list of at least one, each of which `explain` finds nothing wrong with. */
+/** One text, or a list of at least one. `explain` must find nothing wrong with any of them. */
 export function textsField(
   what: string,
   explain: (text: string) => string | undefined,
@@ -47,7 +47,7 @@ export function textsField(
   )
 }
 
-/** A text that `explain` finds nothing wrong with. */
+/** A text. `explain` must find nothing wrong with it. */
 export function checkedTextField(what: string, explain: (text: string) => string | undefined): z.ZodString {
   return textField(what).superRefine((value, context) => {
     const message = explain(value)
@@ -62,7 +62,7 @@ export function listOf<Item extends z.ZodType>(what: string, item: Item): z.ZodA
     .min(1, `expected ${what}, found an empty list`)
 }
 
-/** A map of any keys to `value`, at least one. The keys are judged in `references.ts`. */
+/** A map of any keys to `value`, at least one. `references.ts` checks the keys. */
 export function mapOf<Value extends z.ZodType>(what: string, value: Value): z.ZodRecord<z.ZodString, Value> {
   return z
     .record(z.string(), value, { error: ({ input }) => expected(what, input) })
@@ -91,7 +91,7 @@ export function textField(what: string): z.ZodString {
 
 export const nameField = textField('a name').regex(NAME, { error: ({ input }) => explainName(input) ?? '' })
 
-/** What is wrong with a name, if anything is. */
+/** Says what is wrong with a name. Undefined: nothing is wrong. */
 export function explainName(name: unknown): string | undefined {
   if (typeof name === 'string' && NAME.test(name)) return undefined
   return expected(
@@ -106,7 +106,7 @@ export const booleanField = field((value) => {
   return expected('true or false', value)
 })
 
-/** A map that is left out with `false`, and has all its defaults with `true`. */
+/** A map, or `false` for none, or `true` for one with all its defaults. */
 export function switchable<Map extends z.ZodType>(map: Map): z.ZodType<z.output<Map> | false> {
   return z.unknown().transform((value, context): z.output<Map> | false => {
     if (value === false || value === 'false') return false
@@ -119,14 +119,17 @@ export function switchable<Map extends z.ZodType>(map: Map): z.ZodType<z.output<
   })
 }
 
-/** From 0 to 1, or the same in digits. */
+/** A number from 0 to 1, or the same in digits. */
 export const fractionField = field((value) => {
   const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
   const isFine = typeof number === 'number' && number >= 0 && number <= 1
   return isFine ? number : expected('a number from 0 to 1', value)
 })
 
-/** A whole number in these bounds, or the same in digits, which is what an environment variable can give. */
+/**
+ * A whole number from `least` to `most`. Digits in a text will do, because an environment variable gives
+ * text.
+ */
 export function wholeNumberField(least: number, most: number): z.ZodType<number> {
   return field((value) => readWholeNumber(value, least, most))
 }
@@ -142,7 +145,7 @@ export const durationField = field((value) => {
   return expected('at most 24d, or 0 for no limit', value)
 })
 
-/** What the kernel counts in seconds: whole ones, from 1 to `most`. */
+/** A duration that the kernel counts in seconds: whole seconds, from 1 to `most`. */
 export function secondsField(most: number): z.ZodType<number> {
   return field((value) => {
     const ms = readQuantity('a duration, such as 5s', value, parseDuration)
@@ -162,12 +165,12 @@ export function sizeField(
   })
 }
 
-/** A listener binds, and binding resolves nothing: the host is an IP address, or `localhost` for 127.0.0.1. */
+/** The host is an IP address, or `localhost` for 127.0.0.1, because a listener resolves no names. */
 export const listenerAddressField = addressField(parseListenerAddress)
 
 export const backendAddressField = addressField(parseBackendAddress)
 
-/** An address in words that `parse` understands, or a sentence of it. */
+/** An address that `parse` reads from text. A sentence of `parse` becomes the problem. */
 export function addressField(parse: (text: string) => Address | string) {
   return field<Address>((value) => readAddress(value, parse))
 }
@@ -185,7 +188,7 @@ export function parseBackendAddress(text: string): Address | string {
   return expected('a port from 1 to 65535', 0)
 }
 
-/** Of a kind that this platform has. */
+/** Refuses a kind of address that this platform lacks. */
 function parseHere(text: string): Address | string {
   const address = parseAddress(text)
   if (typeof address === 'string' || address.kind === 'tcp' || !isAbstract(address)) return address
@@ -196,7 +199,7 @@ function field<Value extends number | boolean | object>(read: (value: unknown) =
   return z.unknown().transform((value, context) => settle(read(value), context))
 }
 
-/** What a reader said: its value, or its sentence as an issue at this place. */
+/** Takes a reader's value, or adds its sentence as an issue at this place. */
 function settle<Value>(result: Value | string, context: z.RefinementCtx): Value {
   if (typeof result !== 'string') return result
   context.addIssue({ code: 'custom', message: result })

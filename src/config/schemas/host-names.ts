@@ -1,25 +1,25 @@
 /**
- * Names that go out on the wire, or are compared with what comes in: what is wrong with one, and what to write instead.
- * Pure. Nothing is mended in silence: a name with a port was perhaps meant for another field.
+ * Names that millrace sends or compares: what is wrong with one, and what to write instead. Pure. It never
+ * corrects a name silently, because a name with a port may be meant for another key.
  */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { explainNamePattern, normalizeName } from '../../names.js'
 import { quote, shorten } from '../wording.js'
 
-/** What is wrong with a text, if anything is. */
+/** Says what is wrong with a text. Undefined: nothing is wrong. */
 export type Explain = (text: string) => string | undefined
 
-/** A host with what people copy along: scheme, user, port, path. */
+/** A host together with what people copy along: scheme, user, port, path. */
 const COPIED = /^(?:[a-z][a-z\d+.-]*:\/\/)?(?:[^/@]*@)?([^/:?#@]+)(?::\d*)?(?:[/?#].*)?$/i
 const IN_BRACKETS = /^\[(.*)\](?::\d+)?$/
-/** `1.2.3` is no host name, and no IPv4 address either. */
+/** `1.2.3` is neither a host name nor an IPv4 address. */
 const NUMBERS_ONLY = /^[\d.]+$/
 const NOT_ASCII = /[^\0-\x7f]/
 /** RFC 7301 section 3.1: a name is 1 to 255 bytes. Registered ones are visible ASCII. */
 const PROTOCOL = /^[\x21-\x2b\x2d-\x7e]{1,255}$/
 
-/** `tls.serverName`: what SNI can carry (RFC 6066 section 3). */
+/** `tls.serverName`: a name that SNI can carry (RFC 6066 section 3). */
 export const explainServerName: Explain = withHint((text) =>
   isAddress(text)
     ? 'an IP address cannot be a server name: remove serverName, and millrace checks the address of the backend'
@@ -36,12 +36,12 @@ export const explainHostPattern: Explain = withHint((text) =>
   isAddress(text) ? 'a route compares host names, not IP addresses: write a host name' : explainPattern(text),
 )
 
-/** `admin.hosts`: a host may be known by an address, too. */
+/** `admin.hosts`: an address is allowed too. */
 export const explainAdminHost: Explain = withHint((text) =>
   isIP(text) === 0 ? explainName(text) : undefined,
 )
 
-/** A protocol as ALPN names it. */
+/** A protocol name of ALPN. */
 export const explainProtocol: Explain = (text) => {
   if (PROTOCOL.test(text)) return undefined
   const names = text.split(/[\s,]+/).filter((name) => PROTOCOL.test(name))
@@ -63,7 +63,7 @@ function explainPattern(text: string): string | undefined {
   return NUMBERS_ONLY.test(name) ? explainName(name) : explainNamePattern(text)
 }
 
-/** Where something like the text is good, that is what to write. */
+/** If a similar text is good, the sentence says to write that one. */
 function withHint(explain: Explain): Explain {
   return (text) => {
     const wrong = explain(text)

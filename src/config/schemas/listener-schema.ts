@@ -1,5 +1,5 @@
 /**
- * A listener as the rest of the program reads it, and the schema that leads there from what people write.
+ * A listener as the rest of the program reads it, and the schema that makes it of what people write.
  */
 import { z } from 'zod'
 import { type Address, formatAddress } from '../../address.js'
@@ -35,7 +35,7 @@ export interface ListenerConfig extends ListenPlace {
   readonly startTls: StartTls | undefined
   readonly routes: readonly RouteConfig[]
   readonly route: RouteFunction | undefined
-  /** `reject` or a cluster; undefined where the routes say. */
+  /** `reject` or a cluster. Undefined: the routes decide. */
   readonly onNoSni: string | undefined
   /** `reject` or a cluster. */
   readonly onBadHello: string
@@ -45,11 +45,11 @@ export interface ListenerConfig extends ListenPlace {
   readonly clientFrom: ClientFromConfig | undefined
   readonly logQuery: boolean
   readonly liveness: Liveness
-  /** Of a unix socket. */
+  /** For a unix socket. */
   readonly socketFile: SocketFile
 }
 
-/** Without what others of the config have to say. */
+/** A listener before other parts of the config add to it. */
 type LoneListener = Omit<ListenerConfig, 'ipv6Only' | 'liveness'> & OwnLiveness
 
 export interface AcceptProxyConfig {
@@ -61,7 +61,7 @@ export interface AcceptProxyConfig {
 }
 
 export interface ClientFromConfig {
-  /** In small letters. */
+  /** In lower case. */
   readonly field: string
   /** As `AddressSet` takes them. */
   readonly trusted: readonly string[]

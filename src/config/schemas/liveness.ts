@@ -1,12 +1,12 @@
 /**
- * How long a peer may be silent before it counts as gone, as people write it: for all listeners and clusters, and for one of
- * them.
+ * How long a peer may be silent before it counts as gone, as people write it: for all listeners and clusters,
+ * and for one of them.
  */
 import type { z } from 'zod'
 import type { Keepalive, Liveness } from '../../io/liveness.js'
 import * as fields from './fields.js'
 
-/** What the kernel takes (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT in its tcp.h). */
+/** The limits of the kernel (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT in its tcp.h). */
 const MOST_SECONDS = 32_767
 const MOST_PROBES = 127
 
@@ -18,7 +18,7 @@ export const keepaliveSchema: z.ZodType<Keepalive | false> = fields.switchable(
   }),
 )
 
-/** Of one listener or cluster, which may say less than all. */
+/** The keys of one listener or cluster. All of them may be missing. */
 export const ownLiveness = {
   keepalive: fields.optional(keepaliveSchema),
   timeouts: fields.optional(
@@ -26,13 +26,13 @@ export const ownLiveness = {
   ),
 }
 
-/** What somebody of the config says of it, read. */
+/** The values that one listener or cluster sets itself. */
 export interface OwnLiveness {
   readonly keepalive: Keepalive | false | undefined
   readonly timeouts: { readonly deadPeerMs: number | undefined } | undefined
 }
 
-/** `own` with what holds for it, where it says nothing itself. */
+/** `own`, with the values of `common` where it sets none itself. */
 export function withLiveness<Own extends OwnLiveness>(
   { keepalive, timeouts, ...own }: Own,
   common: Liveness,

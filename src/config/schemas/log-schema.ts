@@ -1,5 +1,6 @@
 /**
- * What is logged, and which connections write their record: as people write it, as it is read, and the schema between.
+ * What is logged, and which connections write a record: as people write it, as the rest of the program reads
+ * it, and the schema between the two.
  */
 import { z } from 'zod'
 import { expected } from '../wording.js'
@@ -8,32 +9,39 @@ import * as fields from './fields.js'
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Whose records are written whatever else is said. `errors`: whoever could not be served, or was cut off by a backend. */
+/**
+ * Records that millrace always writes. `errors`: of clients that could not be served, or that a backend cut
+ * off.
+ */
 const ALWAYS = ['errors'] as const
 export const REDACTABLE = ['client', 'sni', 'http.authority', 'http.path', 'tls.clientName', 'tags'] as const
 
 export type RecordKind = (typeof ALWAYS)[number]
 export type RedactableField = (typeof REDACTABLE)[number]
 
+/** The log of a config. */
 export interface LogInput {
-  /** Default `info`. */
+  /** The lowest level that millrace logs. Default `info`. */
   readonly level?: LogLevel | undefined
-  /** Path of a file to append to. Default: stdout. */
+  /** Path of a file that millrace appends to. Default: stdout. */
   readonly file?: string | undefined
-  /** Whether every connection writes its record, or which do. Default true. */
+  /** Whether millrace writes a record for every connection, for none, or for which. Default true. */
   readonly access?: boolean | AccessInput | undefined
 }
 
 export interface AccessInput {
-  /** Share of the records that are written, 0 to 1, by chance. Default 1. */
+  /** Share of connections that get a record, 0 to 1, chosen at random. Default 1. */
   readonly sample?: number | undefined
-  /** Whose records are written all the same, whatever else is said here. Default none. */
+  /** Records that millrace always writes, whatever the other keys say. Default none. */
   readonly always?: readonly RecordKind[] | undefined
-  /** Not of connections that moved fewer bytes than this, both ways together, such as health checks. Default 0. */
+  /**
+   * millrace writes no record for connections that moved fewer bytes than this, both ways together, such as
+   * health checks. Default 0: no minimum.
+   */
   readonly minBytes?: number | undefined
-  /** Not of connections that were shorter. Default 0. */
+  /** millrace writes no record for connections that were shorter than this. Default 0: no minimum. */
   readonly minMs?: number | string | undefined
-  /** Fields that are not to be told; of `client` the network is left. Default none. */
+  /** Fields that millrace leaves out of records. Of `client` it keeps the network. Default none. */
   readonly redact?: readonly RedactableField[] | undefined
 }
 

@@ -11,7 +11,7 @@ const MODE = 'permissions in octal digits, such as "0660"'
 const GROUP = 'the name of a group, or its number'
 const KEYS = ['mode', 'group']
 
-/** Text only: YAML reads 0660 as six hundred and sixty, and 0o660 as four hundred and thirty-two. */
+/** Only text, because YAML reads 0660 as six hundred and sixty, and 0o660 as four hundred and thirty-two. */
 const mode = fields
   .textField(MODE)
   .regex(/^0?[0-7]{3}$/, { error: ({ input }) => expected(MODE, input) })
@@ -26,7 +26,7 @@ const group = z.preprocess(
 
 export const socketFileFields = { mode: fields.optional(mode), group: fields.optional(group) }
 
-/** Only a path has a file. */
+/** Only a unix socket with a path has a file. */
 export function checkSocketFile(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
   const { address } = listener
   const parsed = typeof address === 'string' ? fields.parseListenerAddress(address) : undefined

@@ -1,5 +1,6 @@
 /**
- * Protocols that ask for TLS in a way of their own, as a config names them, and what follows from that.
+ * Protocols in which a client asks for TLS with a packet of its own, as a config names them, and what follows
+ * from that.
  */
 import { explainPostgresName } from '../../names.js'
 import type { StartTls } from '../listener-input.js'
@@ -18,7 +19,7 @@ interface StartsTls {
   readonly tls: { readonly alpn: readonly string[] } | undefined
 }
 
-/** Postgres offers and chooses its own name by ALPN where nothing else is said, as its clients and servers do. */
+/** Without `alpn`, Postgres offers and chooses its own name by ALPN, as Postgres' clients and servers do. */
 export function withStartTls<Config extends StartsTls>(config: Config): Config {
   const { startTls, tls } = config
   if (startTls === undefined || tls === undefined || tls.alpn.length > 0) return config

@@ -1,6 +1,6 @@
 /**
- * TLS as it stands in a config, towards clients and towards backends. Files are only named here: they are read by
- * `certificates.ts` to be checked, and by the room that uses them.
+ * TLS in a config, towards clients and towards backends. A config only names files. `certificates.ts` reads
+ * them to check them, and the room that uses them reads them again.
  */
 import type { z } from 'zod'
 import { normalizeName } from '../../names.js'
@@ -17,7 +17,7 @@ export interface KeyPairConfig {
 }
 
 export interface TlsConfig {
-  /** The first is for whoever asks for no name, or for one that none is for. */
+  /** The first one serves clients that ask for no name, or for a name that no certificate has. */
   readonly certificates: readonly KeyPairConfig[]
   readonly alpn: readonly string[]
   readonly minVersion: TlsVersion
@@ -37,7 +37,7 @@ export interface BackendTlsConfig {
 const pem = fields.textField('PEM, or the path of a file of it')
 const keyPair = { cert: pem, key: pem }
 const alpn = fields.textsField('a protocol such as h2', explainProtocol).default([])
-/** SNI has small letters and no trailing dot (RFC 6066 section 3). */
+/** SNI is in lower case and has no trailing dot (RFC 6066 section 3). */
 const serverName = fields
   .checkedTextField('a host name', explainServerName)
   .transform((name) => normalizeName(name) ?? name)

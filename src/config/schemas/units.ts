@@ -1,6 +1,6 @@
 /**
- * Durations and sizes as people write them, such as `5s` and `64KiB`. Pure. Exact: `1.5s` is 1500 ms, but a text
- * that comes to a fraction of a millisecond or of a byte is refused, never rounded.
+ * Durations and sizes as people write them, such as `5s` and `64KiB`. Pure. Exact: `1.5s` is 1500 ms. A
+ * fraction of a millisecond or of a byte is refused, never rounded.
  */
 import { quote } from '../wording.js'
 
@@ -12,7 +12,7 @@ const MS_BY_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['d', 86_400_000n],
 ])
 
-/** Keys in lower case: the case of a size's unit carries no meaning here, since bits do not exist. */
+/** Keys in lower case. The case of a size's unit means nothing here, because nobody gives sizes in bits. */
 const BYTES_BY_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['b', 1n],
   ['kb', 1000n],
@@ -23,10 +23,10 @@ const BYTES_BY_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['gib', 1024n ** 3n],
 ])
 
-/** Digits enough for anything meant seriously, few enough to keep the arithmetic cheap. */
+/** Enough digits for any real value, and few enough to keep the arithmetic cheap. */
 const QUANTITY = /^(\d{1,15})(?:\.(\d{1,9}))?([a-z]*)$/i
 
-/** The duration in ms, or a sentence that says what is wrong. Without a unit the number is in ms. */
+/** The duration in ms, or a sentence that says what is wrong. A number without a unit is in ms. */
 export function parseDuration(text: string): number | string {
   const parts = QUANTITY.exec(text)
   const scale = MS_BY_UNIT.get(parts?.[3] || 'ms')
@@ -39,7 +39,7 @@ export function parseDuration(text: string): number | string {
   )
 }
 
-/** The size in bytes, or a sentence that says what is wrong. Without a unit the number is in bytes. */
+/** The size in bytes, or a sentence that says what is wrong. A number without a unit is in bytes. */
 export function parseSize(text: string): number | string {
   const parts = QUANTITY.exec(text)
   const scale = BYTES_BY_UNIT.get((parts?.[3] || 'b').toLowerCase())
@@ -49,7 +49,7 @@ export function parseSize(text: string): number | string {
   return multiply(parts, scale) ?? `${quote(text)} is not a whole number of bytes: write one, such as 1536`
 }
 
-/** In integers, because 1.001 * 1000 is not 1001 in floating point. Undefined where a remainder is left. */
+/** In integers, because 1.001 * 1000 is not 1001 in floating point. Undefined: a remainder is left. */
 function multiply([, whole = '', fraction = '']: RegExpExecArray, scale: bigint): number | undefined {
   const divisor = 10n ** BigInt(fraction.length)
   const product = BigInt(whole + fraction) * scale

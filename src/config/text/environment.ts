@@ -1,26 +1,29 @@
 /**
- * `${NAME}` and `${NAME:-default}` inside one text. Works on values already parsed, never on the text of a file, so
- * what a variable holds can never become structure. What is put in is not looked at again. Pure.
+ * Replaces `${NAME}` and `${NAME:-default}` inside one text. It works on parsed values, never on the text of
+ * a file, so the value of a variable can never become structure. Replaced text is not searched again. Pure.
  */
 import { quote, shorten } from '../wording.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The text with every reference replaced, and the sentences that say which could not be, each once. */
+/** The text with every reference replaced, and a sentence for each one that could not be replaced. */
 export interface Substitution {
   readonly text: string
   readonly complaints: readonly string[]
 }
 
-/** A large variable named often enough would fill the memory. */
+/** A large variable that is named often enough would fill the memory. */
 const MOST_CHARS_PUT_IN = 16 * 1024
-/** An escape, a reference (well formed or not), or an opening that never closes. Stops at braces to stay linear. */
+/**
+ * An escape, a reference (well formed or not), or an opening that never closes. It stops at braces to stay
+ * linear.
+ */
 const REFERENCE = /\$\$\{|\$\{([^{}]*)\}|\$\{/g
 const INSIDE = /^([A-Za-z_]\w*)(?::-(.*))?$/s
 
 /**
- * As in a shell, `:-` also stands in for a variable that is set but empty, and `$${` is a plain `${`.
- * Fails closed: a variable that is unset and has no default is a complaint, not an empty text.
+ * As in a shell, `:-` also replaces a variable that is set but empty. `$${` is a plain `${`. A variable that
+ * is not set and has no default is a complaint, not an empty text.
  */
 export function substitute(text: string, environment: Environment): Substitution {
   const complaints = new Set<string>()

@@ -1,6 +1,6 @@
 /**
- * YAML nodes → plain values, with `${NAME}` filled in and every path's place in the text remembered. Aliases are
- * expanded here, within limits of our own, because a few lines of them can stand for billions of values.
+ * YAML nodes → plain values, with `${NAME}` filled in. It remembers the place of every path in the text. It
+ * expands aliases within limits of our own, because a few lines of them can stand for billions of values.
  */
 import {
   type Alias,
@@ -18,10 +18,10 @@ import { shorten } from '../wording.js'
 import { type Environment, type Substitution, substitute } from './environment.js'
 import { type Complaint, MOST_LEVELS } from './yaml-text.js'
 
-/** As many as tokens can make without aliases. */
+/** As many values as tokens can make without aliases. */
 const MOST_VALUES = 100_000
 
-/** Keys that would be misunderstood, or silently lost further on. */
+/** Keys that would be misunderstood, or silently lost later. */
 const REFUSED_KEYS: ReadonlyMap<string, string> = new Map([
   ['<<', 'merge keys are not supported: use an alias for a whole value'],
   ['__proto__', 'this key is not allowed: remove it'],
@@ -35,15 +35,15 @@ interface Place {
 
 export class Tree {
   readonly value: unknown
-  /** What is wrong as far as one can tell without knowing what the values mean. */
+  /** What is wrong before anybody knows what the values mean. */
   readonly complaints: Complaint[] = []
   readonly #environment: Environment
   readonly #places = new Map<string, Place>()
-  /** Paths whose value could not be had; whatever else is said about them follows from that. */
+  /** Paths whose value could not be read. Other problems at such a path only follow from that. */
   readonly #broken = new Set<string>()
   readonly #anchors = new Map<string, ParsedNode>()
   readonly #expanding = new Set<ParsedNode>()
-  /** Done and told once per scalar, however many aliases repeat it. */
+  /** Each scalar is replaced and reported once, however many aliases repeat it. */
   readonly #substitutions = new Map<ParsedNode, Substitution>()
   #valueCount = 0
 
@@ -52,7 +52,7 @@ export class Tree {
     this.value = this.#read(root, [], root.range[0])
   }
 
-  /** Whether nothing was left out: false once aliases stand for too much. */
+  /** Whether the value is complete. False: aliases stand for too many values. */
   get isWhole(): boolean {
     return this.#valueCount <= MOST_VALUES
   }
@@ -84,15 +84,15 @@ export class Tree {
   }
 
   #readMap(node: YAMLMap.Parsed, path: Path): unknown {
-    // Without a prototype, so that no key in the file can mean anything but itself.
+    // No prototype, so that a key in the file never means anything but itself.
     const map: Record<string, unknown> = Object.create(null)
     this.#expanding.add(node)
     for (const pair of node.items) {
-      // Keys that are no texts are syntax errors already.
+      // Keys that are not text are syntax errors already.
       if (!isScalar(pair.key) || typeof pair.key.value !== 'string') continue
       const key = pair.key.value
       const offset = pair.key.range[0]
-      // Empty keys are what the parser puts where it lost its way: they are no repetition.
+      // The parser adds an empty key where it lost its way. It does not count as repeated.
       const refusal =
         key !== '' && Object.hasOwn(map, key) ? 'this key is here twice: remove one' : REFUSED_KEYS.get(key)
       if (refusal === undefined) map[key] = this.#read(pair.value, [...path, key], offset)

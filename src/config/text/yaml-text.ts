@@ -1,36 +1,39 @@
 /**
- * YAML or JSON text → one tree of nodes, and what is wrong with the text. Must stay cheap whatever the text is:
- * the limits are checked token by token, because the composer behind them recurses per level of nesting (past some
- * hundred levels it can take the whole process down) and makes an error with a stack for each bad token.
+ * YAML or JSON text → one tree of nodes, and what is wrong with the text. It must stay cheap whatever the
+ * text is, so it checks the limits token by token. The composer recurses for each level of nesting, and some
+ * hundred levels can end the whole process. It also makes an error with a stack for each bad token.
  */
 import { Composer, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml'
 import { shorten } from '../wording.js'
 
-/** A config nests 5 levels. */
+/** A config has 5 levels. */
 export const MOST_LEVELS = 32
-/** Some 15,000 backends; 100,000 bad tokens cost about a second. */
+/** Room for some 15,000 backends. 100,000 bad tokens cost about a second. */
 const MOST_TOKENS = 100_000
-/** Far beyond any value or comment; a bad escape costs as much as a bad token. */
+/** Far more than any value or comment needs. A bad escape costs as much as a bad token. */
 const LONGEST_TOKEN_CHARS = 16 * 1024
-/** One slip makes many syntax errors after it, so the later ones tell little. */
+/** One mistake makes many syntax errors after it, so later ones tell little. */
 const MOST_SYNTAX_ERRORS = 20
-/** Some quote what they found. */
+/** Some messages quote what they found. */
 const LONGEST_MESSAGE_CHARS = 200
 
-/** Not part of YAML (chapter 5.1), and some of them have a private meaning between its lexer and its parser. */
+/**
+ * YAML does not allow them (chapter 5.1). Some of them have a private meaning between its lexer and its
+ * parser.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]/
 
 /** Something wrong at a place in the text. */
 export interface Complaint {
   readonly offset: number
-  /** Path of the value, as in `listeners[0].address`; empty for the text as such. */
+  /** Path of the value, as in `listeners[0].address`. Empty: the text as a whole. */
   readonly path: string
   readonly message: string
 }
 
 export interface YamlText {
-  /** Undefined where the text is empty or past a limit. */
+  /** Undefined: the text is empty or past a limit. */
   readonly root: ParsedNode | undefined
   readonly complaints: readonly Complaint[]
 }
@@ -68,8 +71,8 @@ function tokenize(text: string): Tokens | Omit<Complaint, 'path'> {
 }
 
 function compose(tokens: Tokens, text: string): YamlText {
-  // Keys are compared in `tree.ts`: the composer compares each with all others. The schema is fixed, because a
-  // %YAML 1.1 line would otherwise turn `no` into false and dates into objects.
+  // `tree.ts` compares keys, because the composer would compare each with all others. The schema is fixed,
+  // because a %YAML 1.1 line would otherwise turn `no` into false and dates into objects.
   const composer = new Composer({
     schema: 'core',
     merge: false,
@@ -90,7 +93,10 @@ function compose(tokens: Tokens, text: string): YamlText {
   return { root: document?.contents ?? undefined, complaints }
 }
 
-/** The first of each line, since the others follow from it. A warning (an unknown tag) is an error here. */
+/**
+ * Only the first error of each line, because the others follow from it. A warning (an unknown tag) is an
+ * error here.
+ */
 function syntaxErrors(document: Document.Parsed, text: string): Complaint[] {
   const errors = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
   const complaints: Complaint[] = []
@@ -102,7 +108,7 @@ function syntaxErrors(document: Document.Parsed, text: string): Complaint[] {
       complaints.push({
         offset,
         path: '',
-        message: 'there are more syntax errors: mend the ones above first',
+        message: 'there are more syntax errors: correct the ones above first',
       })
       break
     }

@@ -1,6 +1,6 @@
 /**
- * What a backend is told before the first byte of its client: who the client is, by a PROXY header in the clear, and
- * then, where the cluster says so, a TLS handshake.
+ * What a backend is told before the first byte of its client. A PROXY header in the clear tells who the
+ * client is. If the cluster says so, a TLS handshake follows.
  */
 import type { Backend } from '../../cluster/backend.js'
 import type { SendProxyConfig } from '../../config/schema.js'
@@ -14,20 +14,20 @@ import { secured } from '../secured.js'
 import { askForTls } from '../start-tls.js'
 import { chosenFacts, proxyFacts } from './proxy-facts.js'
 
-/** What a cluster's backends are to be told, and how long they may take. */
+/** What the backends of a cluster are told, and how long they may take. */
 export interface BackendPreamble {
   readonly sendProxy: SendProxyConfig | undefined
   readonly origination: TlsOrigination | undefined
-  /** The backends are to be asked for TLS before it begins. */
+  /** How the backends must be asked for TLS before it begins. */
   readonly startTls: 'postgres' | undefined
-  /** In ms; 0: never. */
+  /** How long they may take to answer, in ms. 0: for ever. */
   readonly responseMs: number
   readonly idleMs: number
 }
 
 /**
- * Tells `backend`, which is a connection to `to`, of `client`; `id` is that of the record. The answer is what was
- * agreed in TLS, if there is any of ours. Throws Refusal and DialogueOver.
+ * Tells `backend`, a connection to `to`, about `client`. `id` is that of the record. Returns what was agreed
+ * in our own TLS. Undefined if there is none. Throws Refusal and DialogueOver.
  */
 export async function sendPreamble(
   backend: Dialogue,
@@ -50,7 +50,7 @@ export async function sendPreamble(
   return secured(backend, (raw) => origination.begin(raw, to, facts.authority), responseMs, badTls)
 }
 
-/** Whether the client's own TLS goes on to a backend that has to be asked for TLS first. */
+/** Whether the client's own TLS passes on to a backend that must be asked for TLS first. */
 function isPassingTlsOn({ hello, tls, policy }: KnownClient, startTls: BackendPreamble['startTls']): boolean {
   const isStarted = policy.config.startTls !== undefined || startTls !== undefined
   return isStarted && hello !== undefined && tls === undefined

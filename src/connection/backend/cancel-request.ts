@@ -1,6 +1,6 @@
 /**
- * Cancelling in Postgres: a connection of its own names a session of another one, so it must come to the backend that has
- * that session, whichever process of ours knows it.
+ * Cancel requests of Postgres. The client cancels the session of one connection through a second connection.
+ * The second one must reach the backend that has the session, whichever process of ours knows it.
  */
 import { formatAddress, parseAddress } from '../../address.js'
 import type { Dialled } from '../../cluster/dial.js'
@@ -12,7 +12,7 @@ import type { SessionPlace, Sessions } from '../../postgres/sessions.js'
 import type { CancelRequest } from '../opening/known-client.js'
 import type { Destination } from '../service.js'
 
-/** A session that can be cancelled: where it is, and how one comes there. */
+/** A session that can be cancelled: where it is, and how to get there. */
 export interface Session {
   readonly place: SessionPlace
   readonly at: PlaceOfBackend
@@ -20,8 +20,8 @@ export interface Session {
 }
 
 /**
- * Learns by which key a session with this backend can be cancelled, and lets `sessions` know. `found` is told how to make
- * them forget it.
+ * Watches for the key by which a session with this backend can be cancelled, and tells `sessions`. Calls
+ * `found` with the function that makes them forget it.
  */
 export function watchForKey(
   { backend, address }: Dialled,
@@ -42,7 +42,7 @@ export function watchForKey(
   return (bytes) => watch.show(bytes)
 }
 
-/** Undefined where nobody knows it. `destinations`: of those that another process may name. */
+/** Undefined if nobody knows the session. `destinations`: the only ones that another process may name. */
 export async function findSession(
   name: string,
   sessions: Sessions<Session>,
@@ -59,7 +59,7 @@ export async function findSession(
   return { place, at: { backend, address }, destination }
 }
 
-/** Sends the request, and waits until the backend has taken note, which it says by ending. */
+/** Sends the request, and waits until the backend has taken note. The backend says so by ending. */
 export async function passCancelOn({ bytes }: CancelRequest, backend: Dialogue): Promise<void> {
   await backend.say(bytes)
   try {

@@ -1,7 +1,7 @@
 /**
- * One HTTP request with its answer: the head goes to the backend, and what it answers to the client. A tunnel opens
- * only if the backend has accepted the upgrade; until then not one byte behind the request's head reaches it. Any
- * other answer is passed on to its end, and is the last one.
+ * One HTTP request with its answer. The head goes to the backend, and the backend's answer goes to the
+ * client. A tunnel opens only if the backend accepts the upgrade. Until then, not one byte behind the
+ * request's head reaches it. Any other answer is passed on to its end, and is the last one.
  */
 import type { Dialogue } from '../../io/dialogue.js'
 import { DialogueOver } from '../../io/dialogue.js'
@@ -15,21 +15,24 @@ import type { FirstRequest } from '../opening/first-request.js'
 import { Refusal } from '../refusal.js'
 
 export interface ExchangeOptions {
-  /** In ms; 0: never. */
+  /** How long the backend may take for the head of its response, in ms. 0: for ever. */
   readonly responseMs: number
   readonly idleMs: number
-  /** The head of a response is there. */
+  /** Called when the head of a response has come. */
   answered(): void
 }
 
-/** Bytes of the client's and of the backend's own. */
+/** Bytes as the client and the backend sent them. */
 export interface Moved {
   bytesUp: number
   bytesDown: number
 }
 
 export class Exchange {
-  /** Of the response head that went to the client, interim ones aside: until then it can be told anything. */
+  /**
+   * Status of the response head that went to the client, interim ones aside. While it is undefined, the
+   * client can still get another answer.
+   */
   status: number | undefined
   readonly #client: Dialogue
   readonly #backend: Dialogue
@@ -38,7 +41,7 @@ export class Exchange {
   readonly #moved: Moved
   #isUploading = false
   #isOver = false
-  /** Whether it is that side that is waited for. */
+  /** Whether the exchange waits for that side. */
   readonly #awaitsClient = (): boolean => this.#waitsFor() === this.#client
   readonly #awaitsBackend = (): boolean => this.#waitsFor() === this.#backend
 
@@ -56,7 +59,9 @@ export class Exchange {
     this.#moved = moved
   }
 
-  /** Sends `head` and passes on the answer. `tunnel`: both ends may be joined now. Throws Refusal and DialogueOver. */
+  /**
+   * Sends `head` and passes the answer on. `tunnel`: both ends may be joined. Throws Refusal, DialogueOver.
+   */
   async run(head: Buffer): Promise<'tunnel' | 'finished'> {
     this.#backend.allow(this.#options.responseMs)
     await this.#backend.say(head)
@@ -64,7 +69,8 @@ export class Exchange {
     const upload = this.#sendBody()
     const answer = this.#passAnswerOn()
     answer.catch(() => {})
-    // A backend that has answered need not read on: its failures are for the answer to tell.
+    // A backend that has answered need not read on. So a failed upload to it is no failure: the answer tells
+    // what happened.
     return this.#client.during(Promise.race([answer, failureOf(upload, this.#client)])).finally(() => {
       this.#isOver = true
     })
@@ -92,14 +98,14 @@ export class Exchange {
     const original = Buffer.from(this.#backend.socket.read(answer.bytes))
     const isInterim = acceptance.kind === 'interim'
     if (!isInterim) this.status = answer.value.status
-    // RFC 9110 section 15.2: HTTP/1.0 knows no interim responses.
+    // HTTP/1.0 knows no interim responses (RFC 9110 section 15.2).
     if (!isInterim || version !== '1.0')
       await this.#client.say(forwardedAnswer(original, answer.value, acceptance.kind))
     this.#moved.bytesDown += original.length
     return { head: answer.value, acceptance }
   }
 
-  /** An upgrade has none: what follows its head waits for the tunnel. */
+  /** Sends the body. An upgrade has none: what follows its head waits for the tunnel. */
   async #sendBody(): Promise<void> {
     const { head, key } = this.#request
     if (key !== undefined) return this.#passEndOn()
@@ -109,12 +115,12 @@ export class Exchange {
     })
     this.#isUploading = false
     if (this.status !== undefined) return
-    // Nothing more is expected of the client, and of the backend only its answer.
+    // The client need send nothing more. The backend need only answer.
     this.#client.allow(0)
     this.#backend.allow(this.#options.responseMs)
   }
 
-  /** A client that gives up before its upgrade is answered: the backend need not work on. */
+  /** If the client gives up before its upgrade is answered, the backend need not work on. */
   async #passEndOn(): Promise<void> {
     await this.#client.ended()
     this.#backend.socket.shutdown()
@@ -127,7 +133,7 @@ export class Exchange {
       if (bytes.length === 0 && body.endsWithConnection) return
       this.#allowIdle()
       const taken = body.take(bytes)
-      // Of what breaks off, what had gone is counted, too.
+      // If sending breaks off, the bytes that had gone are counted, too.
       if (taken.passed.length > 0) {
         await to.say(taken.passed).finally(() => count(taken.bytes - to.unsaidBytes))
       } else count(taken.bytes)
@@ -135,7 +141,10 @@ export class Exchange {
     }
   }
 
-  /** From a byte that moves, in whichever direction. Of two that are silent the one is to blame who is waited for. */
+  /**
+   * Starts the idle deadline anew whenever a byte moves, in either direction. If both sides are silent, the
+   * side that the exchange waits for is to blame.
+   */
   #allowIdle(): void {
     if (this.#isOver) return
     this.#client.allow(this.#options.idleMs, this.#awaitsClient)
@@ -155,7 +164,7 @@ export class Exchange {
   }
 }
 
-/** Never settles but with a failure of the client's. */
+/** Rejects if the client fails. Otherwise it never settles. */
 function failureOf(upload: Promise<void>, client: Dialogue): Promise<never> {
   return new Promise((_, reject) => {
     upload.catch((error) => {

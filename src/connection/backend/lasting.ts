@@ -1,21 +1,22 @@
 /**
- * What is worth a system call only on a connection that lasts: that the kernel finds out when its backend vanishes. The
- * client's socket has it from the listening socket, for nothing.
+ * Sets the liveness of a backend's socket, so that the kernel finds out when the backend vanishes. That is
+ * worth a system call only on a connection that lasts. The client's socket inherits it from the listening
+ * socket, for nothing.
  */
 import type { Socket } from '../../io/socket.js'
 import type { ConnectionView } from '../connection-view.js'
 
-/** Looking for it wakes nobody more often than other deadlines do. */
+/** From this age on, a connection lasts (ms). Checking it wakes nobody more often than other deadlines do. */
 export const LASTING_MS = 4000
 
-/** Called at every look of the sweep, `sinceMs` after the last one. `age` is that of the connection to the backend, in ms. */
+/** Called at every look of the sweep. `age`: ms since the backend connected. `sinceMs`: since last time. */
 export function watchLasting(
   connection: ConnectionView,
   socket: Socket | undefined,
   age: number,
   sinceMs: number,
 ): void {
-  // Once, without a field that says so: at the first look at which it is this old.
+  // This happens once, without a field that says so: at the first look at which the connection is this old.
   const isDue = age >= LASTING_MS && age - sinceMs < LASTING_MS
   if (!isDue || socket === undefined || connection.cluster === undefined) return
   const liveness = connection.service.destinations.get(connection.cluster)?.liveness

@@ -1,5 +1,6 @@
 /**
- * What a PROXY header tells a backend of its client: what was learnt here, and what the client's own PROXY header said.
+ * What a PROXY header tells a backend about its client: what we learnt, and what the client's own PROXY
+ * header said.
  */
 import { isIPv6 } from 'node:net'
 import type { Address } from '../../address.js'
@@ -9,7 +10,7 @@ import { canBeRelayed, type ProxySsl } from '../../proxy-protocol/header.js'
 import type { TlsFacts } from '../../route/visitor.js'
 import type { KnownClient } from '../opening/known-client.js'
 
-/** All that is known; `id` is that of the record. */
+/** All that is known. `id` is that of the record. */
 export function proxyFacts(client: KnownClient, id: string): ProxyHeaderOptions {
   const source = client.address
   const destination = destinationOf(client)
@@ -28,7 +29,7 @@ export function proxyFacts(client: KnownClient, id: string): ProxyHeaderOptions 
   }
 }
 
-/** Without the TLVs that the cluster does not send. */
+/** Leaves out the TLVs that the cluster does not send. */
 export function chosenFacts(facts: ProxyHeaderOptions, { tlvs }: SendProxyConfig): ProxyHeaderOptions {
   const { source, destination, alpn, authority, uniqueId, ssl, others } = facts
   const chosen = new Set(tlvs)
@@ -44,7 +45,10 @@ export function chosenFacts(facts: ProxyHeaderOptions, { tlvs }: SendProxyConfig
   }
 }
 
-/** Of a unix listener there is no IP address, without which none of the client could be told either. */
+/**
+ * A unix listener has no IP address. Without one the header could not tell the client's address either, so it
+ * gets the unspecified address.
+ */
 function destinationOf({ fieldClient, localAddress }: KnownClient): Address | undefined {
   if (fieldClient?.kind !== 'tcp' || localAddress?.kind === 'tcp') return localAddress
   return { kind: 'tcp', host: isIPv6(fieldClient.host) ? '::' : '0.0.0.0', port: 0 }

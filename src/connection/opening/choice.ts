@@ -1,6 +1,6 @@
 /**
- * Which cluster a client goes to, once its opening has learnt what there is to know: by the listener's routes, or by
- * the function that a user wrote.
+ * Chooses the cluster of a client, once its opening has learnt all there is to know: by the listener's
+ * routes, or by the user's `route` function.
  */
 import { DialogueOver } from '../../io/dialogue.js'
 import { comparePath } from '../../request-path.js'
@@ -8,7 +8,7 @@ import type { RouteFunction, Visitor } from '../../route/visitor.js'
 import { refuse } from '../refusal.js'
 import type { KnownClient } from './known-client.js'
 
-/** Stands for no cluster where one could be named. */
+/** Stands in place of a cluster: the client is turned away. */
 export const REJECT = 'reject'
 /** First byte of a record that carries a handshake, RFC 8446 section 5.1. */
 const TLS_HANDSHAKE = 22
@@ -16,7 +16,7 @@ const MOST_PEEKED_BYTES = 16 * 1024
 
 export interface Choice {
   readonly cluster: string
-  /** What a request that is no upgrade gets. */
+  /** What a request gets if it is not an upgrade. */
   readonly http: 'reject' | 'forward'
 }
 
@@ -43,7 +43,7 @@ export async function routeOf(client: KnownClient): Promise<Choice> {
   return { cluster: rule.cluster, http: rule.http ?? config.http }
 }
 
-/** Undefined where nothing depends on it, and nothing about it is refused. */
+/** Undefined if nothing depends on the path. Then nothing about it is refused either. */
 function comparedPathOf({ request, policy }: KnownClient): string | undefined {
   if (request === undefined || !policy.comparesPaths) return undefined
   const compared = comparePath(request.head.path, policy.config.allowEncodedSlash)
@@ -51,7 +51,7 @@ function comparedPathOf({ request, policy }: KnownClient): string | undefined {
   return compared.path
 }
 
-/** The listener's own cluster where none was named. */
+/** Takes the listener's own cluster if none was named. */
 function choiceFor(cluster: string | undefined, { policy: { config } }: KnownClient): Choice {
   const chosen = cluster ?? config.cluster
   if (chosen === undefined) throw refuse('no-route')
@@ -63,11 +63,11 @@ async function askRoute(
   route: RouteFunction,
   path: string | undefined,
 ): Promise<string | undefined> {
-  /** Of the client's bytes: what the function waits for at this moment. */
+  /** The client's bytes that the function waits for at this moment. */
   const awaited = new Set<Promise<unknown>>()
   const asked = Promise.resolve(visitorOf(client, path, awaited)).then(route)
   const decision = await client.dialogue.during(asked).catch((error) => {
-    // Of a deadline the client is to blame only where it was its bytes that did not come.
+    // At a deadline, the client is to blame only if the function waited for its bytes.
     const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
     throw isOurs ? refuse('first-bytes-timeout') : error
   })
@@ -77,7 +77,7 @@ async function askRoute(
 
 function visitorOf(client: KnownClient, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {
   const { dialogue, request, tls, proxyHeader, policy } = client
-  /** One that fails stays there. */
+  /** A wait that fails stays in the set. */
   const noting = async <T>(bytes: Promise<T>): Promise<T> => {
     awaited.add(bytes)
     const came = await bytes

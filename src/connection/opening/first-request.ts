@@ -1,6 +1,6 @@
 /**
- * The first request of a client that speaks HTTP: read strictly, taken whole, and either an upgrade to WebSocket or
- * an ordinary request. What follows its head stays where it is.
+ * The first request of a client that speaks HTTP. It is read strictly and taken whole. It is either an
+ * upgrade to WebSocket or an ordinary request. What follows its head stays where it is.
  */
 import type { Dialogue } from '../../io/dialogue.js'
 import { MOST_HEAD_BYTES } from '../../websocket/heads/head.js'
@@ -10,13 +10,13 @@ import { refuse } from '../refusal.js'
 
 export interface FirstRequest {
   readonly head: RequestHead
-  /** The head's own bytes. */
+  /** The bytes of the head, as they came. */
   readonly original: Buffer
-  /** Of an upgrade; undefined where it is an ordinary request. */
+  /** The key of an upgrade. Undefined for an ordinary request. */
   readonly key: string | undefined
 }
 
-/** Throws a Refusal where it is none that may be served. */
+/** Throws a Refusal if the request may not be served. */
 export async function readFirstRequest(client: Dialogue): Promise<FirstRequest> {
   const answer = await client.look(readRequestHead, MOST_HEAD_BYTES)
   if (answer.kind === 'no-match') throw refuse(`bad-request: ${answer.reason}`, answer.status)

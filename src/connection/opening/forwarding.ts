@@ -1,5 +1,5 @@
 /**
- * Who is said to be the client of a request, both ways: what a trusted proxy in front says of it, and what the backend is
+ * The client of a request, both ways: what a trusted proxy in front says about it, and what the backend is
  * told.
  */
 import type { Address } from '../../address.js'
@@ -9,12 +9,13 @@ import { refuse } from '../refusal.js'
 import type { FirstRequest } from './first-request.js'
 import type { KnownClient } from './known-client.js'
 
-/** A field tells no port. */
+/** The field tells no port. */
 const UNKNOWN_PORT = 0
 
 /**
- * The last address of the field that is not of a trusted proxy, or the first where all are. Whoever stands before one that
- * says no address is not believed. Undefined where the sender of the request is not trusted or says nothing.
+ * The last address in the field that is not a trusted proxy, or the first one if all are trusted. If an entry
+ * is not an address, the entries before it are not believed. Undefined if the sender of the request is not
+ * trusted or names nobody.
  */
 export function clientByField({ sender, policy }: KnownClient, { head }: FirstRequest): Address | undefined {
   const { trustedProxies } = policy
@@ -29,7 +30,7 @@ export function clientByField({ sender, policy }: KnownClient, { head }: FirstRe
   return client
 }
 
-/** The head as it goes to the backend. Throws a Refusal where that is too large. */
+/** The request head as it goes to the backend. Throws a Refusal if it is too large. */
 export function requestFor({ address, policy }: KnownClient, { original, head, key }: FirstRequest): Buffer {
   const { config, termination } = policy
   const forwarded = forwardedHead(original, head, {

@@ -1,6 +1,6 @@
 /**
- * What is known of a client: its opening learns it, its route depends on it, and its backend and the record are told.
- * A field is undefined until it was learnt, and for ever where the client has nothing of the kind.
+ * What is known of a client. Its opening learns it, its route depends on it, and its backend and the record
+ * are told. A field is undefined until it was learnt, and for ever if the client has nothing of the kind.
  */
 import { type Address, type PeerAddress, unpackPeer } from '../../address.js'
 import type { Dialogue } from '../../io/dialogue.js'
@@ -11,7 +11,7 @@ import type { TlsFacts } from '../../route/visitor.js'
 import type { ListenerPolicy } from '../listener-policy.js'
 import type { FirstRequest } from './first-request.js'
 
-/** Of a Postgres client that came to cancel what another connection of it has asked for, and for nothing else. */
+/** From a Postgres client that only came to cancel what another connection of it has asked for. */
 export interface CancelRequest {
   readonly session: string
   readonly bytes: Buffer
@@ -20,16 +20,16 @@ export interface CancelRequest {
 export class KnownClient {
   readonly policy: ListenerPolicy
   readonly dialogue: Dialogue
-  /** Who connected to us. */
+  /** Address of the peer that connected to us. */
   readonly peer: Address | undefined
   proxyHeader: ProxyHeader | undefined
   hello: ClientHello | undefined
   tls: TlsFacts | undefined
-  /** Of a Postgres client that can be understood. */
+  /** From a Postgres client whose start-up can be read. */
   startUp: StartUp | undefined
   cancelRequest: CancelRequest | undefined
   request: FirstRequest | undefined
-  /** Who the client is, as a proxy that we trust says in the request. */
+  /** Address of the client, as a proxy that we trust says in the request. */
   fieldClient: Address | undefined
 
   constructor(policy: ListenerPolicy, dialogue: Dialogue, peer: PeerAddress) {
@@ -38,22 +38,22 @@ export class KnownClient {
     this.peer = peer === undefined ? undefined : unpackPeer(peer)
   }
 
-  /** Who connected, as a PROXY header says where there is one. */
+  /** Address of the sender: from its PROXY header if there is one, else of the peer. */
   get sender(): Address | undefined {
     return this.proxyHeader?.source ?? this.peer
   }
 
-  /** Who the client is, as far as anybody we trust has said. */
+  /** Address of the client, as far as we and those we trust know it. */
   get address(): Address | undefined {
     return this.fieldClient ?? this.sender
   }
 
-  /** Where the client wanted to go. */
+  /** The address that the client wanted to reach. */
   get localAddress(): Address | undefined {
     return this.proxyHeader?.destination ?? this.dialogue.socket.localAddress()
   }
 
-  /** The ClientHello, or what is wrong with it. Looked at once. Throws DialogueOver. */
+  /** The ClientHello, or what is wrong with it. A good one is read only once. Throws DialogueOver. */
   async readHello(): Promise<ClientHello | string> {
     if (this.hello !== undefined) return this.hello
     const answer = await this.dialogue.look(readClientHello, MOST_HELLO_BYTES)

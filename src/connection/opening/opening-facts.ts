@@ -1,5 +1,6 @@
 /**
- * What was learnt of a client, as the record tells it. Texts are copied: what they were cut from would live as long.
+ * What was learnt of a client, as the record tells it. A text may be a slice of a longer one, which then
+ * stays in memory as long. A negotiation copies the texts before its hand-over.
  */
 import { formatAddress, formatPeer } from '../../address.js'
 import type { OpeningFacts } from '../../observe/records/record.js'

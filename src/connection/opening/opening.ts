@@ -1,6 +1,7 @@
 /**
- * The opening of a connection: who the client is and what it asks for, learnt from its first bytes, none of which
- * is lost to the backend, until its cluster is known. Every step either goes on or throws a Refusal.
+ * The opening of a connection. It learns from the client's first bytes who the client is and what it asks
+ * for, until its cluster is known. None of the bytes that belong to the backend is lost. Every step either
+ * goes on or throws a Refusal.
  */
 import { ALPN_POSTGRESQL } from '../../config/schemas/start-tls-schema.js'
 import { DialogueOver } from '../../io/dialogue.js'
@@ -14,8 +15,8 @@ import { clientByField } from './forwarding.js'
 import type { KnownClient } from './known-client.js'
 
 /**
- * What is learnt is written to `client`. Undefined where it only wants to cancel. Throws Refusal, DialogueOver, and
- * what a route function throws.
+ * Writes what it learns to `client`. Undefined if the client only wants to cancel. Throws Refusal,
+ * DialogueOver, and what a route function throws.
  */
 export async function chooseCluster(client: KnownClient): Promise<Choice | undefined> {
   const { dialogue, policy } = client
@@ -38,14 +39,14 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
   return routeOf(client)
 }
 
-/** By a PROXY header, where the sender may have said one. */
+/** Reads the PROXY header, if the sender may send one. */
 async function identify(client: KnownClient): Promise<void> {
   const { dialogue, policy } = client
   const { acceptProxy } = policy.config
   if (acceptProxy === undefined) return
   const { required, timeoutMs } = acceptProxy
   if (!policy.proxySenders.has(client.peer)) {
-    // Who it was is told by the record's `client`, where that may be told.
+    // The record's `client` names the sender, if records may name clients.
     if (required) throw refuse('proxy-header: not from a trusted sender')
     return
   }
@@ -62,25 +63,25 @@ async function identify(client: KnownClient): Promise<void> {
     client.proxyHeader = answer.value
   } catch (error) {
     if (!(error instanceof DialogueOver) || error.why !== 'timed-out') throw error
-    // Who waits for the server to speak sends nothing, and may do without where that is allowed.
+    // A client that waits for the server to speak sends nothing. If no header is required, it may do without.
     if (required || dialogue.socket.peek(1).length > 0) throw refuse('proxy-header: too slow')
   }
 }
 
-/** Whether a ClientHello is to be looked at. A Postgres client has its say in it. */
+/** Whether to look at a ClientHello. With Postgres, the client's first packet decides. */
 async function expectsHello(client: KnownClient): Promise<boolean> {
   const { config, looksAtHello } = client.policy
   if (config.startTls === undefined) return looksAtHello
   const how = await agreeOnTls(client.dialogue)
   if (how === 'none') return false
   const hello = await client.readHello()
-  // Or else a hello meant for another protocol could be brought here (ALPACA); servers insist on it, too.
+  // Otherwise a hello meant for another protocol could be brought here (ALPACA). Servers insist on this, too.
   if (how === 'at-once' && typeof hello !== 'string' && !hello.alpn.includes(ALPN_POSTGRESQL))
     throw refuse(`bad-hello: no ALPN "${ALPN_POSTGRESQL}"`)
   return true
 }
 
-/** A cluster, where the hello or the lack of a name decides by itself. */
+/** The cluster, if the hello or its missing name decides alone. */
 async function lookAtHello(client: KnownClient): Promise<string | undefined> {
   const { config, termination } = client.policy
   const { onBadHello, onNoSni } = config
@@ -91,7 +92,7 @@ async function lookAtHello(client: KnownClient): Promise<string | undefined> {
   }
   if (hello.serverName !== undefined || onNoSni === undefined) return undefined
   if (onNoSni === REJECT) throw refuse('no-sni')
-  // With our own certificate the handshake comes first all the same.
+  // With our own certificate, the handshake still comes first.
   return termination === undefined ? onNoSni : undefined
 }
 

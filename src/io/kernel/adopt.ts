@@ -1,7 +1,7 @@
 /**
- * Takes a connected TCP or unix net.Socket over from Node: a duplicate of its fd becomes ours, what Node has
- * already read comes along, and Node's side is destroyed, which sends no FIN because the duplicate holds the
- * connection. A TLSSocket cannot be adopted: its bytes are not the socket's.
+ * Takes a connected TCP or unix net.Socket over from Node. A duplicate of its fd becomes ours, together with
+ * the bytes that Node has already read. Node's side is destroyed, which sends no FIN because the duplicate
+ * keeps the connection. A TLSSocket cannot be adopted: its bytes are not those of the socket.
  */
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -9,27 +9,29 @@ import { TLSSocket } from 'node:tls'
 import { AdoptedSocket, type FdSocket } from './fd-socket.js'
 import type { KernelLoop } from './kernel-loop.js'
 
-/** What Node keeps behind a net.Socket: not documented, unchanged for a decade, checked before use. */
+/** What Node keeps behind a net.Socket: undocumented, unchanged for a decade, checked before use. */
 interface Handle {
   readonly fd?: number
   readonly writeQueueSize?: number
   readStop?(): number
 }
 
-/** A socket that is ours now. */
+/** A socket that millrace has taken over. */
 export interface Adopted {
   readonly socket: FdSocket
-  /** Bytes that Node had read already; they go first. */
+  /** Bytes that Node had already read. They go first. */
   readonly head: Buffer
 }
 
-/** Whether `stream` is a plain socket whose fd can be had, now or once it is connected. */
+/** Whether `stream` is a plain socket with an fd, now or once it is connected. */
 export function isPlainSocket(stream: Duplex): stream is NetSocket {
   if (!(stream instanceof NetSocket) || stream instanceof TLSSocket || stream.destroyed) return false
   return stream.connecting || fdOf(stream) >= 0
 }
 
-/** Resolves when the socket is connected and every write queued in Node has reached the kernel, or it is destroyed. */
+/**
+ * Resolves when the socket is connected and all writes queued in Node are in the kernel, or it is destroyed.
+ */
 export async function isQuiet(socket: NetSocket): Promise<void> {
   while (!socket.destroyed && (socket.connecting || hasQueuedWrites(socket))) {
     await new Promise<void>((resolve) => {
@@ -45,7 +47,7 @@ export async function isQuiet(socket: NetSocket): Promise<void> {
   }
 }
 
-/** Adopts both or neither; undefined when they cannot be (any more): out of fds, destroyed meanwhile. */
+/** Adopts both or neither. Undefined if it cannot: fds are short, or a socket was destroyed meanwhile. */
 export function adoptBoth(loop: KernelLoop, a: NetSocket, b: NetSocket): [Adopted, Adopted] | undefined {
   const first = duplicate(loop, a)
   const second = duplicate(loop, b)

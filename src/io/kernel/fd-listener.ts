@@ -1,5 +1,5 @@
 /**
- * A listening fd. It accepts in small batches, and pauses instead of spinning when the system is out of fds
+ * A listening fd. It accepts in small batches. If the system is out of fds, it pauses instead of spinning
  * (accept-pauses.ts).
  */
 import { type Address, isAbstract, type PeerAddress, unpackPeer } from '../../address.js'
@@ -14,9 +14,9 @@ import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { errnoName } from './native.js'
 
-/** Accepted per turn, so that a storm of clients does not delay those already here. */
+/** Clients accepted per turn, so that a storm of clients does not delay those already here. */
 const ACCEPT_BATCH = 32
-/** accept(2): the connection is gone or refused by a filter; the next one may be fine. */
+/** After these errors of accept(2) the next client may be fine. This one is gone, or a filter refused it. */
 const GO_ON = new Set([
   'ECONNABORTED',
   'EPROTO',
@@ -26,7 +26,7 @@ const GO_ON = new Set([
   'ENONET',
   'EHOSTUNREACH',
 ])
-/** What idle kernel pipes take, too: watches of epoll they need none. */
+/** Resources that idle kernel pipes take too. Pipes need no epoll watches (ENOSPC). */
 const TAKEN_BY_PIPES = new Set([...SHORTAGES].filter((errno) => errno !== 'ENOSPC'))
 
 export class FdListener implements Listening, Pausable, Watched, Runnable {
@@ -38,7 +38,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
   readonly #pauses: AcceptPauses
   readonly #ownsFile: boolean
 
-  /** `pauses`: of all sockets of its listener. `ownsFile`: whether the file of a unix socket is removed when it closes. */
+  /** A listener's sockets share `pauses`. `ownsFile`: whether `close` removes the file of a unix socket. */
   constructor(
     loop: KernelLoop,
     fd: number,
@@ -62,7 +62,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     this.#loop.runQueue.add(this)
   }
 
-  /** Nothing is copied from a listener. */
+  /** A listener has no bytes to copy. */
   carried(): void {}
 
   run(): void {
@@ -97,7 +97,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     this.#loop.native.unwatch(this.fd)
   }
 
-  /** Whoever waits in the kernel's queue is an event of the next batch. */
+  /** Clients that wait in the kernel's queue cause an event in the next batch. */
   startAccepting(): string {
     this.#loop.forget(this)
     const error = this.#loop.watch(this, true)
@@ -107,7 +107,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
   close(): void {
     if (this.fd < 0) return
     this.#loop.forget(this)
-    // Where another process has it too, its events would go on coming after the close.
+    // If another process has the socket too, its events would go on coming after the close.
     this.#loop.native.unwatch(this.fd)
     this.#loop.native.close(this.fd)
     this.fd = -1
@@ -117,7 +117,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     this.#pauses.delete(this)
   }
 
-  /** Idle kernel pipes are fds, too: they are given up first. */
+  /** Accepts a client. Idle kernel pipes are fds too. If fds are short, it closes them and tries again. */
   #next(generation: number): number {
     const { native } = this.#loop
     const fd = native.accept(this.fd, generation)
@@ -126,7 +126,10 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     return native.accept(this.fd, generation)
   }
 
-  /** Whatever it is that keeps us from accepting: epoll would report the listener again at once, and for ever. */
+  /**
+   * Whether to accept the next client. After any unknown error the listener must pause: epoll would report it
+   * again at once, for ever.
+   */
   #goOnAfter(errno: string): boolean {
     if (errno === 'EAGAIN') return false
     if (GO_ON.has(errno)) this.#pauses.handler.failed?.(errno)
@@ -135,7 +138,7 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
   }
 }
 
-/** Only the port is the kernel's to choose: it does not tell the zone of a link-local host. */
+/** Takes only the port from the kernel, which does not tell the zone of a link-local host. */
 function portOf(loop: KernelLoop, fd: number): number | undefined {
   const shown = loop.native.localAddress(fd) < 0 ? undefined : unpackPeer(loop.shownPeer)
   return shown?.kind === 'tcp' ? shown.port : undefined

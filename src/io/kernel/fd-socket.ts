@@ -1,7 +1,7 @@
 /**
- * A connected socket that is a file descriptor of our own. Its readiness gathers from events; reading and
- * writing are the carriers' business, by fd, in the addon. Every connection keeps two of them, so a field here is
- * sixteen bytes of each; that is why what is private to it are functions: V8 gives private methods a field, too.
+ * A connected socket that is a file descriptor of our own. Events set its readiness bits. The carriers read
+ * and write its fd in the addon. Every connection keeps two of these objects, and each field costs sixteen
+ * bytes of each. So private helpers are functions here: V8 gives a private method a field, too.
  */
 import type { Socket as NetSocket, OnReadOpts } from 'node:net'
 import { type Address, unpackPeer } from '../../address.js'
@@ -65,20 +65,20 @@ export class FdSocket implements Socket, Watched {
     if (this.owner !== undefined) this.loop.runQueue.add(this.owner)
   }
 
-  /** Only an owner that has offloaded its copying is told of it. */
+  /** Only an owner that has offloaded its copying gets this call. */
   carried(readiness: number, came: number, went: number, found: number): void {
     if ((readiness & ~this.ready & WRITABLE) !== 0) this.notify(WRITABLE)
     ;(this.owner as Offloading | undefined)?.carried(this, came, went, found)
   }
 
-  /** Bytes that arrive wake nobody until `unmute`: for a source whose sink takes none. */
+  /** Stops events for arriving bytes until `unmute`. For a source whose sink takes none. */
   mute(): void {
     if ((this.ready & MUTED) !== 0 || this.fd < 0) return
     this.ready |= MUTED
     this.loop.native.mute(this.fd, this.generation, true)
   }
 
-  /** What has come meanwhile is an event of the next batch. */
+  /** Bytes that arrived meanwhile cause an event in the next batch. */
   unmute(): void {
     if ((this.ready & MUTED) === 0 || this.fd < 0) return
     this.ready &= ~MUTED
@@ -104,7 +104,7 @@ export class FdSocket implements Socket, Watched {
     return outcome[OUT]!
   }
 
-  /** Not read by Node until somebody asks it to; into `onread` where that is given. */
+  /** Node reads nothing until somebody asks it to. With `onread`, it reads into that. */
   release(onread?: OnReadOpts): NetSocket | undefined {
     const { fd } = this
     if (!letGo(this)) return undefined
@@ -117,7 +117,7 @@ export class FdSocket implements Socket, Watched {
     })
   }
 
-  /** FIN is sent once: shutdown(2) says nothing anew to a socket that has said it. */
+  /** Sends FIN once: a second shutdown(2) sends nothing. */
   shutdown(): void {
     if (this.fd >= 0) this.loop.native.shutdown(this.fd)
   }
@@ -151,9 +151,9 @@ export class FdSocket implements Socket, Watched {
   }
 }
 
-/** One that somebody else has opened, and may hold a second fd of: closing ours would not end the events. */
+/** Somebody else opened it, and may hold a second fd of it. So closing ours would not end its events. */
 export class AdoptedSocket extends FdSocket {
-  /** Of an fd that is not watched yet; reset at once where it cannot be: an orderly end would hide it. */
+  /** Takes an fd that is not watched yet. If it cannot be watched, resets it: a FIN would hide the error. */
   static of(loop: KernelLoop, fd: number): FdSocket {
     const generation = loop.nextGeneration()
     const error = loop.native.watch(fd, generation, false)
@@ -187,13 +187,13 @@ function failed(socket: FdSocket, errno: string): void {
   socket.ready |= BROKEN | PEER_ENDED | READABLE
 }
 
-/** Asking clears it in the kernel, after which reads give what is queued and then a plain 0. */
+/** Asking clears the error in the kernel. Later reads give what is queued, and then a plain 0. */
 function takeError({ fd, loop }: FdSocket): string {
   const error = loop.native.takeError(fd)
   return error === 0 ? 'ECONNRESET' : errnoName(error)
 }
 
-/** Its fd is somebody else's to close from here on. False where that was so before. */
+/** Gives up the fd, which the caller must close or release. False if it was given up before. */
 function letGo(socket: FdSocket): boolean {
   if (socket.fd < 0) return false
   socket.loop.forget(socket)

@@ -1,6 +1,7 @@
 /**
- * A listener on sockets that another process opened: its own, and those that are lent to it while nobody else accepts
- * from them. Closing it leaves them to whoever else has them.
+ * A listener on sockets that another process opened. One socket is its own. Others are lent to it while
+ * nobody else accepts from them. Closing the listener leaves the sockets to the other processes that have
+ * them.
  */
 import type { Address, PeerAddress } from '../../address.js'
 import type { Listening, ListenOptions, PauseReason } from '../engine.js'
@@ -17,10 +18,10 @@ import { errnoName } from './native.js'
 export class GivenListener implements Listening, Borrower {
   readonly #loop: KernelLoop
   readonly #asked: Address
-  /** Of all its sockets: where one is out of fds, the others are. */
+  /** Shared by all its sockets: if one is out of fds, all are. */
   readonly #pauses: AcceptPauses
   readonly #own: FdListener
-  /** By the place they belong to. */
+  /** Lent sockets, by the place (worker slot) that they belong to. */
   readonly #lent = new Map<number, FdListener>()
   readonly #closed: () => void
   #liveness: Liveness | undefined
@@ -50,7 +51,7 @@ export class GivenListener implements Listening, Borrower {
     this.#own.update(options)
   }
 
-  /** One that cannot be accepted from is left to others. */
+  /** If it cannot accept from the socket, it leaves the socket to others. */
   lend(place: number, handle: ServerHandle): void {
     this.takeBack(place)
     try {
@@ -58,7 +59,7 @@ export class GivenListener implements Listening, Borrower {
       lent.update({ liveness: this.#liveness })
       this.#lent.set(place, lent)
     } catch {
-      // Out of file descriptors: who waits there waits for the worker of that place.
+      // Out of file descriptors. Clients on that socket wait for the worker of its place.
     }
   }
 

@@ -85,7 +85,7 @@ export class KernelEngine implements Engine {
   ): Listening {
     const closed = (): void => given.setBorrower(address, undefined)
     const listener = new GivenListener(this.#loop, given.take(address), address, pauses, closed)
-    // It may have been opened with another one, before a reload.
+    // The socket may have been opened with another liveness, before a reload.
     listener.update({ liveness })
     given.setBorrower(address, listener)
     return listener
@@ -117,7 +117,10 @@ export class KernelEngine implements Engine {
   }
 }
 
-/** A connect on its way. OUT, ERR and HUP may come together: the socket has asked SO_ERROR then, and that decides. */
+/**
+ * A connect in progress. EPOLLOUT, EPOLLERR and EPOLLHUP may come together. The socket then has asked for
+ * SO_ERROR, and that decides.
+ */
 class FdDial implements Dial, Runnable, Expirable {
   isQueued = false
   sweepIndex = -1
@@ -175,7 +178,7 @@ class FdDial implements Dial, Runnable, Expirable {
     this.#socket.owner = this
   }
 
-  /** Idle kernel pipes are fds, too: they are given up first. */
+  /** Connects. Idle kernel pipes are fds too. If fds are short, it closes them and tries again. */
   #connect(address: Address, generation: number): number {
     const [host, port] = hostAndPort(address)
     const { native } = this.#loop

@@ -1,6 +1,7 @@
 /**
- * The event loop of one thread over file descriptors of its own: it owns who is told of the events of each,
- * the copy offloads, the arrays shared with the addon, and what is known about splicing here. It knows no proxy.
+ * The event loop of one thread for file descriptors of our own. It owns the table of who is told of the
+ * events of each fd, the copy offloads, the arrays shared with the addon, and what is known about splicing
+ * here. It knows nothing of proxies.
  */
 
 import { type Address, packPeer } from '../../address.js'
@@ -27,55 +28,55 @@ import {
   UNIX_PORT,
 } from './native-constants.js'
 
-/** Who gets the events of one fd. */
+/** Receives the events of one fd. */
 export interface Watched {
   readonly fd: number
-  /** Tells this watch of the fd from those of earlier holders, whose events may still be on their way. */
+  /** Tells this watch of the fd from earlier ones, whose events may still be on their way. */
   readonly generation: number
-  /** Called within a batch: take note and schedule a run, nothing more. */
+  /** Called within a batch. It takes note and schedules a run, nothing more. */
   notify(readiness: number): void
-  /** Called within a batch instead of `notify`: a copy offload moved bytes and tells, or found out why it could not. */
+  /** Called within a batch instead of `notify`. A copy offload reports a move, or why it moved nothing. */
   carried(readiness: number, came: number, went: number, found: number): void
 }
 
-/** fds beyond this have no room in a copy, and are served without. Memory is used only for those in use. */
+/** Fds from this number on get no copy offload. Memory is used only for fds in use. */
 const MOST_OFFLOADED_FDS = 1 << TELL_SHIFT
 const NO_SINK = 0
-/** A copy never moves this many units at once: of one that is told from here on nobody hears. */
+/** No copy moves this many units at once. So an offload with this limit never reports a move. */
 const MOST_TELL_UNITS = 0x7fff
-/** A copy's largest read, and where addresses are handed over: one buffer per thread, none per connection. */
+/** The largest read of a copy. Addresses are handed over there too. A thread has one such buffer. */
 const SCRATCH_BYTES = 128 * 1024
-/** Of a user's quota of kernel pipes. The rest is for others of this user, and for the small pipes that follow. */
+/** Share of the user's quota of kernel pipes. The rest is for the user's other processes, and small pipes. */
 const QUOTA_SHARE = 0.5
-/** Idle pipes kept for the next burst, and how long after an event the others are given back (ms). */
+/** Idle pipes kept for the next burst, and how long after an event the others are closed (ms). */
 const IDLE_PIPES_KEPT = 16
 const TRIM_AFTER_MS = 5000
-/** A refused pipe is not asked for again this soon (ms): the answer would be the same and costs two syscalls. */
+/** How long not to ask again after a refused pipe (ms). The answer would be the same, for two syscalls. */
 const REFUSAL_LASTS_MS = 1000
 
 export class KernelLoop {
   readonly native: Native
   readonly runQueue = new RunQueue()
-  /** Results of the last native call; native.ts names the cells. Explicit buffers stay where they are. */
+  /** Results of the last native call. native-constants.ts names the cells. Explicit buffers never move. */
   readonly outcome = new Int32Array(new ArrayBuffer(4096))
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))
   readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
   readonly #copies = new Int32Array(new ArrayBuffer(MOST_OFFLOADED_FDS * OFFLOAD_CELLS * 4))
-  /** What the addon copied and nobody was told of, by fd: bytes, and when the last of them moved. */
+  /** What the addon copied and has not reported, by fd: bytes, and when the last of them moved. */
   readonly #carried = new Int32Array(new ArrayBuffer(MOST_OFFLOADED_FDS * CARRIED_CELLS * 4))
   readonly #watched: (Watched | undefined)[] = []
   #count = 0
   #generation = 0
   #refusal: NotSplicing | undefined
-  /** Fractions from the beginning: a field that turns from a whole number discards the compiled code of all who read one. */
+  /** A fraction from the start: V8 discards compiled code if a field turns from a whole number into one. */
   #refusedUntil = performance.now()
-  /** Set by the first event after the last trim: while nothing happens, nothing wakes the process. */
+  /** Set by the first event after the last trim. So nothing wakes the process while nothing happens. */
   #trim: NodeJS.Timeout | undefined
   readonly #quotaPages: () => number
 
   /**
-   * Starts the loop of this thread; the answer is the loop, or why there can be none. `quotaPages`: of this user, as
-   * `pipeQuotaPages` tells.
+   * Starts the loop of this thread. Returns the loop, or the reason why there can be none. `quotaPages`
+   * returns the quota of this user, as `pipeQuotaPages` does.
    */
   static start(
     loaded: LoadedNative = loadNative(),
@@ -101,13 +102,15 @@ export class KernelLoop {
     this.#quotaPages = quotaPages
   }
 
-  /** One for the thread: the last one set. */
+  /** Sets the limits of the whole thread. The last call wins. */
   limitPipes({ kernelPipeBytes, pinnedMemoryBytes, workers }: PipeLimits): void {
     const quotaPages = Math.ceil((this.#quotaPages() * QUOTA_SHARE) / workers)
     this.native.sizePipes(kernelPipeBytes, Math.floor(pinnedMemoryBytes / workers), quotaPages)
   }
 
-  /** The generation of the next fd that is watched: `accept` and `connect` in the addon watch at once. */
+  /**
+   * The generation of the next fd. The addon's `accept` and `connect` watch at once, so they need it before.
+   */
   nextGeneration(): number {
     this.#generation = (this.#generation + 1) | 0
     return this.#generation
@@ -119,7 +122,7 @@ export class KernelLoop {
     if (++this.#count === 1) this.native.keepAlive(true)
   }
 
-  /** Watches an fd that is not watched yet; 0 or -errno. */
+  /** Watches an fd that is not watched yet. Returns 0 or -errno. */
   watch(watched: Watched, isListener: boolean): number {
     const error = this.native.watch(watched.fd, watched.generation, isListener)
     if (error === 0) this.attach(watched)
@@ -127,9 +130,9 @@ export class KernelLoop {
   }
 
   /**
-   * Offloads a copy: whenever bytes arrive at `source`, and only they, the addon copies them to `sink`
-   * (an fd) while it collects the batch. `carried` tells where it moved `tellFrom` bytes or more at once, or found
-   * out more than that the source is empty; the rest `takeCarried` tells. It stands until it is taken back.
+   * Offloads a copy. When only bytes arrive at `source`, the addon copies them to `sink` (an fd) while it
+   * collects the batch. It reports through `carried` if it moved `tellFrom` bytes or more at once, or found
+   * more than an empty source. `takeCarried` tells the rest. The offload stays until `endOffload`.
    */
   offloadCopy(source: Watched, sink: number, tellFrom: number): void {
     if (source.fd >= MOST_OFFLOADED_FDS || sink >= MOST_OFFLOADED_FDS) return
@@ -142,7 +145,7 @@ export class KernelLoop {
     if (source.fd < MOST_OFFLOADED_FDS) this.#copies[source.fd * OFFLOAD_CELLS + 1] = NO_SINK
   }
 
-  /** Bytes from `fd` that the addon has copied and nobody was told of; they are told once. */
+  /** Takes the count of bytes from `fd` that the addon copied and did not report. Each is told once. */
   takeCarried(fd: number): number {
     if (fd < 0 || fd >= MOST_OFFLOADED_FDS) return 0
     const at = fd * CARRIED_CELLS
@@ -151,14 +154,14 @@ export class KernelLoop {
     return bytes
   }
 
-  /** How long ago the last of the bytes moved that `takeCarried` has just told of, in whole ms. */
+  /** How long ago the last byte moved that `takeCarried` has just told of, in whole ms. */
   msSinceCarried(fd: number): number {
     const [seconds, nanos] = process.hrtime()
     const now = seconds * 1000 + Math.floor(nanos / 1e6)
     return Math.max(0, (now - this.#carried[fd * CARRIED_CELLS + 1]!) | 0)
   }
 
-  /** Forgets it: events still on their way find nobody. Closing the fd, or unwatching it, is the caller's. */
+  /** Forgets `watched`. Events still on their way reach nobody. The caller closes or unwatches the fd. */
   forget(watched: Watched): void {
     if (watched.fd < 0 || this.#watched[watched.fd] !== watched) return
     this.endOffload(watched)
@@ -167,7 +170,7 @@ export class KernelLoop {
     if (--this.#count === 0) this.native.keepAlive(false)
   }
 
-  /** The address that `accept` or `localAddress` has just answered with. */
+  /** The address that the last `accept` or `localAddress` put into the outcome. */
   get shownPeer(): Address | number {
     const { outcome } = this
     const port = outcome[PORT]!
@@ -177,24 +180,24 @@ export class KernelLoop {
     return port === UNIX_PORT ? { kind: 'unix', path: host } : { kind: 'tcp', host, port }
   }
 
-  /** Why no direction may splice at this moment; undefined where it may. */
+  /** Why no direction may splice now. Undefined if it may. */
   get refusal(): NotSplicing | undefined {
     return this.#refusal !== undefined && this.runQueue.now < this.#refusedUntil ? this.#refusal : undefined
   }
 
-  /** No pipe could be had: copy for a while, then ask again. */
+  /** The kernel gave no pipe. Directions copy for REFUSAL_LASTS_MS, then ask again. */
   refusePipes(errno: string): void {
     this.#refusal = errno === 'EDQUOT' ? 'pipe-quota' : 'fd-limit'
     this.#refusedUntil = this.runQueue.now + REFUSAL_LASTS_MS
   }
 
-  /** The kernel or a filter forbids splice(2) to this process: copy from now on. */
+  /** The kernel or a filter forbids splice(2) to this process. Directions copy from now on. */
   refuseSplice(errno: string): void {
     this.#refusal = `kernel-refused: ${errno}`
     this.#refusedUntil = Number.POSITIVE_INFINITY
   }
 
-  /** Gives back pipes that only a burst needed. */
+  /** Closes pipes that only a burst needed. */
   #trimLater(): void {
     this.#trim = setTimeout(() => {
       this.#trim = undefined

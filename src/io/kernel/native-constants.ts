@@ -1,12 +1,12 @@
 /**
- * The numbers that the addon must have, too. native/constants.h is the same list under the same names, and a test
- * compares the two. Who changes one here changes it there.
+ * The numbers that the addon must have too. native/constants.h is the same list under the same names, and a
+ * test compares the two. If you change one here, change it there.
  */
 
-/** Readiness is defined where sockets are. */
+/** The readiness bits are defined with sockets. */
 export { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../socket.js'
 
-/** `outcome` cells after a transfer. */
+/** Cells of `outcome` after a transfer. */
 export const IN = 0
 export const OUT = 1
 export const PIPE = 2
@@ -15,12 +15,12 @@ export const LEFT_BYTES = 4
 export const ERROR = 5
 export const COPIED = 6
 
-/** `outcome` cells after `accept` and `localAddress`. */
+/** Cells of `outcome` after `accept` and `localAddress`. */
 export const HOST_BYTES = 0
 export const PORT = 1
 export const IPV4 = 2
 
-/** What a transfer found out (bits of its answer); the addon's transfer.h explains each. */
+/** What a transfer found (bits of its result). The addon's transfer.h explains each. */
 export const SOURCE_EMPTY = 1
 export const SOURCE_ENDED = 2
 export const SOURCE_FAILED = 4
@@ -31,20 +31,20 @@ export const SPLICE_REFUSED = 64
 export const NO_PIPE = 128
 export const TRY_LATER = 256
 
-/** What a transfer is told of its source (bits). */
+/** What a transfer is told about its source (bits). */
 export const HINT_READABLE = 1
 export const HINT_MAY_BE_URGENT = 2
 export const HINT_READ_TO_THE_END = 4
 export const HINT_MAY_BE_EMPTY = 8
 
-/** Instead of a kernel pipe's id: none is leased. */
+/** In place of a kernel pipe's id: no pipe is leased. */
 export const NO_KERNEL_PIPE = -1
 /** Kernel pipes with less room than this are of no use. */
 export const SMALLEST_PIPE_BYTES = 64 * 1024
-/** Port that marks a host as the path of a unix socket. */
+/** The port that marks a host as the path of a unix socket. */
 export const UNIX_PORT = -1
 
-/** Cells of an event, and how many these are. */
+/** Cells of an event, and their number. */
 export const EVENT_FD = 0
 export const EVENT_GENERATION = 1
 export const EVENT_READINESS = 2
@@ -55,13 +55,16 @@ export const EVENT_CELLS = 6
 /** The most events of a batch. */
 export const MOST_EVENTS = 512
 
-/** Cells of a copy offload, and of what it has carried. */
+/** Number of cells of a copy offload, and of what it has carried. */
 export const OFFLOAD_CELLS = 2
 export const CARRIED_CELLS = 2
-/** A copy's second cell: below this bit the sink, from it on the size of a move that is told, in TELL_UNITs. */
+/**
+ * Second cell of an offload: the bits below this one hold the sink. The others hold the size from which a
+ * move is reported, in TELL_UNITs.
+ */
 export const TELL_SHIFT = 16
 export const TELL_UNIT = 1024
 
-/** errnos that Node has no name for: a used-up quota of pipes (the addon's word), and one that accept(2) may say. */
+/** errnos without a name in Node: EDQUOT (the addon: the quota of pipes is used up), ENONET (accept(2)). */
 export const EDQUOT = 122
 export const ENONET = 64

@@ -1,6 +1,6 @@
 /**
- * The whole native surface, typed, and the only loader of the addon. Calls take integers and answer >= 0 or
- * -errno; they never throw. What platform this is matters in this file and nowhere else.
+ * The whole native surface with its types, and the only loader of the addon. Calls take integers and return
+ * >= 0 or -errno. They never throw. Only this file asks which platform this is.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,15 +16,16 @@ export type NativeCounts = Told<typeof KERNEL>
 
 export interface Native {
   readonly version: number
-  /** What both sides must agree on, by its name in native-constants.ts. */
+  /** The numbers that both sides must agree on, by their names in native-constants.ts. */
   readonly constants: Readonly<Record<string, number>>
   /**
-   * Starts the poller of this thread. `events` receives six cells each (fd, generation, readiness, and what a
-   * copy offload moved in, out and found), after which `onBatch` is called with their number. `copies` holds
-   * the copy offloads, two cells per fd (generation; sink, and in the upper half the KiB from which a move is told),
-   * `carried` as many of what they moved: bytes not told, and when the last of them moved, in ms of
-   * `process.hrtime()`. Where one found more than an emptied source its event is the batch's last and `outcome` is
-   * about it. No event, no call. The arrays are kept for the life of the thread.
+   * Starts the poller of this thread. For each event it writes six cells into `events`: fd, generation,
+   * readiness, and what a copy offload moved in, moved out and found. Then it calls `onBatch` with the number
+   * of events. Without an event there is no call. `copies` holds the copy offloads, two cells per fd: the
+   * generation, and the sink with the KiB from which a move is reported in the upper half. `carried` has two
+   * cells per fd for what they moved: bytes not reported, and when the last of them moved, in ms of
+   * `process.hrtime()`. If an offload found more than an empty source, its event is the last of the batch and
+   * `outcome` is about it. The addon keeps the arrays for the life of the thread.
    */
   start(
     onBatch: (count: number) => void,
@@ -36,12 +37,14 @@ export interface Native {
   ): number
   /** Whether the poller keeps the event loop alive. */
   keepAlive(isNeeded: boolean): number
-  /** Reports events of `fd` from now on, edge-triggered; a listener's level-triggered. */
+  /** Reports events of `fd` from now on, edge-triggered. For a listener they are level-triggered. */
   watch(fd: number, generation: number, isListener: boolean): number
   unwatch(fd: number): number
-  /** Bytes that arrive are no event while muted; ends, errors and room for writing are. Unmuting reports what is there. */
+  /**
+   * While muted, arriving bytes cause no event. Ends, errors and room to write do. Unmuting reports bytes.
+   */
   mute(fd: number, generation: number, isMuted: boolean): number
-  /** socket, bind, listen: the fd. The last four as in `setLiveness`, for all that are accepted. */
+  /** socket, bind, listen. Returns the fd. The last four are as in `setLiveness`, for accepted sockets. */
   listen(
     host: string,
     port: number,
@@ -53,7 +56,7 @@ export interface Native {
     count: number,
     deadPeerMs: number,
   ): number
-  /** SO_KEEPALIVE and its times, off where `idleSeconds` is 0, and TCP_USER_TIMEOUT. Accepted sockets inherit both. */
+  /** SO_KEEPALIVE and its times (`idleSeconds` 0: off), TCP_USER_TIMEOUT. Accepted sockets inherit both. */
   setLiveness(
     fd: number,
     idleSeconds: number,
@@ -61,13 +64,13 @@ export interface Native {
     count: number,
     deadPeerMs: number,
   ): number
-  /** accept4 and `watch`: the fd, and the peer's address in `scratch` and `outcome`. */
+  /** accept4 and `watch`. Returns the fd. The peer's address is in `scratch` and `outcome`. */
   accept(listener: number, generation: number): number
-  /** socket, connect and `watch`: the fd. The outcome of the connect comes as an event. */
+  /** socket, connect and `watch`. Returns the fd. The outcome of the connect comes as an event. */
   connect(host: string, port: number, generation: number): number
-  /** A duplicate of an fd that somebody else will close. */
+  /** Returns a duplicate of an fd that somebody else will close. */
   adopt(fd: number): number
-  /** SO_ERROR: the errno, positive, or 0. */
+  /** SO_ERROR. Returns the errno as a positive number, or 0. */
   takeError(fd: number): number
   /** getsockname into `scratch` and `outcome`. */
   localAddress(fd: number): number
@@ -75,21 +78,24 @@ export interface Native {
   close(fd: number): number
   /** Closes with RST. */
   reset(fd: number): number
-  /** Unwatches the fd and leaves it open, to be closed by somebody else: the fd. */
+  /** Unwatches the fd and leaves it open. Somebody else must close it. Returns the fd. */
   release(fd: number): number
-  /** recv of at most `most` bytes (and the scratch's size) into `scratch`; they stay queued where `isPeek`. 0: the end. */
+  /** recv of at most `most` bytes into `scratch`, as far as they fit. `isPeek` leaves them queued. 0: end. */
   receive(fd: number, most: number, isPeek: boolean): number
   unacknowledged(fd: number): number
   roundTripMicros(fd: number): number
-  /** Findings; `pipe` is -1 or the pipe that an earlier call left leased. */
+  /** Returns findings. `pipe` is -1, or the pipe that an earlier call left leased. */
   splice(source: number, sink: number, pipe: number, budget: number, hints: number): number
   copy(source: number, sink: number, budget: number, hints: number): number
-  /** Findings of sending `bytes`. */
+  /** Sends `bytes`. Returns findings. */
   send(sink: number, bytes: Uint8Array): number
-  /** Takes bytes back out of a pipe, then discards it: how many. */
+  /** Takes bytes back out of a pipe, then discards the pipe. Returns their number. */
   emptyPipe(pipe: number, into: Uint8Array): number
   discardPipe(pipe: number): number
-  /** From now on: size of kernel pipes, bytes that may wait in them, pages they may have room for (0: no quota). */
+  /**
+   * Sets, from now on, the size of kernel pipes, the bytes that may wait in them, and the pages that they may
+   * have room for. 0 pages: no quota.
+   */
   sizePipes(pipeBytes: number, pinnedBytes: number, quotaPages: number): number
   /** Closes idle pipes until `keep` are left. */
   trimPipes(keep: number): number
@@ -99,15 +105,15 @@ export interface Native {
 const VERSION = 8
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The addon of this thread, or why there is none. */
+/** The addon of this thread, or the reason why there is none. */
 export type LoadedNative =
   | { readonly native: Native }
   | { readonly native?: never; readonly missing: NotSplicing }
 
 /**
- * Loads the addon. `MILLRACE_NATIVE=off` forbids it; `MILLRACE_ADDON=PATH` loads that file instead, for
- * sanitizer builds. node-gyp-build looks for a local build first and a prebuilt binary second, so whoever
- * edits the C++ never runs yesterday's prebuild; an installed package has only the prebuilds.
+ * Loads the addon. `MILLRACE_NATIVE=off` forbids it. `MILLRACE_ADDON=PATH` loads that file instead, for
+ * sanitizer builds. node-gyp-build looks for a local build first and a prebuilt binary second. So a developer
+ * who edits the C++ never runs an old prebuild. An installed package has only the prebuilds.
  */
 export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   if (env.MILLRACE_NATIVE === 'off') return { missing: 'switched-off' }
@@ -127,12 +133,12 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
 }
 
 /**
- * Why there can be no socket of an abstract name (unix(7)) here; undefined where there can. Node fills the name up with
- * NULs, which makes it another name to everybody else, so it takes the addon.
+ * Why this process cannot use abstract names (unix(7)). Undefined if it can. Node pads the name with NULs,
+ * which makes it another name for everybody else. So abstract names need the addon.
  */
 export function whyNoAbstractNames(): string | undefined {
   const instead = 'write unix:/path, or unix:./@name for a file'
-  if (process.platform !== 'linux') return `abstract sockets are Linux's: ${instead}`
+  if (process.platform !== 'linux') return `abstract sockets exist only on Linux: ${instead}`
   return loadNative().native === undefined ? `abstract sockets need the addon: ${instead}` : undefined
 }
 
@@ -141,7 +147,7 @@ const UNKNOWN_TO_NODE = new Map([
   [ENONET, 'ENONET'],
 ])
 
-/** `ECONNRESET` for -104 or 104, '' for 0; the number itself where there is no name for it. */
+/** `ECONNRESET` for -104 or 104, '' for 0. The number itself if it has no name. */
 export function errnoName(errno: number): string {
   if (errno === 0) return ''
   const number = Math.abs(errno)
@@ -149,10 +155,10 @@ export function errnoName(errno: number): string {
   return name.startsWith('E') ? name : `errno ${number}`
 }
 
-/** File descriptors this process has open; undefined where the platform does not tell. */
+/** File descriptors this process has open. Undefined where the platform does not tell. */
 export function countOpenFds(): number | undefined {
   try {
-    // Since Linux 6.2 the size of this folder is their number.
+    // Since Linux 6.2 the size of this folder is the number of open fds.
     return statSync('/proc/self/fd').size || readdirSync('/proc/self/fd').length
   } catch {
     return undefined
@@ -162,7 +168,7 @@ export function countOpenFds(): number | undefined {
 /** Bits of CapEff (capabilities(7)) that lift the quota of kernel pipes: CAP_SYS_ADMIN, CAP_SYS_RESOURCE. */
 const LIFTS_PIPE_QUOTA = (1n << 21n) | (1n << 24n)
 
-/** Pages that all kernel pipes of this user may have (pipe(7), pipe-user-pages-soft); 0: as many as they like. */
+/** Pages that all kernel pipes of this user may have (pipe(7), pipe-user-pages-soft). 0: no quota. */
 export function pipeQuotaPages(): number {
   try {
     const capabilities = /^CapEff:\s+([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
@@ -173,7 +179,7 @@ export function pipeQuotaPages(): number {
   }
 }
 
-/** The soft limit on them (RLIMIT_NOFILE); undefined where the platform does not tell. */
+/** The soft limit on open fds (RLIMIT_NOFILE). Undefined where the platform does not tell. */
 export function mostOpenFds(): number | undefined {
   try {
     const digits = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]

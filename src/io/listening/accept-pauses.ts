@@ -1,22 +1,23 @@
 /**
- * Why a listener accepts nobody for now, and who waits meanwhile: it goes on when no reason is left. Clients wait in the
- * kernel's queue where the engine can leave them there. Those it cannot leave there, and those given back to it, wait here,
- * untouched and in order; they are offered again before anybody else comes, and reset where the listener closes.
+ * Why a listener accepts nobody for now, and the clients that wait meanwhile. The listener goes on when no
+ * reason is left. Clients wait in the kernel's queue if the engine can leave them there. Other clients, and
+ * those that were put back, wait here, unread and in order. They are offered again before any new client.
+ * They are reset if the listener closes.
  */
 import type { PeerAddress } from '../../address.js'
 import type { AcceptHandler, PauseReason } from '../engine.js'
 import type { Socket } from '../socket.js'
 
-/** Out of fds, memory or watches of epoll: accept nothing for this long (ms). */
+/** After a shortage of fds, memory or epoll watches: accept nobody for this long (ms). */
 const SHORTAGE_MS = 100
-/** Offered per turn, so that many who have waited do not delay those already served. */
+/** Waiting clients offered per turn, so that many of them do not delay those already served. */
 const OFFER_BATCH = 32
 const BITS: Readonly<Record<PauseReason, number>> = { shortage: 1, admission: 2 }
 
-/** A listening socket from which nobody is accepted while its listener pauses. */
+/** A listening socket that accepts nobody while its listener pauses. */
 export interface Pausable {
   stopAccepting(): void
-  /** errno name of what keeps it from accepting, or empty. */
+  /** Returns the errno name of what prevents accepting. Empty: nothing does. */
   startAccepting(): string
 }
 
@@ -28,17 +29,17 @@ interface Waiting {
 export class AcceptPauses {
   readonly handler: AcceptHandler
   readonly #mostWaiting: number
-  /** Of one listener: all that it accepts from. None where the engine cannot stop. */
+  /** All sockets that this listener accepts from. Empty if the engine cannot stop accepting. */
   readonly #sockets = new Set<Pausable>()
   #waiting: Waiting[] = []
-  /** The bits of those that there are. */
+  /** The bits of the present reasons. */
   #reasons = 0
   #isAccepting = true
   #isClosed = false
   #shortage: NodeJS.Timeout | undefined
   #rest: NodeJS.Immediate | undefined
 
-  /** `mostWaiting`: beyond so many, clients that come all the same are reset. */
+  /** `mostWaiting`: how many clients may wait here. Any more that come are reset. */
   constructor(handler: AcceptHandler, mostWaiting: number) {
     this.handler = handler
     this.#mostWaiting = mostWaiting
@@ -48,13 +49,13 @@ export class AcceptPauses {
     return this.#isAccepting
   }
 
-  /** It accepts as the others do. What keeps it from that, or empty. */
+  /** Adds a socket, which accepts as the others do. Returns what prevents that, or an empty string. */
   add(socket: Pausable): string {
     this.#sockets.add(socket)
     return this.#isAccepting ? socket.startAccepting() : ''
   }
 
-  /** It is closed. With the last one the listener is. */
+  /** The socket is closed. The listener closes with its last socket. */
   delete(socket: Pausable): void {
     this.#sockets.delete(socket)
     if (this.#sockets.size === 0) this.close()
@@ -72,7 +73,7 @@ export class AcceptPauses {
     if (!this.#isAccepting) this.#goOn(1)
   }
 
-  /** Something that passes by itself: accepting goes on in a moment. */
+  /** Pauses for a shortage, which passes by itself. Accepting goes on after SHORTAGE_MS. */
   pauseForShortage(errno: string): void {
     this.pause('shortage')
     this.#shortage = setTimeout(() => this.resume('shortage'), SHORTAGE_MS)
@@ -86,7 +87,7 @@ export class AcceptPauses {
     else client.reset()
   }
 
-  /** It was handed out, and is to come again before the others. */
+  /** The client was handed out. It must come again, before the others. */
   putBack(client: Socket, from: PeerAddress): void {
     if (this.#isClosed) client.reset()
     else this.#waiting.unshift({ client, from })
@@ -101,8 +102,8 @@ export class AcceptPauses {
   }
 
   /**
-   * Those who wait first, any of whom may be a reason to pause again. At once only one: where several listeners go on,
-   * each has a turn before any has its second.
+   * Waiting clients come first. Each of them may be a reason to pause again. `resume` offers only one at
+   * once: if several listeners go on, each has a turn before any has its second.
    */
   #goOn(most: number): void {
     for (let i = 0; i < most && this.#reasons === 0 && this.#waiting.length > 0; i++) {

@@ -1,16 +1,16 @@
 /**
- * Listening sockets that another process opened and handed down, by the address they are for. An engine that has these
- * opens none of its own.
+ * Listening sockets that another process opened and handed down, by their address. An engine that has these
+ * opens no sockets of its own.
  */
 import { type Address, formatAddress } from '../../address.js'
 import { listenError } from './listen-errors.js'
 import type { ServerHandle } from './server-handle.js'
 
-/** A listener that accepts for others, too. */
+/** A listener that can also accept from the sockets of other workers. */
 export interface Borrower {
-  /** Accepts from the socket of that place as well. */
+  /** Also accepts from the socket of that place (worker slot). */
   lend(place: number, handle: ServerHandle): void
-  /** Does so no more. */
+  /** Stops accepting from it. */
   takeBack(place: number): void
 }
 
@@ -23,29 +23,29 @@ export class GivenSockets {
     this.#handles.set(address, handle)
   }
 
-  /** The caller's from here on. Throws `listen-failed` where it has not come. */
+  /** Gives the socket to the caller, who owns it from now on. Throws `listen-failed` if it has not come. */
   take(address: Address): ServerHandle {
     const key = formatAddress(address)
     const handle = this.#handles.get(key)
-    // It was sent. The kernel drops a descriptor on its way only where the process that gets it can have no more.
+    // The socket was sent. The kernel drops a descriptor on its way only if the receiver can have no more.
     if (handle === undefined) throw listenError(address, 'EMFILE')
     this.#handles.delete(key)
     return handle
   }
 
-  /** Those that nobody has taken. */
+  /** Closes the sockets that nobody has taken. */
   close(): void {
     for (const handle of this.#handles.values()) handle.close()
     this.#handles.clear()
   }
 
-  /** The listener of this address is open, or, without one, closed. */
+  /** The listener of this address is open. Without `borrower`, it is closed. */
   setBorrower(address: Address, borrower: Borrower | undefined): void {
     if (borrower === undefined) this.#borrowers.delete(formatAddress(address))
     else this.#borrowers.set(formatAddress(address), borrower)
   }
 
-  /** To the listener of this address, if it is open. */
+  /** Lends the socket to the listener of this address. If that is closed, closes the handle. */
   lend(address: string, place: number, handle: ServerHandle): void {
     const borrower = this.#borrowers.get(address)
     if (borrower === undefined) handle.close()

@@ -1,6 +1,6 @@
 /**
- * Why an address cannot be listened on, in words that say what to do; and what both engines do about the
- * file of a unix socket. The same for both engines.
+ * Says why millrace cannot listen on an address, and what you can do. It also removes the files of unix
+ * sockets. Both engines use it.
  */
 
 import { lstatSync, unlinkSync } from 'node:fs'
@@ -26,7 +26,7 @@ const ADVICE: Record<string, string> = {
 export function listenError(address: Address, errno: string): MillraceError {
   const isFile =
     errno === 'EADDRINUSE' && address.kind === 'unix' && !isAbstract(address) && !isSocket(address.path)
-  const advice = isFile ? 'a file that is no socket has that name' : ADVICE[errno]
+  const advice = isFile ? 'that path exists and is not a socket: choose another path' : ADVICE[errno]
   return new MillraceError(
     'listen-failed',
     `cannot listen on ${formatAddress(address)}: ${errno}${advice === undefined ? '' : `, ${advice}`}`,
@@ -34,9 +34,9 @@ export function listenError(address: Address, errno: string): MillraceError {
   )
 }
 
-/** Removes the file of a unix socket that nobody listens on any more; answers whether it did. */
+/** Removes the file of a unix socket if nobody listens on it any more. Returns whether it did. */
 export async function removeDeadSocket(address: UnixAddress): Promise<boolean> {
-  // Connecting to any other file is refused in the same way, and it must not be removed.
+  // Connecting to any other file fails in the same way, and such a file must stay.
   if (isAbstract(address) || !isSocket(address.path)) return false
   const errno = await new Promise<string>((resolve) => {
     const probe = connect(address.path)
@@ -60,6 +60,6 @@ export function removeSocketFile(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // Somebody else removed or replaced it: then there is nothing of ours left.
+    // Somebody else removed or replaced it. Nothing of ours is left.
   }
 }

@@ -1,21 +1,22 @@
 /**
- * Sockets that listen, or will, as Node sends them to another process. Node documents the sending and keeps the handles
- * themselves to node:cluster, which passes them on in the same way; what is missing is told as an error.
+ * Listening sockets, and sockets that will listen, in the form in which Node sends them to another process.
+ * Node documents the sending. The handles are internal, and node:cluster passes them on in the same way. If a
+ * version of Node lacks them, callers get an error.
  */
 import * as net from 'node:net'
 import { isIPv6, type Server } from 'node:net'
 import type { Address } from '../../address.js'
 import { errnoName } from '../kernel/native.js'
 
-/** What `process.send` takes besides sockets and servers. */
+/** What `process.send` takes, besides sockets and servers. */
 export interface ServerHandle {
   readonly fd: number
-  /** 0, or -errno of what went wrong while it was bound. */
+  /** Returns 0, or -errno of what went wrong while it was bound. */
   getsockname(into: { address?: string; port?: number }): number
   close(): void
 }
 
-/** Node's own, behind node:net: a handle, or -errno. */
+/** An internal function of node:net. Returns a handle or -errno. */
 type CreateHandle = (
   host: string | null,
   port: number | null,
@@ -29,12 +30,18 @@ const PATH_HAS_NO = -1
 /** UV_TCP_IPV6ONLY */
 const IPV6_ONLY = 1
 
-/** Of a socket that listens already, whose fd is the handle's from here on; the name of an errno where there is none. */
+/**
+ * Makes a handle of a socket that already listens. The handle owns `fd` from now on. Returns an errno name if
+ * there can be no handle.
+ */
 export function handleOf(fd: number): ServerHandle | string {
   return answer(createHandle?.(null, null, null, fd))
 }
 
-/** Of a new socket that is bound, and listens when the first process that has it calls `listenOn`; or an errno. */
+/**
+ * Makes a handle of a new socket that is bound. It listens when the first process that has it calls
+ * `listenOn`. Returns an errno name on failure.
+ */
 export function bindHandle(address: Address, ipv6Only: boolean): ServerHandle | string {
   const flags = ipv6Only ? IPV6_ONLY : 0
   const handle = answer(
@@ -43,21 +50,21 @@ export function bindHandle(address: Address, ipv6Only: boolean): ServerHandle | 
       : createHandle?.(address.host, address.port, isIPv6(address.host) ? 6 : 4, undefined, flags),
   )
   if (typeof handle === 'string' || address.kind === 'unix') return handle
-  // libuv keeps to itself until it is asked that somebody else listens there.
+  // If somebody else listens there, libuv tells it only when asked.
   const error = handle.getsockname({})
   if (error === 0) return handle
   handle.close()
   return errnoName(error)
 }
 
-/** The address in use, with the port the kernel chose where 0 was asked for. */
+/** The address in use. If port 0 was asked for, it has the port that the kernel chose. */
 export function boundTo(handle: ServerHandle, asked: Address): Address {
   const bound: { address?: string; port?: number } = {}
   if (asked.kind === 'unix' || handle.getsockname(bound) !== 0) return asked
   return { kind: 'tcp', host: bound.address ?? asked.host, port: bound.port ?? asked.port }
 }
 
-/** `server` accepts from it. It says `listening` or `error`, as after `listen`. */
+/** Makes `server` accept from `handle`. The server emits `listening` or `error`, as after `listen`. */
 export function listenOn(server: Server, handle: ServerHandle, backlog: number): void {
   const inner = server as unknown as {
     _handle: ServerHandle

@@ -1,6 +1,7 @@
 /**
- * The file of a unix socket, whose mode and group say who may connect (unix(7)): it is made for its owner alone, and then
- * opened to whom it is meant for, so that nobody comes in between. Abstract names have no file.
+ * The file of a unix socket. Its mode and group say who may connect (unix(7)). millrace creates the file for
+ * its owner alone, and then sets mode and group. So nobody else connects in between. Abstract names have no
+ * file.
  */
 import { chmodSync, chownSync, readFileSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -8,9 +9,9 @@ import { type Address, isAbstract } from '../../address.js'
 import { listenError, removeSocketFile } from './listen-errors.js'
 
 export interface SocketFile {
-  /** Bits of chmod(2). Undefined: what the umask leaves, or 0660 with a group. */
+  /** Bits of chmod(2). Undefined: 0660 if there is a group, otherwise what the umask leaves. */
   readonly mode: number | undefined
-  /** Its name in /etc/group, or its number. Undefined: the process's own. */
+  /** Name in /etc/group, or number. Undefined: the group of the process. */
   readonly group: string | undefined
 }
 
@@ -18,7 +19,10 @@ const ALL_BUT_OWNER = 0o177
 const GROUP_TOO = 0o660
 const KEEP_OWNER = -1
 
-/** Runs `bind`, and a file it makes is its owner's alone. Not in a worker thread: the umask is the whole process's. */
+/**
+ * Runs `bind`. A file that it makes is for its owner alone. Not in a worker thread, where the umask of the
+ * whole process would change.
+ */
 export function bindOwnerOnly<Bound>(bind: () => Bound): Bound {
   if (!isMainThread) return bind()
   const umask = process.umask(ALL_BUT_OWNER)
@@ -29,12 +33,12 @@ export function bindOwnerOnly<Bound>(bind: () => Bound): Bound {
   }
 }
 
-/** Whether there is something to be set. */
+/** Whether mode or group is set. */
 export function isAsked(file: SocketFile | undefined): file is SocketFile {
   return file?.mode !== undefined || file?.group !== undefined
 }
 
-/** Gives the file of a socket that has just been bound its group and mode. Throws `listen-failed` after `undo`, where it cannot. */
+/** Sets group and mode of a new socket's file. If that fails, calls `undo` and throws `listen-failed`. */
 export function openSocketFile(address: Address, file: SocketFile, undo: () => void): void {
   try {
     changeSocketFile(address, file)
@@ -45,7 +49,7 @@ export function openSocketFile(address: Address, file: SocketFile, undo: () => v
   }
 }
 
-/** The same for one that is open. Throws `listen-failed`. */
+/** Does the same for a socket that is open already. Throws `listen-failed`. */
 export function changeSocketFile(address: Address, file: SocketFile): void {
   if (address.kind === 'tcp' || isAbstract(address)) return
   try {
@@ -56,7 +60,7 @@ export function changeSocketFile(address: Address, file: SocketFile): void {
   }
 }
 
-/** Node knows no names of groups. */
+/** Node cannot look up the name of a group. */
 function numberOf(group: string): number {
   if (/^\d+$/.test(group)) return Number(group)
   const line = readFileSync('/etc/group', 'utf8')
@@ -69,6 +73,6 @@ function numberOf(group: string): number {
 
 function whyNot(error: unknown, { group }: SocketFile): string {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EPERM' && group !== undefined) return `not a member of the group ${group}, nor root`
+  if (code === 'EPERM' && group !== undefined) return `this process is neither root nor in the group ${group}`
   return message
 }

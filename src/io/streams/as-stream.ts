@@ -1,5 +1,6 @@
 /**
- * The same connection as a socket that a stream is behind: where the other end is a stream (TLS), both are.
+ * Turns a connection into a socket on a Node stream. If one end of a pipe is a stream (TLS), the other must
+ * be one too.
  */
 import type { FdSocket } from '../kernel/fd-socket.js'
 import type { RunQueue } from '../run-queue.js'
@@ -7,13 +8,13 @@ import type { Socket } from '../socket.js'
 import { ReadMemory } from './read-memory.js'
 import { StreamSocket } from './stream-socket.js'
 
-/** Two to be joined: where one is a stream, both are. Throws where one is closed. */
+/** Prepares two sockets to be joined: if one is a stream, both become streams. Throws if one is closed. */
 export function asAlike(a: Socket, b: Socket, runQueue: RunQueue): [Socket, Socket] {
   if (a.kind === b.kind) return [a, b]
   return [asStream(a, runQueue), asStream(b, runQueue)]
 }
 
-/** What was in `socket` is in the answer; `socket` itself is an empty shell then. */
+/** The result has everything that was in `socket`. `socket` itself is an empty shell afterwards. */
 export function asStream(socket: Socket, runQueue: RunQueue): StreamSocket {
   if (socket.kind === 'stream') return socket as StreamSocket
   const memory = new ReadMemory()

@@ -1,21 +1,21 @@
 /**
- * What a socket of ours reads into: the same memory for every read, where Node allocates 64 KiB each time. It
- * grows while reads fill it and shrinks when they have become small, so a quiet connection owns 1 KiB. The
- * bytes of a read are lent: whoever takes them must see to it that nothing is read until they have gone.
+ * The memory that a socket of ours reads into. It is the same for every read. Node would allocate 64 KiB each
+ * time. It grows while reads fill it and shrinks when they have become small, so a quiet connection owns 1
+ * KiB. The bytes of a read are lent. The taker must prevent the next read until they have gone.
  */
 import { Socket as NetSocket, type OnReadOpts } from 'node:net'
 
-/** For messages, and for the idle. Node cuts it from a pool. */
+/** For messages and idle connections. Node cuts it from a pool. */
 const SMALL_BYTES = 1024
-/** For whoever has filled the small one. */
+/** For a connection that filled the small one. */
 const LARGE_BYTES = 64 * 1024
-/** For whoever has filled that: more is no cheaper, and a longer turn. */
+/** For a connection that filled the large one. More than this is no cheaper, and makes a turn longer. */
 export const MOST_READ_BYTES = 256 * 1024
-/** So many reads in a row that the small memory would have held, and it is all there is again. */
+/** After this many reads in a row that fit the small memory, only the small memory is left. */
 const SHRINK_AFTER = 16
 
 export class ReadMemory {
-  /** Told of every read. The bytes are lent until the next one. */
+  /** Called for every read, whose bytes are lent until the next. Returns whether Node may read on at once. */
   onBytes: ((bytes: Buffer) => boolean) | undefined = undefined
   /** For `net.connect` and `new Socket`. */
   readonly onread: OnReadOpts
@@ -33,7 +33,7 @@ export class ReadMemory {
     return this.onBytes?.(memory.subarray(0, count)) ?? true
   }
 
-  /** Chooses the memory of the next read; the last one's is left as it is. */
+  /** Chooses the memory of the next read. The memory of the last read stays as it is. */
   #resize(count: number): void {
     if (count === this.#memory.length) this.#grow(count)
     this.#smallReads = count < SMALL_BYTES ? this.#smallReads + 1 : 0
@@ -46,14 +46,15 @@ export class ReadMemory {
   }
 }
 
-/** Node keeps it behind a net.Socket; not documented, unchanged for a decade, checked before use. */
+/** Node keeps this behind a net.Socket: undocumented, unchanged for a decade, checked before use. */
 interface WithHandle {
   _handle?: { readStop?: unknown } | null
 }
 
 /**
- * The same connection as a socket that reads into `memory`, which Node's servers cannot be asked for; `socket`,
- * paused since it was accepted, is left an empty shell. Undefined where Node keeps its handle elsewhere.
+ * Makes a socket of the same connection that reads into `memory`. Node's servers have no option for that.
+ * `socket` must have been paused since its accept. It is an empty shell afterwards. Undefined if Node keeps
+ * its handle elsewhere.
  */
 export function rehouse(socket: NetSocket, memory: ReadMemory): NetSocket | undefined {
   const shell = socket as WithHandle

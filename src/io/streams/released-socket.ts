@@ -1,5 +1,6 @@
 /**
- * A connection that began as an fd of ours and is Node's now, for TLS. The kernel can still be asked about it.
+ * A connection that began as an fd of ours and now belongs to Node, for TLS. The addon can still ask the
+ * kernel about it.
  */
 import { Socket as NetSocket, type SocketConstructorOpts } from 'node:net'
 import type { Native } from '../kernel/native.js'
@@ -18,7 +19,7 @@ export class ReleasedSocket extends NetSocket {
     this.#fd = fd
   }
 
-  /** Smoothed, in µs (TCP_INFO); undefined where the connection is no more. */
+  /** Smoothed round-trip time in µs (TCP_INFO). Undefined if the connection is gone. */
   roundTripMicros(): number | undefined {
     const micros = this.destroyed ? -1 : this.#native.roundTripMicros(this.#fd)
     return micros < 0 ? undefined : micros
@@ -28,7 +29,7 @@ export class ReleasedSocket extends NetSocket {
     if (!this.destroyed) this.#native.setLiveness(this.#fd, ...livenessArguments(liveness))
   }
 
-  /** Bytes the peer has not acknowledged (SIOCOUTQ); undefined where the connection is no more. */
+  /** Bytes the peer has not acknowledged (SIOCOUTQ). Undefined if the connection is gone. */
   unacknowledgedBytes(): number | undefined {
     const bytes = this.destroyed ? -1 : this.#native.unacknowledged(this.#fd)
     return bytes < 0 ? undefined : bytes

@@ -1,6 +1,7 @@
 /**
- * Listens and dials with node:net, on every platform. Same interface, same behaviour; what Node cannot do is
- * said in `notSplicing` and in the documentation: no splice, no round-trip times, no SO_REUSEPORT.
+ * Listens and dials with node:net, on every platform. It has the interface and the behaviour of the kernel
+ * engine. `unavailable` and docs/platforms.md say what Node cannot do: no splice, no round-trip times, no
+ * SO_REUSEPORT.
  */
 
 import type { NetConnectOpts, Socket as NetSocket, Server, ServerOpts } from 'node:net'
@@ -27,7 +28,7 @@ import { type Expirable, Sweep } from '../sweep.js'
 import { ReadMemory, rehouse } from './read-memory.js'
 import { StreamSocket } from './stream-socket.js'
 
-/** What it uses of node:net, whose place a simulation may take. */
+/** The parts of node:net that the engine uses. A simulation may replace them. */
 export interface NodeNet {
   connect(options: NetConnectOpts): NetSocket
   createServer(options: ServerOpts, accepted: (socket: NetSocket) => void): Server
@@ -75,7 +76,7 @@ export class StreamEngine implements Engine {
     return listening
   }
 
-  /** It was bound elsewhere; that somebody else listens there may be found out only now. */
+  /** The socket was bound elsewhere. Only now may it turn out that somebody else listens there. */
   async #listenOnGiven(
     given: ServerHandle,
     address: Address,
@@ -89,7 +90,7 @@ export class StreamEngine implements Engine {
     }
   }
 
-  /** In the place of a dead socket, where there is one. */
+  /** Opens a new socket. If a dead unix socket has the path, replaces it. */
   async #listenAnew(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
     try {
       return await this.#listen(address, options, handler)
@@ -102,7 +103,7 @@ export class StreamEngine implements Engine {
     }
   }
 
-  /** It listens when the first process that has it does. */
+  /** Only binds the socket. It listens when the first process that has it does. */
   async hold(address: Address, { ipv6Only = false, socketFile }: ListenOptions): Promise<HeldSocket> {
     const bind = () => bindHandle(address, ipv6Only)
     const bindAs = () => (isAsked(socketFile) ? bindOwnerOnly(bind) : bind())
@@ -135,7 +136,7 @@ export class StreamEngine implements Engine {
   ): Promise<Listening> {
     let { liveness = NO_LIVENESS } = options
     const { backlog, ipv6Only = false, socketFile } = options
-    // Node's servers cannot be asked to leave clients in the kernel's queue.
+    // Node's servers cannot leave clients in the kernel's queue.
     const pauses = new AcceptPauses(handler, backlog)
     const server = this.net.createServer(
       { allowHalfOpen: true, pauseOnConnect: true, noDelay: true },
@@ -242,7 +243,7 @@ function boundAddress(server: Server, asked: Address): Address {
 /** A unix client has no address of its own. */
 function clientAddress(socket: NetSocket, listener: Address): PeerAddress {
   if (listener.kind === 'unix') return { kind: 'unix', path: '' }
-  // Who has reset the connection already has no address any more.
+  // A client that has already reset the connection has no address any more.
   if (socket.remoteAddress === undefined) return undefined
   return { kind: 'tcp', host: hostOfSocket(socket.remoteAddress), port: socket.remotePort ?? 0 }
 }

@@ -1,7 +1,7 @@
 /**
- * A connected socket that is a Node stream: TLS, a Duplex of somebody's making, and every socket where there
- * is no kernel path. It turns stream events into the same readiness, and holds at most what arrived before a
- * pause took effect. No 'error' event ever escapes it.
+ * A connected socket that is a Node stream: TLS, a user's Duplex, and every socket where there is no kernel
+ * path. It turns stream events into readiness bits. It holds at most what arrived before a pause took effect.
+ * No 'error' event ever escapes it.
  */
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -14,7 +14,7 @@ import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
 import { closeInOrder, endWriting, isFlushed, isPlain, resetOrClose } from './stream-ends.js'
 
-/** Who looks and does not take gets no more than this, save for the read that goes beyond it. */
+/** An owner that looks and takes nothing sees no more than this, except for the last read. */
 const MOST_UNTAKEN_BYTES = 16 * 1024
 
 export class StreamSocket implements Socket {
@@ -22,25 +22,25 @@ export class StreamSocket implements Socket {
   readonly runQueue: RunQueue
   /** Why this socket's bytes cannot be spliced. */
   readonly notSplicing: NotSplicing
-  /** Whether what `take` gives is lent: a later read overwrites it, so none may come before it has gone. */
+  /** Whether `take` lends its bytes. A later read overwrites them, so it must wait until they have gone. */
   readonly isLending: boolean
-  /** The connection itself, where `stream` is TLS on it. */
+  /** The connection itself if `stream` is TLS on it. */
   below: Duplex
   ready = WRITABLE
   owner: Runnable | undefined = undefined
   error: string | undefined = undefined
   isClosed = false
-  /** What came and nobody took yet. */
+  /** Bytes that arrived and nobody has taken. */
   #untaken: Buffer | undefined = undefined
   #isReading = false
-  /** Somebody who has seen what is there asks for more. */
+  /** The owner has seen what is there and asks for more. */
   #isAwaited = false
   #hasEnded = false
   #hasWritten = false
   #hasShutdown = false
   #roundTripMicros: number | undefined = undefined
 
-  /** Takes ownership of `stream`, which reads into `memory` where that is given. */
+  /** Takes ownership of `stream`. With `memory`, the stream reads into that. */
   constructor(stream: Duplex, runQueue: RunQueue, notSplicing: NotSplicing, memory?: ReadMemory) {
     this.stream = stream
     this.below = stream
@@ -48,9 +48,9 @@ export class StreamSocket implements Socket {
     this.notSplicing = notSplicing
     this.isLending = memory !== undefined
     stream.allowHalfOpen = true
-    // Paused first: a listener for 'data' would otherwise start the flow before anybody can take it.
+    // Pause first: a listener for 'data' would start the flow before anybody can take the bytes.
     stream.pause()
-    // Asked only where there is something, because asking also makes Node read ahead.
+    // Reads only if there is something, because `read` also makes Node read ahead.
     if (stream.readableLength > 0) this.#takeBufferedBytes()
     if (this.hasBytes) this.ready |= READABLE
     if (memory === undefined) stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
@@ -81,7 +81,7 @@ export class StreamSocket implements Socket {
     return this.#untaken !== undefined
   }
 
-  /** Whether no more will come: FIN, or the connection broke. */
+  /** Whether no more bytes will come: the peer sent FIN, or the connection broke. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
@@ -106,12 +106,12 @@ export class StreamSocket implements Socket {
   awaitMore(): void {
     if (this.#untaken !== undefined && this.#untaken.length >= MOST_UNTAKEN_BYTES) return
     this.#isAwaited = true
-    // What was lent would be overwritten.
+    // The next read would overwrite lent bytes.
     if (this.isLending && this.#untaken !== undefined) this.#untaken = Buffer.from(this.#untaken)
     this.setReading(true)
   }
 
-  /** The stream keeps what does not go at once, so nothing is taken while it still has some. */
+  /** The stream keeps what does not go at once. So it takes nothing while it still keeps some. */
   send(bytes: Buffer): number {
     if (this.isClosed || (this.ready & WRITABLE) === 0) return 0
     if (!this.write(Buffer.from(bytes), false)) this.ready &= ~WRITABLE
@@ -130,7 +130,7 @@ export class StreamSocket implements Socket {
     return stream
   }
 
-  /** Asks for more bytes, or for no more. */
+  /** Starts or stops reading. */
   setReading(isWanted: boolean): void {
     if (isWanted === this.#isReading || this.isClosed || this.#hasEnded) return
     this.#isReading = isWanted
@@ -139,8 +139,8 @@ export class StreamSocket implements Socket {
   }
 
   /**
-   * Hands bytes over; false when the sink wants no more until it is WRITABLE again. That is the stream's own
-   * opinion, save where the bytes are lent: then it is when they have all gone.
+   * Hands bytes over. False if the sink wants no more until it is WRITABLE again. The stream decides when
+   * that is. If the bytes are lent, it is when they have all gone.
    */
   write(bytes: Buffer, isLent: boolean): boolean {
     this.#hasWritten = true
@@ -148,7 +148,7 @@ export class StreamSocket implements Socket {
     const hasRoom = stream.write(bytes)
     if (stream.writableLength === 0) return true
     if (!hasRoom || !isLent) return hasRoom
-    // No 'drain' will come for these few, but a write after them ends after them.
+    // No 'drain' will come for so few bytes. A later write ends after they have gone.
     stream.write('', () => this.#flushed())
     return false
   }
@@ -193,7 +193,7 @@ export class StreamSocket implements Socket {
     return { kind: 'tcp', host: hostOfSocket(host), port }
   }
 
-  /** Where Node has closed the connection by itself: as it was when its peer ended. */
+  /** If Node has closed the connection by itself: the value at the time when its peer ended. */
   roundTripMicros(): number | undefined {
     if (!this.stream.destroyed && this.below instanceof ReleasedSocket) {
       this.#roundTripMicros = this.below.roundTripMicros()
@@ -201,7 +201,7 @@ export class StreamSocket implements Socket {
     return this.#roundTripMicros
   }
 
-  /** Some versions of Node send 'drain' also for a write that never waited. */
+  /** Some versions of Node also emit 'drain' for a write that never waited. */
   #flushed(): void {
     if ((this.ready & WRITABLE) === 0) this.#notify(WRITABLE)
   }
@@ -214,7 +214,7 @@ export class StreamSocket implements Socket {
     if (this.hasBytes && !this.#isAwaited) this.setReading(false)
   }
 
-  /** libuv calls a reset an end where bytes were queued before it; a write, even of nothing, tells which it was. */
+  /** libuv reports a reset behind queued bytes as an end. A write, even of nothing, tells which it was. */
   #endedOrBroke(): void {
     if (!isPlain(this.stream) || !this.#canAsk) {
       this.#ended()
@@ -225,7 +225,7 @@ export class StreamSocket implements Socket {
     })
   }
 
-  /** Whether a write would be answered at once. */
+  /** Whether the answer to a write comes at once. */
   get #canAsk(): boolean {
     return this.stream.writable && this.stream.writableLength === 0
   }
@@ -247,7 +247,7 @@ export class StreamSocket implements Socket {
     if (!this.isClosed && !this.#hasEnded) this.#broke('ECONNABORTED')
   }
 
-  /** What the stream has read and sent no event for: before us, or before it failed. */
+  /** Takes what the stream has read without an event: before this object existed, or before it failed. */
   #takeBufferedBytes(): void {
     for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) {
       if (!this.isClosed) this.#keep(toBuffer(chunk))
@@ -255,8 +255,9 @@ export class StreamSocket implements Socket {
   }
 
   /**
-   * Answers whether Node may read on at once. It would do so 31 times; others wait meanwhile, so after a full
-   * read they come first. Nor may it where an end could not be told from a reset: the next turn's read can.
+   * Returns whether Node may read on at once. Node would do so 31 times while others wait, so after a full
+   * read it may not. It may not either if an end could not be told from a reset. The read of the next turn
+   * can tell.
    */
   #borrowed(bytes: Buffer): boolean {
     this.#arrived(bytes)

@@ -1,18 +1,18 @@
 /**
- * A histogram with fixed bounds. Observing allocates nothing.
+ * A histogram with fixed bounds. `observe` allocates nothing.
  */
 import type { HistogramStatus } from '../status.js'
 
-/** Seconds, of something that is waited for. */
+/** Seconds, for waits such as a connect. */
 export const LATENCY_BOUNDS: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60,
 ]
-/** Seconds, of whole connections: from a request up to a day. */
+/** Seconds, for whole connections: from a request up to a day. */
 export const DURATION_BOUNDS: readonly number[] = [
   0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200, 86_400,
 ]
 
-/** Seconds, of timers of the event loop. */
+/** Seconds, for the delays of timers in the event loop. */
 export const DELAY_BOUNDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
@@ -39,7 +39,7 @@ export class Histogram {
   }
 }
 
-/** Several of the same bounds as one. */
+/** Adds up several histograms of the same bounds. */
 export function addHistograms(histograms: readonly HistogramStatus[]): HistogramStatus {
   const { bounds, counts } = histograms[0]!
   const sum = (valueOf: (histogram: HistogramStatus) => number): number =>

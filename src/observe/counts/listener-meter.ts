@@ -1,5 +1,5 @@
 /**
- * What is counted of the connections that a listener of one name accepted: what the status has a count for, how each
+ * Counts the connections that listeners of one name accepted: every count of the status, how connections
  * ended, what broke, and why bytes were copied. Labels have few values, whatever clients send.
  */
 import type { Listener } from '../../listener/listener.js'
@@ -10,15 +10,15 @@ import type { EndingCount, NotSplicedCount, PipeErrorCount } from '../status.js'
 import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
 
-/** What is told of a listener besides its counts. */
+/** The facts of a listener that the status has besides its counts. */
 export type CountedListener = Pick<Listener, 'address' | 'isListening'>
 
 export class ListenerMeter extends TrafficMeter {
-  /** The last that went by the name. */
+  /** The last listener with this name. */
   listener: CountedListener
   readonly counts = countersOf(LISTENER)
   readonly seconds = new Histogram(DURATION_BOUNDS)
-  /** By `cluster by phase cause`: none of them has a space. */
+  /** By `cluster by phase cause`, none of which holds a space. */
   readonly #endings = new Map<string, number>()
   /** By `side errno`. */
   readonly #errors = new Map([
@@ -32,7 +32,7 @@ export class ListenerMeter extends TrafficMeter {
     this.listener = listener
   }
 
-  /** It can come about: counted from 0, so that its first time is seen as an increase. */
+  /** An ending that is possible counts from 0, so that its first time shows as an increase. */
   expect(cluster: string, { by, phase, cause }: CountedEnding): void {
     addOne(this.#endings, `${cluster} ${by} ${phase} ${cause}`, 0)
   }
@@ -41,7 +41,7 @@ export class ListenerMeter extends TrafficMeter {
     addOne(this.#endings, `${cluster} ${by} ${phase} ${withoutDetail(cause)}`)
   }
 
-  /** What ended at clusters that nobody knows any more is forgotten with them. */
+  /** Forgets the endings of clusters that nobody knows any more. */
   forgetClusters(isKnown: (cluster: string) => boolean): void {
     for (const key of this.#endings.keys()) {
       const cluster = key.slice(0, key.indexOf(' '))
@@ -53,7 +53,7 @@ export class ListenerMeter extends TrafficMeter {
     addOne(this.#errors, `${side} ${ERRNO.test(errno) ? errno : 'other'}`)
   }
 
-  /** A connection that is over has copied bytes that might have been spliced. */
+  /** A connection that has ended copied bytes that it might have spliced. */
   copied(why: string, bytes: number): void {
     const reason = withoutDetail(why)
     const counts = this.#notSpliced.get(reason)
@@ -85,7 +85,7 @@ export class ListenerMeter extends TrafficMeter {
 
 type EndingParts = [cluster: string, CountedEnding['by'], CountedEnding['phase'], cause: string]
 
-/** As the kernel names them; streams have errors of other makes, too many to tell apart. */
+/** The kernel's names. Streams have too many other errors to count each by itself. */
 const ERRNO = /^E[A-Z0-9]{2,19}$/
 
 function addOne(counts: Map<string, number>, key: string, one = 1): void {

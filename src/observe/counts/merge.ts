@@ -1,15 +1,16 @@
 /**
- * Several workers' statuses as one, as the description says of each field (src/status/). Pure.
+ * Merges the statuses of several workers into one, as the description of each field in src/status/ says.
+ * Pure.
  */
 import { type Field, type Fields, keysOf, type ThingsField } from '../../status/fields.js'
 import { STATUS } from '../../status/status.js'
 import type { HistogramStatus, ProxyStatus } from '../status.js'
 import { addHistograms } from './histogram.js'
 
-/** What is told of some fields, by their names. */
+/** The values of some fields, by name. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** @throws RangeError where there is none. */
+/** @throws RangeError if there is no status. */
 export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
   if (statuses.length === 0) throw new RangeError('there is no status to merge')
   return mergeValues(STATUS, statuses.map(asValues)) as unknown as ProxyStatus
@@ -18,8 +19,8 @@ export function mergeStatuses(statuses: readonly ProxyStatus[]): ProxyStatus {
 export const asValues = (told: object): Values => told as Values
 
 /**
- * Of the same thing in several processes. Who has it no more in its config finds nothing out about it: only its counts
- * are of interest, as long as somebody else has it.
+ * Merges what several processes know about one thing. If a process no longer has the thing in its config,
+ * only its counts matter, as long as another process still has it.
  */
 export function mergeValues(fields: Fields, all: readonly Values[]): Values {
   const present = all.filter(({ isLeaving }) => isLeaving !== true)
@@ -83,7 +84,7 @@ function mergeField(field: Exclude<Field, ThingsField>, values: readonly unknown
   }
 }
 
-/** What one worker has left behind may still be present in another: then it is present. */
+/** A thing that is past in one worker and present in another is present. */
 function foldThings(name: string, { fields, past }: ThingsField, all: readonly Values[]): Values {
   const rowsOf = (list: string): Values[] => all.flatMap((each) => each[list] as Values[])
   const now = rowsOf(name)
@@ -96,7 +97,7 @@ function foldThings(name: string, { fields, past }: ThingsField, all: readonly V
   }
 }
 
-/** Rows of the same keys are one, in the order of the first that has them. */
+/** Rows with the same keys become one row, in the place of the first. */
 function mergeRows(fields: Fields, rows: readonly Values[]): Values[] {
   const keyOf = keyIn(fields)
   const groups = new Map<string, Values[]>()

@@ -1,6 +1,6 @@
 /**
- * What is counted of connections, per cluster, backend and altogether, and the bytes of those that still run. What has a
- * counter is said where the status is described. Listeners have more to count: listener-meter.ts.
+ * Counts connections by cluster, by backend and altogether, and adds the bytes of those that still run. The
+ * description of the status says what has a counter. listener-meter.ts counts more for listeners.
  */
 import { CLUSTER } from '../../status/cluster.js'
 import { CONNECTIONS } from '../../status/common.js'
@@ -10,7 +10,7 @@ import { Histogram, LATENCY_BOUNDS } from './histogram.js'
 
 type Sums = { -readonly [Name in keyof Traffic]: number }
 
-/** Bytes of one thing, of connections that are over. */
+/** The bytes of connections that have ended. */
 export class TrafficMeter {
   readonly bytes: Sums = {
     bytesUp: 0,
@@ -21,13 +21,13 @@ export class TrafficMeter {
     receivedDown: 0,
   }
 
-  /** A connection is over. */
+  /** A connection has ended. */
   add(traffic: Traffic): void {
     addTo(this.bytes, traffic)
   }
 }
 
-/** Of all connections. */
+/** For all connections together. */
 export class TotalsMeter extends TrafficMeter {
   readonly counts = countersOf(CONNECTIONS)
 }
@@ -41,7 +41,7 @@ export class ClusterMeter extends BackendMeter {
   readonly counts = countersOf(CLUSTER)
 }
 
-/** Meters by what they are of: whoever is gone for good takes its meter along. */
+/** Meters by owner. An owner that is collected takes its meter along. */
 export class Meters<Owner extends object, Meter> {
   readonly #meters = new WeakMap<Owner, Meter>()
   readonly #create: () => Meter
@@ -59,7 +59,7 @@ export class Meters<Owner extends object, Meter> {
   }
 }
 
-/** Sums up the bytes of connections that still run, by the meters that are going to count them. */
+/** Adds up the bytes of running connections, by the meters that will count them at their end. */
 export class RunningTraffic {
   readonly #sums = new Map<TrafficMeter, { readonly bytes: Sums; count: number }>()
 
@@ -76,7 +76,7 @@ export class RunningTraffic {
     return this.#sums.get(meter)?.count ?? 0
   }
 
-  /** These and those that are over. */
+  /** The bytes of running connections and of those that have ended. */
   with(meter: TrafficMeter): Traffic {
     const total = copyOf(meter.bytes)
     const running = this.#sums.get(meter)

@@ -1,20 +1,20 @@
 /**
- * What a process leaves behind that is gone: its counts. Nothing it had is present any more, but where another has it,
- * which is then merged with it; and everything else of its status is the value that changes nothing there. Pure.
+ * What stays of a process that is gone: its counts. Nothing that it had is present any more, unless another
+ * process has it and is merged with it. All other values are such that they change nothing in a merge. Pure.
  */
 import type { Field, Fields } from '../../status/fields.js'
 import { STATUS } from '../../status/status.js'
 import type { ProxyStatus } from '../status.js'
 import { asValues, mergeStatuses, type Values } from './merge.js'
 
-/** Of listeners and of clusters, however many configs there were. */
+/** Of listeners, and of clusters, over all configs. */
 const MOST_REMEMBERED = 1000
 
 export function pastOf(status: ProxyStatus): ProxyStatus {
   return pastValues(STATUS, asValues(status)) as unknown as ProxyStatus
 }
 
-/** Two pasts as one. Where they have too many names, the first go. */
+/** Merges two pasts. If there are too many names, the oldest go. */
 export function addPasts(some: ProxyStatus, others: ProxyStatus): ProxyStatus {
   const all = mergeStatuses([some, others])
   return {

@@ -1,5 +1,5 @@
 /**
- * What the log says of things that happen beside connections: backends that come and go, certificates that change.
+ * Log lines about things other than connections: backends that fail and recover, certificates that change.
  */
 import type { ClusterHooks } from '../../cluster/cluster.js'
 import { SHORTAGES } from '../../errors.js'
@@ -20,17 +20,17 @@ export function announceCertificates(log: Log, listener: string): CertificateHoo
   return {
     reread: (file, err) => {
       if (err === undefined) log.info({ listener, file }, 'certificates were read again')
-      else log.error({ listener, file, err }, 'the new certificates are no good: the old ones stay')
+      else log.error({ listener, file, err }, 'the new certificates cannot be used: the old ones stay')
     },
     badDates: (message) => log.error({ listener }, message),
   }
 }
 
-/** 0.0.0.0 was beside it, and is no more. */
+/** The listener of 0.0.0.0 beside this one is gone. */
 export function announceIpv6Only(log: Log, listener: string): void {
   log.warn(
     { listener },
-    `listener ${listener} takes no IPv4 clients until it is opened anew: take it out of the config and reload, ` +
+    `listener ${listener} takes no IPv4 clients until it is opened again: take it out of the config and reload, ` +
       'then put it back and reload once more, or start the process again',
   )
 }

@@ -1,15 +1,15 @@
 /**
- * A line of JSON composed as bytes, in memory that is used again for the next one. Records are many, and a line put
- * together from strings is garbage part by part before it is bytes.
+ * Composes a line of JSON as bytes, in memory that the next line uses again. Records are many, and a line
+ * that is put together from strings leaves every part as garbage.
  */
 import { jsonText } from '../../escape.js'
 
 const FIRST_BYTES = 4096
-/** UTF-8 of one UTF-16 unit. */
+/** Bytes of UTF-8 for one UTF-16 unit. */
 const MOST_BYTES_PER_CHAR = 3
-/** Room that is always there, for quotes and numbers. */
+/** Room for quotes and numbers that is always there. */
 const SPARE_BYTES = 32
-/** Written digit by digit; what is larger is rare enough for `String`. */
+/** Smaller numbers are written digit by digit. Larger ones are rare, so `String` writes them. */
 const FEW_DIGITS = 1e9
 const MICROS_PER_MS = 1000
 const SPACE = 0x20
@@ -20,7 +20,7 @@ const ZERO = 0x30
 const POINT = 0x2e
 
 export class LineBytes {
-  /** Of which `length` are the line. */
+  /** The first `length` bytes are the line. */
   bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
   length = 0
 
@@ -29,7 +29,7 @@ export class LineBytes {
     return this
   }
 
-  /** What is JSON already. */
+  /** Adds a text that is JSON already. */
   json(text: string): this {
     const bytes = this.#room(text.length * MOST_BYTES_PER_CHAR)
     const start = this.length
@@ -45,7 +45,7 @@ export class LineBytes {
     return this
   }
 
-  /** A string, which JSON has in quotes. */
+  /** Adds a string, in quotes. */
   quoted(text: string): this {
     const bytes = this.#room(text.length)
     let at = this.length
@@ -61,12 +61,12 @@ export class LineBytes {
     return this
   }
 
-  /** A whole number from 0. */
+  /** Adds a whole number from 0. */
   whole(number: number): this {
     return number < FEW_DIGITS ? this.digits(number, countDigits(number)) : this.json(String(number))
   }
 
-  /** Whole µs as ms, with as many decimals as it takes. */
+  /** Adds whole µs as ms, with as many decimals as needed. */
   micros(micros: number): this {
     this.whole(Math.floor(micros / MICROS_PER_MS))
     let rest = micros % MICROS_PER_MS
@@ -77,7 +77,7 @@ export class LineBytes {
     return this.digits(rest, digits)
   }
 
-  /** The last `count` digits of a whole number below a thousand million. */
+  /** Adds the last `count` digits of a whole number below a thousand million. */
   digits(number: number, count: number): this {
     const bytes = this.#room(0)
     this.length += count

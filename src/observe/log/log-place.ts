@@ -1,6 +1,6 @@
 /**
- * Where lines of a log go, and as what: as they are to a file and to programs, as text to a terminal. stdout is one
- * place for all who write there, and is never closed.
+ * Where lines of a log go: unchanged to a file or to another program, as formatted text to a terminal. stdout
+ * is one place for everybody who writes there, and is never closed.
  */
 import { isatty } from 'node:tty'
 import { isColorSupported, prettyFactory } from 'pino-pretty'
@@ -17,13 +17,15 @@ export const RECORD_MESSAGE = 'connection'
 export type WriteRecord = (id: string, facts: ConnectionFacts, ended: RecordEnding) => boolean
 
 export interface LogPlace {
-  /** A line as pino makes it. */
+  /** Writes a line of pino's. */
   write(line: string): void
-  /** False where it is lost, because nobody takes what is written. */
+  /** False: the record is lost, because nobody reads the log fast enough. */
   readonly record: WriteRecord
-  /** Goes on in a new file of the same path. Rejects with `log-failed`: then the old one stays. */
+  /**
+   * Continues in a new file of the same path. Rejects with `log-failed`, and then the old file stays open.
+   */
   reopen(): Promise<void>
-  /** Resolves when everything is written. What comes later is lost. */
+  /** Resolves when everything is written. Later lines are lost. */
   close(): Promise<void>
 }
 
@@ -31,12 +33,12 @@ const STDOUT = 1
 
 let stdout: LogPlace | undefined
 
-/** `file` to append to; undefined: stdout. Throws `log-failed` where the file cannot be appended to. */
+/** Appends to `file`. Undefined: stdout. Throws `log-failed` if the file cannot be appended to. */
 export function openPlace(file: string | undefined): LogPlace {
   return file === undefined ? stdoutPlace() : filePlace(file, openFile(file))
 }
 
-/** The same without waiting for the disk. */
+/** The same, without waiting for the disk. */
 export async function openPlaceLater(file: string | undefined): Promise<LogPlace> {
   return file === undefined ? stdoutPlace() : filePlace(file, await openFileLater(file))
 }
@@ -72,7 +74,7 @@ function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
   }
 }
 
-/** A record is one line for them, too. */
+/** A record is one line here too. */
 function forPeople(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
   const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
   const format = prettyFactory({ colorize: isColorSupported, ...options })

@@ -1,6 +1,7 @@
 /**
- * What the log is written to: a file, or whatever stdout is. A target that is no file never blocks who writes to it: it
- * is opened anew with O_NONBLOCK, because a flag set on a descriptor that others share would be theirs to undo.
+ * What the log is written to: a file, or whatever stdout is. A target that is not a file never blocks the
+ * writer. It is opened again with O_NONBLOCK, because others who share a descriptor can clear a flag that we
+ * set on it.
  */
 import { closeSync, constants, fstatSync, open, openSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -8,26 +9,29 @@ import { MillraceError } from '../../errors.js'
 
 export interface Target {
   readonly fd: number
-  /** A disk may take its time, whatever the flags: written to on another thread. */
+  /** A disk may take long, whatever the flags are, so another thread writes to a file. */
   readonly isFile: boolean
-  /** Most bytes of lines that are written at once. */
+  /** Lines are written together up to this many bytes. */
   readonly chunkBytes: number
 }
 
 const STDOUT = 1
-/** Not that of node:fs/promises: its handle would close the descriptor when it is collected. */
+/** Not `open` of node:fs/promises, because its handle closes the descriptor when it is collected. */
 const openLater = promisify(open)
-/** The kernel's PIPE_BUF: as much is written whole or not at all, so that workers on one pipe do not mix their lines. */
+/**
+ * The kernel's PIPE_BUF. It writes that much as a whole or not at all, so workers on one pipe do not mix
+ * their lines.
+ */
 const PIPE_CHUNK_BYTES = 4096
 const FILE_CHUNK_BYTES = 64 * 1024
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants
 const FILE_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY
-/** Records tell who was here: not for everybody. */
+/** Records tell who connected, so others may not read them. */
 const FILE_MODE = 0o640
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
-  ENOTDIR: 'a part of its path is no folder',
+  ENOTDIR: 'a part of its path is not a folder',
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
   EROFS: 'the file system is read-only',
@@ -43,7 +47,7 @@ export function openFile(path: string): Target {
   }
 }
 
-/** The same without waiting for the disk. */
+/** The same, without waiting for the disk. */
 export async function openFileLater(path: string): Promise<Target> {
   try {
     return describeTarget(await openLater(path, FILE_FLAGS, FILE_MODE))
@@ -52,20 +56,20 @@ export async function openFileLater(path: string): Promise<Target> {
   }
 }
 
-/** stdout is never closed: it is not ours. */
+/** stdout is never closed, because it belongs to others too. */
 export function openStdout(): Target {
   const { isFile } = describeTarget(STDOUT)
   if (isFile) return describeTarget(STDOUT)
   try {
     return describeTarget(openSync(`/dev/fd/${STDOUT}`, O_WRONLY | O_NONBLOCK | O_NOCTTY))
   } catch {
-    // A socket, or somebody else's pipe. Node makes it non-blocking when it makes a stream of it.
+    // A socket, or a pipe of another user. Node makes it non-blocking when it makes a stream of it.
     void process.stdout
     return describeTarget(STDOUT)
   }
 }
 
-/** Some file systems tell only now that what was written is lost: nothing can be done about it any more. */
+/** Some file systems report lost writes only at the close. Nothing can be done about that any more. */
 export function closeTarget({ fd }: Target): void {
   if (fd === STDOUT) return
   try {

@@ -1,48 +1,55 @@
 /**
- * The log: pino's JSON lines on stdout or in a file, for people where that is a terminal. Records are lines like any
- * other, made without pino because they are many. Level and file may change while it is written to.
+ * The log: pino's JSON lines on stdout or in a file, formatted for people on a terminal. Records are lines
+ * like any other. They are written without pino, because they are many. The level and the file may change
+ * while the log is in use.
  */
 import { type Logger, pino } from 'pino'
 import { toRecord } from '../records/record.js'
 import { type LogPlace, openPlace, openPlaceLater, RECORD_MESSAGE, type WriteRecord } from './log-place.js'
 
-/** What this program needs of a logger; a pino logger is one. */
+/** The methods that millrace calls. A pino logger has them. */
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'> & {
-  /** Least level that is logged. Where it can be set, operators can set it. */
+  /** The lowest level that is logged. If it can be set, operators can set it. */
   level?: string
 }
 
 export interface LogOptions {
   readonly level: string
-  /** To append to. Default: stdout. */
+  /** The file to append to. Default: stdout. */
   readonly file?: string | undefined
 }
 
-/** Other options that can be taken up now, without anything that may fail. */
+/** New options of a log. Using them cannot fail any more. */
 export interface PreparedLog {
   take(): void
-  /** They are not taken up after all. */
+  /** Drops the new options. */
   abandon(): void
 }
 
-/** A log, and what can be done with it that a log cannot. */
+/** A log, with what millrace can do to it besides logging. */
 export interface OpenLog {
   readonly log: Log
-  /** Where it goes, unless to stdout or to somebody else. */
+  /** The log file. Undefined: the log goes to stdout, or is somebody else's. */
   readonly file?: string | undefined
-  /** One line of level `info`. False where it is lost, because nobody takes what is written. */
+  /** Writes one line of level `info`. False: it is lost, because nobody reads the log fast enough. */
   readonly record: WriteRecord
-  /** Goes on in a new file, after the old one was moved. Rejects with `log-failed`: then the old one stays. */
+  /**
+   * Continues in a new file after the old one was moved. Rejects with `log-failed`, and then the old file
+   * stays open.
+   */
   reopen(): Promise<void>
-  /** Gets other options ready. Rejects with `log-failed` where a file cannot be appended to. */
+  /** Prepares other options. Rejects with `log-failed` if a file cannot be appended to. */
   prepare(options: LogOptions): Promise<PreparedLog>
-  /** Resolves when everything is written; what is logged later is lost. Of stdout at once: it goes on for others. */
+  /**
+   * Resolves when everything is written. Later lines are lost. stdout stays open for others, so it resolves
+   * at once.
+   */
   close(): Promise<void>
 }
 
 const NOTHING_TO_TAKE: PreparedLog = { take: () => {}, abandon: () => {} }
 
-/** Somebody else's log: what becomes of its lines, and from what level on, is their business. */
+/** The log of a library user. The user decides where its lines go and which level it has. */
 export function borrowLog(log: Log): OpenLog {
   return {
     log,
@@ -56,7 +63,7 @@ export function borrowLog(log: Log): OpenLog {
   }
 }
 
-/** @throws MillraceError `log-failed` where the file cannot be appended to. */
+/** @throws MillraceError `log-failed` if the file cannot be appended to. */
 export const openLog = (options: LogOptions): OpenLog => new OwnLog(options)
 
 class OwnLog implements OpenLog {

@@ -1,32 +1,36 @@
 /**
- * Lines on their way to a target, written a few ms later without anybody waiting for it. A target that takes nothing
- * costs lines, never time: what may wait is bounded, the rest is lost, counted, and told of once it flows again. A
- * line is written whole, in one target, and as long as somebody reads none is lost at an exit.
+ * Lines on their way to a target. They are written a few ms later, and nobody waits for it. A target that
+ * takes nothing costs lines, never time: the bytes that may wait are limited. Further lines are lost and
+ * counted. A warning tells how many as soon as the target takes lines again. A line is written whole, to one
+ * target. At an exit no line is lost while somebody reads.
  */
 import { write, writeSync } from 'node:fs'
 import { jsonLine } from './json-line.js'
 import { closeTarget, type Target } from './log-target.js'
 
-/** What may wait, in bytes: the records of thousands of connections that one deadline ends. The rest is for what the log has to say besides records. */
+/**
+ * Bytes that may wait: room for the records of thousands of connections that one deadline ends. The rest is
+ * for the other lines of the log.
+ */
 const MOST_RECORD_BYTES = 4 * 1024 * 1024
 const MOST_BYTES = MOST_RECORD_BYTES + 256 * 1024
-/** Lines are gathered this long (ms). */
+/** ms in which lines are gathered. */
 const GATHER_MS = 5
-/** A full pipe is tried again this soon, then after twice that, up to the longest (ms). */
+/** ms until a full pipe is tried again. The pause doubles up to the longest. */
 const FIRST_PAUSE_MS = 1
 const LONGEST_PAUSE_MS = 50
-/** Disks that are full and readers that are gone do not come back in a moment (ms). */
+/** ms until a full disk, or a pipe without a reader, is tried again. Neither recovers in a moment. */
 const FAULT_PAUSE_MS = 1000
-/** Losses that go on are told of this often (ms). */
+/** ms between two warnings about losses that go on. */
 const TELL_EVERY_MS = 10_000
-/** What a last flush may take of a target that does not take it (ms). */
+/** ms that the last flush may wait for a target that takes nothing. */
 const LAST_FLUSH_MS = 1000
 const NEWLINE = 10
 
 /** Whole lines that are written together. */
 interface Chunk {
   readonly bytes: Buffer
-  /** Of which so many are lines. */
+  /** The first `length` bytes are lines. */
   length: number
 }
 
@@ -37,28 +41,28 @@ const clock = new Int32Array(new SharedArrayBuffer(4))
 
 export class Sink {
   #target: Target
-  /** To go on with as soon as nothing is being written. */
+  /** The target to use as soon as no write is under way. */
   #next: Target | undefined
   /** Oldest first. */
   #chunks: Chunk[] = []
-  /** Of all chunks, and of the batch. */
+  /** Of all chunks, and of the rest of the batch. */
   #bytes = 0
-  /** Taken from the chunks and being written; what is before `#written` is done. */
+  /** Taken from the chunks to be written. The bytes before `#written` are done. */
   #batch: Chunk | undefined
-  /** The last one that was written, to be filled again. */
+  /** The memory of the last batch, to be filled again. */
   #spare: Buffer | undefined
   #written = 0
-  /** A thread has the batch. */
+  /** A thread is writing the batch. */
   #isWriting = false
   #timer: NodeJS.Timeout | undefined
-  /** The target takes nothing; the timer is to try again. */
+  /** The target takes nothing. The timer will try again. */
   #isPaused = false
   #pauseMs = 0
   #lost: Record<LineKind, number> = { record: 0, other: 0 }
   #toldAt = Number.NEGATIVE_INFINITY
   #whenIdle: (() => void) | undefined
   #isClosed = false
-  /** Closed, and nothing is written any more. */
+  /** Closed, and nothing more will be written. */
   #isOver = false
 
   constructor(target: Target) {
@@ -67,13 +71,13 @@ export class Sink {
     open.add(this)
   }
 
-  /** `line` is one, with its end. False where it is lost. */
+  /** `line` is one line with its newline. False: it is lost. */
   write(line: string, kind: LineKind): boolean {
     const bytes = Buffer.from(line)
     return this.writeBytes(bytes, bytes.length, kind)
   }
 
-  /** The line is the first `length` of `bytes`, which are the caller's again at once. */
+  /** The line is the first `length` of `bytes`. The caller may use `bytes` again at once. */
   writeBytes(bytes: Buffer, length: number, kind: LineKind): boolean {
     const most = kind === 'record' ? MOST_RECORD_BYTES : MOST_BYTES
     if (this.#isClosed || this.#bytes + length > most) {
@@ -88,7 +92,7 @@ export class Sink {
     return true
   }
 
-  /** What is not written yet goes to `target`; the one before is closed. */
+  /** Lines that are not written yet go to `target`. The old target is closed. */
   switchTo(target: Target): void {
     if (this.#isOver) {
       closeTarget(target)
@@ -99,7 +103,7 @@ export class Sink {
     if (!this.#isWriting) this.#proceed()
   }
 
-  /** Resolves when everything is written or has waited for long enough. What comes later is lost. */
+  /** Resolves when everything is written, or after a second. Later lines are lost. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -111,12 +115,12 @@ export class Sink {
     if (!this.#isWriting) this.#closeTargets()
   }
 
-  /** At an exit: nobody else runs any more. */
+  /** At an exit, when no other code runs any more. */
   flushAtExit(): void {
     this.#flushNow(LAST_FLUSH_MS)
   }
 
-  /** The last one, where so much more goes in; a line that is longer than a chunk has one of its own. */
+  /** The last chunk, if the line fits in. A line that is longer than a chunk gets one of its own. */
   #chunkFor(length: number): Chunk {
     const last = this.#chunks.at(-1)
     if (last !== undefined && last.length + length <= last.bytes.length) return last
@@ -133,7 +137,7 @@ export class Sink {
     return setTimeout(() => this.#proceed(), ms).unref()
   }
 
-  /** Writes as long as there is something to write and somebody takes it. */
+  /** Writes as long as there are lines and the target takes them. */
   #proceed(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -146,7 +150,7 @@ export class Sink {
     if (this.#bytes === 0) this.#whenIdle?.()
   }
 
-  /** Who was written half is written whole to the new target. */
+  /** A line that was half written is written whole to the new target. */
   #exchange(): void {
     if (this.#next === undefined) return
     closeTarget(this.#target)
@@ -166,7 +170,7 @@ export class Sink {
     return this.#batch !== undefined
   }
 
-  /** Never waits: the target is non-blocking. */
+  /** The target is non-blocking, so this never waits. */
   #writeNow(): void {
     try {
       this.#wrote(this.#writeRest(this.#batch!))
@@ -237,7 +241,10 @@ export class Sink {
     this.#whenIdle = undefined
   }
 
-  /** Here and now, for at most `mostMs`. What a thread has is written by that thread, before the process ends. */
+  /**
+   * Writes at once, for at most `mostMs`. If a thread has the batch, the thread writes it before the process
+   * ends.
+   */
   #flushNow(mostMs: number): void {
     const giveUpAt = performance.now() + mostMs
     if (this.#isWriting) this.#batch = undefined

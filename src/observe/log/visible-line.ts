@@ -1,13 +1,13 @@
 /**
- * A line of the log for people: every text in it is made safe to show before it is formatted, because what formats it
- * writes escape sequences of its own. Pure.
+ * A line of the log for people. Every text in it is made safe to show before it is formatted, because the
+ * formatter writes escape sequences of its own. Pure.
  */
 import { visible } from '../../escape.js'
 
-/** Of an error, which is shown in several lines. */
+/** The stack of an error, which is shown in several lines. */
 const STACK = 'stack'
 
-/** `line` is JSON; the answer is its value. */
+/** `line` is JSON. Returns its value, safe to show. */
 export function visibleLine(line: string): object {
   return show(JSON.parse(line), '') as object
 }

@@ -1,5 +1,6 @@
 /**
- * What clusters and backends forwarded, and whether backends may be chosen, which no single field of a status tells. Pure.
+ * Metrics of clusters and backends that no single field of a status gives: bytes, and whether a backend may
+ * be chosen. Pure.
  */
 import { bytesOf, everyBackend, everyCluster, type Metric, presentBackends } from './metric.js'
 

@@ -1,6 +1,7 @@
 /**
- * The metrics of the fields whose description names one. What is past has no gauge any more, but its counters stay: a sum
- * over them never falls. What is leaving keeps what is added up, and says no more of how it is set or fares. Pure.
+ * The metrics of the fields whose description names one. Things of the past have no gauges any more, but keep
+ * their counters, so that a sum over them never falls. Things that are leaving keep what can be added up, and
+ * no longer show their settings or their health. Pure.
  */
 import { type Field, type Fields, keysOf, type MetricText, type ThingsField } from '../../status/fields.js'
 import { asValues, mergeValues, type Values } from '../counts/merge.js'
@@ -8,14 +9,14 @@ import type { HistogramStatus, ProxyStatus } from '../status.js'
 import type { Family, Labels, Sample } from './exposition.js'
 import type { Metric } from './metric.js'
 
-/** Something in a status that fields are told of. */
+/** A thing in a status that has fields. */
 interface Place {
   readonly labels: Labels
   readonly values: Values
   readonly isPast: boolean
 }
 
-/** Where the places of a description are. */
+/** How to find the places of a description. */
 interface Reach {
   readonly labels: readonly string[]
   find(status: ProxyStatus): readonly Place[]
@@ -98,7 +99,7 @@ function valueOf(field: Field, value: unknown): number | HistogramStatus {
   }
 }
 
-/** Inside of each place: those of these labels. Undefined: there are none. */
+/** The places inside each place, with these labels added. Undefined: there are none. */
 function inner(
   { labels, find }: Reach,
   keys: readonly string[],
@@ -117,7 +118,7 @@ function inner(
   }
 }
 
-/** Those that are there, and those that are past. */
+/** The things that are present, and those of the past. */
 function namedThings(name: string, { fields, past, label }: ThingsField, { labels, find }: Reach): Reach {
   const [key] = keysOf(fields)
   const placed = (place: Place, list: string, isPast: boolean): Place[] =>

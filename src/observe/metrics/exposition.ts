@@ -17,7 +17,7 @@ export interface Family {
   readonly samples: readonly Sample[]
 }
 
-/** A family nothing is known of is left out. */
+/** Leaves out a family without samples. */
 export function exposition(families: readonly Family[]): string {
   return families
     .filter(({ samples }) => samples.length > 0)

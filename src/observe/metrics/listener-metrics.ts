@@ -1,5 +1,5 @@
 /**
- * What listeners received and forwarded, which no single field of a status tells. Pure.
+ * Metrics of listeners that no single field of a status gives: bytes received and forwarded. Pure.
  */
 import { bytesOf, everyListener, type Metric } from './metric.js'
 

@@ -1,10 +1,10 @@
 /**
- * How a metric is described: its name, its meaning, and how its samples are found in a status. Pure.
+ * How a metric is described: its name, its meaning, and how to find its samples in a status. Pure.
  */
 import type { BackendReport, ClusterReport, ListenerReport, ProxyStatus, Traffic } from '../status.js'
 import type { Family, Sample } from './exposition.js'
 
-/** A family and how its samples are found in a status. */
+/** A family, and how to find its samples in a status. */
 export interface Metric extends Omit<Family, 'samples'> {
   readonly labels: readonly string[]
   samples(status: ProxyStatus): readonly Sample[]
@@ -38,7 +38,7 @@ const labelled = (cluster: string, backend: BackendReport): LabelledBackend => (
   backend,
 })
 
-/** Up is client to backend; how: whether the bytes ever entered this process. */
+/** Up is client to backend. `how`: spliced bytes never entered this process. */
 export function bytesOf(traffic: Traffic, labels: Sample['labels']): Sample[] {
   const { bytesUp, bytesDown, splicedUp, splicedDown } = traffic
   return [

@@ -1,6 +1,6 @@
 /**
- * A status as Prometheus reads it. Pure: most metrics follow from its description, the others stand in tables of their
- * own. docs/metrics.md tells the same.
+ * A status in the text format of Prometheus. Pure. Most metrics follow from the description of the status,
+ * the others have tables of their own. docs/metrics.md lists them.
  */
 import { STATUS } from '../../status/status.js'
 import type { ProxyStatus } from '../status.js'
@@ -13,7 +13,7 @@ import { PROCESS } from './process-metrics.js'
 
 const DESCRIBED = describedMetrics(STATUS)
 
-/** Those whose first label is this. */
+/** The metrics whose first label is this. */
 const about = (label: string | undefined): readonly Metric[] =>
   DESCRIBED.filter(({ labels }) => labels[0] === label)
 

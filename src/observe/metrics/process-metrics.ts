@@ -1,5 +1,5 @@
 /**
- * What runs, and how: facts that are labels. Pure.
+ * Metrics of the process whose facts are labels. Pure.
  */
 import { STATUS } from '../../status/status.js'
 import type { Metric } from './metric.js'

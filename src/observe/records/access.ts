@@ -1,6 +1,6 @@
 /**
- * The access log: which connections write their record, and what of it is not to be told. The cheap questions come
- * first, so that a record nobody wants costs next to nothing.
+ * The access log: which connections write a record, and which fields it leaves out. The cheap checks come
+ * first, so that a record that nobody wants costs next to nothing.
  */
 import type { AccessConfig } from '../../config/schemas/log-schema.js'
 import { isError } from '../endings.js'
@@ -9,7 +9,7 @@ import type { RecordCounts } from '../status.js'
 import type { ConnectionFacts, RecordEnding } from './record.js'
 import { redacted } from './redact.js'
 
-/** What there is to decide by before the facts are put together. */
+/** What the decision needs. The other facts are not put together yet. */
 export interface Candidate {
   readonly bytes: number
   readonly ageMs: number
@@ -24,7 +24,7 @@ export class AccessLog {
   #skipped = 0
   #dropped = 0
 
-  /** `chance`: from 0 to below 1, anew each time. */
+  /** `chance` returns a new number from 0 to below 1 each time. */
   constructor(log: OpenLog, config: AccessConfig | false, chance: () => number = Math.random) {
     this.#log = log
     this.#config = config

@@ -1,6 +1,7 @@
 /**
- * A record as a line of the log, straight from the facts: what `jsonText` would make of `toRecord`'s, without
- * objects and texts in between. It is written for every connection, so every part is written as bytes.
+ * Writes a record as a line of the log, straight from the facts. The line is what `jsonText` makes of
+ * `toRecord`, without objects and texts in between. Nearly every connection writes one, so every part is
+ * written as bytes.
  */
 import { jsonText } from '../../escape.js'
 import { SOURCE_FIELDS } from '../log/json-line.js'
@@ -11,7 +12,7 @@ import { terminationCode } from './termination.js'
 const MS_DIGITS = 3
 const MS_PER_SECOND = 1000
 
-/** A time up to its second, as text. Many lines are of the same second. */
+/** A time up to its second, as text. Many lines fall into the same second. */
 class Second {
   #second = -1
   #text = ''
@@ -21,7 +22,7 @@ class Second {
     this.#format = format
   }
 
-  /** The text of the second that `ms` (since 1970) is in. */
+  /** The text of the second of `ms` (since 1970). */
   of(ms: number): string {
     const second = Math.floor(ms / MS_PER_SECOND)
     if (second !== this.#second) {
@@ -36,10 +37,10 @@ export class RecordLine {
   readonly #line = new LineBytes()
   readonly #now = new Second(String)
   readonly #start = new Second((second) => isoTime(second * MS_PER_SECOND).slice(0, -4))
-  /** Tags are the same object for every connection of a listener. */
+  /** All connections of a listener have the same object of tags. */
   readonly #tags = new WeakMap<object, string>()
 
-  /** The line with its end, good until the next one is written. */
+  /** The line with its newline. It is valid until the next one is written. */
   write(id: string, facts: ConnectionFacts, ended: RecordEnding, now = Date.now()): LineBytes {
     const line = this.#line.begin()
     line
@@ -76,7 +77,7 @@ export class RecordLine {
   }
 }
 
-/** Of most connections there is nothing of the kind. */
+/** Most connections have none of these fields. */
 function writeOpening(line: LineBytes, { proxy, sni, alpn, tls, backendTls, http }: ConnectionFacts): void {
   const isPlain = proxy === undefined && sni === undefined && alpn === undefined && tls === undefined
   if (isPlain && backendTls === undefined && http === undefined) return

@@ -1,26 +1,26 @@
 /**
- * The record: the final facts of one connection, one JSON line for every ending. Plain data and its making;
- * writing it is the logger's business.
+ * The record: the final facts of one connection, as plain data. Every ending makes one JSON line. The logger
+ * writes it.
  */
 import type { NotSplicing } from '../../io/not-splicing.js'
 import type { Ending } from '../endings.js'
 import { terminationCode } from './termination.js'
 
 export interface RecordEnding extends Ending {
-  /** errno name of what broke, where something did. */
+  /** The errno name of what broke, if something did. */
   readonly errno?: string | undefined
 }
 
-/** What a client's first bytes have told. */
+/** What millrace learned from a client's first bytes. */
 export interface OpeningFacts {
   readonly protocol: 'TCP' | 'TLS' | 'HTTP' | 'HTTPS' | 'WS' | 'WSS'
-  /** As a PROXY header or `clientFrom` says, where one did. */
+  /** The client that a PROXY header or `clientFrom` names, if any. */
   readonly client?: string
-  /** Who connected, or the PROXY header says has, where `clientFrom` told another client. */
+  /** Only if `clientFrom` names another client: the peer of the socket, or the client of its PROXY header. */
   readonly peer?: string | undefined
   readonly proxy?:
     | {
-        /** Who sent the header. */
+        /** The sender of the header. */
         readonly from: string
         readonly version: 1 | 2
         readonly command: 'local' | 'proxy'
@@ -29,20 +29,22 @@ export interface OpeningFacts {
         /** base64. */
         readonly uniqueId: string | undefined
         readonly tlsVersion: string | undefined
-        /** Types of what version 2 carried besides, in order. */
+        /** The types of other TLVs of version 2, in order. */
         readonly tlvs: readonly number[]
-        /** Of those that the listener's `logTlvs` names, with base64 values; undefined where it names none. */
+        /**
+         * The TLVs that the listener's `logTlvs` names, with base64 values. Undefined: `logTlvs` names none.
+         */
         readonly tlvValues: readonly { readonly type: number; readonly value: string }[] | undefined
       }
     | undefined
-  /** Name asked for, and protocols offered, in the ClientHello; where TLS ended here, the protocol chosen. */
+  /** The server name and the protocols in the ClientHello. If millrace ends TLS: the chosen protocol. */
   readonly sni?: string | undefined
   readonly alpn?: readonly string[] | undefined
-  /** Where TLS ended here. */
+  /** Only if millrace ends the client's TLS. */
   readonly tls?:
     | { readonly version: string; readonly cipher: string; readonly clientName: string | undefined }
     | undefined
-  /** Where TLS was spoken to the backend. */
+  /** Only if millrace speaks TLS to the backend. */
   readonly backendTls?:
     | { readonly version: string; readonly cipher: string; readonly alpn: string | undefined }
     | undefined
@@ -52,7 +54,7 @@ export interface OpeningFacts {
         readonly authority: string
         /** Without its query, unless the listener has `logQuery`. */
         readonly path: string
-        /** Of the backend's answer; undefined where none reached the client. */
+        /** The status of the backend's answer. Undefined: no answer reached the client. */
         readonly status: number | undefined
       }
     | undefined
@@ -65,21 +67,24 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly listener: string
   readonly tags: Readonly<Record<string, string>>
   readonly client: string
-  /** Undefined where none was chosen. */
+  /** Undefined: no cluster was chosen. */
   readonly cluster: string | undefined
-  /** The backend as configured, and the address it was reached at; undefined when none was. */
+  /** The backend as configured, and the address where millrace reached it. Undefined: none was reached. */
   readonly backend: string | undefined
   readonly backendAddress: string | undefined
   readonly retries: number
   /**
-   * Whole µs: from accept until it was known where to, from then to a connected backend, from then to that backend's
-   * first byte, each undefined when it never came to that; and from accept to the end.
+   * Whole µs: from accept until the cluster was known, from then to a connected backend, from then to the
+   * backend's first byte, and from accept to the end. Each but the last is undefined if it did not come to
+   * that.
    */
   readonly waitMicros: number | undefined
   readonly connectMicros: number | undefined
   readonly firstByteMicros: number | undefined
   readonly totalMicros: number
-  /** Smoothed round-trip times in µs (TCP_INFO); undefined off Linux, without the addon and on unix sockets. */
+  /**
+   * Smoothed round-trip times in µs (TCP_INFO). Undefined off Linux, without the addon, and on unix sockets.
+   */
   readonly clientRttMicros: number | undefined
   readonly backendRttMicros: number | undefined
   readonly bytesUp: number
@@ -89,7 +94,9 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly notSplicing: NotSplicing | undefined
 }
 
-/** The record as plain data, for a logger of the user's and for people. What is logged is record-line.ts's to write. */
+/**
+ * The record as plain data, for a library user's logger and for people. record-line.ts writes the usual log.
+ */
 export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding) {
   return {
     id,

@@ -1,6 +1,6 @@
 /**
- * What of a connection its record is not to tell. Pure. Of addresses the network is left: the first 24 bits of IPv4, 48 of IPv6,
- * which says where from and not who.
+ * Removes what a record must not tell. Pure. Of an address it keeps the network: the first 24 bits of IPv4,
+ * 48 bits of IPv6. That tells where a client is, not who.
  */
 import { isIPv6 } from 'node:net'
 import { formatAddress, parseAddress } from '../../address.js'
@@ -15,7 +15,7 @@ type Facts = { -readonly [Name in keyof ConnectionFacts]: ConnectionFacts[Name] 
 
 const NO_TAGS = {}
 
-/** The facts as they may be told. */
+/** The facts that the record may tell. */
 export function redacted(facts: ConnectionFacts, fields: readonly RedactableField[]): ConnectionFacts {
   const told = { ...facts }
   for (const field of fields) REDACTIONS[field](told)
@@ -46,10 +46,10 @@ const REDACTIONS: Record<RedactableField, (facts: Facts) => void> = {
   },
 }
 
-/** That there was something is told. */
+/** The record still tells that there was something. */
 const hide = (text: string | undefined): string | undefined => text && REDACTED
 
-/** `192.0.2.7:5000` → `192.0.2.0:0`. A port tells one of many behind the same address. */
+/** `192.0.2.7:5000` → `192.0.2.0:0`. A port would tell apart clients behind the same address. */
 function networkOf(text: string): string {
   const address = parseAddress(text)
   if (typeof address === 'string' || address.kind === 'unix') return text
@@ -59,10 +59,10 @@ function networkOf(text: string): string {
 
 const networkV4 = (host: string): string => host.replace(/\.\d+$/, '.0')
 
-/** Groups are counted from the left; what `::` stands for is zeros, wherever it stands. */
+/** Groups count from the left. `::` stands for zeros, wherever it is. */
 function networkV6(host: string): string {
   const [plain = ''] = host.split('%')
-  // An IPv4 address at its end is two groups, and neither is left.
+  // An IPv4 address at the end is two groups. Neither is kept.
   const [head = '', tail] = plain.replace(/[\d.]*\.\d+$/, '0:0').split('::')
   const groups = head.split(':').filter(Boolean)
   const after = tail === undefined ? [] : tail.split(':').filter(Boolean)

@@ -1,6 +1,7 @@
 /**
  * HAProxy's two-letter termination code (its configuration manual, "Session state at disconnection"), because
- * operators grep for it. First letter: whose doing. Second: what the connection was waiting for. Pure.
+ * operators grep for it. The first letter says who caused the end, the second what the connection waited for.
+ * Pure.
  */
 import { type Ending, kindOf, PHASE_LETTERS } from '../endings.js'
 

@@ -1,5 +1,5 @@
 /**
- * Ids that are unique and sort by time: ULID (github.com/ulid/spec), 48 bits of ms and 80 of randomness in
+ * Ids that are unique and sort by time: ULID (github.com/ulid/spec), 48 bits of ms and 80 random bits in
  * Crockford's base 32. Within one ms the random part counts up, so ids of one process keep their order.
  */
 import { randomFillSync } from 'node:crypto'
@@ -7,25 +7,30 @@ import { randomFillSync } from 'node:crypto'
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const TIME_LETTERS = 10
 const HEAD_LETTERS = 12
-/** The last four letters are counted; beginning in the lower half leaves half a million ids to each ms. */
+/**
+ * The last four letters count up. They begin in the lower half, which leaves half a million ids for each ms.
+ */
 const TAIL_BITS = 20
 const PAIR_BITS = 10
 /** Randomness is fetched for many ids at once. */
 const POOL_BYTES = 4096
 const BYTES_EACH = HEAD_LETTERS + 4
 
-/** Two letters by their 10 bits. */
+/** The two letters of each 10-bit number. */
 const PAIRS = Array.from({ length: 1 << PAIR_BITS }, (_, bits) => ALPHABET[bits >> 5]! + ALPHABET[bits & 31])
 
 export class UlidSource {
   #time = -1
-  /** Time and the random letters that stay the same within one ms. */
+  /** The time, and the random letters that stay the same within one ms. */
   #head = ''
   #tail = 0
   readonly #pool = new Uint8Array(POOL_BYTES)
   #poolAt = POOL_BYTES
 
-  /** The next id; `time` in ms since 1970. A clock that goes back is waited for. */
+  /**
+   * The next id. `time` is in ms since 1970. If the clock goes back, ids keep the last time until it catches
+   * up.
+   */
   next(time = Date.now()): string {
     this.#tail++
     if (time > this.#time) this.#begin(time)

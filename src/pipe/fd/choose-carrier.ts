@@ -1,6 +1,6 @@
 /**
- * Which carrier a flow between fds has, and when that changes: small messages are faster copied, bulk is cheaper
- * spliced. A carrier changes only when it holds no byte.
+ * Chooses the carrier of a flow between fds, and decides when it changes. Small messages are faster when
+ * copied. Bulk is cheaper when spliced. A carrier changes only when it holds no byte.
  */
 import type { Carrier } from '../carrier.js'
 import { WatchedCarrier } from '../watched-carrier.js'
@@ -9,18 +9,21 @@ import type { FdFlow } from './fd-flow.js'
 import { kernelCarrier } from './kernel-carrier.js'
 import { SpliceState } from './splice-state.js'
 
-/** A copy that moved this much at once is bulk: splice wins from about here on. */
+/** A copy that moved this much at once is bulk. From about here on, splicing is cheaper. */
 export const PROMOTE_BYTES = 32 * 1024
-/** Splices smaller than this cost more than a copy; this many of them in a row are messages, no bulk any more. */
+/**
+ * A splice smaller than this costs more than a copy. After DEMOTE_AFTER of them in a row, the flow has
+ * messages and no bulk any more.
+ */
 const DEMOTE_BYTES = 16 * 1024
 const DEMOTE_AFTER = 4
 
-/** The carrier to begin with. */
+/** The carrier of a new flow. */
 export function firstCarrier(flow: FdFlow): Carrier<FdFlow> {
   return flow.mode === 'on' ? afterCopy(flow, 0) : copyCarrier
 }
 
-/** The carrier to go on with, after `came` bytes came in through the present one. */
+/** The carrier for the next move. The present one has just brought in `came` bytes. */
 export function nextCarrier(flow: FdFlow, came: number): Carrier<FdFlow> {
   const { carrier } = flow
   if (flow.state?.held !== undefined) return copyCarrier
@@ -30,12 +33,12 @@ export function nextCarrier(flow: FdFlow, came: number): Carrier<FdFlow> {
   return carrier instanceof WatchedCarrier && !carrier.isDone ? carrier : firstCarrier(flow)
 }
 
-/** Whether a copy of `came` bytes at once is reason to splice. */
+/** Whether a copy of `came` bytes at once is a reason to splice. */
 export function isBulk({ mode }: FdFlow, came: number): boolean {
   return mode === 'on' || (mode === 'auto' && came >= PROMOTE_BYTES)
 }
 
-/** Anew, after a time of copying or for the first time. */
+/** Starts to splice, for the first time or after a time of copying. */
 export function beginSplicing(flow: FdFlow): Carrier<FdFlow> {
   flow.state ??= new SpliceState()
   flow.state.smallMoves = 0

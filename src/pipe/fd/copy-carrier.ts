@@ -1,6 +1,6 @@
 /**
- * recv and send in the addon, through the loop's one scratch buffer. Only what a short send leaves over is
- * kept, on the flow, until the sink takes it.
+ * Copies with recv and send in the addon, through the loop's one scratch buffer. The flow keeps only what a
+ * short send leaves over, until the sink takes it.
  */
 import { IN, OUT } from '../../io/kernel/native-constants.js'
 import type { Carrier } from '../carrier.js'
@@ -30,7 +30,7 @@ export const copyCarrier: Carrier<FdFlow> = {
   },
 }
 
-/** Answers what was found. */
+/** Sends what an earlier move left over. Returns the findings. */
 function sendHeld(flow: FdFlow, state: SpliceState, held: Buffer): number {
   if (!flow.canMove) return 0
   const { loop, fd } = flow.sink

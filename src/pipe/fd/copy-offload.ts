@@ -1,8 +1,8 @@
 /**
- * Copy offload of a flow. While the flow only copies, has nothing inside, and its sink takes bytes, the addon copies what
- * arrives without being asked. A small message then costs no call: the addon counts it, and whoever wants to know how
- * much and when asks `carried` first. The addon tells the pipe of the first message and of bulk. Everything out of the
- * ordinary ends the offload.
+ * Copy offload of a flow. While the flow only copies, has nothing inside, and its sink takes bytes, the addon
+ * copies what arrives without being asked. A small message then costs no call: the addon counts it. Code that
+ * needs the count or the time calls `carried` first. The addon reports the first message and bulk to the
+ * pipe. Everything out of the ordinary ends the offload.
  */
 import { WRITABLE } from '../../io/socket.js'
 import type { Offload } from '../offload.js'
@@ -31,7 +31,11 @@ export const copyOffload: Offload<FdFlow> = {
   },
 }
 
-/** Of the first bytes at any rate: when they came is a fact of its own. So is that a source takes bytes again. */
+/**
+ * The size from which a move is reported. The first bytes always are, because their time is recorded. While
+ * the source takes no bytes itself, every move is, because its event may say that the source takes bytes
+ * again.
+ */
 function tellFrom({ bytes, mode, source }: FdFlow): number {
   if (bytes === 0 || source.ready === 0 || mode === 'on') return 0
   return mode === 'auto' ? PROMOTE_BYTES : Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 /**
- * One way of a pipe between two fds of ours. What can be moved below the pipe is offloaded, and a source whose sink is
- * full is muted.
+ * One direction of a pipe between two fds of ours. It offloads what can be moved below the pipe, and mutes a
+ * source whose sink is full.
  */
 import type { FdSocket } from '../../io/kernel/fd-socket.js'
 import { SOURCE_EMPTY } from '../../io/kernel/native-constants.js'
@@ -50,11 +50,11 @@ export class FdDirection extends Direction<FdSocket> implements FdFlow {
     return copyOffload.carried(this)
   }
 
-  /** What ends an offload is judged exactly as after a copy that was asked for. A readable source has none any more. */
+  /** Judges what ended an offload like the result of an ordinary copy. A readable source has no offload. */
   override told(came: number, found: number): boolean {
     if (found === SOURCE_EMPTY && !isBulk(this, came)) return true
     this.source.ready |= READABLE
-    // The outcome is about this copy only where it found more than an emptied source.
+    // The outcome is about this copy only if it found more than an emptied source.
     if ((found & ~SOURCE_EMPTY) !== 0) holdRest(this)
     applyFindings(this, found)
     if (!this.isOver) this.chooseCarrier(came)

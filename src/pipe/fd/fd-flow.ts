@@ -10,7 +10,7 @@ export interface FdFlow extends Flow<FdSocket> {
   state: SpliceState | undefined
 }
 
-/** Keeps bytes that have come and found no place. */
+/** Keeps bytes that came in and that the sink did not take. */
 export function hold(flow: FdFlow, bytes: Buffer): void {
   flow.state ??= new SpliceState()
   flow.state.held = bytes

@@ -1,6 +1,6 @@
 /**
- * What a native transfer found out, told to the flow and to both sockets' readiness. A readiness bit is
- * cleared here and only by what the addon proved.
+ * Tells the flow and both sockets what a native transfer found. It clears a readiness bit only for what the
+ * addon proved.
  */
 import { errnoName } from '../../io/kernel/native.js'
 import * as native from '../../io/kernel/native-constants.js'
@@ -8,7 +8,7 @@ import { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../io/socket.
 import { MUST_WAIT } from '../carrier.js'
 import { type FdFlow, hold } from './fd-flow.js'
 
-/** What the addon must know of the source before it reads. */
+/** What the addon must know about the source before it reads. */
 export function hintsFor(flow: FdFlow): number {
   const { ready } = flow.source
   let hints = flow.state?.mayBeEmpty === true ? native.HINT_MAY_BE_EMPTY : 0
@@ -18,7 +18,7 @@ export function hintsFor(flow: FdFlow): number {
   return hints
 }
 
-/** Applies the findings that mean the same whoever moved the bytes. */
+/** Applies the findings that mean the same for every carrier. */
 export function applyFindings(flow: FdFlow, found: number): void {
   if ((found & native.SOURCE_EMPTY) !== 0) flow.source.ready &= ~(READABLE | URGENT)
   if ((found & native.SINK_FULL) !== 0) sinkIsFull(flow)
@@ -34,11 +34,11 @@ function sinkIsFull({ sink, counters }: FdFlow): void {
   counters.sinkFull++
 }
 
-/** What a carrier answers that took `came` bytes. */
+/** What a carrier returns that took `came` bytes. */
 export const cameOrMustWait = (came: number, found: number): number =>
   (found & native.TRY_LATER) === 0 ? came : MUST_WAIT
 
-/** Keeps the bytes that a transfer took and found no place for. */
+/** Keeps the bytes that a transfer took from the source and that the sink did not take. */
 export function holdRest(flow: FdFlow): void {
   const { outcome, scratch } = flow.source.loop
   const bytes = outcome[native.LEFT_BYTES]!

@@ -1,6 +1,7 @@
 /**
- * splice(2) through a kernel pipe, which the addon leases while bytes are in flight and takes back when it is
- * empty. Where the kernel will not splice or gives no pipe, the flow goes on by copy and loses nothing.
+ * Moves bytes with splice(2) through a kernel pipe. The addon leases the pipe while bytes are in flight, and
+ * takes it back when it is empty. If the kernel does not splice or gives no pipe, the flow goes on by copy
+ * and loses nothing.
  */
 import { errnoName } from '../../io/kernel/native.js'
 import * as native from '../../io/kernel/native-constants.js'
@@ -9,7 +10,7 @@ import type { FdFlow } from './fd-flow.js'
 import { applyFindings, cameOrMustWait, hintsFor, holdRest } from './findings.js'
 import type { SpliceState } from './splice-state.js'
 
-/** errnos that concern this pair of sockets; any other refusal concerns the whole process. */
+/** errnos that concern this pair of sockets. Any other refusal concerns the whole process. */
 const REFUSES_THESE_SOCKETS = new Set(['EINVAL', 'ENOTSUP'])
 
 export const kernelCarrier: Carrier<FdFlow> = {
@@ -62,7 +63,7 @@ function fallBack(flow: FdFlow, state: SpliceState, found: number): void {
   takeBack(flow, state)
 }
 
-/** Bytes that were spliced in and cannot be spliced out come back into this process. */
+/** Takes bytes back into this process that were spliced in and cannot be spliced out. */
 function takeBack(flow: FdFlow, state: SpliceState): void {
   if (state.kernelPipe === native.NO_KERNEL_PIPE) return
   const held = Buffer.allocUnsafeSlow(flow.inside)

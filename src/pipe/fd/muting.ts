@@ -1,13 +1,14 @@
 /**
- * A source whose sink is full is muted: each segment that arrives would wake the process for nothing, thousands of
- * times a GB. While it is muted it counts as readable, so that the sink's next event also reads what has come.
+ * Mutes a source whose sink is full. Otherwise each arriving segment would wake the process for nothing,
+ * thousands of times a GB. A muted source counts as readable, so that the sink's next event also reads what
+ * has come.
  */
 import { READABLE, WRITABLE } from '../../io/socket.js'
 import type { FdFlow } from './fd-flow.js'
 
 /** Called after each run of the pipe. */
 export function muteWhileFull({ phase, inside, source, sink }: FdFlow): void {
-  // With nothing inside, the sink may only not have said yet that it takes bytes.
+  // With nothing inside, the sink may be fine: its first WRITABLE event may not have come yet.
   if (phase === 'flowing' && inside > 0 && (sink.ready & WRITABLE) === 0) {
     source.mute()
     source.ready |= READABLE

@@ -1,23 +1,24 @@
 /**
- * What the carriers keep of a flow that has ever been spliced, or had bytes left over. Most connections are idle or send
- * small messages and need none of it, and a field of a direction is sixteen bytes of every connection.
+ * What the carriers keep of a flow that was ever spliced or had bytes left over. Most connections are idle or
+ * send small messages and need none of it. A field of a direction would cost sixteen bytes of every
+ * connection.
  */
 import { NO_KERNEL_PIPE } from '../../io/kernel/native-constants.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
 
 export class SpliceState {
-  /** The bytes inside, where they are in this process. */
+  /** The bytes inside, if they are in this process. */
   held: Buffer | undefined = undefined
-  /** The kernel pipe that holds the bytes inside, where they are there. */
+  /** The kernel pipe that holds the bytes inside, if they are in one. */
   kernelPipe = NO_KERNEL_PIPE
-  /** Bytes that went through one by splice alone. */
+  /** Bytes that went through a kernel pipe by splice alone. */
   splicedBytes = 0
-  /** Of the bytes inside, those that came by copy all the same, as behind an urgent byte. */
+  /** How many of the bytes inside came by copy, for example behind an urgent byte. */
   copiedInside = 0
-  /** The last move took bytes and could not tell whether they were all: that there are no more is no surprise. */
+  /** The last move took bytes, and there may be no more of them. An empty source is then no surprise. */
   mayBeEmpty = false
-  /** Moves in a row that were too small to be worth a splice. */
+  /** Moves in a row that were too small for a splice. */
   smallMoves = 0
-  /** Why this flow cannot be spliced, where that is its own matter. */
+  /** Why the kernel refused to splice these two sockets. Undefined if it did not. */
   refusal: NotSplicing | undefined = undefined
 }

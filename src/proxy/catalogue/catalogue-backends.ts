@@ -1,6 +1,7 @@
 /**
- * The backends of one cluster as plain data: what their sources give, and what operators have set. Here alone it is
- * decided how long an operator's word holds: until the source changes its mind, or the backend leaves. Pure.
+ * The backends of one cluster as plain data: what their sources give, and what operators have set. This is
+ * the one place that decides how long an operator's setting holds: until the source changes the same value,
+ * or the backend leaves. Pure.
  */
 import { type Address, formatAddress } from '../../address.js'
 import type { BackendSetting } from '../../cluster/backend.js'
@@ -10,21 +11,21 @@ import { Entries, type Entry, type Source } from './catalogue-entries.js'
 
 export interface BackendEntry extends Entry {
   readonly address: Address
-  /** Those that hold. */
+  /** The weight and the state that hold now. */
   readonly weight: number
   readonly setTo: BackendSetting
-  /** As its source has it. */
+  /** The weight that the source gives. */
   readonly givenWeight: number
-  /** What operators have set, where it still holds. */
+  /** What operators have set, as long as it holds. */
   readonly ordered: BackendChange | undefined
 }
 
 export class BackendEntries {
   readonly entries = new Entries<BackendEntry>()
-  /** In the order in which sources first came: the first decides where several give the same. */
+  /** In the order in which sources first came. If several give the same backend, the first one decides. */
   readonly #given = new Map<Source, readonly BackendOptions[]>()
 
-  /** From now on these are the backends of `source`. What others give stays. */
+  /** Replaces the backends of `source`. Backends of other sources stay. */
   provide(source: Source, backends: readonly BackendOptions[]): void {
     this.#given.set(source, backends)
     const after = new Map<string, BackendEntry>()
@@ -37,13 +38,13 @@ export class BackendEntries {
     this.entries.replace([...after.values()])
   }
 
-  /** Nobody gives any, because the cluster is gone. */
+  /** The cluster is gone, so no source gives a backend any more. */
   retire(): void {
     this.#given.clear()
     this.entries.replace([])
   }
 
-  /** An operator sets one. Where it is not known nothing happens. */
+  /** An operator sets a backend. Does nothing if the backend is not known. */
   set(name: string, change: BackendChange): void {
     const entry = this.entries.find(name)
     if (entry !== undefined) this.entries.update(withOrder(entry, { ...entry.ordered, ...told(change) }))
@@ -65,7 +66,7 @@ function withOrder(
   return { ...entry, weight: ordered?.weight ?? entry.givenWeight, setTo: ordered?.state ?? 'up', ordered }
 }
 
-/** What is not said changes nothing. */
+/** A field that the change leaves out changes nothing. */
 function told({ state, weight }: BackendChange): BackendChange {
   return { ...(state !== undefined && { state }), ...(weight !== undefined && { weight }) }
 }

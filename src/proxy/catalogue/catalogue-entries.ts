@@ -1,19 +1,19 @@
 /**
- * What exists of one kind, by name: what its sources give, and what they give no more that is still in use. Plain data:
- * an entry is replaced, never changed.
+ * The things of one kind that exist, by name: those that a source gives, and those that no source gives any
+ * more but connections still use. Plain data: an entry is replaced, never changed.
  */
 
 /**
- * Who has given an entry: the config, something that finds backends by itself, or an operator. A source takes nothing away
- * that another has given.
+ * What gave an entry: the config, something that discovers backends, or an operator. A source cannot take
+ * away what another source has given.
  */
 export type Source = 'config' | 'discovered' | 'operator'
 
 export interface Entry {
   readonly name: string
-  /** The first that has given it. */
+  /** The first source that gave it. */
   readonly source: Source
-  /** No source gives it any more: it is here for the connections it has. */
+  /** No source gives it any more. It stays for its connections. */
   readonly isLeaving: boolean
 }
 
@@ -21,12 +21,12 @@ export class Entries<Each extends Entry> {
   #given = new Map<string, Each>()
   readonly #leaving = new Map<string, Each>()
 
-  /** What is given at present, in the order of its sources. */
+  /** The entries that a source gives now, in the order of the sources. */
   get given(): Iterable<Each> {
     return this.#given.values()
   }
 
-  /** The same, and what is leaving, the longest gone first. */
+  /** The same, then those that are leaving, the longest gone first. */
   get all(): readonly Each[] {
     return [...this.#given.values(), ...this.#leaving.values()]
   }
@@ -35,17 +35,17 @@ export class Entries<Each extends Entry> {
     return this.#leaving.size > 0
   }
 
-  /** One that is given. */
+  /** An entry that a source gives. */
   get(name: string): Each | undefined {
     return this.#given.get(name)
   }
 
-  /** One that is given or leaving. */
+  /** An entry that a source gives, or that is leaving. */
   find(name: string): Each | undefined {
     return this.#given.get(name) ?? this.#leaving.get(name)
   }
 
-  /** These are given from now on, and no others: those are leaving. */
+  /** From now on sources give these entries and no others. The others are leaving. */
   replace(entries: readonly Each[]): void {
     const before = this.#given
     this.#given = new Map(entries.map((each) => [each.name, each]))
@@ -53,12 +53,12 @@ export class Entries<Each extends Entry> {
     for (const each of before.values()) this.leave(each)
   }
 
-  /** Known without being given. */
+  /** Adds an entry that no source gives. */
   leave(entry: Each): void {
     if (!this.#given.has(entry.name)) this.#leaving.set(entry.name, { ...entry, isLeaving: true })
   }
 
-  /** Something else is said of one that is known. */
+  /** Replaces an entry that is known. */
   update(entry: Each): void {
     const entries = entry.isLeaving ? this.#leaving : this.#given
     entries.set(entry.name, entry)

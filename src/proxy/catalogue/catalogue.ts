@@ -1,7 +1,8 @@
 /**
- * What exists, by name, as plain data: listeners, clusters and their backends, each with who has given it and whether it
- * is leaving. Whoever is given a name looks it up here. It is made of a config alone, so that one who serves nobody can
- * have it, too: it knows no sockets and no counts, and what left is known for as long as it is said to be used.
+ * What exists, by name, as plain data: listeners, clusters and their backends, each with its source and
+ * whether it is leaving. Every name in an order is looked up here. It needs only a config, so a process that
+ * serves no clients can have one too. It knows no sockets and no counts. What left the config stays known
+ * while `look` says that it is in use.
  */
 import type { Address } from '../../address.js'
 import type { BackendOptions } from '../../cluster/members.js'
@@ -12,13 +13,13 @@ import { BackendEntries, type BackendEntry } from './catalogue-backends.js'
 import { Entries, type Entry, type Source } from './catalogue-entries.js'
 
 export interface ListenerEntry extends Entry {
-  /** As configured. */
+  /** As in the config. */
   readonly address: Address
 }
 
 export type ClusterEntry = Entry
 
-/** Whether a connection that is not over has to do with this. */
+/** Whether an open connection uses this listener, cluster or backend. */
 export type IsUsed = (named: Named) => boolean
 
 const NOBODY_IS_CONNECTED: IsUsed = () => false
@@ -28,16 +29,16 @@ export class Catalogue {
   readonly clusters = new Entries<ClusterEntry>()
   readonly #backends = new Map<string, BackendEntries>()
   readonly #look: () => IsUsed
-  /** Of a config that may be taken up. */
+  /** The listeners of a config that may be loaded. */
   #expected: readonly ListenerEntry[] = []
 
-  /** `look`: finds out what is in use at this moment. Default: nothing ever is. */
+  /** `look` finds out what is in use at this moment. Default: nothing ever is. */
   constructor(config: Config, look = () => NOBODY_IS_CONNECTED) {
     this.#look = look
     this.reload(config)
   }
 
-  /** The config gives this from now on. What other sources give stays, and so does what operators have set. */
+  /** Replaces what the config gives. What other sources give stays, and so does what operators have set. */
   reload(config: Config): void {
     this.listeners.replace(listenersOf(config))
     const clusters = new Map(Object.entries(config.clusters))
@@ -48,28 +49,33 @@ export class Catalogue {
     this.#expected = []
   }
 
-  /** Clients may come to the listeners of this config before it is taken up, and stay where it never is. */
+  /**
+   * Clients may reach the listeners of this config before it is loaded. If it never is, those clients stay.
+   */
   prepare(config: Config): void {
     this.forgetUnused()
     this.#expected = listenersOf(config)
   }
 
   /**
-   * Another source than the config has these backends for a cluster, and no others, from now on. Nothing happens where no
-   * config names the cluster: with it everything that was found for it is gone.
+   * From now on a source other than the config gives these backends for a cluster, and no others. Does
+   * nothing if no config names the cluster, because everything found for a cluster goes with it.
    */
   provide(cluster: string, source: Exclude<Source, 'config'>, backends: readonly BackendOptions[]): void {
     if (this.clusters.get(cluster) !== undefined) this.#backendsOf(cluster).provide(source, backends)
   }
 
-  /** An operator sets a backend, until its source changes the same or it leaves. Where it is not known nothing happens. */
+  /**
+   * An operator sets a backend, until its source changes the same value or the backend leaves. Does nothing
+   * if the backend is not known.
+   */
   set(cluster: string, backend: string, change: BackendChange): void {
     this.#backends.get(cluster)?.set(backend, change)
   }
 
   /**
-   * A backend, or all of a cluster, that is up gets no new connections. One that is out of service stays so. Answers the
-   * names of those that are another now.
+   * Sets one backend, or all of a cluster, to `drain`, so that it gets no new connections. A backend that is
+   * out of service stays as it is. Returns the names of the backends that have changed.
    */
   close(cluster: string, backend: string | undefined): readonly string[] {
     const entries = this.backends(cluster)
@@ -79,7 +85,7 @@ export class Catalogue {
     return closed
   }
 
-  /** What left is known until its last connection has ended. Whoever asks for it has it looked after first. */
+  /** Forgets what left and has lost its last connection. Callers do this before they look something up. */
   forgetUnused(): void {
     if (!this.#isAnyLeaving()) return
     const isUsed = this.#look()
@@ -92,12 +98,12 @@ export class Catalogue {
     }
   }
 
-  /** Undefined where the cluster is not known. */
+  /** Undefined: the cluster is not known. */
   backends(cluster: string): Entries<BackendEntry> | undefined {
     return this.#backends.get(cluster)?.entries
   }
 
-  /** Whether all that is named is given, not only leaving. */
+  /** Whether a source gives everything that is named. What is only leaving does not count. */
   gives({ listener, cluster, backend }: Named): boolean {
     if (listener !== undefined && this.listeners.get(listener) === undefined) return false
     if (cluster === undefined) return true

@@ -1,30 +1,38 @@
 /**
- * The one way to empty something: its connections go on until, one after another before a deadline, each is ended with
- * FIN in a moment when nothing of it is in flight; what is left at the deadline is ended as it is. It begins with the
- * connections it was given; nobody joins later, which is up to who makes the drain.
+ * The one way to empty something. Connections go on until the spread before the deadline begins. In the
+ * spread, one after another is ended with FIN in a moment when nothing of it is in flight. At the deadline
+ * the rest is cut. A drain has the connections it was given. Whoever starts it must keep new ones away.
  */
 import type { Connection } from '../../connection/connection.js'
 import type { DrainResult } from '../../control/answers.js'
 import type { DrainTimes } from '../../control/drain-order.js'
 import type { DrainScope, DrainStatus } from '../../observe/status.js'
 
-/** How often connections whose moment has come are looked at (ms), and at least so often in a spread. */
+/** ms between looks at the connections whose turn has come. A spread gets at least this many looks. */
 const LOOK_EVERY_MS = 50
 const LEAST_LOOKS = 20
-/** Of a spread: the rest is for those that wait for a moment in which nothing is in flight. */
+/**
+ * The part of a spread in which turns come. The rest is for connections that wait until nothing is in flight.
+ */
 const TURNS_WITHIN = 0.75
 
 export class Drain {
   readonly scope: DrainScope
   readonly done: Promise<DrainResult>
-  /** In the order of their turns. What has ended is let go at once, also amid a walk: a drain may last for hours. */
+  /**
+   * In the order of their turns. An ended connection is removed at once, even during an iteration, because a
+   * drain may last for hours.
+   */
   readonly #left: Map<Connection, number>
   readonly #times: DrainTimes
   readonly #beganAt = performance.now()
   readonly #deadlineAt: string | undefined
-  /** Connections it began with. */
+  /** The number of connections at the start. */
   readonly #all: number
-  /** Told to end: what becomes of them is counted, even if it takes a last word to their client. */
+  /**
+   * Connections that were told to end. They are counted already, even if the last bytes to their client take
+   * a while.
+   */
   readonly #ended = new WeakSet<Connection>()
   #finished = 0
   #closed = 0
@@ -52,14 +60,14 @@ export class Drain {
     return { scope: this.scope, left: this.#left.size, deadlineAt: this.#deadlineAt }
   }
 
-  /** A connection is over, of this drain or not. */
+  /** A connection has ended, of this drain or not. */
   left(connection: Connection): void {
     if (!this.#left.delete(connection)) return
     if (!this.#ended.has(connection)) this.#finished++
     this.#settle()
   }
 
-  /** These go on after all. */
+  /** Takes these connections out of the drain. They go on. */
   release(goesOn: (connection: Connection) => boolean): void {
     for (const connection of this.#left.keys()) {
       if (this.#ended.has(connection) || !goesOn(connection)) continue
@@ -92,7 +100,7 @@ export class Drain {
     for (const connection of this.#left.keys()) this.#end(connection)
   }
 
-  /** Its end comes back as `left`, now or, where a last word is said to the client, a little later. */
+  /** `left` is called with the connection: at once, or a little later if its client still gets last bytes. */
   #end(connection: Connection): void {
     if (!this.#left.has(connection) || this.#ended.has(connection)) return
     this.#ended.add(connection)

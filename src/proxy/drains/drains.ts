@@ -1,5 +1,5 @@
 /**
- * The drains that run in a proxy, and what calls them off: that what was drained is to be used again.
+ * The drains that run in a proxy. A drain is cancelled if what it drains is to be used again.
  */
 import type { Backend } from '../../cluster/backend.js'
 import type { Connection } from '../../connection/connection.js'
@@ -11,9 +11,9 @@ import type { DrainScope, DrainStatus } from '../../observe/status.js'
 import { Drain } from './drain.js'
 
 export interface BegunDrain {
-  /** Connections that are there. */
+  /** The connections at the start of the drain. */
   readonly left: number
-  /** None of them is there any more, or it was called off. */
+  /** Resolves when none of them is left, or when the drain is cancelled. */
   readonly done: Promise<DrainResult>
 }
 
@@ -22,8 +22,8 @@ export class Drains {
   #ordered = 0
 
   /**
-   * Resolves when none of these connections is left, or it was called off. Not `async`: such a function keeps its
-   * arguments while it waits, and with them every connection that has ended.
+   * Resolves when none of these connections is left, or when the drain is cancelled. Not `async`, because an
+   * async function keeps its arguments while it waits, and with them every ended connection.
    */
   run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
     const drain = new Drain(scope, connections, times)
@@ -34,7 +34,7 @@ export class Drains {
     })
   }
 
-  /** Somebody has ordered it: until it is done, or called off, a part is not to get new connections. */
+  /** A drain that an operator ordered. While it runs, a part of the proxy takes no new connections. */
   runOrdered(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
     this.#ordered++
     return this.run(scope, connections, times).then((result) => {
@@ -51,19 +51,19 @@ export class Drains {
     return Array.from(this.#running, ({ status }) => status)
   }
 
-  /** A connection is over. */
+  /** A connection has ended. */
   left(connection: Connection): void {
     for (const drain of this.#running) drain.left(connection)
   }
 
-  /** An operator has said that this one goes on, or that its connections do. */
+  /** An operator wants this backend to go on, or at least its connections. */
   spareBackend(backend: Backend): void {
     for (const drain of this.#running) {
       if (drain.scope.cluster !== undefined) drain.release((connection) => connection.backend === backend)
     }
   }
 
-  /** A reload has opened these again, or others of their names. */
+  /** A reload has opened these listeners again, or others with their names. */
   spareListeners(listeners: readonly Listener[], services: ReadonlyMap<Listener, Service>): void {
     const names = new Set(listeners.map((listener) => services.get(listener)!.name))
     for (const drain of this.#running) {

@@ -1,6 +1,6 @@
 /**
- * What one config has that another has not, by name: for who reloads, and to tell whether anything has to be done.
- * Pure.
+ * The differences between two configs, by name. An operator sees them after a reload, and they tell whether
+ * there is anything to do. Pure.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/schema.js'
@@ -20,7 +20,7 @@ export function changesBetween(before: Config, after: Config): string[] {
   ]
 }
 
-/** What is settled when a process starts, and is another now: a reload cannot change it. */
+/** The keys that only a start can change, and that differ now. */
 export function needingRestart(startedWith: Config, now: Config): string[] {
   const settled = ({ workers, admin }: Config) => ({ workers, admin })
   const [was, is] = [settled(startedWith), settled(now)]

@@ -1,8 +1,8 @@
 /**
- * A generation: everything that follows from one config, got ready before any of it is used, so that a config that
- * fails here changes nothing. What a config has in common with those before is taken over: listening sockets,
- * backends with their health and connections, certificates with their TLS sessions. Connections keep the generation
- * they were accepted in.
+ * A generation: everything that follows from one config. It is prepared completely before any of it is used,
+ * so a config that fails here changes nothing. It takes over what the config shares with earlier ones:
+ * listening sockets, backends with their health and connections, certificates with their TLS sessions. A
+ * connection keeps the generation in which it was accepted.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
@@ -23,32 +23,32 @@ import { TlsTermination } from '../../tls/tls-termination.js'
 
 export interface Generation {
   readonly config: Config
-  /** By the name of their cluster. */
+  /** By the name of the cluster. */
   readonly destinations: ReadonlyMap<string, Destination>
   /** In the order of the config. */
   readonly services: ReadonlyMap<Listener, Service>
   readonly dialOptions: DialOptions
-  /** Of a connection: it is looked after four times in this (ms). */
+  /** The shortest timeout of a connection, in ms. millrace looks at deadlines four times in it. */
   readonly shortestTimeoutMs: number
 }
 
-/** A generation that could be used from now on: its new listeners are open. */
+/** A generation that is ready to be used: its new listeners are open. */
 export interface Prepared {
-  /** Uses it. Throws `wrong-state` where the proxy was told to end meanwhile. */
+  /** Uses it. Throws `wrong-state` if the proxy was told to end meanwhile. */
   takeUp(): void
   /** Leaves everything as it is. */
   giveUp(): void
 }
 
-/** What is the same in every generation. */
+/** The parts that all generations share. */
 export interface SharedParts {
   readonly engine: Engine
   readonly counters: PipeCounters
   readonly log: Log
   readonly tickets: TicketKeys
-  /** One that is known by this name, from the config before or an earlier one. */
+  /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
-  /** Of every cluster. */
+  /** Every cluster calls it. */
   readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
   /** Undefined: `dns.lookup`. */
   readonly lookup: ClusterHooks['lookup']
@@ -80,7 +80,7 @@ export function createGeneration(
   }
 }
 
-/** Listeners and certificates become what `after` says. Nothing in here may fail. */
+/** Changes listeners and certificates to what `after` says. Nothing in here may fail. */
 export function exchange(before: Generation, after: Generation, log: Log): void {
   exchangeCertificates(before, after)
   const listeners = [...after.services.keys()]
@@ -91,7 +91,7 @@ export function exchange(before: Generation, after: Generation, log: Log): void 
   })
 }
 
-/** The file of its unix socket may have become somebody else's. */
+/** The file of the listener's unix socket may belong to another user by now, so this can fail. */
 function updateListener(listener: Listener, config: ListenerConfig, log: Log): void {
   try {
     listener.update(config)
@@ -100,7 +100,10 @@ function updateListener(listener: Listener, config: ListenerConfig, log: Log): v
   }
 }
 
-/** Those with certificates of their own read them again; those that left are read no more. */
+/**
+ * Certificates that stay are read again, new ones for the first time. Certificates that left are read no
+ * more.
+ */
 function exchangeCertificates(before: Generation, after: Generation): void {
   const terminationsOf = ({ services }: Generation) =>
     new Set([...services.values()].flatMap(({ policy }) => policy?.termination ?? []))
@@ -123,7 +126,10 @@ function createService(
   return { listener, name, tags, policy, destination, destinations }
 }
 
-/** A listening socket is kept where its address stays, whatever its name becomes; port 0 means another each time. */
+/**
+ * Keeps a listening socket if its address stays, whatever its name becomes. Port 0 means another port each
+ * time.
+ */
 function matchListeners(configs: readonly ListenerConfig[], before: Generation | undefined): Listener[] {
   const free = new Set(before?.services.keys() ?? [])
   const take = (fits: (listener: Listener) => boolean): Listener | undefined => {

@@ -1,6 +1,6 @@
 /**
- * The generation of the config that is present, and the one that is being taken up: listeners of that may have clients
- * before it is the present one.
+ * The generation of the present config, and the one that a reload is about to use. Its listeners may have
+ * clients already.
  */
 import type { Config } from '../../config/schema.js'
 import type { Service } from '../../connection/service.js'
@@ -9,7 +9,7 @@ import type { Generation } from './generation.js'
 
 export class Generations {
   present: Generation
-  /** Undefined until the first reload. */
+  /** The generation of the last reload. Undefined until the first one. */
   next: Generation | undefined
 
   constructor(first: Generation) {
@@ -20,12 +20,12 @@ export class Generations {
     return this.present.config
   }
 
-  /** Of a listener that is open. */
+  /** The service of a listener that is open. */
   serviceOf(listener: Listener): Service {
     return this.present.services.get(listener) ?? this.next!.services.get(listener)!
   }
 
-  /** Whether somebody may come to them already or not. */
+  /** All listeners, whether clients can reach them yet or not. */
   get listeners(): readonly Listener[] {
     return [...this.present.services.keys(), ...(this.next?.services.keys() ?? [])]
   }

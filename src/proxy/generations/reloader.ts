@@ -1,5 +1,5 @@
 /**
- * Takes other configs up, one after the other: everything that can fail is done first, and then nothing can fail. A
+ * Loads other configs, one after the other. It first does everything that can fail, then what cannot. A
  * config that cannot be used changes nothing.
  */
 import { type Config, workerCount } from '../../config/schema.js'
@@ -28,7 +28,7 @@ export interface ReloaderOptions {
   readonly connectionLog: ConnectionLog
   readonly connections: Connections
   readonly acceptor: Acceptor
-  /** Throws `wrong-state` where the proxy does not run. */
+  /** Throws `wrong-state` if the proxy does not run. */
   checkRunning(): void
 }
 
@@ -52,7 +52,7 @@ export class Reloader {
     this.#reloading = task.catch(() => {})
   }
 
-  /** One after the other: each compares itself with what the one before has left. */
+  /** Reloads run one after the other, because each compares itself with the result of the one before. */
   reloadWith(load: () => Config): Promise<Reloaded> {
     const reloaded = this.#reloading.then(async () => this.#takeUp(load()))
     this.#reloading = reloaded.catch(() => {
@@ -61,7 +61,7 @@ export class Reloader {
     return reloaded
   }
 
-  /** Rejects where the config cannot be used: then nothing has changed. One after the other. */
+  /** Rejects if the config cannot be used, and then nothing has changed. Calls must not overlap. */
   async prepare(config: Config): Promise<Prepared> {
     const { generations, catalogue, shared, openLog, connections, checkRunning } = this.#options
     checkRunning()
@@ -98,11 +98,11 @@ export class Reloader {
     const needsRestart = needingRestart(this.#startedWith, config)
     const prepared = await this.prepare(config)
     prepared.takeUp()
-    openLog.log.info({ changed, needsRestart }, 'the config was taken up')
+    openLog.log.info({ changed, needsRestart }, 'config reloaded')
     return { changed, needsRestart }
   }
 
-  /** All or none. */
+  /** Opens all new listeners or none. */
   async #openNew(listeners: readonly Listener[]): Promise<readonly Listener[]> {
     const { acceptor, checkRunning } = this.#options
     const opened: Listener[] = []
@@ -119,7 +119,10 @@ export class Reloader {
     }
   }
 
-  /** Who has come meanwhile is drained, as one whose listener has gone from the config. */
+  /**
+   * Closes the listeners again. Clients that came meanwhile are drained, as if their listener had left the
+   * config.
+   */
   #giveUp(opened: readonly Listener[]): void {
     for (const listener of opened) {
       if (this.#options.generations.present.services.has(listener)) listener.close()
@@ -145,7 +148,10 @@ export class Reloader {
     }
   }
 
-  /** It accepts no more. Connections of names that are gone, too, are drained in the background; others go on. */
+  /**
+   * Closes the listener. Connections whose listener name is gone too are drained in the background. Others go
+   * on.
+   */
   #dismiss(listener: Listener, stayingNames: readonly string[]): void {
     const { connections, generations } = this.#options
     listener.close()

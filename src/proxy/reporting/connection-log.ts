@@ -1,5 +1,5 @@
 /**
- * What is written of single connections: their records, and a line beside them where one is due.
+ * Writes the log lines of single connections: their records, and lines about failures.
  */
 import type { AccessConfig } from '../../config/schemas/log-schema.js'
 import type { Connection } from '../../connection/connection.js'
@@ -12,7 +12,7 @@ import type { ConnectionIds } from '../connection-ids.js'
 
 const FAILURES = {
   'route-failed': 'a route function failed: its client was turned away',
-  'internal-error': 'a step of ours failed, and its client was turned away: please report this',
+  'internal-error': 'millrace met an internal error and turned a client away: please report this',
 }
 
 export class ConnectionLog {

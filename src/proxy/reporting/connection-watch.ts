@@ -1,6 +1,6 @@
 /**
- * Connections while they run: what each is and how fast its bytes move. Rates need two looks, so the counts of the last
- * one are kept for as long as somebody goes on looking.
+ * Open connections: what each one is, and how fast its bytes move. A rate needs two looks, so the counts of
+ * the last look are kept as long as somebody goes on looking.
  */
 import { AddressSet } from '../../address-set.js'
 import type { Connection } from '../../connection/connection.js'
@@ -9,12 +9,12 @@ import { type ConnectionFilter, type ConnectionQuery, DEFAULT_LISTED } from '../
 import type { Direction } from '../../pipe/direction.js'
 import type { ConnectionIds } from '../connection-ids.js'
 
-/** Rates are over at least this long (ms), however often somebody looks. */
+/** ms. Every rate covers at least this time, however often somebody looks. */
 const LEAST_SPAN_MS = 1000
-/** Who has not looked for this long looks for the first time again. */
+/** ms. After a longer pause the next look counts as the first one. */
 const FORGET_AFTER_MS = 15_000
 
-/** Of one connection at the last look; written over by the next, so that a look leaves nothing to collect. */
+/** One connection at the last look. The next look overwrites it, so that a look leaves no garbage. */
 interface Sample {
   at: number
   bytesUp: number
@@ -26,7 +26,7 @@ interface Sample {
 
 type Rates = Pick<Sample, 'up' | 'down'>
 
-/** Whose connections are looked at. */
+/** The proxy whose connections are watched. */
 export interface Watched {
   readonly ids: ConnectionIds
   connections(): readonly Connection[]
@@ -34,7 +34,7 @@ export interface Watched {
 
 export class ConnectionWatch {
   readonly #proxy: Watched
-  /** A connection that is over takes its own along. */
+  /** The sample of a connection is collected with it. */
   #samples = new WeakMap<Connection, Sample>()
   #lookedAt = Number.NEGATIVE_INFINITY
 
@@ -126,7 +126,10 @@ export class ConnectionWatch {
   }
 }
 
-/** The `most` that weigh most, in this order: in one pass, since nearly all of many weigh too little. */
+/**
+ * The `most` items with the largest weights, the largest first. One pass is enough, because nearly all of
+ * many items weigh too little.
+ */
 function heaviest<Item>(items: readonly Item[], weigh: (item: Item) => number, most: number): Item[] {
   const found: Item[] = []
   const weights: number[] = []
@@ -144,7 +147,7 @@ function heaviest<Item>(items: readonly Item[], weigh: (item: Item) => number, m
   return found
 }
 
-/** Who was not looked at before. */
+/** Rates of a connection that no look has seen before. */
 function sinceAccepted({ totals, ageMs }: Connection): Rates {
   const seconds = Math.max(1, ageMs) / 1000
   return { up: totals.bytesUp / seconds, down: totals.bytesDown / seconds }

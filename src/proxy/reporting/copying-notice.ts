@@ -1,5 +1,5 @@
 /**
- * Tells the log why bytes are copied instead of spliced: each reason once.
+ * Logs why bytes are copied instead of spliced: each reason once.
  */
 import type { NotSplicing } from '../../io/not-splicing.js'
 import type { Log } from '../../observe/log/log.js'

@@ -1,5 +1,5 @@
 /**
- * The errors that connections of a listener can end with, each with the cluster it would be counted for. Pure.
+ * The errors with which connections of a listener can end, each with the cluster that counts it. Pure.
  */
 
 import type { Config } from '../../config/schema.js'
@@ -19,7 +19,7 @@ export function* expectedErrors(
   }
 }
 
-/** Where no cluster was chosen. */
+/** Errors of connections that have no cluster yet. */
 function errorsBefore(listener: ListenerConfig, clusters: Clusters): readonly CountedEnding[] {
   if (listener.protocol === 'http') return [...ERRORS['first-bytes'], ...ERRORS.request]
   const isUnseen = joinsUnseen(listener, (cluster) => isToldFirst(clusters[cluster]!))
@@ -34,12 +34,15 @@ function errorsAt(
   if (protocol === 'http') {
     return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
   }
-  // Where clients are asked for TLS first, so are backends.
+  // If clients are asked for TLS first, so are backends.
   const isTold = isToldFirst(clusters[cluster]!) || startTls !== undefined
   return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
 }
 
-/** Where clients of this listener may come to, in the order of the config. A route function may name any. */
+/**
+ * The clusters that clients of this listener can reach, in the order of the config. A route function can name
+ * any.
+ */
 function clustersBehind(
   { route, routes, cluster, onNoSni, onBadHello }: ListenerConfig,
   clusters: Clusters,

@@ -1,6 +1,6 @@
 /**
- * What this process costs: CPU, memory, file descriptors, and how late its event loop runs. What cannot be read is left
- * out: whoever looks at a process in need must not be what ends it.
+ * What this process costs: CPU, memory, file descriptors, and how late its event loop runs. It leaves out
+ * what it cannot read, because a look at a process in trouble must not end it.
  */
 import { getHeapStatistics } from 'node:v8'
 import type { Config } from '../../config/schema.js'
@@ -11,11 +11,11 @@ import type { HistogramStatus, ProcessStatus, ProxyStatus } from '../../observe/
 import { VERSION } from '../../version.js'
 
 export class ProcessWatch {
-  /** Called with each of these timers. `isLast`: no connection is left, so there is none for now. */
+  /** Called with each of these timers. `isLast`: no connection is left, so no timer follows for now. */
   onTimer: ((isLast: boolean) => void) | undefined
   #delays: Histogram | undefined
 
-  /** From now on delays of the event loop are counted; before, nobody would see them. */
+  /** Counts delays of the event loop from now on. Before that, nobody would see them. */
   start(): void {
     this.#delays = new Histogram(DELAY_BOUNDS)
   }
@@ -25,8 +25,8 @@ export class ProcessWatch {
   }
 
   /**
-   * A timer that runs anyway was so late. There is none of our own: it would wake an idle process, and where no timer
-   * is due nobody has to wait.
+   * A timer of another room was so many ms late. There is no timer just for this: it would wake an idle
+   * process, and if no timer is due, nothing is delayed.
    */
   timerRan(lateMs: number, isLast: boolean): void {
     this.#delays?.observe(lateMs / 1000)
@@ -44,13 +44,13 @@ export class ProcessWatch {
     }
   }
 
-  /** Undefined where nobody measures. */
+  /** Undefined: this process does not measure delays. */
   get delaySeconds(): HistogramStatus | undefined {
     return this.#delays?.status()
   }
 }
 
-/** What a status of one process tells of it whatever it serves. */
+/** The part of a status that does not depend on what the process serves. */
 export function ownFacts(
   { splice }: Config,
   engine: Pick<Engine, 'kind' | 'notSplicing' | 'unavailable' | 'counts'>,
@@ -74,7 +74,7 @@ export function cpuSeconds(): number {
   return (user + system) / 1e6
 }
 
-/** It is read from a file, which takes a file descriptor. */
+/** Node reads it from a file, which takes a file descriptor. */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss()

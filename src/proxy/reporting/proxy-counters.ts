@@ -1,7 +1,8 @@
 /**
- * The proxy's counts: what has ended, per listener, cluster, backend and altogether, and the status made of it. What
- * still runs is summed up when somebody asks, in one pass. A listener is its name: connections are counted under the
- * one they were accepted with, whatever has become of its address since. What is counted never falls over a reload.
+ * The proxy's counts: what has ended, by listener, cluster, backend and altogether, and the status made from
+ * them. It adds up running connections when somebody asks, in one pass. It knows listeners by name: a
+ * connection counts under the name with which it was accepted, whatever happened to the address since. No
+ * count falls at a reload.
  */
 import { formatAddress } from '../../address.js'
 import type { Backend } from '../../cluster/backend.js'
@@ -32,7 +33,7 @@ type Counted = Pick<
   'connections' | 'listeners' | 'pastListeners' | 'clusters' | 'pastClusters' | 'endings'
 >
 
-/** A config, and the listeners it has, in its order. */
+/** A config, and its listeners in the same order. */
 interface Countable {
   readonly config: Pick<Config, 'listeners' | 'clusters'>
   readonly services: ReadonlyMap<CountedListener, unknown>
@@ -41,24 +42,24 @@ interface Countable {
 interface CountedCluster {
   readonly name: string
   readonly backends: readonly Backend[]
-  /** Given no more: here for those that still use them, and for what they counted. */
+  /** Backends that no source gives any more. They stay for their connections and for their counts. */
   readonly left: readonly Backend[]
 }
 
 interface CountedClusters {
   readonly present: readonly CountedCluster[]
-  /** In no config any more. */
+  /** Clusters that are no longer in the config. */
   readonly left: readonly CountedCluster[]
 }
 
 export class ProxyCounters {
   readonly #all = new TotalsMeter()
-  /** By name, those in the config last. */
+  /** By name. Those in the config come last. */
   readonly #listeners = new Map<string, ListenerMeter>()
   readonly #clusters = new Meters<CountedCluster, ClusterMeter>(() => new ClusterMeter())
   readonly #backends = new Meters<Backend, BackendMeter>(() => new BackendMeter())
 
-  /** Another config: what it names is counted from now on, and its errors from 0 on. */
+  /** Takes another config: counts everything that it names, and its errors from 0 on. */
   takeUp({ config, services }: Countable, catalogue: Catalogue, clusters: CountedClusters): void {
     const listeners = [...services.keys()]
     const present = config.listeners.map(
@@ -74,7 +75,7 @@ export class ProxyCounters {
     for (const meter of this.#listeners.values()) meter.forgetClusters((cluster) => known.has(cluster))
   }
 
-  /** The counters of a listener, for whoever sees something that the status has a count for. */
+  /** The counters of a listener, for code that sees something which the status counts. */
   countsOf(service: Service): Counters<typeof LISTENER> {
     return this.#listenerOf(service).counts
   }
@@ -91,7 +92,7 @@ export class ProxyCounters {
     this.#backendOf(connection)?.firstByteSeconds.observe(seconds)
   }
 
-  /** A connection is over; these are its last totals. */
+  /** A connection has ended, with these totals. */
   ended(connection: Connection, ending: RecordEnding, totals: PipeTotals): void {
     const { service, retries } = connection
     const { notSplicing, bytesUp, bytesDown, splicedUp, splicedDown } = totals
@@ -114,7 +115,7 @@ export class ProxyCounters {
     this.#backendOf(connection)?.add(totals)
   }
 
-  /** The counted part of a status: of what the catalogue knows, and what was counted of what it knows no more. */
+  /** The counted part of a status: of what the catalogue knows, and of what it no longer knows. */
   report(running: readonly Connection[], catalogue: Catalogue, clusters: CountedClusters): Counted {
     const sums = this.#sumUp(running)
     const present = Array.from(catalogue.listeners.given, ({ name }) => name)
@@ -137,12 +138,12 @@ export class ProxyCounters {
     }
   }
 
-  /** A client may come to a listener that is being taken up. */
+  /** The listener may belong to a config that is being loaded, and have clients already. */
   #listenerOf({ name, listener }: Service): ListenerMeter {
     return this.#listeners.get(name) ?? this.#meterOf(name, listener)
   }
 
-  /** Of this name, for the listener that has it now. */
+  /** The meter of this name, for the listener that has the name now. */
   #meterOf(name: string, listener: CountedListener): ListenerMeter {
     const meter = this.#listeners.get(name) ?? new ListenerMeter(listener)
     meter.listener = listener
@@ -150,7 +151,7 @@ export class ProxyCounters {
     return meter
   }
 
-  /** Undefined where no cluster was chosen. */
+  /** Undefined: no cluster was chosen. */
   #clusterOf({ cluster, service }: Connection): ClusterMeter | undefined {
     const destination = cluster === undefined ? undefined : service.destinations.get(cluster)
     return destination && this.#clusters.of(destination.cluster)
@@ -227,7 +228,7 @@ export class ProxyCounters {
   }
 }
 
-/** What broke, on either side; without a pipe only what ended it is known. */
+/** Counts what broke, on either side. Without a pipe only the error that ended the connection is known. */
 function countErrors(
   listener: ListenerMeter,
   { pipe }: Connection,

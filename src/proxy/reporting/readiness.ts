@@ -1,13 +1,13 @@
 /**
- * Whether a proxy takes new connections, all of them: what a load balancer in front of it asks, often, so it costs
- * next to nothing. The answer names nobody, because whoever comes may ask.
+ * Whether a proxy takes new connections on all listeners. A load balancer in front asks this often, so the
+ * answer costs next to nothing. It names no listener or cluster, because anybody may ask.
  */
 import type { Readiness } from '../../control/answers.js'
 import type { Listener } from '../../listener/listener.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { Catalogue } from '../catalogue/catalogue.js'
 
-/** `isDraining`: an operator empties a part of it at this moment. */
+/** `isDraining`: a drain that an operator ordered is running. */
 export function readinessOf(
   state: ProxyStatus['state'],
   listeners: Iterable<Pick<Listener, 'isListening'>>,

@@ -1,6 +1,6 @@
 /**
- * Where the body of a request or response ends (RFC 9112 section 6), so that exactly it is passed on and nothing
- * that follows. Pure.
+ * Finds where the body of a request or response ends (RFC 9112 section 6). So exactly the body is passed on,
+ * and nothing that follows. Pure.
  */
 
 import type { Sender } from '../heads/fields.js'
@@ -20,13 +20,13 @@ export class Body {
     this.#chunks = bodyKind === 'chunked' ? new Chunks(sender) : undefined
   }
 
-  /** Whether all of it was seen; one that ends with its connection is over only then. */
+  /** Whether all of it was seen. Never true for a body that ends with its connection. */
   get isOver(): boolean {
     if (this.#chunks !== undefined) return this.#chunks.isOver
     return this.#kind === 'none' || (this.#kind === 'length' && this.#left === 0)
   }
 
-  /** Whether its end may be that of the connection. */
+  /** Whether the end of the connection may be its end. */
   get endsWithConnection(): boolean {
     return this.#kind === 'close'
   }
@@ -35,7 +35,7 @@ export class Body {
     return this.#chunks?.isBroken ?? false
   }
 
-  /** What of the next bytes belongs to it, and what of that goes on. */
+  /** How many of the next bytes belong to it, and what is passed on for them. */
   take(bytes: Buffer): Taken {
     if (this.#chunks !== undefined) return this.#chunks.take(bytes)
     if (this.#kind === 'close') return { bytes: bytes.length, passed: bytes }

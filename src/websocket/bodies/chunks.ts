@@ -1,30 +1,30 @@
 /**
- * A chunked body (RFC 9112 section 7.1): where it ends, and what of it goes on. Pure. A line is passed on once it is
- * whole and right, so that nobody behind reads one that was refused here. Padding and leading zeros of a size are
- * dropped, and so are extensions with white space and trailer fields that must not be there; everything else goes on as
- * it came.
+ * A chunked body (RFC 9112 section 7.1): where it ends, and what of it is passed on. Pure. A line is passed
+ * on once it is complete and right, so that no later reader sees a line that was refused here. Padding and
+ * leading zeros of a size are dropped. So are extensions with white space, and trailer fields that must not
+ * be there. Everything else is passed on as it came.
  */
 import type { Sender } from '../heads/fields.js'
 import { MOST_FIELDS, wrongField } from '../heads/head.js'
 import { isDroppedTrailer } from './trailers.js'
 
-/** What became of bytes that were given to a body. */
+/** What a body made of the bytes that it was given. */
 export interface Taken {
-  /** How many of them belong to it. Fewer than there were only where it is over or broken. */
+  /** How many of them belong to it. Fewer than there were only if it is over or broken. */
   readonly bytes: number
-  /** What goes on for them; may share their memory. */
+  /** What is passed on for them. May share their memory. */
   readonly passed: Buffer
 }
 
-/** Which line comes next, or that data does. */
+/** Which line comes next, or that data comes next. */
 type Place = 'size' | 'data' | 'data-end' | 'trailer' | 'over' | 'broken'
 
 const LF = 10
 const CRLF = '\r\n'
-/** Extensions and trailers of one body: they serve no purpose here, and cost. A single line, too. */
+/** Most bytes of extensions and trailers in one body, and of one line. They cost and serve nothing here. */
 const MOST_ASIDE_BYTES = 16 * 1024
 /**
- * More than 2^52 bytes is no size but an attack, and so are zeros or white space without end. White space belongs before
+ * A size above 2^52 bytes is an attack. So are zeros or white space without end. White space belongs before
  * an extension, and nowhere else.
  */
 const SIZE = /^0{0,256}([0-9a-f]{1,13})(?:[ \t]{0,256}(;[\t\x20-\x7e\x80-\xff]*))?\r\n$/i
@@ -35,9 +35,9 @@ const SIZE_SO_FAR = /^(?:[0-9a-f]{1,269}[ \t]{0,256}(?:;[\t\x20-\x7e\x80-\xff]*)
 export class Chunks {
   readonly #size: RegExp
   #place: Place = 'size'
-  /** Of the chunk at hand. */
+  /** Bytes left of the present chunk. */
   #left = 0
-  /** As far as it has come. */
+  /** The present line, as far as it has come. */
   #line = ''
   #asideBytes = 0
   #trailerFields = 0
@@ -57,7 +57,7 @@ export class Chunks {
   take(bytes: Buffer): Taken {
     const pieces: Buffer[] = []
     let at = 0
-    /** From here to `at` it goes on as it came. */
+    /** From here to `at`, bytes are passed on as they came. */
     let same = 0
     while (at < bytes.length && !this.isOver && !this.isBroken) {
       if (this.#place === 'data') {
@@ -84,7 +84,7 @@ export class Chunks {
     return taken
   }
 
-  /** More of a line, or the rest of it; what goes on now. */
+  /** Takes more of a line, or the rest of it. Returns what is passed on now. */
   #takeLine(came: string): string {
     const line = this.#line + came
     if (!line.endsWith('\n')) {
@@ -98,7 +98,7 @@ export class Chunks {
     return passed ?? ''
   }
 
-  /** No end could make it right. */
+  /** Whether no further bytes could make the line right. */
   #isHopeless(line: string): boolean {
     if (line.length > MOST_ASIDE_BYTES) return true
     if (this.#place === 'size') return !SIZE_SO_FAR.test(line)
@@ -106,7 +106,7 @@ export class Chunks {
     return wrongField(line.endsWith('\r') ? line.slice(0, -1) : line, false) !== undefined
   }
 
-  /** What goes on for a whole line; undefined where it is wrong. */
+  /** Returns what is passed on for a complete line. Undefined if the line is wrong. */
   #readLine(line: string): string | undefined {
     if (this.#place === 'size') return this.#readSize(line)
     if (this.#place === 'trailer') return this.#readTrailer(line)
@@ -119,7 +119,8 @@ export class Chunks {
     if (digits === undefined || !this.#mayCost(extension.length)) return undefined
     this.#left = Number.parseInt(digits, 16)
     this.#place = this.#left === 0 ? 'trailer' : 'data'
-    // Which only means something to whoever knows it, and need not go on (RFC 9112 section 7.1.1).
+    // An extension means something only to a reader that knows it. It need not be passed on (RFC 9112 section
+    // 7.1.1).
     return `${digits}${/[ \t]/.test(extension) ? '' : extension}${CRLF}`
   }
 

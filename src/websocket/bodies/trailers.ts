@@ -1,6 +1,6 @@
 /**
- * Which fields of a trailer are dropped (RFC 9110 section 6.5.1): whoever merges trailers into the head would believe
- * them when the message was long since framed, routed and told where it came from. Pure.
+ * Which fields of a trailer are dropped (RFC 9110 section 6.5.1). A reader that merges trailers into the head
+ * would believe them. By then the message is framed and routed, and its client is known. Pure.
  */
 import { isForwardingName, plainName } from '../forwarding/forwarding-names.js'
 
@@ -31,6 +31,6 @@ const DROPPED: ReadonlySet<string> = new Set([
   'set-cookie',
 ])
 
-/** In any spelling; what says who the client is, too. */
+/** Matches any spelling. Matches the fields that say who the client is, too. */
 export const isDroppedTrailer = (name: string): boolean =>
   isForwardingName(name) || DROPPED.has(plainName(name))

@@ -1,19 +1,20 @@
 /**
- * Who a request has come from, as the proxies on its way have noted it: in `X-Forwarded-For` and fields like it, and in
- * `Forwarded` (RFC 7239). Pure. It reads what is there; whom to believe is not its business.
+ * The addresses that a request has come from, as the proxies on its way have noted them: in `X-Forwarded-For`
+ * and fields like it, and in `Forwarded` (RFC 7239). Pure. It only reads them. Its caller decides which to
+ * believe.
  */
 import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { unmapIpv4 } from '../../address.js'
 import { type Field, trimSpace, valuesOf } from '../heads/fields.js'
 
-/** IP addresses, the client first; undefined stands for a node that says something else, such as `unknown`. */
+/** IP addresses, the client first. Undefined: an entry that says something else, such as `unknown`. */
 export type ClientChain = readonly (string | undefined)[]
 
 const FORWARDED = 'forwarded'
 const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/
 const WITH_PORT = /^([\d.]+):\d{1,5}$/
 
-/** Of all fields of this name, which is given in small letters. */
+/** Reads all fields of this name, which is in lower case. */
 export function clientChain(fields: readonly Field[], name: string): ClientChain {
   const read = name === FORWARDED ? readForwarded : readNode
   const elements = valuesOf(fields, name).flatMap((value) =>
@@ -25,7 +26,7 @@ export function clientChain(fields: readonly Field[], name: string): ClientChain
     .map(read)
 }
 
-/** An address in its one spelling, without its port; IPv4 inside IPv6 is IPv4. */
+/** An address in its one spelling, without its port. IPv4 inside IPv6 becomes IPv4. */
 function readNode(text: string): string | undefined {
   const host = BRACKETED.exec(text)?.[1] ?? WITH_PORT.exec(text)?.[1] ?? text
   if (isIP(host) === 0 || host.includes('%') || (text.startsWith('[') && !isIPv6(host))) return undefined
@@ -42,7 +43,7 @@ function readForwarded(element: string): string | undefined {
 }
 
 /**
- * What stands between separators that are in no quoted string. A quote that does not end is none: whoever sends it must
+ * Splits at separators that are in no quoted string. A quote that does not end is no quote: its sender must
  * not hide what the next proxy has added.
  */
 function splitUnquoted(text: string, separator: string): string[] {

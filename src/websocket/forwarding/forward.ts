@@ -1,8 +1,8 @@
 /**
- * The request head as it goes to a backend: byte for byte what the client sent, but for the few fields that say who
- * it came from and, where the request is the only one on its connection, that it is. Pure. Ours stand first, because
- * backends that keep only so many fields forget the last ones. It must never touch the first line, `Host` or what says how
- * long the body is.
+ * The request head as it goes to a backend. It is byte for byte what the client sent, except for a few
+ * fields. These say who the client is and, if no other request follows, that the connection closes. Pure. Our
+ * fields stand first, because backends that keep only so many fields drop the last ones. It must never change
+ * the first line, `Host`, or the fields that say how long the body is.
  */
 import { isIPv6 } from 'node:net'
 import { type Field, valuesOf } from '../heads/fields.js'
@@ -12,32 +12,32 @@ import { isForwardingName, plainName } from './forwarding-names.js'
 import { oneHopNames } from './one-hop.js'
 
 export interface ForwardFacts {
-  /** IP address of the client. Undefined where it has none, as on a unix socket. */
+  /** IP address of the client. Undefined if it has none, as on a unix socket. */
   readonly clientHost: string | undefined
-  /** How the client spoke to us. */
+  /** `https` if the client's TLS ends here, otherwise `http`. */
   readonly proto: 'http' | 'https'
   /**
-   * What becomes of the fields that say who the client is. `replace`: those of `forwarding-names.ts` are dropped, and
-   * `X-Forwarded-For`, `-Proto` and `-Host` are ours, for clients nobody trusts. `forwarded`: the same, and ours is
-   * `Forwarded`. `append`: the client is added at the end of `-For`, and the other two are set where none came. `off`:
-   * all go on as they came.
+   * What happens to the fields that say who the client is. `replace`: those of `forwarding-names.ts` are
+   * dropped, and millrace sets `X-Forwarded-For`, `-Proto` and `-Host`. It is for clients that nobody trusts.
+   * `forwarded`: the same, but millrace sets `Forwarded`. `append`: millrace adds the client at the end of
+   * `-For`, and sets the other two if none came. `off`: all are passed on as they came.
    */
   readonly mode: 'append' | 'replace' | 'forwarded' | 'off'
-  /** One more field that says who the client is, in small letters. */
+  /** One more field that says who the client is, in lower case. */
   readonly clientField: string | undefined
-  /** An ordinary request, forwarded with `Connection: close` and without what is meant for one hop. */
+  /** True for an ordinary request. It gets `Connection: close`, and loses what is meant for one hop. */
   readonly closes: boolean
 }
 
 const APPENDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']
 const NOTHING: ReadonlySet<string> = new Set()
-/** A client cannot have these dropped by naming them in `Connection`, nor those that say who it is. */
+/** A client cannot get these dropped by naming them in `Connection`, nor the fields that say who it is. */
 const ALWAYS_KEPT: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding'])
 const CLOSE: Field = { name: 'Connection', value: 'close' }
 
 /**
- * The bytes to send, or a refusal where they are more than a head may have. `original` are the bytes `head` was read
- * from, to the end of its empty line and no further.
+ * The bytes to send, or a refusal if they are more than a head may have. `original` has the bytes that `head`
+ * was read from, to the end of its empty line and no further.
  */
 export function forwardedHead(original: Buffer, head: RequestHead, facts: ForwardFacts): Buffer | Refusal {
   const [start, ...lines] = headLines(original)
@@ -63,7 +63,10 @@ function dropper(
   return ({ name }) => dropped.has(name.toLowerCase()) || isReplaced(name)
 }
 
-/** What we say ourselves, and other spellings of what may be appended to, which a backend could read instead. */
+/**
+ * Matches fields that we set ourselves, and other spellings of those that we append to. A backend could read
+ * these instead.
+ */
 function isSetBy(ours: readonly Field[]): (name: string) => boolean {
   const set = new Set(ours.map(({ name }) => name.toLowerCase()))
   return (name) => {
@@ -91,7 +94,7 @@ function xForwarded(head: RequestHead, host: string, { clientHost, proto, mode }
   ]
 }
 
-/** RFC 7239 section 4: what is no token is quoted. Nothing that comes here holds a quote or a backslash. */
+/** RFC 7239 section 4: a text that is not a token is quoted. No text here has a quote or a backslash. */
 function forwarded(host: string, { clientHost = 'unknown', proto }: ForwardFacts): Field {
   const node = isIPv6(clientHost) ? `[${clientHost}]` : clientHost
   const pairs = [`for=${quoted(node)}`, ...(host === '' ? [] : [`host=${quoted(host)}`]), `proto=${proto}`]

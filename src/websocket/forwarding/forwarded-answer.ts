@@ -1,8 +1,8 @@
 /**
- * The head of a backend's response as it goes to the client. Pure. Every final answer is the last one on its
- * connection and says so, or a client that pools connections would send its next request into one that is closing.
- * Ours stand first, because some readers of heads forget the last fields.
- * What a backend was forgiven is mended, so that the client need not forgive it, too.
+ * The head of a backend's response as it goes to the client. Pure. Every final response is the last one on
+ * its connection and says so. Otherwise a client that pools connections would send its next request into one
+ * that is closing. Our fields stand first, because some readers of heads drop the last fields. Faults that
+ * millrace tolerates in a backend are corrected, so that the client need not tolerate them, too.
  */
 import { type Field, readLength, valuesOf } from '../heads/fields.js'
 import { headLines } from '../heads/head.js'
@@ -10,14 +10,14 @@ import type { ResponseHead } from '../heads/response-head.js'
 import type { Acceptance } from '../upgrade.js'
 import { oneHopNames } from './one-hop.js'
 
-/** The backend cannot drop these by naming them in `Connection`. */
+/** The backend cannot get these dropped by naming them in `Connection`. */
 const isFraming = (name: string): boolean => name === 'content-length' || name === 'transfer-encoding'
 /** A status line without words, and without the space that must come before them (RFC 9112 section 4). */
 const BARE_STATUS = /^\S+ \d+$/
 
 /**
- * `original` are the bytes `head` was read from, to the end of its empty line and no further. The head of an accepted
- * upgrade keeps its fields; of any other those meant for one hop are dropped.
+ * `original` has the bytes that `head` was read from, to the end of its empty line and no further. The head
+ * of an accepted upgrade keeps its fields. Any other head loses those that are meant for one hop.
  */
 export function forwardedAnswer(
   original: Buffer,
@@ -35,7 +35,7 @@ export function forwardedAnswer(
 
 const mendedStart = (start: string): string => (BARE_STATUS.test(start) ? `${start} ` : start)
 
-/** The one field to say what several said, or one with leading zeros. */
+/** One field in place of several equal ones, or of one with leading zeros. Undefined if all is right. */
 function mendedLength(fields: readonly Field[]): string[] | undefined {
   const length = readLength(fields, 'backend')
   const isMended = typeof length === 'number' && valuesOf(fields, 'content-length').join() !== String(length)

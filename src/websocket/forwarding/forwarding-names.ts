@@ -1,13 +1,14 @@
 /**
- * Names of the fields by which proxies tell who a client is, how it came and what it had asked for. Pure. Whoever lets
- * one of them through from a client that nobody trusts lets that client be anybody; docs/first-bytes.md lists them.
+ * Names of the fields by which proxies tell who a client is, how it came and what it asked for. Pure. If one
+ * of them is let through from a client that nobody trusts, that client can be anybody. docs/first-bytes.md
+ * lists them.
  */
 
-/** All that begin so: `-For`, `-Proto`, `-Host`, `-Port`, `-Prefix`, `-Client-Cert` and what else there is. */
+/** All names that begin so: `-For`, `-Proto`, `-Host`, `-Port`, `-Prefix`, `-Client-Cert` and others. */
 export const FORWARDING_PREFIX = 'x-forwarded-'
 
 export const FORWARDING_NAMES: ReadonlySet<string> = new Set([
-  // RFC 7239, and what people write for it.
+  // RFC 7239, and names that are used in its place.
   'forwarded',
   'forwarded-for',
   'x-forwarded',
@@ -38,13 +39,13 @@ export const FORWARDING_NAMES: ReadonlySet<string> = new Set([
   'x-envoy-external-address',
   'x-nf-client-connection-ip',
   'x-vercel-forwarded-for',
-  // How it came.
+  // How the client came.
   'x-scheme',
   'x-url-scheme',
   'front-end-https',
   'cf-visitor',
   'cloudfront-forwarded-proto',
-  // What it had asked for: some backends route by these instead of by the target and Host.
+  // What the client asked for: some backends route by these instead of by the target and Host.
   'x-host',
   'x-original-host',
   'x-http-host-override',
@@ -52,10 +53,10 @@ export const FORWARDING_NAMES: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ])
 
-/** Whatever runs behind CGI, WSGI and the like reads `X_Real_IP`, and perhaps `X.Real.IP`, as `X-Real-IP`. */
+/** Programs behind CGI, WSGI and the like read `X_Real_IP`, and perhaps `X.Real.IP`, as `X-Real-IP`. */
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
 
-/** In any spelling. */
+/** Matches any spelling. */
 export function isForwardingName(name: string): boolean {
   const plain = plainName(name)
   return plain.startsWith(FORWARDING_PREFIX) || FORWARDING_NAMES.has(plain)

@@ -1,6 +1,6 @@
 /**
- * Fields that are meant for one connection and not for the next (RFC 9110 section 7.6.1): those that are so by
- * themselves, and those that `Connection` names. Pure.
+ * Fields that are meant for one connection and not for the next (RFC 9110 section 7.6.1). Some always are.
+ * `Connection` names the others. Pure.
  */
 import { type Field, tokensOf } from '../heads/fields.js'
 
@@ -8,8 +8,8 @@ import { type Field, tokensOf } from '../heads/fields.js'
 const ONE_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'http2-settings']
 
 /**
- * The names, in small letters, of the fields to drop before a message goes on. `isKept`: nobody drops it by naming it in
- * `Connection`.
+ * The names, in lower case, of the fields to drop before a message is passed on. `isKept`: naming such a
+ * field in `Connection` does not drop it.
  */
 export function oneHopNames(
   fields: readonly Field[],

@@ -1,25 +1,26 @@
 /**
- * The authority of a request: which host, and perhaps which port, it is meant for. Pure. One spelling for what means
- * the same, so that no other spelling slips past a route; what is forwarded stays as it was sent.
+ * The authority of a request: the host, and perhaps the port, that it is meant for. Pure. Authorities that
+ * mean the same get one spelling, so that no other spelling gets past a route. What is forwarded stays as it
+ * was sent.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 
 export interface Authority {
-  /** In small letters, without a trailing dot; an IPv6 address without brackets. */
+  /** In lower case, without a trailing dot. An IPv6 address has no brackets. */
   readonly host: string
-  /** The host, an IPv6 address in brackets, and the port where one was named. */
+  /** The host, and the port if one was named. An IPv6 address is in brackets. */
   readonly text: string
 }
 
 const AUTHORITY = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+?)\.?)(?::(0|[1-9]\d{0,4}))?$/
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/
-/** RFC 1035 section 2.3.4, as text. */
+/** The longest host name, as text (RFC 1035 section 2.3.4). */
 const HOST_NAME_MAX_CHARS = 253
 const PORT_MAX = 65_535
 
 /**
- * Undefined for what is none: no host, a user, a name that cannot be in DNS, a number that is no IPv4 address, a
- * zone, a port that is empty, padded or out of range.
+ * Undefined if `text` is no authority: no host, a user, a name that cannot be in DNS, a number that is no
+ * IPv4 address, a zone, or a port that is empty, padded or out of range.
  */
 export function readAuthority(text: string): Authority | undefined {
   const match = AUTHORITY.exec(text.toLowerCase())

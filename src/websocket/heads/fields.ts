@@ -1,10 +1,10 @@
 /**
- * Fields of an HTTP head (RFC 9110 section 5): how to look one up, how to read a list, and what the fields say of
- * the length of a body. Pure. It must never guess at a length: two readers of one message who disagree about where
- * it ends are how requests are smuggled.
+ * Fields of an HTTP head (RFC 9110 section 5): how to look one up, how to read a list, and what the fields
+ * say about the length of a body. Pure. It must never guess a length. If two readers of one message disagree
+ * about where it ends, requests can be smuggled.
  */
 
-/** One line as it was sent: the name in the sender's letters, the value without the white space around it. */
+/** One line as it was sent. The name is in the sender's spelling. The value has no white space around it. */
 export interface Field {
   readonly name: string
   readonly value: string
@@ -12,7 +12,7 @@ export interface Field {
 
 export type HttpVersion = '1.0' | '1.1'
 
-/** Whose message it is. What is forgiven a backend that means well could be an attack by a client. */
+/** Who sent the message. A fault that millrace tolerates in a backend could be an attack by a client. */
 export type Sender = 'client' | 'backend'
 
 /** How long the body is, as far as the fields say. */
@@ -23,26 +23,26 @@ export interface Framing {
   readonly contentLength: number
 }
 
-/** Without leading zeros, which some read as octal, and small enough to be counted exactly. */
+/** No leading zeros, which some read as octal, and small enough to be counted exactly. */
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/
 
-/** Values of all fields of that name (given in small letters), in order. */
+/** Values of all fields with that name (in lower case), in order. */
 export function valuesOf(fields: readonly Field[], name: string): string[] {
   return fields.filter((field) => field.name.toLowerCase() === name).map((field) => field.value)
 }
 
-/** Elements of the comma-separated list that all fields of that name make together, in small letters. */
+/** Elements of the comma-separated list that all fields with that name make together, in lower case. */
 export function tokensOf(fields: readonly Field[], name: string): string[] {
   const elements = valuesOf(fields, name).flatMap((value) => value.split(','))
   return elements.map((element) => trimSpace(element).toLowerCase()).filter((element) => element !== '')
 }
 
-/** `name` and `token` are given in small letters. */
+/** `name` and `token` are in lower case. */
 export function hasToken(fields: readonly Field[], name: string, token: string): boolean {
   return tokensOf(fields, name).includes(token)
 }
 
-/** What the fields say of the body, or what is wrong with what they say. */
+/** What the fields say about the body, or what is wrong with them. */
 export function readFraming(
   fields: readonly Field[],
   version: HttpVersion,
@@ -62,8 +62,8 @@ export function readFraming(
 }
 
 /**
- * Bytes, undefined where no length is named, or what is wrong. A backend may name the same one several times (RFC 9110
- * section 8.6) and pad it with zeros.
+ * Returns bytes, undefined if no length is named, or what is wrong. A backend may name the same length
+ * several times (RFC 9110 section 8.6) and pad it with zeros.
  */
 export function readLength(fields: readonly Field[], sender: Sender): number | string | undefined {
   const values = valuesOf(fields, 'content-length')
@@ -77,7 +77,7 @@ export function readLength(fields: readonly Field[], sender: Sender): number | s
 
 const unpadded = (length: string): string => trimSpace(length).replace(/^0+(?=\d)/, '')
 
-/** Spaces and tabs only: `trim` would also take what is a letter in somebody's encoding. */
+/** Removes spaces and tabs only. `trim` would also remove bytes that are letters in some encoding. */
 export function trimSpace(text: string): string {
   let start = 0
   let end = text.length

@@ -1,36 +1,36 @@
 /**
- * What request and response heads of HTTP/1.1 have in common (RFC 9112 sections 2 and 5): lines ended by CRLF, a
- * first one, fields, an empty one. Pure and without memory between calls. Strict, because whatever is forgiven
- * here a backend may read differently: no line ended by CR or LF alone, no folded field, no space before a colon.
- * docs/http-grammar.md has the decisions.
+ * What request and response heads of HTTP/1.1 have in common (RFC 9112 sections 2 and 5): lines that end with
+ * CRLF. These are a first line, fields and an empty line. Pure, without memory between calls. It is strict,
+ * because a backend may read differently what is tolerated here: no line ends with CR or LF alone, no field
+ * is folded, no space stands before a colon. docs/http-grammar.md has the decisions.
  */
 import type { Answer } from '../../peek/answer.js'
 import type { ErrorStatus } from '../error-answer.js'
 import { type Field, trimSpace } from './fields.js'
 
-/** The longest head, its empty line included. */
+/** The longest head, empty line included. */
 export const MOST_HEAD_BYTES = 16 * 1024
-/** Backends keep only so many, and some forget the rest without a word. */
+/** Backends keep only so many fields. Some drop the rest without a word. */
 export const MOST_FIELDS = 100
 
 export interface Refusal {
   readonly kind: 'no-match'
   /** What is wrong, in words of our own. */
   readonly reason: string
-  /** What to answer a client with. */
+  /** What to answer to a client. */
   readonly status: ErrorStatus
 }
 
-/** As src/peek/answer.ts says, and a refusal knows its status. */
+/** As in src/peek/answer.ts, but a refusal has a status. */
 export type HeadAnswer<Head> = Exclude<Answer<Head>, { readonly kind: 'no-match' }> | Refusal
 
-/** What is special about requests, or about responses. */
+/** What differs between requests and responses. */
 export interface Grammar<Head> {
-  /** Empty lines before the first are of the head, and ignored. */
+  /** Whether empty lines before the first line belong to the head. They are ignored. */
   readonly mayFollowEmptyLines: boolean
-  /** What cannot be right in the first line, or in as much of it as there is. */
+  /** What is wrong with the first line, as far as it has come. */
   checkStart(line: string, isWhole: boolean): Refusal | undefined
-  /** The head of a checked first line and these fields, or what is wrong. Not whole: more fields may follow. */
+  /** The head of a checked first line and these fields, or what is wrong. Not `isWhole`: more may follow. */
   read(start: string, fields: readonly Field[], isWhole: boolean): Head | string
 }
 
@@ -40,7 +40,7 @@ const EMPTY_LINES = /^(?:\r\n)+/
 const NAME_SO_FAR = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/
 /** Bytes above 0x7f are old, opaque and allowed. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-/** Allowed by the RFC, written by nobody, and refused by Node's own parser among others. */
+/** The RFC allows it, nobody writes it, and Node's own parser refuses it, like others. */
 const TAB_BY_LENGTH = /^content-length:.*\t/i
 
 export const refuse = (reason: string, status: ErrorStatus = 400): Refusal => ({
@@ -49,10 +49,10 @@ export const refuse = (reason: string, status: ErrorStatus = 400): Refusal => ({
   status,
 })
 
-/** The head that `bytes` begin with. Nothing in a match shares memory with `bytes`. */
+/** Reads the head at the start of `bytes`. Nothing in a match shares memory with `bytes`. */
 export function readHead<Head extends object>(bytes: Buffer, grammar: Grammar<Head>): HeadAnswer<Head> {
   const text = bytes.toString('latin1', 0, MOST_HEAD_BYTES)
-  // After a CR nothing but an LF can be right, so the line is judged as if it were there.
+  // After a CR only an LF can be right. So the line is checked as if the LF were there.
   const whole = text.endsWith('\r') ? `${text}\n` : text
   const judged = grammar.mayFollowEmptyLines ? whole.replace(EMPTY_LINES, '') : whole
   const end = judged.indexOf(END)
@@ -71,7 +71,7 @@ export function readHead<Head extends object>(bytes: Buffer, grammar: Grammar<He
   return text.length < MOST_HEAD_BYTES ? { kind: 'need-more' } : tooLarge(`${MOST_HEAD_BYTES} bytes`)
 }
 
-/** The lines of a head that was read, its first to its last field and two empty ones. */
+/** The lines of a head that was read: the first line, all fields, and two empty lines. */
 export function headLines(original: Buffer): string[] {
   return original.toString('latin1').replace(EMPTY_LINES, '').split(CRLF)
 }
@@ -88,7 +88,7 @@ function checkFields(lines: readonly string[], open: string | undefined): Refusa
   return wrong === undefined ? undefined : refuse(wrong)
 }
 
-/** What is wrong with a line of fields, or with as much of it as there is. */
+/** What is wrong with a line of a field, as far as it has come. */
 export function wrongField(line: string, isWhole: boolean): string | undefined {
   if (/[\r\n]/.test(line)) return 'CR or LF alone'
   const colon = line.indexOf(':')

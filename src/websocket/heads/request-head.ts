@@ -1,6 +1,7 @@
 /**
- * Reads the head of an HTTP/1.1 or 1.0 request off the first bytes of a connection. Pure and without memory
- * between calls. It must never accept what a backend could read as another request than was routed.
+ * Reads the head of an HTTP/1.1 or 1.0 request from the first bytes of a connection. Pure, without memory
+ * between calls. It must never accept bytes that a backend could read as another request than the one that
+ * was routed.
  */
 import { readAuthority } from './authority.js'
 import { type Field, type Framing, type HttpVersion, readFraming, valuesOf } from './fields.js'
@@ -9,20 +10,20 @@ import { readTarget, wrongTarget } from './target.js'
 
 export interface RequestHead extends Framing {
   readonly method: string
-  /** As it was sent, with the query: not for logs. */
+  /** As it was sent, with the query. Not for logs. */
   readonly target: string
-  /** Of the target, without the query, spelled as it came. `*` where the target is that. */
+  /** Path of the target, without the query, spelled as it came. `*` if the target is `*`. */
   readonly path: string
   readonly version: HttpVersion
-  /** Host, and port where one was named, in small letters, no trailing dot. Empty where HTTP/1.0 named none. */
+  /** Host, and port if one was named, in lower case, no trailing dot. Empty if HTTP/1.0 named none. */
   readonly authority: string
-  /** Of the authority, without port or brackets. */
+  /** Host of the authority, without port or brackets. */
   readonly host: string
   /** In the order in which they were sent. */
   readonly fields: readonly Field[]
 }
 
-/** Every registered method is of capitals and hyphens; the longest has 17. */
+/** Every registered method has only capitals and hyphens. The longest one has 17 characters. */
 const METHOD = /^[A-Z][A-Z-]*$/
 const METHOD_MAX_CHARS = 24
 const VERSION = /^HTTP\/\d\.\d$/
@@ -32,12 +33,12 @@ const VERSIONS: ReadonlyMap<string, HttpVersion> = new Map([
   ['HTTP/1.1', '1.1'],
 ])
 
-/** RFC 9112 section 2.2: a server ignores empty lines before the first, which some clients send behind a body. */
+/** RFC 9112 section 2.2: servers ignore empty lines before the first. Some clients send them after a body. */
 const REQUEST: Grammar<RequestHead> = { mayFollowEmptyLines: true, checkStart, read }
 
 /**
- * The request head that `bytes` begin with; what follows it is not looked at. `need-more` is never answered to 16 KiB
- * or more. A wrong byte is refused with the call that brings it.
+ * Reads the request head at the start of `bytes`, and does not look at what follows. It never says
+ * `need-more` to 16 KiB or more. It refuses a wrong byte in the call that brings it.
  */
 export function readRequestHead(bytes: Buffer): HeadAnswer<RequestHead> {
   return readHead(bytes, REQUEST)
@@ -73,7 +74,7 @@ function checkVersion(version: string, isWhole: boolean): Refusal | undefined {
   return VERSIONS.has(whole) ? undefined : refuse('HTTP version not served', 505)
 }
 
-/** `line` was checked. */
+/** `line` was checked before. */
 function read(line: string, fields: readonly Field[], isWhole: boolean): RequestHead | string {
   const [method, target, lastPart] = line.split(' ') as [string, string, string]
   const version = VERSIONS.get(lastPart)!

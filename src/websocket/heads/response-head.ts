@@ -1,6 +1,6 @@
 /**
- * Reads the head of a backend's response. Pure and without memory between calls. What docs/http-grammar.md forgives a
- * backend, src/websocket/forwarding/forwarded-answer.ts mends.
+ * Reads the head of a backend's response. Pure, without memory between calls. docs/http-grammar.md says which
+ * faults millrace tolerates in a backend. src/websocket/forwarding/forwarded-answer.ts corrects them.
  */
 import { type Field, type HttpVersion, readFraming } from './fields.js'
 import { type Grammar, type HeadAnswer, type Refusal, readHead, refuse } from './head.js'
@@ -9,17 +9,17 @@ export interface ResponseHead {
   readonly version: HttpVersion
   /** 100 to 599. */
   readonly status: number
-  /** The words after the status, as they were sent; may be empty. */
+  /** The words after the status, as they were sent. May be empty. */
   readonly reason: string
   /** In the order in which they were sent. */
   readonly fields: readonly Field[]
-  /** `close`: the backend marks its end by closing. */
+  /** `close`: the backend marks the end of the body by closing. */
   readonly bodyKind: 'none' | 'length' | 'chunked' | 'close'
   /** Bytes. 0 unless `bodyKind` is `length`. */
   readonly contentLength: number
 }
 
-/** Some servers leave out the space behind the status where no words follow (RFC 9112 section 4). */
+/** Some servers leave out the space behind the status if no words follow (RFC 9112 section 4). */
 const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 const SAMPLE_START = 'HTTP/1.1 200 '
 const NO_CONTENT: ReadonlySet<number> = new Set([204, 304])
@@ -32,8 +32,8 @@ const RESPONSE_TO_HEAD: Grammar<ResponseHead> = {
 }
 
 /**
- * The response head that `bytes` begin with, in answer to `method`. What is wrong with it is the backend's doing: the
- * status is always 502.
+ * Reads the response head at the start of `bytes`, in answer to `method`. The backend is to blame for what is
+ * wrong with it, so a refusal always has the status 502.
  */
 export function readResponseHead(bytes: Buffer, method = 'GET'): HeadAnswer<ResponseHead> {
   const answer = readHead(bytes, method === 'HEAD' ? RESPONSE_TO_HEAD : RESPONSE)
@@ -58,7 +58,7 @@ function read(line: string, fields: readonly Field[]): ResponseHead | string {
 
 type Start = Pick<ResponseHead, 'version' | 'status' | 'reason'>
 
-/** `line` was checked. */
+/** `line` was checked before. */
 function readStart(line: string): Start {
   const [, version, digits, reason = ''] = STATUS_LINE.exec(line) as unknown as [
     string,
@@ -69,7 +69,7 @@ function readStart(line: string): Start {
   return { version, status: Number(digits), reason }
 }
 
-/** It ends with its head, whatever its fields say (RFC 9112 section 6.3, rule 1). */
+/** The response ends with its head, whatever its fields say (RFC 9112 section 6.3, rule 1). */
 function withoutBody(start: Start, fields: readonly Field[]): ResponseHead {
   return { ...start, fields, bodyKind: 'none', contentLength: 0 }
 }

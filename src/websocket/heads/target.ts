@@ -1,22 +1,23 @@
 /**
- * The target of a request (RFC 9112 section 3.2) in the forms that are served: `/path?query`, `http://host/path`
- * and `*`. Pure. The target is forwarded as it came; what its path means to routes is `request-path.ts`'s to say.
+ * The target of a request (RFC 9112 section 3.2) in the forms that are served: `/path?query`,
+ * `http://host/path` and `*`. Pure. The target is forwarded as it came. `request-path.ts` decides what its
+ * path means to routes.
  */
 import { type Authority, readAuthority } from './authority.js'
 
 export interface Target {
-  /** Begins with a slash, without the query, encoded as it came. `*` where the target is that. */
+  /** Begins with a slash, without the query, encoded as it came. `*` if the target is `*`. */
   readonly path: string
-  /** Of the absolute form only. */
+  /** Set for the absolute form only. */
   readonly authority: Authority | undefined
 }
 
 const SCHEMES = ['http://', 'https://']
-/** Visible ASCII, less the `#` of a fragment, which no client sends. */
+/** Visible ASCII without `#`, which begins a fragment. No client sends one. */
 const BYTES = /^[\x21-\x22\x24-\x7e]*$/
 const TARGET = /^(?:https?:\/\/([^/?]*))?(\/[^?]*)?(\?.*)?$/i
 
-/** What cannot be right in the target, or in as much of it as there is. */
+/** What is wrong with the target, as far as it has come. */
 export function wrongTarget(text: string, isWhole: boolean): string | undefined {
   if (!BYTES.test(text)) return 'bad byte in the target'
   if (text === '*' || (!isWhole && canBecomeAbsolute(text))) return undefined
@@ -31,7 +32,7 @@ export function wrongTarget(text: string, isWhole: boolean): string | undefined 
   return undefined
 }
 
-/** `text` has nothing wrong. */
+/** `text` was checked before. */
 export function readTarget(text: string): Target {
   if (text === '*') return { path: text, authority: undefined }
   const [, authority, path = '/'] = TARGET.exec(text)!

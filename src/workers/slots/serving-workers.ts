@@ -1,25 +1,25 @@
 /**
- * The workers that serve at this moment, as somebody who asks all of them sees them. It knows nothing of why one is
- * forked. Nobody waits for ever: a worker that is stuck is told of, and the others' answers count.
+ * The workers that serve now, for code that asks all of them. It does not know why a worker was started. No
+ * question waits for ever: a worker that is stuck is reported, and the answers of the others count.
  */
 import { MillraceError } from '../../errors.js'
 import type { Log } from '../../observe/log/log.js'
 import type { Call } from '../messages.js'
 import type { Outcome, WorkerChannel } from './worker-channel.js'
 
-/** For what every worker has at hand (ms). */
+/** ms for questions whose answer every worker has at hand. */
 export const LOOK_WITHIN_MS = 1500
-/** For what it may have to work for (ms). Shorter than the command waits. */
+/** ms for orders that may take work. Shorter than the command waits. */
 export const ORDER_WITHIN_MS = 5000
 
-/** What one worker has answered; undefined where it does not answer. */
+/** The answer of one worker. Undefined: it does not answer. */
 export interface Seen<Value> {
   readonly channel: WorkerChannel
   readonly value: Value | undefined
 }
 
 export class ServingWorkers {
-  /** By their slot. */
+  /** By slot. */
   readonly #channels = new Map<number, WorkerChannel>()
   readonly #log: Log
 
@@ -39,7 +39,7 @@ export class ServingWorkers {
     if (this.#channels.get(channel.slot) === channel) this.#channels.delete(channel.slot)
   }
 
-  /** It owes an answer for too long: it is not asked again before it has answered. */
+  /** The worker has owed an answer for too long. It is not asked again before it has answered. */
   noteSilence(channel: WorkerChannel): void {
     if (channel.isSilent) return
     channel.isSilent = true
@@ -47,8 +47,9 @@ export class ServingWorkers {
   }
 
   /**
-   * Of all but those that are gone meanwhile. Rejects with the first error. `answered` is called with each answer when it
-   * comes: the others may take their time, and what is told meanwhile is newer.
+   * The answers of all workers that are not gone meanwhile. Rejects with the first error. `answered` gets
+   * each answer when it comes, because others may take longer and the worker may report newer figures
+   * meanwhile.
    */
   async look<Value>(
     call: Call,
@@ -59,8 +60,9 @@ export class ServingWorkers {
   }
 
   /**
-   * Of those that live to answer. Rejects when all have had their time: with the first error, or with
-   * `worker-silent`. A worker without a call is not asked; without a time it has until it is gone.
+   * The answers of the workers that live to give one. Rejects when all have had their time: with the first
+   * error, or with `worker-silent`. A worker without a call is not asked. Without `withinMs` it waits until
+   * the worker is gone.
    */
   async order<Value>(
     callFor: (channel: WorkerChannel) => Call | undefined,
@@ -97,7 +99,7 @@ export class ServingWorkers {
   }
 }
 
-/** Why an order has not reached everybody; undefined where it has. */
+/** Why an order has not reached every worker. Undefined: it has. */
 export function problemOf(
   channels: readonly WorkerChannel[],
   outcomes: readonly Outcome<unknown>[],

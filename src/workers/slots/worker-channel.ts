@@ -1,6 +1,6 @@
 /**
- * The channel to one worker: what it is asked it answers, or it does not in time, or it is gone. Whoever asks always gets
- * to know one of these.
+ * The channel to one worker. Every question has one of three outcomes: the worker answers, it does not answer
+ * in time, or it is gone. The caller always learns which.
  */
 import type { HeldSocket } from '../../io/engine.js'
 import type { ServerHandle } from '../../io/listening/server-handle.js'
@@ -23,24 +23,24 @@ export type Outcome<Value> =
 export interface WorkerChannelHooks {
   hello(channel: WorkerChannel): void
   ready(channel: WorkerChannel): void
-  /** It asks where a session is that it has not. */
+  /** The worker asks where a session is that it does not have. */
   searches(channel: WorkerChannel, question: SessionQuestion): void
-  /** Once. */
+  /** Called once. */
   gone(channel: WorkerChannel, exit: Exit): void
 }
 
 export class WorkerChannel {
   readonly slot: number
-  /** Which config it has, and up to which order it knows them. */
+  /** The version of the config that the worker has, and of the last order that it knows. */
   version = 0
   revision = 0
-  /** What it had counted when it last told. */
+  /** The worker's last figures. */
   last: ProxyStatus | undefined
   readonly #process: WorkerProcess
   readonly #hooks: WorkerChannelHooks
   readonly #given = new WeakSet<HeldSocket>()
   readonly #pending = new Map<number, (outcome: Outcome<never>) => void>()
-  /** It owes an answer for too long. */
+  /** The worker has owed an answer for too long. */
   isSilent = false
   #asked = 0
   #isPinged = false
@@ -48,13 +48,13 @@ export class WorkerChannel {
   #isGone = false
   #failure: Error | undefined
 
-  /** @throws Error where the system has no process to give */
+  /** @throws Error if the system cannot start a process */
   constructor(slot: number, hooks: WorkerChannelHooks, fork: ForkWorker) {
     this.slot = slot
     this.#hooks = hooks
     this.#process = fork({
       message: (message) => this.#heard(message),
-      // Its last words may be read after its exit.
+      // Its last messages may come after its exit.
       disconnected: () => this.#settleAll(),
       exited: (exit) => this.#end({ ...exit, why: exit.why ?? this.#failure?.message }),
     })
@@ -68,17 +68,17 @@ export class WorkerChannel {
     return this.#isGone
   }
 
-  /** Why it cannot serve, as it said itself; undefined where it said nothing of the kind. */
+  /** The worker's own reason why it cannot serve. Undefined: it gave none. */
   get failure(): Error | undefined {
     return this.#failure
   }
 
-  /** How errors and logs call it. */
+  /** The worker's name in errors and logs. */
   get name(): string {
     return `worker ${this.slot} (process ${this.pid})`
   }
 
-  /** Without a time: until it is gone. */
+  /** Without `withinMs`, it waits until the worker is gone. */
   ask<Value>(call: Call, withinMs?: number): Promise<Outcome<Value>> {
     if (!this.#process.isConnected) return Promise.resolve({ kind: 'gone' })
     const id = ++this.#asked
@@ -95,7 +95,10 @@ export class WorkerChannel {
     })
   }
 
-  /** Asks whether it lives, unless it owes the answer to that already; answers how often in a row it did. */
+  /**
+   * Asks whether the worker lives, unless it still owes that answer. Returns how many times in a row it owed
+   * it.
+   */
   ping(): number {
     if (this.#isPinged) return ++this.#missedPings
     this.#isPinged = true
@@ -106,12 +109,15 @@ export class WorkerChannel {
     return 0
   }
 
-  /** One on its way out hears nothing; its exit tells. */
+  /** A worker on its way out gets no messages. Its exit is reported. */
   send(message: ToWorker, handle?: ServerHandle): void {
     if (this.#process.isConnected) this.#process.send(message, handle)
   }
 
-  /** Each socket once: a worker has it until its listener closes, and one that is opened again has another. */
+  /**
+   * Gives a worker each socket once, because the worker keeps it until its listener closes. A listener that
+   * opens again has another socket.
+   */
   give(address: string, socket: HeldSocket): void {
     if (this.#given.has(socket)) return
     this.#given.add(socket)

@@ -1,4 +1,4 @@
-/** A worker's process as its channel sees it: messages there and back, and how it ends. */
+/** The process of a worker as its channel sees it: messages in both directions, and how it ends. */
 import type { SendHandle } from 'node:child_process'
 import cluster from 'node:cluster'
 import type { ServerHandle } from '../../io/listening/server-handle.js'
@@ -8,29 +8,33 @@ import type { ToSupervisor, ToWorker } from '../messages.js'
 export interface Exit {
   readonly code?: number
   readonly signal?: string
-  /** What it said itself, or why there was none to begin with. */
+  /** The worker's own reason, or why the process could not start. */
   readonly why?: string | undefined
 }
 
 export interface WorkerProcessHooks {
   message(message: ToSupervisor): void
-  /** Nothing more comes from it. This may be before its exit or after. */
+  /** No more messages will come. This may happen before the exit or after it. */
   disconnected(): void
   exited(exit: Exit): void
 }
 
 export interface WorkerProcess {
-  /** Undefined where the system had none to give. */
+  /** Undefined: the system could not start the process. */
   readonly pid: number | undefined
   readonly isConnected: boolean
   send(message: ToWorker, handle?: ServerHandle): void
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
 }
 
-/** Hooks are called later. @throws Error where the system has no process to give */
+/**
+ * Calls the hooks later, never at once.
+ *
+ * @throws Error if the system cannot start a process
+ */
 export type ForkWorker = (hooks: WorkerProcessHooks) => WorkerProcess
 
-/** A process of node:cluster, which runs the same command as this one. */
+/** A process of node:cluster. It runs the same command as this one. */
 export const forkWorker: ForkWorker = (hooks) => {
   const worker = cluster.fork()
   worker.on('message', (message: ToSupervisor) => hooks.message(message))

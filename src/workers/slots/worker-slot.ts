@@ -1,23 +1,23 @@
 /**
- * A worker's slot: there is a worker in it, or there will be one again. It knows how long to wait before, and what of
- * it is worth a line of the log; what workers do is not its business.
+ * The place of a worker: it has a worker, or will have one again. It decides how long to wait before the next
+ * one, and what to log. It knows nothing about the work of workers.
  */
 import type { Log } from '../../observe/log/log.js'
 import { WorkerChannel, type WorkerChannelHooks } from './worker-channel.js'
 import type { Exit, ForkWorker } from './worker-process.js'
 
-/** A worker that dies is replaced after this long, doubled while replacements die too (ms). */
+/** ms until a dead worker is replaced. The pause doubles while replacements die too. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 10_000
-/** A worker that lived this long counts as having worked (ms). */
+/** ms. A worker that lived this long has proved that it works. */
 const PROVEN_AFTER_MS = 10_000
-/** One that does not listen by then never will (ms). */
+/** ms. A worker that does not listen by then never will. */
 const START_WITHIN_MS = 30_000
-/** While no worker can start for always the same reason, it is told this often (ms). */
+/** ms between two log lines while no worker can start for the same reason. */
 const TELL_EVERY_MS = 60_000
 
 export interface WorkerSlotHooks extends WorkerChannelHooks {
-  /** Its worker is gone, and another one is to come. */
+  /** The worker is gone, and another one will come. */
   vacated(slot: number): void
 }
 
@@ -28,12 +28,12 @@ export class WorkerSlot {
   readonly #forkWorker: ForkWorker
   #channel: WorkerChannel | undefined
   #isClosed = false
-  /** Of the next one that dies young. */
+  /** The pause after the next worker that dies young. */
   #pauseMs = FIRST_PAUSE_MS
   #toldReason: string | undefined
   #toldAt = Number.NEGATIVE_INFINITY
   #again: NodeJS.Timeout | undefined
-  /** Called when the worker of this moment listens or is gone, and when it is gone. */
+  /** `#started` is called when the present worker listens or is gone, `#emptied` when it is gone. */
   #started = (): void => {}
   #emptied = (): void => {}
 
@@ -44,7 +44,7 @@ export class WorkerSlot {
     this.#forkWorker = fork
   }
 
-  /** Resolves when its first worker listens, or is gone. */
+  /** Resolves when the first worker listens, or is gone. */
   open(): Promise<void> {
     return new Promise((resolve) => {
       this.#started = resolve
@@ -52,7 +52,7 @@ export class WorkerSlot {
     })
   }
 
-  /** Nobody comes after the worker that is there now, if any is. Resolves when it is gone. */
+  /** No worker follows the present one. Resolves when that one is gone. */
   close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#again)
@@ -103,7 +103,7 @@ export class WorkerSlot {
     return channel
   }
 
-  /** `servedMs` is of one that came so far. */
+  /** `servedMs` is set only if the worker served. */
   #vacate(exit: Exit, servedMs?: number): void {
     this.#channel = undefined
     if (!this.#isClosed) this.#replace(exit, servedMs)
@@ -118,7 +118,8 @@ export class WorkerSlot {
     if (servedMs > 0) {
       this.#toldReason = undefined
       this.#log.error(fields, 'a worker died and is replaced')
-    } else if (this.#isNews(exit)) this.#log.error(fields, 'a worker cannot start, and is tried again')
+    } else if (this.#isNews(exit))
+      this.#log.error(fields, 'a worker cannot start: the supervisor tries again')
     this.#hooks.vacated(this.#number)
     this.#again = setTimeout(() => this.#fork(), pauseMs)
   }

@@ -1,6 +1,6 @@
 /**
- * The sockets of a slot without a worker are lent to one that serves, until the slot has a worker again: the kernel
- * sends clients there all the time, and the next worker may be long in coming, or never come.
+ * Lends the sockets of a slot without a worker to a worker that serves, until the slot has a worker again.
+ * The kernel keeps sending clients to these sockets, and the next worker may come late or never.
  */
 import type { Config } from '../../config/schema.js'
 import type { ServingWorkers } from '../slots/serving-workers.js'
@@ -11,7 +11,7 @@ export class Loans {
   readonly #serving: ServingWorkers
   readonly #sockets: Sockets
   readonly #config: () => Config
-  /** By slot: who accepts for it, or nobody yet. */
+  /** By slot: the worker that accepts for it. Undefined: none does yet. */
   readonly #borrowers = new Map<number, WorkerChannel | undefined>()
 
   constructor(serving: ServingWorkers, sockets: Sockets, config: () => Config) {
@@ -27,7 +27,7 @@ export class Loans {
     this.assign()
   }
 
-  /** It has one that serves. */
+  /** The slot has a worker that serves. */
   end(slot: number): void {
     this.#borrowers.get(slot)?.send({ kind: 'takeBack', slot })
     this.#borrowers.delete(slot)

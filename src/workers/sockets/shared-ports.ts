@@ -1,6 +1,6 @@
 /**
- * Where the workers are to listen. They share an address, and sharing hides that somebody else has it: so a new one is
- * asked for once without sharing. Port 0 becomes the port that all workers are to have.
+ * Where the workers listen. They share an address, and sharing hides another process that has it too. So a
+ * new address is first opened once without sharing. Port 0 becomes the one port that all workers get.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../../address.js'
@@ -10,19 +10,19 @@ import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import type { Engine } from '../../io/engine.js'
 import { Listener, type ListenerHooks } from '../../listener/listener.js'
 
-/** A config as it was loaded, and with the ports in use where 0 was asked for. */
+/** A config as it was loaded, and the same config with real ports in place of port 0. */
 export interface Assigned {
   readonly loaded: Config
   readonly config: Config
 }
 
-/** Whoever connects in the moment of the probe connects again. */
+/** A client that connects during the probe gets a reset and can connect again. */
 const TURNS_AWAY: ListenerHooks = {
   accepted: (_listener, client) => client.reset(),
   paused: () => {},
 }
 
-/** Rejects with `listen-failed`. `present` is what the workers have. */
+/** Rejects with `listen-failed`. `present` is what the workers have now. */
 export async function assignPorts(
   loaded: Config,
   present: Assigned | undefined,
@@ -49,12 +49,12 @@ async function placeOf(
   const { address } = listener
   const held = present && placeHeld(listener, present)
   if (held !== undefined) return held
-  // It would be our own workers that are in the way. They can tell whether they are.
+  // Workers of our own would be in the way. They know whether they are.
   if (present?.config.listeners.some((other) => overlap(other, listener))) return address
   return await probe(listener, engine, probes)
 }
 
-/** Where the workers listen already for a listener of this address. */
+/** The address at which the workers already listen for a listener of this address. */
 function placeHeld({ name, address }: ListenerConfig, { loaded, config }: Assigned): Address | undefined {
   const isFixed = address.kind === 'unix' || address.port !== 0
   const index = loaded.listeners.findIndex(
@@ -63,7 +63,7 @@ function placeHeld({ name, address }: ListenerConfig, { loaded, config }: Assign
   return config.listeners[index]?.address
 }
 
-/** One that took any free port stays open in `probes`, so that no other listener is given the same one. */
+/** A probe for any free port stays open in `probes`, so that no other listener gets the same port. */
 async function probe(options: ListenerConfig, engine: Engine, probes: Listener[]): Promise<Address> {
   const listener = new Listener(options)
   await listener.open(engine, false, TURNS_AWAY)

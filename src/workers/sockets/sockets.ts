@@ -1,7 +1,8 @@
 /**
- * The listening sockets of all workers. The supervisor opens them and keeps them open, so that clients who wait in the
- * queue of a worker that dies are served by the next one in its slot. Each slot has a socket of its own for each port
- * (SO_REUSEPORT); where ports cannot be shared so, all slots have the same one. A path is the first slot's.
+ * The listening sockets of all workers. The supervisor opens them and keeps them open. So when a worker dies,
+ * the next one in its slot serves the clients in its queue. Each slot has a socket of its own for each port
+ * (SO_REUSEPORT). If ports cannot be shared like that, all slots have the same socket. A unix socket belongs
+ * to the first slot.
  */
 import { formatAddress } from '../../address.js'
 import type { Config } from '../../config/schema.js'
@@ -12,25 +13,25 @@ import { BACKLOG, listenerError } from '../../listener/listener.js'
 import { explainOwnOverlap } from '../../proxy/own-overlap.js'
 import type { WorkerChannel } from '../slots/worker-channel.js'
 
-/** What is open for one listener. */
+/** The open sockets of one listener. */
 interface Opened {
   readonly listener: ListenerConfig
-  /** By slot. Where there are fewer, the last one is everybody's. */
+  /** By slot. If there are fewer, all other slots use the last one. */
   readonly sockets: readonly HeldSocket[]
 }
 
-/** Sockets for another config. The old ones are there, too, until this is decided. */
+/** Sockets for another config. The old ones stay open until the reload is decided. */
 export interface PreparedSockets {
-  /** Closes those that the other config has no listener for. */
+  /** Closes sockets for which the other config has no listener. */
   takeUp(): void
-  /** Closes those that were opened for it. */
+  /** Closes the sockets that were opened for the other config. */
   giveUp(): void
 }
 
 export class Sockets {
   readonly #engine: Engine
   readonly #slots: number
-  /** By the address of their listener. */
+  /** By the address of the listener. */
   readonly #opened = new Map<string, Opened>()
   #isClosed = false
 
@@ -39,7 +40,7 @@ export class Sockets {
     this.#slots = slots
   }
 
-  /** Opens what is not open yet: all or nothing. Rejects with `listen-failed`, naming the listener. */
+  /** Opens what is not open yet: all or nothing. Rejects with `listen-failed`, which names the listener. */
   async prepare(next: Config): Promise<PreparedSockets> {
     const { listeners } = next
     const added: string[] = []
@@ -52,7 +53,7 @@ export class Sockets {
         if (this.#opened.has(key)) continue
         this.#opened.set(key, await this.#open(listener, next))
         added.push(key)
-        // It may have been told to end in the meantime.
+        // The supervisor may have been told to end in the meantime.
         if (this.#isClosed) throw new MillraceError('wrong-state', 'this proxy is draining')
       }
     } catch (error) {
@@ -66,12 +67,12 @@ export class Sockets {
     return { takeUp, giveUp }
   }
 
-  /** Whether all slots have the same ones. */
+  /** Whether all slots have the same sockets. */
   get isShared(): boolean {
     return this.#engine.kind !== 'kernel'
   }
 
-  /** Those of a slot for the listeners of this config that are open, by address. */
+  /** The open sockets of a slot for the listeners of this config, by address. */
   of(slot: number, { listeners }: Config): [address: string, socket: HeldSocket][] {
     return listeners.flatMap(({ address }): [string, HeldSocket][] => {
       const key = formatAddress(address)
@@ -81,19 +82,19 @@ export class Sockets {
     })
   }
 
-  /** A worker is sent what it needs for this config and has not got yet. */
+  /** Sends a worker the sockets that it needs for this config and does not have yet. */
   give(channel: WorkerChannel, config: Config): void {
     for (const [address, socket] of this.of(channel.slot, config)) channel.give(address, socket)
   }
 
-  /** The listener accepts no more: nobody is to wait for it. A reload opens its sockets anew. */
+  /** Closes the sockets of a drained listener, so that no client waits there. A reload opens them again. */
   drain(name: string, { listeners }: Config): void {
     for (const { address } of listeners.filter((listener) => listener.name === name)) {
       this.#close(formatAddress(address))
     }
   }
 
-  /** For good. */
+  /** Closes everything for good. */
   close(): void {
     this.#isClosed = true
     for (const key of [...this.#opened.keys()]) this.#close(key)

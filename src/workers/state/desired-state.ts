@@ -1,6 +1,6 @@
 /**
- * What workers have to know: the present config, operators' orders, and the keys of TLS tickets. It is told to each when
- * it comes, and to all when it changes: a config in all or in none.
+ * What workers must know: the present config, the operators' orders, and the keys of TLS tickets. Each worker
+ * gets it when it comes, and all get it when it changes. A config reaches all of them or none.
  */
 import type { Config } from '../../config/schema.js'
 import { MillraceError } from '../../errors.js'
@@ -13,11 +13,11 @@ import type { Assigned } from '../sockets/shared-ports.js'
 import type { Sockets } from '../sockets/sockets.js'
 import { Orders } from './orders.js'
 
-/** Certificates are read, listeners opened (ms). */
+/** ms to read certificates and open listeners. */
 const PREPARE_WITHIN_MS = 10_000
 
 export class DesiredState {
-  /** What exists for all of them. */
+  /** What exists in all workers. */
   readonly catalogue: Catalogue
   readonly orders: Orders
   readonly #tickets = new TicketKeys()
@@ -38,20 +38,20 @@ export class DesiredState {
     return this.#present
   }
 
-  /** What workers come to know that are not there yet. */
+  /** Sets what workers learn at their start. No worker runs yet. */
   begin(assigned: Assigned): void {
     this.#present = assigned
     this.catalogue.reload(assigned.config)
   }
 
-  /** Whether a worker has the listener that is asked for, if any is. */
+  /** Whether a worker has the named listener. Undefined: no listener is named. */
   hasListener({ slot }: WorkerChannel, name: string | undefined): boolean {
     if (name === undefined) return true
     const listener = this.catalogue.listeners.get(name)
     return listener !== undefined && isFor(slot, listener)
   }
 
-  /** What a worker begins with. */
+  /** Sends a new worker what it starts with. */
   greet(channel: WorkerChannel): void {
     channel.version = this.#version
     channel.revision = this.orders.revision
@@ -61,17 +61,19 @@ export class DesiredState {
     channel.send({ kind: 'start', config, orders: this.orders.callsFor(config), ticketKeys })
   }
 
-  /** Every hour. Workers that join later get the keys when they are greeted. */
+  /** Called every hour. Workers that join later get the keys in `greet`. */
   rotateTicketKeys(channels: readonly WorkerChannel[]): void {
     this.#tickets.rotate()
     for (const channel of channels) channel.send({ kind: 'ticketKeys', ticketKeys: this.#tickets.texts })
   }
 
-  /** What has happened since it was greeted. Rejects where it cannot be told. */
+  /** Tells a worker what has changed since `greet`. Rejects if that fails. */
   async update(channel: WorkerChannel): Promise<void> {
     const missed = this.#version - channel.version
-    // The configs between may have ended orders that it would keep. Whoever comes in its place begins with the present one.
-    if (missed > 1) throw new MillraceError('wrong-state', `${missed} configs were taken up while it started`)
+    // The configs in between may have ended orders that this worker would keep. Its successor begins with the
+    // present config.
+    if (missed > 1)
+      throw new MillraceError('wrong-state', `${missed} configs were loaded while the worker started`)
     if (missed > 0) {
       await this.#prepare([channel], this.#present.config)
       await this.#takeUpIn(channel)
@@ -79,7 +81,10 @@ export class DesiredState {
     while (channel.revision !== this.orders.revision) await this.#repeatOrders(channel)
   }
 
-  /** Rejects where one of them cannot use it: then it is used by none. `decided` is called as soon as all will use it. */
+  /**
+   * Rejects if a worker cannot use the config, and then no worker uses it. `decided` is called as soon as all
+   * will use it.
+   */
   async change(channels: readonly WorkerChannel[], next: Assigned, decided: () => void): Promise<void> {
     await this.#prepare(channels, next.config)
     this.orders.reloaded(this.#present.config, next.config)
@@ -89,7 +94,7 @@ export class DesiredState {
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
   }
 
-  /** Who is known to be stuck is not waited for. */
+  /** Does not wait for a worker that is known to be stuck. */
   async #prepare(channels: readonly WorkerChannel[], config: Config): Promise<void> {
     const stuck = channels.filter(({ isSilent }) => isSilent)
     if (stuck.length > 0) throw silence(stuck)
@@ -106,15 +111,21 @@ export class DesiredState {
     throw problem
   }
 
-  /** What it has got ready it will use, even where that takes it a while; who cannot makes room for one who can. */
+  /**
+   * A worker uses what it has prepared, even if that takes a while. A worker that fails is killed, and
+   * another takes its place.
+   */
   async #takeUpIn(channel: WorkerChannel): Promise<void> {
     channel.version = this.#version
     const outcome = await channel.ask({ method: 'takeUp', args: [] }, ORDER_WITHIN_MS)
     if (outcome.kind === 'silent') {
-      this.#log.error({ worker: channel.slot }, 'a worker has not taken the config up yet')
+      this.#log.error({ worker: channel.slot }, 'a worker has not loaded the config yet')
     } else if (outcome.kind === 'error') {
       const err = outcome.error
-      this.#log.error({ worker: channel.slot, err }, 'a worker could not take the config up: it is ended')
+      this.#log.error(
+        { worker: channel.slot, err },
+        'a worker could not load the config: the supervisor kills it',
+      )
       channel.kill('SIGKILL')
     }
   }
@@ -122,7 +133,7 @@ export class DesiredState {
   async #repeatOrders(channel: WorkerChannel): Promise<void> {
     channel.revision = this.orders.revision
     const calls = this.orders.callsFor(this.#configFor(channel))
-    // A drain is answered when it is done, which nobody waits for.
+    // The answer to a drain comes when it is done. Nothing waits for it here.
     for (const call of calls) if (call.method === 'drain') void channel.ask(call)
     const others = calls.filter(({ method }) => method !== 'drain')
     const outcomes = await Promise.all(others.map((call) => channel.ask(call, ORDER_WITHIN_MS)))
@@ -137,6 +148,6 @@ export class DesiredState {
   }
 }
 
-/** Unix sockets are the first worker's. */
+/** Unix sockets belong to the first worker. */
 const isFor = (slot: number, { address }: Pick<ListenerEntry, 'address'>): boolean =>
   slot === 0 || address.kind === 'tcp'

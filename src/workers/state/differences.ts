@@ -1,6 +1,6 @@
 /**
- * What is not the same in all workers, though every order goes to all: where one did not get it, an operator has to see
- * that. Pure.
+ * What is not the same in all workers, although every order goes to all. If one of them missed an order, the
+ * operator must see it. Pure.
  */
 import type { ProxyStatus } from '../../observe/status.js'
 

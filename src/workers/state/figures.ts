@@ -1,7 +1,7 @@
 /**
- * The figures of all workers, as those of one proxy: of those that answer, of those that do not as they were last, and
- * what those have counted that are gone. Workers tell what they count once a second while they have connections
- * (worker.ts), so no counter ever falls because one dies.
+ * Puts the figures of all workers together, like those of one proxy: the figures of workers that answer, the
+ * last figures of those that do not, and the counts of those that are gone. Workers report their counts once
+ * a second while they have connections (worker.ts), so no counter falls when one dies.
  */
 import { mergeStatuses } from '../../observe/counts/merge.js'
 import { addPasts, pastOf } from '../../observe/counts/past.js'
@@ -26,18 +26,18 @@ export class Figures {
     this.#past = this.#past === undefined ? past : addPasts(this.#past, past)
   }
 
-  /** One has ended without an order. */
+  /** A worker has ended without an order. */
   died(): void {
     this.#deaths++
   }
 
-  /** `idle` is the status of a proxy of this config that has not begun to serve. */
+  /** `idle` is the status of a proxy with this config that has not begun to serve. */
   async status(idle: ProxyStatus): Promise<ProxyStatus> {
     const call: Call = { method: 'status', args: [] }
     const seen = await this.#serving.look<ProxyStatus>(call, (channel, status) => {
       channel.last = status
     })
-    // Whoever is not in the past yet is present, answered or not.
+    // A worker that is not in the past yet is present, whether it answered or not.
     const live = this.#serving.channels.flatMap(({ last }) => last ?? [])
     const named = live.length === 0 ? idle : { ...pastOf(idle), listeners: idle.listeners }
     const merged = mergeStatuses([named, ...live, ...(this.#past === undefined ? [] : [this.#past])])

@@ -1,6 +1,6 @@
 /**
- * The status of a proxy of a config that serves nobody yet: everything that exists, and nothing counted of it. It is what
- * is told of what no worker has.
+ * The status of a proxy that has this config and serves no clients yet: everything that exists, with nothing
+ * counted. It stands for things that no worker has.
  */
 import { Backend } from '../../cluster/backend.js'
 import { BackOff } from '../../cluster/health/back-off.js'

@@ -1,7 +1,7 @@
 /**
- * What operators have ordered that still holds, for workers that come later: the settings of backends, which the catalogue
- * keeps, listeners that are drained, the level of the log. An order is forgotten where a worker that had it would forget
- * it. Pure.
+ * The operators' orders that still hold, for workers that come later: the settings of backends, which the
+ * catalogue keeps, drained listeners, and the level of the log. An order ends here when it would end in a
+ * worker that has it. Pure.
  */
 
 import type { Config } from '../../config/schema.js'
@@ -21,7 +21,7 @@ export class Orders {
     this.#catalogue = catalogue
   }
 
-  /** Another after every order. */
+  /** Changes with every order. */
   get revision(): number {
     return this.#revision
   }
@@ -36,7 +36,7 @@ export class Orders {
     this.#catalogue.set(cluster, backend, change)
   }
 
-  /** Of a part. */
+  /** Records the drain of a part of the proxy. */
   drain(order: DrainOrder): void {
     const { listener, cluster, backend } = order
     this.#revision++
@@ -45,14 +45,14 @@ export class Orders {
     this.#catalogue.close(cluster, backend)
   }
 
-  /** A reload opens every listener, and sets what the config has changed. */
+  /** A reload opens every listener, and changes what the config has changed. */
   reloaded(before: Config, after: Config): void {
     this.#drained.clear()
     if (before.log.level !== after.log.level) this.#level = undefined
     this.#catalogue.reload(after)
   }
 
-  /** All that holds, for a worker that knows none of it and has these listeners. */
+  /** All orders that hold, for a worker that knows none of them and has these listeners. */
   callsFor({ listeners }: Pick<Config, 'listeners'>): ControlCall[] {
     const drained = listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
     const drains = drained.map((order): ControlCall => ({ method: 'drain', args: [order] }))
