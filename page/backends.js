@@ -1,5 +1,5 @@
 // @ts-check
-/** The table of backends: their state, and how long they have taken of late. */
+/** The table of backends: their state, their counts, and their latencies in the last five minutes. */
 import { bytes, count, NOTHING } from '/assets/dist/figures.js'
 import { backendState } from '/assets/dist/words.js'
 import { quantile } from './figures.js'
@@ -13,7 +13,7 @@ import { Table } from './tables.js'
 /** @typedef {'connectSeconds' | 'firstByteSeconds'} LatencyName */
 
 /**
- * Those that need somebody come first.
+ * Backends that are down come first. Then come those that an operator or a reload took out of service.
  * @param {readonly Cluster[]} clusters
  * @returns {BackendRow[]}
  */
@@ -36,28 +36,73 @@ export function backendTable(growths) {
     { title: 'Backend', width: 11.5, cell: ({ address }) => address },
     { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster.name },
     { title: 'State', width: 10, cell: backendState, tone: toneOf },
-    { title: 'Weight', width: 4.25, isNumber: true, isWide: true, cell: ({ weight }) => String(weight) },
-    { title: 'Active', width: 5.25, isNumber: true, cell: ({ active }) => count(active) },
-    { title: 'Connects', width: 5.75, isNumber: true, isWide: true, cell: (each) => count(each.connections) },
-    { title: 'Failed', width: 5.25, isNumber: true, cell: ({ failures }) => count(failures) },
-    { title: 'Last error', width: 9.5, isWide: true, cell: ({ lastError }) => lastError ?? '' },
-    latencyColumn('Connect', 'From the dial to a connected backend', 'connectSeconds', growths),
-    latencyColumn('First byte', 'From there to the first byte of the backend', 'firstByteSeconds', growths),
-    { title: 'Up', width: 5.75, isNumber: true, isWide: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
+    {
+      title: 'Weight',
+      hint: 'Its share of new connections, beside the other weights of the cluster',
+      width: 4.25,
+      isNumber: true,
+      isWide: true,
+      cell: ({ weight }) => String(weight),
+    },
+    {
+      title: 'Active',
+      hint: 'Connections in use now',
+      width: 5.25,
+      isNumber: true,
+      cell: ({ active }) => count(active),
+    },
+    {
+      title: 'Connects',
+      hint: 'Connects that succeeded, since millrace started',
+      width: 5.75,
+      isNumber: true,
+      isWide: true,
+      cell: (each) => count(each.connections),
+    },
+    {
+      title: 'Failed',
+      hint: 'Connects that failed because of the backend, since millrace started',
+      width: 5.25,
+      isNumber: true,
+      cell: ({ failures }) => count(failures),
+    },
+    {
+      title: 'Last error',
+      hint: 'The error of the last connect that failed',
+      width: 9.5,
+      isWide: true,
+      cell: ({ lastError }) => lastError ?? '',
+    },
+    latencyColumn(
+      'Connect',
+      'From the dial to a connected backend, retries included',
+      'connectSeconds',
+      growths,
+    ),
+    latencyColumn('First byte', 'From a connected backend to its first byte', 'firstByteSeconds', growths),
+    {
+      title: 'Up',
+      hint: 'Bytes from clients to this backend, since millrace started',
+      width: 5.75,
+      isNumber: true,
+      isWide: true,
+      cell: ({ traffic }) => bytes(traffic.bytesUp),
+    },
     {
       title: 'Down',
+      hint: 'Bytes from this backend to clients, since millrace started',
       width: 5.75,
       isNumber: true,
       isWide: true,
       cell: (each) => bytes(each.traffic.bytesDown),
     },
   ]
-  return new Table('backends', columns, backendKey, 'none')
+  return new Table('backends', columns, backendKey, 'The config has no backends')
 }
 
 /**
  * @param {string} title
- * @param {string} what
+ * @param {string} what what the time is measured from and to
  * @param {LatencyName} name
  * @param {Growths} growths
  * @returns {Column<BackendRow>}
@@ -65,7 +110,7 @@ export function backendTable(growths) {
 function latencyColumn(title, what, name, growths) {
   return {
     title: `${title} p50, p99`,
-    hint: `${what}, in the last five minutes: half of all took at most the first, 99 in 100 at most the second`,
+    hint: `${what}, in the last five minutes. 50 % of connections took at most the first time, 99 % at most the second`,
     width: 9.25,
     isNumber: true,
     cell: (row) => {

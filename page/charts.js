@@ -8,13 +8,13 @@ import { clock } from './figures.js'
 
 const HEIGHT = 200
 const SPAN_SECONDS = 300
-/** Between lines of the grid: whole numbers, up to a petabyte. */
+/** Distances between lines of the grid: 1, 2 or 5 times a power of ten, up to 5 petabytes. */
 const STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
 
 /**
  * @typedef {object} Line
  * @property {string} label
- * @property {string} color a custom property of the page
+ * @property {string} color the name of a custom property in page.css
  * @property {boolean} [isFilled]
  * @property {(point: Point) => number | null} value
  */
@@ -22,7 +22,7 @@ const STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((step) => s
 /**
  * @typedef {object} Kind
  * @property {readonly Line[]} lines
- * @property {number} least that the scale goes up to
+ * @property {number} least the scale goes up to this value at least
  * @property {(value: number) => string} format
  */
 
@@ -56,7 +56,7 @@ export class Charts {
     for (const chart of this.#charts) chart.show(points)
   }
 
-  /** After another theme was chosen. */
+  /** Call it after the theme changed: uPlot draws in the colours of the moment when it was built. */
   recolor() {
     for (const chart of this.#charts) chart.build()
   }
@@ -79,7 +79,7 @@ class Chart {
     this.#place = /** @type {HTMLElement} */ (document.getElementById(id))
     this.#kind = kind
     this.build()
-    // Drawn within the observation it would change what is observed.
+    // Drawing inside the observer's callback would change the observed size, and the browser would call it again.
     const resize = () => requestAnimationFrame(() => this.#plot?.setSize(this.#size()))
     new ResizeObserver(resize).observe(this.#place)
   }
@@ -93,7 +93,7 @@ class Chart {
   show(points) {
     this.#points = points
     this.#plot?.setData(this.#data())
-    // What nobody points at tells the last.
+    // While nobody points at the chart, its legend shows the last point.
     if (this.#plot?.cursor.idx == null) this.#plot?.setLegend({ idx: points.length - 1 })
   }
 
@@ -112,7 +112,7 @@ class Chart {
     const style = getComputedStyle(document.body)
     const probe = document.createElement('i')
     document.body.append(probe)
-    /** What a pair of colours comes to in the present theme. @param {string} name */
+    /** The colour that a custom property with light-dark() has in the present theme. @param {string} name */
     const color = (name) => {
       probe.style.color = `var(${name})`
       return getComputedStyle(probe).color

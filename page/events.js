@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * The event stream of the admin address, read with fetch, because an EventSource can show no token. It comes back by
- * itself when the process does. A stream that says nothing is as good as none: a process that hangs, a tunnel that is
- * dead and a laptop that slept leave it open.
+ * Reads the event stream of the admin address. It uses fetch, because an EventSource cannot send a token. After each
+ * failure it tries again by itself. It also gives up a stream that sends nothing: if the process hangs, the tunnel is dead
+ * or the laptop slept, the connection stays open without data.
  */
 import { recall } from './memory.js'
 
 const RETRY_MS = 1000
 const LONGEST_RETRY_MS = 10_000
-/** The server tells something every second. */
+/** A stream without data for so long is given up. The server sends an event every second. */
 const SILENT_MS = 5000
 
 /**
- * Text that may be cut anywhere → the data of whole events (WHATWG HTML, section 9.2.6).
+ * Turns text into the data of events (WHATWG HTML, section 9.2.6). The text may be cut at any place.
  */
 export class EventParser {
   #rest = ''
@@ -39,23 +39,23 @@ export class EventParser {
   }
 }
 
-/** Why there is no stream, in words for whoever looks at the page. */
+/** Why there is no stream, in words that the page shows. */
 class Lost extends Error {}
 
 /**
  * @typedef {object} Hooks
  * @property {(moment: import('./moment.js').Moment) => void} moment
- * @property {(why: string) => void} gone after every attempt that has failed
- * @property {() => Promise<void>} login resolves when there is another token to show
+ * @property {(why: string) => void} gone called after every failed attempt
+ * @property {() => Promise<void>} login resolves when the user has entered a token
  */
 
 export class Follower {
   #hooks
   #pauseMs = RETRY_MS
   #heardAt = 0
-  /** Ends the present attempt, if any, where it has been silent for too long. */
+  /** Ends the present attempt if it got no data for too long. */
   #look = () => {}
-  /** Ends the present pause, if any. */
+  /** Ends the present pause. */
   #hurry = () => {}
 
   /** @param {Hooks} hooks */
@@ -73,13 +73,13 @@ export class Follower {
     }
   }
 
-  /** Timers sleep while a page is hidden or a laptop shut: who comes back wants to know at once. */
+  /** Browsers delay timers while a page is hidden or a laptop sleeps. This checks at once, without them. */
   wake() {
     this.#look()
     this.#hurry()
   }
 
-  /** Why it is over; undefined where it is to be tried again at once. */
+  /** Resolves with the reason for the end. `undefined`: try again at once. */
   async #attempt() {
     const controller = new AbortController()
     this.#heardAt = Date.now()
@@ -94,12 +94,12 @@ export class Follower {
         return await this.#hooks.login()
       }
       await this.#read(response)
-      return 'it has hung up'
+      return 'millrace ended the stream'
     } catch (error) {
-      if (controller.signal.aborted) return `it has been silent for ${SILENT_MS / 1000} s`
+      if (controller.signal.aborted) return `millrace sent nothing for ${SILENT_MS / 1000} s`
       if (error instanceof Lost) return error.message
       console.error(error)
-      return `the page cannot show what it was told (${error}); reload it`
+      return `this page cannot show the data that it received (${error}). Reload the page`
     } finally {
       clearInterval(watch)
       controller.abort()
@@ -125,11 +125,11 @@ export class Follower {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (;;) {
       const { value, done } = await reader.read().catch(() => {
-        throw new Lost('the connection has broken')
+        throw new Lost('the connection broke')
       })
       if (done) return
       this.#heardAt = Date.now()
-      // What was held up on its way is of the past: the last of it is what counts.
+      // If events were delayed and come together, only the last one is about the present.
       const last = parser.push(value).at(-1)
       if (last === undefined) continue
       this.#pauseMs = RETRY_MS
@@ -141,7 +141,7 @@ export class Follower {
 /**
  * @param {string} path
  * @param {RequestInit} [options]
- * @throws Lost where nobody answers
+ * @throws Lost if there is no answer
  */
 export async function ask(path, options = {}) {
   const token = recall('sessionStorage', 'token')
@@ -149,16 +149,16 @@ export async function ask(path, options = {}) {
   try {
     return await fetch(path, { ...options, ...(headers && { headers }), cache: 'no-store' })
   } catch {
-    throw new Lost(options.signal?.aborted ? 'it is silent' : 'nobody answers')
+    throw new Lost(options.signal?.aborted ? 'no answer in time' : 'millrace does not answer')
   }
 }
 
 /**
- * What is wrong, as the answer has it (RFC 9457).
+ * The detail of a problem response (RFC 9457), or its status.
  * @param {Response} response
  * @returns {Promise<string>}
  */
 export async function problemOf(response) {
   const { detail } = await response.json().catch(() => ({}))
-  return detail ?? `status ${response.status}`
+  return detail ?? `millrace answered with status ${response.status}`
 }

@@ -1,15 +1,15 @@
 // @ts-check
-/** Figures as this page alone shows them. Pure. */
+/** Figures that only this page shows. Pure. */
 import { NOTHING, time } from '/assets/dist/figures.js'
 
 /**
- * What a clock on the wall says.
+ * The local time of day, such as `19:05:01`.
  * @param {number} ms since 1970
  */
 export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false })
 
 /**
- * The bound below which this share of what a histogram has seen lies, as text; what is above the last bound is.
+ * The least bound of a histogram with at least this share of the values below it, as text. `> 10s`: above the last bound.
  * @param {{ bounds: readonly number[], counts: readonly number[] }} histogram in seconds
  * @param {number} part 0 to 1
  */

@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * What counts have grown by in the last five minutes: latencies, ends. Counted since the start of a process they would
- * tell of last week.
+ * How much counts grew in the last five minutes: those of latencies and of ended connections. Counts since the start of a
+ * process would show the traffic of last week.
  */
 
-/** A look at the counts every so often (s), and for how long: the difference to the oldest look is what is shown. */
+/** The page keeps a copy of the counts every 10 s, for 300 s. It shows the difference to the oldest copy. */
 const EVERY = 10
 const SPAN = 300
 
-/** Counts that belong together. */
+/** Counts that belong together, such as the buckets of one histogram. */
 class Growth {
   /** @type {{ at: number, counts: readonly number[] }[]} */
   #looks
@@ -16,7 +16,7 @@ class Growth {
   #at
 
   /**
-   * @param {readonly number[]} counts to begin with
+   * @param {readonly number[]} counts the first counts
    * @param {number} now seconds since 1970
    */
   constructor(counts, now) {
@@ -30,7 +30,7 @@ class Growth {
    * @param {number} now seconds since 1970
    */
   add(counts, now) {
-    // Of one worker less; or the clock was set.
+    // Counts fall when a worker is gone. Time goes back when the clock was set.
     const isLess = counts.some((count, index) => count < (this.#last[index] ?? 0))
     if (isLess || now < this.#at) this.#looks = []
     this.#last = counts
@@ -55,8 +55,8 @@ export class Growths {
   #startedAt = /** @type {string | undefined} */ (undefined)
 
   /**
-   * What is not told for five minutes is forgotten. What a process has not told before, it has just begun to count; only
-   * of one that this page meets for the first time, nobody knows since when.
+   * Adds the counts of one event. Counts that are missing for five minutes are forgotten. A count that the same process did
+   * not have before began at 0. The first counts of another process are the base, because they may be old.
    * @param {ReadonlyMap<string, readonly number[]>} told
    * @param {string | undefined} startedAt
    * @param {number} now seconds since 1970

@@ -1,29 +1,29 @@
 // @ts-check
 /**
- * The last five minutes, per listener and of all: rates, made of counts that only grow. Where they have not, another
- * process tells them now, and the first of its moments has no rate. Where nothing was told for a while there is a gap.
+ * The last five minutes, of each listener and of all together. Rates are computed from counts. The first event of
+ * another process has no rate, because its counts start anew. If no event came for a while, there is a gap.
  */
 
 /** @import { Moment, Status, Traffic } from './moment.js' */
 
-/** One a second: five minutes. */
+/** One point a second, for five minutes. */
 const MOST_POINTS = 300
-/** Told sooner than this after the last one (s), a moment makes no rate: both are of the same second. */
+/** An event that comes sooner than this after the last one (s) is left out: its rate would be too coarse. */
 const SHORTEST = 0.5
-/** What was told after longer than this (s) does not continue what was told before. */
+/** After a longer pause than this (s) the line has a gap. */
 const LONGEST = 5
 const ALL = ''
 
 /**
  * @typedef {object} Point
  * @property {number} at seconds since 1970
- * @property {number | null} spliced bytes per second, both ways; null: not known
- * @property {number | null} copied
- * @property {number | null} up bytes per second
- * @property {number | null} down
- * @property {number | null} perSecond new connections
- * @property {number | null} active
- * @property {number} failed connections, since the point before
+ * @property {number | null} spliced bytes per second, both directions together. null: not known
+ * @property {number | null} copied the same
+ * @property {number | null} up bytes per second from clients to backends
+ * @property {number | null} down bytes per second from backends to clients
+ * @property {number | null} perSecond new connections per second
+ * @property {number | null} active open connections
+ * @property {number} failed connections that failed since the point before
  */
 
 /**
@@ -68,7 +68,7 @@ export class History {
   }
 
   /**
-   * Connections that failed within so many seconds before the last moment.
+   * Connections that failed in so many seconds before the last event.
    * @param {string} listener
    * @param {number} seconds
    */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Buttons that end a connection: the first press asks, the second one does it. One that can do nothing says so and keeps
- * the focus, which a disabled one would lose.
+ * Buttons that kill a connection. The first press asks, the second press kills. A button that can do nothing now has
+ * `aria-disabled`, because a button with `disabled` would lose the keyboard focus.
  */
 
 const SURE_FOR_MS = 3000
@@ -10,7 +10,7 @@ export class KillButtons {
   #kill
   #isAllowed = false
 
-  /** @param {(id: string) => Promise<boolean>} kill whether it is over */
+  /** @param {(id: string) => Promise<boolean>} kill resolves with whether the connection ended */
   constructor(kill) {
     this.#kill = kill
   }
@@ -27,6 +27,7 @@ export class KillButtons {
     const button = document.createElement('button')
     button.type = 'button'
     button.dataset.kill = id
+    button.title = 'Reset this connection. Bytes in flight are lost.'
     let timer = 0
     /** @param {string} text @param {string} label @param {boolean} isSure */
     const say = (text, label, isSure) => {
@@ -35,18 +36,18 @@ export class KillButtons {
       button.setAttribute('aria-label', `${label} ${id}`)
       button.classList.toggle('sure', isSure)
     }
-    const rest = () => say('End', 'end connection', false)
+    const rest = () => say('Kill', 'kill connection', false)
     const ask = () => {
-      say('Sure?', 'really end connection', true)
+      say('Sure?', 'press again to kill connection', true)
       timer = window.setTimeout(rest, SURE_FOR_MS)
     }
     const act = async () => {
-      say('…', 'ending connection', false)
+      say('…', 'killing connection', false)
       setDisabled(button, true)
       const isOver = await this.#kill(id)
       if (isOver) delete button.dataset.kill
       else setDisabled(button, !this.#isAllowed)
-      if (isOver) say('ended', 'ended connection', false)
+      if (isOver) say('killed', 'killed connection', false)
       else rest()
     }
     button.addEventListener('click', () => {

@@ -1,18 +1,18 @@
 // @ts-check
-/** The form that asks for the token, and says whether the last one was wrong. */
+/** The form that asks for the token. It says whether the last token was wrong. */
 import { recall, remember } from './memory.js'
 import { element, tell } from './place.js'
 
-/** What admin.token may be made of: anything else a header could not carry. */
+/** The characters that `admin.token` may have. A header cannot carry others. */
 const TOKEN = /^[\x21-\x7e]+$/
 
 const form = /** @type {HTMLFormElement} */ (element('login'))
 const field = /** @type {HTMLInputElement} */ (element('token'))
 
-/** Resolves when somebody has entered one. */
+/** Resolves when the user has entered a token. */
 export async function login() {
   const isWrong = recall('sessionStorage', 'token') !== null
-  complain(isWrong ? 'That is not the token of this address. It is admin.token of the config.' : '')
+  complain(isWrong ? 'This token is wrong. The right one is admin.token in the config.' : '')
   form.hidden = false
   field.focus()
   for (;;) {
@@ -23,7 +23,7 @@ export async function login() {
       form.hidden = true
       return remember('sessionStorage', 'token', token)
     }
-    complain('A token is printable ASCII without spaces.')
+    complain('A token has only printable ASCII characters, and no spaces.')
   }
 }
 

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * What the browser keeps for the page. Where it may keep nothing, touching the storage throws: then things last as long
- * as the page.
+ * What the browser stores for the page. If the browser stores no data of sites, each access to the storage throws. Then
+ * the values last as long as the page.
  */
 
-/** @typedef {'localStorage' | 'sessionStorage'} Place the one for good, the other for this tab */
+/** @typedef {'localStorage' | 'sessionStorage'} Place `localStorage` keeps values, `sessionStorage` keeps them for this tab */
 
 /** @type {Map<string, string>} */
 const kept = new Map()
@@ -32,6 +32,6 @@ export function remember(place, name, value) {
   try {
     window[place].setItem(name, value)
   } catch {
-    // It is in `kept`.
+    // The value is in `kept`.
   }
 }

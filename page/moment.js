@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the admin address tells each second. Types only: those of the status are of its description.
+ * The data of one event, which the admin address sends every second. Types only, taken from src/status/.
  *
  * @import { BACKEND, CLUSTER } from '/assets/dist/status/cluster.js'
  * @import { TRAFFIC } from '/assets/dist/status/common.js'

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The status page: what is told each second, shown. A page that nobody sees goes on counting and draws nothing; when it
- * is seen again it shows the last it was told.
+ * The status page. It shows the event that it gets every second. A hidden page counts events and draws nothing. When it is
+ * visible again, it shows the last event.
  */
 import { visible } from '/assets/dist/escape.js'
 import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
@@ -63,7 +63,12 @@ function draw() {
 
 /** @param {Status} status */
 function showFacts(status) {
-  const facts = [servingFor(status, Date.now()), status.version, processes(status), splicing(status)]
+  const facts = [
+    servingFor(status, Date.now()),
+    `version ${status.version}`,
+    processes(status),
+    splicing(status),
+  ]
   tell('facts', facts.filter(Boolean).join(' · '))
   tell('workers', workerTroubles(status).join(' · '))
 }
@@ -99,16 +104,16 @@ function showListeners({ listeners }) {
   picker.value = names.includes(chosen) ? chosen : ''
 }
 
-/** @param {string} id of a connection; whether it is over */
+/** Resolves with whether the connection ended. @param {string} id of a connection */
 async function kill(id) {
   const signal = AbortSignal.timeout(KILL_TIMEOUT_MS)
   try {
     const path = `/api/v1/connections/${encodeURIComponent(id)}`
     const response = await ask(path, { method: 'DELETE', signal })
-    tellKilled(response.ok ? `ended ${id}` : `${id} was not ended: ${await problemOf(response)}`, response.ok)
+    tellKilled(response.ok ? `killed ${id}` : `did not kill ${id}: ${await problemOf(response)}`, response.ok)
     return response.ok
   } catch (error) {
-    tellKilled(`whether ${id} has ended is not known: ${/** @type {Error} */ (error).message}`, false)
+    tellKilled(`${id} may still be open: ${/** @type {Error} */ (error).message}`, false)
     return false
   }
 }
@@ -122,9 +127,9 @@ function tellKilled(text, isGood) {
   element('killed').className = isGood ? '' : 'bad'
 }
 
-/** @param {unknown} error that nobody expected */
+/** @param {unknown} error an error that the page does not handle */
 function tellBug(error) {
-  tell('bug', `The page has failed: ${error}. Reload it.`)
+  tell('bug', `This page has a fault: ${error}. Reload the page.`)
   element('bug').hidden = false
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The tables of the page and what they tell; backends have a file of their own. */
+/** The tables of the page: their columns and rows. Backends are in backends.js. */
 import { bytes, count, rate, time } from '/assets/dist/figures.js'
 import { carriers, destination, listenerState, splicedShare } from '/assets/dist/words.js'
 import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
@@ -36,7 +36,7 @@ export function createTables({ history, growths, buttons }) {
 }
 
 /**
- * What is shown by how much it has grown.
+ * The counts of which the page shows the growth in the last five minutes.
  * @param {Status} status
  */
 export function countsOf({ clusters, endings }) {
@@ -61,27 +61,53 @@ function listenerTable(history) {
       cell: listenerState,
       tone: ({ isListening }) => (isListening ? 'good' : 'warn'),
     },
-    { title: 'Active', width: 5.5, isNumber: true, cell: ({ active }) => count(active) },
-    { title: 'Accepted', width: 7, isNumber: true, isWide: true, cell: ({ accepted }) => count(accepted) },
+    {
+      title: 'Active',
+      hint: 'Connections that are open now',
+      width: 5.5,
+      isNumber: true,
+      cell: ({ active }) => count(active),
+    },
+    {
+      title: 'Accepted',
+      hint: 'Clients accepted since millrace started',
+      width: 7,
+      isNumber: true,
+      isWide: true,
+      cell: ({ accepted }) => count(accepted),
+    },
     {
       title: 'Failed, 5 min',
-      hint: 'connections that ended as a failure in the last five minutes',
+      hint: 'Connections that ended with an error in the last five minutes',
       width: 6.5,
       isNumber: true,
       cell: ({ name }) => count(history.failed(name, FIVE_MINUTES)),
       tone: ({ name }) => (history.failed(name, FIVE_MINUTES) > 0 ? 'bad' : ''),
     },
-    { title: 'Up', width: 5.75, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesUp) },
-    { title: 'Down', width: 5.75, isNumber: true, cell: ({ traffic }) => bytes(traffic.bytesDown) },
+    {
+      title: 'Up',
+      hint: 'Bytes from clients to backends, since millrace started',
+      width: 5.75,
+      isNumber: true,
+      cell: ({ traffic }) => bytes(traffic.bytesUp),
+    },
+    {
+      title: 'Down',
+      hint: 'Bytes from backends to clients, since millrace started',
+      width: 5.75,
+      isNumber: true,
+      cell: ({ traffic }) => bytes(traffic.bytesDown),
+    },
     {
       title: 'Spliced',
+      hint: 'Share of these bytes that the kernel moved by splice(2)',
       width: 5,
       isNumber: true,
       isWide: true,
       cell: ({ traffic }) => splicedShare(traffic),
     },
   ]
-  return new Table('listeners', columns, ({ name }) => name, 'none')
+  return new Table('listeners', columns, ({ name }) => name, 'No listeners')
 }
 
 /** @param {KillButtons} buttons */
@@ -91,18 +117,49 @@ function connectionTable(buttons) {
     { title: 'Client', width: 10, cell: ({ client }) => client },
     { title: 'Listener', width: 7, isWide: true, cell: ({ listener }) => listener },
     { title: 'Backend', width: 10, isWide: true, cell: destination },
-    { title: 'Name', width: 8, isWide: true, cell: ({ sni }) => sni ?? '' },
-    { title: 'Age', width: 6.5, isNumber: true, isWide: true, cell: ({ ageMs }) => time(ageMs) },
-    { title: 'Up/s', width: 6.5, isNumber: true, cell: ({ up }) => rate(up.bytesPerSecond) },
-    { title: 'Down/s', width: 6.5, isNumber: true, cell: ({ down }) => rate(down.bytesPerSecond) },
-    { title: 'Carriers', width: 11, isWide: true, cell: carriers },
+    {
+      title: 'Server name',
+      hint: 'The name in the TLS ClientHello (SNI)',
+      width: 8,
+      isWide: true,
+      cell: ({ sni }) => sni ?? '',
+    },
+    {
+      title: 'Age',
+      hint: 'How long the connection has been open',
+      width: 6.5,
+      isNumber: true,
+      isWide: true,
+      cell: ({ ageMs }) => time(ageMs),
+    },
+    {
+      title: 'Up/s',
+      hint: 'Bytes per second from the client to the backend',
+      width: 6.5,
+      isNumber: true,
+      cell: ({ up }) => rate(up.bytesPerSecond),
+    },
+    {
+      title: 'Down/s',
+      hint: 'Bytes per second from the backend to the client',
+      width: 6.5,
+      isNumber: true,
+      cell: ({ down }) => rate(down.bytesPerSecond),
+    },
+    {
+      title: 'Carriers',
+      hint: 'How bytes move, up/down. kernel: spliced. copy, stream: copied, with the reason in brackets',
+      width: 11,
+      isWide: true,
+      cell: carriers,
+    },
     { title: '', width: 5, make: ({ id, mayChange }) => (mayChange ? buttons.create(id) : undefined) },
   ]
-  return new Table('connections', columns, ({ id }) => id, 'none at this moment')
+  return new Table('connections', columns, ({ id }) => id, 'No open connections')
 }
 
 /**
- * Failures first, then what is most frequent; what never came is left out.
+ * Errors first, then the most frequent ends. Ends that never happened are left out.
  * @param {readonly Ending[]} endings
  */
 const endingRows = (endings) =>
@@ -121,19 +178,30 @@ function endingTable(growths) {
   /** @type {Column<Ending>[]} */
   const columns = [
     { title: 'Cause', width: 11, cell: ({ cause }) => cause, tone: ({ isError }) => (isError ? 'bad' : '') },
-    { title: 'By', width: 5, cell: ({ by }) => by },
-    { title: 'Phase', width: 5.5, cell: ({ phase }) => phase },
+    { title: 'By', hint: 'Who ended the connection. proxy: millrace', width: 5, cell: ({ by }) => by },
+    {
+      title: 'Phase',
+      hint: 'opening: first bytes. connect: no backend yet. response: waiting for the backend. data: both sides joined',
+      width: 5.5,
+      cell: ({ phase }) => phase,
+    },
     { title: 'Listener', width: 8, cell: ({ listener }) => listener },
     { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster },
     {
       title: '5 min',
-      hint: 'in the last five minutes',
+      hint: 'How often in the last five minutes',
       width: 5.25,
       isNumber: true,
       cell: (ending) => count(recent(ending)),
       tone: (ending) => (ending.isError && recent(ending) > 0 ? 'bad' : ''),
     },
-    { title: 'Count', width: 6, isNumber: true, cell: (ending) => count(ending.count) },
+    {
+      title: 'Total',
+      hint: 'How often since millrace started',
+      width: 6,
+      isNumber: true,
+      cell: (ending) => count(ending.count),
+    },
   ]
-  return new Table('endings', columns, endingKey, 'none yet')
+  return new Table('endings', columns, endingKey, 'No connection has ended yet')
 }

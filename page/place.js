@@ -1,5 +1,5 @@
 // @ts-check
-/** Places of the document, by id. */
+/** Elements of the document, by id. */
 import { visible } from '/assets/dist/escape.js'
 
 /**
@@ -13,7 +13,7 @@ export function element(id) {
 }
 
 /**
- * As text, and only where it is another.
+ * Sets the text of an element. It changes nothing if the text is the same, so that screen readers stay quiet.
  * @param {string} id
  * @param {string} text
  */

@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * Whether there is anybody to tell something: the state at the top, in the tab's title and on the body. Figures of a
- * process that does not answer are of the past, and must not look like anything else.
+ * Shows whether the process answers: at the top, in the tab's title and on the body. If it does not answer, the figures
+ * are old, and the page must show that.
  */
 import { time } from '/assets/dist/figures.js'
 import { clock } from './figures.js'
 import { element, tell } from './place.js'
 
-/** Longer ago, the clock alone does not say when. */
+/** After a longer time than this, the page shows the date too. */
 const HALF_A_DAY_MS = 12 * 3_600_000
 
 export class Presence {
-  /** ms since 1970; 0: nobody ever */
+  /** When the last event came, in ms since 1970. 0: there was none yet */
   #heardAt = 0
 
   /** @param {string} state of the process */
@@ -24,15 +24,15 @@ export class Presence {
   /** @param {string} why */
   gone(why) {
     const since = this.#heardAt === 0 ? '' : ` since ${moment(this.#heardAt)}`
-    this.#show('gone', 'no answer')
-    tell('alarm-what', `No answer${since}: ${why}.`)
-    const old = `What is shown is ${time(Date.now() - this.#heardAt)} old. `
-    tell('alarm-more', `${this.#heardAt === 0 ? '' : old}Asking again…`)
+    this.#show('gone', 'no data')
+    tell('alarm-what', `No data${since}: ${why}.`)
+    const old = `The figures are ${time(Date.now() - this.#heardAt)} old. `
+    tell('alarm-more', `${this.#heardAt === 0 ? '' : old}Trying again…`)
     element('alarm').hidden = false
   }
 
   locked() {
-    this.#show('locked', 'a token is needed')
+    this.#show('locked', 'needs a token')
     element('alarm').hidden = true
   }
 

@@ -1,27 +1,27 @@
 // @ts-check
 /**
- * Tables whose rows stay the same elements while what they tell changes, so that what has the focus keeps it. While
- * somebody points at one, or has the focus in it, no row comes, goes or moves: nobody ends the wrong connection.
- * Names come from the wire: they are set as text and as nothing else.
+ * Tables. A row stays the same element while its figures change, so that it keeps the keyboard focus. While you point at
+ * a table or have the focus in it, no row comes, goes or moves. So you do not kill the wrong connection. Names come from
+ * the network: they are only ever set as text.
  */
 import { visible } from '/assets/dist/escape.js'
 import { element as find } from './place.js'
 
-/** A pointer that lies still for longer is not about to press anything (ms). */
+/** After the pointer was still for so long (ms), rows move again. */
 const POINTS_FOR_MS = 10_000
-/** Longer texts may not fit: then they are told whole to whoever points at them. */
+/** A longer text may not fit into its cell, so the cell also shows it as a tooltip. */
 const SHORT = 18
 
 /**
  * @template Row
  * @typedef {object} Column
  * @property {string} title
- * @property {string} [hint] what it is, in more words
- * @property {number} width in --unit: figures that change must not move what stands beside them
+ * @property {string} [hint] the tooltip of the title
+ * @property {number} width in --unit. It is fixed, so that a figure that grows does not move the other columns
  * @property {boolean} [isNumber]
- * @property {boolean} [isWide] not shown where there is little room
+ * @property {boolean} [isWide] not shown on narrow screens
  * @property {(row: Row) => string} [cell]
- * @property {(row: Row) => HTMLElement | undefined} [make] instead of text; made once for each row
+ * @property {(row: Row) => HTMLElement | undefined} [make] makes an element instead of text, once for each row
  * @property {(row: Row) => string} [tone] good, warn or bad
  */
 
@@ -41,7 +41,7 @@ export class Table {
    * @param {string} id
    * @param {readonly Column<Row>[]} columns the first names the row
    * @param {(row: Row) => string} keyOf
-   * @param {string} empty
+   * @param {string} empty the text of a table without rows
    */
   constructor(id, columns, keyOf, empty) {
     this.#table = /** @type {HTMLTableElement} */ (find(id))
@@ -56,7 +56,7 @@ export class Table {
         this.#pointedAt = performance.now()
       })
     }
-    // A finger that is lifted has left, too; but it may come down again at the same place.
+    // A lifted finger fires this event too, but it may press the same place again.
     this.#body.addEventListener('pointerleave', ({ pointerType }) => {
       if (pointerType === 'mouse') this.#pointedAt = Number.NEGATIVE_INFINITY
     })
@@ -70,7 +70,7 @@ export class Table {
     else this.#arrange(rows)
   }
 
-  /** Not by rows that are all of the past. @param {readonly Row[]} rows */
+  /** A table is not held if all of its rows are gone. @param {readonly Row[]} rows */
   #isHeld(rows) {
     const isPointedAt = performance.now() - this.#pointedAt < POINTS_FOR_MS
     if (!isPointedAt && !this.#body.contains(document.activeElement)) return false
@@ -160,7 +160,7 @@ function createHead(table, columns) {
 }
 
 /**
- * By keys, too.
+ * Lets you scroll the table with the keyboard.
  * @param {HTMLElement} place
  * @param {string} id
  */
@@ -184,7 +184,7 @@ function createEmpty(columns, text) {
 }
 
 /**
- * In this order, moving only what has to be.
+ * Puts the elements into this order. It moves only those that are in a wrong place.
  * @param {HTMLElement} body
  * @param {readonly HTMLElement[]} elements
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Dark or light: as the system has it, until the button says otherwise. */
+/** Dark or light. The page follows the system until you press the button. */
 import { recall, remember } from './memory.js'
 import { element } from './place.js'
 
