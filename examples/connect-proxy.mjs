@@ -1,9 +1,12 @@
 /**
- * An HTTP CONNECT proxy, such as curl and browsers use for https: node:http understands the request, and pipe()
- * hands both sockets to the kernel. Where `a.pipe(b); b.pipe(a)` copies every byte through JavaScript and turns a
- * reset into a clean end, pipe() splices, keeps half-closes and resets what they are, and says what happened.
+ * An HTTP CONNECT proxy, as curl and browsers use it for https. node:http reads the request. Then pipe() takes both
+ * sockets and splices their bytes in the kernel. With `a.pipe(b); b.pipe(a)`, Node would copy every byte through
+ * JavaScript and turn a reset into an orderly end. pipe() passes on a half-close as a half-close and a reset as a
+ * reset, and it returns a record of the connection.
  *
- *   node examples/connect-proxy.mjs [PORT]          then: curl -x http://127.0.0.1:8080 https://example.com/
+ * Start it, then use it:
+ *   node examples/connect-proxy.mjs [PORT]
+ *   curl -x http://127.0.0.1:8080 https://example.com/
  */
 import { createServer } from 'node:http'
 import { connect } from 'node:net'

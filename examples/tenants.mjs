@@ -1,7 +1,8 @@
 /**
- * A gateway whose tenants come and go while it runs: each connection is sent by the server name of its TLS, by a
- * function of yours. TLS passes through, so the gateway needs no certificate, and every byte is spliced.
+ * A gateway for tenants. Your own function chooses the cluster of each connection, here by the server name (SNI) in the
+ * TLS ClientHello. TLS passes through, so the gateway needs no certificate and can splice.
  *
+ * Start it, each tenant as NAME=ADDRESS:
  *   node examples/tenants.mjs a.example.com=127.0.0.1:9443 b.example.com=127.0.0.1:9444
  */
 import { createProxy } from 'millrace'
