@@ -1,5 +1,5 @@
 /**
- * `npm run build`: the steps of setup.mjs, and once more what this machine was found unable to do.
+ * `npm run build`: the steps of setup.mjs. It also tries again what this machine could not do before.
  */
 import { makeReady } from './setup/run.mjs'
 

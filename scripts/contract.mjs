@@ -1,6 +1,7 @@
 /**
- * `npm run contract`: runs the pipe's contract suite as root and as an unprivileged user, whose kernel pipes are
- * limited by a quota, under each of the congestion controls in use, in network namespaces of its own. Needs root.
+ * `npm run contract`: runs the pipe's contract suite as root and as an unprivileged user, whose kernel pipes
+ * have a quota. It runs both under each congestion control in use, in network namespaces of its own. Needs
+ * root.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmdirSync } from 'node:fs'
@@ -13,18 +14,19 @@ const ROOT = join(import.meta.dirname, '..')
 const SUITE = 'test/pipe/contract.test.ts'
 const NOBODY = 65_534
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024
-// Whoever is not root may not enter each folder above the checkout: it is also mounted where everybody may.
+// A user who is not root may not enter every folder above the checkout. So the checkout is also mounted where
+// everybody may enter.
 const ENTER = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
 
 let passed = true
 for (const congestion of BOTH_CONTROLS) {
-  // Both users at once: their quotas of kernel pipes are their own.
+  // Both users run at once, because each has a quota of kernel pipes of its own.
   const runs = await Promise.all([0, NOBODY].map((user) => run(congestion, user)))
   if (!runs.every(Boolean)) passed = false
 }
 process.exitCode = passed ? 0 : 1
 
-/** Whether the suite passed; its output follows at its end. */
+/** Whether the suite passed. Prints its output at the end. */
 async function run(congestion, user) {
   const { reason, load } = networkFor('loopback', congestion)
   if (reason !== undefined || load.namespace === undefined) {

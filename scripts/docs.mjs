@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: writes the tables of docs/config.md anew, from the words in src/config/keys/. A test fails while they
- * differ.
+ * `npm run docs`: writes the tables of docs/config.md again, from the words in src/config/keys/. A test fails
+ * while they differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { KEY_SECTIONS } from '../dist/config/keys/sections.js'

@@ -1,6 +1,6 @@
 /**
- * `npm run lint`: format, lint rules and types of everything, TypeScript and C++. Changes nothing; every tool
- * runs, also after one has complained.
+ * `npm run lint`: checks format, lint rules and types of everything, TypeScript and C++. Changes nothing.
+ * Every tool runs, even after another one has failed.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

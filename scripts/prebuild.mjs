@@ -1,6 +1,6 @@
 /**
- * `npm run prebuild`: the binary that the published package carries for this platform, in prebuilds/. Built in
- * a copy, because prebuildify moves its result out of build/, which is what a checkout itself runs on.
+ * `npm run prebuild`: makes the binary that the published package has for this platform, in prebuilds/. It
+ * builds in a copy, because prebuildify moves its result out of build/, and the checkout itself uses build/.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { environmentForGyp } from './setup/toolchain.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-/** Inside node_modules, so that node-addon-api and node-gyp are found from there. */
+/** Inside node_modules, so that the copy finds node-addon-api and node-gyp there. */
 const copy = join(root, 'node_modules/.cache/millrace/prebuild')
 
 process.exitCode = process.platform === 'linux' && build() && loads() ? 0 : explain()
@@ -26,7 +26,7 @@ function build() {
   return succeeded
 }
 
-/** The way an installed package finds it: node-gyp-build, without a local build. */
+/** Loads the binary as an installed package does: with node-gyp-build, and without a local build. */
 function loads() {
   const script =
     "console.log('prebuild:', require('node-gyp-build').path('.')); require('node-gyp-build')('.')"

@@ -1,6 +1,6 @@
 /**
  * `npm run sanitize`: builds the addon with AddressSanitizer and UBSan into build-sanitize/ and runs the
- * suites that use it there. Fails if a suite fails or a sanitizer found something of ours.
+ * suites that use it there. Fails if a suite fails, or if a sanitizer finds a fault of ours.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -37,7 +37,9 @@ function test() {
   }
 }
 
-/** The runtimes must be the first libraries of a process, and node is not linked with them. */
+/**
+ * The runtimes of the sanitizers must be the first libraries of a process, and node is not linked with them.
+ */
 function environment(reports) {
   const runtime = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
   return {

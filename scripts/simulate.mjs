@@ -1,8 +1,12 @@
 /**
- * `npm run simulate -- --seeds N` plays the stories of so many seeds in the simulated world, `--first S` from that one
- * on; `--seed S` plays one. `--engine kernel` or `stream` plays only those of one proxy on that engine, `--engine workers`
- * only those of a supervisor and its workers, of which there is otherwise one for ten. The first that breaks a rule is
- * told, with a shortened schedule.
+ * `npm run simulate` plays random stories in the simulated world.
+ * - `--seeds N` plays the stories of N seeds. Default 100,000.
+ * - `--first S` begins with seed S. Default 1.
+ * - `--seed S` plays only that seed.
+ * - `--engine kernel` or `stream` plays only stories of one proxy on that engine. `--engine workers` plays
+ *   only stories of a supervisor and its workers. Without `--engine` one story in ten is of that kind.
+ *
+ * It prints the first story that breaks a rule, with a shortened schedule.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -17,7 +21,7 @@ const SUITES = new Map([
   ['stream', [PROXY]],
   ['workers', [WORKERS]],
 ])
-/** A story of several processes takes about so much longer. */
+/** A story of several processes takes about ten times as long as one of a single proxy. */
 const STORIES_PER_STORY_OF_WORKERS = 10
 const USUAL_SEEDS = '100000'
 

@@ -1,14 +1,14 @@
-// Compiles what the bench brings along (load generator, C loop, the Go rival) when a source is newer.
+// Compiles the bench's own programs (load generator, C loop, the rival in Go) if a source is newer.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const HERE = import.meta.dirname
-// Not below build/: node-gyp empties that.
+// Not below build/, because node-gyp empties that folder.
 export const CACHE = join(HERE, '../../node_modules/.cache/millrace-bench')
 const FLAGS = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-fno-exceptions', '-fno-rtti']
 
-/** Paths of the built programs; `goCopy` is undefined without go. Throws when a source does not compile. */
+/** Paths of the built programs. `goCopy` is undefined without go. Throws if a source does not compile. */
 export function buildPrograms() {
   mkdirSync(CACHE, { recursive: true })
   const load = join(HERE, 'load')
@@ -35,7 +35,7 @@ const hasGo = () => spawnSync('go', ['version']).error === undefined
 function build(name, sources, commandFor) {
   const program = join(CACHE, name)
   if (sources.every((source) => changedAt(source) < changedAt(program))) return program
-  // Put in place whole: another run may be about to start the program.
+  // Puts the finished program in place, because another run may be about to start it.
   const unfinished = `${program}.${process.pid}`
   const [command, ...args] = commandFor(sources, unfinished)
   const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })

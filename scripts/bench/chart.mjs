@@ -26,8 +26,8 @@ export function drawChart(loads) {
   const ticks = TICKS.map((tick) => drawTick(tick, height))
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <style>${STYLE}</style>
-<text class="title" x="8" y="18">millrace to the best rival, at the worst load of each family</text>
-<text class="hint" x="8" y="34">left of 1 is better than the best rival, right of it worse</text>
+<text class="title" x="8" y="18">how many times worse millrace is than the best rival, at its worst load of each family</text>
+<text class="hint" x="8" y="34">left of the line millrace is better than the best rival, right of it millrace is worse</text>
 ${[...ticks, ...lines.map(drawLine)].join('\n')}
 </svg>
 `
@@ -37,7 +37,7 @@ function drawTick(tick, height) {
   const x = position(tick)
   const isOne = tick === 1 ? ' class="one"' : ''
   return `<line${isOne} x1="${x}" y1="${HEAD_HEIGHT - 4}" x2="${x}" y2="${height - 8}"/>
-<text class="hint" x="${x}" y="${HEAD_HEIGHT - 8}" text-anchor="middle">${tick === 1 ? 'the best rival' : `× ${tick}`}</text>`
+<text class="hint" x="${x}" y="${HEAD_HEIGHT - 8}" text-anchor="middle">${tick === 1 ? 'equal' : `× ${tick}`}</text>`
 }
 
 function drawLine({ title, figure, load, rival, setback }, i) {

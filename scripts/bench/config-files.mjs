@@ -1,4 +1,4 @@
-// The configs of contenders, written from their templates under contenders/ into the bench's own directory.
+// Writes the configs of contenders into the bench's own directory, from the templates under contenders/.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MOST_CONNECTIONS } from './limits.mjs'
@@ -14,7 +14,7 @@ export const STREAM_MODULE = [
 
 export const ADMIN_SOCKET = join(workDirectory, 'admin.sock')
 
-/** Writes the config of the contender called `name` and answers its path. */
+/** Writes the config of the contender called `name`. Returns its path. */
 export function writeConfig(template, name, { listen, backend, ...more }) {
   const spell = template.startsWith('haproxy') ? spellForHaproxy : textOf
   const values = {

@@ -1,5 +1,6 @@
-// Who takes part: how each is found, configured and started, and what its package is called where it is missing.
-// All get the same layout; the configs under contenders/ are what their own experts would write.
+// The contenders: how each is found, configured and started, and the name of its package for when it is
+// missing. All get the same layout. The configs under contenders/ are what experts of each program would
+// write.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,17 +11,17 @@ import { readableCopy } from './readable-copy.mjs'
 const HERE = import.meta.dirname
 const ROOT = join(HERE, '../..')
 
-/** Take part in the loads of the family `library`, and in no other. */
+/** These contenders take part only in loads of the family `library`. */
 export const LIBRARY_CONTENDERS = ['node-pipe-library', 'millrace-pipe', 'millrace-library']
 
 const dials = ({ listen, backend }) => [textOf(listen), textOf(backend)]
 const isTcp = (load) => load.ends === 'tcp'
 
 /**
- * Every contender. `kind`: `rival` (what a person could pick instead), `reference` (the kernel's own cost: the
- * floor), `ceiling` (no proxy at all: no command), `ours`. One that `answers` is asked on stdin for figures of its
- * own. A `isVariant` takes part only in loads that name it. `programs` are what build.mjs has built, `also` the
- * rivals of the command line.
+ * Every contender. `kind` is `rival` (what a person could pick instead), `reference` (the kernel's own cost:
+ * the floor), `ceiling` (no proxy at all: no command), or `ours`. A contender that `answers` is asked for
+ * figures of its own on stdin. A contender that `isVariant` takes part only in loads that name it. `programs`
+ * are what build.mjs has built. `also` holds the rivals of the command line.
  */
 export function listContenders(programs, also = []) {
   return [
@@ -67,7 +68,8 @@ function rivals({ goCopy }) {
       isFound: () => goCopy !== undefined,
       missing: 'needs go: apt-get install golang-go',
       env: { GOMAXPROCS: '1' },
-      // It keeps two kernel pipes for each connection, idle or not: more than a process may have open.
+      // It keeps two kernel pipes for each connection, idle or not. That is more than a process may have
+      // open.
       serves: (load) => load.measure !== 'idle',
       command: (at) => [goCopy, ...dials(at)],
     },
@@ -80,7 +82,7 @@ function rivals({ goCopy }) {
   ]
 }
 
-/** A rival of the command line; it has no words for unix sockets. */
+/** A rival of the command line. It has no placeholders for unix sockets. */
 function alsoContender({ name, words }) {
   const place = (text, { listen, backend }) =>
     text.replace(/\{(listen|backend)_(host|port)\}/g, (_, side, part) => ({ listen, backend })[side][part])
@@ -149,7 +151,7 @@ export function takesPart(contender, load) {
   return serves(load) && (!isVariant || load.variants.includes(name))
 }
 
-/** Why a contender cannot take part here, with what to do about it; undefined where it can. */
+/** Why a contender cannot take part here, with what to do about it. Undefined: it can. */
 export function reasonMissing({ kind, apt, isFound, missing, version }) {
   if (kind === 'ours' && !existsSync(join(ROOT, 'dist/cli.js'))) return 'not built yet: npm run build'
   if (isFound !== undefined && !isFound()) return missing ?? `apt-get install ${apt}`
@@ -160,7 +162,7 @@ export function reasonMissing({ kind, apt, isFound, missing, version }) {
 
 const isProgramMissing = (command) => spawnSync(command, ['--version']).error !== undefined
 
-/** The version a program tells of itself; undefined when it tells none. */
+/** The version that a program prints. Undefined: it prints none. */
 export function versionOf([command, ...args]) {
   const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 5000 })
   return error === undefined ? /\d+\.\d[\w.+~-]*/.exec(`${stdout}${stderr}`)?.[0] : undefined

@@ -1,4 +1,4 @@
-// How each load is measured: what is read before and after it runs, and which figures come of it.
+// How each load is measured: what is read before and after it runs, and the figures made from it.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { reasonNoTool, runTool } from './tools.mjs'
 
 const SETTLE_MS = 50
 
-/** Why a load cannot be measured here, and what to do about it; undefined where it can. */
+/** Why a load cannot be measured here, and what to do about it. Undefined: it can. */
 export function reasonImpossible({ measure, tool }) {
   const needed = { syscalls: 'strace', memory: 'ss' }[measure]
   if (needed !== undefined && spawnSync(needed, ['-V']).error !== undefined) {
@@ -28,7 +28,10 @@ export function measure(load, place, at) {
   return MEASURES[load.measure](load, place, at)
 }
 
-/** Runs a load without measuring, so that everybody has compiled, faulted its pages in and sized its buffers. */
+/**
+ * Runs a load without measuring, so that every contender has compiled its code, touched its pages and sized
+ * its buffers.
+ */
 export async function warmUp(load, place, at, ms) {
   if (load.tool !== 'generator') return runTool(load, place, at)
   return withGenerator(place, at, load.groups, (run) => run.window(ms))
@@ -53,7 +56,7 @@ const MEASURES = {
   syscalls: measureSyscalls,
 }
 
-/** Answers what the load counted, and what it took of the kernel's counters. */
+/** Returns what the load counted, and what the kernel's counters say about it. */
 function runCounted(load, place, at) {
   if (load.tool !== 'generator') return counting(at, undefined, () => runTool(load, place, at))
   return withGenerator(place, at, load.groups, async (run) => {
@@ -62,12 +65,12 @@ function runCounted(load, place, at) {
   })
 }
 
-/** Of the generator's figures: all bytes, and the round trips of the group the load is about. */
+/** From the generator's figures: all bytes, and the round trips of the group that the load is about. */
 function countsOf({ elapsedNs, groups }, { about }) {
   return { ...groups[about], elapsedNs, bytes: groups.reduce((sum, group) => sum + group.bytes, 0) }
 }
 
-// The machine's counter is read last before and first after: looking costs CPU as well.
+// The machine's counter is read last before the load and first after it, because reading costs CPU too.
 async function counting(at, loadPids, run) {
   const look = () => ({
     proxyCpuNs: at.child && cpuNsOf(at.child.pid),
@@ -83,8 +86,8 @@ async function counting(at, loadPids, run) {
   return [counts, { ...Object.fromEntries(used), machineCpuNs: machine }]
 }
 
-// With the early ones, and with the late ones besides. Both are open at the end: what a process frees when
-// connections end, and when, is no matter here.
+// Measures with the early connections, then with the late ones too. Both kinds are open at the end, because
+// it does not matter here what a process frees when connections end.
 async function measureIdle(load, place, at) {
   const look = () => ({ bytes: memoryBytesOf(at.child.pid), ...descriptorsOf(at.child.pid) })
   const [few, many] = await withGenerator(place, at, load.groups, async (run) => {
@@ -112,7 +115,7 @@ async function measureLibrary(load, place, at) {
     at.child.stdin.write('\n')
     return nextDelays(at.lines)
   }
-  // The time in which it was suspended is told late.
+  // The time in which it was suspended may be reported late, so these two answers are dropped.
   await ask()
   await sleep(SETTLE_MS)
   await ask()
@@ -131,7 +134,7 @@ async function nextDelays(lines) {
   }
 }
 
-// A run of its own: strace makes every call many times dearer, so only counts are kept.
+// This is a run of its own: strace makes every call many times slower, so only its counts are kept.
 async function measureSyscalls(load, place, at) {
   const output = join(workDirectory, 'strace.txt')
   const pids = membersOf(at.child.pid)

@@ -1,15 +1,15 @@
-// The figures of the bench: what each is called, its unit, which way is better, and how it comes out of what the
-// loads and the kernel's counters said. Pure.
+// The figures of the bench: what each is called, its unit, which way is better, and how it is computed from
+// what the loads and the counters of the kernel say. Pure.
 
-/** Those of a contender at a load. `better` is undefined for figures that are told, not judged. */
+/** The figures of a contender at a load. `better` is undefined for figures that are shown and not compared. */
 export const FIGURES = {
   cpuPerGb: { label: 'proxy CPU s/GB', digits: 3, better: 'less' },
   machineCpuPerGb: { label: 'machine CPU s/GB', digits: 3, better: 'less' },
   gbPerSecond: { label: 'GB/s', digits: 2, better: 'more' },
-  cpuMicros: { label: 'proxy CPU µs each', digits: 1, better: 'less' },
-  machineCpuMicros: { label: 'machine CPU µs each', digits: 1, better: 'less' },
-  perSecond: { label: 'per second', digits: 0, better: 'more' },
-  perCpuSecond: { label: 'per proxy CPU second', digits: 0, better: 'more' },
+  cpuMicros: { label: 'proxy CPU µs/request', digits: 1, better: 'less' },
+  machineCpuMicros: { label: 'machine CPU µs/request', digits: 1, better: 'less' },
+  perSecond: { label: 'requests/s', digits: 0, better: 'more' },
+  perCpuSecond: { label: 'requests/proxy CPU second', digits: 0, better: 'more' },
   p50Micros: { label: 'p50 µs', digits: 0, better: 'less' },
   p99Micros: { label: 'p99 µs', digits: 0, better: 'less' },
   p999Micros: { label: 'p99.9 µs', digits: 0, better: 'less' },
@@ -17,15 +17,15 @@ export const FIGURES = {
   fdsPerConnection: { label: 'fds/connection', digits: 2, better: 'less' },
   kernelPipes: { label: 'kernel pipes', digits: 0, better: 'less' },
   heldMb: { label: 'MB held by the proxy', digits: 1, better: 'less' },
-  underWayMb: { label: 'MB sent and not read', digits: 1, better: 'less' },
+  underWayMb: { label: 'MB sent, not yet read', digits: 1, better: 'less' },
   delayP50Ms: { label: 'timer delay p50 ms', digits: 2, better: 'less' },
   delayP99Ms: { label: 'timer delay p99 ms', digits: 2, better: 'less' },
   delayMaxMs: { label: 'timer delay max ms', digits: 2, better: 'less' },
   callsPerGb: { label: 'system calls/GB', digits: 0, better: 'less' },
-  callsEach: { label: 'system calls each', digits: 2, better: 'less' },
+  callsEach: { label: 'system calls/request', digits: 2, better: 'less' },
   sleepsPerGb: { label: 'sleeps/GB', digits: 0 },
-  sleepsEach: { label: 'sleeps each', digits: 3 },
-  loadBusy: { label: 'load busy', digits: 2 },
+  sleepsEach: { label: 'sleeps/request', digits: 3 },
+  loadBusy: { label: 'generator busy', digits: 2 },
 }
 
 const NS = 1e9

@@ -1,5 +1,5 @@
-// One run of the load generator, which is two processes: a server that the proxy dials, and a client. Started, led
-// through its steps, asked for its figures, seen to end well.
+// One run of the load generator, which is two processes: a server that the proxy dials, and a client. Starts
+// them, leads them through their steps, asks for their figures, and checks that they end well.
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { start, stop, textOf, waitUntilListening, workDirectory } from './processes.mjs'
@@ -11,11 +11,12 @@ const BEGIN_AFTER_NS = 10_000_000n
 const NS_PER_MS = 1_000_000n
 
 /**
- * Connects all clients of a load that are not late, then calls `measure(run)`; answers what that answered once every
- * connection has ended with every byte where it belongs. Throws with the generator's own words when one has not.
- * `run.window(ms)` runs the load and answers its figures, `run.connectLate()` and `run.counts()` do what they say,
- * `run.pids` are the process groups of both. `place`: `program`, `core`, `namespace`, and whether to `compare` every
- * byte and not only to count.
+ * Connects all clients of a load that are not late, then calls `measure(run)`. Returns what `measure`
+ * returned, once every connection has ended with every byte where it belongs. If a connection has not, it
+ * throws with the generator's own words. `run.window(ms)` runs the load and returns its figures.
+ * `run.connectLate()` connects the late clients. `run.counts()` returns the counts so far. `run.pids` are the
+ * process groups of both. `place` has `program`, `core`, `namespace`, and whether to `compare` every byte
+ * instead of only counting.
  */
 export async function withGenerator(place, { listen, backend }, groups, measure) {
   const shared = ['--shared', join(workDirectory, 'shared'), ...(place.compares ? ['--compare'] : [])]
@@ -51,7 +52,7 @@ function makeRun(server, client) {
       const begin = process.hrtime.bigint() + BEGIN_AFTER_NS
       const order = `window ${++windows} ${begin} ${begin + BigInt(ms) * NS_PER_MS}`
       server.send(order)
-      // The server may have failed while the client waits for it: its words are the better ones.
+      // If the server has failed while the client waits for it, the server's message says more.
       return JSON.parse(await Promise.race([ask(order), server.fails]))
     },
   }
@@ -66,7 +67,7 @@ async function end(server, client) {
   }
 }
 
-/** A process of the generator with its lines. `fails` rejects when it ends with anything but 0. */
+/** A process of the generator with its lines. `fails` rejects if it ends with anything but 0. */
 function withLines(child, role) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const failure = (how) => child.errorText.trim() || `the load's ${role} ended with ${how}`
@@ -88,7 +89,7 @@ function withLines(child, role) {
   }
 }
 
-/** Arguments of the client for groups (scripts/bench/load/spec.h says what they mean). */
+/** The client's arguments for groups. scripts/bench/load/spec.h says what they mean. */
 function groupArguments(groups) {
   return groups.map(({ kind, ...properties }) => {
     const pairs = Object.entries(properties).map(([name, value]) => `${name}=${value}`)

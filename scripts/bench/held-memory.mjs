@@ -1,12 +1,15 @@
-// How much a paused download keeps in the proxy. Bytes are counted exactly, by the generator and by ss: what was sent,
-// was not received, and is in no socket's queue is in kernel pipes or in the proxy's own buffers. The memory the kernel
-// charges the proxy's two sockets for data (skmem r and w) is more than their bytes: it is what counts against tcp_mem.
+// How much a paused download keeps in the proxy. The generator and ss count bytes exactly. Bytes that were
+// sent, were not received and are in no socket's queue must be in kernel pipes or in the proxy's own buffers.
+// The kernel charges the proxy's two sockets more memory for data (skmem r and w) than they have bytes. That
+// memory counts against tcp_mem.
 import { spawnSync } from 'node:child_process'
 import { parseSockets } from './parse.mjs'
 
 const MB = 1e6
 
-/** `counts` of the generator while nothing moves. Without a proxy only what is under way is told. */
+/**
+ * `counts` are the generator's while nothing moves. Without a proxy, only the bytes under way are reported.
+ */
 export function heldMemory(namespace, { listen, backend, child }, { sent, received }) {
   const underWay = sent - received
   if (child === undefined) return { underWayMb: underWay / MB }

@@ -1,4 +1,5 @@
-// How many connections this machine lets one process have, at two sockets each, less what it needs besides.
+// How many connections one process may have on this machine: two sockets for each, after what the process
+// needs for itself.
 import { existsSync, readFileSync } from 'node:fs'
 
 const LIMITS = '/proc/self/limits'

@@ -1,4 +1,4 @@
-// What is measured: every load, in the order in which the families run.
+// Every load that is measured, in the order in which the families run.
 import { bulkLoads, libraryLoads } from './loads/bulk.mjs'
 import { connectionLoads, syscallLoads } from './loads/connections.mjs'
 import { neighbourLoads } from './loads/neighbours.mjs'
@@ -15,10 +15,13 @@ export const LOADS = [
   ...syscallLoads(),
 ]
 
-/** For a smoke test: one of each family and tool, short, few connections, every byte compared, and all in one network. */
+/**
+ * For a smoke test: one load of each family and tool, short, with few connections, with every byte compared,
+ * and all in one network.
+ */
 export function smokeLoads(congestion) {
   const chosen = new Map(LOADS.map((each) => [`${each.family} ${each.tool}`, each]))
-  // Other people's programs run for a second at least, and compare nothing.
+  // Other people's programs run for at least a second, and compare nothing.
   const few = ['c-splice', 'haproxy-splice', 'millrace']
   return [...chosen.values()].map((each) => ({
     ...each,

@@ -1,9 +1,9 @@
-// A process with a proxy in it, as a library's user has: how late do the user's own timers come? Each line on
-// stdin is answered with one of JSON: the delays since the line before.
-// Usage: node loop-delay.mjs WHO LISTEN BACKEND, with WHO one of
-//   proxy     createProxy of millrace
-//   pipe      pipe(a, b) of millrace, on sockets the program has accepted and dialled itself
-//   node-pipe a.pipe(b); b.pipe(a) on the same
+// A process with a proxy in it, as a user of the library has. It measures how late the user's own timers run.
+// It answers each line on stdin with one line of JSON: the delays since the last line.
+// Usage: node loop-delay.mjs WHO LISTEN BACKEND. WHO is one of:
+// - proxy: createProxy of millrace
+// - pipe: pipe(a, b) of millrace, on sockets that the program accepted and dialled itself
+// - node-pipe: a.pipe(b); b.pipe(a) on the same sockets
 import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
@@ -41,7 +41,7 @@ async function pipeWhenConnected(client, upstream) {
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 histogram.enable()
 
-// The histogram holds the time between two firings of a timer of 1 ms: what exceeds it is delay.
+// The histogram holds the time between two runs of a timer of 1 ms. The rest is delay.
 const delayMs = (percentile) => Math.max(0, histogram.percentile(percentile) / 1e6 - RESOLUTION_MS)
 
 createInterface({ input: process.stdin }).on('line', () => {

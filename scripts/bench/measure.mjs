@@ -1,9 +1,10 @@
-// Reads what the kernel knows of a process group and of the machine: CPU time, memory, descriptors. Never signals.
+// Reads what the kernel knows about a process group and about the machine: CPU time, memory, descriptors.
+// Sends no signals.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 const NS_PER_TICK = 10_000_000 // USER_HZ is 100 on every Linux architecture of today
 
-/** CPU time so far, in ns: of the group's living threads exactly, of its reaped children in ticks. */
+/** CPU time so far, in ns. Exact for the group's living threads, in ticks for its reaped children. */
 export function cpuNsOf(groupId) {
   let ns = 0
   for (const pid of membersOf(groupId)) {
@@ -36,7 +37,10 @@ export function machineCpuNs() {
   return (user + nice + system + irq + softirq) * NS_PER_TICK
 }
 
-/** Memory outside the kernel, without pages of files (the program); shared ones are divided among those who share. */
+/**
+ * Memory outside the kernel, without pages of files (the program). Shared pages are divided among their
+ * processes.
+ */
 export function memoryBytesOf(groupId) {
   let kib = 0
   for (const pid of membersOf(groupId))
@@ -57,13 +61,15 @@ export function membersOf(groupId) {
   return list('/proc').filter((name) => /^\d+$/.test(name) && Number(statFieldsOf(name)[2]) === groupId)
 }
 
-/** Fields of /proc/PID/stat from the third (state) on; the second, the name, may hold spaces and brackets. */
+/**
+ * The fields of /proc/PID/stat from the third (state) on. The second, the name, may hold spaces and brackets.
+ */
 function statFieldsOf(pid) {
   const text = read(`/proc/${pid}/stat`)
   return text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
-// A process may end between being listed and being read: nothing is then what it has.
+// A process may end after it was listed and before it is read. Then it has nothing.
 function read(path) {
   try {
     return readFileSync(path, 'utf8')

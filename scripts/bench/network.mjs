@@ -1,7 +1,7 @@
-// Where the bench's traffic flows: network namespaces of its own, so that the congestion control of each can be
-// chosen and nothing of the machine's own settings is touched. All of them are gone when the process ends.
-// It is chosen by the routes (ip-route(8), `congctl`), which hold for both ends of every connection: the sysctl of a
-// namespace takes only what the machine's tcp_allowed_congestion_control has.
+// Where the bench's traffic flows: network namespaces of its own, so that each can have its congestion
+// control while the machine's settings stay untouched. All of them are gone when the process ends. The routes
+// choose the congestion control (ip-route(8), `congctl`), for both ends of every connection. The sysctl of a
+// namespace would take only what the machine's tcp_allowed_congestion_control has.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -16,8 +16,9 @@ process.on('exit', () => {
 })
 
 /**
- * A network of a kind (`loopback`, or `veth`: load and proxy joined by a veth pair of MTU 1500) under a congestion
- * control: namespace and host of the load's and of the proxy's side, or the `reason` why there is none.
+ * A network of one kind under one congestion control. `loopback` is one namespace. `veth` joins load and
+ * proxy by a veth pair of MTU 1500. Returns namespace and host of both sides, or the `reason` why there is no
+ * such network.
  */
 export function networkFor(kind, congestion) {
   const key = `${kind} ${congestion}`
@@ -25,7 +26,7 @@ export function networkFor(kind, congestion) {
   return networks.get(key)
 }
 
-/** Why nothing but the machine's own loopback can be used; undefined where namespaces can be made. */
+/** Why only the machine's own loopback can be used. Undefined: namespaces can be made. */
 export function reasonNoNamespaces() {
   if (process.getuid() !== 0) return 'network namespaces need root'
   if (spawnSync('ip', ['-V']).error !== undefined) return 'needs ip: apt-get install iproute2'
@@ -40,7 +41,7 @@ function reasonWithout(congestion) {
   return undefined
 }
 
-// Without namespaces there is still the machine's own loopback, under whatever it has.
+// Without namespaces there is still the machine's own loopback, with the machine's own congestion control.
 function open(kind, congestion) {
   const reason = reasonNoNamespaces()
   if (reason !== undefined && kind === 'loopback' && congestion === machineCongestion()) {

@@ -1,9 +1,9 @@
-// The rival every Node developer writes first: two sockets, `a.pipe(b)` and `b.pipe(a)`. Kept honest: half-close
-// and TCP_NODELAY on, a broken side takes the other with it.
+// The rival that every Node developer writes first: two sockets, `a.pipe(b)` and `b.pipe(a)`. It is made
+// fair: half-close and TCP_NODELAY are on, and a broken side ends the other.
 // Usage: node node-pipe.mjs LISTEN BACKEND, each HOST:PORT or unix:PATH
 import net from 'node:net'
 
-/** What `net` takes for an address. */
+/** The address in the form that `net` takes. */
 export function addressOf(text) {
   if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) }
   const colon = text.lastIndexOf(':')

@@ -1,28 +1,28 @@
-// The bench's command line, and what of the loads and contenders it chooses.
+// The command line of the bench, and which loads and contenders it chooses.
 import { parseArgs } from 'node:util'
 import { LOADS, smokeLoads } from './loads.mjs'
 import { machineCongestion, reasonNoNamespaces } from './network.mjs'
 
 const USAGE = `npm run bench [-- OPTIONS]
-  --quick              the loads people ask for first, 3 rounds: under 3 minutes
-  --smoke              one load of each kind, tiny, once: bytes are compared, times are not looked at
-  --only NAME…         loads whose name or family begins so (bulk, request-64B, connect, idle, …); their results join
-                       what is stored of the same commit and machine
-  --contenders A,B     these only (millrace, haproxy-splice, nginx, …); such results are not stored
+  --quick              the most important loads, 3 rounds. Takes less than 3 minutes
+  --smoke              one tiny load of each kind, once. Compares every byte and ignores times
+  --only NAME…         only loads of this family or whose names begin so (bulk, request-64B, connect, idle, …). Keeps
+                       their results beside those of the same commit and machine
+  --contenders A,B     only these contenders (millrace, haproxy-splice, nginx, …). Does not keep the results
   --congestion A,B     cubic, bbr, or both (default)
-  --rounds N           default 6: the fewest for an interval of 95 %
-  --also NAME=COMMAND  one more rival; COMMAND has the words {listen_host} {listen_port} {backend_host} {backend_port}
-  --write-readme       renew the table in README.md, and docs/benchmarks.md, .json and .svg, from all that is stored
-                       of this commit and machine; alone it measures nothing`
+  --rounds N           default 6. Fewer rounds give no interval of 95 %
+  --also NAME=COMMAND  one more rival. COMMAND contains {listen_host} {listen_port} {backend_host} {backend_port}
+  --write-readme       writes the table of README.md, and docs/benchmarks.md, .json and .svg, from all results kept for
+                       this commit and machine. As the only option it measures nothing`
 
 const CONTROLS = ['cubic', 'bbr']
-// Answer a question of their own: not for the short runs.
+// The short runs leave out all contenders that answer a question of their own.
 const QUICK_CONTENDERS = ['c-splice', 'haproxy-splice', 'nginx', 'go', 'millrace']
 const QUICK_MOST_WARM_MS = 800
 const isForSmoke = ({ name, kind }) => kind === 'rival' || kind === 'reference' || SMOKED.includes(name)
 const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody']
 
-/** Exits with 2 and the usage when the arguments make no sense. */
+/** Exits with 2 and the usage if the arguments make no sense. */
 export function parseOptions(argv) {
   try {
     return readOptions(argv)
@@ -32,7 +32,7 @@ export function parseOptions(argv) {
   }
 }
 
-/** What the arguments choose. Throws with what is wrong about them. */
+/** What the arguments choose. Throws an error that says what is wrong. */
 export function readOptions(argv) {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -97,7 +97,7 @@ function parseAlso(text) {
   return { name, words: command.trim().split(/\s+/) }
 }
 
-// Where there are no namespaces the machine's own is all there is.
+// Without namespaces only the machine's own congestion control can be used.
 const smokeCongestion = () => (reasonNoNamespaces() === undefined ? 'cubic' : machineCongestion())
 
 function chooseLoads(wanted, controls, { quick, smoke }) {

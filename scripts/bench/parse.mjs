@@ -1,9 +1,9 @@
-// What other people's load programs print, as figures. Pure. Each throws when the text is not what is expected, and
-// when the program counted errors: a load that lost an answer has no figures worth printing.
+// Reads figures from the output of other people's load programs. Pure. Each function throws if the text is
+// not as expected, or if the program counted errors, because a load that lost an answer has no valid figures.
 
 const WRK_UNITS = { us: 1, ms: 1e3, s: 1e6, m: 60e6 }
 
-/** `iperf3 -J` of a client: bytes that arrived, both ways together, and the seconds they took. */
+/** `iperf3 -J` of a client: the bytes that arrived, both ways together, and the seconds they took. */
 export function parseIperf3(text) {
   const { error, end } = JSON.parse(text)
   if (error !== undefined) throw new Error(`iperf3: ${error}`)
@@ -13,7 +13,7 @@ export function parseIperf3(text) {
   return { bytes, elapsedNs: Math.max(...sums.map(({ seconds }) => seconds)) * 1e9 }
 }
 
-/** `wrk --latency`: answers, bytes are not told exactly. */
+/** `wrk --latency`: answers. It does not print exact bytes. */
 export function parseWrk(text) {
   const requests = Number(/(\d+) requests in/.exec(text)?.[1])
   const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1])
@@ -28,7 +28,8 @@ export function parseWrk(text) {
   }
 }
 
-// wrk counts an answer that is not complete within 2 s as an error; it is slow, and p99 says so.
+// wrk counts an answer that is not complete within 2 s as an error. The answer is only slow, and p99 shows
+// it.
 const isOnlyTimeouts = (line) => /connect 0, read 0, write 0, timeout \d+/.test(line)
 
 function quantileNs(text, percent) {
@@ -68,8 +69,8 @@ export function parseStraceTotal(text) {
 }
 
 /**
- * `ss -tnmOH` of one namespace: of each established socket its ports, bytes queued in both directions, and the
- * memory the kernel charges it for data.
+ * `ss -tnmOH` of one namespace: for each established socket its ports, the bytes queued in both directions,
+ * and the memory that the kernel charges it for data.
  */
 export function parseSockets(text) {
   return text.split('\n').flatMap((line) => {

@@ -1,5 +1,5 @@
-// Everything the bench starts: proxies, backends and clients, each in a process group of its own, and a directory
-// for their files. Whatever happens (failure, Ctrl-C, end) all of it is gone afterwards.
+// Starts everything of the bench: proxies, backends and clients, each in a process group of its own, and a
+// directory for their files. All of it is gone afterwards, also after a failure or Ctrl-C.
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -13,7 +13,7 @@ const LISTENING_STATE = '0A'
 const ACCEPTING_FLAG = '00010000'
 
 export const workDirectory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-// Proxies and backends of other users read their configs and files here.
+// Proxies and backends that run as other users read their configs and files here.
 chmodSync(workDirectory, 0o755)
 const running = new Set()
 
@@ -24,8 +24,8 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
 /**
- * Starts `[command, ...args]` on one core, in a namespace where one is given, as an unprivileged user where that is
- * wanted. Its stderr is kept for messages.
+ * Starts `[command, ...args]` on one core: in a namespace if one is given, as an unprivileged user if that is
+ * wanted. Keeps its stderr for messages.
  */
 export function start(commandLine, { core, namespace, env = {}, stdout = 'ignore', isUnprivileged = false }) {
   const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
@@ -57,7 +57,10 @@ export function start(commandLine, { core, namespace, env = {}, stdout = 'ignore
   return child
 }
 
-/** Lets a process and what it forked do nothing until it is resumed: whoever is not being measured costs nothing. */
+/**
+ * Stops a process and what it forked until it is resumed, so that a contender that is not being measured
+ * costs nothing.
+ */
 export function suspend(child) {
   killGroup(child, 'SIGSTOP')
 }
@@ -66,7 +69,7 @@ export function resume(child) {
   killGroup(child, 'SIGCONT')
 }
 
-/** Ends a process and what it forked: politely, and after a while not. */
+/** Ends a process and what it forked: with SIGTERM, and after a while with SIGKILL. */
 export async function stop(child) {
   killGroup(child, 'SIGTERM')
   resume(child)
@@ -85,8 +88,8 @@ function killGroup(child, signal) {
 }
 
 /**
- * Runs a client to its end and answers its stdout. Throws when it fails, or takes longer than `limitMs`. What it
- * started is ended either way.
+ * Runs a client to its end and returns its stdout. Throws if it fails, or takes longer than `limitMs`. Ends
+ * what it started either way.
  */
 export async function runToEnd(commandLine, options, limitMs) {
   const child = start(commandLine, { ...options, stdout: 'pipe' })
@@ -101,7 +104,10 @@ export async function runToEnd(commandLine, options, limitMs) {
   throw new Error(`${commandLine[0]} ${what}: ${child.errorText.trim() || text.trim().slice(-500)}`)
 }
 
-/** Waits until somebody listens at the address in the process's own namespace. Nobody connects: rivals would dial. */
+/**
+ * Waits until the process listens at the address in its own namespace. It does not connect, because rivals
+ * would then dial.
+ */
 export async function waitUntilListening(child, address) {
   const deadline = performance.now() + START_MS
   let end
@@ -126,7 +132,7 @@ function isListeningTcp(pid, { port }) {
   )
 }
 
-// HAProxy binds another name first and renames it.
+// HAProxy binds another name first, and renames it.
 function isListeningUnix(pid, { path }) {
   return fieldsOf(`/proc/${pid}/net/unix`).some(
     ([, , , flags, , , , bound]) => bound?.startsWith(path) && flags === ACCEPTING_FLAG,
@@ -138,7 +144,7 @@ const fieldsOf = (path) =>
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
 
-/** `HOST:PORT`, or `unix:PATH` of an address with a path. */
+/** `HOST:PORT`, or `unix:PATH` for an address with a path. */
 export const textOf = ({ host, port, path }) => (path === undefined ? `${host}:${port}` : `unix:${path}`)
 
 function readIfThere(path) {
@@ -149,10 +155,13 @@ function readIfThere(path) {
   }
 }
 
-// Below the range of ephemeral ports, which the proxies' own dials take theirs from.
+// Below the range of ephemeral ports, from which the proxies' own dials take theirs.
 let lastPort = 20_000 + (process.pid % 5_000)
 
-/** The next free port; each is given once, so that no leftover of an earlier run (TIME_WAIT) is met. */
+/**
+ * The next free port. Each port is given only once, so that no leftover of an earlier run (TIME_WAIT) is in
+ * the way.
+ */
 export async function nextPort() {
   for (;;) {
     lastPort = lastPort >= 31_999 ? 20_000 : lastPort + 1

@@ -1,16 +1,17 @@
-// A copy of what runs, for a user who may not read the checkout (below a home directory, say).
+// A copy of what runs, for a user who may not read the checkout, such as one below a home directory.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { workDirectory } from './processes.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
-// What npm run build makes and what it needs to run; of the dependencies all, since who needs whom is npm's business.
+// What npm run build makes, and what that needs to run. All dependencies are copied, because only npm knows
+// which of them are needed.
 const PARTS = ['package.json', 'dist', 'page', 'build/Release', 'prebuilds', 'node_modules']
 
 let root
 
-/** The checkout itself where an unprivileged user can run it, otherwise a copy of it, made once. */
+/** The checkout itself, if an unprivileged user can run it. Otherwise a copy of it, made once. */
 export function readableCopy() {
   root ??= canBeRead() ? ROOT : copy()
   return root

@@ -1,5 +1,5 @@
-// Puts figures where people read them: a short table into README.md and the rest into docs/benchmarks.md, both
-// between markers, so that what is written around them stays.
+// Writes the figures into the docs: a short table into README.md and all others into docs/benchmarks.md. It writes between
+// markers, so the text around them stays.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawChart } from './chart.mjs'
@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const BEGIN = '<!-- bench -->'
 const END = '<!-- /bench -->'
 
-/** Those of the tables in docs/benchmarks.md. The others are in the JSON and on the terminal. */
+/** The figures in the tables of docs/benchmarks.md. The JSON and the terminal show all figures. */
 const SHOWN = Object.keys(FIGURES).filter(
   (figure) => !['perCpuSecond', 'p50Micros', 'p999Micros', 'delayP50Ms', 'delayMaxMs'].includes(figure),
 )
@@ -43,27 +43,80 @@ function replaceBetween(name, otherwise, text) {
   )
 }
 
-/** A line per family and figure, the worst first. */
+/** What README shows: some loads beside every rival, and for each family the figure at which millrace is worst. */
 export function readmeTable(loads, setting) {
-  const rows = standing(loads).map(({ title, figure, load, ours, rival, ratio, spread }) => [
-    `${title}: ${FIGURES[figure].label}`,
-    load.title,
+  return [
+    ...besideRivals(loads),
+    'Where millrace is worst, one line for each family of loads, the worst first:',
+    '',
+    ...worstTable(worstOfFamilies(standing(loads))),
+    '',
+    settingText(loads, setting),
+  ].join('\n')
+}
+
+/** The loads that people ask for first, each with one figure. */
+const BESIDE = [
+  { load: 'iperf-8-down-cubic', figure: 'cpuPerGb' },
+  { load: 'iperf-8-down-bbr', figure: 'cpuPerGb' },
+  { load: 'iperf-8-down-cubic', figure: 'gbPerSecond' },
+  { load: 'library-iperf-8-down-cubic', figure: 'cpuPerGb', title: 'in a program, `pipe(a, b)`: the same load' },
+  { load: 'answers-1MiB-16-cubic', figure: 'cpuMicros' },
+  { load: 'request-64B-64-cubic', figure: 'cpuMicros' },
+  { load: 'request-64B-1-cubic', figure: 'cpuMicros' },
+  { load: 'connect-cubic', figure: 'cpuMicros' },
+  { load: 'idle-cubic', figure: 'kibPerConnection' },
+]
+/** A column each. A program of its own has other names for the same contenders. */
+const COLUMNS = [
+  ['millrace', 'millrace-pipe'],
+  ['haproxy-splice'],
+  ['nginx'],
+  ['go'],
+  ['node-pipe', 'node-pipe-library'],
+]
+
+function besideRivals(loads) {
+  const rows = BESIDE.flatMap(({ load: name, figure, title }) => {
+    const load = loads.find((each) => each.name === name)
+    if (load === undefined) return []
+    const [ours, ...rivals] = COLUMNS.map((names) => {
+      const summary = names.map((each) => summaryOf(load, each, figure)).find((each) => each !== undefined)
+      return summary === undefined ? '–' : formatFigure(figure, summary.median)
+    })
+    return [[title ?? load.title, FIGURES[figure].label, `**${ours}**`, ...rivals]]
+  })
+  const headings = ['load', 'figure', 'millrace', 'HAProxy splice', 'nginx', 'Go', '`a.pipe(b)`']
+  return rows.length === 0 ? [] : [...table(headings, rows, 2), '']
+}
+
+/** Of each family the figure at which millrace is worst. */
+function worstOfFamilies(lines) {
+  const seen = new Set()
+  return lines.filter(({ title }) => !seen.has(title) && seen.add(title))
+}
+
+/** A line per family and figure, the worst first. */
+function worstTable(lines) {
+  const rows = lines.map(({ title, figure, load, ours, rival, setback, spread }) => [
+    title,
+    `${load.title}: ${FIGURES[figure].label}`,
     `**${formatFigure(figure, summaryOf(load, ours, figure).median)}**`,
     `${formatFigure(figure, summaryOf(load, rival, figure).median)} ${code(labelOf(load, rival))}`,
-    ratioText(ratio),
+    `${setback.median.toFixed(2)} (${setback.low.toFixed(2)}–${setback.high.toFixed(2)})`,
     spread.loads === 1
       ? ''
       : `${spread.median.toFixed(2)} (${spread.least.toFixed(2)}–${spread.most.toFixed(2)})`,
   ])
   const headings = [
-    'family, figure',
+    'family',
     'its worst load',
     'millrace',
     'the best rival',
-    'ratio',
-    'times worse, all its loads',
+    'times worse',
+    'all loads of the family',
   ]
-  return [...table(headings, rows, 2), '', settingText(loads, setting)].join('\n')
+  return table(headings, rows, 2)
 }
 
 function details(loads, checks, setting, failures) {
@@ -73,6 +126,12 @@ function details(loads, checks, setting, failures) {
     '![chart](benchmarks.svg)',
     '',
     ...failureSection(failures),
+    '## Where millrace stands',
+    '',
+    'A line for each family and each figure, the worst first. The columns are those of the README.',
+    '',
+    ...worstTable(standing(loads)),
+    '',
     ...targetSection(checks),
     ...loads.map(loadSection),
   ].join('\n')
@@ -82,11 +141,11 @@ function settingText(loads, { machine, versions, commit }) {
   const { cpu, cores, isVirtual, memoryGib, kernel, tcpReadBytes, tcpWriteBytes } = machine
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
-    `${datesText(loads)}, commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB,`,
+    `Measured on ${datesText(loads)}, at commit ${commit}. ${cpu}, ${cores} cores${isVirtual ? ' of a virtual machine' : ''}, ${memoryGib} GiB,`,
     `${kernel}, tcp_rmem ${tcpReadBytes}, tcp_wmem ${tcpWriteBytes}.`,
     `${programs.join(', ')}.`,
-    `Medians of ${roundsText(loads)}, paired for ratios; ${confidenceText(loads)}; other processes kept`,
-    `${othersBusy(loads) ?? '?'} cores busy meanwhile.`,
+    `Each value is the median of ${roundsText(loads)}. A ratio compares runs of the same round. ${confidenceText(loads)}`,
+    `Other processes kept ${othersBusy(loads) ?? '?'} cores busy.`,
   ].join('\n')
 }
 
@@ -111,10 +170,10 @@ function failureSection(failures) {
     contender,
     message.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 200),
   ])
-  return ['## Failed', '', ...table(['load', 'contender', 'what it said'], rows, 3), '']
+  return ['## Failed', '', ...table(['load', 'contender', 'error'], rows, 3), '']
 }
 
-/** Those that are missed and those that are unclear; the others are only counted. */
+/** The table lists targets that are missed or unclear. Targets that are met are only counted. */
 function targetSection(checks) {
   if (checks.length === 0) return []
   const { met, unclear, missed } = countVerdicts(checks)
@@ -128,14 +187,19 @@ function targetSection(checks) {
         String(limit),
         verdict === 'missed' ? '**missed**' : verdict,
       ])
-  const summary = `${met} are met (they are in the JSON), ${missed} missed, ${unclear} unclear.`
+  const summary = [
+    `millrace meets ${met} of ${checks.length} targets, misses ${missed}, and ${unclear} are unclear. This table lists the missed and the`,
+    'unclear ones. [benchmarks.json](benchmarks.json) has all of them. *Measured* is the ratio, with its interval. If no rival is',
+    'named, it is the figure itself. GB/s, requests/s and requests/proxy CPU second must be at or above the limit. Every other figure',
+    'must be at or below it.',
+  ].join('\n')
   const rows = [...rowsOf('missed'), ...rowsOf('unclear')]
   return [
     '## Targets',
     '',
     summary,
     '',
-    ...table(['load', 'figure', 'measured', 'limit', 'verdict'], rows, 2),
+    ...table(['load', 'what is compared', 'measured', 'limit', 'verdict'], rows, 2),
     '',
   ]
 }

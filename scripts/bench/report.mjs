@@ -19,7 +19,7 @@ export function printReport(loads, checks, { machine, commit }, failures) {
   for (const load of loads) printLoad(load)
   printChecks(checks)
   console.log(`\n${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; commit ${commit}`)
-  console.log(`others kept ${othersBusy(loads) ?? '?'} cores busy meanwhile; ${confidenceText(loads)}`)
+  console.log(`Other processes kept ${othersBusy(loads) ?? '?'} cores busy. ${confidenceText(loads)}`)
   for (const { load, contender, message } of failures) console.log(`FAILED ${load}, ${contender}: ${message}`)
 }
 
@@ -40,7 +40,7 @@ function printLoad(load) {
   const table = [['', ...figures.map((figure) => FIGURES[figure].label)], ...rows]
   printTable(ratios.some((ratio) => ratio !== '') ? [...table, ['millrace / best rival', ...ratios]] : table)
   if (load.contenders.some(({ name }) => summaryOf(load, name, 'loadBusy')?.median > BUSY))
-    console.log('  (where the load is busier than 0.95, more might have come through)')
+    console.log(`  (where the generator is busier than ${BUSY}, the contender might have moved more)`)
 }
 
 /** A contender's figure as text: the median and its interval. */
@@ -70,13 +70,14 @@ export function compareToBest(load, figure) {
 export const ratioText = ({ median, low, high }) =>
   `× ${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`
 
-/** What the intervals of these loads are. */
+/** How sure the intervals of these loads are, as a sentence. */
 export function confidenceText(loads) {
   const confidences = loads.flatMap((load) =>
     load.contenders.filter(({ rounds }) => rounds.length > 1).map(({ name }) => confidenceAt(load, name)),
   )
-  if (confidences.length === 0) return 'one round, no intervals'
-  return `intervals hold the true median with at least ${Math.floor(100 * Math.min(...confidences))} %`
+  if (confidences.length === 0) return 'With one round there are no intervals.'
+  const percent = Math.floor(100 * Math.min(...confidences))
+  return `An interval contains the true median with a probability of at least ${percent} %.`
 }
 
 const confidenceAt = (load, name) => summaryOf(load, name, figuresOf(load)[0])?.confidence ?? 1

@@ -1,5 +1,6 @@
-// `npm run bench`: everybody against the same loads in the same layout (proxy on core 1, everything else on core 0),
-// one at a time, in paired rounds. Exits with 1 when any contender failed: lost, added or changed a byte, or an answer.
+// `npm run bench`: runs every contender against the same loads in the same layout (proxy on core 1,
+// everything else on core 0), one at a time, in paired rounds. Exits with 1 if a contender failed: it lost,
+// added or changed a byte, or lost an answer.
 import { spawnSync } from 'node:child_process'
 import { buildPrograms } from './build.mjs'
 import { listContenders, reasonMissing } from './contenders.mjs'
@@ -31,7 +32,7 @@ for (const loads of groupIntoSessions(options.loads)) await measureSession(loads
 report()
 process.exit(failures.length === 0 ? 0 : 1)
 
-// What a session has found is kept at once: a run that is ended early has not been for nothing.
+// Keeps the results of a session at once, so that they survive a run that is ended early.
 async function measureSession(loads) {
   const startedAt = performance.now()
   const [{ family, network, congestion }] = loads
@@ -59,7 +60,9 @@ function report() {
 function writeReadme() {
   const { loads, failures: stored } = loadStored(setting)
   if (loads.length === 0)
-    return console.error(`nothing is stored of commit ${setting.commit} on this machine`)
+    return console.error(
+      `no results are stored for commit ${setting.commit} on this machine: run npm run bench first`,
+    )
   writeFiles(loads, checkTargets(loads), setting, stored)
 }
 

@@ -1,6 +1,6 @@
-// Runs loads in paired rounds: all contenders of a session are there at once, suspended but for the one being measured,
-// and in each round a load is run with one after the other, so that a noisy minute hurts all alike and ratios are of
-// neighbours. The order rotates.
+// Runs loads in paired rounds. All contenders of a session are there at once, and all but the measured one
+// are suspended. In each round a load runs with one contender after the other. So a noisy minute affects all
+// of them, and ratios compare neighbours. The order rotates.
 import { takesPart } from './contenders.mjs'
 import { measure, reasonImpossible, warmUp } from './families.mjs'
 import { networkFor } from './network.mjs'
@@ -10,13 +10,14 @@ import { startBackend } from './tools.mjs'
 
 const PROXY_CORE = 1
 export const LOAD_CORE = 0
-// V8 optimises what runs some thousand times: after 1.5 s of bulk a sixth of the CPU was still its compiler.
+// V8 optimises code that has run some thousand times. After 1.5 s of bulk, a sixth of the CPU was still its
+// compiler's.
 const WARM_UP_MS = 4000
 const QUICK_WARM_UP_MS = 300
-/** Whoever fails so often in a session is left out of the rest of it. */
+/** A contender that fails this often in a session is left out of the rest of it. */
 const MOST_FAILURES = 3
 
-/** Loads that share their contenders, in the order in which they run. */
+/** Groups loads that share their contenders, in the order in which they run. */
 export function groupIntoSessions(loads) {
   const sessions = new Map()
   for (const load of loads) {
@@ -28,8 +29,9 @@ export function groupIntoSessions(loads) {
 }
 
 /**
- * Runs a session. `options`: contenders, rounds, isSmoke, isQuick, program (of the generator), `addSample(load, contender, round,
- * figures)`, `fail(load, contender, error)`. Answers the reason when it cannot be run here.
+ * Runs a session. `options` has contenders, rounds, isSmoke, isQuick, program (of the generator),
+ * `addSample(load, contender, round, figures)` and `fail(load, contender, error)`. Returns the reason if the
+ * session cannot run here.
  */
 export async function runSession(loads, options) {
   const [{ network: kind, congestion, ends, tool }] = loads
@@ -62,7 +64,7 @@ async function runRounds(session) {
   const most = Math.min(options.rounds, ...loads.map(({ mostRounds }) => mostRounds))
   for (let round = 0; round < most; ++round) {
     for (const load of loads) {
-      // The first is another each time, so that a bad minute does not always meet the same.
+      // Each round starts with another contender, so that a bad minute does not always meet the same one.
       for (let i = 0; i < entries.length; ++i)
         await runOnce(session, load, entries[(i + round) % entries.length], round)
     }
@@ -82,7 +84,7 @@ async function runOnce(session, load, entry, round) {
     if (load.isFresh) await end(entry)
     else if (entry.at.child !== undefined) suspend(entry.at.child)
   } catch (error) {
-    // What it still holds of this load would be counted in the next.
+    // Ends the contender, because what it still holds of this load would count in the next.
     ++entry.failures
     options.fail(load, contender, error)
     await end(entry)

@@ -1,4 +1,5 @@
-// Contenders under test: started before a backend, told apart by their addresses, ended with the session.
+// Contenders under test. A session starts them before a backend, tells them apart by their addresses, and
+// ends them.
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { ADMIN_SOCKET } from './config-files.mjs'
@@ -6,15 +7,16 @@ import { nextPort, start, stop, waitUntilListening, workDirectory } from './proc
 
 const SCRAPE_EVERY_MS = 1000
 
-/** Where the backend of a session listens: for TCP on the load's side of the network. */
+/** Where the backend of a session listens. For TCP it is on the load's side of the network. */
 export async function backendAddress({ load }, ends) {
   if (ends === 'unix-backend') return { path: join(workDirectory, 'backend.sock') }
   return { host: load.host, port: await nextPort() }
 }
 
 /**
- * Starts a contender before a backend, which need not listen yet, and waits until it listens. Answers where clients
- * connect (`listen`), where the backend is (`backend`), and the process, if it is one (`child`).
+ * Starts a contender before a backend, which need not listen yet, and waits until the contender listens.
+ * Returns where clients connect (`listen`), where the backend is (`backend`), and the process, if it is one
+ * (`child`).
  */
 export async function startContender(contender, { network, ends, backend, core }) {
   if (contender.command === undefined) return { listen: backend, backend }
@@ -39,7 +41,7 @@ export async function startContender(contender, { network, ends, backend, core }
   return { listen, backend, child }
 }
 
-/** As a Prometheus does, for as long as the process lives; an answer that is not whole ends the bench. */
+/** Scrapes like Prometheus, as long as the process lives. An incomplete answer ends the bench. */
 function scrape(child) {
   const options = { socketPath: ADMIN_SOCKET, path: '/metrics', headers: { host: 'localhost' }, agent: false }
   const look = () =>

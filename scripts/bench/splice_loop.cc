@@ -1,8 +1,8 @@
-// The reference for what the kernel itself costs: a proxy that does nothing but splice, in one epoll loop. A
-// source whose sink is full is muted: its EPOLLIN is taken off until the sink takes bytes again, so that no
-// segment wakes the process for nothing. A direction makes one move (in and out) and then goes to the end of
-// the line. No timeouts, no errors told apart, no copying for small messages, urgent bytes hang it: not for
-// use. Kernel pipes are shared: a direction owns one only while bytes are left in it.
+// The reference for what the kernel itself costs: a proxy that only splices, in one epoll loop. A source
+// whose sink is full is muted: EPOLLIN is taken off it until the sink takes bytes again, so that no segment
+// wakes the process for nothing. A direction makes one move (in and out) and then goes to the end of the
+// line. Kernel pipes are shared: a direction owns one only while bytes are left in it. It has no timeouts,
+// does not tell errors apart, copies no small messages, and hangs at urgent bytes. So it is not for real use.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -51,8 +51,8 @@ struct Connection {
 int epoll;
 std::vector<Pipe> spare_pipes;
 std::vector<Direction*> by_source;  // by fd
-std::deque<Direction*> line;        // that have something to do
-std::vector<Connection*> over;      // freed once no event of this turn can name them
+std::deque<Direction*> line;        // those with something to do
+std::vector<Connection*> over;      // freed when no event of this turn can name them
 
 [[noreturn]] void die(const char* what) {
   perror(what);
@@ -116,7 +116,7 @@ void end_connection(Connection* connection) {
   over.push_back(connection);
 }
 
-// Empties the pipe into the sink as far as it goes. False when the connection is broken.
+// Empties the pipe into the sink as far as it goes. Returns false if the connection is broken.
 bool flush(Direction* direction) {
   while (direction->inside > 0) {
     ssize_t n =
@@ -134,10 +134,11 @@ void pass_end_on(Direction* direction) {
   shutdown(direction->to, SHUT_WR);
 }
 
-// One move; whoever may have more goes to the end of the line. False when the connection is broken.
+// Makes one move. A direction that may have more goes to the end of the line. Returns false if the connection
+// is broken.
 bool move(Direction* direction) {
   if (!flush(direction)) return false;
-  if (direction->inside > 0) return true;  // the sink will tell
+  if (direction->inside > 0) return true;  // an event of the sink follows
   if (direction->is_muted) return set_muted(direction, false), true;
   direction->pipe = lease_pipe();
   ssize_t n = splice(direction->from, nullptr, direction->pipe.in, nullptr, kPipeBytes, SPLICE_F_NONBLOCK);
@@ -214,7 +215,7 @@ void turn(int listener, const Address& backend) {
   serve_line();
 }
 
-// Those whose directions still stand in the line wait for another turn.
+// A connection whose directions still stand in the line waits for another turn.
 void free_what_is_over() {
   std::erase_if(over, [](Connection* connection) {
     bool is_named = connection->up.is_in_line || connection->down.is_in_line;

@@ -1,8 +1,9 @@
-// Medians, ratios of paired rounds and what can be said of them. Pure. Nothing is assumed of the distribution: an
-// interval is between two of the sorted values (the sign test), and holds the true median with the confidence told.
+// Medians, ratios of paired rounds, and how sure they are. Pure. It assumes nothing about the distribution.
+// An interval lies between two of the sorted values (the sign test), and holds the true median with the given
+// confidence.
 
 const WANTED_CONFIDENCE = 0.95
-/** Three rounds, from the least to the most. */
+/** The confidence of three rounds, from the least to the most. */
 const LEAST_CONFIDENCE = 0.75
 
 export function medianOf(values) {
@@ -12,8 +13,9 @@ export function medianOf(values) {
 }
 
 /**
- * Median with the narrowest interval that holds the true one with 95 %; with fewer than six values that is not to
- * be had, and the interval is from the least to the most. `confidence` says what it is.
+ * The median, with the narrowest interval that holds the true median with 95 % confidence. Fewer than six
+ * values cannot give 95 %: the interval then goes from the least to the most. `confidence` is the confidence
+ * of the interval.
  */
 export function summarize(values) {
   const sorted = values.toSorted((a, b) => a - b)
@@ -27,7 +29,7 @@ export function summarize(values) {
   }
 }
 
-/** How sure it is that a median lies within n sorted values less `dropped` at either end. */
+/** The confidence that a median lies within n sorted values, without `dropped` values at either end. */
 export function confidenceOf(n, dropped) {
   if (2 * dropped >= n) return 0
   let outside = 0
@@ -36,8 +38,8 @@ export function confidenceOf(n, dropped) {
 }
 
 /**
- * Ours divided by theirs, round by round, where both have a value: the same minute is good or bad for both.
- * `ours` and `theirs` map rounds to values. Undefined where no round has both.
+ * Ours divided by theirs, round by round, in rounds where both have a value, because the same minute is good
+ * or bad for both. `ours` and `theirs` map rounds to values. Undefined: no round has both.
  */
 export function ratioOfPairs(ours, theirs) {
   const ratios = [...ours].flatMap(([round, value]) => {
@@ -48,8 +50,8 @@ export function ratioOfPairs(ours, theirs) {
 }
 
 /**
- * `met` when the whole interval keeps the limit, `missed` when all of it lies beyond, otherwise `unclear`, as with
- * fewer than three rounds: more of them can tell.
+ * `met`: the whole interval keeps the limit. `missed`: all of it lies beyond. Otherwise `unclear`, as with
+ * fewer than three rounds. More rounds can then decide.
  */
 export function verdictOf({ low, high, confidence }, limit, better) {
   const keeps = (value) => (better === 'more' ? value >= limit : value <= limit)

@@ -1,12 +1,12 @@
-// What was measured, kept from one call to the next: a file for each load, below the commit and machine it belongs to,
-// so that a long run can be divided.
+// Keeps results from one call to the next, so that a long run can be divided: a file for each load, in a
+// folder for each commit and machine.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE } from './build.mjs'
 import { LOADS } from './loads.mjs'
 
-/** Keeps results of loads; what was kept of the same load before is replaced. */
+/** Stores results of loads. They replace stored results of the same loads. */
 export function storeLoads(loads, setting, failures, cache = CACHE) {
   const directory = directoryOf(setting, cache)
   mkdirSync(directory, { recursive: true })
@@ -17,15 +17,18 @@ export function storeLoads(loads, setting, failures, cache = CACHE) {
   }
 }
 
-/** Everything kept of the same commit and machine, in the order of the loads. */
+/** All results of the same commit and machine, in the order of the loads, with the titles the loads have now. */
 export function loadStored(setting, cache = CACHE) {
   const directory = directoryOf(setting, cache)
   const names = existsSync(directory) ? readdirSync(directory) : []
-  const order = new Map(LOADS.map(({ name }, i) => [`${name}.json`, i]))
+  const order = new Map(LOADS.map(({ name, title }, i) => [`${name}.json`, { i, title }]))
   const loads = names
     .filter((name) => order.has(name))
-    .toSorted((a, b) => order.get(a) - order.get(b))
-    .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')))
+    .toSorted((a, b) => order.get(a).i - order.get(b).i)
+    .map((name) => ({
+      ...JSON.parse(readFileSync(join(directory, name), 'utf8')),
+      title: order.get(name).title,
+    }))
   return { loads, failures: loads.flatMap((load) => load.failures) }
 }
 

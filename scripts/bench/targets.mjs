@@ -1,6 +1,6 @@
-// What millrace promises of its speed, as ratios of paired rounds within one run, and which of it a run has kept. Pure.
-// A target is met when the whole interval of the ratio keeps the limit, missed when the whole interval lies beyond it,
-// and unclear otherwise, or when there were fewer than three rounds.
+// What millrace promises about its speed, as ratios of paired rounds within one run, and which promises a run
+// has kept. Pure. A target is met if the whole interval of the ratio keeps the limit, and missed if the whole
+// interval lies beyond it. Otherwise it is unclear, also with fewer than three rounds.
 import { FIGURES } from './figures.mjs'
 import { bestOf, labelOf, ratioOf, rivalsIn, summaryOf } from './results.mjs'
 import { verdictOf } from './statistics.mjs'
@@ -13,7 +13,7 @@ const ONE_ASKER = /^request-(64B|1KiB|4KiB|16KiB)-1-/
 const BESIDE = /^paused-.*-beside-[1-9]/
 const CARRIERS = ['millrace-on', 'millrace-off']
 
-/** The same of two users: `subject` is ours as root, or as somebody whose kernel pipes are limited. */
+/** The same targets for two users. `subject` is ours as root, or as a user whose kernel pipes are limited. */
 const bulkTargets = (loads, subject) => [
   { loads, subject, figure: 'cpuPerGb', limit: 0.95, against: 'rivals' },
   { loads, subject, figure: 'cpuPerGb', limit: 1.05, against: ['c-splice'] },
@@ -23,8 +23,9 @@ const bulkTargets = (loads, subject) => [
 ]
 
 /**
- * `limit` is the most (for figures where less is better) or the least of ours divided by the best of `against`: names,
- * `rivals` for everybody one could pick instead, or nothing for a limit in the figure's own unit.
+ * `limit` is the most (for figures where less is better) or the least of ours divided by the best of
+ * `against`. `against` holds names, or `rivals` for every program that one could pick instead. Without it the
+ * limit is in the figure's own unit.
  */
 const TARGETS = [
   ...bulkTargets(BULK, 'millrace'),
@@ -56,7 +57,7 @@ const TARGETS = [
   { loads: /^probe-/, figure: 'p99Micros', limit: 1, against: HAPROXY },
   { loads: BESIDE, figure: 'p99Micros', limit: 1, against: HAPROXY },
   { loads: BESIDE, figure: 'perSecond', limit: 1, against: HAPROXY },
-  // One after the other: a proxy that copies holds no kernel pipe.
+  // One target for each rival, because a proxy that copies holds no kernel pipe.
   ...HAPROXY.map((rival) => ({ loads: /^memory-/, figure: 'heldMb', limit: 1, against: [rival] })),
   ...['millrace-library', 'millrace-pipe'].map((subject) => ({
     loads: /^library-timers-/,
@@ -85,7 +86,10 @@ const TARGETS = [
   { loads: /^(request|answers)-/, figure: 'cpuMicros', limit: 1.05, against: CARRIERS },
 ]
 
-/** A load of ours may cost so much more beside others than without them; `without` is the load's name without them. */
+/**
+ * How much more a load of ours may cost beside others than without them. `without` is the load's name without
+ * them.
+ */
 const BESIDE_TARGETS = [
   {
     loads: BESIDE,
@@ -107,7 +111,10 @@ const BESIDE_TARGETS = [
   },
 ]
 
-/** Every target the loads have figures for: what it is, the ratio with its interval, the limit and the verdict. */
+/**
+ * Every target that the loads have figures for: what it is, the ratio with its interval, the limit and the
+ * verdict.
+ */
 export function checkTargets(loads) {
   const of = (targets, check) =>
     targets.flatMap((target) =>
@@ -117,13 +124,14 @@ export function checkTargets(loads) {
 }
 
 function check({ subject = 'millrace', figure, limit, against }, load) {
-  const label = `${labelOf(load, subject)}: ${FIGURES[figure].label}`
-  if (against === undefined) return conclude(load, label, figure, limit, summaryOf(load, subject, figure))
+  const [ours, { label }] = [labelOf(load, subject), FIGURES[figure]]
+  if (against === undefined)
+    return conclude(load, `${ours}: ${label}`, figure, limit, summaryOf(load, subject, figure))
   const other = bestOf(load, against === 'rivals' ? rivalsIn(load) : against, figure)
   if (other === undefined) return []
   return conclude(
     load,
-    `${label} to ${labelOf(load, other)}`,
+    `${ours} / ${labelOf(load, other)}: ${label}`,
     figure,
     limit,
     ratioOf(load, subject, other, figure),
@@ -134,7 +142,8 @@ function checkBeside({ figure, limit, without }, load, loads) {
   const alone = loads.find(({ name }) => name === without(load.name))
   if (alone === undefined) return []
   const ratio = ratioOf(load, 'millrace', 'millrace', figure, alone)
-  return conclude(load, `millrace: ${FIGURES[figure].label} to the same without them`, figure, limit, ratio)
+  const what = `millrace beside the others / beside none or few: ${FIGURES[figure].label}`
+  return conclude(load, what, figure, limit, ratio)
 }
 
 function conclude(load, what, figure, limit, measured) {

@@ -1,5 +1,5 @@
-// The load programs of other people: iperf3, wrk before nginx, redis-benchmark before redis-server. Each tool has a
-// backend that serves a whole session, or one per run, and a client whose words become counts.
+// The load programs of other people: iperf3, wrk before nginx, redis-benchmark before redis-server. Each tool
+// has a backend, for a whole session or for each run, and a client whose output becomes counts.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { runToEnd, start, stop, waitUntilListening, workDirectory } from './proc
 const MOST_MS = 60_000
 const PIECE = Buffer.alloc(1 << 20, 'millrace ')
 
-/** Why a tool cannot be used here; undefined where it can. */
+/** Why a tool cannot be used here. Undefined: it can. */
 export function reasonNoTool(tool) {
   const missing = (TOOLS[tool]?.needs ?? []).find(
     ([command]) => spawnSync(command, ['-v']).error !== undefined,
@@ -17,7 +17,10 @@ export function reasonNoTool(tool) {
   return missing && `needs ${missing[0]}: apt-get install ${missing[1]}`
 }
 
-/** Starts what serves all runs of a session at an address; undefined where a tool starts a backend for each run. */
+/**
+ * Starts a backend that serves all runs of a session at an address. Undefined: the tool starts a backend for
+ * each run.
+ */
 export async function startBackend(tool, place, address) {
   const commandLine = TOOLS[tool]?.backend?.(address)
   if (commandLine === undefined) return undefined
@@ -26,7 +29,7 @@ export async function startBackend(tool, place, address) {
   return child
 }
 
-/** Runs a load's client once and answers what it counted. `place` is where clients and backends run. */
+/** Runs a load's client once. Returns what it counted. `place` is where clients and backends run. */
 export function runTool(load, place, at) {
   return TOOLS[load.tool].run(load, place, at)
 }
@@ -79,7 +82,7 @@ async function runRedisBenchmark({ connections, pipeline, requests }, place, { l
   return parseRedisBenchmark(await runToEnd(['redis-benchmark', ...where, ...what], place, MOST_MS), requests)
 }
 
-/** nginx with files of the sizes wrk asks for, named by their bytes. */
+/** nginx with files of the sizes that wrk asks for. Each is named by its number of bytes. */
 function fileServer({ host, port }) {
   const files = join(workDirectory, 'files')
   mkdirSync(files, { recursive: true })

@@ -1,8 +1,9 @@
-// The command with a ledger that counts nothing: what metrics cost is the difference, and there is no such option.
-import { Ledger } from '../../dist/proxy/reporting/proxy-counters.js'
+// The command with counters that count nothing. The bench subtracts it to know what metrics cost. There is no such option.
+import { ProxyCounters } from '../../dist/proxy/reporting/proxy-counters.js'
 
 for (const name of ['connected', 'answered', 'ended']) {
-  if (typeof Ledger.prototype[name] !== 'function') throw new Error(`the ledger has no "${name}" any more`)
-  Ledger.prototype[name] = () => {}
+  if (typeof ProxyCounters.prototype[name] !== 'function')
+    throw new Error(`ProxyCounters has no "${name}" any more`)
+  ProxyCounters.prototype[name] = () => {}
 }
 await import('../../dist/cli.js')

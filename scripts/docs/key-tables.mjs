@@ -1,10 +1,10 @@
-/** The tables of docs/config.md, made of the words in src/config/keys/. Pure. */
+/** Makes the tables of docs/config.md from the words in src/config/keys/. Pure. */
 
 const HEAD = '| key | what it does | values | default | 0 means |\n|---|---|---|---|---|'
-/** Between such a pair of lines stands the table of that section, and nothing else. */
+/** The table of a section stands between such a pair of lines, and nothing else does. */
 const TABLE = /(<!-- keys: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g
 
-/** `page` with every table as `sections` say it, and the sections that have no place in it. */
+/** `page` with every table of `sections`, and the sections that have no place in it. */
 export function withKeyTables(page, sections) {
   const left = new Set(Object.keys(sections))
   const text = page.replace(TABLE, (_, begin, name, end) => {

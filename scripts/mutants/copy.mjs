@@ -1,6 +1,7 @@
 /**
- * A copy of the checkout in a temporary folder, in which one mutant at a time lives and tests run. Nothing is written to the
- * checkout itself: packages are linked, and the addon of a mutant in C++ is built in the copy.
+ * A copy of the checkout in a temporary folder. One mutant at a time is put into it, and tests run there. The
+ * checkout itself stays untouched: packages are linked, and the addon of a mutant in C++ is built in the
+ * copy.
  */
 import {
   cpSync,
@@ -21,15 +22,18 @@ import { mutate } from './list.mjs'
 const NOT_COPIED = new Set(['.git', 'node_modules', 'prebuilds', 'build-sanitize'])
 const ADDON = 'build/Release/millrace.node'
 const BUILD_MS = 120_000
-/** A test of a mutant that waits for what never comes should say so soon; in those of the checkout it takes 30 s. */
+/**
+ * A mutant's test that waits for something that never comes should fail soon. In the checkout the limit is 30
+ * s.
+ */
 const TEST_MS = 10_000
-/** Stories in the simulated world, where these are among the tests. */
+/** Stories in the simulated world, if its tests are among those of the mutant. */
 const SEEDS = '500'
 
 export class Copy {
   #root
   #folder = mkdtempSync(join(tmpdir(), 'mutants-'))
-  /** Of the mutant that is in it now. */
+  /** Takes the present mutant out again. */
   #undo = () => {}
   #addon
 
@@ -42,7 +46,10 @@ export class Copy {
     mkdirSync(join(this.#folder, 'tmp'))
   }
 
-  /** At which line it is now, and what a compiler said against it. `undo` is due before the next one. */
+  /**
+   * Puts a mutant in. Returns its line, and what the compiler said if it refused it. `undo` is due before the
+   * next mutant.
+   */
   async apply(mutant) {
     const path = join(this.#folder, mutant.file)
     const original = readFileSync(path, 'utf8')
@@ -58,7 +65,7 @@ export class Copy {
     this.#addon = join(this.#root, ADDON)
   }
 
-  /** What came of these tests, and who was the first to fail. */
+  /** Runs these tests. Returns the result, and the first test that failed. */
   async test({ path, name }, ms) {
     const report = join(this.#folder, 'tmp/report.json')
     rmSync(report, { force: true })
@@ -79,7 +86,7 @@ export class Copy {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Only what has changed is compiled. */
+  /** Compiles only what has changed. */
   async #build() {
     const args = ['node_modules/node-gyp/bin/node-gyp.js', 'build']
     const built = await runLimited(args, { cwd: this.#folder, env: environmentForGyp(), ms: BUILD_MS })

@@ -1,15 +1,19 @@
 /**
- * Which mutants the tests find. First the tests run without any: those that fail then are told of and judge nobody. A mutant
- * is found where one of its other tests fails, or does not end; where none does, it has survived only if all could judge.
+ * Finds out which mutants the tests find. First the tests run without a mutant. Tests that fail then are
+ * reported, and judge no mutant. A mutant is found if one of its other tests fails or does not end. If none
+ * does, it has survived only if all its tests could judge.
  */
 
-/** A mutant has three times as long as its tests take without it, and this on top (ms). */
+/** ms that a mutant gets in addition to three times what its tests take without it. */
 const MORE_MS = 20_000
 const MOST_BASELINE_MS = 300_000
 
 const keyOf = ({ path, name }) => JSON.stringify([path, name])
 
-/** Answers a verdict for each mutant, in their order; `tell` hears of each as soon as it is there. */
+/**
+ * Returns a verdict for each mutant, in the same order. Calls `tell` with each verdict as soon as it is
+ * known.
+ */
 export async function judge(mutants, copies, tell) {
   const tests = new Map(mutants.flatMap((mutant) => mutant.tests).map((test) => [keyOf(test), test]))
   const baselines = new Map()
@@ -51,7 +55,7 @@ function whyRed({ isOverdue, isGood, firstFailed, output }) {
   return isGood ? 'it has no test of that name' : (firstFailed ?? output)
 }
 
-/** Each copy takes the next item when it is done with one. */
+/** Each copy takes the next item when it is done with the last one. */
 async function shareOut(items, copies, work) {
   const results = []
   const rest = items.entries()

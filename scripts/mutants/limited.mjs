@@ -1,13 +1,15 @@
-/** A command with a time limit, in a process group of its own, of which nothing is left afterwards. */
+/**
+ * Runs a command with a time limit, in a process group of its own. Nothing of the group is left afterwards.
+ */
 import { spawn } from 'node:child_process'
 
-/** A mutant may allocate for ever (KiB of data). */
+/** KiB of data, because a mutant may allocate for ever. */
 const MOST_DATA_KIB = 4 * 1024 * 1024
 const WITH_LIMIT = `ulimit -d ${MOST_DATA_KIB}; exec "$@"`
 
 const running = new Set()
 
-/** Whether it ended with 0 and in time, how long it took, and what it said. */
+/** Whether the command ended with 0 and in time, how long it took, and what it printed. */
 export function runLimited(args, { cwd, env, ms }) {
   const child = spawn('sh', ['-c', WITH_LIMIT, 'sh', process.execPath, ...args], {
     cwd,
@@ -38,7 +40,7 @@ export function runLimited(args, { cwd, env, ms }) {
   })
 }
 
-/** What a runner that is interrupted must not leave behind. */
+/** Kills what an interrupted runner must not leave behind. */
 export function killAll() {
   for (const pid of running) killGroup(pid)
 }
@@ -47,6 +49,6 @@ function killGroup(pid) {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nobody of it is left.
+    // No process of the group is left.
   }
 }

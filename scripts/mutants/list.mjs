@@ -1,5 +1,6 @@
 /**
- * The lists of mutants (lists/*.txt): plain text, one decision after the other and how it would be made wrongly.
+ * The lists of mutants (lists/*.txt) are plain text: one decision after the other, and how it would be made
+ * wrongly.
  *
  *   file src/pipe/ends.ts
  *   test test/pipe/ends.test.ts
@@ -9,9 +10,9 @@
  *   - over === UP_IS_OVER
  *   + (over & UP_IS_OVER) !== 0
  *
- * `file` holds until the next one, and so do its tests: nearest first, each with a pattern of names if not all of its file
- * are meant. What is replaced stands exactly once in the file; of more than one line the others follow, indented as there.
- * A line that begins with # is a remark.
+ * `file` and its tests hold until the next `file`. The nearest test comes first. A pattern of names after the
+ * path means that only these tests of the file count. The replaced text stands exactly once in the file. If
+ * it has more lines, they follow, indented as in the file. A line that begins with # is a remark.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ export function readLists() {
   return numbered(names.sort().flatMap((name) => parseList(readFileSync(join(FOLDER, name), 'utf8'), name)))
 }
 
-/** Throws where a line makes no sense; `name` says which list that is. */
+/** Throws if a line makes no sense. `name` is the list's name for the error. */
 export function parseList(text, name) {
   const mutants = []
   let place = { file: undefined, tests: [] }
@@ -44,7 +45,10 @@ export function parseList(text, name) {
   return mutants
 }
 
-/** Those with one of these ids, or in one of these files or folders; all where nothing is asked for. */
+/**
+ * The mutants that have one of these ids, or are in one of these files or folders. All mutants if `wanted` is
+ * empty.
+ */
 export function choose(mutants, wanted) {
   const isMeant = ({ id }, word) => id === word || id.startsWith(`${word}#`) || id.startsWith(`${word}/`)
   const unknown = wanted.find((word) => !mutants.some((mutant) => isMeant(mutant, word)))
@@ -55,11 +59,14 @@ export function choose(mutants, wanted) {
     : mutants.filter((mutant) => wanted.some((word) => isMeant(mutant, word)))
 }
 
-/** `text` with the mutant in it, and the line at which it is. Throws where it is not exactly one place. */
+/**
+ * `text` with the mutant in it, and the mutant's line. Throws if the replaced text does not stand there
+ * exactly once.
+ */
 export function mutate(text, { was, becomes, id }) {
   const at = text.indexOf(was)
-  if (at === -1) throw new Error(`${id}: not there any more: ${was}`)
-  if (text.includes(was, at + 1)) throw new Error(`${id}: more than once: ${was}`)
+  if (at === -1) throw new Error(`${id}: this text is no longer in the file: ${was}`)
+  if (text.includes(was, at + 1)) throw new Error(`${id}: this text is in the file more than once: ${was}`)
   return {
     text: text.slice(0, at) + becomes + text.slice(at + was.length),
     line: text.slice(0, at).split('\n').length,
@@ -77,11 +84,12 @@ function testOf(rest) {
 }
 
 function checkWhole({ at, file, tests, was, becomes }) {
-  if (file === undefined || tests.length === 0) throw new Error(`${at}: of which file, and for which tests?`)
+  if (file === undefined || tests.length === 0)
+    throw new Error(`${at}: a mutant needs a line "file" and a line "test" before it`)
   if (was === undefined || becomes === undefined) throw new Error(`${at}: needs a line with - and one with +`)
 }
 
-/** An id is the file, and the mutant's number among those of that file. */
+/** An id is the file and the mutant's number in that file. */
 function numbered(mutants) {
   const counts = new Map()
   return mutants.map((mutant) => {

@@ -1,4 +1,4 @@
-/** What is said of verdicts: a line each, and the score. Pure. */
+/** Prints verdicts: a line for each, and the score. Pure. */
 
 export function lineOf({ kind, mutant, test, by, seconds }) {
   if (kind === 'red') return `red without any mutant: ${test.path} ${test.name ?? ''}\n  ${by}`
@@ -6,7 +6,7 @@ export function lineOf({ kind, mutant, test, by, seconds }) {
   return by === undefined ? `${head}\n  ${mutant.wrong}` : `${head} ${by}`
 }
 
-/** Survivors with their places, those who were not judged, and how many were found of those who were. */
+/** The survivors with their places, the mutants without a verdict, and how many of the others were found. */
 export function summaryOf(verdicts) {
   const of = (kind) => verdicts.filter((verdict) => verdict.kind === kind)
   const [found, survived, notJudged] = [of('found'), of('survived'), of('not judged')]

@@ -1,6 +1,6 @@
 /**
- * `npm run mutants`: has every test been seen to fail? Changes one decision at a time in copies of the checkout, as listed
- * in lists/, and runs the nearest tests against it, which must fail.
+ * `npm run mutants`: shows whether each test can fail. It changes one decision at a time in copies of the
+ * checkout, as listed in lists/. Then it runs the nearest tests, which must fail.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ const verdicts = await judge(mutants, copies, (verdict) => console.log(lineOf(ve
 console.log(summaryOf(verdicts))
 process.exitCode = verdicts.every(({ kind }) => kind === 'found') ? 0 : 1
 
-/** Exits with 2 and the usage when the arguments make no sense. */
+/** Exits with 2 and the usage if the arguments make no sense. */
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({

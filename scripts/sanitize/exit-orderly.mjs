@@ -1,7 +1,8 @@
 /**
- * Loaded into each process that runs a suite. Being killed by a signal would skip the leak check at exit.
+ * Loaded into each process that runs a suite. A signal that kills the process would skip the leak check at
+ * exit.
  */
 process.on('SIGTERM', () => process.exit())
 
-// LeakSanitizer cannot run beneath strace, which some suites start processes with.
+// LeakSanitizer cannot run beneath strace, and some suites start processes with strace.
 process.env.ASAN_OPTIONS = `${process.env.ASAN_OPTIONS}:detect_leaks=0`

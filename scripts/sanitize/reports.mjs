@@ -1,8 +1,8 @@
 /**
- * Reads what AddressSanitizer wrote, a file per process. (UBSan ends a process with a message on stderr, which
- * fails its suite.) Every memory error counts, wherever it happened. A leak counts when the addon, or Node-API
- * on its behalf, allocated the memory: V8 frees nothing of its own when a process exits, and its objects have
- * the addon further down their stacks too.
+ * Reads what AddressSanitizer wrote, one file for each process. (UBSan ends a process with a message on
+ * stderr, which fails its suite.) Every memory error counts, wherever it happened. A leak counts if the addon
+ * allocated the memory, or Node-API did for it. V8 frees nothing of its own when a process exits, and objects
+ * of V8 have the addon further down their stacks too.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,10 +11,10 @@ const ERROR = /ERROR: AddressSanitizer/
 const LEAK = /^(Direct|Indirect) leak of /
 const OURS = /\/native\/\w+\.(cc|h):|millrace\.node/
 const V8 = / v8::/
-/** Then nothing is known of leaks, which must not pass for there being none. */
+/** The process then knows nothing about leaks. That must not count as no leaks. */
 const COULD_NOT_CHECK = /LeakSanitizer has encountered a fatal error/
 
-/** The reports in a folder that call for a human, as text. */
+/** The reports in a folder that a person has to look at, as text. */
 export function findings(folder) {
   return readdirSync(folder).flatMap((name) => {
     const report = readFileSync(join(folder, name), 'utf8')
@@ -23,7 +23,7 @@ export function findings(folder) {
   })
 }
 
-/** Frames are listed from the allocation downwards. */
+/** Frames are listed from the allocation down. */
 function isLeakOfOurs(paragraph) {
   const frames = paragraph.trimStart().split('\n')
   if (!LEAK.test(frames[0])) return false

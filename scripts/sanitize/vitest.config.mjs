@@ -1,13 +1,13 @@
 /**
- * The suites' own configuration, changed so that the leak checker, which runs when a process exits, gets to
- * run in each of the suites' processes and to finish.
+ * The suites' own configuration, changed for the leak checker. The checker runs when a process exits, so
+ * every process of a suite must get to its end.
  */
 import { once } from 'node:events'
 import { mergeConfig } from 'vitest/config'
 import { ForksPoolWorker } from 'vitest/node'
 import base from '../../vitest.config.ts'
 
-/** vitest kills a worker that takes half a second to exit; a leak check takes longer. */
+/** vitest kills a worker that takes half a second to exit. A leak check takes longer. */
 class PatientWorker extends ForksPoolWorker {
   async stop() {
     const { fork } = this
@@ -16,7 +16,7 @@ class PatientWorker extends ForksPoolWorker {
       fork.kill('SIGTERM')
       await exited
     }
-    // The base class waits for an exit code, which a crashed process has not got.
+    // The base class waits for an exit code, which a crashed process does not have.
     if (fork.exitCode !== null) await super.stop()
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Step 2: the addon, compiled by node-gyp where there is splice(2) and the user has not switched it off. A
- * machine that cannot compile is told so in one line and goes on without the kernel path; C++ that does not
+ * Step 2: the addon, compiled by node-gyp. It needs splice(2), and the user must not have switched it off. A
+ * machine that cannot compile gets one line about it and goes on without the kernel path. C++ that does not
  * compile is an error.
  */
 import { existsSync, rmSync } from 'node:fs'
@@ -9,23 +9,23 @@ import { fail, runQuietly, say } from './command.mjs'
 import { digest, filesBelow, readStamp, writeStamp } from './stamp.mjs'
 import { environmentForGyp, HOW_TO_INSTALL, missingTools, toolchainFacts } from './toolchain.mjs'
 
-/** node-gyp may download headers; a network that swallows packets must not hang the first start. */
+/** node-gyp may download headers. A network that drops packets must not make the first start hang. */
 const CONFIGURE_MS = 120_000
 const WHERE_HEADERS = 'npm_config_nodedir=PREFIX says where'
-/** In angle brackets, so not one of ours: a package of the system's headers is missing. */
+/** The header is in angle brackets, so it is not ours: a package of the system's headers is missing. */
 const MISSING_HEADER = /fatal error: (\S+): No such file or directory\n.*#include </
 
 const binaryOf = (root) => join(root, 'build/Release/millrace.node')
 const builtStampOf = (root) => join(root, 'build/millrace.built')
 const refusedStampOf = (root) => join(root, 'build/millrace.refused')
 
-/** What the addon is made from. */
+/** A digest of what the addon is made from. */
 function keyOf(root) {
   const files = [...filesBelow(root, 'native'), 'binding.gyp', 'node_modules/node-addon-api/package.json']
   return digest(root, files, [process.version, process.arch])
 }
 
-/** What a refusal of this machine was about: after a change of any of these it may be different. */
+/** A digest of what made this machine refuse. After a change of any of it, another try may succeed. */
 const refusalOf = (root) => digest(root, [], [keyOf(root), ...toolchainFacts()])
 
 export const addon = {
@@ -34,7 +34,7 @@ export const addon = {
     return !existsSync(binaryOf(root)) || readStamp(builtStampOf(root)) !== keyOf(root)
   },
 
-  /** `retry`: also where an earlier attempt found this machine unable. */
+  /** `retry`: also try if this machine could not do it before. */
   run(root, { retry }) {
     // Whatever happens below, a binary of other sources must not be loaded.
     rmSync(binaryOf(root), { force: true })

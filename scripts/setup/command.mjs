@@ -1,20 +1,20 @@
 /**
- * Runs the tools of the other files here and speaks to the user. A tool's output is kept back and shown only
- * if the tool failed: a first start prints a line per step, not a page of warnings that are not ours.
+ * Runs the tools of the other files here, and writes to the user. The output of a tool is shown only if the
+ * tool failed, so a first start prints one line for each step, not a page of other people's warnings.
  */
 import { spawnSync } from 'node:child_process'
 
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024
 
-/** A step that did not work, and whose reason the user has been shown. */
+/** A step failed, and the user has seen the reason. */
 export class StepFailed extends Error {}
 
-/** One line on stderr: stdout belongs to what is started afterwards. */
+/** Writes one line to stderr, because stdout belongs to the program that is started afterwards. */
 export function say(line) {
   process.stderr.write(`setup: ${line}\n`)
 }
 
-/** Runs a program to its end; the answer is whether it succeeded, and all it printed. */
+/** Runs a program to its end. Returns whether it succeeded, and all that it printed. */
 export function runQuietly(program, args, options) {
   const result = spawnSync(program, args, {
     encoding: 'utf8',

@@ -1,6 +1,6 @@
 /**
- * Step 3: dist/, compiled by tsc. The folder is made anew each time, so that no output outlives its source.
- * The stamp is kept elsewhere, since everything in dist/ is published.
+ * Step 3: dist/, compiled by tsc. The folder is made new each time, so that no output outlives its source.
+ * The stamp is kept elsewhere, because everything in dist/ is published.
  */
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

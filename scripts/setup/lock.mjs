@@ -1,7 +1,7 @@
 /**
- * One setup of a checkout at a time: `npm start` and `npm test` may run side by side. The lock is a file that
- * holds its owner's process id, kept in the temporary folder because a checkout has no folder of its own that
- * no step deletes. A lock whose owner has died is nobody's.
+ * Allows one setup of a checkout at a time, because `npm start` and `npm test` may run side by side. The lock
+ * is a file with its owner's process id. It is in the temporary folder, because every folder of a checkout
+ * may be deleted by a step. A lock whose owner has died counts as free.
  */
 import { createHash } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { say } from './command.mjs'
 
 const LOOK_AGAIN_MS = 100
 
-/** Waits for the lock of the checkout at `root`; the answer gives it back. */
+/** Waits for the lock of the checkout at `root`. Returns a function that gives it back. */
 export async function takeLock(root) {
   const path = join(
     tmpdir(),
@@ -21,7 +21,7 @@ export async function takeLock(root) {
   const own = `${path}.${process.pid}`
   writeFileSync(own, String(process.pid))
   try {
-    // A link appears with its content, where a created file would be empty for a moment.
+    // A link appears together with its content. A created file would be empty for a moment.
     for (let hasWaited = false; !linkIfFree(own, path); hasWaited = true) {
       const owner = readOwner(path)
       if (owner !== undefined && isAlive(owner)) {
@@ -56,7 +56,7 @@ function readOwner(path) {
   }
 }
 
-/** Signal 0 asks without sending; EPERM means that the process is there and somebody else's. */
+/** Signal 0 only asks. EPERM means that the process exists and belongs to another user. */
 function isAlive(pid) {
   try {
     process.kill(pid, 0)

@@ -1,13 +1,13 @@
 /**
- * Step 1: node_modules as package-lock.json wants it. Packages that the user installed by hand are taken as
- * they are; this step never upgrades, and never touches package.json or the lock file.
+ * Step 1: node_modules as package-lock.json wants it. Packages that the user installed by hand stay as they
+ * are. This step never upgrades, and never touches package.json or the lock file.
  */
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, runQuietly, say } from './command.mjs'
 import { digest, readStamp, writeStamp } from './stamp.mjs'
 
-/** npm's own note of what it installed, rewritten at every change of node_modules. */
+/** npm's own list of what it installed. npm rewrites it at every change of node_modules. */
 const INSTALLED = 'node_modules/.package-lock.json'
 const stampOf = (root) => join(root, 'node_modules/.cache/millrace/packages')
 const keyOf = (root) => digest(root, ['package-lock.json', INSTALLED])
@@ -22,9 +22,9 @@ export const packages = {
   run(root) {
     say('installing packages (npm ci)')
     rmSync(stampOf(root), { force: true })
-    // --ignore-scripts: npm would compile binding.gyp by itself, and fail where there is no compiler.
+    // --ignore-scripts, because npm would compile binding.gyp by itself, and fail without a compiler.
     const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']
-    // npm is a script with a .cmd ending on Windows, which only a shell can start.
+    // On Windows npm is a script that ends with .cmd, which only a shell can start.
     const { succeeded, output } = runQuietly('npm', args, { cwd: root, shell: process.platform === 'win32' })
     if (!succeeded) fail('npm ci failed', output)
     writeStamp(stampOf(root), keyOf(root))

@@ -1,6 +1,6 @@
 /**
- * Makes a checkout ready: each step in order, only where its output is missing or stale, under a lock. With
- * nothing to do it takes no lock and says nothing. Must work without node_modules.
+ * Makes a checkout ready. The steps run in order, each only if its output is missing or stale, under a lock.
+ * With nothing to do it takes no lock and prints nothing. It must work without node_modules.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,13 +14,14 @@ import { packages } from './packages.mjs'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const STEPS = [packages, addon, dist]
 
-/** `retry`: try again what this machine could not do before. The answer is an exit code. */
+/** `retry`: try again what this machine could not do before. Returns an exit code. */
 export async function makeReady({ retry }) {
   if (isNodeTooOld()) return 1
   if (!STEPS.some((step) => step.isStale(ROOT))) return 0
   const giveLockBack = await takeLock(ROOT)
   try {
-    // Asked again, step by step: another setup may have done it meanwhile, and each step can outdate the next.
+    // Asks again at each step, because another setup may have done it meanwhile, and each step can outdate
+    // the next.
     for (const step of STEPS) if (step.isStale(ROOT)) step.run(ROOT, { retry })
     return 0
   } catch (error) {

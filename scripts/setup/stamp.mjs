@@ -1,13 +1,15 @@
 /**
- * How a step knows that its output is current: a stamp file holds a digest of everything the output was made
- * from. A step deletes its stamp before it begins and writes it after it succeeded, so that an interrupted
- * step is never taken for a finished one.
+ * How a step knows that its output is current. A stamp file holds a digest of everything from which the
+ * output was made. A step deletes its stamp before it begins and writes it after it succeeded, so an
+ * interrupted step never counts as finished.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Digest of the names and contents of files, and of `facts` that no file holds. A missing file counts too. */
+/**
+ * A digest of the names and contents of files, and of `facts` that no file holds. A missing file counts too.
+ */
 export function digest(root, paths, facts = []) {
   const hash = createHash('sha256').update(JSON.stringify(facts))
   for (const path of paths) {
@@ -17,7 +19,7 @@ export function digest(root, paths, facts = []) {
   return hash.digest('hex')
 }
 
-/** Paths, relative to `root`, of all files below the folder, in an order that is the same everywhere. */
+/** Paths of all files below the folder, relative to `root`, in the same order everywhere. */
 export function filesBelow(root, folder) {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .flatMap((entry) => {
@@ -31,7 +33,7 @@ export function readStamp(path) {
   return readIfThere(path)?.toString()
 }
 
-/** Written beside and renamed: a reader sees the whole stamp or none. */
+/** Writes beside the file and renames, so that a reader sees the whole stamp or none. */
 export function writeStamp(path, text) {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.${process.pid}`, text)

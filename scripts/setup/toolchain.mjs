@@ -1,11 +1,15 @@
 /**
- * What compiling the addon needs from the machine: a compiler, make and python on PATH, and the headers of
- * the running Node. Looks only, and quickly: this runs at every start on a machine that lacks one of them.
+ * What a machine needs to compile the addon: a compiler, make and python on PATH, and the headers of the
+ * running Node. It only looks, and quickly, because it runs at every start on a machine that lacks one of
+ * them.
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 
-/** Each tool: how the user calls it, which variable names another, and where it is found by itself. */
+/**
+ * For each tool: its name, the variable that can name another one, and the programs that are found without
+ * it.
+ */
 const TOOLS = [
   { name: 'C++ compiler', variable: 'CXX', programs: ['g++'] },
   { name: 'make', variable: 'MAKE', programs: ['make'] },
@@ -14,26 +18,26 @@ const TOOLS = [
 
 export const HOW_TO_INSTALL = 'on Debian and Ubuntu: apt-get install g++ make python3'
 
-/** Names of the tools that are not there. */
+/** The names of tools that are missing. */
 export function missingTools(env = process.env) {
   return TOOLS.filter((tool) => findTool(tool, env) === undefined).map((tool) => tool.name)
 }
 
-/** What a failed attempt depended on; when it changes, another attempt is worth while. */
+/** What a failed attempt depended on. When it changes, another attempt may succeed. */
 export function toolchainFacts(env = process.env) {
   return [...TOOLS.map((tool) => findTool(tool, env) ?? ''), env.npm_config_nodedir ?? localHeaders() ?? '']
 }
 
 /**
- * The environment for node-gyp, cmake-js and prebuildify: headers that came with this Node are preferred to
- * downloading the same files.
+ * The environment for node-gyp, cmake-js and prebuildify. Headers that came with this Node are used instead
+ * of downloading the same files.
  */
 export function environmentForGyp(env = process.env) {
   const prefix = env.npm_config_nodedir ?? localHeaders()
   return prefix === undefined ? env : { ...env, npm_config_nodedir: prefix }
 }
 
-/** The folder above include/node, if the headers there are of the running version. */
+/** The folder above include/node, if its headers are of the running version. */
 function localHeaders() {
   const prefix = dirname(dirname(process.execPath))
   try {

@@ -1,5 +1,5 @@
-// The proxy every Go programmer writes first: two io.Copy per connection, which splice(2) by themselves where both
-// ends are sockets. Half-close passes through.
+// The proxy that every Go programmer writes first: two io.Copy for each connection. They splice(2) by
+// themselves if both ends are sockets. Half-close passes through.
 // Usage: go-copy LISTEN BACKEND, each HOST:PORT or unix:PATH
 package main
 

@@ -57,7 +57,7 @@ int listen_on(const Address& address) {
   const char* path = reinterpret_cast<const sockaddr_un*>(&address.storage)->sun_path;
   if (address.is_unix()) unlink(path);
   if (bind(fd, address.get(), address.length) != 0 || listen(fd, kBacklog) != 0) return -1;
-  // A proxy may run as somebody else.
+  // A proxy may run as another user.
   if (address.is_unix() && chmod(path, 0777) != 0) return -1;
   return fd;
 }

@@ -1,5 +1,5 @@
-// Where to listen or connect: TCP over IPv4 or a unix stream socket. Used by the load generator and the C
-// loop.
+// Where to listen or connect: TCP over IPv4, or a unix stream socket. The load generator and the C loop use
+// it.
 #pragma once
 #include <sys/socket.h>
 
@@ -11,10 +11,10 @@ struct Address {
   bool is_unix() const { return storage.ss_family == AF_UNIX; }
 };
 
-// Reads `IP:PORT` or `unix:PATH`. Returns false when the text is neither.
+// Reads `IP:PORT` or `unix:PATH`. Returns false if the text is neither.
 bool parse_address(const char* text, Address* address);
 
-// A non-blocking socket that listens there; -1 with errno.
+// Returns a non-blocking socket that listens there, or -1 with errno.
 int listen_on(const Address& address);
-// A non-blocking socket that has begun to connect there; -1 with errno.
+// Returns a non-blocking socket that has begun to connect there, or -1 with errno.
 int connect_to(const Address& address);

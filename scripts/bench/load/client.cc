@@ -1,4 +1,5 @@
-// The life of the clients: connecting, windows, the end. What they send and receive is in client_traffic.cc.
+// The life of the clients: they connect, take part in windows, and end. client_traffic.cc has what they send
+// and receive.
 #include "client.h"
 
 #include <errno.h>
@@ -13,13 +14,13 @@
 
 namespace {
 
-// As many connects at once as fit every proxy's default backlog with room to spare.
+// The number of connects at once. It leaves room in every proxy's default backlog.
 constexpr uint64_t kMostUnheard = 64;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kConnectAllNs = 60 * kNsPerSecond;
 // More than the slowest proxy needs to hand over what all its buffers can hold.
 constexpr int64_t kStallNs = 15 * kNsPerSecond;
-// How long nothing more must have been sent to readers that are held back before they count as stuck.
+// Readers that are held back count as stuck when nothing more was sent to them for this long.
 constexpr int64_t kSettledNs = 100'000'000;
 
 }  // namespace
@@ -65,7 +66,7 @@ void Client::connect_all(bool late) {
   wait_until_held_back();
 }
 
-// Until those to be held back have read what they read at first, and everything behind them is full.
+// Waits until the readers to be held back have read their first bytes, and everything behind them is full.
 void Client::wait_until_held_back() {
   int64_t deadline = now_ns() + kConnectAllNs;
   while (reading_ > 0 && now_ns() < deadline) turn(10);
@@ -151,7 +152,7 @@ void Client::stop_group(size_t group) {
   for (int fd : clients_[group]) tell_wishes(fd);
 }
 
-// What the loop is to tell of a connection: EPOLLOUT is for those that have something to send.
+// Tells the loop which events a connection needs. EPOLLOUT is for those that have something to send.
 void Client::tell_wishes(int fd) {
   const End& end = end_of(fd);
   bool has_bulk = group_of(end).kind == Kind::kBulk && group_of(end).up && is_open_;
@@ -167,13 +168,14 @@ void Client::wait_until_quiet(uint64_t window) {
   }
 }
 
-// The window's number is written after the last byte of it was sent: equal counts are final then.
+// The server writes a window's number after it has sent the last byte of the window. So equal counts are
+// final then.
 bool Client::is_quiet(uint64_t window) const {
   return shared_->closed_window >= window && awaited_ == 0 && open_ends_ == lasting_ends_ &&
          shared_->server.open == lasting_ends_ && has_everything_arrived();
 }
 
-// Between the ends of those who are not held back: what is under way to the others stays there.
+// Compares the ends of connections that are not held back. What is under way to the others stays there.
 bool Client::has_everything_arrived() const {
   for (size_t group = 0; group < clients_.size(); ++group) {
     if (spec_.groups[group].is_held_back() && !is_finishing_) continue;

@@ -1,5 +1,5 @@
-// The clients of a load: they connect (through the proxy under test), greet, send, ask, read, and compare at
-// the end what each sent and received with what the server says.
+// The clients of a load. They connect through the proxy under test, greet, send, ask and read. At the end
+// they compare what each sent and received with what the server says.
 #pragma once
 #include <vector>
 
@@ -10,7 +10,7 @@
 
 // What one group did during a window.
 struct Figures {
-  uint64_t bytes = 0;        // that arrived, at either end
+  uint64_t bytes = 0;        // arrived, at either end
   uint64_t round_trips = 0;  // request: responses complete; connect: connections made, answered and ended
   Histogram latency;
 };
@@ -19,13 +19,13 @@ class Client : private Loop {
  public:
   Client(const Spec& spec, Shared* shared);
 
-  // Connects the groups that are late, or those that are not; returns when the server has heard from each,
-  // and those held back have read what they read at first.
+  // Connects the groups that are late, or those that are not. Returns when the server has heard from each
+  // client, and those to be held back have read their first bytes.
   void connect_all(bool late);
-  // Runs the load from `start` to `end`, then lets everything on its way arrive. Returns the ns from start to
-  // the last byte.
+  // Runs the load from `start_ns` to `end_ns`, then lets everything on its way arrive. Returns the ns from
+  // the start to the last byte.
   int64_t run_window(uint64_t number, int64_t start_ns, int64_t end_ns);
-  // Ends every connection and checks on each that all bytes arrived and none more.
+  // Ends every connection and checks that all its bytes arrived, and no others.
   void finish();
 
   const Figures& figures(size_t group) const { return figures_[group]; }
@@ -41,8 +41,8 @@ class Client : private Loop {
     size_t group = 0;
     uint64_t sent = 0;
     uint64_t received = 0;
-    uint64_t to_send = 0;     // requests: rest of what is being sent
-    uint64_t to_receive = 0;  // of responses awaited
+    uint64_t to_send = 0;     // the rest of requests being sent
+    uint64_t to_receive = 0;  // the rest of responses awaited
     int64_t asked_ns = 0;     // when the oldest request without an answer was due
   };
 
@@ -73,15 +73,15 @@ class Client : private Loop {
   const Spec& spec_;
   std::vector<Figures> figures_;
   std::vector<End> ends_;                  // by fd
-  std::vector<std::vector<int>> clients_;  // fds by group; none for `connect` groups
+  std::vector<std::vector<int>> clients_;  // fds by group, none for `connect` groups
   int pace_timer_;
   int hold_timer_;
-  bool is_open_ = false;  // a window is running: new work may begin
+  bool is_open_ = false;  // a window runs, so new work may begin
   bool is_finishing_ = false;
   int awaited_ = 0;     // responses
   int connecting_ = 0;  // lasting connections without a greeting yet
-  int reading_ = 0;     // to be held back, and not yet
+  int reading_ = 0;     // to be held back, but not yet
   uint64_t greeted_ = 0;
   int64_t open_ends_ = 0;
-  int64_t lasting_ends_ = 0;  // of all groups but `connect` ones
+  int64_t lasting_ends_ = 0;  // in all groups but `connect` groups
 };

@@ -12,7 +12,7 @@
 namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-// The most one connection may send before the others get their turn.
+// The most that one connection may send before the others get their turn.
 constexpr uint64_t kBulkSendBytes = 512u << 10;
 
 }  // namespace
@@ -45,7 +45,8 @@ void Client::start_request(int fd) {
   push(fd);
 }
 
-// Paced requests leave on time, whatever is still awaited: a quiet user does not wait for the proxy either.
+// Paced requests leave on time, whatever answers are still missing, because a quiet user does not wait for
+// the proxy either.
 void Client::send_due_requests() {
   uint64_t due = expirations_of(pace_timer_);
   if (!is_open_) return set_timer(pace_timer_, 0);

@@ -1,5 +1,6 @@
-// The first message of every connection, client to server: which client this is, and what is wanted of the
-// server. Greetings travel whole: 64 bytes into an empty connection are one segment, and no proxy splits it.
+// The first message of every connection, from client to server: which client this is, and what it wants of
+// the server. A greeting arrives whole, because 64 bytes into an empty connection are one segment, and no
+// proxy splits it.
 #pragma once
 #include <cstdint>
 
@@ -11,7 +12,7 @@ struct Greeting {
   uint64_t magic;
   uint64_t run;
   uint64_t request_bytes, response_bytes;
-  int32_t slot;  // -1: one of a `connect` group
+  int32_t slot;  // -1: a `connect` group
   uint32_t group;
   Kind kind;
   bool down;

@@ -1,4 +1,4 @@
-// Latencies in fixed logarithmic buckets of at most 1.6 % width: adding one never allocates.
+// Latencies in fixed logarithmic buckets of at most 1.6 % width. Adding one never allocates.
 #pragma once
 #include <cstdint>
 
@@ -13,7 +13,7 @@ class Histogram {
 
   uint64_t count() const { return count_; }
 
-  // The lower bound of the bucket that holds the `fraction` quantile; 0 when nothing was added.
+  // The lower bound of the bucket that holds the `fraction` quantile. 0: nothing was added.
   uint64_t quantile(double fraction) const {
     uint64_t rank = static_cast<uint64_t>(fraction * static_cast<double>(count_));
     uint64_t seen = 0;

@@ -1,5 +1,5 @@
-// The event loop of either process: level-triggered epoll, and a second one for paced connections, which is
-// looked at between any two other events.
+// The event loop of either process: level-triggered epoll, and a second epoll for paced connections. The loop
+// looks at the second one between any two other events.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -23,7 +23,7 @@ class Loop {
   Shared* const shared_;
 
  private:
-  // The generation tells a late event of a closed socket from one of its successor.
+  // The generation tells a late event of a closed socket from an event of its successor.
   struct Watched {
     uint32_t generation = 0;
     uint32_t events = 0;

@@ -1,10 +1,11 @@
-// Load generator: `server` plays the backend of a proxy, `client` its clients, each in a process of its own,
-// as in real life. Every byte count is checked. Exits with 1 on any error. Both say `ready` and then obey
-// lines on stdin:
-//   window N START END  both: run the load between two times of CLOCK_MONOTONIC in ns; the client answers
-//   figures late                client: connect the groups that are late; answered with `ready` counts
-//   client: answers the bytes sent and received so far end                 both, the server first: end every
-//   connection and check it
+// The load generator. `server` plays the backend of a proxy, `client` plays its clients, each in a process of
+// its own, as in real life. Every byte count is checked. Any error exits with 1. Both print `ready`, and then
+// obey lines on stdin:
+// - `window N START END`, to both: run the load between two times of CLOCK_MONOTONIC in ns. The client
+//   answers with figures.
+// - `late`, to the client: connect the groups that are late. It answers with `ready`.
+// - `counts`, to the client: it answers with the bytes sent and received so far.
+// - `end`, to both, first to the server: end every connection and check it.
 #include <signal.h>
 
 #include <cinttypes>

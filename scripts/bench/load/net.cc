@@ -1,4 +1,4 @@
-// Linux calls behind net.h. Large sends are sendfile(2) from a memfd, so that neither side of a bulk load
+// The Linux calls behind net.h. Large sends are sendfile(2) from a memfd, so that neither side of a bulk load
 // touches its bytes and the machine's time goes to the proxy under test.
 #include "net.h"
 
@@ -20,9 +20,9 @@ namespace {
 
 constexpr size_t kMostAtOnce = 4u << 20;
 constexpr size_t kBufferBytes = 256u << 10;
-// Below this, copying out of the cache costs less than sendfile's detour over a kernel pipe.
+// Below this, copying out of the cache costs less than sendfile's way over a kernel pipe.
 constexpr size_t kCopyUpTo = 16u << 10;
-// A prime, so that bytes from the wrong place never compare equal for long; the file holds more, so that a
+// A prime, so that bytes from the wrong place never compare equal for long. The file holds more, so that a
 // send may begin anywhere in the first period.
 constexpr size_t kPeriodBytes = 1'048'573;
 constexpr size_t kPatternBytes = kPeriodBytes + (1u << 20);

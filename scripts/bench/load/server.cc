@@ -14,7 +14,7 @@
 
 namespace {
 
-// The most one connection may send before the others get their turn.
+// The most that one connection may send before the others get their turn.
 constexpr uint64_t kBulkSendBytes = 512u << 10;
 constexpr int kIdleMs = 1000;
 
@@ -60,12 +60,13 @@ void Server::take_orders() {
 void Server::obey(const std::string& line) {
   if (sscanf(line.c_str(), "window %" SCNu64 " %" SCNd64 " %" SCNd64, &window_, &start_ns_, &end_ns_) == 3)
     return;
-  if (line != "end") fail("not an order");
+  if (line != "end") fail("stdin: expected \"window N START END\" or \"end\"");
   shared_->is_ending = true;
   tell_all_wishes();
 }
 
-// Opens and closes the window it was told of. The last byte of a window is sent before its number is written.
+// Opens and closes the window that it was told to run. It sends the last byte of a window before it writes
+// the window's number.
 void Server::keep_window() {
   if (window_ <= shared_->closed_window) return;
   int64_t now = now_ns();
@@ -95,7 +96,7 @@ void Server::receive_greeting(int fd) {
   End& end = end_of(fd);
   end.greeting = ::receive_greeting(fd);
   if (end.greeting.run != shared_->run || end.greeting.group >= kMostGroups)
-    fail("a connection of another run came");
+    fail("a connection came from another run");
   end.role = Role::kKnown;
   if (end.greeting.kind == Kind::kConnect) return answer_and_end(fd);
   if (end.greeting.slot < 0 || static_cast<uint64_t>(end.greeting.slot) >= kMostSlots) fail("no such slot");
@@ -108,8 +109,8 @@ void Server::receive_greeting(int fd) {
   ++shared_->heard;
 }
 
-// The server ends first: were it the client, the proxy's own dials would spend their time looking for local
-// ports that are not in TIME_WAIT, and that would be measured.
+// The server ends first. If the client did, the proxy's own dials would spend their time on a search for
+// local ports that are not in TIME_WAIT, and the bench would measure that.
 void Server::answer_and_end(int fd) {
   int64_t length = static_cast<int64_t>(end_of(fd).greeting.response_bytes);
   if (send_pattern(fd, 0, static_cast<uint64_t>(length)) != length || shutdown(fd, SHUT_WR) != 0)

@@ -1,4 +1,4 @@
-// The backend of a load: it learns from a greeting what its client wants, and plays that part.
+// The backend of a load. It learns from a greeting what its client wants, and does that.
 #pragma once
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ class Server : private Loop {
     Greeting greeting{};
     uint64_t sent = 0;
     uint64_t received = 0;
-    uint64_t to_send = 0;    // rest of the answers being sent
+    uint64_t to_send = 0;    // the rest of answers being sent
     uint64_t to_answer = 0;  // bytes of requests not answered yet
   };
 
@@ -43,9 +43,9 @@ class Server : private Loop {
 
   const Spec& spec_;
   std::vector<End> ends_;     // by fd
-  std::vector<int> senders_;  // fds of bulk downwards
+  std::vector<int> senders_;  // fds of bulk going down
   int listener_;
-  std::string orders_;  // of stdin, up to the last whole line
+  std::string orders_;  // from stdin, not a whole line yet
   uint64_t window_ = 0;
   int64_t start_ns_ = 0;
   int64_t end_ns_ = 0;

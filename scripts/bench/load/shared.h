@@ -1,5 +1,5 @@
-// What the two processes of the load generator know of each other: counters in memory they share. Each
-// counter has one writer. The server makes the file, the client opens it.
+// What the two processes of the load generator know about each other: counters in memory that they share.
+// Each counter has one writer. The server makes the file, the client opens it.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -7,23 +7,23 @@
 constexpr uint64_t kMostGroups = 8;
 constexpr uint64_t kMostSlots = 1u << 16;
 
-// Bytes of one lasting connection, found by its client's fd. Greetings are not counted.
+// Bytes of one lasting connection, found by its client's fd. Greetings do not count.
 struct Slot {
   std::atomic<uint64_t> client_sent, client_received, server_sent, server_received;
 };
 
 struct Progress {
-  std::atomic<uint64_t> bytes[kMostGroups];  // that arrived here
-  std::atomic<int64_t> last_ns;              // when the last of them did
+  std::atomic<uint64_t> bytes[kMostGroups];  // arrived here
+  std::atomic<int64_t> last_ns;              // when the last of them arrived
   std::atomic<int64_t> open;                 // connections
 };
 
 struct Shared {
-  uint64_t run;  // told by every greeting: a stray connection cannot count
+  uint64_t run;  // in every greeting, so stray connections do not count
   Progress client, server;
   std::atomic<uint64_t> heard;          // greetings the server has taken
   std::atomic<uint64_t> closed_window;  // the last window in which the server stopped sending bulk
-  std::atomic<bool> is_ending;          // the server has stopped sending to readers that are held back, too
+  std::atomic<bool> is_ending;          // the server no longer sends, even to held back readers
   Slot slots[kMostSlots];
 };
 

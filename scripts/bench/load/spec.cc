@@ -1,4 +1,4 @@
-// Reads the command line of either process of the load generator. Group syntax: KIND[:NAME=VALUE,…], as in
+// Reads the command line of either process of the load generator. A group is KIND[:NAME=VALUE,…], as in
 // `bulk:connections=8,down=1` or `request:connections=64,request=64,response=1024`.
 #include "spec.h"
 
@@ -81,7 +81,7 @@ Group parse_group(const std::string& text) {
 Spec parse_spec(int argc, char** argv) {
   Spec spec;
   std::string role = argc > 2 ? argv[1] : "";
-  if (role != "server" && role != "client") usage("server or client?");
+  if (role != "server" && role != "client") usage("expected \"server\" or \"client\" as the first word");
   spec.is_server = role == "server";
   if (!parse_address(argv[2], &spec.address)) usage("not an address: \"" + std::string(argv[2]) + "\"");
   for (int i = 3; i < argc; ++i) {
@@ -94,7 +94,7 @@ Spec parse_spec(int argc, char** argv) {
       spec.groups.push_back(parse_group(word));
   }
   if (spec.shared_path == nullptr || spec.groups.empty() != spec.is_server)
-    usage("not that many groups, or no --shared");
+    usage("the client needs a group, the server takes none, and both need --shared FILE");
   if (spec.groups.size() > kMostGroups) usage("too many groups");
   return spec;
 }

@@ -1,5 +1,5 @@
-// What a load consists of, as told on the client's command line: groups of connections with one behaviour
-// each. Holds no state of a run.
+// What a load consists of, from the client's command line: groups of connections with one behaviour each. It
+// holds no state of a run.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -8,25 +8,25 @@
 #include "net.h"
 
 enum class Kind : uint8_t {
-  kIdle,     // connects, greets once, then says nothing
-  kBulk,     // one or both directions as fast as they go
+  kIdle,     // connects, greets once, then sends nothing
+  kBulk,     // one or both directions at full speed
   kRequest,  // request and response in turn
-  kConnect,  // connect, one small exchange, close, again
+  kConnect,  // connects, one small exchange, closes, again
 };
 
 struct Group {
   Kind kind = Kind::kIdle;
   int connections = 1;
-  bool is_late = false;  // connects when told to, and not before
+  bool is_late = false;  // connects only when told to
   bool up = false;       // bulk: client to server
   bool down = false;     // bulk: server to client
   uint64_t request_bytes = 64;
   uint64_t response_bytes = 64;
-  // Request: 0 sends the next request at once, otherwise one per this time and connection, served before
-  // others.
+  // For requests. 0 sends the next request at once. Otherwise each connection sends one request in this time,
+  // and is served before others.
   int64_t every_us = 0;
-  // Bulk: after so many bytes the client reads no faster than the rate, which may be 0; 0 bytes: never held
-  // back. Such a connection flows all the time, and not only in windows.
+  // For bulk. After so many bytes the client reads no faster than the rate, which may be 0. 0 bytes: it is
+  // never held back. A held back connection flows all the time, not only in windows.
   uint64_t hold_after_bytes = 0;
   uint64_t held_bytes_per_second = 0;
 
@@ -42,5 +42,5 @@ struct Spec {
   std::vector<Group> groups;  // of the client
 };
 
-// Exits with 2 and a usage line on stderr when the arguments make no sense.
+// Exits with 2 and a usage line on stderr if the arguments make no sense.
 Spec parse_spec(int argc, char** argv);

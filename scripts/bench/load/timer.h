@@ -6,7 +6,7 @@
 constexpr int64_t kHoldTickNs = 10'000'000;
 
 int make_timer();
-// Fires every so often from now on; 0 stops it.
+// Fires at this interval from now on. 0 stops it.
 void set_timer(int timer, int64_t every_ns);
-// How often it has fired since it was last asked.
+// How often it has fired since the last call.
 uint64_t expirations_of(int timer);

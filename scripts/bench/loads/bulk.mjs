@@ -1,12 +1,13 @@
-// Bytes as fast as they go: by the generator and by iperf3, through a proxy of its own and inside a program.
+// Bytes as fast as they go: from the generator and from iperf3, through a separate proxy and inside a
+// program.
 import { LIBRARY_CONTENDERS } from '../contenders.mjs'
-import { BOTH_CONTROLS, bulk, DIRECTIONS, forEach, load, plural, request } from './load.mjs'
+import { BOTH_CONTROLS, bulk, DIRECTIONS, directionText, forEach, load, plural, request } from './load.mjs'
 
 const COUNTS = [1, 8, 64]
 
 export function bulkLoad(family, count, direction, congestion, options = {}) {
   const isQuick = family === 'bulk' && count === 8 && direction === 'down'
-  return load(family, `${count}-${direction}`, `bulk ${direction}, ${plural(count)}`, {
+  return load(family, `${count}-${direction}`, `bulk ${directionText(direction)}, ${plural(count)}`, {
     measure: 'bulk',
     groups: [bulk(count, direction)],
     congestion,
@@ -16,7 +17,7 @@ export function bulkLoad(family, count, direction, congestion, options = {}) {
 }
 
 export function iperfLoad(family, count, direction, congestion, options = {}) {
-  const title = `iperf3 ${direction}, ${plural(count)}`
+  const title = `iperf3 ${directionText(direction)}, ${plural(count)}`
   return load(family, `${family === 'iperf' ? '' : 'iperf-'}${count}-${direction}`, title, {
     measure: 'bulk',
     tool: 'iperf3',
@@ -54,7 +55,7 @@ export const libraryLoads = () => [
   ...forEach([BOTH_CONTROLS, [1, 8], DIRECTIONS], (congestion, count, direction) =>
     iperfLoad('library', count, direction, congestion, { measure: 'library', only: LIBRARY_CONTENDERS }),
   ),
-  load('library', 'timers', 'timers under full load (8 bulk both ways, 64 asking)', {
+  load('library', 'timers', 'timers under full load (8 bulk connections up and down, 64 with requests)', {
     measure: 'library',
     groups: [bulk(8, 'both'), request(64, 64)],
     ms: 1000,

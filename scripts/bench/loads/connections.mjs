@@ -1,9 +1,10 @@
-// Connections that come and go, wait, or are looked at by strace.
+// Connections that come and go, connections that wait, and connections under strace.
 import { MOST_CONNECTIONS } from '../limits.mjs'
-import { bulk, idle, load, MIB, request } from './load.mjs'
+import { bulk, idle, load, MIB, plural, request } from './load.mjs'
 
 export const connectionLoads = () => [
-  // Whoever compiles while running has done so after 20,000 connections; a front door runs for weeks.
+  // A contender that compiles while it runs has finished after 20,000 connections. A real proxy runs for
+  // weeks.
   load('connect', '', 'connect, 64 B, close, 16 at once', {
     measure: 'roundTrips',
     groups: [{ kind: 'connect', connections: 16 }],
@@ -23,15 +24,20 @@ export const connectionLoads = () => [
     mostRounds: 3,
   }),
   ...[10, MOST_CONNECTIONS - 64].map((count) =>
-    load('beside-idle', count === 10 ? 'few' : 'many', `64 B, 64 connections beside ${count} idle`, {
-      measure: 'roundTrips',
-      groups: [idle(count), request(64, 64)],
-      only: ['c-splice', 'haproxy-splice', 'nginx', 'millrace'],
-    }),
+    load(
+      'beside-idle',
+      count === 10 ? 'few' : 'many',
+      `64 B responses, 64 connections, beside ${plural(count)} that are idle`,
+      {
+        measure: 'roundTrips',
+        groups: [idle(count), request(64, 64)],
+        only: ['c-splice', 'haproxy-splice', 'nginx', 'millrace'],
+      },
+    ),
   ),
 ]
 
-/** A few first, so that what a process needs once is not counted as the others'. */
+/** Connects a few first, so that what a process needs once is not counted for the others. */
 function idleGroups(connections) {
   const few = Math.floor(connections / 9)
   return [idle(few), idle(connections - few, { late: 1 })]
@@ -41,9 +47,9 @@ export const syscallLoads = () =>
   [
     ['bulk-8-down', 'bulk down, 8 connections', [bulk(8, 'down')]],
     ['bulk-8-up', 'bulk up, 8 connections', [bulk(8, 'up')]],
-    ['64B-1', '64 B, 1 connection', [request(1, 64)]],
-    ['64B-64', '64 B, 64 connections', [request(64, 64)]],
-    ['1MiB-16', '1 MiB, 16 connections', [request(16, MIB)]],
+    ['64B-1', '64 B responses, 1 connection', [request(1, 64)]],
+    ['64B-64', '64 B responses, 64 connections', [request(64, 64)]],
+    ['1MiB-16', '1 MiB responses, 16 connections', [request(16, MIB)]],
     ['connect', 'connect, 64 B, close', [{ kind: 'connect', connections: 16 }]],
   ].map(([what, title, groups]) =>
     load('syscalls', what, `system calls: ${title}`, { measure: 'syscalls', groups, mostRounds: 1 }),

@@ -1,21 +1,21 @@
-// What a load is, and the groups of connections the generator knows. Pure.
+// Describes a load, and the groups of connections that the generator knows. Pure.
 
 const KIB = 1024
 export const MIB = KIB * KIB
 export const BOTH_CONTROLS = ['cubic', 'bbr']
 export const DIRECTIONS = ['down', 'up', 'both']
-/** What a reader that is held back reads before that: the windows are wide open by then. */
+/** Bytes that a reader reads before it is held back. By then the windows are wide open. */
 const HOLD_AFTER_BYTES = 12_000_000
 
 /**
- * A load: `family`, what makes it unique in it (`what`), a `title`, and
- * - `tool`: `generator` (with `groups` of which `about` is reported, `ms` of measuring, `warmMs` of the same before),
- *   `iperf3`, `wrk` or `redis`;
- * - `measure`: which figures come of it (families.mjs);
- * - `network` and `congestion`: where it flows; `ends`: `tcp`, or which side of the proxy is a unix socket;
- * - `variants`: contenders of ours that take part besides; `only`: nobody but these takes part;
- * - `hasCeiling`: also without a proxy; `isFresh`: each run needs a process that has just started;
- * - `isQuick`: part of the short run; `mostRounds` where more would tell nothing new.
+ * A load: `family`, what makes it unique in its family (`what`), a `title`, and these options.
+ * - `tool`: `generator`, `iperf3`, `wrk` or `redis`. The generator needs `groups`. `about` is the group that
+ *   is reported, `ms` the time of measuring, `warmMs` the time of the same load before that.
+ * - `measure`: which figures it gives (families.mjs).
+ * - `network` and `congestion`: where it flows. `ends`: `tcp`, or which side of the proxy is a unix socket.
+ * - `variants`: contenders of ours that also take part. `only`: the only ones that take part.
+ * - `hasCeiling`: also runs without a proxy. `isFresh`: each run needs a process that has just started.
+ * - `isQuick`: part of the short run. `mostRounds`: a limit if more rounds would tell nothing new.
  */
 export function load(family, what, title, options) {
   const { congestion = 'cubic', groups = [] } = options
@@ -54,7 +54,7 @@ export const request = (connections, response, more = {}) => ({
   ...more,
 })
 export const idle = (connections, more = {}) => ({ kind: 'idle', connections, ...more })
-/** Downloads that read no faster than `rate` after the first bytes; by default not at all. */
+/** Downloads that read no faster than `rate` after the first bytes. By default they read nothing more. */
 export const heldBack = (connections, rate = 0) =>
   bulk(connections, 'down', { 'hold-after': HOLD_AFTER_BYTES, 'held-rate': rate })
 
@@ -63,6 +63,8 @@ export const forEach = (lists, make) =>
   lists
     .reduce((all, list) => all.flatMap((one) => list.map((item) => [...one, item])), [[]])
     .map((each) => make(...each))
+
+export const directionText = (direction) => (direction === 'both' ? 'up and down' : direction)
 
 export function plural(count) {
   return count === 1 ? '1 connection' : `${count} connections`

@@ -1,5 +1,16 @@
 // Those who share a proxy with bulk, and with readers that have paused or are slow; and what such a reader holds.
-import { BOTH_CONTROLS, bulk, forEach, heldBack, load, MIB, request, sizeName, sizeText } from './load.mjs'
+import {
+  BOTH_CONTROLS,
+  bulk,
+  forEach,
+  heldBack,
+  load,
+  MIB,
+  plural,
+  request,
+  sizeName,
+  sizeText,
+} from './load.mjs'
 
 const ANSWERS = [
   { count: 1, bytes: 8 * MIB },
@@ -8,7 +19,8 @@ const ANSWERS = [
 
 function besideLoad({ count, bytes }, what, whom, others) {
   const isLarge = bytes >= MIB
-  return load('paused', `${sizeName(bytes)}-beside-${what}`, `${sizeText(bytes)} × ${count} beside ${whom}`, {
+  const title = `${sizeText(bytes)} responses, ${plural(count)}, beside ${whom}`
+  return load('paused', `${sizeName(bytes)}-beside-${what}`, title, {
     measure: 'roundTrips',
     groups: [...others, request(count, bytes)],
     ms: isLarge ? 1000 : 500,
@@ -16,6 +28,8 @@ function besideLoad({ count, bytes }, what, whom, others) {
     isQuick: isLarge && what === '1',
   })
 }
+
+const pausedText = (count) => (count === 1 ? '1 paused download' : `${count} paused downloads`)
 
 export const neighbourLoads = () => [
   ...BOTH_CONTROLS.map((congestion) =>
@@ -28,9 +42,9 @@ export const neighbourLoads = () => [
     }),
   ),
   ...forEach([[0, 1, 10, 100], ANSWERS], (paused, answer) =>
-    besideLoad(answer, String(paused), `${paused} paused`, paused === 0 ? [] : [heldBack(paused)]),
+    besideLoad(answer, String(paused), pausedText(paused), paused === 0 ? [] : [heldBack(paused)]),
   ),
-  ...ANSWERS.map((answer) => besideLoad(answer, '8-slow', '8 readers of 1 MB/s', [heldBack(8, 1_000_000)])),
+  ...ANSWERS.map((answer) => besideLoad(answer, '8-slow', '8 downloads at 1 MB/s', [heldBack(8, 1_000_000)])),
   ...BOTH_CONTROLS.map((congestion) =>
     load('memory', '', 'one paused download', {
       measure: 'memory',

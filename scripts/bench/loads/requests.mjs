@@ -1,4 +1,5 @@
-// Requests and responses of every size: by wrk, redis-benchmark and the generator, over TCP and over unix sockets.
+// Requests and responses of every size: from wrk, redis-benchmark and the generator, over TCP and over unix
+// sockets.
 import { WRK_SIZES } from '../tools.mjs'
 import { bulkLoad } from './bulk.mjs'
 import { BOTH_CONTROLS, forEach, load, MIB, plural, request, sizeName, sizeText } from './load.mjs'
@@ -11,7 +12,7 @@ export const toolLoads = () => [
   ...forEach([BOTH_CONTROLS, WRK_SIZES], (congestion, bytes) => {
     const connections = WRK_CONNECTIONS[WRK_SIZES.indexOf(bytes)]
     const what = `${sizeName(bytes)}-${connections}`
-    return load('answers', what, `wrk, ${sizeText(bytes)} × ${connections}`, {
+    return load('answers', what, `wrk, ${sizeText(bytes)} responses, ${plural(connections)}`, {
       measure: 'roundTrips',
       tool: 'wrk',
       bytes,
