@@ -1,11 +1,11 @@
-/** Sets of peers: who is in, at the edges of what people list. */
+/** Sets of addresses: which peers are in them, at the edges of what people list. */
 import { describe, expect, it } from 'vitest'
 import type { Address } from '../src/address.js'
 import { AddressSet, explainAddressRange } from '../src/address-set.js'
 
 const tcp = (host: string): Address => ({ kind: 'tcp', host, port: 1 })
 
-describe('an AddressSet', () => {
+describe('an address set', () => {
   it.each<[string[], string, boolean]>([
     [['10.0.0.0/8'], '10.0.0.0', true],
     [['10.0.0.0/8'], '10.255.255.255', true],
@@ -25,25 +25,28 @@ describe('an AddressSet', () => {
     [['10.0.0.0/8', '192.0.2.0/24'], '192.0.2.255', true],
     [['unix'], '127.0.0.1', false],
     [['10.0.0.0/8'], 'a.test', false],
-  ])('of %j: has %s: %s', (texts, host, isIn) => {
+  ])('an address set of %j has %s: %s', (texts, host, isIn) => {
     expect(new AddressSet(texts).has(tcp(host))).toBe(isIn)
   })
 
-  it('has unix sockets where they are listed', () => {
+  it('an address set has unix sockets only if "unix" is listed', () => {
     expect(new AddressSet(['unix']).has({ kind: 'unix', path: '' })).toBe(true)
     expect(new AddressSet(['0.0.0.0/0', '::/0']).has({ kind: 'unix', path: '' })).toBe(false)
   })
 
-  it('has nobody of whom nothing is known, and is empty where nothing is listed', () => {
+  it('an address set never has an unknown peer, and an empty set has no address', () => {
     expect(new AddressSet(['0.0.0.0/0', 'unix']).has(undefined)).toBe(false)
     expect(new AddressSet([]).has(tcp('127.0.0.1'))).toBe(false)
   })
 })
 
 describe('explainAddressRange', () => {
-  it.each(['10.0.0.0/8', '10.0.0.1', '::1/128', '2001:db8::/0', 'unix'])('has nothing against %s', (text) => {
-    expect(explainAddressRange(text)).toBeUndefined()
-  })
+  it.each(['10.0.0.0/8', '10.0.0.1', '::1/128', '2001:db8::/0', 'unix'])(
+    'explainAddressRange accepts %s',
+    (text) => {
+      expect(explainAddressRange(text)).toBeUndefined()
+    },
+  )
 
   it.each([
     ['10.0.0.0/33', /0 to 32/],
@@ -56,7 +59,7 @@ describe('explainAddressRange', () => {
     ['fe80::1%eth0', /expected addresses/],
     ['', /expected addresses/],
     ['unix:/a', /expected addresses/],
-  ])('says what is wrong with %j', (text, why) => {
+  ])('explainAddressRange explains what is wrong with %j', (text, why) => {
     expect(explainAddressRange(text)).toMatch(why)
   })
 })

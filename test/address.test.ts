@@ -16,7 +16,7 @@ describe('parseAddress', () => {
     ['unix:@name', { kind: 'unix', path: '\0name' }],
     ['unix:./@name', { kind: 'unix', path: './@name' }],
     ['unix:a:b', { kind: 'unix', path: 'a:b' }],
-  ])('reads %s', (text, address) => {
+  ])('parseAddress reads %s', (text, address) => {
     expect(parseAddress(text)).toEqual(address)
   })
 
@@ -51,25 +51,25 @@ describe('parseAddress', () => {
     ['unix:@', 'a name is missing after "unix:@": write unix:@name'],
     ['unix:@a\0b', 'a socket path cannot hold a NUL character: remove it'],
     ['unix:/a\0b', 'a socket path cannot hold a NUL character: remove it'],
-  ])('says what is wrong with %j', (text, sentence) => {
+  ])('parseAddress explains what is wrong with %j', (text, sentence) => {
     expect(parseAddress(text)).toBe(sentence)
   })
 
-  it('takes a socket path of 107 bytes and refuses one of 108, counting bytes and not characters', () => {
+  it('parseAddress accepts a socket path of 107 bytes and refuses one of 108 bytes', () => {
     expect(parseAddress(`unix:/${'é'.repeat(53)}`)).toMatchObject({ kind: 'unix' })
     expect(parseAddress(`unix:/${'é'.repeat(53)}a`)).toBe(
       'the socket path has 108 bytes: write one of at most 107',
     )
   })
 
-  it('takes an abstract name of 107 bytes and refuses one of 108', () => {
+  it('parseAddress accepts an abstract name of 107 bytes and refuses one of 108 bytes', () => {
     expect(parseAddress(`unix:@${'a'.repeat(107)}`)).toMatchObject({ kind: 'unix' })
     expect(parseAddress(`unix:@${'a'.repeat(108)}`)).toBe(
       'the socket name has 108 bytes: write one of at most 107',
     )
   })
 
-  it('never throws, and what it accepts is written back as a text that reads the same', () => {
+  it('parseAddress never throws, and formatAddress writes back each address that it accepts', () => {
     const host = fc.oneof(
       fc.ipV4(),
       fc.ipV6().map((v6) => `[${v6}]`),
@@ -91,7 +91,7 @@ describe('parseAddress', () => {
     )
   })
 
-  it('reads every IPv4, IPv6 and domain name with every port', () => {
+  it('parseAddress reads every IPv4 address, IPv6 address and domain name with every port', () => {
     const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain())
     fc.assert(
       fc.property(host, fc.nat(65_535), (name, port) => {
@@ -108,11 +108,11 @@ describe('formatPeer', () => {
     [0xffffffff, 65535, '255.255.255.255:65535'],
     [-1, 0, '255.255.255.255:0'],
     [0, 1, '0.0.0.0:1'],
-  ])('reads back a packed IPv4 address (%i, %i)', (ipv4, port, text) => {
+  ])('formatPeer reads back a packed IPv4 address (%i, %i)', (ipv4, port, text) => {
     expect(formatPeer(packPeer(ipv4, port))).toBe(text)
   })
 
-  it('writes other peers as addresses, and one that was gone as unknown', () => {
+  it('formatPeer writes other peers as addresses, and an unknown peer as "unknown"', () => {
     expect(formatPeer({ kind: 'tcp', host: '::1', port: 2 })).toBe('[::1]:2')
     expect(formatPeer({ kind: 'unix', path: '' })).toBe('unix:')
     expect(formatPeer(undefined)).toBe('unknown')

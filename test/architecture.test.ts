@@ -1,7 +1,6 @@
 /**
- * The rules of ARCHITECTURE.md that a reader could break without noticing: who may import whom, which file
- * alone knows Node-API, splice(2), platforms and signals, and what is published. Reads files, runs nothing of
- * millrace's.
+ * The rules of ARCHITECTURE.md that are easy to break without noticing: which room may import which, which files may use
+ * Node-API, splice(2), platforms and signals, and what is published. The tests read files and run no code of millrace.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -11,7 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** From those who may import everything below them down to those who import nothing. The rest are rooms. */
+/** These may import everything below them, from top to bottom. All names in neither list are rooms. */
 const ABOVE_THE_ROOMS = ['cli', 'command', 'workers', 'index', 'proxy', 'admission', 'connection']
 const BELOW_THE_ROOMS = [
   'errors',
@@ -29,7 +28,7 @@ const BELOW_THE_ROOMS = [
   'escape',
   'signals',
 ]
-/** The only ones that know another. */
+/** The only rooms that may import another room. */
 const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],
   cluster: ['io'],
@@ -38,14 +37,14 @@ const ROOM_USES: Record<string, readonly string[]> = {
   control: ['config'],
   words: ['figures'],
 }
-/** Where a room may not even take a type from. Nobody may take one from above it. */
+/** Rooms from which a room may not even import a type. No file may import a type from above it. */
 const NO_TYPES_OF: Record<string, readonly string[]> = {
   config: ['control', 'admin'],
   control: ['admin'],
 }
 
 const LONGEST_FILE_LINES = 300
-/** Tests of one thing may be many. */
+/** A test file may be longer, because one thing may need many tests. */
 const LONGEST_TEST_LINES = 400
 
 interface Import {
@@ -67,12 +66,12 @@ const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/
 const sources = filesBelow('src', /\.ts$/)
 const cxxFiles = filesBelow('native', /\.(cc|h)$/)
 
-/** Files among `paths` whose code (not comments) matches, less those that may. */
+/** The files among `paths` whose code, without comments, matches the pattern although it may not. */
 function offenders(paths: readonly string[], pattern: RegExp, mayMatch: RegExp): string[] {
   return paths.filter((path) => !mayMatch.test(path) && pattern.test(withoutComments(read(path))))
 }
 
-/** `import type` is no import at run time. */
+/** Imports at run time. `import type` is none. */
 const AT_RUN_TIME =
   /(?:^|\n)\s*(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?['"](\.[^'"]+)['"]|\bimport\(\s*['"](\.[^'"]+)['"]/g
 const OF_TYPES_TOO =
@@ -86,7 +85,7 @@ function importsOf(path: string, statement: RegExp): Import[] {
   }))
 }
 
-/** `src/pipe/pipe.ts` is of `pipe`, `src/errors.ts` of `errors`. */
+/** `src/pipe/pipe.ts` belongs to `pipe`, `src/errors.ts` to `errors`. */
 const unitOf = (path: string): string => path.split('/')[1]?.replace(/\.ts$/, '') ?? ''
 
 function mayImport(from: string, to: string): boolean {
@@ -105,7 +104,7 @@ function mayImportTypes(from: string, to: string): boolean {
   return !isUpwards && !NO_TYPES_OF[from]?.includes(to)
 }
 
-/** Files that import themselves by way of others. */
+/** Files that import themselves through others. */
 function filesInCircles(imports: readonly Import[]): string[] {
   const importsFrom = new Map(sources.map((path) => [path, imports.filter(({ from }) => from === path)]))
   const isInCircle = (path: string): boolean => {
@@ -124,29 +123,29 @@ function filesInCircles(imports: readonly Import[]): string[] {
 describe('src/', () => {
   const imports = sources.flatMap((path) => importsOf(path, OF_TYPES_TOO))
 
-  it('has rooms that import each other only where ARCHITECTURE.md says so', () => {
+  it('rooms of src/ import each other only where ARCHITECTURE.md says so', () => {
     const atRunTime = sources.flatMap((path) => importsOf(path, AT_RUN_TIME))
     expect(atRunTime.length).toBeGreaterThan(20)
     expect(atRunTime.filter(({ from, to }) => !mayImport(unitOf(from), unitOf(to)))).toEqual([])
   })
 
-  it('imports nothing from above it, and config nothing of operators, not even a type', () => {
+  it('no file of src/ imports from above it, and config imports nothing of operators, not even a type', () => {
     expect(imports.length).toBeGreaterThan(sources.length)
     expect(imports.filter(({ from, to }) => !mayImportTypes(unitOf(from), unitOf(to)))).toEqual([])
   })
 
-  it('has no circle of imports, not even of types', () => {
+  it('src/ has no circle of imports, not even of types', () => {
     expect(filesInCircles(imports)).toEqual([])
   })
 
-  it('has pipes that work with fds in one folder', () => {
+  it('in src/pipe only the folder fd, choose-direction.ts and join.ts know fds', () => {
     const knowsFds = /io\/(fd-|kernel-loop|native(-constants)?\.js)/
-    // One chooses by them, the other takes sockets over from Node.
+    // choose-direction.ts chooses by the kind of socket, and join.ts takes sockets over from Node.
     const may = /^src\/(?!pipe\/)|^src\/pipe\/(fd\/|(choose-direction|join)\.ts$)/
     expect(offenders(sources, knowsFds, may)).toEqual([])
   })
 
-  it('has supervisors that know what exists without anything that serves', () => {
+  it('supervisors and the catalogue import nothing that serves clients', () => {
     const serves = /proxy\/(running-proxy|clusters|generations\/(generation|reloader))\.js/
     const supervisors = sources.filter((path) => path.startsWith('src/workers/'))
     expect(offenders(supervisors, serves, /^src\/workers\/worker\.ts$/)).toEqual([])
@@ -160,12 +159,12 @@ describe('src/', () => {
     )
   })
 
-  it('has no file beside the rooms that this test does not place', () => {
+  it('every file directly in src/ has a place in the lists of this test', () => {
     const beside = sources.filter((path) => path.split('/').length === 2).map(unitOf)
     expect(beside.filter((unit) => ![...ABOVE_THE_ROOMS, ...BELOW_THE_ROOMS].includes(unit))).toEqual([])
   })
 
-  it('has parts of a cluster that know nothing of each other, not even by type, and nothing of the cluster', () => {
+  it('the folders of src/cluster import nothing from each other and from the cluster, not even types', () => {
     const parts = ['balance', 'health', 'names'].map((part) => `src/cluster/${part}`)
     const imports = parts.flatMap((part) =>
       filesBelow(part, /\.ts$/).flatMap((path) =>
@@ -181,19 +180,19 @@ describe('src/', () => {
     ).toEqual([])
   })
 
-  it('loads the addon in one file', () => {
+  it('only one file of src/ loads the addon', () => {
     expect(
       offenders(sources, /node-gyp-build|createRequire|dlopen/, /^src\/io\/kernel\/native\.ts$/),
     ).toEqual([])
   })
 
-  it('names platforms in one file', () => {
-    // `not-linux` is a value of the status, not a question asked of the platform.
+  it('only one file of src/ names platforms', () => {
+    // `not-linux` is a value of the status. It does not ask for the platform.
     const names = /process\.platform|(?<!not-)\blinux\b|\bdarwin\b|\bwin32\b|\/proc\b/i
     expect(offenders(sources, names, /^src\/io\/kernel\/native\.ts$/)).toEqual([])
   })
 
-  it('names signals only where processes are run', () => {
+  it('only files of src/ that run processes name signals', () => {
     expect(
       offenders(
         sources,
@@ -205,25 +204,25 @@ describe('src/', () => {
 })
 
 describe('native/', () => {
-  it('sees Node-API in one folder', () => {
+  it('only native/bindings includes Node-API', () => {
     expect(
       offenders(cxxFiles, /#include\s*[<"](napi|node_api|js_native_api|node)\.h[>"]/, /^native\/bindings\//),
     ).toEqual([])
   })
 
-  it('moves bytes through kernel pipes in two places', () => {
+  it('only two files of native/ call splice and pipe', () => {
     const calls = /\b(splice|vmsplice|tee|pipe2?)\s*\(/
     expect(offenders(cxxFiles, calls, /^native\/(transfer|kernel_pipe)\.(cc|h)$/)).toEqual([])
   })
 
-  it('has no word of proxies', () => {
+  it('native/ contains no word about proxies', () => {
     const words =
       /\b(client|backend|upstream|downstream|frontend|prox(y|ies)|cluster|route|session|worker)s?\b/i
     expect(cxxFiles.filter((path) => words.test(read(path)))).toEqual([])
   })
 })
 
-it('no file is longer than anybody wants to read', () => {
+it('no file is longer than 300 lines, and no test file longer than 400', () => {
   const files = ['src', 'native', 'scripts', 'test', 'examples', 'page'].flatMap((folder) =>
     filesBelow(folder, /\.(ts|mjs|cc|h)$/),
   )
@@ -233,7 +232,7 @@ it('no file is longer than anybody wants to read', () => {
 })
 
 describe('ARCHITECTURE.md', () => {
-  it('names only files and folders that exist', () => {
+  it('ARCHITECTURE.md names only files and folders that exist', () => {
     const paths = [...read('ARCHITECTURE.md').matchAll(/`([^`\n]+)`/g)]
       .map((match) => match[1] ?? '')
       .filter(isPath)
@@ -242,7 +241,7 @@ describe('ARCHITECTURE.md', () => {
   })
 })
 
-/** Starts at the root of the checkout, and is not something that a build makes. */
+/** Whether the text is a path from the root of the checkout, and not one that only a build creates. */
 function isPath(text: string): boolean {
   return (
     /^(\.ci|native|src|test|scripts|docs|examples|page)(\/[\w.-]+)*\/?$/.test(text) ||
@@ -253,7 +252,7 @@ function isPath(text: string): boolean {
 describe('the published package', () => {
   let published: string[]
   beforeAll(() => {
-    // npm is a script with a .cmd ending on Windows, which only a shell can start.
+    // On Windows npm is a .cmd script, which only a shell can start.
     const shell = process.platform === 'win32'
     const answer = execFileSync('npm', ['pack', '--dry-run', '--json'], {
       cwd: ROOT,
@@ -264,7 +263,7 @@ describe('the published package', () => {
     published = tarball.files.map((file) => file.path)
   })
 
-  it('holds what is needed to run, and every prebuilt binary there is', () => {
+  it('the published package has everything it needs to run, and every prebuilt binary', () => {
     const needed = [
       'package.json',
       'README.md',
@@ -279,7 +278,7 @@ describe('the published package', () => {
     ).toEqual([])
   })
 
-  it('holds nothing to build or test it with: npm would run node-gyp if it saw binding.gyp', () => {
+  it('the published package has nothing to build or test it: with binding.gyp npm would run node-gyp', () => {
     const allowed =
       /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])

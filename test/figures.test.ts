@@ -14,7 +14,7 @@ it.each([
   [1e9, '1.00 GB'],
   [5e12, '5.00 TB'],
   [2e15, '2.00 PB'],
-])('%d bytes are %s', (amount, text) => {
+])('%d bytes are shown as %s', (amount, text) => {
   expect(bytes(amount)).toBe(text)
   expect(rate(amount)).toBe(`${text}/s`)
 })
@@ -35,15 +35,15 @@ it.each([
   [3_600_000, '1h 0m'],
   [86_400_000, '1d 0h'],
   [90_000_000, '1d 1h'],
-])('%d ms are %s', (ms, text) => {
+])('%d ms are shown as %s', (ms, text) => {
   expect(time(ms)).toBe(text)
 })
 
-it('a share of nothing is a dash', () => {
+it('a share of nothing is shown as a dash', () => {
   expect([share(0, 0), share(0, 5), share(2, 3), share(5, 5)]).toEqual(['–', '0%', '67%', '100%'])
 })
 
-it('one is not many', () => {
+it('a count of one is shown in the singular', () => {
   expect([0, 1, 2].map((count) => counted(count, 'connection'))).toEqual([
     '0 connections',
     '1 connection',
@@ -51,10 +51,10 @@ it('one is not many', () => {
   ])
 })
 
-it('a count is exact as long as there is room', () => {
+it('a count below ten million is shown exactly', () => {
   expect([0, 9_999_999, 10_000_000, 123_456_789].map(count)).toEqual(['0', '9999999', '10.0 M', '123 M'])
 })
 
-it('a frequency has one decimal', () => {
+it('a frequency is shown with one decimal', () => {
   expect([0, 0.25, 20].map(frequency)).toEqual(['0.0', '0.3', '20.0'])
 })

@@ -1,4 +1,4 @@
-/** Host names: one spelling of each, and the most specific pattern first. */
+/** Host names: each has one spelling, and the most specific pattern comes first. */
 import { describe, expect, it } from 'vitest'
 import { explainNamePattern, NameTable, normalizeName } from '../src/names.js'
 
@@ -11,7 +11,7 @@ describe('normalizeName', () => {
     ['localhost', 'localhost'],
     ['xn--bcher-kva.test', 'xn--bcher-kva.test'],
     ['1.2.3', '1.2.3'],
-  ])('makes %s %s', (text, name) => {
+  ])('normalizeName turns %s into %s', (text, name) => {
     expect(normalizeName(text)).toBe(name)
   })
 
@@ -34,7 +34,7 @@ describe('normalizeName', () => {
     '\u212Aey.test',
     `${'a'.repeat(64)}.test`,
     `${'a.'.repeat(127)}`,
-  ])('finds no name in %j', (text) => {
+  ])('normalizeName does not accept %j as it is', (text) => {
     const isLong = text === 'a.'.repeat(127)
     expect(normalizeName(text)).toBe(isLong ? text.slice(0, -1) : undefined)
   })
@@ -42,7 +42,7 @@ describe('normalizeName', () => {
 
 describe('explainNamePattern', () => {
   it.each(['a.test', '*.a.test', '*', 'A.test.', '*.test', '**.a.test', '**.Test.'])(
-    'has nothing against %s',
+    'explainNamePattern accepts %s',
     (pattern) => {
       expect(explainNamePattern(pattern)).toBeUndefined()
     },
@@ -64,12 +64,12 @@ describe('explainNamePattern', () => {
     ['*.', /not a host name/],
     ['10.0.0.1', /IP address/],
     ['::1', /IP address/],
-  ])('says what is wrong with %j', (pattern, why) => {
+  ])('explainNamePattern explains what is wrong with %j', (pattern, why) => {
     expect(explainNamePattern(pattern)).toMatch(why)
   })
 })
 
-describe('NameTable', () => {
+describe('a name table', () => {
   const table = new NameTable<string>()
   table.add('*', 'any')
   table.add('*.a.test', 'wild')
@@ -86,7 +86,7 @@ describe('NameTable', () => {
     ['constructor', ['any']],
     ['__proto__', ['any']],
     [undefined, ['any']],
-  ])('finds for %s the most specific first', (name, values) => {
+  ])('a name table finds the most specific patterns for %s first', (name, values) => {
     expect(table.find(name)).toEqual(values)
   })
 
@@ -107,7 +107,7 @@ describe('NameTable', () => {
     ['ba.test', ['top', 'any']],
     ['a.test.example', ['any']],
     [undefined, ['any']],
-  ])('finds for %s `*.` before `**.`, and the longest `**.` first', (name, values) => {
+  ])('a name table finds `*.` before `**.` for %s, and the longest `**.` first', (name, values) => {
     expect(deep.find(name)).toEqual(values)
   })
 })

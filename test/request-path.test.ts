@@ -1,4 +1,4 @@
-/** Paths as routes compare them: one spelling for one resource, and a refusal for what could be two. */
+/** Paths as routes compare them. One resource has one spelling, and a path that could mean two is refused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { comparePath, explainRoutePath, routePath } from '../src/request-path.js'
@@ -26,7 +26,7 @@ describe('a path', () => {
     ['/.../..a/a../.well-known/%2e%2e%2e', '/.../..a/a../.well-known/...'],
     ['/', '/'],
     ['*', '*'],
-  ])('%s is compared as %s', (text, compared) => {
+  ])('the path %s is compared as %s', (text, compared) => {
     expect(comparePath(text, false)).toEqual(path(compared))
   })
 
@@ -58,7 +58,7 @@ describe('a path', () => {
     ['/a%c0%afb', 'overlong encoding'],
     ['/%e0%80%ae', 'overlong encoding'],
     ['/%f0%80%80%ae', 'overlong encoding'],
-  ])('%s is refused: %s', (text, reason) => {
+  ])('the path %s is refused: %s', (text, reason) => {
     expect(comparePath(text, false)).toEqual(refused(reason))
   })
 
@@ -69,11 +69,11 @@ describe('a path', () => {
     ['/a%2f..%2Fadmin', refused('dot segment')],
     ['/..%2fadmin', refused('dot segment')],
     ['/a%5Cb', refused('backslash')],
-  ])('%s where encoded slashes are allowed is %j', (text, expected) => {
+  ])('the path %s becomes %j if encoded slashes are allowed', (text, expected) => {
     expect(comparePath(text, true)).toEqual(expected)
   })
 
-  it('in one spelling stays what it is', () => {
+  it('a path in its compared spelling stays the same when it is compared again', () => {
     const octets = fc.stringMatching(/^\/(?:[a-z./;]|%[0-9a-fA-F]{2}){0,12}$/)
     fc.assert(
       fc.property(octets, fc.boolean(), (text, allows) => {
@@ -84,7 +84,7 @@ describe('a path', () => {
     )
   })
 
-  it('is compared as the same however its letters are encoded', () => {
+  it('a path is compared alike however its letters are encoded', () => {
     const encoded = fc
       .tuple(fc.stringMatching(/^[A-Za-z0-9._~!$&'()*+,=:@-]{1,12}$/), fc.infiniteStream(fc.nat(2)))
       .filter(([text]) => !/^\.{1,2}$/.test(text))
@@ -107,7 +107,7 @@ describe('the path of a route', () => {
     ['//a//b', '/a/b'],
     ['/café', '/caf%C3%A9'],
     ['/caf%c3%a9', '/caf%C3%A9'],
-  ])('%s is compared as %s', (text, compared) => {
+  ])('the route path %s is compared as %s', (text, compared) => {
     expect(explainRoutePath(text)).toBeUndefined()
     expect(routePath(text)).toBe(compared)
   })
@@ -118,7 +118,7 @@ describe('the path of a route', () => {
     ['/100%', /broken encoding/],
     ['/a;x', /write the path without them/],
     ['/a%2fb', /write "\/"/],
-  ])('%s is told to be none: %s', (text, why) => {
+  ])('the route path %s is refused: %s', (text, why) => {
     expect(explainRoutePath(text)).toMatch(why)
   })
 })

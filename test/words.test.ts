@@ -1,4 +1,4 @@
-/** States and facts in words, as the command and the page show them. */
+/** The words in which the command and the page show states and facts. */
 import { expect, it } from 'vitest'
 import { BACKEND } from '../src/status/cluster.js'
 import { DIRECTION } from '../src/status/connection.js'
@@ -12,7 +12,7 @@ it.each([
   [{ isListening: true, isLeaving: false }, 'listening'],
   [{ isListening: false, isLeaving: true }, 'leaving'],
   [{ isListening: false, isLeaving: false }, 'closed'],
-])('a listener of %j is %s', (listener, state) => {
+])('a listener with %j is shown as %s', (listener, state) => {
   expect(words.listenerState(listener)).toBe(state)
 })
 
@@ -23,16 +23,16 @@ it.each([
   [{ state: 'down', setTo: 'drain' }, 'drain'],
   [{ setTo: 'maint' }, 'maint'],
   [{ setTo: 'maint', isLeaving: true }, 'leaving'],
-] as const)('a backend of %j is %s', (fields, state) => {
+] as const)('a backend with %j is shown as %s', (fields, state) => {
   expect(words.backendState({ ...backend, ...fields })).toBe(state)
 })
 
-it('a connection goes to its backend, or waits in a phase', () => {
+it('the destination of a connection is its backend, or else its phase in brackets', () => {
   expect(words.destination({ backendAddress: '10.0.0.1:80', phase: 'data' })).toBe('10.0.0.1:80')
   expect(words.destination({ backendAddress: undefined, phase: 'connect' })).toBe('(connect)')
 })
 
-it('carriers are told upwards and downwards, with each reason once, and not before there are any', () => {
+it('carriers are shown as up/down, with each reason once, and as a dash before there are any', () => {
   const splicing = { ...blank(DIRECTION), carrier: 'kernel' } as const
   expect(words.carriers({ up: splicing, down: splicing })).toBe('kernel/kernel')
   expect(words.carriers({ up: splicing, down: copying })).toBe('kernel/copy (small)')
@@ -40,11 +40,11 @@ it('carriers are told upwards and downwards, with each reason once, and not befo
   expect(words.carriers({ up: { ...copying, carrier: undefined }, down: copying })).toBe('–')
 })
 
-it('the share of spliced bytes is of both ways', () => {
+it('the share of spliced bytes counts both ways', () => {
   expect(words.splicedShare({ bytesUp: 100, bytesDown: 300, splicedUp: 0, splicedDown: 100 })).toBe('25%')
 })
 
-it('a process serves for a time, once it does', () => {
+it('the words for how long a process has served are empty before it serves', () => {
   const startedAt = '2026-01-01T00:00:00.000Z'
   expect(words.servingFor({ startedAt }, Date.parse(startedAt) + 245_000)).toBe('for 4m 5s')
   expect(words.servingFor({ startedAt: undefined }, 0)).toBe('')
@@ -55,17 +55,17 @@ it.each([
   [4, 4, '4 workers'],
   [3, 4, '3 of 4 workers'],
   [1, 2, '1 of 2 workers'],
-])('%d processes of %d are %s', (workers, workersWanted, text) => {
+])('%d processes of %d are shown as %s', (workers, workersWanted, text) => {
   expect(words.processes({ workers, workersWanted })).toBe(text)
 })
 
-it('what is wrong with workers is told, each by itself', () => {
+it('each trouble with workers is told in its own sentence', () => {
   const well = { workersSilent: 0, workerDeaths: 0, workersDiffer: [] }
   expect(words.workerTroubles(well)).toEqual([])
   expect(words.workerTroubles({ workersSilent: 1, workerDeaths: 2, workersDiffer: ['a', 'b'] })).toEqual([
-    '1 worker silent, with old figures',
+    'no answer from 1 worker, figures are old',
     '2 workers died',
-    'not the same in all workers: a, b',
+    'workers differ in a, b',
   ])
 })
 
@@ -74,16 +74,16 @@ it.each([
   [{ listener: 'web' }, 'listener web'],
   [{ cluster: 'db' }, 'cluster db'],
   [{ cluster: 'db', backend: 'a:1' }, 'backend a:1 of db'],
-])('a drain of %j is of %s', (scope, what) => {
+])('a drain of %j is shown as a drain of %s', (scope, what) => {
   expect(words.draining({ scope, left: 1, deadlineAt: undefined }, 0)).toBe(
-    `draining ${what}: 1 connection left, without a deadline`,
+    `draining ${what}: 1 connection left, no deadline`,
   )
 })
 
-it('a drain with a deadline says how long it is to go', () => {
+it('a drain with a deadline says how much time is left', () => {
   const deadlineAt = '2026-01-01T00:00:30.000Z'
   const now = Date.parse('2026-01-01T00:00:00.000Z')
   expect(words.draining({ scope: {}, left: 2, deadlineAt }, now)).toBe(
-    'draining everything: 2 connections left, 30.0s to go',
+    'draining everything: 2 connections left, 30.0s to the deadline',
   )
 })

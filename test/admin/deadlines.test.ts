@@ -1,6 +1,6 @@
 /**
- * Callers who take their time, until a deadline of Node's own ends it, and what is told once a second. Nobody can move
- * these clocks ahead, so all of them are waited for at once, each with a proxy of its own.
+ * Slow callers of the admin server, which a deadline of Node's HTTP server ends, and events that come once a second.
+ * Tests cannot move these clocks ahead. So all tests of this file run at the same time, each with its own proxy.
  */
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/wait.js'
@@ -8,7 +8,7 @@ import { BARE, closed, expectProblem, HEAD, JSON_HEAD, Rig } from './rig.js'
 
 const STUCK = 'POST /api/v1/connections/kill HTTP/1.1\r\nHost: local'
 
-/** With a proxy that is ended after it. */
+/** Runs the test with a proxy of its own, and ends the proxy afterwards. */
 const withRig = (story: (rig: Rig) => Promise<void>) => async (): Promise<void> => {
   const rig = await Rig.start()
   try {
@@ -18,7 +18,7 @@ const withRig = (story: (rig: Rig) => Promise<void>) => async (): Promise<void> 
   }
 }
 
-describe.concurrent('while others wait, too,', () => {
+describe.concurrent('slow callers of the admin server', () => {
   const stuckHundred = async (rig: Rig): Promise<void> => {
     const stuck = await Promise.all(
       Array.from({ length: 100 }, async () => {
@@ -29,29 +29,33 @@ describe.concurrent('while others wait, too,', () => {
     const client = await rig.join()
     client.send(Buffer.from('still'))
     await client.receive(10)
-    // Those that are too many are closed at once, the others when their time is over.
+    // The server closes those above its limit at once, and the others when their time is over.
     await Promise.all(stuck.map(closed))
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   }
   it(
-    'a hundred that are stuck in the middle of a request do not keep traffic from flowing',
+    'a hundred callers that send half a request do not stop the traffic of the proxy',
     withRig(stuckHundred),
     20_000,
   )
 
   const readsNothing = async (rig: Rig): Promise<void> => {
-    // More than kernels hold: what is left to write is how it learns that it is gone.
+    // More than the kernel's buffers hold. A caller with bytes left to write notices that the server closed it.
     const socket = await rig.raw(`GET /assets/page.js HTTP/1.1\r\n${BARE}\r\n`.repeat(500_000))
     socket.pause()
     await closed(socket)
   }
-  it('who asks on and on and reads nothing is let go after a while', withRig(readsNothing), 20_000)
+  it(
+    'the admin server closes a caller that sends requests and reads no answers',
+    withRig(readsNothing),
+    20_000,
+  )
 
   it.each([
     ['never ends', 'GET / HTTP/1.1\r\nHost: local'],
     ['has a body that never ends', `POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{`],
   ])(
-    'a caller whose request %s is told so as everybody else',
+    'a caller whose request %s gets 408 with a reason as JSON',
     (_, bytes) => withRig(async (rig) => expectProblem(await rig.answerTo(bytes), 408, /5 s/))(),
     20_000,
   )
@@ -67,5 +71,5 @@ describe.concurrent('while others wait, too,', () => {
     expect(data).toMatchObject({ status: { state: 'running' }, connections: [], mayChange: true })
     caller.destroy()
   }
-  it('event streams tell at once, and again each second', withRig(eachSecond))
+  it('an event stream sends the status at once and then every second', withRig(eachSecond))
 })

@@ -1,4 +1,4 @@
-/** Where a process is reached that was told nothing of it, and that who looks for it finds it whatever its environment. */
+/** Where millrace puts its admin socket if the config names none, and how the command finds it from any environment. */
 import { once } from 'node:events'
 import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/folder.js'
 import { run } from '../support/programs.js'
 
 const folder = temporaryFolder()
-/** No process of this machine has such a number. */
+/** No process on this machine has this id. */
 const PID = 4_194_305
 let servers: Server[] = []
 afterEach(() => {
@@ -38,25 +38,28 @@ const paths = async (environment: NodeJS.ProcessEnv): Promise<string[]> =>
   (await findAdminSockets(environment)).map(({ address }) => address.path)
 
 describe('the default admin address', () => {
-  it('is in a folder that is made for it', () => {
+  it('millrace makes the folder of its default admin socket with mode 700', () => {
     const path = join(folder, 'millrace', `${PID}.sock`)
     expect(defaultAdminAddress(env(), PID)).toEqual({ kind: 'unix', path })
     expect(lstatSync(join(folder, 'millrace')).mode & 0o777).toBe(0o700)
   })
 
-  it.each([0o700, 0o750, 0o755])('is in a folder of mode %o, as systemd makes them', async (mode) => {
-    mkdirSync(join(folder, 'millrace'))
-    chmodSync(join(folder, 'millrace'), mode)
-    const path = await serveAt(defaultAdminAddress(env(), PID))
-    expect(path).toBe(join(folder, 'millrace', `${PID}.sock`))
-    expect(await paths(env())).toContain(path)
-  })
+  it.each([0o700, 0o750, 0o755])(
+    'millrace puts its default admin socket into a folder of mode %o that systemd made',
+    async (mode) => {
+      mkdirSync(join(folder, 'millrace'))
+      chmodSync(join(folder, 'millrace'), mode)
+      const path = await serveAt(defaultAdminAddress(env(), PID))
+      expect(path).toBe(join(folder, 'millrace', `${PID}.sock`))
+      expect(await paths(env())).toContain(path)
+    },
+  )
 
   it.each<[string, () => void]>([
     ['that its group may write to', () => mkdirOf(0o770)],
     ['that others may write to', () => mkdirOf(0o757)],
-    ['that is a link to another', () => symlinkSync('/tmp', join(folder, 'millrace'))],
-  ])('is never in a folder %s', async (_, make) => {
+    ['that is a symbolic link', () => symlinkSync('/tmp', join(folder, 'millrace'))],
+  ])('millrace neither makes nor finds an admin socket in a folder %s', async (_, make) => {
     make()
     const address = defaultAdminAddress(env(), PID)
     const inside = join(folder, 'millrace', `${PID}.sock`)
@@ -66,7 +69,7 @@ describe('the default admin address', () => {
     expect(existsSync(inside)).toBe(true)
   })
 
-  it('of a service is looked for by a shell, and that of a shell by a service, wherever it is', () => {
+  it('a search for admin sockets looks into the folders that processes with other environments use', () => {
     const environments = [{}, env(), { XDG_RUNTIME_DIR: '/run/user/1000' }]
     const common = environments.map((each) =>
       foldersToServeIn(each, 1000).filter((path) => !path.startsWith(folder)),
@@ -76,7 +79,7 @@ describe('the default admin address', () => {
     expect(foldersToServeIn({}, 1000)).toContain('/run/millrace')
   })
 
-  it('that nobody answers at any more is removed', async () => {
+  it('a search for admin sockets removes a socket file on which nobody listens', async () => {
     const address = defaultAdminAddress(env(), PID) as UnixAddress
     const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
     await run(process.execPath, ['-e', script, address.path])

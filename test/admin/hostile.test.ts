@@ -1,4 +1,4 @@
-/** Callers that are broken, slow, many or malicious: traffic goes on, and what they cost is bounded. */
+/** Broken, slow, many or malicious callers of the admin server. Traffic goes on, and their cost has a bound. */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -12,26 +12,29 @@ beforeEach(async () => {
 })
 afterEach(() => rig.end())
 
-describe('hostile callers', () => {
+describe('hostile callers of the admin server', () => {
   it.each<[string, string | Buffer]>([
-    ['no HTTP at all', 'SSH-2.0-OpenSSH_9\r\n'],
-    ['bytes of all kinds', Buffer.from(Array.from({ length: 2000 }, (_, i) => (i * 7919) % 256))],
+    ['no HTTP', 'SSH-2.0-OpenSSH_9\r\n'],
+    ['bytes of every value', Buffer.from(Array.from({ length: 2000 }, (_, i) => (i * 7919) % 256))],
     ['a NUL in the path', `GET /\0 HTTP/1.1\r\n${HEAD}\r\n`],
-    ['headers without an end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`],
-    ['many headers', `GET / HTTP/1.1\r\n${'X: y\r\n'.repeat(5000)}\r\n`],
+    ['endless headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`],
+    ['5000 headers', `GET / HTTP/1.1\r\n${'X: y\r\n'.repeat(5000)}\r\n`],
     [
-      'two lengths',
+      'two Content-Length headers',
       `POST /api/v1/reload HTTP/1.1\r\n${HEAD}Content-Length: 3\r\nContent-Length: 5\r\n\r\nabc`,
     ],
     [
-      'a length beside chunks',
+      'both Content-Length and chunks',
       `POST /api/v1/reload HTTP/1.1\r\n${HEAD}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     ],
-    ['a path that is a whole address', `GET http://evil.example/ HTTP/1.1\r\n${HEAD}\r\n`],
-    ['an asterisk', `OPTIONS * HTTP/1.1\r\n${HEAD}\r\n`],
-    ['a tunnel', `CONNECT localhost:22 HTTP/1.1\r\n${HEAD}\r\n`],
-    ['an upgrade', `GET /api/v1/status HTTP/1.1\r\n${HEAD}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n`],
-  ])('that send %s are answered or let go, and nobody else notices', async (_, bytes) => {
+    ['a whole URL as path', `GET http://evil.example/ HTTP/1.1\r\n${HEAD}\r\n`],
+    ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${HEAD}\r\n`],
+    ['CONNECT', `CONNECT localhost:22 HTTP/1.1\r\n${HEAD}\r\n`],
+    [
+      'an Upgrade header',
+      `GET /api/v1/status HTTP/1.1\r\n${HEAD}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n`,
+    ],
+  ])('a caller that sends %s is answered or closed, and traffic goes on', async (_, bytes) => {
     const client = await rig.join()
     const caller = await rig.raw(bytes)
     caller.resume()
@@ -42,7 +45,7 @@ describe('hostile callers', () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   })
 
-  it('that nest JSON deeply, or name what every object has, get a 422 or a 400', async () => {
+  it('a caller that sends deeply nested JSON or the key __proto__ gets 400 or 422', async () => {
     const json = { 'content-type': 'application/json' }
     for (const body of [
       '['.repeat(8000),
@@ -57,7 +60,7 @@ describe('hostile callers', () => {
     expect(Object.prototype).not.toHaveProperty('all')
   })
 
-  it('that send several requests at once get as many answers, in order', async () => {
+  it('a caller that sends three requests at once gets three answers', async () => {
     const caller = await rig.raw(`GET /livez HTTP/1.1\r\n${HEAD}\r\n`.repeat(3))
     let heard = ''
     caller.on('data', (chunk: Buffer) => {
@@ -68,11 +71,11 @@ describe('hostile callers', () => {
   })
 
   it.each<[string, string, number]>([
-    ['say nothing', '', 0],
+    ['send nothing', '', 0],
     ['send half a request', 'POST /api/v1/connections/kill HTTP/1.1\r\nHost: local', 0],
-    ['ask on and on and read nothing', `GET /assets/page.js HTTP/1.1\r\n${BARE}\r\n`, 1000],
-    ['have no token and wait for what they are not given', `POST /api/v1/drain HTTP/1.1\r\n${BARE}`, 0],
-  ])('a hundred that %s keep nobody from an answer', async (_, bytes, times) => {
+    ['send requests and read no answers', `GET /assets/page.js HTTP/1.1\r\n${BARE}\r\n`, 1000],
+    ['have no token and do not end their request', `POST /api/v1/drain HTTP/1.1\r\n${BARE}`, 0],
+  ])('a hundred callers that %s do not keep others from an answer', async (_, bytes, times) => {
     const stuck = await Promise.all(
       Array.from({ length: 100 }, async () => {
         const socket = await rig.raw(bytes.repeat(Math.max(1, times)))
@@ -85,7 +88,7 @@ describe('hostile callers', () => {
     for (const socket of stuck) socket.destroy()
   })
 
-  it('who waits for a drain keeps its place, and has none any more when it is gone', async () => {
+  it('a caller that waits for a drain is not closed for 100 new callers, and leaves no fd behind', async () => {
     const client = await rig.join()
     const body = '{"listener": "front", "deadlineMs": 0}'
     const head = `${HEAD}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`
@@ -96,16 +99,16 @@ describe('hostile callers', () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
     expect(waiting.closed).toBe(false)
     for (const socket of [...many, waiting]) socket.destroy()
-    // Both ends of it.
+    // The caller's socket and the server's.
     await until(() => openFds().length <= withIt - 2)
     client.end()
   })
 
   it.each([
-    ['scrapes', '/metrics', 'statuses'],
-    ['statuses', '/api/v1/status', 'statuses'],
-    ['lists', '/api/v1/connections?client=10.0.0.0/8', 'lists'],
-  ] as const)('a storm of %s costs one in a while', async (_, path, count) => {
+    ['scrapes of the metrics', '/metrics', 'statuses'],
+    ['requests for the status', '/api/v1/status', 'statuses'],
+    ['requests for the connections', '/api/v1/connections?client=10.0.0.0/8', 'lists'],
+  ] as const)('many %s make the admin server ask the proxy only once in 250 ms', async (_, path, count) => {
     const storm = async (): Promise<void> => {
       for (let i = 0; i < 25; i++) expect(await rig.ask(path)).toMatchObject({ status: 200 })
     }
@@ -120,31 +123,34 @@ describe('hostile callers', () => {
   })
 })
 
-describe('a caller whose request', () => {
+describe('bad requests to the admin server', () => {
   it.each<[string, string, number, RegExp]>([
-    ['has headers without an end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431, /8 KiB/],
+    ['has endless headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431, /8 KiB/],
     ['has an endless path', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${HEAD}\r\n`, 431, /8 KiB/],
-    ['is no HTTP', 'SSH-2.0-OpenSSH_9\r\n', 400, /no HTTP/],
-    ['has a method nobody knows', `BREW /pot HTTP/1.1\r\n${HEAD}\r\n`, 400, /no HTTP/],
-    ['expects what nobody does', `GET /livez HTTP/1.1\r\n${HEAD}Expect: tea\r\n\r\n`, 417, /"tea"/],
-    ['wants a tunnel', `CONNECT localhost:22 HTTP/1.1\r\n${HEAD}\r\n`, 405, /CONNECT/],
+    ['is not HTTP', 'SSH-2.0-OpenSSH_9\r\n', 400, /no HTTP/],
+    ['has an unknown method', `BREW /pot HTTP/1.1\r\n${HEAD}\r\n`, 400, /no HTTP/],
+    ['has an unknown Expect header', `GET /livez HTTP/1.1\r\n${HEAD}Expect: tea\r\n\r\n`, 417, /"tea"/],
+    ['is a CONNECT', `CONNECT localhost:22 HTTP/1.1\r\n${HEAD}\r\n`, 405, /CONNECT/],
     [
-      'has chunks without an end',
+      'has chunks of more than 16 KiB',
       `POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Transfer-Encoding: chunked\r\n\r\n5000\r\n${'x'.repeat(0x5000)}`,
       413,
       /16384/,
     ],
-  ])('%s is told so as everybody else', async (_, bytes, status, detail) => {
-    expectProblem(await rig.answerTo(bytes), status, detail)
-  })
+  ])(
+    'a caller whose request %s gets an error status with a reason as JSON',
+    async (_, bytes, status, detail) => {
+      expectProblem(await rig.answerTo(bytes), status, detail)
+    },
+  )
 
-  it('is followed by nonsense gets its answer, and nothing in the middle of it', async () => {
+  it('a caller that sends nonsense after a request gets one whole answer', async () => {
     const text = await rig.answerTo(`GET /livez HTTP/1.1\r\n${HEAD}\r\nnonsense\r\n\r\n`)
     expect(text).not.toMatch(/nonsense/)
     expect(text).toMatch(/^HTTP\/1\.1 (200 OK|400 Bad Request)\r\n/)
   })
 
-  it('breaks off is no failure of ours', async () => {
+  it('a caller that breaks off in its request leaves no fd open and no error in the log', async () => {
     const before = openFds().length
     const caller = await rig.raw(`POST /api/v1/drain HTTP/1.1\r\n${JSON_HEAD}Content-Length: 9\r\n\r\n{`)
     await until(() => openFds().length >= before + 2)
@@ -155,10 +161,10 @@ describe('a caller whose request', () => {
   })
 })
 
-describe('event streams', () => {
+describe('event streams of the admin server', () => {
   const listen = (): Promise<Socket> => rig.raw(`GET /api/v1/events HTTP/1.1\r\n${HEAD}\r\n`)
 
-  it('are few: who comes too late is told to come again', async () => {
+  it('the admin server refuses the 17th event stream with 503 and Retry-After', async () => {
     const callers = await Promise.all(Array.from({ length: 16 }, listen))
     await Promise.all(callers.map((caller) => once(caller, 'data')))
     expect(await rig.ask('/api/v1/events')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
@@ -174,7 +180,7 @@ describe('event streams', () => {
     for (const caller of callers) caller.destroy()
   })
 
-  it('answer HEAD at once, and count nobody who asks so', async () => {
+  it('a HEAD request for the event stream is answered at once and takes no place of a stream', async () => {
     for (let i = 0; i < 20; i++) {
       expect(await rig.ask('/api/v1/events', { method: 'HEAD' })).toMatchObject({
         status: 200,
@@ -184,7 +190,7 @@ describe('event streams', () => {
     }
   })
 
-  it('end with the server', async () => {
+  it('an event stream ends when the admin server stops', async () => {
     const caller = await listen()
     await once(caller, 'data')
     caller.resume()

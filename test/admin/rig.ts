@@ -1,4 +1,4 @@
-/** An admin server over a real proxy with real traffic, and requests to it as any caller would send them. */
+/** An admin server of a real proxy with real traffic, and requests as any caller sends them. */
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -10,7 +10,7 @@ import { Bed, type BedConfig } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 
 export const TOKEN = 'a-token-of-the-tests-0123456789'
-/** Of a request: without a token, with it, and with it before a body. */
+/** The headers of a request: without the token, with the token, and with the token before a JSON body. */
 export const BARE = 'Host: localhost\r\n'
 export const HEAD = `${BARE}Authorization: Bearer ${TOKEN}\r\n`
 export const JSON_HEAD = `${HEAD}Content-Type: application/json\r\n`
@@ -32,7 +32,7 @@ export class Rig {
   readonly backend: Backend
   readonly bed: Bed
   readonly admin: AdminServer
-  /** How often the proxy was asked for its status, and for its connections. */
+  /** How often the admin server asked the proxy for its status, and for its connections. */
   statuses = 0
   lists = 0
 
@@ -72,7 +72,7 @@ export class Rig {
     return address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
   }
 
-  /** A connection through the proxy that has echoed. */
+  /** Connects a client through the proxy and waits for its first echo. */
   async join() {
     const client = await this.bed.connect()
     client.send(Buffer.from('hello'))
@@ -80,7 +80,7 @@ export class Rig {
     return client
   }
 
-  /** With the token, unless other headers are given. */
+  /** Sends a request: with the token, unless `headers` replaces it. */
   async ask(path: string, { method = 'GET', headers, body }: Asked = {}): Promise<Answered> {
     const { address } = this.admin
     const place =
@@ -110,7 +110,7 @@ export class Rig {
     }
   }
 
-  /** Bytes as they are, on a connection of their own. */
+  /** Sends the bytes unchanged on a connection of their own. */
   async raw(bytes: string | Buffer): Promise<Socket> {
     const socket = connect(this.place as never)
     socket.on('error', () => {})
@@ -119,7 +119,7 @@ export class Rig {
     return socket
   }
 
-  /** All that such a connection is answered, as soon as it is closed. */
+  /** Sends the bytes the same way, and returns all that comes back until the connection is closed. */
   async answerTo(bytes: string | Buffer): Promise<string> {
     const caller = await this.raw(bytes)
     const pieces: Buffer[] = []
@@ -129,12 +129,12 @@ export class Rig {
   }
 }
 
-/** However it ends. */
+/** Waits until the socket is closed, in whichever way. */
 export async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise<void>((resolve) => socket.once('close', () => resolve()))
 }
 
-/** The text of an answer that says what is wrong. */
+/** Checks an HTTP answer that reports an error as problem JSON. */
 export function expectProblem(text: string, status: number, detail: RegExp): void {
   expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
   expect(text).toContain('content-type: application/problem+json\r\n')

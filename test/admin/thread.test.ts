@@ -1,4 +1,4 @@
-/** The admin address of a proxy in a worker thread, which cannot set the umask that keeps others away from its file. */
+/** The admin socket of a proxy in a worker thread. A thread cannot set the umask that protects the file. */
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/folder.js'
 const folder = temporaryFolder()
 const LIBRARY = new URL('../../dist/index.js', import.meta.url).href
 
-/** What came of it. */
+/** Starts a proxy in a worker thread; returns the mode of its socket, or the error message. */
 async function startInThread(path: string): Promise<string> {
   const script = `
     import { lstatSync } from 'node:fs'
@@ -32,12 +32,12 @@ async function startInThread(path: string): Promise<string> {
   return told
 }
 
-it('is a socket of its owner`s alone in a folder that keeps others away', async () => {
+it('a proxy in a worker thread makes its admin socket with mode 600 in a folder of mode 700', async () => {
   mkdirSync(join(folder, 'private'), { mode: 0o700 })
   expect(await startInThread(join(folder, 'private', 'admin.sock'))).toBe('600')
 })
 
-it('is none in another folder, and says what to do', async () => {
+it('a proxy in a worker thread refuses an admin socket in a folder of mode 755, and says to chmod it', async () => {
   mkdirSync(join(folder, 'open'))
   chmodSync(join(folder, 'open'), 0o755)
   expect(await startInThread(join(folder, 'open', 'admin.sock'))).toMatch(/^admin: .*chmod 700 .*open/)

@@ -1,6 +1,6 @@
 /**
- * What is told of a status after things have left the config and workers have died, and in events, against the document
- * at /openapi.json: by one process, and by two workers.
+ * The status after a reload has removed things and after a worker has died, and the data of events, checked against the
+ * document at /openapi.json. Both with one process and with two workers.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
@@ -15,7 +15,7 @@ afterEach(() => rig.end())
 
 const ajv = addFormats.default(new Ajv2020({ strict: true, allErrors: true, strictTypes: false }))
 
-/** What a GET of this path is answered with, by the document. */
+/** Validates the answer to a GET of this path by the document. */
 async function answerOf(path: string): Promise<ValidateFunction> {
   const { paths } = JSON.parse((await rig.get('/openapi.json')).text)
   return ajv.compile(paths[path].get.responses['200'].content['application/json'].schema)
@@ -35,8 +35,8 @@ async function firstEvent(): Promise<{ status: ProxyStatus; connections: readonl
   return JSON.parse(/^data: (.*)$/m.exec(text)![1]!)
 }
 
-describe.each([1, 2])('by %d', (workers) => {
-  it('what leaves the config and what has left it is told as the document says', async () => {
+describe.each([1, 2])('the status with %d workers', (workers) => {
+  it('the status matches the OpenAPI document while a removed listener has a client, and after that', async () => {
     rig = await WorkersRig.start(folder, { workers })
     const isStatus = await answerOf('/api/v1/status')
     const client = await rig.join()
@@ -56,7 +56,7 @@ describe.each([1, 2])('by %d', (workers) => {
     })
   })
 
-  it('events tell what the document says of a status and of connections', async () => {
+  it('an event matches the schemas of the OpenAPI document for the status and the connections', async () => {
     rig = await WorkersRig.start(folder, { workers })
     await rig.join()
     const { status, connections } = await firstEvent()
@@ -66,7 +66,7 @@ describe.each([1, 2])('by %d', (workers) => {
   })
 })
 
-it('what a worker that died has counted is told as the document says', async () => {
+it('the status keeps the counts of a worker that died, and matches the OpenAPI document', async () => {
   rig = await WorkersRig.start(folder)
   const isStatus = await answerOf('/api/v1/status')
   for (let i = 0; i < 10; i++) await rig.join()

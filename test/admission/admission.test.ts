@@ -1,4 +1,4 @@
-/** The step between accept and connection, with connections and listeners that only note what becomes of them. */
+/** Admission, the step between accept and connection, with mock connections and mock listeners. */
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerAddress } from '../../src/address.js'
 import { Admission } from '../../src/admission/admission.js'
@@ -31,9 +31,9 @@ let sweep: Sweep
 let admission: Admission
 /** What happened, in order. */
 let told: string[]
-/** How many more may come in. */
+/** How many more clients the rule lets in. */
 let free: number
-/** Who may not, however many may. */
+/** A client that the rule never lets in. */
 let barred: string | undefined
 let places: Map<string, Dialling>
 
@@ -80,7 +80,7 @@ function over(name: string, of: Backend | undefined, wasLetIn = true): void {
   } as unknown as Connection)
 }
 
-/** Its client comes again whenever it goes on. */
+/** A client waits at this listener. It is asked about again each time the listener goes on. */
 function waitAtListener(name: string): void {
   const listener = {
     pause: () => {},
@@ -94,11 +94,11 @@ function waitAtListener(name: string): void {
   wait()
 }
 
-test('without a rule everybody may go on', () => {
+test('a client goes on at once if there is no admission rule', () => {
   expect(new Admission({ runQueue, sweep } as unknown as Engine).decide(service, 1)).toBe('go-on')
 })
 
-test('a release wakes those who wait for that backend or its cluster, and nobody else', async () => {
+test('a release of a backend wakes the clients that wait for it or its cluster, and no others', async () => {
   enqueue('a', other)
   enqueue('b', cluster)
   enqueue('c', backend)
@@ -110,7 +110,7 @@ test('a release wakes those who wait for that backend or its cluster, and nobody
   expect([other, cluster, backend].map((each) => admission.queued(each))).toEqual([1, 0, 0])
 })
 
-test('while the first of a queue has to wait, nobody behind it is asked about', async () => {
+test('while the first client of a queue must wait, those behind it are not asked about', async () => {
   for (const name of ['a', 'b', 'c']) enqueue(name, backend)
   admission.released(backend, cluster)
   await null
@@ -120,7 +120,7 @@ test('while the first of a queue has to wait, nobody behind it is asked about', 
   expect(told).toEqual(['a?', 'a?', 'a goes on', 'b?'])
 })
 
-test('while the first of one queue has to wait, the first of another may go on', async () => {
+test('while the first client of one queue must wait, the first of another queue may go on', async () => {
   enqueue('a', backend)
   enqueue('b', cluster)
   free = 1
@@ -130,7 +130,7 @@ test('while the first of one queue has to wait, the first of another may go on',
   expect(told).toEqual(['a?', 'b?', 'b goes on'])
 })
 
-test('several releases at once are one reason to ask, and as many can go on as may', async () => {
+test('several releases at once ask only once, and as many clients go on as the rule lets in', async () => {
   for (const name of ['a', 'b', 'c']) enqueue(name, backend)
   free = 2
   admission.released(backend, cluster)
@@ -139,7 +139,7 @@ test('several releases at once are one reason to ask, and as many can go on as m
   expect(told).toEqual(['a?', 'a goes on', 'b?', 'b goes on', 'c?'])
 })
 
-test('whoever comes does not overtake one whose turn may have come', () => {
+test('a new client does not overtake a waiting one whose turn may have come', () => {
   enqueue('a', backend)
   waitAtListener('b')
   waitAtListener('c')
@@ -150,7 +150,7 @@ test('whoever comes does not overtake one whose turn may have come', () => {
   expect(told).toEqual(['x is over', ...runQueue, 'd?'])
 })
 
-test('listeners have their turns in the order in which they began to wait, the one that waits on goes behind', async () => {
+test('waiting listeners have their turns in order, and one that must wait again goes to the end', async () => {
   for (const name of ['a', 'b', 'c']) waitAtListener(name)
   free = 1
   over('x', undefined)
@@ -163,7 +163,7 @@ test('listeners have their turns in the order in which they began to wait, the o
   expect(told).toEqual(['y is over', 'b?', 'b goes on', 'c?', 'd?'])
 })
 
-test('one is asked about at a time, so that others run between', () => {
+test('admission asks about one client at a time, so that other work runs between', () => {
   for (const name of ['a', 'b']) enqueue(name, backend)
   free = 2
   admission.released(backend, cluster)
@@ -176,7 +176,7 @@ test('one is asked about at a time, so that others run between', () => {
   expect(told).toEqual(['a?', 'a goes on', 'somebody else runs', 'b?', 'b goes on'])
 })
 
-test('one that has left the queue before its turn is not asked about', async () => {
+test('a client that has left the queue before its turn is not asked about', async () => {
   for (const name of ['a', 'b']) enqueue(name, backend)
   free = 2
   admission.released(backend, cluster)
@@ -187,7 +187,7 @@ test('one that has left the queue before its turn is not asked about', async () 
   expect(admission.queued(backend)).toBe(0)
 })
 
-test('the end of one that was never let in is none for the rule, but may be the turn of others', async () => {
+test('the end of a client that was never let in is not told to the rule, and wakes waiting clients', async () => {
   waitAtListener('a')
   free = 1
   over('x', undefined, false)
@@ -195,7 +195,7 @@ test('the end of one that was never let in is none for the rule, but may be the 
   expect(told).toEqual(['a?', 'a goes on'])
 })
 
-test('where nobody waits an end or a release is no work', () => {
+test('an end or a release queues no work if no client waits', () => {
   over('x', backend)
   admission.released(backend, cluster)
   admission.askAgain()

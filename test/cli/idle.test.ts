@@ -1,4 +1,4 @@
-/** What the command costs while nobody connects and nobody looks: nothing, once it has come to rest. */
+/** The command does nothing while no client is connected and nobody asks for the status. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { sleepsForMs } from '../support/asleep.js'
@@ -13,7 +13,7 @@ import { until } from '../support/wait.js'
 const REST_MS = 1000
 const folder = temporaryFolder()
 
-/** Serves one client and has forgotten it; answers with the ids of all processes. */
+/** Starts millrace and lets it serve one client to the end; returns the ids of all its processes. */
 async function startAndServe(
   native: 'off' | undefined,
   workers: number,
@@ -41,7 +41,7 @@ async function startAndServe(
 }
 
 it.skipIf(areMissing('openssl'))(
-  'every process, alone, supervisor or worker, with the addon and without, wakes at most once a second when idle',
+  'each process of an idle millrace wakes at most once a second, with workers or without, with the addon or without',
   async () => {
     const backend = (await Backend.listen()).echo()
     const pids: number[] = []

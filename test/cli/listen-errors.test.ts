@@ -1,4 +1,4 @@
-/** An address that cannot be listened on: one line that names the listener and says what to do, and nothing runs. */
+/** millrace cannot listen on an address: it prints one line that names the listener and what to do, and exits. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { connectTo } from '../support/peer.js'
 import { areMissing, freePort } from '../support/programs.js'
 
 const PRIVILEGED_PORT = 81
-/** RFC 5737: for documentation, so no interface has it. */
+/** RFC 5737 reserves it for documentation, so no interface has it. */
 const NOBODYS_ADDRESS = '192.0.2.1'
 
 const folder = temporaryFolder()
@@ -28,9 +28,9 @@ describe.each([
   const listen = (address: string, ...more: string[]) => ['--listen', address, '--to', '127.0.0.1:9', ...more]
 
   it.each([
-    ['alone', []],
+    ['with one process', []],
     ['with two workers', ['--workers', '2']],
-  ])('ends with 1 when the port is taken, %s', async (_name, more) => {
+  ])('millrace %s exits with 1 if another process has the port', async (_name, more) => {
     const result = await runMillrace(listen(taken.address, ...more), { native })
     expect(result).toMatchObject({ code: 1, stdout: '' })
     expect(result.stderr).toBe(
@@ -40,9 +40,9 @@ describe.each([
   })
 
   it.each([
-    ['alone', []],
+    ['with one process', []],
     ['with two workers', ['--workers', '2']],
-  ])('ends with 1 when no interface has the address, %s', async (_name, more) => {
+  ])('millrace %s exits with 1 if no interface has the address', async (_name, more) => {
     const result = await runMillrace(listen(`${NOBODYS_ADDRESS}:7000`, ...more), { native })
     expect(result).toMatchObject({ code: 1, stdout: '' })
     expect(result.stderr).toMatch(
@@ -51,9 +51,9 @@ describe.each([
   })
 
   it.skipIf(areMissing('setpriv') || hasNoPrivilegedPorts())(
-    'ends with 1 when the port is privileged and the process is not',
+    'millrace without CAP_NET_BIND_SERVICE exits with 1 if the port is privileged',
     async () => {
-      // The capability is what counts, not the uid: without it even root is turned away.
+      // The kernel looks at the capability, not at the uid. It refuses even root without it.
       const without = '-net_bind_service'
       const through = ['setpriv', '--inh-caps', without, ...(isRoot() ? ['--bounding-set', without] : [])]
       const result = await runMillrace(listen(`127.0.0.1:${PRIVILEGED_PORT}`), { native, through })
@@ -64,16 +64,21 @@ describe.each([
     },
   )
 
-  it.each([1, 2])('ends with 1 when a live unix socket has the path, with %i workers', async (workers) => {
-    const path = join(folder, `live-${native}-${workers}`)
-    const live = await Backend.listen({ path })
-    const result = await runMillrace(listen(`unix:${path}`, '--workers', String(workers)), { native })
-    await live.close()
-    expect(result).toMatchObject({ code: 1, stdout: '' })
-    expect(result.stderr).toMatch(/^millrace: listener unix:.*EADDRINUSE, another process listens there.*\n$/)
-  })
+  it.each([1, 2])(
+    'millrace exits with 1 if another process listens on the unix socket (workers: %i)',
+    async (workers) => {
+      const path = join(folder, `live-${native}-${workers}`)
+      const live = await Backend.listen({ path })
+      const result = await runMillrace(listen(`unix:${path}`, '--workers', String(workers)), { native })
+      await live.close()
+      expect(result).toMatchObject({ code: 1, stdout: '' })
+      expect(result.stderr).toMatch(
+        /^millrace: listener unix:.*EADDRINUSE, another process listens there.*\n$/,
+      )
+    },
+  )
 
-  it('ends with 1 when the second listener is bad, and the first is gone with it', async () => {
+  it('millrace exits with 1 if its second listener cannot listen, although the first can', async () => {
     const config = writeConfig(folder, {
       listeners: [
         { name: 'first', address: '127.0.0.1:0', cluster: 'any' },
@@ -88,7 +93,7 @@ describe.each([
     expect(result.stdout).toContain('"listener":"first"')
   })
 
-  it.each([1, 2])('serves 0.0.0.0 and [::] of one port, with %i workers', async (workers) => {
+  it.each([1, 2])('millrace serves 0.0.0.0 and [::] on the same port (workers: %i)', async (workers) => {
     const port = await freePort()
     const backends = [(await Backend.listen()).echo(), (await Backend.listen()).echo()]
     const [ipv4, ipv6] = backends.map(({ address }) => address) as [string, string]
@@ -115,9 +120,9 @@ describe.each([
     await Promise.all(backends.map((backend) => backend.close()))
   })
 
-  // Workers with the addon share every address (SO_REUSEPORT), so one that includes another is in nobody's way.
+  // Workers with the addon open every address with SO_REUSEPORT. Then 0.0.0.0 and 127.0.0.1 do not conflict.
   it.each(native === 'off' ? [1, 2] : [1])(
-    'ends with 1 where an address includes another of the config, with %i workers',
+    'millrace exits with 1 if the address of one listener includes that of another (workers: %i)',
     async (workers) => {
       const port = await freePort()
       const config = writeConfig(folder, {

@@ -1,4 +1,4 @@
-/** The log of the command: a file that is rotated under it, one that cannot be written, a stdout that nobody reads. */
+/** The log of the command: a file that is rotated, a file that cannot be written, and a stdout that nobody reads. */
 import { spawn } from 'node:child_process'
 import {
   closeSync,
@@ -22,7 +22,7 @@ import { turns } from '../support/wait.js'
 
 const folder = temporaryFolder()
 const STDOUT_CONNECTIONS = 3000
-/** So that their records are more than may wait. A line is whole up to 4096 bytes. */
+/** Makes all records together more than may wait for stdout. A pipe takes a line of up to 4096 bytes as a whole. */
 const LONG_TAGS = { long: 'x'.repeat(2500) }
 const AT_ONCE = 20
 
@@ -43,7 +43,7 @@ const configOf = (log: object, tags = {}): string =>
     log,
   })
 
-/** From its beginning to its end, seen from the client. */
+/** A client connects, gets its echo, and closes. */
 async function converse(): Promise<void> {
   const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
   client.send(Buffer.from('hello'))
@@ -89,7 +89,7 @@ describe('log.file', () => {
     rmSync(join(folder, 'logs'), { recursive: true, force: true })
   })
 
-  it('is opened anew on SIGUSR2; no record is lost, and the last ones are there after SIGTERM', async () => {
+  it('SIGUSR2 reopens log.file without losing a record, and SIGTERM writes the last lines', async () => {
     await converse()
     await recorded(path, 1)
     renameSync(path, `${path}.1`)
@@ -104,25 +104,25 @@ describe('log.file', () => {
     expect(millrace.program.stdout).toBe('')
   })
 
-  it('is another one after a reload that says so; every line is in one of them, and the last in stdout', async () => {
+  it('a reload moves the log to another file or to stdout without losing a record', async () => {
     await converse()
     await recorded(path, 1)
     const other = join(folder, 'logs', 'other.log')
     renameSync(configOf({ file: other }), config)
     millrace.program.child.kill('SIGHUP')
-    await seen(other, ({ msg }) => msg === 'the config was taken up')
+    await seen(other, ({ msg }) => msg === 'config reloaded')
     await converse()
     await recorded(other, 1)
     renameSync(configOf({}), config)
     millrace.program.child.kill('SIGHUP')
-    await millrace.logged(({ msg }) => msg === 'the config was taken up')
+    await millrace.logged(({ msg }) => msg === 'config reloaded')
     await converse()
     expect(await millrace.stop()).toEqual({ code: 0, signal: null })
     expect([recordsIn(path), recordsIn(other)]).toEqual([1, 1])
     expect(linesIn(millrace.program.stdout).filter(({ msg }) => msg === 'connection')).toHaveLength(1)
   })
 
-  it('that cannot be written keeps the config, all of it, from being taken up', async () => {
+  it('a reload changes nothing if its log.file cannot be written', async () => {
     renameSync(configOf({ file: '/nowhere/at/all.log', level: 'warn', access: false }), config)
     millrace.program.child.kill('SIGHUP')
     const line = await seen(path, ({ msg }) => msg.startsWith('the reload failed'))
@@ -131,7 +131,7 @@ describe('log.file', () => {
     await recorded(path, 1)
   })
 
-  it('stays open where its path is gone, and says so', async () => {
+  it('SIGUSR2 keeps the old log file open if its folder is gone, and logs an error', async () => {
     renameSync(path, join(folder, 'moved.log'))
     rmSync(join(folder, 'logs'), { recursive: true })
     millrace.program.child.kill('SIGUSR2')
@@ -147,8 +147,8 @@ describe('a log that cannot be written', () => {
   it.each([
     ['/nowhere/at/all.log', 'there is no such folder (ENOENT)'],
     [folder, 'it is a folder (EISDIR)'],
-    ['/dev/null/a.log', 'a part of its path is no folder (ENOTDIR)'],
-  ])('keeps the command from starting: %s', async (file, why) => {
+    ['/dev/null/a.log', 'a part of its path is not a folder (ENOTDIR)'],
+  ])('millrace exits with 1 if it cannot write its log to %s', async (file, why) => {
     const { code, stderr } = await runMillrace(['--config', configOf({ file })])
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -158,7 +158,7 @@ describe('a log that cannot be written', () => {
 })
 
 describe.skipIf(areMissing('mkfifo'))('a stdout that nobody reads', () => {
-  it('stops no connection; what is lost is counted, and what is not is whole', async () => {
+  it('a stdout that nobody reads stops no connection, and millrace counts the records that are lost', async () => {
     const path = join(folder, 'stdout')
     await run('mkfifo', [path])
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -1,6 +1,6 @@
 /**
- * A process that has run out of file descriptors: it waits instead of spinning, loses nobody it need not lose, and
- * goes on as soon as there are some again. The limit is set from outside, to leave exactly as many as a test says.
+ * millrace when it has run out of file descriptors. It waits instead of spinning, keeps every client that it can keep,
+ * and goes on as soon as it has fds again. `prlimit` leaves the process exactly as many fds as a test says.
  */
 import { readdirSync, readlinkSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -14,7 +14,7 @@ import { areMissing, run } from '../support/programs.js'
 import { until } from '../support/wait.js'
 
 const PLENTY = 1000
-/** Half of the time for which nothing is accepted for want of fds. */
+/** Half of the pause that millrace makes in accepting when it has no fds. */
 const HALF_PAUSE_MS = 50
 
 const folder = temporaryFolder()
@@ -47,7 +47,7 @@ describe.skipIf(areMissing('prlimit')).each([
     await backend.close()
   })
 
-  /** The first connection loads what is loaded late, and leaves a kernel pipe for the next. */
+  /** Serves one connection. It loads the modules that are loaded late, and leaves a kernel pipe for the next. */
   async function warmUp(): Promise<void> {
     const before = socketsOf(millrace.program.pid)
     await expectServed(await connect())
@@ -68,7 +68,7 @@ describe.skipIf(areMissing('prlimit')).each([
     expect(client.received.equals(client.sent)).toBe(true)
   }
 
-  /** Lets the process open so many more, and no more than that. */
+  /** Sets the limit so that the process can open `free` more fds. */
   async function leave(free: number): Promise<void> {
     const taken = new Set(readdirSync(`/proc/${millrace.program.pid}/fd`).map(Number))
     let limit = 0
@@ -81,7 +81,7 @@ describe.skipIf(areMissing('prlimit')).each([
     expect(await run('prlimit', args)).toMatchObject({ code: 0, stderr: '' })
   }
 
-  it('with none left for a client waits for some, without spinning', async () => {
+  it('millrace without an fd for a client does not spin, and serves clients once it has fds again', async () => {
     await warmUp()
     await leave(0)
     const client = await connect()
@@ -93,14 +93,14 @@ describe.skipIf(areMissing('prlimit')).each([
       await expectServed(client)
       await millrace.records(2)
     } else {
-      // libuv turns clients away while it has no fd for them.
+      // libuv closes clients while it has no fd for them.
       await client.ended
       await limitTo(PLENTY)
     }
     await expectServed(await connect())
   })
 
-  it('with none left for a backend waits for one up to connectMs, and then resets the client', async () => {
+  it('millrace without an fd for a backend waits up to connectMs and then resets the client', async () => {
     await warmUp()
     await leave(1)
     const client = await connect()
@@ -114,7 +114,7 @@ describe.skipIf(areMissing('prlimit')).each([
     expect((await millrace.records(3))[2]).toMatchObject({ termination: '--', retries: 0 })
   })
 
-  it('with one found again before connectMs serves the client as if nothing had been', async () => {
+  it('millrace that gets an fd for a backend within connectMs serves the client', async () => {
     await warmUp()
     await leave(1)
     const client = await connect()
@@ -125,7 +125,7 @@ describe.skipIf(areMissing('prlimit')).each([
 
   if (native === 'off') return
 
-  it('with none left for a kernel pipe copies, and says so', async () => {
+  it('millrace without fds for a kernel pipe copies and logs why', async () => {
     await leave(2)
     await expectServed(await connect())
     const record = (await millrace.records(1))[0]
@@ -140,7 +140,7 @@ function socketsOf(pid: number): number {
     try {
       return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')
     } catch {
-      return false // Closed meanwhile.
+      return false // The process has closed it meanwhile.
     }
   }
   return readdirSync(`/proc/${pid}/fd`).filter(isSocket).length

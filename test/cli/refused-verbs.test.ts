@@ -1,4 +1,4 @@
-/** What the verbs that ask a running millrace say where something is wrong. None changes anything: all ask the same one. */
+/** Errors of the verbs that ask a running millrace. These change nothing, so all tests ask the same millrace. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { VerbsRig } from './verbs-rig.js'
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rig.end())
 
-describe('a verb', () => {
+describe('verbs that fail', () => {
   it.concurrent.each([
     ['kill', 'kill needs connection ids'],
     ['drain', 'drain needs'],
@@ -31,7 +31,7 @@ describe('a verb', () => {
     ['connections --limit 0', 'from 1 to 1000'],
     ['connections --limit 1001', 'from 1 to 1000'],
     ['log --level debug --reopen', 'cannot be used with'],
-  ])('that makes no sense is wrong use: %s', async (line, sentence) => {
+  ])('`millrace %s` exits with 2 and says what is wrong with it', async (line, sentence) => {
     const { code, stderr } = await rig.ask(line)
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) })
   })
@@ -44,9 +44,9 @@ describe('a verb', () => {
     ['kill --cluster cach', 'did you mean "cache"?'],
     ['kill NOSUCHID', 'there is no connection "NOSUCHID"'],
     ['backend pg 127.0.0.1:1 --weight 2', 'there is no backend "127.0.0.1:1" in cluster "pg"'],
-    ['status --admin 127.0.0.1:1', 'nobody answers at 127.0.0.1:1: ECONNREFUSED'],
-    ['status --admin 127.0.0.1:1 --token-file /nonexistent', 'cannot read the token'],
-  ])('that cannot be done says why: %s', async (line, sentence) => {
+    ['status --admin 127.0.0.1:1', 'no millrace answers at 127.0.0.1:1: ECONNREFUSED'],
+    ['status --admin 127.0.0.1:1 --token-file /nonexistent', 'cannot read --token-file'],
+  ])('`millrace %s` exits with 1 and says why', async (line, sentence) => {
     const { code, stderr } = await rig.ask(line)
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) })
   })

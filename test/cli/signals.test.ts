@@ -1,4 +1,4 @@
-/** Stopping the command: the first signal drains, the second one ends it, and the deadline cuts what is left. */
+/** Stopping the command: the first signal drains, the second signal ends it, and drainMs resets what is left. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -41,7 +41,7 @@ describe.each([
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'finishes what runs after %s, accepts no more, exits with 0',
+    'after %s, millrace accepts nobody, finishes its connections and exits with 0',
     async (signal) => {
       await start()
       millrace.program.child.kill(signal)
@@ -58,7 +58,7 @@ describe.each([
     },
   )
 
-  /** Sends bytes that cannot arrive, because the backend takes none; answers how the client's socket breaks. */
+  /** Sends bytes that cannot arrive, because the backend reads none; returns the error of the client's socket. */
   function stallUpwards(): Promise<string> {
     backend.pause()
     client.send(pattern(3, 20_000_000))
@@ -67,7 +67,7 @@ describe.each([
     })
   }
 
-  it('exits at once with 1 after a second signal, and resets what is under way', async () => {
+  it('a second signal makes millrace reset its connections and exit with 1 at once', async () => {
     await start()
     const broken = stallUpwards()
     millrace.program.child.kill('SIGTERM')
@@ -78,7 +78,7 @@ describe.each([
     expect(await millrace.records(1)).toMatchObject([{ termination: 'KD' }])
   })
 
-  it('cuts with a reset what has not finished at the deadline, and exits with 0', async () => {
+  it('after drainMs, millrace resets the connections that are left and exits with 0', async () => {
     await start({ drainMs: 200 })
     const broken = stallUpwards()
     expect(await millrace.stop()).toEqual({ code: 0, signal: null })
@@ -87,7 +87,7 @@ describe.each([
     expect(await millrace.records(1)).toMatchObject([{ termination: 'KD' }])
   })
 
-  it('does not open an inspector on SIGUSR1', async () => {
+  it('millrace opens no inspector on SIGUSR1', async () => {
     await start()
     millrace.program.child.kill('SIGUSR1')
     client.send(pattern(1, 1000))

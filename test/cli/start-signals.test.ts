@@ -1,6 +1,6 @@
 /**
- * Signals while the command starts. A module hook sends each one in the middle of an import, so they come before
- * anything slow is loaded, whatever this machine does meanwhile.
+ * Signals while the command starts. A module hook sends each signal in the middle of an import. So it comes at the same
+ * point of the start, however fast the machine is.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -43,30 +43,36 @@ const config = (more: object = {}) => ({
   ...more,
 })
 
-describe.each(MOMENTS)('while %s is loaded', (at) => {
+describe.each(MOMENTS)('a signal while millrace loads %s', (at) => {
   it.each([
     ['SIGTERM', 1],
     ['SIGTERM', 2],
     ['SIGINT', 1],
-  ] as const)('%s ends the command with 0 before it listens, with %d workers', async (signal, workers) => {
-    const file = writeConfig(folder, config({ workers }))
-    const { code, stdout, stderr } = await runMillrace(['--config', file], signalling(signal, at))
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).not.toContain('listening on')
-  })
+  ] as const)(
+    '%s during the start ends millrace with 0 before it listens (workers: %d)',
+    async (signal, workers) => {
+      const file = writeConfig(folder, config({ workers }))
+      const { code, stdout, stderr } = await runMillrace(['--config', file], signalling(signal, at))
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).not.toContain('listening on')
+    },
+  )
 
-  it.each([1, 2])('SIGHUP reloads once %d workers serve', async (workers) => {
-    const file = writeConfig(folder, config({ workers }))
-    const millrace = new Millrace(['--config', file], signalling('SIGHUP', at))
-    await millrace.logged(({ msg }) => msg === 'the config was taken up')
-    const order = millrace.lines.map(({ msg }) => msg)
-    expect(order.findIndex((msg) => msg.startsWith('listening on'))).toBeLessThan(
-      order.indexOf('the config was taken up'),
-    )
-    expect(await millrace.stop()).toEqual({ code: 0, signal: null })
-  })
+  it.each([1, 2])(
+    'SIGHUP during the start reloads the config once millrace listens (workers: %d)',
+    async (workers) => {
+      const file = writeConfig(folder, config({ workers }))
+      const millrace = new Millrace(['--config', file], signalling('SIGHUP', at))
+      await millrace.logged(({ msg }) => msg === 'config reloaded')
+      const order = millrace.lines.map(({ msg }) => msg)
+      expect(order.findIndex((msg) => msg.startsWith('listening on'))).toBeLessThan(
+        order.indexOf('config reloaded'),
+      )
+      expect(await millrace.stop()).toEqual({ code: 0, signal: null })
+    },
+  )
 
-  it.each(['SIGUSR1', 'SIGUSR2'] as const)('%s ends nobody', async (signal) => {
+  it.each(['SIGUSR1', 'SIGUSR2'] as const)('%s during the start does not end millrace', async (signal) => {
     const file = writeConfig(folder, config())
     const millrace = new Millrace(['--config', file], signalling(signal, at))
     await millrace.logged(({ msg }) => msg.startsWith('admin on'))
@@ -75,7 +81,7 @@ describe.each(MOMENTS)('while %s is loaded', (at) => {
   })
 
   it.each(['SIGHUP', 'SIGUSR2'] as const)(
-    '%s, sent to the workers too, kills none of them',
+    '%s during the start of the workers kills none of them',
     async (signal) => {
       const file = writeConfig(folder, config({ workers: 2 }))
       const millrace = new Millrace(['--config', file], signalling(signal, at, 'worker'))
@@ -86,7 +92,7 @@ describe.each(MOMENTS)('while %s is loaded', (at) => {
     },
   )
 
-  it('SIGTERM ends a verb as the system does', async () => {
+  it('SIGTERM during the start of `millrace check` kills it', async () => {
     const file = writeConfig(folder, config())
     const outcome = await runMillrace(['check', '--config', file], signalling('SIGTERM', at))
     expect(outcome).toMatchObject({ signal: 'SIGTERM', stdout: '' })

@@ -1,4 +1,4 @@
-/** Names that clients and senders of PROXY headers choose, on their way to whoever reads them, through the built command. */
+/** Names that clients and PROXY headers choose: how the built command logs and prints their control characters. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { extension, hello, serverName, vector } from '../peek/hello-builder.js'
@@ -10,10 +10,10 @@ import { modes, WITHOUT_NATIVE } from '../support/modes.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { UNSAFE_SAMPLES, unsafeIn } from '../support/unsafe.js'
 
-/** As UTF-8, so whole characters. Not a NUL: it ends a path. */
+/** Whole characters of UTF-8, without NUL, which would end a path. */
 const NAME = Buffer.from(UNSAFE_SAMPLES.join('').replaceAll('\0', '')).toString()
 const PATH = '/\u001b[2J\u009b2J\n\u202e\u2028'
-/** Every byte there is, so no UTF-8. */
+/** Every byte from 1 to 255, which is not UTF-8. */
 const PROTOCOL = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1))
 
 const folder = temporaryFolder()
@@ -51,8 +51,8 @@ async function connect(port: number): Promise<Peer> {
   return client
 }
 
-describe.each([modes()[0]!, WITHOUT_NATIVE])('names with control characters ($name)', (mode) => {
-  it('are whole in the record, and nothing in the log is raw', async () => {
+describe.each([modes()[0]!, WITHOUT_NATIVE])('unsafe names ($name)', (mode) => {
+  it('names with control characters are complete in the record, and escaped in all that millrace prints', async () => {
     backend = (await Backend.listen()).echo()
     const started = await startWith(folder, config(), mode)
     millrace = started.millrace

@@ -1,4 +1,4 @@
-/** What the command says to whoever asks it, or asks it wrongly: help, version, exit codes 2 and 78. */
+/** Help and version of the command, and the exit codes 2 and 78 for wrong arguments and a wrong config. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { runMillrace } from '../support/millrace.js'
 const folder = temporaryFolder()
 
 describe('the command', () => {
-  it('prints its help on stdout and exits with 0', async () => {
+  it('`millrace --help` prints the help on stdout and exits with 0', async () => {
     const { code, stdout, stderr } = await runMillrace(['--help'])
     expect(code).toBe(0)
     expect(stderr).toBe('')
@@ -16,7 +16,7 @@ describe('the command', () => {
       expect(stdout).toContain(word)
   })
 
-  it('prints the version of the package and exits with 0', async () => {
+  it('`millrace --version` prints the version of the package and exits with 0', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(await runMillrace(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
@@ -35,15 +35,18 @@ describe('the command', () => {
     ],
     [['--config', 'a.yaml', '--to', '127.0.0.1:9'], /cannot be used with option/],
     [['check'], /check needs --config FILE/],
-  ])('answers %j with code 2 and what is wrong, on stderr', async (args, explanation) => {
-    const { code, stdout, stderr } = await runMillrace(args)
-    expect(stderr).toMatch(explanation)
-    expect(code).toBe(2)
-    expect(stdout).toBe('')
-  })
+  ])(
+    'millrace with the arguments %j exits with 2 and says on stderr what is wrong',
+    async (args, explanation) => {
+      const { code, stdout, stderr } = await runMillrace(args)
+      expect(stderr).toMatch(explanation)
+      expect(code).toBe(2)
+      expect(stdout).toBe('')
+    },
+  )
 })
 
-describe('a bad config', () => {
+describe('the config of the command', () => {
   const path = join(folder, 'bad.yaml')
   beforeAll(() => {
     writeFileSync(
@@ -61,35 +64,41 @@ describe('a bad config', () => {
   })
 
   it.each([
-    ['by check', ['check', '--config', path]],
-    ['on start', ['--config', path]],
-  ])('ends %s with code 78 and every problem as file:line:col path: message', async (_, args) => {
-    const { code, stdout, stderr } = await runMillrace(args)
-    expect(code).toBe(78)
-    expect(stdout).toBe('')
-    const lines = stderr.trimEnd().split('\n')
-    for (const line of lines) expect(line).toMatch(/^.*bad\.yaml:\d+:\d+ \S+: .+$/)
-    expect(lines.map((line) => line.slice(path.length + 1).split(': ')[0])).toEqual([
-      '1:9 splice',
-      '3:5 listeners[0].address',
-      '3:5 listeners[0].addres',
-      '4:14 listeners[0].cluster',
-      '6:21 clusters.wbe.backends[0]',
-      '7:21 timeouts.idleMs',
-    ])
-    expect(lines[2]).toContain('did you mean "address"?')
-  })
+    ['a check', ['check', '--config', path]],
+    ['a start', ['--config', path]],
+  ])(
+    '%s with a bad config exits with 78 and prints each problem as file:line:col path: message',
+    async (_, args) => {
+      const { code, stdout, stderr } = await runMillrace(args)
+      expect(code).toBe(78)
+      expect(stdout).toBe('')
+      const lines = stderr.trimEnd().split('\n')
+      for (const line of lines) expect(line).toMatch(/^.*bad\.yaml:\d+:\d+ \S+: .+$/)
+      expect(lines.map((line) => line.slice(path.length + 1).split(': ')[0])).toEqual([
+        '1:9 splice',
+        '3:5 listeners[0].address',
+        '3:5 listeners[0].addres',
+        '4:14 listeners[0].cluster',
+        '6:21 clusters.wbe.backends[0]',
+        '7:21 timeouts.idleMs',
+      ])
+      expect(lines[2]).toContain('did you mean "address"?')
+    },
+  )
 
   it.each([
     ['missing', join(folder, 'none.yaml'), 'no such file or directory'],
     ['a directory', folder, 'it is a directory'],
-  ])('that is %s ends with code 78 and one line', async (_, file, reason) => {
-    const { code, stderr } = await runMillrace(['check', '--config', file])
-    expect(code).toBe(78)
-    expect(stderr).toBe(`millrace: cannot read the config ${JSON.stringify(file)}: ${reason}\n`)
-  })
+  ])(
+    '`millrace check` exits with 78 and prints one line if the config file is %s',
+    async (_, file, reason) => {
+      const { code, stderr } = await runMillrace(['check', '--config', file])
+      expect(code).toBe(78)
+      expect(stderr).toBe(`millrace: cannot read the config ${JSON.stringify(file)}: ${reason}\n`)
+    },
+  )
 
-  it('that is good is said to be good, with code 0', async () => {
+  it('`millrace check` says that a good config is good and exits with 0', async () => {
     const good = join(folder, 'good.yaml')
     writeFileSync(
       good,

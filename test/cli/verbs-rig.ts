@@ -1,4 +1,4 @@
-/** A running millrace with an admin socket, two listeners and a client of each, and the command's verbs that ask it. */
+/** A running millrace with an admin socket, two listeners and a client on each, and the verbs that ask it. */
 import type { ProxyConfig } from '../../src/config/input.js'
 import { Backend } from '../support/backend.js'
 import { type Millrace, runMillrace, startWith } from '../support/millrace.js'
@@ -9,7 +9,7 @@ export class VerbsRig {
   readonly backends: readonly Backend[]
   readonly clients: Peer[] = []
   millrace!: Millrace
-  /** Its config. */
+  /** The path of its config file. */
   file = ''
   readonly #folder: string
   readonly #xdg: string
@@ -44,7 +44,7 @@ export class VerbsRig {
     }
   }
 
-  /** Until it can be asked; its ports by listener. */
+  /** Starts millrace and waits until verbs can ask it; returns the port of each listener. */
   async run(config: ProxyConfig): Promise<Readonly<Record<string, number>>> {
     const started = await startWith(this.#folder, config, { splice: 'auto', native: undefined })
     this.millrace = started.millrace

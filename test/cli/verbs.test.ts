@@ -1,6 +1,6 @@
 /**
- * The verbs that ask a running millrace: each example of docs/commands.md is run, and prints what is told there but for
- * the figures; and what else they do.
+ * The verbs that ask a running millrace. Every example of docs/commands.md runs and prints what the page shows, except
+ * for the figures. Further tests check what the page does not show.
  */
 import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { VerbsRig } from './verbs-rig.js'
 
 const folder = temporaryFolder()
 const docs = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')
-/** `$ millrace …` and what follows it, from every block. */
+/** Every `$ millrace …` of the page, with the output below it. */
 const EXAMPLES = [...docs.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
   block
     .split(/^\$ /m)
@@ -31,7 +31,7 @@ beforeEach(async () => {
 })
 afterEach(() => rig.end())
 
-/** What changes from run to run. */
+/** Replaces what changes from run to run. */
 function shapeOf(text: string): string {
   return text
     .replaceAll(/[0-9A-HJKMNP-TV-Z]{26}/g, 'ID')
@@ -44,13 +44,13 @@ function shapeOf(text: string): string {
 }
 
 describe('docs/commands.md', () => {
-  it('has an example of every verb', () => {
+  it('docs/commands.md has an example of every verb', () => {
     const verbs = EXAMPLES.map(({ command }) => command.split(' ')[1])
     const all = ['status', 'connections', 'kill', 'drain', 'backend', 'reload', 'log', 'top']
     expect(all.filter((verb) => !verbs.includes(verb))).toEqual([])
   })
 
-  it.each(EXAMPLES)('tells what this prints: $command', async ({ command, output }) => {
+  it.each(EXAMPLES)('docs/commands.md shows what `$command` prints', async ({ command, output }) => {
     const line = command.replace(/^millrace /, '').replace(/10\.0\.0\.5:5432/, rig.backends[0]!.address)
     if (command.includes('reload')) {
       writeFileSync(rig.file, JSON.stringify({ splice: 'auto', ...rig.config(), timeouts: { idleMs: '1h' } }))
@@ -61,9 +61,9 @@ describe('docs/commands.md', () => {
   })
 })
 
-describe('a verb', () => {
+describe('verbs', () => {
   it.each(['status', 'connections', 'kill --all', 'reload', 'log --level debug', 'top --once'])(
-    'prints the API`s JSON where it is asked to: %s',
+    '`millrace %s --json` prints the JSON of the API',
     async (line) => {
       const { stdout, code } = await rig.ask(`${line} --json`)
       expect(code).toBe(0)
@@ -71,7 +71,7 @@ describe('a verb', () => {
     },
   )
 
-  it('finds the one that runs without being told where', async () => {
+  it('`millrace status` finds the running millrace without --admin, or says that none runs', async () => {
     await rig.millrace.program.kill()
     const { admin, ...rest } = rig.config()
     await rig.run(rest)
@@ -80,10 +80,13 @@ describe('a verb', () => {
     const found = await runMillrace(['status'], { env: { XDG_RUNTIME_DIR: runtime } })
     expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining('postgres') })
     const none = await runMillrace(['status'], { env: { XDG_RUNTIME_DIR: `${folder}/none` } })
-    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('no millrace of this user runs') })
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('found no running millrace of this user'),
+    })
   })
 
-  it('shows every problem of a config that is reloaded, and exits with 78', async () => {
+  it('`millrace reload` with a bad config shows every problem and exits with 78', async () => {
     writeFileSync(rig.file, '{\n  "listeners": [],\n  "nonsense": 1\n}')
     const { code, stderr } = await rig.ask('reload')
     expect(code).toBe(78)
@@ -92,7 +95,7 @@ describe('a verb', () => {
     expect((await rig.ask('status')).stdout).toContain('postgres')
   })
 
-  it('says why in JSON, too, where it is asked to', async () => {
+  it('a verb with --json that fails prints the reason as JSON too', async () => {
     const problem = (stdout: string) => JSON.parse(stdout) as Record<string, unknown>
     const refused = await rig.ask('kill NOSUCHID --json')
     expect(refused).toMatchObject({ code: 1, stderr: 'millrace: there is no connection "NOSUCHID"\n' })
@@ -106,13 +109,13 @@ describe('a verb', () => {
     expect(problem(nobody.stdout).detail).toContain('ECONNREFUSED')
   })
 
-  it('exits with 78 where the config to reload is gone', async () => {
+  it('`millrace reload` exits with 78 if the config file is gone', async () => {
     rmSync(rig.file)
     const { code, stderr } = await rig.ask('reload')
     expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining(rig.file) })
   })
 
-  it('kills those of several that are still there, and says how many', async () => {
+  it('`millrace kill` with several ids ends the connections that still exist, and says how many', async () => {
     const { connections } = JSON.parse((await rig.ask('connections --json')).stdout)
     expect(await rig.ask(`kill ${connections[0].id} 01ARYZ6S410000000000000000`)).toMatchObject({
       code: 0,
@@ -120,23 +123,23 @@ describe('a verb', () => {
     })
   })
 
-  it('leaves quietly with who reads it', async () => {
+  it('a verb exits with 0 and prints no error if the reader of its output is gone', async () => {
     const script = `"$0" "$1" connections --limit 1000 | true; echo "\${PIPESTATUS[0]}"`
     const { stdout, stderr } = await run('bash', ['-c', script, process.execPath, CLI], { env: rig.env })
     expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' })
   })
 
-  it('tells who closes without an answer from who is not there', async () => {
+  it('a verb that gets no answer says whether the server closed or nobody listens', async () => {
     const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
     const { code, stderr } = await rig.ask(`status --admin 127.0.0.1:${port}`)
     server.close()
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('without an answer') })
-    expect(stderr).not.toContain('nobody answers')
+    expect(stderr).not.toContain('no millrace answers')
   })
 
-  it('shows the token of a file or of the environment at a port', async () => {
+  it('a verb sends the token of --token-file or MILLRACE_ADMIN_TOKEN to an admin port', async () => {
     await rig.millrace.program.kill()
     const token = 'a-token-of-a-file-0123456789'
     await rig.run({ ...rig.config(), admin: { address: '127.0.0.1:0', token } })
@@ -150,23 +153,23 @@ describe('a verb', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Authorization: Bearer') })
   })
 
-  it('lists the drains that run, and tells whoever waits for one that it was called off', async () => {
+  it('`millrace status` lists a drain, and `millrace drain` exits with 1 if it is cancelled', async () => {
     const address = rig.backends[0]!.address
     const waiting = rig.ask(`drain --cluster pg --backend ${address} --deadline 0`)
     await rig.millrace.logged(({ msg }) => msg === 'draining')
     expect((await rig.ask('status')).stdout).toContain(
-      `draining backend ${address} of pg: 1 connection left, without a deadline\n`,
+      `draining backend ${address} of pg: 1 connection left, no deadline\n`,
     )
     await rig.ask(`backend pg ${address} --state up`)
     expect(await waiting).toMatchObject({
       code: 1,
-      stdout: 'called off: 0 finished by themselves, 0 closed, 0 cut\n',
+      stdout: 'cancelled: 0 finished by themselves, 0 closed, 0 cut\n',
     })
     rig.clients[0]!.send(Buffer.alloc(10))
     await rig.clients[0]!.receive(2010)
   })
 
-  it('waits for a drain with a deadline', async () => {
+  it('`millrace drain --deadline` waits until the drain is over', async () => {
     const address = rig.backends[0]!.address
     rig.clients[0]!.end()
     expect(await rig.ask(`drain --cluster pg --backend ${address} --deadline 5s`)).toMatchObject({
@@ -175,7 +178,7 @@ describe('a verb', () => {
     })
   })
 
-  it('drains everything without a wait, and the process ends with its last connection', async () => {
+  it('`millrace drain --all` returns at once, and millrace exits with its last connection', async () => {
     expect(await rig.ask('drain --all')).toMatchObject({
       code: 0,
       stdout: 'no new connections; 2 connections left\n',

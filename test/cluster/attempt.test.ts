@@ -1,4 +1,4 @@
-/** One attempt, whose candidates the test names: the cluster around it is played. */
+/** One attempt to dial. The test names its candidates and plays the cluster around it. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Attempt, type AttemptHost } from '../../src/cluster/attempt.js'
@@ -14,7 +14,7 @@ const B = '10.0.0.2:80'
 const C = '10.0.0.3:80'
 
 let engine: ScriptedEngine
-/** With what the attempt asked for the next candidate. */
+/** What the attempt passed each time it asked for the next candidate. */
 let asked: { request: BalanceRequest; tried: string[] }[]
 beforeEach(() => {
   engine = new ScriptedEngine()
@@ -41,7 +41,7 @@ function hostWith(order: readonly string[]): AttemptHost {
 const dial = (order: readonly string[], request: DialRequest): Promise<DialResult> =>
   new Promise((done) => new Attempt(hostWith(order), request, done).start())
 
-test('retries walk the order in which candidates are given, asked for with one and the same request', async () => {
+test('an attempt tries its candidates in the given order, and asks for each with the same request', async () => {
   engine.outcomes.set(C, 'ECONNREFUSED').set(A, 'ETIMEDOUT')
   const request = requestOf(1000)
   expect(await dial([C, A, B], request)).toMatchObject({ backend: { name: B }, retries: 2 })
@@ -50,7 +50,7 @@ test('retries walk the order in which candidates are given, asked for with one a
   expect(new Set(asked.map((each) => each.request))).toEqual(new Set([request]))
 })
 
-test('further addresses are tried in the same order as the first ones', async () => {
+test('an attempt tries the second addresses of backends in the order of the first ones', async () => {
   const order = ['localhost:82', A, 'localhost:81']
   for (const port of [81, 82]) engine.outcomes.set(`127.0.0.1:${port}`, 'ECONNREFUSED')
   engine.outcomes.set(A, 'ECONNREFUSED').set('[::1]:82', 'ECONNREFUSED')
@@ -58,7 +58,7 @@ test('further addresses are tried in the same order as the first ones', async ()
   expect(engine.dialled).toEqual(['127.0.0.1:82', A, '127.0.0.1:81', '[::1]:82', '[::1]:81'])
 })
 
-test('a request is asked for nothing but how long a connect may take', async () => {
+test('an attempt reads only connectMs of its request', async () => {
   const read = vi.fn()
   const request = new Proxy(requestOf(1000), {
     get: (target, name, receiver) => {

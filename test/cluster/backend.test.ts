@@ -12,7 +12,7 @@ const failAt = (backend: Backend, address: ResolvedAddress, now = 0) => {
 const fail = (backend: Backend, now = 0) => failAt(backend, backend.endpoints.current!, now)
 const hostOf = ({ endpoints: { current } }: Backend) => (current?.kind === 'tcp' ? current.host : undefined)
 
-test('many connects that fail together are one reason to rest, not many', () => {
+test('a backend whose connects fail together rests once', () => {
   const backend = backendAt('10.0.0.1:80')
   expect(fail(backend)).toBe(1000)
   for (let i = 0; i < 50; i++) expect(fail(backend, i)).toBe(0)
@@ -25,7 +25,7 @@ test('many connects that fail together are one reason to rest, not many', () => 
   expect(backend.status(1000)).toMatchObject({ state: 'down', restingMs: 0 })
 })
 
-test('a failure moves on to the next address, and it rests only when all have failed', () => {
+test('a backend whose address fails goes to the next one, and rests when all have failed', () => {
   const backend = backendAt('db.example:80')
   backend.resolved(['10.0.0.1', '10.0.0.2', '10.0.0.3'])
   const first = backend.endpoints.current!
@@ -37,7 +37,7 @@ test('a failure moves on to the next address, and it rests only when all have fa
   expect(hostOf(backend)).toBe('10.0.0.1')
 })
 
-test('a failure at an address counts, whatever order the resolver has given meanwhile', () => {
+test('a backend counts a failure at an address although the resolver has changed the order since', () => {
   const backend = backendAt('db.example:80')
   backend.resolved(['10.0.0.1', '10.0.0.2'])
   const dialled = backend.endpoints.current!
@@ -46,7 +46,7 @@ test('a failure at an address counts, whatever order the resolver has given mean
   expect(fail(backend)).toBe(1000)
 })
 
-test('a backend that moved is not to blame for where it was', () => {
+test('a backend that rests is available again when its name gets a new address', () => {
   const backend = backendAt('db.example:80')
   backend.resolved(['10.0.0.1'])
   fail(backend)
@@ -56,7 +56,7 @@ test('a backend that moved is not to blame for where it was', () => {
   expect(backend.health.isAvailable(0, 0)).toBe(true)
 })
 
-test('a backend bears its address as configured, and is unresolved while its name has no answer', () => {
+test('a backend is named by its configured address, and is unresolved until its name has an answer', () => {
   for (const text of ['10.0.0.1:80', '[::1]:80', 'unix:/run/app.sock', 'localhost:80']) {
     const backend = backendAt(text)
     expect(backend.name).toBe(text)
@@ -67,7 +67,7 @@ test('a backend bears its address as configured, and is unresolved while its nam
   expect([backendAt('[::1]:80').host, backendAt('unix:/run/app.sock').host]).toEqual(['::1', undefined])
 })
 
-test('connections in use, connects on their way and connections ever made are counted', () => {
+test('a backend counts its open connections, its connects on their way and all connections so far', () => {
   const backend = backendAt('unix:/run/app.sock')
   for (let i = 0; i < 3; i++) backend.dialBegan()
   expect([backend.dialling, backend.active]).toEqual([3, 0])
@@ -79,7 +79,7 @@ test('connections in use, connects on their way and connections ever made are co
   expect(backend.status(0)).toMatchObject({ active: 1, connections: 2, failures: 0, state: 'up' })
 })
 
-test('a connect is on its way or a connection in use, and never neither between the two', () => {
+test('a backend reports no free place between a connect and its connection', () => {
   const loads: number[] = []
   const backend = backendAt('10.0.0.1:80', ({ active, dialling }) => loads.push(active + dialling))
   backend.dialBegan()
@@ -87,7 +87,7 @@ test('a connect is on its way or a connection in use, and never neither between 
   expect(loads).toEqual([])
 })
 
-test('a backend tells that it could take another when a connection or a connect is over, with the counts of then', () => {
+test('a backend reports a free place, with its present counts, when a connection or a connect is over', () => {
   const told: unknown[] = []
   const backend = backendAt('10.0.0.1:80', (each) => told.push([each.name, each.active, each.dialling]))
   for (let i = 0; i < 3; i++) backend.dialBegan()
@@ -107,7 +107,7 @@ test.each([
   [{ setTo: 'maint' }, false],
   [{ setTo: 'drain' }, false],
   [{ weight: 3 }, true],
-] as const)('a backend with %o set may have new connections: %s', (setting, isEnabled) => {
+] as const)('a backend with %o may get new connections: %s', (setting, isEnabled) => {
   const backend = backendAt('10.0.0.1:80')
   Object.assign(backend, setting)
   expect(backend.isEnabled).toBe(isEnabled)

@@ -17,7 +17,7 @@ beforeEach(() => {
   )
 })
 
-/** Follows the order that the key of the request spells out. */
+/** A balancer that takes the order from the key of the request. */
 const byKey: Balancer<Backend> = {
   pick: (isCandidate, { key = '' }) =>
     key
@@ -32,7 +32,7 @@ function down(name: string, now: number): void {
   backend.dialFailed(backend.endpoints.current!, 'ECONNREFUSED', now)
 }
 
-/** Asks until there is nobody left. */
+/** Asks for candidates until none is left. */
 function walk(order: string, now: number): string[] {
   const candidates = new Candidates([...backends.values()], byKey)
   const tried: Backend[] = []
@@ -43,19 +43,19 @@ function walk(order: string, now: number): string[] {
   }
 }
 
-test('candidates come in the order that the balancer has for this request, to the last', () => {
+test('all candidates come in the order of the balancer for this request', () => {
   expect(walk(`${C} ${A} ${B}`, 0)).toEqual([C, A, B])
   expect(walk(`${B} ${C} ${A}`, 0)).toEqual([B, C, A])
 })
 
-test('candidates that are down are passed over, and come after the others, the one due soonest first', () => {
+test('candidates that rest come after the others, the one whose rest ends first before the next', () => {
   down(C, 0)
   down(A, 500)
   expect(walk(`${A} ${B} ${C}`, 900)).toEqual([B, C, A])
   expect(walk(`${A} ${B} ${C}`, 1500)).toEqual([A, B, C])
 })
 
-test('backends that config or operator have taken out are no candidates, not even where all others are down', () => {
+test('a backend that config or operator took out is no candidate, even if all others rest', () => {
   backends.get(A)!.setTo = 'drain'
   backends.get(B)!.weight = 0
   down(C, 0)

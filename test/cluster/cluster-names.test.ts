@@ -1,4 +1,4 @@
-/** Clusters of backends whose host is a name. */
+/** Clusters whose backends have host names. */
 import { expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import {
@@ -18,7 +18,7 @@ import {
 
 useScriptedClusters()
 
-test('a backend whose name has no answer yet comes after the others', async () => {
+test('a cluster dials a backend whose name has no answer yet after the others', async () => {
   const cluster = clusterOf(['db.example:80', B])
   for (let i = 0; i < 3; i++) expect(await dial(cluster)).toMatchObject({ backend: { name: B }, retries: 0 })
   resolveName('db.example', '10.0.0.9')
@@ -27,7 +27,7 @@ test('a backend whose name has no answer yet comes after the others', async () =
   expect(engine.dialled).toContain('10.0.0.9:80')
 })
 
-test('with no other backend the running lookup is waited for', async () => {
+test('a dial waits for the running lookup if there is no other backend', async () => {
   const cluster = clusterOf(['db.example:80', 'db.example:81'])
   const results = Promise.all([dial(cluster), dial(cluster)])
   await turn()
@@ -37,7 +37,7 @@ test('with no other backend the running lookup is waited for', async () => {
   expect(engine.dialled).toEqual(['10.0.0.9:80', '10.0.0.9:81'])
 })
 
-test('the wait for a name ends with ENOTFOUND when it fails, with ETIMEDOUT after connectMs', async () => {
+test('a dial that waits for a name fails with ENOTFOUND, or with ETIMEDOUT after connectMs', async () => {
   const onResolveFailed = vi.fn()
   const cluster = clusterOf(['db.example:80'], { onResolveFailed })
   const late = dial(cluster)
@@ -51,7 +51,7 @@ test('the wait for a name ends with ENOTFOUND when it fails, with ETIMEDOUT afte
   expect(states(cluster)).toEqual(['unresolved'])
 })
 
-test('of two names that are awaited the first answer serves, and a failed one is not the end', async () => {
+test('a dial that waits for two names takes the first answer, and one failure does not end it', async () => {
   const cluster = clusterOf(['one.example:80', 'two.example:80'])
   const result = dial(cluster)
   failName('one.example')
@@ -60,7 +60,7 @@ test('of two names that are awaited the first answer serves, and a failed one is
   expect(await result).toMatchObject({ backend: { name: 'two.example:80' }, retries: 0 })
 })
 
-test('a backend that failed is not tried again when the name of another has its answer', async () => {
+test('a dial does not retry a failed backend when the name of another gets its answer', async () => {
   const cluster = clusterOf([A, 'db.example:80'])
   engine.outcomes.set(A, 'ECONNREFUSED')
   const result = dial(cluster)
@@ -70,7 +70,7 @@ test('a backend that failed is not tried again when the name of another has its 
   expect(engine.dialled).toEqual([A, '10.0.0.9:80'])
 })
 
-test('nobody waits for a name that has an answer, while it is asked for again', async () => {
+test('a dial does not wait for the refresh of a name that has an answer', async () => {
   const cluster = clusterOf(['db.example:80'])
   resolveName('db.example', '10.0.0.9')
   vi.advanceTimersByTime(10_000)
@@ -78,13 +78,13 @@ test('nobody waits for a name that has an answer, while it is asked for again', 
   expect(await outcomeNow(cluster)).toMatchObject({ error: 'ECONNREFUSED', retries: 0 })
 })
 
-test('nobody waits for the name of a backend that was taken out: EHOSTDOWN', async () => {
+test('a dial fails with EHOSTDOWN if the only backend with a name was taken out', async () => {
   const cluster = clusterOf(['db.example:80'])
   cluster.backend('db.example:80')!.setTo = 'drain'
   expect(await outcomeNow(cluster)).toEqual({ error: 'EHOSTDOWN', backend: undefined, retries: 0 })
 })
 
-test('who waits for a name when the cluster is retired is answered, and nothing is asked for any more', async () => {
+test('a cluster that is retired fails the dials that wait for a name, and asks for no names', async () => {
   const cluster = clusterOf(['db.example:80', 'www.example:80'])
   const waiting = dial(cluster)
   resolveName('www.example', '10.0.0.9')
@@ -99,7 +99,7 @@ test('who waits for a name when the cluster is retired is answered, and nothing 
   expect([...answers.keys()]).toEqual([])
 })
 
-test('the name of a backend that has left is asked for no more', () => {
+test('a cluster asks no more for the name of a backend that has left', () => {
   const cluster = clusterOf(['db.example:80'])
   resolveName('db.example', '10.0.0.9')
   answers.clear()
@@ -108,7 +108,7 @@ test('the name of a backend that has left is asked for no more', () => {
   expect([...answers.keys()]).toEqual([])
 })
 
-test('connectMs of 0 waits for a name without end', async () => {
+test('a dial with a connectMs of 0 waits for a name without end', async () => {
   const cluster = clusterOf(['db.example:80'])
   const result = dial(cluster, 0)
   vi.advanceTimersByTime(10_000_000)
@@ -116,7 +116,7 @@ test('connectMs of 0 waits for a name without end', async () => {
   expect(await result).toMatchObject({ backend: { name: 'db.example:80' } })
 })
 
-test('a refresh that fails keeps the last good answer', async () => {
+test('a cluster keeps the last good answer when the refresh of a name fails', async () => {
   const cluster = clusterOf(['db.example:80'])
   resolveName('db.example', '10.0.0.9')
   vi.advanceTimersByTime(10_000)

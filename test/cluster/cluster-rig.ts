@@ -1,4 +1,4 @@
-/** A cluster on an engine whose dials are scripted, with names that are answered by hand, in a time that stands still. */
+/** A cluster on a scripted engine. The test answers the lookups of names, and moves the time on. */
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
@@ -11,12 +11,12 @@ export const A = '10.0.0.1:80'
 export const B = '10.0.0.2:80'
 export const C = '10.0.0.3:80'
 
-/** Anew for each test, as are the answers that names wait for. */
+/** New for each test, as are the lookups that wait for an answer. */
 export let engine: ScriptedEngine
 export let answers: Map<string, Parameters<Lookup>[2]>
 const stops: (() => void)[] = []
 
-/** To be called once by a file of tests. */
+/** Call this once in each test file. */
 export function useScriptedClusters(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -43,7 +43,7 @@ export function dial(cluster: Cluster, connectMs = 1000): Promise<DialResult> {
   return new Promise((resolve) => cluster.dial(requestOf(connectMs), resolve))
 }
 
-/** Dials, and lets everything that is due happen: what came of it so far. */
+/** Dials and lets everything happen that is due. Returns the outcome, if there is one yet. */
 export async function outcomeNow(cluster: Cluster): Promise<DialResult | undefined> {
   let result: DialResult | undefined
   cluster.dial(requestOf(1000), (each) => {

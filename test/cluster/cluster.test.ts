@@ -18,7 +18,7 @@ import { requestOf } from './requests.js'
 
 useScriptedClusters()
 
-test('connections go round, and each counts as active until it is released', async () => {
+test('a cluster dials its backends in turn, and a connection is active until its release', async () => {
   const cluster = clusterOf([A, B])
   const results = [await dial(cluster), await dial(cluster), await dial(cluster)]
   expect(results.map((result) => result.backend?.name)).toEqual([A, B, A])
@@ -34,7 +34,7 @@ test('connections go round, and each counts as active until it is released', asy
   })
 })
 
-test('a hook is told of each connection and each connect that is over: its backend could take another', async () => {
+test('a cluster calls onBackendReleased for each connection and each connect that is over', async () => {
   const told: string[] = []
   const cluster = clusterOf([A, B], {
     onBackendReleased: ({ name, active }) => told.push(`${name} ${active}`),
@@ -50,7 +50,7 @@ test('a hook is told of each connection and each connect that is over: its backe
   expect(told.slice(2)).toEqual([`${B} 0`])
 })
 
-test('done never comes before dial returned, not even when nothing can be dialled', async () => {
+test('a dial calls done after it has returned, even if no backend can be dialled', async () => {
   const cluster = clusterOf(['db.example:80'])
   failName('db.example')
   const order: string[] = []
@@ -65,7 +65,7 @@ test('done never comes before dial returned, not even when nothing can be dialle
   expect(order).toEqual(['returned', 'done ENOTFOUND'])
 })
 
-test('a backend that fails is followed by the next in the same attempt and skipped while it rests', async () => {
+test('a dial goes on to the next backend when one fails, and later dials skip it while it rests', async () => {
   const told: unknown[] = []
   const cluster = clusterOf([A, B, C], {
     onBackendDown: (backend, errno, restMs) => told.push(['down', backend.name, errno, restMs]),
@@ -88,19 +88,19 @@ test('a backend that fails is followed by the next in the same attempt and skipp
   expect(states(cluster)).toEqual(['up', 'up', 'up'])
 })
 
-test('when all fail, each was tried once and the last error is told', async () => {
+test('a dial whose backends all fail has tried each once and reports the last error', async () => {
   const cluster = clusterOf([A, B, C])
   engine.outcomes.set(A, 'ECONNREFUSED').set(B, 'ETIMEDOUT').set(C, 'EHOSTUNREACH')
   expect(await dial(cluster)).toMatchObject({ error: 'EHOSTUNREACH', backend: { name: C }, retries: 2 })
   expect(engine.dialled).toEqual([A, B, C])
 })
 
-test('when all rest they are tried all the same, the one due soonest first', async () => {
+test('a dial tries resting backends if all rest, the one whose rest ends first before the others', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'ECONNREFUSED').set(B, 'ECONNREFUSED')
   await dial(cluster)
   vi.advanceTimersByTime(1000)
-  // Both may be tried again: B, whose turn it is, fails at once, and A, which hangs first, 100 ms later.
+  // Both may be tried again. It is B's turn: B fails at once. A hangs first, and fails 100 ms later.
   engine.outcomes.set(A, 'never')
   const second = dial(cluster)
   await turn()
@@ -113,7 +113,7 @@ test('when all rest they are tried all the same, the one due soonest first', asy
   expect(engine.dialled).toEqual([B, A])
 })
 
-test('a backend that hangs after its rest costs one client a wait, not everybody', async () => {
+test('a backend that hangs after its rest delays one client only', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'ETIMEDOUT')
   await dial(cluster)
@@ -126,7 +126,7 @@ test('a backend that hangs after its rest costs one client a wait, not everybody
   expect((await Promise.all(attempts)).every((result) => result.backend?.name === B)).toBe(true)
 })
 
-test('a host with several addresses is tried at each of them before its client is turned away', async () => {
+test('a dial tries every address of a host before it fails', async () => {
   const onBackendDown = vi.fn()
   const cluster = clusterOf(['localhost:80'], { onBackendDown })
   engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED')
@@ -138,7 +138,7 @@ test('a host with several addresses is tried at each of them before its client i
   expect(onBackendDown).toHaveBeenCalledTimes(1)
 })
 
-test('other backends come before the second address of one that failed', async () => {
+test('a dial tries the other backends before the second address of a failed one', async () => {
   const cluster = clusterOf(['localhost:80', B])
   engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED').set(B, 'ECONNREFUSED')
   expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 2 })
@@ -146,7 +146,7 @@ test('other backends come before the second address of one that failed', async (
 })
 
 test.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])(
-  '%s: the same backend again after a pause',
+  'a dial that meets %s tries the same backend again after a pause',
   async (errno) => {
     const cluster = clusterOf([A, B])
     engine.outcomes.set(A, errno)
@@ -166,7 +166,7 @@ test.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])(
   },
 )
 
-test('a shortage that lasts longer than connectMs ends the attempt with its name and blames nobody', async () => {
+test('a dial fails with EMFILE if the shortage outlasts connectMs, and no backend rests', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'EMFILE')
   const result = dial(cluster, 1000)
@@ -179,7 +179,7 @@ test('a shortage that lasts longer than connectMs ends the attempt with its name
   expect(states(cluster)).toEqual(['up', 'up'])
 })
 
-test('a pause is cut short where connectMs is less, and leaves nothing on its way', async () => {
+test('a dial whose connectMs is shorter than its pause ends after connectMs', async () => {
   const cluster = clusterOf([A])
   engine.outcomes.set(A, 'EMFILE')
   const result = dial(cluster, 30)
@@ -190,7 +190,7 @@ test('a pause is cut short where connectMs is less, and leaves nothing on its wa
   expect([cluster.isInUse, vi.getTimerCount()]).toEqual([false, 0])
 })
 
-test('a backend that fails after a shortage is one that failed: the next has a wait of its own', async () => {
+test('a dial gives the next backend its own connectMs after a shortage and a failure', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'EMFILE').set(B, 'EMFILE')
   const result = dial(cluster, 1000)
@@ -206,7 +206,7 @@ test('a backend that fails after a shortage is one that failed: the next has a w
   expect(engine.dialled.lastIndexOf(A)).toBeLessThan(engine.dialled.indexOf(B))
 })
 
-test('a backend that is taken out while its connect is on its way gets no connection', async () => {
+test('a backend that is taken out during its connect gets no connection', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'never')
   const result = dial(cluster)
@@ -217,7 +217,7 @@ test('a backend that is taken out while its connect is on its way gets no connec
   expect(cluster.backend(A)).toMatchObject({ active: 0, dialling: 0, health: { failures: 0 } })
 })
 
-test('a cluster is in use while somebody dials, waits or has a connection', async () => {
+test('a cluster is in use while a dial runs or waits, or a connection is open', async () => {
   const cluster = clusterOf([A])
   engine.outcomes.set(A, 'never')
   const dialling = dial(cluster)
@@ -236,14 +236,14 @@ test('a cluster is in use while somebody dials, waits or has a connection', asyn
   expect(named.isInUse).toBe(false)
 })
 
-test('no source port to one backend: the next one, and nobody rests', async () => {
+test('a dial without a free source port goes on to the next backend, and no backend rests', async () => {
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'EADDRNOTAVAIL')
   expect(await dial(cluster)).toMatchObject({ backend: { name: B }, retries: 1 })
   expect(states(cluster)).toEqual(['up', 'up'])
 })
 
-test('cancel: no answer, the connect is given up, the backend keeps its place', async () => {
+test('a dial that is cancelled gives its connect up and never calls done', async () => {
   const cluster = clusterOf([A])
   engine.outcomes.set(A, 'never')
   const done = vi.fn()
@@ -258,7 +258,7 @@ test('cancel: no answer, the connect is given up, the backend keeps its place', 
   expect(cluster.status().backends[0]).toMatchObject({ active: 0, connections: 0, state: 'up' })
 })
 
-test('cancel ends a pause, a wait for a name, and an answer already due', async () => {
+test('a dial can be cancelled in a pause, in a wait for a name, and before its answer is given', async () => {
   const cluster = clusterOf([A])
   const named = clusterOf(['db.example:80'])
   engine.outcomes.set(A, 'EMFILE')
@@ -276,7 +276,7 @@ test('cancel ends a pause, a wait for a name, and an answer already due', async 
   expect(done).not.toHaveBeenCalled()
 })
 
-test('cancel after success does nothing', async () => {
+test('a dial that is cancelled after its success leaves the connection open', async () => {
   const cluster = clusterOf([A])
   let attempt: { cancel(): void } | undefined
   await new Promise((resolve) => {
@@ -287,7 +287,7 @@ test('cancel after success does nothing', async () => {
   expect(cluster.status().backends[0]).toMatchObject({ active: 1 })
 })
 
-test('the ordinary path sets no timer', async () => {
+test('an ordinary dial sets no timer', async () => {
   const cluster = clusterOf([A])
   engine.outcomes.set(A, 'never')
   const result = dial(cluster)
@@ -296,7 +296,7 @@ test('the ordinary path sets no timer', async () => {
   await result
 })
 
-test('stop ends what waits, lets a connect finish but starts no other, and later attempts are cancelled', async () => {
+test('a cluster that stops fails waiting dials, lets a connect finish and starts no other', async () => {
   const cluster = clusterOf([A, B])
   const named = clusterOf(['db.example:80'])
   const waiting = dial(named)
@@ -312,7 +312,7 @@ test('stop ends what waits, lets a connect finish but starts no other, and later
   expect(await outcomeNow(cluster)).toEqual({ error: 'ECANCELED', backend: undefined, retries: 0 })
 })
 
-test('stop ends a pause, and a shortage after it begins none', async () => {
+test("a cluster that stops ends a dial's pause, and a later shortage begins no pause", async () => {
   const cluster = clusterOf([A])
   engine.outcomes.set(A, 'EMFILE')
   const paused = dial(cluster)
@@ -329,7 +329,7 @@ test('stop ends a pause, and a shortage after it begins none', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('every attempt is answered exactly once', async () => {
+test('every dial calls done exactly once', async () => {
   const cluster = clusterOf([A, 'localhost:80', B])
   engine.outcomes.set(A, 'ECONNREFUSED').set('127.0.0.1:80', 'EMFILE')
   const calls = Array.from({ length: 30 }, () => vi.fn())

@@ -23,7 +23,7 @@ function dial(done = vi.fn()) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('a connect to one address is counted as any other', async () => {
+test('a dial to one address counts at its backend like any other', async () => {
   const { done } = dial()
   expect(backend).toMatchObject({ dialling: 1, active: 0 })
   expect(done).not.toHaveBeenCalled()
@@ -32,7 +32,7 @@ test('a connect to one address is counted as any other', async () => {
   expect(backend).toMatchObject({ dialling: 0, active: 1 })
 })
 
-test('a connect to one address that fails says nothing of the backend, and no other is tried', async () => {
+test('a dial to one address that fails tries no other, and its backend does not rest', async () => {
   engine.outcomes.set(ADDRESS, 'ECONNREFUSED')
   const { done } = dial()
   await turn()
@@ -41,7 +41,7 @@ test('a connect to one address that fails says nothing of the backend, and no ot
   expect(engine.dialled).toEqual([ADDRESS])
 })
 
-test('a connect to one address that is cancelled is given up and not answered', async () => {
+test('a dial to one address that is cancelled gives up its connect and never calls done', async () => {
   engine.outcomes.set(ADDRESS, 'never')
   const { done, dialling } = dial()
   dialling.cancel()

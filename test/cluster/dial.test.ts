@@ -1,4 +1,4 @@
-/** The same with real sockets, on every engine this machine has. */
+/** Dials of a cluster with real sockets, on every engine of this machine. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ const chosen = createEngine()
 if (chosen.kind !== 'kernel') console.log(`not tested on the kernel engine: ${chosen.notSplicing}`)
 const engines: Engine[] = [new StreamEngine('switched-off'), ...(chosen.kind === 'kernel' ? [chosen] : [])]
 
-/** Listens with a queue of one connection, says its port and then never accepts. */
+/** A program that listens with a queue of one connection, prints its port and then never accepts. */
 const DEAF_LISTENER = `
   const server = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
     require('fs').writeSync(1, server.address().port + '\\n')
@@ -37,7 +37,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** A server that counts its clients; `address` is where it listens. */
+/** A server that accepts every client. */
 async function listen(where: { port: number; host: string } | { path: string }) {
   const server: Server = createServer((socket) => {
     socket.on('error', () => {})
@@ -61,7 +61,7 @@ async function refusedPort(): Promise<number> {
   return port
 }
 
-/** A port where connects neither succeed nor fail: its queue is full and nobody empties it. */
+/** A port where connects neither succeed nor fail, because its queue is full and nobody accepts. */
 async function deafPort(): Promise<number> {
   const child: ChildProcess = spawn(process.execPath, ['-e', DEAF_LISTENER], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -94,8 +94,8 @@ async function dial(cluster: Cluster, connectMs = 5000): Promise<DialResult> {
   return result
 }
 
-describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('$kind engine', ({ engine }) => {
-  test('connects over IPv4, IPv6 and a unix socket in turn', async () => {
+describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('the $kind engine', ({ engine }) => {
+  test('a cluster dials its backends over IPv4, IPv6 and a unix socket in turn', async () => {
     const path = join(directory, 'app.sock')
     const servers = [
       await listen({ port: 0, host: '127.0.0.1' }),
@@ -115,7 +115,7 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('$kind e
     await accepted
   })
 
-  test('a refused and a missing backend are passed over', async () => {
+  test('a cluster dials the next backend if one refuses or has no socket file', async () => {
     const server = await listen({ port: 0, host: '127.0.0.1' })
     const missing = { kind: 'unix', path: join(directory, 'missing.sock') } as const
     const downs: string[] = []
@@ -127,21 +127,21 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('$kind e
     expect(downs).toEqual(['ECONNREFUSED', 'ENOENT'])
   })
 
-  test('a backend that does not answer within connectMs is passed over', async () => {
+  test('a cluster dials the next backend if one does not answer within connectMs', async () => {
     const server = await listen({ port: 0, host: '127.0.0.1' })
     const cluster = clusterOf(engine, [tcp(await deafPort()), tcp(portOf(server))])
     expect(await dial(cluster, 200)).toMatchObject({ address: tcp(portOf(server)), retries: 1 })
     expect(cluster.status().backends[0]).toMatchObject({ state: 'down', lastError: 'ETIMEDOUT' })
   })
 
-  test('a backend on ::1 alone is found by the name localhost', async () => {
+  test('a cluster finds a backend on ::1 only by the name localhost', async () => {
     const port = portOf(await listen({ port: 0, host: '::1' }))
     expect(await dial(clusterOf(engine, [tcp(port, 'localhost')]))).toMatchObject({
       address: tcp(port, '::1'),
     })
   })
 
-  test('a host name is connected to by the address the resolver gives', async () => {
+  test('a cluster dials the address that the resolver gives for a host name', async () => {
     const port = portOf(await listen({ port: 0, host: '127.0.0.1' }))
     const cluster = clusterOf(engine, [tcp(port, 'app.example')], {
       lookup: (_host, _options, done) => void setImmediate(done, null, [{ address: '127.0.0.1', family: 4 }]),
@@ -152,7 +152,7 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('$kind e
     })
   })
 
-  test.runIf(process.platform === 'linux')('a connect that is cancelled leaves no fd behind', async () => {
+  test.runIf(process.platform === 'linux')('a cluster whose dials are cancelled opens no fd', async () => {
     const cluster = clusterOf(engine, [tcp(await deafPort())])
     const fds = () => readdirSync('/proc/self/fd').length
     const before = fds()

@@ -18,7 +18,7 @@ const weighing = (weight: number, ...addresses: string[]) =>
   addresses.map((text) => ({ address: parseAddress(text) as Address, weight }))
 const namesOf = (backends: readonly Backend[]) => backends.map(({ name }) => name)
 
-test('the members of a cluster are those it was given last, each once, in this order and so set', () => {
+test('the members of a cluster are those of its last list, each once, in its order and with its settings', () => {
   members.replace(given(A, B))
   members.replace([{ ...given(B)[0]!, weight: 3, setTo: 'maint' }, ...given(A, B)])
   expect(members.present).toMatchObject([
@@ -27,7 +27,7 @@ test('the members of a cluster are those it was given last, each once, in this o
   ])
 })
 
-test('the same list again, with other weights, is no other list', () => {
+test('the same list with other weights changes the weights and does not count as a new list', () => {
   expect(members.replace(given(A, B))).toBe(true)
   const before = members.present
   expect(members.replace(weighing(4, A, B))).toBe(false)
@@ -37,7 +37,7 @@ test('the same list again, with other weights, is no other list', () => {
   expect(namesOf(members.present)).toEqual([B, A])
 })
 
-test('a backend that stays is the same object, and one that returns is the one it was', () => {
+test('a backend that stays or returns is the same object as before', () => {
   members.replace(given(A, B))
   const [a, b] = members.present
   members.replace(given(B, C))
@@ -48,7 +48,7 @@ test('a backend that stays is the same object, and one that returns is the one i
   expect(namesOf(members.left)).toEqual([B, C])
 })
 
-test('after retiring the members stay until others are given, who then begin anew', () => {
+test('a retired cluster keeps its members until the next list, which clears their failures', () => {
   members.replace(given(A, B, C))
   const [a] = members.present
   a!.dialBegan()
@@ -62,7 +62,7 @@ test('after retiring the members stay until others are given, who then begin ane
   expect(namesOf(members.left)).toEqual([B, C])
 })
 
-test('members are in use while any has a connection or a connect on its way, also one that has left', () => {
+test("a cluster's members are in use while one of them, also one that left, has a connect or a connection", () => {
   members.replace(given(A))
   const [a] = members.present
   expect(members.isInUse).toBe(false)

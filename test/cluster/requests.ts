@@ -1,7 +1,7 @@
-/** Connections that want a backend, for tests. */
+/** Requests of connections that want a backend. */
 import type { DialRequest } from '../../src/cluster/dial.js'
 
-/** Nothing is known of it but how long it waits. */
+/** A request of a client of which nothing is known. */
 export function requestOf(connectMs: number): DialRequest {
   return {
     connectMs,

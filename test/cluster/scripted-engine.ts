@@ -1,6 +1,6 @@
 /**
- * Stands for an engine where a test decides what each connect comes to. Keeps the engine's promise that the
- * callback comes once, never before `dial` returned and never after `cancel`.
+ * A mock engine. The test decides the outcome of each connect. As with a real engine, the callback comes once, after
+ * `dial` has returned, and never after `cancel`.
  */
 import { type Address, formatAddress } from '../../src/address.js'
 import type { Dial, DialOutcome } from '../../src/io/engine.js'
@@ -9,13 +9,13 @@ import type { Socket } from '../../src/io/socket.js'
 type Answer = (outcome: DialOutcome) => void
 
 export class ScriptedEngine {
-  /** What was dialled, in order. */
+  /** The dialled addresses, in order. */
   readonly dialled: string[] = []
-  /** Connects that were cancelled. */
+  /** How many connects were cancelled. */
   cancelled = 0
-  /** Connections that were given up at once. */
+  /** How many connections were reset right after the connect. */
   resets = 0
-  /** Address → what its connects come to: '' is success, `never` no answer. Default: success. */
+  /** The outcome of connects by address: an errno, '' for success, `never` for no answer. Default: success. */
   readonly outcomes = new Map<string, string>()
   readonly #hanging: { address: string; answer: Answer }[] = []
 
@@ -39,7 +39,7 @@ export class ScriptedEngine {
     }
   }
 
-  /** Answers the connects to `address` that hang. */
+  /** Answers the connects to `address` that wait for an answer. */
   settle(address: string, errno: string): void {
     for (const each of this.#hanging.splice(0)) {
       if (each.address === address) each.answer(this.#outcomeOf(errno))

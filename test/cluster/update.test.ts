@@ -1,4 +1,4 @@
-/** A cluster that is given another config: who stays, who leaves, who returns. */
+/** A cluster that gets another config: which backends stay, leave and return. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js'
@@ -12,7 +12,7 @@ const C = '10.0.0.3:80'
 
 let engine: ScriptedEngine
 let cluster: Cluster
-/** Host names that were asked for. */
+/** The host names that were asked for. */
 let asked: string[]
 
 beforeEach(() => {
@@ -34,7 +34,7 @@ function start(...addresses: string[]): void {
 const dial = (): Promise<DialResult> => new Promise((resolve) => cluster.dial(requestOf(1000), resolve))
 const namesOf = (backends: readonly { readonly name: string }[]) => backends.map(({ name }) => name)
 
-test('gives who left no connections, and keeps what it counted until it returns', async () => {
+test('a cluster gives a backend that left no connections, and keeps its counts for its return', async () => {
   start(A, B)
   expect((await dial()).backend?.name).toBe(A)
   cluster.backend(A)!.setTo = 'drain'
@@ -48,7 +48,7 @@ test('gives who left no connections, and keeps what it counted until it returns'
   expect((await dial()).backend?.name).toBe(A)
 })
 
-test('holds no failure against who returns', async () => {
+test('a backend that returns to its cluster does not rest for earlier failures', async () => {
   start(A, B)
   engine.outcomes.set(A, 'ECONNREFUSED')
   await dial()
@@ -58,7 +58,7 @@ test('holds no failure against who returns', async () => {
   expect(cluster.status().backends[0]).toMatchObject({ address: A, state: 'up', restingMs: 0, failures: 1 })
 })
 
-test('brings a cluster back that was retired, and resolves its names again', async () => {
+test('a retired cluster that gets a config again resolves its names again', async () => {
   start('db.example:80', B)
   cluster.retire()
   asked.length = 0
@@ -71,7 +71,7 @@ test('brings a cluster back that was retired, and resolves its names again', asy
   expect(namesOf(cluster.left)).toEqual([B])
 })
 
-test('forgets those that left first where there are too many, but nobody with connections', async () => {
+test('a cluster keeps 100 backends that left, and each one that still has connections', async () => {
   start(A)
   await dial()
   for (let port = 1; port <= 120; port++) cluster.update(options(`10.0.0.9:${port}`))
@@ -83,7 +83,7 @@ test('forgets those that left first where there are too many, but nobody with co
   expect(cluster.isInUse).toBe(false)
 })
 
-test('a cluster resolves the names of new backends, and lets those who wait for a backend have them', async () => {
+test('a cluster resolves the names of new backends, and dials that wait get them', async () => {
   start()
   cluster.update(options('db.example:80'))
   const waiting = dial()

@@ -7,7 +7,7 @@ const forward = ['--listen', '127.0.0.1:7000', '--to', '127.0.0.1:9000']
 const nothing = { splice: undefined, workers: undefined, logLevel: undefined, accessLog: undefined }
 
 describe('parseCommandLine', () => {
-  it('makes a config of --listen and --to, with the defaults of a file', () => {
+  it('--listen and --to make a config with the same defaults as a config file', () => {
     expect(parse(...forward)).toEqual({
       kind: 'run',
       config: validateConfig({
@@ -17,7 +17,7 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it('takes several backends and every flag', () => {
+  it('the command line takes several backends in --to, and every option', () => {
     const flags = ['--splice', 'on', '--workers', 'auto', '--log-level=debug', '--no-access-log']
     const commandLine = parse('--listen', 'unix:/tmp/a', '--to', '[::1]:80,db.example:5432,unix:/b', ...flags)
     expect(commandLine).toMatchObject({
@@ -40,7 +40,7 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it('leaves the reading of a file to whoever asked', () => {
+  it('parseCommandLine returns the name of the config file and does not read it', () => {
     expect(parse('--config', 'none.yaml')).toEqual({
       kind: 'run-file',
       file: 'none.yaml',
@@ -54,12 +54,12 @@ describe('parseCommandLine', () => {
     expect(parse('check', '--config', 'none.yaml')).toEqual({ kind: 'check', file: 'none.yaml' })
   })
 
-  it('is the demonstration without a config', () => {
+  it('a command line without a config starts the demonstration', () => {
     expect(parse()).toEqual({ kind: 'demo', splice: 'auto' })
     expect(parse('--splice', 'off')).toEqual({ kind: 'demo', splice: 'off' })
   })
 
-  it('prints help and version on stdout and leaves with 0', () => {
+  it('--help and --version print on stdout and exit with 0', () => {
     expect(parse('--version')).toEqual({ kind: 'exit', code: 0, stdout: '1.2.3\n', stderr: '' })
     const help = parse('--help')
     expect(help).toMatchObject({ kind: 'exit', code: 0, stderr: '' })
@@ -151,7 +151,7 @@ describe('parseCommandLine', () => {
       [...forward, '--log-level', 'loud'],
       "error: option '--log-level <level>' argument 'loud' is invalid. Allowed choices are trace, debug, info, warn, error, fatal, silent.",
     ],
-  ])('leaves %j with 2 and a reason', (args, reason) => {
+  ])('the command line %j exits with 2 and a reason', (args, reason) => {
     expect(parse(...args)).toEqual({
       kind: 'exit',
       code: 2,
@@ -160,7 +160,7 @@ describe('parseCommandLine', () => {
     })
   })
 
-  it('remembers nothing from one call to the next', () => {
+  it('parseCommandLine gives equal results for the same arguments', () => {
     expect(parse(...forward)).toEqual(parse(...forward))
   })
 })
@@ -168,7 +168,7 @@ describe('parseCommandLine', () => {
 describe('overrideConfig', () => {
   const { config } = parse(...forward) as CommandLine & { kind: 'run' }
 
-  it('lays flags over a config', () => {
+  it('options of the command line override the config', () => {
     const overrides = { splice: 'off', workers: 4, logLevel: 'error', accessLog: false } as const
     const overridden = overrideConfig(config, overrides)
     expect(overridden).toEqual({
@@ -180,7 +180,7 @@ describe('overrideConfig', () => {
     expect(Object.isFrozen(overridden) && Object.isFrozen(overridden.log)).toBe(true)
   })
 
-  it('changes nothing where no flag was given', () => {
+  it('a command line without options leaves the config as it is', () => {
     expect(overrideConfig(config, nothing)).toEqual(config)
   })
 })

@@ -1,4 +1,4 @@
-/** The tables of `millrace status`: what a reload has taken out of the config says so as long as it is there. */
+/** The tables of `millrace status`: what a reload has removed is shown as leaving as long as it exists. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { statusLines } from '../../src/command/views.js'
 import { Bed } from '../proxy/bed.js'
@@ -18,7 +18,7 @@ afterEach(async () => {
 const line = (start: string): string =>
   statusLines(bed.proxy.status(), Date.now()).find((each) => each.startsWith(start)) ?? ''
 
-it('call a listener and a backend leaving while they have connections, and nothing afterwards', async () => {
+it('`millrace status` shows a removed listener and backend as leaving while they have connections', async () => {
   const client = await bed.connect()
   client.send(Buffer.from('hello'))
   await client.receive(5)

@@ -1,4 +1,4 @@
-/** Where operators reach a process, as people write it: what is good, and what is said of what is not. */
+/** The key `admin.hosts`: what it accepts, and what the errors say to write instead. */
 import { describe, expect, it } from 'vitest'
 import type { AdminInput } from '../../src/config/schemas/admin-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
@@ -18,7 +18,7 @@ const problemsOf = (admin: AdminInput): string[] =>
 
 describe('admin.hosts', () => {
   it.each(['proxy', 'proxy.example.com', 'Proxy.Example', 'under_score.internal', '10.0.0.9', 'fd00::9'])(
-    'may have %s',
+    'admin.hosts accepts %s',
     (name) => {
       expect(adminOf({ address: '127.0.0.1:1', token: TOKEN, hosts: [name] })).toMatchObject({
         hosts: [name],
@@ -34,7 +34,7 @@ describe('admin.hosts', () => {
     ['*.example', 'such as proxy.example.com'],
     ['a b', 'such as proxy.example.com'],
     ['bücher.example', 'write "xn--bcher-kva.example"'],
-  ])('may not have %j, and says what to write', (name, hint) => {
+  ])('admin.hosts refuses %j and says what to write', (name, hint) => {
     const problems = problemsOf({ address: '127.0.0.1:1', token: TOKEN, hosts: [name] })
     expect(problems).toEqual([expect.stringContaining(hint)])
     expect(problems[0]).toMatch(/^admin\.hosts\[0\]: /)

@@ -1,4 +1,4 @@
-/** A config file of the test's own, and what loading it comes to. */
+/** The config file of a test, and the result of loading it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

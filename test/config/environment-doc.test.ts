@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest'
 const ROOT = new URL('../../', import.meta.url)
 const text = readFileSync(new URL('docs/environment.md', ROOT), 'utf8')
 
-/** A member of `env`, a name taken out of such a parameter, and the tools of scripts/setup/toolchain.mjs. */
+/** A member of `env`, a name from a parameter of that type, and the tools of scripts/setup/toolchain.mjs. */
 const READS = [/\benv\??\.(\w+)/g, /\{ ([A-Z_]+)\b[^}]*\}: NodeJS\.ProcessEnv/g, /\bvariable: '(\w+)'/g]
-/** Set by vitest, or by a test for programs of its own. `TMPDIR` is read by Node itself. */
+/** vitest sets these, or a test sets them for the programs that it starts. */
 const OF_TESTS = ['NODE_OPTIONS', 'SIGNAL_WHOM', 'VITEST_POOL_ID']
+/** Node itself reads these. */
 const OF_NODE = ['TMPDIR']
 
 function read(folder: string): string[] {
@@ -21,7 +22,7 @@ function read(folder: string): string[] {
 }
 
 describe('docs/environment.md', () => {
-  it('has a row for every variable that is read, and for no other', () => {
+  it('docs/environment.md has a row for every variable that the code reads, and for no other', () => {
     const rows = text.match(/^\| `.*$/gm) ?? []
     const told = rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`(\w+)`/g)].map(([, name]) => name))
     const due = new Set([...['src', 'scripts', 'test'].flatMap(read), ...OF_NODE])

@@ -1,12 +1,12 @@
 /**
- * A config with every key there is, and what is said of it with another value in one place.
+ * A config that has every key, and the problems that it has with another value in one place.
  */
 
 import { type Finding, formatPath } from '../../src/config/checks/path.js'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { judge } from '../../src/config/validate.js'
 
-/** Every key there is; the compiler sees to it that none is missing. */
+/** Makes every key required, so the compiler reports a key that `most` lacks. */
 type Every<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends readonly (infer Item)[]
@@ -116,7 +116,7 @@ export function leavesOf(value: unknown, key = '', path: readonly (string | numb
   )
 }
 
-/** What is wrong with this value there, whatever else is wrong with the config. */
+/** The problems of this value at this place, without problems elsewhere in the config. */
 export function findingsAt(path: Leaf['path'], value: unknown): readonly Finding[] {
   const config = structuredClone({ ...most, listeners: [{ ...most.listeners[0], route: undefined }] })
   const parent = path.slice(0, -1).reduce<object>((map, key) => Reflect.get(map, key), config)

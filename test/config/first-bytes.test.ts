@@ -1,4 +1,4 @@
-/** docs/first-bytes.md: what it shows is a good config. */
+/** docs/first-bytes.md: every example is a valid config. */
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
@@ -9,7 +9,7 @@ import { load } from './config-file.js'
 const text = readFileSync(new URL('../../docs/first-bytes.md', import.meta.url), 'utf8')
 const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
 
-/** Whatever the example leaves out that a config must have. */
+/** Adds the listeners or clusters that the example leaves out. */
 const complete = (yaml: string): string =>
   [
     yaml,
@@ -25,14 +25,17 @@ describe.skipIf(areMissing('openssl'))('docs/first-bytes.md', () => {
     pair = await selfSigned(folder)
   })
 
-  it('has an example of each feature', () => {
+  it('docs/first-bytes.md has six examples, one of each feature', () => {
     expect(examples).toHaveLength(6)
   })
 
-  it.each(examples.map((yaml, index) => [index + 1, yaml]))('has a good config as example %i', (_, yaml) => {
-    const own = String(yaml).replaceAll(/\/etc\/tls\/[\w.-]+\.(pem|key)/g, (_path, kind) =>
-      kind === 'key' ? pair.key : pair.cert,
-    )
-    expect(load(complete(own)).listeners.length).toBeGreaterThan(0)
-  })
+  it.each(examples.map((yaml, index) => [index + 1, yaml]))(
+    'docs/first-bytes.md has a valid config as example %i',
+    (_, yaml) => {
+      const own = String(yaml).replaceAll(/\/etc\/tls\/[\w.-]+\.(pem|key)/g, (_path, kind) =>
+        kind === 'key' ? pair.key : pair.cert,
+      )
+      expect(load(complete(own)).listeners.length).toBeGreaterThan(0)
+    },
+  )
 })

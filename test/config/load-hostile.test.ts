@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/errors.js'
 import { good, load, problemsOf } from './config-file.js'
 
-describe('loadConfigFile, of files built to be expensive', () => {
+describe('loadConfigFile with files that are built to be expensive', () => {
   it.each<[string, string, RegExp]>([
     [
       '100,000 opening brackets',
@@ -46,13 +46,13 @@ describe('loadConfigFile, of files built to be expensive', () => {
       ' '.repeat(1_000_000),
       /^1:1 a value, comment or blank here has more than 16384 characters: make it shorter$/,
     ],
-  ])('ends at once with one problem for %s', (_, content, problem) => {
+  ])('a config file with %s is refused at once with one problem', (_, content, problem) => {
     const problems = problemsOf(content)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(problem)
   })
 
-  it('ends at once for aliases that stand for billions of values', () => {
+  it('a config file whose aliases stand for billions of values is refused at once', () => {
     const lines = Array.from(
       { length: 9 },
       (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`,
@@ -66,14 +66,14 @@ describe('loadConfigFile, of files built to be expensive', () => {
     ['a long text', 'x'.repeat(16_000)],
     ['unclosed references', '${'.repeat(8000)],
     ['large variables', '${BIG}'.repeat(2000)],
-  ])('ends at once for aliases that repeat %s tens of thousands of times', (_, text) => {
+  ])('a config file whose aliases repeat %s tens of thousands of times is refused at once', (_, text) => {
     const backends = Array(200).fill('*text').join(', ')
     const clusters = Array.from({ length: 200 }, (_, i) => `  c${i}: *cluster\n`).join('')
     const content = `name: &text "${text}"\nfirst: &cluster { backends: [${backends}] }\nclusters:\n${clusters}`
     expect(problemsOf(content, { BIG: 'x'.repeat(100_000) }).length).toBeGreaterThan(0)
   })
 
-  it('ends at once for aliases that nest without end', () => {
+  it('a config file whose aliases nest 5000 times is refused at once', () => {
     const lines = Array.from({ length: 5000 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}]`)
     const problems = problemsOf(['a0: &a0 x', ...lines].join('\n'))
     expect(problems.some((problem) => problem.includes('aliases nest this more than 32 levels deep'))).toBe(
@@ -81,13 +81,13 @@ describe('loadConfigFile, of files built to be expensive', () => {
     )
   })
 
-  it('reads a large config that is honest', () => {
+  it('a config file with 10,000 backends is accepted', () => {
     const backends = Array.from({ length: 10_000 }, (_, i) => `      - 10.0.${i >> 8}.${i & 255}:80\n`)
     const content = `listeners: [{ address: "127.0.0.1:1", cluster: pg }]\nclusters:\n  pg:\n    backends:\n${backends.join('')}`
     expect(load(content).clusters.pg?.backends).toHaveLength(10_000)
   })
 
-  it('tells thousands of unknown keys and unknown clusters', () => {
+  it('a config file with 6000 unknown keys and clusters gets 6000 problems', () => {
     const listeners = Array.from(
       { length: 3000 },
       (_, i) => `  - { address: "127.0.0.1:${i + 1}", cluster: x${i} }\n`,
@@ -98,7 +98,7 @@ describe('loadConfigFile, of files built to be expensive', () => {
   })
 })
 
-describe('loadConfigFile, of garbage', () => {
+describe('loadConfigFile with garbage', () => {
   const pieces = [
     '[',
     ']',
@@ -166,7 +166,7 @@ describe('loadConfigFile, of garbage', () => {
     fc.json().map((json) => json.replaceAll('"a', '"listeners')),
   )
 
-  it('is a MillraceError with a problem in the file, whatever the bytes', () => {
+  it('a config file of random bytes is refused with a MillraceError that has a problem', () => {
     fc.assert(
       fc.property(garbage, (content) => {
         expect(problemsOf(content, { A: '[' }).length).toBeGreaterThan(0)
@@ -175,7 +175,7 @@ describe('loadConfigFile, of garbage', () => {
     )
   })
 
-  it('is a MillraceError, or a config, for a good file with pieces put in and taken out', () => {
+  it('a config file with random edits is either accepted or refused with a MillraceError', () => {
     const edit = fc.tuple(fc.nat(good.length), fc.nat(8), fc.constantFrom('', ...pieces, ...words, ...known))
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { good, problemsOf } from './config-file.js'
 
-describe('loadConfigFile, of problems', () => {
-  it('tells every problem of every kind at once, in the order of the file', () => {
+describe('the problems of loadConfigFile', () => {
+  it('loadConfigFile reports all problems at once, in the order of the file', () => {
     const content = `splice: fast
 workers: 0
 listners: []
@@ -62,7 +62,7 @@ log:
       ['14:3 log["<<"]: merge keys are not supported: use an alias for a whole value'],
     ],
     [
-      'a key that objects cannot have',
+      'the key __proto__',
       `${good}log: { __proto__: 1 }\n`,
       ['13:8 log.__proto__: this key is not allowed: remove it'],
     ],
@@ -91,11 +91,11 @@ log:
       `${good}log: &a { level: *a }\n`,
       ['13:18 log.level: the alias *a is inside its own anchor: write the value here'],
     ],
-  ])('says what is wrong with %s', (_, content, problems) => {
+  ])('loadConfigFile says what is wrong with %s', (_, content, problems) => {
     expect(problemsOf(content)).toEqual(problems)
   })
 
-  it('says where a file stops being UTF-8', () => {
+  it('loadConfigFile says where a file stops being UTF-8', () => {
     expect(problemsOf(Buffer.from('splice: on\na: b\xff\n', 'latin1'))).toEqual([
       '2:5 the file is not UTF-8 from here on: save it as UTF-8',
     ])
@@ -104,10 +104,10 @@ log:
     ])
   })
 
-  it('tells one syntax error per line and stops after twenty', () => {
+  it('loadConfigFile reports one syntax error per line and stops after twenty', () => {
     const problems = problemsOf('- "a" "b" "c"\n'.repeat(1000))
     expect(problems).toHaveLength(21)
     expect(problems[1]).toMatch(/^2:/)
-    expect(problems[20]).toBe('21:7 there are more syntax errors: mend the ones above first')
+    expect(problems[20]).toBe('21:7 there are more syntax errors: correct the ones above first')
   })
 })

@@ -7,7 +7,7 @@ import { loadConfigFile } from '../../src/config/load.js'
 import { directory, failureOf, file, good, load, problemsOf } from './config-file.js'
 
 describe('loadConfigFile', () => {
-  it('reads YAML', () => {
+  it('loadConfigFile reads YAML', () => {
     expect(load(good)).toMatchObject({
       splice: 'on',
       listeners: [{ name: 'postgres', address: { kind: 'tcp', host: '0.0.0.0', port: 5432 }, cluster: 'pg' }],
@@ -16,7 +16,7 @@ describe('loadConfigFile', () => {
     })
   })
 
-  it('reads JSON as it reads YAML', () => {
+  it('loadConfigFile reads JSON like YAML', () => {
     const json = JSON.stringify({
       splice: 'on',
       listeners: [{ name: 'postgres', address: '0.0.0.0:5432', cluster: 'pg' }],
@@ -32,11 +32,11 @@ describe('loadConfigFile', () => {
     ['lines ending in CR LF', good.replaceAll('\n', '\r\n')],
     ['comments and document markers', `# a\n---\n${good}\n...\n# b\n`],
     ['a %YAML 1.1 line', `%YAML 1.1\n---\n${good}`],
-  ])('takes %s', (_, content) => {
+  ])('loadConfigFile accepts %s', (_, content) => {
     expect(load(content)).toEqual(load(good))
   })
 
-  it('expands aliases, each as a value of its own', () => {
+  it('loadConfigFile expands each alias to a value of its own', () => {
     const { clusters } = load(`
 clusters:
   a: &a { backends: &b ["10.0.0.1:1", "10.0.0.2:1"] }
@@ -48,19 +48,19 @@ listeners: [{ address: "127.0.0.1:1", cluster: c }]
     expect(clusters.c).toMatchObject({ backends: clusters.a?.backends, halfClose: 'close' })
   })
 
-  it('reads the text `no` as a text, whatever YAML version the file claims', () => {
+  it('loadConfigFile reads `no` as a text, whatever YAML version the file names', () => {
     const content = (version: string) =>
       `${version}${good.replace('cluster: pg', 'cluster: pg\n    tags: { a: no }')}`
     expect(load(content('')).listeners[0]?.tags).toEqual({ a: 'no' })
     expect(load(content('%YAML 1.1\n---')).listeners[0]?.tags).toEqual({ a: 'no' })
   })
 
-  it('gives a frozen config', () => {
+  it('loadConfigFile returns a frozen config', () => {
     expect(Object.isFrozen(load(good).clusters.pg?.backends[0]?.address)).toBe(true)
   })
 })
 
-describe('loadConfigFile, of the environment', () => {
+describe('environment variables in a config file', () => {
   const template = `
 workers: \${WORKERS:-2}
 listeners: [{ address: "\${HOST}:\${PORT:-7000}", cluster: pg, tags: { zone: "\${ZONE}", dollar: "$\${ZONE}" } }]
@@ -68,7 +68,7 @@ clusters: { pg: { backends: [{ address: "10.0.0.5:1", weight: "\${WEIGHT}" }] } 
 log: { access: "\${ACCESS:-false}" }
 `
 
-  it('fills in texts, numbers and booleans', () => {
+  it('environment variables in a config file stand for texts, numbers and booleans', () => {
     const config = load(template, { HOST: '127.0.0.1', ZONE: '1', WEIGHT: '7' })
     expect(config).toMatchObject({ workers: 2, log: { access: false } })
     expect(config.listeners[0]).toMatchObject({
@@ -78,7 +78,7 @@ log: { access: "\${ACCESS:-false}" }
     expect(config.clusters.pg?.backends[0]?.weight).toBe(7)
   })
 
-  it('tells every variable that is missing, where it is missing, and nothing that follows from it', () => {
+  it('a missing environment variable is reported once, at its place in the config file', () => {
     expect(problemsOf(template, { WORKERS: 'many' })).toEqual([
       '2:10 workers: expected "auto" or a whole number from 1 to 256, found "many"',
       '3:24 listeners[0].address: environment variable HOST is not set: set it, or write a default as in ${NAME:-default}',
@@ -87,7 +87,7 @@ log: { access: "\${ACCESS:-false}" }
     ])
   })
 
-  it('never lets a variable become structure', () => {
+  it('an environment variable in a config file never adds a key or a list', () => {
     const evil = '127.0.0.1:1", cluster: other }, { address: "127.0.0.1:2\nsplice: off\n# '
     const [problem] = problemsOf(good.replace('0.0.0.0:5432', '${A}'), { A: evil })
     expect(problem).toMatch(/^5:14 listeners\[0\]\.address: .* is not an address/)
@@ -98,14 +98,14 @@ log: { access: "\${ACCESS:-false}" }
     })
   })
 
-  it('does not look at keys', () => {
+  it('environment variables in keys of a config file are not replaced', () => {
     expect(problemsOf(`${good}"\${A}": 1\n`, { A: 'log' })).toEqual([
       '13:1 ["${A}"]: unknown key: write one of "splice", "workers", "workerHangMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "timeouts", "keepalive", "log", "admin"',
     ])
   })
 })
 
-describe('loadConfigFile, of what cannot be read', () => {
+describe('config files that cannot be read', () => {
   function reasonOf(path: string): string {
     const { code, message, problems } = failureOf(() => loadConfigFile(path, {}))
     expect(code).toBe('config-unreadable')
@@ -115,27 +115,27 @@ describe('loadConfigFile, of what cannot be read', () => {
     return message.slice(prefix.length)
   }
 
-  it('says that a file is missing', () => {
+  it('loadConfigFile says that the file is missing', () => {
     expect(reasonOf(join(directory, 'none.yaml'))).toBe('no such file or directory')
     expect(reasonOf('')).toBe('no such file or directory')
   })
 
-  it('says that a path is a directory', () => {
+  it('loadConfigFile says that the path is a directory', () => {
     expect(reasonOf(directory)).toBe('it is a directory')
   })
 
-  it('says that a path is no path', () => {
+  it('loadConfigFile says that the path has a NUL in it', () => {
     expect(reasonOf('a\0b')).toMatch(/null bytes/)
   })
 
-  it('refuses 10 MB and says how much is possible', () => {
+  it('loadConfigFile refuses a file of 10 MB and says that the limit is 1 MiB', () => {
     writeFileSync(file, Buffer.alloc(10_000_000, '#'))
     expect(reasonOf(file)).toBe(
-      'it has 10000000 bytes, and a config has at most 1048576 (1 MiB). Is it the right file?',
+      'it has 10000000 bytes, more than the limit of 1048576 (1 MiB). Is it the right file?',
     )
   })
 
-  it('says that permission is missing', () => {
+  it('loadConfigFile says that the process has no permission', () => {
     writeFileSync(file, good)
     chmodSync(file, 0)
     const isRoot = process.geteuid?.() === 0
@@ -150,7 +150,7 @@ describe('loadConfigFile, of what cannot be read', () => {
   })
 
   it.skipIf(process.platform === 'win32')(
-    'waits neither for a FIFO nor for an endless device (Windows has none)',
+    'loadConfigFile refuses a FIFO and a device without waiting for them (Windows has none)',
     () => {
       const fifo = join(directory, 'fifo')
       execFileSync('mkfifo', [fifo])

@@ -1,4 +1,4 @@
-/** What a config may say of the log, and what it is told where it says something else. */
+/** The key `log`: what it accepts, and what the errors say. */
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
 import { failureOf, good, load, problemsOf } from './config-file.js'
@@ -14,7 +14,7 @@ const logOf = (log: unknown) => validateConfig({ ...least, log }).log
 const messagesOf = (log: unknown): string[] =>
   failureOf(() => logOf(log)).problems.map(({ path, message }) => `${path}: ${message}`)
 
-describe('the log in a config', () => {
+describe('the key log', () => {
   it.each([
     [undefined, ALL],
     [true, ALL],
@@ -27,16 +27,16 @@ describe('the log in a config', () => {
       { sample: '0.01', always: ['errors'], minBytes: '1', minMs: '1s', redact: ['client', 'http.path'] },
       { sample: 0.01, always: ['errors'], minBytes: 1, minMs: 1000, redact: ['client', 'http.path'] },
     ],
-  ])('writes the records that access: %j means', (access, meant) => {
+  ])('log.access: %j becomes %j', (access, meant) => {
     expect(logOf({ access }).access).toEqual(meant)
   })
 
-  it('goes to stdout unless there is a file', () => {
+  it('log.file has no default', () => {
     expect(logOf({}).file).toBeUndefined()
     expect(logOf({ file: 'logs/millrace.log' }).file).toBe('logs/millrace.log')
   })
 
-  it('comes from a file and from the environment', () => {
+  it('log.file and log.access of a config file may hold environment variables', () => {
     const text = `\nlog:\n  file: \${LOG}\n  access: { sample: "\${SAMPLE}", always: [errors] }\n`
     expect(load(good + text, { LOG: '/tmp/a.log', SAMPLE: '0.5' }).log).toMatchObject({
       file: '/tmp/a.log',
@@ -79,11 +79,11 @@ describe('the log in a config', () => {
       { access: { redact: 'client' } },
       'log.access.redact: expected a list of client, sni, http.authority, http.path, tls.clientName, tags, found "client"',
     ],
-  ])('%j is told what is wrong', (log, message) => {
+  ])('the error of log: %j says what is wrong', (log, message) => {
     expect(messagesOf(log)).toEqual([message])
   })
 
-  it('is told every problem at once, each where it stands', () => {
+  it('all problems of log are reported at once, each at its place in the file', () => {
     const text = '\nlog:\n  access:\n    sample: 2\n    always: [slow]\n    redact: [client, nane]\n'
     const line = (good + text).split('\n').findIndex((each) => each.includes('sample: 2')) + 1
     expect(problemsOf(good + text)).toEqual([

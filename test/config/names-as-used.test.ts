@@ -1,4 +1,4 @@
-/** Every name in a config, held against what it is used as: what is refused, where, and what to write instead. */
+/** The names in a config: which of them each key refuses, at which place, and what to write instead. */
 import { describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
@@ -46,9 +46,9 @@ describe.each([
   ['a pattern of server names', SNI],
   ['a pattern of hosts', HOST],
   ['a name of the admin address', ADMIN_HOST],
-] as [string, Place][])('%s', (_, place) => {
+] as [string, Place][])('%s', (key, place) => {
   it.each(['example.com', 'EXAMPLE.com', 'localhost', 'under_score.internal', 'xn--bcher-kva.example'])(
-    'may be %s',
+    `${key} may be %s`,
     (name) => {
       expect(() => validateConfig(place[1](name))).not.toThrow()
     },
@@ -72,7 +72,7 @@ describe.each([
     ['256.0.0.1', 'this is neither a host name nor an IPv4 address'],
     [LONG, 'this is not a host name'],
     [`${'a.'.repeat(127)}bc`, 'this is not a host name'],
-  ])('may not be %j, and says what to write', (name, hint) => {
+  ])(`${key} may not be %j, and the error says what to write`, (name, hint) => {
     const problems = problemsWith(place, name)
     expect(problems).toEqual([expect.stringContaining(hint)])
     expect(problems[0]!.startsWith(`${place[0]}: `)).toBe(true)
@@ -80,29 +80,32 @@ describe.each([
 })
 
 describe('an IP address', () => {
-  it.each(['127.0.0.1', '::1', '[::1]', '[::1]:80'])('is no server name and no pattern: %s', (name) => {
-    for (const place of [SERVER_NAME, SNI, HOST]) {
-      expect(problemsWith(place, name)).toEqual([expect.stringMatching(/IP address/)])
-    }
-  })
+  it.each(['127.0.0.1', '::1', '[::1]', '[::1]:80'])(
+    'the IP address %s is refused as server name and as pattern',
+    (name) => {
+      for (const place of [SERVER_NAME, SNI, HOST]) {
+        expect(problemsWith(place, name)).toEqual([expect.stringMatching(/IP address/)])
+      }
+    },
+  )
 
-  it('may stand in admin.hosts, and not with a port', () => {
+  it('an IP address is accepted in admin.hosts, but not with a port', () => {
     expect(() => validateConfig(ADMIN_HOST[1]('fd00::9'))).not.toThrow()
     expect(problemsWith(ADMIN_HOST, '10.0.0.9:80')).toEqual([expect.stringContaining('write "10.0.0.9"')])
     expect(problemsWith(ADMIN_HOST, '[fd00::9]')).toEqual([expect.stringContaining('write "fd00::9"')])
   })
 })
 
-it('a pattern keeps its star in what to write', () => {
+it('the error of a pattern with a port says to write the pattern with its star', () => {
   expect(problemsWith(SNI, '*.example.com:443')).toEqual([expect.stringContaining('write "*.example.com"')])
 })
 
-it('a server name goes out in small letters and without its trailing dot', () => {
+it('a server name is used in small letters and without its trailing dot', () => {
   const { clusters } = validateConfig(SERVER_NAME[1]('Example.COM.'))
   expect(clusters.back!.tls!.serverName).toBe('example.com')
 })
 
-describe('a host name of a backend', () => {
+describe('the host name of a backend', () => {
   it.each([
     ['http://x', 'is not an address'],
     ['a b', 'is not a host name'],
@@ -111,22 +114,25 @@ describe('a host name of a backend', () => {
     ['0x7f000001', 'is not an IPv4 address'],
     ['127.1', 'is not an IPv4 address'],
     [LONG, 'is not a host name'],
-  ])('may not be %j', (name, hint) => {
+  ])('the host name of a backend may not be %j', (name, hint) => {
     const problems = problemsWith(BACKEND, name)
     expect(problems).toEqual([expect.stringContaining(hint)])
     expect(problems[0]!.startsWith(`${BACKEND[0]}: `)).toBe(true)
   })
 
-  it.each(['db', 'web.1', 'x0f.example', 'db.example.', 'a_b.internal'])('may be %s', (name) => {
-    expect(() => validateConfig(BACKEND[1](name))).not.toThrow()
-  })
+  it.each(['db', 'web.1', 'x0f.example', 'db.example.', 'a_b.internal'])(
+    'the host name of a backend may be %s',
+    (name) => {
+      expect(() => validateConfig(BACKEND[1](name))).not.toThrow()
+    },
+  )
 })
 
 describe.each([
   ['of a route', ROUTE_ALPN],
   ['towards backends', BACKEND_ALPN],
-] as [string, Place][])('a protocol %s', (_, place) => {
-  it.each(['h2', 'http/1.1', 'postgresql', 'x'.repeat(255)])('may be %s', (name) => {
+] as [string, Place][])('an ALPN protocol %s', (use, place) => {
+  it.each(['h2', 'http/1.1', 'postgresql', 'x'.repeat(255)])(`an ALPN protocol ${use} may be %s`, (name) => {
     expect(() => validateConfig(place[1](name))).not.toThrow()
   })
 
@@ -137,7 +143,7 @@ describe.each([
     ['h2\n', '1 to 255 visible ASCII characters'],
     ['h2, http/1.1', 'write several protocols as a list: [h2, http/1.1]'],
     ['h2 http/1.1', 'write several protocols as a list: [h2, http/1.1]'],
-  ])('may not be %j', (name, hint) => {
+  ])(`an ALPN protocol ${use} may not be %j`, (name, hint) => {
     const problems = problemsWith(place, name)
     expect(problems).toEqual([expect.stringContaining(hint)])
     expect(problems[0]!.startsWith(`${place[0]}: `)).toBe(true)
@@ -145,16 +151,16 @@ describe.each([
 })
 
 describe('the key of a tag', () => {
-  it.each(['', 'x'.repeat(64), 'a\nb', 'a\u202eb'])('may not be %j', (key) => {
+  it.each(['', 'x'.repeat(64), 'a\nb', 'a\u202eb'])('the key of a tag may not be %j', (key) => {
     expect(problemsWith(TAG, key)).toEqual([expect.stringContaining('a tag key of 1 to 63 characters')])
   })
 
-  it.each(['team', 'Team name', 'x'.repeat(63)])('may be %s', (key) => {
+  it.each(['team', 'Team name', 'x'.repeat(63)])('the key of a tag may be %s', (key) => {
     expect(() => validateConfig(TAG[1](key))).not.toThrow()
   })
 })
 
-it('names are refused where they stand in the file', () => {
+it('the error of a name has the line and column of the name in the file', () => {
   const problems = problemsOf(`
 listeners:
   - address: 127.0.0.1:0

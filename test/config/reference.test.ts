@@ -1,5 +1,5 @@
 /**
- * docs/config.md, the words of src/config/keys/ that its tables are made of, and the schema: they say the same of every key.
+ * docs/config.md, src/config/keys/, from which its tables are made, and the schema say the same of every key.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ const text = readFileSync(new URL('../../docs/config.md', import.meta.url), 'utf
 /** The words of every key. */
 const words: ReadonlyMap<string, KeyWords> = new Map(Object.values(KEY_SECTIONS).flatMap(Object.entries))
 
-/** Maps without a row of their own: each key in them has one. */
+/** Maps without a row, because each key in them has one. */
 const UNTOLD: ReadonlySet<string> = new Set(['timeouts', 'log'])
 
 /** The keys of a value, written as in the table. */
@@ -46,33 +46,33 @@ const isAccepted = (path: Leaf['path'], value: unknown): boolean => findingsAt(p
 const BOUNDS = /`([\w.]+)` to `([\w.]+)`/
 const bounded = numeric.filter(({ key }) => BOUNDS.test(words.get(key)?.takes ?? ''))
 
-/** In the unit of the schema. */
+/** The number in the unit of the schema. */
 const numberOf = (text: string): number =>
   [Number(text), parseDuration(text), parseSize(text)].find(
     (each) => typeof each === 'number' && each >= 0,
   ) as number
 
 describe('docs/config.md', () => {
-  it('has an example that is a good config', () => {
+  it('docs/config.md has an example that is a valid config', () => {
     const [, example = ''] = /```yaml\n(.*?)```/s.exec(text) ?? []
-    expect(Object.keys(load(example).clusters)).toEqual(['pg', 'cache'])
+    expect(Object.keys(load(example).clusters)).toEqual(['chat', 'cache'])
   })
 
-  it('prints the true problems of its bad example', () => {
+  it('docs/config.md shows the real problems of its bad example', () => {
     const [, , bad = ''] = text.split('```yaml\n').map((part) => part.split('```')[0] ?? '')
     const lines = problemsOf(bad).map((problem) => `millrace.yaml:${problem}`)
     expect(text).toContain(`\`\`\`\n${lines.join('\n')}\n\`\`\``)
   })
 
-  it('has the tables that npm run docs makes of src/config/keys', () => {
+  it('docs/config.md has the tables that `npm run docs` makes of src/config/keys', () => {
     expect(withKeyTables(text, KEY_SECTIONS)).toEqual({ text, missing: [] })
   })
 
-  it('has a row for every key of the schema and for no other', () => {
+  it('docs/config.md has a row for every key of the schema and for no other', () => {
     expect([...words.keys()].sort()).toEqual([...new Set(keysOf(most))].sort())
   })
 
-  it('has a place for every link into the page', () => {
+  it('docs/config.md has a heading for every link within the page', () => {
     const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
       title
         .toLowerCase()
@@ -83,17 +83,20 @@ describe('docs/config.md', () => {
     expect(links.filter((link) => !anchors.includes(link ?? ''))).toEqual([])
   })
 
-  it.each([...words])('says in plain cells what %s does, takes and is by default', (_, told) => {
-    for (const cell of [told.does, told.takes, told.default])
-      expect(cell).not.toMatch(/^$|[|\n]|^as (above|below)/)
-    expect(told.does.split(/[.:] /).filter((sentence) => sentence.split(' ').length > 24)).toEqual([])
-  })
+  it.each([...words])(
+    'docs/config.md says in short sentences what %s does, what it takes and what its default is',
+    (_, told) => {
+      for (const cell of [told.does, told.takes, told.default])
+        expect(cell).not.toMatch(/^$|[|\n]|^as (above|below)/)
+      expect(told.does.split(/[.:] /).filter((sentence) => sentence.split(' ').length > 24)).toEqual([])
+    },
+  )
 
-  it.each(numeric)('says truly whether $key can be 0', ({ key, path }) => {
+  it.each(numeric)('docs/config.md says truly whether $key can be 0', ({ key, path }) => {
     expect(words.get(key)?.zero).toMatch(isAccepted(path, 0) ? /^(?!an error)./ : /^an error/)
   })
 
-  it.each(bounded)('tells the true range of $key', ({ key, path }) => {
+  it.each(bounded)('docs/config.md has the true range of $key', ({ key, path }) => {
     const { takes } = words.get(key) as KeyWords
     const [, least = '', highest = ''] = BOUNDS.exec(takes) ?? []
     const step = takes.startsWith('whole seconds') ? 1000 : 1
@@ -130,7 +133,7 @@ describe('docs/config.md', () => {
     ['clusters.NAME.tls.verify', true],
     ...Object.entries(least.keepalive).map(([key, value]): [string, number] => [`keepalive.${key}`, value]),
     ...Object.entries(least.timeouts).map(([key, ms]): [string, number] => [`timeouts.${key}`, ms]),
-  ])('tells the true default of %s', (key, value) => {
+  ])('docs/config.md has the true default of %s', (key, value) => {
     const told = /^`(.*)`$/.exec(words.get(key)?.default ?? '')?.[1] ?? ''
     expect([told, parseDuration(told), parseSize(told)].map(String)).toContain(String(value))
   })

@@ -1,4 +1,4 @@
-/** What a bad value of a key is answered with: the key, the value, and what to write instead. */
+/** The error of every bad value names the key, the value, and what to write instead. */
 import { describe, expect, it } from 'vitest'
 import { formatPath } from '../../src/config/checks/path.js'
 import { describe as inWords } from '../../src/config/wording.js'
@@ -10,18 +10,21 @@ const REMEDY = /\b(expected|write|add|remove|use|did you mean|make one with)\b/i
 const SECRETS: readonly string[] = ['admin.token']
 const places = leavesOf(most).filter(({ key }) => key !== 'listeners[].route')
 
-describe('an error in the config', () => {
-  it.each(places)('names key, value and remedy at $key', ({ key, path }) => {
-    for (const value of BAD_VALUES) {
-      for (const { message, path: found } of findingsAt(path, value)) {
-        expect(formatPath(found)).toBe(formatPath(path))
-        expect(message).toMatch(REMEDY)
-        if (!SECRETS.includes(key)) expect(message).toContain(inWords(value))
+describe('errors in the config', () => {
+  it.each(places)(
+    'the error of a bad $key names the key, the value and what to write instead',
+    ({ key, path }) => {
+      for (const value of BAD_VALUES) {
+        for (const { message, path: found } of findingsAt(path, value)) {
+          expect(formatPath(found)).toBe(formatPath(path))
+          expect(message).toMatch(REMEDY)
+          if (!SECRETS.includes(key)) expect(message).toContain(inWords(value))
+        }
       }
-    }
-  })
+    },
+  )
 
-  it('that is an unknown key names the keys that are possible', () => {
+  it('the error of an unknown key names the possible keys', () => {
     expect(findingsAt(['log', 'nonsense'], 1)).toMatchObject([
       { message: 'unknown key: write one of "level", "file", "access"', about: 'key' },
     ])

@@ -1,4 +1,4 @@
-/** What is said of listeners whose values do not go together. */
+/** Which keys of a listener go together, and what the errors say of those that do not. */
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
 import type { MillraceError } from '../../src/errors.js'
@@ -22,7 +22,7 @@ describe('a listener', () => {
     ['with a cluster', { cluster: 'web' }],
     ['with routes only', { routes: [{ sni: 'a.test', cluster: 'web' }] }],
     ['with a route function', { route: () => 'web' }],
-    ['that rejects', { routes: [{ source: '10.0.0.0/8', reject: true }], cluster: 'web' }],
+    ['with a route that rejects', { routes: [{ source: '10.0.0.0/8', reject: true }], cluster: 'web' }],
     [
       'for HTTP',
       {
@@ -35,14 +35,18 @@ describe('a listener', () => {
       'with acceptProxy',
       { cluster: 'web', acceptProxy: { from: ['10.0.0.0/8', '::1', 'unix'], timeoutMs: '1s' } },
     ],
-  ])('%s is good', (_, listener) => {
+  ])('a listener %s is accepted', (_, listener) => {
     expect(problemsOf(listener)).toEqual([])
   })
 
   it.each<[string, object, string[]]>([
-    ['nowhere to go', {}, ['listeners[0].cluster: is missing: expected the name of a cluster, or routes']],
     [
-      'clusters that there are not',
+      'neither a cluster nor routes',
+      {},
+      ['listeners[0].cluster: is missing: expected the name of a cluster, or routes'],
+    ],
+    [
+      'unknown clusters',
       { cluster: 'wed', onNoSni: 'rejct', onBadHello: 'x', routes: [{ sni: 'a.test', cluster: 'webb' }] },
       [
         'listeners[0].cluster: there is no cluster "wed"; did you mean "web"?',
@@ -52,12 +56,12 @@ describe('a listener', () => {
       ],
     ],
     [
-      'routes and a function',
+      'both routes and a route function',
       { route: () => 'web', routes: [{ cluster: 'web' }] },
       ['listeners[0].routes: a listener cannot have both "routes" and a "route" function: remove one'],
     ],
     [
-      'what HTTP needs, without HTTP',
+      'keys of HTTP, but without HTTP',
       { cluster: 'web', xForwarded: 'off', routes: [{ host: 'a.test', path: '/', cluster: 'web' }] },
       [
         'listeners[0].xForwarded: works only with "protocol: http": add that to the listener, or remove this key',
@@ -74,14 +78,14 @@ describe('a listener', () => {
       ],
     ],
     [
-      'onBadHello where nobody looks',
+      'onBadHello, but no route that needs the ClientHello',
       { cluster: 'web', onBadHello: 'reject' },
       [
         'listeners[0].onBadHello: does nothing, because no route here needs the ClientHello: remove this key, or add "sni" to a route',
       ],
     ],
     [
-      'a route that goes nowhere, and one that goes both ways',
+      'a route without cluster and reject, and a route with both',
       { routes: [{ source: '::1' }, { cluster: 'web', reject: true }] },
       [
         'listeners[0].routes[0].cluster: is missing: expected the name of a cluster, or "reject: true"',
@@ -89,7 +93,7 @@ describe('a listener', () => {
       ],
     ],
     [
-      'names, addresses and paths that are none',
+      'invalid names, addresses and paths',
       {
         protocol: 'http',
         routes: [{ host: ['a b', '*x.test'], source: '10.0.0.0/99', path: 'chat', cluster: 'web' }],
@@ -102,7 +106,7 @@ describe('a listener', () => {
       ],
     ],
     [
-      'paths that no request is compared with',
+      'paths that no request can match',
       {
         protocol: 'http',
         routes: ['/a/../b', '/a;x', '/a%2Fb'].map((path) => ({ path, cluster: 'web' })),
@@ -114,7 +118,7 @@ describe('a listener', () => {
       ],
     ],
     [
-      'a clientFrom that trusts nobody, reads no field, or has none to read',
+      'a clientFrom without trusted addresses, with an invalid field, and without HTTP',
       { cluster: 'web', clientFrom: { field: 'x forwarded' } },
       [
         'listeners[0].clientFrom: works only with "protocol: http": add that to the listener, or remove this key',
@@ -123,12 +127,12 @@ describe('a listener', () => {
       ],
     ],
     [
-      'allowEncodedSlash where nobody compares paths',
+      'allowEncodedSlash, but no route with a path',
       { protocol: 'http', cluster: 'web', allowEncodedSlash: true },
       ['listeners[0].allowEncodedSlash: does nothing, because no route here has a "path": remove this key'],
     ],
     [
-      'a function that is none',
+      'text instead of a route function',
       { route: 'web' },
       ['listeners[0].route: expected a function, which only the library can be given, found "web"'],
     ],
@@ -138,7 +142,7 @@ describe('a listener', () => {
       ['listeners[0].acceptProxy.from: is missing: expected addresses such as 10.0.0.0/8, or a list'],
     ],
     [
-      'TLVs that are no vendor`s',
+      'TLVs below the numbers of vendors',
       { cluster: 'web', acceptProxy: { from: ['unix'], logTlvs: [0xea, 2] } },
       ['listeners[0].acceptProxy.logTlvs[1]: expected a whole number from 224 to 255, found 2'],
     ],
@@ -151,14 +155,14 @@ describe('a listener', () => {
       ],
     ],
     [
-      'PEM that is none',
+      'damaged PEM',
       { cluster: 'web', tls: { cert: '-----BEGIN CERTIFICATE-----\n', key: '-----BEGIN x' } },
       [
         'listeners[0].tls.cert: the certificate cannot be read, because its PEM is damaged',
         'listeners[0].tls.key: it holds no private key in PEM',
       ],
     ],
-  ])('with %s is told so', (_, listener, expected) => {
+  ])('a listener with %s is refused with a reason', (_, listener, expected) => {
     const problems = problemsOf(listener)
     expect(problems).toHaveLength(expected.length)
     for (const [index, text] of expected.entries()) {
@@ -171,7 +175,7 @@ describe('a listener', () => {
 })
 
 describe('a cluster', () => {
-  it('is not called reject', () => {
+  it('a cluster cannot have the name reject', () => {
     expect(problemsOf({ cluster: 'reject' }, {}, 'reject')).toEqual([
       'clusters.reject: "reject" cannot be the name of a cluster: write another name',
     ])
@@ -198,7 +202,7 @@ describe('a cluster', () => {
     [{ sendProxy: { version: 'v1', tlvs: ['ssl'] } }, 'version 1 of the PROXY protocol has no TLVs'],
     [{ sendProxy: 2 }, 'expected a version, or a map: { version, tlvs }, found 2'],
     [{ tls: { verfy: false } }, 'unknown key; did you mean "verify"?'],
-  ])('of %j is told so', (cluster, message) => {
+  ])('a cluster with %j is refused with a reason', (cluster, message) => {
     expect(problemsOf({ cluster: 'web' }, cluster).join()).toContain(message)
   })
 })

@@ -1,4 +1,4 @@
-/** What a config says of sockets: when a peer counts as gone, and who may connect to a unix socket. */
+/** The keys of sockets: when a peer counts as gone, and who may connect to a unix socket. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ClusterInput, ProxyConfig } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
@@ -32,12 +32,12 @@ function problems(said: Said): string[] {
 describe('keepalive', () => {
   const usual = { idleMs: 60_000, everyMs: 15_000, count: 4 }
 
-  it('is on for listeners and clusters', () => {
+  it('keepalive is on by default for listeners and clusters', () => {
     const { listener, cluster } = read({})
     expect([listener.liveness, cluster.liveness]).toEqual(Array(2).fill({ keepalive: usual, deadPeerMs: 0 }))
   })
 
-  it('is what all have, and what one of them says itself', () => {
+  it('keepalive of a listener overrides keepalive of the config', () => {
     const { listener, cluster } = read({
       all: { keepalive: false, timeouts: { deadPeerMs: '30s' } },
       listener: { keepalive: { idleMs: '5m', count: 2 }, timeouts: { deadPeerMs: 0 } },
@@ -55,14 +55,14 @@ describe('keepalive', () => {
     [{ everyMs: '10h' }, 'keepalive.everyMs: expected whole seconds from 1s to 32767s, found "10h"'],
     [{ count: 128 }, 'keepalive.count: expected a whole number from 1 to 127, found 128'],
     [{ count: 0 }, 'keepalive.count: expected a whole number from 1 to 127, found 0'],
-  ])('of %j is an error', (keepalive, message) => {
+  ])('keepalive of %j is an error', (keepalive, message) => {
     expect(problems({ all: { keepalive } })).toEqual([message])
     expect(problems({ listener: { keepalive } })).toEqual([`listeners[0].${message}`])
     expect(problems({ cluster: { keepalive } })).toEqual([`clusters.pg.${message}`])
   })
 })
 
-describe('a unix socket', () => {
+describe('unix sockets', () => {
   const address = 'unix:/run/a.sock'
   const { platform } = process
   afterEach(() => {
@@ -70,7 +70,7 @@ describe('a unix socket', () => {
     vi.unstubAllEnvs()
   })
 
-  it('has a mode and a group where they are said', () => {
+  it('a unix socket of a listener gets the mode and the group of the config', () => {
     expect(read({ listener: { address, mode: '0660', group: 'proxy' } }).listener.socketFile).toEqual({
       mode: 0o660,
       group: 'proxy',
@@ -91,27 +91,30 @@ describe('a unix socket', () => {
       { address: 'unix:@a', group: 'proxy' },
       /^listeners\[0\]\.group: works only with the file of a unix socket/,
     ],
-  ])('with %j is an error', (listener, message) => {
+  ])('a listener with %j is an error', (listener, message) => {
     expect(problems({ listener })).toEqual([expect.stringMatching(message)])
   })
 
-  it.each(['darwin', 'win32'])('of an abstract name is refused on %s, on both sides', (value) => {
-    Object.defineProperty(process, 'platform', { value })
-    const said = { listener: { address: 'unix:@a' }, cluster: { backends: ['unix:@b'] } }
-    expect(problems(said)).toEqual([
-      expect.stringMatching(/^listeners\[0\]\.address: abstract sockets are Linux's/),
-      expect.stringMatching(/^clusters\.pg\.backends\[0\]: abstract sockets are Linux's/),
-    ])
-  })
+  it.each(['darwin', 'win32'])(
+    'an abstract unix socket is refused on %s, for a listener and for a backend',
+    (value) => {
+      Object.defineProperty(process, 'platform', { value })
+      const said = { listener: { address: 'unix:@a' }, cluster: { backends: ['unix:@b'] } }
+      expect(problems(said)).toEqual([
+        expect.stringMatching(/^listeners\[0\]\.address: abstract sockets exist only on Linux/),
+        expect.stringMatching(/^clusters\.pg\.backends\[0\]: abstract sockets exist only on Linux/),
+      ])
+    },
+  )
 
-  it('of an abstract name is refused without the addon: Node fills the name up with NULs', () => {
+  it('an abstract unix socket is refused without the addon, because Node adds NULs to its name', () => {
     vi.stubEnv('MILLRACE_NATIVE', 'off')
     expect(problems({ listener: { address: 'unix:@a' } })).toEqual([
-      expect.stringMatching(/^listeners\[0\]\.address: abstract sockets (need the addon|are Linux's)/),
+      expect.stringMatching(/^listeners\[0\]\.address: abstract sockets (need the addon|exist only on)/),
     ])
   })
 
-  it('of an abstract name is no place for operators, because everybody may connect', () => {
+  it('an abstract unix socket is refused as admin address, because everybody may connect to it', () => {
     expect(problems({ all: { admin: 'unix:@a' } })).toEqual([
       expect.stringMatching(/^admin: an abstract socket has no file permissions/),
     ])

@@ -1,4 +1,4 @@
-/** What `startTls` takes and forbids elsewhere in a config, and what follows from it. */
+/** The key `startTls`: which other keys go with it, which do not, and which defaults it changes. */
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
@@ -40,15 +40,15 @@ describe('startTls', () => {
       {},
     ],
     ['with onNoSni', { startTls, onNoSni: 'db', onBadHello: 'reject' }, {}],
-    ['of a cluster with tls', {}, { startTls, tls: {} }],
-    ['of both', { startTls }, { startTls }],
-  ])('is good %s', (_, listener, cluster) => {
+    ['in a cluster with tls', {}, { startTls, tls: {} }],
+    ['in a listener and in its cluster', { startTls }, { startTls }],
+  ])('startTls is accepted %s', (_, listener, cluster) => {
     expect(problemsOf(listener, cluster)).toEqual([])
   })
 
   it.each<[string, object, object, string[]]>([
     [
-      'another protocol',
+      'a protocol other than postgres',
       { startTls: 'mysql' },
       { startTls: 'smtp' },
       [
@@ -57,19 +57,19 @@ describe('startTls', () => {
       ],
     ],
     [
-      'HTTP',
+      'protocol: http',
       { startTls, protocol: 'http' },
       {},
       ['listeners[0].startTls: a listener cannot have both "startTls" and "protocol: http": remove one'],
     ],
     [
-      'somewhere to go without a hello',
+      'a cluster for clients without a ClientHello',
       { startTls, onBadHello: 'db' },
       {},
       ['listeners[0].onBadHello: expected "reject", because the listener has "startTls", found "db"'],
     ],
     [
-      'nothing to start',
+      'no TLS to start',
       {},
       { startTls },
       [
@@ -77,7 +77,7 @@ describe('startTls', () => {
       ],
     ],
     [
-      'other protocols by ALPN',
+      'an ALPN list that lacks postgresql',
       {},
       { startTls, tls: { alpn: ['h2'] } },
       [
@@ -85,7 +85,7 @@ describe('startTls', () => {
       ],
     ],
     [
-      'names no server has',
+      'names that no server can have',
       { startTls, routes: [{ user: '', database: ['a', 'é'.repeat(32)], cluster: 'db' }] },
       {},
       [
@@ -93,22 +93,22 @@ describe('startTls', () => {
         `listeners[0].routes[0].database[1]: "${'é'.repeat(32)}": expected 1 to 63 bytes, found 64`,
       ],
     ],
-  ])('does not go with %s', (_, listener, cluster, problems) =>
+  ])('startTls is refused with %s', (_, listener, cluster, problems) =>
     expect(problemsOf(listener, cluster)).toEqual(problems),
   )
 
-  it('of a cluster is not enough where TLS ends here', () =>
+  it('startTls of a cluster without tls is refused if its listener ends the TLS of clients', () =>
     expect(problemsOf({ startTls, tls: pair }, { startTls })).toEqual([
       'clusters.db.startTls: does nothing here: add "tls" to the cluster, or use it from a listener with "startTls" and without "tls"',
     ]))
 
-  it('is needed by user and database', () =>
+  it('routes by user and database need startTls', () =>
     expect(problemsOf({ routes: [{ user: 'a', database: 'b', cluster: 'db' }] })).toEqual([
       'listeners[0].routes[0].user: works only with "startTls: postgres": add that to the listener, or remove this key',
       'listeners[0].routes[0].database: works only with "startTls: postgres": add that to the listener, or remove this key',
     ]))
 
-  it('offers and chooses postgresql by ALPN where nothing else is said', () => {
+  it('startTls makes postgresql the default ALPN protocol of a listener and of a cluster', () => {
     const { listeners, clusters } = validateConfig(configOf({ startTls, tls: pair }, { startTls, tls: {} }))
     expect(listeners[0]!.tls!.alpn).toEqual(['postgresql'])
     expect(clusters.db!.tls!.alpn).toEqual(['postgresql'])
@@ -118,7 +118,7 @@ describe('startTls', () => {
 })
 
 describe('docs/postgres.md', () => {
-  it('has an example that is a good config', () => {
+  it('docs/postgres.md has an example that is a valid config', () => {
     const text = readFileSync(new URL('../../docs/postgres.md', import.meta.url), 'utf8')
     const [, example = ''] = /```yaml\n(.*?)```/s.exec(text) ?? []
     expect(Object.keys(load(example).clusters)).toEqual(['orders', 'tenants'])

@@ -9,7 +9,7 @@ describe('didYouMean', () => {
     ['pgg', ['mysql', 'pg'], 'pg'],
     ['a', ['b'], 'b'],
     ['idle', ['lifetimeMs', 'idleMs'], 'idleMs'],
-  ])('offers for %s of %j: %s', (word, candidates, nearest) => {
+  ])('didYouMean suggests for %s, out of %j, %s', (word, candidates, nearest) => {
     expect(didYouMean(word, candidates)).toBe(`; did you mean "${nearest}"?`)
   })
 
@@ -18,11 +18,11 @@ describe('didYouMean', () => {
     ['pg', ['mysql']],
     ['x'.repeat(1000), ['x'.repeat(999)]],
     ['anything', []],
-  ])('offers nothing for %s of %j', (word, candidates) => {
+  ])('didYouMean suggests nothing for %s out of %j', (word, candidates) => {
     expect(didYouMean(word, candidates)).toBe('')
   })
 
-  it('prefers the nearest of several', () => {
+  it('didYouMean suggests the nearest of several names', () => {
     expect(didYouMean('backend', ['backends', 'backed', 'back', 'backend '])).toContain('"backends"')
   })
 })

@@ -29,7 +29,7 @@ function problemsOf(input: unknown): string[] {
   return []
 }
 
-/** The problems of the least config with `change` laid over it. */
+/** The problems of the smallest config after `change`. */
 const problemsWith = (change: object): string[] => problemsOf({ ...least, ...change })
 const problemsOfListener = (change: object): string[] =>
   problemsWith({ listeners: [{ ...least.listeners[0], ...change }] })
@@ -37,7 +37,7 @@ const problemsOfBackend = (backend: unknown): string[] =>
   problemsWith({ clusters: { pg: { backends: [backend] } } })
 
 describe('validateConfig', () => {
-  it('fills in every default', () => {
+  it('validateConfig fills in every default', () => {
     expect(validateConfig(least)).toEqual({
       splice: 'auto',
       workers: 1,
@@ -85,7 +85,7 @@ describe('validateConfig', () => {
     })
   })
 
-  it('keeps everything that is given, in ms and bytes', () => {
+  it('validateConfig keeps every given value, in ms and bytes', () => {
     const config = validateConfig({
       splice: 'off',
       workers: 'auto',
@@ -122,13 +122,13 @@ describe('validateConfig', () => {
     })
   })
 
-  it('takes undefined for "not given"', () => {
+  it('validateConfig reads undefined as "not given"', () => {
     expect(
       validateConfig({ ...least, splice: undefined, log: { level: undefined }, timeouts: undefined }),
     ).toEqual(validateConfig(least))
   })
 
-  it('gives a config that nobody can change, and leaves the input as it was', () => {
+  it('validateConfig returns a frozen config and does not change its input', () => {
     const input = { ...structuredClone(least), timeouts: {}, log: {} }
     const config = validateConfig(input)
     const isFrozenThroughout = (value: unknown): boolean =>
@@ -140,7 +140,7 @@ describe('validateConfig', () => {
     expect(Object.isFrozen(input.listeners)).toBe(false)
   })
 
-  it('takes numbers and booleans in digits and words, as environment variables give them', () => {
+  it('validateConfig accepts numbers and booleans as text, as environment variables give them', () => {
     const config = validateConfig({
       ...least,
       workers: '2',
@@ -152,13 +152,13 @@ describe('validateConfig', () => {
     expect(config.clusters.pg?.backends[0]?.weight).toBe(7)
   })
 
-  it('names the problems in the message of the error', () => {
+  it('the error of validateConfig names the problems in its message', () => {
     expect(() => validateConfig({ ...least, splice: 'fast' }, 'argv')).toThrow(
       'the config cannot be used:\nargv splice: expected one of "auto", "on", "off", found "fast"',
     )
   })
 
-  it('shortens the message of the error, never the list of problems', () => {
+  it('the error of validateConfig shortens its message, but never its list of problems', () => {
     const listeners = Array.from({ length: 100 }, () => 5)
     expect(problemsWith({ listeners })).toHaveLength(100)
     expect(() => validateConfig({ ...least, listeners })).toThrow(/and 80 more$/)
@@ -185,7 +185,7 @@ describe('validateConfig', () => {
         'clusters: expected a map of clusters, found an empty map',
       ],
     ],
-  ])('says what is wrong with %s', (_, input, problems) => {
+  ])('validateConfig says what is wrong with %s', (_, input, problems) => {
     expect(problemsOf(input)).toEqual(problems)
   })
 
@@ -275,7 +275,7 @@ describe('validateConfig', () => {
       { clusters: { pg: { backends: ['a:1'], halfClose: 'closed' } } },
       'clusters.pg.halfClose: expected one of "propagate", "close", found "closed"; did you mean "close"?',
     ],
-  ])('says what is wrong with %j', (change, problem) => {
+  ])('validateConfig says what is wrong with %j', (change, problem) => {
     expect(problemsWith(change)).toEqual([problem])
   })
 
@@ -299,7 +299,7 @@ describe('validateConfig', () => {
     ],
     [{ tags: { tier: 1 } }, 'tags.tier: expected text, found 1; put it in quotes'],
     [{ tags: ['gold'] }, 'tags: expected a map of texts, found a list'],
-  ])('says what is wrong with a listener of %j', (change, problem) => {
+  ])('validateConfig says what is wrong with a listener of %j', (change, problem) => {
     const path = problem.startsWith('[') ? 'listeners[0]' : 'listeners[0].'
     expect(problemsOfListener(change)).toEqual([`${path}${problem}`])
   })
@@ -316,18 +316,18 @@ describe('validateConfig', () => {
     [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 1 to 1000, found 1001'],
     [{ address: 'a:1', weight: '-1' }, '.weight: expected a whole number from 1 to 1000, found "-1"'],
     [{ address: 'a:1', wieght: 2 }, '.wieght: unknown key; did you mean "weight"?'],
-  ])('says in one sentence what is wrong with a backend of %j', (backend, problem) => {
+  ])('validateConfig says in one sentence what is wrong with a backend of %j', (backend, problem) => {
     expect(problemsOfBackend(backend)).toEqual([`clusters.pg.backends[0]${problem}`])
   })
 
-  it('judges the value of a badly named cluster too', () => {
+  it('validateConfig also checks the value of a cluster with a bad name', () => {
     expect(problemsWith({ clusters: { pg: { backends: ['a:1'] }, 'a b': { backends: [] } } })).toEqual([
       'clusters["a b"].backends: expected a list of backends, found an empty list',
       'clusters["a b"]: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
     ])
   })
 
-  it('tells problems of reference and of value together', () => {
+  it('validateConfig reports unknown names and bad values together', () => {
     const listeners = [
       { address: '127.0.0.1:80', cluster: 'pgg' },
       { address: 5, cluster: 'pg' },
@@ -338,7 +338,7 @@ describe('validateConfig', () => {
     ])
   })
 
-  it('takes cluster names that are properties of every object', () => {
+  it('validateConfig accepts a cluster with the name constructor', () => {
     const clusters = { constructor: { backends: ['a:1'] } }
     const listeners = [{ address: '127.0.0.1:1', cluster: 'constructor' }]
     expect(Object.hasOwn(validateConfig({ clusters, listeners }).clusters, 'constructor')).toBe(true)
@@ -350,7 +350,7 @@ describe('validateConfig', () => {
     ['a bigint', 1n],
     ['a date', new Date(0)],
     ['a long text', 'x'.repeat(100_000)],
-  ])('answers %s anywhere with a short problem', (_, value) => {
+  ])('validateConfig reports %s at any key with a short problem', (_, value) => {
     const inputs = [
       value,
       { ...least, listeners: value },

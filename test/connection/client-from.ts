@@ -1,4 +1,4 @@
-/** Who the client is, as a proxy in front says in the request: for routes, records, forwarding fields, PROXY headers. */
+/** `clientFrom`: a trusted proxy in front names the client in the request. Routes, records and headers then use it. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
@@ -36,12 +36,12 @@ export function describeClientFrom(): void {
     bed = await Bed.start({ backends: [backend], ...more, listeners: [front] })
   }
 
-  /** What the backend gets of this, and the record. */
+  /** Sends a request. Returns what the backend gets, and the record. */
   const pass = async (bytes: string) => {
     const client = await bed.connect()
     client.send(Buffer.from(bytes))
     const peer = await backend.accepted()
-    // A PROXY header of version 2 begins with what ends a head.
+    // A PROXY header of version 2 begins with the bytes that end a head.
     while (!peer.received.includes('\r\n\r\n', V2_SIGNATURE.length))
       await peer.receive(peer.receivedBytes + 1)
     client.socket.destroy()
@@ -51,13 +51,25 @@ export function describeClientFrom(): void {
   }
 
   it.each<[string, string[], string]>([
-    ['the only one', ['X-Forwarded-For: 192.0.2.7'], '192.0.2.7:0'],
-    ['the last that is not trusted', ['X-Forwarded-For: 6.6.6.6, 192.0.2.7, 10.0.0.9'], '192.0.2.7:0'],
-    ['of all fields', ['X-Forwarded-For: 6.6.6.6', 'x-forwarded-for: 192.0.2.7'], '192.0.2.7:0'],
-    ['of IPv6', ['X-Forwarded-For: [2001:db8::7]:443'], '[2001:db8::7]:0'],
-    ['the first where all are trusted', ['X-Forwarded-For: 10.0.0.1, 10.0.0.2'], '10.0.0.1:0'],
-    ['the last before what is no address', ['X-Forwarded-For: 6.6.6.6, unknown, 10.0.0.2'], '10.0.0.2:0'],
-  ])('is %s', async (_, fields, client) => {
+    ['the only address in the field', ['X-Forwarded-For: 192.0.2.7'], '192.0.2.7:0'],
+    [
+      'the last address that is not trusted',
+      ['X-Forwarded-For: 6.6.6.6, 192.0.2.7, 10.0.0.9'],
+      '192.0.2.7:0',
+    ],
+    [
+      'the last address of all fields',
+      ['X-Forwarded-For: 6.6.6.6', 'x-forwarded-for: 192.0.2.7'],
+      '192.0.2.7:0',
+    ],
+    ['an IPv6 address', ['X-Forwarded-For: [2001:db8::7]:443'], '[2001:db8::7]:0'],
+    ['the first address if all are trusted', ['X-Forwarded-For: 10.0.0.1, 10.0.0.2'], '10.0.0.1:0'],
+    [
+      'the last address before text that is no address',
+      ['X-Forwarded-For: 6.6.6.6, unknown, 10.0.0.2'],
+      '10.0.0.2:0',
+    ],
+  ])('the client of a request is %s', async (_, fields, client) => {
     await start()
     const { head, record } = await pass(requestWith(...fields))
     expect(record.client).toBe(client)
@@ -68,11 +80,11 @@ export function describeClientFrom(): void {
   })
 
   it.each<[string, Partial<ListenerInput>, string[]]>([
-    ['nothing is said', {}, []],
-    ['no address is said', {}, ['X-Forwarded-For: 6.6.6.6, unknown']],
-    ['another field says it', {}, ['X-Real-IP: 6.6.6.6']],
+    ['the request has no such field', {}, []],
+    ['the last entry of the field is no address', {}, ['X-Forwarded-For: 6.6.6.6, unknown']],
+    ['only another field has an address', {}, ['X-Real-IP: 6.6.6.6']],
     ['the sender is not trusted', { clientFrom: { trusted: '10.0.0.0/8' } }, ['X-Forwarded-For: 6.6.6.6']],
-  ])('is the sender where %s', async (_, listener, fields) => {
+  ])('the client of a request is its sender if %s', async (_, listener, fields) => {
     await start(listener)
     const { head, record } = await pass(requestWith(...fields))
     expect(record.client).toMatch(/^127\.0\.0\.1:[1-9]/)
@@ -85,7 +97,7 @@ export function describeClientFrom(): void {
     ['forwarded', 'Forwarded: for=6.6.6.6, for=192.0.2.7;proto=https, for="10.0.0.9:80"'],
     ['CF-Connecting-IP', 'CF-Connecting-IP: 192.0.2.7'],
     ['x-my-client', 'X-My-Client: 192.0.2.7'],
-  ])('may be told by the field %s', async (field, line) => {
+  ])('a trusted proxy can name the client in the field %s', async (field, line) => {
     await start({ clientFrom: { field, trusted: ['127.0.0.1', '10.0.0.0/8'] }, xForwarded: 'forwarded' })
     const { head, record } = await pass(requestWith(line))
     expect(record.client).toBe('192.0.2.7:0')
@@ -101,7 +113,7 @@ export function describeClientFrom(): void {
     )
   })
 
-  it('is added to the chain, of an upgrade, too, and what the proxy said of its own side stays', async () => {
+  it('with xForwarded "append" an upgrade keeps the fields of the trusted proxy and gets the client added', async () => {
     await start({ xForwarded: 'append' })
     const said = 'X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n'
     const { head } = await pass(`${UPGRADE.slice(0, -2)}${said}`)
@@ -109,7 +121,7 @@ export function describeClientFrom(): void {
     expect(head.match(/X-Forwarded-Proto: .*/g)).toEqual(['X-Forwarded-Proto: https'])
   })
 
-  it('decides about routes', async () => {
+  it('a route by source matches the client that a trusted proxy names', async () => {
     await start({ routes: [{ source: '192.0.2.0/24', reject: true }] })
     const client = await bed.connect()
     client.send(Buffer.from(requestWith('X-Forwarded-For: 192.0.2.7')))
@@ -119,7 +131,7 @@ export function describeClientFrom(): void {
     expect((await bed.recorded(1))[0]).toMatchObject({ client: '192.0.2.7:0', ended: { cause: 'rejected' } })
   })
 
-  it('is whom route functions are shown, and whom operators find', async () => {
+  it('route functions and operators see the client that a trusted proxy names', async () => {
     const seen: unknown[] = []
     await start({
       route: (visitor) => {
@@ -136,7 +148,7 @@ export function describeClientFrom(): void {
     client.reset()
   })
 
-  it('is whom the log names where its route function failed', async () => {
+  it('the log names the client of a trusted proxy when a route function fails', async () => {
     await start({
       route: () => {
         throw new Error('oh no')
@@ -150,26 +162,29 @@ export function describeClientFrom(): void {
   })
 
   describe.each([
-    ['of IPv4', '192.0.2.7'],
-    ['of IPv6', '2001:db8::7'],
-  ])('%s is told by PROXY headers', (_, host) => {
+    ['IPv4', '192.0.2.7'],
+    ['IPv6', '2001:db8::7'],
+  ])('the %s client of a request', (_, host) => {
     it.each([
       ['v1', '127.0.0.1:0'],
       ['v2', '127.0.0.1:0'],
       ['v1', 'unix'],
       ['v2', 'unix'],
-    ] as const)('of %s, where it came by %s', async (sendProxy, where) => {
-      const address = where === 'unix' ? `unix:${join(folder, `front-${sendProxy}-${host.length}`)}` : where
-      const clusters = { back: { backends: [backend.address], sendProxy } }
-      await start({ address, clientFrom: { trusted: ['127.0.0.1', 'unix'] } }, { clusters })
-      const { received } = await pass(requestWith(`X-Forwarded-For: ${host}`))
-      const answer = decodeProxyHeader(received)
-      if (answer.kind !== 'match') expect.fail(answer.kind)
-      expect(answer.value.source).toEqual({ kind: 'tcp', host, port: 0 })
-    })
+    ] as const)(
+      'a PROXY header %s tells the client that a trusted proxy names, also for a request by %s',
+      async (sendProxy, where) => {
+        const address = where === 'unix' ? `unix:${join(folder, `front-${sendProxy}-${host.length}`)}` : where
+        const clusters = { back: { backends: [backend.address], sendProxy } }
+        await start({ address, clientFrom: { trusted: ['127.0.0.1', 'unix'] } }, { clusters })
+        const { received } = await pass(requestWith(`X-Forwarded-For: ${host}`))
+        const answer = decodeProxyHeader(received)
+        if (answer.kind !== 'match') expect.fail(answer.kind)
+        expect(answer.value.source).toEqual({ kind: 'tcp', host, port: 0 })
+      },
+    )
   })
 
-  it('is told behind a PROXY header, too: whom that names is the sender', async () => {
+  it('a request behind a PROXY header has the address of that header as its sender', async () => {
     await start({
       acceptProxy: { from: ['127.0.0.1'] },
       clientFrom: { trusted: '198.51.100.0/24' },
@@ -180,7 +195,7 @@ export function describeClientFrom(): void {
     expect(record.proxy!.from).toMatch(/^127\.0\.0\.1:/)
   })
 
-  it('and with our fields beyond the limit the request is refused before a backend is asked', async () => {
+  it('a request that has too many fields with those of millrace gets a 431 before any dial', async () => {
     await start()
     const client = await bed.connect()
     client.send(Buffer.from(requestWith(...Array.from({ length: 97 }, (_, i) => `x-${i}: 1`))))

@@ -1,4 +1,4 @@
-/** One connection, with a dial and a client that do what a test says: nothing happens twice, and nothing too early. */
+/** One connection with a mock dial and a mock client: nothing happens twice, and nothing too early. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { packPeer } from '../../src/address.js'
 import type { Backend } from '../../src/cluster/backend.js'
@@ -71,7 +71,7 @@ describe('a connection that waits for its backend', () => {
 
   const failWith = (error: string): void => answer({ error, backend: { name: 'b:1' } as Backend, retries: 3 })
 
-  it('hears of its client, but ends only when that is gone', () => {
+  it('a connection that waits for its backend ends when its client is gone, and not before', () => {
     client.owner!.run()
     expect(endings).toEqual([])
     client.ready |= BROKEN
@@ -81,7 +81,7 @@ describe('a connection that waits for its backend', () => {
     expect(cancelled).toBe(1)
   })
 
-  it('ends once, whatever else comes', () => {
+  it('a connection that waits for its backend ends only once', () => {
     connection.end('ordered')
     connection.end('ordered')
     client.ready |= BROKEN
@@ -103,13 +103,13 @@ describe('a connection that waits for its backend', () => {
     ['ENOSPC', 'proxy', 'out-of-resources'],
     ['EADDRNOTAVAIL', 'proxy', 'out-of-resources'],
     ['ECANCELED', 'proxy', 'ordered'],
-  ])('says of a dial that failed with %s that it was of the %s: %s', (error, by, cause) => {
+  ])('a connection whose dial fails with %s ends by the %s with the cause %s', (error, by, cause) => {
     failWith(error)
     expect(endings).toEqual([{ by, phase: 'connect', cause, errno: error }])
     expect(client.resets).toBe(1)
   })
 
-  it('knows of a failed dial which backend was tried last, and how often', () => {
+  it('a connection whose dial failed records the last backend and the number of retries', () => {
     failWith('ECONNREFUSED')
     const facts = connection.facts()
     expect(facts).toMatchObject({
@@ -133,7 +133,7 @@ const unread = (): never => {
   throw new Error('touched without a backend')
 }
 
-/** A client's socket that nobody may read: there is no backend to read for. */
+/** A client's socket that nobody may read, because there is no backend yet. */
 function fakeSocket(): Socket & { resets: number } {
   return {
     kind: 'stream',

@@ -1,4 +1,4 @@
-/** What a balancer can ask of a connection when it is to find a backend for it. */
+/** What a balancer can learn of a connection when it chooses a backend. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { BalanceRequest } from '../../src/cluster/balance/request.js'
 import type { DialRequest } from '../../src/cluster/dial.js'
@@ -38,7 +38,7 @@ afterEach(async () => {
   expect(await rig.finish()).toEqual([])
 })
 
-/** Starts a connection of this listener whose client has said `bytes`; what its cluster is then asked with. */
+/** Starts a connection of this listener whose client says `bytes`. Returns the request to its cluster. */
 async function requestAfter(bytes: Buffer, listener: Partial<ListenerInput>): Promise<DialRequest> {
   const [peer, socket] = client
   peer.send(bytes)
@@ -61,7 +61,7 @@ const factsOf = ({ clientAddress, serverName, host, path, key }: BalanceRequest)
   key,
 })
 
-it('a connection that is simply joined: its client, by the address it came from', async () => {
+it("a balancer sees the client's address of a connection without an opening", async () => {
   const request = await requestAfter(Buffer.from('anything'), {})
   expect(request.connectMs).toBe(CONNECT_MS)
   expect(factsOf(request)).toEqual({
@@ -74,7 +74,7 @@ it('a connection that is simply joined: its client, by the address it came from'
   expect(request.tlv(VPCE)).toBeUndefined()
 })
 
-it('a request behind a PROXY header: the client that the header names, host, path and the first TLV of a type', async () => {
+it('a balancer sees the client, host, path and first TLV of a request behind a PROXY header', async () => {
   const header = encodeProxyHeader(2, {
     source: FROM,
     destination: TO,
@@ -94,7 +94,7 @@ it('a request behind a PROXY header: the client that the header names, host, pat
   expect(request.tlv(0xe0)).toBeUndefined()
 })
 
-it('TLS that passes through: its server name', async () => {
+it('a balancer sees the server name of TLS that passes through', async () => {
   const request = await requestAfter(await helloOf({ servername: 'db.test' }), {
     routes: [{ sni: '*.test', cluster: 'back' }],
   })

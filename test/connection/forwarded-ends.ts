@@ -1,4 +1,4 @@
-/** How forwarded requests end: nothing that was answered is cut and called finished. */
+/** How forwarded requests end. An answer that was cut is never recorded as finished. */
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ const IDLE_MS = 600_000
 export function describeForwardedEnds(): void {
   const rig = RequestRig.forEachTest({ idleMs: IDLE_MS })
 
-  /** Without progress: what a kernel may still take begins them anew. */
+  /** Lets 30 s pass without progress. Bytes that a kernel still takes begin the 30 s again. */
   const thirtySecondsPass = async (): Promise<void> => {
     while (rig.bed.records.length === 0) {
       await deadlinesAreLookedAt(rig.bed)
@@ -28,7 +28,7 @@ export function describeForwardedEnds(): void {
   }
 
   describe('the answer of a forwarded request', () => {
-    it('reaches a slow client whole, whatever that sends meanwhile', async () => {
+    it('the whole answer of a forwarded request reaches a slow client that still sends', async () => {
       const { client, peer } = await rig.open(GET)
       const body = pattern(1, 12 * MIB)
       client.pause()
@@ -53,7 +53,7 @@ export function describeForwardedEnds(): void {
       expect(record).toMatchObject({ ended: { by: 'backend', cause: 'finished' }, termination: '--' })
     })
 
-    it('is not finished for a client that takes nothing more of it', async () => {
+    it('a forwarded request whose client stops taking the answer ends with idle-timeout', async () => {
       const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(1.5 * MIB)))
@@ -67,7 +67,7 @@ export function describeForwardedEnds(): void {
       })
     })
 
-    it('is not finished for a client that resets before it has it', async () => {
+    it('a forwarded request whose client resets before the whole answer ends with reset', async () => {
       const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(1.5 * MIB)))
@@ -78,7 +78,7 @@ export function describeForwardedEnds(): void {
       expect(record).toMatchObject({ ended: { by: 'client', cause: 'reset' }, termination: 'CD' })
     })
 
-    it('is not finished where an operator or a stop ends it before the client has it', async () => {
+    it('a forwarded request that a stop ends before the whole answer ends with ordered', async () => {
       const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(1.5 * MIB)))
@@ -89,7 +89,7 @@ export function describeForwardedEnds(): void {
       expect(record).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, termination: 'KD' })
     })
 
-    it('reaches a client that has half-closed, and reads later', async () => {
+    it('the answer of a forwarded request reaches a client that has half-closed and reads later', async () => {
       const client = await rig.bed.connect()
       client.send(Buffer.from(GET))
       client.end()
@@ -106,21 +106,38 @@ export function describeForwardedEnds(): void {
       expect((await rig.bed.recorded(1))[0]!.ended.cause).toBe('finished')
     })
 
-    it('that is cut short by its backend is delivered as far as it came, and then cut', async () => {
+    it('a client gets the part of an answer that its backend sent before a reset, and then a reset', async () => {
       const { client, peer } = await rig.open(GET)
       client.pause()
       peer.send(Buffer.from(headOf(10 * MIB)))
-      peer.send(pattern(6, 96 * 1024))
-      await until(() => rig.bytesDown() === headOf(10 * MIB).length + 96 * 1024)
+      // The kernel of the client cannot take all of it. The rest waits in the kernel of millrace.
+      peer.send(pattern(6, 400 * 1024))
+      await until(() => rig.bytesDown() === headOf(10 * MIB).length + 400 * 1024)
       peer.reset()
+      await turns(200)
       client.resume()
-      await client.receive(headOf(10 * MIB).length + 96 * 1024)
+      await client.receive(headOf(10 * MIB).length + 400 * 1024)
       expect(await hastened(rig.bed, client.reallyEnded())).toBe('ECONNRESET')
       expect((await rig.bed.recorded(1))[0]).toMatchObject({ ended: { by: 'backend' }, termination: 'SD' })
     })
   })
 
-  it('a backend whose answer ends too soon is closed in order, and its client is reset', async () => {
+  it('a slow backend gets all bytes of a request that its client sent before a reset, and then a reset', async () => {
+    const { client, peer, head } = await rig.open(POST)
+    const body = pattern(7, 400 * 1024)
+    peer.pause()
+    client.send(body)
+    await until(() => rig.bytesUp() === POST.length + body.length)
+    client.reset()
+    await turns(200)
+    peer.resume()
+    await peer.receive(head.length + body.length)
+    expect(await hastened(rig.bed, peer.reallyEnded())).toBe('ECONNRESET')
+    expect(difference(peer.received.subarray(head.length), body)).toBeUndefined()
+    expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({ by: 'client' })
+  })
+
+  it('a backend whose answer ends too soon gets FIN, and its client is reset', async () => {
     const { client, peer } = await rig.open(GET)
     peer.send(Buffer.from(headOf(10)))
     peer.end()
@@ -130,10 +147,10 @@ export function describeForwardedEnds(): void {
   })
 
   it.each([
-    ['413 of the backend', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n', '413'],
+    ['413 from the backend', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n', '413'],
     ['404 with a body', 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone', '404'],
-    ['502 of our own', 'nonsense\r\n\r\n', '502'],
-  ])('an early %s reaches a client that goes on uploading', async (_, answer, status) => {
+    ['502 from millrace', 'nonsense\r\n\r\n', '502'],
+  ])('an early answer reaches a client that goes on uploading: %s', async (_, answer, status) => {
     const { client, peer } = await rig.open(POST)
     client.pause()
     peer.pause()
@@ -152,7 +169,7 @@ export function describeForwardedEnds(): void {
     await rig.bed.recorded(1)
   })
 
-  it('an early answer does not make a client that uploads for ever stay for ever', async () => {
+  it('a client that uploads for ever after an early answer is closed after 30 s', async () => {
     const { client, peer } = await rig.open(POST)
     client.sendForEver(Buffer.alloc(64 * 1024))
     const answer = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
@@ -190,10 +207,10 @@ export function describeForwardedEnds(): void {
   })
 }
 
-/** The same where TLS ends here. */
+/** The same with TLS that ends at millrace. */
 export function describeForwardedEndsOfTls(): void {
   const folder = temporaryFolder()
-  it('a long answer over TLS reaches a slow client whole, whatever that sends meanwhile', async () => {
+  it('the whole answer over TLS reaches a slow client that still sends', async () => {
     const backend = await Backend.listen()
     const tls = await selfSigned(folder)
     const bed = await Bed.start({

@@ -1,4 +1,4 @@
-/** An end that is ordered in any moment between a connected backend and the pipe is neither lost nor an error. */
+/** An ordered end at any moment between the connected backend and the pipe is neither lost nor an error. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/cluster/backend.js'
 import type { DialResult } from '../../src/cluster/dial.js'
@@ -9,12 +9,12 @@ import { type End, Rig } from '../support/rig.js'
 import { until } from '../support/wait.js'
 import { loneConnection } from './lone-connection.js'
 
-/** More than there are between the dial's answer and the pipe. */
+/** More microtasks than there are between the dial's outcome and the pipe. */
 const MOMENTS = Array.from({ length: 24 }, (_, i) => i)
 
 const kinds = carriages().filter(({ name }) => name === 'kernel carrier' || name === 'stream carrier')
 
-describe.each(kinds)('with the $name', (carriage: Carriage) => {
+describe.each(kinds)('a connection with the $name', (carriage: Carriage) => {
   let rig: Rig
   let near: End
   let far: End
@@ -26,14 +26,14 @@ describe.each(kinds)('with the $name', (carriage: Carriage) => {
   afterEach(async () => {
     for (const [peer] of [near, far]) peer.socket.destroy()
     await Promise.all([near, far].map(([peer]) => peer.closed))
-    // A stream closes a moment after it was told to.
+    // A stream closes some time after the call to close it.
     for (const [, socket] of [near, far]) {
       if (socket instanceof StreamSocket) await until(() => socket.stream.closed)
     }
     expect(await rig.finish()).toEqual([])
   })
 
-  it.each(MOMENTS)('an end %i microtasks after the backend is there is one', async (moment) => {
+  it.each(MOMENTS)('a connection that is ended %i microtasks after its dial ends once', async (moment) => {
     const endings: RecordEnding[] = []
     let answer: ((result: DialResult) => void) | undefined
     const connection = loneConnection(near[1], {

@@ -1,4 +1,4 @@
-/** Where a ClientHello sends a client whose TLS passes through. */
+/** ClientHellos of TLS that passes through: to which cluster they lead, and how bad or late ones end. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
@@ -28,7 +28,7 @@ export function describeHellos(): void {
         {
           name: 'front',
           address: '127.0.0.1:0',
-          // The general one first: the most specific wins all the same.
+          // The general route comes first. The most specific route still wins.
           routes: [
             { sni: '*.a.test', cluster: 'wild' },
             { sni: ['www.a.test', 'B.test.'], cluster: 'exact' },
@@ -44,7 +44,7 @@ export function describeHellos(): void {
     })
   }
 
-  /** Where these bytes go, whole; or the cause of the record where they go nowhere. */
+  /** Sends these bytes. Returns the cluster that gets all of them, or the cause of the record if none does. */
   const send = async (bytes: Buffer, ...more: Buffer[]): Promise<string> => {
     const client = await bed.connect()
     client.send(bytes)
@@ -78,12 +78,12 @@ export function describeHellos(): void {
     ['x.y.a.test', 'no-route'],
     ['a.test', 'no-route'],
     ['c.test', 'no-route'],
-  ])('that asks for %s goes to %s', async (servername, expected) => {
+  ])('a ClientHello for the name %s leads to: %s', async (servername, expected) => {
     await start()
     expect(await send(await helloOf({ servername }))).toBe(expected)
   })
 
-  it('goes by ALPN, too', async () => {
+  it('a ClientHello matches a route by its ALPN', async () => {
     await start()
     expect(await send(await helloOf({ servername: 'h2.a.test', ALPNProtocols: ['http/1.1', 'h2'] }))).toBe(
       'exact',
@@ -94,14 +94,14 @@ export function describeHellos(): void {
     expect({ sni, alpn, protocol }).toEqual({ sni: 'h2.a.test', alpn: ['http/1.1', 'h2'], protocol: 'TLS' })
   })
 
-  it('is the same in however many records and segments (CVE-2026-32305)', async () => {
+  it('a ClientHello in many records and segments matches as a whole one does (CVE-2026-32305)', async () => {
     await start({ onNoSni: 'rest', onBadHello: 'rest' })
     const hello = cutIntoRecords(await helloOf({ servername: 'www.a.test' }), 3)
     const middle = hello.length >> 1
     expect(await send(hello.subarray(0, 5), hello.subarray(5, middle), hello.subarray(middle))).toBe('exact')
   })
 
-  it('without a name goes where the routes without one say, or to the listener`s cluster', async () => {
+  it('a ClientHello without a name leads to the cluster of its listener', async () => {
     await start({ cluster: 'rest' })
     expect(await send(await helloOf({}))).toBe('rest')
   })
@@ -109,28 +109,28 @@ export function describeHellos(): void {
   it.each([
     ['reject', 'no-sni'],
     ['rest', 'rest'],
-  ])('without a name is for `onNoSni: %s`: %s', async (onNoSni, expected) => {
+  ])('a ClientHello without a name with `onNoSni: %s` leads to: %s', async (onNoSni, expected) => {
     await start({ onNoSni, cluster: 'wild' })
     expect(await send(await helloOf({}))).toBe(expected)
   })
 
   it.each([
     ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
-    ['a name that is none', Buffer.alloc(0)],
-    ['a hello cut short inside', Buffer.from([22, 3, 1, 0, 5, 1, 0, 0, 1, 3])],
-  ])('that is no good is not one without a name: %s', async (_, bytes) => {
+    ['an invalid name', Buffer.alloc(0)],
+    ['a ClientHello that is cut short inside', Buffer.from([22, 3, 1, 0, 5, 1, 0, 0, 1, 3])],
+  ])('a bad ClientHello is not treated as one without a name: %s', async (_, bytes) => {
     await start({ onNoSni: 'rest', cluster: 'rest' })
     const bad = bytes.length > 0 ? bytes : await helloWithName('a b')
     expect(await send(bad)).toMatch(/^bad-hello: /)
     expect((await bed.recorded(1))[0]!.termination).toBe('PR')
   })
 
-  it('that is no good may have a cluster of its own', async () => {
+  it('a bad ClientHello leads to the cluster of `onBadHello`', async () => {
     await start({ onBadHello: 'rest' })
     expect(await send(Buffer.from('GET / HTTP/1.1\r\n\r\n'))).toBe('rest')
   })
 
-  it('that is no good has had firstBytesMs: its backend has responseMs', async () => {
+  it('a backend of a bad ClientHello has responseMs for its TLS handshake, not firstBytesMs', async () => {
     await start({ onBadHello: 'rest' }, { firstBytesMs: 30, responseMs: 300 }, { tls: {} })
     const client = await bed.connect()
     client.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'))
@@ -142,15 +142,16 @@ export function describeHellos(): void {
     })
   })
 
-  it('that never comes is waited for until firstBytesMs', async () => {
+  it('a client that sends no ClientHello is reset after firstBytesMs', async () => {
     await start({}, { firstBytesMs: 30 })
     const client = await bed.connect()
-    await client.ended
+    expect(await client.ended).toBe('ECONNRESET')
+    expect(client.received.toString()).toBe('')
     const [record] = await bed.recorded(1)
     expect(record).toMatchObject({ ended: { by: 'client', cause: 'first-bytes-timeout' }, termination: 'cR' })
   })
 
-  it('that comes late is waited for, and neither the connect nor the backend is blamed', async () => {
+  it('a late ClientHello counts as waiting time, not as time of the connect or the backend', async () => {
     await start()
     const client = await bed.connect()
     await until(() => bed.proxy.connections().length > 0)
@@ -166,13 +167,13 @@ export function describeHellos(): void {
     expect(waitMs! + connectMs! + firstByteMs!).toBeLessThanOrEqual(totalMs + 0.001)
   })
 
-  it('that never comes has no wait that ended', async () => {
+  it('a record of a client that sends no ClientHello has no waitMs', async () => {
     await start({}, { firstBytesMs: 30 })
     await (await bed.connect()).ended
     expect((await bed.recorded(1))[0]!.timings.waitMs).toBeUndefined()
   })
 
-  it('that stops half-way ends with its client', async () => {
+  it('a client that ends inside its ClientHello is recorded as gone', async () => {
     await start()
     const client = await bed.connect()
     client.send((await helloOf({ servername: 'www.a.test' })).subarray(0, 60))
@@ -184,7 +185,7 @@ export function describeHellos(): void {
     })
   })
 
-  it('comes after a PROXY header, whose client the routes see', async () => {
+  it('routes see the client of a PROXY header in front of a ClientHello', async () => {
     await start({
       acceptProxy: { from: ['127.0.0.1'] },
       routes: [
@@ -203,7 +204,7 @@ export function describeHellos(): void {
   })
 }
 
-/** Node asks for no such name, so it is put in by hand, of the same length. */
+/** Node never asks for such a name, so the test writes it over another one of the same length. */
 async function helloWithName(name: string): Promise<Buffer> {
   const stand = 'x'.repeat(name.length)
   const hello = await helloOf({ servername: stand })

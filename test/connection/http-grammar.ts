@@ -1,4 +1,4 @@
-/** Requests and answers whose grammar is special: interim answers, offers in Upgrade, trailers, what is forgiven. */
+/** Special grammar of requests and answers: interim answers, offers of an upgrade, trailers, and forgiven mistakes. */
 import { expect, it } from 'vitest'
 import { hastened } from '../proxy/time.js'
 import { OK, RequestRig } from './request-rig.js'
@@ -13,14 +13,14 @@ export function describeHttpGrammar(): void {
     ['Content-Length: 5\r\nContent-Length: x\r\n'],
     ['Transfer-Encoding: chunked\r\n'],
     ['Content-Length: 5\r\nTransfer-Encoding: gzip\r\n'],
-  ])('whose interim answers say %j have them to the end of their head', async (fields) => {
+  ])('an interim answer ends with its head, also if its fields are %j', async (fields) => {
     const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     const early = `HTTP/1.1 100 Continue\r\n${fields}\r\nHTTP/1.1 103 Early Hints\r\n${fields}\r\n`
     expect(await rig.answer(ends, early + OK)).toBe(early + closing(OK))
     expect((await rig.bed.recorded(1))[0]!.http!.status).toBe(200)
   })
 
-  it('in HTTP/1.0 have no interim answers', async () => {
+  it('a request in HTTP/1.0 gets no interim answer', async () => {
     const ends = await rig.open('GET / HTTP/1.0\r\nHost: a.test\r\n\r\n')
     expect(await rig.answer(ends, `HTTP/1.1 103 Early Hints\r\n\r\n${OK}`)).toBe(closing(OK))
   })
@@ -35,7 +35,7 @@ export function describeHttpGrammar(): void {
       'bad-response: 101 to no upgrade',
     ],
     ['is silent', undefined, 504, 'response-timeout'],
-  ])('whose backend %s after 100 Continue are told so', async (_, text, status, cause) => {
+  ])('a client gets a 502 or 504 if its backend %s after 100 Continue', async (_, text, status, cause) => {
     if (text === undefined) {
       await rig.bed.end()
       await rig.start({ responseMs: 50 })
@@ -65,14 +65,14 @@ export function describeHttpGrammar(): void {
     ['keep-alive without Connection', 'Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n'],
     ['fields of its own', 'connection: x-hop\r\nX-Hop: 1\r\nConnection: X-Other , close\r\nx-other: 2\r\n'],
     ['the length of its body', 'Connection: content-length, transfer-encoding\r\n'],
-  ])('whose backend names %s in its answer have one that only says that it closes', async (_, fields) => {
+  ])('an answer is passed on with only `Connection: close` if its backend names %s', async (_, fields) => {
     const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     const text = OK.replace('\r\nContent', `\r\nX: kept\r\n${fields}Content`)
     expect(await rig.answer(ends, text)).toBe(closing(OK.replace('\r\nContent', '\r\nX: kept\r\nContent')))
     expect((await rig.bed.recorded(1))[0]!.bytesDown).toBe(text.length)
   })
 
-  it('have interim answers without what is meant for one hop', async () => {
+  it('an interim answer is passed on without the fields for one hop', async () => {
     const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     const early = 'HTTP/1.1 103 Early Hints\r\nConnection: keep-alive\r\nLink: </a>\r\n\r\n'
     expect(await rig.answer(ends, early + OK)).toBe(
@@ -82,7 +82,7 @@ export function describeHttpGrammar(): void {
 
   it.each([
     [
-      'names its length twice',
+      'gives its length twice',
       'HTTP/1.1 200\r\nContent-Length: 2\r\nContent-Length: 02\r\n\r\nok',
       'HTTP/1.1 200 \r\nConnection: close\r\nContent-Length: 2\r\n\r\nok',
     ],
@@ -91,7 +91,7 @@ export function describeHttpGrammar(): void {
       'HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n0002    \r\nok\r\n0 ;x\r\n\r\n',
       'HTTP/1.1 200 \r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0;x\r\n\r\n',
     ],
-  ])('whose backend leaves a space out and %s have an answer that is mended', async (_, text, mended) => {
+  ])('an answer is corrected if its backend leaves out a space and %s', async (_, text, mended) => {
     const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     expect(await rig.answer(ends, text)).toBe(mended)
     expect((await rig.bed.recorded(1))[0]).toMatchObject({
@@ -101,13 +101,13 @@ export function describeHttpGrammar(): void {
     })
   })
 
-  it('may follow an empty line', async () => {
+  it('a request may follow an empty line', async () => {
     const ends = await rig.open('\r\nGET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     expect(ends.head).toMatch(/^GET \/ /)
     expect(await rig.answer(ends, OK)).toBe(closing(OK))
   })
 
-  it('have the trailers of both sides without what no trailer may say', async () => {
+  it('trailers are passed on both ways without the fields that no trailer may have', async () => {
     const dropped =
       'Content-Length: 1\r\nHost: evil\r\nX-Forwarded-For: 6.6.6.6\r\nTransfer-Encoding: chunked\r\n'
     const start = 'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -125,7 +125,7 @@ export function describeHttpGrammar(): void {
   })
 
   it.each(['nonsense', 'X : a', 'A: b\r\n folded', 'A: b\nC: d'])(
-    'with a trailer of %j end their connection, and it does not reach the backend',
+    'a request with the bad trailer %j ends its connection, and the trailer does not reach the backend',
     async (trailer) => {
       const ends = await rig.open(
         `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${trailer}\r\n\r\n`,
@@ -143,7 +143,7 @@ export function describeHttpGrammar(): void {
   )
 
   it.each(['nonsense', 'X : a', 'A: b\r\n folded'])(
-    'whose answer has a trailer of %j end with a reset',
+    'an answer with the bad trailer %j ends with a reset',
     async (trailer) => {
       const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
       const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -160,14 +160,14 @@ export function describeHttpGrammar(): void {
 
   it.each([
     [
-      'h2c, as curl asks for it',
+      'h2c, as curl does',
       'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
     ],
     ['TLS', 'Upgrade: TLS/1.2\r\nConnection: Upgrade\r\n'],
-    ['several', 'Upgrade: h2c, websocket\r\nUpgrade: IRC/6.9\r\nconnection: upgrade\r\n'],
-    ['h2c, by a field that Connection does not name', 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'],
-    ['nothing', 'Upgrade:\r\nConnection: Upgrade\r\n'],
-  ])('that offer %s go without the offer, body and all (RFC 9110 7.8)', async (_, fields) => {
+    ['several protocols', 'Upgrade: h2c, websocket\r\nUpgrade: IRC/6.9\r\nconnection: upgrade\r\n'],
+    ['h2c in a field that Connection does not name', 'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'],
+    ['an empty list', 'Upgrade:\r\nConnection: Upgrade\r\n'],
+  ])('a request is forwarded with its body and without its offer of %s (RFC 9110 7.8)', async (_, fields) => {
     const start = 'POST / HTTP/1.1\r\nHost: a.test\r\n'
     const ends = await rig.open(`${start}${fields}Content-Length: 2\r\n\r\nhi`)
     expect(ends.head).toContain('Content-Length: 2\r\n')
@@ -177,7 +177,7 @@ export function describeHttpGrammar(): void {
     expect((await rig.bed.recorded(1))[0]).toMatchObject({ protocol: 'HTTP', http: { status: 200 } })
   })
 
-  it('that offer another protocol open no tunnel, whatever the backend says', async () => {
+  it('a request that offers another protocol opens no tunnel, even if the backend answers 101', async () => {
     const offer = 'Connection: Upgrade\r\nUpgrade: h2c\r\n'
     const ends = await rig.open(`GET / HTTP/1.1\r\nHost: a.test\r\n${offer}\r\nearly`)
     const text = await rig.answer(ends, `HTTP/1.1 101 Switching Protocols\r\n${offer}\r\nsecret`)
@@ -186,7 +186,7 @@ export function describeHttpGrammar(): void {
     expect(ends.peer.received.toString()).toBe(ends.head)
   })
 
-  it('that ask for WebSocket in HTTP/1.0 are none that do', async () => {
+  it('a request for WebSocket in HTTP/1.0 is forwarded as an ordinary request', async () => {
     const ends = await rig.open(UPGRADE.replace('HTTP/1.1', 'HTTP/1.0'))
     expect(ends.head).not.toMatch(/^upgrade/im)
     expect(await rig.answer(ends, OK)).toBe(closing(OK))

@@ -1,4 +1,4 @@
-/** Everything that first bytes decide, with the addon. */
+/** Everything that a client's first bytes decide, with the addon. */
 import { describe } from 'vitest'
 import { loadNative } from '../../src/io/kernel/native.js'
 import { cannotTest } from '../support/programs.js'
@@ -7,4 +7,4 @@ import { describeOpenings } from './suite.js'
 const loaded = loadNative()
 const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: ${loaded.missing}`)
 
-describe.skipIf(isMissing)('on the kernel engine', () => describeOpenings())
+describe.skipIf(isMissing)('first bytes on the kernel engine', () => describeOpenings())

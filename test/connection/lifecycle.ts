@@ -1,4 +1,4 @@
-/** stop() and drain() in every phase before the pipe: each connection ends with one record, and nothing is left. */
+/** stop(), drain() and a reset in every phase before the pipe: a connection ends with one record, and nothing is left. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ClusterInput } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
@@ -15,7 +15,9 @@ import { headAt, UPGRADE } from './upgrades.js'
 interface Phase {
   readonly listener?: Partial<ListenerInput>
   readonly cluster?: Partial<ClusterInput>
-  /** Brings the connection there. */
+  /** Its name in the record. */
+  readonly phase: 'opening' | 'response'
+  /** Brings the connection into this phase. */
   reach(client: Peer): Promise<void>
 }
 
@@ -39,22 +41,27 @@ export function describeOpeningLifecycle(): void {
   const phases: Record<string, Phase> = {
     'waiting for a PROXY header': {
       listener: { acceptProxy: { from: ['127.0.0.1'] } },
+      phase: 'opening',
       reach: async (client) => await send(client, 'PROXY '),
     },
     'waiting for a ClientHello': {
       listener: { onNoSni: 'reject' },
+      phase: 'opening',
       reach: async (client) => await send(client, Buffer.from([22, 3])),
     },
     'in a route function': {
       listener: { route: () => new Promise(() => {}), cluster: undefined },
+      phase: 'opening',
       reach: async (client) => await send(client, 'x'),
     },
     'waiting for a request': {
       listener: { protocol: 'http' },
+      phase: 'opening',
       reach: async (client) => await send(client, 'GET / '),
     },
     'waiting for the answer to an upgrade': {
       listener: { protocol: 'http' },
+      phase: 'response',
       reach: async (client) => {
         await send(client, UPGRADE)
         await headAt(await backend.accepted())
@@ -62,6 +69,7 @@ export function describeOpeningLifecycle(): void {
     },
     'forwarding a request': {
       listener: { protocol: 'http', http: 'forward' },
+      phase: 'response',
       reach: async (client) => {
         await send(client, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf')
         await headAt(await backend.accepted())
@@ -69,6 +77,7 @@ export function describeOpeningLifecycle(): void {
     },
     'in a TLS handshake with the backend': {
       cluster: { tls: {} },
+      phase: 'response',
       reach: async () => await (await backend.accepted()).receive(5),
     },
   }
@@ -84,7 +93,7 @@ export function describeOpeningLifecycle(): void {
     return client
   }
 
-  it.each(Object.keys(phases))('by stop(), %s', async (name) => {
+  it.each(Object.keys(phases))('stop() ends a connection with one record: %s', async (name) => {
     const client = await reach(name)
     await bed!.proxy.stop()
     await client.closed
@@ -94,7 +103,7 @@ export function describeOpeningLifecycle(): void {
     await backend.close()
   })
 
-  it.each(Object.keys(phases))('by a drain whose deadline passes, %s', async (name) => {
+  it.each(Object.keys(phases))('a drain whose deadline passes cuts a connection: %s', async (name) => {
     const client = await reach(name)
     expect(await bed!.proxy.drain({ deadlineMs: 1 })).toEqual({ finished: 0, closed: 0, cut: 1 })
     await client.closed
@@ -102,7 +111,7 @@ export function describeOpeningLifecycle(): void {
     await backend.close()
   })
 
-  it('by stop(), in a TLS handshake with the client', async () => {
+  it('stop() ends a connection in a TLS handshake with its client', async () => {
     bed = await Bed.start({
       listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back', tls: pair }],
       clusters: { back: { backends: [backend.address] } },
@@ -117,13 +126,13 @@ export function describeOpeningLifecycle(): void {
     await backend.close()
   })
 
-  it.each(Object.keys(phases))('by the client`s reset, %s', async (name) => {
+  it.each(Object.keys(phases))("a client's reset ends its connection with one record: %s", async (name) => {
     const client = await reach(name)
     client.reset()
     const recorded = bed!.recorded(1)
-    // A backend has a second to take what it was told.
+    // A backend has one second to take the bytes that it was sent.
     const [record] = backend.peers.length > 0 ? await hastened(bed!, recorded) : await recorded
-    expect(record!.ended.by).toBe('client')
+    expect(record!.ended).toMatchObject({ by: 'client', phase: phases[name]!.phase })
     await backend.close()
   })
 }

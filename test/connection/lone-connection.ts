@@ -1,4 +1,4 @@
-/** A connection without a proxy around it: the test is its only cluster, and is told how it ended. */
+/** A connection without a proxy around it. The test is its only cluster, and is told how the connection ended. */
 import { packPeer } from '../../src/address.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
@@ -19,15 +19,15 @@ export const CONNECT_MS = 1234
 
 interface Around {
   readonly engine: Engine
-  /** Of the listener that has accepted it; its cluster is `back`. */
+  /** The config of the listener that accepted it. Its only cluster is `back`. */
   readonly listener: Partial<ListenerInput>
   dial(request: DialRequest, done: (result: DialResult) => void): void
   ended(ending: RecordEnding): void
-  /** Default: what a step has thrown is thrown on. */
+  /** Gets the error that a step has thrown. Default: throws it on. */
   failed?(cause: string, error: unknown): void
 }
 
-/** Of a client at 127.0.0.1:2. Not yet started. */
+/** Creates the connection of a client at 127.0.0.1:2. It is not started yet. */
 export function loneConnection(
   socket: Socket,
   { engine, listener, dial, ended, failed }: Around,

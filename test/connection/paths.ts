@@ -1,4 +1,4 @@
-/** Routes with a path, and clients that spell it otherwise: upgrades and ordinary requests. */
+/** Routes with a path, and upgrades and requests that spell the path in another way. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { RouteFunction, Visitor } from '../../src/route/visitor.js'
@@ -30,7 +30,7 @@ export function describePaths(): void {
     bed = await Bed.start({ backends: [backend], listeners: [front] })
   }
 
-  /** What a client that says this is answered, without a backend. */
+  /** Sends a request and returns the status that millrace itself answers. No backend may be dialled. */
   const answerTo = async (bytes: string): Promise<string> => {
     const client = await bed.connect()
     client.send(Buffer.from(bytes))
@@ -40,7 +40,7 @@ export function describePaths(): void {
     return client.received.toString().slice(9, 12)
   }
 
-  /** The first line that reaches the backend. */
+  /** Sends a request and returns the first line that reaches the backend. */
   const lineAtBackend = async (bytes: string): Promise<string> => {
     const client = await bed.connect()
     client.send(Buffer.from(bytes))
@@ -54,7 +54,7 @@ export function describePaths(): void {
   describe.each([
     ['a request', request],
     ['an upgrade', upgrade],
-  ])('that reject are not got round by %s', (_, ask) => {
+  ])('a route with a path that rejects, for %s', (_, ask) => {
     it.each([
       '/admin',
       '/%61dmin',
@@ -68,7 +68,7 @@ export function describePaths(): void {
       '/admi%6e/?%2F',
       'http://ws.test/%61dmin',
       'http://ws.test//admin',
-    ])('for %s', async (target) => {
+    ])('a route that rejects /admin also rejects %s', async (target) => {
       await start(guarded)
       expect(await answerTo(ask(target))).toBe('403')
       expect((await bed.recorded(1))[0]!.ended.cause).toBe('rejected')
@@ -88,7 +88,7 @@ export function describePaths(): void {
       ['/admin%', 'broken encoding'],
       ['/x/%c0%ae%c0%ae/admin', 'overlong encoding'],
       ['http://ws.test/x/../admin', 'dot segment'],
-    ])('for %s, which is refused: %s', async (target, reason) => {
+    ])('a client that asks for %s gets a 400 because of: %s', async (target, reason) => {
       await start(guarded)
       expect(await answerTo(ask(target))).toBe('400')
       expect((await bed.recorded(1))[0]!.ended.cause).toBe(`bad-request: ${reason} in the path`)
@@ -103,23 +103,23 @@ export function describePaths(): void {
     '/admin%3Bx',
     '/adm?in=/../admin',
     '/x?%2F..%5C%00%',
-  ])('leave %s alone, and it is forwarded as it came', async (target) => {
+  ])('a route that rejects /admin lets %s pass unchanged', async (target) => {
     await start(guarded)
     expect(await lineAtBackend(request(target))).toBe(`GET ${target} HTTP/1.1`)
   })
 
-  it('are no matter of OPTIONS *', async () => {
+  it('a route with the path / does not match OPTIONS *', async () => {
     await start({ cluster: 'back', routes: [{ path: '/', reject: true }] })
     expect(await lineAtBackend(request('*', 'OPTIONS'))).toBe('OPTIONS * HTTP/1.1')
   })
 
-  it('may themselves be spelled otherwise', async () => {
+  it('a route with an encoded path matches a request with another encoding of it', async () => {
     await start({ routes: [{ path: '/caf%C3%A9//%6denu', cluster: 'back' }] })
     expect(await lineAtBackend(request('/caf%c3%a9/menu'))).toBe('GET /caf%c3%a9/menu HTTP/1.1')
   })
 
   it.each(['/@scope%2Fname', '/@scope%2fname/-/x.tgz', '/%40scope/name'])(
-    'allow an encoded slash where they are told to, as the slash it may become: %s',
+    'a route with allowEncodedSlash compares an encoded slash as a slash: %s',
     async (target) => {
       await start({ allowEncodedSlash: true, routes: [{ path: '/@scope', cluster: 'back' }] })
       expect(await lineAtBackend(request(target))).toBe(`GET ${target} HTTP/1.1`)
@@ -131,13 +131,13 @@ export function describePaths(): void {
     ['/admin%2Fusers', '403'],
     ['/x%2F..%2fadmin', '400'],
     ['/x%5cadmin', '400'],
-  ])('are not got round by an encoded slash that is allowed: %s is a %s', async (target, status) => {
+  ])('a route that rejects /admin and allows encoded slashes answers %s with %s', async (target, status) => {
     await start({ ...guarded, allowEncodedSlash: true })
     expect(await answerTo(request(target))).toBe(status)
   })
 
   it.each(['/a/../b', '/a/%2e%2e;x/b', '/a%2Fb', '/a%5Cb\\c', '/a%00', '/100%', '//a'])(
-    'and where none has one, nothing is refused: %s',
+    'a listener without a route by path forwards any path unchanged: %s',
     async (target) => {
       await start({ routes: [{ host: 'ws.test', cluster: 'back' }] })
       expect(await lineAtBackend(request(target))).toBe(`GET ${target} HTTP/1.1`)
@@ -145,7 +145,7 @@ export function describePaths(): void {
     },
   )
 
-  it('that are functions see the path as it came, and as it is compared', async () => {
+  it('a route function sees the path as it came and as routes compare it', async () => {
     const seen: Visitor['request'][] = []
     const route: RouteFunction = ({ request: asked, reject }) => {
       seen.push(asked)

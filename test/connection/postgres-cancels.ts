@@ -1,4 +1,4 @@
-/** Where a Postgres cancel request goes: to the backend that has the session, and nowhere else. */
+/** A Postgres cancel request goes to the backend that has the session, and nowhere else. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Bed } from '../proxy/bed.js'
@@ -32,7 +32,7 @@ export function describePostgresCancels(): void {
     })
   }
 
-  /** A session at the next backend by turn, whose server sends its welcome in pieces of `size`. */
+  /** Opens a session at the next backend in turn. The server sends its welcome in pieces of `size`. */
   const session = async (index: number, pid: number, bytes = welcome(pid, key), size = bytes.length) => {
     const client = await bed.connect()
     client.send(startUp)
@@ -51,7 +51,7 @@ export function describePostgresCancels(): void {
     return client
   }
 
-  it.each([0, 1, 2])('goes to backend %i, where the session is', async (index) => {
+  it.each([0, 1, 2])('a cancel request goes to backend %i, which has the session', async (index) => {
     await start()
     for (const at of backends.keys()) await session(at, 100 + at)
     const client = await cancel(100 + index)
@@ -73,7 +73,7 @@ export function describePostgresCancels(): void {
     expect(backends.map(({ peers }) => peers.length)).toEqual([0, 1, 2].map((at) => (at === index ? 2 : 1)))
   })
 
-  it('goes there however the key came, and where it is a long one', async () => {
+  it('a cancel request finds its session by a key that came in pieces, and by a key of 256 bytes', async () => {
     await start()
     const long = Buffer.alloc(256, 5)
     await session(0, 1, welcome(1, key), 3)
@@ -84,7 +84,7 @@ export function describePostgresCancels(): void {
     await (await backends[1]!.accepted()).receive(12 + 256)
   })
 
-  it('is heeded where its client has ended behind it', async () => {
+  it('a cancel request reaches its backend although its client has already ended', async () => {
     await start()
     await session(0, 1)
     const client = await cancel(1)
@@ -95,7 +95,7 @@ export function describePostgresCancels(): void {
     await client.closed
   })
 
-  it('goes to a backend that gets no new connections', async () => {
+  it('a cancel request goes to a backend in maintenance', async () => {
     await start()
     await session(0, 1)
     await bed.control.changeBackend('back', backends[0]!.address, { state: 'maint' })
@@ -103,7 +103,7 @@ export function describePostgresCancels(): void {
     await (await backends[0]!.accepted()).receive(16)
   })
 
-  it('goes to a backend that has left the config, in a cluster that has, too', async () => {
+  it('a cancel request goes to a backend that has left the config together with its cluster', async () => {
     await start()
     await session(0, 1)
     await bed.reload({
@@ -118,7 +118,7 @@ export function describePostgresCancels(): void {
     ['with another key', 1, Buffer.from([1, 2, 3, 5])],
     ['of another process', 2, key],
     ['with more behind the key', 1, Buffer.concat([key, Buffer.alloc(1)])],
-  ])('is closed without a word: %s', async (_, pid, withKey) => {
+  ])('a cancel request without a session is closed without an answer: %s', async (_, pid, withKey) => {
     await start()
     await session(0, 1)
     const client = await cancel(pid, withKey)
@@ -132,7 +132,7 @@ export function describePostgresCancels(): void {
     expect(backends.map(({ peers }) => peers.length)).toEqual([1, 0, 0])
   })
 
-  it('finds nothing once the session is over', async () => {
+  it('a cancel request finds no session that is over', async () => {
     await start()
     const { client, peer } = await session(0, 1)
     expect(bed.proxy.sessions.size).toBe(1)
@@ -143,14 +143,14 @@ export function describePostgresCancels(): void {
     expect(await (await cancel(1)).ended).toBe('fin')
   })
 
-  it('finds nothing of a client that was refused, or of a server that speaks something else', async () => {
+  it('a refused client and a server of another protocol leave no session to cancel', async () => {
     await start()
     await session(0, 1, Buffer.concat([message('E', Buffer.from('SFATAL\0\0')), welcome(1, key)]))
     await session(1, 2, Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n'), welcome(2, key)]))
     expect(bed.proxy.sessions.size).toBe(0)
   })
 
-  it('ends with the backend that does not take note of it in time', async () => {
+  it('a cancel request to a silent backend ends with response-timeout by the backend', async () => {
     await start({}, { responseMs: 50 })
     await session(0, 1)
     const client = await cancel(1)
@@ -159,7 +159,7 @@ export function describePostgresCancels(): void {
     expect((await bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', cause: 'response-timeout' })
   })
 
-  it('is told of by the process that has the session, where there are several', async () => {
+  it('a cancel request goes to a session that another process knows', async () => {
     await start()
     const place = { cluster: 'back', backend: backends[2]!.address, address: backends[2]!.address }
     const asked: string[] = []
@@ -173,7 +173,7 @@ export function describePostgresCancels(): void {
     expect(asked).toEqual(['0000000701020304', '0000000801020304'])
   })
 
-  it('asks other processes for few at a time', async () => {
+  it('at most 64 cancel requests at a time ask other processes, and a further one is closed', async () => {
     await start()
     let asked = 0
     bed.proxy.sessions.askOthers = () => {
@@ -187,7 +187,7 @@ export function describePostgresCancels(): void {
     for (const client of waiting) client.reset()
   })
 
-  it('leaves a session what it was: bulk goes through a kernel pipe, and ends are handed on', async () => {
+  it('a session that can be cancelled still splices bulk and hands ends on', async () => {
     await start()
     const { client, peer } = await session(0, 1)
     const bulk = Buffer.alloc(4_000_000, 7)
@@ -203,7 +203,7 @@ export function describePostgresCancels(): void {
     expect(record!.ended.cause).toBe('finished')
   })
 
-  it('leaves a session that is refused its last words', async () => {
+  it("a client whose session is refused still gets the server's last words", async () => {
     await start()
     const client = await bed.connect()
     client.send(startUp)

@@ -1,4 +1,4 @@
-/** Postgres clients ask for TLS in a packet of its own; where they go, and what never goes anywhere. */
+/** Postgres clients ask for TLS in a separate packet. Which cluster they get, and which bytes never reach a backend. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type TLSSocket, TLSSocket as TlsServerSocket, connect as tlsConnect } from 'node:tls'
@@ -51,7 +51,7 @@ export function describePostgres(): void {
   }
   const bySni = { routes: [{ sni: 'db.test', cluster: 'db' }] }
 
-  /** A client that has asked for TLS and was told yes. */
+  /** Connects a client that asks for TLS and gets the answer yes. */
   const asked = async (): Promise<Peer> => {
     const client = await bed.connect()
     client.send(TLS_REQUEST)
@@ -74,7 +74,7 @@ export function describePostgres(): void {
 
   const cause = async (): Promise<string> => (await bed.recorded(1))[0]!.ended.cause
 
-  it('that asks for GSSAPI encryption is told no, and may ask for TLS then', async () => {
+  it('a Postgres client that asks for GSSAPI encryption gets the answer no, and may then ask for TLS', async () => {
     await start(bySni)
     const client = await bed.connect()
     client.send(GSS_REQUEST)
@@ -84,7 +84,7 @@ export function describePostgres(): void {
     expect(client.received.toString()).toBe('NS')
   })
 
-  it('that asks for GSSAPI encryption is told no, and may go on without', async () => {
+  it('a Postgres client that asks for GSSAPI encryption gets the answer no, and may go on in the clear', async () => {
     await start()
     const client = await bed.connect()
     client.send(GSS_REQUEST)
@@ -96,9 +96,9 @@ export function describePostgres(): void {
   })
 
   it.each<[string, boolean]>([
-    ['that has asked for TLS', true],
-    ['whose TLS begins with the first byte', false],
-  ])('%s goes by server name, once the backend has said yes to a request of ours', async (_, isAsking) => {
+    ['a Postgres client that has asked for TLS', true],
+    ['a Postgres client whose TLS begins with the first byte', false],
+  ])('%s is routed by server name, and its backend is asked for TLS first', async (_, isAsking) => {
     await start(bySni)
     const hello = await postgresHello('db.test')
     const client = isAsking ? await asked() : await bed.connect()
@@ -129,7 +129,7 @@ export function describePostgres(): void {
     ['answers with an error', Buffer.from('E\0\0\0\x05x')],
     ['says yes and more before the handshake (CVE-2021-23222)', Buffer.from('SR')],
     ['speaks another protocol', Buffer.from('220 mail\r\n')],
-  ])('gets no plaintext of a backend that %s', async (_, reply) => {
+  ])('a Postgres client with TLS gets no byte from a backend that %s', async (_, reply) => {
     await start(bySni)
     const client = await asked()
     client.send(await postgresHello('db.test'))
@@ -148,7 +148,7 @@ export function describePostgres(): void {
     })
   })
 
-  it('is not kept waiting by a backend that says nothing', async () => {
+  it('a Postgres client is closed after responseMs if its backend does not answer the request for TLS', async () => {
     await start(bySni)
     const client = await asked()
     client.send(await postgresHello('db.test'))
@@ -161,7 +161,7 @@ export function describePostgres(): void {
     ['a start-up in the clear', startUp, /^bad-hello: not TLS$/],
     ['another request', TLS_REQUEST, /^bad-hello: not TLS$/],
     ['a cancel request in the clear', cancelOf(1, Buffer.alloc(4)), /^bad-hello: not TLS$/],
-  ])('that has asked for TLS may not go on with %s', async (_, bytes, expected) => {
+  ])('a Postgres client that asked for TLS is closed if it goes on with %s', async (_, bytes, expected) => {
     await start({ ...bySni, onNoSni: 'other' })
     const client = await asked()
     client.send(bytes)
@@ -173,7 +173,7 @@ export function describePostgres(): void {
   it.each<[string, Buffer]>([
     ['SSLRequest', TLS_REQUEST],
     ['GSSENCRequest', GSS_REQUEST],
-  ])('that says more than %s before the answer is refused unanswered (injection)', async (_, request) => {
+  ])('a Postgres client with bytes behind its %s is closed unanswered (injection)', async (_, request) => {
     await start()
     const client = await bed.connect()
     client.send(Buffer.concat([request, startUp]))
@@ -183,7 +183,7 @@ export function describePostgres(): void {
     expect(other.peers).toEqual([])
   })
 
-  it('may ask for GSSAPI encryption once', async () => {
+  it('a Postgres client that asks for GSSAPI encryption twice is closed', async () => {
     await start()
     const client = await bed.connect()
     client.send(GSS_REQUEST)
@@ -193,7 +193,7 @@ export function describePostgres(): void {
     expect(await cause()).toBe('bad-start-up: unexpected gss-request')
   })
 
-  it('whose TLS begins with the first byte must offer postgresql by ALPN', async () => {
+  it('a Postgres client whose TLS begins at once is closed unless it offers postgresql by ALPN', async () => {
     await start(bySni)
     const client = await bed.connect()
     client.send(await helloOf({ servername: 'db.test', ALPNProtocols: ['h2'] }))
@@ -206,7 +206,7 @@ export function describePostgres(): void {
     [{ user: 'app', database: 'Orders' }, 'other'],
     [{ user: 'orders' }, 'db'],
     [{ user: 'bad', database: 'orders' }, 'rejected'],
-  ])('in the clear goes by user and database: %j to %s', async (parameters, expected) => {
+  ])('Postgres in the clear is routed by user and database: %j to %s', async (parameters, expected) => {
     await start({
       routes: [
         { user: ['bad', 'worse'], reject: true },
@@ -226,7 +226,7 @@ export function describePostgres(): void {
     expect(peer.received.equals(bytes)).toBe(true)
   })
 
-  it('tells a route function its user and database', async () => {
+  it('a route function sees the user and database of a Postgres client', async () => {
     await start({
       route: ({ startUp: told }) => (told?.user === 'app' && told.database === 'orders' ? 'db' : 'other'),
       cluster: undefined,
@@ -237,7 +237,7 @@ export function describePostgres(): void {
   })
 
   it.each([[true], [false]])(
-    'has its TLS ended here, and goes by what it says inside: asked first %s',
+    'a Postgres client whose TLS ends here is routed by its start-up inside TLS (asked for TLS first: %s)',
     async (isAsking) => {
       await start({ tls: pair, routes: [{ user: 'app', database: 'orders', cluster: 'db' }] })
       const client = isAsking ? await asked() : await bed.connect()
@@ -254,7 +254,7 @@ export function describePostgres(): void {
     },
   )
 
-  it('may not ask for TLS inside TLS', async () => {
+  it('a Postgres client that asks for TLS inside TLS is closed', async () => {
     await start({ tls: pair })
     const stream = await secured(await asked())
     stream.on('error', () => {})
@@ -262,7 +262,7 @@ export function describePostgres(): void {
     expect(await cause()).toBe('bad-start-up: unexpected tls-request')
   })
 
-  it('in the clear comes by TLS to backends that are asked for it, and to no other', async () => {
+  it('a Postgres client in the clear reaches a backend with TLS after a request for TLS', async () => {
     await start({}, { startTls: 'postgres', tls: { verify: false } })
     const client = await bed.connect()
     client.send(startUp)
@@ -287,7 +287,7 @@ export function describePostgres(): void {
     expect((await bed.recorded(1))[0]).toMatchObject({ protocol: 'TCP', backendTls: { alpn: 'postgresql' } })
   })
 
-  it('whose TLS passes through is not wrapped in TLS of ours', async () => {
+  it('a Postgres client whose TLS passes through is not wrapped in a second TLS', async () => {
     await start(bySni, { startTls: 'postgres', tls: { verify: false } })
     const hello = await postgresHello('db.test')
     const client = await asked()
@@ -299,7 +299,7 @@ export function describePostgres(): void {
     expect(peer.received.subarray(TLS_REQUEST.length).equals(hello)).toBe(true)
   })
 
-  it('that says nothing is waited for until firstBytesMs', async () => {
+  it('a Postgres client that says nothing is closed after firstBytesMs', async () => {
     await start()
     await (await bed.connect()).ended
     expect(await cause()).toBe('first-bytes-timeout')

@@ -1,4 +1,4 @@
-/** PROXY headers as a listener takes them, and as a cluster's backends are sent them. */
+/** PROXY headers that a listener accepts, and those that a cluster's backends are sent. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ClusterInput } from '../../src/config/input.js'
@@ -22,10 +22,10 @@ const V2 = encodeProxyHeader(2, {
 })
 const SIGNATURE = V2.subarray(0, 12)
 const LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0, 0, 0])])
-/** LOCAL with the addresses of somebody else, which are to be skipped unread. */
+/** LOCAL with foreign addresses, which must be skipped unread. */
 const LYING_LOCAL = Buffer.concat([SIGNATURE, Buffer.from([0x20, 0x11, 0, 12, ...Array(12).fill(9)])])
 const UNSPEC = Buffer.concat([SIGNATURE, Buffer.from([0x21, 0, 0, 0])])
-/** As AWS sends it, with vendors' TLVs; an unknown one stands in the TLS part too. */
+/** A header with vendors' TLVs, as AWS sends it. Its TLS part also has an unknown TLV. */
 const VENDORS = encodeProxyHeader(2, {
   source: { kind: 'tcp', host: '192.0.2.7', port: 50000 },
   destination: { kind: 'tcp', host: '198.51.100.9', port: 443 },
@@ -67,7 +67,7 @@ export function describeProxyHeaders(): void {
     bed = await Bed.start({ backends: [backend], listeners: [front] })
   }
 
-  /** Sends these, ends, and answers what the backend got once it has ended, too. */
+  /** Sends these bytes and ends. Returns what the backend got, once it has ended as well. */
   const pass = async (...segments: (string | Buffer)[]): Promise<string> => {
     const client = await bed.connect()
     for (const segment of segments) client.send(Buffer.from(segment))
@@ -82,7 +82,7 @@ export function describeProxyHeaders(): void {
   it.each([
     ['version 1', Buffer.from(V1), '192.0.2.7:50000'],
     ['version 2', V2, '[2001:db8::7]:50000'],
-  ])('of %s are taken to the byte, and name the client', async (_, header, client) => {
+  ])('a PROXY header of %s is taken to its last byte, and names the client', async (_, header, client) => {
     await start()
     expect(await pass(Buffer.concat([header, Buffer.from('payload')]))).toBe('payload')
     const [record] = await bed.recorded(1)
@@ -90,7 +90,7 @@ export function describeProxyHeaders(): void {
     expect(record!.proxy!.from).toMatch(/^127\.0\.0\.1:/)
   })
 
-  it('tell their TLVs to the record', async () => {
+  it('the TLVs of a PROXY header are in the record', async () => {
     await start()
     await pass(V2)
     const [{ proxy }] = (await bed.recorded(1)) as [Awaited<ReturnType<Bed['recorded']>>[number]]
@@ -107,7 +107,7 @@ export function describeProxyHeaders(): void {
   it.each([
     ['version 1', Buffer.from(V1)],
     ['version 2', V2],
-  ])('of %s may come a byte at a time', async (_, header) => {
+  ])('a PROXY header of %s may come one byte at a time', async (_, header) => {
     await start()
     const client = await bed.connect()
     for (const byte of header) {
@@ -122,7 +122,7 @@ export function describeProxyHeaders(): void {
     peer.end()
   })
 
-  it('are one to a connection: a second one is the client`s own bytes', async () => {
+  it("a second PROXY header is passed on as the client's own bytes", async () => {
     await start()
     expect(await pass(V1, V1, 'x')).toBe(`${V1}x`)
     expect((await bed.recorded(1))[0]!.client).toBe('192.0.2.7:50000')
@@ -133,7 +133,7 @@ export function describeProxyHeaders(): void {
     ['LOCAL with addresses (sozu#1334, CVE-2024-23327)', LYING_LOCAL, 'local'],
     ['UNSPEC', UNSPEC, 'proxy'],
     ['UNKNOWN', Buffer.from('PROXY UNKNOWN ff::1 ::1 1 2\r\n'), 'proxy'],
-  ])('of %s leave the connection its own address', async (_, header, command) => {
+  ])('a PROXY header with %s leaves the client its own address', async (_, header, command) => {
     await start()
     expect(await pass(Buffer.concat([header, Buffer.from('x')]))).toBe('x')
     const [record] = await bed.recorded(1)
@@ -142,19 +142,19 @@ export function describeProxyHeaders(): void {
     expect(record!.proxy!.command).toBe(command)
   })
 
-  it('of AF_UNIX name a unix client', async () => {
+  it('a PROXY header with AF_UNIX names a unix client', async () => {
     await start()
     expect(await pass(UNIX, 'x')).toBe('x')
     expect((await bed.recorded(1))[0]!.client).toBe('unix:/a')
   })
 
   it.each<[string, string | Buffer, RegExp]>([
-    ['something else', 'GET / HTTP/1.1\r\n\r\n', /^not a PROXY protocol header$/],
+    ['other bytes', 'GET / HTTP/1.1\r\n\r\n', /^not a PROXY protocol header$/],
     ['a line of more than 107 bytes', `PROXY UNKNOWN ${'x'.repeat(100)}\r\n`, /./],
-    ['a port that is none', 'PROXY TCP4 1.2.3.4 1.2.3.4 65536 1\r\n', /port/],
+    ['an invalid port', 'PROXY TCP4 1.2.3.4 1.2.3.4 65536 1\r\n', /port/],
     ['a wrong checksum', Buffer.concat([V2.subarray(0, -1), Buffer.from([V2.at(-1)! ^ 1])]), /./],
-    ['a length beyond reason', Buffer.concat([SIGNATURE, Buffer.from([0x21, 0x11, 0xff, 0xff])]), /./],
-  ])('with %s end the connection and nothing reaches the backend', async (_, header, reason) => {
+    ['an impossible length', Buffer.concat([SIGNATURE, Buffer.from([0x21, 0x11, 0xff, 0xff])]), /./],
+  ])('a PROXY header with %s ends the connection before any dial', async (_, header, reason) => {
     await start()
     const client = await bed.connect()
     client.send(Buffer.from(header))
@@ -171,7 +171,7 @@ export function describeProxyHeaders(): void {
   it.each([
     ['ends', (client: Awaited<ReturnType<Bed['connect']>>) => client.end()],
     ['breaks', (client: Awaited<ReturnType<Bed['connect']>>) => client.reset()],
-  ])('that stop half-way because the client %s are told as the client`s going', async (_, leave) => {
+  ])('a client that %s inside its PROXY header is recorded as gone', async (_, leave) => {
     await start()
     const client = await bed.connect()
     client.send(Buffer.from(V1.slice(0, 20)))
@@ -185,9 +185,9 @@ export function describeProxyHeaders(): void {
   })
 
   it.each([
-    ['nothing', ''],
-    ['a beginning', V1.slice(0, 9)],
-  ])('that take too long are not waited for: %s', async (_, beginning) => {
+    ['no byte', ''],
+    ['its first bytes', V1.slice(0, 9)],
+  ])('a client that is too slow with its PROXY header is closed: %s', async (_, beginning) => {
     await start({ timeoutMs: 30 })
     const client = await bed.connect()
     if (beginning !== '') client.send(Buffer.from(beginning))
@@ -195,14 +195,14 @@ export function describeProxyHeaders(): void {
     expect((await bed.recorded(1))[0]!.ended.cause).toBe('proxy-header: too slow')
   })
 
-  it('of those who are not listed are refused where one is required', async () => {
+  it('a client that may not send a PROXY header is refused if one is required', async () => {
     await start({ from: ['192.0.2.0/24'] })
-    // It may be turned away before it has noticed that it was let in.
+    // The client may be refused before it sees that it was accepted.
     await bed.connect().catch(() => undefined)
     expect((await bed.recorded(1))[0]!.ended.cause).toBe('proxy-header: not from a trusted sender')
   })
 
-  it('that are refused tell nobody`s address where the record must not', async () => {
+  it('the record of a refused PROXY header redacts the address of its sender', async () => {
     const acceptProxy = { from: ['192.0.2.0/24'], timeoutMs: 60_000 }
     const front = { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy }
     bed = await Bed.start({
@@ -216,19 +216,19 @@ export function describeProxyHeaders(): void {
     expect(JSON.stringify(record)).not.toContain('127.0.0.1')
   })
 
-  it('of those who are not listed are payload where none is required', async () => {
+  it('a PROXY header from an untrusted sender is payload if none is required', async () => {
     await start({ from: ['192.0.2.0/24'], required: false })
     expect(await pass(V1)).toBe(V1)
     expect((await bed.recorded(1))[0]!.client).toMatch(/^127/)
   })
 
-  it('may be missing where they are not required', async () => {
+  it('a PROXY header may be missing if it is not required', async () => {
     await start({ required: false })
     expect(await pass('hello')).toBe('hello')
     expect((await bed.recorded(1))[0]!.proxy).toBeUndefined()
   })
 
-  it('may be missing where the server speaks first, after the deadline', async () => {
+  it('a client without a PROXY header is dialled after the deadline, so its server can speak first', async () => {
     await start({ required: false, timeoutMs: 30 })
     const client = await bed.connect()
     const peer = await backend.accepted()
@@ -238,7 +238,7 @@ export function describeProxyHeaders(): void {
     peer.end()
   })
 
-  it('may not be missing by half, where they are not required', async () => {
+  it('half a PROXY header ends the connection although none is required', async () => {
     await start({ required: false, timeoutMs: 30 })
     const client = await bed.connect()
     client.send(Buffer.from('PROXY TCP4 192.'))
@@ -246,7 +246,7 @@ export function describeProxyHeaders(): void {
     expect(backend.peers).toEqual([])
   })
 
-  it('come by a unix socket, too', async () => {
+  it('a PROXY header may come by a unix socket', async () => {
     await start({ from: ['unix'] }, { address: `unix:${join(folder, 'front')}` })
     expect(await pass(V1, 'x')).toBe('x')
     expect((await bed.recorded(1))[0]).toMatchObject({ client: '192.0.2.7:50000' })
@@ -256,7 +256,7 @@ export function describeProxyHeaders(): void {
     ['v1', 1],
     ['v2', 2],
   ] as const)(
-    'are sent to backends as %s, with the client of the one that was received',
+    'a backend is sent a PROXY header %s with the client of the header that was received',
     async (sendProxy, version) => {
       bed = await Bed.start({
         listeners: [
@@ -289,7 +289,7 @@ export function describeProxyHeaders(): void {
     },
   )
 
-  it('have the values of vendors` TLVs in the record where logTlvs names them', async () => {
+  it("the record has the values of the vendors' TLVs that logTlvs names", async () => {
     await start({ logTlvs: [0xea, 0xee] })
     await pass(VENDORS, 'x')
     const [record] = await bed.recorded(1)
@@ -310,7 +310,7 @@ export function describeProxyHeaders(): void {
       { version: 'v2', tlvs: ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient'] },
       [2, 5, 0x20, 0x30, 0xea, 0xe0, 0xea, 3],
     ],
-  ])('to a cluster with sendProxy %j have the TLVs %j', async (sendProxy, types) => {
+  ])('a PROXY header to a cluster with sendProxy %j has the TLVs %j', async (sendProxy, types) => {
     const acceptProxy = { from: ['127.0.0.1'] }
     bed = await Bed.start({
       listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy }],
@@ -335,7 +335,7 @@ export function describeProxyHeaders(): void {
     if (types.includes(0x20)) expect(answer.value.ssl?.others?.length ?? 0).toBe(keepsAll ? 1 : 0)
   })
 
-  it('are sent for clients who brought none, too', async () => {
+  it('a backend is sent a PROXY header also for a client that sent none', async () => {
     bed = await Bed.start({ clusters: { back: { backends: [backend.address], sendProxy: 'v1' } } })
     const client = await bed.connect()
     const peer = await backend.accepted()

@@ -1,4 +1,4 @@
-/** A proxy that forwards requests, one to a connection, to a backend that the test plays. */
+/** A proxy that forwards one request for each connection, to a backend that the test plays. */
 import { afterEach, beforeEach } from 'vitest'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
@@ -9,11 +9,11 @@ export const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
 export const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100000000\r\n\r\n'
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
-/** Of an answer, as it goes on to the client: the connection closes behind every one. */
+/** The head of an answer as the client gets it. The connection closes after each answer. */
 export const headOf = (bytes: number): string =>
   `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`
 
-/** A request that has come to the backend: both ends, and the head there. */
+/** A request that has reached the backend: both ends, and the head that the backend got. */
 export interface Opened {
   readonly client: Peer
   readonly peer: Peer
@@ -24,7 +24,7 @@ export class RequestRig {
   backend!: Backend
   bed!: Bed
 
-  /** For the tests of this suite: a new proxy and a new backend for each. */
+  /** Gives each test of this suite a new proxy and a new backend. */
   static forEachTest(timeouts = {}): RequestRig {
     const rig = new RequestRig()
     beforeEach(async () => await rig.start(timeouts))
@@ -43,7 +43,7 @@ export class RequestRig {
     })
   }
 
-  /** Of the first connection that is there. */
+  /** The byte counts of the first open connection. */
   readonly bytesUp = (): number => this.bed.proxy.connections()[0]?.totals.bytesUp ?? 0
   readonly bytesDown = (): number => this.bed.proxy.connections()[0]?.totals.bytesDown ?? 0
 
@@ -54,7 +54,7 @@ export class RequestRig {
     return { client, peer, head: await headAt(peer) }
   }
 
-  /** The backend answers; the client gets it, and both are closed. */
+  /** The backend answers and both sides close. Returns what the client got. */
   async answer({ client, peer }: Opened, text: string): Promise<string> {
     peer.send(Buffer.from(text))
     await client.ended

@@ -1,4 +1,4 @@
-/** Requests that are no upgrades, forwarded one to a connection: exactly one, and exactly whole. */
+/** Requests that are no upgrades. Each connection forwards exactly one, and all of it. */
 import { expect, it } from 'vitest'
 import { hastened } from '../proxy/time.js'
 import { difference, pattern } from '../support/bytes.js'
@@ -9,7 +9,7 @@ import { closing, headAt } from './upgrades.js'
 export function describeRequests(): void {
   const rig = RequestRig.forEachTest()
 
-  it('go with `Connection: close` and without what is for one hop', async () => {
+  it('a request is forwarded with `Connection: close` and without the fields for one hop', async () => {
     const fields =
       'Connection: keep-alive, X-Hop\r\nKeep-Alive: 5\r\nX-Hop: 1\r\nX-Forwarded-For: 6.6.6.6\r\n'
     const ends = await rig.open(`GET /a HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n`)
@@ -32,9 +32,9 @@ export function describeRequests(): void {
   })
 
   it.each([
-    ['of a length', 'Content-Length: 5\r\n\r\nhello'],
+    ['with a Content-Length', 'Content-Length: 5\r\n\r\nhello'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nT: r\r\n\r\n'],
-  ])('with a body %s are forwarded to its end, and a second request is not', async (_, rest) => {
+  ])('a request body %s is forwarded to its end, and a second request is not', async (_, rest) => {
     const first = `POST / HTTP/1.1\r\nHost: a.test\r\n${rest}`
     const ends = await rig.open(`${first}GET /admin HTTP/1.1\r\nHost: a.test\r\n\r\n`)
     const body = rest.slice(rest.indexOf('\r\n\r\n') + 4)
@@ -45,7 +45,7 @@ export function describeRequests(): void {
     expect((await rig.bed.recorded(1))[0]!.bytesUp).toBe(first.length)
   })
 
-  it('that expect 100-continue get it before they send their body', async () => {
+  it('a client that expects 100-continue gets it before it sends its body', async () => {
     const ends = await rig.open(
       'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n',
     )
@@ -58,11 +58,11 @@ export function describeRequests(): void {
   })
 
   it.each([
-    ['of a length', OK, 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['with a Content-Length', OK, 'HTTP/1.1 200 OK\r\n\r\n'],
     ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', 'more'],
     ['without a body', 'HTTP/1.1 204 No Content\r\n\r\n', 'more'],
-    ['not modified', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', 'more'],
-  ])('are answered %s, and no further, whatever the backend makes of `close`', async (_, text, more) => {
+    ['with 304 Not Modified', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', 'more'],
+  ])('a client gets exactly one answer %s, even if its backend sends more', async (_, text, more) => {
     const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     expect(await rig.answer(ends, text + more)).toBe(closing(text))
   })
@@ -71,13 +71,13 @@ export function describeRequests(): void {
     ['Content-Length: 5'],
     ['Transfer-Encoding: gzip, chunked'],
     ['Content-Length: 5\r\nTransfer-Encoding: chunked'],
-  ])('for a HEAD have an answer without its body, that says %j', async (fields) => {
+  ])('a HEAD request gets an answer without a body although its head says %j', async (fields) => {
     const ends = await rig.open('HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     const head = `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n`
     expect(await rig.answer(ends, head)).toBe(closing(head))
   })
 
-  it('have an answer that ends with its connection', async () => {
+  it("an answer without a length ends with the backend's connection", async () => {
     const ends = await rig.open('GET / HTTP/1.0\r\n\r\n')
     ends.peer.send(Buffer.from('HTTP/1.1 200 OK\r\n\r\nuntil the end'))
     ends.peer.end()
@@ -86,13 +86,13 @@ export function describeRequests(): void {
     expect(ends.client.received.toString()).toBe(closing('HTTP/1.1 200 OK\r\n\r\nuntil the end'))
   })
 
-  it('may be answered before they have sent everything', async () => {
+  it('a backend may answer a request before its whole body has come', async () => {
     const ends = await rig.open('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\nhalf')
     const text = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'
     expect(await rig.answer(ends, text)).toBe(closing(text))
   })
 
-  it('that stop in their body are told as such, and their backend sees it', async () => {
+  it('a client that ends inside its request body is recorded as bad-request, and its backend sees an end', async () => {
     const ends = await rig.open('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000\r\n\r\nhalf')
     ends.client.end()
     expect(await hastened(rig.bed, ends.peer.ended)).toMatch(/ECONNRESET|fin/)
@@ -104,7 +104,7 @@ export function describeRequests(): void {
     ['-1', 'bad-request: body'],
     ['1\n', 'bad-request: body'],
     ['ffffffffffffffff', 'bad-request: body'],
-  ])('with a chunk of %j end their connection', async (size, cause) => {
+  ])('a request with the chunk size %j ends its connection', async (size, cause) => {
     const ends = await rig.open(
       `POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc`,
     )
@@ -115,7 +115,7 @@ export function describeRequests(): void {
     ends.peer.end()
   })
 
-  it('whose answer is cut short end with a reset, not with an end that looks whole', async () => {
+  it('an answer that is cut short ends with a reset, so it does not look whole', async () => {
     const ends = await rig.open('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')
     ends.peer.send(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'))
     await ends.client.receive(42)
@@ -124,7 +124,7 @@ export function describeRequests(): void {
     expect((await rig.bed.recorded(1))[0]!.ended).toMatchObject({ by: 'backend', phase: 'data' })
   })
 
-  it('carry many megabytes both ways', async () => {
+  it('a request and its answer carry 8 MB each', async () => {
     const body = Buffer.alloc(8_000_000, 'body of a request ')
     const ends = await rig.open(`POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: ${body.length}\r\n\r\n`)
     ends.client.send(body)
@@ -141,7 +141,7 @@ export function describeRequests(): void {
     ends.peer.end()
   })
 
-  it('of many clients at once keep their bodies apart', async () => {
+  it('the request bodies of 40 clients at once do not mix', async () => {
     const clients = await Promise.all(
       Array.from({ length: 40 }, async (_, i) => {
         const client = await rig.bed.connect()

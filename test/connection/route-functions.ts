@@ -1,4 +1,4 @@
-/** What a user's route function is given, and what becomes of what it answers. */
+/** What a user's route function sees, and what happens with its answer. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { RouteFunction, Visitor } from '../../src/route/visitor.js'
@@ -20,7 +20,7 @@ export function describeRouteFunctions(): void {
     bed = await Bed.start({ backends: [backend], listeners: [front], timeouts })
   }
 
-  /** Of a client that may be turned away before it has noticed that it was let in. */
+  /** Sends these bytes and returns the record. The client may be refused before it sees that it was accepted. */
   const recordOf = async (bytes: Buffer | string) => {
     const client = await bed.connect().catch(() => undefined)
     client?.send(Buffer.from(bytes))
@@ -31,7 +31,7 @@ export function describeRouteFunctions(): void {
   it.each<[string, RouteFunction]>([
     ['at once', () => 'back'],
     ['later', async ({ peek }) => ((await peek(5)).toString() === 'hello' ? 'back' : undefined)],
-  ])('name a cluster %s, and lose no byte', async (_, route) => {
+  ])('a route function names a cluster %s, and no byte is lost', async (_, route) => {
     await start(route)
     const client = await bed.connect()
     client.send(Buffer.from('hello world'))
@@ -42,19 +42,19 @@ export function describeRouteFunctions(): void {
     peer.end()
   })
 
-  it('leave it to the listener`s own cluster, if it has one', async () => {
+  it("a route function that names no cluster leaves the client to its listener's cluster", async () => {
     await start(() => undefined, { cluster: 'back' })
     const client = await bed.connect()
     await backend.accepted()
     client.reset()
   })
 
-  it('without an answer and without a cluster turn clients away', async () => {
+  it('a client is refused if its route function names no cluster and its listener has none', async () => {
     await start(() => undefined)
     expect((await recordOf('x')).ended.cause).toBe('no-route')
   })
 
-  it('reject, with their reason in the record', async () => {
+  it('a route function rejects a client, and the record has its reason', async () => {
     await start((visitor) => visitor.reject('no such tenant'))
     expect((await recordOf('x')).ended).toEqual({
       by: 'proxy',
@@ -65,30 +65,30 @@ export function describeRouteFunctions(): void {
 
   it.each<[string, RouteFunction, RegExp]>([
     [
-      'throw',
+      'throws',
       () => {
         throw new Error('oh no')
       },
       /oh no/,
     ],
     [
-      'reject their promise',
+      'rejects its promise',
       async () => {
         throw new Error('oh no')
       },
       /oh no/,
     ],
-    ['name a cluster that there is not', () => 'nowhere', /there is no cluster "nowhere"/],
-    ['name what every object has', () => 'constructor', /there is no cluster/],
+    ['names an unknown cluster', () => 'nowhere', /there is no cluster "nowhere"/],
+    ['names a property that every object has', () => 'constructor', /there is no cluster/],
     [
-      'ask for too much',
+      'asks for too many bytes',
       async ({ peek }) => {
         await peek(20_000)
         return 'back'
       },
       /1 to 16384 bytes/,
     ],
-  ])('that %s end their client, and the log says why', async (_, route, why) => {
+  ])('a route function that %s ends its client, and the log says why', async (_, route, why) => {
     await start(route)
     expect((await recordOf('x')).ended.cause).toBe('route-failed')
     const line = await bed.told(/route function failed/)
@@ -97,7 +97,7 @@ export function describeRouteFunctions(): void {
     expect(why.source).not.toBe('')
   })
 
-  it('that never answer have firstBytesMs', async () => {
+  it('a route function that never answers ends its client after firstBytesMs', async () => {
     await start(() => new Promise(() => {}), {}, { firstBytesMs: 30 })
     expect(await recordOf('x')).toMatchObject({
       ended: { by: 'proxy', phase: 'opening', cause: 'first-bytes-timeout' },
@@ -108,7 +108,7 @@ export function describeRouteFunctions(): void {
   it.each<[string, RouteFunction]>([
     ['bytes', async ({ peek }) => void (await peek(5))],
     ['a ClientHello', async ({ clientHello }) => void (await clientHello())],
-  ])('that wait for %s of their client blame the client', async (_, route) => {
+  ])('a route function that waits in vain for %s ends with a timeout of the client', async (_, route) => {
     await start(route, {}, { firstBytesMs: 30 })
     expect(await recordOf(Buffer.from([22, 3]))).toMatchObject({
       ended: { by: 'client', phase: 'opening', cause: 'first-bytes-timeout' },
@@ -116,7 +116,7 @@ export function describeRouteFunctions(): void {
     })
   })
 
-  it('are not waited for when their client has gone', async () => {
+  it('a client that resets is recorded at once, although its route function still runs', async () => {
     let asked: () => void = () => {}
     const isAsked = new Promise<void>((resolve) => {
       asked = resolve
@@ -132,7 +132,7 @@ export function describeRouteFunctions(): void {
     expect(record!.ended).toMatchObject({ by: 'client', phase: 'opening', cause: 'client-gone' })
   })
 
-  it('see the hello, as often as they ask', async () => {
+  it('a route function sees the same ClientHello each time it asks', async () => {
     const seen: unknown[] = []
     await start(async (visitor) => {
       seen.push(await visitor.clientHello(), await visitor.clientHello())
@@ -143,17 +143,17 @@ export function describeRouteFunctions(): void {
     expect(seen).toEqual([hello, hello])
   })
 
-  it('are told that a client does not speak TLS', async () => {
+  it('a route function sees undefined as the ClientHello of a client without TLS', async () => {
     await start(async (visitor) => visitor.reject(String(await visitor.clientHello())))
     expect((await recordOf('GET /')).ended.cause).toBe('rejected: undefined')
   })
 
-  it('need not see to a broken hello: it ends its client', async () => {
+  it('a client with a broken ClientHello is refused when its route function asks for it', async () => {
     await start(async (visitor) => ((await visitor.clientHello()) === undefined ? 'back' : 'back'))
     expect((await recordOf(Buffer.from([22, 3, 1, 0, 0]))).ended.cause).toBe('bad-hello: bad record length')
   })
 
-  it('see fewer bytes where the client sends no more', async () => {
+  it('a route function sees fewer bytes than it asked for if its client has ended', async () => {
     const seen: string[] = []
     await start(async (visitor) => {
       seen.push((await visitor.peek(3)).toString(), (await visitor.peek(16)).toString())
@@ -166,7 +166,7 @@ export function describeRouteFunctions(): void {
     expect(seen).toEqual(['abc', 'abcde'])
   })
 
-  it('see who it is, where it came to, and what its proxy said', async () => {
+  it('a route function sees the client, the listener and the PROXY header', async () => {
     let visitor: Visitor | undefined
     await start(
       (given) => {
@@ -185,7 +185,7 @@ export function describeRouteFunctions(): void {
     })
   })
 
-  it('see the request of an HTTP listener', async () => {
+  it('a route function of an HTTP listener sees the request', async () => {
     let visitor: Visitor | undefined
     await start(
       (given) => {

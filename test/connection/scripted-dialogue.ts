@@ -1,14 +1,16 @@
-/** A dialogue whose peer has said everything that it will ever say, and that notes what it is told. */
-import type { Dialogue } from '../../src/io/dialogue.js'
+/** A mock dialogue. Its peer has already said everything, and it notes all that is said to the peer. */
+import { type Dialogue, type DialogueEnd, DialogueOver } from '../../src/io/dialogue.js'
 import type { Answer } from '../../src/peek/answer.js'
 
 export class ScriptedDialogue {
   readonly told: string[] = []
-  /** Deadlines that it was given. */
+  /** The deadlines that it was given. */
   readonly allowed: number[] = []
-  /** Asked to look at what has come. */
+  /** How often it was asked to look. */
   looks = 0
-  /** What comes behind the next look. */
+  /** The reason why a look at too few bytes fails. Undefined if the test expects no such look. */
+  ends: DialogueEnd | undefined
+  /** The bytes that come after the next look. */
   late = Buffer.alloc(0)
   #bytes: Buffer
   readonly socket = {
@@ -26,7 +28,7 @@ export class ScriptedDialogue {
     this.#bytes = Buffer.concat(said.map((each) => Buffer.from(each as string, 'latin1')))
   }
 
-  /** What nobody has taken. */
+  /** The bytes that nobody has taken. */
   get left(): string {
     return this.#bytes.toString('latin1')
   }
@@ -44,8 +46,9 @@ export class ScriptedDialogue {
     const answer = parse(this.socket.peek(most))
     this.arrive(this.late)
     this.late = Buffer.alloc(0)
-    if (answer.kind === 'need-more') throw new Error('the peer has nothing more to say')
-    return answer
+    if (answer.kind !== 'need-more') return answer
+    if (this.ends === undefined) throw new Error('the peer has nothing more to say')
+    throw new DialogueOver(this.asDialogue, this.ends)
   }
 
   async say(bytes: Buffer): Promise<void> {

@@ -1,4 +1,4 @@
-/** A handshake that does what a test says, on a connection that nobody else has. */
+/** A TLS handshake on a dialogue, with a mock handshake. */
 import { Socket as NetSocket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -57,14 +57,14 @@ const dialogueOn = (released: NetSocket | undefined): Dialogue => {
   return new Dialogue(socket as unknown as Socket, new RunQueue(), new Sweep())
 }
 
-/** How it ended: `secured`, or what was thrown. */
+/** Begins the handshake. Resolves with `secured`, or with the error that was thrown. */
 const begin = (dialogue: Dialogue): Promise<unknown> =>
   secured(dialogue, () => handshake, 0, badTls).then(
     () => 'secured',
     (error) => error,
   )
 
-it('a handshake that is done leaves the same dialogue, which goes on inside TLS', async () => {
+it('a dialogue goes on inside TLS after its handshake', async () => {
   const dialogue = dialogueOn(raw)
   const ended = begin(dialogue)
   succeed({ stream, facts: FACTS })
@@ -74,7 +74,7 @@ it('a handshake that is done leaves the same dialogue, which goes on inside TLS'
   expect(cancelled).toBe(0)
 })
 
-it('what comes after the handshake has a time of its own', async () => {
+it('a dialogue gets a new deadline after its handshake', async () => {
   const dialogue = dialogueOn(raw)
   const allow = vi.spyOn(dialogue, 'allow')
   const ended = secured(dialogue, () => handshake, 1234, badTls)
@@ -85,7 +85,7 @@ it('what comes after the handshake has a time of its own', async () => {
   dialogue.end()
 })
 
-it('a handshake that fails is cancelled, and its reason is that of the refusal', async () => {
+it('a handshake that fails is cancelled, and the refusal has its reason', async () => {
   const ended = begin(dialogueOn(raw))
   fail(new Error('CERT_HAS_EXPIRED'))
   const refusal = await ended
@@ -94,14 +94,14 @@ it('a handshake that fails is cancelled, and its reason is that of the refusal',
   expect(cancelled).toBe(1)
 })
 
-it('a connection that is closed has no handshake', async () => {
+it('a closed connection is refused instead of a handshake', async () => {
   expect(await begin(dialogueOn(undefined))).toMatchObject({
     ending: { cause: 'backend-tls: the connection is closed' },
   })
 })
 
 it.each(Array.from({ length: 12 }, (_, i) => i))(
-  'of a connection that is over %i microtasks after its handshake nobody loses the stream',
+  'a connection that ends %i microtasks after its handshake owns the TLS stream or has cancelled the handshake',
   async (moment) => {
     const dialogue = dialogueOn(raw)
     const ended = begin(dialogue)

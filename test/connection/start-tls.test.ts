@@ -1,4 +1,4 @@
-/** How a Postgres client and its backend come to TLS, with everything that they say at hand. */
+/** How a Postgres client and a Postgres backend agree on TLS. Both have already said everything. */
 import { expect, it } from 'vitest'
 import { agreeOnTls, askForTls, readPacket } from '../../src/connection/start-tls.js'
 import { cancelOf, GSS_REQUEST, startUpOf, TLS_REQUEST } from '../support/postgres-packets.js'
@@ -11,17 +11,17 @@ const agree = async (client: ScriptedDialogue): Promise<unknown> =>
   agreeOnTls(client.asDialogue).catch((error) => error.message)
 
 it.each([
-  ['asks and waits', [TLS_REQUEST], 'asked', ['S']],
-  ['begins at once', [HELLO], 'at-once', []],
-  ['does without', [START_UP], 'none', []],
-  ['only wants to cancel', [cancelOf(1, Buffer.from('key!'))], 'none', []],
-])('a client that %s', async (_, said, how, told) => {
+  ['asks for TLS and waits', [TLS_REQUEST], 'asked', ['S']],
+  ['begins TLS at once', [HELLO], 'at-once', []],
+  ['does without TLS', [START_UP], 'none', []],
+  ['sends a cancel request', [cancelOf(1, Buffer.from('key!'))], 'none', []],
+])('millrace recognises a Postgres client that %s', async (_, said, how, told) => {
   const client = new ScriptedDialogue(...said)
   expect([await agree(client), client.told]).toEqual([how, told])
   expect(client.left).toBe(how === 'asked' ? '' : Buffer.concat(said).toString('latin1'))
 })
 
-it('a client that asks for GSSAPI encryption is told no, and may go on', async () => {
+it('a Postgres client that asks for GSSAPI encryption gets the answer no, and may then ask for TLS', async () => {
   const client = new ScriptedDialogue(GSS_REQUEST)
   const say = client.say.bind(client)
   client.say = async (bytes) => {
@@ -31,13 +31,13 @@ it('a client that asks for GSSAPI encryption is told no, and may go on', async (
   expect([await agree(client), client.told]).toEqual(['asked', ['N', 'S']])
 })
 
-it('bytes that come in the clear before the handshake end the client (CVE-2021-23214)', async () => {
+it('a Postgres client that sends bytes in the clear before its handshake is refused (CVE-2021-23214)', async () => {
   const client = new ScriptedDialogue(TLS_REQUEST)
   client.late = Buffer.from('Q')
   expect([await agree(client), client.told]).toEqual(['bad-start-up: bytes before the handshake', []])
 })
 
-it('a start-up stays for the backend, a cancel request is taken', async () => {
+it('a start-up packet stays for the backend, and a cancel request is taken', async () => {
   const client = new ScriptedDialogue(START_UP)
   expect(await readPacket(client.asDialogue)).toMatchObject({
     packet: { user: 'app' },
@@ -50,7 +50,7 @@ it('a start-up stays for the backend, a cancel request is taken', async () => {
   expect(other.left).toBe('')
 })
 
-it('a backend is asked, and its answer taken', async () => {
+it('a backend is asked for TLS, and its answer is taken', async () => {
   const backend = new ScriptedDialogue('S')
   await askForTls(backend.asDialogue)
   expect([backend.told, backend.left]).toEqual([[TLS_REQUEST.toString('latin1')], ''])

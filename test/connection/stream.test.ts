@@ -1,7 +1,7 @@
-/** Everything that first bytes decide, without the addon. The engine is chosen when the first proxy is made. */
+/** Everything that a client's first bytes decide, without the addon. The first proxy chooses the engine. */
 import { describe } from 'vitest'
 import { describeOpenings } from './suite.js'
 
 process.env.MILLRACE_NATIVE = 'off'
 
-describe('on the stream engine', () => describeOpenings())
+describe('first bytes on the stream engine', () => describeOpenings())

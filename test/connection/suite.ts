@@ -1,4 +1,4 @@
-/** What first bytes decide, whatever engine it runs on. */
+/** Everything that a client's first bytes decide, on either engine. */
 import { describe } from 'vitest'
 import { describeClientFrom } from './client-from.js'
 import { describeForwardedEnds, describeForwardedEndsOfTls } from './forwarded-ends.js'

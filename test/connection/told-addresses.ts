@@ -1,4 +1,4 @@
-/** Which address a client has, wherever it leaves us: in headers that are sent and relayed, in routes and in records. */
+/** The address of a client in PROXY headers that are sent or relayed, in routes and in records. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -47,7 +47,7 @@ export function describeToldAddresses(): void {
 
   const port = () => Number(bed.address().split(':').at(-1))
 
-  /** What a backend is told of a client that has sent these bytes by IPv4, or by a unix socket. */
+  /** Sends these bytes by IPv4 or by a unix socket. Returns what the backend gets. */
   const told = async (bytes: Buffer | string = '', at = backend): Promise<Buffer> => {
     const path = bed.address().startsWith('unix:') ? bed.address().slice('unix:'.length) : undefined
     const client = path === undefined ? connect(port(), '127.0.0.1') : connect(path)
@@ -62,13 +62,13 @@ export function describeToldAddresses(): void {
     return peer.received
   }
 
-  it('is IPv4 in version 1 for a client that came to [::] by IPv4', async () => {
+  it('a PROXY header of version 1 tells a client that came to [::] by IPv4 as IPv4', async () => {
     await start('v1', {})
     expect((await told()).toString()).toMatch(/^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+\r\n$/)
     expect(bed.records[0]!.client).toMatch(/^127\.0\.0\.1:\d+$/)
   })
 
-  it('is IPv4 in version 2, and for routes and records, for a client that came to [::] by IPv4', async () => {
+  it('a PROXY header of version 2, a route and a record tell a client that came to [::] by IPv4 as IPv4', async () => {
     await start('v2', { routes: [{ source: '127.0.0.0/8', cluster: 'other' }] })
     expect(decodeProxyHeader(await told('', other))).toMatchObject({
       value: { source: { host: '127.0.0.1' }, destination: { host: '127.0.0.1', port: port() } },
@@ -77,7 +77,7 @@ export function describeToldAddresses(): void {
   })
 
   it.each(['v1', 'v2'] as const)(
-    'is IPv4 in %s where the TLS of such a client ends here',
+    'a PROXY header %s tells a client that came to [::] by IPv4 as IPv4, also if its TLS ends here',
     async (version) => {
       await start(version, { tls: pair })
       const client = connectTls({ port: port(), host: '127.0.0.1', rejectUnauthorized: false })
@@ -95,7 +95,7 @@ export function describeToldAddresses(): void {
   it.each([
     ['version 1', 'PROXY TCP6 ::ffff:192.0.2.7 ::ffff:c633:6409 50000 443\r\n'],
     ['version 2', v2('2121', `${MAPPED}c0000207`, `${MAPPED}c6336409`, 'c35001bb')],
-  ])('is IPv4 where a mapped one came in %s: relayed, in routes and in the record', async (_, header) => {
+  ])('an IPv4-mapped client of a PROXY header of %s is IPv4 wherever it is told', async (_, header) => {
     const routes = [{ source: '192.0.2.0/24', cluster: 'other' }]
     await start('v1', { acceptProxy: { from: ['127.0.0.1'] }, routes })
     expect((await told(header, other)).toString()).toBe('PROXY TCP4 192.0.2.7 198.51.100.9 50000 443\r\n')
@@ -106,19 +106,19 @@ export function describeToldAddresses(): void {
     })
   })
 
-  it('is mapped IPv6 only beside an address that is IPv6', async () => {
+  it('an IPv4 client stays IPv4-mapped in a relayed PROXY header if the destination is IPv6', async () => {
     await start('v1', { acceptProxy: { from: ['127.0.0.1'] } })
     const header = 'PROXY TCP6 ::ffff:192.0.2.7 2001:db8::9 50000 443\r\n'
     expect((await told(header)).toString()).toBe(header)
     expect(bed.records[0]!.client).toBe('192.0.2.7:50000')
   })
 
-  it('is not told in version 2 of a client that came by a unix socket: HAProxy refuses AF_UNIX', async () => {
+  it('a PROXY header of version 2 has no address for a client by unix socket, because HAProxy refuses AF_UNIX', async () => {
     await start('v2', { address: `unix:${join(folder, 'front')}` })
     expect((await told())[13]).toBe(0)
   })
 
-  it('is not relayed where it is the name of a unix socket', async () => {
+  it('the name of a unix socket in a PROXY header is not relayed', async () => {
     await start('v2', { acceptProxy: { from: ['127.0.0.1'] } })
     expect((await told(OF_UNIX))[13]).toBe(0)
     expect(bed.records[0]!.client).toBe('unix:/run/a')

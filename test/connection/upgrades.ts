@@ -1,4 +1,4 @@
-/** WebSocket upgrades with raw sockets on both sides: what reaches whom, and when. */
+/** WebSocket upgrades with raw sockets on both sides: which bytes reach which side, and when. */
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
@@ -31,7 +31,7 @@ export const SWITCHING = [
 ].join('\r\n')
 const END = Buffer.from('\r\n\r\n')
 
-/** Resolves with the head that `peer` has got, and leaves the test to look at what follows. */
+/** Resolves with the head that `peer` has received. The bytes behind it stay for the test. */
 export async function headAt(peer: Peer): Promise<string> {
   for (let least = 1; ; least = peer.receivedBytes + 1) {
     const end = peer.received.indexOf(END)
@@ -40,7 +40,7 @@ export async function headAt(peer: Peer): Promise<string> {
   }
 }
 
-/** An answer as the client gets it: the last one on its connection. */
+/** An answer as the client gets it: with `Connection: close`. */
 export const closing = (answer: string): string => answer.replace('\r\n', '\r\nConnection: close\r\n')
 
 export function describeUpgrades(): void {
@@ -78,7 +78,7 @@ export function describeUpgrades(): void {
     await Promise.all([client.closed, peer.closed])
   }
 
-  it('go to the backend byte for byte, with X-Forwarded-… set anew', async () => {
+  it('an upgrade goes to the backend byte for byte, with X-Forwarded-… set anew', async () => {
     await start()
     const { client, peer, head } = await open(UPGRADE)
     const [line, ...lines] = UPGRADE.split('\r\n')
@@ -98,7 +98,7 @@ export function describeUpgrades(): void {
     expect(JSON.stringify(record)).not.toContain('secret')
   })
 
-  it('have the time of their response head as that of the first byte, whatever the tunnel says later', async () => {
+  it('the first byte of an upgrade is its response head, not later bytes of the tunnel', async () => {
     await start()
     const { client, peer } = await open(UPGRADE)
     peer.send(Buffer.from(SWITCHING))
@@ -108,13 +108,13 @@ export function describeUpgrades(): void {
     await client.receive(4)
     await finish(client, peer)
     const { waitMs, connectMs, firstByteMs, totalMs } = (await bed.recorded(1))[0]!.timings
-    // Each is rounded.
+    // Each of the times is rounded.
     expect(totalMs - waitMs! - connectMs! - firstByteMs!).toBeGreaterThan(59)
     const { firstByteSeconds } = bed.proxy.status().clusters[0]!
     expect(firstByteSeconds.counts.reduce((sum, count) => sum + count)).toBe(1)
   })
 
-  it('may have their query in the record where that is asked for', async () => {
+  it('the record of an upgrade has its query with logQuery', async () => {
     await start({ logQuery: true })
     const { client, peer } = await open(UPGRADE)
     peer.send(Buffer.from(SWITCHING))
@@ -123,7 +123,7 @@ export function describeUpgrades(): void {
     expect((await bed.recorded(1))[0]!.http!.path).toBe('/chat?token=secret')
   })
 
-  it('hold what the client says early until the backend has accepted (CVE-2026-2833)', async () => {
+  it('an upgrade holds early bytes of the client until the backend has accepted (CVE-2026-2833)', async () => {
     await start()
     const { client, peer, head } = await open(`${UPGRADE}early`)
     client.send(Buffer.from(' and more'))
@@ -148,7 +148,7 @@ export function describeUpgrades(): void {
       'HTTP/1.1 501 No\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n',
     ],
   ])(
-    'that are answered with %s are no tunnel: the answer is passed on, says that it closes, and all is closed',
+    'an upgrade that is answered with %s opens no tunnel, and its answer is passed on with `close`',
     async (_, answer) => {
       const oneHop = /(?:Connection|Keep-Alive|Upgrade): .*\r\n/g
       await start()
@@ -165,7 +165,7 @@ export function describeUpgrades(): void {
     },
   )
 
-  it('deliver what the backend says right behind its 101 (sozu#1288), and when it speaks first (sozu#1287)', async () => {
+  it('an upgrade delivers what the backend says right behind its 101 (sozu#1288, sozu#1287)', async () => {
     await start()
     const { client, peer } = await open(UPGRADE)
     peer.send(Buffer.from(`${SWITCHING}first`))
@@ -174,7 +174,7 @@ export function describeUpgrades(): void {
     await finish(client, peer)
   })
 
-  it('pass on what comes before the 101', async () => {
+  it('an upgrade passes on interim answers before the 101', async () => {
     await start()
     const { client, peer } = await open(UPGRADE)
     const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
@@ -186,7 +186,7 @@ export function describeUpgrades(): void {
   })
 
   it.each(['Content-Length: 0', 'Content-Length: 5', 'Transfer-Encoding: chunked'])(
-    'open a tunnel behind a 101 that says %j, which has no body (RFC 9112 6.3)',
+    'an upgrade opens a tunnel behind a 101 that says %j, because a 101 has no body (RFC 9112 6.3)',
     async (field) => {
       await start()
       const { client, peer } = await open(UPGRADE)
@@ -198,7 +198,7 @@ export function describeUpgrades(): void {
     },
   )
 
-  it('may say Content-Length: 0, which is no body', async () => {
+  it('an upgrade may say Content-Length: 0, which is no body', async () => {
     await start()
     const { client, peer, head } = await open(
       `${UPGRADE.replace('Upgrade: w', 'Content-Length: 0\r\nUpgrade: w')}early`,
@@ -210,7 +210,7 @@ export function describeUpgrades(): void {
     await finish(client, peer)
   })
 
-  it('and their answers may come a byte at a time', async () => {
+  it('an upgrade and its answer may come one byte at a time', async () => {
     await start()
     const client = await bed.connect()
     const trickle = async (peer: Peer, text: string): Promise<void> => {
@@ -236,7 +236,7 @@ export function describeUpgrades(): void {
     ['no HTTP', 'SSH-2.0-x\r\n', /status line/],
     ['a line that ends in LF', SWITCHING.replace('\r\nUpgrade', '\nUpgrade'), /./],
     ['an end', '', /^$/],
-  ])('that are answered with %s get a 502, and none of it', async (_, answer, reason) => {
+  ])('an upgrade answered with %s gets a 502 and no byte of the answer', async (_, answer, reason) => {
     await start()
     const { client, peer } = await open(UPGRADE)
     if (answer === '') peer.end()
@@ -251,12 +251,12 @@ export function describeUpgrades(): void {
     if (answer === '')
       expect(ended).toMatchObject({ by: 'backend', phase: 'response', cause: 'backend-gone' })
     else expect(ended.cause.replace('bad-response: ', '')).toMatch(reason)
-    // A backend that was told everything is not reset: many crash on it.
+    // A backend that was sent everything is not reset. Many backends crash on a reset.
     expect(await peer.ended).toBe('fin')
     peer.end()
   })
 
-  it('that nobody answers get a 504 after responseMs', async () => {
+  it('an upgrade without an answer gets a 504 after responseMs', async () => {
     await start({}, { responseMs: 30 })
     const { client, peer } = await open(UPGRADE)
     await client.ended
@@ -269,7 +269,7 @@ export function describeUpgrades(): void {
     await peer.ended
   })
 
-  it('that no backend can take get a 503', async () => {
+  it('an upgrade without a backend gets a 503', async () => {
     await start()
     await backend.close()
     const client = await bed.connect()
@@ -279,7 +279,7 @@ export function describeUpgrades(): void {
     expect(client.received.toString()).toMatch(/^HTTP\/1\.1 503 /)
   })
 
-  it('whose client goes away while it waits are given up', async () => {
+  it('an upgrade is given up when its client resets', async () => {
     await start()
     const { client, peer } = await open(UPGRADE)
     client.reset()
@@ -287,7 +287,7 @@ export function describeUpgrades(): void {
     expect((await bed.recorded(1))[0]).toMatchObject({ ended: { by: 'client', cause: 'client-gone' } })
   })
 
-  it('whose client ends while it waits are ended at the backend, too, which may still answer', async () => {
+  it('an upgrade whose client ends is ended at the backend too, which may still answer', async () => {
     await start()
     const { client, peer } = await open(UPGRADE)
     client.end()
@@ -299,7 +299,7 @@ export function describeUpgrades(): void {
     expect((await bed.recorded(1))[0]!.ended.cause).toBe('finished')
   })
 
-  it('whose client ends behind early bytes are ended at the backend behind these', async () => {
+  it('an upgrade whose client ends behind early bytes is ended at the backend behind those bytes', async () => {
     await start()
     const { client, peer, head } = await open(UPGRADE)
     client.send(Buffer.from('early'))
@@ -328,15 +328,15 @@ export function describeUpgrades(): void {
     ['with two hosts', UPGRADE.replace('Host: ws.test', 'Host: ws.test\r\nHost: b.test'), '400'],
     ['with a space before a colon', UPGRADE.replace('Host:', 'Host :'), '400'],
     ['with a folded line', UPGRADE.replace('Host: ws.test', 'Host: ws.test\r\n X: y'), '400'],
-    ['with LF alone', UPGRADE.replaceAll('\r\n', '\n'), '400'],
-    ['with CR alone inside', UPGRADE.replace('ws.test', 'ws.test\rX: y'), '400'],
+    ['with LF instead of CRLF', UPGRADE.replaceAll('\r\n', '\n'), '400'],
+    ['with a CR inside a line', UPGRADE.replace('ws.test', 'ws.test\rX: y'), '400'],
     ['by CONNECT', UPGRADE.replace('GET /chat?token=secret', 'CONNECT a:1'), '501'],
     ['in HTTP/2.0', UPGRADE.replace('HTTP/1.1', 'HTTP/2.0'), '505'],
     ['of 16 KiB of a', 'a'.repeat(16_384), '400'],
-    ['of a head without end', `GET / HTTP/1.1\r\nX: ${'a'.repeat(16_384)}`, '431'],
+    ['of a head without an end', `GET / HTTP/1.1\r\nX: ${'a'.repeat(16_384)}`, '431'],
     ['in TLS', '\x16\x03\x01\x02\x00\x01', '400'],
-    ['that are none', 'GET / HTTP/1.1\r\nHost: ws.test\r\n\r\n', '426'],
-  ])('%s are refused, and nothing reaches a backend', async (_, bytes, status) => {
+    ['that asks for no protocol', 'GET / HTTP/1.1\r\nHost: ws.test\r\n\r\n', '426'],
+  ])('an upgrade %s is refused, and no byte reaches a backend', async (_, bytes, status) => {
     await start()
     const client = await bed.connect()
     client.send(Buffer.from(bytes, 'latin1'))
@@ -349,7 +349,7 @@ export function describeUpgrades(): void {
     expect((await bed.recorded(1))[0]!.ended.cause).toMatch(/^(bad-request: |upgrade-required)/)
   })
 
-  it('go by host and path', async () => {
+  it('an upgrade is routed by host and path', async () => {
     const other = await Backend.listen()
     bed = await Bed.start({
       listeners: [

@@ -1,4 +1,4 @@
-/** One connection whose backend is there, or about to be: what it has of it, for how long, and how it ends. */
+/** One connection with a backend, or shortly before it has one: what it owns, for how long, and how it ends. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
@@ -17,7 +17,7 @@ import { loneConnection } from './lone-connection.js'
 import { headAt, SWITCHING, UPGRADE } from './upgrades.js'
 
 const ADDRESS = parseAddress('127.0.0.1:2') as Address
-/** Looked at by its address: nothing of its client has to be waited for. */
+/** Its route needs only the client's address, so the opening waits for no byte. */
 const BY_ADDRESS: Partial<ListenerInput> = { routes: [{ source: ['127.0.0.1'], cluster: 'back' }] }
 const HTTP: Partial<ListenerInput> = { protocol: 'http' }
 
@@ -68,7 +68,7 @@ async function connect(listener: Partial<ListenerInput> = {}): Promise<void> {
   await answerWithBackend()
 }
 
-/** The backend accepts. */
+/** The dial succeeds. */
 async function answerWithBackend(): Promise<void> {
   await until(() => answer !== undefined)
   backend.dialBegan()
@@ -76,8 +76,8 @@ async function answerWithBackend(): Promise<void> {
   answer!({ socket: far[1], backend, address: ADDRESS, retries: 2 } as DialResult)
 }
 
-describe('a connection that is joined', () => {
-  it('has its backend until its end, and its retries in the record', async () => {
+describe('a connection in a pipe', () => {
+  it('a connection in a pipe counts at its backend until its end, and records its retries', async () => {
     await connect()
     expect(connection.facts()).toMatchObject({ backend: '127.0.0.1:2', retries: 2 })
     expect(backend.active).toBe(1)
@@ -86,7 +86,7 @@ describe('a connection that is joined', () => {
     expect(backend.active).toBe(0)
   })
 
-  it('hears no more of its client by way of the wait for its backend', async () => {
+  it('a connection in a pipe ignores events for the wait before it', async () => {
     begin({})
     const pending = near[1].owner!
     await answerWithBackend()
@@ -97,13 +97,13 @@ describe('a connection that is joined', () => {
     expect(endings).toMatchObject([{ by: 'proxy', phase: 'data', cause: 'ordered' }])
   })
 
-  it('has the deadlines of its pipe', async () => {
+  it("a connection in a pipe ends by its pipe's idle timeout", async () => {
     await connect()
     connection.expire(performance.now() + DEFAULT_SETTINGS.idleTimeoutMs + 1000)
     expect(endings).toMatchObject([{ by: 'proxy', phase: 'data', cause: 'idle-timeout' }])
   })
 
-  it('tells what was received and not passed on, apart from what was', async () => {
+  it('a connection in a pipe counts received bytes apart from those passed on', async () => {
     await connect()
     const { down } = connection.pipe!
     down.took(7)
@@ -113,14 +113,14 @@ describe('a connection that is joined', () => {
   })
 })
 
-describe('a connection whose backend is asked', () => {
+describe('a connection whose backend is asked for an upgrade', () => {
   const ask = async (): Promise<string> => {
     near[0].send(Buffer.from(UPGRADE))
     await connect(HTTP)
     return headAt(far[0])
   }
 
-  it('has its backend until its end', async () => {
+  it('a connection in an exchange counts at its backend until its end', async () => {
     await ask()
     expect([connection.phase, backend.active]).toEqual(['response', 1])
     connection.end('ordered')
@@ -130,12 +130,12 @@ describe('a connection whose backend is asked', () => {
     expect(await far[0].ended).toBe('ECONNRESET')
   })
 
-  it('is not quiet', async () => {
+  it('a connection in an exchange is not quiet', async () => {
     await ask()
     expect(connection.isQuiet).toBe(false)
   })
 
-  it('counts the heads and what its tunnel carries behind them', async () => {
+  it('a connection with an upgrade counts the heads and the bytes of its tunnel', async () => {
     await ask()
     far[0].send(Buffer.from(SWITCHING))
     await headAt(near[0])
@@ -158,7 +158,7 @@ describe('a connection whose backend is asked', () => {
 })
 
 describe('a connection whose opening waits for nothing', () => {
-  it('dials nobody where its end was ordered meanwhile', async () => {
+  it('a connection that is ended during its opening dials no backend', async () => {
     begin(BY_ADDRESS)
     connection.end('drained')
     await until(() => endings.length > 0)
@@ -166,7 +166,7 @@ describe('a connection whose opening waits for nothing', () => {
     expect(answer).toBeUndefined()
   })
 
-  it('ends with an internal error of its own phase where the dial throws', async () => {
+  it('a connection whose dial throws ends with internal-error in the phase connect', async () => {
     const bug = new Error('a bug of ours')
     begin(BY_ADDRESS, () => {
       throw bug

@@ -1,6 +1,6 @@
 /**
- * What is wrong with an order in itself is the same for all who take one: what the command refuses in flags, the API and
- * the library refuse, too, and what it takes they take.
+ * Which orders make no sense in themselves. The command, the API and the library accept the same orders and refuse the
+ * same orders.
  */
 import { describe, expect, it } from 'vitest'
 import { parseCommandLine } from '../../src/command/command-line.js'
@@ -11,7 +11,7 @@ import type { BackendChange, ConnectionFilter, DrainOrder, FromOutside } from '.
 
 const DRAIN_MS = 30_000
 
-/** As the command understands it, where it does. */
+/** The order that the command makes of the line, or undefined if it refuses the line. */
 function fromFlags(line: string): unknown {
   const commandLine = parseCommandLine(line.split(' '), '1.2.3')
   if (commandLine.kind !== 'ask') return undefined
@@ -21,7 +21,7 @@ function fromFlags(line: string): unknown {
   return question.verb === 'backend' ? question.change : undefined
 }
 
-/** Whether a proxy takes it that the API, or a program, has given it. */
+/** Whether a proxy accepts the order. */
 function isTakenByProxy(order: DrainOrder): boolean {
   try {
     checkScope(order)
@@ -51,16 +51,16 @@ const DRAINS: [line: string, order: FromOutside<DrainOrder>, fault: DrainFault |
   ],
 ]
 
-describe('an order to drain', () => {
-  it.each(DRAINS)('is judged alike by all: %s', (line, order, fault) => {
+describe('drain orders', () => {
+  it.each(DRAINS)('command, API and library agree whether `%s` is valid', (line, order, fault) => {
     expect(faultOfDrain(order)).toBe(fault)
     expect(fromFlags(line)).toEqual(fault === undefined ? order : undefined)
-    // A spread without a deadline has the config's in a program, and none for operators.
+    // In a program, a spread without a deadline has the deadline of the config. Operators must give one.
     const isTaken = schemas.drainOrder.safeParse(order).success && isTakenByProxy(order)
     expect(isTaken).toBe(fault === undefined)
   })
 
-  it('has a spread that fits its deadline, whoever has said which', () => {
+  it('the spread of a drain is never longer than the deadline, and half of it by default', () => {
     expect(timesOf({}, 40)).toEqual({ deadlineMs: 40, spreadMs: 20 })
     expect(timesOf({ deadlineMs: 0, spreadMs: 5 }, 40)).toEqual({ deadlineMs: 0, spreadMs: 0 })
     expect(() => timesOf({ spreadMs: 41 }, 40)).toThrow('spreadMs (41) is longer than the deadline (40)')
@@ -76,8 +76,8 @@ const KILLS: [line: string, filter: FromOutside<ConnectionFilter>, isGood: boole
   ['kill --all x', { all: true, ids: ['x'] }, false],
 ]
 
-describe('an order to kill', () => {
-  it.each(KILLS)('is judged alike by all: %s', (line, filter, isGood) => {
+describe('kill orders', () => {
+  it.each(KILLS)('command and API agree whether `%s` is valid', (line, filter, isGood) => {
     expect(faultOfKill(filter) === undefined).toBe(isGood)
     expect(fromFlags(line)).toEqual(isGood ? filter : undefined)
     expect(schemas.killOrder.safeParse(filter).success).toBe(isGood)
@@ -91,14 +91,17 @@ const CHANGES: [flags: string, change: BackendChange, isGood: boolean][] = [
   ['--json', {}, false],
 ]
 
-describe('a change of a backend', () => {
-  it.each(CHANGES)('is judged alike by all: %s', (flags, change, isGood) => {
-    expect(faultOfChange(change) === undefined).toBe(isGood)
-    expect(fromFlags(`backend pg x:1 ${flags}`)).toEqual(isGood ? change : undefined)
-    expect(schemas.backendChange.safeParse(change).success).toBe(isGood)
-  })
+describe('changes of a backend', () => {
+  it.each(CHANGES)(
+    'command and API agree whether a change of a backend with %s is valid',
+    (flags, change, isGood) => {
+      expect(faultOfChange(change) === undefined).toBe(isGood)
+      expect(fromFlags(`backend pg x:1 ${flags}`)).toEqual(isGood ? change : undefined)
+      expect(schemas.backendChange.safeParse(change).success).toBe(isGood)
+    },
+  )
 
-  it('to down is refused, with what to use instead', () => {
+  it('a change of a backend to down is refused, and the error says to use drain or maint', () => {
     expect(fromFlags('backend pg x:1 --state down')).toBeUndefined()
     const { error } = schemas.backendChange.safeParse({ state: 'down' })
     expect(error?.issues).toMatchObject([{ message: expect.stringMatching(/drain .* or maint/) }])
@@ -108,7 +111,7 @@ describe('a change of a backend', () => {
     ['--weight 1001', { weight: 1001 }],
     ['--weight -1', { weight: -1 }],
     ['--state sideways', { state: 'sideways' }],
-  ])('is in the same bounds for all: %s', (flags, change) => {
+  ])('command and API refuse a change of a backend with %s', (flags, change) => {
     expect(fromFlags(`backend pg x:1 ${flags}`)).toBeUndefined()
     expect(schemas.backendChange.safeParse(change).success).toBe(false)
   })

@@ -19,7 +19,7 @@ it.each<[Named, string]>([
     'there is no backend "app.exmple:80" in cluster "web"; did you mean "app.example:80"?',
   ],
   [{ backend: 'x:1' }, 'there is no backend "x:1"'],
-])('of %j the first name that there is not is told', (named, sentence) => {
+])('checkNames reports the first unknown name in %j', (named, sentence) => {
   expect(() => checkNames(named, names)).toThrow(
     expect.objectContaining({ code: 'unknown-name', message: sentence }),
   )
@@ -31,11 +31,11 @@ it.each<[Named]>([
   [{ listener: 'front' }],
   [{ cluster: 'db', backend: '10.0.0.1:5432' }],
   [{ backend: '10.0.0.2:80' }],
-])('of %j everything is there', (named) => {
+])('checkNames accepts %j, where every name exists', (named) => {
   checkNames(named, names)
   expect(hasNames(named, names)).toBe(true)
 })
 
-it('a connection is unknown in the same words', () => {
+it('unknownName reports an unknown connection in the same words', () => {
   expect(unknownName('connection', '01ARZ').message).toBe('there is no connection "01ARZ"')
 })

@@ -13,11 +13,11 @@ import { patternOf, withoutNumbers } from './output.js'
 import { readPage } from './pages.js'
 import { Shell } from './shell.js'
 
-/** Of the examples: each stands for a free one. */
+/** The ports of the examples. The test replaces each of them by a free port. */
 const PORTS = ['5432', '7000', '8080', '9001', '9002']
 /** A reader needs time to type while a download runs. The test does not. */
-const SOONER = ['--limit-rate 10M', '--limit-rate 50M'] as const
-/** Commands that change nothing more when they are repeated. What they show may come a moment later. */
+const SOONER = ['--limit-rate 10M', '--limit-rate 20M'] as const
+/** Commands that may run again without changing more. What they show may come a moment later. */
 const CAN_BE_REPEATED = /^(millrace (status|connections|backend)|tail) /
 const REPEATED_FOR_MS = 20_000
 
@@ -47,16 +47,19 @@ describe.skipIf(areMissing('bash', 'curl', 'python3')).each([
   })
   afterAll(() => shell.close())
 
-  it.each(blocksOf(readPage(page)).filter(isForReaders))('work: line $line', async (block) => {
-    const { directive = '' } = block
-    const [what, ...rest] = directive.split(' ')
-    if (what === 'skip,') return void console.log(`not run: ${page}:${block.line}: ${rest.join(' ')}`)
-    if (what === 'file') return writeFileSync(join(folder, rest[0]!), adapted(block.text))
-    for (const shown of commandsOf({ ...block, text: adapted(block.text) })) {
-      if (what === 'until') await shell.runUntil(shown.command, rest.join(' '))
-      else await expectShown(shown, block)
-    }
-  })
+  it.each(blocksOf(readPage(page)).filter(isForReaders))(
+    'the commands in the block at line $line print what the page shows',
+    async (block) => {
+      const { directive = '' } = block
+      const [what, ...rest] = directive.split(' ')
+      if (what === 'skip,') return void console.log(`not run: ${page}:${block.line}: ${rest.join(' ')}`)
+      if (what === 'file') return writeFileSync(join(folder, rest[0]!), adapted(block.text))
+      for (const shown of commandsOf({ ...block, text: adapted(block.text) })) {
+        if (what === 'until') await shell.runUntil(shown.command, rest.join(' '))
+        else await expectShown(shown, block)
+      }
+    },
+  )
 
   async function expectShown({ command, output }: Shown, { language }: Block): Promise<void> {
     const began = performance.now()

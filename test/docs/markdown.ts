@@ -11,9 +11,9 @@ export interface Block {
   /** `sh`, `console`, `yaml` … */
   readonly language: string
   readonly text: string
-  /** Of the fence, from 1 on. */
+  /** The line of the opening fence, from 1 on. */
   readonly line: number
-  /** The directive before it, without `test:`. */
+  /** The directive on the line before the block, without `test:`. */
   readonly directive: string | undefined
 }
 
@@ -30,6 +30,8 @@ export interface Shown {
 
 const FENCE = /^```(\w*)$/
 const DIRECTIVE = /^<!-- test: (.*) -->$/
+/** `[text](target)`, `<img src="picture">`, `<source srcset="picture">`. */
+const LINK = /\]\(([^)\s]+)\)|\bsrc(?:set)?="([^"]+)"/g
 
 export function blocksOf(page: string): Block[] {
   const lines = page.split('\n')
@@ -43,17 +45,17 @@ export function blocksOf(page: string): Block[] {
   })
 }
 
-/** In order of appearance. Links inside of blocks and inline code are no links. */
+/** All links and pictures in order. Links inside blocks and inline code do not count. */
 export function linksOf(page: string): Link[] {
   return proseLines(page).flatMap((text, index) =>
-    [...text.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({
-      target,
+    [...text.replaceAll(/`[^`]*`/g, '').matchAll(LINK)].map(([, target, picture = '']) => ({
+      target: target ?? picture,
       line: index + 1,
     })),
   )
 }
 
-/** Of the headings, as GitHub makes them. */
+/** The anchors of the headings, as GitHub makes them. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>()
   for (const line of proseLines(page)) {
@@ -91,7 +93,7 @@ function slugOf(heading: string): string {
     .replaceAll(' ', '-')
 }
 
-/** The lines of a page; those of blocks are empty. */
+/** The lines of a page, with every line of a block empty. */
 function proseLines(page: string): string[] {
   let isInBlock = false
   return page.split('\n').map((line) => {

@@ -1,7 +1,7 @@
 /** Whether what a command printed is what its page shows. Numbers, times, sizes and ids differ from run to run. Pure. */
 
 const ID = /\b[0-9A-HJKMNP-TV-Z]{26}\b/g
-/** A backend may have rested already when it is looked at. */
+/** A backend may already rest when the command shows it. */
 const REST = /, rests [\d.]+m?s/g
 const NUMBER = /\d+(\.\d+)?( ?([KMGTP]?B(\/s)?|m?s|[mhd]|%))?(?![A-Za-z0-9])/g
 /** On a line by itself it stands for any number of lines, elsewhere for any text. */
@@ -22,7 +22,7 @@ export function withoutNumbers(text: string): string {
     .trimEnd()
 }
 
-/** Matches what a command may print where a page shows `lines`. Hold it against text without numbers. */
+/** Matches what a command may print if the page shows `lines`. Use it on text from `withoutNumbers`. */
 export function patternOf(lines: readonly string[]): RegExp {
   const shown = withoutNumbers(lines.join('\n')).split('\n')
   const patterns = shown.map((line) =>

@@ -1,4 +1,4 @@
-/** Pages of the documentation: links that lead somewhere, openings that say whom a page is for, an index of all. */
+/** The pages of the docs: every link works, every page opens with whom it is for, and the index lists them all. */
 import { existsSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { PAGES, ROOT, readPage } from './pages.js'
 
 const LINKING = [...PAGES, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md']
 const SAYS_FOR_WHOM = /^(For|This (page|index) is for) /
-/** Why a link leads nowhere, or undefined. Links to other sites are not asked for. */
+/** Why a link is broken, or undefined if it works. The test does not check links to other sites. */
 function problemOf(page: string, target: string): string | undefined {
   if (/^[a-z]+:/.test(target)) return undefined
   const [path = '', anchor] = target.split('#')
@@ -18,7 +18,7 @@ function problemOf(page: string, target: string): string | undefined {
 }
 
 describe.each(LINKING)('%s', (page) => {
-  it('has only links to files and headings that exist', () => {
+  it('a page links only to files and headings that exist', () => {
     const broken = linksOf(readPage(page)).flatMap(({ target, line }) => {
       const problem = problemOf(page, target)
       return problem === undefined ? [] : [`line ${line}: ${target}: ${problem}`]

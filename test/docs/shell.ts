@@ -1,11 +1,11 @@
-/** A shell of a reader: one bash per page, in a folder of its own, which keeps its jobs from command to command. */
+/** The reader's shell: one bash for each page, in its own folder. Its jobs go on from one command to the next. */
 import { randomUUID } from 'node:crypto'
 import { Program, type ProgramOptions } from '../support/programs.js'
 import { ROOT } from './pages.js'
 
 export interface Answer {
   readonly code: number
-  /** Of stdout and stderr together. */
+  /** What the command printed on stdout and stderr. */
   readonly output: string
 }
 
@@ -52,7 +52,7 @@ export class Shell {
 /** A reader's machine runs one millrace; a machine with tests may run several. */
 const NAME_THE_ONE = 'export MILLRACE_ADMIN=unix:$XDG_RUNTIME_DIR/millrace/$!.sock'
 
-/** What a reader waits for before the next command, because it takes less time than typing. */
+/** A script that waits until the command is ready. A reader needs no wait, because typing takes longer. */
 function aftermathOf(command: string): string {
   if (/^kill %\d$/.test(command)) return `wait ${command.slice(5)} 2>/dev/null`
   if (!command.endsWith('&')) return ''

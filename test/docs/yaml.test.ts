@@ -16,7 +16,7 @@ import { PAGES, readPage } from './pages.js'
 
 /** Values for the variables that the examples use. */
 const ENVIRONMENT = { MILLRACE_ADMIN_TOKEN: 'a-token-of-an-example' }
-/** A key by which a block is the config of another program. */
+/** A block that has such a key is the config of another program. */
 const OTHER_PROGRAMS: readonly (readonly [key: RegExp, program: string])[] = [
   [/^scrape_configs:/m, 'Prometheus'],
   [/^tcp:/m, 'Traefik'],
@@ -36,7 +36,7 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
     pair = await selfSigned(folder)
   })
 
-  it.each(blocks)('is a good config: $where', ({ text, where, directive }) => {
+  it.each(blocks)('`millrace check` accepts the YAML block at $where', ({ text, where, directive }) => {
     if (directive?.startsWith('skip, '))
       return void console.log(`not checked: ${where}: ${directive.slice(6)}`)
     const other = OTHER_PROGRAMS.find(([key]) => key.test(text))
@@ -48,7 +48,7 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
     }
   })
 
-  /** The examples name files of the reader's. */
+  /** Replaces the files that the examples name by files that exist. */
   function withFiles(text: string): string {
     return text
       .replaceAll(/\/etc\/tls\/[\w.-]+\.pem/g, pair.cert)
@@ -62,7 +62,7 @@ function alternativesIn(text: string): string[] {
   return new Set(keys).size === keys.length ? [text] : sections
 }
 
-/** A config as it is; a part of one with the listeners and the clusters that it lacks. */
+/** Adds listeners and clusters to a config that lacks them. */
 function completed(text: string): string {
   const part = parse(text)
   if (part.listeners !== undefined && part.clusters !== undefined) return text

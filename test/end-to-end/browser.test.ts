@@ -1,4 +1,4 @@
-/** A real browser, headless, whose page opens WebSockets through millrace, over WS and WSS, and reports back. */
+/** A real browser, headless: its page opens WebSockets through millrace, plain and over TLS, and reports the result. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -15,7 +15,7 @@ import { areMissing, Program } from '../support/programs.js'
 const MEGABYTES = 100
 const MODES = [...new Set([modes()[0]!, WITHOUT_NATIVE])]
 
-/** Sends a megabyte at a time, expects each back, ends with a close code of its own, and reports. */
+/** A page that sends a megabyte at a time, expects each back, closes with code 4000, and reports. */
 const page = (url: string): string => `<!doctype html><script>
 const socket = new WebSocket(${JSON.stringify(url)})
 socket.binaryType = 'arraybuffer'
@@ -79,7 +79,7 @@ describe.skipIf(areMissing('chromium', 'openssl')).each(MODES)('Chromium, $name'
   })
 
   it.each(['ws', 'wss'])(
-    `exchanges ${MEGABYTES} MB each way over %s`,
+    `Chromium exchanges ${MEGABYTES} MB each way over %s`,
     { timeout: 120_000 },
     async (scheme) => {
       const outcome = new Promise((resolve) => {

@@ -1,7 +1,6 @@
 /**
- * Bulk whose sender and receiver are processes of their own, under the congestion controls that most systems have.
- * What is counted needs no clock: how often the kernel was asked to move bytes, and whether anything but an event
- * of a socket was needed to go on.
+ * Bulk transfers between other processes, under the congestion controls that most systems have. The tests count what
+ * needs no clock: how often millrace asks the kernel to move bytes, and whether it needs a timer to go on.
  */
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -14,9 +13,9 @@ import { Relay } from '../support/relay.js'
 
 const MIB = 1024 * 1024
 const BYTES = 64 * MIB
-/** Of a splice, in or out, at the least, on average: what a sender on loopback sends at once. */
+/** The least average size of a splice, in or out. A sender on loopback sends this much at once. */
 const LEAST_AVERAGE_MOVE = 32 * 1024
-/** In a namespace of the test's own every port is free. */
+/** Every port is free in the network namespace of the test. */
 const PORT = 9000
 
 const isKernelMissing = !(kernelLoop() instanceof KernelLoop) && cannotTest(`splicing: ${kernelLoop()}`)
@@ -46,7 +45,7 @@ describe.skipIf(cannotRun).each<CongestionControl>(['cubic', 'bbr'])('bulk under
 
   const portOf = (): number => (relay.address.kind === 'tcp' ? relay.address.port : 0)
 
-  /** Moves and timers while `streams` times 64 MiB went through, which all came through. */
+  /** Runs `streams` transfers of 64 MiB and checks that they arrive; returns how many splices and timers they took. */
   async function countWhile(streams: number, run: () => Promise<unknown>) {
     const before = await relay.counts()
     await run()
@@ -59,7 +58,7 @@ describe.skipIf(cannotRun).each<CongestionControl>(['cubic', 'bbr'])('bulk under
   }
 
   test.each(['auto', 'on'] as const)(
-    'is moved in large pieces, and waits for no timer (splice: %s)',
+    'bulk is spliced in large pieces and needs no timer (splice: %s)',
     async (splice) => {
       const receiver = socat(`TCP-LISTEN:${PORT},reuseaddr`, 'OPEN:/dev/null')
       await listeningOn(PORT, receiver)
@@ -72,7 +71,7 @@ describe.skipIf(cannotRun).each<CongestionControl>(['cubic', 'bbr'])('bulk under
     },
   )
 
-  test('from a unix backend is never left to gather, two downloads at once', async () => {
+  test('two downloads at once from a unix backend need no timer', async () => {
     const backend = { kind: 'unix', path: socketPath } as const
     const sender = new Program('socat', [
       ...['-U', '-b', String(MIB), `UNIX-LISTEN:${socketPath},fork,unlink-early`],

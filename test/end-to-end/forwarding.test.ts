@@ -1,4 +1,4 @@
-/** HAProxy and nginx in front, which name the client in a field, and nginx behind, which is told by millrace who it is. */
+/** HAProxy and nginx in front name the client in fields, and millrace tells the nginx behind who the client is. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { modes } from '../support/modes.js'
 import { runNginx } from '../support/nginx.js'
 import { areMissing, freePort, listeningOn, Program, run } from '../support/programs.js'
 
-/** Of the loopback network, and not the address of the proxies in front. */
+/** An address of the loopback network that is not the address of the proxies in front. */
 const CLIENT = '127.0.0.9'
 const SPOOFED = '6.6.6.6'
 const SHOWN =
@@ -60,7 +60,7 @@ describe
   }
 
   it.each(['haproxy', 'nginx'] as const)(
-    'is the one whom %s has seen, to all who are told',
+    'the record, the fields and the PROXY header name the client that %s has seen',
     async (front) => {
       const before = (await millrace.records(0)).length
       const told = await ask(fronts[front])
@@ -71,7 +71,7 @@ describe
     },
   )
 
-  it('is who connected, where nobody is trusted', async () => {
+  it('the client of a request is the peer that connected if the listener trusts no proxy', async () => {
     expect(await ask(ports.open!)).toBe(`${CLIENT} for=${CLIENT} proto=http real=`)
   })
 })

@@ -1,4 +1,4 @@
-/** socat on both ends, each closing its own way first: the other way goes on until it is done. */
+/** socat on both ends: one end closes its direction first, and the other direction goes on until it is done. */
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { difference, pattern } from '../support/bytes.js'
@@ -8,11 +8,11 @@ import { connectTo } from '../support/peer.js'
 import { areMissing, freePort, listeningOn, Program, run } from '../support/programs.js'
 
 const BYTES = 8 * 1024 * 1024
-/** socat itself gives the other way up this long after one has ended (s). */
+/** socat itself closes the other direction this many seconds after the first one. */
 const PATIENCE = '-t20'
 
 describe.skipIf(areMissing('socat')).each(modes())('socat, $name', (mode) => {
-  /** A backend that does for one client what `peer` says, which is socat's name for the other end. */
+  /** A socat backend for one client. `peer` is the socat address to which it joins the client. */
   async function serve(peer: string): Promise<{ server: Program; address: string }> {
     const port = await freePort()
     const server = new Program('socat', [PATIENCE, `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr`, peer])
@@ -20,7 +20,7 @@ describe.skipIf(areMissing('socat')).each(modes())('socat, $name', (mode) => {
     return { server, address: `127.0.0.1:${port}` }
   }
 
-  it('has its answer after it has sent everything and closed its way', async () => {
+  it('a client gets its answer after it has closed its direction', async () => {
     const { address } = await serve('SYSTEM:sha256sum')
     const { millrace, port } = await forwardTo(address, mode)
     const input = pattern(3, BYTES)
@@ -33,7 +33,7 @@ describe.skipIf(areMissing('socat')).each(modes())('socat, $name', (mode) => {
     if (!isAdaptive(mode)) expectBulk([record!], mode)
   })
 
-  it('takes everything after it has answered and closed its way', async () => {
+  it('a backend gets all bytes of the client after it has closed its direction', async () => {
     const { server, address } = await serve('-')
     const { millrace, port } = await forwardTo(address, mode)
     server.child.stdin.end('first\n')

@@ -34,7 +34,7 @@ describe.skipIf(areMissing('nginx', 'curl', 'wrk'))('nginx', () => {
       ;({ millrace, port } = await forwardTo(`127.0.0.1:${nginxPort}`, mode))
     })
 
-    it('sends a file of 256 MiB to curl, unchanged', async () => {
+    it('nginx sends a file of 256 MiB to curl through millrace, unchanged', async () => {
       const received = join(folder, 'received')
       const { code, stderr } = await run('curl', ['-sS', '-o', received, `http://127.0.0.1:${port}/large`])
       expect(stderr).toBe('')
@@ -46,7 +46,7 @@ describe.skipIf(areMissing('nginx', 'curl', 'wrk'))('nginx', () => {
       expectBulk([record!], mode)
     })
 
-    it('answers thousands of small requests of wrk without an error', async () => {
+    it('nginx answers thousands of small requests of wrk through millrace without an error', async () => {
       const before = millrace.lines.filter(({ msg }) => msg === 'connection').length
       const args = ['-t1', `-c${WRK_CONNECTIONS}`, '-d1s', `http://127.0.0.1:${port}/small`]
       const { code, stdout } = await run('wrk', args)
@@ -62,7 +62,7 @@ describe.skipIf(areMissing('nginx', 'curl', 'wrk'))('nginx', () => {
   })
 })
 
-/** Random, so that no byte can be mistaken for another; answers its checksum. */
+/** Writes random bytes, so that no byte can be taken for another; returns their checksum. */
 function writeLargeFile(path: string): string {
   const hash = createHash('sha256')
   const fd = openSync(path, 'w')

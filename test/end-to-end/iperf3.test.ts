@@ -5,9 +5,9 @@ import { expectBulk, expectSmall, modes } from '../support/modes.js'
 import { areMissing, freePort, listeningOn, Program, run } from '../support/programs.js'
 
 const BYTES = 192 * 1024 * 1024
-/** The receiver stops counting when the control connection says so, with bytes of the others still on their way. */
+/** The receiver stops counting when the control connection says so. Bytes may still be on their way then. */
 const COUNTED_BYTES = BYTES * 0.75
-/** Of each way of a second in both, on any machine. */
+/** What each direction moves at least in one second of traffic both ways, on any machine. */
 const LEAST_BYTES = 4 * 1024 * 1024
 const CONTROL_BYTES = 64 * 1024
 
@@ -27,7 +27,7 @@ describe.skipIf(areMissing('iperf3')).each(modes())('iperf3, $name', (mode) => {
     ;({ millrace, port } = await forwardTo(`127.0.0.1:${serverPort}`, mode))
   })
 
-  /** What one run of the client transferred, and the records of its connections. */
+  /** Runs the client; returns what it transferred, and the records of its connections. */
   async function measure(connections: number, ...flags: string[]) {
     const before = millrace.lines.filter(({ msg }) => msg === 'connection').length
     const args = ['--client', '127.0.0.1', '--port', String(port), '--json', ...flags]
@@ -42,7 +42,7 @@ describe.skipIf(areMissing('iperf3')).each(modes())('iperf3, $name', (mode) => {
     return { receivedBytes, bulk: records.filter(isBulk), small: records.filter(isSmall) }
   }
 
-  it('sends to the server', async () => {
+  it('iperf3 sends to its server through millrace', async () => {
     const { receivedBytes, bulk, small } = await measure(2, '--bytes', String(BYTES))
     expect(receivedBytes).toBeGreaterThan(COUNTED_BYTES)
     expect(bulk).toHaveLength(1)
@@ -51,7 +51,7 @@ describe.skipIf(areMissing('iperf3')).each(modes())('iperf3, $name', (mode) => {
     expectSmall(small, mode)
   })
 
-  it('receives from the server', async () => {
+  it('iperf3 receives from its server through millrace', async () => {
     const { receivedBytes, bulk, small } = await measure(2, '--bytes', String(BYTES), '--reverse')
     expect(receivedBytes).toBeGreaterThan(COUNTED_BYTES)
     expect(bulk).toHaveLength(1)
@@ -60,7 +60,7 @@ describe.skipIf(areMissing('iperf3')).each(modes())('iperf3, $name', (mode) => {
     expectSmall(small, mode)
   })
 
-  it('sends and receives at the same time', async () => {
+  it('iperf3 sends and receives through millrace at the same time', async () => {
     const { bulk, small } = await measure(3, '--time', '1', '--bidir')
     expect(bulk).toHaveLength(2)
     expect(Math.max(...bulk.map(({ bytesUp }) => bytesUp))).toBeGreaterThan(LEAST_BYTES)

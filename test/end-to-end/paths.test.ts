@@ -1,6 +1,6 @@
 /**
- * nginx behind the built command: whatever spelling of a path nginx resolves to the one that a route rejects, no
- * client gets it. MILLRACE_SEED tries others.
+ * nginx behind the built command, and a route that rejects a path. A client cannot get the page at that path by any
+ * other spelling that nginx resolves to it. MILLRACE_SEED tries other spellings.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -14,7 +14,7 @@ import { areMissing, freePort } from '../support/programs.js'
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const SPELLINGS = 600
-/** What nginx must have taken for the path, or the spellings would be testing nothing. */
+/** How many spellings nginx must resolve to the path. With fewer, the test would prove nothing. */
 const LEAST_SECRETS = 100
 const PIECES = [
   '/',
@@ -31,7 +31,7 @@ const PIECES = [
 ]
 const ENDS = ['', '/', '//x', ';y', '/%2e', '?/../', '%00', '%2fx', '/x/..', '%20', '/../admin']
 
-/** `/admin`, as somebody would write it who looks for a way around a rule. */
+/** `/admin`, in the spelling of somebody who looks for a way around a rule. */
 function spell(next: () => number): string {
   const oneOf = (texts: readonly string[]): string => texts[Math.floor(next() * texts.length)]!
   const letters = [...'admin'].map((letter) => {
@@ -64,33 +64,36 @@ describe.skipIf(areMissing('nginx'))(`spellings of a path, MILLRACE_SEED=${SEED}
     await runNginx(folder, { http: `server { ${server} }` }, [nginxPort])
   })
 
-  it.each(modes().filter(({ splice }) => splice === 'auto'))('$name: never reach it', async (mode) => {
-    const config = {
-      listeners: [
-        {
-          name: 'front',
-          address: '127.0.0.1:0',
-          protocol: 'http',
-          http: 'forward',
-          cluster: 'nginx',
-          routes: [{ path: '/admin', reject: true }],
-        },
-      ],
-      clusters: { nginx: { backends: [`127.0.0.1:${nginxPort}`] } },
-    } as const
-    const { ports } = await startWith(folder, config, mode)
-    const next = random(SEED)
-    let secrets = 0
-    let passed = 0
-    for (let i = 0; i < SPELLINGS; i++) {
-      const target = spell(next)
-      if ((await ask(nginxPort, target)).endsWith('secret')) secrets++
-      const answer = await ask(ports.front!, target)
-      expect(answer, target).toMatch(/^HTTP\/1\.1 (200|400|403) /)
-      expect(answer, target).not.toContain('secret')
-      if (answer.endsWith('public')) passed++
-    }
-    expect(secrets).toBeGreaterThan(LEAST_SECRETS)
-    expect(passed).toBeGreaterThan(0)
-  })
+  it.each(modes().filter(({ splice }) => splice === 'auto'))(
+    'no spelling of a rejected path gets its page from nginx ($name)',
+    async (mode) => {
+      const config = {
+        listeners: [
+          {
+            name: 'front',
+            address: '127.0.0.1:0',
+            protocol: 'http',
+            http: 'forward',
+            cluster: 'nginx',
+            routes: [{ path: '/admin', reject: true }],
+          },
+        ],
+        clusters: { nginx: { backends: [`127.0.0.1:${nginxPort}`] } },
+      } as const
+      const { ports } = await startWith(folder, config, mode)
+      const next = random(SEED)
+      let secrets = 0
+      let passed = 0
+      for (let i = 0; i < SPELLINGS; i++) {
+        const target = spell(next)
+        if ((await ask(nginxPort, target)).endsWith('secret')) secrets++
+        const answer = await ask(ports.front!, target)
+        expect(answer, target).toMatch(/^HTTP\/1\.1 (200|400|403) /)
+        expect(answer, target).not.toContain('secret')
+        if (answer.endsWith('public')) passed++
+      }
+      expect(secrets).toBeGreaterThan(LEAST_SECRETS)
+      expect(passed).toBeGreaterThan(0)
+    },
+  )
 })

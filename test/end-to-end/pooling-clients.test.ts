@@ -1,6 +1,6 @@
 /**
- * Clients that keep connections for their next request, against a backend that promises to keep its own open: every
- * request is answered, because every answer says that its connection closes.
+ * Clients that keep connections for their next request, and a backend that promises to keep its own open. Every request
+ * is answered, because every answer says that its connection closes.
  */
 import { once } from 'node:events'
 import { Agent, createServer, get, type IncomingMessage } from 'node:http'
@@ -23,7 +23,7 @@ for i in range(int(sys.argv[2])):
 `
 const engines = modes().filter(({ splice }) => splice === 'auto')
 
-describe.each(engines)('behind $name', (mode) => {
+describe.each(engines)('clients that keep connections, $name', (mode) => {
   const folder = temporaryFolder()
   const backend = createServer((request, response) => {
     response.setHeader('Connection', 'keep-alive')
@@ -50,7 +50,7 @@ describe.each(engines)('behind $name', (mode) => {
     backend.closeAllConnections()
   })
 
-  it('an http.Agent of Node with keepAlive has every request answered', async () => {
+  it('a keepAlive http.Agent of Node gets an answer to every request', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     for (let i = 0; i < REQUESTS; i++) {
       const [response] = (await once(get({ port, agent, path: `/${i}` }), 'response')) as [IncomingMessage]
@@ -61,7 +61,7 @@ describe.each(engines)('behind $name', (mode) => {
     expect(await millrace.records(REQUESTS)).toHaveLength(REQUESTS)
   })
 
-  it.skipIf(areMissing('python3'))('http.client of Python has every request answered', async () => {
+  it.skipIf(areMissing('python3'))('http.client of Python gets an answer to every request', async () => {
     const { stdout, stderr } = await run('python3', ['-c', PYTHON, String(port), String(REQUESTS)])
     expect(stderr).toBe('')
     expect(stdout).toBe(Array.from({ length: REQUESTS }, (_, i) => `200 /${i}\n`).join(''))

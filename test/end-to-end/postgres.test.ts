@@ -1,4 +1,4 @@
-/** psql in front, PostgreSQL behind: TLS that passes through, ends and begins, and queries that are cancelled. */
+/** psql in front, PostgreSQL behind: TLS that passes through, ends and begins at millrace, and cancelled queries. */
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,12 +18,12 @@ let pair: { cert: string; key: string }
 const servers: Postgres[] = []
 let secure: number
 let plain: number
-/** Names of their own, to tell the servers apart by what they answer. */
+/** Each server answers with its own port, so the tests can tell them apart. */
 const which = 'select setting from pg_settings where name = $$port$$'
 
 describe.skipIf(hasNone)('PostgreSQL', () => {
   beforeAll(async () => {
-    // The server's user comes through here, too.
+    // The user of the server must be able to enter this folder, too.
     chmodSync(folder, 0o755)
     pair = await selfSigned(folder, { names: ['localhost', 'db.test', 'other.test'] })
     servers.push(await startPostgres(join(folder, 'secure'), { tls: pair, auth: 'scram-sha-256' }))
@@ -76,32 +76,32 @@ describe.skipIf(hasNone)('PostgreSQL', () => {
     const caused = (cause: RegExp) =>
       millrace.logged(({ ended }) => cause.test((ended as { cause?: string } | undefined)?.cause ?? ''))
 
-    it('takes TLS that passes through by server name, bound to its channel', async () => {
+    it('psql reaches PostgreSQL by server name through passed-on TLS, with channel binding', async () => {
       const more = `sslmode=verify-full sslrootcert=${pair.cert} channel_binding=require`
       expect(await psql('passes', 'db.test', more)).toMatchObject({ stdout: `${secure}\n`, stderr: '' })
       await millrace.logged(({ sni, cluster }) => sni === 'db.test' && cluster === 'secure')
     })
 
-    it('gives no plaintext to a client that asked for TLS, of a server that has none', async () => {
+    it('psql that asks for TLS gets no plaintext of a PostgreSQL server without TLS', async () => {
       const { code, stdout } = await psql('passes', 'other.test', 'sslmode=require')
       expect({ code, stdout }).toMatchObject({ code: 2, stdout: '' })
       await caused(/^backend-tls: the backend offers no TLS$/)
     })
 
-    it('takes clients in the clear by user and database', async () => {
+    it('psql without TLS reaches PostgreSQL by user and database', async () => {
       expect(await psql('passes', 'db.test', 'sslmode=disable')).toMatchObject({
         stdout: `${plain}\n`,
         stderr: '',
       })
     })
 
-    it('is reached by TLS that ends at millrace', async () => {
+    it('psql reaches PostgreSQL by TLS that ends at millrace', async () => {
       const more = `sslmode=verify-full sslrootcert=${pair.cert}`
       expect(await psql('ends', 'localhost', more)).toMatchObject({ stdout: `${plain}\n`, stderr: '' })
       await millrace.logged(({ tls }) => (tls as { version?: string } | undefined)?.version === 'TLSv1.3')
     })
 
-    it('is reached by TLS that ends and begins at millrace', async () => {
+    it('psql reaches PostgreSQL by TLS that ends at millrace and begins again there', async () => {
       const more = `sslmode=verify-full sslrootcert=${pair.cert} channel_binding=disable`
       expect(await psql('begins', 'localhost', more)).toMatchObject({ stdout: `${secure}\n`, stderr: '' })
       await millrace.logged(
@@ -112,7 +112,7 @@ describe.skipIf(hasNone)('PostgreSQL', () => {
     it.each([
       ['begins after a request', ['-starttls', 'postgres']],
       ['begins with the first byte', ['-alpn', 'postgresql']],
-    ])('speaks TLS with openssl that %s', async (_, how) => {
+    ])('openssl reaches PostgreSQL by TLS that %s', async (_, how) => {
       for (const [listener, name] of [
         ['ends', 'localhost'],
         ['passes', 'db.test'],
@@ -124,17 +124,22 @@ describe.skipIf(hasNone)('PostgreSQL', () => {
       }
     })
 
-    it('takes no TLS from the first byte on without ALPN', async () => {
+    it('a Postgres listener refuses TLS from the first byte on without ALPN', async () => {
       await run('openssl', ['s_client', '-connect', `127.0.0.1:${ports.ends}`, '-servername', 'localhost'])
       await caused(/^bad-hello: no ALPN/)
     })
 
     it.each([
-      ['in the clear', 'passes', 'db.test', 'sslmode=disable'],
+      ['without TLS', 'passes', 'db.test', 'sslmode=disable'],
       ['whose TLS ends at millrace', 'ends', 'localhost', 'sslmode=require'],
-      ['whose TLS ends and begins there', 'begins', 'localhost', 'sslmode=require channel_binding=disable'],
-    ])('cancels a query of a client %s, whichever worker is told', async (_, listener, host, more) => {
-      // Every cancel request is a connection of its own, and comes to either worker by chance.
+      [
+        'whose TLS ends and begins again at millrace',
+        'begins',
+        'localhost',
+        'sslmode=require channel_binding=disable',
+      ],
+    ])('psql %s cancels its query through either worker', async (_, listener, host, more) => {
+      // Every cancel request is a connection of its own. Chance decides which worker gets it.
       for (let round = 0; round < 6; round++) {
         const client = new Program('psql', ['-XAt', connection(listener, host, more)], { env })
         client.child.stdin.write('\\echo begun\nselect pg_sleep(60);\n')
@@ -148,7 +153,7 @@ describe.skipIf(hasNone)('PostgreSQL', () => {
   })
 })
 
-/** Resolves when somebody sleeps at the server on `port`. */
+/** Resolves when a query sleeps at the server on `port`. */
 async function busy(port: number): Promise<void> {
   const query =
     "select count(*) from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'"

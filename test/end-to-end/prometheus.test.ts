@@ -1,4 +1,4 @@
-/** A real Prometheus, which scrapes the admin address of a real millrace and is asked what it has seen. */
+/** A real Prometheus scrapes the admin address of a real millrace. The tests ask Prometheus what it has seen. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,7 +19,7 @@ interface Result {
   readonly value: readonly [number, string]
 }
 
-/** Each a millrace of its own, so that no test sees what another one counted. */
+/** Each job scrapes a millrace of its own, so no test sees the counts of another. */
 const JOBS = ['counted', 'failing', 'asked'] as const
 type Job = (typeof JOBS)[number]
 
@@ -27,11 +27,11 @@ interface Scraped {
   readonly backend: Backend
   readonly millrace: Millrace
   readonly port: number
-  /** Of its admin listener. */
+  /** The address of its admin server. */
   readonly target: string
 }
 
-/** One for all: it takes five seconds before it scrapes for the first time. */
+/** One Prometheus for all tests, because it waits five seconds before its first scrape. */
 describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
   const folder = temporaryFolder()
   const scraped = new Map<Job, Scraped>()
@@ -82,7 +82,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     }
   })
 
-  /** What it answers as soon as that is what is waited for. */
+  /** Repeats the query until its results are those that the test waits for; returns them. */
   async function until(
     query: string,
     isThere: (results: readonly Result[]) => boolean,
@@ -94,7 +94,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     }
   }
 
-  /** Undefined while it does not answer yet. */
+  /** The answer of Prometheus, or undefined while it does not answer yet. */
   async function ask<Data>(path: string): Promise<Data | undefined> {
     try {
       const response = await fetch(`${api}/${path}`)
@@ -111,7 +111,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     await client.ended
   }
 
-  it('finds it up, and counts with it', async () => {
+  it('Prometheus finds millrace up and reads its counts', async () => {
     for (let i = 0; i < 3; i++) await visit('counted')
     await of('counted').millrace.records(3)
     const job = 'job="counted"'
@@ -130,7 +130,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     ])
   }, 30_000)
 
-  it('sees the first failure as an increase', async () => {
+  it('Prometheus sees the first failed connection as an increase', async () => {
     const failures = 'millrace_connections_ended_total{job="failing",cause="no-backend"}'
     await until(failures, ([first]) => first?.value[1] === '0')
     await of('failing').backend.close()
@@ -139,7 +139,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     await until(`increase(${failures}[1m])`, ([first]) => Number(first?.value[1]) > 0)
   }, 30_000)
 
-  it('has an answer to every question of the docs, and to what the dashboard asks', async () => {
+  it('Prometheus has an answer to every query of the docs and of the dashboard', async () => {
     for (let i = 0; i < 2; i++) await visit('asked')
     await of('asked').millrace.records(2)
     const questions = [...docs('metrics.md').matchAll(/^- .*: `(.*)`$/gm)].map(([, query]) => query!)
@@ -149,7 +149,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
     const asked = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
     expect(questions.length).toBeGreaterThan(4)
     expect(asked.length).toBeGreaterThan(40)
-    // More of it comes into the report while it is asked for.
+    // Further connections come while the test asks, because some queries need counts that grow.
     const growing = setInterval(() => void visit('asked').catch(() => {}), ASK_AGAIN_MS)
     try {
       for (const query of [...questions, ...asked]) {

@@ -1,4 +1,4 @@
-/** HAProxy and nginx in front of millrace and behind it, telling each other by PROXY protocol who the client is. */
+/** HAProxy and nginx in front of millrace and behind it. They tell each other by PROXY protocol who the client is. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ type Ports = Record<string, number>
 describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY protocol, $name', (mode) => {
   const folder = temporaryFolder()
   let millrace: Millrace
-  /** Of senders in front, millrace, and receivers behind. */
+  /** The ports of the senders in front, of the receivers behind, and of millrace itself. */
   const front: Ports = { haproxyV1: 0, haproxyV2: 0, through: 0, nginx: 0 }
   const behind: Ports = { nginx: 0, haproxy: 0 }
   let own: Readonly<Ports>
@@ -73,7 +73,7 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     ['HAProxy, version 1', 'haproxyV1', 1],
     ['HAProxy, version 2', 'haproxyV2', 2],
     ['nginx', 'nginx', 1],
-  ])('from %s names the client in the record', async (_, name, version) => {
+  ])('the record has the client that %s names in a PROXY header', async (_, name, version) => {
     const [, clientPort] = (await ask(front[name]!, '127.0.0.2')).split(' ')
     const { proxy } = await recordOf(`127.0.0.2:${clientPort}`)
     expect(proxy).toMatchObject({ version, command: 'proxy', destination: `127.0.0.1:${front[name]}` })
@@ -89,19 +89,19 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     ['nginx, version 2', 'toNginx'],
     ['HAProxy, version 1', 'toHaproxyV1'],
     ['HAProxy, version 2', 'toHaproxy'],
-  ])('to %s names the client', async (_, name) => {
+  ])('%s reads the client from the PROXY header of millrace', async (_, name) => {
     const [address, port, clientPort] = (await ask(own[name]!)).split(' ')
     expect(address).toBe('127.0.0.1')
     expect(port).toBe(clientPort)
     expect((await recordOf(`127.0.0.1:${clientPort}`)).proxy).toBeUndefined()
   })
 
-  it('from HAProxy through millrace to nginx names who came to HAProxy', async () => {
+  it('nginx behind HAProxy and millrace reads the client of HAProxy from the PROXY header', async () => {
     const [address, port, clientPort] = (await ask(front.through!)).split(' ')
     expect(`${address}:${port}`).toBe(`127.0.0.1:${clientPort}`)
   })
 
-  it('is told by HAProxy`s health checks as LOCAL, which is served as itself', async () => {
+  it('a health check of HAProxy sends LOCAL, and the record has HAProxy itself as the client', async () => {
     const isCheck = (line: { msg: string; proxy?: unknown }): boolean =>
       line.msg === 'connection' && (line.proxy as { command?: string } | undefined)?.command === 'local'
     const { client, proxy } = (await millrace.logged(isCheck)) as unknown as {
@@ -112,7 +112,7 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
   })
 })
 
-/** Answers every request, whoever asks. */
+/** Starts an HAProxy that answers every request; returns its port. */
 async function startPlain(folder: string): Promise<number> {
   const port = await freePort()
   const file = join(folder, 'plain.cfg')

@@ -6,7 +6,7 @@ import { expectBulk, expectSmall, isAdaptive, modes } from '../support/modes.js'
 import { areMissing, freePort, Program, run } from '../support/programs.js'
 
 const PIPELINED = 16
-/** Redis is asked in whole pipelines: another number would be rounded up. */
+/** A multiple of the pipeline, because redis-benchmark rounds other numbers up. */
 const REQUESTS = PIPELINED * 320
 const KEYS = 50_000
 
@@ -44,12 +44,12 @@ describe.skipIf(areMissing('redis-server', 'redis-cli', 'redis-benchmark'))('red
       await askRedis('CONFIG', 'RESETSTAT')
     })
 
-    /** Past the proxy. */
+    /** Asks Redis directly, not through millrace. */
     async function askRedis(...command: string[]): Promise<string> {
       return (await run('redis-cli', ['-p', redisPort, ...command])).stdout.trim()
     }
 
-    it('answers a lone small command, copied where that is better', async () => {
+    it('redis answers a single small command, which millrace copies unless splice is on', async () => {
       const { stdout } = await run('redis-cli', ['-p', port, 'ECHO', 'small'])
       expect(stdout.trim()).toBe('small')
       const records = await millrace.records(1)
@@ -57,7 +57,7 @@ describe.skipIf(areMissing('redis-server', 'redis-cli', 'redis-benchmark'))('red
       expectSmall(records, mode)
     })
 
-    it('answers every pipelined request of redis-benchmark', async () => {
+    it('redis answers every pipelined request of redis-benchmark through millrace', async () => {
       const load = ['-n', String(REQUESTS), '-c', '20', '-P', String(PIPELINED), '-t', 'set,get', '-q']
       const { code, stdout } = await run('redis-benchmark', ['-p', port, ...load])
       expect(code).toBe(0)
@@ -68,7 +68,7 @@ describe.skipIf(areMissing('redis-server', 'redis-cli', 'redis-benchmark'))('red
       expect(statistics).toMatch(new RegExp(`cmdstat_get:calls=${REQUESTS},`))
     })
 
-    it('takes a mass insertion by redis-cli --pipe, every key of it', async () => {
+    it('redis gets every key of a mass insertion by redis-cli --pipe through millrace', async () => {
       const input = Array.from({ length: KEYS }, (_, i) => `SET key:${i} value:${i}\r\n`).join('')
       await askRedis('FLUSHALL')
       const { code, stdout } = await run('redis-cli', ['-p', port, '--pipe'], { input })
@@ -81,7 +81,7 @@ describe.skipIf(areMissing('redis-server', 'redis-cli', 'redis-benchmark'))('red
       expect(insertion.ended).toMatchObject({ cause: 'finished' })
     })
 
-    it('wrote records whose bytes were spliced as the mode says', async () => {
+    it('the records of redis traffic have the share of spliced bytes of the mode', async () => {
       const records = await millrace.records(1)
       if (!isAdaptive(mode)) expectBulk(records, mode)
     })

@@ -1,4 +1,4 @@
-/** TLS that passes through to two nginx, by the name that openssl and curl ask for. */
+/** TLS that passes through to one of two nginx, by the server name of openssl and curl. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -59,11 +59,11 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(modes())('TLS by na
     ['WWW.Shop.Test', 'shop'],
     ['a.apps.test', 'apps'],
     ['b.APPS.test', 'apps'],
-  ])('%s is served by %s', async (host, name) => {
+  ])('curl that asks for %s reaches the nginx of %s', async (host, name) => {
     expect(await curl(host, 'name')).toMatchObject({ code: 0, stdout: name })
   })
 
-  it('with the certificate of the backend, unseen by the proxy', async () => {
+  it('curl gets the certificate of the backend when TLS passes through', async () => {
     const trust = ['--cacert', certificates[0]!]
     const known = ['-sS', '--resolve', `shop.test:${port}:127.0.0.1`, ...trust]
     expect(await run('curl', [...known, `https://shop.test:${port}/name`])).toMatchObject({
@@ -72,7 +72,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(modes())('TLS by na
     })
   })
 
-  it('whole files, spliced from their first byte where splicing is ordered', async () => {
+  it('a file that passes through in TLS is whole, and spliced from its first byte with splice: on', async () => {
     const received = join(folder, 'received')
     expect(await curl('shop.test', 'file', '-o', received)).toMatchObject({ code: 0, stderr: '' })
     const record = (await millrace.logged(
@@ -93,9 +93,9 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(modes())('TLS by na
   })
 
   it.each([
-    ['a name that no route is for', ['-servername', 'other.test'], 'no-route'],
+    ['a name that matches no route', ['-servername', 'other.test'], 'no-route'],
     ['two labels for a wildcard of one', ['-servername', 'a.b.apps.test'], 'no-route'],
-  ])('of openssl with %s ends at once', async (_, args, cause) => {
+  ])('a connection of openssl with %s ends at once', async (_, args, cause) => {
     const { code } = await run('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...args])
     expect(code).not.toBe(0)
     const isIt = (line: Record<string, unknown>): boolean =>
@@ -103,7 +103,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(modes())('TLS by na
     await millrace.logged(isIt)
   })
 
-  it('of openssl without a name goes where onNoSni says, with ALPN', async () => {
+  it('openssl without a server name reaches the cluster of onNoSni', async () => {
     const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-noservername', '-alpn', 'http/1.1']
     const client = new Program('openssl', args)
     await client.seen(() => /ALPN protocol: http\/1\.1/.test(client.stdout))
@@ -113,7 +113,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(modes())('TLS by na
     expect(record.sni).toBeUndefined()
   })
 
-  it('is not HTTP: that ends at once', async () => {
+  it('a connection with plain HTTP instead of TLS ends at once', async () => {
     const { code, stdout } = await run('curl', ['-sS', `http://127.0.0.1:${port}/`])
     expect({ code, stdout }).toEqual({ code: 56, stdout: '' })
     await millrace.logged(

@@ -10,7 +10,7 @@ import { startNginx } from '../support/nginx.js'
 import { areMissing, Program, run } from '../support/programs.js'
 
 const BYTES = 100_000_000
-/** How bytes are spliced makes no difference to a stream. */
+/** TLS streams are never spliced, so two modes are enough. */
 const MODES = [...new Set([modes()[0]!, WITHOUT_NATIVE])]
 
 describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(MODES)('TLS ends and begins, $name', (mode) => {
@@ -55,7 +55,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(MODES)('TLS ends an
   const caused = (cause: RegExp) =>
     millrace.logged(({ ended }) => cause.test((ended as { cause?: string } | undefined)?.cause ?? ''))
 
-  it('carries 100 MB to curl, unchanged', async () => {
+  it('curl gets 100 MB unchanged by TLS that ends at millrace', async () => {
     const received = join(folder, 'received')
     expect(await curl('https', 'ends', 'file', '-o', received)).toMatchObject({ code: 0, stderr: '' })
     expect(readFileSync(received).equals(readFileSync(join(folder, 'file')))).toBe(true)
@@ -70,7 +70,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(MODES)('TLS ends an
     })
   })
 
-  it.each(['1.2', '1.3'])('speaks TLS %s', async (version) => {
+  it.each(['1.2', '1.3'])('millrace speaks TLS %s with curl', async (version) => {
     const exactly = [`--tlsv${version}`, '--tls-max', version]
     expect(await curl('https', 'ends', 'secure/name', ...exactly)).toMatchObject({
       code: 0,
@@ -81,13 +81,13 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(MODES)('TLS ends an
     )
   })
 
-  it('speaks no TLS 1.1', async () => {
+  it('millrace refuses TLS 1.1', async () => {
     const args = ['s_client', '-connect', `127.0.0.1:${ports.ends}`, '-tls1_1', '-cipher', 'ALL@SECLEVEL=0']
     expect((await run('openssl', args)).code).not.toBe(0)
     await caused(/^tls-handshake: ERR_SSL_/)
   })
 
-  it('speaks with openssl s_client', async () => {
+  it('millrace speaks TLS with openssl s_client', async () => {
     const args = ['s_client', '-connect', `127.0.0.1:${ports.ends}`, '-servername', 'localhost', '-quiet']
     const client = new Program('openssl', [...args, '-CAfile', pair.cert, '-verify_return_error'])
     client.child.stdin.write('GET /secure/name HTTP/1.0\r\n\r\n')
@@ -95,22 +95,22 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(MODES)('TLS ends an
     await client.kill()
   })
 
-  it('begins towards a backend, in the version that it speaks', async () => {
+  it('millrace begins TLS to a backend in the version that the backend speaks', async () => {
     expect(await curl('http', 'begins', 'name')).toMatchObject({ code: 0, stdout: 'secure' })
     await millrace.logged(
       ({ backendTls }) => (backendTls as { version?: string } | undefined)?.version === 'TLSv1.2',
     )
   })
 
-  it('ends and begins in one connection', async () => {
+  it('TLS ends at millrace and begins again in one connection', async () => {
     expect(await curl('https', 'both', 'name')).toMatchObject({ code: 0, stdout: 'secure' })
   })
 
   it.each([
-    ['whose signer nobody trusts', 'distrusts', /^backend-tls: (DEPTH_ZERO_)?SELF_SIGNED_CERT/],
-    ['that is for another name', 'wrong', /^backend-tls: ERR_TLS_CERT_ALTNAME_INVALID$/],
-    ['that is none, because the backend is plain', 'odd', /^backend-tls: ERR_SSL_/],
-  ])('refuses a certificate %s', async (_, name, cause) => {
+    ['with a certificate of an unknown signer', 'distrusts', /^backend-tls: (DEPTH_ZERO_)?SELF_SIGNED_CERT/],
+    ['with a certificate for another name', 'wrong', /^backend-tls: ERR_TLS_CERT_ALTNAME_INVALID$/],
+    ['that does not speak TLS', 'odd', /^backend-tls: ERR_SSL_/],
+  ])('millrace refuses a TLS backend %s', async (_, name, cause) => {
     const { code, stdout } = await curl('http', name, 'name')
     expect(code).not.toBe(0)
     expect(stdout).toBe('')
@@ -118,7 +118,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl')).each(MODES)('TLS ends an
     expect(ended).toMatchObject({ by: 'backend', phase: 'response' })
   })
 
-  it('is not spoken by plain HTTP', async () => {
+  it('a TLS listener refuses plain HTTP', async () => {
     expect((await curl('http', 'ends', 'name')).code).not.toBe(0)
     await caused(/^bad-hello: not TLS$/)
   })

@@ -1,4 +1,4 @@
-/** TLS passed through to openssl's own client and server, both ways: the proxy sees bytes, the ends see a session. */
+/** TLS that passes through between openssl's client and server. The proxy sees bytes, the ends see one session. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { difference, pattern } from '../support/bytes.js'
@@ -18,7 +18,7 @@ describe.skipIf(areMissing('openssl')).each(modes())('openssl s_client and s_ser
     pair = await selfSigned(folder)
   })
 
-  it('exchange megabytes in one session', async () => {
+  it('openssl s_client and s_server exchange megabytes in one session through millrace', async () => {
     const backendPort = await freePort()
     const identity = ['-cert', pair.cert, '-key', pair.key]
     const server = new Program('openssl', [

@@ -1,4 +1,4 @@
-/** Unix sockets that others connect to and listen on: abstract names, and files that not everybody may open. */
+/** Unix sockets that other programs use: abstract names, and files with a mode and a group. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -32,7 +32,7 @@ async function start(listener: Partial<ListenerInput>, backend: string, native?:
 }
 
 it.skipIf(!hasKernel || areMissing('socat'))(
-  'abstract names of both sides are those that others know',
+  'socat reaches millrace, and millrace reaches socat, by the same abstract names',
   async () => {
     const echo = new Program('socat', [`ABSTRACT-LISTEN:${back},fork`, 'EXEC:cat'])
     programs.push(echo)
@@ -45,17 +45,17 @@ it.skipIf(!hasKernel || areMissing('socat'))(
   },
 )
 
-it('an abstract name is a bad config without the addon', async () => {
+it('`millrace check` refuses an abstract name without the addon', async () => {
   const file = writeConfig(folder, configOf({ address: `unix:@${front}` }, '127.0.0.1:9'))
   const result = await runMillrace(['check', '--config', file], { native: 'off' })
   expect(result.code).toBe(78)
-  expect(result.stderr).toMatch(/listeners\[0\]\.address: abstract sockets (need the addon|are Linux's)/)
+  expect(result.stderr).toMatch(/listeners\[0\]\.address: abstract sockets (need the addon|exist only on)/)
 })
 
 it.each([
   ['with the addon', undefined],
-  ['without it', 'off'],
-] as const)('a file has the mode and the group that the config says, %s', async (_, native) => {
+  ['with native off', 'off'],
+] as const)('a unix socket has the mode and the group of the config, %s', async (_, native) => {
   const path = join(folder, `mode-${native}`)
   const group = process.getgid!()
   await start({ address: `unix:${path}`, mode: '0620', group }, '127.0.0.1:9', native)
@@ -63,7 +63,7 @@ it.each([
   expect({ mode: (mode & 0o777).toString(8), gid }).toEqual({ mode: '620', gid: group })
 })
 
-it('a group that is none ends the start with 1', async () => {
+it('millrace exits with 1 if the group of a unix socket does not exist', async () => {
   const file = writeConfig(
     folder,
     configOf({ address: `unix:${join(folder, 'none')}`, group: 'nobody-has-this' }, '127.0.0.1:9'),

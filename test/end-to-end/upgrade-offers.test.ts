@@ -1,4 +1,4 @@
-/** curl, which offers HTTP/2 in `Upgrade`, is answered in HTTP/1.1 by the nginx behind the built command. */
+/** curl offers HTTP/2 in `Upgrade`, and the nginx behind the built command answers in HTTP/1.1. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ describe.skipIf(areMissing('nginx', 'curl'))('curl --http2', () => {
     nginxPort = await startNginx(folder)
   })
 
-  it.each(engines)('gets its answers, $name', async (mode) => {
+  it.each(engines)('curl that offers HTTP/2 gets its answers in HTTP/1.1, $name', async (mode) => {
     const forward = { protocol: 'http', http: 'forward', cluster: 'back' } as const
     const { ports } = await startWith(
       folder,
@@ -29,7 +29,7 @@ describe.skipIf(areMissing('nginx', 'curl'))('curl --http2', () => {
       mode,
     )
     const url = `http://127.0.0.1:${ports.web}/small`
-    // Twice, because curl keeps connections for the next.
+    // Two requests, because curl keeps a connection for the next request.
     const { stdout, stderr } = await run('curl', ['-sSv', '--http2', url, url])
     expect(stderr.match(/^> Upgrade: h2c/gm)).toHaveLength(2)
     expect(stderr.match(/^< HTTP\/1\.1 200 OK/gm)).toHaveLength(2)

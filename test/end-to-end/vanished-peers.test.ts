@@ -1,7 +1,7 @@
 /**
- * Peers that vanish without a word, in a network of their own where their address suddenly leads nowhere: the connection
- * ends although nothing is sent and nothing has a deadline. How long the kernel takes is its own affair, so all of them
- * are waited for at once.
+ * Peers that vanish without FIN or reset: in a network of the test's own their address suddenly leads nowhere. The
+ * connection ends although nobody sends and no timeout is set. The kernel decides how long that takes, so all tests of
+ * this file run at the same time.
  */
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -35,13 +35,13 @@ function inside(network: Network, ...command: string[]): Program {
   return program
 }
 
-/** From now on nothing goes to this address or comes from it. */
+/** From now on, the kernel drops everything to this address and from it. */
 function vanish({ name }: Network, address: string): void {
   const route = ['route', 'replace', 'blackhole', `${address}/32`, 'table', 'local']
   expect(spawnSync('ip', ['-n', name, ...route]).status).toBe(0)
 }
 
-/** One connection, joined; a record is written when it ends. */
+/** Starts millrace, a backend and a client that has got its first bytes. */
 async function join(config: Partial<ProxyConfig>) {
   const network = new Network('cubic')
   const backend = inside(network, 'socat', '-u', '-', `TCP-LISTEN:${BACKEND_PORT},bind=${BACKEND}`)
@@ -64,11 +64,11 @@ async function join(config: Partial<ProxyConfig>) {
 
 const QUICK = { idleMs: '1s', everyMs: '1s', count: 2 }
 
-describe.runIf(isTestable).concurrent('while others vanish, too,', () => {
+describe.runIf(isTestable).concurrent('vanished peers', () => {
   it.each([
     ['client', CLIENT],
     ['backend', BACKEND],
-  ] as const)('a silent %s that vanishes is found out by keepalive', async (by, address) => {
+  ] as const)('keepalive ends the connection of a silent %s that vanishes', async (by, address) => {
     const { network, millrace } = await join({ keepalive: QUICK })
     vanish(network, address)
     const [record] = await millrace.records(1)
@@ -76,7 +76,7 @@ describe.runIf(isTestable).concurrent('while others vanish, too,', () => {
     expect(record!.ended.errno).toMatch(/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/)
   })
 
-  it('a client that was sent something is found out after deadPeerMs', async () => {
+  it('deadPeerMs ends the connection of a vanished client that does not acknowledge', async () => {
     const { network, millrace, backend } = await join({ keepalive: false, timeouts: { deadPeerMs: '1s' } })
     vanish(network, CLIENT)
     backend.child.stdin.write('are you there?')

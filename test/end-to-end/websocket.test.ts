@@ -1,4 +1,4 @@
-/** ws, client and server, through the built command, plain and over TLS: what one says the other hears, in order. */
+/** A client and a server of the package ws through the built command, plain and over TLS. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -67,7 +67,7 @@ describe.skipIf(areMissing('openssl')).each(modes())('WebSockets, $name', (mode)
         ...options,
       })
 
-    /** Says goodbye, and answers the record that this ends in. */
+    /** Closes the WebSocket; returns the record of its connection. */
     const close = async (socket: WebSocket, code = 1000): Promise<AccessRecord> => {
       const before = records().length
       socket.close(code)
@@ -75,7 +75,7 @@ describe.skipIf(areMissing('openssl')).each(modes())('WebSockets, $name', (mode)
       return (await millrace.records(before + 1)).at(-1)!
     }
 
-    it('100 MB go out and come back, unchanged', async () => {
+    it('a WebSocket client sends 100 MB and gets them back unchanged', async () => {
       const socket = open('/echo')
       await once(socket, 'open')
       const message = pattern(7, MESSAGE_BYTES)
@@ -95,14 +95,14 @@ describe.skipIf(areMissing('openssl')).each(modes())('WebSockets, $name', (mode)
       expect(record.bytesDown).toBeGreaterThan(MESSAGES * MESSAGE_BYTES)
       if (scheme === 'wss' || mode.native === 'off' || mode.splice === 'off') expect(record.splicedUp).toBe(0)
       else expect(record.splicedUp).toBeGreaterThan(0.9 * record.bytesUp)
-      // All but the two heads, which were read.
+      // Everything is spliced but the two heads, which millrace reads.
       if (scheme === 'ws' && mode.splice === 'on' && mode.native !== 'off') {
         expect(record.bytesUp - record.splicedUp).toBeLessThan(1000)
         expect(record.bytesDown - record.splicedDown).toBeLessThan(1000)
       }
     })
 
-    it('fragments, pings and compressed messages arrive as they were', async () => {
+    it('fragments, pings and compressed messages of a WebSocket arrive unchanged', async () => {
       const socket = open('/echo', { perMessageDeflate: true })
       await once(socket, 'open')
       const text = 'many words, many words, many words '.repeat(1000)
@@ -116,19 +116,19 @@ describe.skipIf(areMissing('openssl')).each(modes())('WebSockets, $name', (mode)
       await close(socket)
     })
 
-    it('the server may speak first', async () => {
+    it('a WebSocket server may send first', async () => {
       const socket = open('/first')
       expect(String((await once(socket, 'message'))[0])).toBe('the server speaks first')
       await close(socket)
     })
 
-    it('close codes come through', async () => {
+    it('the close code of a WebSocket server reaches the client', async () => {
       const socket = open('/close')
       const [code, reason] = await once(socket, 'close')
       expect([code, String(reason)]).toEqual([4321, 'enough'])
     })
 
-    it('a reader that stops holds the writer up, and gets everything in the end', async () => {
+    it('a WebSocket client that stops reading holds up the server, and later gets everything', async () => {
       const socket = open('/echo')
       await once(socket, 'open')
       socket.pause()
@@ -140,7 +140,7 @@ describe.skipIf(areMissing('openssl')).each(modes())('WebSockets, $name', (mode)
       })
       for (let i = 0; i < SLOW_MESSAGES; i++) socket.send(message)
       await answered
-      // More than all kernels on the way hold: were it not held up, the proxy would have it.
+      // The bytes are more than all kernel buffers on the way hold. Only the server can still have the rest.
       expect(peer!.bufferedAmount).toBeGreaterThan(0)
       let came = 0
       const done = new Promise<void>((resolve) => {
@@ -154,7 +154,7 @@ describe.skipIf(areMissing('openssl')).each(modes())('WebSockets, $name', (mode)
       await close(socket)
     })
 
-    it('a request that is no upgrade is told to be one', async () => {
+    it('a WebSocket request of an old version gets 426 with the protocol to upgrade to', async () => {
       const response = await new Promise<{ status: number; upgrade: string | undefined }>(
         (resolve, reject) => {
           const refused = open('/echo', { protocolVersion: 8 })

@@ -1,4 +1,4 @@
-/** The examples run as they are, with the programs their users have. */
+/** The examples run unchanged, with the programs that their users have. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ const example = (name: string): string => fileURLToPath(new URL(`../../examples/
 const BYTES = 20_000_000
 
 describe.each(['load-balancer.yaml', 'front-door.yaml'])('examples/%s', (name) => {
-  it('is a good config', async () => {
+  it(`\`millrace check\` accepts examples/${name}`, async () => {
     const path = example(name)
     expect(await runMillrace(['check', '--config', path])).toMatchObject({
       code: 0,
@@ -53,12 +53,12 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line))
 
-  it('is about thirty lines of code', () => {
+  it('connect-proxy.mjs has at most 32 lines of code', () => {
     const code = readFileSync(example('connect-proxy.mjs'), 'utf8').split('*/')[1]!
     expect(code.trim().split('\n').length).toBeLessThanOrEqual(32)
   })
 
-  it('carries https between curl and nginx, and prints the record', async () => {
+  it('connect-proxy.mjs carries https between curl and nginx and prints the record', async () => {
     const received = join(folder, 'received')
     const { code, stderr } = await curl(`https://127.0.0.1:${nginxPort}/file`, '-o', received)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -66,7 +66,7 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
     await proxy.seen(() => records().length === 1)
     const [record] = records()
     expect(record!.target).toBe(`127.0.0.1:${nginxPort}`)
-    // Of two ends of TLS that say goodbye at once, the one that is gone first may answer with a reset.
+    // If both ends of TLS close at once, the end that is gone first may answer with a reset.
     expect(record!.ended.cause).toMatch(/^(finished|reset)$/)
     expect(record!.bytesDown).toBeGreaterThan(BYTES)
     expect(record!.bytesUp).toBeGreaterThan(0)
@@ -74,7 +74,7 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
     else expect(record!.splicedDown).toBeGreaterThan(0)
   })
 
-  it('answers 400 to a target that is none, and goes on', async () => {
+  it('connect-proxy.mjs answers 400 to a bad target and goes on', async () => {
     const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port: Number(address.split(':')[1]) })
     client.send(Buffer.from('CONNECT [:99999 HTTP/1.1\r\nhost: x\r\n\r\n'))
     expect(await client.ended).toBe('fin')
@@ -82,7 +82,7 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
     client.end()
   })
 
-  it('answers 502 where nobody listens, and 405 to anything but CONNECT', async () => {
+  it('connect-proxy.mjs answers 502 if nobody listens, and 405 to anything but CONNECT', async () => {
     const nobody = await curl(`https://127.0.0.1:${await freePort()}/`)
     expect(nobody.stderr).toMatch(/response 502|code 502/)
     const plain = await curl(`http://127.0.0.1:${nginxPort}/`, '-w', '%{http_code}')
@@ -114,12 +114,12 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
       ])
   })
 
-  it('sends a tenant to its backend by name, whatever the case', async () => {
+  it('tenants.mjs sends a tenant to its backend by name, in capitals too', async () => {
     expect(await curl('localhost')).toMatchObject({ code: 0, stdout: 'hello' })
     expect(await curl('LOCALHOST')).toMatchObject({ code: 0, stdout: 'hello' })
   })
 
-  it('turns away whoever asks for another name', async () => {
+  it('tenants.mjs refuses a client that asks for an unknown name', async () => {
     expect(await curl('stranger.test')).toMatchObject({ code: 35, stdout: '' })
   })
 })

@@ -1,4 +1,4 @@
-/** One callback that ends, dials and reuses what the same batch of events was about. */
+/** One callback ends, dials and reuses connections that have events in the same batch. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { pattern } from '../support/bytes.js'
 import { carriages } from '../support/carriages.js'
@@ -7,7 +7,7 @@ import { turns } from '../support/wait.js'
 
 const CONNECTIONS = 40
 
-describe.each(carriages())('$name', (carriage) => {
+describe.each(carriages())('a batch of events with the $name', (carriage) => {
   let rig: Rig
   beforeEach(() => {
     rig = new Rig(carriage)
@@ -19,7 +19,7 @@ describe.each(carriages())('$name', (carriage) => {
   const several = (count: number): Promise<Joined[]> =>
     Promise.all(Array.from({ length: count }, () => rig.join()))
 
-  /** The connections work, and get nobody else's bytes. */
+  /** Checks that the connections work and get no bytes of others. */
   async function expectToWork(connections: readonly Joined[]): Promise<void> {
     for (const [i, { client, backend }] of connections.entries()) {
       client.send(pattern(i, 3000))
@@ -32,7 +32,7 @@ describe.each(carriages())('$name', (carriage) => {
     }
   }
 
-  test('ending all others from one end, while they have events of their own, harms nobody', async () => {
+  test('an end callback that ends 40 other pipes with events in the same batch harms no later pipe', async () => {
     const others = await several(CONNECTIONS)
     const first = await rig.join({
       onEnd: () => {
@@ -49,7 +49,7 @@ describe.each(carriages())('$name', (carriage) => {
     await expectToWork(await several(3))
   })
 
-  test('new connections that take over fds of the same batch get events of their own only', async () => {
+  test('new connections that reuse fds of the same batch get only their own events', async () => {
     const bystanders = await several(5)
     for (let round = 0; round < 5; round++) {
       let next: Promise<Joined[]> | undefined

@@ -1,6 +1,6 @@
 /**
- * What splice(2) may answer instead of moving bytes, injected by strace: whatever it says and whenever, nothing
- * is lost, nobody spins, and the record tells why bytes were copied. strace also shows what was asked of it.
+ * strace makes splice(2) fail in every way, at every moment. No byte is lost, no process spins, and the record tells why
+ * bytes were copied. strace also shows how splice was called.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ const isTestable =
   (kernelLoop() instanceof KernelLoop || !cannotTest(`splice: ${kernelLoop()}`)) && !areMissing('strace')
 const BYTES = 600_000
 
-describe.runIf(isTestable)('with splice(2) that', () => {
+describe.runIf(isTestable)('a pipe whose splice(2) fails', () => {
   let folder: string
   let server: PeerServer
   let relay: Relay
@@ -53,7 +53,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
     })
   }
 
-  /** Sends both ways, compares, and answers the record. */
+  /** Sends both ways, compares, and returns the record. */
   async function exchange(): Promise<RelayRecord> {
     const client = await connectTo(relay.address)
     const backend = await server.accepted()
@@ -71,7 +71,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
   }
 
   test.each(['ENOSYS', 'EPERM', 'EACCES'])(
-    'is forbidden to the process (%s), all is copied',
+    'a pipe copies all bytes if the process may not splice (%s)',
     async (errno) => {
       await startRelay(`error=${errno}`)
       const record = await exchange()
@@ -82,7 +82,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
     },
   )
 
-  test('refuses this pair of sockets (EINVAL), their bytes are copied', async () => {
+  test('a pipe copies all bytes if splice refuses its pair of sockets (EINVAL)', async () => {
     await startRelay('error=EINVAL')
     expect(await exchange()).toMatchObject({
       splicedUp: 0,
@@ -93,7 +93,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
   })
 
   test.each(['ENOSYS', 'EPERM', 'EINVAL'])(
-    'refuses (%s) when bytes are inside a kernel pipe, none is lost',
+    'a pipe loses no byte if splice refuses (%s) while bytes are inside a kernel pipe',
     async (errno) => {
       for (const when of [2, 3, 4, 5]) {
         await startRelay(`error=${errno}:when=${when}+`)
@@ -103,12 +103,15 @@ describe.runIf(isTestable)('with splice(2) that', () => {
     },
   )
 
-  test.each(['EINTR', 'ENOMEM', 'ENOBUFS'])('fails now and then (%s), nothing is lost', async (errno) => {
-    await startRelay(`error=${errno}:when=1+3`)
-    await exchange()
-  })
+  test.each(['EINTR', 'ENOMEM', 'ENOBUFS'])(
+    'a pipe loses no byte if splice fails now and then (%s)',
+    async (errno) => {
+      await startRelay(`error=${errno}:when=1+3`)
+      await exchange()
+    },
+  )
 
-  test('is short of memory for good, waits and does not spin', async () => {
+  test('a pipe waits and does not spin if splice is short of memory for good', async () => {
     await startRelay('error=ENOMEM', 'splice', { idleTimeoutMs: 400 })
     const client = await connectTo(relay.address)
     const backend = await server.accepted()
@@ -119,7 +122,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
     await Promise.all([client.closed, backend.closed])
   })
 
-  test('breaks one connection (EIO), resets that one', async () => {
+  test('a pipe whose splice fails with EIO resets its connection', async () => {
     await startRelay('error=EIO:when=3+')
     const client = await connectTo(relay.address)
     const backend = await server.accepted()
@@ -129,7 +132,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
     await Promise.all([client.closed, backend.closed])
   })
 
-  test('works, is never told to hold bytes back and never asked for more than is inside', async () => {
+  test('a pipe never tells splice to hold bytes back, and never asks for more than is inside', async () => {
     await startRelay('', 'splice,pipe2,setsockopt,sendto,sendmsg')
     await exchange()
     const lines = trace()
@@ -141,7 +144,7 @@ describe.runIf(isTestable)('with splice(2) that', () => {
   })
 })
 
-/** Every splice out of a kernel pipe: what was asked for, and what was inside. */
+/** Every splice out of a kernel pipe: how many bytes it asked for, and how many were inside. */
 function splicesOut(lines: readonly string[]): { asked: number; inside: number }[] {
   const outs: { asked: number; inside: number }[] = []
   const readEnds = new Map<string, string>()

@@ -1,6 +1,6 @@
 /**
- * Thousands of clients who connect and do not say what they came for: each is ended, at once or by its deadline, with
- * a record, at little cost, and good traffic through the same listeners goes on meanwhile.
+ * Thousands of clients that connect and send nothing useful. Each is ended with a record, at once or by its deadline, and
+ * costs little. Meanwhile good traffic through the same listeners goes on.
  */
 
 import { once } from 'node:events'
@@ -32,7 +32,7 @@ interface Opener {
   readonly name: string
   readonly listener: 'proxy' | 'sni' | 'http' | 'tls'
   readonly bytes: Buffer
-  /** Goes on with a byte now and then. */
+  /** Whether the client sends one more byte now and then. */
   readonly trickles?: boolean
   readonly cause: RegExp
 }
@@ -40,13 +40,13 @@ interface Opener {
 const OPENERS: readonly Opener[] = [
   { name: 'nothing', listener: 'sni', bytes: Buffer.alloc(0), cause: /^first-bytes-timeout$/ },
   {
-    name: 'half a hello',
+    name: 'half a ClientHello',
     listener: 'sni',
     bytes: Buffer.from([22, 3, 1, 1]),
     cause: /^first-bytes-timeout$/,
   },
   {
-    name: 'half a header',
+    name: 'half a PROXY header',
     listener: 'proxy',
     bytes: Buffer.from(HEADER.slice(0, 20)),
     cause: /^proxy-header: too slow$/,
@@ -74,7 +74,7 @@ const OPENERS: readonly Opener[] = [
   { name: 'nothing, to a TLS port', listener: 'tls', bytes: Buffer.alloc(0), cause: /^first-bytes-timeout$/ },
 ]
 
-describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} openers, $name`, (mode) => {
+describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} bad clients, $name`, (mode) => {
   const folder = temporaryFolder()
   let echo: Server
   let millrace: Millrace
@@ -115,7 +115,7 @@ describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} ope
     socket.on('error', () => {})
     socket.on('end', () => socket.end())
     socket.resume()
-    // `once` would reject with what these sockets are bound to end in.
+    // `once` would reject with the error in which these sockets must end.
     await new Promise<void>((resolve) => {
       socket.once('connect', resolve)
       socket.once('close', () => resolve())
@@ -136,7 +136,7 @@ describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} ope
     return all
   }
 
-  /** One good client of this listener: its bytes come back as they went. */
+  /** One good client of this listener. It gets its bytes back unchanged. */
   const echoes = async (listener: string, first: Buffer, taken: number): Promise<void> => {
     const socket = connect(ports[listener]!, '127.0.0.1')
     const expected = Buffer.concat([first, Buffer.from('good traffic')]).subarray(taken)
@@ -150,14 +150,14 @@ describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} ope
     expect(Buffer.concat(chunks).equals(expected)).toBe(true)
   }
 
-  it('are ended with a record each, cost little, and disturb nobody', { timeout: 60_000 }, async () => {
+  it('bad clients get a record each, cost little and disturb no others', { timeout: 60_000 }, async () => {
     const hello = await helloOf({ servername: 'a.test' })
     const good = async (): Promise<void> => {
       await echoes('proxy', Buffer.from(HEADER), HEADER.length)
       await echoes('sni', hello, 0)
     }
     await good()
-    // What the first thousand leave behind is Node's own, and stays.
+    // The memory that the first thousand leave behind belongs to Node, and stays.
     const early = await openAll(125)
     for (const socket of [...early.values()].flat()) socket.destroy()
     await millrace.records(OPENERS.length * 125 + 2)

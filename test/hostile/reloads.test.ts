@@ -1,4 +1,4 @@
-/** Reloads while clients come and go as fast as they can: nobody may notice any of them. */
+/** Reloads while clients come and go as fast as they can. No client may notice any reload. */
 
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ describe.each(modes().slice(0, 2))('a thousand reloads, $name', (mode) => {
     for (const server of servers.splice(0)) server.close()
   })
 
-  /** Every second config has another cluster, other weights and timeouts, and a listener that the others have not. */
+  /** Every second config has another cluster, other weights and timeouts, and a second listener. */
   function config(turn: number, admin: string): ProxyConfig {
     const [one, two] = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`)
     const isEven = turn % 2 === 0
@@ -53,7 +53,7 @@ describe.each(modes().slice(0, 2))('a thousand reloads, $name', (mode) => {
     }
   }
 
-  it('refuse and reset nobody, and leave connections of before alone', async () => {
+  it('a thousand reloads refuse and reset no client, and keep established connections', async () => {
     const admin = `unix:${folder}/admin.sock`
     const started = await startWith(folder, config(0, admin), mode)
     millrace = started.millrace
@@ -88,7 +88,7 @@ describe.each(modes().slice(0, 2))('a thousand reloads, $name', (mode) => {
   }, 120_000)
 })
 
-/** One client: says hello, hears it, leaves. Rejects where anything else happens. */
+/** One client says hello, gets it back and leaves. Rejects if anything else happens. */
 async function visit(port: number): Promise<void> {
   const socket = netConnect(port, '127.0.0.1')
   socket.end(HELLO)

@@ -1,6 +1,6 @@
 /**
- * Out of file descriptors, out of kernel pipes: nothing spins, nothing dies, and traffic recovers. Each in a
- * process of its own, with limits of its own.
+ * Without free file descriptors or kernel pipes no process spins or dies, and traffic recovers. Each test runs its own
+ * process with its own limits.
  */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,12 +20,12 @@ import { Relay, type RelayOptions } from '../support/relay.js'
 import { until } from '../support/wait.js'
 
 const KIB = 1024
-/** Half of the time for which nothing is accepted for want of fds. */
+/** Half of the time for which a listener without fds pauses. */
 const HALF_PAUSE_MS = 50
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url))
-/** Nobody's, so that its quota of kernel pipes is this test's alone. */
+/** A user that nobody else uses, so that only this test uses its quota of kernel pipes. */
 const OTHER_USER = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups']
-/** As the same user: so many pipes of 16 pages, held until stdin ends. */
+/** A program of the same user that holds a number of pipes of 16 pages until stdin ends. */
 const HOG = `
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
@@ -68,14 +68,14 @@ async function connect(): Promise<Peer> {
   return peer
 }
 
-/** Sends and gets the same back, on top of what went there and back before. */
+/** Sends more bytes and gets them back, after the bytes of earlier exchanges. */
 async function exchange(peer: Peer, bytes: number): Promise<void> {
   peer.send(pattern(1, bytes, peer.sentBytes))
   await peer.receive(peer.sentBytes)
   expect(difference(peer.received, peer.sent)).toBeUndefined()
 }
 
-/** These go away; resolves when their connections are closed on this side. */
+/** Closes these peers. Resolves when their connections are closed on this side. */
 async function leave(some: readonly Peer[]): Promise<void> {
   const going = [...some]
   for (const peer of going) peer.socket.destroy()
@@ -83,7 +83,7 @@ async function leave(some: readonly Peer[]): Promise<void> {
   for (const peer of going) peers.splice(peers.indexOf(peer), 1)
 }
 
-/** Resolves when the relay carries that many connections. */
+/** Resolves when the relay carries this many connections. */
 async function carries(connections: number): Promise<void> {
   while ((await relay.counts()).connections !== connections);
 }
@@ -99,15 +99,15 @@ async function splicesAgain(): Promise<void> {
   }
 }
 
-// An odd and an even number, because a connection needs two: either accepting or dialling finds none left.
-describe.runIf(hasKernel && !areMissing('sh')).each([100, 101])('with %i file descriptors', (limit) => {
+// An odd and an even limit, because a connection needs two fds. Then once the accept and once the dial finds none left.
+describe.runIf(hasKernel && !areMissing('sh')).each([100, 101])('a proxy with %i fds', (limit) => {
   const beneath = ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh']
   const shortages = (): string[] => [...relay.pauses, ...relay.failedDials]
 
-  /** A client that is refused at once may never have been connected. */
+  /** A client that is refused at once may never see its connect. */
   const tryToConnect = (): Promise<unknown> => connect().catch(() => {})
 
-  /** A connection, and more clients than the relay has fds for. */
+  /** Returns a working connection, after more clients came than the relay has fds for. */
   async function exhausted(): Promise<Peer> {
     await startRelay({ beneath })
     const first = await connect()
@@ -117,7 +117,7 @@ describe.runIf(hasKernel && !areMissing('sh')).each([100, 101])('with %i file de
     return first
   }
 
-  test('connections go on, nothing spins, and all is well when some have gone', async () => {
+  test('a proxy without free fds keeps its connections, does not spin, and accepts again when some have closed', async () => {
     const first = await exhausted()
     await until(() => sleepsForMs(relay.program.pid) >= HALF_PAUSE_MS)
     expect(new Set(shortages())).toEqual(new Set(['EMFILE']))
@@ -130,7 +130,7 @@ describe.runIf(hasKernel && !areMissing('sh')).each([100, 101])('with %i file de
     }
   })
 
-  test('bytes are copied while there is no fd for a kernel pipe', async () => {
+  test('a pipe copies bytes while there is no fd for a kernel pipe', async () => {
     const first = await exhausted()
     while ((await relay.counts()).pipesRefused === 0) {
       await tryToConnect()
@@ -148,7 +148,7 @@ const canBeOther =
   (spawnSync(OTHER_USER[0]!, [...OTHER_USER.slice(1), process.execPath, '-v']).status === 0 ||
     !cannotTest('the quota of kernel pipes: this user cannot run node as another one'))
 
-describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', () => {
+describe.runIf(canBeOther)('a proxy whose user has used up the quota of kernel pipes', () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'millrace-'))
@@ -156,7 +156,7 @@ describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', (
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  /** What the relay needs, where every user can read it. */
+  /** Copies the files that the relay needs to a folder that every user can read. */
   function readableCode(): NonNullable<RelayOptions['code']> {
     const parts = ['dist', 'build/Release/millrace.node', 'node_modules/node-gyp-build', 'package.json']
     for (const part of [...parts, 'test/support/relay.mjs']) {
@@ -167,7 +167,7 @@ describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', (
     return { checkout: folder, script: join(folder, 'test/support/relay.mjs') }
   }
 
-  test('bytes are copied, and spliced again when there is room', async () => {
+  test("a pipe copies bytes while its user's quota of kernel pipes is used up, and then splices again", async () => {
     const hog = new Program('python3', ['-c', HOG, '1100'])
     await hog.seen(() => hog.stdout.includes('full'))
     await startRelay({ beneath: OTHER_USER, code: readableCode() })
@@ -188,8 +188,8 @@ describe.runIf(canBeOther)('as a user whose quota of kernel pipes is used up', (
     await splicesAgain()
   })
 
-  // Of the 16,384 pages that this user may have, seven pipes of 1 MiB are left.
-  test('readers that have stopped leave a kernel pipe to everybody else', async () => {
+  // Of the 16,384 pages that this user may have, room for seven pipes of 1 MiB is left.
+  test('readers that have stopped leave a kernel pipe for other pipes', async () => {
     const hog = new Program('python3', ['-c', HOG, '900'])
     await hog.seen(() => hog.stdout.includes('full'))
     await startRelay({ beneath: OTHER_USER, code: readableCode() })

@@ -1,4 +1,4 @@
-/** Much of it: more bytes through one connection than 32 bits count, and many connections one after another. */
+/** More bytes through one connection than 32 bits can count, and many connections one after another. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket as NetSocket, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ import { Relay } from '../support/relay.js'
 import { until } from '../support/wait.js'
 
 const MIB = 1024 * 1024
-/** Whole periods of the pattern, so that sending it again continues it. */
+/** Whole periods of the pattern, so that sending it again continues the pattern. */
 const CHUNK = pattern(1, 256 * PERIOD_BYTES)
 /** A little more than 4 GiB. */
 const CHUNKS = Math.ceil(2 ** 32 / CHUNK.length) + 1
@@ -35,13 +35,13 @@ const addressOf = (server: Server): Address => ({
   port: (server.address() as AddressInfo).port,
 })
 
-/** Sends the chunk so many times, then ends. */
+/** Sends the chunk this many times, and then ends. */
 async function sendChunks(socket: NetSocket, chunks: number): Promise<void> {
   for (let i = 0; i < chunks; i++) if (!socket.write(CHUNK)) await once(socket, 'drain')
   socket.end()
 }
 
-test('more than 4 GiB cross one connection, in order and exactly counted', { timeout: 120_000 }, async () => {
+test('a pipe carries more than 4 GiB in order and counts them exactly', { timeout: 120_000 }, async () => {
   const server = await listen((socket) => void sendChunks(socket, CHUNKS))
   const relay = await Relay.start({ backend: addressOf(server), settings: { splice: 'on' } })
   let received = 0
@@ -64,7 +64,7 @@ test('more than 4 GiB cross one connection, in order and exactly counted', { tim
   expect(await relay.stop()).toBe(0)
 })
 
-describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind engine', ({ engine }) => {
+describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('a $kind engine', ({ engine }) => {
   let echo: Server
   beforeEach(async () => {
     echo = await listen((socket) => socket.pipe(socket))

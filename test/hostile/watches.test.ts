@@ -1,6 +1,6 @@
 /**
- * A user who has all the watches of epoll that are allowed (max_user_watches): epoll_ctl(2) refuses. The limit is the
- * whole machine's, so a library in front of libc refuses instead, and only what the addon asks for: libuv would abort.
+ * A user who has used up all epoll watches (max_user_watches): epoll_ctl(2) refuses. The limit is one for the whole
+ * machine, so a preloaded library refuses instead. It refuses only the addon's calls, because libuv would abort.
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ afterEach(async () => {
 })
 
 it.runIf(isTestable)(
-  'resets a client that cannot be watched, counts a pause, says so once, and goes on',
+  'a proxy resets clients that epoll cannot watch, counts a pause for each, logs one warning and goes on',
   async () => {
     backend = (await Backend.listen()).echo()
     const config = writeConfig(folder, {

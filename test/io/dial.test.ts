@@ -1,4 +1,4 @@
-/** Dialling: the outcome of every connect comes once, later, and names the errno. */
+/** A dial reports its outcome once, after the call to `dial` has returned. A failure names the errno. */
 import { once } from 'node:events'
 import { createServer, type Socket as NetSocket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { PeerServer } from '../support/peer.js'
 import { Program } from '../support/programs.js'
 import { turns, until } from '../support/wait.js'
 
-/** Listens with a queue of one connection, says its port and then never accepts. */
+/** A program that listens with a queue of one connection, prints its port and then never accepts. */
 const DEAF_LISTENER = `
   const server = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
     require('fs').writeSync(1, server.address().port + '\\n')
@@ -21,7 +21,7 @@ const DEAF_LISTENER = `
 
 const tcp = (port: number): Address => ({ kind: 'tcp', host: '127.0.0.1', port })
 
-describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind engine', ({ engine }) => {
+describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('a $kind dial', ({ engine }) => {
   let fdsBefore: string[]
   beforeEach(() => {
     fdsBefore = openFds()
@@ -31,7 +31,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   const dial = (address: Address, connectMs = 0): Promise<DialOutcome> =>
     new Promise((done) => engine.dial(address, connectMs, done))
 
-  test('connects, and not before dial has returned', async () => {
+  test('a dial connects, and reports it only after the call to dial has returned', async () => {
     const server = await PeerServer.listen(tcp(0))
     let hasReturned = false
     const outcome = new Promise<DialOutcome>((done) => {
@@ -52,7 +52,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   test.each<[string, () => Promise<Address>]>([
     ['ECONNREFUSED', refused],
     ['ENOENT', async () => ({ kind: 'unix', path: join(tmpdir(), 'millrace-no-such-socket') })],
-  ])('tells why it failed: %s', async (errno, address) => {
+  ])('a dial that fails reports %s', async (errno, address) => {
     const to = await address()
     let hasReturned = false
     const outcome = new Promise<DialOutcome>((done) => {
@@ -65,7 +65,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     expect(await outcome).toEqual({ socket: undefined, errno })
   })
 
-  test('gives up after connectMs', async () => {
+  test('a dial that gets no answer fails with ETIMEDOUT after connectMs', async () => {
     const deaf = new Program(process.execPath, ['-e', DEAF_LISTENER])
     const port = await deaf.seen(() => /^\d+/.exec(deaf.stdout)).then(([digits]) => Number(digits))
     const queued = await Promise.all([dial(tcp(port)), dial(tcp(port))])
@@ -74,7 +74,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     await deaf.kill()
   })
 
-  test('a cancelled dial answers nothing, and leaves nothing behind', async () => {
+  test('a cancelled dial reports no outcome and leaves no fd open', async () => {
     const accepted: NetSocket[] = []
     const server = createServer((socket) => accepted.push(socket.on('error', () => {})))
     server.listen(0, '127.0.0.1')
@@ -98,7 +98,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     await once(server, 'close')
   })
 
-  test('cancelling after the answer does nothing to the connection', async () => {
+  test('a dial that is cancelled after its outcome leaves the connection open', async () => {
     const server = await PeerServer.listen(tcp(0))
     const { socket, dialled } = await new Promise<{
       socket: DialOutcome['socket']

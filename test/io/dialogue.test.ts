@@ -1,4 +1,4 @@
-/** One end of a connection before it is joined, on an fd and on a stream: looking, reading, saying, waiting. */
+/** A dialogue with one end of a connection before the pipe: it looks, reads, says and waits. Both engines. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GRACE_MS } from '../../src/io/delivery.js'
 import { Dialogue, type DialogueOver } from '../../src/io/dialogue.js'
@@ -14,7 +14,7 @@ import { settled, turns, until } from '../support/wait.js'
 const MIB = 1024 * 1024
 const PIECE = 64 * 1024
 
-/** Whatever has a deadline in `engine` has looked at the clock. */
+/** Waits until everything that has a deadline in `engine` has looked at the clock. */
 async function ticks(engine: Engine): Promise<void> {
   let looks = 0
   const watcher = { sweepIndex: -1, expire: () => void looks++ }
@@ -77,7 +77,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
 
     const waiting = (): number => socket.unacknowledgedBytes() ?? socket.queuedBytes
 
-    it('looks as often as it likes and takes nothing', async () => {
+    it('a dialogue looks at the first bytes several times and takes none of them', async () => {
       peer.send(Buffer.from('hel'))
       const looking = dialogue.look(first(5), 100)
       await turns(20)
@@ -88,14 +88,14 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(await dialogue.look(first(5), 100)).toMatchObject({ value: 'world' })
     })
 
-    it('shows what there is, fewer bytes where the peer has ended', async () => {
+    it('a dialogue shows the bytes it was asked for, or fewer if the peer has ended', async () => {
       peer.send(Buffer.from('hello'))
       expect((await dialogue.show(3)).toString()).toBe('hel')
       peer.end()
       expect((await dialogue.show(100)).toString()).toBe('hello')
     })
 
-    it('reads to the end', async () => {
+    it('a dialogue reads all bytes until the peer ends', async () => {
       const sent = pattern(1, 500_000)
       peer.send(sent)
       peer.end()
@@ -106,13 +106,13 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(Buffer.concat(chunks).equals(sent)).toBe(true)
     })
 
-    it('says more than fits, and waits until it has gone', async () => {
+    it('a dialogue that says more than the socket takes waits until all of it has gone', async () => {
       const said = pattern(2, 20_000_000)
       peer.pause()
       const copy = Buffer.from(said)
       const saying = dialogue.say(said)
       await turns(50)
-      // What has not gone was copied.
+      // The dialogue has copied what has not gone yet, so the caller may overwrite it.
       said.fill(0)
       peer.resume()
       await saying
@@ -121,7 +121,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(peer.received.equals(copy)).toBe(true)
     })
 
-    it('reads and says at the same time', async () => {
+    it('a dialogue reads and says at the same time', async () => {
       const [reading, saying] = [dialogue.read(), dialogue.say(Buffer.from('hello'))]
       await saying
       await peer.receive(5)
@@ -129,19 +129,19 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect((await reading).toString()).toBe('yes')
     })
 
-    it('ends a wait when the peer has ended, has broken off, or takes too long', async () => {
+    it("a dialogue's wait fails if the peer ends first or the deadline passes", async () => {
       const looking = why(dialogue.look(first(5), 100))
       peer.send(Buffer.from('he'))
       peer.end()
       expect(await looking).toBe('ended')
       dialogue.allow(20)
       expect(await why(dialogue.during(new Promise(() => {})))).toBe('timed-out')
-      // A new deadline is a new chance.
+      // With a new deadline the dialogue can be used again.
       dialogue.allow(0)
       expect((await dialogue.show(2)).toString()).toBe('he')
     })
 
-    it('ends a wait when the connection breaks, whatever is waited for', async () => {
+    it('every wait of a dialogue fails when the peer resets', async () => {
       const looking = why(dialogue.look(first(5), 100))
       const during = why(dialogue.during(new Promise(() => {})))
       peer.reset()
@@ -149,12 +149,12 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(await during).toBe('broken')
     })
 
-    it('waits for a promise, and passes its failure on', async () => {
+    it('a dialogue that waits for a promise passes on its value or its error', async () => {
       expect(await dialogue.during(Promise.resolve(7))).toBe(7)
       await expect(dialogue.during(Promise.reject(new Error('oh no')))).rejects.toThrow('oh no')
     })
 
-    it('can be called off, at once and for ever', async () => {
+    it('a cancelled dialogue fails the wait under way and every later one', async () => {
       const looking = why(dialogue.look(first(5), 100))
       dialogue.cancel()
       expect(await looking).toBe('cancelled')
@@ -162,7 +162,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(await why(dialogue.look(first(5), 100))).toBe('cancelled')
     })
 
-    it('says goodbye: the last words arrive though the peer was still talking', async () => {
+    it('the last words of a dialogue arrive although the peer has sent bytes that nobody read', async () => {
       peer.send(pattern(3, 200_000))
       const leaving = dialogue.sayGoodbye(Buffer.from('goodbye'))
       expect(await peer.ended).toBe('fin')
@@ -172,13 +172,13 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(socket.isClosed).toBe(true)
     })
 
-    /** As an answer is passed on: a piece after the other, each when the one before has gone. */
+    /** Says `bytes` as an HTTP answer is passed on: each piece when the piece before it has gone. */
     const sayInPieces = async (bytes: Buffer): Promise<unknown> => {
       for (let at = 0; at < bytes.length; at += PIECE) await dialogue.say(bytes.subarray(at, at + PIECE))
       return await dialogue.leave()
     }
 
-    it('says goodbye to one who reads slowly and still talks: nothing is lost', async () => {
+    it('a parting loses no byte if the peer reads slowly and still sends', async () => {
       const said = pattern(4, 12 * MIB)
       peer.pause()
       const leaving = sayInPieces(said)
@@ -198,7 +198,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
     })
 
     it.skipIf(engine.kind === 'stream')(
-      'says goodbye for as long as the peer goes on acknowledging',
+      'a parting lasts for as long as the peer goes on acknowledging',
       async () => {
         const said = pattern(4, 12 * MIB)
         peer.pause()
@@ -220,7 +220,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       },
     )
 
-    it('says goodbye to one who takes nothing for 30 s, and tells that bytes are lost', async () => {
+    it('a parting from a peer that takes nothing for 30 s ends and reports lost bytes', async () => {
       peer.pause()
       const leaving = dialogue.say(pattern(5, 1.5 * MIB)).then(() => dialogue.leave())
       await settled(waiting)
@@ -228,7 +228,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       advanceClock(29_000)
       await ticks(engine)
       expect(socket.isClosed).toBe(false)
-      // What the peer's kernel may still take is progress, and begins another 30 s.
+      // The peer's kernel may still take some bytes. That is progress, and begins another 30 s.
       while (!socket.isClosed) {
         advanceClock(30_000)
         await ticks(engine)
@@ -236,7 +236,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(await leaving).toMatchObject({ why: 'timed-out' })
     })
 
-    it('resets a peer that has not taken its last words for 30 s', async () => {
+    it('a dialogue resets a peer that has not taken its last words for 30 s', async () => {
       peer.pause()
       const leaving = dialogue.sayGoodbye(pattern(5, 20 * MIB))
       await settled(waiting)
@@ -246,7 +246,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(await peer.reallyEnded()).toMatch(/ECONNRESET|EPIPE/)
     })
 
-    it('says goodbye to one who has everything and does not close: nothing is lost that anybody knows of', async () => {
+    it('a parting from a peer that has every byte and does not close reports a loss only on the stream engine', async () => {
       const leaving = dialogue.say(Buffer.from('goodbye')).then(() => dialogue.leave())
       expect(await peer.ended).toBe('fin')
       await until(() => (socket.unacknowledgedBytes() ?? 0) === 0)
@@ -257,7 +257,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(socket.isClosed).toBe(true)
     })
 
-    it('tells that a goodbye is lost on one who resets before it was taken', async () => {
+    it('a parting reports lost bytes if the peer resets before it has taken them', async () => {
       peer.pause()
       const leaving = dialogue.say(pattern(6, 1.5 * MIB)).then(() => dialogue.leave())
       await settled(waiting)
@@ -265,7 +265,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       expect(await leaving).toMatchObject({ why: 'broken' })
     })
 
-    it('stays with a peer that has its last words for as long as that talks, and for 5 s after it', async () => {
+    it('a dialogue whose last words have arrived stays while the peer sends, and 5 s longer', async () => {
       const leaving = dialogue.sayGoodbye(Buffer.from('goodbye'))
       expect(await peer.ended).toBe('fin')
       for (let i = 0; i < 5; i++) {
@@ -281,7 +281,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
     })
 
     it.skipIf(engine.kind === 'stream')(
-      'tells nothing lost where a reset comes after everything',
+      'a parting reports no loss if the peer resets after it has taken every byte',
       async () => {
         const leaving = dialogue.say(Buffer.from('goodbye')).then(() => dialogue.leave())
         expect(await peer.ended).toBe('fin')
@@ -291,20 +291,20 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       },
     )
 
-    it('breaks off when what was said has been taken', async () => {
+    it('a dialogue that breaks off resets only after the peer has taken what was said', async () => {
       peer.pause()
       await dialogue.say(pattern(7, 96 * 1024))
       const breaking = dialogue.breakOff()
       peer.resume()
       await peer.receive(96 * 1024)
-      // Where nobody tells what was acknowledged, a second has to do.
+      // The stream engine does not know what was acknowledged. It waits for one second instead.
       if (engine.kind === 'stream') advanceClock(GRACE_MS)
       await breaking
       expect(await peer.reallyEnded()).toBe('ECONNRESET')
       expect(difference(peer.received, pattern(7, 96 * 1024))).toBeUndefined()
     })
 
-    it('breaks off at once where it is called off', async () => {
+    it('a dialogue that breaks off and is cancelled closes at once', async () => {
       peer.pause()
       const saying = why(dialogue.say(pattern(8, 20 * MIB)))
       await settled(waiting)
@@ -312,7 +312,7 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       dialogue.cancel()
       await breaking
       expect(socket.isClosed).toBe(true)
-      // A stream has taken it already.
+      // A stream has queued all of it already.
       expect(await saying).toBe(engine.kind === 'kernel' ? 'cancelled' : 'settled')
       if (engine.kind === 'kernel') {
         expect(dialogue.unsaidBytes).toBeGreaterThan(0)
@@ -320,11 +320,11 @@ describe.each(engines().map((engine) => [engine.kind, engine] as const))(
       } else expect(dialogue.unsaidBytes).toBe(0)
     })
 
-    it('knows where its peer connected to', () => {
+    it('an accepted socket knows the address that its peer connected to', () => {
       expect(socket.localAddress()).toEqual(listening.address)
     })
 
-    it('hands the connection to Node, with what was not taken', async () => {
+    it('a socket that is given to Node still delivers the bytes that the dialogue only looked at', async () => {
       peer.send(Buffer.from('hello'))
       await dialogue.look(first(5), 100)
       dialogue.end()

@@ -1,4 +1,4 @@
-/** Looking, taking, sending and giving away, before there is a pipe: the same of a socket of either kind. */
+/** Before the pipe, a socket of either kind shows, gives, sends and is handed to Node in the same way. */
 import { once } from 'node:events'
 import type { Socket as NetSocket } from 'node:net'
 import { Duplex } from 'node:stream'
@@ -15,18 +15,21 @@ import { turns, until } from '../support/wait.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
-/** More than a socket that is only looked at may hold. */
+/** More bytes than a socket holds while it is only looked at. */
 const PLENTY = 40 * KIB
 const MOST = 64 * KIB
-/** A read of a stream, and what was there before. */
+/** The most that a stream may hold beyond the 16 KiB: one more read. */
 const MOST_READ = 64 * KIB
 
-/** One of each kind: how bytes would be carried afterwards does not matter. */
+/** One carriage for each kind of socket. How the bytes are carried afterwards does not matter here. */
 const kinds = carriages().filter(({ name }) => name === 'kernel carrier' || name === 'stream carrier')
 
-describe.each(kinds.map((carriage) => ({ ...carriage, carriage })))('with the $name', ({ carriage }) => {
-  describe.each<Family>(['IPv4', 'IPv6', 'unix'])('over %s', (family) => describeSocket(carriage, family))
-})
+describe.each(kinds.map((carriage) => ({ ...carriage, carriage })))(
+  'a socket for the $name',
+  ({ carriage }) => {
+    describe.each<Family>(['IPv4', 'IPv6', 'unix'])('over %s', (family) => describeSocket(carriage, family))
+  },
+)
 
 function describeSocket(carriage: Carriage, family: Family): void {
   let rig: Rig
@@ -48,7 +51,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(await rig.finish()).toEqual([])
   })
 
-  /** Resolves when so many bytes are there to be looked at. */
+  /** Waits until the socket shows this many bytes. */
   const shows = (bytes: number): Promise<void> =>
     until(() => {
       if (near.peek(bytes).length >= bytes) return true
@@ -56,7 +59,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
       return false
     })
 
-  /** Takes all that comes until the peer has ended. */
+  /** Takes all bytes until the peer has ended. */
   const takeAll = async (): Promise<Buffer> => {
     const taken: Buffer[] = []
     await until(() => {
@@ -68,13 +71,13 @@ function describeSocket(carriage: Carriage, family: Family): void {
     return Buffer.concat(taken)
   }
 
-  it('shows nothing while nothing is there', () => {
+  it('a socket shows no bytes before any have come', () => {
     near.awaitMore()
     expect(near.peek(MOST)).toHaveLength(0)
     expect(near.read(MOST)).toHaveLength(0)
   })
 
-  it('shows the same bytes again and again, and no more than asked for', async () => {
+  it('a socket shows the same bytes at every look, and no more than asked for', async () => {
     peer.send(pattern(1, 100))
     await shows(100)
     for (const most of [1, 50, 100, MOST, 100]) {
@@ -82,7 +85,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     }
   })
 
-  it('tells its owner of what comes, whoever has looked already', async () => {
+  it('a socket runs its owner for each new piece, also after a look at the earlier ones', async () => {
     for (let i = 1; i <= 3; i++) {
       near.awaitMore()
       const before = runs
@@ -93,7 +96,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(near.peek(MOST).equals(pattern(1, 30))).toBe(true)
   })
 
-  it('takes from the beginning, and shows what is left', async () => {
+  it('a read takes the first bytes, and the socket then shows the others', async () => {
     peer.send(pattern(1, 100))
     await shows(100)
     expect(Buffer.from(near.read(30)).equals(pattern(1, 30))).toBe(true)
@@ -104,7 +107,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(near.peek(MOST)).toHaveLength(0)
   })
 
-  it('shows 16 KiB, however much more has come, and loses none of it', async () => {
+  it('a socket that is only looked at shows 16 KiB and loses none of the bytes behind them', async () => {
     const all = pattern(1, MIB)
     peer.send(all)
     peer.end()
@@ -118,7 +121,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect((await takeAll()).equals(all)).toBe(true)
   })
 
-  it('shows what came before an end, and then nothing', async () => {
+  it("a socket shows the bytes before the peer's end, and after them nothing", async () => {
     peer.send(pattern(1, 100))
     peer.end()
     await shows(100)
@@ -131,7 +134,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(near.error).toBeUndefined()
   })
 
-  it('sends what it is given, as it was then', async () => {
+  it('a socket sends the bytes as they were at the call to send', async () => {
     const bytes = pattern(2, 1000)
     expect(near.send(bytes)).toBe(1000)
     bytes.fill(0)
@@ -139,7 +142,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(peer.received.equals(pattern(2, 1000))).toBe(true)
   })
 
-  it('takes no more than a slow reader leaves room for, and says when there is some', async () => {
+  it('a socket takes no more bytes than a slow peer has room for, and tells when there is room again', async () => {
     peer.pause()
     const all = pattern(2, 8 * MIB)
     let at = 0
@@ -163,9 +166,9 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect(peer.received.equals(all)).toBe(true)
   })
 
-  // Of a stream with memory of ours only TLS can read, as test/tls does.
+  // A stream that reads into memory of ours can be handed to TLS only. test/tls tests that.
   if (carriage.name === 'kernel carrier') {
-    it('is given to Node with all that was not taken, the end included', async () => {
+    it('a socket that is given to Node keeps all bytes that were not taken, and the end', async () => {
       peer.send(pattern(1, PLENTY))
       peer.end()
       await shows(1000)
@@ -181,7 +184,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
       stream.destroy()
     })
 
-    it('is given to Node before anything has come', async () => {
+    it('a socket that is given to Node before its first byte delivers all bytes to Node', async () => {
       const stream = near.release()!
       const before = runs
       peer.send(pattern(1, 10))
@@ -192,7 +195,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     })
   }
 
-  it('is a stream on demand, and none of its bytes is missed', async () => {
+  it('a socket that becomes a stream loses none of its bytes', async () => {
     peer.send(pattern(1, 100))
     await shows(100)
     const housed = asStream(near, rig.engine.runQueue)
@@ -203,7 +206,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     expect((await takeAll()).equals(pattern(1, PLENTY + 100))).toBe(true)
   })
 
-  it('is nothing any more once it is closed', () => {
+  it('a closed socket shows, reads and sends nothing', () => {
     near.close()
     expect(near.release()).toBeUndefined()
     expect(near.peek(MOST)).toHaveLength(0)
@@ -214,7 +217,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
 
   if (family === 'unix') return
 
-  it('knows where its peer connected to', () => {
+  it('an accepted socket knows the address that its peer connected to', () => {
     expect(near.localAddress()).toEqual({
       kind: 'tcp',
       host: family === 'IPv6' ? '::1' : '127.0.0.1',
@@ -222,7 +225,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
     })
   })
 
-  it('breaks where its peer resets, and throws nowhere', async () => {
+  it('a socket whose peer resets has the error ECONNRESET, and no call to it throws', async () => {
     near.awaitMore()
     peer.reset()
     await until(() => (near.ready & BROKEN) !== 0)
@@ -234,7 +237,7 @@ function describeSocket(carriage: Carriage, family: Family): void {
   })
 }
 
-it('a stream that is none of Node`s sockets is not given away', () => {
+it("a stream that is not a socket of Node's cannot be given to Node", () => {
   const stream = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
   const socket = new StreamSocket(stream, new RunQueue(), 'not-a-plain-socket')
   expect(socket.release()).toBeUndefined()
@@ -243,7 +246,7 @@ it('a stream that is none of Node`s sockets is not given away', () => {
   socket.reset()
 })
 
-/** All of it, once it has ended. */
+/** All bytes of the stream, once it has ended. */
 async function bytesOf(stream: NetSocket): Promise<Buffer> {
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -1,4 +1,4 @@
-/** Listening: addresses of every kind, who connected, and one clear line when it cannot be. */
+/** Listening: on every kind of address, who connected, and one clear error when an address cannot be used. */
 
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ import { until } from '../support/wait.js'
 const OPTIONS = { backlog: 16, sharePort: false }
 const tcp = (host: string, port = 0): Address => ({ kind: 'tcp', host, port })
 
-describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind engine', ({ engine }) => {
+describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind listener', ({ engine }) => {
   let folder: string
   let fdsBefore: string[]
   const closing: { close(): void }[] = []
@@ -35,7 +35,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
 
   const inFolder = (name: string): UnixAddress => ({ kind: 'unix', path: join(folder, name) })
 
-  /** Listens and keeps what connects. */
+  /** Listens, and keeps the clients and their sockets. */
   async function listen(
     address: Address,
     options: ListenOptions = OPTIONS,
@@ -68,7 +68,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   const failed = (errno: string, advice: string): object =>
     expect.objectContaining({ code: 'listen-failed', message: expect.stringMatching(`${errno}.*${advice}`) })
 
-  test('tells the port that was chosen, and who connected', async () => {
+  test('a listener on port 0 tells the port it got and the address of each client', async () => {
     const listening = await listen(tcp('127.0.0.1'))
     const peer = await connected(listening.address)
     await until(() => listening.clients.length === 1)
@@ -76,7 +76,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     expect(listening.clients).toEqual([`127.0.0.1:${peer.socket.localPort}`])
   })
 
-  test('accepts IPv6 clients, and IPv4 clients of a dual-stack listener as IPv4', async () => {
+  test('a dual-stack listener tells IPv6 clients as IPv6 and IPv4 clients as IPv4', async () => {
     const listening = await listen(tcp('::'))
     if (listening.address.kind === 'unix') return expect.unreachable()
     const v6 = await connected(tcp('::1', listening.address.port))
@@ -88,13 +88,13 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     ])
   })
 
-  test('accepts a burst of more clients than it takes at once', async () => {
+  test('a listener accepts a burst of 150 clients, more than it takes in one turn', async () => {
     const listening = await listen(tcp('127.0.0.1'), { ...OPTIONS, backlog: 200 })
     await Promise.all(Array.from({ length: 150 }, () => connected(listening.address)))
     await until(() => listening.clients.length === 150)
   })
 
-  test('accepts on a unix socket, whose file goes when it closes', async () => {
+  test("a listener on a unix socket accepts clients, and removes the socket's file when it closes", async () => {
     const address = inFolder('socket')
     const listening = await listen(address)
     await connected(address)
@@ -109,7 +109,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     return { mode: (mode & 0o777).toString(8), gid }
   }
 
-  test.each([0o600, 0o660, 0o666, 0o700])('gives the file of a unix socket the mode %i', async (mode) => {
+  test.each([0o600, 0o660, 0o666, 0o700])('the file of a unix socket gets mode %i', async (mode) => {
     const address = inFolder('mode')
     const listening = await listen(address, { ...OPTIONS, socketFile: { mode, group: undefined } })
     expect(fileOf(address).mode).toBe(mode.toString(8))
@@ -119,7 +119,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
   })
 
   test.runIf(process.getuid?.() === 0)(
-    'gives the file of a unix socket a group, by number and by name',
+    'the file of a unix socket gets its group by number or by name',
     async () => {
       const [address, other] = [inFolder('number'), inFolder('name')]
       await listen(address, { ...OPTIONS, socketFile: { mode: undefined, group: '1' } })
@@ -131,7 +131,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     },
   )
 
-  test('says what is wrong with a group, and leaves no file behind', async () => {
+  test('a listener with an unknown group fails with a clear error and leaves no file behind', async () => {
     const address = inFolder('group')
     const socketFile = { mode: undefined, group: 'nobody-has-this' }
     expect(await failure(address, { ...OPTIONS, socketFile })).toEqual(
@@ -140,7 +140,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     await until(() => !existsSync(address.path))
   })
 
-  test('replaces the file of a unix socket that nobody listens on any more', async () => {
+  test('a listener replaces the file of a unix socket that nobody listens on any more', async () => {
     const address = inFolder('stale')
     const script = `require('net').createServer().listen(${JSON.stringify(address.path)}, () => process.kill(process.pid, 'SIGKILL'))`
     await run(process.execPath, ['-e', script])
@@ -150,7 +150,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     await until(() => listening.clients.length === 1)
   })
 
-  test('leaves a unix socket alone that somebody listens on', async () => {
+  test('a listener fails with EADDRINUSE on a unix socket that another process listens on, and leaves it alone', async () => {
     const address = inFolder('taken')
     const owner = createServer().listen(address.path)
     await once(owner, 'listening')
@@ -162,14 +162,14 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     await once(client, 'close')
   })
 
-  test('leaves a file alone that is no socket', async () => {
+  test('a listener fails with EADDRINUSE on a path of a regular file, and leaves the file alone', async () => {
     const address = inFolder('file')
     writeFileSync(address.path, 'precious')
-    expect(await failure(address)).toEqual(failed('EADDRINUSE', 'no socket'))
+    expect(await failure(address)).toEqual(failed('EADDRINUSE', 'not a socket'))
     expect(statSync(address.path).size).toBe(8)
   })
 
-  test('says what to do about an address that cannot be listened on', async () => {
+  test('the error for an address that cannot be listened on says why and what to check', async () => {
     const owner = await listen(tcp('127.0.0.1'))
     expect(await failure(owner.address)).toEqual(failed('EADDRINUSE', 'another process listens there'))
     expect(await failure(tcp('203.0.113.7', 7000))).toEqual(failed('EADDRNOTAVAIL', 'no interface'))
@@ -178,7 +178,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     expect(await failure(inFolder('directory'))).toEqual(failed('EADDRINUSE', ''))
   })
 
-  test('closing it leaves accepted connections alone, and may be done twice', async () => {
+  test('a listener that is closed twice leaves its accepted connections open', async () => {
     const listening = await listen(tcp('127.0.0.1'))
     const peer = await connected(listening.address)
     await until(() => listening.sockets.length === 1)

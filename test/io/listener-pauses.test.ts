@@ -1,4 +1,4 @@
-/** A listener that pauses: whoever comes meanwhile is handed out when it goes on, in order and with what it has said. */
+/** A paused listener keeps the clients that connect. When it goes on, it hands them out in order and unread. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Address, formatAddress, formatPeer, type PeerAddress } from '../../src/address.js'
 import { kernelLoop } from '../../src/io/choose-engine.js'
@@ -16,9 +16,9 @@ import { turns, until } from '../support/wait.js'
 const OPTIONS = { backlog: 16, sharePort: false }
 const ANY_PORT: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 }
 
-describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind engine', ({ engine }) => {
+describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind listener', ({ engine }) => {
   let fdsBefore: string[]
-  /** Whom the listener has handed out, in order. */
+  /** The clients that the listener has handed out, in order. */
   let clients: string[]
   let sockets: Socket[]
   const closing: { close(): void }[] = []
@@ -50,7 +50,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     return peer
   }
 
-  test('hands nobody out while it pauses for any reason, and then all who came, in order and unread', async () => {
+  test('a listener hands out no client while it has a reason to pause, and then all of them in order and unread', async () => {
     const listening = await listen()
     const first = await connected(listening.address)
     await until(() => clients.length === 1)
@@ -73,7 +73,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     }
   })
 
-  test('hands one that was put back out again, before those who came after it', async () => {
+  test('a client that was put back is handed out again before the clients that came after it', async () => {
     const served: string[] = []
     let isFull = true
     const accepted = (socket: Socket, from: PeerAddress): void => {
@@ -100,7 +100,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     expect(served).toEqual(clients)
   })
 
-  test('resets who waits when it closes', async () => {
+  test('a paused listener that closes resets its waiting clients', async () => {
     const listening = await listen()
     listening.pause('admission')
     const peers = [await connected(listening.address), await connected(listening.address)]
@@ -110,7 +110,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
     expect(clients).toEqual([])
   })
 
-  test('hands nobody out from a socket it was given while it pauses, and all when it goes on', async () => {
+  test('a paused listener on a given socket hands out no client, and all of them when it goes on', async () => {
     const given = new GivenSockets()
     const held = await engine.hold(ANY_PORT, OPTIONS)
     const worker =

@@ -1,4 +1,4 @@
-/** Who runs next: first come, first served, a bounded amount per turn, whatever one of them does. */
+/** The run queue: first come, first served, and a bounded amount of work per turn, whatever one of them does. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { RunQueue } from '../../src/io/run-queue.js'
@@ -9,7 +9,7 @@ function runnable(run: () => void): Runnable {
   return { isQueued: false, run }
 }
 
-test('runs in order of arrival, each once however often it was added', () => {
+test('the run queue runs its members in order of arrival, and a member that was added twice once', () => {
   const runQueue = new RunQueue()
   const ran: string[] = []
   const [a, b] = ['a', 'b'].map((name) => runnable(() => ran.push(name)))
@@ -21,7 +21,7 @@ test('runs in order of arrival, each once however often it was added', () => {
   expect(ran).toEqual(['a', 'b'])
 })
 
-test('what asks to run again waits until all others had their turn', () => {
+test('a member that asks to run again waits until all others had their turn', () => {
   const runQueue = new RunQueue()
   const ran: string[] = []
   let again = 3
@@ -35,7 +35,7 @@ test('what asks to run again waits until all others had their turn', () => {
   expect(ran).toEqual(['busy', 'other', 'busy', 'busy', 'busy'])
 })
 
-test('a turn is over when much was moved; the rest runs in the next one, after timers and promises', async () => {
+test('a turn ends after 16 MiB were moved, and the rest runs after timers and promises', async () => {
   const runQueue = new RunQueue()
   const ran: string[] = []
   for (const name of ['a', 'b', 'c']) {
@@ -53,7 +53,7 @@ test('a turn is over when much was moved; the rest runs in the next one, after t
   expect(ran).toEqual(['a', 'promise', 'b', 'c'])
 })
 
-test('runs that move nothing end a turn, too', async () => {
+test('a turn of the run queue ends although its runs move no bytes', async () => {
   const runQueue = new RunQueue()
   let runs = 0
   const endless = runnable(() => {
@@ -69,7 +69,7 @@ test('runs that move nothing end a turn, too', async () => {
   expect(runs).toBeGreaterThan(inFirstTurn)
 })
 
-test('one that throws is reported, and the others run', async () => {
+test('a member that throws is reported, and the others still run', async () => {
   const runQueue = new RunQueue()
   let hasRun = false
   runQueue.add(
@@ -86,7 +86,7 @@ test('one that throws is reported, and the others run', async () => {
   await until(() => hasRun)
 })
 
-test('what waits for no event is tried again soon, once', async () => {
+test('a member that is to run later runs once, in a later turn', async () => {
   const runQueue = new RunQueue()
   let runs = 0
   const waiting = runnable(() => runs++)

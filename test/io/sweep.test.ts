@@ -1,4 +1,4 @@
-/** Deadlines are looked at by one coarse timer, which runs only while there is something to look at. */
+/** The sweep: one coarse timer looks at the deadlines of all members. It runs only while a member has one. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Sweep } from '../../src/io/sweep.js'
 import { until } from '../support/wait.js'
@@ -12,7 +12,7 @@ afterEach(() => {
 
 const member = () => ({ sweepIndex: -1, expire: vi.fn<(now: number, sinceMs: number) => void>() })
 
-test('looks at its members four times within the shortest timeout', () => {
+test('the sweep looks at its members four times within the shortest timeout', () => {
   const sweep = new Sweep()
   const watched = member()
   sweep.add(watched, 400)
@@ -25,7 +25,7 @@ test('looks at its members four times within the shortest timeout', () => {
 test.each([
   ['10 ms', 1, 10],
   ['a second', 3_600_000, 1000],
-])('looks at most every %s, however short or long a timeout is', (_, timeoutMs, everyMs) => {
+])('the sweep looks every %s for a timeout of %i ms', (_, timeoutMs, everyMs) => {
   const sweep = new Sweep()
   const watched = member()
   sweep.add(watched, timeoutMs)
@@ -33,7 +33,7 @@ test.each([
   expect(watched.expire).toHaveBeenCalledTimes(5)
 })
 
-test('has no timer for members without a timeout, and none when all have left', () => {
+test('the sweep has no timer without a member that has a timeout', () => {
   const sweep = new Sweep()
   const [endless, watched] = [member(), member()]
   sweep.add(endless, 0)
@@ -49,13 +49,13 @@ test('has no timer for members without a timeout, and none when all have left', 
   expect(watched.expire).toHaveBeenCalled()
 })
 
-test('tells how late its timer was, and which look is the last for now', () => {
+test('the sweep tells how late its timer was, and which look is the last for now', () => {
   const looks: [number, boolean][] = []
   const sweep = new Sweep((...look) => looks.push(look))
   const watched = member()
   sweep.add(watched, 4000)
   vi.advanceTimersByTime(1000)
-  // The event loop is busy until 250 ms after the moment.
+  // The event loop is busy until 250 ms after the timer was due.
   const busyUntil = performance.now() + 1250
   const now = vi.spyOn(performance, 'now').mockReturnValue(busyUntil)
   vi.advanceTimersByTime(1000)
@@ -66,7 +66,7 @@ test('tells how late its timer was, and which look is the last for now', () => {
   expect(looks.map(([, isLast]) => isLast)).toEqual([false, false, true])
 })
 
-test('members may leave, and others come, while they are looked at', () => {
+test('a member may leave, remove others and add new ones while the sweep looks at it', () => {
   const sweep = new Sweep()
   const late = member()
   const leaving = {
@@ -86,7 +86,7 @@ test('members may leave, and others come, while they are looked at', () => {
   expect(sweep.size).toBe(1)
 })
 
-test('whoever stays is looked at once each time, whoever else leaves', () => {
+test('the sweep looks at every member that stays exactly once, whichever others leave', () => {
   const sweep = new Sweep()
   const all = Array.from({ length: 7 }, member)
   for (const each of all) sweep.add(each, 0)
@@ -99,7 +99,7 @@ test('whoever stays is looked at once each time, whoever else leaves', () => {
   expect(looks).toEqual([0, 1, 1, 0, 1, 1, 0, 1])
 })
 
-test('says how long ago it looked before, so that what is due at an age is due once', () => {
+test('the sweep tells each member how long ago the look before was', () => {
   const sweep = new Sweep()
   const early = member()
   sweep.add(early, 4000)
@@ -111,7 +111,7 @@ test('says how long ago it looked before, so that what is due at an age is due o
   expect([since(early), since(late)]).toEqual([[1000, 1000, 1000], [1000]])
 })
 
-test('looks at thousands in parts, each of them once, and others have their turns between', async () => {
+test('the sweep looks at 1000 slow members in parts, with other work between them', async () => {
   vi.useRealTimers()
   const sweep = new Sweep()
   const lookedAt: number[] = []
@@ -120,7 +120,7 @@ test('looks at thousands in parts, each of them once, and others have their turn
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
   const members = Array.from({ length: 1000 }, (_, number) => ({
     sweepIndex: -1,
-    // Each takes its time, and leaves.
+    // Each member takes 0.1 ms, and then leaves.
     expire() {
       lookedAt.push(number)
       ahead += 0.1

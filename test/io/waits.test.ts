@@ -7,7 +7,7 @@ const failureOf = (wait: Promise<unknown>): Promise<unknown> =>
     (error) => error,
   )
 
-it('a wait that can be settled at once is never tried again', async () => {
+it('a wait that is settled at once is never tried again', async () => {
   const waits = new Waits<Error>()
   let tries = 0
   expect(
@@ -20,7 +20,7 @@ it('a wait that can be settled at once is never tried again', async () => {
   expect(tries).toBe(1)
 })
 
-it('waits are tried at each run until they are settled, each on its own', async () => {
+it('each wait is tried at every run until it is settled', async () => {
   const waits = new Waits<Error>()
   let tries = 0
   const third = waits.add<string>((resolve) => (++tries < 3 ? 'pending' : resolve('third')))
@@ -31,7 +31,7 @@ it('waits are tried at each run until they are settled, each on its own', async 
   expect(tries).toBe(3)
 })
 
-it('waits fail together, and those to come without a try, until they recover', async () => {
+it('after a failure all waits fail, and later ones fail untried until the recovery', async () => {
   const waits = new Waits<Error>()
   const pending = [waits.add(() => 'pending'), waits.add(() => 'pending')].map(failureOf)
   const failure = new Error('over')

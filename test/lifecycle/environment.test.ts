@@ -1,6 +1,6 @@
 /**
- * How environments end while pipes carry traffic: threads that are terminated, processes that exit, run out of
- * work or throw. Each in a process of its own, whose exit code and fd table tell how it went.
+ * How environments end while pipes carry traffic: threads are terminated, and processes exit, run out of work or throw.
+ * Each test runs its own process and checks its exit code and its fds.
  */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -11,7 +11,7 @@ import { type Finished, run } from '../support/programs.js'
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 const ENGINES = kernelLoop() instanceof KernelLoop ? ['kernel', 'stream'] : ['stream']
 
-/** Runs a script that stands beside traffic.mjs. */
+/** Runs a script in the folder of traffic.mjs. */
 function script(engine: string, body: string): Promise<Finished> {
   const env = engine === 'kernel' ? {} : { MILLRACE_NATIVE: 'off' }
   const text = `
@@ -24,8 +24,8 @@ function script(engine: string, body: string): Promise<Finished> {
   return run(process.execPath, ['--input-type=module', '-e', text], { cwd: FOLDER, env })
 }
 
-describe.each(ENGINES)('%s engine', (engine) => {
-  test('threads terminated under traffic leave no fd behind', async () => {
+describe.each(ENGINES)('the %s engine', (engine) => {
+  test('a thread that is terminated under traffic leaves no fd open', async () => {
     const { code, signal, stdout, stderr } = await script(
       engine,
       `
@@ -44,7 +44,7 @@ describe.each(ENGINES)('%s engine', (engine) => {
     expect(JSON.parse(stdout)).toEqual({ kind: engine, left: 0 })
   })
 
-  test('several threads carry traffic at once, each with an engine of its own', async () => {
+  test('several threads carry traffic at once, each with its own engine', async () => {
     const { code, signal, stdout, stderr } = await script(
       engine,
       `
@@ -61,18 +61,21 @@ describe.each(ENGINES)('%s engine', (engine) => {
     expect(JSON.parse(stdout)).toEqual([engine, engine, engine, engine])
   })
 
-  test.each(['on', 'off'])('process.exit under traffic gives its code (splice: %s)', async (splice) => {
-    for (const turns of [0, 10, 100]) {
-      const { code, signal, stderr } = await script(
-        engine,
-        `
+  test.each(['on', 'off'])(
+    'a process that exits under traffic ends with its exit code (splice: %s)',
+    async (splice) => {
+      for (const turns of [0, 10, 100]) {
+        const { code, signal, stderr } = await script(
+          engine,
+          `
         await startTraffic('${splice}')
         for (let turn = 0; turn < ${turns}; turn++) await nextTurn()
         process.exit(7)`,
-      )
-      expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' })
-    }
-  })
+        )
+        expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' })
+      }
+    },
+  )
 
   test('a process whose connections have ended ends by itself', async () => {
     const { code, signal, stdout, stderr } = await script(
@@ -105,7 +108,7 @@ describe.each(ENGINES)('%s engine', (engine) => {
     expect(stderr).toContain('Error: of the user')
   })
 
-  test('with a handler for uncaught errors everything goes on', async () => {
+  test('a process with a handler for uncaught errors goes on accepting after one', async () => {
     const { code, signal, stdout, stderr } = await script(
       engine,
       `

@@ -1,4 +1,4 @@
-/** A thread that carries traffic until it is terminated. Says by which engine once it flows. */
+/** A thread that carries traffic until it is terminated. It posts the kind of its engine once bytes flow. */
 import { parentPort } from 'node:worker_threads'
 import { startTraffic } from './traffic.mjs'
 

@@ -1,6 +1,6 @@
 /**
- * Pipes under traffic, for processes and threads that are about to end. Uses the built code, because threads
- * cannot run TypeScript.
+ * Pipes under traffic, for processes and threads that are about to end. They use the built code, because threads cannot
+ * run TypeScript.
  */
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
@@ -12,7 +12,7 @@ const CHUNK = Buffer.alloc(256 * 1024, 'traffic')
 const CONNECTIONS = 4
 const LOOPBACK = { kind: 'tcp', host: '127.0.0.1', port: 0 }
 
-/** Bytes go round and round until `stop`. Resolves when they do on every connection. */
+/** Sends bytes round and round until `stop`. Resolves when they flow on every connection. */
 export async function startTraffic(splice) {
   const engine = createEngine()
   const settings = { ...DEFAULT_SETTINGS, splice }

@@ -1,4 +1,4 @@
-/** A listener over an engine that does what a test says. */
+/** A listener on a mock engine. */
 import { describe, expect, it, vi } from 'vitest'
 import type { AcceptHandler, Engine } from '../../src/io/engine.js'
 import { listenError } from '../../src/io/listening/listen-errors.js'
@@ -23,7 +23,7 @@ function setUp() {
 }
 
 describe('a listener', () => {
-  it('shows the address it was given until it is open, and then the one it has', async () => {
+  it('a listener shows its configured address until it is open, and then its real one', async () => {
     const { listener, open } = setUp()
     expect(listener.status()).toMatchObject({ name: 'front', address: '127.0.0.1:0', isListening: false })
     await open()
@@ -31,13 +31,13 @@ describe('a listener', () => {
     expect(listener.address).toEqual(bound)
   })
 
-  it('asks for a shared port where it is told to', async () => {
+  it('a listener asks for a shared port if it is told to', async () => {
     const { open, listen } = setUp()
     await open(true)
     expect(listen.mock.calls[0]![1]).toMatchObject({ sharePort: true })
   })
 
-  it('puts its name in front of why it cannot listen', async () => {
+  it('a listener that cannot listen names itself in the error', async () => {
     const { open, listen } = setUp()
     listen.mockRejectedValue(listenError(asked, 'EACCES'))
     await expect(open()).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('a listener', () => {
     })
   })
 
-  it('hands each client on once with its address', async () => {
+  it('a listener hands each client on once, with its address', async () => {
     const { listener, open, hooks, handler } = setUp()
     await open()
     const client = {} as Socket
@@ -56,7 +56,7 @@ describe('a listener', () => {
     expect(hooks.accepted).toHaveBeenCalledExactlyOnceWith(listener, client, 9)
   })
 
-  it('tells of every pause, and now and then that it is news', async () => {
+  it('a listener reports every pause, and marks one as news at most once in 10 s', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const { listener, open, hooks, handler } = setUp()
     await open()
@@ -74,7 +74,7 @@ describe('a listener', () => {
     vi.useRealTimers()
   })
 
-  it('tells of failures to accept now and then', async () => {
+  it('a listener reports failures to accept at most once in 10 s', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const { listener, open, hooks, handler } = setUp()
     await open()
@@ -86,7 +86,7 @@ describe('a listener', () => {
     vi.useRealTimers()
   })
 
-  it('pauses and goes on as what it listens with; closed, it resets who is put back', async () => {
+  it('a listener passes pauses on to its engine, and resets a client that is put back after its close', async () => {
     const { listener, open, listen } = setUp()
     const told: string[] = []
     const client = { reset: () => told.push('reset') } as unknown as Socket
@@ -109,7 +109,7 @@ describe('a listener', () => {
     expect(told.slice(3)).toEqual(['reset'])
   })
 
-  it('closes once, and before it is open it has nothing to close', async () => {
+  it('a listener that is closed twice closes its socket once', async () => {
     const { listener, open, close } = setUp()
     listener.close()
     await open()

@@ -1,4 +1,4 @@
-/** The table of endings holds together; its errors are those of docs/records.md and of every query of the docs. */
+/** The table of endings has no contradictions. Its errors are those of docs/records.md and of the queries in docs/. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type CountedEnding, ENDINGS, ERRORS, isError, kindOf } from '../../src/observe/endings.js'
@@ -10,7 +10,7 @@ interface Row extends CountedEnding {
   readonly isError: boolean
 }
 
-/** Every end, once for each of its phases. */
+/** The endings of docs/records.md, once for each of their phases. */
 const ROWS = [...docs('records.md').matchAll(/^\| (client|backend|proxy) \|.*$/gm)].flatMap(
   ([line]): Row[] => {
     const [by = '', phases = '', cause = '', , error] = line
@@ -23,7 +23,7 @@ const ROWS = [...docs('records.md').matchAll(/^\| (client|backend|proxy) \|.*$/g
 const tell = ({ by, phase, cause, waitedFor = '' }: CountedEnding & { waitedFor?: string | undefined }) =>
   `${by} ${phase} ${cause} ${waitedFor}`.trimEnd()
 
-/** Whether one of the selectors of `query` takes this series. */
+/** Whether one of the selectors of `query` matches this series. */
 function isTaken(query: string, labels: Readonly<Record<string, string>>): boolean {
   return [...query.matchAll(new RegExp(`${FAMILY}\\{([^}]*)\\}`, 'g'))].some(([, selector = '']) =>
     [...selector.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)].every(([, label = '', operator, text = '']) => {
@@ -39,23 +39,23 @@ const dashboard = JSON.parse(docs('grafana-dashboard.json')) as {
 }
 const panel = dashboard.panels.find(({ title }) => title.startsWith('Connections that could not be served'))
 
-/** Causes that never are an error, and those that are one by somebody only. */
+/** Causes that are never an error, and causes that are an error only by one party. */
 const ORDINARY = new Set(ENDINGS.filter(({ error }) => error === undefined).map(({ cause }) => cause))
 
 describe('the table of endings', () => {
-  it('has one entry for an ending', () => {
+  it('the table of endings has every ending once', () => {
     const endings = ENDINGS.flatMap(({ by, phases, cause, waitedFor }) =>
       phases.map((phase) => tell({ by, phase, cause, waitedFor })),
     )
     expect(endings.filter((each, index) => endings.indexOf(each) !== index)).toEqual([])
   })
 
-  it('has the same about the details of a cause in all its entries', () => {
+  it('all entries of a cause in the table of endings agree on its details', () => {
     const differing = ENDINGS.filter((a) => ENDINGS.some((b) => a.cause === b.cause && a.detail !== b.detail))
     expect(differing).toEqual([])
   })
 
-  it('finds an ending with the details of its cause and without', () => {
+  it('kindOf finds an ending with details of its cause and without', () => {
     for (const kind of ENDINGS)
       for (const phase of kind.phases) {
         expect(kindOf({ ...kind, phase })).toBe(kind)
@@ -63,14 +63,14 @@ describe('the table of endings', () => {
       }
   })
 
-  it('finds a timeout that waited for a side without an entry of its own', () => {
+  it('kindOf finds the general entry of a timeout that waited for a side without an entry', () => {
     const idle = { by: 'proxy', phase: 'data', cause: 'idle-timeout' } as const
     expect(kindOf({ ...idle, waitedFor: 'client' })).toBe(kindOf(idle))
     expect(kindOf({ ...idle, waitedFor: 'backend' })).not.toBe(kindOf(idle))
   })
 })
 
-describe('an error', () => {
+describe('errors among the endings', () => {
   it.each<[boolean, CountedEnding]>([
     [false, { by: 'client', phase: 'data', cause: 'finished' }],
     [true, { by: 'backend', phase: 'connect', cause: 'no-backend' }],
@@ -79,11 +79,11 @@ describe('an error', () => {
     [false, { by: 'proxy', phase: 'data', cause: 'idle-timeout' }],
     [false, { by: 'proxy', phase: 'data', cause: 'drained' }],
     [true, { by: 'proxy', phase: 'opening', cause: 'bad-hello: not TLS' }],
-  ])('is said to be %s of %j', (answer, ending) => {
+  ])('isError says %s for %j', (answer, ending) => {
     expect(isError(ending)).toBe(answer)
   })
 
-  it('is in the list of those that are counted from 0 on, where the docs say so, and nothing else is', () => {
+  it('ERRORS lists every ending that docs/records.md calls an error, and no other', () => {
     const listed = Object.values(ERRORS).flat()
     expect(listed.map(tell).sort()).toEqual(
       ROWS.filter((row) => row.isError)
@@ -97,7 +97,7 @@ describe('an error', () => {
     ['docs/metrics.md', /could not be served.*/.exec(docs('metrics.md'))?.[0]],
     ['the alerts', /MillraceConnectionsFail[\s\S]*?\) \//.exec(docs('prometheus-alerts.yaml'))?.[0]],
     ['the dashboard', panel?.targets[0]?.expr.replaceAll(/"\$\w+"/g, '".*"')],
-  ])('is what the query of %s takes', (_, query = '') => {
+  ])('the query for errors in %s matches every error and nothing else', (_, query = '') => {
     expect(ROWS.length).toBeGreaterThan(40)
     const [, leftOut = ''] = /cause!~"([^"]*)"/.exec(query) ?? []
     expect(new Set(leftOut.split('|'))).toEqual(ORDINARY)

@@ -16,7 +16,7 @@ const statusOf = (connections: Partial<ConnectionTotals>): ProxyStatus =>
   ({ connections: { ...NOTHING, ...connections } }) as ProxyStatus
 
 describe('the summary', () => {
-  it('says how many connections, how many bytes each way, and how they were moved', () => {
+  it('the summary says how many connections there were, and how many bytes were spliced and copied', () => {
     const totals = { ended: 2, bytesUp: 200, bytesDown: 3_000_000, splicedDown: 2_500_000 }
     expect(summary(statusOf(totals))).toBe(
       '2 connections, 200 B up, 3.00 MB down; spliced 2.50 MB, copied 500 KB',
@@ -33,7 +33,7 @@ describe('the live line', () => {
     vi.restoreAllMocks()
   })
 
-  it('is rewritten in place on a terminal, with the rates since the last time, until it is hidden', () => {
+  it('the live line on a terminal is rewritten with the rates since the last time, until it is hidden', () => {
     vi.useFakeTimers()
     process.stdout.isTTY = true
     const written: string[] = []
@@ -53,7 +53,7 @@ describe('the live line', () => {
     ])
   })
 
-  it('is not shown where stdout is no terminal', () => {
+  it('the live line is not shown if stdout is no terminal', () => {
     process.stdout.isTTY = false
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     showLiveLine(() => statusOf({}))()

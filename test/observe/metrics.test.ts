@@ -1,4 +1,4 @@
-/** A status as Prometheus reads it: what promtool says of it, and that the docs tell the same. */
+/** The metrics of a status: promtool accepts them, and the docs say the same of them. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -49,13 +49,13 @@ describe('the metrics of a proxy with traffic', () => {
     return renderMetrics(bed.proxy.status())
   }
 
-  it.skipIf(areMissing('promtool'))('are without fault to promtool', async () => {
+  it.skipIf(areMissing('promtool'))('promtool finds no fault in the metrics', async () => {
     const text = await traffic()
     const checked = await run('promtool', ['check', 'metrics'], { input: text })
     expect(checked).toMatchObject({ code: 0, stdout: '', stderr: '' })
   })
 
-  it('count what was, and what is', async () => {
+  it('the metrics count ended and open connections', async () => {
     const text = await traffic()
     const { address } = bed.proxy.status().clusters[0]!.backends[0]!
     const backendLabels = `{cluster="back",backend="${address}"}`
@@ -84,7 +84,7 @@ describe('the metrics of a proxy with traffic', () => {
     expect(valueOf(text, 'millrace_state{state="running"}')).toBe(1)
   })
 
-  it('are as many whatever clients send: what follows a colon in a cause is not told', async () => {
+  it('the metrics leave out details of causes, so that clients cannot make new series', async () => {
     backend = await Backend.listen()
     const acceptProxy = { from: ['127.0.0.1'] }
     const front = { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy }
@@ -100,7 +100,7 @@ describe('the metrics of a proxy with traffic', () => {
     expect(lines).toEqual([expect.stringMatching(/cause="proxy-header"} 3$/)])
   })
 
-  it('of several workers are those of all of them', async () => {
+  it('the metrics of several workers are the sums of all workers', async () => {
     await traffic()
     const status = bed.proxy.status()
     expect(mergeStatuses([status])).toEqual(status)
@@ -119,8 +119,8 @@ describe('the metrics of a proxy with traffic', () => {
   })
 })
 
-describe('what one worker has left behind and another has not', () => {
-  it('is still there, with the counts of both, and no sample is there twice', async () => {
+describe('workers with different listeners and clusters', () => {
+  it('a listener that only one worker still has counts for both workers, and no sample is there twice', async () => {
     const backend = await Backend.listen()
     const bed = await Bed.start({ backends: [backend] })
     const first = bed.proxy.status()
@@ -165,8 +165,8 @@ describe('what one worker has left behind and another has not', () => {
   })
 })
 
-describe('the text format', () => {
-  it('escapes what would end a label or a line', () => {
+describe('the text format of the metrics', () => {
+  it('the text format of the metrics escapes what would end a label or a line', () => {
     const labels = { name: 'a"b\\c\nd' }
     const text = exposition([
       { name: 'x_total', type: 'counter', help: 'a\\b\nc', samples: [{ labels, value: 1 }] },
@@ -180,31 +180,34 @@ describe('a histogram', () => {
   it.each([
     ['latencies', LATENCY_BOUNDS, 60],
     ['durations', DURATION_BOUNDS, 24 * 60 * 60],
-  ])('of %s puts every value into the first bucket that holds it, and sums up', (_, ends, last) => {
-    expect(ends.at(-1)).toBe(last)
-    fc.assert(
-      fc.property(fc.array(fc.double({ min: 0, max: 2 * last, noNaN: true })), (values) => {
-        const histogram = new Histogram(ends)
-        for (const value of values) histogram.observe(value)
-        const { bounds, counts, sum } = histogram.status()
-        expect(bounds).toBe(ends)
-        expect(counts.reduce((total, count) => total + count, 0)).toBe(values.length)
-        expect(sum).toBeCloseTo(
-          values.reduce((total, value) => total + value, 0),
-          1,
-        )
-        let cumulative = 0
-        for (const [index, bound] of bounds.entries()) {
-          cumulative += counts[index]!
-          expect(cumulative).toBe(values.filter((value) => value <= bound).length)
-        }
-      }),
-    )
-  })
+  ])(
+    'a histogram of %s counts each value in the first bucket that holds it, and adds up the values',
+    (_, ends, last) => {
+      expect(ends.at(-1)).toBe(last)
+      fc.assert(
+        fc.property(fc.array(fc.double({ min: 0, max: 2 * last, noNaN: true })), (values) => {
+          const histogram = new Histogram(ends)
+          for (const value of values) histogram.observe(value)
+          const { bounds, counts, sum } = histogram.status()
+          expect(bounds).toBe(ends)
+          expect(counts.reduce((total, count) => total + count, 0)).toBe(values.length)
+          expect(sum).toBeCloseTo(
+            values.reduce((total, value) => total + value, 0),
+            1,
+          )
+          let cumulative = 0
+          for (const [index, bound] of bounds.entries()) {
+            cumulative += counts[index]!
+            expect(cumulative).toBe(values.filter((value) => value <= bound).length)
+          }
+        }),
+      )
+    },
+  )
 })
 
 describe('docs/metrics.md', () => {
-  it('tells every metric with its type, its labels and its meaning, and no other', () => {
+  it('docs/metrics.md has every metric with its type, labels and meaning, and no other', () => {
     const rows = docs('metrics.md').match(/^\| `millrace_.*$/gm)
     const told = METRICS.map(({ name, type, labels, help }) => {
       const labelled = labels.map((label) => `\`${label}\``).join(', ')
@@ -227,22 +230,28 @@ describe('the dashboard and the alerts', () => {
     return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
   }
 
-  it('ask for nothing that is not there', () => {
+  it('the dashboard and the alerts ask only for metrics that exist', () => {
     const asked = [...expressions(), docs('prometheus-alerts.yaml')].join(' ').match(/millrace_\w+/g) ?? []
     expect(asked.length).toBeGreaterThan(20)
     expect(asked.filter((name) => !NAMES.has(name))).toEqual([])
   })
 
-  it.skipIf(areMissing('promtool'))('are rules that promtool understands', async () => {
-    const alerts = new URL('../../docs/prometheus-alerts.yaml', import.meta.url).pathname
-    expect(await run('promtool', ['check', 'rules', alerts])).toMatchObject({ code: 0 })
-    const rules = expressions().map((expr, index) => ({
-      record: `panel:${index}`,
-      expr: expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, '.*'),
-    }))
-    const file = join(folder, 'panels.json')
-    writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }))
-    const checked = await run('promtool', ['check', 'rules', file])
-    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining(`${rules.length} rules found`) })
-  })
+  it.skipIf(areMissing('promtool'))(
+    'promtool accepts the alerts and the queries of the dashboard',
+    async () => {
+      const alerts = new URL('../../docs/prometheus-alerts.yaml', import.meta.url).pathname
+      expect(await run('promtool', ['check', 'rules', alerts])).toMatchObject({ code: 0 })
+      const rules = expressions().map((expr, index) => ({
+        record: `panel:${index}`,
+        expr: expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, '.*'),
+      }))
+      const file = join(folder, 'panels.json')
+      writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }))
+      const checked = await run('promtool', ['check', 'rules', file])
+      expect(checked).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`${rules.length} rules found`),
+      })
+    },
+  )
 })

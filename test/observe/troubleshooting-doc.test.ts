@@ -16,12 +16,12 @@ const VALUES = /\b(?:BACKEND|CODE|COUNT|ERRNO|HOST|LISTENER|MESSAGE|REASON)\b/g
 const written = (message: string): string => message.replaceAll(VALUES, HOLE)
 
 describe('docs/troubleshooting.md', () => {
-  it('explains every cause that a record can have', () => {
+  it('docs/troubleshooting.md explains every cause that a record can have', () => {
     const named = new Set([...text.matchAll(/`([a-z][a-z-]+)(?:: …)?`/g)].map(([, cause]) => cause))
     expect(ENDINGS.map(({ cause }) => cause).filter((cause) => !named.has(cause))).toEqual([])
   })
 
-  it('explains every warning and error of the log with its level, and no other', () => {
+  it('docs/troubleshooting.md explains every warning and error of the log with its level, and no other', () => {
     const messages = logMessages()
     expect(messages.length).toBeGreaterThan(20)
     const line = ({ level, text }: { level?: string | undefined; text: string }) => `${level}: ${text}`
@@ -30,7 +30,7 @@ describe('docs/troubleshooting.md', () => {
     expect([...explained].sort()).toEqual([...known].sort())
   })
 
-  it('shows records and log lines that are JSON', () => {
+  it('docs/troubleshooting.md shows records and log lines that are JSON', () => {
     const lines = [...text.matchAll(/```json\n(.*?)\n```/gs)].flatMap(([, code = '']) => code.split('\n'))
     expect(lines.length).toBeGreaterThan(8)
     for (const each of lines) expect(JSON.parse(each)).toHaveProperty('msg')

@@ -1,4 +1,4 @@
-/** The command with an admin port and traffic through it, and a browser that shows its page. */
+/** A running command with an admin port and traffic, and a browser that shows its status page. */
 import type { ProxyConfig } from '../../src/config/input.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -26,7 +26,7 @@ export class Bed {
     this.#adminPort = adminPort
   }
 
-  /** At an origin of its own, of which the browser remembers nothing. */
+  /** Starts at a port of its own, for which the browser has stored nothing. */
   static async start(folder: string, browser: Chromium): Promise<Bed> {
     const backend = (await Backend.listen()).echo()
     const bed = new Bed(folder, browser, backend, await freePort())
@@ -34,7 +34,7 @@ export class Bed {
     return bed
   }
 
-  /** Where the last one was. */
+  /** Starts millrace with the same admin port as before. */
   async startMillrace(config: Partial<ProxyConfig> = {}, readOnly = false): Promise<void> {
     const started = await startWith(
       this.#folder,
@@ -54,7 +54,7 @@ export class Bed {
     await this.millrace.logged(({ msg }) => msg.startsWith('admin on'))
   }
 
-  /** Opens the page, up to its question for the token. */
+  /** Opens the page and waits until it asks for the token. */
   async ask(view = DESK): Promise<void> {
     await this.browser.open(`http://127.0.0.1:${this.#adminPort}/`, view)
     await this.browser.until(`!document.getElementById('login').hidden`)
@@ -75,7 +75,7 @@ export class Bed {
     return this.browser.until(`document.getElementById('state').dataset.state === '${state}'`)
   }
 
-  /** A page that waits before it asks again does so now, as when the network is back. */
+  /** Makes a page that waits ask again now, as when the network is back. */
   async hurry(): Promise<void> {
     await this.browser.evaluate(`dispatchEvent(new Event('online'))`)
   }

@@ -1,6 +1,6 @@
-/** How a page comes back to a process: when it gives a stream up, and when it asks again. */
+/** How the page follows a process: when it gives a stream up, and when it asks again. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-// @ts-expect-error the page has no declarations; what is used of it is used as the page does
+// @ts-expect-error the page has no declarations; the test uses it as the page does
 import { Follower } from '../../page/events.js'
 
 let asked: number[]
@@ -30,7 +30,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A stream that says what is put into it. */
+/** An event stream that sends what the test puts into it. */
 function stream(signal: AbortSignal): { response: Response; say: (text: string) => void; end: () => void } {
   let controller!: ReadableStreamDefaultController<Uint8Array>
   const body = new ReadableStream<Uint8Array>({
@@ -43,16 +43,16 @@ function stream(signal: AbortSignal): { response: Response; say: (text: string) 
   return { response: new Response(body), say, end: () => controller.close() }
 }
 
-it('asks again after 1 s, then ever later, at last every 10 s', async () => {
+it('the page asks again after 1 s, then later each time, and at last every 10 s', async () => {
   void follower.run()
   await vi.advanceTimersByTimeAsync(60_000)
   const pauses = asked.slice(1).map((at, index) => at - asked[index]!)
   expect(pauses.slice(0, 3)).toEqual([1000, 1500, 2250])
   expect(pauses.slice(-3)).toEqual([10_000, 10_000, 10_000])
-  expect(new Set(gone)).toEqual(new Set(['nobody answers']))
+  expect(new Set(gone)).toEqual(new Set(['millrace does not answer']))
 })
 
-it('asks at once when somebody looks at the page again', async () => {
+it('the page asks at once when somebody looks at it again', async () => {
   void follower.run()
   await vi.advanceTimersByTimeAsync(60_000)
   const before = asked.length
@@ -61,20 +61,20 @@ it('asks at once when somebody looks at the page again', async () => {
   expect(asked).toHaveLength(before + 1)
 })
 
-it('gives up an answer that does not come, and a stream that says nothing, after 5 s', async () => {
+it('the page gives up an answer that does not come, or a silent stream, after 5 s', async () => {
   answer = (signal) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   void follower.run()
   await vi.advanceTimersByTimeAsync(4500)
   expect(gone).toEqual([])
   await vi.advanceTimersByTimeAsync(500)
-  expect(gone).toEqual(['it has been silent for 5 s'])
+  expect(gone).toEqual(['millrace sent nothing for 5 s'])
   answer = async (signal) => stream(signal).response
   await vi.advanceTimersByTimeAsync(1000 + 5000)
-  expect(gone).toEqual(['it has been silent for 5 s', 'it has been silent for 5 s'])
+  expect(gone).toEqual(['millrace sent nothing for 5 s', 'millrace sent nothing for 5 s'])
 })
 
-it('keeps a stream that says something every few seconds, and begins with 1 s again after it', async () => {
+it('the page keeps a stream with an event every few seconds, and asks again 1 s after its end', async () => {
   let current: ReturnType<typeof stream> | undefined
   void follower.run()
   await vi.advanceTimersByTimeAsync(9000)
@@ -93,12 +93,12 @@ it('keeps a stream that says something every few seconds, and begins with 1 s ag
   const before = asked.length
   current.end()
   await vi.advanceTimersByTimeAsync(0)
-  expect(gone.at(-1)).toBe('it has hung up')
+  expect(gone.at(-1)).toBe('millrace ended the stream')
   await vi.advanceTimersByTimeAsync(1000)
   expect(asked).toHaveLength(before + 1)
 })
 
-it('sees at once that a laptop has slept: the clock went on, and no timer did', async () => {
+it('the page gives its stream up at once when it wakes on a laptop that has slept', async () => {
   let aborted = false
   answer = async (signal) => {
     signal.addEventListener('abort', () => {
@@ -108,12 +108,13 @@ it('sees at once that a laptop has slept: the clock went on, and no timer did', 
   }
   void follower.run()
   await vi.advanceTimersByTimeAsync(1000)
+  // While the laptop sleeps, the clock goes on and no timer does.
   vi.setSystemTime(3_600_000)
   follower.wake()
   expect(aborted).toBe(true)
 })
 
-it('takes only the last of what was held up on its way', async () => {
+it('the page takes only the last of several events that come together', async () => {
   let current!: ReturnType<typeof stream>
   answer = async (signal) => {
     current = stream(signal)

@@ -1,6 +1,6 @@
-/** What a page remembers, and for how long: it may be open for days. */
+/** What the page remembers, and for how long. A page may be open for days. */
 import { beforeEach, describe, expect, it } from 'vitest'
-// @ts-expect-error the page has no declarations; what is used of it is used as the page does
+// @ts-expect-error the page has no declarations; the test uses it as the page does
 import { quantile } from '../../page/figures.js'
 // @ts-expect-error
 import { Growths } from '../../page/growth.js'
@@ -11,7 +11,7 @@ import { ending, listener, moment } from './teller.js'
 const AT = 1_800_000_000
 const traffic = (bytesUp: number) => ({ bytesUp, bytesDown: 0, splicedUp: 0, splicedDown: 0 })
 
-/** A proxy that has moved so many bytes. */
+/** A moment of a proxy that has moved `bytesUp` bytes. */
 const told = (bytesUp: number, fields = {}) =>
   moment({
     connections: { active: 1, ended: 0, ...traffic(bytesUp) },
@@ -25,10 +25,10 @@ interface Point {
   readonly active: number | null
 }
 
-describe('the last five minutes', () => {
+describe('the history of the page', () => {
   const rates = (history: { of(name: string): readonly Point[] }) => history.of('').map(({ up }) => up)
 
-  it('hold three hundred points of each listener, and none of those that are gone', () => {
+  it('the history holds 300 points of each listener, and none of a listener that is gone', () => {
     const history = new History()
     for (let i = 0; i < 1000; i++) history.add(told(i * 100), AT + i)
     expect(rates(history)).toEqual(new Array(300).fill(100))
@@ -37,7 +37,7 @@ describe('the last five minutes', () => {
     expect(history.of('web')).toEqual([])
   })
 
-  it('have no rate across a restart, and a gap where nothing was told', () => {
+  it('the history has no rate across a restart, and a gap for a time without events', () => {
     const history = new History()
     history.add(told(0), AT)
     history.add(told(100), AT + 1)
@@ -49,7 +49,7 @@ describe('the last five minutes', () => {
     expect(active).toEqual([1, 1, null, 1, 1, null, 1])
   })
 
-  it('make no rate of two moments that come at once, nor of a clock that was set', () => {
+  it('the history makes no rate of two moments that come at once, or across a change of the clock', () => {
     const history = new History()
     history.add(told(0), AT)
     history.add(told(1000), AT + 0.01)
@@ -58,7 +58,7 @@ describe('the last five minutes', () => {
     expect(rates(history)).toEqual([null, 1000, null, null])
   })
 
-  it('count what failed in the last so many seconds', () => {
+  it('the history counts the connections that failed in the last seconds', () => {
     const history = new History()
     const failed = (count: number) => ({
       endings: [
@@ -75,7 +75,7 @@ describe('the last five minutes', () => {
   })
 })
 
-describe('what counts have grown by', () => {
+describe('the growth of counts', () => {
   const START = '2026-01-01T00:00:00.000Z'
   let growths: { add(told: object, startedAt: string, now: number): void; of(key: string): readonly number[] }
   const grown = (counts: number[], now: number, startedAt = START) => {
@@ -86,7 +86,7 @@ describe('what counts have grown by', () => {
     growths = new Growths()
   })
 
-  it('is of the last five minutes', () => {
+  it('the growth of a count covers the last five minutes', () => {
     expect(grown([500, 0], AT)).toEqual([0, 0])
     for (let i = 1; i <= 1000; i++) grown([500 + i, 0], AT + i)
     const [fast, slow] = grown([1500, 7], AT + 1001)
@@ -95,21 +95,21 @@ describe('what counts have grown by', () => {
     expect(slow).toBe(7)
   })
 
-  it('is all of it where the process has just begun to count, and nothing of another process', () => {
+  it('the growth of a new count is the whole count, and that of a new process begins at 0', () => {
     growths.add(new Map(), START, AT)
     expect(grown([3], AT + 1)).toEqual([3])
     expect(grown([100], AT + 2, '2026-01-02T00:00:00.000Z')).toEqual([0])
     expect(grown([101], AT + 3, '2026-01-02T00:00:00.000Z')).toEqual([1])
   })
 
-  it('begins anew where there is less than before: a worker is gone', () => {
+  it('the growth of a count begins again at 0 when the count falls, because a worker is gone', () => {
     grown([100, 5], AT)
     expect(grown([110, 5], AT + 5)).toEqual([10, 0])
     expect(grown([105, 6], AT + 6)).toEqual([0, 0])
     expect(grown([106, 6], AT + 7)).toEqual([1, 0])
   })
 
-  it('goes on where something was not told for a moment, and not for ever', () => {
+  it('the growth of a count outlives a moment without the count, but not five minutes', () => {
     grown([100], AT)
     growths.add(new Map(), START, AT + 1)
     expect(growths.of('a')).toEqual([])
@@ -119,8 +119,8 @@ describe('what counts have grown by', () => {
   })
 })
 
-describe('figures', () => {
-  it('are quantiles up to the last bound, and above it', () => {
+describe('quantiles', () => {
+  it('a quantile is a bound of the histogram, or above the last bound', () => {
     expect(quantile({ bounds: [0.001, 0.01], counts: [98, 1, 1] }, 0.5)).toBe('1ms')
     expect(quantile({ bounds: [0.001, 0.01], counts: [98, 1, 1] }, 0.99)).toBe('10ms')
     expect(quantile({ bounds: [0.001, 0.01], counts: [1, 0, 9] }, 0.99)).toBe('> 10ms')

@@ -1,4 +1,4 @@
-/** How the page looks, and to whom: strange names, many rows, none, large figures, both themes, keys alone. */
+/** How the page looks: with strange names, many rows or none, large figures, in both themes, used by keys alone. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { View } from '../support/chromium.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -23,7 +23,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
   const fitsItsWindow = async (width: number) =>
     expect(await shown.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
 
-  it.each([DESK, PHONE])('takes names for text and nothing else, $width wide', async (view) => {
+  it.each([DESK, PHONE])('the page shows hostile names as text only, $width wide', async (view) => {
     await shown.open(view)
     const hostile = connection('1', 5, { client: HOSTILE, sni: HOSTILE, backendAddress: HOSTILE })
     await shown.tell(
@@ -51,7 +51,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
   })
 
   it.each([DESK, PHONE])(
-    'shows two hundred listeners and backends, the bad ones first, $width wide',
+    'the page shows 200 listeners and backends, the bad ones first, $width wide',
     async (view) => {
       await shown.open(view)
       const many = Array.from({ length: 200 }, (_, index) => index)
@@ -67,12 +67,12 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
       expect(await shown.text('#tile-backends')).toBe('199 of 200')
       expect(await shown.evaluate(`document.querySelectorAll('#listener option').length`)).toBe(201)
       await fitsItsWindow(view.width)
-      // Nobody scrolls past two hundred rows to see the next table.
+      // A table of 200 rows scrolls by itself, so the next table is near.
       expect(await shown.evaluate('document.documentElement.scrollHeight')).toBeLessThan(4000)
     },
   )
 
-  it('shows nothing at all as nothing', async () => {
+  it('the page shows a proxy without listeners and clusters as dashes and zeros', async () => {
     await shown.open()
     await shown.tell(0, { listeners: [], clusters: [] })
     const tiles = `[...document.querySelectorAll('.tile b')].map((tile) => tile.textContent)`
@@ -81,7 +81,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
     expect(await shown.evaluate(`document.querySelectorAll('td.empty').length`)).toBe(4)
   })
 
-  it.each([DESK, PHONE])('moves nothing sideways when figures grow, $width wide', async (view) => {
+  it.each([DESK, PHONE])('the page moves nothing sideways when figures grow, $width wide', async (view) => {
     await shown.open(view)
     const at = (bytes: number) => {
       const traffic = { bytesUp: bytes, bytesDown: bytes, splicedUp: bytes, splicedDown: 0 }
@@ -104,7 +104,7 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
   it.each<[string, View]>([
     ['light', DESK],
     ['dark', { ...DESK, theme: 'dark' }],
-  ])('has a contrast of 4.5 everywhere: %s', async (_, view) => {
+  ])('every text of the page has a contrast of 4.5 or more in the %s theme', async (_, view) => {
     await shown.open(view)
     await shown.tell(
       1,
@@ -119,11 +119,18 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
     )
     await shown.browser.click('[data-kill="2"]')
     await shown.evaluate(`document.getElementById('alarm').hidden = false`)
-    await shown.evaluate(`document.getElementById('alarm-what').textContent = 'No answer'`)
+    await shown.evaluate(`document.getElementById('alarm-what').textContent = 'No data'`)
     expect(await shown.evaluate(WEAK_TEXTS)).toEqual([])
   })
 
-  it('can be used by keys alone, and each thing has a name', async () => {
+  it('the page says what each figure counts to users who point at its tile or at the title of its column', async () => {
+    await shown.open()
+    await shown.tell(1)
+    const withoutTooltip = `[...document.querySelectorAll('.tile, thead .number')].filter(({ title }) => title === '')`
+    expect(await shown.evaluate(`${withoutTooltip}.map((each) => each.textContent)`)).toEqual([])
+  })
+
+  it('the page can be used by keys alone, and each control has a name', async () => {
     await shown.open()
     await shown.tell(1, {}, [connection('1')])
     const names: unknown[] = []
@@ -133,12 +140,12 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
       expect(await shown.evaluate(`getComputedStyle(document.activeElement).outlineStyle`)).not.toBe('none')
     }
     expect(names).toEqual([
-      'dark or light',
-      'of all listenersweb',
+      'Switch between dark and light',
+      'Listener allweb',
       'Listeners',
       'Backends',
       'Busiest connections',
-      'end connection 1',
+      'kill connection 1',
       'How connections ended',
     ])
   })

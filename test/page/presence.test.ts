@@ -1,4 +1,4 @@
-/** The page when nobody answers, or says no: what is shown must never look like the present when it is not. */
+/** The page when millrace does not answer, or refuses. It must never show old figures as if they were new. */
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Chromium } from '../support/chromium.js'
@@ -29,22 +29,24 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     await bed.browser.until(`document.querySelector('${KILL}') !== null`)
   }
 
-  it('says that a process hangs and since when, disables its buttons, and goes on when the process does', async () => {
+  it('the page says since when a process hangs, disables its buttons, and goes on with the process', async () => {
     await watchOne()
     expect(await isDisabled()).toBe(false)
     bed.millrace.program.child.kill('SIGSTOP')
     await bed.browser.evaluate('(() => { const now = Date.now; Date.now = () => now() + 5000 })()')
     await bed.hurry()
     await bed.isIn('gone')
-    expect(await text('state')).toBe('no answer')
-    expect(await text('alarm-what')).toMatch(/^No answer since \d\d:\d\d:\d\d: it has been silent for 5 s\.$/)
+    expect(await text('state')).toBe('no data')
+    expect(await text('alarm-what')).toMatch(
+      /^No data since \d\d:\d\d:\d\d: millrace sent nothing for 5 s\.$/,
+    )
     expect(await bed.browser.evaluate(`document.getElementById('alarm').checkVisibility()`)).toBe(true)
-    expect(await bed.browser.evaluate('document.title')).toMatch(/^\(no answer\) millrace 127/)
+    expect(await bed.browser.evaluate('document.title')).toMatch(/^\(no data\) millrace 127/)
     expect(await bed.browser.evaluate(`Number(getComputedStyle(document.querySelector('main')).opacity)`)) //
       .toBeLessThan(0.6)
     expect(await isDisabled()).toBe(true)
     await bed.browser.click(KILL)
-    expect(await bed.browser.evaluate(`document.querySelector('${KILL}').textContent`)).toBe('End')
+    expect(await bed.browser.evaluate(`document.querySelector('${KILL}').textContent`)).toBe('Kill')
     bed.millrace.program.child.kill('SIGCONT')
     await bed.hurry()
     await bed.isIn('running')
@@ -53,12 +55,14 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     expect(await isDisabled()).toBe(false)
   })
 
-  it('says that the process is gone, and goes on with the next one', async () => {
+  it('the page says that the process is gone, and goes on with the next process', async () => {
     await watchOne()
     await bed.millrace.program.kill()
     await bed.isIn('gone')
     await bed.hurry()
-    await bed.browser.until(`document.getElementById('alarm-what').textContent.includes('nobody answers')`)
+    await bed.browser.until(
+      `document.getElementById('alarm-what').textContent.includes('millrace does not answer')`,
+    )
     await bed.startMillrace()
     await bed.hurry()
     await bed.isIn('running')
@@ -68,24 +72,24 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     expect(bed.browser.complaints.filter((complaint) => !/401|ERR_/.test(complaint))).toEqual([])
   })
 
-  it('says that it could not ask for the end of a connection', async () => {
+  it('the page says that it does not know whether a connection has ended', async () => {
     await watchOne()
     bed.millrace.program.child.kill('SIGSTOP')
     await bed.browser.click(KILL)
     await bed.browser.click(KILL)
     await bed.millrace.program.kill()
     await bed.browser.until(`document.getElementById('killed').textContent !== ''`)
-    expect(await text('killed')).toMatch(/^whether \w+ has ended is not known: nobody answers$/)
+    expect(await text('killed')).toMatch(/^\w+ may still be open: millrace does not answer$/)
     expect(bed.browser.complaints.filter((complaint) => /Uncaught/.test(complaint))).toEqual([])
   })
 
-  it('tells a wrong token from none', async () => {
+  it('the page says that a token is wrong only after somebody has entered one', async () => {
     bed = await Bed.start(folder, chromium)
     await bed.ask()
     expect(await text('login-error')).toBe('')
     await bed.enter('another-token-0123456789')
     await bed.browser.until(`document.getElementById('login-error').textContent !== ''`)
-    expect(await text('login-error')).toContain('That is not the token')
+    expect(await text('login-error')).toContain('This token is wrong')
     expect(await bed.browser.evaluate('document.activeElement.id')).toBe('token')
     await bed.enter('a tökén that no header can carry')
     await bed.browser.until(`document.getElementById('login-error').textContent.includes('ASCII')`)
@@ -93,7 +97,7 @@ describe.skipIf(areMissing('chromium'))('the status page, when nobody answers', 
     await bed.isIn('running')
   })
 
-  it('works where the browser keeps no data of sites', async () => {
+  it('the page works in a browser that stores no data of sites', async () => {
     const forgetful = new Chromium(join(folder, 'forgetful'), { keepsData: false })
     onTestFinished(() => forgetful.close())
     bed = await Bed.start(folder, forgetful)

@@ -1,4 +1,4 @@
-/** The page in a browser, told by a Teller: what is told is waited for until it is shown. */
+/** The page in a browser, with a Teller as its admin server. Tests wait until the page shows what the Teller sends. */
 import { expect } from 'vitest'
 import { Chromium, type View } from '../support/chromium.js'
 import { DESK } from './bed.js'
@@ -18,7 +18,7 @@ export class Shown {
     this.teller = await Teller.start()
   }
 
-  /** Whatever a page was told, it has not failed. */
+  /** Checks that the page has not failed, and closes the Teller. */
   async end(): Promise<void> {
     expect(await this.text('#bug')).toBe('')
     await this.teller.close()
@@ -33,7 +33,7 @@ export class Shown {
     return this.browser.until(`document.getElementById('state').dataset.state === '${state}'`)
   }
 
-  /** The number is this moment's mark: as soon as it is shown the moment is. */
+  /** Sends a moment with `mark` active connections, and waits until the page shows this number. */
   async tell(mark: number, ...[status, connections]: Parameters<typeof moment>): Promise<void> {
     const totals = { ...moment().status.connections, active: mark }
     this.teller.tell(moment({ ...status, connections: totals }, connections))

@@ -1,4 +1,4 @@
-/** What a page does with what it is told, and with orders given in it: a teller says more than a proxy would. */
+/** What the page shows of the moments that it gets, and what its buttons do. A Teller sends more than a proxy would. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ProblemError } from '../../src/admin/http/problem.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -9,7 +9,7 @@ import { backend, cluster, connection, ending, listener, moment } from './teller
 
 const NAMES = `[...document.querySelectorAll('#connections tbody th')].map((cell) => cell.textContent)`
 
-describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', () => {
+describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
   const folder = temporaryFolder()
   let shown: Shown
 
@@ -21,7 +21,7 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
   afterEach(() => shown.end())
 
   describe('the busiest connections', () => {
-    it('keep their places and the focus while one of their buttons has it, and not for longer', async () => {
+    it('the connections on the page keep their places while one of their buttons has the focus', async () => {
       await shown.open()
       await shown.tell(1, {}, [connection('1', 300), connection('2', 200), connection('3', 100)])
       await shown.evaluate(`document.querySelector('[data-kill="2"]').focus()`)
@@ -38,7 +38,7 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
       expect(await shown.evaluate(NAMES)).toEqual(['192.0.2.1:3', '192.0.2.1:2', '192.0.2.1:4'])
     })
 
-    it('do not move under the pointer', async () => {
+    it('the connections on the page do not move under the pointer', async () => {
       await shown.open()
       await shown.tell(1, {}, [connection('1', 300), connection('2', 200)])
       await shown.browser.pointAt('[data-kill="1"]')
@@ -49,7 +49,7 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
       expect(await shown.evaluate(NAMES)).toEqual(['192.0.2.1:2', '192.0.2.1:1'])
     })
 
-    it('leave the focus nearby when all of them are gone', async () => {
+    it('the focus stays at the table when all connections on the page are gone', async () => {
       await shown.open()
       await shown.tell(1, {}, [connection('1')])
       await shown.evaluate(`document.querySelector('[data-kill="1"]').focus()`)
@@ -60,21 +60,21 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
       expect(await shown.evaluate(`document.activeElement.className`)).toBe('scroll')
     })
 
-    it('are ended by keys alone, and what has ended keeps the focus', async () => {
+    it('a connection on the page can be ended by keys alone, and then keeps the focus', async () => {
       await shown.open()
       await shown.tell(1, {}, [connection('1'), connection('2')])
       await shown.evaluate(`document.querySelector('[data-kill="1"]').focus()`)
       await shown.browser.press('Enter')
       await shown.browser.press('Enter')
-      await shown.browser.until(`document.getElementById('killed').textContent === 'ended 1'`)
-      expect(await shown.evaluate('document.activeElement.textContent')).toBe('ended')
+      await shown.browser.until(`document.getElementById('killed').textContent === 'killed 1'`)
+      expect(await shown.evaluate('document.activeElement.textContent')).toBe('killed')
       await shown.tell(2, {}, [connection('2')])
-      expect(await shown.evaluate('document.activeElement.ariaLabel')).toBe('ended connection 1')
+      expect(await shown.evaluate('document.activeElement.ariaLabel')).toBe('killed connection 1')
       await shown.browser.press('Tab')
       expect(await shown.evaluate('document.activeElement.dataset.kill')).toBe('2')
     })
 
-    it('say why one was not ended', async () => {
+    it('the page says why a connection was not ended', async () => {
       const problem = new ProblemError(404, 'no connection 1')
       shown.teller.kill = (response) => {
         response.writeHead(404, { 'content-type': 'application/problem+json' })
@@ -85,26 +85,28 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
       await shown.browser.click('[data-kill]')
       await shown.browser.click('[data-kill]')
       await shown.browser.until(`document.getElementById('killed').textContent !== ''`)
-      expect(await shown.text('#killed')).toBe('1 was not ended: no connection 1')
-      expect(await shown.text('[data-kill]')).toBe('End')
+      expect(await shown.text('#killed')).toBe('did not kill 1: no connection 1')
+      expect(await shown.text('[data-kill]')).toBe('Kill')
     })
   })
 
-  it('says what the answer says where there is no stream', async () => {
-    shown.teller.problem = new ProblemError(503, '16 listen already')
+  it('the page shows the reason of a refused event stream', async () => {
+    shown.teller.problem = new ProblemError(503, '16 event streams are open already')
     await shown.browser.open(shown.teller.url, DESK)
     await shown.isIn('gone')
-    expect(await shown.text('#alarm-what')).toBe('No answer: 16 listen already.')
+    expect(await shown.text('#alarm-what')).toBe('No data: 16 event streams are open already.')
   })
 
-  it('says that it cannot show what it was told', async () => {
+  it('the page says that it cannot show a moment of a wrong form', async () => {
     await shown.open()
     shown.teller.tell({ status: {} })
     await shown.isIn('gone')
-    expect(await shown.text('#alarm-what')).toContain('the page cannot show what it was told (TypeError')
+    expect(await shown.text('#alarm-what')).toContain(
+      'this page cannot show the data that it received (TypeError',
+    )
   })
 
-  it('shows latencies of the last five minutes, of each backend alone', async () => {
+  it('the page shows the latencies of the last five minutes for each backend', async () => {
     const took = (counts: number[]) => ({ bounds: [0.001, 0.01, 0.1], counts, sum: 0 })
     const status = (counts: number[]) => ({
       clusters: [
@@ -125,7 +127,7 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
     )
   })
 
-  it('shows how connections ended, failures first, and how many of late', async () => {
+  it('the page shows how connections ended, failures first, with the recent and the total count', async () => {
     const rows = `[...document.querySelectorAll('#endings tbody tr')].map((row) =>
       [0, 5, 6].map((index) => row.cells[index].textContent).join(' '))`
     shown.teller.last = moment({ endings: [ending('finished', { count: 9000, isError: false })] })
@@ -141,7 +143,7 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
     expect(await shown.text('#endings .number.bad')).toBe('2')
   })
 
-  it('shows drains, and what is wrong with workers', async () => {
+  it('the page shows drains, and what is wrong with workers', async () => {
     await shown.open()
     const drains = [
       { scope: { listener: 'web' }, left: 12, deadlineAt: '2026-01-01T00:00:30.000Z' },
@@ -158,21 +160,21 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
       workersDiffer: ['logLevel'],
     })
     expect(await shown.text('#drains')).toBe(
-      'draining listener web: 12 connections left, 0ms to go · ' +
-        'draining backend 10.0.0.1:80 of db: 3 connections left, without a deadline · ' +
-        'draining cluster db: 2 connections left, without a deadline · ' +
-        'draining everything: 1 connection left, without a deadline',
+      'draining listener web: 12 connections left, 0ms to the deadline · ' +
+        'draining backend 10.0.0.1:80 of db: 3 connections left, no deadline · ' +
+        'draining cluster db: 2 connections left, no deadline · ' +
+        'draining everything: 1 connection left, no deadline',
     )
     expect(await shown.text('#facts')).toContain('4 of 5 workers')
     expect(await shown.text('#workers')).toBe(
-      '1 worker silent, with old figures · 2 workers died · not the same in all workers: logLevel',
+      'no answer from 1 worker, figures are old · 2 workers died · workers differ in logLevel',
     )
     await shown.tell(2, { drains: [] })
     expect(await shown.evaluate(`document.getElementById('drains').offsetHeight`)).toBe(0)
   })
 
-  it('has as many nodes and listeners after 150 moments more', async () => {
-    // One second for each look at the clock.
+  it('the page has as many nodes and event listeners after 150 more moments', async () => {
+    // Each look at the clock moves it ahead by a second.
     await shown.open()
     await shown.evaluate(`(() => { let now = Date.now(); Date.now = () => (now += 1000) })()`)
     const busiestShown = 20
@@ -188,12 +190,12 @@ describe.skipIf(areMissing('chromium'))('the status page, whatever it is told', 
     }
     const before = await feed(1, 30)
     const after = await feed(31, 180)
-    // A leak would be hundreds of these; one or two may wait to be collected.
+    // A leak would be hundreds of these. One or two may still wait for the garbage collector.
     expect(after.nodes - before.nodes).toBeLessThan(5 * nodesOfAMoment)
     expect(after.listeners - before.listeners).toBeLessThan(5 * busiestShown)
   }, 60_000)
 
-  it('draws nothing while it is hidden, and the last it was told when it is seen again', async () => {
+  it('a hidden page draws nothing, and draws the last moment when it is seen again', async () => {
     await shown.open()
     await shown.tell(1)
     const uncover = await shown.browser.cover()

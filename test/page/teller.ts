@@ -1,4 +1,4 @@
-/** An admin address that tells a page whatever a test wants: more, stranger and faster than a proxy would. */
+/** An admin server that sends the page what a test wants: more, stranger and faster than a proxy would. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,7 +17,7 @@ import { ENDING, LISTENER } from '../../src/status/listener.js'
 import { STATUS } from '../../src/status/status.js'
 import { blank } from '../support/blank.js'
 
-// biome-ignore lint/suspicious/noExplicitAny: what is told may be anything
+// biome-ignore lint/suspicious/noExplicitAny: a test may send anything
 type Fields = Record<string, any>
 
 export const listener = (name: string, fields: Fields = {}): Fields => ({
@@ -66,7 +66,7 @@ export const connection = (id: string, bytesPerSecond = 0, fields: Fields = {}):
   }
 }
 
-/** A moment of a quiet proxy, but for `status` and `connections`. */
+/** A moment of a quiet proxy, changed by `status` and `connections`. */
 export const moment = (status: Fields = {}, connections: readonly Fields[] = []): Fields => ({
   status: {
     ...blank(STATUS),
@@ -84,11 +84,11 @@ export const moment = (status: Fields = {}, connections: readonly Fields[] = [])
 })
 
 export class Teller {
-  /** What is told to whoever comes. */
+  /** The moment that each new stream begins with. */
   last: Fields = moment()
   /** Answers an order to end a connection. */
   kill: (response: ServerResponse) => void = (response) => answerJson(response, { killed: 1 })
-  /** In place of the event stream. */
+  /** The answer in place of the event stream, if it is set. */
   problem: ProblemError | undefined
   readonly #assets = new Assets()
   readonly #streams = new Set<ServerResponse>()
@@ -109,7 +109,7 @@ export class Teller {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
   }
 
-  /** Says this to everybody who listens. */
+  /** Sends this moment on every stream. */
   tell(what: Fields): void {
     this.last = what
     for (const stream of this.#streams) stream.write(`data: ${JSON.stringify(what)}\n\n`)

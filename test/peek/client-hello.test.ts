@@ -1,4 +1,4 @@
-/** ClientHellos of every shape: the good are read alike however they are cut, the bad are bad from their first wrong byte. */
+/** Good ClientHellos are read alike, however they are cut. Bad ones are refused from their first wrong byte on. */
 import { describe, expect, it } from 'vitest'
 import { type ClientHello, MOST_HELLO_BYTES, readClientHello } from '../../src/peek/client-hello.js'
 import {
@@ -18,24 +18,24 @@ const GREASE = extension(0x0a0a, bytes(0))
 const NONE: ClientHello = { serverName: undefined, alpn: [], versions: ['TLSv1.2'] }
 
 const GOOD: readonly [string, HelloParts, Partial<ClientHello>][] = [
-  ['nothing but the least', {}, {}],
-  ['no extensions at all', { version: 0x0301, extensions: undefined }, { versions: ['TLSv1'] }],
+  ['only what it must have', {}, {}],
+  ['no extensions', { version: 0x0301, extensions: undefined }, { versions: ['TLSv1'] }],
   ['a name', { extensions: [serverName('a.test')] }, { serverName: 'a.test' }],
   ['a name in capitals', { extensions: [serverName('WwW.A.TEST')] }, { serverName: 'www.a.test' }],
   ['a name with a trailing dot', { extensions: [serverName('a.test.')] }, { serverName: 'a.test' }],
   ['a name with an underscore', { extensions: [serverName('_x.a.test')] }, { serverName: '_x.a.test' }],
   [
-    'a name of 253',
+    'a name of 253 characters',
     { extensions: [serverName(`${'a'.repeat(61)}.`.repeat(4) + 'b'.repeat(5))] },
     { serverName: `${'a'.repeat(61)}.`.repeat(4) + 'b'.repeat(5) },
   ],
-  ['protocols', { extensions: [alpn('h2', 'http/1.1')] }, { alpn: ['h2', 'http/1.1'] }],
+  ['ALPN protocols', { extensions: [alpn('h2', 'http/1.1')] }, { alpn: ['h2', 'http/1.1'] }],
   [
-    'versions, GREASE among them',
+    'versions and GREASE among them',
     { extensions: [supportedVersions(0x0a0a, 0x0304, 0x0303)] },
     { versions: ['TLSv1.3', 'TLSv1.2'] },
   ],
-  ['a version nobody knows', { extensions: [supportedVersions(0x7f1c)] }, { versions: [] }],
+  ['an unknown version', { extensions: [supportedVersions(0x7f1c)] }, { versions: [] }],
   [
     'GREASE',
     {
@@ -59,21 +59,29 @@ const BAD: readonly [string, Buffer, RegExp][] = [
   ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n'), /^not TLS$/],
   ['a TLS alert', bytes(21, 3, 1, 0, 2, 2, 40), /^not TLS$/],
   ['an SSLv2 hello', bytes(0x80, 0x2e, 1, 3, 1), /SSLv2/],
-  ['another version of records', bytes(22, 2, 0, 0, 5), /^not TLS$/],
-  ['a record of nothing', bytes(22, 3, 1, 0, 0), /record length/],
-  ['a record of more than may be', bytes(22, 3, 1, 0x40, 1), /record length/],
+  ['another record version', bytes(22, 2, 0, 0, 5), /^not TLS$/],
+  ['an empty record', bytes(22, 3, 1, 0, 0), /record length/],
+  ['a record that is too long', bytes(22, 3, 1, 0x40, 1), /record length/],
   [
-    'a record of nothing in the middle',
+    'an empty record in the middle',
     Buffer.concat([records(message().subarray(0, 9)), bytes(22, 3, 1, 0, 0)]),
     /record length/,
   ],
-  ['another content in the middle', Buffer.concat([records(message().subarray(0, 9)), bytes(23)]), /not TLS/],
+  [
+    'a record of another content type in the middle',
+    Buffer.concat([records(message().subarray(0, 9)), bytes(23)]),
+    /not TLS/,
+  ],
   ['a ServerHello', hello({ type: 2 }), /not a ClientHello/],
   ['a hello of more than 16 KiB', bytes(22, 3, 1, 1, 0, 1, 0, 0x80, 0), /too long/],
-  ['another message in its record', records(Buffer.concat([message(), message()])), /more than a hello/],
+  ['another message in the same record', records(Buffer.concat([message(), message()])), /more than a hello/],
   ['bytes after the extensions', hello({ trailer: bytes(0) }), /lengths/],
-  ['extensions cut short', hello({ extensions: [serverName('a.test').subarray(0, -1)] }), /cut short/],
-  ['a session id of 33', hello({ sessionId: Buffer.alloc(33) }), /session id/],
+  [
+    'extensions that are cut short',
+    hello({ extensions: [serverName('a.test').subarray(0, -1)] }),
+    /cut short/,
+  ],
+  ['a session id of 33 bytes', hello({ sessionId: Buffer.alloc(33) }), /session id/],
   ['no cipher suite', hello({ suites: Buffer.alloc(0) }), /cipher suites/],
   ['half a cipher suite', hello({ suites: bytes(1) }), /cipher suites/],
   ['no compression', hello({ compression: Buffer.alloc(0) }), /compression/],
@@ -116,46 +124,53 @@ const BAD: readonly [string, Buffer, RegExp][] = [
     hello({ extensions: [serverName(Buffer.from('\u212Aey.test'))] }),
     /^server name: /,
   ],
-  ['no protocol', hello({ extensions: [extension(16, vector(2, ''))] }), /ALPN/],
-  ['an empty protocol', hello({ extensions: [alpn('h2', '')] }), /ALPN/],
-  ['a protocol cut short', hello({ extensions: [extension(16, vector(2, bytes(3, 0x68)))] }), /ALPN/],
-  ['no version', hello({ extensions: [extension(43, bytes(0))] }), /versions/],
+  ['an empty list of ALPN protocols', hello({ extensions: [extension(16, vector(2, ''))] }), /ALPN/],
+  ['an empty ALPN protocol', hello({ extensions: [alpn('h2', '')] }), /ALPN/],
+  [
+    'an ALPN protocol that is cut short',
+    hello({ extensions: [extension(16, vector(2, bytes(3, 0x68)))] }),
+    /ALPN/,
+  ],
+  ['an empty list of versions', hello({ extensions: [extension(43, bytes(0))] }), /versions/],
   ['half a version', hello({ extensions: [extension(43, bytes(1, 3))] }), /versions/],
 ]
 
-describe('a ClientHello with', () => {
-  it.each(GOOD)('%s is read', (_, parts, expected) => {
+describe('a good ClientHello', () => {
+  it.each(GOOD)('a ClientHello with %s is read', (_, parts, expected) => {
     const whole = hello(parts)
     const value = { ...NONE, ...expected }
     expect(readClientHello(whole)).toEqual({ kind: 'match', value, bytes: whole.length })
-    // What follows is somebody else's.
+    // The bytes behind the ClientHello are left alone.
     const more = Buffer.concat([whole, bytes(20, 3, 3, 0, 1, 1)])
     expect(readClientHello(more)).toEqual({ kind: 'match', value, bytes: whole.length })
   })
 
-  it.each(GOOD)('%s needs more until its last byte', (_, parts) => {
+  it.each(GOOD)('a ClientHello with %s needs more bytes until its last one', (_, parts) => {
     const whole = hello(parts)
     for (let length = 0; length < whole.length; length++) {
       expect(readClientHello(whole.subarray(0, length))).toEqual({ kind: 'need-more' })
     }
   })
 
-  it.each(GOOD)('%s is the same however it is cut into records', (_, parts, expected) => {
-    const handshake = message(parts)
-    for (const most of [1, 2, 3, 4, 5, 7, 40, 100]) {
-      const cut = records(handshake, most)
-      expect(readClientHello(cut)).toEqual({
-        kind: 'match',
-        value: { ...NONE, ...expected },
-        bytes: cut.length,
-      })
-      for (let length = 0; length < cut.length; length += most + 3) {
-        expect(readClientHello(cut.subarray(0, length))).toEqual({ kind: 'need-more' })
+  it.each(GOOD)(
+    'a ClientHello with %s is read alike however it is cut into records',
+    (_, parts, expected) => {
+      const handshake = message(parts)
+      for (const most of [1, 2, 3, 4, 5, 7, 40, 100]) {
+        const cut = records(handshake, most)
+        expect(readClientHello(cut)).toEqual({
+          kind: 'match',
+          value: { ...NONE, ...expected },
+          bytes: cut.length,
+        })
+        for (let length = 0; length < cut.length; length += most + 3) {
+          expect(readClientHello(cut.subarray(0, length))).toEqual({ kind: 'need-more' })
+        }
       }
-    }
-  })
+    },
+  )
 
-  it.each(GOOD)('%s may be cut into two records anywhere', (_, parts) => {
+  it.each(GOOD)('a ClientHello with %s may be cut into two records at any byte', (_, parts) => {
     const handshake = message(parts)
     for (let at = 1; at < handshake.length; at++) {
       const cut = Buffer.concat([records(handshake.subarray(0, at)), records(handshake.subarray(at))])
@@ -164,8 +179,8 @@ describe('a ClientHello with', () => {
   })
 })
 
-describe('what is no ClientHello', () => {
-  it.each(BAD)('%s is refused, and stays so', (_, whole, reason) => {
+describe('a bad ClientHello', () => {
+  it.each(BAD)('a client that sends %s is refused, also with more bytes behind it', (_, whole, reason) => {
     const answer = readClientHello(whole)
     expect(answer.kind).toBe('no-match')
     expect(answer.kind === 'no-match' && answer.reason).toMatch(reason)
@@ -177,16 +192,16 @@ describe('what is no ClientHello', () => {
 
   it.each([
     ['the first byte', bytes(0x47)],
-    ['the second', bytes(22, 2)],
-    ['the length', bytes(22, 3, 1, 0, 0)],
-    ['the type of the message', bytes(22, 3, 1, 0, 9, 2)],
-    ['the length of the message', bytes(22, 3, 1, 0, 9, 1, 1, 0, 0)],
-  ])('is noticed at %s', (_, beginning) => {
+    ['the second byte', bytes(22, 2)],
+    ['the record length', bytes(22, 3, 1, 0, 0)],
+    ['the message type', bytes(22, 3, 1, 0, 9, 2)],
+    ['the message length', bytes(22, 3, 1, 0, 9, 1, 1, 0, 0)],
+  ])('a bad ClientHello is noticed at %s', (_, beginning) => {
     expect(readClientHello(beginning.subarray(0, -1)).kind).not.toBe('match')
     expect(readClientHello(beginning).kind).toBe('no-match')
   })
 
-  it('is not waited for beyond 16 KiB', () => {
+  it('a ClientHello of more than 16 KiB is refused', () => {
     const large = records(message({ extensions: [extension(21, Buffer.alloc(16_200))] }), 20)
     expect(readClientHello(large.subarray(0, MOST_HELLO_BYTES - 1)).kind).toBe('need-more')
     expect(readClientHello(large.subarray(0, MOST_HELLO_BYTES))).toEqual({

@@ -6,15 +6,15 @@ export interface HelloParts {
   readonly sessionId?: Buffer
   readonly suites?: Buffer
   readonly compression?: Buffer
-  /** Undefined: the hello ends before them, as it could before TLS 1.3. */
+  /** If undefined, the hello ends before the extensions, as it could before TLS 1.3. */
   readonly extensions?: readonly Buffer[] | undefined
-  /** After everything, inside the message. */
+  /** Bytes after everything else, inside the message. */
   readonly trailer?: Buffer
 }
 
 export const bytes = (...values: readonly number[]): Buffer => Buffer.from(values)
 
-/** Bytes behind a length of `size` bytes. */
+/** Content behind a length field of `size` bytes. */
 export function vector(size: number, ...content: readonly (Buffer | string)[]): Buffer {
   const all = Buffer.concat(content.map((part) => Buffer.from(part as Buffer)))
   const length = Buffer.alloc(size)
@@ -51,7 +51,7 @@ export function message(parts: HelloParts = {}): Buffer {
   return Buffer.concat([bytes(type), vector(3, body)])
 }
 
-/** In records of at most `most` bytes. */
+/** Puts a handshake message into records of at most `most` bytes. */
 export function records(handshake: Buffer, most = 16_384, contentType = 22): Buffer {
   const all: Buffer[] = []
   for (let at = 0; at < handshake.length; at += most) {

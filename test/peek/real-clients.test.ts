@@ -1,4 +1,4 @@
-/** Hellos of real clients: what they were told to ask for is what is read, and what a real server sees, too. */
+/** ClientHellos of real clients: the reader finds what the client was told to ask for, as a real server does. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
@@ -27,7 +27,7 @@ const SETTINGS: readonly [ConnectionOptions, Partial<ClientHello>][] = [
   [{ ecdhCurve: 'P-521:P-384:X25519', servername: 'a.test' }, { serverName: 'a.test' }],
 ]
 
-/** What Node's own server makes of the same bytes. */
+/** What Node's own server reads from the same bytes. */
 async function seenByNode(hello: Buffer): Promise<Partial<ClientHello>> {
   const wire = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
   const seen: { serverName?: string; alpn?: string[] } = {}
@@ -48,14 +48,14 @@ async function seenByNode(hello: Buffer): Promise<Partial<ClientHello>> {
 }
 
 describe('node:tls', () => {
-  it.each(SETTINGS)('with %j is read as it was told', async (options, expected) => {
+  it.each(SETTINGS)('a ClientHello of node:tls with %j is read right', async (options, expected) => {
     const hello = await helloOf(options)
     expect(read(hello)).toMatchObject(expected)
     expect((await seenByNode(hello)).serverName?.toLowerCase()).toBe(read(hello).serverName)
   })
 })
 
-describe.skipIf(areMissing('openssl', 'curl'))('the hello of', () => {
+describe.skipIf(areMissing('openssl', 'curl'))('a ClientHello of a program', () => {
   let port: number
   let accepted: () => Promise<Socket>
   const server = createServer()
@@ -68,7 +68,7 @@ describe.skipIf(areMissing('openssl', 'curl'))('the hello of', () => {
   })
   afterAll(() => void server.close())
 
-  /** Collects until it is whole, byte by byte as it may come, then hangs up. */
+  /** Runs the program, collects its ClientHello until it is whole, and then closes the connection. */
   const collect = async (command: string, args: readonly string[]): Promise<ClientHello> => {
     const connection = accepted()
     const program = new Program(
@@ -98,7 +98,7 @@ describe.skipIf(areMissing('openssl', 'curl'))('the hello of', () => {
       ['-groups', 'ffdhe8192', '-tls1_3', '-servername', 'a.test'],
       { serverName: 'a.test' },
     ],
-  ])('%s with %s', async (_program, _setting, args, expected) => {
+  ])('a ClientHello of %s with %s is read', async (_program, _setting, args, expected) => {
     expect(await collect('openssl', ['s_client', '-connect', '127.0.0.1:PORT', ...args])).toMatchObject(
       expected,
     )
@@ -109,7 +109,7 @@ describe.skipIf(areMissing('openssl', 'curl'))('the hello of', () => {
     ['an address', ['https://127.0.0.1:PORT/'], { serverName: undefined }],
     ['TLS 1.2 at most', ['--tls-max', '1.2', 'https://a.test:PORT/'], { versions: ['TLSv1.2'] }],
     ['HTTP/1.1', ['--http1.1', 'https://a.test:PORT/'], { alpn: ['http/1.1'] }],
-  ])('curl with %s', async (_, args, expected) => {
+  ])('a ClientHello of curl with %s is read', async (_, args, expected) => {
     const known = ['-s', '--resolve', 'a.test:PORT:127.0.0.1']
     expect(await collect('curl', [...known, ...args])).toMatchObject(expected)
   })

@@ -1,4 +1,4 @@
-/** What a pipe tells of itself, from what each of its directions tells. */
+/** The totals of a pipe, why it did not splice and whom it waited for, from the facts of its two directions. */
 import { expect, test } from 'vitest'
 import { totalsOf, waitedFor } from '../../src/pipe/both-ways.js'
 import type { Direction } from '../../src/pipe/direction.js'
@@ -15,7 +15,7 @@ const IDLE = {
 }
 const way = (facts: Partial<Direction> = {}): Direction => ({ ...IDLE, ...facts }) as Direction
 
-test('what was received is what went out and what is inside, each way', () => {
+test("a pipe's received bytes are the bytes that went out and those inside, each way", () => {
   const totals = totalsOf(
     way({ bytes: 1, inside: 2, splicedBytes: 1 }),
     way({ bytes: 40, inside: 8, splicedBytes: 30 }),
@@ -25,18 +25,18 @@ test('what was received is what went out and what is inside, each way', () => {
 })
 
 test.each([
-  ['nothing, where one way was spliced', {}, { splicedBytes: 1 }, undefined],
+  ['no reason, if one way was spliced', {}, { splicedBytes: 1 }, undefined],
   [
-    'a refusal, where the other way was spliced',
+    'the refusal of one way, if the other way was spliced',
     { splicedBytes: 1 },
     { refusal: 'kernel-refused: EINVAL' },
     'kernel-refused: EINVAL',
   ],
-  ['small messages, where nothing was', {}, {}, 'small'],
-  ['nothing, where it always splices and nothing came', { mode: 'on' }, { mode: 'on' }, undefined],
-  ['what the one way says', { whyNotSplicing: 'switched-off' }, {}, 'switched-off'],
-  ['what the other way says', {}, { whyNotSplicing: 'not-a-plain-socket' }, 'not-a-plain-socket'],
-] as const)('why bytes were not spliced: %s', (_, up, down, why) => {
+  ['small messages, if neither way was spliced', {}, {}, 'small'],
+  ['no reason, if it always splices and no byte came', { mode: 'on' }, { mode: 'on' }, undefined],
+  ['the reason of the way up', { whyNotSplicing: 'switched-off' }, {}, 'switched-off'],
+  ['the reason of the way down', {}, { whyNotSplicing: 'not-a-plain-socket' }, 'not-a-plain-socket'],
+] as const)('a pipe tells why it did not splice: %s', (_, up, down, why) => {
   expect(totalsOf(way(up), way(down)).notSplicing).toBe(why)
 })
 
@@ -53,6 +53,6 @@ test.each([
   ['half-closed-timeout', OVER, STUCK, 'client'],
   ['lifetime', STUCK, STUCK, undefined],
   ['ordered', STUCK, {}, undefined],
-] as const)('%s with %j up and %j down waited for: %s', (cause, up, down, who) => {
+] as const)('a pipe that ended by %s with %j up and %j down waited for: %s', (cause, up, down, who) => {
   expect(waitedFor(way(up), way(down), cause)).toBe(who)
 })

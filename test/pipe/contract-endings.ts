@@ -1,4 +1,4 @@
-/** The part of the contract about endings: ends, resets and deadlines. contract.ts is the whole. */
+/** The part of the contract about ends, resets and deadlines. contract.ts runs it with the rest. */
 import { expect, test } from 'vitest'
 import { GRACE_MS } from '../../src/io/delivery.js'
 import { difference, pattern } from '../support/bytes.js'
@@ -8,7 +8,7 @@ import { type Join, KIB, MIB, WAYS } from './ways.js'
 
 export function endsArePassedOn(join: Join): void {
   test.each(WAYS)(
-    'an end one way leaves the other way open, however late the answer ($name)',
+    'an end one way leaves the other way open, however late the answer comes ($name)',
     async ({ from, to, by }) => {
       const joined = await join()
       const [asker, answerer] = [from(joined), to(joined)]
@@ -30,7 +30,7 @@ export function endsArePassedOn(join: Join): void {
   )
 
   test.each(WAYS)(
-    'the end comes after the last byte, also to a reader that had stopped ($name)',
+    'an end arrives after the last byte, also at a reader that had stopped reading ($name)',
     async ({ from, to }) => {
       for (const size of [1, 64 * KIB, 12 * MIB]) {
         const joined = await join()
@@ -46,7 +46,7 @@ export function endsArePassedOn(join: Join): void {
   )
 
   test.each(WAYS)(
-    'an end in the same moment as the last bytes takes none of them along ($name)',
+    'an end sent together with the last bytes loses none of them ($name)',
     async ({ from, to }) => {
       for (let i = 0; i < 50; i++) {
         const joined = await join()
@@ -59,7 +59,7 @@ export function endsArePassedOn(join: Join): void {
     },
   )
 
-  test('an end both ways without a byte is an ordinary end', async () => {
+  test('a pipe that carries no byte and gets an end both ways finishes', async () => {
     const { client, backend, ended } = await join()
     client.end()
     backend.end()
@@ -69,14 +69,14 @@ export function endsArePassedOn(join: Join): void {
 }
 
 export function resetsArePassedOn(join: Join): void {
-  test.each(WAYS)('a reset is passed on as a reset ($name)', async ({ from, to, by }) => {
+  test.each(WAYS)('a pipe passes a reset on as a reset ($name)', async ({ from, to, by }) => {
     const joined = await join()
     from(joined).reset()
     expect(await to(joined).reallyEnded()).toBe('ECONNRESET')
     expect(await joined.ended).toEqual({ by, cause: 'reset', errno: 'ECONNRESET' })
   })
 
-  test.each(WAYS)('a reset is passed on after an end the other way too ($name)', async ({ from, to, by }) => {
+  test.each(WAYS)('a pipe passes a reset on after an end the other way ($name)', async ({ from, to, by }) => {
     const joined = await join()
     to(joined).end()
     expect(await from(joined).ended).toBe('fin')
@@ -87,16 +87,16 @@ export function resetsArePassedOn(join: Join): void {
   })
 
   test.each(WAYS)(
-    'bytes that came before a reset are delivered before it ($name)',
+    'a pipe delivers the bytes that came before a reset, and then the reset ($name)',
     async ({ from, to, direction, by }) => {
       const joined = await join()
       to(joined).pause()
-      // What the kernel of a reader that has stopped takes at least.
+      // The kernel takes at least this much for a reader that has stopped.
       from(joined).send(pattern(14, 96 * KIB))
       await until(() => joined.pipe[direction].bytes === 96 * KIB)
       from(joined).reset()
       await until(() => joined.pipe[by].error !== undefined)
-      // Where nobody tells what was acknowledged, a second has to do.
+      // A carrier that does not know what was acknowledged waits for one second instead.
       if (joined.pipe[direction].sink.unacknowledgedBytes() === undefined) advanceClock(GRACE_MS)
       await joined.ended
       to(joined).resume()
@@ -106,7 +106,7 @@ export function resetsArePassedOn(join: Join): void {
   )
 
   test.each(WAYS)(
-    'ended by order with bytes in flight, both sides see that they are cut ($name)',
+    'a pipe that an order ends with bytes in flight resets both sides ($name)',
     async ({ from, to, direction }) => {
       const joined = await join()
       const way = joined.pipe[direction]
@@ -120,7 +120,7 @@ export function resetsArePassedOn(join: Join): void {
     },
   )
 
-  test('a reset after both ends changes nothing', async () => {
+  test('a reset after an end both ways changes nothing', async () => {
     const { client, backend, ended } = await join()
     client.end()
     backend.end()
@@ -130,10 +130,10 @@ export function resetsArePassedOn(join: Join): void {
   })
 }
 
-/** Where the kernel says what was acknowledged. */
+/** For carriers that know what the peer's kernel has acknowledged. */
 export function resetsWaitForAcknowledgements(join: Join): void {
   test.each(WAYS)(
-    'a reader that goes on taking what came before a reset holds it up for longer than a second ($name)',
+    'a reset waits longer than a second for a reader that goes on taking the bytes before it ($name)',
     async ({ from, to, direction, by }) => {
       const joined = await join()
       const way = joined.pipe[direction]
@@ -151,7 +151,7 @@ export function resetsWaitForAcknowledgements(join: Join): void {
         await until(() => sink.unacknowledgedBytes()! < left)
         to(joined).pause()
         await settled(() => sink.unacknowledgedBytes()!, 50)
-        // Until it has noticed.
+        // Waits until the pipe has noticed.
         await until(() => joined.ending !== undefined || joined.pipe.movedAt >= performance.now())
         if (joined.ending !== undefined) break
         advanceClock(900)
@@ -166,7 +166,7 @@ export function resetsWaitForAcknowledgements(join: Join): void {
 
 export function resetsOfUnreadArePassedOn(join: Join): void {
   test.each(WAYS)(
-    'bytes inside the pipe at a reset are delivered to a reader that goes on ($name)',
+    'a pipe delivers the bytes it holds at a reset to a reader that goes on reading ($name)',
     async ({ from, to, direction, by }) => {
       const joined = await join()
       to(joined).pause()
@@ -185,7 +185,7 @@ export function resetsOfUnreadArePassedOn(join: Join): void {
   )
 
   test.each(WAYS)(
-    'a reader that takes nothing more holds a reset up for a second at most ($name)',
+    'a reset waits for a reader that takes nothing for one second at most ($name)',
     async ({ from, to, direction, by }) => {
       const joined = await join()
       to(joined).pause()
@@ -202,7 +202,7 @@ export function resetsOfUnreadArePassedOn(join: Join): void {
 
 export function halfCloseCanClose(join: Join): void {
   test.each(WAYS)(
-    'with halfClose "close" everything is delivered before the end ($name)',
+    'with halfClose "close" a pipe delivers every byte before the end ($name)',
     async ({ from, to, by }) => {
       const joined = await join({ halfClose: 'close' })
       to(joined).pause()
@@ -218,7 +218,7 @@ export function halfCloseCanClose(join: Join): void {
     },
   )
 
-  test('with halfClose "close" what comes after the end destroys nothing that was sent', async () => {
+  test('with halfClose "close" bytes that come after the end destroy none that were sent', async () => {
     const { client, backend, ended } = await join({ halfClose: 'close' })
     client.pause()
     backend.send(pattern(20, 1 * MIB))
@@ -238,19 +238,19 @@ export function halfCloseCanClose(join: Join): void {
 
 export function halfCloseMayLoseBytes(join: Join): void {
   test.each(WAYS)(
-    'with halfClose "close" bytes that nobody takes for 30 s are lost, and the end says so ($name)',
+    'with halfClose "close" a pipe gives up bytes that nobody takes for 30 s, and reports a timeout ($name)',
     async ({ from, to, direction, other }) => {
       const never = { halfClose: 'close', halfClosedTimeoutMs: 0, idleTimeoutMs: 0 } as const
       const joined = await join(never)
       to(joined).pause()
-      // More than the reader's kernel takes, and no more than ours does.
+      // This is more than the reader's kernel takes, and no more than ours takes.
       from(joined).send(pattern(31, 400 * KIB))
       from(joined).end()
       await settled(() => joined.pipe[direction].bytes)
       advanceClock(29_000)
       await turns(500)
       expect(joined.ending).toBeUndefined()
-      // What the reader's kernel may still take is progress, and begins another 30 s.
+      // The reader's kernel may still take some bytes. That is progress, and begins another 30 s.
       while (joined.ending === undefined) {
         advanceClock(30_000)
         await turns(100)
@@ -260,10 +260,10 @@ export function halfCloseMayLoseBytes(join: Join): void {
   )
 }
 
-/** Where the kernel says what was acknowledged, it is not waited for the other side's end. */
+/** For carriers that know what was acknowledged. They do not wait for the other side's end. */
 export function halfCloseWaitsForAcknowledgements(join: Join): void {
   test.each(WAYS)(
-    'with halfClose "close" the pipe ends when one side has ended and all is delivered ($name)',
+    'with halfClose "close" a pipe ends when one side has ended and every byte is delivered ($name)',
     async ({ from, to, by }) => {
       const joined = await join({ halfClose: 'close' })
       to(joined).pause()
@@ -278,10 +278,10 @@ export function halfCloseWaitsForAcknowledgements(join: Join): void {
   )
 }
 
-/** Where nobody says so, the other side's end has to. */
+/** For carriers that do not know what was acknowledged. They wait for the other side's end instead. */
 export function halfCloseWaitsForTheOtherEnd(join: Join): void {
   test.each(WAYS)(
-    'with halfClose "close" the pipe waits for the other end, as nobody tells what was delivered ($name)',
+    'with halfClose "close" a pipe that cannot know what was delivered waits for the other end ($name)',
     async ({ from, to, by }) => {
       const joined = await join({ halfClose: 'close' })
       from(joined).send(pattern(19, 64 * KIB))
@@ -297,7 +297,7 @@ export function halfCloseWaitsForTheOtherEnd(join: Join): void {
 }
 
 export function deadlinesEndIt(join: Join): void {
-  test('silence both ways for idleTimeoutMs ends it, and both sides are told', async () => {
+  test('a pipe without a byte either way for idleTimeoutMs ends, and both sides get FIN', async () => {
     const { client, backend, pipe, ended } = await join({ idleTimeoutMs: 40_000 })
     client.send(pattern(22, 10))
     await backend.receive(10)
@@ -307,7 +307,7 @@ export function deadlinesEndIt(join: Join): void {
     expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
   })
 
-  test.each(WAYS)('bytes of either way keep it from being idle ($name)', async ({ from, to }) => {
+  test.each(WAYS)('bytes one way keep a pipe from its idle timeout ($name)', async ({ from, to }) => {
     const joined = await join({ idleTimeoutMs: 60_000 })
     for (let i = 1; i <= 5; i++) {
       advanceClock(50_000)
@@ -322,7 +322,7 @@ export function deadlinesEndIt(join: Join): void {
   })
 
   test.each(WAYS)(
-    'a stalled reader does not keep it from being idle, and is who was waited for ($name)',
+    'a pipe with a stalled reader ends by its idle timeout, and names the reader as waited for ($name)',
     async ({ from, to, direction, other }) => {
       const joined = await join({ idleTimeoutMs: 60_000 })
       const way = joined.pipe[direction]
@@ -336,7 +336,7 @@ export function deadlinesEndIt(join: Join): void {
   )
 
   test.each(WAYS)(
-    'whoever takes nothing keeps the others waiting, not who has yet to end ($name)',
+    'a half-closed pipe names the side that takes nothing as waited for, not the side yet to end ($name)',
     async ({ from, to, direction, other }) => {
       const joined = await join({ halfClosedTimeoutMs: 30_000 })
       const way = joined.pipe[direction]
@@ -351,7 +351,7 @@ export function deadlinesEndIt(join: Join): void {
     },
   )
 
-  test.each(WAYS)('halfClosedTimeoutMs begins with the end of one way ($name)', async ({ from, to }) => {
+  test.each(WAYS)('halfClosedTimeoutMs counts from the end of one way ($name)', async ({ from, to }) => {
     const joined = await join({ halfClosedTimeoutMs: 30_000 })
     advanceClock(100_000)
     from(joined).end()
@@ -364,7 +364,7 @@ export function deadlinesEndIt(join: Join): void {
     expect(joined.ending).toMatchObject({ by: 'proxy', cause: 'half-closed-timeout' })
   })
 
-  test('maxLifetimeMs ends it whatever it does', async () => {
+  test('a pipe ends after maxLifetimeMs although bytes still move', async () => {
     const { client, backend, pipe, ended } = await join({ maxLifetimeMs: 90_000 })
     advanceClock(80_000)
     client.send(pattern(25, 10))
@@ -374,7 +374,7 @@ export function deadlinesEndIt(join: Join): void {
     expect(await ended).toMatchObject({ by: 'proxy', cause: 'lifetime' })
   })
 
-  test('a deadline of 0 never comes', async () => {
+  test('a pipe with timeouts of 0 never ends by a deadline', async () => {
     const never = { idleTimeoutMs: 0, halfClosedTimeoutMs: 0, maxLifetimeMs: 0 }
     const joined = await join(never)
     joined.client.end()

@@ -1,4 +1,4 @@
-/** Every carrier keeps the contract; sockets that are not TCP over IPv4 are tried where they are different. */
+/** Every carrier keeps the contract over IPv4 and unix sockets, and one carrier also over IPv6. */
 import { carriages } from '../support/carriages.js'
 import { pipeContract } from './contract.js'
 

@@ -1,6 +1,6 @@
 /**
- * What every pipe promises, whatever carries its bytes. contract.test.ts runs these sentences for each carrier;
- * a new carrier is done when they hold for it.
+ * What every pipe promises, whatever carries its bytes. contract.test.ts runs these tests for each carrier. A new
+ * carrier is done when they pass for it.
  */
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ import {
 import { type Join, KIB, MIB, WAYS } from './ways.js'
 
 export function pipeContract(carriage: Carriage, family: Family): void {
-  describe(`${carriage.name}, ${family}`, () => {
+  describe(`a pipe (${carriage.name}, ${family})`, () => {
     let rig: Rig
     beforeEach(() => {
       rig = new Rig(carriage, family)
@@ -36,7 +36,7 @@ export function pipeContract(carriage: Carriage, family: Family): void {
 
     bytesArrive(join)
     endsArePassedOn(join)
-    // A unix socket knows no reset: whoever goes, it is an end.
+    // A unix socket has no reset. If a peer goes away, that is an end.
     if (family !== 'unix') resetsArePassedOn(join)
     if (family !== 'unix' && carriage.noticesResetsOfUnread) resetsOfUnreadArePassedOn(join)
     if (family !== 'unix' && carriage.knowsAcknowledged) resetsWaitForAcknowledgements(join)
@@ -54,7 +54,7 @@ export function pipeContract(carriage: Carriage, family: Family): void {
 
 function bytesArrive(join: Join): void {
   test.each([0, 1, 2, 4095, 4096, 65_537, 5 * MIB + 1])(
-    '%i bytes arrive exactly, both ways at once',
+    'a pipe delivers exactly %i bytes, both ways at once',
     async (size) => {
       const { client, backend, ended } = await join()
       client.send(pattern(1, size))
@@ -68,7 +68,7 @@ function bytesArrive(join: Join): void {
     },
   )
 
-  test.each(WAYS)('bytes arrive in order however they are split ($name)', async ({ from, to }) => {
+  test.each(WAYS)('a pipe delivers bytes in order, however they are split ($name)', async ({ from, to }) => {
     const joined = await join()
     const sender = from(joined)
     let offset = 0
@@ -81,7 +81,7 @@ function bytesArrive(join: Join): void {
     expect(to(joined).missingFrom(sender)).toBeUndefined()
   })
 
-  test('bytes that were read before the pipe began go first', async () => {
+  test('a pipe delivers the bytes that were read before it began first', async () => {
     const heads = { client: pattern(4, 700), backend: pattern(5, 200 * KIB) }
     const { client, backend } = await join({ heads })
     client.send(pattern(6, 100 * KIB))
@@ -91,7 +91,7 @@ function bytesArrive(join: Join): void {
     expect(difference(client.received, Buffer.concat([heads.backend, backend.sent]))).toBeUndefined()
   })
 
-  test('every byte is counted once, on the way of its own', async () => {
+  test('a pipe counts every byte once, in its own direction', async () => {
     const { client, backend, pipe, ended } = await join()
     client.send(pattern(8, 3 * MIB + 5))
     backend.send(pattern(9, 12_345))
@@ -103,7 +103,7 @@ function bytesArrive(join: Join): void {
     expect(pipe.totals.splicedUp).toBeLessThanOrEqual(pipe.totals.bytesUp)
   })
 
-  test('giving out more than came in is an assertion that fails', async () => {
+  test('a pipe that gives out more bytes than came in throws an accounting error', async () => {
     const { pipe } = await join()
     expect(() => pipe.up.gave(1)).toThrow('accounting')
   })
@@ -111,7 +111,7 @@ function bytesArrive(join: Join): void {
 
 function readersSetThePace(join: Join): void {
   test.each(WAYS)(
-    'a reader that stops stops the other side, and delays nobody else ($name)',
+    'a reader that stops also stops its sender, and delays no other pipe ($name)',
     async ({ from, to, direction }) => {
       const joined = await join()
       const neighbour = await join()
@@ -133,7 +133,7 @@ function readersSetThePace(join: Join): void {
 }
 
 function smallMessagesPass(join: Join): void {
-  test('a byte is passed on without waiting for more', async () => {
+  test('a pipe passes a single byte on without waiting for more', async () => {
     const { client, backend } = await join()
     for (let i = 1; i <= 200; i++) {
       client.send(pattern(25, 1, i))
@@ -147,7 +147,7 @@ function smallMessagesPass(join: Join): void {
 }
 
 function nobodyIsStarved(join: Join): void {
-  test('timers, promises and small connections go on beside bulk ones, and these all move', async () => {
+  test('timers and small messages go on beside eight bulk pipes, and all bulk pipes move', async () => {
     const bulk = await Promise.all(Array.from({ length: 8 }, () => join()))
     const { client, backend } = await join()
     for (const each of bulk) {
@@ -167,7 +167,7 @@ function nobodyIsStarved(join: Join): void {
 }
 
 function itCanBeEnded(join: Join): void {
-  test('ended by order with nothing in flight, both sides get a clean end', async () => {
+  test('a pipe that an order ends with no byte in flight sends FIN to both sides', async () => {
     const { client, backend, pipe, ended } = await join()
     client.send(pattern(29, 1000))
     await backend.receive(1000)
@@ -176,7 +176,7 @@ function itCanBeEnded(join: Join): void {
     expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
   })
 
-  test('ending it twice, and from the callback that tells of its end, does nothing more', async () => {
+  test('a pipe that is ended again, also in its end callback, ends once with the first cause', async () => {
     let endings = 0
     const again = (pipe: Joined['pipe']): void => {
       endings++
@@ -190,12 +190,12 @@ function itCanBeEnded(join: Join): void {
   })
 }
 
-/** What the kernel may buffer on the way to a reader that stands still, and one carrier's worth. */
+/** The most the kernel may buffer for a reader that has stopped, and what one carrier may hold. */
 function mostInFlight(): number {
   return largestBuffer('rmem') + largestBuffer('wmem') + 2 * MIB
 }
 
-/** The largest buffer the kernel gives a TCP socket by itself; where it does not say, more than anybody's. */
+/** The largest buffer that the kernel gives a TCP socket by itself. 16 MiB if the kernel does not tell. */
 function largestBuffer(name: 'rmem' | 'wmem'): number {
   try {
     return Number(readFileSync(`/proc/sys/net/ipv4/tcp_${name}`, 'utf8').split(/\s+/)[2])

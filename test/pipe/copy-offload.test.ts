@@ -1,6 +1,6 @@
 /**
- * Small messages are copied by the addon while it collects a batch, without a run of their pipe. Whatever is out of
- * the ordinary ends the offload, and nothing is lost, misordered or left waiting by it.
+ * The addon copies small messages while it collects a batch of events, without a run of their pipe. Anything out of
+ * the ordinary ends the offload. No byte is then lost, misordered or left waiting.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FdSocket } from '../../src/io/kernel/fd-socket.js'
@@ -18,8 +18,8 @@ const cases = copying.flatMap((carriage) =>
   (['IPv4', 'unix'] as const).map((family) => [carriage.name, family, carriage] as const),
 )
 
-// carriages() has told why.
-if (cases.length === 0) test.skip('there is no kernel path here', () => {})
+// carriages() has printed the reason.
+if (cases.length === 0) test.skip('copy offloads are not tested: there is no kernel engine here', () => {})
 
 describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carriage) => {
   let rig: Rig
@@ -33,7 +33,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(await rig.finish()).toEqual([])
   })
 
-  /** A first message each way: the first event of a socket also says that it is writable. */
+  /** Sends a first message each way. The first event of a socket also says that it is writable. */
   async function greet(): Promise<void> {
     joined.client.send(Buffer.from('hello'))
     await joined.backend.receive(5)
@@ -41,7 +41,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     await joined.client.receive(5)
   }
 
-  test('a message is passed on without a run of the pipe, and counted', async () => {
+  test('a copy offload passes messages on without a run of the pipe, and counts them', async () => {
     await greet()
     const run = vi.spyOn(joined.pipe, 'run')
     for (let i = 1; i <= 20; i++) {
@@ -59,7 +59,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
   })
 
-  test('a batch of messages calls no JavaScript', async () => {
+  test('a copy offload passes messages on without a call into JavaScript', async () => {
     await greet()
     const loop = (joined.pipe.client as FdSocket).loop
     const told = vi.spyOn(loop.runQueue, 'tick')
@@ -75,7 +75,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
   })
 
   if (name === 'auto')
-    test('bulk that empties its source ends the offload: what follows is spliced', async () => {
+    test('a bulk read ends the copy offload, and the bytes after it are spliced', async () => {
       await greet()
       joined.client.send(pattern(1, 48 * 1024))
       await until(() => joined.pipe.up.carrier.name === 'kernel')
@@ -85,7 +85,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
       expect(joined.pipe.totals).toMatchObject({ bytesUp: joined.client.sentBytes, splicedUp: 100 })
     })
 
-  test('totals are exact at every moment, and each byte is counted once', async () => {
+  test('a pipe with a copy offload has exact totals after every message', async () => {
     await greet()
     for (let i = 1; i <= 20; i++) {
       joined.client.send(pattern(i, i))
@@ -96,7 +96,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     }
   })
 
-  test('what was counted in silence is in the totals of the end', async () => {
+  test('the totals at the end of a pipe include what its copy offload has counted', async () => {
     await greet()
     joined.client.send(pattern(1, 100))
     await joined.backend.receive(105)
@@ -106,7 +106,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.pipe.totals).toMatchObject({ bytesUp: 105, bytesDown: 205 })
   })
 
-  test('the count of a copy is gone with its fd', async () => {
+  test('the count of a copy offload is gone once its fd is closed', async () => {
     await greet()
     joined.client.send(pattern(1, 100))
     await joined.backend.receive(105)
@@ -115,7 +115,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(loop.takeCarried(fd)).toBe(0)
   })
 
-  test('the first answer is noticed when it comes, and once', async () => {
+  test("a pipe with a copy offload reports the backend's first answer, and only once", async () => {
     await rig.finish()
     rig = new Rig(carriage, family)
     const answered = vi.fn()
@@ -133,7 +133,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(answered).toHaveBeenCalledTimes(1)
   })
 
-  test('the time of the last message is that of its move, whenever it is asked for', async () => {
+  test('a pipe with a copy offload tells the time of the last move, however late it is asked', async () => {
     await greet()
     const greetedAt = joined.pipe.movedAt
     await until(() => performance.now() > greetedAt + 2)
@@ -141,7 +141,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     joined.client.send(Buffer.from('now'))
     await joined.backend.receive(joined.client.sentBytes)
     const after = performance.now()
-    // A minute later by both clocks, which are not read in the same moment: ours, and the one that the addon reads.
+    // Both clocks go one minute ahead: ours and the one that the addon reads. They are not read in the same moment.
     advanceClock(60_000)
     const [seconds, nanos] = process.hrtime()
     const hrtime = vi.spyOn(process, 'hrtime').mockReturnValue([seconds + 60, nanos])
@@ -151,7 +151,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(movedAt).toBeLessThan(after + 1000)
   })
 
-  test('bytes one way keep a half-closed pipe from being cut', async () => {
+  test('bytes one way keep a half-closed pipe with a copy offload from its timeout', async () => {
     await rig.finish()
     rig = new Rig(carriage, family)
     joined = await rig.join({ halfClosedTimeoutMs: 10_000 })
@@ -172,7 +172,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.ending).toMatchObject({ cause: 'half-closed-timeout' })
   })
 
-  test('a message keeps the pipe from being idle', async () => {
+  test('a message of a copy offload keeps the pipe from its idle timeout', async () => {
     await rig.finish()
     rig = new Rig(carriage, family)
     joined = await rig.join({ idleTimeoutMs: 10_000 })
@@ -180,7 +180,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     advanceClock(9000)
     joined.client.send(Buffer.from('still here'))
     await joined.backend.receive(joined.client.sentBytes)
-    // The addon's clock is not moved ahead: what it counted is to be asked for first.
+    // The addon's clock stays where it is, so the pipe must ask first for what the addon has counted.
     joined.pipe.expire(performance.now())
     advanceClock(9000)
     joined.pipe.expire(performance.now())
@@ -190,7 +190,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.ending).toMatchObject({ cause: 'idle-timeout' })
   })
 
-  test('what a full sink does not take is neither lost nor overtaken', async () => {
+  test('bytes of a copy offload that a full sink does not take are neither lost nor overtaken', async () => {
     await greet()
     joined.backend.pause()
     for (let i = 0; i < 600; i++) joined.client.send(pattern(i, 20_000, joined.client.sentBytes))
@@ -201,7 +201,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
   })
 
-  test('bulk, small messages and bulk again arrive in order', async () => {
+  test('a pipe delivers bulk, small messages and bulk again in order', async () => {
     await greet()
     for (let round = 0; round < 4; round++) {
       joined.client.send(pattern(round, 3 * MIB))
@@ -214,7 +214,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
   })
 
-  test('a source whose sink was full the other way is told of its room again', async () => {
+  test('a full sink that is also the source of a copy offload becomes writable again', async () => {
     await greet()
     joined.client.pause()
     for (let i = 0; i < 600; i++) joined.backend.send(pattern(i, 20_000, joined.backend.sentBytes))
@@ -231,7 +231,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.backend.missingFrom(joined.client)).toBeUndefined()
   })
 
-  test('an end right behind a message is handed on after it, both ways', async () => {
+  test('an end right behind a message of a copy offload arrives after it, both ways', async () => {
     await greet()
     joined.client.send(Buffer.from('last words'))
     joined.client.end()
@@ -244,7 +244,7 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     expect(joined.client.missingFrom(joined.backend)).toBeUndefined()
   })
 
-  test('none is left when the pipe has ended', async () => {
+  test('a pipe that ends takes back both copy offloads', async () => {
     await greet()
     const { client, backend } = joined.pipe
     const sockets = [client, backend].filter((socket) => socket instanceof FdSocket)
@@ -255,9 +255,9 @@ describe.each(cases)('copy offloads of the %s, %s', (name, family: Family, carri
     taken.mockRestore()
   })
 
-  // TCP knows urgent bytes, unix sockets do not.
+  // TCP has urgent bytes, unix sockets have none.
   if (family === 'unix') return
-  test.runIf(canSendUrgent)('an urgent byte is not an ordinary message', async () => {
+  test.runIf(canSendUrgent)('a copy offload passes on all bytes but an urgent one', async () => {
     await greet()
     await sendSegments(joined.client, 'before', '!u', 'after')
     await joined.backend.receive(5 + 'beforeafter'.length)

@@ -1,4 +1,4 @@
-/** Which side ended first is known, however late the other one ends. */
+/** A pipe knows which side ended first, however late the other side ends. */
 import { expect, test } from 'vitest'
 import type { Direction } from '../../src/pipe/direction.js'
 import { endedFirst, endsAfter, NOTHING_IS_OVER } from '../../src/pipe/ends.js'
@@ -9,19 +9,19 @@ const over = { isOver: true } as Direction
 test.each([
   ['client', over, flowing],
   ['backend', flowing, over],
-] as const)('the end of the %s came first, also once both directions are over', (side, up, down) => {
+] as const)('a pipe knows that the %s ended first, also once both directions are over', (side, up, down) => {
   const first = endsAfter(NOTHING_IS_OVER, up, down)
   const both = endsAfter(first, over, over)
   expect([endedFirst(first), endedFirst(both)]).toEqual([side, side])
   expect(new Set([NOTHING_IS_OVER, first, both]).size).toBe(3)
 })
 
-test('nobody was first where both directions end at once, or none', () => {
+test('a pipe names no side as first if both directions end at once, or if none has ended', () => {
   expect(endedFirst(endsAfter(NOTHING_IS_OVER, over, over))).toBeUndefined()
   expect(endsAfter(NOTHING_IS_OVER, flowing, flowing)).toBe(NOTHING_IS_OVER)
 })
 
-test('nothing changes while no further direction is over', () => {
+test('the ends of a pipe stay the same while no further direction is over', () => {
   const first = endsAfter(NOTHING_IS_OVER, over, flowing)
   const both = endsAfter(first, over, over)
   expect([endsAfter(first, over, flowing), endsAfter(both, over, over)]).toEqual([first, both])

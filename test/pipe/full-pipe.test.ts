@@ -1,6 +1,6 @@
 /**
- * A kernel pipe that holds bytes and cannot be emptied, because its sink's buffers were filled beforehand: the
- * state in which EAGAIN means something else, ends wait, and a pipe must not be pooled.
+ * A kernel pipe that holds bytes and cannot be emptied, because the test has filled its sink's buffers. In this
+ * state EAGAIN has another meaning, ends must wait, and the kernel pipe must not go back to the pool.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
@@ -15,7 +15,7 @@ const KIB = 1024
 /** The smallest useful kernel pipe: 16 slots of a page. */
 const PIPE_BYTES = 64 * KIB
 
-/** Either way through the pipe: its source and sink sides. */
+/** Both ways through the pipe, each with its source and its sink. */
 const WAYS = [
   { name: 'up', direction: 'up', source: 'client', sink: 'backend' },
   { name: 'down', direction: 'down', source: 'backend', sink: 'client' },
@@ -25,7 +25,7 @@ const [carriage] = carriages().filter(({ name }) => name === 'kernel carrier')
 
 describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', (way) => {
   let rig: Rig
-  /** What the sink was filled with. */
+  /** The bytes that the sink was filled with. */
   let filled: Buffer
   let fdsBefore: string[]
   beforeEach(() => {
@@ -37,7 +37,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
     expect(await rig.finish()).toEqual([])
   })
 
-  /** A running pipe whose sink takes nothing; `before` acts on the source while nothing moves yet. */
+  /** A running pipe whose sink takes nothing. `before` acts on the source before the pipe begins. */
   async function joinStalled(before: (source: End[0]) => unknown): Promise<Joined> {
     const ends = { client: await rig.accept(), backend: await rig.dial() }
     filled = await fill(ends[way.sink])
@@ -52,7 +52,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
   const openPipes = () => openedSince(fdsBefore).filter((fd) => fd.includes('pipe:'))
   const leased = (): number => rig.engine.counts()?.pipesInUse ?? 0
 
-  test('runs out of slots long before bytes, and nothing is lost or late', async () => {
+  test('a kernel pipe that runs out of slots loses no byte and delays none once the sink reads', async () => {
     const joined = await joinStalled(async (source) => {
       for (let i = 0; i < 100; i++) {
         source.send(pattern(2, 1, i))
@@ -70,7 +70,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
     await until(() => leased() === 0)
   })
 
-  test('holds the end back until it is empty', async () => {
+  test("a full kernel pipe holds back its source's end until it is empty", async () => {
     const joined = await joinStalled((source) => {
       source.send(pattern(3, 300 * KIB))
       source.end()
@@ -83,7 +83,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
     expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
   })
 
-  test('holds a few bytes and their end back until it is empty', async () => {
+  test('a stalled kernel pipe with a few bytes delivers them before their end', async () => {
     const joined = await joinStalled((source) => {
       source.send(pattern(4, 5))
       source.end()
@@ -94,7 +94,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
     expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
   })
 
-  test('is emptied before a reset of its source is passed on', async () => {
+  test('a kernel pipe is emptied before a reset of its source is passed on', async () => {
     const joined = await joinStalled((source) => source.send(pattern(5, 20 * KIB)))
     const { [way.source]: source, [way.sink]: sink } = joined
     source.reset()
@@ -104,7 +104,7 @@ describe.runIf(carriage !== undefined).each(WAYS)('a full kernel pipe ($name)', 
     expect(difference(sink.received, Buffer.concat([filled, source.sent]))).toBeUndefined()
   })
 
-  test('is destroyed, not pooled, when its sink is reset', async () => {
+  test('a full kernel pipe whose sink resets is closed and does not go back to the pool', async () => {
     const joined = await joinStalled((source) => source.send(pattern(6, 300 * KIB)))
     const pipe = openPipes()
     expect(pipe).toHaveLength(2)

@@ -1,4 +1,4 @@
-/** A pipe one way of which stands still for good, because its sink's buffers were filled beforehand. */
+/** Fills the buffers of a sink before its pipe begins, so that one way of the pipe stands still. */
 import { readFileSync } from 'node:fs'
 import type { FdSocket } from '../../src/io/kernel/fd-socket.js'
 import { OUT, SINK_FAILED, SINK_FULL } from '../../src/io/kernel/native-constants.js'
@@ -8,12 +8,12 @@ import type { End } from '../support/rig.js'
 import { turns } from '../support/wait.js'
 
 const FILLER = pattern(1, 64 * 1024)
-/** A reader that is paused reads on until its own buffer is full. */
+/** So many turns are enough for a paused reader, which still reads until its own buffer is full. */
 const QUIET_TURNS = 20
-/** As /proc/net/tcp calls the timer of one whose peer's window is shut and who has nothing on its way. */
+/** In /proc/net/tcp, the timer of a connection whose peer has shut its window and that has no byte on its way. */
 const PROBING = '04'
 
-/** Sends until the kernel takes no more and stays so; answers all of it. */
+/** Sends until the kernel takes no more for good. The result is everything that was sent. */
 export async function fill([peer, socket]: End): Promise<Buffer> {
   const { fd, loop } = socket as FdSocket
   const sent: Buffer[] = []
@@ -23,7 +23,7 @@ export async function fill([peer, socket]: End): Promise<Buffer> {
     sent.push(FILLER.subarray(0, loop.outcome[OUT]))
     return (found & (SINK_FULL | SINK_FAILED)) !== 0
   }
-  // As long as something is not acknowledged the kernel may enlarge its buffer once more.
+  // While a byte is not acknowledged the kernel may still enlarge its buffer.
   do {
     while (!isFull());
     await turns(QUIET_TURNS)
@@ -31,9 +31,9 @@ export async function fill([peer, socket]: End): Promise<Buffer> {
   return Buffer.concat(sent)
 }
 
-/** Whether nothing of what was sent to `peer` is on its way, and nothing more can be. */
+/** Whether no byte is on its way to `peer`, and no further byte can be. */
 function isShut({ socket: { localPort, remotePort } }: Peer): boolean {
-  if (localPort === undefined || remotePort === undefined) return true // Of unix, where nothing is on its way.
+  if (localPort === undefined || remotePort === undefined) return true // A unix socket has no bytes on their way.
   const [local, remote] = [remotePort, localPort].map((port) =>
     port.toString(16).toUpperCase().padStart(4, '0'),
   )

@@ -1,4 +1,4 @@
-/** `pipe(a, b)`: two sockets that Node has opened are taken over, whatever they are and whatever they are doing. */
+/** `pipe(a, b)` takes over two sockets that Node has opened, whatever they are and whatever they are doing. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { kernelLoop, sharedEngine } from '../../src/io/choose-engine.js'
 import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { type PipeOptions, pipe } from '../../src/pipe/join.js'
+import { Pipe } from '../../src/pipe/pipe.js'
 import { difference, pattern } from '../support/bytes.js'
 import { openedSince, openFds } from '../support/fds.js'
 import { Peer } from '../support/peer.js'
-import { settled, until } from '../support/wait.js'
+import { settled, turns, until } from '../support/wait.js'
 
 const MIB = 1024 * 1024
 const loop = kernelLoop()
@@ -34,7 +35,7 @@ afterEach(async () => {
   expect(openedSince(fdsBefore)).toEqual([])
 })
 
-/** A peer, and the socket of Node's at the other end, which the pipe is given. */
+/** A peer, and Node's socket at the other end. The test gives that socket to the pipe. */
 async function connected(options: { allowHalfOpen?: boolean } = {}): Promise<[Peer, Socket]> {
   const server = createServer(options).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -70,8 +71,8 @@ async function exchange(client: Peer, backend: Peer, bytes = 2 * MIB): Promise<v
   expect(client.missingFrom(backend)).toBeUndefined()
 }
 
-describe('pipe', () => {
-  test('splices plain sockets and tells so', async () => {
+describe('pipe()', () => {
+  test('pipe() splices plain sockets, and its record tells the spliced bytes', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     const piped = pipe(a, b, { splice: 'on' })
@@ -82,7 +83,7 @@ describe('pipe', () => {
     else expect(record.notSplicing).toBe(loop)
   })
 
-  test('keeps half-closed connections open though the sockets were not opened so', async () => {
+  test('pipe() keeps a half-closed connection open although its sockets have allowHalfOpen off', async () => {
     const [client, a] = await connected({ allowHalfOpen: false })
     const [backend, b] = await connected({ allowHalfOpen: false })
     const piped = pipe(a, b)
@@ -94,7 +95,7 @@ describe('pipe', () => {
     expect((await piped).ended).toEqual({ by: 'client', cause: 'finished' })
   })
 
-  test('sends heads first, then what Node had read already, then the rest', async () => {
+  test('pipe() sends the heads first, then the bytes that Node has read, then the rest', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     client.send(pattern(4, 500))
@@ -113,7 +114,7 @@ describe('pipe', () => {
     expect(difference(client.received, Buffer.concat([heads.backendHead, backend.sent]))).toBeUndefined()
   })
 
-  test('lets what was written before go first', async () => {
+  test('pipe() sends its bytes after those that were written to the socket before', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     backend.pause()
@@ -131,7 +132,7 @@ describe('pipe', () => {
     expect(difference(backend.received, Buffer.concat([queued, client.sent]))).toBeUndefined()
   })
 
-  test('waits for a backend that is still connecting', async () => {
+  test('pipe() waits for a backend that is still connecting', async () => {
     const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const [client, a] = await connected()
@@ -145,7 +146,7 @@ describe('pipe', () => {
     expect((await piped).ended.cause).toBe('finished')
   })
 
-  test('a backend that refuses resets the client and is named in the record', async () => {
+  test('pipe() resets the client of a backend that refuses, and its record names the backend', async () => {
     const [client, a] = await connected()
     const b = connect(await refusedPort(), '127.0.0.1')
     const record = await pipe(a, b)
@@ -156,7 +157,7 @@ describe('pipe', () => {
     expect(await client.ended).toBe('ECONNRESET')
   })
 
-  test('a socket that is gone already ends the other', async () => {
+  test('pipe() with a client socket that is already destroyed resets the backend', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     a.destroy()
@@ -165,7 +166,7 @@ describe('pipe', () => {
     expect(await backend.ended).toBe('ECONNRESET')
   })
 
-  test('carries any Duplex, here one of Node and one of TLS', async () => {
+  test('pipe() carries bytes between a plain Duplex and a TLS socket', async () => {
     const [far, near] = duplexPair()
     const [tlsFar, tlsNear] = await tlsPair()
     const piped = pipe(near, tlsNear)
@@ -180,7 +181,20 @@ describe('pipe', () => {
     expect(record.notSplicing).toBe(canSplice ? 'not-a-plain-socket' : loop)
   })
 
-  test('tells the byte counts while it runs, and can be closed', async () => {
+  test('pipe() carries bytes between a plain socket and a TLS socket', async () => {
+    const [client, a] = await connected()
+    const [tlsFar, tlsNear] = await tlsPair()
+    const piped = pipe(a, tlsNear)
+    client.send(pattern(17, 1000))
+    client.end()
+    tlsFar.end(pattern(18, 1000))
+    expect(difference(await drain(tlsFar), client.sent)).toBeUndefined()
+    await piped
+    await client.closed
+    expect(difference(client.received, pattern(18, 1000))).toBeUndefined()
+  })
+
+  test('pipe() tells its byte counts while it runs, and close() ends both sides with FIN', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     const piped = pipe(a, b)
@@ -193,16 +207,19 @@ describe('pipe', () => {
     expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
   })
 
-  test('can be closed before it began', async () => {
+  test('pipe() that is closed before it began ends both sides with FIN', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
+    const began = vi.spyOn(Pipe.prototype, 'start')
     const piped = pipe(a, b)
     piped.close()
     expect(await piped).toMatchObject({ ended: { by: 'proxy', cause: 'ordered' }, bytesUp: 0 })
     expect([await client.ended, await backend.ended]).toEqual(['fin', 'fin'])
+    if (canSplice) expect(began).not.toHaveBeenCalled()
+    began.mockRestore()
   })
 
-  test('closing it before it began cuts a head that was not sent, and both sides see that', async () => {
+  test('pipe() that is closed before it has sent its head resets both sides', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     const piped = pipe(a, b, { head: Buffer.from('GET /') })
@@ -211,7 +228,7 @@ describe('pipe', () => {
     expect([await client.ended, await backend.ended]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('a setting that is undefined is the default', async () => {
+  test('pipe() takes an option that is undefined as its default', async () => {
     const reasons = []
     for (const options of [{}, { splice: undefined, idleTimeoutMs: undefined }]) {
       const [client, a] = await connected()
@@ -226,19 +243,25 @@ describe('pipe', () => {
     expect(reasons[0]).toBeDefined()
   })
 
-  test('a listener of the user for readable bytes reads none of them', async () => {
-    const [client, a] = duplexPair()
-    const [backend, b] = duplexPair()
+  test('pipe() lets no "readable" listener of the user take bytes while queued writes leave', async () => {
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
     a.on('readable', () => a.read())
+    backend.pause()
+    const queued = pattern(8, 24 * MIB)
+    b.write(queued)
     const piped = pipe(a, b)
-    client.end('for the backend')
+    client.send(pattern(9, 100))
+    await turns(50)
+    backend.resume()
+    client.end()
     backend.end()
-    expect((await drain(backend)).toString()).toBe('for the backend')
-    client.resume()
-    expect((await piped).ended.cause).toBe('finished')
+    await piped
+    await backend.closed
+    expect(difference(backend.received, Buffer.concat([queued, client.sent]))).toBeUndefined()
   })
 
-  test('nobody looks at the deadlines of a pipe that has ended', async () => {
+  test('pipe() that has ended leaves the sweep', async () => {
     const { sweep } = sharedEngine()
     const [added, deleted] = [vi.spyOn(sweep, 'add'), vi.spyOn(sweep, 'delete')]
     const [, a] = await connected()
@@ -252,13 +275,13 @@ describe('pipe', () => {
     deleted.mockRestore()
   })
 
-  test('an idle pipe ends by its timeout', async () => {
+  test('pipe() without traffic ends after idleTimeoutMs', async () => {
     const [, a] = await connected()
     const [, b] = await connected()
     expect((await pipe(a, b, { idleTimeoutMs: 40 })).ended.cause).toBe('idle-timeout')
   })
 
-  test('a timeout also bounds the wait for writes that never leave, which are seen to be cut', async () => {
+  test('pipe() that waits for queued writes which never leave ends by its idle timeout, and resets both sides', async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     backend.pause()
@@ -269,7 +292,20 @@ describe('pipe', () => {
     expect(await backend.reallyEnded()).toBe('ECONNRESET')
   })
 
-  test('closing it does not wait for a backend that is still connecting', async () => {
+  test('pipe() with idleTimeoutMs 0 waits for queued writes without a deadline', async () => {
+    const added = vi.spyOn(sharedEngine().sweep, 'add')
+    const [client, a] = await connected()
+    const [backend, b] = await connected()
+    const piped = pipe(a, b, { idleTimeoutMs: 0 })
+    const [watched] = added.mock.calls[0]!
+    added.mockRestore()
+    watched.expire(performance.now() + 1e9, 1e9)
+    client.end()
+    backend.end()
+    expect((await piped).ended).toMatchObject({ cause: 'finished' })
+  })
+
+  test('pipe() that is closed does not wait for a backend that is still connecting', async () => {
     const [client, a] = await connected()
     client.send(pattern(15, 10))
     a.read(0)
@@ -282,7 +318,7 @@ describe('pipe', () => {
     expect(b.destroyed).toBe(true)
   })
 
-  test('takes the listeners of the user away and lets no error escape', async () => {
+  test("pipe() removes the user's listeners, and no socket error escapes", async () => {
     const [client, a] = await connected()
     const [backend, b] = await connected()
     a.on('data', () => expect.unreachable('the bytes belong to the pipe'))
@@ -303,7 +339,7 @@ describe('pipe', () => {
     ['maxLifetimeMs', (a, b) => [a, b, { maxLifetimeMs: '5s' }]],
     ['splice', (a, b) => [a, b, { splice: 'yes' }]],
     ['halfClose', (a, b) => [a, b, { halfClose: true }]],
-  ])('throws at once for an argument of the wrong kind: %s', (message, args) => {
+  ])('pipe() throws bad-argument at once: %s', (message, args) => {
     const [client, backend, options] = args(duplexPair()[0], duplexPair()[0])
     expect(() => pipe(client as Duplex, backend as Duplex, options as PipeOptions)).toThrow(
       expect.objectContaining({ code: 'bad-argument', message: expect.stringContaining(message) }),
@@ -311,7 +347,7 @@ describe('pipe', () => {
   })
 })
 
-/** Both ends of a TLS connection; a shared key instead of certificates, which would expire. */
+/** Both ends of a TLS connection. It uses a pre-shared key, because certificates expire. */
 async function tlsPair(): Promise<[Duplex, Duplex]> {
   const psk = { psk: Buffer.alloc(16, 7), identity: 'test' }
   const common = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const

@@ -1,4 +1,4 @@
-/** What kernel pipes may hold altogether, and what happens to those who need one when that is spent. */
+/** The memory budget of all kernel pipes, and what a direction gets when the budget is spent. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
 import { difference, pattern } from '../support/bytes.js'
@@ -8,7 +8,7 @@ import { until } from '../support/wait.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
-/** More than the socket buffers of a loopback connection and a kernel pipe take. */
+/** More than the socket buffers of a loopback connection and a kernel pipe take together. */
 const SENT_BYTES = 24 * MIB
 const SMALL_MOVE_BYTES = 64 * KIB
 const STUCK = 6
@@ -27,7 +27,7 @@ describe.runIf(carriage !== undefined)('kernel pipes of readers that have stoppe
 
   const counts = () => rig.engine.counts()!
 
-  /** A pipe whose backend reads nothing, as full as it gets. */
+  /** A pipe whose backend reads nothing, with bytes in its kernel pipe. */
   async function joinStuck(): Promise<Joined> {
     const joined = await rig.join({ idleTimeoutMs: 0 })
     joined.backend.pause()
@@ -42,7 +42,7 @@ describe.runIf(carriage !== undefined)('kernel pipes of readers that have stoppe
     expect(difference(backend.received, client.sent)).toBeUndefined()
   }
 
-  test('hold no more than the budget, and 64 KiB for each direction beyond it', async () => {
+  test('kernel pipes hold no more than the budget and 64 KiB for each further direction', async () => {
     rig.engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, pinnedMemoryBytes: MIB })
     expect(counts().pinnedBudgetBytes).toBe(MIB)
     const joined = []
@@ -54,7 +54,7 @@ describe.runIf(carriage !== undefined)('kernel pipes of readers that have stoppe
     expect(counts().pinnedBytes).toBe(0)
   })
 
-  test('hold nothing once their connection is gone', async () => {
+  test('kernel pipes hold no byte of a connection that is gone', async () => {
     const joined = await joinStuck()
     expect(counts().pinnedBytes).toBe(joined.pipe.up.inside)
     joined.client.reset()
@@ -63,7 +63,7 @@ describe.runIf(carriage !== undefined)('kernel pipes of readers that have stoppe
     expect(counts().pinnedBytes).toBe(0)
   })
 
-  test('share the budget among workers', () => {
+  test('each of four workers gets a quarter of the budget for kernel pipes', () => {
     rig.engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, workers: 4 })
     expect(counts().pinnedBudgetBytes).toBe(DEFAULT_PIPE_LIMITS.pinnedMemoryBytes / 4)
   })

@@ -1,6 +1,6 @@
 /**
- * What muting relies on: epoll_ctl(EPOLL_CTL_MOD) reports what is there, so nothing that came while a socket was
- * muted is missed; and ends are events all the time.
+ * Muting relies on two facts. epoll_ctl(EPOLL_CTL_MOD) reports what is there, so no byte that came while a socket
+ * was muted is missed. And an end is an event at any time.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
@@ -19,7 +19,7 @@ describe.runIf(kernelLoop() instanceof KernelLoop).each(['IPv4', 'unix'] as cons
     let rig: Rig
     let peer: Peer
     let socket: FdSocket
-    /** The events of `socket`, as they come. */
+    /** The events of `socket`, in order. */
     let events: number[]
     beforeEach(async () => {
       rig = new Rig(carriages()[0]!, family)
@@ -39,13 +39,13 @@ describe.runIf(kernelLoop() instanceof KernelLoop).each(['IPv4', 'unix'] as cons
 
     const mute = (isMute: boolean): number => socket.loop.native.mute(socket.fd, socket.generation, isMute)
 
-    /** All events that are due: of bytes that are there, epoll tells within a turn. */
+    /** All events that have come. epoll reports bytes that are there within a turn. */
     async function due(): Promise<number> {
       await turns(20)
       return events.splice(0).reduce((all, readiness) => all | readiness, 0)
     }
 
-    test('reports bytes that came while muted when they are events again, and once', async () => {
+    test('epoll reports bytes that came while a socket was muted at the unmute, and only once', async () => {
       expect(mute(true)).toBe(0)
       await due()
       peer.send(pattern(7, 1))
@@ -56,7 +56,7 @@ describe.runIf(kernelLoop() instanceof KernelLoop).each(['IPv4', 'unix'] as cons
       expect(await due()).toBe(0)
     })
 
-    test('reports bytes that were there before muting, though they had been reported', async () => {
+    test('epoll reports unread bytes again at the unmute, although it had reported them before', async () => {
       peer.send(pattern(7, 1))
       await until(() => events.length > 0)
       expect((await due()) & READABLE).toBe(READABLE)
@@ -66,13 +66,13 @@ describe.runIf(kernelLoop() instanceof KernelLoop).each(['IPv4', 'unix'] as cons
       expect((await due()) & READABLE).toBe(READABLE)
     })
 
-    test('reports no bytes of a socket that has none', async () => {
+    test('epoll reports no bytes at the unmute of an empty socket', async () => {
       mute(true)
       mute(false)
       expect((await due()) & READABLE).toBe(0)
     })
 
-    test('reports bytes that come after muting is over', async () => {
+    test('epoll reports bytes that come after the unmute', async () => {
       mute(true)
       mute(false)
       await due()
@@ -81,7 +81,7 @@ describe.runIf(kernelLoop() instanceof KernelLoop).each(['IPv4', 'unix'] as cons
       expect((await due()) & READABLE).toBe(READABLE)
     })
 
-    test('reports an end while muted, and again when bytes are events', async () => {
+    test('epoll reports an end while a socket is muted, and again at the unmute', async () => {
       mute(true)
       await due()
       peer.end()

@@ -1,6 +1,6 @@
 /**
- * A source whose sink is full is muted: what arrives wakes nobody. Whatever comes meanwhile (bytes, an end, a
- * reset, an urgent byte) is found when the sink takes bytes again, after what came before it.
+ * A source whose sink is full is muted: what arrives does not wake the process. When the sink takes bytes again, the
+ * pipe finds what came meanwhile, in order: bytes, an end, a reset or an urgent byte.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
@@ -17,9 +17,9 @@ import { turns, until } from '../support/wait.js'
 import { fill } from './full-sink.js'
 
 const KIB = 1024
-/** Of any socket's receive buffer, what is there at least: the whole of it arrives though nobody reads. */
+/** Fits into the receive buffer of any socket, so all of it arrives although nobody reads. */
 const FITS_UNREAD = 32 * KIB
-/** More than the buffers of both connections and a kernel pipe take. */
+/** More than the buffers of both connections and a kernel pipe take together. */
 const FITS_NOWHERE = 24 * 1024 * KIB
 const MOST_LOOKED_AT = 128 * KIB
 
@@ -29,22 +29,22 @@ const cases = carriages()
     (['IPv4', 'unix'] as const).map((family) => [carriage.name, family, carriage] as const),
   )
 
-// carriages() has told why.
-if (cases.length === 0) test.skip('there is no kernel path here', () => {})
+// carriages() has printed the reason.
+if (cases.length === 0) test.skip('muting is not tested: there is no kernel engine here', () => {})
 
 const isMuted = ({ ready }: { ready: number }): boolean => (ready & MUTED) !== 0
 
-/** How much has come and lies unread. */
+/** How many bytes have come and are not read yet. */
 const unread = (socket: FdSocket): number => socket.peek(MOST_LOOKED_AT).length
 
 describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Family, carriage) => {
   let rig: Rig
   let joined: Joined
-  /** Its peer, and the peer of its sink, which has stopped reading. */
+  /** The peer of the source, and the peer of the sink. The latter has stopped reading. */
   let sender: Peer
   let reader: Peer
   let source: FdSocket
-  /** What the reader is to receive before anything of the sender's. */
+  /** The bytes that the reader must receive before those of the sender. */
   let filled: Buffer
   beforeEach(() => {
     rig = new Rig(carriage, family)
@@ -55,7 +55,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(await rig.finish()).toEqual([])
   })
 
-  /** A running pipe in which one byte of the client's waits for a backend that takes none. */
+  /** Starts a pipe in which one byte of the client waits for a backend that takes none. */
   async function stall(options: JoinOptions = {}): Promise<void> {
     const [client, backend] = [await rig.accept(), await rig.dial()]
     filled = await fill(backend)
@@ -65,13 +65,13 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     source = client[1] as FdSocket
     sender.send(pattern(2, 1))
     await until(() => joined.pipe.up.inside === 1 && isMuted(source))
-    // The kernel answers each change of what is listened for with what is there: room for writing.
+    // After each change of the wanted events the kernel reports what is there: room for writing.
     await turns(20)
   }
 
   const missing = (): string | undefined => difference(reader.received, Buffer.concat([filled, sender.sent]))
 
-  /** Also what is sent while it is waited for. */
+  /** Waits for all bytes of the sender, including those it sends during the wait. */
   async function receiveAll(): Promise<void> {
     while (reader.receivedBytes < filled.length + sender.sentBytes)
       await reader.receive(filled.length + sender.sentBytes)
@@ -84,7 +84,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     await until(() => unread(source) === before + bytes)
   }
 
-  test('wakes nobody while more arrives', async () => {
+  test('a muted source does not wake the process while more bytes arrive', async () => {
     await stall()
     const told = vi.spyOn(source, 'notify')
     const batches = vi.spyOn(source.loop.runQueue, 'tick')
@@ -95,7 +95,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
   })
 
   test.each([0, 1, FITS_UNREAD])(
-    'has its %i bytes passed on, in order, once the sink takes some',
+    '%i unread bytes of a muted source are passed on in order once the sink takes bytes',
     async (size) => {
       await stall()
       await sendUnread(size)
@@ -109,7 +109,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     },
   )
 
-  test('is heard again only after it was found empty', async () => {
+  test('a muted source is unmuted only after it was found empty', async () => {
     await stall()
     await sendUnread(FITS_UNREAD)
     const unmute = source.unmute.bind(source)
@@ -124,7 +124,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(leftUnread[0]).toBe(0)
   })
 
-  test('loses nothing that arrives in the moment in which it is muted or heard again', async () => {
+  test('a source loses no byte that arrives at the moment of its muting or unmuting', async () => {
     await stall()
     const { loop } = source
     const changes = { muted: 0, heard: 0 }
@@ -151,7 +151,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
   })
 
   test.each([0, FITS_UNREAD])(
-    'has an end behind %i bytes noticed at once and passed on after them',
+    "a muted source's end behind %i bytes is noticed at once and passed on after them",
     async (size) => {
       await stall()
       await sendUnread(size)
@@ -167,7 +167,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     },
   )
 
-  test('does not keep its sink from being heard, nor the other way from ending', async () => {
+  test('a muted source does not stop the other way of its pipe from moving and ending', async () => {
     await stall()
     reader.send(pattern(3, 100 * KIB))
     reader.end()
@@ -181,7 +181,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(missing()).toBeUndefined()
   })
 
-  test('both ways at once, both go on', async () => {
+  test('two sources that are muted both ways at once both go on', async () => {
     const [client, backend] = [await rig.accept(), await rig.dial()]
     const toClient = await fill(client)
     const toBackend = await fill(backend)
@@ -203,7 +203,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(await joined.ended).toMatchObject({ cause: 'finished' })
   })
 
-  test('may be idle for too long, and leaves nothing behind for the next', async () => {
+  test('a pipe with a muted source ends by its idle timeout and leaves nothing behind for the next pipe', async () => {
     await stall({ idleTimeoutMs: 60_000 })
     await sendUnread(100)
     advanceClock(60_000)
@@ -218,7 +218,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(next.backend.missingFrom(next.client)).toBeUndefined()
   })
 
-  test('is muted once, and no source is whose sink takes bytes', async () => {
+  test('a source whose sink is full is muted once, and a source whose sink takes bytes never', async () => {
     const mute = vi.spyOn((kernelLoop() as KernelLoop).native, 'mute')
     const easy = await rig.join()
     for (let i = 1; i <= 5; i++) {
@@ -233,10 +233,10 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(mute.mock.calls.filter(([fd]) => fd === source.fd)).toHaveLength(1)
   })
 
-  // A unix socket knows neither resets nor urgent bytes.
+  // A unix socket has neither resets nor urgent bytes.
   if (family === 'unix') return
 
-  test('has a reset noticed at once and passed on after what came before it', async () => {
+  test("a muted source's reset is noticed at once and passed on after the bytes before it", async () => {
     await stall()
     await sendUnread(FITS_UNREAD)
     sender.reset()
@@ -247,7 +247,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(await joined.ended).toEqual({ by: 'client', cause: 'reset', errno: 'ECONNRESET' })
   })
 
-  test('is reset when its sink is', async () => {
+  test('a muted source is reset when its sink resets', async () => {
     await stall()
     await sendUnread(100)
     reader.reset()
@@ -256,7 +256,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     expect(rig.engine.counts()?.pipesInUse).toBe(0)
   })
 
-  test.runIf(canSendUrgent)('is not woken by an urgent byte, and passes on what came around it', async () => {
+  test.runIf(canSendUrgent)('an urgent byte does not wake a muted source or stop other bytes', async () => {
     await stall()
     const told = vi.spyOn(source, 'notify')
     await sendSegments(sender, 'abc', '!!', 'def')
@@ -268,7 +268,7 @@ describe.each(cases)('a source whose sink is full (%s, %s)', (_name, family: Fam
     await until(() => came() === 'abcdef')
     sender.send(Buffer.from('ghi'))
     await until(() => came() === 'abcdefghi')
-    // Only a splice counts them, and only where the urgent byte was an event in the end.
+    // Only a splice counts urgent bytes, and only if the urgent byte became an event in the end.
     if (carriage.splice === 'on') expect(rig.counters.urgentFallbacks).toBeGreaterThan(0)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * A run of a pipe moves what is there once; what is left waits for its turn behind everybody else, and needs no
- * further event. What is queued here is more than a move takes, and its sender is silent from then on.
+ * A run of a pipe moves bytes once. What is left waits for its turn behind all other pipes, and needs no further
+ * event. Each test queues more than one move takes, and the sender then sends no more.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
@@ -14,7 +14,7 @@ import { fill } from './full-sink.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
-/** A kernel pipe of the smallest useful size: 16 slots, which as many segments fill, however small they are. */
+/** A kernel pipe of the smallest useful size: 16 slots. 16 segments fill it, however small they are. */
 const PIPE_BYTES = 64 * KIB
 const SLOTS = 16
 const SEGMENTS = 200
@@ -27,7 +27,7 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     rig = new Rig(carriage!, family)
     rig.engine.limitPipes({ ...DEFAULT_PIPE_LIMITS, kernelPipeBytes: PIPE_BYTES })
   }
-  // A unix socket never merges what it received, and tells of it once.
+  // A unix socket never merges the segments it received, and reports them once.
   beforeEach(() => begin('unix'))
   afterEach(async () => {
     vi.restoreAllMocks()
@@ -35,7 +35,7 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     expect(await rig.finish()).toEqual([])
   })
 
-  /** Both ends of a pipe that has not begun; the client has sent `count` segments of a byte and says no more. */
+  /** Both ends of a pipe that has not begun. The client has sent `count` segments of one byte, and sends no more. */
   async function queue(count: number): Promise<[client: End, backend: End]> {
     const ends: [End, End] = [await rig.accept(), await rig.dial()]
     const [[client, near]] = ends
@@ -47,7 +47,7 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     return ends
   }
 
-  /** Starts all of them so that each has its first run before any has its second. */
+  /** Starts all pipes so that each has its first run before any has its second. */
   function startTogether(ends: readonly [End, End][]): Joined[] {
     const joined: Joined[] = []
     const run = (): void => {
@@ -58,14 +58,14 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     return joined
   }
 
-  test('leaves nothing behind of more segments than a pipe has slots', async () => {
+  test('a pipe delivers more segments than its kernel pipe has slots, without a further event', async () => {
     const { client, backend } = rig.pipe(...(await queue(SEGMENTS)))
     await backend.receive(client.sentBytes)
     expect(backend.missingFrom(client)).toBeUndefined()
   })
 
   test.each(['IPv4', 'unix'] as const)(
-    'leaves nothing behind of 4 MiB and an odd rest (%s)',
+    'a pipe delivers 4 MiB and one byte without a further event (%s)',
     async (family) => {
       await rig.finish()
       begin(family)
@@ -78,7 +78,7 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     },
   )
 
-  test('leaves the end behind it to be found', async () => {
+  test('a pipe that needs several moves still finds the end behind the bytes', async () => {
     const ends = await queue(SEGMENTS)
     ends[0][0].end()
     await turns(20)
@@ -87,7 +87,7 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     expect(backend.missingFrom(client)).toBeUndefined()
   })
 
-  test('of a muted source leaves it muted until it was found empty', async () => {
+  test('a muted source that needs several moves is unmuted only when it was found empty', async () => {
     const [client, backend] = [await rig.accept(), await rig.dial()]
     const filled = await fill(backend)
     const joined = rig.pipe(client, backend, { idleTimeoutMs: 0 })
@@ -112,7 +112,7 @@ describe.runIf(carriage !== undefined)('one move a run', () => {
     expect(difference(backend[0].received, Buffer.concat([filled, joined.client.sent]))).toBeUndefined()
   })
 
-  test('goes round: nobody moves twice while another waits, and a quiet one waits for one move of each', async () => {
+  test('pipes take turns, and a quiet one waits for one move of each bulk pipe', async () => {
     const bulk = [await queue(SEGMENTS), await queue(SEGMENTS), await queue(SEGMENTS)]
     const quiet = await queue(1)
     const sources = [...bulk, quiet].map(([[, near]]) => (near as FdSocket).fd)

@@ -1,6 +1,6 @@
 /**
- * Random schedules of what two peers may do to a pipe, against every carrier: whatever they do, each stream
- * arrives as it was sent, or, where somebody reset, as far as it got. MILLRACE_SEED tries other schedules.
+ * Random schedules of what two peers may do to a pipe, with every carrier. Each stream arrives as it was sent. If a
+ * peer resets, a beginning of the stream arrives. MILLRACE_SEED tries other schedules.
  */
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -13,7 +13,7 @@ import { turns } from '../support/wait.js'
 
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const MOST_SCHEDULES = 100
-/** Where the machine is so slow that the time is up before; fewer would say little. */
+/** A slow machine that runs out of time must have played at least this many. Fewer would prove little. */
 const LEAST_SCHEDULES = 40
 const MOST_MS = 4000
 /** A schedule that takes this long hangs. */
@@ -38,7 +38,7 @@ const wait = fc.record({ side, do: fc.constant<'wait'>('wait'), turns: fc.intege
 const act = (...what: ('pause' | 'resume' | 'end' | 'reset')[]) =>
   fc.record({ side, do: fc.constantFrom(...what) })
 
-/** Without a reset everything must arrive; with one there is less to compare. */
+/** If no peer can reset, every byte must arrive. If one can, the check compares only what has arrived. */
 function scheduleOf(canReset: boolean): fc.Arbitrary<Step[]> {
   const steps = [
     { weight: 6, arbitrary: write },
@@ -50,7 +50,7 @@ function scheduleOf(canReset: boolean): fc.Arbitrary<Step[]> {
   return fc.array(fc.oneof(...steps, ...reset), { maxLength: 30 })
 }
 
-/** A peer within a schedule: does what is possible and remembers whether it reset. */
+/** A peer within a schedule. It does those steps that are possible, and remembers whether it reset. */
 class Player {
   readonly peer: Peer
   readonly #seed: number
@@ -98,7 +98,7 @@ async function play(joined: Joined, steps: readonly Step[]): Promise<void> {
   if (!wasReset) expect(joined.ending?.cause).toBe('finished')
 }
 
-/** Carriers that cannot know whether all is delivered wait a second after a reset; the clock need not. */
+/** A carrier that does not know what is delivered waits a second after a reset. The test moves the clock on. */
 async function endOf(joined: Joined, wasReset: boolean): Promise<void> {
   while (wasReset && joined.ending === undefined) {
     await turns(50)
@@ -137,9 +137,12 @@ for (const carriage of carriages()) {
     expect(played.numRuns).toBeGreaterThanOrEqual(LEAST_SCHEDULES)
   }
 
-  describe(carriage.name, () => {
-    test('streams arrive whole, whatever order things are done in', () => playAll(scheduleOf(false), 'IPv4'))
-    test('the same over unix sockets', () => playAll(scheduleOf(false), 'unix'))
-    test('streams cut by a reset arrive as far as they got', () => playAll(scheduleOf(true), 'IPv4'))
+  describe(`a pipe (${carriage.name})`, () => {
+    test('random steps of two peers over IPv4 lose no byte of either stream', () =>
+      playAll(scheduleOf(false), 'IPv4'))
+    test('random steps of two peers over unix sockets lose no byte of either stream', () =>
+      playAll(scheduleOf(false), 'unix'))
+    test('random steps with resets deliver only true beginnings of both streams', () =>
+      playAll(scheduleOf(true), 'IPv4'))
   })
 }

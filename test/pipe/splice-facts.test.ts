@@ -1,6 +1,6 @@
 /**
- * What splice(2), kernel pipes and TCP do that nobody expects, each with the behaviour a pipe owes in spite of
- * it. The carriers that need no kernel pipe are held to the same.
+ * Surprises of splice(2), kernel pipes and TCP, and what a pipe must do in spite of each. The carriers without a
+ * kernel pipe must do the same.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_PIPE_LIMITS } from '../../src/io/engine.js'
@@ -12,7 +12,7 @@ import { settled, turns, until } from '../support/wait.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
-/** Tries of what must wait though no event will come: 10 ms apart. */
+/** The number of tries, 10 ms apart, during which an urgent byte waits and no event comes. */
 const TRIES = 20
 /** How often the event loop has gone round so far. */
 const loopTurns = (): number => performance.nodeTiming.uvMetricsInfo.loopCount
@@ -21,7 +21,7 @@ const SLOTS = 16
 const PAGE_BYTES = 4096
 
 for (const carriage of carriages()) {
-  describe(carriage.name, () => {
+  describe(`a pipe (${carriage.name})`, () => {
     let rig: Rig
     beforeEach(() => {
       rig = new Rig(carriage)
@@ -42,22 +42,22 @@ for (const carriage of carriages()) {
 function urgentBytes(rig: () => Rig): void {
   const withoutUrgent = (bytes: Buffer): string => bytes.toString().replaceAll('!', '')
 
-  test('an urgent byte between others does not stop these', async () => {
+  test('a pipe passes on the bytes around an urgent byte', async () => {
     const { client, backend, pipe } = await rig().join()
     await sendSegments(client, 'abc', '!!', 'def')
     await until(() => withoutUrgent(backend.received) === 'abcdef')
-    // What went by copy is not said to have been spliced.
+    // Bytes that were copied must not be counted as spliced.
     const hasCopied = rig().counters.urgentFallbacks > 0
     expect(pipe.totals.splicedUp).toBeLessThanOrEqual(hasCopied ? 'abc'.length : 'abcdef'.length)
   })
 
-  test('an urgent byte before all others does not stop these', async () => {
+  test('a pipe passes on the bytes behind an urgent byte that comes first', async () => {
     const { client, backend } = await rig().join()
     await sendSegments(client, '!!', 'abc')
     await until(() => withoutUrgent(backend.received) === 'abc')
   })
 
-  test('bytes that come long after an urgent byte, and an answer, pass', async () => {
+  test('a pipe passes on an answer and later bytes after an urgent byte', async () => {
     const { client, backend } = await rig().join()
     await sendSegments(client, 'abc', '!!')
     await backend.receive(3)
@@ -67,7 +67,7 @@ function urgentBytes(rig: () => Rig): void {
     await until(() => withoutUrgent(backend.received) === 'abcdef')
   })
 
-  test('an urgent byte before the end does not hold the end up', async () => {
+  test('a pipe passes on an end behind an urgent byte', async () => {
     const { client, backend, ended } = await rig().join()
     await sendSegments(client, 'abc', '!!')
     client.end()
@@ -77,7 +77,7 @@ function urgentBytes(rig: () => Rig): void {
     expect(withoutUrgent(backend.received)).toBe('abc')
   })
 
-  test('urgent bytes in a flood of others lose none of these', async () => {
+  test('a pipe loses no ordinary byte among many urgent bytes', async () => {
     const { client, backend } = await rig().join()
     const segments = Array.from({ length: 300 }, (_, i) => (i % 3 === 2 ? '!!' : `<${i}>`.repeat(i * 5)))
     await sendSegments(client, ...segments)
@@ -86,7 +86,7 @@ function urgentBytes(rig: () => Rig): void {
     expect(withoutUrgent(backend.received)).toBe(withoutUrgent(Buffer.from(segments.join(''))))
   })
 
-  test('an urgent byte that waits alone costs no work', async () => {
+  test('an urgent byte that waits alone does not make the process spin', async () => {
     const { client, backend, pipe } = await rig().join()
     await sendSegments(client, 'abc', '!!')
     await backend.receive(3)
@@ -100,14 +100,14 @@ function urgentBytes(rig: () => Rig): void {
     const before = loopTurns()
     for (let i = 0; i < TRIES; i++) await new Promise<void>((run) => queue.later({ isQueued: false, run }))
     expect(runs).toBeLessThan(TRIES / 2)
-    // What spins goes round thousands of times.
+    // A process that spins would go round thousands of times.
     expect(loopTurns() - before).toBeLessThan(TRIES * 10)
   })
 }
 
 function slots(rig: () => Rig): void {
   test.each([1, 1448, PAGE_BYTES])(
-    'messages of exactly 16 slots of %i bytes arrive whole, each at once',
+    'a pipe delivers each message of exactly 16 slots of %i bytes at once',
     async (size) => {
       const { client, backend } = await rig().join()
       const message = size * SLOTS
@@ -120,7 +120,7 @@ function slots(rig: () => Rig): void {
     },
   )
 
-  test('a tail behind full pipes arrives without a further event', async () => {
+  test('a pipe delivers the last bytes behind full kernel pipes without a further event', async () => {
     for (const extra of [-1, 0, 1, 4095, 4097]) {
       const { client, backend } = await rig().join()
       client.send(pattern(2, 32 * SLOTS * PAGE_BYTES + extra))
@@ -131,7 +131,7 @@ function slots(rig: () => Rig): void {
 }
 
 function endings(rig: () => Rig): void {
-  test('a reset that the other way hears of first is still passed on as a reset', async () => {
+  test('a pipe passes a reset on as a reset when the other direction notices it first', async () => {
     for (let i = 0; i < 30; i++) {
       const { client, backend, ended } = await rig().join()
       client.isKeeping = false
@@ -146,7 +146,7 @@ function endings(rig: () => Rig): void {
 }
 
 function residue(rig: () => Rig, { splice }: Carriage): void {
-  test('bytes of a connection that was cut never come out of another', async () => {
+  test('a pipe never delivers bytes of another pipe that was cut', async () => {
     for (let i = 0; i < 4; i++) {
       const cut = await Promise.all([rig().join(), rig().join()])
       for (const { client, backend } of cut) {

@@ -1,4 +1,4 @@
-/** Bytes that are lent, from memory that is used again: none may change before it has left. */
+/** The stream carrier lends bytes from memory that is used again. No byte may change before it has left. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pattern, random } from '../support/bytes.js'
 import { streamCarriage } from '../support/carriages.js'
@@ -15,7 +15,7 @@ afterEach(async () => {
   expect(await rig.finish()).toEqual([])
 })
 
-/** Stops reading and goes on, over and over, until `bytes` have come. */
+/** Stops reading and goes on, again and again, until this many bytes have come. */
 async function readInFits(peer: Peer, bytes: number, seed: number): Promise<void> {
   const next = random(seed)
   while (peer.receivedBytes < bytes) {
@@ -26,7 +26,7 @@ async function readInFits(peer: Peer, bytes: number, seed: number): Promise<void
   }
 }
 
-/** Sends in pieces of every size there is a memory for. */
+/** Sends in pieces of every size for which there is a read memory. */
 async function sendInPieces(peer: Peer, bytes: number, seed: number): Promise<void> {
   const next = random(seed)
   for (let offset = 0; offset < bytes; ) {
@@ -37,7 +37,7 @@ async function sendInPieces(peer: Peer, bytes: number, seed: number): Promise<vo
   }
 }
 
-test('readers that read in fits get every byte as it was sent, both ways', async () => {
+test('a stream pipe delivers every byte unchanged to readers that pause and go on, both ways', async () => {
   const { client, backend, ended } = await rig.join()
   const bytes = 24 * MIB
   await Promise.all([
@@ -53,7 +53,7 @@ test('readers that read in fits get every byte as it was sent, both ways', async
   expect(client.missingFrom(backend)).toBeUndefined()
 })
 
-test.each(WAYS)('small messages into a sink that is full arrive as they were sent ($name)', async (way) => {
+test.each(WAYS)('a stream pipe delivers small messages unchanged past a full sink ($name)', async (way) => {
   const joined = await rig.join()
   const [from, to] = [way.from(joined), way.to(joined)]
   to.pause()
@@ -69,7 +69,7 @@ test.each(WAYS)('small messages into a sink that is full arrive as they were sen
   expect(to.missingFrom(from)).toBeUndefined()
 })
 
-test.each(WAYS)('a stalled sink holds one read and no more ($name)', async (way) => {
+test.each(WAYS)('a stalled sink of a stream pipe queues at most one read of 256 KiB ($name)', async (way) => {
   const joined = await rig.join()
   const { sink } = joined.pipe[way.direction]
   way.to(joined).pause()

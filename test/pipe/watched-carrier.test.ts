@@ -1,4 +1,4 @@
-/** A carrier that shows what goes by takes nothing that the sink does not take, and makes room when it was seen. */
+/** A watched carrier shows a direction's first bytes to a watch. It takes only what the sink takes, and then goes. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RunQueue } from '../../src/io/run-queue.js'
 import { BROKEN, PEER_ENDED, READABLE, type Socket, WRITABLE } from '../../src/io/socket.js'
@@ -6,7 +6,7 @@ import { MUST_WAIT } from '../../src/pipe/carrier.js'
 import { directionBetween } from '../../src/pipe/choose-direction.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 
-/** A source of `text`, and a sink that takes `room` bytes at once. */
+/** A mock source of `text`, and a mock sink that takes `room` bytes at once. */
 function fakes(text: string) {
   let left = Buffer.from(text)
   const taken: Buffer[] = []
@@ -53,7 +53,7 @@ describe('a watched direction', () => {
     return { ...fake, direction, isWatched: () => direction.carrier !== carrier }
   }
 
-  it('shows what the sink takes, and leaves the rest in the source', () => {
+  it('a watched direction shows the bytes that the sink takes, and leaves the rest in the source', () => {
     const { direction, ends, taken } = watched('hello')
     ends.room = 2
     direction.move(1000)
@@ -62,7 +62,7 @@ describe('a watched direction', () => {
     expect([seen, taken(), direction.bytes]).toEqual(['hell', 'hell', 4])
   })
 
-  it('waits for a kernel that is short of memory, and for a sink that is full', () => {
+  it('a watched direction waits for a kernel short of memory, and for a full sink', () => {
     const { direction, ends, sink, isWatched } = watched('hello')
     ends.room = 0
     expect(direction.carrier.move(direction, 1000)).toBe(MUST_WAIT)
@@ -74,7 +74,7 @@ describe('a watched direction', () => {
     expect([seen, isWatched()]).toEqual(['', true])
   })
 
-  it('asks for more where it found nothing', () => {
+  it('a watched direction that found no byte asks for the next event', () => {
     const { direction, source, sink, asks } = watched('')
     direction.move(1000)
     expect([source.ready & READABLE, asks.count]).toEqual([0, 1])
@@ -85,16 +85,16 @@ describe('a watched direction', () => {
     expect(asks.count).toBe(2)
   })
 
-  it('is an ordinary one once enough was seen', () => {
+  it('a watched direction gets its ordinary carrier back once the watch has seen enough', () => {
     const { direction, isWatched } = watched('hello!')
     direction.move(1000)
     expect([seen, isWatched()]).toEqual(['hello!', false])
   })
 
   it.each([
-    ['at the end of its source', PEER_ENDED],
-    ['where its source broke', BROKEN],
-  ])('is an ordinary one %s', (_, ready) => {
+    ['when its source ends', PEER_ENDED],
+    ['when its source breaks', BROKEN],
+  ])('a watched direction gets its ordinary carrier back %s', (_, ready) => {
     const { direction, source, isWatched } = watched('')
     source.ready |= ready
     direction.move(1000)

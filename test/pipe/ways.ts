@@ -1,4 +1,4 @@
-/** What the sentences of the contract are told in: sizes, and either way through a joined pair. */
+/** What the tests of the contract share: sizes, and the two ways through a joined pair. */
 import type { Peer } from '../support/peer.js'
 import type { Joined, Rig } from '../support/rig.js'
 
@@ -8,14 +8,14 @@ export type Join = Rig['join']
 export const KIB = 1024
 export const MIB = 1024 * KIB
 
-/** Either way of a joined pair, so that each sentence is told once and checked for both. */
+/** One way through a joined pair. Each test is written once and runs for both ways. */
 export interface Way {
   readonly name: string
   readonly from: (joined: Joined) => Peer
   readonly to: (joined: Joined) => Peer
   readonly direction: 'up' | 'down'
   readonly by: 'client' | 'backend'
-  /** Who the bytes are for. */
+  /** The side that receives the bytes. */
   readonly other: 'client' | 'backend'
 }
 

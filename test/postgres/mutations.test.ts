@@ -1,6 +1,6 @@
 /**
- * Damaged beginnings of Postgres clients and servers. None may throw or hang; the answer is one of three and never
- * changes its mind about bytes it has seen; a key is the same however the bytes were cut. MILLRACE_SEED tries others.
+ * Damaged first bytes of Postgres clients and servers. None may make a reader throw or hang. The answer is one of three,
+ * and never changes for bytes that were seen. A key is the same however its bytes are cut. MILLRACE_SEED tries others.
  */
 import { describe, expect, it } from 'vitest'
 import { MOST_PACKET_BYTES, readFirstPacket } from '../../src/postgres/first-packet.js'
@@ -12,7 +12,7 @@ import { cancelOf, GSS_REQUEST, startUpOf, TLS_REQUEST, welcome } from '../suppo
 const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const MUTATIONS = 200_000
 const MOST_CHANGES = 3
-/** Lengths, versions, types and ends that mean something somewhere. */
+/** Bytes that are a valid length, version, type or end in some place. */
 const TELLING_BYTES = Buffer.from([
   0, 1, 2, 3, 4, 8, 9, 12, 16, 22, 0x27, 0x10, 0x4b, 0x52, 0x53, 0x5a, 0x75, 0xff,
 ])
@@ -36,14 +36,14 @@ function mutate(seeds: readonly Buffer[], next: Random): Buffer {
   return bytes
 }
 
-/** What is wrong with the answer to `bytes`, in words. */
+/** Says what is wrong with the answer to `bytes`. */
 function complaint(bytes: Buffer, next: Random): string | undefined {
   const answer = readFirstPacket(bytes)
   if (answer.kind === 'need-more')
     return bytes.length < MOST_PACKET_BYTES ? undefined : 'needs more than there can be'
   const before = bytes.subarray(0, below(next, bytes.length))
   const earlier = readFirstPacket(before)
-  // A request must be alone, so what follows it makes it none.
+  // A request must come alone, so bytes behind it make it invalid.
   const isRequest = earlier.kind === 'match' && /request$/.test(earlier.value.kind)
   if (answer.kind === 'no-match')
     return earlier.kind === 'match' && !isRequest ? 'was taken, and then refused' : undefined
@@ -53,8 +53,8 @@ function complaint(bytes: Buffer, next: Random): string | undefined {
   return earlier.kind === 'match' || before.length === 0 ? undefined : 'depends on what follows'
 }
 
-describe(`damaged Postgres, MILLRACE_SEED=${SEED}`, () => {
-  it('of clients is answered', () => {
+describe(`the readers of Postgres, MILLRACE_SEED=${SEED}`, () => {
+  it('the reader of Postgres clients answers damaged packets consistently', () => {
     const next = random(SEED)
     const startUp = startUpOf({ user: 'app', database: 'orders', options: '-c x=y' })
     const seeds = [startUp, startUp, startUpOf({ user: 'a' }), cancelOf(3, key), TLS_REQUEST, GSS_REQUEST]
@@ -65,11 +65,11 @@ describe(`damaged Postgres, MILLRACE_SEED=${SEED}`, () => {
       if (wrong !== undefined) expect.fail(`${wrong}: ${bytes.toString('hex')}`)
       kinds[readFirstPacket(bytes).kind]++
     }
-    // Were one of them never answered, the mutations would be testing nothing.
+    // If one of the answers never came, the mutations would test nothing.
     for (const count of Object.values(kinds)) expect(count).toBeGreaterThan(1000)
   })
 
-  it('of servers is answered', () => {
+  it("the reader of a Postgres server's answer to a request for TLS answers damaged bytes", () => {
     const next = random(SEED)
     for (let i = 0; i < 1000; i++) {
       const { kind } = readTlsAnswer(mutate([Buffer.from('S'), Buffer.from('N')], next))
@@ -77,7 +77,7 @@ describe(`damaged Postgres, MILLRACE_SEED=${SEED}`, () => {
     }
   })
 
-  it('of servers has the same key, or none, however it is cut', () => {
+  it('the key of a damaged Postgres session is the same, or none, however its bytes are cut', () => {
     const next = random(SEED + 1)
     let keys = 0
     for (let i = 0; i < MUTATIONS / 10; i++) {

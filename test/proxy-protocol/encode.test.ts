@@ -21,13 +21,13 @@ function decoded(bytes: Buffer): ProxyHeader {
   return (answer as { value: ProxyHeader }).value
 }
 
-/** What it says, without how it said it. */
+/** The facts in a header, without version, command and raw TLVs. */
 function facts(bytes: Buffer): ProxyFacts {
   const { version: _, command: _command, tlvs: _tlvs, ...rest } = decoded(bytes)
   return rest
 }
 
-describe('version 1', () => {
+describe('encodeProxyHeader, version 1', () => {
   it.each([
     ['IPv4', v4, 'PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n'],
     ['IPv6', v6, 'PROXY TCP6 2001:db8::1 2001:db8:0:1:: 65535 0\r\n'],
@@ -52,13 +52,17 @@ describe('version 1', () => {
     ['a host name', { ...v4, source: tcp('localhost', 1) }, 'PROXY UNKNOWN\r\n'],
     ['one address', { source: v4.source }, 'PROXY UNKNOWN\r\n'],
     ['nothing', {}, 'PROXY UNKNOWN\r\n'],
-    ['facts that it cannot tell', { ...v4, alpn: 'h2' }, 'PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n'],
-  ])('writes the line of %s', (_, header, line) => {
+    [
+      'facts that version 1 cannot hold',
+      { ...v4, alpn: 'h2' },
+      'PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n',
+    ],
+  ])('encodeProxyHeader writes in version 1 the line of %s', (_, header, line) => {
     expect(encodeProxyHeader(1, header).toString()).toBe(line)
   })
 })
 
-describe('version 2', () => {
+describe('encodeProxyHeader, version 2', () => {
   it.each([
     ['IPv4', v4, v2('2111', INET)],
     ['IPv6', v6, v2('2121', INET6)],
@@ -74,11 +78,11 @@ describe('version 2', () => {
       { ...v4, alpn: 'h2', authority: 'a.b' },
       v2('2111', INET, tlv(2, 'a.b'), tlv(1, 'h2')),
     ],
-  ])('writes the bytes of %s', (_, header, bytes) => {
+  ])('encodeProxyHeader writes in version 2 the bytes of %s', (_, header, bytes) => {
     expect(encodeProxyHeader(2, { ...header, crc32c: false })).toEqual(bytes)
   })
 
-  it('carries a checksum unless told not to', () => {
+  it('encodeProxyHeader writes a checksum in version 2 by default', () => {
     const { bytes } = vectors.find(({ name }) => name === 'v2: a checksum')!
     expect(encodeProxyHeader(2, v4)).toEqual(bytes)
   })
@@ -87,7 +91,7 @@ describe('version 2', () => {
     ['one address', { source: v4.source }],
     ['TCP and unix', { source: v4.source, destination: unix('/a') }],
     ['a host name', { ...v4, destination: tcp('example.org', 1) }],
-  ])('tells no addresses of %s', (_, header) => {
+  ])('encodeProxyHeader writes no addresses in version 2 for %s', (_, header) => {
     expect(decodeProxyHeader(encodeProxyHeader(2, { ...header, crc32c: false }))).toEqual(none)
   })
 
@@ -98,11 +102,11 @@ describe('version 2', () => {
     ['an empty ALPN', { alpn: '' }],
     ['a unique id of 129 bytes', { uniqueId: Buffer.alloc(129) }],
     ['a namespace that is not ASCII', { netns: 'blå' }],
-  ])('leaves out %s', (_, header) => {
+  ])('encodeProxyHeader leaves out %s in version 2', (_, header) => {
     expect(decodeProxyHeader(encodeProxyHeader(2, { ...header, crc32c: false }))).toEqual(none)
   })
 
-  it('writes other TLVs in order, and leaves out those that make the header too long to be read here', () => {
+  it('encodeProxyHeader writes other TLVs in order, up to the length that millrace reads', () => {
     const other = (type: number, bytes: number) => ({ type, value: Buffer.alloc(bytes, type) })
     const others = [other(0xe0, 3000), other(0xe1, 2000), other(0xe2, 0), other(0xe2, 1)]
     const header = decoded(encodeProxyHeader(2, { ...v4, authority: 'a.b', others }))
@@ -114,7 +118,7 @@ describe('version 2', () => {
     expect(decoded(longest).tlvs).toEqual([most])
   })
 
-  it('leaves a name out that is too long, and tells the rest of TLS', () => {
+  it('encodeProxyHeader leaves out a name that is too long, and keeps the other facts of TLS', () => {
     const known = {
       isTls: true,
       hasCertificate: true,
@@ -127,7 +131,7 @@ describe('version 2', () => {
   })
 })
 
-describe('what was encoded', () => {
+describe('encoded PROXY headers', () => {
   const port = fc.integer({ min: 0, max: 65_535 })
   const ip = (bytes: number) =>
     fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => bytesToIp(Buffer.from(array)))
@@ -162,7 +166,7 @@ describe('what was encoded', () => {
     { requiredKeys: [] },
   )
 
-  it('is decoded to the same facts, with a checksum and without', () => {
+  it('an encoded PROXY header is decoded to the same facts, with a checksum and without', () => {
     fc.assert(
       fc.property(addresses, others, fc.boolean(), (ends, rest, crc32c) => {
         const header = { ...ends, ...rest }
@@ -172,7 +176,7 @@ describe('what was encoded', () => {
     )
   })
 
-  it('is decoded to the same addresses by version 1', () => {
+  it('an encoded PROXY header of version 1 is decoded to the same addresses', () => {
     fc.assert(
       fc.property(fc.oneof(pair(tcpEnd(4)), pair(tcpEnd(16))), (ends) => {
         expect(facts(encodeProxyHeader(1, ends))).toEqual(ends)
@@ -181,7 +185,7 @@ describe('what was encoded', () => {
     )
   })
 
-  it('is decodable, whatever the facts are', () => {
+  it('an encoded PROXY header can be decoded, whatever the facts are', () => {
     const anyText = fc.string({ unit: 'binary', maxLength: 400 })
     const anyEnd = fc.oneof(
       tcpEnd(4),

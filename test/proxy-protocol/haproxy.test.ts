@@ -1,6 +1,6 @@
 /**
- * HAProxy, whose protocol this is, at both ends: what it sends is decoded to the facts of the connection, and what
- * is encoded tells it the same. Its own documentation says which option sends what.
+ * HAProxy, which defines the protocol, as sender and as receiver. Our decoder finds the facts of the connection in what
+ * HAProxy sends, and HAProxy finds them in what our encoder writes. Its documentation says which option sends what.
  */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ const PATIENCE = 'timeout connect 10s\n timeout client 10s\n timeout server 10s'
 
 const tcp = (host: string, port: number) => ({ kind: 'tcp', host, port }) as const
 
-/** Runs until the test file ends. `ports` are those to wait for. */
+/** Starts HAProxy, which runs until the test file ends, and waits until it listens on `ports`. */
 async function startHaproxy(
   folder: string,
   name: string,
@@ -73,7 +73,7 @@ describe.skipIf(areMissing('haproxy', 'openssl'))('HAProxy as sender', () => {
     return () => backend.close()
   })
 
-  /** What arrives at the backend, up to the payload. */
+  /** The header that arrives at the backend before the payload. */
   async function arrived(): Promise<ProxyHeader> {
     const peer = await backend.accepted()
     await peer.receive(PAYLOAD.length)
@@ -87,7 +87,7 @@ describe.skipIf(areMissing('haproxy', 'openssl'))('HAProxy as sender', () => {
     return answer.value
   }
 
-  /** Connects, says the payload, and answers what the backend learnt, with the client's own address. */
+  /** Connects and sends the payload; returns the header that the backend got, and the client's own port. */
   async function learntOf(address: Address): Promise<{ header: ProxyHeader; port: number }> {
     const client = await connectTo(address)
     const port = client.socket.localPort ?? 0
@@ -101,7 +101,7 @@ describe.skipIf(areMissing('haproxy', 'openssl'))('HAProxy as sender', () => {
   it.each([
     ['IPv4', '127.0.0.1', 'v1', 'v2'],
     ['IPv6', '::1', 'v1v6', 'v2v6'],
-  ] as const)('tells the addresses of a client over %s', async (_, host, v1, v2) => {
+  ] as const)('HAProxy sends the addresses of a client over %s', async (_, host, v1, v2) => {
     const first = await learntOf(tcp(host, ports[v1]))
     const addresses = { source: tcp(host, first.port), destination: tcp(host, ports[v1]) }
     expect(first.header).toEqual({ version: 1, command: 'proxy', tlvs: [], ...addresses })
@@ -117,12 +117,12 @@ describe.skipIf(areMissing('haproxy', 'openssl'))('HAProxy as sender', () => {
     expect(second.header.tlvs.map(({ type }) => type).sort()).toEqual([0x03, 0x05])
   })
 
-  it('speaks for itself where the client came by a unix socket', async () => {
+  it('HAProxy sends LOCAL if the client came by a unix socket', async () => {
     const { header } = await learntOf({ kind: 'unix', path: socketPath })
     expect(header).toEqual({ version: 2, command: 'local', tlvs: [] })
   })
 
-  it('tells everything of a client over TLS', async () => {
+  it('HAProxy sends all facts of a client over TLS', async () => {
     const identity = {
       cert: readFileSync(pair.cert),
       key: readFileSync(pair.key),
@@ -177,7 +177,7 @@ describe.skipIf(areMissing('haproxy'))('HAProxy as receiver', () => {
     await startHaproxy(folder, 'receiver.cfg', config, [port])
   })
 
-  /** What HAProxy says of a connection that begins with `header`; the client's own port is `PORT`. */
+  /** What HAProxy reads at the start of a connection with `header`. `PORT` stands for the client's own port. */
   async function understood(header: Buffer): Promise<string> {
     const client = await connectTo(tcp('127.0.0.1', port))
     client.send(Buffer.concat([header, Buffer.from('GET / HTTP/1.0\r\n\r\n')]))
@@ -230,11 +230,11 @@ describe.skipIf(areMissing('haproxy'))('HAProxy as receiver', () => {
       encodeProxyHeader(2, { ...v4, ...told, others: [{ type: 0xea, value: Buffer.from('vpce') }] }),
       '192.0.2.1|4321|198.51.100.7|443|a.example|id-7|1',
     ],
-  ])('understands %s', async (_, header, said) => {
+  ])('HAProxy reads our PROXY header, %s', async (_, header, said) => {
     expect(await understood(header)).toBe(said)
   })
 
-  it('refuses a checksum that does not fit', async () => {
+  it('HAProxy and our decoder refuse a wrong checksum', async () => {
     const header = encodeProxyHeader(2, v4)
     header.writeUInt8(header.readUInt8(16) ^ 1, 16)
     expect(await understood(header)).toBe('')

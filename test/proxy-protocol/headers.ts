@@ -1,4 +1,4 @@
-/** Headers as bytes, put together by hand from the specification and not by the encoder under test. */
+/** PROXY headers as bytes, written by hand from the specification and not by the encoder under test. */
 import type { ProxyHeader, Tlv } from '../../src/proxy-protocol/header.js'
 
 export const SIGNATURE = '0d0a0d0a000d0a515549540a'
@@ -15,20 +15,20 @@ export interface Vector {
 
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
-/** Version 2 with a length that is right; `start` is the version, command, family and transport. */
+/** A header of version 2 with the right length. `start` is the version, command, family and transport. */
 export function v2(start: string, ...rest: string[]): Buffer {
   const body = hex(rest.join(''))
   const length = Buffer.from([body.length >> 8, body.length & 255])
   return Buffer.concat([hex(SIGNATURE + start), length, body])
 }
 
-/** A TLV with a length that is right. */
+/** A TLV with the right length. */
 export function tlv(type: number, value: Buffer | string): string {
   const bytes = Buffer.from(value)
   return Buffer.concat([Buffer.from([type, bytes.length >> 8, bytes.length & 255]), bytes]).toString('hex')
 }
 
-/** A unix address filled up to its 108 bytes. */
+/** A unix path, filled up with NULs to 108 bytes. */
 export const unixName = (path: string): string => Buffer.from(path).toString('hex').padEnd(216, '0')
 
 const proxied = { version: 2, command: 'proxy', tlvs: [] as readonly Tlv[] } as const
@@ -97,7 +97,7 @@ const v1Vectors: Vector[] = [
   }),
   v1Vector('the short UNKNOWN', 'PROXY UNKNOWN'),
   v1Vector('the longest UNKNOWN', `PROXY UNKNOWN ${LONG_IPV6} ${LONG_IPV6} 65535 65535`),
-  v1Vector('UNKNOWN and anything', 'PROXY UNKNOWN  \0\xff 999.1.1.1 PROXY'),
+  v1Vector('UNKNOWN with any text', 'PROXY UNKNOWN  \0\xff 999.1.1.1 PROXY'),
 ]
 
 const v2Vectors: Vector[] = [
@@ -126,7 +126,7 @@ const v2Vectors: Vector[] = [
     source: unix('a'.repeat(107)),
     destination: unix('b'),
   }),
-  v2Vector('a path with leavings behind its NUL', v2('2131', unixName('a\0b'), unixName('b')), {
+  v2Vector('a path with more bytes behind its NUL', v2('2131', unixName('a\0b'), unixName('b')), {
     source: unix('a'),
     destination: unix('b'),
   }),
@@ -137,7 +137,7 @@ const v2Vectors: Vector[] = [
   }),
   v2Vector('LOCAL', v2('2000'), { command: 'local' }),
   v2Vector('LOCAL with addresses', v2('2011', INET), { command: 'local' }),
-  v2Vector('LOCAL of no known family, with bytes of no meaning', v2('20ff', '02ffff00'), {
+  v2Vector('LOCAL of an unknown family, with bytes of no meaning', v2('20ff', '02ffff00'), {
     command: 'local',
   }),
   v2Vector(
@@ -152,7 +152,7 @@ const v2Vectors: Vector[] = [
       tlvs: [raw(1, 'h2'), raw(2, 'é.example'), raw(5, Buffer.from([0, 255])), raw(0x30, 'blue')],
     },
   ),
-  v2Vector('an ALPN that is no text', v2('2111', INET, tlv(1, Buffer.from([0x1a, 0xff]))), {
+  v2Vector('an ALPN that is not text', v2('2111', INET, tlv(1, Buffer.from([0x1a, 0xff]))), {
     ...inet,
     tlvs: [raw(1, Buffer.from([0x1a, 0xff]))],
   }),
@@ -166,13 +166,13 @@ const v2Vectors: Vector[] = [
     ssl: WITHOUT_TLS,
     tlvs: [raw(0x20, hex('0000000000'))],
   }),
-  v2Vector('padding, said twice', v2('2111', INET, tlv(4, ''), tlv(2, 'a'), tlv(4, 'padding')), {
+  v2Vector('padding in two places', v2('2111', INET, tlv(4, ''), tlv(2, 'a'), tlv(4, 'padding')), {
     ...inet,
     authority: 'a',
     tlvs: [raw(2, 'a')],
   }),
   v2Vector(
-    'TLVs of the ranges left to users, one of them twice',
+    'TLVs of the range for users, one of them twice',
     v2('2111', INET, tlv(0xe0, 'x'), tlv(0xe0, ''), tlv(0xff, 'y')),
     {
       ...inet,
@@ -184,12 +184,12 @@ const v2Vectors: Vector[] = [
     uniqueId: Buffer.from('u'.repeat(128)),
     tlvs: [raw(5, 'u'.repeat(128))],
   }),
-  // Counted bit by bit by another program, over the 35 bytes with zeros in its place.
+  // Another program computed this checksum bit by bit, over the 35 bytes with zeros in its place.
   v2Vector('a checksum', v2('2111', INET, tlv(3, hex('d45a11b9'))), {
     ...inet,
     tlvs: [raw(3, hex('d45a11b9'))],
   }),
-  v2Vector('the longest there is', v2('2111', INET, tlv(0xe0, 'x'.repeat(4096 - 15))), {
+  v2Vector('the longest header', v2('2111', INET, tlv(0xe0, 'x'.repeat(4096 - 15))), {
     ...inet,
     tlvs: [raw(0xe0, 'x'.repeat(4096 - 15))],
   }),

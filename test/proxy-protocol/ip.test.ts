@@ -23,7 +23,7 @@ it.each([
   ['1:0:0:2::3', '00010000000000020000000000000003'],
   ['10:0:100::', `00100000010${'0'.repeat(21)}`],
   ['::fffe:c000:201', `${'00'.repeat(10)}fffec0000201`],
-])('%s is written and read', (text, hex) => {
+])('the IP address %s is written and read in this form', (text, hex) => {
   expect(bytesToIp(Buffer.from(hex, 'hex'))).toBe(text)
   expect(ipToBytes(text)?.toString('hex')).toBe(hex)
 })
@@ -36,18 +36,18 @@ it.each([
   ['1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:102:304'],
   ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
   ['fe80::1%eth0', 'fe80::1'],
-])('%s is understood as %s', (text, canonical) => {
+])('the IP address %s is read as %s', (text, canonical) => {
   expect(bytesToIp(ipToBytes(text)!)).toBe(canonical)
 })
 
 it.each(['', 'localhost', '1.2.3', '1.2.3.256', '1::2::3', '[::1]', '%eth0', '::1\0'])(
-  '%j is no IP address',
+  '%j is not an IP address',
   (text) => {
     expect(ipToBytes(text)).toBeUndefined()
   },
 )
 
-it('every IPv6 address reads back from its text, a mapped one as IPv4', () => {
+it('every IPv6 address is read back from its text, a mapped one as IPv4', () => {
   fc.assert(
     fc.property(ipv6, (bytes) => {
       expect(ipToBytes(bytesToIp(bytes))).toEqual(unmapBytes(bytes))
@@ -56,7 +56,7 @@ it('every IPv6 address reads back from its text, a mapped one as IPv4', () => {
   )
 })
 
-it('IPv6 is written as a URL writes it, where it is not mapped', () => {
+it('an IPv6 address that is not mapped is written as in a URL', () => {
   fc.assert(
     fc.property(ipv6, (bytes) => {
       const text = bytesToIp(bytes)
@@ -67,7 +67,7 @@ it('IPv6 is written as a URL writes it, where it is not mapped', () => {
   )
 })
 
-it('IPv4 is mapped, IPv6 stays as it is', () => {
+it('mapToIpv6 maps an IPv4 address and leaves an IPv6 address as it is', () => {
   expect(bytesToIp(mapToIpv6(ipToBytes('192.0.2.1')!))).toBe('::ffff:192.0.2.1')
   expect(bytesToIp(mapToIpv6(ipToBytes('::1')!))).toBe('::1')
 })

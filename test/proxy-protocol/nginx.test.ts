@@ -9,14 +9,14 @@ import { STREAM_MODULE } from '../support/nginx.js'
 import { connectTo, PeerServer } from '../support/peer.js'
 import { areMissing, cannotTest, freePort, listeningOn, Program } from '../support/programs.js'
 
-/** Debian builds it as a module of its own package; elsewhere it may be built in. */
+/** The folders for nginx's temporary files. The config puts them into the test's own folder. */
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 const PAYLOAD = Buffer.from('payload')
 
 const tcp = (host: string, port: number) => ({ kind: 'tcp', host, port }) as const
 const hasNoStream = (): boolean => !existsSync(STREAM_MODULE) && cannotTest('nginx has no stream module')
 
-/** Runs until the test file ends; answers when it listens on `ports`. */
+/** Starts nginx, which runs until the test file ends, and waits until it listens on `ports`. */
 async function startNginx(
   folder: string,
   modules: string,
@@ -51,7 +51,7 @@ describe.skipIf(areMissing('nginx') || hasNoStream())('nginx as sender', () => {
   it.each([
     ['127.0.0.1', 'v4'],
     ['::1', 'v6'],
-  ] as const)('tells the addresses of a client at %s', async (host, family) => {
+  ] as const)('nginx sends the addresses of a client at %s', async (host, family) => {
     const port = ports[family]
     const client = await connectTo(tcp(host, port))
     client.send(PAYLOAD)
@@ -103,7 +103,7 @@ describe.skipIf(areMissing('nginx'))('nginx as receiver', () => {
     ],
     ['v2 of everything', encodeProxyHeader(2, { ...v4, ...told }), '192.0.2.1|56324|198.51.100.7|443'],
     ['v2 of nothing', encodeProxyHeader(2, {}), '|||'],
-  ])('understands %s', async (_, header, said) => {
+  ])('nginx reads our PROXY header, %s', async (_, header, said) => {
     const client = await connectTo(tcp('127.0.0.1', port))
     client.send(Buffer.concat([header, Buffer.from('GET / HTTP/1.0\r\n\r\n')]))
     await client.ended

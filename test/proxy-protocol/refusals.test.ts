@@ -1,4 +1,4 @@
-/** Every way a header can be wrong, by name; and how early it is noticed. */
+/** Every way in which a header can be wrong, with its reason, and how early the decoder refuses it. */
 import { describe, expect, it } from 'vitest'
 import { crc32c } from '../../src/proxy-protocol/crc32c.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
@@ -163,12 +163,12 @@ const REFUSED: readonly (readonly [name: string, bytes: Buffer, reason: string])
   ['v2 with two SSLs', v2('2111', INET, tlv(0x20, '12345'), tlv(0x20, '12345')), 'v2: TLV 0x20 twice'],
 ]
 
-describe.each(REFUSED)('%s', (_, bytes, reason) => {
-  it('is refused with its reason', () => {
+describe.each(REFUSED)('a bad PROXY header: %s', (name, bytes, reason) => {
+  it(`decodeProxyHeader refuses ${name} with its reason`, () => {
     expect(decodeProxyHeader(bytes)).toEqual({ kind: 'no-match', reason })
   })
 
-  it('is refused whatever follows, and never taken on the way', () => {
+  it(`decodeProxyHeader refuses ${name} whatever follows, and accepts no beginning of it`, () => {
     const whole = Buffer.concat([bytes, Buffer.from('\r\nGET / HTTP/1.1\r\n\r\n')])
     const kinds = Array.from(whole, (_, length) => decodeProxyHeader(whole.subarray(0, length)).kind)
     const first = kinds.indexOf('no-match')
@@ -178,7 +178,7 @@ describe.each(REFUSED)('%s', (_, bytes, reason) => {
   })
 })
 
-/** The last byte is the one that cannot be. */
+/** The last byte of each is the first one that cannot be right. */
 const AS_SOON_AS: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['the first byte is of neither version', text('G')],
   ['the signature goes wrong', text('PROXX')],
@@ -188,15 +188,15 @@ const AS_SOON_AS: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['a number of an address begins with zero', text('PROXY TCP4 1.01')],
   ['an address has one dot too many', text('PROXY TCP4 1.1.1.1.')],
   ['an address ends too early', text('PROXY TCP4 1.1.1 ')],
-  ['a second double colon', text('PROXY TCP6 1::2::')],
-  ['a ninth group', text('PROXY TCP6 1:2:3:4:5:6:7:8:')],
-  ['a letter that is no digit', text('PROXY TCP6 ::g')],
+  ['a second double colon comes', text('PROXY TCP6 1::2::')],
+  ['a ninth group begins', text('PROXY TCP6 1:2:3:4:5:6:7:8:')],
+  ['a letter is no digit', text('PROXY TCP6 ::g')],
   ['a port is above 65535', text('PROXY TCP4 1.1.1.1 2.2.2.2 65536')],
   ['a port begins with zero', text('PROXY TCP4 1.1.1.1 2.2.2.2 00')],
   ['a fifth field begins', text('PROXY TCP4 1.1.1.1 2.2.2.2 1 2 ')],
   ['a line ends without its fields', text('PROXY TCP4 1.1.1.1\r')],
   ['CR is followed by something else', text('PROXY UNKNOWN\r\r')],
-  ['CRLF cannot be within 107 bytes any more', text(`PROXY UNKNOWN ${'f'.repeat(92)}`)],
+  ['CRLF cannot come within 107 bytes any more', text(`PROXY UNKNOWN ${'f'.repeat(92)}`)],
   ['the version is wrong', hex(`${SIGNATURE}31`)],
   ['the command is wrong', hex(`${SIGNATURE}22`)],
   ['the family is wrong', hex(`${SIGNATURE}2141`)],
@@ -205,11 +205,11 @@ const AS_SOON_AS: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['the length is below what the family needs', hex(`${SIGNATURE}2111000b`)],
 ]
 
-it.each(AS_SOON_AS)('a header is refused as soon as %s', (_, bytes) => {
+it.each(AS_SOON_AS)('a PROXY header is refused as soon as %s', (_, bytes) => {
   expect(decodeProxyHeader(bytes).kind).toBe('no-match')
   expect(decodeProxyHeader(bytes.subarray(0, -1))).toEqual({ kind: 'need-more' })
 })
 
-it('nothing at all needs more', () => {
+it('decodeProxyHeader needs more if there are no bytes yet', () => {
   expect(decodeProxyHeader(Buffer.alloc(0))).toEqual({ kind: 'need-more' })
 })

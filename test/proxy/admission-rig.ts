@@ -1,4 +1,4 @@
-/** A proxy into which not all clients may come at once, and the clients. */
+/** A proxy that does not let all clients in at once, and its clients. */
 import { expect } from 'vitest'
 import { formatPeer, type PeerAddress } from '../../src/address.js'
 import type { AdmissionRule, AdmissionStep, Decision, Queue } from '../../src/admission/rule.js'
@@ -12,16 +12,16 @@ import { until } from '../support/wait.js'
 import { Bed, type BedConfig } from './bed.js'
 
 const ROUND_TRIP_BYTES = 10
-/** Said by each who waits. */
+/** How much each waiting client sends. */
 export const SAID_BYTES = 100_000
 
-/** Lets so many in at a time; what becomes of the others is the test's to say. */
+/** Lets `most` clients in at a time. `otherwise` decides about the others. */
 export class Limit implements AdmissionRule {
   most: number
   active = 0
   otherwise: (service: Service) => Decision
   step!: AdmissionStep
-  /** Who was asked about, each time. */
+  /** The address of each client that the rule was asked about, in order. */
   readonly asked: string[] = []
 
   constructor(most: number, otherwise: (service: Service) => Decision) {
@@ -45,7 +45,7 @@ export class Limit implements AdmissionRule {
   }
 }
 
-/** A queue for the cluster of a listener, or what else is to be waited for. */
+/** The decision to queue a client for the cluster of its listener, or for another target. */
 export function queueFor({ destination }: Service, options: Partial<Queue> = {}): Queue {
   return { answer: 'queue', target: destination!.cluster, priority: 0, deadlineMs: 0, ...options }
 }
@@ -56,7 +56,7 @@ export class AdmissionRig {
   rule!: Limit
   readonly #fdsBefore: readonly string[]
 
-  /** The backend answers everything with the same. */
+  /** Its backend echoes. */
   static async create(): Promise<AdmissionRig> {
     trimPipes()
     const fdsBefore = openFds()
@@ -73,7 +73,7 @@ export class AdmissionRig {
     this.bed = await Bed.start({ backends: [this.backend], ...config }, { admission: rule })
   }
 
-  /** Who was let in is not counted any more; no deadline and no fd is left. */
+  /** Ends everything. Checks that the rule counts no client as active, and that no deadline and no fd is left. */
   async end(): Promise<void> {
     await this.bed.end()
     await this.backend.close()
@@ -83,12 +83,12 @@ export class AdmissionRig {
     await until(() => openedSince(this.#fdsBefore).length === 0)
   }
 
-  /** Clients of the cluster `back` in its queue. */
+  /** The number of clients in the queue of the cluster `back`. */
   get queued(): number {
     return this.rule.step.queued(this.bed.proxy.clusters.get('back')!)
   }
 
-  /** A client that is let in, and has its answer. */
+  /** Connects a client that is let in, and waits for its answer. */
   async served(listener = 0): Promise<Peer> {
     const client = await this.bed.connect(listener)
     await this.answered(client)
@@ -101,7 +101,7 @@ export class AdmissionRig {
     await client.receive(before + ROUND_TRIP_BYTES)
   }
 
-  /** A client that the rule was asked about. */
+  /** Connects a client and waits until the rule was asked about it. */
   async asked(listener = 0): Promise<Peer> {
     const before = this.rule.asked.length
     const client = await this.bed.connect(listener)
@@ -109,7 +109,7 @@ export class AdmissionRig {
     return client
   }
 
-  /** Those who are not let in, one after the other; each says something. */
+  /** Connects clients that are not let in, one after the other. Each of them sends SAID_BYTES. */
   async comeInVain(count: number): Promise<Peer[]> {
     const clients: Peer[] = []
     for (let i = 0; i < count; i++) clients.push(await this.asked())
@@ -117,7 +117,7 @@ export class AdmissionRig {
     return clients
   }
 
-  /** Each has the answer to everything it has said, and leaves, which lets the next one in. */
+  /** Each client gets the answer to all that it has sent, and leaves. That lets the next one in. */
   async servedInOrder(clients: readonly Peer[]): Promise<void> {
     for (const client of clients) {
       await client.receive(SAID_BYTES)

@@ -1,4 +1,4 @@
-/** Clients that may not all come in at once: who waits at a listener, who is refused. */
+/** Clients that are not all let in at once: which of them wait at a listener, and which are refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { pattern } from '../support/bytes.js'
 import { turns } from '../support/wait.js'
@@ -12,7 +12,7 @@ export function describeAdmission(engine: EngineKind): void {
   })
   afterEach(() => rig.end())
 
-  it('asks about each client once, where all may come in', async () => {
+  it('the admission rule is asked about each client once if it lets all of them in', async () => {
     await rig.start(new Limit(2, () => 'wait'))
     const clients = [await rig.served(), await rig.served()]
     expect(rig.rule.asked).toEqual(clients.map(({ socket }) => `127.0.0.1:${socket.localPort}`))
@@ -21,8 +21,8 @@ export function describeAdmission(engine: EngineKind): void {
     await rig.bed.recorded(2)
   })
 
-  describe('a client that waits at its listener', () => {
-    it('is served when another connection is over, with every byte it has said meanwhile', async () => {
+  describe('clients that wait at their listener', () => {
+    it('a client that waits at its listener is served when another connection ends, and loses no byte', async () => {
       await rig.start(new Limit(1, () => 'wait'))
       const first = await rig.served()
       const [second] = await rig.comeInVain(1)
@@ -33,7 +33,7 @@ export function describeAdmission(engine: EngineKind): void {
       expect(await rig.bed.recorded(2)).toMatchObject([{}, { termination: '--', bytesUp: SAID_BYTES }])
     })
 
-    it('is followed by those behind it, who are asked about when it is their turn', async () => {
+    it('clients behind one that waits at the listener are asked about when it is their turn', async () => {
       await rig.start(new Limit(1, () => 'wait'))
       const first = await rig.served()
       const [second] = await rig.comeInVain(1)
@@ -46,7 +46,7 @@ export function describeAdmission(engine: EngineKind): void {
       await rig.bed.recorded(4)
     })
 
-    it('keeps nobody of another listener waiting', async () => {
+    it('a client that waits at its listener keeps no client of another listener waiting', async () => {
       await rig.start(new Limit(0, ({ name }) => (name === 'front' ? 'wait' : 'go-on')), {
         listeners: ['front', 'side'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'back' })),
       })
@@ -63,7 +63,7 @@ export function describeAdmission(engine: EngineKind): void {
       await rig.bed.recorded(3)
     })
 
-    it('of one listener and of another go on in turns', async () => {
+    it('clients that wait at two listeners go on in turns', async () => {
       await rig.start(new Limit(1, () => 'wait'), {
         listeners: ['a', 'b'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'back' })),
       })
@@ -78,7 +78,7 @@ export function describeAdmission(engine: EngineKind): void {
       expect(records.map(({ listener }) => listener)).toEqual(['a', 'a', 'b', 'a'])
     })
 
-    it('is served as soon as the rule says so', async () => {
+    it('a client that waits at its listener is served as soon as the rule lets it in', async () => {
       await rig.start(new Limit(0, () => 'wait'))
       const clients = await rig.comeInVain(1)
       rig.rule.most = 1
@@ -87,7 +87,7 @@ export function describeAdmission(engine: EngineKind): void {
       await rig.bed.recorded(1)
     })
 
-    it('is reset when the listener closes, as those are who were not accepted yet', async () => {
+    it('clients that wait at a listener, accepted or not, are reset when it closes', async () => {
       await rig.start(new Limit(0, () => 'wait'))
       const [client] = await rig.comeInVain(1)
       const behind = await rig.bed.connect()
@@ -97,7 +97,7 @@ export function describeAdmission(engine: EngineKind): void {
       expect(rig.bed.proxy.status().listeners).toMatchObject([{ accepted: 0 }])
     })
 
-    it('needs no backend where it has gone away meanwhile', async () => {
+    it('a client that went away while it waited at its listener gets a record that says so', async () => {
       await rig.start(new Limit(1, () => 'wait'))
       const first = await rig.served()
       const gone = await rig.asked()
@@ -106,12 +106,12 @@ export function describeAdmission(engine: EngineKind): void {
       await turns(50)
       await rig.leave(first)
       const [, record] = await rig.bed.recorded(2)
-      // Node does not look at a socket it does not read.
+      // Node does not watch a socket that it does not read.
       const phase = engine === 'kernel' ? 'connect' : 'data'
       expect(record!.ended).toMatchObject({ by: 'client', phase })
     })
 
-    it('comes to what its listener is by then', async () => {
+    it('a client that waits at its listener during a reload is served by the new config', async () => {
       const listener = { name: 'front', address: '127.0.0.1:0', cluster: 'back' }
       await rig.start(new Limit(0, () => 'wait'), { listeners: [listener] })
       const clients = await rig.comeInVain(1)
@@ -123,8 +123,8 @@ export function describeAdmission(engine: EngineKind): void {
     })
   })
 
-  describe('a client that is refused', () => {
-    it('is reset, and its one record says why', async () => {
+  describe('refused clients', () => {
+    it('a refused client is reset, and its one record says why', async () => {
       await rig.start(new Limit(1, () => ({ answer: 'refuse', cause: 'rejected: enough are here' })))
       const first = await rig.served()
       expect(await rig.bed.turnedAway()).toBe('ECONNRESET')
@@ -136,7 +136,7 @@ export function describeAdmission(engine: EngineKind): void {
       expect(rig.backend.peers).toHaveLength(1)
     })
 
-    it('is told nothing, because nobody knows what it speaks', async () => {
+    it('a refused client gets no bytes, because its protocol is not known yet', async () => {
       await rig.start(new Limit(0, () => ({ answer: 'refuse', cause: 'out-of-resources' })), {
         listeners: [{ address: '127.0.0.1:0', protocol: 'http', cluster: 'back' }],
       })

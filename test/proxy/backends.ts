@@ -1,4 +1,4 @@
-/** Which backend a client gets: in turn by weight, past those that refuse or do not answer, none of its bytes lost. */
+/** Which backend a client gets: in turn by weight, and the next one if a backend refuses or does not answer. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
@@ -16,14 +16,14 @@ export function describeBackends(engine: EngineKind): void {
 
   afterEach(() => bed.end())
 
-  /** One client through to `backend` and back out. */
+  /** Connects a client, which must reach `backend`, and ends both. */
   async function visit(backend: Backend): Promise<void> {
     const client = await bed.connect()
     const peer = await backend.accepted()
     await finish(client, peer)
   }
 
-  it('share connections by weight', async () => {
+  it('backends share connections by weight', async () => {
     const [heavy, light] = [await Backend.listen(), await Backend.listen()]
     const backends = [{ address: heavy.address, weight: 3 }, light.address]
     bed = await Bed.start({ clusters: { back: { backends } } })
@@ -37,7 +37,7 @@ export function describeBackends(engine: EngineKind): void {
     await Promise.all([heavy.close(), light.close()])
   })
 
-  it('that are host names are resolved: localhost is this machine', async () => {
+  it('a backend with a host name is resolved and reached', async () => {
     const backend = await Backend.listen()
     bed = await Bed.start({ backends: [`localhost:${backend.port}`] })
     expect(bed.proxy.status().clusters[0]!.backends[0]!.resolved).toContain(backend.address)
@@ -47,7 +47,7 @@ export function describeBackends(engine: EngineKind): void {
     await backend.close()
   })
 
-  it('that listen on the second address of their name only are reached there', async () => {
+  it('a backend that listens only on the second address of its name is reached there', async () => {
     const backend = await Backend.listen({ host: '::1', port: 0 })
     bed = await Bed.start({ backends: [`localhost:${backend.port}`] })
     await visit(backend)
@@ -56,7 +56,7 @@ export function describeBackends(engine: EngineKind): void {
     await backend.close()
   })
 
-  describe('that refuse', () => {
+  describe('backends that refuse', () => {
     let refusing: Backend
     let serving: Backend
 
@@ -68,7 +68,7 @@ export function describeBackends(engine: EngineKind): void {
     })
     afterEach(() => serving.close())
 
-    it('are skipped, and the first bytes of the client arrive whole at the next', async () => {
+    it('a backend that refuses is skipped, and the next one gets the first bytes of the client whole', async () => {
       const client = await bed.connect()
       client.send(pattern(1, 500_000))
       client.end()
@@ -85,7 +85,7 @@ export function describeBackends(engine: EngineKind): void {
       })
     })
 
-    it('rest, which status and log tell, and are not asked meanwhile', async () => {
+    it('a backend that refuses rests, as status and log say, and is not dialled meanwhile', async () => {
       await visit(serving)
       const { backends } = bed.proxy.status().clusters[0]!
       expect(backends[0]).toMatchObject({
@@ -105,7 +105,7 @@ export function describeBackends(engine: EngineKind): void {
       expect(bed.proxy.status().clusters[0]!.backends[0]).toMatchObject({ failures: 1 })
     })
 
-    it('are back as soon as they answer again', async () => {
+    it('a backend that refused is up again as soon as it answers', async () => {
       serving.refuse()
       const gone = await bed.connect()
       expect(await gone.ended).toBe('ECONNRESET')
@@ -116,7 +116,7 @@ export function describeBackends(engine: EngineKind): void {
       await risen.close()
     })
 
-    it('are all there is: the client gets a reset and the record says why', async () => {
+    it('a client is reset if all backends refuse, and the record says why', async () => {
       serving.refuse()
       const client = await bed.connect()
       client.send(pattern(2, 1000))
@@ -129,7 +129,7 @@ export function describeBackends(engine: EngineKind): void {
     })
   })
 
-  it('that have no socket at their path are skipped too', async () => {
+  it('a backend without a socket at its unix path is skipped', async () => {
     const serving = await Backend.listen({ path: join(folder, 'there') })
     bed = await Bed.start({ backends: [`unix:${join(folder, 'not-there')}`, serving] })
     await visit(serving)
@@ -138,7 +138,7 @@ export function describeBackends(engine: EngineKind): void {
     await serving.close()
   })
 
-  describe('that do not answer', () => {
+  describe('backends that do not answer', () => {
     let silent: SilentBackend
 
     beforeEach(async () => {
@@ -146,7 +146,7 @@ export function describeBackends(engine: EngineKind): void {
     })
     afterEach(() => silent.close())
 
-    it('are skipped after connectMs, and the first bytes of the client arrive whole at the next', async () => {
+    it('a backend that does not answer is skipped after connectMs, and the next one gets all bytes', async () => {
       const serving = await Backend.listen()
       bed = await Bed.start({ backends: [silent.address, serving], timeouts: { connectMs: 200 } })
       const client = await bed.connect()
@@ -166,7 +166,7 @@ export function describeBackends(engine: EngineKind): void {
       await serving.close()
     })
 
-    it('are all there is: the client gets a reset after connectMs', async () => {
+    it('a client is reset after connectMs if no backend answers', async () => {
       bed = await Bed.start({ backends: [silent.address], timeouts: { connectMs: 100 } })
       const client = await bed.connect()
       expect(await client.ended).toBe('ECONNRESET')
@@ -180,7 +180,7 @@ export function describeBackends(engine: EngineKind): void {
       })
     })
 
-    it('leave the client free to go: a reset while connecting is its own', async () => {
+    it('a client that resets while a backend is dialled gets its record', async () => {
       bed = await Bed.start({
         backends: [silent.address],
         timeouts: { connectMs: engine === 'kernel' ? 0 : 100 },
@@ -189,7 +189,7 @@ export function describeBackends(engine: EngineKind): void {
       await until(() => bed.proxy.status().connections.active === 1)
       client.reset()
       const [record] = await bed.recorded(1)
-      // Node does not look at a socket it does not read, so there the connect ends first.
+      // Node does not watch a socket that it does not read. So the dial ends first there.
       if (engine === 'stream') expect(record).toMatchObject({ termination: 'sC' })
       else {
         expect(record).toMatchObject({ termination: 'CC' })
@@ -198,7 +198,7 @@ export function describeBackends(engine: EngineKind): void {
       }
     })
 
-    it('do not hold up a stop: the client gets a reset at once', async () => {
+    it('a stop resets a client at once while its backend does not answer', async () => {
       bed = await Bed.start({ backends: [silent.address], timeouts: { connectMs: 0 } })
       const client = await bed.connect()
       await until(() => bed.proxy.status().connections.active === 1)
@@ -209,7 +209,7 @@ export function describeBackends(engine: EngineKind): void {
       ])
     })
 
-    it('hold up a drain until its deadline', async () => {
+    it('a drain waits until its deadline for a backend that does not answer', async () => {
       bed = await Bed.start({ backends: [silent.address], timeouts: { connectMs: 0 } })
       const client = await bed.connect()
       await until(() => bed.proxy.status().connections.active === 1)

@@ -19,14 +19,14 @@ export interface Logged {
   readonly [field: string]: unknown
 }
 
-/** What a test says of a config; the rest is one listener in front of one cluster, of these backends. */
+/** What a test says of a config. The rest is one listener in front of one cluster with these backends. */
 export interface BedConfig extends Partial<ProxyConfig> {
   readonly backends?: readonly (Backend | string)[]
 }
 
 export class Bed {
   readonly proxy: RunningProxy
-  /** What an operator sees of it. */
+  /** What operators use to see and change the proxy. */
   readonly control: ProxyControl
   readonly logged: Logged[] = []
   readonly #clients: Peer[] = []
@@ -34,7 +34,7 @@ export class Bed {
   readonly #config: BedConfig
   readonly #watchers = new Set<() => void>()
 
-  /** Not yet started. */
+  /** Makes a proxy that is not yet started. */
   constructor(options: BedConfig, running: RunningProxyOptions = {}) {
     this.#config = options
     this.#backends = (options.backends ?? []).filter((each) => each instanceof Backend)
@@ -64,12 +64,12 @@ export class Bed {
     return bed
   }
 
-  /** Takes up the same config but for what is given. */
+  /** Reloads the same config with these changes. */
   async reload(changes: BedConfig): Promise<Reloaded> {
     return await this.proxy.reload(this.#complete({ ...this.#config, ...changes }))
   }
 
-  /** Where a listener is to be reached. */
+  /** The address at which clients reach a listener. */
   address(listener = 0): string {
     return this.proxy.status().listeners[listener]!.address
   }
@@ -82,12 +82,12 @@ export class Bed {
     return client
   }
 
-  /** How a client ends that nobody serves. */
+  /** Connects a client that is not served; returns how it ends. */
   turnedAway(listener = 0): Promise<string> {
     return turnedAway(this.connect(listener))
   }
 
-  /** Every record so far, each held against the list of fields. */
+  /** Every record so far. Checks each against the schema. */
   get records(): readonly AccessRecord[] {
     return this.logged.flatMap(({ level, message, ...fields }) =>
       message === 'connection' ? [recordSchema.parse(fields)] : [],
@@ -102,7 +102,7 @@ export class Bed {
     return this.records
   }
 
-  /** The first line of the log that says so. */
+  /** The first line of the log that matches, as soon as there is one. */
   async told(message: RegExp): Promise<Logged> {
     let found: Logged | undefined
     await this.#until(() => {
@@ -112,7 +112,7 @@ export class Bed {
     return found!
   }
 
-  /** Ends everything; every connection that was accepted has written exactly one record, and is counted as it says. */
+  /** Ends everything. Checks that each accepted connection has exactly one record, and that the counts agree. */
   async end(): Promise<void> {
     await this.proxy.stop()
     restoreClock()

@@ -1,4 +1,4 @@
-/** 0.0.0.0 and [::] of one port: each family has its own listener, also where one of them comes or goes by a reload. */
+/** 0.0.0.0 and [::] on one port: each family has its own listener, even if a reload adds or removes one of them. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { connectTo } from '../support/peer.js'
@@ -35,7 +35,7 @@ export function describeBothFamilies(): void {
     },
   })
 
-  /** Connects by one family, and waits for whom the listener of `to` has. */
+  /** Connects by the family `from`, and waits until the backend of the family `to` has the client. */
   const reach = async (from: Family, to: Family = from): Promise<void> => {
     const client = await connectTo({ kind: 'tcp', host: loopback[from], port })
     const peer = await backends[to].accepted()
@@ -45,7 +45,7 @@ export function describeBothFamilies(): void {
   }
 
   it.each<Family[][]>([[['ipv4', 'ipv6']], [['ipv6', 'ipv4']]])(
-    'are both served where %j are in one config',
+    'IPv4 and IPv6 clients on one port are both served by listeners %j of one config',
     async (families) => {
       bed = await Bed.start(config(...families))
       await reach('ipv4')
@@ -59,14 +59,14 @@ export function describeBothFamilies(): void {
     },
   )
 
-  it('are both served after a reload that adds [::]', async () => {
+  it('a reload that adds [::] beside 0.0.0.0 serves clients of both families', async () => {
     bed = await Bed.start(config('ipv4'))
     await bed.reload(config('ipv4', 'ipv6'))
     await reach('ipv4')
     await reach('ipv6')
   })
 
-  it('are told what to do by a reload that adds 0.0.0.0, and doing it works', async () => {
+  it('a reload that adds 0.0.0.0 beside [::] is refused with what to do, and doing it works', async () => {
     bed = await Bed.start(config('ipv6'))
     await reach('ipv4', 'ipv6')
     await expect(bed.reload(config('ipv6', 'ipv4'))).rejects.toThrow(
@@ -80,17 +80,17 @@ export function describeBothFamilies(): void {
     await reach('ipv6')
   })
 
-  it('leave [::] to IPv6 when a reload takes 0.0.0.0 out, and the log says so', async () => {
+  it('a reload that removes 0.0.0.0 leaves [::] with IPv6 clients only, and logs a warning', async () => {
     bed = await Bed.start(config('ipv4', 'ipv6'))
     await bed.reload(config('ipv6'))
     await reach('ipv6')
-    expect(await bed.told(/takes no IPv4 clients until it is opened anew/)).toMatchObject({
+    expect(await bed.told(/takes no IPv4 clients until it is opened again/)).toMatchObject({
       level: 'warn',
       listener: 'ipv6',
     })
   })
 
-  it('are told at the start where one address includes the other and both are wanted', async () => {
+  it('a start with [::] and 127.0.0.1 on one port is refused with what to do', async () => {
     const one = { ...listener('ipv4'), address: `127.0.0.1:${port}` }
     bed = new Bed({ ...config('ipv6'), listeners: [listener('ipv6'), one] })
     await expect(bed.proxy.start()).rejects.toThrow(

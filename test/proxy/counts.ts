@@ -1,4 +1,4 @@
-/** What is counted of connections besides their ends: what broke, what was lost, what had to wait, and why. */
+/** What the proxy counts of connections besides their ends: what broke, what was lost, what was copied, and why. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { READABLE } from '../../src/io/socket.js'
 import { renderMetrics } from '../../src/observe/metrics/metrics.js'
@@ -39,7 +39,7 @@ export function describeCounts(engine: EngineKind): void {
 
   const listener = () => bed.proxy.status().listeners[0]!
 
-  it.each(['client', 'backend'] as const)('the connection to the %s, which broke', async (side) => {
+  it.each(['client', 'backend'] as const)('a reset by the %s is counted once, for its side', async (side) => {
     await join()
     expect(listener().pipeErrors).toEqual([
       { side: 'client', errno: 'ECONNRESET', count: 0 },
@@ -54,7 +54,7 @@ export function describeCounts(engine: EngineKind): void {
     ])
   })
 
-  it('no break where both sides have ended in order', async () => {
+  it('a connection that both sides end in order counts no error', async () => {
     await join()
     client.end()
     peer.end()
@@ -63,9 +63,9 @@ export function describeCounts(engine: EngineKind): void {
   })
 
   it.each([
-    ['cuts it', () => bed.control.kill({})],
-    ['is told that the backend broke', () => peer.reset()],
-  ])('bytes that were taken from a client and are lost as the proxy %s', async (_, end) => {
+    ['an operator kills the connection', () => bed.control.kill({})],
+    ['the backend resets', () => peer.reset()],
+  ])('bytes that the proxy has received and loses when %s are counted as received only', async (_, end) => {
     await join({ splice: 'on' })
     peer.pause()
     client.sendForEver(pattern(2, 65_536))
@@ -75,13 +75,13 @@ export function describeCounts(engine: EngineKind): void {
     await end()
     await bed.recorded(1)
     const { traffic } = listener()
-    // What a stream has taken it has also given: to its sink's queue.
+    // A stream counts bytes as moved once they are in the queue of its sink.
     if (engine === 'kernel') expect(traffic.receivedUp).toBeGreaterThan(traffic.bytesUp)
     else expect(traffic.receivedUp).toBe(traffic.bytesUp)
     expect(traffic).toMatchObject({ receivedDown: 0, bytesDown: 0 })
   })
 
-  it('why bytes were copied, and how many', async () => {
+  it('copied bytes are counted with the reason why they were copied', async () => {
     await join({ splice: 'off' })
     peer.send(pattern(2, 30))
     await client.receive(30)
@@ -92,14 +92,14 @@ export function describeCounts(engine: EngineKind): void {
     expect(listener().notSpliced).toEqual([{ reason: 'switched-off', connections: 1, bytes: 40 }])
   })
 
-  it('no reason for copies where no bytes could be moved at all', async () => {
+  it('a connection that moved no bytes counts no reason for copying', async () => {
     await backend.close()
     bed = await Bed.start({ backends: [backend.address] })
     await bed.turnedAway()
     expect(listener().notSpliced).toEqual([])
   })
 
-  it('a pipe that is stuck: it is cut, and its state is told', async () => {
+  it('a pipe that is ready without progress is cut, and its state is logged and counted', async () => {
     bed = await Bed.start({ backends: [backend], splice: 'on' })
     const moveNothing = ({ source }: Flow): number => {
       source.ready |= READABLE
@@ -141,7 +141,7 @@ export function describeCounts(engine: EngineKind): void {
     await until(() => backend.peers.some(({ received }) => received.length === 10))
   })
 
-  it('errors from 0 on, for each listener those that it can have', async () => {
+  it('errors are counted from 0 on, for each listener those that it can have', async () => {
     const there = { backends: [backend.address] }
     const routes = [{ sni: ['a.example'], cluster: 'a' }]
     bed = await Bed.start({

@@ -1,4 +1,4 @@
-/** Backends that no config names: they serve, are seen and set by their names, and no reload takes them away. */
+/** Discovered backends, which no config names: they serve, operators see and set them, and no reload removes them. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../support/backend.js'
@@ -30,7 +30,7 @@ export function describeDiscovered(): void {
   const told = () => bed.proxy.status().clusters[0]!.backends
   const set = (state: 'up' | 'drain' | 'maint') => bed.control.changeBackend('a', found.address, { state })
 
-  /** The other one gets no clients. */
+  /** Connects a client to the discovered backend. The other one is set to drain, so it gets no clients. */
   async function joinFound(): Promise<{ client: Peer; peer: Peer }> {
     await bed.control.changeBackend('a', configured.address, { state: 'drain' })
     const client = await bed.connect()
@@ -40,7 +40,7 @@ export function describeDiscovered(): void {
     return { client, peer }
   }
 
-  it('stay when the config is another, with their connections, and get clients', async () => {
+  it('a discovered backend stays over a reload with its connections, and gets new clients', async () => {
     await joinFound()
     const third = await Backend.listen()
     await bed.reload({ clusters: { a: { backends: [third.address] } } })
@@ -54,7 +54,7 @@ export function describeDiscovered(): void {
     await third.close()
   })
 
-  it('are as operators have set them, over reloads and over what is found anew', async () => {
+  it('a discovered backend stays as an operator has set it, over reloads and new discoveries', async () => {
     await bed.control.changeBackend('a', found.address, { state: 'drain', weight: 5 })
     await bed.reload({})
     const address = parseAddress(found.address) as Address
@@ -66,7 +66,7 @@ export function describeDiscovered(): void {
     for (const { socket } of clients) socket.destroy()
   })
 
-  it('are drained by their names, and count for whether the proxy is ready', async () => {
+  it('a discovered backend is drained by its name, and a proxy without another one is not ready', async () => {
     const { client } = await joinFound()
     const order = { cluster: 'a', backend: found.address, deadlineMs: 20 }
     expect(await bed.proxy.drain(order)).toEqual({ finished: 0, closed: 1, cut: 0 })
@@ -76,7 +76,7 @@ export function describeDiscovered(): void {
     expect(bed.proxy.readiness().isReady).toBe(true)
   })
 
-  it('that are found no more go on until their last connection has ended, and are unknown from then on', async () => {
+  it('a backend that is discovered no more is known until its last connection ends', async () => {
     const { client, peer } = await joinFound()
     bed.proxy.clusters.provide('a', 'discovered', [])
     expect(told()).toMatchObject([

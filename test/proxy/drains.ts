@@ -1,4 +1,4 @@
-/** One primitive empties a listener, a cluster, a backend or everything: who goes when, and what is counted. */
+/** Drains of a listener, a cluster, a backend or everything: which connections end when, and what is counted. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -29,7 +29,7 @@ export function describeDrains(): void {
     await Promise.all([first.close(), second.close()])
   })
 
-  /** A connection by each listener to each backend. */
+  /** Two connections: by the first listener to the first backend, and by the second to the second. */
   async function joinAll(): Promise<{ client: Peer; peer: Peer }[]> {
     const all: { client: Peer; peer: Peer }[] = []
     for (const [listener, backend] of [
@@ -48,21 +48,24 @@ export function describeDrains(): void {
   it.each([
     ['a listener', { listener: 'one' }],
     ['a backend', { cluster: 'a', backend: 'first' }],
-  ])('of %s ends its connections at the deadline, in order where nothing is in flight', async (_, order) => {
-    const [mine, others] = await joinAll()
-    const named = 'backend' in order ? { ...order, backend: first.address } : order
-    const result = await bed.proxy.drain({ ...named, deadlineMs: 30 })
-    expect(result).toEqual({ finished: 0, closed: 1, cut: 0 })
-    expect(await mine!.client.ended).toBe('fin')
-    expect(await bed.recorded(1)).toMatchObject([
-      { ended: { by: 'proxy', cause: 'drained' }, termination: 'KD' },
-    ])
-    others!.client.send(pattern(2, 10))
-    await others!.peer.receive(20)
-    expect(bed.proxy.status()).toMatchObject({ state: 'running', connections: { active: 1 } })
-  })
+  ])(
+    'a drain of %s ends its connections by the deadline, with FIN if nothing is in flight',
+    async (_, order) => {
+      const [mine, others] = await joinAll()
+      const named = 'backend' in order ? { ...order, backend: first.address } : order
+      const result = await bed.proxy.drain({ ...named, deadlineMs: 30 })
+      expect(result).toEqual({ finished: 0, closed: 1, cut: 0 })
+      expect(await mine!.client.ended).toBe('fin')
+      expect(await bed.recorded(1)).toMatchObject([
+        { ended: { by: 'proxy', cause: 'drained' }, termination: 'KD' },
+      ])
+      others!.client.send(pattern(2, 10))
+      await others!.peer.receive(20)
+      expect(bed.proxy.status()).toMatchObject({ state: 'running', connections: { active: 1 } })
+    },
+  )
 
-  it('of a listener accepts no more there', async () => {
+  it('a drained listener accepts no more clients', async () => {
     const [mine] = await joinAll()
     const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 60_000 })
     await expect(bed.connect(0)).rejects.toThrow('ECONNREFUSED')
@@ -71,7 +74,7 @@ export function describeDrains(): void {
     expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0 })
   })
 
-  it('of a backend gives it no new connections until it is up again', async () => {
+  it('a drained backend gets no new connections until it is set up', async () => {
     await bed.proxy.drain({ cluster: 'a', backend: first.address, deadlineMs: 10 })
     for (let i = 0; i < 4; i++) {
       await bed.connect()
@@ -85,7 +88,7 @@ export function describeDrains(): void {
     await first.accepted()
   })
 
-  it('of a cluster turns new clients away, and says why', async () => {
+  it('a drained cluster resets new clients, and their records say why', async () => {
     await bed.proxy.drain({ cluster: 'a', deadlineMs: 10 })
     expect(await bed.turnedAway()).toBe('ECONNRESET')
     expect(await bed.recorded(1)).toMatchObject([
@@ -93,11 +96,11 @@ export function describeDrains(): void {
     ])
   })
 
-  it('with a spread ends connections one after another before the deadline', async () => {
+  it('a drain with a spread ends connections one after another before the deadline', async () => {
     await joinAll()
     const drained = bed.proxy.drain({ deadlineMs: 60_000, spreadMs: 60_000 })
     expect(bed.proxy.status().state).toBe('draining')
-    // The first moment is at once, the second after half a minute.
+    // The first connection is ended at once, the second after half a minute.
     await bed.recorded(1)
     const rest = bed.proxy.drain({ deadlineMs: 20 })
     expect(await drained).toEqual({ finished: 1, closed: 1, cut: 0 })
@@ -108,7 +111,7 @@ export function describeDrains(): void {
     ['everything', {}],
     ['a listener', { listener: 'one' }],
     ['a cluster', { cluster: 'a' }],
-  ])('of %s keeps nothing of connections that have ended', async (_, order) => {
+  ])('a drain of %s keeps no connection in memory that has ended', async (_, order) => {
     const ends = await bed.connect(0)
     const peer = await first.accepted()
     const stays = await bed.connect(0)
@@ -125,7 +128,7 @@ export function describeDrains(): void {
     expect(await hastened(bed, drained)).toEqual({ finished: 2, closed: 0, cut: 0 })
   })
 
-  it('with a spread waits for a moment when nothing is in flight', async () => {
+  it('a drain with a spread resets a connection with bytes in flight only at the deadline', async () => {
     const [mine] = await joinAll()
     mine!.peer.pause()
     mine!.client.sendForEver(pattern(3, 65_536))
@@ -137,8 +140,8 @@ export function describeDrains(): void {
   })
 
   it.each<[string, object, unknown]>([
-    ['ends what is quiet with FIN before the deadline', {}, 'fin'],
-    ['says nothing to anybody before the deadline where it is not to', { spreadMs: 0 }, 'drained'],
+    ['a drain ends quiet connections with FIN before the deadline', {}, 'fin'],
+    ['a drain with spreadMs: 0 ends no connection before the deadline', { spreadMs: 0 }, 'drained'],
   ])('%s', async (_, times, first) => {
     const [mine, others] = await joinAll()
     others!.peer.pause()
@@ -151,7 +154,7 @@ export function describeDrains(): void {
     expect(await mine!.client.ended).toBe('fin')
   })
 
-  it('that an operator orders without a deadline is answered at once, and those that are left go on', async () => {
+  it('a drain order without a deadline is answered at once, and connections that are left go on', async () => {
     const [mine, others] = await joinAll()
     expect(await bed.control.drain({ cluster: 'a' })).toEqual({ finished: 0, closed: 0, cut: 0, left: 2 })
     const { drains, clusters } = bed.proxy.status()
@@ -165,7 +168,7 @@ export function describeDrains(): void {
     expect(bed.proxy.status().drains).toEqual([])
   })
 
-  it('of everything without a deadline ends the proxy with its last connection', async () => {
+  it('a drain of everything without a deadline ends the proxy with its last connection', async () => {
     const [mine, others] = await joinAll()
     expect(await bed.control.drain({})).toMatchObject({ left: 2 })
     expect(bed.proxy.status().state).toBe('draining')
@@ -182,7 +185,7 @@ export function describeDrains(): void {
     ])
   })
 
-  it('comes to a backend that is set maint, within drainMs, and a drain of its cluster leaves it so', async () => {
+  it('a backend that is set maint drains within drainMs, and a drain of its cluster leaves it maint', async () => {
     await bed.reload({ timeouts: { drainMs: 30 } })
     const [mine, others] = await joinAll()
     await bed.control.changeBackend('a', first.address, { state: 'maint' })
@@ -193,23 +196,26 @@ export function describeDrains(): void {
     expect(bed.proxy.status().clusters[0]!.backends).toMatchObject([{ setTo: 'maint' }, { setTo: 'drain' }])
   })
 
-  it.each(['up', 'drain'] as const)('of a backend is called off where it is set %s', async (state) => {
-    const [mine] = await joinAll()
-    const drained = bed.proxy.drain({ cluster: 'a', backend: first.address, deadlineMs: 300 })
-    expect(bed.proxy.status().drains).toEqual([
-      {
-        scope: { cluster: 'a', backend: first.address },
-        left: 1,
-        deadlineAt: expect.stringMatching(/^20.*Z$/),
-      },
-    ])
-    await bed.control.changeBackend('a', first.address, { state })
-    expect(await drained).toEqual({ finished: 0, closed: 0, cut: 0, cancelled: true })
-    expect(bed.proxy.status().drains).toEqual([])
-    await goesOn(mine!)
-  })
+  it.each(['up', 'drain'] as const)(
+    'a drain of a backend is cancelled when the backend is set %s',
+    async (state) => {
+      const [mine] = await joinAll()
+      const drained = bed.proxy.drain({ cluster: 'a', backend: first.address, deadlineMs: 300 })
+      expect(bed.proxy.status().drains).toEqual([
+        {
+          scope: { cluster: 'a', backend: first.address },
+          left: 1,
+          deadlineAt: expect.stringMatching(/^20.*Z$/),
+        },
+      ])
+      await bed.control.changeBackend('a', first.address, { state })
+      expect(await drained).toEqual({ finished: 0, closed: 0, cut: 0, cancelled: true })
+      expect(bed.proxy.status().drains).toEqual([])
+      await goesOn(mine!)
+    },
+  )
 
-  it('of a cluster is called off for the backend that is set up, and goes on for the others', async () => {
+  it('a drain of a cluster is cancelled for a backend that is set up, and goes on for the others', async () => {
     const [mine, others] = await joinAll()
     const drained = bed.proxy.drain({ cluster: 'a', deadlineMs: 60_000 })
     await bed.control.changeBackend('a', first.address, { state: 'up' })
@@ -220,7 +226,7 @@ export function describeDrains(): void {
     await goesOn(mine!)
   })
 
-  it('of a listener is called off by a reload that opens it again', async () => {
+  it('a reload calls off the drain of a listener and opens it again', async () => {
     const [mine] = await joinAll()
     const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 300 })
     await bed.reload({})
@@ -229,7 +235,7 @@ export function describeDrains(): void {
     await goesOn(mine!)
   })
 
-  it('of a listener that has left the config is called off by a reload that has it again', async () => {
+  it('a reload calls off the drain of a removed listener that the config has again', async () => {
     const [mine] = await joinAll()
     await bed.reload({ listeners: [{ name: 'two', address: '127.0.0.1:0', cluster: 'a' }] })
     expect(bed.proxy.status().drains).toMatchObject([{ scope: { listener: 'one' }, left: 1 }])
@@ -238,7 +244,7 @@ export function describeDrains(): void {
     await goesOn(mine!)
   })
 
-  it('of a listener is not called off by a backend that is set up', async () => {
+  it('a backend that is set up does not call off the drain of a listener', async () => {
     const [mine] = await joinAll()
     const drained = bed.proxy.drain({ listener: 'one', deadlineMs: 20 })
     await bed.control.changeBackend('a', first.address, { state: 'up' })
@@ -251,7 +257,10 @@ export function describeDrains(): void {
     await peer.receive(20)
   }
 
-  /** Also when the deadline has passed that was called off, which is before that of a drain that began later. */
+  /**
+   * Checks that a connection goes on after the deadline of the drain that was cancelled. A later drain with the same
+   * deadline is over only after that.
+   */
   async function goesOn(joined: { client: Peer; peer: Peer }): Promise<void> {
     await bed.proxy.drain({ cluster: 'a', backend: second.address, deadlineMs: 300 })
     await exchange(joined)
@@ -267,11 +276,11 @@ export function describeDrains(): void {
       'unknown-name',
       /^there is no backend "127.0.0.1:1" in cluster "a"/,
     ],
-    [{ backend: '127.0.0.1:1' }, 'bad-argument', /named with its cluster/],
-    [{ listener: 'one', cluster: 'a' }, 'bad-argument', /either a listener or a cluster/],
+    [{ backend: '127.0.0.1:1' }, 'bad-argument', /needs its cluster/],
+    [{ listener: 'one', cluster: 'a' }, 'bad-argument', /a listener or a cluster, not both/],
     [{ deadlineMs: -1 }, 'bad-argument', /deadlineMs/],
     [{ deadlineMs: 10, spreadMs: 20 }, 'bad-argument', /longer than the deadline/],
-  ])('of %j is refused: %s', async (order, code, message) => {
+  ])('a drain of %j is refused with %s', async (order, code, message) => {
     const refused = bed.proxy.drain(order)
     await expect(refused).rejects.toMatchObject({ code })
     await expect(refused).rejects.toThrow(message)

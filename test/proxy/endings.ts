@@ -1,4 +1,4 @@
-/** How connections end once both sides are joined: one record each, that says whose doing it was. */
+/** How connections end once both sides are joined. Each has one record, which says who ended it. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -10,7 +10,7 @@ import { Bed, type BedConfig } from './bed.js'
 import type { EngineKind } from './suite.js'
 import { hastened } from './time.js'
 
-/** Whichever of a read and a write learns first of a reset is told so; the other is told that the pipe broke. */
+/** The first read or write after a reset fails with ECONNRESET, and the next one with EPIPE. */
 const BROKEN = /^(ECONNRESET|EPIPE)$/
 
 export function describeEndings(engine: EngineKind): void {
@@ -27,7 +27,7 @@ export function describeEndings(engine: EngineKind): void {
     await bed.end()
   })
 
-  /** A client joined to the backend, a little having gone both ways. */
+  /** Joins a client to the backend and sends a few bytes each way. */
   async function join(timeouts: BedConfig['timeouts'] = {}): Promise<void> {
     bed = await Bed.start({ backends: [backend], timeouts })
     client = await bed.connect()
@@ -43,7 +43,7 @@ export function describeEndings(engine: EngineKind): void {
     return record!
   }
 
-  /** Sends bytes that cannot arrive, because the backend takes none, until they are stuck in the proxy. */
+  /** Sends bytes that cannot arrive, because the backend reads none, until they are stuck in the proxy. */
   async function stallUpwards(): Promise<{ readonly broken: Promise<string> }> {
     peer.pause()
     client.send(pattern(3, 20_000_000))
@@ -54,7 +54,7 @@ export function describeEndings(engine: EngineKind): void {
     return { broken }
   }
 
-  it('says everything there is to say of a connection', async () => {
+  it('a record says everything that is known of its connection', async () => {
     const before = Date.now()
     await join()
     client.end()
@@ -80,7 +80,7 @@ export function describeEndings(engine: EngineKind): void {
       termination: '--',
     })
     expect(record.ended).toEqual({ by: 'client', phase: 'data', cause: 'finished' })
-    // Two clocks are compared, and one of them is rounded.
+    // The test compares two clocks, and one of them is rounded.
     expect(Date.parse(record.startedAt)).toBeGreaterThanOrEqual(before - 2)
     expect(Date.parse(record.startedAt)).toBeLessThanOrEqual(after + 2)
     const { waitMs, connectMs, firstByteMs, totalMs } = record.timings
@@ -92,7 +92,7 @@ export function describeEndings(engine: EngineKind): void {
     } else expect(record.rttMicros).toEqual({})
   })
 
-  it('says who ended first', async () => {
+  it('a record says which side ended first', async () => {
     await join()
     peer.end()
     expect(await client.ended).toBe('fin')
@@ -100,7 +100,7 @@ export function describeEndings(engine: EngineKind): void {
     expect((await onlyRecord()).ended).toEqual({ by: 'backend', phase: 'data', cause: 'finished' })
   })
 
-  it('has no time of the first byte where the backend sent none', async () => {
+  it('a record has no firstByteMs if the backend sent no byte', async () => {
     bed = await Bed.start({ backends: [backend] })
     client = await bed.connect()
     client.end()
@@ -111,7 +111,7 @@ export function describeEndings(engine: EngineKind): void {
   it.each([
     ['client', 'CD'],
     ['backend', 'SD'],
-  ] as const)('hands a reset by the %s on as a reset', async (by, termination) => {
+  ] as const)('a reset by the %s is passed on as a reset', async (by, termination) => {
     await join()
     const [breaking, other] = by === 'client' ? [client, peer] : [peer, client]
     breaking.reset()
@@ -121,7 +121,7 @@ export function describeEndings(engine: EngineKind): void {
     expect(record.termination).toBe(termination)
   })
 
-  it('ends a silent connection after idleMs, in order because nothing is lost', async () => {
+  it('a silent connection ends after idleMs with FIN, because nothing is lost', async () => {
     await join({ idleMs: 100 })
     expect(await client.ended).toBe('fin')
     expect(await peer.ended).toBe('fin')
@@ -133,7 +133,7 @@ export function describeEndings(engine: EngineKind): void {
     expect(levels).not.toContain('error')
   })
 
-  it('ends a stalled connection after idleMs with a reset, because bytes are lost', async () => {
+  it('a stalled connection ends after idleMs with a reset, because bytes are lost', async () => {
     await join({ idleMs: 60_000 })
     const { broken } = await stallUpwards()
     await settled(() => bed.proxy.status().connections.bytesUp)
@@ -149,7 +149,7 @@ export function describeEndings(engine: EngineKind): void {
     expect(record.termination).toBe('sD')
   })
 
-  it('says of a client that takes nothing that it was who was waited for', async () => {
+  it('an idle timeout names the client in waitedFor if the client reads nothing', async () => {
     await join({ idleMs: 100 })
     client.pause()
     peer.send(pattern(3, 20_000_000))
@@ -162,7 +162,7 @@ export function describeEndings(engine: EngineKind): void {
     ['client', 'backend', 'sD'],
     ['backend', 'client', 'cD'],
   ] as const)(
-    'ends after halfClosedMs when the %s has ended and the %s has not',
+    'a connection ends after halfClosedMs when the %s has ended and the %s has not',
     async (ends, waitedFor, termination) => {
       await join({ halfClosedMs: 100 })
       const [ending, other] = ends === 'client' ? [client, peer] : [peer, client]
@@ -174,7 +174,7 @@ export function describeEndings(engine: EngineKind): void {
     },
   )
 
-  it('ends any connection after lifetimeMs', async () => {
+  it('a busy connection ends after lifetimeMs', async () => {
     await join({ lifetimeMs: 100 })
     const chatter = setInterval(() => client.send(pattern(4, 10)), 10)
     await client.ended
@@ -184,29 +184,26 @@ export function describeEndings(engine: EngineKind): void {
     expect(record.termination).toBe('KD')
   })
 
-  it.each(['stop', 'drain'] as const)(
-    'cuts what is under way with a reset when %s orders it',
-    async (order) => {
-      await join()
-      const { broken } = await stallUpwards()
-      if (order === 'stop') await bed.proxy.stop()
-      else expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, closed: 0, cut: 1 })
-      expect(await broken).toMatch(BROKEN)
-      const record = await onlyRecord()
-      const cause = order === 'stop' ? 'ordered' : 'drained'
-      expect(record.ended).toMatchObject({ by: 'proxy', phase: 'data', cause })
-      expect(record.termination).toBe('KD')
-    },
-  )
+  it.each(['stop', 'drain'] as const)('a connection with bytes in flight is reset by a %s', async (order) => {
+    await join()
+    const { broken } = await stallUpwards()
+    if (order === 'stop') await bed.proxy.stop()
+    else expect(await bed.proxy.drain({ deadlineMs: 50 })).toEqual({ finished: 0, closed: 0, cut: 1 })
+    expect(await broken).toMatch(BROKEN)
+    const record = await onlyRecord()
+    const cause = order === 'stop' ? 'ordered' : 'drained'
+    expect(record.ended).toMatchObject({ by: 'proxy', phase: 'data', cause })
+    expect(record.termination).toBe('KD')
+  })
 
-  it('ends in order what has nothing under way when stop orders it', async () => {
+  it('a stop ends a connection with FIN if nothing is in flight', async () => {
     await join()
     await bed.proxy.stop()
     expect(await client.ended).toBe('fin')
     expect((await onlyRecord()).ended).toEqual({ by: 'proxy', phase: 'data', cause: 'ordered' })
   })
 
-  it('writes no record where that is switched off', async () => {
+  it('a connection gets no record if log.access is false', async () => {
     bed = await Bed.start({ backends: [backend], log: { access: false } })
     client = await bed.connect()
     client.end()
@@ -216,7 +213,7 @@ export function describeEndings(engine: EngineKind): void {
     expect(bed.proxy.status().connections).toMatchObject({ active: 0, ended: 1 })
   })
 
-  it('writes every record with an id that sorts after those before', async () => {
+  it('the id of each record sorts after the ids before it', async () => {
     bed = await Bed.start({ backends: [backend.echo()] })
     for (let i = 0; i < 20; i++) {
       const each = await bed.connect()

@@ -1,4 +1,4 @@
-/** How late the event loop runs is counted for ever, whoever looks how often. */
+/** The delays of the event loop are counted for ever, whoever reads the counts and how often. */
 import { afterEach, expect, it } from 'vitest'
 import { Sweep } from '../../src/io/sweep.js'
 import { addHistograms, DELAY_BOUNDS } from '../../src/observe/counts/histogram.js'
@@ -9,7 +9,7 @@ const watch = new ProcessWatch()
 afterEach(() => watch.stop())
 
 const delays = () => watch.delaySeconds!
-/** Looks that found it later than 100 ms. */
+/** The number of delays above 100 ms. */
 const late = (): number =>
   delays()
     .counts.slice(DELAY_BOUNDS.indexOf(0.1) + 1)
@@ -20,7 +20,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-it('is not known where nobody measures', () => {
+it('the delay of the event loop is unknown while nobody measures it', () => {
   expect(watch.delaySeconds).toBeUndefined()
   watch.start()
   expect(delays().counts.every((count) => count === 0)).toBe(true)
@@ -28,7 +28,7 @@ it('is not known where nobody measures', () => {
   expect(watch.delaySeconds).toBeUndefined()
 })
 
-it('shows each stall that a connection of the proxy would have felt, also to who comes after another reader', async () => {
+it('the delay of the event loop shows each stall during connections, to every reader', async () => {
   const sweep = new Sweep((...look) => watch.timerRan(...look))
   const connection = { sweepIndex: -1, expire: () => {} }
   watch.start()

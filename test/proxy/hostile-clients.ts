@@ -1,4 +1,4 @@
-/** Clients that send garbage, nothing, a byte at a time, an urgent byte, or a reset: only their own connection knows. */
+/** Clients that send garbage, nothing, a byte at a time, an urgent byte or a reset affect only their own connection. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -6,7 +6,7 @@ import type { Peer } from '../support/peer.js'
 import { areMissing, Program } from '../support/programs.js'
 import { Bed } from './bed.js'
 
-/** Sends "abc", an urgent "X" and "def", and closes its way. */
+/** Sends "abc", an urgent "X" and "def", and closes its direction. */
 const URGENT = `use Socket; socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($ARGV[0], INADDR_LOOPBACK)) or die;
   send(S, "abc", 0); send(S, "X", MSG_OOB); send(S, "def", 0); shutdown(S, 1); sysread(S, $_, 1);`
 
@@ -23,7 +23,7 @@ export function describeHostileClients(): void {
     goodPeer = await backend.accepted()
   })
   afterEach(async () => {
-    // Whatever the hostile one did, an honest connection that was there before still works.
+    // An honest connection from before still works, whatever the hostile client has done.
     good.send(pattern(1, 100_000))
     good.end()
     await goodPeer.receive(100_000)
@@ -34,7 +34,7 @@ export function describeHostileClients(): void {
     await bed.end()
   })
 
-  it('garbage is passed on as it is', async () => {
+  it('garbage of a client is passed on unchanged', async () => {
     const hostile = await bed.connect()
     const peer = await backend.accepted()
     hostile.send(
@@ -47,7 +47,7 @@ export function describeHostileClients(): void {
     expect(await bed.recorded(1)).toMatchObject([{ termination: '--' }])
   })
 
-  it('one byte at a time arrives one byte at a time', async () => {
+  it('bytes that a client sends one at a time arrive one at a time', async () => {
     const hostile = await bed.connect()
     const peer = await backend.accepted()
     for (let i = 1; i <= 200; i++) {
@@ -60,7 +60,7 @@ export function describeHostileClients(): void {
     expect(await bed.recorded(1)).toMatchObject([{ bytesUp: 200, termination: '--' }])
   })
 
-  it('nothing, for hundreds of connections, costs nobody a byte', async () => {
+  it('hundreds of clients that send nothing cost nobody a byte', async () => {
     const silent = await Promise.all(Array.from({ length: 200 }, () => bed.connect()))
     expect(bed.proxy.status().connections).toMatchObject({ bytesUp: 0, bytesDown: 0 })
     for (const hostile of silent) hostile.reset()
@@ -68,7 +68,7 @@ export function describeHostileClients(): void {
     for (const { termination } of records) expect(termination).toMatch(/^(CD|CC)$/)
   })
 
-  it('a reset at once is a record and no more', async () => {
+  it('a client that resets at once leaves a record and nothing else', async () => {
     for (let i = 0; i < 50; i++) {
       const hostile = await bed.connect()
       hostile.reset()
@@ -77,14 +77,17 @@ export function describeHostileClients(): void {
     for (const { ended } of await bed.recorded(50)) expect(ended.by).toBe('client')
   })
 
-  it.skipIf(areMissing('perl'))('an urgent byte loses no other byte and stops nothing', async () => {
-    const port = bed.address().split(':').at(-1)!
-    const hostile = new Program('perl', ['-e', URGENT, port])
-    const peer = await backend.accepted()
-    expect(await peer.ended).toBe('fin')
-    expect(peer.received.toString()).toBe('abcdef')
-    peer.end()
-    expect(await hostile.exited).toEqual({ code: 0, signal: null })
-    expect(await bed.recorded(1)).toMatchObject([{ bytesUp: 6, termination: '--' }])
-  })
+  it.skipIf(areMissing('perl'))(
+    'an urgent byte of a client stops nothing, and all other bytes arrive',
+    async () => {
+      const port = bed.address().split(':').at(-1)!
+      const hostile = new Program('perl', ['-e', URGENT, port])
+      const peer = await backend.accepted()
+      expect(await peer.ended).toBe('fin')
+      expect(peer.received.toString()).toBe('abcdef')
+      peer.end()
+      expect(await hostile.exited).toEqual({ code: 0, signal: null })
+      expect(await bed.recorded(1)).toMatchObject([{ bytesUp: 6, termination: '--' }])
+    },
+  )
 }

@@ -1,4 +1,4 @@
-/** Every promise of the proxy, with the addon. */
+/** The tests of a proxy, with the addon. */
 import { describe } from 'vitest'
 import { loadNative } from '../../src/io/kernel/native.js'
 import { cannotTest } from '../support/programs.js'
@@ -7,4 +7,4 @@ import { describeProxy } from './suite.js'
 const loaded = loadNative()
 const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: ${loaded.missing}`)
 
-describe.skipIf(isMissing)('on the kernel engine', () => describeProxy('kernel'))
+describe.skipIf(isMissing)('a proxy on the kernel engine', () => describeProxy('kernel'))

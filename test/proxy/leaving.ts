@@ -1,4 +1,4 @@
-/** What a reload takes out of the config: seen and reached by its name, and counted on, as long as it has connections. */
+/** What a reload removes from the config is found by its name, and counts on, as long as it has connections. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { renderMetrics } from '../../src/observe/metrics/metrics.js'
 import { Backend } from '../support/backend.js'
@@ -37,7 +37,7 @@ export function describeLeaving(): void {
     return { client, peer }
   }
 
-  /** What is scraped now; promtool has nothing against it, and no counter is smaller than `before`. */
+  /** The metrics now. Checks that promtool accepts them, and that no counter is smaller than in `before`. */
   async function scraped(before = ''): Promise<string> {
     const text = renderMetrics(bed.proxy.status())
     expect(fallen(before, text)).toEqual([])
@@ -57,7 +57,7 @@ export function describeLeaving(): void {
 
   const names = () => bed.proxy.status().listeners.map(({ name, isLeaving }) => ({ name, isLeaving }))
 
-  it('of a listener that moves is its address: its counts go on, and all it accepted is its own', async () => {
+  it('a listener that moves to another address keeps its counts and its connections', async () => {
     await start()
     const early = await join()
     const before = await scraped()
@@ -84,7 +84,7 @@ export function describeLeaving(): void {
     expect(await late.client.ended).toBe('fin')
   })
 
-  it('of a listener that is removed is everything: its end is counted, and its counts stay', async () => {
+  it('a removed listener counts until its last connection ends, and goes on counting if it returns', async () => {
     await start([front, { ...front, name: 'other' }])
     const early = await join()
     const before = await scraped()
@@ -107,7 +107,7 @@ export function describeLeaving(): void {
     await scraped(gone)
   })
 
-  it('of listeners that exchange their names is nothing: what was accepted stays with the name it came by', async () => {
+  it('when two listeners exchange their names, connections stay with the name that accepted them', async () => {
     const [one, two] = [await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`)
     const listener = (name: string, address = '') => ({ name, address, cluster: 'a' })
     await start([listener('one', one), listener('two', two)])
@@ -126,7 +126,7 @@ export function describeLeaving(): void {
     expect(await bed.recorded(1)).toMatchObject([{ listener: 'one' }])
   })
 
-  it('of a listener that is renamed is its name, by which its connections are still found', async () => {
+  it('the connections of a renamed listener are still found by its old name', async () => {
     const address = `127.0.0.1:${await freePort()}`
     await start([{ ...front, address }])
     const early = await join()
@@ -145,7 +145,7 @@ export function describeLeaving(): void {
     await expect(bed.connect()).rejects.toThrow('ECONNREFUSED')
   })
 
-  it('of a backend goes on until it is drained by its name, and counts on when it returns', async () => {
+  it('a removed backend goes on until it is drained by its name, and counts on when it returns', async () => {
     await start()
     const early = await join()
     const before = await scraped()
@@ -178,7 +178,7 @@ export function describeLeaving(): void {
     await scraped(gone)
   })
 
-  it('of a cluster goes on until it is drained by its name, and counts on when it returns', async () => {
+  it('a removed cluster goes on until it is drained by its name, and counts on when it returns', async () => {
     await start()
     const early = await join()
     const before = await scraped()
@@ -206,24 +206,21 @@ export function describeLeaving(): void {
   it.each([
     ['listener', { listener: 'front' }, 'there is no listener "front"'],
     ['cluster', { cluster: 'a' }, 'there is no cluster "a"'],
-  ])(
-    'of a %s is its name, which is known until its last connection has ended, whatever is counted',
-    async (_, named, sentence) => {
-      await start()
-      const early = await join()
-      const elsewhere = { ...front, name: 'other', cluster: 'b' }
-      const clusters = { b: { backends: [second.address] } }
-      await bed.reload({ listeners: [elsewhere], clusters, timeouts: { drainMs: 0 } })
-      const drained = bed.proxy.drain({ ...named, deadlineMs: 0 })
-      await finish(early)
-      expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0 })
-      await expect(bed.proxy.drain(named)).rejects.toThrow(sentence)
-      const { pastListeners, pastClusters } = bed.proxy.status()
-      expect([pastListeners, pastClusters]).toMatchObject([[{ name: 'front' }], [{ name: 'a' }]])
-    },
-  )
+  ])('a removed %s is known by its name only until its last connection ends', async (_, named, sentence) => {
+    await start()
+    const early = await join()
+    const elsewhere = { ...front, name: 'other', cluster: 'b' }
+    const clusters = { b: { backends: [second.address] } }
+    await bed.reload({ listeners: [elsewhere], clusters, timeouts: { drainMs: 0 } })
+    const drained = bed.proxy.drain({ ...named, deadlineMs: 0 })
+    await finish(early)
+    expect(await drained).toEqual({ finished: 1, closed: 0, cut: 0 })
+    await expect(bed.proxy.drain(named)).rejects.toThrow(sentence)
+    const { pastListeners, pastClusters } = bed.proxy.status()
+    expect([pastListeners, pastClusters]).toMatchObject([[{ name: 'front' }], [{ name: 'a' }]])
+  })
 
-  it('is remembered for its counts, but not all of it for ever', async () => {
+  it('the proxy keeps the counts of the last 100 removed listeners, clusters and backends', async () => {
     await start()
     for (let i = 0; i < 130; i++) {
       const backends = [`127.0.0.1:${i + 1}`]

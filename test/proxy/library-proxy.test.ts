@@ -1,4 +1,4 @@
-/** A proxy inside a program that has an admin address: it opens and closes with the proxy. */
+/** The admin address of a proxy inside a program opens and closes with the proxy. */
 
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -24,7 +24,7 @@ async function ask(method: string, path: string, body?: object): Promise<{ statu
   return { status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() }
 }
 
-it('opens with the proxy, and ends with it', async () => {
+it('the admin address of a library proxy opens with the proxy and closes with it', async () => {
   const proxy = createProxy(config)
   expect(existsSync(socketPath)).toBe(false)
   await proxy.start()
@@ -35,7 +35,7 @@ it('opens with the proxy, and ends with it', async () => {
   expect(existsSync(socketPath)).toBe(false)
 })
 
-it('answers who has ordered a drain when it is done', async () => {
+it('a library proxy answers a drain order on its admin address when the drain is over', async () => {
   const proxy = createProxy(config)
   await proxy.start()
   const { status, text } = await ask('POST', '/api/v1/drain', { all: true, deadlineMs: 1000 })
@@ -43,7 +43,7 @@ it('answers who has ordered a drain when it is done', async () => {
   expect(proxy.status().state).toBe('stopped')
 })
 
-it('does not start where the admin address cannot be opened', async () => {
+it('a library proxy does not start if its admin address cannot be opened', async () => {
   const proxy = createProxy({ ...config, admin: `unix:${folder}/nowhere/admin.sock` })
   await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed' })
   expect(proxy.status()).toMatchObject({ state: 'stopped', listeners: [{ isListening: false }] })

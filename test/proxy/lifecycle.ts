@@ -21,7 +21,7 @@ export function describeLifecycle(engine: EngineKind): void {
   })
   afterEach(() => bed.end())
 
-  it('goes from new to running to stopped, and says so', async () => {
+  it('a proxy goes from new to running to stopped, as its status says', async () => {
     bed = new Bed({ backends: [backend] })
     expect(bed.proxy.status()).toMatchObject({ state: 'new', engine, listeners: [{ isListening: false }] })
     await bed.proxy.start()
@@ -35,7 +35,7 @@ export function describeLifecycle(engine: EngineKind): void {
     expect(bed.proxy.status()).toMatchObject({ state: 'stopped', listeners: [{ isListening: false }] })
   })
 
-  it('says what it cannot do, and why it does not splice', async () => {
+  it('the status of a proxy says what it cannot do, and why it does not splice', async () => {
     bed = await Bed.start({ backends: [backend] })
     const { notSplicing, unavailable, kernel } = bed.proxy.status()
     if (engine === 'kernel') {
@@ -54,7 +54,7 @@ export function describeLifecycle(engine: EngineKind): void {
     }
   })
 
-  it('counts connections and bytes while they run and after', async () => {
+  it('a proxy counts connections and bytes while they run and afterwards', async () => {
     bed = await Bed.start({ backends: [backend] })
     const client = await bed.connect()
     const peer = await backend.accepted()
@@ -78,7 +78,7 @@ export function describeLifecycle(engine: EngineKind): void {
     })
   })
 
-  it('takes another config up after its start, where it is told to while it starts', async () => {
+  it('a reload during the start of a proxy happens after the start', async () => {
     const listeners = ['a', 'b', 'c', 'd'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'back' }))
     bed = new Bed({ backends: [backend], listeners })
     const started = bed.proxy.start()
@@ -89,7 +89,7 @@ export function describeLifecycle(engine: EngineKind): void {
     expect(bed.logged.filter(({ message }) => message.startsWith('listening on'))).toHaveLength(4)
   })
 
-  it('starts once', async () => {
+  it('a proxy starts only once', async () => {
     bed = await Bed.start({ backends: [backend] })
     await expect(bed.proxy.start()).rejects.toMatchObject({
       code: 'wrong-state',
@@ -102,14 +102,14 @@ export function describeLifecycle(engine: EngineKind): void {
     })
   })
 
-  it('can be drained and stopped before it was started, and twice', async () => {
+  it('a proxy can be drained and stopped before its start, and twice', async () => {
     bed = new Bed({ backends: [backend] })
     expect(await bed.proxy.drain()).toEqual({ finished: 0, closed: 0, cut: 0 })
     await Promise.all([bed.proxy.stop(), bed.proxy.stop(), bed.proxy.drain()])
     await expect(bed.proxy.start()).rejects.toThrow(MillraceError)
   })
 
-  it('listens nowhere when it is stopped while it starts', async () => {
+  it('a proxy that is stopped during its start listens nowhere', async () => {
     const listeners = ['a', 'b'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'back' }))
     bed = new Bed({ backends: [backend], listeners })
     const started = bed.proxy.start()
@@ -121,7 +121,7 @@ export function describeLifecycle(engine: EngineKind): void {
     })
   })
 
-  it('listens on no address when one of them is taken', async () => {
+  it('a proxy listens on no address if one of its addresses is taken', async () => {
     bed = new Bed({
       backends: [backend],
       listeners: [
@@ -138,7 +138,7 @@ export function describeLifecycle(engine: EngineKind): void {
     await expect(bed.connect()).rejects.toThrow('ECONNREFUSED')
   })
 
-  it('drains: lets what runs finish, accepts no more', async () => {
+  it('a proxy that drains lets its connections finish and accepts no more', async () => {
     bed = await Bed.start({ backends: [backend] })
     const client = await bed.connect()
     const peer = await backend.accepted()
@@ -155,7 +155,7 @@ export function describeLifecycle(engine: EngineKind): void {
     expect(bed.proxy.status().state).toBe('stopped')
   })
 
-  it('is one config and nothing else: a bad one throws with every problem', () => {
+  it('createProxy throws with every problem of a bad config', () => {
     bed = new Bed({ backends: [backend] })
     const config = { listeners: [{ address: 'nowhere', cluster: 'none' }], clusters: {}, extra: 1 }
     let thrown: unknown
@@ -172,7 +172,7 @@ export function describeLifecycle(engine: EngineKind): void {
     )
   })
 
-  it('serves several listeners from several clusters, over IPv4, IPv6 and unix sockets', async () => {
+  it('a proxy serves several listeners from several clusters, over IPv4, IPv6 and unix sockets', async () => {
     const backends = [
       await Backend.listen({ host: '127.0.0.1', port: 0 }),
       await Backend.listen({ host: '::1', port: 0 }),
@@ -215,7 +215,7 @@ export function describeLifecycle(engine: EngineKind): void {
     await Promise.all(backends.map((each) => each.close()))
   })
 
-  it('takes a unix path over from a process that died, and not from one that lives', async () => {
+  it('a proxy takes a unix path over from a dead process, but not from a living one', async () => {
     const path = join(folder, 'taken')
     const script = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
     await run(process.execPath, ['-e', script, path])
@@ -226,7 +226,7 @@ export function describeLifecycle(engine: EngineKind): void {
       code: 'listen-failed',
       message: expect.stringContaining('EADDRINUSE'),
     })
-    // Whether somebody lives there is found out by a connect, which the living one forwards.
+    // The second proxy connects to find out whether a process lives there. The living proxy forwards that connection.
     ;(await backend.accepted()).end()
     const client = await bed.connect()
     client.end()

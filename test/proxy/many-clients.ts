@@ -1,4 +1,4 @@
-/** Many at once: none is lost, none waits for another, and nothing is left of them. */
+/** Many clients at once: none is lost, none waits for another, and nothing is left of them. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -38,7 +38,7 @@ export function describeManyClients(): void {
     expect(bed.proxy.status().pipes.infiniteLoops).toBe(0)
   })
 
-  it('one that does not read keeps nobody else waiting', async () => {
+  it('a client that does not read keeps no other client waiting', async () => {
     const stalled = await bed.connect()
     stalled.pause()
     stalled.send(pattern(1, 50_000_000))
@@ -47,7 +47,7 @@ export function describeManyClients(): void {
       lively.send(pattern(2, 100))
       await lively.receive(i * 100)
     }
-    // What is under way for the stalled one is bounded by buffers, and stays so.
+    // Buffers bound the bytes that are in flight for the stalled client.
     await settled(() => bed.proxy.status().connections.bytesUp)
     expect(bed.proxy.status().connections.bytesUp).toBeLessThan(50_000_000)
     expect(bed.proxy.status().connections.active).toBe(2)

@@ -1,4 +1,4 @@
-/** What an operator sees of connections while they run, and what can be done to them. */
+/** What operators see of running connections, and what they can do to them. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -33,7 +33,7 @@ export function describeOperators(engine: EngineKind): void {
     return { client, peer }
   }
 
-  it('lists connections with all that is known of them', async () => {
+  it('an operator gets a list of connections with all that is known of them', async () => {
     await join(0, 5000)
     const { connections, matched } = await bed.control.connections({})
     expect(matched).toBe(1)
@@ -64,7 +64,7 @@ export function describeOperators(engine: EngineKind): void {
     expect(connections[0]!.up.bytesPerSecond).toBeGreaterThan(0)
   })
 
-  it('lists those first that are asked for, and no more than that', async () => {
+  it('an operator gets the list of connections in the asked order, up to the asked number', async () => {
     for (const bytes of [100, 3000, 20]) await join(0, bytes)
     const bytesOf = async (query: object) =>
       (await bed.control.connections(query)).connections.map(({ up }) => up.bytes)
@@ -86,13 +86,13 @@ export function describeOperators(engine: EngineKind): void {
     [{ idleForMs: 3_600_000 }, 0],
     [{ ids: ['01ARYZ6S410000000000000000'] }, 0],
     [{}, 2],
-  ])('finds by %j: %i', async (filter, count) => {
+  ])('an operator finds by %j this many connections: %i', async (filter, count) => {
     await join(0, 10)
     await join(1, 10)
     expect((await bed.control.connections(filter)).connections).toHaveLength(count)
   })
 
-  it('kills those that are named with a reset, whatever is in flight, and their records have the same ids', async () => {
+  it('an operator kills connections by id with a reset, and their records have the same ids', async () => {
     const [mine, other] = [await join(0, 10), await join(1, 10)]
     const { connections } = await bed.control.connections({ listener: 'one' })
     const { id } = connections[0]!
@@ -127,7 +127,7 @@ export function describeOperators(engine: EngineKind): void {
     ])
   })
 
-  it('kills a client that has not said yet where it wants to go', async () => {
+  it('an operator kills a client whose cluster is not known yet', async () => {
     await bed.end()
     bed = await Bed.start({ ...OPENING, backends: [backend] })
     const client = await bed.connect()
@@ -138,7 +138,7 @@ export function describeOperators(engine: EngineKind): void {
     expect(await bed.recorded(1)).toMatchObject([{ ended: { phase: 'opening', cause: 'killed' } }])
   })
 
-  it('takes a backend out and in again, and gives it another weight', async () => {
+  it('an operator drains a backend, sets it up again, and changes its weight', async () => {
     const change = (state: 'up' | 'drain') => bed.control.changeBackend('a', backend.address, { state })
     const running = await join(0, 10)
     expect(await change('drain')).toMatchObject({ setTo: 'drain', active: 1 })
@@ -156,7 +156,7 @@ export function describeOperators(engine: EngineKind): void {
     await expect(bed.control.changeBackend('x', 'x:1', {})).rejects.toMatchObject({ code: 'unknown-name' })
   })
 
-  it('says another log level, and has it', async () => {
+  it('an operator changes the log level', async () => {
     expect(await bed.control.setLogLevel('debug')).toEqual({ level: 'debug' })
     expect((await bed.control.status()).logLevel).toBe('debug')
   })

@@ -1,4 +1,4 @@
-/** Clients that are queued: in which order they go on, how the others end, and that nothing is left of them. */
+/** Queued clients: in which order they go on, how the others end, and that nothing is left of them. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Queue } from '../../src/admission/rule.js'
 import { Backend } from '../support/backend.js'
@@ -17,7 +17,7 @@ export function describeQueuedClients(): void {
 
   const oneAtATime = (options: Partial<Queue> = {}) => new Limit(1, (service) => queueFor(service, options))
 
-  it('goes on in order, each when a backend is released, with every byte it has said meanwhile', async () => {
+  it('queued clients go on in order, each when a backend is released, and lose no byte', async () => {
     await rig.start(oneAtATime())
     const first = await rig.served()
     const others = await rig.comeInVain(3)
@@ -34,7 +34,7 @@ export function describeQueuedClients(): void {
     }
   })
 
-  it('is asked about when the backend before it was taken by a connect that came to nothing', async () => {
+  it('a queued client has its turn when the connection before it finds no backend', async () => {
     const refusing = await Backend.listen()
     refusing.refuse()
     await rig.start(oneAtATime(), { backends: [refusing.address] })
@@ -47,7 +47,7 @@ export function describeQueuedClients(): void {
     expect(records.map(({ ended: { cause } }) => cause)).toEqual(['no-backend', 'no-backend'])
   })
 
-  it('is asked about when a connect to the backend it waits for came to nothing, which then goes on elsewhere', async () => {
+  it('a client queued for a backend has its turn when the dial of another client to that backend fails', async () => {
     const silent = await SilentBackend.listen()
     await rig.start(
       new Limit(1, (service) => queueFor(service, { target: service.destination!.cluster.backends[0]! })),
@@ -64,7 +64,7 @@ export function describeQueuedClients(): void {
     await silent.close()
   })
 
-  it('comes after who has the smaller number, and after who came before it', async () => {
+  it('queued clients go on by priority, smaller numbers first, and then by their order', async () => {
     const priorities = [2, 1, 2, 1]
     await rig.start(new Limit(1, (service) => queueFor(service, { priority: priorities.shift()! })))
     const first = await rig.served()
@@ -75,7 +75,7 @@ export function describeQueuedClients(): void {
     await rig.bed.recorded(5)
   })
 
-  it('for a backend takes turns with those for its cluster, by who came first', async () => {
+  it('clients queued for a backend and for its cluster go on in the order in which they came', async () => {
     let count = 0
     await rig.start(
       new Limit(1, (service) => {
@@ -91,7 +91,7 @@ export function describeQueuedClients(): void {
     await rig.bed.recorded(5)
   })
 
-  it('ends as too late when its deadline has passed, and leaves the queue', async () => {
+  it('a queued client is reset with connect-timeout when its deadline passes, and leaves the queue', async () => {
     await rig.start(oneAtATime({ deadlineMs: 5000 }))
     const first = await rig.served()
     const [late] = await rig.comeInVain(1)
@@ -108,7 +108,7 @@ export function describeQueuedClients(): void {
     await rig.bed.recorded(2)
   })
 
-  it('leaves the queue when it goes away, and the next has its turn', async () => {
+  it('a queued client that goes away leaves the queue, and the next one has its turn', async () => {
     await rig.start(oneAtATime())
     const first = await rig.served()
     const gone = await rig.asked()
@@ -123,7 +123,7 @@ export function describeQueuedClients(): void {
     await rig.bed.recorded(3)
   })
 
-  it('stays where it has only sent its end', async () => {
+  it('a queued client that has sent FIN stays in the queue', async () => {
     await rig.start(oneAtATime())
     const first = await rig.served()
     const [half] = await rig.comeInVain(1)
@@ -136,7 +136,7 @@ export function describeQueuedClients(): void {
     await rig.bed.recorded(2)
   })
 
-  it('is shown to operators as waiting for a backend, and one can end it', async () => {
+  it('an operator sees a queued client in the phase connect, and can kill it', async () => {
     await rig.start(oneAtATime())
     const first = await rig.served()
     const [client] = await rig.comeInVain(1)
@@ -149,7 +149,7 @@ export function describeQueuedClients(): void {
     expect(await rig.bed.recorded(2)).toMatchObject([{ ended: { cause: 'killed', phase: 'connect' } }, {}])
   })
 
-  it('goes on while the proxy is drained when its turn comes', async () => {
+  it('a queued client has its turn while the proxy drains', async () => {
     await rig.start(oneAtATime())
     const first = await rig.served()
     const [second] = await rig.comeInVain(1)
@@ -159,7 +159,7 @@ export function describeQueuedClients(): void {
     expect(await drained).toEqual({ finished: 2, closed: 0, cut: 0 })
   })
 
-  it('is ended by a drain at its deadline', async () => {
+  it('a drain resets a queued client at its deadline', async () => {
     await rig.start(oneAtATime())
     rig.rule.most = 0
     const [client] = await rig.comeInVain(1)
@@ -170,7 +170,7 @@ export function describeQueuedClients(): void {
     expect(await rig.bed.recorded(1)).toMatchObject([{ ended: cause, termination: 'KC' }])
   })
 
-  it('is reset by a stop', async () => {
+  it('a stop resets queued clients', async () => {
     await rig.start(oneAtATime({ deadlineMs: 60_000 }))
     const first = await rig.served()
     const clients = await rig.comeInVain(2)
@@ -181,7 +181,7 @@ export function describeQueuedClients(): void {
     expect(ends.sort()).toEqual(['connect ordered', 'connect ordered', 'data ordered'])
   })
 
-  it('is refused where the rule has changed its mind', async () => {
+  it('a queued client is reset if the admission rule refuses it when asked again', async () => {
     await rig.start(oneAtATime())
     const first = await rig.served()
     const [client] = await rig.comeInVain(1)
@@ -192,7 +192,7 @@ export function describeQueuedClients(): void {
     expect(await rig.bed.recorded(2)).toMatchObject([{ ended: { phase: 'opening', cause: 'rejected' } }, {}])
   })
 
-  it('is asked who it is only when its turn has come', async () => {
+  it('the PROXY header of a queued client is read only when its turn has come', async () => {
     await rig.start(oneAtATime(), {
       listeners: [
         { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy: { from: ['127.0.0.1'] } },

@@ -1,4 +1,4 @@
-/** Another config under running connections: what is new serves, what is gone drains, what failed changed nothing. */
+/** Reloads with open connections: new listeners serve, removed ones drain, and a failed reload changes nothing. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { parseAddress } from '../../src/address.js'
 import { Backend } from '../support/backend.js'
@@ -35,7 +35,7 @@ export function describeReloads(): void {
     await client.receive(got + 100)
   }
 
-  it('leave the connections of a listener alone that only moves to another address', async () => {
+  it('a reload that moves a listener to another address keeps its connections', async () => {
     const at = async () => ({ ...front, address: `127.0.0.1:${await freePort()}` })
     await start({ listeners: [await at()], timeouts: { drainMs: 50 } })
     const client = await bed.connect()
@@ -51,7 +51,7 @@ export function describeReloads(): void {
     expect((await bed.recorded(1))[0]!.ended.cause).toBe('finished')
   })
 
-  it('send new clients to another cluster, and leave those of before where they are', async () => {
+  it('a reload sends new clients to another cluster and keeps established connections', async () => {
     await start()
     const early = await bed.connect()
     const earlyPeer = await first.accepted()
@@ -76,7 +76,7 @@ export function describeReloads(): void {
     })
   })
 
-  it('open new listeners, and let the connections of old ones drain until the deadline', async () => {
+  it('a reload opens new listeners, and drains removed ones until the deadline', async () => {
     await start({ timeouts: { drainMs: 300 } })
     const address = parseAddress(bed.address())
     const early = await bed.connect()
@@ -94,7 +94,7 @@ export function describeReloads(): void {
     expect(bed.proxy.status().listeners).toMatchObject([{ name: 'other', active: 1 }])
   })
 
-  it('keep a listening socket whose address stays, whatever it is called now', async () => {
+  it('a reload that renames a listener keeps its listening socket', async () => {
     const taken = await Backend.listen()
     await taken.close()
     const address = `127.0.0.1:${taken.port}`
@@ -110,13 +110,13 @@ export function describeReloads(): void {
   })
 
   it.each([
-    ['a config that is no good', () => ({ clusters: { a: { backends: [] } } }), 'config-invalid'],
+    ['a bad config', () => ({ clusters: { a: { backends: [] } } }), 'config-invalid'],
     [
       'an address that is taken',
       () => ({ listeners: [front, { ...front, name: 'new', address: second.address }] }),
       'listen-failed',
     ],
-  ])('change nothing because of %s', async (_, changes, code) => {
+  ])('a reload with %s changes nothing', async (_, changes, code) => {
     await start()
     const before = bed.proxy.status()
     await expect(bed.reload(changes())).rejects.toMatchObject({ code })
@@ -126,7 +126,7 @@ export function describeReloads(): void {
     await talk(await bed.connect(), await first.accepted())
   })
 
-  it('keep a backend with its connections and counts, add new ones and give others no more', async () => {
+  it('a reload keeps a backend with its connections and counts, and gives a removed one no clients', async () => {
     const gone = await Backend.listen()
     await start({ clusters: { a: { backends: [first.address, gone.address] } } })
     const clients = [await bed.connect(), await bed.connect()]
@@ -147,7 +147,7 @@ export function describeReloads(): void {
     await gone.close()
   })
 
-  it('give timeouts to connections that come later', async () => {
+  it('a reload changes the timeouts of later connections only', async () => {
     await start()
     const early = await bed.connect()
     await first.accepted()
@@ -160,7 +160,7 @@ export function describeReloads(): void {
     expect(bed.proxy.status().connections.active).toBe(1)
   })
 
-  it('open a listener again that a drain has closed', async () => {
+  it('a reload opens a listener again that a drain has closed', async () => {
     await start()
     expect(await bed.proxy.drain({ listener: 'front' })).toEqual({ finished: 0, closed: 0, cut: 0 })
     expect(bed.proxy.status()).toMatchObject({ state: 'running', listeners: [{ isListening: false }] })
@@ -168,7 +168,7 @@ export function describeReloads(): void {
     await talk(await bed.connect(), await first.accepted())
   })
 
-  it('say it where a listener of ours is in the way of its new address', async () => {
+  it('a reload fails if a new address conflicts with a listener of this proxy, and the error names it', async () => {
     const taken = await Backend.listen()
     await taken.close()
     await start({ listeners: [{ ...front, address: `127.0.0.1:${taken.port}` }] })
@@ -179,7 +179,7 @@ export function describeReloads(): void {
     await talk(await bed.connect(), await first.accepted())
   })
 
-  it('come one after the other, and not to a proxy that does not run', async () => {
+  it('reloads happen one after the other, and a stopped proxy refuses them', async () => {
     await start()
     const ways = ['b', 'a', 'b'].map((cluster) => bed.reload({ listeners: [{ ...front, cluster }] }))
     for (const way of ways) expect(await way).toMatchObject({ changed: ['listeners.front'] })

@@ -1,4 +1,4 @@
-/** What a proxy promises, whatever engine it runs on. */
+/** The tests of a proxy, which both engines must pass. */
 import { describe } from 'vitest'
 import { describeAdmission } from './admission.js'
 import { describeBackends } from './backends.js'
@@ -19,19 +19,19 @@ import { describeVanishedPeers } from './vanished-peers.js'
 export type EngineKind = 'kernel' | 'stream'
 
 export function describeProxy(engine: EngineKind): void {
-  describe('its life', () => describeLifecycle(engine))
-  describe('its backends', () => describeBackends(engine))
-  describe('the ends of connections', () => describeEndings(engine))
-  describe('who may come in', () => describeAdmission(engine))
-  describe('a client that is queued', () => describeQueuedClients())
+  describe('lifecycle', () => describeLifecycle(engine))
+  describe('backends', () => describeBackends(engine))
+  describe('ends of connections', () => describeEndings(engine))
+  describe('admission', () => describeAdmission(engine))
+  describe('queued clients', () => describeQueuedClients())
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())
-  describe('the way to notice that a peer has vanished', () => describeVanishedPeers(engine))
+  describe('vanished peers', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
-  describe('what leaves', () => describeLeaving())
-  describe('backends that no config names', () => describeDiscovered())
+  describe('what a reload removes', () => describeLeaving())
+  describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())
   describe('many clients', () => describeManyClients())
 }

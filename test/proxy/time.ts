@@ -1,10 +1,10 @@
-/** Time as a proxy in this process sees it. The clock is moved ahead; whoever has a deadline is waited for until it looks. */
+/** The time of a proxy in this process. Tests move the clock ahead and wait until the proxy has looked at it. */
 import { GRACE_MS } from '../../src/io/delivery.js'
 import { advanceClock } from '../support/clock.js'
 import { turns, until } from '../support/wait.js'
 import type { Bed } from './bed.js'
 
-/** Everything with a deadline in this proxy, but for pipes, has looked at the clock at least once more. */
+/** Waits until everything with a deadline in this proxy, except pipes, has looked at the clock once more. */
 export async function deadlinesAreLookedAt({ proxy }: Bed): Promise<void> {
   const { sweep } = proxy.engine
   let looks = 0
@@ -16,8 +16,8 @@ export async function deadlinesAreLookedAt({ proxy }: Bed): Promise<void> {
 }
 
 /**
- * What `promise` answers, with the clock moved ahead by a second at a time until it does. For what is due once a deadline
- * has passed: whatever was to arrive before it should have arrived already.
+ * Moves the clock ahead, a second at a time, until `promise` settles; returns its value. Use it for what happens after
+ * a deadline. Bytes that must arrive before the deadline should have arrived already.
  */
 export async function hastened<T>(bed: Bed, promise: Promise<T>): Promise<T> {
   let isSettled = false

@@ -1,4 +1,4 @@
-/** What lets the kernel find out that a peer has vanished, as ss(8) shows it on the proxy's sockets. */
+/** The socket options by which the kernel finds out that a peer has vanished, as ss(8) shows them. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LASTING_MS } from '../../src/connection/backend/lasting.js'
 import { Backend } from '../support/backend.js'
@@ -17,7 +17,7 @@ export function describeVanishedPeers(engine: EngineKind): void {
   })
   afterEach(async () => await bed.end())
 
-  /** `halfClosedMs`, which nobody here comes to, is why connections are looked at often. */
+  /** The short `halfClosedMs` makes the proxy look at connections often. No connection here is half closed. */
   const start = async (config: BedConfig = {}) => {
     bed = await Bed.start({ backends: [backend], timeouts: { halfClosedMs: 40 }, ...config })
     await bed.connect()
@@ -34,20 +34,20 @@ export function describeVanishedPeers(engine: EngineKind): void {
   const ofClient = () => shown(`sport = :${port()}`)
   const ofBackend = () => shown(`dport = :${backend.port}`)
 
-  /** The backend's connection has to last a while before it is worth the system calls. */
+  /** Waits for the options of the backend's socket. millrace sets them only once the connection has lasted a while. */
   const shownLater = async (wanted: RegExp): Promise<void> => {
     await until(() => bed.proxy.connections()[0]?.phase === 'data')
     advanceClock(LASTING_MS)
     while (!wanted.test(await ofBackend()));
   }
 
-  it.skipIf(areMissing('ss'))('is on for both sides, without a word in the config', async () => {
+  it.skipIf(areMissing('ss'))('keepalive is on for both sides by default', async () => {
     await start()
     expect(await ofClient()).toMatch(/timer:\(keepalive,(5\dsec|1min)/)
     await shownLater(/timer:\(keepalive,(5\dsec|1min)/)
   })
 
-  it.skipIf(areMissing('ss'))('is as the listener and the cluster say', async () => {
+  it.skipIf(areMissing('ss'))('keepalive of each side is that of its listener or its cluster', async () => {
     await start({
       listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back', keepalive: { idleMs: '5m' } }],
       clusters: { back: { backends: [backend.address], keepalive: { idleMs: '7m' } } },
@@ -58,7 +58,7 @@ export function describeVanishedPeers(engine: EngineKind): void {
   })
 
   it.skipIf(areMissing('ss'))(
-    'is nothing where the config says so, and is taken up by a reload',
+    'keepalive: false switches keepalive off, and a reload switches it on for new clients',
     async () => {
       await start({ keepalive: false })
       expect(await ofClient()).not.toContain('timer:')
@@ -69,7 +69,7 @@ export function describeVanishedPeers(engine: EngineKind): void {
     },
   )
 
-  it('is told to be incomplete where Node sets it', async () => {
+  it('the status lists TCP_USER_TIMEOUT as unavailable on the stream engine only', async () => {
     await start()
     const { unavailable } = bed.proxy.status()
     expect(unavailable.some((each) => each.includes('TCP_USER_TIMEOUT'))).toBe(engine === 'stream')

@@ -1,4 +1,4 @@
-/** Routes: who goes where, and which rule wins. */
+/** Routes: which cluster a client gets, and which rule wins. */
 import { describe, expect, it } from 'vitest'
 import { type Facts, RouteTable, type Rule } from '../../src/route/table.js'
 
@@ -18,7 +18,7 @@ const rule = (cluster: string, parts: Partial<Rule> = {}): Rule => ({
 const client = (host: string) => ({ kind: 'tcp', host, port: 1 }) as const
 
 describe('a table of routes', () => {
-  it('prefers an exact name to a wildcard, and a wildcard to none, whatever their order', () => {
+  it('a route with an exact name goes before a wildcard, and a wildcard before no name, in any order', () => {
     const table = new RouteTable([
       rule('any'),
       rule('wild', { sni: ['*.a.test'] }),
@@ -28,7 +28,7 @@ describe('a table of routes', () => {
     expect(['www.a.test', 'x.a.test', 'b.test', undefined].map(find)).toEqual(['exact', 'wild', 'any', 'any'])
   })
 
-  it('matches any depth for `**.`, in server names and in hosts', () => {
+  it('a route with `**.` matches server names and hosts of any depth', () => {
     const table = new RouteTable([
       rule('any'),
       rule('sni', { sni: ['**.a.test'] }),
@@ -48,7 +48,7 @@ describe('a table of routes', () => {
     ])
   })
 
-  it('goes on to the next name where the rest of a rule does not hold', () => {
+  it('a client gets the route of the next name if another part of the first route does not match', () => {
     const table = new RouteTable([
       rule('office', { sni: ['a.test'], source: ['10.0.0.0/8'] }),
       rule('h2', { sni: ['a.test'], alpn: ['h2'] }),
@@ -62,12 +62,12 @@ describe('a table of routes', () => {
     expect(find({})).toBe('wild')
   })
 
-  it('takes the first of equals', () => {
+  it('the first of two equal routes wins', () => {
     const table = new RouteTable([rule('first', { host: ['A.test'] }), rule('second', { host: ['a.test.'] })])
     expect(table.find({ client: undefined, host: 'a.test' })?.cluster).toBe('first')
   })
 
-  it('prefers a named host to the order of rules, and then the order', () => {
+  it('a route with a named host goes before all others, which match in their order', () => {
     const table = new RouteTable([
       rule('path', { path: '/chat' }),
       rule('star', { host: ['*'] }),
@@ -89,23 +89,23 @@ describe('a table of routes', () => {
     ['/Chat', false],
     ['/a/chat', false],
     [undefined, false],
-  ])('takes whole segments of a path: %s is within /chat: %s', (path, isWithin) => {
+  ])('a route matches whole segments of a path: %s is within /chat: %s', (path, isWithin) => {
     const table = new RouteTable([rule('chat', { path: '/chat' })])
     expect(table.find({ client: undefined, path }) !== undefined).toBe(isWithin)
   })
 
-  it('takes every path within /', () => {
+  it('a route with the path / matches every path', () => {
     const table = new RouteTable([rule('all', { path: '/' })])
     expect(table.find({ client: undefined, path: '/any' })?.cluster).toBe('all')
   })
 
-  it('finds a name among ten thousand as it finds one among two', () => {
+  it('a client gets the right route of ten thousand names', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => rule(`c${i}`, { sni: [`h${i}.test`] }))
     const table = new RouteTable(many)
     expect(table.find({ client: undefined, serverName: 'h9999.test' })?.cluster).toBe('c9999')
   })
 
-  it('finds nothing where no rule holds', () => {
+  it('a client gets no route if no rule matches', () => {
     expect(new RouteTable([]).find({ client: undefined })).toBeUndefined()
     expect(new RouteTable([rule('a', { sni: ['a.test'] })]).find({ client: undefined })).toBeUndefined()
   })

@@ -14,13 +14,13 @@ interface Load {
 
 const namesOf = (...args: string[]): string[] => readOptions(args).loads.map(({ name }: Load) => name)
 
-describe('the loads', () => {
-  it('have names of their own', () => {
+describe('the loads of the bench', () => {
+  it('each load of the bench has its own name', () => {
     const names = LOADS.map(({ name }: Load) => name)
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it('of bulk run under both congestion controls', () => {
+  it('the bulk loads of the bench run under both congestion controls', () => {
     for (const family of ['bulk', 'iperf', 'answers', 'library']) {
       const controls = LOADS.filter((load: Load) => load.family === family).map(
         (load: Load) => load.congestion,
@@ -29,7 +29,7 @@ describe('the loads', () => {
     }
   })
 
-  it('share contenders only with loads of the same family and congestion control', () => {
+  it('the bench groups only loads of the same family and congestion control into one session', () => {
     for (const [first, ...rest] of groupIntoSessions(LOADS))
       for (const load of rest)
         expect([load.family, load.congestion]).toEqual([first.family, first.congestion])
@@ -37,7 +37,7 @@ describe('the loads', () => {
 })
 
 describe('--only', () => {
-  it('chooses by family and by the beginning of a name', () => {
+  it('--only chooses loads by family and by the beginning of a name', () => {
     expect(namesOf('--only', 'redis')).toEqual(['redis-pipeline-1-cubic', 'redis-pipeline-16-cubic'])
     expect(namesOf('--only', 'bulk-8-down', 'idle')).toEqual([
       'bulk-8-down-cubic',
@@ -46,33 +46,33 @@ describe('--only', () => {
     ])
   })
 
-  it('can be narrowed to one congestion control', () => {
+  it('--congestion narrows --only to one congestion control', () => {
     expect(namesOf('--only', 'iperf-1-up', '--congestion', 'bbr')).toEqual(['iperf-1-up-bbr'])
   })
 
-  it('refuses names no load begins with', () => {
+  it('--only refuses a name with which no load begins', () => {
     expect(() => namesOf('--only', 'bluk')).toThrow('no load is called "bluk"')
   })
 })
 
-describe('the command line', () => {
-  it('measures everything in six rounds unless told otherwise, and keeps it', () => {
+describe('the command line of the bench', () => {
+  it('the bench measures everything in six rounds by default, and keeps the results', () => {
     expect(readOptions([])).toMatchObject({ rounds: 6, isStored: true, writesReadme: false })
     expect(namesOf()).toHaveLength(LOADS.length)
     expect(readOptions(['--rounds', '9'])).toMatchObject({ rounds: 9 })
   })
 
-  it('keeps nothing of a short run or of chosen contenders', () => {
+  it('the bench does not keep the results of a short run or of chosen contenders', () => {
     expect(readOptions(['--quick'])).toMatchObject({ rounds: 3, isStored: false })
     expect(readOptions(['--contenders', 'millrace,nginx'])).toMatchObject({ isStored: false })
     expect(readOptions(['--smoke'])).toMatchObject({ rounds: 1, isStored: false })
   })
 
-  it('measures nothing when it is only to write', () => {
+  it('the bench measures nothing with --write-readme', () => {
     expect(namesOf('--write-readme')).toEqual([])
   })
 
-  it('takes any rival by --also', () => {
+  it('--also adds any rival to the bench', () => {
     const command = 'sozu --from {listen_host}:{listen_port} --to {backend_host}:{backend_port}'
     const { also, isChosen } = readOptions(['--quick', '--also', `sozu=${command}`])
     expect(also).toEqual([{ name: 'sozu', words: command.split(' ') }])
@@ -88,7 +88,7 @@ describe('the command line', () => {
     [['--congestion', 'vegas'], '--congestion'],
     [['bulk'], '"bulk" is not an option'],
     [['--fast'], '--fast'],
-  ])('refuses %j', (args, message) => {
+  ])('the bench refuses the arguments %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(message)
   })
 })

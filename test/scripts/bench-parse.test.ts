@@ -1,4 +1,4 @@
-/** What the bench reads out of other programs' words; the words were captured from iperf 3.12, wrk 4.1, redis 7.0, ss. */
+/** How the bench reads the output of other programs. The samples are from iperf 3.12, wrk 4.1, redis 7.0 and ss. */
 import { describe, expect, it } from 'vitest'
 import { benchPart } from './bench-part.js'
 
@@ -31,13 +31,13 @@ const REDIS = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","
 `
 
 describe('iperf3', () => {
-  it('counts what arrived, both ways together', () => {
+  it('the bench counts the bytes that arrived in an iperf3 run, both ways together', () => {
     const { bytes, elapsedNs } = parseIperf3(IPERF3_BIDIR)
     expect(bytes).toBe(1017380864 + 1798569984)
     expect(elapsedNs).toBeCloseTo(1.007364e9, 0)
   })
 
-  it('fails where a run failed or moved nothing', () => {
+  it('the bench fails if an iperf3 run failed or moved no byte', () => {
     expect(() => parseIperf3('{"end":{},"error":"unable to connect to server: Connection refused"}')).toThrow(
       'Connection refused',
     )
@@ -46,14 +46,14 @@ describe('iperf3', () => {
 })
 
 describe('wrk', () => {
-  it('counts answers and reads their quantiles in every unit', () => {
+  it('the bench counts the answers of a wrk run and reads its quantiles in every unit', () => {
     expect(parseWrk(WRK)).toMatchObject({ roundTrips: 2386, p50Ns: 1.74e6, p99Ns: 3.22e6 })
     expect(parseWrk(WRK).elapsedNs).toBeCloseTo(1.1005e9, -6)
     expect(parseWrk(WRK.replace('3.22ms', '850.00us')).p99Ns).toBe(850e3)
     expect(parseWrk(WRK.replace('3.22ms', '1.50s')).p99Ns).toBe(1.5e9)
   })
 
-  it('fails where answers were errors or connections broke', () => {
+  it('the bench fails if answers of a wrk run were errors or connections broke', () => {
     expect(() =>
       parseWrk(WRK.replace('Requests/sec', '  Non-2xx or 3xx responses: 1836\nRequests/sec')),
     ).toThrow('Non-2xx')
@@ -62,32 +62,32 @@ describe('wrk', () => {
     expect(() => parseWrk('unable to connect to 127.0.0.1:23309 Connection refused')).toThrow('no answers')
   })
 
-  it('takes a late answer for what it is', () => {
+  it('the bench accepts a wrk run with late answers', () => {
     const late = '  Socket errors: connect 0, read 0, write 0, timeout 2\nRequests/sec'
     expect(parseWrk(WRK.replace('Requests/sec', late)).roundTrips).toBe(2386)
   })
 })
 
 describe('redis-benchmark', () => {
-  it('tells rate and quantiles', () => {
+  it('the bench reads the rate and the quantiles of redis-benchmark', () => {
     const { roundTrips, elapsedNs, p50Ns, p99Ns } = parseRedisBenchmark(REDIS, 100_000)
     expect([roundTrips, p50Ns, p99Ns]).toEqual([100_000, 295_000, 1_303_000])
     expect(elapsedNs).toBeCloseTo(84e6, -6)
   })
 
-  it('fails where there is no result', () => {
+  it('the bench fails if redis-benchmark has no result', () => {
     expect(() => parseRedisBenchmark('Could not connect to Redis', 10)).toThrow('no result')
   })
 })
 
-it('strace: the total of calls, with errors or without', () => {
+it('the bench reads the total number of calls from strace, with or without errors', () => {
   const head = '------ ----------- ----------- --------- --------- ----------------\n'
   expect(parseStraceTotal(`${head}100.00    0.000000           0       152         2 total\n`)).toBe(152)
   expect(parseStraceTotal(`${head}100.00    0.000000           0       152           total\n`)).toBe(152)
   expect(() => parseStraceTotal('')).toThrow('nothing')
 })
 
-it('ss: queued bytes and memory of established sockets', () => {
+it('the bench reads the queued bytes and the memory of established sockets from ss', () => {
   const text = `ESTAB 0      1511409          127.0.0.1:40924          127.0.0.1:5555  skmem:(r0,rb131072,t0,tb4194304,f3855,w1528049,o0,bl0,d0)
 ESTAB 393004 0       [::ffff:127.0.0.1]:5555  [::ffff:127.0.0.1]:40924 skmem:(r394668,rb23182860,t0,tb3939840,f2644,w0,o0,bl0,d13)
 TIME-WAIT 0  0              127.0.0.1:40910          127.0.0.1:5555`

@@ -1,4 +1,4 @@
-/** The bench is plain JavaScript without types: its parts are loaded as they are. */
+/** The bench is plain JavaScript without types, so a test loads its parts as they are. */
 export async function benchPart(name: string) {
   return await import(new URL(`../../scripts/bench/${name}.mjs`, import.meta.url).href)
 }

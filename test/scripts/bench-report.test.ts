@@ -1,4 +1,4 @@
-/** Results, targets and tables of the bench, from rounds made up here. */
+/** Results, targets and tables of the bench, from made-up rounds. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,8 +44,8 @@ const idle = load('idle-cubic', {
   millrace: { kibPerConnection: six(0.6), kernelPipes: [0, 0, 0] },
 })
 
-describe('results', () => {
-  it('know the best rival of each figure; the floor is none', () => {
+describe('the results of the bench', () => {
+  it('the results of the bench know the best rival of each figure', () => {
     expect(bestOf(bulk, ['haproxy-splice', 'nginx'], 'cpuPerGb')).toBe('haproxy-splice')
     expect(bestOf(bulk, ['nginx'], 'gbPerSecond')).toBe('nginx')
     expect(bestOf(bulk, ['nobody'], 'cpuPerGb')).toBeUndefined()
@@ -53,26 +53,29 @@ describe('results', () => {
   })
 })
 
-describe('targets', () => {
+describe('the targets of the bench', () => {
   const checks = checkTargets([bulk, idle])
   const find = (words: string) => checks.find(({ what }: { what: string }) => what.includes(words))
 
-  it('name whom ours is compared to', () => {
-    expect(find('proxy CPU s/GB to HAProxy splice')).toMatchObject({ limit: 0.95, verdict: 'missed' })
-    expect(find('proxy CPU s/GB to C splice loop')).toMatchObject({ limit: 1.05, verdict: 'missed' })
-    expect(find('GB/s to HAProxy splice')).toMatchObject({ limit: 1, verdict: 'missed' })
+  it('each target of the bench names the contender that millrace is compared to', () => {
+    expect(find('millrace / HAProxy splice: proxy CPU s/GB')).toMatchObject({
+      limit: 0.95,
+      verdict: 'missed',
+    })
+    expect(find('millrace / C splice loop: proxy CPU s/GB')).toMatchObject({ limit: 1.05, verdict: 'missed' })
+    expect(find('millrace / HAProxy splice: GB/s')).toMatchObject({ limit: 1, verdict: 'missed' })
   })
 
-  it('may be in a unit of their own', () => {
+  it('a target of the bench may have its own unit', () => {
     expect(find('KiB/connection')).toMatchObject({ limit: 0.7, verdict: 'met' })
     expect(find('kernel pipes')).toMatchObject({ limit: 0, verdict: 'met' })
   })
 
-  it('are counted', () => {
+  it('the bench counts how many targets are met, unclear and missed', () => {
     expect(countVerdicts(checks)).toEqual({ met: 2, unclear: 0, missed: 3 })
   })
 
-  it('compare a load beside others with the same load alone', () => {
+  it('a target of the bench compares a load beside others with the same load alone', () => {
     const beside = load('paused-8MiB-beside-10-cubic', {
       millrace: { p99Micros: six(300), perSecond: six(90) },
     })
@@ -90,8 +93,8 @@ describe('targets', () => {
   })
 })
 
-describe('the tables', () => {
-  it('show the worst family first', () => {
+describe('the tables of the bench', () => {
+  it('the tables of the bench show the worst family first', () => {
     const setbacks = standing([idle, bulk]).map(
       ({ title, setback }: { title: string; setback: { median: number } }) => [
         title,
@@ -105,20 +108,22 @@ describe('the tables', () => {
     ])
   })
 
-  it('name the best rival, the ratio and its interval', () => {
+  it('README shows loads beside every rival, and of each family the figure at which millrace is worst', () => {
     const setting = { commit: 'abc', machine: { cpu: 'x', cores: 2 }, versions: { millrace: '1' } }
     const lines = readmeTable([idle, bulk], setting).split('\n')
-    expect(lines[2]).toContain('**2.01** | 6.02 HAProxy splice | × 0.33 (0.33–0.33)')
-    expect(lines[3]).toContain('0.140 HAProxy splice | × 1.50 (1.50–1.50)')
+    expect(lines).toContain('| idle-cubic | KiB/connection | **0.60** | – | 9.02 | – | – |')
+    const [worst, next] = lines.filter((line: string) => /^\| (bulk|idle connections) \|/.test(line))
+    expect(worst).toContain('bulk-8-down-cubic: GB/s | **2.01** | 6.02 HAProxy splice | 3.00 (3.00–3.00) |')
+    expect(next).toContain('idle-cubic: KiB/connection | **0.60** | 9.02 nginx | 0.07 (0.07–0.07) |')
   })
 
-  it('are drawn, or nothing is where nothing can be compared', () => {
+  it('the bench draws a chart, or none if it has nothing to compare', () => {
     expect(drawChart([bulk])).toContain('bulk: GB/s')
     expect(drawChart([])).toBeUndefined()
   })
 })
 
-it('results of several calls are kept together, by commit and machine', () => {
+it('the bench keeps the results of several runs together, by commit and machine', () => {
   const cache = mkdtempSync(join(tmpdir(), 'bench-store-'))
   try {
     const setting = { commit: 'abcdef1', machine: {}, versions: {}, date: '2026-11-27' }

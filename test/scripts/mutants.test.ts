@@ -1,4 +1,4 @@
-/** The lists of mutants fit the sources, and the runner tells those that tests find from those that they do not. */
+/** The lists of mutants fit the sources. The runner tells which mutants a test finds and which ones survive. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The runner is plain JavaScript without types. */
+/** The runner is plain JavaScript without types, so a test loads its parts as they are. */
 const part = async (name: string) =>
   await import(new URL(`scripts/mutants/${name}.mjs`, `file://${ROOT}`).href)
 const { choose, mutate, parseList, readLists } = await part('list')
@@ -48,26 +48,26 @@ More is less.
 `
 
 describe('the lists of mutants', () => {
-  it.each(files)('change one place each in %s', (file) => {
+  it.each(files)('each mutant changes exactly one place in %s', (file) => {
     const text = readFileSync(join(ROOT, file), 'utf8')
     for (const mutant of mutants.filter((each) => each.file === file)) {
       expect(mutate(text, mutant).text).not.toBe(text)
     }
   })
 
-  it('name tests that there are', () => {
+  it('the lists of mutants name only tests that exist', () => {
     const paths = new Set(mutants.flatMap(({ tests }) => tests.map(({ path }) => path)))
     expect([...paths].filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
-  it('have no mutant twice', () => {
+  it('the lists of mutants have no mutant twice', () => {
     const changes = mutants.map(({ file, was, becomes }) => JSON.stringify([file, was, becomes]))
     expect(changes.filter((change, index) => changes.indexOf(change) !== index)).toEqual([])
   })
 })
 
 describe('a list of mutants', () => {
-  it('says of each what is replaced by what, and which tests are near', () => {
+  it('a list of mutants tells what each one replaces, by what, and its nearest tests', () => {
     const [two, leftOut, less] = parseList(LIST, 'a.txt')
     expect(two).toMatchObject({ file: 'src/a.ts', was: 'one', becomes: 'two', wrong: 'One is two.' })
     expect(two.tests).toEqual([{ path: 'test/a.test.ts' }, { path: 'test/b.test.ts', name: 'that it holds' }])
@@ -75,21 +75,21 @@ describe('a list of mutants', () => {
     expect(less).toMatchObject({ file: 'src/b.ts', tests: [{ path: 'test/b.test.ts' }] })
   })
 
-  it('is refused with the line of a mutant that lacks something', () => {
-    expect(() => parseList('No file.\n- a\n+ b', 'a.txt')).toThrow('a.txt:1: of which file')
+  it('an incomplete mutant in a list is refused with its line', () => {
+    expect(() => parseList('No file.\n- a\n+ b', 'a.txt')).toThrow('a.txt:1: a mutant needs a line')
     expect(() => parseList('file a.ts\ntest a.test.ts\nNothing.\n- a', 'a.txt')).toThrow(
       'a.txt:3: needs a line',
     )
   })
 
-  it('is refused where a place is not there, or more than one', () => {
+  it('a mutant is refused if its place is missing or there more than once', () => {
     const mutant = { id: 'a.ts#1', was: 'one', becomes: 'two' }
     expect(mutate('zero\none', mutant)).toEqual({ text: 'zero\ntwo', line: 2 })
-    expect(() => mutate('zero', mutant)).toThrow('a.ts#1: not there any more: one')
-    expect(() => mutate('one, one', mutant)).toThrow('a.ts#1: more than once: one')
+    expect(() => mutate('zero', mutant)).toThrow('a.ts#1: this text is no longer in the file: one')
+    expect(() => mutate('one, one', mutant)).toThrow('a.ts#1: this text is in the file more than once: one')
   })
 
-  it('can be asked for by id, by file and by folder', () => {
+  it('mutants can be chosen by id, by file and by folder', () => {
     const all = ['src/a/b.ts#1', 'src/a/b.ts#10', 'src/a/c.ts#1', 'src/ab.ts#1'].map((id) => ({ id }))
     const ids = (...wanted: string[]) => choose(all, wanted).map(({ id }: { id: string }) => id)
     expect(ids()).toHaveLength(4)
@@ -113,7 +113,7 @@ describe('a mutant', () => {
   const passes = { isGood: true, isOverdue: false, ms: 1, passed: 1, firstFailed: undefined, output: '' }
   const fails = { ...passes, isGood: false, firstFailed: 'that it holds' }
 
-  /** What tests come to, by path; of the mutant that is applied, if one is. */
+  /** A mock copy of the checkout. It has the outcomes of tests by path, and by the applied mutant. */
   class FakeCopy {
     applied: string | undefined
     readonly outcomes: Record<string, typeof passes>
@@ -140,7 +140,7 @@ describe('a mutant', () => {
     return { verdicts, told, of: verdicts.map(({ kind }: { kind: string }) => kind) }
   }
 
-  it('is found where one of its tests fails or does not end, and survives where all pass', async () => {
+  it('a mutant is found if one of its tests fails or does not end, and survives if all pass', async () => {
     const outcomes = { 'b far': fails, 'c near': { ...fails, isOverdue: true } }
     const { verdicts, of } = await kinds(outcomes, mutant('a'), mutant('b'), mutant('c'))
     expect(of).toEqual(['survived', 'found', 'found'])
@@ -151,7 +151,7 @@ describe('a mutant', () => {
     ])
   })
 
-  it('is not judged by tests that fail without it, or that are none', async () => {
+  it('a mutant is not judged by tests that fail without it or do not exist', async () => {
     const outcomes = { 'none near': fails, 'none far': { ...passes, passed: 0 }, 'a near': fails }
     const { told, of } = await kinds(outcomes, mutant('a', [near]), mutant('b', [far]))
     expect(of).toEqual(['not judged', 'not judged'])
@@ -161,16 +161,16 @@ describe('a mutant', () => {
     ])
   })
 
-  it('is found by tests that judge it, whatever the others are', async () => {
+  it('a mutant is judged by its good tests, even if others fail without it', async () => {
     const outcomes = { 'none near': fails, 'a far': fails }
     expect((await kinds(outcomes, mutant('a'), mutant('b'))).of).toEqual(['found', 'not judged'])
   })
 
-  it('that does not compile is not judged', async () => {
+  it('a mutant that does not compile is not judged', async () => {
     expect((await kinds({}, mutant('uncompiled'))).of).toEqual(['not judged'])
   })
 
-  it('that survives is told with its place, and the score counts those that were judged', async () => {
+  it('a mutant that survives is reported with its place, and the score counts the judged ones', async () => {
     const { verdicts } = await kinds({ 'b near': fails }, mutant('a'), mutant('b'), mutant('uncompiled'))
     expect(summaryOf(verdicts)).toBe(
       '\nNo test finds:\n  a.ts:7  a  wrong\n    - a\n    + b\n\nNot judged:\n  uncompiled\n\nscore: 1 of 2 found (50.0 %)',
@@ -188,7 +188,7 @@ describe('a command with a time limit', () => {
 
   const run = (code: string, ms: number) => runLimited(['-e', code], { cwd: folder, env: {}, ms })
 
-  it('is told to have ended well, badly or not at all', async () => {
+  it('a command with a time limit reports whether it ended well, badly or not at all', async () => {
     expect(await run('console.log(1)', 20_000)).toMatchObject({
       isGood: true,
       isOverdue: false,
@@ -198,7 +198,7 @@ describe('a command with a time limit', () => {
     expect(await run('for (;;) ;', 200)).toMatchObject({ isGood: false, isOverdue: true })
   })
 
-  it('leaves no process behind that it has started', async () => {
+  it('a command with a time limit leaves none of its processes behind', async () => {
     const child = `require('node:fs').writeFileSync(String(process.pid), ''); setInterval(() => {}, 1000)`
     const start = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}])`
     await run(

@@ -1,6 +1,6 @@
 /**
- * A small project in a temporary folder with the real scripts: one C++ file, one TypeScript file, and an npm
- * that links the real packages instead of downloading them. Nothing here touches the checkout.
+ * A small project in a temporary folder with the real scripts. It has one C++ file, one TypeScript file, and an npm that
+ * links the real packages instead of downloading them. It changes nothing in the checkout.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const CLI = `#!/usr/bin/env node
 console.log('started')
 `
 
-/** Installs by linking, unless `npm-fails` is there, and not before `npm-waits` is gone (at most 20 s). */
+/** An npm that installs by linking. It fails if `npm-fails` exists, and waits up to 20 s while `npm-waits` exists. */
 const NPM = `#!${process.execPath}
 const { existsSync, mkdirSync, rmSync, symlinkSync, copyFileSync } = require('node:fs')
 if (existsSync('npm-fails')) { console.error('npm error: no such package'); process.exit(1) }
@@ -33,7 +33,7 @@ copyFileSync('package-lock.json', 'node_modules/.package-lock.json')
 
 export interface Outcome {
   readonly code: number | null
-  /** What setup itself said, a step or a remark each. */
+  /** The lines of setup itself. Each is a step or a remark. */
   readonly said: readonly string[]
   /** Everything on stderr. */
   readonly stderr: string
@@ -41,15 +41,15 @@ export interface Outcome {
 
 export interface Running {
   readonly done: Promise<Outcome>
-  /** Resolves once setup has said a line that contains the text. */
+  /** Resolves once setup has printed a line that contains the text. */
   hasSaid(text: string): Promise<void>
-  /** Kills setup and what it has started. */
+  /** Kills setup and the processes that it has started. */
   killHard(): void
 }
 
 export class Project {
   readonly root = mkdtempSync(join(tmpdir(), 'millrace-setup-test-'))
-  /** PATH of a machine with node and npm and nothing else. */
+  /** The PATH of a machine that has only node and npm. */
   readonly barePath = join(this.root, 'bin')
 
   constructor() {
@@ -82,7 +82,7 @@ export class Project {
   start(env: NodeJS.ProcessEnv = {}, script = 'setup'): Running {
     const child = spawn(process.execPath, [`scripts/${script}.mjs`], {
       cwd: this.root,
-      // A process group of its own.
+      // The child gets its own process group.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: `${this.barePath}:${process.env.PATH}`, TMPDIR: join(this.root, 'tmp'), ...env },

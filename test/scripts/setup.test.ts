@@ -1,5 +1,5 @@
 /**
- * What `npm start` and `npm test` do before they start: scripts/setup.mjs, run as a stranger's first command.
+ * What `npm start` and `npm test` do first: scripts/setup.mjs, also as the very first command in a clone.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, utimesSync } from 'node:fs'
@@ -28,38 +28,38 @@ function changeLater(path: string, content: string): void {
   utimesSync(join(project.root, path), soon, soon)
 }
 
-describe('in a fresh clone', () => {
-  it.skipIf(!canCompile)('installs, compiles and builds, a line each', async () => {
+describe('setup in a fresh clone', () => {
+  it.skipIf(!canCompile)('setup in a fresh clone installs, compiles and builds, a line each', async () => {
     expect(await project.setup()).toMatchObject({ code: 0, said: [INSTALLING, COMPILING, BUILDING] })
     expect(existsSync(join(project.root, 'build/Release/millrace.node'))).toBe(true)
     expect(execFileSync(join(project.root, 'dist/cli.js'), { encoding: 'utf8' })).toBe('started\n')
   })
 
-  it('shows what npm printed when it fails', async () => {
+  it('setup shows the output of npm if npm fails', async () => {
     project.write('npm-fails', '')
     const outcome = await project.setup()
     expect(outcome).toMatchObject({ code: 1, said: [INSTALLING, 'npm ci failed'] })
     expect(outcome.stderr).toContain('npm error: no such package')
   })
 
-  it('says which Node is needed when this one is too old', async () => {
+  it('setup says which version of Node it needs if this one is too old', async () => {
     project.write('package.json', project.read('package.json').replace('>=20.19', '>=999.1'))
     const outcome = await project.setup()
     expect(outcome).toMatchObject({ code: 1, said: [`Node >=999.1 is needed, this is ${process.version}`] })
   })
 })
 
-describe('in a checkout that was set up', () => {
+describe('setup in a checkout that was set up', () => {
   beforeEach(async () => {
     expect((await project.setup(withoutAddon)).said).toEqual([INSTALLING, BUILDING])
   })
 
-  it('does nothing and says nothing', async () => {
+  it('setup in a checkout that was set up does nothing and prints nothing', async () => {
     expect(await project.setup(withoutAddon)).toEqual({ code: 0, said: [], stderr: '' })
     expect(readdirSync(join(project.root, 'tmp'))).toEqual([])
   })
 
-  it('builds dist again after a source changed, without the outputs of sources that are gone', async () => {
+  it('setup builds dist again after a source changed, without the outputs of removed sources', async () => {
     project.write('src/old.ts', 'export const old = 1\n')
     expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
     expect(existsSync(join(project.root, 'dist/old.js'))).toBe(true)
@@ -68,12 +68,12 @@ describe('in a checkout that was set up', () => {
     expect(existsSync(join(project.root, 'dist/old.js'))).toBe(false)
   })
 
-  it('builds dist again after it was deleted', async () => {
+  it('setup builds dist again after it was deleted', async () => {
     project.remove('dist')
     expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
   })
 
-  it('shows the type errors of a source, and builds once they are gone', async () => {
+  it('setup shows the type errors of a source, and builds once they are fixed', async () => {
     const good = project.read('src/cli.ts')
     project.write('src/cli.ts', 'export const wrong: number = "text"\n')
     const outcome = await project.setup(withoutAddon)
@@ -83,21 +83,21 @@ describe('in a checkout that was set up', () => {
     expect(await project.setup(withoutAddon)).toMatchObject({ code: 0, said: [BUILDING] })
   })
 
-  it('installs again after the lock file changed, not after it was only touched', async () => {
+  it('setup installs again after the lock file changed, but not after it was only touched', async () => {
     changeLater('package-lock.json', '{}')
     expect((await project.setup(withoutAddon)).said).toEqual([])
     changeLater('package-lock.json', '{ "changed": true }')
     expect((await project.setup(withoutAddon)).said).toEqual([INSTALLING, BUILDING])
   })
 
-  it('takes packages that were installed by hand as they are', async () => {
+  it('setup keeps packages that were installed by hand', async () => {
     project.remove('node_modules/.cache')
     expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
   })
 })
 
-describe('where the addon cannot be compiled', () => {
-  it('goes on without a compiler, saying so in one line at each start and what to install', async () => {
+describe('setup where the addon cannot be compiled', () => {
+  it('setup goes on without a compiler, and says at each start in one line what to install', async () => {
     const bare = { PATH: project.barePath }
     const line = expect.stringMatching(
       /^going on without the kernel path: no C\+\+ compiler, .*apt-get install g\+\+/,
@@ -106,12 +106,12 @@ describe('where the addon cannot be compiled', () => {
     expect(await project.setup(bare)).toMatchObject({ code: 0, said: [line] })
   })
 
-  it.skipIf(!canCompile)('compiles as soon as there is a compiler', async () => {
+  it.skipIf(!canCompile)('setup compiles the addon as soon as there is a compiler', async () => {
     await project.setup({ PATH: project.barePath })
     expect((await project.setup()).said).toEqual([COMPILING])
   })
 
-  it.skipIf(!canCompile)('goes on where there are no headers of this Node', async () => {
+  it.skipIf(!canCompile)('setup goes on if there are no headers of this version of Node', async () => {
     const env = { npm_config_nodedir: join(project.root, 'nothing') }
     const line = expect.stringContaining(`no headers of Node ${process.version} found`)
     expect(await project.setup(env)).toMatchObject({ code: 0, said: [INSTALLING, COMPILING, line, BUILDING] })
@@ -120,7 +120,7 @@ describe('where the addon cannot be compiled', () => {
   })
 
   it.skipIf(!canCompile)(
-    'does not try again in vain where a header is missing, until asked by npm run build',
+    'setup does not try again to compile with a header missing, but npm run build does',
     async () => {
       project.write('native/addon.cc', '#include <not_on_this_machine.h>\n')
       const refused = expect.stringMatching(
@@ -139,8 +139,8 @@ describe('where the addon cannot be compiled', () => {
   )
 })
 
-describe.skipIf(!canCompile)('where the addon was compiled', () => {
-  it('compiles again after a C++ file changed, and after the binary was deleted', async () => {
+describe.skipIf(!canCompile)('setup where the addon was compiled', () => {
+  it('setup compiles again after a C++ file changed, and after the binary was deleted', async () => {
     await project.setup()
     expect((await project.setup()).said).toEqual([])
     project.write('native/addon.cc', `${project.read('native/addon.cc')}\n`)
@@ -149,12 +149,12 @@ describe.skipIf(!canCompile)('where the addon was compiled', () => {
     expect((await project.setup()).said).toEqual([COMPILING])
   })
 
-  it('does without a compiler from then on', async () => {
+  it('setup needs no compiler once the addon is compiled', async () => {
     await project.setup()
     expect(await project.setup({ PATH: project.barePath })).toMatchObject({ code: 0, said: [] })
   })
 
-  it('keeps no binary of older sources where the compiler has gone', async () => {
+  it('setup removes the binary of older sources if there is no compiler any more', async () => {
     await project.setup()
     project.write('native/addon.cc', `${project.read('native/addon.cc')}\n`)
     expect((await project.setup({ PATH: project.barePath })).said).toEqual([
@@ -163,7 +163,7 @@ describe.skipIf(!canCompile)('where the addon was compiled', () => {
     expect(existsSync(join(project.root, 'build/Release/millrace.node'))).toBe(false)
   })
 
-  it('shows what the compiler says of wrong C++, each time', async () => {
+  it("setup shows the compiler's output for wrong C++ at each start", async () => {
     project.write('native/addon.cc', 'int wrong = "text";\n')
     for (const steps of [[INSTALLING, COMPILING], [COMPILING]]) {
       const outcome = await project.setup()
@@ -176,8 +176,8 @@ describe.skipIf(!canCompile)('where the addon was compiled', () => {
   })
 })
 
-describe('when two start at once', () => {
-  it('one does the work and the other waits for it', async () => {
+describe('setup that is started twice at once', () => {
+  it('of two setups at once, one does the work and the other waits for it', async () => {
     project.write('npm-waits', '')
     const first = project.start(withoutAddon)
     await first.hasSaid(INSTALLING)
@@ -188,7 +188,7 @@ describe('when two start at once', () => {
     expect(await second.done).toMatchObject({ code: 0, said: [expect.stringContaining('waiting')] })
   })
 
-  it('nobody waits for one that was killed', async () => {
+  it('setup does not wait for another one that was killed', async () => {
     project.write('npm-waits', '')
     const killed = project.start(withoutAddon)
     await killed.hasSaid(INSTALLING)

@@ -1,12 +1,12 @@
 /**
- * Time that passes only when it is told to. While it is installed, `performance.now`, `Date.now`, `process.hrtime`,
- * timers and immediates are its own, and nothing of the real ones reaches the code under test.
+ * A clock whose time passes only when a test says so. While it is installed, it replaces `performance.now`, `Date.now`,
+ * `process.hrtime`, timers and immediates. The code under test then sees nothing of the real ones.
  */
 import { setImmediate as nextTurn } from 'node:timers'
 
 type Callback = (...args: unknown[]) => void
 
-/** A process, where there are several: timers and immediates run only while it does. */
+/** The process that set a timer or an immediate, if there are several. They run only while the process runs. */
 export interface TimerOwner {
   readonly state: 'runs' | 'hangs' | 'gone'
 }
@@ -18,7 +18,7 @@ interface Immediate {
   readonly owner: TimerOwner | undefined
 }
 
-/** What `setTimeout` and `setInterval` answer, as far as src/ uses it. */
+/** What `setTimeout` and `setInterval` return, as far as src/ uses it. */
 class Timer {
   at: number
   readonly everyMs: number | undefined
@@ -39,17 +39,17 @@ class Timer {
   }
 }
 
-/** Node's own: nothing fires earlier than this (ms). */
+/** The shortest timer (ms), as in Node. */
 const LEAST_MS = 1
-/** With a fraction, as the real one has. */
+/** The first time of the clock (ms). It has a fraction, as the real one has. */
 const BEGIN_MS = 5000.25
 
 const { _tickCallback: runTicks } = process as unknown as { _tickCallback(): void }
 
-/** Runs the ticks and promises that are due, and those that follow, as Node does after each callback: none is left. */
+/** Runs all ticks and promises that are due, and all that follow from them, as Node does after each callback. */
 export const settle = (): void => runTicks()
 
-/** Where `settle` works: not from within a promise, which would have to end first. */
+/** Runs `run` where `settle` works: outside of every promise, because `settle` cannot end the promise it runs in. */
 export function outsidePromises<Result>(run: () => Result): Promise<Result> {
   return new Promise((resolve, reject) => {
     nextTurn(() => {
@@ -65,7 +65,7 @@ export function outsidePromises<Result>(run: () => Result): Promise<Result> {
 export class VirtualClock {
   now = BEGIN_MS
   #owner: TimerOwner | undefined
-  /** In the order they were set, so that of two due at the same time the earlier one comes first. */
+  /** In the order in which they were set. Of two timers that are due at the same time the earlier one comes first. */
   readonly #timers = new Set<Timer>()
   #immediates = new Set<Immediate>()
   #restore: (() => void) | undefined
@@ -81,7 +81,7 @@ export class VirtualClock {
     Date.now = () => Math.floor(this.now)
     Object.assign(process, {
       hrtime: () => [Math.floor(this.now / 1000), Math.round((this.now % 1000) * 1e6)],
-      // Asking for it takes longer than many a story.
+      // The real call takes longer than many of the stories.
       cpuUsage: () => ({ user: 0, system: 0 }),
     })
     this.#restore = () => {
@@ -97,7 +97,7 @@ export class VirtualClock {
     this.#restore = undefined
   }
 
-  /** When the next timer is due; undefined where there is none. */
+  /** When the next timer is due. Undefined if there is none. */
   get nextAt(): number | undefined {
     return this.#next()?.at
   }
@@ -107,12 +107,12 @@ export class VirtualClock {
     return false
   }
 
-  /** Timers that would keep the process alive. */
+  /** The number of timers that would keep the process alive. */
   get keepingAlive(): number {
     return [...this.#timers].filter(({ keepsAlive, owner }) => keepsAlive && owner?.state !== 'gone').length
   }
 
-  /** Runs what `owner` does, with all that follows from it at once. What it sets is its own. */
+  /** Runs `run` for `owner`, with all that follows from it at once. Timers that it sets belong to `owner`. */
   within<Result>(owner: TimerOwner | undefined, run: () => Result): Result {
     const before = this.#owner
     this.#owner = owner
@@ -125,7 +125,7 @@ export class VirtualClock {
     }
   }
 
-  /** Runs what is due, in its order, with all that follows from each. */
+  /** Runs the timers that are due, in order, each with all that follows from it. */
   runTimers(): void {
     for (let due = this.#next(); due !== undefined && due.at <= this.now; due = this.#next()) {
       this.#timers.delete(due)
@@ -137,7 +137,7 @@ export class VirtualClock {
     }
   }
 
-  /** Those that are waiting now, none of those that they set. */
+  /** Runs the immediates that wait now, and none of those that they set. */
   runImmediates(): void {
     const waiting = this.#immediates
     this.#immediates = new Set()

@@ -1,24 +1,24 @@
 /**
- * The simulation finds what it is there to find: faults that were mended are put back one by one, and some story must
- * break a rule by each. The seed at which each is found stands in the log.
+ * The simulation finds the faults it is made for. Faults that were fixed are put back one by one. With each of them some
+ * story must break a rule. The log tells the seed at which each fault is found.
  */
 import { describe, expect, test } from 'vitest'
 import { Direction } from '../../src/pipe/direction.js'
 import type { Fault } from './faults.js'
 import { explain, findFailure, proxyStories, replay } from './simulate.js'
 
-/** Stories until a fault is found, at most. */
+/** The most stories that are played until a fault is found. */
 const MOST_SEEDS = 10_000
 const LONGEST_MS = 240_000
 
 interface Expected {
   readonly fault: Fault
   readonly rules: readonly string[]
-  /** Where the search begins: before it none was found. Default 1. */
+  /** The seed at which the search begins. No earlier seed finds the fault. Default 1. */
   readonly firstSeed?: number
 }
 
-/** With the rules that may be the first to be broken. */
+/** Each fault, with the rules that the story may break first. */
 const FAULTS: readonly Expected[] = [
   { fault: 'full-pipe-for-empty-socket', rules: ['nothing stalls'] },
   { fault: 'mark-larger-than-a-move', rules: ['nothing stalls'] },
@@ -29,8 +29,9 @@ const FAULTS: readonly Expected[] = [
   { fault: 'reset-for-end', rules: ['no end before bytes', 'a true cause'], firstSeed: 701 },
 ]
 
-describe('a fault that is put back is found', () => {
-  test.each(FAULTS)('$fault', { timeout: LONGEST_MS }, async ({ fault, rules, firstSeed = 1 }) => {
+describe('the simulation', () => {
+  const title = 'some story breaks a rule when the fault $fault is put back'
+  test.each(FAULTS)(title, { timeout: LONGEST_MS }, async ({ fault, rules, firstSeed = 1 }) => {
     const stories = proxyStories({ engine: 'kernel', faults: new Set([fault]) })
     const found = await findFailure(stories, firstSeed, MOST_SEEDS)
     console.log(`${fault}: seed ${found?.seed}, ${found?.failure.message}`)
@@ -38,7 +39,9 @@ describe('a fault that is put back is found', () => {
     expect(await replay(stories, found!)).toEqual(found!.failure)
   })
 
-  test('a failure is told with its seed and a shortened schedule', { timeout: LONGEST_MS }, async () => {
+  test('the simulation reports a failure with its seed and a shortened schedule', {
+    timeout: LONGEST_MS,
+  }, async () => {
     const faults = new Set<Fault>(['full-pipe-for-empty-socket'])
     const stories = proxyStories({ engine: 'kernel', faults })
     const found = await findFailure(stories, 1, MOST_SEEDS)
@@ -48,7 +51,9 @@ describe('a fault that is put back is found', () => {
     expect(told.match(/^ {2}\d+\. /gm)!.length).toBeLessThan(found!.steps.length)
   })
 
-  test('FIN overtakes the bytes before it', { timeout: LONGEST_MS }, async () => {
+  test('some story breaks a rule when FIN is made to overtake the bytes before it', {
+    timeout: LONGEST_MS,
+  }, async () => {
     const { settle } = Direction.prototype
     Direction.prototype.settle = function (isLast) {
       if (this.phase === 'draining' && this.inside > 0) this.sink.shutdown()

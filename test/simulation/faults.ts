@@ -1,25 +1,25 @@
 /**
- * Faults that were found in this program or in others, each of which can be put back: into the simulated addon, the
- * kernel's answers to it, or what Node asks of libuv. faults.test.ts tells how each is found.
+ * Faults that were found in this program or in others. Each can be put back: into the simulated addon, into the kernel's
+ * answers to it, or into what Node asks of libuv. faults.test.ts says by which rules each is found.
  */
 export type Fault =
-  /** The addon fills a kernel pipe until EAGAIN, which it takes for an empty socket. */
+  /** The addon fills a kernel pipe until EAGAIN, and takes EAGAIN for an empty socket. */
   | 'full-pipe-for-empty-socket'
   /** The addon looks for an end while the kernel pipe still holds bytes. Harmless, unless the end is handed on at once. */
   | 'end-found-behind-bytes'
-  /** A spliced source gets a low-water mark of more than a move takes, and what a move left behind is left to its event. */
+  /** A spliced source gets a low-water mark above what a move takes. The rest of a move then waits for an event. */
   | 'mark-larger-than-a-move'
-  /** Unmuting does not report what came while nobody listened. */
+  /** An unmute does not report the bytes that came while the source was muted. */
   | 'unmuting-reports-nothing'
-  /** EAGAIN from splice is believed where an urgent byte stands in front. */
+  /** The addon takes EAGAIN from splice for an empty socket although an urgent byte comes next. */
   | 'urgent-byte-stops-splice'
   /** A kernel pipe goes back to the pool with bytes in it. */
   | 'pipe-pooled-with-bytes'
-  /** A short read is taken for an empty socket though an end follows, of which no event tells. */
+  /** A short read is taken for an empty socket although an end follows and no event will report it. */
   | 'short-read-hides-the-end'
-  /** A source that broke is reported as one that ended. */
+  /** A source that broke is reported as ended. */
   | 'reset-for-end'
-  /** Of a backend's stream: libuv may read on also where it then calls a reset an end. */
+  /** libuv may read on from a backend's stream even if it then reports a reset as an end. */
   | 'reads-on-where-an-end-is-doubtful'
 
 export type Faults = ReadonlySet<Fault>

@@ -1,6 +1,6 @@
 /**
- * The simulated kernel does what the real one was seen to do (docs/splice.md, test/pipe/splice-facts.test.ts): what
- * stories rely on.
+ * The simulated kernel does what the real one was seen to do (docs/splice.md, test/pipe/splice-facts.test.ts). The
+ * stories rely on it.
  */
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as e from './kernel/errnos.js'
@@ -45,7 +45,7 @@ function hear(): string | number {
 const masks = (): number[] => kernel.wait(8).map(({ mask }) => mask)
 
 describe('the simulated kernel', () => {
-  test('answers a splice with EAGAIN for an empty socket and for a full pipe', () => {
+  test('a splice gets EAGAIN from an empty socket and for a full kernel pipe', () => {
     const full = pipe()
     expect(kernel.spliceIn(fd, full, MIB)).toBe(-e.EAGAIN)
     const answers = Array.from({ length: 17 }, () => {
@@ -56,7 +56,7 @@ describe('the simulated kernel', () => {
     expect(full.bytes).toBe(16)
   })
 
-  test('tells of an end behind the last byte, again and again', () => {
+  test('the simulated kernel reports an end behind the last byte, at every call', () => {
     far.outbound.send(Buffer.from('ab'))
     far.outbound.end()
     kernel.network.bringAll()
@@ -64,7 +64,7 @@ describe('the simulated kernel', () => {
     expect([1, 2, 3].map(() => kernel.spliceIn(fd, taken, MIB))).toEqual([2, 0, 0])
   })
 
-  test('tells of a reset once, behind what had arrived', () => {
+  test('the simulated kernel reports a reset once, behind the bytes that had arrived', () => {
     say('ab')
     far.outbound.reset(0)
     kernel.network.bringAll()
@@ -72,7 +72,7 @@ describe('the simulated kernel', () => {
     expect(kernel.send(fd, Buffer.from('x'))).toBe(-e.EPIPE)
   })
 
-  test('stops a splice at an urgent byte for ever, and a read once', () => {
+  test('an urgent byte stops every further splice, but not a read', () => {
     say('ab')
     far.outbound.sendUrgent()
     say('cd')
@@ -82,7 +82,7 @@ describe('the simulated kernel', () => {
     expect(hear()).toBe('cd')
   })
 
-  test('reports an edge once, with all that is true by then', () => {
+  test('the simulated epoll reports an edge once, with all bits that are true by then', () => {
     say('a')
     far.outbound.end()
     kernel.network.bringAll()
@@ -90,7 +90,7 @@ describe('the simulated kernel', () => {
     expect(masks()).toEqual([])
   })
 
-  test('reports nothing of bytes that come while they are no event, and what is there when they are again', () => {
+  test('the simulated epoll reports bytes that came unwatched only when they are watched again', () => {
     kernel.changeWatch(fd, MUTED, 1, false)
     masks()
     say('a')
@@ -99,7 +99,7 @@ describe('the simulated kernel', () => {
     expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT])
   })
 
-  test('tells of room in a full sink when a third of it is free', () => {
+  test('a full TCP socket reports room when a third of its buffer is free', () => {
     expect(kernel.send(fd, Buffer.alloc(MIB))).toBe(64 * 1024)
     expect(kernel.send(fd, Buffer.alloc(1))).toBe(-e.EAGAIN)
     masks()
@@ -109,7 +109,7 @@ describe('the simulated kernel', () => {
     expect(masks()).toEqual([e.EPOLLOUT])
   })
 
-  test('resets whoever sends to a connection that was closed', () => {
+  test('the simulated kernel resets a peer that sends to a closed connection', () => {
     kernel.close(fd, false)
     say('late')
     expect(far.inbound.isResetArrived).toBe(true)
@@ -125,14 +125,14 @@ describe('the simulated kernel', () => {
       kernel.wait(1)
     })
 
-    test('brings bytes at once, whatever the low-water mark', () => {
+    test('a unix socket reports bytes at once, whatever its low-water mark', () => {
       kernel.setLowWater(fd, 100)
       far.outbound.send(Buffer.from('ab'))
       expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT])
       expect([hear(), hear()]).toEqual(['ab', -e.EAGAIN])
     })
 
-    test('tells whoever finds it full of room when three quarters are free', () => {
+    test('a full unix socket reports room when three quarters of its buffer are free', () => {
       expect([kernel.send(fd, Buffer.alloc(MIB)), kernel.send(fd, Buffer.alloc(1))]).toEqual([
         64 * 1024,
         -e.EAGAIN,
@@ -143,20 +143,20 @@ describe('the simulated kernel', () => {
       expect(masks()).toEqual([e.EPOLLOUT])
     })
 
-    test('has ended both ways when the other side closes, behind what had come', () => {
+    test('a unix socket whose other side closes has ended both ways, behind the bytes that had come', () => {
       far.outbound.send(Buffer.from('ab'))
       far.hangUp!(false)
       expect(masks()).toEqual([e.EPOLLIN | e.EPOLLOUT | e.EPOLLHUP | e.EPOLLRDHUP])
       expect([hear(), hear(), kernel.send(fd, Buffer.from('x'))]).toEqual(['ab', 0, -e.EPIPE])
     })
 
-    test('tells of what the other side left unread as of a reset, once', () => {
+    test('a unix socket reports a reset once if the other side closes with bytes unread', () => {
       far.hangUp!(true)
       expect(kernel.send(fd, Buffer.from('x'))).toBe(-e.EPIPE)
       expect([hear(), hear()]).toEqual([-e.ECONNRESET, 0])
     })
 
-    test('is closed in order where it is to be reset', () => {
+    test('a unix socket that is closed with a reset only ends', () => {
       const told: string[] = []
       far.inbound.receiver = {
         came: () => {},

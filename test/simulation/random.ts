@@ -1,4 +1,4 @@
-/** Choices made from a seed: the same seed, the same choices (mulberry32). */
+/** Choices from a seed (mulberry32). The same seed makes the same choices. */
 export class Random {
   #state: number
 
@@ -19,7 +19,7 @@ export class Random {
     return least + (this.next() % (most - least + 1))
   }
 
-  /** True in `part` of all cases: 0 is never, 1 always. */
+  /** True in `part` of all cases. 0 means never, 1 always. */
   chance(part: number): boolean {
     return this.next() < part * 2 ** 32
   }
@@ -28,7 +28,7 @@ export class Random {
     return items[this.int(0, items.length - 1)]!
   }
 
-  /** One of them, as often as its weight says. */
+  /** Returns one of the items, each as often as its weight says. */
   weighted<Item>(items: readonly Item[], weightOf: (item: Item) => number): Item {
     const all = items.reduce((sum, item) => sum + weightOf(item), 0)
     let at = (this.next() / 2 ** 32) * all
@@ -39,7 +39,7 @@ export class Random {
     return items.at(-1)!
   }
 
-  /** From 1 to `most`, as often below as above any power of two. */
+  /** A whole number from 1 to `most`. Each power of two is about as likely as the next, so small numbers are frequent. */
   size(most: number): number {
     const top = 2 ** this.int(0, Math.floor(Math.log2(most)))
     return Math.min(most, this.int(Math.ceil(top / 2), top))

@@ -1,4 +1,4 @@
-/** Plays the stories of many seeds, and tells of the first that goes wrong: its seed, and a shortened schedule. */
+/** Plays the stories of many seeds. For the first that goes wrong it tells the seed and a shortened schedule. */
 import { outsidePromises } from './clock.js'
 import type { Conditions } from './world/conditions.js'
 import { settingOf } from './world/setting.js'
@@ -9,9 +9,9 @@ import { type Failure, play } from './world/story.js'
 /** A kind of story. */
 export interface Stories<Each extends Shortenable> {
   scheduleOf(seed: number): readonly Each[]
-  /** In the setting of the seed. Undefined where all was well. */
+  /** Plays the steps in the setting of the seed. Undefined if no rule was broken. */
   play(seed: number, steps: readonly Each[]): Failure | undefined
-  /** What `npm run simulate` is told to play them. */
+  /** The options with which `npm run simulate` plays these stories. */
   readonly options: string
 }
 
@@ -21,17 +21,17 @@ interface Found<Each> {
   readonly steps: readonly Each[]
 }
 
-/** Whoever runs the tests wants to be heard after so many stories. */
+/** After so many stories the test runner gets a turn. */
 const STORIES_IN_A_ROW = 100
 
-/** Of one proxy. */
+/** The stories of one proxy. */
 export const proxyStories = (conditions: Conditions): Stories<Step> => ({
   scheduleOf,
   play: (seed, steps) => play(steps, settingOf(seed), conditions),
   options: `--engine ${conditions.engine}`,
 })
 
-/** The first of `count` seeds from `first` on whose story goes wrong. */
+/** Returns the first of `count` seeds from `first` on whose story goes wrong. */
 export async function findFailure<Each extends Shortenable>(
   stories: Stories<Each>,
   first: number,
@@ -58,13 +58,13 @@ function findAmong<Each extends Shortenable>(
   return undefined
 }
 
-/** The same story again. */
+/** Plays the same story again. */
 export const replay = <Each extends Shortenable>(
   stories: Stories<Each>,
   { seed, steps }: Found<Each>,
 ): Promise<Failure | undefined> => outsidePromises(() => stories.play(seed, steps))
 
-/** In words, with the shortest schedule that was found. */
+/** Describes the failure, with the shortest schedule that was found. */
 export const explain = <Each extends Shortenable>(
   stories: Stories<Each>,
   found: Found<Each>,

@@ -1,21 +1,21 @@
 /**
- * The stream engine in simulated sockets of Node's: faults of its own are put back one by one, and some story must break
- * a rule by each. The seed at which each is found stands in the log.
+ * The stream engine on simulated sockets of Node's. Faults of its own are put back one by one. With each of them some
+ * story must break a rule. The log tells the seed at which each fault is found.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { StreamSocket } from '../../src/io/streams/stream-socket.js'
 import type { Fault } from './faults.js'
 import { findFailure, proxyStories } from './simulate.js'
 
-/** Stories until a fault is found, at most. */
+/** The most stories that are played until a fault is found. */
 const MOST_SEEDS = 10_000
 const LONGEST_MS = 240_000
 
 interface Expected {
   readonly fault: string
-  /** With the rules that may be the first to be broken. */
+  /** The rules that the story may break first. */
   readonly rules: readonly string[]
-  /** Where the search begins: before it none was found. Default 1. */
+  /** The seed at which the search begins. No earlier seed finds the fault. Default 1. */
   readonly firstSeed?: number
   readonly faults?: readonly Fault[]
   readonly putBack?: () => void
@@ -23,7 +23,7 @@ interface Expected {
 
 const FAULTS: readonly Expected[] = [
   {
-    fault: 'a reset behind bytes is taken for an end, where a write cannot tell',
+    fault: 'a reset behind bytes is taken for an end if no write can tell',
     rules: ['no end before bytes', 'a true cause'],
     firstSeed: 4001,
     faults: ['reads-on-where-an-end-is-doubtful'],
@@ -38,7 +38,7 @@ const FAULTS: readonly Expected[] = [
     },
   },
   {
-    fault: 'nobody waits for the end of a small write of lent bytes, of which no drain tells',
+    fault: 'the stream engine does not wait for a small write of lent bytes that no drain event follows',
     rules: ['nothing stalls'],
     putBack: () => {
       vi.spyOn(StreamSocket.prototype, 'write').mockImplementation(function (
@@ -51,7 +51,7 @@ const FAULTS: readonly Expected[] = [
     },
   },
   {
-    fault: 'a source is read on though its bytes were not taken',
+    fault: 'a source reads on although its bytes were not taken',
     rules: ['every byte once and in order', 'no end before bytes', 'nothing stalls'],
     putBack: () => {
       vi.spyOn(StreamSocket.prototype, 'hasBytes', 'get').mockReturnValue(false)
@@ -59,13 +59,13 @@ const FAULTS: readonly Expected[] = [
   },
 ]
 
-describe('a fault of the stream engine that is put back is found', () => {
+describe('the simulation of the stream engine', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
   test.each(FAULTS)(
-    '$fault',
+    'some story breaks a rule when this fault is put back: $fault',
     { timeout: LONGEST_MS },
     async ({ fault, rules, firstSeed = 1, faults = [], putBack }) => {
       putBack?.()

@@ -1,6 +1,6 @@
 /**
- * The simulated addon answers as the real one does, on connections of the loopback interface: random scripts are carried
- * out on both. What depends on time (room in sinks, acknowledgements) and urgent bytes are not in them.
+ * The simulated addon answers as the real one does on loopback connections. Both carry out the same random scripts. The
+ * scripts leave out urgent bytes and what depends on time: room in sinks, and acknowledgements.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadNative } from '../../src/io/kernel/native.js'
@@ -16,7 +16,7 @@ const LONGEST_SCRIPT = 25
 const LONGEST_SAY_BYTES = 4000
 const { native: addon } = loadNative()
 
-describe.runIf(addon !== undefined)('the simulated addon and the real one', () => {
+describe.runIf(addon !== undefined)('the simulated addon', () => {
   let real: RealAddon
   beforeAll(() => {
     real = new RealAddon(addon!)
@@ -25,7 +25,7 @@ describe.runIf(addon !== undefined)('the simulated addon and the real one', () =
     real.close()
   })
 
-  test(`answer ${SCRIPTS} scripts alike`, async () => {
+  test(`the simulated addon answers ${SCRIPTS} random scripts as the real one does`, async () => {
     for (let seed = 1; seed <= SCRIPTS; seed++) {
       const script = scriptOf(seed)
       const twins = [await real.twin(), simulatedTwin(seed)] as const
@@ -48,7 +48,7 @@ const KINDS: readonly ((random: Random) => Action)[] = [
   () => ({ do: 'events' }),
   (random) => ({ do: 'takeError', of: random.pick(['source', 'sink'] as const) }),
 ]
-/** Each at most once, and nothing of that side after it. */
+/** After each of these, that side does nothing more. */
 const LAST: readonly Action[] = [
   { do: 'end', who: 'sayer' },
   { do: 'reset', who: 'sayer' },

@@ -1,4 +1,4 @@
-/** One line in the description is all that a count needs: what follows from it, for a listener that counts one thing more. */
+/** A count needs only one line in the description. The tests add a count to listeners and check what follows. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect, it } from 'vitest'
@@ -38,11 +38,11 @@ const metricsOf = (status: object): string =>
     })),
   )
 
-it('a count of the description has a counter', () => {
+it('a count in the description of a status has a counter', () => {
   expect(countersOf(MORE_OF_LISTENER)).toMatchObject({ turnedAway: 0, accepted: 0 })
 })
 
-it('a count of the description is added up over workers, and outlives them', () => {
+it('a count in the description of a status is added up over workers, and outlives them', () => {
   const merged = mergeValues(MORE, [statusOf(2), statusOf(3), pastValues(MORE, statusOf(4))])
   expect(merged).toMatchObject({ listeners: [{ name: 'front', turnedAway: 9 }], pastListeners: [] })
   expect(mergeValues(MORE, [pastValues(MORE, statusOf(4))])).toMatchObject({
@@ -51,13 +51,13 @@ it('a count of the description is added up over workers, and outlives them', () 
   })
 })
 
-it('a count of the description is a metric, also of a listener that is gone', () => {
+it('a count in the description of a status is a metric, even for a listener that is gone', () => {
   const sample = 'millrace_turned_away_total{listener="front"} 4\n'
   expect(metricsOf(statusOf(4))).toContain(sample)
   expect(metricsOf(pastValues(MORE, statusOf(4)))).toContain(sample)
 })
 
-it('a count of the description is in the schema, which allows nothing else', () => {
+it('a count in the description of a status is in the schema, which allows no other field', () => {
   const ajv = addFormats.default(new Ajv2020({ strict: true, strictTypes: false }))
   const validate = ajv.compile(z.toJSONSchema(toldSchema(MORE_OF_LISTENER)))
   const [listener] = statusOf(1).listeners

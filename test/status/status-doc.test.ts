@@ -14,7 +14,7 @@ function cells(name: string, field: Field): string {
   return `| \`${name}\` | ${field.kind} |${unit === '' ? ' ' : ` ${unit} `}|`
 }
 
-/** Traffic has a table of its own. What is in a list `past` has the fields of the list it is of. */
+/** Traffic has a table of its own. The entries of a `past` list have the fields of the list that they left. */
 function rowsOf(fields: Fields, path = ''): string[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const name = path + key
@@ -33,15 +33,15 @@ function told(section: string): string[] {
 }
 
 describe('docs/status.md', () => {
-  it('has every field with its kind and its unit, and no other', () => {
+  it('docs/status.md has every field with its kind and its unit, and no other', () => {
     expect(told('Every field')).toEqual(rowsOf(STATUS))
   })
 
-  it('has every count of traffic', () => {
+  it('docs/status.md has every count of traffic', () => {
     expect(told('Traffic')).toEqual(rowsOf(TRAFFIC, 'traffic.'))
   })
 
-  it('explains every kind of field', () => {
+  it('docs/status.md explains every kind of field', () => {
     const kinds = new Set(rowsOf(STATUS).map((row) => row.split(' | ')[1]!.replace(/ \|.*/, '')))
     const part = text.slice(text.indexOf('## Kinds'), text.indexOf('## Every'))
     const named = [...part.matchAll(/^\| ([a-z, -]+) \|/gm)].flatMap(([, names = '']) => names.split(', '))

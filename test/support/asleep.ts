@@ -1,10 +1,10 @@
 /**
- * How long a process sleeps, as the kernel tells: a fact to wait for. Whether it wakes without a reason needs no time of
- * watching it then.
+ * How long a process will sleep, as the kernel tells. A test can wait for this fact. It then need not watch the process for
+ * some time to see whether it wakes without a reason.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Numbers of system calls, by platform; the fourth argument of the first kind is its timeout (epoll_wait(2), futex(2)). */
+/** The numbers of epoll_wait(2) and futex(2), by platform. The fourth argument of each is its timeout. */
 const CALLS = {
   x64: { forEvents: [232, 281], forThreads: 202 },
   arm64: { forEvents: [22], forThreads: 98 },
@@ -12,8 +12,8 @@ const CALLS = {
 const { forEvents, forThreads } = process.arch === 'arm64' ? CALLS.arm64 : CALLS.x64
 
 /**
- * For how long (ms) every thread of a process has lain down to sleep, if nothing happens: 0 if one is awake or sleeps
- * in another way, Infinity if none has a timeout.
+ * For how long (ms) all threads of a process will sleep if nothing happens. 0 if one is awake or sleeps in another way.
+ * Infinity if none has a timeout.
  */
 export function sleepsForMs(pid: number): number {
   return Math.min(...readdirSync(`/proc/${pid}/task`).map((thread) => threadSleepsForMs(pid, thread)))
@@ -24,7 +24,7 @@ function threadSleepsForMs(pid: number, thread: string): number {
   const [call, ...args] = syscallOf(pid, thread).split(' ')
   const timeout = Number(args[3]) | 0
   if (forEvents.includes(Number(call))) return timeout < 0 ? Number.POSITIVE_INFINITY : timeout
-  // Of a futex it is an address. None: for ever.
+  // The timeout of a futex is an address. 0 means that the thread sleeps for ever.
   return Number(call) === forThreads && timeout === 0 ? Number.POSITIVE_INFINITY : 0
 }
 

@@ -1,4 +1,4 @@
-/** A backend as a test plays it: a server of Node's own whose every connection can be ended at any time. */
+/** A backend that a test plays: a server of Node's. The test can end each of its connections at any time. */
 import { once } from 'node:events'
 import { createServer, type ListenOptions, type Server } from 'node:net'
 import { type Address, formatAddress } from '../../src/address.js'
@@ -26,7 +26,7 @@ export class Backend {
     return new Backend(server, { kind: 'tcp', host: bound.address, port: bound.port })
   }
 
-  /** As a config has it. */
+  /** The address, as a config writes it. */
   get address(): string {
     return formatAddress(this.#address)
   }
@@ -35,7 +35,7 @@ export class Backend {
     return this.#address.kind === 'tcp' ? this.#address.port : 0
   }
 
-  /** The next connection that was not asked for before. */
+  /** Resolves with the next connection that no earlier call has returned. */
   async accepted(): Promise<Peer> {
     const index = this.#taken++
     for (;;) {
@@ -45,7 +45,7 @@ export class Backend {
     }
   }
 
-  /** Resolves at the next connection, whoever asks for it. */
+  /** Resolves at the next connection. `accepted` still returns that connection. */
   async connected(): Promise<void> {
     await once(this.#server, 'connection')
   }
@@ -56,7 +56,7 @@ export class Backend {
     return this
   }
 
-  /** Refuses from now on; connections go on. */
+  /** Refuses clients from now on. Its open connections go on. */
   refuse(): void {
     this.#server.close()
   }

@@ -1,4 +1,4 @@
-/** What is told of something to which nothing has happened: every field that its description has. */
+/** A status in which nothing has happened yet: it has every field of its description. */
 import type { Field, Fields, Told } from '../../src/status/fields.js'
 
 export function blank<Of extends Fields>(fields: Of): Told<Of> {

@@ -1,14 +1,14 @@
 /**
- * Bytes that tell where they belong: another seed, another place, another value. Loss, doubling, reordering and
- * another connection's bytes all show as a difference.
+ * Bytes that show where they belong: each depends on a seed and on its place. So lost, doubled or reordered bytes, and
+ * bytes of another connection, all show as a difference.
  */
 
-/** Prime, so that the pattern shifts against every power of two a buffer may have. */
+/** A prime number, so the pattern shifts against every buffer whose size is a power of two. */
 export const PERIOD_BYTES = 65_521
 
 const blocks = new Map<number, Buffer>()
 
-/** `length` bytes of the stream of `seed`, from `offset` on. */
+/** Returns `length` bytes of the stream of `seed`, from `offset` on. */
 export function pattern(seed: number, length: number, offset = 0): Buffer {
   const block = blockOf(seed)
   const bytes = Buffer.allocUnsafe(length)
@@ -18,7 +18,7 @@ export function pattern(seed: number, length: number, offset = 0): Buffer {
   return bytes
 }
 
-/** Where two streams begin to differ, in words; undefined when they are the same. */
+/** Says where two streams begin to differ. Undefined if they are the same. */
 export function difference(actual: Buffer, expected: Buffer): string | undefined {
   if (actual.equals(expected)) return undefined
   const shorter = Math.min(actual.length, expected.length)
@@ -27,7 +27,7 @@ export function difference(actual: Buffer, expected: Buffer): string | undefined
   return `${actual.length} bytes instead of ${expected.length}, first difference at ${at}`
 }
 
-/** A generator of numbers in [0, 1) that answers the same for the same seed (mulberry32). */
+/** A generator of numbers in [0, 1) (mulberry32). The same seed gives the same numbers. */
 export function random(seed: number): () => number {
   let state = seed | 0
   return () => {

@@ -1,4 +1,4 @@
-/** The ways a pipe's bytes can be carried here, each of which must keep the same promises. */
+/** The ways in which a pipe can carry bytes on this machine. All must keep the same promises. */
 import type { SpliceMode } from '../../src/defaults.js'
 import { createEngine, kernelLoop } from '../../src/io/choose-engine.js'
 import { DEFAULT_PIPE_LIMITS, type Engine } from '../../src/io/engine.js'
@@ -14,7 +14,7 @@ import { random } from './bytes.js'
 export interface Carriage {
   readonly name: string
   readonly splice: SpliceMode
-  /** Whether a reset is noticed while its socket is not read from. Node notices nothing then. */
+  /** Whether a reset is noticed while nobody reads from its socket. Node does not notice it. */
   readonly noticesResetsOfUnread: boolean
   /** Whether the system tells what a peer has acknowledged. Node does not. */
   readonly knowsAcknowledged: boolean
@@ -24,10 +24,10 @@ export interface Carriage {
 }
 
 const SWITCHING_SEED = 5
-/** What an unprivileged user gets whose quota is spent. */
+/** The size of a kernel pipe for an unprivileged user whose quota is spent. */
 const SMALL_PIPE_BYTES = 64 * 1024
 
-/** By Node's streams, as everywhere without the addon. */
+/** Node's streams carry the bytes, as they do everywhere without the addon. */
 export const streamCarriage: Carriage = {
   name: 'stream carrier',
   splice: 'auto',
@@ -36,7 +36,7 @@ export const streamCarriage: Carriage = {
   createEngine: () => new StreamEngine('switched-off'),
 }
 
-/** With the addon: by splice, by copy, and between the two; everywhere: by Node's streams. */
+/** With the addon: splice, copy, and changes between the two. On every machine: Node's streams. */
 export function carriages(): Carriage[] {
   const loop = kernelLoop()
   if (!(loop instanceof KernelLoop)) {
@@ -63,7 +63,7 @@ export function carriages(): Carriage[] {
   ]
 }
 
-/** Kernel pipes are the thread's: each rig sets their size for itself. */
+/** All rigs of a thread share its kernel pipes, so each rig sets their size for itself. */
 function withPipesOf(kernelPipeBytes: number): () => Engine {
   return () => {
     const engine = createEngine()
@@ -72,7 +72,7 @@ function withPipesOf(kernelPipeBytes: number): () => Engine {
   }
 }
 
-/** Before each run, each direction that holds nothing takes either carrier. */
+/** Before each run, each direction that holds no byte takes one of the two carriers at random. */
 function switchAtRandom(pipe: Pipe): void {
   const next = random(SWITCHING_SEED)
   const run = pipe.run.bind(pipe)

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { run } from './programs.js'
 
 export interface CertificateOptions {
-  /** Default: localhost and 127.0.0.1. */
+  /** The names in the certificate. Default: localhost and 127.0.0.1. */
   readonly names?: readonly string[]
-  /** Of its files: `cert.pem` and `key.pem` behind it. Default none. */
+  /** The beginning of its file names, before `cert.pem` and `key.pem`. Default: none. */
   readonly prefix?: string
-  /** Whether its time is over. Default false. */
+  /** Whether the certificate has expired. Default false. */
   readonly hasExpired?: boolean
-  /** Default: ECDSA on P-256. */
+  /** The kind of key. Default: ECDSA on P-256. */
   readonly kind?: keyof typeof KINDS
 }
 
@@ -19,7 +19,7 @@ const KINDS = {
   ed25519: ['-newkey', 'ed25519'],
 } as const
 
-/** Writes a certificate and its key into `folder`; answers their paths. */
+/** Writes a certificate and its key into `folder` and returns their paths. */
 export async function selfSigned(
   folder: string,
   { names = ['localhost'], prefix = '', hasExpired = false, kind = 'ecdsa' }: CertificateOptions = {},
@@ -34,7 +34,7 @@ export async function selfSigned(
   const subject = ['-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${alternatives.join()}`]
   const { code, stderr } = await run('openssl', ['req', ...how, ...subject, '-keyout', key, '-out', cert])
   if (code !== 0) throw new Error(`openssl req: ${stderr}`)
-  // `req` makes none that is expired from the beginning.
+  // `openssl req` cannot make a certificate that is already expired.
   if (hasExpired) await run('openssl', ['x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert])
   return { cert, key }
 }

@@ -1,4 +1,4 @@
-/** A headless Chromium, driven by its DevTools protocol over two pipes: no port, and nothing left behind. */
+/** A headless Chromium, driven by its DevTools protocol over two pipes. It needs no port and leaves nothing behind. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -19,16 +19,16 @@ export interface View {
   readonly theme: 'light' | 'dark'
 }
 
-/** As the browser's own setting for site data says: 2 blocks it all. */
+/** The browser's setting for site data. 2 blocks all of it. */
 const NO_SITE_DATA = { profile: { default_content_setting_values: { cookies: 2 } } }
 
-/** Not every change that is waited for is an event of the page. Browsers know no shorter pause. */
+/** Some changes are not an event of the page, so the page is looked at again. Browsers allow no shorter pause. */
 const LOOK_AGAIN_MS = 4
 
 const COMPLAINTS: ReadonlySet<string> = new Set(['Log.entryAdded', 'Runtime.exceptionThrown'])
 
 export class Chromium {
-  /** What pages have complained about: errors, violated policies, failed requests. */
+  /** The complaints of pages: errors, violated policies, failed requests. */
   readonly complaints: string[] = []
   readonly #child: ChildProcess
   readonly #pending = new Map<number, (answer: Answer) => void>()
@@ -57,8 +57,8 @@ export class Chromium {
     output.setEncoding('utf8').on('data', (text: string) => this.#read(text))
   }
 
-  /** Opens a page and watches it, and closes the one before. */
-  async open(url: string, { width, height, theme }: View): Promise<void> {
+  /** Opens a page, watches it, and closes the page before it. */
+  async open(url: string, view: View): Promise<void> {
     this.#session = undefined
     if (this.#target !== undefined) await this.#send('Target.closeTarget', { targetId: this.#target })
     this.complaints.length = 0
@@ -69,11 +69,16 @@ export class Chromium {
     await this.#send('Page.enable')
     await this.#send('Runtime.enable')
     await this.#send('Log.enable')
+    await this.resize(view)
+    await this.#send('Page.navigate', { url })
+  }
+
+  /** Gives the open page another size and theme. */
+  async resize({ width, height, theme }: View): Promise<void> {
     const size = { width, height, deviceScaleFactor: 1, mobile: width < 600 }
     await this.#send('Emulation.setDeviceMetricsOverride', size)
     const features = [{ name: 'prefers-color-scheme', value: theme }]
     await this.#send('Emulation.setEmulatedMedia', { features })
-    await this.#send('Page.navigate', { url })
   }
 
   /** The value of an expression in the page. */
@@ -88,7 +93,7 @@ export class Chromium {
     return (answer.result as { value?: unknown }).value
   }
 
-  /** As soon as an expression is true in the page. */
+  /** Resolves as soon as an expression is true in the page. */
   async until(expression: string): Promise<void> {
     const poll = `new Promise((done) => {
       const look = () => { try { if (${expression}) return done(true) } catch {} setTimeout(look, ${LOOK_AGAIN_MS}) }
@@ -97,7 +102,7 @@ export class Chromium {
     await this.evaluate(poll)
   }
 
-  /** Types into what has the focus. */
+  /** Types into the element that has the focus. */
   async type(text: string): Promise<void> {
     await this.#send('Input.insertText', { text })
   }
@@ -109,7 +114,7 @@ export class Chromium {
     await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...event })
   }
 
-  /** Moves the mouse over the middle of what `selector` finds first. */
+  /** Moves the mouse over the middle of the first element that `selector` finds. */
   async pointAt(selector: string): Promise<object> {
     const middle = (await this.evaluate(`(() => {
       const element = document.querySelector(${JSON.stringify(selector)})
@@ -121,7 +126,7 @@ export class Chromium {
     return middle
   }
 
-  /** Presses the left button there. */
+  /** Clicks with the left button on the first element that `selector` finds. */
   async click(selector: string): Promise<void> {
     const at = await this.pointAt(selector)
     const event = { button: 'left', clickCount: 1, ...at }
@@ -129,7 +134,7 @@ export class Chromium {
     await this.#send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...event })
   }
 
-  /** Another tab in front of the page, until the function that it gives is called. */
+  /** Opens another tab in front of the page. The returned function brings the page back. */
   async cover(): Promise<() => Promise<void>> {
     const session = this.#session
     this.#session = undefined
@@ -140,7 +145,7 @@ export class Chromium {
     }
   }
 
-  /** How much of each the page has, after a garbage collection. */
+  /** How many nodes and listeners the page has after a garbage collection. */
   async counts(): Promise<{ nodes: number; listeners: number }> {
     await this.#send('HeapProfiler.collectGarbage')
     const { nodes, jsEventListeners } = await this.#send('Memory.getDOMCounters')

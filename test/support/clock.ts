@@ -1,4 +1,4 @@
-/** Moves `performance.now()` ahead, so that hours of silence need no waiting. Timers run as ever. */
+/** Moves `performance.now()` ahead, so that no test waits for hours. Timers run as usual. */
 const real = performance.now.bind(performance)
 let now = real
 let aheadMs = 0
@@ -8,14 +8,14 @@ export function advanceClock(ms: number): void {
   performance.now = () => now() + aheadMs
 }
 
-/** From here on no time passes but by `advanceClock`. */
+/** From now on time passes only by `advanceClock`. */
 export function stopClock(): void {
   const at = real()
   now = () => at
   advanceClock(0)
 }
 
-/** Back to the time it is. */
+/** Goes back to the real time. */
 export function restoreClock(): void {
   aheadMs = 0
   now = real

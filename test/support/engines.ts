@@ -1,4 +1,4 @@
-/** Every engine this machine has. */
+/** All engines that work on this machine. */
 import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { StreamEngine } from '../../src/io/streams/stream-engine.js'

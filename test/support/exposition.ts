@@ -1,6 +1,6 @@
-/** Metrics as Prometheus reads them: by sample, each of which there is but once. */
+/** Metrics as Prometheus reads them: values by sample. Each sample may stand there only once. */
 
-/** Values by name and labels, as they are written. Throws where a sample is there twice. */
+/** The values by name and labels, as they are written. Throws if a sample stands there twice. */
 export function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>()
   for (const line of text.split('\n').filter((each) => each !== '' && !each.startsWith('#'))) {
@@ -12,7 +12,7 @@ export function samplesOf(text: string): Map<string, number> {
   return samples
 }
 
-/** Samples of counters and histograms that are gone or smaller than they were. */
+/** The samples of counters and histograms that are missing or smaller than before. */
 export function fallen(before: string, after: string): string[] {
   const growing = new Set(
     [...before.matchAll(/^# TYPE (\w+) (?:counter|histogram)$/gm)].map(([, name]) => name),

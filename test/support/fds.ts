@@ -1,18 +1,18 @@
-/** The fd table of this process, to be compared before and after. Empty where the system has no /proc. */
+/** The open fds of this process, for a comparison before and after a test. It needs /proc/self/fd. */
 import { readdirSync, readlinkSync } from 'node:fs'
 
-/** Each open fd as `number → what it is`. */
+/** Each open fd as `number → file`. */
 export function openFds(): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
       return [`${fd} → ${readlinkSync(`/proc/self/fd/${fd}`)}`]
     } catch {
-      return [] // The one that reading the folder itself needed.
+      return [] // The fd that this reading of the folder needed.
     }
   })
 }
 
-/** What is open now and was not open before. */
+/** The fds that are open now and were not open before. */
 export function openedSince(before: readonly string[]): string[] {
   return openFds().filter((fd) => !before.includes(fd))
 }

@@ -1,4 +1,4 @@
-/** The ClientHello that Node's TLS sends, without anybody to answer it. */
+/** The ClientHello that Node's TLS sends. Nobody answers it. */
 import { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect } from 'node:tls'
 

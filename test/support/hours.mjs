@@ -1,4 +1,4 @@
-/** Preloaded into a process: SIGWINCH fires its hourly timers, and stderr says so. */
+/** A test preloads this into a process. SIGWINCH then fires the hourly timers of the process, and stderr tells it. */
 const HOUR_MS = 3_600_000
 const { setInterval: really } = globalThis
 

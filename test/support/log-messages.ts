@@ -1,15 +1,15 @@
-/** Every message that the sources give to `warn` or `error` of a log, read from the sources themselves. */
+/** Every message that the sources log by `warn` or `error`, read from the sources themselves. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface LogMessage {
   readonly level: string
-  /** With `HOLE` for whatever is put in. */
+  /** The text, with `HOLE` for each value that is put in. */
   readonly text: string
 }
 
 export const HOLE = '…'
 const SOURCES = new URL('../../src/', import.meta.url)
-/** `log.warn(…)`, or the sink's own `jsonLine('warn', …)`. */
+/** A call of `log.warn(…)` or of the sink's own `jsonLine('warn', …)`. */
 const CALL = /[lL]og\.(warn|error)\(|\bjsonLine\('(warn|error)', /g
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
@@ -28,7 +28,7 @@ function messagesOf(source: string): LogMessage[] {
   })
 }
 
-/** What stands between commas from `start` to the bracket that ends the list. */
+/** The items between commas, from `start` to the bracket that ends the list. */
 function listAt(source: string, start: number): string[] {
   const items: string[] = []
   let itemStart = start
@@ -43,7 +43,7 @@ function listAt(source: string, start: number): string[] {
   }
 }
 
-/** Where what opens here, a bracket or a text, closes. */
+/** Where the bracket or text that opens at `start` closes. */
 function endOf(source: string, start: number): number {
   const open = source[start]!
   for (let at = start + 1; ; at++) {
@@ -57,7 +57,7 @@ function endOf(source: string, start: number): number {
   }
 }
 
-/** The texts that an expression can come to. A name stands for the constant of this file, a table for all of its values. */
+/** The texts an expression may have. A name stands for its constant in this file, and a table for all its values. */
 function textsOf(expression: string, source: string): string[] {
   const [name = ''] = /^\w+/.exec(expression) ?? []
   if (name === '') return [literal(expression)]
@@ -70,7 +70,7 @@ function textsOf(expression: string, source: string): string[] {
     .map((item) => literal(item.slice(item.lastIndexOf("': ") + 3)))
 }
 
-/** Its text: the pieces of a sum, with a hole for each `${}`. */
+/** The text of a literal or of a sum of literals, with a hole for each `${}`. */
 function literal(code: string): string {
   let text = ''
   for (let at = 0; at < code.length; at++) {

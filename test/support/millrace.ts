@@ -9,12 +9,12 @@ import type { Mode } from './modes.js'
 import { type Exit, type Finished, Program, type ProgramOptions, run } from './programs.js'
 import { type AccessRecord, loggedRecordSchema } from './record-fields.js'
 
-/** Where processes of a test have their admin sockets, unless their config says where. */
+/** The folder for the admin sockets of a test's processes, unless their config names another. */
 export const runtimeFolder = temporaryFolder()
 
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-/** What tests read of a line of the log. */
+/** The fields of a log line that tests read. */
 export interface LogLine {
   readonly msg: string
   readonly pid: number
@@ -24,7 +24,7 @@ export interface LogLine {
 }
 
 export interface MillraceOptions extends ProgramOptions {
-  /** `MILLRACE_NATIVE`. Default: with the addon. */
+  /** The value of `MILLRACE_NATIVE`. Default: unset, so the addon is used. */
   readonly native?: 'off' | undefined
   /** A program and its arguments that run the command, such as prlimit. */
   readonly through?: readonly string[]
@@ -48,12 +48,12 @@ export class Millrace {
     return this.#lines
   }
 
-  /** The first line that is wanted, as soon as it is logged. */
+  /** Resolves with the first wanted line, as soon as it is logged. */
   async logged(isWanted: (line: LogLine) => boolean): Promise<LogLine> {
     return await this.program.seen(() => this.lines.find(isWanted))
   }
 
-  /** The records so far, as soon as there are `least`; each is held against the list of fields. */
+  /** Resolves with all records so far, as soon as there are `least`. Each is checked against the list of fields. */
   async records(least: number): Promise<AccessRecord[]> {
     const lines = await this.program.seen(() => {
       const found = this.lines.filter(({ msg }) => msg === 'connection')
@@ -65,7 +65,7 @@ export class Millrace {
     })
   }
 
-  /** Asks it to drain, and waits until it has. */
+  /** Sends the signal that drains the process, and waits until it has ended. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.program.child.kill(signal)
     return await this.program.exited
@@ -82,7 +82,7 @@ export async function forwardTo(
   return { millrace, port: await listeningPort(millrace) }
 }
 
-/** Starts the command in this mode with a config, and waits until all its listeners listen: their ports by name. */
+/** Starts the command with a config, waits until all its listeners listen, and returns their ports by name. */
 export async function startWith(
   folder: string,
   config: ProxyConfig,
@@ -100,7 +100,7 @@ export async function startWith(
   return { millrace, ports, file }
 }
 
-/** The port of its first listener, once it listens. */
+/** Resolves with the port of the first listener, once it listens. */
 export async function listeningPort(millrace: Millrace): Promise<number> {
   const { address } = await millrace.logged(({ msg }) => msg.startsWith('listening on'))
   return Number(address!.split(':').at(-1))
@@ -111,7 +111,7 @@ export async function runMillrace(args: readonly string[], options: MillraceOpti
   return await run(...commandOf(args, options))
 }
 
-/** Writes a config into `folder`; answers its path. */
+/** Writes a config into `folder` and returns its path. */
 export function writeConfig(folder: string, config: ProxyConfig): string {
   const path = join(folder, `${randomUUID()}.json`)
   writeFileSync(path, JSON.stringify(config))

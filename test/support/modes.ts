@@ -1,4 +1,4 @@
-/** The ways the built command moves bytes, each of which must carry the same traffic. */
+/** The ways in which the built command moves bytes. All must carry the same traffic. */
 import { expect } from 'vitest'
 import { loadNative } from '../../src/io/kernel/native.js'
 import { cannotTest } from './programs.js'
@@ -7,13 +7,13 @@ import type { AccessRecord } from './record-fields.js'
 export interface Mode {
   readonly name: string
   readonly splice: 'auto' | 'on' | 'off'
-  /** `MILLRACE_NATIVE`. */
+  /** The value of `MILLRACE_NATIVE`. */
   readonly native: 'off' | undefined
 }
 
 export const WITHOUT_NATIVE: Mode = { name: 'native off', splice: 'auto', native: 'off' }
 
-/** Every mode this machine has. */
+/** All modes that work on this machine. */
 export function modes(): readonly Mode[] {
   const loaded = loadNative({})
   if (loaded.native === undefined) {
@@ -28,14 +28,14 @@ export function modes(): readonly Mode[] {
   return [...native, WITHOUT_NATIVE]
 }
 
-/** Of all bytes in these records, the share that was spliced. */
+/** The share of all bytes in these records that was spliced. */
 export function splicedShare(records: readonly AccessRecord[]): number {
   const sum = (count: (record: AccessRecord) => number): number =>
     records.reduce((total, record) => total + count(record), 0)
   return sum((each) => each.splicedUp + each.splicedDown) / sum((each) => each.bytesUp + each.bytesDown)
 }
 
-/** Bulk is spliced where it may be: nearly all of it in `on`, most of it in `auto`, none without. */
+/** Checks that bulk is spliced: nearly all of it in `on`, most of it in `auto`, none in the other modes. */
 export function expectBulk(records: readonly AccessRecord[], { splice, native }: Mode): void {
   const share = splicedShare(records)
   if (native === 'off' || splice === 'off') expect(share).toBe(0)
@@ -43,10 +43,10 @@ export function expectBulk(records: readonly AccessRecord[], { splice, native }:
   for (const { notSplicing } of records) expect(notSplicing).toBe(whyNot({ splice, native }))
 }
 
-/** Whether the mode chooses by what comes, and so splices more or less of what trickles in. */
+/** Whether the mode chooses by the size of each read. It may then splice a part of slow traffic. */
 export const isAdaptive = ({ splice, native }: Mode): boolean => splice === 'auto' && native !== 'off'
 
-/** Small messages are copied, unless splicing is ordered: then but for one that comes just behind a splice. */
+/** Checks that small messages are copied. With splice `on` all are spliced, except one right behind a splice. */
 export function expectSmall(records: readonly AccessRecord[], { splice, native }: Mode): void {
   if (splice === 'on' && native !== 'off') expect(splicedShare(records)).toBeGreaterThan(0.99)
   else expect(splicedShare(records)).toBe(0)

@@ -1,14 +1,14 @@
 /**
- * A network namespace of a test's own: only loopback, and its own TCP settings. Programs are started in it with
- * `ip netns exec`. It is gone when the test file ends.
+ * A network namespace for one test. It has only a loopback interface and its own TCP settings. `ip netns exec` starts
+ * programs in it. It is removed when the test file ends.
  */
 import { spawnSync } from 'node:child_process'
 import { afterAll } from 'vitest'
 import { areMissing, cannotTest } from './programs.js'
 
 /**
- * What Linux calls its ways to find the speed of a connection (tcp(7), `tcp_congestion_control`). Set by routes
- * (ip-route(8), `congctl`): a new namespace may use by default only what the whole machine allows everybody.
+ * The congestion controls that tests use (tcp(7), `tcp_congestion_control`). Routes set them (ip-route(8), `congctl`),
+ * because the default of a new namespace may only be one that the machine allows every user.
  */
 export type CongestionControl = 'cubic' | 'bbr'
 
@@ -21,7 +21,7 @@ afterAll(() => {
 
 export class Network {
   readonly name = `millrace-test-${process.pid}-${++count}`
-  /** Put before a command, it runs in here. */
+  /** A command with this in front runs in the namespace. */
   readonly beneath = ['ip', 'netns', 'exec', this.name] as const
 
   constructor(congestion: CongestionControl) {
@@ -49,7 +49,7 @@ export class Network {
   }
 }
 
-/** Whether this user cannot have network namespaces here; says so. */
+/** Whether this user cannot create network namespaces here. Prints the reason. */
 export function cannotHaveNetworks(): boolean {
   if (process.platform !== 'linux') return cannotTest('network namespaces: this is not Linux')
   if (areMissing('ip')) return true

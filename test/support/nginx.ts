@@ -1,13 +1,13 @@
-/** nginx as a backend: one process that serves the files of a folder, and writes only there. */
+/** nginx as a backend: one process that serves the files of a folder and writes only into that folder. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, listeningOn, Program } from './programs.js'
 
-/** Where Debian's package of it puts it. */
+/** The place of the stream module in Debian's package. */
 export const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
-/** Serves the files in `folder` on a port of loopback; answers the port. `tls` adds to the server's block. */
+/** Serves the files in `folder` on a loopback port and returns the port. With `tls` it speaks TLS. */
 export async function startNginx(folder: string, tls: { cert: string; key: string } | undefined = undefined) {
   const port = await freePort()
   const secure = tls && `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};`
@@ -16,7 +16,7 @@ export async function startNginx(folder: string, tls: { cert: string; key: strin
   return port
 }
 
-/** Runs nginx with these blocks, and waits until it listens on these ports. One to a folder. */
+/** Runs nginx with these blocks, and waits until it listens on these ports. A folder can have only one nginx. */
 export async function runNginx(
   folder: string,
   { http, stream }: { http?: string; stream?: string },

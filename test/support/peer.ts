@@ -1,6 +1,6 @@
 /**
- * The far end of a connection: a client or a backend as a test plays it, on a plain net.Socket. It keeps what
- * it sent and what it received, and tells an end (FIN) from a reset.
+ * The far end of a connection: a client or a backend that a test plays on a plain net.Socket. It keeps the bytes it
+ * sent and received, and tells an end (FIN) from a reset.
  */
 import { once } from 'node:events'
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net'
@@ -9,12 +9,12 @@ import { difference } from './bytes.js'
 
 export class Peer {
   readonly socket: Socket
-  /** How the other side ended: `fin`, or the errno of how it broke. */
+  /** Resolves with `fin` if the other side ended, or with an errno if the connection broke. */
   readonly ended: Promise<string>
   readonly closed: Promise<void>
   readonly #sent: Buffer[] = []
   readonly #received: Buffer[] = []
-  /** Whether received bytes are kept; counted they are always. */
+  /** Whether received bytes are kept. They are always counted. */
   isKeeping = true
   receivedBytes = 0
   sentBytes = 0
@@ -34,7 +34,7 @@ export class Peer {
     })
   }
 
-  /** Everything handed to `send` so far. */
+  /** All bytes given to `send` so far. */
   get sent(): Buffer {
     return Buffer.concat(this.#sent)
   }
@@ -44,8 +44,8 @@ export class Peer {
   }
 
   /**
-   * As `ended`, for a reader that had stopped: libuv calls a reset an end when bytes were still queued before
-   * it, so the kernel is asked by writing. Only for tests that are over then, because the byte may arrive.
+   * As `ended`, for a reader that had stopped. libuv reports a reset as an end if bytes were still queued before it,
+   * so this method writes one byte to ask the kernel. The byte may arrive, so call it only at the end of a test.
    */
   async reallyEnded(): Promise<string> {
     const how = await this.ended
@@ -55,14 +55,14 @@ export class Peer {
     })
   }
 
-  /** Hands bytes over and does not wait for them to leave. */
+  /** Sends bytes and does not wait until they have gone. */
   send(bytes: Buffer): void {
     this.#sent.push(bytes)
     this.sentBytes += bytes.length
     this.socket.write(bytes)
   }
 
-  /** Sends without a pause until the connection ends; nothing of it is kept. */
+  /** Sends without a pause until the connection ends. The bytes are not kept. */
   sendForEver(chunk: Buffer): void {
     const fill = (): void => {
       while (this.socket.writable && this.socket.write(chunk)) this.sentBytes += chunk.length
@@ -71,7 +71,7 @@ export class Peer {
     fill()
   }
 
-  /** Sends FIN after everything sent so far. */
+  /** Sends FIN behind all bytes sent so far. */
   end(): void {
     this.socket.end()
   }
@@ -79,12 +79,12 @@ export class Peer {
   /** Resets the connection (TCP only). */
   reset(): void {
     const { socket } = this
-    // libuv refuses while FIN is on its way, and Node would then never close the socket.
+    // libuv refuses a reset while FIN is on its way. Node would then never close the socket.
     if (socket.writableEnded && !socket.writableFinished) socket.once('finish', () => this.reset())
     else socket.resetAndDestroy()
   }
 
-  /** Stops reading: what comes stays in the kernel, save for a chunk already on its way. */
+  /** Stops reading. Bytes that come stay in the kernel, except for a chunk that is already on its way. */
   pause(): void {
     this.socket.pause()
   }
@@ -93,7 +93,7 @@ export class Peer {
     this.socket.resume()
   }
 
-  /** Resolves when at least `bytes` have come in all; rejects when the connection ended before. */
+  /** Resolves when at least `bytes` have come in all. Rejects if the connection ends before that. */
   async receive(bytes: number): Promise<void> {
     const ending = this.ended.then((how) => {
       if (this.receivedBytes < bytes) throw new Error(`${how} after ${this.receivedBytes} of ${bytes} bytes`)
@@ -107,7 +107,7 @@ export class Peer {
     await Promise.race([enough, ending])
   }
 
-  /** What this side received against what the other sent, in words; undefined when it is all of it. */
+  /** Says how the received bytes differ from those that `sender` sent. Undefined if they are the same. */
   missingFrom(sender: Peer): string | undefined {
     return difference(this.received, sender.sent)
   }
@@ -119,7 +119,7 @@ export class Peer {
   }
 }
 
-/** Connects to `address`; half-closing is left to the caller. */
+/** Connects to `address`. The socket stays half-open until the caller ends it. */
 export async function connectTo(address: Address): Promise<Peer> {
   const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
   const socket = netConnect({ ...target, allowHalfOpen: true })
@@ -127,7 +127,7 @@ export async function connectTo(address: Address): Promise<Peer> {
   return new Peer(socket)
 }
 
-/** How a client ends that nobody serves: it may be reset before it knows that it was connected. */
+/** How the connection of a client ends that is not served. A reset may come before the client sees the connect. */
 export async function turnedAway(connecting: Promise<Peer>): Promise<string> {
   try {
     return await (await connecting).ended
@@ -136,7 +136,7 @@ export async function turnedAway(connecting: Promise<Peer>): Promise<string> {
   }
 }
 
-/** A server of Node's own; `accepted` gives its connections in order. */
+/** A server of Node's. `accepted` returns its connections in order. */
 export class PeerServer {
   readonly address: Address
   readonly #server: Server
@@ -164,13 +164,13 @@ export class PeerServer {
     return new PeerServer(server, isTcp ? { ...address, port: bound.port } : address)
   }
 
-  /** The next connection, in order of arrival. */
+  /** Resolves with the next connection, in order of arrival. */
   accepted(): Promise<Peer> {
     const peer = this.#arrived.shift()
     return peer === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(peer)
   }
 
-  /** Stops listening; accepted connections go on. */
+  /** Stops listening. Accepted connections go on. */
   close(): void {
     this.#server.close()
   }

@@ -1,4 +1,4 @@
-/** A real PostgreSQL server of Debian's package, in a folder of its own, run by a user that is not root. */
+/** A real PostgreSQL server of Debian's package, in its own folder. It runs as a user that is not root. */
 import {
   chmodSync,
   chownSync,
@@ -12,10 +12,10 @@ import { join } from 'node:path'
 import { freePort, listeningOn, Program, run } from './programs.js'
 
 const VERSIONS = '/usr/lib/postgresql'
-/** Made by the package. */
+/** The user that the package creates. */
 const USER = 'postgres'
 
-/** Where the newest server's programs are; undefined where there is none. */
+/** The folder of the newest server's programs. Undefined if none is installed. */
 export function postgresPrograms(): string | undefined {
   if (!existsSync(VERSIONS)) return undefined
   const newest = readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a))[0]
@@ -24,18 +24,18 @@ export function postgresPrograms(): string | undefined {
 }
 
 export interface PostgresOptions {
-  /** PEM files: it offers TLS. Default: it has none. */
+  /** PEM files. With them the server offers TLS. Default: none. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
-  /** How clients show who they are. Default: they need not. */
+  /** How the server authenticates clients. Default: it trusts them. */
   readonly auth?: 'trust' | 'scram-sha-256'
 }
 
-/** The password of `postgres`, where one is asked for. */
+/** The password of `postgres`, if the server asks for one. */
 export const PASSWORD = 'secret'
 
 export interface Postgres {
   readonly port: number
-  /** In order: killed, it would leave shared memory behind. */
+  /** Stops the server in order. A killed one would leave shared memory behind. */
   stop(): Promise<void>
 }
 
@@ -98,7 +98,7 @@ export async function startPostgres(
   return { port, stop }
 }
 
-/** Keys must be the server's own, and nobody else's to read. */
+/** Copies a file. The server must own its key, and no other user may read it. */
 function copyTo(folder: string, from: string, name: string, own: (path: string) => void): string {
   const path = join(folder, name)
   copyFileSync(from, path)

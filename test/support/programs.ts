@@ -1,6 +1,6 @@
 /**
- * Programs that tests run: found on PATH, started, listened to, and ended by their own pid. None outlives the
- * test file that started it, and none is waited for longer than its test.
+ * Programs that tests run. They are found on PATH, and ended by their own pid. No program outlives the test file that
+ * started it, and no wait for one is longer than its test.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -9,9 +9,9 @@ import { delimiter, join } from 'node:path'
 import { afterAll } from 'vitest'
 import { turns } from './wait.js'
 
-/** Daemons live where the PATH of ordinary users does not look. */
+/** Daemons are in folders that are not in the PATH of ordinary users. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
-/** Of each of the files that run at the same time, and below the range of ephemeral ports, from which clients take theirs. */
+/** So many ports for each test file that runs at a time. They are below the ephemeral ports, which clients use. */
 const PORTS = 9000
 const FIRST_PORT = 12_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 2) * PORTS
 const LISTENING_STATE = '0A'
@@ -23,11 +23,11 @@ export interface Exit {
 
 export interface ProgramOptions {
   readonly cwd?: string
-  /** On top of the tests' own; undefined removes a variable. */
+  /** Added to the environment of the tests. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** In a process group of its own, as a shell or a terminal starts it. */
+  /** Whether the program gets its own process group, as from a shell or a terminal. */
   readonly ownGroup?: boolean
-  /** Given on stdin, which is closed after it. Without it stdin stays open. */
+  /** The whole stdin, which is then closed. Without it stdin stays open. */
   readonly input?: string | Buffer
 }
 
@@ -47,12 +47,12 @@ process.on('exit', () => {
 
 export class Program {
   readonly child: ChildProcessWithoutNullStreams
-  /** Resolves when it has ended and all its output is here. */
+  /** Resolves when the program has ended and all its output has come. */
   readonly exited: Promise<Exit>
   readonly #stdout: Buffer[] = []
   readonly #stderr: Buffer[] = []
   readonly #watchers = new Set<() => void>()
-  /** Of its output so far. */
+  /** The number of bytes on stdout so far. */
   stdoutLength = 0
   #exit: Exit | undefined
 
@@ -98,7 +98,7 @@ export class Program {
     return Buffer.concat(this.#stderr).toString()
   }
 
-  /** Resolves with what `look` finds in the output, as soon as it finds it; rejects when the program ends before. */
+  /** Resolves with what `look` finds, as soon as it finds it. Rejects if the program ends before that. */
   async seen<Found>(look: () => Found | null | undefined | false): Promise<Found> {
     return await new Promise((resolve, reject) => {
       const watch = (): void => {
@@ -113,7 +113,7 @@ export class Program {
     })
   }
 
-  /** Ends it at once, stopped or not. */
+  /** Kills the program at once, even if it is stopped. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL')
     await this.exited
@@ -147,13 +147,13 @@ export async function run(
   return { ...exit, stdout: program.stdout, stderr: program.stderr }
 }
 
-/** Whether one of these is not installed: then a test is skipped, with a reason; in CI that is a failure. */
+/** Whether one of these programs is missing. The test is then skipped with a reason. In CI that is a failure. */
 export function areMissing(...names: readonly string[]): boolean {
   const missing = names.filter((name) => pathOf(name) === undefined)
   return missing.length > 0 && cannotTest(`not installed: ${missing.join(', ')}`)
 }
 
-/** Says why something is not tested here; answers true. In CI everything must be. */
+/** Prints why something is not tested here, and returns true. In CI it throws, because everything must be tested. */
 export function cannotTest(reason: string): true {
   if (process.env.CI === 'true') throw new Error(reason)
   console.log(`skipped: ${reason}`)
@@ -162,7 +162,7 @@ export function cannotTest(reason: string): true {
 
 let lastPort = FIRST_PORT + (process.pid % PORTS)
 
-/** A free port on loopback, for programs that cannot be told to choose one. Each is given once. */
+/** A free loopback port, for programs that cannot choose one themselves. No port is given twice. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < PORTS; tries++) {
     lastPort = FIRST_PORT + ((lastPort + 1 - FIRST_PORT) % PORTS)
@@ -171,7 +171,7 @@ export async function freePort(): Promise<number> {
   throw new Error('no free port')
 }
 
-/** Resolves when somebody listens on `port`. It looks instead of connecting, because a connection is an event. */
+/** Resolves when the program listens on `port`. It reads /proc, because a connect would be a client to the program. */
 export async function listeningOn(port: number, program: Program): Promise<void> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   while (!isListening(suffix, program.pid)) {
@@ -180,7 +180,7 @@ export async function listeningOn(port: number, program: Program): Promise<void>
   }
 }
 
-/** In the network namespace of the process. */
+/** Whether a socket listens on this port in the network namespace of the process. */
 function isListening(suffix: string, pid: number): boolean {
   const sockets = [`/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`].flatMap((file) =>
     existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(1) : [],

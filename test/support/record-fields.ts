@@ -1,4 +1,4 @@
-/** The written list of what a record holds: a field that is not here, or of another kind, fails. */
+/** The list of all fields of a record. A field that is not here, or is of another kind, fails the test. */
 import { z } from 'zod'
 import { ENDINGS, type EndingKind, kindOf } from '../../src/observe/endings.js'
 import { PARTIES, PHASES } from '../../src/status/common.js'
@@ -9,7 +9,7 @@ const ip4 = String.raw`\d+\.\d+\.\d+\.\d+:\d+`
 const ip6 = String.raw`\[[0-9a-f:]+\]:\d+`
 const address = z.string().regex(new RegExp(`^(${ip4}|${ip6}|unix:.*)$`, 's'))
 
-/** What the logger adds to every line. */
+/** The fields that the logger adds to every line. */
 const logged = { level: z.literal(30), time: count, pid: count, hostname: z.string() }
 
 const causesThat = (may: (kind: EndingKind) => boolean): string[] => [
@@ -17,7 +17,7 @@ const causesThat = (may: (kind: EndingKind) => boolean): string[] => [
 ]
 const plainCause = z.enum(causesThat(({ detail }) => detail !== 'always'))
 const detailed = causesThat(({ detail }) => detail !== undefined).join('|')
-/** What follows the colon is for people. */
+/** The text behind the colon is for people. */
 const detailedCause = z.string().regex(new RegExp(`^(${detailed}): [\\x20-\\x7e]+$`))
 
 const ended = z
@@ -62,7 +62,7 @@ export const recordSchema = z.strictObject({
   listener: z.string().min(1),
   protocol: z.enum(['TCP', 'TLS', 'HTTP', 'HTTPS', 'WS', 'WSS']),
   tags: z.record(z.string(), z.string()),
-  /** `unknown` where the client was gone before its address could be asked for. */
+  /** `unknown` if the client was gone before millrace could ask for its address. */
   client: address.or(z.literal('unknown')),
   peer: address.optional(),
   cluster: z.string().min(1).optional(),
@@ -99,7 +99,7 @@ export const recordSchema = z.strictObject({
   termination: z.string().regex(/^(--|[CcSsRKIP][RCHD])$/),
 })
 
-/** The same as a line of the log. */
+/** A record as a line of the log. */
 export const loggedRecordSchema = recordSchema.extend({ ...logged, msg: z.literal('connection') })
 
 export type AccessRecord = z.infer<typeof recordSchema>

@@ -1,7 +1,7 @@
 /**
- * A proxy without decisions, in a process of its own, so that it can be starved, traced or run as another user.
- * It joins each client with the backend and speaks JSON, a line each: what happened on stdout, `counts` on
- * stdin asks for gauges. It ends when stdin does.
+ * A proxy without decisions in its own process, so that a test can starve it, trace it or run it as another user. It
+ * joins each client to the backend. It writes each event as one JSON line to stdout. The line `counts` on stdin asks for
+ * its gauges. It ends when stdin ends.
  *
  *   node relay.mjs CHECKOUT '{"backend": {"kind": "tcp", "host": "127.0.0.1", "port": 9000}, "settings": {"splice": "on"}}'
  */
@@ -15,7 +15,7 @@ const { createEngine } = await load('io/choose-engine.js')
 const { Pipe } = await load('pipe/pipe.js')
 const { createPipeCounters, DEFAULT_SETTINGS } = await load('pipe/options.js')
 
-/** Those that are due within a second: what gives idle kernel pipes back is later. */
+/** How many timers of less than a second were set. The timer that frees idle kernel pipes is longer. */
 let timers = 0
 const { setTimeout: realSetTimeout } = globalThis
 globalThis.setTimeout = (...args) => {

@@ -1,4 +1,4 @@
-/** relay.mjs, started and understood. */
+/** Starts relay.mjs and reads its output. */
 import { fileURLToPath } from 'node:url'
 import type { Address } from '../../src/address.js'
 import type { NativeCounts } from '../../src/io/kernel/native.js'
@@ -11,14 +11,14 @@ const SCRIPT = fileURLToPath(new URL('relay.mjs', import.meta.url))
 export interface RelayOptions {
   readonly backend: Address
   readonly settings: Partial<PipeSettings>
-  /** Put before `node`: what the relay runs beneath, such as strace. */
+  /** A command in front of `node` that runs the relay, such as strace. */
   readonly beneath?: readonly string[]
   /** Where the built code and relay.mjs are. Default: this checkout. */
   readonly code?: { readonly checkout: string; readonly script: string }
 }
 
 export type RelayRecord = PipeEnding & PipeTotals
-/** `timers` were set since the start, `connections` are open. */
+/** `timers` counts those set since the start, `connections` those open now. */
 export type RelayCounts = NativeCounts & PipeCounters & { connections: number; timers: number }
 
 type Event = Record<string, unknown>
@@ -46,12 +46,12 @@ export class Relay {
     return this.#events().filter((event) => 'cause' in event) as unknown as RelayRecord[]
   }
 
-  /** The same when there are at least `count` of them. */
+  /** Resolves with these records as soon as there are at least `count`. */
   records(count: number): Promise<RelayRecord[]> {
     return this.program.seen(() => this.ended.length >= count && this.ended)
   }
 
-  /** How often accepting was paused, for want of what. */
+  /** One errno for each time the listener paused. */
   get pauses(): string[] {
     return this.#events().flatMap((event) => ('paused' in event ? [String(event.paused)] : []))
   }
@@ -65,7 +65,7 @@ export class Relay {
     return (await this.#seen((event) => 'timers' in event, ++this.#countsAsked)) as unknown as RelayCounts
   }
 
-  /** Asks it to end, and answers how it did. */
+  /** Ends the relay and returns its exit code. */
   async stop(): Promise<number | null> {
     this.program.child.stdin.end()
     return (await this.program.exited).code
@@ -76,7 +76,7 @@ export class Relay {
     return lines.map((line) => JSON.parse(line) as Event)
   }
 
-  /** The `count`th event that is as wanted. */
+  /** Resolves with the `count`th wanted event. */
   #seen(isWanted: (event: Event) => boolean, count: number): Promise<Event> {
     return this.program.seen(() => this.#events().filter(isWanted)[count - 1])
   }

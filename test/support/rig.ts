@@ -1,6 +1,6 @@
 /**
- * Pipes between peers: what millrace is, without its decisions. It accepts and dials through an engine, joins
- * the two sockets, and answers for nothing being left over when a test is done.
+ * Pipes between peers: millrace without its decisions. The rig accepts and dials through an engine and joins the two
+ * sockets. At the end of a test it checks that nothing is left over.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,7 +31,7 @@ export class Joined {
   readonly client: Peer
   readonly backend: Peer
   readonly ended: Promise<PipeEnding>
-  /** How it ended; undefined while it runs. */
+  /** How the pipe ended. Undefined while it runs. */
   ending: PipeEnding | undefined
   pipe!: Pipe
   resolve!: (ending: PipeEnding) => void
@@ -47,9 +47,9 @@ export class Joined {
 
 export interface JoinOptions extends Partial<PipeSettings> {
   readonly heads?: Heads
-  /** Called when the pipe ends, before anybody else hears of it. */
+  /** Called when the pipe ends, before `ended` resolves. */
   readonly onEnd?: (pipe: Pipe) => void
-  /** Called when the backend's first byte has come. */
+  /** Called when the first byte of the backend has come. */
   readonly onAnswer?: () => void
 }
 
@@ -78,7 +78,7 @@ export class Rig {
     return this.pipe([client, near], [backend, far], options)
   }
 
-  /** Starts a pipe between what `accept` and `dial` answered. */
+  /** Starts a pipe between the ends that `accept` and `dial` returned. */
   pipe([client, near]: End, [backend, far]: End, options: JoinOptions = {}): Joined {
     const joined = new Joined(client, backend)
     this.#start(joined, near, far, options)
@@ -114,7 +114,7 @@ export class Rig {
     return { kind: 'tcp', host: this.#family === 'IPv6' ? '::1' : '127.0.0.1', port: 0 }
   }
 
-  /** Cuts what still runs and answers what is left open after that: nothing, if all is well. */
+  /** Ends all pipes and returns what is still open after that. The list must be empty. */
   async finish(): Promise<string[]> {
     for (const { pipe, client, backend } of this.#joined) {
       pipe.end('ordered')
@@ -155,7 +155,7 @@ function shortestTimeout({ idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs }: 
   return Math.min(...[idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs].filter((ms) => ms > 0))
 }
 
-/** Closes pooled pipes, which are kept on purpose and would be taken for leaks. */
+/** Closes the pooled kernel pipes. They are kept on purpose, and would look like leaks. */
 export function trimPipes(): void {
   const loop = kernelLoop()
   if (loop instanceof KernelLoop) loop.native.trimPipes(0)

@@ -1,6 +1,6 @@
 /**
- * A backend that answers nobody: it listens, its queue is full, and it never accepts, so the kernel drops whoever
- * connects. A process of its own, because Node accepts everything it can: it is stopped (SIGSTOP).
+ * A backend that never answers. It listens, its queue is full, and it never accepts, so the kernel drops every further
+ * connect. It is its own process, stopped by SIGSTOP, because a running Node accepts every client.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { Program } from './programs.js'
 import { until } from './wait.js'
 
 const BACKLOG = 1
-/** Linux queues one more than was asked for. */
+/** Linux queues one client more than the backlog. */
 const FILLING = BACKLOG + 1
 const SCRIPT = `const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: ${BACKLOG} },
   () => console.log(server.address().port))`

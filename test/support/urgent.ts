@@ -1,4 +1,4 @@
-/** Sends urgent bytes (TCP URG), which Node cannot: Python does it on the same connection. */
+/** Sends urgent bytes (TCP URG). Node cannot send them, so Python does it on the same connection. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Peer } from './peer.js'
@@ -12,10 +12,10 @@ for text, is_urgent in json.load(sys.stdin):
 connection.detach()
 `
 
-/** Whether urgent bytes can be sent here; says so if not. */
+/** Whether urgent bytes can be sent here. If not, it prints the reason. */
 export const canSendUrgent = !areMissing('python3')
 
-/** One segment each, in order; a text that begins with `!` goes as urgent, less the `!`. */
+/** Sends each text as one segment, in order. A text that begins with `!` goes as urgent, without that `!`. */
 export async function sendSegments(peer: Peer, ...texts: string[]): Promise<void> {
   const steps = texts.map((text) => (text.startsWith('!') ? [text.slice(1), true] : [text, false]))
   const python = spawn('python3', ['-c', SENDER], { stdio: ['pipe', 'inherit', 'inherit', peer.socket] })

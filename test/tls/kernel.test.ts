@@ -1,4 +1,4 @@
-/** TLS that ends or begins here, with the addon. */
+/** TLS that ends at millrace or begins there, with the addon. */
 import { describe } from 'vitest'
 import { loadNative } from '../../src/io/kernel/native.js'
 import { areMissing, cannotTest } from '../support/programs.js'
@@ -9,8 +9,8 @@ import { describeTermination } from './tls-termination.js'
 const loaded = loadNative()
 const isMissing = loaded.native === undefined && cannotTest(`the kernel engine: ${loaded.missing}`)
 
-describe.skipIf(isMissing || areMissing('openssl'))('on the kernel engine', () => {
-  describe('ends here', () => describeTermination())
-  describe('is resumed here', () => describeResumption())
-  describe('begins here', () => describeOrigination())
+describe.skipIf(isMissing || areMissing('openssl'))('TLS on the kernel engine', () => {
+  describe('TLS of clients', () => describeTermination())
+  describe('TLS sessions of clients', () => describeResumption())
+  describe('TLS to backends', () => describeOrigination())
 })

@@ -1,4 +1,4 @@
-/** Session tickets of clients whose TLS ends here: where and for how long they work. */
+/** Session tickets of clients whose TLS ends at millrace: where and for how long they work. */
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ export function describeResumption(): void {
   })
   afterEach(async () => await bed.end())
 
-  /** A listener for each. */
+  /** Starts a proxy with a listener for each of these settings. */
   const start = async (...settings: TlsInput[]) => {
     const listeners = settings.map((tls, index) => ({
       name: `front-${index}`,
@@ -39,12 +39,12 @@ export function describeResumption(): void {
     bed = await Bed.start({ backends: [backend], listeners })
   }
 
-  /** A client that trusts everybody; after its handshake. */
+  /** Connects a client that accepts every certificate, and waits for its session. */
   const open = async (options: ConnectionOptions, listener: number): Promise<TLSSocket> => {
     const port = Number(bed.address(listener).split(':').at(-1))
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })
     socket.on('error', () => {})
-    // Where TLS 1.2 resumes, Node does not tell of the new ticket.
+    // If TLS 1.2 resumes, Node sends no event for the new ticket.
     await once(socket, options.maxVersion === 'TLSv1.2' ? 'secureConnect' : 'session')
     return socket
   }
@@ -64,7 +64,7 @@ export function describeResumption(): void {
   }
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'resumes sessions of %s until their keys are too old',
+    'millrace resumes sessions of %s until their ticket keys are too old',
     async (version) => {
       const options = { servername: 'first.test', minVersion: version, maxVersion: version }
       await start({ ...first, certificates: [second] })
@@ -80,7 +80,7 @@ export function describeResumption(): void {
     },
   )
 
-  it('resumes sessions that began before the certificates were reloaded', async () => {
+  it('millrace resumes sessions that began before it read the certificates again', async () => {
     const cert = join(folder, 'renewed-cert.pem')
     copyFileSync(first.cert, cert)
     await start({ cert, key: first.key })
@@ -91,7 +91,7 @@ export function describeResumption(): void {
     expect(await isResumed({ session })).toBe(true)
   })
 
-  it('resumes no session of a listener with another clientCa', async () => {
+  it('millrace resumes no session of a listener with another clientCa', async () => {
     const asking = { ...first, clientCert: 'request' } as const
     await start({ ...asking, clientCa: second.cert }, { ...asking, clientCa: first.cert })
     const session = await sessionOf({ cert: readFileSync(second.cert), key: readFileSync(second.key) })

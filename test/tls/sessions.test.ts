@@ -1,4 +1,4 @@
-/** Sessions with backends: which are kept, and for how long. */
+/** TLS sessions with backends: which of them are kept, and for how long. */
 import { EventEmitter } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { Sessions } from '../../src/tls/sessions.js'
 
 const LATEST = Buffer.from('latest')
 
-/** A connection whose handshake ends when its test says so. */
+/** A TLS connection whose handshake ends when the test says so. */
 function handshake(sessions: Sessions, key: string) {
   const stream = new EventEmitter()
   let settle: { resolve: () => void; reject: (error: Error) => void } | undefined
@@ -17,8 +17,8 @@ function handshake(sessions: Sessions, key: string) {
   return { receive: (session: Buffer) => stream.emit('session', session), ...settle! }
 }
 
-describe('sessions with backends', () => {
-  it('are kept once the backend is verified, and replaced by later ones', async () => {
+describe('TLS sessions with backends', () => {
+  it('a session with a backend is kept once the backend is verified, and replaced by a later one', async () => {
     const sessions = new Sessions()
     const { receive, resolve } = handshake(sessions, 'a')
     receive(Buffer.from('first'))
@@ -30,7 +30,7 @@ describe('sessions with backends', () => {
     expect(sessions.get('a')).toBe(LATEST)
   })
 
-  it('are forgotten where a handshake fails', async () => {
+  it('the session with a backend is forgotten if a handshake fails', async () => {
     const sessions = new Sessions()
     const good = handshake(sessions, 'a')
     good.receive(LATEST)
@@ -44,7 +44,7 @@ describe('sessions with backends', () => {
     expect(sessions.get('a')).toBeUndefined()
   })
 
-  it('are at most 1000, and the oldest go first', async () => {
+  it('at most 1000 sessions with backends are kept, and the oldest goes first', async () => {
     const sessions = new Sessions()
     for (let name = 0; name < 1002; name++) {
       const { receive, resolve } = handshake(sessions, `${name}`)

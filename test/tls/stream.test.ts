@@ -1,4 +1,4 @@
-/** TLS that ends or begins here, without the addon. The engine is chosen when the first proxy is made. */
+/** TLS that ends at millrace or begins there, without the addon. The engine is chosen when the first proxy is made. */
 import { describe } from 'vitest'
 import { areMissing } from '../support/programs.js'
 import { describeResumption } from './resumption.js'
@@ -7,8 +7,8 @@ import { describeTermination } from './tls-termination.js'
 
 process.env.MILLRACE_NATIVE = 'off'
 
-describe.skipIf(areMissing('openssl'))('on the stream engine', () => {
-  describe('ends here', () => describeTermination())
-  describe('is resumed here', () => describeResumption())
-  describe('begins here', () => describeOrigination())
+describe.skipIf(areMissing('openssl'))('TLS on the stream engine', () => {
+  describe('TLS of clients', () => describeTermination())
+  describe('TLS sessions of clients', () => describeResumption())
+  describe('TLS to backends', () => describeOrigination())
 })

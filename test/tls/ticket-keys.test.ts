@@ -1,11 +1,11 @@
-/** Keys of session tickets: how long each encrypts and decrypts them. */
+/** The keys of session tickets: how long each key encrypts tickets, and how long it decrypts them. */
 import type { SecureContext } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ROTATE_EVERY_MS, TicketKeys } from '../../src/tls/ticket-keys.js'
 
 type Callback = (name: Buffer, iv: Buffer, isEncrypting: boolean) => [number, ...Buffer[]]
 
-/** As OpenSSL asks for them. */
+/** Asks for keys as OpenSSL does. */
 function asked(keys: TicketKeys): { encrypt: () => Buffer; decrypt: (name: Buffer) => number } {
   const native: { onticketkeycallback?: Callback; enableTicketKeyCallback(): void } = {
     enableTicketKeyCallback: () => {},
@@ -13,7 +13,7 @@ function asked(keys: TicketKeys): { encrypt: () => Buffer; decrypt: (name: Buffe
   keys.use({ context: native } as unknown as SecureContext)
   const ask = (name: Buffer, isEncrypting: boolean) => {
     const answer = native.onticketkeycallback!(name, Buffer.alloc(16), isEncrypting)
-    // Node aborts the process where one of them is missing.
+    // Node aborts the process if one of them is missing.
     expect([answer[1]?.length, answer[2]?.length]).toEqual([16, 16])
     return answer
   }
@@ -23,7 +23,7 @@ function asked(keys: TicketKeys): { encrypt: () => Buffer; decrypt: (name: Buffe
 afterEach(() => vi.useRealTimers())
 
 describe('ticket keys', () => {
-  it('decrypt for two hours after they encrypted the last ticket', () => {
+  it('a ticket key decrypts for two hours after it encrypted its last ticket', () => {
     const keys = new TicketKeys()
     const { encrypt, decrypt } = asked(keys)
     const first = encrypt()
@@ -35,7 +35,7 @@ describe('ticket keys', () => {
     expect(encrypt()).not.toEqual(first)
   })
 
-  it('are known to other processes for an hour before they encrypt', () => {
+  it('a ticket key is known to other processes for an hour before it encrypts', () => {
     const ours = new TicketKeys()
     const theirs = new TicketKeys(ours.texts)
     ours.rotate()
@@ -46,7 +46,7 @@ describe('ticket keys', () => {
     expect(asked(theirs).decrypt(asked(ours).encrypt())).toBe(2)
   })
 
-  it('rotate when they are used, after one hour or many', () => {
+  it('ticket keys rotate when they are used after one hour or many', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const { encrypt, decrypt } = asked(new TicketKeys())
     const first = encrypt()
@@ -56,7 +56,7 @@ describe('ticket keys', () => {
     expect(decrypt(first)).toBe(0)
   })
 
-  it('of another process do not rotate here', () => {
+  it('ticket keys that another process has made do not rotate here', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const { encrypt } = asked(new TicketKeys(new TicketKeys().texts))
     const first = encrypt()

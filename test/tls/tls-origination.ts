@@ -1,4 +1,4 @@
-/** TLS towards backends: who is trusted, what is shown and offered, and how long is waited. */
+/** TLS to backends: which certificates millrace accepts, what it shows and offers, and how long it waits. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -22,7 +22,7 @@ export function describeOrigination(): void {
   let expired: Pair
   let server: Server | undefined
   let bed: Bed
-  /** Of each connection to the backend. */
+  /** For each connection to the backend, whether it resumed a session. */
   let resumed: boolean[] = []
 
   beforeAll(async () => {
@@ -36,7 +36,7 @@ export function describeOrigination(): void {
     resumed = []
   })
 
-  /** A TLS backend that says whom it was asked for and by whom, and then what it is told. */
+  /** A TLS backend that sends the server name, the protocol and the client's name that it got, and then echoes. */
   const serve = async (pair: Pair, options: TlsOptions = {}): Promise<string> => {
     server = createServer(
       { cert: readFileSync(pair.cert), key: readFileSync(pair.key), ...options },
@@ -62,7 +62,7 @@ export function describeOrigination(): void {
     bed = await Bed.start({ clusters: { back: { backends: [backend], tls, ...more } }, timeouts })
   }
 
-  /** What comes back of `hello`; or the cause where nothing does. */
+  /** Sends `hello`; returns what comes back, or the cause if nothing does. */
   const ask = async (times = 1): Promise<string> => {
     const client = await bed.connect()
     client.send(Buffer.from('hello'))
@@ -73,39 +73,44 @@ export function describeOrigination(): void {
   }
 
   it.each<[string, () => Pair, BackendTlsInput, string | RegExp]>([
-    ['for its address, without a name', () => local, {}, 'false false undefined hello'],
+    ['for its address is accepted', () => local, {}, 'false false undefined hello'],
+    ['for serverName is accepted', () => named, { serverName: 'app.test' }, 'app.test false undefined hello'],
     [
-      'for the name that is asked for',
-      () => named,
-      { serverName: 'app.test' },
-      'app.test false undefined hello',
-    ],
-    [
-      'for a name in other letters and with a dot',
+      'for serverName in other letters and with a dot is accepted',
       () => named,
       { serverName: 'App.TEST.' },
       'app.test false undefined hello',
     ],
     [
-      'for another name',
+      'for another name is refused',
       () => named,
       { serverName: 'other.test' },
       'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID',
     ],
-    ['for no address', () => named, {}, 'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID'],
-    ['that has expired', () => expired, {}, 'backend-tls: CERT_HAS_EXPIRED'],
-    ['that is not looked at', () => expired, { verify: false }, 'false false undefined hello'],
-  ])('meets a certificate %s', async (_, pair, tls, expected) => {
+    [
+      'without the address of the backend is refused',
+      () => named,
+      {},
+      'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+    ['that has expired is refused', () => expired, {}, 'backend-tls: CERT_HAS_EXPIRED'],
+    [
+      'that has expired is accepted with verify: false',
+      () => expired,
+      { verify: false },
+      'false false undefined hello',
+    ],
+  ])('a backend certificate %s', async (_, pair, tls, expected) => {
     await start(await serve(pair()), { ca: pair().cert, ...tls })
     expect(await ask()).toBe(expected)
   })
 
-  it('trusts those whom Node trusts where nobody is named', async () => {
+  it('a self-signed backend certificate is refused without ca, because Node does not trust it', async () => {
     await start(await serve(local), {})
     expect(await ask()).toMatch(/^backend-tls: (DEPTH_ZERO_)?SELF_SIGNED_CERT/)
   })
 
-  it('offers protocols, and shows a certificate', async () => {
+  it('millrace offers ALPN protocols to a backend, and shows its certificate', async () => {
     const backend = await serve(local, {
       ALPNProtocols: ['x'],
       requestCert: true,
@@ -128,7 +133,7 @@ export function describeOrigination(): void {
       bed = await Bed.start({ listeners: [listener(more)], clusters: { back: cluster } })
     }
 
-    /** What comes back of `hello` inside TLS; or the cause where nothing does. */
+    /** Sends `hello` inside TLS; returns what comes back, or the cause if nothing does. */
     const askInTls = async (servername: string | undefined, times = 1): Promise<string> => {
       const { socket: raw } = await bed.connect()
       raw.removeAllListeners('data')
@@ -142,7 +147,7 @@ export function describeOrigination(): void {
       return record.ended.cause === 'finished' ? Buffer.concat(chunks).toString() : record.ended.cause
     }
 
-    it('sends the server name of the client, and checks the certificate for it', async () => {
+    it('serverName: client sends the server name of the client, and checks the certificate for it', async () => {
       await startFor({ tls: local })
       expect(await askInTls('app.test')).toBe('app.test false undefined hello')
       expect(await askInTls('APP.test', 2)).toBe('app.test false undefined hello')
@@ -150,7 +155,7 @@ export function describeOrigination(): void {
       expect(resumed.slice(0, 2)).toEqual([false, true])
     })
 
-    it('sends none where the client sent none, and checks the certificate for the backend`s host', async () => {
+    it('serverName: client checks the certificate for the host of the backend if the client sent no name', async () => {
       await startFor({ tls: local }, local)
       expect(await askInTls(undefined)).toBe('false false undefined hello')
     })
@@ -158,21 +163,24 @@ export function describeOrigination(): void {
     it.each([
       ['a host name', 'app.test', 'app.test false undefined hello'],
       ['no host name', 'not a name', 'backend-tls: ERR_TLS_CERT_ALTNAME_INVALID'],
-    ])('uses the authority of the PROXY header, which is %s', async (_, authority, expected) => {
-      await startFor({ acceptProxy: { from: ['127.0.0.1'] } })
-      const client = await bed.connect()
-      client.send(Buffer.concat([encodeProxyHeader(2, { authority }), Buffer.from('hello')]))
-      client.end()
-      await client.ended
-      const [record] = await bed.recorded(1)
-      expect(record!.ended.cause === 'finished' ? client.received.toString() : record!.ended.cause).toBe(
-        expected,
-      )
-    })
+    ])(
+      'serverName: client uses the authority of the PROXY header, which is %s',
+      async (_, authority, expected) => {
+        await startFor({ acceptProxy: { from: ['127.0.0.1'] } })
+        const client = await bed.connect()
+        client.send(Buffer.concat([encodeProxyHeader(2, { authority }), Buffer.from('hello')]))
+        client.end()
+        await client.ended
+        const [record] = await bed.recorded(1)
+        expect(record!.ended.cause === 'finished' ? client.received.toString() : record!.ended.cause).toBe(
+          expected,
+        )
+      },
+    )
   })
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'resumes the session of the last connection: %s',
+    'millrace resumes the session of its last connection to a backend: %s',
     async (version) => {
       await start(await serve(local, { minVersion: version, maxVersion: version }), { ca: local.cert })
       for (const times of [1, 2, 3]) expect(await ask(times)).toMatch(/hello$/)
@@ -181,7 +189,7 @@ export function describeOrigination(): void {
   )
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'resumes no session whose certificate was refused: %s',
+    'millrace resumes no session with a backend whose certificate was refused: %s',
     async (version) => {
       await start(await serve(named, { minVersion: version, maxVersion: version }), { ca: named.cert })
       for (const times of [1, 2]) expect(await ask(times)).toBe('backend-tls: ERR_TLS_CERT_ALTNAME_INVALID')
@@ -189,7 +197,7 @@ export function describeOrigination(): void {
     },
   )
 
-  it('makes a new session where the backend has forgotten the last one', async () => {
+  it('millrace makes a new session if the backend has forgotten the last one', async () => {
     await start(await serve(local), { ca: local.cert })
     expect(await ask(1)).toMatch(/hello$/)
     server!.setTicketKeys(Buffer.alloc(48, 1))
@@ -197,7 +205,7 @@ export function describeOrigination(): void {
     expect(resumed).toEqual([false, false, true])
   })
 
-  it('waits for a silent backend until responseMs', async () => {
+  it('a connection to a backend that is silent in the TLS handshake ends after responseMs', async () => {
     const silent = await Backend.listen()
     await start(silent.address, {}, {}, { responseMs: 50 })
     expect(await ask()).toBe('response-timeout')
@@ -205,7 +213,7 @@ export function describeOrigination(): void {
     await silent.close()
   })
 
-  it('meets a backend that speaks something else, or hangs up', async () => {
+  it('a connection to a backend that does not speak TLS ends with backend-tls', async () => {
     const plain = await Backend.listen()
     await start(plain.address, {})
     const asking = ask()
@@ -217,7 +225,7 @@ export function describeOrigination(): void {
     await plain.close()
   })
 
-  it('begins after the PROXY header, which is told in the clear', async () => {
+  it('TLS to a backend begins after the PROXY header, which is sent in the clear', async () => {
     const plain = await Backend.listen()
     await start(plain.address, {}, { sendProxy: 'v1' })
     const client = await bed.connect()

@@ -1,4 +1,4 @@
-/** TLS that ends here: which certificate, which version, whose client; and what becomes of hostile handshakes. */
+/** TLS that ends at millrace: certificates, versions, client certificates, and hostile handshakes. */
 
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -15,9 +15,9 @@ import { cutIntoRecords, helloOf } from '../support/hello.js'
 
 type Pair = Awaited<ReturnType<typeof selfSigned>>
 
-/** Files are looked at every two seconds, and read half a second after they have changed. */
+/** millrace looks at files every two seconds, and reads them half a second after they have changed. */
 const LOOKED_AT_WITHIN_MS = 2500
-/** TLS 1.2, where the cipher says what kind of certificate it is for. */
+/** In TLS 1.2 the cipher says which kind of certificate it needs. */
 const RSA_ONLY = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' } as const
 
 export function describeTermination(): void {
@@ -26,7 +26,7 @@ export function describeTermination(): void {
   let second: Pair
   let stranger: Pair
   let expired: Pair
-  /** Of both kinds for one name, and of each kind for a wildcard's. */
+  /** An RSA certificate for a name that has an ECDSA one, and one of each kind for a name of a wildcard. */
   let ofBothKinds: Pair[]
   let backend: Backend
   let bed: Bed
@@ -52,7 +52,7 @@ export function describeTermination(): void {
     bed = await Bed.start({ backends: [backend], listeners: [front], timeouts })
   }
 
-  /** A client that trusts nobody and goes on: what it was shown is looked at here. */
+  /** Connects a client that accepts every certificate. The tests look at the certificate that it got. */
   const open = async (options: ConnectionOptions = {}): Promise<TLSSocket> => {
     const port = Number(bed.address().split(':').at(-1))
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })
@@ -76,7 +76,7 @@ export function describeTermination(): void {
     ['a.b.wild.test', 'first.test'],
     ['unknown.test', 'first.test'],
     ['', 'first.test'],
-  ])('shows whoever asks for %j the certificate of %s', async (servername, name) => {
+  ])('a client that asks for %j gets the certificate of %s', async (servername, name) => {
     await start({ certificates: [second] })
     expect(await shownTo(servername === '' ? {} : { servername })).toBe(name)
   })
@@ -87,10 +87,10 @@ export function describeTermination(): void {
     ['RSA only, in TLS 1.3', { servername: 'first.test', sigalgs: 'rsa_pss_rsae_sha256' }, 'rsa'],
     ['RSA only, in TLS 1.2', { servername: 'first.test', ...RSA_ONLY }, 'rsa'],
     ['RSA only, and asks for no name', RSA_ONLY, 'rsa'],
-    ['RSA only, and asks for a name nobody has', { servername: 'unknown.test', ...RSA_ONLY }, 'rsa'],
+    ['RSA only, and asks for an unknown name', { servername: 'unknown.test', ...RSA_ONLY }, 'rsa'],
     ['RSA only, and asks for a name of a wildcard', { servername: 'a.rsa.test', ...RSA_ONLY }, 'rsa'],
     ['both kinds, and asks for a name of a wildcard', { servername: 'a.rsa.test' }, 'ecdsa'],
-  ] as const)('shows a fitting certificate to a client that can check %s', async (_, options, kind) => {
+  ] as const)('a client that can check %s gets a fitting certificate', async (_, options, kind) => {
     await start({ certificates: ofBothKinds })
     const socket = await open(options)
     const { subject, asn1Curve } = socket.getPeerCertificate()
@@ -102,7 +102,7 @@ export function describeTermination(): void {
   })
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'never shows a certificate of another name and kind: %s',
+    'a client that cannot check the certificate of its name gets no other: %s',
     async (maxVersion) => {
       const rsa = await selfSigned(folder, { names: ['rsa.test'], prefix: 'other-', kind: 'rsa' })
       await start({ ...rsa, certificates: [second] })
@@ -111,7 +111,7 @@ export function describeTermination(): void {
     },
   )
 
-  it('shows a client without a server name only certificates for the default names', async () => {
+  it('a client without a server name gets only certificates for the default names', async () => {
     const rsa = await selfSigned(folder, { names: ['localhost'], prefix: 'address-', kind: 'rsa' })
     const other = await selfSigned(folder, { names: ['other.test'], prefix: 'no-address-' })
     await start({ ...rsa, certificates: [other] })
@@ -122,14 +122,14 @@ export function describeTermination(): void {
     [['h2', 'http/1.1'], 'http/1.1'],
     [['http/1.1'], 'http/1.1'],
     [[], false],
-  ])('chooses from %j by ALPN: %s', async (ALPNProtocols, chosen) => {
+  ])('millrace chooses from the ALPN protocols %j: %s', async (ALPNProtocols, chosen) => {
     await start({ alpn: ['http/1.1', 'x'] })
     const socket = await open({ ALPNProtocols })
     expect(socket.alpnProtocol).toBe(chosen)
     socket.destroy()
   })
 
-  it('turns away who offers none of its protocols, and who speaks too old a version', async () => {
+  it('a client without a common ALPN protocol or TLS version is refused', async () => {
     await start({ alpn: ['x'], minVersion: 'TLSv1.3' })
     await expect(open({ ALPNProtocols: ['h2'] })).rejects.toThrow()
     await expect(open({ maxVersion: 'TLSv1.2' })).rejects.toThrow()
@@ -137,7 +137,7 @@ export function describeTermination(): void {
     for (const cause of causes) expect(cause).toMatch(/^tls-handshake: ERR_SSL_/)
   })
 
-  it('knows the round-trip times of both sides, where the kernel is asked', async () => {
+  it('the record of a TLS connection has the round-trip times of both sides on the kernel engine', async () => {
     await start()
     const socket = await open()
     socket.write('hello')
@@ -151,18 +151,23 @@ export function describeTermination(): void {
   })
 
   it.each<[string, Partial<TlsInput>, () => ConnectionOptions, RegExp | undefined]>([
-    ['required and good', {}, () => read(second), undefined],
-    ['required and missing', {}, () => ({}), /no client certificate|PEER_DID_NOT_RETURN/],
+    ['that is required and good is accepted', {}, () => read(second), undefined],
+    ['that is required and missing is refused', {}, () => ({}), /no client certificate|PEER_DID_NOT_RETURN/],
     [
-      'required and a stranger`s',
+      'that is required and of another CA is refused',
       {},
       () => read(stranger),
       /client certificate: .*SELF_SIGNED|client certificate: /,
     ],
-    ['asked for and missing', { clientCert: 'request' }, () => ({}), undefined],
-    ['asked for and a stranger`s', { clientCert: 'request' }, () => read(stranger), /client certificate: /],
-    ['asked for and good', { clientCert: 'request' }, () => read(second), undefined],
-  ])('a client`s certificate, %s', async (_, tls, client, wrong) => {
+    ['that is requested and missing is not needed', { clientCert: 'request' }, () => ({}), undefined],
+    [
+      'that is requested and of another CA is refused',
+      { clientCert: 'request' },
+      () => read(stranger),
+      /client certificate: /,
+    ],
+    ['that is requested and good is accepted', { clientCert: 'request' }, () => read(second), undefined],
+  ])('a client certificate %s', async (_, tls, client, wrong) => {
     await start({ clientCa: second.cert, ...tls })
     const socket = await open(client()).catch(() => undefined)
     if (wrong === undefined) {
@@ -180,7 +185,7 @@ export function describeTermination(): void {
     socket?.destroy()
   })
 
-  it('an expired client certificate is no good, whoever signed it', async () => {
+  it('an expired client certificate is refused, whoever signed it', async () => {
     await start({ clientCa: expired.cert })
     const socket = await open(read(expired)).catch(() => undefined)
     expect((await bed.recorded(1))[0]!.ended.cause).toBe(
@@ -189,12 +194,12 @@ export function describeTermination(): void {
     socket?.destroy()
   })
 
-  it('logs that a certificate has expired', async () => {
+  it('millrace logs an error if the certificate of a listener has expired', async () => {
     await start({ ...expired })
     expect((await bed.told(/expired-cert\.pem has expired/)).level).toBe('error')
   })
 
-  it('reads certificates again when their files change, by a switched link, too', async () => {
+  it('millrace reads certificates again when their files or links change, and keeps good ones', async () => {
     const [cert, key] = [join(folder, 'live-cert.pem'), join(folder, 'live-key.pem')]
     const point = (pair: Pair): void => {
       for (const [link, target] of [
@@ -213,7 +218,7 @@ export function describeTermination(): void {
     vi.advanceTimersByTime(LOOKED_AT_WITHIN_MS)
     await bed.told(/certificates were read again/)
     expect(await shownTo({})).toBe('second.test')
-    // A link to a file that is written over.
+    // A link to a file that has been written over.
     const broken = { cert: join(folder, 'b-cert.pem'), key: join(folder, 'b-key.pem') }
     copyFileSync(second.cert, broken.cert)
     copyFileSync(second.key, broken.key)
@@ -221,13 +226,13 @@ export function describeTermination(): void {
     point(broken)
     vi.advanceTimersByTime(LOOKED_AT_WITHIN_MS)
     expect((await bed.told(/no good/)).level).toBe('error')
-    // What waits for its time in this thread would wait for ever.
+    // Otherwise the fake timers of this thread would wait for ever.
     vi.runOnlyPendingTimers()
     vi.useRealTimers()
     expect(await shownTo({})).toBe('second.test')
   })
 
-  it('hands on an end each way, and what came before it', async () => {
+  it('a TLS connection passes on the end of each direction, after all bytes before it', async () => {
     await start()
     const socket = await open({ allowHalfOpen: true } as ConnectionOptions)
     const received: Buffer[] = []
@@ -247,7 +252,7 @@ export function describeTermination(): void {
     })
   })
 
-  it('tells a backend of a client that breaks off, and a client of a backend', async () => {
+  it('a TLS client that breaks off ends its backend connection, and a backend its client', async () => {
     await start()
     const client = await bed.connect()
     client.socket.removeAllListeners('data')
@@ -268,7 +273,7 @@ export function describeTermination(): void {
     expect(causes.toSorted().join()).toBe('backend reset,client reset')
   })
 
-  it('takes a hello in many records', async () => {
+  it('millrace accepts a ClientHello in many records', async () => {
     await start()
     const client = await bed.connect()
     client.send(cutIntoRecords(await helloOf({ servername: 'first.test' }), 50))
@@ -284,14 +289,14 @@ export function describeTermination(): void {
       /^first-bytes-timeout$/,
     ],
     ['stops in the hello', async () => (await helloOf({})).subarray(0, 40), /^first-bytes-timeout$/],
-    ['says nothing', () => Buffer.alloc(0), /^first-bytes-timeout$/],
+    ['sends nothing', () => Buffer.alloc(0), /^first-bytes-timeout$/],
     [
-      'says nonsense after the hello',
+      'sends nonsense after the hello',
       async () => Buffer.concat([await helloOf({}), Buffer.from([22, 3, 3, 0, 4, 9, 9, 9, 9])]),
       /^tls-handshake: /,
     ],
     ['speaks HTTP', () => Buffer.from('GET / HTTP/1.1\r\n\r\n'), /^bad-hello: not TLS$/],
-  ])('ends a client that %s', async (_, bytes, cause) => {
+  ])('millrace ends a TLS client that %s', async (_, bytes, cause) => {
     await start({}, { firstBytesMs: 300 })
     const client = await bed.connect()
     const hello = await bytes()
@@ -302,7 +307,7 @@ export function describeTermination(): void {
     expect(backend.peers).toEqual([])
   })
 
-  it('outlives clients that reset at any moment of the handshake', async () => {
+  it('millrace survives clients that reset at any moment of the TLS handshake', async () => {
     await start()
     const hello = await helloOf({ servername: 'first.test' })
     for (const length of [0, 1, 5, 100, hello.length]) {
@@ -315,7 +320,7 @@ export function describeTermination(): void {
     expect(await shownTo({})).toBe('first.test')
   })
 
-  it('comes after a PROXY header', async () => {
+  it('the TLS of a client may come after a PROXY header', async () => {
     bed = await Bed.start({
       backends: [backend],
       listeners: [

@@ -1,4 +1,4 @@
-/** Our own responses, as a client reads them. */
+/** The error answers of millrace, as a client reads them. */
 import { once } from 'node:events'
 import http from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { errorAnswer } from '../../src/websocket/error-answer.js'
 import { readResponseHead } from '../../src/websocket/heads/response-head.js'
 
-/** What a client of node:http makes of these bytes. */
+/** What a client of node:http reads from these bytes. */
 async function receive(bytes: Buffer): Promise<{ response: http.IncomingMessage; body: string }> {
   const server = createServer((socket) => socket.resume().end(bytes)).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -25,7 +25,7 @@ async function receive(bytes: Buffer): Promise<{ response: http.IncomingMessage;
 }
 
 describe('an error answer', () => {
-  it('is a whole response of text that closes', async () => {
+  it('an error answer is a complete response of text that closes the connection', async () => {
     const { response, body } = await receive(errorAnswer(400, 'no Host'))
     expect(response).toMatchObject({ statusCode: 400, statusMessage: 'Bad Request', complete: true })
     expect(response.headers).toMatchObject({
@@ -37,11 +37,11 @@ describe('an error answer', () => {
     expect(body).toBe('400 Bad Request: no Host\n')
   })
 
-  it('needs no reason', async () => {
+  it('an error answer needs no reason', async () => {
     expect((await receive(errorAnswer(504))).body).toBe('504 Gateway Timeout\n')
   })
 
-  it('says with 426 to what one has to upgrade', async () => {
+  it('an error answer of 426 names the protocol to upgrade to', async () => {
     const { response } = await receive(errorAnswer(426))
     expect(response.headers).toMatchObject({
       upgrade: 'websocket',
@@ -50,12 +50,12 @@ describe('an error answer', () => {
     })
   })
 
-  it('carries further fields', async () => {
+  it('an error answer may have further fields', async () => {
     const { response } = await receive(errorAnswer(503, '', [{ name: 'Retry-After', value: '5' }]))
     expect(response.headers['retry-after']).toBe('5')
   })
 
-  it('is what we would accept from a backend', () => {
+  it('an error answer is a response that millrace would accept from a backend', () => {
     const bytes = errorAnswer(502, 'it answered no HTTP')
     expect(readResponseHead(bytes)).toMatchObject({
       kind: 'match',

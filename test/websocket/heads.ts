@@ -1,6 +1,6 @@
-/** Heads to test with, each named for what is telling about it. Lines end with CRLF unless a test says otherwise. */
+/** Heads for tests. Each name says what is special about the head. Lines end with CRLF unless a test says otherwise. */
 export const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
-/** What RFC 6455 section 1.3 answers to that key. */
+/** The answer to this key in RFC 6455 section 1.3. */
 export const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
 export const headOf = (...lines: readonly string[]): Buffer =>
@@ -14,7 +14,7 @@ export const UPGRADE_FIELDS = [
   'Sec-WebSocket-Version: 13',
 ]
 
-/** An upgrade with the lines of `UPGRADE_FIELDS` exchanged for others, or, where empty, left out. */
+/** An upgrade. `changes` replaces lines of `UPGRADE_FIELDS`, or removes a line if its text is empty. */
 export function upgradeHead(changes: Readonly<Record<string, string>> = {}, ...more: string[]): Buffer {
   const fields = UPGRADE_FIELDS.map((line) => changes[line.slice(0, line.indexOf(':'))] ?? line)
   return headOf('GET /chat HTTP/1.1', ...fields.filter((line) => line !== ''), ...more)
@@ -26,7 +26,7 @@ export const ACCEPTANCE_FIELDS = [
   `Sec-WebSocket-Accept: ${ACCEPT}`,
 ]
 
-/** An acceptance, changed likewise; `start` is its first line. */
+/** An acceptance, changed in the same way. `start` replaces its first line. */
 export function acceptanceHead(changes: Readonly<Record<string, string>> = {}, ...more: string[]): Buffer {
   const fields = ACCEPTANCE_FIELDS.map((line) => changes[line.slice(0, line.indexOf(':'))] ?? line)
   return headOf(
@@ -39,7 +39,7 @@ export function acceptanceHead(changes: Readonly<Record<string, string>> = {}, .
 export interface Vector {
   readonly name: string
   readonly bytes: Buffer
-  /** What is expected of the head, as far as it is telling. */
+  /** The facts that are special about the head. */
   readonly facts: object
 }
 

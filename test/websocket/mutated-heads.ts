@@ -1,4 +1,4 @@
-/** Damaged heads, made of good ones: what somebody who looks for a hole would send. */
+/** Damaged heads, made from good ones, as an attacker might send them. */
 import { random } from '../support/bytes.js'
 
 export type Random = () => number
@@ -8,7 +8,7 @@ export const oneOf = <T>(next: Random, all: ArrayLike<T>): T => all[below(next, 
 export { random }
 
 const MOST_CHANGES = 4
-/** Where the parsers look for something. */
+/** Texts that the parsers look for. */
 const TELLING = [
   ...[
     '\r\n',
@@ -88,7 +88,7 @@ const CHANGES: readonly Change[] = [
   function changeCase(text, at) {
     const letters = text.slice(at, at + 5)
     const other = letters === letters.toLowerCase() ? letters.toUpperCase() : letters.toLowerCase()
-    // Capitals of some high letters are no bytes.
+    // The capitals of some high letters do not fit into a byte.
     return text.slice(0, at) + (/^[\0-\xff]*$/.test(other) ? other : letters) + text.slice(at + 5)
   },
 ]

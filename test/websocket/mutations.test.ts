@@ -1,7 +1,7 @@
 /**
- * A million damaged heads. None may throw, hang or be taken for something it could not be told from: the answer is
- * one of three, it never changes its mind about bytes it has seen, and what is sent on for a request reads as the
- * same request. MILLRACE_SEED tries others.
+ * A million damaged heads. The readers must not throw or hang. They give one of three answers, and bytes that follow
+ * never change an answer other than "need more". The head that millrace forwards for a request reads as the same
+ * request. MILLRACE_SEED tries other heads.
  */
 import { describe, expect, it } from 'vitest'
 import { forwardedHead } from '../../src/websocket/forwarding/forward.js'
@@ -21,7 +21,7 @@ const LEAST_HEAD_BYTES = 'A / HTTP/1.0\r\n\r\n'.length
 interface Subject<Head> {
   readonly seeds: readonly Buffer[]
   read(bytes: Buffer): HeadAnswer<Head>
-  /** What is wrong with a head that was taken, in words. */
+  /** What is wrong with a head that was accepted, in words. */
   judge(bytes: Buffer, head: Head, next: Random): string | undefined
 }
 
@@ -80,18 +80,18 @@ function run<Head>(subject: Subject<Head>, count: number, next: Random): void {
     if (wrong !== undefined) expect.fail(`${wrong}: ${bytes.toString('hex')}`)
     kinds[answer.kind]++
   }
-  // Were one of them never answered, the mutations would be testing nothing.
+  // If one of the answers were rare, the mutations would prove little about it.
   for (const kind of Object.values(kinds)) expect(kind).toBeGreaterThan(1000)
 }
 
-describe(`a million mutations, MILLRACE_SEED=${SEED}`, () => {
+describe(`a million damaged HTTP heads, MILLRACE_SEED=${SEED}`, () => {
   const rounds = Array.from({ length: ROUNDS }, (_, round) => round)
 
-  it.each(rounds)('round %i of requests is answered', (round) => {
+  it.each(rounds)('readRequestHead answers every damaged request of round %i', (round) => {
     run(REQUEST, REQUESTS_PER_ROUND, random(SEED * ROUNDS + round))
   })
 
-  it.each(rounds)('round %i of responses is answered', (round) => {
+  it.each(rounds)('readResponseHead answers every damaged response of round %i', (round) => {
     run(RESPONSE, RESPONSES_PER_ROUND, random(SEED * ROUNDS + round))
   })
 })

@@ -1,6 +1,6 @@
 /**
- * What is accepted here and goes on, node:http accepts, and reads the same method, target and fields from it: for
- * damaged requests and responses by the thousand, and for the handshakes of real WebSocket clients and servers.
+ * node:http accepts every head that millrace accepts and forwards, and reads the same method, target and fields from
+ * it. The tests use thousands of damaged requests and responses, and the handshake of a real client and server.
  */
 import { once } from 'node:events'
 import http from 'node:http'
@@ -20,7 +20,7 @@ const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const MUTATIONS = 20_000
 const LEAST_ACCEPTED = 2000
 
-/** A connection in memory: `bytes` come in, what goes out is nobody's. */
+/** A connection in memory that delivers `bytes`, and drops what is written to it. */
 function connectionOf(bytes: Buffer): Duplex {
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), allowHalfOpen: true })
   stream.push(bytes)
@@ -28,7 +28,7 @@ function connectionOf(bytes: Buffer): Duplex {
 }
 
 interface Seen {
-  /** Which event it came with. */
+  /** The event of node:http that brought it. */
   readonly event: string
   readonly start: string
   readonly rawFields: readonly string[]
@@ -54,7 +54,7 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
     server.on('clientError', (error) => settle(error))
   })
 
-  /** What a server of node:http makes of the request, or why it refuses. */
+  /** What a server of node:http reads from the request, or why it refuses the request. */
   async function receive(bytes: Buffer): Promise<Seen | Error> {
     const connection = connectionOf(bytes)
     const seen = new Promise<Seen | Error>((resolve) => {
@@ -68,7 +68,7 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
     }
   }
 
-  it('are no requests to us that they are not to node:http', async () => {
+  it('node:http accepts every damaged request that millrace accepts, and reads the same', async () => {
     const next = random(SEED)
     const seeds = requests.map(({ bytes }) => bytes)
     let accepted = 0
@@ -77,7 +77,7 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
       const answer = readRequestHead(bytes)
       if (answer.kind !== 'match') continue
       const { method, target, version, fields } = answer.value
-      // Methods are open to all, but node:http only knows those of a list.
+      // HTTP allows any method, but node:http only knows those of a list.
       if (!http.METHODS.includes(method)) continue
       accepted++
       const seen = await receive(bytes.subarray(0, answer.bytes))
@@ -90,7 +90,7 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
     expect(accepted).toBeGreaterThan(LEAST_ACCEPTED)
   })
 
-  /** What a client of node:http makes of the response, or why it refuses. */
+  /** What a client of node:http reads from the response, or why it refuses the response. */
   async function ask(bytes: Buffer): Promise<Seen | Error> {
     const connection = connectionOf(bytes)
     const request = http.get({ createConnection: () => connection as Socket })
@@ -109,7 +109,7 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
     }
   }
 
-  it('are no responses to us that they are not to node:http', async () => {
+  it('node:http accepts every damaged response that millrace accepts, and reads the same', async () => {
     const next = random(SEED)
     const seeds = responses.map(({ bytes }) => bytes)
     let accepted = 0
@@ -119,7 +119,7 @@ describe(`damaged heads, MILLRACE_SEED=${SEED}`, () => {
       if (answer.kind !== 'match') continue
       const { version, status, reason, bodyKind } = answer.value
       const sent = forwardedAnswer(bytes.subarray(0, answer.bytes), answer.value, 'accepted')
-      // It ends at its head whatever these say, which not every client believes.
+      // The response ends with its head whatever these fields say, but not every client follows that rule.
       if (bodyKind === 'none' && /^(?:content-length|transfer-encoding):/im.test(sent.toString('latin1')))
         continue
       accepted++
@@ -154,7 +154,7 @@ describe('the handshake of ws', () => {
     await Promise.all([once(relay, 'close'), once(backend, 'close')])
   })
 
-  it('is an upgrade and its acceptance', async () => {
+  it('the handshake of the package ws is read as an upgrade and its acceptance', async () => {
     const url = `ws://127.0.0.1:${(relay.address() as AddressInfo).port}/a/b?c`
     const client = new WebSocket(url, ['a', 'b'], { perMessageDeflate: true, origin: 'http://a' })
     await once(client, 'open')

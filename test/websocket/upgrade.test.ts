@@ -14,7 +14,7 @@ const upgrade = (bytes: Buffer) => upgradeOf(matched(readRequestHead(bytes)))
 const acceptance = (bytes: Buffer, key: string | undefined = KEY) =>
   acceptanceOf(matched(readResponseHead(bytes)), key)
 
-describe('an upgrade', () => {
+describe('upgrades', () => {
   it.each([
     ['as in RFC 6455', upgradeHead()],
     ['in other letters', upgradeHead({ Upgrade: 'UPGRADE: WebSocket', Connection: 'connection: UPGRADE' })],
@@ -22,7 +22,7 @@ describe('an upgrade', () => {
     ['in a second Connection', upgradeHead({ Connection: 'Connection: keep-alive\r\nConnection: upgrade' })],
     ['with a body of no bytes', upgradeHead({}, 'Content-Length: 0')],
     ['with empty elements', upgradeHead({ Upgrade: 'Upgrade: , websocket ,' })],
-  ])('is seen %s', (_, bytes) => {
+  ])('an upgrade is recognized %s', (_, bytes) => {
     expect(upgrade(bytes)).toEqual({ kind: 'websocket', key: KEY })
   })
 
@@ -37,7 +37,7 @@ describe('an upgrade', () => {
         upgradeHead({ Upgrade: `Upgrade: ${protocols}` }),
       ],
     ),
-  ])('is not seen in %s', (_, bytes) => {
+  ])('no upgrade is recognized in %s', (_, bytes) => {
     expect(upgrade(bytes)).toEqual({ kind: 'none' })
   })
 
@@ -98,12 +98,12 @@ describe('an upgrade', () => {
       400,
       key,
     ],
-  ])('is refused where %s', (_, bytes, status, reason) => {
+  ])('an upgrade is refused if %s', (_, bytes, status, reason) => {
     expect(upgrade(bytes)).toEqual({ kind: 'bad', status, reason })
   })
 })
 
-describe('an acceptance', () => {
+describe('acceptances', () => {
   it.each([
     ['as in RFC 6455', acceptanceHead()],
     [
@@ -112,17 +112,20 @@ describe('an acceptance', () => {
     ],
     ['with other words', acceptanceHead({ start: 'HTTP/1.1 101 ' }, 'Server: x')],
     ['among other tokens', acceptanceHead({ Connection: 'Connection: keep-alive, Upgrade' })],
-  ])('is seen %s', (_, bytes) => {
+  ])('an acceptance is recognized %s', (_, bytes) => {
     expect(acceptance(bytes)).toEqual({ kind: 'accepted' })
   })
 
-  it.each([100, 102, 103, 199])('is still to come behind a %i', (status) => {
+  it.each([100, 102, 103, 199])('an acceptance may still come after a %i', (status) => {
     expect(acceptance(acceptanceHead({ start: `HTTP/1.1 ${status} x` }))).toEqual({ kind: 'interim' })
   })
 
-  it.each([200, 204, 301, 400, 426, 503])('is not a %i, whatever its fields say', (status) => {
-    expect(acceptance(acceptanceHead({ start: `HTTP/1.1 ${status} x` }))).toEqual({ kind: 'final' })
-  })
+  it.each([200, 204, 301, 400, 426, 503])(
+    'a response of %i is no acceptance, whatever its fields say',
+    (status) => {
+      expect(acceptance(acceptanceHead({ start: `HTTP/1.1 ${status} x` }))).toEqual({ kind: 'final' })
+    },
+  )
 
   it.each([
     ['it is in HTTP/1.0', acceptanceHead({ start: 'HTTP/1.0 101 x' }), '101 in HTTP/1.0'],
@@ -135,7 +138,7 @@ describe('an acceptance', () => {
     ['Upgrade is missing', acceptanceHead({ Upgrade: '' }), '101 to another protocol than websocket'],
     ['it is to h2c', acceptanceHead({ Upgrade: 'Upgrade: h2c' }), '101 to another protocol than websocket'],
     [
-      'it is to two',
+      'it is to two protocols',
       acceptanceHead({ Upgrade: 'Upgrade: websocket, h2c' }),
       '101 to another protocol than websocket',
     ],
@@ -155,11 +158,11 @@ describe('an acceptance', () => {
       acceptanceHead({ 'Sec-WebSocket-Accept': `Sec-WebSocket-Accept: ${ACCEPT.toLowerCase()}` }),
       'wrong Sec-WebSocket-Accept',
     ],
-  ])('is refused where %s', (_, bytes, reason) => {
+  ])('an acceptance is refused if %s', (_, bytes, reason) => {
     expect(acceptance(bytes)).toEqual({ kind: 'bad', reason })
   })
 
-  it('is refused where nobody asked for an upgrade', () => {
+  it('an acceptance is refused if the client has asked for no upgrade', () => {
     const response = matched(readResponseHead(acceptanceHead()))
     expect(acceptanceOf(response, undefined)).toEqual({ kind: 'bad', reason: '101 to no upgrade' })
   })

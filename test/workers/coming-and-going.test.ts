@@ -1,4 +1,4 @@
-/** Workers that are not there yet, or no more: nobody waits for them, and they come to know what the others know. */
+/** Workers that start, die or cannot start. Nobody waits for them, and a new worker learns what the others know. */
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -14,11 +14,11 @@ const folder = temporaryFolder()
 let rig: WorkersRig
 afterEach(() => rig.end())
 
-describe('two workers that are told to end while they start', () => {
+describe('a stop while workers start', () => {
   it.each([
-    ['when they are forked', () => until(() => rig.workerPids().length === 2)],
-    ['when the first one listens', () => rig.millrace.logged(({ msg }) => msg.startsWith('listening on'))],
-  ])('end with 0 and leave nobody: %s', async (_, moment) => {
+    ['when its workers are forked', () => until(() => rig.workerPids().length === 2)],
+    ['when its first worker listens', () => rig.millrace.logged(({ msg }) => msg.startsWith('listening on'))],
+  ])('millrace that is stopped %s exits with 0 and leaves no worker', async (_, moment) => {
     rig = await WorkersRig.begin(folder)
     await moment()
     const pids = rig.workerPids()
@@ -27,7 +27,7 @@ describe('two workers that are told to end while they start', () => {
   })
 })
 
-it('a reload while they start reaches those that listen later', async () => {
+it('a reload while workers start reaches the workers that listen later', async () => {
   rig = await WorkersRig.begin(folder)
   await until(() => rig.workerPids().length === 2)
   rig.write({ listeners: [{ ...front, cluster: 'b' }] })
@@ -39,14 +39,14 @@ it('a reload while they start reaches those that listen later', async () => {
   expect(rig.backends.map(({ peers }) => peers.length)).toEqual([0, CLIENTS])
 })
 
-describe('a worker that cannot start', () => {
-  it('is missed by readiness and in the figures, and the log says why it is not there, once', async () => {
+describe('workers that cannot start', () => {
+  it('a worker that cannot start is missing in readiness and status, and the log says why once', async () => {
     const logs = join(folder, 'logs')
     mkdirSync(logs)
     const file = join(logs, 'millrace.log')
     rig = await WorkersRig.begin(folder, { log: { file } })
     await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('admin on'))
-    // The supervisor goes on in its file; whoever comes later finds none.
+    // The supervisor goes on in its open file. A worker that starts later cannot open it.
     renameSync(logs, `${logs}-away`)
     await rig.killOne()
     const { workers, workersWanted } = await rig.statusWhen(({ workerDeaths }) => workerDeaths >= 3)
@@ -72,8 +72,8 @@ describe('a worker that cannot start', () => {
   })
 })
 
-describe('a worker that is killed', () => {
-  it('is counted, keeps nobody waiting, and what it counted stays', async () => {
+describe('workers that are killed', () => {
+  it('a killed worker is counted, keeps nobody waiting, and its counts stay', async () => {
     rig = await WorkersRig.start(folder)
     for (let i = 0; i < CLIENTS; i++) await rig.join()
     const before = await rig.status()
@@ -97,7 +97,7 @@ describe('a worker that is killed', () => {
     expect((await rig.get('/metrics')).text).toMatch(/^millrace_worker_deaths_total 1$/m)
   })
 
-  it('is missed by readiness until another one serves', async () => {
+  it('/readyz answers 503 from the death of a worker until another one serves', async () => {
     rig = await WorkersRig.start(folder)
     expect(await rig.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
     const newcomer = await rig.killOneAndHold()
@@ -107,7 +107,7 @@ describe('a worker that is killed', () => {
     expect(await rig.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
   })
 
-  it('is replaced by one that has the config which was taken up meanwhile', async () => {
+  it('a killed worker is replaced by one with the config of a reload meanwhile', async () => {
     rig = await WorkersRig.start(folder)
     const newcomer = await rig.killOneAndHold()
     const reloaded = await rig.reload({ listeners: [{ ...front, cluster: 'b' }] })
@@ -118,7 +118,7 @@ describe('a worker that is killed', () => {
     expect(rig.backends.map(({ peers }) => peers.length)).toEqual([0, CLIENTS])
   })
 
-  it('is replaced by one that has the same orders, until a reload ends them', async () => {
+  it('a killed worker is replaced by one with the same orders, until a reload ends them', async () => {
     const other = { name: 'other', address: '127.0.0.1:0', cluster: 'b' }
     const listeners = [front, other]
     rig = await WorkersRig.start(folder, { listeners })

@@ -1,4 +1,4 @@
-/** Several workers are one proxy to whoever asks: figures are of all, orders go to all, and a reload reaches each. */
+/** Several workers are one proxy to operators: figures are of all workers, and orders and reloads reach all. */
 import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AdminClient } from '../../src/command/client.js'
@@ -57,7 +57,7 @@ describe.each([
   }
   const status = async () => (await admin.ask('GET', '/api/v1/status')) as ProxyStatus
 
-  it('are counted, listed and killed as one', async () => {
+  it('connections of two workers are counted, listed and killed as those of one proxy', async () => {
     for (let i = 0; i < CLIENTS; i++) await join()
     const all = await status()
     expect(all).toMatchObject({
@@ -79,7 +79,7 @@ describe.each([
     expect(await admin.ask('POST', '/api/v1/connections/kill', { all: true })).toEqual(left)
   })
 
-  it('reload together, on the same port, and keep the old config where the new one is no good', async () => {
+  it('two workers reload together on the same port, and keep the old config if the new one is bad', async () => {
     const early = await join()
     writeFileSync(file, JSON.stringify({ splice: 'auto', ...config('b') }))
     expect(await admin.ask('POST', '/api/v1/reload')).toMatchObject({ changed: ['listeners.front'] })
@@ -93,7 +93,7 @@ describe.each([
     expect(await status()).toMatchObject({ config: { reloads: 1 }, state: 'running' })
   })
 
-  it('drain everything without a wait, and all processes end with the last connection', async () => {
+  it('a drain of everything is answered at once, and all processes end with the last connection', async () => {
     const [early, late] = [await join(), await join()]
     const drained = await admin.ask('POST', '/api/v1/drain', { all: true }, true)
     expect(drained).toEqual({ finished: 0, closed: 0, cut: 0, left: 2 })
@@ -105,10 +105,10 @@ describe.each([
     expect(await millrace.program.exited).toEqual({ code: 0, signal: null })
   })
 
-  it('drain together, and a drain that makes no sense ends nobody', async () => {
+  it('two workers drain together, and a bad drain order ends no connection', async () => {
     await join()
     const drain = (order: object) => admin.ask('POST', '/api/v1/drain', order, true)
-    await expect(drain({ backend: 'x:1' })).rejects.toThrow('named with its cluster')
+    await expect(drain({ backend: 'x:1' })).rejects.toThrow('needs its cluster')
     await expect(drain({ all: true, deadlineMs: 1, spreadMs: 2 })).rejects.toThrow('longer than the deadline')
     expect(await drain({ cluster: 'a', deadlineMs: 20 })).toEqual({ finished: 0, closed: 1, cut: 0 })
     const [first] = (await status()).processes

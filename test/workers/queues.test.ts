@@ -1,4 +1,4 @@
-/** Clients who wait to be accepted belong to no worker: whatever happens to workers, somebody serves them. */
+/** Clients that wait to be accepted belong to no worker. They are served whatever happens to workers. */
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -24,7 +24,7 @@ describe.each([
     await rig.end()
   })
 
-  /** They connect and say hello; whether anybody accepts them is left open. */
+  /** Connects clients that send hello, accepted or not. */
   async function come(address: Address, count = CLIENTS): Promise<void> {
     const comers = Array.from({ length: count }, async () => {
       const client = await connectTo(address)
@@ -43,7 +43,7 @@ describe.each([
     for (const pid of pids) process.kill(pid, 'SIGKILL')
   }
 
-  it('are served by the next worker where one was stopped and killed', async () => {
+  it('clients that wait for a stopped worker are served by the next one after its death', async () => {
     rig = await WorkersRig.start(folder, {}, native)
     const stopped = rig.workerPids().slice(0, 1)
     stop(stopped)
@@ -52,7 +52,7 @@ describe.each([
     await served()
   })
 
-  it('are served where all workers were stopped and killed, and none is refused meanwhile', async () => {
+  it('clients are served after all workers were stopped and killed, and none is refused meanwhile', async () => {
     rig = await WorkersRig.start(folder, {}, native)
     const all = rig.workerPids()
     stop(all)
@@ -62,7 +62,7 @@ describe.each([
     await served()
   })
 
-  it('of a path are served by the next worker, too, and the file goes at the end', async () => {
+  it('clients of a unix socket are served by the next worker, and the file is removed at the end', async () => {
     const path = join(folder, `local-${native}`)
     const local = { name: 'local', address: `unix:${path}`, cluster: 'b' }
     rig = await WorkersRig.start(folder, { listeners: [front, local] }, native)
@@ -76,7 +76,7 @@ describe.each([
     await expect(connectTo({ kind: 'unix', path })).rejects.toThrow('ENOENT')
   })
 
-  it('of a listener that a reload has added are served, and it is gone with the reload that removes it', async () => {
+  it('clients of a listener that a reload has added are served until a reload removes it', async () => {
     rig = await WorkersRig.start(folder, {}, native)
     const [port, path] = [await freePort(), join(folder, `added-${native}`)]
     const added = { name: 'added', address: `127.0.0.1:${port}`, cluster: 'b' }
@@ -95,7 +95,7 @@ describe.each([
     await rig.join()
   })
 
-  it('are refused at a listener that is drained, and come to it after the next reload', async () => {
+  it('clients of a drained listener are refused, also by new workers, until the next reload', async () => {
     const port = await freePort()
     const added = { name: 'added', address: `127.0.0.1:${port}`, cluster: 'b' }
     rig = await WorkersRig.start(folder, { listeners: [front, added] }, native)
@@ -109,7 +109,7 @@ describe.each([
     await served()
   })
 
-  it('are served by the other one while a worker cannot start, also at a listener that is new, and then by both', async () => {
+  it('clients are served by the other worker while one cannot start, also at a new listener', async () => {
     const logs = join(folder, `logs-${native}`)
     mkdirSync(logs)
     const log = { file: join(logs, 'millrace.log') }
@@ -134,7 +134,7 @@ describe.each([
     expect((await rig.status()).processes).toHaveLength(2)
   })
 
-  it('are served where a worker does not answer for workerHangMs, and the log says so', async () => {
+  it('clients are served after a worker has not answered for workerHangMs, and the log says so', async () => {
     rig = await WorkersRig.start(folder, { workerHangMs: 500 }, native)
     const [stopped] = rig.workerPids()
     stop([stopped!])
@@ -146,7 +146,7 @@ describe.each([
     expect(rig.workerPids()).not.toContain(stopped)
   })
 
-  it('wait as long as a worker is stopped where workerHangMs is 0', async () => {
+  it('clients wait as long as a worker is stopped if workerHangMs is 0', async () => {
     rig = await WorkersRig.start(folder, { workerHangMs: 0 }, native)
     const all = rig.workerPids()
     stop(all)

@@ -1,4 +1,4 @@
-/** Another config is used by all workers or by none, whatever goes wrong in one of them. */
+/** A reload changes the config of all workers or of none, whatever goes wrong in one of them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ describe.each([
   let rig: WorkersRig
   afterEach(() => rig.end())
 
-  it('count the reloads that were taken up and those that were not', async () => {
+  it('two workers count the reloads that worked and those that failed', async () => {
     rig = await WorkersRig.start(folder, {}, native)
     const { config: before } = await rig.status()
     await expect(rig.reload({ nonsense: 1 })).rejects.toMatchObject({ code: 'config-invalid' })
@@ -35,7 +35,7 @@ describe.each([
     expect((await rig.get('/metrics')).text).toMatch(/^millrace_reloads_failed_total 1$/m)
   })
 
-  it('log to another file from a reload on, they and their supervisor, and nowhere if it cannot be written', async () => {
+  it('a reload moves the log of workers and supervisor, or fails if the new file cannot be written', async () => {
     rig = await WorkersRig.start(folder, {}, native)
     await expect(rig.reload({ log: { file: '/nowhere/at/all.log' } })).rejects.toMatchObject({
       cause: { status: 409 },
@@ -50,11 +50,11 @@ describe.each([
         .filter(Boolean)
         .map((line) => JSON.parse(line))
     await until(() => lines().filter(({ msg }) => msg === 'connection').length === CLIENTS)
-    expect(lines().some(({ msg }) => msg === 'the config was taken up')).toBe(true)
+    expect(lines().some(({ msg }) => msg === 'config reloaded')).toBe(true)
     expect(rig.millrace.lines.some(({ msg }) => msg === 'connection')).toBe(false)
   })
 
-  it('drain a cluster that a reload has taken out, by its name, as long as it has connections', async () => {
+  it('two workers drain a removed cluster by its name as long as it has connections', async () => {
     rig = await WorkersRig.start(folder, {}, native)
     const client = await rig.join()
     const clusters = { b: { backends: [rig.backends[1]!.address] } }
@@ -69,7 +69,7 @@ describe.each([
     await expect(drain('never')).rejects.toMatchObject({ cause: { status: 404 } })
   })
 
-  it('say what a reload has changed, whoever is there to take it up', async () => {
+  it('a reload says what it has changed, even while a worker is missing', async () => {
     const path = `unix:${folder}/listener-${native}`
     rig = await WorkersRig.start(folder, {}, native)
     await rig.killOne()
@@ -82,7 +82,7 @@ describe.each([
     expect(await rig.reload({ listeners })).toEqual({ changed: ['workers'], needsRestart: [] })
   })
 
-  it('move a listener to an address that includes the one they have, or say what is in the way', async () => {
+  it('a reload moves a listener from 127.0.0.1 to 0.0.0.0, or without the addon says what is in the way', async () => {
     const port = await freePort()
     const at = (host: string) => ({ listeners: [{ ...front, address: `${host}:${port}` }] })
     rig = await WorkersRig.start(folder, at('127.0.0.1'), native)
@@ -94,7 +94,7 @@ describe.each([
     await rig.join(port)
   })
 
-  it('drain a unix socket, which only one of them has', async () => {
+  it('two workers drain a unix socket that only one of them has', async () => {
     const address = `unix:${folder}/drained-${native}`
     rig = await WorkersRig.start(folder, { listeners: [front, { ...front, name: 'local', address }] }, native)
     const drained = await rig.admin.ask('POST', '/api/v1/drain', { listener: 'local' }, true)
@@ -103,11 +103,11 @@ describe.each([
   })
 })
 
-describe.skipIf(areMissing('prlimit'))('a worker that is out of file descriptors', () => {
+describe.skipIf(areMissing('prlimit'))('workers that are out of file descriptors', () => {
   let rig: WorkersRig
   afterEach(() => rig.end())
 
-  it('makes a reload fail everywhere, goes on itself, and can do it later', async () => {
+  it('a worker without file descriptors makes a reload fail in all workers, and a later one works', async () => {
     rig = await WorkersRig.start(folder)
     const port = await freePort()
     const listeners = [
@@ -132,7 +132,7 @@ describe.skipIf(areMissing('prlimit'))('a worker that is out of file descriptors
   })
 })
 
-/** With this limit a process can open nothing more. */
+/** The limit with which this process can open nothing more. */
 function lowestFree(pid: number): number {
   const taken = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
   let fd = 0

@@ -1,4 +1,4 @@
-/** Two workers of the built command with an admin address, and what happens to them from outside. */
+/** Two workers of the built command with an admin address, and what tests do to them from outside. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export class WorkersRig {
   readonly admin: AdminClient
   readonly #file: string
   readonly #socket: string
-  /** Of its first listener. */
+  /** The port of its first listener. */
   port = 0
   readonly #clients: Peer[] = []
 
@@ -29,7 +29,7 @@ export class WorkersRig {
     this.admin = new AdminClient({ address: { kind: 'unix', path: this.#socket }, token: undefined })
   }
 
-  /** It has begun, and nothing more. */
+  /** Starts the command and waits for nothing. */
   static async begin(folder: string, more: object = {}, native?: 'off'): Promise<WorkersRig> {
     const backends = [(await Backend.listen()).echo(), (await Backend.listen()).echo()]
     return new WorkersRig(folder, backends, more, native)
@@ -69,7 +69,7 @@ export class WorkersRig {
     writeFileSync(this.#file, JSON.stringify(this.config(more)))
   }
 
-  /** Another config, taken up. */
+  /** Writes another config and reloads it. */
   async reload(more: object): Promise<unknown> {
     this.write(more)
     return await this.admin.ask('POST', '/api/v1/reload', undefined, true)
@@ -79,7 +79,7 @@ export class WorkersRig {
     return (await this.admin.ask('GET', '/api/v1/status')) as ProxyStatus
   }
 
-  /** The first status that is as wanted. */
+  /** Asks for the status until it is as wanted; returns it. */
   async statusWhen(isWanted: (status: ProxyStatus) => boolean): Promise<ProxyStatus> {
     for (;;) {
       const status = await this.status()
@@ -87,7 +87,7 @@ export class WorkersRig {
     }
   }
 
-  /** Status and text of an answer that is no JSON. */
+  /** The status and the text of an answer that is not JSON. */
   get(path: string): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const sent = request({ socketPath: this.#socket, path, headers: { host: 'localhost' } }, (response) => {
@@ -102,7 +102,7 @@ export class WorkersRig {
     })
   }
 
-  /** A connection that has echoed. */
+  /** Connects a client and waits for its echo. */
   async join(port = this.port): Promise<Peer> {
     const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
     this.#clients.push(client)
@@ -111,7 +111,7 @@ export class WorkersRig {
     return client
   }
 
-  /** Processes that the supervisor has at this moment, whether they serve or not. */
+  /** The workers' processes at this moment, whether they serve or not. */
   workerPids(): number[] {
     const { pid } = this.millrace.program
     try {
@@ -122,7 +122,7 @@ export class WorkersRig {
     }
   }
 
-  /** Ends one as the system would; answers with the process that comes in its place, which may not serve yet. */
+  /** Kills a worker; returns the process that comes in its place, which may not serve yet. */
   async killOne(pid = this.workerPids()[0]!): Promise<number> {
     const before = this.workerPids()
     const newcomer = (): number | undefined => this.workerPids().find((each) => !before.includes(each))
@@ -131,16 +131,16 @@ export class WorkersRig {
     return newcomer()!
   }
 
-  /** The same, and whoever comes is kept from serving until it is let go on (SIGCONT). */
+  /** Kills a worker and stops the process that comes in its place. It serves once the test sends SIGCONT. */
   async killOneAndHold(): Promise<number> {
     const newcomer = await this.killOne()
-    // Before its exec the supervisor waits for it.
+    // The supervisor waits for its exec, so the process must not be stopped before that.
     await until(() => readFileSync(`/proc/${newcomer}/environ`, 'utf8').includes('NODE_UNIQUE_ID'))
     process.kill(newcomer, 'SIGSTOP')
     return newcomer
   }
 
-  /** How many file descriptors a process may have. */
+  /** Limits how many file descriptors a process may have. */
   async limit(pid: number, fds: number): Promise<void> {
     await run('prlimit', ['--pid', String(pid), `--nofile=${fds}:`])
   }

@@ -1,4 +1,4 @@
-/** A Postgres session is one worker's, and can be cancelled through any. */
+/** A Postgres session belongs to one worker, and can be cancelled through any worker. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -47,7 +47,7 @@ describe.each([...new Set([modes()[0]!, WITHOUT_NATIVE])])('several workers, $na
     return client
   }
 
-  /** The backend that has it. */
+  /** Begins a session; returns the backend that has it. */
   const begin = async (pid: number): Promise<Backend> => {
     const before = backends.map(({ peers }) => peers.length)
     const client = await connect()
@@ -60,7 +60,7 @@ describe.each([...new Set([modes()[0]!, WITHOUT_NATIVE])])('several workers, $na
     return backends[index]!
   }
 
-  it('send each cancel request to the backend that has the session', async () => {
+  it('several workers send each cancel request to the backend that has the session', async () => {
     await start()
     for (let pid = 1; pid <= SESSIONS; pid++) {
       const backend = await begin(pid)
@@ -78,7 +78,7 @@ describe.each([...new Set([modes()[0]!, WITHOUT_NATIVE])])('several workers, $na
     }
   })
 
-  it('close a request for a session that none of them has', async () => {
+  it('several workers close a cancel request for a session that none of them has', async () => {
     await start()
     await begin(1)
     const client = await connect()

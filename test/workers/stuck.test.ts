@@ -1,7 +1,7 @@
 /**
- * One of two workers is stopped, as a debugger or a machine out of memory would do it: the other one is still there. Each
- * time somebody waits for an answer that does not come, in processes whose clocks nobody can move, so all of them wait at
- * once.
+ * One of two workers is stopped, as by a debugger or by a machine out of memory, and the other one goes on. Each test
+ * waits for an answer that does not come, in processes whose clocks it cannot move. So all tests of this file run at
+ * the same time.
  */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ import { bothServe, WorkersRig } from './rig.js'
 const folder = temporaryFolder()
 const front = { name: 'front', address: '127.0.0.1:0', cluster: 'a' }
 
-/** With two workers, of which one has just been stopped: its process. */
+/** Runs the test with two workers, of which one has just been stopped. `stuck` is the process of that one. */
 const withStuck = (story: (rig: WorkersRig, stuck: number) => Promise<void>) => async (): Promise<void> => {
   const rig = await WorkersRig.start(mkdtempSync(join(folder, 'rig-')))
   try {
-    // What it said last is remembered.
+    // The supervisor remembers what the worker said last.
     const { processes } = await rig.status()
     const stuck = processes[1]!.pid
     process.kill(stuck, 'SIGSTOP')
@@ -28,7 +28,7 @@ const withStuck = (story: (rig: WorkersRig, stuck: number) => Promise<void>) => 
 
 describe.concurrent('beside a worker that is stuck', () => {
   it(
-    'whoever looks is answered, and told that one is silent',
+    'status and metrics are answered beside a stuck worker, and say that it is silent',
     withStuck(async (rig, stuck) => {
       const { workers, workersSilent, processes } = await rig.statusWhen((status) => status.workersSilent > 0)
       expect({ workers, workersSilent }).toEqual({ workers: 2, workersSilent: 1 })
@@ -43,7 +43,7 @@ describe.concurrent('beside a worker that is stuck', () => {
   )
 
   it(
-    'an order is an error that names it, and reaches it when it goes on',
+    'an order beside a stuck worker fails with its name, and reaches it when it goes on',
     withStuck(async (rig, stuck) => {
       const path = `/api/v1/clusters/a/backends/${rig.backends[0]!.address}`
       const named = `no answer from worker 1 (process ${stuck})`
@@ -58,7 +58,7 @@ describe.concurrent('beside a worker that is stuck', () => {
   )
 
   it(
-    'a reload changes nothing, and the next one works when it goes on',
+    'a reload beside a stuck worker changes nothing, and the next one works when it goes on',
     withStuck(async (rig, stuck) => {
       const listeners = [
         { ...front, cluster: 'b' },
@@ -76,7 +76,7 @@ describe.concurrent('beside a worker that is stuck', () => {
   )
 
   it(
-    'a drain of everything ends it too, after the deadline',
+    'a drain of everything ends a stuck worker after the deadline',
     withStuck(async (rig, stuck) => {
       const client = rig.admin.ask('POST', '/api/v1/drain', { all: true, deadlineMs: 100 }, true)
       expect(await client).toEqual({ finished: 0, closed: 0, cut: 0 })

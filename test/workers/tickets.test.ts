@@ -1,4 +1,4 @@
-/** Session tickets of several workers: a client resumes at any of them. */
+/** TLS session tickets of several workers: a client resumes its session at any worker. */
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
@@ -29,7 +29,7 @@ describe.skipIf(areMissing('openssl')).each([
     delete process.env.NODE_OPTIONS
   }
 
-  /** Of openssl s_client; `more` are its arguments. */
+  /** Connects by openssl s_client. `more` are further arguments. */
   const connect = (version: string, ...more: string[]): Program =>
     new Program('openssl', ['s_client', '-connect', `127.0.0.1:${rig.port}`, `-${version}`, ...more])
 
@@ -41,7 +41,7 @@ describe.skipIf(areMissing('openssl')).each([
     await client.exited
   }
 
-  /** Whether the ticket worked, and the worker. */
+  /** Whether the ticket worked, and the process of the worker. */
   const resume = async (version: string): Promise<{ isReused: boolean; pid: number }> => {
     const before = rig.millrace.lines.filter(({ msg }) => msg === 'connection').length
     const args = ['s_client', '-connect', `127.0.0.1:${rig.port}`, `-${version}`, '-sess_in', session]
@@ -72,20 +72,23 @@ describe.skipIf(areMissing('openssl')).each([
     const before = told()
     program.child.kill('SIGWINCH')
     await program.seen(() => told() > before)
-    // What workers are sent they read in order.
+    // Workers read messages in order. So they have the new keys when they have answered this.
     await rig.status()
   }
 
-  it.each(['tls1_2', 'tls1_3'])('work in both, and in one that starts later: %s', async (version) => {
-    await start()
-    await getTicket(version)
-    expect(await resumeEverywhere(version)).toEqual([true])
-    await rig.killOne()
-    await rig.statusWhen((status) => bothServe(status) && status.workerDeaths === 1)
-    expect(await resumeEverywhere(version)).toEqual([true])
-  })
+  it.each(['tls1_2', 'tls1_3'])(
+    'a session ticket works at both workers, and at one that starts later: %s',
+    async (version) => {
+      await start()
+      await getTicket(version)
+      expect(await resumeEverywhere(version)).toEqual([true])
+      await rig.killOne()
+      await rig.statusWhen((status) => bothServe(status) && status.workerDeaths === 1)
+      expect(await resumeEverywhere(version)).toEqual([true])
+    },
+  )
 
-  it('work for two rotations of the keys after their own, and not longer', async () => {
+  it('a session ticket works for two rotations of the keys after its own, and not longer', async () => {
     await start()
     await getTicket('tls1_3')
     await letAnHourPass()

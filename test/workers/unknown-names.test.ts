@@ -1,4 +1,4 @@
-/** A name that there is not gets one sentence, whichever way somebody asks: a program, the API of one process or of several. */
+/** An unknown name gets the same sentence from the library, and from the API of one process and of several. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AdminClient } from '../../src/command/client.js'
@@ -33,7 +33,7 @@ afterAll(async () => {
   await several.end()
 })
 
-describe('a name that there is not', () => {
+describe('unknown names', () => {
   it.each<[string, string, string, object | undefined]>([
     [LISTENER, 'POST', DRAIN, { listener: 'frnt' }],
     [LISTENER, 'POST', KILL, { listener: 'frnt' }],
@@ -47,18 +47,21 @@ describe('a name that there is not', () => {
     [BACKEND, 'POST', KILL, NOWHERE],
     [BACKEND, 'GET', `${LIST}?cluster=a&backend=nowhere.example:65000`, undefined],
     [BACKEND, 'PATCH', '/api/v1/clusters/a/backends/nowhere.example:65000', { state: 'up' }],
-  ])('is answered with the same: %s (%s %s)', async (sentence, method, path, body) => {
-    for (const api of apis) {
-      const problem = { status: 404, code: 'unknown-name', detail: sentence }
-      await expect(api.ask(method, path, body)).rejects.toMatchObject({ message: sentence, cause: problem })
-    }
-  })
+  ])(
+    'the API of one process and that of several answer an unknown name alike: %s (%s %s)',
+    async (sentence, method, path, body) => {
+      for (const api of apis) {
+        const problem = { status: 404, code: 'unknown-name', detail: sentence }
+        await expect(api.ask(method, path, body)).rejects.toMatchObject({ message: sentence, cause: problem })
+      }
+    },
+  )
 
   it.each<[string, DrainOrder]>([
     [LISTENER, { listener: 'frnt' }],
     [CLUSTER, { cluster: 'x' }],
     [BACKEND, NOWHERE],
-  ])('is answered with the same where a program asks: %s', async (sentence, order) => {
+  ])('the library answers an unknown name in the same words: %s', async (sentence, order) => {
     await expect(program.drain(order)).rejects.toMatchObject({ message: sentence, code: 'unknown-name' })
   })
 })

@@ -1,4 +1,4 @@
-/** Many processes on one address: they share the work, one that dies is replaced, and none is left behind. */
+/** Several processes on one address: they share the work, a dead one is replaced, and none is left behind. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Address } from '../../src/address.js'
@@ -8,7 +8,7 @@ import { Millrace, writeConfig } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
 
 const LOOPBACK = { kind: 'tcp', host: '127.0.0.1' } as const
-/** The kernel shares connections out by chance: that one of two workers gets none of so many never happens. */
+/** The kernel shares connections out by chance. Of so many, each of two workers gets at least one. */
 const MOST_TRIES = 300
 
 const folder = temporaryFolder()
@@ -38,13 +38,13 @@ describe.each([
 
   const listening = () => millrace.lines.filter(({ msg }) => msg.startsWith('listening on'))
 
-  /** Each process writes to the log by itself, so lines of several come in any order. */
+  /** Each process writes to the log by itself, so lines of several processes come in any order. */
   async function started(listeners: number): Promise<void> {
     await millrace.logged(({ msg }) => msg === '2 workers')
     await millrace.program.seen(() => listening().length === listeners)
   }
 
-  /** A client and what the backend sees of it, once a byte has crossed. */
+  /** Connects a client and sends a byte; returns the client and the backend's end of the connection. */
   async function connect(address: Address = { ...LOOPBACK, port }): Promise<[Peer, Peer]> {
     const client = await connectTo(address)
     const peer = await backend.accepted()
@@ -59,7 +59,7 @@ describe.each([
     await Promise.all([client.closed, peer.closed])
   }
 
-  /** Connects until `isEnough` of the process ids that served. */
+  /** Connects until `isEnough` accepts the ids of the processes that have served. */
   async function serveUntil(isEnough: (pids: ReadonlySet<number>) => boolean): Promise<void> {
     const records = () => millrace.lines.filter(({ msg }) => msg === 'connection')
     const before = records().length
@@ -75,7 +75,7 @@ describe.each([
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   }
 
-  it('listen on the same address and both serve', async () => {
+  it('two workers listen on the same address and both serve', async () => {
     await start()
     expect(new Set(listening().map(({ address }) => address)).size).toBe(1)
     expect(new Set(listening().map(({ pid }) => pid)).size).toBe(2)
@@ -83,7 +83,7 @@ describe.each([
     expect(await millrace.stop()).toEqual({ code: 0, signal: null })
   })
 
-  it('replace one that is killed', async () => {
+  it('two workers serve again after one was killed and replaced', async () => {
     await start()
     const killed = listening()[0]!.pid
     process.kill(killed, 'SIGKILL')
@@ -100,7 +100,7 @@ describe.each([
     ['SIGTERM to the supervisor', () => process.kill(millrace.program.pid, 'SIGTERM')],
     ['SIGTERM to every process', () => process.kill(-millrace.program.pid, 'SIGTERM')],
     ['SIGINT to every process', () => process.kill(-millrace.program.pid, 'SIGINT')],
-  ])('finish what runs after %s and leave no process', async (_how, signal) => {
+  ])('two workers finish their connections after %s and leave no process', async (_how, signal) => {
     await start()
     const [client, peer] = await connect()
     signal()
@@ -119,29 +119,40 @@ describe.each([
     expectNobodyLeft(listening().map(({ pid }) => pid))
   })
 
-  it('end at once with 1 after a second signal', async () => {
-    await start()
+  /** Connects, and sends more bytes than can arrive; returns how the client's socket breaks. */
+  async function stall(): Promise<{ broken: Promise<string>; peer: Peer }> {
     const [client, peer] = await connect()
+    peer.pause()
+    client.send(Buffer.alloc(20_000_000))
+    const broken = new Promise<string>((resolve) => {
+      client.socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? ''))
+    })
+    return { broken, peer }
+  }
+
+  it('two workers end at once after a second signal, reset what is in progress and write its record', async () => {
+    await start()
+    const { broken, peer } = await stall()
     millrace.program.child.kill('SIGTERM')
     await untilRefused({ ...LOOPBACK, port })
     millrace.program.child.kill('SIGTERM')
     expect(await millrace.program.exited).toEqual({ code: 1, signal: null })
-    await Promise.all([client.ended, peer.ended])
-    client.socket.destroy()
+    expect(await broken).toMatch(/^(ECONNRESET|EPIPE)$/)
+    await millrace.program.seen(() => millrace.lines.some(({ ended }) => isOrdered(ended)))
     peer.socket.destroy()
   })
 
-  it('end when the supervisor is killed', async () => {
+  it('two workers whose supervisor is killed reset what is in progress, write its record and end', async () => {
     await start()
-    const [client, peer] = await connect()
+    const { broken, peer } = await stall()
     await millrace.program.kill()
-    await Promise.all([client.ended, peer.ended])
-    client.socket.destroy()
+    expect(await broken).toMatch(/^(ECONNRESET|EPIPE)$/)
+    await millrace.program.seen(() => millrace.lines.some(({ ended }) => isOrdered(ended)))
     peer.socket.destroy()
     await untilRefused({ ...LOOPBACK, port })
   })
 
-  it('serve a unix socket too, and remove it at the end', async () => {
+  it('two workers serve a unix socket and remove it at the end', async () => {
     const path = join(folder, `listener-${native}`)
     const config = writeConfig(folder, {
       workers: 2,
@@ -152,7 +163,7 @@ describe.each([
       clusters: { only: { backends: [backend.address] } },
     })
     millrace = new Millrace(['--config', config], { native })
-    // A path cannot be shared: one worker has both listeners, the other one.
+    // Workers cannot share a path. So one worker has both listeners, and the other worker has one.
     await started(3)
     expect(listening().filter(({ address }) => address === `unix:${path}`)).toHaveLength(1)
     await close(await connect({ kind: 'unix', path }))
@@ -161,7 +172,10 @@ describe.each([
   })
 })
 
-/** Workers stop listening one after the other, and tell nobody. */
+/** Of a record. */
+const isOrdered = (ended: unknown): boolean => (ended as { cause?: string } | undefined)?.cause === 'ordered'
+
+/** Waits until the address refuses. Workers stop listening one after the other, without a message. */
 async function untilRefused(address: Address): Promise<void> {
   for (;;) {
     const outcome = await connectTo(address).catch((error: NodeJS.ErrnoException) => error.code)

@@ -1,6 +1,6 @@
 /**
- * The document served at /openapi.json against what is answered: by a proxy that has run, with workers and without, with
- * the addon and without, every answer of every operation is what its schema says.
+ * The document at /openapi.json against the answers of a proxy that has had traffic. Every answer of every operation
+ * matches its schema, with workers and without, with the addon and without.
  */
 import { request } from 'node:http'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
@@ -56,7 +56,7 @@ function ask(method: string, path: string, body?: object): Promise<Answer> {
   })
 }
 
-/** Holds answers against the document, and notes which were held. */
+/** Checks answers against the document, and notes which operations and statuses it has checked. */
 class Judge {
   readonly seen = new Set<string>()
   readonly #document: Document
@@ -68,7 +68,7 @@ class Judge {
     this.#ajv.addKeyword('components')
   }
 
-  /** `pattern`: the path in the document. */
+  /** `pattern` is the path as the document writes it. */
   async ask(method: string, pattern: string, path = pattern, body?: object): Promise<unknown> {
     const answer = await ask(method, path, body)
     const response = this.#document.paths[pattern]![method.toLowerCase()]!.responses[answer.status]
@@ -113,7 +113,7 @@ async function join(port: number, bytes = 5): Promise<Peer> {
   return client
 }
 
-/** It may be reset before it knows that it was connected. */
+/** Connects a client that the proxy refuses. A reset may arrive before the client knows that it is connected. */
 async function turnedAway(port: number): Promise<void> {
   try {
     const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
@@ -122,7 +122,7 @@ async function turnedAway(port: number): Promise<void> {
   } catch {}
 }
 
-/** Traffic of every kind: bulk and small, over and not, turned away, refused, and broken. */
+/** Makes connections of every kind: large and small, ended and open, without a backend, without a route, and reset. */
 async function run(ports: Readonly<Record<string, number>>): Promise<void> {
   const ended = await join(ports.front!, 300_000)
   ended.end()
@@ -140,8 +140,8 @@ const WAYS = [modes()[0]!, WITHOUT_NATIVE].flatMap((mode) => [
   { ...mode, workers: 2 },
 ])
 
-describe.each(WAYS)('answers of a proxy that has run ($name, workers: $workers)', (mode) => {
-  it('are as /openapi.json says, each of them', async () => {
+describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) => {
+  it('every answer of the admin API matches its schema in /openapi.json', async () => {
     backend = (await Backend.listen()).echo()
     const started = await startWith(folder, config(mode.workers), mode)
     millrace = started.millrace
@@ -152,7 +152,7 @@ describe.each(WAYS)('answers of a proxy that has run ($name, workers: $workers)'
     const backendPath = '/api/v1/clusters/{cluster}/backends/{backend}'
     const backendAt = (name: string) => `/api/v1/clusters/back/backends/${encodeURIComponent(name)}`
     const status = await judge.ask('GET', '/api/v1/status')
-    // What the document once had elsewhere.
+    // An older document had this field in another place.
     expect(status).toHaveProperty('eventLoopDelaySeconds.counts')
     for (const path of ['/api/v1/listeners', '/api/v1/clusters', '/api/v1/connections', '/api/v1/log']) {
       await judge.ask('GET', path)

@@ -1,4 +1,4 @@
-/** Every operation over HTTP: what it does, what it answers, and that the document served says the same. */
+/** Every operation of the admin API: what it does, what it answers, and what the OpenAPI document says of it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../../src/admin/api/operations.js'
 import { Rig } from '../rig.js'
@@ -9,20 +9,20 @@ beforeEach(async () => {
 })
 afterEach(() => rig.end())
 
-/** Answered in another form than the others, or in none of the API's. */
+/** Paths that do not answer with a JSON object of the API. */
 const PLAIN = ['/api/v1/events', '/metrics', '/livez', '/readyz', '/openapi.json']
 
 const post = (body: object = {}) => ({ method: 'POST', body })
 
-/** What the table says of an answer is true of this one. */
+/** Checks an answer against its schema in the table of operations. */
 function checkAnswer(method: string, pattern: string, answer: unknown): void {
   const operation = OPERATIONS.find((each) => each.method === method && each.path === pattern)
   expect(() => operation!.answer.parse(answer)).not.toThrow()
 }
 
-describe('what can be seen', () => {
+describe('queries to the admin API', () => {
   it.each(['status', 'listeners', 'clusters', 'clusters/back/backends', 'connections'])(
-    'is as strict as its schema: %s',
+    'GET /api/v1/%s answers exactly with the fields of its schema',
     async (name) => {
       await rig.join()
       const { status, json } = await rig.ask(`/api/v1/${name}`)
@@ -31,7 +31,7 @@ describe('what can be seen', () => {
     },
   )
 
-  it('is counted while it runs', async () => {
+  it('the status counts a connection while it is open', async () => {
     await rig.join()
     const { json } = await rig.ask('/api/v1/status')
     expect(json).toMatchObject({
@@ -42,7 +42,7 @@ describe('what can be seen', () => {
     })
   })
 
-  it('are the connections that are asked for', async () => {
+  it('the list of connections has only those that match the query', async () => {
     await rig.join()
     await rig.join()
     const list = async (query: string) => (await rig.ask(`/api/v1/connections?${query}`)).json
@@ -55,7 +55,7 @@ describe('what can be seen', () => {
     expect(await list('olderThanMs=100000000')).toMatchObject({ matched: 0 })
   })
 
-  it('is of somebody only who is there', async () => {
+  it('a query or an order with an unknown name gets 404 and the most similar name', async () => {
     const wrong = async (path: string, asked = {}) => {
       const { status, json } = await rig.ask(path, asked)
       return `${status} ${json.detail}`
@@ -77,13 +77,13 @@ describe('what can be seen', () => {
     expect((await rig.ask(list)).json).toMatchObject({ matched: 1 })
   })
 
-  it('is the log: its level, and its file where it has one', async () => {
+  it('GET /api/v1/log answers with the level of the log', async () => {
     const { json } = await rig.ask('/api/v1/log')
     checkAnswer('GET', '/api/v1/log', json)
     expect(json).toEqual({ level: 'info' })
   })
 
-  it('is readiness, and that it lives', async () => {
+  it('/readyz answers 503 once a listener is drained, while /livez answers 200', async () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200, text: 'ok\n' })
     expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
     await rig.bed.proxy.drain({ listener: 'front' })
@@ -91,7 +91,7 @@ describe('what can be seen', () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   })
 
-  it('is unreadiness while a part is drained, and as long as a cluster is', async () => {
+  it('/readyz answers 503 after a drain of the only backend, until the backend is up again', async () => {
     const client = await rig.join()
     const { name, backends } = rig.bed.proxy.status().clusters[0]!
     const unready = async () => expect(await rig.ask('/readyz')).toMatchObject({ status: 503 })
@@ -104,7 +104,7 @@ describe('what can be seen', () => {
     expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
   })
 
-  it('is readiness while what a reload has taken away still has connections', async () => {
+  it('/readyz answers 200 while a listener that a reload removed still has connections', async () => {
     await rig.join()
     const listeners = [{ name: 'other', address: '127.0.0.1:0', cluster: 'back' }]
     await rig.bed.reload({ listeners, timeouts: { drainMs: 0 } })
@@ -118,7 +118,7 @@ describe('what can be seen', () => {
     expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
   })
 
-  it('is unreadiness from the moment on that a drain begins', async () => {
+  it('/readyz answers 503 as soon as a drain of everything begins', async () => {
     const client = await rig.join()
     const drained = rig.bed.proxy.drain()
     expect(await rig.ask('/readyz')).toMatchObject({ status: 503, text: 'draining\n' })
@@ -127,8 +127,8 @@ describe('what can be seen', () => {
   })
 })
 
-describe('what can be done', () => {
-  it('is to end one connection', async () => {
+describe('orders to the admin API', () => {
+  it('a DELETE of a connection resets its client, and a second DELETE gets 404', async () => {
     const client = await rig.join()
     const { json } = await rig.ask('/api/v1/connections')
     const [{ id }] = json.connections as [{ id: string }]
@@ -138,7 +138,7 @@ describe('what can be done', () => {
     expect(await rig.ask(`/api/v1/connections/${id}`, { method: 'DELETE' })).toMatchObject({ status: 404 })
   })
 
-  it('is to end many', async () => {
+  it('a kill order resets the clients that match, or all of them', async () => {
     const clients = [await rig.join(), await rig.join()]
     expect(await rig.ask('/api/v1/connections/kill', post({ client: '10.0.0.0/8' }))).toMatchObject({
       json: { killed: 0 },
@@ -149,7 +149,7 @@ describe('what can be done', () => {
     expect(await Promise.all(clients.map(({ ended }) => ended))).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  it('is told in the log, in one line each', async () => {
+  it('every order writes one line to the log, and a query writes none', async () => {
     await rig.join()
     const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
     await rig.ask(path, { method: 'PATCH', body: { weight: 3 } })
@@ -175,7 +175,7 @@ describe('what can be done', () => {
     ])
   })
 
-  it('is seen in the next answer', async () => {
+  it('the answer after an order shows what the order changed', async () => {
     await rig.join()
     const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
     for (const weight of [2, 3, 4]) {
@@ -189,7 +189,7 @@ describe('what can be done', () => {
     expect((await rig.ask('/api/v1/connections')).json).toMatchObject({ matched: 0 })
   })
 
-  it('is to drain, answered when it is done', async () => {
+  it('a drain order with a deadline is answered when the drain is over', async () => {
     const client = await rig.join()
     const { json } = await rig.ask('/api/v1/drain', post({ listener: 'front', deadlineMs: 20 }))
     checkAnswer('POST', '/api/v1/drain', json)
@@ -197,7 +197,7 @@ describe('what can be done', () => {
     expect(await client.ended).toBe('fin')
   })
 
-  it('is to take a backend out and in again, and to weigh it', async () => {
+  it('a PATCH of a backend drains it, brings it up again and sets its weight', async () => {
     const path = `/api/v1/clusters/back/backends/${encodeURIComponent(rig.backend.address)}`
     const change = (body: object) => rig.ask(path, { method: 'PATCH', body })
     const { json } = await change({ state: 'drain', weight: 7 })
@@ -208,7 +208,7 @@ describe('what can be done', () => {
     await rig.join()
   })
 
-  it('is to log from another level on, and to open the log anew', async () => {
+  it('the admin API changes the log level and reopens the log', async () => {
     const { json } = await rig.ask('/api/v1/log/level', { method: 'PUT', body: { level: 'debug' } })
     checkAnswer('PUT', '/api/v1/log/level', json)
     expect((await rig.ask('/api/v1/status')).json).toMatchObject({ logLevel: 'debug' })
@@ -217,7 +217,7 @@ describe('what can be done', () => {
 })
 
 describe('the OpenAPI document', () => {
-  it('names every operation there is and no other, each with its parameters and its answer', async () => {
+  it('the OpenAPI document has every operation and no other, each with its parameters and its answer', async () => {
     const { json } = await rig.ask('/openapi.json')
     expect(json.openapi).toBe('3.1.0')
     const paths = json.paths as Record<string, Record<string, Record<string, unknown>>>
@@ -240,7 +240,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it('tells of what is no JSON by its type, and which of it needs no token', async () => {
+  it('the OpenAPI document has the content type of each plain path, and says which paths need no token', async () => {
     const { json } = await rig.ask('/openapi.json')
     const paths = json.paths as Record<string, { get: { responses: object; security?: [] } }>
     for (const path of PLAIN) {
@@ -252,7 +252,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it('tells figures of a question as figures, and every status of a refusal', async () => {
+  it('the OpenAPI document gives numeric query parameters as integers, and lists every error status', async () => {
     const { json } = await rig.ask('/openapi.json')
     const paths = json.paths as Record<string, Record<string, Record<string, object>>>
     const { parameters } = paths['/api/v1/connections']!.get as {

@@ -1,4 +1,4 @@
-/** Who may ask what, and what those are told who may not. */
+/** Which requests the admin server allows, and how it refuses the others. */
 
 import { once } from 'node:events'
 import { existsSync, lstatSync, writeFileSync } from 'node:fs'
@@ -14,35 +14,53 @@ afterEach(() => rig.end())
 const KILL_ALL: Asked = { method: 'POST', body: { all: true } }
 const KILL = '/api/v1/connections/kill'
 
-describe('on a port', () => {
+describe('an admin server on a port', () => {
   it.each<[string, string, Asked, number, RegExp]>([
     ['no token', '/api/v1/status', { headers: { authorization: '' } }, 401, /Bearer TOKEN/],
     ['a wrong token', '/metrics', { headers: { authorization: 'Bearer nonsense' } }, 401, /Bearer/],
-    ['another scheme', '/api/v1/status', { headers: { authorization: `Basic ${TOKEN}` } }, 401, /Bearer/],
-    ['a wrong token for what is not there', '/nope', { headers: { authorization: 'x' } }, 401, /Bearer/],
-    ['the name of another site', '/livez', { headers: { host: 'evil.example' } }, 421, /evil\.example/],
-    ['an address of another machine', '/livez', { headers: { host: '10.0.0.1:80' } }, 421, /10\.0\.0\.1/],
-    ['nonsense for a host', '/livez', { headers: { host: 'a b' } }, 421, /a b/],
     [
-      'a page of another site that changes something',
+      'another authentication scheme',
+      '/api/v1/status',
+      { headers: { authorization: `Basic ${TOKEN}` } },
+      401,
+      /Bearer/,
+    ],
+    ['a wrong token and an unknown path', '/nope', { headers: { authorization: 'x' } }, 401, /Bearer/],
+    ['the Host of another site', '/livez', { headers: { host: 'evil.example' } }, 421, /evil\.example/],
+    [
+      'the address of another machine as Host',
+      '/livez',
+      { headers: { host: '10.0.0.1:80' } },
+      421,
+      /10\.0\.0\.1/,
+    ],
+    ['an invalid Host', '/livez', { headers: { host: 'a b' } }, 421, /a b/],
+    [
+      'an order and the Origin of another site',
       KILL,
       { ...KILL_ALL, headers: { origin: 'http://evil.example' } },
       403,
       /evil\.example/,
     ],
     ['an unknown path', '/api/v1/nope', {}, 404, /nothing at/],
-    ['an unknown path upwards', '/assets/../package.json', {}, 404, /nothing at/],
+    ['a path that leads upwards', '/assets/../package.json', {}, 404, /nothing at/],
     ['a path with an encoded slash', '/assets/..%2fpackage.json', {}, 404, /nothing at/],
     ['a wrong method', '/api/v1/status', { method: 'POST' }, 405, /POST/],
-    ['a change by GET', KILL, {}, 405, /GET/],
-    ['a post to a page', '/livez', { method: 'POST' }, 405, /POST/],
-    ['a body that is no JSON by its type', KILL, { method: 'POST', body: '{}' }, 415, /application\/json/],
+    ['GET instead of POST', KILL, {}, 405, /GET/],
+    ['POST for a path that has only GET', '/livez', { method: 'POST' }, 405, /POST/],
     [
-      'a body that is no JSON',
+      'a body without the content type of JSON',
+      KILL,
+      { method: 'POST', body: '{}' },
+      415,
+      /application\/json/,
+    ],
+    [
+      'a body that is not JSON',
       KILL,
       { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } },
       400,
-      /no JSON/,
+      /not JSON/,
     ],
     [
       'a body that is too large',
@@ -51,9 +69,9 @@ describe('on a port', () => {
       413,
       /at most 16384/,
     ],
-    ['an empty order to kill', KILL, { method: 'POST', body: {} }, 422, /"all": true/],
+    ['a kill order that names no connections', KILL, { method: 'POST', body: {} }, 422, /"all": true/],
     [
-      'an empty order to drain',
+      'a drain order that names no target',
       '/api/v1/drain',
       { method: 'POST', body: { deadlineMs: 1 } },
       422,
@@ -61,16 +79,16 @@ describe('on a port', () => {
     ],
     ['an unknown field', KILL, { method: 'POST', body: { listeners: 'x' } }, 422, /listeners/],
     [
-      'no address range',
+      'a client that is no address range',
       KILL,
       { method: 'POST', body: { client: 'everybody' } },
       422,
       /client: .*10\.0\.0\.0\/8/,
     ],
-    ['a list for an object', KILL, { method: 'POST', body: [1] }, 422, /object/],
-    ['a number in words', '/api/v1/connections?limit=many', {}, 422, /limit/],
+    ['a list instead of an object', KILL, { method: 'POST', body: [1] }, 422, /object/],
+    ['a word instead of a number', '/api/v1/connections?limit=many', {}, 422, /limit/],
     ['a number out of range', '/api/v1/connections?limit=1001', {}, 422, /limit/],
-    ['an unknown question', '/api/v1/status?x=1', {}, 422, /x/],
+    ['an unknown query parameter', '/api/v1/status?x=1', {}, 422, /x/],
     ['an unknown cluster', '/api/v1/clusters/x/backends', {}, 404, /cluster "x"/],
     [
       'an unknown backend',
@@ -87,24 +105,27 @@ describe('on a port', () => {
       404,
       /^there is no listener "x"$/,
     ],
-    ['bad percent signs', '/api/v1/connections/%zz', { method: 'DELETE' }, 400, /percent/],
-    ['an unknown level', '/api/v1/log/level', { method: 'PUT', body: { level: 'loud' } }, 422, /level/],
-  ])('%s gets the right status and a sentence', async (_, path, asked, status, sentence) => {
-    rig = await Rig.start()
-    const client = await rig.join()
-    const answer = await rig.ask(path, asked)
-    expect(answer.status).toBe(status)
-    expect(answer.headers['content-type']).toBe('application/problem+json')
-    expect(answer.json).toMatchObject({
-      type: 'about:blank',
-      status,
-      detail: expect.stringMatching(sentence),
-    })
-    expect(client.socket.destroyed).toBe(false)
-    expect(rig.bed.proxy.status()).toMatchObject({ state: 'running', connections: { active: 1 } })
-  })
+    ['invalid percent encoding', '/api/v1/connections/%zz', { method: 'DELETE' }, 400, /percent/],
+    ['an unknown log level', '/api/v1/log/level', { method: 'PUT', body: { level: 'loud' } }, 422, /level/],
+  ])(
+    'an admin request with %s gets its error status and a reason',
+    async (_, path, asked, status, sentence) => {
+      rig = await Rig.start()
+      const client = await rig.join()
+      const answer = await rig.ask(path, asked)
+      expect(answer.status).toBe(status)
+      expect(answer.headers['content-type']).toBe('application/problem+json')
+      expect(answer.json).toMatchObject({
+        type: 'about:blank',
+        status,
+        detail: expect.stringMatching(sentence),
+      })
+      expect(client.socket.destroyed).toBe(false)
+      expect(rig.bed.proxy.status()).toMatchObject({ state: 'running', connections: { active: 1 } })
+    },
+  )
 
-  it('says which methods there are, and how to show a token', async () => {
+  it('an answer of 405 names the allowed methods, and one of 401 names the Bearer scheme', async () => {
     rig = await Rig.start()
     expect((await rig.ask('/api/v1/reload')).headers.allow).toBe('POST')
     expect((await rig.ask('/metrics', { method: 'PUT' })).headers.allow).toBe('GET, HEAD')
@@ -113,14 +134,14 @@ describe('on a port', () => {
   })
 
   it.each(['localhost', 'LOCALHOST:80', '127.0.0.1:9', '127.1.2.3', '[::1]:5', 'millrace.internal:1'])(
-    'may be addressed as %s',
+    'the admin server accepts the Host %s',
     async (host) => {
       rig = await Rig.start({ hosts: ['millrace.internal'] })
       expect(await rig.ask('/livez', { headers: { host } })).toMatchObject({ status: 200 })
     },
   )
 
-  it('tells what needs no token without one, and every answer bears the same headers', async () => {
+  it('the page and the health paths need no token, and every answer has the security headers', async () => {
     rig = await Rig.start()
     const bare = { headers: { authorization: '' } }
     for (const path of ['/', '/assets/page.js', '/assets/uPlot.esm.js', '/livez', '/readyz', '/metrics']) {
@@ -133,13 +154,13 @@ describe('on a port', () => {
     }
   })
 
-  it('answers HEAD as GET, without the body', async () => {
+  it('the admin server answers HEAD like GET, but without a body', async () => {
     rig = await Rig.start()
     expect(await rig.ask('/metrics', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
     expect(await rig.ask('/api/v1/status', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
   })
 
-  it('changes nothing where it is read only', async () => {
+  it('a read-only admin server refuses orders with 403 and answers queries', async () => {
     rig = await Rig.start({ readOnly: true })
     await rig.join()
     expect(await rig.ask(KILL, KILL_ALL)).toMatchObject({ status: 403 })
@@ -148,12 +169,16 @@ describe('on a port', () => {
   })
 
   it.each([
-    ['of the same name', 'http://localhost:8080', 'localhost:8080'],
-    ['behind a proxy that passes its name on', 'https://Proxy.Example', 'proxy.example'],
-    ['behind a proxy that passes ours on, as nginx does', 'https://proxy.example', '127.0.0.1:9901'],
-    ['behind a proxy at a port of its own', 'https://proxy.example:8443', 'localhost'],
-    ['behind a proxy without a name', 'https://10.0.0.9', '10.0.0.9'],
-  ])('lets a page change something that is %s', async (_, origin, host) => {
+    ['with the same name as the Host', 'http://localhost:8080', 'localhost:8080'],
+    ['behind a proxy that sends its own name as Host', 'https://Proxy.Example', 'proxy.example'],
+    [
+      'behind a proxy that sends our address as Host, as nginx does',
+      'https://proxy.example',
+      '127.0.0.1:9901',
+    ],
+    ['behind a proxy on another port', 'https://proxy.example:8443', 'localhost'],
+    ['behind a proxy that has an address and no name', 'https://10.0.0.9', '10.0.0.9'],
+  ])('the admin server accepts an order from a page %s', async (_, origin, host) => {
     rig = await Rig.start({ hosts: ['proxy.example', '10.0.0.9'] })
     await rig.join()
     const headers = { origin, host }
@@ -166,18 +191,18 @@ describe('on a port', () => {
     'null',
     'https://proxy.example.evil.example',
     'file://',
-  ])('lets no page of %s change anything', async (origin) => {
+  ])('the admin server refuses an order from a page with the Origin %s', async (origin) => {
     rig = await Rig.start({ hosts: ['proxy.example'] })
     const headers = { origin, host: '127.0.0.1:9901' }
     expect(await rig.ask(KILL, { ...KILL_ALL, headers })).toMatchObject({ status: 403 })
   })
 })
 
-describe('on a unix socket', () => {
+describe('an admin server on a unix socket', () => {
   const path = `${folder}/admin.sock`
   const start = () => Rig.start({ address: { kind: 'unix', path }, token: undefined })
 
-  it('asks for no token, and the file is its owner`s alone, gone at the end', async () => {
+  it('an admin socket needs no token, has mode 600, and is removed when the server stops', async () => {
     rig = await start()
     expect(lstatSync(path).mode & 0o777).toBe(0o600)
     expect(await rig.ask('/api/v1/status', { headers: { authorization: '' } })).toMatchObject({ status: 200 })
@@ -185,7 +210,7 @@ describe('on a unix socket', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('takes the place of a socket that nobody listens on any more', async () => {
+  it('the admin server replaces a socket file on which nobody listens', async () => {
     const { Program } = await import('../../support/programs.js')
     const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
     await new Program(process.execPath, ['-e', script]).exited
@@ -194,7 +219,7 @@ describe('on a unix socket', () => {
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   })
 
-  it('leaves one alone that somebody listens on, and a file that is no socket', async () => {
+  it('the admin server does not replace a socket file in use or a file that is no socket', async () => {
     rig = await start()
     const second = `${folder}/second.sock`
     const taken = createServer().listen(second)

@@ -1,4 +1,4 @@
-/** What holds of every rule, however it puts the candidates in order. */
+/** What every balancer does, in whichever order it puts the candidates. */
 import { describe, expect, it } from 'vitest'
 import { BALANCERS, type BalanceRule, createBalancer } from '../../../src/cluster/balance/rules.js'
 import { requestOf } from '../requests.js'
@@ -6,10 +6,10 @@ import { requestOf } from '../requests.js'
 const candidatesOf = (...weights: number[]) =>
   weights.map((weight, index) => ({ name: `10.0.0.${index}:80`, weight, active: 0, dialling: 0 }))
 
-describe.each(Object.keys(BALANCERS) as BalanceRule[])('%s', (rule) => {
+describe.each(Object.keys(BALANCERS) as BalanceRule[])('the balancer %s', (rule) => {
   const request = requestOf(1000)
 
-  it('picks every candidate once for one request that is asked for again and again', () => {
+  it('a balancer picks every candidate once for one request', () => {
     const candidates = candidatesOf(1, 5, 2, 1)
     const balancer = createBalancer(rule, candidates)
     for (let round = 0; round < 20; round++) {
@@ -20,7 +20,7 @@ describe.each(Object.keys(BALANCERS) as BalanceRule[])('%s', (rule) => {
     }
   })
 
-  it('picks nobody who is no candidate, and nobody where there is none', () => {
+  it('a balancer picks only candidates, and none if there are none', () => {
     const candidates = candidatesOf(1, 100, 1)
     const balancer = createBalancer(rule, candidates)
     for (let i = 0; i < 20; i++) {

@@ -7,7 +7,7 @@ const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLen
 const itemsOf = (each: readonly number[]) => each.map((weight, index) => ({ index, weight }))
 const sum = (each: readonly number[]) => each.reduce((total, weight) => total + weight, 0)
 
-test('turns are spread out, not in a row', () => {
+test('round robin spreads the turns of a heavy backend instead of giving them in a row', () => {
   const [a, b, c] = [
     { name: 'a', weight: 5 },
     { name: 'b', weight: 1 },
@@ -18,7 +18,7 @@ test('turns are spread out, not in a row', () => {
   expect(picks.join('')).toBe('aabacaa')
 })
 
-test('in any window as long as a cycle everybody is picked exactly as often as they weigh', () => {
+test('round robin picks every backend exactly as often as its weight in any window of one cycle', () => {
   fc.assert(
     fc.property(weights, fc.nat(200), (each, offset) => {
       const items = itemsOf(each)
@@ -31,7 +31,7 @@ test('in any window as long as a cycle everybody is picked exactly as often as t
   )
 })
 
-test('nobody starves, however the others come and go', () => {
+test('round robin picks every backend again and again, however the others come and go', () => {
   fc.assert(
     fc.property(weights, fc.infiniteStream(fc.nat()), (each, masks) => {
       const turns = new RoundRobin(itemsOf(each))
@@ -48,7 +48,7 @@ test('nobody starves, however the others come and go', () => {
   )
 })
 
-test('asked again without those already picked, it yields every candidate once', () => {
+test('round robin that is asked without the earlier picks picks every backend once', () => {
   fc.assert(
     fc.property(weights, (each) => {
       const items = itemsOf(each)
@@ -61,7 +61,7 @@ test('asked again without those already picked, it yields every candidate once',
   )
 })
 
-test('the share of one that is away goes to the others by weight, and it returns to no pile of turns', () => {
+test('round robin gives the share of an absent backend to the others, and no extra turns on its return', () => {
   const items = itemsOf([4, 2, 1])
   const turns = new RoundRobin(items)
   const count = (picks: number, isCandidate: (item: { index: number }) => boolean) => {

@@ -9,7 +9,7 @@ beforeEach(() => {
 const fail = (now: number, errno = 'ECONNREFUSED') =>
   health.failed({ errno, wasCurrent: true, addresses: 1 }, now)
 
-test('rests grow from 1 s to 30 s, and a success makes the next the first again', () => {
+test("a backend's rests grow from 1 s to 30 s, and begin with 1 s again after a success", () => {
   let now = 0
   const rests = Array.from({ length: 7 }, () => {
     const restMs = fail(now)
@@ -22,7 +22,7 @@ test('rests grow from 1 s to 30 s, and a success makes the next the first again'
   expect(fail(now)).toBe(1000)
 })
 
-test('a failure during a rest is counted and does not lengthen it', () => {
+test("a failure during a backend's rest is counted and does not lengthen the rest", () => {
   expect(fail(0)).toBe(1000)
   for (let i = 0; i < 50; i++) expect(fail(i, 'ETIMEDOUT')).toBe(0)
   expect(health).toMatchObject({ isDown: true, skippedUntil: 1000, failures: 51, lastError: 'ETIMEDOUT' })
@@ -37,12 +37,12 @@ test('after its rest a backend gets one connect at a time until one succeeds', (
   expect(health.isAvailable(1000, 1)).toBe(true)
 })
 
-test.each(['EADDRNOTAVAIL', 'EAGAIN'])('%s, a lack of ports here, does not make a backend rest', (errno) => {
+test.each(['EADDRNOTAVAIL', 'EAGAIN'])('a backend does not rest after %s, a lack of local ports', (errno) => {
   expect(fail(0, errno)).toBe(0)
   expect(health).toMatchObject({ isDown: false, failures: 0, lastError: undefined })
 })
 
-test('a backend of two addresses rests when both have failed, and a success in between begins anew', () => {
+test('a backend with two addresses rests when both have failed without a success between', () => {
   const failOne = (wasCurrent = true) => health.failed({ errno: 'ECONNREFUSED', wasCurrent, addresses: 2 }, 0)
   expect(failOne()).toBe(0)
   expect(failOne(false)).toBe(0)
@@ -53,20 +53,20 @@ test('a backend of two addresses rests when both have failed, and a success in b
   expect(health).toMatchObject({ isDown: true, failures: 4 })
 })
 
-test('after its rest a backend of two addresses rests again when both have failed once more', () => {
+test('a backend with two addresses rests again after its rest when both have failed once more', () => {
   const failAt = (now: number) =>
     health.failed({ errno: 'ECONNREFUSED', wasCurrent: true, addresses: 2 }, now)
   expect([failAt(0), failAt(0), failAt(1000), failAt(1000)]).toEqual([0, 1000, 0, 2000])
 })
 
-test('a backend that moved may be tried at once, and is down until a connect succeeds', () => {
+test('a backend with a new address may be tried at once, and is down until a connect succeeds', () => {
   fail(0)
   health.moved()
   expect(health.isAvailable(0, 0)).toBe(true)
   expect(health.isDown).toBe(true)
 })
 
-test('a backend that is forgiven is up, and its next rest is the first', () => {
+test('a backend that is forgiven is up, and its next rest takes 1 s again', () => {
   fail(0)
   fail(1000)
   health.forgive()

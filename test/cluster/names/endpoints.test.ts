@@ -5,19 +5,19 @@ import { Endpoints } from '../../../src/cluster/names/endpoints.js'
 const endpointsOf = (text: string) => new Endpoints(parseAddress(text) as Address)
 const currentOf = ({ current }: Endpoints) => current && formatAddress(current)
 
-test.each(['10.0.0.1:80', '[::1]:80', 'unix:/run/app.sock'])('%s needs no resolver', (text) => {
+test.each(['10.0.0.1:80', '[::1]:80', 'unix:/run/app.sock'])('a backend at %s needs no resolver', (text) => {
   const endpoints = endpointsOf(text)
   expect(endpoints.hostName).toBeUndefined()
   expect(currentOf(endpoints)).toBe(text)
 })
 
-test('localhost is both loopback addresses, and needs no resolver', () => {
+test('a backend at localhost has both loopback addresses and needs no resolver', () => {
   const endpoints = endpointsOf('LocalHost:80')
   expect(endpoints.hostName).toBeUndefined()
   expect(endpoints.all.map(formatAddress)).toEqual(['127.0.0.1:80', '[::1]:80'])
 })
 
-test('a host name has no address until it is resolved, and then its own port at each', () => {
+test('a backend with a host name has no address until it is resolved, and then its port at each address', () => {
   const endpoints = endpointsOf('db.example:80')
   expect(endpoints.hostName).toBe('db.example')
   expect(endpoints.current).toBeUndefined()
@@ -25,7 +25,7 @@ test('a host name has no address until it is resolved, and then its own port at 
   expect(endpoints.all.map(formatAddress)).toEqual(['10.0.0.1:80', '[::2]:80'])
 })
 
-test('a failure at the address in use moves on to the next, and after the last to the first', () => {
+test("a failure at a backend's address moves on to the next one, and after the last to the first", () => {
   const endpoints = endpointsOf('db.example:80')
   endpoints.resolved(['10.0.0.1', '10.0.0.2'])
   const seen = [currentOf(endpoints)]
@@ -36,7 +36,7 @@ test('a failure at the address in use moves on to the next, and after the last t
   expect(seen).toEqual(['10.0.0.1:80', '10.0.0.2:80', '10.0.0.1:80'])
 })
 
-test('a failure at an address that is not in use any more moves nothing', () => {
+test('a failure at an address that the backend no longer uses changes nothing', () => {
   const endpoints = endpointsOf('db.example:80')
   endpoints.resolved(['10.0.0.1', '10.0.0.2', '10.0.0.3'])
   const first = endpoints.current!
@@ -45,7 +45,7 @@ test('a failure at an address that is not in use any more moves nothing', () => 
   expect(currentOf(endpoints)).toBe('10.0.0.2:80')
 })
 
-test('an address in use stays in use whatever order the resolver gives', () => {
+test('a backend stays at its address when the resolver changes the order', () => {
   const endpoints = endpointsOf('db.example:80')
   endpoints.resolved(['10.0.0.1', '10.0.0.2'])
   const dialled = endpoints.current!
@@ -55,7 +55,7 @@ test('an address in use stays in use whatever order the resolver gives', () => {
   expect(currentOf(endpoints)).toBe('10.0.0.2:80')
 })
 
-test('an address that is gone is followed by the first of the answer', () => {
+test('a backend whose address is gone goes to the first address of the answer', () => {
   const endpoints = endpointsOf('db.example:80')
   endpoints.resolved(['10.0.0.1'])
   expect(endpoints.resolved(['10.0.0.8', '10.0.0.9'])).toBe(true)

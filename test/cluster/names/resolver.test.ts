@@ -4,7 +4,7 @@ import { type Lookup, Resolver } from '../../../src/cluster/names/resolver.js'
 
 type Answer = Parameters<Lookup>[2]
 
-/** Lookups wait here until the test answers them. */
+/** The lookups that wait for an answer from the test. */
 const asked: { host: string; answer: Answer }[] = []
 const told: unknown[][] = []
 const lookup: Lookup = (host, options, answer) => {
@@ -32,7 +32,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a name is asked for once however many backends bear it, and again every 10 s', () => {
+test('the resolver asks once for a name of several backends, and again every 10 s', () => {
   const resolver = new Resolver(['db', 'db', 'cache'], listener, lookup)
   expect(asked).toEqual([])
   resolver.start()
@@ -49,7 +49,7 @@ test('a name is asked for once however many backends bear it, and again every 10
   resolver.stop()
 })
 
-test('a failure is told and retried with pauses that grow from 1 s to 30 s; an answer ends that', () => {
+test('the resolver reports a failure and retries after 1 s to 30 s, until an answer comes', () => {
   const resolver = new Resolver(['db'], listener, lookup)
   resolver.start()
   const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]
@@ -71,7 +71,7 @@ test('a failure is told and retried with pauses that grow from 1 s to 30 s; an a
   resolver.stop()
 })
 
-test('an IPv4 address is the same, however the system writes it', () => {
+test('the resolver takes an IPv4-mapped address and its IPv4 address as one', () => {
   const resolver = new Resolver(['db'], listener, lookup)
   resolver.start()
   found('::ffff:10.0.0.1', '10.0.0.1', '::1')
@@ -79,7 +79,7 @@ test('an IPv4 address is the same, however the system writes it', () => {
   resolver.stop()
 })
 
-test('an answer without addresses is a failure', () => {
+test('the resolver reports an answer without addresses as ENOTFOUND', () => {
   const resolver = new Resolver(['db'], listener, lookup)
   resolver.start()
   found()
@@ -87,7 +87,7 @@ test('an answer without addresses is a failure', () => {
   resolver.stop()
 })
 
-test('an answer that comes after stop is ignored and nothing is asked again', () => {
+test('the resolver ignores an answer that comes after its stop, and asks no more', () => {
   const resolver = new Resolver(['db', 'cache'], listener, lookup)
   resolver.start()
   found('10.0.0.1')
@@ -100,7 +100,7 @@ test('an answer that comes after stop is ignored and nothing is asked again', ()
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('its timers keep no process alive', () => {
+test('the timers of the resolver do not keep the process alive', () => {
   vi.useRealTimers()
   const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length
   const before = timers()

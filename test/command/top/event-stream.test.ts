@@ -1,7 +1,7 @@
-/** Events of a stream, wherever it is cut: the command's reader and the page's give the same. */
+/** Events of a stream that arrives in any pieces: the reader of the command and that of the page give the same. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-// @ts-expect-error the page has no declarations; what is used of it is used as the page does
+// @ts-expect-error the page has no declarations; the test uses it as the page does
 import { EventParser } from '../../../page/events.js'
 import { readEvents } from '../../../src/command/top/event-stream.js'
 
@@ -27,7 +27,7 @@ function parse(bytes: Buffer, cuts: readonly number[]): string[] {
     )
 }
 
-it('events are whole wherever their stream is cut, inside of a character and between CR and LF too', async () => {
+it('event readers give whole events wherever the stream is cut, even in a character or between CR and LF', async () => {
   const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text))
   const events = fc.array(fc.array(line, { minLength: 1, maxLength: 3 }), { maxLength: 4 })
   const end = fc.constantFrom('\n', '\r\n', '\r')

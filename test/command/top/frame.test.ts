@@ -1,4 +1,4 @@
-/** One screen of `top`: rates between two moments, in the room there is, and nothing that could steer a terminal. */
+/** One screen of `top`: rates between two moments, in the size of the terminal, without control characters. */
 import { describe, expect, it } from 'vitest'
 import { frame, type Moment } from '../../../src/command/top/frame.js'
 import { validateConfig } from '../../../src/config/validate.js'
@@ -34,7 +34,7 @@ const connection = (client: string): ConnectionInfo => ({
   down: direction(0),
 })
 
-/** `seconds` after the first, with so many bytes up at the listener and everywhere. */
+/** The moment at `seconds`, with `bytesUp` at the listener and in total. */
 function moment(seconds: number, bytesUp: number, connections: readonly ConnectionInfo[] = []): Moment {
   const traffic = {
     bytesUp,
@@ -49,8 +49,8 @@ function moment(seconds: number, bytesUp: number, connections: readonly Connecti
   return { at: 1000 * seconds, status: { ...status, listeners, connections: totals }, connections }
 }
 
-describe('a screen', () => {
-  it('tells rates between two moments', () => {
+describe('a screen of top', () => {
+  it('top shows the rates between two moments', () => {
     const lines = frame(moment(0, 1000), moment(2, 5000, [connection('192.0.2.1:5')]), SIZE)
     expect(lines[1]).toBe('0 connections  up 2.00 KB/s  down 0 B/s  spliced 50%')
     expect(lines.find((line) => line.startsWith('front'))).toMatch(
@@ -61,7 +61,7 @@ describe('a screen', () => {
     )
   })
 
-  it('tells no rate of a first moment, and none below zero of a process that was started again', () => {
+  it('top shows a rate of 0 at its first moment and after a restart of millrace', () => {
     for (const before of [undefined, moment(0, 9000)]) {
       expect(frame(before, moment(1, 10), SIZE)[1]).toContain('up 0 B/s')
     }
@@ -71,14 +71,14 @@ describe('a screen', () => {
     { columns: 80, rows: 24 },
     { columns: 20, rows: 5 },
     { columns: 1, rows: 1 },
-  ])('fits into $columns by $rows', (size) => {
+  ])('a screen of top fits into $columns columns and $rows rows', (size) => {
     const many = Array.from({ length: 50 }, (_, i) => connection(`192.0.2.1:${i}`))
     const lines = frame(moment(0, 1), moment(1, 2, many), size, '(a note)')
     expect(lines.length).toBeLessThanOrEqual(size.rows)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(size.columns)
   })
 
-  it('has nothing in it that steers a terminal', () => {
+  it('top escapes control characters in the address of a client', () => {
     const evil = connection('\u001b[2J\u0007\u202e\r\nunix:/x')
     const text = frame(moment(0, 1), moment(1, 2, [evil]), SIZE).join('')
     expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u)

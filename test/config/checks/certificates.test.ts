@@ -1,4 +1,4 @@
-/** What `check` says of certificates and keys: the place in the config, the file and what to do. */
+/** What `millrace check` says of certificates and keys: the place in the config, the file and what to do. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -114,7 +114,7 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
       'small-key.pem',
       'cert: OpenSSL refuses small-cert.pem and its key: ee key too small. Use another certificate and key',
     ],
-  ])('explains %s with %s', (cert, key, expected) => {
+  ])('`millrace check` says what is wrong with the certificate %s and the key %s', (cert, key, expected) => {
     const problems = checked({ cert: at(cert), key: at(key) })
     expect(problems).toEqual(
       [expected]
@@ -128,14 +128,14 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
     expect(problems.join()).not.toMatch(/error:[0-9A-F]/)
   })
 
-  it('explains that cert and key are swapped', () => {
+  it('`millrace check` says that cert and key are swapped', () => {
     expect(checked({ cert: at('a-key.pem'), key: at('a-cert.pem') })).toEqual([
       'listeners[0].tls.cert: a-key.pem holds no certificate in PEM. Use a PEM file that has one. Are "cert" and "key" swapped?',
       'listeners[0].tls.key: a-cert.pem holds no private key in PEM. Are "cert" and "key" swapped?',
     ])
   })
 
-  it('explains PEM in the config itself', () => {
+  it('`millrace check` says what is wrong with PEM text in the config', () => {
     expect(checked({ cert: text('a-cert.pem'), key: text('b-key.pem') })).toEqual([
       'listeners[0].tls.key: the key is not the key of the certificate: use the key that its request was made with',
     ])
@@ -144,7 +144,7 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
     ])
   })
 
-  it('covers further certificates, those of clusters, and authorities', () => {
+  it('`millrace check` checks further certificates, those of clusters, and CAs', () => {
     const good = { cert: at('a-cert.pem'), key: at('a-key.pem') }
     const bad = { cert: at('b-cert.pem'), key: at('a-key.pem') }
     expect(
@@ -160,7 +160,7 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
     ])
   })
 
-  it('accepts a certificate and its key in one file, and an authority with its trust', async () => {
+  it('`millrace check` accepts a certificate and its key in one file, and a CA with trust settings', async () => {
     await openssl('ecparam', '-name', 'prime256v1', '-genkey', '-out', at('parameters-key.pem'))
     const request = ['-key', at('parameters-key.pem'), '-subj', '/CN=a.test', '-out', at('own-cert.pem')]
     await openssl('req', '-x509', ...request)
@@ -170,7 +170,7 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
     expect(() => checkConfigFile(file, {})).not.toThrow()
   })
 
-  it('refuses authorities only where all of them have expired', () => {
+  it('`millrace check` refuses a file of CAs only if all of them have expired', () => {
     const good = { cert: at('a-cert.pem'), key: at('a-key.pem') }
     expect(checked({ ...good, clientCa: at('old-cert.pem') })).toEqual([
       expect.stringMatching(/^listeners\[0\]\.tls\.clientCa: old-cert\.pem has expired/),
@@ -179,7 +179,7 @@ describe.skipIf(areMissing('openssl'))('check of certificates', () => {
     expect(() => checkConfigFile(file, {})).not.toThrow()
   })
 
-  it('refuses an expired certificate, with which a proxy starts', async () => {
+  it('`millrace check` refuses an expired certificate, although a proxy starts with it', async () => {
     const tls = { cert: at('old-cert.pem'), key: at('old-key.pem') }
     writeFileSync(file, configOf(tls))
     expect(loadConfigFile(file, {}).listeners).toHaveLength(1)

@@ -16,7 +16,7 @@ it.each([
   ['unix:/a', 'unix:/a', true],
   ['unix:/a', 'unix:/b', false],
   ['unix:/a', '0.0.0.0:80', false],
-])("%s and %s are in each other's way: %s", (a, b, expected) => {
+])('listeners on %s and on %s conflict: %s', (a, b, expected) => {
   const [one, other] = [a, b].map((text) => ({
     address: parseAddress(text) as Address,
     ipv6Only: false,
@@ -49,12 +49,12 @@ it.each([
     ['[::1]:80', '0.0.0.0:80'],
     [false, false],
   ],
-])('of %j those leave IPv4 to another one: %j', (texts, expected) => {
+])('of listeners on %j, these leave IPv4 to another listener: %j', (texts, expected) => {
   const listeners = withIpv6Only(texts.map((text) => ({ address: parseAddress(text) as Address })))
   expect(listeners.map(({ ipv6Only }) => ipv6Only)).toEqual(expected)
 })
 
-it('[::] beside 0.0.0.0 is in nobody`s way but that of IPv6 addresses', () => {
+it('a listener on [::] beside one on 0.0.0.0 conflicts only with IPv6 addresses', () => {
   const place = (text: string, ipv6Only = false) => ({ address: parseAddress(text) as Address, ipv6Only })
   const ipv6 = place('[::]:80', true)
   expect(['0.0.0.0:80', '127.0.0.1:80', '[::1]:80'].map((text) => overlap(ipv6, place(text)))).toEqual([

@@ -1,4 +1,4 @@
-/** What must occur once in a config: names and addresses of listeners, addresses of a cluster's backends. */
+/** What may occur only once in a config: names and addresses of listeners, addresses of a cluster's backends. */
 import { describe, expect, it } from 'vitest'
 import { formatPath } from '../../../src/config/checks/path.js'
 import { checkReferences } from '../../../src/config/checks/references.js'
@@ -20,7 +20,7 @@ describe('checkReferences', () => {
     ['[::1]:80', '[0:0::1]:80'],
     ['[fe80::1%lo]:80', '[fe80:0::1%lo]:80'],
     ['unix:/a', 'unix:/a'],
-  ])('refuses two listeners on one address: %s and %s', (first, second) => {
+  ])('a config with two listeners on one address is refused: %s and %s', (first, second) => {
     const problems = problemsWith({
       listeners: [first, second].map((address) => ({ address, cluster: 'pg' })),
     })
@@ -30,7 +30,7 @@ describe('checkReferences', () => {
     )
   })
 
-  it('takes port 0 any number of times, as long as the names differ', () => {
+  it('a config may have several listeners on port 0 if their names differ', () => {
     const listener = (name?: string) => ({ address: '127.0.0.1:0', cluster: 'pg', ...(name && { name }) })
     expect(problemsWith({ listeners: [listener(), listener('b'), listener('c')] })).toEqual([])
     expect(problemsWith({ listeners: [listener(), listener()] })).toEqual([
@@ -38,7 +38,7 @@ describe('checkReferences', () => {
     ])
   })
 
-  it('refuses two listeners of one name, given or taken from the address', () => {
+  it('a config with two listeners of one name is refused, whether the name is given or is the address', () => {
     const listeners = [
       { address: '127.0.0.1:80', cluster: 'pg' },
       { address: '127.0.0.1:81', cluster: 'pg', name: '127.0.0.1:80' },
@@ -51,7 +51,7 @@ describe('checkReferences', () => {
     ])
   })
 
-  it('refuses a backend twice in a cluster, and takes it in two clusters', () => {
+  it('a config may have a backend in two clusters, but not twice in one cluster', () => {
     const pg = { backends: ['DB.example:1', { address: 'db.example:1' }] }
     expect(problemsWith({ clusters: { pg } })).toEqual([
       'clusters.pg.backends[1]: db.example:1 is already used at clusters.pg.backends[0]: remove one. For a larger share, use a larger weight',

@@ -15,7 +15,7 @@ describe('parseDuration', () => {
     ['1h', 3_600_000],
     ['1d', 86_400_000],
     ['2.0ms', 2],
-  ])('reads %s as %d ms', (text, ms) => {
+  ])('parseDuration reads %s as %d ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms)
   })
 
@@ -36,13 +36,13 @@ describe('parseDuration', () => {
     '0x10',
     '5s\n',
     '٣s',
-  ])('says that %j is no duration', (text) => {
+  ])('parseDuration says that %j is not a duration', (text) => {
     expect(parseDuration(text)).toBe(
       `${JSON.stringify(text)} is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds`,
     )
   })
 
-  it('refuses a fraction of a millisecond instead of rounding it', () => {
+  it('parseDuration refuses a fraction of a millisecond instead of rounding it', () => {
     expect(parseDuration('0.5ms')).toBe(
       '"0.5ms" is not a whole number of milliseconds: write one, such as 1500ms',
     )
@@ -51,7 +51,7 @@ describe('parseDuration', () => {
     )
   })
 
-  it('is exact for every whole number of ms written in any unit', () => {
+  it('parseDuration is exact for every whole number in any unit', () => {
     const unit = fc.constantFrom(
       ['ms', 1] as const,
       ['s', 1000] as const,
@@ -65,7 +65,7 @@ describe('parseDuration', () => {
     )
   })
 
-  it('reads seconds with three decimals as exactly those milliseconds', () => {
+  it('parseDuration reads seconds with three decimals as exactly those milliseconds', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000_000), (ms) => {
         const text = `${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}s`
@@ -88,12 +88,12 @@ describe('parseSize', () => {
     ['100kB', 100_000],
     ['1MB', 1_000_000],
     ['1GB', 1_000_000_000],
-  ])('reads %s as %d bytes', (text, bytes) => {
+  ])('parseSize reads %s as %d bytes', (text, bytes) => {
     expect(parseSize(text)).toBe(bytes)
   })
 
   it.each(['', 'KiB', '-1KiB', '64 KiB', '64K', '64Ki', '64KiBs', '1e6'])(
-    'says that %j is no size',
+    'parseSize says that %j is not a size',
     (text) => {
       expect(parseSize(text)).toBe(
         `${JSON.stringify(text)} is not a size: write 64KiB, 1MiB, 100KB, or a number of bytes`,
@@ -101,13 +101,13 @@ describe('parseSize', () => {
     },
   )
 
-  it('refuses a fraction of a byte instead of rounding it', () => {
+  it('parseSize refuses a fraction of a byte instead of rounding it', () => {
     expect(parseSize('0.0001KiB')).toBe('"0.0001KiB" is not a whole number of bytes: write one, such as 1536')
   })
 })
 
 describe('parseDuration and parseSize', () => {
-  it('answer any text with a whole number from 0 or a sentence', () => {
+  it('parseDuration and parseSize return a whole number from 0 or a sentence for any text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.stringMatching(/^\d{0,20}\.?\d{0,12}[a-zA-Z]{0,4}$/),

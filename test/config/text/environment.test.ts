@@ -20,11 +20,11 @@ describe('substitute', () => {
     ['$${HOST}', '${HOST}'],
     ['$$${HOST}', '$${HOST}'],
     ['$HOST $ {HOST} $', '$HOST $ {HOST} $'],
-  ])('turns %s into %s', (text, expected) => {
+  ])('substitute turns %s into %s', (text, expected) => {
     expect(substitute(text, environment)).toEqual({ text: expected, complaints: [] })
   })
 
-  it('does not look again at what it put in', () => {
+  it('substitute replaces no reference in the value of a variable', () => {
     expect(substitute('${NESTED}', environment).text).toBe('${HOST}')
   })
 
@@ -51,15 +51,15 @@ describe('substitute', () => {
     ['${1A}', 'expected ${NAME} or ${NAME:-default}, found "${1A}". For a plain ${ write $${'],
     ['${A-b}', 'expected ${NAME} or ${NAME:-default}, found "${A-b}". For a plain ${ write $${'],
     ['${A:?b}', 'expected ${NAME} or ${NAME:-default}, found "${A:?b}". For a plain ${ write $${'],
-  ])('complains about %s', (text, complaint) => {
+  ])('substitute says what is wrong with %s', (text, complaint) => {
     expect(substitute(text, environment)).toEqual({ text, complaints: [complaint] })
   })
 
-  it('complains once per reference', () => {
+  it('substitute reports every bad reference once', () => {
     expect(substitute('${A}${HOST}${B}', environment).complaints).toHaveLength(2)
   })
 
-  it('puts in no more than a config can need', () => {
+  it('substitute refuses variables that add more than 16384 characters to a value', () => {
     const { text, complaints } = substitute('${BIG}'.repeat(5000), { BIG: 'x'.repeat(10_000) })
     expect(text.length).toBeLessThan(100_000)
     expect(complaints).toEqual([
@@ -67,7 +67,7 @@ describe('substitute', () => {
     ])
   })
 
-  it('leaves every text without "${" as it is', () => {
+  it('substitute leaves every text without "${" as it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         fc.pre(!text.includes('${'))

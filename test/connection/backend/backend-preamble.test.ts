@@ -1,4 +1,4 @@
-/** What a backend is told of clients that came one way or another, by a dialogue that only notes it. */
+/** The preamble that a backend gets for different clients. A mock dialogue notes what it is told. */
 import { expect, it } from 'vitest'
 import type { Backend } from '../../../src/cluster/backend.js'
 import { type BackendPreamble, sendPreamble } from '../../../src/connection/backend/backend-preamble.js'
@@ -48,11 +48,11 @@ async function tell(client: object, preamble: Partial<BackendPreamble>): Promise
 
 const postgres = { policy: { config: { startTls: 'postgres' } } }
 
-it('has no more than responseMs', async () => {
+it('a preamble must end within responseMs', async () => {
   expect(await tell({}, {})).toEqual({ allowed: [RESPONSE_MS], said: [] })
 })
 
-it('says the PROXY header in its version before everything else', async () => {
+it('a preamble sends the PROXY header in the configured version before everything else', async () => {
   const sendProxy = { version: 'v1', tlvs: [] } as const
   const { said } = await tell({}, { sendProxy, origination })
   expect(said).toEqual(['PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n', 'handshake'])
@@ -61,19 +61,32 @@ it('says the PROXY header in its version before everything else', async () => {
 })
 
 it.each([
-  ['their own goes on', { ...postgres, hello: HELLO }, {}, ['TLS?']],
+  ['its TLS passes through', { ...postgres, hello: HELLO }, {}, ['TLS?']],
   [
-    'their own goes on, and only the cluster speaks Postgres',
+    'its TLS passes through, and only the cluster speaks Postgres',
     { hello: HELLO },
     { startTls: 'postgres' },
     ['TLS?'],
   ],
-  ['their own goes on, where ours would begin', { ...postgres, hello: HELLO }, { origination }, ['TLS?']],
-  ['theirs ended here', { ...postgres, hello: HELLO, tls: TLS }, { startTls: 'postgres' }, []],
-  ['they have none', postgres, { startTls: 'postgres' }, []],
-  ['they have none, and ours begins', postgres, { startTls: 'postgres', origination }, ['TLS?', 'handshake']],
-  ['nobody speaks Postgres', { hello: HELLO }, {}, []],
-  ['nobody speaks Postgres, and ours begins', { hello: HELLO }, { origination }, ['handshake']],
-] as const)('of clients with TLS: %s', async (_, client, preamble, said) => {
-  expect((await tell(client, preamble)).said).toEqual(said)
-})
+  [
+    'its TLS passes through to a cluster that has TLS of its own',
+    { ...postgres, hello: HELLO },
+    { origination },
+    ['TLS?'],
+  ],
+  ['its TLS ended at millrace', { ...postgres, hello: HELLO, tls: TLS }, { startTls: 'postgres' }, []],
+  ['it has no TLS', postgres, { startTls: 'postgres' }, []],
+  [
+    'it has no TLS, and the cluster has',
+    postgres,
+    { startTls: 'postgres', origination },
+    ['TLS?', 'handshake'],
+  ],
+  ['its TLS passes through, and neither side speaks Postgres', { hello: HELLO }, {}, []],
+  ['neither side speaks Postgres, and the cluster has TLS', { hello: HELLO }, { origination }, ['handshake']],
+] as const)(
+  'a preamble asks the backend for TLS only where it must: %s',
+  async (_, client, preamble, said) => {
+    expect((await tell(client, preamble)).said).toEqual(said)
+  },
+)

@@ -1,4 +1,4 @@
-/** Where a session is that somebody wants to cancel, and what a backend makes of the request. */
+/** A Postgres cancel request: where its session is, and when the request is done. */
 import { describe, expect, it } from 'vitest'
 import type { Dialled } from '../../../src/cluster/dial.js'
 import {
@@ -17,7 +17,7 @@ const destination = {
 } as unknown as Destination
 const destinations = new Map([['back', destination]])
 
-describe('a session that another process names', () => {
+describe('a session of another process', () => {
   const find = (place: SessionPlace | undefined) => {
     const sessions = new Sessions<Session>()
     sessions.askOthers = async () => place
@@ -25,22 +25,22 @@ describe('a session that another process names', () => {
   }
   const place = { cluster: 'back', backend: KNOWN.name, address: '192.0.2.1:5432' }
 
-  it('is at the address of a backend that is known here', async () => {
+  it('a session of another process is found at the address of a backend that this process knows', async () => {
     const address = { kind: 'tcp', host: '192.0.2.1', port: 5432 }
     expect(await find(place)).toEqual({ place, at: { backend: KNOWN, address }, destination })
   })
 
   it.each([
-    ['nobody', undefined],
-    ['a cluster that is not here', { ...place, cluster: 'gone' }],
-    ['a backend that is not here', { ...place, backend: 'gone:1' }],
-    ['no address', { ...place, address: 'x' }],
-  ])('is none where it is at %s', async (_, at) => {
+    ['no place', undefined],
+    ['an unknown cluster', { ...place, cluster: 'gone' }],
+    ['an unknown backend', { ...place, backend: 'gone:1' }],
+    ['an invalid address', { ...place, address: 'x' }],
+  ])('a session of another process is not found at %s', async (_, at) => {
     expect(await find(at)).toBeUndefined()
   })
 })
 
-it('a session is known from its key on, and until it is forgotten', async () => {
+it('a session can be found once its key has come, until it is forgotten', async () => {
   const sessions = new Sessions<Session>()
   const dialled = {
     backend: KNOWN,
@@ -70,12 +70,12 @@ describe('a cancel request', () => {
     await passCancelOn({ session: 'key', bytes: Buffer.from('x') }, backend)
   }
 
-  it('is done when its backend has ended or broken the connection', async () => {
+  it('a cancel request is done when its backend has ended or reset the connection', async () => {
     await pass('ended')
     await pass('broken')
   })
 
-  it('is not done where its backend is silent', async () => {
+  it('a cancel request fails if its backend stays silent', async () => {
     await expect(pass('timed-out')).rejects.toThrow('timed-out')
   })
 })

@@ -1,4 +1,4 @@
-/** A request and its answer, between two peers that do what a test says. */
+/** A request and its answer, between two mock peers. */
 import { expect, it } from 'vitest'
 import { Exchange } from '../../../src/connection/backend/exchange.js'
 import type { FirstRequest } from '../../../src/connection/opening/first-request.js'
@@ -15,7 +15,7 @@ const requestOf = (original: Buffer): FirstRequest => {
   return { head: answer.value, original, key: undefined }
 }
 
-it('a backend that reads no further than the head may answer all the same', async () => {
+it('a backend that reads only the head of a request may still answer it', async () => {
   const said: string[] = []
   let answerNow = (): void => {}
   const answered = new Promise<void>((resolve) => {
@@ -53,7 +53,7 @@ it('a backend that reads no further than the head may answer all the same', asyn
   expect(moved).toEqual({ bytesUp: POST.length, bytesDown: ANSWER.length })
 })
 
-it('counts what had gone of an answer that its client breaks off', async () => {
+it('an exchange that its client breaks off counts the bytes of the answer that had gone', async () => {
   const head = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n')
   let said = 0
   const client = {

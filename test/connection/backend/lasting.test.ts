@@ -1,4 +1,4 @@
-/** When a connection is old enough for what costs a system call. */
+/** A connection to a backend sets its liveness in the kernel once it has lasted, because that costs a system call. */
 import { expect, it, vi } from 'vitest'
 import { LASTING_MS, watchLasting } from '../../../src/connection/backend/lasting.js'
 import type { ConnectionView } from '../../../src/connection/connection-view.js'
@@ -6,7 +6,7 @@ import type { Socket } from '../../../src/io/socket.js'
 
 const LIVENESS = { idleSeconds: 60 }
 
-/** At which of these ages, looked at one after the other, the kernel is told. */
+/** The sweep looks at a connection at these ages. Returns the ages at which it set the liveness. */
 function toldAt(ages: readonly number[], cluster: string | undefined = 'back'): number[] {
   const setLiveness = vi.fn()
   const destinations = new Map([['back', { liveness: LIVENESS }]])
@@ -21,12 +21,12 @@ function toldAt(ages: readonly number[], cluster: string | undefined = 'back'): 
   })
 }
 
-it('the kernel is told once, at the first look at which the connection lasts', () => {
+it('a connection sets its liveness once, at the first look after LASTING_MS', () => {
   expect(toldAt([1000, LASTING_MS - 1, LASTING_MS, LASTING_MS + 1000, 60_000])).toEqual([LASTING_MS])
   expect(toldAt([60_000, 120_000])).toEqual([60_000])
   expect(toldAt([LASTING_MS - 1])).toEqual([])
 })
 
-it('nobody is told of a cluster that is not there', () => {
+it('a connection of an unknown cluster never sets its liveness', () => {
   expect(toldAt([LASTING_MS], 'gone')).toEqual([])
 })

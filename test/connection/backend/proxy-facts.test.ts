@@ -1,4 +1,4 @@
-/** What a backend is told of a client about whom several have spoken. */
+/** The facts in a PROXY header to a backend, if both a proxy in front and millrace know something of the client. */
 import { describe, expect, it } from 'vitest'
 import { chosenFacts, proxyFacts } from '../../../src/connection/backend/proxy-facts.js'
 import type { KnownClient } from '../../../src/connection/opening/known-client.js'
@@ -16,10 +16,10 @@ const tcp = (host: string) => ({ kind: 'tcp', host, port: 1 })
 
 const factsOf = (client: object) => proxyFacts(client as unknown as KnownClient, 'ours')
 
-describe('of a client that came by TLS of ours and by a proxy in front', () => {
+describe('a PROXY header for a client that came through a proxy in front and whose TLS ends at millrace', () => {
   const facts = factsOf({ proxyHeader: HEADER, tls: TLS, hello: { serverName: 'a.test' } })
 
-  it('our own TLS is told, and the name that was asked for in it', () => {
+  it('a PROXY header tells the TLS that ended at millrace, and its server name, before the facts of a proxy in front', () => {
     expect(facts).toMatchObject({
       alpn: 'h2',
       authority: 'a.test',
@@ -27,12 +27,12 @@ describe('of a client that came by TLS of ours and by a proxy in front', () => {
     })
   })
 
-  it('the id is that of the proxy in front', () => {
+  it('a PROXY header passes on the unique id of the proxy in front', () => {
     expect(facts.uniqueId?.toString()).toBe('theirs')
   })
 })
 
-it('of a client that came by a proxy in front alone its facts are told', () => {
+it('a PROXY header tells the facts of the proxy in front if the client has no TLS at millrace', () => {
   expect(factsOf({ proxyHeader: HEADER })).toMatchObject({
     alpn: 'http/1.1',
     authority: 'front.test',
@@ -40,14 +40,14 @@ it('of a client that came by a proxy in front alone its facts are told', () => {
   })
 })
 
-it('of a client of whom nobody has spoken the id is that of the record', () => {
+it('a PROXY header has the id of the record if no proxy in front gave one', () => {
   expect(factsOf({})).toEqual({ uniqueId: Buffer.from('ours'), others: [] })
 })
 
 it.each([
   ['192.0.2.1', '0.0.0.0'],
   ['2001:db8::1', '::'],
-])('a client at %s of a request that came by a unix socket wanted to go to %s', (host, destination) => {
+])('a PROXY header for a request of %s by a unix socket has the destination %s', (host, destination) => {
   const client = { fieldClient: tcp(host), address: tcp(host), localAddress: { kind: 'unix', path: '/x' } }
   expect(factsOf(client)).toMatchObject({ destination: { kind: 'tcp', host: destination, port: 0 } })
   expect(factsOf({ ...client, localAddress: tcp('192.0.2.9') })).toMatchObject({
@@ -55,7 +55,7 @@ it.each([
   })
 })
 
-it('what a client says of its TLS is passed on only where TLVs of clients are', () => {
+it('a PROXY header passes on unknown TLVs of a proxy in front only with "fromClient"', () => {
   const facts = factsOf({ proxyHeader: { ...HEADER, tlvs: [{ type: 0xea, value: Buffer.from('y') }] } })
   expect(chosenFacts(facts, { version: 'v2', tlvs: ['ssl'] })).toMatchObject({ ssl: { version: 'TLSv1.2' } })
   expect(chosenFacts(facts, { version: 'v2', tlvs: ['ssl'] })).not.toHaveProperty('ssl.others')

@@ -1,4 +1,4 @@
-/** Where a client goes of whom this much is known. */
+/** Which cluster a client gets, by what the opening has learnt. */
 import { describe, expect, it } from 'vitest'
 import type { ListenerInput } from '../../../src/config/listener-input.js'
 import { validateConfig } from '../../../src/config/validate.js'
@@ -9,7 +9,7 @@ import { Refusal } from '../../../src/connection/refusal.js'
 import { DialogueOver } from '../../../src/io/dialogue.js'
 import type { RouteFunction } from '../../../src/route/visitor.js'
 
-/** What a wait for the opening ends with, where it does not end by itself. */
+/** The error of a wait in the opening that does not end in time. */
 const timedOut = () => new DialogueOver(undefined as never, 'timed-out')
 
 function clientOf(listener: Partial<ListenerInput>, known: object = {}): KnownClient {
@@ -27,7 +27,7 @@ function clientOf(listener: Partial<ListenerInput>, known: object = {}): KnownCl
 
 const choose = (listener: Partial<ListenerInput>, known?: object) => routeOf(clientOf(listener, known))
 
-it('by the ALPN that was agreed, where TLS ends here, else by what was offered', async () => {
+it('a route by ALPN matches the agreed protocol if TLS ends here, else the offered ones', async () => {
   const listener = { routes: [{ alpn: ['h2'], cluster: 'other' }] } as const
   const hello = { serverName: 'a.test', alpn: ['h2', 'http/1.1'] }
   expect(await choose(listener, { hello })).toMatchObject({ cluster: 'other' })
@@ -43,7 +43,7 @@ describe('a route function', () => {
     return routeOf(client)
   }
 
-  it('may look at 1 to 16384 bytes', async () => {
+  it('a route function may look at 1 to 16384 bytes', async () => {
     const route: RouteFunction = async ({ peek }) => {
       for (const bytes of [0, -1, 1.5, 16_385, Number.NaN])
         await expect(peek(bytes)).rejects.toThrow('expected 1 to 16384 bytes')
@@ -52,7 +52,7 @@ describe('a route function', () => {
     expect(await ask(route)).toMatchObject({ cluster: 'back' })
   })
 
-  it('is too slow by itself where its client has said what it asked for', async () => {
+  it('a route function that is too slow ends its connection with first-bytes-timeout by the proxy', async () => {
     let isAsked = false
     const during = (work: Promise<unknown>) => {
       work.catch(() => {})

@@ -1,4 +1,4 @@
-/** What a listening fd makes of everything accept(2) may say, told by a native side that says what a test wants. */
+/** How a listening fd reacts to every answer of accept(2). Each test tells a mock of the addon what to answer. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { FdListener } from '../../../src/io/kernel/fd-listener.js'
 import type { KernelLoop } from '../../../src/io/kernel/kernel-loop.js'
@@ -33,7 +33,7 @@ it.each([
   ['ENOSPC', -28],
   ['EINVAL', -22],
   ['EPROTONOSUPPORT', -93],
-])('pauses after %s, which epoll would report again at once', (errno, answer) => {
+])('a listener pauses after %s, which epoll would report again at once', (errno, answer) => {
   answers = [answer, answer]
   listener.run()
   expect(handler.paused.mock.calls).toEqual([[errno]])
@@ -44,7 +44,7 @@ it.each([
   ['ECONNABORTED', -103],
   ['EPERM', -1],
   ['ENONET', -64],
-])('goes on after %s, which is of one client, and tells', (errno, answer) => {
+])('a listener reports %s, an error of one client, and accepts the next client', (errno, answer) => {
   answers = [answer, EAGAIN]
   listener.run()
   expect(handler.failed.mock.calls).toEqual([[errno]])
@@ -52,7 +52,7 @@ it.each([
   expect(handler.paused).not.toHaveBeenCalled()
 })
 
-it('accepts nobody while something else than a shortage keeps it paused, and then the next', () => {
+it('a listener that has a second reason to pause accepts again only when both are gone', () => {
   answers = [-24, -24]
   listener.run()
   listener.pause('admission')
@@ -65,7 +65,7 @@ it('accepts nobody while something else than a shortage keeps it paused, and the
   expect(accept).toHaveBeenCalledOnce()
 })
 
-it('pauses for a shortage again where it cannot be watched after one', () => {
+it('a listener that cannot be watched after a shortage pauses once more', () => {
   answers = [-24, -24]
   listener.run()
   watch.mockReturnValueOnce(-28)
@@ -76,7 +76,7 @@ it('pauses for a shortage again where it cannot be watched after one', () => {
   expect(handler.paused).toHaveBeenCalledTimes(2)
 })
 
-it('says nothing when there is nobody to accept', () => {
+it('a listener without waiting clients calls no handler', () => {
   answers = [EAGAIN]
   listener.run()
   expect([handler.failed, handler.paused, handler.accepted].flatMap(({ mock }) => mock.calls)).toEqual([])

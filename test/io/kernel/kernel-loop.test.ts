@@ -1,4 +1,4 @@
-/** The loop's bookkeeping: an event finds whom it is meant for, or nobody. */
+/** The kernel loop gives each event to the object it belongs to. If that object is gone, it drops the event. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEngine, kernelLoop } from '../../../src/io/choose-engine.js'
 import type { FdSocket } from '../../../src/io/kernel/fd-socket.js'
@@ -39,8 +39,8 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     }
   }
 
-  // The first of all: an event that was heard earlier would have set the timer.
-  test('gives idle kernel pipes back some time after an event, also where nobody listens', async () => {
+  // This test must be the first: an earlier event would already have set the timer.
+  test('the kernel loop frees idle kernel pipes 5 s after an event, even without a listener', async () => {
     const trim = vi.spyOn(native, 'trimPipes')
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     const [peer, socket] = await rig.dial()
@@ -54,7 +54,7 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     await peer.closed
   })
 
-  test('an event of an earlier holder of an fd does not reach who has it now', async () => {
+  test('an event for the earlier holder of an fd does not reach the present holder', async () => {
     const [peer, socket] = await rig.dial()
     const { fd } = socket as FdSocket
     native.unwatch(fd)
@@ -77,7 +77,7 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     await peer.closed
   })
 
-  test('a copy offload is not carried out for a later holder of its fd', async () => {
+  test('a copy offload that was set up for another holder of the fd copies nothing', async () => {
     const [peer, socket] = await rig.dial()
     const [sinkPeer, sink] = await rig.dial()
     const source = socket as FdSocket
@@ -92,13 +92,13 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     await Promise.all([peer.closed, sinkPeer.closed])
   })
 
-  test('closes only what is its own', () => {
+  test('the addon refuses to close an fd that is not its own', () => {
     expect(native.close(0)).toBeLessThan(0)
     expect(native.close(123_456)).toBeLessThan(0)
     expect(native.close(-1)).toBeLessThan(0)
   })
 
-  test('answers nonsense with an errno', () => {
+  test('the addon answers invalid arguments with an errno', () => {
     expect(native.listen('not an address', 1, 1, false, false, 0, 0, 0, 0)).toBeLessThan(0)
     expect(native.connect('x'.repeat(300), -1, 1)).toBeLessThan(0)
     expect(native.accept(-1, 1)).toBeLessThan(0)

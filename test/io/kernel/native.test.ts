@@ -1,4 +1,4 @@
-/** The surface of the addon as TypeScript sees it: what loads, and what an errno is called. */
+/** How TypeScript loads the addon and names errnos. */
 import { describe, expect, test } from 'vitest'
 import { errnoName, loadNative } from '../../../src/io/kernel/native.js'
 
@@ -12,21 +12,18 @@ describe('errnoName', () => {
     [-95, 'ENOTSUP'],
     [-4242, 'errno 4242'],
     [0, ''],
-  ])('%i is %s', (errno, name) => {
+  ])('errno %i is named %j', (errno, name) => {
     expect(errnoName(errno)).toBe(name)
   })
 })
 
 describe('loadNative', () => {
-  test('MILLRACE_NATIVE=off forbids the addon', () => {
+  test('MILLRACE_NATIVE=off keeps the addon from being loaded', () => {
     expect(loadNative({ MILLRACE_NATIVE: 'off' })).toEqual({ missing: 'switched-off' })
   })
 
-  test.runIf(process.platform === 'linux')(
-    'an addon that cannot be loaded is reported, not passed over',
-    () => {
-      const loaded = loadNative({ MILLRACE_ADDON: '/no/such/addon.node' })
-      expect(loaded).toMatchObject({ missing: expect.stringMatching(/^addon-failed: .*addon\.node/) })
-    },
-  )
+  test.runIf(process.platform === 'linux')('an addon that cannot be loaded is reported with its path', () => {
+    const loaded = loadNative({ MILLRACE_ADDON: '/no/such/addon.node' })
+    expect(loaded).toMatchObject({ missing: expect.stringMatching(/^addon-failed: .*addon\.node/) })
+  })
 })

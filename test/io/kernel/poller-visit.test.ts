@@ -1,6 +1,6 @@
 /**
- * While copy offloads have work, the addon asks its poller again before it goes back to libuv. That ends in time
- * for the process's own timers and promises, however much there is to do.
+ * While copy offloads have work, the addon asks its poller again before it returns to libuv. However much work
+ * there is, it returns in time for the process's own timers and promises.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEngine, kernelLoop } from '../../../src/io/choose-engine.js'
@@ -10,10 +10,10 @@ import type { Socket } from '../../../src/io/socket.js'
 import { Rig } from '../../support/rig.js'
 import { turns } from '../../support/wait.js'
 
-/** Each keeps one event in every batch: with two or more of them the poller is asked again. */
+/** Each ring keeps one event in every batch. With two or more rings the addon asks the poller again. */
 const RINGS = 4
 const MESSAGE_BYTES = 32 * 1024
-/** The addon itself tells of a copy that has counted this much: a visit without end would end here. */
+/** At this count the addon reports a copy by itself. A visit that nothing else ends would reach it. */
 const TOLD_FROM_BYTES = 2 ** 30
 
 const loop = kernelLoop()
@@ -36,7 +36,7 @@ describe.runIf(loop instanceof KernelLoop)('a visit to the poller', () => {
     expect(await rig.finish()).toEqual([])
   })
 
-  /** A connection of which both ends are the loop's. */
+  /** A connection whose two ends both belong to the loop. */
   async function connection(): Promise<[FdSocket, FdSocket]> {
     const ends: Socket[] = []
     const accepted = (socket: Socket): unknown => ends.push(socket)
@@ -56,12 +56,12 @@ describe.runIf(loop instanceof KernelLoop)('a visit to the poller', () => {
     return [both[0]!, both[1]!]
   }
 
-  test('ends while messages circulate without end', async () => {
+  test('a visit to the poller ends although messages circulate without end', async () => {
     const sources: FdSocket[] = []
     for (let i = 0; i < RINGS; i++) {
       const [[a, b], [c, d]] = [await connection(), await connection()]
       await turns(5)
-      // What reaches b is sent by c, reaches d, and is sent by a: it reaches b again.
+      // What reaches b is sent on by c and reaches d. From there a sends it on, and it reaches b again.
       b.loop.offloadCopy(b, c.fd, Number.POSITIVE_INFINITY)
       d.loop.offloadCopy(d, a.fd, Number.POSITIVE_INFINITY)
       a.send(Buffer.alloc(MESSAGE_BYTES))

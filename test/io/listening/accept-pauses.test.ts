@@ -1,10 +1,10 @@
-/** A listener's pauses, with sockets that do what a test says: who is handed out when, and who never. */
+/** The pauses of a listener, with mock sockets: which clients it hands out, in which order, and which it resets. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AcceptPauses } from '../../../src/io/listening/accept-pauses.js'
 import type { Socket } from '../../../src/io/socket.js'
 
 const MOST_WAITING = 100
-/** Handed out in one turn. */
+/** So many clients are handed out in one turn. */
 const BATCH = 32
 
 interface Client extends Socket {
@@ -50,7 +50,7 @@ afterEach(() => {
 })
 
 describe('a listener that pauses', () => {
-  it('goes on when no reason is left, whichever went first', () => {
+  it('a paused listener goes on when its last reason is gone, in whichever order they go', () => {
     pauses.add(socket)
     pauses.pause('admission')
     pauses.pauseForShortage('EMFILE')
@@ -69,13 +69,13 @@ describe('a listener that pauses', () => {
     expect(socket.startAccepting).toHaveBeenCalledTimes(3)
   })
 
-  it('tells of a shortage and of nothing else', () => {
+  it('a paused listener reports a shortage, and no other reason', () => {
     pauses.pause('admission')
     pauses.pauseForShortage('ENFILE')
     expect(handler.paused.mock.calls).toEqual([['ENFILE']])
   })
 
-  it('goes on once where the same reason is taken away twice', () => {
+  it('a paused listener whose reason is taken away twice goes on once', () => {
     pauses.add(socket)
     pauses.pause('admission')
     pauses.resume('admission')
@@ -83,7 +83,7 @@ describe('a listener that pauses', () => {
     expect(socket.startAccepting).toHaveBeenCalledTimes(2)
   })
 
-  it('does not begin to accept from a socket that it is lent meanwhile', () => {
+  it('a paused listener does not accept from a socket that it is lent until it goes on', () => {
     pauses.add(socket)
     pauses.pause('admission')
     const lent = { stopAccepting: vi.fn(), startAccepting: vi.fn(() => '') }
@@ -93,7 +93,7 @@ describe('a listener that pauses', () => {
     expect(lent.startAccepting).toHaveBeenCalledOnce()
   })
 
-  it('pauses for a shortage where one of its sockets cannot be accepted from again', () => {
+  it('a listener pauses for a shortage when it cannot accept from one of its sockets again', () => {
     pauses.add(socket)
     pauses.pause('admission')
     socket.startAccepting.mockReturnValueOnce('ENOSPC')
@@ -105,8 +105,8 @@ describe('a listener that pauses', () => {
   })
 })
 
-describe('clients who wait', () => {
-  it('come in order, one who was put back before those who came after it', () => {
+describe('clients of a paused listener', () => {
+  it('waiting clients are handed out in order, and one that was put back keeps its place', () => {
     mayComeIn = (name) => name < 2
     come(1, 2)
     come(3, 4)
@@ -122,7 +122,7 @@ describe('clients who wait', () => {
     expect(handedOut).toEqual([1, 2, 3, 4, 5])
   })
 
-  it('come one at once, then so many at a time, and nobody overtakes them', () => {
+  it('waiting clients are handed out one at once, then 32 a turn, and a new client does not overtake them', () => {
     pauses.pause('admission')
     const names = Array.from({ length: BATCH + 2 }, (_, i) => i)
     come(...names)
@@ -137,7 +137,7 @@ describe('clients who wait', () => {
     expect(pauses.isAccepting).toBe(true)
   })
 
-  it('are not handed out by what was begun before another pause', () => {
+  it('waiting clients stay when a second pause begins before the rest was handed out', () => {
     pauses.pause('admission')
     come(1, 2)
     pauses.resume('admission')
@@ -148,13 +148,13 @@ describe('clients who wait', () => {
     expect(handedOut).toEqual([1, 2])
   })
 
-  it('are reset where there are too many of them', () => {
+  it('a paused listener resets clients beyond the most that may wait', () => {
     pauses.pause('admission')
     come(...Array.from({ length: MOST_WAITING + 2 }, (_, i) => i))
     expect(reset).toEqual([MOST_WAITING, MOST_WAITING + 1])
   })
 
-  it('are reset when the last of its sockets is closed, as is who is put back later', () => {
+  it('waiting clients are reset when the last socket closes, and so is one put back later', () => {
     const lent = { stopAccepting: () => {}, startAccepting: () => '' }
     pauses.add(socket)
     pauses.add(lent)

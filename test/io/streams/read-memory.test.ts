@@ -1,4 +1,4 @@
-/** The memory a socket reads into, and accepted sockets that are made to use it. */
+/** The memory that a stream socket reads into, and accepted sockets that are made to use it. */
 import { once } from 'node:events'
 import { createServer, type Socket as NetSocket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
@@ -14,7 +14,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** What Node would read into next. */
+/** The memory that Node would read into next. */
 function next(memory: ReadMemory): Uint8Array {
   const { buffer } = memory.onread
   return typeof buffer === 'function' ? buffer() : buffer
@@ -22,7 +22,7 @@ function next(memory: ReadMemory): Uint8Array {
 
 const read = (memory: ReadMemory, bytes: number): boolean => memory.onread.callback(bytes, next(memory))
 
-test('it grows while reads fill it, up to its limit', () => {
+test('read memory grows while reads fill it, up to its limit', () => {
   const memory = new ReadMemory()
   const sizes = [1, 2, 3, 4].map(() => {
     const size = next(memory).length
@@ -32,14 +32,14 @@ test('it grows while reads fill it, up to its limit', () => {
   expect(sizes).toEqual([KIB, 64 * KIB, MOST_READ_BYTES, MOST_READ_BYTES])
 })
 
-test('it stays as it is while reads are neither full nor small', () => {
+test('read memory keeps its size while reads are neither full nor small', () => {
   const memory = new ReadMemory()
   read(memory, KIB)
   for (let i = 0; i < 100; i++) read(memory, 16 * KIB)
   expect(next(memory).length).toBe(64 * KIB)
 })
 
-test('it is small again when reads stay small, not for a few of them', () => {
+test('read memory becomes small again after 16 small reads, not after 15', () => {
   const memory = new ReadMemory()
   read(memory, KIB)
   for (let i = 0; i < 15; i++) read(memory, 64)
@@ -48,7 +48,7 @@ test('it is small again when reads stay small, not for a few of them', () => {
   expect(next(memory).length).toBe(KIB)
 })
 
-test('bytes that were lent before it grew are not read over', () => {
+test('read memory that grows does not overwrite the bytes it has lent', () => {
   const memory = new ReadMemory()
   const lent: Buffer[] = []
   memory.onBytes = (bytes) => lent.push(bytes) > 0
@@ -58,7 +58,7 @@ test('bytes that were lent before it grew are not read over', () => {
   expect(lent[0]?.equals(pattern(1, KIB))).toBe(true)
 })
 
-test('an accepted connection goes on as a socket that reads into it', async () => {
+test('an accepted connection goes on as a socket that reads into read memory', async () => {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1')
   closing.push(() => server.close())
   await once(server, 'listening')
@@ -87,11 +87,11 @@ test('an accepted connection goes on as a socket that reads into it', async () =
   expect(await peer.ended).toBe('fin')
 })
 
-test('a socket whose handle is not where it used to be is left alone', () => {
+test("a socket without Node's internal handle is left as it is", () => {
   expect(rehouse({} as NetSocket, new ReadMemory())).toBeUndefined()
 })
 
-test('a server does not count what was rehoused as open', async () => {
+test('a server no longer counts a connection that was moved to read memory', async () => {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
   closing.push(() => server.close())
   await once(server, 'listening')

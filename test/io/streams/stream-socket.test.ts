@@ -1,4 +1,4 @@
-/** When a stream's sink takes more, and how much of its source is taken at a time. */
+/** A stream socket: when a sink takes more bytes, and how many bytes a source gives in one turn. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
@@ -23,7 +23,7 @@ afterEach(async () => {
   expect(await rig.finish()).toEqual([])
 })
 
-/** A stream whose writes end when the test says so. */
+/** A stream whose writes end when the test calls `flush`. */
 class Slow extends Duplex {
   readonly #writing: (() => void)[] = []
 
@@ -49,13 +49,13 @@ function makeSink(): { stream: Slow; sink: StreamSocket; runs: () => number } {
   return { stream, sink, runs: () => runs }
 }
 
-test('a sink takes what it can queue, where the bytes stay as they are', () => {
+test('a sink takes more bytes at once if it may keep the bytes it was given', () => {
   const { stream, sink } = makeSink()
   expect(sink.write(Buffer.alloc(KIB), false)).toBe(true)
   stream.destroy()
 })
 
-test('a sink that was lent bytes takes no more until they have gone, however few they are', async () => {
+test('a sink that was lent even a few bytes takes no more until they have gone', async () => {
   const { stream, sink, runs } = makeSink()
   expect(sink.write(Buffer.alloc(KIB), true)).toBe(false)
   sink.ready &= ~WRITABLE
@@ -76,7 +76,7 @@ test('a full sink is writable again when it has drained', async () => {
   stream.destroy()
 })
 
-test('one read of a source with much to read is all that comes in a turn', async () => {
+test('a source with much to read gives one read in each turn', async () => {
   const [peer, near] = await rig.accept()
   const source = near as StreamSocket
   let total = 0
@@ -101,7 +101,7 @@ test('one read of a source with much to read is all that comes in a turn', async
   await peer.closed
 })
 
-test('nothing is read over bytes that nobody has taken yet', async () => {
+test('a source does not overwrite bytes that nobody has taken yet', async () => {
   const [peer, near] = await rig.accept()
   const source = near as StreamSocket
   source.owner = { isQueued: false, run: () => {} }
@@ -113,7 +113,7 @@ test('nothing is read over bytes that nobody has taken yet', async () => {
   await peer.closed
 })
 
-test('a reset behind bytes is a reset, also once FIN was sent', async () => {
+test('a reset behind bytes is told as a reset, also after FIN was sent', async () => {
   const engine = new StreamEngine('switched-off')
   const accepted: Socket[] = []
   const handler = { accepted: (socket: Socket) => accepted.push(socket), paused: () => {} }

@@ -1,4 +1,4 @@
-/** The drains of several workers, each of which empties its part of the same thing. */
+/** Drains of several workers. Each worker drains its part of the same listener, cluster or backend. */
 import { expect, it } from 'vitest'
 import { validateConfig } from '../../../src/config/validate.js'
 import { mergeStatuses } from '../../../src/observe/counts/merge.js'
@@ -12,7 +12,7 @@ const config = validateConfig({
 })
 const statusWith = (...drains: DrainStatus[]) => ({ ...new RunningProxy(config).status(), drains })
 
-it('are one where they are about the same, and end with the first', () => {
+it('mergeStatuses adds up drains of the same scope, and takes their earliest deadline', () => {
   const early = '2026-01-01T00:00:00.000Z'
   const late = '2026-01-01T00:00:00.005Z'
   const front = { listener: 'front' }

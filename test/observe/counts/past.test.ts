@@ -1,4 +1,4 @@
-/** What a process has counted outlives it, and nothing else of it does. */
+/** The counts of a process outlive it, and nothing else of it does. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { mergeStatuses } from '../../../src/observe/counts/merge.js'
 import { addPasts, pastOf } from '../../../src/observe/counts/past.js'
@@ -25,7 +25,7 @@ afterEach(async () => {
   await backend.close()
 })
 
-it('adds its counts to those of others', () => {
+it('the counts of a dead worker are added to those of the others', () => {
   const eventLoopDelaySeconds = { bounds: [0.1], counts: [3, 0], sum: 0.5 }
   const status = { ...bed.proxy.status(), eventLoopDelaySeconds }
   const merged = mergeStatuses([status, pastOf(status)])
@@ -45,7 +45,7 @@ it('adds its counts to those of others', () => {
   expect(merged.endings.filter(({ count }) => count > 0)).toMatchObject([{ cause: 'finished', count: 2 }])
 })
 
-it('changes nothing of what others are', () => {
+it('the past of a dead worker changes no state of the others', () => {
   const status = bed.proxy.status()
   const fresh = { ...pastOf(status), state: 'new' as const }
   const down = {
@@ -60,7 +60,7 @@ it('changes nothing of what others are', () => {
   expect(mergeStatuses([fresh, pastOf(status)]).state).toBe('new')
 })
 
-it('is remembered for what no other has, of so many names and no more', () => {
+it('the past of a dead worker is kept for at most 1000 listeners and clusters that no other has', () => {
   const status = bed.proxy.status()
   const [listener] = status.listeners
   const [cluster] = status.clusters

@@ -1,4 +1,4 @@
-/** The log as a process has it: written to stdout in the background, and still whole when the process exits. */
+/** The log of a process: written to stdout in the background, and complete when the process exits. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -30,7 +30,7 @@ beforeAll(() => {
 })
 
 describe('the log', () => {
-  it('is one JSON object per line, none lost at an exit', async () => {
+  it('the log is one JSON object per line, and an exit loses none', async () => {
     const { stdout } = await run(process.execPath, [script, 'info'])
     const lines = stdout
       .trimEnd()
@@ -41,21 +41,24 @@ describe('the log', () => {
     expect(lines.at(-1)).toMatchObject({ level: 40, msg: 'last' })
   })
 
-  it('holds nothing below its level', async () => {
+  it('the log holds no line below its level', async () => {
     const { stdout } = await run(process.execPath, [script, 'warn'])
     expect(stdout.trimEnd().split('\n')).toHaveLength(1)
     expect((await run(process.execPath, [script, 'silent'])).stdout).toBe('')
   })
 
-  it.skipIf(areMissing('script'))('is for people on a terminal', async () => {
-    const command = `"${process.execPath}" "${script}" warn`
-    const terminal = new Program('script', ['-qec', command, '/dev/null'])
-    expect(await terminal.exited).toEqual({ code: 0, signal: null })
-    expect(terminal.stdout).toMatch(/\[\d\d:\d\d:\d\d\.\d+\].*WARN.*last/)
-  })
+  it.skipIf(areMissing('script'))(
+    'the log on a terminal has a time, a level and a message in a readable line',
+    async () => {
+      const command = `"${process.execPath}" "${script}" warn`
+      const terminal = new Program('script', ['-qec', command, '/dev/null'])
+      expect(await terminal.exited).toEqual({ code: 0, signal: null })
+      expect(terminal.stdout).toMatch(/\[\d\d:\d\d:\d\d\.\d+\].*WARN.*last/)
+    },
+  )
 
   it.skipIf(areMissing('script'))(
-    'has a record in one line there, in colours unless they are not wanted',
+    'the log on a terminal shows a record in one line, in colours unless NO_COLOR is set',
     async () => {
       const lastLine = async (environment: string): Promise<string> => {
         const command = `${environment} "${process.execPath}" "${script}" warn record`
@@ -71,7 +74,7 @@ describe('the log', () => {
     },
   )
 
-  it('has no raw control character of anybody, and its JSON means what was logged', async () => {
+  it('the log escapes control characters, and its JSON still has them', async () => {
     const { stdout } = await run(process.execPath, [script, 'warn', 'unsafe'])
     expect(unsafeIn(stdout)).toEqual([])
     const [, line, record] = stdout.trimEnd().split('\n')
@@ -80,13 +83,16 @@ describe('the log', () => {
     expect(JSON.parse(record!)).toMatchObject({ client: unsafe, tags: { [unsafe]: unsafe }, alpn: [unsafe] })
   })
 
-  it.skipIf(areMissing('script'))('has control characters written out on a terminal', async () => {
-    const command = `NO_COLOR=1 "${process.execPath}" "${script}" warn unsafe`
-    const terminal = new Program('script', ['-qec', command, '/dev/null'])
-    await terminal.exited
-    const lines = terminal.stdout.replaceAll('\r\n', '\n').trimEnd().split('\n')
-    expect(lines.flatMap(unsafeIn)).toEqual([])
-    expect(lines.filter((line) => /^\[\d\d:/.test(line))).toHaveLength(3)
-    expect(lines.at(-1)).toContain('<U+001B><U+007F><U+0080><U+0085><U+009B>')
-  })
+  it.skipIf(areMissing('script'))(
+    'the log on a terminal shows control characters as their code points',
+    async () => {
+      const command = `NO_COLOR=1 "${process.execPath}" "${script}" warn unsafe`
+      const terminal = new Program('script', ['-qec', command, '/dev/null'])
+      await terminal.exited
+      const lines = terminal.stdout.replaceAll('\r\n', '\n').trimEnd().split('\n')
+      expect(lines.flatMap(unsafeIn)).toEqual([])
+      expect(lines.filter((line) => /^\[\d\d:/.test(line))).toHaveLength(3)
+      expect(lines.at(-1)).toContain('<U+001B><U+007F><U+0080><U+0085><U+009B>')
+    },
+  )
 })

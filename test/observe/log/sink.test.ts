@@ -1,6 +1,6 @@
 /**
- * What the log promises of a target that takes nothing, goes away or is exchanged: nobody waits, memory is bounded,
- * and every line that is written is whole, in one place, once.
+ * The log if its target takes nothing, goes away or is exchanged. Nobody waits, memory has a bound, and every written
+ * line is whole, in one place, once.
  */
 import { spawn } from 'node:child_process'
 import {
@@ -49,7 +49,7 @@ const numbersOf = (lines: readonly Line[]): number[] => lines.flatMap(({ i }) =>
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-/** A named pipe, and its reading end, which reads nothing by itself. */
+/** A named pipe with its reading end, which reads only when a test says so. */
 class Fifo {
   readonly path: string
   readonly #fd: number
@@ -71,7 +71,7 @@ class Fifo {
     closeSync(this.#fd)
   }
 
-  /** Everything that is in the pipe. */
+  /** Reads everything that is in the pipe; returns all that has come so far. */
   read(): string {
     const chunk = Buffer.alloc(64 * 1024)
     for (;;) {
@@ -85,7 +85,7 @@ class Fifo {
     }
   }
 
-  /** Resolves when there is something, of which a byte is taken: whoever wrote it has written all that fitted. */
+  /** Waits for the first byte and takes it. By then the writer has written as much as fits. */
   async begun(): Promise<void> {
     const byte = Buffer.alloc(1)
     for (; this.#text === ''; await turns(1)) {
@@ -101,8 +101,8 @@ class Fifo {
   }
 }
 
-describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
-  it('costs lines and no time, and tells of them once it is read again', async () => {
+describe.skipIf(areMissing('mkfifo'))('a log to a pipe that nobody reads', () => {
+  it('a log to a pipe that nobody reads loses lines without waiting, and later says how many', async () => {
     const fifo = await Fifo.make('stuck')
     const sink = new Sink(openFile(fifo.path))
     const filler = 'x'.repeat(500)
@@ -117,13 +117,13 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
       }
       await turns(1)
     }
-    // With the pipe full and the sink full, timers and turns go on.
+    // Timers go on although the pipe and the sink are full.
     const ticked = ticks.length
     while (ticks.length < ticked + 3) await turns(1)
     clearInterval(ticking)
     const mostHeld = MOST_RECORD_BYTES + 64 * 1024
     expect(written).toBeLessThan(mostHeld / 500)
-    // There is room left for what is no record.
+    // Lines that are no records still have room.
     expect(sink.write(jsonLine('warn', { i: -1 }, 'matters'), 'other')).toBe(true)
 
     const text = await fifo.readUntil((all) => all.includes('lines are lost'))
@@ -137,11 +137,11 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
     await sink.close()
   })
 
-  it('is not left with the half of a line whose rest goes elsewhere', async () => {
+  it('a log that moves from a full pipe to a file splits no line between them', async () => {
     const fifo = await Fifo.make('half')
     const sink = new Sink(openFile(fifo.path))
     for (const i of [0, 1, 2]) expect(sink.write(lineOf(i, 'y'.repeat(50_000)), 'record')).toBe(true)
-    // The pipe is full in the middle of the second.
+    // The pipe is full in the middle of the second line.
     await fifo.begun()
     const file = join(folder, 'rest.log')
     sink.switchTo(await openFileLater(file))
@@ -151,7 +151,7 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
     expect([...whole, ...numbersOf(parse(readFileSync(file, 'utf8')))]).toEqual([0, 1, 2])
   })
 
-  it('does not hold up the exit of the process', async () => {
+  it('a log to a pipe that nobody reads does not delay the exit of the process', async () => {
     const fifo = await Fifo.make('exit')
     const writer = openSync(fifo.path, constants.O_WRONLY | constants.O_NONBLOCK)
     const child = spawn(process.execPath, [logScript(5000)], { stdio: ['ignore', writer, 'inherit'] })
@@ -162,7 +162,7 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
     expect(numbersOf(parse(text.slice(0, text.lastIndexOf('\n') + 1)))[0]).toBe(0)
   })
 
-  it('is written whole lines by several processes at once', async () => {
+  it('several processes write whole lines to one pipe at the same time', async () => {
     const fifo = await Fifo.make('shared')
     const writer = openSync(fifo.path, constants.O_WRONLY | constants.O_NONBLOCK)
     const script = logScript(1500)
@@ -180,7 +180,7 @@ describe.skipIf(areMissing('mkfifo'))('a pipe that nobody reads', () => {
 
 let scripts = 0
 
-/** A program that logs so many lines of 600 bytes and exits at once. */
+/** Writes a program that logs `count` lines of 600 bytes and exits at once; returns its path. */
 function logScript(count: number): string {
   const path = join(folder, `log-${scripts++}.mjs`)
   const module = new URL('../../../dist/observe/log/log.js', import.meta.url).href
@@ -194,8 +194,8 @@ function logScript(count: number): string {
   return path
 }
 
-it('a socket that nobody reads does not hold up the exit of the process either', async () => {
-  // What Node calls a pipe to a child is a pair of sockets; nothing is read of it before somebody listens.
+it('a log to a socket that nobody reads does not delay the exit of the process', async () => {
+  // Node's pipe to a child is a pair of sockets. Node reads nothing from it before there is a listener.
   const child = spawn(process.execPath, [logScript(5000)], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   const code = new Promise((resolve) =>
@@ -212,8 +212,8 @@ it('a socket that nobody reads does not hold up the exit of the process either',
   expect(numbers).toEqual(upTo(numbers.length))
 })
 
-describe('a file', () => {
-  it('can be moved away and opened anew while it is written: no line is lost, split or written twice', async () => {
+describe('a log file', () => {
+  it('a log file that is moved and reopened while it is written loses, splits and repeats no line', async () => {
     const path = join(folder, 'rotated.log')
     const sink = new Sink(openFile(path))
     const count = 20_000
@@ -226,7 +226,7 @@ describe('a file', () => {
       if (i % 500 !== 0) continue
       if (i % 1500 === 0) renameSync(path, `${path}.${i}`)
       sink.switchTo(await openFileLater(path))
-      // Some of what came since the last time is written, in whichever file.
+      // Waits until some of the new lines are written, to either file.
       const before = written
       await until(() => bytesIn(files()) > before)
       written = bytesIn(files())
@@ -239,7 +239,7 @@ describe('a file', () => {
     expect(numbers.sort((a, b) => a - b)).toEqual(upTo(count))
   })
 
-  it('is appended to, and is not for everybody to read', async () => {
+  it('a log file is appended to, and other users cannot read it', async () => {
     const path = join(folder, 'appended.log')
     for (const i of [0, 1]) {
       const sink = new Sink(openFile(path))
@@ -250,7 +250,7 @@ describe('a file', () => {
     expect(statSync(path).mode & 0o007).toBe(0)
   })
 
-  it('leaves nothing open once it is closed, whatever was asked of it before', async () => {
+  it('a closed log leaves no file open, even if it was to be reopened', async () => {
     const before = openFds()
     const path = join(folder, 'closed.log')
     const sink = new Sink(openFile(path))
@@ -265,7 +265,7 @@ describe('a file', () => {
   })
 })
 
-it('a disk that is full loses lines, and nothing else', async () => {
+it('a full disk loses lines of the log, and the log can still be closed', async () => {
   const sink = new Sink(openFile('/dev/full'))
   const most = MOST_RECORD_BYTES / 500
   for (let i = 0; i < most; i++) sink.write(lineOf(i, 'x'.repeat(500)), 'record')

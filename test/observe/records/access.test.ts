@@ -1,4 +1,4 @@
-/** Which connections write their record, and that every one that ended is counted as written, skipped or dropped. */
+/** Which connections get a record. Each ended connection counts as written, skipped or dropped. */
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
@@ -38,7 +38,7 @@ const FACTS: ConnectionFacts = {
 
 const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND)
 
-/** A log that keeps its lines, and takes at most so many records. */
+/** A log that keeps its lines, and takes at most `most` records. */
 function keep(level = 'info', most = Number.POSITIVE_INFINITY): OpenLog & { lines: object[] } {
   const lines: object[] = []
   const log = pino({ level }, { write: (line) => void lines.push(JSON.parse(line)) })
@@ -54,7 +54,7 @@ const of = (config: Partial<AccessConfig>, chance?: () => number): AccessLog =>
   new AccessLog(keep(), { ...EVERYTHING, ...config }, chance)
 
 describe('the access log', () => {
-  it('writes as large a share as it is told to, whichever chance has it', () => {
+  it('the access log writes the records whose random number is below sample', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true })
     const below1 = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
     fc.assert(
@@ -71,40 +71,40 @@ describe('the access log', () => {
   it.each([
     [0, 0],
     [1, 1000],
-  ])('with a sample of %d writes %d of 1000', (sample, count) => {
+  ])('the access log with sample: %d writes %d of 1000 records', (sample, count) => {
     const access = of({ sample })
     const wanted = Array.from({ length: 1000 }, () => access.wants(ANYTHING)).filter(Boolean)
     expect(wanted).toHaveLength(count)
   })
 
-  it('with a sample between them writes about that many', () => {
+  it('the access log with sample: 0.5 writes about half of the records', () => {
     const access = of({ sample: 0.5 })
     const wanted = Array.from({ length: 10_000 }, () => access.wants(ANYTHING)).filter(Boolean)
-    // Ten standard deviations either way.
+    // Both limits are ten standard deviations away.
     expect(wanted.length).toBeGreaterThan(4500)
     expect(wanted.length).toBeLessThan(5500)
   })
 
-  it('writes errors whatever else is said, where it is told to', () => {
+  it('the access log with always: [errors] writes errors that the other keys leave out', () => {
     const nothing = { sample: 0, minBytes: 10 ** 9, minMs: 10 ** 9 }
     expect(of({ ...nothing, always: ['errors'] }).wants({ ...ANYTHING, ending: NO_BACKEND })).toBe(true)
     expect(of({ ...nothing, always: ['errors'] }).wants(ANYTHING)).toBe(false)
     expect(of(nothing).wants({ ...ANYTHING, ending: NO_BACKEND })).toBe(false)
   })
 
-  it('leaves out who moved or lasted less, and takes who did as much', () => {
+  it('the access log leaves out connections below minBytes or minMs, but not those at the limit', () => {
     expect(of({ minBytes: 1001 }).wants(ANYTHING)).toBe(false)
     expect(of({ minBytes: 1000 }).wants(ANYTHING)).toBe(true)
     expect(of({ minMs: 1001 }).wants(ANYTHING)).toBe(false)
     expect(of({ minMs: 1000 }).wants(ANYTHING)).toBe(true)
   })
 
-  it('writes none where records are switched off or the level is above theirs', () => {
+  it('the access log writes no record if access is false or the level is above info', () => {
     expect(new AccessLog(keep(), false).wants(ANYTHING)).toBe(false)
     expect(new AccessLog(keep('warn'), EVERYTHING).wants(ANYTHING)).toBe(false)
   })
 
-  it('counts everything that was asked about exactly once', () => {
+  it('the access log counts each connection once as written, skipped or dropped', () => {
     const candidates = fc.array(fc.record({ bytes: fc.nat(20), ageMs: fc.nat(20), ending: ENDINGS }))
     const configs = fc.record({
       sample: fc.constantFrom(0, 0.5, 1),
@@ -125,7 +125,7 @@ describe('the access log', () => {
     )
   })
 
-  it('heeds another config from then on', () => {
+  it('the access log follows a new config from then on', () => {
     const log = keep()
     const access = new AccessLog(log, EVERYTHING)
     access.write(ID, FACTS, FINISHED)
@@ -138,7 +138,7 @@ describe('the access log', () => {
     expect(access.counts()).toEqual({ written: 2, skipped: 1, dropped: 0 })
   })
 
-  it("writes to a user's own logger at level info, with a message", () => {
+  it("the access log writes to a user's own logger at level info, with a message", () => {
     const lines: object[] = []
     const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) })
     new AccessLog(borrowLog(log), EVERYTHING).write(ID, FACTS, FINISHED)

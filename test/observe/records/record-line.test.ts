@@ -1,4 +1,4 @@
-/** A record made to text by hand is what jsonText makes of it, whatever is in it. */
+/** The hand-written serializer of records writes the same values as JSON.stringify, whatever is in the record. */
 import { hostname } from 'node:os'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -59,7 +59,7 @@ const ending = fc.record({
 const ID = '01ARYZ6S410000000000000000'
 const now = fc.integer({ min: 1e9, max: 4e12 })
 
-it('a record written by hand is what jsonText makes of it, whatever is in it', () => {
+it('RecordLine writes the same values as JSON.stringify, whatever is in the record', () => {
   const line = new RecordLine()
   fc.assert(
     fc.property(facts, ending, now, (connection, ended, time) => {

@@ -1,4 +1,4 @@
-/** The record's line and HAProxy's code: what operators grep for, so every entry of the table is written down. */
+/** The record and HAProxy's termination code. Operators grep for them, so the test writes down every entry. */
 import { describe, expect, it } from 'vitest'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../../src/observe/records/record.js'
 import { terminationCode } from '../../../src/observe/records/termination.js'
@@ -75,13 +75,13 @@ const FACTS: ConnectionFacts = {
 }
 
 describe('the termination code', () => {
-  it.each(ENDINGS)('of %j is %s', (ending, code) => {
+  it.each(ENDINGS)('the termination code of %j is %s', (ending, code) => {
     expect(terminationCode(ending)).toBe(code)
   })
 })
 
 describe('the record', () => {
-  it('has stable names, times in ms with three decimals, and nothing that is not known', () => {
+  it('a record has stable names, times in ms with three decimals, and no unknown values', () => {
     expect(JSON.parse(JSON.stringify(toRecord(ID, FACTS, FINISHED)))).toEqual({
       id: '01ARYZ6S410000000000000000',
       startedAt: '2016-07-30T22:36:16.385Z',
@@ -104,7 +104,7 @@ describe('the record', () => {
     })
   })
 
-  it.each(ENDINGS)('of a connection that ended with %j has the written fields and no other', (ended) => {
+  it.each(ENDINGS)('the record of a connection that ended with %j has only fields of the schema', (ended) => {
     const line = JSON.parse(JSON.stringify(toRecord(ID, FACTS, ended)))
     expect(() => recordSchema.parse(line)).not.toThrow()
   })

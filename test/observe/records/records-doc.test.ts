@@ -1,4 +1,4 @@
-/** The docs tell every field of a record, and every ending of a connection and of a pipe as the table of endings has it. */
+/** The docs have every field of a record, and every ending of a connection and of a pipe as in the table of endings. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -12,7 +12,7 @@ import { recordSchema } from '../../support/record-fields.js'
 const docs = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
 const text = docs('records.md')
 
-/** What docs/records.md has of an ending, links aside. */
+/** The row of an ending in docs/records.md, without links. */
 function lineOf({ by, phases, cause, waitedFor, error, status, means }: EndingKind): string {
   const subject = waitedFor === undefined ? `\`${cause}\`` : `\`${cause}\` for the ${waitedFor}`
   const codes = phases.map((phase) => `\`${terminationCode({ by, phase, cause, waitedFor } as Ending)}\``)
@@ -23,7 +23,7 @@ function lineOf({ by, phases, cause, waitedFor, error, status, means }: EndingKi
 
 const withoutLinks = (markdown: string): string => markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
 
-/** Every field, with those within it: `ended.by`. */
+/** The path of every field, such as `ended.by`. */
 function fieldsOf(schema: z.ZodType, path = ''): string[] {
   if (schema instanceof z.ZodOptional) return fieldsOf(schema.unwrap() as z.ZodType, path)
   if (!(schema instanceof z.ZodObject)) return [path]
@@ -33,25 +33,25 @@ function fieldsOf(schema: z.ZodType, path = ''): string[] {
 }
 
 describe('docs/records.md', () => {
-  it('tells of every field and of no other', () => {
+  it('docs/records.md has every field of a record and no other', () => {
     const [, part = ''] = /## Every field\n(.*?)\n## /s.exec(text) ?? []
     const told = [...part.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, field]) => field)
     expect(told.sort()).toEqual(fieldsOf(recordSchema).sort())
   })
 
-  it('has an example that is a record', () => {
+  it('docs/records.md has an example that is a record', () => {
     const [, line = ''] = /```json\n(.*?)\n```/s.exec(text) ?? []
     const { level, time, pid, hostname, msg, ...record } = JSON.parse(line)
     expect(() => recordSchema.parse(record)).not.toThrow()
     expect({ level, msg }).toEqual({ level: 30, msg: 'connection' })
   })
 
-  it('tells of every ending what the table of endings has of it, and of no other', () => {
+  it('docs/records.md has the same endings as the table of endings', () => {
     const lines = text.match(/^\| (client|backend|proxy) \|.*$/gm) ?? []
     expect(lines.map(withoutLinks)).toEqual(ENDINGS.map(lineOf))
   })
 
-  it('tells of everything that can be redacted', () => {
+  it('docs/records.md has every field that can be redacted', () => {
     const [, part = ''] = /## Redaction\n(.*?)\n## /s.exec(text) ?? []
     const told = [...part.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, names = '']) =>
       names.split(', ').map((name) => name.slice(1, -1)),
@@ -63,7 +63,7 @@ describe('docs/records.md', () => {
 describe('docs/first-bytes.md', () => {
   const firstBytes = docs('first-bytes.md')
 
-  it('tells of every status that an ending has', () => {
+  it('docs/first-bytes.md has every HTTP status that an ending has', () => {
     const [, part = ''] = /\n\| status \| when \|\n(.*?)\n\n/s.exec(firstBytes) ?? []
     const told = [...part.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) =>
       codes.split(', ').map(Number),
@@ -72,7 +72,7 @@ describe('docs/first-bytes.md', () => {
     expect(missing).toEqual([])
   })
 
-  it('tells of every error of the first bytes and of the response, and of no cause that there is not', () => {
+  it('docs/first-bytes.md has every error of the first bytes and of the response, and no unknown cause', () => {
     const [, part = ''] = /\n\| `ended.cause` \| whose doing \|\n(.*?)\n\n/s.exec(firstBytes) ?? []
     const told = new Set([...part.matchAll(/`([\w-]+)[^`]*`/g)].map(([, cause]) => cause))
     const isDue = ({ error, phases }: EndingKind): boolean =>
@@ -85,7 +85,7 @@ describe('docs/first-bytes.md', () => {
 })
 
 describe('docs/library.md', () => {
-  /** An operator's orders are for connections of a proxy. */
+  /** Without the causes of an operator's orders, which only connections of a proxy can have. */
   const OF_A_PIPE: Readonly<Record<Exclude<PipeCause, 'drained' | 'killed'>, true>> = {
     finished: true,
     reset: true,
@@ -96,7 +96,7 @@ describe('docs/library.md', () => {
     'infinite-loop': true,
   }
 
-  it('tells of every end of a pipe() that the table of endings has, and whose doing it can be', () => {
+  it('docs/library.md has every cause of the end of a pipe(), and who can end it', () => {
     const told = /^\| `ended\.by` \| (.*) \|\n\| `ended\.cause` \| (.*) \|$/m.exec(docs('library.md'))!
     const [by, causes] = told.slice(1).map((list) => [...list.matchAll(/`(.*?)`/g)].map(([, name]) => name))
     expect(by).toEqual(PARTIES)

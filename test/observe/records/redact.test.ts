@@ -1,4 +1,4 @@
-/** What redaction leaves of a record: of an address its network, of a name that there was one, and all the rest. */
+/** Redaction leaves the network of an address, the fact that there was a name, and all other fields. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -49,7 +49,7 @@ const FACTS: ConnectionFacts = {
   notSplicing: undefined,
 }
 
-/** Texts that are gone with a field. */
+/** The texts that disappear with each field. */
 const GONE: Readonly<Record<RedactableField, readonly string[]>> = {
   client: ['192.0.2.77', '50000', '198.51.100.78', '198.51.100.79', '50001'],
   sni: ['secret-sni', 'secret-authority'],
@@ -72,7 +72,7 @@ function clientOf(client: string): string {
 const port = fc.integer({ min: 0, max: 65_535 })
 
 describe('redaction', () => {
-  it('takes what is listed, leaves what is not, and does not touch what a connection still has', () => {
+  it('redaction removes the listed fields from the record only, and leaves the others', () => {
     const before = structuredClone(FACTS)
     fc.assert(
       fc.property(fc.subarray([...REDACTABLE]), (fields) => {
@@ -85,7 +85,7 @@ describe('redaction', () => {
     )
   })
 
-  it('tells that there was a name, and invents none where there was not', () => {
+  it('redaction shows that there was a name, and adds no name if there was none', () => {
     expect(JSON.parse(told(['sni']))).toMatchObject({
       sni: '[redacted]',
       proxy: { authority: '[redacted]' },
@@ -95,7 +95,7 @@ describe('redaction', () => {
     for (const field of ['proxy', 'sni', 'tls', 'http']) expect(record).not.toHaveProperty(field)
   })
 
-  it('leaves 24 bits of every IPv4 address and no port', () => {
+  it('redaction leaves 24 bits of every IPv4 address and no port', () => {
     fc.assert(
       fc.property(fc.ipV4(), port, (host, each) => {
         const [a, b, c] = host.split('.')
@@ -104,7 +104,7 @@ describe('redaction', () => {
     )
   })
 
-  it('leaves 48 bits of every IPv6 address and no port', () => {
+  it('redaction leaves 48 bits of every IPv6 address and no port', () => {
     fc.assert(
       fc.property(fc.ipV6(), port, (host, each) => {
         fc.pre(isIPv6(host))
@@ -121,12 +121,15 @@ describe('redaction', () => {
     )
   })
 
-  it.each(['unknown', 'unix:', 'unix:/run/a.sock'])('leaves %s, which tells of nobody', (client) => {
-    expect(clientOf(client)).toBe(client)
-  })
+  it.each(['unknown', 'unix:', 'unix:/run/a.sock'])(
+    'redaction leaves the client %s, which identifies nobody',
+    (client) => {
+      expect(clientOf(client)).toBe(client)
+    },
+  )
 })
 
-/** The same by another way: all groups written out. */
+/** The first 48 bits of an address, computed in another way: with all groups written out. */
 function maskedTo48(host: string): string {
   const groups = new URL(`http://[${host}]/`).hostname.slice(1, -1)
   const [head = '', tail] = groups.split('::')

@@ -1,4 +1,4 @@
-/** Where a copy offload may stand, and of which moves it tells. */
+/** When a flow may have a copy offload, and which of its moves the addon reports. */
 import { expect, test } from 'vitest'
 import { PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../../src/io/socket.js'
 import { PROMOTE_BYTES } from '../../../src/pipe/fd/choose-carrier.js'
@@ -7,12 +7,12 @@ import { kernelCarrier } from '../../../src/pipe/fd/kernel-carrier.js'
 import { flowWith } from './flow.js'
 
 test.each([
-  ['of bulk, where that is spliced', {}, {}, PROMOTE_BYTES],
-  ['of nothing, where nothing is spliced', { mode: 'off' }, {}, Number.POSITIVE_INFINITY],
-  ['of the first bytes', { bytes: 0 }, {}, 0],
-  ['of everything, where all is to be spliced', { mode: 'on' }, {}, 0],
-  ['of the next bytes of a source that takes none', {}, { ready: 0 }, 0],
-])('an order tells %s', (_, facts, source, from) => {
+  ['bulk, in mode "auto"', {}, {}, PROMOTE_BYTES],
+  ['no move, in mode "off"', { mode: 'off' }, {}, Number.POSITIVE_INFINITY],
+  ['the first bytes of a flow', { bytes: 0 }, {}, 0],
+  ['every move, in mode "on"', { mode: 'on' }, {}, 0],
+  ['the next bytes of a source that is not writable', {}, { ready: 0 }, 0],
+])('the addon is told to report %s', (_, facts, source, from) => {
   const flow = flowWith(facts, source)
   copyOffload.leave(flow)
   expect(flow.source.loop.offloadCopy.mock.calls).toEqual([[flow.source, 4, from]])
@@ -28,7 +28,7 @@ test.each([
   ['the source has an end to tell', {}, { ready: PEER_ENDED }, {}],
   ['the sink is full', {}, {}, { ready: 0 }],
   ['the sink broke', {}, {}, { error: 'EPIPE' }],
-])('none stands where %s', (_, facts, source, sink) => {
+])('a flow has no copy offload if %s', (_, facts, source, sink) => {
   const flow = flowWith(facts, source, sink)
   copyOffload.leave(flow)
   expect(flow.source.loop.endOffload.mock.calls).toEqual([[flow.source]])

@@ -1,11 +1,11 @@
-/** A flow between two fds that is nothing but its state, for what is decided by that alone. */
+/** A flow between two mock fds: only its state, for decisions that read nothing else. */
 import { vi } from 'vitest'
 import { WRITABLE } from '../../../src/io/socket.js'
 import { copyCarrier } from '../../../src/pipe/fd/copy-carrier.js'
 import type { FdFlow } from '../../../src/pipe/fd/fd-flow.js'
 import { createPipeCounters } from '../../../src/pipe/options.js'
 
-/** In `auto`, it copies, has moved something, holds nothing, and both ends take bytes. */
+/** In mode `auto` the flow copies, has moved a byte, holds none, and both its ends take bytes. */
 export function flowWith(facts: object = {}, source: object = {}, sink: object = {}) {
   const loop = { offloadCopy: vi.fn(), endOffload: vi.fn() }
   const ends = {

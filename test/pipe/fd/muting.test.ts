@@ -1,4 +1,4 @@
-/** When a source is muted, and when it is heard again. */
+/** When a source is muted, and when it is unmuted. */
 import { expect, test } from 'vitest'
 import { READABLE, WRITABLE } from '../../../src/io/socket.js'
 import { muteWhileFull } from '../../../src/pipe/fd/muting.js'
@@ -13,8 +13,8 @@ test.each([
   ['is not muted before its sink has said whether it takes bytes', {}, UNREAD, FULL, 'neither'],
   ['is not muted while its sink takes bytes', { inside: 1 }, UNREAD, {}, 'neither'],
   ['is not muted at its end', { inside: 1, phase: 'draining' }, UNREAD, FULL, 'neither'],
-  ['is heard again once it was emptied', {}, EMPTIED, {}, 'unmute'],
-  ['is not heard again before', {}, UNREAD, {}, 'neither'],
+  ['is unmuted once it was emptied', {}, EMPTIED, {}, 'unmute'],
+  ['is not unmuted before it was emptied', {}, UNREAD, {}, 'neither'],
 ])('a source %s', (_, facts, source, sink, what) => {
   const flow = flowWith(facts, source, sink)
   muteWhileFull(flow)
@@ -23,6 +23,6 @@ test.each([
     +(what === 'mute'),
     +(what === 'unmute'),
   ])
-  // What comes while it is muted is no event: it has to be looked for.
+  // No event tells of bytes that come while the source is muted. It stays readable, so the pipe looks for them.
   expect(ready).toBe(what === 'mute' ? UNREAD.ready : source.ready)
 })

@@ -1,4 +1,4 @@
-/** What exists, whoever has given it: looked up by name, and known until nobody uses it. */
+/** What exists, from every source: the catalogue finds it by name, and knows it until no connection uses it. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Address, parseAddress } from '../../../src/address.js'
 import type { ProxyConfig } from '../../../src/config/input.js'
@@ -26,7 +26,7 @@ const weighing = (weight: number, ...addresses: string[]) =>
   addresses.map((text) => ({ address: parseAddress(text) as Address, weight }))
 const given = (...addresses: string[]) => weighing(1, ...addresses)
 
-/** What connections have to do with, as texts such as `{"listener":"web"}`. */
+/** What connections use, as texts such as `{"listener":"web"}`. */
 let used: Set<string>
 let catalogue: Catalogue
 
@@ -44,7 +44,7 @@ beforeEach(() => {
   catalogue = new Catalogue(having(A, B), () => isUsed)
 })
 
-it('a catalogue of a config has what that names, with its addresses and weights', () => {
+it('a catalogue has what its config names, with addresses and weights', () => {
   expect([...catalogue.listeners.given]).toEqual([
     { name: 'web', address: parseAddress('127.0.0.1:1'), source: 'config', isLeaving: false },
   ])
@@ -56,7 +56,7 @@ it('a catalogue of a config has what that names, with its addresses and weights'
 })
 
 describe('backends of several sources', () => {
-  it('are those of all, in the order in which the sources first came', () => {
+  it('a cluster has the backends of all sources, in the order in which the sources first came', () => {
     catalogue.provide('c', 'discovered', given(C))
     catalogue.provide('c', 'operator', given('10.0.0.4:80'))
     catalogue.reload(having(B))
@@ -67,7 +67,7 @@ describe('backends of several sources', () => {
     ])
   })
 
-  it('are not undone by a reload, nor does one source take away what another gives', () => {
+  it('a reload keeps the backends of other sources, and no source removes those of another', () => {
     catalogue.provide('c', 'discovered', given(B, C))
     catalogue.reload(having(A))
     expect(namesOf()).toEqual([A, B, C])
@@ -75,7 +75,7 @@ describe('backends of several sources', () => {
     expect(namesOf()).toEqual([A])
   })
 
-  it('are one where two give the same, with the weight that the first says', () => {
+  it('a backend that two sources give is one backend, with the weight of the first source', () => {
     catalogue.reload(having({ address: A, weight: 3 }, B))
     catalogue.provide('c', 'discovered', weighing(5, A))
     expect(backends()).toMatchObject([{ name: A, weight: 3, source: 'config' }, { name: B }])
@@ -83,7 +83,7 @@ describe('backends of several sources', () => {
     expect(backends()).toMatchObject([{ name: B }, { name: A, weight: 5, source: 'discovered' }])
   })
 
-  it('go with their cluster, and no source gives any to a cluster that is in no config', () => {
+  it('backends of all sources leave with their cluster, and an unknown cluster gets none', () => {
     catalogue.provide('c', 'discovered', given(C))
     catalogue.reload(configOf(['web'], { d: { backends: [A] } }))
     catalogue.provide('c', 'discovered', given(C))
@@ -93,8 +93,8 @@ describe('backends of several sources', () => {
   })
 })
 
-describe('what operators have set', () => {
-  it('stays over a reload that does not change the same, and over other sources', () => {
+describe('orders of operators in the catalogue', () => {
+  it('what an operator has set stays over a reload that does not change it, and over other sources', () => {
     catalogue.set('c', A, { state: 'maint' })
     catalogue.set('c', A, { weight: 7 })
     catalogue.reload(having(A, C))
@@ -104,13 +104,13 @@ describe('what operators have set', () => {
     expect(backends()[0]).toMatchObject({ setTo: 'up', weight: 7, ordered: { state: 'up', weight: 7 } })
   })
 
-  it('is a weight until the source says another, and a state beyond that', () => {
+  it('a weight of an operator stays until the config changes it, and a state stays even then', () => {
     catalogue.set('c', A, { state: 'drain', weight: 0 })
     catalogue.reload(having({ address: A, weight: 2 }))
     expect(backends()[0]).toMatchObject({ weight: 2, setTo: 'drain', ordered: { state: 'drain' } })
   })
 
-  it('is over when the backend leaves, though it is still in use', () => {
+  it('what an operator has set ends when the backend leaves, although it is still in use', () => {
     use({ cluster: 'c', backend: A })
     catalogue.set('c', A, { state: 'drain', weight: 5 })
     catalogue.reload(having(B))
@@ -119,7 +119,7 @@ describe('what operators have set', () => {
     expect(backends()[0]).toMatchObject({ isLeaving: false, setTo: 'up', weight: 1, ordered: undefined })
   })
 
-  it('is nothing of a backend that is not known', () => {
+  it('an order for an unknown backend has no effect later', () => {
     catalogue.set('c', C, { state: 'maint' })
     catalogue.set('x', A, { state: 'maint' })
     catalogue.provide('c', 'discovered', given(C))
@@ -127,13 +127,13 @@ describe('what operators have set', () => {
   })
 })
 
-describe('what has left', () => {
+describe('what has left the catalogue', () => {
   const gone = configOf(['api'], { d: { backends: [A] } })
 
   it.each<[string, Named, () => unknown]>([
     ['a listener', { listener: 'web' }, () => catalogue.listeners.find('web')],
     ['a cluster', { cluster: 'c' }, () => catalogue.clusters.find('c')],
-  ])('is known until its last connection has ended, and is leaving: %s', (_, named, find) => {
+  ])('%s that has left the config is known as leaving until its last connection ends', (_, named, find) => {
     use(named)
     catalogue.reload(gone)
     expect(find()).toMatchObject({ isLeaving: true, source: 'config' })
@@ -144,7 +144,7 @@ describe('what has left', () => {
     expect(find()).toBeUndefined()
   })
 
-  it('is known until its last connection has ended, and is leaving: a backend, whoever had given it', () => {
+  it('a backend of any source that has left is known as leaving until its last connection ends', () => {
     catalogue.provide('c', 'discovered', given(C))
     for (const backend of [A, C]) use({ cluster: 'c', backend })
     catalogue.provide('c', 'discovered', [])
@@ -159,7 +159,7 @@ describe('what has left', () => {
     expect(catalogue.gives({ cluster: 'c', backend: C })).toBe(false)
   })
 
-  it('is as given as before when it returns', () => {
+  it('a listener that returns to the config is not leaving any more', () => {
     use({ listener: 'web' })
     catalogue.reload(gone)
     catalogue.reload(having(A))
@@ -167,7 +167,7 @@ describe('what has left', () => {
     expect(catalogue.gives({ listener: 'web' })).toBe(true)
   })
 
-  it('takes its backends along, which are known as long as they are in use themselves', () => {
+  it('the backends of a cluster that has left are known as long as they are in use themselves', () => {
     use({ cluster: 'c' })
     use({ cluster: 'c', backend: A })
     catalogue.reload(gone)
@@ -177,14 +177,14 @@ describe('what has left', () => {
     ])
   })
 
-  it('is known to nobody at once where there are no connections to ask about', () => {
+  it('a catalogue without connections forgets at once what has left the config', () => {
     const plain = new Catalogue(having(A))
     plain.reload(gone)
     expect(plain.names).toEqual({ listeners: ['api'], clusters: [{ name: 'd', backends: [A] }] })
   })
 })
 
-it('a listener whose config is not taken up yet is known as soon as it has clients, and where it never is', () => {
+it('a listener of a prepared config is known as soon as it has clients, even if the config is given up', () => {
   catalogue.prepare(configOf(['web', 'new'], { c: { backends: [A] } }))
   expect(catalogue.names.listeners).toEqual(['web'])
   use({ listener: 'new' })

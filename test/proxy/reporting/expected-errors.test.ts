@@ -5,7 +5,7 @@ import { validateConfig } from '../../../src/config/validate.js'
 import { ERRORS, type ErrorScope } from '../../../src/observe/endings.js'
 import { expectedErrors } from '../../../src/proxy/reporting/expected-errors.js'
 
-/** Of a listener in front of one cluster. */
+/** The errors of a listener in front of one cluster. */
 function expectedOf(listener: object, cluster: object): unknown[] {
   const { listeners, clusters } = validateConfig({
     listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
@@ -17,9 +17,9 @@ function expectedOf(listener: object, cluster: object): unknown[] {
 const errorsOf = (cluster: string, scopes: readonly ErrorScope[]) =>
   scopes.flatMap((scope) => ERRORS[scope].map((ending) => [cluster, ending]))
 
-describe('the errors to expect of a listener', () => {
+describe('expectedErrors', () => {
   it.each<[string, object, object, ErrorScope[], ErrorScope[]]>([
-    ['that joins its clients unseen', {}, {}, [], ['cluster']],
+    ['that does not look at first bytes', {}, {}, [], ['cluster']],
     [
       'whose backends are sent a PROXY header',
       {},
@@ -35,19 +35,19 @@ describe('the errors to expect of a listener', () => {
       ['first-bytes'],
       ['cluster', 'preamble'],
     ],
-    ['of Postgres', { startTls: 'postgres' }, {}, ['first-bytes'], ['cluster', 'preamble']],
+    ['for Postgres', { startTls: 'postgres' }, {}, ['first-bytes'], ['cluster', 'preamble']],
     [
-      'of HTTP',
+      'for HTTP',
       { protocol: 'http' },
       {},
       ['first-bytes', 'request'],
       ['cluster', 'preamble', 'http', 'request'],
     ],
-  ])('%s', (_, listener, cluster, before, behind) => {
+  ])('expectedErrors has the errors of a listener %s', (_, listener, cluster, before, behind) => {
     expect(expectedOf(listener, cluster)).toEqual([...errorsOf('', before), ...errorsOf('back', behind)])
   })
 
-  it('that has routes are of the clusters it may choose, in the order of the config', () => {
+  it('expectedErrors has errors for each cluster that a listener may choose, in the order of the config', () => {
     const there = { backends: ['127.0.0.1:2'] }
     const { listeners, clusters } = validateConfig({
       listeners: [

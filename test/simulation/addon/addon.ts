@@ -1,6 +1,6 @@
 /**
- * The addon's surface (src/io/kernel/native.ts) on the simulated kernel: the same calls, the same answers, to the bit. Whoever
- * runs the event loop calls `collect`, as libuv does when the epoll is readable.
+ * The addon's surface (src/io/kernel/native.ts) on the simulated kernel: the same calls and exactly the same answers. The
+ * simulated event loop calls `collect`, as libuv does when the epoll is readable.
  */
 import type * as native from '../../../src/io/kernel/native.js'
 import * as constants from '../../../src/io/kernel/native-constants.js'
@@ -15,7 +15,7 @@ import { clearOutcome } from './outcome.js'
 import { LISTENER_EVENTS, MUTED_EVENTS, Poller, SOCKET_EVENTS } from './poller.js'
 import { Transfers } from './transfer.js'
 
-/** Of any connection: nothing depends on it. */
+/** The round trip time of every connection. Nothing depends on it. */
 const ROUND_TRIP_MICROS = 100
 
 export class SimulatedAddon implements native.Native {
@@ -36,7 +36,7 @@ export class SimulatedAddon implements native.Native {
     this.#pipes = new KernelPipes(kernel, faults)
   }
 
-  /** One visit of the event loop. Whether the kernel reported anything. */
+  /** One visit of the event loop. Returns whether the kernel reported anything. */
   collect(): boolean {
     return this.#poller.collect()
   }
@@ -94,7 +94,7 @@ export class SimulatedAddon implements native.Native {
     return this.#own(this.#kernel.connect(host, port), generation)
   }
 
-  /** Of a listening socket; connections of Node's are none of the simulated kernel's. */
+  /** Adopts a listening socket. The simulated kernel has no connections that Node opened. */
   adopt(fd: number): number {
     const queue = this.#kernel.queueOf(fd)
     return queue === undefined ? -e.EBADF : this.#add(this.#kernel.share(queue))
@@ -195,7 +195,7 @@ export class SimulatedAddon implements native.Native {
     return fd
   }
 
-  /** Watched at once, or reset: an orderly end would look to its peer like an empty answer. */
+  /** Watches the fd at once, or resets it. To the peer an orderly end would look like an empty answer. */
   #own(fd: number, generation: number): number {
     if (fd < 0) return fd
     this.#add(fd)

@@ -7,7 +7,7 @@ const MOST_BYTES_PER_BATCH = 4 * 1024 * 1024
 const MOST_UNTOLD = 1 << 30
 const CELLS = 2
 
-/** One event, before it is written down. */
+/** One event, before it is written into the batch. */
 export interface Event {
   readonly fd: number
   readonly generation: number
@@ -40,7 +40,7 @@ export class CopyOffload {
     this.#transfers = transfers
   }
 
-  /** `now` in ms. */
+  /** `now` is in ms. */
   beginBatch(now: number): void {
     this.#bytes = 0
     this.#now = Math.floor(now)

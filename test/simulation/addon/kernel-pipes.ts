@@ -6,7 +6,7 @@ import type { KernelPipe } from '../kernel/kernel-pipe.js'
 
 const SMALLEST_USEFUL_BYTES = 64 * 1024
 const PAGE_BYTES = 4096
-/** Fds for each pipe that may be leased. */
+/** So many fds must be allowed for each pipe that may be leased. */
 const FDS_PER_PIPE = 8
 
 interface Held {
@@ -59,7 +59,7 @@ export class KernelPipes {
     return this.#held.get(id)!.pipe
   }
 
-  /** An id or -errno. */
+  /** Returns a pipe's id or -errno. */
   lease(): number {
     const id = this.#idle.pop() ?? this.#openOne()
     if (id < 0) {

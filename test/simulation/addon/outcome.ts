@@ -1,4 +1,4 @@
-/** The cells in which a transfer tells what it did: `Outcome` of native/transfer.h. */
+/** The cells into which a transfer writes what it did: `Outcome` of native/transfer.h. */
 import * as native from '../../../src/io/kernel/native-constants.js'
 
 const NO_PIPE_LEASED = -1

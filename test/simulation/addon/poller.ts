@@ -11,7 +11,7 @@ export const SOCKET_EVENTS = MUTED_EVENTS | e.EPOLLIN | e.EPOLLPRI
 
 const EVENT_CELLS = 6
 const BUSY = 2
-/** Asking again ends here; the real one looks at the clock. */
+/** The most batches in one visit. The real poller looks at the clock instead. */
 const MOST_BATCHES = 16
 
 export class Poller {
@@ -27,7 +27,7 @@ export class Poller {
     this.#deliver = deliver
   }
 
-  /** Whether anything was reported, by the kernel. */
+  /** Returns whether the kernel reported anything. */
   collect(): boolean {
     let hasReported = false
     for (let batches = 0; batches < MOST_BATCHES; batches++) {

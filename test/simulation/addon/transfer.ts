@@ -1,4 +1,4 @@
-/** native/transfer.cc, rule for rule, on the simulated kernel. Faults that were mended there can be put back here. */
+/** native/transfer.cc, rule for rule, on the simulated kernel. Faults that were fixed there can be put back here. */
 import * as native from '../../../src/io/kernel/native-constants.js'
 import type { Faults } from '../faults.js'
 import * as e from '../kernel/errnos.js'
@@ -36,7 +36,7 @@ export class Transfers {
     this.#outcome = outcome
   }
 
-  /** SpliceThrough. */
+  /** SpliceThrough of native/transfer.cc. */
   splice(source: number, sink: number, leased: number, budget: number, hints: number): number {
     clearOutcome(this.#outcome)
     const id = leased >= 0 ? leased : this.#pipes.lease()
@@ -56,7 +56,7 @@ export class Transfers {
     return found
   }
 
-  /** CopyThrough. */
+  /** CopyThrough of native/transfer.cc. */
   copy(source: number, sink: number, budget: number, hints: number): number {
     clearOutcome(this.#outcome)
     let found = 0
@@ -80,7 +80,7 @@ export class Transfers {
     return found
   }
 
-  /** SendRest; the outcome is cleared by whoever begins with it. */
+  /** SendRest of native/transfer.cc. A caller that begins with it clears the outcome first. */
   send(sink: number, bytes: Buffer): number {
     const sent = this.#kernel.send(sink, bytes)
     if (sent < 0) return this.#sinkError(-sent)
@@ -121,13 +121,13 @@ export class Transfers {
     return isDoubtful ? this.#askByReceive(pipe, source, hints) : native.SOURCE_EMPTY
   }
 
-  /** The addon as it is fills no pipe that holds bytes. */
+  /** What a fill behind the first one finds, with a fault put back. Without faults the addon fills only empty pipes. */
   #whatFaultsFind(came: number): number {
     if (came === 0) return native.SOURCE_ENDED
     return this.#faults.has('full-pipe-for-empty-socket') ? native.SOURCE_EMPTY : 0
   }
 
-  /** Nothing, in the addon as it is. */
+  /** What a fault does after a fill. Without faults it does nothing. */
   #afterFill(source: number, came: number): number {
     if (!this.#faults.has('mark-larger-than-a-move')) return 0
     this.#kernel.setLowWater(source, came + came / 2)

@@ -1,16 +1,16 @@
 /**
- * Clients that wait to be accepted. Several processes may have the listening socket it belongs to, each of which may
- * accept the next one; it is closed with the last of them, or when no message has it on its way any more.
+ * Clients that wait to be accepted at one listening socket. Several processes may hold that socket, and each may accept
+ * the next client. The queue closes when no process holds the socket and no message carries it any more.
  */
 import type { TcpPeer, TcpSocket } from './tcp-socket.js'
 
 export class AcceptQueue {
   readonly local: TcpPeer
-  /** SO_REUSEPORT. */
+  /** Whether SO_REUSEPORT is set. */
   readonly isShared: boolean
   readonly #backlog: number
   readonly #waiting: TcpSocket[] = []
-  /** Called when a client has come, of each who has it. */
+  /** One callback for each holder. All are called when a client has come. */
   readonly #readers = new Set<() => void>()
   readonly #closed: (queue: AcceptQueue) => void
   #holders = 0
@@ -35,7 +35,7 @@ export class AcceptQueue {
     if (came !== undefined) this.#readers.add(came)
   }
 
-  /** Whoever still waits when nobody has it any more is reset. */
+  /** One holder lets go. If it was the last, all waiting clients are reset. */
   letGo(came?: () => void): void {
     this.#holders -= 1
     if (came !== undefined) this.#readers.delete(came)
@@ -44,7 +44,7 @@ export class AcceptQueue {
     for (const socket of this.#waiting.splice(0)) socket.close(true, 0)
   }
 
-  /** False where it is full. */
+  /** Returns false if the queue is full. */
   add(socket: TcpSocket): boolean {
     if (this.#waiting.length >= this.#backlog) return false
     this.#waiting.push(socket)

@@ -1,4 +1,4 @@
-/** Bytes in the order they came. */
+/** Bytes in the order in which they came. */
 const NOTHING = Buffer.alloc(0)
 
 export class ByteQueue {
@@ -11,7 +11,7 @@ export class ByteQueue {
     this.length += bytes.length
   }
 
-  /** At most `most` bytes from the beginning; they stay. */
+  /** Returns at most `most` bytes from the beginning. They stay in the queue. */
   peek(most: number): Buffer {
     const found: Buffer[] = []
     let left = Math.min(most, this.length)
@@ -24,7 +24,7 @@ export class ByteQueue {
     return found[0] ?? NOTHING
   }
 
-  /** The same, taken. */
+  /** Takes at most `most` bytes from the beginning. */
   take(most: number): Buffer {
     const bytes = this.peek(most)
     this.length -= bytes.length
@@ -38,7 +38,7 @@ export class ByteQueue {
     return bytes
   }
 
-  /** Loses all but the first `kept` bytes. */
+  /** Drops all but the first `kept` bytes. */
   cut(kept: number): void {
     const rest = this.take(kept)
     this.#chunks = []

@@ -1,16 +1,16 @@
 /**
- * epoll(7): who is watched for what, and whose wake-ups wait to be told. A report shows the state at the time it is
- * made, whatever woke; edge-triggered files are reported once for each time they were woken.
+ * epoll(7): the watched files, the events each is watched for, and the wake-ups that are not reported yet. A report shows
+ * the state at the time of the report. An edge-triggered file is reported once for each wake-up.
  */
 import { EEXIST, ENOENT, EPOLLERR, EPOLLHUP } from './errnos.js'
 
 export interface Watchable {
-  /** The state at this moment, in epoll's bits. */
+  /** The present state, in epoll's bits. */
   poll(): number
   watch: Watch | undefined
 }
 
-/** One entry of epoll's. */
+/** One file that an epoll watches. */
 export interface Watch {
   readonly fd: number
   readonly file: Watchable
@@ -32,7 +32,7 @@ const ALWAYS = EPOLLERR | EPOLLHUP
 export class Epoll {
   #ready: Watch[] = []
 
-  /** Whether anybody has something to report. */
+  /** Whether any watched file has something to report. */
   get isReady(): boolean {
     return this.#ready.some(({ file, interest }) => (file.poll() & (interest | ALWAYS)) !== 0)
   }
@@ -44,7 +44,7 @@ export class Epoll {
     return 0
   }
 
-  /** Reports what is there, unless `isSilent`, which no kernel is. */
+  /** Changes the watched events and reports what is there. With `isSilent` it reports nothing, as no real kernel does. */
   modify(file: Watchable, interest: number, generation: number, isSilent: boolean): number {
     const { watch } = file
     if (watch === undefined) return -ENOENT
@@ -62,7 +62,7 @@ export class Epoll {
     return 0
   }
 
-  /** Something happened to `file`; `key` tells what, 0 anything. Who is not interested is not woken. */
+  /** Something happened to `file`. `key` tells what; 0 means anything. A watch for other events is not woken. */
   wake({ watch }: Watchable, key: number): void {
     if (watch === undefined || watch.isReady) return
     if (key !== 0 && (key & (watch.interest | ALWAYS)) === 0) return
@@ -70,7 +70,7 @@ export class Epoll {
     this.#ready.push(watch)
   }
 
-  /** epoll_wait: at most `most`, without those of whom `isLate` is true: the kernel has not seen them yet. */
+  /** epoll_wait(2): at most `most` reports. The kernel has not seen yet what `isLate` picks, and leaves it out. */
   wait(most: number, isLate: () => boolean): Report[] {
     const reports: Report[] = []
     const queue = this.#ready

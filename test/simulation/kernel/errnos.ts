@@ -8,7 +8,7 @@ export const EBADF = errno.EBADF
 export const EBUSY = errno.EBUSY
 export const ECONNREFUSED = errno.ECONNREFUSED
 export const ECONNRESET = errno.ECONNRESET
-/** The addon's word for a used-up quota of pipes. */
+/** The errno with which the addon reports a used-up quota of pipes. */
 export const EDQUOT = 122
 export const EEXIST = errno.EEXIST
 export const EHOSTUNREACH = errno.EHOSTUNREACH

@@ -1,4 +1,4 @@
-/** The file descriptors of the process: the lowest free number is the next one, so numbers come again soon. */
+/** The file descriptors of a process. The next fd is the lowest free number, so numbers are used again soon. */
 import { EMFILE } from './errnos.js'
 import type { ListenSocket } from './listen-socket.js'
 import type { TcpSocket } from './tcp-socket.js'
@@ -9,10 +9,10 @@ const FIRST_FD = 3
 
 export class FdTable {
   readonly #files: (File | undefined)[] = []
-  /** Those of kernel pipes, which nobody asks for by number, among them. */
+  /** The number of open fds. It includes those of kernel pipes, which are not in the table. */
   openFds = 0
 
-  /** The fd, or -EMFILE where `most` are open. */
+  /** Returns the fd, or -EMFILE if `most` are open. */
   open(file: File, most: number): number {
     if (this.openFds >= most) return -EMFILE
     let fd = FIRST_FD
@@ -30,7 +30,7 @@ export class FdTable {
     return this.#files[fd]
   }
 
-  /** What it was. */
+  /** Frees the number and returns the file it stood for. */
   close(fd: number): File | undefined {
     const file = this.#files[fd]
     if (file === undefined) return undefined

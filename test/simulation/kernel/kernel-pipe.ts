@@ -1,6 +1,6 @@
 /**
- * pipe(7) as splice(2) sees it: slots, not bytes. Each piece that comes in takes a slot, however small, and keeps it until
- * its last byte has gone; a slot may hold more than a page.
+ * pipe(7) as splice(2) sees it: slots, not bytes. Each piece that comes in takes a slot, however small it is. It keeps the
+ * slot until its last byte has gone. A slot may hold more than a page.
  */
 import type { Random } from '../random.js'
 import { ByteQueue } from './byte-queue.js'
@@ -8,14 +8,14 @@ import * as e from './errnos.js'
 
 const PAGE_BYTES = 4096
 const USUAL_PAGES = 16
-/** What a new pipe has once its user's quota is spent. */
+/** The size of a new pipe (pages) once its user's quota is spent. */
 const LEAST_PAGES = 2
-/** skb fragments are at most this large. */
+/** The largest size of an skb fragment. */
 const LARGEST_PIECE_BYTES = 8 * PAGE_BYTES
 
-/** All pipes of a user (pipe-user-pages-soft). */
+/** The quota for all pipes of a user (pipe-user-pages-soft). */
 export class PipeQuota {
-  /** 0: no quota. */
+  /** 0 means no quota. */
   readonly mostPages: number
   pages = 0
 
@@ -44,12 +44,12 @@ export class KernelPipe {
     return this.#bytes
   }
 
-  /** F_GETPIPE_SZ. */
+  /** The answer to F_GETPIPE_SZ. */
   get size(): number {
     return this.#pages * PAGE_BYTES
   }
 
-  /** The most that a splice may bring in; 0 where no slot is free. */
+  /** The most bytes that a splice may bring in. 0 if no slot is free. */
   roomFor(random: Random): number {
     let room = 0
     for (let free = this.#pages - this.#pieces.length; free > 0; free--) {
@@ -58,7 +58,7 @@ export class KernelPipe {
     return room
   }
 
-  /** F_SETPIPE_SZ: the new size or -errno. */
+  /** F_SETPIPE_SZ. Returns the new size or -errno. */
   resize(bytes: number): number {
     const pages = Math.max(1, bytes / PAGE_BYTES)
     if (pages > this.#pages && !this.#quota.allows(pages - this.#pages)) return -e.EPERM
@@ -68,7 +68,7 @@ export class KernelPipe {
     return this.size
   }
 
-  /** Splits `bytes`, for which there is room, over as many slots as are free. */
+  /** Splits `bytes` over the free slots. There must be room for them. */
   push(bytes: Buffer, random: Random): void {
     this.#bytes += bytes.length
     let free = this.#pages - this.#pieces.length

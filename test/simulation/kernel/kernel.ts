@@ -1,6 +1,6 @@
 /**
- * The kernel as the addon of one process sees it: file descriptors and the system calls on them, each of which answers >= 0 or -errno.
- * Before each call the network may bring something: nothing that a call answers is true for longer than the call.
+ * The kernel as the addon of one process sees it: file descriptors, and the system calls on them. Each call returns >= 0
+ * or -errno. Before each call the network may bring something, so an answer is true only for the time of its call.
  */
 import type { Random } from '../random.js'
 import type { AcceptQueue } from './accept-queue.js'
@@ -15,27 +15,27 @@ import { type Buffers, OneWay } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
 import { NAMELESS, UNIX_PORT, unixConnection } from './unix-socket.js'
 
-/** What goes wrong for want of something, while it does. */
+/** What the kernel is short of at present. */
 interface Shortage {
-  /** No fd beyond this number of open ones. */
+  /** The most fds that may be open. */
   fds: number
-  /** Part of the calls that fail with ENOMEM or ENOBUFS. */
+  /** The part of the calls that fail with ENOMEM or ENOBUFS. */
   memory: number
-  /** No file can be watched (max_user_watches). */
+  /** Whether no further file can be watched (max_user_watches). */
   watches: boolean
 }
 
 export interface KernelOptions {
   readonly buffers: Buffers
-  /** pipe-user-pages-soft; 0: none. */
+  /** pipe-user-pages-soft. 0 means no quota. */
   readonly quotaPages: number
-  /** What splice(2) answers to every call; 0: it works. */
+  /** The errno with which every splice(2) fails. 0 means that splice works. */
   readonly spliceErrno: number
 }
 
-/** Before a call something arrives so often, where the network is restless. */
+/** In a restless network, the part of the calls before which something arrives. */
 const STIR_PART = 0.2
-/** RLIMIT_NOFILE. */
+/** The usual RLIMIT_NOFILE. */
 export const MOST_FDS = 20_000
 
 export const NO_SHORTAGE: Readonly<Shortage> = { fds: MOST_FDS, memory: 0, watches: false }
@@ -43,9 +43,9 @@ export const NO_SHORTAGE: Readonly<Shortage> = { fds: MOST_FDS, memory: 0, watch
 export class Kernel {
   readonly epoll = new Epoll()
   readonly shortage: Shortage = { ...NO_SHORTAGE }
-  /** Of the present step of the story. */
+  /** Decides everything during the present step of the story. */
   random: Random
-  /** Whether things happen between calls, and events come late. */
+  /** Whether something may happen between two calls, and events may come late. */
   isRestless = true
   readonly machine: Machine
   readonly #options: KernelOptions
@@ -53,7 +53,7 @@ export class Kernel {
   readonly #fds = new FdTable()
   readonly #pending = new Map<TcpSocket, Pending>()
 
-  /** `machine`: what it shares with other processes. Default: nothing. */
+  /** `machine` is what this process shares with others. By default it shares nothing. */
   constructor(random: Random, options: KernelOptions, machine = new Machine()) {
     this.random = random
     this.machine = machine
@@ -73,7 +73,7 @@ export class Kernel {
     return this.#fds.openFds
   }
 
-  /** A client from outside connects. Undefined where nobody listens, or the queue is full. */
+  /** A client from outside connects. Undefined if nobody listens there or the queue is full. */
   connectFrom(from: TcpPeer, to: TcpPeer): FarEnd | undefined {
     const queues = this.machine.queuesAt(to)
     if (queues.length === 0) return undefined
@@ -89,7 +89,7 @@ export class Kernel {
     return typeof queue === 'number' ? queue : this.share(queue)
   }
 
-  /** Another fd of a listening socket that somebody has. */
+  /** Opens another fd of a listening socket. */
   share(queue: AcceptQueue): number {
     const listener = new ListenSocket(this.epoll, queue)
     const fd = this.#fds.open(listener, this.shortage.fds)
@@ -97,18 +97,18 @@ export class Kernel {
     return fd
   }
 
-  /** Undefined where it does not listen. */
+  /** The queue of a listening fd. Undefined if the fd does not listen. */
   queueOf(fd: number): AcceptQueue | undefined {
     const file = this.#fds.at(fd)
     return file instanceof ListenSocket ? file.queue : undefined
   }
 
-  /** accept4(2), and who it is. */
+  /** accept4(2). Returns the fd and the client's address. */
   accept(listener: number): [fd: number, peer: TcpPeer | undefined] {
     this.#stir()
     const file = this.#fds.at(listener)
     if (!(file instanceof ListenSocket)) return [-e.EBADF, undefined]
-    // The fd is looked for first: without one nobody knows whether a client waits.
+    // The kernel looks for a free fd first. Without one the caller cannot know whether a client waits.
     if (this.openFds >= this.shortage.fds) return [-e.EMFILE, undefined]
     const socket = file.queue.next
     if (socket === undefined) return [-e.EAGAIN, undefined]
@@ -168,7 +168,7 @@ export class Kernel {
     return this.#call(fd, (socket) => socket.send(bytes))
   }
 
-  /** splice(2) from a socket into a pipe. It may bring in less than there is. */
+  /** splice(2) from a socket into a pipe. It may bring in fewer bytes than there are. */
   spliceIn(fd: number, pipe: KernelPipe, most: number): number {
     return this.#call(fd, (socket) => {
       if (this.#options.spliceErrno !== 0) return -this.#options.spliceErrno
@@ -191,7 +191,7 @@ export class Kernel {
     })
   }
 
-  /** pipe2(2): two fds. */
+  /** pipe2(2). It takes two fds. */
   pipe(): KernelPipe | number {
     if (this.#isShortOfMemory()) return -e.ENOMEM
     if (this.openFds + 2 > this.shortage.fds) return -e.EMFILE
@@ -231,13 +231,13 @@ export class Kernel {
     return this.#fds.at(fd)?.local
   }
 
-  /** getpeername(2); a broken connection keeps its name here. */
+  /** getpeername(2). Here a broken connection keeps its name. */
   remoteAddress(fd: number): TcpPeer | undefined {
     const file = this.#fds.at(fd)
     return file instanceof TcpSocket ? file.remote : undefined
   }
 
-  /** close(2), with SO_LINGER 0 where `isReset`. */
+  /** close(2). With `isReset` the socket has SO_LINGER 0. */
   close(fd: number, isReset: boolean): number {
     this.#stir()
     const file = this.#fds.close(fd)
@@ -254,13 +254,13 @@ export class Kernel {
     return 0
   }
 
-  /** The process is over: all it has is closed, and it gets nothing more. */
+  /** The process is over. All its fds are closed, and it gets no new ones. */
   exit(): void {
     this.shortage.fds = 0
     for (const fd of this.#fds.numbers()) this.close(fd, false)
   }
 
-  /** It succeeds or fails at once, also where nobody accepts it for now. */
+  /** A unix connect succeeds or fails at once, even if nobody accepts it yet. */
   #connectUnix(path: string, server: Server | undefined): number {
     const errno = server === undefined ? e.ENOENT : server.answer()
     if (errno !== 0) return -(errno ?? e.EAGAIN)
@@ -296,7 +296,7 @@ export class Kernel {
     return [near, { inbound: outbound, outbound: inbound }]
   }
 
-  /** `mayFail`: for want of memory. */
+  /** With `mayFail` the call may fail for want of memory. */
   #call(fd: number, call: (socket: TcpSocket) => number, mayFail = true): number {
     this.#stir()
     const file = this.#fds.at(fd)

@@ -1,4 +1,4 @@
-/** A listening socket as one process has it: clients wait in its queue until they are accepted. */
+/** A listening socket as one process holds it. Clients wait in its queue until they are accepted. */
 import type { AcceptQueue } from './accept-queue.js'
 import type { Epoll, Watch, Watchable } from './epoll.js'
 import { EPOLLIN } from './errnos.js'

@@ -1,23 +1,23 @@
-/** What all processes have in common: the network, who can be connected to, and who listens where. */
+/** What all processes share: the network, the servers they can connect to, and the listening sockets by address. */
 import { AcceptQueue } from './accept-queue.js'
 import { EADDRINUSE } from './errnos.js'
 import { Network } from './network.js'
 import type { OneWay } from './one-way.js'
 import type { TcpPeer } from './tcp-socket.js'
 
-/** What a connection is for whoever is at its far end. */
+/** A connection as its far end sees it. */
 export interface FarEnd {
   readonly inbound: OneWay
   readonly outbound: OneWay
-  /** close(2), of a unix socket; `hasUnread`: something was there that nobody read. */
+  /** close(2) of a unix socket. `hasUnread` says whether unread bytes were left. */
   readonly hangUp?: (hasUnread: boolean) => void
 }
 
-/** Somebody who can be connected to. */
+/** A server that processes can connect to. */
 export interface Server {
-  /** -errno of a connect(2) that fails at once, or 0. */
+  /** The -errno of a connect(2) that fails at once. 0 if it does not. */
   refuseAtOnce(): number
-  /** The errno a connect ends with, 0 where it is accepted; undefined where it is not answered, for now. */
+  /** The errno with which a connect ends. 0 if it is accepted, undefined if it has no answer yet. */
   answer(): number | undefined
   accepted(far: FarEnd): void
 }
@@ -27,16 +27,16 @@ const FIRST_PORT = 40_000
 export class Machine {
   readonly network = new Network()
   readonly servers = new Map<string, Server>()
-  /** By address: one, or as many as share it. */
+  /** The queues of each address: one, or several that share it. */
   readonly #queues = new Map<string, AcceptQueue[]>()
   #nextPort = FIRST_PORT
 
-  /** Of an address that nobody has. */
+  /** Returns a port that nobody uses. */
   nextPort(): number {
     return this.#nextPort++
   }
 
-  /** A new queue there, or -errno. */
+  /** Returns a new queue at this address, or -errno. */
   listen(local: TcpPeer, backlog: number, isShared: boolean): AcceptQueue | number {
     const there = this.queuesAt(local)
     if (there.length > 0 && !(isShared && there.every((each) => each.isShared))) return -EADDRINUSE

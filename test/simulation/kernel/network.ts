@@ -1,11 +1,11 @@
 /**
- * What is between the kernel and everybody else: which bytes arrive when, and how connects end. It brings things in the
- * order they were sent on one way of one connection, and in any order otherwise.
+ * The network between the kernel and its peers. It decides which bytes arrive when, and how connects end. It keeps the
+ * order of what was sent on one way of one connection, and no other order.
  */
 import type { Random } from '../random.js'
 import type { OneWay } from './one-way.js'
 
-/** A connect that has not been answered. `settle` answers it; false: nobody will. */
+/** A connect without an answer. `settle` answers it, and returns false if nobody answers yet. */
 export interface Pending {
   settle(): boolean
 }
@@ -26,7 +26,7 @@ export class Network {
     this.#pending.delete(pending)
   }
 
-  /** Something arrives somewhere, or nothing. */
+  /** Perhaps something arrives somewhere. */
   stir(random: Random): void {
     do this.#stirOnce(random)
     while (random.chance(0.3))
@@ -42,7 +42,7 @@ export class Network {
       random.pick(ways).arrive(random.chance(0.3) ? Number.MAX_SAFE_INTEGER : random.size(65_536))
   }
 
-  /** Everything arrives for which there is room. Whether anything did. */
+  /** Everything arrives for which there is room. Returns whether anything did. */
   bringAll(): boolean {
     let hasMoved = false
     for (const pending of this.#pending) hasMoved = this.#settle(pending) || hasMoved

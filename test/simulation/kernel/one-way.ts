@@ -1,20 +1,20 @@
 /**
- * One way of a TCP connection: what was sent and has not arrived, and what has arrived and was not taken. The network
- * brings bytes when `arrive` says so; FIN comes behind every byte, and so does a reset behind those that were on their way.
+ * One way of a TCP connection: the bytes that were sent and have not arrived, and those that have arrived and were not
+ * taken. `arrive` brings bytes. FIN comes behind all bytes, and a reset behind those that were on their way.
  */
 import { ByteQueue } from './byte-queue.js'
 
-/** Who is told at either end. */
+/** What each end of a way is told. */
 export interface Ends {
-  /** Bytes or an urgent byte have arrived. */
+  /** Ordinary bytes or an urgent byte have arrived. */
   came(): void
   ended(): void
   wasReset(): void
-  /** There is room again after there was none. */
+  /** There is room again, after there was none. */
   hasRoom(): void
 }
 
-/** The socket buffers of a way. */
+/** The sizes of the two socket buffers of a way. */
 export interface Buffers {
   readonly sendBytes: number
   readonly receiveBytes: number
@@ -26,7 +26,7 @@ export class OneWay {
   readonly #arrived = new ByteQueue()
   receiver: Pick<Ends, 'came' | 'ended' | 'wasReset'> | undefined
   sender: Pick<Ends, 'hasRoom'> | undefined
-  /** Bytes ever sent, arrived and taken. */
+  /** How many bytes were sent, have arrived and were taken so far. */
   sent = 0
   arrived = 0
   taken = 0
@@ -34,12 +34,12 @@ export class OneWay {
   isEndArrived = false
   isResetSent = false
   isResetArrived = false
-  /** The sender found it full (SOCK_NOSPACE): it is told when there is room. */
+  /** The sender found the way full (SOCK_NOSPACE). It is told when there is room. */
   wantsRoom = false
-  /** An urgent byte stands before the byte of this number; it is none of the stream's own. */
+  /** The urgent byte comes before the byte of this number. It does not count as a byte of the stream. */
   #urgentAt = Number.POSITIVE_INFINITY
   #isUrgentArrived = false
-  /** Sent, and gone with the connection: the kernel goes on counting them as unacknowledged. */
+  /** Bytes that were sent and are lost with the connection. The kernel still counts them as unacknowledged. */
   #lost = 0
   #isForgotten = false
 
@@ -51,7 +51,7 @@ export class OneWay {
     return this.#arrived.length
   }
 
-  /** tcp_poll: an urgent byte has arrived and was not passed. */
+  /** tcp_poll: whether an urgent byte has arrived and no read has passed it yet. */
   get isUrgent(): boolean {
     return this.#isUrgentArrived && this.#urgentAt !== Number.POSITIVE_INFINITY
   }
@@ -60,7 +60,7 @@ export class OneWay {
     return Math.max(0, this.#buffers.sendBytes - this.#flying.length)
   }
 
-  /** sk_stream_is_writable: a third must be free before anybody is told of room. */
+  /** sk_stream_is_writable: a third of the buffer must be free before room is reported. */
   get isWritable(): boolean {
     return this.#flying.length * 3 <= this.#buffers.sendBytes * 2
   }
@@ -76,7 +76,7 @@ export class OneWay {
     return this.#flying.length > 0 || (this.arrived >= this.#urgentAt && !this.#isUrgentArrived)
   }
 
-  /** How many were taken. A short send always hears of room. */
+  /** Returns how many bytes were taken. After a short send the sender is told when there is room. */
   send(bytes: Buffer): number {
     const count = Math.min(this.room, bytes.length)
     if (count < bytes.length) this.wantsRoom = true
@@ -93,7 +93,7 @@ export class OneWay {
     this.isEndSent = true
   }
 
-  /** RST: `kept` bytes are on their way already, as far as the receiver has room; the others are lost. */
+  /** RST: `kept` bytes still arrive, as far as the receiver has room. The others are lost. */
   reset(kept: number): void {
     if (this.isResetSent) return
     this.isResetSent = true
@@ -102,7 +102,7 @@ export class OneWay {
     this.#flying.cut(Math.max(0, Math.min(kept, open)))
   }
 
-  /** Nobody is there to take anything any more: nothing arrives, and nothing is acknowledged. */
+  /** The receiver is gone. No further byte arrives, and none is acknowledged. */
   forget(): void {
     this.#isForgotten = true
     this.#lost += this.#flying.length
@@ -111,7 +111,7 @@ export class OneWay {
     this.sender = undefined
   }
 
-  /** The network brings at most `most` bytes, or what comes behind the last. Whether anything came. */
+  /** The network brings at most `most` bytes, or the end behind the last byte. Returns whether anything came. */
   arrive(most: number): boolean {
     if (!this.isUnderWay) return false
     const open = this.#buffers.receiveBytes - this.#arrived.length
@@ -125,7 +125,7 @@ export class OneWay {
     return bytes.length > 0 || hasUrgent || (this.#flying.length === 0 && this.#arriveEnds())
   }
 
-  /** recv(2): stops at an urgent byte, and passes it where it begins there. */
+  /** recv(2): stops before an urgent byte. A read that begins at an urgent byte passes it. */
   receive(most: number): Buffer {
     if (this.isUrgent && this.#urgentAt === this.taken) this.#urgentAt = Number.POSITIVE_INFINITY
     return this.#take(most)
@@ -136,7 +136,7 @@ export class OneWay {
     return this.#arrived.peek(Math.min(most, limit))
   }
 
-  /** splice(2): stops at an urgent byte and does not get past it. */
+  /** splice(2): stops at an urgent byte and never passes it. */
   spliceOff(most: number): Buffer {
     return this.#take(most)
   }

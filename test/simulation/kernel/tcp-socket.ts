@@ -1,6 +1,6 @@
 /**
- * The near end of a TCP connection, as Linux answers for it. Every call returns >= 0 or -errno. A reset is told once, to
- * whoever asks first; then reads give 0 and writes EPIPE.
+ * The near end of a TCP connection, as Linux answers for it. Every call returns >= 0 or -errno. The first call after a
+ * reset gets ECONNRESET. After it reads return 0 and writes EPIPE.
  */
 import type { Epoll, Watch, Watchable } from './epoll.js'
 import * as e from './errnos.js'
@@ -11,7 +11,7 @@ export interface TcpPeer {
   readonly port: number
 }
 
-/** Bytes are announced as both: sock_def_readable. */
+/** sock_def_readable announces ordinary bytes with both bits. */
 const CAME = e.EPOLLIN | e.EPOLLPRI
 const ANYTHING = 0
 
@@ -21,9 +21,9 @@ export class TcpSocket implements Watchable, Ends {
   readonly local: TcpPeer
   readonly remote: TcpPeer
   watch: Watch | undefined = undefined
-  /** Of the process that has it; while it waits to be accepted, nobody's. */
+  /** The epoll of the process that owns the socket. Before the accept it belongs to nobody. */
   epoll: Epoll
-  /** SO_RCVLOWAT. */
+  /** The value of SO_RCVLOWAT. */
   #lowWaterBytes = 1
   #state: 'connecting' | 'connected' | 'gone' = 'connecting'
   #isShut = false
@@ -39,7 +39,7 @@ export class TcpSocket implements Watchable, Ends {
     outbound.sender = this
   }
 
-  /** tcp_poll. */
+  /** tcp_poll: the present state in epoll's bits. */
   poll(): number {
     if (this.#state === 'connecting') return 0
     const isGone = this.#state === 'gone'
@@ -100,7 +100,7 @@ export class TcpSocket implements Watchable, Ends {
     return bytes.length > 0 ? bytes.length : this.#whyNothing()
   }
 
-  /** splice(2) into a kernel pipe, which gets the bytes in the pieces they came in. */
+  /** splice(2): returns the bytes for a kernel pipe, or -errno. */
   spliceOff(most: number): Buffer | number {
     const bytes = this.inbound.spliceOff(most)
     return bytes.length > 0 ? bytes : this.#whyNothing()
@@ -114,7 +114,7 @@ export class TcpSocket implements Watchable, Ends {
     return sent === 0 && bytes.length > 0 ? -e.EAGAIN : sent
   }
 
-  /** SO_ERROR. */
+  /** Reads SO_ERROR, and with it clears the error. */
   takeError(): number {
     const error = this.#error
     this.#error = 0
@@ -129,7 +129,7 @@ export class TcpSocket implements Watchable, Ends {
     return 0
   }
 
-  /** close(2). Where something was not read, or `isReset`, it is a reset; `kept` bytes of what was sent still arrive. */
+  /** close(2). With `isReset` or unread bytes it is a reset. `kept` of the bytes that were sent still arrive. */
   close(isReset: boolean, kept: number): void {
     this.epoll.delete(this)
     if (this.#state === 'gone') {
@@ -144,7 +144,7 @@ export class TcpSocket implements Watchable, Ends {
     } else this.outbound.end()
   }
 
-  /** Whoever sends to a connection that nobody has any more is reset, and loses what was on its way back. */
+  /** A peer that sends to a closed connection is reset, and loses the bytes that were on their way to it. */
   #orphan(): OneWay['receiver'] {
     const reset = (): void => {
       this.outbound.reset(0)
@@ -153,7 +153,7 @@ export class TcpSocket implements Watchable, Ends {
     return { came: reset, ended: () => {}, wasReset: () => this.outbound.forget() }
   }
 
-  /** Both have ended, and know it. */
+  /** Whether both sides have ended and know it of each other. */
   get #isOver(): boolean {
     return this.inbound.isEndArrived && this.outbound.isEndArrived
   }

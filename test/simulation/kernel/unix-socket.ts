@@ -1,7 +1,6 @@
 /**
- * The near end of a unix connection (unix(7)), where Linux answers otherwise than for TCP: it ignores SO_RCVLOWAT and
- * SO_LINGER, nothing is on its way for long, and who closes has ended both ways. Only what it left unread is told, as a
- * reset.
+ * The near end of a unix connection (unix(7)), as far as Linux answers otherwise than for TCP. It ignores SO_RCVLOWAT and
+ * SO_LINGER, bytes arrive at once, and a close ends both ways. A close with unread bytes is reported as a reset.
  */
 import type { Epoll } from './epoll.js'
 import { ECONNRESET, EPIPE } from './errnos.js'
@@ -10,7 +9,7 @@ import type { Buffers } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
 import { UnixWay } from './unix-way.js'
 
-/** Instead of a port: the host is a path. */
+/** Stands for the port of a unix address, whose host is a path. */
 export const UNIX_PORT = -1
 export const NAMELESS: TcpPeer = { host: '', port: UNIX_PORT }
 

@@ -1,5 +1,6 @@
 /**
- * One way of a unix connection: what is sent has arrived, and takes the sender's room until it is read. Nothing is urgent.
+ * One way of a unix connection. Bytes arrive when they are sent, and use the sender's buffer until they are read. There
+ * are no urgent bytes.
  */
 import { type Buffers, OneWay } from './one-way.js'
 
@@ -18,7 +19,7 @@ export class UnixWay extends OneWay {
     return Math.max(0, this.#sendBytes - this.readable)
   }
 
-  /** unix_writable: three quarters must be free. */
+  /** unix_writable: three quarters of the buffer must be free. */
   override get isWritable(): boolean {
     return this.readable * 4 <= this.#sendBytes
   }
@@ -62,7 +63,7 @@ export class UnixWay extends OneWay {
     while (this.arrive(ALL));
   }
 
-  /** unix_write_space: the sender is told each time, whether it waits or not. */
+  /** unix_write_space: the sender is told of room at every read, whether it waits or not. */
   #taken(bytes: Buffer): Buffer {
     if (bytes.length > 0 && this.isWritable) this.sender?.hasRoom()
     return bytes

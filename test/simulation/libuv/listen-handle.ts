@@ -1,4 +1,4 @@
-/** uv_tcp_t of libuv as a server: one client is accepted for each look at the kernel (uv__server_io). */
+/** uv_tcp_t of libuv as a server. It accepts one client for each look at the kernel (uv__server_io). */
 import * as e from '../kernel/errnos.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { UNIX_PORT } from '../kernel/unix-socket.js'
@@ -56,7 +56,7 @@ export class ListenHandle implements Watcher {
     return this.#asked.port === UNIX_PORT ? createPipeHandle(this.#loop, fd) : new TcpHandle(this.#loop, fd)
   }
 
-  /** uv__emfile_trick: whoever waits is accepted with an fd that was kept back, and closed. */
+  /** uv__emfile_trick: libuv accepts the waiting clients with a spare fd and closes them. */
   #shedLoad(): void {
     const { shortage } = this.#loop.kernel
     const { fds } = shortage

@@ -1,6 +1,6 @@
 /**
- * libuv's event loop on the simulated kernel: watchers that the kernel reports on as long as something is there
- * (uv__io_poll), those that run without a report (uv__io_feed), and closing, which is told at the end of the turn.
+ * libuv's event loop on the simulated kernel. The kernel reports on a watcher as long as something is there (uv__io_poll).
+ * Some watchers run without a report (uv__io_feed). A close is told at the end of the turn.
  */
 import { settle } from '../clock.js'
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from '../kernel/errnos.js'
@@ -10,13 +10,13 @@ import type { Kernel } from '../kernel/kernel.js'
 export interface Watcher {
   /** -1 once it is closed. */
   readonly fd: number
-  /** The loop's own to write, as below: what it is watched for, and a number to tell it from others of the same fd. */
+  /** The watched events, and a number that tells this watcher from others of the same fd. Only the loop writes them. */
   interest: number
   generation: number
   io(events: number): void
 }
 
-/** Of one look at the kernel. */
+/** The most reports of one look at the kernel. */
 const MOST_REPORTS = 1024
 
 export class UvLoop {
@@ -30,12 +30,12 @@ export class UvLoop {
     this.kernel = kernel
   }
 
-  /** Whether something is due without a report of the kernel. */
+  /** Whether something is due without a report from the kernel. */
   get hasWork(): boolean {
     return this.#fed.size + this.#closing.length > 0
   }
 
-  /** uv__io_start and uv__io_stop: watches it for these events from now on, 0 for none. */
+  /** uv__io_start and uv__io_stop: from now on the watcher is watched for these events. 0 means none. */
   want(watcher: Watcher, events: number): void {
     const { interest: before, fd } = watcher
     if (before === events) return
@@ -50,24 +50,24 @@ export class UvLoop {
     } else this.kernel.changeWatch(fd, events, watcher.generation, false)
   }
 
-  /** It runs in the next turn as if it could be written to. */
+  /** The watcher runs in the next turn as if its fd were writable. */
   feed(watcher: Watcher): void {
     this.#fed.add(watcher)
   }
 
-  /** Its fd is closed already; `closed` runs at the end of the turn. */
+  /** The fd must be closed already. `closed` runs at the end of the turn. */
   close(watcher: Watcher, closed: () => void): void {
     this.#fed.delete(watcher)
     this.#closing.push(closed)
   }
 
-  /** Node runs the ticks and promises after each call from below. */
+  /** Runs a callback. As Node does, it then runs the ticks and promises. */
   call(callback: () => void): void {
     callback()
     settle()
   }
 
-  /** Whether anything was due. */
+  /** One turn of the loop. Returns whether anything was due. */
   collect(): boolean {
     const fed = this.#fed
     this.#fed = new Set()
@@ -83,7 +83,7 @@ export class UvLoop {
     for (const closed of closing) closed()
   }
 
-  /** uv__io_poll: who was closed, or wants something else, since the kernel was asked hears nothing of it. */
+  /** uv__io_poll: a watcher that has been closed or changed since the look at the kernel does not get the report. */
   #report(fd: number, generation: number, mask: number): void {
     const watcher = this.#watchers.get(fd)
     if (watcher?.generation !== generation) return

@@ -1,4 +1,4 @@
-/** Node's own sockets and servers on the simulated kernel: what the stream engine takes for node:net. */
+/** Node's own sockets and servers on the simulated kernel. The stream engine uses them in place of node:net. */
 import { type NetConnectOpts, type OnReadOpts, Server, type ServerOpts, Socket } from 'node:net'
 import type { NodeNet } from '../../../src/io/streams/stream-engine.js'
 import type { Faults } from '../faults.js'
@@ -7,7 +7,7 @@ import { ListenHandle } from './listen-handle.js'
 import type { UvLoop } from './loop.js'
 import { createPipeHandle, TcpHandle } from './tcp-handle.js'
 
-/** `_listen2` says `listening` or `error`; its arguments are of a server without a handle. */
+/** `_listen2` emits `listening` or `error`. Its arguments are those for a server without a handle. */
 interface Inside {
   _handle: ListenHandle
   _listen2(host: null, port: number, family: number, backlog: number): void

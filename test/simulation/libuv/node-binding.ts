@@ -1,6 +1,6 @@
-/** What of Node's inside a net.Socket calls and is called by. Node documents none of it, so it is looked at when loaded. */
+/** The parts inside Node that a net.Socket uses. Node documents none of them, so they are checked when loaded. */
 interface StreamWrap {
-  /** What Node's C++ leaves here for its JavaScript to find. */
+  /** Node's C++ leaves results here for its JavaScript. */
   readonly streamBaseState: Int32Array
   readonly kReadBytesOrError: number
   readonly kBytesWritten: number
@@ -8,7 +8,7 @@ interface StreamWrap {
 }
 
 interface TcpWrap {
-  /** A net.Socket resets only what is an instance of this. */
+  /** A net.Socket resets only a handle that is an instance of this. */
   readonly TCP: { readonly prototype: object }
 }
 

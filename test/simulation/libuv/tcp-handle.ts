@@ -1,6 +1,6 @@
 /**
- * What Node keeps behind a net.Socket (`TCP` of tcp_wrap.cc, stream_base.cc): the same calls and answers, on a simulated
- * connection. Node's own sockets run on it, none of whose rules is written down twice.
+ * The handle behind a net.Socket (`TCP` of tcp_wrap.cc, stream_base.cc): the same calls and answers, on a simulated
+ * connection. Node's own net.Socket runs on it, so none of its rules is written down twice.
  */
 import { EAGAIN, ENOTCONN } from '../kernel/errnos.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
@@ -10,7 +10,7 @@ import { streamWrap, tcpWrap } from './node-binding.js'
 import { type Reader, UvStream } from './uv-stream.js'
 import { type Chunks, withoutFirst } from './write-queue.js'
 
-/** Of a connect, a write or a shutdown. */
+/** A connect, a write or a shutdown. */
 interface Request {
   oncomplete(
     status: number,
@@ -33,7 +33,7 @@ export class TcpHandle implements Reader {
   readonly #stream: UvStream
   #memory: Uint8Array = Buffer.alloc(0)
 
-  /** `fd`: of an accepted connection. */
+  /** `fd` is that of an accepted connection. Without it the connection is made later. */
   constructor(loop: UvLoop, fd?: number) {
     this.#stream = new UvStream(loop, this, fd)
   }
@@ -71,7 +71,7 @@ export class TcpHandle implements Reader {
     return this.#write(request, [Buffer.from(text)])
   }
 
-  /** Of buffers, or of texts each with its encoding behind it. */
+  /** Writes buffers, or texts each of which is followed by its encoding. */
   writev(request: Request, chunks: readonly (Buffer | string)[], isAllBuffers: boolean): number {
     const bytes = isAllBuffers
       ? (chunks as Chunks)
@@ -109,7 +109,7 @@ export class TcpHandle implements Reader {
     return 0
   }
 
-  /** For async_hooks, which nobody uses here. */
+  /** async_hooks asks for it. Nothing here uses them. */
   getAsyncId(): number {
     return 1
   }
@@ -131,7 +131,7 @@ export class TcpHandle implements Reader {
 
   unref(): void {}
 
-  /** StreamBase::Write: at once what goes at once, and the rest from the memory it is in. */
+  /** StreamBase::Write: sends at once what the kernel takes, and the rest later from the caller's memory. */
   #write(request: Request, chunks: Chunks): number {
     const sent = this.#stream.tryWrite(chunks)
     if (sent < 0 && sent !== -EAGAIN) return tellWrite(chunks, false, sent)
@@ -150,19 +150,19 @@ export class TcpHandle implements Reader {
 
 Object.setPrototypeOf(TcpHandle.prototype, tcpWrap.TCP.prototype)
 
-/** What pipe_wrap.cc has of it. */
+/** The methods that pipe_wrap.cc has as well. */
 const { constructor, reset, setNoDelay, setKeepAlive, getsockname, getpeername, ...shared } =
   Object.getOwnPropertyDescriptors(TcpHandle.prototype)
 const pipePrototype = Object.create(Object.prototype, shared)
 
-/** The same of a unix socket (`Pipe`). */
+/** The handle of a unix socket (`Pipe`). */
 export const createPipeHandle = (loop: UvLoop, fd?: number): TcpHandle =>
   Object.setPrototypeOf(new TcpHandle(loop, fd), pipePrototype)
 
 const toBuffer = (chunk: Buffer | string, encoding: string): Buffer =>
   typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk
 
-/** What Node reads of a write when it returns. */
+/** Leaves the result of a write where Node reads it. */
 function tellWrite(chunks: Chunks, isAsync: boolean, error: number): number {
   const { streamBaseState, kBytesWritten, kLastWriteWasAsync } = streamWrap
   streamBaseState[kBytesWritten] = chunks.reduce((sum, { length }) => sum + length, 0)

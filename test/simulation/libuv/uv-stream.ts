@@ -1,20 +1,20 @@
 /**
- * uv_tcp_t of libuv 1.46 (src/unix/stream.c), rule for rule, on the simulated kernel: a connection as Node's own net.Socket
- * sees it from below. What waits to be written stays in the memory of whoever wrote it.
+ * uv_tcp_t of libuv 1.46 (src/unix/stream.c), rule for rule, on the simulated kernel: the connection below Node's own
+ * net.Socket. Bytes that wait to be written stay in the writer's memory.
  */
 import * as e from '../kernel/errnos.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { UvLoop, Watcher } from './loop.js'
 import { type Chunks, type Done, UV_ECANCELED, WriteQueue } from './write-queue.js'
 
-/** Told of bytes in the memory that `memory` gave (> 0), of nothing (0), of an end (UV_EOF) and of errors (-errno). */
+/** `read` gets a count of bytes in the memory that `memory` gave (> 0), 0 for no bytes, UV_EOF, or -errno. */
 export interface Reader {
   memory(): Uint8Array
   read(count: number): void
 }
 
 export const UV_EOF = -4095
-/** Reads in a row. */
+/** The most reads in a row. */
 const MOST_READS = 32
 const BROKEN = e.EPOLLERR | e.EPOLLHUP
 
@@ -35,7 +35,7 @@ export class UvStream implements Watcher {
   #shutDown: Done | undefined
   readonly #queue = new WriteQueue()
 
-  /** `fd`: of an accepted connection, or -1 of one that is to be made. */
+  /** `fd` is that of an accepted connection. -1 means that the connection is made later. */
   constructor(loop: UvLoop, reader: Reader, fd = -1) {
     this.loop = loop
     this.reader = reader
@@ -73,7 +73,7 @@ export class UvStream implements Watcher {
     return 0
   }
 
-  /** How many bytes went, or -errno. */
+  /** Returns how many bytes went, or -errno. */
   tryWrite(chunks: Chunks): number {
     return this.#connected !== undefined || this.#queue.bytes > 0 ? -e.EAGAIN : this.#send(chunks)
   }
@@ -89,7 +89,7 @@ export class UvStream implements Watcher {
     return 0
   }
 
-  /** FIN goes out behind all that waits. */
+  /** FIN goes out behind all bytes that wait. */
   shutdown(done: Done): number {
     if (!this.#isWritable || this.#shutDown !== undefined || this.fd < 0) return -e.ENOTCONN
     this.#shutDown = done
@@ -98,7 +98,7 @@ export class UvStream implements Watcher {
     return 0
   }
 
-  /** `closed` is called later, behind all that is cancelled. */
+  /** `closed` is called later, after the callbacks of everything that was cancelled. */
   close(isReset: boolean, closed: () => void): number {
     if (isReset && this.#shutDown !== undefined) return -e.EINVAL
     const { fd } = this
@@ -119,7 +119,7 @@ export class UvStream implements Watcher {
       return
     }
     if ((events & (e.EPOLLIN | BROKEN)) !== 0) this.#read()
-    // A reset behind bytes ends here: it was read past, and EPOLLHUP is all that is left of it.
+    // A reset behind bytes is told as an end here: the reads missed it, and only EPOLLHUP is left of it.
     if ((events & e.EPOLLHUP) !== 0 && this.#isReading && this.#isPartial && !this.#hasEnded) this.#end()
     if (this.fd < 0 || (events & (e.EPOLLOUT | BROKEN)) === 0) return
     this.#write()

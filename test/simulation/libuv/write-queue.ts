@@ -1,6 +1,6 @@
 /**
- * What waits to be written to a connection (uv__write and uv__write_callbacks): in the memory of whoever wrote it, which
- * is told once it has gone.
+ * Writes that wait to go to a connection (uv__write and uv__write_callbacks). Their bytes stay in the writer's memory, and
+ * the writer is told when they have gone.
  */
 import * as e from '../kernel/errnos.js'
 
@@ -14,11 +14,11 @@ interface Request {
 }
 
 export const UV_ECANCELED = -125
-/** Writes in a row. */
+/** The most writes in a row. */
 const MOST_WRITES = 32
 
 export class WriteQueue {
-  /** How many wait; those that have gone and were not told yet do not. */
+  /** How many bytes wait. Those that have gone do not count, even if the writer was not told yet. */
   bytes = 0
   #waiting: Request[] = []
   #over: Request[] = []
@@ -32,7 +32,7 @@ export class WriteQueue {
     this.bytes += sizeOf(chunks)
   }
 
-  /** `send` answers how many bytes went, or -errno. Whether some are left that wait for room. */
+  /** `send` returns how many bytes went, or -errno. The result says whether bytes are left that wait for room. */
   write(send: (chunks: Chunks) => number): boolean {
     for (let writes = 0; writes <= MOST_WRITES; writes++) {
       const first = this.#waiting[0]
@@ -51,7 +51,7 @@ export class WriteQueue {
     return !this.isEmpty
   }
 
-  /** None of those that wait goes any more. */
+  /** Cancels all writes that wait. */
   cancel(): void {
     for (const request of this.#waiting) request.error = UV_ECANCELED
     this.#over.push(...this.#waiting)
@@ -72,7 +72,7 @@ export class WriteQueue {
   }
 }
 
-/** What is left of `chunks` once `sent` bytes have gone; nothing is copied. */
+/** What is left of `chunks` after `sent` bytes have gone. Nothing is copied. */
 export function withoutFirst(chunks: Chunks, sent: number): Chunks {
   let left = sent
   for (const [at, chunk] of chunks.entries()) {

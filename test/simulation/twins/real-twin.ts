@@ -10,7 +10,7 @@ const EVENT_CELLS = 6
 const MOST_EVENTS = 64
 const SCRATCH_BYTES = 64 * 1024
 const OFFLOAD_CELLS = 2048
-/** RunQueue of the event loop in which what was sent is reported, if it ever is: some ms. */
+/** So many turns of the event loop are enough for a report of what was sent, if one comes at all: some ms. */
 const MOST_TURNS = 1000
 
 /** The addon, started once for the thread. */
@@ -84,14 +84,14 @@ export class RealAddon {
     }
   }
 
-  /** What was told of `fd` by now. */
+  /** The readiness bits that were reported for `fd` by now. */
   async #bitsOf(fd: number): Promise<number> {
     const bits = (this.#told.get(fd) ?? 0) & (READABLE | PEER_ENDED | BROKEN)
     this.#told.delete(fd)
     return bits
   }
 
-  /** `act`, and then the event of it at `near`: of a connection that is over already there is none. */
+  /** Runs `act`, and then waits for its event at `near`. A connection that is already over has no event. */
   async #acted<Result>(near: number, act: () => Result): Promise<Result> {
     this.#isReported.delete(near)
     const result = act()

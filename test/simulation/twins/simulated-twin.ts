@@ -1,4 +1,4 @@
-/** Connections of the simulated addon, in a kernel to which everything comes at once, as on a loopback interface. */
+/** Connections of the simulated addon, in a kernel where everything arrives at once, as on the loopback interface. */
 import { BROKEN, PEER_ENDED, READABLE } from '../../../src/io/socket.js'
 import { SimulatedAddon } from '../addon/addon.js'
 import { NO_FAULTS } from '../faults.js'
@@ -63,7 +63,7 @@ export function simulatedTwin(seed: number): Twin {
   }
 }
 
-/** `bring`: everything arrives, and is reported. */
+/** `bring` makes everything arrive and be reported. */
 function farSide({ inbound, outbound }: FarEnd, bring: () => void): FarSide {
   return {
     send: async (bytes) => {

@@ -1,17 +1,17 @@
 /**
- * Two connections of an addon, the real one or the simulated: what comes in from one far end goes out to the other. The
- * same script is carried out on either, and must be answered alike.
+ * Two connections of an addon, the real one or the simulated one. What one far end sends goes out to the other. Both
+ * addons carry out the same script, and must answer alike.
  */
 import type { Native } from '../../../src/io/kernel/native.js'
 import * as native from '../../../src/io/kernel/native-constants.js'
 
-/** Who is at the far end of a connection. */
+/** The far end of a connection. */
 export interface FarSide {
-  /** How many bytes went. Resolves, as the two below do, when they have arrived at the addon's end. */
+  /** Returns how many bytes went. As the two below, it resolves when they have arrived at the addon's end. */
   send(bytes: Buffer): Promise<number>
   end(): Promise<void>
   reset(): Promise<void>
-  /** All that has come. */
+  /** Returns all bytes that have come. */
   take(): Buffer
 }
 
@@ -23,9 +23,9 @@ export interface Twin {
   readonly sink: number
   readonly sayer: FarSide
   readonly taker: FarSide
-  /** What events have told of the source since the last time, in readiness bits. */
+  /** The readiness bits that events have reported for the source since the last call. */
   events(): Promise<number>
-  /** Everything is closed. */
+  /** Closes everything. */
   close(): void
 }
 
@@ -37,14 +37,14 @@ export type Action =
   | { readonly do: 'takeError'; readonly of: 'source' | 'sink' }
   | { readonly do: 'take' | 'shutdown' | 'events' }
 
-/** Calls for one move, at most: a real kernel gives a splice as little as it likes. */
+/** The most calls for one move. A real kernel may give a splice as few bytes as it likes. */
 const MOST_CALLS = 50
 const MOST_BYTES_PER_CALL = 1024 * 1024
-/** What a move that has come to its end is told. */
+/** Any of these findings ends a move. */
 const ENDS =
   native.SOURCE_EMPTY | native.SOURCE_ENDED | native.SOURCE_FAILED | native.SINK_FULL | native.SINK_FAILED
 
-/** The answer, as plain data. */
+/** Carries out one action and returns its answer as plain data. */
 export async function carryOut(twin: Twin, action: Action): Promise<unknown> {
   const { addon, source, sink } = twin
   switch (action.do) {
@@ -76,7 +76,7 @@ export async function carryOut(twin: Twin, action: Action): Promise<unknown> {
 const received = ({ scratch }: Twin, count: number): number | string =>
   count > 0 ? scratch.toString('hex', 0, count) : count
 
-/** Until nothing more goes: how much came in and went out, and why it ended. */
+/** Moves bytes until none goes any more. Returns how many came in and went out, and why it ended. */
 function move({ addon, outcome, source, sink }: Twin, how: 'splice' | 'copy', hints: number): number[] {
   let pipe = native.NO_KERNEL_PIPE
   let came = 0

@@ -1,6 +1,6 @@
 /**
- * Faults of a supervisor are put back one by one, and some story of workers must break a rule by each. The seed at which
- * each is found stands in the log.
+ * Faults of a supervisor are put back one by one. With each of them some story of workers must break a rule. The log tells
+ * the seed at which each fault is found.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Watchdog } from '../../../src/workers/slots/watchdog.js'
@@ -11,20 +11,20 @@ import { Figures } from '../../../src/workers/state/figures.js'
 import { findFailure, replay } from '../simulate.js'
 import { workerStories } from './story.js'
 
-/** Stories until a fault is found, at most. */
+/** The most stories that are played until a fault is found. */
 const MOST_SEEDS = 2000
 const LONGEST_MS = 240_000
 
 interface Expected {
   readonly fault: string
-  /** Those that may be the first to be broken. */
+  /** The rules that the story may break first. */
   readonly rules: readonly string[]
   readonly putBack: () => void
 }
 
 const FAULTS: readonly Expected[] = [
   {
-    fault: 'a worker that replaces another is not told of orders',
+    fault: 'a worker that replaces another is not told the present orders',
     rules: ['each worker knows what holds'],
     putBack: () => {
       const { send } = WorkerChannel.prototype
@@ -38,28 +38,28 @@ const FAULTS: readonly Expected[] = [
     },
   },
   {
-    fault: 'what is ordered while a worker starts is not told to it',
+    fault: 'a worker is not told what is ordered while it starts',
     rules: ['each worker knows what holds'],
     putBack: () => {
       vi.spyOn(DesiredState.prototype, 'update').mockResolvedValue()
     },
   },
   {
-    fault: 'the counts of a worker that died are forgotten',
+    fault: 'the supervisor forgets the counts of a worker that died',
     rules: ['no count falls'],
     putBack: () => {
       vi.spyOn(Figures.prototype, 'gone').mockImplementation(() => {})
     },
   },
   {
-    fault: 'nobody accepts for a slot while its worker is replaced',
+    fault: 'no other worker accepts for a slot while its worker is replaced',
     rules: ['somebody accepts'],
     putBack: () => {
       vi.spyOn(Loans.prototype, 'begin').mockImplementation(() => {})
     },
   },
   {
-    fault: 'a worker that hangs is not ended',
+    fault: 'the supervisor does not end a worker that hangs',
     rules: ['every worker is replaced'],
     putBack: () => {
       vi.spyOn(Watchdog.prototype, 'start').mockImplementation(() => {})
@@ -67,12 +67,13 @@ const FAULTS: readonly Expected[] = [
   },
 ]
 
-describe('a fault of the supervisor that is put back is found', () => {
+describe('the simulation of workers', () => {
+  const title = 'some story of workers breaks a rule when this fault is put back: $fault'
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
-  test.each(FAULTS)('$fault', { timeout: LONGEST_MS }, async ({ fault, rules, putBack }) => {
+  test.each(FAULTS)(title, { timeout: LONGEST_MS }, async ({ fault, rules, putBack }) => {
     putBack()
     const found = await findFailure(workerStories, 1, MOST_SEEDS)
     console.log(`${fault}: seed ${found?.seed}, ${found?.failure.message}`)

@@ -1,4 +1,4 @@
-/** What must hold of workers: at each moment, when nothing has gone wrong for a while, and when all is over. */
+/** The rules for workers: at every moment, when nothing has gone wrong for a while, and when all is over. */
 import type { Config } from '../../../src/config/schema.js'
 import type { ProxyStatus } from '../../../src/observe/status.js'
 import type { AcceptQueue } from '../kernel/accept-queue.js'
@@ -6,17 +6,17 @@ import { Violation } from '../world/violation.js'
 import { addressOf, type ListenerName } from './setting.js'
 import type { World } from './world.js'
 
-/** Where somebody serves, and nobody hangs or has just died, who comes to any listener is accepted within this (ms). */
+/** A client is accepted within this time (ms), if a worker serves and none hangs or has just died. */
 const ACCEPTED_WITHIN_MS = 300
-/** Longer than a worker may take to start, hang, and be waited for (ms). */
+/** Longer (ms) than a worker may take to start, hang and be waited for. */
 const CALM_WITHIN_MS = 60_000
-/** What was ordered is answered by then, drains too (ms). */
+/** Every order, a drain too, is answered within this time (ms). */
 const ANSWERED_WITHIN_MS = 30_000
 
-/** How all that ended are called among the counts. */
+/** The name of the count of all connections that ended. */
 const ENDED = 'ended'
 
-/** Looks after each turn whether somebody waits in vain. */
+/** Returns a function that checks after each turn whether a client waits for too long. */
 export function watchQueues(): (world: World) => void {
   const waitingSince = new Map<AcceptQueue, number>()
   let disturbedAt = 0
@@ -37,7 +37,7 @@ export function watchQueues(): (world: World) => void {
   }
 }
 
-/** Asks for the status: no count is less than it was. */
+/** Asks for the status and checks that no count is less than it was. */
 export function noteStatus(world: World): void {
   world.order(
     () => world.control.status(),
@@ -65,7 +65,7 @@ function countsOf({ listeners, pastListeners, connections, endings }: ProxyStatu
   return counts
 }
 
-/** After a while in which nothing goes wrong: as many serve as are wanted, everywhere, and know the same. */
+/** After a while without trouble every worker serves on every listener, and all know the same. */
 export function checkCalm(world: World): void {
   const { supervisor } = world
   world.failingForks = 0
@@ -108,7 +108,7 @@ function drainedOf({ supervisor }: World): ReadonlySet<string | undefined> {
   return new Set(calls.flatMap(({ method, args }) => (method === 'drain' ? args[0].listener : [])))
 }
 
-/** Each worker is asked through its channel. */
+/** Asks each worker through its channel. */
 function checkStates(world: World): void {
   const { supervisor } = world
   const drained = drainedOf(world)
@@ -146,7 +146,7 @@ function whyNotAsDesired(
 
 const namesOf = ({ listeners }: Config): string[] => listeners.map(({ name }) => name)
 
-/** Its supervisor has ended. */
+/** The rules for a world whose supervisor has ended. */
 export function checkOver(world: World): void {
   const { machine, process, clock, alive, complaints, records, ended } = world
   const left = {

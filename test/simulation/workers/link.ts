@@ -1,6 +1,6 @@
 /**
- * One way of the channel between a supervisor and a worker: messages arrive as Node sends them, as JSON, in order, each
- * when it is brought. A listening socket travels with its message.
+ * One way of the channel between a supervisor and a worker. Messages arrive as Node sends them: as JSON and in order, each
+ * at a call of `bring`. A listening socket travels with its message.
  */
 import type { AcceptQueue } from '../kernel/accept-queue.js'
 
@@ -25,7 +25,7 @@ export class Link<Message> {
     this.#waiting.push({ json: JSON.stringify(message), queue })
   }
 
-  /** `take` gets the next one; the socket is its own to share before it returns. */
+  /** `take` gets the next message. If it wants the socket, it must share the socket before it returns. */
   bring(take: (message: Message, queue: AcceptQueue | undefined) => void): void {
     const sent = this.#waiting.shift()
     if (sent === undefined) return
@@ -33,7 +33,7 @@ export class Link<Message> {
     sent.queue?.letGo()
   }
 
-  /** Nobody will get what is on its way. */
+  /** Drops the messages that are on their way. */
   lose(): void {
     for (const { queue } of this.#waiting.splice(0)) queue?.letGo()
   }

@@ -1,4 +1,4 @@
-/** A log that nobody reads, with the level of the config or of an operator, as the real one keeps it. */
+/** A log that nobody reads. It keeps the level of the config or of an operator, as the real log does. */
 import type { Log, LogOptions, OpenLog } from '../../../src/observe/log/log.js'
 import type { WriteRecord } from '../../../src/observe/log/log-place.js'
 

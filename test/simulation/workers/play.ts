@@ -1,4 +1,4 @@
-/** Does what one step says to a world of workers. */
+/** Carries out one step in a world of workers. */
 import { Random } from '../random.js'
 import type { Peer } from '../world/peer.js'
 import { checkCalm, noteStatus } from './invariants.js'
@@ -73,7 +73,7 @@ function workerOf({ alive }: World, number: number): SimulatedWorker | undefined
   return alive[number % Math.max(1, alive.length)]
 }
 
-/** A backend's end by the number of its client, or else by its own. */
+/** A client by its number. A backend's end by the number of its client, or else by its own number. */
 function peerOf(world: World, side: Side, who: number): Peer | undefined {
   const client = [...world.clients.values()].find(({ number }) => number === who)
   return side === 'client' ? client : (client?.other ?? [...world.serverSides.values()][who])

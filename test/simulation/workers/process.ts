@@ -46,24 +46,24 @@ export class Process implements TimerOwner {
     return this.state === 'runs' && this.kernel.epoll.isReady
   }
 
-  /** Does something in it, with all that follows at once. */
+  /** Runs `work` in this process, with all that follows from it at once. */
   run<Result>(work: () => Result): Result {
     return this.#clock.within(this, work)
   }
 
-  /** Its loop looks at the kernel. Whether anything was reported. */
+  /** The process's event loop looks at the kernel. Returns whether anything was reported. */
   collect(): boolean {
     return this.state === 'runs' && this.run(() => this.#addon.collect())
   }
 
-  /** All it has is closed, and nothing of it runs any more. */
+  /** Closes all its fds. Nothing of the process runs any more. */
   exit(): void {
     this.state = 'gone'
     this.kernel.exit()
   }
 }
 
-/** Holds sockets with handles of the simulation, where Node's would be of a real fd. */
+/** Holds sockets with simulated handles, because Node's handles need a real fd. */
 class HoldingEngine extends KernelEngine {
   readonly #kernel: Kernel
 

@@ -1,4 +1,4 @@
-/** What stories of workers are played in: configs, and their variants for reloads. */
+/** The configs of stories of workers, and the variants to which they reload. */
 import type { ProxyConfig } from '../../../src/config/input.js'
 import type { Config } from '../../../src/config/schema.js'
 import { validateConfig } from '../../../src/config/validate.js'
@@ -14,7 +14,7 @@ export const BACKENDS: readonly TcpPeer[] = [
   { host: '10.1.0.2', port: 80 },
 ]
 export const VARIANTS = 4
-/** A worker that hangs is ended after this, and a part of it more (ms). */
+/** The supervisor ends a worker that hangs for this time and a part of it more (ms). */
 const HANG_MS = 1500
 
 export const addressOf = (listener: ListenerName): TcpPeer => ({ host: HOST, port: PORTS[listener] })
@@ -22,7 +22,7 @@ export const backendName = ({ host, port }: TcpPeer): string => `${host}:${port}
 
 const known = new Map<number, readonly Config[]>()
 
-/** The config of this seed, and others that it is reloaded to. */
+/** The config of this seed, and the others to which it is reloaded. */
 export function configsOf(seed: number): readonly Config[] {
   const workers = new Random(seed).int(2, 3)
   const configs =
@@ -31,7 +31,7 @@ export function configsOf(seed: number): readonly Config[] {
   return configs
 }
 
-/** 0: as it is. 1: without `side`. 2: with `late`, and another weight. 3: another level of the log, and one backend less. */
+/** 0: the first config. 1: without `side`. 2: with `late` and another weight. 3: another log level, one backend less. */
 function variantOf(workers: number, variant: number): ProxyConfig {
   const names: readonly ListenerName[] =
     variant === 1 ? ['front'] : variant === 2 ? ['front', 'side', 'late'] : ['front', 'side']

@@ -1,4 +1,4 @@
-/** A listening socket as Node would hand it from process to process. */
+/** A listening socket as Node hands it from process to process. */
 import type { ServerHandle } from '../../../src/io/listening/server-handle.js'
 import type { AcceptQueue } from '../kernel/accept-queue.js'
 import { EBADF } from '../kernel/errnos.js'
@@ -17,7 +17,7 @@ export class SimulatedHandle implements ServerHandle {
     return this.#fd
   }
 
-  /** Undefined once it is closed. */
+  /** The clients that wait at the socket. Undefined once it is closed. */
   get queue(): AcceptQueue | undefined {
     return this.#kernel.queueOf(this.#fd)
   }

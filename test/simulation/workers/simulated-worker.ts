@@ -1,6 +1,6 @@
 /**
- * A worker's process: the real worker's code, on file descriptors and timers of its own, and its channel to the
- * supervisor. It may end or stop to run at any time, of which the supervisor hears later, as of everything.
+ * A worker's process: the real worker's code with its own fds and timers, and its channel to the supervisor. It may end or
+ * hang at any time. The supervisor hears of that later, as of everything.
  */
 import type { ServerHandle } from '../../../src/io/listening/server-handle.js'
 import type { WriteRecord } from '../../../src/observe/log/log-place.js'
@@ -55,7 +55,7 @@ export class SimulatedWorker implements WorkerProcess {
     return this.process.state === 'gone'
   }
 
-  /** Whether it, or what was sent between it and the supervisor, has something to do at once. */
+  /** Whether the worker has something to do at once, or a message between it and the supervisor is on its way. */
   get isBusy(): boolean {
     if (!this.#up.isEmpty || (this.isGone && (this.isConnected || !this.#isExitTold))) return true
     if (this.process.state !== 'runs') return false
@@ -72,7 +72,7 @@ export class SimulatedWorker implements WorkerProcess {
     else this.#signals.push(signal)
   }
 
-  /** Runs no more, until it is woken. */
+  /** The worker stops running until it is woken. */
   hang(): void {
     if (this.process.state === 'runs') this.process.state = 'hangs'
   }
@@ -81,7 +81,7 @@ export class SimulatedWorker implements WorkerProcess {
     if (this.process.state === 'hangs') this.process.state = 'runs'
   }
 
-  /** `random` says how much of what is due happens; without it, all of it. Whether anything did. */
+  /** `random` decides how much of what is due happens. Without it all of it does. Returns whether anything happened. */
   turn(random: Random | undefined): boolean {
     const wasBusy = this.isBusy
     if (this.process.state === 'runs') this.#runOnce(random)
@@ -103,7 +103,7 @@ export class SimulatedWorker implements WorkerProcess {
     }
   }
 
-  /** Its exit may be known before its last words, but not that its channel is closed. */
+  /** The supervisor may hear of the exit before the last messages. It hears of the closed channel after them. */
   #tellSupervisor(random: Random | undefined): void {
     if (this.isGone && !this.#isExitTold && !random?.chance(0.5)) {
       this.#isExitTold = true
@@ -138,7 +138,7 @@ export class SimulatedWorker implements WorkerProcess {
     }
   }
 
-  /** As Node gives it to whoever hears a message; without a socket there is none. */
+  /** The handle that Node gives with a message. Undefined if the message carries no socket. */
   #handle(queue: AcceptQueue | undefined): ServerHandle {
     return queue === undefined
       ? (undefined as unknown as ServerHandle)

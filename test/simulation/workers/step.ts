@@ -1,4 +1,4 @@
-/** What happens in a story of workers, as plain data, drawn from a seed; each step carries luck of its own. */
+/** The steps of a story of workers, as plain data drawn from a seed. Each step has its own `luck`, a seed. */
 import type { LogLevel } from '../../../src/config/schemas/log-schema.js'
 import type { BackendChange } from '../../../src/control/orders.js'
 import { Random } from '../random.js'
@@ -8,21 +8,21 @@ export type Side = 'client' | 'backend'
 
 export type Action =
   | { readonly do: 'connect'; readonly client: number; readonly listener: ListenerName }
-  /** `who`: a client by its number, a backend's end by the number of its client. */
+  /** `who` is the number of a client. It also stands for the backend's end of that client. */
   | { readonly do: 'say'; readonly side: Side; readonly who: number; readonly bytes: number }
   | { readonly do: 'end' | 'reset'; readonly side: Side; readonly who: number }
   | { readonly do: 'turn'; readonly times: number }
   | { readonly do: 'wait'; readonly ms: number }
-  /** `worker`: one of those that live, counted from the oldest. */
+  /** `worker` is one of the living workers, counted from the oldest. */
   | { readonly do: 'kill' | 'hang' | 'wake'; readonly worker: number }
-  /** The system has no process to give for the next so many. */
+  /** The next `forks` forks fail. */
   | { readonly do: 'no-process'; readonly forks: number }
   | { readonly do: 'backend'; readonly backend: number; readonly change: BackendChange }
   | { readonly do: 'drain'; readonly listener: ListenerName }
   | { readonly do: 'level'; readonly level: LogLevel }
   | { readonly do: 'reload'; readonly variant: number }
   | { readonly do: 'status' }
-  /** Nothing goes wrong for a while: then all serve, and all know the same. */
+  /** Nothing goes wrong for a while. Then all workers must serve and know the same. */
   | { readonly do: 'calm' }
 
 export type Step = Action & { readonly luck: number }
@@ -31,7 +31,7 @@ const MOST_STEPS = 30
 const MOST_CLIENTS = 8
 const LONGEST_SAY_BYTES = 20_000
 
-/** What a story consists of, by weight. */
+/** The kinds of steps in a story, by weight. */
 const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Action])[] = [
   [10, connect],
   [6, (random) => ({ do: 'say', ...target(random), bytes: random.size(LONGEST_SAY_BYTES) })],

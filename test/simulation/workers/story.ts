@@ -1,4 +1,4 @@
-/** Plays a schedule of workers from its beginning to its end, and says what went wrong. */
+/** Plays a schedule of workers from beginning to end, and tells what went wrong. */
 import type { Config } from '../../../src/config/schema.js'
 import { VirtualClock } from '../clock.js'
 import { Random } from '../random.js'
@@ -11,7 +11,7 @@ import { configsOf } from './setting.js'
 import { type Step, scheduleOf } from './step.js'
 import { World } from './world.js'
 
-/** Longer than any deadline of a stop, and of a worker that does not start (ms). */
+/** Longer (ms) than any deadline of a stop and of a worker that does not start. */
 const STOPPED_WITHIN_MS = 60_000
 const STARTED_WITHIN_MS = 5000
 const DEADLINE_MS = 1000
@@ -22,7 +22,7 @@ export const workerStories: Stories<Step> = {
   options: '--engine workers',
 }
 
-/** Undefined where all was well. */
+/** Plays all steps. Undefined if no rule was broken. */
 function play(steps: readonly Step[], configs: readonly Config[], random: Random): Failure | undefined {
   const clock = new VirtualClock()
   clock.install()
@@ -45,7 +45,7 @@ function play(steps: readonly Step[], configs: readonly Config[], random: Random
   }
 }
 
-/** It is stopped in a calm, or in the middle of whatever has just happened. */
+/** Stops the supervisor, either after a calm or right after the last step. */
 function bringToAnEnd(world: World, random: Random): void {
   if (random.chance(0.5)) checkCalm(world)
   world.watch = () => {}

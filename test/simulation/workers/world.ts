@@ -1,6 +1,6 @@
 /**
- * A supervisor and its workers on a simulated machine, with clients, backends and an operator, in time that only passes
- * when it is told to. It does what it is told; what must hold is in invariants.ts.
+ * A supervisor and its workers on a simulated machine, with clients, backends and an operator. Time passes only when the
+ * world is told so. The world does what it is told. invariants.ts has the rules.
  */
 import type { Config } from '../../../src/config/schema.js'
 import type { Control } from '../../../src/control/control.js'
@@ -21,7 +21,7 @@ import { Process } from './process.js'
 import { addressOf, BACKENDS, backendName, type ListenerName } from './setting.js'
 import { SimulatedWorker } from './simulated-worker.js'
 
-/** What moves nothing for so many turns never rests. */
+/** A machine that needs more turns than this never comes to rest. */
 const MOST_TURNS = 20_000
 const FIRST_PID = 100
 const ALL = Number.MAX_SAFE_INTEGER
@@ -32,24 +32,24 @@ export class World {
   readonly machine = new Machine()
   readonly supervisor: Supervisor
   readonly control: Control
-  /** The supervisor's. */
+  /** The process of the supervisor. */
   readonly process: Process
-  /** All that ever were. */
+  /** All workers that ever ran. */
   readonly workers: SimulatedWorker[] = []
   readonly clients = new Map<string, Client>()
   readonly serverSides = new Map<string, ServerSide>()
   readonly servers: readonly BackendServer[]
-  /** The clients that records tell of. */
+  /** The clients of all records. */
   readonly records: string[] = []
   readonly complaints: string[] = []
-  /** Of the status that was told last. */
+  /** The counts of the last status. */
   counts: ReadonlyMap<string, number> = new Map()
-  /** Forks that fail from now on. */
+  /** How many of the next forks fail. */
   failingForks = 0
-  /** Orders that have not been answered, and how often the supervisor said that it has ended. */
+  /** The number of orders without an answer, and how often the supervisor has told that it ended. */
   openOrders = 0
   ended = 0
-  /** Set by what runs later. */
+  /** The first error that a later callback threw. */
   broken: unknown
   variant = 0
   /** Called after each turn. */
@@ -88,13 +88,13 @@ export class World {
     return this.workers.filter(({ isGone }) => !isGone)
   }
 
-  /** By which everything happens from now on. */
+  /** From now on `random` decides everything. */
   take(random: Random): void {
     this.#random = random
     for (const { kernel } of this.#processes()) kernel.random = random
   }
 
-  /** Something is asked of the supervisor. What it answers is looked at when it comes. */
+  /** Asks something of the supervisor. `look` gets the answer when it comes. */
   order<Value>(ask: () => Promise<Value>, look: (value: Value) => void = () => {}): void {
     this.openOrders += 1
     const done = (): void => {
@@ -116,7 +116,7 @@ export class World {
     this.clients.set(client.name, client)
   }
 
-  /** One turn in a restless world, in which only some of what is due happens. */
+  /** One turn in a restless world: only some of what is due happens. */
   restlessTurn(random: Random): void {
     this.clock.now += random.int(0, 4) / 4
     for (const peer of this.#peers()) if (random.chance(0.7)) peer.pump(random.size(1 << 16))
@@ -124,7 +124,7 @@ export class World {
     this.#turn(random)
   }
 
-  /** So much time passes, in which everything happens that is due, or until `isDone`. */
+  /** Lets `ms` pass, or less once `isDone` is true. Everything that is due happens. */
   pass(ms: number, isDone: () => boolean = () => false): void {
     this.#setRestless(false)
     const end = this.clock.now + ms
@@ -171,7 +171,7 @@ export class World {
     return [...this.clients.values(), ...this.serverSides.values()]
   }
 
-  /** Node tells either at once or later that there is no process to be had. */
+  /** Forks a worker. As with Node, a fork that fails throws at once or reports the failure later. */
   #fork(hooks: WorkerProcessHooks): WorkerProcess {
     if (this.failingForks > 0) {
       this.failingForks -= 1

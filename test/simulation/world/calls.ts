@@ -1,4 +1,4 @@
-/** Who comes to which listener, and where that leads: what setting.ts configures, said once more. */
+/** Which clients come to which listener, and where that leads. It repeats what setting.ts configures, as a check. */
 import type { Opening } from './openings.js'
 
 export type ListenerName =
@@ -15,12 +15,12 @@ export type ListenerName =
   | 'forwarding'
   | 'postgres'
 /**
- * Backends of `told` are sent a PROXY header, those of `resolved` have host names, those of `local` unix sockets; those
- * of `web` and `forwarded` speak HTTP, those of `database` Postgres.
+ * Backends of `told` are sent a PROXY header. Those of `resolved` have host names, and those of `local` unix sockets. Those
+ * of `web` and `forwarded` speak HTTP, and those of `database` Postgres.
  */
 export type ClusterName = 'main' | 'told' | 'resolved' | 'local' | 'web' | 'forwarded' | 'database'
 
-/** A way to come: to which listener, how often, and to which cluster it leads, or for which cause it is turned away. */
+/** One kind of client: its listener, its first bytes, the cluster or the cause of refusal, and how frequent it is. */
 export interface Call {
   readonly listener: ListenerName
   readonly opening: Opening

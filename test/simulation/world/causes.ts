@@ -1,4 +1,4 @@
-/** Whether a record's cause is true, by what the world knows and the proxy does not. */
+/** Checks whether a record's cause is true. The world knows what the proxy cannot know. */
 import type { Call } from './calls.js'
 import type { Client } from './client.js'
 import type { Behaviour, ServerSide } from './server.js'
@@ -7,15 +7,15 @@ import type { Done, Told, World } from './world.js'
 interface Case extends Told {
   readonly world: World
   readonly client: Client
-  /** The backends' ends that may have been its own: one, once that is known. */
+  /** The backends' ends that may belong to the client: exactly one, once that is known. */
   readonly backends: readonly ServerSide[]
 }
 
 type Judge = (story: Case) => boolean
 
-/** An event may come so much later than what it tells (ms). */
+/** An event may come so much later (ms) than what it reports. */
 const SLACK_MS = 60
-/** Opening and dial may take a peer for gone that has ended. */
+/** During the opening and the dial a client that has ended may count as gone. */
 const hasLeft: Judge = ({ client }) => client.hasReset || client.hasClosed || client.hasEnded
 const breaks = (side: ServerSide): boolean => side.hasReset || side.hasClosed
 const hasBroken: Judge = ({ client }) => client.hasReset || client.hasClosed
@@ -74,7 +74,7 @@ const TRUTH: Readonly<Record<string, Judge>> = {
   'no-route': isLedTo('no-route'),
 }
 
-/** Undefined where it is true. */
+/** Why the cause of this record is not true. Undefined if it is true. */
 export function whyUntrue(world: World, client: Client, told: Told): string | undefined {
   const backends = [...world.serverSides.values()].filter((side) =>
     client.other === undefined ? side.other === undefined : side === client.other,
@@ -91,14 +91,14 @@ const areNamesSlow = (story: Case): boolean =>
 const timeouts = ({ world }: Case) => world.setting.configs[0]!.timeouts
 const isClosing = ({ world, facts }: Case): boolean => closesBothWays(world, facts.cluster)
 
-/** Whether the end of one side is the end of both. */
+/** Whether an end of one side ends both sides in this cluster. */
 export const closesBothWays = ({ setting }: World, cluster: string | undefined): boolean =>
   cluster === 'forwarded' ||
   (cluster !== undefined && setting.configs[0]!.clusters[cluster]!.halfClose === 'close')
 
 /**
- * What stands behind an urgent byte cannot be looked at without taking what is before it. Whoever speaks HTTP is told
- * before its record is made.
+ * Whether the first bytes came too late. Bytes behind an urgent byte cannot be looked at before the bytes in front of it
+ * are taken. A client that speaks HTTP gets its answer before the record is written.
  */
 function isLate({ client, at, facts, world }: Case): boolean {
   if (client.leadArrivedAt === undefined || client.hasSaidUrgent) return true

@@ -1,4 +1,4 @@
-/** A client, what it asks for, and what the proxy was told of it. */
+/** A client, what it asks for, and what a header tells the proxy of it. */
 import type { FarEnd } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { Call } from './calls.js'
@@ -12,9 +12,9 @@ export class Client extends Peer {
   readonly number: number
   readonly beginsWith: Lead
   readonly leadsTo: Call['leadsTo']
-  /** Of a unix client: no more than a name for it. */
+  /** A unix client has no address. There this is only a name for it. */
   readonly address: TcpPeer
-  /** The time at which the proxy could have read all that it needs to choose; undefined where it never could. */
+  /** When the proxy could first read all it needs to choose a cluster. Undefined if it never could. */
   leadArrivedAt: number | undefined
   readonly #serverSides: ReadonlyMap<string, Peer>
 
@@ -36,7 +36,7 @@ export class Client extends Peer {
     this.#serverSides = serverSides
   }
 
-  /** As records and PROXY headers call it. */
+  /** The client's address in records and PROXY headers. */
   get label(): string {
     return `${this.beginsWith.claimedHost ?? this.address.host}:${this.address.port}`
   }
@@ -49,7 +49,7 @@ export class Client extends Peer {
     return this.beginsWith.isAll !== true && this.#isAnswered
   }
 
-  /** Whether what it asks first is answered. */
+  /** Whether the client's first question was answered. */
   get #isAnswered(): boolean {
     return this.lead.length === this.beginsWith.bytes.length
   }
@@ -78,7 +78,7 @@ export class Client extends Peer {
   }
 }
 
-/** Undefined where it has not all come, or is the proxy's own, behind which nothing comes. */
+/** Where a backend's answer ends. Undefined if it has not all come, or if it is the proxy's own answer. */
 function endOfAnswer(bytes: Buffer): number | undefined {
   const end = endOfHead(bytes)
   return end !== undefined && isBackendsAnswer(bytes.toString('latin1', 0, end)) ? end : undefined

@@ -1,4 +1,4 @@
-/** Under what conditions stories are played: on which engine, and with which faults put back. */
+/** The conditions of a story: its engine, and the faults that are put back. */
 import type { Engine } from '../../../src/io/engine.js'
 import { type Faults, NO_FAULTS } from '../faults.js'
 

@@ -1,4 +1,4 @@
-/** The engines that stories are played on, each with what stands below it in the simulated kernel. */
+/** The engines of stories, each with the simulated layer below it. */
 import type { Engine } from '../../../src/io/engine.js'
 import { KernelEngine } from '../../../src/io/kernel/kernel-engine.js'
 import { KernelLoop } from '../../../src/io/kernel/kernel-loop.js'
@@ -10,16 +10,16 @@ import { UvLoop } from '../libuv/loop.js'
 import { simulatedNet } from '../libuv/net.js'
 import type { Conditions } from './conditions.js'
 
-/** An engine, and the event loop that it lives in. */
+/** An engine and its event loop. */
 export interface Played {
   readonly engine: Engine
-  /** Whether something is due without a report of the kernel. */
+  /** Whether something is due without a report from the kernel. */
   readonly hasWork: boolean
-  /** The loop looks at the kernel once. Whether anything was reported or due. */
+  /** The loop looks at the kernel once. Returns whether anything was reported or due. */
   collect(): boolean
-  /** The turn is over. */
+  /** Ends the turn. */
   endTurn(): void
-  /** What it holds of the kernel's: nothing at the end. */
+  /** How many fds and pipes the engine holds. At the end every count must be 0. */
   held(): Readonly<Record<string, number>>
 }
 

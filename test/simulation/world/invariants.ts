@@ -1,6 +1,6 @@
 /**
- * What must hold: at rest, when everything that was sent must have arrived, and at the end, when nothing may be left.
- * That bytes come once and in order every peer sees for itself (peer.ts).
+ * The rules of a story. At rest, everything that was sent must have arrived. At the end, nothing may be left. Each peer
+ * checks by itself that bytes come once and in order (peer.ts).
  */
 import { closesBothWays, whyUntrue } from './causes.js'
 import type { Client } from './client.js'
@@ -9,19 +9,19 @@ import { YES } from './postgres.js'
 import { Violation } from './violation.js'
 import type { Told, World } from './world.js'
 
-/** Ends of ours: in order, whatever the peers had still on their way. */
+/** Causes with which the proxy itself closes in order, whatever the peers still had on their way. */
 const OUR_ENDS = new Set(['idle-timeout', 'half-closed-timeout', 'lifetime', 'ordered', 'drained'])
 
 const NAMELESS_CLIENT = 'unix:'
 
-/** Of a world at rest. */
+/** The rules for a world at rest. */
 export function checkArrived(world: World): void {
   checkComplaints(world)
   checkLimit(world)
   for (const client of world.clients.values()) {
     const { other } = client
     if (other === undefined || !client.isWhole || !other.isWhole) continue
-    // Its backend is given up, or its request is: what has come has a moment to be taken before one of them is reset.
+    // The proxy has given up the backend or the request. Before the reset the peer has a moment to take what has come.
     if (!client.isEndPassedOn && (other.sawEnd || client.isKeepingBack)) continue
     checkWay(client, other)
     checkWay(other, client)
@@ -29,7 +29,7 @@ export function checkArrived(world: World): void {
 }
 
 function checkWay(from: Peer, to: Peer): void {
-  // An end that came too early is judged by its record.
+  // checkRecord judges an end that came too early, by its cause.
   if (to.sawEarlyEnd || from.sawEarlyEnd || from.isKeepingBack) return
   if (to.heard < from.toBeHeard) {
     throw new Violation(
@@ -41,7 +41,7 @@ function checkWay(from: Peer, to: Peer): void {
     throw new Violation('nothing stalls', `${to.name} is not told of the end of ${from.name}`)
 }
 
-/** Of a world that is over: its proxy was stopped. */
+/** The rules for a world whose proxy was stopped. */
 export function checkOver(world: World): void {
   checkComplaints(world)
   const { held } = world
@@ -56,7 +56,7 @@ export function checkOver(world: World): void {
     throw new Violation('accounting', `${world.limit.active} were let in and have not ended`)
 }
 
-/** Whoever waits, waits because others have what it waits for. */
+/** A client may wait only while others have all the places. */
 function checkLimit({ limit, proxy, clients }: World): void {
   if (limit === undefined || proxy.state !== 'running') return
   const { active, options, queued, waiting } = limit
@@ -98,21 +98,21 @@ function checkRecords(world: World): void {
 
 const unixClients = ({ clients }: World): Client[] => [...clients.values()].filter(({ isUnix }) => isUnix)
 
-/** A unix client that has not said who it is: one of them it must be. */
+/** A record of a unix client without a name must be true of at least one such client. */
 function checkNameless(world: World, told: Told): void {
   const reasons = unixClients(world).map((client) => whyUntrue(world, client, told))
   if (reasons.every((reason) => reason !== undefined))
     throw new Violation('a true cause', `${describe(told)}: ${reasons.join('; ')}`)
 }
 
-/** Where its first bytes lead: no backend of any other is dialled. */
+/** Only backends of the cluster to which the first bytes lead may be dialled. */
 function checkCluster({ leadsTo }: Client, told: Told): void {
   const { cluster, backend } = told.facts
   if (backend === undefined || cluster === leadsTo) return
   throw new Violation('the cluster that was asked for', `${describe(told)}: ${cluster}, not ${leadsTo}`)
 }
 
-/** A backend is reached where its name has led. */
+/** The address of a backend must be one to which its name was resolved. */
 function checkAddress({ names }: World, told: Told): void {
   const { cluster, backend, backendAddress } = told.facts
   if (cluster !== 'resolved' || backend === undefined || backendAddress === undefined) return
@@ -129,10 +129,10 @@ function checkRecord(world: World, client: Client, told: Told): void {
   checkAddress(world, told)
   const { other } = client
   const isClosing = ending.cause === 'finished' && closesBothWays(world, facts.cluster)
-  // A backend that is given up is closed in order where it was told everything.
+  // A backend that is given up is closed in order if it was sent everything.
   const isGivenUp = client.beginsWith.headBytes !== undefined && ending.by === 'backend'
   const concerned = isGivenUp ? [client] : [client, other]
-  // A unix socket knows no reset.
+  // A unix socket has no reset.
   const wasTold = (peer: Peer | undefined): boolean =>
     peer?.sawEarlyEnd === true && (!peer.isUnix || ending.cause === 'finished')
   if (concerned.some(wasTold) && !isClosing && !OUR_ENDS.has(ending.cause)) {
@@ -148,7 +148,7 @@ function checkBytesUp(world: World, { other, beginsWith }: Client, told: Told): 
   checkBytes(world, told, told.facts.bytesUp, headBytes + other.sentToIt - other.preambleBytes)
 }
 
-/** The head of an answer is counted as the backend has said it, and an answer of the proxy's own is not. */
+/** The head of a backend's answer is counted as the backend sent it. An answer of the proxy's own is not counted. */
 function checkBytesDown(world: World, client: Client, told: Told): void {
   const { bytesDown, http } = told.facts
   const { headBytes, request } = client.beginsWith
@@ -159,14 +159,14 @@ function checkBytesDown(world: World, client: Client, told: Told): void {
     checkBytes(world, told, bytesDown, client.other!.passedFrom + client.sentToIt - client.preambleBytes)
 }
 
-/** Node's streams take bytes that the kernel has no room for; they are lost where a connection does not end in order. */
+/** Node's streams take bytes for which the kernel has no room. They are lost if a connection does not end in order. */
 function checkBytes({ proxy }: World, told: Told, counted: number, sent: number): void {
   const mayBeLost = proxy.engine.kind === 'stream' && told.ending.cause !== 'finished'
   if (counted === sent || (mayBeLost && counted > sent)) return
   throw new Violation('accounting', `${describe(told)}: ${counted} bytes are counted, ${sent} were sent`)
 }
 
-/** The counters say what the records say. */
+/** The counters must agree with the records. */
 function checkCounts({ proxy, records }: World): void {
   const { connections, listeners, pastListeners, endings } = proxy.counts()
   const accepted = [...listeners, ...pastListeners].reduce((sum, listener) => sum + listener.accepted, 0)

@@ -1,6 +1,6 @@
 /**
- * A rule of who may come in: so many at once, whoever they are and wherever they go. Beyond that, luck decides who waits
- * at its listener, who is queued, for what, and who is refused.
+ * An admission rule that lets in a fixed number of clients at once, whoever they are and wherever they go. For each further
+ * client luck decides: it waits at its listener, is queued for a backend or a cluster, or is refused.
  */
 import { formatPeer, type PeerAddress } from '../../../src/address.js'
 import type { AdmissionRule, AdmissionStep, Decision, QueueTarget } from '../../../src/admission/rule.js'
@@ -11,7 +11,7 @@ import type { Random } from '../random.js'
 export interface LimitOptions {
   readonly most: number
   readonly answers: readonly ('wait' | 'queue' | 'refuse')[]
-  /** Of a queue (ms). 0: for ever. */
+  /** The deadline of a queue (ms). 0 means none. */
   readonly deadlineMs: number
 }
 
@@ -21,9 +21,9 @@ export class Limit implements AdmissionRule {
   /** Connections that were let in. */
   active = 0
   readonly options: LimitOptions
-  /** Who waits at a listener, as records call it. */
+  /** The clients that wait at a listener, by their names in records. */
   readonly waiting = new Set<string>()
-  /** Who was ever queued: it does not wait at its listener again. */
+  /** The clients that were ever queued. They do not wait at their listener again. */
   readonly #queued = new Set<string>()
   readonly #random: () => Random
   readonly #targets = new Set<QueueTarget>()
@@ -58,7 +58,7 @@ export class Limit implements AdmissionRule {
     return 'wait'
   }
 
-  /** Anybody may have the place. */
+  /** A place is free for any client. */
   ended(): void {
     this.active--
     this.#step!.askAgain()

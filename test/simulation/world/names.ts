@@ -1,6 +1,6 @@
 /**
- * The resolver: what each host name means, which may change, and answers that come some time after the question. A name
- * that means nothing is answered with an error.
+ * The resolver. Each host name has addresses, which may change. Answers come some time after their question. A name
+ * without an address gets an error.
  */
 import type { Lookup } from '../../../src/cluster/names/resolver.js'
 import { settle, type VirtualClock } from '../clock.js'
@@ -15,7 +15,7 @@ interface Question {
 export class Names {
   readonly #clock: VirtualClock
   readonly #meanings: Map<string, readonly string[]>
-  /** `host ip` of all that was ever answered. */
+  /** `host ip` for each answer that was ever given. */
   readonly #answered = new Set<string>()
   readonly #questions = new Set<Question>()
   #hasFailed = false
@@ -30,17 +30,17 @@ export class Names {
     this.#questions.add({ host, askedAt: this.#clock.now, done })
   }
 
-  /** From now on; an answer to an earlier question tells of it, too. */
+  /** From now on a host name has these addresses, also in answers to earlier questions. */
   set(host: string, ips: readonly string[]): void {
     this.#meanings.set(host, ips)
   }
 
-  /** Whether a question was ever answered with an error. */
+  /** Whether any question was ever answered with an error. */
   get hasFailed(): boolean {
     return this.#hasFailed
   }
 
-  /** The longest that an answer took, or takes so far. */
+  /** The longest time (ms) that an answer took, or an open question has waited. */
   get slowestMs(): number {
     const { now } = this.#clock
     return Math.max(this.#slowestMs, ...[...this.#questions].map(({ askedAt }) => now - askedAt))
@@ -50,12 +50,12 @@ export class Names {
     return this.#answered.has(`${host} ${ip}`)
   }
 
-  /** An answer comes, or none. */
+  /** Perhaps one answer comes. */
   stir(random: Random): void {
     if (this.#questions.size > 0 && random.chance(0.2)) this.#answer(random.pick([...this.#questions]))
   }
 
-  /** Whether any came. */
+  /** All answers come. Returns whether there were any. */
   answerAll(): boolean {
     const questions = [...this.#questions]
     for (const question of questions) this.#answer(question)

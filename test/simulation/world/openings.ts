@@ -1,4 +1,4 @@
-/** How clients begin: what each says first, and from which byte on that is passed on. */
+/** How clients begin: what each kind says first, and from which byte on the proxy passes it on. */
 import { encodeProxyHeader } from '../../../src/proxy-protocol/encode.js'
 import type { Tlv } from '../../../src/proxy-protocol/header.js'
 import { alpn, hello, message, records, serverName } from '../../peek/hello-builder.js'
@@ -8,40 +8,40 @@ import { plainRequest, upgradeRequest } from './http.js'
 import { NAME_BYTES } from './peer.js'
 import { startUp, TLS_REQUEST } from './postgres.js'
 
-/** What a client says before its pattern. Its name is in what is passed on. */
+/** What a client says before its pattern. The part that is passed on contains its name. */
 export interface Lead {
   readonly bytes: Buffer
   readonly passedFrom: number
-  /** What a PROXY header to its backend is to tell of it. Undefined: its own address, no name, none. */
+  /** What a PROXY header to the backend must tell. If undefined: the client's own address, no authority, no TLV. */
   readonly claimedHost?: string
   readonly authority?: string | undefined
   readonly tlv?: Tlv
-  /** An HTTP request: its head is read here, counted, and goes on otherwise than it came. */
+  /** The length of an HTTP head. The proxy reads and counts it, and may pass it on changed. */
   readonly headBytes?: number
-  /** Nothing follows. */
+  /** The client says nothing after it. */
   readonly isAll?: true
-  /** What comes before it, and is answered with one byte. */
+  /** A request that comes first and is answered with one byte. */
   readonly request?: Buffer
 }
 
 type LeadOf = (name: string, address: TcpPeer) => Lead
 
-/** Where in a ClientHello the session id begins. */
+/** Where the session id begins in a ClientHello. */
 const SESSION_ID_AT = 44
 const SESSION_ID_BYTES = 32
 export const HELLO_BYTE = 22
 export const SESSION_NAME_END = SESSION_ID_AT + NAME_BYTES
-/** So short that a hello takes several, and so long that the name is in the first one. */
+/** Short enough that a ClientHello takes several records. Long enough that the first one has the whole name. */
 const SHORT_RECORD_BYTES = 60
 const SERVER_HELLO = 2
-/** Of a request. */
+/** The body of a request. */
 const BODY = Buffer.alloc(3000, 'body')
 const CLAIMED_HOST = '198.51.100.1'
-/** Of those that are for anybody's own use. */
+/** A TLV type that is free for private use. */
 const OWN_TLV = 0xe0
-/** A PROXY header of version 2 by which the sender speaks for itself. */
+/** A PROXY header of version 2 with the command LOCAL: the sender speaks for itself. */
 const LOCAL_HEADER = Buffer.from('\r\n\r\n\0\r\nQUIT\n\x20\0\0\0', 'latin1')
-/** In a PROXY header of version 2: the client's address, which its checksum covers. */
+/** Where the client's address begins in a PROXY header of version 2. The checksum covers it. */
 const CLAIMED_AT = 16
 
 /** The name in the stream of a TLS client. */
@@ -65,7 +65,7 @@ const asking =
     return { ...passed(hello({ sessionId: sessionId(name), extensions })), authority }
   }
 
-/** Behind a PROXY header that tells another address, and in version 2 more. */
+/** Puts `inner` behind a PROXY header with another address, and in version 2 with an authority and a TLV. */
 const claiming =
   (version: 1 | 2, inner: LeadOf, authority?: string): LeadOf =>
   (name, address) => {
@@ -85,7 +85,7 @@ const claiming =
     }
   }
 
-/** Its keys are other ones in each run, and as long. */
+/** A ClientHello of Node's. Its keys differ in each run, but not in their length. */
 const NODES_HELLO = await helloOf({ servername: 'b.test', ALPNProtocols: ['h2', 'http/1.1'] })
 
 const LEADS = {

@@ -1,20 +1,20 @@
 /**
- * The far end of a connection, a client or a backend: it says a stream that tells where each byte belongs, and takes what
- * the other end of its story says, byte by byte. It does what the schedule says and nothing else.
+ * The far end of a connection: a client or a backend. It says a stream in which each byte shows its place, and checks the
+ * stream of its other end byte by byte. It does only what the schedule says.
  */
 import { difference, pattern } from '../../support/bytes.js'
 import type { FarEnd } from '../kernel/machine.js'
 import type { Random } from '../random.js'
 import { Violation } from './violation.js'
 
-/** Every stream tells whose it is: behind what the proxy reads itself, or, of a TLS client, inside of that. */
+/** Every stream contains its owner's name: behind what the proxy reads itself, or inside the ClientHello. */
 export const NAME_BYTES = 8
 
-/** How it says what it begins with. */
+/** How a peer says its first bytes. */
 export interface Beginning {
-  /** The part that it keeps back until it is told to say something: 1 is all of it. */
+  /** The part of the first bytes that the peer keeps back until it is told to say something. 1 means all. */
   readonly keptBack: number
-  /** At most so many at a time. */
+  /** The most bytes that the peer says at a time. */
   readonly pieceBytes: number
 }
 
@@ -23,7 +23,7 @@ export const AT_ONCE: Beginning = { keptBack: 0, pieceBytes: Number.MAX_SAFE_INT
 export abstract class Peer {
   readonly name: string
   readonly seed: number
-  /** What comes before the pattern: of a stream that is passed on, from the byte `passedFrom` on. */
+  /** What the peer says before its pattern. The proxy passes it on from the byte `passedFrom` on. */
   lead: Buffer
   passedFrom: number
   readonly #pieceBytes: number
@@ -34,21 +34,21 @@ export abstract class Peer {
   hasSaidUrgent = false
   sawEnd = false
   sawReset = false
-  /** It was told of an end before the other side had ended, or before all its bytes had come. */
+  /** The peer saw an end before the other side had ended, or before all bytes of the other side had come. */
   sawEarlyEnd = false
-  /** Of the other side's stream, bytes of which it is known that they are right. */
+  /** How many bytes of the other side's stream were checked and are right. */
   heard = 0
-  /** Bytes it was sent before that stream began. */
+  /** How many bytes came before that stream began. */
   preambleBytes = 0
   protected readonly far: FarEnd
-  /** The other end of this story, once it has said who it is. */
+  /** The other end, once its name is known. */
   other: Peer | undefined
-  /** What came before it was known whose it is; undefined once that is known. */
+  /** The bytes that came before the other end was known. Undefined once it is known. */
   #unknown: Buffer | undefined = Buffer.alloc(0)
-  /** To be said, and said already. */
+  /** How many bytes the peer must say, and how many it has said. */
   #wanted: number
   #said = 0
-  /** Of what it begins with, bytes that it keeps back until it is told to say something. */
+  /** How many of its first bytes the peer keeps back until it is told to say something. */
   #keptBack: number
   #wantsEnd = false
 
@@ -79,22 +79,22 @@ export abstract class Peer {
     return this.far.hangUp !== undefined
   }
 
-  /** Bytes the proxy has sent it. */
+  /** How many bytes the proxy has sent to this peer. */
   get sentToIt(): number {
     return this.far.inbound.sent
   }
 
-  /** Of its stream, bytes that the other side is to hear, as far as it wants to say them. */
+  /** How many bytes of this stream the other side must get, as far as the peer wants to say them. */
   get toBeHeard(): number {
     return Math.max(0, this.#wanted - this.passedFrom)
   }
 
-  /** Whether it has not said all that it begins with, and will not by itself. */
+  /** Whether the peer keeps back some of its first bytes. It will not say them by itself. */
   get isKeepingBack(): boolean {
     return this.#keptBack > 0
   }
 
-  /** Whether it knows who it hears. */
+  /** Whether the peer knows its other end. */
   get isAcquainted(): boolean {
     return this.#unknown === undefined
   }
@@ -103,12 +103,12 @@ export abstract class Peer {
     return this.far.outbound.arrived >= this.lead.length
   }
 
-  /** Whether it neither broke the connection nor saw it broken. */
+  /** Whether the peer neither broke the connection nor saw it break. */
   get isWhole(): boolean {
     return !this.hasReset && !this.sawReset && !this.hasClosed
   }
 
-  /** It says this first: before, it had nothing to say, or less. Whoever has ended says no more. */
+  /** Sets what the peer says first. Before, it had less to say, or nothing. A peer that has ended says no more. */
   protected begin(lead: Buffer, passedFrom: number): void {
     if (this.#wantsEnd) return
     this.lead = lead
@@ -116,12 +116,12 @@ export abstract class Peer {
     this.#wanted = lead.length
   }
 
-  /** Whether the other side is to be told of its end. */
+  /** Whether the proxy must pass this peer's end on to the other side. */
   get isEndPassedOn(): boolean {
     return true
   }
 
-  /** Whether it may say more than it begins with. */
+  /** Whether the peer may say more than its first bytes. */
   protected get maySay(): boolean {
     return true
   }
@@ -157,7 +157,7 @@ export abstract class Peer {
     this.#leave(random.size(65_536))
   }
 
-  /** close(2): FIN, and a reset for whatever was not read or is still to come. */
+  /** close(2): FIN, and a reset if bytes were not read or come later. */
   close(random: Random): void {
     if (!this.isWhole) return
     this.hasClosed = true
@@ -176,7 +176,7 @@ export abstract class Peer {
     }
   }
 
-  /** Says and takes what can be. Whether anything was. */
+  /** Says and takes what it can. Returns whether any byte moved. */
   pump(most: number): boolean {
     if (!this.isWhole) return false
     const hasSaid = this.#pumpOut(most)
@@ -186,14 +186,14 @@ export abstract class Peer {
     return true
   }
 
-  /** `count` bytes of its stream, from the byte `from` on. */
+  /** Returns `count` bytes of this peer's stream, from the byte `from` on. */
   stream(from: number, count: number): Buffer {
     if (from >= this.lead.length) return pattern(this.seed, count, from - this.lead.length)
     const lead = this.lead.subarray(from, from + count)
     return Buffer.concat([lead, pattern(this.seed, count - lead.length)])
   }
 
-  /** Who says these first bytes, and where in `bytes` their stream begins; undefined where that is not to be seen yet. */
+  /** Which peer says these first bytes, and where its stream begins in `bytes`. Undefined if more bytes are needed. */
   protected abstract recognise(bytes: Buffer): { peer: Peer; at: number } | undefined
 
   #pumpOut(most: number): boolean {
@@ -250,7 +250,7 @@ export abstract class Peer {
     this.heard += bytes.length
   }
 
-  /** Whether there was a reason, the record tells. */
+  /** The peer sees an end. checkRecord decides later whether the end was right. */
   #ended(): void {
     this.sawEnd = true
     const unread = this.far.inbound.look(Number.MAX_SAFE_INTEGER)
@@ -266,7 +266,7 @@ export abstract class Peer {
     this.far.outbound.forget()
   }
 
-  /** A unix socket has no other way to leave. */
+  /** Closes a unix socket, which cannot leave in any other way. */
   #hangUp(hangUp: (hasUnread: boolean) => void): void {
     const hasUnread = this.far.inbound.readable > 0
     this.hasClosed = true

@@ -1,4 +1,4 @@
-/** Does what one step says to a world. */
+/** Carries out one step in a world. */
 import { settle } from '../clock.js'
 import { NO_SHORTAGE } from '../kernel/kernel.js'
 import { Random } from '../random.js'
@@ -8,7 +8,7 @@ import type { Peer } from './peer.js'
 import type { Action, Side, Step } from './step.js'
 import type { World } from './world.js'
 
-/** What is short leaves room for so many fds more. */
+/** A shortage of fds leaves room for so many more. */
 const SPARE_FDS = 2
 const FAILING_PART = 0.3
 
@@ -50,7 +50,7 @@ function actAtOnce(world: World, step: Action, random: Random): void {
   if (step.do === 'shortage') {
     world.done.add('shortage')
     if (step.fds) kernel.shortage.fds = kernel.openFds + SPARE_FDS
-    // libuv aborts where nothing can be watched, and Node closes in order where a write fails for want of memory.
+    // libuv aborts if no fd can be watched. Node closes in order if a write fails for want of memory.
     if (proxy.engine.kind === 'stream') return
     if (step.memory) kernel.shortage.memory = FAILING_PART
     kernel.shortage.watches = step.watches
@@ -73,7 +73,7 @@ function actAs(peer: Peer | undefined, step: Action, random: Random): void {
   else if (step.do === 'pause' || step.do === 'resume') peer.isPaused = step.do === 'pause'
 }
 
-/** A backend's end by the number of its client, or else by its own. */
+/** A client by its number. A backend's end by the number of its client, or else by its own number. */
 function peerOf(world: World, side: Side, who: number): Peer | undefined {
   const client = [...world.clients.values()].find(({ number }) => number === who)
   if (side === 'client') return client

@@ -1,4 +1,4 @@
-/** A backend: how it answers connects, and its end of each connection that it has accepted. */
+/** A backend: how it answers connects, and its end of each connection it has accepted. */
 import { formatAddress } from '../../../src/address.js'
 import { decodeProxyHeader } from '../../../src/proxy-protocol/decode.js'
 import type { ProxyHeader, Tlv } from '../../../src/proxy-protocol/header.js'
@@ -34,7 +34,7 @@ export class ServerSide extends Peer {
     this.#clients = clients
   }
 
-  /** Not before it has answered. */
+  /** A backend that is asked something first may say more only after its answer. */
   protected override get maySay(): boolean {
     return this.lead.length > YES.length
   }
@@ -59,7 +59,7 @@ export class ServerSide extends Peer {
     return { peer, at }
   }
 
-  /** It is asked for TLS, says yes, and hears the client's. */
+  /** The backend gets a request for TLS, says yes, and then gets the client's own TLS. */
   #recogniseTls(bytes: Buffer): { peer: Peer; at: number } | undefined {
     const at = TLS_REQUEST.length
     if (bytes.length < at) return undefined
@@ -74,7 +74,7 @@ export class ServerSide extends Peer {
     return { peer, at }
   }
 
-  /** And answers it. */
+  /** The backend recognises a request and answers it. */
   #recogniseRequest(bytes: Buffer): { peer: Peer; at: number } | undefined {
     const at = endOfHead(bytes)
     if (at === undefined) return undefined
@@ -89,7 +89,7 @@ export class ServerSide extends Peer {
   }
 }
 
-/** Undefined where it has not come. */
+/** The name in a client's stream. Undefined if it has not come yet. */
 function nameIn(stream: Buffer): string | undefined {
   if (isStartUp(stream)) return nameInStartUp(stream)
   const isHello = stream[0] === HELLO_BYTE
@@ -103,7 +103,7 @@ export class BackendServer implements Server {
   readonly address: TcpPeer
   readonly cluster: ClusterName
   behaviour: Behaviour = 'accepts'
-  /** All that it ever did. */
+  /** All behaviours the backend ever had. */
   readonly history = new Set<Behaviour>(['accepts'])
   readonly #accept: (server: BackendServer, far: FarEnd) => ServerSide
   readonly #random: () => Random
@@ -141,7 +141,7 @@ export class BackendServer implements Server {
   }
 }
 
-/** What its cluster says first. */
+/** Reads the PROXY header that the proxy sends first. */
 function readHeader(name: string, bytes: Buffer): { value: ProxyHeader; bytes: number } | 'need-more' {
   const answer = decodeProxyHeader(bytes)
   if (answer.kind === 'no-match') {
@@ -150,7 +150,7 @@ function readHeader(name: string, bytes: Buffer): { value: ProxyHeader; bytes: n
   return answer.kind === 'match' ? answer : 'need-more'
 }
 
-/** Version 1 tells no more than the address. */
+/** Checks what the header tells of the client. Version 1 tells only the address. */
 function checkHeader(name: string, header: ProxyHeader, { label, beginsWith }: Client): void {
   const { version, source, authority, tlvs } = header
   const isOwn = ({ type }: Tlv): boolean => type === beginsWith.tlv?.type

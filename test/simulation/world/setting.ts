@@ -1,6 +1,6 @@
 /**
- * What a story is played in: a config and its variants for reloads, and a kernel. There is a fixed number of them, so
- * that each config is validated once however many stories are played.
+ * The setting of a story: a config, its variants for reloads, and a kernel. There is a fixed number of settings, so each
+ * config is validated only once, however many stories are played.
  */
 import type { ClusterInput, ProxyConfig } from '../../../src/config/input.js'
 import type { ListenerInput } from '../../../src/config/listener-input.js'
@@ -16,7 +16,7 @@ import type { LimitOptions } from './limit.js'
 
 const KIB = 1024
 const SETTINGS = 48
-/** Of each setting: the config, and others that it is reloaded to. */
+/** The number of configs in each setting: the first one, and those to which it is reloaded. */
 export const VARIANTS = 4
 
 const HOST = '10.9.9.9'
@@ -54,7 +54,7 @@ export const BACKENDS: readonly BackendPlace[] = [
   { host: '/simulated/two', port: UNIX_PORT, cluster: 'local' },
 ]
 
-/** What names mean at first. */
+/** The addresses of the names at the beginning. */
 export const NAMES: Readonly<Record<string, readonly string[]>> = {
   'one.test': ['10.3.0.1', '10.3.0.2'],
   'two.test': ['10.3.0.2'],
@@ -63,9 +63,9 @@ export const NAMES: Readonly<Record<string, readonly string[]>> = {
 export interface Setting {
   readonly kernel: KernelOptions
   readonly configs: readonly Config[]
-  /** Ways to come to its listeners. */
+  /** The kinds of clients that may come to its listeners. */
   readonly calls: readonly Call[]
-  /** Who may come in; undefined: everybody. */
+  /** Limits which clients may come in. Undefined: every client may. */
   readonly limit: LimitOptions | undefined
 }
 
@@ -110,7 +110,7 @@ const BY_NAME = [
   { sni: 'b.test', cluster: 'told' },
 ]
 
-/** What leads where, calls.ts says once more. */
+/** calls.ts repeats where each of them leads, as a check. */
 const LISTENERS: readonly (ListenerInput & { readonly name: ListenerName })[] = [
   { ...listen('plain'), cluster: 'main' },
   { ...listen('proxied'), cluster: 'main', acceptProxy: SENDERS },
@@ -141,11 +141,11 @@ const LISTENERS: readonly (ListenerInput & { readonly name: ListenerName })[] = 
 const backendsOf = (name: ClusterName): string[] =>
   BACKENDS.filter(({ cluster }) => cluster === name).map(textOf)
 
-/** Always, and each of the others so often: a proxy with all of them takes longer to build than to play. */
+/** These listeners are always there, each other one with this chance. With all of them a proxy is slow to build. */
 const ALWAYS: readonly ListenerName[] = ['plain', 'telling']
 const LISTENER_PART = 0.3
 
-/** Some of the listeners, and the clusters that they lead to. */
+/** A config with some of the listeners, and the clusters to which they lead. */
 function createConfig(random: Random): ProxyConfig {
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
   const sendProxy = random.pick(['v1', { version: 'v2', tlvs: ['authority', 'fromClient'] }] as const)
@@ -182,7 +182,7 @@ const isReached = (cluster: string, listeners: readonly ListenerInput[]): boolea
     ({ listener, leadsTo }) => leadsTo === cluster && listeners.some(({ name }) => name === listener),
   )
 
-/** 0: as it is. 1: another weight and another deadline. 2: without the listener `plain`. 3: without a backend. */
+/** 0: the first config. 1: another drain deadline. 2: without the listener `plain`. 3: `main` has one backend less. */
 function varied(config: ProxyConfig, variant: number): ProxyConfig {
   if (variant === 2) return { ...config, listeners: config.listeners.slice(1) }
   if (variant === 1) return { ...config, timeouts: { ...config.timeouts, drainMs: 1000 } }

@@ -1,9 +1,9 @@
 /**
- * Shortens a schedule that breaks a rule to one that breaks the same rule: by leaving parts out, half of it at first and
- * single steps at last, and then by making what is left smaller (delta debugging).
+ * Shortens a schedule to one that breaks the same rule (delta debugging). It leaves parts out, from half of the schedule
+ * down to single steps. Then it makes the steps that are left smaller.
  */
 
-/** Of any kind of story, with what can be made less of. */
+/** A step of any kind of story, with the numbers that can be made smaller. */
 export interface Shortenable {
   readonly do: string
   readonly bytes?: number
@@ -11,10 +11,10 @@ export interface Shortenable {
   readonly ms?: number
 }
 
-/** Whether these steps break the rule, too. */
+/** Whether these steps break the rule as well. */
 type Breaks<Step> = (steps: readonly Step[]) => boolean
 
-/** Attempts altogether: a shorter one is wanted, not the shortest. */
+/** The most attempts. The result must be shorter. It need not be the shortest. */
 const MOST_ATTEMPTS = 600
 
 export function shorten<Step extends Shortenable>(
@@ -46,7 +46,7 @@ function leaveOut<Step>(steps: readonly Step[], tries: Breaks<Step>): readonly S
   return best
 }
 
-/** The same with less of it; undefined where it cannot be less. */
+/** A smaller step of the same kind. Undefined if it cannot be smaller. */
 function lessOf<Step extends Shortenable>(step: Step): Step | undefined {
   const { bytes = 0, times = 0, ms = 0 } = step
   if (step.do === 'say' && bytes > 1) return { ...step, bytes: Math.floor(bytes / 2) }

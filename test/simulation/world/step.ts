@@ -1,6 +1,6 @@
 /**
- * What happens in a story, as plain data: a schedule is a list of steps, drawn from a seed. Each step carries luck of its
- * own, by which the kernel decides during it; so leaving a step out changes little of the others.
+ * The steps of a story, as plain data. A schedule is a list of steps drawn from a seed. Each step has its own `luck`, a seed
+ * by which the kernel decides during the step. So a schedule without one of the steps plays almost the same.
  */
 import { Random } from '../random.js'
 import type { Call, ListenerName } from './calls.js'
@@ -19,24 +19,24 @@ export type Action =
       readonly opening: Opening
       readonly beginning: Beginning
     }
-  /** `who`: a client by its number, a backend's end by the number of its client. */
+  /** `who` is the number of a client. It also stands for the backend's end of that client. */
   | { readonly do: 'say'; readonly side: Side; readonly who: number; readonly bytes: number }
   | {
       readonly do: 'pause' | 'resume' | 'end' | 'reset' | 'close' | 'urgent'
       readonly side: Side
       readonly who: number
     }
-  /** The event loop goes round so many times. */
+  /** The event loop goes round this many times. */
   | { readonly do: 'turn'; readonly times: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'backend'; readonly backend: number; readonly behaviour: Behaviour }
-  /** From now on a host name means this. */
+  /** From now on a host name has these addresses. */
   | { readonly do: 'name'; readonly host: string; readonly ips: readonly string[] }
   | { readonly do: 'shortage'; readonly fds: boolean; readonly memory: boolean; readonly watches: boolean }
   | { readonly do: 'plenty' }
   | { readonly do: 'reload'; readonly variant: number }
   | { readonly do: 'drain'; readonly deadlineMs: number; readonly cluster: string | undefined }
-  /** Everybody takes what there is, and nothing is short, until nothing moves: then everything must have arrived. */
+  /** Every peer takes what there is, and nothing is short, until nothing moves. Then everything must have arrived. */
   | { readonly do: 'calm' }
 
 export type Step = Action & { readonly luck: number }
@@ -55,7 +55,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   'resets',
 ]
 
-/** What a story consists of, by weight. */
+/** The kinds of steps in a story, by weight. */
 const KINDS: readonly (readonly [
   weight: number,
   draw: (random: Random, calls: readonly Call[]) => Action,

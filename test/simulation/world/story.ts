@@ -1,4 +1,4 @@
-/** Plays a schedule from its beginning to its end, and says what went wrong. */
+/** Plays a schedule from beginning to end, and tells what went wrong. */
 import { VirtualClock } from '../clock.js'
 import { Random } from '../random.js'
 import type { Conditions } from './conditions.js'
@@ -12,15 +12,15 @@ import { World } from './world.js'
 export interface Failure {
   readonly rule: string
   readonly message: string
-  /** The step at which it showed; the number of all where that was at the end. */
+  /** The step at which the rule was broken. The number of all steps if that was at the end. */
   readonly step: number
 }
 
-/** Longer than any deadline of an opening, a dial or a goodbye (ms). */
+/** Longer (ms) than any deadline of an opening, a dial or a parting. */
 const LONGEST_WAIT_MS = 120_000
 const LUCK_OF_THE_END = 1
 
-/** Undefined where all was well. */
+/** Plays all steps. Undefined if no rule was broken. */
 export function play(steps: readonly Step[], setting: Setting, conditions: Conditions): Failure | undefined {
   const clock = new VirtualClock()
   clock.install()

@@ -1,4 +1,4 @@
-/** Something that must never be so. `rule` is what a shorter schedule has to break as well. */
+/** A broken rule. A shorter schedule must break the same `rule`. */
 export class Violation extends Error {
   readonly rule: string
 

@@ -1,6 +1,6 @@
 /**
- * A proxy in a simulated kernel, with clients, backends and an operator, in time that only passes when it is told to. It
- * does what it is told; what must hold is checked elsewhere, but for what its peers see for themselves.
+ * A proxy in a simulated kernel, with clients, backends and an operator. Time passes only when the world is told so. The
+ * world does what it is told. invariants.ts has the rules, except for those that its peers check by themselves.
  */
 import type { Log, OpenLog } from '../../../src/observe/log/log.js'
 import type { ConnectionFacts, RecordEnding } from '../../../src/observe/records/record.js'
@@ -26,10 +26,10 @@ export interface Told {
   readonly at: number
 }
 
-/** What may be done to a proxy. */
+/** What may happen to a proxy. */
 export type Done = 'start' | 'shortage' | 'drain' | 'reload' | 'stop'
 
-/** While nothing but timers is due for this long, nothing more comes of itself: longer than any pause of ours (ms). */
+/** After so long (ms) with nothing but timers due, nothing more comes by itself. Longer than any pause of millrace. */
 const QUIET_MS = 450
 /** A rest that takes more turns than this never ends. */
 const MOST_TURNS = 20_000
@@ -46,9 +46,9 @@ export class World {
   readonly names: Names
   readonly limit: Limit | undefined
   readonly records: Told[] = []
-  /** What was ever done to it, by which an end may be explained. */
+  /** All that ever happened to the proxy. It may explain an end. */
   readonly done = new Set<Done>()
-  /** What was logged as an error. */
+  /** The errors that were logged. */
   readonly complaints: string[] = []
   readonly #played: Played
   readonly #orders: Promise<unknown>[] = []
@@ -77,7 +77,7 @@ export class World {
     settle()
   }
 
-  /** Of a record: clients are told apart by their ports, whoever told their host. */
+  /** Finds the client of a record by its port, because a header may have told another host. */
   clientOf(label: string): Client | undefined {
     return [...this.clients.values()].find(({ address }) => label.endsWith(`:${address.port}`))
   }
@@ -90,7 +90,7 @@ export class World {
     this.clients.set(client.name, client)
   }
 
-  /** An operator's order, of which nobody waits for the end. */
+  /** Gives an operator's order and does not wait for its end. */
   order(kind: Done, order: () => Promise<unknown>): void {
     this.done.add(kind)
     this.#orders.push(order().catch(() => {}))
@@ -100,7 +100,7 @@ export class World {
     return Promise.all(this.#orders)
   }
 
-  /** The event loop goes round once: timers, events, immediates. Whether the kernel reported anything. */
+  /** One turn of the event loop: timers, events, immediates. Returns whether the kernel reported anything. */
   turn(): boolean {
     this.clock.runTimers()
     const hasReported = this.#played.collect()
@@ -110,7 +110,7 @@ export class World {
     return hasReported
   }
 
-  /** One turn in a restless world: peers say and take some, a little time passes. */
+  /** One turn in a restless world: peers say and take some bytes, and a little time passes. */
   restlessTurn(random: Random): void {
     this.clock.now += random.int(0, 4) / 4
     for (const peer of this.#peers()) if (random.chance(0.7)) peer.pump(random.size(1 << 20))
@@ -119,7 +119,7 @@ export class World {
     this.turn()
   }
 
-  /** Time passes while nothing happens: what is on its way arrives before, and the loop, which was idle, hears of it. */
+  /** Lets `ms` pass in which nothing happens. Before that, everything on its way arrives, and the loop handles it. */
   wait(ms: number, random: Random): void {
     for (let turns = 0; turns < MOST_TURNS; turns++) {
       const hasMoved = this.kernel.network.bringAll()
@@ -130,7 +130,7 @@ export class World {
     this.restlessTurn(random)
   }
 
-  /** Everybody has what it needs and takes what there is, until nothing comes of itself any more. */
+  /** Ends all shortages and lets every peer take what there is, until nothing more comes by itself. */
   rest(): void {
     this.kernel.isRestless = false
     Object.assign(this.kernel.shortage, NO_SHORTAGE)
@@ -139,7 +139,7 @@ export class World {
     this.kernel.isRestless = true
   }
 
-  /** Time passes until nothing happens for `ms`, timers apart, or `isDone`. */
+  /** Lets `ms` pass, or less once `isDone` is true. */
   passUntil(ms: number, isDone: () => boolean): void {
     this.kernel.isRestless = false
     const end = this.clock.now + ms

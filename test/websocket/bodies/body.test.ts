@@ -1,4 +1,4 @@
-/** Where bodies end: to the byte, however they come, and never later than node:http thinks. */
+/** Where bodies end, to the byte, in whatever pieces they come. A body never ends later than in node:http. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
@@ -11,7 +11,7 @@ const SEED = Number(process.env.MILLRACE_SEED ?? 1)
 const MUTATIONS = 300_000
 const CHUNKED = { bodyKind: 'chunked', contentLength: 0 } as const
 
-/** What becomes of these bytes, given in pieces that end at `cuts`. */
+/** Gives the bytes to a chunked body, in pieces that end at `cuts`; returns what it takes and what it passes on. */
 function take(text: string, cuts: readonly number[] = [], sender: Sender = 'client'): Outcome {
   const bytes = Buffer.from(text, 'latin1')
   const body = new Body(CHUNKED, sender)
@@ -26,7 +26,7 @@ function take(text: string, cuts: readonly number[] = [], sender: Sender = 'clie
   return { taken, passed, isOver: body.isOver, isBroken: body.isBroken }
 }
 
-/** A broken line is noticed as soon as it cannot become a good one, or when it ends. */
+/** In pieces, a broken line may be refused before its end, as soon as it cannot become a good one. */
 const isSame = (whole: Outcome, inPieces: Outcome): boolean =>
   inPieces.passed === whole.passed &&
   inPieces.isOver === whole.isOver &&
@@ -41,20 +41,20 @@ interface Outcome {
 }
 
 const GOOD: readonly [string, string][] = [
-  ['nothing', '0\r\n\r\n'],
+  ['no data', '0\r\n\r\n'],
   ['one chunk', '5\r\nhello\r\n0\r\n\r\n'],
-  ['several', '5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n'],
+  ['several chunks', '5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n'],
   [
     'sizes in hexadecimal, large and small',
     'a\r\n0123456789\r\nA\r\n0123456789\r\nF\r\n0123456789abcde\r\n0\r\n\r\n',
   ],
   ['extensions', '5;a=b;c="d"\r\nhello\r\n0;last\r\n\r\n'],
   ['a trailer', '5\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n'],
-  ['a trailer that is to be believed', '5\r\nhello\r\n0\r\nETag: "a"\r\nX-Sum: b\r\nGrpc-Status: 0\r\n\r\n'],
-  ['line ends in its data', '4\r\n\r\n\r\n\r\n0\r\n\r\n'],
+  ['a trailer of ordinary fields', '5\r\nhello\r\n0\r\nETag: "a"\r\nX-Sum: b\r\nGrpc-Status: 0\r\n\r\n'],
+  ['line ends in the data', '4\r\n\r\n\r\n\r\n0\r\n\r\n'],
 ]
 
-/** What comes, and what goes on. */
+/** What comes, and what is passed on. */
 const MENDED: readonly [string, string, string, Sender?][] = [
   ['leading zeros', `${'0'.repeat(30)}5\r\nhello\r\n000\r\n\r\n`, '5\r\nhello\r\n0\r\n\r\n'],
   ['white space before an extension', '5 \t;a\r\nhello\r\n0 ;b\r\n\r\n', '5;a\r\nhello\r\n0;b\r\n\r\n'],
@@ -89,14 +89,14 @@ const MENDED: readonly [string, string, string, Sender?][] = [
 
 const BAD: readonly [string, string][] = [
   ['no size', '\r\nhello'],
-  ['a size that is none', 'g\r\n'],
+  ['a size that is no number', 'g\r\n'],
   ['a negative size', '-1\r\n'],
   ['a size with 0x', '0x5\r\nhello\r\n'],
   ['a space before the size', ' 5\r\nhello\r\n'],
-  ['a space behind it', '5 \r\nhello\r\n'],
-  ['a space inside it', '1 0\r\nhello\r\n'],
+  ['a space behind the size', '5 \r\nhello\r\n'],
+  ['a space inside the size', '1 0\r\nhello\r\n'],
   ['a size of 14 digits', '10000000000000\r\nhello\r\n'],
-  ['a line without end', '0'.repeat(17_000)],
+  ['a size without end', '0'.repeat(17_000)],
   ['LF alone behind the size', '5\nhello\r\n'],
   ['CR alone behind the size', '5\rhello'],
   ['more data than its size', '4\r\nhello\r\n'],
@@ -117,8 +117,8 @@ const BAD: readonly [string, string][] = [
   ['a trailer without end', `0\r\n${'A: b\r\n'.repeat(5000)}`],
 ]
 
-describe('a chunked body of', () => {
-  it.each(GOOD)('%s ends where it ends, in however many pieces it comes', (_, text) => {
+describe('chunked bodies', () => {
+  it.each(GOOD)('a chunked body with %s ends at its last byte, in whatever pieces it comes', (_, text) => {
     const more = `${text}GET / HTTP/1.1\r\n`
     const whole = { taken: text.length, passed: text, isOver: true, isBroken: false }
     expect(take(more)).toEqual(whole)
@@ -137,7 +137,7 @@ describe('a chunked body of', () => {
   })
 
   it.each(MENDED)(
-    '%s goes on without, in however many pieces it comes',
+    'a chunked body with %s is passed on without it, in whatever pieces it comes',
     (_, text, mended, sender = 'client') => {
       for (const each of new Set([sender, 'backend'] as const)) {
         const whole = { taken: text.length, passed: mended, isOver: true, isBroken: false }
@@ -147,11 +147,11 @@ describe('a chunked body of', () => {
     },
   )
 
-  it('a client may not pad', () => {
+  it('a client may not put padding behind the size of a chunk', () => {
     expect(take('5 \r\nhello\r\n')).toMatchObject({ passed: '', isBroken: true })
   })
 
-  it.each(BAD)('%s is broken, and the line that is wrong does not go on', (_, text) => {
+  it.each(BAD)('a chunked body with %s is refused, and the wrong line is not passed on', (_, text) => {
     const outcome = take(text)
     expect(outcome).toMatchObject({ isOver: false, isBroken: true })
     expect(text.startsWith(outcome.passed)).toBe(true)
@@ -164,7 +164,7 @@ describe('a chunked body of', () => {
     ).toMatchObject({ isOver: false })
   })
 
-  it(`mutations ends in one place, however it is cut, MILLRACE_SEED=${SEED}`, () => {
+  it(`a damaged chunked body ends at the same byte in whatever pieces it comes, MILLRACE_SEED=${SEED}`, () => {
     const next = random(SEED)
     const below = (limit: number): number => Math.floor(next() * limit)
     const outcomes = { over: 0, broken: 0, open: 0 }
@@ -184,8 +184,8 @@ describe('a chunked body of', () => {
   })
 })
 
-describe('a body', () => {
-  it('of a length is that long', () => {
+describe('bodies of other kinds', () => {
+  it('a body with a length ends after that many bytes', () => {
     const body = new Body({ bodyKind: 'length', contentLength: 5 }, 'client')
     expect([body.take(Buffer.from('abc')).bytes, body.isOver]).toEqual([3, false])
     expect([body.take(Buffer.from('defgh')), body.isOver]).toEqual([
@@ -194,12 +194,12 @@ describe('a body', () => {
     ])
   })
 
-  it('of no bytes is over at once', () => {
+  it('a body of no bytes is over at once', () => {
     expect(new Body({ bodyKind: 'none', contentLength: 0 }, 'client').isOver).toBe(true)
     expect(new Body({ bodyKind: 'length', contentLength: 0 }, 'client').isOver).toBe(true)
   })
 
-  it('that ends with its connection is never over before', () => {
+  it('a body that ends with its connection is never over before', () => {
     const body = new Body({ bodyKind: 'close', contentLength: 0 }, 'backend')
     expect([body.take(Buffer.from('abc')).bytes, body.isOver, body.endsWithConnection]).toEqual([
       3,
@@ -209,7 +209,7 @@ describe('a body', () => {
   })
 })
 
-it('node:http ends every body that goes on where it is ended here', async () => {
+it('node:http ends every body that millrace passes on at the same byte as millrace', async () => {
   const server = createServer((request, response) => {
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
@@ -220,7 +220,7 @@ it('node:http ends every body that goes on where it is ended here', async () => 
   await once(server, 'listening')
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
   const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
-  // One connection, so a body that ended elsewhere would make the next request nonsense.
+  // All requests use one connection. A body that ended elsewhere would make nonsense of the next request.
   const bodies = [...GOOD, ...MENDED].map(([, text]) => take(text, [], 'backend').passed)
   for (const body of bodies) socket.write(Buffer.from(head + body, 'latin1'))
   let answers = ''

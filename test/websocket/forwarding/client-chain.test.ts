@@ -1,4 +1,4 @@
-/** What fields say of who a request has come from. */
+/** Which clients and proxies the forwarding fields of a request name. */
 import { describe, expect, it } from 'vitest'
 import { clientChain } from '../../../src/websocket/forwarding/client-chain.js'
 
@@ -27,7 +27,7 @@ describe('X-Forwarded-For', () => {
       Array(9),
     ],
     [['192.0.2.1 10.0.0.1'], [undefined]],
-  ])('%j names %j', (values, expected) => {
+  ])('X-Forwarded-For of %j names %j', (values, expected) => {
     expect(chain('x-forwarded-for', ...values)).toEqual(Array.from(expected))
   })
 })
@@ -47,11 +47,11 @@ describe('Forwarded', () => {
     [['for=", for=192.0.2.1'], [undefined, '192.0.2.1']],
     [['for="\\, for="[2001:db8::1]";proto=https'], [undefined, '2001:db8::1']],
     [['x=";for=6.6.6.6, for=192.0.2.1;host="a:80"'], ['6.6.6.6', '192.0.2.1']],
-  ])('%j names %j', (values, expected) => {
+  ])('Forwarded of %j names %j', (values, expected) => {
     expect(chain('forwarded', ...values)).toEqual(Array.from(expected))
   })
 })
 
-it('other fields are not read', () => {
+it('clientChain reads only the field that it is asked for', () => {
   expect(clientChain([{ name: 'X-Forwarded-For', value: '192.0.2.1' }], 'x-real-ip')).toEqual([])
 })

@@ -1,4 +1,4 @@
-/** What a backend sees of a request: everything, byte for byte, but the fields that are ours to say. */
+/** What a backend gets of a request: every byte, except for the fields that millrace writes itself. */
 import { describe, expect, it } from 'vitest'
 import { type ForwardFacts, forwardedHead } from '../../../src/websocket/forwarding/forward.js'
 import { MOST_FIELDS, MOST_HEAD_BYTES } from '../../../src/websocket/heads/head.js'
@@ -19,7 +19,7 @@ function send(bytes: Buffer, facts: Partial<ForwardFacts> = {}) {
   return forwardedHead(bytes, answer.value, { ...FACTS, ...facts })
 }
 
-/** The lines that are sent for these, without the empty ones at the end. */
+/** The lines that the backend gets, without the empty ones at the end. */
 function forwarded(bytes: Buffer, facts: Partial<ForwardFacts> = {}): string[] {
   const sent = send(bytes, facts)
   if (!Buffer.isBuffer(sent)) expect.fail(JSON.stringify(sent))
@@ -33,14 +33,14 @@ const FOR = 'X-Forwarded-For: 192.0.2.7'
 const PROTO = 'X-Forwarded-Proto: https'
 const OURS = [FOR, PROTO, 'X-Forwarded-Host: a']
 
-describe.each(requests)('$name', ({ bytes }) => {
+describe.each(requests)('forwarding of $name', ({ name, bytes }) => {
   const lines = bytes.toString('latin1').split('\r\n').slice(0, -2)
 
-  it('goes on byte for byte where nothing is to be said', () => {
+  it(`${name} is forwarded byte for byte with xForwarded: off`, () => {
     expect(forwarded(bytes, { mode: 'off' })).toEqual(lines)
   })
 
-  it('goes on byte for byte behind what is ours', () => {
+  it(`${name} is forwarded byte for byte behind the fields of millrace`, () => {
     const [start, ...fields] = lines
     const sent = forwarded(bytes)
     expect(sent[0]).toBe(start)
@@ -63,7 +63,7 @@ const THEIRS = [
 const withTheirs = headOf(START, HOST, ...THEIRS)
 
 describe('xForwarded: replace', () => {
-  it('lets nothing through that says who the client is', () => {
+  it('xForwarded: replace drops all fields that say who the client is', () => {
     expect(forwarded(withTheirs)).toEqual([START, ...OURS, HOST])
   })
 
@@ -80,7 +80,7 @@ describe('xForwarded: replace', () => {
     'cf_connecting_ip',
     'X-Original-URL',
     'X-Rewrite-URL',
-  ])('drops %s', (name) => {
+  ])('xForwarded: replace drops %s', (name) => {
     expect(forwarded(headOf(START, HOST, `${name}: 6.6.6.6`, 'X-Kept: 1'))).toEqual([
       START,
       ...OURS,
@@ -89,16 +89,16 @@ describe('xForwarded: replace', () => {
     ])
   })
 
-  it('drops the field that clientFrom reads', () => {
+  it('xForwarded: replace drops the field that clientFrom reads', () => {
     const sent = forwarded(headOf(START, HOST, 'X-My_Client: 1'), { clientField: 'x-my-client' })
     expect(sent).toEqual([START, ...OURS, HOST])
   })
 
-  it('says nothing of a client without an address, and lets nobody else say it', () => {
+  it('xForwarded: replace writes no X-Forwarded-For for a client without an address', () => {
     expect(forwarded(withTheirs, { clientHost: undefined })).toEqual([START, ...OURS.slice(1), HOST])
   })
 
-  it('tells the host as it was sent, or of the target, or not at all', () => {
+  it('xForwarded: replace writes the host as it was sent, or that of the target, or none', () => {
     expect(forwarded(headOf('GET / HTTP/1.1', 'Host: A.:80'))[3]).toBe('X-Forwarded-Host: A.:80')
     expect(forwarded(headOf('GET http://a/ HTTP/1.0'))[3]).toBe('X-Forwarded-Host: a')
     expect(forwarded(headOf('GET / HTTP/1.0'))).toEqual(['GET / HTTP/1.0', FOR, PROTO])
@@ -108,7 +108,7 @@ describe('xForwarded: replace', () => {
 describe('xForwarded: append', () => {
   const append = (...fields: string[]) => forwarded(headOf(START, HOST, ...fields), { mode: 'append' })
 
-  it('adds the client to the chain, and keeps what else came in its own name', () => {
+  it('xForwarded: append adds the client to X-Forwarded-For, and keeps the other fields', () => {
     expect(append(...THEIRS)).toEqual([
       START,
       'X-Forwarded-For: 10.0.0.1 ,10.0.0.2, 10.0.0.3, 192.0.2.7',
@@ -121,7 +121,7 @@ describe('xForwarded: append', () => {
     ])
   })
 
-  it('sets what did not come, or came empty, or in another spelling', () => {
+  it('xForwarded: append writes fields that did not come, came empty, or in another spelling', () => {
     expect(append()).toEqual([START, ...OURS, HOST])
     expect(append('X-Forwarded-For:', 'X-Forwarded-Proto:', 'X-Forwarded-Host: ')).toEqual([
       START,
@@ -132,7 +132,7 @@ describe('xForwarded: append', () => {
     expect(append('X-Forwarded-Proto: http')).toEqual([START, FOR, OURS[2], HOST, 'X-Forwarded-Proto: http'])
   })
 
-  it('leaves the chain as it is where the client has no address', () => {
+  it('xForwarded: append leaves X-Forwarded-For as it is if the client has no address', () => {
     const sent = forwarded(headOf(START, HOST, 'X-Forwarded-For: 10.0.0.1'), {
       mode: 'append',
       clientHost: undefined,
@@ -144,7 +144,7 @@ describe('xForwarded: append', () => {
 describe('xForwarded: forwarded', () => {
   const mode = 'forwarded'
 
-  it('says it as RFC 7239 has it, and drops what replace drops', () => {
+  it('xForwarded: forwarded writes Forwarded as in RFC 7239, and drops what replace drops', () => {
     expect(forwarded(withTheirs, { mode })).toEqual([
       START,
       'Forwarded: for=192.0.2.7;host=a;proto=https',
@@ -152,22 +152,22 @@ describe('xForwarded: forwarded', () => {
     ])
   })
 
-  it('quotes what is no token', () => {
+  it('xForwarded: forwarded quotes values that are no tokens', () => {
     const sent = forwarded(headOf(START, 'Host: a:8080'), { mode, clientHost: '2001:db8::7', proto: 'http' })
     expect(sent[1]).toBe('Forwarded: for="[2001:db8::7]";host="a:8080";proto=http')
   })
 
-  it('says that a client without an address is unknown, and leaves out a host that there is not', () => {
+  it('xForwarded: forwarded writes for=unknown for a client without an address', () => {
     const sent = forwarded(headOf('GET / HTTP/1.0'), { mode, clientHost: undefined })
     expect(sent[1]).toBe('Forwarded: for=unknown;proto=https')
   })
 })
 
-it('xForwarded: off leaves everything as it came', () => {
+it('xForwarded: off leaves all fields as they came', () => {
   expect(forwarded(withTheirs, { mode: 'off' })).toEqual([START, HOST, ...THEIRS])
 })
 
-describe('with our fields a head', () => {
+describe('the limits of a forwarded head', () => {
   const fields = (count: number) => Array.from({ length: count }, (_, i) => `x-${i}:`)
 
   it.each<[Partial<ForwardFacts>, number]>([
@@ -176,7 +176,7 @@ describe('with our fields a head', () => {
     [{ mode: 'forwarded' }, 1],
     [{ mode: 'off', closes: true }, 1],
     [{ mode: 'off' }, 0],
-  ])('of %j has a hundred fields', (facts, ours) => {
+  ])('a forwarded head has at most 100 fields, those of millrace included: %j', (facts, ours) => {
     const most = headOf(START, HOST, ...fields(MOST_FIELDS - ours - 1))
     expect(forwarded(most, facts)).toHaveLength(1 + MOST_FIELDS)
     if (ours === 0) return
@@ -184,7 +184,7 @@ describe('with our fields a head', () => {
     expect(send(headOf(START, HOST, ...fields(MOST_FIELDS - ours)), facts)).toEqual(refusal)
   })
 
-  it('has 16 KiB', () => {
+  it('a forwarded head has at most 16 KiB, the fields of millrace included', () => {
     const ours = OURS.reduce((sum, line) => sum + line.length + 2, 0)
     const spare = MOST_HEAD_BYTES - headOf(START, HOST, 'X: ').length - ours
     expect(send(headOf(START, HOST, `X: ${'a'.repeat(spare)}`))).toHaveLength(MOST_HEAD_BYTES)
@@ -193,28 +193,28 @@ describe('with our fields a head', () => {
   })
 })
 
-it('empty lines before the first do not go on', () => {
+it('empty lines before a request are not forwarded', () => {
   const bytes = Buffer.concat([Buffer.from('\r\n\r\n'), headOf(START, HOST)])
   expect(forwarded(bytes, { mode: 'off' })).toEqual([START, HOST])
 })
 
-describe('an ordinary request', () => {
+describe('ordinary requests', () => {
   const closing = (...lines: string[]) =>
     forwarded(headOf(START, HOST, ...lines), { mode: 'off', closes: true })
   const CLOSED = [START, 'Connection: close', HOST]
 
-  it('closes', () => {
+  it('an ordinary request is forwarded with Connection: close', () => {
     expect(closing()).toEqual(CLOSED)
     expect(closing('connection: keep-alive', 'Connection: close')).toEqual(CLOSED)
   })
 
-  it('loses what is meant for one hop', () => {
+  it('an ordinary request is forwarded without its fields for one hop', () => {
     const hop = ['Keep-Alive: timeout=5', 'Upgrade: h2c', 'Proxy-Connection: keep-alive', 'HTTP2-Settings: x']
     const sent = closing('Connection: Upgrade, HTTP2-Settings', ...hop, 'X: kept')
     expect(sent).toEqual([...CLOSED, 'X: kept'])
   })
 
-  it('loses what Connection names', () => {
+  it('an ordinary request is forwarded without the fields that Connection names', () => {
     expect(closing('TE: trailers', 'X-Secret: 1', 'Connection: te , x-SECRET')).toEqual(CLOSED)
   })
 
@@ -225,13 +225,13 @@ describe('an ordinary request', () => {
     'X-Forwarded-Proto: https',
     'Forwarded: for=10.0.0.1',
     'X-Real-IP: 10.0.0.1',
-  ])('keeps %s, whatever Connection names', (line) => {
+  ])('an ordinary request keeps %s, even if Connection names it', (line) => {
     const name = line.slice(0, line.indexOf(':')).toLowerCase()
     expect(closing(line, `Connection: host, ${name}`)).toEqual([...CLOSED, line])
   })
 })
 
-it('an upgrade keeps its Connection and what it names', () => {
+it('an upgrade is forwarded with its Connection and the fields that it names', () => {
   const bytes = upgradeHead({ Connection: 'Connection: Upgrade, X' }, 'X: 1', 'Keep-Alive: 5')
   expect(forwarded(bytes, { mode: 'off' }).join('\r\n')).toBe(bytes.toString('latin1').slice(0, -4))
 })

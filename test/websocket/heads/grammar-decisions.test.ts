@@ -1,4 +1,4 @@
-/** Every row of docs/http-grammar.md, tried: what is refused, what is accepted, and what goes on of it. */
+/** Every row of docs/http-grammar.md: what millrace refuses, what it accepts, and what it forwards of it. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Body } from '../../../src/websocket/bodies/body.js'
@@ -10,7 +10,7 @@ import { readResponseHead } from '../../../src/websocket/heads/response-head.js'
 
 const text = readFileSync(new URL('../../../docs/http-grammar.md', import.meta.url), 'utf8')
 
-/** A message in two parts, of which a decision is about one; `–` stands for what that side cannot send. */
+/** The parts of a message. A decision is about one of them. `–` in a row means that this side cannot send it. */
 interface Message {
   readonly start?: string
   readonly fields?: string
@@ -20,7 +20,7 @@ interface Message {
 interface Decision {
   readonly client: readonly Message[]
   readonly backend: readonly Message[]
-  /** What goes on for each of them, where they are accepted. */
+  /** What millrace forwards for each of them, if it accepts them. */
   readonly sent?: Message
 }
 
@@ -115,7 +115,7 @@ const rows = text
   )
   .slice(1)
 
-/** What goes on for a message, or undefined where it is refused. */
+/** What millrace forwards for a message, or undefined if it refuses the message. */
 function pass(sender: Sender, message: Message): { head: string; body: string } | undefined {
   const framing = message.body === undefined ? '' : 'Transfer-Encoding: chunked\r\n'
   const isClient = sender === 'client'
@@ -148,27 +148,30 @@ function pass(sender: Sender, message: Message): { head: string; body: string } 
   return body.isBroken ? undefined : { head: head.toString('latin1'), body: passed.toString('latin1') }
 }
 
-it('every row has its decision', () => {
+it('this test has messages for every row of docs/http-grammar.md', () => {
   expect(rows).toHaveLength(DECISIONS.length)
 })
 
 describe.each(rows.map((row, i) => ({ row, what: row[0], decision: DECISIONS[i]! })))(
   '$what',
-  ({ row, decision }) => {
+  ({ row, what, decision }) => {
     it.each([
       ['client', row[2]!],
       ['backend', row[3]!],
-    ] as const)('from a %s: %s', (sender, verdict) => {
-      const messages = decision[sender]
-      expect(messages.length > 0).toBe(verdict !== '–')
-      for (const message of messages) {
-        const passed = pass(sender, message)
-        if (verdict.startsWith('refused')) expect(passed, JSON.stringify(message)).toBeUndefined()
-        else expect(passed, JSON.stringify(message)).toEqual(pass(sender, decision.sent ?? message))
-      }
-    })
+    ] as const)(
+      `docs/http-grammar.md says truly what becomes of "${what}" from a %s: %s`,
+      (sender, verdict) => {
+        const messages = decision[sender]
+        expect(messages.length > 0).toBe(verdict !== '–')
+        for (const message of messages) {
+          const passed = pass(sender, message)
+          if (verdict.startsWith('refused')) expect(passed, JSON.stringify(message)).toBeUndefined()
+          else expect(passed, JSON.stringify(message)).toEqual(pass(sender, decision.sent ?? message))
+        }
+      },
+    )
 
-    it('says of every side whether it is accepted', () => {
+    it(`docs/http-grammar.md says for each side what becomes of "${what}"`, () => {
       for (const verdict of row.slice(2)) expect(verdict).toMatch(/^(–|refused|accepted|ignored)/)
     })
   },

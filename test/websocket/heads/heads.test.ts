@@ -1,4 +1,4 @@
-/** Good heads, whatever they come in: at once, byte by byte, in any two pieces, with something behind them. */
+/** Good heads, however they come: at once, byte by byte, in any two pieces, with something behind them. */
 import { describe, expect, it } from 'vitest'
 import { MOST_FIELDS, MOST_HEAD_BYTES } from '../../../src/websocket/heads/head.js'
 import { readRequestHead } from '../../../src/websocket/heads/request-head.js'
@@ -19,19 +19,19 @@ const PAYLOADS = [
 describe.each([
   ...requests.map((vector) => ({ ...vector, readHead: readRequestHead })),
   ...responses.map((vector) => ({ ...vector, readHead: readResponseHead })),
-])('$name', ({ bytes, facts, readHead }) => {
+])('reading of $name', ({ name, bytes, facts, readHead }) => {
   const match = readHead(bytes)
 
-  it('is read to its last byte', () => {
+  it(`the reader of heads reads ${name} to its last byte`, () => {
     expect(match).toMatchObject({ kind: 'match', value: facts, bytes: bytes.length })
   })
 
-  it('needs more up to every byte but the last', () => {
+  it(`the reader of heads needs more at every byte before the last of ${name}`, () => {
     const answers = Array.from(bytes, (_, length) => readHead(bytes.subarray(0, length)).kind)
     expect(new Set(answers)).toEqual(new Set(['need-more']))
   })
 
-  it.each(PAYLOADS)('ends where the payload %j begins', (payload) => {
+  it.each(PAYLOADS)(`the reader of heads ends ${name} where the payload %j begins`, (payload) => {
     expect(readHead(Buffer.concat([bytes, Buffer.from(payload)]))).toEqual(match)
   })
 })
@@ -40,13 +40,13 @@ describe('the longest head', () => {
   const lines = ['GET / HTTP/1.1', 'Host: a']
   const spare = MOST_HEAD_BYTES - headOf(...lines, 'X: ').length
 
-  it('is of 16 KiB', () => {
+  it('a head of 16 KiB is accepted', () => {
     const bytes = headOf(...lines, `X: ${'a'.repeat(spare)}`)
     expect(readRequestHead(bytes)).toMatchObject({ kind: 'match', bytes: MOST_HEAD_BYTES })
     expect(readRequestHead(bytes.subarray(0, -1)).kind).toBe('need-more')
   })
 
-  it('is refused with one byte more, before that byte has come', () => {
+  it('a head of one byte more than 16 KiB is refused before that byte has come', () => {
     const bytes = headOf(...lines, `X: ${'a'.repeat(spare + 1)}`)
     const refusal = { kind: 'no-match', reason: 'head of more than 16384 bytes', status: 431 }
     expect(readRequestHead(bytes)).toEqual(refusal)
@@ -54,7 +54,7 @@ describe('the longest head', () => {
     expect(readRequestHead(bytes.subarray(0, MOST_HEAD_BYTES - 1)).kind).toBe('need-more')
   })
 
-  it('has a hundred fields', () => {
+  it('a head of 100 fields is accepted, and one of 101 is refused', () => {
     const fields = Array.from({ length: MOST_FIELDS }, () => 'x:')
     expect(readResponseHead(headOf('HTTP/1.1 200 OK', ...fields)).kind).toBe('match')
     const refusal = { kind: 'no-match', reason: 'head of more than 100 fields', status: 431 }
@@ -62,7 +62,7 @@ describe('the longest head', () => {
   })
 
   it.each(['GET /', 'GET / HTTP/1.1\r\nX: ', 'GET /?', 'GET / HTTP/1.1\r\n'])(
-    'is refused where %j is followed by 16 KiB of a',
+    'a head of %j and 16 KiB of the letter a is refused',
     (start) => {
       const bytes = Buffer.concat([Buffer.from(start), Buffer.alloc(MOST_HEAD_BYTES, 'a')])
       expect(readRequestHead(bytes)).toMatchObject({ kind: 'no-match', status: 431 })
@@ -74,7 +74,7 @@ describe('empty lines before a request', () => {
   const bytes = headOf('GET / HTTP/1.1', 'Host: a')
   const before = (count: number) => Buffer.from('\r\n'.repeat(count))
 
-  it.each([1, 2, 100])('%i of them are of the head, and ignored', (count) => {
+  it.each([1, 2, 100])('%i empty lines before a request belong to its head and are ignored', (count) => {
     const whole = Buffer.concat([before(count), bytes])
     const answers = Array.from(whole, (_, length) => readRequestHead(whole.subarray(0, length)).kind)
     expect(new Set(answers)).toEqual(new Set(['need-more']))
@@ -82,12 +82,12 @@ describe('empty lines before a request', () => {
     expect(readRequestHead(Buffer.concat([whole, before(2)]))).toEqual({ ...answer, bytes: whole.length })
   })
 
-  it('without end are refused', () => {
+  it('empty lines without end before a request are refused', () => {
     expect(readRequestHead(before(MOST_HEAD_BYTES / 2))).toMatchObject({ kind: 'no-match', status: 431 })
   })
 })
 
-it('a head shares no memory with the bytes it was read from', () => {
+it('a head shares no memory with the bytes from which it was read', () => {
   const bytes = Buffer.from(requests[0]!.bytes)
   const answer = readRequestHead(bytes)
   bytes.fill(0)

@@ -1,4 +1,4 @@
-/** Every way a head can be wrong, by name, and how early it is noticed. */
+/** Every way in which a head can be wrong, with its reason, and how early it is refused. */
 import { describe, expect, it } from 'vitest'
 import { readRequestHead } from '../../../src/websocket/heads/request-head.js'
 import { readResponseHead } from '../../../src/websocket/heads/response-head.js'
@@ -19,7 +19,7 @@ const REQUESTS: Refused = [
   ['a NUL', raw('\0'), 'bad method'],
   ['LF alone before the request', Buffer.concat([raw('\n'), line('GET / HTTP/1.1')]), 'bad method'],
   ['CR alone before the request', Buffer.concat([raw('\r\n\r'), line('GET / HTTP/1.1')]), 'bad method'],
-  ['a PROXY header for which nobody asked', Buffer.from('0d0a0d0a000d0a515549540a21', 'hex'), 'bad method'],
+  ['a PROXY header that is not expected', Buffer.from('0d0a0d0a000d0a515549540a21', 'hex'), 'bad method'],
   ['a space before the method', line(' GET / HTTP/1.1'), 'bad method'],
   ['a method in small letters', line('get / HTTP/1.1'), 'bad method'],
   ['a method that is no token', line('G:T / HTTP/1.1'), 'bad method'],
@@ -198,12 +198,12 @@ const RESPONSES: Refused = [
 describe.each([
   ...REQUESTS.map((row) => ({ row, what: 'request', readHead: readRequestHead })),
   ...RESPONSES.map((row) => ({ row, what: 'response', readHead: readResponseHead })),
-])('$what: $row.0', ({ row: [, bytes, reason, status = 400], readHead }) => {
-  it('is refused with its reason and status', () => {
+])('a bad $what: $row.0', ({ row: [name, bytes, reason, status = 400], what, readHead }) => {
+  it(`a bad ${what} is refused with its reason and status: ${name}`, () => {
     expect(readHead(bytes)).toEqual({ kind: 'no-match', reason, status })
   })
 
-  it('is refused for good once it is refused, and never taken on the way', () => {
+  it(`a bad ${what} is refused whatever follows, and no beginning of it is accepted: ${name}`, () => {
     const whole = Buffer.concat([bytes, raw('GET / HTTP/1.1\r\nHost: a\r\n\r\n')])
     const kinds = Array.from(whole, (_, length) => readHead(whole.subarray(0, length)).kind)
     const first = kinds.indexOf('no-match')
@@ -212,7 +212,7 @@ describe.each([
   })
 })
 
-describe('a wrong byte is noticed as soon as it is there', () => {
+describe('wrong bytes in heads', () => {
   it.each([
     ['readRequestHead', readRequestHead, '\x16'],
     ['readRequestHead', readRequestHead, 'G1'],
@@ -244,7 +244,7 @@ describe('a wrong byte is noticed as soon as it is there', () => {
     ['readResponseHead', readResponseHead, '\r'],
     ['readRequestHead', readRequestHead, '\r\n\n'],
     ['readRequestHead', readRequestHead, '\r\nG1'],
-  ])('%s %#: %j', (_name, readHead, text) => {
+  ])('%s, case %#, refuses the last byte of %j as soon as it comes', (_name, readHead, text) => {
     expect(readHead(raw(text)).kind).toBe('no-match')
     expect(readHead(raw(text.slice(0, -1))).kind).toBe('need-more')
   })

@@ -1,4 +1,4 @@
-/** Where the workers are to listen: every listener that asks for any free port gets one of its own. */
+/** Where workers listen: each listener with port 0 gets a free port of its own. */
 import { expect, test } from 'vitest'
 import type { Address } from '../../../src/address.js'
 import { validateConfig } from '../../../src/config/validate.js'
@@ -6,7 +6,7 @@ import type { Engine } from '../../../src/io/engine.js'
 import { StreamEngine } from '../../../src/io/streams/stream-engine.js'
 import { assignPorts } from '../../../src/workers/sockets/shared-ports.js'
 
-/** A system that gives the lowest free port, and so the same one again as soon as it is free. */
+/** A system that gives the lowest free port, so it gives a port again as soon as it is free. */
 class LowestPorts extends StreamEngine {
   readonly taken = new Set<number>()
 
@@ -20,7 +20,7 @@ class LowestPorts extends StreamEngine {
   }
 }
 
-test('listeners that ask for any free port get different ones, and leave them free for the workers', async () => {
+test('listeners with port 0 get different ports, which are free for the workers', async () => {
   const engine = new LowestPorts('switched-off')
   const config = validateConfig({
     listeners: ['a', 'b', 'c'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'only' })),

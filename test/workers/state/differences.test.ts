@@ -3,7 +3,7 @@ import { validateConfig } from '../../../src/config/validate.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
 import { differences } from '../../../src/workers/state/differences.js'
 
-it('names what is not the same in all, and not what only some have', () => {
+it('differences names what is not the same in all workers, but not what only some of them have', () => {
   const proxyOf = (names: readonly string[]) =>
     new RunningProxy(
       validateConfig({

@@ -1,4 +1,4 @@
-/** What is told while no worker serves: exactly what a proxy of the config says that has not begun. */
+/** The status while no worker serves is exactly that of a proxy with this config that has not started. */
 import { expect, it } from 'vitest'
 import { validateConfig } from '../../../src/config/validate.js'
 import { createEngine } from '../../../src/io/choose-engine.js'
@@ -19,10 +19,10 @@ const config = validateConfig({
   splice: 'off',
 })
 
-/** What is another each time, or in no status of a proxy's own. */
+/** Fields that differ each time, or that the status of a single proxy does not have. */
 const WITHOUT = { cpuSeconds: 0, workers: 0, workersWanted: 0, config: undefined, kernel: undefined }
 
-it('the status of a proxy that serves nobody follows from its config, field by field', () => {
+it('the status without any worker follows from the config, field by field', () => {
   const engine = createEngine()
   const proxy = new RunningProxy(config, { engine })
   const idle = { ...idleStatus(config, new Catalogue(config), engine), ...WITHOUT }
@@ -31,7 +31,7 @@ it('the status of a proxy that serves nobody follows from its config, field by f
   expect(idle).toEqual(told)
 })
 
-it('the status of a proxy that serves nobody has backends as operators have set them', () => {
+it('the status without any worker has backends as operators have set them', () => {
   const catalogue = new Catalogue(config)
   catalogue.set('a', 'localhost:81', { state: 'maint', weight: 0 })
   const [a] = idleStatus(config, catalogue, createEngine()).clusters

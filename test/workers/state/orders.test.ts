@@ -1,4 +1,4 @@
-/** What a worker is told that comes late: exactly what one that was there all the time still knows. */
+/** A worker that comes late is told exactly what a worker that was there all the time still knows. */
 import { expect, it } from 'vitest'
 import { validateConfig } from '../../../src/config/validate.js'
 import { Catalogue } from '../../../src/proxy/catalogue/catalogue.js'
@@ -23,7 +23,7 @@ const setting = (backend: string, change: object) => ({
   args: ['c', backend, change],
 })
 
-it('the last setting of each backend, state and weight by themselves', () => {
+it('a late worker is told the last state and the last weight of each backend', () => {
   const orders = new Orders(new Catalogue(config))
   orders.changeBackend('c', A, { state: 'maint' })
   orders.changeBackend('c', A, { weight: 5 })
@@ -35,7 +35,7 @@ it('the last setting of each backend, state and weight by themselves', () => {
   ])
 })
 
-it('a drain of a cluster is one of each of its backends, a drain of a listener is of those who have it', () => {
+it('a late worker is told to drain the backends of a drained cluster, and a listener that it has', () => {
   const orders = new Orders(new Catalogue(config))
   orders.drain({ cluster: 'c' })
   orders.drain({ listener: 'web' })
@@ -44,7 +44,7 @@ it('a drain of a cluster is one of each of its backends, a drain of a listener i
   expect(orders.callsFor({ ...config, listeners: config.listeners.slice(1) })).toEqual(settings)
 })
 
-it('has another revision after every order', () => {
+it('every order changes the revision of the orders', () => {
   const orders = new Orders(new Catalogue(config))
   const revisions = [
     () => orders.setLogLevel('debug'),
@@ -57,7 +57,7 @@ it('has another revision after every order', () => {
   expect(new Set([0, ...revisions]).size).toBe(4)
 })
 
-it('a reload opens listeners, and ends what the config has changed or taken away', () => {
+it('a reload ends drains of listeners, and orders on what the config changes or removes', () => {
   const orders = new Orders(new Catalogue(config))
   orders.setLogLevel('debug')
   orders.drain({ listener: 'web' })
@@ -74,7 +74,7 @@ it('a reload opens listeners, and ends what the config has changed or taken away
   expect(orders.callsFor(config)).toEqual([setting(A, { state: 'maint' })])
 })
 
-it('nothing of a backend that is not in its config, and a drain as it was ordered', () => {
+it('a late worker is told nothing of unknown backends, and a drain as it was ordered', () => {
   const orders = new Orders(new Catalogue(config))
   orders.changeBackend('c', '10.0.0.9:80', { state: 'maint' })
   orders.changeBackend('gone', A, { state: 'maint' })

@@ -1,0 +1,52 @@
+/** Which listeners look at their clients before a cluster is chosen, and what they look at. */
+import { expect, it } from 'vitest'
+import type { ListenerInput } from '../../src/config/listener-input.js'
+import { validateConfig } from '../../src/config/validate.js'
+import { createListenerPolicy, joinsUnseen } from '../../src/connection/listener-policy.js'
+
+/** The config of a listener with one cluster for all its clients. `listener` changes its keys. */
+function configOf(listener: Partial<ListenerInput>) {
+  const { listeners } = validateConfig({
+    listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
+    clusters: { back: { backends: ['127.0.0.1:2'] } },
+  })
+  return listeners[0]!
+}
+
+it('a listener with a cluster and nothing else does not look at its clients', () => {
+  expect(joinsUnseen(configOf({}), () => false)).toBe(true)
+  expect(createListenerPolicy(configOf({}), 0, () => false, undefined)).toBeUndefined()
+})
+
+it('a listener looks at its clients if their backends get a PROXY header or TLS first', () => {
+  expect(joinsUnseen(configOf({}), (cluster) => cluster === 'back')).toBe(false)
+})
+
+it.each<[string, Partial<ListenerInput>]>([
+  ['accepts PROXY headers', { acceptProxy: { from: ['127.0.0.1'] } }],
+  ['speaks HTTP', { protocol: 'http' }],
+  ['speaks Postgres', { startTls: 'postgres' }],
+  ['refuses clients without a server name', { onNoSni: 'reject' }],
+  ['has a route', { routes: [{ source: ['127.0.0.1'], cluster: 'back' }] }],
+  ['has a route function', { route: () => 'back', cluster: undefined }],
+])('a listener that %s looks at its clients', (_, listener) => {
+  expect(joinsUnseen(configOf(listener), () => false)).toBe(false)
+})
+
+it.each<[string, boolean, Partial<ListenerInput>]>([
+  ['a route by server name', true, { routes: [{ sni: 'a.test', cluster: 'back' }] }],
+  ['a route by ALPN alone', true, { routes: [{ alpn: 'h2', cluster: 'back' }] }],
+  ['a rule for clients without a server name', true, { onNoSni: 'reject' }],
+  ['a route by address', false, { routes: [{ source: ['127.0.0.1'], cluster: 'back' }] }],
+])('a listener with %s looks at the ClientHello: %s', (_, looksAtHello, listener) => {
+  expect(createListenerPolicy(configOf(listener), 0, () => false, undefined)).toMatchObject({ looksAtHello })
+})
+
+it.each<[string, boolean, Partial<ListenerInput>]>([
+  ['a route by path', true, { routes: [{ path: '/a', cluster: 'back' }] }],
+  ['a route function', true, { route: () => 'back', cluster: undefined }],
+  ['a route by host', false, { routes: [{ host: 'a.test', cluster: 'back' }] }],
+])('an HTTP listener with %s compares paths: %s', (_, comparesPaths, listener) => {
+  const config = configOf({ protocol: 'http', ...listener })
+  expect(createListenerPolicy(config, 0, () => false, undefined)).toMatchObject({ comparesPaths })
+})
