@@ -42,6 +42,7 @@ export { createProxy } from './proxy/library-proxy.js'
 export type { Proxy, ProxyOptions } from './proxy/proxy.js'
 export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
 export type {
+  Destined,
   Rejection,
   RequestFacts,
   RouteDecision,

@@ -10,6 +10,7 @@ const USAGE = `npm run bench [-- OPTIONS]
                        their results beside those of the same commit and machine
   --contenders A,B     only these contenders (millrace, haproxy-splice, nginx, …). Does not keep the results
   --congestion A,B     cubic, bbr, or both (default)
+  --picks              only the cost of choosing: ns per pick of every balancing rule, and a reload with 10,000 backends
   --rounds N           default 6. Fewer rounds give no interval of 95 %
   --also NAME=COMMAND  one more rival. COMMAND contains {listen_host} {listen_port} {backend_host} {backend_port}
   --write-readme       writes the table of README.md, and docs/benchmarks.md, .json and .svg, from all results kept for
@@ -44,11 +45,12 @@ export function readOptions(argv) {
       contenders: { type: 'string' },
       congestion: { type: 'string' },
       rounds: { type: 'string' },
+      picks: { type: 'boolean', default: false },
       also: { type: 'string', multiple: true, default: [] },
       'write-readme': { type: 'boolean', default: false },
     },
   })
-  const { quick, smoke, only } = values
+  const { quick, smoke, only, picks } = values
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
   const names = values.contenders?.split(',')
   const also = values.also.map(parseAlso)
@@ -60,6 +62,7 @@ export function readOptions(argv) {
       : chooseLoads([...only, ...positionals], readControls(values.congestion), { quick, smoke }),
     rounds: smoke ? 1 : readRounds(values.rounds ?? (quick ? '3' : '6')),
     isSmoke: smoke,
+    picks,
     isQuick: quick,
     writesReadme,
     also,

@@ -60,7 +60,11 @@ const BESIDE = [
   { load: 'iperf-8-down-cubic', figure: 'cpuPerGb' },
   { load: 'iperf-8-down-bbr', figure: 'cpuPerGb' },
   { load: 'iperf-8-down-cubic', figure: 'gbPerSecond' },
-  { load: 'library-iperf-8-down-cubic', figure: 'cpuPerGb', title: 'in a program, `pipe(a, b)`: the same load' },
+  {
+    load: 'library-iperf-8-down-cubic',
+    figure: 'cpuPerGb',
+    title: 'in a program, `pipe(a, b)`: the same load',
+  },
   { load: 'answers-1MiB-16-cubic', figure: 'cpuMicros' },
   { load: 'request-64B-64-cubic', figure: 'cpuMicros' },
   { load: 'request-64B-1-cubic', figure: 'cpuMicros' },

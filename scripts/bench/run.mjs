@@ -6,6 +6,7 @@ import { buildPrograms } from './build.mjs'
 import { listContenders, reasonMissing } from './contenders.mjs'
 import { reasonNoNamespaces } from './network.mjs'
 import { parseOptions } from './options.mjs'
+import { measurePicks } from './picks.mjs'
 import { writeFiles } from './readme.mjs'
 import { printReport } from './report.mjs'
 import { describeSetting, summarizeLoads } from './results.mjs'
@@ -14,6 +15,10 @@ import { loadStored, storeLoads } from './store.mjs'
 import { checkTargets } from './targets.mjs'
 
 const options = parseOptions(process.argv.slice(2))
+if (options.picks) {
+  await measurePicks()
+  process.exit(0)
+}
 const programs = buildPrograms()
 const everybody = listContenders(programs, options.also)
 refuseUnknown(options.names)

@@ -7,9 +7,19 @@ import type { BACKEND_STATE } from '../status/cluster.js'
 import type { Told } from '../status/fields.js'
 import type { Health } from './health/health.js'
 import { Endpoints } from './names/endpoints.js'
+import type { SlowStart } from './slow-start.js'
 
 export type BackendStatus = Told<typeof BACKEND_STATE>
 export type BackendSetting = BackendStatus['setTo']
+
+export interface BackendHooks {
+  /** A connection or a connect is over: the backend could take another one. */
+  released?(backend: Backend): void
+  /** Its weight has changed. */
+  reweighted?(): void
+  /** Undefined: it always has its full share. */
+  readonly slowStart?: SlowStart
+}
 
 export class Backend {
   /** The address as configured. Logs, records and metrics call this backend by it. */
@@ -18,28 +28,57 @@ export class Backend {
   readonly host: string | undefined
   readonly endpoints: Endpoints
   readonly health: Health
-  /** The source that gives the backend sets these, and so do operators. */
-  weight: number
-  setTo: BackendSetting = 'up'
+  /** Candidates of a greater tier get connections only if no backend of a smaller one is available. */
+  tier = 0
 
+  #weight: number
+  #setTo: BackendSetting = 'up'
   #active = 0
   #dialling = 0
   #connections = 0
-  readonly #released: ((backend: Backend) => void) | undefined
+  readonly #slowStart: SlowStart | undefined
+  readonly #hooks: BackendHooks
 
-  /** `released` is called when a connection or a connect is over: the backend could take another one. */
-  constructor(address: Address, weight: number, health: Health, released?: (backend: Backend) => void) {
+  constructor(address: Address, weight: number, health: Health, hooks: BackendHooks = {}) {
     this.name = formatAddress(address)
     this.host = address.kind === 'unix' ? undefined : address.host
     this.endpoints = new Endpoints(address)
     this.health = health
-    this.weight = weight
-    this.#released = released
+    this.#weight = weight
+    this.#hooks = hooks
+    this.#slowStart = hooks.slowStart
+  }
+
+  get weight(): number {
+    return this.#weight
+  }
+
+  get setTo(): BackendSetting {
+    return this.#setTo
+  }
+
+  /** The source that gives the backend sets it, and so do operators. A backend that becomes enabled starts slowly. */
+  set(weight: number, setTo: BackendSetting): void {
+    const wasEnabled = this.isEnabled
+    const wasWeight = this.#weight
+    this.#weight = weight
+    this.#setTo = setTo
+    if (!wasEnabled && this.isEnabled) this.startSlowly()
+    if (weight !== wasWeight) this.#hooks.reweighted?.()
+  }
+
+  /** Its share of new connections is small from now on, and grows. */
+  startSlowly(): void {
+    this.#slowStart?.begin()
+  }
+
+  get share(): number {
+    return this.#slowStart === undefined ? this.#weight : this.#weight * this.#slowStart.part
   }
 
   /** Whether the config and operators allow it new connections. */
   get isEnabled(): boolean {
-    return this.setTo === 'up' && this.weight > 0
+    return this.#setTo === 'up' && this.#weight > 0
   }
 
   /** Connections in use. */
@@ -67,7 +106,9 @@ export class Backend {
     this.#dialling -= 1
     this.#active += 1
     this.#connections += 1
-    return this.health.connected()
+    const wasDown = this.health.connected()
+    if (wasDown) this.startSlowly()
+    return wasDown
   }
 
   /** The connect to `address` failed at `now`. Returns how long the backend is skipped, in ms, or 0. */
@@ -81,13 +122,13 @@ export class Backend {
   /** The connect ended, and that says nothing about the backend. */
   dialDropped(): void {
     this.#dialling -= 1
-    this.#released?.(this)
+    this.#hooks.released?.(this)
   }
 
   /** The connection that `dialSucceeded` counted has ended. */
   release(): void {
     this.#active -= 1
-    this.#released?.(this)
+    this.#hooks.released?.(this)
   }
 
   status(now: number): BackendStatus {
@@ -95,6 +136,7 @@ export class Backend {
     return {
       address: this.name,
       weight: this.weight,
+      tier: this.tier,
       setTo: this.setTo,
       state: endpoints.current === undefined ? 'unresolved' : health.isDown ? 'down' : 'up',
       restingMs: Math.max(0, health.skippedUntil - now),

@@ -1,6 +1,6 @@
 /**
- * Chooses the next backend for a connection. The available backends come first, in the order of the balancer.
- * Then come those that are skipped for a while, one after the other. Balancing and health know nothing of
+ * Chooses the next backend for a connection. The available backends come first: those of the smallest tier in the
+ * order of its balancer, then those of the next tier. Then come those that are skipped for a while, one after the other. Balancing and health know nothing of
  * each other, and meet only here.
  */
 import type { Backend } from './backend.js'
@@ -9,21 +9,34 @@ import type { BalanceRequest } from './balance/request.js'
 
 export class Candidates {
   readonly #backends: readonly Backend[]
-  readonly #balancer: Balancer<Backend>
+  /** One per tier, the smallest tier first. */
+  readonly #balancers: readonly Balancer<Backend>[]
   /** Arguments of the present pick. They are fields so that a pick makes no closures. */
   #tried: readonly Backend[] = []
   #now = 0
 
-  constructor(backends: readonly Backend[], balancer: Balancer<Backend>) {
+  constructor(
+    backends: readonly Backend[],
+    createBalancer: (backends: readonly Backend[]) => Balancer<Backend>,
+  ) {
     this.#backends = backends
-    this.#balancer = balancer
+    this.#balancers = tiersOf(backends).map(createBalancer)
+  }
+
+  /** The weight of a backend has changed. */
+  reweighted(): void {
+    for (const balancer of this.#balancers) balancer.reweighted?.()
   }
 
   /** The first backend that is not in `tried`. Undefined if there is none. */
   next(request: BalanceRequest, tried: readonly Backend[], now: number): Backend | undefined {
     this.#tried = tried
     this.#now = now
-    return this.#balancer.pick(this.#isAvailable, request) ?? this.#soonestDue()
+    for (const balancer of this.#balancers) {
+      const next = balancer.pick(this.#isAvailable, request)
+      if (next !== undefined) return next
+    }
+    return this.#soonestDue()
   }
 
   /** Runs for each backend at each connection. Most connections have tried nobody: that is checked first. */
@@ -48,4 +61,10 @@ export class Candidates {
     }
     return soonest
   }
+}
+
+/** The backends of each tier, in their order. */
+function tiersOf(backends: readonly Backend[]): Backend[][] {
+  const tiers = [...new Set(backends.map(({ tier }) => tier))].sort((a, b) => a - b)
+  return tiers.map((tier) => backends.filter((backend) => backend.tier === tier))
 }

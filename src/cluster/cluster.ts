@@ -3,21 +3,24 @@
  * health decides which are skipped. A cluster reaches the network only through the engine and the resolver.
  * It never logs. It tells its hooks what an operator may want to know.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
 import { Attempt, type AttemptHost } from './attempt.js'
 import { Backend, type BackendStatus } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
-import { type BalanceRule, createBalancer } from './balance/rules.js'
+import { type BalancePolicy, createBalancer } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
 import { BackOff } from './health/back-off.js'
 import { type BackendOptions, Members } from './members.js'
 import { type Lookup, Resolver } from './names/resolver.js'
+import { SlowStart } from './slow-start.js'
 
-export interface ClusterOptions {
-  readonly balance: BalanceRule
+export interface ClusterOptions extends BalancePolicy {
+  /** How long a backend that has come back, or was added, has less than its share. 0: it has its share at once. */
+  readonly slowStartMs: number
   readonly backends: readonly BackendOptions[]
 }
 
@@ -31,6 +34,8 @@ export interface ClusterHooks {
   onBackendReleased?(backend: Backend, cluster: Cluster): void
   /** There was no answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
   onResolveFailed?(host: string, code: string, retryMs: number): void
+  /** A connection has no key that `balance: hash` could use. It is balanced in turn. */
+  onNoKey?(cluster: Cluster): void
   /** How to resolve names. Default: `dns.lookup`. */
   lookup?: Lookup
   /** A clock in ms that never goes back. Default: `performance.now`. */
@@ -45,7 +50,7 @@ export interface ClusterStatus {
 export class Cluster {
   readonly name: string
   readonly #members: Members
-  #balance: BalanceRule
+  #options: ClusterOptions
   #candidates: Candidates
   #resolver: Resolver
   #isStopped = false
@@ -54,21 +59,13 @@ export class Cluster {
   readonly #hooks: ClusterHooks
   readonly #now: () => number
 
-  constructor(
-    name: string,
-    { balance, backends }: ClusterOptions,
-    engine: Pick<Engine, 'dial'>,
-    hooks: ClusterHooks = {},
-  ) {
+  constructor(name: string, options: ClusterOptions, engine: Pick<Engine, 'dial'>, hooks: ClusterHooks = {}) {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
-    const released = (backend: Backend): void => hooks.onBackendReleased?.(backend, this)
-    this.#members = new Members(
-      ({ address, weight }) => new Backend(address, weight, new BackOff(), released),
-    )
-    this.#members.replace(backends)
-    this.#balance = balance
+    this.#options = options
+    this.#members = new Members((each) => this.#newBackend(each))
+    this.#members.replace(options.backends)
     this.#candidates = this.#newCandidates()
     this.#resolver = this.#newResolver()
     this.#host = this.#newHost(engine)
@@ -93,10 +90,10 @@ export class Cluster {
    * Takes other backends, other settings or another rule. Backends that stay keep their connections and their
    * health. Backends that leave get no new connections. A retired cluster serves again.
    */
-  update({ balance, backends }: ClusterOptions): void {
-    const isOtherRule = balance !== this.#balance
-    this.#balance = balance
-    if (this.#members.replace(backends) || isOtherRule) this.#takeUp()
+  update(options: ClusterOptions): void {
+    const isOtherRule = !isDeepStrictEqual(policyOf(options), policyOf(this.#options))
+    this.#options = options
+    if (this.#members.replace(options.backends) || isOtherRule) this.#takeUp()
   }
 
   /** No config has this cluster any more. Attempts go on with what is known. No name is resolved again. */
@@ -192,7 +189,16 @@ export class Cluster {
   }
 
   #newCandidates(): Candidates {
-    return new Candidates(this.backends, createBalancer(this.#balance, this.backends))
+    const foundNoKey = (): void => this.#hooks.onNoKey?.(this)
+    return new Candidates(this.backends, (tier) => createBalancer(this.#options, tier, foundNoKey))
+  }
+
+  #newBackend({ address, weight }: BackendOptions): Backend {
+    return new Backend(address, weight, new BackOff(), {
+      released: (backend) => this.#hooks.onBackendReleased?.(backend, this),
+      reweighted: () => this.#candidates?.reweighted(),
+      slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
+    })
   }
 
   #newResolver(): Resolver {
@@ -215,3 +221,5 @@ export class Cluster {
     for (const attempt of [...this.#waiting]) attempt.resume()
   }
 }
+
+const policyOf = ({ balance, hash }: BalancePolicy): BalancePolicy => ({ balance, hash })

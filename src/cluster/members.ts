@@ -3,14 +3,17 @@
  * and its health. A backend that leaves is remembered for its counts. If it returns, it continues them, but
  * earlier failures do not count against it.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type Address, formatAddress } from '../address.js'
 import type { Backend, BackendSetting } from './backend.js'
 import { forgetLongestGone } from './left.js'
 
 export interface BackendOptions {
   readonly address: Address
-  /** Share of the connections, relative to the other backends. An integer from 1. */
+  /** Share of the connections, relative to the other backends. An integer. 0: no new connections. */
   readonly weight: number
+  /** Default 0: the first to get connections. */
+  readonly tier?: number
   /** Default: `up`. */
   readonly setTo?: BackendSetting
 }
@@ -47,15 +50,16 @@ export class Members {
     return [...this.#present.values(), ...this.#left.values()].some(hasConnections)
   }
 
-  /** Sets the members and their settings from now on. Returns true if the list differs from before. */
+  /** Sets the members and their settings from now on. Returns true if the list, or a tier in it, differs from before. */
   replace(backends: readonly BackendOptions[]): boolean {
     const before: ByName = this.#isRetired ? new Map() : this.#present
+    const tiersBefore = tiersIn(before)
     const after = new Map<string, Backend>()
     for (const options of backends) {
       const name = formatAddress(options.address)
       if (!after.has(name)) after.set(name, this.#take(name, options, before))
     }
-    if (isSame(after, before)) return false
+    if (isSame(after, before) && isDeepStrictEqual(tiersIn(after), tiersBefore)) return false
     this.#remember(after)
     this.#isRetired = false
     this.#present = after
@@ -70,9 +74,12 @@ export class Members {
 
   #take(name: string, options: BackendOptions, before: ByName): Backend {
     const backend = this.find(name) ?? this.#create(options)
-    if (!before.has(name)) backend.health.forgive()
-    backend.weight = options.weight
-    backend.setTo = options.setTo ?? 'up'
+    backend.set(options.weight, options.setTo ?? 'up')
+    backend.tier = options.tier ?? 0
+    if (before.has(name)) return backend
+    backend.health.forgive()
+    // Nothing is warm when a cluster begins: then no backend is behind the others.
+    if (before.size > 0) backend.startSlowly()
     return backend
   }
 
@@ -83,6 +90,8 @@ export class Members {
     forgetLongestGone(this.#left, hasConnections)
   }
 }
+
+const tiersIn = (backends: ByName): number[] => Array.from(backends.values(), ({ tier }) => tier)
 
 const hasConnections = ({ active, dialling }: Backend): boolean => active + dialling > 0
 

@@ -6,6 +6,7 @@ import type { HalfClose, SpliceMode } from '../defaults.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
+import type { BalanceRule, HASH_TABLES } from './schemas/balance-schema.js'
 import type { LogInput } from './schemas/log-schema.js'
 
 /**
@@ -48,8 +49,15 @@ export interface ProxyConfig {
 }
 
 export interface ClusterInput {
-  /** The only rule is `round-robin`, by weight. It is the default. */
-  readonly balance?: 'round-robin' | undefined
+  /** How a backend is chosen for a new connection. Default `round-robin`, by weight. docs/balancing.md has every rule. */
+  readonly balance?: BalanceRule | undefined
+  /** With `balance: hash`: what is hashed. Default: the address of the client. */
+  readonly hash?: HashInput | undefined
+  /**
+   * How long a backend that has come back, or was added by a reload, gets less than its share. Its part grows from a tenth to
+   * all of it. Default 0: its share at once.
+   */
+  readonly slowStartMs?: Duration | undefined
   /** At least one. No address twice. A text means an address with weight 1. */
   readonly backends: readonly (string | BackendInput)[]
   /**
@@ -66,6 +74,18 @@ export interface ClusterInput {
   readonly timeouts?: OwnTimeoutsInput | undefined
   /** millrace asks the backends for TLS with a packet of this protocol. Default: TLS begins with the first byte. */
   readonly startTls?: StartTls | undefined
+}
+
+export interface HashInput {
+  /**
+   * `source` (or a network of it: `source/24`, `source/24/56`), `sni`, `host`, `path`, `cookie:NAME`, `header:NAME`,
+   * `query:NAME`, `tlv:NAME`, or `route`: the `key` that a route function returns.
+   */
+  readonly key: string
+  /** Default `rendezvous`. */
+  readonly table?: (typeof HASH_TABLES)[number] | undefined
+  /** No backend gets more than this many times its share of the open connections: 1.01 to 100. Default 0: no limit. */
+  readonly boundedLoad?: number | undefined
 }
 
 export interface SendProxyInput {
@@ -96,8 +116,12 @@ export interface BackendTlsInput {
 export interface BackendInput {
   /** `host:port`, `[v6]:port`, `unix:/path` or `unix:@name` (abstract). Port 1 to 65535. */
   readonly address: string
-  /** Its share of new connections, relative to the other weights: 1 to 1000. Default 1. */
+  /** Its share of new connections, relative to the other weights: 0 to 1000. 0: no new connections. Default 1. */
   readonly weight?: number | undefined
+  /** Backends of a tier get connections only if none of a smaller tier is available: 0 to 99. Default 0. */
+  readonly tier?: number | undefined
+  /** It gets connections only if no other backend is available. Not together with `tier`. Default false. */
+  readonly backup?: boolean | undefined
 }
 
 /** In each of these, 0 means no limit. */

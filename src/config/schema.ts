@@ -14,6 +14,13 @@ import { withIpv6Only } from './checks/listener-addresses.js'
 import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
+import {
+  type BalanceRule,
+  balanceField,
+  type HashConfig,
+  hashField,
+  withHash,
+} from './schemas/balance-schema.js'
 import * as fields from './schemas/fields.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
@@ -42,7 +49,10 @@ export interface Config {
 }
 
 export interface ClusterConfig {
-  readonly balance: 'round-robin'
+  readonly balance: BalanceRule
+  /** With `balance: hash`, and only with it. */
+  readonly hash: HashConfig | undefined
+  readonly slowStartMs: number
   readonly backends: readonly BackendConfig[]
   readonly halfClose: HalfClose
   readonly sendProxy: SendProxyConfig | undefined
@@ -59,6 +69,7 @@ export interface SendProxyConfig {
 export interface BackendConfig {
   readonly address: Address
   readonly weight: number
+  readonly tier: number
 }
 
 /** ms. 0: no limit. */
@@ -77,15 +88,23 @@ export interface TimeoutsConfig {
 /** Below this, a busy worker would count as one that hangs. */
 const SHORTEST_HANG_MS = 100
 
+const LAST_TIER = 99
+/** Behind every tier that can be written. */
+const BACKUP_TIER = LAST_TIER + 1
+
 /**
  * The short form becomes the long one before it is checked, so that a bad text gets one message and not two.
  */
 const backend = z.preprocess(
   (value) => (typeof value === 'string' ? { address: value } : value),
-  fields.strictMap('a backend: HOST:PORT or { address, weight }', {
-    address: fields.backendAddressField,
-    weight: fields.wholeNumberField(1, 1000).default(1),
-  }),
+  fields
+    .strictMap('a backend: HOST:PORT or { address, weight }', {
+      address: fields.backendAddressField,
+      weight: fields.wholeNumberField(0, 1000).default(1),
+      tier: fields.wholeNumberField(0, LAST_TIER).default(0),
+      backup: fields.booleanField.default(false),
+    })
+    .transform(({ backup, ...rest }) => (backup ? { ...rest, tier: BACKUP_TIER } : rest)),
 )
 
 const PROXY_TLVS: readonly ProxyTlv[] = ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient']
@@ -102,7 +121,9 @@ const sendProxy: z.ZodType<SendProxyConfig> = z.preprocess(
 
 const cluster = fields
   .strictMap('a cluster: { backends }', {
-    balance: fields.choiceOf(['round-robin']).default('round-robin'),
+    balance: balanceField,
+    hash: hashField,
+    slowStartMs: fields.durationField.default(0),
     backends: fields.listOf('a list of backends', backend),
     halfClose: fields.choiceOf(HALF_CLOSES).default(DEFAULTS.halfClose),
     sendProxy: fields.optional(sendProxy),
@@ -110,7 +131,7 @@ const cluster = fields
     startTls: startTlsField,
     ...ownLiveness,
   })
-  .transform(withStartTls)
+  .transform((cluster) => withHash(withStartTls(cluster)))
 
 const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(5000),

@@ -19,19 +19,34 @@ export interface ListenerPolicy {
   readonly termination: TlsTermination | undefined
   /** Something here depends on the ClientHello. */
   readonly looksAtHello: boolean
+  /** The ClientHello is only a key of `balance: hash`: a client without one is welcome. */
+  readonly mayLackHello: boolean
   /** Something here depends on the path of a request. With a `route` function that is always so. */
   readonly comparesPaths: boolean
+}
+
+export interface ClusterNeeds {
+  /** Its backends are told something before the first byte of their client. */
+  readonly isTold: boolean
+  /** It chooses a backend by the server name that the client sends. */
+  readonly isKeyedBySni: boolean
 }
 
 /** Undefined if the listener needs no policy. */
 export function createListenerPolicy(
   config: ListenerConfig,
   firstBytesMs: number,
-  isTold: (cluster: string) => boolean,
+  needs: (cluster: string) => ClusterNeeds,
   termination: TlsTermination | undefined,
 ): ListenerPolicy | undefined {
-  if (joinsUnseen(config, isTold)) return undefined
-  const { tls, acceptProxy, routes, route, onNoSni } = config
+  if (joinsUnseen(config, needs)) return undefined
+  const { tls, acceptProxy, protocol, routes, route, onNoSni, cluster } = config
+  const dependsOnHello =
+    tls !== undefined ||
+    onNoSni !== undefined ||
+    routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined)
+  const named = [cluster, ...routes.map((each) => each.cluster)].filter((name) => name !== undefined)
+  const isKeyedByHello = protocol === 'tcp' && named.some((name) => needs(name).isKeyedBySni)
   return {
     config,
     firstBytesMs,
@@ -39,24 +54,28 @@ export function createListenerPolicy(
     trustedProxies: new AddressSet(config.clientFrom?.trusted ?? []),
     routes: new RouteTable(routes),
     termination,
-    looksAtHello:
-      tls !== undefined ||
-      onNoSni !== undefined ||
-      routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined),
+    looksAtHello: dependsOnHello || isKeyedByHello,
+    mayLackHello: !dependsOnHello,
     comparesPaths: route !== undefined || routes.some(({ path }) => path !== undefined),
   }
 }
 
-/** Whether clients are joined to the cluster without a look at them. `isTold`: backends are told first. */
-export function joinsUnseen(config: ListenerConfig, isTold: (cluster: string) => boolean): boolean {
+/** Whether clients are joined to the cluster without a look at them. */
+export function joinsUnseen(config: ListenerConfig, needs: (cluster: string) => ClusterNeeds): boolean {
   const { acceptProxy, protocol, tls, startTls, cluster, routes, route, onNoSni } = config
   const looksAtNothing = tls === undefined && startTls === undefined && onNoSni === undefined
   const isPlain = acceptProxy === undefined && protocol === 'tcp' && looksAtNothing
   const hasOnePlace = routes.length === 0 && route === undefined && cluster !== undefined
-  return isPlain && hasOnePlace && !isTold(cluster)
+  if (!isPlain || !hasOnePlace) return false
+  const { isTold, isKeyedBySni } = needs(cluster)
+  return !isTold && !isKeyedBySni
 }
 
-/** Whether the backends of a cluster are told something before the first byte of their client. */
-export function isToldFirst({ sendProxy, tls }: Pick<ClusterConfig, 'sendProxy' | 'tls'>): boolean {
-  return sendProxy !== undefined || tls !== undefined
+/** What a cluster needs before a client can be joined to it. */
+export function needsOf({
+  sendProxy,
+  tls,
+  hash,
+}: Pick<ClusterConfig, 'sendProxy' | 'tls' | 'hash'>): ClusterNeeds {
+  return { isTold: sendProxy !== undefined || tls !== undefined, isKeyedBySni: hash?.key.from === 'sni' }
 }

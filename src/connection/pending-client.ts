@@ -9,6 +9,7 @@ import type { Dialling, DialRequest } from '../cluster/dial.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
+import { valuesOf } from '../websocket/heads/fields.js'
 import type { KnownClient } from './opening/known-client.js'
 
 /** What a pending client needs from its connection. */
@@ -65,9 +66,17 @@ export class PendingClient implements Runnable, DialRequest {
     return this.#owner.knownClient?.request?.head.path
   }
 
-  /** No route gives a key. */
-  get key(): undefined {
-    return undefined
+  get target(): string | undefined {
+    return this.#owner.knownClient?.request?.head.target
+  }
+
+  get key(): string | undefined {
+    return this.#owner.knownClient?.balanceKey
+  }
+
+  fieldValues(name: string): readonly string[] {
+    const fields = this.#owner.knownClient?.request?.head.fields
+    return fields === undefined ? [] : valuesOf(fields, name)
   }
 
   tlv(type: number): Buffer | undefined {

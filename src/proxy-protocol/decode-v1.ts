@@ -5,9 +5,9 @@
  */
 import { isIP } from 'node:net'
 import type { Address } from '../address.js'
+import { bytesToIp, ipToBytes } from '../ip.js'
 import type { Answer } from '../peek/answer.js'
 import { type ProxyHeader, V1_MAX_BYTES } from './header.js'
-import { bytesToIp, ipToBytes } from './ip.js'
 
 const CRLF = '\r\n'
 /** The family of the addresses that follow each protocol. 0: anything may follow. */

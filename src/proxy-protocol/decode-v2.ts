@@ -4,6 +4,7 @@
  * half an address.
  */
 import type { Address } from '../address.js'
+import { bytesToIp, unmapBytes } from '../ip.js'
 import type { Answer } from '../peek/answer.js'
 import {
   type ProxyFacts,
@@ -16,7 +17,6 @@ import {
   V2_SIGNATURE,
   V2_TRANSPORTS,
 } from './header.js'
-import { bytesToIp, unmapBytes } from './ip.js'
 import { readTlvs } from './tlvs.js'
 
 const VERSION = 2

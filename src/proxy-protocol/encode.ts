@@ -3,6 +3,7 @@
  * refuse or read differently. A fact that cannot be written whole is left out.
  */
 import { isIPv4 } from 'node:net'
+import { bytesToIp, ipToBytes, mapToIpv6 } from '../ip.js'
 import { crc32c } from './crc32c.js'
 import {
   isPrintable,
@@ -21,7 +22,6 @@ import {
   V2_SIGNATURE,
   V2_TRANSPORTS,
 } from './header.js'
-import { bytesToIp, ipToBytes, mapToIpv6 } from './ip.js'
 
 export interface ProxyHeaderOptions extends ProxyFacts {
   /** Whether version 2 carries a checksum. Default true. */

@@ -95,19 +95,18 @@ export class Clusters {
     const cluster = this.get(name)
     for (const closed of this.#catalogue.close(name, backend)) {
       const found = cluster?.backend(closed)
-      if (found !== undefined) found.setTo = 'drain'
+      found?.set(found.weight, 'drain')
     }
   }
 
   #set(cluster: string, backend: Backend, change: BackendChange): void {
     this.#catalogue.set(cluster, backend.name, change)
-    backend.weight = change.weight ?? backend.weight
-    backend.setTo = change.state ?? backend.setTo
+    backend.set(change.weight ?? backend.weight, change.state ?? backend.setTo)
   }
 
   #refresh(cluster: Cluster): void {
-    const { balance } = this.#config.clusters[cluster.name]!
-    cluster.update({ balance, backends: [...this.#catalogue.backends(cluster.name)!.given] })
+    const options = this.#config.clusters[cluster.name]!
+    cluster.update({ ...options, backends: [...this.#catalogue.backends(cluster.name)!.given] })
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * A proxy in this process. It makes the parts from a config and introduces them to each other. It knows what
- * runs and when that ends. Others open listeners (acceptor.ts), reload (reloader.ts) and keep connections
- * (connections.ts).
+ * A proxy in this process. It makes the parts from a config and connects them. It knows what runs and when that ends.
+ * acceptor.ts opens listeners, reloader.ts reloads, and connections.ts keeps connections.
  */
 import { Admission } from '../admission/admission.js'
 import type { ProxyConfig } from '../config/input.js'
@@ -211,6 +210,7 @@ export class RunningProxy implements Proxy {
       tickets,
       knownCluster,
       lookup: this.#options.lookup,
+      onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
       onBackendReleased: (backend, cluster) => this.#admission.released(backend, cluster),
     }
   }

@@ -72,9 +72,18 @@ export interface RequestFacts {
   readonly fields: readonly { readonly name: string; readonly value: string }[]
 }
 
+/** A decision with a key. */
+export interface Destined {
+  readonly isRejected?: undefined
+  /** Name of the cluster. Default: the listener's own `cluster`. */
+  readonly cluster?: string | undefined
+  /** What a cluster with `hash: { key: route }` hashes. */
+  readonly key?: string | undefined
+}
+
 /**
- * Name of a cluster. Undefined: the listener's own `cluster`. If the function throws, the connection ends and
+ * Name of a cluster, or that and a key. Undefined: the listener's own `cluster`. If the function throws, the connection ends and
  * millrace logs the error.
  */
-export type RouteDecision = string | Rejection | undefined
+export type RouteDecision = string | Rejection | Destined | undefined
 export type RouteFunction = (visitor: Visitor) => RouteDecision | Promise<RouteDecision>

@@ -32,6 +32,8 @@ export const BACKEND_STATE = {
     'weight',
     metric('millrace_backend_weight', 'Its share beside the other weights of the cluster.'),
   ),
+  /** Backends of a greater tier get connections only if no backend of a smaller one is available. */
+  tier: lowest('tier'),
   /** What an operator has set. `drain` and `maint`: the backend gets no new connections. */
   setTo: choice(['up', 'drain', 'maint']),
   /**
@@ -87,6 +89,14 @@ export const CLUSTER = {
     metric(
       'millrace_cluster_retries_total',
       'Connects that failed before another one succeeded, or before millrace gave up.',
+    ),
+  ),
+  /** Picks for connections without the key that `balance: hash` needs. They were balanced in turn. */
+  keyless: count(
+    'connects',
+    metric(
+      'millrace_cluster_keyless_total',
+      'Picks for connections without the key that `balance: hash` needs.',
     ),
   ),
   /** From the dial to a connected backend. */

@@ -21,6 +21,7 @@ export type Unit =
   | 'reloads'
   | 'seconds'
   | 'sockets'
+  | 'tier'
   | 'times'
   | 'weight'
 

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { type Address, parseAddress, type ResolvedAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import { BackOff } from '../../src/cluster/health/back-off.js'
+import { SlowStart } from '../../src/cluster/slow-start.js'
 
 const backendAt = (text: string, released?: (backend: Backend) => void) =>
-  new Backend(parseAddress(text) as Address, 1, new BackOff(), released)
+  new Backend(parseAddress(text) as Address, 1, new BackOff(), { ...(released && { released }) })
 const failAt = (backend: Backend, address: ResolvedAddress, now = 0) => {
   backend.dialBegan()
   return backend.dialFailed(address, 'ECONNREFUSED', now)
@@ -103,12 +104,67 @@ test('a backend reports a free place, with its present counts, when a connection
 })
 
 test.each([
-  [{ weight: 0 }, false],
-  [{ setTo: 'maint' }, false],
-  [{ setTo: 'drain' }, false],
-  [{ weight: 3 }, true],
-] as const)('a backend with %o may get new connections: %s', (setting, isEnabled) => {
-  const backend = backendAt('10.0.0.1:80')
-  Object.assign(backend, setting)
-  expect(backend.isEnabled).toBe(isEnabled)
+  [0, 'up', false],
+  [1, 'maint', false],
+  [1, 'drain', false],
+  [3, 'up', true],
+] as const)(
+  'a backend of weight %s that is set %s may get new connections: %s',
+  (weight, setTo, isEnabled) => {
+    const backend = backendAt('10.0.0.1:80')
+    backend.set(weight, setTo)
+    expect(backend.isEnabled).toBe(isEnabled)
+  },
+)
+
+/** A backend of weight 4 that starts slowly for 10 s, and the time that it sees. */
+function slowBackend() {
+  const clock = { now: 0 }
+  const told: string[] = []
+  const backend = new Backend(parseAddress('10.0.0.1:80') as Address, 4, new BackOff(), {
+    slowStart: new SlowStart(
+      () => 10_000,
+      () => clock.now,
+    ),
+    reweighted: () => told.push('reweighted'),
+  })
+  return { backend, clock, told }
+}
+
+test('a backend that recovers has a small share that grows, and its weight stays', () => {
+  const { backend, clock } = slowBackend()
+  expect(backend.share).toBe(4)
+  fail(backend)
+  backend.dialBegan()
+  backend.dialSucceeded()
+  clock.now = 5000
+  expect([backend.share, backend.weight]).toEqual([2, 4])
+  backend.dialBegan()
+  backend.dialSucceeded()
+  clock.now = 7500
+  expect(backend.share).toBe(3)
+})
+
+test.each([
+  ['is set up again', 4, 'drain', 4, 'up', 1],
+  ['gets a weight again', 0, 'up', 4, 'up', 1],
+  ['only gets another weight', 2, 'up', 4, 'up', 4],
+] as const)(
+  'a backend that %s has this share after 2.5 s of 10',
+  (_, weight, setTo, thenWeight, thenSetTo, share) => {
+    const { backend, clock } = slowBackend()
+    backend.set(weight, setTo)
+    clock.now = 1e9
+    backend.set(thenWeight, thenSetTo)
+    clock.now += 2500
+    expect(backend.share).toBe(share)
+  },
+)
+
+test('a backend says when its weight changes, and not when its state does', () => {
+  const { backend, told } = slowBackend()
+  backend.set(4, 'drain')
+  expect(told).toEqual([])
+  backend.set(5, 'drain')
+  expect(told).toEqual(['reweighted'])
 })

@@ -34,7 +34,9 @@ function down(name: string, now: number): void {
 
 /** Asks for candidates until none is left. */
 function walk(order: string, now: number): string[] {
-  const candidates = new Candidates([...backends.values()], byKey)
+  const candidates = new Candidates([...backends.values()], (tier) => ({
+    pick: (isCandidate, request) => byKey.pick((each) => tier.includes(each) && isCandidate(each), request),
+  }))
   const tried: Backend[] = []
   for (;;) {
     const next = candidates.next({ ...requestOf(1000), key: order }, tried, now)
@@ -56,11 +58,11 @@ test('candidates that rest come after the others, the one whose rest ends first 
 })
 
 test('a backend that config or operator took out is no candidate, even if all others rest', () => {
-  backends.get(A)!.setTo = 'drain'
-  backends.get(B)!.weight = 0
+  backends.get(A)!.set(1, 'drain')
+  backends.get(B)!.set(0, 'up')
   down(C, 0)
   expect(walk(`${A} ${B} ${C}`, 0)).toEqual([C])
-  backends.get(C)!.setTo = 'maint'
+  backends.get(C)!.set(1, 'maint')
   expect(walk(`${A} ${B} ${C}`, 0)).toEqual([])
 })
 
@@ -68,4 +70,23 @@ test('a backend whose name has no answer yet is no candidate', () => {
   const unresolved = new Backend(parseAddress('db.example:80') as Address, 1, new BackOff())
   backends.set('db.example:80', unresolved)
   expect(walk(`db.example:80 ${A} ${B} ${C}`, 0)).toEqual([A, B, C])
+})
+
+test('backends of a greater tier come after all available ones of a smaller tier', () => {
+  backends.get(A)!.tier = 100
+  backends.get(C)!.tier = 1
+  expect(walk(`${A} ${B} ${C}`, 0)).toEqual([B, C, A])
+  backends.get(B)!.set(1, 'drain')
+  expect(walk(`${A} ${B} ${C}`, 0)).toEqual([C, A])
+})
+
+test('every tier is told of another weight', () => {
+  backends.get(B)!.tier = 1
+  const told: string[] = []
+  const candidates = new Candidates([...backends.values()], (tier) => ({
+    ...byKey,
+    reweighted: () => told.push(tier.map(({ name }) => name).join(' ')),
+  }))
+  candidates.reweighted()
+  expect(told).toEqual([`${A} ${C}`, B])
 })

@@ -5,6 +5,7 @@ import {
   A,
   answers,
   B,
+  BALANCED,
   clusterOf,
   dial,
   engine,
@@ -80,7 +81,7 @@ test('a dial does not wait for the refresh of a name that has an answer', async 
 
 test('a dial fails with EHOSTDOWN if the only backend with a name was taken out', async () => {
   const cluster = clusterOf(['db.example:80'])
-  cluster.backend('db.example:80')!.setTo = 'drain'
+  cluster.backend('db.example:80')!.set(1, 'drain')
   expect(await outcomeNow(cluster)).toEqual({ error: 'EHOSTDOWN', backend: undefined, retries: 0 })
 })
 
@@ -103,7 +104,7 @@ test('a cluster asks no more for the name of a backend that has left', () => {
   const cluster = clusterOf(['db.example:80'])
   resolveName('db.example', '10.0.0.9')
   answers.clear()
-  cluster.update({ balance: 'round-robin', backends: [{ address: parseAddress(A) as Address, weight: 1 }] })
+  cluster.update({ ...BALANCED, backends: [{ address: parseAddress(A) as Address, weight: 1 }] })
   vi.advanceTimersByTime(60_000)
   expect([...answers.keys()]).toEqual([])
 })

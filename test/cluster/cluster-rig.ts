@@ -7,6 +7,8 @@ import type { Lookup } from '../../src/cluster/names/resolver.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
+/** The options of a cluster that says nothing about balancing. */
+export const BALANCED = { balance: 'round-robin', hash: undefined, slowStartMs: 0 } as const
 export const A = '10.0.0.1:80'
 export const B = '10.0.0.2:80'
 export const C = '10.0.0.3:80'
@@ -33,7 +35,7 @@ export function useScriptedClusters(): void {
 export function clusterOf(addresses: readonly string[], hooks: ClusterHooks = {}): Cluster {
   const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
   const lookup: Lookup = (host, _options, done) => answers.set(host, done)
-  const cluster = new Cluster('test', { balance: 'round-robin', backends }, engine, { lookup, ...hooks })
+  const cluster = new Cluster('test', { ...BALANCED, backends }, engine, { lookup, ...hooks })
   cluster.start()
   stops.push(() => cluster.stop())
   return cluster

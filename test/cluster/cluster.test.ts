@@ -210,7 +210,7 @@ test('a backend that is taken out during its connect gets no connection', async 
   const cluster = clusterOf([A, B])
   engine.outcomes.set(A, 'never')
   const result = dial(cluster)
-  cluster.backend(A)!.setTo = 'drain'
+  cluster.backend(A)!.set(1, 'drain')
   engine.settle(A, '')
   expect(await result).toMatchObject({ backend: { name: B }, retries: 1 })
   expect(engine.resets).toBe(1)

@@ -13,6 +13,7 @@ import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { StreamEngine } from '../../src/io/streams/stream-engine.js'
 import { until } from '../support/wait.js'
+import { BALANCED } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 
 const chosen = createEngine()
@@ -82,7 +83,7 @@ async function deafPort(): Promise<number> {
 
 function clusterOf(engine: Engine, addresses: readonly Address[], hooks: ClusterHooks = {}): Cluster {
   const backends = addresses.map((address) => ({ address, weight: 1 }))
-  const cluster = new Cluster('test', { balance: 'round-robin', backends }, engine, hooks)
+  const cluster = new Cluster('test', { ...BALANCED, backends }, engine, hooks)
   cluster.start()
   cleanups.push(() => cluster.stop())
   return cluster

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import { BackOff } from '../../src/cluster/health/back-off.js'
@@ -74,4 +74,29 @@ test("a cluster's members are in use while one of them, also one that left, has 
   expect(members.isInUse).toBe(true)
   a!.release()
   expect(members.isInUse).toBe(false)
+})
+
+test('the same list with another tier is another list', () => {
+  members.replace(given(A, B))
+  expect(members.replace([...given(A), { ...given(B)[0]!, tier: 1 }])).toBe(true)
+  expect(members.present).toMatchObject([{ tier: 0 }, { tier: 1 }])
+})
+
+test('a backend that is added to others starts slowly, and the first backends of a cluster do not', () => {
+  const slow: string[] = []
+  const started = vi.spyOn(Backend.prototype, 'startSlowly').mockImplementation(function (this: Backend) {
+    slow.push(this.name)
+  })
+  members.replace(given(A))
+  expect(slow).toEqual([])
+  members.replace(given(A, B))
+  expect(slow).toEqual([B])
+  started.mockRestore()
+})
+
+test('a cluster that was retired and serves again takes the same list for the same', () => {
+  members.replace(given(A, B))
+  members.retire()
+  expect(members.replace(given(A, B))).toBe(true)
+  expect(members.replace(given(A, B))).toBe(false)
 })

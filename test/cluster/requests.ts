@@ -9,7 +9,9 @@ export function requestOf(connectMs: number): DialRequest {
     serverName: undefined,
     host: undefined,
     path: undefined,
+    target: undefined,
     key: undefined,
+    fieldValues: () => [],
     tlv: () => undefined,
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
+import { BALANCED } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
@@ -22,7 +23,7 @@ beforeEach(() => {
 afterEach(() => cluster.stop())
 
 const options = (...addresses: string[]): ClusterOptions => ({
-  balance: 'round-robin',
+  ...BALANCED,
   backends: addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 })),
 })
 
@@ -37,7 +38,7 @@ const namesOf = (backends: readonly { readonly name: string }[]) => backends.map
 test('a cluster gives a backend that left no connections, and keeps its counts for its return', async () => {
   start(A, B)
   expect((await dial()).backend?.name).toBe(A)
-  cluster.backend(A)!.setTo = 'drain'
+  cluster.backend(A)!.set(1, 'drain')
   cluster.update(options(B))
   expect([namesOf(cluster.backends), namesOf(cluster.left)]).toEqual([[B], [A]])
   expect((await dial()).backend?.name).toBe(B)

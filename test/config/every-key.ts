@@ -72,8 +72,10 @@ export const most: Every<ProxyConfig> = {
   ],
   clusters: {
     NAME: {
-      balance: 'round-robin',
-      backends: [{ address: '127.0.0.1:2', weight: 1 }],
+      balance: 'hash',
+      hash: { key: 'source', table: 'rendezvous', boundedLoad: 0 },
+      slowStartMs: 0,
+      backends: [{ address: '127.0.0.1:2', weight: 1, tier: 0, backup: false }],
       halfClose: 'close',
       sendProxy: { version: 'v2', tlvs: ['ssl'] },
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },

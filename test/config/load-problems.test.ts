@@ -37,7 +37,7 @@ log:
       '8:41 listeners[2].cluster: there is no anchor &nowhere before this alias: add it, or write the value here',
       '12:9 clusters.pg.backends[0]: a port is missing: write 10.0.0.5:PORT',
       '13:9 clusters.pg.backends[1]: environment variable NOPE is not set: set it, or write a default as in ${NAME:-default}',
-      '14:43 clusters.pg.backends[2].weight: expected a whole number from 1 to 1000, found 1.5',
+      '14:43 clusters.pg.backends[2].weight: expected a whole number from 0 to 1000, found 1.5',
       '15:3 clusters.pg: this key is here twice: remove one',
       '16:3 clusters["a b"]: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
       '16:10 clusters["a b"].backends: is missing: expected a list of backends',

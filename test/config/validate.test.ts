@@ -65,7 +65,8 @@ describe('validateConfig', () => {
       clusters: {
         pg: {
           balance: 'round-robin',
-          backends: [{ address: tcp('127.0.0.1', 9000), weight: 1 }],
+          slowStartMs: 0,
+          backends: [{ address: tcp('127.0.0.1', 9000), weight: 1, tier: 0 }],
           halfClose: 'propagate',
           liveness,
         },
@@ -94,8 +95,9 @@ describe('validateConfig', () => {
       listeners: [{ name: 'db', address: 'localhost:0', cluster: 'pg', tags: { tier: 'gold' } }],
       clusters: {
         pg: {
-          balance: 'round-robin',
-          backends: [{ address: 'db.example.com:5432', weight: 1000 }, 'unix:/run/pg.sock'],
+          balance: 'least-connections',
+          slowStartMs: '90s',
+          backends: [{ address: 'db.example.com:5432', weight: 1000, backup: true }, 'unix:/run/pg.sock'],
           halfClose: 'close',
         },
       },
@@ -112,10 +114,11 @@ describe('validateConfig', () => {
       log: { level: 'silent', access: false },
     })
     expect(config.clusters.pg).toEqual({
-      balance: 'round-robin',
+      balance: 'least-connections',
+      slowStartMs: 90_000,
       backends: [
-        { address: tcp('db.example.com', 5432), weight: 1000 },
-        { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1 },
+        { address: tcp('db.example.com', 5432), weight: 1000, tier: 100 },
+        { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1, tier: 0 },
       ],
       halfClose: 'close',
       liveness,
@@ -268,8 +271,8 @@ describe('validateConfig', () => {
       'clusters.pg.backends: expected a list of backends, found an empty list',
     ],
     [
-      { clusters: { pg: { backends: ['a:1'], balance: 'random' } } },
-      'clusters.pg.balance: expected "round-robin", found "random"',
+      { clusters: { pg: { backends: ['a:1'], balance: 'leastconn' } } },
+      'clusters.pg.balance: expected one of "round-robin", "least-connections", "p2c", "random", "first", "hash", found "leastconn"',
     ],
     [
       { clusters: { pg: { backends: ['a:1'], halfClose: 'closed' } } },
@@ -312,9 +315,8 @@ describe('validateConfig', () => {
     [['a:1'], ': expected a backend: HOST:PORT or { address, weight }, found a list'],
     [{ weight: 2 }, '.address: is missing: expected an address, such as 127.0.0.1:7000'],
     [{ address: 'a:0' }, '.address: expected a port from 1 to 65535, found 0'],
-    [{ address: 'a:1', weight: 0 }, '.weight: expected a whole number from 1 to 1000, found 0'],
-    [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 1 to 1000, found 1001'],
-    [{ address: 'a:1', weight: '-1' }, '.weight: expected a whole number from 1 to 1000, found "-1"'],
+    [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 0 to 1000, found 1001'],
+    [{ address: 'a:1', weight: '-1' }, '.weight: expected a whole number from 0 to 1000, found "-1"'],
     [{ address: 'a:1', wieght: 2 }, '.wieght: unknown key; did you mean "weight"?'],
   ])('validateConfig says in one sentence what is wrong with a backend of %j', (backend, problem) => {
     expect(problemsOfBackend(backend)).toEqual([`clusters.pg.backends[0]${problem}`])

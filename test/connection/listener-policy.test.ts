@@ -5,6 +5,8 @@ import { validateConfig } from '../../src/config/validate.js'
 import { createListenerPolicy, joinsUnseen } from '../../src/connection/listener-policy.js'
 
 /** The config of a listener with one cluster for all its clients. `listener` changes its keys. */
+const NEEDS_NOTHING = { isTold: false, isKeyedBySni: false }
+
 function configOf(listener: Partial<ListenerInput>) {
   const { listeners } = validateConfig({
     listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
@@ -14,12 +16,14 @@ function configOf(listener: Partial<ListenerInput>) {
 }
 
 it('a listener with a cluster and nothing else does not look at its clients', () => {
-  expect(joinsUnseen(configOf({}), () => false)).toBe(true)
-  expect(createListenerPolicy(configOf({}), 0, () => false, undefined)).toBeUndefined()
+  expect(joinsUnseen(configOf({}), () => NEEDS_NOTHING)).toBe(true)
+  expect(createListenerPolicy(configOf({}), 0, () => NEEDS_NOTHING, undefined)).toBeUndefined()
 })
 
 it('a listener looks at its clients if their backends get a PROXY header or TLS first', () => {
-  expect(joinsUnseen(configOf({}), (cluster) => cluster === 'back')).toBe(false)
+  expect(joinsUnseen(configOf({}), (cluster) => ({ isTold: cluster === 'back', isKeyedBySni: false }))).toBe(
+    false,
+  )
 })
 
 it.each<[string, Partial<ListenerInput>]>([
@@ -30,7 +34,7 @@ it.each<[string, Partial<ListenerInput>]>([
   ['has a route', { routes: [{ source: ['127.0.0.1'], cluster: 'back' }] }],
   ['has a route function', { route: () => 'back', cluster: undefined }],
 ])('a listener that %s looks at its clients', (_, listener) => {
-  expect(joinsUnseen(configOf(listener), () => false)).toBe(false)
+  expect(joinsUnseen(configOf(listener), () => NEEDS_NOTHING)).toBe(false)
 })
 
 it.each<[string, boolean, Partial<ListenerInput>]>([
@@ -39,7 +43,9 @@ it.each<[string, boolean, Partial<ListenerInput>]>([
   ['a rule for clients without a server name', true, { onNoSni: 'reject' }],
   ['a route by address', false, { routes: [{ source: ['127.0.0.1'], cluster: 'back' }] }],
 ])('a listener with %s looks at the ClientHello: %s', (_, looksAtHello, listener) => {
-  expect(createListenerPolicy(configOf(listener), 0, () => false, undefined)).toMatchObject({ looksAtHello })
+  expect(createListenerPolicy(configOf(listener), 0, () => NEEDS_NOTHING, undefined)).toMatchObject({
+    looksAtHello,
+  })
 })
 
 it.each<[string, boolean, Partial<ListenerInput>]>([
@@ -48,5 +54,14 @@ it.each<[string, boolean, Partial<ListenerInput>]>([
   ['a route by host', false, { routes: [{ host: 'a.test', cluster: 'back' }] }],
 ])('an HTTP listener with %s compares paths: %s', (_, comparesPaths, listener) => {
   const config = configOf({ protocol: 'http', ...listener })
-  expect(createListenerPolicy(config, 0, () => false, undefined)).toMatchObject({ comparesPaths })
+  expect(createListenerPolicy(config, 0, () => NEEDS_NOTHING, undefined)).toMatchObject({ comparesPaths })
+})
+
+it('a listener looks at the ClientHello if a cluster hashes the server name, and serves clients without one', () => {
+  const needs = () => ({ isTold: false, isKeyedBySni: true })
+  expect(joinsUnseen(configOf({}), needs)).toBe(false)
+  const keyed = createListenerPolicy(configOf({}), 0, needs, undefined)
+  expect(keyed).toMatchObject({ looksAtHello: true, mayLackHello: true })
+  const routed = configOf({ routes: [{ sni: 'a.test', cluster: 'back' }] })
+  expect(createListenerPolicy(routed, 0, needs, undefined)).toMatchObject({ mayLackHello: false })
 })

@@ -66,7 +66,7 @@ export function loneConnection(
     listener: new Listener(config),
     name: 'front',
     tags: {},
-    policy: createListenerPolicy(config, 0, () => false, undefined),
+    policy: createListenerPolicy(config, 0, () => ({ isTold: false, isKeyedBySni: false }), undefined),
     destination: config.cluster === undefined ? undefined : destination,
     destinations: new Map([['back', destination]]),
   }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Address } from '../../src/address.js'
+import { bytesToIp } from '../../src/ip.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
 import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
 import type { ProxyFacts, ProxyHeader, ProxySsl } from '../../src/proxy-protocol/header.js'
-import { bytesToIp } from '../../src/proxy-protocol/ip.js'
 import { INET, INET6, tlv, v2, vectors } from './headers.js'
 
 const seed = Number(process.env.MILLRACE_SEED ?? 1)

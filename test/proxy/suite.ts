@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { describeAdmission } from './admission.js'
 import { describeBackends } from './backends.js'
+import { describeBalancing } from './balancing.js'
 import { describeBothFamilies } from './both-families.js'
 import { describeCounts } from './counts.js'
 import { describeDiscovered } from './discovered.js'
@@ -30,6 +31,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('reloads', () => describeReloads())
   describe('vanished peers', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
+  describe('balancing', () => describeBalancing())
   describe('what a reload removes', () => describeLeaving())
   describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())

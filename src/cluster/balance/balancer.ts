@@ -7,9 +7,12 @@ import type { BalanceRequest } from './request.js'
 
 /** What a balancer may know of a backend. */
 export interface Candidate {
+  /** The same in every process and after every restart. */
   readonly name: string
   /** Share of the connections, relative to the others. 0: it is no candidate. */
   readonly weight: number
+  /** `weight`, or less of it while the backend starts slowly. */
+  readonly share: number
   /** Connections in use. */
   readonly active: number
   /** Connects in progress. */
@@ -24,4 +27,10 @@ export interface Balancer<Item> {
    * it.
    */
   pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined
+  /** The weight of a backend has changed. */
+  reweighted?(): void
 }
+
+/** Connections that a backend has, and those that it is about to have. */
+export const openOf = ({ active, dialling }: Pick<Candidate, 'active' | 'dialling'>): number =>
+  active + dialling

@@ -13,8 +13,12 @@ export interface BalanceRequest {
   readonly host: string | undefined
   /** Path of its HTTP request, as it came, without the query. */
   readonly path: string | undefined
+  /** Target of its HTTP request, as it came, with the query. */
+  readonly target: string | undefined
   /** Connections with the same key belong together. Undefined if there is no key. */
   readonly key: string | undefined
+  /** Values of the header fields of this name, in lower case, in its HTTP request. */
+  fieldValues(name: string): readonly string[]
   /** Value of the first TLV of this type (0 to 255) in its PROXY header. */
   tlv(type: number): Buffer | undefined
 }

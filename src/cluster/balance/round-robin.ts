@@ -1,19 +1,19 @@
 /**
  * Smooth weighted round robin. In one cycle every item gets exactly its weight, spread out rather than in a
- * row. It reads the weights anew at each pick. Pure.
+ * row. It reads the shares anew at each pick. Pure.
  */
 import type { Balancer } from './balancer.js'
 
 interface Turn<Item> {
   readonly item: Item
   /**
-   * What the item is owed. It grows by the item's weight at each pick with the item as a candidate. It
+   * What the item is owed. It grows by the item's share at each pick with the item as a candidate. It
    * shrinks when the item is picked.
    */
   credit: number
 }
 
-export class RoundRobin<Item extends { readonly weight: number }> implements Balancer<Item> {
+export class RoundRobin<Item extends { readonly share: number }> implements Balancer<Item> {
   readonly #turns: readonly Turn<Item>[]
 
   constructor(items: readonly Item[]) {
@@ -26,14 +26,14 @@ export class RoundRobin<Item extends { readonly weight: number }> implements Bal
    */
   pick(isCandidate: (item: Item) => boolean): Item | undefined {
     let best: Turn<Item> | undefined
-    let totalWeight = 0
+    let totalShare = 0
     for (const turn of this.#turns) {
       if (!isCandidate(turn.item)) continue
-      turn.credit += turn.item.weight
-      totalWeight += turn.item.weight
+      turn.credit += turn.item.share
+      totalShare += turn.item.share
       if (best === undefined || turn.credit > best.credit) best = turn
     }
-    if (best !== undefined) best.credit -= totalWeight
+    if (best !== undefined) best.credit -= totalShare
     return best?.item
   }
 }

@@ -6,6 +6,7 @@
 import { type Address, formatAddress } from '../../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from '../schemas/fields.js'
 import { quote } from '../wording.js'
+import { checkBalance, checkTiers } from './balance-references.js'
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
@@ -30,6 +31,8 @@ export function checkReferences(input: unknown): Finding[] {
       ...keyWithoutCert(clusters, name),
       ...tlvsOfVersion1(clusters, name),
       ...repeatedBackends(clusters, name),
+      ...checkBalance(input, name),
+      ...checkTiers(input, name),
     ]),
   ]
 }

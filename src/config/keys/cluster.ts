@@ -17,14 +17,52 @@ export const CLUSTER_KEYS: KeyTable = {
   },
   'clusters.NAME.backends[].weight': {
     does: 'The share of new connections that this backend gets. A backend of weight 2 gets twice as many as one of weight 1',
-    takes: 'number, `1` to `1000`',
+    takes: 'number, `0` to `1000`',
     default: '`1`',
-    zero: 'an error. `millrace backend --weight 0` stops new connections, until a reload that changes the weight or a restart',
+    zero: 'no new connections. Those that are there stay',
+  },
+  'clusters.NAME.backends[].tier': {
+    does: 'Backends of tier 1 get new connections only if no backend of tier 0 is available, and so on',
+    takes: 'number, `0` to `99`',
+    default: '`0`',
+    zero: 'the first tier',
+  },
+  'clusters.NAME.backends[].backup': {
+    does: 'This backend gets new connections only if no other backend is available. It is the tier after all others. An error beside `tier`',
+    takes: '`true`, `false`',
+    default: '`false`',
   },
   'clusters.NAME.balance': {
-    does: 'How millrace chooses a backend for a new connection. `round-robin`: each in turn, by weight. Each worker has its own turn',
-    takes: '`round-robin`',
+    does: 'How millrace chooses a backend for a new connection. [balancing.md](balancing.md) explains each rule and says which to take. Each worker counts for itself',
+    takes: '`round-robin`, `least-connections`, `p2c`, `random`, `first`, `hash`',
     default: '`round-robin`',
+  },
+  'clusters.NAME.hash': {
+    does: 'What `balance: hash` uses. An error with every other rule',
+    takes: 'map',
+    default: 'with `balance: hash`: `{ key: source }`',
+  },
+  'clusters.NAME.hash.key': {
+    does: 'The part of the connection that decides. Connections with the same key go to the same backend. A connection without the key goes to each backend in turn',
+    takes: '[hash key](balancing.md#keys)',
+    default: REQUIRED,
+  },
+  'clusters.NAME.hash.table': {
+    does: 'How a key leads to a backend. `rendezvous` compares all backends. `maglev` looks in a table: faster with hundreds of backends',
+    takes: '`rendezvous`, `maglev`',
+    default: '`rendezvous`',
+  },
+  'clusters.NAME.hash.boundedLoad': {
+    does: 'No backend gets more than this many times its share of the open connections. A key whose backend is full goes to the next backend in its order',
+    takes: 'number, `1.01` to `100`, or `0`',
+    default: '`0`',
+    zero: 'no limit',
+  },
+  'clusters.NAME.slowStartMs': {
+    does: 'How long a backend gets less than its share, after it was down, was out of service, or was added by a reload. Its part grows from a tenth to all of its share. It has no effect when millrace starts',
+    takes: '[duration](#durations-and-sizes), `0` to `24d`',
+    default: '`0`',
+    zero: 'the backend gets its full share at once',
   },
   'clusters.NAME.halfClose': {
     does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. If a peer takes nothing for 30 s, millrace resets it. A client that sends FIN and then waits for the answer gets none. Use `close` where one side closes and the other would keep its socket open for a long time',

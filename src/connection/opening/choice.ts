@@ -72,6 +72,10 @@ async function askRoute(
     throw isOurs ? refuse('first-bytes-timeout') : error
   })
   if (typeof decision !== 'object') return decision
+  if (!decision.isRejected) {
+    client.balanceKey = decision.key
+    return decision.cluster
+  }
   throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`)
 }
 

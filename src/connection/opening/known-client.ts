@@ -31,6 +31,8 @@ export class KnownClient {
   request: FirstRequest | undefined
   /** Address of the client, as a proxy that we trust says in the request. */
   fieldClient: Address | undefined
+  /** The key that a route function gave, for a balancer. */
+  balanceKey: string | undefined
 
   constructor(policy: ListenerPolicy, dialogue: Dialogue, peer: PeerAddress) {
     this.policy = policy

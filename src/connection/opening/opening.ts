@@ -83,10 +83,11 @@ async function expectsHello(client: KnownClient): Promise<boolean> {
 
 /** The cluster, if the hello or its missing name decides alone. */
 async function lookAtHello(client: KnownClient): Promise<string | undefined> {
-  const { config, termination } = client.policy
+  const { config, termination, mayLackHello } = client.policy
   const { onBadHello, onNoSni } = config
   const hello = await client.readHello()
   if (typeof hello === 'string') {
+    if (mayLackHello) return undefined
     if (onBadHello === REJECT) throw refuse(`bad-hello: ${hello}`)
     return onBadHello
   }

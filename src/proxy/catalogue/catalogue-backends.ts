@@ -14,6 +14,7 @@ export interface BackendEntry extends Entry {
   /** The weight and the state that hold now. */
   readonly weight: number
   readonly setTo: BackendSetting
+  readonly tier: number
   /** The weight that the source gives. */
   readonly givenWeight: number
   /** What operators have set, as long as it holds. */
@@ -30,9 +31,9 @@ export class BackendEntries {
     this.#given.set(source, backends)
     const after = new Map<string, BackendEntry>()
     for (const [giver, given] of this.#given) {
-      for (const { address, weight } of given) {
-        const name = formatAddress(address)
-        if (!after.has(name)) after.set(name, this.#entryOf(name, giver, address, weight))
+      for (const options of given) {
+        const name = formatAddress(options.address)
+        if (!after.has(name)) after.set(name, this.#entryOf(name, giver, options))
       }
     }
     this.entries.replace([...after.values()])
@@ -50,9 +51,9 @@ export class BackendEntries {
     if (entry !== undefined) this.entries.update(withOrder(entry, { ...entry.ordered, ...told(change) }))
   }
 
-  #entryOf(name: string, source: Source, address: Address, weight: number): BackendEntry {
+  #entryOf(name: string, source: Source, { address, weight, tier = 0 }: BackendOptions): BackendEntry {
     const before = this.entries.get(name)
-    const entry = { name, source, address, isLeaving: false, givenWeight: weight }
+    const entry = { name, source, address, tier, isLeaving: false, givenWeight: weight }
     if (before?.givenWeight === weight) return withOrder(entry, before.ordered)
     const state = before?.ordered?.state
     return withOrder(entry, state && { state })

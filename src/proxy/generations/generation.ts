@@ -10,7 +10,12 @@ import type { DialOptions } from '../../cluster/dial.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { LASTING_MS } from '../../connection/backend/lasting.js'
-import { createListenerPolicy, isToldFirst, type ListenerPolicy } from '../../connection/listener-policy.js'
+import {
+  type ClusterNeeds,
+  createListenerPolicy,
+  type ListenerPolicy,
+  needsOf,
+} from '../../connection/listener-policy.js'
 import type { Destination, Service } from '../../connection/service.js'
 import type { Engine } from '../../io/engine.js'
 import { Listener } from '../../listener/listener.js'
@@ -50,6 +55,8 @@ export interface SharedParts {
   knownCluster(name: string): Cluster | undefined
   /** Every cluster calls it. */
   readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
+  /** A connection to this cluster has no key to hash. */
+  readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** Undefined: `dns.lookup`. */
   readonly lookup: ClusterHooks['lookup']
 }
@@ -157,19 +164,19 @@ function policyOf(
   before: Service | undefined,
   { log, tickets }: SharedParts,
 ): ListenerPolicy | undefined {
-  const isTold = (cluster: string): boolean => isToldFirst(config.clusters[cluster]!)
+  const needs = (cluster: string): ClusterNeeds => needsOf(config.clusters[cluster]!)
   const known = before?.policy
   const termination =
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
       : listener.tls && new TlsTermination(listener.tls, announceCertificates(log, listener.name), tickets)
-  return createListenerPolicy(listener, config.timeouts.firstBytesMs, isTold, termination)
+  return createListenerPolicy(listener, config.timeouts.firstBytesMs, needs, termination)
 }
 
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onBackendReleased, lookup }: SharedParts,
+  { engine, counters, log, knownCluster, onBackendReleased, onNoKey, lookup }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -181,7 +188,12 @@ function createDestination(
     maxLifetimeMs: lifetimeMs,
   }
   const { sendProxy, startTls, tls } = options
-  const hooks = { ...announceCluster(log, name), onBackendReleased, ...(lookup && { lookup }) }
+  const hooks = {
+    ...announceCluster(log, name),
+    onBackendReleased,
+    onNoKey,
+    ...(lookup && { lookup }),
+  }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
     pipes: { runQueue: engine.runQueue, settings, counters },

@@ -4,7 +4,7 @@
 
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
-import { isToldFirst, joinsUnseen } from '../../connection/listener-policy.js'
+import { joinsUnseen, needsOf } from '../../connection/listener-policy.js'
 import { type CountedEnding, ERRORS } from '../../observe/endings.js'
 
 type Clusters = Config['clusters']
@@ -22,7 +22,7 @@ export function* expectedErrors(
 /** Errors of connections that have no cluster yet. */
 function errorsBefore(listener: ListenerConfig, clusters: Clusters): readonly CountedEnding[] {
   if (listener.protocol === 'http') return [...ERRORS['first-bytes'], ...ERRORS.request]
-  const isUnseen = joinsUnseen(listener, (cluster) => isToldFirst(clusters[cluster]!))
+  const isUnseen = joinsUnseen(listener, (cluster) => needsOf(clusters[cluster]!))
   return isUnseen ? [] : ERRORS['first-bytes']
 }
 
@@ -35,7 +35,7 @@ function errorsAt(
     return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
   }
   // If clients are asked for TLS first, so are backends.
-  const isTold = isToldFirst(clusters[cluster]!) || startTls !== undefined
+  const isTold = needsOf(clusters[cluster]!).isTold || startTls !== undefined
   return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
 }
 

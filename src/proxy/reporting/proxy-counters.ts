@@ -6,6 +6,7 @@
  */
 import { formatAddress } from '../../address.js'
 import type { Backend } from '../../cluster/backend.js'
+import type { Cluster } from '../../cluster/cluster.js'
 import { forgetLongestGone } from '../../cluster/left.js'
 import type { Config } from '../../config/schema.js'
 import type { Connection } from '../../connection/connection.js'
@@ -78,6 +79,11 @@ export class ProxyCounters {
   /** The counters of a listener, for code that sees something which the status counts. */
   countsOf(service: Service): Counters<typeof LISTENER> {
     return this.#listenerOf(service).counts
+  }
+
+  /** A balancer of this cluster had no key to hash. */
+  foundNoKey(cluster: Cluster): void {
+    this.#clusters.of(cluster).counts.keyless++
   }
 
   connected(connection: Connection): void {

@@ -50,8 +50,9 @@ function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyC
   return counters.report([], catalogue, clusters)
 }
 
-function undialled({ address, weight, setTo }: BackendEntry): Backend {
+function undialled({ address, weight, tier, setTo }: BackendEntry): Backend {
   const backend = new Backend(address, weight, new BackOff())
-  backend.setTo = setTo
+  backend.set(weight, setTo)
+  backend.tier = tier
   return backend
 }

@@ -1,17 +1,16 @@
 /** What every balancer does, in whichever order it puts the candidates. */
 import { describe, expect, it } from 'vitest'
-import { BALANCERS, type BalanceRule, createBalancer } from '../../../src/cluster/balance/rules.js'
+import { BALANCERS, type BalanceRule } from '../../../src/cluster/balance/rules.js'
 import { requestOf } from '../requests.js'
 
-const candidatesOf = (...weights: number[]) =>
-  weights.map((weight, index) => ({ name: `10.0.0.${index}:80`, weight, active: 0, dialling: 0 }))
+import { balancerOf, candidatesOf } from './candidates-of.js'
 
 describe.each(Object.keys(BALANCERS) as BalanceRule[])('the balancer %s', (rule) => {
   const request = requestOf(1000)
 
   it('a balancer picks every candidate once for one request', () => {
     const candidates = candidatesOf(1, 5, 2, 1)
-    const balancer = createBalancer(rule, candidates)
+    const balancer = balancerOf(rule, candidates)
     for (let round = 0; round < 20; round++) {
       const picked = new Set<unknown>()
       for (const _ of candidates) picked.add(balancer.pick((each) => !picked.has(each), request))
@@ -22,11 +21,11 @@ describe.each(Object.keys(BALANCERS) as BalanceRule[])('the balancer %s', (rule)
 
   it('a balancer picks only candidates, and none if there are none', () => {
     const candidates = candidatesOf(1, 100, 1)
-    const balancer = createBalancer(rule, candidates)
+    const balancer = balancerOf(rule, candidates)
     for (let i = 0; i < 20; i++) {
       expect(balancer.pick((each) => each !== candidates[1], request)).not.toBe(candidates[1])
       expect(balancer.pick(() => false, request)).toBeUndefined()
     }
-    expect(createBalancer(rule, candidatesOf()).pick(() => true, request)).toBeUndefined()
+    expect(balancerOf(rule, candidatesOf()).pick(() => true, request)).toBeUndefined()
   })
 })

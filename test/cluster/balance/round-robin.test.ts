@@ -4,14 +4,14 @@ import { RoundRobin } from '../../../src/cluster/balance/round-robin.js'
 
 const all = () => true
 const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 })
-const itemsOf = (each: readonly number[]) => each.map((weight, index) => ({ index, weight }))
+const itemsOf = (each: readonly number[]) => each.map((share, index) => ({ index, share }))
 const sum = (each: readonly number[]) => each.reduce((total, weight) => total + weight, 0)
 
 test('round robin spreads the turns of a heavy backend instead of giving them in a row', () => {
   const [a, b, c] = [
-    { name: 'a', weight: 5 },
-    { name: 'b', weight: 1 },
-    { name: 'c', weight: 1 },
+    { name: 'a', share: 5 },
+    { name: 'b', share: 1 },
+    { name: 'c', share: 1 },
   ]
   const turns = new RoundRobin([a, b, c])
   const picks = Array.from({ length: 7 }, () => turns.pick(all)?.name)

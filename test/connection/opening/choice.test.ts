@@ -17,7 +17,12 @@ function clientOf(listener: Partial<ListenerInput>, known: object = {}): KnownCl
     listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
     clusters: { back: { backends: ['127.0.0.1:2'] }, other: { backends: ['127.0.0.1:3'] } },
   })
-  const policy = createListenerPolicy(listeners[0]!, 0, () => true, undefined)
+  const policy = createListenerPolicy(
+    listeners[0]!,
+    0,
+    () => ({ isTold: true, isKeyedBySni: false }),
+    undefined,
+  )
   const dialogue = {
     during: (work: Promise<unknown>) => work,
     show: async (bytes: number) => Buffer.alloc(bytes),

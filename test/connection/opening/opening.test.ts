@@ -36,7 +36,12 @@ function clientOf(dialogue: ScriptedDialogue, listener: Partial<ListenerInput>):
   })
   const config = listeners[0]!
   // A listener whose TLS ends here acts as if its certificates were there.
-  const policy = createListenerPolicy(config, 5000, () => true, termination)!
+  const policy = createListenerPolicy(
+    config,
+    5000,
+    () => ({ isTold: true, isKeyedBySni: false }),
+    termination,
+  )!
   return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2))
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { bytesToIp, ipToBytes, mapToIpv6, unmapBytes } from '../../src/proxy-protocol/ip.js'
+import { bytesToIp, ipToBytes, mapToIpv6, unmapBytes } from '../src/ip.js'
 
 const seed = Number(process.env.MILLRACE_SEED ?? 1)
 const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }))

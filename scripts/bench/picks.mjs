@@ -1,0 +1,108 @@
+// What it costs to choose a backend: ns per pick of every rule at 10 to 10,000 backends, and how long a reload with 10,000
+// backends blocks the event loop. No proxy is needed for the first, and no rival has the second.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseAddress } from '../../dist/address.js'
+import { Backend } from '../../dist/cluster/backend.js'
+import { BALANCERS, createBalancer } from '../../dist/cluster/balance/rules.js'
+import { Candidates } from '../../dist/cluster/candidates.js'
+import { BackOff } from '../../dist/cluster/health/back-off.js'
+import { createProxy } from '../../dist/index.js'
+
+const SIZES = [10, 100, 1000, 10_000]
+const RUNS = 7
+const RUN_NS = 60e6
+const RELOADS = 5
+const MOST_BACKENDS = 10_000
+
+const HASHES = {
+  'hash, rendezvous': { key: { from: 'route' }, table: 'rendezvous', boundedLoad: 0 },
+  'hash, rendezvous, bounded': { key: { from: 'route' }, table: 'rendezvous', boundedLoad: 1.25 },
+  'hash, maglev': { key: { from: 'route' }, table: 'maglev', boundedLoad: 0 },
+}
+
+/** Prints both tables, as docs/balancing.md has them. */
+export async function measurePicks() {
+  console.log(`| ns per pick | ${SIZES.map((size) => size.toLocaleString('en')).join(' | ')} backends |`)
+  console.log(`|---|${SIZES.map(() => '---:|').join('')}`)
+  for (const [name, policy] of policies()) {
+    const cells = SIZES.map((size) => Math.round(nsPerPick(policy, size)).toLocaleString('en'))
+    console.log(`| ${name} | ${cells.join(' | ')} |`)
+  }
+  const blockedMs = await longestBlockOfReload()
+  console.log(
+    `\nreload with ${MOST_BACKENDS.toLocaleString('en')} backends: the loop is blocked for ${blockedMs.toFixed(0)} ms`,
+  )
+}
+
+function policies() {
+  const plain = Object.keys(BALANCERS).filter((rule) => rule !== 'hash')
+  return [
+    ...plain.map((balance) => [balance, { balance, hash: undefined }]),
+    ...Object.entries(HASHES).map(([name, hash]) => [name, { balance: 'hash', hash }]),
+  ]
+}
+
+function backendsOf(count) {
+  return Array.from({ length: count }, (_, index) => addressAt(index))
+}
+
+const addressAt = (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80`
+
+function nsPerPick(policy, size) {
+  const backends = backendsOf(size).map((text) => new Backend(parseAddress(text), 1, new BackOff()))
+  // Some connections on each, as on a proxy that has run for a while.
+  for (const [index, backend] of backends.entries()) for (let i = 0; i < 1 + (index % 7); ++i) open(backend)
+  const candidates = new Candidates(backends, (tier) => createBalancer(policy, tier, () => {}))
+  const pick = (index) => candidates.next(requests[index % requests.length], [], 0)
+  const runs = Array.from({ length: RUNS }, () => runOf(pick)).toSorted((a, b) => a - b)
+  return runs[RUNS >> 1]
+}
+
+function open(backend) {
+  backend.dialBegan()
+  backend.dialSucceeded()
+}
+
+function runOf(pick) {
+  let picks = 0
+  const beganAt = process.hrtime.bigint()
+  let elapsedNs = 0
+  while (elapsedNs < RUN_NS) {
+    for (let i = 0; i < 20; ++i) pick(picks + i)
+    picks += 20
+    elapsedNs = Number(process.hrtime.bigint() - beganAt)
+  }
+  return elapsedNs / picks
+}
+
+const requests = Array.from({ length: 1000 }, (_, index) => ({
+  clientAddress: undefined,
+  key: `client ${index}`,
+  fieldValues: () => [],
+  tlv: () => undefined,
+}))
+
+/** The median of some reloads, each with one other backend. */
+async function longestBlockOfReload() {
+  const configWith = (last) => ({
+    listeners: [{ address: '127.0.0.1:0', cluster: 'all' }],
+    clusters: { all: { balance: 'least-connections', backends: [...backendsOf(MOST_BACKENDS - 1), last] } },
+    log: { level: 'silent' },
+  })
+  const proxy = createProxy(configWith('10.9.9.9:80'))
+  await proxy.start()
+  const blocked = []
+  for (let reload = 0; reload < RELOADS; ++reload) {
+    const config = configWith(`10.9.9.${reload}:80`)
+    const delays = monitorEventLoopDelay({ resolution: 1 })
+    delays.enable()
+    await sleep(50)
+    await proxy.reload(config)
+    await sleep(50)
+    delays.disable()
+    blocked.push(delays.max / 1e6)
+  }
+  await proxy.stop()
+  return blocked.toSorted((a, b) => a - b)[RELOADS >> 1]
+}

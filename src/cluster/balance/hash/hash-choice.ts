@@ -1,0 +1,59 @@
+/**
+ * The backend that belongs to a key of the connection: the same client, name or session comes to the same backend, in every
+ * worker and proxy. A backend that is full, down or was tried already hands over to the next one in the order of the key,
+ * which is the rendezvous order whatever the table is. A connection without the key is balanced in turn.
+ */
+import type { Balancer, Candidate } from '../balancer.js'
+import type { BalanceRequest } from '../request.js'
+import { RoundRobin } from '../round-robin.js'
+import { BoundedLoad } from './bounded-load.js'
+import { type HashKey, readKey } from './key.js'
+import { KeyHash } from './key-hash.js'
+import { Maglev } from './maglev.js'
+import { Rendezvous } from './rendezvous.js'
+
+export interface HashPolicy {
+  readonly key: HashKey
+  readonly table: 'rendezvous' | 'maglev'
+  /** Greater than 1. 0: no limit. */
+  readonly boundedLoad: number
+}
+
+export class HashChoice<Item extends Candidate> implements Balancer<Item> {
+  readonly #items: readonly Item[]
+  readonly #policy: HashPolicy
+  readonly #order: Rendezvous<Item>
+  readonly #load: BoundedLoad<Item> | undefined
+  readonly #withoutKey: RoundRobin<Item>
+  readonly #foundNoKey: () => void
+  readonly #hash = new KeyHash()
+  #table: Maglev<Item> | undefined
+
+  /** `foundNoKey` is told of each pick for a connection that has no such key. */
+  constructor(items: readonly Item[], policy: HashPolicy, foundNoKey: () => void) {
+    this.#items = items
+    this.#policy = policy
+    this.#order = new Rendezvous(items)
+    this.#load = policy.boundedLoad > 0 ? new BoundedLoad(items, policy.boundedLoad) : undefined
+    this.#withoutKey = new RoundRobin(items)
+    this.#foundNoKey = foundNoKey
+    this.reweighted()
+  }
+
+  pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined {
+    const key = readKey(this.#policy.key, request)
+    if (key === undefined) {
+      this.#foundNoKey()
+      return this.#withoutKey.pick(isCandidate)
+    }
+    if (typeof key === 'string') this.#hash.ofText(key)
+    else this.#hash.ofBytes(key)
+    const isGood = this.#load?.withRoom(isCandidate) ?? isCandidate
+    const first = this.#table?.at(this.#hash)
+    return first !== undefined && isGood(first) ? first : this.#order.best(this.#hash, isGood)
+  }
+
+  reweighted(): void {
+    if (this.#policy.table === 'maglev') this.#table = new Maglev(this.#items)
+  }
+}
