@@ -65,7 +65,7 @@ export const CLUSTER_KEYS: KeyTable = {
     zero: 'the backend gets its full share at once',
   },
   'clusters.NAME.halfClose': {
-    does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. If a peer takes nothing for 30 s, millrace resets it. A client that sends FIN and then waits for the answer gets none. Use `close` where one side closes and the other would keep its socket open for a long time',
+    does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. With `close`, a client that sends FIN and then waits for the answer gets none. A peer that takes nothing for 30 s is reset. Use `close` where one side closes and the other would keep its socket open for a long time',
     takes: '`propagate`, `close`',
     default: '`propagate`',
   },

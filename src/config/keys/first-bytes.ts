@@ -25,7 +25,7 @@ export const ACCEPT_PROXY_KEYS: KeyTable = {
     default: 'none',
   },
   'listeners[].acceptProxy.timeoutMs': {
-    does: 'How long millrace waits for the whole header. After that it resets the client. With `required: false` it serves a client that has sent no byte. So a client that waits for the server to speak first, such as MySQL, waits this long',
+    does: 'How long millrace waits for the whole header. After that it resets the client. Only with `required: false` it then serves a client that has sent no byte, without a header. A MySQL client waits for the server to speak, so it waits this long',
     takes: 'duration, `0` to `24d`',
     default: '`5s`',
     zero: 'no limit',

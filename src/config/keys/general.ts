@@ -26,7 +26,7 @@ export const GENERAL_KEYS: KeyTable = {
     zero: 'an error',
   },
   pinnedMemoryBytes: {
-    does: 'How much memory peers that read slowly may hold in kernel pipes, in all workers together. It is a target, not a hard limit: above it, each further slow peer holds at most 64 KiB, and no connection stops. So 10,000 slow peers hold at most this much and 640 MiB more. The kernel counts this memory to no `MemoryMax`, and socket buffers come on top',
+    does: 'How much memory peers that read slowly may hold in kernel pipes, in all workers together. It is a target, not a hard limit: above it, each further slow peer holds at most 64 KiB, and no connection stops. So 10,000 slow peers hold at most this much and 640 MiB more. The kernel counts this memory to no `MemoryMax`, and the buffers of the sockets come on top. They can be much more: see [a paused download](../README.md#figures)',
     takes: 'size, `1MiB` to `64GiB`',
     default: '`64MiB`',
     zero: 'an error',

@@ -27,7 +27,7 @@ export const LISTENER_KEYS: KeyTable = {
     default: 'no tags',
   },
   'listeners[].protocol': {
-    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket). Every other request gets 426, unless [`http: forward`](#http) is set',
+    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket). A request that is no upgrade gets 426, unless [`http: forward`](#http) is set',
     takes: '`tcp`, `http`',
     default: '`tcp`',
   },

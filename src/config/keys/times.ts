@@ -25,7 +25,7 @@ export const TIMEOUT_KEYS: KeyTable = {
     zero: NO_LIMIT,
   },
   'timeouts.idleMs': {
-    does: `How long a connection may move no byte in either direction. Keepalive probes are no bytes: a pool of silent connections ends after this time. ${ENDS}. The [record](records.md) names the side that millrace waited for`,
+    does: `How long both directions together may be silent. One byte in one direction starts the time anew. Keepalive probes are no bytes: a pool of silent connections ends after this time. ${ENDS}. The [record](records.md) names the side that millrace waited for`,
     takes: UP_TO_24_DAYS,
     default: '`10m`',
     zero: NO_LIMIT,
@@ -43,7 +43,7 @@ export const TIMEOUT_KEYS: KeyTable = {
     zero: NO_LIMIT,
   },
   'timeouts.drainMs': {
-    does: 'How long connections may go on after SIGTERM, after an operator sets their backend `maint`, and after a reload removes their listener. From half of it on, millrace closes connections that have no byte in flight, [one after another](commands.md#drain). A database session that waits for a slow query has none. At the end it resets the rest',
+    does: 'The deadline of a drain: after SIGTERM, after an operator sets a backend `maint`, and after a reload removes a listener. From half of it on, millrace closes connections that have no byte in flight, [one after another](commands.md#drain). A database session that waits for a slow query has none. At the end it resets the rest',
     takes: UP_TO_24_DAYS,
     default: '`30s`',
     zero: 'millrace waits until the last connection has ended',
@@ -105,13 +105,13 @@ function probes(map: string): KeyTable {
       zero: 'an error. `keepalive: false` sends no probes',
     },
     [`${map}.everyMs`]: {
-      does: 'Time between two probes (`TCP_KEEPINTVL`). Without the addon the value of the system holds',
+      does: 'Time between two probes (`TCP_KEEPINTVL`). Without the addon it is 1 s',
       takes: 'whole seconds, `1s` to `32767s`',
       default: '`15s`',
       zero: 'an error',
     },
     [`${map}.count`]: {
-      does: 'After this many unanswered probes the kernel breaks the connection (`TCP_KEEPCNT`). millrace then resets the other side. With the defaults, that is 120 s after the last byte. Without the addon the value of the system holds',
+      does: 'After this many unanswered probes the kernel breaks the connection (`TCP_KEEPCNT`). millrace then resets the other side. With the defaults, that is 120 s after the last byte. Without the addon it is 10',
       takes: 'number, `1` to `127`',
       default: '`4`',
       zero: 'an error',
