@@ -225,7 +225,7 @@ export function describeTermination(): void {
     writeFileSync(broken.cert, 'nonsense')
     point(broken)
     vi.advanceTimersByTime(LOOKED_AT_WITHIN_MS)
-    expect((await bed.told(/no good/)).level).toBe('error')
+    expect((await bed.told(/cannot be used/)).level).toBe('error')
     // Otherwise the fake timers of this thread would wait for ever.
     vi.runOnlyPendingTimers()
     vi.useRealTimers()
