@@ -106,9 +106,7 @@ export class Backend {
     this.#dialling -= 1
     this.#active += 1
     this.#connections += 1
-    const wasDown = this.health.connected()
-    if (wasDown) this.startSlowly()
-    return wasDown
+    return this.health.connected()
   }
 
   /** The connect to `address` failed at `now`. Returns how long the backend is skipped, in ms, or 0. */

@@ -158,7 +158,11 @@ export class Cluster {
   }
 
   #succeeded(backend: Backend): void {
-    if (backend.dialSucceeded()) this.#hooks.onBackendUp?.(backend)
+    // A connect that was on its way when another one failed proves that the backend was never down.
+    const isResting = backend.health.skippedUntil > this.#now()
+    if (!backend.dialSucceeded()) return
+    if (!isResting) backend.startSlowly()
+    this.#hooks.onBackendUp?.(backend)
   }
 
   #failed(backend: Backend, address: ResolvedAddress, errno: string): void {

@@ -16,8 +16,9 @@ export class SlowStart {
     this.#now = now
   }
 
+  /** A start that is under way goes on. */
   begin(): void {
-    this.#beganAt = this.#now()
+    if (this.part === 1) this.#beganAt = this.#now()
   }
 
   /** The part of its weight that a backend has at present: above 0, at most 1. */

@@ -40,7 +40,7 @@ export function createListenerPolicy(
   termination: TlsTermination | undefined,
 ): ListenerPolicy | undefined {
   if (joinsUnseen(config, needs)) return undefined
-  const { tls, acceptProxy, protocol, routes, route, onNoSni, cluster } = config
+  const { tls, acceptProxy, protocol, startTls, routes, route, onNoSni, cluster } = config
   const dependsOnHello =
     tls !== undefined ||
     onNoSni !== undefined ||
@@ -55,7 +55,7 @@ export function createListenerPolicy(
     routes: new RouteTable(routes),
     termination,
     looksAtHello: dependsOnHello || isKeyedByHello,
-    mayLackHello: !dependsOnHello,
+    mayLackHello: isKeyedByHello && !dependsOnHello && startTls === undefined,
     comparesPaths: route !== undefined || routes.some(({ path }) => path !== undefined),
   }
 }

@@ -1,7 +1,7 @@
 /** A cluster on a scripted engine. The test answers the lookups of names, and moves the time on. */
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
-import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
+import { Cluster, type ClusterHooks, type ClusterOptions } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import type { Lookup } from '../../src/cluster/names/resolver.js'
 import { requestOf } from './requests.js'
@@ -32,10 +32,14 @@ export function useScriptedClusters(): void {
   })
 }
 
-export function clusterOf(addresses: readonly string[], hooks: ClusterHooks = {}): Cluster {
+export function clusterOf(
+  addresses: readonly string[],
+  hooks: ClusterHooks = {},
+  options: Partial<ClusterOptions> = {},
+): Cluster {
   const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
   const lookup: Lookup = (host, _options, done) => answers.set(host, done)
-  const cluster = new Cluster('test', { ...BALANCED, backends }, engine, { lookup, ...hooks })
+  const cluster = new Cluster('test', { ...BALANCED, backends, ...options }, engine, { lookup, ...hooks })
   cluster.start()
   stops.push(() => cluster.stop())
   return cluster

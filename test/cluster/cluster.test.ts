@@ -340,3 +340,27 @@ test('every dial calls done exactly once', async () => {
   }
   for (const done of calls) expect(done).toHaveBeenCalledTimes(1)
 })
+
+test('a backend that was down starts slowly when it is back, and not after one failure between successes', async () => {
+  const cluster = clusterOf([A, B], {}, { slowStartMs: 10_000 })
+  const share = () => cluster.backend(A)!.share
+  engine.outcomes.set(A, 'never')
+  const onItsWay = dial(cluster)
+  await dial(cluster)
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  await dial(cluster)
+  expect(states(cluster)).toEqual(['down', 'up'])
+  engine.settle(A, '')
+  await onItsWay
+  expect(share()).toBe(1)
+
+  await dial(cluster)
+  await dial(cluster)
+  engine.outcomes.delete(A)
+  vi.advanceTimersByTime(1000)
+  for (let i = 0; i < 4; i++) await dial(cluster)
+  expect(states(cluster)).toEqual(['up', 'up'])
+  expect(share()).toBe(0.1)
+  vi.advanceTimersByTime(5000)
+  expect(share()).toBe(0.5)
+})

@@ -65,3 +65,12 @@ it('a listener looks at the ClientHello if a cluster hashes the server name, and
   const routed = configOf({ routes: [{ sni: 'a.test', cluster: 'back' }] })
   expect(createListenerPolicy(routed, 0, needs, undefined)).toMatchObject({ mayLackHello: false })
 })
+
+it('only a listener that looks at the hello for the sake of the hash serves clients without one', () => {
+  const needs = () => ({ isTold: false, isKeyedBySni: true })
+  const mayLackHello = (listener: Partial<ListenerInput>, what = needs) =>
+    createListenerPolicy(configOf(listener), 0, what, undefined)?.mayLackHello
+  expect(mayLackHello({ startTls: 'postgres' })).toBe(false)
+  expect(mayLackHello({ startTls: 'postgres' }, () => NEEDS_NOTHING)).toBe(false)
+  expect(mayLackHello({ onNoSni: 'reject' })).toBe(false)
+})

@@ -170,6 +170,22 @@ export function describePostgres(): void {
     expect(db.peers.length + other.peers.length).toBe(0)
   })
 
+  it.each<[string, Buffer, RegExp]>([
+    ['a start-up in the clear', startUp, /^bad-hello: not TLS$/],
+    ['another request', TLS_REQUEST, /^bad-hello: not TLS$/],
+    ['a cancel request in the clear', cancelOf(1, Buffer.alloc(4)), /^bad-hello: not TLS$/],
+  ])(
+    'a Postgres client that asked for TLS is closed if it goes on with %s, without routes too',
+    async (_, bytes, expected) => {
+      await start({ startTls: 'postgres', cluster: 'db' })
+      const client = await asked()
+      client.send(bytes)
+      await client.ended
+      expect(await cause()).toMatch(expected)
+      expect(db.peers.length + other.peers.length).toBe(0)
+    },
+  )
+
   it.each<[string, Buffer]>([
     ['SSLRequest', TLS_REQUEST],
     ['GSSENCRequest', GSS_REQUEST],

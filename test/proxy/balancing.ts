@@ -1,6 +1,6 @@
 /** Which backend the connections of a proxy reach: by key, by tier, by weight. */
 import { afterEach, expect, it } from 'vitest'
-import type { ClusterInput } from '../../src/config/input.js'
+import type { ClusterInput, TimeoutsInput } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { Backend } from '../support/backend.js'
 import { helloOf } from '../support/hello.js'
@@ -19,6 +19,7 @@ export function describeBalancing(): void {
     count: number,
     cluster: (addresses: string[]) => Partial<ClusterInput>,
     listener: Partial<ListenerInput> = {},
+    timeouts: TimeoutsInput = {},
   ): Promise<void> {
     backends = []
     for (let index = 0; index < count; index++) backends.push(await Backend.listen())
@@ -26,6 +27,7 @@ export function describeBalancing(): void {
     bed = await Bed.start({
       listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back', ...listener }],
       clusters: { back: { backends: addresses, ...cluster(addresses) } },
+      timeouts,
     })
   }
 
@@ -77,6 +79,21 @@ export function describeBalancing(): void {
     expect(cluster().keyless).toBe(0)
     await reached('SSH-2.0-OpenSSH_9.2\r\n')
     expect(cluster().keyless).toBe(1)
+  })
+
+  it('a client that waits for the server to speak is served without a key after firstBytesMs', async () => {
+    await start(2, () => ({ balance: 'hash', hash: { key: 'sni' } }), {}, { firstBytesMs: 50 })
+    await bed.connect()
+    await until(() => backends.some(({ peers }) => peers.length > 0))
+    expect(cluster().keyless).toBe(1)
+  })
+
+  it('a key of a route function that is no text ends the connection as route-failed', async () => {
+    await start(1, () => ({ balance: 'hash', hash: { key: 'route' } }), {
+      route: () => ({ key: 5 as never }),
+    })
+    await bed.turnedAway()
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('route-failed')
   })
 
   it('the key that a route function returns decides', async () => {
@@ -151,7 +168,8 @@ export function describeBalancing(): void {
 
   it('least connections fills an idle backend first', async () => {
     await start(2, () => ({ balance: 'least-connections' }))
-    expect(await picksOf(4, () => 'x')).toEqual([0, 1, 0, 1])
+    const picks = await picksOf(4, () => 'x')
+    expect([new Set(picks.slice(0, 2)), new Set(picks.slice(2))]).toEqual([new Set([0, 1]), new Set([0, 1])])
     await bed.control.changeBackend('back', backends[1]!.address, { weight: 0 })
     expect(await picksOf(2, () => 'x')).toEqual([0, 0])
     await bed.control.changeBackend('back', backends[1]!.address, { weight: 1 })

@@ -23,8 +23,8 @@ export interface Balancer<Item> {
   /**
    * Returns the first candidate in the order for `request`. Undefined if there is none. If it is asked again
    * for the same request without those already picked, it continues in that order until every candidate was
-   * picked once. So retries follow the balancer, too. It runs for each connection, and makes no object for
-   * it.
+   * picked once. So retries follow the balancer, too. It runs for each connection, and makes
+   * no object for it but a key that it has to read.
    */
   pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined
   /** The weight of a backend has changed. */

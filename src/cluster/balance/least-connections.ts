@@ -4,36 +4,58 @@
  * is judged by what it leads to. Backends that are equal are picked in turn.
  */
 import { type Balancer, type Candidate, openOf } from './balancer.js'
+import type { Random } from './weighted-draw.js'
 
 export class LeastConnections<Item extends Candidate> implements Balancer<Item> {
   readonly #items: readonly Item[]
+  readonly #random: Random
   /** The search begins behind the last pick: this is the turn of equal backends. */
-  #start = 0
+  #start: number
 
-  constructor(items: readonly Item[]) {
+  /** The first turn is drawn, or all workers would begin with the same backend. */
+  constructor(items: readonly Item[], random: Random = Math.random) {
     this.#items = items
+    this.#random = random
+    this.#start = Math.floor(random() * items.length)
   }
 
   pick(isCandidate: (item: Item) => boolean): Item | undefined {
+    const best = this.#search(isCandidate)
+    const item = this.#items[best]
+    const picked = item !== undefined && this.#isHeldBack(item) ? this.#search(isCandidate, best) : best
+    const index = picked === -1 ? best : picked
+    if (index === -1) return undefined
+    this.#start = index + 1
+    return this.#items[index]
+  }
+
+  /**
+   * A backend that starts slowly has few connections, so it would be picked each time. Of the picks that are its own it
+   * gets the part that it has of its weight.
+   */
+  #isHeldBack({ share, weight }: Item): boolean {
+    return share < weight && this.#random() * weight >= share
+  }
+
+  /** The index of the best candidate but `other`, or -1. */
+  #search(isCandidate: (item: Item) => boolean, other = -1): number {
     const { length } = this.#items
     let best = -1
     let leastLoad = Number.POSITIVE_INFINITY
     for (let steps = 0; steps < length && leastLoad > 0; ++steps) {
       const index = (this.#start + steps) % length
       const item = this.#items[index]!
-      if (!isCandidate(item)) continue
+      if (index === other || !isCandidate(item)) continue
       const load = loadOf(item)
       if (load >= leastLoad) continue
       leastLoad = load
       best = index
     }
-    if (best === -1) return undefined
-    this.#start = best + 1
-    return this.#items[best]
+    return best
   }
 }
 
 function loadOf(item: Candidate): number {
   const open = openOf(item)
-  return open === 0 ? 0 : (open + 1) / item.share
+  return open === 0 ? 0 : (open + 1) / item.weight
 }

@@ -20,6 +20,11 @@ export class RoundRobin<Item extends { readonly share: number }> implements Bala
     this.#turns = items.map((item) => ({ item, credit: 0 }))
   }
 
+  /** The cycle begins anew: what was owed for the old weights would starve others for a long time. */
+  reweighted(): void {
+    for (const turn of this.#turns) turn.credit = 0
+  }
+
   /**
    * Only candidates earn credit. An item that was away must not come back with many turns in a row. Its share
    * must go to all others by weight, not to the item that follows it.

@@ -13,21 +13,22 @@ export type Random = () => number
 export class WeightedDraw<Item extends Candidate> {
   readonly #items: readonly Item[]
   readonly #random: Random
-  #largestWeight = 0
+  /** Undefined until the next draw needs it. */
+  #largestWeight: number | undefined
 
   constructor(items: readonly Item[], random: Random) {
     this.#items = items
     this.#random = random
-    this.reweighted()
   }
 
   reweighted(): void {
-    this.#largestWeight = this.#items.reduce((most, { weight }) => Math.max(most, weight), 0)
+    this.#largestWeight = undefined
   }
 
   /** Never answers `other`. */
   draw(isCandidate: (item: Item) => boolean, other?: Item): Item | undefined {
     const { length } = this.#items
+    this.#largestWeight ??= this.#items.reduce((most, { weight }) => Math.max(most, weight), 0)
     for (let tries = 0; tries < MOST_TRIES && length > 0; ++tries) {
       const item = this.#items[Math.floor(this.#random() * length)]!
       const isAccepted = this.#random() * this.#largestWeight < item.share

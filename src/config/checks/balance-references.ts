@@ -67,11 +67,12 @@ export function checkTiers(input: unknown, name: string): Finding[] {
   })
 }
 
+/** Listeners that name the cluster. Nobody can know where a route function sends clients. */
 function listenersOf(input: unknown, cluster: string) {
   return itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) => {
     if (!isMap(listener)) return []
-    const named = [listener.cluster, ...itemsOf(listener.routes).map((route) => valueAt(route, 'cluster'))]
-    const mayGo = listener.route !== undefined || named.includes(cluster)
-    return mayGo ? [{ listener, index }] : []
+    const { cluster: own, onNoSni, onBadHello, routes } = listener
+    const named = [own, onNoSni, onBadHello, ...itemsOf(routes).map((route) => valueAt(route, 'cluster'))]
+    return named.includes(cluster) ? [{ listener, index }] : []
   })
 }

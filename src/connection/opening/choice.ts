@@ -73,6 +73,8 @@ async function askRoute(
   })
   if (typeof decision !== 'object') return decision
   if (!decision.isRejected) {
+    if (decision.key !== undefined && typeof decision.key !== 'string')
+      throw new TypeError(`route: key must be a text, it is a ${typeof decision.key}`)
     client.balanceKey = decision.key
     return decision.cluster
   }

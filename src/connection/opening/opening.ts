@@ -5,6 +5,7 @@
  */
 import { ALPN_POSTGRESQL } from '../../config/schemas/start-tls-schema.js'
 import { DialogueOver } from '../../io/dialogue.js'
+import type { ClientHello } from '../../peek/client-hello.js'
 import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../../proxy-protocol/decode.js'
 import { refuse } from '../refusal.js'
 import { secured } from '../secured.js'
@@ -85,7 +86,7 @@ async function expectsHello(client: KnownClient): Promise<boolean> {
 async function lookAtHello(client: KnownClient): Promise<string | undefined> {
   const { config, termination, mayLackHello } = client.policy
   const { onBadHello, onNoSni } = config
-  const hello = await client.readHello()
+  const hello = await helloOrSilence(client)
   if (typeof hello === 'string') {
     if (mayLackHello) return undefined
     if (onBadHello === REJECT) throw refuse(`bad-hello: ${hello}`)
@@ -95,6 +96,20 @@ async function lookAtHello(client: KnownClient): Promise<string | undefined> {
   if (onNoSni === REJECT) throw refuse('no-sni')
   // With our own certificate, the handshake still comes first.
   return termination === undefined ? onNoSni : undefined
+}
+
+/** A client that waits for the server to speak first sends no hello. If it may lack one, it goes on without. */
+async function helloOrSilence(client: KnownClient): Promise<ClientHello | string> {
+  const { dialogue, policy } = client
+  try {
+    return await client.readHello()
+  } catch (error) {
+    const isSilent =
+      error instanceof DialogueOver && error.why === 'timed-out' && dialogue.socket.peek(1).length === 0
+    if (!policy.mayLackHello || !isSilent) throw error
+    dialogue.allow(policy.firstBytesMs)
+    return 'no bytes'
+  }
 }
 
 async function terminate(client: KnownClient): Promise<void> {

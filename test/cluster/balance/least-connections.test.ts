@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { First } from '../../../src/cluster/balance/first.js'
 import { LeastConnections } from '../../../src/cluster/balance/least-connections.js'
-import { candidatesOf } from './candidates-of.js'
+import { candidatesOf, seededRandom } from './candidates-of.js'
 
 const all = () => true
 
@@ -26,7 +26,7 @@ it('least connections picks the smallest (connections + 1) / weight, and an idle
 
 it('least connections picks equal backends in turn', () => {
   const candidates = candidatesOf(1, 1, 1)
-  const balancer = new LeastConnections(candidates)
+  const balancer = new LeastConnections(candidates, () => 0)
   const picks = Array.from({ length: 6 }, () => balancer.pick(all)!.index)
   expect(picks).toEqual([0, 1, 2, 0, 1, 2])
 })
@@ -44,10 +44,12 @@ it('a backend that came back without connections does not get all of the next on
   const candidates = candidatesOf(10, 10)
   candidates[0]!.active = 100
   candidates[1]!.share = 1
-  const balancer = new LeastConnections(candidates)
-  for (let i = 0; i < 40; i++) balancer.pick(all)!.active += 1
-  // At a tenth of its share it takes 1 / 11 of the connections that there are.
-  expect(candidates[1]!.active).toBeLessThan(15)
+  const balancer = new LeastConnections(candidates, seededRandom(1))
+  for (let i = 0; i < 400; i++) balancer.pick(all)!.active += 1
+  // It has a tenth of its weight, so it gets a tenth of the picks, although it has the fewest connections.
+  expect(candidates[1]!.active).toBeGreaterThan(20)
+  expect(candidates[1]!.active).toBeLessThan(60)
+  expect(balancer.pick(({ index }) => index === 1)).toBe(candidates[1])
 })
 
 it('balance: first takes the first candidate in the order of the config, whatever its weight', () => {
@@ -55,4 +57,12 @@ it('balance: first takes the first candidate in the order of the config, whateve
   const balancer = new First(candidates)
   for (let i = 0; i < 10; i++) expect(balancer.pick(all)?.index).toBe(0)
   expect(balancer.pick(({ index }) => index > 0)?.index).toBe(1)
+})
+
+it('least connections begins with a backend drawn at random, so that workers do not all begin with the first', () => {
+  const firsts = Array.from(
+    { length: 20 },
+    (_, seed) => new LeastConnections(candidatesOf(1, 1, 1, 1), seededRandom(seed)).pick(all)!.index,
+  )
+  expect(new Set(firsts).size).toBe(4)
 })

@@ -72,3 +72,12 @@ test('round robin gives the share of an absent backend to the others, and no ext
   expect(count(300, ({ index }) => index !== 0)).toEqual([0, 200, 100])
   expect(count(7, all)).toEqual([4, 2, 1])
 })
+
+test('round robin begins a new cycle when weights change, and owes nothing for the old ones', () => {
+  const items = itemsOf([1000, 1000, 1000])
+  const turns = new RoundRobin(items)
+  for (let i = 0; i < 2; i++) turns.pick(all)
+  for (const item of items) Object.assign(item, { share: 1 })
+  turns.reweighted()
+  expect(Array.from({ length: 6 }, () => turns.pick(all)!.index)).toEqual([0, 1, 2, 0, 1, 2])
+})

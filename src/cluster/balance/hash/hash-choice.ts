@@ -8,9 +8,13 @@ import type { BalanceRequest } from '../request.js'
 import { RoundRobin } from '../round-robin.js'
 import { BoundedLoad } from './bounded-load.js'
 import { type HashKey, readKey } from './key.js'
-import { KeyHash } from './key-hash.js'
+import { drawFor, KeyHash } from './key-hash.js'
 import { Maglev } from './maglev.js'
 import { Rendezvous } from './rendezvous.js'
+
+/** A draw of its own per key. Any two numbers do. */
+const START_A = 0x51ed270b
+const START_B = 0x2545f491
 
 export interface HashPolicy {
   readonly key: HashKey
@@ -27,6 +31,7 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
   readonly #withoutKey: RoundRobin<Item>
   readonly #foundNoKey: () => void
   readonly #hash = new KeyHash()
+  /** Of `table: maglev`. Undefined until the next pick needs it: a reload can change many weights. */
   #table: Maglev<Item> | undefined
 
   /** `foundNoKey` is told of each pick for a connection that has no such key. */
@@ -37,7 +42,6 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
     this.#load = policy.boundedLoad > 0 ? new BoundedLoad(items, policy.boundedLoad) : undefined
     this.#withoutKey = new RoundRobin(items)
     this.#foundNoKey = foundNoKey
-    this.reweighted()
   }
 
   pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined {
@@ -49,11 +53,21 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
     if (typeof key === 'string') this.#hash.ofText(key)
     else this.#hash.ofBytes(key)
     const isGood = this.#load?.withRoom(isCandidate) ?? isCandidate
-    const first = this.#table?.at(this.#hash)
+    const first = this.#atTable()
     return first !== undefined && isGood(first) ? first : this.#order.best(this.#hash, isGood)
   }
 
+  /** While a backend starts slowly, only the part of its keys that it has already come from the table. */
+  #atTable(): Item | undefined {
+    if (this.#policy.table !== 'maglev') return undefined
+    this.#table ??= new Maglev(this.#items)
+    const item = this.#table.at(this.#hash)
+    if (item === undefined || item.share === item.weight) return item
+    return drawFor(this.#hash, START_A, START_B) < item.share / item.weight ? item : undefined
+  }
+
   reweighted(): void {
-    if (this.#policy.table === 'maglev') this.#table = new Maglev(this.#items)
+    this.#table = undefined
+    this.#withoutKey.reweighted()
   }
 }

@@ -115,6 +115,22 @@ describe.each(['rendezvous', 'maglev'] as const)('balance: hash with table: %s',
   })
 })
 
+it.each(['rendezvous', 'maglev'] as const)(
+  'with table: %s a backend that starts slowly has a part of its keys',
+  (table) => {
+    const candidates = candidatesOf(1, 1, 1, 1)
+    const before = placesOf(candidates, policyOf(table))
+    candidates[0]!.share = 0.5
+    const after = placesOf(candidates, policyOf(table))
+    const [full, part] = [before, after].map(
+      (places) => places.filter((name) => name === candidates[0]!.name).length,
+    )
+    expect(part! / full!).toBeGreaterThan(0.4)
+    expect(part! / full!).toBeLessThan(0.65)
+    expect(movedOf(before, after, candidates[0]!.name)).toBe(0)
+  },
+)
+
 it('a weight that changes moves keys with maglev as soon as the balancer is told', () => {
   const candidates = candidatesOf(1, 1)
   const choice = choiceOf(candidates, policyOf('maglev'))
