@@ -134,6 +134,7 @@ it.each(['rendezvous', 'maglev'] as const)(
 it('a weight that changes moves keys with maglev as soon as the balancer is told', () => {
   const candidates = candidatesOf(1, 1)
   const choice = choiceOf(candidates, policyOf('maglev'))
+  choice.pick(all, byKey('before'))
   candidates[1]!.weight = 0
   candidates[1]!.share = 0
   choice.reweighted()
