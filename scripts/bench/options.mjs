@@ -21,7 +21,7 @@ const CONTROLS = ['cubic', 'bbr']
 const QUICK_CONTENDERS = ['c-splice', 'haproxy-splice', 'nginx', 'go', 'millrace']
 const QUICK_MOST_WARM_MS = 800
 const isForSmoke = ({ name, kind }) => kind === 'rival' || kind === 'reference' || SMOKED.includes(name)
-const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody']
+const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody', 'millrace-uncounted']
 
 /** Exits with 2 and the usage if the arguments make no sense. */
 export function parseOptions(argv) {
