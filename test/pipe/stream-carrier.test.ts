@@ -1,5 +1,8 @@
 /** The stream carrier lends bytes from memory that is used again. No byte may change before it has left. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { READABLE, WRITABLE } from '../../src/io/socket.js'
+import { createPipeCounters } from '../../src/pipe/options.js'
+import { type StreamFlow, streamCarrier } from '../../src/pipe/stream-carrier.js'
 import { pattern, random } from '../support/bytes.js'
 import { streamCarriage } from '../support/carriages.js'
 import type { Peer } from '../support/peer.js'
@@ -77,4 +80,42 @@ test.each(WAYS)('a stalled sink of a stream pipe queues at most one read of 256 
   await settled(() => joined.pipe[way.direction].bytes)
   expect(sink.queuedBytes).toBeGreaterThan(0)
   expect(sink.queuedBytes).toBeLessThanOrEqual(256 * KIB)
+})
+
+/** A flow between two mock streams. The source has `bytes`, and the sink is ready for `sinkReady`. */
+function mockFlow(bytes: Buffer | undefined, sinkReady: number) {
+  const told: unknown[] = []
+  const source = {
+    ready: READABLE,
+    hasBytes: bytes !== undefined,
+    hasEnded: false,
+    isLending: false,
+    take: () => bytes,
+    setReading: (isReading: boolean) => told.push(['reading', isReading]),
+  }
+  const sink = { ready: sinkReady, write: (chunk: Buffer) => told.push(['write', chunk.length]) > 0 }
+  const flow = {
+    source,
+    sink,
+    head: undefined,
+    took: () => {},
+    gave: () => {},
+    counters: createPipeCounters(),
+  }
+  return { flow: flow as unknown as StreamFlow, told }
+}
+
+test('the stream carrier gives nothing to a full sink, and stops to read a source that still has bytes', () => {
+  const { flow, told } = mockFlow(Buffer.from('waiting'), 0)
+  expect(streamCarrier.move(flow, 1000)).toBe(0)
+  expect(told).toEqual([['reading', false]])
+})
+
+test('the stream carrier gives one read to a sink with room, and stops to read a source that still has bytes', () => {
+  const { flow, told } = mockFlow(Buffer.from('bytes'), WRITABLE)
+  expect(streamCarrier.move(flow, 1000)).toBe(5)
+  expect(told).toEqual([
+    ['write', 5],
+    ['reading', false],
+  ])
 })
