@@ -53,19 +53,19 @@ export const CLUSTER_KEYS: KeyTable = {
     default: '`rendezvous`',
   },
   'clusters.NAME.hash.boundedLoad': {
-    does: 'No backend gets more than this many times its share of the open connections. A key whose backend is full goes to the next backend in its order',
+    does: 'No backend gets more than this many times its share of the open connections, rounded up. Each worker counts for itself. A key whose backend is full goes to the next backend in its order',
     takes: 'number, `1.01` to `100`, or `0`',
     default: '`0`',
     zero: 'no limit',
   },
   'clusters.NAME.slowStartMs': {
-    does: 'How long a backend gets less than its share, after it was down, was out of service, or was added by a reload. Its part grows from a tenth to all of its share. It has no effect when millrace starts',
+    does: 'How long a backend gets less than its share, after it was down, was out of service, or was added by a reload. It gets a tenth of its share at first, and at each moment the part of this time that has passed. It has no effect when millrace starts',
     takes: '[duration](#durations-and-sizes), `0` to `24d`',
     default: '`0`',
     zero: 'the backend gets its full share at once',
   },
   'clusters.NAME.halfClose': {
-    does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. With `close`, a client that sends FIN and then waits for the answer gets none. A peer that takes nothing for 30 s is reset. Use `close` where one side closes and the other would keep its socket open for a long time',
+    does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. With `close`, a client that sends FIN and then waits for the answer gets none. A peer that takes nothing for 30 s is given up. Use `close` where one side closes and the other would keep its socket open for a long time',
     takes: '`propagate`, `close`',
     default: '`propagate`',
   },

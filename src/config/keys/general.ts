@@ -14,7 +14,7 @@ export const GENERAL_KEYS: KeyTable = {
     zero: 'an error',
   },
   workerHangMs: {
-    does: 'If a worker does not answer the supervisor for this long, the supervisor kills it and [starts another one](admin.md#several-workers). All connections of that worker end. It looks three times in this period, so with `30s` it kills the worker after 30 to 40 s. Its clients see a reset. One worker alone has no supervisor: nothing watches it. The library ignores this key',
+    does: 'If a worker does not answer the supervisor for this long, the supervisor kills it and [starts another one](admin.md#several-workers). All connections of that worker end. It looks every third of this time, at most 10 s apart. So with `30s` it kills the worker after 30 to 40 s. Its clients see a reset. One worker alone has no supervisor: nothing watches it. The library ignores this key',
     takes: 'duration, `100ms` to `24d`',
     default: '`30s`',
     zero: 'millrace never kills a worker',
@@ -26,7 +26,7 @@ export const GENERAL_KEYS: KeyTable = {
     zero: 'an error',
   },
   pinnedMemoryBytes: {
-    does: 'How much memory peers that read slowly may hold in kernel pipes, in all workers together. It is a target, not a hard limit: above it, each further slow peer holds at most 64 KiB, and no connection stops. So 10,000 slow peers hold at most this much and 640 MiB more. The kernel counts this memory to no `MemoryMax`, and the buffers of the sockets come on top. They can be much more: see [a paused download](../README.md#figures)',
+    does: 'How much memory peers that read slowly may hold in kernel pipes, in all workers together. It is a target, not a hard limit: above it, each further slow peer holds at most 64 KiB, and no connection stops. So 10,000 slow peers hold at most this much and 625 MiB more. The kernel counts this memory to no `MemoryMax`, and the buffers of the sockets come on top. They can be much more: see [a paused download](../README.md#figures)',
     takes: 'size, `1MiB` to `64GiB`',
     default: '`64MiB`',
     zero: 'an error',

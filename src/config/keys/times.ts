@@ -13,10 +13,10 @@ export const TIMEOUT_KEYS: KeyTable = {
     zero: NO_LIMIT,
   },
   'timeouts.connectMs': {
-    does: 'How long one connect may take. After this time millrace tries the next address: each backend once, then the further addresses of backends with several. A refused connect goes on to the next at once. So a client waits at most this time for each address. After the last one millrace resets the client, or answers 502 or 504 with `protocol: http`. Waiting for the first answer of DNS has the same limit',
+    does: 'How long one connect may take. After this time millrace tries the next address: each backend once, then the further addresses of backends with several. A refused connect goes on to the next at once. So a client waits at most this time for each address. After the last one millrace resets the client. With `protocol: http` it answers 504 if the last connect was too slow, else 503. Waiting for the first answer of DNS has the same limit',
     takes: UP_TO_24_DAYS,
     default: '`5s`',
-    zero: 'the limit of the kernel, about 2 minutes (`tcp_syn_retries`)',
+    zero: 'the limit of the kernel, about 2 minutes (`tcp_syn_retries`). A wait for DNS has none',
   },
   'timeouts.responseMs': {
     does: 'How long a backend may take for a TLS handshake, and then once more for the head of its response. After this time millrace resets the client, or answers 504 with `protocol: http`. A backend that only gets plain bytes has no such limit',
@@ -43,13 +43,13 @@ export const TIMEOUT_KEYS: KeyTable = {
     zero: NO_LIMIT,
   },
   'timeouts.drainMs': {
-    does: 'The deadline of a drain: after SIGTERM, after an operator sets a backend `maint`, and after a reload removes a listener. From half of it on, millrace closes connections that have no byte in flight, [one after another](commands.md#drain). A database session that waits for a slow query has none. At the end it resets the rest',
+    does: 'The deadline of a drain: after SIGTERM, after an operator sets a backend `maint`, and after a reload removes a listener. From half of it on, millrace closes connections that have no byte in flight, [one after another](commands.md#drain). A database session that waits for a slow query has none. At the end it ends [those that are left](commands.md#drain)',
     takes: UP_TO_24_DAYS,
     default: '`30s`',
     zero: 'millrace waits until the last connection has ended',
   },
   'timeouts.deadPeerMs': {
-    does: 'How long sent bytes or keepalive probes may stay unacknowledged (`TCP_USER_TIMEOUT`). After this time the kernel breaks the connection, and millrace resets the other side. Without the addon millrace ignores this key and logs a warning',
+    does: 'How long sent bytes or keepalive probes may stay unacknowledged (`TCP_USER_TIMEOUT`). After this time the kernel breaks the connection, and millrace resets the other side. Without the addon millrace ignores this key, and `unavailable` in the status says so',
     takes: UP_TO_24_DAYS,
     default: '`0`',
     zero: "the kernel's limit, about 15 minutes for sent bytes",
