@@ -5,6 +5,7 @@ export type {
   BackendInput,
   BackendTlsInput,
   ClusterInput,
+  HashInput,
   ProxyConfig,
   TimeoutsInput,
 } from './config/input.js'

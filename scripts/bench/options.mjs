@@ -51,6 +51,7 @@ export function readOptions(argv) {
     },
   })
   const { quick, smoke, only, picks } = values
+  if (picks && argv.length > 1) throw new Error('--picks takes no other option')
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
   const names = values.contenders?.split(',')
   const also = values.also.map(parseAlso)

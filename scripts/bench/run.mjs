@@ -6,7 +6,6 @@ import { buildPrograms } from './build.mjs'
 import { listContenders, reasonMissing } from './contenders.mjs'
 import { reasonNoNamespaces } from './network.mjs'
 import { parseOptions } from './options.mjs'
-import { measurePicks } from './picks.mjs'
 import { writeFiles } from './readme.mjs'
 import { printReport } from './report.mjs'
 import { describeSetting, summarizeLoads } from './results.mjs'
@@ -16,6 +15,7 @@ import { checkTargets } from './targets.mjs'
 
 const options = parseOptions(process.argv.slice(2))
 if (options.picks) {
+  const { measurePicks } = await import('./picks.mjs')
   await measurePicks()
   process.exit(0)
 }

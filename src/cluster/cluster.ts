@@ -93,7 +93,10 @@ export class Cluster {
   update(options: ClusterOptions): void {
     const isOtherRule = !isDeepStrictEqual(policyOf(options), policyOf(this.#options))
     this.#options = options
-    if (this.#members.replace(options.backends) || isOtherRule) this.#takeUp()
+    const isOtherList = this.#members.replace(options.backends)
+    if (isOtherList || isOtherRule) this.#candidates = this.#newCandidates()
+    if (isOtherList) this.#resolveAnew()
+    if (isOtherList || isOtherRule) this.#resumeWaiting()
   }
 
   /** No config has this cluster any more. Attempts go on with what is known. No name is resolved again. */
@@ -183,13 +186,10 @@ export class Cluster {
     }
   }
 
-  /** Uses the new backends or the new rule from now on. */
-  #takeUp(): void {
-    this.#candidates = this.#newCandidates()
+  #resolveAnew(): void {
     this.#resolver.stop()
     this.#resolver = this.#newResolver()
     this.#resolver.start()
-    this.#resumeWaiting()
   }
 
   #newCandidates(): Candidates {
@@ -200,7 +200,7 @@ export class Cluster {
   #newBackend({ address, weight }: BackendOptions): Backend {
     return new Backend(address, weight, new BackOff(), {
       released: (backend) => this.#hooks.onBackendReleased?.(backend, this),
-      reweighted: () => this.#candidates?.reweighted(),
+      reweighted: () => this.#candidates.reweighted(),
       slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
     })
   }

@@ -2,11 +2,12 @@
  * A config: the content of a config file, or the argument of `createProxy`. An unknown key, a missing key or a value out of
  * range is an error. docs/config.md lists the same keys.
  */
+import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
+import type { BalanceRule } from '../cluster/balance/rules.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
-import type { BalanceRule, HASH_TABLES } from './schemas/balance-schema.js'
 import type { LogInput } from './schemas/log-schema.js'
 
 /**
@@ -51,11 +52,11 @@ export interface ProxyConfig {
 export interface ClusterInput {
   /** How a backend is chosen for a new connection. Default `round-robin`, by weight. docs/balancing.md has every rule. */
   readonly balance?: BalanceRule | undefined
-  /** With `balance: hash`: what is hashed. Default: the address of the client. */
+  /** What `balance: hash` hashes. An error with every other rule. Default: the address of the client. */
   readonly hash?: HashInput | undefined
   /**
    * How long a backend that has come back, or was added by a reload, gets less than its share. Its part grows from a tenth to
-   * all of it. Default 0: its share at once.
+   * all of it. The same after `drain`, `maint` or weight 0. At most 24 days. Default 0: its share at once.
    */
   readonly slowStartMs?: Duration | undefined
   /** At least one. No address twice. A text means an address with weight 1. */
@@ -79,11 +80,13 @@ export interface ClusterInput {
 export interface HashInput {
   /**
    * `source` (or a network of it: `source/24`, `source/24/56`), `sni`, `host`, `path`, `cookie:NAME`, `header:NAME`,
-   * `query:NAME`, `tlv:NAME`, or `route`: the `key` that a route function returns.
+   * `query:NAME`, `tlv:NAME` (a name, or `0x00` to `0xff`), or `route`: the `key` that a route function returns. The numbers
+   * are bits of IPv4 (1 to 32) and of IPv6 (1 to 128, 64 beside a number for IPv4). A connection without the key is
+   * balanced in turn.
    */
   readonly key: string
   /** Default `rendezvous`. */
-  readonly table?: (typeof HASH_TABLES)[number] | undefined
+  readonly table?: HashPolicy['table'] | undefined
   /** No backend gets more than this many times its share of the open connections: 1.01 to 100. Default 0: no limit. */
   readonly boundedLoad?: number | undefined
 }

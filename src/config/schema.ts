@@ -6,6 +6,8 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import type { Address } from '../address.js'
+import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
+import type { BalanceRule } from '../cluster/balance/rules.js'
 import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import { SMALLEST_PIPE_BYTES } from '../io/kernel/native-constants.js'
@@ -14,13 +16,7 @@ import { withIpv6Only } from './checks/listener-addresses.js'
 import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
-import {
-  type BalanceRule,
-  balanceField,
-  type HashConfig,
-  hashField,
-  withHash,
-} from './schemas/balance-schema.js'
+import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import * as fields from './schemas/fields.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
@@ -51,7 +47,7 @@ export interface Config {
 export interface ClusterConfig {
   readonly balance: BalanceRule
   /** With `balance: hash`, and only with it. */
-  readonly hash: HashConfig | undefined
+  readonly hash: HashPolicy | undefined
   readonly slowStartMs: number
   readonly backends: readonly BackendConfig[]
   readonly halfClose: HalfClose
@@ -98,7 +94,7 @@ const BACKUP_TIER = LAST_TIER + 1
 const backend = z.preprocess(
   (value) => (typeof value === 'string' ? { address: value } : value),
   fields
-    .strictMap('a backend: HOST:PORT or { address, weight }', {
+    .strictMap('a backend: HOST:PORT or { address, weight, tier, backup }', {
       address: fields.backendAddressField,
       weight: fields.wholeNumberField(0, 1000).default(1),
       tier: fields.wholeNumberField(0, LAST_TIER).default(0),

@@ -1,5 +1,7 @@
 /** How a config says which backend a connection goes to, and what is said of what does not go together. */
 import { describe, expect, it } from 'vitest'
+import { BALANCERS } from '../../src/cluster/balance/rules.js'
+import { BALANCE_RULES } from '../../src/config/schemas/balance-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
 import type { MillraceError } from '../../src/errors.js'
 
@@ -20,6 +22,10 @@ function problemsOf(cluster: object, listener: object = {}): string[] {
 
 const http = { protocol: 'http' }
 const hashBy = (key: string, more: object = {}) => ({ balance: 'hash', hash: { key, ...more } })
+
+it('the config knows every rule that a cluster can follow', () => {
+  expect(BALANCE_RULES).toEqual(Object.keys(BALANCERS))
+})
 
 describe('the hash of a cluster', () => {
   it.each([

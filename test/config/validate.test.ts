@@ -310,9 +310,9 @@ describe('validateConfig', () => {
   it.each<[unknown, string]>([
     ['10.0.0.5', ': a port is missing: write 10.0.0.5:PORT'],
     ['10.0.0.5:0', ': expected a port from 1 to 65535, found 0'],
-    [17, ': expected a backend: HOST:PORT or { address, weight }, found 17'],
-    [null, ': expected a backend: HOST:PORT or { address, weight }, found nothing'],
-    [['a:1'], ': expected a backend: HOST:PORT or { address, weight }, found a list'],
+    [17, ': expected a backend: HOST:PORT or { address, weight, tier, backup }, found 17'],
+    [null, ': expected a backend: HOST:PORT or { address, weight, tier, backup }, found nothing'],
+    [['a:1'], ': expected a backend: HOST:PORT or { address, weight, tier, backup }, found a list'],
     [{ weight: 2 }, '.address: is missing: expected an address, such as 127.0.0.1:7000'],
     [{ address: 'a:0' }, '.address: expected a port from 1 to 65535, found 0'],
     [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 0 to 1000, found 1001'],

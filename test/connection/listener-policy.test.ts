@@ -4,9 +4,9 @@ import type { ListenerInput } from '../../src/config/listener-input.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { createListenerPolicy, joinsUnseen } from '../../src/connection/listener-policy.js'
 
-/** The config of a listener with one cluster for all its clients. `listener` changes its keys. */
 const NEEDS_NOTHING = { isTold: false, isKeyedBySni: false }
 
+/** The config of a listener with one cluster for all its clients. `listener` changes its keys. */
 function configOf(listener: Partial<ListenerInput>) {
   const { listeners } = validateConfig({
     listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],

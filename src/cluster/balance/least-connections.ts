@@ -20,11 +20,10 @@ export class LeastConnections<Item extends Candidate> implements Balancer<Item> 
   }
 
   pick(isCandidate: (item: Item) => boolean): Item | undefined {
-    const best = this.#search(isCandidate)
-    const item = this.#items[best]
-    const picked = item !== undefined && this.#isHeldBack(item) ? this.#search(isCandidate, best) : best
-    const index = picked === -1 ? best : picked
-    if (index === -1) return undefined
+    const best = this.#search(isCandidate, false)
+    if (best === -1) return undefined
+    const other = this.#isHeldBack(this.#items[best]!) ? this.#search(isCandidate, true) : -1
+    const index = other === -1 ? best : other
     this.#start = index + 1
     return this.#items[index]
   }
@@ -37,15 +36,15 @@ export class LeastConnections<Item extends Candidate> implements Balancer<Item> 
     return share < weight && this.#random() * weight >= share
   }
 
-  /** The index of the best candidate but `other`, or -1. */
-  #search(isCandidate: (item: Item) => boolean, other = -1): number {
+  /** The index of the best candidate, or -1. `isFull`: only among those that have their full share. */
+  #search(isCandidate: (item: Item) => boolean, isFull: boolean): number {
     const { length } = this.#items
     let best = -1
     let leastLoad = Number.POSITIVE_INFINITY
     for (let steps = 0; steps < length && leastLoad > 0; ++steps) {
       const index = (this.#start + steps) % length
       const item = this.#items[index]!
-      if (index === other || !isCandidate(item)) continue
+      if (!isCandidate(item) || (isFull && item.share < item.weight)) continue
       const load = loadOf(item)
       if (load >= leastLoad) continue
       leastLoad = load

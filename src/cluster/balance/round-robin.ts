@@ -15,14 +15,18 @@ interface Turn<Item> {
 
 export class RoundRobin<Item extends { readonly share: number }> implements Balancer<Item> {
   readonly #turns: readonly Turn<Item>[]
+  #isReweighted = false
 
   constructor(items: readonly Item[]) {
     this.#turns = items.map((item) => ({ item, credit: 0 }))
   }
 
-  /** The cycle begins anew: what was owed for the old weights would starve others for a long time. */
+  /**
+   * The next pick begins a new cycle: what was owed for the old weights would starve others for a long time. Only a note,
+   * because a reload can change many weights.
+   */
   reweighted(): void {
-    for (const turn of this.#turns) turn.credit = 0
+    this.#isReweighted = true
   }
 
   /**
@@ -30,6 +34,8 @@ export class RoundRobin<Item extends { readonly share: number }> implements Bala
    * must go to all others by weight, not to the item that follows it.
    */
   pick(isCandidate: (item: Item) => boolean): Item | undefined {
+    if (this.#isReweighted) for (const turn of this.#turns) turn.credit = 0
+    this.#isReweighted = false
     let best: Turn<Item> | undefined
     let totalShare = 0
     for (const turn of this.#turns) {

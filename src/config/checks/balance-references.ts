@@ -2,39 +2,38 @@
  * What takes several values to judge of how a cluster chooses: a hash that no rule uses, and keys of the connection that a
  * listener of the cluster never learns. Works on unchecked input, as `references.ts` does.
  */
+import type { HashKey } from '../../cluster/balance/hash/key.js'
+import { readHashKey } from '../schemas/balance-schema.js'
 import type { Finding, Path } from './path.js'
-import { isMap, itemsOf, valueAt } from './unchecked.js'
+import { isMap, isOn, itemsOf, valueAt } from './unchecked.js'
 
-/** Keys that only an HTTP request has. */
-const OF_REQUESTS = /^(?:host|path|cookie:.*|header:.*|query:.*)$/
+type Listener = Readonly<Record<string, unknown>>
 
-/** A key, and what a listener needs so that its connections can have it. */
-const NEEDS: readonly {
-  readonly key: RegExp
+/** What a listener needs so that its connections can have a key. */
+interface Need {
   readonly remedy: string
-  isMet(listener: Readonly<Record<string, unknown>>): boolean
-}[] = [
-  {
-    key: OF_REQUESTS,
-    remedy: '"protocol: http"',
-    isMet: ({ protocol }) => protocol === 'http',
-  },
-  {
-    key: /^tlv:/,
-    remedy: '"acceptProxy"',
-    isMet: ({ acceptProxy }) => acceptProxy !== undefined,
-  },
-  {
-    key: /^sni$/,
+  isMet(listener: Listener): boolean
+}
+
+const REQUEST: Need = { remedy: '"protocol: http"', isMet: ({ protocol }) => protocol === 'http' }
+
+const NEEDS: Readonly<Record<HashKey['from'], Need | undefined>> = {
+  source: undefined,
+  host: REQUEST,
+  path: REQUEST,
+  cookie: REQUEST,
+  header: REQUEST,
+  query: REQUEST,
+  tlv: { remedy: '"acceptProxy"', isMet: ({ acceptProxy }) => acceptProxy !== undefined },
+  sni: {
     remedy: '"tls", because plain HTTP has no ClientHello',
     isMet: ({ protocol, tls }) => protocol !== 'http' || tls !== undefined,
   },
-  {
-    key: /^route$/,
+  route: {
     remedy: 'a "route" function, which only the library can be given',
     isMet: ({ route }) => route !== undefined,
   },
-]
+}
 
 export function checkBalance(input: unknown, name: string): Finding[] {
   const cluster = valueAt(valueAt(input, 'clusters'), name)
@@ -45,7 +44,8 @@ export function checkBalance(input: unknown, name: string): Finding[] {
     return [{ path, message: 'works only with "balance: hash": add that, or remove this key', about: 'key' }]
   }
   const key = valueAt(hash, 'key')
-  const need = typeof key === 'string' ? NEEDS.find((each) => each.key.test(key)) : undefined
+  const read = typeof key === 'string' ? readHashKey(key) : undefined
+  const need = typeof read === 'object' ? NEEDS[read.from] : undefined
   if (need === undefined) return []
   return listenersOf(input, name)
     .filter(({ listener }) => !need.isMet(listener))
@@ -60,8 +60,7 @@ export function checkBalance(input: unknown, name: string): Finding[] {
 export function checkTiers(input: unknown, name: string): Finding[] {
   const backends = itemsOf(valueAt(valueAt(valueAt(input, 'clusters'), name), 'backends'))
   return backends.flatMap((backend, index): Finding[] => {
-    const isBackup = valueAt(backend, 'backup') !== undefined && valueAt(backend, 'backup') !== false
-    if (!isBackup || valueAt(backend, 'tier') === undefined) return []
+    if (!isOn(valueAt(backend, 'backup')) || valueAt(backend, 'tier') === undefined) return []
     const path: Path = ['clusters', name, 'backends', index, 'tier']
     return [{ path, message: 'a backend cannot have both "tier" and "backup": remove one', about: 'key' }]
   })

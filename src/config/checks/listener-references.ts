@@ -7,7 +7,7 @@ import { checkSocketFile } from '../schemas/socket-file.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
 import type { Finding, Path } from './path.js'
-import { isMap, itemsOf, valueAt } from './unchecked.js'
+import { isMap, isOn, itemsOf, valueAt } from './unchecked.js'
 
 /** The word that turns clients away, where the name of a cluster may stand. */
 export const REJECT = 'reject'
@@ -118,7 +118,7 @@ function inRoutes(
 
 function checkRoute(route: unknown, path: Path): Finding[] {
   if (!isMap(route)) return []
-  const isRejecting = route.reject !== undefined && route.reject !== false && route.reject !== 'false'
+  const isRejecting = isOn(route.reject)
   if (isRejecting && route.cluster !== undefined) {
     return [finding(path, 'a route cannot have both "cluster" and "reject: true": remove one')]
   }

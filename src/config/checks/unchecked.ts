@@ -13,3 +13,6 @@ export function itemsOf(list: unknown): readonly unknown[] {
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** Whether a switch is on. The schema takes the texts `true` and `false`, too: environment variables are texts. */
+export const isOn = (value: unknown): boolean => value !== undefined && value !== false && value !== 'false'

@@ -2,29 +2,25 @@
  * How a cluster chooses a backend, as a config says it: the rule, and for `balance: hash` the key, the table and the limit.
  */
 import { z } from 'zod'
+import type { HashPolicy } from '../../cluster/balance/hash/hash-choice.js'
+import type { HashKey } from '../../cluster/balance/hash/key.js'
+import type { BalanceRule } from '../../cluster/balance/rules.js'
 import { TLV_TYPES } from '../../proxy-protocol/header.js'
 import { didYouMean } from '../suggest.js'
 import { expected, quote } from '../wording.js'
 import * as fields from './fields.js'
 
-export const BALANCE_RULES = ['round-robin', 'least-connections', 'p2c', 'random', 'first', 'hash'] as const
-export type BalanceRule = (typeof BALANCE_RULES)[number]
+/** A test holds that these are all rules that there are. */
+export const BALANCE_RULES = [
+  'round-robin',
+  'least-connections',
+  'p2c',
+  'random',
+  'first',
+  'hash',
+] as const satisfies readonly BalanceRule[]
 
-export const HASH_TABLES = ['rendezvous', 'maglev'] as const
-
-/** What a connection is hashed by. */
-export type HashKeyConfig =
-  | { readonly from: 'source'; readonly ipv4Bits: number; readonly ipv6Bits: number }
-  | { readonly from: 'sni' | 'host' | 'path' | 'route' }
-  | { readonly from: 'cookie' | 'header' | 'query'; readonly name: string }
-  | { readonly from: 'tlv'; readonly type: number }
-
-export interface HashConfig {
-  readonly key: HashKeyConfig
-  readonly table: (typeof HASH_TABLES)[number]
-  /** Greater than 1. 0: no limit. */
-  readonly boundedLoad: number
-}
+export const HASH_TABLES = ['rendezvous', 'maglev'] as const satisfies readonly HashPolicy['table'][]
 
 const PLAIN_KEYS = ['sni', 'host', 'path', 'route'] as const
 const NAMED_KEYS = ['cookie', 'header', 'query'] as const
@@ -39,7 +35,7 @@ const USUAL_IPV6_BITS = 64
 const LEAST_BOUND = 1.01
 const MOST_BOUND = 100
 
-const hashKey = z.unknown().transform((value, context): HashKeyConfig => {
+const hashKey = z.unknown().transform((value, context): HashKey => {
   const key = typeof value === 'string' ? readHashKey(value) : expected(A_KEY, value)
   if (typeof key !== 'string') return key
   context.addIssue({ code: 'custom', message: key })
@@ -59,7 +55,7 @@ const boundedLoad = z.unknown().transform((value, context): number => {
 
 export const balanceField = fields.choiceOf(BALANCE_RULES).default('round-robin')
 
-export const hashField: z.ZodType<HashConfig | undefined> = fields.optional(
+export const hashField: z.ZodType<HashPolicy | undefined> = fields.optional(
   fields.strictMap('a map: { key }', {
     key: hashKey,
     table: fields.choiceOf(HASH_TABLES).default('rendezvous'),
@@ -68,20 +64,20 @@ export const hashField: z.ZodType<HashConfig | undefined> = fields.optional(
 )
 
 /** `balance: hash` alone hashes the address of the client. */
-const DEFAULT_HASH: HashConfig = {
+const DEFAULT_HASH: HashPolicy = {
   key: { from: 'source', ipv4Bits: 32, ipv6Bits: 128 },
   table: 'rendezvous',
   boundedLoad: 0,
 }
 
-export function withHash<Config extends { balance: BalanceRule; hash: HashConfig | undefined }>(
+export function withHash<Config extends { balance: BalanceRule; hash: HashPolicy | undefined }>(
   config: Config,
 ): Config {
   return config.balance === 'hash' && config.hash === undefined ? { ...config, hash: DEFAULT_HASH } : config
 }
 
 /** The key that a text names, or a sentence that says what is wrong with it. */
-export function readHashKey(text: string): HashKeyConfig | string {
+export function readHashKey(text: string): HashKey | string {
   const plain = PLAIN_KEYS.find((each) => each === text)
   if (plain !== undefined) return { from: plain }
   const [kind = '', ...rest] = text.split(':')
@@ -92,13 +88,13 @@ export function readHashKey(text: string): HashKeyConfig | string {
   return readSource(text) ?? expected(A_KEY, text) + didYouMean(text, KEY_WORDS)
 }
 
-function readNamed(from: (typeof NAMED_KEYS)[number], name: string): HashKeyConfig | string {
+function readNamed(from: (typeof NAMED_KEYS)[number], name: string): HashKey | string {
   const isGood = from === 'query' ? name !== '' : TOKEN.test(name)
   if (!isGood) return expected(`${from}: and a name, such as ${from}:session`, `${from}:${name}`)
   return { from, name: from === 'header' ? name.toLowerCase() : name }
 }
 
-function readTlv(name: string): HashKeyConfig | string {
+function readTlv(name: string): HashKey | string {
   const known = Object.entries(TLV_TYPES).find(([each]) => each === name)
   const type = known?.[1] ?? (/^0x[0-9a-f]{2}$/i.test(name) ? Number(name) : undefined)
   if (type !== undefined) return { from: 'tlv', type }
@@ -106,7 +102,7 @@ function readTlv(name: string): HashKeyConfig | string {
 }
 
 /** `source`, `source/24` or `source/24/56`. Undefined if it is none of these. */
-function readSource(text: string): HashKeyConfig | string | undefined {
+function readSource(text: string): HashKey | string | undefined {
   const match = /^source(?:\/(\d{1,3})(?:\/(\d{1,3}))?)?$/.exec(text)
   if (match === null) return undefined
   const [, ipv4, ipv6] = match

@@ -32,17 +32,6 @@ export function balancerOf<Item extends Candidate>(
   return createBalancer({ balance: rule, hash }, items, () => {})
 }
 
-/** Random numbers that are the same in each run (Mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /**
  * How far counts are from what a formula expects: the chi-squared statistic per degree of freedom. About 1 where the
  * formula holds.

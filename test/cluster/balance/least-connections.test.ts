@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { First } from '../../../src/cluster/balance/first.js'
 import { LeastConnections } from '../../../src/cluster/balance/least-connections.js'
-import { candidatesOf, seededRandom } from './candidates-of.js'
+import { random } from '../../support/bytes.js'
+import { candidatesOf } from './candidates-of.js'
 
 const all = () => true
 
@@ -44,7 +45,7 @@ it('a backend that came back without connections does not get all of the next on
   const candidates = candidatesOf(10, 10)
   candidates[0]!.active = 100
   candidates[1]!.share = 1
-  const balancer = new LeastConnections(candidates, seededRandom(1))
+  const balancer = new LeastConnections(candidates, random(1))
   for (let i = 0; i < 400; i++) balancer.pick(all)!.active += 1
   // It has a tenth of its weight, so it gets a tenth of the picks, although it has the fewest connections.
   expect(candidates[1]!.active).toBeGreaterThan(20)
@@ -62,7 +63,16 @@ it('balance: first takes the first candidate in the order of the config, whateve
 it('least connections begins with a backend drawn at random, so that workers do not all begin with the first', () => {
   const firsts = Array.from(
     { length: 20 },
-    (_, seed) => new LeastConnections(candidatesOf(1, 1, 1, 1), seededRandom(seed)).pick(all)!.index,
+    (_, seed) => new LeastConnections(candidatesOf(1, 1, 1, 1), random(seed)).pick(all)!.index,
   )
   expect(new Set(firsts).size).toBe(4)
+})
+
+it("two backends that start slowly together do not get each other's clients", () => {
+  const candidates = candidatesOf(10, 10, 10, 10)
+  for (const item of candidates.slice(0, 2)) item.active = 100
+  for (const item of candidates.slice(2)) item.share = 1
+  const balancer = new LeastConnections(candidates, random(2))
+  for (let i = 0; i < 400; i++) balancer.pick(all)!.active += 1
+  expect(candidates[2]!.active + candidates[3]!.active).toBeLessThan(60)
 })

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { PowerOfTwoChoices } from '../../../src/cluster/balance/p2c.js'
 import { RandomChoice } from '../../../src/cluster/balance/random.js'
-import { candidatesOf, chiSquared, seededRandom, sharesOf } from './candidates-of.js'
+import { random } from '../../support/bytes.js'
+import { candidatesOf, chiSquared, sharesOf } from './candidates-of.js'
 
 const PICKS = 100_000
 const all = () => true
@@ -15,7 +16,7 @@ describe('balance: random', () => {
     [[1, 1, 1000]],
   ])('backends of weights %j get connections in proportion to their weights', (weights) => {
     const candidates = candidatesOf(...weights)
-    const balancer = new RandomChoice(candidates, seededRandom(1))
+    const balancer = new RandomChoice(candidates, random(1))
     const counts = weights.map(() => 0)
     for (let i = 0; i < PICKS; i++) counts[balancer.pick(all)!.index]! += 1
     expect(chiSquared(counts, sharesOf(weights, PICKS))).toBeLessThan(4)
@@ -23,7 +24,7 @@ describe('balance: random', () => {
 
   it('the share of a backend that is no candidate goes to the others by weight', () => {
     const candidates = candidatesOf(5, 1, 2, 1)
-    const balancer = new RandomChoice(candidates, seededRandom(2))
+    const balancer = new RandomChoice(candidates, random(2))
     const counts = [0, 0, 0, 0]
     for (let i = 0; i < PICKS; i++) counts[balancer.pick(({ index }) => index !== 0)!.index]! += 1
     expect(counts[0]).toBe(0)
@@ -32,13 +33,13 @@ describe('balance: random', () => {
 
   it('one candidate among 1,000 backends is found', () => {
     const candidates = candidatesOf(...Array.from({ length: 1000 }, () => 1))
-    const balancer = new RandomChoice(candidates, seededRandom(3))
+    const balancer = new RandomChoice(candidates, random(3))
     expect(balancer.pick(({ index }) => index === 777)?.index).toBe(777)
   })
 
   it('a greater weight counts as soon as the balancer is told', () => {
     const candidates = candidatesOf(1, 1)
-    const balancer = new RandomChoice(candidates, seededRandom(4))
+    const balancer = new RandomChoice(candidates, random(4))
     candidates[1]!.weight = 9
     candidates[1]!.share = 9
     balancer.reweighted()
@@ -50,7 +51,7 @@ describe('balance: random', () => {
   it('a backend that starts slowly gets the part of its weight that it has', () => {
     const candidates = candidatesOf(4, 4)
     candidates[1]!.share = 1
-    const balancer = new RandomChoice(candidates, seededRandom(5))
+    const balancer = new RandomChoice(candidates, random(5))
     const counts = [0, 0]
     for (let i = 0; i < PICKS; i++) counts[balancer.pick(all)!.index]! += 1
     expect(chiSquared(counts, sharesOf([4, 1], PICKS))).toBeLessThan(5)
@@ -61,7 +62,7 @@ describe('balance: p2c', () => {
   /** Connections that stay: after each pick the backend has one more. */
   function fill(weights: readonly number[], picks: number, seed: number): number[] {
     const candidates = candidatesOf(...weights)
-    const balancer = new PowerOfTwoChoices(candidates, seededRandom(seed))
+    const balancer = new PowerOfTwoChoices(candidates, random(seed))
     for (let i = 0; i < picks; i++) balancer.pick(all)!.active += 1
     return candidates.map(({ active }) => active)
   }
@@ -88,7 +89,7 @@ describe('balance: p2c', () => {
     const candidates = candidatesOf(1, 3)
     candidates[0]!.active = 2
     candidates[1]!.active = 6
-    const balancer = new PowerOfTwoChoices(candidates, seededRandom(3))
+    const balancer = new PowerOfTwoChoices(candidates, random(3))
     // (2 + 1) / 1 is more than (6 + 1) / 3.
     for (let i = 0; i < 50; i++) expect(balancer.pick(all)).toBe(candidates[1])
   })
@@ -96,7 +97,7 @@ describe('balance: p2c', () => {
   it('connects in progress count as connections', () => {
     const candidates = candidatesOf(1, 1)
     candidates[0]!.dialling = 1
-    const balancer = new PowerOfTwoChoices(candidates, seededRandom(4))
+    const balancer = new PowerOfTwoChoices(candidates, random(4))
     for (let i = 0; i < 50; i++) expect(balancer.pick(all)).toBe(candidates[1])
   })
 })

@@ -34,7 +34,7 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
   /** Of `table: maglev`. Undefined until the next pick needs it: a reload can change many weights. */
   #table: Maglev<Item> | undefined
 
-  /** `foundNoKey` is told of each pick for a connection that has no such key. */
+  /** `foundNoKey` is told of each backend that was picked for a connection without the key. */
   constructor(items: readonly Item[], policy: HashPolicy, foundNoKey: () => void) {
     this.#items = items
     this.#policy = policy
@@ -47,8 +47,9 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
   pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined {
     const key = readKey(this.#policy.key, request)
     if (key === undefined) {
-      this.#foundNoKey()
-      return this.#withoutKey.pick(isCandidate)
+      const picked = this.#withoutKey.pick(isCandidate)
+      if (picked !== undefined) this.#foundNoKey()
+      return picked
     }
     if (typeof key === 'string') this.#hash.ofText(key)
     else this.#hash.ofBytes(key)

@@ -145,9 +145,7 @@ it('the backend of a key never changes between versions of millrace', () => {
   const candidates = candidatesOf(1, 1, 1, 1)
   const indexesOf = (table: HashPolicy['table']) => {
     const choice = choiceOf(candidates, policyOf(table))
-    return ['a', 'b', 'c', '', 'ünïcode', 'a'.repeat(1000)].map((key) =>
-      key === '' ? -1 : choice.pick(all, byKey(key))!.index,
-    )
+    return ['a', 'b', 'c', 'ünïcode', 'a'.repeat(1000)].map((key) => choice.pick(all, byKey(key))!.index)
   }
   expect([indexesOf('rendezvous'), indexesOf('maglev')]).toMatchInlineSnapshot(`
     [
@@ -155,7 +153,6 @@ it('the backend of a key never changes between versions of millrace', () => {
         0,
         2,
         1,
-        -1,
         1,
         2,
       ],
@@ -163,10 +160,18 @@ it('the backend of a key never changes between versions of millrace', () => {
         2,
         3,
         1,
-        -1,
         2,
         1,
       ],
     ]
   `)
+})
+
+it('a pick for a connection without the key that finds no backend is not counted', () => {
+  let keyless = 0
+  const choice = choiceOf(candidatesOf(1), policyOf('rendezvous'), () => {
+    keyless += 1
+  })
+  expect(choice.pick(() => false, requestOf(1000))).toBeUndefined()
+  expect(keyless).toBe(0)
 })
