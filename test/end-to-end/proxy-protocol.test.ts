@@ -63,10 +63,13 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     return stdout
   }
 
-  /** The record of this client; HAProxy's health checks write theirs in between. */
-  const recordOf = async (client: string): Promise<AccessRecord> =>
+  /**
+   * The record of this client at this listener. HAProxy's health checks connect to another listener in between, and one of
+   * them may have had the same port.
+   */
+  const recordOf = async (listener: string, client: string): Promise<AccessRecord> =>
     (await millrace.logged(
-      (line) => line.msg === 'connection' && line.client === client,
+      (line) => line.msg === 'connection' && line.listener === listener && line.client === client,
     )) as unknown as AccessRecord
 
   it.each([
@@ -75,7 +78,7 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     ['nginx', 'nginx', 1],
   ])('the record has the client that %s names in a PROXY header', async (_, name, version) => {
     const [, clientPort] = (await ask(front[name]!, '127.0.0.2')).split(' ')
-    const { proxy } = await recordOf(`127.0.0.2:${clientPort}`)
+    const { proxy } = await recordOf('accepts', `127.0.0.2:${clientPort}`)
     expect(proxy).toMatchObject({ version, command: 'proxy', destination: `127.0.0.1:${front[name]}` })
     expect(proxy!.from).toMatch(/^127\.0\.0\.1:/)
     if (version === 2) {
@@ -93,7 +96,7 @@ describe.skipIf(areMissing('haproxy', 'nginx', 'curl')).each(modes())('PROXY pro
     const [address, port, clientPort] = (await ask(own[name]!)).split(' ')
     expect(address).toBe('127.0.0.1')
     expect(port).toBe(clientPort)
-    expect((await recordOf(`127.0.0.1:${clientPort}`)).proxy).toBeUndefined()
+    expect((await recordOf(name, `127.0.0.1:${clientPort}`)).proxy).toBeUndefined()
   })
 
   it('nginx behind HAProxy and millrace reads the client of HAProxy from the PROXY header', async () => {
