@@ -47,6 +47,7 @@ export function addressKey(address: Address): string {
 }
 
 function canonicalHost(host: string): string {
+  if (!host.includes(':')) return host.toLowerCase()
   const [plain = '', zone] = host.split('%')
   if (!isIPv6(plain)) return host.toLowerCase()
   const { address } = new SocketAddress({ address: plain, family: 'ipv6' })
