@@ -1,8 +1,9 @@
 /**
  * A clock whose time passes only when a test says so. While it is installed, it replaces `performance.now`, `Date.now`,
- * `process.hrtime`, timers and immediates. The code under test then sees nothing of the real ones.
+ * `process.hrtime`, timers, immediates and `Math.random`. The code under test then sees nothing of the real ones.
  */
 import { setImmediate as nextTurn } from 'node:timers'
+import { Random } from './random.js'
 
 type Callback = (...args: unknown[]) => void
 
@@ -43,6 +44,8 @@ class Timer {
 const LEAST_MS = 1
 /** The first time of the clock (ms). It has a fraction, as the real one has. */
 const BEGIN_MS = 5000.25
+/** Every story sees the same numbers of `Math.random`. */
+const SEED = 1
 
 const { _tickCallback: runTicks } = process as unknown as { _tickCallback(): void }
 
@@ -74,10 +77,13 @@ export class VirtualClock {
     const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } = globalThis
     const before = { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate }
     const { now } = performance
+    const { random } = Math
+    const numbers = new Random(SEED)
     const dateNow = Date.now
     const { hrtime, cpuUsage } = process
     Object.assign(globalThis, this.#globals())
     performance.now = () => this.now
+    Math.random = () => numbers.next() / 2 ** 32
     Date.now = () => Math.floor(this.now)
     Object.assign(process, {
       hrtime: () => [Math.floor(this.now / 1000), Math.round((this.now % 1000) * 1e6)],
@@ -87,6 +93,7 @@ export class VirtualClock {
     this.#restore = () => {
       Object.assign(globalThis, before)
       performance.now = now
+      Math.random = random
       Date.now = dateNow
       Object.assign(process, { hrtime, cpuUsage })
     }

@@ -5,6 +5,7 @@
 import type { ClusterInput, ProxyConfig } from '../../../src/config/input.js'
 import type { ListenerInput } from '../../../src/config/listener-input.js'
 import type { Config } from '../../../src/config/schema.js'
+import { BALANCE_RULES } from '../../../src/config/schemas/balance-schema.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import { EINVAL, EPERM } from '../kernel/errnos.js'
 import type { KernelOptions } from '../kernel/kernel.js'
@@ -149,10 +150,13 @@ const LISTENER_PART = 0.3
 function createConfig(random: Random): ProxyConfig {
   const halfClose = random.pick(['propagate', 'propagate', 'close'] as const)
   const sendProxy = random.pick(['v1', { version: 'v2', tlvs: ['authority', 'fromClient'] }] as const)
+  const balance = random.pick(BALANCE_RULES)
+  const slowStartMs = random.pick([0, 3000])
+  const [first, ...backups] = backendsOf('told')
   const listeners = LISTENERS.filter(({ name }) => ALWAYS.includes(name) || random.chance(LISTENER_PART))
   const clusters: Readonly<Record<ClusterName, ClusterInput>> = {
-    main: { backends: backendsOf('main'), halfClose },
-    told: { backends: backendsOf('told'), sendProxy },
+    main: { backends: backendsOf('main'), halfClose, balance, slowStartMs },
+    told: { backends: [first!, ...backups.map((address) => ({ address, backup: true }))], sendProxy },
     local: { backends: backendsOf('local') },
     web: { backends: backendsOf('web'), halfClose },
     database: { backends: backendsOf('database'), startTls: 'postgres' as const },
