@@ -30,9 +30,11 @@ export function backendState({
   state,
   setTo,
   restingMs,
-}: Pick<Backend, 'isLeaving' | 'state' | 'setTo' | 'restingMs'>): string {
+  isFlapping,
+}: Pick<Backend, 'isLeaving' | 'state' | 'setTo' | 'restingMs' | 'isFlapping'>): string {
   if (isLeaving) return 'leaving'
   if (setTo !== 'up') return setTo
+  if (isFlapping) return `flapping, rests ${time(restingMs)}`
   return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }
 

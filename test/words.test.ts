@@ -5,7 +5,7 @@ import { DIRECTION } from '../src/status/connection.js'
 import * as words from '../src/words.js'
 import { blank } from './support/blank.js'
 
-const backend = blank(BACKEND)
+const backend = { ...blank(BACKEND), isFlapping: false }
 const copying = { ...blank(DIRECTION), carrier: 'copy', notSplicing: 'small' } as const
 
 it.each([
@@ -19,6 +19,7 @@ it.each([
 it.each([
   [{}, 'up'],
   [{ state: 'down', restingMs: 1500 }, 'down, rests 1.5s'],
+  [{ state: 'down', isFlapping: true, restingMs: 1500 }, 'flapping, rests 1.5s'],
   [{ state: 'unresolved' }, 'unresolved'],
   [{ state: 'down', setTo: 'drain' }, 'drain'],
   [{ setTo: 'maint' }, 'maint'],

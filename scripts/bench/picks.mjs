@@ -6,7 +6,7 @@ import { parseAddress } from '../../dist/address.js'
 import { Backend } from '../../dist/cluster/backend.js'
 import { BALANCERS, createBalancer } from '../../dist/cluster/balance/rules.js'
 import { Candidates } from '../../dist/cluster/candidates.js'
-import { BackOff } from '../../dist/cluster/health/back-off.js'
+import { Health, NOTHING_JUDGED } from '../../dist/cluster/health/health.js'
 import { createProxy } from '../../dist/index.js'
 
 const SIZES = [10, 100, 1000, 10_000]
@@ -51,10 +51,12 @@ function backendsOf(count) {
 const addressAt = (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80`
 
 function nsPerPick(policy, size) {
-  const backends = backendsOf(size).map((text) => new Backend(parseAddress(text), 1, new BackOff()))
+  const backends = backendsOf(size).map(
+    (text) => new Backend(parseAddress(text), 1, new Health(NOTHING_JUDGED)),
+  )
   // Some connections on each, as on a proxy that has run for a while.
   for (const [index, backend] of backends.entries()) for (let i = 0; i < 1 + (index % 7); ++i) open(backend)
-  const candidates = new Candidates(backends, (tier) => createBalancer(policy, tier, () => {}))
+  const candidates = new Candidates(backends, {}, (tier) => createBalancer(policy, tier, () => {}))
   const pick = (index) => candidates.next(requests[index % requests.length], NOBODY, 0)
   const runs = Array.from({ length: RUNS }, () => runOf(pick)).toSorted((a, b) => a - b)
   return runs[RUNS >> 1]

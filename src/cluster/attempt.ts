@@ -8,10 +8,18 @@ import { SHORTAGES } from '../errors.js'
 import type { Dial, DialOutcome, Engine } from '../io/engine.js'
 import type { Backend } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
-import type { Dialling, DialRequest, DialResult } from './dial.js'
+import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
 
 const SHORTAGE_PAUSE_MS = 50
+/** A connect of another client may be on its way to the only backend. Its end is no event here. */
+const LONGEST_LOOK_MS = 1000
 const NOBODY: readonly Backend[] = []
+
+/**
+ * The best backend that was not tried. `resolving`: none yet, but a name may bring one. `all-down`: none at the moment, and
+ * the client waits. Undefined: none.
+ */
+export type Next = Backend | 'resolving' | 'all-down' | undefined
 
 /** What an attempt needs from its cluster. */
 export interface AttemptHost {
@@ -22,8 +30,9 @@ export interface AttemptHost {
   now(): number
   /** Returns why no backend could be tried. */
   whyNone(): string
-  /** Returns the best backend that is not in `tried`. `resolving`: none yet, but a name may bring one. */
-  next(request: BalanceRequest, tried: readonly Backend[]): Backend | 'resolving' | undefined
+  /** In ms, how long all backends that are skipped stay so at least. */
+  dueMs(): number
+  next(request: BalanceRequest, tried: readonly Backend[]): Next
   succeeded(backend: Backend): void
   failed(backend: Backend, address: ResolvedAddress, errno: string): void
 }
@@ -42,6 +51,8 @@ export class Attempt implements Dialling {
   #error: string | undefined
   #isShort = false
   #waitUntil: number | undefined
+  /** The end of its wait for a backend that works. Undefined: it has not waited for that. */
+  #downUntil: number | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(host: AttemptHost, request: DialRequest, done: (result: DialResult) => void) {
@@ -64,10 +75,11 @@ export class Attempt implements Dialling {
     this.#backend?.dialDropped()
   }
 
-  /** Continues after a wait: names have changed, or the time is over. */
+  /** Continues after a wait: names or verdicts have changed, or the time is over. */
   resume(): void {
     this.#stopWaiting()
-    if (this.#host.now() >= this.#deadline()) this.abandon('ETIMEDOUT')
+    if (this.#host.now() >= this.#deadline())
+      this.abandon(this.#downUntil === undefined ? 'ETIMEDOUT' : ALL_DOWN)
     else if (this.#isShort && this.#backend !== undefined) this.#connect(this.#backend)
     else this.#advance()
   }
@@ -87,9 +99,20 @@ export class Attempt implements Dialling {
     }
     const next = this.#host.next(this.#request, this.#tried ?? NOBODY)
     if (next === 'resolving') this.#wait(this.#connectMs)
+    else if (next === 'all-down') this.#waitForAny()
     else if (next !== undefined) this.#connect(next)
     else if (this.#hasNextRound()) this.#advance()
     else this.abandon(this.#host.whyNone())
+  }
+
+  /** All backends are down. Those that have failed may be tried again. The time goes on whatever is tried meanwhile. */
+  #waitForAny(): void {
+    const now = this.#host.now()
+    this.#downUntil ??= this.#deadline()
+    this.#waitUntil = this.#downUntil
+    this.#tried = undefined
+    if (now >= this.#downUntil) this.abandon(ALL_DOWN)
+    else this.#wait(Math.max(SHORTAGE_PAUSE_MS, Math.min(this.#host.dueMs(), LONGEST_LOOK_MS)))
   }
 
   /** When every backend has failed, those with a further address get another turn. */

@@ -5,7 +5,8 @@
 import { type Address, formatAddress, type ResolvedAddress } from '../address.js'
 import type { BACKEND_STATE } from '../status/cluster.js'
 import type { Told } from '../status/fields.js'
-import type { Health } from './health/health.js'
+import type { Health, HealthChange } from './health/health.js'
+import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
 import { Endpoints } from './names/endpoints.js'
 import type { SlowStart } from './slow-start.js'
 
@@ -36,6 +37,8 @@ export class Backend {
   #active = 0
   #dialling = 0
   #connections = 0
+  /** When it last went down or came back, in ms since 1970. */
+  #changedAt: number | undefined
   readonly #slowStart: SlowStart | undefined
   readonly #hooks: BackendHooks
 
@@ -49,7 +52,13 @@ export class Backend {
     this.#slowStart = hooks.slowStart
   }
 
+  /** As given and set, and changed by the agent. */
   get weight(): number {
+    return this.#weight * this.health.active.weightFactor
+  }
+
+  /** The weight that its source gives or an operator has set. */
+  get weightSet(): number {
     return this.#weight
   }
 
@@ -59,12 +68,24 @@ export class Backend {
 
   /** The source that gives the backend sets it, and so do operators. A backend that becomes enabled starts slowly. */
   set(weight: number, setTo: BackendSetting): void {
-    const wasEnabled = this.isEnabled
-    const wasWeight = this.#weight
-    this.#weight = weight
-    this.#setTo = setTo
-    if (!wasEnabled && this.isEnabled) this.startSlowly()
-    if (weight !== wasWeight) this.#hooks.reweighted?.()
+    this.#adjust(() => {
+      this.#weight = weight
+      this.#setTo = setTo
+    })
+  }
+
+  /** Its checks have said something new. Undefined: they have stopped, and nothing is known. */
+  checked(verdict: CheckVerdict | undefined, now: number): HealthChange | undefined {
+    return this.noted(this.health.checked(verdict, now), verdict?.changedAt)
+  }
+
+  /** Its agent has said something. Undefined: no agent is asked any more. */
+  agentSaid(verdict: AgentVerdict | undefined, now: number): HealthChange | undefined {
+    let change: HealthChange | undefined
+    this.#adjust(() => {
+      change = this.health.agentSaid(verdict, now)
+    })
+    return this.noted(change)
   }
 
   /** Its share of new connections is small from now on, and grows. */
@@ -73,12 +94,12 @@ export class Backend {
   }
 
   get share(): number {
-    return this.#slowStart === undefined ? this.#weight : this.#weight * this.#slowStart.part
+    return this.#slowStart === undefined ? this.weight : this.weight * this.#slowStart.part
   }
 
-  /** Whether the config and operators allow it new connections. */
+  /** Whether the config, operators and its agent allow it new connections. */
   get isEnabled(): boolean {
-    return this.#setTo === 'up' && this.#weight > 0
+    return this.#setTo === 'up' && this.#weight > 0 && this.health.active.mayGetNew
   }
 
   /** Connections in use. */
@@ -92,8 +113,8 @@ export class Backend {
   }
 
   /** Its name now means these addresses. */
-  resolved(ips: readonly string[]): void {
-    if (this.endpoints.resolved(ips)) this.health.moved()
+  resolved(ips: readonly string[], now: number): void {
+    if (this.endpoints.resolved(ips)) this.health.moved(now)
   }
 
   /** A connect begins. It ends with one of the next three methods. */
@@ -101,20 +122,21 @@ export class Backend {
     this.#dialling += 1
   }
 
-  /** The owner of the connection calls `release` at its end. Returns true if the backend was down before. */
-  dialSucceeded(): boolean {
+  /** The owner of the connection calls `release` at its end. */
+  dialSucceeded(now: number): HealthChange | undefined {
     this.#dialling -= 1
     this.#active += 1
     this.#connections += 1
-    return this.health.connected()
+    return this.noted(this.health.connected(now))
   }
 
-  /** The connect to `address` failed at `now`. Returns how long the backend is skipped, in ms, or 0. */
-  dialFailed(address: ResolvedAddress, errno: string, now: number): number {
+  /** The connect to `address` failed at `now`. */
+  dialFailed(address: ResolvedAddress, errno: string, now: number): HealthChange | undefined {
     const wasCurrent = this.endpoints.failed(address)
-    const restMs = this.health.failed({ errno, wasCurrent, addresses: this.endpoints.all.length }, now)
+    const failure = { errno, wasCurrent, addresses: this.endpoints.all.length }
+    const change = this.noted(this.health.failed(failure, now))
     this.dialDropped()
-    return restMs
+    return change
   }
 
   /** The connect ended, and that says nothing about the backend. */
@@ -129,14 +151,28 @@ export class Backend {
     this.#hooks.released?.(this)
   }
 
+  /** Its health has changed at this time, in ms since 1970. Returns the change. */
+  noted(change: HealthChange | undefined, at = Date.now()): HealthChange | undefined {
+    if (change !== undefined) this.#changedAt = at
+    return change
+  }
+
   status(now: number): BackendStatus {
     const { endpoints, health } = this
+    const { active, judgement } = health
     return {
       address: this.name,
-      weight: this.weight,
+      weight: Math.round(this.weight * 1000) / 1000,
       tier: this.tier,
       setTo: this.setTo,
-      state: endpoints.current === undefined ? 'unresolved' : health.isDown ? 'down' : 'up',
+      state: endpoints.current === undefined ? 'unresolved' : health.isDown(now) ? 'down' : 'up',
+      judgedBy: judgement?.judgedBy,
+      reason: judgement?.reason,
+      reasonDetail: judgement?.detail,
+      changedAt: this.#changedAt === undefined ? undefined : new Date(this.#changedAt).toISOString(),
+      isFlapping: health.isFlapping(now),
+      checks: active.checks,
+      checksFailed: active.checksFailed,
       restingMs: Math.max(0, health.skippedUntil - now),
       resolved: endpoints.all.map(formatAddress),
       active: this.#active,
@@ -144,5 +180,12 @@ export class Backend {
       failures: health.failures,
       lastError: health.lastError,
     }
+  }
+
+  #adjust(apply: () => void): void {
+    const { isEnabled, weight } = this
+    apply()
+    if (!isEnabled && this.isEnabled) this.startSlowly()
+    if (weight !== this.weight) this.#hooks.reweighted?.()
   }
 }

@@ -1,42 +1,84 @@
 /**
  * Chooses the next backend for a connection. The available backends come first: those of the smallest tier in the
- * order of its balancer, then those of the next tier. Then come those that are skipped for a while, one after the other. Balancing and health know nothing of
- * each other, and meet only here.
+ * order of its balancer, then those of the next tier. Then come those that are skipped for a while, one after the other,
+ * as far as the cluster allows it. Balancing and health know nothing of each other, and meet only here.
  */
 import type { Backend } from './backend.js'
 import type { Balancer } from './balance/balancer.js'
 import type { BalanceRequest } from './balance/request.js'
+import { ALL_DOWN } from './dial.js'
+import type { WhenAllDown } from './health/policy.js'
+
+/** They are read at each pick. */
+export interface CandidateRules {
+  readonly whenAllDown: WhenAllDown | undefined
+  /** Backends of other tiers get nobody. Undefined: all tiers do. */
+  readonly onlyTier: number | undefined
+}
+
+interface Tier {
+  readonly tier: number
+  readonly balancer: Balancer<Backend>
+}
 
 export class Candidates {
   readonly #backends: readonly Backend[]
-  /** One per tier, the smallest tier first. */
-  readonly #balancers: readonly Balancer<Backend>[]
+  /** The smallest tier first. */
+  readonly #tiers: readonly Tier[]
+  readonly #rules: CandidateRules
   /** Arguments of the present pick. They are fields so that a pick makes no closures. */
   #tried: readonly Backend[] = []
   #now = 0
 
   constructor(
     backends: readonly Backend[],
+    rules: CandidateRules,
     createBalancer: (backends: readonly Backend[]) => Balancer<Backend>,
   ) {
     this.#backends = backends
-    this.#balancers = tiersOf(backends).map(createBalancer)
+    this.#rules = rules
+    this.#tiers = tiersOf(backends).map(([first, ...others]) => ({
+      tier: first!.tier,
+      balancer: createBalancer([first!, ...others]),
+    }))
   }
 
   /** The weight of a backend has changed. */
   reweighted(): void {
-    for (const balancer of this.#balancers) balancer.reweighted?.()
+    for (const { balancer } of this.#tiers) balancer.reweighted?.()
   }
 
   /** The first backend that is not in `tried`. Undefined if there is none. */
   next(request: BalanceRequest, tried: readonly Backend[], now: number): Backend | undefined {
     this.#tried = tried
     this.#now = now
-    for (const balancer of this.#balancers) {
+    const { onlyTier } = this.#rules
+    for (const { tier, balancer } of this.#tiers) {
+      if (onlyTier !== undefined && tier !== onlyTier) continue
       const next = balancer.pick(this.#isAvailable, request)
       if (next !== undefined) return next
     }
-    return this.#soonestDue()
+    return this.#lastResort(onlyTier)
+  }
+
+  /** Whether there are backends, and no one of them may be picked at `now`. */
+  areAllDown(now: number): boolean {
+    this.#tried = []
+    this.#now = now
+    return this.#backends.some(this.#isCandidate) && !this.#backends.some(this.#isAvailable)
+  }
+
+  /** Why there is no backend to try: an error of a failed dial. */
+  whyNone(): string {
+    const enabled = this.#backends.filter(({ isEnabled }) => isEnabled)
+    if (enabled.length === 0) return 'EHOSTDOWN'
+    return enabled.some(({ endpoints }) => endpoints.current !== undefined) ? ALL_DOWN : 'ENOTFOUND'
+  }
+
+  /** In ms from now, when the first backend that is skipped may be tried again. Infinity: nobody knows. */
+  dueMs(now: number): number {
+    const due = this.#backends.map(({ health }) => health.skippedUntil - now).filter((ms) => ms > 0)
+    return due.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
   }
 
   /** Runs for each backend at each connection. Most connections have tried nobody: that is checked first. */
@@ -45,22 +87,35 @@ export class Candidates {
     backend.endpoints.current !== undefined &&
     (this.#tried.length === 0 || !this.#tried.includes(backend))
 
+  /** A lone backend is not skipped for what connections have shown: nobody would gain by that. */
   readonly #isAvailable = (backend: Backend): boolean =>
-    this.#isCandidate(backend) && backend.health.isAvailable(this.#now, backend.dialling)
+    this.#isCandidate(backend) &&
+    (this.#backends.length === 1
+      ? !backend.health.active.isDown
+      : backend.health.isAvailable(this.#now, backend.dialling))
 
   /**
    * When all backends are skipped, one is tried all the same. A client that is turned away while a backend
-   * may be back is worse off than one that waits for another failed connect.
+   * may be back is worse off than one that waits for another failed connect. Checks and agents are believed, unless the
+   * config says otherwise: down may mean that a backend has another role.
    */
-  #soonestDue(): Backend | undefined {
-    let soonest: Backend | undefined
+  #lastResort(onlyTier: number | undefined): Backend | undefined {
+    const { whenAllDown } = this.#rules
+    if (whenAllDown === 'refuse' || whenAllDown === 'wait') return undefined
+    let best: Backend | undefined
     for (const backend of this.#backends) {
-      if (!this.#isCandidate(backend)) continue
-      if (soonest === undefined || backend.health.skippedUntil < soonest.health.skippedUntil)
-        soonest = backend
+      const isAllowed = whenAllDown === 'try-all' || !backend.health.active.isDown
+      if (!isAllowed || !this.#isCandidate(backend)) continue
+      if (onlyTier !== undefined && backend.tier !== onlyTier) continue
+      if (best === undefined || isBetter(backend, best)) best = backend
     }
-    return soonest
+    return best
   }
+}
+
+function isBetter({ health }: Backend, than: Backend): boolean {
+  if (health.active.isDown !== than.health.active.isDown) return !health.active.isDown
+  return health.skippedUntil < than.health.skippedUntil
 }
 
 /** The backends of each tier, in their order. */

@@ -6,14 +6,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
-import { Attempt, type AttemptHost } from './attempt.js'
-import { Backend, type BackendStatus } from './backend.js'
+import { Attempt, type AttemptHost, type Next } from './attempt.js'
+import { Backend, type BackendSetting, type BackendStatus } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
 import { type BalancePolicy, createBalancer } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
-import { BackOff } from './health/back-off.js'
+import type { HealthPolicy } from './health/policy.js'
+import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
+import { Judge, type JudgeHooks } from './judge.js'
 import { type BackendOptions, Members } from './members.js'
 import { type Lookup, Resolver } from './names/resolver.js'
 import { SlowStart } from './slow-start.js'
@@ -21,15 +23,12 @@ import { SlowStart } from './slow-start.js'
 export interface ClusterOptions extends BalancePolicy {
   /** How long a backend that has come back, or was added, has less than its share. 0: it has its share at once. */
   readonly slowStartMs: number
+  readonly health: HealthPolicy
   readonly backends: readonly BackendOptions[]
 }
 
 /** All hooks are optional. A hook must not throw. */
-export interface ClusterHooks {
-  /** Every address of `backend` failed, the last with `errno`. While others are up, skipped for `restMs`. */
-  onBackendDown?(backend: Backend, errno: string, restMs: number): void
-  /** A connect to a backend that was down succeeded. */
-  onBackendUp?(backend: Backend): void
+export interface ClusterHooks extends JudgeHooks {
   /** A connection to `backend`, or a failed connect, is over. A client that waits may have its place. */
   onBackendReleased?(backend: Backend, cluster: Cluster): void
   /** There was no answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
@@ -40,15 +39,21 @@ export interface ClusterHooks {
   lookup?: Lookup
   /** A clock in ms that never goes back. Default: `performance.now`. */
   now?(): number
+  /** At least 0, less than 1. Default: `Math.random`. */
+  random?(): number
 }
 
 export interface ClusterStatus {
   readonly name: string
+  /** The tier that gets new connections. Undefined: no backend works. */
+  readonly servingTier: number | undefined
   readonly backends: readonly BackendStatus[]
 }
 
 export class Cluster {
   readonly name: string
+  /** What its backends' health leads to. */
+  readonly judge: Judge
   readonly #members: Members
   #options: ClusterOptions
   #candidates: Candidates
@@ -64,6 +69,7 @@ export class Cluster {
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
     this.#options = options
+    this.judge = this.#newJudge()
     this.#members = new Members((each) => this.#newBackend(each))
     this.#members.replace(options.backends)
     this.#candidates = this.#newCandidates()
@@ -74,6 +80,7 @@ export class Cluster {
   /** Starts to resolve host names, until the cluster stops. Call it once. */
   start(): void {
     this.#resolver.start()
+    this.judge.review()
   }
 
   /**
@@ -82,6 +89,7 @@ export class Cluster {
    */
   stop(): void {
     this.#isStopped = true
+    this.judge.stop()
     this.#resolver.stop()
     for (const attempt of [...this.#waiting]) attempt.abandon('ECANCELED')
   }
@@ -96,11 +104,13 @@ export class Cluster {
     const isOtherList = this.#members.replace(options.backends)
     if (isOtherList || isOtherRule) this.#candidates = this.#newCandidates()
     if (isOtherList) this.#resolveAnew()
+    this.judge.review()
     if (isOtherList || isOtherRule) this.#resumeWaiting()
   }
 
   /** No config has this cluster any more. Attempts go on with what is known. No name is resolved again. */
   retire(): void {
+    this.judge.retire()
     this.#members.retire()
     this.#resolver.stop()
     this.#resumeWaiting()
@@ -118,6 +128,31 @@ export class Cluster {
   /** Backends that are no longer in the config. They keep their counts, and continue them if they return. */
   get left(): readonly Backend[] {
     return this.#members.left
+  }
+
+  /** An operator sets a backend. */
+  set(backend: Backend, weight: number, setTo: BackendSetting): void {
+    backend.set(weight, setTo)
+    this.#changed()
+  }
+
+  /**
+   * Checks of a backend have said something new. Undefined: they have stopped, and nothing is known. Does nothing
+   * if there is no such backend.
+   */
+  checked(name: string, verdict: CheckVerdict | undefined): void {
+    const backend = this.backend(name)
+    if (backend !== undefined) this.judge.checked(backend, verdict)
+  }
+
+  /** The agent of a backend has said something. Undefined: no agent is asked any more. */
+  agentSaid(name: string, verdict: AgentVerdict | undefined): void {
+    const backend = this.backend(name)
+    if (backend !== undefined) this.judge.agentSaid(backend, verdict)
+  }
+
+  get health(): HealthPolicy {
+    return this.#options.health
   }
 
   /** Whether any backend has a connection, or anybody tries to get one. */
@@ -143,15 +178,24 @@ export class Cluster {
     return dialAt(this.#host, at, connectMs, done)
   }
 
-  status(): ClusterStatus {
-    const now = this.#now()
-    return { name: this.name, backends: this.backends.map((backend) => backend.status(now)) }
+  /** The tier that gets new connections. Undefined: no backend works. */
+  get servingTier(): number | undefined {
+    return this.judge.servingTier
   }
 
-  #next(request: BalanceRequest, tried: readonly Backend[]): Backend | 'resolving' | undefined {
-    const next = this.#candidates.next(request, tried, this.#now())
+  status(): ClusterStatus {
+    const now = this.#now()
+    const backends = this.backends.map((backend) => backend.status(now))
+    return { name: this.name, servingTier: this.servingTier, backends }
+  }
+
+  #next(request: BalanceRequest, tried: readonly Backend[]): Next {
+    const now = this.#now()
+    const next = this.#candidates.next(request, tried, now)
     if (next !== undefined) return next
-    return this.backends.some((backend) => this.#isResolving(backend)) ? 'resolving' : undefined
+    if (this.backends.some((backend) => this.#isResolving(backend))) return 'resolving'
+    const mayWait = this.#options.health.whenAllDown === 'wait'
+    return mayWait && this.#candidates.areAllDown(now) ? 'all-down' : undefined
   }
 
   #isResolving({ endpoints: { current, hostName }, isEnabled }: Backend): boolean {
@@ -161,16 +205,14 @@ export class Cluster {
   }
 
   #succeeded(backend: Backend): void {
+    const now = this.#now()
     // A connect that was on its way when another one failed proves that the backend was never down.
-    const isResting = backend.health.skippedUntil > this.#now()
-    if (!backend.dialSucceeded()) return
-    if (!isResting) backend.startSlowly()
-    this.#hooks.onBackendUp?.(backend)
+    const isMistake = backend.health.skippedUntil > now
+    this.judge.found(backend, backend.dialSucceeded(now), isMistake)
   }
 
   #failed(backend: Backend, address: ResolvedAddress, errno: string): void {
-    const restMs = backend.dialFailed(address, errno, this.#now())
-    if (restMs > 0) this.#hooks.onBackendDown?.(backend, errno, restMs)
+    this.judge.found(backend, backend.dialFailed(address, errno, this.#now()))
   }
 
   #newHost(engine: Pick<Engine, 'dial'>): AttemptHost {
@@ -179,7 +221,8 @@ export class Cluster {
       waiting: this.#waiting,
       isStopped: () => this.#isStopped,
       now: this.#now,
-      whyNone: () => (this.backends.some(({ isEnabled }) => isEnabled) ? 'ENOTFOUND' : 'EHOSTDOWN'),
+      whyNone: () => this.#candidates.whyNone(),
+      dueMs: () => this.#candidates.dueMs(this.#now()),
       next: (request, tried) => this.#next(request, tried),
       succeeded: (backend) => this.#succeeded(backend),
       failed: (backend, address, errno) => this.#failed(backend, address, errno),
@@ -194,11 +237,13 @@ export class Cluster {
 
   #newCandidates(): Candidates {
     const foundNoKey = (): void => this.#hooks.onNoKey?.(this)
-    return new Candidates(this.backends, (tier) => createBalancer(this.#options, tier, foundNoKey))
+    return new Candidates(this.backends, this.judge, (tier) =>
+      createBalancer(this.#options, tier, foundNoKey),
+    )
   }
 
   #newBackend({ address, weight }: BackendOptions): Backend {
-    return new Backend(address, weight, new BackOff(), {
+    return new Backend(address, weight, this.judge.newHealth(), {
       released: (backend) => this.#hooks.onBackendReleased?.(backend, this),
       reweighted: () => this.#candidates.reweighted(),
       slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
@@ -209,15 +254,38 @@ export class Cluster {
     const hosts = this.backends.flatMap(({ endpoints }) => endpoints.hostName ?? [])
     const listener = {
       resolved: (host: string, ips: readonly string[]) => {
-        for (const backend of this.backends) if (backend.endpoints.hostName === host) backend.resolved(ips)
-        this.#resumeWaiting()
+        for (const backend of this.backends)
+          if (backend.endpoints.hostName === host) backend.resolved(ips, this.#now())
+        this.#changed()
       },
       unresolved: (host: string, code: string, retryMs: number) => {
         this.#hooks.onResolveFailed?.(host, code, retryMs)
-        this.#resumeWaiting()
+        this.#changed()
       },
     }
     return new Resolver(hosts, listener, this.#hooks.lookup)
+  }
+
+  #newJudge(): Judge {
+    const cluster = this
+    return new Judge({
+      ...this.#hooks,
+      get backends() {
+        return cluster.backends
+      },
+      get policy() {
+        return cluster.#options.health
+      },
+      now: this.#now,
+      random: this.#hooks.random ?? Math.random,
+      isResolving: (backend) => this.#isResolving(backend),
+      changed: () => this.#resumeWaiting(),
+    })
+  }
+
+  #changed(): void {
+    this.judge.review()
+    this.#resumeWaiting()
   }
 
   /** Takes a copy, because an attempt that must wait on joins the set again. */

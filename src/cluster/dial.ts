@@ -4,6 +4,9 @@ import type { Socket } from '../io/socket.js'
 import type { Backend } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
 
+/** The error of a dial for which all backends are down, so that none was tried. */
+export const ALL_DOWN = 'ALL_DOWN'
+
 export interface DialOptions {
   /** How long one connect may take, in ms. A wait for a name or for fds takes no longer. 0: for ever. */
   readonly connectMs: number
@@ -31,7 +34,7 @@ export interface Dialled {
 export interface DialFailed {
   /**
    * errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
-   * ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
+   * ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
    * the cluster was stopped.
    */
   readonly error: string

@@ -2,7 +2,7 @@
  * Turns a question of the command line into a request, and its answer into what is printed.
  */
 import type { BackendStatus } from '../cluster/backend.js'
-import type { ConnectionList, DrainResult, Killed, Reloaded } from '../control/answers.js'
+import type { ConnectionList, DrainResult, Killed, Reloaded, ServingTier } from '../control/answers.js'
 import { jsonText, visible } from '../escape.js'
 import { counted } from '../figures.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -86,7 +86,7 @@ function requestOf(question: Exclude<Question, { verb: 'top' }>): Request {
   return changeOf(question)
 }
 
-type Change = Extract<Question, { verb: 'kill' | 'drain' | 'backend' | 'reload' | 'log' }>
+type Change = Extract<Question, { verb: 'kill' | 'drain' | 'backend' | 'failback' | 'reload' | 'log' }>
 
 function changeOf(question: Change): Request {
   switch (question.verb) {
@@ -111,6 +111,12 @@ function changeOf(question: Change): Request {
         path: `/api/v1/clusters/${encodeURIComponent(question.cluster)}/backends/${encodeURIComponent(question.backend)}`,
         body: question.change,
         lines: (answer) => [backendLine(answer as BackendStatus)],
+      }
+    case 'failback':
+      return {
+        method: 'POST',
+        path: `/api/v1/clusters/${encodeURIComponent(question.cluster)}/failback`,
+        lines: (answer) => [servingLine(answer as ServingTier)],
       }
     case 'reload':
       return {
@@ -152,6 +158,9 @@ const drainLine = ({ finished, closed, cut, left, cancelled }: DrainResult): str
 
 const backendLine = ({ address, setTo, weight, active }: BackendStatus): string =>
   `${address}: state ${setTo}, weight ${weight}, ${counted(active, 'connection')}`
+
+const servingLine = ({ cluster, servingTier }: ServingTier): string =>
+  servingTier === undefined ? `${cluster}: no backend works` : `${cluster}: tier ${servingTier} serves`
 
 function reloadLines({ changed, needsRestart }: Reloaded): string[] {
   const first = changed.length === 0 ? 'nothing changed' : `reloaded: ${changed.join(', ')}`

@@ -44,6 +44,7 @@ export type Question =
       readonly backend: string
       readonly change: BackendChange
     }
+  | { readonly verb: 'failback'; readonly cluster: string }
   | { readonly verb: 'reload' }
   | { readonly verb: 'log'; readonly change: LogChange | undefined }
   | { readonly verb: 'top'; readonly isOnce: boolean }
@@ -94,7 +95,17 @@ interface FilterFlags {
   readonly older?: number
 }
 
-export const VERBS = ['status', 'connections', 'kill', 'drain', 'backend', 'reload', 'log', 'top'] as const
+export const VERBS = [
+  'status',
+  'connections',
+  'kill',
+  'drain',
+  'backend',
+  'failback',
+  'reload',
+  'log',
+  'top',
+] as const
 
 export function defineVerbs(program: Command, decide: Decide): void {
   const verb = (name: (typeof VERBS)[number], description: string): Command =>
@@ -128,6 +139,9 @@ export function defineVerbs(program: Command, decide: Decide): void {
     decide,
   )
   defineBackend(verb('backend', 'take a backend out of service, put it back, or change its weight'), decide)
+  verb('failback', 'let a cluster with failback: manual go back to the first tier that works')
+    .argument('<cluster>', 'the name of the cluster')
+    .action((cluster: string, flags: CommonFlags) => decide({ verb: 'failback', cluster }, askingOf(flags)))
   verb('reload', 'read the config file again; if it has problems, print them and keep the old config').action(
     (flags: CommonFlags) => decide({ verb: 'reload' }, askingOf(flags)),
   )

@@ -4,6 +4,7 @@
  */
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
+import type { Failback, OnDown, OnRecovered, WhenAllDown } from '../cluster/health/policy.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
@@ -59,6 +60,8 @@ export interface ClusterInput {
    * all of it. The same after `drain`, `maint` or weight 0. At most 24 days. Default 0: its share at once.
    */
   readonly slowStartMs?: Duration | undefined
+  /** When a backend counts as down, and what follows from that. docs/health.md explains it. */
+  readonly health?: HealthInput | undefined
   /** At least one. No address twice. A text means an address with weight 1. */
   readonly backends: readonly (string | BackendInput)[]
   /**
@@ -75,6 +78,59 @@ export interface ClusterInput {
   readonly timeouts?: OwnTimeoutsInput | undefined
   /** millrace asks the backends for TLS with a packet of this protocol. Default: TLS begins with the first byte. */
   readonly startTls?: StartTls | undefined
+}
+
+/** All keys may be missing. */
+export interface HealthInput {
+  /**
+   * A backend that has taken bytes of a client and is silent for this long has failed. The connection goes on. At most 24
+   * days. Default 0: a backend may be silent for ever.
+   */
+  readonly answerMs?: Duration | undefined
+  /** When a backend is skipped because its connections fail. `false`: never. Default: the default of each value. */
+  readonly eject?: EjectInput | boolean | undefined
+  /** When a backend stays down because it goes down and comes back too often. `false`: never. Default: of each value. */
+  readonly flapping?: FlappingInput | boolean | undefined
+  /**
+   * What happens to the connections of a backend that checks or its agent call down. `end`: in order if nothing is in flight,
+   * else with a reset. `reset`: with a reset. Default `keep`.
+   */
+  readonly onDown?: OnDown | undefined
+  /**
+   * What happens to connections of later tiers when an earlier tier works again. `return`: they are ended one by one, so that
+   * the clients come back. Default `keep`.
+   */
+  readonly onRecovered?: OnRecovered | undefined
+  /**
+   * Whether the cluster goes back to an earlier tier by itself. `manual`: an operator orders it, or the later tier is down,
+   * too. Default `auto`.
+   */
+  readonly failback?: Failback | undefined
+  /**
+   * What clients get when every backend is down. `try-all`: backends are tried all the same. `wait`: clients wait for at most
+   * `connectMs`. Default: those that checks or their agents call down are not tried, and those that are only skipped are.
+   */
+  readonly whenAllDown?: WhenAllDown | undefined
+}
+
+export interface EjectInput {
+  /** Failures in a row: 1 to 1000. Default 5. */
+  readonly failures?: number | undefined
+  /** How long, times how often the backend was ejected of late. At least 1 ms. Default 30 s. */
+  readonly forMs?: Duration | undefined
+  /** The longest time. Not less than `forMs`. Default 5 minutes. */
+  readonly maxForMs?: Duration | undefined
+  /** How much of the cluster at once, 0 to 100. One backend always. Default: 50 for less than 10 backends, else 10. */
+  readonly maxPercent?: number | undefined
+}
+
+export interface FlappingInput {
+  /** So many changes within `withinMs` are too many: 2 to 100. Default 4. */
+  readonly changes?: number | undefined
+  /** At least 1 ms. Default 5 minutes. */
+  readonly withinMs?: Duration | undefined
+  /** The longest time that the backend stays down. The first one is 30 s, and each further one doubles. Default 5 minutes. */
+  readonly maxForMs?: Duration | undefined
 }
 
 export interface HashInput {

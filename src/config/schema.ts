@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Address } from '../address.js'
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
+import type { HealthPolicy } from '../cluster/health/policy.js'
 import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import { SMALLEST_PIPE_BYTES } from '../io/kernel/native-constants.js'
@@ -18,6 +19,7 @@ import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import * as fields from './schemas/fields.js'
+import { healthField } from './schemas/health-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
@@ -49,6 +51,7 @@ export interface ClusterConfig {
   /** With `balance: hash`, and only with it. */
   readonly hash: HashPolicy | undefined
   readonly slowStartMs: number
+  readonly health: HealthPolicy
   readonly backends: readonly BackendConfig[]
   readonly halfClose: HalfClose
   readonly sendProxy: SendProxyConfig | undefined
@@ -120,6 +123,7 @@ const cluster = fields
     balance: balanceField,
     hash: hashField,
     slowStartMs: fields.durationField.default(0),
+    health: healthField,
     backends: fields.listOf('a list of backends', backend),
     halfClose: fields.choiceOf(HALF_CLOSES).default(DEFAULTS.halfClose),
     sendProxy: fields.optional(sendProxy),

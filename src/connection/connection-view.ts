@@ -79,6 +79,12 @@ export abstract class ConnectionView {
     return performance.now() - this.acceptedAt
   }
 
+  /** How long it has had a backend, in ms. Undefined if none has accepted. */
+  get connectedMs(): number | undefined {
+    if (this.connectMicros === undefined) return undefined
+    return (this.ageMicros - (this.waitMicros ?? 0) - this.connectMicros) / 1000
+  }
+
   /** For code that watches the pipe while it runs. Undefined before there is one. */
   get pipe(): Pipe | undefined {
     return this.stage instanceof Pipe ? this.stage : undefined

@@ -87,9 +87,13 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     watchLasting(this, socket, now - this.acceptedAt - dialled, sinceMs)
   }
 
-  /** Ends the connection now: in order if nothing is in flight, else with a reset. `killed` always resets. */
-  end(cause: OrderedCause): void {
-    this.stage.end(cause)
+  /**
+   * Ends the connection now: in order if nothing is in flight, else with a reset. `killed` always resets, and `isReset` does
+   * the same for another cause.
+   */
+  end(cause: OrderedCause, isReset?: boolean): void {
+    if (this.stage instanceof Pipe) this.stage.end(cause, isReset)
+    else this.stage.end(cause)
   }
 
   /** How long one connect may take, in ms. Not to be read after the connection's end. */

@@ -2,7 +2,7 @@
  * Why a connection ends before its pipe. The steps of a negotiation throw it. The connection catches it, in
  * one place.
  */
-import type { DialFailed } from '../cluster/dial.js'
+import { ALL_DOWN, type DialFailed } from '../cluster/dial.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
 import { type EndCause, kindOf, type OpeningCause } from '../observe/endings.js'
@@ -67,6 +67,7 @@ export function whyNoBackend({ error }: DialFailed): RecordEnding {
     errno: error,
   })
   if (OWN_SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
+  if (error === ALL_DOWN) return { by: 'backend', phase: 'connect', cause: 'backends-down' }
   if (error === 'ECANCELED') return ending('proxy', 'ordered')
   return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
 }

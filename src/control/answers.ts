@@ -24,6 +24,12 @@ export interface Killed {
   readonly killed: number
 }
 
+export interface ServingTier {
+  readonly cluster: string
+  /** The tier that gets new connections. Undefined: no backend works. */
+  readonly servingTier?: number | undefined
+}
+
 export interface DrainResult {
   /** Connections that ended by themselves. */
   readonly finished: number

@@ -5,7 +5,7 @@
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import type { ProxyStatus } from '../observe/status.js'
-import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from './answers.js'
+import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded, ServingTier } from './answers.js'
 import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from './orders.js'
 
 export interface Control {
@@ -25,6 +25,11 @@ export interface Control {
   end(): Promise<DrainResult>
   /** Rejects with `unknown-name` if there is no such backend. */
   changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus>
+  /**
+   * Lets a cluster with `failback: manual` go back to the first tier that works. Rejects with `unknown-name`, and with
+   * `wrong-state` if the cluster goes back by itself.
+   */
+  failback(cluster: string): Promise<ServingTier>
   setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }>
   /** Opens the log files again, after somebody has moved them. */
   reopenLogs(): Promise<void>

@@ -47,7 +47,7 @@ export interface EndingKind {
   readonly waitedFor?: Side
   readonly phases: readonly Phase[]
   /** HAProxy's letter for who caused the end. `-`: nobody. */
-  readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I'
+  readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I' | 'D' | 'U'
   /** Undefined: an ordinary end, not an error. */
   readonly error?: ErrorScope
   /** The status for a client that speaks HTTP and has no answer yet. Undefined: it gets a reset. */
@@ -98,6 +98,8 @@ const TABLE = [
     means: 'The `route` function threw, or named a cluster that does not exist' },
   { cause: 'no-backend', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
     means: 'Every backend refused, could not be reached, or was set `drain` or `maint`' },
+  { cause: 'backends-down', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
+    means: 'All backends are down, and `whenAllDown` does not let millrace try one. With `wait` none came back within `connectMs`' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },
   { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503,
@@ -128,6 +130,10 @@ const TABLE = [
     means: 'The connection reached `lifetimeMs`' },
   { cause: 'drained', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
     means: 'A drain ended the connection, in a quiet moment or at the deadline' },
+  { cause: 'backend-down', by: 'proxy', phases: ['response', 'data'], letter: 'D', error: 'cluster', status: 503,
+    means: 'Checks or the agent of its backend call it down, and `onDown` is `end` or `reset`' },
+  { cause: 'backend-recovered', by: 'proxy', phases: ['response', 'data'], letter: 'U',
+    means: 'An earlier tier works again, and `onRecovered` is `return`' },
   { cause: 'killed', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
     means: 'An operator ended the connection' },
   { cause: 'ordered', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',

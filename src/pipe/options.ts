@@ -89,6 +89,10 @@ export type OrderedCause =
   | 'drained'
   /** An operator ended it. */
   | 'killed'
+  /** Its backend is down. */
+  | 'backend-down'
+  /** A backend of an earlier tier works again. */
+  | 'backend-recovered'
 
 export interface PipeEnding {
   /** Who ended the pipe. For an ordinary end: who ended first. */

@@ -113,11 +113,11 @@ export class Pipe implements Offloading {
 
   /**
    * Ends the pipe now: in order if nothing is in flight, otherwise with a reset, because bytes are lost.
-   * `killed` always resets, so that both peers notice.
+   * `isReset`: with a reset whatever is in flight, so that both peers notice.
    */
-  end(cause: PipeCause): void {
+  end(cause: PipeCause, isReset = cause === 'killed'): void {
     const ending: PipeEnding = { by: 'proxy', cause, waitedFor: waitedFor(this.up, this.down, cause) }
-    this.finish(ending, cause === 'killed' || this.isInFlight)
+    this.finish(ending, isReset || this.isInFlight)
   }
 
   get isInFlight(): boolean {

@@ -47,6 +47,17 @@ export class Acceptor {
     log.info({ listener: name, address, engine: engine.kind }, `listening on ${address}`)
   }
 
+  /**
+   * Opens the listeners of the present config that are not drained. `checkRunning` throws if the proxy was told to end
+   * meanwhile.
+   */
+  async openAll(checkRunning: () => void): Promise<void> {
+    for (const listener of this.#options.generations.present.services.keys()) {
+      if (!listener.isDrained) await this.open(listener)
+      checkRunning()
+    }
+  }
+
   /** Stops accepting on all listeners, those of a config that is being loaded included. */
   closeAll(): void {
     for (const listener of this.#options.generations.listeners) listener.close()

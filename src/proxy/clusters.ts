@@ -7,6 +7,9 @@ import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { forgetLongestGone } from '../cluster/left.js'
 import type { BackendOptions } from '../cluster/members.js'
+import type { SharedVerdict } from '../cluster/shared-verdict.js'
+import type { ServingTier } from '../control/answers.js'
+import { goesBackByItself } from '../control/failback.js'
 import { checkNames, unknownName } from '../control/names.js'
 import type { BackendChange } from '../control/orders.js'
 import type { Catalogue } from './catalogue/catalogue.js'
@@ -84,10 +87,38 @@ export class Clusters {
   set(cluster: string, backend: string, change: BackendChange): Backend {
     this.#catalogue.forgetUnused()
     checkNames({ cluster, backend }, this.#catalogue.names)
-    const found = this.get(cluster)?.backend(backend)
+    const its = this.get(cluster)
+    const found = its?.backend(backend)
     if (found === undefined) throw unknownName('backend', backend)
-    this.#set(cluster, found, change)
+    this.#catalogue.set(cluster, backend, change)
+    its!.set(found, change.weight ?? found.weightSet, change.state ?? found.setTo)
     return found
+  }
+
+  /** Another process tells what it has found out. */
+  heard(verdict: SharedVerdict): void {
+    const cluster = this.get(verdict.cluster)
+    if (verdict.about === 'tier') {
+      cluster?.judge.follow(verdict.moved)
+      return
+    }
+    const backend = cluster?.backend(verdict.backend)
+    if (backend !== undefined) cluster!.judge.told(backend, verdict.verdict)
+  }
+
+  /**
+   * An operator orders that a cluster with `failback: manual` goes back to the first tier that works.
+   *
+   * @throws MillraceError `unknown-name`, `wrong-state`
+   */
+  failback(name: string): ServingTier {
+    this.#catalogue.forgetUnused()
+    checkNames({ cluster: name }, this.#catalogue.names)
+    const cluster = this.get(name)
+    if (cluster === undefined) throw unknownName('cluster', name)
+    if (cluster.health.failback === 'auto') throw goesBackByItself(name)
+    cluster.judge.failback()
+    return { cluster: name, servingTier: cluster.servingTier }
   }
 
   /** From now on no connection goes to this backend, or to any backend of the cluster. */
@@ -95,13 +126,8 @@ export class Clusters {
     const cluster = this.get(name)
     for (const closed of this.#catalogue.close(name, backend)) {
       const found = cluster?.backend(closed)
-      found?.set(found.weight, 'drain')
+      if (found !== undefined) cluster!.set(found, found.weightSet, 'drain')
     }
-  }
-
-  #set(cluster: string, backend: Backend, change: BackendChange): void {
-    this.#catalogue.set(cluster, backend.name, change)
-    backend.set(change.weight ?? backend.weight, change.state ?? backend.setTo)
   }
 
   #refresh(cluster: Cluster): void {

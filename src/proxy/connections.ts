@@ -17,7 +17,8 @@ import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import { Sessions } from '../postgres/sessions.js'
 import type { ConnectionIds } from './connection-ids.js'
-import { Drains } from './drains/drains.js'
+import type { Consequences } from './consequences.js'
+import type { Drains } from './drains/drains.js'
 import type { Generations } from './generations/generations.js'
 import type { ConnectionLog } from './reporting/connection-log.js'
 import type { ProxyCounters } from './reporting/proxy-counters.js'
@@ -28,6 +29,9 @@ export interface ConnectionsOptions {
   readonly generations: Generations
   readonly counters: ProxyCounters
   readonly connectionLog: ConnectionLog
+  readonly drains: Drains
+  /** Called when a backend has accepted, when it has answered, and at the end. */
+  readonly health: Pick<Consequences, 'connected' | 'answered' | 'ended'>
   readonly ids: ConnectionIds
   /** Called after each look at deadlines. */
   readonly looked: Looked
@@ -39,23 +43,27 @@ export class Connections implements ConnectionHost {
   readonly engine: Engine
   readonly ids: ConnectionIds
   readonly sessions = new Sessions<Session>()
-  readonly drains = new Drains()
+  readonly drains: Drains
   readonly #admission: Admission
   readonly #generations: Generations
   readonly #counters: ProxyCounters
   readonly #connectionLog: ConnectionLog
+  readonly #health: ConnectionsOptions['health']
   readonly #ended: () => void
   readonly #members: Sweep<Connection>
   #whenEmpty: (() => void) | undefined
 
   constructor(options: ConnectionsOptions) {
-    const { engine, admission, generations, counters, connectionLog, ids, looked, ended } = options
+    const { engine, admission, generations, counters, connectionLog, drains, health, ids, looked, ended } =
+      options
     this.engine = engine
     this.ids = ids
     this.#admission = admission
     this.#generations = generations
     this.#counters = counters
     this.#connectionLog = connectionLog
+    this.drains = drains
+    this.#health = health
     this.#ended = ended
     this.#members = new Sweep<Connection>(looked)
   }
@@ -103,10 +111,12 @@ export class Connections implements ConnectionHost {
 
   connected(connection: Connection): void {
     this.#counters.connected(connection)
+    this.#health.connected(connection)
   }
 
   answered(connection: Connection): void {
     this.#counters.answered(connection)
+    this.#health.answered(connection)
   }
 
   ended(connection: Connection, ending: RecordEnding): void {
@@ -114,6 +124,7 @@ export class Connections implements ConnectionHost {
     const { totals } = connection
     this.#counters.ended(connection, ending, totals)
     this.#connectionLog.ended(connection, ending, totals)
+    this.#health.ended(connection, ending)
     this.#ended()
     this.drains.left(connection)
     this.#admission.ended(connection)

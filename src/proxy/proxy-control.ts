@@ -4,7 +4,14 @@
 import type { BackendStatus } from '../cluster/backend.js'
 import type { Config } from '../config/schema.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
-import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded } from '../control/answers.js'
+import type {
+  ConnectionList,
+  DrainResult,
+  Killed,
+  Readiness,
+  Reloaded,
+  ServingTier,
+} from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -75,6 +82,10 @@ export class ProxyControl implements Control {
     if (change.state === 'maint') void this.drain({ cluster, backend, deadlineMs: drainMs })
     else if (change.state !== undefined) this.#proxy.drains.spareBackend(found)
     return found.status(performance.now())
+  }
+
+  async failback(cluster: string): Promise<ServingTier> {
+    return this.#proxy.failback(cluster)
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {

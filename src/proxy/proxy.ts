@@ -2,7 +2,7 @@
  * A proxy as library users see it: what they can call, and what they get.
  */
 import type { ProxyConfig } from '../config/input.js'
-import type { DrainResult, Reloaded } from '../control/answers.js'
+import type { DrainResult, Reloaded, ServingTier } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -41,6 +41,12 @@ export interface Proxy {
    * this proxy. Rejects with `unknown-name` and `bad-argument`.
    */
   drain(order?: DrainOrder): Promise<DrainResult>
+  /**
+   * Lets a cluster with `failback: manual` go back to the first tier that works, and forgets what failed connects have shown
+   * about it. Resolves with the tier that serves then. Rejects with `unknown-name`, and with `wrong-state` if the cluster goes
+   * back by itself.
+   */
+  failback(cluster: string): Promise<ServingTier>
   /** Ends everything now. Resolves when no connection is left. */
   stop(): Promise<void>
 }

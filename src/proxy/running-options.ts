@@ -3,6 +3,7 @@
  */
 import type { AdmissionRule } from '../admission/rule.js'
 import type { Lookup } from '../cluster/names/resolver.js'
+import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
@@ -17,6 +18,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly tickets?: TicketKeys
   /** Resolves the host names of backends. Default: `dns.lookup`. */
   readonly lookup?: Lookup | undefined
+  /** Called with what this proxy finds out about backends and other processes have to know. Default: there are none. */
+  readonly tellVerdict?: (verdict: SharedVerdict) => void
   /** Decides which clients may come in. Default: all. */
   readonly admission?: AdmissionRule
 }

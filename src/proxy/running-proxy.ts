@@ -8,7 +8,7 @@ import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import type { Connection } from '../connection/connection.js'
-import type { DrainResult, Readiness, Reloaded } from '../control/answers.js'
+import type { DrainResult, Readiness, Reloaded, ServingTier } from '../control/answers.js'
 import { timesOf } from '../control/drain-order.js'
 import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
@@ -24,7 +24,8 @@ import { Catalogue } from './catalogue/catalogue.js'
 import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
 import { Connections } from './connections.js'
-import type { BegunDrain, Drains } from './drains/drains.js'
+import { Consequences } from './consequences.js'
+import { type BegunDrain, Drains } from './drains/drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generations/generation.js'
 import { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
@@ -46,6 +47,7 @@ export class RunningProxy implements Proxy {
   readonly tickets: TicketKeys
   readonly watch = new ProcessWatch()
   readonly clusters: Clusters
+  readonly drains = new Drains()
   readonly #options: RunningProxyOptions
   readonly #pipeCounters = createPipeCounters()
   readonly #counters = new ProxyCounters()
@@ -57,6 +59,7 @@ export class RunningProxy implements Proxy {
   readonly #connections: Connections
   readonly #acceptor: Acceptor
   readonly #reloader: Reloader
+  readonly #consequences: Consequences
   #state: State = 'new'
   #startedAt: Date | undefined
 
@@ -70,6 +73,7 @@ export class RunningProxy implements Proxy {
     this.#admission = new Admission(this.engine, options.admission)
     const ids = new ConnectionIds()
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log.access)
+    this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
     this.#generations = new Generations(
       createGeneration(
         config,
@@ -86,13 +90,18 @@ export class RunningProxy implements Proxy {
   }
 
   async start(): Promise<void> {
-    if (this.#state !== 'new') throw wrongState('a proxy starts once', this.#state)
+    this.#checkState('new', 'a proxy starts once')
     this.#state = 'running'
     this.#startedAt = new Date()
     this.engine.limitPipes({ ...this.config, workers: workerCount(this.config) })
     this.clusters.start()
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.start()
-    const opened = this.#openAll()
+    const opened = this.#acceptor
+      .openAll(() => this.#checkState('running', 'a proxy starts once'))
+      .catch(async (error) => {
+        await this.stop()
+        throw error
+      })
     // A reload meanwhile would open the same listeners.
     this.#reloader.waitFor(opened)
     await opened
@@ -105,7 +114,7 @@ export class RunningProxy implements Proxy {
 
   readiness(): Readiness {
     const { services } = this.#generations.present
-    return readinessOf(this.#state, services.keys(), this.#catalogue, this.#connections.drains.isOrdered)
+    return readinessOf(this.#state, services.keys(), this.#catalogue, this.drains.isOrdered)
   }
 
   status(): ProxyStatus {
@@ -122,7 +131,7 @@ export class RunningProxy implements Proxy {
       eventLoopDelaySeconds: this.watch.delaySeconds,
       logLevel: this.log.level ?? this.config.log.level,
       logFile: this.openLog.file,
-      drains: this.#connections.drains.status(),
+      drains: this.drains.status(),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
@@ -153,7 +162,7 @@ export class RunningProxy implements Proxy {
   beginDrain(order: DrainOrder): BegunDrain {
     const times = timesOf(order, this.config.timeouts.drainMs)
     const scope = scopeOf(order, this.catalogue)
-    const { drains } = this.#connections
+    const { drains } = this
     if (scope !== undefined) {
       this.#close(scope)
       const connections = this.connections().filter((each) => isOf(scope, each))
@@ -192,8 +201,8 @@ export class RunningProxy implements Proxy {
     return this.#connections.ids
   }
 
-  get drains(): Drains {
-    return this.#connections.drains
+  async failback(cluster: string): Promise<ServingTier> {
+    return this.clusters.failback(cluster)
   }
 
   /** Postgres sessions that can be cancelled. */
@@ -210,6 +219,7 @@ export class RunningProxy implements Proxy {
       tickets,
       knownCluster,
       lookup: this.#options.lookup,
+      hooksOf: (name) => this.#consequences.hooksOf(name),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
       onBackendReleased: (backend, cluster) => this.#admission.released(backend, cluster),
     }
@@ -222,6 +232,8 @@ export class RunningProxy implements Proxy {
       generations: this.#generations,
       counters: this.#counters,
       connectionLog: this.#connectionLog,
+      drains: this.drains,
+      health: this.#consequences,
       ids,
       looked: (lateMs, isLast) => this.watch.timerRan(lateMs, isLast),
       ended: () => this.#tellIfNotSplicing(),
@@ -252,23 +264,8 @@ export class RunningProxy implements Proxy {
       connectionLog: this.#connectionLog,
       connections: this.#connections,
       acceptor: this.#acceptor,
-      checkRunning: () => {
-        if (this.#state !== 'running') throw wrongState('only a running proxy reloads', this.#state)
-      },
+      checkRunning: () => this.#checkState('running', 'only a running proxy reloads'),
     })
-  }
-
-  async #openAll(): Promise<void> {
-    try {
-      for (const listener of this.#generations.present.services.keys()) {
-        if (!listener.isDrained) await this.#acceptor.open(listener)
-        // The proxy may have been told to end in the meantime.
-        if (this.#state !== 'running') throw wrongState('a proxy starts once', this.#state)
-      }
-    } catch (error) {
-      await this.stop()
-      throw error
-    }
   }
 
   /** No more connections join this part. */
@@ -289,12 +286,12 @@ export class RunningProxy implements Proxy {
     if (this.config.splice !== 'off') this.#copyingNotice.tell(this.engine.notSplicing)
   }
 
+  #checkState(wanted: State, rule: string): void {
+    if (this.#state !== wanted) throw new MillraceError('wrong-state', `${rule}, this one is ${this.#state}`)
+  }
+
   #closeListeners(state: State): void {
     this.#state = state
     this.#acceptor.closeAll()
   }
-}
-
-function wrongState(rule: string, state: State): MillraceError {
-  return new MillraceError('wrong-state', `${rule}, this one is ${state}`)
 }

@@ -5,12 +5,14 @@
 import { IS_LEAVING, TRAFFIC } from './common.js'
 import {
   choice,
+  commonCount,
   count,
   finding,
   gauge,
   highest,
   histogram,
   key,
+  latest,
   lowest,
   metric,
   optional,
@@ -21,8 +23,8 @@ import {
 } from './kinds.js'
 
 /**
- * The state of a backend. Each worker finds it out by itself. If workers differ, the status has the better
- * value: up before down, and the highest weight.
+ * The state of a backend. All workers are told the same, but not at the same moment. If they differ, the status has the
+ * better value: up before down, and the highest weight.
  */
 export const BACKEND_STATE = {
   /** As in the config. */
@@ -37,12 +39,34 @@ export const BACKEND_STATE = {
   /** What an operator has set. `drain` and `maint`: the backend gets no new connections. */
   setTo: choice(['up', 'drain', 'maint']),
   /**
-   * `down`: all addresses of the backend failed, and none has answered since. `unresolved`: its host name has
-   * no answer yet.
+   * `down`: its checks or its agent say so, or all its addresses failed and none has answered since. `unresolved`: its
+   * host name has no answer yet.
    */
   state: choice(['up', 'down', 'unresolved'], {
-    metric: metric('millrace_backend_up', '0 while all its addresses fail or its name has none, else 1.'),
+    metric: metric('millrace_backend_up', '0 while it is down or its name has no address, else 1.'),
   }),
+  /** What decides about the state: checks, the agent, failed connects, or missing answers. Undefined: nothing yet. */
+  judgedBy: optional(choice(['check', 'agent', 'connects', 'answers'])),
+  /** Why, as HAProxy abbreviates it: L4OK, L4CON, L7STS … `AGENT`: the agent says so. Undefined: nothing is known. */
+  reason: optional(finding()),
+  /** More about it, such as an errno name, the status of an answer, or the words of the agent. */
+  reasonDetail: optional(finding()),
+  /** When the backend last went down or came back. Undefined: never. */
+  changedAt: optional(latest()),
+  /** It went down and came back so often that it stays down for a while. */
+  isFlapping: choice([true, false], {
+    whenGone: false,
+    metric: metric(
+      'millrace_backend_flapping',
+      '1 while it stays down because it changes too often, else 0.',
+    ),
+  }),
+  /** Active checks that ended. */
+  checks: commonCount('checks', metric('millrace_backend_checks_total', 'Active checks that ended.')),
+  checksFailed: commonCount(
+    'checks',
+    metric('millrace_backend_checks_failed_total', 'Active checks that failed.'),
+  ),
   /** ms in which the backend is still skipped while others are available. 0: it is not skipped. */
   restingMs: lowest('ms'),
   /** The present IP addresses of the backend. A host name can have several. */
@@ -98,6 +122,10 @@ export const CLUSTER = {
       'millrace_cluster_keyless_total',
       'Picks for connections without the key that `balance: hash` needs.',
     ),
+  ),
+  /** The tier that gets new connections. Undefined: no backend works. */
+  servingTier: optional(
+    lowest('tier', metric('millrace_cluster_serving_tier', 'The tier that gets new connections.')),
   ),
   /** From the dial to a connected backend. */
   connectSeconds: histogram(),

@@ -9,6 +9,7 @@ export type Unit =
   | 'bytes'
   | 'bytes per second'
   | 'calls'
+  | 'checks'
   | 'connections'
   | 'connects'
   | 'directions'

@@ -2,6 +2,7 @@
  * The messages between the supervisor and its workers. A worker asks for its config, because it listens late.
  * The supervisor asks a worker everything that an operator can ask. Answers come in any order.
  */
+import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
@@ -33,14 +34,17 @@ export type ToWorker =
   | { readonly kind: 'takeBack'; readonly slot: number }
   /**
    * `orders`: the orders of operators that still hold. `ticketKeys`: as texts, the form in which `TicketKeys`
-   * gives them.
+   * gives them. `verdicts`: what other workers have found out and still holds.
    */
   | {
       readonly kind: 'start'
       readonly config: Config
       readonly orders: readonly ControlCall[]
       readonly ticketKeys: readonly string[]
+      readonly verdicts: readonly SharedVerdict[]
     }
+  /** What another worker has found out, or an operator has ordered. */
+  | { readonly kind: 'verdict'; readonly verdict: SharedVerdict }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
   /** `place` undefined: no worker has the session. */
@@ -66,6 +70,8 @@ export type ToSupervisor =
   | { readonly kind: 'hello' | 'ready' }
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'counts'; readonly counts: ProxyStatus }
+  /** What the worker has found out and others have to know. */
+  | { readonly kind: 'verdict'; readonly verdict: SharedVerdict }
   | SessionQuestion
   | Answer
 

@@ -3,6 +3,7 @@
  * same orders, replaces a worker that dies, and ends after the last one. It accepts no connection and
  * forwards no byte.
  */
+import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import { type Config, workerCount } from '../config/schema.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
@@ -81,6 +82,8 @@ export class Supervisor {
       ready: (channel: WorkerChannel) => void this.inTurn(() => this.#admit(channel)),
       searches: (channel: WorkerChannel, question: SessionQuestion) =>
         void answerSearch(this.serving, channel, question),
+      verdict: (channel: WorkerChannel, verdict: SharedVerdict) =>
+        this.desired.verdicts.heard(channel, verdict, this.#begun),
       gone: (channel: WorkerChannel) => this.#forget(channel),
       vacated: (slot: number) => this.#loans.begin(slot),
     }
@@ -176,6 +179,11 @@ export class Supervisor {
     return failure
   }
 
+  /** An operator orders that a cluster goes back to the first tier that works. All workers know it before they answer again. */
+  failback(cluster: string): void {
+    this.desired.verdicts.failback(cluster, this.#begun)
+  }
+
   /** Kills the workers now. */
   cut(): void {
     for (const { channel } of this.#slots) channel?.kill('SIGKILL')
@@ -248,8 +256,13 @@ export class Supervisor {
     }
   }
 
+  /** Every worker that exists, whether it serves yet or not. */
+  get #begun(): readonly WorkerChannel[] {
+    return this.#slots.flatMap(({ channel }) => channel ?? [])
+  }
+
   #rotateTicketKeys(): void {
-    this.desired.rotateTicketKeys(this.#slots.flatMap(({ channel }) => channel ?? []))
+    this.desired.rotateTicketKeys(this.#begun)
   }
 
   #forget(channel: WorkerChannel): void {

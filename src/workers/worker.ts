@@ -34,6 +34,7 @@ export function runWorker(own: OwnProcess): void {
     try {
       if (message.kind === 'ask') void worker?.answer(message)
       else if (message.kind === 'session') worker?.search.heard(message)
+      else if (message.kind === 'verdict') worker?.proxy.clusters.heard(message.verdict)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
@@ -76,7 +77,7 @@ class Worker {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { config, ticketKeys }: Extract<ToWorker, { kind: 'start' }>,
+    { config, ticketKeys, verdicts }: Extract<ToWorker, { kind: 'start' }>,
     sockets: GivenSockets,
     own: OwnProcess,
   ) {
@@ -87,7 +88,9 @@ class Worker {
       engine: own.createEngine(sockets),
       openLog: own.openLog(config.log),
       tickets: new TicketKeys(ticketKeys),
+      tellVerdict: (verdict) => own.tell({ kind: 'verdict', verdict }),
     })
+    for (const verdict of verdicts) proxy.clusters.heard(verdict)
     this.proxy = proxy
     proxy.sessions.askOthers = (session) => this.search.ask(session)
     this.#control = new ProxyControl(proxy, {

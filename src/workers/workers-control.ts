@@ -12,9 +12,11 @@ import type {
   Killed,
   Readiness,
   Reloaded,
+  ServingTier,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
+import { goesBackByItself } from '../control/failback.js'
 import { checkNames, hasNames, type Named, namesIn } from '../control/names.js'
 import {
   type BackendChange,
@@ -133,6 +135,17 @@ export class WorkersControl implements Control {
   async #checkNames(named: Named): Promise<void> {
     if (this.#supervisor.desired.catalogue.gives(named)) return
     checkNames(named, namesIn(await this.status()))
+  }
+
+  /** A status that is asked for after the order comes after it. */
+  async failback(cluster: string): Promise<ServingTier> {
+    const { config } = this.#supervisor
+    await this.#checkNames({ cluster })
+    if (config.clusters[cluster]?.health.failback === 'auto') throw goesBackByItself(cluster)
+    this.#supervisor.failback(cluster)
+    const told = await this.status()
+    const { servingTier } = told.clusters.find(({ name }) => name === cluster) ?? {}
+    return { cluster, servingTier }
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {

@@ -39,7 +39,10 @@ export class VerbsRig {
         { name: 'postgres', address: '127.0.0.1:0', cluster: 'pg' },
         { name: 'redis', address: '127.0.0.1:0', cluster: 'cache' },
       ],
-      clusters: { pg: { backends: [pg!.address] }, cache: { backends: [cache!.address] } },
+      clusters: {
+        pg: { backends: [pg!.address], health: { failback: 'manual' } },
+        cache: { backends: [cache!.address] },
+      },
       admin: `unix:${this.#folder}/admin.sock`,
     }
   }

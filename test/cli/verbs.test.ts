@@ -46,7 +46,7 @@ function shapeOf(text: string): string {
 describe('docs/commands.md', () => {
   it('docs/commands.md has an example of every verb', () => {
     const verbs = EXAMPLES.map(({ command }) => command.split(' ')[1])
-    const all = ['status', 'connections', 'kill', 'drain', 'backend', 'reload', 'log', 'top']
+    const all = ['status', 'connections', 'kill', 'drain', 'backend', 'failback', 'reload', 'log', 'top']
     expect(all.filter((verb) => !verbs.includes(verb))).toEqual([])
   })
 

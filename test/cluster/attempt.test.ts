@@ -5,7 +5,7 @@ import { Attempt, type AttemptHost } from '../../src/cluster/attempt.js'
 import { Backend } from '../../src/cluster/backend.js'
 import type { BalanceRequest } from '../../src/cluster/balance/request.js'
 import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
-import { BackOff } from '../../src/cluster/health/back-off.js'
+import { quickHealth } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
@@ -22,18 +22,19 @@ beforeEach(() => {
 })
 
 function hostWith(order: readonly string[]): AttemptHost {
-  const backends = order.map((text) => new Backend(parseAddress(text) as Address, 1, new BackOff()))
+  const backends = order.map((text) => new Backend(parseAddress(text) as Address, 1, quickHealth()))
   return {
     engine,
     waiting: new Set(),
     isStopped: () => false,
     now: () => 0,
     whyNone: () => 'ENOTFOUND',
+    dueMs: () => Number.POSITIVE_INFINITY,
     next: (request, tried) => {
       asked.push({ request, tried: tried.map(({ name }) => name) })
       return backends.find((backend) => !tried.includes(backend))
     },
-    succeeded: (backend) => void backend.dialSucceeded(),
+    succeeded: (backend) => void backend.dialSucceeded(0),
     failed: (backend, address, errno) => void backend.dialFailed(address, errno, 0),
   }
 }

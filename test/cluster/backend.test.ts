@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { type Address, parseAddress, type ResolvedAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
-import { BackOff } from '../../src/cluster/health/back-off.js'
 import { SlowStart } from '../../src/cluster/slow-start.js'
+import { quickHealth } from './cluster-rig.js'
 
 const backendAt = (text: string, released?: (backend: Backend) => void) =>
-  new Backend(parseAddress(text) as Address, 1, new BackOff(), { ...(released && { released }) })
+  new Backend(parseAddress(text) as Address, 1, quickHealth(), { ...(released && { released }) })
 const failAt = (backend: Backend, address: ResolvedAddress, now = 0) => {
   backend.dialBegan()
-  return backend.dialFailed(address, 'ECONNREFUSED', now)
+  return backend.dialFailed(address, 'ECONNREFUSED', now)?.restMs ?? 0
 }
 const fail = (backend: Backend, now = 0) => failAt(backend, backend.endpoints.current!, now)
 const hostOf = ({ endpoints: { current } }: Backend) => (current?.kind === 'tcp' ? current.host : undefined)
@@ -28,7 +28,7 @@ test('a backend whose connects fail together rests once', () => {
 
 test('a backend whose address fails goes to the next one, and rests when all have failed', () => {
   const backend = backendAt('db.example:80')
-  backend.resolved(['10.0.0.1', '10.0.0.2', '10.0.0.3'])
+  backend.resolved(['10.0.0.1', '10.0.0.2', '10.0.0.3'], 0)
   const first = backend.endpoints.current!
   expect(failAt(backend, first)).toBe(0)
   expect(failAt(backend, first)).toBe(0)
@@ -40,20 +40,20 @@ test('a backend whose address fails goes to the next one, and rests when all hav
 
 test('a backend counts a failure at an address although the resolver has changed the order since', () => {
   const backend = backendAt('db.example:80')
-  backend.resolved(['10.0.0.1', '10.0.0.2'])
+  backend.resolved(['10.0.0.1', '10.0.0.2'], 0)
   const dialled = backend.endpoints.current!
-  backend.resolved(['10.0.0.2', '10.0.0.1'])
+  backend.resolved(['10.0.0.2', '10.0.0.1'], 0)
   expect(failAt(backend, dialled)).toBe(0)
   expect(fail(backend)).toBe(1000)
 })
 
 test('a backend that rests is available again when its name gets a new address', () => {
   const backend = backendAt('db.example:80')
-  backend.resolved(['10.0.0.1'])
+  backend.resolved(['10.0.0.1'], 0)
   fail(backend)
-  backend.resolved(['10.0.0.1'])
+  backend.resolved(['10.0.0.1'], 0)
   expect(backend.health.isAvailable(0, 0)).toBe(false)
-  backend.resolved(['10.0.0.9'])
+  backend.resolved(['10.0.0.9'], 0)
   expect(backend.health.isAvailable(0, 0)).toBe(true)
 })
 
@@ -72,8 +72,8 @@ test('a backend counts its open connections, its connects on their way and all c
   const backend = backendAt('unix:/run/app.sock')
   for (let i = 0; i < 3; i++) backend.dialBegan()
   expect([backend.dialling, backend.active]).toEqual([3, 0])
-  expect(backend.dialSucceeded()).toBe(false)
-  backend.dialSucceeded()
+  expect(backend.dialSucceeded(0)).toBeUndefined()
+  backend.dialSucceeded(0)
   backend.dialDropped()
   expect([backend.dialling, backend.active]).toEqual([0, 2])
   backend.release()
@@ -84,7 +84,7 @@ test('a backend reports no free place between a connect and its connection', () 
   const loads: number[] = []
   const backend = backendAt('10.0.0.1:80', ({ active, dialling }) => loads.push(active + dialling))
   backend.dialBegan()
-  backend.dialSucceeded()
+  backend.dialSucceeded(0)
   expect(loads).toEqual([])
 })
 
@@ -92,7 +92,7 @@ test('a backend reports a free place, with its present counts, when a connection
   const told: unknown[] = []
   const backend = backendAt('10.0.0.1:80', (each) => told.push([each.name, each.active, each.dialling]))
   for (let i = 0; i < 3; i++) backend.dialBegan()
-  backend.dialSucceeded()
+  backend.dialSucceeded(0)
   backend.dialDropped()
   backend.dialFailed(backend.endpoints.current!, 'ECONNREFUSED', 0)
   backend.release()
@@ -121,7 +121,7 @@ test.each([
 function slowBackend() {
   const clock = { now: 0 }
   const told: string[] = []
-  const backend = new Backend(parseAddress('10.0.0.1:80') as Address, 4, new BackOff(), {
+  const backend = new Backend(parseAddress('10.0.0.1:80') as Address, 4, quickHealth(), {
     slowStart: new SlowStart(
       () => 10_000,
       () => clock.now,

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import type { Balancer } from '../../src/cluster/balance/balancer.js'
-import { Candidates } from '../../src/cluster/candidates.js'
-import { BackOff } from '../../src/cluster/health/back-off.js'
+import { type CandidateRules, Candidates } from '../../src/cluster/candidates.js'
+import { quickHealth } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 
 const A = '10.0.0.1:80'
@@ -11,9 +11,11 @@ const B = '10.0.0.2:80'
 const C = '10.0.0.3:80'
 
 let backends: Map<string, Backend>
+let rules: CandidateRules
 beforeEach(() => {
+  rules = { whenAllDown: undefined, onlyTier: undefined }
   backends = new Map(
-    [A, B, C].map((text) => [text, new Backend(parseAddress(text) as Address, 1, new BackOff())]),
+    [A, B, C].map((text) => [text, new Backend(parseAddress(text) as Address, 1, quickHealth())]),
   )
 })
 
@@ -34,7 +36,7 @@ function down(name: string, now: number): void {
 
 /** Asks for candidates until none is left. */
 function walk(order: string, now: number): string[] {
-  const candidates = new Candidates([...backends.values()], (tier) => ({
+  const candidates = new Candidates([...backends.values()], rules, (tier) => ({
     pick: (isCandidate, request) => byKey.pick((each) => tier.includes(each) && isCandidate(each), request),
   }))
   const tried: Backend[] = []
@@ -67,7 +69,7 @@ test('a backend that config or operator took out is no candidate, even if all ot
 })
 
 test('a backend whose name has no answer yet is no candidate', () => {
-  const unresolved = new Backend(parseAddress('db.example:80') as Address, 1, new BackOff())
+  const unresolved = new Backend(parseAddress('db.example:80') as Address, 1, quickHealth())
   backends.set('db.example:80', unresolved)
   expect(walk(`db.example:80 ${A} ${B} ${C}`, 0)).toEqual([A, B, C])
 })
@@ -83,7 +85,7 @@ test('backends of a greater tier come after all available ones of a smaller tier
 test('every tier is told of another weight', () => {
   backends.get(B)!.tier = 1
   const told: string[] = []
-  const candidates = new Candidates([...backends.values()], (tier) => ({
+  const candidates = new Candidates([...backends.values()], rules, (tier) => ({
     ...byKey,
     reweighted: () => told.push(tier.map(({ name }) => name).join(' ')),
   }))

@@ -3,15 +3,37 @@ import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterHooks, type ClusterOptions } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
+import { Health } from '../../src/cluster/health/health.js'
+import type { HealthPolicy } from '../../src/cluster/health/policy.js'
 import type { Lookup } from '../../src/cluster/names/resolver.js'
+import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 /** The options of a cluster that says nothing about balancing. */
-export const BALANCED = { balance: 'round-robin', hash: undefined, slowStartMs: 0 } as const
+export const BALANCED: Omit<ClusterOptions, 'backends'> = {
+  balance: 'round-robin',
+  hash: undefined,
+  slowStartMs: 0,
+  health: USUAL_HEALTH,
+}
+
+/** One failure ejects a backend, for 1 s, then 2 s, up to 30 s. All of a cluster may be ejected. */
+export const QUICK: HealthPolicy = {
+  ...USUAL_HEALTH,
+  eject: { failures: 1, forMs: 1000, maxForMs: 30_000, maxPercent: 100 },
+  flapping: false,
+}
 export const A = '10.0.0.1:80'
 export const B = '10.0.0.2:80'
 export const C = '10.0.0.3:80'
+
+/** Health that judges as QUICK says. */
+export const quickHealth = (): Health =>
+  new Health({
+    ejections: { policy: () => QUICK.eject, mayBeSkipped: () => true, random: () => 0.5 },
+    flapping: () => false,
+  })
 
 /** New for each test, as are the lookups that wait for an answer. */
 export let engine: ScriptedEngine
@@ -39,7 +61,11 @@ export function clusterOf(
 ): Cluster {
   const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
   const lookup: Lookup = (host, _options, done) => answers.set(host, done)
-  const cluster = new Cluster('test', { ...BALANCED, backends, ...options }, engine, { lookup, ...hooks })
+  const cluster = new Cluster('test', { ...BALANCED, health: QUICK, backends, ...options }, engine, {
+    lookup,
+    random: () => 0.5,
+    ...hooks,
+  })
   cluster.start()
   stops.push(() => cluster.stop())
   return cluster

@@ -68,7 +68,7 @@ test('a dial calls done after it has returned, even if no backend can be dialled
 test('a dial goes on to the next backend when one fails, and later dials skip it while it rests', async () => {
   const told: unknown[] = []
   const cluster = clusterOf([A, B, C], {
-    onBackendDown: (backend, errno, restMs) => told.push(['down', backend.name, errno, restMs]),
+    onBackendDown: ({ name, health }, restMs) => told.push(['down', name, health.lastError, restMs]),
     onBackendUp: (backend) => told.push(['up', backend.name]),
   })
   engine.outcomes.set(A, 'ECONNREFUSED')

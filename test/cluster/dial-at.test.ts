@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress, type ResolvedAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import { dialAt } from '../../src/cluster/dial-at.js'
-import { BackOff } from '../../src/cluster/health/back-off.js'
+import { quickHealth } from './cluster-rig.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
 const ADDRESS = '127.0.0.1:80'
@@ -12,11 +12,11 @@ let engine: ScriptedEngine
 let backend: Backend
 beforeEach(() => {
   engine = new ScriptedEngine()
-  backend = new Backend(parseAddress('localhost:80') as Address, 1, new BackOff())
+  backend = new Backend(parseAddress('localhost:80') as Address, 1, quickHealth())
 })
 
 function dial(done = vi.fn()) {
-  const succeeded = (to: Backend): void => void to.dialSucceeded()
+  const succeeded = (to: Backend): void => void to.dialSucceeded(0)
   const at = { backend, address: parseAddress(ADDRESS) as ResolvedAddress }
   return { done, dialling: dialAt({ engine, succeeded }, at, 1000, done) }
 }
@@ -37,7 +37,8 @@ test('a dial to one address that fails tries no other, and its backend does not 
   const { done } = dial()
   await turn()
   expect(done.mock.calls).toEqual([[{ error: 'ECONNREFUSED', backend, retries: 0 }]])
-  expect(backend).toMatchObject({ dialling: 0, active: 0, health: { isDown: false, failures: 0 } })
+  expect(backend).toMatchObject({ dialling: 0, active: 0 })
+  expect([backend.health.isDown(0), backend.health.failures]).toEqual([false, 0])
   expect(engine.dialled).toEqual([ADDRESS])
 })
 

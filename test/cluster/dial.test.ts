@@ -13,7 +13,7 @@ import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { StreamEngine } from '../../src/io/streams/stream-engine.js'
 import { until } from '../support/wait.js'
-import { BALANCED } from './cluster-rig.js'
+import { BALANCED, QUICK } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 
 const chosen = createEngine()
@@ -83,7 +83,7 @@ async function deafPort(): Promise<number> {
 
 function clusterOf(engine: Engine, addresses: readonly Address[], hooks: ClusterHooks = {}): Cluster {
   const backends = addresses.map((address) => ({ address, weight: 1 }))
-  const cluster = new Cluster('test', { ...BALANCED, backends }, engine, hooks)
+  const cluster = new Cluster('test', { ...BALANCED, health: QUICK, backends }, engine, hooks)
   cluster.start()
   cleanups.push(() => cluster.stop())
   return cluster
@@ -119,9 +119,9 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('the $ki
   test('a cluster dials the next backend if one refuses or has no socket file', async () => {
     const server = await listen({ port: 0, host: '127.0.0.1' })
     const missing = { kind: 'unix', path: join(directory, 'missing.sock') } as const
-    const downs: string[] = []
+    const downs: (string | undefined)[] = []
     const cluster = clusterOf(engine, [tcp(await refusedPort()), missing, tcp(portOf(server))], {
-      onBackendDown: (_backend, errno) => downs.push(errno),
+      onBackendDown: ({ health }) => downs.push(health.lastError),
     })
     expect(await dial(cluster)).toMatchObject({ address: tcp(portOf(server)), retries: 2 })
     expect(await dial(cluster)).toMatchObject({ address: tcp(portOf(server)), retries: 0 })

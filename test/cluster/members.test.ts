@@ -1,8 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
-import { BackOff } from '../../src/cluster/health/back-off.js'
 import { Members } from '../../src/cluster/members.js'
+import { quickHealth } from './cluster-rig.js'
 
 const A = '10.0.0.1:80'
 const B = '10.0.0.2:80'
@@ -10,7 +10,7 @@ const C = '10.0.0.3:80'
 
 let members: Members
 beforeEach(() => {
-  members = new Members(({ address, weight }) => new Backend(address, weight, new BackOff()))
+  members = new Members(({ address, weight }) => new Backend(address, weight, quickHealth()))
 })
 
 const given = (...addresses: string[]) => weighing(1, ...addresses)
@@ -55,10 +55,10 @@ test('a retired cluster keeps its members until the next list, which clears thei
   a!.dialFailed(a!.endpoints.current!, 'ECONNREFUSED', 0)
   members.retire()
   expect(namesOf(members.present)).toEqual([A, B, C])
-  expect(a!.health.isDown).toBe(true)
+  expect(a!.health.isDown(0)).toBe(true)
   expect(members.replace(given(A))).toBe(true)
   expect(members.present).toEqual([a])
-  expect(a!.health.isDown).toBe(false)
+  expect(a!.health.isDown(0)).toBe(false)
   expect(namesOf(members.left)).toEqual([B, C])
 })
 
@@ -70,7 +70,7 @@ test("a cluster's members are in use while one of them, also one that left, has 
   expect(members.isInUse).toBe(true)
   members.replace(given(B))
   expect(members.isInUse).toBe(true)
-  a!.dialSucceeded()
+  a!.dialSucceeded(0)
   expect(members.isInUse).toBe(true)
   a!.release()
   expect(members.isInUse).toBe(false)

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
-import { BALANCED } from './cluster-rig.js'
+import { BALANCED, QUICK } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
@@ -24,6 +24,7 @@ afterEach(() => cluster.stop())
 
 const options = (...addresses: string[]): ClusterOptions => ({
   ...BALANCED,
+  health: QUICK,
   backends: addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 })),
 })
 
@@ -53,7 +54,7 @@ test('a backend that returns to its cluster does not rest for earlier failures',
   start(A, B)
   engine.outcomes.set(A, 'ECONNREFUSED')
   await dial()
-  expect(cluster.backend(A)?.health.isDown).toBe(true)
+  expect(cluster.backend(A)?.health.isDown(performance.now())).toBe(true)
   cluster.update(options(B))
   cluster.update(options(A, B))
   expect(cluster.status().backends[0]).toMatchObject({ address: A, state: 'up', restingMs: 0, failures: 1 })

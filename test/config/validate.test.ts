@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
+import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
@@ -66,6 +67,7 @@ describe('validateConfig', () => {
         pg: {
           balance: 'round-robin',
           slowStartMs: 0,
+          health: USUAL_HEALTH,
           backends: [{ address: tcp('127.0.0.1', 9000), weight: 1, tier: 0 }],
           halfClose: 'propagate',
           liveness,
@@ -116,6 +118,7 @@ describe('validateConfig', () => {
     expect(config.clusters.pg).toEqual({
       balance: 'least-connections',
       slowStartMs: 90_000,
+      health: USUAL_HEALTH,
       backends: [
         { address: tcp('db.example.com', 5432), weight: 1000, tier: 100 },
         { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1, tier: 0 },

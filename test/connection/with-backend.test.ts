@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import type { DialResult } from '../../src/cluster/dial.js'
-import { BackOff } from '../../src/cluster/health/back-off.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { Connection } from '../../src/connection/connection.js'
 import { BROKEN } from '../../src/io/socket.js'
 import type { StreamSocket } from '../../src/io/streams/stream-socket.js'
 import type { RecordEnding } from '../../src/observe/records/record.js'
 import { DEFAULT_SETTINGS } from '../../src/pipe/options.js'
+import { quickHealth } from '../cluster/cluster-rig.js'
 import { streamCarriage } from '../support/carriages.js'
 import { type End, Rig } from '../support/rig.js'
 import { until } from '../support/wait.js'
@@ -34,7 +34,7 @@ beforeEach(async () => {
   rig = new Rig(streamCarriage)
   near = await rig.accept()
   far = await rig.dial()
-  backend = new Backend(ADDRESS, 1, new BackOff())
+  backend = new Backend(ADDRESS, 1, quickHealth())
   endings = []
   failures = []
   answer = undefined
@@ -72,7 +72,7 @@ async function connect(listener: Partial<ListenerInput> = {}): Promise<void> {
 async function answerWithBackend(): Promise<void> {
   await until(() => answer !== undefined)
   backend.dialBegan()
-  backend.dialSucceeded()
+  backend.dialSucceeded(0)
   answer!({ socket: far[1], backend, address: ADDRESS, retries: 2 } as DialResult)
 }
 

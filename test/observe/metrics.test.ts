@@ -37,7 +37,8 @@ describe('the metrics of a proxy with traffic', () => {
 
   async function traffic(): Promise<string> {
     backend = (await Backend.listen()).echo()
-    bed = await Bed.start({ backends: [backend, '127.0.0.1:1'] })
+    const health = { eject: { failures: 1 } }
+    bed = await Bed.start({ clusters: { back: { backends: [backend.address, '127.0.0.1:1'], health } } })
     const running = await bed.connect()
     running.send(Buffer.alloc(300))
     await running.receive(300)

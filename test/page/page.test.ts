@@ -82,7 +82,10 @@ describe.skipIf(areMissing('chromium'))('the status page', () => {
   it('the page counts an error as failed, but not a reset by the client', async () => {
     await bed.millrace.program.kill()
     await bed.startMillrace({
-      clusters: { db: { backends: [bed.backend.address] }, nobody: { backends: ['127.0.0.1:1'] } },
+      clusters: {
+        db: { backends: [bed.backend.address] },
+        nobody: { backends: ['127.0.0.1:1'], health: { eject: { failures: 1 } } },
+      },
       listeners: [
         { name: 'web', address: '127.0.0.1:0', cluster: 'db' },
         { name: 'dead', address: '127.0.0.1:0', cluster: 'nobody' },

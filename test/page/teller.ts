@@ -29,6 +29,7 @@ export const listener = (name: string, fields: Fields = {}): Fields => ({
 
 export const backend = (address: string, fields: Fields = {}): Fields => ({
   ...blank(BACKEND),
+  isFlapping: false,
   address,
   weight: 1,
   ...fields,

@@ -10,6 +10,9 @@ import { until } from '../support/wait.js'
 import { Bed } from './bed.js'
 import type { EngineKind } from './suite.js'
 
+/** One failure ejects a backend, for about 1 s. */
+const QUICK = { eject: { failures: 1, forMs: '1s', maxPercent: 100 } } as const
+
 export function describeBackends(engine: EngineKind): void {
   const folder = temporaryFolder()
   let bed: Bed
@@ -64,7 +67,8 @@ export function describeBackends(engine: EngineKind): void {
       refusing = await Backend.listen()
       await refusing.close()
       serving = await Backend.listen()
-      bed = await Bed.start({ backends: [refusing, serving] })
+      const backends = [refusing.address, serving.address]
+      bed = await Bed.start({ clusters: { back: { backends, health: QUICK } } })
     })
     afterEach(() => serving.close())
 
@@ -95,10 +99,15 @@ export function describeBackends(engine: EngineKind): void {
         connections: 0,
       })
       expect(backends[0]!.restingMs).toBeGreaterThan(0)
-      expect(backends[0]!.restingMs).toBeLessThanOrEqual(1000)
+      expect(backends[0]!.restingMs).toBeLessThanOrEqual(1200)
       expect(backends[1]).toMatchObject({ state: 'up', failures: 0, restingMs: 0 })
-      const told = await bed.told(/rests: ECONNREFUSED/)
-      expect(told).toMatchObject({ level: 'warn', cluster: 'back', backend: refusing.address, restMs: 1000 })
+      const told = await bed.told(/rests: L4CON ECONNREFUSED/)
+      expect(told).toMatchObject({
+        level: 'warn',
+        cluster: 'back',
+        backend: refusing.address,
+        reason: 'L4CON',
+      })
       await visit(serving)
       await visit(serving)
       expect((await bed.recorded(3)).map(({ retries }) => retries)).toEqual([1, 0, 0])
@@ -131,7 +140,8 @@ export function describeBackends(engine: EngineKind): void {
 
   it('a backend without a socket at its unix path is skipped', async () => {
     const serving = await Backend.listen({ path: join(folder, 'there') })
-    bed = await Bed.start({ backends: [`unix:${join(folder, 'not-there')}`, serving] })
+    const backends = [`unix:${join(folder, 'not-there')}`, serving.address]
+    bed = await Bed.start({ clusters: { back: { backends, health: QUICK } } })
     await visit(serving)
     expect(await bed.recorded(1)).toMatchObject([{ retries: 1, backend: serving.address }])
     expect(bed.proxy.status().clusters[0]!.backends[0]).toMatchObject({ lastError: 'ENOENT', state: 'down' })
@@ -148,7 +158,8 @@ export function describeBackends(engine: EngineKind): void {
 
     it('a backend that does not answer is skipped after connectMs, and the next one gets all bytes', async () => {
       const serving = await Backend.listen()
-      bed = await Bed.start({ backends: [silent.address, serving], timeouts: { connectMs: 200 } })
+      const backends = [silent.address, serving.address]
+      bed = await Bed.start({ clusters: { back: { backends, health: QUICK } }, timeouts: { connectMs: 200 } })
       const client = await bed.connect()
       client.send(pattern(4, 500_000))
       client.end()
@@ -161,6 +172,7 @@ export function describeBackends(engine: EngineKind): void {
       expect(record!.timings.connectMs).toBeGreaterThanOrEqual(200)
       expect(bed.proxy.status().clusters[0]!.backends[0]).toMatchObject({
         state: 'down',
+        reason: 'L4TOUT',
         lastError: 'ETIMEDOUT',
       })
       await serving.close()

@@ -8,6 +8,7 @@ import { describeCounts } from './counts.js'
 import { describeDiscovered } from './discovered.js'
 import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
+import { describeHealth } from './health.js'
 import { describeHostileClients } from './hostile-clients.js'
 import { describeLeaving } from './leaving.js'
 import { describeLifecycle } from './lifecycle.js'
@@ -32,6 +33,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('vanished peers', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
   describe('balancing', () => describeBalancing())
+  describe('health', () => describeHealth())
   describe('what a reload removes', () => describeLeaving())
   describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())

@@ -96,7 +96,7 @@ export const recordSchema = z.strictObject({
     .optional(),
   http: http.optional(),
   ended,
-  termination: z.string().regex(/^(--|[CcSsRKIP][RCHD])$/),
+  termination: z.string().regex(/^(--|[CcSsRKIPDU][RCHD])$/),
 })
 
 /** A record as a line of the log. */

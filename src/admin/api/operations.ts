@@ -99,6 +99,15 @@ export const OPERATIONS: readonly Operation[] = [
       control.changeBackend(parts.cluster ?? '', parts.backend ?? '', body as BackendChange),
   },
   {
+    method: 'POST',
+    path: '/api/v1/clusters/{cluster}/failback',
+    summary: 'Let a cluster with `failback: manual` go back to the first tier that works',
+    answer: schemas.servingTier,
+    refusals: [404, 409],
+    trail: 'a cluster was told to go back',
+    run: (control, { parts }) => control.failback(parts.cluster ?? ''),
+  },
+  {
     method: 'GET',
     path: '/api/v1/connections',
     summary: 'Open connections',

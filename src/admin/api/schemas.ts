@@ -3,7 +3,7 @@
  * here is a bug.
  */
 import { z } from 'zod'
-import type { DrainResult, Killed, Reloaded } from '../../control/answers.js'
+import type { DrainResult, Killed, Reloaded, ServingTier } from '../../control/answers.js'
 import { BACKEND, BACKEND_STATE, CLUSTER } from '../../status/cluster.js'
 import { CONNECTION } from '../../status/connection.js'
 import { LISTENER } from '../../status/listener.js'
@@ -28,6 +28,15 @@ export const drained = z.strictObject({
     .optional()
     .describe('the drain was cancelled before it was done. The connections that are left go on'),
 }) satisfies z.ZodType<DrainResult>
+
+export const servingTier = z.strictObject({
+  cluster: z.string(),
+  servingTier: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('the tier that gets new connections. Missing: no backend works'),
+}) satisfies z.ZodType<ServingTier>
 
 export const reloaded = z.strictObject({
   changed: z.array(z.string()),

@@ -13,7 +13,7 @@ import type {
   Unit,
 } from '../../status/fields.js'
 
-const FRACTIONS: ReadonlySet<Unit> = new Set(['seconds', 'ms'])
+const FRACTIONS: ReadonlySet<Unit> = new Set(['seconds', 'ms', 'weight'])
 
 const OF_SEVERAL: Readonly<Record<NumberKind, string>> = {
   count: 'only grows; the sum of all workers',

@@ -1,37 +1,169 @@
 /**
- * Judges one backend: whether it works, and when it may be tried again. It never dials and never reads the
- * clock. Callers tell it results and times. Implementations differ in what they judge by.
+ * Judges one backend: whether it works, and when it may be tried again. It puts together what active checks and the agent
+ * say, what connections show, and how often that changed of late. It never dials and never reads the clock: callers tell it
+ * results and times.
  */
+import { ActiveVerdicts, type Judgement } from './active-verdicts.js'
+import { type ConnectFailure, type EjectionRules, Ejections, type Unanswered } from './ejections.js'
+import { Flapping } from './flapping.js'
+import type { FlappingPolicy } from './policy.js'
+import type { AgentVerdict, CheckVerdict, PassiveVerdict } from './verdict.js'
 
-export interface ConnectFailure {
-  /** errno name. */
-  readonly errno: string
-  /**
-   * Whether it was at the address in use. If many connects fail there together, that is true only of the
-   * first: from then on another address is in use.
-   */
-  readonly wasCurrent: boolean
-  /** How many addresses the backend has. */
-  readonly addresses: number
+export interface HealthRules {
+  readonly ejections: EjectionRules
+  flapping(): FlappingPolicy | false
 }
 
-export interface Health {
-  /** If true, it gets no connections while others are up. */
-  readonly isDown: boolean
-  /** Until when it is skipped while others are up, in ms on the cluster's clock. In the past if it is up. */
-  readonly skippedUntil: number
-  /** How many connects have ever failed by the backend's fault. */
-  readonly failures: number
-  /** errno name of the last of these. */
-  readonly lastError: string | undefined
-  /** Whether it may be picked at `now`, while `dialling` connects to it are in progress. */
-  isAvailable(now: number, dialling: number): boolean
-  /** A connect succeeded. Returns true if the backend was down before. */
-  connected(): boolean
-  /** A connect failed at `now`. Returns how long the backend is skipped, in ms. 0: nothing changes. */
-  failed(failure: ConnectFailure, now: number): number
+/** For a backend that nobody connects to. */
+export const NOTHING_JUDGED: HealthRules = {
+  ejections: { policy: () => false, mayBeSkipped: () => false, random: () => 0 },
+  flapping: () => false,
+}
+
+/** How a backend has changed. */
+export interface HealthChange {
+  /** `flapping`: it stays down, or goes down, because it changes too often. */
+  readonly to: 'up' | 'down' | 'flapping'
+  /** How long it is skipped at least, in ms. 0: until somebody says otherwise. */
+  readonly restMs: number
+}
+
+export class Health {
+  readonly active = new ActiveVerdicts()
+  readonly #ejections: Ejections
+  readonly #flapping: Flapping
+
+  constructor({ ejections, flapping }: HealthRules) {
+    this.#ejections = new Ejections(ejections)
+    this.#flapping = new Flapping(flapping)
+  }
+
+  get failures(): number {
+    return this.#ejections.failures
+  }
+
+  get lastError(): string | undefined {
+    return this.#ejections.lastError
+  }
+
+  /** What connections have shown. Undefined: nothing bad. */
+  get passive(): PassiveVerdict | undefined {
+    return this.#ejections.verdict
+  }
+
+  isDown(now: number): boolean {
+    return this.#isMarked || this.#flapping.isHeld(now)
+  }
+
+  isFlapping(now: number): boolean {
+    return this.#flapping.isHeld(now)
+  }
+
+  /** Whether it is skipped because of its connections, now or until a connect has succeeded. */
+  get isEjected(): boolean {
+    return this.#ejections.skippedUntil > 0
+  }
+
+  /** Until when it is skipped, in ms. In the past if it is not, or if nobody knows. */
+  get skippedUntil(): number {
+    return Math.max(this.#ejections.skippedUntil, this.#flapping.heldUntil)
+  }
+
+  /** Whether it may be picked, while `dialling` connects to it are in progress. */
+  isAvailable(now: number, dialling: number): boolean {
+    return (
+      !this.active.isDown &&
+      this.#ejections.isAvailable(now, dialling) &&
+      (this.#flapping.heldUntil === 0 || !this.#flapping.isHeld(now))
+    )
+  }
+
+  /** The one that decides. Undefined if nothing is known. */
+  get judgement(): Judgement | undefined {
+    return this.active.isDown || !this.#ejections.isDown ? this.active.judgement : this.#ejections.verdict
+  }
+
+  checked(verdict: CheckVerdict | undefined, now: number): HealthChange | undefined {
+    const { passed } = this.active
+    return this.#after(now, () => {
+      this.active.checked(verdict)
+      const hasPassed = verdict !== undefined && !this.active.isDown && this.active.passed > passed
+      // A connect proves nothing about a backend that accepts and then does not answer.
+      if (hasPassed && (this.passive?.judgedBy !== 'answers' || verdict.reason.startsWith('L7')))
+        this.#ejections.clear(now)
+    })
+  }
+
+  agentSaid(verdict: AgentVerdict | undefined, now: number): HealthChange | undefined {
+    return this.#after(now, () => this.active.agentSaid(verdict))
+  }
+
+  connected(now: number): HealthChange | undefined {
+    if (this.#ejections.isDown) return this.#after(now, () => this.#ejections.connected(now))
+    this.#ejections.connected(now)
+    return undefined
+  }
+
+  failed(failure: ConnectFailure, now: number): HealthChange | undefined {
+    return this.#ejected(now, () => this.#ejections.failed(failure, now))
+  }
+
+  answered(): void {
+    this.#ejections.answered()
+  }
+
+  unanswered(why: Unanswered, now: number): HealthChange | undefined {
+    return this.#ejected(now, () => this.#ejections.unanswered(why, now))
+  }
+
+  /** Another process has ejected it. Undefined: another process reaches it again. */
+  told(verdict: PassiveVerdict | undefined, now: number): HealthChange | undefined {
+    return this.#after(now, () => {
+      if (verdict === undefined) this.#ejections.clear(now)
+      else this.#ejections.told(verdict, now)
+    })
+  }
+
+  /** A hold may be over. Call it at `skippedUntil`. */
+  settle(now: number): HealthChange | undefined {
+    return this.isDown(now) ? undefined : { to: 'up', restMs: 0 }
+  }
+
   /** The address in use is now another one than the address that failed. */
-  moved(): void
-  /** Starts anew: earlier failures do not count against it. Its counts stay. */
-  forgive(): void
+  moved(now: number): void {
+    this.#ejections.moved(now)
+  }
+
+  /** Starts anew: earlier failures do not count against it. The counts stay, and what active checks say. */
+  forgive(): void {
+    this.#ejections.forgive()
+    this.#flapping.forgive()
+  }
+
+  get #isMarked(): boolean {
+    return this.active.isDown || this.#ejections.isDown
+  }
+
+  /** A backend that is ejected again has not changed, but its time has. */
+  #ejected(now: number, act: () => boolean): HealthChange | undefined {
+    let isEjected = false
+    const change = this.#after(now, () => {
+      isEjected = act()
+    })
+    const restMs = this.passive?.restMs ?? 0
+    if (change !== undefined || !isEjected || restMs === 0 || this.#flapping.isHeld(now)) return change
+    return { to: 'down', restMs }
+  }
+
+  #after(now: number, act: () => void): HealthChange | undefined {
+    const wasMarked = this.#isMarked
+    const wasHeld = this.#flapping.isHeld(now)
+    act()
+    if (wasMarked === this.#isMarked) return undefined
+    const holdMs = this.#flapping.changed(now)
+    if (holdMs > 0) return { to: 'flapping', restMs: holdMs }
+    if (wasHeld) return undefined
+    if (!this.#isMarked) return { to: 'up', restMs: 0 }
+    return { to: 'down', restMs: this.active.isDown ? 0 : (this.passive?.restMs ?? 0) }
+  }
 }

@@ -2,6 +2,7 @@
 import { BACKEND_TLS_KEYS, CLUSTER_KEYS } from './cluster.js'
 import { ACCEPT_PROXY_KEYS, TLS_KEYS } from './first-bytes.js'
 import { GENERAL_KEYS } from './general.js'
+import { HEALTH_KEYS } from './health.js'
 import { HTTP_KEYS } from './http.js'
 import type { KeyTable } from './key-words.js'
 import { LISTENER_KEYS, ROUTE_KEYS } from './listener.js'
@@ -17,6 +18,7 @@ export const KEY_SECTIONS: Readonly<Record<string, KeyTable>> = {
   tls: TLS_KEYS,
   http: HTTP_KEYS,
   clusters: CLUSTER_KEYS,
+  health: HEALTH_KEYS,
   'backend-tls': BACKEND_TLS_KEYS,
   timeouts: TIMEOUT_KEYS,
   keepalive: KEEPALIVE_KEYS,

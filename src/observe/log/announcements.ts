@@ -8,9 +8,16 @@ import type { Log } from './log.js'
 
 export function announceCluster(log: Log, cluster: string): ClusterHooks {
   return {
-    onBackendDown: ({ name: backend }, errno, restMs) =>
-      log.warn({ cluster, backend, errno, restMs }, `backend ${backend} rests: ${errno}`),
+    onBackendDown: ({ name: backend, health }, restMs) => {
+      const { judgedBy, reason, detail } = health.judgement ?? {}
+      const why = [reason, detail].filter((word) => word !== undefined).join(' ')
+      const facts = { cluster, backend, judgedBy, reason, detail, restMs }
+      if (restMs > 0) log.warn(facts, `backend ${backend} rests: ${why}`)
+      else log.warn(facts, `backend ${backend} is down: ${why}`)
+    },
     onBackendUp: ({ name: backend }) => log.info({ cluster, backend }, `backend ${backend} is back`),
+    onBackendFlapping: ({ name: backend }, restMs) =>
+      log.warn({ cluster, backend, restMs }, `backend ${backend} changes too often: it stays down`),
     onResolveFailed: (host, code, retryMs) =>
       log.warn({ cluster, host, code, retryMs }, `no address for ${host}: ${code}`),
   }

@@ -16,6 +16,9 @@ const LEAST_LOOKS = 20
  */
 const TURNS_WITHIN = 0.75
 
+/** The cause in the records of the connections that the drain ends. */
+export type DrainCause = 'drained' | 'backend-recovered'
+
 export class Drain {
   readonly scope: DrainScope
   readonly done: Promise<DrainResult>
@@ -25,6 +28,7 @@ export class Drain {
    */
   readonly #left: Map<Connection, number>
   readonly #times: DrainTimes
+  readonly #cause: DrainCause
   readonly #beganAt = performance.now()
   readonly #deadlineAt: string | undefined
   /** The number of connections at the start. */
@@ -42,12 +46,18 @@ export class Drain {
   #looks: NodeJS.Timeout | undefined
   #resolve: (result: DrainResult) => void = () => {}
 
-  constructor(scope: DrainScope, connections: readonly Connection[], times: DrainTimes) {
+  constructor(
+    scope: DrainScope,
+    connections: readonly Connection[],
+    times: DrainTimes,
+    cause: DrainCause = 'drained',
+  ) {
     const { deadlineMs } = times
     this.scope = scope
     this.#left = new Map(connections.map((connection, turn) => [connection, turn]))
     this.#all = connections.length
     this.#times = times
+    this.#cause = cause
     this.#deadlineAt = deadlineMs === 0 ? undefined : new Date(Date.now() + deadlineMs).toISOString()
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
@@ -106,7 +116,7 @@ export class Drain {
     this.#ended.add(connection)
     if (connection.isQuiet) this.#closed++
     else this.#cut++
-    connection.end('drained')
+    connection.end(this.#cause)
   }
 
   #settle(): void {

@@ -8,7 +8,7 @@ import type { DrainResult } from '../../control/answers.js'
 import type { DrainTimes } from '../../control/drain-order.js'
 import type { Listener } from '../../listener/listener.js'
 import type { DrainScope, DrainStatus } from '../../observe/status.js'
-import { Drain } from './drain.js'
+import { Drain, type DrainCause } from './drain.js'
 
 export interface BegunDrain {
   /** The connections at the start of the drain. */
@@ -26,12 +26,23 @@ export class Drains {
    * async function keeps its arguments while it waits, and with them every ended connection.
    */
   run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
-    const drain = new Drain(scope, connections, times)
+    return this.begin(scope, connections, times, 'drained').done
+  }
+
+  /** The same, with another cause in the records. Who begins it may release connections from it. */
+  begin(
+    scope: DrainScope,
+    connections: readonly Connection[],
+    times: DrainTimes,
+    cause: DrainCause,
+  ): Pick<Drain, 'done' | 'release'> {
+    const drain = new Drain(scope, connections, times, cause)
     this.#running.add(drain)
-    return drain.done.then((result) => {
+    const done = drain.done.then((result) => {
       this.#running.delete(drain)
       return result
     })
+    return { done, release: (goesOn) => drain.release(goesOn) }
   }
 
   /** A drain that an operator ordered. While it runs, a part of the proxy takes no new connections. */

@@ -57,6 +57,8 @@ export interface SharedParts {
   readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
+  /** What else the cluster of this name calls. */
+  hooksOf(cluster: string): ClusterHooks
   /** Undefined: `dns.lookup`. */
   readonly lookup: ClusterHooks['lookup']
 }
@@ -176,7 +178,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onBackendReleased, onNoKey, lookup }: SharedParts,
+  { engine, counters, log, knownCluster, onBackendReleased, onNoKey, hooksOf, lookup }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -190,6 +192,7 @@ function createDestination(
   const { sendProxy, startTls, tls } = options
   const hooks = {
     ...announceCluster(log, name),
+    ...hooksOf(name),
     onBackendReleased,
     onNoKey,
     ...(lookup && { lookup }),

@@ -42,6 +42,7 @@ interface Countable {
 
 interface CountedCluster {
   readonly name: string
+  readonly servingTier: number | undefined
   readonly backends: readonly Backend[]
   /** Backends that no source gives any more. They stay for their connections and for their counts. */
   readonly left: readonly Backend[]
@@ -215,6 +216,7 @@ export class ProxyCounters {
       traffic: sums.with(meter),
       active: sums.count(meter),
       ...meter.counts,
+      servingTier: cluster.servingTier,
       connectSeconds: meter.connectSeconds.status(),
       firstByteSeconds: meter.firstByteSeconds.status(),
       backends: [...present.map(backend(false)), ...leaving.map(backend(true))],

@@ -2,6 +2,7 @@
  * The channel to one worker. Every question has one of three outcomes: the worker answers, it does not answer
  * in time, or it is gone. The caller always learns which.
  */
+import type { SharedVerdict } from '../../cluster/shared-verdict.js'
 import type { HeldSocket } from '../../io/engine.js'
 import type { ServerHandle } from '../../io/listening/server-handle.js'
 import type { ProxyStatus } from '../../observe/status.js'
@@ -25,6 +26,8 @@ export interface WorkerChannelHooks {
   ready(channel: WorkerChannel): void
   /** The worker asks where a session is that it does not have. */
   searches(channel: WorkerChannel, question: SessionQuestion): void
+  /** The worker has found out something that others have to know. */
+  verdict(channel: WorkerChannel, verdict: SharedVerdict): void
   /** Called once. */
   gone(channel: WorkerChannel, exit: Exit): void
 }
@@ -136,6 +139,7 @@ export class WorkerChannel {
       this.last = { ...message.counts, processes: this.last?.processes ?? [] }
     } else if (message.kind === 'failed') this.#failure = unpackError(message.error)
     else if (message.kind === 'session') this.#hooks.searches(this, message)
+    else if (message.kind === 'verdict') this.#hooks.verdict(this, message.verdict)
     else this.#hooks[message.kind](this)
   }
 

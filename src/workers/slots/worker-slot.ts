@@ -92,6 +92,7 @@ export class WorkerSlot {
         this.#started()
       },
       searches: (asking, question) => this.#hooks.searches(asking, question),
+      verdict: (channel, verdict) => this.#hooks.verdict(channel, verdict),
       gone: (gone, exit) => {
         clearTimeout(timer)
         this.#hooks.gone(gone, exit)

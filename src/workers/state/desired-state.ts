@@ -1,5 +1,5 @@
 /**
- * What workers must know: the present config, the operators' orders, and the keys of TLS tickets. Each worker
+ * What workers must know: the present config, the operators' orders, the keys of TLS tickets, and what other workers found. Each worker
  * gets it when it comes, and all get it when it changes. A config reaches all of them or none.
  */
 import type { Config } from '../../config/schema.js'
@@ -12,6 +12,7 @@ import type { WorkerChannel } from '../slots/worker-channel.js'
 import type { Assigned } from '../sockets/shared-ports.js'
 import type { Sockets } from '../sockets/sockets.js'
 import { Orders } from './orders.js'
+import { SharedVerdicts } from './shared-verdicts.js'
 
 /** ms to read certificates and open listeners. */
 const PREPARE_WITHIN_MS = 10_000
@@ -20,6 +21,7 @@ export class DesiredState {
   /** What exists in all workers. */
   readonly catalogue: Catalogue
   readonly orders: Orders
+  readonly verdicts = new SharedVerdicts()
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
@@ -58,7 +60,8 @@ export class DesiredState {
     const config = this.#configFor(channel)
     this.#sockets.give(channel, config)
     const ticketKeys = this.#tickets.texts
-    channel.send({ kind: 'start', config, orders: this.orders.callsFor(config), ticketKeys })
+    const orders = this.orders.callsFor(config)
+    channel.send({ kind: 'start', config, orders, ticketKeys, verdicts: this.verdicts.present })
   }
 
   /** Called every hour. Workers that join later get the keys in `greet`. */
@@ -90,8 +93,10 @@ export class DesiredState {
     this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
+    this.verdicts.forgetUnless((named) => this.catalogue.gives(named))
     decided()
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
+    this.verdicts.repeatTiers(channels)
   }
 
   /** Does not wait for a worker that is known to be stuck. */

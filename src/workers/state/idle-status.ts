@@ -3,7 +3,7 @@
  * counted. It stands for things that no worker has.
  */
 import { Backend } from '../../cluster/backend.js'
-import { BackOff } from '../../cluster/health/back-off.js'
+import { Health, NOTHING_JUDGED } from '../../cluster/health/health.js'
 import type { Config } from '../../config/schema.js'
 import type { Engine } from '../../io/engine.js'
 import type { ProxyStatus } from '../../observe/status.js'
@@ -41,6 +41,7 @@ function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyC
   const closed = config.listeners.map(({ address }) => [{ address, isListening: false }, undefined] as const)
   const present = Array.from(catalogue.clusters.given, ({ name }) => ({
     name,
+    servingTier: undefined,
     backends: Array.from(catalogue.backends(name)!.given, undialled),
     left: [],
   }))
@@ -51,7 +52,7 @@ function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyC
 }
 
 function undialled({ address, weight, tier, setTo }: BackendEntry): Backend {
-  const backend = new Backend(address, weight, new BackOff())
+  const backend = new Backend(address, weight, new Health(NOTHING_JUDGED))
   backend.set(weight, setTo)
   backend.tier = tier
   return backend

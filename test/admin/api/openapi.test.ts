@@ -99,7 +99,7 @@ const config = (workers: number): ProxyConfig => ({
     { name: 'named', address: '127.0.0.1:0', routes: [{ sni: 'a.example', cluster: 'back' }] },
   ],
   clusters: {
-    back: { backends: [backend.address] },
+    back: { backends: [backend.address], health: { failback: 'manual' } },
     nobody: { backends: ['127.0.0.1:1', 'no-such-host.invalid:80'] },
   },
   admin: `unix:${socketPath}`,
@@ -163,6 +163,9 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     await judge.ask('PATCH', backendPath, backendAt(backend.address), { state: 'up', weight: 2 })
     await judge.ask('PATCH', backendPath, backendAt('x:1'), { state: 'up' })
     await judge.ask('PATCH', backendPath, backendAt(backend.address), { state: 'sideways' })
+    const failback = '/api/v1/clusters/{cluster}/failback'
+    for (const name of ['back', 'nobody', 'x'])
+      await judge.ask('POST', failback, failback.replace('{cluster}', name))
     await judge.ask('PUT', '/api/v1/log/level', '/api/v1/log/level', { level: 'debug' })
     await judge.ask('POST', '/api/v1/log/reopen')
     await judge.ask('POST', '/api/v1/reload')

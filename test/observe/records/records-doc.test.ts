@@ -85,8 +85,10 @@ describe('docs/first-bytes.md', () => {
 })
 
 describe('docs/library.md', () => {
-  /** Without the causes of an operator's orders, which only connections of a proxy can have. */
-  const OF_A_PIPE: Readonly<Record<Exclude<PipeCause, 'drained' | 'killed'>, true>> = {
+  /** Without the causes of orders and of backends, which only connections of a proxy can have. */
+  const OF_A_PIPE: Readonly<
+    Record<Exclude<PipeCause, 'drained' | 'killed' | 'backend-down' | 'backend-recovered'>, true>
+  > = {
     finished: true,
     reset: true,
     'idle-timeout': true,

@@ -1,0 +1,192 @@
+/**
+ * What follows from the health of the backends of one cluster: which tier serves, who may be ejected, when a hold is over,
+ * and who is told. It owns the timers of holds. It never picks a backend.
+ */
+import type { Backend } from './backend.js'
+import type { CandidateRules } from './candidates.js'
+import type { Unanswered } from './health/ejections.js'
+import { Health, type HealthChange } from './health/health.js'
+import { type HealthPolicy, mostEjected } from './health/policy.js'
+import type { AgentVerdict, CheckVerdict, PassiveVerdict } from './health/verdict.js'
+import { type Moved, Tiers } from './tiers.js'
+
+export interface JudgeHooks {
+  /** A backend is down, or is skipped once more. `isActive`: checks or its agent say so. */
+  onBackendDown?(backend: Backend, restMs: number, isActive: boolean): void
+  /** A backend that was down works again. */
+  onBackendUp?(backend: Backend): void
+  /** A backend changes too often. It stays down for `holdMs`. */
+  onBackendFlapping?(backend: Backend, holdMs: number): void
+  /** Checks or its agent now call a backend down. */
+  onCalledDown?(backend: Backend): void
+  /** Connections have shown something that other processes want to know. Undefined: the backend works again. */
+  onPassiveVerdict?(backend: Backend, verdict: PassiveVerdict | undefined): void
+  /** With `failback: manual`: from now on another tier serves. Other processes have to follow. */
+  onMoved?(moved: Moved): void
+  /** The tier that serves is another one. Undefined: no tier works. */
+  onServingTier?(tier: number | undefined): void
+}
+
+export interface JudgeHost extends JudgeHooks {
+  readonly backends: readonly Backend[]
+  readonly policy: HealthPolicy
+  now(): number
+  random(): number
+  isResolving(backend: Backend): boolean
+  /** Backends may have become available. Clients that wait should look again. */
+  changed(): void
+}
+
+export class Judge implements CandidateRules {
+  readonly #host: JudgeHost
+  readonly #tiers: Tiers
+  readonly #holds = new Map<Backend, NodeJS.Timeout>()
+
+  constructor(host: JudgeHost) {
+    this.#host = host
+    this.#tiers = new Tiers({
+      moved: (moved) => host.onMoved?.(moved),
+      serving: (tier) => host.onServingTier?.(tier),
+    })
+  }
+
+  get whenAllDown(): HealthPolicy['whenAllDown'] {
+    return this.#host.policy.whenAllDown
+  }
+
+  get onlyTier(): number | undefined {
+    return this.#host.policy.failback === 'manual' ? this.#tiers.serving : undefined
+  }
+
+  /** The tier that gets new connections. Undefined: no backend works. */
+  get servingTier(): number | undefined {
+    return this.#tiers.serving
+  }
+
+  /** For a new backend of the cluster. */
+  newHealth(): Health {
+    return new Health({
+      ejections: {
+        policy: () => this.#host.policy.eject,
+        mayBeSkipped: () => this.#mayBeSkipped(),
+        random: this.#host.random,
+      },
+      flapping: () => this.#host.policy.flapping,
+    })
+  }
+
+  checked(backend: Backend, verdict: CheckVerdict | undefined): void {
+    this.#apply(backend, (now) => backend.checked(verdict, now))
+  }
+
+  agentSaid(backend: Backend, verdict: AgentVerdict | undefined): void {
+    this.#apply(backend, (now) => backend.agentSaid(verdict, now))
+  }
+
+  /** Another process tells what its connections have shown. */
+  told(backend: Backend, verdict: PassiveVerdict | undefined): void {
+    const change = backend.noted(backend.health.told(verdict, this.#host.now()))
+    if (change === undefined) return
+    // That process has logged it.
+    this.#follow(backend, change)
+    this.review()
+    this.#host.changed()
+  }
+
+  /** What a connect has shown. It is undefined at almost every connect. */
+  found(backend: Backend, change: HealthChange | undefined, isMistake = false): void {
+    if (change === undefined) return
+    this.#announce(backend, change, isMistake)
+    const { passive } = backend.health
+    if (passive === undefined || passive.restMs > 0) this.#host.onPassiveVerdict?.(backend, passive)
+    this.review()
+    this.#host.changed()
+  }
+
+  /** A connection got no answer. */
+  unanswered(backend: Backend, why: Unanswered): void {
+    this.found(backend, backend.noted(backend.health.unanswered(why, this.#host.now())))
+  }
+
+  /** Backends, settings or the policy have changed. */
+  review(): void {
+    const { backends, policy } = this.#host
+    const now = this.#host.now()
+    this.#tiers.review(backends, policy.failback, (backend) => this.#works(backend, now))
+  }
+
+  /** Another process has moved the cluster, or an operator has ordered its failback. */
+  follow(moved: Moved): void {
+    if (moved.isFailback) this.#forgiveBefore(this.#tiers.serving)
+    this.#tiers.follow(moved)
+    this.review()
+    this.#host.changed()
+  }
+
+  /** An operator orders that the first tier that works serves again. */
+  failback(): void {
+    this.follow({ tier: undefined, version: this.#tiers.version, isFailback: true })
+  }
+
+  /** No config has the cluster any more. If it returns, it has not moved. */
+  retire(): void {
+    this.#tiers.follow({ tier: undefined, version: this.#tiers.version, isFailback: false })
+  }
+
+  stop(): void {
+    for (const timer of this.#holds.values()) clearTimeout(timer)
+    this.#holds.clear()
+  }
+
+  #apply(backend: Backend, act: (now: number) => HealthChange | undefined): void {
+    const { isEnabled } = backend
+    const wasCalledDown = backend.health.active.isDown
+    const change = act(this.#host.now())
+    if (change !== undefined) this.#announce(backend, change)
+    if (!wasCalledDown && backend.health.active.isDown) this.#host.onCalledDown?.(backend)
+    // Checks come often, and with many backends a review costs something.
+    if (change === undefined && isEnabled === backend.isEnabled) return
+    this.review()
+    this.#host.changed()
+  }
+
+  /** `isMistake`: the backend was never down. */
+  #announce(backend: Backend, change: HealthChange, isMistake = false): void {
+    const { to, restMs } = change
+    if (to === 'up') this.#host.onBackendUp?.(backend)
+    else if (to === 'down') this.#host.onBackendDown?.(backend, restMs, backend.health.active.isDown)
+    else this.#host.onBackendFlapping?.(backend, restMs)
+    this.#follow(backend, change, isMistake)
+  }
+
+  #follow(backend: Backend, { to, restMs }: HealthChange, isMistake = false): void {
+    if (to === 'up' && !isMistake) backend.startSlowly()
+    if (to === 'flapping') this.#hold(backend, restMs)
+  }
+
+  #hold(backend: Backend, holdMs: number): void {
+    clearTimeout(this.#holds.get(backend))
+    const over = (): void => {
+      this.#holds.delete(backend)
+      this.#apply(backend, (now) => backend.noted(backend.health.settle(now)))
+    }
+    this.#holds.set(backend, setTimeout(over, Math.ceil(holdMs)).unref())
+  }
+
+  /** A passive verdict about a backend that gets no connection would stay for ever. */
+  #forgiveBefore(tier = Number.POSITIVE_INFINITY): void {
+    for (const backend of this.#host.backends) if (backend.tier < tier) backend.health.forgive()
+  }
+
+  #works(backend: Backend, now: number): boolean {
+    if (!backend.isEnabled || backend.health.isDown(now)) return false
+    return backend.endpoints.current !== undefined || this.#host.isResolving(backend)
+  }
+
+  #mayBeSkipped(): boolean {
+    const { backends, policy } = this.#host
+    if (policy.eject === false) return false
+    const ejected = backends.filter(({ health }) => health.isEjected).length
+    return ejected < mostEjected(backends.length, policy.eject)
+  }
+}

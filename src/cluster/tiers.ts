@@ -1,0 +1,86 @@
+/**
+ * Which tier of a cluster serves. With `failback: auto` it is the first one in which a backend works. With `manual` the
+ * cluster stays at the tier it has moved to, until that one does not work either or an operator orders the failback. All
+ * processes have to agree: who moves the cluster tells the others, and follows what they tell.
+ */
+import type { Failback } from './health/policy.js'
+
+/** A cluster has moved, as plain data that passes between processes. */
+export interface Moved {
+  /** The tier that serves. Undefined: the first one that works. */
+  readonly tier: number | undefined
+  /** Grows with each move that all follow. Who moves the cluster names the version that it knew. */
+  readonly version: number
+  /** An operator has ordered it. */
+  readonly isFailback: boolean
+}
+
+export interface TiersHooks {
+  moved(moved: Moved): void
+  /** Undefined: no tier works. */
+  serving(tier: number | undefined): void
+}
+
+export class Tiers {
+  readonly #hooks: TiersHooks
+  #serving: number | undefined
+  /** Where the cluster has to stay. Undefined: it has not moved. */
+  #held: number | undefined
+  #version = 0
+
+  constructor(hooks: TiersHooks) {
+    this.#hooks = hooks
+  }
+
+  get serving(): number | undefined {
+    return this.#serving
+  }
+
+  get version(): number {
+    return this.#version
+  }
+
+  follow({ tier, version }: Moved): void {
+    this.#held = tier
+    this.#version = version
+  }
+
+  review<Item extends { readonly tier: number }>(
+    items: readonly Item[],
+    failback: Failback,
+    works: (item: Item) => boolean,
+  ): void {
+    const first = smallest(items)
+    const firstThatWorks = smallest(items.filter(works))
+    if (failback === 'auto') this.#held = undefined
+    else if (this.#isToMove(firstThatWorks, first, items, works)) {
+      this.#held = firstThatWorks === first ? undefined : firstThatWorks
+      this.#hooks.moved({ tier: this.#held, version: this.#version, isFailback: false })
+    }
+    this.#serve(this.#held !== undefined && firstThatWorks !== undefined ? this.#held : firstThatWorks)
+  }
+
+  #isToMove<Item extends { readonly tier: number }>(
+    firstThatWorks: number | undefined,
+    first: number | undefined,
+    items: readonly Item[],
+    works: (item: Item) => boolean,
+  ): boolean {
+    if (firstThatWorks === undefined) return false
+    const held = this.#held ?? first
+    return !items.some((item) => item.tier === held && works(item))
+  }
+
+  #serve(tier: number | undefined): void {
+    if (tier === this.#serving) return
+    this.#serving = tier
+    this.#hooks.serving(tier)
+  }
+}
+
+function smallest(items: readonly { readonly tier: number }[]): number | undefined {
+  return items.reduce<number | undefined>(
+    (least, { tier }) => (least === undefined || tier < least ? tier : least),
+    undefined,
+  )
+}

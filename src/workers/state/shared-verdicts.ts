@@ -1,0 +1,99 @@
+/**
+ * What workers have found out about clusters, for all workers and for those that come later: ejected backends, and the tiers
+ * to which clusters have moved. If two workers move a cluster at the same time, the first one decides. Plain data, so that it
+ * can be handed on.
+ */
+import type { PassiveVerdict } from '../../cluster/health/verdict.js'
+import type { SharedVerdict } from '../../cluster/shared-verdict.js'
+import type { Moved } from '../../cluster/tiers.js'
+import type { Named } from '../../control/names.js'
+import type { WorkerChannel } from '../slots/worker-channel.js'
+
+type OfBackend = Extract<SharedVerdict, { about: 'backend' }>
+
+interface Ejected extends OfBackend {
+  readonly verdict: PassiveVerdict
+  /** ms, on the clock of this process. */
+  readonly until: number
+}
+
+export class SharedVerdicts {
+  readonly #now: () => number
+  readonly #ejected = new Map<string, Ejected>()
+  readonly #moved = new Map<string, Moved>()
+
+  constructor(now = () => performance.now()) {
+    this.#now = now
+  }
+
+  /** A worker tells what it has found out. `workers`: all that were given a config. */
+  heard(from: WorkerChannel, verdict: SharedVerdict, workers: readonly WorkerChannel[]): void {
+    if (verdict.about === 'tier') this.#propose(verdict.cluster, verdict.moved, workers)
+    else {
+      this.#note(verdict)
+      const others = workers.filter((worker) => worker !== from)
+      for (const worker of others) worker.send({ kind: 'verdict', verdict })
+    }
+  }
+
+  /** An operator orders that the first tier that works serves again. */
+  failback(cluster: string, workers: readonly WorkerChannel[]): void {
+    this.#decide(
+      cluster,
+      { tier: undefined, version: this.#versionOf(cluster) + 1, isFailback: true },
+      workers,
+    )
+  }
+
+  /** Tells workers where clusters are. A worker that did not have a cluster yet has missed it. */
+  repeatTiers(workers: readonly WorkerChannel[]): void {
+    for (const verdict of this.present)
+      if (verdict.about === 'tier') for (const worker of workers) worker.send({ kind: 'verdict', verdict })
+  }
+
+  /** What holds now, for a worker that knows nothing of it. */
+  get present(): SharedVerdict[] {
+    const now = this.#now()
+    const ejected = [...this.#ejected.values()].filter(({ until }) => until > now)
+    return [
+      ...ejected.map(({ until, verdict, ...rest }) => ({
+        ...rest,
+        verdict: { ...verdict, restMs: Math.ceil(until - now) },
+      })),
+      ...Array.from(this.#moved, ([cluster, moved]): SharedVerdict => {
+        return { about: 'tier', cluster, moved: { ...moved, isFailback: false } }
+      }),
+    ]
+  }
+
+  /** Forgets what no config names any more. */
+  forgetUnless(isKnown: (named: Named) => boolean): void {
+    for (const [key, { cluster, backend }] of this.#ejected)
+      if (!isKnown({ cluster, backend })) this.#ejected.delete(key)
+    for (const cluster of this.#moved.keys()) if (!isKnown({ cluster })) this.#moved.delete(cluster)
+  }
+
+  #note({ verdict, ...rest }: OfBackend): void {
+    const key = JSON.stringify([rest.cluster, rest.backend])
+    if (verdict === undefined) this.#ejected.delete(key)
+    else this.#ejected.set(key, { ...rest, verdict, until: this.#now() + verdict.restMs })
+  }
+
+  /**
+   * A worker that knew an older version has been told of the newer one already. It can know a newer one only of a cluster that
+   * was gone meanwhile.
+   */
+  #propose(cluster: string, moved: Moved, workers: readonly WorkerChannel[]): void {
+    if (moved.version < this.#versionOf(cluster)) return
+    this.#decide(cluster, { ...moved, version: moved.version + 1 }, workers)
+  }
+
+  #decide(cluster: string, moved: Moved, workers: readonly WorkerChannel[]): void {
+    this.#moved.set(cluster, moved)
+    for (const worker of workers) worker.send({ kind: 'verdict', verdict: { about: 'tier', cluster, moved } })
+  }
+
+  #versionOf(cluster: string): number {
+    return this.#moved.get(cluster)?.version ?? 0
+  }
+}
