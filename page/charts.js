@@ -93,8 +93,16 @@ class Chart {
   show(points) {
     this.#points = points
     this.#plot?.setData(this.#data())
-    // While nobody points at the chart, its legend shows the last point.
-    if (this.#plot?.cursor.idx == null) this.#plot?.setLegend({ idx: points.length - 1 })
+  }
+
+  /**
+   * While nobody points at the chart, its legend shows the last point. uPlot empties the legend each time that it draws the
+   * chart anew: with other data, in another size, in another theme.
+   * @param {uPlot} plot
+   */
+  #showLast(plot) {
+    const last = this.#points.length - 1
+    if (last >= 0 && plot.cursor.idx == null) plot.setLegend({ idx: last }, false)
   }
 
   /** @returns {uPlot.AlignedData} */
@@ -152,6 +160,7 @@ class Chart {
         },
       ],
       cursor: { y: false },
+      hooks: { setLegend: [(plot) => this.#showLast(plot)] },
     }
   }
 }

@@ -20,6 +20,7 @@ const SHORT = 18
  * @property {number} width in --unit. It is fixed, so that a figure that grows does not move the other columns
  * @property {boolean} [isNumber]
  * @property {boolean} [isWide] not shown on narrow screens
+ * @property {(rows: readonly Row[]) => boolean} [isShown] whether the column says something about these rows
  * @property {(row: Row) => string} [cell]
  * @property {(row: Row) => HTMLElement | undefined} [make] makes an element instead of text, once for each row
  * @property {(row: Row) => string} [tone] good, warn or bad
@@ -47,7 +48,7 @@ export class Table {
     this.#table = /** @type {HTMLTableElement} */ (find(id))
     this.#columns = columns
     this.#keyOf = keyOf
-    this.#empty = createEmpty(columns.length, empty)
+    this.#empty = createEmpty(empty)
     createHead(this.#table, columns)
     this.#body = this.#table.createTBody()
     makeScrollable(/** @type {HTMLElement} */ (this.#table.parentElement), id)
@@ -64,10 +65,26 @@ export class Table {
 
   /** @param {readonly Row[]} rows */
   show(rows) {
+    this.#showColumns(rows)
     const isHeld = this.#isHeld(rows)
     this.#table.classList.toggle('held', isHeld)
     if (isHeld) this.#refresh(rows)
     else this.#arrange(rows)
+  }
+
+  /** @param {readonly Row[]} rows */
+  #showColumns(rows) {
+    for (const [index, { isShown }] of this.#columns.entries()) {
+      if (isShown !== undefined) this.#titleOf(index).hidden = !isShown(rows)
+    }
+    const shown = this.#columns.filter((_, index) => !this.#titleOf(index).hidden)
+    const [cell] = this.#empty.cells
+    if (cell !== undefined) cell.colSpan = shown.length
+  }
+
+  /** @param {number} index of a column */
+  #titleOf(index) {
+    return /** @type {HTMLElement} */ (this.#table.tHead?.rows[0]?.cells[index])
   }
 
   /** A table is not held if all of its rows are gone. @param {readonly Row[]} rows */
@@ -124,6 +141,7 @@ export class Table {
   #fill(element, row) {
     for (const [index, column] of this.#columns.entries()) {
       const cell = /** @type {HTMLElement} */ (element.cells[index])
+      cell.hidden = this.#titleOf(index).hidden
       if (column.cell !== undefined) write(cell, visible(column.cell(row)))
       if (column.tone !== undefined) cell.className = `${classOf(column)} ${column.tone(row)}`
     }
@@ -170,14 +188,10 @@ function makeScrollable(place, id) {
   place.setAttribute('aria-labelledby', `${id}-title`)
 }
 
-/**
- * @param {number} columns
- * @param {string} text
- */
-function createEmpty(columns, text) {
+/** @param {string} text */
+function createEmpty(text) {
   const row = document.createElement('tr')
   const cell = row.insertCell()
-  cell.colSpan = columns
   cell.className = 'empty'
   cell.textContent = text
   return row

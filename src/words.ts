@@ -24,19 +24,41 @@ export function listenerState({
   return isLeaving ? 'leaving' : 'closed'
 }
 
-/** What the config says goes first, then what an operator has set, then what connects have shown. */
+/** What the config says goes first, then what an operator has set, then what the agent has set, then its health. */
 export function backendState({
   isLeaving,
   state,
   setTo,
-  restingMs,
+  agentSet,
   isFlapping,
-}: Pick<Backend, 'isLeaving' | 'state' | 'setTo' | 'restingMs' | 'isFlapping'>): string {
+  restingMs,
+}: Pick<Backend, 'isLeaving' | 'state' | 'setTo' | 'agentSet' | 'isFlapping' | 'restingMs'>): string {
   if (isLeaving) return 'leaving'
   if (setTo !== 'up') return setTo
+  if (agentSet === 'drain' || agentSet === 'maint') return `${agentSet} by agent`
   if (isFlapping) return `flapping, rests ${time(restingMs)}`
   return restingMs > 0 ? `${state}, rests ${time(restingMs)}` : state
 }
+
+/** `L4TOUT by check`, `L7STS (503) by check`, `AGENT (down: disk full)`. Empty while nothing is known. */
+export function backendReason({
+  judgedBy,
+  reason,
+  reasonDetail,
+}: Pick<Backend, 'judgedBy' | 'reason' | 'reasonDetail'>): string {
+  if (judgedBy === undefined || reason === undefined) return ''
+  const why = reasonDetail === undefined ? reason : `${reason} (${reasonDetail})`
+  return judgedBy === 'agent' ? why : `${why} by ${judgedBy}`
+}
+
+/** `3m 5s ago`: when it last went down or came back. Empty if it never did. `now`: ms since 1970. */
+export function changedAgo({ changedAt }: Pick<Backend, 'changedAt'>, now: number): string {
+  return changedAt === undefined ? '' : `${time(now - Date.parse(changedAt))} ago`
+}
+
+/** A tier says something only beside another one. */
+export const hasTiers = (backends: readonly Pick<Backend, 'tier'>[]): boolean =>
+  backends.some(({ tier }) => tier !== 0)
 
 /** The backend of a connection. Before it has one, what it waits for: `(connect)`. */
 export function destination({ backendAddress, phase }: Pick<Connection, 'backendAddress' | 'phase'>): string {

@@ -21,11 +21,33 @@ it.each([
   [{ state: 'down', restingMs: 1500 }, 'down, rests 1.5s'],
   [{ state: 'down', isFlapping: true, restingMs: 1500 }, 'flapping, rests 1.5s'],
   [{ state: 'unresolved' }, 'unresolved'],
+  [{ agentSet: 'ready' }, 'up'],
+  [{ state: 'down', agentSet: 'maint' }, 'maint by agent'],
+  [{ setTo: 'maint', agentSet: 'drain' }, 'maint'],
   [{ state: 'down', setTo: 'drain' }, 'drain'],
   [{ setTo: 'maint' }, 'maint'],
   [{ setTo: 'maint', isLeaving: true }, 'leaving'],
 ] as const)('a backend with %j is shown as %s', (fields, state) => {
   expect(words.backendState({ ...backend, ...fields })).toBe(state)
+})
+
+it.each([
+  [{}, ''],
+  [{ judgedBy: 'check', reason: 'L4TOUT' }, 'L4TOUT by check'],
+  [{ judgedBy: 'check', reason: 'L7STS', reasonDetail: '503' }, 'L7STS (503) by check'],
+  [
+    { judgedBy: 'connects', reason: 'L4CON', reasonDetail: 'ECONNREFUSED' },
+    'L4CON (ECONNREFUSED) by connects',
+  ],
+  [{ judgedBy: 'agent', reason: 'AGENT', reasonDetail: 'down: disk full' }, 'AGENT (down: disk full)'],
+] as const)('the reason of a backend with %j is shown as "%s"', (fields, reason) => {
+  expect(words.backendReason({ ...backend, ...fields })).toBe(reason)
+})
+
+it('the last change of a backend is shown as a time ago, and not at all if there was none', () => {
+  const changedAt = '2026-01-01T00:00:00.000Z'
+  expect(words.changedAgo({ changedAt }, Date.parse(changedAt) + 185_000)).toBe('3m 5s ago')
+  expect(words.changedAgo({ changedAt: undefined }, 0)).toBe('')
 })
 
 it('the destination of a connection is its backend, or else its phase in brackets', () => {

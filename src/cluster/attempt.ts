@@ -7,7 +7,6 @@ import type { ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dial, DialOutcome, Engine } from '../io/engine.js'
 import type { Backend } from './backend.js'
-import type { BalanceRequest } from './balance/request.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
 
 const SHORTAGE_PAUSE_MS = 50
@@ -32,14 +31,14 @@ export interface AttemptHost {
   whyNone(): string
   /** In ms, how long all backends that are skipped stay so at least. */
   dueMs(): number
-  next(request: BalanceRequest, tried: readonly Backend[]): Next
+  next(request: DialRequest, tried: readonly Backend[]): Next
   succeeded(backend: Backend): void
   failed(backend: Backend, address: ResolvedAddress, errno: string): void
 }
 
 export class Attempt implements Dialling {
   readonly #host: AttemptHost
-  readonly #request: BalanceRequest
+  readonly #request: DialRequest
   readonly #connectMs: number
   #done: ((result: DialResult) => void) | undefined
   #backend: Backend | undefined
@@ -162,6 +161,7 @@ export class Attempt implements Dialling {
   }
 
   #tryAnother(backend: Backend, errno: string): void {
+    this.#request.explanation?.failed(backend, errno)
     this.#error = errno
     this.#isShort = false
     this.#waitUntil = undefined

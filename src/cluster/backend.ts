@@ -166,6 +166,7 @@ export class Backend {
       tier: this.tier,
       setTo: this.setTo,
       state: endpoints.current === undefined ? 'unresolved' : health.isDown(now) ? 'down' : 'up',
+      agentSet: active.agentSet,
       judgedBy: judgement?.judgedBy,
       reason: judgement?.reason,
       reasonDetail: judgement?.detail,

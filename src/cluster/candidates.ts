@@ -5,8 +5,10 @@
  */
 import type { Backend } from './backend.js'
 import type { Balancer } from './balance/balancer.js'
+import type { PickNotes } from './balance/notes.js'
 import type { BalanceRequest } from './balance/request.js'
-import { ALL_DOWN } from './dial.js'
+import { ALL_DOWN, type DialRequest } from './dial.js'
+import type { Explanation } from './explanation.js'
 import type { WhenAllDown } from './health/policy.js'
 
 /** They are read at each pick. */
@@ -26,6 +28,8 @@ export class Candidates {
   /** The smallest tier first. */
   readonly #tiers: readonly Tier[]
   readonly #rules: CandidateRules
+  /** As the config calls the rule of the balancers. */
+  readonly #balance: string
   /** Arguments of the present pick. They are fields so that a pick makes no closures. */
   #tried: readonly Backend[] = []
   #now = 0
@@ -33,10 +37,12 @@ export class Candidates {
   constructor(
     backends: readonly Backend[],
     rules: CandidateRules,
+    balance: string,
     createBalancer: (backends: readonly Backend[]) => Balancer<Backend>,
   ) {
     this.#backends = backends
     this.#rules = rules
+    this.#balance = balance
     this.#tiers = tiersOf(backends).map(([first, ...others]) => ({
       tier: first!.tier,
       balancer: createBalancer([first!, ...others]),
@@ -48,17 +54,12 @@ export class Candidates {
     for (const { balancer } of this.#tiers) balancer.reweighted?.()
   }
 
-  /** The first backend that is not in `tried`. Undefined if there is none. */
-  next(request: BalanceRequest, tried: readonly Backend[], now: number): Backend | undefined {
+  /** The first backend that is not in `tried`. Undefined if there is none. If the request asks for it, it is told why. */
+  next(request: DialRequest, tried: readonly Backend[], now: number): Backend | undefined {
     this.#tried = tried
     this.#now = now
-    const { onlyTier } = this.#rules
-    for (const { tier, balancer } of this.#tiers) {
-      if (onlyTier !== undefined && tier !== onlyTier) continue
-      const next = balancer.pick(this.#isAvailable, request)
-      if (next !== undefined) return next
-    }
-    return this.#lastResort(onlyTier)
+    const { explanation } = request
+    return explanation === undefined ? this.#first(request) : this.#explained(request, explanation)
   }
 
   /** Whether there are backends, and no one of them may be picked at `now`. */
@@ -79,6 +80,31 @@ export class Candidates {
   dueMs(now: number): number {
     const due = this.#backends.map(({ health }) => health.skippedUntil - now).filter((ms) => ms > 0)
     return due.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
+  }
+
+  #first(request: BalanceRequest, notes?: PickNotes<Backend>): Backend | undefined {
+    const { onlyTier } = this.#rules
+    for (const { tier, balancer } of this.#tiers) {
+      if (onlyTier !== undefined && tier !== onlyTier) continue
+      const first = balancer.pick(this.#isAvailable, request, notes)
+      if (first !== undefined) return first
+    }
+    return this.#lastResort(onlyTier)
+  }
+
+  #explained(request: BalanceRequest, explanation: Explanation): Backend | undefined {
+    const notes: PickNotes<Backend> = {}
+    const picked = this.#first(request, notes)
+    const isAvailable = this.#isAvailable
+    explanation.picked({
+      rule: this.#balance,
+      backends: this.#backends,
+      picked,
+      notes,
+      now: this.#now,
+      isAvailable,
+    })
+    return picked
   }
 
   /** Runs for each backend at each connection. Most connections have tried nobody: that is checked first. */

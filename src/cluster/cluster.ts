@@ -8,7 +8,6 @@ import type { ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
 import { Attempt, type AttemptHost, type Next } from './attempt.js'
 import { Backend, type BackendSetting, type BackendStatus } from './backend.js'
-import type { BalanceRequest } from './balance/request.js'
 import { type BalancePolicy, createBalancer } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
@@ -189,7 +188,7 @@ export class Cluster {
     return { name: this.name, servingTier: this.servingTier, backends }
   }
 
-  #next(request: BalanceRequest, tried: readonly Backend[]): Next {
+  #next(request: DialRequest, tried: readonly Backend[]): Next {
     const now = this.#now()
     const next = this.#candidates.next(request, tried, now)
     if (next !== undefined) return next
@@ -237,7 +236,7 @@ export class Cluster {
 
   #newCandidates(): Candidates {
     const foundNoKey = (): void => this.#hooks.onNoKey?.(this)
-    return new Candidates(this.backends, this.judge, (tier) =>
+    return new Candidates(this.backends, this.judge, this.#options.balance, (tier) =>
       createBalancer(this.#options, tier, foundNoKey),
     )
   }

@@ -3,6 +3,7 @@ import type { ResolvedAddress } from '../address.js'
 import type { Socket } from '../io/socket.js'
 import type { Backend } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
+import type { Explanation } from './explanation.js'
 
 /** The error of a dial for which all backends are down, so that none was tried. */
 export const ALL_DOWN = 'ALL_DOWN'
@@ -13,7 +14,10 @@ export interface DialOptions {
 }
 
 /** A connection that wants a backend. */
-export interface DialRequest extends DialOptions, BalanceRequest {}
+export interface DialRequest extends DialOptions, BalanceRequest {
+  /** Is told why which backend was chosen. Undefined: nobody asks. */
+  readonly explanation?: Explanation | undefined
+}
 
 /** A dial in progress. */
 export interface Dialling {

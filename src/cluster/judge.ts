@@ -9,6 +9,7 @@ import { Health, type HealthChange } from './health/health.js'
 import { type HealthPolicy, mostEjected } from './health/policy.js'
 import type { AgentVerdict, CheckVerdict, PassiveVerdict } from './health/verdict.js'
 import { type Moved, Tiers } from './tiers.js'
+import { whyDown } from './why-down.js'
 
 export interface JudgeHooks {
   /** A backend is down, or is skipped once more. `isActive`: checks or its agent say so. */
@@ -61,6 +62,11 @@ export class Judge implements CandidateRules {
   /** The tier that gets new connections. Undefined: no backend works. */
   get servingTier(): number | undefined {
     return this.#tiers.serving
+  }
+
+  /** Why the backends are down, in a few words. Empty if nobody knows. */
+  get whyDown(): string {
+    return whyDown(this.#host.backends, this.#host.now())
   }
 
   /** For a new backend of the cluster. */

@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly title: string
   /** Align to the right, for figures. Default left. */
   readonly isRight?: boolean
+  /** Whether the column says something about these rows. Default: it always does. */
+  isShown?(rows: readonly Row[]): boolean
   text(row: Row): string
 }
 
@@ -16,11 +18,8 @@ const GAP = '  '
 const MOST_CHARS = 120
 
 /** A line of titles, then one line for each row. Lines are cut at `width`. */
-export function table<Row>(
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  width = Infinity,
-): string[] {
+export function table<Row>(all: readonly Column<Row>[], rows: readonly Row[], width = Infinity): string[] {
+  const columns = all.filter(({ isShown }) => isShown?.(rows) ?? true)
   const cells = rows.map((row) => columns.map((column) => cut(visible(column.text(row)), MOST_CHARS)))
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...cells.map((line) => line[index]!.length)),

@@ -5,10 +5,13 @@ import type { ConnectionInfo, ConnectionList } from '../control/answers.js'
 import { bytes, count, counted, rate, time } from '../figures.js'
 import type { BackendReport, ListenerReport, ProxyStatus } from '../observe/status.js'
 import {
+  backendReason,
   backendState,
   carriers,
+  changedAgo,
   destination,
   draining,
+  hasTiers,
   listenerState,
   processes,
   servingFor,
@@ -33,16 +36,38 @@ const LISTENER_COLUMNS: readonly Column<ListenerReport>[] = [
   { title: 'SPLICED', isRight: true, text: ({ traffic }) => splicedShare(traffic) },
 ]
 
-const BACKEND_COLUMNS: readonly Column<BackendRow>[] = [
+/** Columns that only backends with tiers or with a judgement have. */
+export const TIER: Column<BackendReport> = {
+  title: 'TIER',
+  isRight: true,
+  isShown: hasTiers,
+  text: ({ tier }) => String(tier),
+}
+export const REASON: Column<BackendReport> = {
+  title: 'REASON',
+  isShown: (rows) => rows.some((row) => backendReason(row) !== ''),
+  text: backendReason,
+}
+export const changedColumn = (now: number): Column<BackendReport> => ({
+  title: 'CHANGED',
+  isRight: true,
+  isShown: (rows) => rows.some(({ changedAt }) => changedAt !== undefined),
+  text: (row) => changedAgo(row, now),
+})
+
+const backendColumns = (now: number): readonly Column<BackendRow>[] => [
   { title: 'CLUSTER', text: ({ cluster }) => cluster },
   { title: 'BACKEND', text: ({ address }) => address },
+  TIER,
   { title: 'STATE', text: backendState },
+  changedColumn(now),
   { title: 'WEIGHT', isRight: true, text: ({ weight }) => String(weight) },
   { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
   { title: 'CONNECTS', isRight: true, text: ({ connections }) => count(connections) },
   { title: 'FAILED', isRight: true, text: ({ failures }) => count(failures) },
   { title: 'UP', isRight: true, text: ({ traffic }) => bytes(traffic.bytesUp) },
   { title: 'DOWN', isRight: true, text: ({ traffic }) => bytes(traffic.bytesDown) },
+  REASON,
   { title: 'LAST ERROR', text: ({ lastError }) => lastError ?? '' },
 ]
 
@@ -69,7 +94,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
     '',
     ...table(LISTENER_COLUMNS, status.listeners),
     '',
-    ...table(BACKEND_COLUMNS, backendRows(status)),
+    ...table(backendColumns(now), backendRows(status)),
   ]
 }
 

@@ -11,6 +11,7 @@ import {
   unpackPeer,
 } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
+import type { Choice } from '../cluster/explanation.js'
 import type { ConnectionFacts, RecordEnding } from '../observe/records/record.js'
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
@@ -115,9 +116,9 @@ export abstract class ConnectionView {
 
   /**
    * Everything known about the connection except its ending. It is one literal, because spreading would cost
-   * more than all the rest of it.
+   * more than all the rest of it. `choice`: why its backend was chosen, if its record says that.
    */
-  facts(totals: PipeTotals = this.totals): ConnectionFacts {
+  facts(totals: PipeTotals = this.totals, choice?: Choice): ConnectionFacts {
     const totalMicros = this.ageMicros
     const { negotiation } = this
     const learnt = negotiation?.facts()
@@ -140,6 +141,7 @@ export abstract class ConnectionView {
       backend: this.backend?.name,
       backendAddress: this.backendAddress && formatAddress(this.backendAddress),
       retries: this.retries,
+      choice,
       waitMicros: this.waitMicros,
       connectMicros: this.connectMicros,
       firstByteMicros: this.firstByteMicros,

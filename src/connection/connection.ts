@@ -14,6 +14,7 @@
 import type { Address, PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Dialled, DialOptions, DialResult } from '../cluster/dial.js'
+import type { Explanation } from '../cluster/explanation.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
@@ -32,6 +33,8 @@ import type { Destination, Service } from './service.js'
 /** What a connection needs from its proxy. */
 export interface ConnectionHost extends NegotiationHost {
   readonly dialOptions: DialOptions
+  /** Is told why which backend was chosen for the connection. Undefined: its record does not say it. */
+  explanationOf(connection: Connection): Explanation | undefined
   /** A step before the pipe has thrown an error that no step should throw. */
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted. The connection knows its `connectMicros`. */
@@ -101,6 +104,11 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     return this.#host!.dialOptions.connectMs
   }
 
+  /** Not to be read after the connection's end. */
+  get explanation(): Explanation | undefined {
+    return this.#host!.explanationOf(this)
+  }
+
   /** What its opening has learnt of the client. Undefined without an opening, and after the hand-over. */
   get knownClient(): KnownClient | undefined {
     return this.negotiation?.knownClient
@@ -150,7 +158,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     this.backend = result.backend
     this.retries = result.retries
     if (result.socket === undefined) {
-      this.refuse(whyNoBackend(result))
+      this.refuse(whyNoBackend(result, destination.cluster.judge))
       return
     }
     this.backendAddress = result.address

@@ -6,6 +6,7 @@
  */
 import type { Address } from '../address.js'
 import type { Dialling, DialRequest } from '../cluster/dial.js'
+import type { Explanation } from '../cluster/explanation.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
@@ -18,6 +19,8 @@ export interface PendingClientOwner {
   readonly clientAddress: Address | undefined
   /** Undefined if nothing of the client was looked at. */
   readonly knownClient: KnownClient | undefined
+  /** Is told why which backend was chosen. Undefined: nobody asks. */
+  readonly explanation: Explanation | undefined
   /** No backend is wanted any more: the client is gone, or somebody ended it. The dial was given up. */
   gaveUp(ending: RecordEnding): void
 }
@@ -52,6 +55,10 @@ export class PendingClient implements Runnable, DialRequest {
   get clientAddress(): Address | undefined {
     const { knownClient } = this.#owner
     return knownClient === undefined ? this.#owner.clientAddress : knownClient.address
+  }
+
+  get explanation(): Explanation | undefined {
+    return this.#owner.explanation
   }
 
   get serverName(): string | undefined {

@@ -59,7 +59,7 @@ function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): End
 export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindOf(ending).status
 
 /** The ending for a dial that brought no backend. */
-export function whyNoBackend({ error }: DialFailed): RecordEnding {
+export function whyNoBackend({ error }: DialFailed, judge: { readonly whyDown: string }): RecordEnding {
   const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
     by,
     phase: 'connect',
@@ -67,7 +67,14 @@ export function whyNoBackend({ error }: DialFailed): RecordEnding {
     errno: error,
   })
   if (OWN_SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
-  if (error === ALL_DOWN) return { by: 'backend', phase: 'connect', cause: 'backends-down' }
+  if (error === ALL_DOWN) {
+    const why = judge.whyDown
+    return {
+      by: 'backend',
+      phase: 'connect',
+      cause: why === '' ? 'backends-down' : `backends-down: ${why}`,
+    }
+  }
   if (error === 'ECANCELED') return ending('proxy', 'ordered')
   return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
 }

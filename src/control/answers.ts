@@ -5,7 +5,7 @@ import type { CONNECTION, DIRECTION } from '../status/connection.js'
 import type { Told } from '../status/fields.js'
 
 export interface Readiness {
-  /** Every listener accepts new connections, no drain runs, and no cluster is drained. */
+  /** A listener accepts new connections, and no drain of everything runs. */
   readonly isReady: boolean
   /** `ready`, or what is missing. */
   readonly why: string

@@ -98,7 +98,7 @@ const TABLE = [
     means: 'The `route` function threw, or named a cluster that does not exist' },
   { cause: 'no-backend', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
     means: 'Every backend refused, could not be reached, or was set `drain` or `maint`' },
-  { cause: 'backends-down', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
+  { cause: 'backends-down', detail: 'sometimes', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
     means: 'All backends are down, and `whenAllDown` does not let millrace try one. With `wait` none came back within `connectMs`' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },

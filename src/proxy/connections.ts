@@ -6,6 +6,7 @@
 import type { PeerAddress } from '../address.js'
 import type { Admission } from '../admission/admission.js'
 import type { DialOptions } from '../cluster/dial.js'
+import type { Explanation } from '../cluster/explanation.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import { Connection, type ConnectionHost } from '../connection/connection.js'
 import { HeldConnection } from '../connection/held-connection.js'
@@ -103,6 +104,10 @@ export class Connections implements ConnectionHost {
 
   nextId(): string {
     return this.ids.next()
+  }
+
+  explanationOf(connection: Connection): Explanation | undefined {
+    return this.#connectionLog.explanationOf(connection)
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {

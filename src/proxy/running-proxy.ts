@@ -72,7 +72,7 @@ export class RunningProxy implements Proxy {
     this.#copyingNotice = new CopyingNotice(this.log)
     this.#admission = new Admission(this.engine, options.admission)
     const ids = new ConnectionIds()
-    this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log.access)
+    this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
     this.#generations = new Generations(
       createGeneration(
@@ -113,8 +113,7 @@ export class RunningProxy implements Proxy {
   }
 
   readiness(): Readiness {
-    const { services } = this.#generations.present
-    return readinessOf(this.#state, services.keys(), this.#catalogue, this.drains.isOrdered)
+    return readinessOf(this.#state, this.#generations.present.services.keys())
   }
 
   status(): ProxyStatus {
@@ -166,7 +165,7 @@ export class RunningProxy implements Proxy {
     if (scope !== undefined) {
       this.#close(scope)
       const connections = this.connections().filter((each) => isOf(scope, each))
-      return { left: connections.length, done: drains.runOrdered(scope, connections, times) }
+      return { left: connections.length, done: drains.run(scope, connections, times) }
     }
     this.#closeListeners('draining')
     const connections = this.connections()

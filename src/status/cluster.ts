@@ -35,7 +35,13 @@ export const BACKEND_STATE = {
     metric('millrace_backend_weight', 'Its share beside the other weights of the cluster.'),
   ),
   /** Backends of a greater tier get connections only if no backend of a smaller one is available. */
-  tier: lowest('tier'),
+  tier: lowest(
+    'tier',
+    metric(
+      'millrace_backend_tier',
+      'Its tier. The smallest tier with an available backend gets all connections.',
+    ),
+  ),
   /** What an operator has set. `drain` and `maint`: the backend gets no new connections. */
   setTo: choice(['up', 'drain', 'maint']),
   /**
@@ -45,6 +51,8 @@ export const BACKEND_STATE = {
   state: choice(['up', 'down', 'unresolved'], {
     metric: metric('millrace_backend_up', '0 while it is down or its name has no address, else 1.'),
   }),
+  /** What its agent has set. `drain` and `maint`: no new connections. Undefined: no agent has set anything. */
+  agentSet: optional(choice(['ready', 'drain', 'maint'])),
   /** What decides about the state: checks, the agent, failed connects, or missing answers. Undefined: nothing yet. */
   judgedBy: optional(choice(['check', 'agent', 'connects', 'answers'])),
   /** Why, as HAProxy abbreviates it: L4OK, L4CON, L7STS … `AGENT`: the agent says so. Undefined: nothing is known. */
@@ -52,7 +60,14 @@ export const BACKEND_STATE = {
   /** More about it, such as an errno name, the status of an answer, or the words of the agent. */
   reasonDetail: optional(finding()),
   /** When the backend last went down or came back. Undefined: never. */
-  changedAt: optional(latest()),
+  changedAt: optional(
+    latest(
+      metric(
+        'millrace_backend_changed_time_seconds',
+        'When it last went down or came back, in seconds since 1970. Absent if it never did.',
+      ),
+    ),
+  ),
   /** It went down and came back so often that it stays down for a while. */
   isFlapping: choice([true, false], {
     whenGone: false,

@@ -49,7 +49,10 @@ export class WorkersControl implements Control {
     return this.#supervisor.status()
   }
 
-  /** Ready means that every worker that is wanted exists, answers, and is ready itself. */
+  /**
+   * Ready means that every worker that is wanted exists and answers, and that one of them is ready itself. The others
+   * may have no open listener: a unix socket belongs to one worker, and operators drain listeners.
+   */
   async readiness(): Promise<Readiness> {
     if (this.#supervisor.isStopping) return unready('draining')
     return this.#readiness.get()
@@ -61,7 +64,8 @@ export class WorkersControl implements Control {
     if (seen.length < wanted) return unready(`${seen.length} of ${wanted} workers serve`)
     const silent = seen.find(({ value }) => value === undefined)
     if (silent !== undefined) return unready(`worker ${silent.channel.slot} does not answer`)
-    return seen.map(({ value }) => value!).find(({ isReady }) => !isReady) ?? seen[0]!.value!
+    const answers = seen.map(({ value }) => value!)
+    return answers.find(({ isReady }) => isReady) ?? answers[0]!
   }
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
@@ -123,7 +127,6 @@ export class WorkersControl implements Control {
     desired.orders.changeBackend(cluster, backend, change)
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await serving.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
-    this.#readiness.forget()
     const told = await this.status()
     checkNames({ cluster, backend }, namesIn(told))
     const { backends } = told.clusters.find(({ name }) => name === cluster)!

@@ -36,7 +36,7 @@ function down(name: string, now: number): void {
 
 /** Asks for candidates until none is left. */
 function walk(order: string, now: number): string[] {
-  const candidates = new Candidates([...backends.values()], rules, (tier) => ({
+  const candidates = new Candidates([...backends.values()], rules, 'hash', (tier) => ({
     pick: (isCandidate, request) => byKey.pick((each) => tier.includes(each) && isCandidate(each), request),
   }))
   const tried: Backend[] = []
@@ -85,7 +85,7 @@ test('backends of a greater tier come after all available ones of a smaller tier
 test('every tier is told of another weight', () => {
   backends.get(B)!.tier = 1
   const told: string[] = []
-  const candidates = new Candidates([...backends.values()], rules, (tier) => ({
+  const candidates = new Candidates([...backends.values()], rules, 'hash', (tier) => ({
     ...byKey,
     reweighted: () => told.push(tier.map(({ name }) => name).join(' ')),
   }))

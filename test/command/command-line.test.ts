@@ -88,7 +88,7 @@ describe('parseCommandLine', () => {
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
     [
       ['serve'],
-      'error: unknown command "serve": write one of "check", "status", "connections", "kill", "drain", "backend", "reload", "log", "top"',
+      'error: unknown command "serve": write one of "check", "status", "connections", "kill", "drain", "backend", "failback", "reload", "log", "top"',
     ],
     [['check'], 'error: check needs --config FILE'],
     [['--config', 'x', 'check'], 'error: check needs --config FILE'],
@@ -175,7 +175,7 @@ describe('overrideConfig', () => {
       ...config,
       splice: 'off',
       workers: 4,
-      log: { level: 'error', access: false },
+      log: { level: 'error', access: false, explain: false },
     })
     expect(Object.isFrozen(overridden) && Object.isFrozen(overridden.log)).toBe(true)
   })

@@ -1,6 +1,7 @@
 /** The tables of `millrace status`: what a reload has removed is shown as leaving as long as it exists. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { statusLines } from '../../src/command/views.js'
+import type { BackendReport } from '../../src/observe/status.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 
@@ -34,4 +35,18 @@ it('`millrace status` shows a removed listener and backend as leaving while they
   await bed.recorded(1)
   expect(line('front')).toBe('')
   expect(line(`back     ${backend.address}`)).toBe('')
+})
+
+it('`millrace status` shows tiers, reasons and changes only if a backend has them', () => {
+  const status = bed.proxy.status()
+  const [first, ...others] = status.clusters
+  const titles = (fields: Partial<BackendReport>): string | undefined => {
+    const backends = first!.backends.map((each) => ({ ...each, ...fields }))
+    const lines = statusLines({ ...status, clusters: [{ ...first!, backends }, ...others] }, Date.now())
+    return lines.find((each) => each.startsWith('CLUSTER'))?.replace(/ +/g, ' ')
+  }
+  expect(titles({})).toBe('CLUSTER BACKEND STATE WEIGHT ACTIVE CONNECTS FAILED UP DOWN LAST ERROR')
+  expect(titles({ tier: 1 })).toContain('BACKEND TIER STATE WEIGHT')
+  expect(titles({ changedAt: new Date().toISOString() })).toContain('STATE CHANGED WEIGHT')
+  expect(titles({ judgedBy: 'check', reason: 'L4OK' })).toContain('DOWN REASON LAST ERROR')
 })

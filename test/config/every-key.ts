@@ -107,6 +107,7 @@ export const most: Every<ProxyConfig> = {
     level: 'info',
     file: 'PATH',
     access: { sample: 1, always: ['errors'], minBytes: 0, minMs: 0, redact: ['client'] },
+    explain: true,
   },
   admin: { address: 'unix:/PATH', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
 }

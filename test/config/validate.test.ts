@@ -84,7 +84,11 @@ describe('validateConfig', () => {
         deadPeerMs: 0,
       },
       keepalive,
-      log: { level: 'info', access: { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] } },
+      log: {
+        level: 'info',
+        access: { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] },
+        explain: false,
+      },
     })
   })
 

@@ -43,6 +43,7 @@ describe('a connection that waits for its backend', () => {
       engine: new StreamEngine('switched-off'),
       dialOptions: { connectMs: 1000 },
       nextId: () => '01ARYZ6S410000000000000000',
+      explanationOf: () => undefined,
       sessions: new Sessions(),
       failed: () => {
         throw new Error('there is no route function')

@@ -53,6 +53,7 @@ export function loneConnection(
     engine,
     dialOptions: { connectMs: CONNECT_MS },
     nextId: () => '01ARYZ6S410000000000000000',
+    explanationOf: () => undefined,
     sessions: new Sessions(),
     failed: (_, cause, error) => {
       if (failed === undefined) throw error

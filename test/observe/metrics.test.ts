@@ -9,9 +9,12 @@ import { DURATION_BOUNDS, Histogram, LATENCY_BOUNDS } from '../../src/observe/co
 import { mergeStatuses } from '../../src/observe/counts/merge.js'
 import { exposition } from '../../src/observe/metrics/exposition.js'
 import { METRICS, renderMetrics } from '../../src/observe/metrics/metrics.js'
-import type { ProxyStatus } from '../../src/observe/status.js'
+import type { BackendReport, ProxyStatus } from '../../src/observe/status.js'
+import { BACKEND, CLUSTER } from '../../src/status/cluster.js'
+import { STATUS } from '../../src/status/status.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
+import { blank } from '../support/blank.js'
 import { samplesOf } from '../support/exposition.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing, run } from '../support/programs.js'
@@ -218,6 +221,43 @@ describe('docs/metrics.md', () => {
   })
 })
 
+describe('the metrics of health', () => {
+  const told = (fields: Partial<BackendReport>): string[] => {
+    const row = { ...blank(BACKEND), address: 'a:1', weight: 1, ...fields }
+    const cluster = { ...blank(CLUSTER), name: 'db', backends: [row] }
+    const text = renderMetrics({ ...blank(STATUS), clusters: [cluster] } as ProxyStatus)
+    return text.split('\n').filter((line) => /^millrace_backend_(reason|in_use|changed|tier)/.test(line))
+  }
+
+  it('a backend has a metric with its reason and with what decides, and only if they are known', () => {
+    expect(told({}).some((line) => line.startsWith('millrace_backend_reason'))).toBe(false)
+    expect(told({ judgedBy: 'check', reason: 'L7STS', reasonDetail: '503' })).toContain(
+      'millrace_backend_reason{cluster="db",backend="a:1",judged_by="check",reason="L7STS"} 1',
+    )
+    expect(told({ judgedBy: 'check', reason: 'L4OK', isLeaving: true })).toEqual([])
+  })
+
+  it('the metrics say in which tier a backend is, and when it last changed', () => {
+    expect(told({ tier: 2, changedAt: '1970-01-01T00:01:30.000Z' })).toEqual(
+      expect.arrayContaining([
+        'millrace_backend_tier{cluster="db",backend="a:1"} 2',
+        'millrace_backend_changed_time_seconds{cluster="db",backend="a:1"} 90',
+      ]),
+    )
+  })
+
+  it.each([
+    [{}, 1],
+    [{ agentSet: 'ready' }, 1],
+    [{ agentSet: 'drain' }, 0],
+    [{ agentSet: 'maint' }, 0],
+    [{ setTo: 'drain' }, 0],
+    [{ weight: 0 }, 0],
+  ] as const)('a backend with %j is in use: %i', (fields, value) => {
+    expect(told(fields)).toContain(`millrace_backend_in_use{cluster="db",backend="a:1"} ${value}`)
+  })
+})
+
 describe('the dashboard and the alerts', () => {
   const NAMES = new Set(
     METRICS.flatMap(({ name, type }) =>
@@ -255,4 +295,81 @@ describe('the dashboard and the alerts', () => {
       })
     },
   )
+
+  it.skipIf(areMissing('promtool'))(
+    'the alerts fire for a backend that is down, a flapping one, a failover and a cluster that is down',
+    async () => {
+      const alerts = new URL('../../docs/prometheus-alerts.yaml', import.meta.url).pathname
+      const file = join(folder, 'alert-tests.json')
+      writeFileSync(file, JSON.stringify({ rule_files: [alerts], tests: [ALERT_TEST] }))
+      expect(await run('promtool', ['test', 'rules', file])).toMatchObject({ code: 0 })
+    },
+  )
 })
+
+/**
+ * Of cluster `a`, the backend `main` is down by its checks, and its backup is up. Cluster `b` has one backend, which flaps.
+ * In cluster `c`, an operator has taken out the backend that is down.
+ */
+const ALERT_TEST = (() => {
+  const series = (name: string, labels: string, value: number) => ({
+    series: `millrace_backend_${name}{instance="i",${labels}}`,
+    values: `${value}+0x10`,
+  })
+  const servingTier = (cluster: string, tier: number) => ({
+    series: `millrace_cluster_serving_tier{instance="i",cluster="${cluster}"}`,
+    values: `${tier}+0x10`,
+  })
+  const backend = (labels: string, tier: number, up: number, inUse: number) => [
+    series('tier', labels, tier),
+    series('up', labels, up),
+    series('in_use', labels, inUse),
+  ]
+  const main = 'cluster="a",backend="main"'
+  const alone = 'cluster="b",backend="alone"'
+  const fired = (alertname: string, severity: string, labels: object, summary: string) => ({
+    eval_time: '2m',
+    alertname,
+    exp_alerts: [
+      { exp_labels: { severity, instance: 'i', ...labels }, exp_annotations: { summary } },
+    ] as object[],
+  })
+  const down = fired(
+    'MillraceBackendDown',
+    'warning',
+    { cluster: 'a', backend: 'main' },
+    'a: backend main is down: L4TOUT by check',
+  )
+  const alsoDown = fired(
+    'MillraceBackendDown',
+    'warning',
+    { cluster: 'b', backend: 'alone' },
+    'b: backend alone is down',
+  )
+  return {
+    interval: '30s',
+    input_series: [
+      ...backend(main, 0, 0, 1),
+      ...backend('cluster="a",backend="backup"', 100, 1, 1),
+      ...backend(alone, 0, 0, 1),
+      ...backend('cluster="c",backend="out"', 0, 0, 0),
+      ...backend('cluster="c",backend="in"', 0, 1, 1),
+      series('reason', `${main},judged_by="check",reason="L4TOUT"`, 1),
+      series('flapping', alone, 1),
+      series('flapping', main, 0),
+      servingTier('a', 100),
+      servingTier('c', 0),
+    ],
+    alert_rule_test: [
+      { ...down, exp_alerts: [...down.exp_alerts, ...alsoDown.exp_alerts] },
+      fired(
+        'MillraceBackendFlapping',
+        'warning',
+        { cluster: 'b', backend: 'alone' },
+        'b: backend alone goes down and comes back too often, and stays down for a while',
+      ),
+      fired('MillraceClusterDown', 'critical', { cluster: 'b' }, 'cluster b has no backend that is up'),
+      fired('MillraceFailedOver', 'warning', { cluster: 'a' }, 'cluster a runs on its backups of tier 100'),
+    ],
+  }
+})()

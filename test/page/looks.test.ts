@@ -123,6 +123,19 @@ describe.skipIf(areMissing('chromium'))('the look of the status page', () => {
     expect(await shown.evaluate(WEAK_TEXTS)).toEqual([])
   })
 
+  it('the legends of the charts show the last figures after a switch of the theme', async () => {
+    await shown.open()
+    await shown.tell(1)
+    const legends = `[...document.querySelectorAll('.u-legend')].map((each) => each.textContent)`
+    const before = await shown.evaluate(legends)
+    expect(before).toEqual([
+      expect.stringMatching(/^Time\d\d:\d\d:\d\dspliced/),
+      expect.stringMatching(/^Time\d\d:\d\d:\d\dactive\d/),
+    ])
+    await shown.browser.click('#theme')
+    expect(await shown.evaluate(legends)).toEqual(before)
+  })
+
   it('the page says what each figure counts to users who point at its tile or at the title of its column', async () => {
     await shown.open()
     await shown.tell(1)

@@ -117,14 +117,15 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     })
     shown.teller.last = moment(status([1_000_000, 0, 0, 0]))
     await shown.open()
-    const cell = (row: number) => shown.text(`#backends tbody tr:nth-child(${row}) td:nth-child(9)`)
+    const cell = (row: number) =>
+      shown.text(`#backends tbody tr:nth-child(${row}) td:nth-child(9 of :not([hidden]))`)
     expect(await cell(1)).toBe('–')
     await shown.tell(2, status([1_000_000, 0, 10, 0]))
     expect(await cell(1)).toBe('100ms, 100ms')
     expect(await cell(2)).toBe('–')
-    expect(await shown.evaluate(`document.querySelector('#backends th:nth-child(9)').title`)).toContain(
-      'in the last five minutes',
-    )
+    expect(
+      await shown.evaluate(`document.querySelector('#backends th:nth-child(9 of :not([hidden]))').title`),
+    ).toContain('in the last five minutes')
   })
 
   it('the page shows how connections ended, failures first, with the recent and the total count', async () => {
@@ -207,5 +208,34 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     expect(await shown.text('#tile-active')).toBe('1')
     await uncover()
     await shown.browser.until(`document.getElementById('tile-active').textContent === '7'`)
+  })
+
+  it('the page shows tiers, reasons and changes of backends only if a backend has them', async () => {
+    await shown.open()
+    const titles = `[...document.querySelectorAll('#backends thead th:not([hidden])')].map((cell) => cell.textContent)`
+    const cells = `[...document.querySelectorAll('#backends tbody tr:first-child > :not([hidden])')].map((cell) => cell.textContent)`
+    await shown.tell(1, { clusters: [cluster('db', [backend('a:1'), backend('b:1')])] })
+    expect(await shown.evaluate(`${titles}.slice(0, 4)`)).toEqual(['Backend', 'Cluster', 'State', 'Weight'])
+    const changedAt = new Date(Date.now() - 7_200_000).toISOString()
+    const down = backend('b:1', {
+      state: 'down',
+      tier: 1,
+      judgedBy: 'check',
+      reason: 'L7STS',
+      reasonDetail: '503',
+      changedAt,
+    })
+    await shown.tell(2, { clusters: [cluster('db', [backend('a:1'), down])] })
+    expect(await shown.evaluate(`${titles}.slice(2, 6)`)).toEqual(['Tier', 'State', 'Reason', 'Changed'])
+    expect(await shown.evaluate(`${cells}.slice(0, 6)`)).toEqual([
+      'b:1',
+      'db',
+      '1',
+      'down',
+      'L7STS (503) by check',
+      '2h 0m ago',
+    ])
+    await shown.tell(3, { clusters: [cluster('db', [backend('a:1'), backend('b:1')])] })
+    expect(await shown.evaluate(`${titles}.slice(2, 4)`)).toEqual(['State', 'Weight'])
   })
 })

@@ -175,4 +175,43 @@ export function describeBalancing(): void {
     await bed.control.changeBackend('back', backends[1]!.address, { weight: 1 })
     expect(await picksOf(2, () => 'x')).toEqual([1, 1])
   })
+
+  it('records say why a backend was chosen once a reload asks for it, and not before', async () => {
+    await start(2, () => ({ balance: 'first' }))
+    await bed.control.changeBackend('back', backends[0]!.address, { state: 'drain' })
+    const first = await bed.connect()
+    await backends[1]!.accepted()
+    await bed.reload({ log: { explain: true } })
+    const second = await bed.connect()
+    await backends[1]!.accepted()
+    first.socket.resetAndDestroy()
+    await bed.recorded(1)
+    second.socket.resetAndDestroy()
+    const [before, after] = await bed.recorded(2)
+    expect(before).not.toHaveProperty('choice.rule')
+    expect(after?.choice).toMatchObject({
+      rule: 'first',
+      candidates: 1,
+      open: 1,
+      skipped: [{ backend: backends[0]!.address, why: 'drain' }],
+    })
+  })
+
+  it('the record of a refused connection says what was wrong with each backend', async () => {
+    await start(2, () => ({ balance: 'hash', hash: { key: 'source' } }))
+    await bed.reload({ log: { explain: true } })
+    await backends[0]!.close()
+    await bed.control.changeBackend('back', backends[1]!.address, { state: 'maint' })
+    await bed.turnedAway()
+    const [record] = await bed.recorded(1)
+    expect(record?.ended).toMatchObject({ cause: 'no-backend', errno: 'ECONNREFUSED' })
+    expect(record?.choice).toMatchObject({
+      rule: 'hash',
+      candidates: 0,
+      skipped: [
+        { backend: backends[0]!.address, why: 'failed', errno: 'ECONNREFUSED' },
+        { backend: backends[1]!.address, why: 'maint' },
+      ],
+    })
+  })
 }

@@ -207,7 +207,7 @@ export function describeHealth(): void {
       say(two, false)
       expect(await bed.turnedAway()).toBe('ECONNRESET')
       expect((await bed.recorded(1))[0]).toMatchObject({
-        ended: { by: 'backend', phase: 'connect', cause: 'backends-down' },
+        ended: { by: 'backend', phase: 'connect', cause: 'backends-down: L4CON' },
         termination: 'SC',
       })
     })
@@ -237,7 +237,7 @@ export function describeHealth(): void {
       say(one, false)
       say(two, false)
       expect(await bed.turnedAway()).toBe('ECONNRESET')
-      expect((await bed.recorded(1))[0]).toMatchObject({ ended: { cause: 'backends-down' } })
+      expect((await bed.recorded(1))[0]).toMatchObject({ ended: { cause: 'backends-down: L4CON' } })
     })
   })
 

@@ -1,5 +1,7 @@
 /** The list of all fields of a record. A field that is not here, or is of another kind, fails the test. */
 import { z } from 'zod'
+import { MOST_NAMED } from '../../src/cluster/explanation.js'
+import { BALANCE_RULES } from '../../src/config/schemas/balance-schema.js'
 import { ENDINGS, type EndingKind, kindOf } from '../../src/observe/endings.js'
 import { PARTIES, PHASES } from '../../src/status/common.js'
 
@@ -56,6 +58,47 @@ const http = z.strictObject({
   status: count.min(100).max(599).optional(),
 })
 
+const load = { open: count, weight: z.number().min(0), share: z.number().min(0).optional() }
+const choice = z.strictObject({
+  rule: z.enum(BALANCE_RULES),
+  tier: count.optional(),
+  candidates: count,
+  open: load.open.optional(),
+  weight: load.weight.optional(),
+  share: load.share,
+  hasKey: z.boolean().optional(),
+  place: count.min(1).optional(),
+  full: count.optional(),
+  drawn: z
+    .array(z.strictObject({ backend: z.string().min(1), ...load }))
+    .min(1)
+    .max(2)
+    .optional(),
+  skipped: z
+    .array(
+      z.strictObject({
+        backend: z.string().min(1),
+        why: z.enum([
+          'failed',
+          'drain',
+          'maint',
+          'weight',
+          'unresolved',
+          'down',
+          'ejected',
+          'flapping',
+          'tier',
+        ]),
+        errno: z.string().optional(),
+        judgedBy: z.string().optional(),
+        reason: z.string().optional(),
+        restingMs: count.optional(),
+      }),
+    )
+    .max(MOST_NAMED),
+  skippedInAll: count,
+})
+
 export const recordSchema = z.strictObject({
   id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
   startedAt: z.iso.datetime({ precision: 3 }),
@@ -69,6 +112,7 @@ export const recordSchema = z.strictObject({
   backend: z.string().min(1).optional(),
   backendAddress: address.optional(),
   retries: count,
+  choice: choice.optional(),
   timings: z.strictObject({
     waitMs: ms.optional(),
     connectMs: ms.optional(),

@@ -94,12 +94,14 @@ describe.each([
     await rig.join(port)
   })
 
-  it('two workers drain a unix socket that only one of them has', async () => {
+  it('two workers drain a unix socket that only one of them has, and are ready until no listener is left', async () => {
     const address = `unix:${folder}/drained-${native}`
     rig = await WorkersRig.start(folder, { listeners: [front, { ...front, name: 'local', address }] }, native)
     const drained = await rig.admin.ask('POST', '/api/v1/drain', { listener: 'local' }, true)
     expect(drained).toEqual({ finished: 0, closed: 0, cut: 0, left: 0 })
-    expect(await rig.get('/readyz')).toMatchObject({ status: 503 })
+    expect((await rig.get('/readyz')).status).toBe(200)
+    await rig.admin.ask('POST', '/api/v1/drain', { listener: 'front' }, true)
+    expect(await rig.get('/readyz')).toEqual({ status: 503, text: 'no listener listens\n' })
   })
 })
 

@@ -70,9 +70,9 @@ const PLAIN_OPERATIONS: readonly PlainOperation[] = [
   },
   {
     path: '/readyz',
-    summary: 'Whether every listener accepts clients and nothing drains',
+    summary: 'Whether millrace takes clients: a listener accepts, and no drain of everything runs',
     type: TEXT,
-    statuses: { 200: 'ready', 503: 'a drain runs, a part is drained, or a listener does not listen' },
+    statuses: { 200: 'ready', 503: 'everything drains, no listener accepts, or a worker is missing' },
     isOpen: true,
   },
   {

@@ -3,6 +3,7 @@
  * order. It knows nothing of health, retries or dialling: each pick tells it anew which backends may be
  * picked.
  */
+import type { PickNotes } from './notes.js'
 import type { BalanceRequest } from './request.js'
 
 /** What a balancer may know of a backend. */
@@ -24,9 +25,13 @@ export interface Balancer<Item> {
    * Returns the first candidate in the order for `request`. Undefined if there is none. If it is asked again
    * for the same request without those already picked, it continues in that order until every candidate was
    * picked once. So retries follow the balancer, too. It runs for each connection, and makes
-   * no object for it but a key that it has to read.
+   * no object for it but a key that it has to read. With `notes` it writes down why.
    */
-  pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined
+  pick(
+    isCandidate: (item: Item) => boolean,
+    request: BalanceRequest,
+    notes?: PickNotes<Item>,
+  ): Item | undefined
   /** The weight of a backend has changed. */
   reweighted?(): void
 }

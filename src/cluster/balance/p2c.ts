@@ -4,6 +4,8 @@
  * proxies that each see a part of the connections do not all choose the same backend.
  */
 import { type Balancer, type Candidate, openOf } from './balancer.js'
+import type { PickNotes } from './notes.js'
+import type { BalanceRequest } from './request.js'
 import { type Random, WeightedDraw } from './weighted-draw.js'
 
 export class PowerOfTwoChoices<Item extends Candidate> implements Balancer<Item> {
@@ -13,10 +15,15 @@ export class PowerOfTwoChoices<Item extends Candidate> implements Balancer<Item>
     this.#draw = new WeightedDraw(items, random)
   }
 
-  pick(isCandidate: (item: Item) => boolean): Item | undefined {
+  pick(
+    isCandidate: (item: Item) => boolean,
+    _request?: BalanceRequest,
+    notes?: PickNotes<Item>,
+  ): Item | undefined {
     const one = this.#draw.draw(isCandidate)
     if (one === undefined) return undefined
     const two = this.#draw.draw(isCandidate, one)
+    if (notes !== undefined) notes.drawn = two === undefined ? [one] : [one, two]
     return two !== undefined && loadOf(two) < loadOf(one) ? two : one
   }
 

@@ -34,6 +34,11 @@ export class ActiveVerdicts {
     this.#conclude()
   }
 
+  /** The last of `ready`, `drain` and `maint` that the agent said. Undefined: none of them. */
+  get agentSet(): AgentVerdict['admin'] {
+    return this.#agent?.admin
+  }
+
   get checks(): number {
     return this.#check?.checks ?? 0
   }

@@ -8,7 +8,7 @@ import { count, counted, frequency, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
 import { backendState, carriers, destination } from '../../words.js'
 import { type Column, cut, table } from '../table.js'
-import { type BackendRow, backendRows, headlines } from '../views.js'
+import { type BackendRow, backendRows, changedColumn, headlines, REASON, TIER } from '../views.js'
 
 export interface Moment {
   /** ms since 1970. */
@@ -66,11 +66,14 @@ const CLUSTERS: readonly Column<ClusterRow>[] = [
   ...flowColumns<ClusterRow>(),
 ]
 
-const BACKENDS: readonly Column<FlowingBackend>[] = [
+const backendColumns = (now: number): readonly Column<FlowingBackend>[] => [
   { title: 'BACKEND', text: ({ cluster, address }) => `${cluster}/${address}` },
+  TIER,
   { title: 'STATE', text: backendState },
   { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
   ...flowColumns<FlowingBackend>(),
+  changedColumn(now),
+  REASON,
 ]
 
 const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
@@ -97,7 +100,7 @@ export function frame(before: Moment | undefined, now: Moment, { columns, rows }
   const tables = [
     table(LISTENERS, listeners(before?.status, status, seconds), columns),
     table(CLUSTERS, clusters(before?.status, status, seconds), columns),
-    table(BACKENDS, flowingBackends(before?.status, status, seconds), columns),
+    table(backendColumns(now.at), flowingBackends(before?.status, status, seconds), columns),
   ]
   // Each table shows its busiest rows. Half of the screen is for connections.
   const most = Math.max(LEAST_LINES, Math.floor((rows - fixed.length) / 2 / tables.length) - 1)

@@ -12,6 +12,11 @@ export const LOG_KEYS: KeyTable = {
     takes: 'path of a file',
     default: 'stdout',
   },
+  'log.explain': {
+    does: 'Whether records say [why millrace chose the backend](records.md#why-this-backend), and why it skipped others. It looks at all backends once more for each connection',
+    takes: '`true` or `false`',
+    default: '`false`',
+  },
   'log.access': {
     does: 'Which connections get a [record](records.md). `true`: all. `false`: none. A map: some',
     takes: '`true`, `false`, or a map',

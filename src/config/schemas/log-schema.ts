@@ -27,6 +27,8 @@ export interface LogInput {
   readonly file?: string | undefined
   /** Whether millrace writes a record for every connection, for none, or for which. Default true. */
   readonly access?: boolean | AccessInput | undefined
+  /** Whether records say why millrace chose the backend. Default false. */
+  readonly explain?: boolean | undefined
 }
 
 export interface AccessInput {
@@ -50,6 +52,7 @@ export interface LogConfig {
   readonly file: string | undefined
   /** False: no records. */
   readonly access: AccessConfig | false
+  readonly explain: boolean
 }
 
 export interface AccessConfig {
@@ -83,4 +86,5 @@ export const logSchema: z.ZodType<LogConfig, unknown> = fields.strictMap('a map:
   level: fields.choiceOf(LOG_LEVELS).default('info'),
   file: fields.optional(file),
   access: fields.switchable(access).prefault(true),
+  explain: fields.booleanField.default(false),
 })

@@ -1,7 +1,8 @@
 /**
- * Metrics of clusters and backends that no single field of a status gives: bytes, and whether a backend may
- * be chosen. Pure.
+ * Metrics of clusters and backends that no single field of a status gives: bytes, whether a backend may be chosen, and
+ * why it is up or down. Pure.
  */
+import type { BackendReport, ProxyStatus } from '../status.js'
 import { bytesOf, everyBackend, everyCluster, type Metric, presentBackends } from './metric.js'
 
 export const CLUSTERS: readonly Metric[] = [
@@ -16,15 +17,22 @@ export const CLUSTERS: readonly Metric[] = [
   {
     name: 'millrace_backend_in_use',
     type: 'gauge',
-    help: '1 while it may get new connections, 0 after an operator took it out.',
+    help: '1 while it may get new connections, 0 after an operator or its agent took it out.',
     labels: ['cluster', 'backend'],
     samples: (status) =>
-      presentBackends(status)
-        .filter(({ backend }) => !backend.isLeaving)
-        .map(({ labels, backend: { setTo, weight } }) => ({
-          labels,
-          value: Number(setTo === 'up' && weight > 0),
-        })),
+      judgedBackends(status).map(({ labels, backend }) => ({ labels, value: Number(isInUse(backend)) })),
+  },
+  {
+    name: 'millrace_backend_reason',
+    type: 'gauge',
+    help: 'Always 1. The labels say why it is up or down, and what decides. Absent while nothing is known.',
+    labels: ['cluster', 'backend', 'judged_by', 'reason'],
+    samples: (status) =>
+      judgedBackends(status).flatMap(({ labels, backend: { judgedBy, reason } }) =>
+        judgedBy === undefined || reason === undefined
+          ? []
+          : [{ labels: { ...labels, judged_by: judgedBy, reason }, value: 1 }],
+      ),
   },
   {
     name: 'millrace_backend_bytes_total',
@@ -35,3 +43,10 @@ export const CLUSTERS: readonly Metric[] = [
       everyBackend(status).flatMap(({ labels, backend }) => bytesOf(backend.traffic, labels)),
   },
 ]
+
+/** Without those that are leaving: their settings and their health mean nothing any more. */
+const judgedBackends = (status: ProxyStatus): ReturnType<typeof presentBackends> =>
+  presentBackends(status).filter(({ backend }) => !backend.isLeaving)
+
+const isInUse = ({ setTo, agentSet, weight }: BackendReport): boolean =>
+  setTo === 'up' && agentSet !== 'drain' && agentSet !== 'maint' && weight > 0

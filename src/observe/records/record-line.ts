@@ -85,11 +85,15 @@ function writeOpening(line: LineBytes, { proxy, sni, alpn, tls, backendTls, http
   if (fields !== '') line.json(',').json(fields)
 }
 
-function writeBackend(line: LineBytes, { cluster, backend, backendAddress, retries }: ConnectionFacts): void {
+function writeBackend(
+  line: LineBytes,
+  { cluster, backend, backendAddress, retries, choice }: ConnectionFacts,
+): void {
   if (cluster !== undefined) line.json(',"cluster":').quoted(cluster)
   if (backend !== undefined) line.json(',"backend":').quoted(backend)
   if (backendAddress !== undefined) line.json(',"backendAddress":').quoted(backendAddress)
   line.json(',"retries":').whole(retries)
+  if (choice !== undefined) line.json(',"choice":').json(jsonText(choice))
 }
 
 function writeMeasures(line: LineBytes, facts: ConnectionFacts): void {

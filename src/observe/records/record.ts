@@ -2,6 +2,7 @@
  * The record: the final facts of one connection, as plain data. Every ending makes one JSON line. The logger
  * writes it.
  */
+import type { Choice } from '../../cluster/explanation.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
 import type { Ending } from '../endings.js'
 import { terminationCode } from './termination.js'
@@ -73,6 +74,8 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly backend: string | undefined
   readonly backendAddress: string | undefined
   readonly retries: number
+  /** Only with `log.explain`, and if a backend was looked for. */
+  readonly choice: Choice | undefined
   /**
    * Whole µs: from accept until the cluster was known, from then to a connected backend, from then to the
    * backend's first byte, and from accept to the end. Each but the last is undefined if it did not come to
@@ -116,6 +119,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     backend: facts.backend,
     backendAddress: facts.backendAddress,
     retries: facts.retries,
+    choice: facts.choice,
     timings: {
       waitMs: toMs(facts.waitMicros),
       connectMs: toMs(facts.connectMicros),

@@ -19,7 +19,6 @@ export interface BegunDrain {
 
 export class Drains {
   readonly #running = new Set<Drain>()
-  #ordered = 0
 
   /**
    * Resolves when none of these connections is left, or when the drain is cancelled. Not `async`, because an
@@ -43,19 +42,6 @@ export class Drains {
       return result
     })
     return { done, release: (goesOn) => drain.release(goesOn) }
-  }
-
-  /** A drain that an operator ordered. While it runs, a part of the proxy takes no new connections. */
-  runOrdered(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
-    this.#ordered++
-    return this.run(scope, connections, times).then((result) => {
-      this.#ordered--
-      return result
-    })
-  }
-
-  get isOrdered(): boolean {
-    return this.#ordered > 0
   }
 
   status(): DrainStatus[] {

@@ -136,7 +136,7 @@ export class Reloader {
     generations.present = after
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
-    connectionLog.update(after.config.log.access)
+    connectionLog.update(after.config.log)
     shared.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
     catalogue.reload(after.config)
     clusters.update(after)

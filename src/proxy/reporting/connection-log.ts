@@ -1,7 +1,8 @@
 /**
  * Writes the log lines of single connections: their records, and lines about failures.
  */
-import type { AccessConfig } from '../../config/schemas/log-schema.js'
+import { Explanation } from '../../cluster/explanation.js'
+import type { LogConfig } from '../../config/schemas/log-schema.js'
 import type { Connection } from '../../connection/connection.js'
 import type { OpenLog } from '../../observe/log/log.js'
 import { AccessLog } from '../../observe/records/access.js'
@@ -9,6 +10,8 @@ import type { RecordEnding } from '../../observe/records/record.js'
 import type { RecordCounts } from '../../observe/status.js'
 import type { PipeTotals } from '../../pipe/options.js'
 import type { ConnectionIds } from '../connection-ids.js'
+
+type RecordConfig = Pick<LogConfig, 'access' | 'explain'>
 
 const FAILURES = {
   'route-failed': 'a route function failed: its client was turned away',
@@ -19,15 +22,29 @@ export class ConnectionLog {
   readonly #log: OpenLog
   readonly #ids: ConnectionIds
   readonly #access: AccessLog
+  /** A side table, because connections have no field for what few records tell. */
+  readonly #explanations = new WeakMap<Connection, Explanation>()
+  #explains: boolean
 
-  constructor(log: OpenLog, ids: ConnectionIds, config: AccessConfig | false) {
+  constructor(log: OpenLog, ids: ConnectionIds, { access, explain }: RecordConfig) {
     this.#log = log
     this.#ids = ids
-    this.#access = new AccessLog(log, config)
+    this.#access = new AccessLog(log, access)
+    this.#explains = explain && access !== false
   }
 
-  update(config: AccessConfig | false): void {
-    this.#access.update(config)
+  update({ access, explain }: RecordConfig): void {
+    this.#access.update(access)
+    this.#explains = explain && access !== false
+  }
+
+  explanationOf(connection: Connection): Explanation | undefined {
+    if (!this.#explains) return undefined
+    const known = this.#explanations.get(connection)
+    if (known !== undefined) return known
+    const explanation = new Explanation()
+    this.#explanations.set(connection, explanation)
+    return explanation
   }
 
   counts(): RecordCounts {
@@ -46,6 +63,7 @@ export class ConnectionLog {
     } else if (ending.cause === 'idle-timeout') log.debug(connection.describe(), 'idle for too long: ended')
     const bytes = totals.bytesUp + totals.bytesDown
     if (!this.#access.wants({ bytes, ageMs: connection.ageMs, ending })) return
-    this.#access.write(this.#ids.known(connection) ?? this.#ids.next(), connection.facts(totals), ending)
+    const facts = connection.facts(totals, this.#explanations.get(connection)?.choice)
+    this.#access.write(this.#ids.known(connection) ?? this.#ids.next(), facts, ending)
   }
 }

@@ -1,31 +1,17 @@
 /**
- * Whether a proxy takes new connections on all listeners. A load balancer in front asks this often, so the
- * answer costs next to nothing. It names no listener or cluster, because anybody may ask.
+ * Whether a load balancer in front should send clients to this proxy. That is a question about the proxy itself: a
+ * drained backend or listener takes only a part out of service, and must not take the rest with it. A load balancer
+ * asks this often, so the answer costs next to nothing. It names nothing, because anybody may ask.
  */
 import type { Readiness } from '../../control/answers.js'
 import type { Listener } from '../../listener/listener.js'
 import type { ProxyStatus } from '../../observe/status.js'
-import type { Catalogue } from '../catalogue/catalogue.js'
 
-/** `isDraining`: a drain that an operator ordered is running. */
 export function readinessOf(
   state: ProxyStatus['state'],
   listeners: Iterable<Pick<Listener, 'isListening'>>,
-  catalogue: Catalogue,
-  isDraining: boolean,
 ): Readiness {
   if (state !== 'running') return { isReady: false, why: state }
-  for (const { isListening } of listeners) {
-    if (!isListening) return { isReady: false, why: 'a listener does not listen' }
-  }
-  if (isDraining) return { isReady: false, why: 'draining' }
-  for (const { name } of catalogue.clusters.given) {
-    if (isDrained(catalogue, name)) return { isReady: false, why: 'a cluster is drained' }
-  }
-  return { isReady: true, why: 'ready' }
-}
-
-function isDrained(catalogue: Catalogue, cluster: string): boolean {
-  for (const { setTo } of catalogue.backends(cluster)!.given) if (setTo === 'up') return false
-  return true
+  for (const { isListening } of listeners) if (isListening) return { isReady: true, why: 'ready' }
+  return { isReady: false, why: 'no listener listens' }
 }

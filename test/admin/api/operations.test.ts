@@ -83,25 +83,28 @@ describe('queries to the admin API', () => {
     expect(json).toEqual({ level: 'info' })
   })
 
-  it('/readyz answers 503 once a listener is drained, while /livez answers 200', async () => {
+  it('/readyz answers 503 once the last listener is drained, while /livez answers 200', async () => {
+    const listeners = ['front', 'other'].map((name) => ({ name, address: '127.0.0.1:0', cluster: 'back' }))
+    await rig.bed.reload({ listeners })
     expect(await rig.ask('/livez')).toMatchObject({ status: 200, text: 'ok\n' })
-    expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
     await rig.bed.proxy.drain({ listener: 'front' })
-    expect(await rig.ask('/readyz')).toMatchObject({ status: 503, text: 'a listener does not listen\n' })
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
+    await rig.bed.proxy.drain({ listener: 'other' })
+    expect(await rig.ask('/readyz')).toMatchObject({ status: 503, text: 'no listener listens\n' })
     expect(await rig.ask('/livez')).toMatchObject({ status: 200 })
   })
 
-  it('/readyz answers 503 after a drain of the only backend, until the backend is up again', async () => {
+  it('/readyz answers 200 during and after the drain of a backend and of its cluster', async () => {
     const client = await rig.join()
     const { name, backends } = rig.bed.proxy.status().clusters[0]!
-    const unready = async () => expect(await rig.ask('/readyz')).toMatchObject({ status: 503 })
-    const drained = rig.bed.proxy.drain({ cluster: name, backend: backends[0]!.address })
-    await unready()
+    const ready = async () => expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
+    await rig.bed.control.changeBackend(name, backends[0]!.address, { state: 'maint' })
+    await ready()
+    const drained = rig.bed.proxy.drain({ cluster: name })
+    await ready()
     client.end()
     await drained
-    await unready()
-    await rig.bed.control.changeBackend(name, backends[0]!.address, { state: 'up' })
-    expect(await rig.ask('/readyz')).toMatchObject({ status: 200, text: 'ready\n' })
+    await ready()
   })
 
   it('/readyz answers 200 while a listener that a reload removed still has connections', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { frame, type Moment } from '../../../src/command/top/frame.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import type { ConnectionInfo } from '../../../src/control/answers.js'
+import type { BackendReport } from '../../../src/observe/status.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
 
 const SIZE = { columns: 100, rows: 30 }
@@ -58,6 +59,22 @@ describe('a screen of top', () => {
     )
     expect(lines.at(-1)).toMatch(
       /^192\.0\.2\.1:5 +127\.0\.0\.1:2 +1m 5s +1\.50 KB\/s +0 B\/s +copy\/copy \(small\)$/,
+    )
+  })
+
+  it('top shows the tier of backends, and why and when they went down, if there is such a thing', () => {
+    const shown = (fields: Partial<BackendReport>): string | undefined => {
+      const clusters = status.clusters.map((each) => ({
+        ...each,
+        backends: each.backends.map((backend) => ({ ...backend, ...fields })),
+      }))
+      const lines = frame(undefined, { ...moment(100, 0), status: { ...status, clusters } }, SIZE)
+      return lines.find((line) => line.startsWith('back/'))?.replace(/ +/g, ' ')
+    }
+    expect(shown({})).toBe('back/127.0.0.1:2 up 0 0 B/s 0 B/s –')
+    const changedAt = new Date(95_000).toISOString()
+    expect(shown({ tier: 1, state: 'down', changedAt, judgedBy: 'check', reason: 'L4TOUT' })).toBe(
+      'back/127.0.0.1:2 1 down 0 0 B/s 0 B/s – 5.0s ago L4TOUT by check',
     )
   })
 

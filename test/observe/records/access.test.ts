@@ -23,6 +23,7 @@ const FACTS: ConnectionFacts = {
   backend: undefined,
   backendAddress: undefined,
   retries: 0,
+  choice: undefined,
   waitMicros: undefined,
   connectMicros: undefined,
   firstByteMicros: undefined,

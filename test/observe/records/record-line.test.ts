@@ -32,6 +32,9 @@ const facts = fc.record({
   backend: maybe(text),
   backendAddress: maybe(text),
   retries: fc.nat(),
+  choice: maybe(
+    fc.record({ rule: text, open: maybe(fc.nat()), skipped: fc.array(fc.record({ backend: text })) }),
+  ),
   waitMicros: maybe(micros),
   connectMicros: maybe(micros),
   firstByteMicros: maybe(micros),

@@ -61,6 +61,7 @@ const FACTS: ConnectionFacts = {
   backend: 'localhost:9',
   backendAddress: '127.0.0.1:9',
   retries: 1,
+  choice: undefined,
   waitMicros: 0,
   connectMicros: 1235,
   firstByteMicros: 1,

@@ -36,6 +36,7 @@ const FACTS: ConnectionFacts = {
   backend: 'localhost:9',
   backendAddress: '127.0.0.1:9',
   retries: 0,
+  choice: undefined,
   waitMicros: 0,
   connectMicros: 1,
   firstByteMicros: 1,

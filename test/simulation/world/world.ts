@@ -2,12 +2,14 @@
  * A proxy in a simulated kernel, with clients, backends and an operator. Time passes only when the world is told so. The
  * world does what it is told. invariants.ts has the rules, except for those that its peers check by themselves.
  */
-import type { Log, OpenLog } from '../../../src/observe/log/log.js'
+import type { LogOptions, OpenLog } from '../../../src/observe/log/log.js'
+import type { WriteRecord } from '../../../src/observe/log/log-place.js'
 import type { ConnectionFacts, RecordEnding } from '../../../src/observe/records/record.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
 import { settle, type VirtualClock } from '../clock.js'
 import { Kernel, NO_SHORTAGE } from '../kernel/kernel.js'
 import type { FarEnd } from '../kernel/machine.js'
+import { simulatedLog } from '../log.js'
 import type { Random } from '../random.js'
 import type { Call } from './calls.js'
 import { Client } from './client.js'
@@ -64,7 +66,12 @@ export class World {
     this.names = new Names(clock, NAMES)
     const { lookup } = this.names
     this.limit = setting.limit && new Limit(setting.limit, () => this.kernel.random)
-    const options = { engine, openLog: this.#log(), lookup, ...(this.limit && { admission: this.limit }) }
+    const options = {
+      engine,
+      openLog: this.#log(setting.configs[0]!.log),
+      lookup,
+      ...(this.limit && { admission: this.limit }),
+    }
     this.proxy = new RunningProxy(setting.configs[0]!, options)
   }
 
@@ -198,29 +205,11 @@ export class World {
     return side
   }
 
-  #log(): OpenLog {
-    const failed = (first: unknown, message = ''): void => {
-      this.complaints.push(`${message} ${JSON.stringify(first)}`)
+  #log(options: LogOptions): OpenLog {
+    const record: WriteRecord = (_, facts, ending) => {
+      this.records.push({ facts, ending, at: this.clock.now })
+      return true
     }
-    const quiet = (): void => {}
-    const log: Log = {
-      trace: quiet,
-      debug: quiet,
-      info: quiet,
-      warn: quiet,
-      error: failed,
-      isLevelEnabled: () => true,
-    }
-    const nothing = { take: quiet, abandon: quiet }
-    return {
-      log,
-      record: (_, facts, ending) => {
-        this.records.push({ facts, ending, at: this.clock.now })
-        return true
-      },
-      reopen: async () => {},
-      prepare: async () => nothing,
-      close: async () => {},
-    }
+    return simulatedLog(options, record, (complaint) => this.complaints.push(complaint))
   }
 }

@@ -4,6 +4,7 @@
  * which is the rendezvous order whatever the table is. A connection without the key is balanced in turn.
  */
 import type { Balancer, Candidate } from '../balancer.js'
+import type { PickNotes } from '../notes.js'
 import type { BalanceRequest } from '../request.js'
 import { RoundRobin } from '../round-robin.js'
 import { BoundedLoad } from './bounded-load.js'
@@ -44,8 +45,13 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
     this.#foundNoKey = foundNoKey
   }
 
-  pick(isCandidate: (item: Item) => boolean, request: BalanceRequest): Item | undefined {
+  pick(
+    isCandidate: (item: Item) => boolean,
+    request: BalanceRequest,
+    notes?: PickNotes<Item>,
+  ): Item | undefined {
     const key = readKey(this.#policy.key, request)
+    if (notes !== undefined) notes.hasKey = key !== undefined
     if (key === undefined) {
       const picked = this.#withoutKey.pick(isCandidate)
       if (picked !== undefined) this.#foundNoKey()
@@ -55,7 +61,19 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
     else this.#hash.ofBytes(key)
     const isGood = this.#load?.withRoom(isCandidate) ?? isCandidate
     const first = this.#atTable()
-    return first !== undefined && isGood(first) ? first : this.#order.best(this.#hash, isGood)
+    const picked = first !== undefined && isGood(first) ? first : this.#order.best(this.#hash, isGood)
+    if (notes !== undefined && picked !== undefined) {
+      notes.place = this.#placeOf(picked, first)
+      notes.full = this.#items.filter((item) => isCandidate(item) && !isGood(item)).length
+    }
+    return picked
+  }
+
+  /** In the order of the present key: the one that the table has, if any, then all others in rendezvous order. */
+  #placeOf(item: Item, first: Item | undefined): number {
+    if (item === first) return 1
+    const place = this.#order.placeOf(this.#hash, item)
+    return first === undefined || this.#order.placeOf(this.#hash, first) < place ? place : place + 1
   }
 
   /** While a backend starts slowly, only the part of its keys that it has already come from the table. */

@@ -22,6 +22,16 @@ export class Rendezvous<Item extends Candidate> {
     }
   }
 
+  /** The place of `item` in the order of this key, from 1. */
+  placeOf(key: KeyHash, item: Item): number {
+    let place = 1
+    const score = this.#score(key, this.#items.indexOf(item))
+    for (let index = 0; index < this.#items.length; ++index) {
+      if (this.#score(key, index) > score) place += 1
+    }
+    return place
+  }
+
   /** The best of the candidates for this key. */
   best(key: KeyHash, isCandidate: (item: Item) => boolean): Item | undefined {
     let best: Item | undefined
@@ -29,12 +39,16 @@ export class Rendezvous<Item extends Candidate> {
     for (let index = 0; index < this.#items.length; ++index) {
       const item = this.#items[index]!
       if (!isCandidate(item)) continue
-      const draw = drawFor(key, this.#nodes[index * 2]!, this.#nodes[index * 2 + 1]!)
-      const score = -item.share / Math.log(draw)
+      const score = this.#score(key, index)
       if (score <= highest) continue
       highest = score
       best = item
     }
     return best
+  }
+
+  #score(key: KeyHash, index: number): number {
+    const draw = drawFor(key, this.#nodes[index * 2]!, this.#nodes[index * 2 + 1]!)
+    return -this.#items[index]!.share / Math.log(draw)
   }
 }

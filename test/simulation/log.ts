@@ -1,6 +1,9 @@
-/** A log that nobody reads. It keeps the level of the config or of an operator, as the real log does. */
-import type { Log, LogOptions, OpenLog } from '../../../src/observe/log/log.js'
-import type { WriteRecord } from '../../../src/observe/log/log-place.js'
+/**
+ * A log that nobody reads. It hands over records and complains of errors. It keeps the level of the config or of an
+ * operator, as the real log does.
+ */
+import type { Log, LogOptions, OpenLog } from '../../src/observe/log/log.js'
+import type { WriteRecord } from '../../src/observe/log/log-place.js'
 
 export function simulatedLog(
   options: LogOptions,
