@@ -36,6 +36,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   admin: ['io', 'config', 'control'],
   config: ['io', 'proxy-protocol'],
   control: ['config'],
+  peek: ['postgres', 'proxy-protocol'],
   words: ['figures'],
 }
 /** Rooms from which a room may not even import a type. No file may import a type from above it. */

@@ -44,11 +44,13 @@ export interface ListenerInput {
    * `reject`.
    */
   readonly onBadHello?: string | undefined
+  /** For clients that send nothing, because they wait for the server to speak. Default: they wait for `firstBytesMs`. */
+  readonly onSilent?: OnSilentInput | undefined
   /**
-   * Requests that are not WebSocket upgrades: answer 426 (`reject`) or forward them. A route can say otherwise. Default
-   * `reject`.
+   * `reject`: answer 426 to requests that are not WebSocket upgrades. `forward`: forward one request for each connection.
+   * `pass`: read only the first head, and pass everything through unchanged. A route can say otherwise. Default `reject`.
    */
-  readonly http?: 'reject' | 'forward' | undefined
+  readonly http?: 'reject' | 'forward' | 'pass' | undefined
   /**
    * Whether a path may have `%2F` when routes or a `route` function look at paths. npm and GitLab use it. millrace compares it
    * as `/`. If false, millrace answers such a request with 400. Default false.
@@ -57,7 +59,7 @@ export interface ListenerInput {
   /**
    * `replace`: millrace drops the client's own fields and sets `X-Forwarded-For`, `-Proto` and `-Host`. `append`: it adds the
    * client to `-For`, and sets the other two if they are missing. `forwarded`: as `replace`, but sets `Forwarded` (RFC 7239).
-   * `off`: it changes nothing. Default `replace`.
+   * `off`: it changes nothing. Default `replace`. Nothing is changed where `http` is `pass`.
    */
   readonly xForwarded?: ForwardedMode | undefined
   /** Read the client's address from a request field, if a trusted proxy sends the request. Default: the peer's address. */
@@ -93,6 +95,13 @@ export interface AcceptProxyInput {
   readonly logTlvs?: readonly number[] | undefined
   /** How long millrace waits for the header. 0: no limit. Default 5 s. */
   readonly timeoutMs?: Duration | undefined
+}
+
+export interface OnSilentInput {
+  /** How long a client may send nothing, from 1 ms to less than `timeouts.firstBytesMs`. */
+  readonly afterMs: Duration
+  /** The cluster for these clients. */
+  readonly cluster: string
 }
 
 export interface ClientFromInput {
@@ -137,6 +146,11 @@ export interface KeyPairInput {
 /** A client matches if every key that you give matches. Give `cluster` or `reject: true`. */
 export interface RouteInput {
   /**
+   * What the client's first bytes begin: `tls`, `http`, `ssh`, `postgres`, `rdp`, `proxy`, bytes such as `hex:160301`, or a
+   * list of such. Only where the protocol is `tcp`.
+   */
+  readonly speaks?: string | readonly string[] | undefined
+  /**
    * The server name of the ClientHello: `a.example.com`, `*.example.com` (one label), `**.example.com` (one or more), or a
    * list of such.
    */
@@ -162,6 +176,6 @@ export interface RouteInput {
   readonly cluster?: string | undefined
   /** Refuse clients that match. */
   readonly reject?: true | undefined
-  /** Requests that are not WebSocket upgrades. Default: `http` of the listener. */
-  readonly http?: 'reject' | 'forward' | undefined
+  /** What becomes of requests. Default: `http` of the listener. */
+  readonly http?: 'reject' | 'forward' | 'pass' | undefined
 }

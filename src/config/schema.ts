@@ -106,6 +106,9 @@ const backend = z.preprocess(
     .transform(({ backup, ...rest }) => (backup ? { ...rest, tier: BACKUP_TIER } : rest)),
 )
 
+/** ms */
+export const DEFAULT_FIRST_BYTES_MS = 5000
+
 const PROXY_TLVS: readonly ProxyTlv[] = ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient']
 
 const sendProxy: z.ZodType<SendProxyConfig> = z.preprocess(
@@ -134,7 +137,7 @@ const cluster = fields
   .transform((cluster) => withHash(withStartTls(cluster)))
 
 const timeouts = fields.strictMap('a map of timeouts', {
-  firstBytesMs: fields.durationField.default(5000),
+  firstBytesMs: fields.durationField.default(DEFAULT_FIRST_BYTES_MS),
   connectMs: fields.durationField.default(5000),
   responseMs: fields.durationField.default(30_000),
   idleMs: fields.durationField.default(DEFAULTS.idleMs),

@@ -132,6 +132,7 @@ export abstract class ConnectionView {
       client: learnt?.client ?? formatPeer(this.from),
       peer: learnt?.peer,
       proxy: learnt?.proxy,
+      speaks: learnt?.speaks,
       sni: learnt?.sni,
       alpn: learnt?.alpn,
       tls: learnt?.tls,

@@ -6,8 +6,11 @@
 import { AddressSet } from '../address-set.js'
 import type { ClusterConfig } from '../config/schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
-import { RouteTable } from '../route/table.js'
+import { Detection, type Spoken } from '../peek/speaks/protocols.js'
+import { RouteTable, type Rule } from '../route/table.js'
 import type { TlsTermination } from '../tls/tls-termination.js'
+
+export const TLS: Spoken = 'tls'
 
 export interface ListenerPolicy {
   readonly config: ListenerConfig
@@ -17,12 +20,16 @@ export interface ListenerPolicy {
   readonly trustedProxies: AddressSet
   readonly routes: RouteTable
   readonly termination: TlsTermination | undefined
+  /** Tells what clients speak. Undefined: no route asks for it. */
+  readonly detection: Detection | undefined
   /** Something here depends on the ClientHello. */
   readonly looksAtHello: boolean
   /** The ClientHello is only a key of `balance: hash`: a client without one is welcome. */
   readonly mayLackHello: boolean
   /** Something here depends on the path of a request. With a `route` function that is always so. */
   readonly comparesPaths: boolean
+  /** Some requests pass through. So no head is taken before its route is known. */
+  readonly mayPass: boolean
 }
 
 export interface ClusterNeeds {
@@ -46,19 +53,29 @@ export function createListenerPolicy(
     onNoSni !== undefined ||
     routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined)
   const named = [cluster, ...routes.map((each) => each.cluster)].filter((name) => name !== undefined)
+  const asked = routes.flatMap(({ speaks }) => speaks ?? [])
   const isKeyedByHello = protocol === 'tcp' && named.some((name) => needs(name).isKeyedBySni)
+  const looksAtHello = dependsOnHello || isKeyedByHello
   return {
     config,
     firstBytesMs,
     proxySenders: new AddressSet(acceptProxy?.from ?? []),
     trustedProxies: new AddressSet(config.clientFrom?.trusted ?? []),
-    routes: new RouteTable(routes),
+    routes: new RouteTable(asked.length > 0 && dependsOnHello ? routes.map(forTlsOnly) : routes),
     termination,
-    looksAtHello: dependsOnHello || isKeyedByHello,
+    detection: asked.length === 0 ? undefined : new Detection([...asked, ...(looksAtHello ? [TLS] : [])]),
+    looksAtHello,
     mayLackHello: isKeyedByHello && !dependsOnHello && startTls === undefined,
     comparesPaths: route !== undefined || routes.some(({ path }) => path !== undefined),
+    mayPass: config.http === 'pass' || routes.some(({ http }) => http === 'pass'),
   }
 }
+
+/**
+ * Where something depends on the ClientHello, a client without one gets a route only if the route names what the client
+ * speaks. Otherwise `speaks` in one route would let clients in the clear into all others.
+ */
+const forTlsOnly = (route: Rule): Rule => ({ ...route, speaks: route.speaks ?? [TLS] })
 
 /** Whether clients are joined to the cluster without a look at them. */
 export function joinsUnseen(config: ListenerConfig, needs: (cluster: string) => ClusterNeeds): boolean {

@@ -20,6 +20,8 @@ import { sendPreamble } from './backend/backend-preamble.js'
 import { findSession, passCancelOn, type Session, watchForKey } from './backend/cancel-request.js'
 import { Exchange, type Moved } from './backend/exchange.js'
 import type { ListenerPolicy } from './listener-policy.js'
+import type { Choice } from './opening/choice.js'
+import { type FirstRequest, takeRequest } from './opening/first-request.js'
 import { requestFor } from './opening/forwarding.js'
 import { type CancelRequest, KnownClient } from './opening/known-client.js'
 import { chooseCluster } from './opening/opening.js'
@@ -74,7 +76,7 @@ export class Negotiation {
   /** The id in the record. Backends are told it, too. */
   readonly id: string
   #backendTls: TlsFacts | undefined
-  /** The request head for the backend, until it is sent. */
+  /** The request head for the backend, until it is sent. Undefined if the request passes through. */
   #requestHead: Buffer | undefined
   /** Makes `sessions` forget the session of this connection. */
   #forget: (() => void) | undefined
@@ -117,11 +119,7 @@ export class Negotiation {
     if (destination === undefined)
       throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
     this.cluster = choice.cluster
-    const { request } = client
-    if (request !== undefined && request.key === undefined && choice.http === 'reject') {
-      throw refuse('upgrade-required')
-    }
-    this.#requestHead = request && requestFor(client, request)
+    if (client.request !== undefined && choice.http !== 'pass') this.#serve(client, client.request, choice)
     return destination
   }
 
@@ -139,7 +137,7 @@ export class Negotiation {
     const { request, cancelRequest, startUp } = client
     if (cancelRequest !== undefined) return this.#cancelSession(cancelRequest)
     if (startUp !== undefined) return this.#handOver(this.#watchForKey(dialled, destination))
-    if (request === undefined) return this.#handOver()
+    if (request === undefined || this.#requestHead === undefined) return this.#handOver()
     const options = { ...preamble, answered }
     this.moved = { bytesUp: 0, bytesDown: 0 }
     this.#exchange = new Exchange(client.dialogue, backend, request, options, this.moved)
@@ -192,6 +190,13 @@ export class Negotiation {
 
   facts(): OpeningFacts {
     return this.#learnt ?? openingFacts(this.#known, this.#exchange, this.#backendTls)
+  }
+
+  /** millrace itself passes the request on. */
+  #serve(client: KnownClient, request: FirstRequest, { http }: Choice): void {
+    if (client.policy.mayPass) takeRequest(client.dialogue, request)
+    if (request.key === undefined && http === 'reject') throw refuse('upgrade-required')
+    this.#requestHead = requestFor(client, request)
   }
 
   #converse(socket: Socket): Dialogue {

@@ -6,7 +6,7 @@
 import { normalizeName } from '../names.js'
 import { type Answer, noMatch } from './answer.js'
 import { Cursor } from './cursor.js'
-import { readHandshake } from './tls-records.js'
+import { beginsHandshake, HANDSHAKE_START_BYTES, readHandshake } from './tls-records.js'
 
 /** The longest hello that millrace waits for, record headers included. */
 export const MOST_HELLO_BYTES = 16 * 1024
@@ -45,6 +45,13 @@ export function readClientHello(bytes: Buffer): Answer<ClientHello> {
   const value = readBody(handshake.value)
   return typeof value === 'string' ? noMatch(value) : { kind: 'match', value, bytes: handshake.bytes }
 }
+
+/** `beginsClientHello` has an answer when it sees so many bytes. */
+export const CLIENT_HELLO_BYTES = HANDSHAKE_START_BYTES
+
+/** Whether `bytes` begin a hello, whatever follows: RFC 8446 sections 4 and 5.1. */
+export const beginsClientHello = (bytes: Buffer): Answer<unknown>['kind'] =>
+  beginsHandshake(bytes, CLIENT_HELLO)
 
 function readBody(body: Buffer): ClientHello | string {
   const cursor = new Cursor(body)

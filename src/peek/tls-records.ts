@@ -33,6 +33,16 @@ export function readHandshake(bytes: Buffer, type: number, most: number): Answer
   }
 }
 
+/** `beginsHandshake` has an answer when it sees so many bytes. */
+export const HANDSHAKE_START_BYTES = HEADER_BYTES + 1
+
+/** Whether `bytes` begin with a record that carries a handshake message of this `type`. */
+export function beginsHandshake(bytes: Buffer, type: number): Answer<unknown>['kind'] {
+  if (wrongRecord(bytes) !== undefined) return 'no-match'
+  if (bytes.length < HANDSHAKE_START_BYTES) return 'need-more'
+  return bytes[HEADER_BYTES] === type ? 'match' : 'no-match'
+}
+
 /** Size of the whole message with its header. While the header is incomplete, the size of the header. */
 function sizeOf(message: Buffer): number {
   return message.length < MESSAGE_HEADER_BYTES

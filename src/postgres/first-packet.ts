@@ -24,7 +24,8 @@ const CODES = { cancel: 80_877_102, tls: 80_877_103, gss: 80_877_104 } as const
  * its length would be too large.
  */
 const TLS_HANDSHAKE = 22
-const HEADER_BYTES = 8
+/** The length and the code of a packet. */
+export const HEADER_BYTES = 8
 export const PID_BYTES = 4
 /** Longest cancel key: 4 bytes in protocol 3.0, up to 256 from 3.2 on. */
 export const MOST_KEY_BYTES = 256
@@ -40,6 +41,19 @@ export const TLS_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
  */
 export function readFirstPacket(bytes: Buffer): Answer<FirstPacket> {
   if (bytes[0] === TLS_HANDSHAKE) return { kind: 'match', value: { kind: 'hello' }, bytes: 0 }
+  const header = readHeader(bytes)
+  if (header.kind !== 'match') return header
+  const { length, code } = header.value
+  if (bytes.length < length) return NEED_MORE
+  return readBody(code, bytes.subarray(HEADER_BYTES, length), bytes.length - length)
+}
+
+/** Whether `bytes` begin a packet, by its header alone. TLS is none. */
+export function beginsPacket(bytes: Buffer): Answer<unknown>['kind'] {
+  return readHeader(bytes).kind
+}
+
+function readHeader(bytes: Buffer): Answer<{ readonly length: number; readonly code: number }> {
   if (bytes[0] !== undefined && bytes[0] !== 0) return noMatch('not Postgres')
   if (bytes.length < 4) return NEED_MORE
   const length = bytes.readUInt32BE(0)
@@ -47,9 +61,9 @@ export function readFirstPacket(bytes: Buffer): Answer<FirstPacket> {
   if (bytes.length < HEADER_BYTES) return NEED_MORE
   const code = bytes.readUInt32BE(4)
   const wrong = explainLength(code, length)
-  if (wrong !== undefined) return noMatch(wrong)
-  if (bytes.length < length) return NEED_MORE
-  return readBody(code, bytes.subarray(HEADER_BYTES, length), bytes.length - length)
+  return wrong === undefined
+    ? { kind: 'match', value: { length, code }, bytes: HEADER_BYTES }
+    : noMatch(wrong)
 }
 
 /** Checks the length before the body has come. */

@@ -28,6 +28,16 @@ export function decodeProxyHeader(bytes: Buffer): Answer<ProxyHeader> {
   return { kind: 'no-match', reason: 'not a PROXY protocol header' }
 }
 
+/** `beginsProxyHeader` has an answer when it sees so many bytes. */
+export const SIGNATURE_BYTES = V2_SIGNATURE.length
+
+/** Whether `bytes` begin with the signature of either version. */
+export function beginsProxyHeader(bytes: Buffer): Answer<unknown>['kind'] {
+  if (!mayBeProxyHeader(bytes)) return 'no-match'
+  const signature = canBegin(bytes, V2_SIGNATURE) ? V2_SIGNATURE : V1_SIGNATURE
+  return bytes.length < signature.length ? 'need-more' : 'match'
+}
+
 /** Whether `bytes` may be the beginning of a header. True for no bytes at all. */
 export function mayBeProxyHeader(bytes: Buffer): boolean {
   return canBegin(bytes, V2_SIGNATURE) || canBegin(bytes, V1_SIGNATURE)

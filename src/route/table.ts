@@ -7,7 +7,15 @@ import { AddressSet } from '../address-set.js'
 import { NameTable } from '../names.js'
 import { routePath } from '../request-path.js'
 
+/**
+ * What becomes of a request: `reject`: only an upgrade is served. `forward`: it is forwarded, alone. `pass`: it and all that
+ * follows it passes through.
+ */
+export type Requests = 'reject' | 'forward' | 'pass'
+
 export interface Rule {
+  /** What the client speaks: one of these. */
+  readonly speaks: readonly string[] | undefined
   /** Patterns of server names, ALPN protocols, address ranges, patterns of hosts. Undefined: any. */
   readonly sni: readonly string[] | undefined
   readonly alpn: readonly string[] | undefined
@@ -19,13 +27,15 @@ export interface Rule {
   readonly database: readonly string[] | undefined
   /** Undefined: millrace turns the client away. */
   readonly cluster: string | undefined
-  /** What requests get that are not upgrades. Undefined: the listener decides. */
-  readonly http: 'reject' | 'forward' | undefined
+  /** What becomes of requests. Undefined: the listener decides. */
+  readonly http: Requests | undefined
 }
 
 /** What is known of a client. Rules are compared with it. */
 export interface Facts {
   readonly client: Address | undefined
+  /** Everything that its first bytes may be. Undefined: nobody has looked. */
+  readonly spoken?: readonly string[] | undefined
   readonly serverName?: string | undefined
   readonly alpn?: readonly string[] | undefined
   readonly host?: string | undefined
@@ -79,8 +89,9 @@ export class RouteTable {
   }
 }
 
-function conditionsOf({ alpn, source, path, user, database }: Rule): Condition[] {
+function conditionsOf({ speaks, alpn, source, path, user, database }: Rule): Condition[] {
   const conditions: Condition[] = []
+  if (speaks !== undefined) conditions.push(({ spoken }) => speaks.some((name) => spoken?.includes(name)))
   if (alpn !== undefined) conditions.push((facts) => alpn.some((name) => facts.alpn?.includes(name)))
   if (source !== undefined) {
     const ranges = new AddressSet(source)

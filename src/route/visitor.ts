@@ -37,7 +37,8 @@ export interface Visitor {
   clientHello(): Promise<ClientHello | undefined>
   /**
    * The first `bytes` bytes (1 to 16,384) once they have come, or fewer if the client sends no more. If TLS
-   * ends here, these are the decrypted bytes. Rejects as `clientHello` does. Rejects with a RangeError if
+   * ends here, these are the decrypted bytes. With `protocol: http` they follow the head of the request, or begin
+   * with it if the listener has `http: pass`. Rejects as `clientHello` does. Rejects with a RangeError if
    * `bytes` is out of range.
    */
   peek(bytes: number): Promise<Buffer>

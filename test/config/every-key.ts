@@ -45,6 +45,7 @@ export const most: Every<ProxyConfig> = {
       startTls: 'postgres',
       routes: [
         {
+          speaks: 'tls',
           sni: '*',
           alpn: 'h2',
           source: 'unix',
@@ -60,6 +61,7 @@ export const most: Every<ProxyConfig> = {
       route: () => undefined,
       onNoSni: 'reject',
       onBadHello: 'reject',
+      onSilent: { afterMs: 1, cluster: 'NAME' },
       http: 'reject',
       allowEncodedSlash: false,
       xForwarded: 'off',

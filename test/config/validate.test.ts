@@ -5,7 +5,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
 const LISTENER_KEYS =
-  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "keepalive", "timeouts", "mode", "group"'
+  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "keepalive", "timeouts", "mode", "group"'
 const least: ProxyConfig = {
   listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },

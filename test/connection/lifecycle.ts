@@ -44,6 +44,16 @@ export function describeOpeningLifecycle(): void {
       phase: 'opening',
       reach: async (client) => await send(client, 'PROXY '),
     },
+    'waiting for what its client speaks': {
+      listener: { routes: [{ speaks: 'ssh', cluster: 'back' }] },
+      phase: 'opening',
+      reach: async (client) => await send(client, 'SSH'),
+    },
+    'waiting for the first byte': {
+      listener: { onNoSni: 'reject', onSilent: { afterMs: 4000, cluster: 'back' } },
+      phase: 'opening',
+      reach: async (client) => await send(client, ''),
+    },
     'waiting for a ClientHello': {
       listener: { onNoSni: 'reject' },
       phase: 'opening',

@@ -74,3 +74,20 @@ it('only a listener that looks at the hello for the sake of the hash serves clie
   expect(mayLackHello({ startTls: 'postgres' }, () => NEEDS_NOTHING)).toBe(false)
   expect(mayLackHello({ onNoSni: 'reject' })).toBe(false)
 })
+
+it.each<[string, boolean, Partial<ListenerInput>]>([
+  ['the setting of the listener', true, { http: 'pass' }],
+  ['the setting of a route', true, { routes: [{ host: 'a.test', cluster: 'back', http: 'pass' }] }],
+  ['no setting', false, { http: 'forward' }],
+])('requests of an HTTP listener may pass through by %s: %s', (_, mayPass, listener) => {
+  const config = configOf({ protocol: 'http', ...listener })
+  expect(createListenerPolicy(config, 0, () => NEEDS_NOTHING, undefined)).toMatchObject({ mayPass })
+})
+
+it('a listener tells its clients apart only if a route asks for it, and then looks at few bytes', () => {
+  const mostBytes = (...routes: NonNullable<ListenerInput['routes']>) =>
+    createListenerPolicy(configOf({ routes }), 0, () => NEEDS_NOTHING, undefined)?.detection?.mostBytes
+  expect(mostBytes({ sni: 'a.test', cluster: 'back' })).toBeUndefined()
+  expect(mostBytes({ speaks: 'ssh', cluster: 'back' })).toBe(4)
+  expect(mostBytes({ speaks: 'ssh', cluster: 'back' }, { sni: 'a.test', cluster: 'back' })).toBe(6)
+})

@@ -5,12 +5,14 @@ import { describeForwardedEnds, describeForwardedEndsOfTls } from './forwarded-e
 import { describeHellos } from './hellos.js'
 import { describeHttpGrammar } from './http-grammar.js'
 import { describeOpeningLifecycle } from './lifecycle.js'
+import { describePasses } from './passes.js'
 import { describePaths } from './paths.js'
 import { describePostgres } from './postgres.js'
 import { describePostgresCancels } from './postgres-cancels.js'
 import { describeProxyHeaders } from './proxy-headers.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
+import { describeSpeaks } from './speaks.js'
 import { describeStalls } from './stalls.js'
 import { describeToldAddresses } from './told-addresses.js'
 import { describeUpgrades } from './upgrades.js'
@@ -19,9 +21,11 @@ export function describeOpenings(): void {
   describe('PROXY headers', () => describeProxyHeaders())
   describe('the address of a client', () => describeToldAddresses())
   describe('ClientHellos', () => describeHellos())
+  describe('what clients speak', () => describeSpeaks())
   describe('route functions', () => describeRouteFunctions())
   describe('upgrades', () => describeUpgrades())
   describe('requests that are no upgrades', () => describeRequests())
+  describe('http: pass', () => describePasses())
   describe('requests', () => describeHttpGrammar())
   describe('routes with a path', () => describePaths())
   describe('the client of a request', () => describeClientFrom())

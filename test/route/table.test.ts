@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Facts, RouteTable, type Rule } from '../../src/route/table.js'
 
 const rule = (cluster: string, parts: Partial<Rule> = {}): Rule => ({
+  speaks: undefined,
   sni: undefined,
   alpn: undefined,
   source: undefined,
@@ -103,6 +104,22 @@ describe('a table of routes', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => rule(`c${i}`, { sni: [`h${i}.test`] }))
     const table = new RouteTable(many)
     expect(table.find({ client: undefined, serverName: 'h9999.test' })?.cluster).toBe('c9999')
+  })
+
+  it('a route with speaks matches clients that speak one of its protocols, in the order of the routes', () => {
+    const table = new RouteTable([
+      rule('ssh', { speaks: ['ssh', 'hex:00'] }),
+      rule('secure', { speaks: ['tls'] }),
+      rule('named', { sni: ['a.test'] }),
+      rule('any'),
+    ])
+    const find = (facts: Partial<Facts>) => table.find({ client: undefined, ...facts })?.cluster
+    expect(find({ spoken: ['hex:00'] })).toBe('ssh')
+    expect(find({ spoken: ['tls', 'ssh'] })).toBe('ssh')
+    expect(find({ spoken: ['tls'] })).toBe('secure')
+    expect(find({ spoken: ['tls'], serverName: 'a.test' })).toBe('named')
+    expect(find({ spoken: [] })).toBe('any')
+    expect(find({})).toBe('any')
   })
 
   it('a client gets no route if no rule matches', () => {

@@ -12,8 +12,8 @@ import { join } from 'node:path'
 import { freePort, listeningOn, Program, run } from './programs.js'
 
 const VERSIONS = '/usr/lib/postgresql'
-/** The user that the package creates. */
-const USER = 'postgres'
+/** The user that the package creates. It may log in, and is not root. */
+export const USER = 'postgres'
 
 /** The folder of the newest server's programs. Undefined if none is installed. */
 export function postgresPrograms(): string | undefined {
@@ -107,7 +107,7 @@ function copyTo(folder: string, from: string, name: string, own: (path: string) 
   return path
 }
 
-async function idsOf(user: string): Promise<[number, number]> {
+export async function idsOf(user: string): Promise<[number, number]> {
   const { stdout } = await run('id', ['-u', user])
   const { stdout: group } = await run('id', ['-g', user])
   return [Number(stdout), Number(group)]

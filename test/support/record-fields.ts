@@ -126,6 +126,10 @@ export const recordSchema = z.strictObject({
   splicedDown: count,
   notSplicing: z.string().min(1).optional(),
   proxy: proxy.optional(),
+  speaks: z
+    .string()
+    .regex(/^(tls|http|ssh|postgres|rdp|proxy|nothing|hex:[\da-f]+)$/)
+    .optional(),
   sni: z.string().min(1).optional(),
   alpn: z.array(z.string()).optional(),
   tls: z

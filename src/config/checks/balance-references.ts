@@ -70,8 +70,15 @@ export function checkTiers(input: unknown, name: string): Finding[] {
 function listenersOf(input: unknown, cluster: string) {
   return itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) => {
     if (!isMap(listener)) return []
-    const { cluster: own, onNoSni, onBadHello, routes } = listener
-    const named = [own, onNoSni, onBadHello, ...itemsOf(routes).map((route) => valueAt(route, 'cluster'))]
+    const { cluster: own, onNoSni, onBadHello, onSilent, routes } = listener
+    const silent = valueAt(onSilent, 'cluster')
+    const named = [
+      own,
+      onNoSni,
+      onBadHello,
+      silent,
+      ...itemsOf(routes).map((route) => valueAt(route, 'cluster')),
+    ]
     return named.includes(cluster) ? [{ listener, index }] : []
   })
 }

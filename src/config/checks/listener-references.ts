@@ -6,6 +6,7 @@
 import { checkSocketFile } from '../schemas/socket-file.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
+import { checkPass } from './pass-references.js'
 import type { Finding, Path } from './path.js'
 import { isMap, isOn, itemsOf, valueAt } from './unchecked.js'
 
@@ -25,8 +26,15 @@ export function checkListener(listener: unknown, path: Path, clusters: unknown):
     ...checkHello(listener, routes, path),
     ...checkSocketFile(listener, path),
     ...checkPaths(listener, routes, path),
+    ...checkPass(listener, routes, path),
     ...['cluster', 'onNoSni', 'onBadHello'].flatMap((key) =>
       unknownCluster(listener[key], [...path, key], clusters, key !== 'cluster'),
+    ),
+    ...unknownCluster(
+      valueAt(listener.onSilent, 'cluster'),
+      [...path, 'onSilent', 'cluster'],
+      clusters,
+      false,
     ),
     ...routes.flatMap((route, index) => [
       ...checkRoute(route, [...path, 'routes', index]),

@@ -10,6 +10,7 @@ import { checkBalance, checkTiers } from './balance-references.js'
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
+import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
@@ -26,6 +27,7 @@ export function checkReferences(input: unknown): Finding[] {
     ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index], clusters)),
     ...repeatedListeners(listeners),
     ...checkStartTls(input),
+    ...checkSpeaks(input),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
       ...keyWithoutCert(clusters, name),

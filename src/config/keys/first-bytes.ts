@@ -94,8 +94,24 @@ export const TLS_KEYS: KeyTable = {
     default: 'the client goes to a route without `sni` that it matches, else to `cluster`',
   },
   'listeners[].onBadHello': {
-    does: 'What millrace does with a client whose first bytes are no valid TLS ClientHello. It applies where the listener needs one: with `tls`, `onNoSni`, `routes[].sni` or `routes[].alpn`. `reject`: it resets the client. A cluster: the client goes there, in plain text. A client that sends nothing is a matter of `firstBytesMs`. With `startTls` only `reject` is allowed, for a client that has asked for TLS',
+    does: 'What millrace does with a client whose first bytes are no valid TLS ClientHello. It applies where the listener needs one: with `tls`, `onNoSni`, `routes[].sni` or `routes[].alpn`. A client that matches a route with `speaks` needs none. `reject`: it resets the client. A cluster: the client goes there, in plain text. A client that sends nothing is a matter of `firstBytesMs`. With `startTls` only `reject` is allowed, for a client that has asked for TLS',
     takes: '`reject`, or name of a cluster',
     default: '`reject`',
+  },
+  'listeners[].onSilent': {
+    does: 'Where millrace sends clients that send nothing, because they wait for the [server to speak](routing.md#silent-clients): SMTP, MySQL, FTP. Needs `protocol: tcp`, and a listener that waits for bytes',
+    takes: 'map',
+    default: 'such a client waits for `firstBytesMs`',
+  },
+  'listeners[].onSilent.afterMs': {
+    does: 'How long a client may send nothing, after its PROXY header if there is one. Then millrace dials for it. Less than `timeouts.firstBytesMs`',
+    takes: 'duration, `1ms` to `24d`',
+    default: REQUIRED,
+    zero: 'an error',
+  },
+  'listeners[].onSilent.cluster': {
+    does: 'The cluster for these clients',
+    takes: 'name of a cluster',
+    default: REQUIRED,
   },
 }

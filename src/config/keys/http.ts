@@ -3,8 +3,8 @@ import { type KeyTable, REQUIRED } from './key-words.js'
 
 export const HTTP_KEYS: KeyTable = {
   'listeners[].http': {
-    does: 'What millrace does with requests that are not upgrades. `reject`: it answers 426. `forward`: it forwards one request per connection, with `Connection: close`, and reads no second one',
-    takes: '`reject`, `forward`',
+    does: 'What millrace does with requests. `reject`: it serves upgrades to WebSocket, and answers 426 to all others. `forward`: it also forwards one other request per connection, with `Connection: close`, and reads no second one. `pass`: it reads only the first head, and then [everything passes through unchanged](routing.md#http-pass)',
+    takes: '`reject`, `forward`, `pass`',
     default: '`reject`',
   },
   'listeners[].allowEncodedSlash': {
@@ -13,12 +13,12 @@ export const HTTP_KEYS: KeyTable = {
     default: '`false`',
   },
   'listeners[].xForwarded': {
-    does: 'How millrace tells backends who the client is, in [fields of the request](first-bytes.md#forwarding-fields). `replace`: it drops what the client sent and sets `X-Forwarded-For`, `-Proto` and `-Host`. `append`: it adds the client to `X-Forwarded-For`. `forwarded`: as `replace`, but it sets `Forwarded`. `off`: it changes nothing',
+    does: 'How millrace tells backends who the client is, in [fields of the request](first-bytes.md#forwarding-fields). `replace`: it drops what the client sent and sets `X-Forwarded-For`, `-Proto` and `-Host`. `append`: it adds the client to `X-Forwarded-For`. `forwarded`: as `replace`, but it sets `Forwarded`. `off`: it changes nothing. Beside `http: pass` only `off` may be written: what passes stays as it is',
     takes: '`replace`, `append`, `forwarded`, `off`',
     default: '`replace`',
   },
   'listeners[].clientFrom': {
-    does: 'millrace takes the address of the client from a [field of the request](first-bytes.md#forwarding-fields) that a trusted proxy sent',
+    does: 'millrace takes the address of the client from a [field of the request](first-bytes.md#forwarding-fields) that a trusted proxy sent. Not beside `http: pass`',
     takes: 'map',
     default: 'the address of the connection, or of its PROXY header',
   },

@@ -27,7 +27,7 @@ export const LISTENER_KEYS: KeyTable = {
     default: 'no tags',
   },
   'listeners[].protocol': {
-    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket). A request that is no upgrade gets 426, unless [`http: forward`](#http) is set',
+    does: 'What clients speak. `tcp`: any protocol. `http`: each connection carries one HTTP/1.1 request, usually an [upgrade to WebSocket](first-bytes.md#websocket). A request that is no upgrade gets 426, unless [`http`](#http) says otherwise',
     takes: '`tcp`, `http`',
     default: '`tcp`',
   },
@@ -47,12 +47,18 @@ export const LISTENER_KEYS: KeyTable = {
 
 export const ROUTE_KEYS: KeyTable = {
   'listeners[].routes': {
-    does: 'Which clients go to which cluster. A client must match every condition of a route. [Which route wins](#routes) is not only a matter of their order. A client that matches no route goes to `cluster`',
+    does: 'Which clients go to which cluster. A client must match every condition of a route. [Which route wins](routing.md#which-route-wins) is not only a matter of their order. A client that matches no route goes to `cluster`',
     takes: 'list of at least one',
     default: 'no routes',
   },
+  'listeners[].routes[].speaks': {
+    does: 'Condition: what the first bytes of the client begin, as far as [millrace can tell](routing.md#what-a-client-speaks). `hex:` and digits: exactly these bytes. Needs `protocol: tcp`, without `startTls`',
+    takes:
+      '`tls`, `http`, `ssh`, `postgres`, `rdp`, `proxy`, `hex:` and two digits for each of 1 to 64 bytes, or a list',
+    default: 'any',
+  },
   'listeners[].routes[].sni': {
-    does: 'Condition: the server name in the ClientHello. millrace then resets every client of this listener that does not speak TLS, unless `onBadHello` says otherwise',
+    does: 'Condition: the server name in the ClientHello. millrace then resets every client of this listener that does not speak TLS, unless `onBadHello` or a route with `speaks` says otherwise',
     takes: '[name pattern](#name-patterns), or a list',
     default: 'any client, also without a server name',
   },
@@ -97,8 +103,8 @@ export const ROUTE_KEYS: KeyTable = {
     default: '`false`',
   },
   'listeners[].routes[].http': {
-    does: 'What millrace does with requests that match and are not upgrades, as [`listeners[].http`](#http)',
-    takes: '`reject`, `forward`',
+    does: 'What millrace does with requests that match, as [`listeners[].http`](#http)',
+    takes: '`reject`, `forward`, `pass`',
     default: '`listeners[].http`',
   },
   'listeners[].route': {

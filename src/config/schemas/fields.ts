@@ -145,6 +145,13 @@ export const durationField = field((value) => {
   return expected('at most 24d, or 0 for no limit', value)
 })
 
+/** A duration of at least 1 ms. */
+export const waitField = field((value) => {
+  const ms = readQuantity('a duration, such as 5s', value, parseDuration)
+  if (typeof ms === 'string' || (ms > 0 && ms <= LONGEST_DURATION_MS)) return ms
+  return expected('a duration from 1ms to 24d', value)
+})
+
 /** A duration that the kernel counts in seconds: whole seconds, from 1 to `most`. */
 export function secondsField(most: number): z.ZodType<number> {
   return field((value) => {

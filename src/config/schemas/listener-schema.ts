@@ -7,8 +7,9 @@ import { explainAddressRange } from '../../address-set.js'
 import { visible } from '../../escape.js'
 import type { SocketFile } from '../../io/listening/socket-file.js'
 import type { Liveness } from '../../io/liveness.js'
+import type { Spoken } from '../../peek/speaks/protocols.js'
 import { explainRoutePath } from '../../request-path.js'
-import type { Rule } from '../../route/table.js'
+import type { Requests, Rule } from '../../route/table.js'
 import type { RouteFunction } from '../../route/visitor.js'
 import type { ListenPlace } from '../checks/listener-addresses.js'
 import type { ForwardedMode, StartTls } from '../listener-input.js'
@@ -17,10 +18,9 @@ import * as fields from './fields.js'
 import { explainHostPattern, explainProtocol, explainSniPattern } from './host-names.js'
 import { type OwnLiveness, ownLiveness } from './liveness.js'
 import { socketFileFields } from './socket-file.js'
+import { type OnSilentConfig, onSilentSchema, speaksField } from './speaks-schema.js'
 import { postgresNames, startTlsField, withStartTls } from './start-tls-schema.js'
 import { type TlsConfig, tlsSchema } from './tls-schema.js'
-
-export type Otherwise = 'reject' | 'forward'
 
 export interface ListenerConfig extends ListenPlace {
   readonly name: string
@@ -39,7 +39,8 @@ export interface ListenerConfig extends ListenPlace {
   readonly onNoSni: string | undefined
   /** `reject` or a cluster. */
   readonly onBadHello: string
-  readonly http: Otherwise
+  readonly onSilent: OnSilentConfig | undefined
+  readonly http: Requests
   readonly allowEncodedSlash: boolean
   readonly xForwarded: ForwardedMode
   readonly clientFrom: ClientFromConfig | undefined
@@ -68,11 +69,12 @@ export interface ClientFromConfig {
 }
 
 export interface RouteConfig extends Rule {
+  readonly speaks: readonly Spoken[] | undefined
   readonly reject: boolean
 }
 
 const clusterName = fields.textField('the name of a cluster')
-const otherwise = fields.choiceOf(['reject', 'forward'])
+const requests = fields.choiceOf(['reject', 'forward', 'pass'] as const satisfies readonly Requests[])
 const addresses = fields.textsField('addresses such as 10.0.0.0/8', explainAddressRange)
 const NAME_PATTERN = 'a host name such as a.example.com or *.example.com'
 
@@ -119,6 +121,7 @@ const path = fields.textField('a path such as /chat').superRefine((text, context
 })
 
 const route = fields.strictMap('a route: { sni, cluster }', {
+  speaks: fields.optional(speaksField),
   sni: fields.optional(fields.textsField(NAME_PATTERN, explainSniPattern)),
   alpn: fields.optional(fields.textsField('a protocol such as h2', explainProtocol)),
   source: fields.optional(addresses),
@@ -128,7 +131,7 @@ const route = fields.strictMap('a route: { sni, cluster }', {
   database: postgresNames('a database such as orders'),
   cluster: fields.optional(clusterName),
   reject: fields.booleanField.default(false),
-  http: fields.optional(otherwise),
+  http: fields.optional(requests),
 })
 
 const routeFunction = z.custom<RouteFunction>((value) => typeof value === 'function', {
@@ -149,7 +152,8 @@ export const listenerSchema = fields
     route: fields.optional(routeFunction),
     onNoSni: fields.optional(fields.textField('"reject" or the name of a cluster')),
     onBadHello: fields.textField('"reject" or the name of a cluster').default('reject'),
-    http: otherwise.default('reject'),
+    onSilent: fields.optional(onSilentSchema(clusterName)),
+    http: requests.default('reject'),
     allowEncodedSlash: fields.booleanField.default(false),
     xForwarded: fields.choiceOf(['replace', 'append', 'forwarded', 'off']).default('replace'),
     clientFrom: fields.optional(clientFrom),

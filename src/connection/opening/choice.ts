@@ -4,9 +4,10 @@
  */
 import { DialogueOver } from '../../io/dialogue.js'
 import { comparePath } from '../../request-path.js'
+import type { Requests } from '../../route/table.js'
 import type { RouteFunction, Visitor } from '../../route/visitor.js'
 import { refuse } from '../refusal.js'
-import type { KnownClient } from './known-client.js'
+import { type KnownClient, maySpeakTls } from './known-client.js'
 
 /** Stands in place of a cluster: the client is turned away. */
 export const REJECT = 'reject'
@@ -16,8 +17,8 @@ const MOST_PEEKED_BYTES = 16 * 1024
 
 export interface Choice {
   readonly cluster: string
-  /** What a request gets if it is not an upgrade. */
-  readonly http: 'reject' | 'forward'
+  /** What becomes of its request. */
+  readonly http: Requests
 }
 
 export async function routeOf(client: KnownClient): Promise<Choice> {
@@ -31,6 +32,7 @@ export async function routeOf(client: KnownClient): Promise<Choice> {
   if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, client)
   const rule = routes.find({
     client: client.address,
+    spoken: client.spoken,
     serverName: hello?.serverName,
     alpn: tls === undefined ? hello?.alpn : [tls.alpn ?? ''],
     host: request?.head.host,
@@ -38,7 +40,7 @@ export async function routeOf(client: KnownClient): Promise<Choice> {
     user: startUp?.user,
     database: startUp?.database,
   })
-  if (rule === undefined) return choiceFor(undefined, client)
+  if (rule === undefined) return choiceFor(clusterWithoutHello(client), client)
   if (rule.cluster === undefined) throw refuse('rejected')
   return { cluster: rule.cluster, http: rule.http ?? config.http }
 }
@@ -51,10 +53,19 @@ function comparedPathOf({ request, policy }: KnownClient): string | undefined {
   return compared.path
 }
 
+/** The cluster of `onBadHello`, for a client that speaks no TLS where TLS is needed. Undefined for any other client. */
+function clusterWithoutHello(client: KnownClient): string | undefined {
+  const { policy } = client
+  if (maySpeakTls(client) || !policy.looksAtHello || policy.mayLackHello) return undefined
+  const { onBadHello } = policy.config
+  if (onBadHello === REJECT) throw refuse('bad-hello: not TLS')
+  return onBadHello
+}
+
 /** Takes the listener's own cluster if none was named. */
-function choiceFor(cluster: string | undefined, { policy: { config } }: KnownClient): Choice {
+function choiceFor(cluster: string | undefined, { policy: { config }, unfinished }: KnownClient): Choice {
   const chosen = cluster ?? config.cluster
-  if (chosen === undefined) throw refuse('no-route')
+  if (chosen === undefined) throw unfinished ?? refuse('no-route')
   return { cluster: chosen, http: config.http }
 }
 

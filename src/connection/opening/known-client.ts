@@ -3,12 +3,13 @@
  * are told. A field is undefined until it was learnt, and for ever if the client has nothing of the kind.
  */
 import { type Address, type PeerAddress, unpackPeer } from '../../address.js'
-import type { Dialogue } from '../../io/dialogue.js'
+import type { Dialogue, DialogueOver } from '../../io/dialogue.js'
 import { type ClientHello, MOST_HELLO_BYTES, readClientHello } from '../../peek/client-hello.js'
+import type { Spoken } from '../../peek/speaks/protocols.js'
 import type { StartUp } from '../../postgres/start-up.js'
 import type { ProxyHeader } from '../../proxy-protocol/header.js'
 import type { TlsFacts } from '../../route/visitor.js'
-import type { ListenerPolicy } from '../listener-policy.js'
+import { type ListenerPolicy, TLS } from '../listener-policy.js'
 import type { FirstRequest } from './first-request.js'
 
 /** From a Postgres client that only came to cancel what another connection of it has asked for. */
@@ -23,6 +24,12 @@ export class KnownClient {
   /** Address of the peer that connected to us. */
   readonly peer: Address | undefined
   proxyHeader: ProxyHeader | undefined
+  /** All that its first bytes may be, of what the routes ask for. Undefined: no route asks. */
+  spoken: readonly Spoken[] | undefined
+  /** It was given time to speak, and has sent nothing. */
+  isSilent = false
+  /** Why its first bytes were not enough to tell what it speaks. */
+  unfinished: DialogueOver | undefined
   hello: ClientHello | undefined
   tls: TlsFacts | undefined
   /** From a Postgres client whose start-up can be read. */
@@ -64,3 +71,6 @@ export class KnownClient {
     return answer.value
   }
 }
+
+/** Whether it may begin with a ClientHello. True if nobody has looked. */
+export const maySpeakTls = ({ spoken }: KnownClient): boolean => spoken === undefined || spoken.includes(TLS)

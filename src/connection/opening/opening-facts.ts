@@ -7,6 +7,7 @@ import type { OpeningFacts } from '../../observe/records/record.js'
 import type { ProxyHeader, Tlv } from '../../proxy-protocol/header.js'
 import type { TlsFacts } from '../../route/visitor.js'
 import type { Exchange } from '../backend/exchange.js'
+import { TLS } from '../listener-policy.js'
 import type { KnownClient } from './known-client.js'
 
 export function openingFacts(
@@ -20,6 +21,7 @@ export function openingFacts(
     peer: fieldClient && formatPeer(client.sender),
     proxy: proxyHeader && proxyFactsOf(proxyHeader, client),
     protocol: protocolOf(client),
+    speaks: client.isSilent ? 'nothing' : client.spoken?.[0],
     sni: hello?.serverName,
     alpn: tls === undefined ? hello?.alpn : tls.alpn === undefined ? [] : [tls.alpn],
     tls: tls && { version: tls.version, cipher: tls.cipher, clientName: tls.clientName },
@@ -37,10 +39,10 @@ export function openingFacts(
   }
 }
 
-function protocolOf({ hello, tls, request, policy }: KnownClient): OpeningFacts['protocol'] {
+function protocolOf({ hello, tls, request, policy, spoken }: KnownClient): OpeningFacts['protocol'] {
   if (request?.key !== undefined) return tls === undefined ? 'WS' : 'WSS'
   if (policy.config.protocol === 'http') return tls === undefined ? 'HTTP' : 'HTTPS'
-  return hello === undefined ? 'TCP' : 'TLS'
+  return hello !== undefined || spoken?.includes(TLS) ? 'TLS' : 'TCP'
 }
 
 function proxyFactsOf(header: ProxyHeader, { peer, policy }: KnownClient): OpeningFacts['proxy'] {

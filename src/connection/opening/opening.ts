@@ -13,7 +13,8 @@ import { agreeOnTls, readPacket } from '../start-tls.js'
 import { type Choice, REJECT, routeOf } from './choice.js'
 import { readFirstRequest } from './first-request.js'
 import { clientByField } from './forwarding.js'
-import type { KnownClient } from './known-client.js'
+import { type KnownClient, maySpeakTls } from './known-client.js'
+import { clusterOfSilent, learnWhatItSpeaks } from './spoken.js'
 
 /**
  * Writes what it learns to `client`. Undefined if the client only wants to cancel. Throws Refusal,
@@ -24,6 +25,9 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
   const { config, firstBytesMs, termination } = policy
   await identify(client)
   dialogue.allow(firstBytesMs)
+  const silent = await clusterOfSilent(client)
+  if (silent !== undefined) return { cluster: silent, http: 'reject' }
+  await learnWhatItSpeaks(client)
   const isHelloExpected = await expectsHello(client)
   if (isHelloExpected) {
     const instead = await lookAtHello(client)
@@ -34,7 +38,7 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
   if (config.startTls !== undefined && !passesThrough) await readStartUp(client)
   if (client.cancelRequest !== undefined) return undefined
   if (config.protocol === 'http') {
-    client.request = await readFirstRequest(dialogue)
+    client.request = await readFirstRequest(dialogue, policy.mayPass)
     client.fieldClient = clientByField(client, client.request)
   }
   return routeOf(client)
@@ -72,7 +76,7 @@ async function identify(client: KnownClient): Promise<void> {
 /** Whether to look at a ClientHello. With Postgres, the client's first packet decides. */
 async function expectsHello(client: KnownClient): Promise<boolean> {
   const { config, looksAtHello } = client.policy
-  if (config.startTls === undefined) return looksAtHello
+  if (config.startTls === undefined) return looksAtHello && maySpeakTls(client)
   const how = await agreeOnTls(client.dialogue)
   if (how === 'none') return false
   const hello = await client.readHello()

@@ -78,10 +78,11 @@ export class RecordLine {
 }
 
 /** Most connections have none of these fields. */
-function writeOpening(line: LineBytes, { proxy, sni, alpn, tls, backendTls, http }: ConnectionFacts): void {
+function writeOpening(line: LineBytes, facts: ConnectionFacts): void {
+  const { proxy, speaks, sni, alpn, tls, backendTls, http } = facts
   const isPlain = proxy === undefined && sni === undefined && alpn === undefined && tls === undefined
-  if (isPlain && backendTls === undefined && http === undefined) return
-  const fields = jsonText({ proxy, sni, alpn, tls, backendTls, http }).slice(1, -1)
+  if (isPlain && speaks === undefined && backendTls === undefined && http === undefined) return
+  const fields = jsonText({ proxy, speaks, sni, alpn, tls, backendTls, http }).slice(1, -1)
   if (fields !== '') line.json(',').json(fields)
 }
 

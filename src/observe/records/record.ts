@@ -15,6 +15,11 @@ export interface RecordEnding extends Ending {
 /** What millrace learned from a client's first bytes. */
 export interface OpeningFacts {
   readonly protocol: 'TCP' | 'TLS' | 'HTTP' | 'HTTPS' | 'WS' | 'WSS'
+  /**
+   * What the client's first bytes begin, by the name in `routes[].speaks`. `nothing`: it sent none in time. Undefined: no
+   * route asks for it, or it is none of what they ask for.
+   */
+  readonly speaks?: string | undefined
   /** The client that a PROXY header or `clientFrom` names, if any. */
   readonly client?: string
   /** Only if `clientFrom` names another client: the peer of the socket, or the client of its PROXY header. */
@@ -110,6 +115,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     client: facts.client,
     peer: facts.peer,
     proxy: facts.proxy,
+    speaks: facts.speaks,
     sni: facts.sni,
     alpn: facts.alpn,
     tls: facts.tls,

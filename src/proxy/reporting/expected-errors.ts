@@ -44,11 +44,17 @@ function errorsAt(
  * any.
  */
 function clustersBehind(
-  { route, routes, cluster, onNoSni, onBadHello }: ListenerConfig,
+  { route, routes, cluster, onNoSni, onBadHello, onSilent }: ListenerConfig,
   clusters: Clusters,
 ): string[] {
   const names = Object.keys(clusters)
   if (route !== undefined) return names
-  const named = new Set([cluster, onNoSni, onBadHello, ...routes.map((each) => each.cluster)])
+  const named = new Set([
+    cluster,
+    onNoSni,
+    onBadHello,
+    onSilent?.cluster,
+    ...routes.map((each) => each.cluster),
+  ])
   return names.filter((name) => named.has(name))
 }

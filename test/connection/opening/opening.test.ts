@@ -125,3 +125,32 @@ it('the opening looks for a ClientHello once, also after its TLS has ended here'
   expect(await client.readHello()).toMatchObject({ serverName: 'a.test' })
   expect(dialogue.looks).toBe(looks)
 })
+
+describe('with TLS that ends here, and a route with speaks', () => {
+  const listener = {
+    routes: [
+      { speaks: ['ssh', 'proxy'], cluster: 'nameless' },
+      { source: '127.0.0.1', cluster: 'back' },
+    ],
+  }
+  const open = async (said: Buffer | string, more: Partial<ListenerInput> = {}) => {
+    const client = clientOf(new ScriptedDialogue(said), { onNoSni: 'back', ...listener, ...more })
+    return { outcome: await outcomeOf(client), client }
+  }
+
+  it('a client that speaks TLS gets its handshake', async () => {
+    const { outcome, client } = await open(await helloOf({ servername: 'a.test' }))
+    expect([outcome, accepted, client.tls]).toEqual(['back', ['a.test'], FACTS])
+  })
+
+  it('a client that speaks what a route names passes through as it is', async () => {
+    expect((await open('SSH-2.0-x\r\n')).outcome).toBe('nameless')
+    expect(accepted).toEqual([])
+  })
+
+  it('a client in the clear gets no route without speaks, and no cluster of the listener', async () => {
+    expect((await open('GET / HTTP/1.1\r\n')).outcome).toBe('bad-hello: not TLS')
+    expect((await open('GET / HTTP/1.1\r\n', { onBadHello: 'nameless' })).outcome).toBe('nameless')
+    expect(accepted).toEqual([])
+  })
+})

@@ -23,6 +23,7 @@ const facts = fc.record({
   client: text,
   peer: fc.option(text, { nil: undefined }),
   proxy: fc.constant(undefined),
+  speaks: maybe(text),
   sni: maybe(text),
   alpn: maybe(fc.array(text)),
   tls: maybe(fc.record({ version: text, cipher: text, clientName: maybe(text) })),

@@ -56,11 +56,12 @@ describe('expectedErrors', () => {
           address: '127.0.0.1:1',
           cluster: 'c',
           routes: [{ sni: ['x.example'], cluster: 'a' }],
+          onSilent: { afterMs: 1, cluster: 'd' },
         },
       ],
-      clusters: { a: there, b: there, c: there },
+      clusters: { a: there, b: there, c: there, d: there },
     })
     const found = [...expectedErrors(listeners[0]!, clusters)].map(([cluster]) => cluster)
-    expect([...new Set(found)]).toEqual(['', 'a', 'c'])
+    expect([...new Set(found)]).toEqual(['', 'a', 'c', 'd'])
   })
 })

@@ -14,6 +14,8 @@ export type ListenerName =
   | 'web'
   | 'forwarding'
   | 'postgres'
+  | 'mixed'
+  | 'passing'
 /**
  * Backends of `told` are sent a PROXY header. Those of `resolved` have host names, and those of `local` unix sockets. Those
  * of `web` and `forwarded` speak HTTP, and those of `database` Postgres.
@@ -50,6 +52,13 @@ export const CALLS: readonly Call[] = [
   { listener: 'postgres', opening: 'plain', leadsTo: 'bad-start-up', weight: 0.5 },
   { listener: 'postgres', opening: 'tls-at-once', leadsTo: 'database', weight: 1 },
   { listener: 'postgres', opening: 'tls-asked', leadsTo: 'database', weight: 3 },
+  { listener: 'mixed', opening: 'plain', leadsTo: 'told', weight: 2 },
+  { listener: 'mixed', opening: 'start-up', leadsTo: 'main', weight: 1 },
+  { listener: 'mixed', opening: 'hello-a', leadsTo: 'main', weight: 1 },
+  { listener: 'mixed', opening: 'hello-nobody', leadsTo: 'no-route', weight: 0.5 },
+  { listener: 'mixed', opening: 'bad-hello', leadsTo: 'bad-hello', weight: 0.5 },
+  { listener: 'passing', opening: 'passed-request', leadsTo: 'main', weight: 3 },
+  { listener: 'passing', opening: 'bad-request', leadsTo: 'bad-request', weight: 0.5 },
   { listener: 'to-local', opening: 'plain', leadsTo: 'local', weight: 4 },
   { listener: 'local', opening: 'proxy-v1', leadsTo: 'main', weight: 3 },
   { listener: 'local', opening: 'bad-proxy-v1', leadsTo: 'proxy-header', weight: 0.5 },

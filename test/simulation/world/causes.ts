@@ -102,7 +102,8 @@ export const closesBothWays = ({ setting }: World, cluster: string | undefined):
  */
 function isLate({ client, at, facts, world }: Case): boolean {
   if (client.leadArrivedAt === undefined || client.hasSaidUrgent) return true
-  const isAnswered = client.beginsWith.headBytes !== undefined
+  const { headBytes, isPassed } = client.beginsWith
+  const isAnswered = headBytes !== undefined || isPassed === true
   const deadline = isAnswered ? facts.acceptedAt + world.setting.configs[0]!.timeouts.firstBytesMs : at
   return deadline - client.leadArrivedAt < SLACK_MS
 }

@@ -2,7 +2,7 @@
 import type { FarEnd } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { Call } from './calls.js'
-import { endOfHead, isBackendsAnswer } from './http.js'
+import { endOfHead, isAnswer, isBackendsAnswer } from './http.js'
 import { type Lead, leadOf } from './openings.js'
 import { type Beginning, NAME_BYTES, Peer } from './peer.js'
 import { YES } from './postgres.js'
@@ -59,7 +59,8 @@ export class Client extends Peer {
   }
 
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
-    const { headBytes, request } = this.beginsWith
+    const { headBytes, request, isPassed } = this.beginsWith
+    if (isPassed && isAnswer(bytes)) return undefined
     if (request !== undefined && !this.#isAnswered) this.#goOnAfter(bytes)
     const at = headBytes === undefined ? (request === undefined ? 0 : YES.length) : endOfAnswer(bytes)
     if (at === undefined || bytes.length < at + NAME_BYTES) return undefined

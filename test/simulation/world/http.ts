@@ -44,6 +44,9 @@ export function endOfHead(bytes: Buffer): number | undefined {
 
 export const nameInRequest = (head: string): string | undefined => NAME.exec(head)?.[1]
 
+/** Whether the proxy answers by itself, where a backend would not speak HTTP. */
+export const isAnswer = (bytes: Buffer): boolean => bytes.toString('latin1', 0, 5) === 'HTTP/'
+
 /** Whether this answer comes from a backend and not from the proxy. */
 export const isBackendsAnswer = (head: string): boolean =>
   ['101', '200'].includes(STATUS.exec(head)?.[1] ?? '')

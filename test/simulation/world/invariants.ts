@@ -151,9 +151,10 @@ function checkBytesUp(world: World, { other, beginsWith }: Client, told: Told): 
 /** The head of a backend's answer is counted as the backend sent it. An answer of the proxy's own is not counted. */
 function checkBytesDown(world: World, client: Client, told: Told): void {
   const { bytesDown, http } = told.facts
-  const { headBytes, request } = client.beginsWith
+  const { headBytes, request, isPassed } = client.beginsWith
   const answerBytes = request === undefined ? 0 : Math.min(client.sentToIt, YES.length)
-  if (headBytes === undefined) checkBytes(world, told, bytesDown, client.sentToIt - answerBytes)
+  if (isPassed && told.ending.phase !== 'data') checkBytes(world, told, bytesDown, 0)
+  else if (headBytes === undefined) checkBytes(world, told, bytesDown, client.sentToIt - answerBytes)
   else if (http?.status === undefined) checkBytes(world, told, bytesDown, 0)
   else if (client.isAcquainted)
     checkBytes(world, told, bytesDown, client.other!.passedFrom + client.sentToIt - client.preambleBytes)

@@ -18,6 +18,8 @@ export interface Lead {
   readonly tlv?: Tlv
   /** The length of an HTTP head. The proxy reads and counts it, and may pass it on changed. */
   readonly headBytes?: number
+  /** The proxy reads an HTTP head, and passes it on with all that follows. It may give an answer of its own. */
+  readonly isPassed?: true
   /** The client says nothing after it. */
   readonly isAll?: true
   /** A request that comes first and is answered with one byte. */
@@ -125,6 +127,7 @@ const LEADS = {
     const { length: headBytes } = head
     return { bytes: Buffer.concat([head, BODY]), passedFrom: headBytes, headBytes, isAll: true }
   },
+  'passed-request': (name) => ({ ...passed(plainRequest(name, BODY.length)), isPassed: true }),
   'bad-request': (name) => ({ bytes: Buffer.from(`GET ${name} HTTP/1.1\r\n`), passedFrom: 0, headBytes: 0 }),
   'start-up': (name) => passed(startUp(name, 'orders')),
   'start-up-of-nobody': (name) => passed(startUp(name, 'nobody')),

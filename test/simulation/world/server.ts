@@ -89,9 +89,13 @@ export class ServerSide extends Peer {
   }
 }
 
+/** A request that passes through is a POST. */
+const REQUEST_BYTE = 'P'.charCodeAt(0)
+
 /** The name in a client's stream. Undefined if it has not come yet. */
 function nameIn(stream: Buffer): string | undefined {
   if (isStartUp(stream)) return nameInStartUp(stream)
+  if (stream[0] === REQUEST_BYTE) return nameInRequest(stream.toString('latin1'))
   const isHello = stream[0] === HELLO_BYTE
   if (stream.length < (isHello ? SESSION_NAME_END : NAME_BYTES)) return undefined
   return isHello ? nameInHello(stream) : stream.toString('latin1', 0, NAME_BYTES)

@@ -32,6 +32,8 @@ const ADDRESSES: Readonly<Record<ListenerName, TcpPeer>> = {
   web: { host: HOST, port: 1009 },
   forwarding: { host: HOST, port: 1010 },
   postgres: { host: HOST, port: 1011 },
+  mixed: { host: HOST, port: 1012 },
+  passing: { host: HOST, port: 1013 },
   'to-local': { host: HOST, port: 1008 },
   local: { host: '/simulated/listener', port: UNIX_PORT },
 }
@@ -135,6 +137,16 @@ const LISTENERS: readonly (ListenerInput & { readonly name: ListenerName })[] = 
       { database: 'orders', cluster: 'main' },
     ],
   },
+  {
+    ...listen('mixed'),
+    // Names of clients begin with a c.
+    routes: [
+      { speaks: 'hex:6330', cluster: 'told' },
+      { speaks: ['postgres', 'ssh'], cluster: 'main' },
+      { sni: 'a.test', cluster: 'main' },
+    ],
+  },
+  { ...listen('passing'), protocol: 'http', http: 'pass', routes: [{ host: 'a.test', cluster: 'main' }] },
   { ...listen('to-local'), cluster: 'local' },
   { ...listen('local'), cluster: 'main', acceptProxy: SENDERS },
 ]
