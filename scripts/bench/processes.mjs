@@ -1,5 +1,5 @@
-// Starts everything of the bench: proxies, backends and clients, each in a process group of its own, and a
-// directory for their files. All of it is gone afterwards, also after a failure or Ctrl-C.
+// Starts everything of the bench and of the soak: proxies, backends and clients, each in a process group of its
+// own, and a directory for their files. All of it is gone afterwards, also after a failure or Ctrl-C.
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -24,15 +24,15 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
 /**
- * Starts `[command, ...args]` on one core: in a namespace if one is given, as an unprivileged user if that is
- * wanted. Keeps its stderr for messages.
+ * Starts `[command, ...args]`: on one core and in a namespace if they are given, as an unprivileged user if that
+ * is wanted. Keeps the end of its stderr for messages.
  */
 export function start(commandLine, { core, namespace, env = {}, stdout = 'ignore', isUnprivileged = false }) {
   const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
   const drop = isUnprivileged ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : []
   const [command, ...args] = [
     ...enter,
-    ...['taskset', '-c', String(core)],
+    ...(core === undefined ? [] : ['taskset', '-c', String(core)]),
     ...drop,
     ...commandLine.map(String),
   ]
@@ -75,6 +75,12 @@ export async function stop(child) {
   resume(child)
   const how = await Promise.race([child.ended, sleep(STOP_MS, 'late', { ref: false })])
   if (how !== 'late') return
+  killGroup(child, 'SIGKILL')
+  await child.ended
+}
+
+/** Ends a process and what it forked at once, as a crash does. */
+export async function crash(child) {
   killGroup(child, 'SIGKILL')
   await child.ended
 }
@@ -165,7 +171,8 @@ let lastPort = 20_000 + (process.pid % 5_000)
 export async function nextPort() {
   for (;;) {
     lastPort = lastPort >= 31_999 ? 20_000 : lastPort + 1
-    if (await isFree(lastPort)) return lastPort
+    const port = lastPort
+    if (await isFree(port)) return port
   }
 }
 
