@@ -73,9 +73,11 @@ export function createListenerPolicy(
 
 /**
  * Where something depends on the ClientHello, a client without one gets a route only if the route names what the client
- * speaks. Otherwise `speaks` in one route would let clients in the clear into all others.
+ * speaks. Otherwise `speaks` in one route would let clients in the clear into all others. A route that rejects is for all
+ * clients: whom it keeps out must not get in by speaking something else.
  */
-const forTlsOnly = (route: Rule): Rule => ({ ...route, speaks: route.speaks ?? [TLS] })
+const forTlsOnly = (route: Rule): Rule =>
+  route.cluster === undefined ? route : { ...route, speaks: route.speaks ?? [TLS] }
 
 /** Whether clients are joined to the cluster without a look at them. */
 export function joinsUnseen(config: ListenerConfig, needs: (cluster: string) => ClusterNeeds): boolean {

@@ -144,7 +144,7 @@ describe('onSilent', () => {
       'beside a route function',
       { route: () => 'web', onSilent },
       {},
-      'onSilent: does nothing, because millrace reads no byte of these clients: add "speaks" to a route, or remove this key',
+      'onSilent: cannot stand beside a "route" function, which decides about every client: use "peek" there, or remove this key',
     ],
     [
       'with HTTP',

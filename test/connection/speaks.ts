@@ -144,6 +144,21 @@ export function describeSpeaks(): void {
     expect(await lead(SSH)).toBe('rejected')
   })
 
+  it('a route that rejects a network also holds for clients that speak no TLS', async () => {
+    await start({ routes: [{ source: '127.0.0.0/8', reject: true }, ...ROUTES] })
+    const client = await bed.connect()
+    client.send(SSH)
+    expect(await outcomeOf(client)).toBe('rejected')
+  })
+
+  it('a route that rejects a network also holds for clients that say nothing', async () => {
+    await start({ routes: [{ source: '127.0.0.0/8', reject: true }, ...ROUTES], onSilent })
+    const client = await bed.connect()
+    const outcome = outcomeOf(client)
+    await until(() => bed.proxy.connections().length > 0)
+    expect(await hastened(bed, outcome)).toBe('rejected')
+  })
+
   it('TLS without a ClientHello that can be read is refused, whatever else the listener serves', async () => {
     await start({ cluster: 'rest' })
     expect(await lead(Buffer.from('16030100050100000103', 'hex'))).toBe('bad-hello: lengths do not fit')

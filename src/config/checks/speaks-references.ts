@@ -73,8 +73,10 @@ function whyNotHere({ protocol, startTls }: Values): string | undefined {
   return undefined
 }
 
-/** Nobody waits for bytes of a client that nothing depends on. */
+/** Nobody waits for bytes of a client that nothing depends on. A function would have to be asked about silent clients. */
 function whyNoWait(listener: Values, input: unknown): string | undefined {
+  if (listener.route !== undefined)
+    return 'cannot stand beside a "route" function, which decides about every client: use "peek" there, or remove this key'
   const routes = itemsOf(listener.routes)
   const clusters = [listener, ...routes].map((each) =>
     valueAt(valueAt(input, 'clusters'), String(valueAt(each, 'cluster'))),
@@ -96,7 +98,8 @@ function whyNobody(listener: Values, index: number, speaks: readonly string[]): 
   for (const [before, route] of routes.slice(0, index).entries()) {
     if (OTHER_CONDITIONS.some((key) => valueAt(route, key) !== undefined)) continue
     const names = textsOf(valueAt(route, 'speaks'))
-    const all = needsHello(listener) ? ['tls'] : speaks
+    const isForAll = valueAt(route, 'reject') !== undefined || !needsHello(listener)
+    const all = isForAll ? speaks : ['tls']
     for (const name of names.length === 0 ? all : names) taken.add(name)
     if (speaks.every((name) => taken.has(name)))
       return `no client matches this route, because routes[${before}] takes them before: remove one of the two`
@@ -117,7 +120,7 @@ function durationOf(value: unknown): number | undefined {
 
 function textsOf(value: unknown): readonly string[] {
   const texts = typeof value === 'string' ? [value] : itemsOf(value)
-  return texts.filter((text) => typeof text === 'string')
+  return texts.filter((text) => typeof text === 'string').map((text) => text.toLowerCase())
 }
 
 const finding = (path: Path, message: string): Finding => ({ path, message, about: 'key' })

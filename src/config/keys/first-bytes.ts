@@ -94,7 +94,7 @@ export const TLS_KEYS: KeyTable = {
     default: 'the client goes to a route without `sni` that it matches, else to `cluster`',
   },
   'listeners[].onBadHello': {
-    does: 'What millrace does with a client whose first bytes are no valid TLS ClientHello. It applies where the listener needs one: with `tls`, `onNoSni`, `routes[].sni` or `routes[].alpn`. A client that matches a route with `speaks` needs none. `reject`: it resets the client. A cluster: the client goes there, in plain text. A client that sends nothing is a matter of `firstBytesMs`. With `startTls` only `reject` is allowed, for a client that has asked for TLS',
+    does: 'What millrace does with a client whose first bytes are no valid TLS ClientHello. It applies where the listener needs one: with `tls`, `onNoSni`, `routes[].sni` or `routes[].alpn`. A client that speaks no TLS and matches a route with `speaks` needs none. `reject`: it resets the client. A cluster: the client goes there, in plain text. A client that sends nothing is a matter of `firstBytesMs`. With `startTls` only `reject` is allowed, for a client that has asked for TLS',
     takes: '`reject`, or name of a cluster',
     default: '`reject`',
   },

@@ -26,7 +26,7 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
   await identify(client)
   dialogue.allow(firstBytesMs)
   const silent = await clusterOfSilent(client)
-  if (silent !== undefined) return { cluster: silent, http: 'reject' }
+  if (silent !== undefined) return choiceForSilent(client, silent)
   await learnWhatItSpeaks(client)
   const isHelloExpected = await expectsHello(client)
   if (isHelloExpected) {
@@ -42,6 +42,13 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
     client.fieldClient = clientByField(client, client.request)
   }
   return routeOf(client)
+}
+
+/** A client that a route rejects, whatever it says, is also rejected if it says nothing. */
+function choiceForSilent({ address, policy }: KnownClient, cluster: string): Choice {
+  const rule = policy.routes.find({ client: address, spoken: [] })
+  if (rule !== undefined && rule.cluster === undefined) throw refuse('rejected')
+  return { cluster, http: 'reject' }
 }
 
 /** Reads the PROXY header, if the sender may send one. */
