@@ -15,6 +15,11 @@ const RUN_NS = 60e6
 const RELOADS = 5
 const MOST_BACKENDS = 10_000
 const NOBODY = []
+/** Every tier serves. */
+const RULES = { whenAllDown: undefined, onlyTier: undefined }
+const THOROUGH = { sizes: SIZES, runs: RUNS, runNs: RUN_NS, reloads: RELOADS, backends: MOST_BACKENDS }
+/** For a smoke test: everything runs, and no figure means anything. */
+const BRIEF = { sizes: [10], runs: 1, runNs: 1e6, reloads: 1, backends: 10 }
 
 const HASHES = {
   'hash, rendezvous': { key: { from: 'route' }, table: 'rendezvous', boundedLoad: 0 },
@@ -23,16 +28,18 @@ const HASHES = {
 }
 
 /** Prints the table and the last figure of docs/balancing.md. */
-export async function measurePicks() {
-  console.log(`| ns per pick | ${SIZES.map((size) => size.toLocaleString('en')).join(' | ')} backends |`)
-  console.log(`|---|${SIZES.map(() => '---:|').join('')}`)
+export async function measurePicks({ isSmoke }) {
+  const extent = isSmoke ? BRIEF : THOROUGH
+  const { sizes, backends } = extent
+  console.log(`| ns per pick | ${sizes.map((size) => size.toLocaleString('en')).join(' | ')} backends |`)
+  console.log(`|---|${sizes.map(() => '---:|').join('')}`)
   for (const [name, policy] of policies()) {
-    const cells = SIZES.map((size) => Math.round(nsPerPick(policy, size)).toLocaleString('en'))
+    const cells = sizes.map((size) => Math.round(nsPerPick(policy, size, extent)).toLocaleString('en'))
     console.log(`| ${name} | ${cells.join(' | ')} |`)
   }
-  const blockedMs = await longestBlockOfReload()
+  const blockedMs = await longestBlockOfReload(extent)
   console.log(
-    `\nreload with ${MOST_BACKENDS.toLocaleString('en')} backends: the loop is blocked for ${blockedMs.toFixed(0)} ms`,
+    `\nreload with ${backends.toLocaleString('en')} backends: the loop is blocked for ${blockedMs.toFixed(0)} ms`,
   )
 }
 
@@ -50,16 +57,18 @@ function backendsOf(count) {
 
 const addressAt = (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80`
 
-function nsPerPick(policy, size) {
+function nsPerPick(policy, size, { runs: count, runNs }) {
   const backends = backendsOf(size).map(
     (text) => new Backend(parseAddress(text), 1, new Health(NOTHING_JUDGED)),
   )
   // Some connections on each, as on a proxy that has run for a while.
   for (const [index, backend] of backends.entries()) for (let i = 0; i < 1 + (index % 7); ++i) open(backend)
-  const candidates = new Candidates(backends, {}, (tier) => createBalancer(policy, tier, () => {}))
+  const candidates = new Candidates(backends, RULES, policy.balance, (tier) =>
+    createBalancer(policy, tier, () => {}),
+  )
   const pick = (index) => candidates.next(requests[index % requests.length], NOBODY, 0)
-  const runs = Array.from({ length: RUNS }, () => runOf(pick)).toSorted((a, b) => a - b)
-  return runs[RUNS >> 1]
+  const runs = Array.from({ length: count }, () => runOf(pick, runNs)).toSorted((a, b) => a - b)
+  return runs[count >> 1]
 }
 
 function open(backend) {
@@ -67,11 +76,11 @@ function open(backend) {
   backend.dialSucceeded()
 }
 
-function runOf(pick) {
+function runOf(pick, runNs) {
   let picks = 0
   const beganAt = process.hrtime.bigint()
   let elapsedNs = 0
-  while (elapsedNs < RUN_NS) {
+  while (elapsedNs < runNs) {
     for (let i = 0; i < 20; ++i) pick(picks + i)
     picks += 20
     elapsedNs = Number(process.hrtime.bigint() - beganAt)
@@ -87,16 +96,16 @@ const requests = Array.from({ length: 1000 }, (_, index) => ({
 }))
 
 /** The median of some reloads, each with one other backend. */
-async function longestBlockOfReload() {
+async function longestBlockOfReload({ reloads, backends }) {
   const configWith = (last) => ({
     listeners: [{ address: '127.0.0.1:0', cluster: 'all' }],
-    clusters: { all: { balance: 'least-connections', backends: [...backendsOf(MOST_BACKENDS - 1), last] } },
+    clusters: { all: { balance: 'least-connections', backends: [...backendsOf(backends - 1), last] } },
     log: { level: 'silent' },
   })
   const proxy = createProxy(configWith('10.9.9.9:80'))
   await proxy.start()
   const blocked = []
-  for (let reload = 0; reload < RELOADS; ++reload) {
+  for (let reload = 0; reload < reloads; ++reload) {
     const config = configWith(`10.9.9.${reload}:80`)
     const delays = monitorEventLoopDelay({ resolution: 1 })
     delays.enable()
@@ -107,5 +116,5 @@ async function longestBlockOfReload() {
     blocked.push(delays.max / 1e6)
   }
   await proxy.stop()
-  return blocked.toSorted((a, b) => a - b)[RELOADS >> 1]
+  return blocked.toSorted((a, b) => a - b)[reloads >> 1]
 }

@@ -14,11 +14,11 @@ import { loadStored, storeLoads } from './store.mjs'
 import { checkTargets } from './targets.mjs'
 
 const options = parseOptions(process.argv.slice(2))
-if (options.picks) {
+if (options.picks || options.isSmoke) {
   const { measurePicks } = await import('./picks.mjs')
-  await measurePicks()
-  process.exit(0)
+  await measurePicks(options)
 }
+if (options.picks) process.exit(0)
 const programs = buildPrograms()
 const everybody = listContenders(programs, options.also)
 refuseUnknown(options.names)

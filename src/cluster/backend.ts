@@ -31,8 +31,12 @@ export class Backend {
   readonly health: Health
   /** Candidates of a greater tier get connections only if no backend of a smaller one is available. */
   tier = 0
+  /** As given and set, and changed by the agent. Every pick reads it and `isEnabled`, so they are plain fields. */
+  weight: number
+  /** Whether the config, operators and its agent allow it new connections. */
+  isEnabled: boolean
 
-  #weight: number
+  #weightSet: number
   #setTo: BackendSetting = 'up'
   #active = 0
   #dialling = 0
@@ -47,19 +51,16 @@ export class Backend {
     this.host = address.kind === 'unix' ? undefined : address.host
     this.endpoints = new Endpoints(address)
     this.health = health
-    this.#weight = weight
+    this.weight = weight
+    this.isEnabled = weight > 0
+    this.#weightSet = weight
     this.#hooks = hooks
     this.#slowStart = hooks.slowStart
   }
 
-  /** As given and set, and changed by the agent. */
-  get weight(): number {
-    return this.#weight * this.health.active.weightFactor
-  }
-
   /** The weight that its source gives or an operator has set. */
   get weightSet(): number {
-    return this.#weight
+    return this.#weightSet
   }
 
   get setTo(): BackendSetting {
@@ -69,7 +70,7 @@ export class Backend {
   /** The source that gives the backend sets it, and so do operators. A backend that becomes enabled starts slowly. */
   set(weight: number, setTo: BackendSetting): void {
     this.#adjust(() => {
-      this.#weight = weight
+      this.#weightSet = weight
       this.#setTo = setTo
     })
   }
@@ -95,11 +96,6 @@ export class Backend {
 
   get share(): number {
     return this.#slowStart === undefined ? this.weight : this.weight * this.#slowStart.part
-  }
-
-  /** Whether the config, operators and its agent allow it new connections. */
-  get isEnabled(): boolean {
-    return this.#setTo === 'up' && this.#weight > 0 && this.health.active.mayGetNew
   }
 
   /** Connections in use. */
@@ -186,6 +182,9 @@ export class Backend {
   #adjust(apply: () => void): void {
     const { isEnabled, weight } = this
     apply()
+    const { weightFactor, mayGetNew } = this.health.active
+    this.weight = this.#weightSet * weightFactor
+    this.isEnabled = this.#setTo === 'up' && this.#weightSet > 0 && mayGetNew
     if (!isEnabled && this.isEnabled) this.startSlowly()
     if (weight !== this.weight) this.#hooks.reweighted?.()
   }

@@ -116,9 +116,10 @@ export class Candidates {
   /** A lone backend is not skipped for what connections have shown: nobody would gain by that. */
   readonly #isAvailable = (backend: Backend): boolean =>
     this.#isCandidate(backend) &&
-    (this.#backends.length === 1
-      ? !backend.health.active.isDown
-      : backend.health.isAvailable(this.#now, backend.dialling))
+    (backend.health.isClear ||
+      (this.#backends.length === 1
+        ? !backend.health.active.isDown
+        : backend.health.isAvailable(this.#now, backend.dialling)))
 
   /**
    * When all backends are skipped, one is tried all the same. A client that is turned away while a backend

@@ -42,10 +42,7 @@ export interface ClusterHooks extends JudgeHooks {
   random?(): number
 }
 
-export interface ClusterStatus {
-  readonly name: string
-  /** The tier that gets new connections. Undefined: no backend works. */
-  readonly servingTier: number | undefined
+export type ClusterStatus = Pick<Cluster, 'name' | 'servingTier'> & {
   readonly backends: readonly BackendStatus[]
 }
 
@@ -129,9 +126,14 @@ export class Cluster {
     return this.#members.left
   }
 
-  /** An operator sets a backend. */
   set(backend: Backend, weight: number, setTo: BackendSetting): void {
     backend.set(weight, setTo)
+    this.#changed()
+  }
+
+  /** From now on no connection goes to these backends. */
+  close(backends: readonly Backend[]): void {
+    for (const backend of backends) backend.set(backend.weightSet, 'drain')
     this.#changed()
   }
 
@@ -242,11 +244,13 @@ export class Cluster {
   }
 
   #newBackend({ address, weight }: BackendOptions): Backend {
-    return new Backend(address, weight, this.judge.newHealth(), {
-      released: (backend) => this.#hooks.onBackendReleased?.(backend, this),
+    const health = this.judge.newHealth(() => backend)
+    const backend: Backend = new Backend(address, weight, health, {
+      released: (released) => this.#hooks.onBackendReleased?.(released, this),
       reweighted: () => this.#candidates.reweighted(),
       slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
     })
+    return backend
   }
 
   #newResolver(): Resolver {

@@ -42,6 +42,9 @@ export class Judge implements CandidateRules {
   readonly #host: JudgeHost
   readonly #tiers: Tiers
   readonly #holds = new Map<Backend, NodeJS.Timeout>()
+  /** The backends of the last review, and the same by tier. */
+  #reviewed: readonly Backend[] = []
+  #byTier: readonly Backend[] = []
 
   constructor(host: JudgeHost) {
     this.#host = host
@@ -69,12 +72,12 @@ export class Judge implements CandidateRules {
     return whyDown(this.#host.backends, this.#host.now())
   }
 
-  /** For a new backend of the cluster. */
-  newHealth(): Health {
+  /** For a new backend of the cluster. `whose` is called only later. */
+  newHealth(whose: () => Backend): Health {
     return new Health({
       ejections: {
         policy: () => this.#host.policy.eject,
-        mayBeSkipped: () => this.#mayBeSkipped(),
+        mayBeSkipped: () => this.#mayBeSkipped(whose()),
         random: this.#host.random,
       },
       flapping: () => this.#host.policy.flapping,
@@ -103,8 +106,7 @@ export class Judge implements CandidateRules {
   found(backend: Backend, change: HealthChange | undefined, isMistake = false): void {
     if (change === undefined) return
     this.#announce(backend, change, isMistake)
-    const { passive } = backend.health
-    if (passive === undefined || passive.restMs > 0) this.#host.onPassiveVerdict?.(backend, passive)
+    this.#host.onPassiveVerdict?.(backend, backend.health.passive)
     this.review()
     this.#host.changed()
   }
@@ -114,18 +116,26 @@ export class Judge implements CandidateRules {
     this.found(backend, backend.noted(backend.health.unanswered(why, this.#host.now())))
   }
 
-  /** Backends, settings or the policy have changed. */
-  review(): void {
+  /**
+   * Backends, settings or the policy have changed. `mayMove: false`: the cluster stays where another process has moved it.
+   * Otherwise processes that see different things would overrule each other without an end.
+   */
+  review(mayMove = true): void {
     const { backends, policy } = this.#host
+    if (backends !== this.#reviewed) {
+      this.#reviewed = backends
+      this.#byTier = backends.toSorted((a, b) => a.tier - b.tier)
+    }
     const now = this.#host.now()
-    this.#tiers.review(backends, policy.failback, (backend) => this.#works(backend, now))
+    const isManual = policy.failback === 'manual'
+    this.#tiers.review(this.#byTier, isManual, (backend) => this.#works(backend, now, isManual), mayMove)
   }
 
   /** Another process has moved the cluster, or an operator has ordered its failback. */
   follow(moved: Moved): void {
     if (moved.isFailback) this.#forgiveBefore(this.#tiers.serving)
     this.#tiers.follow(moved)
-    this.review()
+    this.review(moved.isFailback)
     this.#host.changed()
   }
 
@@ -184,15 +194,26 @@ export class Judge implements CandidateRules {
     for (const backend of this.#host.backends) if (backend.tier < tier) backend.health.forgive()
   }
 
-  #works(backend: Backend, now: number): boolean {
-    if (!backend.isEnabled || backend.health.isDown(now)) return false
+  /**
+   * Missing answers do not move a cluster that stays where it has moved: the bytes of a client may be the reason for them.
+   */
+  #works(backend: Backend, now: number, isManual: boolean): boolean {
+    const { isEnabled, health } = backend
+    if (!isEnabled || (health.isDown(now) && !(isManual && health.lacksOnlyAnswers(now)))) return false
     return backend.endpoints.current !== undefined || this.#host.isResolving(backend)
   }
 
-  #mayBeSkipped(): boolean {
+  /** Whether its tier, or another tier, can do without it. Backends that nobody would get are no help. */
+  #mayBeSkipped(backend: Backend): boolean {
     const { backends, policy } = this.#host
-    if (policy.eject === false) return false
-    const ejected = backends.filter(({ health }) => health.isEjected).length
-    return ejected < mostEjected(backends.length, policy.eject)
+    const maxPercent = policy.eject === false ? undefined : policy.eject.maxPercent
+    const now = this.#host.now()
+    const others = backends.filter((each) => each !== backend && canServe(each))
+    if (others.length === 0) return false
+    const peers = others.filter(({ tier }) => tier === backend.tier)
+    const skipped = peers.filter(({ health }) => health.isSkipped(now))
+    return skipped.length < mostEjected(peers.length + 1, maxPercent)
   }
 }
+
+const canServe = ({ isEnabled, endpoints }: Backend): boolean => isEnabled && endpoints.current !== undefined

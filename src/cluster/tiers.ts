@@ -3,8 +3,6 @@
  * cluster stays at the tier it has moved to, until that one does not work either or an operator orders the failback. All
  * processes have to agree: who moves the cluster tells the others, and follows what they tell.
  */
-import type { Failback } from './health/policy.js'
-
 /** A cluster has moved, as plain data that passes between processes. */
 export interface Moved {
   /** The tier that serves. Undefined: the first one that works. */
@@ -45,30 +43,26 @@ export class Tiers {
     this.#version = version
   }
 
+  /** `items`: those of the smallest tier first. */
   review<Item extends { readonly tier: number }>(
     items: readonly Item[],
-    failback: Failback,
+    isManual: boolean,
     works: (item: Item) => boolean,
+    mayMove = true,
   ): void {
-    const first = smallest(items)
-    const firstThatWorks = smallest(items.filter(works))
-    if (failback === 'auto') this.#held = undefined
-    else if (this.#isToMove(firstThatWorks, first, items, works)) {
-      this.#held = firstThatWorks === first ? undefined : firstThatWorks
-      this.#hooks.moved({ tier: this.#held, version: this.#version, isFailback: false })
+    const first = items[0]?.tier
+    const firstThatWorks = items.find(works)?.tier
+    if (!isManual) this.#held = undefined
+    else if (mayMove && firstThatWorks !== undefined) {
+      const held = this.#held ?? first
+      if (!items.some((item) => item.tier === held && works(item))) this.#move(firstThatWorks, first)
     }
     this.#serve(this.#held !== undefined && firstThatWorks !== undefined ? this.#held : firstThatWorks)
   }
 
-  #isToMove<Item extends { readonly tier: number }>(
-    firstThatWorks: number | undefined,
-    first: number | undefined,
-    items: readonly Item[],
-    works: (item: Item) => boolean,
-  ): boolean {
-    if (firstThatWorks === undefined) return false
-    const held = this.#held ?? first
-    return !items.some((item) => item.tier === held && works(item))
+  #move(to: number, first: number | undefined): void {
+    this.#held = to === first ? undefined : to
+    this.#hooks.moved({ tier: this.#held, version: this.#version, isFailback: false })
   }
 
   #serve(tier: number | undefined): void {
@@ -76,11 +70,4 @@ export class Tiers {
     this.#serving = tier
     this.#hooks.serving(tier)
   }
-}
-
-function smallest(items: readonly { readonly tier: number }[]): number | undefined {
-  return items.reduce<number | undefined>(
-    (least, { tier }) => (least === undefined || tier < least ? tier : least),
-    undefined,
-  )
 }

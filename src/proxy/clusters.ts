@@ -124,10 +124,8 @@ export class Clusters {
   /** From now on no connection goes to this backend, or to any backend of the cluster. */
   close(name: string, backend: string | undefined): void {
     const cluster = this.get(name)
-    for (const closed of this.#catalogue.close(name, backend)) {
-      const found = cluster?.backend(closed)
-      if (found !== undefined) cluster!.set(found, found.weightSet, 'drain')
-    }
+    const closed = this.#catalogue.close(name, backend)
+    cluster?.close(closed.flatMap((each) => cluster.backend(each) ?? []))
   }
 
   #refresh(cluster: Cluster): void {

@@ -12,7 +12,10 @@ import type { RecordEnding } from '../observe/records/record.js'
 import { AnswerWatch } from './answer-watch.js'
 import type { Drains } from './drains/drains.js'
 
-/** ms. A reset this soon after the connect, before a byte of the backend, is a failure of the backend. */
+/**
+ * ms. A reset this soon after the connect is a failure of the backend if neither side has had a byte. A backend that was sent
+ * bytes may have reset because of them: clients must not be able to make a backend look broken.
+ */
 const EARLY_MS = 1000
 /** ms for the return to an earlier tier, if the config sets no time for drains. */
 const RETURN_WITHIN_MS = 30_000
@@ -58,7 +61,7 @@ export class Consequences {
   /** The backend's first byte has come. */
   answered(connection: Connection): void {
     connection.backend?.health.answered()
-    this.#answers.delete(connection)
+    this.#answers.answered(connection)
   }
 
   ended(connection: Connection, ending: RecordEnding): void {
@@ -67,7 +70,8 @@ export class Consequences {
     if (backend === undefined || connectedMs === undefined || firstByteMicros !== undefined) return
     const cluster = clusterOf(connection)
     if (cluster === undefined) return
-    if (isReset(ending) && connectedMs < EARLY_MS) cluster.judge.unanswered(backend, 'reset')
+    const isEarly = connectedMs < EARLY_MS && connection.totals.bytesUp === 0
+    if (isReset(ending) && isEarly) cluster.judge.unanswered(backend, 'reset')
     else if (provesItsHealth(ending, connectedMs, cluster)) backend.health.answered()
   }
 

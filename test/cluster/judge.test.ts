@@ -53,7 +53,38 @@ test('of two backends that fail only one is skipped, and both are down', async (
     ['down', A, 1000, false],
     ['passive', A, 1000],
     ['down', B, 0, false],
+    ['passive', B, 0],
   ])
+})
+
+test('a backend that nobody would get does not make another one spare, nor use up what may be ejected', async () => {
+  const cluster = start([A, B, C], { eject })
+  engine.outcomes.set(A, 'ECONNREFUSED').set(B, 'ECONNREFUSED')
+  cluster.set(cluster.backend(C)!, 1, 'drain')
+  await dial(cluster)
+  expect(cluster.status().backends.map(({ restingMs }) => restingMs)).toEqual([1000, 0, 0])
+  cluster.set(cluster.backend(A)!, 1, 'maint')
+  cluster.set(cluster.backend(C)!, 1, 'up')
+  for (let times = 0; times < 2; ++times) await dial(cluster)
+  expect(cluster.status().backends[1]!.restingMs).toBe(1000)
+})
+
+test('the last backend of a cluster that others have left is not skipped', async () => {
+  const cluster = start([A, B], { eject, whenAllDown: 'refuse' })
+  cluster.set(cluster.backend(B)!, 1, 'drain')
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  await dial(cluster)
+  engine.outcomes.clear()
+  expect(await dial(cluster)).toMatchObject({ backend: { name: A } })
+})
+
+test('a check that only connects does not begin a new row of connections without an answer', () => {
+  const cluster = start([A, B], { eject: { ...eject, failures: 3 } })
+  for (let times = 0; times < 3; ++times) {
+    say(cluster, A, true, 'L4OK')
+    cluster.judge.unanswered(cluster.backend(A)!, 'silent')
+  }
+  expect(states(cluster)).toEqual(['down', 'up'])
 })
 
 test('a backend that fails again after its ejection is skipped again, although only one may be', async () => {
@@ -110,11 +141,12 @@ test('only a check that reads an answer ends an ejection for want of answers', (
 
 test('a backend that flaps stays down until its hold is over, and is then up by itself', async () => {
   const cluster = start([A, B], {})
-  for (const isUp of [false, true, false, true]) say(cluster, A, isUp)
+  for (const isUp of [false, true, false, true, false, true]) say(cluster, A, isUp)
   expect(told.filter((each) => Array.isArray(each) && each[0] !== 'called down')).toEqual([
     ['down', A, 0, true],
     ['up', A],
     ['down', A, 0, true],
+    ['up', A],
     ['flapping', A, 30_000],
   ])
   expect(cluster.status().backends[0]).toMatchObject({ state: 'down', isFlapping: true, restingMs: 30_000 })
@@ -122,6 +154,14 @@ test('a backend that flaps stays down until its hold is over, and is then up by 
   vi.advanceTimersByTime(30_000)
   expect(told.at(-1)).toEqual(['up', A])
   expect(cluster.status().backends[0]).toMatchObject({ state: 'up', isFlapping: false })
+})
+
+test('of two backends that flap together one gets clients', async () => {
+  const cluster = start([A, B], { whenAllDown: 'refuse' })
+  for (const isUp of [false, true, false, true, false, true])
+    for (const name of [A, B]) say(cluster, name, isUp)
+  expect(states(cluster)).toEqual(['down', 'up'])
+  expect(await dial(cluster)).toMatchObject({ backend: { name: B } })
 })
 
 test('a backend is called down once, however often its checks say so', () => {
@@ -192,3 +232,54 @@ test('with failback: manual an operator sends a cluster back, whose earlier fail
   expect(await dial(cluster)).toMatchObject({ backend: { name: A } })
   expect(told.filter((each) => Array.isArray(each) && each[0] === 'moved')).toEqual([['moved', 1]])
 })
+
+test('with failback: manual missing answers do not move a cluster, and failed connects do', async () => {
+  const cluster = pair()
+  cluster.judge.unanswered(cluster.backend(A)!, 'reset')
+  expect([states(cluster), cluster.servingTier]).toEqual([['down', 'up'], 0])
+  expect(await dial(cluster)).toMatchObject({ backend: { name: A } })
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  await dial(cluster)
+  expect(cluster.servingTier).toBe(1)
+})
+
+test('two processes that see different backends fail agree on a tier, and then say no more', async () => {
+  const queue: (() => void)[] = []
+  const clusters: Cluster[] = []
+  const tell = (from: number, act: (cluster: Cluster) => void) => {
+    for (const [index, each] of clusters.entries()) if (index !== from) queue.push(() => act(each))
+  }
+  let version = 0
+  const create = (index: number): Cluster =>
+    pair({
+      onPassiveVerdict: ({ name }, verdict) =>
+        tell(index, (each) => each.judge.told(each.backend(name)!, verdict)),
+      onMoved: (moved) => {
+        if (moved.version < version) return
+        version = moved.version + 1
+        tell(-1, (each) => each.judge.follow({ ...moved, version }))
+      },
+    })
+  for (const index of [0, 1]) clusters.push(create(index))
+  engine.outcomes.set(A, 'ECONNREFUSED').set(B, 'ECONNREFUSED')
+  await Promise.all(clusters.map((each) => dial(each)))
+  for (let handled = 0; queue.length > 0; ++handled) {
+    expect(handled).toBeLessThan(20)
+    queue.shift()!()
+  }
+  expect(clusters[0]!.servingTier).toBe(clusters[1]!.servingTier)
+})
+
+/** A is served first, B is its standby. */
+function pair(more: ClusterHooks = {}): Cluster {
+  told.length = 0
+  const health = { ...USUAL_HEALTH, eject, failback: 'manual' } as const
+  const cluster = clusterOf([A, B], { ...hooks, ...more }, { health })
+  const backends = [A, B].map((text, tier) => ({
+    address: { kind: 'tcp', host: text.split(':')[0]!, port: 80 } as const,
+    weight: 1,
+    tier,
+  }))
+  cluster.update({ balance: 'round-robin', hash: undefined, slowStartMs: 0, health, backends })
+  return cluster
+}

@@ -9,7 +9,8 @@ function start(failback: 'auto' | 'manual') {
   const served: (number | undefined)[] = []
   const tiers = new Tiers({ moved: (moved) => told.push(moved), serving: (tier) => served.push(tier) })
   const works = new Set([0, 1, 5])
-  const review = (): void => tiers.review(ITEMS, failback, ({ tier }) => works.has(tier))
+  const review = (mayMove = true): void =>
+    tiers.review(ITEMS, failback === 'manual', ({ tier }) => works.has(tier), mayMove)
   const only = (...numbers: number[]): number | undefined => {
     works.clear()
     for (const number of numbers) works.add(number)
@@ -61,6 +62,16 @@ test('a cluster follows the tier that another process tells', () => {
   tiers.follow({ tier: 5, version: 3, isFailback: false })
   review()
   expect([tiers.serving, tiers.version, told]).toEqual([5, 3, []])
+})
+
+test('a cluster that only follows does not move away from a tier that does not work here', () => {
+  const { tiers, only, review, told } = start('manual')
+  only(0, 1)
+  tiers.follow({ tier: 5, version: 3, isFailback: false })
+  review(false)
+  expect([tiers.serving, told]).toEqual([5, []])
+  review()
+  expect([tiers.serving, told.length]).toEqual([0, 1])
 })
 
 test('the tier that serves always works, and with failback: manual it changes only when it does not', () => {

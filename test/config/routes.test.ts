@@ -93,6 +93,11 @@ describe('a listener', () => {
       ],
     ],
     [
+      'a route that rejects, and says what becomes of requests',
+      { protocol: 'http', routes: [{ host: 'a.test', reject: true, http: 'forward' }] },
+      ['listeners[0].routes[0].http: does nothing beside "reject: true": remove one of the two'],
+    ],
+    [
       'invalid names, addresses and paths',
       {
         protocol: 'http',

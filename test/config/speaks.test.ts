@@ -78,6 +78,18 @@ describe('speaks', () => {
       'listeners[0].routes[2].speaks: no client matches this route, because routes[1] takes them before: remove one of the two',
     ],
     [
+      'a route before it whose bytes are the beginning of its own',
+      speaks('hex:AB', 'hex:abcd'),
+      'listeners[0].routes[1].speaks: no client matches this route, because routes[0] takes them before: remove one of the two',
+    ],
+    [
+      'a route before it that rejects all clients, also those without TLS',
+      {
+        routes: [{ reject: true }, { speaks: 'ssh', cluster: 'web' }, { sni: 'a.test', cluster: 'web' }],
+      },
+      'listeners[0].routes[1].speaks: no client matches this route, because routes[0] takes them before: remove one of the two',
+    ],
+    [
       'a route before it that takes all clients',
       { routes: [{ cluster: 'web' }, { speaks: 'ssh', cluster: 'web' }] },
       'listeners[0].routes[1].speaks: no client matches this route, because routes[0] takes them before: remove one of the two',

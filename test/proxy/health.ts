@@ -51,10 +51,13 @@ export function describeHealth(): void {
     return [client, peer]
   }
 
-  it('a backend that resets connections before its first byte is ejected, and one with an answer between is not', async () => {
+  it('a backend that resets connections before any byte is ejected, and one with an answer between is not', async () => {
     await start(SLOW)
     for (const answers of [false, true, false, false]) {
-      const [client, peer] = await join(one)
+      const client = await bed.connect()
+      const peer = await one.accepted()
+      // Before that, a reset is a failed connect.
+      await until(() => stateOf(0).active === 1)
       if (answers) {
         peer.send(Buffer.from('pong'))
         await client.receive(4)
@@ -66,6 +69,17 @@ export function describeHealth(): void {
     await until(() => stateOf(0).state === 'down')
     expect(stateOf(0)).toMatchObject({ judgedBy: 'answers', reason: 'L7RSP', failures: 0 })
     await join(two)
+  })
+
+  it('a backend that resets connections because of what their clients sent is not ejected', async () => {
+    await start(SLOW)
+    for (let turn = 0; turn < 4; ++turn) {
+      const [client, peer] = await join(one)
+      peer.reset()
+      await client.ended
+    }
+    await bed.recorded(4)
+    expect(stateOf(0)).toMatchObject({ state: 'up', judgedBy: undefined })
   })
 
   it('a backend that closes without a byte is not ejected', async () => {
@@ -241,9 +255,9 @@ export function describeHealth(): void {
     })
   })
 
-  it('a backend that goes down and comes back twice stays down for a while, and is shown as flapping', async () => {
+  it('a backend that goes down for the third time in a short time stays down, and is shown as flapping', async () => {
     await start({})
-    for (const isUp of [false, true, false, true]) say(one, isUp)
+    for (const isUp of [false, true, false, true, false, true]) say(one, isUp)
     expect(stateOf(0)).toMatchObject({ state: 'down', isFlapping: true, reason: 'L4OK' })
     expect(stateOf(0).restingMs).toBeGreaterThan(20_000)
     await join(two)

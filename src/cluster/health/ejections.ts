@@ -100,11 +100,11 @@ export class Ejections {
     if (NOT_ITS_FAULT.has(errno)) return false
     this.failures += 1
     this.lastError = errno
-    // While the backend is skipped, failures are expected. The time must not grow with the number of clients.
-    if (now < this.#skippedUntil) return false
+    // While the backend is skipped for that, failures are expected. The time must not grow with the number of clients.
+    if (now < this.#skippedUntil && this.#verdict?.judgedBy === 'connects') return false
     this.#connectsFailed += 1
     if (wasCurrent) this.#addressesFailed += 1
-    if (this.#connectsFailed < this.#needed || this.#addressesFailed < addresses) return false
+    if (this.#connectsFailed < this.#needed('connects') || this.#addressesFailed < addresses) return false
     return this.#eject('connects', errno === 'ETIMEDOUT' ? 'L4TOUT' : 'L4CON', errno, now)
   }
 
@@ -117,7 +117,7 @@ export class Ejections {
   unanswered(why: Unanswered, now: number): boolean {
     if (now < this.#skippedUntil) return false
     this.#unanswered += 1
-    if (this.#unanswered < this.#needed) return false
+    if (this.#unanswered < this.#needed('answers')) return false
     return why === 'reset'
       ? this.#eject('answers', 'L7RSP', 'ECONNRESET', now)
       : this.#eject('answers', 'L7TOUT', undefined, now)
@@ -127,10 +127,17 @@ export class Ejections {
   told(verdict: PassiveVerdict, now: number): void {
     this.#verdict = verdict
     this.#times = Math.max(this.#times, verdict.times)
-    this.#skippedUntil = Math.max(this.#skippedUntil, now + verdict.restMs)
+    if (verdict.restMs > 0) this.#skippedUntil = Math.max(this.#skippedUntil, now + verdict.restMs)
   }
 
-  /** Another process reaches it again, or a check has passed. */
+  /** A check has reached it. That proves nothing about a backend that accepts and then does not answer. */
+  reached(now: number): void {
+    this.#connectsFailed = 0
+    this.#addressesFailed = 0
+    if (this.#verdict?.judgedBy === 'connects') this.#recover(now)
+  }
+
+  /** Another process reaches it again, or it has answered a check. */
   clear(now: number): void {
     this.#connectsFailed = 0
     this.#addressesFailed = 0
@@ -149,11 +156,11 @@ export class Ejections {
     this.#times = 0
   }
 
-  /** Failures in a row that eject. A backend that is down already has one chance. */
-  get #needed(): number {
+  /** Failures in a row that eject. A backend that is down for the same reason already has one chance. */
+  #needed(judgedBy: PassiveVerdict['judgedBy']): number {
     const policy = this.#rules.policy()
     if (policy === false) return Number.POSITIVE_INFINITY
-    return this.isDown ? 1 : policy.failures
+    return this.#verdict?.judgedBy === judgedBy ? 1 : policy.failures
   }
 
   #eject(
@@ -167,8 +174,6 @@ export class Ejections {
     this.#connectsFailed = 0
     this.#addressesFailed = 0
     this.#unanswered = 0
-    // It must not count among those that are skipped already.
-    this.#skippedUntil = 0
     const restMs = this.#rules.mayBeSkipped() ? this.#restOf(policy, now) : 0
     this.#skippedUntil = restMs === 0 ? 0 : now + restMs
     this.#verdict = { judgedBy, reason, detail, restMs, times: this.#times }

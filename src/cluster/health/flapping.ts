@@ -26,8 +26,11 @@ export class Flapping {
     return now < this.#heldUntil
   }
 
-  /** The backend went down or came back. Returns how long it stays down from now on, in ms. 0: nothing begins. */
-  changed(now: number): number {
+  /**
+   * The backend came back or went down. `mayHold` is asked only if there were enough changes: whether it is down now, and the
+   * cluster can do without it. Returns how long it stays down from now on, in ms. 0: nothing begins.
+   */
+  changed(now: number, mayHold: () => boolean): number {
     const policy = this.#policy()
     if (policy === false) {
       this.forgive()
@@ -36,7 +39,7 @@ export class Flapping {
     const { changes, withinMs, maxForMs } = policy
     const recent = [...this.#changedAt, now].filter((at) => now - at < withinMs)
     this.#changedAt = recent.slice(-changes)
-    if (recent.length < changes || this.isHeld(now)) return 0
+    if (recent.length < changes || this.isHeld(now) || !mayHold()) return 0
     const isAgain = this.#holdMs > 0 && now - this.#heldUntil < withinMs
     this.#holdMs = Math.min(isAgain ? this.#holdMs * 2 : FIRST_HOLD_MS, maxForMs)
     this.#heldUntil = now + this.#holdMs

@@ -22,7 +22,7 @@ export const NOTHING_JUDGED: HealthRules = {
 
 /** How a backend has changed. */
 export interface HealthChange {
-  /** `flapping`: it stays down, or goes down, because it changes too often. */
+  /** `flapping`: it goes down, and stays so for a while because it changes too often. */
   readonly to: 'up' | 'down' | 'flapping'
   /** How long it is skipped at least, in ms. 0: until somebody says otherwise. */
   readonly restMs: number
@@ -30,12 +30,16 @@ export interface HealthChange {
 
 export class Health {
   readonly active = new ActiveVerdicts()
+  /** Nothing speaks against it, so it may be picked at any time. Every pick reads it, so it is a plain field. */
+  isClear = true
+  readonly #rules: HealthRules
   readonly #ejections: Ejections
   readonly #flapping: Flapping
 
-  constructor({ ejections, flapping }: HealthRules) {
-    this.#ejections = new Ejections(ejections)
-    this.#flapping = new Flapping(flapping)
+  constructor(rules: HealthRules) {
+    this.#rules = rules
+    this.#ejections = new Ejections(rules.ejections)
+    this.#flapping = new Flapping(rules.flapping)
   }
 
   get failures(): number {
@@ -55,13 +59,18 @@ export class Health {
     return this.#isMarked || this.#flapping.isHeld(now)
   }
 
+  /** Whether it is down for nothing else than connections that got no answer. */
+  lacksOnlyAnswers(now: number): boolean {
+    return this.passive?.judgedBy === 'answers' && !this.active.isDown && !this.isFlapping(now)
+  }
+
   isFlapping(now: number): boolean {
     return this.#flapping.isHeld(now)
   }
 
-  /** Whether it is skipped because of its connections, now or until a connect has succeeded. */
-  get isEjected(): boolean {
-    return this.#ejections.skippedUntil > 0
+  /** Whether it is skipped because of its connections, or because it changes too often. */
+  isSkipped(now: number): boolean {
+    return now < this.skippedUntil
   }
 
   /** Until when it is skipped, in ms. In the past if it is not, or if nobody knows. */
@@ -88,9 +97,9 @@ export class Health {
     return this.#after(now, () => {
       this.active.checked(verdict)
       const hasPassed = verdict !== undefined && !this.active.isDown && this.active.passed > passed
-      // A connect proves nothing about a backend that accepts and then does not answer.
-      if (hasPassed && (this.passive?.judgedBy !== 'answers' || verdict.reason.startsWith('L7')))
-        this.#ejections.clear(now)
+      if (!hasPassed) return
+      if (verdict.reason.startsWith('L7')) this.#ejections.clear(now)
+      else this.#ejections.reached(now)
     })
   }
 
@@ -132,12 +141,14 @@ export class Health {
   /** The address in use is now another one than the address that failed. */
   moved(now: number): void {
     this.#ejections.moved(now)
+    this.#conclude()
   }
 
   /** Starts anew: earlier failures do not count against it. The counts stay, and what active checks say. */
   forgive(): void {
     this.#ejections.forgive()
     this.#flapping.forgive()
+    this.#conclude()
   }
 
   get #isMarked(): boolean {
@@ -159,11 +170,18 @@ export class Health {
     const wasMarked = this.#isMarked
     const wasHeld = this.#flapping.isHeld(now)
     act()
-    if (wasMarked === this.#isMarked) return undefined
-    const holdMs = this.#flapping.changed(now)
+    const isChange = wasMarked !== this.#isMarked
+    const mayHold = (): boolean => this.#isMarked && this.#rules.ejections.mayBeSkipped()
+    const holdMs = isChange ? this.#flapping.changed(now, mayHold) : 0
+    this.#conclude()
+    if (!isChange) return undefined
     if (holdMs > 0) return { to: 'flapping', restMs: holdMs }
     if (wasHeld) return undefined
     if (!this.#isMarked) return { to: 'up', restMs: 0 }
     return { to: 'down', restMs: this.active.isDown ? 0 : (this.passive?.restMs ?? 0) }
+  }
+
+  #conclude(): void {
+    this.isClear = !this.active.isDown && this.#ejections.skippedUntil === 0 && this.#flapping.heldUntil === 0
   }
 }

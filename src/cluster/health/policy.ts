@@ -45,7 +45,7 @@ const MOST_OF_SMALL = 50
 const MOST_OF_LARGE = 10
 
 /** How many of `backends` may be ejected at once. At least one. */
-export function mostEjected(backends: number, { maxPercent }: EjectPolicy): number {
+export function mostEjected(backends: number, maxPercent: EjectPolicy['maxPercent']): number {
   const percent = maxPercent ?? (backends < SMALL_CLUSTER ? MOST_OF_SMALL : MOST_OF_LARGE)
   return Math.max(1, Math.floor((backends * percent) / 100))
 }

@@ -130,6 +130,9 @@ function checkRoute(route: unknown, path: Path): Finding[] {
   if (isRejecting && route.cluster !== undefined) {
     return [finding(path, 'a route cannot have both "cluster" and "reject: true": remove one')]
   }
+  if (isRejecting && route.http !== undefined) {
+    return [finding([...path, 'http'], 'does nothing beside "reject: true": remove one of the two', 'key')]
+  }
   if (isRejecting || route.cluster !== undefined) return []
   return [finding([...path, 'cluster'], 'is missing: expected the name of a cluster, or "reject: true"')]
 }

@@ -101,10 +101,15 @@ function whyNobody(listener: Values, index: number, speaks: readonly string[]): 
     const isForAll = valueAt(route, 'reject') !== undefined || !needsHello(listener)
     const all = isForAll ? speaks : ['tls']
     for (const name of names.length === 0 ? all : names) taken.add(name)
-    if (speaks.every((name) => taken.has(name)))
+    if (speaks.every((name) => isTaken(name, taken)))
       return `no client matches this route, because routes[${before}] takes them before: remove one of the two`
   }
   return undefined
+}
+
+/** Whoever begins with longer bytes begins with the shorter ones, too. */
+function isTaken(name: string, taken: ReadonlySet<string>): boolean {
+  return taken.has(name) || [...taken].some((other) => other.startsWith('hex:') && name.startsWith(other))
 }
 
 /** As in `listener-policy.ts`: a client without a ClientHello then gets only a route with `speaks`. */

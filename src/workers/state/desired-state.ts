@@ -94,6 +94,7 @@ export class DesiredState {
     this.#present = next
     this.#version++
     this.verdicts.forgetUnless((named) => this.catalogue.gives(named))
+    this.verdicts.forgetTiersUnless((name) => next.config.clusters[name]?.health.failback === 'manual')
     decided()
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
     this.verdicts.repeatTiers(channels)

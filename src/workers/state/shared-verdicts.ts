@@ -13,7 +13,7 @@ type OfBackend = Extract<SharedVerdict, { about: 'backend' }>
 
 interface Ejected extends OfBackend {
   readonly verdict: PassiveVerdict
-  /** ms, on the clock of this process. */
+  /** ms, on the clock of this process. Infinity: until a worker reaches it again. */
   readonly until: number
 }
 
@@ -38,6 +38,8 @@ export class SharedVerdicts {
 
   /** An operator orders that the first tier that works serves again. */
   failback(cluster: string, workers: readonly WorkerChannel[]): void {
+    // Workers forgive, too. One that comes later would move the cluster away again.
+    for (const [key, ejected] of this.#ejected) if (ejected.cluster === cluster) this.#ejected.delete(key)
     this.#decide(
       cluster,
       { tier: undefined, version: this.#versionOf(cluster) + 1, isFailback: true },
@@ -58,7 +60,7 @@ export class SharedVerdicts {
     return [
       ...ejected.map(({ until, verdict, ...rest }) => ({
         ...rest,
-        verdict: { ...verdict, restMs: Math.ceil(until - now) },
+        verdict: { ...verdict, restMs: until === Number.POSITIVE_INFINITY ? 0 : Math.ceil(until - now) },
       })),
       ...Array.from(this.#moved, ([cluster, moved]): SharedVerdict => {
         return { about: 'tier', cluster, moved: { ...moved, isFailback: false } }
@@ -73,10 +75,21 @@ export class SharedVerdicts {
     for (const cluster of this.#moved.keys()) if (!isKnown({ cluster })) this.#moved.delete(cluster)
   }
 
+  /** Forgets where clusters are that go back by themselves. */
+  forgetTiersUnless(staysMoved: (cluster: string) => boolean): void {
+    for (const cluster of this.#moved.keys()) if (!staysMoved(cluster)) this.#moved.delete(cluster)
+  }
+
   #note({ verdict, ...rest }: OfBackend): void {
+    const now = this.#now()
+    for (const [key, { until }] of this.#ejected) if (until <= now) this.#ejected.delete(key)
     const key = JSON.stringify([rest.cluster, rest.backend])
-    if (verdict === undefined) this.#ejected.delete(key)
-    else this.#ejected.set(key, { ...rest, verdict, until: this.#now() + verdict.restMs })
+    if (verdict === undefined) {
+      this.#ejected.delete(key)
+      return
+    }
+    const until = verdict.restMs === 0 ? Number.POSITIVE_INFINITY : now + verdict.restMs
+    this.#ejected.set(key, { ...rest, verdict, until })
   }
 
   /**

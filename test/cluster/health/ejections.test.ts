@@ -179,11 +179,12 @@ class Model {
   down: { until: number; by: 'connects' | 'answers' } | undefined
 
   failed(kind: 'connects' | 'answers', now: number): void {
-    if (this.down !== undefined && now < this.down.until) return
+    const isExpected = kind === 'answers' || this.down?.by === 'connects'
+    if (this.down !== undefined && now < this.down.until && isExpected) return
     if (kind === 'connects') this.failedInARow += 1
     else this.unansweredInARow += 1
     const inARow = kind === 'connects' ? this.failedInARow : this.unansweredInARow
-    if (this.down === undefined && inARow < POLICY.failures) return
+    if (this.down?.by !== kind && inARow < POLICY.failures) return
     if (this.down === undefined)
       this.times = Math.max(0, this.times - Math.floor((now - this.recoveredAt) / 10_000))
     this.times += 1

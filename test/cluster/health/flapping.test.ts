@@ -14,7 +14,7 @@ beforeEach(() => {
 
 /** Changes every second from `now` on. Returns the holds that begin. */
 const changes = (count: number, now: number): number[] =>
-  Array.from({ length: count }, (_, turn) => flapping.changed(now + turn * 1000))
+  Array.from({ length: count }, (_, turn) => flapping.changed(now + turn * 1000, () => true))
 
 test('the fourth change within 5 minutes holds a backend for 30 s', () => {
   expect(changes(4, 1000)).toEqual([0, 0, 0, 30_000])
@@ -23,8 +23,8 @@ test('the fourth change within 5 minutes holds a backend for 30 s', () => {
 
 test('changes that are 5 minutes old do not count', () => {
   changes(3, 0)
-  expect(flapping.changed(300_000)).toBe(0)
-  expect(flapping.changed(300_500)).toBe(30_000)
+  expect(flapping.changed(300_000, () => true)).toBe(0)
+  expect(flapping.changed(300_500, () => true)).toBe(30_000)
 })
 
 test('a backend that goes on to change is held twice as long each time, up to the longest', () => {
@@ -35,6 +35,11 @@ test('a backend that goes on to change is held twice as long each time, up to th
     holds.push(...changes(4, now))
   }
   expect(holds.filter((ms) => ms > 0)).toEqual([30_000, 60_000, 120_000, 240_000, 300_000, 300_000])
+})
+
+test('a backend that comes back, or that its cluster cannot do without, is not held, and its change counts', () => {
+  changes(3, 0)
+  expect([flapping.changed(3000, () => false), flapping.changed(4000, () => true)]).toEqual([0, 30_000])
 })
 
 test('changes during a hold begin no other hold', () => {
@@ -63,7 +68,7 @@ test('with flapping: false no change begins a hold, and a hold ends at the next 
 test('whenever a hold begins there were enough changes, and without a hold there were not', () => {
   const pauses = fc.array(fc.integer({ min: 0, max: 120_000 }), { maxLength: 60 })
   fc.assert(
-    fc.property(pauses, (afterMs) => {
+    fc.property(pauses, fc.infiniteStream(fc.boolean()), (afterMs, permissions) => {
       flapping = new Flapping(() => POLICY)
       const times: number[] = []
       let now = 1
@@ -71,9 +76,10 @@ test('whenever a hold begins there were enough changes, and without a hold there
         now += ms
         times.push(now)
         const wasHeld = flapping.isHeld(now)
-        const holdMs = flapping.changed(now)
+        const mayHold: boolean = permissions.next().value
+        const holdMs = flapping.changed(now, () => mayHold)
         const recent = times.filter((at) => now - at < POLICY.withinMs).length
-        expect(holdMs > 0).toBe(!wasHeld && recent >= POLICY.changes)
+        expect(holdMs > 0).toBe(mayHold && !wasHeld && recent >= POLICY.changes)
         expect([0, 30_000, 60_000, 120_000, 240_000, 300_000]).toContain(holdMs)
       }
     }),

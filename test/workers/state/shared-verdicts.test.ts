@@ -58,6 +58,26 @@ test('a new worker learns nothing of a backend that works again', () => {
   expect(shared.present).toEqual([])
 })
 
+test('a new worker learns of a backend that is down and not skipped, until a worker reaches it', () => {
+  shared.heard(workers[0]!, ejected(0), workers)
+  now = 3_600_000
+  expect(shared.present).toEqual([ejected(0)])
+  shared.heard(workers[1]!, works, workers)
+  expect(shared.present).toEqual([])
+})
+
+test('after a failback a new worker does not learn of failures that were forgiven', () => {
+  shared.heard(workers[0]!, ejected(), workers)
+  shared.failback('db', workers)
+  expect(shared.present.filter(({ about }) => about === 'backend')).toEqual([])
+})
+
+test('a cluster that goes back by itself has not moved, also if it stays again after another reload', () => {
+  shared.heard(workers[0]!, moved(1, 0), workers)
+  shared.forgetTiersUnless((name) => name !== 'db')
+  expect(shared.present).toEqual([])
+})
+
 test('if two workers move a cluster at the same time, the first one decides for all', () => {
   shared.heard(workers[0]!, moved(1, 0), workers)
   shared.heard(workers[1]!, moved(2, 0), workers)
