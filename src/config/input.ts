@@ -83,8 +83,8 @@ export interface ClusterInput {
 /** All keys may be missing. */
 export interface HealthInput {
   /**
-   * A backend that has taken bytes of a client and is silent for this long has failed. The connection goes on. At most 24
-   * days. Default 0: a backend may be silent for ever.
+   * A backend that has taken bytes of a client, is silent for this long, and answers nobody meanwhile, has failed. The
+   * connection goes on. At most 24 days. Default 0: a backend may be silent for ever.
    */
   readonly answerMs?: Duration | undefined
   /** When a backend is skipped because its connections fail. `false`: never. Default: the default of each value. */
@@ -120,7 +120,7 @@ export interface EjectInput {
   readonly forMs?: Duration | undefined
   /** The longest time. Not less than `forMs`. Default 5 minutes. */
   readonly maxForMs?: Duration | undefined
-  /** How much of the cluster at once, 0 to 100. One backend always. Default: 50 for less than 10 backends, else 10. */
+  /** How much of a tier at once, 0 to 100. One backend always, if another could serve. Default: 50 for less than 10 backends, else 10. */
   readonly maxPercent?: number | undefined
 }
 

@@ -243,6 +243,14 @@ test('with failback: manual missing answers do not move a cluster, and failed co
   expect(cluster.servingTier).toBe(1)
 })
 
+test('a cluster that another process moves to a tier that does not work here stays there, and proposes nothing', () => {
+  const cluster = pair()
+  say(cluster, B, false)
+  told.length = 0
+  cluster.judge.follow({ tier: 1, version: 1, isFailback: false })
+  expect([cluster.servingTier, told]).toEqual([1, []])
+})
+
 test('two processes that see different backends fail agree on a tier, and then say no more', async () => {
   const queue: (() => void)[] = []
   const clusters: Cluster[] = []

@@ -10,7 +10,7 @@ export const HEALTH_KEYS: KeyTable = {
     default: 'the default of each key',
   },
   'clusters.NAME.health.answerMs': {
-    does: 'How long a backend may be silent after it has taken bytes of a client. A backend that is silent for longer has failed, which counts for `eject`. The connection goes on. Leave it out where backends need not answer, as receivers of logs do',
+    does: 'How long a backend may be silent after it has taken bytes of a client. A backend that is silent for longer, and answers nobody meanwhile, has failed. That counts for `eject`. The connection goes on. Leave it out where backends need not answer, as receivers of logs do',
     takes: '[duration](#durations-and-sizes), `0` to `24d`',
     default: '`0`',
     zero: 'a backend may be silent for ever',
@@ -39,7 +39,7 @@ export const HEALTH_KEYS: KeyTable = {
     zero: 'an error',
   },
   'clusters.NAME.health.eject.maxPercent': {
-    does: 'How much of the cluster millrace skips at once, in percent of its backends, rounded down. It can always skip one',
+    does: 'How much of a tier millrace skips at once, in percent of the backends that are in service, rounded down. It can always skip one, unless no other backend could serve',
     takes: 'number, `0` to `100`',
     default: '50 for fewer than 10 backends, else 10',
     zero: 'one backend at once',
@@ -50,7 +50,7 @@ export const HEALTH_KEYS: KeyTable = {
     default: '`true`',
   },
   'clusters.NAME.health.flapping.changes': {
-    does: 'How many changes of state within `withinMs` are too many. Going down is one, and coming back is another',
+    does: 'How many changes of state within `withinMs` are too many. Going down is one, and coming back is another. The last one has to be going down',
     takes: 'number, `2` to `100`',
     default: '`4`',
     zero: 'an error',
