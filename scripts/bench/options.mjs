@@ -1,5 +1,6 @@
 // The command line of the bench, and which loads and contenders it chooses.
 import { parseArgs } from 'node:util'
+import { readOrExit } from '../usage.mjs'
 import { LOADS, smokeLoads } from './loads.mjs'
 import { machineCongestion, reasonNoNamespaces } from './network.mjs'
 
@@ -23,15 +24,8 @@ const QUICK_MOST_WARM_MS = 800
 const isForSmoke = ({ name, kind }) => kind === 'rival' || kind === 'reference' || SMOKED.includes(name)
 const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody', 'millrace-uncounted']
 
-/** Exits with 2 and the usage if the arguments make no sense. */
-export function parseOptions(argv) {
-  try {
-    return readOptions(argv)
-  } catch (error) {
-    console.error(`${error.message}\n${USAGE}`)
-    process.exit(2)
-  }
-}
+/** Exits if the arguments make no sense. */
+export const parseOptions = (argv) => readOrExit(argv, USAGE, readOptions)
 
 /** What the arguments choose. Throws an error that says what is wrong. */
 export function readOptions(argv) {

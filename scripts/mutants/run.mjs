@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readOrExit } from '../usage.mjs'
 import { Copy } from './copy.mjs'
 import { judge } from './judge.mjs'
 import { killAll } from './limited.mjs'
@@ -16,7 +17,7 @@ const USAGE = `npm run mutants [-- OPTIONS]
   --jobs N      how many at a time; default: as many as there are processors`
 const ROOT = join(import.meta.dirname, '../..')
 
-const { mutants, jobs } = readArguments()
+const { mutants, jobs } = readOrExit(process.argv.slice(2), USAGE, readArguments)
 const copies = Array.from({ length: Math.min(jobs, mutants.length) }, () => new Copy(ROOT))
 process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
 process.once('exit', () => {
@@ -27,20 +28,16 @@ const verdicts = await judge(mutants, copies, (verdict) => console.log(lineOf(ve
 console.log(summaryOf(verdicts))
 process.exitCode = verdicts.every(({ kind }) => kind === 'found') ? 0 : 1
 
-/** Exits with 2 and the usage if the arguments make no sense. */
-function readArguments() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { only: { type: 'string', multiple: true, default: [] }, jobs: { type: 'string' } },
-    })
-    if (positionals.length > 0 && values.only.length === 0)
-      throw new Error(`"${positionals[0]}" is not an option`)
-    const jobs = Number(values.jobs ?? availableParallelism())
-    if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs must be 1 or more, not "${values.jobs}"`)
-    return { jobs, mutants: choose(readLists(), [...values.only, ...positionals]) }
-  } catch (error) {
-    console.error(`${error.message}\n${USAGE}`)
-    process.exit(2)
-  }
+/** Throws an error that says what is wrong. */
+function readArguments(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { only: { type: 'string', multiple: true, default: [] }, jobs: { type: 'string' } },
+  })
+  if (positionals.length > 0 && values.only.length === 0)
+    throw new Error(`"${positionals[0]}" is not an option`)
+  const jobs = Number(values.jobs ?? availableParallelism())
+  if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs must be 1 or more, not "${values.jobs}"`)
+  return { jobs, mutants: choose(readLists(), [...values.only, ...positionals]) }
 }

@@ -1,5 +1,6 @@
 // The command line of the soak.
 import { parseArgs } from 'node:util'
+import { readOrExit } from '../usage.mjs'
 
 const USAGE = `npm run soak [-- OPTIONS]
   --minutes N   how long backends fail, 0.1 to 10080. Default: 60
@@ -14,15 +15,8 @@ const NUMBERS = {
   rate: { least: 10, most: 10_000, isWhole: true },
 }
 
-/** Exits with 2 and the usage if the arguments make no sense. */
-export function parseOptions(argv) {
-  try {
-    return readOptions(argv)
-  } catch (error) {
-    console.error(`${error.message}\n${USAGE}`)
-    process.exit(2)
-  }
-}
+/** Exits if the arguments make no sense. */
+export const parseOptions = (argv) => readOrExit(argv, USAGE, readOptions)
 
 /** What the arguments choose. Throws an error that says what is wrong. */
 export function readOptions(argv) {
