@@ -37,6 +37,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   config: ['io', 'proxy-protocol'],
   control: ['config'],
   peek: ['postgres', 'proxy-protocol'],
+  probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
   words: ['figures'],
 }
 /** Rooms from which a room may not even import a type. No file may import a type from above it. */
