@@ -165,8 +165,10 @@ let lastPort = FIRST_PORT + (process.pid % PORTS)
 /** A free loopback port, for programs that cannot choose one themselves. No port is given twice. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < PORTS; tries++) {
-    lastPort = FIRST_PORT + ((lastPort + 1 - FIRST_PORT) % PORTS)
-    if (await isFree(lastPort)) return lastPort
+    // Another call may take the next port while this one waits.
+    const port = FIRST_PORT + ((lastPort + 1 - FIRST_PORT) % PORTS)
+    lastPort = port
+    if (await isFree(port)) return port
   }
   throw new Error('no free port')
 }

@@ -1,0 +1,100 @@
+/** A DNS server of the test: it says what each datagram and each TCP message is answered with, hostile bytes included. */
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type Answer, type DecodedPacket, decode, encode, type Packet } from 'dns-packet'
+import { afterAll } from 'vitest'
+
+export interface Query {
+  readonly packet: DecodedPacket
+  readonly name: string
+  readonly type: string
+  readonly transport: 'udp' | 'tcp'
+  /** Sends bytes to the client. Over TCP the length goes before them. */
+  reply(bytes: Buffer): void
+  /** The connection of a question over TCP. */
+  readonly socket: Socket | undefined
+}
+
+export interface DnsServerOfTest {
+  readonly ip: string
+  readonly port: number
+  /** All questions so far. */
+  readonly queries: readonly Query[]
+}
+
+/** Starts one. It is closed when the tests of the file are over. */
+export async function dnsServer(answer: (query: Query) => void): Promise<DnsServerOfTest> {
+  const queries: Query[] = []
+  const take = (bytes: Buffer, from: Pick<Query, 'transport' | 'reply' | 'socket'>): void => {
+    const packet = decode(bytes)
+    const [question] = packet.questions ?? []
+    const query = { packet, name: question?.name ?? '', type: question?.type ?? '', ...from }
+    queries.push(query)
+    answer(query)
+  }
+  const { tcp, udp, port } = await listenOnBoth()
+  tcp.on('connection', (socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (bytes) =>
+      take(bytes.subarray(2), {
+        transport: 'tcp',
+        socket,
+        reply: (message) => socket.write(withLength(message)),
+      }),
+    )
+  })
+  udp.on('message', (bytes, { port: client }) =>
+    take(bytes, {
+      transport: 'udp',
+      socket: undefined,
+      reply: (message) => udp.send(message, client, '127.0.0.1'),
+    }),
+  )
+  afterAll(() => {
+    udp.close()
+    tcp.close()
+  })
+  return { ip: '127.0.0.1', port, queries }
+}
+
+/** The bytes of a reply to this question. `packet` is added to it, or replaces parts of it. */
+export function replyTo(query: Query, packet: Partial<Packet> & { readonly rcode?: number } = {}): Buffer {
+  const { rcode = 0, flags = 0, ...others } = packet
+  const own: Packet = {
+    type: 'response',
+    id: query.packet.id ?? 0,
+    questions: query.packet.questions ?? [],
+    ...others,
+  }
+  return encode({ ...own, flags: flags | rcode | RECURSION })
+}
+
+export const a = (name: string, data: string, ttl = 60): Answer => ({ type: 'A', name, data, ttl })
+export const aaaa = (name: string, data: string, ttl = 60): Answer => ({ type: 'AAAA', name, data, ttl })
+export const cname = (name: string, data: string, ttl = 60): Answer => ({ type: 'CNAME', name, data, ttl })
+
+/** RD and RA. */
+const RECURSION = 0x180
+
+function withLength(message: Buffer): Buffer {
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(message.length)
+  return Buffer.concat([length, message])
+}
+
+/** A socket of each kind at the same port. A port that is free for TCP may be taken for UDP. */
+async function listenOnBoth(): Promise<{ tcp: Server; udp: UdpSocket; port: number }> {
+  const tcp = createServer()
+  tcp.listen(0, '127.0.0.1')
+  await once(tcp, 'listening')
+  const { port } = tcp.address() as AddressInfo
+  const udp = createSocket('udp4')
+  const bound = await new Promise((resolve) => {
+    udp.once('error', () => resolve(false))
+    udp.bind(port, '127.0.0.1', () => resolve(true))
+  })
+  if (bound) return { tcp, udp, port }
+  tcp.close()
+  return await listenOnBoth()
+}
