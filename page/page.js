@@ -7,6 +7,7 @@ import { visible } from '/assets/dist/escape.js'
 import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
 import {
   draining,
+  laterTiers,
   processes,
   servingFor,
   splicedShare,
@@ -70,7 +71,7 @@ function showFacts(status) {
     splicing(status),
   ]
   tell('facts', facts.filter(Boolean).join(' · '))
-  tell('workers', workerTroubles(status).join(' · '))
+  tell('workers', [...workerTroubles(status), ...laterTiers(status.clusters)].join(' · '))
 }
 
 /** @param {Status} status */

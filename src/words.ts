@@ -3,7 +3,7 @@
  * file, so it imports nothing that a browser lacks.
  */
 import { counted, NOTHING, share, time } from './figures.js'
-import type { BACKEND } from './status/cluster.js'
+import type { BACKEND, CLUSTER } from './status/cluster.js'
 import type { TRAFFIC } from './status/common.js'
 import type { CONNECTION } from './status/connection.js'
 import type { Told } from './status/fields.js'
@@ -13,6 +13,10 @@ import type { DRAIN, STATUS } from './status/status.js'
 type Status = Told<typeof STATUS>
 type Listener = Told<typeof LISTENER>
 type Backend = Told<typeof BACKEND>
+type Cluster = Told<typeof CLUSTER>
+type TieredCluster = Pick<Cluster, 'name' | 'servingTier'> & {
+  readonly backends: readonly Pick<Backend, 'tier' | 'isLeaving'>[]
+}
 type Connection = Told<typeof CONNECTION>
 type Drain = Told<typeof DRAIN>
 
@@ -109,6 +113,15 @@ export function workerTroubles({
     workersDiffer.length > 0 && `workers differ in ${workersDiffer.join(', ')}`,
   ]
   return troubles.filter((trouble) => trouble !== false)
+}
+
+/** `cluster pg: tier 100 serves`, for each cluster in which another tier than the first one serves. */
+export function laterTiers(clusters: readonly TieredCluster[]): string[] {
+  return clusters.flatMap(({ name, servingTier, backends }) =>
+    servingTier !== undefined && backends.some(({ tier, isLeaving }) => !isLeaving && tier < servingTier)
+      ? `cluster ${name}: tier ${servingTier} serves`
+      : [],
+  )
 }
 
 /** `draining listener web: 12 connections left, 30.0s to the deadline`. `now`: ms since 1970. */

@@ -92,6 +92,21 @@ it('each trouble with workers is told in its own sentence', () => {
   ])
 })
 
+it('a cluster in which another tier than the first one serves is named with this tier', () => {
+  const of = (name: string, servingTier: number | undefined, tiers: readonly number[]) => ({
+    name,
+    servingTier,
+    backends: tiers.map((tier) => ({ tier, isLeaving: false })),
+  })
+  const clusters = [
+    of('first', 0, [0, 100]),
+    of('alone', 3, [3]),
+    of('pg', 100, [0, 100]),
+    of('none', undefined, [0]),
+  ]
+  expect(words.laterTiers(clusters)).toEqual(['cluster pg: tier 100 serves'])
+})
+
 it.each([
   [{}, 'everything'],
   [{ listener: 'web' }, 'listener web'],

@@ -12,6 +12,7 @@ import {
   destination,
   draining,
   hasTiers,
+  laterTiers,
   listenerState,
   processes,
   servingFor,
@@ -98,11 +99,11 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
   ]
 }
 
-/** What runs, then what is wrong with its workers. */
+/** What runs, then what is wrong with its workers, and which clusters run on a later tier. */
 export function headlines(status: ProxyStatus, now: number, note = ''): string[] {
   const serving = [`millrace ${status.version} ${status.state}`, servingFor(status, now)].filter(Boolean)
   const what = `${serving.join(' ')}, ${processes(status)}, ${splicing(status)}`
-  return [note === '' ? what : `${what}  ${note}`, ...workerTroubles(status)]
+  return [note === '' ? what : `${what}  ${note}`, ...workerTroubles(status), ...laterTiers(status.clusters)]
 }
 
 export function connectionLines({ matched, connections }: ConnectionList): string[] {

@@ -195,6 +195,17 @@ export function describeHealth(): void {
       expect(stateOf(0).state).toBe('down')
     })
 
+    it('the log says when another tier serves, and when the first one serves again', async () => {
+      await start({ failback: 'manual' })
+      say(one, false)
+      const moved = await bed.told(/^cluster back/)
+      expect(moved).toMatchObject({ level: 'warn', cluster: 'back', tier: 100 })
+      expect(moved.message).toBe('cluster back: tier 100 serves from now on')
+      say(one, true)
+      say(two, false)
+      expect(await bed.told(/its first tier serves again$/)).toMatchObject({ level: 'info', cluster: 'back' })
+    })
+
     it('a failback forgives the failed connects of the first tier', async () => {
       await start({ failback: 'manual', ...SLOW })
       one.refuse()

@@ -18,6 +18,10 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
     onBackendUp: ({ name: backend }) => log.info({ cluster, backend }, `backend ${backend} is back`),
     onBackendFlapping: ({ name: backend }, restMs) =>
       log.warn({ cluster, backend, restMs }, `backend ${backend} changes too often: it stays down`),
+    onMoved: ({ tier }) => {
+      if (tier === undefined) log.info({ cluster }, `cluster ${cluster}: its first tier serves again`)
+      else log.warn({ cluster, tier }, `cluster ${cluster}: tier ${tier} serves from now on`)
+    },
     onResolveFailed: (host, code, retryMs) =>
       log.warn({ cluster, host, code, retryMs }, `no address for ${host}: ${code}`),
   }

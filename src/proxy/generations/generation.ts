@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
 import type { DialOptions } from '../../cluster/dial.js'
+import type { Moved } from '../../cluster/tiers.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { LASTING_MS } from '../../connection/backend/lasting.js'
@@ -190,9 +191,15 @@ function createDestination(
     maxLifetimeMs: lifetimeMs,
   }
   const { sendProxy, startTls, tls } = options
+  const announced = announceCluster(log, name)
+  const followed = hooksOf(name)
   const hooks = {
-    ...announceCluster(log, name),
-    ...hooksOf(name),
+    ...announced,
+    ...followed,
+    onMoved: (moved: Moved) => {
+      announced.onMoved?.(moved)
+      followed.onMoved?.(moved)
+    },
     onBackendReleased,
     onNoKey,
     ...(lookup && { lookup }),
