@@ -1,34 +1,43 @@
 /**
- * Performs one check of one address. It knows no clusters and no config, and its only timer is the deadline of the check.
+ * Performs one check of one address. It knows no clusters and no config, and its only timers are the deadline of the check
+ * and the one of the close.
  */
-import { type NetConnectOpts, connect as netConnect } from 'node:net'
-import type { ResolvedAddress } from '../address.js'
+import { encodeLocalHeader } from '../proxy-protocol/encode.js'
 import type { Check, ProbeResult, ProbeTarget, Probing } from './check.js'
-import { connectReason } from './errno.js'
+import { type Conversation, over } from './conversation.js'
+import { httpConversation } from './http.js'
+import { ProbeConnection } from './probe-connection.js'
+import { scriptConversation } from './script.js'
+import { tlsPlan } from './tls.js'
 
 /**
  * Checks `target`, and calls `done` once with the result, never before this function has returned. Whatever the backend
- * does, the result comes at the latest after `timeoutMs`, and the check throws nothing.
+ * does, the result comes at the latest after `timeoutMs`. After a conversation the connection may take 1 s more to close.
  */
-export function probe(_check: Check, target: ProbeTarget, done: (result: ProbeResult) => void): Probing {
-  const socket = netConnect(netAddress(target.address))
-  const finish = (result: ProbeResult | undefined): void => {
-    clearTimeout(deadline)
-    socket
-      .off('connect', connected)
-      .off('error', failed)
-      .on('error', () => {})
-    socket.destroy()
-    if (result !== undefined) done(result)
+export function probe(check: Check, target: ProbeTarget, done: (result: ProbeResult) => void): Probing {
+  const isInTls = check.kind === 'tls' || (check.kind !== 'tcp' && target.tls !== undefined)
+  const clientName = check.kind === 'http' ? check.host : undefined
+  const plan = {
+    address: target.address,
+    timeoutMs: target.timeoutMs,
+    header: target.sendProxy && encodeLocalHeader(target.sendProxy === 'v1' ? 1 : 2),
+    tls: isInTls ? tlsPlan(target, check.kind === 'http', clientName) : undefined,
+    conversation: conversationOf(check, target, isInTls),
   }
-  const connected = (): void => finish({ passed: true, reason: 'L4OK', detail: undefined })
-  const failed = ({ code, message }: NodeJS.ErrnoException): void =>
-    finish({ passed: false, reason: connectReason(code ?? ''), detail: code ?? message })
-  const late = (): void => finish({ passed: false, reason: 'L4TOUT', detail: undefined })
-  const deadline = setTimeout(late, target.timeoutMs)
-  socket.on('connect', connected).on('error', failed)
-  return { cancel: () => finish(undefined) }
+  return new ProbeConnection(plan, (outcome) => {
+    if (outcome.kind === 'found') done(outcome.found)
+    else done({ passed: false, reason: outcome.reason, detail: outcome.detail })
+  })
 }
 
-const netAddress = (address: ResolvedAddress): NetConnectOpts =>
-  address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
+function conversationOf(check: Check, target: ProbeTarget, isInTls: boolean): Conversation<ProbeResult> {
+  if (check.kind === 'http') return httpConversation(check, target)
+  if (check.kind === 'script') return scriptConversation(check, isInTls)
+  return nothing({ passed: true, reason: isInTls ? 'L6OK' : 'L4OK', detail: undefined })
+}
+
+/** The connection alone is enough. */
+const nothing = (result: ProbeResult): Conversation<ProbeResult> => ({
+  next: () => over(result),
+  explain: () => '',
+})

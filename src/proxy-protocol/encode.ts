@@ -50,6 +50,14 @@ export function encodeProxyHeader(version: 1 | 2, header: ProxyHeaderOptions): B
   return version === 1 ? encodeV1(header) : encodeV2(header)
 }
 
+/** Writes the header of a connection that millrace makes for itself: `PROXY UNKNOWN` in version 1, LOCAL in version 2. */
+export function encodeLocalHeader(version: 1 | 2): Buffer {
+  if (version === 1) return encodeV1({})
+  const command = VERSION_2 | V2_COMMANDS.local
+  const family = (V2_FAMILIES.unspec << 4) | V2_TRANSPORTS.unspec
+  return Buffer.concat([V2_SIGNATURE, Buffer.from([command, family, 0, 0])])
+}
+
 interface TcpEnd {
   readonly ip: Buffer
   readonly port: number

@@ -23,10 +23,14 @@ const CLIENTS_OWN = 'client'
 export class TlsOrigination {
   readonly #options: ConnectionOptions
   readonly #serverName: string | undefined
-  readonly #sessions = new Sessions()
+  readonly #sessions: Sessions | undefined
 
-  /** Reads the files, which were checked before. */
-  constructor({ serverName, ca, verify, alpn, cert, key }: BackendTlsConfig) {
+  /**
+   * Reads the files, which were checked before. Not `resumes`: each connection does a whole handshake, so the certificate
+   * is checked each time.
+   */
+  constructor({ serverName, ca, verify, alpn, cert, key }: BackendTlsConfig, { resumes = true } = {}) {
+    this.#sessions = resumes ? new Sessions() : undefined
     const own = cert === undefined || key === undefined ? {} : { cert: readPem(cert), key: readPem(key) }
     const secureContext = createSecureContext({ ...(ca !== undefined && { ca: readPem(ca) }), ...own })
     this.#serverName = serverName
@@ -42,7 +46,7 @@ export class TlsOrigination {
     const name = this.#nameFor(clientName) ?? backend.host ?? 'localhost'
     const servername = isIP(name) === 0 ? name.replace(/\.$/, '') : undefined
     const sessionKey = `${backend.name} ${name}`
-    const session = this.#sessions.get(sessionKey)
+    const session = this.#sessions?.get(sessionKey)
     const stream = connect({
       ...this.#options,
       ...(servername !== undefined && { servername }),
@@ -51,7 +55,7 @@ export class TlsOrigination {
       socket: raw,
     })
     const handshake = handshakeOf(stream, 'secureConnect', servername, () => undefined)
-    this.#sessions.watch(sessionKey, stream, handshake.done)
+    this.#sessions?.watch(sessionKey, stream, handshake.done)
     return handshake
   }
 
