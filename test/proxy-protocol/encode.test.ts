@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Address } from '../../src/address.js'
 import { bytesToIp } from '../../src/ip.js'
 import { decodeProxyHeader } from '../../src/proxy-protocol/decode.js'
-import { encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
+import { encodeLocalHeader, encodeProxyHeader } from '../../src/proxy-protocol/encode.js'
 import type { ProxyFacts, ProxyHeader, ProxySsl } from '../../src/proxy-protocol/header.js'
 import { INET, INET6, tlv, v2, vectors } from './headers.js'
 
@@ -204,4 +204,9 @@ describe('encoded PROXY headers', () => {
       { seed, numRuns: 3000 },
     )
   })
+})
+
+it.each([1, 2] as const)('encodeLocalHeader, version %i, names no addresses', (version) => {
+  const command = version === 1 ? 'proxy' : 'local'
+  expect(decoded(encodeLocalHeader(version))).toEqual({ version, command, tlvs: [] })
 })
