@@ -1,8 +1,9 @@
 /** What questions to DNS are answered with. Plain data. */
+import { bytesToIp, ipToBytes } from '../ip.js'
 
 /** An IP address of a name. */
 export interface AddressRecord {
-  /** IPv4 or IPv6, without brackets. */
+  /** IPv4 or IPv6, in one spelling (RFC 5952). An IPv4 address that is mapped into IPv6 is told as IPv4. */
   readonly ip: string
   /** How long the address is valid, 0 to 7 days. It is the lowest TTL of the CNAMEs that led here and of the record. */
   readonly ttlMs: number
@@ -64,3 +65,9 @@ export type DnsFailure =
   | 'CANCELLED'
 
 export const failed = (code: DnsFailure | (string & {})): FailedAnswer => ({ kind: 'failed', code })
+
+/** The one spelling of an address. An IPv4 address that is mapped into IPv6 becomes IPv4. */
+export function canonicalIp(ip: string): string {
+  const bytes = ipToBytes(ip)
+  return bytes === undefined ? ip : bytesToIp(bytes)
+}

@@ -1,24 +1,32 @@
 /**
- * A DNS client that tells how long its answers are valid. It keeps no answers: each question is asked anew. No socket
- * and no timer of it keeps the process alive.
+ * A DNS client that tells how long its answers are valid. It keeps no answers: each question is asked anew. No socket and
+ * no timer of it keeps the process alive.
  */
-
 import type { AddressRecord, Answer, SrvRecord } from './answer.js'
-import { askServers, type ServerPolicy } from './ask.js'
 import type { DnsServer } from './exchange.js'
-import { bothFamilies } from './families.js'
-import { addressesIn, servicesIn } from './reply.js'
+import { ConcurrencyLimit } from './limit.js'
+import { Resolution } from './resolution.js'
+import { ServerOrder } from './server-order.js'
+import { type Lookup, System, type SystemFiles } from './system/system.js'
 
 export type { AddressRecord, Answer, EmptyAnswer, FailedAnswer, RecordsAnswer, SrvRecord } from './answer.js'
 export type { DnsServer } from './exchange.js'
+export type { Lookup, SystemFiles } from './system/system.js'
 
 export interface DnsClientOptions {
-  /** The servers to ask, in this order. Default: those of the system. */
+  /**
+   * The servers to ask, in this order. Default: those of resolv.conf. The system (`dns.lookup`) is then asked, too, for
+   * names that it may find in other ways than by DNS.
+   */
   readonly servers?: readonly DnsServer[] | undefined
-  /** How long one server may take for one try. Default: what resolv.conf says, else 5 s. */
+  /** How long one server may take for one try. Default: `timeout` of resolv.conf, else 5 s. */
   readonly timeoutMs?: number | undefined
-  /** How often a silent server is asked, 1 or more. Default: what resolv.conf says, else 2. */
+  /** How often a silent server is asked, 1 or more. Default: `attempts` of resolv.conf, else 2. */
   readonly tries?: number | undefined
+  /** Where the files of the system are. Default: in /etc. */
+  readonly files?: SystemFiles | undefined
+  /** How to ask the system. Default: `dns.lookup`. */
+  readonly lookup?: Lookup | undefined
 }
 
 /** A question under way. */
@@ -34,15 +42,20 @@ export interface DnsClient {
   srv(name: string, done: (answer: Answer<SrvRecord>) => void): Asking
 }
 
+/** Each question under way needs a socket. */
+const MOST_AT_A_TIME = 64
+/** More than two for each of 10,000 backends. */
+const MOST_WAITING = 65_536
+
 export function createDnsClient(options: DnsClientOptions = {}): DnsClient {
-  const policy: ServerPolicy = {
-    servers: options.servers ?? [],
-    timeoutMs: options.timeoutMs ?? 5000,
-    tries: options.tries ?? 2,
-  }
+  const { servers, timeoutMs, tries, files, lookup } = options
+  const resolution = new Resolution({ servers, timeoutMs, tries }, new System(files, lookup), {
+    order: new ServerOrder(),
+    limit: new ConcurrencyLimit(MOST_AT_A_TIME, MOST_WAITING),
+  })
   return {
-    addresses: (host, done) => start((signal) => addressesOf(policy, host, signal), done),
-    srv: (name, done) => start((signal) => askSrv(policy, name, signal), done),
+    addresses: (host, done) => start((signal) => resolution.addresses(host, signal), done),
+    srv: (name, done) => start((signal) => resolution.services(name, signal), done),
   }
 }
 
@@ -55,18 +68,4 @@ function start<R>(
     if (!controller.signal.aborted) done(answer)
   })
   return { cancel: () => controller.abort() }
-}
-
-const askSrv = (policy: ServerPolicy, name: string, signal: AbortSignal): Promise<Answer<SrvRecord>> =>
-  askServers(policy, { name, type: 'SRV' }, signal, (packet) => servicesIn(packet, name))
-
-async function addressesOf(
-  policy: ServerPolicy,
-  host: string,
-  signal: AbortSignal,
-): Promise<Answer<AddressRecord>> {
-  const ask = (type: 'A' | 'AAAA') =>
-    askServers(policy, { name: host, type }, signal, (packet) => addressesIn(packet, host, type))
-  const [a, aaaa] = await Promise.all([ask('A'), ask('AAAA')])
-  return bothFamilies(a, aaaa)
 }

@@ -2,7 +2,14 @@
 
 import { isIP } from 'node:net'
 import type { Answer as Rr } from 'dns-packet'
-import { type AddressRecord, type Answer, type EmptyAnswer, failed, type SrvRecord } from './answer.js'
+import {
+  type AddressRecord,
+  type Answer,
+  canonicalIp,
+  type EmptyAnswer,
+  failed,
+  type SrvRecord,
+} from './answer.js'
 import { codeOf, type Packet } from './packet.js'
 
 /** RFC 8767 section 4. Longer ones are cut to this. It is also less than the longest timer. */
@@ -72,7 +79,7 @@ function addressRecords(records: readonly Rr[], ttlS: number): AddressRecord[] {
   return records.flatMap((record) => {
     // What dns-packet reads beyond the end of a packet is no address.
     if ((record.type !== 'A' && record.type !== 'AAAA') || isIP(record.data) === 0) return []
-    return [{ ip: record.data, ttlMs: 1000 * Math.min(ttlS, ttlOf(record)) }]
+    return [{ ip: canonicalIp(record.data), ttlMs: 1000 * Math.min(ttlS, ttlOf(record)) }]
   })
 }
 
