@@ -11,7 +11,7 @@ export interface AddressRecord {
 
 /** Where a service runs (RFC 2782). */
 export interface SrvRecord {
-  /** A host name without the dot at its end. */
+  /** A host name in lower case and without the dot at its end. */
   readonly target: string
   readonly port: number
   /** 0 to 65535. Servers with the lowest number are used first. */

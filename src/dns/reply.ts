@@ -10,6 +10,7 @@ import {
   failed,
   type SrvRecord,
 } from './answer.js'
+import { isAskable } from './host-name.js'
 import { codeOf, type Packet } from './packet.js'
 
 /** RFC 8767 section 4. Longer ones are cut to this. It is also less than the longest timer. */
@@ -83,11 +84,13 @@ function addressRecords(records: readonly Rr[], ttlS: number): AddressRecord[] {
   })
 }
 
-/** The target "." says that there is no such service (RFC 2782). */
+/** The target "." says that there is no such service (RFC 2782). Targets that no host can have are left out, too. */
 function srvRecords(records: readonly Rr[], ttlS: number, packet: Packet): SrvRecord[] {
   return records.flatMap((record) => {
-    if (record.type !== 'SRV' || record.data.target === '.') return []
-    const { target, port, priority = 0, weight = 0 } = record.data
+    if (record.type !== 'SRV') return []
+    const { port, priority = 0, weight = 0 } = record.data
+    const target = record.data.target.toLowerCase()
+    if (!isAskable(target) && isIP(target) === 0) return []
     const ttlMs = 1000 * Math.min(ttlS, ttlOf(record))
     return [{ target, port, priority, weight, ttlMs, addresses: glueOf(packet, target) }]
   })

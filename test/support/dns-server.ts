@@ -2,7 +2,16 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { type Answer, type DecodedPacket, decode, encode, type Packet } from 'dns-packet'
+import {
+  type Answer,
+  type DecodedPacket,
+  decode,
+  encode,
+  type Packet,
+  RECURSION_AVAILABLE,
+  type SrvData,
+  TRUNCATED_RESPONSE,
+} from 'dns-packet'
 import { afterAll } from 'vitest'
 
 export interface Query {
@@ -58,24 +67,36 @@ export async function dnsServer(answer: (query: Query) => void): Promise<DnsServ
   return { ip: '127.0.0.1', port, queries }
 }
 
-/** The bytes of a reply to this question. `packet` is added to it, or replaces parts of it. */
-export function replyTo(query: Query, packet: Partial<Packet> & { readonly rcode?: number } = {}): Buffer {
-  const { rcode = 0, flags = 0, ...others } = packet
-  const own: Packet = {
+interface ReplyParts extends Omit<Packet, 'flags' | 'type'> {
+  readonly rcode?: number
+  readonly isTruncated?: boolean
+  /** Whether the server says that it asks other servers. Default: yes. */
+  readonly recursion?: boolean
+}
+
+/** The bytes of a reply to this question. */
+export function replyTo(query: Query, parts: ReplyParts = {}): Buffer {
+  const { rcode = 0, isTruncated = false, recursion = true, ...sections } = parts
+  return encode({
     type: 'response',
     id: query.packet.id ?? 0,
     questions: query.packet.questions ?? [],
-    ...others,
-  }
-  return encode({ ...own, flags: flags | rcode | RECURSION })
+    ...sections,
+    flags: rcode | (isTruncated ? TRUNCATED_RESPONSE : 0) | (recursion ? RECURSION_AVAILABLE : 0),
+  })
 }
 
 export const a = (name: string, data: string, ttl = 60): Answer => ({ type: 'A', name, data, ttl })
 export const aaaa = (name: string, data: string, ttl = 60): Answer => ({ type: 'AAAA', name, data, ttl })
 export const cname = (name: string, data: string, ttl = 60): Answer => ({ type: 'CNAME', name, data, ttl })
 
-/** RD and RA. */
-const RECURSION = 0x180
+export const soa = (name: string, ttl: number, minimum: number): Answer => ({
+  type: 'SOA',
+  name,
+  ttl,
+  data: { mname: name, rname: name, serial: 1, refresh: 1, retry: 1, expire: 1, minimum },
+})
+export const srv = (name: string, data: SrvData, ttl = 60): Answer => ({ type: 'SRV', name, data, ttl })
 
 function withLength(message: Buffer): Buffer {
   const length = Buffer.alloc(2)
