@@ -20,8 +20,12 @@ export type Packet = DecodedPacket & { readonly rcode: string; readonly opcode: 
 /** The largest reply that crosses nearly every network in one piece (DNS Flag Day 2020). */
 const UDP_PAYLOAD_BYTES = 1232
 const HEADER_BYTES = 12
-/** Far more than backends of one name. Each name in a packet may cost thousands of steps to decode. */
+/** More than the backends of one name. */
 export const MOST_RECORDS = 1024
+const POINTER = 0xc0
+const POINTER_TARGET = 0x3fff
+/** A name points to an earlier name, whose first byte is no pointer (RFC 1035 section 4.1.4). */
+const MOST_POINTERS_IN_A_ROW = 8
 /** Replies with an error may leave the question out. */
 const MAY_LACK_QUESTION: ReadonlySet<string> = new Set(['FORMERR', 'NOTIMP'])
 
@@ -66,7 +70,7 @@ export function codeOf(packet: Packet): string {
 
 /** dns-packet throws if a packet is cut or makes no sense. It also reads beyond the end. */
 function decodePacket(bytes: Buffer): Packet | undefined {
-  if (countRecords(bytes) > MOST_RECORDS) return undefined
+  if (countRecords(bytes) > MOST_RECORDS || hasPointerChain(bytes)) return undefined
   try {
     const packet = decode(bytes) as Packet
     return decode.bytes > bytes.length ? undefined : packet
@@ -78,3 +82,19 @@ function decodePacket(bytes: Buffer): Packet | undefined {
 /** The number of records that the header promises, with the questions. */
 const countRecords = (bytes: Buffer): number =>
   [4, 6, 8, 10].reduce((sum, offset) => sum + bytes.readUInt16BE(offset), 0)
+
+/**
+ * Whether some bytes are pointers to pointers to pointers, and so on. dns-packet follows thousands of them for each name,
+ * and a packet may have a thousand names.
+ */
+function hasPointerChain(bytes: Buffer): boolean {
+  const lengths = new Uint8Array(bytes.length)
+  for (let at = HEADER_BYTES; at < bytes.length - 1; at++) {
+    const target = bytes.readUInt16BE(at) & POINTER_TARGET
+    if ((bytes[at] ?? 0) < POINTER || target >= at) continue
+    const length = (lengths[target] ?? 0) + 1
+    if (length > MOST_POINTERS_IN_A_ROW) return true
+    lengths[at] = length
+  }
+  return false
+}

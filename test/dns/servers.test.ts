@@ -1,5 +1,5 @@
 /** Which server the DNS client asks, how often, and over which transport. */
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDnsClient, type DnsServer } from '../../src/dns/client.js'
 import { a, type DnsServerOfTest, dnsServer, type Query, replyTo, srv } from '../support/dns-server.js'
 import { freePort } from '../support/programs.js'
@@ -7,19 +7,25 @@ import { addresses, NO_FILES, services } from './asking.js'
 
 const SERVICE = '_db._tcp.test'
 const SERVFAIL = 2
+const TIMEOUT_MS = 1000
+
+// Time passes only while a server is silent, so a busy machine changes nothing.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterAll(() => void vi.useRealTimers())
+const passTimeout = (): void => void vi.advanceTimersByTime(TIMEOUT_MS)
 
 const servesAt = (query: Query, port: number): Buffer =>
   replyTo(query, { answers: [srv(SERVICE, { port, target: 'db.test' })] })
 
 /** A server whose answer has this port. */
 const good = (port = 1): Promise<DnsServerOfTest> => dnsServer((query) => query.reply(servesAt(query, port)))
-const silent = (): Promise<DnsServerOfTest> => dnsServer(() => {})
+const silent = (): Promise<DnsServerOfTest> => dnsServer(passTimeout)
 const failing = (rcode: number): Promise<DnsServerOfTest> =>
   dnsServer((query) => query.reply(replyTo(query, { rcode })))
 
 /** The port in the answer, or the code of the failure. */
 async function portFrom(servers: readonly DnsServer[], tries = 1): Promise<number | string | undefined> {
-  const answer = await services(SERVICE, { servers, tries, timeoutMs: 50 })
+  const answer = await services(SERVICE, { servers, tries, timeoutMs: TIMEOUT_MS })
   return answer.kind === 'records' ? answer.records[0]?.port : answer.code
 }
 
@@ -48,9 +54,10 @@ it('the client asks the next server if one only names other servers', async () =
 
 it('the client asks silent servers again in their order, without EDNS, and a server that failed only once', async () => {
   const asked: string[] = []
-  const first = await dnsServer(({ packet }) =>
-    asked.push(`silent, ${packet.additionals?.length} additional`),
-  )
+  const first = await dnsServer(({ packet }) => {
+    asked.push(`silent, ${packet.additionals?.length} additional`)
+    passTimeout()
+  })
   const second = await dnsServer((query) => {
     asked.push('failing')
     query.reply(replyTo(query, { rcode: SERVFAIL }))
@@ -61,7 +68,7 @@ it('the client asks silent servers again in their order, without EDNS, and a ser
 
 it('the client asks a server that was silent after all others from then on', async () => {
   const [first, second] = [await silent(), await good()]
-  const client = createDnsClient({ servers: [first, second], timeoutMs: 50, files: NO_FILES })
+  const client = createDnsClient({ servers: [first, second], timeoutMs: TIMEOUT_MS, files: NO_FILES })
   for (let i = 0; i < 3; i++) await new Promise((resolve) => client.srv(SERVICE, resolve))
   expect([first.queries.length, second.queries.length]).toEqual([1, 3])
 })
@@ -124,7 +131,7 @@ it('the client waits for a place if 64 questions are under way, and then asks', 
     if (held.push(query) === 64) for (const each of held) each.reply(servesAt(each, 1))
     else if (held.length > 64) query.reply(servesAt(query, 1))
   })
-  const client = createDnsClient({ servers: [server], files: NO_FILES, timeoutMs: 20_000 })
+  const client = createDnsClient({ servers: [server], files: NO_FILES })
   const all = Array.from({ length: 200 }, () => new Promise((resolve) => client.srv(SERVICE, resolve)))
   expect(await Promise.all(all)).toSatisfy((answers: { kind: string }[]) =>
     answers.every(({ kind }) => kind === 'records'),

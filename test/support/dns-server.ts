@@ -19,6 +19,8 @@ export interface Query {
   readonly name: string
   readonly type: string
   readonly transport: 'udp' | 'tcp'
+  /** The port of the client. */
+  readonly from: number
   /** Sends bytes to the client. Over TCP the length goes before them. */
   reply(bytes: Buffer): void
   /** The connection of a question over TCP. */
@@ -30,12 +32,14 @@ export interface DnsServerOfTest {
   readonly port: number
   /** All questions so far. */
   readonly queries: readonly Query[]
+  /** Sends a datagram that nobody asked for. */
+  sendTo(port: number, bytes: Buffer): void
 }
 
 /** Starts one. It is closed when the tests of the file are over. */
 export async function dnsServer(answer: (query: Query) => void): Promise<DnsServerOfTest> {
   const queries: Query[] = []
-  const take = (bytes: Buffer, from: Pick<Query, 'transport' | 'reply' | 'socket'>): void => {
+  const take = (bytes: Buffer, from: Pick<Query, 'transport' | 'from' | 'reply' | 'socket'>): void => {
     const packet = decode(bytes)
     const [question] = packet.questions ?? []
     const query = { packet, name: question?.name ?? '', type: question?.type ?? '', ...from }
@@ -48,6 +52,7 @@ export async function dnsServer(answer: (query: Query) => void): Promise<DnsServ
     socket.on('data', (bytes) =>
       take(bytes.subarray(2), {
         transport: 'tcp',
+        from: socket.remotePort ?? 0,
         socket,
         reply: (message) => socket.write(withLength(message)),
       }),
@@ -56,6 +61,7 @@ export async function dnsServer(answer: (query: Query) => void): Promise<DnsServ
   udp.on('message', (bytes, { port: client }) =>
     take(bytes, {
       transport: 'udp',
+      from: client,
       socket: undefined,
       reply: (message) => udp.send(message, client, '127.0.0.1'),
     }),
@@ -64,7 +70,7 @@ export async function dnsServer(answer: (query: Query) => void): Promise<DnsServ
     udp.close()
     tcp.close()
   })
-  return { ip: '127.0.0.1', port, queries }
+  return { ip: '127.0.0.1', port, queries, sendTo: (client, bytes) => udp.send(bytes, client, '127.0.0.1') }
 }
 
 interface ReplyParts extends Omit<Packet, 'flags' | 'type'> {
