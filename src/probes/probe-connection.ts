@@ -9,6 +9,7 @@ import type { ProbeReason, Probing } from './check.js'
 import { closeInOrder } from './close-in-order.js'
 import type { Conversation } from './conversation.js'
 import { type Conversing, converse } from './converse.js'
+import { type Deadline, startDeadline } from './deadline.js'
 import { connectReason } from './errno.js'
 import { askForTls } from './postgres-tls.js'
 import { printable } from './printable.js'
@@ -39,7 +40,7 @@ const TLS_ERROR = /^ERR_SSL_/
 
 export class ProbeConnection<Found> implements Probing {
   readonly #plan: ProbePlan<Found>
-  readonly #deadline: NodeJS.Timeout
+  readonly #deadline: Deadline
   /** Undefined as soon as the outcome is known, or nobody wants to know it. */
   #done: ((outcome: Outcome<Found>) => void) | undefined
   #layer: keyof typeof TIMEOUTS = 4
@@ -51,7 +52,7 @@ export class ProbeConnection<Found> implements Probing {
   constructor(plan: ProbePlan<Found>, done: (outcome: Outcome<Found>) => void) {
     this.#plan = plan
     this.#done = done
-    this.#deadline = setTimeout(() => this.#expire(), plan.timeoutMs)
+    this.#deadline = startDeadline(plan.timeoutMs, () => this.#expire())
     this.#stream = netConnect({ ...nodeAddress(plan.address), noDelay: true })
     this.#stream.once('connect', () => this.#connected())
     this.#watch(this.#stream)
@@ -168,7 +169,7 @@ export class ProbeConnection<Found> implements Probing {
   #settle(): ((outcome: Outcome<Found>) => void) | undefined {
     const done = this.#done
     this.#done = undefined
-    clearTimeout(this.#deadline)
+    this.#deadline.clear()
     this.#conversing?.stop()
     return done
   }

@@ -12,7 +12,8 @@ import { tlsPlan } from './tls.js'
 
 /**
  * Checks `target`, and calls `done` once with the result, never before this function has returned. Whatever the backend
- * does, the result comes at the latest after `timeoutMs`. After a conversation the connection may take 1 s more to close.
+ * does, the result comes after `timeoutMs`, or later if this process was busy or stopped. After a conversation the
+ * connection may take 1 s more to close.
  */
 export function probe(check: Check, target: ProbeTarget, done: (result: ProbeResult) => void): Probing {
   const isInTls = check.kind === 'tls' || (check.kind !== 'tcp' && target.tls !== undefined)

@@ -3,7 +3,7 @@
  * what it has counted.
  */
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { AdminClient } from '../../src/command/client.js'
@@ -11,6 +11,7 @@ import type { ClusterInput } from '../../src/config/input.js'
 import type { ProxyStatus } from '../../src/observe/status.js'
 import { listeningPort, Millrace, writeConfig } from '../support/millrace.js'
 import { freePort, listeningOn, Program } from '../support/programs.js'
+import { until } from '../support/wait.js'
 
 /** One server, in the words of both. */
 export interface ServerSetting {
@@ -104,6 +105,7 @@ ${[...lines, ...servers.map(server)].map((line) => `  ${line}\n`).join('')}`,
   )
   const program = new Program('haproxy', ['-db', '-f', file])
   await listeningOn(port, program)
+  await until(() => existsSync(socket))
   return new Haproxy(port, program, socket)
 }
 

@@ -168,3 +168,21 @@ it('a connection whose backend does not close after the answer is closed all the
   socket.destroy()
   server.close()
 })
+
+it('a check is not late because its own process was busy', async () => {
+  const answer = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .write('220 hello\r\n'),
+  ).listen(0, '127.0.0.1')
+  await once(answer, 'listening')
+  const { port } = answer.address() as AddressInfo
+  const result = new Promise<{ reason: string }>((resolve) => {
+    probe(CHECKS.banner!, targetAt(port, { timeoutMs: 300 }), resolve)
+  })
+  // The deadline is over before the process reads the first event.
+  for (const end = performance.now() + 700; performance.now() < end; );
+  expect(await result).toMatchObject({ reason: 'L7OK' })
+  answer.close()
+})
