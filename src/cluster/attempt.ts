@@ -20,11 +20,18 @@ const NOBODY: readonly Backend[] = []
  */
 export type Next = Backend | 'resolving' | 'all-down' | undefined
 
+/** An attempt that waits. */
+export interface Waiting {
+  /** Names, settings or verdicts have changed. */
+  resume(): void
+  abandon(error: string): void
+}
+
 /** What an attempt needs from its cluster. */
 export interface AttemptHost {
   readonly engine: Pick<Engine, 'dial'>
   /** Attempts that wait. The cluster resumes them when a lookup ends, and abandons them when it stops. */
-  readonly waiting: Set<Attempt>
+  readonly waiting: Set<Waiting>
   isStopped(): boolean
   now(): number
   /** Returns why no backend could be tried. */
@@ -36,7 +43,7 @@ export interface AttemptHost {
   failed(backend: Backend, address: ResolvedAddress, errno: string): void
 }
 
-export class Attempt implements Dialling {
+export class Attempt implements Dialling, Waiting {
   readonly #host: AttemptHost
   readonly #request: DialRequest
   readonly #connectMs: number

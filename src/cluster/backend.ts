@@ -171,7 +171,7 @@ export class Backend {
       checks: active.checks,
       checksFailed: active.checksFailed,
       restingMs: Math.max(0, health.skippedUntil - now),
-      resolved: endpoints.all.map(formatAddress),
+      resolved: endpoints.isLeft ? [] : endpoints.all.map(formatAddress),
       active: this.#active,
       connections: this.#connections,
       failures: health.failures,

@@ -1,30 +1,24 @@
 /**
- * A named set of backends, and connections to them. The balancer decides in which order they are tried. Their
- * health decides which are skipped. A cluster reaches the network only through the engine and the resolver.
- * It never logs. It tells its hooks what an operator may want to know.
+ * A named set of backends, and connections to them. The balancer decides in which order they are tried, and their health
+ * which are skipped. It reaches the network only through the engine and the resolver. It never logs, but tells its hooks.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { ResolvedAddress } from '../address.js'
 import type { Engine } from '../io/engine.js'
-import { Attempt, type AttemptHost, type Next } from './attempt.js'
-import { Backend, type BackendSetting, type BackendStatus } from './backend.js'
-import { type BalancePolicy, createBalancer } from './balance/rules.js'
+import { Attempt, type AttemptHost, type Next, type Waiting } from './attempt.js'
+import { Backend, type BackendSetting } from './backend.js'
+import { createBalancer, policyOf } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
+import { Egress } from './egress.js'
 import type { HealthPolicy } from './health/policy.js'
 import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
 import { Judge, type JudgeHooks } from './judge.js'
 import { type BackendOptions, Members } from './members.js'
 import { type Lookup, Resolver } from './names/resolver.js'
+import type { ClusterOptions } from './options.js'
 import { SlowStart } from './slow-start.js'
-
-export interface ClusterOptions extends BalancePolicy {
-  /** How long a backend that has come back, or was added, has less than its share. 0: it has its share at once. */
-  readonly slowStartMs: number
-  readonly health: HealthPolicy
-  readonly backends: readonly BackendOptions[]
-}
 
 /** All hooks are optional. A hook must not throw. */
 export interface ClusterHooks extends JudgeHooks {
@@ -42,10 +36,6 @@ export interface ClusterHooks extends JudgeHooks {
   random?(): number
 }
 
-export type ClusterStatus = Pick<Cluster, 'name' | 'servingTier'> & {
-  readonly backends: readonly BackendStatus[]
-}
-
 export class Cluster {
   readonly name: string
   /** What its backends' health leads to. */
@@ -54,8 +44,10 @@ export class Cluster {
   #options: ClusterOptions
   #candidates: Candidates
   #resolver: Resolver
+  /** Undefined: clients get a backend. */
+  #egress: Egress | undefined
   #isStopped = false
-  readonly #waiting = new Set<Attempt>()
+  readonly #waiting = new Set<Waiting>()
   readonly #host: AttemptHost
   readonly #hooks: ClusterHooks
   readonly #now: () => number
@@ -69,8 +61,9 @@ export class Cluster {
     this.#members = new Members((each) => this.#newBackend(each))
     this.#members.replace(options.backends)
     this.#candidates = this.#newCandidates()
-    this.#resolver = this.#newResolver()
     this.#host = this.#newHost(engine)
+    this.#egress = this.#newEgress()
+    this.#resolver = this.#newResolver()
   }
 
   /** Starts to resolve host names, until the cluster stops. Call it once. */
@@ -96,8 +89,10 @@ export class Cluster {
    */
   update(options: ClusterOptions): void {
     const isOtherRule = !isDeepStrictEqual(policyOf(options), policyOf(this.#options))
+    const isOtherKind = (options.dial === undefined) !== (this.#options.dial === undefined)
     this.#options = options
-    const isOtherList = this.#members.replace(options.backends)
+    const isOtherList = this.#members.replace(options.backends) || isOtherKind
+    this.#egress = this.#newEgress()
     if (isOtherList || isOtherRule) this.#candidates = this.#newCandidates()
     if (isOtherList) this.#resolveAnew()
     this.judge.review()
@@ -121,7 +116,7 @@ export class Cluster {
     return this.#members.present
   }
 
-  /** Backends that are no longer in the config. They keep their counts, and continue them if they return. */
+  /** No longer in the config. They keep their counts, and continue them if they return. */
   get left(): readonly Backend[] {
     return this.#members.left
   }
@@ -166,15 +161,13 @@ export class Cluster {
    * attempt is cancelled. Tries every backend. If all fail, it tries their further addresses.
    */
   dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
+    if (this.#egress !== undefined) return this.#egress.dial(request, done)
     const attempt = new Attempt(this.#host, request, done)
     attempt.start()
     return attempt
   }
 
-  /**
-   * Does the same with this one address of a backend, even if the backend may get no new connections. The
-   * caller needs something that is already there.
-   */
+  /** Does the same with this one address, even if the backend may get nobody new: something that is there is needed. */
   dialAt(at: PlaceOfBackend, { connectMs }: DialOptions, done: (result: DialResult) => void): Dialling {
     return dialAt(this.#host, at, connectMs, done)
   }
@@ -184,7 +177,7 @@ export class Cluster {
     return this.judge.servingTier
   }
 
-  status(): ClusterStatus {
+  status() {
     const now = this.#now()
     const backends = this.backends.map((backend) => backend.status(now))
     return { name: this.name, servingTier: this.servingTier, backends }
@@ -228,6 +221,14 @@ export class Cluster {
       succeeded: (backend) => this.#succeeded(backend),
       failed: (backend, address, errno) => this.#failed(backend, address, errno),
     }
+  }
+
+  /** An attempt in progress keeps the rules with which it began. */
+  #newEgress(): Egress | undefined {
+    const { dial } = this.#options
+    for (const { endpoints } of this.backends) endpoints.leave(dial !== undefined)
+    const backend = (name: string): Backend => this.backend(name)!
+    return dial && new Egress(dial, { ...this.#host, lookup: this.#hooks.lookup, backend })
   }
 
   #resolveAnew(): void {
@@ -296,5 +297,3 @@ export class Cluster {
     for (const attempt of [...this.#waiting]) attempt.resume()
   }
 }
-
-const policyOf = ({ balance, hash }: BalancePolicy): BalancePolicy => ({ balance, hash })

@@ -7,6 +7,8 @@ import type { Explanation } from './explanation.js'
 
 /** The error of a dial for which all backends are down, so that none was tried. */
 export const ALL_DOWN = 'ALL_DOWN'
+/** The error of a dial for a client that may not have the server that it asks for. */
+export const NOT_ALLOWED = 'NOT_ALLOWED'
 
 export interface DialOptions {
   /** How long one connect may take, in ms. A wait for a name or for fds takes no longer. 0: for ever. */
@@ -17,6 +19,15 @@ export interface DialOptions {
 export interface DialRequest extends DialOptions, BalanceRequest {
   /** Is told why which backend was chosen. Undefined: nobody asks. */
   readonly explanation?: Explanation | undefined
+  /** Host of the first request, and the port if it names one. Undefined: no request was read. */
+  readonly authority?: string | undefined
+}
+
+/** A server that a client has asked for. */
+export interface NamedServer {
+  /** Host and port. */
+  readonly name: string
+  readonly host: string
 }
 
 /** A dial in progress. */
@@ -30,6 +41,8 @@ export interface Dialled {
   /** Counts this connection as active until its `release` is called. */
   readonly backend: Backend
   readonly address: ResolvedAddress
+  /** In a cluster that dials the servers that clients ask for. Undefined: the backend is the server. */
+  readonly server?: NamedServer | undefined
   /** How many connects failed before this one. */
   readonly retries: number
   readonly error?: undefined
@@ -38,10 +51,12 @@ export interface Dialled {
 export interface DialFailed {
   /**
    * errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
-   * ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
+   * NOT_ALLOWED if the client may not have the server that it asks for, ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
    * the cluster was stopped.
    */
   readonly error: string
+  /** With NOT_ALLOWED: why. */
+  readonly notAllowed?: string | undefined
   /** The backend that was tried last. Undefined if none could be tried. */
   readonly backend: Backend | undefined
   readonly retries: number

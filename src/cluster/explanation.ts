@@ -36,6 +36,7 @@ export interface Skipped {
     | 'ejected'
     | 'flapping'
     | 'tier'
+    | 'not-allowed'
   /** The errno name of a connect that failed. */
   readonly errno: string | undefined
   /** As in the status. */
@@ -104,6 +105,25 @@ export class Explanation {
       skippedInAll: skipped.count,
     }
   }
+
+  /** A client asks for a server that `backend` allows. `addresses` of it may be dialled. `refused`: why others may not. */
+  asked(backend: Backend, addresses: number, refused: readonly string[]): void {
+    const skipped = refused
+      .slice(0, MOST_NAMED)
+      .map((reason) => skippedAs(backend, 'not-allowed', { reason }))
+    this.choice = {
+      rule: 'dial',
+      tier: backend.tier,
+      candidates: addresses,
+      ...loadOf(backend),
+      hasKey: undefined,
+      place: undefined,
+      full: undefined,
+      drawn: undefined,
+      skipped,
+      skippedInAll: refused.length,
+    }
+  }
 }
 
 /** Backends that were not available. Those that something is wrong with are named first. */
@@ -132,15 +152,7 @@ function whySkipped(backend: Backend, errno: string | undefined, now: number): S
   const status = backend.status(now)
   const { setTo, agentSet, weight, state, isFlapping, judgedBy, reason } = status
   const restingMs = Math.ceil(status.restingMs)
-  const skipped = (why: Skipped['why'], more: Partial<Skipped> = {}): Skipped => ({
-    backend: backend.name,
-    why,
-    errno: undefined,
-    judgedBy: undefined,
-    reason: undefined,
-    restingMs: undefined,
-    ...more,
-  })
+  const skipped = (why: Skipped['why'], more?: Partial<Skipped>): Skipped => skippedAs(backend, why, more)
   if (errno !== undefined) return skipped('failed', { errno })
   if (setTo !== 'up') return skipped(setTo)
   if (agentSet === 'drain' || agentSet === 'maint') return skipped(agentSet, { judgedBy, reason })
@@ -150,3 +162,13 @@ function whySkipped(backend: Backend, errno: string | undefined, now: number): S
   if (restingMs > 0) return skipped('ejected', { judgedBy, reason, restingMs })
   return state === 'down' ? skipped('down', { judgedBy, reason }) : skipped('tier')
 }
+
+const skippedAs = (backend: Backend, why: Skipped['why'], more: Partial<Skipped> = {}): Skipped => ({
+  backend: backend.name,
+  why,
+  errno: undefined,
+  judgedBy: undefined,
+  reason: undefined,
+  restingMs: undefined,
+  ...more,
+})

@@ -4,6 +4,7 @@
  */
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
+import type { AskedBy } from '../cluster/egress/policy.js'
 import type { Failback, OnDown, OnRecovered, WhenAllDown } from '../cluster/health/policy.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
@@ -62,8 +63,10 @@ export interface ClusterInput {
   readonly slowStartMs?: Duration | undefined
   /** When a backend counts as down, and what follows from that. docs/health.md explains it. */
   readonly health?: HealthInput | undefined
-  /** At least one. No address twice. A text means an address with weight 1. */
-  readonly backends: readonly (string | BackendInput)[]
+  /** At least one. No address twice. A text means an address with weight 1. Required, but an error beside `dial`. */
+  readonly backends?: readonly (string | BackendInput)[] | undefined
+  /** Dial the server that the client asks for. Default: one of the backends. docs/routing.md explains it. */
+  readonly dial?: DialInput | undefined
   /**
    * When one side ends: `propagate` passes it on and keeps the other direction. `close` ends the connection. Default
    * `propagate`.
@@ -78,6 +81,25 @@ export interface ClusterInput {
   readonly timeouts?: OwnTimeoutsInput | undefined
   /** millrace asks the backends for TLS with a packet of this protocol. Default: TLS begins with the first byte. */
   readonly startTls?: StartTls | undefined
+}
+
+export interface DialInput {
+  /** `sni`: the server name in the client's ClientHello. `host`: the host of its first HTTP request. */
+  readonly server: AskedBy
+  /** The names that clients may ask for, at least one. With `host` also IP addresses. A text means a name without networks. */
+  readonly allow: string | readonly (string | AllowedNameInput)[]
+  /**
+   * The ports that millrace may dial, 1 to 65535. With `sni` only one, because a ClientHello names no port. Default: 443 with
+   * `sni` or with `tls` of the cluster, else 80.
+   */
+  readonly ports?: number | readonly number[] | undefined
+}
+
+export interface AllowedNameInput {
+  /** `a.example.com`, `*.example.com` (one label), `**.example.com` (one label or more) or `*` (any name). */
+  readonly name: string
+  /** Networks into which this name may lead, besides public addresses, such as 10.0.0.0/8. Not with the name `*`. Default: none. */
+  readonly networks?: string | readonly string[] | undefined
 }
 
 /** All keys may be missing. */

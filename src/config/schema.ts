@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Address } from '../address.js'
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
+import type { DialPolicy } from '../cluster/egress/policy.js'
 import type { HealthPolicy } from '../cluster/health/policy.js'
 import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
@@ -18,6 +19,7 @@ import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
+import { dialField, withDial } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
 import { healthField } from './schemas/health-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
@@ -52,7 +54,9 @@ export interface ClusterConfig {
   readonly hash: HashPolicy | undefined
   readonly slowStartMs: number
   readonly health: HealthPolicy
+  /** With `dial`: a backend for each allowed name and port. */
   readonly backends: readonly BackendConfig[]
+  readonly dial: DialPolicy | undefined
   readonly halfClose: HalfClose
   readonly sendProxy: SendProxyConfig | undefined
   readonly tls: BackendTlsConfig | undefined
@@ -121,20 +125,28 @@ const sendProxy: z.ZodType<SendProxyConfig> = z.preprocess(
   }),
 )
 
+const namedBackend = (host: string, port: number): BackendConfig => ({
+  address: { kind: 'tcp', host, port },
+  weight: 1,
+  tier: 0,
+})
+
 const cluster = fields
   .strictMap('a cluster: { backends }', {
     balance: balanceField,
     hash: hashField,
     slowStartMs: fields.durationField.default(0),
     health: healthField,
-    backends: fields.listOf('a list of backends', backend),
+    // `references.ts` reports a cluster that has neither these nor `dial`.
+    backends: fields.listOf('a list of backends', backend).default([]),
+    dial: dialField,
     halfClose: fields.choiceOf(HALF_CLOSES).default(DEFAULTS.halfClose),
     sendProxy: fields.optional(sendProxy),
     tls: fields.optional(backendTlsSchema),
     startTls: startTlsField,
     ...ownLiveness,
   })
-  .transform((cluster) => withHash(withStartTls(cluster)))
+  .transform((cluster) => withDial(withHash(withStartTls(cluster)), namedBackend))
 
 const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(DEFAULT_FIRST_BYTES_MS),

@@ -37,6 +37,8 @@ export interface ClusterNeeds {
   readonly isTold: boolean
   /** It chooses a backend by the server name that the client sends. */
   readonly isKeyedBySni: boolean
+  /** It dials the server that the client's ClientHello names. */
+  readonly dialsBySni: boolean
 }
 
 /** Undefined if the listener needs no policy. */
@@ -86,8 +88,8 @@ export function joinsUnseen(config: ListenerConfig, needs: (cluster: string) => 
   const isPlain = acceptProxy === undefined && protocol === 'tcp' && looksAtNothing
   const hasOnePlace = routes.length === 0 && route === undefined && cluster !== undefined
   if (!isPlain || !hasOnePlace) return false
-  const { isTold, isKeyedBySni } = needs(cluster)
-  return !isTold && !isKeyedBySni
+  const { isTold, isKeyedBySni, dialsBySni } = needs(cluster)
+  return !isTold && !isKeyedBySni && !dialsBySni
 }
 
 /** What a cluster needs before a client can be joined to it. */
@@ -95,6 +97,11 @@ export function needsOf({
   sendProxy,
   tls,
   hash,
-}: Pick<ClusterConfig, 'sendProxy' | 'tls' | 'hash'>): ClusterNeeds {
-  return { isTold: sendProxy !== undefined || tls !== undefined, isKeyedBySni: hash?.key.from === 'sni' }
+  dial,
+}: Pick<ClusterConfig, 'sendProxy' | 'tls' | 'hash' | 'dial'>): ClusterNeeds {
+  return {
+    isTold: sendProxy !== undefined || tls !== undefined,
+    isKeyedBySni: hash?.key.from === 'sni',
+    dialsBySni: dial?.server === 'sni',
+  }
 }

@@ -24,7 +24,7 @@ import type { Choice } from './opening/choice.js'
 import { type FirstRequest, takeRequest } from './opening/first-request.js'
 import { requestFor } from './opening/forwarding.js'
 import { type CancelRequest, KnownClient } from './opening/known-client.js'
-import { chooseCluster } from './opening/opening.js'
+import { chooseCluster, learnServerName } from './opening/opening.js'
 import { openingFacts } from './opening/opening-facts.js'
 import { endingOf, Refusal, refuse } from './refusal.js'
 import type { Destination, Service } from './service.js'
@@ -112,10 +112,11 @@ export class Negotiation {
   async choose(): Promise<Destination> {
     const client = this.#known
     const choice = await chooseCluster(client)
+    const destination = choice && this.#destinations.get(choice.cluster)
+    if (destination?.dialsBySni === true) await learnServerName(client)
     // From here on the client waits for millrace.
     client.dialogue.allow(0)
     if (choice === undefined) return this.#chooseSession(client)
-    const destination = this.#destinations.get(choice.cluster)
     if (destination === undefined)
       throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
     this.cluster = choice.cluster
@@ -132,7 +133,7 @@ export class Negotiation {
     const { preamble } = destination
     const backend = this.#converse(dialled.socket)
     this.backend = backend
-    const told = sendPreamble(backend, dialled.backend, preamble, client, this.id)
+    const told = sendPreamble(backend, dialled.server ?? dialled.backend, preamble, client, this.id)
     this.#backendTls = await client.dialogue.during(told)
     const { request, cancelRequest, startUp } = client
     if (cancelRequest !== undefined) return this.#cancelSession(cancelRequest)

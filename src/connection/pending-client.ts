@@ -69,6 +69,10 @@ export class PendingClient implements Runnable, DialRequest {
     return this.#owner.knownClient?.request?.head.host
   }
 
+  get authority(): string | undefined {
+    return this.#owner.knownClient?.request?.head.authority
+  }
+
   get path(): string | undefined {
     return this.#owner.knownClient?.request?.head.path
   }

@@ -2,7 +2,7 @@
  * Why a connection ends before its pipe. The steps of a negotiation throw it. The connection catches it, in
  * one place.
  */
-import { ALL_DOWN, type DialFailed } from '../cluster/dial.js'
+import { ALL_DOWN, type DialFailed, NOT_ALLOWED } from '../cluster/dial.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
 import { type EndCause, kindOf, type OpeningCause } from '../observe/endings.js'
@@ -59,7 +59,10 @@ function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): End
 export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindOf(ending).status
 
 /** The ending for a dial that brought no backend. */
-export function whyNoBackend({ error }: DialFailed, judge: { readonly whyDown: string }): RecordEnding {
+export function whyNoBackend(
+  { error, notAllowed }: DialFailed,
+  judge: { readonly whyDown: string },
+): RecordEnding {
   const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
     by,
     phase: 'connect',
@@ -75,6 +78,7 @@ export function whyNoBackend({ error }: DialFailed, judge: { readonly whyDown: s
       cause: why === '' ? 'backends-down' : `backends-down: ${why}`,
     }
   }
+  if (error === NOT_ALLOWED) return { by: 'proxy', phase: 'connect', cause: `not-allowed: ${notAllowed}` }
   if (error === 'ECANCELED') return ending('proxy', 'ordered')
   return ending('backend', error === 'ETIMEDOUT' ? 'connect-timeout' : 'no-backend')
 }

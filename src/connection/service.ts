@@ -13,6 +13,8 @@ export interface Destination {
   readonly cluster: Cluster
   readonly pipes: PipeHost
   readonly preamble: BackendPreamble
+  /** The cluster dials the server that the client's ClientHello names. */
+  readonly dialsBySni: boolean
   /** Liveness of connections to its backends that last. */
   readonly liveness: Liveness
 }

@@ -32,6 +32,8 @@ export type ErrorScope =
   | 'cluster'
   /** Connections whose backend gets something before the client's first byte, and all of HTTP. */
   | 'preamble'
+  /** Connections of clusters with `dial`. */
+  | 'dial'
   /** Connections of listeners with `protocol: http` that have a cluster. */
   | 'http'
   /** Connections of listeners with `protocol: http`, with or without a cluster. */
@@ -100,6 +102,8 @@ const TABLE = [
     means: 'Every backend refused, could not be reached, or was set `drain` or `maint`' },
   { cause: 'backends-down', detail: 'sometimes', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
     means: 'All backends are down, and `whenAllDown` does not let millrace try one. With `wait` none came back within `connectMs`' },
+  { cause: 'not-allowed', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'P', error: 'dial', status: 403,
+    means: 'The cluster has `dial`, and the client may not have the server that it asks for: its name, its port, or every address of it' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },
   { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503,
@@ -183,6 +187,7 @@ export const ERRORS: Readonly<Record<ErrorScope, readonly CountedEnding[]>> = {
   'first-bytes': errorsOf('first-bytes'),
   cluster: errorsOf('cluster'),
   preamble: errorsOf('preamble'),
+  dial: errorsOf('dial'),
   http: errorsOf('http'),
   request: errorsOf('request'),
 }

@@ -1,11 +1,12 @@
 /** A cluster on a scripted engine. The test answers the lookups of names, and moves the time on. */
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
-import { Cluster, type ClusterHooks, type ClusterOptions } from '../../src/cluster/cluster.js'
+import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { Health } from '../../src/cluster/health/health.js'
 import type { HealthPolicy } from '../../src/cluster/health/policy.js'
 import type { Lookup } from '../../src/cluster/names/resolver.js'
+import type { ClusterOptions } from '../../src/cluster/options.js'
 import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'

@@ -1,8 +1,9 @@
 /** What a record says about the choice of its backend: the rule, the load, and why the others were skipped. */
 import { beforeEach, expect, it } from 'vitest'
-import type { Cluster, ClusterOptions } from '../../src/cluster/cluster.js'
+import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialRequest } from '../../src/cluster/dial.js'
 import { type Choice, Explanation, MOST_NAMED } from '../../src/cluster/explanation.js'
+import type { ClusterOptions } from '../../src/cluster/options.js'
 import { A, B, BALANCED, C, clusterOf, engine, turn, useScriptedClusters } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 

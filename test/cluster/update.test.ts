@@ -1,8 +1,9 @@
 /** A cluster that gets another config: which backends stay, leave and return. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
-import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.js'
+import { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
+import type { ClusterOptions } from '../../src/cluster/options.js'
 import { BALANCED, QUICK } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'

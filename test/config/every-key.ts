@@ -87,6 +87,7 @@ export const most: Every<ProxyConfig> = {
         whenAllDown: 'wait',
       },
       backends: [{ address: '127.0.0.1:2', weight: 1, tier: 0, backup: false }],
+      dial: { server: 'host', allow: [{ name: 'a.test', networks: ['10.0.0.0/8'] }], ports: [80] },
       halfClose: 'close',
       sendProxy: { version: 'v2', tlvs: ['ssl'] },
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },

@@ -40,7 +40,7 @@ log:
       '14:43 clusters.pg.backends[2].weight: expected a whole number from 0 to 1000, found 1.5',
       '15:3 clusters.pg: this key is here twice: remove one',
       '16:3 clusters["a b"]: expected a name of 1 to 63 letters, digits, "_", ".", ":" or "-" that begins with a letter or digit, found "a b"',
-      '16:10 clusters["a b"].backends: is missing: expected a list of backends',
+      '16:10 clusters["a b"].backends: is missing: expected a list of backends, or "dial"',
       '19:3 log.level: this key is here twice: remove one',
     ])
   })

@@ -272,7 +272,7 @@ describe('validateConfig', () => {
       'listeners[0]: expected a listener: { address, cluster }, found "127.0.0.1:80"',
     ],
     [{ clusters: { pg: null } }, 'clusters.pg: expected a cluster: { backends }, found nothing'],
-    [{ clusters: { pg: {} } }, 'clusters.pg.backends: is missing: expected a list of backends'],
+    [{ clusters: { pg: {} } }, 'clusters.pg.backends: is missing: expected a list of backends, or "dial"'],
     [
       { clusters: { pg: { backends: [] } } },
       'clusters.pg.backends: expected a list of backends, found an empty list',

@@ -63,6 +63,7 @@ describe('a connection that waits for its backend', () => {
         idleMs: 0,
       },
       liveness: NO_LIVENESS,
+      dialsBySni: false,
     }
     const destinations = new Map([['back', destination]])
     const service = { listener, name: 'front', tags: {}, policy: undefined, destination, destinations }

@@ -4,7 +4,7 @@ import type { ListenerInput } from '../../src/config/listener-input.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { createListenerPolicy, joinsUnseen } from '../../src/connection/listener-policy.js'
 
-const NEEDS_NOTHING = { isTold: false, isKeyedBySni: false }
+const NEEDS_NOTHING = { isTold: false, isKeyedBySni: false, dialsBySni: false }
 
 /** The config of a listener with one cluster for all its clients. `listener` changes its keys. */
 function configOf(listener: Partial<ListenerInput>) {
@@ -21,9 +21,13 @@ it('a listener with a cluster and nothing else does not look at its clients', ()
 })
 
 it('a listener looks at its clients if their backends get a PROXY header or TLS first', () => {
-  expect(joinsUnseen(configOf({}), (cluster) => ({ isTold: cluster === 'back', isKeyedBySni: false }))).toBe(
-    false,
-  )
+  expect(
+    joinsUnseen(configOf({}), (cluster) => ({
+      isTold: cluster === 'back',
+      isKeyedBySni: false,
+      dialsBySni: false,
+    })),
+  ).toBe(false)
 })
 
 it.each<[string, Partial<ListenerInput>]>([
@@ -58,7 +62,7 @@ it.each<[string, boolean, Partial<ListenerInput>]>([
 })
 
 it('a listener looks at the ClientHello if a cluster hashes the server name, and serves clients without one', () => {
-  const needs = () => ({ isTold: false, isKeyedBySni: true })
+  const needs = () => ({ isTold: false, isKeyedBySni: true, dialsBySni: false })
   expect(joinsUnseen(configOf({}), needs)).toBe(false)
   const keyed = createListenerPolicy(configOf({}), 0, needs, undefined)
   expect(keyed).toMatchObject({ looksAtHello: true, mayLackHello: true })
@@ -67,7 +71,7 @@ it('a listener looks at the ClientHello if a cluster hashes the server name, and
 })
 
 it('only a listener that looks at the hello for the sake of the hash serves clients without one', () => {
-  const needs = () => ({ isTold: false, isKeyedBySni: true })
+  const needs = () => ({ isTold: false, isKeyedBySni: true, dialsBySni: false })
   const mayLackHello = (listener: Partial<ListenerInput>, what = needs) =>
     createListenerPolicy(configOf(listener), 0, what, undefined)?.mayLackHello
   expect(mayLackHello({ startTls: 'postgres' })).toBe(false)

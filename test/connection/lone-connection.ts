@@ -48,6 +48,7 @@ export function loneConnection(
     pipes: { runQueue: engine.runQueue, settings: DEFAULT_SETTINGS, counters: createPipeCounters() },
     preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
+    dialsBySni: false,
   }
   const host: ConnectionHost = {
     engine,
@@ -67,7 +68,12 @@ export function loneConnection(
     listener: new Listener(config),
     name: 'front',
     tags: {},
-    policy: createListenerPolicy(config, 0, () => ({ isTold: false, isKeyedBySni: false }), undefined),
+    policy: createListenerPolicy(
+      config,
+      0,
+      () => ({ isTold: false, isKeyedBySni: false, dialsBySni: false }),
+      undefined,
+    ),
     destination: config.cluster === undefined ? undefined : destination,
     destinations: new Map([['back', destination]]),
   }

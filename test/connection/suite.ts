@@ -1,6 +1,7 @@
 /** Everything that a client's first bytes decide, on either engine. */
 import { describe } from 'vitest'
 import { describeClientFrom } from './client-from.js'
+import { describeDials } from './dials.js'
 import { describeForwardedEnds, describeForwardedEndsOfTls } from './forwarded-ends.js'
 import { describeHellos } from './hellos.js'
 import { describeHttpGrammar } from './http-grammar.js'
@@ -26,6 +27,7 @@ export function describeOpenings(): void {
   describe('upgrades', () => describeUpgrades())
   describe('requests that are no upgrades', () => describeRequests())
   describe('http: pass', () => describePasses())
+  describe('clusters that dial what clients ask for', () => describeDials())
   describe('requests', () => describeHttpGrammar())
   describe('routes with a path', () => describePaths())
   describe('the client of a request', () => describeClientFrom())

@@ -14,16 +14,19 @@ import { areMissing, freePort, Program, run } from '../support/programs.js'
 const example = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
 const BYTES = 20_000_000
 
-describe.each(['load-balancer.yaml', 'front-door.yaml', 'one-port.yaml'])('examples/%s', (name) => {
-  it(`\`millrace check\` accepts examples/${name}`, async () => {
-    const path = example(name)
-    expect(await runMillrace(['check', '--config', path])).toMatchObject({
-      code: 0,
-      stdout: `${path} is good\n`,
-      stderr: '',
+describe.each(['load-balancer.yaml', 'front-door.yaml', 'one-port.yaml', 'egress.yaml'])(
+  'examples/%s',
+  (name) => {
+    it(`\`millrace check\` accepts examples/${name}`, async () => {
+      const path = example(name)
+      expect(await runMillrace(['check', '--config', path])).toMatchObject({
+        code: 0,
+        stdout: `${path} is good\n`,
+        stderr: '',
+      })
     })
-  })
-})
+  },
+)
 
 describe.skipIf(areMissing('curl', 'nginx', 'openssl')).each([
   ['with the addon', undefined],

@@ -60,7 +60,7 @@ const http = z.strictObject({
 
 const load = { open: count, weight: z.number().min(0), share: z.number().min(0).optional() }
 const choice = z.strictObject({
-  rule: z.enum(BALANCE_RULES),
+  rule: z.enum([...BALANCE_RULES, 'dial']),
   tier: count.optional(),
   candidates: count,
   open: load.open.optional(),
@@ -88,6 +88,7 @@ const choice = z.strictObject({
           'ejected',
           'flapping',
           'tier',
+          'not-allowed',
         ]),
         errno: z.string().optional(),
         judgedBy: z.string().optional(),

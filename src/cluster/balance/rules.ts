@@ -13,6 +13,9 @@ export interface BalancePolicy {
   readonly hash: HashPolicy | undefined
 }
 
+/** These parts of the options of a cluster. */
+export const policyOf = ({ balance, hash }: BalancePolicy): BalancePolicy => ({ balance, hash })
+
 interface Parts {
   readonly hash: HashPolicy | undefined
   /** A connection has no key to hash. */

@@ -4,8 +4,9 @@
  */
 import type { HashKey } from '../../cluster/balance/hash/key.js'
 import { readHashKey } from '../schemas/balance-schema.js'
+import { listenersOf } from './listeners-of.js'
 import type { Finding, Path } from './path.js'
-import { isMap, isOn, itemsOf, valueAt } from './unchecked.js'
+import { isOn, itemsOf, valueAt } from './unchecked.js'
 
 type Listener = Readonly<Record<string, unknown>>
 
@@ -63,22 +64,5 @@ export function checkTiers(input: unknown, name: string): Finding[] {
     if (!isOn(valueAt(backend, 'backup')) || valueAt(backend, 'tier') === undefined) return []
     const path: Path = ['clusters', name, 'backends', index, 'tier']
     return [{ path, message: 'a backend cannot have both "tier" and "backup": remove one', about: 'key' }]
-  })
-}
-
-/** Listeners that name the cluster. Nobody can know where a route function sends clients. */
-function listenersOf(input: unknown, cluster: string) {
-  return itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) => {
-    if (!isMap(listener)) return []
-    const { cluster: own, onNoSni, onBadHello, onSilent, routes } = listener
-    const silent = valueAt(onSilent, 'cluster')
-    const named = [
-      own,
-      onNoSni,
-      onBadHello,
-      silent,
-      ...itemsOf(routes).map((route) => valueAt(route, 'cluster')),
-    ]
-    return named.includes(cluster) ? [{ listener, index }] : []
   })
 }

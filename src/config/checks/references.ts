@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from '../schemas/fields.js'
 import { quote } from '../wording.js'
 import { checkBalance, checkTiers } from './balance-references.js'
+import { checkDial } from './dial-references.js'
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
@@ -35,6 +36,7 @@ export function checkReferences(input: unknown): Finding[] {
       ...repeatedBackends(clusters, name),
       ...checkBalance(input, name),
       ...checkTiers(input, name),
+      ...checkDial(input, name),
     ]),
   ]
 }

@@ -5,9 +5,9 @@ const PEM = 'PEM text, or the path of a PEM file'
 
 export const CLUSTER_KEYS: KeyTable = {
   'clusters.NAME.backends': {
-    does: 'The servers of this cluster. A text is short for `{ address: text }`. Two backends of a cluster cannot have the same address',
+    does: 'The servers of this cluster. A text is short for `{ address: text }`. Two backends of a cluster cannot have the same address. An error beside `dial`',
     takes: 'list of at least one',
-    default: REQUIRED,
+    default: 'required without `dial`',
   },
   'clusters.NAME.backends[].address': {
     does: 'Where millrace connects to',
@@ -31,6 +31,37 @@ export const CLUSTER_KEYS: KeyTable = {
     does: 'This backend gets new connections only if no other backend is available. It is the tier after all others. An error beside `tier`',
     takes: '`true`, `false`',
     default: '`false`',
+  },
+  'clusters.NAME.dial': {
+    does: 'millrace dials the server that the client asks for. [routing.md](routing.md#egress) explains it. An error beside `backends`, `balance`, `hash`, `slowStartMs`, `health` and `startTls`',
+    takes: 'map',
+    default: 'millrace dials a backend',
+  },
+  'clusters.NAME.dial.server': {
+    does: 'Where the name of the server comes from. `sni`: the ClientHello of the client. `host`: its first HTTP request',
+    takes: '`sni`, `host`',
+    default: REQUIRED,
+  },
+  'clusters.NAME.dial.allow': {
+    does: 'The names that clients may ask for. All others are refused. A text is short for `{ name: text }`. The most specific name counts',
+    takes: 'list of at least one',
+    default: REQUIRED,
+  },
+  'clusters.NAME.dial.allow[].name': {
+    does: 'A name, or a pattern of names. Clients may ask for an IP address only if a name is this address, and only with `server: host`',
+    takes: '[name pattern](#name-patterns), or an IP address',
+    default: REQUIRED,
+  },
+  'clusters.NAME.dial.allow[].networks': {
+    does: 'millrace dials addresses of these networks, too, although they are not public. An error for the name `*`',
+    takes: '[address range](#address-ranges), or a list',
+    default: 'only public addresses that are not of this machine',
+  },
+  'clusters.NAME.dial.ports': {
+    does: 'The ports that millrace may dial. With `sni` only one. With `host` the client names the port. If it names none, it means 80, or 443 if the cluster has `tls`',
+    takes: 'number, `1` to `65535`, or a list',
+    default: '`443` with `sni` or `tls`, else `80`',
+    zero: 'an error',
   },
   'clusters.NAME.balance': {
     does: 'How millrace chooses a backend for a new connection. [balancing.md](balancing.md) explains each rule and says which to take. Each worker counts for itself',
@@ -96,7 +127,7 @@ export const BACKEND_TLS_KEYS: KeyTable = {
     does: 'The server name that millrace sends. The certificate of the backend must be for it. `client`: the server name that the client sent. If it sent none, the host of the backend',
     takes: '[host name](#names), or `client`',
     default:
-      'the host of the backend. For an IP address: no name, and the certificate must be for the address',
+      'the host of the backend, or with `dial` of the server. For an IP address: no name, and the certificate must be for the address',
   },
   'clusters.NAME.tls.ca': {
     does: 'The CA that must have signed the certificates of the backends',

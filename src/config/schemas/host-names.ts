@@ -16,6 +16,7 @@ const IN_BRACKETS = /^\[(.*)\](?::\d+)?$/
 /** `1.2.3` is neither a host name nor an IPv4 address. */
 const NUMBERS_ONLY = /^[\d.]+$/
 const NOT_ASCII = /[^\0-\x7f]/
+const ZONE = 'a zone means something on one machine only: write the address without it'
 /** RFC 7301 section 3.1: a name is 1 to 255 bytes. Registered ones are visible ASCII. */
 const PROTOCOL = /^[\x21-\x2b\x2d-\x7e]{1,255}$/
 
@@ -34,6 +35,11 @@ export const explainSniPattern: Explain = withHint((text) =>
 /** `routes[].host` */
 export const explainHostPattern: Explain = withHint((text) =>
   isAddress(text) ? 'a route compares host names, not IP addresses: write a host name' : explainPattern(text),
+)
+
+/** `dial.allow[].name`: an address is allowed too. `check` refuses it where clients cannot ask for one. */
+export const explainDialledName: Explain = withHint((text) =>
+  isIP(text) === 0 ? explainPattern(text) : text.includes('%') ? ZONE : undefined,
 )
 
 /** `admin.hosts`: an address is allowed too. */

@@ -2,12 +2,11 @@
  * What a backend is told before the first byte of its client. A PROXY header in the clear tells who the
  * client is. If the cluster says so, a TLS handshake follows.
  */
-import type { Backend } from '../../cluster/backend.js'
 import type { SendProxyConfig } from '../../config/schema.js'
 import type { Dialogue } from '../../io/dialogue.js'
 import { encodeProxyHeader } from '../../proxy-protocol/encode.js'
 import type { TlsFacts } from '../../route/visitor.js'
-import type { TlsOrigination } from '../../tls/tls-origination.js'
+import type { TlsBackend, TlsOrigination } from '../../tls/tls-origination.js'
 import type { KnownClient } from '../opening/known-client.js'
 import { badTls } from '../refusal.js'
 import { secured } from '../secured.js'
@@ -31,7 +30,7 @@ export interface BackendPreamble {
  */
 export async function sendPreamble(
   backend: Dialogue,
-  to: Backend,
+  to: TlsBackend,
   preamble: BackendPreamble,
   client: KnownClient,
   id: string,

@@ -123,6 +123,15 @@ async function helloOrSilence(client: KnownClient): Promise<ClientHello | string
   }
 }
 
+/** The client goes to the server that its ClientHello names. Nothing may have needed the ClientHello before. */
+export async function learnServerName(client: KnownClient): Promise<void> {
+  const { policy } = client
+  // With `protocol: http` it came before the request, or there is none.
+  if (client.hello !== undefined || policy.config.protocol === 'http') return
+  const hello = await client.readHello()
+  if (typeof hello === 'string') throw refuse(`bad-hello: ${hello}`)
+}
+
 async function terminate(client: KnownClient): Promise<void> {
   const { dialogue, hello, policy } = client
   client.tls = await secured(

@@ -208,6 +208,7 @@ function createDestination(
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
     pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,
+    dialsBySni: options.dial?.server === 'sni',
     preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
   }
 }

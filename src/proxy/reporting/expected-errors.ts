@@ -31,12 +31,11 @@ function errorsAt(
   clusters: Clusters,
   cluster: string,
 ): readonly CountedEnding[] {
-  if (protocol === 'http') {
-    return [...ERRORS.cluster, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
-  }
+  const own = clusters[cluster]!.dial === undefined ? ERRORS.cluster : [...ERRORS.cluster, ...ERRORS.dial]
+  if (protocol === 'http') return [...own, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
   // If clients are asked for TLS first, so are backends.
   const isTold = needsOf(clusters[cluster]!).isTold || startTls !== undefined
-  return isTold ? [...ERRORS.cluster, ...ERRORS.preamble] : ERRORS.cluster
+  return isTold ? [...own, ...ERRORS.preamble] : own
 }
 
 /**

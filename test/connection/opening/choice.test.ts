@@ -20,7 +20,7 @@ function clientOf(listener: Partial<ListenerInput>, known: object = {}): KnownCl
   const policy = createListenerPolicy(
     listeners[0]!,
     0,
-    () => ({ isTold: true, isKeyedBySni: false }),
+    () => ({ isTold: true, isKeyedBySni: false, dialsBySni: false }),
     undefined,
   )
   const dialogue = {

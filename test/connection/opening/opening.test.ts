@@ -39,7 +39,7 @@ function clientOf(dialogue: ScriptedDialogue, listener: Partial<ListenerInput>):
   const policy = createListenerPolicy(
     config,
     5000,
-    () => ({ isTold: true, isKeyedBySni: false }),
+    () => ({ isTold: true, isKeyedBySni: false, dialsBySni: false }),
     termination,
   )!
   return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2))

@@ -20,7 +20,7 @@ const configOf = (listeners: readonly string[], clusters: ProxyConfig['clusters'
     clusters,
   })
 
-const having = (...backends: ProxyConfig['clusters'][string]['backends']) =>
+const having = (...backends: NonNullable<ProxyConfig['clusters'][string]['backends']>) =>
   configOf(['web'], { c: { backends } })
 const weighing = (weight: number, ...addresses: string[]) =>
   addresses.map((text) => ({ address: parseAddress(text) as Address, weight }))

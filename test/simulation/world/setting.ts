@@ -206,6 +206,6 @@ function varied(config: ProxyConfig, variant: number): ProxyConfig {
   const { main } = config.clusters
   return {
     ...config,
-    clusters: { ...config.clusters, main: { ...main!, backends: main!.backends.slice(1) } },
+    clusters: { ...config.clusters, main: { ...main!, backends: main!.backends!.slice(1) } },
   }
 }

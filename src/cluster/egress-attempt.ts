@@ -1,0 +1,230 @@
+/**
+ * One client's attempt to get the server that it asks for. It resolves the name once, leaves out the addresses that may not be
+ * dialled, and tries the others in turn. It dials exactly the addresses that it has checked, so a second answer for the name
+ * changes nothing. It owns the lookup or the connect in progress, and nothing once `done` was called.
+ */
+import { isIPv6 } from 'node:net'
+import { formatAddress, type ResolvedAddress, unmapIpv4 } from '../address.js'
+import { SHORTAGES } from '../errors.js'
+import type { DialOutcome, Engine } from '../io/engine.js'
+import type { Waiting } from './attempt.js'
+import type { Backend } from './backend.js'
+import { type Dialling, type DialRequest, type DialResult, NOT_ALLOWED } from './dial.js'
+import type { Allowed } from './egress/allow-list.js'
+import type { AskedServer } from './egress/asked-server.js'
+import type { Lookup } from './names/resolver.js'
+
+/** Who owns a name chooses how many addresses it has. Each may cost `connectMs`. */
+const MOST_ADDRESSES = 4
+const SHORTAGE_PAUSE_MS = 50
+
+export interface EgressHost {
+  readonly engine: Pick<Engine, 'dial'>
+  readonly lookup: Lookup
+  /** Attempts that wait for the resolver. The cluster abandons them when it stops. */
+  readonly waiting: Set<Waiting>
+  isStopped(): boolean
+  now(): number
+}
+
+/** The server that a client gets. */
+export interface AllowedServer extends AskedServer {
+  readonly backend: Backend
+  readonly addresses: Allowed['addresses']
+}
+
+export class EgressAttempt implements Dialling, Waiting {
+  readonly #host: EgressHost
+  readonly #request: DialRequest
+  #done: ((result: DialResult) => void) | undefined
+  #server: AllowedServer | undefined
+  /** Whether its backend counts it among the connects in progress. */
+  #isDialling = false
+  /** The lookup or the connect in progress. */
+  #waitsFor: Dialling | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** Those that were checked and not tried yet. */
+  #addresses: readonly ResolvedAddress[] = []
+  #tries = 0
+  #error = 'ENOTFOUND'
+  /** The end of its wait for file descriptors. Undefined: it has not waited. */
+  #shortUntil: number | undefined
+
+  constructor(host: EgressHost, request: DialRequest, done: (result: DialResult) => void) {
+    this.#host = host
+    this.#request = request
+    this.#done = done
+  }
+
+  /** `server`: where to go, or why the client may not go there. */
+  start(server: AllowedServer | string): void {
+    if (typeof server === 'string') {
+      this.#fail(NOT_ALLOWED, server)
+      return
+    }
+    this.#server = server
+    if (this.#host.isStopped()) this.#fail('ECANCELED')
+    else if (!server.backend.isEnabled) this.#fail('EHOSTDOWN')
+    else {
+      this.#begin()
+      if (server.isAddress) this.#resolved([server.host])
+      else this.#resolve(server.host)
+    }
+  }
+
+  cancel(): void {
+    this.#done = undefined
+    this.#stopWaiting()
+    this.#drop()
+  }
+
+  /** An operator may have taken the backend out. Nothing else that changes matters here. */
+  resume(): void {
+    if (this.#server?.backend.isEnabled === false) this.abandon('EHOSTDOWN')
+  }
+
+  /** Ends without a connection. */
+  abandon(error: string, notAllowed?: string): void {
+    this.#drop()
+    this.#fail(error, notAllowed)
+  }
+
+  #resolve(host: string): void {
+    const { connectMs } = this.#request
+    this.#host.waiting.add(this)
+    let isOver = false
+    // A lookup cannot be cancelled, but its answer is ignored.
+    this.#waitsFor = {
+      cancel: () => {
+        isOver = true
+      },
+    }
+    this.#host.lookup(host, { all: true }, (error, found) => {
+      if (isOver) return
+      this.#stopWaiting()
+      if (error !== null) this.abandon(error.code ?? 'ENOTFOUND')
+      else this.#resolved(found.map((each) => unmapIpv4(each.address)))
+    })
+    if (!isOver && connectMs > 0) this.#timer = setTimeout(() => this.abandon('ETIMEDOUT'), connectMs).unref()
+  }
+
+  /** A name may have addresses of both kinds: those that may not be dialled are left out. */
+  #resolved(ips: readonly string[]): void {
+    const { addresses, port, backend } = this.#server!
+    const refused: string[] = []
+    const allowed = ips.filter((ip) => {
+      const why = addresses.whyNot(ip)
+      if (why !== undefined) refused.push(why)
+      return why === undefined
+    })
+    this.#request.explanation?.asked(backend, allowed.length, refused)
+    this.#addresses = bothFamilies(allowed).map((host) => ({ kind: 'tcp', host, port }))
+    if (allowed.length > 0) this.#next()
+    else if (refused.length > 0) this.abandon(NOT_ALLOWED, refused[0])
+    else this.abandon('ENOTFOUND')
+  }
+
+  #next(): void {
+    const [address, ...others] = this.#addresses
+    this.#addresses = others
+    if (address === undefined || this.#host.isStopped()) this.abandon(this.#error)
+    else {
+      this.#tries += 1
+      this.#connect(address)
+    }
+  }
+
+  #connect(address: ResolvedAddress): void {
+    this.#waitsFor = this.#host.engine.dial(address, this.#request.connectMs, (outcome) => {
+      this.#waitsFor = undefined
+      this.#settled(address, outcome)
+    })
+  }
+
+  #settled(address: ResolvedAddress, { socket, errno }: DialOutcome): void {
+    const { backend, host, port } = this.#server!
+    if (socket === undefined) {
+      this.#failed(address, errno)
+      return
+    }
+    if (!backend.isEnabled) {
+      // It was taken out while the connect was in progress.
+      socket.reset()
+      this.abandon('EHOSTDOWN')
+      return
+    }
+    this.#isDialling = false
+    backend.dialSucceeded(this.#host.now())
+    const server = { name: formatAddress({ kind: 'tcp', host, port }), host }
+    this.#finish({ socket, backend, address, server, retries: this.#tries - 1 })
+  }
+
+  #failed(address: ResolvedAddress, errno: string): void {
+    const { backend } = this.#server!
+    this.#error = errno
+    if (SHORTAGES.has(errno)) {
+      this.#pause(address, errno)
+      return
+    }
+    this.#isDialling = false
+    backend.dialFailed(address, errno, this.#host.now())
+    this.#begin()
+    this.#next()
+  }
+
+  /** File descriptors may come back soon. */
+  #pause(address: ResolvedAddress, errno: string): void {
+    const { connectMs } = this.#request
+    const now = this.#host.now()
+    this.#shortUntil ??= connectMs > 0 ? now + connectMs : Number.POSITIVE_INFINITY
+    if (now >= this.#shortUntil || this.#host.isStopped()) this.abandon(errno)
+    else this.#timer = setTimeout(() => this.#connect(address), SHORTAGE_PAUSE_MS).unref()
+  }
+
+  #begin(): void {
+    this.#isDialling = true
+    this.#server!.backend.dialBegan()
+  }
+
+  #drop(): void {
+    if (!this.#isDialling) return
+    this.#isDialling = false
+    this.#server!.backend.dialDropped()
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer)
+    this.#host.waiting.delete(this)
+    this.#waitsFor?.cancel()
+    this.#waitsFor = undefined
+  }
+
+  #fail(error: string, notAllowed?: string): void {
+    this.#stopWaiting()
+    const result = {
+      error,
+      notAllowed,
+      backend: this.#server?.backend,
+      retries: Math.max(0, this.#tries - 1),
+    }
+    // Not at once, because `dial` may not have returned yet.
+    queueMicrotask(() => this.#finish(result))
+  }
+
+  #finish(result: DialResult): void {
+    const done = this.#done
+    this.#done = undefined
+    done?.(result)
+  }
+}
+
+/** The first few addresses, so that a family that does not work here costs one connect. */
+function bothFamilies(ips: readonly string[]): readonly string[] {
+  const unique = [...new Set(ips)]
+  const [first] = unique
+  if (first === undefined) return []
+  const like = unique.filter((ip) => isIPv6(ip) === isIPv6(first))
+  const others = unique.filter((ip) => isIPv6(ip) !== isIPv6(first))
+  const ordered = like.flatMap((ip, index) => [ip, ...others.slice(index, index + 1)])
+  return [...ordered, ...others.slice(like.length)].slice(0, MOST_ADDRESSES)
+}

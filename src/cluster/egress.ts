@@ -1,0 +1,53 @@
+/**
+ * Connections of a cluster that dials the servers that its clients ask for. It decides which server a client may have. Then an
+ * attempt resolves its name, checks each address and dials. The entries of `allow` are the backends of such a cluster: each
+ * counts the connections that it allowed, so clients cannot make more of them.
+ */
+import { lookup as dnsLookup } from 'node:dns'
+import { formatAddress } from '../address.js'
+import type { Backend } from './backend.js'
+import type { Dialling, DialRequest, DialResult } from './dial.js'
+import { AllowList } from './egress/allow-list.js'
+import { askedServer } from './egress/asked-server.js'
+import { OwnAddresses } from './egress/own-addresses.js'
+import type { DialPolicy } from './egress/policy.js'
+import { type AllowedServer, EgressAttempt, type EgressHost } from './egress-attempt.js'
+import type { Lookup } from './names/resolver.js'
+
+/** What it needs from its cluster. */
+export interface EgressOwner extends Omit<EgressHost, 'lookup'> {
+  /** Undefined: `dns.lookup`. */
+  readonly lookup: Lookup | undefined
+  /** The backend of an entry and a port. */
+  backend(name: string): Backend
+}
+
+export class Egress {
+  readonly #policy: DialPolicy
+  readonly #list: AllowList
+  readonly #owner: EgressOwner
+  readonly #host: EgressHost
+
+  constructor(policy: DialPolicy, owner: EgressOwner) {
+    this.#policy = policy
+    this.#owner = owner
+    this.#list = new AllowList(policy, new OwnAddresses(owner.now))
+    this.#host = { ...owner, lookup: owner.lookup ?? dnsLookup }
+  }
+
+  dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
+    const attempt = new EgressAttempt(this.#host, request, done)
+    attempt.start(this.#serverFor(request))
+    return attempt
+  }
+
+  /** A few words that say why the client gets none, if it gets none. */
+  #serverFor({ serverName, authority }: DialRequest): AllowedServer | string {
+    const asked = askedServer({ serverName, authority }, this.#policy)
+    if (typeof asked === 'string') return asked
+    const allowed = this.#list.find(asked)
+    if (typeof allowed === 'string') return allowed
+    const name = formatAddress({ kind: 'tcp', host: allowed.name, port: asked.port })
+    return { ...asked, backend: this.#owner.backend(name), addresses: allowed.addresses }
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Decides whether an address that a client's name led to may be dialled. Without this check, whoever owns a name could lead
+ * clients into the network of millrace. Pure but for the addresses of this machine.
+ */
+import { AddressSet } from '../../address-set.js'
+import { bytesToIp, ipToBytes } from '../../ip.js'
+import { embeddedIn, specialUse } from './special-networks.js'
+
+/** What the check needs to know of this machine. */
+export interface Own {
+  has(bytes: Buffer): boolean
+}
+
+const OWN = 'an address of this machine'
+
+export class AddressCheck {
+  readonly #networks: AddressSet
+  readonly #own: Own
+
+  /** Addresses of `networks` may be dialled, whatever they are for. */
+  constructor(networks: readonly string[], own: Own) {
+    this.#networks = new AddressSet(networks)
+    this.#own = own
+  }
+
+  /** Why this address may not be dialled, such as `10.1.2.3 is a private address`. Undefined: it may. */
+  whyNot(ip: string): string | undefined {
+    const bytes = ipToBytes(ip)
+    return bytes === undefined ? 'the resolver gave no IP address' : this.#whyNot(bytes)
+  }
+
+  #whyNot(bytes: Buffer): string | undefined {
+    const text = bytesToIp(bytes)
+    if (this.#networks.has({ kind: 'tcp', host: text, port: 0 })) return undefined
+    const use = specialUse(bytes) ?? (this.#own.has(bytes) ? OWN : undefined)
+    if (use !== undefined) return `${text} is ${use}`
+    for (const embedded of embeddedIn(bytes)) {
+      const why = this.#whyNot(embedded)
+      if (why !== undefined) return `${text} leads to another address: ${why}`
+    }
+    return undefined
+  }
+}

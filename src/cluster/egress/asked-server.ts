@@ -1,0 +1,59 @@
+/**
+ * The server that a client asks for: host and port. Pure. Names that a resolver would read as a number are refused, because
+ * `0x7f.1` is 127.0.0.1 to it.
+ */
+import { isIP } from 'node:net'
+import { bytesToIp, ipToBytes } from '../../ip.js'
+import { normalizeName } from '../../names.js'
+import type { DialPolicy } from './policy.js'
+
+/** What is known of the client. */
+export interface AskingClient {
+  readonly serverName: string | undefined
+  /** Host, and the port if one was named. An IPv6 address is in brackets. */
+  readonly authority: string | undefined
+}
+
+export interface AskedServer {
+  /** A host name in lower case, without a trailing dot, or an IP address in its one spelling. */
+  readonly host: string
+  readonly isAddress: boolean
+  readonly port: number
+}
+
+const AUTHORITY = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/
+/** The last label of no host name is a number (WHATWG URL, "ends in a number"). */
+const ENDS_IN_A_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/
+
+/** The server, or a few words that say why there is none. */
+export function askedServer(
+  { serverName, authority }: AskingClient,
+  policy: DialPolicy,
+): AskedServer | string {
+  return policy.server === 'sni' ? ofHello(serverName, policy) : ofRequest(authority, policy)
+}
+
+function ofHello(serverName: string | undefined, { defaultPort }: DialPolicy): AskedServer | string {
+  if (serverName === undefined) return 'the client names no server in a ClientHello'
+  const host = nameOf(serverName)
+  return host === undefined
+    ? 'the server name is no host name'
+    : { host, isAddress: false, port: defaultPort }
+}
+
+function ofRequest(authority: string | undefined, { defaultPort }: DialPolicy): AskedServer | string {
+  if (authority === undefined || authority === '') return 'the client names no host in a request'
+  const match = AUTHORITY.exec(authority)
+  const [, ipv6, plain = '', digits] = match ?? []
+  const port = digits === undefined ? defaultPort : Number(digits)
+  const text = ipv6 ?? plain
+  const bytes = isIP(text) !== 0 && !text.includes('%') ? ipToBytes(text) : undefined
+  if (bytes !== undefined) return { host: bytesToIp(bytes), isAddress: true, port }
+  const host = ipv6 === undefined ? nameOf(plain) : undefined
+  return host === undefined ? 'the host of the request is no host name' : { host, isAddress: false, port }
+}
+
+function nameOf(text: string): string | undefined {
+  const name = normalizeName(text)
+  return name === undefined || ENDS_IN_A_NUMBER.test(name) ? undefined : name
+}

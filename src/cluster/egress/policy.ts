@@ -1,0 +1,19 @@
+/** What a config says about a cluster that dials the servers that its clients ask for. Plain data. */
+
+/** Where the name of the server comes from: the ClientHello, or the authority of the first request. */
+export type AskedBy = 'sni' | 'host'
+
+export interface AllowedName {
+  /** A pattern of host names, in lower case and without a trailing dot. With `host` also an IP address. */
+  readonly name: string
+  /** Its servers may have addresses of these networks, although they are not public. */
+  readonly networks: readonly string[]
+}
+
+export interface DialPolicy {
+  readonly server: AskedBy
+  readonly allow: readonly AllowedName[]
+  readonly ports: readonly number[]
+  /** The port for clients that name none. */
+  readonly defaultPort: number
+}
