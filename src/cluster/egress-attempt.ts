@@ -113,7 +113,7 @@ export class EgressAttempt implements Dialling, Waiting {
     const { addresses, port, backend } = this.#server!
     const refused: string[] = []
     const allowed = ips.filter((ip) => {
-      const why = addresses.whyNot(ip)
+      const why = addresses.whyNot(ip, port)
       if (why !== undefined) refused.push(why)
       return why === undefined
     })

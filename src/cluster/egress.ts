@@ -31,7 +31,7 @@ export class Egress {
   constructor(policy: DialPolicy, owner: EgressOwner) {
     this.#policy = policy
     this.#owner = owner
-    this.#list = new AllowList(policy, new OwnAddresses(owner.now))
+    this.#list = new AllowList(policy, new OwnAddresses(policy.ownListeners, owner.now))
     this.#host = { ...owner, lookup: owner.lookup ?? dnsLookup }
   }
 

@@ -19,7 +19,7 @@ import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
-import { dialField, withDial } from './schemas/dial-schema.js'
+import { dialField, withDial, withOwnListeners } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
 import { healthField } from './schemas/health-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
@@ -189,7 +189,10 @@ const config = fields.strictMap('a map with listeners and clusters', {
 /** Adds what listeners and clusters take from other parts of the config. */
 export const configSchema: z.ZodType<Config> = config.transform(({ listeners, clusters, ...rest }) => {
   const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
-  const named = Object.entries(clusters).map(([name, each]) => [name, withLiveness(each, common)] as const)
+  const addresses = [...listeners, ...(rest.admin ? [rest.admin] : [])].map(({ address }) => address)
+  const named = Object.entries(clusters).map(
+    ([name, each]) => [name, withLiveness(withOwnListeners(each, addresses), common)] as const,
+  )
   return {
     ...rest,
     listeners: withIpv6Only(listeners).map((listener) => withLiveness(listener, common)),

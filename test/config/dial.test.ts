@@ -38,6 +38,7 @@ describe('dial of a cluster', () => {
       ],
       ports: [80, 8080],
       defaultPort: 80,
+      ownListeners: [{ kind: 'tcp', host: '127.0.0.1', port: 1 }],
     })
     expect(cluster.backends).toHaveLength(8)
     expect(cluster.backends[1]).toEqual({
@@ -57,6 +58,22 @@ describe('dial of a cluster', () => {
   ])('%j beside %j and %j may dial the ports %j, and %d for clients that name none', (...row) => {
     const [dial, cluster, listener, ports, defaultPort] = row
     expect(dialOf(dial, cluster, listener).dial).toMatchObject({ ports, defaultPort })
+  })
+
+  it('knows where millrace itself listens', () => {
+    const { clusters } = validateConfig({
+      listeners: [
+        { name: 'a', address: '0.0.0.0:443', cluster: 'out' },
+        { name: 'b', address: '127.0.0.1:0', cluster: 'out' },
+        { name: 'c', address: 'unix:/c', cluster: 'out' },
+      ],
+      clusters: { out: { dial: { server: 'sni', allow: '*' } } },
+      admin: { address: '[::1]:9901', token: 'a-token-of-a-test' },
+    })
+    expect(clusters.out!.dial!.ownListeners).toEqual([
+      { kind: 'tcp', host: '0.0.0.0', port: 443 },
+      { kind: 'tcp', host: '::1', port: 9901 },
+    ])
   })
 
   it('takes one text for one name', () => {

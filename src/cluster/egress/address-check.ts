@@ -9,6 +9,8 @@ import { embeddedIn, specialUse } from './special-networks.js'
 /** What the check needs to know of this machine. */
 export interface Own {
   has(bytes: Buffer): boolean
+  /** Whether a connect to this address would reach millrace. */
+  listensAt(bytes: Buffer, port: number): boolean
 }
 
 const OWN = 'an address of this machine'
@@ -17,16 +19,21 @@ export class AddressCheck {
   readonly #networks: AddressSet
   readonly #own: Own
 
-  /** Addresses of `networks` may be dialled, whatever they are for. */
+  /** Addresses of `networks` may be dialled, whatever they are for, unless millrace listens there. */
   constructor(networks: readonly string[], own: Own) {
     this.#networks = new AddressSet(networks)
     this.#own = own
   }
 
   /** Why this address may not be dialled, such as `10.1.2.3 is a private address`. Undefined: it may. */
-  whyNot(ip: string): string | undefined {
+  whyNot(ip: string, port: number): string | undefined {
     const bytes = ipToBytes(ip)
-    return bytes === undefined ? 'the resolver gave no IP address' : this.#whyNot(bytes)
+    if (bytes === undefined) return 'the resolver gave no IP address'
+    const ends = [bytes, ...embeddedIn(bytes)]
+    const own = ends.find((each) => this.#own.listensAt(each, port))
+    return own === undefined
+      ? this.#whyNot(bytes)
+      : `${bytesToIp(own)} with port ${port} is a listener of millrace`
   }
 
   #whyNot(bytes: Buffer): string | undefined {

@@ -1,4 +1,5 @@
 /** What a config says about a cluster that dials the servers that its clients ask for. Plain data. */
+import type { Address } from '../../address.js'
 
 /** Where the name of the server comes from: the ClientHello, or the authority of the first request. */
 export type AskedBy = 'sni' | 'host'
@@ -16,4 +17,6 @@ export interface DialPolicy {
   readonly ports: readonly number[]
   /** The port for clients that name none. */
   readonly defaultPort: number
+  /** Where millrace itself listens. Clients never get there: millrace would dial itself again and again. */
+  readonly ownListeners: readonly Address[]
 }

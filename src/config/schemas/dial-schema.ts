@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import type { Address } from '../../address.js'
 import { explainAddressRange } from '../../address-set.js'
 import type { AllowedName, AskedBy, DialPolicy } from '../../cluster/egress/policy.js'
 import type { HealthPolicy } from '../../cluster/health/policy.js'
@@ -88,8 +89,17 @@ export function withDial<Backend, Config extends Dials<Backend>>(
     ...cluster,
     health: { ...cluster.health, ...NO_HEALTH },
     backends: dial.allow.flatMap(({ name }) => ports.map((port) => toBackend(name, port))),
-    dial: { ...dial, ports, defaultPort: dial.server === 'sni' ? ports[0]! : defaultPort },
+    dial: { ...dial, ports, defaultPort: dial.server === 'sni' ? ports[0]! : defaultPort, ownListeners: [] },
   }
+}
+
+/** Adds where millrace itself listens. A port of 0 is not known yet. */
+export function withOwnListeners<Config extends { readonly dial: DialPolicy | undefined }>(
+  cluster: Config,
+  addresses: readonly Address[],
+): Config {
+  const ownListeners = addresses.filter((each) => each.kind === 'tcp' && each.port !== 0)
+  return cluster.dial === undefined ? cluster : { ...cluster, dial: { ...cluster.dial, ownListeners } }
 }
 
 /** The one spelling of a pattern or an address. */

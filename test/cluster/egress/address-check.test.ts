@@ -1,14 +1,15 @@
 /** Addresses that a name of a client must not lead to, and those that an entry of the list allows. */
 import { describe, expect, it } from 'vitest'
+import { type Address, parseAddress } from '../../../src/address.js'
 import { AddressCheck } from '../../../src/cluster/egress/address-check.js'
 import { OwnAddresses } from '../../../src/cluster/egress/own-addresses.js'
 import { ipToBytes } from '../../../src/ip.js'
 
 /** An address of this machine that is public. */
 const OWN = '20.0.0.7'
-const own = { has: (bytes: Buffer) => bytes.equals(ipToBytes(OWN)!) }
+const own = { has: (bytes: Buffer) => bytes.equals(ipToBytes(OWN)!), listensAt: () => false }
 
-const check = (ip: string, networks: readonly string[] = []) => new AddressCheck(networks, own).whyNot(ip)
+const check = (ip: string, networks: readonly string[] = []) => new AddressCheck(networks, own).whyNot(ip, 80)
 
 describe('the check of an address that a client asked for', () => {
   it.each([
@@ -126,6 +127,7 @@ describe('addresses of this machine', () => {
       eth1: undefined,
     }
     const addresses = new OwnAddresses(
+      [],
       () => now,
       () => interfaces,
     )
@@ -139,6 +141,26 @@ describe('addresses of this machine', () => {
   })
 
   it('the loopback address of this machine is among them', () => {
-    expect(new OwnAddresses(() => 0).has(ipToBytes('127.0.0.1')!)).toBe(true)
+    expect(new OwnAddresses([], () => 0).has(ipToBytes('127.0.0.1')!)).toBe(true)
+  })
+
+  it.each([
+    ['0.0.0.0:443', ['127.0.0.1', '127.9.9.9', '0.0.0.0', '20.0.0.1', '64:ff9b::1400:1'], ['20.0.0.2']],
+    ['[::]:443', ['::1', '127.0.0.1', '20.0.0.1', '2a00::1'], ['2a00::2']],
+    ['127.0.0.1:443', ['127.0.0.1', '0.0.0.0', '::ffff:127.0.0.1'], ['127.0.0.2', '20.0.0.1']],
+    ['[2a00::1]:443', ['2a00::1', '::'], ['2a00::2', '20.0.0.1']],
+  ])('an address that leads to the listener %s is refused, whatever networks an entry has', (...row) => {
+    const [listener, refused, others] = row
+    const interfaces = { eth0: ['20.0.0.1', '2a00::1', '::1'].map((address) => ({ address })) }
+    const addresses = new OwnAddresses(
+      [parseAddress(listener) as Address, { kind: 'unix', path: '/socket' }],
+      () => 0,
+      () => interfaces,
+    )
+    const everything = new AddressCheck(['0.0.0.0/0', '::/0'], addresses)
+    for (const ip of refused)
+      expect(everything.whyNot(ip, 443)).toMatch(/ with port 443 is a listener of millrace$/)
+    for (const ip of refused) expect(everything.whyNot(ip, 444)).toBeUndefined()
+    for (const ip of others) expect(everything.whyNot(ip, 443)).toBeUndefined()
   })
 })

@@ -4,7 +4,7 @@ import { AllowList } from '../../../src/cluster/egress/allow-list.js'
 import { askedServer } from '../../../src/cluster/egress/asked-server.js'
 import type { DialPolicy } from '../../../src/cluster/egress/policy.js'
 
-const own = { has: () => false }
+const own = { has: () => false, listensAt: () => false }
 
 const policyOf = (
   server: 'sni' | 'host',
@@ -15,6 +15,7 @@ const policyOf = (
   allow: names.map((name) => ({ name, networks: [] })),
   ports,
   defaultPort: ports[0]!,
+  ownListeners: [],
 })
 
 const HOST = policyOf('host', ['*.a.test', 'b.test', '192.0.2.1', '2001:db8::1'], [80, 8080])
@@ -116,6 +117,6 @@ it('an address that the list names is allowed, whatever it is for', () => {
     const allowed = list.find({ host, isAddress, port: 80 })
     return typeof allowed === 'string' ? undefined : allowed.addresses
   }
-  expect(addresses('10.0.0.1', true)?.whyNot('10.0.0.1')).toBeUndefined()
-  expect(addresses('a.test', false)?.whyNot('10.0.0.1')).toBe('10.0.0.1 is a private address (RFC 1918)')
+  expect(addresses('10.0.0.1', true)?.whyNot('10.0.0.1', 80)).toBeUndefined()
+  expect(addresses('a.test', false)?.whyNot('10.0.0.1', 80)).toBe('10.0.0.1 is a private address (RFC 1918)')
 })
