@@ -197,6 +197,18 @@ describe('a cluster with dial', () => {
     expect(cluster.isInUse).toBe(false)
   })
 
+  it('a connect that fails after a stop is the last one of its attempt', async () => {
+    const cluster = egress('*')
+    engine.outcomes.set('20.0.0.1:443', 'never')
+    const asked = ask(cluster, 'a.test')
+    resolveName('a.test', '20.0.0.1', '20.0.0.2')
+    cluster.stop()
+    engine.settle('20.0.0.1:443', 'ECONNREFUSED')
+    await turn()
+    expect(asked.result).toMatchObject({ error: 'ECONNREFUSED', retries: 0 })
+    expect(engine.dialled).toEqual(['20.0.0.1:443'])
+  })
+
   it('an entry that an operator takes out gets no connection, not even one that is on its way', async () => {
     const cluster = egress('*')
     engine.outcomes.set('20.0.0.1:443', 'never')

@@ -100,6 +100,11 @@ describe('the server name of a ClientHello', () => {
   )
 })
 
+it.each(['192.0.2.1', '[2001:db8::1]'])('no pattern allows the IP address %s', (authority) => {
+  const policy = policyOf('host', ['*', '**.1', '*.0.2.1'], [80])
+  expect(find(policy, authority)).toBe('an IP address that "allow" does not name')
+})
+
 it('the most specific entry of a list counts', () => {
   const policy = policyOf('sni', ['*', '**.a.test', '*.a.test', 'www.a.test'], [443])
   const entry = (name: string) => find(policy, name).replace(/.* by /, '')
