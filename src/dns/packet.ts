@@ -2,7 +2,14 @@
  * Questions and replies as bytes, by dns-packet. A reply that cannot be read, or that does not answer the question, is
  * undefined. It may come from somebody else than the server, so it proves nothing. Pure.
  */
-import { type DecodedPacket, decode, encode, type OptAnswer, RECURSION_DESIRED } from 'dns-packet'
+import {
+  type DecodedPacket,
+  decode,
+  encode,
+  type OptAnswer,
+  RECURSION_DESIRED,
+  TRUNCATED_RESPONSE,
+} from 'dns-packet'
 
 export type QuestionType = 'A' | 'AAAA' | 'SRV'
 
@@ -20,6 +27,8 @@ export type Packet = DecodedPacket & { readonly rcode: string; readonly opcode: 
 /** The largest reply that crosses nearly every network in one piece (DNS Flag Day 2020). */
 const UDP_PAYLOAD_BYTES = 1232
 const HEADER_BYTES = 12
+/** Where the header has the numbers of records. */
+const AFTER_QUESTIONS = 6
 /** More than the backends of one name. */
 export const MOST_RECORDS = 1024
 const POINTER = 0xc0
@@ -54,7 +63,7 @@ export function encodeQuestion({ id, name, type }: Question, hasEdns: boolean): 
 /** The reply in these bytes, if it is one to this question. */
 export function decodeReply(bytes: Buffer, question: Question): Packet | undefined {
   if (bytes.length < HEADER_BYTES || bytes.readUInt16BE(0) !== question.id) return undefined
-  const packet = decodePacket(bytes)
+  const packet = decodePacket(isTruncated(bytes) ? withoutRecords(bytes) : bytes)
   if (packet === undefined || !packet.flag_qr || packet.opcode !== 'QUERY') return undefined
   const [asked, ...others] = packet.questions ?? []
   if (asked === undefined) return MAY_LACK_QUESTION.has(packet.rcode) ? packet : undefined
@@ -66,6 +75,14 @@ export function decodeReply(bytes: Buffer, question: Question): Packet | undefin
 export function codeOf(packet: Packet): string {
   const edns = packet.additionals?.find((record): record is OptAnswer => record.type === 'OPT')
   return edns === undefined || edns.extendedRcode === 0 ? packet.rcode : `EXTENDED_${edns.extendedRcode}`
+}
+
+/** The flag TC (RFC 1035 section 4.1.1). */
+const isTruncated = (bytes: Buffer): boolean => (bytes.readUInt16BE(2) & TRUNCATED_RESPONSE) !== 0
+
+/** A truncated reply may end within a record, and its records are not used. */
+function withoutRecords(bytes: Buffer): Buffer {
+  return Buffer.from(bytes).fill(0, AFTER_QUESTIONS, HEADER_BYTES)
 }
 
 /** dns-packet throws if a packet is cut or makes no sense. It also reads beyond the end. */

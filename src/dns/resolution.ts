@@ -29,9 +29,9 @@ export class Resolution {
 
   /** The addresses of a host: an IP address means itself. */
   async addresses(host: string, signal: AbortSignal): Promise<Answer<AddressRecord>> {
-    if (isIP(host) !== 0) return systemAnswer([host])
     const name = host.toLowerCase()
     const complete = name.replace(/\.$/, '')
+    if (isIP(complete) !== 0) return systemAnswer([complete])
     const known = this.#system.addressesOf(complete)
     if (known !== undefined) return systemAnswer(known)
     if (!isAskable(complete)) return failed('BADNAME')

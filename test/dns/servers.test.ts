@@ -116,6 +116,20 @@ it('the client asks over TCP if the datagram is truncated', async () => {
   expect(answer.kind === 'records' && answer.records.length).toBe(300)
 })
 
+it('the client asks over TCP if the datagram is truncated within a record', async () => {
+  const server = await dnsServer((query) => {
+    if (query.transport === 'tcp') query.reply(servesAt(query, 9))
+    else
+      query.reply(
+        replyTo(query, { isTruncated: true, answers: [srv(SERVICE, { port: 1, target: 'x' })] }).subarray(
+          0,
+          -3,
+        ),
+      )
+  })
+  expect(await portFrom([server])).toBe(9)
+})
+
 it('the client asks the next server if one truncates and has no TCP, or breaks it off', async () => {
   const truncating = await dnsServer((query) => {
     if (query.transport === 'udp') query.reply(replyTo(query, { isTruncated: true }))

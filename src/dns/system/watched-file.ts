@@ -5,6 +5,8 @@
 import { readFileSync, statSync } from 'node:fs'
 
 const LARGEST_BYTES = 4n * 1024n * 1024n
+/** Clocks of file systems are coarse: two changes so close to each other may have the same time. */
+const YOUNG_MS = 100n
 
 export class WatchedFile<Content> {
   readonly #path: string
@@ -30,11 +32,15 @@ export class WatchedFile<Content> {
   }
 }
 
-/** Changes with the file. Editors replace a file by another one, and Docker writes into the same one. */
+/**
+ * Changes with the file, and with each look at a young one. Editors replace a file by another one, and Docker writes into
+ * the same one. Undefined: the file is missing.
+ */
 function versionOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile() || stat.size > LARGEST_BYTES) return undefined
-  return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join()
+  const isYoung = BigInt(Date.now()) - stat.mtimeMs < YOUNG_MS
+  return [isYoung ? performance.now() : '', stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join()
 }
 
 function textOf(path: string): string | undefined {
