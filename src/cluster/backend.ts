@@ -149,7 +149,7 @@ export class Backend {
 
   /** Its health has changed at this time, in ms since 1970. Returns the change. */
   noted(change: HealthChange | undefined, at = Date.now()): HealthChange | undefined {
-    if (change !== undefined) this.#changedAt = at
+    if (change !== undefined && change.isAgain === undefined) this.#changedAt = at
     return change
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Address, parseAddress, type ResolvedAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import { SlowStart } from '../../src/cluster/slow-start.js'
@@ -24,6 +24,19 @@ test('a backend whose connects fail together rests once', () => {
     lastError: 'ECONNREFUSED',
   })
   expect(backend.status(1000)).toMatchObject({ state: 'down', restingMs: 0 })
+})
+
+test('a backend that is skipped once more has not changed, because it was down all the time', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1000 })
+  try {
+    const backend = backendAt('10.0.0.1:80')
+    fail(backend, 0)
+    vi.setSystemTime(3000)
+    expect(fail(backend, 2000)).toBe(2000)
+    expect(backend.status(2000)).toMatchObject({ restingMs: 2000, changedAt: new Date(1000).toISOString() })
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a backend whose address fails goes to the next one, and rests when all have failed', () => {

@@ -26,6 +26,8 @@ export interface HealthChange {
   readonly to: 'up' | 'down' | 'flapping'
   /** How long it is skipped at least, in ms. 0: until somebody says otherwise. */
   readonly restMs: number
+  /** It was down before. Only the time for which it is skipped is new. */
+  readonly isAgain?: true
 }
 
 export class Health {
@@ -163,7 +165,7 @@ export class Health {
     })
     const restMs = this.passive?.restMs ?? 0
     if (change !== undefined || !isEjected || restMs === 0 || this.#flapping.isHeld(now)) return change
-    return { to: 'down', restMs }
+    return { to: 'down', restMs, isAgain: true }
   }
 
   #after(now: number, act: () => void): HealthChange | undefined {
