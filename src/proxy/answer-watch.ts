@@ -4,6 +4,7 @@
  */
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
+import { SILENT } from '../cluster/health/ejections.js'
 import type { Connection } from '../connection/connection.js'
 
 const SHORTEST_TICK_MS = 10
@@ -54,7 +55,7 @@ export class AnswerWatch {
       this.#watched.delete(connection)
       const { backend } = connection
       if (backend !== undefined && this.#isSilent(backend, watched))
-        watched.cluster.judge.unanswered(backend, 'silent')
+        watched.cluster.judge.unanswered(backend, SILENT)
     }
     if (this.#watched.size > 0) return
     clearInterval(this.#timer)

@@ -5,9 +5,11 @@
  */
 import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
+import { RESET, type Unanswered } from '../cluster/health/ejections.js'
 import type { JudgeHooks } from '../cluster/judge.js'
 import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Connection } from '../connection/connection.js'
+import type { Destination } from '../connection/service.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import { AnswerWatch } from './answer-watch.js'
 import type { Drains } from './drains/drains.js'
@@ -70,8 +72,8 @@ export class Consequences {
     if (backend === undefined || connectedMs === undefined || firstByteMicros !== undefined) return
     const cluster = clusterOf(connection)
     if (cluster === undefined) return
-    const isEarly = connectedMs < EARLY_MS && connection.totals.bytesUp === 0
-    if (isReset(ending) && isEarly) cluster.judge.unanswered(backend, 'reset')
+    const why = connection.totals.bytesUp === 0 ? failureOf(connection, ending, connectedMs) : undefined
+    if (why !== undefined) cluster.judge.unanswered(backend, why)
     else if (provesItsHealth(ending, connectedMs, cluster)) backend.health.answered()
   }
 
@@ -104,8 +106,24 @@ export class Consequences {
   }
 }
 
-function clusterOf({ cluster, service }: Connection): Cluster | undefined {
-  return cluster === undefined ? undefined : service.destinations.get(cluster)?.cluster
+const destinationOf = ({ cluster, service }: Connection): Destination | undefined =>
+  cluster === undefined ? undefined : service.destinations.get(cluster)
+
+const clusterOf = (connection: Connection): Cluster | undefined => destinationOf(connection)?.cluster
+
+/** What a connection without a byte of its client shows of its backend. Undefined: no failure. */
+function failureOf(
+  connection: Connection,
+  ending: RecordEnding,
+  connectedMs: number,
+): Unanswered | undefined {
+  if (isReset(ending) && connectedMs < EARLY_MS) return RESET
+  const { origination, startTls } = destinationOf(connection)?.preamble ?? {}
+  // A client that chooses the server name can choose one that the backend does not have.
+  if ((origination ?? startTls) === undefined || origination?.usesNameOfClient) return undefined
+  if (ending.cause === 'response-timeout') return { reason: 'L6TOUT', detail: undefined }
+  const [cause, detail] = ending.cause.split(': ', 2)
+  return cause === 'backend-tls' ? { reason: 'L6RSP', detail } : undefined
 }
 
 /** A FIN is no failure: the backend may have nothing to say. */

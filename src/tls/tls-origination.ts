@@ -41,6 +41,11 @@ export class TlsOrigination {
     }
   }
 
+  /** Whether the client chooses the server name that backends are asked for. */
+  get usesNameOfClient(): boolean {
+    return this.#serverName === CLIENTS_OWN
+  }
+
   /** `clientName`: the client's server name, from its ClientHello or its PROXY header. */
   begin(raw: Socket, backend: TlsBackend, clientName: string | undefined): Handshake {
     const name = this.#nameFor(clientName) ?? backend.host ?? 'localhost'

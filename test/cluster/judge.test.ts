@@ -1,6 +1,7 @@
 /** What follows in a cluster from the health of its backends: limits, holds, tiers, and who is told. */
 import { expect, test, vi } from 'vitest'
 import type { Cluster, ClusterHooks } from '../../src/cluster/cluster.js'
+import { RESET, SILENT } from '../../src/cluster/health/ejections.js'
 import type { HealthPolicy } from '../../src/cluster/health/policy.js'
 import type { CheckVerdict } from '../../src/cluster/health/verdict.js'
 import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
@@ -82,7 +83,7 @@ test('a check that only connects does not begin a new row of connections without
   const cluster = start([A, B], { eject: { ...eject, failures: 3 } })
   for (let times = 0; times < 3; ++times) {
     say(cluster, A, true, 'L4OK')
-    cluster.judge.unanswered(cluster.backend(A)!, 'silent')
+    cluster.judge.unanswered(cluster.backend(A)!, SILENT)
   }
   expect(states(cluster)).toEqual(['down', 'up'])
 })
@@ -132,7 +133,7 @@ test('a check that passes ends an ejection by connects', async () => {
 
 test('only a check that reads an answer ends an ejection for want of answers', () => {
   const cluster = start([A, B], { eject })
-  cluster.judge.unanswered(cluster.backend(A)!, 'silent')
+  cluster.judge.unanswered(cluster.backend(A)!, SILENT)
   say(cluster, A, true, 'L4OK')
   expect(states(cluster)).toEqual(['down', 'up'])
   say(cluster, A, true, 'L7OK')
@@ -235,7 +236,7 @@ test('with failback: manual an operator sends a cluster back, whose earlier fail
 
 test('with failback: manual missing answers do not move a cluster, and failed connects do', async () => {
   const cluster = pair()
-  cluster.judge.unanswered(cluster.backend(A)!, 'reset')
+  cluster.judge.unanswered(cluster.backend(A)!, RESET)
   expect([states(cluster), cluster.servingTier]).toEqual([['down', 'up'], 0])
   expect(await dial(cluster)).toMatchObject({ backend: { name: A } })
   engine.outcomes.set(A, 'ECONNREFUSED')

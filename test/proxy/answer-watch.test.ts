@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Backend } from '../../src/cluster/backend.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
+import { SILENT } from '../../src/cluster/health/ejections.js'
 import type { Connection } from '../../src/connection/connection.js'
 import { AnswerWatch } from '../../src/proxy/answer-watch.js'
 
@@ -38,8 +39,8 @@ test('a backend that has taken bytes and is silent for answerMs has failed once 
   expect(silent).toEqual([])
   vi.advanceTimersByTime(500)
   expect(silent).toEqual([
-    [BACKEND, 'silent'],
-    [BACKEND, 'silent'],
+    [BACKEND, SILENT],
+    [BACKEND, SILENT],
   ])
   vi.advanceTimersByTime(10_000)
   expect(silent).toHaveLength(2)

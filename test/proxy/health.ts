@@ -82,6 +82,35 @@ export function describeHealth(): void {
     expect(stateOf(0)).toMatchObject({ state: 'up', judgedBy: undefined })
   })
 
+  it('a backend that begins no TLS is ejected, but not if the client has chosen the server name', async () => {
+    const backends = [one.address, { address: two.address, backup: true }]
+    const of = (serverName: string) => ({ backends, health: SLOW, tls: { serverName, verify: false } })
+    const clusters = { back: of('db.example'), chosen: of('client') }
+    const listeners = [
+      { name: 'back', address: '127.0.0.1:0', cluster: 'back' },
+      { name: 'chosen', address: '127.0.0.1:0', cluster: 'chosen' },
+    ]
+    bed = await Bed.start({ listeners, clusters })
+    for (const listener of [1, 1, 1, 0, 0]) {
+      const client = await bed.connect(listener)
+      const peer = await one.accepted()
+      peer.send(Buffer.from('220 mail.example\r\n'))
+      await client.ended
+    }
+    const [back, chosen] = bed.proxy.status().clusters.map(({ backends: [first] }) => first)
+    expect(back).toMatchObject({ state: 'down', judgedBy: 'answers', reason: 'L6RSP', failures: 0 })
+    expect(back!.reasonDetail).toMatch(/^ERR_SSL_/)
+    expect(chosen).toMatchObject({ state: 'up', judgedBy: undefined })
+  })
+
+  it('a backend that does not finish the TLS handshake is ejected', async () => {
+    const backends = [one.address, { address: two.address, backup: true }]
+    const clusters = { back: { backends, health: SLOW, tls: { verify: false } } }
+    bed = await Bed.start({ clusters, timeouts: { responseMs: 40 } })
+    for (let turn = 0; turn < 2; ++turn) expect(await bed.turnedAway()).toBe('ECONNRESET')
+    expect(stateOf(0)).toMatchObject({ state: 'down', judgedBy: 'answers', reason: 'L6TOUT' })
+  })
+
   it('a backend that closes without a byte is not ejected', async () => {
     await start(SLOW)
     for (let turn = 0; turn < 3; ++turn) {

@@ -4,7 +4,7 @@
  * and never reads the clock.
  *
  * Two kinds of failure have a count each. A connect fails: a connect that succeeds sets this count to 0. A connection gets no
- * answer, because the backend resets it at once, or is silent: an answer sets this count to 0.
+ * answer, because the backend resets it at once, begins no TLS, or is silent: an answer sets this count to 0.
  */
 import type { EjectPolicy } from './policy.js'
 import type { PassiveVerdict } from './verdict.js'
@@ -29,8 +29,11 @@ export interface ConnectFailure {
   readonly addresses: number
 }
 
-/** Why a backend did not answer a connection that it had accepted. */
-export type Unanswered = 'reset' | 'silent'
+/** Why a backend did not answer a connection that it had accepted: as in `PassiveVerdict`. */
+export type Unanswered = Pick<PassiveVerdict, 'reason' | 'detail'>
+
+export const RESET: Unanswered = { reason: 'L7RSP', detail: 'ECONNRESET' }
+export const SILENT: Unanswered = { reason: 'L7TOUT', detail: undefined }
 
 export interface EjectionRules {
   policy(): EjectPolicy | false
@@ -114,13 +117,11 @@ export class Ejections {
   }
 
   /** A connection got no answer. Returns whether the backend is ejected by that. */
-  unanswered(why: Unanswered, now: number): boolean {
+  unanswered({ reason, detail }: Unanswered, now: number): boolean {
     if (now < this.#skippedUntil) return false
     this.#unanswered += 1
     if (this.#unanswered < this.#needed('answers')) return false
-    return why === 'reset'
-      ? this.#eject('answers', 'L7RSP', 'ECONNRESET', now)
-      : this.#eject('answers', 'L7TOUT', undefined, now)
+    return this.#eject('answers', reason, detail, now)
   }
 
   /** Another process has ejected the backend. */

@@ -27,11 +27,11 @@ export interface AgentVerdict {
 
 /** What connections have shown of a backend: it is down, and is skipped for a while. */
 export interface PassiveVerdict {
-  /** `connects`: connects failed. `answers`: it accepted connections, and then reset them or was silent. */
+  /** `connects`: connects failed. `answers`: it accepted connections, and then reset them, began no TLS, or was silent. */
   readonly judgedBy: 'connects' | 'answers'
-  /** L4CON, L4TOUT, L7RSP or L7TOUT, as HAProxy abbreviates them. */
+  /** L4CON, L4TOUT, L6RSP, L6TOUT, L7RSP or L7TOUT, as HAProxy abbreviates them. */
   readonly reason: string
-  /** errno name, if there is one. */
+  /** errno name, or why TLS failed, if there is one. */
   readonly detail: string | undefined
   /** How long it is skipped from the moment at which this is told, in ms. 0: the cluster cannot do without it. */
   readonly restMs: number

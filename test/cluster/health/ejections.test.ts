@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { Ejections } from '../../../src/cluster/health/ejections.js'
+import { Ejections, RESET, SILENT } from '../../../src/cluster/health/ejections.js'
 import type { EjectPolicy } from '../../../src/cluster/health/policy.js'
 
 const POLICY: EjectPolicy = { failures: 3, forMs: 1000, maxForMs: 5000, maxPercent: undefined }
@@ -115,28 +115,28 @@ test('a backend with several addresses is ejected only when all have failed', ()
 
 test('with eject: false a backend is never down, and its failures are counted', () => {
   policy = false
-  for (let turn = 0; turn < 50; ++turn) expect(fail(0) || health.unanswered('reset', 0)).toBe(false)
+  for (let turn = 0; turn < 50; ++turn) expect(fail(0) || health.unanswered(RESET, 0)).toBe(false)
   expect(health).toMatchObject({ isDown: false, failures: 50 })
 })
 
 test('connections that get no answer eject a backend, and an answer begins a new row', () => {
-  health.unanswered('reset', 0)
-  health.unanswered('silent', 0)
+  health.unanswered(RESET, 0)
+  health.unanswered(SILENT, 0)
   health.answered()
-  expect([health.unanswered('reset', 0), health.unanswered('reset', 0)]).toEqual([false, false])
+  expect([health.unanswered(RESET, 0), health.unanswered(RESET, 0)]).toEqual([false, false])
   health.connected(0)
-  expect(health.unanswered('reset', 0)).toBe(true)
+  expect(health.unanswered(RESET, 0)).toBe(true)
   expect(health.verdict).toMatchObject({ judgedBy: 'answers', reason: 'L7RSP', detail: 'ECONNRESET' })
 })
 
 test('a backend that was ejected for want of answers is ejected again by one more', () => {
-  for (let turn = 0; turn < POLICY.failures; ++turn) health.unanswered('silent', 0)
+  for (let turn = 0; turn < POLICY.failures; ++turn) health.unanswered(SILENT, 0)
   expect(health.verdict).toMatchObject({ reason: 'L7TOUT', detail: undefined })
   health.connected(500)
   expect(health.isDown).toBe(true)
   health.connected(1000)
   expect(health.isDown).toBe(false)
-  expect(health.unanswered('silent', 1001)).toBe(true)
+  expect(health.unanswered(SILENT, 1001)).toBe(true)
   expect(health.skippedUntil).toBe(3001)
 })
 
@@ -240,7 +240,7 @@ test('whatever happens in whatever order, a backend is ejected when the rules sa
           fail(now)
           model.failed('connects', now)
         } else if (what === 'is silent') {
-          health.unanswered('silent', now)
+          health.unanswered(SILENT, now)
           model.failed('answers', now)
         } else if (what === 'connects') {
           health.connected(now)
