@@ -111,6 +111,11 @@ export class Judge implements CandidateRules {
     this.#host.changed()
   }
 
+  /** A connection got an answer. */
+  answered(backend: Backend): void {
+    this.found(backend, backend.noted(backend.health.answered(this.#host.now())))
+  }
+
   /** A connection got no answer. */
   unanswered(backend: Backend, why: Unanswered): void {
     this.found(backend, backend.noted(backend.health.unanswered(why, this.#host.now())))

@@ -62,7 +62,8 @@ export class Consequences {
 
   /** The backend's first byte has come. */
   answered(connection: Connection): void {
-    connection.backend?.health.answered()
+    const { backend } = connection
+    if (backend !== undefined) clusterOf(connection)?.judge.answered(backend)
     this.#answers.answered(connection)
   }
 
@@ -74,7 +75,7 @@ export class Consequences {
     if (cluster === undefined) return
     const why = connection.totals.bytesUp === 0 ? failureOf(connection, ending, connectedMs) : undefined
     if (why !== undefined) cluster.judge.unanswered(backend, why)
-    else if (provesItsHealth(ending, connectedMs, cluster)) backend.health.answered()
+    else if (provesItsHealth(ending, connectedMs, cluster)) cluster.judge.answered(backend)
   }
 
   #endAll(name: string, backend: Backend): void {

@@ -71,6 +71,28 @@ export function describeHealth(): void {
     await join(two)
   })
 
+  it('a lone backend that resets every connection is down until it answers, and the log says so once', async () => {
+    bed = await Bed.start({ clusters: { back: { backends: [one.address], health: SLOW } } })
+    for (let turn = 1; turn <= 6; ++turn) {
+      const client = await bed.connect()
+      const peer = await one.accepted()
+      await until(() => stateOf(0).active === 1)
+      expect(stateOf(0).state).toBe(turn > 2 ? 'down' : 'up')
+      peer.reset()
+      await client.ended
+    }
+    const client = await bed.connect()
+    const peer = await one.accepted()
+    peer.send(Buffer.from('pong'))
+    await client.receive(4)
+    expect(stateOf(0).state).toBe('up')
+    const lines = bed.logged.map(({ message }) => message).filter((message) => message.startsWith('backend '))
+    expect(lines).toEqual([
+      `backend ${one.address} is down: L7RSP ECONNRESET`,
+      `backend ${one.address} is back`,
+    ])
+  })
+
   it('a backend that resets connections because of what their clients sent is not ejected', async () => {
     await start(SLOW)
     for (let turn = 0; turn < 4; ++turn) {

@@ -90,7 +90,7 @@ export class Ejections {
       // A connect that was on its way when others failed: the backend was never down.
       if (now < this.#skippedUntil) this.#times -= 1
       this.#recover(now)
-    } else if (now >= this.#skippedUntil) {
+    } else if (this.#skippedUntil > 0 && now >= this.#skippedUntil) {
       this.#recover(now)
       // It has to prove that it answers: one more failure ejects it again.
       const policy = this.#rules.policy()
@@ -111,9 +111,13 @@ export class Ejections {
     return this.#eject('connects', errno === 'ETIMEDOUT' ? 'L4TOUT' : 'L4CON', errno, now)
   }
 
-  /** The first byte of a connection has come. */
-  answered(): void {
+  /**
+   * The first byte of a connection has come. A backend that is down for want of answers and gets connections all the same
+   * works again by that: connects say nothing about it.
+   */
+  answered(now: number): void {
     this.#unanswered = 0
+    if (this.#verdict?.judgedBy === 'answers' && this.#skippedUntil === 0) this.#recover(now)
   }
 
   /** A connection got no answer. Returns whether the backend is ejected by that. */

@@ -119,8 +119,10 @@ export class Health {
     return this.#ejected(now, () => this.#ejections.failed(failure, now))
   }
 
-  answered(): void {
-    this.#ejections.answered()
+  answered(now: number): HealthChange | undefined {
+    if (this.#ejections.isDown) return this.#after(now, () => this.#ejections.answered(now))
+    this.#ejections.answered(now)
+    return undefined
   }
 
   unanswered(why: Unanswered, now: number): HealthChange | undefined {

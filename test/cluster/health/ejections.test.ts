@@ -122,7 +122,7 @@ test('with eject: false a backend is never down, and its failures are counted', 
 test('connections that get no answer eject a backend, and an answer begins a new row', () => {
   health.unanswered(RESET, 0)
   health.unanswered(SILENT, 0)
-  health.answered()
+  health.answered(0)
   expect([health.unanswered(RESET, 0), health.unanswered(RESET, 0)]).toEqual([false, false])
   health.connected(0)
   expect(health.unanswered(RESET, 0)).toBe(true)
@@ -138,6 +138,18 @@ test('a backend that was ejected for want of answers is ejected again by one mor
   expect(health.isDown).toBe(false)
   expect(health.unanswered(SILENT, 1001)).toBe(true)
   expect(health.skippedUntil).toBe(3001)
+})
+
+test('a backend that cannot be skipped is down for want of answers until it answers, whatever connects say', () => {
+  mayBeSkipped = false
+  for (let turn = 0; turn < POLICY.failures; ++turn) health.unanswered(RESET, 0)
+  for (let turn = 0; turn < 9; ++turn) {
+    health.connected(turn)
+    expect(health).toMatchObject({ isDown: true, skippedUntil: 0 })
+    health.unanswered(RESET, turn)
+  }
+  health.answered(9)
+  expect(health.isDown).toBe(false)
 })
 
 test('an ejection that another process tells holds here, and ends when that process says so', () => {
@@ -246,7 +258,7 @@ test('whatever happens in whatever order, a backend is ejected when the rules sa
           health.connected(now)
           model.connected(now)
         } else if (what === 'answers') {
-          health.answered()
+          health.answered(now)
           model.unansweredInARow = 0
         } else {
           health.clear(now)
