@@ -45,7 +45,7 @@ export const BACKEND_STATE = {
   /** What an operator has set. `drain` and `maint`: the backend gets no new connections. */
   setTo: choice(['up', 'drain', 'maint']),
   /**
-   * `down`: its checks or its agent say so, or all its addresses failed and none has answered since. `unresolved`: its
+   * `down`: its checks, its agent or its connections say so, or it flaps. `unresolved`: its
    * host name has no answer yet.
    */
   state: choice(['up', 'down', 'unresolved'], {
