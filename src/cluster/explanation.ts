@@ -106,7 +106,10 @@ export class Explanation {
     }
   }
 
-  /** A client asks for a server that `backend` allows. `addresses` of it may be dialled. `refused`: why others may not. */
+  /**
+   * A client asks for a server that `backend` allows, and `backend` already counts it. `addresses` of the server may be
+   * dialled. `refused`: why others may not.
+   */
   asked(backend: Backend, addresses: number, refused: readonly string[]): void {
     const skipped = refused
       .slice(0, MOST_NAMED)
@@ -116,6 +119,7 @@ export class Explanation {
       tier: backend.tier,
       candidates: addresses,
       ...loadOf(backend),
+      open: openOf(backend) - 1,
       hasKey: undefined,
       place: undefined,
       full: undefined,

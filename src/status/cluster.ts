@@ -27,7 +27,7 @@ import {
  * better value: up before down, and the highest weight.
  */
 export const BACKEND_STATE = {
-  /** As in the config. */
+  /** As in the config. In a cluster with `dial` it is an allowed name and a port. */
   address: key(),
   /** 0: the backend gets no new connections. */
   weight: highest(

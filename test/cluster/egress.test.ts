@@ -280,6 +280,7 @@ describe('a cluster with dial', () => {
       rule: 'dial',
       tier: 0,
       candidates: 2,
+      open: 0,
       skipped: [{ backend: '*:443', why: 'not-allowed', reason: '10.0.0.1 is a private address (RFC 1918)' }],
       skippedInAll: 1,
     })

@@ -42,7 +42,9 @@ function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyC
   const present = Array.from(catalogue.clusters.given, ({ name }) => ({
     name,
     servingTier: undefined,
-    backends: Array.from(catalogue.backends(name)!.given, undialled),
+    backends: Array.from(catalogue.backends(name)!.given, (each) =>
+      undialled(each, config.clusters[name]?.dial !== undefined),
+    ),
     left: [],
   }))
   const clusters = { present, left: [] }
@@ -51,8 +53,10 @@ function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyC
   return counters.report([], catalogue, clusters)
 }
 
-function undialled({ address, weight, tier, setTo }: BackendEntry): Backend {
+/** `isNamed`: clients name its servers, so there is no name to resolve. */
+function undialled({ address, weight, tier, setTo }: BackendEntry, isNamed: boolean): Backend {
   const backend = new Backend(address, weight, new Health(NOTHING_JUDGED))
+  backend.endpoints.leave(isNamed)
   backend.set(weight, setTo)
   backend.tier = tier
   return backend

@@ -15,6 +15,7 @@ const config = validateConfig({
   clusters: {
     a: { backends: ['db.example:80', 'localhost:81', { address: '10.0.0.1:82', weight: 4 }] },
     b: { backends: ['unix:/run/b.sock'], sendProxy: 'v2' },
+    c: { dial: { server: 'sni', allow: ['*.example', 'localhost'] } },
   },
   splice: 'off',
 })
