@@ -1,9 +1,15 @@
 /** The public API of the library: re-exports only. */
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
-export type { Duration, Size } from './config/common-input.js'
+export type { BackendTlsInput, Duration, Size } from './config/common-input.js'
+export type {
+  AgentInput,
+  CheckInput,
+  HealthInput,
+  HttpCheckInput,
+  ScriptStepInput,
+} from './config/health-input.js'
 export type {
   BackendInput,
-  BackendTlsInput,
   ClusterInput,
   HashInput,
   ProxyConfig,

@@ -134,17 +134,17 @@ export class Cluster {
 
   /**
    * Checks of a backend have said something new. Undefined: they have stopped, and nothing is known. Does nothing
-   * if there is no such backend.
+   * if there is no such backend. `isLogged`: whether hooks are told that it went down or came back.
    */
-  checked(name: string, verdict: CheckVerdict | undefined): void {
+  checked(name: string, verdict: CheckVerdict | undefined, isLogged = true): void {
     const backend = this.backend(name)
-    if (backend !== undefined) this.judge.checked(backend, verdict)
+    if (backend !== undefined) this.judge.checked(backend, verdict, isLogged)
   }
 
-  /** The agent of a backend has said something. Undefined: no agent is asked any more. */
-  agentSaid(name: string, verdict: AgentVerdict | undefined): void {
+  /** The same of the agent of a backend. Undefined: no agent is asked any more. */
+  agentSaid(name: string, verdict: AgentVerdict | undefined, isLogged = true): void {
     const backend = this.backend(name)
-    if (backend !== undefined) this.judge.agentSaid(backend, verdict)
+    if (backend !== undefined) this.judge.agentSaid(backend, verdict, isLogged)
   }
 
   get health(): HealthPolicy {

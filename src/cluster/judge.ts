@@ -14,8 +14,8 @@ import { whyDown } from './why-down.js'
 export interface JudgeHooks {
   /** A backend is down, or is skipped once more. `isActive`: checks or its agent say so. */
   onBackendDown?(backend: Backend, restMs: number, isActive: boolean): void
-  /** A backend that was down works again. */
-  onBackendUp?(backend: Backend): void
+  /** A backend that was down works again. `isActive`: checks or its agent say so. */
+  onBackendUp?(backend: Backend, isActive: boolean): void
   /** A backend changes too often. It stays down for `holdMs`. */
   onBackendFlapping?(backend: Backend, holdMs: number): void
   /** Checks or its agent now call a backend down. */
@@ -84,12 +84,13 @@ export class Judge implements CandidateRules {
     })
   }
 
-  checked(backend: Backend, verdict: CheckVerdict | undefined): void {
-    this.#apply(backend, (now) => backend.checked(verdict, now))
+  /** `isLogged`: whether hooks are told that the backend went down or came back. Another process may have logged it. */
+  checked(backend: Backend, verdict: CheckVerdict | undefined, isLogged = true): void {
+    this.#apply(backend, isLogged, (now) => backend.checked(verdict, now))
   }
 
-  agentSaid(backend: Backend, verdict: AgentVerdict | undefined): void {
-    this.#apply(backend, (now) => backend.agentSaid(verdict, now))
+  agentSaid(backend: Backend, verdict: AgentVerdict | undefined, isLogged = true): void {
+    this.#apply(backend, isLogged, (now) => backend.agentSaid(verdict, now))
   }
 
   /** Another process tells what its connections have shown. */
@@ -97,7 +98,7 @@ export class Judge implements CandidateRules {
     const change = backend.noted(backend.health.told(verdict, this.#host.now()))
     if (change === undefined) return
     // That process has logged it.
-    this.#follow(backend, change)
+    this.#follow(backend, change, false)
     this.review()
     this.#host.changed()
   }
@@ -105,7 +106,8 @@ export class Judge implements CandidateRules {
   /** What a connect has shown. It is undefined at almost every connect. */
   found(backend: Backend, change: HealthChange | undefined, isMistake = false): void {
     if (change === undefined) return
-    this.#announce(backend, change, isMistake)
+    this.#announce(backend, change, false)
+    this.#follow(backend, change, true, isMistake)
     this.#host.onPassiveVerdict?.(backend, backend.health.passive)
     this.review()
     this.#host.changed()
@@ -159,37 +161,39 @@ export class Judge implements CandidateRules {
     this.#holds.clear()
   }
 
-  #apply(backend: Backend, act: (now: number) => HealthChange | undefined): void {
-    const { isEnabled } = backend
-    const wasCalledDown = backend.health.active.isDown
+  #apply(backend: Backend, isLogged: boolean, act: (now: number) => HealthChange | undefined): void {
+    const { isEnabled, health } = backend
+    const { isDown, isCalledDown } = health.active
     const change = act(this.#host.now())
-    if (change !== undefined) this.#announce(backend, change)
-    if (!wasCalledDown && backend.health.active.isDown) this.#host.onCalledDown?.(backend)
+    if (change !== undefined) {
+      if (isLogged) this.#announce(backend, change, true)
+      this.#follow(backend, change, isLogged)
+    }
+    if (!isCalledDown && health.active.isCalledDown) this.#host.onCalledDown?.(backend)
     // Checks come often, and with many backends a review costs something.
-    if (change === undefined && isEnabled === backend.isEnabled) return
+    if (change === undefined && isEnabled === backend.isEnabled && isDown === health.active.isDown) return
     this.review()
     this.#host.changed()
   }
 
-  /** `isMistake`: the backend was never down. */
-  #announce(backend: Backend, change: HealthChange, isMistake = false): void {
-    const { to, restMs } = change
-    if (to === 'up') this.#host.onBackendUp?.(backend)
+  #announce(backend: Backend, { to, restMs }: HealthChange, isActive: boolean): void {
+    if (to === 'up') this.#host.onBackendUp?.(backend, isActive)
     else if (to === 'down') this.#host.onBackendDown?.(backend, restMs, backend.health.active.isDown)
     else this.#host.onBackendFlapping?.(backend, restMs)
-    this.#follow(backend, change, isMistake)
   }
 
-  #follow(backend: Backend, { to, restMs }: HealthChange, isMistake = false): void {
+  /** `isMistake`: the backend was never down. */
+  #follow(backend: Backend, { to, restMs }: HealthChange, isLogged: boolean, isMistake = false): void {
     if (to === 'up' && !isMistake) backend.startSlowly()
-    if (to === 'flapping') this.#hold(backend, restMs)
+    if (to === 'flapping') this.#hold(backend, restMs, isLogged)
   }
 
-  #hold(backend: Backend, holdMs: number): void {
+  /** The process that has logged its beginning logs its end, too. */
+  #hold(backend: Backend, holdMs: number, isLogged: boolean): void {
     clearTimeout(this.#holds.get(backend))
     const over = (): void => {
       this.#holds.delete(backend)
-      this.#apply(backend, (now) => backend.noted(backend.health.settle(now)))
+      this.#apply(backend, isLogged, (now) => backend.noted(backend.health.settle(now)))
     }
     this.#holds.set(backend, setTimeout(over, Math.ceil(holdMs)).unref())
   }

@@ -1,5 +1,5 @@
-/** What one process finds out about a cluster and the others have to know, as plain data that passes between processes. */
-import type { PassiveVerdict } from './health/verdict.js'
+/** What one process finds out about a cluster and others have to know, as plain data that passes between processes. */
+import type { AgentVerdict, CheckVerdict, PassiveVerdict } from './health/verdict.js'
 import type { Moved } from './tiers.js'
 
 export type SharedVerdict =
@@ -11,3 +11,24 @@ export type SharedVerdict =
       readonly verdict: PassiveVerdict | undefined
     }
   | { readonly about: 'tier'; readonly cluster: string; readonly moved: Moved }
+
+/** What checks or an agent say. `verdict` undefined: there are none any more. */
+export type ActiveVerdict =
+  | {
+      readonly about: 'checks'
+      readonly cluster: string
+      readonly backend: string
+      readonly verdict: CheckVerdict | undefined
+    }
+  | {
+      readonly about: 'agent'
+      readonly cluster: string
+      readonly backend: string
+      readonly verdict: AgentVerdict | undefined
+    }
+
+/** `isLogged`: the process that is told logs that a backend goes down or comes back. */
+export interface ToldVerdict {
+  readonly verdict: SharedVerdict | ActiveVerdict
+  readonly isLogged: boolean
+}

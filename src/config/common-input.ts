@@ -26,3 +26,23 @@ export interface OwnTimeoutsInput {
   /** As `deadPeerMs` of the config's `timeouts`, for this listener or cluster. Default: the config's. */
   readonly deadPeerMs?: Duration | undefined
 }
+
+/** TLS towards backends. */
+export interface BackendTlsInput {
+  /**
+   * Server name that millrace sends by SNI. The backend's certificate must be for it. `client`: the client's server name, from
+   * its ClientHello or PROXY header, or the default if it has none. Default: the backend's host name, if it has one.
+   */
+  readonly serverName?: string | undefined
+  /**
+   * The CA that must have signed backend certificates: PEM, or the path of a PEM file. Default: the CAs that Node trusts.
+   */
+  readonly ca?: string | undefined
+  /** Whether millrace ends the connection if the backend's certificate is not valid. Default true. */
+  readonly verify?: boolean | undefined
+  /** ALPN protocols that millrace offers, best first. Default none. */
+  readonly alpn?: readonly string[] | undefined
+  /** Certificate for backends that ask for one: PEM, or the path of a PEM file. Needs `key`. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}

@@ -5,9 +5,9 @@
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
 import type { AskedBy } from '../cluster/egress/policy.js'
-import type { Failback, OnDown, OnRecovered, WhenAllDown } from '../cluster/health/policy.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
-import type { Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
+import type { BackendTlsInput, Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
+import type { HealthInput } from './health-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
 import type { LogInput } from './schemas/log-schema.js'
@@ -102,59 +102,6 @@ export interface AllowedNameInput {
   readonly networks?: string | readonly string[] | undefined
 }
 
-/** All keys may be missing. */
-export interface HealthInput {
-  /**
-   * A backend that has taken bytes of a client, is silent for this long, and answers nobody meanwhile, has failed. The
-   * connection goes on. At most 24 days. Default 0: a backend may be silent for ever.
-   */
-  readonly answerMs?: Duration | undefined
-  /** When a backend is skipped because its connections fail. `false`: never. Default: the default of each value. */
-  readonly eject?: EjectInput | boolean | undefined
-  /** When a backend stays down because it goes down and comes back too often. `false`: never. Default: of each value. */
-  readonly flapping?: FlappingInput | boolean | undefined
-  /**
-   * What happens to the connections of a backend that checks or its agent call down. `end`: in order if nothing is in flight,
-   * else with a reset. `reset`: with a reset. Default `keep`.
-   */
-  readonly onDown?: OnDown | undefined
-  /**
-   * What happens to connections of later tiers when an earlier tier works again. `return`: they are ended one by one, so that
-   * the clients come back. Default `keep`.
-   */
-  readonly onRecovered?: OnRecovered | undefined
-  /**
-   * Whether the cluster goes back to an earlier tier by itself. `manual`: an operator orders it, or the later tier is down,
-   * too. Default `auto`.
-   */
-  readonly failback?: Failback | undefined
-  /**
-   * What clients get when every backend is down. `try-all`: backends are tried all the same. `wait`: clients wait for at most
-   * `connectMs`. Default: those that checks or their agents call down are not tried, and those that are only skipped are.
-   */
-  readonly whenAllDown?: WhenAllDown | undefined
-}
-
-export interface EjectInput {
-  /** Failures in a row: 1 to 1000. Default 5. */
-  readonly failures?: number | undefined
-  /** How long, times how often the backend was ejected of late. At least 1 ms. Default 30 s. */
-  readonly forMs?: Duration | undefined
-  /** The longest time. Not less than `forMs`. Default 5 minutes. */
-  readonly maxForMs?: Duration | undefined
-  /** How much of a tier at once, 0 to 100. One backend always, if another could serve. Default: 50 for less than 10 backends, else 10. */
-  readonly maxPercent?: number | undefined
-}
-
-export interface FlappingInput {
-  /** So many changes within `withinMs` are too many: 2 to 100. Default 4. */
-  readonly changes?: number | undefined
-  /** At least 1 ms. Default 5 minutes. */
-  readonly withinMs?: Duration | undefined
-  /** The longest time that the backend stays down. The first one is 30 s, and each further one doubles. Default 5 minutes. */
-  readonly maxForMs?: Duration | undefined
-}
-
 export interface HashInput {
   /**
    * `source` (or a network of it: `source/24`, `source/24/56`), `sni`, `host`, `path`, `cookie:NAME`, `header:NAME`,
@@ -173,25 +120,6 @@ export interface SendProxyInput {
   readonly version: 'v1' | 'v2'
   /** TLVs of version 2, besides the checksum. `[]`: none. Default: all but `fromClient`. */
   readonly tlvs?: readonly ProxyTlv[] | undefined
-}
-
-export interface BackendTlsInput {
-  /**
-   * Server name that millrace sends by SNI. The backend's certificate must be for it. `client`: the client's server name, from
-   * its ClientHello or PROXY header, or the default if it has none. Default: the backend's host name, if it has one.
-   */
-  readonly serverName?: string | undefined
-  /**
-   * The CA that must have signed backend certificates: PEM, or the path of a PEM file. Default: the CAs that Node trusts.
-   */
-  readonly ca?: string | undefined
-  /** Whether millrace ends the connection if the backend's certificate is not valid. Default true. */
-  readonly verify?: boolean | undefined
-  /** ALPN protocols that millrace offers, best first. Default none. */
-  readonly alpn?: readonly string[] | undefined
-  /** Certificate for backends that ask for one: PEM, or the path of a PEM file. Needs `key`. */
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
 }
 
 export interface BackendInput {

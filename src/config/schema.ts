@@ -9,7 +9,6 @@ import type { Address } from '../address.js'
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
 import type { DialPolicy } from '../cluster/egress/policy.js'
-import type { HealthPolicy } from '../cluster/health/policy.js'
 import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import { SMALLEST_PIPE_BYTES } from '../io/kernel/native-constants.js'
@@ -21,7 +20,7 @@ import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import { dialField, withDial, withOwnListeners } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
-import { healthField } from './schemas/health-schema.js'
+import { type HealthConfig, healthField, withCheck } from './schemas/health-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
@@ -53,7 +52,7 @@ export interface ClusterConfig {
   /** With `balance: hash`, and only with it. */
   readonly hash: HashPolicy | undefined
   readonly slowStartMs: number
-  readonly health: HealthPolicy
+  readonly health: HealthConfig
   /** With `dial`: a backend for each allowed name and port. */
   readonly backends: readonly BackendConfig[]
   readonly dial: DialPolicy | undefined
@@ -146,7 +145,7 @@ const cluster = fields
     startTls: startTlsField,
     ...ownLiveness,
   })
-  .transform((cluster) => withDial(withHash(withStartTls(cluster)), namedBackend))
+  .transform((cluster) => withDial(withCheck(withHash(withStartTls(cluster))), namedBackend))
 
 const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(DEFAULT_FIRST_BYTES_MS),

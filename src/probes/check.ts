@@ -73,17 +73,21 @@ export type ProbeTls = BackendTlsConfig
  * Why a check passed or failed, as HAProxy abbreviates it. The digit is the layer: 4 for the connect, 6 for TLS, 7 for what
  * was said.
  */
+export const PROBE_REASONS = [
+  'L4OK',
+  'L4CON',
+  'L4TOUT',
+  'L6OK',
+  'L6RSP',
+  'L6TOUT',
+  'L7OK',
+  'L7RSP',
+  'L7STS',
+  'L7TOUT',
+] as const
+
 export type ProbeReason =
-  | 'L4OK'
-  | 'L4CON'
-  | 'L4TOUT'
-  | 'L6OK'
-  | 'L6RSP'
-  | 'L6TOUT'
-  | 'L7OK'
-  | 'L7RSP'
-  | 'L7STS'
-  | 'L7TOUT'
+  | (typeof PROBE_REASONS)[number]
   /** This process lacks fds, memory, local ports or a file. It tells nothing about the backend, so do not count it. */
   | 'SOCKERR'
 

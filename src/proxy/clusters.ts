@@ -7,7 +7,7 @@ import type { Backend } from '../cluster/backend.js'
 import type { Cluster } from '../cluster/cluster.js'
 import { forgetLongestGone } from '../cluster/left.js'
 import type { BackendOptions } from '../cluster/members.js'
-import type { SharedVerdict } from '../cluster/shared-verdict.js'
+import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
 import type { ServingTier } from '../control/answers.js'
 import { goesBackByItself } from '../control/failback.js'
 import { checkNames, unknownName } from '../control/names.js'
@@ -16,18 +16,28 @@ import type { Catalogue } from './catalogue/catalogue.js'
 import type { Source } from './catalogue/catalogue-entries.js'
 import type { Generation } from './generations/generation.js'
 
+/** Who checks the backends, and has to know what there is to check. */
+export interface Checking {
+  follow(config: Configured['config'], catalogue: Catalogue): void
+  stop(): void
+}
+
 /** The parts of a generation from which clusters are made. */
 type Configured = Pick<Generation, 'config' | 'destinations'>
 
 export class Clusters {
   readonly #catalogue: Catalogue
+  readonly #checking: Checking | undefined
+  #isStarted = false
   #config: Configured['config']
   #present: ReadonlyMap<string, Cluster>
   /** In the order in which they left. */
   readonly #left = new Map<string, Cluster>()
 
-  constructor(catalogue: Catalogue, generation: Configured) {
+  /** `checking` undefined: another process checks the backends. */
+  constructor(catalogue: Catalogue, generation: Configured, checking?: Checking) {
     this.#catalogue = catalogue
+    this.#checking = checking
     this.#config = generation.config
     this.#present = clustersOf(generation)
   }
@@ -47,9 +57,13 @@ export class Clusters {
 
   start(): void {
     for (const cluster of this.present) cluster.start()
+    this.#isStarted = true
+    this.#follow()
   }
 
   stop(): void {
+    this.#isStarted = false
+    this.#checking?.stop()
     for (const cluster of [...this.present, ...this.left]) cluster.stop()
   }
 
@@ -68,6 +82,7 @@ export class Clusters {
       this.#left.set(name, cluster)
     }
     forgetLongestGone(this.#left, ({ isInUse }) => isInUse)
+    this.#follow()
   }
 
   /**
@@ -77,6 +92,7 @@ export class Clusters {
     this.#catalogue.provide(name, source, backends)
     const cluster = this.#present.get(name)
     if (cluster !== undefined) this.#refresh(cluster)
+    this.#follow()
   }
 
   /**
@@ -92,18 +108,24 @@ export class Clusters {
     if (found === undefined) throw unknownName('backend', backend)
     this.#catalogue.set(cluster, backend, change)
     its!.set(found, change.weight ?? found.weightSet, change.state ?? found.setTo)
+    this.#follow()
     return found
   }
 
-  /** Another process tells what it has found out. */
-  heard(verdict: SharedVerdict): void {
+  /**
+   * Checks or another process tell what they have found out. `isLogged`: whether this process logs that a backend goes down or
+   * comes back.
+   */
+  heard(verdict: SharedVerdict | ActiveVerdict, isLogged: boolean): void {
     const cluster = this.get(verdict.cluster)
-    if (verdict.about === 'tier') {
-      cluster?.judge.follow(verdict.moved)
-      return
+    if (cluster === undefined) return
+    if (verdict.about === 'tier') cluster.judge.follow(verdict.moved)
+    else if (verdict.about === 'checks') cluster.checked(verdict.backend, verdict.verdict, isLogged)
+    else if (verdict.about === 'agent') cluster.agentSaid(verdict.backend, verdict.verdict, isLogged)
+    else {
+      const backend = cluster.backend(verdict.backend)
+      if (backend !== undefined) cluster.judge.told(backend, verdict.verdict)
     }
-    const backend = cluster?.backend(verdict.backend)
-    if (backend !== undefined) cluster!.judge.told(backend, verdict.verdict)
   }
 
   /**
@@ -126,6 +148,10 @@ export class Clusters {
     const cluster = this.get(name)
     const closed = this.#catalogue.close(name, backend)
     cluster?.close(closed.flatMap((each) => cluster.backend(each) ?? []))
+  }
+
+  #follow(): void {
+    if (this.#isStarted) this.#checking?.follow(this.#config, this.#catalogue)
   }
 
   #refresh(cluster: Cluster): void {

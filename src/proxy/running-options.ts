@@ -7,6 +7,7 @@ import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
+import type { Probes } from './health/probes.js'
 import type { ProxyOptions } from './proxy.js'
 
 export interface RunningProxyOptions extends ProxyOptions {
@@ -20,6 +21,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly lookup?: Lookup | undefined
   /** Called with what this proxy finds out about backends and other processes have to know. Default: there are none. */
   readonly tellVerdict?: (verdict: SharedVerdict) => void
+  /** How backends are checked. `false`: another process checks them, and tells. Default: over the network. */
+  readonly probes?: Probes | false
   /** Decides which clients may come in. Default: all. */
   readonly admission?: AdmissionRule
 }

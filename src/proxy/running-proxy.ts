@@ -29,6 +29,7 @@ import { type BegunDrain, Drains } from './drains/drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generations/generation.js'
 import { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
+import { createOwnHealth } from './health/own-health.js'
 import type { Proxy } from './proxy.js'
 import { ConnectionLog } from './reporting/connection-log.js'
 import { CopyingNotice } from './reporting/copying-notice.js'
@@ -82,7 +83,9 @@ export class RunningProxy implements Proxy {
       ),
     )
     this.#catalogue = new Catalogue(config, () => usesOf(this.connections()))
-    this.clusters = new Clusters(this.#catalogue, this.#generations.present)
+    const checking =
+      options.probes === false ? undefined : createOwnHealth(this.log, options.probes, () => this.clusters)
+    this.clusters = new Clusters(this.#catalogue, this.#generations.present, checking)
     this.#counters.takeUp(this.#generations.present, this.#catalogue, this.clusters)
     this.#connections = this.#createConnections(ids)
     this.#acceptor = this.#createAcceptor(options.sharePorts ?? false)

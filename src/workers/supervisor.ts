@@ -13,8 +13,10 @@ import type { Engine } from '../io/engine.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/generations/changes.js'
+import type { Probes } from '../proxy/health/probes.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
+import { addDrains } from './drain-results.js'
 import type { SessionQuestion } from './messages.js'
 import { answerSearch } from './session-search.js'
 import { ServingWorkers } from './slots/serving-workers.js'
@@ -37,6 +39,8 @@ export interface SupervisorOptions {
   readonly fork?: ForkWorker
   /** Opens the listening sockets. Default: the engine of this thread. */
   readonly engine?: Engine
+  /** How backends are checked. Default: over the network. */
+  readonly probes?: Probes
 }
 
 export class Supervisor {
@@ -64,7 +68,7 @@ export class Supervisor {
     config: Config,
     openLog: OpenLog,
     surroundings: Surroundings,
-    { fork = forkWorker, engine = createEngine() }: SupervisorOptions = {},
+    { fork = forkWorker, engine = createEngine(), probes }: SupervisorOptions = {},
   ) {
     const { log } = openLog
     this.#engine = engine
@@ -76,14 +80,18 @@ export class Supervisor {
     this.#startedWith = config
     this.sockets = new Sockets(this.#engine, workerCount(config))
     this.#loans = new Loans(this.serving, this.sockets, () => this.config)
-    this.desired = new DesiredState(config, this.sockets, log)
+    this.desired = new DesiredState(config, this.sockets, log, {
+      workers: () => this.#begun,
+      serving: () => this.serving.channels,
+      probes,
+    })
     const hooks = {
       hello: (channel: WorkerChannel) => this.desired.greet(channel),
       ready: (channel: WorkerChannel) => void this.inTurn(() => this.#admit(channel)),
       searches: (channel: WorkerChannel, question: SessionQuestion) =>
         void answerSearch(this.serving, channel, question),
       verdict: (channel: WorkerChannel, verdict: SharedVerdict) =>
-        this.desired.verdicts.heard(channel, verdict, this.#begun),
+        this.desired.health.heard(channel, verdict),
       gone: (channel: WorkerChannel) => this.#forget(channel),
       vacated: (slot: number) => this.#loans.begin(slot),
     }
@@ -148,6 +156,7 @@ export class Supervisor {
     const { deadlineMs } = order
     this.#isStopping = true
     clearInterval(this.#rotation)
+    this.desired.health.stop()
     this.sockets.close()
     const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
     const joined = this.serving.channels
@@ -172,16 +181,12 @@ export class Supervisor {
   /** Ends a failed start. Resolves with its error when no worker is left. */
   async #giveUp(failure: Error): Promise<Error> {
     this.#isStopping = true
+    this.desired.health.stop()
     this.sockets.close()
     const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
     this.cut()
     await emptied
     return failure
-  }
-
-  /** An operator orders that a cluster goes back to the first tier that works. All workers know it before they answer again. */
-  failback(cluster: string): void {
-    this.desired.verdicts.failback(cluster, this.#begun)
   }
 
   /** Kills the workers now. */
@@ -281,15 +286,3 @@ export class Supervisor {
 
 const isListenFailure = (error: Error | undefined): boolean =>
   error instanceof MillraceError && error.code === 'listen-failed'
-
-/** Adds up the results of several workers. Without a deadline it also adds up what is left. */
-export function addDrains({ deadlineMs }: DrainOrder, results: readonly DrainResult[]): DrainResult {
-  const left = results.reduce((sum, result) => sum + (result.left ?? 0), 0)
-  const total = { finished: 0, closed: 0, cut: 0, ...(deadlineMs === undefined && { left }) }
-  for (const { finished, closed, cut } of results) {
-    total.finished += finished
-    total.closed += closed
-    total.cut += cut
-  }
-  return results.some(({ cancelled }) => cancelled) ? { ...total, cancelled: true } : total
-}

@@ -2,6 +2,7 @@
  * One worker: a proxy that gets its config and its orders from the supervisor. It ends when it has drained,
  * and at once when the supervisor is gone.
  */
+import type { ToldVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { DrainResult } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
@@ -34,7 +35,7 @@ export function runWorker(own: OwnProcess): void {
     try {
       if (message.kind === 'ask') void worker?.answer(message)
       else if (message.kind === 'session') worker?.search.heard(message)
-      else if (message.kind === 'verdict') worker?.proxy.clusters.heard(message.verdict)
+      else if (message.kind === 'verdicts') worker?.hear(message.verdicts)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
@@ -89,9 +90,10 @@ class Worker {
       openLog: own.openLog(config.log),
       tickets: new TicketKeys(ticketKeys),
       tellVerdict: (verdict) => own.tell({ kind: 'verdict', verdict }),
+      probes: false,
     })
-    for (const verdict of verdicts) proxy.clusters.heard(verdict)
     this.proxy = proxy
+    this.hear(verdicts)
     proxy.sessions.askOthers = (session) => this.search.ask(session)
     this.#control = new ProxyControl(proxy, {
       load: () => {
@@ -103,6 +105,10 @@ class Worker {
         if (this.#drainsAwaited === 0) own.exit(0)
       },
     })
+  }
+
+  hear(verdicts: readonly ToldVerdict[]): void {
+    for (const { verdict, isLogged } of verdicts) this.proxy.clusters.heard(verdict, isLogged)
   }
 
   /** Carries out the orders before it accepts any client. */

@@ -28,10 +28,11 @@ import {
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { BACKEND_STATE } from '../status/cluster.js'
+import { addDrains } from './drain-results.js'
 import type { Call } from './messages.js'
 import { ORDER_WITHIN_MS } from './slots/serving-workers.js'
 import type { WorkerChannel } from './slots/worker-channel.js'
-import { addDrains, type Supervisor } from './supervisor.js'
+import type { Supervisor } from './supervisor.js'
 
 export class WorkersControl implements Control {
   readonly #supervisor: Supervisor
@@ -125,6 +126,7 @@ export class WorkersControl implements Control {
     const { serving, desired } = this.#supervisor
     await this.#checkNames({ cluster, backend })
     desired.orders.changeBackend(cluster, backend, change)
+    desired.health.follow()
     const call: Call = { method: 'changeBackend', args: [cluster, backend, change] }
     await serving.order<BackendStatus>(() => call, ORDER_WITHIN_MS)
     const told = await this.status()
@@ -142,10 +144,10 @@ export class WorkersControl implements Control {
 
   /** A status that is asked for after the order comes after it. */
   async failback(cluster: string): Promise<ServingTier> {
-    const { config } = this.#supervisor
+    const { config, desired } = this.#supervisor
     await this.#checkNames({ cluster })
     if (config.clusters[cluster]?.health.failback === 'auto') throw goesBackByItself(cluster)
-    this.#supervisor.failback(cluster)
+    desired.health.failback(cluster)
     const told = await this.status()
     const { servingTier } = told.clusters.find(({ name }) => name === cluster) ?? {}
     return { cluster, servingTier }

@@ -65,11 +65,11 @@ test('a backend that its checks call down gets no connection until they call it 
   expect(await picked(2)).toContain(A)
 })
 
-test('a backend whose checks stop counts as up', () => {
+test('a backend whose checks stop counts as up, and keeps their counts', () => {
   start(A)
   cluster.checked(A, verdict(false, 'L4TOUT'))
   cluster.checked(A, undefined)
-  expect(first()).toMatchObject({ state: 'up', reason: undefined, checks: 0 })
+  expect(first()).toMatchObject({ state: 'up', reason: undefined, checks: 7 })
 })
 
 test.each([{ admin: 'drain' }, { admin: 'maint' }, { isUp: false }, { weightPercent: 0 }] as const)(

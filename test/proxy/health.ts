@@ -1,7 +1,7 @@
 /** What clients get when backends fail, go down, flap and come back. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CheckVerdict } from '../../src/cluster/health/verdict.js'
-import type { HealthInput } from '../../src/config/input.js'
+import type { HealthInput } from '../../src/config/health-input.js'
 import { Backend } from '../support/backend.js'
 import type { Peer } from '../support/peer.js'
 import { until } from '../support/wait.js'

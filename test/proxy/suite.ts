@@ -4,6 +4,7 @@ import { describeAdmission } from './admission.js'
 import { describeBackends } from './backends.js'
 import { describeBalancing } from './balancing.js'
 import { describeBothFamilies } from './both-families.js'
+import { describeChecks } from './checks.js'
 import { describeCounts } from './counts.js'
 import { describeDiscovered } from './discovered.js'
 import { describeDrains } from './drains.js'
@@ -34,6 +35,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('counts', () => describeCounts(engine))
   describe('balancing', () => describeBalancing())
   describe('health', () => describeHealth())
+  describe('checks', () => describeChecks())
   describe('what a reload removes', () => describeLeaving())
   describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())

@@ -1,6 +1,9 @@
 /** docs/status.md has every field of a status, with its kind and its unit as src/status/ describes them. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { BY_AGENT } from '../../src/cluster/health/active-verdicts.js'
+import { NOT_CHECKED_YET } from '../../src/cluster/health/verdict.js'
+import { PROBE_REASONS } from '../../src/probes/check.js'
 import { TRAFFIC } from '../../src/status/common.js'
 import type { Field, Fields } from '../../src/status/fields.js'
 import { STATUS } from '../../src/status/status.js'
@@ -39,6 +42,11 @@ describe('docs/status.md', () => {
 
   it('docs/status.md has every count of traffic', () => {
     expect(told('Traffic')).toEqual(rowsOf(TRAFFIC, 'traffic.'))
+  })
+
+  it('docs/status.md explains every reason of a backend', () => {
+    const reasons = told('Reasons').map((row) => /`(\w+)`/.exec(row)?.[1])
+    expect(reasons).toEqual([...PROBE_REASONS, NOT_CHECKED_YET, BY_AGENT])
   })
 
   it('docs/status.md explains every kind of field', () => {

@@ -2,7 +2,7 @@
  * What active checks and the agent of one backend say at the moment, and what follows from both: whether it is down,
  * whether it may get new connections, and its part of the weight. It never dials and never reads the clock.
  */
-import type { AgentVerdict, CheckVerdict } from './verdict.js'
+import { type AgentVerdict, type CheckVerdict, NOT_CHECKED_YET } from './verdict.js'
 
 /** Why a backend is what it is, in HAProxy's words where it has one. */
 export interface Judgement {
@@ -11,6 +11,9 @@ export interface Judgement {
   readonly reason: string
   readonly detail: string | undefined
 }
+
+/** The reason of a backend that is what its agent says. */
+export const BY_AGENT = 'AGENT'
 
 export class ActiveVerdicts {
   /** Whether the checks or the agent call it down. Every pick reads these three, so they are plain fields. */
@@ -21,10 +24,13 @@ export class ActiveVerdicts {
   weightFactor = 1
   #check: CheckVerdict | undefined
   #agent: AgentVerdict | undefined
+  /** They stay when checks stop. */
+  #counts: Pick<CheckVerdict, 'checks' | 'checksFailed'> = { checks: 0, checksFailed: 0 }
 
   /** Undefined: checks have stopped, and nothing is known. */
   checked(verdict: CheckVerdict | undefined): void {
     this.#check = verdict
+    if (verdict !== undefined) this.#counts = verdict
     this.#conclude()
   }
 
@@ -34,17 +40,22 @@ export class ActiveVerdicts {
     this.#conclude()
   }
 
+  /** The same, but not of a backend that only counts as down because no check has ended yet. */
+  get isCalledDown(): boolean {
+    return this.isDown && (this.#isDownByAgent || this.#check?.reason !== NOT_CHECKED_YET)
+  }
+
   /** The last of `ready`, `drain` and `maint` that the agent said. Undefined: none of them. */
   get agentSet(): AgentVerdict['admin'] {
     return this.#agent?.admin
   }
 
   get checks(): number {
-    return this.#check?.checks ?? 0
+    return this.#counts.checks
   }
 
   get checksFailed(): number {
-    return this.#check?.checksFailed ?? 0
+    return this.#counts.checksFailed
   }
 
   /** Checks that passed. */
@@ -59,7 +70,7 @@ export class ActiveVerdicts {
     if (check !== undefined && !isAgentsDoing)
       return { judgedBy: 'check', reason: check.reason, detail: check.detail }
     if (this.#agent === undefined) return undefined
-    return { judgedBy: 'agent', reason: 'AGENT', detail: saidBy(this.#agent) }
+    return { judgedBy: 'agent', reason: BY_AGENT, detail: saidBy(this.#agent) }
   }
 
   #conclude(): void {

@@ -7,7 +7,7 @@ import { ActiveVerdicts, type Judgement } from './active-verdicts.js'
 import { type ConnectFailure, type EjectionRules, Ejections, type Unanswered } from './ejections.js'
 import { Flapping } from './flapping.js'
 import type { FlappingPolicy } from './policy.js'
-import type { AgentVerdict, CheckVerdict, PassiveVerdict } from './verdict.js'
+import { type AgentVerdict, type CheckVerdict, hasAnswered, type PassiveVerdict } from './verdict.js'
 
 export interface HealthRules {
   readonly ejections: EjectionRules
@@ -58,7 +58,7 @@ export class Health {
   }
 
   isDown(now: number): boolean {
-    return this.#isMarked || this.#flapping.isHeld(now)
+    return this.active.isDown || this.#ejections.isDown || this.#flapping.isHeld(now)
   }
 
   /** Whether it is down for nothing else than connections that got no answer. */
@@ -100,7 +100,7 @@ export class Health {
       this.active.checked(verdict)
       const hasPassed = verdict !== undefined && !this.active.isDown && this.active.passed > passed
       if (!hasPassed) return
-      if (verdict.reason.startsWith('L7')) this.#ejections.clear(now)
+      if (hasAnswered(verdict.reason)) this.#ejections.clear(now)
       else this.#ejections.reached(now)
     })
   }
@@ -155,8 +155,9 @@ export class Health {
     this.#conclude()
   }
 
+  /** Something has shown that it is down. A backend that only counts as down before its first check has not changed. */
   get #isMarked(): boolean {
-    return this.active.isDown || this.#ejections.isDown
+    return this.active.isCalledDown || this.#ejections.isDown
   }
 
   /** A backend that is ejected again has not changed, but its time has. */

@@ -1,8 +1,11 @@
 /** What active checks and the agent of a backend say about it, as plain data that passes between processes. Pure. */
 
+/** The reason of a backend that no check has ended for, as HAProxy abbreviates it. Nothing has shown that it is up or down. */
+export const NOT_CHECKED_YET = 'INI'
+
 export interface CheckVerdict {
   readonly isUp: boolean
-  /** Why, as HAProxy abbreviates it: L4OK, L4CON, L4TOUT, L6RSP, L7STS … */
+  /** How the last check went, as HAProxy abbreviates it: L4OK, L4CON, L4TOUT, L6RSP, L7STS … */
   readonly reason: string
   /** More about the last result, such as an errno name or the status of an HTTP answer. Undefined: there is no more. */
   readonly detail: string | undefined
@@ -12,6 +15,9 @@ export interface CheckVerdict {
   readonly checks: number
   readonly checksFailed: number
 }
+
+/** Whether a check that passed for this reason has read an answer. A connect alone does not show that a backend answers. */
+export const hasAnswered = (reason: string): boolean => reason.startsWith('L7')
 
 /** What the agent of a backend has said so far. A field that the agent never named is undefined. */
 export interface AgentVerdict {

@@ -29,6 +29,9 @@ export function checkCertificateDates(input: unknown): Finding[] {
   ])
 }
 
+/** Where a cluster has TLS towards its backends. */
+export const BACKEND_TLS: readonly (readonly string[])[] = [['tls'], ['health', 'check', 'tls']]
+
 interface TlsMap {
   readonly tls: Readonly<Record<string, unknown>>
   readonly path: Path
@@ -44,11 +47,13 @@ function tlsMapsIn(input: unknown): TlsMap[] {
   }))
   const clusters = valueAt(input, 'clusters')
   const names = isMap(clusters) ? Object.keys(clusters) : []
-  const backends = names.map((name) => ({
-    tls: valueAt(valueAt(clusters, name), 'tls'),
-    path: ['clusters', name, 'tls'],
-    ca: 'ca' as const,
-  }))
+  const backends = names.flatMap((name) =>
+    BACKEND_TLS.map((keys) => ({
+      tls: keys.reduce(valueAt, valueAt(clusters, name)),
+      path: ['clusters', name, ...keys],
+      ca: 'ca' as const,
+    })),
+  )
   return [...listeners, ...backends].flatMap(({ tls, ...rest }) => (isMap(tls) ? [{ tls, ...rest }] : []))
 }
 

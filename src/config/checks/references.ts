@@ -7,7 +7,9 @@ import { type Address, formatAddress } from '../../address.js'
 import { explainName, parseBackendAddress, parseListenerAddress } from '../schemas/fields.js'
 import { quote } from '../wording.js'
 import { checkBalance, checkTiers } from './balance-references.js'
+import { BACKEND_TLS } from './certificates.js'
 import { checkDial } from './dial-references.js'
+import { checkHealth } from './health-references.js'
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
@@ -37,6 +39,7 @@ export function checkReferences(input: unknown): Finding[] {
       ...checkBalance(input, name),
       ...checkTiers(input, name),
       ...checkDial(input, name),
+      ...checkHealth(clusters, name),
     ]),
   ]
 }
@@ -77,16 +80,13 @@ function repeatedListeners(listeners: readonly unknown[]): Finding[] {
 }
 
 function keyWithoutCert(clusters: unknown, name: string): Finding[] {
-  const tls = valueAt(valueAt(clusters, name), 'tls')
-  const [missing] = ['cert', 'key'].filter((key) => valueAt(tls, key) === undefined)
-  if (missing === undefined || !['cert', 'key'].some((key) => valueAt(tls, key) !== undefined)) return []
-  return [
-    {
-      path: ['clusters', name, 'tls'],
-      message: `${missing} is missing: write both cert and key, or neither`,
-      about: 'value',
-    },
-  ]
+  return BACKEND_TLS.flatMap((keys): Finding[] => {
+    const tls = keys.reduce(valueAt, valueAt(clusters, name))
+    const [missing] = ['cert', 'key'].filter((key) => valueAt(tls, key) === undefined)
+    if (missing === undefined || !['cert', 'key'].some((key) => valueAt(tls, key) !== undefined)) return []
+    const message = `${missing} is missing: write both cert and key, or neither`
+    return [{ path: ['clusters', name, ...keys], message, about: 'value' }]
+  })
 }
 
 function tlvsOfVersion1(clusters: unknown, name: string): Finding[] {

@@ -1,4 +1,5 @@
 /** Every key of the config, in the sections of docs/config.md. */
+import { CHECK_KEYS } from './checks.js'
 import { BACKEND_TLS_KEYS, CLUSTER_KEYS } from './cluster.js'
 import { ACCEPT_PROXY_KEYS, TLS_KEYS } from './first-bytes.js'
 import { GENERAL_KEYS } from './general.js'
@@ -19,6 +20,7 @@ export const KEY_SECTIONS: Readonly<Record<string, KeyTable>> = {
   http: HTTP_KEYS,
   clusters: CLUSTER_KEYS,
   health: HEALTH_KEYS,
+  checks: CHECK_KEYS,
   'backend-tls': BACKEND_TLS_KEYS,
   timeouts: TIMEOUT_KEYS,
   keepalive: KEEPALIVE_KEYS,

@@ -108,9 +108,15 @@ export const booleanField = field((value) => {
 
 /** A map, or `false` for none, or `true` for one with all its defaults. */
 export function switchable<Map extends z.ZodType>(map: Map): z.ZodType<z.output<Map> | false> {
-  return z.unknown().transform((value, context): z.output<Map> | false => {
+  return mapOrSwitch(map).transform((value) => (value === true ? map.parse({}) : value))
+}
+
+/** A map, or `true` or `false`. */
+export function mapOrSwitch<Map extends z.ZodType>(map: Map): z.ZodType<z.output<Map> | boolean> {
+  return z.unknown().transform((value, context): z.output<Map> | boolean => {
     if (value === false || value === 'false') return false
-    const result = map.safeParse(value === true || value === 'true' ? {} : value)
+    if (value === true || value === 'true') return true
+    const result = map.safeParse(value)
     if (result.success) return result.data
     context.issues.push(
       ...result.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),

@@ -13,6 +13,15 @@ import type {
   WhenAllDown,
 } from '../../cluster/health/policy.js'
 import { expected } from '../wording.js'
+import {
+  type AgentConfig,
+  agentField,
+  type CheckConfig,
+  type CheckFields,
+  type ClusterParts,
+  checkField,
+  completeCheck,
+} from './check-schema.js'
 import * as fields from './fields.js'
 
 /** Envoy's numbers for outlier detection (outlier_detection.proto), but for the share, which is small in small clusters. */
@@ -68,8 +77,18 @@ const flapping: z.ZodType<FlappingPolicy> = fields.strictMap(
   },
 )
 
-export const healthField: z.ZodType<HealthPolicy> = fields
+/** `check` and `agent` undefined: there are none. */
+export interface HealthConfig extends HealthPolicy {
+  readonly check: CheckConfig | undefined
+  readonly agent: AgentConfig | undefined
+}
+
+type HealthFields = Omit<HealthConfig, 'check'> & { readonly check: CheckFields | undefined }
+
+export const healthField: z.ZodType<HealthFields> = fields
   .strictMap('a map, such as { eject: false }', {
+    check: checkField,
+    agent: agentField,
     answerMs: fields.durationField.default(USUAL_HEALTH.answerMs),
     eject: fields.switchable(eject).prefault(true),
     flapping: fields.switchable(flapping).prefault(true),
@@ -78,4 +97,12 @@ export const healthField: z.ZodType<HealthPolicy> = fields
     failback: fields.choiceOf(FAILBACKS).default(USUAL_HEALTH.failback),
     whenAllDown: fields.optional(fields.choiceOf(WHEN_ALL_DOWN)),
   })
-  .prefault({ whenAllDown: undefined })
+  .prefault({ check: undefined, agent: undefined, whenAllDown: undefined })
+
+/** Fills in what a check takes from its cluster. */
+export function withCheck<Config extends ClusterParts & { health: HealthFields }>(
+  config: Config,
+): Config & { health: HealthConfig } {
+  const { check, ...rest } = config.health
+  return { ...config, health: { ...rest, check: check && completeCheck(check, config) } }
+}

@@ -2,7 +2,9 @@
  * Log lines about things other than connections: backends that fail and recover, certificates that change.
  */
 import type { ClusterHooks } from '../../cluster/cluster.js'
+import type { Judgement } from '../../cluster/health/active-verdicts.js'
 import { SHORTAGES } from '../../errors.js'
+import type { ProbeResult } from '../../probes/check.js'
 import type { CertificateHooks } from '../../tls/tls-termination.js'
 import type { Log } from './log.js'
 
@@ -10,12 +12,16 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
   return {
     onBackendDown: ({ name: backend, health }, restMs) => {
       const { judgedBy, reason, detail } = health.judgement ?? {}
-      const why = [reason, detail].filter((word) => word !== undefined).join(' ')
       const facts = { cluster, backend, judgedBy, reason, detail, restMs }
-      if (restMs > 0) log.warn(facts, `backend ${backend} rests: ${why}`)
-      else log.warn(facts, `backend ${backend} is down: ${why}`)
+      if (restMs > 0) log.warn(facts, `backend ${backend} rests: ${inWords(health.judgement)}`)
+      else log.warn(facts, `backend ${backend} is down: ${inWords(health.judgement)}`)
     },
-    onBackendUp: ({ name: backend }) => log.info({ cluster, backend }, `backend ${backend} is back`),
+    onBackendUp: ({ name: backend, health }, isActive) => {
+      const { judgedBy, reason, detail } = (isActive ? health.judgement : undefined) ?? {}
+      const facts = { cluster, backend, judgedBy, reason, detail }
+      const why = judgedBy === undefined ? '' : `: ${inWords(health.judgement)}`
+      log.info(facts, `backend ${backend} is back${why}`)
+    },
     onBackendFlapping: ({ name: backend }, restMs) =>
       log.warn({ cluster, backend, restMs }, `backend ${backend} changes too often: it stays down`),
     onMoved: ({ tier }) => {
@@ -26,6 +32,30 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
       log.warn({ cluster, host, code, retryMs }, `no address for ${host}: ${code}`),
   }
 }
+
+/** ms between two lines about checks that could not be made. All backends have the same reason for that. */
+const TELL_UNCHECKED_EVERY_MS = 60_000
+
+/** How single checks went. What follows from them is told by `announceCluster`. */
+export function announceChecks(log: Log): (cluster: string, backend: string, result: ProbeResult) => void {
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (cluster, backend, { passed, reason, detail }) => {
+    if (passed) return
+    const facts = { cluster, backend, reason, detail }
+    if (reason !== 'SOCKERR') {
+      log.debug(facts, `a check of backend ${backend} failed: ${inWords({ reason, detail })}`)
+      return
+    }
+    const now = performance.now()
+    if (now - toldAt < TELL_UNCHECKED_EVERY_MS) return
+    toldAt = now
+    log.warn(facts, `backend ${backend} could not be checked: ${detail}`)
+  }
+}
+
+/** `L4CON ECONNREFUSED` */
+const inWords = ({ reason, detail }: Partial<Judgement> = {}): string =>
+  [reason, detail].filter((word) => word !== undefined).join(' ')
 
 export function announceCertificates(log: Log, listener: string): CertificateHooks {
   return {

@@ -12,7 +12,10 @@ import type { WorkerChannel } from '../slots/worker-channel.js'
 import type { Assigned } from '../sockets/shared-ports.js'
 import type { Sockets } from '../sockets/sockets.js'
 import { Orders } from './orders.js'
-import { SharedVerdicts } from './shared-verdicts.js'
+import { SharedHealth, type SharedHealthHost } from './shared-health.js'
+
+/** The workers, and how the backends are checked for them. */
+type Workers = Pick<SharedHealthHost, 'workers' | 'serving' | 'probes'>
 
 /** ms to read certificates and open listeners. */
 const PREPARE_WITHIN_MS = 10_000
@@ -21,19 +24,21 @@ export class DesiredState {
   /** What exists in all workers. */
   readonly catalogue: Catalogue
   readonly orders: Orders
-  readonly verdicts = new SharedVerdicts()
+  readonly health: SharedHealth
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
   #present: Assigned
   #version = 0
 
-  constructor(config: Config, sockets: Sockets, log: Log) {
+  constructor(config: Config, sockets: Sockets, log: Log, workers: Workers) {
     this.#present = { loaded: config, config }
     this.catalogue = new Catalogue(config)
     this.orders = new Orders(this.catalogue)
     this.#sockets = sockets
     this.#log = log
+    const { catalogue } = this
+    this.health = new SharedHealth({ ...workers, log, catalogue, config: () => this.#present.config })
   }
 
   get present(): Assigned {
@@ -44,6 +49,7 @@ export class DesiredState {
   begin(assigned: Assigned): void {
     this.#present = assigned
     this.catalogue.reload(assigned.config)
+    this.health.follow()
   }
 
   /** Whether a worker has the named listener. Undefined: no listener is named. */
@@ -61,7 +67,7 @@ export class DesiredState {
     this.#sockets.give(channel, config)
     const ticketKeys = this.#tickets.texts
     const orders = this.orders.callsFor(config)
-    channel.send({ kind: 'start', config, orders, ticketKeys, verdicts: this.verdicts.present })
+    channel.send({ kind: 'start', config, orders, ticketKeys, verdicts: this.health.greet() })
   }
 
   /** Called every hour. Workers that join later get the keys in `greet`. */
@@ -80,6 +86,7 @@ export class DesiredState {
     if (missed > 0) {
       await this.#prepare([channel], this.#present.config)
       await this.#takeUpIn(channel)
+      this.health.caughtUp(channel)
     }
     while (channel.revision !== this.orders.revision) await this.#repeatOrders(channel)
   }
@@ -93,11 +100,10 @@ export class DesiredState {
     this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
-    this.verdicts.forgetUnless((named) => this.catalogue.gives(named))
-    this.verdicts.forgetTiersUnless((name) => next.config.clusters[name]?.health.failback === 'manual')
+    this.health.forget()
     decided()
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
-    this.verdicts.repeatTiers(channels)
+    this.health.reloaded(channels)
   }
 
   /** Does not wait for a worker that is known to be stuck. */

@@ -3,7 +3,7 @@
  * to which clusters have moved. If two workers move a cluster at the same time, the first one decides. Plain data, so that it
  * can be handed on.
  */
-import type { PassiveVerdict } from '../../cluster/health/verdict.js'
+import { hasAnswered, type PassiveVerdict } from '../../cluster/health/verdict.js'
 import type { SharedVerdict } from '../../cluster/shared-verdict.js'
 import type { Moved } from '../../cluster/tiers.js'
 import type { Named } from '../../control/names.js'
@@ -32,8 +32,20 @@ export class SharedVerdicts {
     else {
       this.#note(verdict)
       const others = workers.filter((worker) => worker !== from)
-      for (const worker of others) worker.send({ kind: 'verdict', verdict })
+      for (const worker of others) tell(worker, verdict)
     }
+  }
+
+  /**
+   * A check of the supervisor has passed for this reason. Workers then end an ejection for failed connects, and any ejection
+   * if the backend has answered. Returns whether the backend was ejected.
+   */
+  passed(cluster: string, backend: string, reason: string): boolean {
+    const key = keyOf({ cluster, backend })
+    const ejected = this.#ejected.get(key)
+    if (ejected === undefined) return false
+    if (hasAnswered(reason) || ejected.verdict.judgedBy === 'connects') this.#ejected.delete(key)
+    return true
   }
 
   /** An operator orders that the first tier that works serves again. */
@@ -50,7 +62,7 @@ export class SharedVerdicts {
   /** Tells workers where clusters are. A worker that did not have a cluster yet has missed it. */
   repeatTiers(workers: readonly WorkerChannel[]): void {
     for (const verdict of this.present)
-      if (verdict.about === 'tier') for (const worker of workers) worker.send({ kind: 'verdict', verdict })
+      if (verdict.about === 'tier') for (const worker of workers) tell(worker, verdict)
   }
 
   /** What holds now, for a worker that knows nothing of it. */
@@ -83,7 +95,7 @@ export class SharedVerdicts {
   #note({ verdict, ...rest }: OfBackend): void {
     const now = this.#now()
     for (const [key, { until }] of this.#ejected) if (until <= now) this.#ejected.delete(key)
-    const key = JSON.stringify([rest.cluster, rest.backend])
+    const key = keyOf(rest)
     if (verdict === undefined) {
       this.#ejected.delete(key)
       return
@@ -103,10 +115,18 @@ export class SharedVerdicts {
 
   #decide(cluster: string, moved: Moved, workers: readonly WorkerChannel[]): void {
     this.#moved.set(cluster, moved)
-    for (const worker of workers) worker.send({ kind: 'verdict', verdict: { about: 'tier', cluster, moved } })
+    for (const worker of workers) tell(worker, { about: 'tier', cluster, moved })
   }
 
   #versionOf(cluster: string): number {
     return this.#moved.get(cluster)?.version ?? 0
   }
+}
+
+const keyOf = ({ cluster, backend }: { cluster: string; backend: string }): string =>
+  JSON.stringify([cluster, backend])
+
+/** The worker that has found it out logs it. */
+function tell(worker: WorkerChannel, verdict: SharedVerdict): void {
+  worker.send({ kind: 'verdicts', verdicts: [{ verdict, isLogged: false }] })
 }

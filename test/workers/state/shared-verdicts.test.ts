@@ -17,17 +17,19 @@ beforeEach(() => {
       ({
         slot,
         send: (message: ToWorker) => {
-          if (message.kind === 'verdict') told.push([slot, message.verdict])
+          if (message.kind !== 'verdicts') return
+          for (const { verdict } of message.verdicts) told.push([slot, verdict as SharedVerdict])
         },
       }) as WorkerChannel,
   )
 })
 
+const FAILED = { judgedBy: 'connects', reason: 'L4CON', detail: undefined, restMs: 1000, times: 1 } as const
 const ejected = (restMs = 1000): SharedVerdict => ({
   about: 'backend',
   cluster: 'db',
   backend: 'a:1',
-  verdict: { judgedBy: 'connects', reason: 'L4CON', detail: undefined, restMs, times: 1 },
+  verdict: { ...FAILED, restMs },
 })
 const works: SharedVerdict = { about: 'backend', cluster: 'db', backend: 'a:1', verdict: undefined }
 const moved = (tier: number | undefined, version: number): SharedVerdict => ({
@@ -109,4 +111,17 @@ test('what no config names any more is forgotten, and workers that still know it
   expect(shared.present).toEqual([])
   shared.heard(workers[0]!, moved(1, 5), workers)
   expect(shared.present).toEqual([moved(1, 6)])
+})
+
+test('a check that passes ends an ejection for failed connects, and one that has read an answer ends any', () => {
+  shared.heard(workers[0]!, ejected(), workers)
+  expect(shared.passed('db', 'b:1', 'L4OK')).toBe(false)
+  expect(shared.passed('db', 'a:1', 'L4OK')).toBe(true)
+  expect(shared.present).toEqual([])
+  const unanswered = { ...ejected(), verdict: { ...FAILED, judgedBy: 'answers' } } as SharedVerdict
+  shared.heard(workers[0]!, unanswered, workers)
+  shared.passed('db', 'a:1', 'L4OK')
+  expect(shared.present).toHaveLength(1)
+  shared.passed('db', 'a:1', 'L7OK')
+  expect(shared.present).toEqual([])
 })

@@ -1,0 +1,162 @@
+/**
+ * One backend with active checks, an agent, or both. It knows where to connect, and what is done there. When that is done,
+ * and what it means, is decided in `src/cluster/health/checks/`.
+ */
+import type { Address, ResolvedAddress } from '../../address.js'
+import { Agent, type AgentWords } from '../../cluster/health/checks/agent.js'
+import { type CheckCounts, type CheckResult, Checks, unchecked } from '../../cluster/health/checks/checks.js'
+import type { Underway } from '../../cluster/health/checks/rounds.js'
+import type { AgentVerdict, CheckVerdict } from '../../cluster/health/verdict.js'
+import type { AgentConfig, CheckConfig } from '../../config/schemas/check-schema.js'
+import type { HealthConfig } from '../../config/schemas/health-schema.js'
+import type { AgentReply } from '../../probes/agent-reply.js'
+import type { ProbeResult } from '../../probes/check.js'
+import type { ProbeQueue } from './probe-queue.js'
+import type { Probes } from './probes.js'
+
+export interface CheckedBackendHost {
+  readonly probes: Probes
+  readonly queue: ProbeQueue
+  readonly address: Address
+  /** The weight that its source gives or an operator has set. */
+  weight(): number
+  /** Where it is reached now. Undefined: its name has no address yet. */
+  reachedAt(): ResolvedAddress | undefined
+  /** A check could not connect to this address. */
+  failedAt(address: ResolvedAddress): void
+  ended(result: ProbeResult): void
+  checked(verdict: CheckVerdict | undefined): void
+  agentSaid(verdict: AgentVerdict | undefined): void
+  random(): number
+}
+
+export type Watched = Pick<HealthConfig, 'check' | 'agent'>
+
+export class CheckedBackend {
+  readonly #host: CheckedBackendHost
+  /** The files of its TLS may have other contents after a reload, so each check has the present config. */
+  #check: CheckConfig | undefined
+  #agentConfig: AgentConfig | undefined
+  #checks: Checks | undefined
+  #agent: Agent | undefined
+  #counts: CheckCounts | undefined
+  #isRunning = false
+
+  /** `counts`: of earlier checks of this backend. */
+  constructor(host: CheckedBackendHost, counts: CheckCounts | undefined) {
+    this.#host = host
+    this.#counts = counts
+  }
+
+  get counts(): CheckCounts | undefined {
+    return this.#checks?.verdict ?? this.#counts
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
+  /** Takes the present config. `isSame`: it says the same as before. What is known of the backend stays. */
+  update({ check, agent }: Watched, isSame: boolean): void {
+    this.#check = check
+    this.#agentConfig = agent
+    if (isSame) return
+    this.stop()
+    this.#renewChecks(check)
+    this.#renewAgent(agent)
+  }
+
+  /** First checks and questions are due in `afterMs`. */
+  begin(afterMs: number): void {
+    this.#isRunning = true
+    this.#checks?.begin(afterMs)
+    this.#agent?.begin(afterMs)
+  }
+
+  /** Until `begin` is called again. What is known of the backend stays. */
+  stop(): void {
+    this.#isRunning = false
+    this.#checks?.stop()
+    this.#agent?.stop()
+  }
+
+  #renewChecks(policy: CheckConfig | undefined): void {
+    const before = this.#checks?.verdict
+    this.#counts = before ?? this.#counts
+    this.#checks = undefined
+    if (policy === undefined) {
+      if (before !== undefined) this.#host.checked(undefined)
+      return
+    }
+    const host = {
+      policy,
+      check: (done: (result: CheckResult | undefined) => void) => this.#probe(done),
+      tell: (verdict: CheckVerdict) => this.#host.checked(verdict),
+      random: this.#host.random,
+    }
+    this.#checks = new Checks(host, before ?? unchecked(policy, this.#counts))
+  }
+
+  #renewAgent(config: AgentConfig | undefined): void {
+    const before = this.#agent?.verdict
+    this.#agent = undefined
+    if (config === undefined) {
+      if (before !== undefined) this.#host.agentSaid(undefined)
+      return
+    }
+    const host = {
+      everyMs: config.everyMs,
+      ask: (done: (words: AgentWords | undefined) => void) => this.#ask(done),
+      tell: (verdict: AgentVerdict) => this.#host.agentSaid(verdict),
+      random: this.#host.random,
+    }
+    this.#agent = new Agent(host, before)
+  }
+
+  #probe(done: (result: CheckResult | undefined) => void): Underway {
+    const { probes, queue, address: configured } = this.#host
+    const { probe, port, timeoutMs, tls, startTls, sendProxy } = this.#check!
+    const at = this.#host.reachedAt()
+    if (at === undefined) return later(done)
+    const host = configured.kind === 'unix' ? undefined : configured.host
+    const target = { address: withPort(at, port), host, tls, startTls, sendProxy, timeoutMs }
+    return queue.run((over) =>
+      probes.probe(probe, target, (result) => {
+        over()
+        this.#host.ended(result)
+        // A name can have several addresses, and the next one may work. Another port says nothing about them.
+        if (!result.passed && result.reason.startsWith('L4') && port === undefined) this.#host.failedAt(at)
+        done(result.reason === 'SOCKERR' ? undefined : result)
+      }),
+    )
+  }
+
+  #ask(done: (words: AgentWords | undefined) => void): Underway {
+    const { probes, queue } = this.#host
+    const { port, send, timeoutMs } = this.#agentConfig!
+    const at = this.#host.reachedAt()
+    if (at === undefined) return later(done)
+    return queue.run((over) =>
+      probes.askAgent({ address: withPort(at, port), send, timeoutMs }, (reply) => {
+        over()
+        done(reply && this.#wordsOf(reply))
+      }),
+    )
+  }
+
+  /** An agent can say a weight, or a part of the one that holds. */
+  #wordsOf({ weight, ...words }: AgentReply): AgentWords {
+    if (weight === undefined) return words
+    const whole = this.#host.weight()
+    return whole === 0 ? words : { ...words, weightPercent: (100 * weight) / whole }
+  }
+}
+
+/** There is nobody to ask yet. */
+function later(done: (nothing: undefined) => void): Underway {
+  const soon = setImmediate(() => done(undefined))
+  return { cancel: () => clearImmediate(soon) }
+}
+
+const withPort = (at: ResolvedAddress, port: number | undefined): ResolvedAddress =>
+  at.kind === 'unix' || port === undefined ? at : { ...at, port }
