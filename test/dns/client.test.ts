@@ -53,12 +53,17 @@ it('a name without records of one family is a failure if the other family fails'
   expect(await addresses('db.test', { servers: [server] })).toEqual({ kind: 'failed', code: 'SERVFAIL' })
 })
 
-it('a negative answer is valid for the lower of the TTL and the minimum of its SOA', async () => {
-  const server = await dnsServer((query) => {
-    const authorities = [query.type === 'A' ? soa('test', 30, 7) : soa('test', 6, 60)]
-    query.reply(replyTo(query, { rcode: query.name === 'none.test' ? 3 : 0, authorities }))
-  })
-  const nodata = { kind: 'empty', code: 'NODATA', ttlMs: 6000 }
+it.each([
+  ['its minimum', 30, 7, 7],
+  ['its TTL', 6, 60, 6],
+  ['7 days', 0xffffffff, 0xffffffff, 7 * 24 * 3600],
+])('a negative answer is valid for the lowest value of its SOA: %s', async (_, ttl, minimum, seconds) => {
+  const server = await dnsServer((query) =>
+    query.reply(
+      replyTo(query, { rcode: query.name === 'none.test' ? 3 : 0, authorities: [soa('test', ttl, minimum)] }),
+    ),
+  )
+  const nodata = { kind: 'empty', code: 'NODATA', ttlMs: 1000 * seconds }
   expect(await addresses('mail.test', { servers: [server] })).toEqual(nodata)
   expect(await addresses('none.test', { servers: [server] })).toEqual({ ...nodata, code: 'NXDOMAIN' })
 })

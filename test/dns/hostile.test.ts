@@ -63,6 +63,10 @@ it.each<[string, (query: Query) => Buffer]>([
   ['no byte', () => Buffer.alloc(0)],
   ['a part of the header', (query) => replyTo(query, portIn(WRONG)).subarray(0, 11)],
   ['its last byte missing', (query) => replyTo(query, portIn(WRONG)).subarray(0, -1)],
+  [
+    'a part of an address missing',
+    (query) => replyTo(query, { ...portIn(WRONG), additionals: [a('db.test', '192.0.2.1')] }).subarray(0, -2),
+  ],
   ['more records promised than sent', (query) => withCount(replyTo(query, portIn(WRONG)), 65_535)],
   [
     'a pointer to itself',

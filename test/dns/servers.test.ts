@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDnsClient, type DnsServer } from '../../src/dns/client.js'
 import { a, type DnsServerOfTest, dnsServer, type Query, replyTo, srv } from '../support/dns-server.js'
 import { freePort } from '../support/programs.js'
+import { settled, until } from '../support/wait.js'
 import { addresses, NO_FILES, services } from './asking.js'
 
 const SERVICE = '_db._tcp.test'
@@ -139,16 +140,25 @@ it('the client asks the next server if one truncates and has no TCP, or breaks i
   expect(await portFrom([truncating])).toBe('ECONNRESET')
 })
 
-it('the client waits for a place if 64 questions are under way, and then asks', async () => {
-  const held: Query[] = []
+it('at most 64 questions are under way, the others wait, and a cancelled one leaves its place to the next', async () => {
+  let answers = false
   const server = await dnsServer((query) => {
-    if (held.push(query) === 64) for (const each of held) each.reply(servesAt(each, 1))
-    else if (held.length > 64) query.reply(servesAt(query, 1))
+    if (answers) query.reply(servesAt(query, 1))
   })
   const client = createDnsClient({ servers: [server], files: NO_FILES })
-  const all = Array.from({ length: 200 }, () => new Promise((resolve) => client.srv(SERVICE, resolve)))
-  expect(await Promise.all(all)).toSatisfy((answers: { kind: string }[]) =>
-    answers.every(({ kind }) => kind === 'records'),
-  )
-  expect(held.length).toBe(200)
+  const told: string[] = []
+  const ask = (count: number) =>
+    Array.from({ length: count }, () => client.srv(SERVICE, ({ kind }) => told.push(kind)))
+  ask(64)
+  const cancelled = ask(64)
+  ask(100)
+  await until(() => server.queries.length >= 64)
+  await settled(() => server.queries.length)
+  expect(server.queries.length).toBe(64)
+  for (const each of cancelled) each.cancel()
+  answers = true
+  for (const query of [...server.queries]) query.reply(servesAt(query, 1))
+  await until(() => told.length === 164)
+  expect(new Set(told)).toEqual(new Set(['records']))
+  expect(server.queries.length).toBe(164)
 })
