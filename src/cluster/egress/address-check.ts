@@ -8,12 +8,14 @@ import { embeddedIn, specialUse } from './special-networks.js'
 
 /** What the check needs to know of this machine. */
 export interface Own {
-  has(bytes: Buffer): boolean
+  /** Undefined: it is not known which addresses this machine has. */
+  has(bytes: Buffer): boolean | undefined
   /** Whether a connect to this address would reach millrace. */
   listensAt(bytes: Buffer, port: number): boolean
 }
 
 const OWN = 'an address of this machine'
+const PERHAPS_OWN = 'perhaps an address of this machine, which cannot list its addresses at the moment'
 
 export class AddressCheck {
   readonly #networks: AddressSet
@@ -39,12 +41,18 @@ export class AddressCheck {
   #whyNot(bytes: Buffer): string | undefined {
     const text = bytesToIp(bytes)
     if (this.#networks.has({ kind: 'tcp', host: text, port: 0 })) return undefined
-    const use = specialUse(bytes) ?? (this.#own.has(bytes) ? OWN : undefined)
+    const use = specialUse(bytes) ?? this.#ownUse(bytes)
     if (use !== undefined) return `${text} is ${use}`
     for (const embedded of embeddedIn(bytes)) {
       const why = this.#whyNot(embedded)
       if (why !== undefined) return `${text} leads to another address: ${why}`
     }
     return undefined
+  }
+
+  #ownUse(bytes: Buffer): string | undefined {
+    const isOwn = this.#own.has(bytes)
+    if (isOwn === undefined) return PERHAPS_OWN
+    return isOwn ? OWN : undefined
   }
 }

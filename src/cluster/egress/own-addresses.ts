@@ -17,7 +17,8 @@ export class OwnAddresses {
   readonly #listening: readonly Listening[]
   readonly #interfaces: Interfaces
   readonly #now: () => number
-  #known: ReadonlySet<string> = new Set()
+  /** Undefined: the system has never told them. */
+  #known: ReadonlySet<string> | undefined
   #askedAt = Number.NEGATIVE_INFINITY
 
   /** `listeners`: where millrace listens. `now` is in ms, and never goes back. */
@@ -29,10 +30,10 @@ export class OwnAddresses {
     this.#now = now
   }
 
-  /** Whether an interface of this machine has this address. */
-  has(bytes: Buffer): boolean {
+  /** Whether an interface of this machine has this address. Undefined: the system does not tell. */
+  has(bytes: Buffer): boolean | undefined {
     this.#askAgain()
-    return this.#known.has(bytes.toString('hex'))
+    return this.#known?.has(bytes.toString('hex'))
   }
 
   /** Whether a connect to this address would reach a listener of millrace. */
@@ -40,17 +41,20 @@ export class OwnAddresses {
     const here = this.#listening.filter((each) => each.port === port)
     return here.some((each) =>
       isUnspecified(each.bytes)
-        ? isUnspecified(bytes) || isLoopback(bytes) || this.has(bytes)
+        ? isUnspecified(bytes) || isLoopback(bytes) || this.has(bytes) !== false
         : isUnspecified(bytes) || each.bytes.equals(bytes),
     )
   }
 
+  /** The question needs a file descriptor (netlink(7)). Without one, what was known before counts. */
   #askAgain(): void {
     const now = this.#now()
     if (now - this.#askedAt < ASKS_EVERY_MS) return
-    this.#askedAt = now
-    const all = Object.values(this.#interfaces()).flatMap((each) => each ?? [])
-    this.#known = new Set(all.flatMap(({ address }) => ipToBytes(address)?.toString('hex') ?? []))
+    try {
+      const all = Object.values(this.#interfaces()).flatMap((each) => each ?? [])
+      this.#known = new Set(all.flatMap(({ address }) => ipToBytes(address)?.toString('hex') ?? []))
+      this.#askedAt = now
+    } catch {}
   }
 }
 

@@ -140,6 +140,42 @@ describe('addresses of this machine', () => {
     expect([has('20.0.0.2'), has('fe80::1')]).toEqual([true, true])
   })
 
+  it('a system that cannot list its addresses leaves those in force that it listed before, and is asked again', () => {
+    let now = 0
+    let lists = true
+    const addresses = new OwnAddresses(
+      [],
+      () => now,
+      () => {
+        if (!lists) throw Object.assign(new Error(), { code: 'EMFILE' })
+        return { eth0: [{ address: now === 0 ? '20.0.0.1' : '20.0.0.2' }] }
+      },
+    )
+    const has = (ip: string) => addresses.has(ipToBytes(ip)!)
+    expect(has('20.0.0.1')).toBe(true)
+    now = 1000
+    lists = false
+    expect([has('20.0.0.1'), has('20.0.0.2')]).toEqual([true, false])
+    lists = true
+    expect([has('20.0.0.1'), has('20.0.0.2')]).toEqual([false, true])
+  })
+
+  it('no public address may be dialled as long as the system has never listed its own', () => {
+    const addresses = new OwnAddresses(
+      [parseAddress('0.0.0.0:443') as Address],
+      () => 0,
+      () => {
+        throw Object.assign(new Error(), { code: 'EMFILE' })
+      },
+    )
+    const unsure = new AddressCheck([], addresses)
+    expect(unsure.whyNot('20.0.0.1', 80)).toBe(
+      '20.0.0.1 is perhaps an address of this machine, which cannot list its addresses at the moment',
+    )
+    expect(unsure.whyNot('20.0.0.1', 443)).toBe('20.0.0.1 with port 443 is a listener of millrace')
+    expect(new AddressCheck(['20.0.0.0/8'], addresses).whyNot('20.0.0.1', 80)).toBeUndefined()
+  })
+
   it('the loopback address of this machine is among them', () => {
     expect(new OwnAddresses([], () => 0).has(ipToBytes('127.0.0.1')!)).toBe(true)
   })
