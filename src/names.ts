@@ -22,6 +22,12 @@ export function normalizeName(text: string): string | undefined {
   return name.split('.').every((label) => LABEL.test(label)) ? name : undefined
 }
 
+/**
+ * Whether a resolver may read the name as a number, as it reads `0x7f.1` as 127.0.0.1. The last label of no host name is a
+ * number (WHATWG URL, "ends in a number"). `name` is in lower case and without a trailing dot.
+ */
+export const endsInNumber = (name: string): boolean => /(?:^|\.)(?:\d+|0x[\da-f]*)$/.test(name)
+
 /** Says what is wrong with a pattern. Undefined: nothing is wrong. */
 export function explainNamePattern(text: string): string | undefined {
   if (text === ANY || normalizeName(withoutStars(text)) !== undefined) return undefined

@@ -98,6 +98,10 @@ describe('a dial that cannot be used', () => {
     [{ allow: [{ name: 'a.test', networks: 'unix' }] }, 'a server has an IP address: write a network'],
     [{ allow: [{ name: 'a.test', networks: '10/8' }] }, 'expected addresses such as 10.0.0.0/8'],
     [{ allow: [{ name: 'a.test', network: '10.0.0.0/8' }] }, 'unknown key; did you mean "networks"?'],
+    [{ allow: ['0x7f.1'] }, '"0x7f.1": a name that ends in a number is refused'],
+    [{ allow: ['*.A.0X7F.'] }, '"*.A.0X7F.": a name that ends in a number is refused'],
+    [{ allow: ['10.0.0.0/8'] }, '"10.0.0.0/8": clients ask for one address, not for a network: write each'],
+    [{ allow: ['fd00::/8'] }, '"fd00::/8": clients ask for one address, not for a network: write each'],
     [{ ports: [443, 8443] }, 'dial.ports: a ClientHello names no port, so "server: sni" takes one'],
     [{ ports: 0 }, 'expected a whole number from 1 to 65535, found 0'],
     [{ ports: [] }, 'dial.ports: expected a port, or a list of ports, found an empty list'],
@@ -109,6 +113,14 @@ describe('a dial that cannot be used', () => {
   it('an address with a zone is an error', () => {
     expect(problemsOf({ ...HOST, allow: ['fe80::1%eth0'] }, {}, http)).toEqual([
       'clusters.out.dial.allow[0]: "fe80::1%eth0": a zone means something on one machine only: write the address without it',
+    ])
+  })
+
+  it('an address that is in the list in another spelling, or has networks, is an error', () => {
+    const allow = ['10.0.0.1', { name: '::ffff:10.0.0.1' }, { name: 'fd00::1', networks: 'fd00::/8' }]
+    expect(problemsOf({ ...HOST, allow }, {}, http)).toEqual([
+      'clusters.out.dial.allow[1]: "10.0.0.1" is already in this list: remove one',
+      'clusters.out.dial.allow[2].networks: an IP address needs no networks, because millrace dials this very address: remove this key',
     ])
   })
 

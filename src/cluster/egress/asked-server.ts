@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { bytesToIp, ipToBytes } from '../../ip.js'
-import { normalizeName } from '../../names.js'
+import { endsInNumber, normalizeName } from '../../names.js'
 import type { DialPolicy } from './policy.js'
 
 /** What is known of the client. */
@@ -22,8 +22,6 @@ export interface AskedServer {
 }
 
 const AUTHORITY = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/
-/** The last label of no host name is a number (WHATWG URL, "ends in a number"). */
-const ENDS_IN_A_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/
 
 /** The server, or a few words that say why there is none. */
 export function askedServer(
@@ -55,5 +53,5 @@ function ofRequest(authority: string | undefined, { defaultPort }: DialPolicy): 
 
 function nameOf(text: string): string | undefined {
   const name = normalizeName(text)
-  return name === undefined || ENDS_IN_A_NUMBER.test(name) ? undefined : name
+  return name === undefined || endsInNumber(name) ? undefined : name
 }

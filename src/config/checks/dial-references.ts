@@ -3,6 +3,7 @@
  * name a server. Works on unchecked input, as `references.ts` does.
  */
 import { isIP } from 'node:net'
+import { bytesToIp, ipToBytes } from '../../ip.js'
 import { quote } from '../wording.js'
 import { listenersOf, type Reaching } from './listeners-of.js'
 import type { Finding, Path } from './path.js'
@@ -26,6 +27,7 @@ export function checkDial(input: unknown, name: string): Finding[] {
     ...keysBeside(cluster, path),
     ...(server === 'sni' ? onlyForHost(dial, [...path, 'dial']) : []),
     ...repeatedNames(dial, [...path, 'dial', 'allow']),
+    ...networksOfAddresses(dial, [...path, 'dial', 'allow']),
     ...listenersOf(input, name).flatMap((each) => checkListener(each, server, path)),
   ]
 }
@@ -60,7 +62,7 @@ function onlyForHost(dial: unknown, path: Path): Finding[] {
 }
 
 function repeatedNames(dial: unknown, path: Path): Finding[] {
-  const names = namesOf(dial).map((name) => name?.toLowerCase().replace(/\.$/, ''))
+  const names = namesOf(dial).map((name) => name && asCompared(name))
   return names.flatMap((name, index): Finding[] => {
     if (name === undefined || names.indexOf(name) === index) return []
     return [
@@ -70,6 +72,23 @@ function repeatedNames(dial: unknown, path: Path): Finding[] {
         about: 'value',
       },
     ]
+  })
+}
+
+function asCompared(name: string): string {
+  const bytes = ipToBytes(name)
+  return bytes === undefined ? name.toLowerCase().replace(/\.$/, '') : bytesToIp(bytes)
+}
+
+/** An address in the list may be dialled, whatever it is for. It leads nowhere else. */
+function networksOfAddresses(dial: unknown, path: Path): Finding[] {
+  const allow = itemsOf(valueAt(dial, 'allow'))
+  return namesOf(dial).flatMap((name, index): Finding[] => {
+    const isUseless =
+      name !== undefined && isIP(name) !== 0 && valueAt(allow[index], 'networks') !== undefined
+    const message =
+      'an IP address needs no networks, because millrace dials this very address: remove this key'
+    return isUseless ? [finding([...path, index, 'networks'], message)] : []
   })
 }
 

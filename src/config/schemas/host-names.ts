@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import { explainNamePattern, normalizeName } from '../../names.js'
+import { endsInNumber, explainNamePattern, normalizeName } from '../../names.js'
 import { quote, shorten } from '../wording.js'
 
 /** Says what is wrong with a text. Undefined: nothing is wrong. */
@@ -16,6 +16,11 @@ const IN_BRACKETS = /^\[(.*)\](?::\d+)?$/
 /** `1.2.3` is neither a host name nor an IPv4 address. */
 const NUMBERS_ONLY = /^[\d.]+$/
 const NOT_ASCII = /[^\0-\x7f]/
+const NETWORK = /^[\da-f:.]+\/\d+$/i
+const ONE_ADDRESS =
+  'clients ask for one address, not for a network: write each address, or a name that has "networks"'
+const NO_NAME =
+  'a name that ends in a number is refused, because resolvers may read it as an address: write another name'
 const ZONE = 'a zone means something on one machine only: write the address without it'
 /** RFC 7301 section 3.1: a name is 1 to 255 bytes. Registered ones are visible ASCII. */
 const PROTOCOL = /^[\x21-\x2b\x2d-\x7e]{1,255}$/
@@ -38,9 +43,14 @@ export const explainHostPattern: Explain = withHint((text) =>
 )
 
 /** `dial.allow[].name`: an address is allowed too. `check` refuses it where clients cannot ask for one. */
-export const explainDialledName: Explain = withHint((text) =>
-  isIP(text) === 0 ? explainPattern(text) : text.includes('%') ? ZONE : undefined,
-)
+export const explainDialledName: Explain = (text) =>
+  NETWORK.test(text) ? ONE_ADDRESS : explainNameOrAddress(text)
+
+const explainNameOrAddress: Explain = withHint((text) => {
+  if (isIP(text) !== 0) return text.includes('%') ? ZONE : undefined
+  const isNumber = endsInNumber(text.toLowerCase().replace(/\.$/, ''))
+  return explainPattern(text) ?? (isNumber ? NO_NAME : undefined)
+})
 
 /** `admin.hosts`: an address is allowed too. */
 export const explainAdminHost: Explain = withHint((text) =>
