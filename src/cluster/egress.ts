@@ -42,8 +42,8 @@ export class Egress {
   }
 
   /** A few words that say why the client gets none, if it gets none. */
-  #serverFor({ serverName, authority }: DialRequest): AllowedServer | string {
-    const asked = askedServer({ serverName, authority }, this.#policy)
+  #serverFor(request: DialRequest): AllowedServer | string {
+    const asked = askedServer(request, this.#policy)
     if (typeof asked === 'string') return asked
     const allowed = this.#list.find(asked)
     if (typeof allowed === 'string') return allowed

@@ -22,7 +22,7 @@ useScriptedClusters()
 const options = (allow: readonly AllowedName[]) => ({
   ...BALANCED,
   health: { ...BALANCED.health, eject: false, flapping: false } as const,
-  dial: { server: 'sni', allow, ports: [443], defaultPort: 443, ownListeners: [] } as const,
+  dial: { server: 'sni', allow, ports: [443], defaultPort: 443, hasTls: false, ownListeners: [] } as const,
   backends: allow.map(({ name }) => ({
     address: { kind: 'tcp', host: name, port: 443 } as const,
     weight: 1,

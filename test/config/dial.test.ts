@@ -38,6 +38,7 @@ describe('dial of a cluster', () => {
       ],
       ports: [80, 8080],
       defaultPort: 80,
+      hasTls: false,
       ownListeners: [{ kind: 'tcp', host: '127.0.0.1', port: 1 }],
     })
     expect(cluster.backends).toHaveLength(8)
@@ -57,7 +58,8 @@ describe('dial of a cluster', () => {
     [{ ...HOST, ports: [8080] }, {}, http, [8080], 80],
   ])('%j beside %j and %j may dial the ports %j, and %d for clients that name none', (...row) => {
     const [dial, cluster, listener, ports, defaultPort] = row
-    expect(dialOf(dial, cluster, listener).dial).toMatchObject({ ports, defaultPort })
+    const hasTls = Object.hasOwn(cluster, 'tls')
+    expect(dialOf(dial, cluster, listener).dial).toMatchObject({ ports, defaultPort, hasTls })
   })
 
   it('knows where millrace itself listens', () => {

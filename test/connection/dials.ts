@@ -219,6 +219,11 @@ export function describeDials(): void {
       () => `GET http://private.test:${port()}/ HTTP/1.0\r\n\r\n`,
       '10.0.0.1 is a private address (RFC 1918)',
     ],
+    [
+      'scheme',
+      () => `GET https://www.a.test:${port()}/ HTTP/1.0\r\n\r\n`,
+      'the client asks for https, and the cluster has no "tls"',
+    ],
   ])('a request for another %s gets 403', async (_, request, why) => {
     await start({ server: 'host' }, http())
     const client = await send(request())

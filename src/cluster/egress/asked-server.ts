@@ -11,7 +11,9 @@ import type { DialPolicy } from './policy.js'
 export interface AskingClient {
   readonly serverName: string | undefined
   /** Host, and the port if one was named. An IPv6 address is in brackets. */
-  readonly authority: string | undefined
+  readonly authority?: string | undefined
+  /** The target of the request, as it came. */
+  readonly target?: string | undefined
 }
 
 export interface AskedServer {
@@ -21,14 +23,20 @@ export interface AskedServer {
   readonly port: number
 }
 
+const HTTPS = /^https:/i
 const AUTHORITY = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/
 
 /** The server, or a few words that say why there is none. */
 export function askedServer(
-  { serverName, authority }: AskingClient,
+  { serverName, authority, target }: AskingClient,
   policy: DialPolicy,
 ): AskedServer | string {
-  return policy.server === 'sni' ? ofHello(serverName, policy) : ofRequest(authority, policy)
+  if (policy.server === 'sni') return ofHello(serverName, policy)
+  // The client trusts that nobody on the way reads its request.
+  const isInTheClear = !policy.hasTls && target !== undefined && HTTPS.test(target)
+  return isInTheClear
+    ? 'the client asks for https, and the cluster has no "tls"'
+    : ofRequest(authority, policy)
 }
 
 function ofHello(serverName: string | undefined, { defaultPort }: DialPolicy): AskedServer | string {

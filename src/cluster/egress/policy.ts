@@ -17,6 +17,8 @@ export interface DialPolicy {
   readonly ports: readonly number[]
   /** The port for clients that name none. */
   readonly defaultPort: number
+  /** millrace speaks TLS to the servers. */
+  readonly hasTls: boolean
   /** Where millrace itself listens. Clients never get there: millrace would dial itself again and again. */
   readonly ownListeners: readonly Address[]
 }

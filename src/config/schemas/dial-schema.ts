@@ -83,13 +83,20 @@ export function withDial<Backend, Config extends Dials<Backend>>(
 ): Omit<Config, 'dial'> & { readonly dial: DialPolicy | undefined } {
   const { dial } = cluster
   if (dial === undefined) return { ...cluster, dial }
-  const defaultPort = dial.server === 'host' && cluster.tls === undefined ? HTTP_PORT : HTTPS_PORT
+  const hasTls = cluster.tls !== undefined
+  const defaultPort = dial.server === 'host' && !hasTls ? HTTP_PORT : HTTPS_PORT
   const ports = [...new Set(dial.ports ?? [defaultPort])]
   return {
     ...cluster,
     health: { ...cluster.health, ...NO_HEALTH },
     backends: dial.allow.flatMap(({ name }) => ports.map((port) => toBackend(name, port))),
-    dial: { ...dial, ports, defaultPort: dial.server === 'sni' ? ports[0]! : defaultPort, ownListeners: [] },
+    dial: {
+      ...dial,
+      ports,
+      defaultPort: dial.server === 'sni' ? ports[0]! : defaultPort,
+      hasTls,
+      ownListeners: [],
+    },
   }
 }
 

@@ -15,6 +15,7 @@ const policyOf = (
   allow: names.map((name) => ({ name, networks: [] })),
   ports,
   defaultPort: ports[0]!,
+  hasTls: false,
   ownListeners: [],
 })
 
@@ -22,8 +23,8 @@ const HOST = policyOf('host', ['*.a.test', 'b.test', '192.0.2.1', '2001:db8::1']
 const SNI = policyOf('sni', ['**.a.test'], [443])
 
 /** `NAME:PORT by ENTRY`, or why not. */
-function find(policy: DialPolicy, text: string | undefined): string {
-  const client = { serverName: policy.server === 'sni' ? text : undefined, authority: text }
+function find(policy: DialPolicy, text: string | undefined, target?: string): string {
+  const client = { serverName: policy.server === 'sni' ? text : undefined, authority: text, target }
   const asked = askedServer(client, policy)
   if (typeof asked === 'string') return asked
   const allowed = new AllowList(policy, own).find(asked)
@@ -57,6 +58,16 @@ describe('the host of a request', () => {
     ['', 'the client names no host in a request'],
   ])('%s is not allowed: %s', (authority, why) => {
     expect(find(HOST, authority)).toBe(why)
+  })
+
+  it('a request for https is allowed only if millrace speaks TLS to the server', () => {
+    const ask = (target: string, hasTls: boolean) => find({ ...HOST, hasTls }, 'b.test', target)
+    for (const target of ['https://b.test/', 'HTTPS://b.test']) {
+      expect(ask(target, false)).toBe('the client asks for https, and the cluster has no "tls"')
+      expect(ask(target, true)).toBe('b.test:80 by b.test')
+    }
+    expect(ask('http://b.test/https:', false)).toBe('b.test:80 by b.test')
+    expect(ask('/https://b.test/', false)).toBe('b.test:80 by b.test')
   })
 
   it.each([

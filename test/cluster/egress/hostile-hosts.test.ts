@@ -14,6 +14,7 @@ const ANY_NAME: DialPolicy = {
   allow: [{ name: '*', networks: [] }],
   ports: [80],
   defaultPort: 80,
+  hasTls: false,
   ownListeners: [],
 }
 
