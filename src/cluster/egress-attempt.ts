@@ -21,7 +21,7 @@ const SHORTAGE_PAUSE_MS = 50
 export interface EgressHost {
   readonly engine: Pick<Engine, 'dial'>
   readonly lookup: Lookup
-  /** Attempts that wait for the resolver. The cluster abandons them when it stops. */
+  /** Attempts that wait for the resolver or for file descriptors. The cluster abandons them when it stops. */
   readonly waiting: Set<Waiting>
   isStopped(): boolean
   now(): number
@@ -177,8 +177,16 @@ export class EgressAttempt implements Dialling, Waiting {
     const { connectMs } = this.#request
     const now = this.#host.now()
     this.#shortUntil ??= connectMs > 0 ? now + connectMs : Number.POSITIVE_INFINITY
-    if (now >= this.#shortUntil || this.#host.isStopped()) this.abandon(errno)
-    else this.#timer = setTimeout(() => this.#connect(address), SHORTAGE_PAUSE_MS).unref()
+    if (now >= this.#shortUntil || this.#host.isStopped()) {
+      this.abandon(errno)
+      return
+    }
+    this.#host.waiting.add(this)
+    const goOn = (): void => {
+      this.#stopWaiting()
+      this.#connect(address)
+    }
+    this.#timer = setTimeout(goOn, SHORTAGE_PAUSE_MS).unref()
   }
 
   #begin(): void {

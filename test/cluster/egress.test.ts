@@ -243,6 +243,24 @@ describe('a cluster with dial', () => {
     expect(backendOf(cluster)).toMatchObject({ failures: 0, active: 1 })
   })
 
+  it.each([
+    ['a stop', (cluster: Cluster) => cluster.stop(), 'ECANCELED'],
+    ['an operator', (cluster: Cluster) => cluster.set(cluster.backends[0]!, 1, 'maint'), 'EHOSTDOWN'],
+  ])('%s ends the wait for file descriptors at once', async (_, end, error) => {
+    const cluster = egress('*')
+    engine.outcomes.set('20.0.0.1:443', 'EMFILE')
+    const asked = ask(cluster, 'a.test')
+    resolveName('a.test', '20.0.0.1')
+    await turn()
+    engine.outcomes.delete('20.0.0.1:443')
+    end(cluster)
+    await turn()
+    expect(asked.result).toMatchObject({ error, retries: 0 })
+    vi.advanceTimersByTime(CONNECT_MS)
+    expect(engine.dialled).toEqual(['20.0.0.1:443'])
+    expect(cluster.isInUse).toBe(false)
+  })
+
   it('a reload changes what is allowed for the next client, and keeps the counts of entries that stay', async () => {
     const cluster = egress('a.test', 'b.test')
     const asked = ask(cluster, 'b.test')
