@@ -65,8 +65,14 @@ export const hasTiers = (backends: readonly Pick<Backend, 'tier'>[]): boolean =>
   backends.some(({ tier }) => tier !== 0)
 
 /** The backend of a connection. Before it has one, what it waits for: `(connect)`. */
-export function destination({ backendAddress, phase }: Pick<Connection, 'backendAddress' | 'phase'>): string {
-  return backendAddress ?? `(${phase})`
+export function destination({
+  backend,
+  backendAddress,
+  via,
+  phase,
+}: Pick<Connection, 'backend' | 'backendAddress' | 'via' | 'phase'>): string {
+  const isConnected = via !== undefined && (phase === 'response' || phase === 'data')
+  return backendAddress ?? (isConnected ? backend : undefined) ?? `(${phase})`
 }
 
 /** `kernel/copy (small)`: the carrier up, the carrier down, and why a direction does not splice. */

@@ -32,12 +32,13 @@ const BELOW_THE_ROOMS = [
 /** The only rooms that may import another room. */
 const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],
-  cluster: ['io'],
+  cluster: ['io', 'via'],
   admin: ['io', 'config', 'control'],
   config: ['io', 'proxy-protocol'],
   control: ['config'],
   peek: ['postgres', 'proxy-protocol'],
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
+  via: ['io', 'websocket'],
   words: ['figures'],
 }
 /** Rooms from which a room may not even import a type. No file may import a type from above it. */

@@ -51,8 +51,15 @@ it('the last change of a backend is shown as a time ago, and not at all if there
 })
 
 it('the destination of a connection is its backend, or else its phase in brackets', () => {
-  expect(words.destination({ backendAddress: '10.0.0.1:80', phase: 'data' })).toBe('10.0.0.1:80')
-  expect(words.destination({ backendAddress: undefined, phase: 'connect' })).toBe('(connect)')
+  const direct = { backend: 'db:80', via: undefined } as const
+  expect(words.destination({ ...direct, backendAddress: '10.0.0.1:80', phase: 'data' })).toBe('10.0.0.1:80')
+  expect(words.destination({ ...direct, backendAddress: undefined, phase: 'connect' })).toBe('(connect)')
+})
+
+it('the destination behind a forward proxy is the name of the backend, once the connection has it', () => {
+  const forwarded = { backend: 'db:80', backendAddress: undefined, via: 'socks5://proxy:1080' } as const
+  expect(words.destination({ ...forwarded, phase: 'data' })).toBe('db:80')
+  expect(words.destination({ ...forwarded, phase: 'connect' })).toBe('(connect)')
 })
 
 it('carriers are shown as up/down, with each reason once, and as a dash before there are any', () => {

@@ -5,9 +5,10 @@
  */
 import type { ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
-import type { Dial, DialOutcome, Engine } from '../io/engine.js'
+import type { Dial } from '../io/engine.js'
 import type { Backend } from './backend.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
+import type { Dialer, DialerOutcome, Through } from './dialer.js'
 
 const SHORTAGE_PAUSE_MS = 50
 /** A connect of another client may be on its way to the only backend. Its end is no event here. */
@@ -29,7 +30,7 @@ export interface Waiting {
 
 /** What an attempt needs from its cluster. */
 export interface AttemptHost {
-  readonly engine: Pick<Engine, 'dial'>
+  readonly engine: Dialer
   /** Attempts that wait. The cluster resumes them when a lookup ends, and abandons them when it stops. */
   readonly waiting: Set<Waiting>
   isStopped(): boolean
@@ -55,6 +56,8 @@ export class Attempt implements Dialling, Waiting {
   #tries = 0
   #rounds = 1
   #error: string | undefined
+  /** Of the last dial. */
+  #via: Through | undefined
   #isShort = false
   #waitUntil: number | undefined
   /** The end of its wait for a backend that works. Undefined: it has not waited for that. */
@@ -86,14 +89,19 @@ export class Attempt implements Dialling, Waiting {
     this.#stopWaiting()
     if (this.#host.now() >= this.#deadline())
       this.abandon(this.#downUntil === undefined ? 'ETIMEDOUT' : ALL_DOWN)
-    else if (this.#isShort && this.#backend !== undefined) this.#connect(this.#backend)
+    else if (this.#isShort && this.#backend?.endpoints.current !== undefined) this.#connect(this.#backend)
     else this.#advance()
   }
 
   /** Ends without a backend: with the error of the last connect, or with `error` if there was none. */
   abandon(error: string): void {
     this.#stopWaiting()
-    const result = { error: this.#error ?? error, backend: this.#backend, retries: this.#retries() }
+    const result = {
+      error: this.#error ?? error,
+      backend: this.#backend,
+      retries: this.#retries(),
+      via: this.#via,
+    }
     // Not at once, because `dial` may not have returned yet.
     queueMicrotask(() => this.#finish(result))
   }
@@ -141,8 +149,9 @@ export class Attempt implements Dialling, Waiting {
     )
   }
 
-  #settled(backend: Backend, address: ResolvedAddress, { socket, errno }: DialOutcome): void {
+  #settled(backend: Backend, address: ResolvedAddress, { socket, errno, via }: DialerOutcome): void {
     this.#dial = undefined
+    this.#via = via
     if (socket !== undefined && !backend.isEnabled) {
       // The backend was taken out while the connect was in progress.
       socket.reset()
@@ -150,10 +159,14 @@ export class Attempt implements Dialling, Waiting {
       this.#tryAnother(backend, 'EHOSTDOWN')
     } else if (socket !== undefined) {
       this.#host.succeeded(backend)
-      this.#finish({ socket, backend, address, retries: this.#retries() })
+      this.#finish({ socket, backend, address, retries: this.#retries(), via })
     } else if (SHORTAGES.has(errno)) {
       backend.dialDropped()
       this.#paused(errno)
+    } else if (via?.failure !== undefined) {
+      backend.dialDropped()
+      if (via.failure.mayTryNext) this.#tryAnother(backend, errno)
+      else this.#finish({ error: errno, backend, retries: this.#retries(), via })
     } else {
       this.#host.failed(backend, address, errno)
       this.#tryAnother(backend, errno)

@@ -3,38 +3,24 @@
  * which are skipped. It reaches the network only through the engine and the resolver. It never logs, but tells its hooks.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { ResolvedAddress } from '../address.js'
-import type { Engine } from '../io/engine.js'
 import { Attempt, type AttemptHost, type Next, type Waiting } from './attempt.js'
 import { Backend, type BackendSetting } from './backend.js'
 import { createBalancer, policyOf } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
+import type { Dialer } from './dialer.js'
 import { Egress } from './egress.js'
 import type { HealthPolicy } from './health/policy.js'
 import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
-import { Judge, type JudgeHooks } from './judge.js'
+import { Judge } from './judge.js'
 import { type BackendOptions, Members } from './members.js'
-import { type Lookup, Resolver } from './names/resolver.js'
-import type { ClusterOptions } from './options.js'
+import { Resolver } from './names/resolver.js'
+import type { ClusterOptions, HooksOf } from './options.js'
 import { SlowStart } from './slow-start.js'
+import { Via } from './via.js'
 
-/** All hooks are optional. A hook must not throw. */
-export interface ClusterHooks extends JudgeHooks {
-  /** A connection to `backend`, or a failed connect, is over. A client that waits may have its place. */
-  onBackendReleased?(backend: Backend, cluster: Cluster): void
-  /** There was no answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
-  onResolveFailed?(host: string, code: string, retryMs: number): void
-  /** A connection has no key that `balance: hash` could use. It is balanced in turn. */
-  onNoKey?(cluster: Cluster): void
-  /** How to resolve names. Default: `dns.lookup`. */
-  lookup?: Lookup
-  /** A clock in ms that never goes back. Default: `performance.now`. */
-  now?(): number
-  /** At least 0, less than 1. Default: `Math.random`. */
-  random?(): number
-}
+export type ClusterHooks = HooksOf<Cluster>
 
 export class Cluster {
   readonly name: string
@@ -42,6 +28,7 @@ export class Cluster {
   readonly judge: Judge
   readonly #members: Members
   #options: ClusterOptions
+  readonly #via: Via
   #candidates: Candidates
   #resolver: Resolver
   /** Undefined: clients get a backend. */
@@ -52,16 +39,18 @@ export class Cluster {
   readonly #hooks: ClusterHooks
   readonly #now: () => number
 
-  constructor(name: string, options: ClusterOptions, engine: Pick<Engine, 'dial'>, hooks: ClusterHooks = {}) {
+  constructor(name: string, options: ClusterOptions, engine: Dialer, hooks: ClusterHooks = {}) {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
     this.#options = options
     this.judge = this.#newJudge()
+    this.#via = new Via(engine, hooks.dialThrough)
     this.#members = new Members((each) => this.#newBackend(each))
     this.#members.replace(options.backends)
+    this.#useVia()
     this.#candidates = this.#newCandidates()
-    this.#host = this.#newHost(engine)
+    this.#host = this.#newHost()
     this.#egress = this.#newEgress()
     this.#resolver = this.#newResolver()
   }
@@ -80,6 +69,7 @@ export class Cluster {
     this.#isStopped = true
     this.judge.stop()
     this.#resolver.stop()
+    this.#via.stop()
     for (const attempt of [...this.#waiting]) attempt.abandon('ECANCELED')
   }
 
@@ -91,7 +81,8 @@ export class Cluster {
     const isOtherRule = !isDeepStrictEqual(policyOf(options), policyOf(this.#options))
     const isOtherKind = (options.dial === undefined) !== (this.#options.dial === undefined)
     this.#options = options
-    const isOtherList = this.#members.replace(options.backends) || isOtherKind
+    const isReplaced = this.#members.replace(options.backends)
+    const isOtherList = this.#useVia() || isReplaced || isOtherKind
     this.#egress = this.#newEgress()
     if (isOtherList || isOtherRule) this.#candidates = this.#newCandidates()
     if (isOtherList) this.#resolveAnew()
@@ -104,6 +95,7 @@ export class Cluster {
     this.judge.retire()
     this.#members.retire()
     this.#resolver.stop()
+    this.#via.stop()
     this.#resumeWaiting()
   }
 
@@ -147,6 +139,11 @@ export class Cluster {
     if (backend !== undefined) this.judge.agentSaid(backend, verdict, isLogged)
   }
 
+  /** Its forward proxy, without credentials. Undefined: it has none. */
+  get via(): string | undefined {
+    return this.#via.name
+  }
+
   get health(): HealthPolicy {
     return this.#options.health
   }
@@ -180,7 +177,7 @@ export class Cluster {
   status() {
     const now = this.#now()
     const backends = this.backends.map((backend) => backend.status(now))
-    return { name: this.name, servingTier: this.servingTier, backends }
+    return { name: this.name, via: this.via, servingTier: this.servingTier, backends }
   }
 
   #next(request: DialRequest, tried: readonly Backend[]): Next {
@@ -198,37 +195,36 @@ export class Cluster {
     )
   }
 
-  #succeeded(backend: Backend): void {
-    const now = this.#now()
-    // A connect that was on its way when another one failed proves that the backend was never down.
-    const isMistake = backend.health.skippedUntil > now
-    this.judge.found(backend, backend.dialSucceeded(now), isMistake)
-  }
-
-  #failed(backend: Backend, address: ResolvedAddress, errno: string): void {
-    this.judge.found(backend, backend.dialFailed(address, errno, this.#now()))
-  }
-
-  #newHost(engine: Pick<Engine, 'dial'>): AttemptHost {
+  #newHost(): AttemptHost {
     return {
-      engine,
+      engine: this.#via,
       waiting: this.#waiting,
       isStopped: () => this.#isStopped,
       now: this.#now,
       whyNone: () => this.#candidates.whyNone(),
       dueMs: () => this.#candidates.dueMs(this.#now()),
       next: (request, tried) => this.#next(request, tried),
-      succeeded: (backend) => this.#succeeded(backend),
-      failed: (backend, address, errno) => this.#failed(backend, address, errno),
+      succeeded: (backend) => this.judge.connected(backend),
+      failed: (backend, address, errno) => this.judge.notConnected(backend, address, errno),
     }
   }
 
   /** An attempt in progress keeps the rules with which it began. */
   #newEgress(): Egress | undefined {
     const { dial } = this.#options
-    for (const { endpoints } of this.backends) endpoints.leave(dial !== undefined)
     const backend = (name: string): Backend => this.backend(name)!
-    return dial && new Egress(dial, { ...this.#host, lookup: this.#hooks.lookup, backend })
+    const [{ dialer: engine }, leavesNames] = [this.#via, this.via !== undefined]
+    return (
+      dial && new Egress(dial, { ...this.#host, engine, leavesNames, lookup: this.#hooks.lookup, backend })
+    )
+  }
+
+  /** Takes the forward proxy of the options. Returns true if that changes what must be resolved. */
+  #useVia(): boolean {
+    const { via, dial } = this.#options
+    const isOther = this.#via.use(via)
+    for (const { endpoints } of this.backends) endpoints.leave(via !== undefined || dial !== undefined)
+    return isOther
   }
 
   #resolveAnew(): void {
@@ -255,14 +251,17 @@ export class Cluster {
   }
 
   #newResolver(): Resolver {
-    const hosts = this.backends.flatMap(({ endpoints }) => endpoints.hostName ?? [])
+    const named = [this.#via, ...this.backends.map(({ endpoints }) => endpoints)]
+    const hosts = named.flatMap(({ hostName }) => hostName ?? [])
     const listener = {
       resolved: (host: string, ips: readonly string[]) => {
+        this.#via.resolved(host, ips)
         for (const backend of this.backends)
           if (backend.endpoints.hostName === host) backend.resolved(ips, this.#now())
         this.#changed()
       },
       unresolved: (host: string, code: string, retryMs: number) => {
+        this.#via.resolved(host, [])
         this.#hooks.onResolveFailed?.(host, code, retryMs)
         this.#changed()
       },

@@ -20,14 +20,14 @@ export function dialAt(
   done: (result: DialResult) => void,
 ): Dialling {
   backend.dialBegan()
-  const dial = host.engine.dial(address, connectMs, ({ socket, errno }) => {
+  const dial = host.engine.dial(address, connectMs, ({ socket, errno, via }) => {
     if (socket === undefined) {
       backend.dialDropped()
-      done({ error: errno, backend, retries: 0 })
+      done({ error: errno, backend, retries: 0, via })
       return
     }
     host.succeeded(backend)
-    done({ socket, backend, address, retries: 0 })
+    done({ socket, backend, address, retries: 0, via })
   })
   return {
     cancel: () => {

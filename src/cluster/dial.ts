@@ -3,6 +3,7 @@ import type { ResolvedAddress } from '../address.js'
 import type { Socket } from '../io/socket.js'
 import type { Backend } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
+import type { Through } from './dialer.js'
 import type { Explanation } from './explanation.js'
 
 /** The error of a dial for which all backends are down, so that none was tried. */
@@ -45,6 +46,8 @@ export interface Dialled {
   readonly server?: NamedServer | undefined
   /** How many connects failed before this one. */
   readonly retries: number
+  /** Undefined: a direct connection. */
+  readonly via?: Through | undefined
   readonly error?: undefined
 }
 
@@ -60,6 +63,9 @@ export interface DialFailed {
   /** The backend that was tried last. Undefined if none could be tried. */
   readonly backend: Backend | undefined
   readonly retries: number
+  /** The forward proxy of the last dial. Undefined: it was a direct one, or there was none. */
+  readonly via?: Through | undefined
+  readonly address?: undefined
   readonly socket?: undefined
 }
 

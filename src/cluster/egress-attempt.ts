@@ -6,10 +6,10 @@
 import { isIPv6 } from 'node:net'
 import { formatAddress, type ResolvedAddress, unmapIpv4 } from '../address.js'
 import { SHORTAGES } from '../errors.js'
-import type { DialOutcome, Engine } from '../io/engine.js'
 import type { Waiting } from './attempt.js'
 import type { Backend } from './backend.js'
 import { type Dialling, type DialRequest, type DialResult, NOT_ALLOWED } from './dial.js'
+import type { Dialer, DialerOutcome, Through } from './dialer.js'
 import type { Allowed } from './egress/allow-list.js'
 import type { AskedServer } from './egress/asked-server.js'
 import type { Lookup } from './names/resolver.js'
@@ -19,7 +19,9 @@ const MOST_ADDRESSES = 4
 const SHORTAGE_PAUSE_MS = 50
 
 export interface EgressHost {
-  readonly engine: Pick<Engine, 'dial'>
+  readonly engine: Dialer
+  /** Whether a forward proxy resolves the names. Then no address can be checked. */
+  readonly leavesNames: boolean
   readonly lookup: Lookup
   /** Attempts that wait for the resolver or for file descriptors. The cluster abandons them when it stops. */
   readonly waiting: Set<Waiting>
@@ -47,6 +49,8 @@ export class EgressAttempt implements Dialling, Waiting {
   #addresses: readonly ResolvedAddress[] = []
   #tries = 0
   #error = 'ENOTFOUND'
+  /** Of the last dial. */
+  #via: Through | undefined
   /** The end of its wait for file descriptors. Undefined: it has not waited. */
   #shortUntil: number | undefined
 
@@ -68,6 +72,7 @@ export class EgressAttempt implements Dialling, Waiting {
     else {
       this.#begin()
       if (server.isAddress) this.#resolved([server.host])
+      else if (this.#host.leavesNames) this.#leave(server)
       else this.#resolve(server.host)
     }
   }
@@ -87,6 +92,12 @@ export class EgressAttempt implements Dialling, Waiting {
   abandon(error: string, notAllowed?: string): void {
     this.#drop()
     this.#fail(error, notAllowed)
+  }
+
+  /** The forward proxy gets the name as it is. */
+  #leave({ host, port }: AllowedServer): void {
+    this.#addresses = [{ kind: 'tcp', host, port }]
+    this.#next()
   }
 
   #resolve(host: string): void {
@@ -141,8 +152,9 @@ export class EgressAttempt implements Dialling, Waiting {
     })
   }
 
-  #settled(address: ResolvedAddress, { socket, errno }: DialOutcome): void {
+  #settled(address: ResolvedAddress, { socket, errno, via }: DialerOutcome): void {
     const { backend, host, port } = this.#server!
+    this.#via = via
     if (socket === undefined) {
       this.#failed(address, errno)
       return
@@ -156,7 +168,7 @@ export class EgressAttempt implements Dialling, Waiting {
     this.#isDialling = false
     backend.dialSucceeded(this.#host.now())
     const server = { name: formatAddress({ kind: 'tcp', host, port }), host }
-    this.#finish({ socket, backend, address, server, retries: this.#tries - 1 })
+    this.#finish({ socket, backend, address, server, retries: this.#tries - 1, via })
   }
 
   #failed(address: ResolvedAddress, errno: string): void {
@@ -167,7 +179,9 @@ export class EgressAttempt implements Dialling, Waiting {
       return
     }
     this.#isDialling = false
-    backend.dialFailed(address, errno, this.#host.now())
+    // The only address is a name that only the forward proxy can try.
+    if (this.#via?.failure !== undefined) backend.dialDropped()
+    else backend.dialFailed(address, errno, this.#host.now())
     this.#begin()
     this.#next()
   }
@@ -214,6 +228,7 @@ export class EgressAttempt implements Dialling, Waiting {
       notAllowed,
       backend: this.#server?.backend,
       retries: Math.max(0, this.#tries - 1),
+      via: this.#via,
     }
     // Not at once, because `dial` may not have returned yet.
     queueMicrotask(() => this.#finish(result))

@@ -2,6 +2,7 @@
  * What follows from the health of the backends of one cluster: which tier serves, who may be ejected, when a hold is over,
  * and who is told. It owns the timers of holds. It never picks a backend.
  */
+import type { ResolvedAddress } from '../address.js'
 import type { Backend } from './backend.js'
 import type { CandidateRules } from './candidates.js'
 import type { Unanswered } from './health/ejections.js'
@@ -103,8 +104,19 @@ export class Judge implements CandidateRules {
     this.#host.changed()
   }
 
+  /** A connect to `backend` succeeded. One that began before another one failed proves that the backend was never down. */
+  connected(backend: Backend): void {
+    const now = this.#host.now()
+    const isMistake = backend.health.skippedUntil > now
+    this.#found(backend, backend.dialSucceeded(now), isMistake)
+  }
+
+  notConnected(backend: Backend, address: ResolvedAddress, errno: string): void {
+    this.#found(backend, backend.dialFailed(address, errno, this.#host.now()))
+  }
+
   /** What a connect has shown. It is undefined at almost every connect. */
-  found(backend: Backend, change: HealthChange | undefined, isMistake = false): void {
+  #found(backend: Backend, change: HealthChange | undefined, isMistake = false): void {
     if (change === undefined) return
     this.#announce(backend, change, false)
     this.#follow(backend, change, true, isMistake)
@@ -115,12 +127,12 @@ export class Judge implements CandidateRules {
 
   /** A connection got an answer. */
   answered(backend: Backend): void {
-    this.found(backend, backend.noted(backend.health.answered(this.#host.now())))
+    this.#found(backend, backend.noted(backend.health.answered(this.#host.now())))
   }
 
   /** A connection got no answer. */
   unanswered(backend: Backend, why: Unanswered): void {
-    this.found(backend, backend.noted(backend.health.unanswered(why, this.#host.now())))
+    this.#found(backend, backend.noted(backend.health.unanswered(why, this.#host.now())))
   }
 
   /**

@@ -1,8 +1,13 @@
-/** What a cluster is told by its config. */
+/** What a cluster is told by its config, and what it tells. */
+import type { ForwardProxyOptions } from '../via/forward-proxy.js'
+import type { Backend } from './backend.js'
 import type { BalancePolicy } from './balance/rules.js'
 import type { DialPolicy } from './egress/policy.js'
+import type { DialThrough } from './forward-proxy.js'
 import type { HealthPolicy } from './health/policy.js'
+import type { JudgeHooks } from './judge.js'
 import type { BackendOptions } from './members.js'
+import type { Lookup } from './names/resolver.js'
 
 export interface ClusterOptions extends BalancePolicy {
   /** How long a backend that has come back, or was added, has less than its share. 0: it has its share at once. */
@@ -12,4 +17,24 @@ export interface ClusterOptions extends BalancePolicy {
   readonly backends: readonly BackendOptions[]
   /** The cluster dials the servers that its clients ask for. Undefined: it dials its backends. */
   readonly dial?: DialPolicy | undefined
+  /** The forward proxy of all connects. Undefined: millrace connects directly. */
+  readonly via?: ForwardProxyOptions | undefined
+}
+
+/** All hooks are optional. A hook must not throw. */
+export interface HooksOf<Cluster> extends JudgeHooks {
+  /** A connection to `backend`, or a failed connect, is over. A client that waits may have its place. */
+  onBackendReleased?(backend: Backend, cluster: Cluster): void
+  /** There was no answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
+  onResolveFailed?(host: string, code: string, retryMs: number): void
+  /** A connection has no key that `balance: hash` could use. It is balanced in turn. */
+  onNoKey?(cluster: Cluster): void
+  /** How to resolve names. Default: `dns.lookup`. */
+  lookup?: Lookup
+  /** How to dial through a forward proxy. Without it the options have no `via`. */
+  dialThrough?: DialThrough
+  /** A clock in ms that never goes back. Default: `performance.now`. */
+  now?(): number
+  /** At least 0, less than 1. Default: `Math.random`. */
+  random?(): number
 }

@@ -68,6 +68,11 @@ export interface ClusterInput {
   /** Dial the server that the client asks for. Default: one of the backends. docs/routing.md explains it. */
   readonly dial?: DialInput | undefined
   /**
+   * The forward proxy of all connects: `socks5://HOST:PORT`, `http://HOST:PORT` (CONNECT), or a map. It gets the addresses of
+   * the backends as they are here, and resolves their names. Default: millrace connects directly.
+   */
+  readonly via?: string | ViaInput | undefined
+  /**
    * When one side ends: `propagate` passes it on and keeps the other direction. `close` ends the connection. Default
    * `propagate`.
    */
@@ -114,6 +119,20 @@ export interface HashInput {
   readonly table?: HashPolicy['table'] | undefined
   /** No backend gets more than this many times its share of the open connections: 1.01 to 100. Default 0: no limit. */
   readonly boundedLoad?: number | undefined
+}
+
+/** Exactly one of `socks5` and `http`. */
+export interface ViaInput {
+  /** A SOCKS5 server: `host:port`, `[v6]:port`, `unix:/path` or `unix:@name`. */
+  readonly socks5?: string | undefined
+  /** An HTTP proxy that knows CONNECT: as `socks5`. */
+  readonly http?: string | undefined
+  /** 1 to 255 bytes. With `http` without a colon. Needs a password. Default: millrace sends no credentials. */
+  readonly user?: string | undefined
+  /** 1 to 255 bytes. */
+  readonly password?: string | undefined
+  /** Path of a file with the password, instead of `password`. millrace reads it whenever it reads the config. */
+  readonly passwordFile?: string | undefined
 }
 
 export interface SendProxyInput {

@@ -13,6 +13,7 @@ import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } 
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import { SMALLEST_PIPE_BYTES } from '../io/kernel/native-constants.js'
 import type { Keepalive, Liveness } from '../io/liveness.js'
+import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import { withIpv6Only } from './checks/listener-addresses.js'
 import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
@@ -26,6 +27,7 @@ import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.j
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { startTlsField, withStartTls } from './schemas/start-tls-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './schemas/tls-schema.js'
+import { viaField } from './schemas/via-schema.js'
 import { expected } from './wording.js'
 
 /** A config that passed every check: every default filled in, everything parsed, frozen throughout. */
@@ -56,6 +58,7 @@ export interface ClusterConfig {
   /** With `dial`: a backend for each allowed name and port. */
   readonly backends: readonly BackendConfig[]
   readonly dial: DialPolicy | undefined
+  readonly via: ForwardProxyOptions | undefined
   readonly halfClose: HalfClose
   readonly sendProxy: SendProxyConfig | undefined
   readonly tls: BackendTlsConfig | undefined
@@ -139,6 +142,7 @@ const cluster = fields
     // `references.ts` reports a cluster that has neither these nor `dial`.
     backends: fields.listOf('a list of backends', backend).default([]),
     dial: dialField,
+    via: viaField,
     halfClose: fields.choiceOf(HALF_CLOSES).default(DEFAULTS.halfClose),
     sendProxy: fields.optional(sendProxy),
     tls: fields.optional(backendTlsSchema),

@@ -37,7 +37,8 @@ export abstract class ConnectionView {
   abstract readonly firstByteMicros: number | undefined
   protected abstract readonly from: PeerAddress
   protected abstract readonly acceptedAt: number
-  protected abstract readonly backendAddress: Address | undefined
+  /** Where millrace connected to: an address of the backend, or a text that names the forward proxy. */
+  protected abstract readonly reached: Address | string | undefined
   protected abstract readonly stage: Stage
   /** Undefined if client and backend are simply joined. */
   protected abstract readonly negotiation: Negotiation | undefined
@@ -120,7 +121,7 @@ export abstract class ConnectionView {
    */
   facts(totals: PipeTotals = this.totals, choice?: Choice): ConnectionFacts {
     const totalMicros = this.ageMicros
-    const { negotiation } = this
+    const { negotiation, reached } = this
     const learnt = negotiation?.facts()
     const roundTrips = negotiation?.roundTrips
     const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = totals
@@ -140,7 +141,8 @@ export abstract class ConnectionView {
       http: learnt?.http,
       cluster: this.cluster,
       backend: this.backend?.name,
-      backendAddress: this.backendAddress && formatAddress(this.backendAddress),
+      backendAddress: typeof reached === 'object' ? formatAddress(reached) : undefined,
+      via: typeof reached === 'string' ? reached : undefined,
       retries: this.retries,
       choice,
       waitMicros: this.waitMicros,

@@ -54,7 +54,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
   firstByteMicros: number | undefined = undefined
   protected readonly from: PeerAddress
   protected readonly acceptedAt = performance.now()
-  protected backendAddress: Address | undefined = undefined
+  protected reached: Address | string | undefined = undefined
   protected negotiation: Negotiation | undefined = undefined
   protected stage: Stage
   /** Undefined once the host was told of the end. */
@@ -157,11 +157,11 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
     pending.attempt = undefined
     this.backend = result.backend
     this.retries = result.retries
+    this.reached = result.via?.name ?? result.address
     if (result.socket === undefined) {
       this.refuse(whyNoBackend(result, destination.cluster.judge))
       return
     }
-    this.backendAddress = result.address
     this.connectMicros = this.ageMicros - this.waitMicros!
     this.#host?.connected(this)
     if (this.negotiation === undefined)

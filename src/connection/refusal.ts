@@ -60,7 +60,7 @@ export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindO
 
 /** The ending for a dial that brought no backend. */
 export function whyNoBackend(
-  { error, notAllowed }: DialFailed,
+  { error, notAllowed, via }: DialFailed,
   judge: { readonly whyDown: string },
 ): RecordEnding {
   const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
@@ -70,6 +70,8 @@ export function whyNoBackend(
     errno: error,
   })
   if (OWN_SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
+  if (via?.failure !== undefined)
+    return ending('proxy', error === 'ETIMEDOUT' ? 'via-timeout' : `via: ${via.failure.detail}`)
   if (error === ALL_DOWN) {
     const why = judge.whyDown
     return {

@@ -119,6 +119,8 @@ export const CLUSTER = {
   name: key(),
   /** The config no longer names the cluster. It stays for the connections that it has. */
   isLeaving: IS_LEAVING,
+  /** The forward proxy of its connects, without credentials. Undefined: connects are direct. */
+  via: optional(finding()),
   traffic: part(TRAFFIC),
   active: gauge('connections', metric('millrace_cluster_connections', 'Connections that are open.')),
   ended: count('connections', metric('millrace_cluster_connections_ended_total', 'Connections that ended.')),

@@ -26,6 +26,8 @@ export const CONNECTION = {
   cluster: optional(setting()),
   backend: optional(setting()),
   backendAddress: optional(setting()),
+  /** The forward proxy of the connection, without credentials. Undefined: none. */
+  via: optional(setting()),
   sni: optional(setting()),
   /** As in the record. */
   phase: choice(PHASES),

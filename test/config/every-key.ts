@@ -104,6 +104,13 @@ export const most: Every<ProxyConfig> = {
       },
       backends: [{ address: '127.0.0.1:2', weight: 1, tier: 0, backup: false }],
       dial: { server: 'host', allow: [{ name: 'a.test', networks: ['10.0.0.0/8'] }], ports: [80] },
+      via: {
+        socks5: '127.0.0.1:3',
+        http: '127.0.0.1:3',
+        user: 'app',
+        password: 'PASSWORD',
+        passwordFile: 'PATH',
+      },
       halfClose: 'close',
       sendProxy: { version: 'v2', tlvs: ['ssl'] },
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },

@@ -6,8 +6,8 @@ import { findingsAt, leavesOf, most } from './every-key.js'
 
 const BAD_VALUES = [null, -1, 1.5, 0, '', 'no such value', 'a:b:c', [], { nonsense: 1 }]
 const REMEDY = /\b(expected|write|add|remove|use|did you mean|make one with)\b/i
-/** A token is a secret, so no message shows it. */
-const SECRETS: readonly string[] = ['admin.token']
+/** No message shows a secret. */
+const SECRETS: readonly string[] = ['admin.token', 'clusters.NAME.via.user', 'clusters.NAME.via.password']
 const places = leavesOf(most).filter(({ key }) => key !== 'listeners[].route')
 
 describe('errors in the config', () => {

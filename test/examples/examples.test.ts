@@ -14,7 +14,7 @@ import { areMissing, freePort, Program, run } from '../support/programs.js'
 const example = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
 const BYTES = 20_000_000
 
-describe.each(['load-balancer.yaml', 'front-door.yaml', 'one-port.yaml', 'egress.yaml'])(
+describe.each(['load-balancer.yaml', 'front-door.yaml', 'one-port.yaml', 'egress.yaml', 'via.yaml'])(
   'examples/%s',
   (name) => {
     it(`\`millrace check\` accepts examples/${name}`, async () => {

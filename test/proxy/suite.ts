@@ -18,6 +18,7 @@ import { describeOperators } from './operators.js'
 import { describeQueuedClients } from './queued-clients.js'
 import { describeReloads } from './reloads.js'
 import { describeVanishedPeers } from './vanished-peers.js'
+import { describeVia } from './via.js'
 
 export type EngineKind = 'kernel' | 'stream'
 
@@ -39,5 +40,6 @@ export function describeProxy(engine: EngineKind): void {
   describe('what a reload removes', () => describeLeaving())
   describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())
+  describe('forward proxies', () => describeVia(engine))
   describe('many clients', () => describeManyClients())
 }

@@ -29,7 +29,7 @@ const ended = z
     cause: z.union([plainCause, detailedCause]),
     errno: z
       .string()
-      .regex(/^E[A-Z]+$/)
+      .regex(/^(E[A-Z]+|CONNECT_5\d\d)$/)
       .optional(),
     waitedFor: z.enum(['client', 'backend']).optional(),
   })
@@ -112,6 +112,10 @@ export const recordSchema = z.strictObject({
   cluster: z.string().min(1).optional(),
   backend: z.string().min(1).optional(),
   backendAddress: address.optional(),
+  via: z
+    .string()
+    .regex(/^(socks5|http):\/\/[^/@]+:\d+$/)
+    .optional(),
   retries: count,
   choice: choice.optional(),
   timings: z.strictObject({

@@ -16,6 +16,7 @@ import { type Finding, formatPath, type Path } from './path.js'
 import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
+import { checkVia } from './via-references.js'
 
 /** Something that must occur only once, and where it stands. */
 interface Claim {
@@ -40,6 +41,7 @@ export function checkReferences(input: unknown): Finding[] {
       ...checkTiers(input, name),
       ...checkDial(input, name),
       ...checkHealth(clusters, name),
+      ...checkVia(input, name),
     ]),
   ]
 }

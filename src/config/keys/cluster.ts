@@ -95,6 +95,38 @@ export const CLUSTER_KEYS: KeyTable = {
     default: '`0`',
     zero: 'the backend gets its full share at once',
   },
+  'clusters.NAME.via': {
+    does: 'The forward proxy of all connects of this cluster: SOCKS5, or HTTP with CONNECT. [routing.md](routing.md#through-another-proxy) explains it. The backends keep their names, and the forward proxy resolves them. `connectMs` is the time for the forward proxy and the backend together',
+    takes: '`socks5://HOST:PORT` or `http://HOST:PORT`, with `USER:PASSWORD@` if needed, or a map',
+    default: 'millrace connects to the backends directly',
+  },
+  'clusters.NAME.via.socks5': {
+    does: 'The address of a SOCKS5 server. A map has either this or `http`',
+    takes: '[address](#addresses)',
+    default: NOT_SET,
+    zero: 'port 0: an error',
+  },
+  'clusters.NAME.via.http': {
+    does: 'The address of an HTTP proxy that knows CONNECT. millrace speaks no TLS to it',
+    takes: '[address](#addresses)',
+    default: NOT_SET,
+    zero: 'port 0: an error',
+  },
+  'clusters.NAME.via.user': {
+    does: 'The user at the forward proxy. It needs a password. A user of an HTTP proxy has no colon',
+    takes: 'text of 1 to 255 bytes',
+    default: 'millrace sends no credentials',
+  },
+  'clusters.NAME.via.password': {
+    does: 'The password at the forward proxy. It can come from an [environment variable](#environment-variables)',
+    takes: 'text of 1 to 255 bytes',
+    default: NOT_SET,
+  },
+  'clusters.NAME.via.passwordFile': {
+    does: 'The file that has the password, instead of `password`. A line end after it does not count. millrace reads the file when it starts and at each reload',
+    takes: 'path of a file of at most 4096 bytes',
+    default: NOT_SET,
+  },
   'clusters.NAME.halfClose': {
     does: 'What happens when one side sends FIN. `propagate`: millrace passes the FIN on, and the other direction stays open. `close`: millrace delivers the bytes in flight and then closes both sides. With `close`, a client that sends FIN and then waits for the answer gets none. A peer that takes nothing for 30 s is given up. Use `close` where one side closes and the other would keep its socket open for a long time',
     takes: '`propagate`, `close`',

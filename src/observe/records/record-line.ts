@@ -88,11 +88,12 @@ function writeOpening(line: LineBytes, facts: ConnectionFacts): void {
 
 function writeBackend(
   line: LineBytes,
-  { cluster, backend, backendAddress, retries, choice }: ConnectionFacts,
+  { cluster, backend, backendAddress, via, retries, choice }: ConnectionFacts,
 ): void {
   if (cluster !== undefined) line.json(',"cluster":').quoted(cluster)
   if (backend !== undefined) line.json(',"backend":').quoted(backend)
   if (backendAddress !== undefined) line.json(',"backendAddress":').quoted(backendAddress)
+  if (via !== undefined) line.json(',"via":').quoted(via)
   line.json(',"retries":').whole(retries)
   if (choice !== undefined) line.json(',"choice":').json(jsonText(choice))
 }

@@ -78,6 +78,8 @@ export interface ConnectionFacts extends OpeningFacts {
   /** The backend as configured, and the address where millrace reached it. Undefined: none was reached. */
   readonly backend: string | undefined
   readonly backendAddress: string | undefined
+  /** The forward proxy that the last dial went through, without credentials. Then there is no `backendAddress`. */
+  readonly via: string | undefined
   readonly retries: number
   /** Only with `log.explain`, and if a backend was looked for. */
   readonly choice: Choice | undefined
@@ -124,6 +126,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     cluster: facts.cluster,
     backend: facts.backend,
     backendAddress: facts.backendAddress,
+    via: facts.via,
     retries: facts.retries,
     choice: facts.choice,
     timings: {

@@ -26,6 +26,8 @@ import type { PipeCounters, PipeSettings } from '../../pipe/options.js'
 import type { TicketKeys } from '../../tls/ticket-keys.js'
 import { TlsOrigination } from '../../tls/tls-origination.js'
 import { TlsTermination } from '../../tls/tls-termination.js'
+import { createForwardDialer, type Places } from '../../via/dialer.js'
+import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
 
 export interface Generation {
   readonly config: Config
@@ -202,6 +204,7 @@ function createDestination(
     },
     onBackendReleased,
     onNoKey,
+    dialThrough: (proxy: ForwardProxyOptions, places: Places) => createForwardDialer(engine, proxy, places),
     ...(lookup && { lookup }),
   }
   return {

@@ -115,6 +115,7 @@ export class ConnectionWatch {
       cluster: facts.cluster,
       backend: facts.backend,
       backendAddress: facts.backendAddress,
+      via: facts.via,
       sni: facts.sni,
       phase: connection.phase,
       startedAt: new Date(facts.acceptedAt).toISOString(),

@@ -42,6 +42,7 @@ interface Countable {
 
 interface CountedCluster {
   readonly name: string
+  readonly via: string | undefined
   readonly servingTier: number | undefined
   readonly backends: readonly Backend[]
   /** Backends that no source gives any more. They stay for their connections and for their counts. */
@@ -213,6 +214,7 @@ export class ProxyCounters {
     return {
       name: cluster.name,
       isLeaving,
+      via: cluster.via,
       traffic: sums.with(meter),
       active: sums.count(meter),
       ...meter.counts,

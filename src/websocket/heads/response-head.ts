@@ -23,9 +23,11 @@ export interface ResponseHead {
 const STATUS_LINE = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 const SAMPLE_START = 'HTTP/1.1 200 '
 const NO_CONTENT: ReadonlySet<number> = new Set([204, 304])
+/** The fields of their responses say nothing about bytes that follow (RFC 9110 sections 9.3.2 and 9.3.6). */
+const METHODS_WITHOUT_BODY: ReadonlySet<string> = new Set(['HEAD', 'CONNECT'])
 
 const RESPONSE: Grammar<ResponseHead> = { mayFollowEmptyLines: false, checkStart, read }
-const RESPONSE_TO_HEAD: Grammar<ResponseHead> = {
+const RESPONSE_WITHOUT_BODY: Grammar<ResponseHead> = {
   mayFollowEmptyLines: false,
   checkStart,
   read: (line, fields) => withoutBody(readStart(line), fields),
@@ -36,7 +38,7 @@ const RESPONSE_TO_HEAD: Grammar<ResponseHead> = {
  * wrong with it, so a refusal always has the status 502.
  */
 export function readResponseHead(bytes: Buffer, method = 'GET'): HeadAnswer<ResponseHead> {
-  const answer = readHead(bytes, method === 'HEAD' ? RESPONSE_TO_HEAD : RESPONSE)
+  const answer = readHead(bytes, METHODS_WITHOUT_BODY.has(method) ? RESPONSE_WITHOUT_BODY : RESPONSE)
   return answer.kind === 'no-match' ? refuse(answer.reason, 502) : answer
 }
 

@@ -14,6 +14,7 @@ import { ownFacts } from '../../proxy/reporting/process-status.js'
 import { ProxyCounters } from '../../proxy/reporting/proxy-counters.js'
 import { RECORDS } from '../../status/data-path.js'
 import { countersOf } from '../../status/fields.js'
+import { nameOfForwardProxy } from '../../via/forward-proxy.js'
 
 export function idleStatus(
   config: Config,
@@ -39,25 +40,28 @@ export function idleStatus(
 
 function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyCounters['report']> {
   const closed = config.listeners.map(({ address }) => [{ address, isListening: false }, undefined] as const)
-  const present = Array.from(catalogue.clusters.given, ({ name }) => ({
-    name,
-    servingTier: undefined,
-    backends: Array.from(catalogue.backends(name)!.given, (each) =>
-      undialled(each, config.clusters[name]?.dial !== undefined),
-    ),
-    left: [],
-  }))
+  const present = Array.from(catalogue.clusters.given, ({ name }) => {
+    const { via, dial } = config.clusters[name] ?? {}
+    const isLeft = via !== undefined || dial !== undefined
+    return {
+      name,
+      via: via && nameOfForwardProxy(via),
+      servingTier: undefined,
+      backends: Array.from(catalogue.backends(name)!.given, (each) => undialled(each, isLeft)),
+      left: [],
+    }
+  })
   const clusters = { present, left: [] }
   const counters = new ProxyCounters()
   counters.takeUp({ config, services: new Map(closed) }, catalogue, clusters)
   return counters.report([], catalogue, clusters)
 }
 
-/** `isNamed`: clients name its servers, so there is no name to resolve. */
-function undialled({ address, weight, tier, setTo }: BackendEntry, isNamed: boolean): Backend {
+/** `isLeft`: the names of its backends are not resolved here, because they stand for what clients ask for, or a forward proxy resolves them. */
+function undialled({ address, weight, tier, setTo }: BackendEntry, isLeft: boolean): Backend {
   const backend = new Backend(address, weight, new Health(NOTHING_JUDGED))
-  backend.endpoints.leave(isNamed)
   backend.set(weight, setTo)
   backend.tier = tier
+  backend.endpoints.leave(isLeft)
   return backend
 }

@@ -26,6 +26,7 @@ const connection = (client: string): ConnectionInfo => ({
   cluster: 'back',
   backend: '127.0.0.1:2',
   backendAddress: '127.0.0.1:2',
+  via: undefined,
   sni: undefined,
   phase: 'data',
   startedAt: '2026-01-01T00:00:00.000Z',

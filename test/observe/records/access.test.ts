@@ -22,6 +22,7 @@ const FACTS: ConnectionFacts = {
   cluster: 'back',
   backend: undefined,
   backendAddress: undefined,
+  via: undefined,
   retries: 0,
   choice: undefined,
   waitMicros: undefined,

@@ -32,6 +32,7 @@ const facts = fc.record({
   cluster: maybe(text),
   backend: maybe(text),
   backendAddress: maybe(text),
+  via: maybe(text),
   retries: fc.nat(),
   choice: maybe(
     fc.record({ rule: text, open: maybe(fc.nat()), skipped: fc.array(fc.record({ backend: text })) }),

@@ -35,6 +35,7 @@ const FACTS: ConnectionFacts = {
   cluster: 'back',
   backend: 'localhost:9',
   backendAddress: '127.0.0.1:9',
+  via: undefined,
   retries: 0,
   choice: undefined,
   waitMicros: 0,

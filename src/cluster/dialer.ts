@@ -1,0 +1,22 @@
+/** What connects a cluster to its backends: the engine, or something that goes through a forward proxy. */
+import type { Address } from '../address.js'
+import type { Dial, DialOutcome } from '../io/engine.js'
+import type { ForwardProxyFailure } from '../via/tunnel-failure.js'
+
+/** The forward proxy of a dial. */
+export interface Through {
+  /** Without its credentials. */
+  readonly name: string
+  /** Set if it failed itself. Then no backend is to blame. */
+  readonly failure?: ForwardProxyFailure | undefined
+}
+
+export interface DialerOutcome extends DialOutcome {
+  /** Undefined: the dial was a direct one. */
+  readonly via?: Through | undefined
+}
+
+export interface Dialer {
+  /** As that of an engine, but with a forward proxy the host of `to` may be a name. */
+  dial(to: Address, connectMs: number, done: (outcome: DialerOutcome) => void): Dial
+}
