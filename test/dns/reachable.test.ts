@@ -1,7 +1,6 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { inOrderOfUse } from '../../src/dns/reachable.js'
+import { hasIpv6 } from '../support/ipv6.js'
 
 const records = (...ips: string[]) => ips.map((ip) => ({ ip, ttlMs: 1 }))
 
@@ -21,13 +20,3 @@ it('addresses of one family stay in the order of the server', async () => {
   for (const same of [records('fe80::2', 'fe80::1'), records('192.0.2.2', '192.0.2.1'), []])
     expect(await inOrderOfUse(same)).toEqual(same)
 })
-
-/** Whether this machine has IPv6 at all: some containers have not. */
-async function hasIpv6(): Promise<boolean> {
-  const socket = createSocket('udp6')
-  socket.bind(0, '::1')
-  return await Promise.race([
-    once(socket, 'listening').then(() => true),
-    once(socket, 'error').then(() => false),
-  ]).finally(() => socket.close())
-}

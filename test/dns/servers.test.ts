@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDnsClient, type DnsServer } from '../../src/dns/client.js'
 import { a, type DnsServerOfTest, dnsServer, type Query, replyTo, srv } from '../support/dns-server.js'
+import { hasIpv6 } from '../support/ipv6.js'
 import { freePort } from '../support/programs.js'
 import { settled, until } from '../support/wait.js'
 import { addresses, NO_FILES, services } from './asking.js'
@@ -130,6 +131,17 @@ it('the client asks over TCP if the datagram is truncated within a record', asyn
   })
   expect(await portFrom([server])).toBe(9)
 })
+
+it.skipIf(!(await hasIpv6()))(
+  'the client asks a server with an IPv6 address, over UDP and over TCP',
+  async () => {
+    const server = await dnsServer((query) => {
+      query.reply(query.transport === 'udp' ? replyTo(query, { isTruncated: true }) : servesAt(query, 5))
+    }, '::1')
+    expect(await portFrom([server])).toBe(5)
+    expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
+  },
+)
 
 it('the client asks the next server if one truncates and has no TCP, or breaks it off', async () => {
   const truncating = await dnsServer((query) => {

@@ -14,6 +14,8 @@ import {
 } from 'dns-packet'
 import { afterAll } from 'vitest'
 
+const LOOPBACK = '127.0.0.1'
+
 export interface Query {
   readonly packet: DecodedPacket
   readonly name: string
@@ -37,7 +39,7 @@ export interface DnsServerOfTest {
 }
 
 /** Starts one. It is closed when the tests of the file are over. */
-export async function dnsServer(answer: (query: Query) => void): Promise<DnsServerOfTest> {
+export async function dnsServer(answer: (query: Query) => void, ip = LOOPBACK): Promise<DnsServerOfTest> {
   const queries: Query[] = []
   const take = (bytes: Buffer, from: Pick<Query, 'transport' | 'from' | 'reply' | 'socket'>): void => {
     const packet = decode(bytes)
@@ -46,7 +48,7 @@ export async function dnsServer(answer: (query: Query) => void): Promise<DnsServ
     queries.push(query)
     answer(query)
   }
-  const { tcp, udp, port } = await listenOnBoth()
+  const { tcp, udp, port } = await listenOnBoth(ip)
   tcp.on('connection', (socket) => {
     socket.on('error', () => {})
     socket.on('data', (bytes) =>
@@ -63,14 +65,14 @@ export async function dnsServer(answer: (query: Query) => void): Promise<DnsServ
       transport: 'udp',
       from: client,
       socket: undefined,
-      reply: (message) => udp.send(message, client, '127.0.0.1'),
+      reply: (message) => udp.send(message, client, ip),
     }),
   )
   afterAll(() => {
     udp.close()
     tcp.close()
   })
-  return { ip: '127.0.0.1', port, queries, sendTo: (client, bytes) => udp.send(bytes, client, '127.0.0.1') }
+  return { ip, port, queries, sendTo: (client, bytes) => udp.send(bytes, client, ip) }
 }
 
 interface ReplyParts extends Omit<Packet, 'flags' | 'type'> {
@@ -111,17 +113,17 @@ function withLength(message: Buffer): Buffer {
 }
 
 /** A socket of each kind at the same port. A port that is free for TCP may be taken for UDP. */
-async function listenOnBoth(): Promise<{ tcp: Server; udp: UdpSocket; port: number }> {
+async function listenOnBoth(ip: string): Promise<{ tcp: Server; udp: UdpSocket; port: number }> {
   const tcp = createServer()
-  tcp.listen(0, '127.0.0.1')
+  tcp.listen(0, ip)
   await once(tcp, 'listening')
   const { port } = tcp.address() as AddressInfo
-  const udp = createSocket('udp4')
+  const udp = createSocket(ip === LOOPBACK ? 'udp4' : 'udp6')
   const bound = await new Promise((resolve) => {
     udp.once('error', () => resolve(false))
-    udp.bind(port, '127.0.0.1', () => resolve(true))
+    udp.bind(port, ip, () => resolve(true))
   })
   if (bound) return { tcp, udp, port }
   tcp.close()
-  return await listenOnBoth()
+  return await listenOnBoth(ip)
 }
