@@ -8,6 +8,7 @@ import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
 import {
   draining,
   laterTiers,
+  nameTroubles,
   processes,
   servingFor,
   splicedShare,
@@ -71,7 +72,8 @@ function showFacts(status) {
     splicing(status),
   ]
   tell('facts', facts.filter(Boolean).join(' · '))
-  tell('workers', [...workerTroubles(status), ...laterTiers(status.clusters)].join(' · '))
+  const troubles = [...workerTroubles(status), ...laterTiers(status.clusters), ...nameTroubles(status)]
+  tell('workers', troubles.join(' · '))
 }
 
 /** @param {Status} status */

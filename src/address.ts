@@ -128,7 +128,9 @@ export function isAbstract({ path }: UnixAddress): boolean {
 const looksNumeric = (host: string): boolean =>
   host.split('.').every((label) => /^(?:0x[\da-f]*|\d*)$/i.test(label))
 
-const isHostName = (host: string): boolean => host.length <= HOST_NAME_MAX_CHARS && HOST_NAME.test(host)
+/** Whether DNS can have such a name. */
+export const isHostName = (host: string): boolean =>
+  host.length <= HOST_NAME_MAX_CHARS && HOST_NAME.test(host)
 
 /** DNS has names of other scripts in ASCII (RFC 5891): the hint is that spelling. */
 function asciiHint(host: string): string {

@@ -9,9 +9,9 @@ export type {
   ScriptStepInput,
 } from './config/health-input.js'
 export type {
-  BackendInput,
   ClusterInput,
   HashInput,
+  NamesInput,
   ProxyConfig,
   TimeoutsInput,
 } from './config/input.js'
@@ -27,6 +27,7 @@ export type {
   TlsVersion,
 } from './config/listener-input.js'
 export type { AdminInput } from './config/schemas/admin-schema.js'
+export type { AddressInput, BackendInput, ServiceInput } from './config/schemas/backends-schema.js'
 export type { AccessInput, LogInput } from './config/schemas/log-schema.js'
 export type { DrainResult, Reloaded } from './control/answers.js'
 export type { DrainOptions, DrainOrder } from './control/orders.js'

@@ -8,6 +8,7 @@ import type { TRAFFIC } from './status/common.js'
 import type { CONNECTION } from './status/connection.js'
 import type { Told } from './status/fields.js'
 import type { LISTENER } from './status/listener.js'
+import type { NAME } from './status/names.js'
 import type { DRAIN, STATUS } from './status/status.js'
 
 type Status = Told<typeof STATUS>
@@ -19,6 +20,9 @@ type TieredCluster = Pick<Cluster, 'name' | 'servingTier'> & {
 }
 type Connection = Told<typeof CONNECTION>
 type Drain = Told<typeof DRAIN>
+type Name = Told<typeof NAME>
+
+const MOST_FAILING_NAMES = 3
 
 export function listenerState({
   isListening,
@@ -128,6 +132,25 @@ export function laterTiers(clusters: readonly TieredCluster[]): string[] {
       ? `cluster ${name}: tier ${servingTier} serves`
       : [],
   )
+}
+
+/** `no answer for db.internal (NXDOMAIN)`. Only the first few: a DNS server that is down fails all names. */
+export function nameTroubles({ names }: Pick<Status, 'names'>): string[] {
+  const failing = names.filter(({ isFailing }) => isFailing)
+  const told = failing.slice(0, MOST_FAILING_NAMES).map(({ name, error }) => `${name} (${error ?? '?'})`)
+  if (told.length === 0) return []
+  const more = failing.length - told.length
+  return [`no answer for ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]
+}
+
+/** `12.0s ago`, `never`. `now`: ms since 1970. */
+export function answeredAgo({ answeredAt }: Pick<Name, 'answeredAt'>, now: number): string {
+  return answeredAt === undefined ? 'never' : `${time(now - Date.parse(answeredAt))} ago`
+}
+
+/** `in 18.0s`, `now`. */
+export function askedAgainIn({ nextAt }: Pick<Name, 'nextAt'>, now: number): string {
+  return nextAt === undefined ? 'now' : `in ${time(Math.max(0, Date.parse(nextAt) - now))}`
 }
 
 /** `draining listener web: 12 connections left, 30.0s to the deadline`. `now`: ms since 1970. */

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { BACKEND } from '../src/status/cluster.js'
 import { DIRECTION } from '../src/status/connection.js'
+import { NAME } from '../src/status/names.js'
 import * as words from '../src/words.js'
 import { blank } from './support/blank.js'
 
@@ -112,6 +113,27 @@ it('a cluster in which another tier than the first one serves is named with this
     of('none', undefined, [0]),
   ]
   expect(words.laterTiers(clusters)).toEqual(['cluster pg: tier 100 serves'])
+})
+
+it('names without an answer are told in one sentence, however many there are', () => {
+  const name = { ...blank(NAME), isFailing: true, error: 'NXDOMAIN' }
+  const names = ['a', 'b', 'c', 'd'].map((each) => ({ ...name, name: each }))
+  expect(words.nameTroubles({ names: [{ ...name, isFailing: false }] })).toEqual([])
+  expect(words.nameTroubles({ names: names.slice(0, 1) })).toEqual(['no answer for a (NXDOMAIN)'])
+  expect(words.nameTroubles({ names })).toEqual([
+    'no answer for a (NXDOMAIN), b (NXDOMAIN), c (NXDOMAIN) and 1 more',
+  ])
+})
+
+it('the times of a name are told as they are from now on', () => {
+  const [answeredAt, nextAt] = [new Date(1000).toISOString(), new Date(9000).toISOString()]
+  expect([words.answeredAgo({ answeredAt }, 3000), words.askedAgainIn({ nextAt }, 3000)]).toEqual([
+    '2.0s ago',
+    'in 6.0s',
+  ])
+  expect(words.askedAgainIn({ nextAt }, 10_000)).toBe('in 0ms')
+  expect(words.answeredAgo({ answeredAt: undefined }, 0)).toBe('never')
+  expect(words.askedAgainIn({ nextAt: undefined }, 0)).toBe('now')
 })
 
 it.each([

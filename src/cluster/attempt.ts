@@ -9,6 +9,7 @@ import type { Dial } from '../io/engine.js'
 import type { Backend } from './backend.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
 import type { Dialer, DialerOutcome, Through } from './dialer.js'
+import { race } from './race.js'
 
 const SHORTAGE_PAUSE_MS = 50
 /** A connect of another client may be on its way to the only backend. Its end is no event here. */
@@ -31,7 +32,7 @@ export interface Waiting {
 /** What an attempt needs from its cluster. */
 export interface AttemptHost {
   readonly engine: Dialer
-  /** Attempts that wait. The cluster resumes them when a lookup ends, and abandons them when it stops. */
+  /** Attempts that wait. The cluster resumes them when a question about a name ends, and abandons them when it stops. */
   readonly waiting: Set<Waiting>
   isStopped(): boolean
   now(): number
@@ -131,7 +132,7 @@ export class Attempt implements Dialling, Waiting {
 
   /** When every backend has failed, those with a further address get another turn. */
   #hasNextRound(): boolean {
-    const exhausted = this.#tried?.filter(({ endpoints }) => endpoints.all.length <= this.#rounds)
+    const exhausted = this.#tried?.filter(({ endpoints }) => endpoints.turns <= this.#rounds)
     if (exhausted?.length === this.#tried?.length) return false
     this.#rounds += 1
     this.#tried = exhausted
@@ -139,14 +140,21 @@ export class Attempt implements Dialling, Waiting {
   }
 
   #connect(backend: Backend): void {
-    // A candidate always has an address, because a backend that got one keeps one.
-    const address = backend.endpoints.current!
+    const { current, other } = backend.endpoints
+    // A candidate always has an address.
+    const address = current!
     this.#backend = backend
     if (!this.#isShort) this.#tries += 1
     backend.dialBegan()
-    this.#dial = this.#host.engine.dial(address, this.#connectMs, (outcome) =>
-      this.#settled(backend, address, outcome),
-    )
+    const { engine } = this.#host
+    this.#dial =
+      other === undefined
+        ? engine.dial(address, this.#connectMs, (outcome) => this.#settled(backend, address, outcome))
+        : race(engine, [address, other], this.#connectMs, (outcome) => {
+            if (outcome.socket !== undefined) backend.endpoints.won(outcome.address)
+            for (const each of outcome.failed) backend.endpoints.failed(each)
+            this.#settled(backend, outcome.address, outcome)
+          })
   }
 
   #settled(backend: Backend, address: ResolvedAddress, { socket, errno, via }: DialerOutcome): void {

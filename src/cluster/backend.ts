@@ -25,8 +25,8 @@ export interface BackendHooks {
 export class Backend {
   /** The address as configured. Logs, records and metrics call this backend by it. */
   readonly name: string
-  /** Host as configured. Undefined for a unix socket. */
-  readonly host: string | undefined
+  /** The host name of the server, or its IP address. Undefined for a unix socket. */
+  host: string | undefined
   readonly endpoints: Endpoints
   readonly health: Health
   /** Candidates of a greater tier get connections only if no backend of a smaller one is available. */
@@ -129,7 +129,7 @@ export class Backend {
   /** The connect to `address` failed at `now`. */
   dialFailed(address: ResolvedAddress, errno: string, now: number): HealthChange | undefined {
     const wasCurrent = this.endpoints.failed(address)
-    const failure = { errno, wasCurrent, addresses: this.endpoints.all.length }
+    const failure = { errno, wasCurrent, addresses: this.endpoints.turns }
     const change = this.noted(this.health.failed(failure, now))
     this.dialDropped()
     return change

@@ -71,6 +71,8 @@ export class Candidates {
 
   /** Why there is no backend to try: an error of a failed dial. */
   whyNone(): string {
+    // Only a cluster whose names mean nothing has no backends.
+    if (this.#backends.length === 0) return 'ENOTFOUND'
     const enabled = this.#backends.filter(({ isEnabled }) => isEnabled)
     if (enabled.length === 0) return 'EHOSTDOWN'
     return enabled.some(({ endpoints }) => endpoints.current !== undefined) ? ALL_DOWN : 'ENOTFOUND'

@@ -1,6 +1,6 @@
 /**
  * A named set of backends, and connections to them. The balancer decides in which order they are tried, and their health
- * which are skipped. It reaches the network only through the engine and the resolver. It never logs, but tells its hooks.
+ * which are skipped. It reaches the network only through the engine, and is told what names mean. It never logs, but tells its hooks.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Attempt, type AttemptHost, type Next, type Waiting } from './attempt.js'
@@ -15,7 +15,9 @@ import type { HealthPolicy } from './health/policy.js'
 import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
 import { Judge } from './judge.js'
 import { type BackendOptions, Members } from './members.js'
-import { Resolver } from './names/resolver.js'
+import { ClusterNames } from './names/cluster-names.js'
+import { NO_NAMES } from './names/no-names.js'
+import type { NamesProvider } from './names/provider.js'
 import type { ClusterOptions, HooksOf } from './options.js'
 import { SlowStart } from './slow-start.js'
 import { Via } from './via.js'
@@ -30,7 +32,7 @@ export class Cluster {
   #options: ClusterOptions
   readonly #via: Via
   #candidates: Candidates
-  #resolver: Resolver
+  readonly #names: ClusterNames
   /** Undefined: clients get a backend. */
   #egress: Egress | undefined
   #isStopped = false
@@ -50,15 +52,22 @@ export class Cluster {
     this.#members.replace(options.backends)
     this.#useVia()
     this.#candidates = this.#newCandidates()
+    this.#names = this.#newNames(hooks.names ?? NO_NAMES)
     this.#host = this.#newHost()
     this.#egress = this.#newEgress()
-    this.#resolver = this.#newResolver()
   }
 
-  /** Starts to resolve host names, until the cluster stops. Call it once. */
+  /** Starts to resolve names, until the cluster stops. Call it once. */
   start(): void {
-    this.#resolver.start()
+    this.watchNames()
     this.judge.review()
+  }
+
+  /** Starts to resolve names, if it has not begun yet. Backends that are known already are there when it returns. */
+  watchNames(): void {
+    const named = [this.#via, ...this.backends.map(({ endpoints }) => endpoints)]
+    const hosts = named.flatMap(({ hostName }) => hostName ?? [])
+    this.#names.update(hosts, this.#options.expansions ?? [])
   }
 
   /**
@@ -68,7 +77,7 @@ export class Cluster {
   stop(): void {
     this.#isStopped = true
     this.judge.stop()
-    this.#resolver.stop()
+    this.#names.stop()
     this.#via.stop()
     for (const attempt of [...this.#waiting]) attempt.abandon('ECANCELED')
   }
@@ -85,16 +94,17 @@ export class Cluster {
     const isOtherList = this.#useVia() || isReplaced || isOtherKind
     this.#egress = this.#newEgress()
     if (isOtherList || isOtherRule) this.#candidates = this.#newCandidates()
-    if (isOtherList) this.#resolveAnew()
     this.judge.review()
     if (isOtherList || isOtherRule) this.#resumeWaiting()
+    // Last, because it may find backends at once, and then this is called again.
+    this.watchNames()
   }
 
   /** No config has this cluster any more. Attempts go on with what is known. No name is resolved again. */
   retire(): void {
     this.judge.retire()
     this.#members.retire()
-    this.#resolver.stop()
+    this.#names.stop()
     this.#via.stop()
     this.#resumeWaiting()
   }
@@ -184,15 +194,15 @@ export class Cluster {
     const now = this.#now()
     const next = this.#candidates.next(request, tried, now)
     if (next !== undefined) return next
-    if (this.backends.some((backend) => this.#isResolving(backend))) return 'resolving'
+    if (this.#names.isDiscovering || this.backends.some((backend) => this.#isResolving(backend)))
+      return 'resolving'
     const mayWait = this.#options.health.whenAllDown === 'wait'
     return mayWait && this.#candidates.areAllDown(now) ? 'all-down' : undefined
   }
 
   #isResolving({ endpoints: { current, hostName }, isEnabled }: Backend): boolean {
-    return (
-      current === undefined && isEnabled && hostName !== undefined && this.#resolver.isResolving(hostName)
-    )
+    if (current !== undefined || !isEnabled || hostName === undefined) return false
+    return this.#names.isResolving(hostName)
   }
 
   #newHost(): AttemptHost {
@@ -215,7 +225,8 @@ export class Cluster {
     const backend = (name: string): Backend => this.backend(name)!
     const [{ dialer: engine }, leavesNames] = [this.#via, this.via !== undefined]
     return (
-      dial && new Egress(dial, { ...this.#host, engine, leavesNames, lookup: this.#hooks.lookup, backend })
+      dial &&
+      new Egress(dial, { ...this.#host, engine, leavesNames, names: this.#hooks.names ?? NO_NAMES, backend })
     )
   }
 
@@ -225,12 +236,6 @@ export class Cluster {
     const isOther = this.#via.use(via)
     for (const { endpoints } of this.backends) endpoints.leave(via !== undefined || dial !== undefined)
     return isOther
-  }
-
-  #resolveAnew(): void {
-    this.#resolver.stop()
-    this.#resolver = this.#newResolver()
-    this.#resolver.start()
   }
 
   #newCandidates(): Candidates {
@@ -250,23 +255,20 @@ export class Cluster {
     return backend
   }
 
-  #newResolver(): Resolver {
-    const named = [this.#via, ...this.backends.map(({ endpoints }) => endpoints)]
-    const hosts = named.flatMap(({ hostName }) => hostName ?? [])
-    const listener = {
-      resolved: (host: string, ips: readonly string[]) => {
+  #newNames(provider: NamesProvider): ClusterNames {
+    return new ClusterNames(provider, {
+      resolved: (host, ips) => {
         this.#via.resolved(host, ips)
         for (const backend of this.backends)
           if (backend.endpoints.hostName === host) backend.resolved(ips, this.#now())
         this.#changed()
       },
-      unresolved: (host: string, code: string, retryMs: number) => {
-        this.#via.resolved(host, [])
-        this.#hooks.onResolveFailed?.(host, code, retryMs)
+      found: (backends) => this.#hooks.onFound?.(backends, this),
+      unanswered: (name) => {
+        this.#via.resolved(name, [])
         this.#changed()
       },
-    }
-    return new Resolver(hosts, listener, this.#hooks.lookup)
+    })
   }
 
   #newJudge(): Judge {

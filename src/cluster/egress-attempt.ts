@@ -1,10 +1,10 @@
 /**
  * One client's attempt to get the server that it asks for. It resolves the name once, leaves out the addresses that may not be
  * dialled, and tries the others in turn. It dials exactly the addresses that it has checked, so a second answer for the name
- * changes nothing. It owns the lookup or the connect in progress, and nothing once `done` was called.
+ * changes nothing. It owns the question or the connect in progress, and nothing once `done` was called.
  */
 import { isIPv6 } from 'node:net'
-import { formatAddress, type ResolvedAddress, unmapIpv4 } from '../address.js'
+import { formatAddress, type ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
 import type { Waiting } from './attempt.js'
 import type { Backend } from './backend.js'
@@ -12,7 +12,7 @@ import { type Dialling, type DialRequest, type DialResult, NOT_ALLOWED } from '.
 import type { Dialer, DialerOutcome, Through } from './dialer.js'
 import type { Allowed } from './egress/allow-list.js'
 import type { AskedServer } from './egress/asked-server.js'
-import type { Lookup } from './names/resolver.js'
+import type { NamesProvider, Reading } from './names/provider.js'
 
 /** Who owns a name chooses how many addresses it has. Each may cost `connectMs`. */
 const MOST_ADDRESSES = 4
@@ -22,7 +22,7 @@ export interface EgressHost {
   readonly engine: Dialer
   /** Whether a forward proxy resolves the names. Then no address can be checked. */
   readonly leavesNames: boolean
-  readonly lookup: Lookup
+  readonly names: Pick<NamesProvider, 'read'>
   /** Attempts that wait for the resolver or for file descriptors. The cluster abandons them when it stops. */
   readonly waiting: Set<Waiting>
   isStopped(): boolean
@@ -42,7 +42,7 @@ export class EgressAttempt implements Dialling, Waiting {
   #server: AllowedServer | undefined
   /** Whether its backend counts it among the connects in progress. */
   #isDialling = false
-  /** The lookup or the connect in progress. */
+  /** The question or the connect in progress. */
   #waitsFor: Dialling | undefined
   #timer: NodeJS.Timeout | undefined
   /** Those that were checked and not tried yet. */
@@ -103,20 +103,13 @@ export class EgressAttempt implements Dialling, Waiting {
   #resolve(host: string): void {
     const { connectMs } = this.#request
     this.#host.waiting.add(this)
-    let isOver = false
-    // A lookup cannot be cancelled, but its answer is ignored.
-    this.#waitsFor = {
-      cancel: () => {
-        isOver = true
-      },
-    }
-    this.#host.lookup(host, { all: true }, (error, found) => {
-      if (isOver) return
+    // The dot at the end says that no search domain is to be added: it would lead to a name that is not in the list.
+    this.#waitsFor = this.#host.names.read({ kind: 'host', name: `${host}.` }, (reading) => {
       this.#stopWaiting()
-      if (error !== null) this.abandon(error.code ?? 'ENOTFOUND')
-      else this.#resolved(found.map((each) => unmapIpv4(each.address)))
+      if (reading.kind === 'places') this.#resolved(reading.places.map(({ ip }) => ip))
+      else this.abandon(errnoOf(reading))
     })
-    if (!isOver && connectMs > 0) this.#timer = setTimeout(() => this.abandon('ETIMEDOUT'), connectMs).unref()
+    if (connectMs > 0) this.#timer = setTimeout(() => this.abandon('ETIMEDOUT'), connectMs).unref()
   }
 
   /** A name may have addresses of both kinds: those that may not be dialled are left out. */
@@ -240,6 +233,9 @@ export class EgressAttempt implements Dialling, Waiting {
     done?.(result)
   }
 }
+
+/** As getaddrinfo(3) says it: there is no such name, or nobody could say at the moment. */
+const errnoOf = ({ kind }: Reading): string => (kind === 'empty' ? 'ENOTFOUND' : 'EAI_AGAIN')
 
 /** The first few addresses, so that a family that does not work here costs one connect. */
 function bothFamilies(ips: readonly string[]): readonly string[] {

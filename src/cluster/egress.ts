@@ -3,7 +3,6 @@
  * attempt resolves its name, checks each address and dials. The entries of `allow` are the backends of such a cluster: each
  * counts the connections that it allowed, so clients cannot make more of them.
  */
-import { lookup as dnsLookup } from 'node:dns'
 import { formatAddress } from '../address.js'
 import type { Backend } from './backend.js'
 import type { Dialling, DialRequest, DialResult } from './dial.js'
@@ -12,12 +11,9 @@ import { askedServer } from './egress/asked-server.js'
 import { OwnAddresses } from './egress/own-addresses.js'
 import type { DialPolicy } from './egress/policy.js'
 import { type AllowedServer, EgressAttempt, type EgressHost } from './egress-attempt.js'
-import type { Lookup } from './names/resolver.js'
 
 /** What it needs from its cluster. */
-export interface EgressOwner extends Omit<EgressHost, 'lookup'> {
-  /** Undefined: `dns.lookup`. */
-  readonly lookup: Lookup | undefined
+export interface EgressOwner extends EgressHost {
   /** The backend of an entry and a port. */
   backend(name: string): Backend
 }
@@ -26,17 +22,15 @@ export class Egress {
   readonly #policy: DialPolicy
   readonly #list: AllowList
   readonly #owner: EgressOwner
-  readonly #host: EgressHost
 
   constructor(policy: DialPolicy, owner: EgressOwner) {
     this.#policy = policy
     this.#owner = owner
     this.#list = new AllowList(policy, new OwnAddresses(policy.ownListeners, owner.now))
-    this.#host = { ...owner, lookup: owner.lookup ?? dnsLookup }
   }
 
   dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
-    const attempt = new EgressAttempt(this.#host, request, done)
+    const attempt = new EgressAttempt(this.#owner, request, done)
     attempt.start(this.#serverFor(request))
     return attempt
   }

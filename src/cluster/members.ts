@@ -16,6 +16,10 @@ export interface BackendOptions {
   readonly tier?: number
   /** Default: `up`. */
   readonly setTo?: BackendSetting
+  /** The host name of the server, if `address` has only its IP address. */
+  readonly host?: string | undefined
+  /** It was there when the cluster began, and is only known later: it does not start slowly. Default false. */
+  readonly isOriginal?: boolean
 }
 
 type ByName = ReadonlyMap<string, Backend>
@@ -76,10 +80,11 @@ export class Members {
     const backend = this.find(name) ?? this.#create(options)
     backend.set(options.weight, options.setTo ?? 'up')
     backend.tier = options.tier ?? 0
+    backend.host = options.host ?? hostOf(options.address)
     if (before.has(name)) return backend
     backend.health.forgive()
     // Nothing is warm when a cluster begins: then no backend is behind the others.
-    if (before.size > 0) backend.startSlowly()
+    if (before.size > 0 && options.isOriginal !== true) backend.startSlowly()
     return backend
   }
 
@@ -92,6 +97,8 @@ export class Members {
 }
 
 const tiersIn = (backends: ByName): number[] => Array.from(backends.values(), ({ tier }) => tier)
+
+const hostOf = (address: Address): string | undefined => (address.kind === 'unix' ? undefined : address.host)
 
 const hasConnections = ({ active, dialling }: Backend): boolean => active + dialling > 0
 

@@ -7,7 +7,8 @@ import type { DialThrough } from './forward-proxy.js'
 import type { HealthPolicy } from './health/policy.js'
 import type { JudgeHooks } from './judge.js'
 import type { BackendOptions } from './members.js'
-import type { Lookup } from './names/resolver.js'
+import type { Expansion, FoundBackend } from './names/cluster-names.js'
+import type { NamesProvider } from './names/provider.js'
 
 export interface ClusterOptions extends BalancePolicy {
   /** How long a backend that has come back, or was added, has less than its share. 0: it has its share at once. */
@@ -15,6 +16,8 @@ export interface ClusterOptions extends BalancePolicy {
   readonly health: HealthPolicy
   /** With `dial`: one for each allowed name and port. */
   readonly backends: readonly BackendOptions[]
+  /** Names of which each place is a backend. Default: none. */
+  readonly expansions?: readonly Expansion[]
   /** The cluster dials the servers that its clients ask for. Undefined: it dials its backends. */
   readonly dial?: DialPolicy | undefined
   /** The forward proxy of all connects. Undefined: millrace connects directly. */
@@ -25,12 +28,12 @@ export interface ClusterOptions extends BalancePolicy {
 export interface HooksOf<Cluster> extends JudgeHooks {
   /** A connection to `backend`, or a failed connect, is over. A client that waits may have its place. */
   onBackendReleased?(backend: Backend, cluster: Cluster): void
-  /** There was no answer for a host name (`code` of dns.lookup). The last good answer stays in use. */
-  onResolveFailed?(host: string, code: string, retryMs: number): void
+  /** The backends that its expanded names mean now. Whoever keeps the list of backends calls `update` with them. */
+  onFound?(backends: readonly FoundBackend[], cluster: Cluster): void
   /** A connection has no key that `balance: hash` could use. It is balanced in turn. */
   onNoKey?(cluster: Cluster): void
-  /** How to resolve names. Default: `dns.lookup`. */
-  lookup?: Lookup
+  /** Says what names mean. Default: no name means anything. */
+  readonly names?: NamesProvider
   /** How to dial through a forward proxy. Without it the options have no `via`. */
   dialThrough?: DialThrough
   /** A clock in ms that never goes back. Default: `performance.now`. */

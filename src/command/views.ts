@@ -5,6 +5,8 @@ import type { ConnectionInfo, ConnectionList } from '../control/answers.js'
 import { bytes, count, counted, rate, time } from '../figures.js'
 import type { BackendReport, ListenerReport, ProxyStatus } from '../observe/status.js'
 import {
+  answeredAgo,
+  askedAgainIn,
   backendReason,
   backendState,
   carriers,
@@ -14,6 +16,7 @@ import {
   hasTiers,
   laterTiers,
   listenerState,
+  nameTroubles,
   processes,
   servingFor,
   splicedShare,
@@ -72,6 +75,14 @@ const backendColumns = (now: number): readonly Column<BackendRow>[] => [
   { title: 'LAST ERROR', text: ({ lastError }) => lastError ?? '' },
 ]
 
+const nameColumns = (now: number): readonly Column<ProxyStatus['names'][number]>[] => [
+  { title: 'NAME', text: ({ name }) => name },
+  { title: 'ADDRESSES', isRight: true, text: ({ places }) => String(places.length) },
+  { title: 'ANSWERED', isRight: true, text: (name) => answeredAgo(name, now) },
+  { title: 'NEXT', isRight: true, text: (name) => askedAgainIn(name, now) },
+  { title: 'ERROR', text: ({ error }) => error ?? '' },
+]
+
 const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'ID', text: ({ id }) => id },
   { title: 'LISTENER', text: ({ listener }) => listener },
@@ -96,6 +107,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
     ...table(LISTENER_COLUMNS, status.listeners),
     '',
     ...table(backendColumns(now), backendRows(status)),
+    ...(status.names.length > 0 ? ['', ...table(nameColumns(now), status.names)] : []),
   ]
 }
 
@@ -103,7 +115,12 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
 export function headlines(status: ProxyStatus, now: number, note = ''): string[] {
   const serving = [`millrace ${status.version} ${status.state}`, servingFor(status, now)].filter(Boolean)
   const what = `${serving.join(' ')}, ${processes(status)}, ${splicing(status)}`
-  return [note === '' ? what : `${what}  ${note}`, ...workerTroubles(status), ...laterTiers(status.clusters)]
+  return [
+    note === '' ? what : `${what}  ${note}`,
+    ...workerTroubles(status),
+    ...laterTiers(status.clusters),
+    ...nameTroubles(status),
+  ]
 }
 
 export function connectionLines({ matched, connections }: ConnectionList): string[] {

@@ -10,6 +10,7 @@ import type { BackendTlsInput, Duration, KeepaliveInput, OwnTimeoutsInput, Size 
 import type { HealthInput } from './health-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
+import type { BackendInput } from './schemas/backends-schema.js'
 import type { LogInput } from './schemas/log-schema.js'
 
 /**
@@ -40,6 +41,8 @@ export interface ProxyConfig {
   readonly listeners: readonly ListenerInput[]
   /** At least one, by name. */
   readonly clusters: Readonly<Record<string, ClusterInput>>
+  /** How the host names of backends are resolved. docs/names.md explains it. Default: the default of each key. */
+  readonly names?: NamesInput | undefined
   readonly timeouts?: TimeoutsInput | undefined
   /** Keepalive for listeners and clusters without their own. `false`: none. Default: the default of each value. */
   readonly keepalive?: KeepaliveInput | false | undefined
@@ -51,19 +54,39 @@ export interface ProxyConfig {
   readonly admin?: AdminInput | undefined
 }
 
+/** All keys may be missing. */
+export interface NamesInput {
+  /** DNS servers: `ip` or `ip:port`, at least one. The first one that answers decides. Default: those of the system. */
+  readonly servers?: readonly string[] | undefined
+  /** How long one server may take. At least 1 ms. Default: as the system says. */
+  readonly timeoutMs?: Duration | undefined
+  /** How often a silent server is asked: 1 to 10. Default: as the system says. */
+  readonly tries?: number | undefined
+  /** An answer is used for at least this long, whatever its TTL is. At least 1 ms. Default 1 s. */
+  readonly minTtlMs?: Duration | undefined
+  /** An answer is used for at most this long. Not less than `minTtlMs`. Default 5 minutes. */
+  readonly maxTtlMs?: Duration | undefined
+  /** Each pause between two questions is longer or shorter by a random part of this much: 0 to 50. Default 10. */
+  readonly jitterPercent?: number | undefined
+  /** So many empty answers in a row are needed until they are believed: 1 to 100. Default 3. */
+  readonly emptyAnswers?: number | undefined
+  /** The empty answers must go on for this long, too. Default 30 s. 0: their number is enough. */
+  readonly emptyForMs?: Duration | undefined
+}
+
 export interface ClusterInput {
   /** How a backend is chosen for a new connection. Default `round-robin`, by weight. docs/balancing.md has every rule. */
   readonly balance?: BalanceRule | undefined
   /** What `balance: hash` hashes. An error with every other rule. Default: the address of the client. */
   readonly hash?: HashInput | undefined
   /**
-   * How long a backend that has come back, or was added by a reload, gets less than its share. Its part grows from a tenth to
+   * How long a backend that has come back, or was added by a reload or by DNS, gets less than its share. Its part grows from a tenth to
    * all of it. The same after `drain`, `maint` or weight 0. At most 24 days. Default 0: its share at once.
    */
   readonly slowStartMs?: Duration | undefined
   /** When a backend counts as down, and what follows from that. docs/health.md explains it. */
   readonly health?: HealthInput | undefined
-  /** At least one. No address twice. A text means an address with weight 1. Required, but an error beside `dial`. */
+  /** At least one. No address and no service twice. A text means an address with weight 1. Required, but an error beside `dial`. */
   readonly backends?: readonly (string | BackendInput)[] | undefined
   /** Dial the server that the client asks for. Default: one of the backends. docs/routing.md explains it. */
   readonly dial?: DialInput | undefined
@@ -139,17 +162,6 @@ export interface SendProxyInput {
   readonly version: 'v1' | 'v2'
   /** TLVs of version 2, besides the checksum. `[]`: none. Default: all but `fromClient`. */
   readonly tlvs?: readonly ProxyTlv[] | undefined
-}
-
-export interface BackendInput {
-  /** `host:port`, `[v6]:port`, `unix:/path` or `unix:@name` (abstract). Port 1 to 65535. */
-  readonly address: string
-  /** Its share of new connections, relative to the other weights: 0 to 1000. 0: no new connections. Default 1. */
-  readonly weight?: number | undefined
-  /** Backends of a tier get connections only if none of a smaller tier is available: 0 to 99. Default 0. */
-  readonly tier?: number | undefined
-  /** It gets connections only if no other backend is available. Not together with `tier`. Default false. */
-  readonly backup?: boolean | undefined
 }
 
 /** In each of these, 0 means no limit. */

@@ -5,10 +5,11 @@
  */
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import type { Address } from '../address.js'
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
 import type { DialPolicy } from '../cluster/egress/policy.js'
+import type { Expansion } from '../cluster/names/cluster-names.js'
+import type { NamesSettings } from '../cluster/names/settings.js'
 import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import { SMALLEST_PIPE_BYTES } from '../io/kernel/native-constants.js'
@@ -18,6 +19,7 @@ import { withIpv6Only } from './checks/listener-addresses.js'
 import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
+import { type BackendConfig, backendsField } from './schemas/backends-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import { dialField, withDial, withOwnListeners } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
@@ -25,6 +27,7 @@ import { type HealthConfig, healthField, withCheck } from './schemas/health-sche
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
+import { namesSchema } from './schemas/names-schema.js'
 import { startTlsField, withStartTls } from './schemas/start-tls-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './schemas/tls-schema.js'
 import { viaField } from './schemas/via-schema.js'
@@ -41,6 +44,7 @@ export interface Config {
   readonly listeners: readonly ListenerConfig[]
   /** Every cluster named in a listener is a key of this. */
   readonly clusters: Readonly<Record<string, ClusterConfig>>
+  readonly names: NamesSettings
   readonly timeouts: TimeoutsConfig
   /** For listeners and clusters without their own. */
   readonly keepalive: Keepalive | false
@@ -59,6 +63,8 @@ export interface ClusterConfig {
   readonly backends: readonly BackendConfig[]
   readonly dial: DialPolicy | undefined
   readonly via: ForwardProxyOptions | undefined
+  /** Names of which each place is a backend. */
+  readonly expansions: readonly Expansion[]
   readonly halfClose: HalfClose
   readonly sendProxy: SendProxyConfig | undefined
   readonly tls: BackendTlsConfig | undefined
@@ -69,12 +75,6 @@ export interface ClusterConfig {
 export interface SendProxyConfig {
   readonly version: 'v1' | 'v2'
   readonly tlvs: readonly ProxyTlv[]
-}
-
-export interface BackendConfig {
-  readonly address: Address
-  readonly weight: number
-  readonly tier: number
 }
 
 /** ms. 0: no limit. */
@@ -92,25 +92,6 @@ export interface TimeoutsConfig {
 
 /** Below this, a busy worker would count as one that hangs. */
 const SHORTEST_HANG_MS = 100
-
-const LAST_TIER = 99
-/** Behind every tier that can be written. */
-const BACKUP_TIER = LAST_TIER + 1
-
-/**
- * The short form becomes the long one before it is checked, so that a bad text gets one message and not two.
- */
-const backend = z.preprocess(
-  (value) => (typeof value === 'string' ? { address: value } : value),
-  fields
-    .strictMap('a backend: HOST:PORT or { address, weight, tier, backup }', {
-      address: fields.backendAddressField,
-      weight: fields.wholeNumberField(0, 1000).default(1),
-      tier: fields.wholeNumberField(0, LAST_TIER).default(0),
-      backup: fields.booleanField.default(false),
-    })
-    .transform(({ backup, ...rest }) => (backup ? { ...rest, tier: BACKUP_TIER } : rest)),
-)
 
 /** ms */
 export const DEFAULT_FIRST_BYTES_MS = 5000
@@ -140,7 +121,7 @@ const cluster = fields
     slowStartMs: fields.durationField.default(0),
     health: healthField,
     // `references.ts` reports a cluster that has neither these nor `dial`.
-    backends: fields.listOf('a list of backends', backend).default([]),
+    backends: backendsField,
     dial: dialField,
     via: viaField,
     halfClose: fields.choiceOf(HALF_CLOSES).default(DEFAULTS.halfClose),
@@ -149,7 +130,9 @@ const cluster = fields
     startTls: startTlsField,
     ...ownLiveness,
   })
-  .transform((cluster) => withDial(withCheck(withHash(withStartTls(cluster))), namedBackend))
+  .transform(({ backends, ...rest }) =>
+    withDial(withCheck(withHash(withStartTls({ ...rest, ...backends }))), namedBackend),
+  )
 
 const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(DEFAULT_FIRST_BYTES_MS),
@@ -183,6 +166,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
     .default(DEFAULT_PIPE_LIMITS.pinnedMemoryBytes),
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
+  names: namesSchema.prefault({}),
   timeouts: timeouts.prefault({}),
   keepalive: keepaliveSchema.prefault(true),
   log: logSchema.prefault({}),

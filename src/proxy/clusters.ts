@@ -55,6 +55,11 @@ export class Clusters {
     return [...this.#left.values()]
   }
 
+  /** What is known of names already is there when it returns. `start` does it, too. */
+  watchNames(): void {
+    for (const cluster of this.present) cluster.watchNames()
+  }
+
   start(): void {
     for (const cluster of this.present) cluster.start()
     this.#isStarted = true

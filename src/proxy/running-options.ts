@@ -2,12 +2,12 @@
  * Options of a proxy that only millrace's own processes set.
  */
 import type { AdmissionRule } from '../admission/rule.js'
-import type { Lookup } from '../cluster/names/resolver.js'
 import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
 import type { Probes } from './health/probes.js'
+import type { Names } from './names.js'
 import type { ProxyOptions } from './proxy.js'
 
 export interface RunningProxyOptions extends ProxyOptions {
@@ -17,8 +17,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly engine?: Engine
   /** The keys of TLS session tickets that all workers share. Default: keys of its own. */
   readonly tickets?: TicketKeys
-  /** Resolves the host names of backends. Default: `dns.lookup`. */
-  readonly lookup?: Lookup | undefined
+  /** Says what the names of backends mean. Default: DNS. */
+  readonly names?: Names
   /** Called with what this proxy finds out about backends and other processes have to know. Default: there are none. */
   readonly tellVerdict?: (verdict: SharedVerdict) => void
   /** How backends are checked. `false`: another process checks them, and tells. Default: over the network. */

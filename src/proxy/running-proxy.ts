@@ -30,6 +30,7 @@ import { createGeneration, type Prepared, type SharedParts } from './generations
 import { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
 import { createOwnHealth } from './health/own-health.js'
+import { createNames, type Names } from './names.js'
 import type { Proxy } from './proxy.js'
 import { ConnectionLog } from './reporting/connection-log.js'
 import { CopyingNotice } from './reporting/copying-notice.js'
@@ -46,6 +47,7 @@ export class RunningProxy implements Proxy {
   readonly openLog: OpenLog
   readonly log: Log
   readonly tickets: TicketKeys
+  readonly names: Names
   readonly watch = new ProcessWatch()
   readonly clusters: Clusters
   readonly drains = new Drains()
@@ -70,18 +72,14 @@ export class RunningProxy implements Proxy {
     this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
     this.log = this.openLog.log
     this.tickets = options.tickets ?? new TicketKeys()
+    this.names = options.names ?? createNames(config.names, this.log)
     this.#copyingNotice = new CopyingNotice(this.log)
     this.#admission = new Admission(this.engine, options.admission)
     const ids = new ConnectionIds()
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
-    this.#generations = new Generations(
-      createGeneration(
-        config,
-        undefined,
-        this.#shared(() => undefined),
-      ),
-    )
+    const shared = this.#shared(() => undefined)
+    this.#generations = new Generations(createGeneration(config, undefined, shared))
     this.#catalogue = new Catalogue(config, () => usesOf(this.connections()))
     const checking =
       options.probes === false ? undefined : createOwnHealth(this.log, options.probes, () => this.clusters)
@@ -134,6 +132,7 @@ export class RunningProxy implements Proxy {
       logLevel: this.log.level ?? this.config.log.level,
       logFile: this.openLog.file,
       drains: this.drains.status(),
+      names: this.names.status(),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
@@ -213,14 +212,15 @@ export class RunningProxy implements Proxy {
   }
 
   #shared(knownCluster: SharedParts['knownCluster']): SharedParts {
-    const { engine, log, tickets } = this
+    const { engine, log, tickets, names } = this
     return {
       engine,
       counters: this.#pipeCounters,
       log,
       tickets,
       knownCluster,
-      lookup: this.#options.lookup,
+      names,
+      onFound: (backends, { name }) => this.clusters.provide(name, 'discovered', backends),
       hooksOf: (name) => this.#consequences.hooksOf(name),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
       onBackendReleased: (backend, cluster) => this.#admission.released(backend, cluster),
@@ -273,9 +273,7 @@ export class RunningProxy implements Proxy {
   /** No more connections join this part. */
   #close({ listener, cluster, backend }: DrainScope): void {
     if (cluster !== undefined) this.clusters.close(cluster, backend)
-    for (const service of this.#generations.present.services.values()) {
-      if (service.name === listener) service.listener.drain()
-    }
+    this.#generations.drain(listener)
   }
 
   async #stopAfter(drained: Promise<DrainResult>): Promise<DrainResult> {

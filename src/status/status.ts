@@ -29,6 +29,7 @@ import {
   things,
 } from './kinds.js'
 import { ENDING, LISTENER } from './listener.js'
+import { NAME } from './names.js'
 
 export const PROCESS = {
   pid: numberKey(),
@@ -147,6 +148,8 @@ export const STATUS = {
   connections: part({ ...CONNECTIONS, ...TRAFFIC }),
   endings: tally(ENDING),
   drains: running(DRAIN),
+  /** The names of backends. Backends with IP addresses have none. */
+  names: running(NAME),
   pipes: part(PIPES),
   /** The kernel path of this thread. Undefined on the stream engine. */
   kernel: optional(part(KERNEL)),

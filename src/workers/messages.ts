@@ -2,6 +2,8 @@
  * The messages between the supervisor and its workers. A worker asks for its config, because it listens late.
  * The supervisor asks a worker everything that an operator can ask. Answers come in any order.
  */
+
+import type { ToldName } from '../cluster/names/told-names.js'
 import type { SharedVerdict, ToldVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
@@ -34,17 +36,20 @@ export type ToWorker =
   | { readonly kind: 'takeBack'; readonly slot: number }
   /**
    * `orders`: the orders of operators that still hold. `ticketKeys`: as texts, the form in which `TicketKeys`
-   * gives them. `verdicts`: what checks and other workers have found out and still holds.
+   * gives them. `names`: what the names of backends mean. `verdicts`: what checks and other workers have found out and still holds.
    */
   | {
       readonly kind: 'start'
       readonly config: Config
       readonly orders: readonly ControlCall[]
       readonly ticketKeys: readonly string[]
+      readonly names: readonly ToldName[]
       readonly verdicts: readonly ToldVerdict[]
     }
   /** What checks say, another worker has found out, or an operator has ordered. */
   | { readonly kind: 'verdicts'; readonly verdicts: readonly ToldVerdict[] }
+  /** Names of backends that mean something else now, or that nobody needs any more. */
+  | { readonly kind: 'names'; readonly names: readonly ToldName[] }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
   /** `place` undefined: no worker has the session. */

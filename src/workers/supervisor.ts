@@ -14,6 +14,7 @@ import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/generations/changes.js'
 import type { Probes } from '../proxy/health/probes.js'
+import { createNames, type Names } from '../proxy/names.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
 import { addDrains } from './drain-results.js'
@@ -41,6 +42,8 @@ export interface SupervisorOptions {
   readonly engine?: Engine
   /** How backends are checked. Default: over the network. */
   readonly probes?: Probes
+  /** Says what the names of backends mean. Default: DNS. */
+  readonly names?: Names
 }
 
 export class Supervisor {
@@ -68,7 +71,7 @@ export class Supervisor {
     config: Config,
     openLog: OpenLog,
     surroundings: Surroundings,
-    { fork = forkWorker, engine = createEngine(), probes }: SupervisorOptions = {},
+    { fork = forkWorker, engine = createEngine(), probes, names }: SupervisorOptions = {},
   ) {
     const { log } = openLog
     this.#engine = engine
@@ -84,6 +87,7 @@ export class Supervisor {
       workers: () => this.#begun,
       serving: () => this.serving.channels,
       probes,
+      names: names ?? createNames(config.names, log),
     })
     const hooks = {
       hello: (channel: WorkerChannel) => this.desired.greet(channel),
@@ -140,6 +144,7 @@ export class Supervisor {
     const status = await this.figures.status({ ...idle, config: this.#counts })
     return {
       ...status,
+      names: this.desired.names.status(),
       workersWanted: this.wanted,
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,
@@ -156,7 +161,7 @@ export class Supervisor {
     const { deadlineMs } = order
     this.#isStopping = true
     clearInterval(this.#rotation)
-    this.desired.health.stop()
+    this.desired.stop()
     this.sockets.close()
     const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
     const joined = this.serving.channels
@@ -181,7 +186,7 @@ export class Supervisor {
   /** Ends a failed start. Resolves with its error when no worker is left. */
   async #giveUp(failure: Error): Promise<Error> {
     this.#isStopping = true
-    this.desired.health.stop()
+    this.desired.stop()
     this.sockets.close()
     const emptied = Promise.all(this.#slots.map((slot) => slot.close()))
     this.cut()

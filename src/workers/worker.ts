@@ -2,9 +2,12 @@
  * One worker: a proxy that gets its config and its orders from the supervisor. It ends when it has drained,
  * and at once when the supervisor is gone.
  */
+
+import { ToldNames } from '../cluster/names/told-names.js'
 import type { ToldVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { DrainResult } from '../control/answers.js'
+import { createDnsClient } from '../dns/client.js'
 import { MillraceError } from '../errors.js'
 import { GivenSockets } from '../io/listening/given-sockets.js'
 import type { ServerHandle } from '../io/listening/server-handle.js'
@@ -36,6 +39,7 @@ export function runWorker(own: OwnProcess): void {
       if (message.kind === 'ask') void worker?.answer(message)
       else if (message.kind === 'session') worker?.search.heard(message)
       else if (message.kind === 'verdicts') worker?.hear(message.verdicts)
+      else if (message.kind === 'names') worker?.names.hear(message.names)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
@@ -67,6 +71,7 @@ function receive(
 class Worker {
   readonly proxy: RunningProxy
   readonly search: SessionSearch
+  readonly names: ToldNames
   readonly #own: OwnProcess
   readonly #control: ProxyControl
   readonly #sockets: GivenSockets
@@ -78,14 +83,17 @@ class Worker {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { config, ticketKeys, verdicts }: Extract<ToWorker, { kind: 'start' }>,
+    { config, ticketKeys, names, verdicts }: Extract<ToWorker, { kind: 'start' }>,
     sockets: GivenSockets,
     own: OwnProcess,
   ) {
     this.#own = own
     this.#sockets = sockets
     this.search = new SessionSearch((question) => own.tell(question))
+    this.names = new ToldNames(config.names, { createClient: createDnsClient })
+    this.names.hear(names)
     const proxy = new RunningProxy(config, {
+      names: this.names,
       engine: own.createEngine(sockets),
       openLog: own.openLog(config.log),
       tickets: new TicketKeys(ticketKeys),
@@ -93,6 +101,8 @@ class Worker {
       probes: false,
     })
     this.proxy = proxy
+    // Verdicts and orders can be about backends that names mean.
+    proxy.clusters.watchNames()
     this.hear(verdicts)
     proxy.sessions.askOthers = (session) => this.search.ask(session)
     this.#control = new ProxyControl(proxy, {

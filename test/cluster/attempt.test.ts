@@ -23,6 +23,8 @@ beforeEach(() => {
 
 function hostWith(order: readonly string[]): AttemptHost {
   const backends = order.map((text) => new Backend(parseAddress(text) as Address, 1, quickHealth()))
+  for (const { endpoints } of backends)
+    if (endpoints.hostName !== undefined) endpoints.resolved(['10.0.1.1', '10.0.1.2'])
   return {
     engine,
     waiting: new Set(),
@@ -52,11 +54,14 @@ test('an attempt tries its candidates in the given order, and asks for each with
 })
 
 test('an attempt tries the second addresses of backends in the order of the first ones', async () => {
-  const order = ['localhost:82', A, 'localhost:81']
-  for (const port of [81, 82]) engine.outcomes.set(`127.0.0.1:${port}`, 'ECONNREFUSED')
-  engine.outcomes.set(A, 'ECONNREFUSED').set('[::1]:82', 'ECONNREFUSED')
-  expect(await dial(order, requestOf(1000))).toMatchObject({ address: { host: '::1', port: 81 }, retries: 4 })
-  expect(engine.dialled).toEqual(['127.0.0.1:82', A, '127.0.0.1:81', '[::1]:82', '[::1]:81'])
+  const order = ['db.example:82', A, 'db.example:81']
+  const dead = ['10.0.1.1:81', '10.0.1.1:82', '10.0.1.2:82', A]
+  for (const address of dead) engine.outcomes.set(address, 'ECONNREFUSED')
+  expect(await dial(order, requestOf(1000))).toMatchObject({
+    address: { host: '10.0.1.2', port: 81 },
+    retries: 4,
+  })
+  expect(engine.dialled).toEqual(['10.0.1.1:82', A, '10.0.1.1:81', '10.0.1.2:82', '10.0.1.2:81'])
 })
 
 test('an attempt reads only connectMs of its request', async () => {

@@ -1,13 +1,14 @@
-/** A cluster on a scripted engine. The test answers the lookups of names, and moves the time on. */
+/** A cluster on a scripted engine. The test answers the questions about names, and moves the time on. */
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { Health } from '../../src/cluster/health/health.js'
 import type { HealthPolicy } from '../../src/cluster/health/policy.js'
-import type { Lookup } from '../../src/cluster/names/resolver.js'
+import { DnsNames } from '../../src/cluster/names/dns-names.js'
 import type { ClusterOptions } from '../../src/cluster/options.js'
 import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
+import { NO_JITTER, ScriptedDns, SETTINGS } from './names/scripted-dns.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
@@ -36,9 +37,9 @@ export const quickHealth = (): Health =>
     flapping: () => false,
   })
 
-/** New for each test, as are the lookups that wait for an answer. */
+/** New for each test, as is the DNS that answers when the test says so. */
 export let engine: ScriptedEngine
-export let answers: Map<string, Parameters<Lookup>[2]>
+export let dns: ScriptedDns
 const stops: (() => void)[] = []
 
 /** Call this once in each test file. */
@@ -46,7 +47,7 @@ export function useScriptedClusters(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     engine = new ScriptedEngine()
-    answers = new Map()
+    dns = new ScriptedDns()
   })
   afterEach(() => {
     for (const stop of stops.splice(0)) stop()
@@ -61,9 +62,9 @@ export function clusterOf(
   options: Partial<ClusterOptions> = {},
 ): Cluster {
   const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
-  const lookup: Lookup = (host, _options, done) => answers.set(host, done)
+  const names = new DnsNames(SETTINGS, { createClient: () => dns, random: () => NO_JITTER })
   const cluster = new Cluster('test', { ...BALANCED, health: QUICK, backends, ...options }, engine, {
-    lookup,
+    names,
     random: () => 0.5,
     ...hooks,
   })
@@ -87,11 +88,6 @@ export async function outcomeNow(cluster: Cluster): Promise<DialResult | undefin
 }
 
 export const turn = () => new Promise((resolve) => setImmediate(resolve))
-export const resolveName = (host: string, ...ips: string[]) =>
-  answers.get(host)?.(
-    null,
-    ips.map((address) => ({ address, family: 4 })),
-  )
-export const failName = (host: string) =>
-  answers.get(host)?.(Object.assign(new Error(host), { code: 'EAI_AGAIN' }), [])
+export const resolveName = (host: string, ...ips: string[]) => dns.found(host, ips)
+export const failName = (host: string) => dns.failed(host)
 export const states = (cluster: Cluster) => cluster.status().backends.map((backend) => backend.state)

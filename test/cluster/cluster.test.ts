@@ -128,21 +128,35 @@ test('a backend that hangs after its rest delays one client only', async () => {
 
 test('a dial tries every address of a host before it fails', async () => {
   const onBackendDown = vi.fn()
-  const cluster = clusterOf(['localhost:80'], { onBackendDown })
-  engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED')
-  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 1 })
-  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 0 })
+  const cluster = clusterOf(['db.example:80'], { onBackendDown })
+  resolveName('db.example', '10.0.1.1', '10.0.1.2')
+  engine.outcomes.set('10.0.1.1:80', 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ address: { host: '10.0.1.2' }, retries: 1 })
+  expect(await dial(cluster)).toMatchObject({ address: { host: '10.0.1.2' }, retries: 0 })
   expect(onBackendDown).not.toHaveBeenCalled()
-  engine.outcomes.set('[::1]:80', 'ECONNREFUSED')
+  engine.outcomes.set('10.0.1.2:80', 'ECONNREFUSED')
   expect(await dial(cluster)).toMatchObject({ error: 'ECONNREFUSED', retries: 1 })
   expect(onBackendDown).toHaveBeenCalledTimes(1)
 })
 
 test('a dial tries the other backends before the second address of a failed one', async () => {
-  const cluster = clusterOf(['localhost:80', B])
-  engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED').set(B, 'ECONNREFUSED')
-  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 2 })
-  expect(engine.dialled).toEqual(['127.0.0.1:80', B, '[::1]:80'])
+  const cluster = clusterOf(['db.example:80', B])
+  resolveName('db.example', '10.0.1.1', '10.0.1.2')
+  engine.outcomes.set('10.0.1.1:80', 'ECONNREFUSED').set(B, 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ address: { host: '10.0.1.2' }, retries: 2 })
+  expect(engine.dialled).toEqual(['10.0.1.1:80', B, '10.0.1.2:80'])
+})
+
+test('a dial tries both families of a host at once, and remembers the one that works', async () => {
+  const onBackendDown = vi.fn()
+  const cluster = clusterOf(['localhost:80'], { onBackendDown })
+  engine.outcomes.set('127.0.0.1:80', 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 0 })
+  expect(await dial(cluster)).toMatchObject({ address: { host: '::1' }, retries: 0 })
+  expect(engine.dialled).toEqual(['127.0.0.1:80', '[::1]:80', '[::1]:80'])
+  engine.outcomes.set('[::1]:80', 'ECONNREFUSED')
+  expect(await dial(cluster)).toMatchObject({ error: 'ECONNREFUSED', retries: 0 })
+  expect(onBackendDown).toHaveBeenCalledTimes(1)
 })
 
 test.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])(

@@ -9,11 +9,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Address } from '../../src/address.js'
 import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
+import { DnsNames } from '../../src/cluster/names/dns-names.js'
 import { createEngine } from '../../src/io/choose-engine.js'
 import type { Engine } from '../../src/io/engine.js'
 import { StreamEngine } from '../../src/io/streams/stream-engine.js'
 import { until } from '../support/wait.js'
 import { BALANCED, QUICK } from './cluster-rig.js'
+import { ScriptedDns, SETTINGS } from './names/scripted-dns.js'
 import { requestOf } from './requests.js'
 
 const chosen = createEngine()
@@ -142,11 +144,12 @@ describe.each(engines.map((engine) => ({ kind: engine.kind, engine })))('the $ki
     })
   })
 
-  test('a cluster dials the address that the resolver gives for a host name', async () => {
+  test('a cluster dials the address that DNS gives for a host name', async () => {
     const port = portOf(await listen({ port: 0, host: '127.0.0.1' }))
-    const cluster = clusterOf(engine, [tcp(port, 'app.example')], {
-      lookup: (_host, _options, done) => void setImmediate(done, null, [{ address: '127.0.0.1', family: 4 }]),
-    })
+    const dns = new ScriptedDns()
+    const names = new DnsNames(SETTINGS, { createClient: () => dns })
+    const cluster = clusterOf(engine, [tcp(port, 'app.example')], { names })
+    setImmediate(() => dns.found('app.example', ['127.0.0.1']))
     expect(await dial(cluster)).toMatchObject({
       backend: { name: `app.example:${port}` },
       address: tcp(port),

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
+import { DnsNames } from '../../src/cluster/names/dns-names.js'
 import type { ClusterOptions } from '../../src/cluster/options.js'
 import { BALANCED, QUICK } from './cluster-rig.js'
+import { ScriptedDns, SETTINGS } from './names/scripted-dns.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
 
@@ -14,12 +16,11 @@ const C = '10.0.0.3:80'
 
 let engine: ScriptedEngine
 let cluster: Cluster
-/** The host names that were asked for. */
-let asked: string[]
+let dns: ScriptedDns
 
 beforeEach(() => {
   engine = new ScriptedEngine()
-  asked = []
+  dns = new ScriptedDns()
 })
 afterEach(() => cluster.stop())
 
@@ -30,7 +31,8 @@ const options = (...addresses: string[]): ClusterOptions => ({
 })
 
 function start(...addresses: string[]): void {
-  cluster = new Cluster('test', options(...addresses), engine, { lookup: (host) => asked.push(host) })
+  const names = new DnsNames(SETTINGS, { createClient: () => dns })
+  cluster = new Cluster('test', options(...addresses), engine, { names })
   cluster.start()
 }
 
@@ -64,12 +66,13 @@ test('a backend that returns to its cluster does not rest for earlier failures',
 test('a retired cluster that gets a config again resolves its names again', async () => {
   start('db.example:80', B)
   cluster.retire()
-  asked.length = 0
+  expect(dns.names).toEqual([])
   cluster.update(options('db.example:80', C))
-  expect(asked).toEqual(['db.example'])
+  expect(dns.names).toEqual(['db.example'])
   expect(namesOf(cluster.backends)).toEqual(['db.example:80', C])
   expect(namesOf(cluster.left)).toEqual([B])
   cluster.retire()
+  expect(dns.names).toEqual([])
   cluster.update(options('db.example:80', C))
   expect(namesOf(cluster.left)).toEqual([B])
 })
@@ -92,5 +95,5 @@ test('a cluster resolves the names of new backends, and dials that wait get them
   const waiting = dial()
   cluster.update(options('db.example:80', C, 'other.example:80'))
   expect((await waiting).backend?.name).toBe(C)
-  expect(asked).toEqual(['db.example', 'db.example', 'other.example'])
+  expect(dns.names).toEqual(['db.example', 'other.example'])
 })

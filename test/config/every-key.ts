@@ -102,7 +102,7 @@ export const most: Every<ProxyConfig> = {
         failback: 'auto',
         whenAllDown: 'wait',
       },
-      backends: [{ address: '127.0.0.1:2', weight: 1, tier: 0, backup: false }],
+      backends: [{ address: 'db:2', expand: 'all', weight: 1, tier: 0, backup: false, srv: '_pg._tcp.db' }],
       dial: { server: 'host', allow: [{ name: 'a.test', networks: ['10.0.0.0/8'] }], ports: [80] },
       via: {
         socks5: '127.0.0.1:3',
@@ -117,6 +117,16 @@ export const most: Every<ProxyConfig> = {
       ...liveness,
       startTls: 'postgres',
     },
+  },
+  names: {
+    servers: ['192.0.2.53'],
+    timeoutMs: 1,
+    tries: 1,
+    minTtlMs: 1,
+    maxTtlMs: 2_073_600_000,
+    jitterPercent: 0,
+    emptyAnswers: 1,
+    emptyForMs: 0,
   },
   timeouts: {
     firstBytesMs: 0,

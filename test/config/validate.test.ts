@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
+import { USUAL_NAMES } from '../../src/config/schemas/names-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
@@ -69,10 +70,12 @@ describe('validateConfig', () => {
           slowStartMs: 0,
           health: USUAL_HEALTH,
           backends: [{ address: tcp('127.0.0.1', 9000), weight: 1, tier: 0 }],
+          expansions: [],
           halfClose: 'propagate',
           liveness,
         },
       },
+      names: USUAL_NAMES,
       timeouts: {
         firstBytesMs: 5000,
         connectMs: 5000,
@@ -127,6 +130,7 @@ describe('validateConfig', () => {
         { address: tcp('db.example.com', 5432), weight: 1000, tier: 100 },
         { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1, tier: 0 },
       ],
+      expansions: [],
       halfClose: 'close',
       liveness,
     })
@@ -264,7 +268,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { upstreams: {} },
-      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "timeouts", "keepalive", "log", "admin"',
+      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "timeouts", "keepalive", "log", "admin"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [
@@ -317,10 +321,19 @@ describe('validateConfig', () => {
   it.each<[unknown, string]>([
     ['10.0.0.5', ': a port is missing: write 10.0.0.5:PORT'],
     ['10.0.0.5:0', ': expected a port from 1 to 65535, found 0'],
-    [17, ': expected a backend: HOST:PORT or { address, weight, tier, backup }, found 17'],
-    [null, ': expected a backend: HOST:PORT or { address, weight, tier, backup }, found nothing'],
-    [['a:1'], ': expected a backend: HOST:PORT or { address, weight, tier, backup }, found a list'],
-    [{ weight: 2 }, '.address: is missing: expected an address, such as 127.0.0.1:7000'],
+    [17, ': expected a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }, found 17'],
+    [
+      null,
+      ': expected a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }, found nothing',
+    ],
+    [
+      ['a:1'],
+      ': expected a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }, found a list',
+    ],
+    [
+      { weight: 2 },
+      '.address: is missing: expected an address, such as 127.0.0.1:7000, or "srv" with the name of a service',
+    ],
     [{ address: 'a:0' }, '.address: expected a port from 1 to 65535, found 0'],
     [{ address: 'a:1', weight: 1001 }, '.weight: expected a whole number from 0 to 1000, found 1001'],
     [{ address: 'a:1', weight: '-1' }, '.weight: expected a whole number from 0 to 1000, found "-1"'],

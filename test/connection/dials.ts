@@ -1,8 +1,10 @@
 /** Clusters that dial the servers that their clients ask for: who gets where, and how the others end. */
+
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ClusterInput, DialInput } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { RouteDecision } from '../../src/route/visitor.js'
+import { namesWith } from '../cluster/names/scripted-dns.js'
 import { Bed, type BedConfig } from '../proxy/bed.js'
 import { hastened } from '../proxy/time.js'
 import { Backend } from '../support/backend.js'
@@ -49,14 +51,7 @@ export function describeDials(): void {
         clusters: { out, back: { backends: [backend.address] } },
         ...config,
       },
-      {
-        lookup: (host, _, done) => {
-          asked.push(host)
-          const found = (ADDRESSES[host] ?? []).map((address) => ({ address, family: 4 }))
-          const error = found.length > 0 ? null : Object.assign(new Error(host), { code: 'ENOTFOUND' })
-          setImmediate(done, error, found)
-        },
-      },
+      { names: namesWith(ADDRESSES, asked) },
     )
   }
 

@@ -55,7 +55,7 @@ export function describeBackends(engine: EngineKind): void {
     bed = await Bed.start({ backends: [`localhost:${backend.port}`] })
     await visit(backend)
     const [record] = await bed.recorded(1)
-    expect(record).toMatchObject({ backendAddress: backend.address, retries: 1, termination: '--' })
+    expect(record).toMatchObject({ backendAddress: backend.address, retries: 0, termination: '--' })
     await backend.close()
   })
 

@@ -1,6 +1,8 @@
 /** A cluster with a forward proxy: every connect goes through it, and its failures are its own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DnsNames } from '../../src/cluster/names/dns-names.js'
 import type { ClusterInput } from '../../src/config/input.js'
+import { namesWith, ScriptedDns, SETTINGS } from '../cluster/names/scripted-dns.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import { ForwardProxy, OPEN_HEAD, OPEN_REPLY } from '../support/forward-proxy.js'
@@ -161,28 +163,23 @@ export function describeVia(engine: EngineKind): void {
     })
 
     it('a name of a forward proxy without an address is told, and no backend is blamed', async () => {
-      const lookup = (_: string, __: object, done: (error: Error) => void) =>
-        queueMicrotask(() => done(Object.assign(new Error('no'), { code: 'ENOTFOUND' })))
       const back = { backends: NAMES, via: 'socks5://proxy.invalid:1080' }
-      bed = await Bed.start({ clusters: { back } }, { lookup: lookup as never })
+      bed = await Bed.start({ clusters: { back } }, { names: namesWith({}) })
       expect(await bed.turnedAway()).toBe('ECONNRESET')
       await expectBlamed('via: its name has no address', 'ENOTFOUND')
     })
 
     it('a client waits for the name of a forward proxy, and names of backends are never looked up', async () => {
-      const asked: string[] = []
-      let answer: (() => void) | undefined
-      const lookup = (host: string, _: object, done: (error: null, found: object[]) => void) => {
-        asked.push(host)
-        answer = () => done(null, [{ address: '127.0.0.1', family: 4 }])
-      }
+      const dns = new ScriptedDns()
       const back = { backends: NAMES, via: `socks5://proxy.invalid:${forward.port}` }
-      bed = await Bed.start({ clusters: { back } }, { lookup: lookup as never })
+      const names = new DnsNames(SETTINGS, { createClient: () => dns })
+      bed = await Bed.start({ clusters: { back } }, { names })
       const client = await bed.connect()
-      answer!()
+      expect(dns.names).toEqual(['proxy.invalid'])
+      dns.found('proxy.invalid', ['127.0.0.1'])
       await forward.openBySocks('hello')
       await client.receive(5)
-      expect(asked).toEqual(['proxy.invalid'])
+      expect(dns.names).toEqual([])
     })
 
     it('a forward proxy that says nothing is too slow, and blames no backend', async () => {

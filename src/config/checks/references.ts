@@ -12,6 +12,7 @@ import { checkDial } from './dial-references.js'
 import { checkHealth } from './health-references.js'
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
+import { checkNames } from './name-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
@@ -42,6 +43,7 @@ export function checkReferences(input: unknown): Finding[] {
       ...checkDial(input, name),
       ...checkHealth(clusters, name),
       ...checkVia(input, name),
+      ...checkNames(input, name),
     ]),
   ]
 }
@@ -105,19 +107,27 @@ function tlvsOfVersion1(clusters: unknown, name: string): Finding[] {
 }
 
 function repeatedBackends(clusters: unknown, name: string): Finding[] {
-  const claims = itemsOf(valueAt(valueAt(clusters, name), 'backends')).flatMap((backend, index): Claim[] => {
+  const backends = itemsOf(valueAt(valueAt(clusters, name), 'backends'))
+  const addresses: Claim[] = []
+  const services: Claim[] = []
+  backends.forEach((backend, index) => {
+    const path = ['clusters', name, 'backends', index]
     const address = addressAt(
       typeof backend === 'string' ? { address: backend } : backend,
       parseBackendAddress,
     )
-    return address === undefined
-      ? []
-      : [{ key: addressKey(address), path: ['clusters', name, 'backends', index] }]
+    if (address !== undefined) addresses.push({ key: addressKey(address), path })
+    const service = valueAt(backend, 'srv')
+    if (typeof service === 'string') services.push({ key: service.toLowerCase(), path })
   })
-  return tellRepeats(
-    claims,
-    (key, first) => `${key} is already used at ${first}: remove one. For a larger share, use a larger weight`,
-  )
+  return [
+    ...tellRepeats(
+      addresses,
+      (key, first) =>
+        `${key} is already used at ${first}: remove one. For a larger share, use a larger weight`,
+    ),
+    ...tellRepeats(services, (key, first) => `${key} is already used at ${first}: remove one`),
+  ]
 }
 
 function tellRepeats(claims: readonly Claim[], tell: (key: string, first: string) => string): Finding[] {

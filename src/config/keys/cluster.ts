@@ -5,15 +5,25 @@ const PEM = 'PEM text, or the path of a PEM file'
 
 export const CLUSTER_KEYS: KeyTable = {
   'clusters.NAME.backends': {
-    does: 'The servers of this cluster. A text is short for `{ address: text }`. Two backends of a cluster cannot have the same address. An error beside `dial`',
+    does: 'The servers of this cluster. A text is short for `{ address: text }`. Two backends of a cluster cannot have the same address. Host names are [resolved](names.md) again and again. An error beside `dial`',
     takes: 'list of at least one',
     default: 'required without `dial`',
   },
   'clusters.NAME.backends[].address': {
     does: 'Where millrace connects to',
     takes: '[address](#addresses)',
-    default: REQUIRED,
+    default: 'required, unless there is `srv`',
     zero: 'port 0: an error',
+  },
+  'clusters.NAME.backends[].expand': {
+    does: 'What a host name with several addresses stands for. `first`: one backend, which millrace reaches at one of them. `all`: each address is a backend of its own. See [names.md](names.md)',
+    takes: '`first`, `all`',
+    default: '`first`',
+  },
+  'clusters.NAME.backends[].srv': {
+    does: 'A name with [SRV records](names.md#srv-records). Each server in them is a backend. Stands instead of `address`, and alone: the records have ports, weights and priorities',
+    takes: 'name of a service, such as `_postgresql._tcp.example.com`',
+    default: NOT_SET,
   },
   'clusters.NAME.backends[].weight': {
     does: 'The share of new connections that this backend gets. A backend of weight 2 gets twice as many as one of weight 1',
@@ -90,7 +100,7 @@ export const CLUSTER_KEYS: KeyTable = {
     zero: 'no limit',
   },
   'clusters.NAME.slowStartMs': {
-    does: 'How long a backend gets less than its share, after it was down, was out of service, or was added by a reload. It gets a tenth of its share at first, and at each moment the part of this time that has passed. It has no effect when millrace starts',
+    does: 'How long a backend gets less than its share. That begins when it was down, was out of service, or was added by a reload or by DNS. It gets a tenth of its share at first, and at each moment the part of this time that has passed. It has no effect when millrace starts',
     takes: '[duration](#durations-and-sizes), `0` to `24d`',
     default: '`0`',
     zero: 'the backend gets its full share at once',

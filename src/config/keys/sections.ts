@@ -7,6 +7,7 @@ import { HEALTH_KEYS } from './health.js'
 import { HTTP_KEYS } from './http.js'
 import type { KeyTable } from './key-words.js'
 import { LISTENER_KEYS, ROUTE_KEYS } from './listener.js'
+import { NAMES_KEYS } from './names.js'
 import { KEEPALIVE_KEYS, TIMEOUT_KEYS } from './times.js'
 import { ADMIN_KEYS, LOG_KEYS } from './watching.js'
 
@@ -22,6 +23,7 @@ export const KEY_SECTIONS: Readonly<Record<string, KeyTable>> = {
   health: HEALTH_KEYS,
   checks: CHECK_KEYS,
   'backend-tls': BACKEND_TLS_KEYS,
+  names: NAMES_KEYS,
   timeouts: TIMEOUT_KEYS,
   keepalive: KEEPALIVE_KEYS,
   log: LOG_KEYS,

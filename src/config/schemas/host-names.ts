@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import { isHostName } from '../../address.js'
 import { endsInNumber, explainNamePattern, normalizeName } from '../../names.js'
 import { quote, shorten } from '../wording.js'
 
@@ -56,6 +57,12 @@ const explainNameOrAddress: Explain = withHint((text) => {
 export const explainAdminHost: Explain = withHint((text) =>
   isIP(text) === 0 ? explainName(text) : undefined,
 )
+
+/** A name with SRV records. Labels may begin with `_` (RFC 2782). */
+export const explainService: Explain = (text) =>
+  isHostName(text) && isIP(text) === 0
+    ? undefined
+    : 'this is not the name of a service: write a name such as _postgresql._tcp.example.com'
 
 /** A protocol name of ALPN. */
 export const explainProtocol: Explain = (text) => {

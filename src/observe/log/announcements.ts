@@ -3,6 +3,7 @@
  */
 import type { ClusterHooks } from '../../cluster/cluster.js'
 import type { Judgement } from '../../cluster/health/active-verdicts.js'
+import type { NamesHooks } from '../../cluster/names/dns-names.js'
 import { SHORTAGES } from '../../errors.js'
 import type { ProbeResult } from '../../probes/check.js'
 import type { CertificateHooks } from '../../tls/tls-termination.js'
@@ -28,8 +29,18 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
       if (tier === undefined) log.info({ cluster }, `cluster ${cluster}: its first tier serves again`)
       else log.warn({ cluster, tier }, `cluster ${cluster}: tier ${tier} serves from now on`)
     },
-    onResolveFailed: (host, code, retryMs) =>
-      log.warn({ cluster, host, code, retryMs }, `no address for ${host}: ${code}`),
+  }
+}
+
+export function announceNames(log: Log): NamesHooks {
+  return {
+    failed: ({ kind, name }, code, retryMs) =>
+      log.warn({ name, kind, code, retryMs }, `no address for ${name}: ${code}`),
+    moved: ({ kind, name }, places, before) => {
+      const added = places.filter((each) => !before.includes(each))
+      const gone = before.filter((each) => !places.includes(each))
+      log.info({ name, kind, added, gone }, `${name} has ${places.length} addresses`)
+    },
   }
 }
 

@@ -15,6 +15,10 @@ export interface BackendEntry extends Entry {
   readonly weight: number
   readonly setTo: BackendSetting
   readonly tier: number
+  /** The host name of the server, if `address` has only its IP address. */
+  readonly host: string | undefined
+  /** It was there when the cluster began, so it does not start slowly. */
+  readonly isOriginal: boolean
   /** The weight that the source gives. */
   readonly givenWeight: number
   /** What operators have set, as long as it holds. */
@@ -52,11 +56,13 @@ export class BackendEntries {
   }
 
   /** A backend that is given as before keeps its entry: a reload of a large cluster changes few of them. */
-  #entryOf(name: string, source: Source, { address, weight, tier = 0 }: BackendOptions): BackendEntry {
+  #entryOf(name: string, source: Source, options: BackendOptions): BackendEntry {
+    const { address, weight, tier = 0, host, isOriginal = false } = options
     const before = this.entries.get(name)
     const isAsBefore = before?.givenWeight === weight
-    if (isAsBefore && before.source === source && before.tier === tier) return before
-    const entry = { name, source, address, tier, isLeaving: false, givenWeight: weight }
+    const isAsPlaced = before?.source === source && before.tier === tier && before.host === host
+    if (isAsBefore && isAsPlaced) return before
+    const entry = { name, source, address, tier, host, isOriginal, isLeaving: false, givenWeight: weight }
     if (isAsBefore) return withOrder(entry, before.ordered)
     const state = before?.ordered?.state
     return withOrder(entry, state && { state })
@@ -64,13 +70,22 @@ export class BackendEntries {
 }
 
 function withOrder(
-  { name, source, address, tier, isLeaving, givenWeight }: Omit<BackendEntry, 'weight' | 'setTo' | 'ordered'>,
+  {
+    name,
+    source,
+    address,
+    tier,
+    host,
+    isOriginal,
+    isLeaving,
+    givenWeight,
+  }: Omit<BackendEntry, 'weight' | 'setTo' | 'ordered'>,
   ordered: BackendChange | undefined,
 ): BackendEntry {
   const weight = ordered?.weight ?? givenWeight
   const setTo = ordered?.state ?? 'up'
   // Named one by one: a spread of each of 10,000 backends would block a reload for 20 ms.
-  return { name, source, address, tier, isLeaving, givenWeight, weight, setTo, ordered }
+  return { name, source, address, tier, host, isOriginal, isLeaving, givenWeight, weight, setTo, ordered }
 }
 
 /** A field that the change leaves out changes nothing. */

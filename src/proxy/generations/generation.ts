@@ -28,6 +28,7 @@ import { TlsOrigination } from '../../tls/tls-origination.js'
 import { TlsTermination } from '../../tls/tls-termination.js'
 import { createForwardDialer, type Places } from '../../via/dialer.js'
 import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
+import type { Names } from '../names.js'
 
 export interface Generation {
   readonly config: Config
@@ -62,8 +63,9 @@ export interface SharedParts {
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** What else the cluster of this name calls. */
   hooksOf(cluster: string): ClusterHooks
-  /** Undefined: `dns.lookup`. */
-  readonly lookup: ClusterHooks['lookup']
+  readonly names: Names
+  /** Every cluster calls it. */
+  readonly onFound: NonNullable<ClusterHooks['onFound']>
 }
 
 export function createGeneration(
@@ -181,7 +183,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onBackendReleased, onNoKey, hooksOf, lookup }: SharedParts,
+  { engine, counters, log, knownCluster, onBackendReleased, onNoKey, hooksOf, names, onFound }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -205,7 +207,8 @@ function createDestination(
     onBackendReleased,
     onNoKey,
     dialThrough: (proxy: ForwardProxyOptions, places: Places) => createForwardDialer(engine, proxy, places),
-    ...(lookup && { lookup }),
+    names,
+    onFound,
   }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),

@@ -25,6 +25,11 @@ export class Generations {
     return this.present.services.get(listener) ?? this.next!.services.get(listener)!
   }
 
+  /** Listeners of this name accept nobody any more. */
+  drain(name: string | undefined): void {
+    for (const service of this.present.services.values()) if (service.name === name) service.listener.drain()
+  }
+
   /** All listeners, whether clients can reach them yet or not. */
   get listeners(): readonly Listener[] {
     return [...this.present.services.keys(), ...(this.next?.services.keys() ?? [])]

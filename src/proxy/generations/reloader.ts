@@ -2,6 +2,7 @@
  * Loads other configs, one after the other. It first does everything that can fail, then what cannot. A
  * config that cannot be used changes nothing.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type Config, workerCount } from '../../config/schema.js'
 import type { Reloaded } from '../../control/answers.js'
 import { timesOf } from '../../control/drain-order.js'
@@ -139,6 +140,8 @@ export class Reloader {
     connectionLog.update(after.config.log)
     shared.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
     catalogue.reload(after.config)
+    if (!isDeepStrictEqual(before.config.names, after.config.names))
+      shared.names.configure(after.config.names)
     clusters.update(after)
     counters.takeUp(after, catalogue, clusters)
     exchange(before, after, shared.log)

@@ -97,14 +97,15 @@ export class ActiveHealth {
     })
   }
 
-  #create(cluster: string, { backends }: CheckedCluster, { name, address }: BackendEntry): CheckedBackend {
+  #create(cluster: string, { backends }: CheckedCluster, entry: BackendEntry): CheckedBackend {
     const { addresses, tell, probes = NETWORK_PROBES } = this.#host
+    const { name, address } = entry
     const place = { cluster, backend: name }
     const checked = new CheckedBackend(
       {
         probes,
         queue: this.#queue,
-        address,
+        host: entry.host ?? (address.kind === 'unix' ? undefined : address.host),
         weight: () => this.#catalogue?.backends(cluster)?.get(name)?.weight ?? 0,
         reachedAt: () => addresses.current(cluster, name),
         failedAt: (at) => addresses.failed(cluster, name, at),

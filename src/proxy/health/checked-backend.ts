@@ -2,7 +2,7 @@
  * One backend with active checks, an agent, or both. It knows where to connect, and what is done there. When that is done,
  * and what it means, is decided in `src/cluster/health/checks/`.
  */
-import type { Address, ResolvedAddress } from '../../address.js'
+import type { ResolvedAddress } from '../../address.js'
 import { Agent, type AgentWords } from '../../cluster/health/checks/agent.js'
 import { type CheckCounts, type CheckResult, Checks, unchecked } from '../../cluster/health/checks/checks.js'
 import type { Underway } from '../../cluster/health/checks/rounds.js'
@@ -17,7 +17,8 @@ import type { Probes } from './probes.js'
 export interface CheckedBackendHost {
   readonly probes: Probes
   readonly queue: ProbeQueue
-  readonly address: Address
+  /** The host name of the server, or its IP address. Undefined for a unix socket. */
+  readonly host: string | undefined
   /** The weight that its source gives or an operator has set. */
   weight(): number
   /** Where it is reached now. Undefined: its name has no address yet. */
@@ -114,11 +115,10 @@ export class CheckedBackend {
   }
 
   #probe(done: (result: CheckResult | undefined) => void): Underway {
-    const { probes, queue, address: configured } = this.#host
+    const { probes, queue, host } = this.#host
     const { probe, port, timeoutMs, tls, startTls, sendProxy } = this.#check!
     const at = this.#host.reachedAt()
     if (at === undefined) return later(done)
-    const host = configured.kind === 'unix' ? undefined : configured.host
     const target = { address: withPort(at, port), host, tls, startTls, sendProxy, timeoutMs }
     return queue.run((over) =>
       probes.probe(probe, target, (result) => {

@@ -1,18 +1,28 @@
 /**
- * Where the supervisor reaches the backends that it checks. Workers resolve names for themselves, so the supervisor resolves
- * those that it needs.
+ * Where the supervisor reaches the backends that it checks. It knows what their names mean, as the workers do, and moves on to the
+ * next address of a backend by itself.
  */
 import type { ResolvedAddress } from '../../address.js'
+import { ClusterNames } from '../../cluster/names/cluster-names.js'
 import { Endpoints } from '../../cluster/names/endpoints.js'
-import { Resolver } from '../../cluster/names/resolver.js'
+import type { NamesProvider } from '../../cluster/names/provider.js'
 import type { Config } from '../../config/schema.js'
 import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
 import type { BackendAddresses } from '../../proxy/health/active-health.js'
 
 export class OwnAddresses implements BackendAddresses {
+  readonly #names: ClusterNames
   #endpoints = new Map<string, Endpoints>()
-  #hosts: readonly string[] = []
-  #resolver: Resolver | undefined
+
+  constructor(names: NamesProvider) {
+    this.#names = new ClusterNames(names, {
+      resolved: (host, ips) => {
+        for (const each of this.#endpoints.values()) if (each.hostName === host) each.resolved(ips)
+      },
+      // Expanded names are in the catalogue already.
+      found: () => {},
+    })
+  }
 
   /** Takes the backends of clusters that are checked. Backends that stay keep the address in use. */
   follow({ clusters }: Config, catalogue: Catalogue): void {
@@ -25,8 +35,11 @@ export class OwnAddresses implements BackendAddresses {
         this.#endpoints.set(key, before.get(key) ?? new Endpoints(address))
       }
     }
-    const hosts = [...new Set(Array.from(this.#endpoints.values(), ({ hostName }) => hostName))]
-    this.#resolve(hosts.flatMap((host) => host ?? []).sort())
+    const hosts = Array.from(this.#endpoints.values(), ({ hostName }) => hostName)
+    this.#names.update(
+      hosts.flatMap((host) => host ?? []),
+      [],
+    )
   }
 
   current(cluster: string, backend: string): ResolvedAddress | undefined {
@@ -34,25 +47,15 @@ export class OwnAddresses implements BackendAddresses {
   }
 
   failed(cluster: string, backend: string, address: ResolvedAddress): void {
-    this.#endpoints.get(keyOf(cluster, backend))?.failed(address)
+    const endpoints = this.#endpoints.get(keyOf(cluster, backend))
+    const { other } = endpoints ?? {}
+    endpoints?.failed(address)
+    // A family that does not work here must not make the backend look down.
+    if (other !== undefined) endpoints?.won(other)
   }
 
   stop(): void {
-    this.#resolver?.stop()
-  }
-
-  #resolve(hosts: readonly string[]): void {
-    if (hosts.join() === this.#hosts.join()) return
-    this.#hosts = hosts
-    this.#resolver?.stop()
-    this.#resolver = new Resolver(hosts, {
-      resolved: (host, ips) => {
-        for (const each of this.#endpoints.values()) if (each.hostName === host) each.resolved(ips)
-      },
-      // Workers log that.
-      unresolved: () => {},
-    })
-    this.#resolver.start()
+    this.#names.stop()
   }
 }
 

@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema.js'
 import { MillraceError } from '../../errors.js'
 import type { Log } from '../../observe/log/log.js'
 import { Catalogue, type ListenerEntry } from '../../proxy/catalogue/catalogue.js'
+import type { Names } from '../../proxy/names.js'
 import { TicketKeys } from '../../tls/ticket-keys.js'
 import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from '../slots/serving-workers.js'
 import type { WorkerChannel } from '../slots/worker-channel.js'
@@ -13,9 +14,13 @@ import type { Assigned } from '../sockets/shared-ports.js'
 import type { Sockets } from '../sockets/sockets.js'
 import { Orders } from './orders.js'
 import { SharedHealth, type SharedHealthHost } from './shared-health.js'
+import { SharedNames } from './shared-names.js'
 
 /** The workers, and how the backends are checked for them. */
-type Workers = Pick<SharedHealthHost, 'workers' | 'serving' | 'probes'>
+/** What it needs to know of workers, and how it learns what it tells them. */
+export interface DesiredStateHost extends Pick<SharedHealthHost, 'workers' | 'serving' | 'probes'> {
+  readonly names: Names
+}
 
 /** ms to read certificates and open listeners. */
 const PREPARE_WITHIN_MS = 10_000
@@ -25,20 +30,31 @@ export class DesiredState {
   readonly catalogue: Catalogue
   readonly orders: Orders
   readonly health: SharedHealth
+  readonly names: SharedNames
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
   #present: Assigned
   #version = 0
 
-  constructor(config: Config, sockets: Sockets, log: Log, workers: Workers) {
+  constructor(config: Config, sockets: Sockets, log: Log, host: DesiredStateHost) {
     this.#present = { loaded: config, config }
     this.catalogue = new Catalogue(config)
     this.orders = new Orders(this.catalogue)
     this.#sockets = sockets
     this.#log = log
     const { catalogue } = this
-    this.health = new SharedHealth({ ...workers, log, catalogue, config: () => this.#present.config })
+    this.health = new SharedHealth({
+      ...host,
+      log,
+      catalogue,
+      config: () => this.#present.config,
+    })
+    this.names = new SharedNames(host.names, config.names, {
+      catalogue,
+      workers: host.workers,
+      found: () => this.health.follow(),
+    })
   }
 
   get present(): Assigned {
@@ -49,7 +65,14 @@ export class DesiredState {
   begin(assigned: Assigned): void {
     this.#present = assigned
     this.catalogue.reload(assigned.config)
+    this.names.follow(assigned.config)
     this.health.follow()
+  }
+
+  /** Asks and checks nobody any more. */
+  stop(): void {
+    this.names.stop()
+    this.health.stop()
   }
 
   /** Whether a worker has the named listener. Undefined: no listener is named. */
@@ -67,7 +90,8 @@ export class DesiredState {
     this.#sockets.give(channel, config)
     const ticketKeys = this.#tickets.texts
     const orders = this.orders.callsFor(config)
-    channel.send({ kind: 'start', config, orders, ticketKeys, verdicts: this.health.greet() })
+    const [names, verdicts] = [this.names.greet(), this.health.greet()]
+    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts })
   }
 
   /** Called every hour. Workers that join later get the keys in `greet`. */
@@ -100,9 +124,11 @@ export class DesiredState {
     this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
+    this.names.follow(next.config)
     this.health.forget()
     decided()
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
+    this.names.forget()
     this.health.reloaded(channels)
   }
 

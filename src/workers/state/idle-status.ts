@@ -31,6 +31,7 @@ export function idleStatus(
     logLevel: config.log.level,
     logFile: undefined,
     drains: [],
+    names: [],
     ...nothingCounted(config, catalogue),
     pipes: createPipeCounters(),
     records: countersOf(RECORDS),

@@ -2,6 +2,7 @@
  * The health of backends as all workers share it. The supervisor checks and asks agents, once for all workers, and tells them.
  * Workers tell what connections have shown, and the supervisor tells the others.
  */
+import type { NamesProvider } from '../../cluster/names/provider.js'
 import type { SharedVerdict, ToldVerdict } from '../../cluster/shared-verdict.js'
 import type { Config } from '../../config/schema.js'
 import type { Log } from '../../observe/log/log.js'
@@ -22,18 +23,21 @@ export interface SharedHealthHost {
   /** Those that serve. */
   serving(): readonly WorkerChannel[]
   readonly probes?: Probes | undefined
+  /** Says what the names of backends mean. */
+  readonly names: NamesProvider
 }
 
 export class SharedHealth {
   readonly #host: SharedHealthHost
   readonly #verdicts = new SharedVerdicts()
-  readonly #addresses = new OwnAddresses()
+  readonly #addresses: OwnAddresses
   readonly #feed: CheckFeed
   readonly #checks: ActiveHealth
   #isStopped = false
 
   constructor(host: SharedHealthHost) {
     this.#host = host
+    this.#addresses = new OwnAddresses(host.names)
     this.#feed = new CheckFeed({
       workers: host.workers,
       logger: () => host.serving()[0],

@@ -61,3 +61,44 @@ test('a backend whose address is gone goes to the first address of the answer', 
   expect(endpoints.resolved(['10.0.0.8', '10.0.0.9'])).toBe(true)
   expect(currentOf(endpoints)).toBe('10.0.0.8:80')
 })
+
+test('the address of the other family stands by, and its family is in use once it has won', () => {
+  const endpoints = endpointsOf('db.example:80')
+  endpoints.resolved(['2001:db8::1', '10.0.0.1', '10.0.0.2'])
+  expect(currentOf(endpoints)).toBe('[2001:db8::1]:80')
+  expect(endpoints.other).toMatchObject({ host: '10.0.0.1' })
+  expect(endpoints.turns).toBe(2)
+  endpoints.won(endpoints.other!)
+  expect(currentOf(endpoints)).toBe('10.0.0.1:80')
+  expect(endpoints.other).toMatchObject({ host: '2001:db8::1' })
+  endpoints.won(endpoints.current!)
+  expect(currentOf(endpoints)).toBe('10.0.0.1:80')
+})
+
+test('a failure of the address that stands by moves on within its family only', () => {
+  const endpoints = endpointsOf('db.example:80')
+  endpoints.resolved(['2001:db8::1', '10.0.0.1', '10.0.0.2'])
+  expect(endpoints.failed(endpoints.other!)).toBe(false)
+  expect(currentOf(endpoints)).toBe('[2001:db8::1]:80')
+  expect(endpoints.other).toMatchObject({ host: '10.0.0.2' })
+})
+
+test('a backend stays in the family that works when its address is gone', () => {
+  const endpoints = endpointsOf('db.example:80')
+  endpoints.resolved(['2001:db8::1', '10.0.0.1'])
+  endpoints.won(endpoints.other!)
+  expect(endpoints.resolved(['2001:db8::1', '10.0.0.2'])).toBe(true)
+  expect(currentOf(endpoints)).toBe('10.0.0.2:80')
+  expect(endpoints.resolved(['2001:db8::1'])).toBe(true)
+  expect(currentOf(endpoints)).toBe('[2001:db8::1]:80')
+  expect(endpoints.other).toBeUndefined()
+})
+
+test('a backend has no address when its name means nothing any more, until it means something again', () => {
+  const endpoints = endpointsOf('db.example:80')
+  endpoints.resolved(['10.0.0.1'])
+  expect(endpoints.resolved([])).toBe(true)
+  expect([endpoints.current, endpoints.other, endpoints.all]).toEqual([undefined, undefined, []])
+  expect(endpoints.resolved(['10.0.0.2'])).toBe(true)
+  expect(currentOf(endpoints)).toBe('10.0.0.2:80')
+})

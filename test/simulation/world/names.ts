@@ -1,18 +1,21 @@
 /**
- * The resolver. Each host name has addresses, which may change. Answers come some time after their question. A name
+ * DNS. Each host name has addresses, which may change. Answers come some time after their question. A name
  * without an address gets an error.
  */
-import type { Lookup } from '../../../src/cluster/names/resolver.js'
+import type { AddressRecord, Answer, DnsClient } from '../../../src/dns/client.js'
 import { settle, type VirtualClock } from '../clock.js'
 import type { Random } from '../random.js'
 
 interface Question {
   readonly host: string
   readonly askedAt: number
-  readonly done: Parameters<Lookup>[2]
+  readonly done: (answer: Answer<AddressRecord>) => void
 }
 
-export class Names {
+/** ms */
+const TTL_MS = 10_000
+
+export class Names implements DnsClient {
   readonly #clock: VirtualClock
   readonly #meanings: Map<string, readonly string[]>
   /** `host ip` for each answer that was ever given. */
@@ -26,8 +29,14 @@ export class Names {
     this.#meanings = new Map(Object.entries(meanings))
   }
 
-  readonly lookup: Lookup = (host, _, done) => {
-    this.#questions.add({ host, askedAt: this.#clock.now, done })
+  addresses(host: string, done: (answer: Answer<AddressRecord>) => void) {
+    const question = { host, askedAt: this.#clock.now, done }
+    this.#questions.add(question)
+    return { cancel: () => void this.#questions.delete(question) }
+  }
+
+  srv(): never {
+    throw new Error('no config of these stories names a service')
   }
 
   /** From now on a host name has these addresses, also in answers to earlier questions. */
@@ -69,13 +78,10 @@ export class Names {
     const ips = this.#meanings.get(host)!
     for (const ip of ips) this.#answered.add(`${host} ${ip}`)
     if (ips.length > 0) {
-      done(
-        null,
-        ips.map((address) => ({ address, family: 4 })),
-      )
+      done({ kind: 'records', records: ips.map((ip) => ({ ip, ttlMs: TTL_MS })), failedFamily: undefined })
     } else {
       this.#hasFailed = true
-      done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])
+      done({ kind: 'empty', code: 'NXDOMAIN', ttlMs: undefined })
     }
     settle()
   }

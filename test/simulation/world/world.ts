@@ -2,6 +2,7 @@
  * A proxy in a simulated kernel, with clients, backends and an operator. Time passes only when the world is told so. The
  * world does what it is told. invariants.ts has the rules, except for those that its peers check by themselves.
  */
+import { DnsNames } from '../../../src/cluster/names/dns-names.js'
 import type { LogOptions, OpenLog } from '../../../src/observe/log/log.js'
 import type { WriteRecord } from '../../../src/observe/log/log-place.js'
 import type { ConnectionFacts, RecordEnding } from '../../../src/observe/records/record.js'
@@ -64,12 +65,11 @@ export class World {
     this.servers = BACKENDS.map((place) => this.#serverAt(place))
     const { engine } = this.#played
     this.names = new Names(clock, NAMES)
-    const { lookup } = this.names
     this.limit = setting.limit && new Limit(setting.limit, () => this.kernel.random)
     const options = {
       engine,
       openLog: this.#log(setting.configs[0]!.log),
-      lookup,
+      names: new DnsNames(setting.configs[0]!.names, { createClient: () => this.names }),
       ...(this.limit && { admission: this.limit }),
     }
     this.proxy = new RunningProxy(setting.configs[0]!, options)

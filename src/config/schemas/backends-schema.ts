@@ -1,0 +1,94 @@
+/**
+ * The backends of a cluster: as people write them, and as the rest of the program reads them. A backend is an address, or a
+ * name of which each place is a backend.
+ */
+import { z } from 'zod'
+import type { Address, TcpAddress } from '../../address.js'
+import type { Expansion } from '../../cluster/names/cluster-names.js'
+import * as fields from './fields.js'
+import { explainService } from './host-names.js'
+
+/** One text stands for an address alone. */
+export type BackendInput = AddressInput | ServiceInput
+
+export interface AddressInput {
+  /** `host:port`, `[v6]:port`, `unix:/path` or `unix:@name` (abstract). Port 1 to 65535. */
+  readonly address: string
+  /**
+   * What a host name with several addresses stands for. `first`: one backend, which is reached at one of them. `all`: each
+   * address is a backend. docs/names.md explains it. Default `first`.
+   */
+  readonly expand?: Expand | undefined
+  /** Its share of new connections, relative to the other weights: 0 to 1000. 0: no new connections. Default 1. */
+  readonly weight?: number | undefined
+  /** Backends of a tier get connections only if none of a smaller tier is available: 0 to 99. Default 0. */
+  readonly tier?: number | undefined
+  /** It gets connections only if no other backend is available. Not together with `tier`. Default false. */
+  readonly backup?: boolean | undefined
+}
+
+export interface ServiceInput {
+  /**
+   * A name with SRV records (RFC 2782), such as `_postgresql._tcp.example.com`. Each server in them is a backend. The priority
+   * is its tier, and the weight is its weight.
+   */
+  readonly srv: string
+}
+
+export type Expand = 'first' | 'all'
+
+export interface BackendConfig {
+  readonly address: Address
+  readonly weight: number
+  readonly tier: number
+}
+
+export interface BackendsConfig {
+  readonly backends: readonly BackendConfig[]
+  /** Names of which each place is a backend. */
+  readonly expansions: readonly Expansion[]
+}
+
+const LAST_TIER = 99
+/** Behind every tier that can be written. */
+const BACKUP_TIER = LAST_TIER + 1
+
+export const EXPANDS = ['first', 'all'] as const satisfies readonly Expand[]
+
+/**
+ * The short form becomes the long one before it is checked, so that a bad text gets one message and not two. References.ts
+ * checks which keys go together.
+ */
+const backend = z.preprocess(
+  (value) => (typeof value === 'string' ? { address: value } : value),
+  fields.strictMap('a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }', {
+    address: fields.optional(fields.backendAddressField),
+    expand: fields.choiceOf(EXPANDS).default('first'),
+    weight: fields.wholeNumberField(0, 1000).default(1),
+    tier: fields.wholeNumberField(0, LAST_TIER).default(0),
+    backup: fields.booleanField.default(false),
+    srv: fields.optional(fields.checkedTextField('the name of a service', explainService)),
+  }),
+)
+
+type Backend = z.output<typeof backend>
+
+export const backendsField: z.ZodType<BackendsConfig> = fields
+  .listOf('a list of backends', backend)
+  .default([])
+  .transform((all) => ({
+    backends: all.flatMap((each) => addressOf(each) ?? []),
+    expansions: all.flatMap((each) => expansionOf(each) ?? []),
+  }))
+
+function addressOf({ address, expand, weight, tier, backup }: Backend): BackendConfig | undefined {
+  if (address === undefined || expand === 'all') return undefined
+  return { address, weight, tier: backup ? BACKUP_TIER : tier }
+}
+
+function expansionOf({ srv, address, expand, weight, tier, backup }: Backend): Expansion | undefined {
+  if (srv !== undefined) return { kind: 'srv', name: srv }
+  if (address === undefined || expand === 'first') return undefined
+  const { host, port } = address as TcpAddress
+  return { kind: 'host', name: host, port, weight, tier: backup ? BACKUP_TIER : tier }
+}
