@@ -14,6 +14,7 @@ import { describeHostileClients } from './hostile-clients.js'
 import { describeLeaving } from './leaving.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
+import { describeNames } from './names.js'
 import { describeOperators } from './operators.js'
 import { describeQueuedClients } from './queued-clients.js'
 import { describeReloads } from './reloads.js'
@@ -41,5 +42,6 @@ export function describeProxy(engine: EngineKind): void {
   describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())
   describe('forward proxies', () => describeVia(engine))
+  describe('names', () => describeNames())
   describe('many clients', () => describeManyClients())
 }
