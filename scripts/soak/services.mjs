@@ -8,6 +8,10 @@ import { workDirectory } from '../bench/processes.mjs'
 const ECHO = join(import.meta.dirname, 'echo-backend.mjs')
 const isInstalled = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
 
+/** Checks find a backend that hangs sooner than failed connects do. One service has none. */
+const OFTEN = { everyMs: 1000, fastMs: 300, timeoutMs: 1000 }
+const PING = [{ send: 'PING\r\n' }, { expect: '+PONG', at: 0 }]
+
 const ALL = [
   {
     name: 'echo',
@@ -22,7 +26,7 @@ const ALL = [
     program: 'nginx',
     backends: 3,
     share: 0.25,
-    cluster: { balance: 'round-robin' },
+    cluster: { balance: 'round-robin', health: { check: { http: true, ...OFTEN } } },
     commandOf: (port) => {
       const folder = join(workDirectory, `nginx-${port}`)
       mkdirSync(folder, { recursive: true })
@@ -35,7 +39,7 @@ const ALL = [
     program: 'redis-server',
     backends: 3,
     share: 0.25,
-    cluster: { balance: 'p2c' },
+    cluster: { balance: 'p2c', health: { check: { script: PING, ...OFTEN } } },
     commandOf: (port) => {
       const places = ['--port', port, '--bind', '127.0.0.1', '--dir', workDirectory]
       return ['redis-server', ...places, '--save', '', '--appendonly', 'no']
