@@ -40,9 +40,12 @@ export class Rounds {
 
   #act(): void {
     this.#timer = undefined
-    this.#underway = this.#round.act(() => {
+    const underway = this.#round.act(() => {
+      // What came of it may have ended the rounds.
+      if (this.#underway !== underway) return
       this.#underway = undefined
       this.begin(this.#round.nextMs())
     })
+    this.#underway = underway
   }
 }

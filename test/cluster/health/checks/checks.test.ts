@@ -22,6 +22,7 @@ let answer: ((result: CheckResult | undefined) => void) | undefined
 let cancelled: number
 let draw: number
 let told: CheckVerdict[]
+let heard: (verdict: CheckVerdict) => void
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
@@ -30,6 +31,7 @@ beforeEach(() => {
   cancelled = 0
   draw = 0.5
   told = []
+  heard = (verdict) => void told.push(verdict)
 })
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
@@ -52,7 +54,7 @@ function begin(policy: Partial<ChecksPolicy> = {}, earlier?: CheckVerdict): Chec
         },
       }
     },
-    tell: (verdict: CheckVerdict) => told.push(verdict),
+    tell: (verdict: CheckVerdict) => heard(verdict),
     random: () => draw,
   }
   const checks = new Checks(host, earlier)
@@ -156,6 +158,14 @@ test('checks that stop end the one that is under way, and tell nothing more', ()
   results(PASS)
   checks.stop()
   expect([cancelled, told.length]).toEqual([1, 1])
+})
+
+test('checks that are stopped because of what they tell do not go on', () => {
+  const checks = begin()
+  heard = () => checks.stop()
+  wait()
+  answer!(PASS)
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 test('first checks of backends that begin together are 20 ms apart, and all begin within the interval', () => {
