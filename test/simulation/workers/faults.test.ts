@@ -3,9 +3,11 @@
  * the seed at which each fault is found.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { CheckedBackend } from '../../../src/proxy/health/checked-backend.js'
 import { Watchdog } from '../../../src/workers/slots/watchdog.js'
 import { WorkerChannel } from '../../../src/workers/slots/worker-channel.js'
 import { Loans } from '../../../src/workers/sockets/loans.js'
+import { CheckFeed } from '../../../src/workers/state/check-feed.js'
 import { DesiredState } from '../../../src/workers/state/desired-state.js'
 import { Figures } from '../../../src/workers/state/figures.js'
 import { findFailure, replay } from '../simulate.js'
@@ -42,6 +44,20 @@ const FAULTS: readonly Expected[] = [
     rules: ['each worker knows what holds'],
     putBack: () => {
       vi.spyOn(DesiredState.prototype, 'update').mockResolvedValue()
+    },
+  },
+  {
+    fault: 'a worker that comes later is not told what checks and agents say',
+    rules: ['each worker knows what holds'],
+    putBack: () => {
+      vi.spyOn(CheckFeed.prototype, 'greet').mockReturnValue([])
+    },
+  },
+  {
+    fault: 'checks of a backend that comes back begin to count from 0',
+    rules: ['no count falls'],
+    putBack: () => {
+      vi.spyOn(CheckedBackend.prototype, 'counts', 'get').mockReturnValue(undefined)
     },
   },
   {

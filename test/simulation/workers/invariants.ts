@@ -3,11 +3,14 @@ import type { Config } from '../../../src/config/schema.js'
 import type { ProxyStatus } from '../../../src/observe/status.js'
 import type { AcceptQueue } from '../kernel/accept-queue.js'
 import { Violation } from '../world/violation.js'
+import type { CheckedBackends } from './checked.js'
 import { addressOf, type ListenerName } from './setting.js'
 import type { World } from './world.js'
 
 /** A client is accepted within this time (ms), if a worker serves and none hangs or has just died. */
 const ACCEPTED_WITHIN_MS = 300
+/** Longer (ms) than checks may take to find out how backends are, and to tell all workers. */
+const CHECKED_WITHIN_MS = 3000
 /** Longer (ms) than a worker may take to start, hang and be waited for. */
 const CALM_WITHIN_MS = 60_000
 /** Every order, a drain too, is answered within this time (ms). */
@@ -57,11 +60,14 @@ function checkCounts(world: World, counts: ReadonlyMap<string, number>): void {
   world.counts = counts
 }
 
-function countsOf({ listeners, pastListeners, connections, endings }: ProxyStatus): Map<string, number> {
+function countsOf(status: ProxyStatus): Map<string, number> {
+  const { listeners, pastListeners, clusters, pastClusters, connections, endings } = status
   const counts = new Map([[ENDED, connections.ended]])
   const add = (name: string, count: number): void => void counts.set(name, (counts.get(name) ?? 0) + count)
   for (const { name, accepted } of [...listeners, ...pastListeners]) add(`accepted by ${name}`, accepted)
   for (const { cause, count } of endings) add(`endings with ${cause}`, count)
+  for (const { backends, pastBackends } of [...clusters, ...pastClusters])
+    for (const { address, checks } of [...backends, ...pastBackends]) add(`checks of ${address}`, checks)
   return counts
 }
 
@@ -78,7 +84,7 @@ export function checkCalm(world: World): void {
     throw new Violation('every worker is replaced', `${supervisor.serving.channels.length} serve`)
   world.pass(ANSWERED_WITHIN_MS, () => world.openOrders === 0)
   checkAnswered(world)
-  world.pass(ACCEPTED_WITHIN_MS)
+  world.pass(Math.max(ACCEPTED_WITHIN_MS, CHECKED_WITHIN_MS))
   checkListeners(world)
   checkStates(world)
   noteStatus(world)
@@ -125,7 +131,7 @@ function checkStates(world: World): void {
 }
 
 function whyNotAsDesired(
-  { supervisor: { config, desired, log } }: World,
+  { supervisor: { config, desired, log }, checked }: World,
   status: ProxyStatus,
   drained: ReadonlySet<string | undefined>,
 ): string | undefined {
@@ -135,6 +141,10 @@ function whyNotAsDesired(
   if (status.logLevel !== log.level) return `its log is at ${status.logLevel}, not at ${log.level}`
   for (const { name: cluster, backends } of status.clusters) {
     const settings = new Map(backends.map((each) => [each.address, `${each.setTo} ${each.weight}`]))
+    for (const backend of backends) {
+      const why = whyNotAsChecked(backend, config.clusters[cluster]!.health.check !== undefined, checked)
+      if (why !== undefined) return why
+    }
     for (const { name, setTo, weight } of desired.catalogue.backends(cluster)?.given ?? []) {
       if (settings.get(name) !== `${setTo} ${weight}`) {
         return `${name} is ${settings.get(name)}, not ${setTo} ${weight}`
@@ -142,6 +152,21 @@ function whyNotAsDesired(
     }
   }
   return undefined
+}
+
+/** Backends that an operator has taken out are not checked. */
+function whyNotAsChecked(
+  { address, setTo, state, judgedBy, agentSet }: ProxyStatus['clusters'][number]['backends'][number],
+  isChecked: boolean,
+  checked: CheckedBackends,
+): string | undefined {
+  if (setTo === 'maint') return undefined
+  const host = address.split(':')[0]!
+  const said = isChecked ? checked.said(host) : undefined
+  if (agentSet !== said) return `${address} is set to ${agentSet} by its agent, not to ${said}`
+  if (isChecked && !checked.works(host))
+    return state === 'down' ? undefined : `${address} is ${state}, not down`
+  return state === 'down' && judgedBy === 'check' ? `${address} is down, not up` : undefined
 }
 
 const namesOf = ({ listeners }: Config): string[] => listeners.map(({ name }) => name)

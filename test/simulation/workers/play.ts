@@ -29,6 +29,9 @@ function act(world: World, step: Action, random: Random): void {
     case 'calm':
       checkCalm(world)
       break
+    case 'health':
+      world.checked.set(step.backend, step.works, step.agentSays)
+      break
     case 'no-process':
       world.failingForks = step.forks
       break

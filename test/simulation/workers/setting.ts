@@ -1,4 +1,5 @@
 /** The configs of stories of workers, and the variants to which they reload. */
+import type { HealthInput } from '../../../src/config/health-input.js'
 import type { ProxyConfig } from '../../../src/config/input.js'
 import type { Config } from '../../../src/config/schema.js'
 import { validateConfig } from '../../../src/config/validate.js'
@@ -31,7 +32,17 @@ export function configsOf(seed: number): readonly Config[] {
   return configs
 }
 
-/** 0: the first config. 1: without `side`. 2: with `late` and another weight. 3: another log level, one backend less. */
+/** What the supervisor does to all backends, with every config but one. */
+const CHECKED: HealthInput = {
+  check: { everyMs: 500, fastMs: 100, timeoutMs: 200, init: 'down' },
+  agent: { port: 9, everyMs: 500, timeoutMs: 200 },
+  flapping: false,
+}
+
+/**
+ * 0: the first config. 1: without `side` and without checks. 2: with `late` and another weight. 3: another log level, one
+ * backend less.
+ */
 function variantOf(workers: number, variant: number): ProxyConfig {
   const names: readonly ListenerName[] =
     variant === 1 ? ['front'] : variant === 2 ? ['front', 'side', 'late'] : ['front', 'side']
@@ -41,7 +52,12 @@ function variantOf(workers: number, variant: number): ProxyConfig {
     workers,
     workerHangMs: HANG_MS,
     listeners: names.map((name) => ({ name, address: `${HOST}:${PORTS[name]}`, cluster: 'main' })),
-    clusters: { main: { backends: variant === 3 ? [weighted] : [weighted, second!] } },
+    clusters: {
+      main: {
+        backends: variant === 3 ? [weighted] : [weighted, second!],
+        ...(variant === 1 ? {} : { health: CHECKED }),
+      },
+    },
     log: { level: variant === 3 ? 'debug' : 'info' },
     timeouts: { connectMs: 1000, drainMs: 700 },
   }

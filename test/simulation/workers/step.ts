@@ -18,6 +18,13 @@ export type Action =
   /** The next `forks` forks fail. */
   | { readonly do: 'no-process'; readonly forks: number }
   | { readonly do: 'backend'; readonly backend: number; readonly change: BackendChange }
+  /** Checks of the backend pass or fail from now on, and its agent says this. */
+  | {
+      readonly do: 'health'
+      readonly backend: number
+      readonly works: boolean
+      readonly agentSays: 'ready' | 'drain'
+    }
   | { readonly do: 'drain'; readonly listener: ListenerName }
   | { readonly do: 'level'; readonly level: LogLevel }
   | { readonly do: 'reload'; readonly variant: number }
@@ -42,6 +49,7 @@ const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Actio
   [2, (random) => ({ do: random.pick(['hang', 'hang', 'wake'] as const), worker: random.int(0, 2) })],
   [1, (random) => ({ do: 'no-process', forks: random.int(1, 3) })],
   [5, changeBackend],
+  [4, changeHealth],
   [2, (random) => ({ do: 'drain', listener: random.pick(['front', 'side'] as const) })],
   [1, (random) => ({ do: 'level', level: random.pick(['debug', 'warn'] as const) })],
   [3, (random) => ({ do: 'reload', variant: random.int(0, VARIANTS - 1) })],
@@ -76,6 +84,11 @@ function target(random: Random): { side: Side; who: number } {
 
 function connect(random: Random): Action {
   return { do: 'connect', client: 0, listener: random.pick(['front', 'front', 'side', 'late'] as const) }
+}
+
+function changeHealth(random: Random): Action {
+  const agentSays = random.pick(['ready', 'ready', 'drain'] as const)
+  return { do: 'health', backend: random.int(0, BACKENDS.length - 1), works: random.chance(0.6), agentSays }
 }
 
 function changeBackend(random: Random): Action {

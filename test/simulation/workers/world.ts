@@ -17,6 +17,7 @@ import { Client } from '../world/client.js'
 import { AT_ONCE } from '../world/peer.js'
 import { BackendServer, ServerSide } from '../world/server.js'
 import { Violation } from '../world/violation.js'
+import { CheckedBackends } from './checked.js'
 import { Process } from './process.js'
 import { addressOf, BACKENDS, backendName, type ListenerName } from './setting.js'
 import { SimulatedWorker } from './simulated-worker.js'
@@ -32,6 +33,8 @@ export class World {
   readonly machine = new Machine()
   readonly supervisor: Supervisor
   readonly control: Control
+  /** What its checks find out. */
+  readonly checked = new CheckedBackends()
   /** The process of the supervisor. */
   readonly process: Process
   /** All workers that ever ran. */
@@ -78,6 +81,7 @@ export class World {
       const options = {
         engine: this.process.createEngine(),
         fork: (hooks: WorkerProcessHooks) => this.#fork(hooks),
+        probes: this.checked,
       }
       return new Supervisor(configs[0]!, log, surroundings, options)
     })
