@@ -140,7 +140,7 @@ export class ProbeConnection<Found> implements Probing {
   }
 
   #broken(stream: Socket, errno: string): void {
-    if (stream !== this.#stream || this.#isShakingHands) return
+    if (stream !== this.#stream) return
     if (this.#layer === 4) this.#fail(connectReason(errno), errno)
     else this.#fail(this.#layer === 6 || TLS_ERROR.test(errno) ? 'L6RSP' : 'L7RSP', errno)
   }

@@ -6,7 +6,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
-import { Peer, PeerServer } from '../support/peer.js'
+import { PeerServer } from '../support/peer.js'
 import { SilentBackend } from '../support/silent-backend.js'
 import {
   BRIEF_MS,
@@ -64,17 +64,15 @@ describe('a tcp check', () => {
   })
 
   it('a tcp check that sent a PROXY header closes in order', async () => {
-    const ended = new Promise<[string, string]>((resolve) => {
-      const peers = serving((socket) => {
-        const peer = new Peer(socket)
-        void peer.ended.then((how) => {
-          socket.end()
-          resolve([how, peer.received.toString()])
-        })
-      })
-      void peers.then((port) => told(TCP, targetAt(port, { sendProxy: 'v1' })))
-    })
-    expect(await ended).toEqual(['fin', 'PROXY UNKNOWN\r\n'])
+    const server = await PeerServer.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 })
+    const accepted = server.accepted()
+    const target = targetAt((server.address as { port: number }).port, { sendProxy: 'v1' })
+    expect(await told(TCP, target)).toBe('+L4OK')
+    const peer = await accepted
+    expect(await peer.reallyEnded()).toBe('fin')
+    expect(peer.received.toString()).toBe('PROXY UNKNOWN\r\n')
+    peer.end()
+    server.close()
   })
 })
 
