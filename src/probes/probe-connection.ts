@@ -146,13 +146,8 @@ export class ProbeConnection<Found> implements Probing {
   }
 
   #closed(stream: Socket): void {
-    if (stream !== this.#stream || this.#isShakingHands) return
+    if (stream !== this.#stream) return
     this.#fail(this.#layer === 6 ? 'L6RSP' : 'L7RSP', this.#explain('closed by the backend'))
-  }
-
-  /** The handshake then tells what happens to the connection. */
-  get #isShakingHands(): boolean {
-    return this.#handshake !== undefined && this.#layer === 6
   }
 
   #explain(...what: string[]): string | undefined {
