@@ -156,6 +156,7 @@ export class ProbeConnection<Found> implements Probing {
   }
 
   #fail(reason: ProbeReason, detail: string | undefined): void {
+    if (this.#done === undefined) return
     const done = this.#settle()
     this.#destroy()
     done?.({ kind: 'failed', reason, detail: detail === undefined ? undefined : printable(detail) })
