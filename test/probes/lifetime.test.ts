@@ -9,7 +9,7 @@ import { probe } from '../../src/probes/probe.js'
 import { openedSince, openFds } from '../support/fds.js'
 import { Peer } from '../support/peer.js'
 import { turns, until } from '../support/wait.js'
-import { BRIEF_MS, expected, HTTP, script, TCP, TLS, targetAt } from './rig.js'
+import { expected, HTTP, script, TCP, TLS, targetAt } from './rig.js'
 
 /** What a backend does next. A number: it waits for so many turns of the event loop. Text: it sends it. */
 type Act = string | number | 'data' | 'end' | 'reset' | 'flood'
@@ -76,7 +76,7 @@ async function play({ kind, acts, cancelAfter, sendProxy }: Scenario): Promise<n
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   let results = 0
-  const target = targetAt(port, { timeoutMs: BRIEF_MS, sendProxy })
+  const target = targetAt(port, { timeoutMs: 50, sendProxy })
   await new Promise<void>((resolve) => {
     const done = (): void => {
       results++

@@ -15,6 +15,7 @@ import {
   expected,
   HTTP,
   listening,
+  PATIENT_MS,
   script,
   serving,
   TCP,
@@ -197,11 +198,11 @@ describe('a tls check', () => {
   it('a check asks a Postgres backend for TLS first, and fails with L6RSP if it has none', async () => {
     const postgres = async (answer: string) =>
       await serving((socket) => socket.once('data', () => socket.write(answer)))
-    const target = async (answer: string) =>
-      targetAt(await postgres(answer), { startTls: 'postgres' as const, timeoutMs: BRIEF_MS })
+    const target = async (answer: string, timeoutMs = PATIENT_MS) =>
+      targetAt(await postgres(answer), { startTls: 'postgres', timeoutMs })
     expect(await told(TLS, await target('N'))).toBe('L6RSP (the backend offers no TLS)')
     expect(await told(TLS, await target('Sx'))).toBe('L6RSP (bytes before the handshake)')
-    expect(await told(TLS, await target(''))).toBe('L6TOUT (no answer to the request for TLS)')
-    expect(await told(TLS, await target('S'))).toBe('L6TOUT')
+    expect(await told(TLS, await target('', BRIEF_MS))).toBe('L6TOUT (no answer to the request for TLS)')
+    expect(await told(TLS, await target('S', BRIEF_MS))).toBe('L6TOUT')
   })
 })

@@ -15,7 +15,7 @@ import { probe } from '../../src/probes/probe.js'
 /** Longer than any test: a result that comes is no time-out. */
 export const PATIENT_MS = 60_000
 /** For backends that never answer. */
-export const BRIEF_MS = 50
+export const BRIEF_MS = 150
 
 export const TCP: Check = { kind: 'tcp' }
 export const TLS: Check = { kind: 'tls' }
