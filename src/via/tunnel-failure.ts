@@ -59,7 +59,8 @@ export function socksFailure(code: number): TunnelFailure {
  * name has no address. `status` is not 2xx.
  */
 export function connectFailure(status: number, hasCredentials: boolean): TunnelFailure {
-  if (status === 407)
+  // tinyproxy answers 401 to wrong credentials.
+  if (status === 407 || status === 401)
     return refusesAll('EACCES', hasCredentials ? 'it refuses the credentials' : 'it asks for credentials')
   if (status === 403) return refusesThis('EACCES', 'not allowed by its rules')
   if (status === 404) return refusesThis('ENOTFOUND', 'it answers 404')
