@@ -233,9 +233,11 @@ describe('http: pass', () => {
       'a route',
       {
         routes: [
-          { path: '/a', cluster: 'web' },
+          { path: '/a', cluster: 'web', http: 'pass' },
           { host: 'a.test', cluster: 'web', http: 'pass' },
+          { host: 'b.test', reject: true },
         ],
+        cluster: undefined,
       },
     ],
   ])('http: pass of %s is refused beside whatever needs to see each request', (_, listener) => {
@@ -247,6 +249,17 @@ describe('http: pass', () => {
       `listeners[0].xForwarded: xForwarded ${beside}: remove this key, and use "sendProxy" on the cluster instead`,
       `listeners[0].clientFrom: clientFrom ${beside}: remove this key, and use "acceptProxy" instead`,
     ])
+  })
+
+  it.each<[string, object]>([
+    ['another route', { http: 'pass', routes: [{ host: 'a.test', cluster: 'web', http: 'forward' }] }],
+    [
+      'upgrades of another route',
+      { http: 'pass', routes: [{ host: 'a.test', cluster: 'web', http: 'reject' }] },
+    ],
+    ['the cluster of the listener', { routes: [{ host: 'a.test', cluster: 'web', http: 'pass' }] }],
+  ])('xForwarded is accepted beside http: pass if it has an effect for %s', (_, listener) => {
+    expect(problemsOf({ ...http, ...listener, xForwarded: 'append' })).toEqual([])
   })
 
   it('http: pass is refused without HTTP', () => {

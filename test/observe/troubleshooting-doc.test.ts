@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ENDINGS } from '../../src/observe/endings.js'
-import { HOLE, logMessages } from '../support/log-messages.js'
+import { HOLE, logMessages, messagesOf } from '../support/log-messages.js'
 
 const text = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8')
 const cells = (row: string): string[] => row.split(' | ').map((cell) => cell.replaceAll(/^\| | ?\|$/g, ''))
@@ -14,6 +14,21 @@ const told = rows.map(([message = '', level]) => ({ level, text: /`(.*?)`/.exec(
 /** Words of the page that stand for a value. */
 const VALUES = /\b(?:BACKEND|CLUSTER|CODE|COUNT|ERRNO|HOST|LISTENER|MESSAGE|REASON|TIER)\b/g
 const written = (message: string): string => message.replaceAll(VALUES, HOLE)
+
+describe('messages read from the sources', () => {
+  it.each([
+    ['log.warn(facts, message)', HOLE],
+    ['const message = why(backend)\nlog.warn(facts, message)', HOLE],
+    ["const message = 'it failed'\nlog.error({ a: [1] }, message)", 'it failed'],
+    [`log.warn({}, \`the file $\{file} is gone\`)`, `the file ${HOLE} is gone`],
+  ])('the message of %j is read to its end', (source, text) => {
+    expect(messagesOf(source).map((each) => each.text)).toEqual([text])
+  })
+
+  it('a source that ends within a call is an error', () => {
+    expect(() => messagesOf("log.warn({}, 'a'")).toThrow('never ends')
+  })
+})
 
 describe('docs/troubleshooting.md', () => {
   it('docs/troubleshooting.md explains every cause that a record can have', () => {

@@ -20,7 +20,7 @@ export function logMessages(): LogMessage[] {
     .flatMap((name) => messagesOf(readFileSync(new URL(name, SOURCES), 'utf8')))
 }
 
-function messagesOf(source: string): LogMessage[] {
+export function messagesOf(source: string): LogMessage[] {
   return [...source.matchAll(CALL)].flatMap((call) => {
     const [, message = ''] = listAt(source, call.index + call[0].length)
     const level = call[1] ?? call[2]!
@@ -32,7 +32,7 @@ function messagesOf(source: string): LogMessage[] {
 function listAt(source: string, start: number): string[] {
   const items: string[] = []
   let itemStart = start
-  for (let at = start; ; at++) {
+  for (let at = start; at < source.length; at++) {
     const char = source[at]!
     if (`'"\``.includes(char) || CLOSING[char] !== undefined) at = endOf(source, at)
     else if (char === ',' || ')]}'.includes(char)) {
@@ -41,12 +41,13 @@ function listAt(source: string, start: number): string[] {
       if (char !== ',') return items
     }
   }
+  throw new Error(`a list never ends: ${source.slice(start, start + 60)}`)
 }
 
 /** Where the bracket or text that opens at `start` closes. */
 function endOf(source: string, start: number): number {
   const open = source[start]!
-  for (let at = start + 1; ; at++) {
+  for (let at = start + 1; at < source.length; at++) {
     const char = source[at]!
     if (char === (CLOSING[open] ?? open)) return at
     if (char === '\\') at++
@@ -55,6 +56,7 @@ function endOf(source: string, start: number): number {
     )
       at = endOf(source, open === '`' ? at + 1 : at)
   }
+  throw new Error(`a bracket or a text never closes: ${source.slice(start, start + 60)}`)
 }
 
 /** The texts an expression may have. A name stands for its constant in this file, and a table for all its values. */
@@ -64,6 +66,8 @@ function textsOf(expression: string, source: string): string[] {
   const constant = new RegExp(`\\bconst ${name} = `).exec(source)
   if (constant === null) return [HOLE]
   const start = constant.index + constant[0].length
+  // Only a text or a table can be read here. Anything else is a value that only the running code knows.
+  if (!`'"\`{`.includes(source[start]!)) return [HOLE]
   if (source[start] !== '{') return [literal(source.slice(start, endOf(source, start) + 1))]
   return listAt(source, start + 1)
     .filter((item) => item.trim() !== '')

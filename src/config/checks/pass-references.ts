@@ -3,7 +3,7 @@
  * as `references.ts` does.
  */
 import type { Finding, Path } from './path.js'
-import { valueAt } from './unchecked.js'
+import { isOn, valueAt } from './unchecked.js'
 
 const WHY = 'because millrace sees only the first request of a connection'
 
@@ -20,6 +20,7 @@ export function checkPass(
     about: 'key',
   })
   const { xForwarded, clientFrom } = listener
+  const onlyPasses = waysOf(listener, routes).every((http) => http === 'pass')
   const findings = routes.flatMap((route, index) =>
     valueAt(route, 'path') === undefined
       ? []
@@ -31,7 +32,7 @@ export function checkPass(
           ),
         ],
   )
-  if (xForwarded !== undefined && xForwarded !== 'off')
+  if (xForwarded !== undefined && xForwarded !== 'off' && onlyPasses)
     findings.push(
       refuse(
         [...path, 'xForwarded'],
@@ -44,4 +45,11 @@ export function checkPass(
       refuse([...path, 'clientFrom'], 'clientFrom', 'remove this key, and use "acceptProxy" instead'),
     )
   return findings
+}
+
+/** What happens to requests, for each way that they can go. Those of other ways than `pass` get the fields of `xForwarded`. */
+function waysOf(listener: Readonly<Record<string, unknown>>, routes: readonly unknown[]): unknown[] {
+  const served = routes.filter((route) => !isOn(valueAt(route, 'reject')))
+  const ways = served.map((route) => valueAt(route, 'http') ?? listener.http)
+  return listener.cluster === undefined && listener.route === undefined ? ways : [...ways, listener.http]
 }

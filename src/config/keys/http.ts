@@ -13,7 +13,7 @@ export const HTTP_KEYS: KeyTable = {
     default: '`false`',
   },
   'listeners[].xForwarded': {
-    does: 'How millrace tells backends who the client is, in [fields of the request](first-bytes.md#forwarding-fields). `replace`: it drops what the client sent and sets `X-Forwarded-For`, `-Proto` and `-Host`. `append`: it adds the client to `X-Forwarded-For`. `forwarded`: as `replace`, but it sets `Forwarded`. `off`: it changes nothing. Beside `http: pass` only `off` may be written: what passes stays as it is',
+    does: 'How millrace tells backends who the client is, in [fields of the request](first-bytes.md#forwarding-fields). `replace`: it drops what the client sent and sets `X-Forwarded-For`, `-Proto` and `-Host`. `append`: it adds the client to `X-Forwarded-For`. `forwarded`: as `replace`, but it sets `Forwarded`. `off`: it changes nothing. What `http: pass` passes through stays as it is. If nothing else is served, only `off` may be written',
     takes: '`replace`, `append`, `forwarded`, `off`',
     default: '`replace`',
   },
