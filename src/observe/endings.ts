@@ -34,6 +34,8 @@ export type ErrorScope =
   | 'preamble'
   /** Connections of clusters with `dial`. */
   | 'dial'
+  /** Connections of clusters with `via`. */
+  | 'via'
   /** Connections of listeners with `protocol: http` that have a cluster. */
   | 'http'
   /** Connections of listeners with `protocol: http`, with or without a cluster. */
@@ -106,9 +108,9 @@ const TABLE = [
     means: 'The cluster has `dial`, and the client may not have the server that it asks for: its name, its port, or every address of it' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },
-  { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
+  { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'via', status: 503,
     means: "The cluster's forward proxy (`via`) refused, could not be reached, or gave an answer that millrace cannot use" },
-  { cause: 'via-timeout', by: 'proxy', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
+  { cause: 'via-timeout', by: 'proxy', phases: ['connect'], letter: 's', error: 'via', status: 504,
     means: "The cluster's forward proxy (`via`) did not accept within `connectMs`, or said nothing before it was asked for a backend" },
   { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503,
     means: 'millrace has no file descriptor or memory left for a connection to a backend' },
@@ -192,6 +194,7 @@ export const ERRORS: Readonly<Record<ErrorScope, readonly CountedEnding[]>> = {
   cluster: errorsOf('cluster'),
   preamble: errorsOf('preamble'),
   dial: errorsOf('dial'),
+  via: errorsOf('via'),
   http: errorsOf('http'),
   request: errorsOf('request'),
 }

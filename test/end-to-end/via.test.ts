@@ -52,6 +52,7 @@ describe.skipIf(hasNone)('real forward proxies', () => {
   let ssh: string
   let login: readonly string[]
   let closed: string
+  let pair: { cert: string; key: string }
 
   beforeAll(async () => {
     // sshd runs as another user, and must be able to enter this folder.
@@ -60,7 +61,7 @@ describe.skipIf(hasNone)('real forward proxies', () => {
     writeFileSync(join(folder, 'file'), randomBytes(BYTES))
     const sshd = await startSshd(join(folder, 'ssh'))
     login = sshd.login
-    const pair = await selfSigned(folder)
+    pair = await selfSigned(folder)
     const [sitePort, closedPort] = [await startNginx(folder, pair), await freePort()]
     ;[site, ssh, closed] = [`localhost:${sitePort}`, `127.0.0.1:${sshd.port}`, `127.0.0.1:${closedPort}`]
     const [socks, http, dynamic] = [
@@ -94,13 +95,20 @@ describe.skipIf(hasNone)('real forward proxies', () => {
     async (mode) => {
       const names = Object.keys(proxies) as (keyof typeof proxies)[]
       const clusters = names.map((name, index) => [`back-${index}`, { backends: [site], via: proxies[name] }])
-      const { millrace, ports } = await start(Object.fromEntries(clusters), mode)
+      const inside = {
+        backends: [site],
+        via: proxies.tinyproxy,
+        tls: { ca: pair.cert, serverName: 'localhost' },
+      }
+      const { millrace, ports } = await start({ ...Object.fromEntries(clusters), inside }, mode)
       const file = (cluster: string) => join(folder, `got-${cluster}-${mode.native}`)
       const url = (cluster: string) => `https://localhost:${ports[cluster]}/file`
       const got = await Promise.all(
-        Object.keys(ports).map((cluster) =>
-          run('curl', ['-sS', '-k', '--connect-to', '::127.0.0.1:', '-o', file(cluster), url(cluster)]),
-        ),
+        names
+          .map((_, index) => `back-${index}`)
+          .map((cluster) =>
+            run('curl', ['-sS', '-k', '--connect-to', '::127.0.0.1:', '-o', file(cluster), url(cluster)]),
+          ),
       )
       for (const each of got) expect(each).toMatchObject({ code: 0, stderr: '' })
       for (const [index, name] of names.entries()) {
@@ -111,6 +119,10 @@ describe.skipIf(hasNone)('real forward proxies', () => {
         expect(record.via).toMatch(name === 'tinyproxy' ? /^http:\/\/127/ : /^socks5:\/\//)
         expectBulk([record], mode)
       }
+      // Here millrace itself speaks TLS inside the tunnel.
+      const plain = await run('curl', ['-sS', '-o', file('inside'), `http://127.0.0.1:${ports.inside}/file`])
+      expect(plain).toMatchObject({ code: 0, stderr: '' })
+      expect(readFileSync(file('inside')).length).toBe(BYTES)
       expect(millrace.program.stdout).not.toContain(PASSWORD)
     },
   )

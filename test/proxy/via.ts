@@ -236,6 +236,26 @@ export function describeVia(engine: EngineKind): void {
     })
   })
 
+  it('only a cluster with a forward proxy counts failures of it from 0 on', async () => {
+    const backends = [...NAMES]
+    const listeners = ['back', 'direct'].map((cluster) => ({
+      name: cluster,
+      address: '127.0.0.1:0',
+      cluster,
+    }))
+    const via = `socks5://127.0.0.1:${forward.port}`
+    bed = await Bed.start({
+      listeners,
+      clusters: { back: { backends, via }, direct: { backends: ['127.0.0.1:1'] } },
+    })
+    const { endings } = bed.proxy.status()
+    const about = endings.filter(({ cause }) => cause.startsWith('via'))
+    expect(about.map(({ cluster, cause, count }) => [cluster, cause, count])).toEqual([
+      ['back', 'via', 0],
+      ['back', 'via-timeout', 0],
+    ])
+  })
+
   it('a client that is killed takes its half-open tunnel with it', async () => {
     await begin()
     const client = await bed.connect()

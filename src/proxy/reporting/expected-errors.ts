@@ -31,7 +31,12 @@ function errorsAt(
   clusters: Clusters,
   cluster: string,
 ): readonly CountedEnding[] {
-  const own = clusters[cluster]!.dial === undefined ? ERRORS.cluster : [...ERRORS.cluster, ...ERRORS.dial]
+  const { dial, via } = clusters[cluster]!
+  const own = [
+    ...ERRORS.cluster,
+    ...(dial === undefined ? [] : ERRORS.dial),
+    ...(via === undefined ? [] : ERRORS.via),
+  ]
   if (protocol === 'http') return [...own, ...ERRORS.preamble, ...ERRORS.http, ...ERRORS.request]
   // If clients are asked for TLS first, so are backends.
   const isTold = needsOf(clusters[cluster]!).isTold || startTls !== undefined
