@@ -28,6 +28,8 @@ export interface AskPolicy {
 export interface Shared {
   readonly order: ServerOrder
   readonly limit: ConcurrencyLimit
+  /** Of getaddrinfo(3). */
+  readonly lookupLimit: ConcurrencyLimit
 }
 
 /** A server that does not know EDNS says so with one of these (RFC 6891 section 7). */

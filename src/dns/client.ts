@@ -42,6 +42,11 @@ export interface DnsClient {
   srv(name: string, done: (answer: Answer<SrvRecord>) => void): Asking
 }
 
+/**
+ * libuv gives getaddrinfo(3) half of its four threads. More lookups would wait there, where nobody can take them back. So
+ * whoever asks for many slow names would hold up all others, also long after nobody wants the answers.
+ */
+const MOST_LOOKUPS = 2
 /** Each question under way needs a socket. */
 const MOST_AT_A_TIME = 64
 /** More than two for each of 10,000 backends. */
@@ -52,6 +57,7 @@ export function createDnsClient(options: DnsClientOptions = {}): DnsClient {
   const resolution = new Resolution({ servers, timeoutMs, tries }, new System(files, lookup), {
     order: new ServerOrder(),
     limit: new ConcurrencyLimit(MOST_AT_A_TIME, MOST_WAITING),
+    lookupLimit: new ConcurrencyLimit(MOST_LOOKUPS, MOST_WAITING),
   })
   return {
     addresses: (host, done) => start((signal) => resolution.addresses(host, signal), done),

@@ -36,11 +36,11 @@ export class Resolution {
     if (known !== undefined) return systemAnswer(known)
     if (!isAskable(complete)) return failed('BADNAME')
     const finder = this.#preferences.servers === undefined ? this.#system.finderOf(complete) : 'dns'
-    if (finder === 'system') return await this.#system.lookup(name)
+    if (finder === 'system') return await this.#lookup(name, signal)
     const answer = await this.#search(name, signal, (each) => this.#bothFamilies(each, signal))
     if (answer.kind === 'records') return { ...answer, records: await inOrderOfUse(answer.records) }
     if (finder === 'dns' || signal.aborted) return answer
-    return this.#orFromSystem(answer, name)
+    return this.#orFromSystem(answer, name, signal)
   }
 
   /** The SRV records of a service. Neither the hosts file nor getaddrinfo(3) knows services. */
@@ -92,9 +92,18 @@ export class Resolution {
     return withoutRecords(answers)
   }
 
-  async #orFromSystem(answer: Answer<AddressRecord>, name: string): Promise<Answer<AddressRecord>> {
-    const others = await this.#system.lookup(name)
+  async #orFromSystem(
+    answer: Answer<AddressRecord>,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Answer<AddressRecord>> {
+    const others = await this.#lookup(name, signal)
     return others.kind === 'empty' ? answer : others
+  }
+
+  async #lookup(name: string, signal: AbortSignal): Promise<Answer<AddressRecord>> {
+    const answer = await this.#shared.lookupLimit.run(signal, () => this.#system.lookup(name))
+    return answer ?? failed('BUSY')
   }
 }
 

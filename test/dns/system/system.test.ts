@@ -169,3 +169,34 @@ it('a search that finds nothing fails if a domain failed, and says that the name
   first.rcode = 0
   expect(await addresses('db', { files, servers: [server] })).toMatchObject({ kind: 'empty', code: 'NODATA' })
 })
+
+it('few lookups of the system run at a time, and one whose client has gone never begins', async () => {
+  writeFileSync(files.resolvConf, NO_SERVER)
+  writeFileSync(files.nameServices, 'hosts: nis dns')
+  const running: { host: string; end: () => void }[] = []
+  const lookup: DnsClientOptions['lookup'] = (host, _, done) => {
+    running.push({ host, end: () => done(null, [{ address: '10.0.0.7', family: 4 }]) })
+  }
+  const client = createDnsClient({ files, lookup })
+  const answered: string[] = []
+  const asking = ['a', 'b', 'gone', 'c', 'd'].map((name) =>
+    client.addresses(`${name}.test`, () => answered.push(name)),
+  )
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+  const hosts = () => running.map(({ host }) => host)
+  await turn()
+  expect(hosts()).toEqual(['a.test', 'b.test'])
+  // It occupies its thread until it is over, although nobody waits for it.
+  asking[0]!.cancel()
+  asking[2]!.cancel()
+  await turn()
+  expect(hosts()).toEqual(['a.test', 'b.test'])
+  running[0]!.end()
+  await turn()
+  expect(hosts()).toEqual(['a.test', 'b.test', 'c.test'])
+  running[1]!.end()
+  running[2]!.end()
+  await turn()
+  expect(hosts()).toEqual(['a.test', 'b.test', 'c.test', 'd.test'])
+  expect(answered).toEqual(['b', 'c'])
+})
