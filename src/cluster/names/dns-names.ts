@@ -3,7 +3,6 @@
  * expires. It is the only place that asks for the names of backends.
  */
 import type { DnsClient } from '../../dns/client.js'
-import { ask } from './dns-question.js'
 import { NameWatch, type NameWatchHost } from './name-watch.js'
 import {
   type Asking,
@@ -15,6 +14,7 @@ import {
   type Reading,
   type Watching,
 } from './provider.js'
+import { Reader } from './reader.js'
 import type { NamesSettings } from './settings.js'
 
 /** All hooks are optional. A hook must not throw. */
@@ -33,11 +33,12 @@ export class DnsNames implements NamesProvider {
   readonly #watches = new Map<string, NameWatch>()
   readonly #host: NameWatchHost
   #question: NameWatchHost['question']
-  #reader: DnsClient | undefined
+  readonly #reader: Reader
 
   constructor(settings: NamesSettings, options: DnsNamesOptions) {
     this.#options = options
     this.#question = this.#questionBy(settings)
+    this.#reader = new Reader(settings, options)
     const provider = this
     this.#host = {
       get question() {
@@ -52,14 +53,12 @@ export class DnsNames implements NamesProvider {
   /** Other servers or other settings hold from now on. All names are asked for again. Last good answers stay. */
   configure(settings: NamesSettings): void {
     this.#question = this.#questionBy(settings)
-    this.#reader = undefined
+    this.#reader.configure(settings)
     for (const watch of this.#watches.values()) watch.askAnew()
   }
 
   read(name: Name, done: (reading: Reading) => void): Asking {
-    // A client of its own, because one has a limit of questions: names that are read must not hold up those that are watched.
-    this.#reader ??= this.#options.createClient(this.#question.settings)
-    return ask(name, { ...this.#question, client: this.#reader, known: new Map() }, done)
+    return this.#reader.read(name, done)
   }
 
   watch(name: Name, changed: (meaning: Meaning) => void): Watching {

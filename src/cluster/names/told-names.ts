@@ -2,8 +2,6 @@
  * What names mean according to another process, which asks for all. Only a question that is asked once goes to DNS from
  * here. If nobody tells anything any more, the last answers stay.
  */
-import type { DnsClient } from '../../dns/client.js'
-import { ask } from './dns-question.js'
 import {
   ASKING,
   type Asking,
@@ -16,6 +14,7 @@ import {
   type Reading,
   type Watching,
 } from './provider.js'
+import { Reader, type ReaderOptions } from './reader.js'
 import type { NamesSettings } from './settings.js'
 
 /** Passes between processes. Undefined: nobody needs the name any more. */
@@ -24,31 +23,23 @@ export interface ToldName {
   readonly meaning: Meaning | undefined
 }
 
-export interface ToldNamesOptions {
-  readonly createClient: (settings: NamesSettings) => DnsClient
-}
-
 interface Watched {
   readonly name: Name
   readonly listeners: Set<(meaning: Meaning) => void>
 }
 
 export class ToldNames implements NamesProvider {
-  readonly #options: ToldNamesOptions
   readonly #told = new Map<string, Meaning>()
   readonly #watched = new Map<string, Watched>()
-  #settings: NamesSettings
-  #client: DnsClient | undefined
+  readonly #reader: Reader
 
-  constructor(settings: NamesSettings, options: ToldNamesOptions) {
-    this.#settings = settings
-    this.#options = options
+  constructor(settings: NamesSettings, options: ReaderOptions) {
+    this.#reader = new Reader(settings, options)
   }
 
   /** Other servers or other settings hold from now on. */
   configure(settings: NamesSettings): void {
-    this.#settings = settings
-    this.#client = undefined
+    this.#reader.configure(settings)
   }
 
   hear(names: readonly ToldName[]): void {
@@ -64,9 +55,7 @@ export class ToldNames implements NamesProvider {
   }
 
   read(name: Name, done: (reading: Reading) => void): Asking {
-    this.#client ??= this.#options.createClient(this.#settings)
-    const now = (): number => performance.now()
-    return ask(name, { client: this.#client, settings: this.#settings, known: new Map(), now }, done)
+    return this.#reader.read(name, done)
   }
 
   watch(name: Name, changed: (meaning: Meaning) => void): Watching {
