@@ -8,6 +8,12 @@ const SLACK_MS = 250
 /** Nothing is judged by what is older than this. */
 const MEMORY_MS = 120_000
 
+/**
+ * A connection while it lasts. Its client's address alone is not enough: the kernel may give two connections the same port of
+ * this machine, if they go to different ports.
+ */
+export const keyOf = (listener, client) => `${listener} ${client}`
+
 export class Failures {
   /** How many connections got each verdict. */
   verdicts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0]))
@@ -17,7 +23,7 @@ export class Failures {
   #waiting = new Set()
   #print
 
-  /** `records`: by client, the record of its last connection. */
+  /** `records`: by `keyOf`, the record of the last such connection. */
   constructor({ services, records, timeline, print }) {
     this.#services = services
     this.#records = records
@@ -41,8 +47,8 @@ export class Failures {
       this.#waiting.delete(failure)
       this.#judgeOne(failure, record)
     }
-    for (const [client, { startedAt, timings }] of this.#records)
-      if (Date.parse(startedAt) + timings.totalMs < now - RECORD_MS) this.#records.delete(client)
+    for (const [key, { startedAt, timings }] of this.#records)
+      if (Date.parse(startedAt) + timings.totalMs < now - RECORD_MS) this.#records.delete(key)
     this.#timeline.forget(now - MEMORY_MS)
   }
 
@@ -59,8 +65,8 @@ export class Failures {
 
   /** Ports are used again, so the record must be of the same time. */
   #recordOf({ from, beganAt, failedAt, service }) {
-    const record = this.#records.get(from)
-    if (record?.listener !== service) return undefined
+    const record = this.#records.get(keyOf(service, from))
+    if (record === undefined) return undefined
     const startedAt = Date.parse(record.startedAt)
     return startedAt >= beganAt - SLACK_MS && startedAt <= failedAt + RECORD_MS ? record : undefined
   }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AdminClient } from '../../dist/command/client.js'
 import { runToEnd, start, stop, waitUntilListening, workDirectory } from '../bench/processes.mjs'
+import { keyOf } from './failures.mjs'
 import { treeOf, usageOf } from './usage.mjs'
 
 const CLI = join(import.meta.dirname, '../../dist/cli.js')
@@ -18,7 +19,7 @@ const ERROR = 50
 const EXPECTED = /^(backend|no address for) /
 
 export class Millrace {
-  /** By client: the record of its last connection. */
+  /** By `keyOf`: the record of the last such connection. */
   records = new Map()
   /** Lines of the log that should not be there. */
   unexpected = []
@@ -37,7 +38,7 @@ export class Millrace {
   async start() {
     this.#write()
     this.child = start([process.execPath, CLI, '--config', FILE], { stdout: 'pipe' })
-    createInterface({ input: this.child.stdout }).on('line', (line) => this.#read(line))
+    createInterface({ input: this.child.stdout }).on('line', (line) => this.read(line))
     for (const { port } of this.#services) await waitUntilListening(this.child, { port })
     while ((await this.status().catch(() => undefined))?.workers !== this.#workers) await sleep(50)
   }
@@ -118,9 +119,10 @@ export class Millrace {
     }
   }
 
-  #read(text) {
+  /** Takes a line of the log. */
+  read(text) {
     const line = parse(text)
-    if (line?.msg === 'connection') this.records.set(line.client, line)
+    if (line?.msg === 'connection') this.records.set(keyOf(line.listener, line.client), line)
     else if (line === undefined || line.level >= ERROR) this.unexpected.push(text)
     else if (line.level >= WARN && !EXPECTED.test(line.msg)) this.unexpected.push(text)
   }

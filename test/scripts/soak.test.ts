@@ -12,9 +12,10 @@ const { readOptions } = await part('options')
 const { Random } = await part('random')
 const { Timeline } = await part('timeline')
 const { judge, SETTLE_MS, DETECT_MS } = await part('judge')
-const { Failures } = await part('failures')
+const { Failures, keyOf } = await part('failures')
 const { checkAnswer, conversationOf, CONVERSATIONS } = await part('conversations')
 const { reasonsOf } = await part('report')
+const { Millrace } = await part('millrace')
 
 const ONE = '127.0.0.1:1'
 const OTHER = '127.0.0.1:2'
@@ -106,6 +107,7 @@ describe('the failed connections of the soak', () => {
     ...more,
   })
   const services = [{ name: 'echo', addresses: [ONE, OTHER] }]
+  const millrace = new Millrace(services, 1)
   let printed: string[] = []
   const started = (records: Map<string, unknown>) => {
     printed = []
@@ -126,9 +128,18 @@ describe('the failed connections of the soak', () => {
     const failures = started(records)
     failures.judge(NOW + 1100)
     expect(failures.areJudged).toBe(false)
-    records.set('c:1', record(NOW + 1))
+    records.set(keyOf('echo', 'c:1'), record(NOW + 1))
     failures.judge(NOW + 1200)
     expect(failures.areJudged).toBe(true)
+    expect(failures.verdicts).toMatchObject({ joined: 1, lost: 0 })
+  })
+
+  it('a later connection from the same port to another listener does not hide the record of a failed one', () => {
+    const { records } = millrace
+    const failures = started(records)
+    for (const line of [record(NOW + 1), record(NOW + 2, { listener: 'redis' })])
+      millrace.read(JSON.stringify({ msg: 'connection', client: 'c:1', ...line }))
+    failures.judge(NOW + 1200)
     expect(failures.verdicts).toMatchObject({ joined: 1, lost: 0 })
   })
 
@@ -136,7 +147,7 @@ describe('the failed connections of the soak', () => {
     ['of an earlier connection from the same port', record(NOW - 5000)],
     ['of another listener', record(NOW, { listener: 'redis' })],
   ])('a record %s says nothing about a failed connection, which is lost in the end', (_, other) => {
-    const failures = started(new Map([['c:1', other]]))
+    const failures = started(new Map([[keyOf(other.listener, 'c:1'), other]]))
     failures.judge(NOW + 2000)
     expect(failures.areJudged).toBe(false)
     failures.judge(NOW + 20_000)
