@@ -217,10 +217,12 @@ export class Judge implements CandidateRules {
 
   /**
    * Missing answers do not move a cluster that stays where it has moved: the bytes of a client may be the reason for them.
+   * Nor does a backend that no check has ended for: its backup may only be quicker.
    */
   #works(backend: Backend, now: number, isManual: boolean): boolean {
     const { isEnabled, health } = backend
-    if (!isEnabled || (health.isDown(now) && !(isManual && health.lacksOnlyAnswers(now)))) return false
+    const isProven = !isManual || !(health.lacksOnlyAnswers(now) || health.lacksOnlyChecks(now))
+    if (!isEnabled || (health.isDown(now) && isProven)) return false
     return backend.endpoints.current !== undefined || this.#host.isResolving(backend)
   }
 

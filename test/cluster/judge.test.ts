@@ -279,6 +279,23 @@ test('two processes that see different backends fail agree on a tier, and then s
   expect(clusters[0]!.servingTier).toBe(clusters[1]!.servingTier)
 })
 
+test('with failback: manual a standby whose first check ends earlier does not take the place of a backend that works', () => {
+  const cluster = pair()
+  for (const name of [A, B]) say(cluster, name, false, 'INI')
+  say(cluster, B, true)
+  expect([states(cluster), cluster.servingTier]).toEqual([['down', 'up'], 0])
+  say(cluster, A, true)
+  expect([states(cluster), cluster.servingTier, told]).toEqual([['up', 'up'], 0, []])
+})
+
+test('with failback: manual a first check that fails moves the cluster to the standby', () => {
+  const cluster = pair()
+  for (const name of [A, B]) say(cluster, name, false, 'INI')
+  say(cluster, B, true)
+  say(cluster, A, false)
+  expect(cluster.servingTier).toBe(1)
+})
+
 /** A is served first, B is its standby. */
 function pair(more: ClusterHooks = {}): Cluster {
   told.length = 0

@@ -90,7 +90,7 @@ function saidBy({ isUp, admin, weightPercent, reason }: AgentVerdict): string | 
   const said = [
     admin !== 'ready' && admin,
     isUp !== undefined && (isUp ? 'up' : 'down'),
-    weightPercent !== undefined && `${weightPercent} %`,
+    weightPercent !== undefined && `${Math.round(weightPercent)} %`,
   ].filter((word) => word !== false && word !== undefined)
   const words = said.join(', ')
   if (reason === undefined) return words === '' ? undefined : words

@@ -66,6 +66,11 @@ export class Health {
     return this.passive?.judgedBy === 'answers' && !this.active.isDown && !this.isFlapping(now)
   }
 
+  /** Whether it counts as down for nothing else than that no check has ended yet. */
+  lacksOnlyChecks(now: number): boolean {
+    return this.active.isDown && !this.#isMarked && !this.isFlapping(now)
+  }
+
   isFlapping(now: number): boolean {
     return this.#flapping.isHeld(now)
   }

@@ -5,10 +5,10 @@
  * a reload changes its check.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { ResolvedAddress } from '../../address.js'
 import type { CheckCounts } from '../../cluster/health/checks/checks.js'
 import { firstMs } from '../../cluster/health/checks/pace.js'
 import { forgetLongestGone } from '../../cluster/left.js'
+import type { Endpoints } from '../../cluster/names/endpoints.js'
 import type { ActiveVerdict } from '../../cluster/shared-verdict.js'
 import type { Config } from '../../config/schema.js'
 import { announceChecks } from '../../observe/log/announcements.js'
@@ -19,17 +19,10 @@ import { CheckedBackend, type Watched } from './checked-backend.js'
 import { ProbeQueue } from './probe-queue.js'
 import { NETWORK_PROBES, type Probes } from './probes.js'
 
-/** Where backends are reached. Addresses of names are known elsewhere. */
-export interface BackendAddresses {
-  /** Undefined: its name has no address yet. */
-  current(cluster: string, backend: string): ResolvedAddress | undefined
-  /** Nobody could connect to this address. The backend may have another one. */
-  failed(cluster: string, backend: string, address: ResolvedAddress): void
-}
-
 export interface ActiveHealthHost {
   readonly log: Log
-  readonly addresses: BackendAddresses
+  /** Where a backend is reached. Undefined: there is no such backend. */
+  endpoints(cluster: string, backend: string): Endpoints | undefined
   tell(verdict: ActiveVerdict): void
   /** Default: the network. */
   readonly probes?: Probes | undefined
@@ -98,8 +91,9 @@ export class ActiveHealth {
   }
 
   #create(cluster: string, { backends }: CheckedCluster, entry: BackendEntry): CheckedBackend {
-    const { addresses, tell, probes = NETWORK_PROBES } = this.#host
+    const { probes = NETWORK_PROBES } = this.#host
     const { name, address } = entry
+    const tell = (verdict: ActiveVerdict): void => this.#host.tell(verdict)
     const place = { cluster, backend: name }
     const checked = new CheckedBackend(
       {
@@ -107,8 +101,7 @@ export class ActiveHealth {
         queue: this.#queue,
         host: entry.host ?? (address.kind === 'unix' ? undefined : address.host),
         weight: () => this.#catalogue?.backends(cluster)?.get(name)?.weight ?? 0,
-        reachedAt: () => addresses.current(cluster, name),
-        failedAt: (at) => addresses.failed(cluster, name, at),
+        endpoints: () => this.#host.endpoints(cluster, name),
         ended: (result) => this.#announce(cluster, name, result),
         checked: (verdict) => tell({ about: 'checks', ...place, verdict }),
         agentSaid: (verdict) => tell({ about: 'agent', ...place, verdict }),

@@ -7,6 +7,7 @@ import { Agent, type AgentWords } from '../../cluster/health/checks/agent.js'
 import { type CheckCounts, type CheckResult, Checks, unchecked } from '../../cluster/health/checks/checks.js'
 import type { Underway } from '../../cluster/health/checks/rounds.js'
 import type { AgentVerdict, CheckVerdict } from '../../cluster/health/verdict.js'
+import type { Endpoints } from '../../cluster/names/endpoints.js'
 import type { AgentConfig, CheckConfig } from '../../config/schemas/check-schema.js'
 import type { HealthConfig } from '../../config/schemas/health-schema.js'
 import type { AgentReply } from '../../probes/agent-reply.js'
@@ -21,15 +22,16 @@ export interface CheckedBackendHost {
   readonly host: string | undefined
   /** The weight that its source gives or an operator has set. */
   weight(): number
-  /** Where it is reached now. Undefined: its name has no address yet. */
-  reachedAt(): ResolvedAddress | undefined
-  /** A check could not connect to this address. */
-  failedAt(address: ResolvedAddress): void
+  /** Where it is reached. Undefined: there is no such backend. */
+  endpoints(): Endpoints | undefined
   ended(result: ProbeResult): void
   checked(verdict: CheckVerdict | undefined): void
   agentSaid(verdict: AgentVerdict | undefined): void
   random(): number
 }
+
+/** ms between two looks at a name that has no address yet. */
+const LOOK_EVERY_MS = 200
 
 export type Watched = Pick<HealthConfig, 'check' | 'agent'>
 
@@ -41,6 +43,8 @@ export class CheckedBackend {
   #checks: Checks | undefined
   #agent: Agent | undefined
   #counts: CheckCounts | undefined
+  /** Connects in a row that failed, each at the next address. */
+  #addressesFailed = 0
   #isRunning = false
 
   /** `counts`: of earlier checks of this backend. */
@@ -117,31 +121,61 @@ export class CheckedBackend {
   #probe(done: (result: CheckResult | undefined) => void): Underway {
     const { probes, queue, host } = this.#host
     const { probe, port, timeoutMs, tls, startTls, sendProxy } = this.#check!
-    const at = this.#host.reachedAt()
-    if (at === undefined) return later(done)
-    const target = { address: withPort(at, port), host, tls, startTls, sendProxy, timeoutMs }
-    return queue.run((over) =>
-      probes.probe(probe, target, (result) => {
-        over()
-        this.#host.ended(result)
-        // A name can have several addresses, and the next one may work. Another port says nothing about them.
-        if (!result.passed && result.reason.startsWith('L4') && port === undefined) this.#host.failedAt(at)
-        done(result.reason === 'SOCKERR' ? undefined : result)
-      }),
-    )
+    return this.#whenReached((at) => {
+      const target = { address: withPort(at, port), host, tls, startTls, sendProxy, timeoutMs }
+      return queue.run((over) =>
+        probes.probe(probe, target, (result) => {
+          over()
+          this.#host.ended(result)
+          done(this.#tellsNothing(result, at) ? undefined : result)
+        }),
+      )
+    })
+  }
+
+  /** Of a lack of our own, or of a connect that failed while another address of the name may work. */
+  #tellsNothing({ passed, reason }: ProbeResult, at: ResolvedAddress): boolean {
+    if (reason === 'SOCKERR') return true
+    if (passed || !reason.startsWith('L4')) {
+      this.#addressesFailed = 0
+      return false
+    }
+    const endpoints = this.#host.endpoints()
+    const { other } = endpoints ?? {}
+    endpoints?.failed(at)
+    // A family that does not work here must not make the backend look down.
+    if (other !== undefined) endpoints?.won(other)
+    this.#addressesFailed += 1
+    return this.#addressesFailed < (endpoints?.all.length ?? 0)
   }
 
   #ask(done: (words: AgentWords | undefined) => void): Underway {
     const { probes, queue } = this.#host
     const { port, send, timeoutMs } = this.#agentConfig!
-    const at = this.#host.reachedAt()
-    if (at === undefined) return later(done)
-    return queue.run((over) =>
-      probes.askAgent({ address: withPort(at, port), send, timeoutMs }, (reply) => {
-        over()
-        done(reply && this.#wordsOf(reply))
-      }),
+    return this.#whenReached((at) =>
+      queue.run((over) =>
+        probes.askAgent({ address: withPort(at, port), send, timeoutMs }, (reply) => {
+          over()
+          done(reply && this.#wordsOf(reply))
+        }),
+      ),
     )
+  }
+
+  /** Begins as soon as the name of the backend has an address. */
+  #whenReached(begin: (at: ResolvedAddress) => Underway): Underway {
+    let underway: Underway
+    const look = (): void => {
+      const at = this.#host.endpoints()?.current
+      if (at !== undefined) {
+        underway = begin(at)
+        return
+      }
+      const timer = setTimeout(look, LOOK_EVERY_MS).unref()
+      underway = { cancel: () => clearTimeout(timer) }
+    }
+    look()
+    return { cancel: () => underway.cancel() }
   }
 
   /** An agent can say a weight, or a part of the one that holds. */
@@ -150,12 +184,6 @@ export class CheckedBackend {
     const whole = this.#host.weight()
     return whole === 0 ? words : { ...words, weightPercent: (100 * weight) / whole }
   }
-}
-
-/** There is nobody to ask yet. */
-function later(done: (nothing: undefined) => void): Underway {
-  const soon = setImmediate(() => done(undefined))
-  return { cancel: () => clearImmediate(soon) }
 }
 
 const withPort = (at: ResolvedAddress, port: number | undefined): ResolvedAddress =>

@@ -10,14 +10,10 @@ export function createOwnHealth(
   probes: Probes | undefined,
   clusters: () => Clusters,
 ): ActiveHealth {
-  const endpoints = (cluster: string, backend: string) => clusters().get(cluster)?.backend(backend)?.endpoints
   return new ActiveHealth({
     log,
     probes,
-    addresses: {
-      current: (cluster, backend) => endpoints(cluster, backend)?.current,
-      failed: (cluster, backend, address) => endpoints(cluster, backend)?.failed(address),
-    },
+    endpoints: (cluster, backend) => clusters().get(cluster)?.backend(backend)?.endpoints,
     tell: (verdict) => clusters().heard(verdict, true),
   })
 }

@@ -2,15 +2,13 @@
  * Where the supervisor reaches the backends that it checks. It knows what their names mean, as the workers do, and moves on to the
  * next address of a backend by itself.
  */
-import type { ResolvedAddress } from '../../address.js'
 import { ClusterNames } from '../../cluster/names/cluster-names.js'
 import { Endpoints } from '../../cluster/names/endpoints.js'
 import type { NamesProvider } from '../../cluster/names/provider.js'
 import type { Config } from '../../config/schema.js'
 import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
-import type { BackendAddresses } from '../../proxy/health/active-health.js'
 
-export class OwnAddresses implements BackendAddresses {
+export class OwnAddresses {
   readonly #names: ClusterNames
   #endpoints = new Map<string, Endpoints>()
 
@@ -42,16 +40,9 @@ export class OwnAddresses implements BackendAddresses {
     )
   }
 
-  current(cluster: string, backend: string): ResolvedAddress | undefined {
-    return this.#endpoints.get(keyOf(cluster, backend))?.current
-  }
-
-  failed(cluster: string, backend: string, address: ResolvedAddress): void {
-    const endpoints = this.#endpoints.get(keyOf(cluster, backend))
-    const { other } = endpoints ?? {}
-    endpoints?.failed(address)
-    // A family that does not work here must not make the backend look down.
-    if (other !== undefined) endpoints?.won(other)
+  /** Undefined: the backend is not checked. */
+  of(cluster: string, backend: string): Endpoints | undefined {
+    return this.#endpoints.get(keyOf(cluster, backend))
   }
 
   stop(): void {

@@ -23,7 +23,7 @@ export class CheckFeed {
   readonly #present = new Map<string, ActiveVerdict>()
   /** By key, what workers have not been told yet. */
   readonly #untold = new Map<string, ActiveVerdict>()
-  /** Keys of what no worker has logged. */
+  /** Keys of changes that no worker has logged. */
   readonly #unlogged = new Set<string>()
   #timer: NodeJS.Timeout | undefined
 
@@ -37,9 +37,11 @@ export class CheckFeed {
     if (verdict.verdict === undefined) this.#present.delete(key)
     else this.#present.set(key, verdict)
     this.#untold.set(key, verdict)
+    const isChange = isNews(before, verdict)
+    if (isChange && this.#host.logger() === undefined) this.#unlogged.add(key)
     const reason = passedFor(before, verdict)
     const endsEjection = reason !== undefined && this.#host.passed(verdict.cluster, verdict.backend, reason)
-    if (endsEjection || isNews(before, verdict)) this.#tell()
+    if (endsEjection || isChange) this.#tell()
     else this.#timer ??= setTimeout(() => this.#tell(), TELL_COUNTS_EVERY_MS).unref()
   }
 
@@ -62,7 +64,6 @@ export class CheckFeed {
     this.stop()
     const logger = this.#host.logger()
     const verdicts = [...this.#untold.values()]
-    if (logger === undefined) for (const key of this.#untold.keys()) this.#unlogged.add(key)
     this.#untold.clear()
     for (const worker of this.#host.workers()) {
       const told = verdicts.map((verdict) => ({ verdict, isLogged: worker === logger }))

@@ -46,7 +46,7 @@ export class SharedHealth {
     this.#checks = new ActiveHealth({
       log: host.log,
       probes: host.probes,
-      addresses: this.#addresses,
+      endpoints: (...backend) => this.#addresses.of(...backend),
       tell: (verdict) => this.#feed.heard(verdict),
     })
   }

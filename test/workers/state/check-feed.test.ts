@@ -95,3 +95,11 @@ test('a worker that comes later is told what holds, and logs only what nobody ha
   ])
   expect(feed.greet().some(({ isLogged }) => isLogged)).toBe(false)
 })
+
+test('a worker that comes after all others are gone does not log what one of them has logged', () => {
+  feed.heard(checked(false, 1, 1))
+  logger = undefined
+  feed.heard(checked(false, 2, 2))
+  vi.advanceTimersByTime(1000)
+  expect(feed.greet()).toEqual([{ verdict: checked(false, 2, 2), isLogged: false }])
+})

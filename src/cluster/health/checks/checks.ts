@@ -35,7 +35,7 @@ const NO_CHECKS: CheckCounts = { checks: 0, checksFailed: 0 }
 export class Checks {
   readonly #host: ChecksHost
   readonly #rounds: Rounds
-  readonly #riseFall: RiseFall
+  #riseFall: RiseFall
   #verdict: CheckVerdict
 
   /** `earlier`: the verdict of other checks of the same backend. Default: it begins as `init` says. */
@@ -57,8 +57,9 @@ export class Checks {
     return this.#verdict
   }
 
-  /** The first check is due in `afterMs`. */
+  /** The first check is due in `afterMs`. If there were checks before, what they found is old: one result can change it. */
   begin(afterMs: number): void {
+    this.#riseFall = new RiseFall(this.#host.policy, this.#verdict.isUp)
     if (!this.#verdict.isUp) this.#host.tell(this.#verdict)
     this.#rounds.begin(afterMs)
   }

@@ -168,6 +168,16 @@ test('checks that are stopped because of what they tell do not go on', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('checks that begin again after a stop believe one result against what they knew', () => {
+  const checks = begin()
+  results(PASS)
+  checks.stop()
+  checks.begin(0)
+  results(FAIL)
+  expect(told.at(-1)).toMatchObject({ isUp: false, checks: 2 })
+  checks.stop()
+})
+
 test('first checks of backends that begin together are 20 ms apart, and all begin within the interval', () => {
   expect([0, 1, 2].map((position) => firstMs(2000, position, 3))).toEqual([0, 20, 40])
   expect(firstMs(2000, 9999, 10_000)).toBeLessThan(2000)
