@@ -38,9 +38,16 @@ function start(addresses: readonly string[], health: Partial<HealthPolicy>): Clu
 
 const eject = { failures: 1, forMs: 1000, maxForMs: 30_000, maxPercent: undefined }
 let checks = 0
-const say = (cluster: Cluster, name: string, isUp: boolean, reason = isUp ? 'L4OK' : 'L4CON'): void => {
+const say = (
+  cluster: Cluster,
+  name: string,
+  isUp: boolean,
+  reason = isUp ? 'L4OK' : 'L4CON',
+  agoMs = 0,
+): void => {
   checks += 1
-  const verdict: CheckVerdict = { isUp, reason, detail: undefined, changedAt: 1, checks, checksFailed: 0 }
+  const some = { detail: undefined, changedAt: 1, checks, checksFailed: 0, agoMs }
+  const verdict: CheckVerdict = { isUp, reason, ...some }
   cluster.checked(name, verdict)
 }
 
@@ -129,6 +136,29 @@ test('a check that passes ends an ejection by connects', async () => {
   await dial(cluster)
   say(cluster, A, true)
   expect(cluster.status().backends[0]).toMatchObject({ state: 'up', restingMs: 0 })
+})
+
+test('a check that passed before the last failed connect or missing answer ends no ejection', async () => {
+  const cluster = start([A, B, C], { eject: { ...eject, maxPercent: 100 } })
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  await dial(cluster)
+  cluster.judge.unanswered(cluster.backend(B)!, SILENT)
+  const elsewhere = {
+    judgedBy: 'connects',
+    reason: 'L4CON',
+    detail: undefined,
+    restMs: 900,
+    times: 1,
+  } as const
+  cluster.judge.told(cluster.backend(C)!, elsewhere)
+  const pass = (): void => {
+    for (const name of [A, B, C]) say(cluster, name, true, 'L7OK', 100)
+  }
+  pass()
+  expect(states(cluster)).toEqual(['down', 'down', 'down'])
+  vi.advanceTimersByTime(200)
+  pass()
+  expect(states(cluster)).toEqual(['up', 'up', 'up'])
 })
 
 test('only a check that reads an answer ends an ejection for want of answers', () => {

@@ -60,6 +60,7 @@ export class Ejections {
   /** Of these, how many were at the address that was in use. */
   #addressesFailed = 0
   #unanswered = 0
+  #failedAt = Number.NEGATIVE_INFINITY
 
   constructor(rules: EjectionRules) {
     this.#rules = rules
@@ -76,6 +77,11 @@ export class Ejections {
   /** Until when it is skipped, in ms. 0: it is not. In the past: one connect goes ahead alone. */
   get skippedUntil(): number {
     return this.#skippedUntil
+  }
+
+  /** When a connection last showed something bad, in ms. */
+  get failedAt(): number {
+    return this.#failedAt
   }
 
   isAvailable(now: number, dialling: number): boolean {
@@ -103,6 +109,7 @@ export class Ejections {
     if (NOT_ITS_FAULT.has(errno)) return false
     this.failures += 1
     this.lastError = errno
+    this.#failedAt = now
     // While the backend is skipped for that, failures are expected. The time must not grow with the number of clients.
     if (now < this.#skippedUntil && this.#verdict?.judgedBy === 'connects') return false
     this.#connectsFailed += 1
@@ -122,6 +129,7 @@ export class Ejections {
 
   /** A connection got no answer. Returns whether the backend is ejected by that. */
   unanswered({ reason, detail }: Unanswered, now: number): boolean {
+    this.#failedAt = now
     if (now < this.#skippedUntil) return false
     this.#unanswered += 1
     if (this.#unanswered < this.#needed('answers')) return false
@@ -130,6 +138,7 @@ export class Ejections {
 
   /** Another process has ejected the backend. */
   told(verdict: PassiveVerdict, now: number): void {
+    this.#failedAt = now
     this.#verdict = verdict
     this.#times = Math.max(this.#times, verdict.times)
     if (verdict.restMs > 0) this.#skippedUntil = Math.max(this.#skippedUntil, now + verdict.restMs)

@@ -104,7 +104,8 @@ export class Health {
     return this.#after(now, () => {
       this.active.checked(verdict)
       const hasPassed = verdict !== undefined && !this.active.isDown && this.active.passed > passed
-      if (!hasPassed) return
+      // A check that passed before the last failure proves nothing.
+      if (!hasPassed || now - verdict.agoMs < this.#ejections.failedAt) return
       if (hasAnswered(verdict.reason)) this.#ejections.clear(now)
       else this.#ejections.reached(now)
     })

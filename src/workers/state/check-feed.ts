@@ -18,11 +18,17 @@ export interface CheckFeedHost {
   passed(cluster: string, backend: string, reason: string): boolean
 }
 
+interface Heard {
+  readonly verdict: ActiveVerdict
+  /** ms, on the clock of this process. */
+  readonly at: number
+}
+
 export class CheckFeed {
   readonly #host: CheckFeedHost
-  readonly #present = new Map<string, ActiveVerdict>()
+  readonly #present = new Map<string, Heard>()
   /** By key, what workers have not been told yet. */
-  readonly #untold = new Map<string, ActiveVerdict>()
+  readonly #untold = new Map<string, Heard>()
   /** Keys of changes that no worker has logged. */
   readonly #unlogged = new Set<string>()
   #timer: NodeJS.Timeout | undefined
@@ -33,10 +39,11 @@ export class CheckFeed {
 
   heard(verdict: ActiveVerdict): void {
     const key = JSON.stringify([verdict.about, verdict.cluster, verdict.backend])
-    const before = this.#present.get(key)
+    const before = this.#present.get(key)?.verdict
+    const heard = { verdict, at: performance.now() }
     if (verdict.verdict === undefined) this.#present.delete(key)
-    else this.#present.set(key, verdict)
-    this.#untold.set(key, verdict)
+    else this.#present.set(key, heard)
+    this.#untold.set(key, heard)
     const isChange = isNews(before, verdict)
     if (isChange && this.#host.logger() === undefined) this.#unlogged.add(key)
     const reason = passedFor(before, verdict)
@@ -47,8 +54,8 @@ export class CheckFeed {
 
   /** All that holds, for a worker that knows nothing of it. It logs what no other worker has logged. */
   greet(): ToldVerdict[] {
-    const told = Array.from(this.#present, ([key, verdict]) => ({
-      verdict,
+    const told = Array.from(this.#present, ([key, heard]) => ({
+      verdict: aged(heard),
       isLogged: this.#unlogged.has(key),
     }))
     this.#unlogged.clear()
@@ -63,13 +70,19 @@ export class CheckFeed {
   #tell(): void {
     this.stop()
     const logger = this.#host.logger()
-    const verdicts = [...this.#untold.values()]
+    const verdicts = Array.from(this.#untold.values(), aged)
     this.#untold.clear()
     for (const worker of this.#host.workers()) {
       const told = verdicts.map((verdict) => ({ verdict, isLogged: worker === logger }))
       worker.send({ kind: 'verdicts', verdicts: told })
     }
   }
+}
+
+/** As it is told now. */
+function aged({ verdict, at }: Heard): ActiveVerdict {
+  if (verdict.about === 'agent' || verdict.verdict === undefined) return verdict
+  return { ...verdict, verdict: { ...verdict.verdict, agoMs: performance.now() - at } }
 }
 
 /** Whether workers may have to do something about it. */

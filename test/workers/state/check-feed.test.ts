@@ -11,7 +11,7 @@ let isEjected: boolean
 let feed: CheckFeed
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   told = []
   isEjected = false
   workers = [0, 1].map((slot) => ({ slot, send: (message) => hear(slot, message) }) as WorkerChannel)
@@ -29,10 +29,18 @@ function hear(slot: number, message: ToWorker): void {
 }
 
 const place = { cluster: 'db', backend: 'a:1' }
-const checked = (isUp: boolean, checks: number, checksFailed = 0): ActiveVerdict => ({
+const checked = (isUp: boolean, checks: number, checksFailed = 0, agoMs = 0): ActiveVerdict => ({
   about: 'checks',
   ...place,
-  verdict: { isUp, reason: isUp ? 'L7OK' : 'L4CON', detail: undefined, changedAt: 0, checks, checksFailed },
+  verdict: {
+    isUp,
+    reason: isUp ? 'L7OK' : 'L4CON',
+    detail: undefined,
+    changedAt: 0,
+    checks,
+    checksFailed,
+    agoMs,
+  },
 })
 const drained: ActiveVerdict = {
   about: 'agent',
@@ -55,8 +63,8 @@ test('checks that change nothing are told once a second, and only the last of th
   expect(told).toEqual([])
   vi.advanceTimersByTime(1000)
   expect(told.map(([slot, { verdict }]) => [slot, verdict])).toEqual([
-    [0, checked(true, 4)],
-    [1, checked(true, 4)],
+    [0, checked(true, 4, 0, 1000)],
+    [1, checked(true, 4, 0, 1000)],
   ])
   vi.advanceTimersByTime(10_000)
   expect(told).toHaveLength(2)
@@ -101,5 +109,5 @@ test('a worker that comes after all others are gone does not log what one of the
   logger = undefined
   feed.heard(checked(false, 2, 2))
   vi.advanceTimersByTime(1000)
-  expect(feed.greet()).toEqual([{ verdict: checked(false, 2, 2), isLogged: false }])
+  expect(feed.greet()).toEqual([{ verdict: checked(false, 2, 2, 1000), isLogged: false }])
 })

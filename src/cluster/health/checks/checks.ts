@@ -78,6 +78,7 @@ export class Checks {
       changedAt: isChange ? Date.now() : changedAt,
       checks: checks + 1,
       checksFailed: checksFailed + (passed ? 0 : 1),
+      agoMs: 0,
     }
     this.#host.tell(this.#verdict)
   }
@@ -89,6 +90,13 @@ export function unchecked(
   counts: CheckCounts = NO_CHECKS,
 ): CheckVerdict {
   const { checks, checksFailed } = counts
-  const changedAt = Date.now()
-  return { isUp: init === 'up', reason: NOT_CHECKED_YET, detail: undefined, changedAt, checks, checksFailed }
+  return {
+    isUp: init === 'up',
+    reason: NOT_CHECKED_YET,
+    detail: undefined,
+    changedAt: Date.now(),
+    checks,
+    checksFailed,
+    agoMs: 0,
+  }
 }
