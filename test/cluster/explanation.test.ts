@@ -65,7 +65,7 @@ it('a choice says why each of the others was skipped', async () => {
     changedAt: 0,
     checks: 3,
     checksFailed: 3,
-    agoMs: 0,
+    passedAgoMs: 0,
   })
   expect(told(choiceOf(cluster))).toMatchObject({
     candidates: 1,
@@ -192,7 +192,7 @@ it('a choice says that a backend is skipped because it changes too often', () =>
   const flapping = { changes: 2, withinMs: 60_000, maxForMs: 30_000 }
   const health = { ...BALANCED.health, flapping }
   const cluster = clusterOf([A, B], {}, { balance: 'first', health })
-  const check = { detail: undefined, changedAt: 0, checks: 1, checksFailed: 1, agoMs: 0 }
+  const check = { detail: undefined, changedAt: 0, checks: 1, checksFailed: 1, passedAgoMs: 0 }
   for (const isUp of [false, true, false, true])
     cluster.checked(A, { ...check, isUp, reason: isUp ? 'L4OK' : 'L4TOUT' })
   expect(choiceOf(cluster).skipped).toMatchObject([{ backend: A, why: 'flapping', restingMs: 30_000 }])

@@ -43,10 +43,10 @@ const say = (
   name: string,
   isUp: boolean,
   reason = isUp ? 'L4OK' : 'L4CON',
-  agoMs = 0,
+  passedAgoMs = 0,
 ): void => {
   checks += 1
-  const some = { detail: undefined, changedAt: 1, checks, checksFailed: 0, agoMs }
+  const some = { detail: undefined, changedAt: 1, checks, checksFailed: 0, passedAgoMs }
   const verdict: CheckVerdict = { isUp, reason, ...some }
   cluster.checked(name, verdict)
 }

@@ -30,7 +30,7 @@ const verdict = (isUp: boolean, reason: string, detail?: string): CheckVerdict =
   changedAt: 1000,
   checks: 7,
   checksFailed: 3,
-  agoMs: 0,
+  passedAgoMs: 0,
 })
 const said = (words: Partial<AgentVerdict>): AgentVerdict => ({
   isUp: undefined,

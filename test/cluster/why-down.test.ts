@@ -11,7 +11,7 @@ const down = (reason: string) => ({
   changedAt: 0,
   checks: 3,
   checksFailed: 3,
-  agoMs: 0,
+  passedAgoMs: 0,
 })
 
 it('the reasons of backends that are down are named, each once', () => {

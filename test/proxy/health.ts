@@ -38,7 +38,7 @@ export function describeHealth(): void {
       changedAt: Date.now(),
       checks: 1,
       checksFailed: isUp ? 0 : 1,
-      agoMs: 0,
+      passedAgoMs: 0,
     }
     cluster().checked(backend.address, verdict)
   }

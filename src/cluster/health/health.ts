@@ -105,7 +105,7 @@ export class Health {
       this.active.checked(verdict)
       const hasPassed = verdict !== undefined && !this.active.isDown && this.active.passed > passed
       // A check that passed before the last failure proves nothing.
-      if (!hasPassed || now - verdict.agoMs < this.#ejections.failedAt) return
+      if (!hasPassed || now - verdict.passedAgoMs < this.#ejections.failedAt) return
       if (hasAnswered(verdict.reason)) this.#ejections.clear(now)
       else this.#ejections.reached(now)
     })

@@ -14,8 +14,8 @@ export interface CheckVerdict {
   /** Checks so far, and how many of them failed. */
   readonly checks: number
   readonly checksFailed: number
-  /** How long before the moment at which this is told the last check ended, in ms. */
-  readonly agoMs: number
+  /** How long before the moment at which this is told a check last passed, in ms. If none has passed, it means nothing. */
+  readonly passedAgoMs: number
 }
 
 /** Whether a check that passed for this reason has read an answer. A connect alone does not show that a backend answers. */

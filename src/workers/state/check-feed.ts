@@ -20,8 +20,8 @@ export interface CheckFeedHost {
 
 interface Heard {
   readonly verdict: ActiveVerdict
-  /** ms, on the clock of this process. */
-  readonly at: number
+  /** When a check last passed: ms, on the clock of this process. If none has passed, it means nothing. */
+  readonly passedAt: number
 }
 
 export class CheckFeed {
@@ -39,14 +39,17 @@ export class CheckFeed {
 
   heard(verdict: ActiveVerdict): void {
     const key = JSON.stringify([verdict.about, verdict.cluster, verdict.backend])
-    const before = this.#present.get(key)?.verdict
-    const heard = { verdict, at: performance.now() }
+    const { verdict: before, passedAt } = this.#present.get(key) ?? {}
+    const reason = passedFor(before, verdict)
+    const heard = {
+      verdict,
+      passedAt: reason === undefined && passedAt !== undefined ? passedAt : performance.now(),
+    }
     if (verdict.verdict === undefined) this.#present.delete(key)
     else this.#present.set(key, heard)
     this.#untold.set(key, heard)
     const isChange = isNews(before, verdict)
     if (isChange && this.#host.logger() === undefined) this.#unlogged.add(key)
-    const reason = passedFor(before, verdict)
     const endsEjection = reason !== undefined && this.#host.passed(verdict.cluster, verdict.backend, reason)
     if (endsEjection || isChange) this.#tell()
     else this.#timer ??= setTimeout(() => this.#tell(), TELL_COUNTS_EVERY_MS).unref()
@@ -80,9 +83,9 @@ export class CheckFeed {
 }
 
 /** As it is told now. */
-function aged({ verdict, at }: Heard): ActiveVerdict {
+function aged({ verdict, passedAt }: Heard): ActiveVerdict {
   if (verdict.about === 'agent' || verdict.verdict === undefined) return verdict
-  return { ...verdict, verdict: { ...verdict.verdict, agoMs: performance.now() - at } }
+  return { ...verdict, verdict: { ...verdict.verdict, passedAgoMs: performance.now() - passedAt } }
 }
 
 /** Whether workers may have to do something about it. */

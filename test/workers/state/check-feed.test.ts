@@ -29,7 +29,7 @@ function hear(slot: number, message: ToWorker): void {
 }
 
 const place = { cluster: 'db', backend: 'a:1' }
-const checked = (isUp: boolean, checks: number, checksFailed = 0, agoMs = 0): ActiveVerdict => ({
+const checked = (isUp: boolean, checks: number, checksFailed = 0, passedAgoMs = 0): ActiveVerdict => ({
   about: 'checks',
   ...place,
   verdict: {
@@ -39,7 +39,7 @@ const checked = (isUp: boolean, checks: number, checksFailed = 0, agoMs = 0): Ac
     changedAt: 0,
     checks,
     checksFailed,
-    agoMs,
+    passedAgoMs,
   },
 })
 const drained: ActiveVerdict = {
@@ -68,6 +68,18 @@ test('checks that change nothing are told once a second, and only the last of th
   ])
   vi.advanceTimersByTime(10_000)
   expect(told).toHaveLength(2)
+})
+
+test('workers are told how long ago a check has passed, also if others have failed since', () => {
+  feed.heard(checked(true, 1))
+  feed.heard(checked(true, 2))
+  vi.advanceTimersByTime(600)
+  feed.heard(checked(true, 3, 1))
+  told = []
+  vi.advanceTimersByTime(400)
+  expect(told[0]).toEqual([0, { verdict: checked(true, 3, 1, 1000), isLogged: true }])
+  vi.advanceTimersByTime(500)
+  expect(feed.greet()).toEqual([{ verdict: checked(true, 3, 1, 1500), isLogged: false }])
 })
 
 test('a check that passes is told at once if the backend was ejected, and one that fails is not', () => {

@@ -78,7 +78,7 @@ export class Checks {
       changedAt: isChange ? Date.now() : changedAt,
       checks: checks + 1,
       checksFailed: checksFailed + (passed ? 0 : 1),
-      agoMs: 0,
+      passedAgoMs: 0,
     }
     this.#host.tell(this.#verdict)
   }
@@ -97,6 +97,6 @@ export function unchecked(
     changedAt: Date.now(),
     checks,
     checksFailed,
-    agoMs: 0,
+    passedAgoMs: 0,
   }
 }

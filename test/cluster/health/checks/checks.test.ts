@@ -109,7 +109,15 @@ test('each verdict has the last reason, the time of the last change and all coun
   const checks = begin()
   results(PASS, FAIL, FAIL, FAIL)
   expect(told).toEqual([
-    { isUp: true, reason: 'L4OK', detail: undefined, changedAt: 0, checks: 1, checksFailed: 0, agoMs: 0 },
+    {
+      isUp: true,
+      reason: 'L4OK',
+      detail: undefined,
+      changedAt: 0,
+      checks: 1,
+      checksFailed: 0,
+      passedAgoMs: 0,
+    },
     {
       isUp: true,
       reason: 'L4CON',
@@ -117,7 +125,7 @@ test('each verdict has the last reason, the time of the last change and all coun
       changedAt: 0,
       checks: 2,
       checksFailed: 1,
-      agoMs: 0,
+      passedAgoMs: 0,
     },
     {
       isUp: true,
@@ -126,7 +134,7 @@ test('each verdict has the last reason, the time of the last change and all coun
       changedAt: 0,
       checks: 3,
       checksFailed: 2,
-      agoMs: 0,
+      passedAgoMs: 0,
     },
     {
       isUp: false,
@@ -135,7 +143,7 @@ test('each verdict has the last reason, the time of the last change and all coun
       changedAt: 1200,
       checks: 4,
       checksFailed: 3,
-      agoMs: 0,
+      passedAgoMs: 0,
     },
   ])
   expect(checks.verdict).toBe(told.at(-1))
@@ -165,7 +173,7 @@ test('checks that follow other ones of the same backend begin with their state a
     changedAt: -5000,
     checks: 40,
     checksFailed: 7,
-    agoMs: 0,
+    passedAgoMs: 0,
   }
   const checks = begin({}, earlier)
   expect(told).toEqual([earlier])
