@@ -6,6 +6,7 @@
 import { isIPv6 } from 'node:net'
 import { formatAddress, type ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
+import type { Socket } from '../io/socket.js'
 import type { Waiting } from './attempt.js'
 import type { Backend } from './backend.js'
 import { type Dialling, type DialRequest, type DialResult, NOT_ALLOWED } from './dial.js'
@@ -13,8 +14,9 @@ import type { Dialer, DialerOutcome, Through } from './dialer.js'
 import type { Allowed } from './egress/allow-list.js'
 import type { AskedServer } from './egress/asked-server.js'
 import type { NamesProvider, Reading } from './names/provider.js'
+import { race } from './race.js'
 
-/** Who owns a name chooses how many addresses it has. Each may cost `connectMs`. */
+/** Who owns a name chooses how many addresses it has. Each may cost `connectMs`, or two of both families together. */
 const MOST_ADDRESSES = 4
 const SHORTAGE_PAUSE_MS = 50
 
@@ -35,6 +37,9 @@ export interface AllowedServer extends AskedServer {
   readonly addresses: Allowed['addresses']
 }
 
+/** What is dialled at once: an address, or one of each family. */
+type Turn = readonly [ResolvedAddress, ResolvedAddress?]
+
 export class EgressAttempt implements Dialling, Waiting {
   readonly #host: EgressHost
   readonly #request: DialRequest
@@ -45,8 +50,8 @@ export class EgressAttempt implements Dialling, Waiting {
   /** The question or the connect in progress. */
   #waitsFor: Dialling | undefined
   #timer: NodeJS.Timeout | undefined
-  /** Those that were checked and not tried yet. */
-  #addresses: readonly ResolvedAddress[] = []
+  /** Addresses that were checked and not tried yet. */
+  #turns: readonly Turn[] = []
   #tries = 0
   #error = 'ENOTFOUND'
   /** Of the last dial. */
@@ -96,7 +101,7 @@ export class EgressAttempt implements Dialling, Waiting {
 
   /** The forward proxy gets the name as it is. */
   #leave({ host, port }: AllowedServer): void {
-    this.#addresses = [{ kind: 'tcp', host, port }]
+    this.#turns = [[{ kind: 'tcp', host, port }]]
     this.#next()
   }
 
@@ -122,36 +127,40 @@ export class EgressAttempt implements Dialling, Waiting {
       return why === undefined
     })
     this.#request.explanation?.asked(backend, allowed.length, refused)
-    this.#addresses = bothFamilies(allowed).map((host) => ({ kind: 'tcp', host, port }))
+    this.#turns = turnsOf(allowed.map((host) => ({ kind: 'tcp', host, port })))
     if (allowed.length > 0) this.#next()
     else if (refused.length > 0) this.abandon(NOT_ALLOWED, refused[0])
     else this.abandon('ENOTFOUND')
   }
 
   #next(): void {
-    const [address, ...others] = this.#addresses
-    this.#addresses = others
-    if (address === undefined || this.#host.isStopped()) this.abandon(this.#error)
+    const [turn, ...others] = this.#turns
+    this.#turns = others
+    if (turn === undefined || this.#host.isStopped()) this.abandon(this.#error)
     else {
       this.#tries += 1
-      this.#connect(address)
+      this.#connect(turn)
     }
   }
 
-  #connect(address: ResolvedAddress): void {
-    this.#waitsFor = this.#host.engine.dial(address, this.#request.connectMs, (outcome) => {
+  #connect(turn: Turn): void {
+    const [first, second] = turn
+    const { engine } = this.#host
+    const { connectMs } = this.#request
+    const settled = (address: ResolvedAddress, outcome: DialerOutcome): void => {
       this.#waitsFor = undefined
-      this.#settled(address, outcome)
-    })
+      this.#via = outcome.via
+      if (outcome.socket === undefined) this.#failed(turn, address, outcome.errno)
+      else this.#connected(address, outcome.socket)
+    }
+    this.#waitsFor =
+      second === undefined
+        ? engine.dial(first, connectMs, (outcome) => settled(first, outcome))
+        : race(engine, [first, second], connectMs, (outcome) => settled(outcome.address, outcome))
   }
 
-  #settled(address: ResolvedAddress, { socket, errno, via }: DialerOutcome): void {
+  #connected(address: ResolvedAddress, socket: Socket): void {
     const { backend, host, port } = this.#server!
-    this.#via = via
-    if (socket === undefined) {
-      this.#failed(address, errno)
-      return
-    }
     if (!backend.isEnabled) {
       // It was taken out while the connect was in progress.
       socket.reset()
@@ -161,14 +170,14 @@ export class EgressAttempt implements Dialling, Waiting {
     this.#isDialling = false
     backend.dialSucceeded(this.#host.now())
     const server = { name: formatAddress({ kind: 'tcp', host, port }), host }
-    this.#finish({ socket, backend, address, server, retries: this.#tries - 1, via })
+    this.#finish({ socket, backend, address, server, retries: this.#tries - 1, via: this.#via })
   }
 
-  #failed(address: ResolvedAddress, errno: string): void {
+  #failed(turn: Turn, address: ResolvedAddress, errno: string): void {
     const { backend } = this.#server!
     this.#error = errno
     if (SHORTAGES.has(errno)) {
-      this.#pause(address, errno)
+      this.#pause(turn, errno)
       return
     }
     this.#isDialling = false
@@ -180,7 +189,7 @@ export class EgressAttempt implements Dialling, Waiting {
   }
 
   /** File descriptors may come back soon. */
-  #pause(address: ResolvedAddress, errno: string): void {
+  #pause(turn: Turn, errno: string): void {
     const { connectMs } = this.#request
     const now = this.#host.now()
     this.#shortUntil ??= connectMs > 0 ? now + connectMs : Number.POSITIVE_INFINITY
@@ -191,7 +200,7 @@ export class EgressAttempt implements Dialling, Waiting {
     this.#host.waiting.add(this)
     const goOn = (): void => {
       this.#stopWaiting()
-      this.#connect(address)
+      this.#connect(turn)
     }
     this.#timer = setTimeout(goOn, SHORTAGE_PAUSE_MS).unref()
   }
@@ -237,13 +246,17 @@ export class EgressAttempt implements Dialling, Waiting {
 /** As getaddrinfo(3) says it: there is no such name, or nobody could say at the moment. */
 const errnoOf = ({ kind }: Reading): string => (kind === 'empty' ? 'ENOTFOUND' : 'EAI_AGAIN')
 
-/** The first few addresses, so that a family that does not work here costs one connect. */
-function bothFamilies(ips: readonly string[]): readonly string[] {
-  const unique = [...new Set(ips)]
-  const [first] = unique
-  if (first === undefined) return []
-  const like = unique.filter((ip) => isIPv6(ip) === isIPv6(first))
-  const others = unique.filter((ip) => isIPv6(ip) !== isIPv6(first))
-  const ordered = like.flatMap((ip, index) => [ip, ...others.slice(index, index + 1)])
-  return [...ordered, ...others.slice(like.length)].slice(0, MOST_ADDRESSES)
+/** The first few addresses in their order. If there are two families, one of each is dialled at once. */
+function turnsOf(addresses: readonly ResolvedAddress[]): Turn[] {
+  const isLikeFirst = (each: ResolvedAddress): boolean => isIpv6(each) === isIpv6(addresses[0]!)
+  const [like, others] = [addresses.filter(isLikeFirst), addresses.filter((each) => !isLikeFirst(each))]
+  if (others.length === 0) return like.slice(0, MOST_ADDRESSES).map((each) => [each])
+  const turns = Array.from({ length: MOST_ADDRESSES / 2 }, (_, index) => [like[index], others[index]])
+  return turns.flatMap(([first, second]): Turn[] => {
+    if (first !== undefined && second !== undefined) return [[first, second]]
+    const alone = first ?? second
+    return alone === undefined ? [] : [[alone]]
+  })
 }
+
+const isIpv6 = (address: ResolvedAddress): boolean => address.kind === 'tcp' && isIPv6(address.host)

@@ -100,15 +100,40 @@ describe('a cluster with dial', () => {
     expect(backendOf(cluster)).toMatchObject({ failures: 1, lastError: 'ECONNREFUSED', state: 'up' })
   })
 
-  it('takes turns between IPv6 and IPv4, and tries at most four addresses', async () => {
+  it('dials IPv6 and IPv4 beside each other, and tries at most four addresses', async () => {
     const cluster = egress('*')
     const ips = ['2a00::1', '2a00::2', '2a00::3', '20.0.0.1', '20.0.0.2', '20.0.0.3']
     for (const ip of ips) engine.outcomes.set(ip.includes(':') ? `[${ip}]:443` : `${ip}:443`, 'EHOSTUNREACH')
     const result = await outcomeOf(cluster, 'many.test', ...ips)
     expect(engine.dialled).toEqual(['[2a00::1]:443', '20.0.0.1:443', '[2a00::2]:443', '20.0.0.2:443'])
-    expect(result).toMatchObject({ error: 'EHOSTUNREACH', retries: 3 })
-    expect(backendOf(cluster)).toMatchObject({ failures: 4, active: 0, state: 'up', restingMs: 0 })
+    expect(result).toMatchObject({ error: 'EHOSTUNREACH', retries: 1 })
+    expect(backendOf(cluster)).toMatchObject({ failures: 2, active: 0, state: 'up', restingMs: 0 })
     expect(cluster.isInUse).toBe(false)
+  })
+
+  it('tries at most four addresses of one family, or two of each', async () => {
+    const cluster = egress('*')
+    const ips = ['20.0.0.1', '20.0.0.2', '20.0.0.3', '20.0.0.4', '20.0.0.5']
+    for (const ip of [...ips, '[2a00::1]']) engine.outcomes.set(`${ip}:443`, 'ECONNREFUSED')
+    await outcomeOf(cluster, 'one.test', ...ips)
+    expect(engine.dialled.splice(0)).toEqual(ips.slice(0, 4).map((ip) => `${ip}:443`))
+    await outcomeOf(cluster, 'two.test', ...ips, '2a00::1')
+    expect(engine.dialled.splice(0)).toEqual(['20.0.0.1:443', '[2a00::1]:443', '20.0.0.2:443'])
+    await outcomeOf(cluster, 'three.test', '2a00::1', ...ips)
+    expect(engine.dialled.splice(0)).toEqual(['[2a00::1]:443', '20.0.0.1:443', '20.0.0.2:443'])
+  })
+
+  it('a family that does not answer costs the head start of the other one', async () => {
+    const cluster = egress('*')
+    engine.outcomes.set('[2a00::1]:443', 'never')
+    const asked = ask(cluster, 'both.test')
+    resolveName('both.test.', '2a00::1', '20.0.0.1')
+    await turn()
+    expect(asked.result).toBeUndefined()
+    vi.advanceTimersByTime(250)
+    await turn()
+    expect(asked.result).toMatchObject({ address: { host: '20.0.0.1' }, retries: 0 })
+    expect([engine.dialled, engine.cancelled]).toEqual([['[2a00::1]:443', '20.0.0.1:443'], 1])
   })
 
   it('never ejects an entry because servers behind it fail', async () => {
