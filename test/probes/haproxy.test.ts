@@ -35,9 +35,9 @@ const LINES = new Map<Check, readonly string[]>([
 
 /** The reason that HAProxy gives in the end. */
 async function reasonOfHaproxy(what: Check, port: number, timeoutMs: number): Promise<string> {
-  const serverOptions = `check inter 100 ${what === TLS ? 'check-ssl verify none' : ''}`
+  const serverOptions = `check inter ${timeoutMs} ${what === TLS ? 'check-ssl verify none' : ''}`
   const servers = [{ name: 'one', port }]
-  const lines = [`timeout check ${timeoutMs}`, ...LINES.get(what)!]
+  const lines = [`timeout check ${timeoutMs}`, `timeout connect ${timeoutMs}`, ...LINES.get(what)!]
   const haproxy = await PROXIES.HAProxy(folder, { lines, serverOptions, cluster: {}, servers })
   let reason = ''
   while (!/^L\d/.test(reason)) reason = (await haproxy.stateOf('one')).reason
