@@ -10,6 +10,8 @@ export interface SessionPlace {
   readonly backend: string
   /** The address at which the backend was reached. */
   readonly address: string
+  /** The forward proxy of the connection to it. Undefined: it is a direct one. */
+  readonly via?: string | undefined
 }
 
 /** Resolves with undefined if no process has the session. */

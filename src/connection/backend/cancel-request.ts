@@ -24,7 +24,7 @@ export interface Session {
  * `found` with the function that makes them forget it.
  */
 export function watchForKey(
-  { backend, address }: Dialled,
+  { backend, address, via }: Dialled,
   destination: Destination,
   sessions: Sessions<Session>,
   found: (forget: () => void) => void,
@@ -33,6 +33,7 @@ export function watchForKey(
     cluster: destination.cluster.name,
     backend: backend.name,
     address: formatAddress(address),
+    via: via?.name,
   }
   const session: Session = { place, at: { backend, address }, destination }
   const watch = new KeyWatch((name) => {
@@ -42,14 +43,24 @@ export function watchForKey(
   return (bytes) => watch.show(bytes)
 }
 
-/** Undefined if nobody knows the session. `destinations`: the only ones that another process may name. */
+/**
+ * Undefined if nobody knows the session, or if its cluster has another forward proxy now: the address may mean another
+ * server there. `destinations`: the only ones that another process may name.
+ */
 export async function findSession(
   name: string,
   sessions: Sessions<Session>,
   destinations: ReadonlyMap<string, Destination>,
 ): Promise<Session | undefined> {
-  const session = sessions.find(name)
-  if (session !== undefined) return session
+  const session = sessions.find(name) ?? (await findElsewhere(name, sessions, destinations))
+  return session?.place.via === session?.destination.cluster.via ? session : undefined
+}
+
+async function findElsewhere(
+  name: string,
+  sessions: Sessions<Session>,
+  destinations: ReadonlyMap<string, Destination>,
+): Promise<Session | undefined> {
   const place = await sessions.findElsewhere(name)
   if (place === undefined) return undefined
   const destination = destinations.get(place.cluster)

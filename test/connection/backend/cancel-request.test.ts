@@ -9,12 +9,17 @@ import {
 } from '../../../src/connection/backend/cancel-request.js'
 import type { Destination } from '../../../src/connection/service.js'
 import { type Dialogue, DialogueOver } from '../../../src/io/dialogue.js'
+import { sessionName } from '../../../src/postgres/first-packet.js'
 import { type SessionPlace, Sessions } from '../../../src/postgres/sessions.js'
 
 const KNOWN = { name: 'b:5432' }
 const destination = {
   cluster: { name: 'back', backend: (name: string) => (name === KNOWN.name ? KNOWN : undefined) },
 } as unknown as Destination
+const AUTHENTICATION_OK = Buffer.from('R\0\0\0\x08\0\0\0\0', 'latin1')
+/** BackendKeyData of process 1 with key 2. */
+const KEY_DATA = Buffer.from('K\0\0\0\x0c\0\0\0\x01\0\0\0\x02', 'latin1')
+const SESSION = sessionName(KEY_DATA.subarray(5))
 const destinations = new Map([['back', destination]])
 
 describe('a session of another process', () => {
@@ -35,9 +40,26 @@ describe('a session of another process', () => {
     ['an unknown cluster', { ...place, cluster: 'gone' }],
     ['an unknown backend', { ...place, backend: 'gone:1' }],
     ['an invalid address', { ...place, address: 'x' }],
+    ['a forward proxy that its cluster no longer has', { ...place, via: 'socks5://192.0.2.9:1080' }],
   ])('a session of another process is not found at %s', async (_, at) => {
     expect(await find(at)).toBeUndefined()
   })
+})
+
+it('a session of this process is found as long as its cluster keeps its forward proxy', async () => {
+  const [sessions, cluster] = [new Sessions<Session>(), { name: 'back', via: 'socks5://192.0.2.9:1080' }]
+  const dialled = {
+    backend: KNOWN,
+    address: { kind: 'tcp', host: 'b', port: 5432 },
+    via: { name: cluster.via },
+  } as unknown as Dialled
+  const watch = watchForKey(dialled, { cluster } as unknown as Destination, sessions, () => {})
+  watch(AUTHENTICATION_OK)
+  watch(KEY_DATA)
+  const find = () => findSession(SESSION, sessions, new Map())
+  expect(await find()).toMatchObject({ at: { backend: KNOWN } })
+  cluster.via = 'socks5://192.0.2.10:1080'
+  expect(await find()).toBeUndefined()
 })
 
 it('a session can be found once its key has come, until it is forgotten', async () => {
@@ -50,10 +72,9 @@ it('a session can be found once its key has come, until it is forgotten', async 
   const watch = watchForKey(dialled, destination, sessions, (found) => {
     forget = found
   })
-  // AuthenticationOk, and BackendKeyData of process 1 with key 2.
-  watch(Buffer.from('R\0\0\0\x08\0\0\0\0', 'latin1'))
+  watch(AUTHENTICATION_OK)
   expect(sessions.size).toBe(0)
-  watch(Buffer.from('K\0\0\0\x0c\0\0\0\x01\0\0\0\x02', 'latin1'))
+  watch(KEY_DATA)
   expect(sessions.size).toBe(1)
   forget()
   expect(sessions.size).toBe(0)
