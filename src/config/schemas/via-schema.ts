@@ -1,6 +1,7 @@
 /**
  * The forward proxy of a cluster, as a config says it: a URL, or a map. No message shows what could hold the password.
  */
+import { isIPv6 } from 'node:net'
 import { z } from 'zod'
 import type { Address } from '../../address.js'
 import type { Credentials, ForwardProxyOptions } from '../../via/forward-proxy.js'
@@ -14,6 +15,9 @@ const MOST_BYTES = 255
 /** RFC 7617 section 2 forbids them, and no password of a config needs them. */
 const CONTROL = /\p{Cc}/u
 const URL_PARTS = /^([a-z][a-z\d+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)\/?$/i
+
+/** What is no address may hold a password: `HOST:PORT:USER:PASSWORD` is usual in lists of forward proxies. */
+const MAY_BE_SHOWN = /^(?:unix:.*|\[[^\]]*\](?::\d*)?|[^:]*(?::\d{0,9})?)$/s
 
 interface Written {
   readonly socks5: Address | undefined
@@ -85,7 +89,9 @@ function explainScheme(scheme: string): string | undefined {
 function parseProxyAddress(text: string): Address | string {
   if (text.includes('@') && !text.startsWith('unix:'))
     return 'expected HOST:PORT without credentials: write them as "user" and "password"'
-  return fields.parseBackendAddress(text)
+  return MAY_BE_SHOWN.test(text) || isIPv6(text)
+    ? fields.parseBackendAddress(text)
+    : 'expected HOST:PORT, [IPv6]:PORT or unix:/path, and nothing behind it'
 }
 
 function explainCredential(text: string): string | undefined {
