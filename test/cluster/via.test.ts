@@ -5,6 +5,7 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import type { DialerOutcome } from '../../src/cluster/dialer.js'
 import type { DialThrough } from '../../src/cluster/forward-proxy.js'
+import { DnsNames } from '../../src/cluster/names/dns-names.js'
 import { validateConfig } from '../../src/config/validate.js'
 import type { Socket } from '../../src/io/socket.js'
 import type { ForwardProxyOptions } from '../../src/via/forward-proxy.js'
@@ -21,6 +22,7 @@ import {
   turn,
   useScriptedClusters,
 } from './cluster-rig.js'
+import { NO_JITTER, SETTINGS } from './names/scripted-dns.js'
 import { requestOf } from './requests.js'
 
 const [A, B] = ['db-1.test:80', 'db-2.test:80'] as const
@@ -95,6 +97,16 @@ test('a client does not wait for a name whose lookup has failed', async () => {
   const cluster = clusterOf([A], { dialThrough }, { via: via('proxy.test:1080') })
   failName('proxy.test')
   expect(await outcomeNow(cluster)).toMatchObject({ error: 'ENOTFOUND', via: { failure: { detail: 'why' } } })
+  expect(dialled).toEqual([A])
+})
+
+test('a client does not wait for a name of which another cluster knows that it has no answer', async () => {
+  const names = new DnsNames(SETTINGS, { createClient: () => dns, random: () => NO_JITTER })
+  clusterOf(['proxy.test:80'], { names })
+  failName('proxy.test')
+  const { dialled, dialThrough } = scripted({ [A]: failing('ENOTFOUND', false) })
+  const cluster = clusterOf([A], { dialThrough, names }, { via: via('proxy.test:1080') })
+  expect(await outcomeNow(cluster)).toMatchObject({ error: 'ENOTFOUND' })
   expect(dialled).toEqual([A])
 })
 

@@ -78,6 +78,7 @@ export class ClusterNames {
     for (const [host, watching] of this.#hosts) {
       const { places } = watching.meaning
       if (places !== undefined) this.#hooks.resolved?.(host, places.map(ipOf))
+      else if (!isAwaited(watching.meaning)) this.#hooks.unanswered?.(host)
     }
     this.#tell()
   }
