@@ -6,8 +6,11 @@ import { findingsAt, leavesOf, most } from './every-key.js'
 
 const BAD_VALUES = [null, -1, 1.5, 0, '', 'no such value', 'a:b:c', [], { nonsense: 1 }]
 const REMEDY = /\b(expected|write|add|remove|use|did you mean|make one with)\b/i
-/** No message shows a secret. */
-const SECRETS: readonly string[] = ['admin.token', 'clusters.NAME.via.user', 'clusters.NAME.via.password']
+/** No message shows a secret. An address of a forward proxy that cannot be read may hold its password. */
+const SECRETS: readonly string[] = [
+  'admin.token',
+  ...['user', 'password', 'socks5', 'http'].map((key) => `clusters.NAME.via.${key}`),
+]
 const places = leavesOf(most).filter(({ key }) => key !== 'listeners[].route')
 
 describe('errors in the config', () => {

@@ -65,7 +65,7 @@ function begin(health: object): void {
     listeners: [{ name: 'a', address: '127.0.0.1:0', cluster: 'c' }],
     clusters: { c: { backends: ['db.test:80'], health } },
   })
-  backend.update(clusters['c']!.health, false)
+  backend.update(clusters.c!.health, false)
   backend.begin(0)
   vi.advanceTimersByTime(1)
 }
