@@ -108,9 +108,9 @@ export class Backend {
     return this.#dialling
   }
 
-  /** Its name now means these addresses. */
-  resolved(ips: readonly string[], now: number): void {
-    if (this.endpoints.resolved(ips)) this.health.moved(now)
+  /** Its name now means these addresses. Undefined: nothing new is known of it. */
+  resolved(ips: readonly string[] | undefined, now: number): void {
+    if (ips !== undefined && this.endpoints.resolved(ips)) this.health.moved(now)
   }
 
   /** A connect begins. It ends with one of the next three methods. */

@@ -185,8 +185,7 @@ export class Cluster {
   }
 
   status() {
-    const now = this.#now()
-    const backends = this.backends.map((backend) => backend.status(now))
+    const backends = this.backends.map((backend) => backend.status(this.#now()))
     return { name: this.name, via: this.via, servingTier: this.servingTier, backends }
   }
 
@@ -257,15 +256,15 @@ export class Cluster {
 
   #newNames(provider: NamesProvider): ClusterNames {
     return new ClusterNames(provider, {
-      resolved: (host, ips) => {
-        this.#via.resolved(host, ips)
+      resolved: (ips) => {
+        for (const [host, its] of ips) this.#via.resolved(host, its)
         for (const backend of this.backends)
-          if (backend.endpoints.hostName === host) backend.resolved(ips, this.#now())
+          backend.resolved(ips.get(backend.endpoints.hostName ?? ''), this.#now())
         this.#changed()
       },
       found: (backends) => this.#hooks.onFound?.(backends, this),
-      unanswered: (name) => {
-        this.#via.resolved(name, [])
+      unanswered: (names) => {
+        for (const name of names) this.#via.resolved(name, [])
         this.#changed()
       },
     })

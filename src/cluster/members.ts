@@ -63,7 +63,9 @@ export class Members {
       const name = formatAddress(options.address)
       if (!after.has(name)) after.set(name, this.#take(name, options, before))
     }
-    if (isSame(after, before) && isDeepStrictEqual(tiersIn(after), tiersBefore)) return false
+    const isAsBefore = isSame(after, before) && isDeepStrictEqual(tiersIn(after), tiersBefore)
+    // A cluster can return with no backends, because its names have no answer yet.
+    if (isAsBefore && !this.#isRetired) return false
     this.#remember(after)
     this.#isRetired = false
     this.#present = after

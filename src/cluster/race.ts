@@ -34,14 +34,16 @@ export function race(
   }
   const settled = (address: ResolvedAddress, outcome: DialerOutcome): void => {
     running.delete(address)
-    // A shortage says nothing about the address.
-    if (outcome.socket !== undefined || SHORTAGES.has(outcome.errno)) {
+    // A shortage says nothing about the address. The other connect has what it needs, and goes on.
+    const isShort = SHORTAGES.has(outcome.errno)
+    if (isShort && running.size > 0) return
+    if (outcome.socket !== undefined || isShort) {
       end()
       done({ ...outcome, address, failed })
       return
     }
     failed.push(address)
-    if (failed.length === 1 && running.size === 0) begin(second, connectMs)
+    if (address === first && failed.length === 1 && running.size === 0) begin(second, connectMs)
     if (running.size > 0) return
     end()
     done({ ...outcome, address: first, failed: failed.filter((each) => each !== first) })

@@ -81,6 +81,25 @@ test('a shortage ends the race, because it says nothing about an address', () =>
   expect(summary()).toEqual([{ address: first, errno: 'EMFILE', failed: [], isConnected: false }])
 })
 
+test('a shortage at the second address does not end the connect to the first one', () => {
+  begin()
+  vi.advanceTimersByTime(250)
+  engine.settle(V4, 'EMFILE')
+  expect([outcomes, engine.cancelled]).toEqual([[], 0])
+  engine.settle(V6, '')
+  expect(summary()).toEqual([{ address: first, errno: '', failed: [], isConnected: true }])
+})
+
+test('the second address is tried again after a shortage if the first one fails', () => {
+  begin()
+  vi.advanceTimersByTime(250)
+  engine.settle(V4, 'EMFILE')
+  engine.settle(V6, 'ECONNREFUSED')
+  expect(engine.dialled).toEqual([V6, V4, V4])
+  engine.settle(V4, 'ECONNREFUSED')
+  expect(summary()).toMatchObject([{ address: first, failed: [second], isConnected: false }])
+})
+
 test('a race that is cancelled cancels both connects and dials no more', () => {
   const dial = begin()
   vi.advanceTimersByTime(250)

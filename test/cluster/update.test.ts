@@ -77,6 +77,36 @@ test('a retired cluster that gets a config again resolves its names again', asyn
   expect(namesOf(cluster.left)).toEqual([B])
 })
 
+test('a retired cluster that returns has no backends of before while its names have no answer', () => {
+  const expanding: ClusterOptions = {
+    ...options(),
+    expansions: [
+      { kind: 'host', name: 'one.example', port: 80, weight: 1, tier: 0 },
+      { kind: 'host', name: 'two.example', port: 80, weight: 1, tier: 0 },
+    ],
+  }
+  let isOriginal: unknown[] = []
+  const names = new DnsNames(SETTINGS, { createClient: () => dns })
+  cluster = new Cluster('test', expanding, engine, {
+    names,
+    onFound: (backends) => {
+      isOriginal = backends.map((each) => each.isOriginal)
+      cluster.update({ ...expanding, backends })
+    },
+  })
+  cluster.start()
+  dns.found('one.example', ['10.0.0.1'])
+  dns.found('two.example', ['10.0.0.2'])
+  expect(namesOf(cluster.backends)).toEqual([A, B])
+  cluster.retire()
+  cluster.update(expanding)
+  expect([namesOf(cluster.backends), namesOf(cluster.left)]).toEqual([[], [A, B]])
+  dns.found('two.example', ['10.0.0.2'])
+  dns.found('one.example', ['10.0.0.1'])
+  expect(namesOf(cluster.backends)).toEqual([A, B])
+  expect(isOriginal).toEqual([true, true])
+})
+
 test('a cluster keeps 100 backends that left, and each one that still has connections', async () => {
   start(A)
   await dial()

@@ -28,12 +28,12 @@ export interface FoundBackend {
 }
 
 export interface ClusterNamesHooks {
-  /** The host name of a backend means these IP addresses. None: it means nothing any more. */
-  resolved?(host: string, ips: readonly string[]): void
+  /** Host names of backends, and the IP addresses that each means. None: it means nothing any more. */
+  resolved?(ips: ReadonlyMap<string, readonly string[]>): void
   /** The backends of all expanded names, in an order that does not depend on that of the answers. */
   found(backends: readonly FoundBackend[]): void
-  /** A name still has no answer, and the next question comes after a pause. */
-  unanswered?(name: string): void
+  /** These names still have no answer, and the next question comes after a pause. */
+  unanswered?(names: readonly string[]): void
 }
 
 interface Expanded {
@@ -75,11 +75,7 @@ export class ClusterNames {
     for (const [host, watching] of hostsBefore) if (!this.#hosts.has(host)) watching.stop()
     for (const [key, { watching }] of expandedBefore) if (!this.#expanded.has(key)) watching.stop()
     // Also of names that it had before: another backend can have the same one.
-    for (const [host, watching] of this.#hosts) {
-      const { places } = watching.meaning
-      if (places !== undefined) this.#hooks.resolved?.(host, places.map(ipOf))
-      else if (!isAwaited(watching.meaning)) this.#hooks.unanswered?.(host)
-    }
+    this.#tellHosts()
     this.#tell()
   }
 
@@ -89,33 +85,49 @@ export class ClusterNames {
     this.#hosts = new Map()
     this.#expanded = new Map()
     this.#told = undefined
+    this.#isBegun = false
   }
 
-  /** Whether the first answer for a host name is on its way. */
+  /** Whether a host name has had no answer, and one can come at any moment. */
   isResolving(host: string): boolean {
     return isAwaited(this.#hosts.get(host)?.meaning)
   }
 
-  /** Whether the first answer for an expanded name is on its way. */
+  /** The same of any expanded name. */
   get isDiscovering(): boolean {
     for (const { watching } of this.#expanded.values()) if (isAwaited(watching.meaning)) return true
     return false
   }
 
+  /** All at once: there can be thousands, and whoever is told looks at all backends. */
+  #tellHosts(): void {
+    const known = new Map<string, readonly string[]>()
+    const unanswered: string[] = []
+    for (const [host, { meaning }] of this.#hosts)
+      if (meaning.places !== undefined) known.set(host, meaning.places.map(ipOf))
+      else if (!meaning.isAsking) unanswered.push(host)
+    if (known.size > 0) this.#hooks.resolved?.(known)
+    if (unanswered.length > 0) this.#hooks.unanswered?.(unanswered)
+  }
+
   #watchHost(host: string): Watching {
-    return this.#provider.watch({ kind: 'host', name: host }, ({ places }) => {
-      if (places === undefined) this.#hooks.unanswered?.(host)
-      else this.#hooks.resolved?.(host, places.map(ipOf))
+    return this.#provider.watch({ kind: 'host', name: host }, ({ places, isAsking }) => {
+      if (places === undefined) this.#unanswered(host, isAsking)
+      else this.#hooks.resolved?.(new Map([[host, places.map(ipOf)]]))
     })
   }
 
   #expand(expansion: Expansion, isLater: boolean): Expanded {
     const { kind, name } = expansion
-    const watching = this.#provider.watch({ kind, name }, ({ places }) => {
-      if (places === undefined) this.#hooks.unanswered?.(name)
+    const watching = this.#provider.watch({ kind, name }, ({ places, isAsking }) => {
+      if (places === undefined) this.#unanswered(name, isAsking)
       else this.#tell()
     })
     return { expansion, watching, original: isLater ? new Set() : undefined }
+  }
+
+  #unanswered(name: string, isAsking: boolean): void {
+    if (!isAsking) this.#hooks.unanswered?.([name])
   }
 
   /** An answer that means the same backends is not told again. */

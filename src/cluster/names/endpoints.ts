@@ -45,6 +45,8 @@ export class Endpoints {
    */
   current: ResolvedAddress | undefined
   readonly #configured: Address
+  /** Whether no resolver is needed to connect to it. Every answer for any name asks each backend, so it is found out once. */
+  readonly #isPlain: boolean
   #isLeft = false
   #all: readonly ResolvedAddress[] = []
   #inUse = NOBODY
@@ -52,6 +54,7 @@ export class Endpoints {
 
   constructor(address: Address) {
     this.#configured = address
+    this.#isPlain = isPlain(address)
     this.#begin()
   }
 
@@ -133,13 +136,10 @@ export class Endpoints {
     this.current = this.#inUse.next
     if (!isKnown && this.#isPlain) this.resolved(LOCALHOST)
   }
-
-  /** Whether no resolver is needed to connect to it. */
-  get #isPlain(): boolean {
-    const at = this.#configured
-    return at.kind === 'unix' || isIP(at.host) !== 0 || at.host.toLowerCase() === 'localhost'
-  }
 }
+
+const isPlain = (at: Address): boolean =>
+  at.kind === 'unix' || isIP(at.host) !== 0 || at.host.toLowerCase() === 'localhost'
 
 const isOfIpv6 = (address: ResolvedAddress | undefined): boolean =>
   address?.kind === 'tcp' && isIPv6(address.host)

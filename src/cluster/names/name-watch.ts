@@ -86,6 +86,7 @@ export class NameWatch {
       this.#asking = undefined
       this.#take(reading)
     })
+    if (this.#last.present === undefined) this.#tell()
   }
 
   #take(reading: Reading): void {
@@ -96,7 +97,11 @@ export class NameWatch {
     const { meaning } = this
     const isSame = areSame(before, meaning.places)
     if (!isSame) this.#host.moved(this.name, formatted(meaning.places), formatted(before))
-    if (isSame && meaning.places !== undefined) return
+    if (!isSame || meaning.places === undefined) this.#tell()
+  }
+
+  #tell(): void {
+    const { meaning } = this
     for (const changed of [...this.listeners]) changed(meaning)
   }
 

@@ -69,8 +69,7 @@ export interface NamesProvider {
   read(name: Name, done: (reading: Reading) => void): Asking
   /**
    * Asks again and again, as long as anybody watches. Calls `changed`, never before `watch` has returned, when the name means
-   * other places, or when it has none yet and it becomes clear that the answer will take longer. A failure leaves the places
-   * as they are.
+   * other places. Also when it has none yet and its question fails or is asked again. A failure leaves the places as they are.
    */
   watch(name: Name, changed: (meaning: Meaning) => void): Watching
   /** Each name that is watched. */

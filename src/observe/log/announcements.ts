@@ -35,11 +35,12 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
 export function announceNames(log: Log): NamesHooks {
   return {
     failed: ({ kind, name }, code, retryMs) =>
-      log.warn({ name, kind, code, retryMs }, `no address for ${name}: ${code}`),
+      log.warn({ name, kind, code, retryMs }, `no good answer for ${name}: ${code}`),
     moved: ({ kind, name }, places, before) => {
       const added = places.filter((each) => !before.includes(each))
       const gone = before.filter((each) => !places.includes(each))
-      log.info({ name, kind, added, gone }, `${name} has ${places.length} addresses`)
+      const [number, things] = [places.length, kind === 'srv' ? 'places' : 'addresses']
+      log.info({ name, kind, added, gone }, `${name}: ${number} ${things}`)
     },
   }
 }

@@ -14,8 +14,11 @@ export class OwnAddresses {
 
   constructor(names: NamesProvider) {
     this.#names = new ClusterNames(names, {
-      resolved: (host, ips) => {
-        for (const each of this.#endpoints.values()) if (each.hostName === host) each.resolved(ips)
+      resolved: (ips) => {
+        for (const each of this.#endpoints.values()) {
+          const its = ips.get(each.hostName ?? '')
+          if (its !== undefined) each.resolved(its)
+        }
       },
       // Expanded names are in the catalogue already.
       found: () => {},

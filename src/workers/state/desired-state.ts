@@ -53,7 +53,11 @@ export class DesiredState {
     this.names = new SharedNames(host.names, config.names, {
       catalogue,
       workers: host.workers,
-      found: () => this.health.follow(),
+      found: () => {
+        // Addresses are used again. What was found out about an address is not true of whoever has it next.
+        this.health.forget()
+        this.health.follow()
+      },
     })
   }
 

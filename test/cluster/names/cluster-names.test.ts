@@ -19,7 +19,7 @@ beforeEach(() => {
   found = []
   told = []
   names = new ClusterNames(provider, {
-    resolved: (host, ips) => told.push([host, ips]),
+    resolved: (ips) => told.push(...ips),
     found: (backends) => found.push(backends),
     unanswered: () => told.push('unanswered'),
   })

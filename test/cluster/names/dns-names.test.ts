@@ -79,6 +79,21 @@ describe('a provider that asks DNS', () => {
     }
   })
 
+  test('a watcher is told when a name that never had an answer is asked for again, and not of later questions', () => {
+    const { told } = watch(namesOf(), DB)
+    dns.failed('db.example')
+    pause()
+    dns.found('db.example', ['10.0.0.1'])
+    pause()
+    dns.failed('db.example')
+    pause()
+    expect(told.map(({ places, isAsking }) => [places?.length, isAsking])).toEqual([
+      [undefined, false],
+      [undefined, true],
+      [1, false],
+    ])
+  })
+
   test('a name is asked for again when its answer expires', () => {
     watch(namesOf(), DB)
     for (const ttlMs of [30_000, 5000, 1000]) {

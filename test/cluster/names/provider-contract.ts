@@ -73,7 +73,7 @@ export function providerContract(what: string, createRig: () => ProviderRig): vo
     expect(told).toEqual([['db.example', undefined]])
     expect(watching.meaning.error).toMatch(/^[A-Z]/)
     rig.means(DB, ['10.0.0.1'])
-    expect(told[1]).toEqual(['db.example', ['10.0.0.1']])
+    expect(told.at(-1)).toEqual(['db.example', ['10.0.0.1']])
     expect(watching.meaning.error).toBeUndefined()
   })
 
