@@ -1,11 +1,12 @@
-/** Active checks beside HAProxy: after which results a backend is down and up, and what follows for clients. */
+/** Active checks and agents beside HAProxy: after which results a backend is down and up, and what follows for clients. */
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
-import { HealthPort } from '../support/health-port.js'
+import { AgentPort, HealthPort } from '../support/health-port.js'
 import { areMissing } from '../support/programs.js'
+import { until } from '../support/wait.js'
 import { both, type Story } from './both.js'
 import { askInTurn, hold, sharesOf } from './clients.js'
 import { type Proxy, untilState } from './rig.js'
@@ -133,6 +134,48 @@ describe.skipIf(areMissing('haproxy'))('checks beside HAProxy', () => {
     })
     expect(results.haproxy).toEqual(results.millrace)
     await Promise.all(ports.map((port) => port.close()))
+  })
+
+  it('an agent changes the share of its backend as in HAProxy', async () => {
+    const agent = await AgentPort.open('127.0.1.1')
+    const story = {
+      lines: ROUND_ROBIN.lines,
+      serverOptions: `agent-check agent-port ${agent.port} agent-inter ${EVERY_MS} agent-send "q\\n"`,
+      cluster: {
+        ...ROUND_ROBIN.cluster,
+        health: { agent: { port: agent.port, send: 'q\n', everyMs: EVERY_MS, timeoutMs: '10s' } },
+      },
+      weights: { a: 100, b: 100 },
+      hasOwnHosts: true,
+    } as const
+    const lines = [
+      '50%',
+      '100%',
+      'drain',
+      'ready',
+      'maint',
+      'ready',
+      'down #disk full',
+      'up',
+      '0%',
+      '100% up ready',
+    ]
+    const results = await both(folder, 'an agent: shares of a in 48', story, async (proxy) => {
+      const shares: number[] = []
+      for (const line of lines) {
+        agent.line = line
+        const { length } = agent.heard
+        // The answer to the one before has been taken.
+        await until(() => agent.heard.length >= length + 3)
+        shares.push(sharesOf(await askInTurn(proxy.port, 48)).a ?? 0)
+      }
+      return shares
+    })
+    // The turn goes on where the weights before have left it.
+    for (const shares of Object.values(results))
+      for (const [index, share] of [16, 24, 0, 24, 0, 24, 0, 24, 0, 24].entries())
+        expect(Math.abs(shares[index]! - share), `${shares}`).toBeLessThanOrEqual(share === 0 ? 0 : 1)
+    await agent.close()
   })
 })
 
