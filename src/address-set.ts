@@ -2,10 +2,12 @@
  * Sets of peers, as people list them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`, `unix`. Pure: no resolver.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net'
-import type { Address } from './address.js'
+import { type Address, unmapIpv4 } from './address.js'
 
 /** Stands for every client of a unix socket. The file's permissions have already decided who may connect. */
 const UNIX = 'unix'
+/** Of an IPv6 address, before the IPv4 address that is inside it (RFC 4291, section 2.5.5.2). */
+const MAPPED_BITS = 96
 
 interface Range {
   readonly host: string
@@ -14,7 +16,8 @@ interface Range {
 }
 
 export class AddressSet {
-  readonly #ranges = new BlockList()
+  // One list of both would find every IPv4 address in `::/0`.
+  readonly #ranges = { ipv4: new BlockList(), ipv6: new BlockList() }
   readonly #hasUnix: boolean
 
   /** `explainAddressRange` must have accepted every one of `texts`. */
@@ -22,17 +25,19 @@ export class AddressSet {
     this.#hasUnix = texts.includes(UNIX)
     for (const text of texts) {
       const range = parseRange(text)
-      if (typeof range === 'object') this.#ranges.addSubnet(range.host, range.prefix, range.family)
+      if (typeof range === 'object')
+        this.#ranges[range.family].addSubnet(range.host, range.prefix, range.family)
     }
   }
 
-  /** An IPv4 address inside IPv6 counts as IPv4. An undefined address is in no set. */
+  /** An IPv4 address inside IPv6 counts as IPv4, and never as IPv6. An undefined address is in no set. */
   has(address: Address | undefined): boolean {
     if (address === undefined) return false
     if (address.kind === 'unix') return this.#hasUnix
-    const host = withoutZone(address.host)
-    const family = isIP(host)
-    return family !== 0 && this.#ranges.check(host, family === 4 ? 'ipv4' : 'ipv6')
+    const host = unmapIpv4(withoutZone(address.host))
+    if (isIP(host) === 0) return false
+    const family = familyOf(host)
+    return this.#ranges[family].check(host, family)
   }
 }
 
@@ -50,7 +55,12 @@ function parseRange(text: string): Range | string {
   const most = isIPv4(host) ? 32 : 128
   const prefix = digits === undefined ? most : /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN
   if (!(prefix <= most)) return `expected a number from 0 to ${most} after "${host}/"`
-  return { host, family: isIPv4(host) ? 'ipv4' : 'ipv6', prefix }
+  const ipv4 = unmapIpv4(host)
+  if (ipv4 !== host && prefix >= MAPPED_BITS)
+    return { host: ipv4, family: 'ipv4', prefix: prefix - MAPPED_BITS }
+  return { host, family: familyOf(host), prefix }
 }
+
+const familyOf = (ip: string): Range['family'] => (isIPv4(ip) ? 'ipv4' : 'ipv6')
 
 const withoutZone = (host: string): string => host.split('%')[0] ?? host
