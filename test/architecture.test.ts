@@ -40,6 +40,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],
+  'address-set': ['address'],
 }
 /** Rooms from which a room may not even import a type. No file may import a type from above it. */
 const NO_TYPES_OF: Record<string, readonly string[]> = {
