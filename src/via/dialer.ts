@@ -19,7 +19,7 @@ export interface Places {
   readonly current: ResolvedAddress | undefined
   readonly all: readonly ResolvedAddress[]
   /** A connect failed. Another address may be the current one from now on. */
-  failed(address: ResolvedAddress): unknown
+  failedAlone(address: ResolvedAddress): void
 }
 
 type NeededEngine = Pick<Engine, 'dial' | 'runQueue' | 'sweep'>
@@ -89,7 +89,7 @@ class ForwardDial implements Dial {
       this.#finish({ socket: undefined, errno })
       return
     }
-    places.failed(place)
+    places.failedAlone(place)
     if (this.#tries < places.all.length) this.#connectTo(places.current ?? place)
     else this.#failed(refusesAll(errno, 'cannot connect'))
   }

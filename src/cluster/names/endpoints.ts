@@ -99,6 +99,12 @@ export class Endpoints {
     return wasCurrent
   }
 
+  /** The same where no other address is dialled beside it. If it was in use, the other family is used from now on. */
+  failedAlone(address: ResolvedAddress): void {
+    const { other } = this
+    if (this.failed(address) && other !== undefined) this.won(other)
+  }
+
   /** A connect to `address` was the first to succeed. Its family is in use from now on. */
   won(address: ResolvedAddress): void {
     if (!isSame(address, this.#standby.next)) return

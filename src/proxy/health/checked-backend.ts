@@ -141,10 +141,7 @@ export class CheckedBackend {
       return false
     }
     const endpoints = this.#host.endpoints()
-    const { other } = endpoints ?? {}
-    endpoints?.failed(at)
-    // A family that does not work here must not make the backend look down.
-    if (other !== undefined) endpoints?.won(other)
+    endpoints?.failedAlone(at)
     this.#addressesFailed += 1
     return this.#addressesFailed < (endpoints?.all.length ?? 0)
   }

@@ -102,3 +102,24 @@ test('a backend has no address when its name means nothing any more, until it me
   expect(endpoints.resolved(['10.0.0.2'])).toBe(true)
   expect(currentOf(endpoints)).toBe('10.0.0.2:80')
 })
+
+test('where no address is dialled beside another, every address of both families has its turn', () => {
+  const endpoints = endpointsOf('db.example:80')
+  endpoints.resolved(['192.0.2.1', '192.0.2.2', '2001:db8::1'])
+  const tried = endpoints.all.map(() => {
+    const { current } = endpoints
+    endpoints.failedAlone(current!)
+    return current
+  })
+  expect(new Set(tried)).toEqual(new Set(endpoints.all))
+})
+
+test('an address that is not in use any more and fails late moves nothing', () => {
+  const endpoints = endpointsOf('db.example:80')
+  endpoints.resolved(['192.0.2.1', '2001:db8::1'])
+  const [first] = endpoints.all
+  endpoints.failedAlone(first!)
+  const { current } = endpoints
+  endpoints.failedAlone(first!)
+  expect(endpoints.current).toBe(current)
+})
