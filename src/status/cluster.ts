@@ -39,7 +39,7 @@ export const BACKEND_STATE = {
     'tier',
     metric(
       'millrace_backend_tier',
-      'Its tier. The smallest tier with an available backend gets all connections.',
+      'Its tier. The smallest tier with an available backend gets all connections, unless failback is manual.',
     ),
   ),
   /** What an operator has set. `drain` and `maint`: the backend gets no new connections. */

@@ -63,7 +63,7 @@ export function parseAdminAddress(text: string): Address | string {
 export const adminAddressField = fields.addressField(parseAdminAddress)
 
 const token = fields
-  .textField('a token')
+  .secretField('a token')
   .regex(/^[\x21-\x7e]+$/, `expected visible ASCII characters without spaces. ${HOW_TO_MAKE_ONE}`)
   .min(LEAST_TOKEN_CHARACTERS, `expected at least ${LEAST_TOKEN_CHARACTERS} characters. ${HOW_TO_MAKE_ONE}`)
 

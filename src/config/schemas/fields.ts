@@ -89,6 +89,13 @@ export function textField(what: string): z.ZodString {
   })
 }
 
+/** A text that no message shows, whatever stands in its place. */
+export function secretField(what: string): z.ZodString {
+  return z.string({
+    error: ({ input }) => `expected ${what}${input === undefined ? '' : '; put it in quotes'}`,
+  })
+}
+
 export const nameField = textField('a name').regex(NAME, { error: ({ input }) => explainName(input) ?? '' })
 
 /** Says what is wrong with a name. Undefined: nothing is wrong. */

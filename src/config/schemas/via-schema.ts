@@ -29,12 +29,10 @@ interface Written {
 
 /** A text that no message shows. */
 const hidden = (what: string) =>
-  z
-    .string({ error: ({ input }) => `expected ${what}${input === undefined ? '' : '; put it in quotes'}` })
-    .superRefine((text, context) => {
-      const message = explainCredential(text)
-      if (message !== undefined) context.addIssue({ code: 'custom', message: `expected ${what}: ${message}` })
-    })
+  fields.secretField(what).superRefine((text, context) => {
+    const message = explainCredential(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message: `expected ${what}: ${message}` })
+  })
 
 const proxyAddress = fields.addressField(parseProxyAddress)
 
