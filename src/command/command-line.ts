@@ -12,7 +12,8 @@ import { oneOf } from '../config/suggest.js'
 import { validateConfig } from '../config/validate.js'
 import { SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { readBy } from './flags.js'
-import { type Asking, defineVerbs, type Question, VERBS } from './verbs.js'
+import type { Asking, Question } from './verbs/question.js'
+import { defineVerbs, VERBS } from './verbs/verbs.js'
 
 export type CommandLine =
   /** Serve this config, made of flags. */

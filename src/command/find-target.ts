@@ -8,7 +8,7 @@ import { findAdminSockets } from '../admin/default-address.js'
 import { parseAdminAddress } from '../config/schemas/admin-schema.js'
 import { MillraceError } from '../errors.js'
 import type { Target } from './client.js'
-import type { Asking } from './verbs.js'
+import type { Asking } from './verbs/question.js'
 
 /** Rejects with `admin-failed` if it is not clear which one is meant. */
 export async function findTarget({ admin, tokenFile }: Asking, env: NodeJS.ProcessEnv): Promise<Target> {

@@ -4,7 +4,8 @@
 import { z } from 'zod'
 import { VERSION } from '../../version.js'
 import { METRICS_TYPE } from '../http/answer.js'
-import { OPERATIONS, type Operation } from './operations.js'
+import type { Operation } from './operations/operation.js'
+import { OPERATIONS } from './operations/operations.js'
 
 const JSON_TYPE = 'application/json'
 const PROBLEM_TYPE = 'application/problem+json'

@@ -3,7 +3,8 @@
  */
 
 import { ProblemError } from '../http/problem.js'
-import { OPERATIONS, type Operation } from './operations.js'
+import type { Operation } from './operations/operation.js'
+import { OPERATIONS } from './operations/operations.js'
 
 export interface Route {
   readonly operation: Operation

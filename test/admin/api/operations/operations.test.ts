@@ -1,7 +1,7 @@
 /** Every operation of the admin API: what it does, what it answers, and what the OpenAPI document says of it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { OPERATIONS } from '../../../src/admin/api/operations.js'
-import { Rig } from '../rig.js'
+import { OPERATIONS } from '../../../../src/admin/api/operations/operations.js'
+import { Rig } from '../../rig.js'
 
 let rig: Rig
 beforeEach(async () => {

@@ -1,0 +1,16 @@
+/**
+ * Everything a caller can ask for, in one table. Routes, checks and the OpenAPI document are made from it, so
+ * they cannot differ.
+ */
+import { CLUSTER_OPERATIONS } from './clusters.js'
+import { CONNECTION_OPERATIONS } from './connections.js'
+import type { Operation } from './operation.js'
+import { PROCESS_OPERATIONS } from './process.js'
+import { STATUS_OPERATIONS } from './status.js'
+
+export const OPERATIONS: readonly Operation[] = [
+  ...STATUS_OPERATIONS,
+  ...CLUSTER_OPERATIONS,
+  ...CONNECTION_OPERATIONS,
+  ...PROCESS_OPERATIONS,
+]

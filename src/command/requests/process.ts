@@ -1,0 +1,47 @@
+/**
+ * The process as a whole: its status, its config and its log. Pure.
+ */
+import type { Reloaded } from '../../control/answers.js'
+import type { ProxyStatus } from '../../observe/status.js'
+import type { LogChange } from '../verbs/question.js'
+import { statusLines } from '../views.js'
+import type { Request } from './request.js'
+
+interface LogAnswer {
+  readonly level: string
+  readonly file?: string
+}
+
+export function statusRequest(): Request {
+  return {
+    method: 'GET',
+    path: '/api/v1/status',
+    lines: (answer) => statusLines(answer as ProxyStatus, Date.now()),
+  }
+}
+
+export function reloadRequest(): Request {
+  return {
+    method: 'POST',
+    path: '/api/v1/reload',
+    isSlow: true,
+    lines: (answer) => reloadLines(answer as Reloaded),
+  }
+}
+
+export function logRequest(change: LogChange | undefined): Request {
+  if (change === 'reopen')
+    return { method: 'POST', path: '/api/v1/log/reopen', lines: () => ['opened the log file again'] }
+  const lines = (answer: unknown): string[] => {
+    const { level, file } = answer as LogAnswer
+    return [`log level ${level}${change === undefined ? `, to ${file ?? 'stdout'}` : ''}`]
+  }
+  return change === undefined
+    ? { method: 'GET', path: '/api/v1/log', lines }
+    : { method: 'PUT', path: '/api/v1/log/level', body: change, lines }
+}
+
+function reloadLines({ changed, needsRestart }: Reloaded): string[] {
+  const first = changed.length === 0 ? 'nothing changed' : `reloaded: ${changed.join(', ')}`
+  return needsRestart.length === 0 ? [first] : [first, `needs a restart: ${needsRestart.join(', ')}`]
+}

@@ -1,0 +1,30 @@
+/**
+ * Question → request. Pure.
+ */
+import type { Question } from '../verbs/question.js'
+import { backendRequest, failbackRequest } from './clusters.js'
+import { connectionsRequest, killRequest } from './connections.js'
+import { drainRequest } from './drain.js'
+import { logRequest, reloadRequest, statusRequest } from './process.js'
+import type { Request } from './request.js'
+
+export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request {
+  switch (question.verb) {
+    case 'status':
+      return statusRequest()
+    case 'connections':
+      return connectionsRequest(question.query)
+    case 'kill':
+      return killRequest(question.filter)
+    case 'drain':
+      return drainRequest(question.order)
+    case 'backend':
+      return backendRequest(question.cluster, question.backend, question.change)
+    case 'failback':
+      return failbackRequest(question.cluster)
+    case 'reload':
+      return reloadRequest()
+    case 'log':
+      return logRequest(question.change)
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * A question of the command to a running millrace, as a value. Types only.
+ */
+import type { Address } from '../../address.js'
+import type { LogLevel } from '../../config/schemas/log-schema.js'
+import type {
+  BackendChange,
+  ConnectionFilter,
+  ConnectionQuery,
+  DrainOrder,
+  FromOutside,
+} from '../../control/orders.js'
+
+/** A question to a running process. */
+export type Question =
+  | { readonly verb: 'status' }
+  | { readonly verb: 'connections'; readonly query: ConnectionQuery }
+  | { readonly verb: 'kill'; readonly filter: FromOutside<ConnectionFilter> }
+  | { readonly verb: 'drain'; readonly order: FromOutside<DrainOrder> }
+  | {
+      readonly verb: 'backend'
+      readonly cluster: string
+      readonly backend: string
+      readonly change: BackendChange
+    }
+  | { readonly verb: 'failback'; readonly cluster: string }
+  | { readonly verb: 'reload' }
+  | { readonly verb: 'log'; readonly change: LogChange | undefined }
+  | { readonly verb: 'top'; readonly isOnce: boolean }
+
+/** Undefined: show the log level and the file, change nothing. */
+export type LogChange = { readonly level: LogLevel } | 'reopen'
+
+/** Which millrace to ask, and how to print the answer. */
+export interface Asking {
+  /** Undefined: the only one that runs. */
+  readonly admin: Address | undefined
+  readonly tokenFile: string | undefined
+  readonly isJson: boolean
+}
+
+export type Decide = (question: Question, asking: Asking) => void

@@ -1,0 +1,76 @@
+/**
+ * The verbs: the commands that ask a running millrace. Each is defined in the file of its subject, which turns its flags into
+ * a question. Pure, like the rest of the command line.
+ */
+import type { Command } from 'commander'
+import { defineBackend, defineFailback } from './clusters.js'
+import { withCommonFlags } from './common-flags.js'
+import { defineConnections, defineKill } from './connections.js'
+import { defineDrain } from './drain.js'
+import { defineLog, defineReload, defineStatus, defineTop } from './process.js'
+import type { Decide } from './question.js'
+
+interface Verb {
+  readonly name: string
+  readonly description: string
+  define(verb: Command, decide: Decide): void
+}
+
+/** In the order of `millrace --help`. */
+const DEFINED: readonly Verb[] = [
+  {
+    name: 'status',
+    description: 'show listeners, clusters and backends of the running millrace',
+    define: defineStatus,
+  },
+  {
+    name: 'connections',
+    description: 'list open connections, the busiest first',
+    define: defineConnections,
+  },
+  {
+    name: 'kill',
+    description: 'reset connections: those that you name, or all that match every filter',
+    define: defineKill,
+  },
+  {
+    name: 'drain',
+    description:
+      'stop new connections and let open ones go on; with --deadline, wait and then end those that are left',
+    define: defineDrain,
+  },
+  {
+    name: 'backend',
+    description: 'take a backend out of service, put it back, or change its weight',
+    define: defineBackend,
+  },
+  {
+    name: 'failback',
+    description: 'let a cluster with failback: manual go back to the first tier that works',
+    define: defineFailback,
+  },
+  {
+    name: 'reload',
+    description: 'read the config file again; if it has problems, print them and keep the old config',
+    define: defineReload,
+  },
+  {
+    name: 'log',
+    description: 'show the log level and file; change the level, or open the file again',
+    define: defineLog,
+  },
+  {
+    name: 'top',
+    description: 'show rates, backends and the busiest connections, live; press q to leave',
+    define: defineTop,
+  },
+]
+
+export const VERBS: readonly string[] = DEFINED.map(({ name }) => name)
+
+export function defineVerbs(program: Command, decide: Decide): void {
+  for (const { name, description, define } of DEFINED) {
+    const verb = program.command(name).description(description).allowExcessArguments(false)
+    define(withCommonFlags(verb), decide)
+  }
+}
