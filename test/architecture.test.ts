@@ -37,6 +37,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   config: ['io', 'proxy-protocol'],
   control: ['config'],
   peek: ['postgres', 'proxy-protocol'],
+  refusals: ['peek', 'websocket'],
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],

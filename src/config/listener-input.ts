@@ -146,7 +146,7 @@ export interface KeyPairInput {
 /** A client matches if every key that you give matches. Give `cluster` or `reject: true`. */
 export interface RouteInput {
   /**
-   * What the client's first bytes begin: `tls`, `http`, `ssh`, `postgres`, `rdp`, `proxy`, bytes such as `hex:160301`, or a
+   * What the client's first bytes begin: `tls`, `http`, `ssh`, `postgres`, `rdp`, `redis`, `proxy`, bytes such as `hex:160301`, or a
    * list of such. Only where the protocol is `tcp`.
    */
   readonly speaks?: string | readonly string[] | undefined

@@ -36,7 +36,7 @@ describe('speaks', () => {
 
   it.each([
     ['shh', 'this is no protocol that millrace knows, and no bytes such as hex:160301; did you mean "ssh"?'],
-    ['smtp', 'hex:160301: write one of "tls", "http", "ssh", "postgres", "rdp", "proxy"'],
+    ['smtp', 'hex:160301: write one of "tls", "http", "ssh", "postgres", "rdp", "redis", "proxy"'],
     ['SSH', 'did you mean "ssh"?'],
     ['0x16 03', 'write the bytes as "hex:1603"'],
     ['16:03:01', 'write the bytes as "hex:160301"'],

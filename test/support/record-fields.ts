@@ -133,7 +133,7 @@ export const recordSchema = z.strictObject({
   proxy: proxy.optional(),
   speaks: z
     .string()
-    .regex(/^(tls|http|ssh|postgres|rdp|proxy|nothing|hex:[\da-f]+)$/)
+    .regex(/^(tls|http|ssh|postgres|rdp|redis|proxy|nothing|hex:[\da-f]+)$/)
     .optional(),
   sni: z.string().min(1).optional(),
   alpn: z.array(z.string()).optional(),

@@ -54,7 +54,7 @@ export const ROUTE_KEYS: KeyTable = {
   'listeners[].routes[].speaks': {
     does: 'Condition: what the first bytes of the client begin, as far as [millrace can tell](routing.md#what-a-client-speaks). `hex:` and digits: exactly these bytes. Needs `protocol: tcp`, without `startTls`',
     takes:
-      '`tls`, `http`, `ssh`, `postgres`, `rdp`, `proxy`, `hex:` and two digits for each of 1 to 64 bytes, or a list',
+      '`tls`, `http`, `ssh`, `postgres`, `rdp`, `redis`, `proxy`, `hex:` and two digits for each of 1 to 64 bytes, or a list',
     default: 'any',
   },
   'listeners[].routes[].sni': {

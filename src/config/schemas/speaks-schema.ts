@@ -15,6 +15,7 @@ export const PROTOCOLS = [
   'ssh',
   'postgres',
   'rdp',
+  'redis',
   'proxy',
 ] as const satisfies readonly Protocol[]
 

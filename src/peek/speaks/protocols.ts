@@ -9,6 +9,7 @@ import { beginsClientHello, CLIENT_HELLO_BYTES } from '../client-hello.js'
 import { beginsWith, type Detected } from './beginning.js'
 import { beginsRequest, MOST_LINE_BYTES } from './http.js'
 import { beginsRdp, RDP_HEADER_BYTES } from './rdp.js'
+import { beginsRedis, REDIS_BYTES } from './redis.js'
 
 interface Detector {
   detect(bytes: Buffer): Detected
@@ -26,6 +27,7 @@ export const PROTOCOLS = {
   ssh: { detect: (bytes) => beginsWith(bytes, SSH), mostBytes: SSH.length },
   postgres: { detect: beginsPacket, mostBytes: POSTGRES_BYTES },
   rdp: { detect: beginsRdp, mostBytes: RDP_HEADER_BYTES },
+  redis: { detect: beginsRedis, mostBytes: REDIS_BYTES },
   proxy: { detect: beginsProxyHeader, mostBytes: SIGNATURE_BYTES },
 } as const satisfies Record<string, Detector>
 

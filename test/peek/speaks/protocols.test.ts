@@ -38,6 +38,14 @@ const SAMPLES: Record<Exclude<Protocol, 'tls'>, readonly (Buffer | string)[]> = 
     startUpOf({ user: 'app' }, 0x0003_0002),
   ],
   rdp: [RDP, Buffer.from('0300000b06e00000000000', 'hex'), Buffer.from('0300000b06e00000123400', 'hex')],
+  redis: [
+    '*1\r\n$4\r\nPING\r\n',
+    '*1000000\r\n$3\r\nDEL\r\n',
+    'PING\r\n',
+    'ping\n',
+    'Info\r\n',
+    'AUTH secret\r\n',
+  ],
   proxy: [V1, V2],
 }
 
@@ -83,8 +91,12 @@ it('the first bytes of a client are taken for the same, however few of them come
 
 describe('bytes that are taken for nothing', () => {
   it.each<[string, Buffer | string]>([
-    ['a request in Redis', 'PING\r\n'],
-    ['a request in Redis with a path', 'GET /a\r\n'],
+    ['another line of Redis', 'GET /a\r\n'],
+    ['an array of Redis without items', '*0\r\n$4'],
+    ['an array of Redis with too many digits', '*10000000\r\n$4'],
+    ['an array of Redis with a number in it', '*1\r\n:4'],
+    ['a message of IRC', 'PING :x\r\n'],
+    ['a request of SIP with a word of Redis', 'INFO sip:a@b.test SIP/2.0\r\n'],
     ['a request in memcached', 'get a\r\n'],
     ['a method in small letters', 'get / HTTP/1.1\r\n'],
     ['a request of RTSP', 'OPTIONS rtsp://a.test/ RTSP/1.0\r\n'],
