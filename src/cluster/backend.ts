@@ -31,6 +31,8 @@ export class Backend {
   readonly health: Health
   /** Candidates of a greater tier get connections only if no backend of a smaller one is available. */
   tier = 0
+  /** Open connections at most. 0: no limit. */
+  maxConnections = 0
   /** As given and set, and changed by the agent. Every pick reads it and `isEnabled`, so they are plain fields. */
   weight: number
   /** Whether the config, operators and its agent allow it new connections. */

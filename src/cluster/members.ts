@@ -14,6 +14,8 @@ export interface BackendOptions {
   readonly weight: number
   /** Default 0: the first to get connections. */
   readonly tier?: number
+  /** Open connections at most. Default 0: no limit. */
+  readonly maxConnections?: number
   /** Default: `up`. */
   readonly setTo?: BackendSetting
   /** The host name of the server, if `address` has only its IP address. */
@@ -82,6 +84,7 @@ export class Members {
     const backend = this.find(name) ?? this.#create(options)
     backend.set(options.weight, options.setTo ?? 'up')
     backend.tier = options.tier ?? 0
+    backend.maxConnections = options.maxConnections ?? 0
     backend.host = options.host ?? hostOf(options.address)
     if (before.has(name)) return backend
     backend.health.forgive()

@@ -1,4 +1,5 @@
 /** What a cluster is told by its config, and what it tells. */
+import type { ClusterLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import type { Backend } from './backend.js'
 import type { BalancePolicy } from './balance/rules.js'
@@ -20,6 +21,8 @@ export interface ClusterOptions extends BalancePolicy {
   readonly expansions?: readonly Expansion[]
   /** The cluster dials the servers that its clients ask for. Undefined: it dials its backends. */
   readonly dial?: DialPolicy | undefined
+  /** Limits of its connections. Undefined: there are none, and nothing is counted. */
+  readonly limits?: ClusterLimits | undefined
   /** The forward proxy of all connects. Undefined: millrace connects directly. */
   readonly via?: ForwardProxyOptions | undefined
 }

@@ -8,6 +8,7 @@ import type { AskedBy } from '../cluster/egress/policy.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
 import type { BackendTlsInput, Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
 import type { HealthInput } from './health-input.js'
+import type { ClusterLimitsInput, ProcessLimitsInput } from './limits-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
 import type { BackendInput } from './schemas/backends-schema.js'
@@ -43,6 +44,8 @@ export interface ProxyConfig {
   readonly clusters: Readonly<Record<string, ClusterInput>>
   /** How the host names of backends are resolved. docs/names.md explains it. Default: the default of each key. */
   readonly names?: NamesInput | undefined
+  /** Limits of the whole proxy, all workers together. docs/limits.md explains them. Default: those of the system. */
+  readonly limits?: ProcessLimitsInput | undefined
   readonly timeouts?: TimeoutsInput | undefined
   /** Keepalive for listeners and clusters without their own. `false`: none. Default: the default of each value. */
   readonly keepalive?: KeepaliveInput | false | undefined
@@ -109,6 +112,8 @@ export interface ClusterInput {
   readonly timeouts?: OwnTimeoutsInput | undefined
   /** millrace asks the backends for TLS with a packet of this protocol. Default: TLS begins with the first byte. */
   readonly startTls?: StartTls | undefined
+  /** Limits of the connections of this cluster, and its queue. docs/limits.md explains them. Default: no limits. */
+  readonly limits?: ClusterLimitsInput | undefined
 }
 
 export interface DialInput {

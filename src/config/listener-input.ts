@@ -4,6 +4,7 @@
  */
 import type { RouteFunction } from '../route/visitor.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './common-input.js'
+import type { ListenerLimitsInput } from './limits-input.js'
 
 /** What millrace does with the request fields that say who the client is. */
 export type ForwardedMode = 'replace' | 'append' | 'forwarded' | 'off'
@@ -66,6 +67,8 @@ export interface ListenerInput {
   readonly clientFrom?: ClientFromInput | undefined
   /** Whether records have the query of a request. A query often holds secrets. Default false. */
   readonly logQuery?: boolean | undefined
+  /** Limits of the clients of this listener, and who may come in. docs/limits.md explains them. Default: no limits. */
+  readonly limits?: ListenerLimitsInput | undefined
   /** Keepalive on client connections. Default: the `keepalive` of the config. */
   readonly keepalive?: KeepaliveInput | false | undefined
   readonly timeouts?: OwnTimeoutsInput | undefined

@@ -14,17 +14,19 @@ import { DEFAULTS, HALF_CLOSES, type HalfClose, SPLICE_MODES, type SpliceMode } 
 import { DEFAULT_PIPE_LIMITS } from '../io/engine.js'
 import { SMALLEST_PIPE_BYTES } from '../io/kernel/native-constants.js'
 import type { Keepalive, Liveness } from '../io/liveness.js'
+import type { ClusterLimits, ProcessLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import { withIpv6Only } from './checks/listener-addresses.js'
 import type { ProxyTlv } from './input.js'
 import type { StartTls } from './listener-input.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
-import { type BackendConfig, backendsField } from './schemas/backends-schema.js'
+import { type BackendConfig, backendsField, withMaxConnections } from './schemas/backends-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import { dialField, withDial, withOwnListeners } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
 import { type HealthConfig, healthField, withCheck } from './schemas/health-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
+import { clusterLimitsField, processLimitsField, withQueue } from './schemas/limits-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { namesSchema } from './schemas/names-schema.js'
@@ -45,6 +47,8 @@ export interface Config {
   /** Every cluster named in a listener is a key of this. */
   readonly clusters: Readonly<Record<string, ClusterConfig>>
   readonly names: NamesSettings
+  /** Of the whole proxy. Undefined: the config does not say any. */
+  readonly limits: ProcessLimits | undefined
   readonly timeouts: TimeoutsConfig
   /** For listeners and clusters without their own. */
   readonly keepalive: Keepalive | false
@@ -70,6 +74,8 @@ export interface ClusterConfig {
   readonly tls: BackendTlsConfig | undefined
   readonly liveness: Liveness
   readonly startTls: StartTls | undefined
+  /** Undefined: no limit but those of its backends. */
+  readonly limits: ClusterLimits | undefined
 }
 
 export interface SendProxyConfig {
@@ -112,6 +118,7 @@ const namedBackend = (host: string, port: number): BackendConfig => ({
   address: { kind: 'tcp', host, port },
   weight: 1,
   tier: 0,
+  maxConnections: 0,
 })
 
 const cluster = fields
@@ -128,11 +135,13 @@ const cluster = fields
     sendProxy: fields.optional(sendProxy),
     tls: fields.optional(backendTlsSchema),
     startTls: startTlsField,
+    limits: clusterLimitsField,
     ...ownLiveness,
   })
-  .transform(({ backends, ...rest }) =>
-    withDial(withCheck(withHash(withStartTls({ ...rest, ...backends }))), namedBackend),
-  )
+  .transform(({ backends, ...rest }) => {
+    const config = withDial(withCheck(withHash(withStartTls({ ...rest, ...backends }))), namedBackend)
+    return withMaxConnections(config, rest.limits?.perBackend?.maxConnections ?? 0)
+  })
 
 const timeouts = fields.strictMap('a map of timeouts', {
   firstBytesMs: fields.durationField.default(DEFAULT_FIRST_BYTES_MS),
@@ -167,6 +176,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   names: namesSchema.prefault({}),
+  limits: processLimitsField,
   timeouts: timeouts.prefault({}),
   keepalive: keepaliveSchema.prefault(true),
   log: logSchema.prefault({}),
@@ -178,7 +188,10 @@ export const configSchema: z.ZodType<Config> = config.transform(({ listeners, cl
   const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
   const addresses = [...listeners, ...(rest.admin ? [rest.admin] : [])].map(({ address }) => address)
   const named = Object.entries(clusters).map(
-    ([name, each]) => [name, withLiveness(withOwnListeners(each, addresses), common)] as const,
+    ([name, each]) => {
+      const cluster = withQueue(withOwnListeners(each, addresses), rest.timeouts.connectMs)
+      return [name, withLiveness(cluster, common)] as const
+    },
   )
   return {
     ...rest,

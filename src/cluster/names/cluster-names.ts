@@ -13,14 +13,17 @@ export type Expansion =
       readonly port: number
       readonly weight: number
       readonly tier: number
+      readonly maxConnections: number
     }
   /** The answer has ports, weights and tiers. */
-  | { readonly kind: 'srv'; readonly name: string }
+  | { readonly kind: 'srv'; readonly name: string; readonly maxConnections: number }
 
 export interface FoundBackend {
   readonly address: TcpAddress
   readonly weight: number
   readonly tier: number
+  /** Of each. 0: no limit. */
+  readonly maxConnections: number
   /** The host name that TLS needs. */
   readonly host: string
   /** It was there when the cluster began, so it does not start slowly. */
@@ -155,7 +158,8 @@ function backendsOf(expanded: Expanded): FoundBackend[] {
   return places.map((place, index) => {
     const { weight, tier } = place.service ?? shareOf(expansion)
     const isOriginal = expanded.original!.has(names[index]!)
-    return { address: addressOf(place, expansion), weight, tier, host: place.host, isOriginal }
+    const { maxConnections } = expansion
+    return { address: addressOf(place, expansion), weight, tier, maxConnections, host: place.host, isOriginal }
   })
 }
 

@@ -7,6 +7,7 @@ import type { Address, TcpAddress } from '../../address.js'
 import type { Expansion } from '../../cluster/names/cluster-names.js'
 import * as fields from './fields.js'
 import { explainService } from './host-names.js'
+import { limitField } from './limit-fields.js'
 
 /** One text stands for an address alone. */
 export type BackendInput = AddressInput | ServiceInput
@@ -25,6 +26,8 @@ export interface AddressInput {
   readonly tier?: number | undefined
   /** It gets connections only if no other backend is available. Not together with `tier`. Default false. */
   readonly backup?: boolean | undefined
+  /** Open connections to this backend: 1 to 10,000,000. Default: `limits.perBackend.maxConnections`, or no limit. */
+  readonly maxConnections?: number | undefined
 }
 
 export interface ServiceInput {
@@ -41,6 +44,8 @@ export interface BackendConfig {
   readonly address: Address
   readonly weight: number
   readonly tier: number
+  /** 0: no limit. */
+  readonly maxConnections: number
 }
 
 export interface BackendsConfig {
@@ -61,12 +66,13 @@ export const EXPANDS = ['first', 'all'] as const satisfies readonly Expand[]
  */
 const backend = z.preprocess(
   (value) => (typeof value === 'string' ? { address: value } : value),
-  fields.strictMap('a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }', {
+  fields.strictMap('a backend: HOST:PORT, { address, weight, tier, backup, maxConnections, expand } or { srv }', {
     address: fields.optional(fields.backendAddressField),
     expand: fields.choiceOf(EXPANDS).default('first'),
     weight: fields.wholeNumberField(0, 1000).default(1),
     tier: fields.wholeNumberField(0, LAST_TIER).default(0),
     backup: fields.booleanField.default(false),
+    maxConnections: limitField,
     srv: fields.optional(fields.checkedTextField('the name of a service', explainService)),
   }),
 )
@@ -81,14 +87,27 @@ export const backendsField: z.ZodType<BackendsConfig> = fields
     expansions: all.flatMap((each) => expansionOf(each) ?? []),
   }))
 
-function addressOf({ address, expand, weight, tier, backup }: Backend): BackendConfig | undefined {
+function addressOf({ address, expand, weight, tier, backup, ...rest }: Backend): BackendConfig | undefined {
   if (address === undefined || expand === 'all') return undefined
-  return { address, weight, tier: backup ? BACKUP_TIER : tier }
+  return { address, weight, tier: backup ? BACKUP_TIER : tier, maxConnections: rest.maxConnections }
 }
 
-function expansionOf({ srv, address, expand, weight, tier, backup }: Backend): Expansion | undefined {
-  if (srv !== undefined) return { kind: 'srv', name: srv }
-  if (address === undefined || expand === 'first') return undefined
+function expansionOf({ srv, address, maxConnections, ...rest }: Backend): Expansion | undefined {
+  if (srv !== undefined) return { kind: 'srv', name: srv, maxConnections }
+  if (address === undefined || rest.expand === 'first') return undefined
   const { host, port } = address as TcpAddress
-  return { kind: 'host', name: host, port, weight, tier: backup ? BACKUP_TIER : tier }
+  const tier = rest.backup ? BACKUP_TIER : rest.tier
+  return { kind: 'host', name: host, port, weight: rest.weight, tier, maxConnections }
+}
+
+/** Backends without a limit of their own have that of their cluster. */
+export function withMaxConnections<Config extends BackendsConfig>(config: Config, most: number): Config {
+  const limited = <Backend extends { readonly maxConnections: number }>(backend: Backend): Backend =>
+    backend.maxConnections === 0 ? { ...backend, maxConnections: most } : backend
+  if (most === 0) return config
+  return {
+    ...config,
+    backends: config.backends.map(limited),
+    expansions: config.expansions.map(limited),
+  }
 }

@@ -7,6 +7,7 @@ import { explainAddressRange } from '../../address-set.js'
 import { visible } from '../../escape.js'
 import type { SocketFile } from '../../io/listening/socket-file.js'
 import type { Liveness } from '../../io/liveness.js'
+import type { ListenerLimits } from '../../limits/policy.js'
 import type { Spoken } from '../../peek/speaks/protocols.js'
 import { explainRoutePath } from '../../request-path.js'
 import type { Requests, Rule } from '../../route/table.js'
@@ -16,6 +17,7 @@ import type { ForwardedMode, StartTls } from '../listener-input.js'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
 import { explainHostPattern, explainProtocol, explainSniPattern } from './host-names.js'
+import { listenerLimitsField } from './limits-schema.js'
 import { type OwnLiveness, ownLiveness } from './liveness.js'
 import { socketFileFields } from './socket-file.js'
 import { type OnSilentConfig, onSilentSchema, speaksField } from './speaks-schema.js'
@@ -48,6 +50,8 @@ export interface ListenerConfig extends ListenPlace {
   readonly liveness: Liveness
   /** For a unix socket. */
   readonly socketFile: SocketFile
+  /** Undefined: none. */
+  readonly limits: ListenerLimits | undefined
 }
 
 /** A listener before other parts of the config add to it. */
@@ -158,6 +162,7 @@ export const listenerSchema = fields
     xForwarded: fields.choiceOf(['replace', 'append', 'forwarded', 'off']).default('replace'),
     clientFrom: fields.optional(clientFrom),
     logQuery: fields.booleanField.default(false),
+    limits: listenerLimitsField,
     ...ownLiveness,
     ...socketFileFields,
   })

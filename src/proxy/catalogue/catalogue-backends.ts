@@ -15,6 +15,8 @@ export interface BackendEntry extends Entry {
   readonly weight: number
   readonly setTo: BackendSetting
   readonly tier: number
+  /** 0: no limit. */
+  readonly maxConnections: number
   /** The host name of the server, if `address` has only its IP address. */
   readonly host: string | undefined
   /** It was there when the cluster began, so it does not start slowly. */
@@ -57,12 +59,14 @@ export class BackendEntries {
 
   /** A backend that is given as before keeps its entry: a reload of a large cluster changes few of them. */
   #entryOf(name: string, source: Source, options: BackendOptions): BackendEntry {
-    const { address, weight, tier = 0, host, isOriginal = false } = options
+    const { address, weight, tier = 0, maxConnections = 0, host, isOriginal = false } = options
     const before = this.entries.get(name)
     const isAsBefore = before?.givenWeight === weight
     const isAsPlaced = before?.source === source && before.tier === tier && before.host === host
-    if (isAsBefore && isAsPlaced) return before
-    const entry = { name, source, address, tier, host, isOriginal, isLeaving: false, givenWeight: weight }
+    if (isAsBefore && isAsPlaced && before.maxConnections === maxConnections) return before
+    const isLeaving = false
+    const givenWeight = weight
+    const entry = { name, source, address, tier, maxConnections, host, isOriginal, isLeaving, givenWeight }
     if (isAsBefore) return withOrder(entry, before.ordered)
     const state = before?.ordered?.state
     return withOrder(entry, state && { state })
@@ -75,6 +79,7 @@ function withOrder(
     source,
     address,
     tier,
+    maxConnections,
     host,
     isOriginal,
     isLeaving,
@@ -85,7 +90,20 @@ function withOrder(
   const weight = ordered?.weight ?? givenWeight
   const setTo = ordered?.state ?? 'up'
   // Named one by one: a spread of each of 10,000 backends would block a reload for 20 ms.
-  return { name, source, address, tier, host, isOriginal, isLeaving, givenWeight, weight, setTo, ordered }
+  return {
+    name,
+    source,
+    address,
+    tier,
+    maxConnections,
+    host,
+    isOriginal,
+    isLeaving,
+    givenWeight,
+    weight,
+    setTo,
+    ordered,
+  }
 }
 
 /** A field that the change leaves out changes nothing. */
