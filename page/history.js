@@ -112,8 +112,8 @@ const NOTHING = {
 function countsOf({ listeners, connections, endings }) {
   /** @type {Map<string, number>} */
   const failures = new Map()
-  for (const { listener, isError, count } of endings) {
-    if (isError) failures.set(listener, (failures.get(listener) ?? 0) + count)
+  for (const { listener, outcome, count } of endings) {
+    if (outcome === 'error') failures.set(listener, (failures.get(listener) ?? 0) + count)
   }
   const all = { traffic: connections, accepted: 0, active: connections.active, failed: 0 }
   /** @type {Map<string, Counts>} */

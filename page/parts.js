@@ -163,9 +163,10 @@ function connectionTable(buttons) {
  * @param {readonly Ending[]} endings
  */
 const endingRows = (endings) =>
-  endings
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => Number(b.isError) - Number(a.isError) || b.count - a.count)
+  endings.filter(({ count }) => count > 0).sort((a, b) => isError(b) - isError(a) || b.count - a.count)
+
+/** @param {Ending} ending */
+const isError = ({ outcome }) => Number(outcome === 'error')
 
 /** @param {Ending} ending */
 const endingKey = ({ listener, cluster, by, phase, cause }) =>
@@ -177,11 +178,16 @@ function endingTable(growths) {
   const recent = (ending) => growths.of(endingKey(ending))[0] ?? 0
   /** @type {Column<Ending>[]} */
   const columns = [
-    { title: 'Cause', width: 11, cell: ({ cause }) => cause, tone: ({ isError }) => (isError ? 'bad' : '') },
+    {
+      title: 'Cause',
+      width: 11,
+      cell: ({ cause }) => cause,
+      tone: (ending) => (isError(ending) ? 'bad' : ''),
+    },
     { title: 'By', hint: 'Who ended the connection. proxy: millrace', width: 5, cell: ({ by }) => by },
     {
       title: 'Phase',
-      hint: 'opening: first bytes. connect: no backend yet. response: waiting for the backend. data: both sides joined',
+      hint: 'opening: first bytes. queue: waiting for a place. connect: no backend yet. response: waiting for the backend. data: both sides joined',
       width: 5.5,
       cell: ({ phase }) => phase,
     },
@@ -193,7 +199,7 @@ function endingTable(growths) {
       width: 5.25,
       isNumber: true,
       cell: (ending) => count(recent(ending)),
-      tone: (ending) => (ending.isError && recent(ending) > 0 ? 'bad' : ''),
+      tone: (ending) => (isError(ending) && recent(ending) > 0 ? 'bad' : ''),
     },
     {
       title: 'Total',

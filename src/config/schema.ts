@@ -25,8 +25,8 @@ import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import { dialField, withDial, withOwnListeners } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
 import { type HealthConfig, healthField, withCheck } from './schemas/health-schema.js'
-import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { clusterLimitsField, processLimitsField, withQueue } from './schemas/limits-schema.js'
+import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { namesSchema } from './schemas/names-schema.js'
@@ -187,12 +187,10 @@ const config = fields.strictMap('a map with listeners and clusters', {
 export const configSchema: z.ZodType<Config> = config.transform(({ listeners, clusters, ...rest }) => {
   const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
   const addresses = [...listeners, ...(rest.admin ? [rest.admin] : [])].map(({ address }) => address)
-  const named = Object.entries(clusters).map(
-    ([name, each]) => {
-      const cluster = withQueue(withOwnListeners(each, addresses), rest.timeouts.connectMs)
-      return [name, withLiveness(cluster, common)] as const
-    },
-  )
+  const named = Object.entries(clusters).map(([name, each]) => {
+    const cluster = withQueue(withOwnListeners(each, addresses), rest.timeouts.connectMs)
+    return [name, withLiveness(cluster, common)] as const
+  })
   return {
     ...rest,
     listeners: withIpv6Only(listeners).map((listener) => withLiveness(listener, common)),

@@ -5,10 +5,11 @@
  * it happens. Causes of a pipe also stand in its public types (PipeCause). The compiler refuses one that is
  * missing here. Pure.
  */
-import type { PARTIES, PHASES, SIDES } from '../status/common.js'
+import type { OUTCOMES, PARTIES, PHASES, SIDES } from '../status/common.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
 export type Phase = (typeof PHASES)[number]
+export type Outcome = (typeof OUTCOMES)[number]
 type Party = (typeof PARTIES)[number]
 type Side = (typeof SIDES)[number]
 
@@ -16,6 +17,8 @@ type Side = (typeof SIDES)[number]
 export const PHASE_LETTERS = {
   /** The client's first bytes. */
   opening: 'R',
+  /** A place in a cluster or at a backend. */
+  queue: 'Q',
   /** A backend. */
   connect: 'C',
   /** The first bytes of that backend. */
@@ -40,11 +43,17 @@ export type ErrorScope =
   | 'http'
   /** Connections of listeners with `protocol: http`, with or without a cluster. */
   | 'request'
+  /** Connections of a proxy, a listener or a cluster with limits. */
+  | 'limits'
+  /** Connections of clusters in which clients can wait for a place. */
+  | 'queue'
 
 export interface EndingKind {
   readonly cause: string
   /** Whether a colon and details for people follow the cause. Undefined: never. */
   readonly detail?: 'always' | 'sometimes'
+  /** The first word of the details, if it is always one of these. */
+  readonly details?: readonly string[]
   /** Who caused the end. For an ordinary end: who ended first. */
   readonly by: Party
   /** Only for timeouts that waited for this side. */
@@ -52,13 +61,22 @@ export interface EndingKind {
   readonly phases: readonly Phase[]
   /** HAProxy's letter for who caused the end. `-`: nobody. */
   readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I' | 'D' | 'U'
-  /** Undefined: an ordinary end, not an error. */
+  /** Undefined: not an error, but an ordinary end or a client that was denied. */
   readonly error?: ErrorScope
+  /** The client was turned away on purpose. That is no error: nobody has to be told. Default false. */
+  readonly isDenied?: true
   /** The status for a client that speaks HTTP and has no answer yet. Undefined: it gets a reset. */
   readonly status?: ErrorStatus
   /** In Markdown. */
   readonly means: string
 }
+
+/** Why a client was turned away by its address. The name of the list follows `list`. */
+const BY_ADDRESS = ['list', 'not-allowed', 'banned'] as const
+/** What a source has reached. */
+const OF_A_SOURCE = ['connections', 'rate', 'bytes-today', 'table-full'] as const
+/** What is full. `connections` or `rate` follows. */
+const OF_A_SCOPE = ['process', 'listener', 'cluster'] as const
 
 // biome-ignore format: two lines an entry
 const TABLE = [
@@ -70,7 +88,7 @@ const TABLE = [
     means: 'The client reset its connection, or that connection broke' },
   { cause: 'reset', by: 'backend', phases: ['data'], letter: 'S', error: 'cluster',
     means: 'The backend reset its connection, or that connection broke. millrace resets the client' },
-  { cause: 'client-gone', by: 'client', phases: ['opening', 'connect', 'response'], letter: 'C',
+  { cause: 'client-gone', by: 'client', phases: ['opening', 'queue', 'connect', 'response'], letter: 'C',
     means: 'The client went away before millrace joined it to a backend' },
   { cause: 'first-bytes-timeout', by: 'client', phases: ['opening'], letter: 'c', error: 'first-bytes', status: 408,
     means: 'The client did not send what is needed to choose a cluster within `firstBytesMs`' },
@@ -96,16 +114,26 @@ const TABLE = [
     means: 'The request does not ask for WebSocket, and `http` is `reject`' },
   { cause: 'no-route', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 404,
     means: 'No route matches this client, and the listener has no `cluster`' },
-  { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 403,
+  { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true, status: 403,
     means: 'A route or the `route` function rejects the client' },
+  { cause: 'denied', detail: 'always', details: BY_ADDRESS, by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true,
+    status: 403, means: 'The address of the client is in a `deny` list, is not in `allow`, or is banned' },
+  { cause: 'source-limit', detail: 'always', details: OF_A_SOURCE, by: 'proxy', phases: ['opening', 'connect', 'data'], letter: 'P',
+    isDenied: true, status: 429, means: 'The source of the client has reached a limit of `perSource`, or no more sources can be remembered' },
+  { cause: 'limit', detail: 'always', details: OF_A_SCOPE, by: 'proxy', phases: ['opening', 'connect'], letter: 'R', error: 'limits',
+    status: 503, means: 'The proxy, the listener or the cluster has reached `maxConnections` or `newPerSecond`, and `whenFull` is `refuse`' },
   { cause: 'route-failed', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 500,
     means: 'The `route` function threw, or named a cluster that does not exist' },
-  { cause: 'no-backend', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
+  { cause: 'no-backend', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503,
     means: 'Every backend refused, could not be reached, or was set `drain` or `maint`' },
-  { cause: 'backends-down', detail: 'sometimes', by: 'backend', phases: ['connect'], letter: 'S', error: 'cluster', status: 503,
+  { cause: 'backends-down', detail: 'sometimes', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503,
     means: 'All backends are down, and `whenAllDown` does not let millrace try one. With `wait` none came back within `connectMs`' },
   { cause: 'not-allowed', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'P', error: 'dial', status: 403,
     means: 'The cluster has `dial`, and the client may not have the server that it asks for: its name, its port, or every address of it' },
+  { cause: 'queue-timeout', by: 'backend', phases: ['queue'], letter: 's', error: 'queue', status: 503,
+    means: 'The client waited `queueMs` for a place in the cluster or at a backend' },
+  { cause: 'queue-full', by: 'backend', phases: ['queue'], letter: 'S', error: 'queue', status: 503,
+    means: '`queueLength` clients wait for a place already' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },
   { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'via', status: 503,
@@ -138,15 +166,19 @@ const TABLE = [
     means: 'One side finished. For `halfClosedMs` the backend took nothing, or did not finish' },
   { cause: 'lifetime', by: 'proxy', phases: ['data'], letter: 'K',
     means: 'The connection reached `lifetimeMs`' },
-  { cause: 'drained', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
+  { cause: 'quota', by: 'proxy', phases: ['data'], letter: 'K',
+    means: 'The connection has moved `maxBytes`' },
+  { cause: 'evicted', by: 'proxy', phases: ['data'], letter: 'K',
+    means: 'File descriptors or memory ran out, and the connection had been idle longer than others (`evictIdle`)' },
+  { cause: 'drained', by: 'proxy', phases: ['opening', 'queue', 'connect', 'response', 'data'], letter: 'K',
     means: 'A drain ended the connection, in a quiet moment or at the deadline' },
   { cause: 'backend-down', by: 'proxy', phases: ['response', 'data'], letter: 'D', error: 'cluster', status: 503,
     means: 'Checks or the agent of its backend call it down, and `onDown` is `end` or `reset`' },
   { cause: 'backend-recovered', by: 'proxy', phases: ['response', 'data'], letter: 'U',
     means: 'An earlier tier works again, and `onRecovered` is `return`' },
-  { cause: 'killed', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
+  { cause: 'killed', by: 'proxy', phases: ['opening', 'queue', 'connect', 'response', 'data'], letter: 'K',
     means: 'An operator ended the connection' },
-  { cause: 'ordered', by: 'proxy', phases: ['opening', 'connect', 'response', 'data'], letter: 'K',
+  { cause: 'ordered', by: 'proxy', phases: ['opening', 'queue', 'connect', 'response', 'data'], letter: 'K',
     means: 'The proxy was stopped' },
   { cause: 'internal-error', by: 'proxy', phases: ['connect', 'response'], letter: 'I', error: 'preamble', status: 500,
     means: 'A bug of millrace before it joined the two sides. The log has the stack. Please report it' },
@@ -156,19 +188,22 @@ const TABLE = [
 ] as const satisfies readonly EndingKind[]
 
 type Row = (typeof TABLE)[number]
-type CauseOf<Kind extends Row> = Kind extends { readonly detail: 'always' }
-  ? `${Kind['cause']}: ${string}`
-  : Kind extends { readonly detail: 'sometimes' }
-    ? Kind['cause'] | `${Kind['cause']}: ${string}`
-    : Kind['cause']
+type CauseOf<Kind extends Row> = Kind extends { readonly details: readonly (infer Word extends string)[] }
+  ? `${Kind['cause']}: ${Word}` | `${Kind['cause']}: ${Word} ${string}`
+  : Kind extends { readonly detail: 'always' }
+    ? `${Kind['cause']}: ${string}`
+    : Kind extends { readonly detail: 'sometimes' }
+      ? Kind['cause'] | `${Kind['cause']}: ${string}`
+      : Kind['cause']
 
 /** Why a connection ended. The text after a colon is for people. */
 export type EndCause = CauseOf<Row>
 
+type OfTheOpening = Extract<Row, { readonly by: 'proxy'; readonly phases: readonly ['opening', ...Phase[]] }>
 /** Why millrace turned a client away before it had a cluster. */
-export type OpeningCause = CauseOf<
-  Extract<Row, { readonly by: 'proxy'; readonly phases: readonly ['opening'] }>
->
+export type OpeningCause = CauseOf<Exclude<OfTheOpening, { readonly letter: 'K' }>>
+/** Why millrace turned a client away on purpose. */
+export type DeniedCause = CauseOf<Extract<Row, { readonly isDenied: true }>>
 
 export interface Ending {
   readonly by: Party
@@ -197,7 +232,14 @@ export const ERRORS: Readonly<Record<ErrorScope, readonly CountedEnding[]>> = {
   via: errorsOf('via'),
   http: errorsOf('http'),
   request: errorsOf('request'),
+  limits: errorsOf('limits'),
+  queue: errorsOf('queue'),
 }
+
+/** What `whyDenied` can say. */
+export const DENIALS: readonly string[] = ENDINGS.filter(({ isDenied }) => isDenied).flatMap(
+  ({ cause, details }) => details ?? [cause],
+)
 
 const KINDS: ReadonlyMap<string, readonly EndingKind[]> = new Map(
   ENDINGS.map(({ cause }) => [cause, ENDINGS.filter((kind) => kind.cause === cause)]),
@@ -218,9 +260,18 @@ export function kindOf({ by, cause, waitedFor }: CountedEnding & Pick<Ending, 'w
   return found ?? kinds[0]!
 }
 
-/** Whether the ending is a failure. A reset or a long silence of a client is ordinary. */
-export function isError(ending: CountedEnding): boolean {
-  return kindOf(ending).error !== undefined
+/** A reset or a long silence of a client is ordinary. An error is a client that was not served, but should have been. */
+export function outcomeOf(ending: CountedEnding): Outcome {
+  const { error, isDenied } = kindOf(ending)
+  if (isDenied) return 'denied'
+  return error === undefined ? 'ordinary' : 'error'
+}
+
+/** Why the client was denied, in one word. Undefined: it was not. There are only few of them. */
+export function whyDenied(ending: CountedEnding): string | undefined {
+  const { cause, details, isDenied } = kindOf(ending)
+  if (!isDenied) return undefined
+  return details?.find((word) => hasFirstWord(ending.cause.slice(cause.length + 2), word)) ?? cause
 }
 
 /** The text before the colon. There are only few of them. */
@@ -228,6 +279,8 @@ export function withoutDetail(text: string): string {
   const colon = text.indexOf(':')
   return colon === -1 ? text : text.slice(0, colon)
 }
+
+const hasFirstWord = (text: string, word: string): boolean => text === word || text.startsWith(`${word} `)
 
 function errorsOf(scope: ErrorScope): CountedEnding[] {
   return ENDINGS.filter(({ error }) => error === scope).flatMap(({ by, phases, cause }) =>

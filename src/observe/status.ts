@@ -7,7 +7,7 @@ import type { BACKEND, CLUSTER } from '../status/cluster.js'
 import type { CONNECTIONS, TRAFFIC } from '../status/common.js'
 import type { RECORDS } from '../status/data-path.js'
 import type { Told } from '../status/fields.js'
-import type { ENDING, LISTENER, NOT_SPLICED, PIPE_ERROR } from '../status/listener.js'
+import type { DENIED, ENDING, LISTENER, NOT_SPLICED, PIPE_ERROR } from '../status/listener.js'
 import type { DRAIN, PROCESS, STATUS } from '../status/status.js'
 
 export type { HistogramStatus } from '../status/fields.js'
@@ -19,6 +19,8 @@ export type ConnectionTotals = Told<typeof CONNECTIONS> & Traffic
 export type EndingCount = Told<typeof ENDING>
 /** Ended connections that copied bytes that they might have spliced. */
 export type NotSplicedCount = Told<typeof NOT_SPLICED>
+/** How many clients were turned away on purpose, for one reason. */
+export type DeniedCount = Told<typeof DENIED>
 /** How often the connection to this side broke while bytes moved. */
 export type PipeErrorCount = Told<typeof PIPE_ERROR>
 export type ListenerReport = Told<typeof LISTENER>

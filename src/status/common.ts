@@ -10,7 +10,13 @@ export const PARTIES = [...SIDES, 'proxy'] as const
 /**
  * What a connection waits for, in the order of its life. src/observe/endings.ts says what each phase means.
  */
-export const PHASES = ['opening', 'connect', 'response', 'data'] as const
+export const PHASES = ['opening', 'queue', 'connect', 'response', 'data'] as const
+
+/**
+ * What an end means for the client. `error`: it was not served, or a backend cut it off. `denied`: it was turned away on
+ * purpose. The worst one comes first.
+ */
+export const OUTCOMES = ['error', 'denied', 'ordinary'] as const
 
 /** Bytes so far, with those of running connections. Up is client to backend. */
 export const TRAFFIC = {

@@ -5,7 +5,7 @@
  * merging and metrics follow.
  */
 
-import { IS_LEAVING, PARTIES, PHASES, SIDES, TRAFFIC } from './common.js'
+import { IS_LEAVING, OUTCOMES, PARTIES, PHASES, SIDES, TRAFFIC } from './common.js'
 import { choice, count, gauge, histogram, key, keyOf, metric, part, setting, tally } from './kinds.js'
 
 /** Connections that ended and copied bytes that they might have spliced. */
@@ -34,6 +34,16 @@ export const PIPE_ERROR = {
       'millrace_pipe_errors_total',
       'Times that the connection to one side broke while bytes moved. A reset is ECONNRESET.',
     ),
+  ),
+}
+
+/** Clients that were turned away on purpose. They are no errors. */
+export const DENIED = {
+  /** The same word as after the colon of the record's `ended.cause`, or `rejected`. */
+  why: key(),
+  count: count(
+    'connections',
+    metric('millrace_connections_denied_total', 'Clients that were turned away on purpose, by reason.'),
   ),
 }
 
@@ -69,6 +79,7 @@ export const LISTENER = {
   ),
   notSpliced: tally(NOT_SPLICED),
   pipeErrors: tally(PIPE_ERROR),
+  denied: tally(DENIED),
 }
 
 /** How often connections ended in one way. */
@@ -88,9 +99,6 @@ export const ENDING = {
       'Connections that ended: who ended them, in which phase, and why.',
     ),
   ),
-  /**
-   * Whether it is a failure and not an ordinary end. `always: [errors]` of the access log means these
-   * endings.
-   */
-  isError: choice([true, false]),
+  /** `always: [errors]` of the access log means the errors. */
+  outcome: choice(OUTCOMES),
 }

@@ -159,7 +159,14 @@ function backendsOf(expanded: Expanded): FoundBackend[] {
     const { weight, tier } = place.service ?? shareOf(expansion)
     const isOriginal = expanded.original!.has(names[index]!)
     const { maxConnections } = expansion
-    return { address: addressOf(place, expansion), weight, tier, maxConnections, host: place.host, isOriginal }
+    return {
+      address: addressOf(place, expansion),
+      weight,
+      tier,
+      maxConnections,
+      host: place.host,
+      isOriginal,
+    }
   })
 }
 

@@ -66,15 +66,18 @@ export const EXPANDS = ['first', 'all'] as const satisfies readonly Expand[]
  */
 const backend = z.preprocess(
   (value) => (typeof value === 'string' ? { address: value } : value),
-  fields.strictMap('a backend: HOST:PORT, { address, weight, tier, backup, maxConnections, expand } or { srv }', {
-    address: fields.optional(fields.backendAddressField),
-    expand: fields.choiceOf(EXPANDS).default('first'),
-    weight: fields.wholeNumberField(0, 1000).default(1),
-    tier: fields.wholeNumberField(0, LAST_TIER).default(0),
-    backup: fields.booleanField.default(false),
-    maxConnections: limitField,
-    srv: fields.optional(fields.checkedTextField('the name of a service', explainService)),
-  }),
+  fields.strictMap(
+    'a backend: HOST:PORT, { address, weight, tier, backup, maxConnections, expand } or { srv }',
+    {
+      address: fields.optional(fields.backendAddressField),
+      expand: fields.choiceOf(EXPANDS).default('first'),
+      weight: fields.wholeNumberField(0, 1000).default(1),
+      tier: fields.wholeNumberField(0, LAST_TIER).default(0),
+      backup: fields.booleanField.default(false),
+      maxConnections: limitField,
+      srv: fields.optional(fields.checkedTextField('the name of a service', explainService)),
+    },
+  ),
 )
 
 type Backend = z.output<typeof backend>

@@ -5,8 +5,8 @@
 import type { Listener } from '../../listener/listener.js'
 import { countersOf } from '../../status/fields.js'
 import { LISTENER } from '../../status/listener.js'
-import { type CountedEnding, isError, withoutDetail } from '../endings.js'
-import type { EndingCount, NotSplicedCount, PipeErrorCount } from '../status.js'
+import { type CountedEnding, DENIALS, outcomeOf, whyDenied, withoutDetail } from '../endings.js'
+import type { DeniedCount, EndingCount, NotSplicedCount, PipeErrorCount } from '../status.js'
 import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
 
@@ -25,6 +25,8 @@ export class ListenerMeter extends TrafficMeter {
     ['client ECONNRESET', 0],
     ['backend ECONNRESET', 0],
   ])
+  /** Each reason counts from 0. */
+  readonly #denied = new Map(DENIALS.map((why) => [why, 0]))
   readonly #notSpliced = new Map<string, { connections: number; bytes: number }>()
 
   constructor(listener: CountedListener) {
@@ -37,8 +39,11 @@ export class ListenerMeter extends TrafficMeter {
     addOne(this.#endings, `${cluster} ${by} ${phase} ${cause}`, 0)
   }
 
-  finished(cluster: string, { by, phase, cause }: CountedEnding): void {
+  finished(cluster: string, ending: CountedEnding): void {
+    const { by, phase, cause } = ending
     addOne(this.#endings, `${cluster} ${by} ${phase} ${withoutDetail(cause)}`)
+    const why = whyDenied(ending)
+    if (why !== undefined) addOne(this.#denied, why)
   }
 
   /** Forgets the endings of clusters that nobody knows any more. */
@@ -67,7 +72,7 @@ export class ListenerMeter extends TrafficMeter {
   endings(listener: string): EndingCount[] {
     return Array.from(this.#endings, ([key, count]) => {
       const [cluster, by, phase, cause] = key.split(' ') as EndingParts
-      return { listener, cluster, by, phase, cause, count, isError: isError({ by, phase, cause }) }
+      return { listener, cluster, by, phase, cause, count, outcome: outcomeOf({ by, phase, cause }) }
     })
   }
 
@@ -76,6 +81,10 @@ export class ListenerMeter extends TrafficMeter {
       const [side, errno = ''] = key.split(' ')
       return { side: side as PipeErrorCount['side'], errno, count }
     })
+  }
+
+  denied(): DeniedCount[] {
+    return Array.from(this.#denied, ([why, count]) => ({ why, count }))
   }
 
   notSpliced(): NotSplicedCount[] {

@@ -3,7 +3,7 @@
  * first, so that a record that nobody wants costs next to nothing.
  */
 import type { AccessConfig } from '../../config/schemas/log-schema.js'
-import { isError } from '../endings.js'
+import { outcomeOf } from '../endings.js'
 import type { OpenLog } from '../log/log.js'
 import type { RecordCounts } from '../status.js'
 import type { ConnectionFacts, RecordEnding } from './record.js'
@@ -57,7 +57,7 @@ export class AccessLog {
 
 function isChosen(config: AccessConfig, { bytes, ageMs, ending }: Candidate, chance: () => number): boolean {
   const { sample, always, minBytes, minMs } = config
-  if (always.includes('errors') && isError(ending)) return true
+  if (always.includes('errors') && outcomeOf(ending) === 'error') return true
   if (bytes < minBytes || ageMs < minMs) return false
   return sample >= 1 || chance() < sample
 }

@@ -2,18 +2,23 @@
  * The errors with which connections of a listener can end, each with the cluster that counts it. Pure.
  */
 
-import type { Config } from '../../config/schema.js'
+import type { ClusterConfig, Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { joinsUnseen, needsOf } from '../../connection/listener-policy.js'
-import { type CountedEnding, ERRORS } from '../../observe/endings.js'
+import type { Limits } from '../../limits/policy.js'
+import { type CountedEnding, ERRORS, type Phase } from '../../observe/endings.js'
 
 type Clusters = Config['clusters']
+/** What can refuse clients, besides the listener. */
+type Around = Pick<Config, 'clusters' | 'limits'>
 
 export function* expectedErrors(
   listener: ListenerConfig,
-  clusters: Clusters,
+  { clusters, limits }: Around,
 ): Iterable<readonly [cluster: string, CountedEnding]> {
   for (const ending of errorsBefore(listener, clusters)) yield ['', ending]
+  if (refuses(limits) || refuses(listener.limits))
+    for (const ending of inPhase(ERRORS.limits, 'opening')) yield ['', ending]
   for (const cluster of clustersBehind(listener, clusters)) {
     for (const ending of errorsAt(listener, clusters, cluster)) yield [cluster, ending]
   }
@@ -31,9 +36,12 @@ function errorsAt(
   clusters: Clusters,
   cluster: string,
 ): readonly CountedEnding[] {
-  const { dial, via } = clusters[cluster]!
+  const { dial, via, limits } = clusters[cluster]!
+  const canWait = hasQueue(clusters[cluster]!)
   const own = [
-    ...ERRORS.cluster,
+    ...ERRORS.cluster.filter(({ phase }) => phase !== 'queue' || canWait),
+    ...(canWait ? ERRORS.queue : []),
+    ...(refuses(limits) ? inPhase(ERRORS.limits, 'connect') : []),
     ...(dial === undefined ? [] : ERRORS.dial),
     ...(via === undefined ? [] : ERRORS.via),
   ]
@@ -42,6 +50,17 @@ function errorsAt(
   const isTold = needsOf(clusters[cluster]!).isTold || startTls !== undefined
   return isTold ? [...own, ...ERRORS.preamble] : own
 }
+
+/** Whether clients are refused because the proxy, a listener or a cluster is full. */
+const refuses = (limits: Limits | undefined): boolean => limits?.whenFull === 'refuse'
+
+function hasQueue({ limits, backends, expansions }: ClusterConfig): boolean {
+  const isLimited = [...backends, ...expansions].some(({ maxConnections }) => maxConnections > 0)
+  return isLimited || limits?.whenFull === 'wait'
+}
+
+const inPhase = (endings: readonly CountedEnding[], phase: Phase): readonly CountedEnding[] =>
+  endings.filter((ending) => ending.phase === phase)
 
 /**
  * The clusters that clients of this listener can reach, in the order of the config. A route function can name

@@ -36,7 +36,7 @@ type Counted = Pick<
 
 /** A config, and its listeners in the same order. */
 interface Countable {
-  readonly config: Pick<Config, 'listeners' | 'clusters'>
+  readonly config: Pick<Config, 'listeners' | 'clusters' | 'limits'>
   readonly services: ReadonlyMap<CountedListener, unknown>
 }
 
@@ -72,7 +72,7 @@ export class ProxyCounters {
     forgetLongestGone(this.#listeners, (_, name) => catalogue.listeners.find(name) !== undefined)
     for (const [each, meter] of present) {
       this.#listeners.set(each.name, meter)
-      for (const [cluster, ending] of expectedErrors(each, config.clusters)) meter.expect(cluster, ending)
+      for (const [cluster, ending] of expectedErrors(each, config)) meter.expect(cluster, ending)
     }
     const known = new Set([...clusters.present, ...clusters.left].map(({ name }) => name))
     for (const meter of this.#listeners.values()) meter.forgetClusters((cluster) => known.has(cluster))
@@ -197,6 +197,7 @@ export class ProxyCounters {
       seconds: meter.seconds.status(),
       notSpliced: meter.notSpliced(),
       pipeErrors: meter.pipeErrors(),
+      denied: meter.denied(),
     }
   }
 
