@@ -18,6 +18,24 @@ type Every<T> = T extends (...args: never[]) => unknown
 const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
 const liveness = { keepalive, timeouts: { deadPeerMs: 0 } }
 
+const newPerSecond = { rate: 1, burst: 1 }
+const bytesPerSecond = { up: 0, down: 0 }
+const limits = {
+  maxConnections: 1,
+  newPerSecond,
+  bytesPerSecond,
+  perSource: { prefix4: 32, prefix6: 64, maxConnections: 1, newPerSecond, bytesPerSecond, bytesPerDay: 0 },
+  perConnection: { bytesPerSecond, maxBytes: 0 },
+  whenFull: 'wait',
+  refuseAs: 'reset',
+  dryRun: false,
+} as const
+const access = {
+  allow: [{ file: 'PATH' }],
+  deny: [{ file: 'PATH' }],
+  ban: { after: 1, withinMs: 1, forMs: 1 },
+}
+
 const pair = { cert: 'PEM', key: 'PEM' }
 
 export const most: Every<ProxyConfig> = {
@@ -67,6 +85,7 @@ export const most: Every<ProxyConfig> = {
       xForwarded: 'off',
       clientFrom: { field: 'x-forwarded-for', trusted: 'unix' },
       logQuery: false,
+      limits: { ...limits, ...access },
       ...liveness,
       mode: '0660',
       group: 'proxy',
@@ -102,7 +121,17 @@ export const most: Every<ProxyConfig> = {
         failback: 'auto',
         whenAllDown: 'wait',
       },
-      backends: [{ address: 'db:2', expand: 'all', weight: 1, tier: 0, backup: false, srv: '_pg._tcp.db' }],
+      backends: [
+        {
+          address: 'db:2',
+          expand: 'all',
+          weight: 1,
+          tier: 0,
+          backup: false,
+          maxConnections: 1,
+          srv: '_pg._tcp.db',
+        },
+      ],
       dial: { server: 'host', allow: [{ name: 'a.test', networks: ['10.0.0.0/8'] }], ports: [80] },
       via: {
         socks5: '127.0.0.1:3',
@@ -116,6 +145,7 @@ export const most: Every<ProxyConfig> = {
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
       ...liveness,
       startTls: 'postgres',
+      limits: { ...limits, perBackend: { maxConnections: 1 }, queueMs: 0, queueLength: 0 },
     },
   },
   names: {
@@ -128,6 +158,7 @@ export const most: Every<ProxyConfig> = {
     emptyAnswers: 1,
     emptyForMs: 0,
   },
+  limits: { ...limits, ...access, sources: 1000, evictIdle: { afterMs: 1000 } },
   timeouts: {
     firstBytesMs: 0,
     connectMs: 0,

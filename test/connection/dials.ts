@@ -252,6 +252,12 @@ export function describeDials(): void {
   it('the errors of such a cluster are counted from 0 on', async () => {
     await start()
     const counted = bed.proxy.status().endings.find(({ cause }) => cause === 'not-allowed')
-    expect(counted).toMatchObject({ cluster: 'out', by: 'proxy', phase: 'connect', count: 0, isError: true })
+    expect(counted).toMatchObject({
+      cluster: 'out',
+      by: 'proxy',
+      phase: 'connect',
+      count: 0,
+      outcome: 'error',
+    })
   })
 }

@@ -1,23 +1,32 @@
 /** The table of endings has no contradictions. Its errors are those of docs/records.md and of the queries in docs/. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type CountedEnding, ENDINGS, ERRORS, isError, kindOf } from '../../src/observe/endings.js'
+import {
+  type CountedEnding,
+  DENIALS,
+  ENDINGS,
+  ERRORS,
+  kindOf,
+  type Outcome,
+  outcomeOf,
+  whyDenied,
+} from '../../src/observe/endings.js'
 
 const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
 const FAMILY = 'millrace_connections_ended_total'
 
 interface Row extends CountedEnding {
-  readonly isError: boolean
+  readonly outcome: string
 }
 
 /** The endings of docs/records.md, once for each of their phases. */
 const ROWS = [...docs('records.md').matchAll(/^\| (client|backend|proxy) \|.*$/gm)].flatMap(
   ([line]): Row[] => {
-    const [by = '', phases = '', cause = '', , error] = line
+    const [by = '', phases = '', cause = '', , outcome] = line
       .split(' | ')
       .map((cell) => cell.replace('| ', ''))
     const name = /`(.*)`/.exec(cause)![1]!
-    return phases.split(', ').map((phase) => ({ by, phase, cause: name, isError: error === 'yes' }) as Row)
+    return phases.split(', ').map((phase) => ({ by, phase, cause: name, outcome }) as Row)
   },
 )
 const tell = ({ by, phase, cause, waitedFor = '' }: CountedEnding & { waitedFor?: string | undefined }) =>
@@ -71,26 +80,28 @@ describe('the table of endings', () => {
 })
 
 describe('errors among the endings', () => {
-  it.each<[boolean, CountedEnding]>([
-    [false, { by: 'client', phase: 'data', cause: 'finished' }],
-    [true, { by: 'backend', phase: 'connect', cause: 'no-backend' }],
-    [false, { by: 'client', phase: 'data', cause: 'reset' }],
-    [true, { by: 'backend', phase: 'data', cause: 'reset' }],
-    [false, { by: 'proxy', phase: 'data', cause: 'idle-timeout' }],
-    [false, { by: 'proxy', phase: 'data', cause: 'drained' }],
-    [true, { by: 'proxy', phase: 'opening', cause: 'bad-hello: not TLS' }],
-  ])('isError says %s for %j', (answer, ending) => {
-    expect(isError(ending)).toBe(answer)
+  it.each<[Outcome, CountedEnding]>([
+    ['ordinary', { by: 'client', phase: 'data', cause: 'finished' }],
+    ['error', { by: 'backend', phase: 'connect', cause: 'no-backend' }],
+    ['ordinary', { by: 'client', phase: 'data', cause: 'reset' }],
+    ['error', { by: 'backend', phase: 'data', cause: 'reset' }],
+    ['ordinary', { by: 'proxy', phase: 'data', cause: 'idle-timeout' }],
+    ['ordinary', { by: 'proxy', phase: 'data', cause: 'drained' }],
+    ['error', { by: 'proxy', phase: 'opening', cause: 'bad-hello: not TLS' }],
+    ['denied', { by: 'proxy', phase: 'opening', cause: 'rejected' }],
+    ['denied', { by: 'proxy', phase: 'data', cause: 'source-limit: bytes-today' }],
+  ])('the outcome is %s for %j', (outcome, ending) => {
+    expect(outcomeOf(ending)).toBe(outcome)
   })
 
   it('ERRORS lists every ending that docs/records.md calls an error, and no other', () => {
     const listed = Object.values(ERRORS).flat()
     expect(listed.map(tell).sort()).toEqual(
-      ROWS.filter((row) => row.isError)
+      ROWS.filter((row) => row.outcome === 'error')
         .map(tell)
         .sort(),
     )
-    expect(listed.filter((ending) => !isError(ending))).toEqual([])
+    expect(listed.filter((ending) => outcomeOf(ending) !== 'error')).toEqual([])
   })
 
   it.each([
@@ -102,6 +113,27 @@ describe('errors among the endings', () => {
     const [, leftOut = ''] = /cause!~"([^"]*)"/.exec(query) ?? []
     expect(new Set(leftOut.split('|'))).toEqual(ORDINARY)
     for (const row of ROWS)
-      expect([tell(row), isTaken(query, { ...row, isError: '' })]).toEqual([tell(row), row.isError])
+      expect([tell(row), isTaken(query, { ...row })]).toEqual([tell(row), row.outcome === 'error'])
+  })
+})
+
+describe('denied clients', () => {
+  it.each([
+    ['rejected', 'rejected'],
+    ['rejected: no such tenant', 'rejected'],
+    ['denied: list deny.txt', 'list'],
+    ['denied: not-allowed', 'not-allowed'],
+    ['denied: banned', 'banned'],
+    ['source-limit: rate', 'rate'],
+    ['source-limit: rate (listener front)', 'rate'],
+    ['source-limit: rates', 'source-limit'],
+    ['no-route', undefined],
+  ])('whyDenied says of %j: %s', (cause, why) => {
+    expect(whyDenied({ by: 'proxy', phase: 'opening', cause })).toBe(why)
+  })
+
+  it('no ending is both an error and denied, and each reason of a denial occurs once', () => {
+    expect(ENDINGS.filter(({ error, isDenied }) => error !== undefined && isDenied)).toEqual([])
+    expect(new Set(DENIALS).size).toBe(DENIALS.length)
   })
 })

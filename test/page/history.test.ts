@@ -63,7 +63,7 @@ describe('the history of the page', () => {
     const failed = (count: number) => ({
       endings: [
         ending('no-backend', { count }),
-        ending('finished', { by: 'client', phase: 'data', count: 50, isError: false }),
+        ending('finished', { by: 'client', phase: 'data', count: 50, outcome: 'ordinary' }),
       ],
     })
     history.add(told(0, failed(1000)), AT)

@@ -131,11 +131,11 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
   it('the page shows how connections ended, failures first, with the recent and the total count', async () => {
     const rows = `[...document.querySelectorAll('#endings tbody tr')].map((row) =>
       [0, 5, 6].map((index) => row.cells[index].textContent).join(' '))`
-    shown.teller.last = moment({ endings: [ending('finished', { count: 9000, isError: false })] })
+    shown.teller.last = moment({ endings: [ending('finished', { count: 9000, outcome: 'ordinary' })] })
     await shown.open()
     await shown.tell(2, {
       endings: [
-        ending('finished', { count: 9010, isError: false }),
+        ending('finished', { count: 9010, outcome: 'ordinary' }),
         ending('no-backend', { count: 2 }),
         ending('reset', { count: 0 }),
       ],

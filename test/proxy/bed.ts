@@ -163,6 +163,6 @@ const tellEnding = ({
   by,
   phase,
   cause,
-}: Omit<EndingCount, 'count' | 'isError'>): string => [listener, cluster, by, phase, cause].join(' ')
+}: Omit<EndingCount, 'count' | 'outcome'>): string => [listener, cluster, by, phase, cause].join(' ')
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

@@ -153,7 +153,7 @@ export function describeCounts(engine: EngineKind): void {
       clusters: { a: there, b: there, c: there },
     })
     const { endings } = bed.proxy.status()
-    expect(endings.every(({ count, isError }) => count === 0 && isError)).toBe(true)
+    expect(endings.every(({ count, outcome }) => count === 0 && outcome === 'error')).toBe(true)
     const of = (name: string) => endings.filter((each) => each.listener === name)
     const clustersOf = (name: string) => new Set(of(name).map(({ cluster }) => cluster))
     expect(clustersOf('plain')).toEqual(new Set(['a']))

@@ -113,7 +113,7 @@ export function describeOperators(engine: EngineKind): void {
         phase: 'data',
         cause: 'killed',
         count: 1,
-        isError: false,
+        outcome: 'ordinary',
       },
       {
         listener: 'two',
@@ -122,7 +122,7 @@ export function describeOperators(engine: EngineKind): void {
         phase: 'data',
         cause: 'killed',
         count: 1,
-        isError: false,
+        outcome: 'ordinary',
       },
     ])
   })

@@ -149,7 +149,7 @@ export const recordSchema = z.strictObject({
     .optional(),
   http: http.optional(),
   ended,
-  termination: z.string().regex(/^(--|[CcSsRKIPDU][RCHD])$/),
+  termination: z.string().regex(/^(--|[CcSsRKIPDU][RQCHD])$/),
 })
 
 /** A record as a line of the log. */

@@ -13,16 +13,17 @@ export type Expansion =
       readonly port: number
       readonly weight: number
       readonly tier: number
-      readonly maxConnections: number
+      /** Of each backend that it means. Default 0: no limit. */
+      readonly maxConnections?: number
     }
   /** The answer has ports, weights and tiers. */
-  | { readonly kind: 'srv'; readonly name: string; readonly maxConnections: number }
+  | { readonly kind: 'srv'; readonly name: string; readonly maxConnections?: number }
 
 export interface FoundBackend {
   readonly address: TcpAddress
   readonly weight: number
   readonly tier: number
-  /** Of each. 0: no limit. */
+  /** 0: no limit. */
   readonly maxConnections: number
   /** The host name that TLS needs. */
   readonly host: string
@@ -158,7 +159,7 @@ function backendsOf(expanded: Expanded): FoundBackend[] {
   return places.map((place, index) => {
     const { weight, tier } = place.service ?? shareOf(expansion)
     const isOriginal = expanded.original!.has(names[index]!)
-    const { maxConnections } = expansion
+    const { maxConnections = 0 } = expansion
     return {
       address: addressOf(place, expansion),
       weight,

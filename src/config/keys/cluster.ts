@@ -42,6 +42,12 @@ export const CLUSTER_KEYS: KeyTable = {
     takes: '`true`, `false`',
     default: '`false`',
   },
+  'clusters.NAME.backends[].maxConnections': {
+    does: 'How many open connections this backend gets at most, from all workers together. Further clients get another backend, or wait in the [queue](limits.md#queues-and-hold) of the cluster',
+    takes: 'number, `1` to `10000000`',
+    default: '`limits.perBackend.maxConnections`, or no limit',
+    zero: 'an error',
+  },
   'clusters.NAME.dial': {
     does: 'millrace dials the server that the client asks for. [routing.md](routing.md#egress) explains it. An error beside `backends`, `balance`, `hash`, `slowStartMs`, `health` and `startTls`',
     takes: 'map',

@@ -6,6 +6,7 @@ import { GENERAL_KEYS } from './general.js'
 import { HEALTH_KEYS } from './health.js'
 import { HTTP_KEYS } from './http.js'
 import type { KeyTable } from './key-words.js'
+import { CLUSTER_LIMIT_KEYS, LIMIT_KEYS, LISTENER_LIMIT_KEYS } from './limits.js'
 import { LISTENER_KEYS, ROUTE_KEYS } from './listener.js'
 import { NAMES_KEYS } from './names.js'
 import { KEEPALIVE_KEYS, TIMEOUT_KEYS } from './times.js'
@@ -24,6 +25,9 @@ export const KEY_SECTIONS: Readonly<Record<string, KeyTable>> = {
   checks: CHECK_KEYS,
   'backend-tls': BACKEND_TLS_KEYS,
   names: NAMES_KEYS,
+  limits: LIMIT_KEYS,
+  'listener-limits': LISTENER_LIMIT_KEYS,
+  'cluster-limits': CLUSTER_LIMIT_KEYS,
   timeouts: TIMEOUT_KEYS,
   keepalive: KEEPALIVE_KEYS,
   log: LOG_KEYS,

@@ -105,8 +105,8 @@ function expansionOf({ srv, address, maxConnections, ...rest }: Backend): Expans
 
 /** Backends without a limit of their own have that of their cluster. */
 export function withMaxConnections<Config extends BackendsConfig>(config: Config, most: number): Config {
-  const limited = <Backend extends { readonly maxConnections: number }>(backend: Backend): Backend =>
-    backend.maxConnections === 0 ? { ...backend, maxConnections: most } : backend
+  const limited = <Backend extends { readonly maxConnections?: number }>(backend: Backend): Backend =>
+    (backend.maxConnections ?? 0) === 0 ? { ...backend, maxConnections: most } : backend
   if (most === 0) return config
   return {
     ...config,

@@ -18,9 +18,11 @@ const BYTES_BY_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['kb', 1000n],
   ['mb', 1000n ** 2n],
   ['gb', 1000n ** 3n],
+  ['tb', 1000n ** 4n],
   ['kib', 1024n],
   ['mib', 1024n ** 2n],
   ['gib', 1024n ** 3n],
+  ['tib', 1024n ** 4n],
 ])
 
 /** Enough digits for any real value, and few enough to keep the arithmetic cheap. */

@@ -55,7 +55,7 @@ function errorsAt(
 const refuses = (limits: Limits | undefined): boolean => limits?.whenFull === 'refuse'
 
 function hasQueue({ limits, backends, expansions }: ClusterConfig): boolean {
-  const isLimited = [...backends, ...expansions].some(({ maxConnections }) => maxConnections > 0)
+  const isLimited = [...backends, ...expansions].some(({ maxConnections = 0 }) => maxConnections > 0)
   return isLimited || limits?.whenFull === 'wait'
 }
 

@@ -52,7 +52,7 @@ const facts = fc.record({
 
 const ending = fc.record({
   by: fc.constantFrom('client', 'backend', 'proxy'),
-  phase: fc.constantFrom('opening', 'connect', 'response', 'data'),
+  phase: fc.constantFrom('opening', 'queue', 'connect', 'response', 'data'),
   cause: fc.oneof(
     fc.constant('finished'),
     text.map((detail) => `bad-hello: ${detail}`),

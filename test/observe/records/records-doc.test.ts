@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { REDACTABLE } from '../../../src/config/schemas/log-schema.js'
-import { ENDINGS, type Ending, type EndingKind } from '../../../src/observe/endings.js'
+import { ENDINGS, type Ending, type EndingKind, outcomeOf } from '../../../src/observe/endings.js'
 import { terminationCode } from '../../../src/observe/records/termination.js'
 import type { PipeCause } from '../../../src/pipe/options.js'
 import { PARTIES } from '../../../src/status/common.js'
@@ -13,11 +13,11 @@ const docs = (name: string): string => readFileSync(new URL(`../../../docs/${nam
 const text = docs('records.md')
 
 /** The row of an ending in docs/records.md, without links. */
-function lineOf({ by, phases, cause, waitedFor, error, status, means }: EndingKind): string {
+function lineOf({ by, phases, cause, waitedFor, status, means }: EndingKind): string {
   const subject = waitedFor === undefined ? `\`${cause}\`` : `\`${cause}\` for the ${waitedFor}`
   const codes = phases.map((phase) => `\`${terminationCode({ by, phase, cause, waitedFor } as Ending)}\``)
-  const isError = error === undefined ? 'no' : 'yes'
-  const cells = [by, phases.join(', '), subject, codes.join(', '), isError, status ?? '', means]
+  const outcome = outcomeOf({ by, phase: phases[0]!, cause })
+  const cells = [by, phases.join(', '), subject, codes.join(', '), outcome, status ?? '', means]
   return `| ${cells.join(' | ')} |`.replace('|  |', '| |')
 }
 

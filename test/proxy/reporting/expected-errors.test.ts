@@ -7,11 +7,11 @@ import { expectedErrors } from '../../../src/proxy/reporting/expected-errors.js'
 
 /** The errors of a listener in front of one cluster. */
 function expectedOf(listener: object, cluster: object): unknown[] {
-  const { listeners, clusters } = validateConfig({
+  const { listeners, ...rest } = validateConfig({
     listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back', ...listener }],
     clusters: { back: { backends: ['127.0.0.1:2'], ...cluster } },
   } as ProxyConfig)
-  return [...expectedErrors(listeners[0]!, clusters)]
+  return [...expectedErrors(listeners[0]!, rest)]
 }
 
 const errorsOf = (cluster: string, scopes: readonly ErrorScope[]) =>
@@ -49,7 +49,7 @@ describe('expectedErrors', () => {
 
   it('expectedErrors has errors for each cluster that a listener may choose, in the order of the config', () => {
     const there = { backends: ['127.0.0.1:2'] }
-    const { listeners, clusters } = validateConfig({
+    const { listeners, ...rest } = validateConfig({
       listeners: [
         {
           name: 'front',
@@ -61,7 +61,7 @@ describe('expectedErrors', () => {
       ],
       clusters: { a: there, b: there, c: there, d: there },
     })
-    const found = [...expectedErrors(listeners[0]!, clusters)].map(([cluster]) => cluster)
+    const found = [...expectedErrors(listeners[0]!, rest)].map(([cluster]) => cluster)
     expect([...new Set(found)]).toEqual(['', 'a', 'c', 'd'])
   })
 })
