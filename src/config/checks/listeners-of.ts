@@ -1,6 +1,6 @@
 /** Which listeners send clients to a cluster. Works on unchecked input, as `references.ts` does. */
 import type { Path } from './path.js'
-import { isMap, itemsOf, valueAt } from './unchecked.js'
+import { isMap, itemsOf, valueAt, valueWithin } from './unchecked.js'
 
 export interface Reaching {
   readonly listener: Readonly<Record<string, unknown>>
@@ -23,11 +23,4 @@ export function listenersOf(input: unknown, cluster: string): Reaching[] {
     const naming = keys.filter((key) => valueWithin(listener, key) === cluster)
     return naming.length > 0 ? [{ listener, index, keys: naming }] : []
   })
-}
-
-function valueWithin(value: unknown, path: Path): unknown {
-  return path.reduce(
-    (inner, key) => (typeof key === 'number' ? itemsOf(inner)[key] : valueAt(inner, String(key))),
-    value,
-  )
 }

@@ -10,10 +10,14 @@ import { checkBalance, checkTiers } from './balance-references.js'
 import { BACKEND_TLS } from './certificates.js'
 import { checkDial } from './dial-references.js'
 import { checkHealth } from './health-references.js'
+import { checkLimits } from './limit-references.js'
+import { checkLimitSizes } from './limit-sizes.js'
 import { addressKey } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { checkNames } from './name-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
+import { checkQueue } from './queue-references.js'
+import { checkRefuseAs } from './refuse-as-references.js'
 import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
@@ -33,6 +37,9 @@ export function checkReferences(input: unknown): Finding[] {
     ...repeatedListeners(listeners),
     ...checkStartTls(input),
     ...checkSpeaks(input),
+    ...checkLimits(input),
+    ...checkLimitSizes(input),
+    ...checkRefuseAs(input),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
       ...keyWithoutCert(clusters, name),
@@ -44,6 +51,7 @@ export function checkReferences(input: unknown): Finding[] {
       ...checkHealth(clusters, name),
       ...checkVia(input, name),
       ...checkNames(input, name),
+      ...checkQueue(input, name),
     ]),
   ]
 }

@@ -1,0 +1,118 @@
+/**
+ * What takes several keys to judge of limits: keys that have no effect without another. Works on unchecked input, as
+ * `references.ts` does.
+ */
+import { DEFAULTS } from '../../defaults.js'
+import { durationField, wholeNumberField } from '../schemas/fields.js'
+import { limitField } from '../schemas/limit-fields.js'
+import { FEWEST_SOURCES, MOST_SOURCES, USUAL_SOURCES } from '../schemas/limits-schema.js'
+import { expected } from '../wording.js'
+import { scopesOf } from './limit-sizes.js'
+import type { Finding, Path } from './path.js'
+import { isMap, itemsOf, valueAt, valueWithin } from './unchecked.js'
+
+/** Limits of a source that refuse clients. A bandwidth only slows them down. */
+const REFUSING = ['maxConnections', 'newPerSecond', 'bytesPerDay']
+const OF_A_SOURCE = [...REFUSING, 'bytesPerSecond']
+/** A listener or a cluster is full when one of these is reached. */
+export const FILLING = ['maxConnections', 'newPerSecond']
+const LIMITING = [
+  ...FILLING,
+  'bytesPerSecond',
+  'perSource',
+  'perConnection',
+  'perBackend',
+  'allow',
+  'deny',
+  'ban',
+]
+
+export function checkLimits(input: unknown): Finding[] {
+  return [
+    ...scopesOf(input).flatMap((path) => checkScope(valueWithin(input, path), path)),
+    ...itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) =>
+      checkListener(listener, ['listeners', index, 'limits']),
+    ),
+    ...checkSources(input),
+    ...checkEvictIdle(input),
+  ]
+}
+
+function checkScope(limits: unknown, path: Path): Finding[] {
+  const perSource = valueAt(limits, 'perSource')
+  const findings: Finding[] = []
+  if (isMap(perSource) && !hasAny(perSource, OF_A_SOURCE)) {
+    const message = `limits nothing: add one of ${listed(OF_A_SOURCE)} to it, or remove this key`
+    findings.push(aboutKey([...path, 'perSource'], message))
+  }
+  if (valueAt(limits, 'ban') !== undefined && !hasAny(perSource, REFUSING)) {
+    const message = `counts what "perSource" beside it refuses: add that with one of ${listed(REFUSING)}, or remove this key`
+    findings.push(aboutKey([...path, 'ban'], message))
+  }
+  if (valueAt(limits, 'dryRun') !== undefined && path.length > 1 && !hasAny(limits, LIMITING))
+    findings.push(
+      aboutKey([...path, 'dryRun'], 'does nothing, because no limit stands beside it: remove this key'),
+    )
+  return findings
+}
+
+function checkListener(listener: unknown, path: Path): Finding[] {
+  const limits = valueAt(listener, 'limits')
+  const address = valueAt(listener, 'address')
+  const isUnix = typeof address === 'string' && address.startsWith('unix:')
+  const findings: Finding[] = []
+  if (
+    isUnix &&
+    !hasAny(listener, ['acceptProxy', 'clientFrom']) &&
+    valueAt(limits, 'perSource') !== undefined
+  ) {
+    const message =
+      'does nothing, because clients of a unix socket have no address: add "acceptProxy" or "clientFrom" to the listener, or remove this key'
+    findings.push(aboutKey([...path, 'perSource'], message))
+  }
+  if (valueAt(limits, 'whenFull') !== undefined && !hasAny(limits, FILLING))
+    findings.push(aboutKey([...path, 'whenFull'], neverFull(FILLING)))
+  return findings
+}
+
+/** Sources that have connections are never forgotten, so there must be room for one for each connection. */
+function checkSources(input: unknown): Finding[] {
+  const limits = valueAt(input, 'limits')
+  const written = valueAt(limits, 'sources')
+  const counting = scopesOf(input).filter(
+    (path) => valueAt(valueWithin(input, path), 'perSource') !== undefined,
+  )
+  const path = ['limits', 'sources']
+  if (counting.length === 0) {
+    const message =
+      'does nothing, because no listener, no cluster and not the proxy has "perSource": remove this key'
+    return written === undefined ? [] : [aboutKey(path, message)]
+  }
+  const sources =
+    written === undefined
+      ? USUAL_SOURCES
+      : wholeNumberField(FEWEST_SOURCES, MOST_SOURCES).safeParse(written).data
+  const connections = limitField.safeParse(valueAt(limits, 'maxConnections')).data ?? 0
+  if (sources === undefined || sources >= connections) return []
+  const least = `at least ${connections}, because each of the "maxConnections" can come from another source`
+  const message = expected(least, sources)
+  return [{ path: written === undefined ? ['limits', 'maxConnections'] : path, message, about: 'value' }]
+}
+
+function checkEvictIdle(input: unknown): Finding[] {
+  const after = durationField.safeParse(valueWithin(input, ['limits', 'evictIdle', 'afterMs'])).data
+  const idle = durationField.safeParse(valueWithin(input, ['timeouts', 'idleMs']) ?? DEFAULTS.idleMs).data
+  if (after === undefined || idle === undefined || idle === 0 || after < idle) return []
+  const message = `${after}ms is never reached, because connections that idle end after timeouts.idleMs, which is ${idle}ms: write less`
+  return [{ path: ['limits', 'evictIdle', 'afterMs'], message, about: 'value' }]
+}
+
+export const neverFull = (filling: readonly string[]): string =>
+  `does nothing without one of ${listed(filling)} beside it, because a source that has reached its own limit is always refused: add one, or remove this key`
+
+export const hasAny = (map: unknown, keys: readonly string[]): boolean =>
+  keys.some((key) => valueAt(map, key) !== undefined)
+
+export const listed = (keys: readonly string[]): string => keys.map((key) => `"${key}"`).join(', ')
+
+export const aboutKey = (path: Path, message: string): Finding => ({ path, message, about: 'key' })

@@ -1,0 +1,50 @@
+/**
+ * Answers to refused clients that no client could read: an answer of MySQL or SMTP where clients speak TLS or HTTP first.
+ * Works on unchecked input, as `references.ts` does.
+ */
+import { listenersOf } from './listeners-of.js'
+import type { Finding, Path } from './path.js'
+import { isMap, itemsOf, valueAt } from './unchecked.js'
+
+/** In these protocols the server speaks first, in the clear. */
+const SERVER_FIRST = ['mysql', 'smtp']
+
+interface Reached {
+  readonly listener: unknown
+  readonly index: number
+}
+
+export function checkRefuseAs(input: unknown): Finding[] {
+  const clusters = valueAt(input, 'clusters')
+  const listeners = itemsOf(valueAt(input, 'listeners')).map((listener, index) => ({ listener, index }))
+  const taking = listeners.filter(({ listener }) => refuseAsOf(listener) === undefined)
+  return [
+    ...unreadable(refuseAsOf(input), ['limits'], taking),
+    ...listeners.flatMap((each) =>
+      unreadable(refuseAsOf(each.listener), ['listeners', each.index, 'limits'], [each]),
+    ),
+    ...Object.entries(isMap(clusters) ? clusters : {}).flatMap(([name, cluster]) =>
+      unreadable(refuseAsOf(cluster), ['clusters', name, 'limits'], listenersOf(input, name)),
+    ),
+  ]
+}
+
+const refuseAsOf = (owner: unknown): unknown => valueAt(valueAt(owner, 'limits'), 'refuseAs')
+
+function unreadable(refuseAs: unknown, path: Path, listeners: readonly Reached[]): Finding[] {
+  if (typeof refuseAs !== 'string' || !SERVER_FIRST.includes(refuseAs)) return []
+  const first = listeners.flatMap(({ listener, index }) => {
+    const spoken = spokenAt(listener)
+    return spoken === undefined ? [] : [{ index, spoken }]
+  })[0]
+  if (first === undefined) return []
+  const message = `"${refuseAs}" is an answer to clients that wait for the server to speak, and clients of listeners[${first.index}] speak ${first.spoken} first: write "auto", "reset" or "close"`
+  return [{ path: [...path, 'refuseAs'], message, about: 'value' }]
+}
+
+/** What clients of this listener have to speak before their server does. Undefined: nothing. */
+function spokenAt(listener: unknown): string | undefined {
+  if (valueAt(listener, 'startTls') !== undefined) return 'Postgres'
+  if (valueAt(listener, 'tls') !== undefined) return 'TLS'
+  return valueAt(listener, 'protocol') === 'http' ? 'HTTP' : undefined
+}
