@@ -46,6 +46,7 @@ describe('dial of a cluster', () => {
       address: { kind: 'tcp', host: '*.a.test', port: 8080 },
       weight: 1,
       tier: 0,
+      maxConnections: 0,
     })
     expect(cluster.health).toMatchObject({ eject: false, flapping: false })
   })

@@ -61,7 +61,7 @@ describe('names of backends', () => {
   it('a name that is expanded is no backend by itself', () => {
     expect(backendsOf({ address: 'app.internal:80', expand: 'all', weight: 3, tier: 2 }, 'db:1')).toEqual({
       plain: 1,
-      expansions: [{ kind: 'host', name: 'app.internal', port: 80, weight: 3, tier: 2 }],
+      expansions: [{ kind: 'host', name: 'app.internal', port: 80, weight: 3, tier: 2, maxConnections: 0 }],
     })
     expect(backendsOf({ address: 'app.internal:80', expand: 'all', backup: true }).expansions).toMatchObject([
       { tier: 100 },
@@ -70,7 +70,7 @@ describe('names of backends', () => {
   })
 
   it('the name of a service stands alone', () => {
-    const expansions = [{ kind: 'srv', name: '_pg._tcp.internal' }]
+    const expansions = [{ kind: 'srv', name: '_pg._tcp.internal', maxConnections: 0 }]
     expect(backendsOf({ srv: '_pg._tcp.internal' })).toEqual({ plain: 0, expansions })
   })
 

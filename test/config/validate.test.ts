@@ -6,7 +6,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
 const LISTENER_KEYS =
-  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "keepalive", "timeouts", "mode", "group"'
+  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "limits", "keepalive", "timeouts", "mode", "group"'
 const least: ProxyConfig = {
   listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
@@ -69,7 +69,7 @@ describe('validateConfig', () => {
           balance: 'round-robin',
           slowStartMs: 0,
           health: USUAL_HEALTH,
-          backends: [{ address: tcp('127.0.0.1', 9000), weight: 1, tier: 0 }],
+          backends: [{ address: tcp('127.0.0.1', 9000), weight: 1, tier: 0, maxConnections: 0 }],
           expansions: [],
           halfClose: 'propagate',
           liveness,
@@ -127,8 +127,8 @@ describe('validateConfig', () => {
       slowStartMs: 90_000,
       health: USUAL_HEALTH,
       backends: [
-        { address: tcp('db.example.com', 5432), weight: 1000, tier: 100 },
-        { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1, tier: 0 },
+        { address: tcp('db.example.com', 5432), weight: 1000, tier: 100, maxConnections: 0 },
+        { address: { kind: 'unix', path: '/run/pg.sock' }, weight: 1, tier: 0, maxConnections: 0 },
       ],
       expansions: [],
       halfClose: 'close',
@@ -268,7 +268,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { upstreams: {} },
-      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "timeouts", "keepalive", "log", "admin"',
+      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [
@@ -321,14 +321,17 @@ describe('validateConfig', () => {
   it.each<[unknown, string]>([
     ['10.0.0.5', ': a port is missing: write 10.0.0.5:PORT'],
     ['10.0.0.5:0', ': expected a port from 1 to 65535, found 0'],
-    [17, ': expected a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }, found 17'],
+    [
+      17,
+      ': expected a backend: HOST:PORT, { address, weight, tier, backup, maxConnections, expand } or { srv }, found 17',
+    ],
     [
       null,
-      ': expected a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }, found nothing',
+      ': expected a backend: HOST:PORT, { address, weight, tier, backup, maxConnections, expand } or { srv }, found nothing',
     ],
     [
       ['a:1'],
-      ': expected a backend: HOST:PORT, { address, weight, tier, backup, expand } or { srv }, found a list',
+      ': expected a backend: HOST:PORT, { address, weight, tier, backup, maxConnections, expand } or { srv }, found a list',
     ],
     [
       { weight: 2 },

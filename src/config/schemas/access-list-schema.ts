@@ -8,7 +8,7 @@ import * as fields from './fields.js'
 const AN_ENTRY = 'addresses such as 10.0.0.0/8, or a map: { file: PATH }'
 
 const file = fields.strictMap(AN_ENTRY, {
-  file: fields.textField('the path of a file').min(1, 'expected the path of a file, found ""'),
+  file: fields.checkedTextField('the path of a file', (text) => (text === '' ? 'write a path' : undefined)),
 })
 
 /** A text is a range of addresses. */

@@ -73,10 +73,16 @@ function sizeOrNone(most: { readonly bytes: number; readonly text: string }) {
   })
 }
 
-/** People write bandwidths as `1MiB/s`. */
+const IN_BITS = /^(\d{1,9}(?:\.\d{1,9})?) ?([kmgt]?)(?:bps|bits?(?:\/s)?)$/i
+
+/** People write bandwidths as `1MiB/s` or `100Mbit`. */
 function explainPerSecond(value: unknown): string | undefined {
-  const [, size = ''] = typeof value === 'string' ? (/^(.*)(?:\/s|ps)$/i.exec(value) ?? []) : []
-  return size !== '' && typeof parseSize(size) === 'number'
+  if (typeof value !== 'string') return undefined
+  const [, bits, unit = ''] = IN_BITS.exec(value) ?? []
+  if (bits !== undefined)
+    return `${expected('bytes, not bits', value)}: write ${Number(bits) / 8}${unit.toUpperCase()}B`
+  const size = value.replace(/\/s$/, '')
+  return size !== value && typeof parseSize(size) === 'number'
     ? `${expected('a size without "/s"', value)}: write ${size}`
     : undefined
 }

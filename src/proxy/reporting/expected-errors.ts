@@ -56,7 +56,8 @@ const refuses = (limits: Limits | undefined): boolean => limits?.whenFull === 'r
 
 function hasQueue({ limits, backends, expansions }: ClusterConfig): boolean {
   const isLimited = [...backends, ...expansions].some(({ maxConnections = 0 }) => maxConnections > 0)
-  return isLimited || limits?.whenFull === 'wait'
+  const canBeFull = limits !== undefined && (limits.maxConnections > 0 || limits.newPerSecond !== undefined)
+  return isLimited || (canBeFull && limits.whenFull === 'wait')
 }
 
 const inPhase = (endings: readonly CountedEnding[], phase: Phase): readonly CountedEnding[] =>

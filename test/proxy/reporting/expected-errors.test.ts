@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../../src/config/input.js'
 import { validateConfig } from '../../../src/config/validate.js'
-import { ERRORS, type ErrorScope } from '../../../src/observe/endings.js'
+import { type CountedEnding, ERRORS, type ErrorScope } from '../../../src/observe/endings.js'
 import { expectedErrors } from '../../../src/proxy/reporting/expected-errors.js'
 
 /** The errors of a listener in front of one cluster. */
@@ -15,7 +15,10 @@ function expectedOf(listener: object, cluster: object): unknown[] {
 }
 
 const errorsOf = (cluster: string, scopes: readonly ErrorScope[]) =>
-  scopes.flatMap((scope) => ERRORS[scope].map((ending) => [cluster, ending]))
+  scopes
+    .flatMap((scope) => ERRORS[scope])
+    .filter(({ phase }) => phase !== 'queue')
+    .map((ending) => [cluster, ending])
 
 describe('expectedErrors', () => {
   it.each<[string, object, object, ErrorScope[], ErrorScope[]]>([
@@ -63,5 +66,34 @@ describe('expectedErrors', () => {
     })
     const found = [...expectedErrors(listeners[0]!, rest)].map(([cluster]) => cluster)
     expect([...new Set(found)]).toEqual(['', 'a', 'c', 'd'])
+  })
+
+  it.each<[string, object, object, string[]]>([
+    ['that cannot be full', { limits: { maxConnections: 5 } }, {}, []],
+    [
+      'that refuses clients when it is full',
+      { limits: { maxConnections: 5, whenFull: 'refuse' } },
+      {},
+      [' opening limit'],
+    ],
+    [
+      'whose cluster refuses',
+      {},
+      { limits: { maxConnections: 5, whenFull: 'refuse' } },
+      ['back connect limit'],
+    ],
+    [
+      'whose cluster has a queue',
+      {},
+      { limits: { maxConnections: 5 } },
+      ['queue no-backend', 'queue backends-down', 'queue queue-timeout', 'queue queue-full'].map(
+        (each) => `back ${each}`,
+      ),
+    ],
+  ])('expectedErrors has the errors of limits of a listener %s', (_, listener, cluster, expected) => {
+    const found = (expectedOf(listener, cluster) as [string, CountedEnding][])
+      .filter(([, { phase, cause }]) => phase === 'queue' || cause === 'limit')
+      .map(([cluster, { phase, cause }]) => `${cluster} ${phase} ${cause}`)
+    expect(found).toEqual(expected)
   })
 })
