@@ -50,7 +50,9 @@ test('each place of a service is a backend with its own port, weight, tier and h
   const service = { port: 5432, weight: 60, tier: 10 }
   means({ kind: 'srv', name: SRV.name }, [{ ip: '10.0.0.1', host: 'a.example', service }])
   const address = { kind: 'tcp', host: '10.0.0.1', port: 5432 }
-  expect(found).toEqual([[{ address, weight: 60, tier: 10, host: 'a.example', isOriginal: true }]])
+  expect(found).toEqual([
+    [{ address, weight: 60, tier: 10, maxConnections: 0, host: 'a.example', isOriginal: true }],
+  ])
 })
 
 test('an answer in another order is not told', () => {
