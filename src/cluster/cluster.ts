@@ -247,7 +247,6 @@ export class Cluster {
   #newBackend({ address, weight }: BackendOptions): Backend {
     const health = this.judge.newHealth(() => backend)
     const backend: Backend = new Backend(address, weight, health, {
-      released: (released) => this.#hooks.onBackendReleased?.(released, this),
       reweighted: () => this.#candidates.reweighted(),
       slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
     })

@@ -1,7 +1,6 @@
 /** What a cluster is told by its config, and what it tells. */
 import type { ClusterLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
-import type { Backend } from './backend.js'
 import type { BalancePolicy } from './balance/rules.js'
 import type { DialPolicy } from './egress/policy.js'
 import type { DialThrough } from './forward-proxy.js'
@@ -29,8 +28,6 @@ export interface ClusterOptions extends BalancePolicy {
 
 /** All hooks are optional. A hook must not throw. */
 export interface HooksOf<Cluster> extends JudgeHooks {
-  /** A connection to `backend`, or a failed connect, is over. A client that waits may have its place. */
-  onBackendReleased?(backend: Backend, cluster: Cluster): void
   /** The backends that its expanded names mean now. Whoever keeps the list of backends calls `update` with them. */
   onFound?(backends: readonly FoundBackend[], cluster: Cluster): void
   /** A connection has no key that `balance: hash` could use. It is balanced in turn. */

@@ -59,11 +59,6 @@ export abstract class ConnectionView {
     return this.from
   }
 
-  /** Whether its client was let in, at once or later. False while it is queued, and if it was refused. */
-  get wasLetIn(): boolean {
-    return true
-  }
-
   /** Undefined if nobody was told an id before the record. */
   get id(): string | undefined {
     return this.negotiation?.id

@@ -29,7 +29,7 @@ export class PendingClient implements Runnable, DialRequest {
   isQueued = false
   /** After a TLS handshake this is another socket. */
   client: Socket
-  /** The dial, while there is one. Before that, the place in a queue. */
+  /** The dial, while there is one. */
   attempt: Dialling | undefined = undefined
   readonly #owner: PendingClientOwner
 

@@ -9,7 +9,6 @@ import type { DialOptions } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import { Connection, type ConnectionHost } from '../connection/connection.js'
-import { HeldConnection } from '../connection/held-connection.js'
 import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
@@ -72,9 +71,13 @@ export class Connections implements ConnectionHost {
   /** A client has come. It becomes a connection, unless it has to wait at its listener and comes again. */
   admit(service: Service, client: Socket, from: PeerAddress): void {
     const decision = this.#admission.decide(service, from)
-    if (decision === 'go-on') this.#add(new Connection(this, service, client, from)).start()
-    else if (decision === 'wait') this.#admission.wait(service.listener, client, from)
-    else this.#admission.hold(this.#add(new HeldConnection(this, service, client, from)), decision)
+    if (decision === 'wait') {
+      this.#admission.wait(service.listener, client, from)
+      return
+    }
+    const connection = this.#add(new Connection(this, service, client, from))
+    if (decision === 'go-on') connection.start()
+    else this.#admission.refuse(connection, decision)
   }
 
   /** A copy in no particular order. It stays the same while connections come and go. */
@@ -136,7 +139,7 @@ export class Connections implements ConnectionHost {
     if (this.#members.size === 0) this.#whenEmpty?.()
   }
 
-  #add<Kind extends Connection>(connection: Kind): Kind {
+  #add(connection: Connection): Connection {
     this.#counters.countsOf(connection.service).accepted++
     this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
     return connection

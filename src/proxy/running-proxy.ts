@@ -223,7 +223,6 @@ export class RunningProxy implements Proxy {
       onFound: (backends, { name }) => this.clusters.provide(name, 'discovered', backends),
       hooksOf: (name) => this.#consequences.hooksOf(name),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
-      onBackendReleased: (backend, cluster) => this.#admission.released(backend, cluster),
     }
   }
 

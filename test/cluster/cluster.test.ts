@@ -34,22 +34,6 @@ test('a cluster dials its backends in turn, and a connection is active until its
   })
 })
 
-test('a cluster calls onBackendReleased for each connection and each connect that is over', async () => {
-  const told: string[] = []
-  const cluster = clusterOf([A, B], {
-    onBackendReleased: ({ name, active }) => told.push(`${name} ${active}`),
-  })
-  engine.outcomes.set(A, 'ECONNREFUSED')
-  const { backend } = await dial(cluster)
-  expect(told).toEqual([`${A} 0`])
-  engine.outcomes.set(B, 'never')
-  const attempt = cluster.dial(requestOf(1000), () => {})
-  attempt.cancel()
-  expect(told.slice(1)).toEqual([`${B} 1`])
-  backend?.release()
-  expect(told.slice(2)).toEqual([`${B} 0`])
-})
-
 test('a dial calls done after it has returned, even if no backend can be dialled', async () => {
   const cluster = clusterOf(['db.example:80'])
   failName('db.example')

@@ -1,7 +1,7 @@
 /** A proxy that does not let all clients in at once, and its clients. */
 import { expect } from 'vitest'
 import { formatPeer, type PeerAddress } from '../../src/address.js'
-import type { AdmissionRule, AdmissionStep, Decision, Queue } from '../../src/admission/rule.js'
+import type { AdmissionRule, AdmissionStep, Decision } from '../../src/admission/rule.js'
 import type { Service } from '../../src/connection/service.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
@@ -45,11 +45,6 @@ export class Limit implements AdmissionRule {
   }
 }
 
-/** The decision to queue a client for the cluster of its listener, or for another target. */
-export function queueFor({ destination }: Service, options: Partial<Queue> = {}): Queue {
-  return { answer: 'queue', target: destination!.cluster, priority: 0, deadlineMs: 0, ...options }
-}
-
 export class AdmissionRig {
   readonly backend: Backend
   bed!: Bed
@@ -81,11 +76,6 @@ export class AdmissionRig {
     expect(this.bed.proxy.engine.sweep.size).toBe(0)
     trimPipes()
     await until(() => openedSince(this.#fdsBefore).length === 0)
-  }
-
-  /** The number of clients in the queue of the cluster `back`. */
-  get queued(): number {
-    return this.rule.step.queued(this.bed.proxy.clusters.get('back')!)
   }
 
   /** Connects a client that is let in, and waits for its answer. */

@@ -16,7 +16,6 @@ import { describeLifecycle } from './lifecycle.js'
 import { describeManyClients } from './many-clients.js'
 import { describeNames } from './names.js'
 import { describeOperators } from './operators.js'
-import { describeQueuedClients } from './queued-clients.js'
 import { describeReloads } from './reloads.js'
 import { describeVanishedPeers } from './vanished-peers.js'
 import { describeVia } from './via.js'
@@ -28,7 +27,6 @@ export function describeProxy(engine: EngineKind): void {
   describe('backends', () => describeBackends(engine))
   describe('ends of connections', () => describeEndings(engine))
   describe('admission', () => describeAdmission(engine))
-  describe('queued clients', () => describeQueuedClients())
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())

@@ -57,8 +57,6 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
-  /** Every cluster calls it. */
-  readonly onBackendReleased: NonNullable<ClusterHooks['onBackendReleased']>
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** What else the cluster of this name calls. */
@@ -183,7 +181,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onBackendReleased, onNoKey, hooksOf, names, onFound }: SharedParts,
+  { engine, counters, log, knownCluster, onNoKey, hooksOf, names, onFound }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -204,7 +202,6 @@ function createDestination(
       announced.onMoved?.(moved)
       followed.onMoved?.(moved)
     },
-    onBackendReleased,
     onNoKey,
     dialThrough: (proxy: ForwardProxyOptions, places: Places) => createForwardDialer(engine, proxy, places),
     names,

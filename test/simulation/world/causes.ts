@@ -50,10 +50,7 @@ const TRUTH: Readonly<Record<string, Judge>> = {
     aBackend(breaks)(story) ||
     (story.facts.cluster === 'resolved' && story.world.names.hasFailed) ||
     (story.facts.cluster === 'local' && serversDid('is silent', 'has no port for us')(story)),
-  'connect-timeout': (story) =>
-    serversDid('is silent')(story) ||
-    areNamesSlow(story) ||
-    lasted(story.world.limit?.options.deadlineMs ?? 0, story),
+  'connect-timeout': (story) => serversDid('is silent')(story) || areNamesSlow(story),
   'out-of-resources': (story) => was('shortage')(story) || serversDid('has no port for us')(story),
   'idle-timeout': (story) => lasted(timeouts(story).idleMs, story),
   'half-closed-timeout': (story) =>

@@ -59,11 +59,11 @@ export function checkOver(world: World): void {
 /** A client may wait only while others have all the places. */
 function checkLimit({ limit, proxy, clients }: World): void {
   if (limit === undefined || proxy.state !== 'running') return
-  const { active, options, queued, waiting } = limit
+  const { active, options, waiting } = limit
   if (active > options.most) throw new Violation('no more than are let in', `${active} of ${options.most}`)
   const isWaiting = ({ address, isWhole }: Client): boolean =>
     isWhole && waiting.has(`${address.host}:${address.port}`)
-  const held = queued + [...clients.values()].filter(isWaiting).length
+  const held = [...clients.values()].filter(isWaiting).length
   if (held > 0 && active < options.most)
     throw new Violation('nobody waits while there is room', `${held} do, for ${options.most - active} places`)
 }

@@ -101,8 +101,8 @@ function createSetting(index: number): Setting {
 }
 
 function createLimit(random: Random): LimitOptions {
-  const answers = random.pick([['wait'], ['queue'], ['wait', 'queue', 'queue', 'refuse']] as const)
-  return { most: random.int(1, 3), answers, deadlineMs: random.pick([0, 300, 3000]) }
+  const answers = random.pick([['wait'], ['refuse'], ['wait', 'wait', 'refuse']] as const)
+  return { most: random.int(1, 3), answers }
 }
 
 const listen = (name: ListenerName) => ({ name, address: textOf(ADDRESSES[name]) })
