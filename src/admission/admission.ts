@@ -1,20 +1,17 @@
 /**
  * The step between accept and connection. It asks its rule (rule.ts) once about each client, before anything
  * else is done. The client goes on, waits at its listener or is refused. When a connection is over, it asks
- * again about clients that wait: in order, and before any new client. It decides nothing itself. Without a
- * rule everybody goes on.
+ * again about clients that wait: in order, and before any new client. It decides nothing itself.
  */
-import type { PeerAddress } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type { Connection } from '../connection/connection.js'
 import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Runnable, Socket } from '../io/socket.js'
 import type { Listener } from '../listener/listener.js'
-import { kindOf } from '../observe/endings.js'
+import { kindOf, type OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { AdmissionRule, AdmissionStep, Decision, Refuse } from './rule.js'
-
-const ALL_GO_ON: AdmissionRule = { decide: () => 'go-on' }
 
 export class Admission implements AdmissionStep, Runnable {
   isQueued = false
@@ -29,7 +26,7 @@ export class Admission implements AdmissionStep, Runnable {
   #refused: Connection | undefined
   readonly #drain = (): void => this.#engine.runQueue.drain()
 
-  constructor(engine: Engine, rule: AdmissionRule = ALL_GO_ON) {
+  constructor(engine: Engine, rule: AdmissionRule) {
     this.#engine = engine
     this.#rule = rule
     rule.begin?.(this)
@@ -39,6 +36,11 @@ export class Admission implements AdmissionStep, Runnable {
   decide(service: Service, from: PeerAddress): Decision {
     if (this.isQueued && !this.#isAsking) while (this.#due.size > 0) this.#askNext()
     return this.#rule.decide(service, from)
+  }
+
+  /** A trusted proxy has named the client of this connection. Why this client may not come in. Undefined: it may. */
+  named({ service }: Connection, client: Address): OpeningCause | undefined {
+    return this.#rule.named?.(service, client)
   }
 
   /** The client comes again, before anybody else of its listener. */

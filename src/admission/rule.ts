@@ -2,7 +2,7 @@
  * Which clients may come in. This is what a rule is asked about each client between accept and connection,
  * and what it may answer. Limits and rates are rules. Types only.
  */
-import type { PeerAddress } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type { Service } from '../connection/service.js'
 import type { OpeningCause } from '../observe/endings.js'
 
@@ -32,6 +32,8 @@ export interface AdmissionRule {
    * `go-on` it makes no object, and it counts that client as let in.
    */
   decide(service: Service, from: PeerAddress): Decision
+  /** A trusted proxy has named the client of a connection. Why this client may not come in. Undefined: it may. */
+  named?(service: Service, client: Address): OpeningCause | undefined
   /** The connection of a client that was let in is over. */
   ended?(service: Service, from: PeerAddress): void
 }

@@ -18,13 +18,14 @@ import type { Explanation } from '../cluster/explanation.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
+import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause, PipeEnding, PipeHost, PipeOwner } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import { watchLasting } from './backend/lasting.js'
 import { ConnectionView, type Stage } from './connection-view.js'
-import { type Ends, Negotiation, type NegotiationHost } from './negotiation.js'
+import { type Ends, Negotiation, type NegotiationHost, type NegotiationOwner } from './negotiation.js'
 import type { KnownClient } from './opening/known-client.js'
 import { PendingClient, type PendingClientOwner } from './pending-client.js'
 import { Refusal, statusOf, whyNoBackend } from './refusal.js'
@@ -35,6 +36,8 @@ export interface ConnectionHost extends NegotiationHost {
   readonly dialOptions: DialOptions
   /** Is told why which backend was chosen for the connection. Undefined: its record does not say it. */
   explanationOf(connection: Connection): Explanation | undefined
+  /** A trusted proxy has named the client. Why the client may not come in. Undefined: it may. */
+  admitNamed(connection: Connection, client: Address): OpeningCause | undefined
   /** A step before the pipe has thrown an error that no step should throw. */
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted. The connection knows its `connectMicros`. */
@@ -45,7 +48,10 @@ export interface ConnectionHost extends NegotiationHost {
   ended(connection: Connection, ending: RecordEnding): void
 }
 
-export class Connection extends ConnectionView implements Expirable, PipeOwner, PendingClientOwner {
+export class Connection
+  extends ConnectionView
+  implements Expirable, NegotiationOwner, PendingClientOwner, PipeOwner
+{
   sweepIndex = -1
   readonly service: Service
   backend: Backend | undefined = undefined
@@ -76,7 +82,7 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
       this.dial(pending, service.destination!)
       return
     }
-    const negotiation = new Negotiation(this.#host!, service, service.policy, pending.client, this.from)
+    const negotiation = new Negotiation(this.#host!, service, service.policy, pending.client, this)
     this.negotiation = negotiation
     this.stage = negotiation
     void this.open(negotiation, pending)
@@ -112,6 +118,10 @@ export class Connection extends ConnectionView implements Expirable, PipeOwner, 
   /** What its opening has learnt of the client. Undefined without an opening, and after the hand-over. */
   get knownClient(): KnownClient | undefined {
     return this.negotiation?.knownClient
+  }
+
+  admit(client: Address): OpeningCause | undefined {
+    return this.#host?.admitNamed(this, client)
   }
 
   /** The client gets no backend: none is wanted any more, or the client may not have one. */

@@ -3,6 +3,7 @@
  * its certificates, its routes. A listener that does none of this has no policy, and its clients have no
  * delay.
  */
+import { type PeerAddress, unpackPeer } from '../address.js'
 import { AddressSet } from '../address-set.js'
 import type { ClusterConfig } from '../config/schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
@@ -90,6 +91,17 @@ export function joinsUnseen(config: ListenerConfig, needs: (cluster: string) => 
   if (!isPlain || !hasOnePlace) return false
   const { isTold, isKeyedBySni, dialsBySni } = needs(cluster)
   return !isTold && !isKeyedBySni && !dialsBySni
+}
+
+/** Whether this peer may name another client: in a PROXY header or in a request. */
+export function mayNameClients(
+  { config, proxySenders, trustedProxies }: ListenerPolicy,
+  peer: PeerAddress,
+): boolean {
+  if (peer === undefined || (config.acceptProxy === undefined && config.clientFrom === undefined))
+    return false
+  const address = unpackPeer(peer)
+  return proxySenders.has(address) || trustedProxies.has(address)
 }
 
 /** What a cluster needs before a client can be joined to it. */

@@ -3,13 +3,14 @@
  * what it wants, tells the backend, and hands both over when they agree. It owns the dialogues and what was
  * learnt for the record. After the hand-over it keeps only the latter, because a tunnel may last for days.
  */
-import type { PeerAddress } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type { Dialled } from '../cluster/dial.js'
 import type { PlaceOfBackend } from '../cluster/dial-at.js'
 import { Dialogue, type DialogueOver } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { asAlike } from '../io/streams/as-stream.js'
+import type { OpeningCause } from '../observe/endings.js'
 import type { OpeningFacts, RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { Watch } from '../pipe/watched-carrier.js'
@@ -35,6 +36,13 @@ export interface NegotiationHost {
   /** The Postgres sessions that can be cancelled. */
   readonly sessions: Sessions<Session>
   nextId(): string
+}
+
+/** The connection that a negotiation belongs to. */
+export interface NegotiationOwner {
+  readonly peer: PeerAddress
+  /** The client is known, and is not the peer. Why it may not come in. Undefined: it may. */
+  admit(client: Address): OpeningCause | undefined
 }
 
 /** Both ends, ready for a pipe. */
@@ -86,12 +94,13 @@ export class Negotiation {
     { destinations }: Service,
     policy: ListenerPolicy,
     socket: Socket,
-    peer: PeerAddress,
+    owner: NegotiationOwner,
   ) {
     this.#host = host
     this.#destinations = destinations
     this.id = host.nextId()
-    this.#client = new KnownClient(policy, this.#converse(socket), peer)
+    const admit = (client: Address): OpeningCause | undefined => owner.admit(client)
+    this.#client = new KnownClient(policy, this.#converse(socket), owner.peer, admit)
   }
 
   get client(): Socket {

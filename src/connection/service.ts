@@ -3,6 +3,7 @@
  */
 import type { Cluster } from '../cluster/cluster.js'
 import type { Liveness } from '../io/liveness.js'
+import type { Gate } from '../limits/gate.js'
 import type { Listener } from '../listener/listener.js'
 import type { PipeHost } from '../pipe/options.js'
 import type { BackendPreamble } from './backend/backend-preamble.js'
@@ -24,6 +25,8 @@ export interface Service {
   readonly listener: Listener
   readonly name: string
   readonly tags: Readonly<Record<string, string>>
+  /** Turns clients away for their address. */
+  readonly gate: Gate
   /** Undefined if clients are joined to `destination` without a look at them. */
   readonly policy: ListenerPolicy | undefined
   /** The cluster of clients that match no route. */

@@ -3,7 +3,7 @@
  * to here. This is the place that passes on the reports: to the counters, to the log, and to the drain that
  * waits for the end.
  */
-import type { PeerAddress } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type { Admission } from '../admission/admission.js'
 import type { DialOptions } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
@@ -13,6 +13,7 @@ import type { Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import { type Looked, Sweep } from '../io/sweep.js'
+import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import { Sessions } from '../postgres/sessions.js'
@@ -111,6 +112,10 @@ export class Connections implements ConnectionHost {
 
   explanationOf(connection: Connection): Explanation | undefined {
     return this.#connectionLog.explanationOf(connection)
+  }
+
+  admitNamed(connection: Connection, client: Address): OpeningCause | undefined {
+    return this.#admission.named(connection, client)
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {

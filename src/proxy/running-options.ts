@@ -23,6 +23,6 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly tellVerdict?: (verdict: SharedVerdict) => void
   /** How backends are checked. `false`: another process checks them, and tells. Default: over the network. */
   readonly probes?: Probes | false
-  /** Decides which clients may come in. Default: all. */
+  /** Decides which clients may come in. Default: those that pass the gate of their listener. */
   readonly admission?: AdmissionRule
 }

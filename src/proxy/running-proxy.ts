@@ -1,8 +1,9 @@
 /**
- * A proxy in this process. It makes the parts from a config and connects them. It knows what runs and when that ends.
- * acceptor.ts opens listeners, reloader.ts reloads, and connections.ts keeps connections.
+ * A proxy in this process. It makes the parts from a config. It knows what runs and when that ends. serving.ts connects
+ * the parts that serve: acceptor.ts opens listeners, reloader.ts reloads, and connections.ts keeps connections.
  */
 import { Admission } from '../admission/admission.js'
+import { ClientRule } from '../admission/client-rule.js'
 import type { ProxyConfig } from '../config/input.js'
 import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
@@ -14,21 +15,22 @@ import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
+import { Gate } from '../limits/gate.js'
 import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { DrainScope, ProxyStatus } from '../observe/status.js'
 import { createPipeCounters } from '../pipe/options.js'
 import type { Sessions } from '../postgres/sessions.js'
 import { TicketKeys } from '../tls/ticket-keys.js'
-import { Acceptor } from './acceptor.js'
+import type { Acceptor } from './acceptor.js'
 import { Catalogue } from './catalogue/catalogue.js'
 import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
-import { Connections } from './connections.js'
+import type { Connections } from './connections.js'
 import { Consequences } from './consequences.js'
 import { type BegunDrain, Drains } from './drains/drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generations/generation.js'
 import { Generations } from './generations/generations.js'
-import { Reloader } from './generations/reloader.js'
+import type { Reloader } from './generations/reloader.js'
 import { createOwnHealth } from './health/own-health.js'
 import { createNames, type Names } from './names.js'
 import type { Proxy } from './proxy.js'
@@ -39,6 +41,7 @@ import { ProxyCounters } from './reporting/proxy-counters.js'
 import { readinessOf } from './reporting/readiness.js'
 import type { RunningProxyOptions } from './running-options.js'
 import { isOf, scopeOf, usesOf } from './scope.js'
+import { createServing, type Serving } from './serving.js'
 
 type State = ProxyStatus['state']
 
@@ -74,7 +77,7 @@ export class RunningProxy implements Proxy {
     this.tickets = options.tickets ?? new TicketKeys()
     this.names = options.names ?? createNames(config.names, this.log)
     this.#copyingNotice = new CopyingNotice(this.log)
-    this.#admission = new Admission(this.engine, options.admission)
+    this.#admission = new Admission(this.engine, options.admission ?? new ClientRule())
     const ids = new ConnectionIds()
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
@@ -85,9 +88,10 @@ export class RunningProxy implements Proxy {
       options.probes === false ? undefined : createOwnHealth(this.log, options.probes, () => this.clusters)
     this.clusters = new Clusters(this.#catalogue, this.#generations.present, checking)
     this.#counters.takeUp(this.#generations.present, this.#catalogue, this.clusters)
-    this.#connections = this.#createConnections(ids)
-    this.#acceptor = this.#createAcceptor(options.sharePorts ?? false)
-    this.#reloader = this.#createReloader()
+    const { connections, acceptor, reloader } = this.#createServing(ids)
+    this.#connections = connections
+    this.#acceptor = acceptor
+    this.#reloader = reloader
   }
 
   async start(): Promise<void> {
@@ -220,51 +224,30 @@ export class RunningProxy implements Proxy {
       tickets,
       knownCluster,
       names,
+      gateOf: () => new Gate([]),
       onFound: (backends, { name }) => this.clusters.provide(name, 'discovered', backends),
       hooksOf: (name) => this.#consequences.hooksOf(name),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
     }
   }
 
-  #createConnections(ids: ConnectionIds): Connections {
-    return new Connections({
+  #createServing(ids: ConnectionIds): Serving {
+    return createServing({
       engine: this.engine,
-      admission: this.#admission,
-      generations: this.#generations,
-      counters: this.#counters,
-      connectionLog: this.#connectionLog,
-      drains: this.drains,
-      health: this.#consequences,
-      ids,
-      looked: (lateMs, isLast) => this.watch.timerRan(lateMs, isLast),
-      ended: () => this.#tellIfNotSplicing(),
-    })
-  }
-
-  #createAcceptor(sharePorts: boolean): Acceptor {
-    return new Acceptor({
-      engine: this.engine,
-      log: this.log,
-      generations: this.#generations,
-      sharePorts,
-      admit: (service, client, from) => this.#connections.admit(service, client, from),
-      paused: (service) => {
-        this.#counters.countsOf(service).acceptPauses++
-      },
-    })
-  }
-
-  #createReloader(): Reloader {
-    return new Reloader({
-      shared: this.#shared((name) => this.clusters.get(name)),
       openLog: this.openLog,
+      admission: this.#admission,
       generations: this.#generations,
       catalogue: this.#catalogue,
       clusters: this.clusters,
       counters: this.#counters,
       connectionLog: this.#connectionLog,
-      connections: this.#connections,
-      acceptor: this.#acceptor,
+      drains: this.drains,
+      health: this.#consequences,
+      watch: this.watch,
+      ids,
+      shared: this.#shared((name) => this.clusters.get(name)),
+      sharePorts: this.#options.sharePorts ?? false,
+      ended: () => this.#tellIfNotSplicing(),
       checkRunning: () => this.#checkState('running', 'only a running proxy reloads'),
     })
   }

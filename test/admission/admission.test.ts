@@ -56,10 +56,6 @@ function waitAtListener(name: string): void {
   wait()
 }
 
-test('a client goes on at once if there is no admission rule', () => {
-  expect(new Admission({ runQueue } as unknown as Engine).decide(service, 1)).toBe('go-on')
-})
-
 test('several ends at once ask only once, and as many clients go on as the rule lets in', async () => {
   for (const name of ['a', 'b', 'c']) waitAtListener(name)
   free = 2

@@ -10,6 +10,7 @@ import { NO_LIVENESS } from '../../src/io/liveness.js'
 import { RunQueue } from '../../src/io/run-queue.js'
 import { BROKEN, type Socket } from '../../src/io/socket.js'
 import { StreamEngine } from '../../src/io/streams/stream-engine.js'
+import { Gate } from '../../src/limits/gate.js'
 import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/records/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
@@ -43,6 +44,7 @@ describe('a connection that waits for its backend', () => {
       engine: new StreamEngine('switched-off'),
       dialOptions: { connectMs: 1000 },
       nextId: () => '01ARYZ6S410000000000000000',
+      admitNamed: () => undefined,
       explanationOf: () => undefined,
       sessions: new Sessions(),
       failed: () => {
@@ -66,7 +68,15 @@ describe('a connection that waits for its backend', () => {
       dialsBySni: false,
     }
     const destinations = new Map([['back', destination]])
-    const service = { listener, name: 'front', tags: {}, policy: undefined, destination, destinations }
+    const service = {
+      listener,
+      name: 'front',
+      tags: {},
+      gate: new Gate([]),
+      policy: undefined,
+      destination,
+      destinations,
+    }
     connection = new Connection(host, service, client, packPeer(0x7f000001, 2))
     connection.start()
   })

@@ -10,6 +10,7 @@ import type { Destination } from '../../src/connection/service.js'
 import type { Engine } from '../../src/io/engine.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import type { Socket } from '../../src/io/socket.js'
+import { Gate } from '../../src/limits/gate.js'
 import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/records/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
@@ -60,6 +61,7 @@ export function loneConnection(
       if (failed === undefined) throw error
       failed(cause, error)
     },
+    admitNamed: () => undefined,
     connected: () => {},
     answered: () => {},
     ended: (_, ending) => ended(ending),
@@ -68,6 +70,7 @@ export function loneConnection(
     listener: new Listener(config),
     name: 'front',
     tags: {},
+    gate: new Gate([]),
     policy: createListenerPolicy(
       config,
       0,

@@ -4,6 +4,7 @@
  */
 import { type Address, type PeerAddress, unpackPeer } from '../../address.js'
 import type { Dialogue, DialogueOver } from '../../io/dialogue.js'
+import type { OpeningCause } from '../../observe/endings.js'
 import { type ClientHello, MOST_HELLO_BYTES, readClientHello } from '../../peek/client-hello.js'
 import type { Spoken } from '../../peek/speaks/protocols.js'
 import type { StartUp } from '../../postgres/start-up.js'
@@ -20,6 +21,8 @@ export interface CancelRequest {
 
 export class KnownClient {
   readonly policy: ListenerPolicy
+  /** Why a client of this address may not come in. Undefined: it may. */
+  readonly admit: (address: Address) => OpeningCause | undefined
   readonly dialogue: Dialogue
   /** Address of the peer that connected to us. */
   readonly peer: Address | undefined
@@ -41,8 +44,14 @@ export class KnownClient {
   /** The key that a route function gave, for a balancer. */
   balanceKey: string | undefined
 
-  constructor(policy: ListenerPolicy, dialogue: Dialogue, peer: PeerAddress) {
+  constructor(
+    policy: ListenerPolicy,
+    dialogue: Dialogue,
+    peer: PeerAddress,
+    admit: (address: Address) => OpeningCause | undefined,
+  ) {
     this.policy = policy
+    this.admit = admit
     this.dialogue = dialogue
     this.peer = peer === undefined ? undefined : unpackPeer(peer)
   }

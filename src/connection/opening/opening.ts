@@ -10,6 +10,7 @@ import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../../pr
 import { refuse } from '../refusal.js'
 import { secured } from '../secured.js'
 import { agreeOnTls, readPacket } from '../start-tls.js'
+import { admitRequester, admitSender } from './admit.js'
 import { type Choice, REJECT, routeOf } from './choice.js'
 import { readFirstRequest } from './first-request.js'
 import { clientByField } from './forwarding.js'
@@ -24,6 +25,7 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
   const { dialogue, policy } = client
   const { config, firstBytesMs, termination } = policy
   await identify(client)
+  admitSender(client)
   dialogue.allow(firstBytesMs)
   const silent = await clusterOfSilent(client)
   if (silent !== undefined) return choiceForSilent(client, silent)
@@ -40,6 +42,7 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
   if (config.protocol === 'http') {
     client.request = await readFirstRequest(dialogue, policy.mayPass)
     client.fieldClient = clientByField(client, client.request)
+    admitRequester(client)
   }
   return routeOf(client)
 }

@@ -19,6 +19,7 @@ import {
 } from '../../connection/listener-policy.js'
 import type { Destination, Service } from '../../connection/service.js'
 import type { Engine } from '../../io/engine.js'
+import type { Gate } from '../../limits/gate.js'
 import { Listener } from '../../listener/listener.js'
 import { announceCertificates, announceCluster, announceIpv6Only } from '../../observe/log/announcements.js'
 import type { Log } from '../../observe/log/log.js'
@@ -57,6 +58,8 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
+  /** Makes the gate of a listener. */
+  gateOf(listener: ListenerConfig, config: Config): Gate
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** What else the cluster of this name calls. */
@@ -79,7 +82,7 @@ export function createGeneration(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
       const policy = policyOf(each, config, before?.services.get(listener), shared)
-      return [listener, createService(each, listener, policy, destinations)]
+      return [listener, createService(each, listener, policy, shared.gateOf(each, config), destinations)]
     }),
   )
   const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
@@ -132,10 +135,11 @@ function createService(
   { name, tags, cluster }: ListenerConfig,
   listener: Listener,
   policy: ListenerPolicy | undefined,
+  gate: Gate,
   destinations: ReadonlyMap<string, Destination>,
 ): Service {
   const destination = cluster === undefined ? undefined : destinations.get(cluster)
-  return { listener, name, tags, policy, destination, destinations }
+  return { listener, name, tags, gate, policy, destination, destinations }
 }
 
 /**

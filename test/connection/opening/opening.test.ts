@@ -42,7 +42,7 @@ function clientOf(dialogue: ScriptedDialogue, listener: Partial<ListenerInput>):
     () => ({ isTold: true, isKeyedBySni: false, dialsBySni: false }),
     termination,
   )!
-  return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2))
+  return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2), () => undefined)
 }
 
 /** The name of the chosen cluster. If no cluster was chosen, the cause. */

@@ -31,7 +31,7 @@ function clientOf(
   })
   const needs = () => ({ isTold: false, isKeyedBySni: false, dialsBySni: false })
   const policy = createListenerPolicy(listeners[0]!, firstBytesMs, needs, undefined)!
-  return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2))
+  return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2), () => undefined)
 }
 
 describe('the wait for the first byte', () => {

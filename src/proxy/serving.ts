@@ -1,0 +1,63 @@
+/** The parts of a proxy that serve: they accept clients, keep connections and reload. This file connects them. */
+import type { Admission } from '../admission/admission.js'
+import type { Engine } from '../io/engine.js'
+import type { OpenLog } from '../observe/log/log.js'
+import { Acceptor } from './acceptor.js'
+import type { Catalogue } from './catalogue/catalogue.js'
+import type { Clusters } from './clusters.js'
+import type { ConnectionIds } from './connection-ids.js'
+import { Connections, type ConnectionsOptions } from './connections.js'
+import type { Drains } from './drains/drains.js'
+import type { SharedParts } from './generations/generation.js'
+import type { Generations } from './generations/generations.js'
+import { Reloader } from './generations/reloader.js'
+import type { ConnectionLog } from './reporting/connection-log.js'
+import type { ProcessWatch } from './reporting/process-status.js'
+import type { ProxyCounters } from './reporting/proxy-counters.js'
+
+export interface ServingOptions {
+  readonly engine: Engine
+  readonly openLog: OpenLog
+  readonly admission: Admission
+  readonly generations: Generations
+  readonly catalogue: Catalogue
+  readonly clusters: Clusters
+  readonly counters: ProxyCounters
+  readonly connectionLog: ConnectionLog
+  readonly drains: Drains
+  readonly health: ConnectionsOptions['health']
+  readonly watch: ProcessWatch
+  readonly ids: ConnectionIds
+  readonly shared: SharedParts
+  /** Other processes listen on the same ports (SO_REUSEPORT). */
+  readonly sharePorts: boolean
+  /** Called when a connection has ended. */
+  readonly ended: () => void
+  /** Throws `wrong-state` if the proxy does not run. */
+  readonly checkRunning: () => void
+}
+
+export interface Serving {
+  readonly connections: Connections
+  readonly acceptor: Acceptor
+  readonly reloader: Reloader
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { engine, openLog, generations, counters, watch, sharePorts } = options
+  const connections = new Connections({
+    ...options,
+    looked: (lateMs, isLast) => watch.timerRan(lateMs, isLast),
+  })
+  const acceptor = new Acceptor({
+    engine,
+    log: openLog.log,
+    generations,
+    sharePorts,
+    admit: (service, client, from) => connections.admit(service, client, from),
+    paused: (service) => {
+      counters.countsOf(service).acceptPauses++
+    },
+  })
+  return { connections, acceptor, reloader: new Reloader({ ...options, connections, acceptor }) }
+}
