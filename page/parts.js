@@ -1,7 +1,7 @@
 // @ts-check
 /** The tables of the page: their columns and rows. Backends are in backends.js. */
 import { bytes, count, rate, time } from '/assets/dist/figures.js'
-import { carriers, destination, listenerState, splicedShare } from '/assets/dist/words.js'
+import { carriers, deniedOf, destination, listenerState, splicedShare } from '/assets/dist/words.js'
 import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
 import { Table } from './tables.js'
 
@@ -75,6 +75,15 @@ function listenerTable(history) {
       isNumber: true,
       isWide: true,
       cell: ({ accepted }) => count(accepted),
+    },
+    {
+      title: 'Denied',
+      hint: 'Clients that were turned away on purpose since millrace started',
+      width: 5.5,
+      isNumber: true,
+      isWide: true,
+      isShown: (rows) => rows.some((row) => deniedOf(row) > 0),
+      cell: (row) => count(deniedOf(row)),
     },
     {
       title: 'Failed, 5 min',

@@ -32,6 +32,11 @@ export function listenerState({
   return isLeaving ? 'leaving' : 'closed'
 }
 
+/** Clients of the listener that were turned away on purpose. */
+export function deniedOf({ denied }: Pick<Listener, 'denied'>): number {
+  return denied.reduce((sum, { count }) => sum + count, 0)
+}
+
 /** What the config says goes first, then what an operator has set, then what the agent has set, then its health. */
 export function backendState({
   isLeaving,

@@ -34,7 +34,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],
   cluster: ['io', 'via'],
   admin: ['io', 'config', 'control'],
-  config: ['io', 'proxy-protocol'],
+  config: ['io', 'limits', 'proxy-protocol'],
   control: ['config'],
   peek: ['postgres', 'proxy-protocol'],
   refusals: ['peek', 'websocket'],

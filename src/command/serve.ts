@@ -7,9 +7,11 @@ import { AdminServer } from '../admin/server.js'
 import { type Config, workerCount } from '../config/schema.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import type { Control } from '../control/control.js'
+import { announceMostConnections } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import { renderMetrics } from '../observe/metrics/metrics.js'
 import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'
+import { ownMost } from '../proxy/reporting/process-status.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
 import { Supervisor } from '../workers/supervisor.js'
@@ -24,6 +26,7 @@ const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
 export async function serve(config: Config, load: () => Config, signals: Signals): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
+  announceMostConnections(log, ownMost(config), workerCount(config))
   let admin: Promise<AdminServer | undefined> = Promise.resolve(undefined)
   const surroundings: Surroundings = {
     load,

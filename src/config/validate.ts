@@ -3,7 +3,9 @@
  */
 import type { z } from 'zod'
 import { formatProblem, MillraceError, type Problem } from '../errors.js'
+import { mostOpenFds } from '../io/kernel/native.js'
 import { checkCertificateDates, checkCertificates } from './checks/certificates.js'
+import { checkFds } from './checks/fd-references.js'
 import { type Finding, formatPath, type Path } from './checks/path.js'
 import { checkReferences } from './checks/references.js'
 import { type Config, configSchema } from './schema.js'
@@ -13,6 +15,9 @@ const MOST_IN_MESSAGE = 20
 type Check = (input: unknown) => Finding[]
 
 const CHECKS: readonly Check[] = [checkReferences, checkCertificates]
+/** Of a config that is about to be used on this machine. */
+const CHECKS_BEFORE_USE: readonly Check[] = [...CHECKS, (input) => checkFds(input, mostOpenFds())]
+/** Of a config that is only checked, perhaps on another machine. */
 export const CHECKS_WITH_DATES: readonly Check[] = [...CHECKS, checkCertificateDates]
 
 /** A config, or what is wrong with it: at least one finding. */
@@ -37,7 +42,7 @@ export function validateConfig(input: unknown, source = 'config'): Config {
   )
 }
 
-export function judge(input: unknown, checks = CHECKS): Verdict {
+export function judge(input: unknown, checks = CHECKS_BEFORE_USE): Verdict {
   const result = configSchema.safeParse(input)
   const findings = [
     ...(result.error?.issues ?? []).flatMap((issue) => toFindings(issue, input)),

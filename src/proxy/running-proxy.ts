@@ -122,7 +122,7 @@ export class RunningProxy implements Proxy {
   }
 
   status(): ProxyStatus {
-    return { ...this.counts(), processes: [this.watch.status()] }
+    return { ...this.counts(), processes: [this.watch.status(this.config)] }
   }
 
   /** The status without figures of the process, for a caller that stores it more often than it is shown. */

@@ -17,6 +17,7 @@ import {
   histogram,
   keyOfParts,
   latest,
+  lowest,
   metric,
   numberKey,
   optional,
@@ -54,6 +55,16 @@ export const PROCESS = {
     highest(
       'file descriptors',
       metric('millrace_process_max_fds', 'How many file descriptors one process may have.'),
+    ),
+  ),
+  /** Connections that it can have, as follows from `mostFds`. Undefined: the platform does not tell. */
+  mostConnections: optional(
+    lowest(
+      'connections',
+      metric(
+        'millrace_process_max_connections',
+        'How many connections the file descriptors of one process are enough for.',
+      ),
     ),
   ),
 }

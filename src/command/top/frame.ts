@@ -6,7 +6,7 @@ import type { ConnectionInfo } from '../../control/answers.js'
 import { visible } from '../../escape.js'
 import { count, counted, frequency, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
-import { backendState, carriers, destination } from '../../words.js'
+import { backendState, carriers, deniedOf, destination } from '../../words.js'
 import { type Column, cut, table } from '../table.js'
 import { type BackendRow, backendRows, changedColumn, headlines, REASON, TIER } from '../views.js'
 
@@ -40,6 +40,7 @@ interface ListenerRow {
   readonly name: string
   readonly active: number
   readonly perSecond: number
+  readonly deniedPerSecond: number
   readonly flow: Flow
 }
 
@@ -57,6 +58,12 @@ const LISTENERS: readonly Column<ListenerRow>[] = [
   { title: 'LISTENER', text: ({ name }) => name },
   { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
   { title: 'NEW/S', isRight: true, text: ({ perSecond }) => frequency(perSecond) },
+  {
+    title: 'DENIED/S',
+    isRight: true,
+    isShown: (rows) => rows.some(({ deniedPerSecond }) => deniedPerSecond > 0),
+    text: ({ deniedPerSecond }) => frequency(deniedPerSecond),
+  },
   ...flowColumns<ListenerRow>(),
 ]
 
@@ -114,12 +121,14 @@ export function frame(before: Moment | undefined, now: Moment, { columns, rows }
 }
 
 function listeners(before: ProxyStatus | undefined, now: ProxyStatus, seconds: number): ListenerRow[] {
-  const rows = now.listeners.map(({ name, active, accepted, traffic }) => {
+  const rows = now.listeners.map((listener) => {
+    const { name, active, accepted, traffic } = listener
     const earlier = before?.listeners.find((each) => each.name === name)
     return {
       name,
       active,
       perSecond: perSecond(accepted - (earlier?.accepted ?? accepted), seconds),
+      deniedPerSecond: perSecond(deniedOf(listener) - deniedOf(earlier ?? listener), seconds),
       flow: flow(earlier?.traffic, traffic, seconds),
     }
   })

@@ -5,6 +5,7 @@ import type { ClusterHooks } from '../../cluster/cluster.js'
 import type { Judgement } from '../../cluster/health/active-verdicts.js'
 import type { NamesHooks } from '../../cluster/names/dns-names.js'
 import { SHORTAGES } from '../../errors.js'
+import type { MostConnections } from '../../limits/most-connections.js'
 import type { ProbeResult } from '../../probes/check.js'
 import type { CertificateHooks } from '../../tls/tls-termination.js'
 import type { Log } from './log.js'
@@ -86,6 +87,15 @@ export function announceIpv6Only(log: Log, listener: string): void {
     `listener ${listener} takes no IPv4 clients until it is opened again: take it out of the config and reload, ` +
       'then put it back and reload once more, or start the process again',
   )
+}
+
+/** Undefined: the platform does not tell how many file descriptors a process may have. */
+export function announceMostConnections(log: Log, own: MostConnections | undefined, workers: number): void {
+  if (own === undefined) return
+  const where = workers === 1 ? '' : ` in each of the ${workers} workers`
+  const { most: mostConnections, mostFds, arithmetic } = own
+  const message = `file descriptors are enough for ${mostConnections} connections${where}: ${arithmetic}`
+  log.info({ mostConnections, mostFds }, message)
 }
 
 export function announcePause(log: Log, listener: string, errno: string): void {

@@ -6,6 +6,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { Config } from '../../config/schema.js'
 import type { Engine } from '../../io/engine.js'
 import { countOpenFds, mostOpenFds } from '../../io/kernel/native.js'
+import { type MostConnections, mostConnections } from '../../limits/most-connections.js'
 import { DELAY_BOUNDS, Histogram } from '../../observe/counts/histogram.js'
 import type { HistogramStatus, ProcessStatus, ProxyStatus } from '../../observe/status.js'
 import { VERSION } from '../../version.js'
@@ -33,7 +34,7 @@ export class ProcessWatch {
     this.onTimer?.(isLast)
   }
 
-  status(): ProcessStatus {
+  status(config: Config): ProcessStatus {
     return {
       pid: process.pid,
       cpuSeconds: cpuSeconds(),
@@ -41,6 +42,7 @@ export class ProcessWatch {
       heapBytes: getHeapStatistics().used_heap_size,
       openFds: countOpenFds(),
       mostFds: mostOpenFds(),
+      mostConnections: ownMost(config)?.most,
     }
   }
 
@@ -48,6 +50,11 @@ export class ProcessWatch {
   get delaySeconds(): HistogramStatus | undefined {
     return this.#delays?.status()
   }
+}
+
+/** How many connections a process with this config can have. Undefined: the platform does not tell. */
+export function ownMost({ listeners, splice }: Config): MostConnections | undefined {
+  return mostConnections({ fds: mostOpenFds(), listeners: listeners.length, hasPipes: splice !== 'off' })
 }
 
 /** The part of a status that does not depend on what the process serves. */
