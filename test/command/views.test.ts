@@ -1,7 +1,7 @@
 /** The tables of `millrace status`: what a reload has removed is shown as leaving as long as it exists. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { statusLines } from '../../src/command/views.js'
-import type { BackendReport } from '../../src/observe/status.js'
+import type { BackendReport, ListenerReport } from '../../src/observe/status.js'
 import { Bed } from '../proxy/bed.js'
 import { Backend } from '../support/backend.js'
 
@@ -49,4 +49,20 @@ it('`millrace status` shows tiers, reasons and changes only if a backend has the
   expect(titles({ tier: 1 })).toContain('BACKEND TIER STATE WEIGHT')
   expect(titles({ changedAt: new Date().toISOString() })).toContain('STATE CHANGED WEIGHT')
   expect(titles({ judgedBy: 'check', reason: 'L4OK' })).toContain('DOWN REASON LAST ERROR')
+})
+
+it('`millrace status` shows denied clients only if there are any', () => {
+  const status = bed.proxy.status()
+  const [listener] = status.listeners
+  const shown = (denied: ListenerReport['denied']): string[] => {
+    const lines = statusLines({ ...status, listeners: [{ ...listener!, denied }] }, Date.now())
+    return lines.filter((each) => /^LISTENER|^front/.test(each)).map((each) => each.replace(/ +/g, ' '))
+  }
+  expect(shown(listener!.denied)[0]).toContain('ACCEPTED UP')
+  const [titles, row] = shown([
+    { why: 'rejected', count: 1200 },
+    { why: 'rate', count: 34 },
+  ])
+  expect(titles).toContain('ACCEPTED DENIED UP')
+  expect(row).toContain(' 0 1234 0 B')
 })
