@@ -171,7 +171,7 @@ describe('src/', () => {
   })
 
   it('the folders of src/cluster import nothing from each other and from the cluster, not even types', () => {
-    const parts = ['balance', 'health', 'names', 'egress'].map((part) => `src/cluster/${part}`)
+    const parts = ['balance', 'health', 'names', 'egress', 'queue'].map((part) => `src/cluster/${part}`)
     const imports = parts.flatMap((part) =>
       filesBelow(part, /\.ts$/).flatMap((path) =>
         [...withoutComments(read(path)).matchAll(/['"](\.[^'"]+)['"]/g)].map((match) => ({

@@ -1,54 +1,35 @@
 /**
  * One client's attempt to get a backend. It tries one candidate after the other until one connects. It owns
- * the connect in progress and the wait in between, and nothing once `done` was called. It does not choose the
- * next candidate. If the first candidate connects, it sets no timer.
+ * the connect in progress, its place in the queue and the wait in between, and nothing once `done` was called. It
+ * does not choose the next candidate. If the first candidate connects, it sets no timer.
  */
 import type { ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dial } from '../io/engine.js'
-import type { Backend } from './backend.js'
+import type { AttemptHost, Next, Waiting } from './attempt-host.js'
+import { Backend } from './backend.js'
+import { Full } from './candidates.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
-import type { Dialer, DialerOutcome, Through } from './dialer.js'
+import type { DialerOutcome, Through } from './dialer.js'
+import { type Place, QUEUE_FULL, QUEUE_TIMEOUT } from './queue/cluster-queue.js'
+import { sourceOf } from './queue/source.js'
+import type { Waiter } from './queue/waiter.js'
 import { race } from './race.js'
 
 const SHORTAGE_PAUSE_MS = 50
 /** A connect of another client may be on its way to the only backend. Its end is no event here. */
 const LONGEST_LOOK_MS = 1000
+/** Other processes can take a place between the pick and the connect. Nobody has to try for ever. */
+const MOST_PICKS = 8
 const NOBODY: readonly Backend[] = []
+const OF_QUEUE: ReadonlySet<string> = new Set([QUEUE_FULL, QUEUE_TIMEOUT])
 
-/**
- * The best backend that was not tried. `resolving`: none yet, but a name may bring one. `all-down`: none at the moment, and
- * the client waits. Undefined: none.
- */
-export type Next = Backend | 'resolving' | 'all-down' | undefined
-
-/** An attempt that waits. */
-export interface Waiting {
-  /** Names, settings or verdicts have changed. */
-  resume(): void
-  abandon(error: string): void
-}
-
-/** What an attempt needs from its cluster. */
-export interface AttemptHost {
-  readonly engine: Dialer
-  /** Attempts that wait. The cluster resumes them when a question about a name ends, and abandons them when it stops. */
-  readonly waiting: Set<Waiting>
-  isStopped(): boolean
-  now(): number
-  /** Returns why no backend could be tried. */
-  whyNone(): string
-  /** In ms, how long all backends that are skipped stay so at least. */
-  dueMs(): number
-  next(request: DialRequest, tried: readonly Backend[]): Next
-  succeeded(backend: Backend): void
-  failed(backend: Backend, address: ResolvedAddress, errno: string): void
-}
-
-export class Attempt implements Dialling, Waiting {
+export class Attempt implements Dialling, Waiting, Waiter {
   readonly #host: AttemptHost
   readonly #request: DialRequest
-  readonly #connectMs: number
+  readonly connectMs: number
+  /** The only backend that it waits for in the queue. */
+  wants: Backend | undefined
   #done: ((result: DialResult) => void) | undefined
   #backend: Backend | undefined
   #dial: Dial | undefined
@@ -64,21 +45,54 @@ export class Attempt implements Dialling, Waiting {
   /** The end of its wait for a backend that works. Undefined: it has not waited for that. */
   #downUntil: number | undefined
   #timer: NodeJS.Timeout | undefined
+  #place: Place | undefined
+  /** In the queue so far, without the present wait. Undefined: it was never queued. */
+  #queuedMs: number | undefined
 
   constructor(host: AttemptHost, request: DialRequest, done: (result: DialResult) => void) {
     this.#host = host
     this.#request = request
-    this.#connectMs = request.connectMs
+    this.connectMs = request.connectMs
     this.#done = done
   }
 
-  start(): void {
+  /** `place`: where it already stands in the queue. */
+  start(place?: Place): void {
+    this.#place = place
     this.#advance()
+  }
+
+  get queuedMs(): number | undefined {
+    if (this.#place === undefined) return this.#queuedMs
+    return (this.#queuedMs ?? 0) + this.#host.now() - this.#place.since
+  }
+
+  get isQueued(): boolean {
+    return this.#place !== undefined
+  }
+
+  get source(): string {
+    return sourceOf(this.#request.clientAddress)
+  }
+
+  get isChoosy(): boolean {
+    return this.wants !== undefined || this.#tried !== undefined
+  }
+
+  tryAgain(): boolean {
+    const next = this.#pick()
+    if (next instanceof Full) {
+      this.wants = next.only
+      return false
+    }
+    this.#goOn(next)
+    return true
   }
 
   cancel(): void {
     this.#done = undefined
     this.#stopWaiting()
+    if (this.#place !== undefined) this.#host.queue.leave(this.#place)
     if (this.#dial === undefined) return
     this.#dial.cancel()
     this.#dial = undefined
@@ -90,15 +104,17 @@ export class Attempt implements Dialling, Waiting {
     this.#stopWaiting()
     if (this.#host.now() >= this.#deadline())
       this.abandon(this.#downUntil === undefined ? 'ETIMEDOUT' : ALL_DOWN)
-    else if (this.#isShort && this.#backend?.endpoints.current !== undefined) this.#connect(this.#backend)
+    else if (this.#isShort && this.#backend?.endpoints.current !== undefined && this.#backend.begin())
+      this.#connect(this.#backend)
     else this.#advance()
   }
 
   /** Ends without a backend: with the error of the last connect, or with `error` if there was none. */
   abandon(error: string): void {
     this.#stopWaiting()
+    this.#leaveQueue()
     const result = {
-      error: this.#error ?? error,
+      error: OF_QUEUE.has(error) ? error : (this.#error ?? error),
       backend: this.#backend,
       retries: this.#retries(),
       via: this.#via,
@@ -112,8 +128,41 @@ export class Attempt implements Dialling, Waiting {
       this.abandon('ECANCELED')
       return
     }
-    const next = this.#host.next(this.#request, this.#tried ?? NOBODY)
-    if (next === 'resolving') this.#wait(this.#connectMs)
+    const next = this.#pick()
+    if (next instanceof Full) this.#joinQueue(next)
+    else this.#goOn(next)
+  }
+
+  /** A backend that it returns has counted the connect already. */
+  #pick(): Next {
+    for (let picks = 0; picks < MOST_PICKS; ++picks) {
+      const next = this.#host.next(this.#request, this.#tried ?? NOBODY)
+      if (!(next instanceof Backend) || next.begin()) return next
+    }
+    return new Full(undefined)
+  }
+
+  #joinQueue({ only }: Full): void {
+    this.wants = only
+    const isNew = this.#place === undefined
+    const place = this.#host.queue.join(this, this.#place)
+    if (place === QUEUE_FULL) {
+      this.abandon(QUEUE_FULL)
+      return
+    }
+    this.#place = place
+    if (isNew) this.#request.queued?.()
+  }
+
+  /** The queue itself knows that it leaves. */
+  #leaveQueue(): void {
+    this.#queuedMs = this.queuedMs
+    this.#place = undefined
+  }
+
+  #goOn(next: Exclude<Next, Full>): void {
+    this.#leaveQueue()
+    if (next === 'resolving') this.#wait(this.connectMs)
     else if (next === 'all-down') this.#waitForAny()
     else if (next !== undefined) this.#connect(next)
     else if (this.#hasNextRound()) this.#advance()
@@ -145,12 +194,11 @@ export class Attempt implements Dialling, Waiting {
     const address = current!
     this.#backend = backend
     if (!this.#isShort) this.#tries += 1
-    backend.dialBegan()
     const { engine } = this.#host
     this.#dial =
       other === undefined
-        ? engine.dial(address, this.#connectMs, (outcome) => this.#settled(backend, address, outcome))
-        : race(engine, [address, other], this.#connectMs, (outcome) => {
+        ? engine.dial(address, this.connectMs, (outcome) => this.#settled(backend, address, outcome))
+        : race(engine, [address, other], this.connectMs, (outcome) => {
             if (outcome.socket !== undefined) backend.endpoints.won(outcome.address)
             for (const each of outcome.failed) backend.endpoints.failed(each)
             this.#settled(backend, outcome.address, outcome)
@@ -208,7 +256,7 @@ export class Attempt implements Dialling, Waiting {
   /** Waits in a row share one deadline, until a connect fails for another reason than a shortage. */
   #deadline(): number {
     if (this.#waitUntil !== undefined) return this.#waitUntil
-    return this.#connectMs > 0 ? this.#host.now() + this.#connectMs : Number.POSITIVE_INFINITY
+    return this.connectMs > 0 ? this.#host.now() + this.connectMs : Number.POSITIVE_INFINITY
   }
 
   #stopWaiting(): void {

@@ -8,6 +8,7 @@ import type { Told } from '../status/fields.js'
 import type { Health, HealthChange } from './health/health.js'
 import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
 import { Endpoints } from './names/endpoints.js'
+import { Places } from './queue/places.js'
 import type { SlowStart } from './slow-start.js'
 
 export type BackendStatus = Told<typeof BACKEND_STATE>
@@ -18,8 +19,12 @@ export interface BackendHooks {
   released?(backend: Backend): void
   /** Its weight has changed. */
   reweighted?(): void
+  /** How many connections it may have is another number now. */
+  relimited?(): void
   /** Undefined: it always has its full share. */
   readonly slowStart?: SlowStart
+  /** Counts its connections once it has a limit. `part`: of the limit, above 0. Default: this process counts alone. */
+  createPlaces?(backend: Backend, part: () => number): Places
 }
 
 export class Backend {
@@ -31,14 +36,17 @@ export class Backend {
   readonly health: Health
   /** Candidates of a greater tier get connections only if no backend of a smaller one is available. */
   tier = 0
-  /** Open connections at most. 0: no limit. */
-  maxConnections = 0
   /** As given and set, and changed by the agent. Every pick reads it and `isEnabled`, so they are plain fields. */
   weight: number
   /** Whether the config, operators and its agent allow it new connections. */
   isEnabled: boolean
 
   #weightSet: number
+  #maxConnectionsSet = 0
+  /** The limit that holds when it does not start slowly. 0: none. */
+  #limit = 0
+  /** Undefined: it never had a limit. */
+  #places: Places | undefined
   #setTo: BackendSetting = 'up'
   #active = 0
   #dialling = 0
@@ -75,6 +83,23 @@ export class Backend {
       this.#weightSet = weight
       this.#setTo = setTo
     })
+  }
+
+  /** How many connections it may have. 0: any number. The agent may say another number. */
+  limit(maxConnections: number): void {
+    this.#adjust(() => {
+      this.#maxConnectionsSet = maxConnections
+    })
+  }
+
+  /** Whether it has as many connections as it may have at present. */
+  get isFull(): boolean {
+    return this.#places?.isFull(this.#open) ?? false
+  }
+
+  /** Connections that it may have at present. 0: any number. */
+  get maxConnections(): number {
+    return this.#places?.limit ?? 0
   }
 
   /** Its checks have said something new. Undefined: they have stopped, and nothing is known. */
@@ -115,8 +140,16 @@ export class Backend {
     if (ips !== undefined && this.endpoints.resolved(ips)) this.health.moved(now)
   }
 
-  /** A connect begins. It ends with one of the next three methods. */
+  /** A connect begins if there is a place for it. It ends with one of the next three methods. */
+  begin(): boolean {
+    if (this.#places !== undefined && !this.#places.take(this.#open)) return false
+    this.#dialling += 1
+    return true
+  }
+
+  /** A connect begins, whatever the limit is. */
   dialBegan(): void {
+    this.#places?.takeAnyway()
     this.#dialling += 1
   }
 
@@ -140,12 +173,14 @@ export class Backend {
   /** The connect ended, and that says nothing about the backend. */
   dialDropped(): void {
     this.#dialling -= 1
+    this.#places?.leave()
     this.#hooks.released?.(this)
   }
 
   /** The connection that `dialSucceeded` counted has ended. */
   release(): void {
     this.#active -= 1
+    this.#places?.leave()
     this.#hooks.released?.(this)
   }
 
@@ -174,6 +209,7 @@ export class Backend {
       checksFailed: active.checksFailed,
       restingMs: Math.max(0, health.skippedUntil - now),
       resolved: endpoints.isLeft ? [] : endpoints.all.map(formatAddress),
+      maxConnections: this.maxConnections,
       active: this.#active,
       connections: this.#connections,
       failures: health.failures,
@@ -181,13 +217,26 @@ export class Backend {
     }
   }
 
+  get #open(): number {
+    return this.#active + this.#dialling
+  }
+
   #adjust(apply: () => void): void {
     const { isEnabled, weight } = this
     apply()
-    const { weightFactor, mayGetNew } = this.health.active
+    const { weightFactor, mayGetNew, maxConnections = this.#maxConnectionsSet } = this.health.active
     this.weight = this.#weightSet * weightFactor
     this.isEnabled = this.#setTo === 'up' && this.#weightSet > 0 && mayGetNew
     if (!isEnabled && this.isEnabled) this.startSlowly()
     if (weight !== this.weight) this.#hooks.reweighted?.()
+    if (maxConnections !== this.#limit) this.#relimit(maxConnections)
+  }
+
+  #relimit(maxConnections: number): void {
+    this.#limit = maxConnections
+    const part = (): number => this.#slowStart?.part ?? 1
+    this.#places ??= this.#hooks.createPlaces?.(this, part) ?? new Places(undefined, this.name, part)
+    this.#places.set(maxConnections, this.#open)
+    this.#hooks.relimited?.()
   }
 }

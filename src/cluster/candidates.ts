@@ -18,6 +18,16 @@ export interface CandidateRules {
   readonly onlyTier: number | undefined
 }
 
+/** There are backends, but those that the client may have are full. */
+export class Full {
+  /** The only backend that the client waits for. Undefined: any. */
+  readonly only: Backend | undefined
+
+  constructor(only: Backend | undefined) {
+    this.only = only
+  }
+}
+
 interface Tier {
   readonly tier: number
   readonly balancer: Balancer<Backend>
@@ -55,7 +65,7 @@ export class Candidates {
   }
 
   /** The first backend that is not in `tried`. Undefined if there is none. If the request asks for it, it is told why. */
-  next(request: DialRequest, tried: readonly Backend[], now: number): Backend | undefined {
+  next(request: DialRequest, tried: readonly Backend[], now: number): Backend | Full | undefined {
     this.#tried = tried
     this.#now = now
     const { explanation } = request
@@ -84,27 +94,38 @@ export class Candidates {
     return due.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
   }
 
-  #first(request: BalanceRequest, notes?: PickNotes<Backend>): Backend | undefined {
+  #first(request: BalanceRequest, notes?: PickNotes<Backend>): Backend | Full | undefined {
     const { onlyTier } = this.#rules
     for (const { tier, balancer } of this.#tiers) {
       if (onlyTier !== undefined && tier !== onlyTier) continue
       const first = balancer.pick(this.#isAvailable, request, notes)
-      if (first !== undefined) return first
+      if (first === undefined) continue
+      return first.isFull ? this.#insteadOf(first, balancer, request, notes) : first
     }
     return this.#lastResort(onlyTier)
   }
 
-  #explained(request: BalanceRequest, explanation: Explanation): Backend | undefined {
+  /** A tier that is full keeps its clients: later tiers are for backends that do not work. */
+  #insteadOf(
+    full: Backend,
+    balancer: Balancer<Backend>,
+    request: BalanceRequest,
+    notes?: PickNotes<Backend>,
+  ): Backend | Full {
+    if (balancer.waitsForPicked?.(request) === true) return new Full(full)
+    return balancer.pick(this.#hasRoom, request, notes) ?? new Full(undefined)
+  }
+
+  #explained(request: BalanceRequest, explanation: Explanation): Backend | Full | undefined {
     const notes: PickNotes<Backend> = {}
     const picked = this.#first(request, notes)
-    const isAvailable = this.#isAvailable
     explanation.picked({
       rule: this.#balance,
       backends: this.#backends,
-      picked,
+      picked: picked instanceof Full ? undefined : picked,
       notes,
       now: this.#now,
-      isAvailable,
+      isAvailable: this.#hasRoom,
     })
     return picked
   }
@@ -123,22 +144,26 @@ export class Candidates {
         ? !backend.health.active.isDown
         : backend.health.isAvailable(this.#now, backend.dialling)))
 
+  readonly #hasRoom = (backend: Backend): boolean => this.#isAvailable(backend) && !backend.isFull
+
   /**
    * When all backends are skipped, one is tried all the same. A client that is turned away while a backend
    * may be back is worse off than one that waits for another failed connect. Checks and agents are believed, unless the
    * config says otherwise: down may mean that a backend has another role.
    */
-  #lastResort(onlyTier: number | undefined): Backend | undefined {
+  #lastResort(onlyTier: number | undefined): Backend | Full | undefined {
     const { whenAllDown } = this.#rules
     if (whenAllDown === 'refuse' || whenAllDown === 'wait') return undefined
     let best: Backend | undefined
+    let isAnyFull = false
     for (const backend of this.#backends) {
       const isAllowed = whenAllDown === 'try-all' || !backend.health.active.isDown
       if (!isAllowed || !this.#isCandidate(backend)) continue
       if (onlyTier !== undefined && backend.tier !== onlyTier) continue
-      if (best === undefined || isBetter(backend, best)) best = backend
+      if (backend.isFull) isAnyFull = true
+      else if (best === undefined || isBetter(backend, best)) best = backend
     }
-    return best
+    return best ?? (isAnyFull ? new Full(undefined) : undefined)
   }
 }
 

@@ -3,14 +3,13 @@
  * which are skipped. It reaches the network only through the engine, and is told what names mean. It never logs, but tells its hooks.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { Attempt, type AttemptHost, type Next, type Waiting } from './attempt.js'
 import { Backend, type BackendSetting } from './backend.js'
 import { createBalancer, policyOf } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
-import { dialAt, type PlaceOfBackend } from './dial-at.js'
+import type { PlaceOfBackend } from './dial-at.js'
 import type { Dialer } from './dialer.js'
-import { Egress } from './egress.js'
+import { Dials } from './dials.js'
 import type { HealthPolicy } from './health/policy.js'
 import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
 import { Judge } from './judge.js'
@@ -19,6 +18,8 @@ import { ClusterNames } from './names/cluster-names.js'
 import { NO_NAMES } from './names/no-names.js'
 import type { NamesProvider } from './names/provider.js'
 import type { ClusterOptions, HooksOf } from './options.js'
+import type { ClusterQueue } from './queue/cluster-queue.js'
+import { Places } from './queue/places.js'
 import { SlowStart } from './slow-start.js'
 import { Via } from './via.js'
 
@@ -33,11 +34,7 @@ export class Cluster {
   readonly #via: Via
   #candidates: Candidates
   readonly #names: ClusterNames
-  /** Undefined: clients get a backend. */
-  #egress: Egress | undefined
-  #isStopped = false
-  readonly #waiting = new Set<Waiting>()
-  readonly #host: AttemptHost
+  readonly #dials: Dials
   readonly #hooks: ClusterHooks
   readonly #now: () => number
 
@@ -48,13 +45,13 @@ export class Cluster {
     this.#options = options
     this.judge = this.#newJudge()
     this.#via = new Via(engine, hooks.dialThrough)
+    this.#dials = this.#newDials(hooks.names ?? NO_NAMES)
     this.#members = new Members((each) => this.#newBackend(each))
     this.#members.replace(options.backends)
     this.#useVia()
+    this.#dials.update()
     this.#candidates = this.#newCandidates()
     this.#names = this.#newNames(hooks.names ?? NO_NAMES)
-    this.#host = this.#newHost()
-    this.#egress = this.#newEgress()
   }
 
   /** Starts to resolve names, until the cluster stops. Call it once. */
@@ -75,11 +72,10 @@ export class Cluster {
    * is finished, and is the last one of its attempt. Connections in use stay.
    */
   stop(): void {
-    this.#isStopped = true
     this.judge.stop()
     this.#names.stop()
     this.#via.stop()
-    for (const attempt of [...this.#waiting]) attempt.abandon('ECANCELED')
+    this.#dials.stop()
   }
 
   /**
@@ -92,10 +88,11 @@ export class Cluster {
     this.#options = options
     const isReplaced = this.#members.replace(options.backends)
     const isOtherList = this.#useVia() || isReplaced || isOtherKind
-    this.#egress = this.#newEgress()
+    this.#dials.update()
     if (isOtherList || isOtherRule) this.#candidates = this.#newCandidates()
     this.judge.review()
-    if (isOtherList || isOtherRule) this.#resumeWaiting()
+    if (isOtherList || isOtherRule) this.#dials.resume()
+    else this.#dials.queue.look()
     // Last, because it may find backends at once, and then this is called again.
     this.watchNames()
   }
@@ -106,7 +103,7 @@ export class Cluster {
     this.#members.retire()
     this.#names.stop()
     this.#via.stop()
-    this.#resumeWaiting()
+    this.#dials.resume()
   }
 
   /** Finds a present or former backend by its address as configured. */
@@ -149,6 +146,11 @@ export class Cluster {
     if (backend !== undefined) this.judge.agentSaid(backend, verdict, isLogged)
   }
 
+  /** Its clients that wait for a place. */
+  get queue(): ClusterQueue {
+    return this.#dials.queue
+  }
+
   /** Its forward proxy, without credentials. Undefined: it has none. */
   get via(): string | undefined {
     return this.#via.name
@@ -160,7 +162,7 @@ export class Cluster {
 
   /** Whether any backend has a connection, or anybody tries to get one. */
   get isInUse(): boolean {
-    return this.#waiting.size > 0 || this.#members.isInUse
+    return this.#dials.areWaiting || this.#members.isInUse
   }
 
   /**
@@ -168,15 +170,12 @@ export class Cluster {
    * attempt is cancelled. Tries every backend. If all fail, it tries their further addresses.
    */
   dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
-    if (this.#egress !== undefined) return this.#egress.dial(request, done)
-    const attempt = new Attempt(this.#host, request, done)
-    attempt.start()
-    return attempt
+    return this.#dials.dial(request, done)
   }
 
   /** Does the same with this one address, even if the backend may get nobody new: something that is there is needed. */
-  dialAt(at: PlaceOfBackend, { connectMs }: DialOptions, done: (result: DialResult) => void): Dialling {
-    return dialAt(this.#host, at, connectMs, done)
+  dialAt(at: PlaceOfBackend, options: DialOptions, done: (result: DialResult) => void): Dialling {
+    return this.#dials.dialAt(at, options, done)
   }
 
   /** The tier that gets new connections. Undefined: no backend works. */
@@ -189,44 +188,32 @@ export class Cluster {
     return { name: this.name, via: this.via, servingTier: this.servingTier, backends }
   }
 
-  #next(request: DialRequest, tried: readonly Backend[]): Next {
-    const now = this.#now()
-    const next = this.#candidates.next(request, tried, now)
-    if (next !== undefined) return next
-    if (this.#names.isDiscovering || this.backends.some((backend) => this.#isResolving(backend)))
-      return 'resolving'
-    const mayWait = this.#options.health.whenAllDown === 'wait'
-    return mayWait && this.#candidates.areAllDown(now) ? 'all-down' : undefined
-  }
-
   #isResolving({ endpoints: { current, hostName }, isEnabled }: Backend): boolean {
     if (current !== undefined || !isEnabled || hostName === undefined) return false
     return this.#names.isResolving(hostName)
   }
 
-  #newHost(): AttemptHost {
-    return {
+  #newDials(names: NamesProvider): Dials {
+    const cluster = this
+    return new Dials({
+      name: this.name,
       engine: this.#via,
-      waiting: this.#waiting,
-      isStopped: () => this.#isStopped,
+      names,
+      judge: this.judge,
+      counts: this.#hooks.counts,
+      queued: () => this.#hooks.onQueued?.(this),
       now: this.#now,
-      whyNone: () => this.#candidates.whyNone(),
-      dueMs: () => this.#candidates.dueMs(this.#now()),
-      next: (request, tried) => this.#next(request, tried),
-      succeeded: (backend) => this.judge.connected(backend),
-      failed: (backend, address, errno) => this.judge.notConnected(backend, address, errno),
-    }
-  }
-
-  /** An attempt in progress keeps the rules with which it began. */
-  #newEgress(): Egress | undefined {
-    const { dial } = this.#options
-    const backend = (name: string): Backend => this.backend(name)!
-    const [{ dialer: engine }, leavesNames] = [this.#via, this.via !== undefined]
-    return (
-      dial &&
-      new Egress(dial, { ...this.#host, engine, leavesNames, names: this.#hooks.names ?? NO_NAMES, backend })
-    )
+      random: this.#hooks.random ?? Math.random,
+      get options() {
+        return cluster.#options
+      },
+      get candidates() {
+        return cluster.#candidates
+      },
+      backend: (name) => this.backend(name),
+      isResolving: () =>
+        this.#names.isDiscovering || this.backends.some((backend) => this.#isResolving(backend)),
+    })
   }
 
   /** Takes the forward proxy of the options. Returns true if that changes what must be resolved. */
@@ -247,7 +234,10 @@ export class Cluster {
   #newBackend({ address, weight }: BackendOptions): Backend {
     const health = this.judge.newHealth(() => backend)
     const backend: Backend = new Backend(address, weight, health, {
+      released: (released) => this.#dials.queue.freed(released),
       reweighted: () => this.#candidates.reweighted(),
+      relimited: () => this.#dials.queue.look(),
+      createPlaces: ({ name }, part) => new Places(this.#hooks.counts, `backend/${this.name}/${name}`, part),
       slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
     })
     return backend
@@ -282,17 +272,12 @@ export class Cluster {
       now: this.#now,
       random: this.#hooks.random ?? Math.random,
       isResolving: (backend) => this.#isResolving(backend),
-      changed: () => this.#resumeWaiting(),
+      changed: () => this.#dials.resume(),
     })
   }
 
   #changed(): void {
     this.judge.review()
-    this.#resumeWaiting()
-  }
-
-  /** Takes a copy, because an attempt that must wait on joins the set again. */
-  #resumeWaiting(): void {
-    for (const attempt of [...this.#waiting]) attempt.resume()
+    this.#dials.resume()
   }
 }

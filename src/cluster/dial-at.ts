@@ -3,7 +3,7 @@
  * like any other. It does not change which backend is next.
  */
 import type { ResolvedAddress } from '../address.js'
-import type { AttemptHost } from './attempt.js'
+import type { AttemptHost } from './attempt-host.js'
 import type { Backend } from './backend.js'
 import type { Dialling, DialResult } from './dial.js'
 

@@ -8,6 +8,8 @@ import type { Explanation } from './explanation.js'
 
 /** The error of a dial for which all backends are down, so that none was tried. */
 export const ALL_DOWN = 'ALL_DOWN'
+/** The error of a dial for a client that a limit of the cluster refuses. */
+export const REFUSED = 'REFUSED'
 /** The error of a dial for a client that may not have the server that it asks for. */
 export const NOT_ALLOWED = 'NOT_ALLOWED'
 
@@ -20,9 +22,16 @@ export interface DialOptions {
 export interface DialRequest extends DialOptions, BalanceRequest {
   /** Is told why which backend was chosen. Undefined: nobody asks. */
   readonly explanation?: Explanation | undefined
+  /** Takes a place in the limits of the cluster. Undefined: it has none. It is asked again when its turn comes. */
+  enter?(): Entry
+  /** It waits in the queue from now on. */
+  queued?(): void
   /** Host of the first request, and the port if it names one. Undefined: no request was read. */
   readonly authority?: string | undefined
 }
+
+/** `wait`: there is no place at the moment. `refused`: there is none for this client, and the connection knows why. */
+export type Entry = 'in' | 'wait' | 'refused'
 
 /** A server that a client has asked for. */
 export interface NamedServer {
@@ -33,6 +42,10 @@ export interface NamedServer {
 
 /** A dial in progress. */
 export interface Dialling {
+  /** How long it has waited in the queue so far, in ms. Undefined: it was never queued. */
+  readonly queuedMs?: number | undefined
+  /** Whether it waits there now. */
+  readonly isQueued?: boolean
   /** Gives up. `done` is not called afterwards, and a connect in progress leaves nothing behind. */
   cancel(): void
 }
@@ -53,7 +66,8 @@ export interface Dialled {
 
 export interface DialFailed {
   /**
-   * errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
+   * QUEUE_TIMEOUT or QUEUE_FULL if the client waited in vain or could not wait for a place, REFUSED if a limit of the cluster
+   * refuses it. Else the errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
    * NOT_ALLOWED if the client may not have the server that it asks for, ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
    * the cluster was stopped.
    */

@@ -25,7 +25,7 @@ export interface Drawn extends Load {
 
 export interface Skipped {
   readonly backend: string
-  /** `failed`: tried for this connection. `tier`: a backend of a smaller tier is available, or another tier serves. */
+  /** `failed`: tried for this connection. `full`: it has as many connections as it may have. `tier`: a backend of a smaller tier is available, or another tier serves. */
   readonly why:
     | 'failed'
     | 'drain'
@@ -35,6 +35,7 @@ export interface Skipped {
     | 'down'
     | 'ejected'
     | 'flapping'
+    | 'full'
     | 'tier'
     | 'not-allowed'
   /** The errno name of a connect that failed. */
@@ -164,7 +165,8 @@ function whySkipped(backend: Backend, errno: string | undefined, now: number): S
   if (state === 'unresolved') return skipped('unresolved')
   if (isFlapping) return skipped('flapping', { judgedBy, reason, restingMs })
   if (restingMs > 0) return skipped('ejected', { judgedBy, reason, restingMs })
-  return state === 'down' ? skipped('down', { judgedBy, reason }) : skipped('tier')
+  if (state === 'down') return skipped('down', { judgedBy, reason })
+  return skipped(backend.isFull ? 'full' : 'tier')
 }
 
 const skippedAs = (backend: Backend, why: Skipped['why'], more: Partial<Skipped> = {}): Skipped => ({

@@ -83,8 +83,8 @@ export class Members {
   #take(name: string, options: BackendOptions, before: ByName): Backend {
     const backend = this.find(name) ?? this.#create(options)
     backend.set(options.weight, options.setTo ?? 'up')
+    backend.limit(options.maxConnections ?? 0)
     backend.tier = options.tier ?? 0
-    backend.maxConnections = options.maxConnections ?? 0
     backend.host = options.host ?? hostOf(options.address)
     if (before.has(name)) return backend
     backend.health.forgive()

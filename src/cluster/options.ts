@@ -1,4 +1,5 @@
 /** What a cluster is told by its config, and what it tells. */
+import type { Counts } from '../limits/counts/counts.js'
 import type { ClusterLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import type { BalancePolicy } from './balance/rules.js'
@@ -32,6 +33,10 @@ export interface HooksOf<Cluster> extends JudgeHooks {
   onFound?(backends: readonly FoundBackend[], cluster: Cluster): void
   /** A connection has no key that `balance: hash` could use. It is balanced in turn. */
   onNoKey?(cluster: Cluster): void
+  /** A client has to wait for a place. */
+  onQueued?(cluster: Cluster): void
+  /** Counts the connections of all processes. Default: this process counts alone. */
+  readonly counts?: Counts
   /** Says what names mean. Default: no name means anything. */
   readonly names?: NamesProvider
   /** How to dial through a forward proxy. Without it the options have no `via`. */

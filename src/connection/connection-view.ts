@@ -31,7 +31,9 @@ export abstract class ConnectionView {
   abstract readonly backend: Backend | undefined
   /** How many connects failed before the last one. */
   abstract readonly retries: number
-  /** From the dial to a connected backend, in whole µs. Undefined if none connected. */
+  /** In the queue of its cluster, in whole µs. Undefined if it was never queued. */
+  abstract readonly queuedMicros: number | undefined
+  /** From the dial to a connected backend without the time in the queue, in whole µs. Undefined if none connected. */
   abstract readonly connectMicros: number | undefined
   /** From then to the backend's first byte, in whole µs, at least 1. Undefined if no byte came. */
   abstract readonly firstByteMicros: number | undefined
@@ -79,7 +81,7 @@ export abstract class ConnectionView {
   /** How long it has had a backend, in ms. Undefined if none has accepted. */
   get connectedMs(): number | undefined {
     if (this.connectMicros === undefined) return undefined
-    return (this.ageMicros - (this.waitMicros ?? 0) - this.connectMicros) / 1000
+    return (this.ageMicros - this.dialledMicros!) / 1000
   }
 
   /** For code that watches the pipe while it runs. Undefined before there is one. */
@@ -141,6 +143,7 @@ export abstract class ConnectionView {
       retries: this.retries,
       choice,
       waitMicros: this.waitMicros,
+      queuedMicros: this.queuedMicros,
       connectMicros: this.connectMicros,
       firstByteMicros: this.firstByteMicros,
       totalMicros,
@@ -166,6 +169,12 @@ export abstract class ConnectionView {
 
   protected get ageMicros(): number {
     return Math.round((performance.now() - this.acceptedAt) * 1000)
+  }
+
+  /** From accept to a connected backend, in whole µs. Undefined if none connected. */
+  protected get dialledMicros(): number | undefined {
+    if (this.connectMicros === undefined) return undefined
+    return (this.waitMicros ?? 0) + (this.queuedMicros ?? 0) + this.connectMicros
   }
 
   /** From accept to the dial, in whole µs. Undefined if no backend was dialled. */

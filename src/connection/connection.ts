@@ -56,6 +56,7 @@ export class Connection
   readonly service: Service
   backend: Backend | undefined = undefined
   retries = 0
+  queuedMicros: number | undefined = undefined
   connectMicros: number | undefined = undefined
   firstByteMicros: number | undefined = undefined
   protected readonly from: PeerAddress
@@ -92,8 +93,7 @@ export class Connection
     this.pipe?.expire(now)
     if (!this.isConnected) return
     const socket = this.pipe?.backend ?? this.negotiation?.backend?.socket
-    const dialled = (this.waitMicros! + this.connectMicros!) / 1000
-    watchLasting(this, socket, now - this.acceptedAt - dialled, sinceMs)
+    watchLasting(this, socket, now - this.acceptedAt - this.dialledMicros! / 1000, sinceMs)
   }
 
   /**
@@ -125,14 +125,15 @@ export class Connection
   }
 
   /** The client gets no backend: none is wanted any more, or the client may not have one. */
-  gaveUp(ending: RecordEnding): void {
+  gaveUp(ending: RecordEnding, queuedMs?: number): void {
+    this.noteQueued(queuedMs)
     this.refuse(ending)
   }
 
   /** The backend's first byte may also be that of a response head, before there is a pipe. */
   backendAnswered(): void {
     if (this.firstByteMicros !== undefined) return
-    this.firstByteMicros = Math.max(1, this.ageMicros - this.waitMicros! - this.connectMicros!)
+    this.firstByteMicros = Math.max(1, this.ageMicros - this.dialledMicros!)
     this.#host?.answered(this)
   }
 
@@ -164,19 +165,25 @@ export class Connection
   }
 
   private dialled(pending: PendingClient, result: DialResult, destination: Destination): void {
+    this.noteQueued(pending.attempt?.queuedMs)
     pending.attempt = undefined
     this.backend = result.backend
     this.retries = result.retries
     this.reached = result.via?.name ?? result.address
     if (result.socket === undefined) {
-      this.refuse(whyNoBackend(result, destination.cluster.judge))
+      const wasQueued = result.backend === undefined && this.queuedMicros !== undefined
+      this.refuse(whyNoBackend(result, destination.cluster.judge, wasQueued))
       return
     }
-    this.connectMicros = this.ageMicros - this.waitMicros!
+    this.connectMicros = this.ageMicros - this.waitMicros! - (this.queuedMicros ?? 0)
     this.#host?.connected(this)
     if (this.negotiation === undefined)
       this.join({ client: pending.client, backend: result.socket }, destination.pipes)
     else void this.agree(this.negotiation, result, destination)
+  }
+
+  private noteQueued(ms: number | undefined): void {
+    if (ms !== undefined) this.queuedMicros = Math.round(ms * 1000)
   }
 
   private async agree(negotiation: Negotiation, dialled: Dialled, destination: Destination): Promise<void> {

@@ -21,8 +21,8 @@ export interface PendingClientOwner {
   readonly knownClient: KnownClient | undefined
   /** Is told why which backend was chosen. Undefined: nobody asks. */
   readonly explanation: Explanation | undefined
-  /** No backend is wanted any more: the client is gone, or somebody ended it. The dial was given up. */
-  gaveUp(ending: RecordEnding): void
+  /** No backend is wanted any more: the client is gone, or somebody ended it. `queuedMs`: how long it was in the queue. */
+  gaveUp(ending: RecordEnding, queuedMs: number | undefined): void
 }
 
 export class PendingClient implements Runnable, DialRequest {
@@ -44,8 +44,13 @@ export class PendingClient implements Runnable, DialRequest {
     this.run()
   }
 
-  get phase(): 'connect' {
-    return 'connect'
+  get phase(): 'queue' | 'connect' {
+    return this.attempt?.isQueued === true ? 'queue' : 'connect'
+  }
+
+  /** Node notices an end only on a socket that it reads. It reads once, and keeps what comes for the backend. */
+  queued(): void {
+    this.client.awaitMore()
   }
 
   get connectMs(): number {
@@ -98,16 +103,17 @@ export class PendingClient implements Runnable, DialRequest {
   run(): void {
     const { client } = this
     if (client.owner === this && (client.ready & BROKEN) !== 0)
-      this.giveUp({ by: 'client', phase: 'connect', cause: 'client-gone', errno: client.error })
+      this.giveUp({ by: 'client', phase: this.phase, cause: 'client-gone', errno: client.error })
   }
 
   end(cause: OrderedCause): void {
-    this.giveUp({ by: 'proxy', phase: 'connect', cause })
+    this.giveUp({ by: 'proxy', phase: this.phase, cause })
   }
 
   private giveUp(ending: RecordEnding): void {
+    const queuedMs = this.attempt?.queuedMs
     this.attempt?.cancel()
     this.attempt = undefined
-    this.#owner.gaveUp(ending)
+    this.#owner.gaveUp(ending, queuedMs)
   }
 }

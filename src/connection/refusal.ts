@@ -3,6 +3,7 @@
  * one place.
  */
 import { ALL_DOWN, type DialFailed, NOT_ALLOWED } from '../cluster/dial.js'
+import { QUEUE_FULL, QUEUE_TIMEOUT } from '../cluster/queue/cluster-queue.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
 import { type EndCause, kindOf, type OpeningCause } from '../observe/endings.js'
@@ -58,17 +59,21 @@ function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): End
 /** What a client that speaks HTTP is told. */
 export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindOf(ending).status
 
-/** The ending for a dial that brought no backend. */
+/** The ending for a dial that brought no backend. `wasQueued`: it never came further than the queue. */
 export function whyNoBackend(
   { error, notAllowed, via }: DialFailed,
   judge: { readonly whyDown: string },
+  wasQueued: boolean,
 ): RecordEnding {
+  const phase = wasQueued ? 'queue' : 'connect'
   const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
     by,
-    phase: 'connect',
+    phase,
     cause,
     errno: error,
   })
+  if (error === QUEUE_TIMEOUT) return { by: 'backend', phase: 'queue', cause: 'queue-timeout' }
+  if (error === QUEUE_FULL) return { by: 'backend', phase: 'queue', cause: 'queue-full' }
   if (OWN_SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
   if (via?.failure !== undefined)
     return ending('proxy', error === 'ETIMEDOUT' ? 'via-timeout' : `via: ${via.failure.detail}`)
@@ -76,7 +81,7 @@ export function whyNoBackend(
     const why = judge.whyDown
     return {
       by: 'backend',
-      phase: 'connect',
+      phase,
       cause: why === '' ? 'backends-down' : `backends-down: ${why}`,
     }
   }

@@ -133,7 +133,7 @@ const TABLE = [
   { cause: 'queue-timeout', by: 'backend', phases: ['queue'], letter: 's', error: 'queue', status: 503,
     means: 'The client waited `queueMs` for a place in the cluster or at a backend' },
   { cause: 'queue-full', by: 'backend', phases: ['queue'], letter: 'S', error: 'queue', status: 503,
-    means: '`queueLength` clients wait for a place already' },
+    means: 'All places are taken. `queueLength` clients wait already, or `whenFull` is `refuse`' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
     means: 'The last backend tried did not accept within `connectMs`' },
   { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'via', status: 503,

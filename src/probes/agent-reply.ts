@@ -12,6 +12,8 @@ export interface AgentReply {
   readonly weightPercent?: number
   /** Takes the place of the weight that the config gives, 0 to 1000. `weightPercent` is then missing. */
   readonly weight?: number
+  /** How many connections the backend may have, from 1. */
+  readonly maxConnections?: number
   /** The text behind `#`: printable, at most 200 characters. */
   readonly reason?: string
 }
@@ -27,6 +29,8 @@ const KEYWORDS: ReadonlyMap<string, AgentReply> = new Map<string, AgentReply>([
 ])
 const PERCENT = /^(?:weight:)?(\d+)%$/
 const ABSOLUTE_WEIGHT = /^weight:(\d+)$/
+const MAX_CONNECTIONS = /^maxconn:(\d+)$/
+const MOST_CONNECTIONS = 10_000_000
 /** From weight 1 to the highest weight. */
 const MOST_PERCENT = 100_000
 const MOST_WEIGHT = 1000
@@ -35,7 +39,7 @@ const REASON = /(?:^|[ \t,])#(.*)$/
 
 /**
  * Reads the first line of what an agent sent. Case does not matter. Of several words of one kind the last one holds.
- * `maxconn:N`, unknown words and weights above 1000 are ignored.
+ * Unknown words, weights above 1000 and `maxconn:0` are ignored.
  */
 export function parseAgentReply(text: string): AgentReply {
   const [line = ''] = text.split(/[\r\n]/, 1)
@@ -47,6 +51,8 @@ export function parseAgentReply(text: string): AgentReply {
 }
 
 function hear(said: AgentReply, word: string): AgentReply {
+  const maxConnections = Number(MAX_CONNECTIONS.exec(word)?.[1] ?? 0)
+  if (maxConnections > 0) return { ...said, maxConnections: Math.min(maxConnections, MOST_CONNECTIONS) }
   const weight = readWeight(word)
   if (weight === undefined) return { ...said, ...KEYWORDS.get(word) }
   const { weight: _, weightPercent: __, ...others } = said

@@ -228,6 +228,7 @@ export class RunningProxy implements Proxy {
       onFound: (backends, { name }) => this.clusters.provide(name, 'discovered', backends),
       hooksOf: (name) => this.#consequences.hooksOf(name),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
+      onQueued: (cluster) => this.#counters.queued(cluster),
     }
   }
 

@@ -82,6 +82,11 @@ export const BACKEND_STATE = {
     'checks',
     metric('millrace_backend_checks_failed_total', 'Active checks that failed.'),
   ),
+  /** Connections that it may have. 0: any number. While it starts slowly, it has a part of its limit. */
+  maxConnections: highest(
+    'connections',
+    metric('millrace_backend_connections_limit', 'Connections that it may have. 0: any number.'),
+  ),
   /** ms in which the backend is still skipped while others are available. 0: it is not skipped. */
   restingMs: lowest('ms'),
   /** The present IP addresses of the backend. A host name can have several. */
@@ -106,6 +111,11 @@ export const BACKEND = {
   ...BACKEND_STATE,
   /** The config no longer names the backend. It gets no new connections, and stays for those that it has. */
   isLeaving: IS_LEAVING,
+  /** Clients that wait for a place at this backend and no other. Others wait for any backend of the cluster. */
+  queued: gauge(
+    'connections',
+    metric('millrace_backend_queued', 'Clients that wait for a place at this backend and no other.'),
+  ),
   traffic: part(TRAFFIC),
   connectSeconds: histogram(
     metric('millrace_connect_seconds', 'From the dial to a connected backend, retries included.'),
@@ -138,6 +148,25 @@ export const CLUSTER = {
     metric(
       'millrace_cluster_keyless_total',
       'Picks for connections without the key that `balance: hash` needs.',
+    ),
+  ),
+  /** Clients that wait for a place. */
+  queued: gauge('connections', metric('millrace_cluster_queued', 'Clients that wait for a place.')),
+  /** Clients that have had to wait for a place so far. */
+  waited: count(
+    'connections',
+    metric('millrace_cluster_queued_total', 'Clients that have had to wait for a place.'),
+  ),
+  /** How long the client waits that has waited longest. 0: nobody waits. */
+  longestWaitSeconds: highest(
+    'seconds',
+    metric('millrace_cluster_longest_wait_seconds', 'How long the client waits that has waited longest.'),
+  ),
+  /** Until the hold of an operator ends. Undefined: nobody holds the cluster. */
+  holdSeconds: optional(
+    highest(
+      'seconds',
+      metric('millrace_cluster_hold_seconds', 'Until the hold of an operator ends. Absent without one.'),
     ),
   ),
   /** The tier that gets new connections. Undefined: no backend works. */

@@ -1,10 +1,12 @@
 /** One attempt to dial. The test names its candidates and plays the cluster around it. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
-import { Attempt, type AttemptHost } from '../../src/cluster/attempt.js'
+import { Attempt } from '../../src/cluster/attempt.js'
+import type { AttemptHost } from '../../src/cluster/attempt-host.js'
 import { Backend } from '../../src/cluster/backend.js'
 import type { BalanceRequest } from '../../src/cluster/balance/request.js'
 import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
+import { ClusterQueue } from '../../src/cluster/queue/cluster-queue.js'
 import { quickHealth } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
@@ -27,6 +29,14 @@ function hostWith(order: readonly string[]): AttemptHost {
     if (endpoints.hostName !== undefined) endpoints.resolved(['10.0.1.1', '10.0.1.2'])
   return {
     engine,
+    queue: new ClusterQueue({
+      name: 'test',
+      counts: undefined,
+      policy: () => ({ waitMs: 0, length: 0, isRefusing: false, mustPoll: false }),
+      queued: () => {},
+      now: () => 0,
+      random: () => 0.5,
+    }),
     waiting: new Set(),
     isStopped: () => false,
     now: () => 0,

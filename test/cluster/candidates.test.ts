@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Backend } from '../../src/cluster/backend.js'
 import type { Balancer } from '../../src/cluster/balance/balancer.js'
-import { type CandidateRules, Candidates } from '../../src/cluster/candidates.js'
+import { type CandidateRules, Candidates, Full } from '../../src/cluster/candidates.js'
 import { quickHealth } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 
@@ -42,7 +42,7 @@ function walk(order: string, now: number): string[] {
   const tried: Backend[] = []
   for (;;) {
     const next = candidates.next({ ...requestOf(1000), key: order }, tried, now)
-    if (next === undefined) return tried.map(({ name }) => name)
+    if (next === undefined || next instanceof Full) return tried.map(({ name }) => name)
     tried.push(next)
   }
 }

@@ -5,9 +5,11 @@ import { Cluster, type ClusterHooks } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { Health } from '../../src/cluster/health/health.js'
 import type { HealthPolicy } from '../../src/cluster/health/policy.js'
+import type { BackendOptions } from '../../src/cluster/members.js'
 import { DnsNames } from '../../src/cluster/names/dns-names.js'
 import type { ClusterOptions } from '../../src/cluster/options.js'
 import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
+import type { ClusterLimits } from '../../src/limits/policy.js'
 import { NO_JITTER, ScriptedDns, SETTINGS } from './names/scripted-dns.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
@@ -56,12 +58,30 @@ export function useScriptedClusters(): void {
   })
 }
 
+/** Limits of a cluster in which clients wait for 1 s. */
+export const LIMITS: ClusterLimits = {
+  maxConnections: 0,
+  newPerSecond: undefined,
+  bytesPerSecond: undefined,
+  perSource: undefined,
+  perConnection: undefined,
+  whenFull: 'wait',
+  refuseAs: undefined,
+  dryRun: false,
+  queueMs: 1000,
+  queueLength: 0,
+}
+
+/** Backends of these addresses, each with this limit. 0: no limit. */
+export const backendsOf = (addresses: readonly string[], maxConnections = 0): BackendOptions[] =>
+  addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1, maxConnections }))
+
 export function clusterOf(
   addresses: readonly string[],
   hooks: ClusterHooks = {},
   options: Partial<ClusterOptions> = {},
 ): Cluster {
-  const backends = addresses.map((text) => ({ address: parseAddress(text) as Address, weight: 1 }))
+  const backends = backendsOf(addresses)
   const names = new DnsNames(SETTINGS, { createClient: () => dns, random: () => NO_JITTER })
   const cluster = new Cluster('test', { ...BALANCED, health: QUICK, backends, ...options }, engine, {
     names,

@@ -80,7 +80,12 @@ it('a choice says why each of the others was skipped', async () => {
 
 it('a choice says that the agent of a backend has taken it out', async () => {
   const cluster = clusterOf([A, B], {}, { balance: 'first' })
-  const nothing = { isUp: undefined, weightPercent: undefined, reason: undefined }
+  const nothing = {
+    isUp: undefined,
+    weightPercent: undefined,
+    maxConnections: undefined,
+    reason: undefined,
+  }
   cluster.agentSaid(A, { ...nothing, admin: 'drain' })
   expect(choiceOf(cluster).skipped).toMatchObject([
     { backend: A, why: 'drain', judgedBy: 'agent', reason: 'AGENT' },

@@ -36,6 +36,7 @@ const said = (words: Partial<AgentVerdict>): AgentVerdict => ({
   isUp: undefined,
   admin: undefined,
   weightPercent: undefined,
+  maxConnections: undefined,
   reason: undefined,
   ...words,
 })

@@ -133,6 +133,7 @@ describe('a connection that waits for its backend', () => {
     })
     const never = {
       backendAddress: undefined,
+      queuedMicros: undefined,
       connectMicros: undefined,
       firstByteMicros: undefined,
       backendRttMicros: undefined,

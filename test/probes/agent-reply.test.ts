@@ -17,10 +17,14 @@ describe('parseAgentReply()', () => {
     ['weight:20', { weight: 20 }],
     ['weight:0', { weight: 0 }],
     ['weight:1000', { weight: 1000 }],
-    ['maxconn:30', {}],
+    ['maxconn:30', { maxConnections: 30 }],
+    ['maxconn:0', {}],
+    ['maxconn:99999999999', { maxConnections: 10_000_000 }],
+    ['maxconn:-1', {}],
+    ['maxconn:2.5', {}],
     ['', {}],
     ['READY Up WEIGHT:5%', { admin: 'ready', isUp: true, weightPercent: 5 }],
-    ['75%,maxconn:30,maint,down', { weightPercent: 75, admin: 'maint', isUp: false }],
+    ['75%,maxconn:30,maint,down', { weightPercent: 75, maxConnections: 30, admin: 'maint', isUp: false }],
     [' ,\tup , \t50% ,', { isUp: true, weightPercent: 50 }],
   ])('millrace reads the agent answer %j as HAProxy does', (text, said) => {
     expect(parseAgentReply(`${text}\n`)).toEqual(said)

@@ -63,6 +63,7 @@ describe('askAgent()', () => {
       admin: 'ready',
       isUp: true,
       weightPercent: 75,
+      maxConnections: 30,
       reason: 'web-1 is fine',
     })
   })

@@ -87,6 +87,7 @@ const choice = z.strictObject({
           'down',
           'ejected',
           'flapping',
+          'full',
           'tier',
           'not-allowed',
         ]),
@@ -120,6 +121,7 @@ export const recordSchema = z.strictObject({
   choice: choice.optional(),
   timings: z.strictObject({
     waitMs: ms.optional(),
+    queuedMs: ms.optional(),
     connectMs: ms.optional(),
     firstByteMs: ms.optional(),
     totalMs: ms,

@@ -32,6 +32,11 @@ export interface Balancer<Item> {
     request: BalanceRequest,
     notes?: PickNotes<Item>,
   ): Item | undefined
+  /**
+   * Whether the connection of `request` waits for the picked backend while that one is full, even if others have room. Default:
+   * it does not.
+   */
+  waitsForPicked?(request: BalanceRequest): boolean
   /** The weight of a backend has changed. */
   reweighted?(): void
 }

@@ -50,6 +50,11 @@ export class ActiveVerdicts {
     return this.#agent?.admin
   }
 
+  /** How many connections the agent lets it have. Undefined: it has not said it. */
+  get maxConnections(): number | undefined {
+    return this.#agent?.maxConnections
+  }
+
   get checks(): number {
     return this.#counts.checks
   }

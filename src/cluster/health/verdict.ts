@@ -29,6 +29,8 @@ export interface AgentVerdict {
   readonly admin: 'ready' | 'drain' | 'maint' | undefined
   /** Percent of the weight that the config gives, 0 or more. */
   readonly weightPercent: number | undefined
+  /** How many connections the backend may have. */
+  readonly maxConnections: number | undefined
   /** The text behind `#`. */
   readonly reason: string | undefined
 }

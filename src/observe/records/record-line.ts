@@ -99,9 +99,11 @@ function writeBackend(
 }
 
 function writeMeasures(line: LineBytes, facts: ConnectionFacts): void {
-  const { waitMicros, connectMicros, firstByteMicros, clientRttMicros, backendRttMicros, notSplicing } = facts
+  const { waitMicros, queuedMicros, connectMicros, firstByteMicros, notSplicing } = facts
+  const { clientRttMicros, backendRttMicros } = facts
   line.json(',"timings":{')
   if (waitMicros !== undefined) line.json('"waitMs":').micros(waitMicros).json(',')
+  if (queuedMicros !== undefined) line.json('"queuedMs":').micros(queuedMicros).json(',')
   if (connectMicros !== undefined) line.json('"connectMs":').micros(connectMicros).json(',')
   if (firstByteMicros !== undefined) line.json('"firstByteMs":').micros(firstByteMicros).json(',')
   line.json('"totalMs":').micros(facts.totalMicros).json('},"rttMicros":{')

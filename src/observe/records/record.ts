@@ -84,11 +84,12 @@ export interface ConnectionFacts extends OpeningFacts {
   /** Only with `log.explain`, and if a backend was looked for. */
   readonly choice: Choice | undefined
   /**
-   * Whole µs: from accept until the cluster was known, from then to a connected backend, from then to the
-   * backend's first byte, and from accept to the end. Each but the last is undefined if it did not come to
-   * that.
+   * Whole µs: from accept until the cluster was known, in the queue of the cluster, from both to a connected backend,
+   * from then to the backend's first byte, and from accept to the end. Each but the last is undefined if it did not
+   * come to that.
    */
   readonly waitMicros: number | undefined
+  readonly queuedMicros: number | undefined
   readonly connectMicros: number | undefined
   readonly firstByteMicros: number | undefined
   readonly totalMicros: number
@@ -131,6 +132,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     choice: facts.choice,
     timings: {
       waitMs: toMs(facts.waitMicros),
+      queuedMs: toMs(facts.queuedMicros),
       connectMs: toMs(facts.connectMicros),
       firstByteMs: toMs(facts.firstByteMicros),
       totalMs: toMs(facts.totalMicros),

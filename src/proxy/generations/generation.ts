@@ -62,6 +62,8 @@ export interface SharedParts {
   gateOf(listener: ListenerConfig, config: Config): Gate
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
+  /** A client of this cluster has to wait for a place. */
+  readonly onQueued: NonNullable<ClusterHooks['onQueued']>
   /** What else the cluster of this name calls. */
   hooksOf(cluster: string): ClusterHooks
   readonly names: Names
@@ -185,7 +187,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onNoKey, hooksOf, names, onFound }: SharedParts,
+  { engine, counters, log, knownCluster, onNoKey, onQueued, hooksOf, names, onFound }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -207,6 +209,7 @@ function createDestination(
       followed.onMoved?.(moved)
     },
     onNoKey,
+    onQueued,
     dialThrough: (proxy: ForwardProxyOptions, places: Places) => createForwardDialer(engine, proxy, places),
     names,
     onFound,

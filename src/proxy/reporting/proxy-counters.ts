@@ -8,6 +8,7 @@ import { formatAddress } from '../../address.js'
 import type { Backend } from '../../cluster/backend.js'
 import type { Cluster } from '../../cluster/cluster.js'
 import { forgetLongestGone } from '../../cluster/left.js'
+import type { ClusterQueue } from '../../cluster/queue/cluster-queue.js'
 import type { Config } from '../../config/schema.js'
 import type { Connection } from '../../connection/connection.js'
 import type { Service } from '../../connection/service.js'
@@ -44,6 +45,8 @@ interface CountedCluster {
   readonly name: string
   readonly via: string | undefined
   readonly servingTier: number | undefined
+  /** Undefined: nobody can wait. */
+  readonly queue?: Pick<ClusterQueue, 'length' | 'longestWaitMs' | 'heldMs' | 'waitingFor'>
   readonly backends: readonly Backend[]
   /** Backends that no source gives any more. They stay for their connections and for their counts. */
   readonly left: readonly Backend[]
@@ -86,6 +89,11 @@ export class ProxyCounters {
   /** A balancer of this cluster had no key to hash. */
   foundNoKey(cluster: Cluster): void {
     this.#clusters.of(cluster).counts.keyless++
+  }
+
+  /** A client of this cluster has to wait for a place. */
+  queued(cluster: Cluster): void {
+    this.#clusters.of(cluster).counts.waited++
   }
 
   connected(connection: Connection): void {
@@ -211,7 +219,12 @@ export class ProxyCounters {
     const present = isLeaving ? [] : cluster.backends
     const gone = isLeaving ? [...cluster.backends, ...cluster.left] : cluster.left
     const [leaving, past] = split(gone, ({ name }) => known?.find(name) !== undefined)
-    const backend = (isLeaving: boolean) => (each: Backend) => this.#ofBackend(each, sums, isLeaving)
+    const { queue } = cluster
+    const waiting = queue?.waitingFor()
+    const backend = (isLeaving: boolean) => (each: Backend) => ({
+      ...this.#ofBackend(each, sums, isLeaving),
+      queued: waiting?.get(each) ?? 0,
+    })
     return {
       name: cluster.name,
       isLeaving,
@@ -219,6 +232,9 @@ export class ProxyCounters {
       traffic: sums.with(meter),
       active: sums.count(meter),
       ...meter.counts,
+      queued: queue?.length ?? 0,
+      longestWaitSeconds: (queue?.longestWaitMs ?? 0) / 1000,
+      holdSeconds: queue?.heldMs === undefined ? undefined : queue.heldMs / 1000,
       servingTier: cluster.servingTier,
       connectSeconds: meter.connectSeconds.status(),
       firstByteSeconds: meter.firstByteSeconds.status(),
@@ -227,7 +243,7 @@ export class ProxyCounters {
     }
   }
 
-  #ofBackend(backend: Backend, sums: RunningTraffic, isLeaving: boolean): BackendReport {
+  #ofBackend(backend: Backend, sums: RunningTraffic, isLeaving: boolean): Omit<BackendReport, 'queued'> {
     const meter = this.#backends.of(backend)
     return {
       ...backend.status(performance.now()),

@@ -26,6 +26,7 @@ const FACTS: ConnectionFacts = {
   retries: 0,
   choice: undefined,
   waitMicros: undefined,
+  queuedMicros: undefined,
   connectMicros: undefined,
   firstByteMicros: undefined,
   totalMicros: 1000,

@@ -38,6 +38,7 @@ const facts = fc.record({
     fc.record({ rule: text, open: maybe(fc.nat()), skipped: fc.array(fc.record({ backend: text })) }),
   ),
   waitMicros: maybe(micros),
+  queuedMicros: maybe(micros),
   connectMicros: maybe(micros),
   firstByteMicros: maybe(micros),
   totalMicros: micros,

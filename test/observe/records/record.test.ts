@@ -64,6 +64,7 @@ const FACTS: ConnectionFacts = {
   retries: 1,
   choice: undefined,
   waitMicros: 0,
+  queuedMicros: undefined,
   connectMicros: 1235,
   firstByteMicros: 1,
   totalMicros: 20_000,

@@ -39,6 +39,7 @@ const FACTS: ConnectionFacts = {
   retries: 0,
   choice: undefined,
   waitMicros: 0,
+  queuedMicros: undefined,
   connectMicros: 1,
   firstByteMicros: 1,
   totalMicros: 2,

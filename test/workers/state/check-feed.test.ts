@@ -45,7 +45,13 @@ const checked = (isUp: boolean, checks: number, checksFailed = 0, passedAgoMs = 
 const drained: ActiveVerdict = {
   about: 'agent',
   ...place,
-  verdict: { isUp: undefined, admin: 'drain', weightPercent: undefined, reason: undefined },
+  verdict: {
+    isUp: undefined,
+    admin: 'drain',
+    weightPercent: undefined,
+    maxConnections: undefined,
+    reason: undefined,
+  },
 }
 
 test('all workers are told a change at once, and one of them logs it', () => {

@@ -69,6 +69,11 @@ export class HashChoice<Item extends Candidate> implements Balancer<Item> {
     return picked
   }
 
+  /** Without `boundedLoad` a key has only one backend. A connection without the key has no backend of its own. */
+  waitsForPicked(request: BalanceRequest): boolean {
+    return this.#load === undefined && readKey(this.#policy.key, request) !== undefined
+  }
+
   /** In the order of the present key: the one that the table has, if any, then all others in rendezvous order. */
   #placeOf(item: Item, first: Item | undefined): number {
     if (item === first) return 1

@@ -11,6 +11,7 @@ export interface AgentWords {
   readonly isUp?: boolean
   readonly admin?: 'ready' | 'drain' | 'maint'
   readonly weightPercent?: number
+  readonly maxConnections?: number
   readonly reason?: string
 }
 
@@ -31,6 +32,7 @@ const NOTHING_SAID: AgentVerdict = {
   isUp: undefined,
   admin: undefined,
   weightPercent: undefined,
+  maxConnections: undefined,
   reason: undefined,
 }
 
@@ -67,13 +69,14 @@ export class Agent {
   }
 
   /** A reason belongs to the words that it came with. */
-  #note({ isUp, admin, weightPercent, reason }: AgentWords): void {
+  #note({ isUp, admin, weightPercent, maxConnections, reason }: AgentWords): void {
     const before = this.#verdict
     const says = isUp !== undefined || admin !== undefined || reason !== undefined
     this.#verdict = {
       isUp: isUp ?? before.isUp,
       admin: admin ?? before.admin,
       weightPercent: weightPercent ?? before.weightPercent,
+      maxConnections: maxConnections ?? before.maxConnections,
       reason: says ? reason : before.reason,
     }
     if (!isSame(before, this.#verdict)) this.#host.tell(this.#verdict)
@@ -81,4 +84,8 @@ export class Agent {
 }
 
 const isSame = (a: AgentVerdict, b: AgentVerdict): boolean =>
-  a.isUp === b.isUp && a.admin === b.admin && a.weightPercent === b.weightPercent && a.reason === b.reason
+  a.isUp === b.isUp &&
+  a.admin === b.admin &&
+  a.weightPercent === b.weightPercent &&
+  a.maxConnections === b.maxConnections &&
+  a.reason === b.reason

@@ -1,0 +1,99 @@
+/**
+ * A dial that cannot begin at once: others wait before it, the cluster has reached a limit, or an operator holds the cluster. It
+ * waits in the queue until its turn comes. Then the real dial begins. If that one finds all backends full, it waits on in the
+ * same place.
+ */
+import { type Dialling, type DialRequest, type DialResult, REFUSED } from './dial.js'
+import { type ClusterQueue, type Place, QUEUE_FULL } from './queue/cluster-queue.js'
+import { sourceOf } from './queue/source.js'
+import type { Waiter } from './queue/waiter.js'
+
+export interface DialInQueueHost {
+  readonly queue: ClusterQueue
+  now(): number
+  /** Begins the real dial, which may take over this place. */
+  begin(request: DialRequest, done: (result: DialResult) => void, place: Place): Dialling
+}
+
+export class DialInQueue implements Dialling, Waiter {
+  readonly wants = undefined
+  readonly isChoosy = false
+  readonly #host: DialInQueueHost
+  readonly #request: DialRequest
+  #done: ((result: DialResult) => void) | undefined
+  #place: Place | undefined
+  #queuedMs = 0
+  /** The real dial, once it has begun. */
+  #dialling: Dialling | undefined
+
+  constructor(host: DialInQueueHost, request: DialRequest, done: (result: DialResult) => void) {
+    this.#host = host
+    this.#request = request
+    this.#done = done
+  }
+
+  start(): void {
+    const { queue } = this.#host
+    const place = queue.join(this)
+    if (place === QUEUE_FULL) {
+      this.abandon(QUEUE_FULL)
+      return
+    }
+    this.#place = place
+    this.#request.queued?.()
+    queue.lookForNew()
+  }
+
+  get source(): string {
+    return sourceOf(this.#request.clientAddress)
+  }
+
+  get connectMs(): number {
+    return this.#request.connectMs
+  }
+
+  get queuedMs(): number {
+    if (this.#place !== undefined) return this.#host.now() - this.#place.since
+    return this.#dialling?.queuedMs ?? this.#queuedMs
+  }
+
+  get isQueued(): boolean {
+    return this.#place !== undefined || this.#dialling?.isQueued === true
+  }
+
+  tryAgain(): boolean {
+    const entry = this.#request.enter?.() ?? 'in'
+    if (entry === 'wait') return false
+    if (entry === 'refused') this.abandon(REFUSED)
+    else return this.#begin()
+    return true
+  }
+
+  abandon(error: string): void {
+    this.#leave()
+    const done = this.#done
+    this.#done = undefined
+    // Not at once, because `dial` may not have returned yet.
+    queueMicrotask(() => done?.({ error, backend: undefined, retries: 0 }))
+  }
+
+  cancel(): void {
+    if (this.#place !== undefined) this.#host.queue.leave(this.#place)
+    this.#place = undefined
+    this.#done = undefined
+    this.#dialling?.cancel()
+  }
+
+  /** Returns false if the real dial waits on in this place. */
+  #begin(): boolean {
+    const place = this.#place!
+    this.#leave()
+    this.#dialling = this.#host.begin(this.#request, (result) => this.#done?.(result), place)
+    return place.waiter === this
+  }
+
+  #leave(): void {
+    this.#queuedMs = this.queuedMs
+    this.#place = undefined
+  }
+}

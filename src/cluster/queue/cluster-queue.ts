@@ -1,0 +1,259 @@
+/**
+ * The queue of one cluster. Clients wait here because all backends that they may have are full, because the cluster has reached
+ * a limit, or because an operator holds it. They are asked in the order of their turns whenever a place may be free, until each
+ * has a place, has waited too long or has left. It never picks a backend: whoever waits knows what it waits for.
+ */
+import type { Counts } from '../../limits/counts/counts.js'
+import { FairQueue, type OfferAnswer, type Queued } from './fair-queue.js'
+import { SharedTurns } from './shared-turns.js'
+import type { QueuePolicy, Waiter } from './waiter.js'
+
+/** The error of a client that has waited too long. */
+export const QUEUE_TIMEOUT = 'QUEUE_TIMEOUT'
+/** The error of a client that finds no place and may not wait. */
+export const QUEUE_FULL = 'QUEUE_FULL'
+
+/**
+ * After how many ms a worker looks for places that others have freed, at most. Half of it at least, because workers must not
+ * look at the same moment.
+ */
+const LONGEST_LOOK_MS = 6
+
+export interface QueueHost {
+  readonly name: string
+  /** Undefined: this process counts alone. */
+  readonly counts: Counts | undefined
+  policy(): QueuePolicy
+  /** One more waits. */
+  queued(): void
+  now(): number
+  /** At least 0, less than 1. */
+  random(): number
+}
+
+/** Where somebody stands in the queue. */
+export class Place implements Queued {
+  waiter: Waiter
+  readonly source: string
+  readonly since: number
+  /** In the shared table. */
+  readonly entry: number
+  timer: NodeJS.Timeout | undefined
+  isChoosy = false
+
+  constructor(waiter: Waiter, since: number, entry: number) {
+    this.waiter = waiter
+    this.source = waiter.source
+    this.since = since
+    this.entry = entry
+  }
+}
+
+export class ClusterQueue {
+  readonly #host: QueueHost
+  readonly #places = new FairQueue<Place>()
+  readonly #turns: SharedTurns
+  /** How many of them are choosy. */
+  #choosy = 0
+  /** Backends that have had a place since the last look. */
+  readonly #freed = new Set<object>()
+  #isLookDue = false
+  #poll: NodeJS.Timeout | undefined
+  #heldUntil: number | undefined
+  #holdTimer: NodeJS.Timeout | undefined
+
+  constructor(host: QueueHost) {
+    this.#host = host
+    this.#turns = new SharedTurns(host.counts, host.name)
+  }
+
+  get length(): number {
+    return this.#places.length
+  }
+
+  /** Whether a client may try at once: nobody waits in any process, and nobody holds the cluster. */
+  get isClear(): boolean {
+    return this.#heldUntil === undefined && this.#turns.waiting(this.length) === 0
+  }
+
+  /**
+   * Lets somebody wait. With `place` it waits on where another one stood that it replaces. The answer is an error if it may not
+   * wait.
+   */
+  join(waiter: Waiter, place?: Place): Place | typeof QUEUE_FULL {
+    if (place !== undefined) {
+      place.waiter = waiter
+      return place
+    }
+    const { isRefusing, length } = this.#host.policy()
+    if (isRefusing && this.#heldUntil === undefined) return QUEUE_FULL
+    const entry = this.#turns.join(this.length, length)
+    if (entry === undefined) return QUEUE_FULL
+    const joined = new Place(waiter, this.#host.now(), entry)
+    this.#places.add(joined)
+    this.#host.queued()
+    this.#note(joined)
+    if (this.#heldUntil === undefined) this.#limit(joined)
+    this.#pollLater()
+    return joined
+  }
+
+  /** It does not wait any more. */
+  leave(place: Place): void {
+    if (this.#places.delete(place)) this.#left(place)
+  }
+
+  /** A place at this backend is free. It is given away a moment later, because what has ended is still being closed. */
+  freed(backend: object): void {
+    if (this.length === 0) return
+    this.#freed.add(backend)
+    if (this.#isLookDue) return
+    this.#isLookDue = true
+    queueMicrotask(() => {
+      this.#isLookDue = false
+      const freed = [...this.#freed]
+      this.#freed.clear()
+      if (this.length === 0) return
+      if (this.#turns.isOwnTurn(this.length)) for (const each of freed) this.#look(each)
+      else this.#letOthersLook()
+    })
+  }
+
+  /** Somebody new waits. Those before it are asked first. Other workers may have older ones: then it waits for the next look. */
+  lookForNew(): void {
+    if (!this.#turns.areShared) this.look()
+  }
+
+  /** Anything may have changed: weights, health, names, limits. */
+  look(): void {
+    if (this.length > 0) this.#look()
+  }
+
+  /**
+   * An operator holds the cluster: nobody new gets a backend. Those who wait have all the time of the hold. It ends after
+   * `maxMs`, and `ended` is told so.
+   */
+  hold(maxMs: number, ended?: () => void): void {
+    const over = (): void => {
+      this.release()
+      ended?.()
+    }
+    this.#heldUntil = this.#host.now() + maxMs
+    clearTimeout(this.#holdTimer)
+    this.#holdTimer = setTimeout(over, maxMs).unref()
+    for (const place of this.#places.inTurn()) clearTimeout(place.timer)
+    clearTimeout(this.#poll)
+    this.#poll = undefined
+  }
+
+  /** Those who still find no place have their usual time from now on. Returns false if nobody held the cluster. */
+  release(): boolean {
+    if (this.#heldUntil === undefined) return false
+    this.#heldUntil = undefined
+    clearTimeout(this.#holdTimer)
+    this.look()
+    for (const place of this.#places.inTurn()) this.#limit(place)
+    this.#pollLater()
+    return true
+  }
+
+  /** How long the hold still lasts, in ms. Undefined: nobody holds the cluster. */
+  get heldMs(): number | undefined {
+    return this.#heldUntil === undefined ? undefined : Math.max(0, this.#heldUntil - this.#host.now())
+  }
+
+  /** Everybody who waits gets this error. */
+  close(error: string): void {
+    clearTimeout(this.#holdTimer)
+    clearTimeout(this.#poll)
+    this.#poll = undefined
+    for (const place of [...this.#places.inTurn()]) {
+      this.leave(place)
+      place.waiter.abandon(error)
+    }
+  }
+
+  /** How many wait for one backend and no other, by backend. */
+  waitingFor(): ReadonlyMap<object, number> {
+    const counts = new Map<object, number>()
+    if (this.#choosy === 0) return counts
+    for (const { waiter } of this.#places.inTurn()) {
+      if (waiter.wants !== undefined) counts.set(waiter.wants, (counts.get(waiter.wants) ?? 0) + 1)
+    }
+    return counts
+  }
+
+  /** How long the client waits that has waited longest. 0: nobody waits. */
+  get longestWaitMs(): number {
+    const now = this.#host.now()
+    let oldest = now
+    for (const { since } of this.#places.first()) oldest = Math.min(oldest, since)
+    return now - oldest
+  }
+
+  /** `free`: only this backend has a place. */
+  #look(free?: object): void {
+    if (this.#heldUntil !== undefined) return
+    const full = new Set<object | undefined>()
+    const answerOf = (place: Place): OfferAnswer => {
+      const { waiter } = place
+      const { wants, isChoosy } = waiter
+      const isHopeless = isChoosy ? full.has(wants ?? place) : full.has(undefined)
+      if (isHopeless || (free !== undefined && wants !== undefined && wants !== free)) return 'passes'
+      if (waiter.tryAgain()) return 'takes'
+      this.#note(place)
+      full.add(place.isChoosy ? (place.waiter.wants ?? place) : undefined)
+      return this.#choosy === 0 ? 'stops' : 'passes'
+    }
+    for (;;) {
+      const served = this.#places.offer(answerOf)
+      if (served === undefined) return
+      this.#left(served)
+    }
+  }
+
+  #note(place: Place): void {
+    const { isChoosy } = place.waiter
+    if (isChoosy === place.isChoosy) return
+    place.isChoosy = isChoosy
+    this.#choosy += isChoosy ? 1 : -1
+  }
+
+  #left(place: Place): void {
+    clearTimeout(place.timer)
+    if (place.isChoosy) this.#choosy -= 1
+    this.#turns.leave(place.entry)
+    if (this.length > 0) return
+    clearTimeout(this.#poll)
+    this.#poll = undefined
+  }
+
+  #limit(place: Place): void {
+    const waitMs = this.#host.policy().waitMs ?? place.waiter.connectMs
+    clearTimeout(place.timer)
+    if (waitMs === 0) return
+    const late = (): void => {
+      this.leave(place)
+      place.waiter.abandon(QUEUE_TIMEOUT)
+    }
+    place.timer = setTimeout(late, waitMs).unref()
+  }
+
+  /** A place is for somebody in another worker. All of them look before this worker looks again. */
+  #letOthersLook(): void {
+    clearTimeout(this.#poll)
+    this.#poll = undefined
+    this.#pollLater(LONGEST_LOOK_MS + 1)
+  }
+
+  #pollLater(afterMs = (LONGEST_LOOK_MS * (1 + this.#host.random())) / 2): void {
+    const isNeeded = this.#turns.areShared || this.#host.policy().mustPoll
+    if (!isNeeded || this.#poll !== undefined || this.#heldUntil !== undefined || this.length === 0) return
+    const look = (): void => {
+      this.#poll = undefined
+      this.look()
+      this.#pollLater()
+    }
+    this.#poll = setTimeout(look, afterMs).unref()
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What the queues of one cluster know of each other, one in each worker: how many wait in all of them. A worker whose
+ * connection ends would otherwise always give its place to a client of its own. It leaves a place to others in proportion to
+ * those who wait there, and they find it when they look.
+ */
+import type { Counts, Key } from '../../limits/counts/counts.js'
+
+export class SharedTurns {
+  readonly #counts: Counts | undefined
+  readonly #key: Key
+  /** Its part of the places that it has freed and not used, from 0 to 1. */
+  #owed = 0
+
+  /** `counts` undefined: there is only this process. */
+  constructor(counts: Counts | undefined, cluster: string) {
+    this.#counts = counts?.isShared === true ? counts : undefined
+    this.#key = { scope: `queue/${cluster}` }
+  }
+
+  get areShared(): boolean {
+    return this.#counts !== undefined
+  }
+
+  /** How many wait in all processes. `own`: here. */
+  waiting(own: number): number {
+    return this.#counts === undefined ? own : Math.max(own, this.#counts.held(this.#key))
+  }
+
+  /**
+   * Counts one more. Returns its entry in the table, 0 if there is no table, and undefined if `most` wait already. `most` 0: any
+   * number may wait.
+   */
+  join(own: number, most: number): number | undefined {
+    if (this.#counts === undefined) return most > 0 && own >= most ? undefined : 0
+    const taken = this.#counts.take([{ key: this.#key, most, perSecond: 0, burst: 0 }])
+    return taken.entries?.[0]
+  }
+
+  leave(entry: number): void {
+    this.#counts?.leave(entry)
+  }
+
+  /** Whether a place that this process has freed is for one of its `own` clients. */
+  isOwnTurn(own: number): boolean {
+    const all = this.waiting(own)
+    if (all === own) return true
+    this.#owed += own / all
+    if (this.#owed < 1) return false
+    this.#owed -= 1
+    return true
+  }
+}

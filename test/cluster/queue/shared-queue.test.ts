@@ -1,0 +1,92 @@
+/** The queues of one cluster in two workers, which count in one table. */
+import { expect, test, vi } from 'vitest'
+import { OwnCountsTable } from '../../../src/limits/counts/own-counts.js'
+import { A, backendsOf, clusterOf, LIMITS, turn, useScriptedClusters } from '../cluster-rig.js'
+import { Clients } from './queue-rig.js'
+
+useScriptedClusters()
+
+function workers(most: number, limits = LIMITS): [Clients, Clients] {
+  const table = new OwnCountsTable({ sources: 10 })
+  const worker = (index: number): Clients =>
+    new Clients(clusterOf([A], { counts: table.view(index) }, { backends: backendsOf([A], most), limits }))
+  return [worker(0), worker(1)]
+}
+
+/** Both workers look for free places once. */
+async function look(): Promise<void> {
+  vi.advanceTimersByTime(14)
+  await turn()
+}
+
+test('two workers together have no more connections than the limit of the backend', async () => {
+  const [one, two] = workers(3)
+  one.come('a1', 'a2')
+  two.come('b1', 'b2')
+  await turn()
+  expect([one.served, two.served]).toEqual([['a1', 'a2'], ['b1']])
+})
+
+test('a client that waits in one worker gets the place that another worker frees', async () => {
+  const [one, two] = workers(1)
+  one.come('a1')
+  await turn()
+  two.come('b1')
+  await turn()
+  one.all[0]!.end()
+  await look()
+  expect(two.served).toEqual(['b1'])
+})
+
+test('a new client of a worker does not overtake those that wait in another one', async () => {
+  const [one, two] = workers(1)
+  one.come('a1')
+  await turn()
+  two.come('b1')
+  await turn()
+  one.all[0]!.end()
+  one.come('a2')
+  await turn()
+  expect(one.served).toEqual(['a1'])
+  await look()
+  expect([
+    one.served.length + two.served.length,
+    one.cluster.queue.length + two.cluster.queue.length,
+  ]).toEqual([2, 1])
+})
+
+test('a worker whose connections end leaves places to those who wait in another worker', async () => {
+  const [one, two] = workers(1, { ...LIMITS, queueMs: 0 })
+  one.come(...Array.from({ length: 20 }, () => 'a'))
+  await turn()
+  two.come(...Array.from({ length: 20 }, () => 'b'))
+  await turn()
+  for (let round = 0; round < 15; ++round) {
+    const serving = [...one.all, ...two.all].find(
+      ({ result }) => result?.backend !== undefined && result.backend.active > 0,
+    )
+    serving!.end()
+    await turn()
+    await look()
+  }
+  expect(one.served.length + two.served.length).toBe(16)
+  expect(two.served.length).toBeGreaterThanOrEqual(4)
+})
+
+test('queueLength counts those who wait in all workers', async () => {
+  const [one, two] = workers(1, { ...LIMITS, queueLength: 2 })
+  one.come('a1', 'a2')
+  await turn()
+  two.come('b1', 'b2')
+  await turn()
+  expect([one.errors, two.errors]).toEqual([{}, { b2: 'QUEUE_FULL' }])
+})
+
+test('nobody looks for places any more when nobody waits', async () => {
+  const [one] = workers(1)
+  const [, waits] = one.come('a1', 'a2')
+  await turn()
+  expect(vi.getTimerCount()).toBeGreaterThan(0)
+  waits!.dialling.cancel()
+  expect(vi.getTimerCount()).toBe(0)
+})
