@@ -22,8 +22,8 @@ export class Admission implements AdmissionStep, Runnable {
   /** Listeners whose waiting client the rule must be asked about again. */
   readonly #due = new Set<Listener>()
   #isAsking = false
-  /** The connection that is being turned away. It was never let in. */
-  #refused: Connection | undefined
+  /** Connections that are being turned away. They were never let in. */
+  readonly #refused = new Set<Connection>()
   readonly #drain = (): void => this.#engine.runQueue.drain()
 
   constructor(engine: Engine, rule: AdmissionRule) {
@@ -52,14 +52,13 @@ export class Admission implements AdmissionStep, Runnable {
 
   /** Turns the client away. It was not let in. */
   refuse(connection: Connection, refusal: Refuse): void {
-    this.#refused = connection
+    this.#refused.add(connection)
     connection.gaveUp(endingOf(refusal))
-    this.#refused = undefined
   }
 
   /** A connection is over. A client that waits may have its place. */
   ended(connection: Connection): void {
-    if (connection !== this.#refused) this.#rule.ended?.(connection.service, connection.peer)
+    if (!this.#refused.delete(connection)) this.#rule.ended?.(connection.service, connection.peer)
     this.askAgain()
   }
 

@@ -6,7 +6,7 @@ import type { Address, PeerAddress } from '../address.js'
 import type { Service } from '../connection/service.js'
 import type { OpeningCause } from '../observe/endings.js'
 
-/** The client is reset, and its record says why. */
+/** The client is told so or reset, and its record says why. */
 export interface Refuse {
   readonly answer: 'refuse'
   readonly cause: OpeningCause | 'out-of-resources'

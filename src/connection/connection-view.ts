@@ -17,13 +17,14 @@ import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { Negotiation } from './negotiation.js'
 import type { PendingClient } from './pending-client.js'
+import { RefusedClient } from './refused-client.js'
 import type { Service } from './service.js'
 
 /**
  * What a connection is doing. Each kind of stage has an `end(cause)`, which is the one way to end the
  * connection. It also tells the phase.
  */
-export type Stage = Negotiation | PendingClient | Pipe
+export type Stage = Negotiation | PendingClient | RefusedClient | Pipe
 
 export abstract class ConnectionView {
   abstract readonly service: Service
@@ -120,7 +121,7 @@ export abstract class ConnectionView {
     const totalMicros = this.ageMicros
     const { negotiation, reached } = this
     const learnt = negotiation?.facts()
-    const roundTrips = negotiation?.roundTrips
+    const { roundTrips } = this.stage instanceof RefusedClient ? this.stage : (negotiation ?? {})
     const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = totals
     return {
       acceptedAt: Date.now() - totalMicros / 1000,

@@ -22,18 +22,21 @@ import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause, PipeEnding, PipeHost, PipeOwner } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
-import type { ErrorStatus } from '../websocket/error-answer.js'
 import { watchLasting } from './backend/lasting.js'
 import { ConnectionView, type Stage } from './connection-view.js'
 import { type Ends, Negotiation, type NegotiationHost, type NegotiationOwner } from './negotiation.js'
 import type { KnownClient } from './opening/known-client.js'
 import { PendingClient, type PendingClientOwner } from './pending-client.js'
 import { Refusal, statusOf, whyNoBackend } from './refusal.js'
+import { RefusedClient } from './refused-client.js'
 import type { Destination, Service } from './service.js'
+import { type TellOrder, tellNo, tellOrderOf, untouched } from './tell-no.js'
+import type { ToldClients } from './told-clients.js'
 
 /** What a connection needs from its proxy. */
 export interface ConnectionHost extends NegotiationHost {
   readonly dialOptions: DialOptions
+  readonly told: ToldClients
   /** Is told why which backend was chosen for the connection. Undefined: its record does not say it. */
   explanationOf(connection: Connection): Explanation | undefined
   /** A trusted proxy has named the client. Why the client may not come in. Undefined: it may. */
@@ -225,19 +228,36 @@ export class Connection
 
   /** If nobody speaks to the client, it gets a reset: a FIN would look like an empty answer. */
   private refuse(ending: RecordEnding, status = statusOf(ending)): void {
-    if (this.#host === undefined) return
+    const host = this.#host
+    if (host === undefined) return
+    const order = host.told.isFull ? undefined : tellOrderOf(ending, this.service, this.cluster, status)
     const { negotiation } = this
     if (negotiation !== undefined) {
       this.stage = negotiation
-      void this.dismiss(negotiation, ending, status)
-      return
+      void this.dismiss(host, ending, order, () => negotiation.dismiss(ending, status, order))
+    } else if (order !== undefined) {
+      const refused = new RefusedClient(this.stage.client, host.engine, ending.phase)
+      this.stage = refused
+      const state = untouched(this.service, this.from)
+      void this.dismiss(host, ending, order, () => tellNo(refused.dialogue, order, state))
+    } else {
+      this.finish(ending)
+      this.stage.client.reset()
     }
-    this.finish(ending)
-    this.stage.client.reset()
   }
 
-  private async dismiss(negotiation: Negotiation, ending: RecordEnding, status?: ErrorStatus): Promise<void> {
-    await negotiation.dismiss(ending, status)
+  private async dismiss(
+    host: ConnectionHost,
+    ending: RecordEnding,
+    order: TellOrder | undefined,
+    tell: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await (order === undefined ? tell() : host.told.during(tell))
+    } catch (error) {
+      host.failed(this, 'internal-error', error)
+      this.stage.client.reset()
+    }
     this.finish(ending)
   }
 

@@ -16,10 +16,11 @@ import type { OrderedCause } from '../pipe/options.js'
 import type { Watch } from '../pipe/watched-carrier.js'
 import type { Sessions } from '../postgres/sessions.js'
 import type { TlsFacts } from '../route/visitor.js'
-import { type ErrorStatus, errorAnswer } from '../websocket/error-answer.js'
+import type { ErrorStatus } from '../websocket/error-answer.js'
 import { sendPreamble } from './backend/backend-preamble.js'
 import { findSession, passCancelOn, type Session, watchForKey } from './backend/cancel-request.js'
 import { Exchange, type Moved } from './backend/exchange.js'
+import { lastWordFor } from './last-word.js'
 import type { ListenerPolicy } from './listener-policy.js'
 import type { Choice } from './opening/choice.js'
 import { type FirstRequest, takeRequest } from './opening/first-request.js'
@@ -29,6 +30,7 @@ import { chooseCluster, learnServerName } from './opening/opening.js'
 import { openingFacts } from './opening/opening-facts.js'
 import { endingOf, Refusal, refuse } from './refusal.js'
 import type { Destination, Service } from './service.js'
+import { stateOf, type TellOrder, tellNo } from './tell-no.js'
 
 /** What a negotiation needs from the proxy. */
 export interface NegotiationHost {
@@ -54,7 +56,7 @@ export interface Ends {
 }
 
 /** Smoothed round-trip times in µs. */
-interface RoundTrips {
+export interface RoundTrips {
   readonly client: number | undefined
   readonly backend: number | undefined
 }
@@ -174,22 +176,30 @@ export class Negotiation {
 
   /**
    * Ends both sides. A client that speaks HTTP and has no answer yet gets an error answer. A client that
-   * wants to cancel gets a FIN. Any other client gets a reset. What one side sent before it broke is
-   * delivered to the other first. A backend that was told everything is closed in order, whatever it
-   * answered, because it may not expect a reset.
+   * wants to cancel gets a FIN. Any other client is told no as `order` says, or gets a reset. What one side
+   * sent before it broke is delivered to the other first. A backend that was told everything is closed in
+   * order, whatever it answered, because it may not expect a reset.
    */
-  async dismiss({ by }: RecordEnding, status: ErrorStatus | undefined): Promise<void> {
+  async dismiss(
+    { by, cause }: RecordEnding,
+    status: ErrorStatus | undefined,
+    order: TellOrder | undefined,
+  ): Promise<void> {
     const { backend } = this
-    const { dialogue } = this.#known
+    const client = this.#known
+    const { dialogue } = client
     this.#noteRoundTrips()
     if (by === 'backend' && backend?.isBehind === false) backend.close()
     else if (by !== 'client') backend?.reset()
-    const lastWord = this.#lastWord(status)
-    if (lastWord === undefined && by !== 'backend') dialogue.reset()
-    await Promise.all([
-      by === 'client' && backend?.breakOff(),
-      lastWord === undefined ? dialogue.breakOff() : dialogue.sayGoodbye(lastWord),
-    ])
+    const isUnanswered = this.#exchange?.status === undefined
+    const lastWord = isUnanswered ? lastWordFor(client, cause, status) : undefined
+    const speak = (): Promise<void> => {
+      if (lastWord !== undefined) return dialogue.sayGoodbye(lastWord)
+      if (isUnanswered && order !== undefined) return tellNo(dialogue, order, stateOf(client))
+      if (by !== 'backend') dialogue.reset()
+      return dialogue.breakOff()
+    }
+    await Promise.all([by === 'client' && backend?.breakOff(), speak()])
   }
 
   /** The connection is over. Ends all waits, and makes its session unknown. */
@@ -212,18 +222,6 @@ export class Negotiation {
   #converse(socket: Socket): Dialogue {
     const { runQueue, sweep } = this.#host.engine
     return new Dialogue(socket, runQueue, sweep)
-  }
-
-  /** Undefined if there is nothing to say. */
-  #lastWord(status: ErrorStatus | undefined): Buffer | undefined {
-    const { cancelRequest, policy } = this.#known
-    // Postgres does the same: a client that cancels learns nothing, not even whether there was anything to
-    // cancel.
-    if (cancelRequest !== undefined) return Buffer.alloc(0)
-    const isHttp = policy.config.protocol === 'http'
-    return isHttp && status !== undefined && this.#exchange?.status === undefined
-      ? errorAnswer(status)
-      : undefined
   }
 
   #noteRoundTrips(): void {

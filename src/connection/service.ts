@@ -4,6 +4,7 @@
 import type { Cluster } from '../cluster/cluster.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Gate } from '../limits/gate.js'
+import type { RefuseAs } from '../limits/policy.js'
 import type { Listener } from '../listener/listener.js'
 import type { PipeHost } from '../pipe/options.js'
 import type { BackendPreamble } from './backend/backend-preamble.js'
@@ -18,6 +19,8 @@ export interface Destination {
   readonly dialsBySni: boolean
   /** Liveness of connections to its backends that last. */
   readonly liveness: Liveness
+  /** How its clients are told no. Undefined: as the listener says. */
+  readonly refuseAs: RefuseAs | undefined
 }
 
 /** What a listener has for its clients. A reload makes a new one. Old connections keep the old one. */
@@ -33,4 +36,6 @@ export interface Service {
   readonly destination: Destination | undefined
   /** Where clients may go, by the name of the cluster. */
   readonly destinations: ReadonlyMap<string, Destination>
+  /** How clients are told no that have no cluster yet, or one that says nothing about it. */
+  readonly refuseAs: RefuseAs
 }

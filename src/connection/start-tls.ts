@@ -17,16 +17,16 @@ const NO = Buffer.from('N')
 
 /**
  * How a client's TLS begins: `asked` and answered, `at-once` with its first byte, or `none`. With `none`, the
- * packet that said so is still there.
+ * packet that said so is still there. `isAgreed`: whether a request for TLS is answered with yes.
  */
-export async function agreeOnTls(client: Dialogue): Promise<'asked' | 'at-once' | 'none'> {
+export async function agreeOnTls(client: Dialogue, isAgreed = true): Promise<'asked' | 'at-once' | 'none'> {
   const first = await lookAtPacket(client)
   if (first.packet.kind === 'hello') return 'at-once'
   const isGss = first.packet.kind === 'gss-request'
   if (isGss) await answer(client, NO)
   const { packet } = isGss ? await lookAtPacket(client) : first
   if (packet.kind === 'tls-request') {
-    await answer(client, YES)
+    await answer(client, isAgreed ? YES : NO)
     return 'asked'
   }
   if (packet.kind === 'start-up' || packet.kind === 'cancel') return 'none'

@@ -7,7 +7,7 @@ import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Answer } from '../peek/answer.js'
 import { Delivery, GOODBYE_MS, GRACE_MS } from './delivery.js'
-import { Parting } from './parting.js'
+import { Parting, type PartingLimits } from './parting.js'
 import type { RunQueue } from './run-queue.js'
 import { BROKEN, PEER_ENDED, type Runnable, type Socket, WRITABLE } from './socket.js'
 import { StreamSocket } from './streams/stream-socket.js'
@@ -181,10 +181,9 @@ export class Dialogue implements Runnable, Expirable {
   }
 
   /** Sends last bytes of our own, then leaves. Resets if they cannot be sent. Never rejects. */
-  async sayGoodbye(bytes: Buffer): Promise<void> {
+  async sayGoodbye(bytes: Buffer, limits?: PartingLimits): Promise<void> {
     this.#allowWithoutProgress(GOODBYE_MS)
-    const unsaid = await overOf(this.say(bytes))
-    if (unsaid === undefined) await this.leave(true)
+    if ((await overOf(this.say(bytes))) === undefined) await this.leave(true, limits)
     else this.reset()
   }
 
@@ -193,7 +192,7 @@ export class Dialogue implements Runnable, Expirable {
    * without progress. `isBrief`: little was sent, which counts as arrived if nobody can tell. Never rejects.
    * Returns why bytes may be lost, or undefined.
    */
-  async leave(isBrief = false): Promise<DialogueOver | undefined> {
+  async leave(isBrief = false, limits?: PartingLimits): Promise<DialogueOver | undefined> {
     // A deadline that passed while nobody waited does not count.
     this.allow(0)
     const over = this.#waits.failure
@@ -202,7 +201,7 @@ export class Dialogue implements Runnable, Expirable {
       return over
     }
     this.end()
-    this.#parting = new Parting(this.socket, this.#runQueue, this.#sweep, isBrief)
+    this.#parting = new Parting(this.socket, this.#runQueue, this.#sweep, isBrief, limits)
     const loss = await this.#parting.over
     return loss && new DialogueOver(this, loss.why, loss.errno)
   }

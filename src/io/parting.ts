@@ -16,6 +16,26 @@ export interface Loss {
   readonly errno: string | undefined
 }
 
+/** How long a Parting waits for its peer, and how much it reads. */
+export interface PartingLimits {
+  /** How long the peer may take (ms). */
+  readonly goodbyeMs: number
+  /** Whether this time begins anew whenever the peer has taken more. */
+  readonly isExtended: boolean
+  /** How long a peer that has everything must be silent before we close (ms). */
+  readonly lullMs: number
+  /** It reads so many bytes, and one read more. Later ones stay where they are. */
+  readonly mostBytes: number
+}
+
+/** The peer gets all the time that it needs, because what it was sent may be long. */
+const USUAL_LIMITS: PartingLimits = {
+  goodbyeMs: GOODBYE_MS,
+  isExtended: true,
+  lullMs: LULL_MS,
+  mostBytes: Number.POSITIVE_INFINITY,
+}
+
 const READ_BYTES = 64 * 1024
 /** A run discards this many reads before others get their turn. */
 const MOST_READS = 16
@@ -29,17 +49,26 @@ export class Parting implements Runnable, Expirable {
   readonly #runQueue: RunQueue
   readonly #sweep: Sweep
   readonly #isBrief: boolean
+  readonly #limits: PartingLimits
   readonly #delivery: Delivery
   #deadline: number
   #heardAt: number
+  #heardBytes = 0
   #resolve: ((loss: Loss | undefined) => void) | undefined
 
   /** `isBrief`: so little was sent that it counts as arrived if nobody can tell. */
-  constructor(socket: Socket, runQueue: RunQueue, sweep: Sweep, isBrief: boolean) {
+  constructor(
+    socket: Socket,
+    runQueue: RunQueue,
+    sweep: Sweep,
+    isBrief: boolean,
+    limits: PartingLimits = USUAL_LIMITS,
+  ) {
     this.#socket = socket
     this.#runQueue = runQueue
     this.#sweep = sweep
     this.#isBrief = isBrief
+    this.#limits = limits
     this.over = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -47,8 +76,8 @@ export class Parting implements Runnable, Expirable {
     socket.shutdown()
     this.#delivery = new Delivery(socket)
     this.#heardAt = performance.now()
-    this.#deadline = this.#heardAt + GOODBYE_MS
-    sweep.add(this, LULL_MS)
+    this.#deadline = this.#heardAt + limits.goodbyeMs
+    sweep.add(this, limits.lullMs)
     this.run()
   }
 
@@ -65,7 +94,8 @@ export class Parting implements Runnable, Expirable {
   }
 
   expire(now: number): void {
-    if (this.#delivery.hasProgressed()) this.#deadline = now + GOODBYE_MS
+    const { goodbyeMs, isExtended } = this.#limits
+    if (this.#delivery.hasProgressed() && isExtended) this.#deadline = now + goodbyeMs
     if (this.#isLull(now)) this.#end('done')
     else if (now >= this.#deadline) this.#end('timed-out')
   }
@@ -78,15 +108,18 @@ export class Parting implements Runnable, Expirable {
   /** Reads and discards. Answers whether nothing is left to read for the moment. */
   #throwAway(): boolean {
     for (let reads = 0; reads < MOST_READS; reads++) {
-      if (this.#socket.read(READ_BYTES).length === 0) return true
+      if (this.#heardBytes >= this.#limits.mostBytes) return true
+      const { length } = this.#socket.read(READ_BYTES)
+      if (length === 0) return true
+      this.#heardBytes += length
       this.#heardAt = performance.now()
     }
     return false
   }
 
-  /** Whether nobody has a reason to wait: the peer has everything and has been silent for LULL_MS. */
+  /** Whether nobody has a reason to wait: the peer has everything and has been silent for a while. */
   #isLull(now: number): boolean {
-    if (now - this.#heardAt < LULL_MS) return false
+    if (now - this.#heardAt < this.#limits.lullMs) return false
     return this.#delivery.isDone() || (this.#isBrief && this.#delivery.isUnknown)
   }
 

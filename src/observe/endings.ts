@@ -5,6 +5,7 @@
  * it happens. Causes of a pipe also stand in its public types (PipeCause). The compiler refuses one that is
  * missing here. Pure.
  */
+import type { Reason } from '../refusals/refused.js'
 import type { OUTCOMES, PARTIES, PHASES, SIDES } from '../status/common.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 
@@ -67,6 +68,8 @@ export interface EndingKind {
   readonly isDenied?: true
   /** The status for a client that speaks HTTP and has no answer yet. Undefined: it gets a reset. */
   readonly status?: ErrorStatus
+  /** What a client is told that does not speak HTTP, as `refuseAs` says. Undefined: it gets a reset. */
+  readonly told?: Reason
   /** In Markdown. */
   readonly means: string
 }
@@ -98,7 +101,7 @@ const TABLE = [
     means: 'The PROXY header is missing, broken, late, or from a sender that is not listed in `acceptProxy.from`' },
   { cause: 'bad-hello', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
     means: 'The client does not start with a valid TLS ClientHello' },
-  { cause: 'no-sni', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
+  { cause: 'no-sni', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', told: 'unknown',
     means: 'The client names no server in its ClientHello, and `onNoSni` is `reject`' },
   { cause: 'tls-handshake', detail: 'always', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes',
     means: 'The TLS handshake with the client failed' },
@@ -112,41 +115,41 @@ const TABLE = [
     means: 'A Postgres cancel request for a session that does not exist, or no longer exists' },
   { cause: 'upgrade-required', by: 'proxy', phases: ['opening'], letter: 'P', error: 'http', status: 426,
     means: 'The request does not ask for WebSocket, and `http` is `reject`' },
-  { cause: 'no-route', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 404,
+  { cause: 'no-route', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 404, told: 'unknown',
     means: 'No route matches this client, and the listener has no `cluster`' },
-  { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true, status: 403,
+  { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true, status: 403, told: 'denied',
     means: 'A route or the `route` function rejects the client' },
   { cause: 'denied', detail: 'always', details: BY_ADDRESS, by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true,
-    status: 403, means: 'The address of the client is in a `deny` list, is not in `allow`, or is banned' },
+    status: 403, told: 'denied', means: 'The address of the client is in a `deny` list, is not in `allow`, or is banned' },
   { cause: 'source-limit', detail: 'always', details: OF_A_SOURCE, by: 'proxy', phases: ['opening', 'connect', 'data'], letter: 'P',
-    isDenied: true, status: 429, means: 'The source of the client has reached a limit of `perSource`, or no more sources can be remembered' },
+    isDenied: true, status: 429, told: 'too-many', means: 'The source of the client has reached a limit of `perSource`, or no more sources can be remembered' },
   { cause: 'limit', detail: 'always', details: OF_A_SCOPE, by: 'proxy', phases: ['opening', 'connect'], letter: 'R', error: 'limits',
-    status: 503, means: 'The proxy, the listener or the cluster has reached `maxConnections` or `newPerSecond`, and `whenFull` is `refuse`' },
-  { cause: 'route-failed', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 500,
+    status: 503, told: 'too-many', means: 'The proxy, the listener or the cluster has reached `maxConnections` or `newPerSecond`, and `whenFull` is `refuse`' },
+  { cause: 'route-failed', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 500, told: 'unavailable',
     means: 'The `route` function threw, or named a cluster that does not exist' },
-  { cause: 'no-backend', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503,
+  { cause: 'no-backend', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503, told: 'unavailable',
     means: 'Every backend refused, could not be reached, or was set `drain` or `maint`' },
-  { cause: 'backends-down', detail: 'sometimes', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503,
+  { cause: 'backends-down', detail: 'sometimes', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503, told: 'unavailable',
     means: 'All backends are down, and `whenAllDown` does not let millrace try one. With `wait` none came back within `connectMs`' },
-  { cause: 'not-allowed', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'P', error: 'dial', status: 403,
+  { cause: 'not-allowed', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'P', error: 'dial', status: 403, told: 'denied',
     means: 'The cluster has `dial`, and the client may not have the server that it asks for: its name, its port, or every address of it' },
-  { cause: 'queue-timeout', by: 'backend', phases: ['queue'], letter: 's', error: 'queue', status: 503,
+  { cause: 'queue-timeout', by: 'backend', phases: ['queue'], letter: 's', error: 'queue', status: 503, told: 'too-many',
     means: 'The client waited `queueMs` for a place in the cluster or at a backend' },
-  { cause: 'queue-full', by: 'backend', phases: ['queue'], letter: 'S', error: 'queue', status: 503,
+  { cause: 'queue-full', by: 'backend', phases: ['queue'], letter: 'S', error: 'queue', status: 503, told: 'too-many',
     means: 'All places are taken. `queueLength` clients wait already, or `whenFull` is `refuse`' },
-  { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504,
+  { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504, told: 'unavailable',
     means: 'The last backend tried did not accept within `connectMs`' },
-  { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'via', status: 503,
+  { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'via', status: 503, told: 'unavailable',
     means: "The cluster's forward proxy (`via`) refused, could not be reached, or gave an answer that millrace cannot use" },
-  { cause: 'via-timeout', by: 'proxy', phases: ['connect'], letter: 's', error: 'via', status: 504,
+  { cause: 'via-timeout', by: 'proxy', phases: ['connect'], letter: 's', error: 'via', status: 504, told: 'unavailable',
     means: "The cluster's forward proxy (`via`) did not accept within `connectMs`, or said nothing before it was asked for a backend" },
-  { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503,
+  { cause: 'out-of-resources', by: 'proxy', phases: ['connect'], letter: 'R', error: 'cluster', status: 503, told: 'unavailable',
     means: 'millrace has no file descriptor or memory left for a connection to a backend' },
-  { cause: 'backend-tls', detail: 'always', by: 'backend', phases: ['response'], letter: 'P', error: 'preamble', status: 502,
+  { cause: 'backend-tls', detail: 'always', by: 'backend', phases: ['response'], letter: 'P', error: 'preamble', status: 502, told: 'unavailable',
     means: 'The TLS handshake with the backend failed' },
-  { cause: 'backend-gone', by: 'backend', phases: ['response'], letter: 'S', error: 'preamble', status: 502,
+  { cause: 'backend-gone', by: 'backend', phases: ['response'], letter: 'S', error: 'preamble', status: 502, told: 'unavailable',
     means: 'The backend went away before the head of its response was complete' },
-  { cause: 'response-timeout', by: 'backend', phases: ['response'], letter: 's', error: 'preamble', status: 504,
+  { cause: 'response-timeout', by: 'backend', phases: ['response'], letter: 's', error: 'preamble', status: 504, told: 'unavailable',
     means: 'The backend did not finish its TLS handshake or the head of its response within `responseMs`, or took no byte of the request for `idleMs`' },
   { cause: 'bad-response', detail: 'always', by: 'backend', phases: ['response', 'data'], letter: 'P', error: 'http', status: 502,
     means: "The backend's answer is not a valid response to this request, or its body is broken" },

@@ -170,7 +170,6 @@ describe('limits that cannot be read', () => {
 })
 
 describe('limits that do not go together', () => {
-  const TLS = { tls: {} }
   it.each<[string, Parts, string]>([
     [
       'a source may have more than all',
@@ -260,9 +259,9 @@ describe('limits that do not go together', () => {
       'clusters.db.limits.whenFull: does nothing without one of',
     ],
     [
-      'MySQL beside TLS',
-      inListener({ ...some, refuseAs: 'mysql' }, TLS),
-      'listeners[0].limits.refuseAs: "mysql" is an answer to clients that wait for the server to speak, and clients of listeners[0] speak TLS first: write "auto"',
+      'MySQL beside HTTP',
+      inListener({ ...some, refuseAs: 'mysql' }, { protocol: 'http' }),
+      'listeners[0].limits.refuseAs: "mysql" is an answer to clients that wait for the server to speak, and clients of listeners[0] speak HTTP first: write "auto"',
     ],
     [
       'SMTP for everything beside HTTP',

@@ -7,6 +7,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
 import { createListenerPolicy } from '../../src/connection/listener-policy.js'
 import type { Destination } from '../../src/connection/service.js'
+import { ToldClients } from '../../src/connection/told-clients.js'
 import type { Engine } from '../../src/io/engine.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import type { Socket } from '../../src/io/socket.js'
@@ -50,6 +51,7 @@ export function loneConnection(
     preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
     dialsBySni: false,
+    refuseAs: undefined,
   }
   const host: ConnectionHost = {
     engine,
@@ -57,6 +59,7 @@ export function loneConnection(
     nextId: () => '01ARYZ6S410000000000000000',
     explanationOf: () => undefined,
     sessions: new Sessions(),
+    told: new ToldClients(),
     failed: (_, cause, error) => {
       if (failed === undefined) throw error
       failed(cause, error)
@@ -79,6 +82,7 @@ export function loneConnection(
     ),
     destination: config.cluster === undefined ? undefined : destination,
     destinations: new Map([['back', destination]]),
+    refuseAs: 'reset' as const,
   }
   return new Connection(host, service, socket, packPeer(0x7f000001, 2))
 }

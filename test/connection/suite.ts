@@ -11,6 +11,7 @@ import { describePaths } from './paths.js'
 import { describePostgres } from './postgres.js'
 import { describePostgresCancels } from './postgres-cancels.js'
 import { describeProxyHeaders } from './proxy-headers.js'
+import { describeRefusedClients } from './refused-clients.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
 import { describeSpeaks } from './speaks.js'
@@ -36,5 +37,6 @@ export function describeOpenings(): void {
   describe('a forwarded request that stalls', () => describeStalls())
   describe('a Postgres client', () => describePostgres())
   describe('a Postgres cancel request', () => describePostgresCancels())
+  describe('refused clients', () => describeRefusedClients())
   describe('an end in any phase', () => describeOpeningLifecycle())
 }

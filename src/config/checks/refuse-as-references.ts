@@ -1,6 +1,6 @@
 /**
- * Answers to refused clients that no client could read: an answer of MySQL or SMTP where clients speak TLS or HTTP first.
- * Works on unchecked input, as `references.ts` does.
+ * Answers to refused clients that no client could read: an answer of MySQL or SMTP where clients speak HTTP or Postgres
+ * first. Where millrace ends TLS, the answer goes inside it. Works on unchecked input, as `references.ts` does.
  */
 import { listenersOf } from './listeners-of.js'
 import type { Finding, Path } from './path.js'
@@ -45,6 +45,5 @@ function unreadable(refuseAs: unknown, path: Path, listeners: readonly Reached[]
 /** What clients of this listener have to speak before their server does. Undefined: nothing. */
 function spokenAt(listener: unknown): string | undefined {
   if (valueAt(listener, 'startTls') !== undefined) return 'Postgres'
-  if (valueAt(listener, 'tls') !== undefined) return 'TLS'
   return valueAt(listener, 'protocol') === 'http' ? 'HTTP' : undefined
 }

@@ -6,7 +6,6 @@
 import { ALPN_POSTGRESQL } from '../../config/schemas/start-tls-schema.js'
 import { DialogueOver } from '../../io/dialogue.js'
 import type { ClientHello } from '../../peek/client-hello.js'
-import { decodeProxyHeader, MOST_HEADER_BYTES, mayBeProxyHeader } from '../../proxy-protocol/decode.js'
 import { refuse } from '../refusal.js'
 import { secured } from '../secured.js'
 import { agreeOnTls, readPacket } from '../start-tls.js'
@@ -15,6 +14,7 @@ import { type Choice, REJECT, routeOf } from './choice.js'
 import { readFirstRequest } from './first-request.js'
 import { clientByField } from './forwarding.js'
 import { type KnownClient, maySpeakTls } from './known-client.js'
+import { takeProxyHeader } from './proxy-header.js'
 import { clusterOfSilent, learnWhatItSpeaks } from './spoken.js'
 
 /**
@@ -67,15 +67,7 @@ async function identify(client: KnownClient): Promise<void> {
   }
   dialogue.allow(timeoutMs)
   try {
-    const isMissing = (bytes: Buffer): boolean => !required && !mayBeProxyHeader(bytes)
-    const answer = await dialogue.look(
-      (bytes) =>
-        isMissing(bytes) ? { kind: 'match', value: undefined, bytes: 0 } : decodeProxyHeader(bytes),
-      MOST_HEADER_BYTES,
-    )
-    if (answer.kind === 'no-match') throw refuse(`proxy-header: ${answer.reason}`)
-    dialogue.socket.read(answer.bytes)
-    client.proxyHeader = answer.value
+    client.proxyHeader = await takeProxyHeader(dialogue, required)
   } catch (error) {
     if (!(error instanceof DialogueOver) || error.why !== 'timed-out') throw error
     // A client that waits for the server to speak sends nothing. If no header is required, it may do without.

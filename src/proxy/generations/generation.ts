@@ -20,6 +20,7 @@ import {
 import type { Destination, Service } from '../../connection/service.js'
 import type { Engine } from '../../io/engine.js'
 import type { Gate } from '../../limits/gate.js'
+import type { RefuseAs } from '../../limits/policy.js'
 import { Listener } from '../../listener/listener.js'
 import { announceCertificates, announceCluster, announceIpv6Only } from '../../observe/log/announcements.js'
 import type { Log } from '../../observe/log/log.js'
@@ -84,7 +85,8 @@ export function createGeneration(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
       const policy = policyOf(each, config, before?.services.get(listener), shared)
-      return [listener, createService(each, listener, policy, shared.gateOf(each, config), destinations)]
+      const gate = shared.gateOf(each, config)
+      return [listener, createService(each, listener, policy, gate, destinations, config.limits?.refuseAs)]
     }),
   )
   const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
@@ -134,14 +136,24 @@ function exchangeCertificates(before: Generation, after: Generation): void {
 }
 
 function createService(
-  { name, tags, cluster }: ListenerConfig,
+  { name, tags, cluster, limits }: ListenerConfig,
   listener: Listener,
   policy: ListenerPolicy | undefined,
   gate: Gate,
   destinations: ReadonlyMap<string, Destination>,
+  refuseAs: RefuseAs = 'reset',
 ): Service {
   const destination = cluster === undefined ? undefined : destinations.get(cluster)
-  return { listener, name, tags, gate, policy, destination, destinations }
+  return {
+    listener,
+    name,
+    tags,
+    gate,
+    policy,
+    destination,
+    destinations,
+    refuseAs: limits?.refuseAs ?? refuseAs,
+  }
 }
 
 /**
@@ -219,6 +231,7 @@ function createDestination(
     pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,
     dialsBySni: options.dial?.server === 'sni',
+    refuseAs: options.limits?.refuseAs,
     preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
   }
 }
