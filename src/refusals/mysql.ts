@@ -8,12 +8,15 @@ const ERR = 0xff
 /** The length of three bytes, and the number of the packet: 0, because it is the first one. */
 const HEAD_BYTES = 4
 
-/** Error number, SQLSTATE and text. 2003 is what MySQL Router sends if it has no server. */
+/**
+ * Error number, SQLSTATE and text. SQLSTATE 08S01 is a broken link: drivers with several hosts try the next one. Numbers from
+ * 2000 on belong to clients, which refuse them in a packet.
+ */
 const ERRORS: Record<Reason, readonly [code: number, state: string, text: string]> = {
   denied: [1130, 'HY000', 'Host is not allowed to connect to this server'],
   unknown: [1130, 'HY000', 'Host is not allowed to connect to this server'],
   'too-many': [1040, '08004', 'Too many connections'],
-  unavailable: [2003, 'HY000', 'No server is available'],
+  unavailable: [1053, '08S01', 'No server is available'],
 }
 
 function errPacket(code: number, state: string, text: string): Buffer {

@@ -6,6 +6,7 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
 import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
 import type { Destination } from '../../src/connection/service.js'
+import { ToldClients } from '../../src/connection/told-clients.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
 import { RunQueue } from '../../src/io/run-queue.js'
 import { BROKEN, type Socket } from '../../src/io/socket.js'
@@ -47,6 +48,7 @@ describe('a connection that waits for its backend', () => {
       admitNamed: () => undefined,
       explanationOf: () => undefined,
       sessions: new Sessions(),
+      told: new ToldClients(),
       failed: () => {
         throw new Error('there is no route function')
       },
@@ -66,6 +68,7 @@ describe('a connection that waits for its backend', () => {
       },
       liveness: NO_LIVENESS,
       dialsBySni: false,
+      refuseAs: undefined,
     }
     const destinations = new Map([['back', destination]])
     const service = {
@@ -76,6 +79,7 @@ describe('a connection that waits for its backend', () => {
       policy: undefined,
       destination,
       destinations,
+      refuseAs: 'reset' as const,
     }
     connection = new Connection(host, service, client, packPeer(0x7f000001, 2))
     connection.start()

@@ -47,7 +47,7 @@ export function describeRefusedClients(): void {
       backends: [NO_BACKEND],
     })
   }
-  const rejecting = { routes: [{ source: '127.0.0.0/8', reject: true }] }
+  const rejecting = { routes: [{ source: '127.0.0.0/8', reject: true }] } as const
 
   const said = async (bytes: Buffer | string): Promise<Peer> => {
     const client = await bed.connect()
@@ -171,7 +171,7 @@ export function describeRefusedClients(): void {
 
   describe('a listener that knows more of its clients', () => {
     it('a client behind a PROXY header is told in its language', async () => {
-      const routes = [{ source: '192.0.2.0/24', reject: true }]
+      const routes = [{ source: '192.0.2.0/24', reject: true }] as const
       await start({ acceptProxy: { from: ['127.0.0.1'] }, routes })
       expect(await told(PROXY_HEADER + REDIS)).toEqual(['fin', words('redis', 'denied')])
       expect((await bed.recorded(1))[0]).toMatchObject({ client: '192.0.2.1:1' })

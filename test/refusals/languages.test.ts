@@ -77,7 +77,7 @@ describe('refusals in MySQL', () => {
     ['denied', 1130, 'HY000'],
     ['unknown', 1130, 'HY000'],
     ['too-many', 1040, '08004'],
-    ['unavailable', 2003, 'HY000'],
+    ['unavailable', 1053, '08S01'],
   ])('a client that is %s gets an ERR packet with error %i (%s)', (reason, code, state) => {
     const bytes = bytesOf('mysql', reason)
     expect(bytes.readUIntLE(0, 3)).toBe(bytes.length - 4)
