@@ -10,8 +10,9 @@ import type { Explanation } from '../cluster/explanation.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import { Connection, type ConnectionHost } from '../connection/connection.js'
 import type { Service } from '../connection/service.js'
-import { ToldClients } from '../connection/told-clients.js'
+import { mostTold, ToldClients } from '../connection/told-clients.js'
 import type { Engine } from '../io/engine.js'
+import { mostOpenFds } from '../io/kernel/native.js'
 import type { Socket } from '../io/socket.js'
 import { type Looked, Sweep } from '../io/sweep.js'
 import type { OpeningCause } from '../observe/endings.js'
@@ -45,7 +46,7 @@ export class Connections implements ConnectionHost {
   readonly engine: Engine
   readonly ids: ConnectionIds
   readonly sessions = new Sessions<Session>()
-  readonly told = new ToldClients()
+  readonly told = new ToldClients(mostTold(mostOpenFds()))
   readonly drains: Drains
   readonly #admission: Admission
   readonly #generations: Generations

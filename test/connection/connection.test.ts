@@ -48,7 +48,7 @@ describe('a connection that waits for its backend', () => {
       admitNamed: () => undefined,
       explanationOf: () => undefined,
       sessions: new Sessions(),
-      told: new ToldClients(),
+      told: new ToldClients(1),
       failed: () => {
         throw new Error('there is no route function')
       },

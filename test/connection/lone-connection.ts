@@ -59,7 +59,7 @@ export function loneConnection(
     nextId: () => '01ARYZ6S410000000000000000',
     explanationOf: () => undefined,
     sessions: new Sessions(),
-    told: new ToldClients(),
+    told: new ToldClients(1),
     failed: (_, cause, error) => {
       if (failed === undefined) throw error
       failed(cause, error)

@@ -1,4 +1,6 @@
 /** A client, what it asks for, and what a header tells the proxy of it. */
+import { BY_FIRST_BYTES, BY_NAME } from '../../../src/refusals/languages.js'
+import { REASONS } from '../../../src/refusals/refused.js'
 import type { FarEnd } from '../kernel/machine.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import type { Call } from './calls.js'
@@ -60,7 +62,7 @@ export class Client extends Peer {
 
   protected override recognise(bytes: Buffer): { peer: Peer; at: number } | undefined {
     const { headBytes, request, isPassed } = this.beginsWith
-    if (isPassed && isAnswer(bytes)) return undefined
+    if ((isPassed && isAnswer(bytes)) || isRefusal(bytes)) return undefined
     if (request !== undefined && !this.#isAnswered) this.#goOnAfter(bytes)
     const at = headBytes === undefined ? (request === undefined ? 0 : YES.length) : endOfAnswer(bytes)
     if (at === undefined || bytes.length < at + NAME_BYTES) return undefined
@@ -78,6 +80,14 @@ export class Client extends Peer {
     this.begin(bytes, passedFrom)
   }
 }
+
+const REFUSALS = [...Object.values(BY_FIRST_BYTES), ...Object.values(BY_NAME)].flatMap((language) =>
+  REASONS.map((reason) => language.bytes({ reason, status: 503, retryAfterSeconds: 1 })),
+)
+
+/** Whether the proxy tells the client no, in another way than HTTP. */
+const isRefusal = (bytes: Buffer): boolean =>
+  bytes.length > 0 && REFUSALS.some((refusal) => refusal.subarray(0, bytes.length).equals(bytes))
 
 /** Where a backend's answer ends. Undefined if it has not all come, or if it is the proxy's own answer. */
 function endOfAnswer(bytes: Buffer): number | undefined {

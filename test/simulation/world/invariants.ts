@@ -2,6 +2,7 @@
  * The rules of a story. At rest, everything that was sent must have arrived. At the end, nothing may be left. Each peer
  * checks by itself that bytes come once and in order (peer.ts).
  */
+import { kindOf } from '../../../src/observe/endings.js'
 import { closesBothWays, whyUntrue } from './causes.js'
 import type { Client } from './client.js'
 import type { Peer } from './peer.js'
@@ -153,7 +154,8 @@ function checkBytesDown(world: World, client: Client, told: Told): void {
   const { bytesDown, http } = told.facts
   const { headBytes, request, isPassed } = client.beginsWith
   const answerBytes = request === undefined ? 0 : Math.min(client.sentToIt, YES.length)
-  if (isPassed && told.ending.phase !== 'data') checkBytes(world, told, bytesDown, 0)
+  const isRefused = told.ending.phase !== 'data' && kindOf(told.ending).told !== undefined
+  if (isRefused || (isPassed && told.ending.phase !== 'data')) checkBytes(world, told, bytesDown, 0)
   else if (headBytes === undefined) checkBytes(world, told, bytesDown, client.sentToIt - answerBytes)
   else if (http?.status === undefined) checkBytes(world, told, bytesDown, 0)
   else if (client.isAcquainted)

@@ -91,7 +91,9 @@ function createSetting(index: number): Setting {
   const receiveBytes = random.pick([4, 64, 200]) * KIB
   const spliceErrno = random.chance(0.1) ? random.pick([EINVAL, EPERM]) : 0
   const quotaPages = random.chance(0.2) ? random.pick([40, 100]) : 0
-  const config = createConfig(random)
+  // Its own random numbers: the rest of a setting is the same with and without it.
+  const refuseAs = new Random(index * 104_729 + 1).pick(['reset', 'reset', 'close', 'auto'] as const)
+  const config = { ...createConfig(random), limits: { refuseAs } }
   return {
     kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
     configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
