@@ -52,6 +52,18 @@ function moment(seconds: number, bytesUp: number, connections: readonly Connecti
 }
 
 describe('a screen of top', () => {
+  it('top shows how many clients were denied between two moments, and no such column if none were', () => {
+    const denying = (seconds: number, count: number): Moment => {
+      const now = moment(seconds, 1000)
+      const listeners = now.status.listeners.map((each) => ({ ...each, denied: [{ why: 'rate', count }] }))
+      return { ...now, status: { ...now.status, listeners } }
+    }
+    const shown = (count: number) => frame(denying(0, 10), denying(2, count), SIZE).slice(3, 5)
+    expect(shown(10)[0]).not.toContain('DENIED/S')
+    expect(shown(50)[0]).toMatch(/NEW\/S +DENIED\/S +UP\/S/)
+    expect(shown(50)[1]).toMatch(/^front +0 +0\.0 +20\.0 /)
+  })
+
   it('top shows the rates between two moments', () => {
     const lines = frame(moment(0, 1000), moment(2, 5000, [connection('192.0.2.1:5')]), SIZE)
     expect(lines[1]).toBe('0 connections  up 2.00 KB/s  down 0 B/s  spliced 50%')

@@ -10,6 +10,7 @@ import { type ConnectionFacts, type RecordEnding, toRecord } from '../../../src/
 const EVERYTHING: AccessConfig = { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] }
 const FINISHED: RecordEnding = { by: 'client', phase: 'data', cause: 'finished' }
 const NO_BACKEND: RecordEnding = { by: 'backend', phase: 'connect', cause: 'no-backend' }
+const DENIED: RecordEnding = { by: 'proxy', phase: 'opening', cause: 'denied: banned' }
 const ANYTHING = { bytes: 1000, ageMs: 1000, ending: FINISHED }
 
 const ID = '01ARYZ6S410000000000000000'
@@ -88,10 +89,11 @@ describe('the access log', () => {
     expect(wanted.length).toBeLessThan(5500)
   })
 
-  it('the access log with always: [errors] writes errors that the other keys leave out', () => {
+  it('the access log with always: [errors] writes errors that the other keys leave out, and no denied clients', () => {
     const nothing = { sample: 0, minBytes: 10 ** 9, minMs: 10 ** 9 }
     expect(of({ ...nothing, always: ['errors'] }).wants({ ...ANYTHING, ending: NO_BACKEND })).toBe(true)
     expect(of({ ...nothing, always: ['errors'] }).wants(ANYTHING)).toBe(false)
+    expect(of({ ...nothing, always: ['errors'] }).wants({ ...ANYTHING, ending: DENIED })).toBe(false)
     expect(of(nothing).wants({ ...ANYTHING, ending: NO_BACKEND })).toBe(false)
   })
 
