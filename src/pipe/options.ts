@@ -89,6 +89,8 @@ export type OrderedCause =
   | 'drained'
   /** An operator ended it. */
   | 'killed'
+  /** File descriptors or memory ran out, and it had been idle longer than others. */
+  | 'evicted'
   /** Its backend is down. */
   | 'backend-down'
   /** A backend of an earlier tier works again. */

@@ -38,6 +38,8 @@ export interface ConnectionsOptions {
   readonly ids: ConnectionIds
   /** Called after each look at deadlines. */
   readonly looked: Looked
+  /** Called when no file descriptor or memory was left for a backend. */
+  readonly ranOut: () => void
   /** Called when a connection has ended. */
   readonly ended: () => void
 }
@@ -53,13 +55,25 @@ export class Connections implements ConnectionHost {
   readonly #counters: ProxyCounters
   readonly #connectionLog: ConnectionLog
   readonly #health: ConnectionsOptions['health']
+  readonly #ranOut: () => void
   readonly #ended: () => void
   readonly #members: Sweep<Connection>
   #whenEmpty: (() => void) | undefined
 
   constructor(options: ConnectionsOptions) {
-    const { engine, admission, generations, counters, connectionLog, drains, health, ids, looked, ended } =
-      options
+    const {
+      engine,
+      admission,
+      generations,
+      counters,
+      connectionLog,
+      drains,
+      health,
+      ids,
+      looked,
+      ranOut,
+      ended,
+    } = options
     this.engine = engine
     this.ids = ids
     this.#admission = admission
@@ -68,6 +82,7 @@ export class Connections implements ConnectionHost {
     this.#connectionLog = connectionLog
     this.drains = drains
     this.#health = health
+    this.#ranOut = ranOut
     this.#ended = ended
     this.#members = new Sweep<Connection>(looked)
   }
@@ -141,6 +156,7 @@ export class Connections implements ConnectionHost {
     this.#counters.ended(connection, ending, totals)
     this.#connectionLog.ended(connection, ending, totals)
     this.#health.ended(connection, ending)
+    if (ending.cause === 'out-of-resources') this.#ranOut()
     this.#ended()
     this.drains.left(connection)
     this.#admission.ended(connection)

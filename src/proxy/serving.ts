@@ -8,11 +8,12 @@ import type { Clusters } from './clusters.js'
 import type { ConnectionIds } from './connection-ids.js'
 import { Connections, type ConnectionsOptions } from './connections.js'
 import type { Drains } from './drains/drains.js'
+import { Evictor } from './evictor.js'
 import type { SharedParts } from './generations/generation.js'
 import type { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
 import type { ConnectionLog } from './reporting/connection-log.js'
-import type { ProcessWatch } from './reporting/process-status.js'
+import { ownMost, type ProcessWatch } from './reporting/process-status.js'
 import type { ProxyCounters } from './reporting/proxy-counters.js'
 
 export interface ServingOptions {
@@ -45,9 +46,20 @@ export interface Serving {
 
 export function createServing(options: ServingOptions): Serving {
   const { engine, openLog, generations, counters, watch, sharePorts } = options
-  const connections = new Connections({
+  const connections: Connections = new Connections({
     ...options,
-    looked: (lateMs, isLast) => watch.timerRan(lateMs, isLast),
+    looked: (lateMs, isLast) => {
+      watch.timerRan(lateMs, isLast)
+      evictor.look()
+    },
+    ranOut: () => evictor.ranOut(),
+  })
+  const evictor = new Evictor({
+    engine,
+    log: openLog.log,
+    config: () => generations.config,
+    connections: () => connections.all(),
+    most: () => ownMost(generations.config)?.most,
   })
   const acceptor = new Acceptor({
     engine,
@@ -57,6 +69,7 @@ export function createServing(options: ServingOptions): Serving {
     admit: (service, client, from) => connections.admit(service, client, from),
     paused: (service) => {
       counters.countsOf(service).acceptPauses++
+      evictor.ranOut()
     },
   })
   return { connections, acceptor, reloader: new Reloader({ ...options, connections, acceptor }) }

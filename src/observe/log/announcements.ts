@@ -94,8 +94,10 @@ export function announceMostConnections(log: Log, own: MostConnections | undefin
   if (own === undefined) return
   const where = workers === 1 ? '' : ` in each of the ${workers} workers`
   const { most: mostConnections, mostFds, arithmetic } = own
-  const message = `file descriptors are enough for ${mostConnections} connections${where}: ${arithmetic}`
-  log.info({ mostConnections, mostFds }, message)
+  log.info(
+    { mostConnections, mostFds },
+    `file descriptors are enough for ${mostConnections} connections${where}: ${arithmetic}`,
+  )
 }
 
 export function announcePause(log: Log, listener: string, errno: string): void {
