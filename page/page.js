@@ -6,6 +6,7 @@
 import { visible } from '/assets/dist/escape.js'
 import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
 import {
+  banned,
   draining,
   laterTiers,
   nameTroubles,
@@ -58,6 +59,7 @@ function draw() {
   showFacts(status)
   showTiles(status)
   tell('drains', status.drains.map((drain) => draining(drain, Date.now())).join(' · '))
+  tell('bans', banned(status, Date.now()))
   showListeners(status)
   charts.show(history.of(picker.value))
   tables.show(last)

@@ -8,8 +8,10 @@ import { type Address, unmapIpv4 } from './address.js'
 const UNIX = 'unix'
 /** Of an IPv6 address, before the IPv4 address that is inside it (RFC 4291, section 2.5.5.2). */
 const MAPPED_BITS = 96
+const SOME_RANGES = 'expected addresses such as 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 or unix'
 
-interface Range {
+/** A network. An IPv4 network that is written inside IPv6 is IPv4. */
+export interface AddressRange {
   readonly host: string
   readonly family: 'ipv4' | 'ipv6'
   readonly prefix: number
@@ -24,7 +26,7 @@ export class AddressSet {
   constructor(texts: readonly string[]) {
     this.#hasUnix = texts.includes(UNIX)
     for (const text of texts) {
-      const range = parseRange(text)
+      const range = parseAddressRange(text)
       if (typeof range === 'object')
         this.#ranges[range.family].addSubnet(range.host, range.prefix, range.family)
     }
@@ -43,14 +45,25 @@ export class AddressSet {
 
 /** Says what is wrong with a text that should name a range of addresses. Undefined: nothing is wrong. */
 export function explainAddressRange(text: string): string | undefined {
-  const range = text === UNIX ? undefined : parseRange(text)
+  const range = text === UNIX ? undefined : parseAddressRange(text)
   return typeof range === 'string' ? range : undefined
 }
 
-function parseRange(text: string): Range | string {
+/** The same for an address or a network of IP. */
+export function explainNetwork(text: string): string | undefined {
+  if (text === UNIX) return 'clients of unix sockets have no IP address'
+  const range = parseAddressRange(
+    text,
+    'expected an address or a network, such as 192.0.2.1 or 2001:db8::/32',
+  )
+  return typeof range === 'string' ? range : undefined
+}
+
+/** Returns the network, or a sentence that says what is wrong with the text: `expected` if it is no address at all. */
+export function parseAddressRange(text: string, expected = SOME_RANGES): AddressRange | string {
   const [host = '', digits, ...more] = text.split('/')
   if (isIP(host) === 0 || host.includes('%') || more.length > 0) {
-    return 'expected addresses such as 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 or unix'
+    return expected
   }
   const most = isIPv4(host) ? 32 : 128
   const prefix = digits === undefined ? most : /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN
@@ -61,6 +74,6 @@ function parseRange(text: string): Range | string {
   return { host, family: familyOf(host), prefix }
 }
 
-const familyOf = (ip: string): Range['family'] => (isIPv4(ip) ? 'ipv4' : 'ipv6')
+const familyOf = (ip: string): AddressRange['family'] => (isIPv4(ip) ? 'ipv4' : 'ipv6')
 
 const withoutZone = (host: string): string => host.split('%')[0] ?? host

@@ -165,6 +165,17 @@ export function draining({ scope, left, deadlineAt }: Drain, now: number): strin
   return `draining ${scopeName(scope)}: ${counted(left, 'connection')} left, ${end}`
 }
 
+/** `2 bans, such as 192.0.2.0/24 for 12m 3s (120 refused)`. Empty: nobody is banned. `now`: ms since 1970. */
+export function banned({ bans, topBans }: Pick<Status, 'bans' | 'topBans'>, now: number): string {
+  if (bans.active === 0) return ''
+  const told = topBans.map(({ clients, until, refused }) => {
+    const where = clients.listener === undefined ? '' : ` at ${clients.listener}`
+    return `${clients.network}${where} for ${time(Date.parse(until) - now)} (${refused} refused)`
+  })
+  const which = told.length < bans.active ? ', such as ' : ': '
+  return `${counted(bans.active, 'ban')}${told.length === 0 ? '' : which}${told.join(', ')}`
+}
+
 function scopeName({ listener, cluster, backend }: Drain['scope']): string {
   if (listener !== undefined) return `listener ${listener}`
   if (backend !== undefined) return `backend ${backend} of ${cluster}`

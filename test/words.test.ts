@@ -154,3 +154,22 @@ it('a drain with a deadline says how much time is left', () => {
     'draining everything: 2 connections left, 30.0s to the deadline',
   )
 })
+
+it('bans are shown with the clients that they turn away, or as nothing if there are none', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z')
+  const ban = {
+    clients: { network: '192.0.2.0/24' },
+    by: 'operator',
+    why: '',
+    until: '2026-01-01T00:12:03Z',
+    refused: 120,
+  } as const
+  const bans = { active: 1, ordered: 1, found: 0 }
+  expect(words.banned({ bans, topBans: [ban] }, now)).toBe('1 ban: 192.0.2.0/24 for 12m 3s (120 refused)')
+  const atListener = { ...ban, clients: { network: '192.0.2.1', listener: 'web' } }
+  expect(words.banned({ bans: { ...bans, active: 3 }, topBans: [ban, atListener] }, now)).toBe(
+    '3 bans, such as 192.0.2.0/24 for 12m 3s (120 refused), 192.0.2.1 at web for 12m 3s (120 refused)',
+  )
+  expect(words.banned({ bans: { ...bans, active: 2 }, topBans: [] }, now)).toBe('2 bans')
+  expect(words.banned({ bans: { ...bans, active: 0 }, topBans: [] }, now)).toBe('')
+})

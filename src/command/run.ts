@@ -10,7 +10,6 @@ import type { SpliceMode } from '../defaults.js'
 import { formatProblem, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
 import { showLiveLine, summary } from '../observe/live-line.js'
-import type { Proxy } from '../proxy/proxy.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
 import { VERSION } from '../version.js'
@@ -66,7 +65,7 @@ async function demonstrate(splice: SpliceMode, signals: Signals): Promise<void> 
   process.stdout.write(`${demoGreeting(listeners[0]?.address ?? '', notSplicing)}\n`)
 }
 
-async function startDemoProxy(create: (address: string) => Proxy): Promise<Proxy> {
+async function startDemoProxy(create: (address: string) => RunningProxy): Promise<RunningProxy> {
   const usual = create(DEMO_ADDRESS)
   try {
     await usual.start()

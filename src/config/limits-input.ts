@@ -76,7 +76,7 @@ export type AccessEntryInput = string | { readonly file: string }
 
 /** All keys have defaults, so `{}` is enough. */
 export interface BanInput {
-  /** So many refusals by a source limit of the same scope: 1 to 1,000,000. Default 10. */
+  /** So many refusals by a limit of a source or by a route: 1 to 1,000. Default 10. */
   readonly after?: number | undefined
   /** They must come within this time. At least 1 ms. Default 1 minute. */
   readonly withinMs?: Duration | undefined

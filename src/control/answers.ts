@@ -30,6 +30,46 @@ export interface ServingTier {
   readonly servingTier?: number | undefined
 }
 
+export interface Banned {
+  /** What is banned: the network that the order gives, or the source of the address. */
+  readonly network: string
+  /** ISO 8601. */
+  readonly until: string
+  /** Connections that were reset. Undefined: the order did not ask for it. */
+  readonly killed?: number | undefined
+  /**
+   * Listeners that trust a proxy of this network. They do not turn away the proxy itself, only clients of this network that it
+   * names.
+   */
+  readonly trustedBy: readonly string[]
+}
+
+export interface Unbanned {
+  /** Bans that have ended. */
+  readonly unbanned: number
+}
+
+export interface BanInfo {
+  readonly network: string
+  /** Undefined: the ban is for all listeners. */
+  readonly listener?: string | undefined
+  /** `limit`: a `ban` of the config. */
+  readonly by: 'operator' | 'limit'
+  readonly why: string
+  /** ISO 8601. It moves if somebody sets the clock of the machine. `leftMs` does not. */
+  readonly until: string
+  readonly leftMs: number
+  /** Clients that were turned away. */
+  readonly refused: number
+}
+
+export interface BanList {
+  /** How many bans match, listed or not. */
+  readonly matched: number
+  /** The one that has turned away the most clients comes first. */
+  readonly bans: readonly BanInfo[]
+}
+
 export interface DrainResult {
   /** Connections that ended by themselves. */
   readonly finished: number

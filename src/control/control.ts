@@ -5,8 +5,26 @@
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import type { ProxyStatus } from '../observe/status.js'
-import type { ConnectionList, DrainResult, Killed, Readiness, Reloaded, ServingTier } from './answers.js'
-import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from './orders.js'
+import type {
+  BanList,
+  Banned,
+  ConnectionList,
+  DrainResult,
+  Killed,
+  Readiness,
+  Reloaded,
+  ServingTier,
+  Unbanned,
+} from './answers.js'
+import type {
+  BackendChange,
+  BanOrder,
+  BanQuery,
+  ConnectionFilter,
+  ConnectionQuery,
+  DrainOrder,
+  UnbanOrder,
+} from './orders.js'
 
 export interface Control {
   status(): Promise<ProxyStatus>
@@ -30,6 +48,14 @@ export interface Control {
    * `wrong-state` if the cluster goes back by itself.
    */
   failback(cluster: string): Promise<ServingTier>
+  bans(query: BanQuery): Promise<BanList>
+  /**
+   * Turns clients away until the ban ends, also those that a trusted proxy names. Rejects with `bad-argument`, and with
+   * `wrong-state` if there are too many bans.
+   */
+  ban(order: BanOrder): Promise<Banned>
+  /** Ends bans, also those that a limit has begun. Rejects with `bad-argument`, and with `unknown-name` if nothing is banned. */
+  unban(order: UnbanOrder): Promise<Unbanned>
   setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }>
   /** Opens the log files again, after somebody has moved them. */
   reopenLogs(): Promise<void>

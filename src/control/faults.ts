@@ -3,7 +3,17 @@
  * and the proxy ask it. Each has its own words for the result, because they speak of flags, fields or
  * arguments. Pure.
  */
-import type { BackendChange, ConnectionFilter, DrainOptions, DrainOrder, FromOutside } from './orders.js'
+import { parseAddressRange } from '../address-set.js'
+import {
+  type BackendChange,
+  type BanOrder,
+  type ConnectionFilter,
+  type DrainOptions,
+  type DrainOrder,
+  type FromOutside,
+  type UnbanOrder,
+  WIDEST_BAN,
+} from './orders.js'
 
 /** `all-and-more`: the order names everything, and also a part of it. */
 export type AllFault = 'nothing-named' | 'all-and-more'
@@ -13,6 +23,8 @@ export type ScopeFault = 'listener-and-cluster' | 'backend-alone'
 export type TimesFault = 'spread-too-long' | 'spread-alone'
 export type DrainFault = AllFault | ScopeFault | TimesFault
 export type ChangeFault = 'nothing-changed'
+/** `too-wide`: it bans more clients than anybody bans by purpose without saying so. */
+export type BanFault = 'too-wide'
 
 export function faultOfKill(order: FromOutside<ConnectionFilter>): AllFault | undefined {
   return faultOfAll(order)
@@ -44,6 +56,17 @@ export function faultOfTimes({ deadlineMs, spreadMs }: DrainOptions): TimesFault
 
 export function faultOfChange({ state, weight }: BackendChange): ChangeFault | undefined {
   return state === undefined && weight === undefined ? 'nothing-changed' : undefined
+}
+
+/** The text must be a network. */
+export function faultOfBan({ client, all }: Pick<BanOrder, 'client' | 'all'>): BanFault | undefined {
+  const range = parseAddressRange(client)
+  if (all || typeof range === 'string') return undefined
+  return range.prefix < WIDEST_BAN[range.family] ? 'too-wide' : undefined
+}
+
+export function faultOfUnban(order: FromOutside<UnbanOrder>): AllFault | undefined {
+  return faultOfAll(order)
 }
 
 function faultOfAll({ all, ...parts }: FromOutside<ConnectionFilter>): AllFault | undefined {

@@ -3,20 +3,25 @@
  * and the sentences for what `faults.ts` finds. The OpenAPI document is made from these too.
  */
 import { z } from 'zod'
-import { explainAddressRange } from '../address-set.js'
+import { explainAddressRange, explainNetwork } from '../address-set.js'
 import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import {
   type AllFault,
+  type BanFault,
   type ChangeFault,
+  faultOfBan,
   faultOfChange,
   faultOfKill,
   faultOfTarget,
   faultOfTimes,
+  faultOfUnban,
 } from './faults.js'
 import {
   BACKEND_STATES,
   type BackendChange,
+  type BanOrder,
+  type BanQuery,
   CONNECTION_SORTS,
   type ConnectionFilter,
   DEFAULT_LISTED,
@@ -25,6 +30,8 @@ import {
   type FromOutside,
   MOST_LISTED,
   MOST_WEIGHT,
+  MOST_WHY_CHARS,
+  type UnbanOrder,
 } from './orders.js'
 
 /** The name of a listener or cluster, the address of a backend, or the id of a connection. */
@@ -113,6 +120,42 @@ export const backendChange = z
   .superRefine((change, context) =>
     refuse(faultOfChange(change), CHANGE_FAULTS, context),
   ) satisfies z.ZodType<BackendChange>
+
+const BAN_FAULTS: Readonly<Record<BanFault, string>> = {
+  'too-wide': 'wider than /8, or /16 of IPv6: send "all": true if you mean all of these clients',
+}
+
+const network = z
+  .string()
+  .superRefine((text, context) => {
+    const message = explainNetwork(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+  .describe('an address or a network, such as 192.0.2.1 or 2001:db8::/32. An address means its source')
+
+/** For a query string. */
+export const banQuery = z.strictObject({
+  client: network.optional(),
+  limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${DEFAULT_LISTED}`),
+}) satisfies z.ZodType<BanQuery>
+
+export const banOrder = z
+  .strictObject({
+    client: network,
+    forMs: z.int().min(1).max(LONGEST_DURATION_MS),
+    why: z.string().max(MOST_WHY_CHARS).optional(),
+    end: z.literal(true).optional().describe('reset the open connections of these clients too'),
+    all: z.literal(true).optional().describe('needed for a network wider than /8, or /16 of IPv6'),
+  })
+  .superRefine((order, context) =>
+    refuse(faultOfBan(order), BAN_FAULTS, context),
+  ) satisfies z.ZodType<BanOrder>
+
+export const unbanOrder = z
+  .strictObject({ client: network.optional(), ...ALL })
+  .superRefine((order, context) => refuse(faultOfUnban(order), ALL_FAULTS, context)) satisfies z.ZodType<
+  FromOutside<UnbanOrder>
+>
 
 export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS) })
 

@@ -74,6 +74,41 @@ export interface BackendChange {
   readonly weight?: number | undefined
 }
 
+/** The shortest prefixes of networks that are banned without `all`. A shorter one may be a typo. */
+export const WIDEST_BAN = { ipv4: 8, ipv6: 16 } as const
+export const MOST_WHY_CHARS = 200
+
+export interface BanOrder {
+  /**
+   * An address or a network, such as `192.0.2.1` or `2001:db8::/32`. An address means its source: so many of its bits count as
+   * `limits.perSource` says, by default 32 of IPv4 and 64 of IPv6. `/32` or `/128` behind an address means only this address.
+   */
+  readonly client: string
+  /** ms until the ban ends: 1 to 24 days. */
+  readonly forMs: number
+  /** For the log and the list of bans: at most 200 characters. Default: empty. */
+  readonly why?: string | undefined
+  /** Resets the open connections of these clients too. Default: they go on. */
+  readonly end?: true | undefined
+  /** Needed for a network that is wider than /8, or /16 of IPv6. */
+  readonly all?: true | undefined
+}
+
+export interface UnbanOrder {
+  /**
+   * An address or a network that is banned. An address also means its source. Undefined: every ban ends, whoever has begun
+   * it.
+   */
+  readonly client?: string | undefined
+}
+
+export interface BanQuery {
+  /** Lists only bans that this address or network falls under, and bans inside it. */
+  readonly client?: string | undefined
+  /** How many bans the list has at most: 1 to 1000. Default 100. */
+  readonly limit?: number | undefined
+}
+
 /**
  * An order as callers give it. An order that names nothing may be a mistake, so `all` says that everything is
  * meant.

@@ -71,7 +71,7 @@ export interface AccessList {
   readonly files: readonly string[]
 }
 
-/** A source that a source limit of the same scope refused often is banned for a while. */
+/** A source that was refused too often is banned in this scope for a while. */
 export interface BanPolicy {
   /** So many refusals within `withinMs` are needed. */
   readonly after: number

@@ -41,7 +41,7 @@ export interface ConnectionsOptions {
   /** Called when no file descriptor or memory was left for a backend. */
   readonly ranOut: () => void
   /** Called when a connection has ended. */
-  readonly ended: () => void
+  readonly ended: (connection: Connection, ending: RecordEnding) => void
 }
 
 export class Connections implements ConnectionHost {
@@ -56,7 +56,7 @@ export class Connections implements ConnectionHost {
   readonly #connectionLog: ConnectionLog
   readonly #health: ConnectionsOptions['health']
   readonly #ranOut: () => void
-  readonly #ended: () => void
+  readonly #ended: ConnectionsOptions['ended']
   readonly #members: Sweep<Connection>
   #whenEmpty: (() => void) | undefined
 
@@ -157,7 +157,7 @@ export class Connections implements ConnectionHost {
     this.#connectionLog.ended(connection, ending, totals)
     this.#health.ended(connection, ending)
     if (ending.cause === 'out-of-resources') this.#ranOut()
-    this.#ended()
+    this.#ended(connection, ending)
     this.drains.left(connection)
     this.#admission.ended(connection)
     if (this.#members.size === 0) this.#whenEmpty?.()

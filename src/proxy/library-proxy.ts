@@ -5,6 +5,8 @@ import { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
+import type { BanList, Banned, Unbanned } from '../control/answers.js'
+import type { BanOrder, BanQuery, UnbanOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { renderMetrics } from '../observe/metrics/metrics.js'
 import type { Proxy, ProxyOptions } from './proxy.js'
@@ -20,7 +22,7 @@ export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Pr
   return new LibraryProxy(validateConfig(config), options)
 }
 
-class LibraryProxy extends RunningProxy {
+class LibraryProxy extends RunningProxy implements Proxy {
   readonly #admin: AdminServer | undefined
 
   constructor(config: Config, options: ProxyOptions) {
@@ -49,6 +51,18 @@ class LibraryProxy extends RunningProxy {
       await this.stop()
       throw error
     }
+  }
+
+  async ban(order: BanOrder): Promise<Banned> {
+    return this.limiting.bans.ban(order, this.connections())
+  }
+
+  async unban(order: UnbanOrder): Promise<Unbanned> {
+    return this.limiting.bans.unban(order)
+  }
+
+  async bans(query: BanQuery = {}): Promise<BanList> {
+    return this.limiting.bans.list(query)
   }
 
   override async stop(): Promise<void> {

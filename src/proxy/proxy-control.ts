@@ -5,15 +5,26 @@ import type { BackendStatus } from '../cluster/backend.js'
 import type { Config } from '../config/schema.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import type {
+  BanList,
+  Banned,
   ConnectionList,
   DrainResult,
   Killed,
   Readiness,
   Reloaded,
   ServingTier,
+  Unbanned,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
-import type { BackendChange, ConnectionFilter, ConnectionQuery, DrainOrder } from '../control/orders.js'
+import type {
+  BackendChange,
+  BanOrder,
+  BanQuery,
+  ConnectionFilter,
+  ConnectionQuery,
+  DrainOrder,
+  UnbanOrder,
+} from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
@@ -86,6 +97,18 @@ export class ProxyControl implements Control {
 
   async failback(cluster: string): Promise<ServingTier> {
     return this.#proxy.failback(cluster)
+  }
+
+  async bans(query: BanQuery): Promise<BanList> {
+    return this.#proxy.limiting.bans.list(query)
+  }
+
+  async ban(order: BanOrder): Promise<Banned> {
+    return this.#proxy.limiting.bans.ban(order, this.#proxy.connections())
+  }
+
+  async unban(order: UnbanOrder): Promise<Unbanned> {
+    return this.#proxy.limiting.bans.unban(order)
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {

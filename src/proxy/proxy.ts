@@ -2,8 +2,8 @@
  * A proxy as library users see it: what they can call, and what they get.
  */
 import type { ProxyConfig } from '../config/input.js'
-import type { DrainResult, Reloaded, ServingTier } from '../control/answers.js'
-import type { DrainOrder } from '../control/orders.js'
+import type { BanList, Banned, DrainResult, Reloaded, ServingTier, Unbanned } from '../control/answers.js'
+import type { BanOrder, BanQuery, DrainOrder, UnbanOrder } from '../control/orders.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
@@ -47,6 +47,18 @@ export interface Proxy {
    * back by itself.
    */
   failback(cluster: string): Promise<ServingTier>
+  /**
+   * Turns the clients of an address or a network away until the ban ends, also those that a trusted proxy names. Rejects with
+   * `bad-argument`, and with `wrong-state` if there are too many bans.
+   */
+  ban(order: BanOrder): Promise<Banned>
+  /**
+   * Ends the bans of an address or a network, or all bans if the order names none. Rejects with `bad-argument`, and with
+   * `unknown-name` if there is no such ban.
+   */
+  unban(order: UnbanOrder): Promise<Unbanned>
+  /** Bans that hold: at most `limit`, by default 100. The one that has turned away the most clients comes first. */
+  bans(query?: BanQuery): Promise<BanList>
   /** Ends everything now. Resolves when no connection is left. */
   stop(): Promise<void>
 }

@@ -4,6 +4,7 @@
 import type { AdmissionRule } from '../admission/rule.js'
 import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Engine } from '../io/engine.js'
+import type { BanFinding } from '../limits/bans/ban-findings.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
 import type { Probes } from './health/probes.js'
@@ -21,6 +22,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly names?: Names
   /** Called with what this proxy finds out about backends and other processes have to know. Default: there are none. */
   readonly tellVerdict?: (verdict: SharedVerdict) => void
+  /** Called with what clients have met of bans and refusals. Another process decides who is banned. Default: this one does. */
+  readonly tellSeen?: (findings: readonly BanFinding[]) => void
   /** How backends are checked. `false`: another process checks them, and tells. Default: over the network. */
   readonly probes?: Probes | false
   /** Decides which clients may come in. Default: those that pass the gate of their listener. */

@@ -3,7 +3,6 @@
  * the parts that serve: acceptor.ts opens listeners, reloader.ts reloads, and connections.ts keeps connections.
  */
 import { Admission } from '../admission/admission.js'
-import { ClientRule } from '../admission/client-rule.js'
 import type { ProxyConfig } from '../config/input.js'
 import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
@@ -15,7 +14,6 @@ import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
-import { Gate } from '../limits/gate.js'
 import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { DrainScope, ProxyStatus } from '../observe/status.js'
 import { createPipeCounters } from '../pipe/options.js'
@@ -32,8 +30,8 @@ import { createGeneration, type Prepared, type SharedParts } from './generations
 import { Generations } from './generations/generations.js'
 import type { Reloader } from './generations/reloader.js'
 import { createOwnHealth } from './health/own-health.js'
+import { Limiting } from './limiting.js'
 import { createNames, type Names } from './names.js'
-import type { Proxy } from './proxy.js'
 import { ConnectionLog } from './reporting/connection-log.js'
 import { CopyingNotice } from './reporting/copying-notice.js'
 import { cpuSeconds, ownFacts, ProcessWatch } from './reporting/process-status.js'
@@ -45,7 +43,7 @@ import { createServing, type Serving } from './serving.js'
 
 type State = ProxyStatus['state']
 
-export class RunningProxy implements Proxy {
+export class RunningProxy {
   readonly engine: Engine
   readonly openLog: OpenLog
   readonly log: Log
@@ -54,6 +52,7 @@ export class RunningProxy implements Proxy {
   readonly watch = new ProcessWatch()
   readonly clusters: Clusters
   readonly drains = new Drains()
+  readonly limiting: Limiting
   readonly #options: RunningProxyOptions
   readonly #pipeCounters = createPipeCounters()
   readonly #counters = new ProxyCounters()
@@ -77,7 +76,8 @@ export class RunningProxy implements Proxy {
     this.tickets = options.tickets ?? new TicketKeys()
     this.names = options.names ?? createNames(config.names, this.log)
     this.#copyingNotice = new CopyingNotice(this.log)
-    this.#admission = new Admission(this.engine, options.admission ?? new ClientRule())
+    this.limiting = new Limiting(config, this.log, options.tellSeen)
+    this.#admission = new Admission(this.engine, options.admission ?? this.limiting.rule)
     const ids = new ConnectionIds()
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
@@ -138,6 +138,7 @@ export class RunningProxy implements Proxy {
       drains: this.drains.status(),
       names: this.names.status(),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
+      ...this.limiting.status(),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
       config: this.#reloader.counts(),
@@ -182,6 +183,7 @@ export class RunningProxy implements Proxy {
     this.#closeListeners('stopped')
     this.clusters.stop()
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.stop()
+    this.limiting.stop()
     this.#connections.endAll('ordered')
     await this.#connections.emptied()
     if (this.#options.openLog === undefined) await this.openLog.close()
@@ -224,7 +226,7 @@ export class RunningProxy implements Proxy {
       tickets,
       knownCluster,
       names,
-      gateOf: () => new Gate([]),
+      limiting: this.limiting,
       onFound: (backends, { name }) => this.clusters.provide(name, 'discovered', backends),
       hooksOf: (name) => this.#consequences.hooksOf(name),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
@@ -248,7 +250,10 @@ export class RunningProxy implements Proxy {
       ids,
       shared: this.#shared((name) => this.clusters.get(name)),
       sharePorts: this.#options.sharePorts ?? false,
-      ended: () => this.#tellIfNotSplicing(),
+      ended: (connection, ending) => {
+        this.limiting.bans.ended(connection, ending)
+        this.#tellIfNotSplicing()
+      },
       checkRunning: () => this.#checkState('running', 'only a running proxy reloads'),
     })
   }

@@ -33,7 +33,7 @@ export interface ServingOptions {
   /** Other processes listen on the same ports (SO_REUSEPORT). */
   readonly sharePorts: boolean
   /** Called when a connection has ended. */
-  readonly ended: () => void
+  readonly ended: ConnectionsOptions['ended']
   /** Throws `wrong-state` if the proxy does not run. */
   readonly checkRunning: () => void
 }

@@ -6,6 +6,7 @@
  */
 
 export type Unit =
+  | 'bans'
   | 'bytes'
   | 'bytes per second'
   | 'calls'

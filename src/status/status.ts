@@ -2,6 +2,7 @@
  * The one description of what `status()` returns, field by field. src/observe/status.ts names the types that
  * follow from it. Pure.
  */
+import { BAN, BANS } from './bans.js'
 import { CLUSTER } from './cluster.js'
 import { CONNECTIONS, TRAFFIC } from './common.js'
 import { KERNEL, PIPES, RECORDS } from './data-path.js'
@@ -159,6 +160,9 @@ export const STATUS = {
   connections: part({ ...CONNECTIONS, ...TRAFFIC }),
   endings: tally(ENDING),
   drains: running(DRAIN),
+  bans: part(BANS),
+  /** The bans that have turned away the most clients. */
+  topBans: running(BAN),
   /** The names of backends. Backends with IP addresses have none. */
   names: running(NAME),
   pipes: part(PIPES),

@@ -8,6 +8,8 @@ import type { SharedVerdict, ToldVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
+import type { BanFinding } from '../limits/bans/ban-findings.js'
+import type { ToldBan } from '../limits/bans/told-bans.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { SessionPlace } from '../postgres/sessions.js'
 
@@ -37,6 +39,7 @@ export type ToWorker =
   /**
    * `orders`: the orders of operators that still hold. `ticketKeys`: as texts, the form in which `TicketKeys`
    * gives them. `names`: what the names of backends mean. `verdicts`: what checks and other workers have found out and still holds.
+   * `bans`: those that hold.
    */
   | {
       readonly kind: 'start'
@@ -45,11 +48,14 @@ export type ToWorker =
       readonly ticketKeys: readonly string[]
       readonly names: readonly ToldName[]
       readonly verdicts: readonly ToldVerdict[]
+      readonly bans: readonly ToldBan[]
     }
   /** What checks say, another worker has found out, or an operator has ordered. */
   | { readonly kind: 'verdicts'; readonly verdicts: readonly ToldVerdict[] }
   /** Names of backends that mean something else now, or that nobody needs any more. */
   | { readonly kind: 'names'; readonly names: readonly ToldName[] }
+  /** Bans that begin or end. */
+  | { readonly kind: 'bans'; readonly bans: readonly ToldBan[] }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
   /** `place` undefined: no worker has the session. */
@@ -77,6 +83,8 @@ export type ToSupervisor =
   | { readonly kind: 'counts'; readonly counts: ProxyStatus }
   /** What the worker has found out and others have to know. */
   | { readonly kind: 'verdict'; readonly verdict: SharedVerdict }
+  /** What the worker has seen of clients that are banned or refused. */
+  | { readonly kind: 'seen'; readonly findings: readonly BanFinding[] }
   | SessionQuestion
   | Answer
 

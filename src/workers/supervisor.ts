@@ -10,6 +10,7 @@ import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
+import type { BanFinding } from '../limits/bans/ban-findings.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { changesBetween, needingRestart } from '../proxy/generations/changes.js'
@@ -96,6 +97,7 @@ export class Supervisor {
         void answerSearch(this.serving, channel, question),
       verdict: (channel: WorkerChannel, verdict: SharedVerdict) =>
         this.desired.health.heard(channel, verdict),
+      seen: (findings: readonly BanFinding[]) => this.desired.bans.heard(findings),
       gone: (channel: WorkerChannel) => this.#forget(channel),
       vacated: (slot: number) => this.#loans.begin(slot),
     }
@@ -145,6 +147,7 @@ export class Supervisor {
     return {
       ...status,
       names: this.desired.names.status(),
+      ...this.desired.bans.status(),
       workersWanted: this.wanted,
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,

@@ -40,6 +40,7 @@ export function runWorker(own: OwnProcess): void {
       else if (message.kind === 'session') worker?.search.heard(message)
       else if (message.kind === 'verdicts') worker?.hear(message.verdicts)
       else if (message.kind === 'names') worker?.names.hear(message.names)
+      else if (message.kind === 'bans') worker?.proxy.limiting.bans.hear(message.bans)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
@@ -83,7 +84,7 @@ class Worker {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { config, ticketKeys, names, verdicts }: Extract<ToWorker, { kind: 'start' }>,
+    { config, ticketKeys, names, verdicts, bans }: Extract<ToWorker, { kind: 'start' }>,
     sockets: GivenSockets,
     own: OwnProcess,
   ) {
@@ -98,12 +99,14 @@ class Worker {
       openLog: own.openLog(config.log),
       tickets: new TicketKeys(ticketKeys),
       tellVerdict: (verdict) => own.tell({ kind: 'verdict', verdict }),
+      tellSeen: (findings) => own.tell({ kind: 'seen', findings }),
       probes: false,
     })
     this.proxy = proxy
     // Verdicts and orders can be about backends that names mean.
     proxy.clusters.watchNames()
     this.hear(verdicts)
+    proxy.limiting.bans.hear(bans)
     proxy.sessions.askOthers = (session) => this.search.ask(session)
     this.#control = new ProxyControl(proxy, {
       load: () => {

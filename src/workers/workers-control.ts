@@ -6,6 +6,8 @@ import { Snapshot } from '../admin/snapshot.js'
 import type { BackendStatus } from '../cluster/backend.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import type {
+  BanList,
+  Banned,
   ConnectionInfo,
   ConnectionList,
   DrainResult,
@@ -13,6 +15,7 @@ import type {
   Readiness,
   Reloaded,
   ServingTier,
+  Unbanned,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
@@ -20,10 +23,13 @@ import { goesBackByItself } from '../control/failback.js'
 import { checkNames, hasNames, type Named, namesIn } from '../control/names.js'
 import {
   type BackendChange,
+  type BanOrder,
+  type BanQuery,
   type ConnectionFilter,
   type ConnectionQuery,
   DEFAULT_LISTED,
   type DrainOrder,
+  type UnbanOrder,
 } from '../control/orders.js'
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -151,6 +157,31 @@ export class WorkersControl implements Control {
     const told = await this.status()
     const { servingTier } = told.clusters.find(({ name }) => name === cluster) ?? {}
     return { cluster, servingTier }
+  }
+
+  /** Workers tell what they have seen before they answer. A worker that does not answer is left out. */
+  async bans(query: BanQuery): Promise<BanList> {
+    await this.#supervisor.serving.look({ method: 'bans', args: [{}] })
+    return this.#supervisor.desired.bans.list(query)
+  }
+
+  /** When it resolves, no worker lets these clients in any more. */
+  async ban(order: BanOrder): Promise<Banned> {
+    const { matching, ...banned } = this.#supervisor.desired.bans.ban(order)
+    if (order.end) return { ...banned, ...(await this.kill({ client: matching })) }
+    await this.#bansAreKnown()
+    return banned
+  }
+
+  async unban(order: UnbanOrder): Promise<Unbanned> {
+    const unbanned = this.#supervisor.desired.bans.unban(order)
+    await this.#bansAreKnown()
+    return unbanned
+  }
+
+  /** A worker hears of bans before it answers. Rejects with `worker-silent`. */
+  async #bansAreKnown(): Promise<void> {
+    await this.#supervisor.serving.order(() => ({ method: 'bans', args: [{}] }), ORDER_WITHIN_MS)
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {

@@ -207,14 +207,14 @@ describe('limits that do not go together', () => {
       'limits.perSource: limits nothing: add one of "maxConnections", "newPerSecond", "bytesPerDay", "bytesPerSecond" to it',
     ],
     [
-      'a ban has no source limit',
+      'a ban has nothing that refuses a source',
       inListener({ ...some, ban: {} }),
-      'listeners[0].limits.ban: counts what "perSource" beside it refuses: add that',
+      'listeners[0].limits.ban: does nothing, because no source is ever refused: add "perSource"',
     ],
     [
       'a ban has only a bandwidth',
       { limits: { perSource: { bytesPerSecond: '1MiB' }, ban: {} } },
-      'limits.ban: counts what',
+      'limits.ban: does nothing',
     ],
     [
       'whenFull has no limit',

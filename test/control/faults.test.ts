@@ -5,9 +5,21 @@
 import { describe, expect, it } from 'vitest'
 import { parseCommandLine } from '../../src/command/command-line.js'
 import { checkScope, timesOf } from '../../src/control/drain-order.js'
-import { type DrainFault, faultOfChange, faultOfDrain, faultOfKill } from '../../src/control/faults.js'
+import {
+  type DrainFault,
+  faultOfBan,
+  faultOfChange,
+  faultOfDrain,
+  faultOfKill,
+} from '../../src/control/faults.js'
 import * as schemas from '../../src/control/order-schemas.js'
-import type { BackendChange, ConnectionFilter, DrainOrder, FromOutside } from '../../src/control/orders.js'
+import type {
+  BackendChange,
+  BanOrder,
+  ConnectionFilter,
+  DrainOrder,
+  FromOutside,
+} from '../../src/control/orders.js'
 
 const DRAIN_MS = 30_000
 
@@ -17,7 +29,7 @@ function fromFlags(line: string): unknown {
   if (commandLine.kind !== 'ask') return undefined
   const { question } = commandLine
   if (question.verb === 'kill') return question.filter
-  if (question.verb === 'drain') return question.order
+  if (question.verb === 'drain' || question.verb === 'ban') return question.order
   return question.verb === 'backend' ? question.change : undefined
 }
 
@@ -114,5 +126,21 @@ describe('changes of a backend', () => {
   ])('command and API refuse a change of a backend with %s', (flags, change) => {
     expect(fromFlags(`backend pg x:1 ${flags}`)).toBeUndefined()
     expect(schemas.backendChange.safeParse(change).success).toBe(false)
+  })
+})
+
+const BANS: [line: string, order: BanOrder, isGood: boolean][] = [
+  ['ban 10.0.0.0/8 --for 1s', { client: '10.0.0.0/8', forMs: 1000 }, true],
+  ['ban 10.0.0.0/7 --for 1s', { client: '10.0.0.0/7', forMs: 1000 }, false],
+  ['ban 10.0.0.0/7 --for 1s --all', { client: '10.0.0.0/7', forMs: 1000, all: true }, true],
+  ['ban 2001::/16 --for 1s', { client: '2001::/16', forMs: 1000 }, true],
+  ['ban 2001::/15 --for 1s', { client: '2001::/15', forMs: 1000 }, false],
+]
+
+describe('orders to ban', () => {
+  it.each(BANS)('command and API agree whether `%s` is valid', (line, order, isGood) => {
+    expect(faultOfBan(order) === undefined).toBe(isGood)
+    expect(fromFlags(line)).toEqual(isGood ? order : undefined)
+    expect(schemas.banOrder.safeParse(order).success).toBe(isGood)
   })
 })

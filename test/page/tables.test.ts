@@ -144,7 +144,7 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     expect(await shown.text('#endings .number.bad')).toBe('2')
   })
 
-  it('the page shows drains, and what is wrong with workers', async () => {
+  it('the page shows drains, bans, and what is wrong with workers', async () => {
     await shown.open()
     const drains = [
       { scope: { listener: 'web' }, left: 12, deadlineAt: '2026-01-01T00:00:30.000Z' },
@@ -154,6 +154,16 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     ]
     await shown.tell(1, {
       drains,
+      bans: { active: 2, ordered: 0, found: 2 },
+      topBans: [
+        {
+          clients: { network: '192.0.2.1' },
+          by: 'limit',
+          why: '',
+          until: '2026-01-01T00:00:30.000Z',
+          refused: 7,
+        },
+      ],
       workers: 4,
       workersWanted: 5,
       workersSilent: 1,
@@ -166,6 +176,7 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
         'draining cluster db: 2 connections left, no deadline · ' +
         'draining everything: 1 connection left, no deadline',
     )
+    expect(await shown.text('#bans')).toBe('2 bans, such as 192.0.2.1 for 0ms (7 refused)')
     expect(await shown.text('#facts')).toContain('4 of 5 workers')
     expect(await shown.text('#workers')).toBe(
       'no answer from 1 worker, figures are old · 2 workers died · workers differ in logLevel',

@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { describeAdmission } from './admission.js'
 import { describeBackends } from './backends.js'
 import { describeBalancing } from './balancing.js'
+import { describeBans } from './bans.js'
 import { describeBothFamilies } from './both-families.js'
 import { describeChecks } from './checks.js'
 import { describeCounts } from './counts.js'
@@ -33,6 +34,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('reloads', () => describeReloads())
   describe('vanished peers', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
+  describe('bans', () => describeBans())
   describe('balancing', () => describeBalancing())
   describe('health', () => describeHealth())
   describe('checks', () => describeChecks())

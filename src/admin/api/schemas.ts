@@ -3,7 +3,16 @@
  * here is a bug.
  */
 import { z } from 'zod'
-import type { DrainResult, Killed, Reloaded, ServingTier } from '../../control/answers.js'
+import type {
+  BanInfo,
+  BanList,
+  Banned,
+  DrainResult,
+  Killed,
+  Reloaded,
+  ServingTier,
+  Unbanned,
+} from '../../control/answers.js'
 import { BACKEND, BACKEND_STATE, CLUSTER } from '../../status/cluster.js'
 import { CONNECTION } from '../../status/connection.js'
 import { LISTENER } from '../../status/listener.js'
@@ -37,6 +46,32 @@ export const servingTier = z.strictObject({
     .optional()
     .describe('the tier that gets new connections. Missing: no backend works'),
 }) satisfies z.ZodType<ServingTier>
+
+export const banned = z.strictObject({
+  network: z.string().describe('what is banned: the network of the order, or the source of its address'),
+  until: z.iso.datetime(),
+  killed: count.optional().describe('connections that were reset, if the order asked for it'),
+  trustedBy: z
+    .array(z.string())
+    .describe('listeners that trust a proxy of this network. They turn away only clients that it names'),
+}) satisfies z.ZodType<Banned>
+
+export const unbanned = z.strictObject({ unbanned: count }) satisfies z.ZodType<Unbanned>
+
+const ban = z.strictObject({
+  network: z.string(),
+  listener: z.string().optional().describe('missing: the ban is for all listeners'),
+  by: z.enum(['operator', 'limit']),
+  why: z.string(),
+  until: z.iso.datetime(),
+  leftMs: z.number().min(0),
+  refused: count.describe('clients that were turned away'),
+}) satisfies z.ZodType<BanInfo>
+
+export const banList = z.strictObject({
+  matched: count,
+  bans: z.array(ban),
+}) satisfies z.ZodType<BanList>
 
 export const reloaded = z.strictObject({
   changed: z.array(z.string()),

@@ -2,6 +2,7 @@
  * Question → request. Pure.
  */
 import type { Question } from '../verbs/question.js'
+import { banRequest, bansRequest, unbanRequest } from './bans.js'
 import { backendRequest, failbackRequest } from './clusters.js'
 import { connectionsRequest, killRequest } from './connections.js'
 import { drainRequest } from './drain.js'
@@ -22,6 +23,12 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return backendRequest(question.cluster, question.backend, question.change)
     case 'failback':
       return failbackRequest(question.cluster)
+    case 'bans':
+      return bansRequest(question.query)
+    case 'ban':
+      return banRequest(question.order)
+    case 'unban':
+      return unbanRequest(question.order)
     case 'reload':
       return reloadRequest()
     case 'log':

@@ -5,10 +5,13 @@ import type { Address } from '../../address.js'
 import type { LogLevel } from '../../config/schemas/log-schema.js'
 import type {
   BackendChange,
+  BanOrder,
+  BanQuery,
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
   FromOutside,
+  UnbanOrder,
 } from '../../control/orders.js'
 
 /** A question to a running process. */
@@ -24,6 +27,9 @@ export type Question =
       readonly change: BackendChange
     }
   | { readonly verb: 'failback'; readonly cluster: string }
+  | { readonly verb: 'bans'; readonly query: BanQuery }
+  | { readonly verb: 'ban'; readonly order: BanOrder }
+  | { readonly verb: 'unban'; readonly order: FromOutside<UnbanOrder> }
   | { readonly verb: 'reload' }
   | { readonly verb: 'log'; readonly change: LogChange | undefined }
   | { readonly verb: 'top'; readonly isOnce: boolean }

@@ -3,6 +3,7 @@
  * a question. Pure, like the rest of the command line.
  */
 import type { Command } from 'commander'
+import { defineBan, defineBans, defineUnban } from './bans.js'
 import { defineBackend, defineFailback } from './clusters.js'
 import { withCommonFlags } from './common-flags.js'
 import { defineConnections, defineKill } from './connections.js'
@@ -48,6 +49,21 @@ const DEFINED: readonly Verb[] = [
     name: 'failback',
     description: 'let a cluster with failback: manual go back to the first tier that works',
     define: defineFailback,
+  },
+  {
+    name: 'ban',
+    description: 'turn away clients of an address or a network for a while',
+    define: defineBan,
+  },
+  {
+    name: 'unban',
+    description: 'end the ban of an address or a network, or all bans',
+    define: defineUnban,
+  },
+  {
+    name: 'bans',
+    description: 'list bans, the one that has turned away the most clients first',
+    define: defineBans,
   },
   {
     name: 'reload',

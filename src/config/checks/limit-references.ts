@@ -33,6 +33,7 @@ export function checkLimits(input: unknown): Finding[] {
     ...itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) =>
       checkListener(listener, ['listeners', index, 'limits']),
     ),
+    ...checkBans(input),
     ...checkSources(input),
     ...checkEvictIdle(input),
   ]
@@ -44,10 +45,6 @@ function checkScope(limits: unknown, path: Path): Finding[] {
   if (isMap(perSource) && !hasAny(perSource, OF_A_SOURCE)) {
     const message = `limits nothing: add one of ${listed(OF_A_SOURCE)} to it, or remove this key`
     findings.push(aboutKey([...path, 'perSource'], message))
-  }
-  if (valueAt(limits, 'ban') !== undefined && !hasAny(perSource, REFUSING)) {
-    const message = `counts what "perSource" beside it refuses: add that with one of ${listed(REFUSING)}, or remove this key`
-    findings.push(aboutKey([...path, 'ban'], message))
   }
   if (valueAt(limits, 'dryRun') !== undefined && path.length > 1 && !hasAny(limits, LIMITING))
     findings.push(
@@ -73,6 +70,20 @@ function checkListener(listener: unknown, path: Path): Finding[] {
   if (valueAt(limits, 'whenFull') !== undefined && !hasAny(limits, FILLING))
     findings.push(aboutKey([...path, 'whenFull'], neverFull(FILLING)))
   return findings
+}
+
+/** A ban counts what any limit of a source and any route refuses. */
+function checkBans(input: unknown): Finding[] {
+  const isRefused = (path: Path): boolean => hasAny(valueWithin(input, [...path, 'perSource']), REFUSING)
+  const rejects = (listener: unknown): boolean =>
+    valueAt(listener, 'route') !== undefined ||
+    itemsOf(valueAt(listener, 'routes')).some((route) => valueAt(route, 'reject') === true)
+  if (scopesOf(input).some(isRefused) || itemsOf(valueAt(input, 'listeners')).some(rejects)) return []
+  const message = `does nothing, because no source is ever refused: add "perSource" with one of ${listed(REFUSING)}, or remove this key`
+  return scopesOf(input)
+    .map((path) => [...path, 'ban'])
+    .filter((path) => valueWithin(input, path) !== undefined)
+    .map((path) => aboutKey(path, message))
 }
 
 /** Sources that have connections are never forgotten, so there must be room for one for each connection. */

@@ -233,13 +233,13 @@ function accessKeysOf(owner: string): KeyTable {
     [`${owner}.deny`]: list('These clients may not come in, even if `allow` has them', 'nobody'),
     [`${owner}.deny[].file`]: file,
     [`${owner}.ban`]: {
-      does: 'A source that is refused too often because of `perSource` is [banned](limits.md#bans) for a while. `{}` uses the defaults',
+      does: 'A source that a limit of `perSource` refuses too often, or a route, is [banned](limits.md#bans) for a while. `{}` uses the defaults',
       takes: 'map',
       default: 'nobody is banned',
     },
     [`${owner}.ban.after`]: {
       does: 'How many refusals are too often',
-      takes: 'number, `1` to `1000000`',
+      takes: 'number, `1` to `1000`',
       default: '`10`',
       zero: 'an error',
     },

@@ -26,7 +26,7 @@ export const FEWEST_SOURCES = 1000
 export const MOST_SOURCES = 10_000_000
 export const USUAL_SOURCES = 100_000
 const MOST_QUEUED = 1_000_000
-const MOST_REFUSALS = 1_000_000
+const MOST_REFUSALS = 1000
 /** Whole subnets of one customer: RFC 6177. */
 const USUAL_PREFIXES = { prefix4: 32, prefix6: 64 }
 const USUAL_BAN: BanPolicy = { after: 10, withinMs: 60_000, forMs: 600_000 }

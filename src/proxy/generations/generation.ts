@@ -30,6 +30,7 @@ import { TlsOrigination } from '../../tls/tls-origination.js'
 import { TlsTermination } from '../../tls/tls-termination.js'
 import { createForwardDialer, type Places } from '../../via/dialer.js'
 import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
+import type { Limiting } from '../limiting.js'
 import type { Names } from '../names.js'
 
 export interface Generation {
@@ -59,8 +60,7 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
-  /** Makes the gate of a listener. */
-  gateOf(listener: ListenerConfig, config: Config): Gate
+  readonly limiting: Pick<Limiting, 'gateOf' | 'takeUp'>
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** A client of this cluster has to wait for a place. */
@@ -85,7 +85,7 @@ export function createGeneration(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
       const policy = policyOf(each, config, before?.services.get(listener), shared)
-      const gate = shared.gateOf(each, config)
+      const gate = shared.limiting.gateOf(each, config)
       return [listener, createService(each, listener, policy, gate, destinations, config.limits?.refuseAs)]
     }),
   )

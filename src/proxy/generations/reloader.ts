@@ -144,6 +144,7 @@ export class Reloader {
       shared.names.configure(after.config.names)
     clusters.update(after)
     counters.takeUp(after, catalogue, clusters)
+    shared.limiting.takeUp(after.config)
     exchange(before, after, shared.log)
     const names = Array.from(after.services.values(), ({ name }) => name)
     for (const listener of before.services.keys()) {

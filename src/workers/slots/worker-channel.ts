@@ -5,6 +5,7 @@
 import type { SharedVerdict } from '../../cluster/shared-verdict.js'
 import type { HeldSocket } from '../../io/engine.js'
 import type { ServerHandle } from '../../io/listening/server-handle.js'
+import type { BanFinding } from '../../limits/bans/ban-findings.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import {
   type Answer,
@@ -28,6 +29,8 @@ export interface WorkerChannelHooks {
   searches(channel: WorkerChannel, question: SessionQuestion): void
   /** The worker has found out something that others have to know. */
   verdict(channel: WorkerChannel, verdict: SharedVerdict): void
+  /** The worker has seen clients that are banned or refused. */
+  seen(findings: readonly BanFinding[]): void
   /** Called once. */
   gone(channel: WorkerChannel, exit: Exit): void
 }
@@ -140,6 +143,7 @@ export class WorkerChannel {
     } else if (message.kind === 'failed') this.#failure = unpackError(message.error)
     else if (message.kind === 'session') this.#hooks.searches(this, message)
     else if (message.kind === 'verdict') this.#hooks.verdict(this, message.verdict)
+    else if (message.kind === 'seen') this.#hooks.seen(message.findings)
     else this.#hooks[message.kind](this)
   }
 

@@ -93,6 +93,7 @@ export class WorkerSlot {
       },
       searches: (asking, question) => this.#hooks.searches(asking, question),
       verdict: (channel, verdict) => this.#hooks.verdict(channel, verdict),
+      seen: (findings) => this.#hooks.seen(findings),
       gone: (gone, exit) => {
         clearTimeout(timer)
         this.#hooks.gone(gone, exit)

@@ -1,5 +1,5 @@
 /**
- * What workers must know: the present config, the operators' orders, the keys of TLS tickets, and what other workers found. Each worker
+ * What workers must know: the present config, the operators' orders, the keys of TLS tickets, bans, and what other workers found. Each worker
  * gets it when it comes, and all get it when it changes. A config reaches all of them or none.
  */
 import type { Config } from '../../config/schema.js'
@@ -13,6 +13,7 @@ import type { WorkerChannel } from '../slots/worker-channel.js'
 import type { Assigned } from '../sockets/shared-ports.js'
 import type { Sockets } from '../sockets/sockets.js'
 import { Orders } from './orders.js'
+import { SharedBans } from './shared-bans.js'
 import { SharedHealth, type SharedHealthHost } from './shared-health.js'
 import { SharedNames } from './shared-names.js'
 
@@ -31,6 +32,7 @@ export class DesiredState {
   readonly orders: Orders
   readonly health: SharedHealth
   readonly names: SharedNames
+  readonly bans: SharedBans
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
@@ -50,6 +52,7 @@ export class DesiredState {
       catalogue,
       config: () => this.#present.config,
     })
+    this.bans = new SharedBans({ log, config: () => this.#present.config, workers: host.workers })
     this.names = new SharedNames(host.names, config.names, {
       catalogue,
       workers: host.workers,
@@ -77,6 +80,7 @@ export class DesiredState {
   stop(): void {
     this.names.stop()
     this.health.stop()
+    this.bans.stop()
   }
 
   /** Whether a worker has the named listener. Undefined: no listener is named. */
@@ -94,8 +98,8 @@ export class DesiredState {
     this.#sockets.give(channel, config)
     const ticketKeys = this.#tickets.texts
     const orders = this.orders.callsFor(config)
-    const [names, verdicts] = [this.names.greet(), this.health.greet()]
-    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts })
+    const [names, verdicts, bans] = [this.names.greet(), this.health.greet(), this.bans.greet()]
+    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts, bans })
   }
 
   /** Called every hour. Workers that join later get the keys in `greet`. */
@@ -130,6 +134,7 @@ export class DesiredState {
     this.#version++
     this.names.follow(next.config)
     this.health.forget()
+    this.bans.reloaded()
     decided()
     await Promise.all(channels.map((channel) => this.#takeUpIn(channel)))
     this.names.forget()

@@ -31,6 +31,8 @@ export function idleStatus(
     logLevel: config.log.level,
     logFile: undefined,
     drains: [],
+    bans: { active: 0, ordered: 0, found: 0 },
+    topBans: [],
     names: [],
     ...nothingCounted(config, catalogue),
     pipes: createPipeCounters(),

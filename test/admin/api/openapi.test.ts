@@ -166,6 +166,12 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     const failback = '/api/v1/clusters/{cluster}/failback'
     for (const name of ['back', 'nobody', 'x'])
       await judge.ask('POST', failback, failback.replace('{cluster}', name))
+    const ban = { client: '192.0.2.1', forMs: 60_000, end: true }
+    for (const order of [ban, { ...ban, client: '0.0.0.0/0' }])
+      await judge.ask('POST', '/api/v1/bans', '/api/v1/bans', order)
+    for (const path of ['/api/v1/bans', '/api/v1/status']) await judge.ask('GET', path)
+    for (const order of [{ client: ban.client }, { client: ban.client }, {}])
+      await judge.ask('POST', '/api/v1/bans/lift', '/api/v1/bans/lift', order)
     await judge.ask('PUT', '/api/v1/log/level', '/api/v1/log/level', { level: 'debug' })
     await judge.ask('POST', '/api/v1/log/reopen')
     await judge.ask('POST', '/api/v1/reload')

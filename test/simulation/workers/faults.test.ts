@@ -10,6 +10,7 @@ import { Loans } from '../../../src/workers/sockets/loans.js'
 import { CheckFeed } from '../../../src/workers/state/check-feed.js'
 import { DesiredState } from '../../../src/workers/state/desired-state.js'
 import { Figures } from '../../../src/workers/state/figures.js'
+import { SharedBans } from '../../../src/workers/state/shared-bans.js'
 import { findFailure, replay } from '../simulate.js'
 import { workerStories } from './story.js'
 
@@ -44,6 +45,13 @@ const FAULTS: readonly Expected[] = [
     rules: ['each worker knows what holds'],
     putBack: () => {
       vi.spyOn(DesiredState.prototype, 'update').mockResolvedValue()
+    },
+  },
+  {
+    fault: 'a worker that comes later is not told which bans hold',
+    rules: ['each worker knows what holds'],
+    putBack: () => {
+      vi.spyOn(SharedBans.prototype, 'greet').mockReturnValue([])
     },
   },
   {

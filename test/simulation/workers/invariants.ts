@@ -139,6 +139,8 @@ function whyNotAsDesired(
   const wanted = namesOf(config).filter((name) => !drained.has(name))
   if (`${listening.sort()}` !== `${wanted.sort()}`) return `it listens at ${listening}, not at ${wanted}`
   if (status.logLevel !== log.level) return `its log is at ${status.logLevel}, not at ${log.level}`
+  const bans = desired.bans.status().bans.active
+  if (status.bans.active !== bans) return `it knows ${status.bans.active} bans, not ${bans}`
   for (const { name: cluster, backends } of status.clusters) {
     const settings = new Map(backends.map((each) => [each.address, `${each.setTo} ${each.weight}`]))
     for (const backend of backends) {

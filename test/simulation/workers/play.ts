@@ -8,6 +8,8 @@ import type { Action, Side, Step } from './step.js'
 import type { World } from './world.js'
 
 const CLUSTER = 'main'
+/** Longer than any story. */
+const BAN_MS = 86_400_000
 
 export function playStep(world: World, step: Step): void {
   const random = new Random(step.luck)
@@ -62,6 +64,9 @@ function order(world: World, step: Action): void {
   const { control } = world
   if (step.do === 'status') noteStatus(world)
   else if (step.do === 'drain') world.order(() => control.drain({ listener: step.listener }))
+  else if (step.do === 'ban')
+    world.order(() => control.ban({ client: `192.0.2.${step.host}`, forMs: BAN_MS }))
+  else if (step.do === 'unban') world.order(() => control.unban({}))
   else if (step.do === 'level') world.order(() => control.setLogLevel(step.level))
   else if (step.do === 'backend') {
     const backend = backendName(BACKENDS[step.backend]!)

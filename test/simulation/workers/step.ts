@@ -26,6 +26,9 @@ export type Action =
       readonly agentSays: 'ready' | 'drain'
     }
   | { readonly do: 'drain'; readonly listener: ListenerName }
+  /** Bans clients that do not exist. `unban` ends all bans. */
+  | { readonly do: 'ban'; readonly host: number }
+  | { readonly do: 'unban' }
   | { readonly do: 'level'; readonly level: LogLevel }
   | { readonly do: 'reload'; readonly variant: number }
   | { readonly do: 'status' }
@@ -51,6 +54,8 @@ const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Actio
   [5, changeBackend],
   [4, changeHealth],
   [2, (random) => ({ do: 'drain', listener: random.pick(['front', 'side'] as const) })],
+  [3, (random) => ({ do: 'ban', host: random.int(1, 3) })],
+  [1, () => ({ do: 'unban' })],
   [1, (random) => ({ do: 'level', level: random.pick(['debug', 'warn'] as const) })],
   [3, (random) => ({ do: 'reload', variant: random.int(0, VARIANTS - 1) })],
   [6, () => ({ do: 'status' })],

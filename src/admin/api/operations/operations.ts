@@ -2,6 +2,7 @@
  * Everything a caller can ask for, in one table. Routes, checks and the OpenAPI document are made from it, so
  * they cannot differ.
  */
+import { BAN_OPERATIONS } from './bans.js'
 import { CLUSTER_OPERATIONS } from './clusters.js'
 import { CONNECTION_OPERATIONS } from './connections.js'
 import type { Operation } from './operation.js'
@@ -12,5 +13,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...STATUS_OPERATIONS,
   ...CLUSTER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
+  ...BAN_OPERATIONS,
   ...PROCESS_OPERATIONS,
 ]

@@ -1,0 +1,57 @@
+/**
+ * What a config says about bans: which scopes have some, and what counts as one source there. Pure.
+ */
+import type { Config } from '../../config/schema.js'
+import { type Network, overlap, readNetwork } from '../../limits/bans/network.js'
+import type { SourcePrefixes } from '../../limits/counts/source.js'
+import type { AccessLimits, BanPolicy } from '../../limits/policy.js'
+
+/** A config of millrace, as far as bans depend on it. */
+export type BanConfig = Pick<Config, 'limits' | 'listeners'>
+
+const PROCESS = 'process'
+const LISTENER = 'listener/'
+/** What counts as one source if the config does not say it. */
+const USUAL_SOURCE: SourcePrefixes = { prefix4: 32, prefix6: 64 }
+
+export const scopeOfListener = (name: string): string => `${LISTENER}${name}`
+
+/** The scopes that decide about the clients of a listener. */
+export const scopesOf = (listener: string): readonly string[] => [PROCESS, scopeOfListener(listener)]
+
+/** Undefined: the scope is for all listeners. */
+export const listenerOf = (scope: string): string | undefined =>
+  scope.startsWith(LISTENER) ? scope.slice(LISTENER.length) : undefined
+
+export function banPolicyOf(config: BanConfig, scope: string): BanPolicy | undefined {
+  return limitsOf(config, scope)?.ban
+}
+
+/** The source of a client in this scope. A listener without prefixes of its own has those of the whole proxy. */
+export function prefixesOf(config: BanConfig, scope: string): SourcePrefixes {
+  return limitsOf(config, scope)?.perSource ?? config.limits?.perSource ?? USUAL_SOURCE
+}
+
+export const isDryRun = (config: BanConfig, scope: string): boolean =>
+  limitsOf(config, scope)?.dryRun ?? false
+
+export const exists = ({ listeners }: BanConfig, scope: string): boolean =>
+  scope === PROCESS || listeners.some(({ name }) => scopeOfListener(name) === scope)
+
+/** The listeners that trust a proxy whose address is in this network. */
+export function trustedBy({ listeners }: BanConfig, network: Network): string[] {
+  return listeners
+    .filter(({ acceptProxy, clientFrom }) => {
+      const trusted = [...(acceptProxy?.from ?? []), ...(clientFrom?.trusted ?? [])]
+      return trusted.some((text) => {
+        const its = readNetwork(text, { prefix4: 32, prefix6: 128 })
+        return typeof its === 'object' && overlap(its, network)
+      })
+    })
+    .map(({ name }) => name)
+}
+
+function limitsOf({ limits, listeners }: BanConfig, scope: string): AccessLimits | undefined {
+  const listener = listenerOf(scope)
+  return listener === undefined ? limits : listeners.find(({ name }) => name === listener)?.limits
+}
