@@ -1,4 +1,4 @@
-/** The admin address of a proxy inside a program opens and closes with the proxy. */
+/** What a proxy inside a program has beside one of the command: its admin address, and its functions. */
 
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -47,4 +47,19 @@ it('a library proxy does not start if its admin address cannot be opened', async
   const proxy = createProxy({ ...config, admin: `unix:${folder}/nowhere/admin.sock` })
   await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed' })
   expect(proxy.status()).toMatchObject({ state: 'stopped', listeners: [{ isListening: false }] })
+})
+
+it('a program bans clients, lists bans and ends them', async () => {
+  const proxy = createProxy(config)
+  await proxy.start()
+  const order = { client: '192.0.2.1', forMs: 60_000, why: 'test', end: true } as const
+  expect(await proxy.ban(order)).toMatchObject({ network: '192.0.2.1', killed: 0, trustedBy: [] })
+  expect(await proxy.bans()).toMatchObject({ matched: 1, bans: [{ network: '192.0.2.1', why: 'test' }] })
+  expect(JSON.parse((await ask('GET', '/api/v1/bans')).text)).toMatchObject({ matched: 1 })
+  expect(await proxy.unban({ client: '192.0.2.1' })).toEqual({ unbanned: 1 })
+  await expect(proxy.ban({ client: '0.0.0.0/0', forMs: 60_000 })).rejects.toMatchObject({
+    code: 'bad-argument',
+  })
+  await expect(proxy.unban({ client: '192.0.2.1' })).rejects.toMatchObject({ code: 'unknown-name' })
+  await proxy.stop()
 })
