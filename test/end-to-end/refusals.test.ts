@@ -2,6 +2,8 @@
  * Real clients that the built command refuses, and what they tell their users: curl, openssl, psql, redis-cli, mariadb, swaks
  * and Python's smtplib.
  */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RefuseAs } from '../../src/limits/policy.js'
 import { selfSigned } from '../support/certificate.js'
@@ -29,14 +31,20 @@ except smtplib.SMTPConnectError as error:
 describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
   const folder = temporaryFolder()
   let pair: { cert: string; key: string }
+  let backend: Server
 
   beforeAll(async () => {
     pair = await selfSigned(folder)
+    backend = createServer((socket) => socket.resume().on('error', () => {})).listen(0, '127.0.0.1')
+    await once(backend, 'listening')
   })
+  afterAll(() => backend.close())
 
   describe.each(MODES)('$name', (mode) => {
     let millrace: Millrace
     let ports: Readonly<Record<string, number>>
+    /** It has the only place at the only backend of the cluster `full`. */
+    let holder: Socket
 
     beforeAll(async () => {
       const routes = [{ source: '127.0.0.0/8', reject: true }]
@@ -48,21 +56,31 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
         ...more,
       })
       const listeners = [
+        listener('full', 'auto', { cluster: 'full' }),
         listener('down', 'auto'),
         listener('denied', 'auto', { routes }),
         listener('names', 'auto', { routes: [{ sni: 'a.test', cluster: 'down' }], cluster: undefined }),
         listener('ends', 'auto', { tls: pair }),
         listener('postgres', 'auto', { tls: pair, startTls: 'postgres', routes }),
-        listener('mysql', 'mysql'),
-        listener('denied-mysql', 'mysql', { routes }),
-        listener('mail', 'smtp'),
-        listener('secure-mail', 'smtp', { tls: pair }),
+        listener('mysql', 'mysql', { cluster: 'full' }),
+        listener('down-mysql', 'mysql'),
+        listener('mail', 'smtp', { cluster: 'full' }),
+        listener('secure-mail', 'smtp', { cluster: 'full', tls: pair }),
         listener('closes', 'close'),
       ]
-      const clusters = { down: { backends: [NO_BACKEND] } }
+      const address = `127.0.0.1:${(backend.address() as AddressInfo).port}`
+      const clusters = {
+        down: { backends: [NO_BACKEND] },
+        full: { backends: [{ address, maxConnections: 1 }], limits: { whenFull: 'refuse' } },
+      } as const
       ;({ millrace, ports } = await startWith(folder, { listeners, clusters }, mode))
+      holder = connect(ports.full!, '127.0.0.1')
+      await once(backend, 'connection')
     })
-    afterAll(() => millrace.stop())
+    afterAll(async () => {
+      holder.destroy()
+      await millrace.stop()
+    })
 
     /** What the program prints, on both outputs. */
     const printed = async (name: string, args: readonly string[], input = ''): Promise<string> => {
@@ -82,9 +100,9 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
       printed('mariadb', ['-h127.0.0.1', `-P${ports[listener]}`, '-uapp', '--skip-ssl', '-e', 'select 1'])
 
     it('curl gets a status over HTTP, and learns when to come again', async () => {
-      const down = await curl(`http://127.0.0.1:${ports.down}/`)
-      expect(down).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/)
-      expect(down).toMatch(/\r\nRetry-After: 5\r\n/)
+      const full = await curl(`http://127.0.0.1:${ports.full}/`)
+      expect(full).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/)
+      expect(full).toMatch(/\r\nRetry-After: 5\r\n/)
       expect(await curl(`http://127.0.0.1:${ports.denied}/`)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
       const upload = ['-sSki', '-H', 'Expect:', '--data-binary', '@-', `http://127.0.0.1:${ports.denied}/`]
       expect(await printed('curl', upload, 'x'.repeat(200_000))).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
@@ -98,13 +116,13 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
     })
 
     it.each(['-tls1_2', '-tls1_3'])('openssl with %s shows the number of the alert', async (version) => {
-      expect(await openssl('denied', version)).toContain('SSL alert number 49')
+      expect(await openssl('full', version)).toContain('SSL alert number 49')
       expect(await openssl('names', version, '-servername', 'b.test')).toContain('SSL alert number 112')
       expect(await openssl('down', version)).toContain('SSL alert number 80')
     })
 
     it.each(['disable', 'prefer'])('psql with sslmode=%s shows the error', async (sslmode) => {
-      expect(await psql('down', sslmode)).toContain('FATAL:  no server is available')
+      expect(await psql('full', sslmode)).toContain('FATAL:  sorry, too many clients already')
       expect(await psql('denied', sslmode)).toContain('FATAL:  connection not allowed')
     })
 
@@ -114,18 +132,18 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
     })
 
     it('redis-cli shows the error, in the clear and inside TLS', async () => {
-      expect(await redis('down')).toContain('ERR no server is available')
+      expect(await redis('full')).toContain('ERR max number of clients reached')
       expect(await redis('denied', '-3')).toContain('DENIED connection not allowed')
       expect(await redis('ends', '--tls', '--insecure')).toContain('ERR no server is available')
     })
 
     it('mariadb shows number and text of the error', async () => {
-      expect(await mariadb('mysql')).toContain('ERROR 1053 (08S01): No server is available')
-      expect(await mariadb('denied-mysql')).toContain('ERROR 1130 (HY000): Host is not allowed')
+      expect(await mariadb('mysql')).toContain('ERROR 1040 (08004): Too many connections')
+      expect(await mariadb('down-mysql')).toContain('ERROR 1053 (08S01): No server is available')
     })
 
     it("swaks and Python's smtplib read 421 instead of a greeting, also inside TLS", async () => {
-      const refusal = '421 4.3.2 No server is available, closing transmission channel'
+      const refusal = '421 4.3.2 Too many connections, closing transmission channel'
       const swaks = await printed('swaks', ['--server', `127.0.0.1:${ports.mail}`, '--to', 'a@b.test'])
       expect(swaks).toContain(`<** ${refusal}`)
       const python = (listener: string, how: string) =>
@@ -141,7 +159,7 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
     it('each refused client has a record with its cause, and no client was served', async () => {
       const records = await millrace.records(20)
       const causes = new Set(records.map(({ ended }) => ended.cause))
-      expect(causes).toEqual(new Set(['no-backend', 'rejected', 'no-route']))
+      expect(causes).toEqual(new Set(['queue-full', 'no-backend', 'rejected', 'no-route']))
       expect(records.filter(({ bytesUp, bytesDown }) => bytesUp + bytesDown > 0)).toEqual([])
     })
   })
