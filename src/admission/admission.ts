@@ -4,8 +4,10 @@
  * again about clients that wait: in order, and before any new client. It decides nothing itself.
  */
 import type { Address, PeerAddress } from '../address.js'
+import type { Entry } from '../cluster/dial.js'
 import type { Connection } from '../connection/connection.js'
-import type { Service } from '../connection/service.js'
+import type { CountedClient } from '../connection/opening/admit.js'
+import type { Destination, Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Runnable, Socket } from '../io/socket.js'
 import type { Listener } from '../listener/listener.js'
@@ -22,8 +24,6 @@ export class Admission implements AdmissionStep, Runnable {
   /** Listeners whose waiting client the rule must be asked about again. */
   readonly #due = new Set<Listener>()
   #isAsking = false
-  /** Connections that are being turned away. They were never let in. */
-  readonly #refused = new Set<Connection>()
   readonly #drain = (): void => this.#engine.runQueue.drain()
 
   constructor(engine: Engine, rule: AdmissionRule) {
@@ -39,8 +39,13 @@ export class Admission implements AdmissionStep, Runnable {
   }
 
   /** A trusted proxy has named the client of this connection. Why this client may not come in. Undefined: it may. */
-  named({ service }: Connection, client: Address): OpeningCause | undefined {
-    return this.#rule.named?.(service, client)
+  named(connection: Connection, client: Address): OpeningCause | undefined {
+    return this.#rule.named?.(connection, client)
+  }
+
+  /** The cluster of this connection is chosen. The client needs places in it. */
+  enter(connection: Connection, destination: Destination, client: CountedClient): Entry {
+    return this.#rule.enter?.(connection, destination, client) ?? 'in'
   }
 
   /** The client comes again, before anybody else of its listener. */
@@ -52,13 +57,12 @@ export class Admission implements AdmissionStep, Runnable {
 
   /** Turns the client away. It was not let in. */
   refuse(connection: Connection, refusal: Refuse): void {
-    this.#refused.add(connection)
     connection.gaveUp(endingOf(refusal))
   }
 
   /** A connection is over. A client that waits may have its place. */
   ended(connection: Connection): void {
-    if (!this.#refused.delete(connection)) this.#rule.ended?.(connection.service, connection.peer)
+    if (connection.claim !== undefined) this.#giveBack(connection)
     this.askAgain()
   }
 
@@ -72,6 +76,14 @@ export class Admission implements AdmissionStep, Runnable {
   run(): void {
     this.#askNext()
     this.#askLater()
+  }
+
+  #giveBack(connection: Connection): void {
+    this.#rule.ended?.(connection)
+    const { cluster: name, service } = connection
+    const { limits, cluster } = service.destinations.get(name ?? '') ?? {}
+    // A moment later, because what has ended is still being closed.
+    if (limits !== undefined && cluster!.queue.length > 0) queueMicrotask(() => cluster!.queue.look())
   }
 
   /** Not at once, because what has ended is still being closed. */

@@ -1,19 +1,116 @@
-/** The rule of a running proxy: a client must pass the gate of its listener. */
+/**
+ * The rule of a running proxy. A client must pass the gate of its listener, and get a place in each limit. It waits at its
+ * listener for a limit of the listener or of the proxy, and never for a limit of its own source.
+ */
 import type { Address, PeerAddress } from '../address.js'
+import type { Entry } from '../cluster/dial.js'
 import { mayNameClients } from '../connection/listener-policy.js'
-import type { Service } from '../connection/service.js'
+import type { CountedClient } from '../connection/opening/admit.js'
+import type { Destination, Service } from '../connection/service.js'
+import { Claim } from '../limits/claim.js'
+import type { LimitGroup } from '../limits/limit.js'
+import { causeOf, groupFor, isWaitedFor, type Limiter, type NoPlace } from '../limits/limiter.js'
+import type { OwnLimit } from '../limits/own-limit.js'
 import type { OpeningCause } from '../observe/endings.js'
-import type { AdmissionRule, Decision } from './rule.js'
+import type { AdmissionRule, AdmissionStep, Decision, LetIn, Refuse } from './rule.js'
+
+/** How often to look for places that other workers have given back, and for rates, while a client waits (ms). */
+const LOOK_EVERY_MS = 5
+
+export interface ClientRuleOptions {
+  readonly limiter: Limiter
+  readonly own: OwnLimit
+  /** Other processes count in the same table. */
+  readonly hasOthers: boolean
+
+  /** A client is refused. */
+  refused(noPlace: NoPlace, client: PeerAddress): void
+  /** A client waits for a place. It may be told again and again about the same client. */
+  waits(noPlace: NoPlace, client: PeerAddress): void
+}
 
 export class ClientRule implements AdmissionRule {
-  /** A peer that may name another client is not asked for its own address: its client is, once it is known. */
-  decide({ policy, gate }: Service, from: PeerAddress): Decision {
-    if (policy !== undefined && mayNameClients(policy, from)) return 'go-on'
-    const cause = gate.refuses(from)
-    return cause === undefined ? 'go-on' : { answer: 'refuse', cause }
+  readonly #options: ClientRuleOptions
+  #step!: AdmissionStep
+  #look: NodeJS.Timeout | undefined
+
+  constructor(options: ClientRuleOptions) {
+    this.#options = options
   }
 
-  named({ gate }: Service, client: Address): OpeningCause | undefined {
-    return gate.refuses(client)
+  begin(step: AdmissionStep): void {
+    this.#step = step
+  }
+
+  /** Limits have changed. Clients that wait may have their places. */
+  limitsChanged(): void {
+    this.#step.askAgain()
+  }
+
+  /** A peer that may name another client is not asked for its own address: its client is, once it is known. */
+  decide({ policy, gate, limits }: Service, from: PeerAddress): Decision {
+    const namesClients = policy !== undefined && mayNameClients(policy, from)
+    const cause = namesClients ? undefined : gate.refuses(from)
+    if (cause !== undefined) return { answer: 'refuse', cause }
+    const { limiter, own } = this.#options
+    if (own.noPlace !== undefined) return this.#turnAway(own.noPlace, from)
+    if (limits === undefined) return 'go-on'
+    const claim = new Claim()
+    const group = namesClients ? limits.scopes : groupFor(limits, from)
+    const noPlace = limiter.take(group, from, claim)
+    return noPlace === undefined ? claim : this.#turnAway(noPlace, from)
+  }
+
+  named(connection: LetIn, client: Address): OpeningCause | undefined {
+    const { gate, limits } = connection.service
+    const cause = gate.refuses(client)
+    if (cause !== undefined || limits === undefined) return cause
+    const noPlace = this.#take(connection, limits.sources, client)
+    return noPlace && this.#refuse(noPlace, client)
+  }
+
+  enter(connection: LetIn, { limits }: Destination, client: CountedClient): Entry {
+    if (limits === undefined) return 'in'
+    const group = client === 'exempt' ? limits.scopes : groupFor(limits, client)
+    const address = client === 'exempt' ? undefined : client
+    const noPlace = this.#take(connection, group, address)
+    if (noPlace === undefined) return 'in'
+    if (isWaitedFor(noPlace)) {
+      this.#options.waits(noPlace, address)
+      return 'wait'
+    }
+    connection.claim!.refusal = this.#refuse(noPlace, address)
+    return 'refused'
+  }
+
+  ended(connection: LetIn): void {
+    if (connection.claim !== undefined) this.#options.limiter.leave(connection.claim)
+    connection.claim = undefined
+  }
+
+  #take(connection: LetIn, group: LimitGroup, client: PeerAddress): NoPlace | undefined {
+    connection.claim ??= new Claim()
+    return this.#options.limiter.take(group, client, connection.claim)
+  }
+
+  #turnAway(noPlace: NoPlace, client: PeerAddress): 'wait' | Refuse {
+    if (isWaitedFor(noPlace)) return this.#wait(noPlace, client)
+    return { answer: 'refuse', cause: this.#refuse(noPlace, client) }
+  }
+
+  #refuse(noPlace: NoPlace, client: PeerAddress): OpeningCause {
+    this.#options.refused(noPlace, client)
+    return causeOf(noPlace)
+  }
+
+  #wait(noPlace: NoPlace, client: PeerAddress): 'wait' {
+    this.#options.waits(noPlace, client)
+    // If only connections of this process are in the way, their end is enough.
+    if (this.#options.hasOthers || noPlace.why !== 'connections')
+      this.#look ??= setTimeout(() => {
+        this.#look = undefined
+        this.#step.askAgain()
+      }, LOOK_EVERY_MS).unref()
+    return 'wait'
   }
 }

@@ -1,9 +1,12 @@
 /**
  * Which clients may come in. This is what a rule is asked about each client between accept and connection,
- * and what it may answer. Limits and rates are rules. Types only.
+ * and what it may answer. Types only.
  */
 import type { Address, PeerAddress } from '../address.js'
-import type { Service } from '../connection/service.js'
+import type { Entry } from '../cluster/dial.js'
+import type { CountedClient } from '../connection/opening/admit.js'
+import type { Destination, Service } from '../connection/service.js'
+import type { Claim } from '../limits/claim.js'
 import type { OpeningCause } from '../observe/endings.js'
 
 /** The client is told so or reset, and its record says why. */
@@ -15,8 +18,17 @@ export interface Refuse {
 /**
  * `wait`: as if the client had not been accepted. Its listener pauses. The rule is asked about the client
  * again, before any other client of the listener, when a connection is over or the rule says so.
+ * A claim: the client goes on, and its connection holds places until it ends.
  */
-export type Decision = 'go-on' | 'wait' | Refuse
+export type Decision = 'go-on' | 'wait' | Refuse | Claim
+
+/** The connection of a client that was let in. */
+export interface LetIn {
+  readonly service: Service
+  readonly peer: PeerAddress
+  /** Undefined: it holds no place. */
+  claim: Claim | undefined
+}
 
 /** The admission step, as its rule sees it. */
 export interface AdmissionStep {
@@ -29,11 +41,13 @@ export interface AdmissionRule {
   begin?(step: AdmissionStep): void
   /**
    * Asked once about each client, before any byte of it is read, and again about a client that waits. For
-   * `go-on` it makes no object, and it counts that client as let in.
+   * `go-on` it makes no object.
    */
   decide(service: Service, from: PeerAddress): Decision
   /** A trusted proxy has named the client of a connection. Why this client may not come in. Undefined: it may. */
-  named?(service: Service, client: Address): OpeningCause | undefined
-  /** The connection of a client that was let in is over. */
-  ended?(service: Service, from: PeerAddress): void
+  named?(connection: LetIn, client: Address): OpeningCause | undefined
+  /** The cluster of a connection is chosen. Asked again when a client that waits may have its turn. */
+  enter?(connection: LetIn, destination: Destination, client: CountedClient): Entry
+  /** A connection that holds places is over. */
+  ended?(connection: LetIn): void
 }

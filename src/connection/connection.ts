@@ -13,11 +13,12 @@
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
-import type { Dialled, DialOptions, DialResult } from '../cluster/dial.js'
+import { type Dialled, type DialOptions, type DialResult, type Entry, REFUSED } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Socket } from '../io/socket.js'
 import type { Expirable } from '../io/sweep.js'
+import type { Claim } from '../limits/claim.js'
 import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause, PipeEnding, PipeHost, PipeOwner } from '../pipe/options.js'
@@ -25,6 +26,7 @@ import { Pipe } from '../pipe/pipe.js'
 import { watchLasting } from './backend/lasting.js'
 import { ConnectionView, type Stage } from './connection-view.js'
 import { type Ends, Negotiation, type NegotiationHost, type NegotiationOwner } from './negotiation.js'
+import { type CountedClient, countedClient } from './opening/admit.js'
 import type { KnownClient } from './opening/known-client.js'
 import { PendingClient, type PendingClientOwner } from './pending-client.js'
 import { Refusal, statusOf, whyNoBackend } from './refusal.js'
@@ -41,6 +43,8 @@ export interface ConnectionHost extends NegotiationHost {
   explanationOf(connection: Connection): Explanation | undefined
   /** A trusted proxy has named the client. Why the client may not come in. Undefined: it may. */
   admitNamed(connection: Connection, client: Address): OpeningCause | undefined
+  /** The client needs places in the limits of this cluster. */
+  enter(connection: Connection, destination: Destination, client: CountedClient): Entry
   /** A step before the pipe has thrown an error that no step should throw. */
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted. The connection knows its `connectMicros`. */
@@ -60,6 +64,8 @@ export class Connection
   backend: Backend | undefined = undefined
   retries = 0
   queuedMicros: number | undefined = undefined
+  /** Its places in limits. Undefined: it holds none. */
+  claim: Claim | undefined = undefined
   connectMicros: number | undefined = undefined
   firstByteMicros: number | undefined = undefined
   protected readonly from: PeerAddress
@@ -127,6 +133,13 @@ export class Connection
     return this.#host?.admitNamed(this, client)
   }
 
+  /** Not to be called after the connection's end. */
+  enter(): Entry {
+    const { service, knownClient, cluster } = this
+    const counted = knownClient === undefined ? this.from : countedClient(knownClient)
+    return this.#host!.enter(this, service.destinations.get(cluster!)!, counted)
+  }
+
   /** The client gets no backend: none is wanted any more, or the client may not have one. */
   gaveUp(ending: RecordEnding, queuedMs?: number): void {
     this.noteQueued(queuedMs)
@@ -174,8 +187,9 @@ export class Connection
     this.retries = result.retries
     this.reached = result.via?.name ?? result.address
     if (result.socket === undefined) {
+      const refusal = result.error === REFUSED ? this.claim?.refusal : undefined
       const wasQueued = result.backend === undefined && this.queuedMicros !== undefined
-      this.refuse(whyNoBackend(result, destination.cluster.judge, wasQueued))
+      this.refuse(whyNoBackend(result, destination.cluster.judge, wasQueued, refusal))
       return
     }
     this.connectMicros = this.ageMicros - this.waitMicros! - (this.queuedMicros ?? 0)

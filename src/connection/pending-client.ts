@@ -5,7 +5,7 @@
  * four fields and no more.
  */
 import type { Address } from '../address.js'
-import type { Dialling, DialRequest } from '../cluster/dial.js'
+import type { Dialling, DialRequest, Entry } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { RecordEnding } from '../observe/records/record.js'
@@ -21,6 +21,8 @@ export interface PendingClientOwner {
   readonly knownClient: KnownClient | undefined
   /** Is told why which backend was chosen. Undefined: nobody asks. */
   readonly explanation: Explanation | undefined
+  /** Takes the client's places in the limits of its cluster. */
+  enter(): Entry
   /** No backend is wanted any more: the client is gone, or somebody ended it. `queuedMs`: how long it was in the queue. */
   gaveUp(ending: RecordEnding, queuedMs: number | undefined): void
 }
@@ -97,6 +99,10 @@ export class PendingClient implements Runnable, DialRequest {
 
   tlv(type: number): Buffer | undefined {
     return this.#owner.knownClient?.proxyHeader?.tlvs.find((each) => each.type === type)?.value
+  }
+
+  enter(): Entry {
+    return this.#owner.enter()
   }
 
   /** An event of the client. It matters only if the connection broke. */

@@ -59,12 +59,17 @@ function whyTooSlow(by: 'client' | 'backend', phase: RecordEnding['phase']): End
 /** What a client that speaks HTTP is told. */
 export const statusOf = (ending: RecordEnding): ErrorStatus | undefined => kindOf(ending).status
 
-/** The ending for a dial that brought no backend. `wasQueued`: it never came further than the queue. */
+/**
+ * The ending for a dial that brought no backend. `wasQueued`: it never came further than the queue. `refusal`: the limit of
+ * the cluster that refused the client.
+ */
 export function whyNoBackend(
   { error, notAllowed, via }: DialFailed,
   judge: { readonly whyDown: string },
   wasQueued: boolean,
+  refusal?: OpeningCause,
 ): RecordEnding {
+  if (refusal !== undefined) return { by: 'proxy', phase: 'connect', cause: refusal }
   const phase = wasQueued ? 'queue' : 'connect'
   const ending = (by: RecordEnding['by'], cause: EndCause): RecordEnding => ({
     by,

@@ -4,6 +4,7 @@
 import type { Cluster } from '../cluster/cluster.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Gate } from '../limits/gate.js'
+import type { LimitPlan } from '../limits/limit.js'
 import type { RefuseAs } from '../limits/policy.js'
 import type { Listener } from '../listener/listener.js'
 import type { PipeHost } from '../pipe/options.js'
@@ -13,6 +14,8 @@ import type { ListenerPolicy } from './listener-policy.js'
 /** A cluster, and what the pipes to it share. */
 export interface Destination {
   readonly cluster: Cluster
+  /** Its limits. Undefined: its clients need no places. */
+  readonly limits: LimitPlan | undefined
   readonly pipes: PipeHost
   readonly preamble: BackendPreamble
   /** The cluster dials the server that the client's ClientHello names. */
@@ -30,6 +33,8 @@ export interface Service {
   readonly tags: Readonly<Record<string, string>>
   /** Turns clients away for their address. */
   readonly gate: Gate
+  /** The limits of the listener and of the proxy. Undefined: its clients need no places. */
+  readonly limits: LimitPlan | undefined
   /** Undefined if clients are joined to `destination` without a look at them. */
   readonly policy: ListenerPolicy | undefined
   /** The cluster of clients that match no route. */

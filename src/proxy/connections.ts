@@ -5,16 +5,18 @@
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Admission } from '../admission/admission.js'
-import type { DialOptions } from '../cluster/dial.js'
+import type { DialOptions, Entry } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import { Connection, type ConnectionHost } from '../connection/connection.js'
-import type { Service } from '../connection/service.js'
+import type { CountedClient } from '../connection/opening/admit.js'
+import type { Destination, Service } from '../connection/service.js'
 import { mostTold, ToldClients } from '../connection/told-clients.js'
 import type { Engine } from '../io/engine.js'
 import { mostOpenFds } from '../io/kernel/native.js'
 import type { Socket } from '../io/socket.js'
 import { type Looked, Sweep } from '../io/sweep.js'
+import { Claim } from '../limits/claim.js'
 import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
@@ -95,13 +97,18 @@ export class Connections implements ConnectionHost {
       return
     }
     const connection = this.#add(new Connection(this, service, client, from))
-    if (decision === 'go-on') connection.start()
+    if (decision instanceof Claim) connection.claim = decision
+    if (decision === 'go-on' || decision instanceof Claim) connection.start()
     else this.#admission.refuse(connection, decision)
   }
 
   /** A copy in no particular order. It stays the same while connections come and go. */
   all(): readonly Connection[] {
     return this.#members.members()
+  }
+
+  get size(): number {
+    return this.#members.size
   }
 
   endAll(cause: OrderedCause): void {
@@ -134,6 +141,10 @@ export class Connections implements ConnectionHost {
 
   admitNamed(connection: Connection, client: Address): OpeningCause | undefined {
     return this.#admission.named(connection, client)
+  }
+
+  enter(connection: Connection, destination: Destination, client: CountedClient): Entry {
+    return this.#admission.enter(connection, destination, client)
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {

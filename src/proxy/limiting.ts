@@ -1,21 +1,56 @@
-/** All that a proxy does about limits. It connects the rule of admission, the gate and bans. */
+/** All that a proxy does about limits. It connects the table of counts, the rule of admission, the gate, bans and the report. */
 import { ClientRule } from '../admission/client-rule.js'
 import type { Config } from '../config/schema.js'
+import { USUAL_SOURCES } from '../config/schemas/limits-schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
+import type { Counts } from '../limits/counts/counts.js'
+import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { Gate } from '../limits/gate.js'
+import { type Limit, type LimitPlan, planOf } from '../limits/limit.js'
+import { Limiter } from '../limits/limiter.js'
+import { OwnLimit } from '../limits/own-limit.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { ProxyBans, type ProxyBansOptions } from './bans/proxy-bans.js'
+import { LimitReport } from './reporting/limit-report.js'
+import { ownMost } from './reporting/process-status.js'
+
+export interface LimitingOptions {
+  readonly log: Log
+  /** The table of counts that all workers share. Undefined: there is only this process. */
+  readonly shared: Counts | undefined
+  /** Tells the process that decides about bans. Undefined: this process decides. */
+  readonly tellSeen: ProxyBansOptions['tell']
+  /** How many connections are open. */
+  open(): number
+}
 
 export class Limiting {
-  readonly rule = new ClientRule()
+  readonly rule: ClientRule
+  readonly limiter: Limiter
   readonly bans: ProxyBans
+  /** The table of counts that all workers share. Undefined: there is only this process. */
+  readonly shared: Counts | undefined
+  readonly #report: LimitReport
+  readonly #own: OwnLimit
   #config: Config
 
-  /** `tellSeen`: tells the process that decides about bans. Undefined: this process decides. */
-  constructor(config: Config, log: Log, tellSeen: ProxyBansOptions['tell']) {
+  constructor(config: Config, { log, shared, tellSeen, open }: LimitingOptions) {
     this.#config = config
     this.bans = new ProxyBans({ log, config: () => this.#config, tell: tellSeen })
+    this.shared = shared
+    this.#report = new LimitReport(log)
+    this.#own = new OwnLimit(open)
+    this.#setOwn(config)
+    const counts = shared ?? createOwnCounts({ sources: config.limits?.sources ?? USUAL_SOURCES })
+    this.limiter = new Limiter(counts, this.#report)
+    this.rule = new ClientRule({
+      limiter: this.limiter,
+      own: this.#own,
+      hasOthers: shared?.isShared === true,
+      refused: (noPlace, client) => this.#report.refused(noPlace, client),
+      waits: (noPlace, client) => this.#report.waits(noPlace, client),
+    })
   }
 
   /** The checks that a client of this listener has to pass. */
@@ -23,17 +58,45 @@ export class Limiting {
     return new Gate(this.bans.checksOf(config, name))
   }
 
+  planOfListener({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined {
+    return planOf([`listener/${name}`, limits], ['process', config.limits])
+  }
+
+  planOfCluster(name: string, { clusters }: Config): LimitPlan | undefined {
+    return planOf([`cluster/${name}`, clusters[name]!.limits])
+  }
+
   /** The proxy has this config now. */
   takeUp(config: Config): void {
     this.#config = config
     this.bans.reloaded()
+    this.#setOwn(config)
+    this.#report.takeUp(limitsOf(config))
+    this.rule.limitsChanged()
   }
 
-  status(): Pick<ProxyStatus, 'bans' | 'topBans'> {
-    return this.bans.status()
+  status(config: Config): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans'> {
+    const limits = this.#report.status(limitsOf(config), (scope) => this.limiter.held(scope))
+    return { ...limits, ...this.bans.status() }
   }
 
   stop(): void {
+    this.#report.stop()
     this.bans.stop()
   }
+
+  #setOwn(config: Config): void {
+    const isSaid = (config.limits?.maxConnections ?? 0) > 0
+    this.#own.set(isSaid ? undefined : ownMost(config)?.most, config.limits)
+  }
+}
+
+/** Every limit of a config. */
+export function limitsOf({ limits, listeners, clusters }: Config): readonly Limit[] {
+  const plans = [
+    planOf(['process', limits]),
+    ...listeners.map((each) => planOf([`listener/${each.name}`, each.limits])),
+    ...Object.entries(clusters).map(([name, each]) => planOf([`cluster/${name}`, each.limits])),
+  ]
+  return plans.flatMap((plan) => (plan === undefined ? [] : [...plan.all.enforced, ...plan.all.dry]))
 }

@@ -5,6 +5,7 @@ import type { AdmissionRule } from '../admission/rule.js'
 import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Engine } from '../io/engine.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
+import type { Counts } from '../limits/counts/counts.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
 import type { Probes } from './health/probes.js'
@@ -26,6 +27,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly tellSeen?: (findings: readonly BanFinding[]) => void
   /** How backends are checked. `false`: another process checks them, and tells. Default: over the network. */
   readonly probes?: Probes | false
-  /** Decides which clients may come in. Default: those that pass the gate of their listener. */
+  /** The table of counts that all workers share. Default: one of its own. */
+  readonly counts?: Counts
+  /** Decides which clients may come in. Default: those that pass the gate of their listener and get a place in its limits. */
   readonly admission?: AdmissionRule
 }

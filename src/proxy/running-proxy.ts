@@ -76,7 +76,7 @@ export class RunningProxy {
     this.tickets = options.tickets ?? new TicketKeys()
     this.names = options.names ?? createNames(config.names, this.log)
     this.#copyingNotice = new CopyingNotice(this.log)
-    this.limiting = new Limiting(config, this.log, options.tellSeen)
+    this.limiting = this.#createLimiting(config)
     this.#admission = new Admission(this.engine, options.admission ?? this.limiting.rule)
     const ids = new ConnectionIds()
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
@@ -138,7 +138,7 @@ export class RunningProxy {
       drains: this.drains.status(),
       names: this.names.status(),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
-      ...this.limiting.status(),
+      ...this.limiting.status(this.config),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
       config: this.#reloader.counts(),
@@ -215,6 +215,15 @@ export class RunningProxy {
   /** Postgres sessions that can be cancelled. */
   get sessions(): Sessions<Session> {
     return this.#connections.sessions
+  }
+
+  #createLimiting(config: Config): Limiting {
+    return new Limiting(config, {
+      log: this.log,
+      shared: this.#options.counts,
+      tellSeen: this.#options.tellSeen,
+      open: () => this.#connections.size,
+    })
   }
 
   #shared(knownCluster: SharedParts['knownCluster']): SharedParts {

@@ -30,6 +30,7 @@ import {
   texts,
   things,
 } from './kinds.js'
+import { LIMIT, LIMIT_REFUSAL } from './limits.js'
 import { ENDING, LISTENER } from './listener.js'
 import { NAME } from './names.js'
 
@@ -159,6 +160,10 @@ export const STATUS = {
   pastClusters: past(CLUSTER),
   connections: part({ ...CONNECTIONS, ...TRAFFIC }),
   endings: tally(ENDING),
+  /** The limits that are configured. */
+  limits: running(LIMIT),
+  /** The clients that limits turned away, since one of them did so for the first time. */
+  limitRefusals: tally(LIMIT_REFUSAL),
   drains: running(DRAIN),
   bans: part(BANS),
   /** The bans that have turned away the most clients. */

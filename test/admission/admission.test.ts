@@ -8,6 +8,7 @@ import type { Service } from '../../src/connection/service.js'
 import type { Engine } from '../../src/io/engine.js'
 import { RunQueue } from '../../src/io/run-queue.js'
 import type { Socket } from '../../src/io/socket.js'
+import { Claim } from '../../src/limits/claim.js'
 import type { Listener } from '../../src/listener/listener.js'
 
 const service = {} as Service
@@ -25,7 +26,7 @@ beforeEach(() => {
   free = 0
   admission = new Admission({ runQueue } as unknown as Engine, {
     decide: (_, from) => decide(from),
-    ended: (_, from) => told.push(`${nameOf(from)} is over`),
+    ended: ({ peer }) => told.push(`${nameOf(peer)} is over`),
   })
 })
 
@@ -39,8 +40,8 @@ function decide(from: PeerAddress): Decision {
   return 'go-on'
 }
 
-const connectionOf = (name: string, gaveUp = (): void => {}): Connection =>
-  ({ service, peer: peer(name), gaveUp }) as unknown as Connection
+const connectionOf = (name: string): Connection =>
+  ({ service, peer: peer(name), claim: new Claim() }) as unknown as Connection
 
 /** A client waits at this listener. It is asked about again each time the listener goes on. */
 function waitAtListener(name: string): void {
@@ -99,10 +100,14 @@ test('admission asks about one client at a time, so that other work runs between
   expect(told).toEqual(['a?', 'a goes on', 'somebody else runs', 'b?', 'b goes on'])
 })
 
-test('the end of a client that is refused is not told to the rule, and wakes waiting clients', async () => {
+test('the end of a connection without places is not told to the rule, and wakes waiting clients', async () => {
   waitAtListener('a')
   free = 1
-  const refused = connectionOf('x', () => admission.ended(refused))
+  const refused: Connection = {
+    ...connectionOf('x'),
+    claim: undefined,
+    gaveUp: () => admission.ended(refused),
+  } as unknown as Connection
   admission.refuse(refused, { answer: 'refuse', cause: 'rejected' })
   await null
   expect(told).toEqual(['a?', 'a goes on'])

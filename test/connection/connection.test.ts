@@ -46,6 +46,7 @@ describe('a connection that waits for its backend', () => {
       dialOptions: { connectMs: 1000 },
       nextId: () => '01ARYZ6S410000000000000000',
       admitNamed: () => undefined,
+      enter: () => 'in',
       explanationOf: () => undefined,
       sessions: new Sessions(),
       told: new ToldClients(1),
@@ -69,6 +70,7 @@ describe('a connection that waits for its backend', () => {
       liveness: NO_LIVENESS,
       dialsBySni: false,
       refuseAs: undefined,
+      limits: undefined,
     }
     const destinations = new Map([['back', destination]])
     const service = {
@@ -76,6 +78,7 @@ describe('a connection that waits for its backend', () => {
       name: 'front',
       tags: {},
       gate: new Gate([]),
+      limits: undefined,
       policy: undefined,
       destination,
       destinations,

@@ -52,6 +52,7 @@ export function loneConnection(
     liveness: NO_LIVENESS,
     dialsBySni: false,
     refuseAs: undefined,
+    limits: undefined,
   }
   const host: ConnectionHost = {
     engine,
@@ -65,6 +66,7 @@ export function loneConnection(
       failed(cause, error)
     },
     admitNamed: () => undefined,
+    enter: () => 'in',
     connected: () => {},
     answered: () => {},
     ended: (_, ending) => ended(ending),
@@ -74,6 +76,7 @@ export function loneConnection(
     name: 'front',
     tags: {},
     gate: new Gate([]),
+    limits: undefined,
     policy: createListenerPolicy(
       config,
       0,

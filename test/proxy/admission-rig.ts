@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { formatPeer, type PeerAddress } from '../../src/address.js'
 import type { AdmissionRule, AdmissionStep, Decision } from '../../src/admission/rule.js'
 import type { Service } from '../../src/connection/service.js'
+import { Claim } from '../../src/limits/claim.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import { openedSince, openFds } from '../support/fds.js'
@@ -37,7 +38,7 @@ export class Limit implements AdmissionRule {
     this.asked.push(formatPeer(from))
     if (this.active >= this.most) return this.otherwise(service)
     this.active++
-    return 'go-on'
+    return new Claim()
   }
 
   ended(): void {
@@ -48,7 +49,7 @@ export class Limit implements AdmissionRule {
 export class AdmissionRig {
   readonly backend: Backend
   bed!: Bed
-  rule!: Limit
+  rule = new Limit(0, () => 'wait')
   readonly #fdsBefore: readonly string[]
 
   /** Its backend echoes. */
@@ -66,6 +67,11 @@ export class AdmissionRig {
   async start(rule: Limit, config: BedConfig = {}): Promise<void> {
     this.rule = rule
     this.bed = await Bed.start({ backends: [this.backend], ...config }, { admission: rule })
+  }
+
+  /** Starts a proxy with the rule of all proxies: the limits of its config. */
+  async startWithLimits(config: BedConfig): Promise<void> {
+    this.bed = await Bed.start({ backends: [this.backend], ...config })
   }
 
   /** Ends everything. Checks that the rule counts no client as active, and that no deadline and no fd is left. */

@@ -1,5 +1,6 @@
 /** Clients that are not all let in at once: which of them wait at a listener, and which are refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Claim } from '../../src/limits/claim.js'
 import { pattern } from '../support/bytes.js'
 import { turns } from '../support/wait.js'
 import { AdmissionRig, Limit, SAID_BYTES } from './admission-rig.js'
@@ -55,7 +56,7 @@ export function describeAdmission(engine: EngineKind): void {
       const [second] = await rig.comeInVain(1)
       rig.rule.otherwise = () => {
         rig.rule.active++
-        return 'go-on'
+        return new Claim()
       }
       await rig.leave(await rig.served(1))
       await rig.leave(first)

@@ -74,17 +74,18 @@ export class Bed {
     return this.proxy.status().listeners[listener]!.address
   }
 
-  async connect(listener = 0): Promise<Peer> {
+  /** `from`: the address of the client. */
+  async connect(listener = 0, from?: string): Promise<Peer> {
     const address = parseAddress(this.address(listener))
     if (typeof address === 'string') throw new Error(address)
-    const client = await connectTo(address)
+    const client = await connectTo(address, from)
     this.#clients.push(client)
     return client
   }
 
   /** Connects a client that is not served; returns how it ends. */
-  turnedAway(listener = 0): Promise<string> {
-    return turnedAway(this.connect(listener))
+  turnedAway(listener = 0, from?: string): Promise<string> {
+    return turnedAway(this.connect(listener, from))
   }
 
   /** Every record so far. Checks each against the schema. */

@@ -14,6 +14,7 @@ import { describeHealth } from './health.js'
 import { describeHostileClients } from './hostile-clients.js'
 import { describeLeaving } from './leaving.js'
 import { describeLifecycle } from './lifecycle.js'
+import { describeLimits } from './limits.js'
 import { describeManyClients } from './many-clients.js'
 import { describeNames } from './names.js'
 import { describeOperators } from './operators.js'
@@ -28,6 +29,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('backends', () => describeBackends(engine))
   describe('ends of connections', () => describeEndings(engine))
   describe('admission', () => describeAdmission(engine))
+  describe('limits', () => describeLimits())
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())

@@ -119,10 +119,14 @@ export class Peer {
   }
 }
 
-/** Connects to `address`. The socket stays half-open until the caller ends it. */
-export async function connectTo(address: Address): Promise<Peer> {
+/** Connects to `address`, from the address `from` if there is one. The socket stays half-open until the caller ends it. */
+export async function connectTo(address: Address, from?: string): Promise<Peer> {
   const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
-  const socket = netConnect({ ...target, allowHalfOpen: true })
+  const socket = netConnect({
+    ...target,
+    allowHalfOpen: true,
+    ...(from !== undefined && { localAddress: from }),
+  })
   await once(socket, 'connect')
   return new Peer(socket)
 }

@@ -24,6 +24,7 @@ export const METRICS: readonly Metric[] = [
   ...LISTENERS,
   ...about('cluster'),
   ...CLUSTERS,
+  ...about('scope'),
   ...about('kind'),
 ]
 

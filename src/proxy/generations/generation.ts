@@ -19,7 +19,6 @@ import {
 } from '../../connection/listener-policy.js'
 import type { Destination, Service } from '../../connection/service.js'
 import type { Engine } from '../../io/engine.js'
-import type { Gate } from '../../limits/gate.js'
 import type { RefuseAs } from '../../limits/policy.js'
 import { Listener } from '../../listener/listener.js'
 import { announceCertificates, announceCluster, announceIpv6Only } from '../../observe/log/announcements.js'
@@ -60,7 +59,7 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
-  readonly limiting: Pick<Limiting, 'gateOf' | 'takeUp'>
+  readonly limiting: Pick<Limiting, 'shared' | 'gateOf' | 'planOfListener' | 'planOfCluster' | 'takeUp'>
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** A client of this cluster has to wait for a place. */
@@ -86,7 +85,11 @@ export function createGeneration(
       const listener = listeners[index]!
       const policy = policyOf(each, config, before?.services.get(listener), shared)
       const gate = shared.limiting.gateOf(each, config)
-      return [listener, createService(each, listener, policy, gate, destinations, config.limits?.refuseAs)]
+      const limits = shared.limiting.planOfListener(each, config)
+      return [
+        listener,
+        createService(each, listener, { policy, gate, limits }, destinations, config.limits?.refuseAs),
+      ]
     }),
   )
   const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
@@ -138,8 +141,7 @@ function exchangeCertificates(before: Generation, after: Generation): void {
 function createService(
   { name, tags, cluster, limits }: ListenerConfig,
   listener: Listener,
-  policy: ListenerPolicy | undefined,
-  gate: Gate,
+  parts: Pick<Service, 'policy' | 'gate' | 'limits'>,
   destinations: ReadonlyMap<string, Destination>,
   refuseAs: RefuseAs = 'reset',
 ): Service {
@@ -148,8 +150,7 @@ function createService(
     listener,
     name,
     tags,
-    gate,
-    policy,
+    ...parts,
     destination,
     destinations,
     refuseAs: limits?.refuseAs ?? refuseAs,
@@ -199,7 +200,7 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onNoKey, onQueued, hooksOf, names, onFound }: SharedParts,
+  { engine, counters, log, knownCluster, onNoKey, onQueued, hooksOf, names, onFound, limiting }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
@@ -221,6 +222,7 @@ function createDestination(
       followed.onMoved?.(moved)
     },
     onNoKey,
+    ...(limiting.shared && { counts: limiting.shared }),
     onQueued,
     dialThrough: (proxy: ForwardProxyOptions, places: Places) => createForwardDialer(engine, proxy, places),
     names,
@@ -228,6 +230,7 @@ function createDestination(
   }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
+    limits: limiting.planOfCluster(name, config),
     pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,
     dialsBySni: options.dial?.server === 'sni',

@@ -10,6 +10,8 @@ import type { ProxyStatus } from '../../observe/status.js'
 import { createPipeCounters } from '../../pipe/options.js'
 import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
 import type { BackendEntry } from '../../proxy/catalogue/catalogue-backends.js'
+import { limitsOf } from '../../proxy/limiting.js'
+import { limitsReport } from '../../proxy/reporting/limit-report.js'
 import { ownFacts } from '../../proxy/reporting/process-status.js'
 import { ProxyCounters } from '../../proxy/reporting/proxy-counters.js'
 import { RECORDS } from '../../status/data-path.js'
@@ -35,6 +37,8 @@ export function idleStatus(
     topBans: [],
     names: [],
     ...nothingCounted(config, catalogue),
+    limits: limitsReport(limitsOf(config), () => 0),
+    limitRefusals: [],
     pipes: createPipeCounters(),
     records: countersOf(RECORDS),
     processes: [],

@@ -5,6 +5,7 @@
 import { formatPeer, type PeerAddress } from '../../../src/address.js'
 import type { AdmissionRule, AdmissionStep, Decision } from '../../../src/admission/rule.js'
 import type { Service } from '../../../src/connection/service.js'
+import { Claim } from '../../../src/limits/claim.js'
 import type { Random } from '../random.js'
 
 export interface LimitOptions {
@@ -35,7 +36,7 @@ export class Limit implements AdmissionRule {
     this.waiting.delete(client)
     if (this.active < this.options.most) {
       this.active++
-      return 'go-on'
+      return new Claim()
     }
     const answer = this.#random().pick(this.options.answers)
     if (answer === 'refuse') return { answer, cause: 'rejected' }

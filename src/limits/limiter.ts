@@ -1,0 +1,89 @@
+/**
+ * Takes places for clients in the table of counts, and gives them back. It says which limit has no place. Whether the client
+ * then waits or is refused is the business of those who ask.
+ */
+import type { PeerAddress } from '../address.js'
+import type { OpeningCause } from '../observe/endings.js'
+import type { Claim } from './claim.js'
+import type { Counts, WhyRefused } from './counts/counts.js'
+import { type Limit, type LimitGroup, type LimitPlan, wantFor } from './limit.js'
+
+/** The limit that has no place for a client, and why. */
+export interface NoPlace {
+  readonly limit: Limit
+  readonly why: WhyRefused
+}
+
+/** What a limiter tells. */
+export interface LimiterHooks {
+  /** A limit in a dry run would have turned this client away. */
+  wouldRefuse(noPlace: NoPlace, client: PeerAddress): void
+}
+
+export class Limiter {
+  readonly counts: Counts
+  readonly #hooks: LimiterHooks
+  /** How many places the connections of this process hold in a scope as a whole. */
+  readonly #held = new Map<string, number>()
+
+  constructor(counts: Counts, hooks: LimiterHooks) {
+    this.counts = counts
+    this.#hooks = hooks
+  }
+
+  /** Takes a place in each limit and adds it to the claim. If a limit has none, nothing is taken. */
+  take({ enforced, dry }: LimitGroup, client: PeerAddress, claim: Claim): NoPlace | undefined {
+    if (enforced.length > 0) {
+      const { entries, refused, why } = this.counts.take(enforced.map((limit) => wantFor(limit, client)))
+      if (entries === undefined) return { limit: enforced[refused]!, why }
+      for (const [index, limit] of enforced.entries()) this.#add(claim, limit, entries[index]!)
+    }
+    for (const limit of dry) {
+      const { entries, why } = this.counts.take([wantFor(limit, client)])
+      if (entries === undefined) this.#hooks.wouldRefuse({ limit, why }, client)
+      else this.#add(claim, limit, entries[0]!)
+    }
+    return undefined
+  }
+
+  /** Gives back everything that is claimed. */
+  leave(claim: Claim): void {
+    for (const [index, limit] of claim.limits.entries()) {
+      this.counts.leave(claim.entries[index]!)
+      this.#count(limit, -1)
+    }
+    claim.clear()
+  }
+
+  /** The places that connections of this process hold in a scope as a whole. */
+  held(scope: string): number {
+    return this.#held.get(scope) ?? 0
+  }
+
+  #add(claim: Claim, limit: Limit, entry: number): void {
+    claim.add(limit, entry)
+    this.#count(limit, 1)
+  }
+
+  #count({ scope, perSource }: Limit, change: 1 | -1): void {
+    if (perSource !== undefined) return
+    const held = this.held(scope) + change
+    if (held === 0) this.#held.delete(scope)
+    else this.#held.set(scope, held)
+  }
+}
+
+/** The limits in which a client of this peer needs places at once. Clients of unix sockets have no address, so they are no source. */
+export const groupFor = ({ all, scopes }: LimitPlan, peer: PeerAddress): LimitGroup =>
+  typeof peer === 'object' && peer.kind === 'unix' ? scopes : all
+
+/** Whether a client waits for a place in this limit. Nobody waits for a place of a source: it would make all others wait. */
+export const isWaitedFor = ({ limit: { perSource, policy } }: NoPlace): boolean =>
+  perSource === undefined && policy.whenFull === 'wait'
+
+/** The cause in the record of a client that gets no place. */
+export function causeOf({ limit: { scope, perSource }, why }: NoPlace): OpeningCause {
+  const kind = scope.split('/', 1)[0] as 'process' | 'listener' | 'cluster'
+  if (perSource !== undefined) return `source-limit: ${why === 'full-table' ? 'table-full' : why} (${kind})`
+  return `limit: ${kind} ${why === 'rate' ? 'rate' : 'connections'}`
+}

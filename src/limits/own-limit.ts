@@ -1,0 +1,40 @@
+/**
+ * How many connections this process can have because of its file descriptors. No other process has a part in it, so it
+ * needs no table of counts. It holds where the config names no `maxConnections` of the proxy.
+ */
+import type { NoPlace } from './limiter.js'
+import type { Limits } from './policy.js'
+
+const NO_LIMITS: Limits = {
+  maxConnections: 0,
+  newPerSecond: undefined,
+  bytesPerSecond: undefined,
+  perSource: undefined,
+  perConnection: undefined,
+  whenFull: 'wait',
+  refuseAs: undefined,
+  dryRun: false,
+}
+
+export class OwnLimit {
+  readonly #open: () => number
+  #most = Number.POSITIVE_INFINITY
+  #full: NoPlace | undefined
+
+  /** `open`: the connections that are open now. */
+  constructor(open: () => number) {
+    this.#open = open
+  }
+
+  /** `most` undefined: there is no such limit. */
+  set(most: number | undefined, policy: Limits = NO_LIMITS): void {
+    this.#most = most ?? Number.POSITIVE_INFINITY
+    const want = { key: { scope: 'process' }, most: this.#most, perSecond: 0, burst: 1 }
+    this.#full = { limit: { scope: 'process', perSource: undefined, policy, want }, why: 'connections' }
+  }
+
+  /** Undefined: there is room for one more. */
+  get noPlace(): NoPlace | undefined {
+    return this.#open() < this.#most ? undefined : this.#full
+  }
+}

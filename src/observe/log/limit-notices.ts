@@ -1,0 +1,94 @@
+/**
+ * Log lines about limits. A limit that begins to turn clients away is told once, and once more when it is over. No client
+ * has a line of its own here: its record has the cause.
+ */
+import { formatPeer, type PeerAddress } from '../../address.js'
+import type { NoPlace } from '../../limits/limiter.js'
+import type { Log } from './log.js'
+
+/** What becomes of the clients for which a limit has no place. */
+export type Turned = 'refused' | 'waits' | 'dry-run'
+
+/** It is over when the limit has let everybody in for this long (ms). */
+const QUIET_MS = 10_000
+
+interface Notice {
+  readonly title: string
+  readonly facts: object
+  /** How many clients were turned away. A client that waits is asked about again and again, so it counts as 0. */
+  clients: number
+  isQuiet: boolean
+}
+
+export class LimitNotices {
+  readonly #log: Log
+  readonly #active = new Map<string, Notice>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  tell(noPlace: NoPlace, turned: Turned, client: PeerAddress): void {
+    const { limit, why } = noPlace
+    const key = `${limit.scope} ${limit.perSource === undefined ? '' : 'source'} ${why} ${turned}`
+    const notice = this.#active.get(key) ?? this.#begin(key, noPlace, turned, client)
+    notice.isQuiet = false
+    if (turned !== 'waits') notice.clients++
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#active.clear()
+  }
+
+  #begin(key: string, noPlace: NoPlace, turned: Turned, client: PeerAddress): Notice {
+    const title = titleOf(noPlace)
+    const { scope, perSource } = noPlace.limit
+    const facts = { scope, limit: nameOf(noPlace), dryRun: turned === 'dry-run' ? true : undefined }
+    const by = perSource === undefined ? '' : ` by ${formatPeer(client)}`
+    const notice = { title, facts, clients: 0, isQuiet: false }
+    this.#active.set(key, notice)
+    this.#timer ??= setInterval(() => this.#look(), QUIET_MS).unref()
+    this.#log.warn({ ...facts, most: mostOf(noPlace) }, `${title} is reached${by}: ${CONSEQUENCES[turned]}`)
+    return notice
+  }
+
+  #look(): void {
+    for (const [key, notice] of this.#active) {
+      if (notice.isQuiet) {
+        this.#active.delete(key)
+        const { facts, title, clients } = notice
+        this.#log.info({ ...facts, clients }, `${title} lets everybody in again`)
+      }
+      notice.isQuiet = true
+    }
+    if (this.#active.size === 0) this.stop()
+  }
+}
+
+const CONSEQUENCES: Readonly<Record<Turned, string>> = {
+  refused: 'clients are refused',
+  waits: 'clients wait',
+  'dry-run': 'clients would be refused without dryRun',
+}
+
+const titleOf = (noPlace: NoPlace): string => `${ownerOf(noPlace)}: ${nameOf(noPlace)}`
+
+function ownerOf({ limit: { scope } }: NoPlace): string {
+  const [kind, name] = [scope.slice(0, scope.indexOf('/')), scope.slice(scope.indexOf('/') + 1)]
+  return scope === name ? 'the proxy' : `${kind} ${name}`
+}
+
+/** The key of the config. */
+function nameOf({ limit: { perSource }, why }: NoPlace): string {
+  if (why === 'full-table') return 'limits.sources'
+  const name = why === 'rate' ? 'newPerSecond' : 'maxConnections'
+  return perSource === undefined ? name : `perSource.${name}`
+}
+
+function mostOf({ limit: { want }, why }: NoPlace): number | undefined {
+  if (why === 'full-table') return undefined
+  return why === 'rate' ? want.perSecond : want.most
+}

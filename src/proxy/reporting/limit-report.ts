@@ -1,0 +1,85 @@
+/**
+ * What a proxy reports about its limits: how many places are held, and how many clients each limit has turned away. It counts
+ * by the name of a scope, so a count does not fall at a reload.
+ */
+import type { PeerAddress } from '../../address.js'
+import { forgetLongestGone } from '../../cluster/left.js'
+import type { WhyRefused } from '../../limits/counts/counts.js'
+import type { Limit } from '../../limits/limit.js'
+import type { NoPlace } from '../../limits/limiter.js'
+import { LimitNotices } from '../../observe/log/limit-notices.js'
+import type { Log } from '../../observe/log/log.js'
+import type { ProxyStatus } from '../../observe/status.js'
+import type { LIMIT_REFUSALS } from '../../status/limits.js'
+
+type Why = (typeof LIMIT_REFUSALS)[number]
+
+interface Refusals {
+  refused: number
+  wouldRefuse: number
+}
+
+export class LimitReport {
+  readonly #notices: LimitNotices
+  /** By scope, then by what had no place. */
+  readonly #refusals = new Map<string, Map<Why, Refusals>>()
+
+  constructor(log: Log) {
+    this.#notices = new LimitNotices(log)
+  }
+
+  refused(noPlace: NoPlace, client: PeerAddress): void {
+    this.#refusalsOf(noPlace).refused++
+    this.#notices.tell(noPlace, 'refused', client)
+  }
+
+  wouldRefuse(noPlace: NoPlace, client: PeerAddress): void {
+    this.#refusalsOf(noPlace).wouldRefuse++
+    this.#notices.tell(noPlace, 'dry-run', client)
+  }
+
+  waits(noPlace: NoPlace, client: PeerAddress): void {
+    this.#notices.tell(noPlace, 'waits', client)
+  }
+
+  /** The proxy has these limits now. Counts of a scope that has none any more are forgotten after those of a hundred others. */
+  takeUp(present: readonly Limit[]): void {
+    const scopes = new Set(present.map(({ scope }) => scope))
+    forgetLongestGone(this.#refusals, (_, scope) => scopes.has(scope))
+  }
+
+  status(present: readonly Limit[], held: Held): Pick<ProxyStatus, 'limits' | 'limitRefusals'> {
+    return {
+      limits: limitsReport(present, held),
+      limitRefusals: Array.from(this.#refusals, ([scope, its]) =>
+        Array.from(its, ([why, counts]) => ({ scope, why, ...counts })),
+      ).flat(),
+    }
+  }
+
+  stop(): void {
+    this.#notices.stop()
+  }
+
+  #refusalsOf({ limit: { scope, perSource }, why }: NoPlace): Refusals {
+    const its = this.#refusals.get(scope) ?? new Map<Why, Refusals>()
+    this.#refusals.set(scope, its)
+    const key = whyOf(why, perSource !== undefined)
+    const refusals = its.get(key) ?? { refused: 0, wouldRefuse: 0 }
+    its.set(key, refusals)
+    return refusals
+  }
+}
+
+/** The places that connections hold in a scope as a whole. */
+type Held = (scope: string) => number
+
+export function limitsReport(present: readonly Limit[], held: Held): ProxyStatus['limits'] {
+  const whole = present.filter(({ perSource }) => perSource === undefined)
+  return whole.map(({ scope, want }) => ({ scope, held: held(scope), most: want.most }))
+}
+
+function whyOf(why: WhyRefused, isOfSource: boolean): Why {
+  if (why === 'full-table') return 'table-full'
+  return isOfSource ? `source-${why}` : why
+}
