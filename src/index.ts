@@ -29,8 +29,24 @@ export type {
 export type { AdminInput } from './config/schemas/admin-schema.js'
 export type { AddressInput, BackendInput, ServiceInput } from './config/schemas/backends-schema.js'
 export type { AccessInput, LogInput } from './config/schemas/log-schema.js'
-export type { BanInfo, BanList, Banned, DrainResult, Reloaded, Unbanned } from './control/answers.js'
-export type { BanOrder, BanQuery, DrainOptions, DrainOrder, UnbanOrder } from './control/orders.js'
+export type {
+  BanInfo,
+  BanList,
+  Banned,
+  DrainResult,
+  Reloaded,
+  SourceInfo,
+  SourceList,
+  Unbanned,
+} from './control/answers.js'
+export type {
+  BanOrder,
+  BanQuery,
+  DrainOptions,
+  DrainOrder,
+  SourceQuery,
+  UnbanOrder,
+} from './control/orders.js'
 export type { SpliceMode } from './defaults.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/not-splicing.js'

@@ -31,7 +31,8 @@ export interface ClientRuleOptions {
 
 export class ClientRule implements AdmissionRule {
   readonly #options: ClientRuleOptions
-  #step!: AdmissionStep
+  /** Undefined: no admission step asks this rule. */
+  #step: AdmissionStep | undefined
   #look: NodeJS.Timeout | undefined
 
   constructor(options: ClientRuleOptions) {
@@ -44,7 +45,7 @@ export class ClientRule implements AdmissionRule {
 
   /** Limits have changed. Clients that wait may have their places. */
   limitsChanged(): void {
-    this.#step.askAgain()
+    this.#step?.askAgain()
   }
 
   /** A peer that may name another client is not asked for its own address: its client is, once it is known. */
@@ -109,7 +110,7 @@ export class ClientRule implements AdmissionRule {
     if (this.#options.hasOthers || noPlace.why !== 'connections')
       this.#look ??= setTimeout(() => {
         this.#look = undefined
-        this.#step.askAgain()
+        this.#step?.askAgain()
       }, LOOK_EVERY_MS).unref()
     return 'wait'
   }

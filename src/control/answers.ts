@@ -20,6 +20,28 @@ export interface ConnectionList {
 export type ConnectionInfo = Told<typeof CONNECTION>
 export type DirectionInfo = Told<typeof DIRECTION>
 
+export interface SourceList {
+  /** Whether all workers count together. If not, a figure is the sum of what each of them counts. */
+  readonly isShared: boolean
+  /** How many sources are known, listed or not. A source counts once in each scope. */
+  readonly matched: number
+  readonly sources: readonly SourceInfo[]
+}
+
+/** What one client address has of the limits of a scope. */
+export interface SourceInfo {
+  /** `process`, `listener/NAME` or `cluster/NAME`. */
+  readonly scope: string
+  /** Such as `192.0.2.1` or `2001:db8::/64`. */
+  readonly source: string
+  /** Connections that are open. */
+  readonly connections: number
+  /** Connections that came in the last second. */
+  readonly newPerSecond: number
+  /** Both directions together, since 0:00 UTC. 0 if no limit counts them. */
+  readonly bytesToday: number
+}
+
 export interface Killed {
   readonly killed: number
 }

@@ -14,6 +14,7 @@ import type {
   Readiness,
   Reloaded,
   ServingTier,
+  SourceList,
   Unbanned,
 } from './answers.js'
 import type {
@@ -23,6 +24,7 @@ import type {
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
+  SourceQuery,
   UnbanOrder,
 } from './orders.js'
 
@@ -31,6 +33,8 @@ export interface Control {
   /** Its cost does not grow with the number of connections. */
   readiness(): Promise<Readiness>
   connections(query: ConnectionQuery): Promise<ConnectionList>
+  /** The sources that limits count. Rejects with `unknown-name` if no limit counts sources in the scope. */
+  sources(query: SourceQuery): Promise<SourceList>
   /** Ends connections with a reset, whatever is in flight. An empty filter means all of them. */
   kill(filter: ConnectionFilter): Promise<Killed>
   /**

@@ -47,7 +47,7 @@ export function checkNames(named: Named, names: Names): void {
 
 /** `known`: the names to suggest from. */
 export function unknownName(
-  what: 'listener' | 'cluster' | 'backend' | 'connection',
+  what: 'listener' | 'cluster' | 'backend' | 'connection' | 'scope',
   name: string,
   known: readonly string[] = [],
   where = '',

@@ -31,6 +31,7 @@ import {
   MOST_LISTED,
   MOST_WEIGHT,
   MOST_WHY_CHARS,
+  SOURCE_SORTS,
   type UnbanOrder,
 } from './orders.js'
 
@@ -65,6 +66,13 @@ export const connectionQuery = z.strictObject({
   idleForMs: inDigits.pipe(duration).optional(),
   olderThanMs: inDigits.pipe(duration).optional(),
   sort: z.enum(CONNECTION_SORTS).optional().describe('the highest first; default rate'),
+  limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${DEFAULT_LISTED}`),
+})
+
+/** For a query string. */
+export const sourceQuery = z.strictObject({
+  scope: name.optional().describe('process, listener/NAME or cluster/NAME'),
+  sort: z.enum(SOURCE_SORTS).optional().describe('the highest first; default connections'),
   limit: inDigits.pipe(z.int().min(1).max(MOST_LISTED)).optional().describe(`default ${DEFAULT_LISTED}`),
 })
 

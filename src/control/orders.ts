@@ -3,12 +3,14 @@
  * supervisor's channel to its workers all use these types. `faults.ts` has what can be wrong with an order.
  */
 export const CONNECTION_SORTS = ['rate', 'bytes', 'age', 'idle'] as const
+export const SOURCE_SORTS = ['connections', 'rate', 'bytes'] as const
+export type SourceSort = (typeof SOURCE_SORTS)[number]
 export const BACKEND_STATES = ['up', 'drain', 'maint'] as const
 export type BackendState = (typeof BACKEND_STATES)[number]
 /** The answer to an operator who asks for it. */
 export const DOWN_IS_NO_ORDER =
   'down is what millrace finds out by itself: use drain (no new connections) or maint (out of service)'
-/** How many connections a list has at most, and by default. */
+/** How many connections or sources a list has at most, and by default. */
 export const MOST_LISTED = 1000
 export const DEFAULT_LISTED = 100
 export const MOST_WEIGHT = 1000
@@ -32,6 +34,15 @@ export interface ConnectionQuery extends ConnectionFilter {
   /** The order of the list, the highest first. Default `rate`. */
   readonly sort?: (typeof CONNECTION_SORTS)[number] | undefined
   /** How many connections the list has at most: 1 to 1000. Default 100. */
+  readonly limit?: number | undefined
+}
+
+export interface SourceQuery {
+  /** `process`, `listener/NAME` or `cluster/NAME`. Default: every scope with limits of sources. */
+  readonly scope?: string | undefined
+  /** The order of the list, the highest first. Default `connections`. */
+  readonly sort?: SourceSort | undefined
+  /** How many sources the list has at most: 1 to 1000. Default 100. */
   readonly limit?: number | undefined
 }
 

@@ -13,6 +13,7 @@ import type {
   Readiness,
   Reloaded,
   ServingTier,
+  SourceList,
   Unbanned,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
@@ -23,6 +24,7 @@ import type {
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
+  SourceQuery,
   UnbanOrder,
 } from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -60,6 +62,10 @@ export class ProxyControl implements Control {
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
     return this.#watch.list(query)
+  }
+
+  async sources(query: SourceQuery): Promise<SourceList> {
+    return this.#proxy.sources(query)
   }
 
   async kill(filter: ConnectionFilter): Promise<Killed> {

@@ -2,8 +2,16 @@
  * A proxy as library users see it: what they can call, and what they get.
  */
 import type { ProxyConfig } from '../config/input.js'
-import type { BanList, Banned, DrainResult, Reloaded, ServingTier, Unbanned } from '../control/answers.js'
-import type { BanOrder, BanQuery, DrainOrder, UnbanOrder } from '../control/orders.js'
+import type {
+  BanList,
+  Banned,
+  DrainResult,
+  Reloaded,
+  ServingTier,
+  SourceList,
+  Unbanned,
+} from '../control/answers.js'
+import type { BanOrder, BanQuery, DrainOrder, SourceQuery, UnbanOrder } from '../control/orders.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
@@ -27,6 +35,11 @@ export interface Proxy {
   start(): Promise<void>
   /** Facts and figures of this moment. */
   status(): ProxyStatus
+  /**
+   * The client addresses that limits count, each once in each scope. Throws `unknown-name` if no limit counts sources in the
+   * scope.
+   */
+  sources(query?: SourceQuery): SourceList
   /**
    * Loads another config without touching open connections. New listeners open first. Listeners that are gone
    * accept no more, and their connections drain for `drainMs`. If anything fails, nothing has changed.

@@ -8,9 +8,9 @@ import { type Config, workerCount } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import type { Connection } from '../connection/connection.js'
-import type { DrainResult, Readiness, Reloaded, ServingTier } from '../control/answers.js'
+import type { DrainResult, Readiness, Reloaded, ServingTier, SourceList } from '../control/answers.js'
 import { timesOf } from '../control/drain-order.js'
-import type { DrainOrder } from '../control/orders.js'
+import type { DrainOrder, SourceQuery } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
@@ -40,6 +40,7 @@ import { readinessOf } from './reporting/readiness.js'
 import type { RunningProxyOptions } from './running-options.js'
 import { isOf, scopeOf, usesOf } from './scope.js'
 import { createServing, type Serving } from './serving.js'
+import { listSources } from './sources.js'
 
 type State = ProxyStatus['state']
 
@@ -144,6 +145,10 @@ export class RunningProxy {
       config: this.#reloader.counts(),
       processes: [],
     }
+  }
+
+  sources(query: SourceQuery = {}): SourceList {
+    return listSources(this.limiting.limiter.counts, this.config, query)
   }
 
   reload(config: ProxyConfig): Promise<Reloaded> {

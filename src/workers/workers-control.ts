@@ -15,6 +15,7 @@ import type {
   Readiness,
   Reloaded,
   ServingTier,
+  SourceList,
   Unbanned,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
@@ -29,8 +30,11 @@ import {
   type ConnectionQuery,
   DEFAULT_LISTED,
   type DrainOrder,
+  MOST_LISTED,
+  type SourceQuery,
   type UnbanOrder,
 } from '../control/orders.js'
+import { mergeSources } from '../control/source-order.js'
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { BACKEND_STATE } from '../status/cluster.js'
@@ -86,6 +90,13 @@ export class WorkersControl implements Control {
         .sort((a, b) => weigh(b) - weigh(a))
         .slice(0, query.limit ?? DEFAULT_LISTED),
     }
+  }
+
+  /** Workers that do not count together list as many as they can: the source that has most may be small in each of them. */
+  async sources(query: SourceQuery): Promise<SourceList> {
+    const { serving } = this.#supervisor
+    const call: Call = { method: 'sources', args: [{ ...query, limit: MOST_LISTED }] }
+    return mergeSources(await serving.order<SourceList>(() => call, ORDER_WITHIN_MS), query)
   }
 
   async kill(filter: ConnectionFilter): Promise<Killed> {

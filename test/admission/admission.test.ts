@@ -11,7 +11,7 @@ import type { Socket } from '../../src/io/socket.js'
 import { Claim } from '../../src/limits/claim.js'
 import type { Listener } from '../../src/listener/listener.js'
 
-const service = {} as Service
+const service = { destinations: new Map() } as unknown as Service
 
 let runQueue: RunQueue
 let admission: Admission

@@ -36,7 +36,12 @@ export class VerbsRig {
     const [pg, cache] = this.backends
     return {
       listeners: [
-        { name: 'postgres', address: '127.0.0.1:0', cluster: 'pg' },
+        {
+          name: 'postgres',
+          address: '127.0.0.1:0',
+          cluster: 'pg',
+          limits: { perSource: { maxConnections: 100 } },
+        },
         { name: 'redis', address: '127.0.0.1:0', cluster: 'cache' },
       ],
       clusters: {

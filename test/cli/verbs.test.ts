@@ -39,6 +39,7 @@ function shapeOf(text: string): string {
     .replaceAll(/(127\.0\.0\.1|10\.0\.0\.\d):\d+/g, 'ADDRESS')
     .replaceAll(/\d+(\.\d+)?(ms|s)\b/g, 'TIME')
     .replaceAll(/\d+(\.\d+)? [KMG]?B/g, 'BYTES')
+    .replaceAll(/(127\.0\.0\.1 +\d+ +)\d+$/gm, '$1RATE')
     .replaceAll(/\d+%| –(?=\s|$)/g, ' SHARE')
     .replaceAll(/ +/g, ' ')
     .replaceAll(/ $/gm, '')
@@ -63,7 +64,7 @@ describe('docs/commands.md', () => {
 })
 
 describe('verbs', () => {
-  it.each(['status', 'connections', 'kill --all', 'reload', 'log --level debug', 'top --once'])(
+  it.each(['status', 'connections', 'sources', 'kill --all', 'reload', 'log --level debug', 'top --once'])(
     '`millrace %s --json` prints the JSON of the API',
     async (line) => {
       const { stdout, code } = await rig.ask(`${line} --json`)

@@ -11,6 +11,7 @@ import type {
   Killed,
   Reloaded,
   ServingTier,
+  SourceList,
   Unbanned,
 } from '../../control/answers.js'
 import { BACKEND, BACKEND_STATE, CLUSTER } from '../../status/cluster.js'
@@ -26,6 +27,20 @@ export const log = z.strictObject({ level: z.string(), file: z.string().optional
 export const nothing = z.strictObject({})
 
 export const killed = z.strictObject({ killed: count }) satisfies z.ZodType<Killed>
+
+const source = z.strictObject({
+  scope: z.string().describe('process, listener/NAME or cluster/NAME'),
+  source: z.string().describe('such as 192.0.2.1 or 2001:db8::/64'),
+  connections: count.describe('connections that are open'),
+  newPerSecond: count.describe('connections that came in the last second'),
+  bytesToday: count.describe('both directions together, since 0:00 UTC. 0 if no limit counts them'),
+})
+
+export const sourceList = z.strictObject({
+  isShared: z.boolean().describe('whether all workers count together'),
+  matched: count.describe('sources that are known, listed or not'),
+  sources: z.array(source),
+}) satisfies z.ZodType<SourceList>
 
 export const drained = z.strictObject({
   finished: count,

@@ -8,6 +8,7 @@ import { connectionsRequest, killRequest } from './connections.js'
 import { drainRequest } from './drain.js'
 import { logRequest, reloadRequest, statusRequest } from './process.js'
 import type { Request } from './request.js'
+import { sourcesRequest } from './sources.js'
 
 export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request {
   switch (question.verb) {
@@ -15,6 +16,8 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return statusRequest()
     case 'connections':
       return connectionsRequest(question.query)
+    case 'sources':
+      return sourcesRequest(question.query)
     case 'kill':
       return killRequest(question.filter)
     case 'drain':

@@ -11,6 +11,7 @@ import type {
   ConnectionQuery,
   DrainOrder,
   FromOutside,
+  SourceQuery,
   UnbanOrder,
 } from '../../control/orders.js'
 
@@ -18,6 +19,7 @@ import type {
 export type Question =
   | { readonly verb: 'status' }
   | { readonly verb: 'connections'; readonly query: ConnectionQuery }
+  | { readonly verb: 'sources'; readonly query: SourceQuery }
   | { readonly verb: 'kill'; readonly filter: FromOutside<ConnectionFilter> }
   | { readonly verb: 'drain'; readonly order: FromOutside<DrainOrder> }
   | {

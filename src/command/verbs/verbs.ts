@@ -10,6 +10,7 @@ import { defineConnections, defineKill } from './connections.js'
 import { defineDrain } from './drain.js'
 import { defineLog, defineReload, defineStatus, defineTop } from './process.js'
 import type { Decide } from './question.js'
+import { defineSources } from './sources.js'
 
 interface Verb {
   readonly name: string
@@ -28,6 +29,11 @@ const DEFINED: readonly Verb[] = [
     name: 'connections',
     description: 'list open connections, the busiest first',
     define: defineConnections,
+  },
+  {
+    name: 'sources',
+    description: 'list the client addresses that limits count, those with the most connections first',
+    define: defineSources,
   },
   {
     name: 'kill',

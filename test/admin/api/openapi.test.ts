@@ -94,7 +94,12 @@ class Judge {
 const config = (workers: number): ProxyConfig => ({
   workers,
   listeners: [
-    { name: 'front', address: '127.0.0.1:0', cluster: 'back' },
+    {
+      name: 'front',
+      address: '127.0.0.1:0',
+      cluster: 'back',
+      limits: { perSource: { maxConnections: 1000 } },
+    },
     { name: 'dead', address: '127.0.0.1:0', cluster: 'nobody' },
     { name: 'named', address: '127.0.0.1:0', routes: [{ sni: 'a.example', cluster: 'back' }] },
   ],
@@ -163,6 +168,8 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     await judge.ask('PATCH', backendPath, backendAt(backend.address), { state: 'up', weight: 2 })
     await judge.ask('PATCH', backendPath, backendAt('x:1'), { state: 'up' })
     await judge.ask('PATCH', backendPath, backendAt(backend.address), { state: 'sideways' })
+    for (const scope of ['listener/front', 'cluster/x'])
+      await judge.ask('GET', '/api/v1/sources', `/api/v1/sources?limit=2&scope=${scope}`)
     const failback = '/api/v1/clusters/{cluster}/failback'
     for (const name of ['back', 'nobody', 'x'])
       await judge.ask('POST', failback, failback.replace('{cluster}', name))

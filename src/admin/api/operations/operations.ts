@@ -7,6 +7,7 @@ import { CLUSTER_OPERATIONS } from './clusters.js'
 import { CONNECTION_OPERATIONS } from './connections.js'
 import type { Operation } from './operation.js'
 import { PROCESS_OPERATIONS } from './process.js'
+import { SOURCE_OPERATIONS } from './sources.js'
 import { STATUS_OPERATIONS } from './status.js'
 
 export const OPERATIONS: readonly Operation[] = [
@@ -14,5 +15,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...CLUSTER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...BAN_OPERATIONS,
+  ...SOURCE_OPERATIONS,
   ...PROCESS_OPERATIONS,
 ]
