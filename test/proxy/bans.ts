@@ -215,6 +215,16 @@ export function describeBans(): void {
       expect(await lastCause(5)).toMatchObject({ cause: 'rejected' })
     })
 
+    it('comes for a source that wants more connections than it may have', async () => {
+      const limits = { perSource: { maxConnections: 1 }, ban: POLICY }
+      await start({ acceptProxy: trusting.acceptProxy, limits })
+      await join(REJECTED)
+      await provoke()
+      await refused(REJECTED)
+      const causes = (await bed.recorded(4)).map(({ ended }) => ended.cause)
+      expect(causes).toEqual([...Array(3).fill('source-limit: connections (listener)'), DENIED.cause])
+    })
+
     it('does not come if the refusals are further apart', async () => {
       await start({ ...trusting, limits: { ban: POLICY } })
       for (let i = 0; i < 5; i++) {
