@@ -1,6 +1,7 @@
 /**
  * How many connections this process can have because of its file descriptors. No other process has a part in it, so it
- * needs no table of counts. It holds where the config names no `maxConnections` of the proxy.
+ * needs no table of counts. It holds beside a `maxConnections` of the proxy, too:
+ * one worker can have more of these than the others.
  */
 import type { NoPlace } from './limiter.js'
 import type { Limits } from './policy.js'

@@ -86,8 +86,7 @@ export class Limiting {
   }
 
   #setOwn(config: Config): void {
-    const isSaid = (config.limits?.maxConnections ?? 0) > 0
-    this.#own.set(isSaid ? undefined : ownMost(config)?.most, config.limits)
+    this.#own.set(ownMost(config)?.most, config.limits)
   }
 }
 

@@ -1,7 +1,8 @@
 /** The command follows its limit on file descriptors: it says what they are enough for, and refuses a config that needs more. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ProcessLimitsInput } from '../../src/config/limits-input.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import { listeningPort, Millrace, runMillrace, writeConfig } from '../support/millrace.js'
@@ -61,37 +62,80 @@ it.skipIf(areMissing('prlimit'))(
 const FEW = { through: ['prlimit', '--nofile=200:200'] }
 const ENOUGH_FOR = 42
 
-it.skipIf(areMissing('prlimit'))(
-  'with evictIdle a process that has as many connections as it can have ends one that is idle, and keeps one that is not',
-  async () => {
-    const backend = (await Backend.listen()).echo()
+describe.skipIf(areMissing('prlimit'))('a process that has as many connections as it can have', () => {
+  let backend: Backend
+  let millrace: Millrace
+  let port: number
+  let clients: Peer[]
+
+  async function begin(limits: ProcessLimitsInput): Promise<void> {
+    clients = []
+    backend = (await Backend.listen()).echo()
     const config = writeConfig(folder, {
       listeners: [{ address: '127.0.0.1:0', cluster: 'only' }],
       clusters: { only: { backends: [backend.address] } },
-      limits: { evictIdle: { afterMs: '1s' } },
+      limits,
       admin: false,
     })
-    const millrace = new Millrace(['--config', config], FEW)
-    const port = await listeningPort(millrace)
-    const clients: Peer[] = []
-    for (let count = 0; count < ENOUGH_FOR; count++) {
-      const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
-      clients.push(client)
-      client.send(Buffer.from('hello'))
-      await client.receive(5)
-    }
-    const [busy, ...others] = clients
+    millrace = new Millrace(['--config', config], FEW)
+    port = await listeningPort(millrace)
+    for (let count = 0; count < ENOUGH_FOR; count++) await expectEcho(await connect())
+  }
+  afterEach(async () => {
+    for (const { socket } of clients) socket.destroy()
+    await millrace.stop()
+    await backend.close()
+  })
+
+  async function connect(): Promise<Peer> {
+    const client = await connectTo({ kind: 'tcp', host: '127.0.0.1', port })
+    clients.push(client)
+    return client
+  }
+
+  async function expectEcho(client: Peer): Promise<void> {
+    client.send(Buffer.from('hello'))
+    await client.receive(client.sentBytes)
+  }
+
+  it('with `whenFull: wait` one more client waits until another one leaves', async () => {
+    await begin({ whenFull: 'wait' })
+    const further = await connect()
+    further.send(Buffer.from('hello'))
+    clients[0]!.end()
+    const [first] = await millrace.records(1)
+    await further.receive(5)
+    further.end()
+    const [, last] = await millrace.records(2)
+    const firstEndedAt = Date.parse(first!.startedAt) + Math.floor(first!.timings.totalMs)
+    // Both times are rounded down to whole ms.
+    expect(Date.parse(last!.startedAt)).toBeGreaterThanOrEqual(firstEndedAt - 1)
+    expect(millrace.lines.filter(({ msg }) => msg.startsWith('accepting pauses'))).toEqual([])
+  })
+
+  it('with `whenFull: refuse` one more client is refused, the record says why, and the others stay', async () => {
+    await begin({ whenFull: 'refuse' })
+    const others = [...clients]
+    await (await connect()).ended
+    const [record] = await millrace.records(1)
+    expect(record).toMatchObject({
+      ended: { by: 'proxy', phase: 'opening', cause: 'limit: process connections' },
+      termination: 'RR',
+    })
+    for (const client of others) await expectEcho(client)
+  })
+
+  it('with evictIdle it ends a connection that is idle, and keeps one that is not', async () => {
+    await begin({ evictIdle: { afterMs: '1s' } })
+    const [busy, idle] = clients
     const talking = setInterval(() => busy!.send(Buffer.from('.')), 100)
     const [record] = await millrace.records(1)
     clearInterval(talking)
     expect(record).toMatchObject({
-      client: `127.0.0.1:${others[0]!.socket.localPort}`,
+      client: `127.0.0.1:${idle!.socket.localPort}`,
       ended: { by: 'proxy', phase: 'data', cause: 'evicted' },
       termination: 'KD',
     })
     await millrace.logged(({ msg }) => msg === 'idle connections are ended: file descriptors ran out')
-    for (const { socket } of clients) socket.destroy()
-    await millrace.stop()
-    await backend.close()
-  },
-)
+  })
+})
