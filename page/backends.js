@@ -1,7 +1,7 @@
 // @ts-check
 /** The table of backends: their state and its reason, their counts, and their latencies in the last five minutes. */
 import { bytes, count, NOTHING } from '/assets/dist/figures.js'
-import { backendReason, backendState, changedAgo, hasTiers } from '/assets/dist/words.js'
+import { backendReason, backendState, changedAgo, hasTiers, openOf } from '/assets/dist/words.js'
 import { quantile } from './figures.js'
 import { Table } from './tables.js'
 
@@ -77,7 +77,7 @@ const COUNTS = [
     hint: 'Connections in use now',
     width: 4.75,
     isNumber: true,
-    cell: ({ active }) => count(active),
+    cell: openOf,
   },
   {
     title: 'Connects',

@@ -14,6 +14,7 @@ import {
   servingFor,
   splicedShare,
   splicing,
+  waitingClients,
   workerTroubles,
 } from '/assets/dist/words.js'
 import { toneOf } from './backends.js'
@@ -74,7 +75,12 @@ function showFacts(status) {
     splicing(status),
   ]
   tell('facts', facts.filter(Boolean).join(' · '))
-  const troubles = [...workerTroubles(status), ...laterTiers(status.clusters), ...nameTroubles(status)]
+  const troubles = [
+    ...workerTroubles(status),
+    ...laterTiers(status.clusters),
+    ...waitingClients(status.clusters),
+    ...nameTroubles(status),
+  ]
   tell('workers', troubles.join(' · '))
 }
 

@@ -34,6 +34,8 @@ export type {
   BanList,
   Banned,
   DrainResult,
+  Held,
+  Released,
   Reloaded,
   SourceInfo,
   SourceList,
@@ -44,6 +46,7 @@ export type {
   BanQuery,
   DrainOptions,
   DrainOrder,
+  HoldOrder,
   SourceQuery,
   UnbanOrder,
 } from './control/orders.js'

@@ -2,7 +2,7 @@
  * States and facts in words, for the command's tables and for the status page. Pure. The page imports this
  * file, so it imports nothing that a browser lacks.
  */
-import { counted, NOTHING, share, time } from './figures.js'
+import { count, counted, NOTHING, share, time } from './figures.js'
 import type { BACKEND, CLUSTER } from './status/cluster.js'
 import type { TRAFFIC } from './status/common.js'
 import type { CONNECTION } from './status/connection.js'
@@ -15,6 +15,8 @@ type Status = Told<typeof STATUS>
 type Listener = Told<typeof LISTENER>
 type Backend = Told<typeof BACKEND>
 type Cluster = Told<typeof CLUSTER>
+type QueuedCluster = Pick<Cluster, 'name' | 'queued' | 'longestWaitSeconds' | 'holdSeconds'>
+type LimitedBackend = Pick<Backend, 'active' | 'maxConnections'>
 type TieredCluster = Pick<Cluster, 'name' | 'servingTier'> & {
   readonly backends: readonly Pick<Backend, 'tier' | 'isLeaving'>[]
 }
@@ -129,6 +131,20 @@ export function workerTroubles({
   ]
   return troubles.filter((trouble) => trouble !== false)
 }
+
+/** `cluster pg: 12 clients wait, the longest for 3.0s`, and for a hold `cluster pg: held for another 25.0s, 12 clients wait`. */
+export function waitingClients(clusters: readonly QueuedCluster[]): string[] {
+  return clusters.flatMap(({ name, queued, longestWaitSeconds, holdSeconds }) => {
+    const wait = `${counted(queued, 'client')} ${queued === 1 ? 'waits' : 'wait'}`
+    if (holdSeconds !== undefined)
+      return `cluster ${name}: held for another ${time(holdSeconds * 1000)}, ${wait}`
+    return queued === 0 ? [] : `cluster ${name}: ${wait}, the longest for ${time(longestWaitSeconds * 1000)}`
+  })
+}
+
+/** `3`, and beside a limit `3/5`. */
+export const openOf = ({ active, maxConnections }: LimitedBackend): string =>
+  maxConnections === 0 ? count(active) : `${count(active)}/${count(maxConnections)}`
 
 /** `cluster pg: tier 100 serves`, for each cluster in which another tier than the first one serves. */
 export function laterTiers(clusters: readonly TieredCluster[]): string[] {

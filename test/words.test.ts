@@ -115,6 +115,26 @@ it('a cluster in which another tier than the first one serves is named with this
   expect(words.laterTiers(clusters)).toEqual(['cluster pg: tier 100 serves'])
 })
 
+it('clusters in which clients wait are named with how many wait and how long, and with their hold', () => {
+  const of = (name: string, queued: number, longestWaitSeconds: number, holdSeconds?: number) => ({
+    name,
+    queued,
+    longestWaitSeconds,
+    holdSeconds,
+  })
+  const clusters = [of('free', 0, 0), of('pg', 1, 3), of('db', 12, 3, 25), of('idle', 0, 0, 60)]
+  expect(words.waitingClients(clusters)).toEqual([
+    'cluster pg: 1 client waits, the longest for 3.0s',
+    'cluster db: held for another 25.0s, 12 clients wait',
+    'cluster idle: held for another 1m 0s, 0 clients wait',
+  ])
+})
+
+it('the connections of a backend are shown beside its limit', () => {
+  expect(words.openOf({ active: 3, maxConnections: 0 })).toBe('3')
+  expect(words.openOf({ active: 3, maxConnections: 5 })).toBe('3/5')
+})
+
 it('names without an answer are told in one sentence, however many there are', () => {
   const name = { ...blank(NAME), isFailing: true, error: 'NXDOMAIN' }
   const names = ['a', 'b', 'c', 'd'].map((each) => ({ ...name, name: each }))

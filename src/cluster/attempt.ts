@@ -68,7 +68,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
   }
 
   get isQueued(): boolean {
-    return this.#place !== undefined
+    return this.#place !== undefined || (this.#queuedMs !== undefined && this.#tries === 0)
   }
 
   get source(): string {

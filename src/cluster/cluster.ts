@@ -100,6 +100,7 @@ export class Cluster {
   /** No config has this cluster any more. Attempts go on with what is known. No name is resolved again. */
   retire(): void {
     this.judge.retire()
+    this.queue.release()
     this.#members.retire()
     this.#names.stop()
     this.#via.stop()

@@ -58,7 +58,7 @@ export class DialInQueue implements Dialling, Waiter {
   }
 
   get isQueued(): boolean {
-    return this.#place !== undefined || this.#dialling?.isQueued === true
+    return this.#dialling === undefined || this.#dialling.isQueued === true
   }
 
   tryAgain(): boolean {

@@ -44,7 +44,7 @@ export interface NamedServer {
 export interface Dialling {
   /** How long it has waited in the queue so far, in ms. Undefined: it was never queued. */
   readonly queuedMs?: number | undefined
-  /** Whether it waits there now. */
+  /** Whether it waits there, or has come no further. */
   readonly isQueued?: boolean
   /** Gives up. `done` is not called afterwards, and a connect in progress leaves nothing behind. */
   cancel(): void

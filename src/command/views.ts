@@ -19,10 +19,12 @@ import {
   laterTiers,
   listenerState,
   nameTroubles,
+  openOf,
   processes,
   servingFor,
   splicedShare,
   splicing,
+  waitingClients,
   workerTroubles,
 } from '../words.js'
 import { type Column, table } from './table.js'
@@ -74,7 +76,7 @@ const backendColumns = (now: number): readonly Column<BackendRow>[] => [
   { title: 'STATE', text: backendState },
   changedColumn(now),
   { title: 'WEIGHT', isRight: true, text: ({ weight }) => String(weight) },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
+  { title: 'ACTIVE', isRight: true, text: openOf },
   { title: 'CONNECTS', isRight: true, text: ({ connections }) => count(connections) },
   { title: 'FAILED', isRight: true, text: ({ failures }) => count(failures) },
   { title: 'UP', isRight: true, text: ({ traffic }) => bytes(traffic.bytesUp) },
@@ -128,6 +130,7 @@ export function headlines(status: ProxyStatus, now: number, note = ''): string[]
     note === '' ? what : `${what}  ${note}`,
     ...workerTroubles(status),
     ...laterTiers(status.clusters),
+    ...waitingClients(status.clusters),
     ...nameTroubles(status),
   ]
 }

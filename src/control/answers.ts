@@ -92,6 +92,18 @@ export interface BanList {
   readonly bans: readonly BanInfo[]
 }
 
+export interface Held {
+  readonly cluster: string
+  /** Connections to the cluster that are there. They go on, or are drained if the order says so. */
+  readonly connections: number
+}
+
+export interface Released {
+  readonly cluster: string
+  /** Clients that have waited for the release. */
+  readonly waited: number
+}
+
 export interface DrainResult {
   /** Connections that ended by themselves. */
   readonly finished: number

@@ -10,8 +10,10 @@ import type {
   Banned,
   ConnectionList,
   DrainResult,
+  Held,
   Killed,
   Readiness,
+  Released,
   Reloaded,
   ServingTier,
   SourceList,
@@ -24,6 +26,7 @@ import type {
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
+  HoldOrder,
   SourceQuery,
   UnbanOrder,
 } from './orders.js'
@@ -60,6 +63,10 @@ export interface Control {
   ban(order: BanOrder): Promise<Banned>
   /** Ends bans, also those that a limit has begun. Rejects with `bad-argument`, and with `unknown-name` if nothing is banned. */
   unban(order: UnbanOrder): Promise<Unbanned>
+  /** Lets new clients of a cluster wait. Rejects with `unknown-name` and `bad-argument`. A second order replaces the first one. */
+  hold(order: HoldOrder): Promise<Held>
+  /** Ends a hold. Rejects with `unknown-name`, and with `wrong-state` if nobody holds the cluster. */
+  release(cluster: string): Promise<Released>
   setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }>
   /** Opens the log files again, after somebody has moved them. */
   reopenLogs(): Promise<void>

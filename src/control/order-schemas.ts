@@ -28,6 +28,7 @@ import {
   DOWN_IS_NO_ORDER,
   type DrainOrder,
   type FromOutside,
+  type HoldOrder,
   MOST_LISTED,
   MOST_WEIGHT,
   MOST_WHY_CHARS,
@@ -117,6 +118,11 @@ export const drainOrder = z
     refuse(faultOfTarget(order), ALL_FAULTS, context)
     if (faultOfTimes(order) === 'spread-alone') context.addIssue({ code: 'custom', message: SPREAD_ALONE })
   }) satisfies z.ZodType<FromOutside<DrainOrder>>
+
+export const holdOrder = z.strictObject({
+  maxMs: z.int().min(1).max(LONGEST_DURATION_MS).describe('ms; then the hold ends by itself'),
+  end: z.boolean().optional().describe('also drain the connections that are there; default: they go on'),
+}) satisfies z.ZodType<Omit<HoldOrder, 'cluster'>>
 
 export const backendChange = z
   .strictObject({

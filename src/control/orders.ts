@@ -74,6 +74,15 @@ export interface DrainOrder extends DrainOptions {
   readonly backend?: string | undefined
 }
 
+/** New clients of the cluster wait, and get a backend after the release, or when the time is over. */
+export interface HoldOrder {
+  readonly cluster: string
+  /** ms until the hold ends by itself: 1 to 24 days. */
+  readonly maxMs: number
+  /** Also drains the connections that are there, within `maxMs` and the config's `drainMs`. Default: they go on. */
+  readonly end?: boolean | undefined
+}
+
 /** At least one of both fields. */
 export interface BackendChange {
   /**

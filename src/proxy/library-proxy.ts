@@ -5,8 +5,8 @@ import { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
-import type { BanList, Banned, Unbanned } from '../control/answers.js'
-import type { BanOrder, BanQuery, UnbanOrder } from '../control/orders.js'
+import type { BanList, Banned, Held, Released, Unbanned } from '../control/answers.js'
+import type { BanOrder, BanQuery, HoldOrder, UnbanOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { renderMetrics } from '../observe/metrics/metrics.js'
 import type { Proxy, ProxyOptions } from './proxy.js'
@@ -63,6 +63,14 @@ class LibraryProxy extends RunningProxy implements Proxy {
 
   async bans(query: BanQuery = {}): Promise<BanList> {
     return this.limiting.bans.list(query)
+  }
+
+  async hold(order: HoldOrder): Promise<Held> {
+    return this.holds.hold(order)
+  }
+
+  async release(cluster: string): Promise<Released> {
+    return this.holds.release(cluster)
   }
 
   override async stop(): Promise<void> {

@@ -9,8 +9,10 @@ import type {
   Banned,
   ConnectionList,
   DrainResult,
+  Held,
   Killed,
   Readiness,
+  Released,
   Reloaded,
   ServingTier,
   SourceList,
@@ -24,6 +26,7 @@ import type {
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
+  HoldOrder,
   SourceQuery,
   UnbanOrder,
 } from '../control/orders.js'
@@ -115,6 +118,14 @@ export class ProxyControl implements Control {
 
   async unban(order: UnbanOrder): Promise<Unbanned> {
     return this.#proxy.limiting.bans.unban(order)
+  }
+
+  async hold(order: HoldOrder): Promise<Held> {
+    return this.#proxy.holds.hold(order)
+  }
+
+  async release(cluster: string): Promise<Released> {
+    return this.#proxy.holds.release(cluster)
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {

@@ -6,12 +6,14 @@ import type {
   BanList,
   Banned,
   DrainResult,
+  Held,
+  Released,
   Reloaded,
   ServingTier,
   SourceList,
   Unbanned,
 } from '../control/answers.js'
-import type { BanOrder, BanQuery, DrainOrder, SourceQuery, UnbanOrder } from '../control/orders.js'
+import type { BanOrder, BanQuery, DrainOrder, HoldOrder, SourceQuery, UnbanOrder } from '../control/orders.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
@@ -72,6 +74,17 @@ export interface Proxy {
   unban(order: UnbanOrder): Promise<Unbanned>
   /** Bans that hold: at most `limit`, by default 100. The one that has turned away the most clients comes first. */
   bans(query?: BanQuery): Promise<BanList>
+  /**
+   * Lets new clients of a cluster wait: millrace reads no byte of them. They get a backend in order after `release`, or when
+   * `maxMs` is over. Connections that are there go on. With `end` they are drained. A second order replaces the first one, and a
+   * reload keeps the hold. Resolves with how many connections are there. Rejects with `unknown-name` and `bad-argument`.
+   */
+  hold(order: HoldOrder): Promise<Held>
+  /**
+   * Ends the hold of a cluster. Resolves with how many clients have waited for it. Rejects with `unknown-name`, and with
+   * `wrong-state` if nobody holds the cluster.
+   */
+  release(cluster: string): Promise<Released>
   /** Ends everything now. Resolves when no connection is left. */
   stop(): Promise<void>
 }

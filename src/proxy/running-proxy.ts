@@ -30,6 +30,7 @@ import { createGeneration, type Prepared, type SharedParts } from './generations
 import { Generations } from './generations/generations.js'
 import type { Reloader } from './generations/reloader.js'
 import { createOwnHealth } from './health/own-health.js'
+import { Holds } from './holds.js'
 import { Limiting } from './limiting.js'
 import { createNames, type Names } from './names.js'
 import { ConnectionLog } from './reporting/connection-log.js'
@@ -66,6 +67,7 @@ export class RunningProxy {
   readonly #acceptor: Acceptor
   readonly #reloader: Reloader
   readonly #consequences: Consequences
+  readonly holds = new Holds(this)
   #state: State = 'new'
   #startedAt: Date | undefined
 

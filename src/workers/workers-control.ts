@@ -11,8 +11,10 @@ import type {
   ConnectionInfo,
   ConnectionList,
   DrainResult,
+  Held,
   Killed,
   Readiness,
+  Released,
   Reloaded,
   ServingTier,
   SourceList,
@@ -21,6 +23,7 @@ import type {
 import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
 import { goesBackByItself } from '../control/failback.js'
+import { checkHold, isNotHeld } from '../control/hold-order.js'
 import { checkNames, hasNames, type Named, namesIn } from '../control/names.js'
 import {
   type BackendChange,
@@ -30,6 +33,7 @@ import {
   type ConnectionQuery,
   DEFAULT_LISTED,
   type DrainOrder,
+  type HoldOrder,
   MOST_LISTED,
   type SourceQuery,
   type UnbanOrder,
@@ -193,6 +197,28 @@ export class WorkersControl implements Control {
   /** A worker hears of bans before it answers. Rejects with `worker-silent`. */
   async #bansAreKnown(): Promise<void> {
     await this.#supervisor.serving.order(() => ({ method: 'bans', args: [{}] }), ORDER_WITHIN_MS)
+  }
+
+  async hold(order: HoldOrder): Promise<Held> {
+    const { cluster } = order
+    const { serving, desired } = this.#supervisor
+    checkHold(order)
+    await this.#checkNames({ cluster })
+    desired.orders.hold(order)
+    const answers = await serving.order<Held>(() => ({ method: 'hold', args: [order] }), ORDER_WITHIN_MS)
+    return { cluster, connections: sum(answers.map(({ connections }) => connections)) }
+  }
+
+  /** A worker that came in between may not hold the cluster. */
+  async release(cluster: string): Promise<Released> {
+    const { serving, desired } = this.#supervisor
+    await this.#checkNames({ cluster })
+    if (!desired.orders.release(cluster)) throw isNotHeld(cluster)
+    const answers = await serving.order<Released>(
+      () => ({ method: 'release', args: [cluster] }),
+      ORDER_WITHIN_MS,
+    )
+    return { cluster, waited: sum(answers.map(({ waited }) => waited)) }
   }
 
   async setLogLevel(level: LogLevel): Promise<{ readonly level: LogLevel }> {

@@ -56,6 +56,7 @@ describe('docs/commands.md', () => {
     if (command.includes('reload')) {
       writeFileSync(rig.file, JSON.stringify({ splice: 'auto', ...rig.config(), timeouts: { idleMs: '1h' } }))
     }
+    if (line.startsWith('release')) await rig.ask('hold pg --max 1m')
     if (/^(?:bans|unban)/.test(line)) await rig.ask('ban 192.0.2.7 --for 1h --why scan')
     const { stdout, stderr, code } = await rig.ask(line)
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 })

@@ -21,6 +21,7 @@ import { describeOperators } from './operators.js'
 import { describeReloads } from './reloads.js'
 import { describeVanishedPeers } from './vanished-peers.js'
 import { describeVia } from './via.js'
+import { describeWaitingClients } from './waiting-clients.js'
 
 export type EngineKind = 'kernel' | 'stream'
 
@@ -29,6 +30,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('backends', () => describeBackends(engine))
   describe('ends of connections', () => describeEndings(engine))
   describe('admission', () => describeAdmission(engine))
+  describe('waiting clients', () => describeWaitingClients())
   describe('limits', () => describeLimits())
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))

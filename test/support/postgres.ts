@@ -37,6 +37,8 @@ export interface Postgres {
   readonly port: number
   /** Stops the server in order. A killed one would leave shared memory behind. */
   stop(): Promise<void>
+  /** Stops it in order and starts it again. Resolves when it takes connections. */
+  restart(): Promise<void>
 }
 
 /** Starts a server in `folder`, which must not exist. */
@@ -88,14 +90,24 @@ export async function startPostgres(
   }
   const port = await freePort()
   const options = settings.flatMap((setting) => ['-c', setting])
-  const server = new Program(...as('postgres', ['-D', data, '-p', String(port), ...options]), { cwd: folder })
-  await server.seen(() => server.stderr.includes('ready to accept connections'))
-  await listeningOn(port, server)
+  const begin = async (): Promise<Program> => {
+    const program = new Program(...as('postgres', ['-D', data, '-p', String(port), ...options]), {
+      cwd: folder,
+    })
+    await program.seen(() => program.stderr.includes('ready to accept connections'))
+    await listeningOn(port, program)
+    return program
+  }
+  let server = await begin()
   const stop = async (): Promise<void> => {
     server.child.kill('SIGINT')
     await server.exited
   }
-  return { port, stop }
+  const restart = async (): Promise<void> => {
+    await stop()
+    server = await begin()
+  }
+  return { port, stop, restart }
 }
 
 /** Copies a file. The server must own its key, and no other user may read it. */

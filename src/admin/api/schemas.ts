@@ -8,7 +8,9 @@ import type {
   BanList,
   Banned,
   DrainResult,
+  Held,
   Killed,
+  Released,
   Reloaded,
   ServingTier,
   SourceList,
@@ -87,6 +89,16 @@ export const banList = z.strictObject({
   matched: count,
   bans: z.array(ban),
 }) satisfies z.ZodType<BanList>
+
+export const held = z.strictObject({
+  cluster: z.string(),
+  connections: count.describe('connections that are there: they go on, or are drained if the order says so'),
+}) satisfies z.ZodType<Held>
+
+export const released = z.strictObject({
+  cluster: z.string(),
+  waited: count.describe('clients that have waited for the release'),
+}) satisfies z.ZodType<Released>
 
 export const reloaded = z.strictObject({
   changed: z.array(z.string()),

@@ -3,7 +3,7 @@
  */
 import type { Question } from '../verbs/question.js'
 import { banRequest, bansRequest, unbanRequest } from './bans.js'
-import { backendRequest, failbackRequest } from './clusters.js'
+import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './clusters.js'
 import { connectionsRequest, killRequest } from './connections.js'
 import { drainRequest } from './drain.js'
 import { logRequest, reloadRequest, statusRequest } from './process.js'
@@ -32,6 +32,10 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return banRequest(question.order)
     case 'unban':
       return unbanRequest(question.order)
+    case 'hold':
+      return holdRequest(question.order)
+    case 'release':
+      return releaseRequest(question.cluster)
     case 'reload':
       return reloadRequest()
     case 'log':

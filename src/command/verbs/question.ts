@@ -11,6 +11,7 @@ import type {
   ConnectionQuery,
   DrainOrder,
   FromOutside,
+  HoldOrder,
   SourceQuery,
   UnbanOrder,
 } from '../../control/orders.js'
@@ -32,6 +33,8 @@ export type Question =
   | { readonly verb: 'bans'; readonly query: BanQuery }
   | { readonly verb: 'ban'; readonly order: BanOrder }
   | { readonly verb: 'unban'; readonly order: FromOutside<UnbanOrder> }
+  | { readonly verb: 'hold'; readonly order: HoldOrder }
+  | { readonly verb: 'release'; readonly cluster: string }
   | { readonly verb: 'reload' }
   | { readonly verb: 'log'; readonly change: LogChange | undefined }
   | { readonly verb: 'top'; readonly isOnce: boolean }

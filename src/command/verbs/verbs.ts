@@ -8,6 +8,7 @@ import { defineBackend, defineFailback } from './clusters.js'
 import { withCommonFlags } from './common-flags.js'
 import { defineConnections, defineKill } from './connections.js'
 import { defineDrain } from './drain.js'
+import { defineHold, defineRelease } from './hold.js'
 import { defineLog, defineReload, defineStatus, defineTop } from './process.js'
 import type { Decide } from './question.js'
 import { defineSources } from './sources.js'
@@ -55,6 +56,16 @@ const DEFINED: readonly Verb[] = [
     name: 'failback',
     description: 'let a cluster with failback: manual go back to the first tier that works',
     define: defineFailback,
+  },
+  {
+    name: 'hold',
+    description: 'let new clients of a cluster wait, until you release it or the time is over',
+    define: defineHold,
+  },
+  {
+    name: 'release',
+    description: 'end the hold of a cluster: clients that wait go on in order',
+    define: defineRelease,
   },
   {
     name: 'ban',

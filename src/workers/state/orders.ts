@@ -6,7 +6,7 @@
 
 import type { Config } from '../../config/schema.js'
 import type { LogLevel } from '../../config/schemas/log-schema.js'
-import type { BackendChange, DrainOrder } from '../../control/orders.js'
+import type { BackendChange, DrainOrder, HoldOrder } from '../../control/orders.js'
 import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
 import type { ControlCall } from '../messages.js'
 
@@ -14,6 +14,8 @@ export class Orders {
   readonly #catalogue: Catalogue
   #revision = 0
   #level: LogLevel | undefined
+  /** Until when clusters are held, in ms since 1970. */
+  readonly #heldUntil = new Map<string, number>()
   /** By listener. */
   readonly #drained = new Map<string, DrainOrder>()
 
@@ -36,6 +38,19 @@ export class Orders {
     this.#catalogue.set(cluster, backend, change)
   }
 
+  hold({ cluster, maxMs }: HoldOrder): void {
+    this.#revision++
+    this.#heldUntil.set(cluster, Date.now() + maxMs)
+  }
+
+  /** Returns whether the cluster was held. */
+  release(cluster: string): boolean {
+    this.#revision++
+    const until = this.#heldUntil.get(cluster)
+    this.#heldUntil.delete(cluster)
+    return until !== undefined && until > Date.now()
+  }
+
   /** Records the drain of a part of the proxy. */
   drain(order: DrainOrder): void {
     const { listener, cluster, backend } = order
@@ -48,6 +63,8 @@ export class Orders {
   /** A reload opens every listener, and changes what the config has changed. */
   reloaded(before: Config, after: Config): void {
     this.#drained.clear()
+    for (const cluster of this.#heldUntil.keys())
+      if (after.clusters[cluster] === undefined) this.#heldUntil.delete(cluster)
     if (before.log.level !== after.log.level) this.#level = undefined
     this.#catalogue.reload(after)
   }
@@ -58,7 +75,15 @@ export class Orders {
     const drains = drained.map((order): ControlCall => ({ method: 'drain', args: [order] }))
     const level: ControlCall[] =
       this.#level === undefined ? [] : [{ method: 'setLogLevel', args: [this.#level] }]
-    return [...this.#settings(), ...drains, ...level]
+    return [...this.#settings(), ...this.#holds(), ...drains, ...level]
+  }
+
+  /** Connections that an order drains are those that were there when it came. */
+  *#holds(): Iterable<ControlCall> {
+    for (const [cluster, until] of this.#heldUntil) {
+      const maxMs = until - Date.now()
+      if (maxMs > 0) yield { method: 'hold', args: [{ cluster, maxMs }] }
+    }
   }
 
   *#settings(): Iterable<ControlCall> {

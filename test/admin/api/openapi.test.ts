@@ -179,6 +179,13 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     for (const path of ['/api/v1/bans', '/api/v1/status']) await judge.ask('GET', path)
     for (const order of [{ client: ban.client }, { client: ban.client }, {}])
       await judge.ask('POST', '/api/v1/bans/lift', '/api/v1/bans/lift', order)
+    const hold = '/api/v1/clusters/{cluster}/hold'
+    for (const name of ['nobody', 'x'])
+      await judge.ask('POST', hold, hold.replace('{cluster}', name), { maxMs: 1000, end: true })
+    await judge.ask('POST', hold, hold.replace('{cluster}', 'nobody'), { maxMs: 0 })
+    const release = '/api/v1/clusters/{cluster}/release'
+    for (const name of ['nobody', 'nobody', 'x'])
+      await judge.ask('POST', release, release.replace('{cluster}', name))
     await judge.ask('PUT', '/api/v1/log/level', '/api/v1/log/level', { level: 'debug' })
     await judge.ask('POST', '/api/v1/log/reopen')
     await judge.ask('POST', '/api/v1/reload')

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { checkNames, namesIn } from '../../../control/names.js'
 import * as orders from '../../../control/order-schemas.js'
-import type { BackendChange } from '../../../control/orders.js'
+import type { BackendChange, HoldOrder } from '../../../control/orders.js'
 import * as schemas from '../schemas.js'
 import type { Operation } from './operation.js'
 
@@ -41,5 +41,23 @@ export const CLUSTER_OPERATIONS: readonly Operation[] = [
     refusals: [404, 409],
     trail: 'a cluster was told to go back',
     run: (control, { parts }) => control.failback(parts.cluster ?? ''),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/clusters/{cluster}/hold',
+    summary: 'Let new clients of a cluster wait, until they are released or the time is over',
+    body: orders.holdOrder,
+    answer: schemas.held,
+    refusals: [404],
+    run: (control, { parts, body }) =>
+      control.hold({ ...(body as Omit<HoldOrder, 'cluster'>), cluster: parts.cluster ?? '' }),
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/clusters/{cluster}/release',
+    summary: 'End the hold of a cluster: clients that wait go on in order',
+    answer: schemas.released,
+    refusals: [404, 409],
+    run: (control, { parts }) => control.release(parts.cluster ?? ''),
   },
 ]
