@@ -9,6 +9,7 @@
         ["OS=='linux'", {
           'sources': [
             'native/bindings/addon.cc',
+            'native/bindings/counts.cc',
             'native/bindings/loop.cc',
             'native/bindings/sockets.cc',
             'native/bindings/transfers.cc',
@@ -16,6 +17,8 @@
             'native/poller.cc',
             'native/socket.cc',
             'native/copy_offload.cc',
+            'native/counts_table.cc',
+            'native/shared_counts.cc',
             'native/transfer.cc',
           ],
           'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],

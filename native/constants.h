@@ -12,6 +12,7 @@
 #include "copy_offload.h"
 #include "kernel_pipe.h"
 #include "poller.h"
+#include "shared_counts.h"
 #include "socket.h"
 #include "transfer.h"
 
@@ -81,6 +82,25 @@ constexpr Constant kConstants[] = {
     {"CARRIED_CELLS", Cells(sizeof(Carried))},
     {"TELL_SHIFT", kTellShift},
     {"TELL_UNIT", kTellUnit},
+
+    {"WANT_SCOPE", Cells(offsetof(CountsWant, key.scope))},
+    {"WANT_SOURCE", Cells(offsetof(CountsWant, key.source))},
+    {"WANT_IS_SOURCE", Cells(offsetof(CountsWant, key.is_source))},
+    {"WANT_ENTRY", Cells(offsetof(CountsWant, entry))},
+    {"WANT_MOST", Cells(offsetof(CountsWant, most))},
+    {"WANT_INTERVAL", Cells(offsetof(CountsWant, interval))},
+    {"WANT_SLACK", Cells(offsetof(CountsWant, slack))},
+    {"WANT_REFUSAL", Cells(offsetof(CountsWant, refusal))},
+    {"WANT_CELLS", Cells(sizeof(CountsWant))},
+    {"TOO_MANY", kTooMany},
+    {"TOO_FAST", kTooFast},
+    {"FULL_TABLE", kFullTable},
+
+    {"LISTED_SOURCE", Cells(offsetof(CountsListed, source))},
+    {"LISTED_HELD", Cells(offsetof(CountsListed, held))},
+    {"LISTED_TAKEN", Cells(offsetof(CountsListed, taken_per_second))},
+    {"LISTED_BYTES", Cells(offsetof(CountsListed, bytes))},
+    {"LISTED_CELLS", Cells(sizeof(CountsListed))},
 
     {"EDQUOT", EDQUOT},
     {"ENONET", ENONET},

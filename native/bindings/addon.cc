@@ -64,6 +64,7 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
   auto* addon = static_cast<Addon*>(data);
   addon->descriptors.CloseAll();
   addon->pipes.CloseAll();
+  addon->tables.clear();
   const auto finish = [](void* stopped) {
     auto* done = static_cast<Addon*>(stopped);
     const auto exit_hook = done->exit_hook_;
@@ -81,7 +82,7 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 namespace {
 
 // src/io/kernel/native.ts checks this. It refuses a binary of another build instead of misunderstanding it.
-constexpr int kVersion = 8;
+constexpr int kVersion = 9;
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   auto* addon = new Addon(env);
@@ -92,6 +93,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   ExportLoop(exports, addon);
   ExportSockets(exports, addon);
   ExportTransfers(exports, addon);
+  ExportCounts(exports, addon);
   return exports;
 }
 

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_BINDINGS_ADDON_H_
 #define MILLRACE_BINDINGS_ADDON_H_
 
+#include <memory>
 #include <vector>
 
 #define NAPI_VERSION 9
@@ -11,10 +12,21 @@
 #include "../copy_offload.h"
 #include "../kernel_pipe.h"
 #include "../poller.h"
+#include "../shared_counts.h"
 #include "../socket.h"
 #include "../transfer.h"
 
 namespace millrace {
+
+// A table of counts that this thread has mapped, and the arrays through which TypeScript asks it.
+struct MappedCounts {
+  SharedCounts counts;
+  CountsWant* wants = nullptr;
+  int most_wants = 0;
+  CountsListed* listed = nullptr;
+  int most_listed = 0;
+  Napi::Reference<Napi::TypedArray> arrays[2];
+};
 
 class Addon {
  public:
@@ -27,6 +39,8 @@ class Addon {
   KernelPipes pipes;
   Poller poller;
   CopyOffload orders;
+  // By their numbers. Null: unmapped.
+  std::vector<std::unique_ptr<MappedCounts>> tables;
   Scratch scratch = {nullptr, 0};
   Outcome* outcome = nullptr;
 

@@ -14,6 +14,7 @@ using Info = const Napi::CallbackInfo&;
 inline Addon& Of(Info info) { return *static_cast<Addon*>(info.Data()); }
 inline int32_t Int(Info info, size_t i) { return info[i].As<Napi::Number>().Int32Value(); }
 inline int64_t Long(Info info, size_t i) { return info[i].As<Napi::Number>().Int64Value(); }
+inline double Double(Info info, size_t i) { return info[i].As<Napi::Number>().DoubleValue(); }
 inline bool Bool(Info info, size_t i) { return info[i].As<Napi::Boolean>().Value(); }
 inline std::string Text(Info info, size_t i) { return info[i].As<Napi::String>().Utf8Value(); }
 inline Napi::Value Answer(Info info, int value) { return Napi::Number::New(info.Env(), value); }
@@ -33,6 +34,7 @@ void Export(Napi::Object exports, const char* name, Addon* addon) {
 void ExportLoop(Napi::Object exports, Addon* addon);
 void ExportSockets(Napi::Object exports, Addon* addon);
 void ExportTransfers(Napi::Object exports, Addon* addon);
+void ExportCounts(Napi::Object exports, Addon* addon);
 
 }  // namespace millrace
 

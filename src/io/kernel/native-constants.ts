@@ -65,6 +65,29 @@ export const CARRIED_CELLS = 2
 export const TELL_SHIFT = 16
 export const TELL_UNIT = 1024
 
+/** Cells of a want, and their number. The numbers that are doubles take two cells. */
+export const WANT_SCOPE = 0
+export const WANT_SOURCE = 2
+export const WANT_IS_SOURCE = 6
+export const WANT_ENTRY = 8
+export const WANT_MOST = 10
+export const WANT_INTERVAL = 12
+export const WANT_SLACK = 14
+export const WANT_REFUSAL = 16
+export const WANT_CELLS = 18
+
+/** Why a want is refused. */
+export const TOO_MANY = 1
+export const TOO_FAST = 2
+export const FULL_TABLE = 3
+
+/** Cells of a source in a list, and their number. All but the source itself are doubles. */
+export const LISTED_SOURCE = 0
+export const LISTED_HELD = 4
+export const LISTED_TAKEN = 6
+export const LISTED_BYTES = 8
+export const LISTED_CELLS = 10
+
 /** errnos without a name in Node: EDQUOT (the addon: the quota of pipes is used up), ENONET (accept(2)). */
 export const EDQUOT = 122
 export const ENONET = 64

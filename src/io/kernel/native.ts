@@ -10,11 +10,12 @@ import type { KERNEL } from '../../status/data-path.js'
 import type { Told } from '../../status/fields.js'
 import type { NotSplicing } from '../not-splicing.js'
 import { EDQUOT, ENONET } from './native-constants.js'
+import type { NativeCountsTables } from './native-counts-tables.js'
 
 /** Gauges and counters of this thread's addon. */
 export type NativeCounts = Told<typeof KERNEL>
 
-export interface Native {
+export interface Native extends NativeCountsTables {
   readonly version: number
   /** The numbers that both sides must agree on, by their names in native-constants.ts. */
   readonly constants: Readonly<Record<string, number>>
@@ -102,7 +103,7 @@ export interface Native {
   count(): NativeCounts
 }
 
-const VERSION = 8
+const VERSION = 9
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The addon of this thread, or the reason why there is none. */

@@ -2,6 +2,7 @@
  * A table of counts in the memory of this process. A process without workers uses it, and workers without the addon: each
  * worker then has its own table and its part of every limit. Tests and simulations give one table to several processes.
  */
+import { countsClock } from './clock.js'
 import type { Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
 import { Entry, Room } from './own-entry.js'
 import { ALONE, type Part } from './part.js'
@@ -19,14 +20,6 @@ export interface OwnCountsOptions {
 
 /** Enough for every listener, cluster and backend of a large config. */
 export const MOST_SCOPES = 65_536
-const MS_PER_DAY = 86_400_000
-const NS_PER_MS = 1e6
-
-const ownClock: CountsClock = {
-  now: () => Math.floor(performance.now() * NS_PER_MS),
-  day: () => Math.floor(Date.now() / MS_PER_DAY),
-}
-
 /** The table of all processes that count together. */
 export class OwnCountsTable {
   readonly #clock: CountsClock
@@ -38,7 +31,7 @@ export class OwnCountsTable {
   readonly #entries: (Entry | undefined)[] = []
   readonly #free: number[] = []
 
-  constructor({ sources, scopes = MOST_SCOPES, part = ALONE, clock = ownClock }: OwnCountsOptions) {
+  constructor({ sources, scopes = MOST_SCOPES, part = ALONE, clock = countsClock() }: OwnCountsOptions) {
     this.#clock = clock
     this.#part = part
     this.#sourceRoom = new Room(sources)

@@ -6,14 +6,18 @@
 export const NS_PER_SECOND = 1e9
 
 /** ns between two places at a rate. */
-export const intervalOf = (perSecond: number): number => Math.max(1, Math.floor(NS_PER_SECOND / perSecond))
+export const intervalOf = (perSecond: number): number =>
+  Math.min(Math.max(1, Math.floor(NS_PER_SECOND / perSecond)), Number.MAX_SAFE_INTEGER)
+
+/** ns by which a burst may run ahead of the rate. */
+export const slackOf = (burst: number, interval: number): number =>
+  Math.min(Math.floor((burst - 1) * interval), Number.MAX_SAFE_INTEGER)
 
 /**
  * Whether a place may be taken now. `busyUntil`: when all places that were taken are paid for, at one place per interval.
- * A burst may run ahead of that.
  */
-export const isWithinRate = (busyUntil: number, now: number, interval: number, burst: number): boolean =>
-  busyUntil - now <= Math.floor((burst - 1) * interval)
+export const isWithinRate = (busyUntil: number, now: number, slack: number): boolean =>
+  busyUntil - now <= slack
 
 /** `busyUntil` after one more place. */
 export const afterTaking = (busyUntil: number, now: number, interval: number): number =>

@@ -10,6 +10,7 @@ import * as e from '../kernel/errnos.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { CopyOffload } from './copy-offload.js'
+import { CountsTables } from './counts-tables.js'
 import { KernelPipes } from './kernel-pipes.js'
 import { clearOutcome } from './outcome.js'
 import { LISTENER_EVENTS, MUTED_EVENTS, Poller, SOCKET_EVENTS } from './poller.js'
@@ -18,7 +19,7 @@ import { Transfers } from './transfer.js'
 /** The round trip time of every connection. Nothing depends on it. */
 const ROUND_TRIP_MICROS = 100
 
-export class SimulatedAddon implements native.Native {
+export class SimulatedAddon extends CountsTables implements native.Native {
   readonly version = 0
   readonly constants = { ...constants }
   readonly #kernel: Kernel
@@ -31,6 +32,7 @@ export class SimulatedAddon implements native.Native {
   #poller!: Poller
 
   constructor(kernel: Kernel, faults: Faults) {
+    super(kernel.machine)
     this.#kernel = kernel
     this.#faults = faults
     this.#pipes = new KernelPipes(kernel, faults)

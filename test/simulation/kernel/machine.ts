@@ -1,4 +1,5 @@
-/** What all processes share: the network, the servers they can connect to, and the listening sockets by address. */
+/** What all processes share: the network, the servers they can connect to, the listening sockets by address, and tables of counts. */
+import type { CountsFile } from '../addon/counts-tables.js'
 import { AcceptQueue } from './accept-queue.js'
 import { EADDRINUSE } from './errnos.js'
 import { Network } from './network.js'
@@ -27,6 +28,8 @@ const FIRST_PORT = 40_000
 export class Machine {
   readonly network = new Network()
   readonly servers = new Map<string, Server>()
+  /** The tables of counts that its processes share. */
+  readonly countsFiles: CountsFile[] = []
   /** The queues of each address: one, or several that share it. */
   readonly #queues = new Map<string, AcceptQueue[]>()
   #nextPort = FIRST_PORT

@@ -1,0 +1,105 @@
+// Counts that several processes share. Each process maps the same memory. A robust mutex in this memory guards it
+// (pthread_mutexattr_setrobust(3)): a process may be killed while it holds the mutex, and the next one repairs the table.
+//
+// No call waits for ever. If a process was stopped while it held the mutex, calls of other processes fail, and what these
+// processes give back is given back later.
+#ifndef MILLRACE_SHARED_COUNTS_H_
+#define MILLRACE_SHARED_COUNTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "counts_table.h"
+
+namespace millrace {
+
+enum CountsRefusal : uint32_t { kNoRefusal = 0, kTooMany = 1, kTooFast = 2, kFullTable = 3 };
+
+// One place that somebody asks for. TypeScript writes it and reads `entry` and `refusal`.
+struct CountsWant {
+  CountsKey key;
+  uint32_t entry;
+  // 0: any number.
+  double most;
+  // ns between two places. 0: no rate.
+  double interval;
+  // ns by which a burst may run ahead of the rate.
+  double slack;
+  uint32_t refusal;
+};
+
+// One source of a list. TypeScript reads it.
+struct CountsListed {
+  uint8_t source[kSourceBytes];
+  double held;
+  double taken_per_second;
+  double bytes;
+};
+
+struct CountsTime {
+  int64_t now;
+  uint32_t day;
+};
+
+class SharedCounts {
+ public:
+  // Makes a table in an anonymous file (memfd_create(2)). Returns its fd, or -errno.
+  static int Create(uint32_t sources, uint32_t scopes, uint32_t processes);
+
+  SharedCounts() = default;
+  ~SharedCounts() { Unmap(); }
+  SharedCounts(const SharedCounts&) = delete;
+  SharedCounts& operator=(const SharedCounts&) = delete;
+
+  // Maps the table for the process number `process`. -EINVAL: `fd` has no table, or one that has no such process.
+  // -errno: it cannot be mapped. The fd may be closed afterwards.
+  int Map(int fd, uint32_t process);
+  void Unmap();
+
+  // Takes a place of all wants, or of none. Returns -1, or the index of the first want that refuses.
+  int Take(CountsWant* wants, int count, CountsTime time);
+  // -EBADF: this process does not hold the entry.
+  int Leave(uint32_t entry);
+  double Held(const CountsKey& key);
+  // Return the sums over all processes.
+  double AddBytes(uint32_t entry, double bytes, uint32_t day);
+  double Demand(uint32_t entry, uint32_t amount);
+  // Gives back all that a process holds. It must be gone. -EBUSY: not now.
+  int Reclaim(uint32_t process);
+  // Lists sources of a scope from entry `from` on. Returns their number. `next` is where to go on. 0: this is the end.
+  int List(uint64_t scope, uint32_t from, CountsTime time, CountsListed* listed, int most, uint32_t* next);
+
+ private:
+  // What has to be done when the mutex can be had again.
+  struct Owed {
+    uint32_t entry;
+    bool is_leave;
+    double bytes;
+    uint32_t day;
+  };
+
+  // False: another process does not let go of the mutex.
+  bool Lock();
+  void Unlock();
+  void PayOwed();
+  bool Holds(uint32_t entry) const;
+  CountsRefusal Check(CountsWant* want, CountsTime time);
+  void Hold(const CountsWant& want, CountsTime time);
+  void Release(uint32_t entry);
+  bool ReclaimIn(const CountsRoom& room, uint32_t process);
+  void GiveBack(uint32_t entry, uint32_t process);
+  double Add(uint32_t entry, double bytes, uint32_t day);
+
+  void* memory_ = nullptr;
+  size_t bytes_ = 0;
+  uint32_t process_ = 0;
+  CountsTable table_;
+  // Whether the last try to lock waited in vain. Then the next one does not wait.
+  bool is_stuck_ = false;
+  std::vector<Owed> owed_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_SHARED_COUNTS_H_
