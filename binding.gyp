@@ -17,6 +17,7 @@
             'native/poller.cc',
             'native/socket.cc',
             'native/copy_offload.cc',
+            'native/counts_file.cc',
             'native/counts_table.cc',
             'native/shared_counts.cc',
             'native/transfer.cc',

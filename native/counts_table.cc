@@ -9,8 +9,8 @@ namespace millrace {
 
 namespace {
 
-// How many idle entries are looked at for one that can be forgotten. So a full table costs no more time than an empty
-// one. src/limits/counts/own-entry.ts has the same number.
+// How many idle entries are looked at for one that can be forgotten. So a full table costs no more time than
+// an empty one. src/limits/counts/own-entry.ts has the same number.
 constexpr uint32_t kMostLookedAt = 64;
 constexpr size_t kLine = 64;
 
@@ -22,8 +22,8 @@ uint32_t BucketsFor(uint32_t entries) {
   return buckets;
 }
 
-// Everything before it has happened before anything after it, for whoever looks after this process was killed. The
-// processor does not reorder the stores of a thread that ended. Only the compiler could.
+// Everything before it has happened before anything after it, for whoever looks after this process was
+// killed. The processor does not reorder the stores of a thread that ended. Only the compiler could.
 void Settle() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 uint64_t Mix(uint64_t a, uint64_t b) {
@@ -51,8 +51,6 @@ void CountsTable::Begin(void* memory, uint32_t sources, uint32_t scopes, uint32_
   header.buckets = BucketsFor(sources + scopes);
   header.sources = CountsRoom{0, sources, 0, kNone, 0, kNone, kNone};
   header.scopes = CountsRoom{sources, scopes, 0, kNone, 0, kNone, kNone};
-  CountsTable table(memory);
-  memset(table.buckets_, 0xff, header.buckets * sizeof(uint32_t));
 }
 
 CountsTable::CountsTable(void* memory) : header_(static_cast<CountsHeader*>(memory)) {
@@ -79,7 +77,7 @@ uint32_t* CountsTable::BucketOf(uint32_t entry) const {
 }
 
 uint32_t CountsTable::Find(const CountsKey& key) const {
-  for (uint32_t i = *BucketOf(key.scope, key.source, key.is_source != 0); i != kNone; i = at(i).next) {
+  for (uint32_t i = *BucketOf(key.scope, key.source, key.is_source != 0) - 1; i != kNone; i = at(i).next) {
     if (at(i).scope == key.scope && IsSource(i) == (key.is_source != 0) &&
         memcmp(at(i).source, key.source, kSourceBytes) == 0)
       return i;
@@ -102,9 +100,7 @@ uint32_t CountsTable::Add(const CountsKey& key, int64_t now, uint32_t day) {
   memcpy(entry.source, key.source, kSourceBytes);
   Settle();
   entry.state = kNew;
-  uint32_t* bucket = BucketOf(added);
-  entry.next = *bucket;
-  *bucket = added;
+  Link(added);
   return added;
 }
 
@@ -153,9 +149,7 @@ void CountsTable::Rest(uint32_t rested) {
 void CountsTable::Remove(uint32_t removed) {
   Wake(removed);
   CountsEntry& entry = at(removed);
-  uint32_t* link = BucketOf(removed);
-  while (*link != removed) link = &at(*link).next;
-  *link = entry.next;
+  Unlink(removed);
   Settle();
   entry.state = kFree;
   CountsRoom& room = RoomOf(IsSource(removed));
@@ -163,8 +157,25 @@ void CountsTable::Remove(uint32_t removed) {
   room.first_free = removed;
 }
 
+void CountsTable::Link(uint32_t entry) {
+  uint32_t* bucket = BucketOf(entry);
+  at(entry).next = *bucket - 1;
+  *bucket = entry + 1;
+}
+
+void CountsTable::Unlink(uint32_t entry) {
+  uint32_t* bucket = BucketOf(entry);
+  if (*bucket == entry + 1) {
+    *bucket = at(entry).next + 1;
+    return;
+  }
+  uint32_t before = *bucket - 1;
+  while (at(before).next != entry) before = at(before).next;
+  at(before).next = at(entry).next;
+}
+
 void CountsTable::Repair() {
-  memset(buckets_, 0xff, header_->buckets * sizeof(uint32_t));
+  memset(buckets_, 0, header_->buckets * sizeof(uint32_t));
   RepairRoom(&header_->sources);
   RepairRoom(&header_->scopes);
 }
@@ -184,9 +195,7 @@ void CountsTable::RepairRoom(CountsRoom* room) {
       continue;
     }
     entry.state = kUsed;
-    uint32_t* bucket = BucketOf(i);
-    entry.next = *bucket;
-    *bucket = i;
+    Link(i);
     Rest(i);
   }
 }

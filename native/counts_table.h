@@ -1,9 +1,9 @@
-// The table of counts, in memory that several processes share: its layout, and how entries are found, added and
-// forgotten. An entry is a scope, or a source in a scope. Whoever calls anything here holds the lock of
+// The table of counts, in memory that several processes share: its layout, and how entries are found, added
+// and forgotten. An entry is a scope, or a source in a scope. Whoever calls anything here holds the lock of
 // shared_counts.h. src/limits/counts/own-counts.ts does the same in the memory of one process.
 //
-// A process can be killed at any instruction. So an entry's key, its state, and what each process holds of it are the
-// truth. All else follows from them, and Repair makes it again: sums, chains and lists.
+// A process can be killed at any instruction. So an entry's key, its state, and what each process holds of it
+// are the truth. All else follows from them, and Repair makes it again: sums, chains and lists.
 #ifndef MILLRACE_COUNTS_TABLE_H_
 #define MILLRACE_COUNTS_TABLE_H_
 
@@ -59,8 +59,8 @@ struct CountsShare {
   uint32_t demand;
 };
 
-// The entries of one kind: sources, or scopes. They are `first` to `first + most - 1`. Those from `first + begun` on
-// were never used, so their memory was never touched.
+// The entries of one kind: sources, or scopes. They are `first` to `first + most - 1`. Those from `first +
+// begun` on were never used, so their memory was never touched.
 struct CountsRoom {
   uint32_t first;
   uint32_t most;
@@ -120,10 +120,14 @@ class CountsTable {
   uint32_t* BucketOf(uint32_t entry) const;
   uint32_t TakeFree(CountsRoom* room) const;
   uint32_t FindForgettable(CountsRoom* room, int64_t now, uint32_t day);
+  void Link(uint32_t entry);
+  void Unlink(uint32_t entry);
   void Remove(uint32_t entry);
   void RepairRoom(CountsRoom* room);
 
   CountsHeader* header_ = nullptr;
+  // The first entry of each chain, plus 1. 0: there is none. So a new table has only zeros, and takes no
+  // memory before it is used.
   uint32_t* buckets_ = nullptr;
   CountsEntry* entries_ = nullptr;
   CountsShare* shares_ = nullptr;

@@ -1,52 +1,25 @@
 #include "shared_counts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
+#include "counts_file.h"
+
 namespace millrace {
 
 namespace {
 
-// Another build has another layout.
-constexpr uint64_t kMagic = 0x6d72'636f'756e'7401;
-// A process holds the mutex for less than a microsecond, and for some ms if it repairs the table. After this time it was
-// stopped, or has not run for so long that waiting would only stop this process too.
+// A process holds the mutex for less than a microsecond, and for some ms if it repairs the table. After this
+// time it was stopped, or has not run for so long that waiting would only stop this process too.
 constexpr long kMostWaitNs = 100'000'000;
 constexpr long kNsPerSecond = 1'000'000'000;
 // Entries that one hold of the mutex covers. 4096 take about 10 microseconds.
 constexpr uint32_t kEntriesPerHold = 4096;
-
-int BeginMutex(pthread_mutex_t* mutex) {
-  pthread_mutexattr_t attributes;
-  int error = pthread_mutexattr_init(&attributes);
-  if (error != 0) return -error;
-  error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-  if (error == 0) error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-  if (error == 0) error = pthread_mutex_init(mutex, &attributes);
-  pthread_mutexattr_destroy(&attributes);
-  return -error;
-}
-
-int Begin(int fd, uint32_t sources, uint32_t scopes, uint32_t processes) {
-  const size_t bytes = CountsTable::BytesFor(sources, scopes, processes);
-  if (ftruncate(fd, static_cast<off_t>(bytes)) < 0) return -errno;
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) return -errno;
-  CountsTable::Begin(memory, sources, scopes, processes);
-  auto* header = static_cast<CountsHeader*>(memory);
-  const int error = BeginMutex(&header->mutex);
-  if (error == 0) header->magic = kMagic;
-  munmap(memory, bytes);
-  return error;
-}
 
 int WaitForMutex(pthread_mutex_t* mutex) {
   timespec until = {};
@@ -89,37 +62,12 @@ double BytesOf(const CountsEntry& entry, uint32_t day) { return entry.day == day
 
 }  // namespace
 
-int SharedCounts::Create(uint32_t sources, uint32_t scopes, uint32_t processes) {
-  const int fd = memfd_create("millrace-counts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) return -errno;
-  const int error = Begin(fd, sources, scopes, processes);
-  // A file that shrinks would end every process that has mapped it.
-  if (error == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) return fd;
-  const int why = error != 0 ? error : -errno;
-  close(fd);
-  return why;
-}
-
 int SharedCounts::Map(int fd, uint32_t process) {
   if (memory_ != nullptr) return -EALREADY;
-  struct stat file = {};
-  if (fstat(fd, &file) < 0) return -errno;
-  const auto bytes = static_cast<size_t>(file.st_size);
-  if (bytes < sizeof(CountsHeader)) return -EINVAL;
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (memory == MAP_FAILED) return -errno;
-  const auto& header = *static_cast<const CountsHeader*>(memory);
-  const bool is_good =
-      header.magic == kMagic && process < header.processes &&
-      bytes == CountsTable::BytesFor(header.sources.most, header.scopes.most, header.processes);
-  if (!is_good) {
-    munmap(memory, bytes);
-    return -EINVAL;
-  }
-  memory_ = memory;
-  bytes_ = bytes;
+  const int error = MapCountsFile(fd, process, &memory_, &bytes_);
+  if (error < 0) return error;
   process_ = process;
-  table_ = CountsTable(memory);
+  table_ = CountsTable(memory_);
   return 0;
 }
 
@@ -148,8 +96,10 @@ void SharedCounts::Unlock() { pthread_mutex_unlock(&table_.header().mutex); }
 void SharedCounts::PayOwed() {
   for (const Owed& owed : owed_) {
     if (!Holds(owed.entry)) continue;
-    if (owed.is_leave) Release(owed.entry);
-    else Add(owed.entry, owed.bytes, owed.day);
+    if (owed.is_leave)
+      Release(owed.entry);
+    else
+      Add(owed.entry, owed.bytes, owed.day);
   }
   owed_.clear();
 }
@@ -171,8 +121,10 @@ int SharedCounts::Take(CountsWant* wants, int count, CountsTime time) {
     checked++;
   }
   for (int i = 0; i < checked; i++) {
-    if (refused < 0) Hold(wants[i], time);
-    else if (wants[i].entry != CountsTable::kNone) table_.Rest(wants[i].entry);
+    if (refused < 0)
+      Hold(wants[i], time);
+    else if (wants[i].entry != CountsTable::kNone)
+      table_.Rest(wants[i].entry);
   }
   Unlock();
   return refused;

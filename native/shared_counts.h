@@ -1,8 +1,9 @@
-// Counts that several processes share. Each process maps the same memory. A robust mutex in this memory guards it
-// (pthread_mutexattr_setrobust(3)): a process may be killed while it holds the mutex, and the next one repairs the table.
+// Counts that several processes share. Each process maps the same memory. A robust mutex in this memory
+// guards it (pthread_mutexattr_setrobust(3)): a process may be killed while it holds the mutex, and the next
+// one repairs the table.
 //
-// No call waits for ever. If a process was stopped while it held the mutex, calls of other processes fail, and what these
-// processes give back is given back later.
+// No call waits for ever. If a process was stopped while it held the mutex, calls of other processes fail,
+// and what these processes give back is given back later.
 #ifndef MILLRACE_SHARED_COUNTS_H_
 #define MILLRACE_SHARED_COUNTS_H_
 
@@ -44,16 +45,13 @@ struct CountsTime {
 
 class SharedCounts {
  public:
-  // Makes a table in an anonymous file (memfd_create(2)). Returns its fd, or -errno.
-  static int Create(uint32_t sources, uint32_t scopes, uint32_t processes);
-
   SharedCounts() = default;
   ~SharedCounts() { Unmap(); }
   SharedCounts(const SharedCounts&) = delete;
   SharedCounts& operator=(const SharedCounts&) = delete;
 
-  // Maps the table for the process number `process`. -EINVAL: `fd` has no table, or one that has no such process.
-  // -errno: it cannot be mapped. The fd may be closed afterwards.
+  // Maps the table for the process number `process`. -errno: see counts_file.h. The fd may be closed
+  // afterwards.
   int Map(int fd, uint32_t process);
   void Unmap();
 
@@ -67,7 +65,8 @@ class SharedCounts {
   double Demand(uint32_t entry, uint32_t amount);
   // Gives back all that a process holds. It must be gone. -EBUSY: not now.
   int Reclaim(uint32_t process);
-  // Lists sources of a scope from entry `from` on. Returns their number. `next` is where to go on. 0: this is the end.
+  // Lists sources of a scope from entry `from` on. Returns their number. `next` is where to go on. 0: this is
+  // the end.
   int List(uint64_t scope, uint32_t from, CountsTime time, CountsListed* listed, int most, uint32_t* next);
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "../counts_file.h"
 #include "call.h"
 
 namespace millrace {
@@ -24,7 +25,7 @@ CountsTime TimeAt(Info info, size_t i) {
 
 Napi::Value Create(Info info) {
   const auto number = [&](size_t i) { return static_cast<uint32_t>(Int(info, i)); };
-  return Answer(info, SharedCounts::Create(number(0), number(1), number(2)));
+  return Answer(info, CreateCountsFile(number(0), number(1), number(2)));
 }
 
 template <typename T>

@@ -6,6 +6,7 @@
 import type { Engine } from './engine.js'
 import { KernelEngine } from './kernel/kernel-engine.js'
 import { KernelLoop } from './kernel/kernel-loop.js'
+import type { NativeCountsTables } from './kernel/native-counts-tables.js'
 import type { GivenSockets } from './listening/given-sockets.js'
 import { StreamEngine } from './streams/stream-engine.js'
 
@@ -16,6 +17,12 @@ let shared: Engine | undefined
 export function kernelLoop(): ReturnType<typeof KernelLoop.start> {
   started ??= KernelLoop.start()
   return started
+}
+
+/** The addon's tables of counts. Undefined: this thread has no addon. */
+export function countsTables(): NativeCountsTables | undefined {
+  const loop = kernelLoop()
+  return loop instanceof KernelLoop ? loop.native : undefined
 }
 
 /** Makes a new engine with deadlines of its own. With `given`, it listens only on those sockets. */

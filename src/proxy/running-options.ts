@@ -29,6 +29,6 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly probes?: Probes | false
   /** The table of counts that all workers share. Default: one of its own. */
   readonly counts?: Counts
-  /** Decides which clients may come in. Default: those that pass the gate of their listener and get a place in its limits. */
+  /** Decides which clients may come in. Default: those that pass the gate of their listener. */
   readonly admission?: AdmissionRule
 }

@@ -27,6 +27,16 @@ type WorkerCall =
 
 export type Call = ControlCall | WorkerCall
 
+/** Where a worker counts: in the table of all, or in its own with its part of every limit. */
+export interface CountsSeat {
+  /** The number of the worker, from 0, and of how many. */
+  readonly worker: number
+  readonly workers: number
+  /** How many sources the table has room for. */
+  readonly sources: number
+  readonly isShared: boolean
+}
+
 export type ToWorker =
   /** Comes with the handle of a listening socket, for the `start` or `prepare` that follows. */
   | { readonly kind: 'socket'; readonly address: string }
@@ -39,7 +49,7 @@ export type ToWorker =
   /**
    * `orders`: the orders of operators that still hold. `ticketKeys`: as texts, the form in which `TicketKeys`
    * gives them. `names`: what the names of backends mean. `verdicts`: what checks and other workers have found out and still holds.
-   * `bans`: those that hold.
+   * `bans`: those that hold. `counts`: where the worker counts.
    */
   | {
       readonly kind: 'start'
@@ -49,6 +59,7 @@ export type ToWorker =
       readonly names: readonly ToldName[]
       readonly verdicts: readonly ToldVerdict[]
       readonly bans: readonly ToldBan[]
+      readonly counts: CountsSeat
     }
   /** What checks say, another worker has found out, or an operator has ordered. */
   | { readonly kind: 'verdicts'; readonly verdicts: readonly ToldVerdict[] }

@@ -8,30 +8,33 @@ import { type Config, workerCount } from '../config/schema.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
-import { createEngine } from '../io/choose-engine.js'
+import { countsTables, createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
+import type { NativeCountsTables } from '../io/kernel/native-counts-tables.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
+import { DEFAULT_SOURCES } from '../limits/counts/own-counts.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
-import { changesBetween, needingRestart } from '../proxy/generations/changes.js'
 import type { Probes } from '../proxy/health/probes.js'
 import { createNames, type Names } from '../proxy/names.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ROTATE_EVERY_MS } from '../tls/ticket-keys.js'
 import { addDrains } from './drain-results.js'
 import type { SessionQuestion } from './messages.js'
+import { Reloader } from './reloader.js'
 import { answerSearch } from './session-search.js'
 import { ServingWorkers } from './slots/serving-workers.js'
 import { Watchdog } from './slots/watchdog.js'
 import type { WorkerChannel } from './slots/worker-channel.js'
-import { type ForkWorker, forkWorker } from './slots/worker-process.js'
+import { type ForkWorker, forkWorkers } from './slots/worker-process.js'
 import { WorkerSlot } from './slots/worker-slot.js'
 import { Loans } from './sockets/loans.js'
-import { type Assigned, assignPorts } from './sockets/shared-ports.js'
+import { assignPorts } from './sockets/shared-ports.js'
 import { Sockets } from './sockets/sockets.js'
 import { DesiredState } from './state/desired-state.js'
 import { Figures } from './state/figures.js'
 import { idleStatus } from './state/idle-status.js'
+import { SharedTable } from './state/shared-table.js'
 
 /** ms after the deadline of the last drain. A worker that still lives then is stuck. */
 const GRACE_MS = 3000
@@ -39,6 +42,8 @@ const GRACE_MS = 3000
 export interface SupervisorOptions {
   /** Default: processes of node:cluster. */
   readonly fork?: ForkWorker
+  /** Makes the table in which workers count together. Default: the addon of this thread. */
+  readonly tables?: NativeCountsTables | undefined
   /** Opens the listening sockets. Default: the engine of this thread. */
   readonly engine?: Engine
   /** How backends are checked. Default: over the network. */
@@ -52,15 +57,16 @@ export class Supervisor {
   readonly desired: DesiredState
   readonly figures: Figures
   readonly sockets: Sockets
+  readonly table: SharedTable
   readonly surroundings: Surroundings
   readonly log: Log
   readonly #openLog: OpenLog
   readonly #engine: Engine
   readonly #loans: Loans
+  readonly #reloader: Reloader
   readonly #startedWith: Config
   readonly #slots: readonly WorkerSlot[]
   #startedAt: string | undefined
-  #counts = { loadedAt: new Date().toISOString(), reloads: 0, failedReloads: 0 }
   #isStopping = false
   /** The error of the first worker that could not listen at the start. */
   #startFailure: Error | undefined
@@ -68,14 +74,11 @@ export class Supervisor {
   /** Reloads, drains of listeners, and workers that join come one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(
-    config: Config,
-    openLog: OpenLog,
-    surroundings: Surroundings,
-    { fork = forkWorker, engine = createEngine(), probes, names }: SupervisorOptions = {},
-  ) {
+  constructor(config: Config, openLog: OpenLog, surroundings: Surroundings, options: SupervisorOptions = {}) {
     const { log } = openLog
+    const { engine = createEngine(), tables = countsTables(), probes, names } = options
     this.#engine = engine
+    this.table = new SharedTable(tables, DEFAULT_SOURCES, workerCount(config), log)
     this.serving = new ServingWorkers(log)
     this.figures = new Figures(this.serving)
     this.log = log
@@ -87,9 +90,22 @@ export class Supervisor {
     this.desired = new DesiredState(config, this.sockets, log, {
       workers: () => this.#begun,
       serving: () => this.serving.channels,
+      seatOf: (slot) => this.table.seatOf(slot),
       probes,
       names: names ?? createNames(config.names, log),
     })
+    this.#reloader = new Reloader({
+      engine,
+      startedWith: config,
+      openLog,
+      surroundings,
+      serving: this.serving,
+      desired: this.desired,
+      sockets: this.sockets,
+      loans: this.#loans,
+      checkRunning: () => this.#checkRunning(),
+    })
+    const { fork = forkWorkers(this.table.fd) } = options
     const hooks = {
       hello: (channel: WorkerChannel) => this.desired.greet(channel),
       ready: (channel: WorkerChannel) => void this.inTurn(() => this.#admit(channel)),
@@ -143,7 +159,7 @@ export class Supervisor {
 
   async status(): Promise<ProxyStatus> {
     const idle = idleStatus(this.config, this.desired.catalogue, this.#engine)
-    const status = await this.figures.status({ ...idle, config: this.#counts })
+    const status = await this.figures.status({ ...idle, config: this.#reloader.counts })
     return {
       ...status,
       names: this.desired.names.status(),
@@ -152,7 +168,7 @@ export class Supervisor {
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,
       startedAt: this.#startedAt,
-      config: { ...this.#counts },
+      config: { ...this.#reloader.counts },
     }
   }
 
@@ -210,46 +226,7 @@ export class Supervisor {
   }
 
   reload(): Promise<Reloaded> {
-    return this.inTurn(async () => {
-      try {
-        return await this.#takeUp()
-      } catch (error) {
-        this.#counts.failedReloads++
-        this.log.error({ err: error }, 'the reload failed: the old config stays')
-        throw error
-      }
-    })
-  }
-
-  async #takeUp(): Promise<Reloaded> {
-    const loaded = this.surroundings.load()
-    this.#checkRunning()
-    const { present } = this.desired
-    const before = present.loaded
-    const next = await assignPorts(loaded, present, this.#engine)
-    const log = await this.#openLog.prepare(loaded.log)
-    // From then on an operator's order about the log stays in force.
-    await this.#change(next, () => log.take()).catch((error) => {
-      log.abandon()
-      throw error
-    })
-    this.#counts.reloads++
-    this.#counts.loadedAt = new Date().toISOString()
-    const changed = changesBetween(before, loaded)
-    const needsRestart = needingRestart(this.#startedWith, loaded)
-    this.log.info({ changed, needsRestart }, 'config reloaded')
-    return { changed, needsRestart }
-  }
-
-  /** Opens new sockets first. Closes old ones when no worker accepts from them any more. */
-  async #change(next: Assigned, decided: () => void): Promise<void> {
-    const sockets = await this.sockets.prepare(next.config)
-    await this.desired.change(this.serving.channels, next, decided).catch((error) => {
-      sockets.giveUp()
-      throw error
-    })
-    sockets.takeUp()
-    this.#loans.renew()
+    return this.inTurn(() => this.#reloader.reload())
   }
 
   /** The worker listens. From now on it counts as serving. */
@@ -282,6 +259,7 @@ export class Supervisor {
     this.serving.leave(channel)
     this.#loans.assign()
     this.figures.gone(channel)
+    this.table.gone(channel.slot)
     const hasStarted = this.#startedAt !== undefined
     if (!hasStarted && isListenFailure(channel.failure)) this.#startFailure ??= channel.failure
     if (!this.#isStopping) this.figures.died()

@@ -84,7 +84,7 @@ class Worker {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { config, ticketKeys, names, verdicts, bans }: Extract<ToWorker, { kind: 'start' }>,
+    { config, ticketKeys, names, verdicts, bans, counts }: Extract<ToWorker, { kind: 'start' }>,
     sockets: GivenSockets,
     own: OwnProcess,
   ) {
@@ -97,6 +97,7 @@ class Worker {
       names: this.names,
       engine: own.createEngine(sockets),
       openLog: own.openLog(config.log),
+      counts: own.openCounts(counts),
       tickets: new TicketKeys(ticketKeys),
       tellVerdict: (verdict) => own.tell({ kind: 'verdict', verdict }),
       tellSeen: (findings) => own.tell({ kind: 'seen', findings }),

@@ -73,14 +73,16 @@ export class SharedCounts implements Counts {
    * `fd`: a table of `createCounts`. The caller may close it afterwards. `worker`: the number of this process, from 0. What
    * another process with this number held is given back.
    *
-   * @throws Error if the table cannot be mapped
+   * @throws Error if the table cannot be used
    */
   constructor(native: NativeCountsTables, fd: number, worker: number, clock = countsClock()) {
     this.#native = native
     this.#clock = clock
     this.#table = native.mapCounts(fd, worker, this.#wants.words, this.#listed.words)
     if (this.#table < 0) throw new Error(`the table of counts cannot be mapped: errno ${-this.#table}`)
-    this.reclaim(worker)
+    if (this.reclaim(worker)) return
+    this.close()
+    throw new Error('another process was stopped inside the table of counts')
   }
 
   take(wants: readonly Want[]): Taken {

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/schema.js'
+import { DEFAULT_SOURCES } from '../../limits/counts/own-counts.js'
 
 /** Names of what differs, such as `listeners.web`, `clusters.db` or `timeouts`. */
 export function changesBetween(before: Config, after: Config): string[] {
@@ -22,7 +23,11 @@ export function changesBetween(before: Config, after: Config): string[] {
 
 /** The keys that only a start can change, and that differ now. */
 export function needingRestart(startedWith: Config, now: Config): string[] {
-  const settled = ({ workers, admin }: Config) => ({ workers, admin })
+  const settled = ({ workers, admin, limits }: Config) => ({
+    workers,
+    admin,
+    'limits.sources': limits?.sources ?? DEFAULT_SOURCES,
+  })
   const [was, is] = [settled(startedWith), settled(now)]
   return Object.keys(is).filter((key) => {
     const name = key as keyof typeof is

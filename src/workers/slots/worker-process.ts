@@ -34,8 +34,17 @@ export interface WorkerProcess {
  */
 export type ForkWorker = (hooks: WorkerProcessHooks) => WorkerProcess
 
-/** A process of node:cluster. It runs the same command as this one. */
-export const forkWorker: ForkWorker = (hooks) => {
+/** The fd of a worker that is the table of counts of all workers. */
+export const COUNTS_FD = 4
+
+/** Processes of node:cluster. They run the same command as this one. `countsFd`: the table of counts, if there is one. */
+export function forkWorkers(countsFd: number | undefined): ForkWorker {
+  if (countsFd !== undefined)
+    cluster.setupPrimary({ stdio: ['inherit', 'inherit', 'inherit', 'ipc', countsFd] })
+  return forkWorker
+}
+
+const forkWorker: ForkWorker = (hooks) => {
   const worker = cluster.fork()
   worker.on('message', (message: ToSupervisor) => hooks.message(message))
   worker.once('disconnect', () => hooks.disconnected())

@@ -8,6 +8,7 @@ import type { Log } from '../../observe/log/log.js'
 import { Catalogue, type ListenerEntry } from '../../proxy/catalogue/catalogue.js'
 import type { Names } from '../../proxy/names.js'
 import { TicketKeys } from '../../tls/ticket-keys.js'
+import type { CountsSeat } from '../messages.js'
 import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from '../slots/serving-workers.js'
 import type { WorkerChannel } from '../slots/worker-channel.js'
 import type { Assigned } from '../sockets/shared-ports.js'
@@ -21,6 +22,8 @@ import { SharedNames } from './shared-names.js'
 /** What it needs to know of workers, and how it learns what it tells them. */
 export interface DesiredStateHost extends Pick<SharedHealthHost, 'workers' | 'serving' | 'probes'> {
   readonly names: Names
+  /** Where the worker of a slot counts. */
+  seatOf(slot: number): CountsSeat
 }
 
 /** ms to read certificates and open listeners. */
@@ -36,6 +39,7 @@ export class DesiredState {
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
+  readonly #seatOf: DesiredStateHost['seatOf']
   #present: Assigned
   #version = 0
 
@@ -44,6 +48,7 @@ export class DesiredState {
     this.catalogue = new Catalogue(config)
     this.orders = new Orders(this.catalogue)
     this.#sockets = sockets
+    this.#seatOf = host.seatOf
     this.#log = log
     const { catalogue } = this
     this.health = new SharedHealth({
@@ -99,7 +104,8 @@ export class DesiredState {
     const ticketKeys = this.#tickets.texts
     const orders = this.orders.callsFor(config)
     const [names, verdicts, bans] = [this.names.greet(), this.health.greet(), this.bans.greet()]
-    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts, bans })
+    const counts = this.#seatOf(channel.slot)
+    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts, bans, counts })
   }
 
   /** Called every hour. Workers that join later get the keys in `greet`. */

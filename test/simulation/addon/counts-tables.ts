@@ -11,7 +11,7 @@ import * as e from '../kernel/errnos.js'
 import type { Machine } from '../kernel/machine.js'
 
 /** Above all fds of the simulated kernel. Every process has inherited these. */
-const FIRST_FD = 1_000_000
+export const FIRST_COUNTS_FD = 1_000_000
 const NS_PER_SECOND = 1e9
 const SOURCE_BYTES = 16
 const CELL_BYTES = 4
@@ -58,11 +58,11 @@ export class CountsTables implements NativeCountsTables {
   }
 
   createCounts(sources: number, scopes: number, processes: number): number {
-    return FIRST_FD + this.#machine.countsFiles.push(new CountsFile(sources, scopes, processes)) - 1
+    return FIRST_COUNTS_FD + this.#machine.countsFiles.push(new CountsFile(sources, scopes, processes)) - 1
   }
 
   mapCounts(fd: number, process: number, wants: Int32Array, listed: Int32Array): number {
-    const file = this.#machine.countsFiles[fd - FIRST_FD]
+    const file = this.#machine.countsFiles[fd - FIRST_COUNTS_FD]
     if (file === undefined) return -e.EBADF
     if (process < 0 || process >= file.processes) return -e.EINVAL
     return this.#mapped.push({ file, counts: file.table.view(process), wants, listed }) - 1

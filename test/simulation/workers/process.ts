@@ -4,6 +4,7 @@ import type { HeldSocket, ListenOptions } from '../../../src/io/engine.js'
 import { KernelEngine } from '../../../src/io/kernel/kernel-engine.js'
 import { KernelLoop } from '../../../src/io/kernel/kernel-loop.js'
 import { errnoName } from '../../../src/io/kernel/native.js'
+import type { NativeCountsTables } from '../../../src/io/kernel/native-counts-tables.js'
 import type { GivenSockets } from '../../../src/io/listening/given-sockets.js'
 import { listenError } from '../../../src/io/listening/listen-errors.js'
 import { boundTo } from '../../../src/io/listening/server-handle.js'
@@ -40,6 +41,10 @@ export class Process implements TimerOwner {
 
   createEngine(given?: GivenSockets): KernelEngine {
     return new HoldingEngine(this.#loop, this.kernel, given)
+  }
+
+  get tables(): NativeCountsTables {
+    return this.#addon
   }
 
   get isBusy(): boolean {

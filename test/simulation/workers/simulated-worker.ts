@@ -3,12 +3,16 @@
  * hang at any time. The supervisor hears of that later, as of everything.
  */
 import type { ServerHandle } from '../../../src/io/listening/server-handle.js'
+import type { Counts } from '../../../src/limits/counts/counts.js'
+import { createOwnCounts } from '../../../src/limits/counts/own-counts.js'
+import { SharedCounts } from '../../../src/limits/counts/shared-counts.js'
 import type { WriteRecord } from '../../../src/observe/log/log-place.js'
 import type { CaughtSignal } from '../../../src/signals.js'
-import type { ToSupervisor, ToWorker } from '../../../src/workers/messages.js'
+import type { CountsSeat, ToSupervisor, ToWorker } from '../../../src/workers/messages.js'
 import type { OwnProcess } from '../../../src/workers/own-process.js'
 import type { Exit, WorkerProcess, WorkerProcessHooks } from '../../../src/workers/slots/worker-process.js'
 import { runWorker } from '../../../src/workers/worker.js'
+import { FIRST_COUNTS_FD } from '../addon/counts-tables.js'
 import type { AcceptQueue } from '../kernel/accept-queue.js'
 import { simulatedLog } from '../log.js'
 import type { Random } from '../random.js'
@@ -125,6 +129,7 @@ export class SimulatedWorker implements WorkerProcess {
         },
       },
       createEngine: (sockets) => this.process.createEngine(sockets),
+      openCounts: (seat) => this.#openCounts(seat),
       openLog: (options) => simulatedLog(options, this.#notes.record, this.#notes.complain),
       hear: (heard) => {
         this.#heard = heard
@@ -136,6 +141,12 @@ export class SimulatedWorker implements WorkerProcess {
       },
       exit: (code) => this.#die({ code }),
     }
+  }
+
+  #openCounts({ worker, workers, sources, isShared }: CountsSeat): Counts {
+    return isShared
+      ? new SharedCounts(this.process.tables, FIRST_COUNTS_FD, worker)
+      : createOwnCounts({ sources, part: { worker, workers } })
   }
 
   /** The handle that Node gives with a message. Undefined if the message carries no socket. */

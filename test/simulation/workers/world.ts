@@ -80,6 +80,7 @@ export class World {
       )
       const options = {
         engine: this.process.createEngine(),
+        tables: this.process.tables,
         fork: (hooks: WorkerProcessHooks) => this.#fork(hooks),
         probes: this.checked,
       }

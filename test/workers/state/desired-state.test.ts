@@ -20,6 +20,7 @@ test('a worker that comes later learns nothing of an address that has left its n
     workers: () => [],
     serving: () => [],
     names,
+    seatOf: () => ({ worker: 0, workers: 1, sources: 1, isShared: false }),
   })
   const sent: ToWorker[] = []
   const worker = { slot: 0, send: (message: ToWorker) => sent.push(message) } as unknown as WorkerChannel
