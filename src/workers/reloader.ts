@@ -10,6 +10,7 @@ import type { Loans } from './sockets/loans.js'
 import { type Assigned, assignPorts } from './sockets/shared-ports.js'
 import type { Sockets } from './sockets/sockets.js'
 import type { DesiredState } from './state/desired-state.js'
+import type { SharedTable } from './state/shared-table.js'
 
 export interface ReloaderHost {
   readonly engine: Engine
@@ -18,6 +19,7 @@ export interface ReloaderHost {
   readonly surroundings: Surroundings
   readonly serving: ServingWorkers
   readonly desired: DesiredState
+  readonly table: SharedTable
   readonly sockets: Sockets
   readonly loans: Loans
   /** @throws MillraceError `wrong-state` if the supervisor stops */
@@ -66,13 +68,14 @@ export class Reloader {
 
   /** Opens new sockets first. Closes old ones when no worker accepts from them any more. */
   async #change(next: Assigned, decided: () => void): Promise<void> {
-    const { desired, serving, loans } = this.#host
+    const { desired, serving, loans, table } = this.#host
     const sockets = await this.#host.sockets.prepare(next.config)
     await desired.change(serving.channels, next, decided).catch((error) => {
       sockets.giveUp()
       throw error
     })
     sockets.takeUp()
+    table.takeUp(next.config)
     loans.renew()
   }
 }

@@ -12,7 +12,6 @@ import { countsTables, createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
 import type { NativeCountsTables } from '../io/kernel/native-counts-tables.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
-import { DEFAULT_SOURCES } from '../limits/counts/own-counts.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Probes } from '../proxy/health/probes.js'
@@ -78,7 +77,7 @@ export class Supervisor {
     const { log } = openLog
     const { engine = createEngine(), tables = countsTables(), probes, names } = options
     this.#engine = engine
-    this.table = new SharedTable(tables, DEFAULT_SOURCES, workerCount(config), log)
+    this.table = new SharedTable(tables, config, log)
     this.serving = new ServingWorkers(log)
     this.figures = new Figures(this.serving)
     this.log = log
@@ -101,6 +100,7 @@ export class Supervisor {
       surroundings,
       serving: this.serving,
       desired: this.desired,
+      table: this.table,
       sockets: this.sockets,
       loans: this.#loans,
       checkRunning: () => this.#checkRunning(),
@@ -143,6 +143,7 @@ export class Supervisor {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
       await this.sockets.prepare(assigned.config)
       this.desired.begin(assigned)
+      this.table.takeUp(assigned.config)
     })
     this.#checkRunning()
     await Promise.all(this.#slots.map((slot) => slot.open()))

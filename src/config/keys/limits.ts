@@ -52,7 +52,7 @@ export const LIMIT_KEYS: KeyTable = {
   ...keysOf(PROXY),
   ...accessKeysOf('limits'),
   'limits.sources': {
-    does: 'How many [sources](limits.md#sources) millrace remembers, each once in each scope that counts it. If none can be forgotten, a new source is refused',
+    does: 'How many [sources](limits.md#sources) millrace remembers, each once in each scope that counts it. If none can be forgotten, a new source is refused. A change needs a restart',
     takes: 'number, `1000` to `10000000`',
     default: '`100000`',
     zero: 'an error',

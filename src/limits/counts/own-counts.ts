@@ -18,8 +18,6 @@ export interface OwnCountsOptions {
   readonly clock?: CountsClock
 }
 
-/** How many sources a table has room for if nobody says anything else. */
-export const DEFAULT_SOURCES = 100_000
 /** Enough for every listener, cluster and backend of a large config. */
 export const MOST_SCOPES = 65_536
 /** The table of all processes that count together. */

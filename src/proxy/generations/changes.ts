@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/schema.js'
-import { DEFAULT_SOURCES } from '../../limits/counts/own-counts.js'
+import { USUAL_SOURCES } from '../../config/schemas/limits-schema.js'
 
 /** Names of what differs, such as `listeners.web`, `clusters.db` or `timeouts`. */
 export function changesBetween(before: Config, after: Config): string[] {
@@ -26,7 +26,7 @@ export function needingRestart(startedWith: Config, now: Config): string[] {
   const settled = ({ workers, admin, limits }: Config) => ({
     workers,
     admin,
-    'limits.sources': limits?.sources ?? DEFAULT_SOURCES,
+    'limits.sources': limits?.sources ?? USUAL_SOURCES,
   })
   const [was, is] = [settled(startedWith), settled(now)]
   return Object.keys(is).filter((key) => {

@@ -1,0 +1,44 @@
+/** Where the workers of the built command count. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { afterEach, describe, expect, test } from 'vitest'
+import { loadNative } from '../../src/io/kernel/native.js'
+import { temporaryFolder } from '../support/folder.js'
+import { WorkersRig } from './rig.js'
+
+const LIMITED = { limits: { maxConnections: 100 } }
+const PART = 'workers cannot count together: each has its part of every limit'
+
+const folder = temporaryFolder()
+let rig: WorkersRig
+afterEach(() => rig.end())
+
+const messages = (): string[] => rig.millrace.lines.map(({ msg }) => msg)
+const hasMapped = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/maps`, 'utf8').includes('millrace-counts')
+const openTables = (pid: number): number =>
+  readdirSync(`/proc/${pid}/fd`).filter((fd) =>
+    readlinkSync(`/proc/${pid}/fd/${fd}`).includes('millrace-counts'),
+  ).length
+
+describe.runIf(loadNative().native !== undefined)('workers with the addon', () => {
+  test('every worker counts in the table of the supervisor, also one that replaces another', async () => {
+    rig = await WorkersRig.start(folder, LIMITED)
+    await rig.statusWhen(({ workers }) => workers === 2)
+    expect(rig.workerPids().map((pid) => [hasMapped(pid), openTables(pid)])).toEqual([
+      [true, 0],
+      [true, 0],
+    ])
+    const newcomer = await rig.killOne()
+    await rig.statusWhen(({ processes }) => processes.some(({ pid }) => pid === newcomer))
+    expect([hasMapped(newcomer), openTables(newcomer)]).toEqual([true, 0])
+    expect(messages()).not.toContain(PART)
+  })
+})
+
+test('without the addon the log says once that each worker has its part of every limit', async () => {
+  rig = await WorkersRig.start(folder, {}, 'off')
+  expect(messages()).not.toContain(PART)
+  await rig.reload(LIMITED)
+  await rig.reload({ limits: { maxConnections: 200 } })
+  expect(messages().filter((message) => message === PART)).toHaveLength(1)
+})
