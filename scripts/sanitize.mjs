@@ -12,7 +12,7 @@ import { environmentForGyp } from './setup/toolchain.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const addon = join(root, 'build-sanitize/Release/millrace.node')
-const SUITES = ['test/native', 'test/io', 'test/pipe']
+const SUITES = ['test/native', 'test/io', 'test/pipe', 'test/limits/counts']
 
 process.exitCode = build() && test() ? 0 : 1
 
