@@ -36,6 +36,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   admin: ['io', 'config', 'control'],
   config: ['io', 'limits', 'proxy-protocol'],
   control: ['config'],
+  limits: ['io'],
   peek: ['postgres', 'proxy-protocol'],
   refusals: ['peek', 'websocket'],
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
