@@ -12,7 +12,14 @@ import { environmentForGyp } from './setup/toolchain.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const addon = join(root, 'build-sanitize/Release/millrace.node')
-const SUITES = ['test/native', 'test/io', 'test/pipe', 'test/limits/counts']
+const SUITES = [
+  'test/native',
+  'test/io',
+  'test/pipe',
+  'test/limits/counts/shared',
+  'test/limits/counts/twins',
+  'test/limits/counts/mutex',
+]
 
 process.exitCode = build() && test() ? 0 : 1
 

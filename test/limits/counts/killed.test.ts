@@ -22,7 +22,7 @@ const SOURCES = 500
 const KILLED = 2
 const PARTS = 10
 /** So many processes are killed while they do nothing but count. */
-const KILLED_INSIDE = 10
+const KILLED_INSIDE = 6
 const RECORD_BYTES = 24
 const { native } = loadNative()
 if (native === undefined) console.log('no processes are killed: the addon is not here')
@@ -173,7 +173,7 @@ describe.runIf(native !== undefined)('processes that share a table', () => {
     const takers = new Takers(folder, 2, { most: SOURCES, mostPerSource: 2 })
     open.push(takers)
     for (let killed = 0; killed < KILLED_INSIDE; killed += 2)
-      await Promise.all([0, 1].map((worker) => takers.run(worker, 4e5, 1 + worker, 'none')))
+      await Promise.all([0, 1].map((worker) => takers.run(worker, 2e5, 1 + worker, 'none')))
     expectNothingLost(takers.counts, takers.limits)
     for (let number = 0; number < SOURCES; number++) expect(takers.counts.held(sourceKey(number))).toBe(0)
   })
