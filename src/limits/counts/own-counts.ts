@@ -13,6 +13,8 @@ export interface OwnCountsOptions {
   readonly sources: number
   /** How many scopes it has room for. Default: 65536. */
   readonly scopes?: number
+  /** How many processes the table has views for. Default: 1. */
+  readonly processes?: number
   /** This worker, and how many there are, if each has a table of its own. Default: one process. */
   readonly part?: Part
   readonly clock?: CountsClock
@@ -23,6 +25,7 @@ export const MOST_SCOPES = 65_536
 /** The table of all processes that count together. */
 export class OwnCountsTable {
   readonly #clock: CountsClock
+  readonly #processes: number
   readonly #part: Part
   readonly #scopeRoom: Room
   readonly #sourceRoom: Room
@@ -31,8 +34,10 @@ export class OwnCountsTable {
   readonly #entries: (Entry | undefined)[] = []
   readonly #free: number[] = []
 
-  constructor({ sources, scopes = MOST_SCOPES, part = ALONE, clock = countsClock() }: OwnCountsOptions) {
+  constructor(options: OwnCountsOptions) {
+    const { sources, scopes = MOST_SCOPES, processes = 1, part = ALONE, clock = countsClock() } = options
     this.#clock = clock
+    this.#processes = processes
     this.#part = part
     this.#sourceRoom = new Room(sources)
     this.#scopeRoom = new Room(scopes)
@@ -100,7 +105,7 @@ export class OwnCountsTable {
     const entry = this.#heldEntry(worker, number)
     if (entry === undefined) return 0
     entry.shareOf(worker).demand = amount
-    return this.#part.workers * entry.shares.reduce((sum, { demand }) => sum + demand, 0)
+    return this.#part.workers * entry.shares.reduce((sum, share) => sum + (share?.demand ?? 0), 0)
   }
 
   *#listed(scope: string): Generator<SourceCounts> {
@@ -129,7 +134,7 @@ export class OwnCountsTable {
       if (forgotten === undefined) return undefined
       this.#remove(forgotten)
     }
-    const entry = new Entry(this.#free.pop() ?? this.#entries.length, key)
+    const entry = new Entry(this.#free.pop() ?? this.#entries.length, key, this.#processes)
     this.#entries[entry.number] = entry
     room.used++
     this.#insert(entry)
@@ -180,5 +185,5 @@ export class OwnCountsTable {
 
 /** A table for this process alone. */
 export function createOwnCounts(options: OwnCountsOptions): Counts {
-  return new OwnCountsTable(options).view(options.part?.worker ?? 0)
+  return new OwnCountsTable(options).view(0)
 }

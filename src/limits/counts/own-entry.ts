@@ -17,8 +17,8 @@ export class Entry implements Key {
   readonly number: number
   readonly scope: string
   readonly source: Source | undefined
-  /** By process. */
-  readonly shares: Share[] = []
+  /** By process. The length is fixed from the start: an array that grows takes memory for 17. */
+  readonly shares: (Share | undefined)[]
   readonly taken = new SecondMeter()
   /** Whether a place was ever taken. */
   isUsed = false
@@ -27,7 +27,8 @@ export class Entry implements Key {
   bytes = 0
   day = 0
 
-  constructor(number: number, { scope, source }: Key) {
+  constructor(number: number, { scope, source }: Key, processes: number) {
+    this.shares = new Array(processes)
     this.number = number
     this.scope = scope
     this.source = source

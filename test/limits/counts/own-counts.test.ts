@@ -4,7 +4,7 @@ import { createOwnCounts, OwnCountsTable } from '../../../src/limits/counts/own-
 import { describeCounts, PROCESS, TestClock, want } from './contract.js'
 
 describeCounts('a table in own memory', (options) => {
-  const table = new OwnCountsTable(options)
+  const table = new OwnCountsTable({ ...options, processes: options.workers })
   return {
     view: (worker) => table.view(worker),
     reclaim: (worker) => table.reclaim(worker),

@@ -29,7 +29,7 @@ function shared(addon: NativeCountsTables, clock: TestClock): Table {
 }
 
 function own(clock: TestClock): Table {
-  const table = new OwnCountsTable({ ...SIZE, clock })
+  const table = new OwnCountsTable({ ...SIZE, processes: SIZE.workers, clock })
   return { view: (worker) => table.view(worker), reclaim: (worker) => table.reclaim(worker), close: () => {} }
 }
 

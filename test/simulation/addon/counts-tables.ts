@@ -33,7 +33,7 @@ export class CountsFile {
   constructor(sources: number, scopes: number, processes: number) {
     this.processes = processes
     const clock: CountsClock = { now: () => this.clock.ns, day: () => this.clock.today }
-    this.table = new OwnCountsTable({ sources, scopes, clock })
+    this.table = new OwnCountsTable({ sources, scopes, processes, clock })
   }
 
   tell(now: number, day: number): void {
