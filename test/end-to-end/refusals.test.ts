@@ -43,8 +43,8 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
   describe.each(MODES)('$name', (mode) => {
     let millrace: Millrace
     let ports: Readonly<Record<string, number>>
-    /** It has the only place at the only backend of the cluster `full`. */
-    let holder: Socket
+    /** They have the only place at the only backend of the cluster `full`, and the only one of this source. */
+    let holders: Socket[]
 
     beforeAll(async () => {
       const routes = [{ source: '127.0.0.0/8', reject: true }]
@@ -57,6 +57,10 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
       })
       const listeners = [
         listener('full', 'auto', { cluster: 'full' }),
+        listener('busy', 'auto', {
+          cluster: 'open',
+          limits: { refuseAs: 'auto', perSource: { maxConnections: 1 } },
+        }),
         listener('down', 'auto'),
         listener('denied', 'auto', { routes }),
         listener('names', 'auto', { routes: [{ sni: 'a.test', cluster: 'down' }], cluster: undefined }),
@@ -70,15 +74,19 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
       ]
       const address = `127.0.0.1:${(backend.address() as AddressInfo).port}`
       const clusters = {
+        open: { backends: [address] },
         down: { backends: [NO_BACKEND] },
         full: { backends: [{ address, maxConnections: 1 }], limits: { whenFull: 'refuse' } },
       } as const
       ;({ millrace, ports } = await startWith(folder, { listeners, clusters }, mode))
-      holder = connect(ports.full!, '127.0.0.1')
-      await once(backend, 'connection')
+      holders = []
+      for (const listener of ['full', 'busy']) {
+        holders.push(connect(ports[listener]!, '127.0.0.1'))
+        await once(backend, 'connection')
+      }
     })
     afterAll(async () => {
-      holder.destroy()
+      for (const holder of holders) holder.destroy()
       await millrace.stop()
     })
 
@@ -106,6 +114,15 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
       expect(await curl(`http://127.0.0.1:${ports.denied}/`)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
       const upload = ['-sSki', '-H', 'Expect:', '--data-binary', '@-', `http://127.0.0.1:${ports.denied}/`]
       expect(await printed('curl', upload, 'x'.repeat(200_000))).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+    })
+
+    it('a client whose source has its connections is told before millrace has read a byte of it', async () => {
+      const busy = await curl(`http://127.0.0.1:${ports.busy}/`)
+      expect(busy).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n/)
+      expect(busy).toMatch(/\r\nRetry-After: 5\r\n/)
+      expect(await openssl('busy')).toContain('SSL alert number 49')
+      expect(await psql('busy', 'prefer')).toContain('FATAL:  sorry, too many clients already')
+      expect(await redis('busy')).toContain('ERR max number of clients reached')
     })
 
     it('curl gets an alert over HTTPS, and a status inside TLS that millrace ends', async () => {
@@ -159,7 +176,9 @@ describe.skipIf(areMissing(...PROGRAMS))('refused clients', () => {
     it('each refused client has a record with its cause, and no client was served', async () => {
       const records = await millrace.records(20)
       const causes = new Set(records.map(({ ended }) => ended.cause))
-      expect(causes).toEqual(new Set(['queue-full', 'no-backend', 'rejected', 'no-route']))
+      expect(causes).toEqual(
+        new Set(['queue-full', 'source-limit: connections (listener)', 'no-backend', 'rejected', 'no-route']),
+      )
       expect(records.filter(({ bytesUp, bytesDown }) => bytesUp + bytesDown > 0)).toEqual([])
     })
   })

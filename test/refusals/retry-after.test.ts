@@ -11,7 +11,7 @@ it('a refused client may come again after 5 s', () => {
 
 it('a client that has used up its bytes of the day may come again when the next day of UTC begins', () => {
   const waits = ['00:00:00', '12:00:00.999', '23:59:59.999'].map((time) =>
-    retryAfterSeconds('source-limit: bytes-today', at(time)),
+    retryAfterSeconds('source-limit: bytes-today (listener)', at(time)),
   )
   expect(waits).toEqual([86_400, 43_200, 1])
 })
