@@ -19,6 +19,7 @@ const NAMELESS_CLIENT = 'unix:'
 export function checkArrived(world: World): void {
   checkComplaints(world)
   checkLimit(world)
+  checkLimits(world)
   for (const client of world.clients.values()) {
     const { other } = client
     if (other === undefined || !client.isWhole || !other.isWhole) continue
@@ -55,6 +56,27 @@ export function checkOver(world: World): void {
   checkCounts(world)
   if (world.limit !== undefined && world.limit.active !== 0)
     throw new Violation('accounting', `${world.limit.active} were let in and have not ended`)
+  const left = heldBySources(world) + world.proxy.counts().limits.reduce((sum, { held }) => sum + held, 0)
+  if (left !== 0) throw new Violation('accounting', `${left} places were not given back`)
+}
+
+const heldBySources = ({ proxy }: World): number =>
+  [...proxy.limiting.limiter.counts.sources('process')].reduce((sum, { held }) => sum + held, 0)
+
+/** No limit of the config is exceeded, and what connections hold is what the table of counts says. */
+function checkLimits({ proxy }: World): void {
+  const { counts } = proxy.limiting.limiter
+  for (const { scope, held, most } of proxy.counts().limits) {
+    const counted = counts.held({ scope })
+    if (held > most || held !== counted)
+      throw new Violation(
+        'no more than a limit allows',
+        `${scope}: ${held} of ${most}, ${counted} in the table`,
+      )
+  }
+  const { maxConnections: most = 0 } = proxy.config.limits?.perSource ?? {}
+  for (const { held } of counts.sources('process'))
+    if (held > most) throw new Violation('no more than a limit allows', `${held} of ${most} of one source`)
 }
 
 /** A client may wait only while others have all the places. */

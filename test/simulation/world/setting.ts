@@ -93,7 +93,7 @@ function createSetting(index: number): Setting {
   const quotaPages = random.chance(0.2) ? random.pick([40, 100]) : 0
   // Its own random numbers: the rest of a setting is the same with and without it.
   const refuseAs = new Random(index * 104_729 + 1).pick(['reset', 'reset', 'close', 'auto'] as const)
-  const config = { ...createConfig(random), limits: { refuseAs } }
+  const config = { ...createConfig(random), limits: { refuseAs, ...createLimits(index) } }
   return {
     kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
     configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
@@ -105,6 +105,16 @@ function createSetting(index: number): Setting {
 function createLimit(random: Random): LimitOptions {
   const answers = random.pick([['wait'], ['refuse'], ['wait', 'wait', 'refuse']] as const)
   return { most: random.int(1, 3), answers }
+}
+
+/** Some proxies have limits. No reload changes them. */
+function createLimits(index: number): NonNullable<ProxyConfig['limits']> {
+  const random = new Random(index * 104_729 + 3)
+  if (!random.chance(0.25)) return {}
+  const maxConnections = random.int(1, 4)
+  const perSource = { prefix4: 8, maxConnections: random.int(1, maxConnections) }
+  const whole = { maxConnections, whenFull: random.pick(['wait', 'refuse'] as const) }
+  return random.chance(0.5) ? whole : { ...whole, perSource }
 }
 
 const listen = (name: ListenerName) => ({ name, address: textOf(ADDRESSES[name]) })
