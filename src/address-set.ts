@@ -1,13 +1,16 @@
 /**
  * Sets of peers, as people list them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`, `unix`. Pure: no resolver.
  */
-import { BlockList, isIP, isIPv4 } from 'node:net'
-import { type Address, unmapIpv4 } from './address.js'
+import { isIPv4 } from 'node:net'
+import { ipv4OfPeer, type PeerAddress } from './address.js'
+import { ipToBytes, mapToIpv6 } from './ip.js'
+import { type Mark, PrefixTree } from './prefix-tree.js'
 
 /** Stands for every client of a unix socket. The file's permissions have already decided who may connect. */
 const UNIX = 'unix'
 /** Of an IPv6 address, before the IPv4 address that is inside it (RFC 4291, section 2.5.5.2). */
 const MAPPED_BITS = 96
+const IPV4_BYTES = 4
 const SOME_RANGES = 'expected addresses such as 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 or unix'
 
 /** A network. An IPv4 network that is written inside IPv6 is IPv4. */
@@ -15,31 +18,57 @@ export interface AddressRange {
   readonly host: string
   readonly family: 'ipv4' | 'ipv6'
   readonly prefix: number
+  /** Of the host: 4 of IPv4, or 16 of IPv6. */
+  readonly bytes: Buffer
 }
 
+// Every look-up and every entry writes its address here first. Nothing runs in between.
+const ipv4 = new Uint32Array(1)
+const ipv6 = new Uint32Array(4)
+
 export class AddressSet {
-  // One list of both would find every IPv4 address in `::/0`.
-  readonly #ranges = { ipv4: new BlockList(), ipv6: new BlockList() }
-  readonly #hasUnix: boolean
+  // One tree of both would find every IPv4 address in `::/0`.
+  readonly #ipv4 = new PrefixTree(1)
+  readonly #ipv6 = new PrefixTree(4)
+  #unix: Mark | 0 = 0
 
   /** `explainAddressRange` must have accepted every one of `texts`. */
-  constructor(texts: readonly string[]) {
-    this.#hasUnix = texts.includes(UNIX)
-    for (const text of texts) {
-      const range = parseAddressRange(text)
-      if (typeof range === 'object')
-        this.#ranges[range.family].addSubnet(range.host, range.prefix, range.family)
+  constructor(texts: readonly string[] = []) {
+    for (const text of texts) this.add(text)
+  }
+
+  /** Returns what is wrong with the text. Undefined: nothing. `-1`: the range is an exception from larger ones. */
+  add(text: string, mark: Mark = 1): string | undefined {
+    if (text === UNIX) {
+      this.#unix = this.#unix === -1 ? -1 : mark
+      return undefined
     }
+    const range = parseAddressRange(text)
+    if (typeof range === 'string') return range
+    if (range.bytes.length === IPV4_BYTES) this.#ipv4.add(toIpv4(range.bytes), range.prefix, mark)
+    else this.#ipv6.add(toIpv6(range.bytes), range.prefix, mark)
+    return undefined
   }
 
   /** An IPv4 address inside IPv6 counts as IPv4, and never as IPv6. An undefined address is in no set. */
-  has(address: Address | undefined): boolean {
-    if (address === undefined) return false
-    if (address.kind === 'unix') return this.#hasUnix
-    const host = unmapIpv4(withoutZone(address.host))
-    if (isIP(host) === 0) return false
-    const family = familyOf(host)
-    return this.#ranges[family].check(host, family)
+  has(peer: PeerAddress): boolean {
+    return this.match(peer) > 0
+  }
+
+  /**
+   * 0: no range has this address. Else the longest one decides: the more bits its prefix has, the further the number is from
+   * 0. Negative: it is an exception.
+   */
+  match(peer: PeerAddress): number {
+    if (peer === undefined) return 0
+    if (typeof peer === 'number') {
+      ipv4[0] = ipv4OfPeer(peer)
+      return this.#ipv4.longest(ipv4)
+    }
+    if (peer.kind === 'unix') return this.#unix
+    const bytes = ipToBytes(peer.host)
+    if (bytes === undefined) return 0
+    return bytes.length === IPV4_BYTES ? this.#ipv4.longest(toIpv4(bytes)) : this.#ipv6.longest(toIpv6(bytes))
   }
 }
 
@@ -62,18 +91,24 @@ export function explainNetwork(text: string): string | undefined {
 /** Returns the network, or a sentence that says what is wrong with the text: `expected` if it is no address at all. */
 export function parseAddressRange(text: string, expected = SOME_RANGES): AddressRange | string {
   const [host = '', digits, ...more] = text.split('/')
-  if (isIP(host) === 0 || host.includes('%') || more.length > 0) {
-    return expected
-  }
-  const most = isIPv4(host) ? 32 : 128
+  const bytes = host.includes('%') || more.length > 0 ? undefined : ipToBytes(host)
+  if (bytes === undefined) return expected
+  const family = isIPv4(host) ? 'ipv4' : 'ipv6'
+  const most = family === 'ipv4' ? 32 : 128
   const prefix = digits === undefined ? most : /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN
   if (!(prefix <= most)) return `expected a number from 0 to ${most} after "${host}/"`
-  const ipv4 = unmapIpv4(host)
-  if (ipv4 !== host && prefix >= MAPPED_BITS)
-    return { host: ipv4, family: 'ipv4', prefix: prefix - MAPPED_BITS }
-  return { host, family: familyOf(host), prefix }
+  const isMapped = family === 'ipv6' && bytes.length === IPV4_BYTES
+  if (!isMapped) return { host, family, prefix, bytes }
+  if (prefix < MAPPED_BITS) return { host, family, prefix, bytes: mapToIpv6(bytes) }
+  return { host: bytes.join('.'), family: 'ipv4', prefix: prefix - MAPPED_BITS, bytes }
 }
 
-const familyOf = (ip: string): AddressRange['family'] => (isIPv4(ip) ? 'ipv4' : 'ipv6')
+function toIpv4(bytes: Buffer): Uint32Array {
+  ipv4[0] = bytes.readUInt32BE(0)
+  return ipv4
+}
 
-const withoutZone = (host: string): string => host.split('%')[0] ?? host
+function toIpv6(bytes: Buffer): Uint32Array {
+  for (let word = 0; word < 4; word++) ipv6[word] = bytes.readUInt32BE(4 * word)
+  return ipv6
+}

@@ -40,9 +40,12 @@ export function packPeer(ipv4: number, port: number): number {
   return (ipv4 >>> 0) * PORTS + port
 }
 
+/** In host byte order. */
+export const ipv4OfPeer = (peer: number): number => Math.floor(peer / PORTS)
+
 export function unpackPeer(peer: Address | number): Address {
   if (typeof peer !== 'number') return peer
-  const ipv4 = Math.floor(peer / PORTS)
+  const ipv4 = ipv4OfPeer(peer)
   const host = `${ipv4 >>> 24}.${(ipv4 >>> 16) & 255}.${(ipv4 >>> 8) & 255}.${ipv4 & 255}`
   return { kind: 'tcp', host, port: peer % PORTS }
 }

@@ -75,3 +75,16 @@ export function formatProblem(problem: Problem): string {
   const path = problem.path === '' ? '' : `${problem.path}: `
   return `${problem.file}${position} ${path}${problem.message}`
 }
+
+const MOST_IN_MESSAGE = 20
+
+/**
+ * The error that carries `problems`. Its message has the first few, for callers that print only the message.
+ */
+export function invalidConfig(problems: readonly Problem[]): MillraceError {
+  const lines = problems.slice(0, MOST_IN_MESSAGE).map(formatProblem)
+  if (problems.length > lines.length) lines.push(`and ${problems.length - lines.length} more`)
+  return new MillraceError('config-invalid', ['the config cannot be used:', ...lines].join('\n'), {
+    problems,
+  })
+}

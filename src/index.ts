@@ -22,6 +22,7 @@ export type {
   KeyPairInput,
   ListenerInput,
   RouteInput,
+  RouteMapInput,
   StartTls,
   TlsInput,
   TlsVersion,

@@ -40,6 +40,31 @@ export function explainNamePattern(text: string): string | undefined {
     : 'clients send no IP address as a server name: write a host name'
 }
 
+/** The pattern as it is compared. Undefined: `explainNamePattern` finds something wrong with it. */
+export function normalizePattern(text: string): string | undefined {
+  if (text === ANY) return ANY
+  const name = normalizeName(withoutStars(text))
+  return name === undefined ? undefined : starsOf(text) + name
+}
+
+/** Of two patterns (normalized) that match one name, the more specific one has the higher rank. */
+export function rankOfPattern(pattern: string): number {
+  if (pattern === ANY) return 0
+  const stars = starsOf(pattern)
+  if (stars === '**.') return pattern.length - stars.length
+  return stars === '*.' ? MOST_CHARS + 1 : MOST_CHARS + 2
+}
+
+/** The patterns (normalized) that can match a name: the most specific one first. */
+export function patternsFor(name: string | undefined): string[] {
+  if (name === undefined) return [ANY]
+  const patterns = [name]
+  let parent = parentOf(name)
+  if (parent !== '') patterns.push(`*.${parent}`)
+  for (; parent !== ''; parent = parentOf(parent)) patterns.push(`**.${parent}`)
+  return [...patterns, ANY]
+}
+
 /**
  * Values by pattern. `find` makes a few look-ups for each label of the name, however many patterns there are.
  */

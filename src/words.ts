@@ -164,6 +164,13 @@ export function nameTroubles({ names }: Pick<Status, 'names'>): string[] {
   return [`no answer for ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]
 }
 
+/** `old list in use: deny.txt:3:1 "10.0.0.0/33": expected …`, for each file that has changed and cannot be used. */
+export function listTroubles({ lists }: Pick<Status, 'lists'>): string[] {
+  return lists.flatMap(({ file, isFailing, error }) =>
+    isFailing ? [`old list in use: ${error ?? file}`] : [],
+  )
+}
+
 /** `12.0s ago`, `never`. `now`: ms since 1970. */
 export function answeredAgo({ answeredAt }: Pick<Name, 'answeredAt'>, now: number): string {
   return answeredAt === undefined ? 'never' : `${time(now - Date.parse(answeredAt))} ago`

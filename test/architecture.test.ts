@@ -16,6 +16,7 @@ const BELOW_THE_ROOMS = [
   'errors',
   'address',
   'address-set',
+  'prefix-tree',
   'ip',
   'names',
   'request-path',
@@ -28,6 +29,7 @@ const BELOW_THE_ROOMS = [
   'words',
   'escape',
   'signals',
+  'watched-files',
 ]
 /** The only rooms that may import another room. */
 const ROOM_USES: Record<string, readonly string[]> = {
@@ -42,7 +44,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],
-  'address-set': ['address'],
+  'address-set': ['address', 'ip', 'prefix-tree'],
 }
 /** Rooms from which a room may not even import a type. No file may import a type from above it. */
 const NO_TYPES_OF: Record<string, readonly string[]> = {

@@ -9,6 +9,7 @@ import { validateConfig } from '../config/validate.js'
 import type { SpliceMode } from '../defaults.js'
 import { formatProblem, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
+import { checkLists } from '../limits/lists/check-lists.js'
 import { showLiveLine, summary } from '../observe/live-line.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
@@ -37,7 +38,7 @@ async function act(args: readonly string[], signals: Signals): Promise<void> {
     process.stderr.write(command.stderr)
     process.exitCode = command.code
   } else if (command.kind === 'check') {
-    checkConfigFile(command.file, process.env)
+    await checkLists(checkConfigFile(command.file, process.env))
     process.stdout.write(`${command.file} is good\n`)
   } else if (command.kind === 'demo') await demonstrate(command.splice, signals)
   else if (command.kind === 'ask') await ask(command.question, command.asking)

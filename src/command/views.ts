@@ -18,6 +18,7 @@ import {
   hasTiers,
   laterTiers,
   listenerState,
+  listTroubles,
   nameTroubles,
   openOf,
   processes,
@@ -93,6 +94,13 @@ const nameColumns = (now: number): readonly Column<ProxyStatus['names'][number]>
   { title: 'ERROR', text: ({ error }) => error ?? '' },
 ]
 
+const listColumns = (now: number): readonly Column<ProxyStatus['lists'][number]>[] => [
+  { title: 'LIST', text: ({ file }) => file },
+  { title: 'KIND', text: ({ kind }) => kind },
+  { title: 'ENTRIES', isRight: true, text: ({ entries }) => String(entries) },
+  { title: 'LOADED', isRight: true, text: ({ loadedAt }) => `${time(now - Date.parse(loadedAt))} ago` },
+]
+
 const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'ID', text: ({ id }) => id },
   { title: 'LISTENER', text: ({ listener }) => listener },
@@ -119,6 +127,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
     '',
     ...table(backendColumns(now), backendRows(status)),
     ...(status.names.length > 0 ? ['', ...table(nameColumns(now), status.names)] : []),
+    ...(status.lists.length > 0 ? ['', ...table(listColumns(now), status.lists)] : []),
   ]
 }
 
@@ -132,6 +141,7 @@ export function headlines(status: ProxyStatus, now: number, note = ''): string[]
     ...laterTiers(status.clusters),
     ...waitingClients(status.clusters),
     ...nameTroubles(status),
+    ...listTroubles(status),
   ]
 }
 

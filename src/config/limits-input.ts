@@ -71,7 +71,9 @@ export interface CommonLimitsInput {
   readonly dryRun?: boolean | undefined
 }
 
-/** An address range such as `10.0.0.0/8`, or a file with one in each line. */
+/**
+ * An address range such as `10.0.0.0/8`, `!10.1.0.0/16` for an exception from a larger one, or a file with one of these in each line.
+ */
 export type AccessEntryInput = string | { readonly file: string }
 
 /** All keys have defaults, so `{}` is enough. */

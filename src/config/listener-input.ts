@@ -2,6 +2,7 @@
  * The listener part of a config: where it listens, what it reads of a client's first bytes, and to which cluster the client
  * goes. An unknown key, a missing key or a value out of range is an error. docs/config.md lists the same keys.
  */
+import type { MapKey } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
 import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './common-input.js'
 import type { ListenerLimitsInput } from './limits-input.js'
@@ -146,7 +147,7 @@ export interface KeyPairInput {
   readonly key: string
 }
 
-/** A client matches if every key that you give matches. Give `cluster` or `reject: true`. */
+/** A client matches if every key that you give matches. Give `cluster`, `map` or `reject: true`. */
 export interface RouteInput {
   /**
    * What the client's first bytes begin: `tls`, `http`, `ssh`, `postgres`, `rdp`, `redis`, `proxy`, bytes such as `hex:160301`, or a
@@ -175,10 +176,22 @@ export interface RouteInput {
    */
   readonly user?: string | readonly string[] | undefined
   readonly database?: string | readonly string[] | undefined
+  /** A file that names the cluster of each client that matches, instead of `cluster`. docs/routing.md explains it. */
+  readonly map?: RouteMapInput | undefined
   /** The cluster for clients that match. */
   readonly cluster?: string | undefined
   /** Refuse clients that match. */
   readonly reject?: true | undefined
   /** What becomes of requests. Default: `http` of the listener. */
   readonly http?: 'reject' | 'forward' | 'pass' | undefined
+}
+
+export interface RouteMapInput {
+  /**
+   * Path of a file with lines such as `a.example.com shop` or `*.example.com reject`. millrace reads it again when it changes.
+   * A name that is not in the file does not match.
+   */
+  readonly file: string
+  /** What the names in the file are: server names, hosts of requests, or users or databases of Postgres. */
+  readonly by: MapKey
 }

@@ -7,13 +7,13 @@ import { type Buffer, isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 import { LineCounter } from 'yaml'
-import { MillraceError, type Problem } from '../errors.js'
+import { invalidConfig, MillraceError, type Problem } from '../errors.js'
 import { type Finding, formatPath } from './checks/path.js'
 import type { Config } from './schema.js'
 import type { Environment } from './text/environment.js'
 import { Tree } from './text/tree.js'
 import { type Complaint, parseYamlText } from './text/yaml-text.js'
-import { CHECKS_WITH_DATES, invalidConfig, judge } from './validate.js'
+import { CHECKS_WITH_DATES, judge } from './validate.js'
 
 /** Many times what any config needs. A larger file is the wrong one. */
 const MOST_FILE_BYTES = 1024 ** 2
@@ -29,8 +29,8 @@ export function loadConfigFile(path: string, environment: Environment): Config {
 }
 
 /** As `loadConfigFile`, but certificates that have expired are problems too. */
-export function checkConfigFile(path: string, environment: Environment): void {
-  load(path, environment, CHECKS_WITH_DATES)
+export function checkConfigFile(path: string, environment: Environment): Config {
+  return load(path, environment, CHECKS_WITH_DATES)
 }
 
 function load(path: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): Config {

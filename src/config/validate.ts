@@ -2,19 +2,18 @@
  * Any input → a frozen Config, or every finding against it. It knows nothing about files and positions.
  */
 import type { z } from 'zod'
-import { formatProblem, MillraceError, type Problem } from '../errors.js'
+import { invalidConfig } from '../errors.js'
 import { mostOpenFds } from '../io/kernel/native.js'
 import { checkCertificateDates, checkCertificates } from './checks/certificates.js'
 import { checkFds } from './checks/fd-references.js'
+import { checkListFiles } from './checks/list-files.js'
 import { type Finding, formatPath, type Path } from './checks/path.js'
 import { checkReferences } from './checks/references.js'
 import { type Config, configSchema } from './schema.js'
 
-const MOST_IN_MESSAGE = 20
-
 type Check = (input: unknown) => Finding[]
 
-const CHECKS: readonly Check[] = [checkReferences, checkCertificates]
+const CHECKS: readonly Check[] = [checkReferences, checkCertificates, checkListFiles]
 /** Of a config that is about to be used on this machine. */
 const CHECKS_BEFORE_USE: readonly Check[] = [...CHECKS, (input) => checkFds(input, mostOpenFds())]
 /** Of a config that is only checked, perhaps on another machine. */
@@ -49,17 +48,6 @@ export function judge(input: unknown, checks = CHECKS_BEFORE_USE): Verdict {
     ...checks.flatMap((check) => check(input)),
   ]
   return result.success && findings.length === 0 ? { config: deepFreeze(result.data) } : { findings }
-}
-
-/**
- * The error that carries `problems`. Its message has the first few, for callers that print only the message.
- */
-export function invalidConfig(problems: readonly Problem[]): MillraceError {
-  const lines = problems.slice(0, MOST_IN_MESSAGE).map(formatProblem)
-  if (problems.length > lines.length) lines.push(`and ${problems.length - lines.length} more`)
-  return new MillraceError('config-invalid', ['the config cannot be used:', ...lines].join('\n'), {
-    problems,
-  })
 }
 
 function toFindings(issue: z.core.$ZodIssue, input: unknown): Finding[] {

@@ -8,7 +8,7 @@ import { AddressSet } from '../address-set.js'
 import type { ClusterConfig } from '../config/schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
 import { Detection, type Spoken } from '../peek/speaks/protocols.js'
-import { RouteTable, type Rule } from '../route/table.js'
+import { type NameLookup, RouteTable, type Rule, type RuleMap } from '../route/table.js'
 import type { TlsTermination } from '../tls/tls-termination.js'
 
 export const TLS: Spoken = 'tls'
@@ -42,19 +42,20 @@ export interface ClusterNeeds {
   readonly dialsBySni: boolean
 }
 
-/** Undefined if the listener needs no policy. */
+/** `lookupOf`: what the files of its maps say. Undefined if the listener needs no policy. */
 export function createListenerPolicy(
   config: ListenerConfig,
   firstBytesMs: number,
   needs: (cluster: string) => ClusterNeeds,
   termination: TlsTermination | undefined,
+  lookupOf?: (map: RuleMap) => NameLookup,
 ): ListenerPolicy | undefined {
   if (joinsUnseen(config, needs)) return undefined
   const { tls, acceptProxy, protocol, startTls, routes, route, onNoSni, cluster } = config
   const dependsOnHello =
     tls !== undefined ||
     onNoSni !== undefined ||
-    routes.some(({ sni, alpn }) => sni !== undefined || alpn !== undefined)
+    routes.some(({ sni, alpn, map }) => sni !== undefined || alpn !== undefined || map?.by === 'sni')
   const named = [cluster, ...routes.map((each) => each.cluster)].filter((name) => name !== undefined)
   const asked = routes.flatMap(({ speaks }) => speaks ?? [])
   const isKeyedByHello = protocol === 'tcp' && named.some((name) => needs(name).isKeyedBySni)
@@ -64,7 +65,7 @@ export function createListenerPolicy(
     firstBytesMs,
     proxySenders: new AddressSet(acceptProxy?.from ?? []),
     trustedProxies: new AddressSet(config.clientFrom?.trusted ?? []),
-    routes: new RouteTable(asked.length > 0 && dependsOnHello ? routes.map(forTlsOnly) : routes),
+    routes: new RouteTable(asked.length > 0 && dependsOnHello ? routes.map(forTlsOnly) : routes, lookupOf),
     termination,
     detection: asked.length === 0 ? undefined : new Detection([...asked, ...(looksAtHello ? [TLS] : [])]),
     looksAtHello,
@@ -80,7 +81,9 @@ export function createListenerPolicy(
  * clients: whom it keeps out must not get in by speaking something else.
  */
 const forTlsOnly = (route: Rule): Rule =>
-  route.cluster === undefined ? route : { ...route, speaks: route.speaks ?? [TLS] }
+  isRejecting(route) ? route : { ...route, speaks: route.speaks ?? [TLS] }
+
+const isRejecting = ({ cluster, map }: Rule): boolean => cluster === undefined && map === undefined
 
 /** Whether clients are joined to the cluster without a look at them. */
 export function joinsUnseen(config: ListenerConfig, needs: (cluster: string) => ClusterNeeds): boolean {

@@ -66,7 +66,7 @@ export interface Limits {
 
 /** Addresses, and files of addresses. */
 export interface AccessList {
-  /** As `AddressSet` takes them. */
+  /** As `AddressSet` takes them. With `!` before it, an exception. */
   readonly addresses: readonly string[]
   readonly files: readonly string[]
 }

@@ -1,4 +1,4 @@
-/** All that a proxy does about limits. It connects the table of counts, the rule of admission, the gate, bans and the report. */
+/** All that a proxy does about limits. It connects the table of counts, the rule of admission, the gate, lists, bans and the report. */
 import { ClientRule } from '../admission/client-rule.js'
 import type { Config } from '../config/schema.js'
 import { USUAL_SOURCES } from '../config/schemas/limits-schema.js'
@@ -8,7 +8,12 @@ import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { Gate } from '../limits/gate.js'
 import { type Limit, type LimitPlan, planOf } from '../limits/limit.js'
 import { Limiter } from '../limits/limiter.js'
+import { accessChecksOf } from '../limits/lists/access-check.js'
+import type { ConfigLists } from '../limits/lists/config-lists.js'
+import type { Lists } from '../limits/lists/lists.js'
+import { OwnLists } from '../limits/lists/own-lists.js'
 import { OwnLimit } from '../limits/own-limit.js'
+import { announceLists } from '../observe/log/announcements.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { ProxyBans, type ProxyBansOptions } from './bans/proxy-bans.js'
@@ -21,6 +26,8 @@ export interface LimitingOptions {
   readonly shared: Counts | undefined
   /** Tells the process that decides about bans. Undefined: this process decides. */
   readonly tellSeen: ProxyBansOptions['tell']
+  /** Says what the files of lists and maps say. Undefined: this process reads and watches them. */
+  readonly lists: Lists | undefined
   /** How many connections are open. */
   open(): number
 }
@@ -29,15 +36,17 @@ export class Limiting {
   readonly rule: ClientRule
   readonly limiter: Limiter
   readonly bans: ProxyBans
+  readonly lists: Lists
   /** The table of counts that all workers share. Undefined: there is only this process. */
   readonly shared: Counts | undefined
   readonly #report: LimitReport
   readonly #own: OwnLimit
   #config: Config
 
-  constructor(config: Config, { log, shared, tellSeen, open }: LimitingOptions) {
+  constructor(config: Config, { log, shared, tellSeen, lists, open }: LimitingOptions) {
     this.#config = config
     this.bans = new ProxyBans({ log, config: () => this.#config, tell: tellSeen })
+    this.lists = lists ?? new OwnLists(announceLists(log))
     this.shared = shared
     this.#report = new LimitReport(log)
     this.#own = new OwnLimit(open)
@@ -54,8 +63,9 @@ export class Limiting {
   }
 
   /** The checks that a client of this listener has to pass. */
-  gateOf({ name }: ListenerConfig, config: Config): Gate {
-    return new Gate(this.bans.checksOf(config, name))
+  gateOf(listener: ListenerConfig, config: Config, lists: ConfigLists): Gate {
+    const access = accessChecksOf(listener, config, lists)
+    return new Gate([...access, ...this.bans.checksOf(config, listener.name)])
   }
 
   planOfListener({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined {
@@ -75,14 +85,15 @@ export class Limiting {
     this.rule.limitsChanged()
   }
 
-  status(config: Config): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans'> {
+  status(config: Config): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans' | 'lists'> {
     const limits = this.#report.status(limitsOf(config), (scope) => this.limiter.held(scope))
-    return { ...limits, ...this.bans.status() }
+    return { ...limits, ...this.bans.status(), lists: this.lists.status() }
   }
 
   stop(): void {
     this.#report.stop()
     this.bans.stop()
+    this.lists.stop()
   }
 
   #setOwn(config: Config): void {

@@ -6,6 +6,7 @@ import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Engine } from '../io/engine.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
 import type { Counts } from '../limits/counts/counts.js'
+import type { Lists } from '../limits/lists/lists.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
 import type { Probes } from './health/probes.js'
@@ -21,6 +22,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly tickets?: TicketKeys
   /** Says what the names of backends mean. Default: DNS. */
   readonly names?: Names
+  /** Says what the files of lists and maps say. Default: this process reads and watches them. */
+  readonly lists?: Lists
   /** Called with what this proxy finds out about backends and other processes have to know. Default: there are none. */
   readonly tellVerdict?: (verdict: SharedVerdict) => void
   /** Called with what clients have met of bans and refusals. Another process decides who is banned. Default: this one does. */

@@ -104,15 +104,10 @@ export class RunningProxy {
     this.engine.limitPipes({ ...this.config, workers: workerCount(this.config) })
     this.clusters.start()
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.start()
-    const opened = this.#acceptor
-      .openAll(() => this.#checkState('running', 'a proxy starts once'))
-      .catch(async (error) => {
-        await this.stop()
-        throw error
-      })
-    // A reload meanwhile would open the same listeners.
-    this.#reloader.waitFor(opened)
-    await opened
+    await this.#reloader.begin(
+      () => this.#checkState('running', 'a proxy starts once'),
+      () => this.stop(),
+    )
     this.#tellIfNotSplicing()
   }
 
@@ -229,6 +224,7 @@ export class RunningProxy {
       log: this.log,
       shared: this.#options.counts,
       tellSeen: this.#options.tellSeen,
+      lists: this.#options.lists,
       open: () => this.#connections.size,
     })
   }

@@ -4,7 +4,7 @@
  */
 import type { Address } from '../address.js'
 import { AddressSet } from '../address-set.js'
-import { NameTable } from '../names.js'
+import { NameTable, normalizePattern, patternsFor, rankOfPattern } from '../names.js'
 import { routePath } from '../request-path.js'
 
 /**
@@ -12,6 +12,24 @@ import { routePath } from '../request-path.js'
  * follows it passes through.
  */
 export type Requests = 'reject' | 'forward' | 'pass'
+
+/** What a map finds a client by. */
+export type MapKey = 'sni' | 'host' | 'user' | 'database'
+
+/** A file that says which name goes to which cluster. */
+export interface RuleMap {
+  readonly file: string
+  readonly by: MapKey
+}
+
+/** What the file says now: it can change at any time. */
+export interface NameLookup {
+  /**
+   * The most specific line for the name. Its cluster undefined: millrace turns the client away. `rank`: as `rankOfPattern`. Undefined: no
+   * line is for this name.
+   */
+  find(name: string | undefined): { readonly cluster: string | undefined; readonly rank: number } | undefined
+}
 
 export interface Rule {
   /** What the client speaks: one of these. */
@@ -25,7 +43,9 @@ export interface Rule {
   /** From the start-up of a Postgres client. Upper and lower case differ. */
   readonly user: readonly string[] | undefined
   readonly database: readonly string[] | undefined
-  /** Undefined: millrace turns the client away. */
+  /** Names the cluster of each client. Undefined: all have the same. */
+  readonly map: RuleMap | undefined
+  /** Undefined: the map decides, or millrace turns the client away. */
   readonly cluster: string | undefined
   /** What becomes of requests. Undefined: the listener decides. */
   readonly http: Requests | undefined
@@ -47,36 +67,83 @@ export interface Facts {
 
 type Condition = (facts: Facts) => boolean
 
-interface Entry {
+/** Where the client goes. */
+export interface Found extends Pick<Rule, 'http'> {
+  /** Undefined: millrace turns the client away. */
+  readonly cluster: string | undefined
+}
+
+/** How specific the names of a rule are, as `rankOfPattern`, and which rule it is. */
+interface Place {
+  readonly host: number
+  readonly sni: number
+  readonly index: number
+}
+
+interface Entry extends Place {
   readonly rule: Rule
   readonly conditions: readonly Condition[]
 }
 
+interface MapEntry {
+  readonly rule: Rule
+  readonly by: MapKey
+  readonly lookup: NameLookup
+  readonly conditions: readonly Condition[]
+  /** Patterns, as `normalizePattern` writes them. */
+  readonly hosts: ReadonlySet<string>
+  readonly serverNames: ReadonlySet<string>
+  readonly index: number
+}
+
 const ANY = '*'
 
+/** Every line of a map counts like a rule of its own. */
 export class RouteTable {
   /** By host if rules have one, and inside a host by server name. So each name is a look-up, not a search. */
   readonly #byHost = new NameTable<NameTable<Entry>>()
+  readonly #maps: readonly MapEntry[]
 
-  constructor(rules: readonly Rule[]) {
+  /** `lookupOf`: what the file of a map says. */
+  constructor(rules: readonly Rule[], lookupOf: (map: RuleMap) => NameLookup = noMaps) {
     const tables = new Map<string, NameTable<Entry>>()
-    for (const rule of rules) {
-      const entry = { rule, conditions: conditionsOf(rule) }
-      for (const host of rule.host ?? [ANY]) this.#add(tables, host, entry)
+    const indexed = rules.map((rule, index) => ({ rule, index, conditions: conditionsOf(rule) }))
+    for (const each of indexed) {
+      if (each.rule.map === undefined)
+        for (const host of each.rule.host ?? [ANY]) this.#add(tables, host, each)
     }
+    this.#maps = indexed.flatMap((each) => {
+      const { map, host, sni } = each.rule
+      if (map === undefined) return []
+      return [
+        { ...each, by: map.by, lookup: lookupOf(map), hosts: patternsOf(host), serverNames: patternsOf(sni) },
+      ]
+    })
   }
 
-  find(facts: Facts): Rule | undefined {
+  find(facts: Facts): Found | undefined {
+    const entry = this.#findEntry(facts)
+    if (this.#maps.length === 0) return entry?.rule
+    let best: { readonly place: Place; readonly found: Found } | undefined = entry && {
+      place: entry,
+      found: entry.rule,
+    }
+    for (const map of this.#maps) {
+      const match = matchOf(map, facts)
+      if (match !== undefined && (best === undefined || isBefore(match.place, best.place))) best = match
+    }
+    return best?.found
+  }
+
+  #findEntry(facts: Facts): Entry | undefined {
     for (const table of this.#byHost.find(facts.host)) {
-      const entry = table
-        .find(facts.serverName)
-        .find(({ conditions }) => conditions.every((holds) => holds(facts)))
-      if (entry !== undefined) return entry.rule
+      const entry = table.find(facts.serverName).find(({ conditions }) => allHold(conditions, facts))
+      if (entry !== undefined) return entry
     }
     return undefined
   }
 
-  #add(tables: Map<string, NameTable<Entry>>, host: string, entry: Entry): void {
+  #add(tables: Map<string, NameTable<Entry>>, host: string, of: Omit<Entry, 'host' | 'sni'>): void {
     // Two spellings of one host share one table. Otherwise the later rule could win.
     const key = host.toLowerCase().replace(/\.$/, '')
     let table = tables.get(key)
@@ -85,9 +152,44 @@ export class RouteTable {
       tables.set(key, table)
       this.#byHost.add(host, table)
     }
-    for (const name of new Set(entry.rule.sni ?? [ANY])) table.add(name, entry)
+    for (const name of new Set(of.rule.sni ?? [ANY]))
+      table.add(name, { ...of, host: rankOf(host), sni: rankOf(name) })
   }
 }
+
+function noMaps(): never {
+  throw new Error('this table has no maps')
+}
+
+/** The line of a map for this client, as if it were a rule. */
+function matchOf(map: MapEntry, facts: Facts): { place: Place; found: Found } | undefined {
+  const { by, rule, index } = map
+  const [host, sni] = [rankAmong(map.hosts, facts.host), rankAmong(map.serverNames, facts.serverName)]
+  if (host === undefined || sni === undefined || !allHold(map.conditions, facts)) return undefined
+  const line = map.lookup.find(by === 'sni' ? facts.serverName : facts[by])
+  if (line === undefined) return undefined
+  const place = { host: by === 'host' ? line.rank : host, sni: by === 'sni' ? line.rank : sni, index }
+  return { place, found: { cluster: line.cluster, http: rule.http } }
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  if (one.host !== other.host) return one.host > other.host
+  return one.sni === other.sni ? one.index < other.index : one.sni > other.sni
+}
+
+const rankOf = (pattern: string): number => rankOfPattern(normalizePattern(pattern) ?? ANY)
+
+const patternsOf = (patterns: readonly string[] = [ANY]): ReadonlySet<string> =>
+  new Set(patterns.map((pattern) => normalizePattern(pattern) ?? ANY))
+
+/** The rank of the most specific pattern that matches. Undefined: none does. */
+function rankAmong(patterns: ReadonlySet<string>, name: string | undefined): number | undefined {
+  const pattern = patternsFor(name).find((each) => patterns.has(each))
+  return pattern === undefined ? undefined : rankOfPattern(pattern)
+}
+
+const allHold = (conditions: readonly Condition[], facts: Facts): boolean =>
+  conditions.every((holds) => holds(facts))
 
 function conditionsOf({ speaks, alpn, source, path, user, database }: Rule): Condition[] {
   const conditions: Condition[] = []

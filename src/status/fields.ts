@@ -14,6 +14,7 @@ export type Unit =
   | 'connections'
   | 'connects'
   | 'directions'
+  | 'entries'
   | 'file descriptors'
   | 'kernel pipes'
   | 'ms'

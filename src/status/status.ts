@@ -31,6 +31,7 @@ import {
   things,
 } from './kinds.js'
 import { LIMIT, LIMIT_REFUSAL } from './limits.js'
+import { LIST } from './list.js'
 import { ENDING, LISTENER } from './listener.js'
 import { NAME } from './names.js'
 
@@ -170,6 +171,8 @@ export const STATUS = {
   topBans: running(BAN),
   /** The names of backends. Backends with IP addresses have none. */
   names: running(NAME),
+  /** The files of lists and maps. */
+  lists: running(LIST),
   pipes: part(PIPES),
   /** The kernel path of this thread. Undefined on the stream engine. */
   kernel: optional(part(KERNEL)),

@@ -8,10 +8,10 @@ import { TLSSocket } from 'node:tls'
 import type { TlsConfig } from '../config/schemas/tls-schema.js'
 import { explainDates } from '../key-pair.js'
 import { isPem, namedPem, readPem } from '../pem.js'
+import { WatchedFiles } from '../watched-files.js'
 import { Contexts } from './contexts.js'
 import { type Handshake, handshakeOf } from './handshake.js'
 import type { TicketKeys } from './ticket-keys.js'
-import { WatchedFiles } from './watched-files.js'
 
 export interface CertificateHooks {
   /** Certificates were read again because `file` had changed. With `error`, they cannot be used. */

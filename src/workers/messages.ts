@@ -10,6 +10,7 @@ import type { Control } from '../control/control.js'
 import { type ErrorCode, MillraceError, type Problem } from '../errors.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
 import type { ToldBan } from '../limits/bans/told-bans.js'
+import type { ToldPart } from '../limits/lists/told-lists.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { SessionPlace } from '../postgres/sessions.js'
 
@@ -67,6 +68,8 @@ export type ToWorker =
   | { readonly kind: 'names'; readonly names: readonly ToldName[] }
   /** Bans that begin or end. */
   | { readonly kind: 'bans'; readonly bans: readonly ToldBan[] }
+  /** A part of a list. Those of a config come before it. */
+  | { readonly kind: 'list'; readonly part: ToldPart }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
   /** `place` undefined: no worker has the session. */

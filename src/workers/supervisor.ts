@@ -141,6 +141,7 @@ export class Supervisor {
   async start(): Promise<void> {
     await this.inTurn(async () => {
       const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
+      await this.desired.lists.begin(assigned.config)
       await this.sockets.prepare(assigned.config)
       this.desired.begin(assigned)
       this.table.takeUp(assigned.config)
@@ -165,6 +166,7 @@ export class Supervisor {
       ...status,
       names: this.desired.names.status(),
       ...this.desired.bans.status(),
+      lists: this.desired.lists.status(),
       workersWanted: this.wanted,
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,

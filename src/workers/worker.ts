@@ -11,6 +11,7 @@ import { createDnsClient } from '../dns/client.js'
 import { MillraceError } from '../errors.js'
 import { GivenSockets } from '../io/listening/given-sockets.js'
 import type { ServerHandle } from '../io/listening/server-handle.js'
+import { ToldLists } from '../limits/lists/told-lists.js'
 import type { Prepared } from '../proxy/generations/generation.js'
 import { ProxyControl } from '../proxy/proxy-control.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
@@ -30,8 +31,9 @@ type Question = Extract<ToWorker, { kind: 'ask' }>
 export function runWorker(own: OwnProcess): void {
   let worker: Worker | undefined
   const sockets = new GivenSockets()
+  const lists = new ToldLists()
   const begin = (message: Extract<ToWorker, { kind: 'start' }>): void => {
-    worker = new Worker(message, sockets, own)
+    worker = new Worker(message, sockets, lists, own)
     void worker.start(message.orders)
   }
   const heard = (message: ToWorker, handle: ServerHandle): void => {
@@ -41,6 +43,7 @@ export function runWorker(own: OwnProcess): void {
       else if (message.kind === 'verdicts') worker?.hear(message.verdicts)
       else if (message.kind === 'names') worker?.names.hear(message.names)
       else if (message.kind === 'bans') worker?.proxy.limiting.bans.hear(message.bans)
+      else if (message.kind === 'list') lists.hear(message.part)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
@@ -86,6 +89,7 @@ class Worker {
   constructor(
     { config, ticketKeys, names, verdicts, bans, counts }: Extract<ToWorker, { kind: 'start' }>,
     sockets: GivenSockets,
+    lists: ToldLists,
     own: OwnProcess,
   ) {
     this.#own = own
@@ -95,6 +99,7 @@ class Worker {
     this.names.hear(names)
     const proxy = new RunningProxy(config, {
       names: this.names,
+      lists,
       engine: own.createEngine(sockets),
       openLog: own.openLog(config.log),
       counts: own.openCounts(counts),

@@ -98,6 +98,27 @@ describe('the config of the command', () => {
     },
   )
 
+  it.each([
+    ['a check', ['check'], 1],
+    ['a start', [], 1],
+    ['a start with workers', [], 2],
+  ])('%s with a bad list exits with 78 and prints each bad line', async (_, args, workers) => {
+    const [config, list] = [join(folder, 'lists.yaml'), join(folder, 'deny.txt')]
+    writeFileSync(list, '10.0.0.0/8\n10.0.0.0/33\n\n  ten\n')
+    writeFileSync(
+      config,
+      `workers: ${workers}\nlimits: { deny: [{ file: ${list} }] }\n` +
+        'listeners: [{ address: "127.0.0.1:0", cluster: a }]\nclusters: { a: { backends: ["[::1]:9"] } }',
+    )
+    const { code, stderr } = await runMillrace([...args, '--config', config])
+    expect(stderr.split('\n').map((line) => line.split(': ')[0])).toEqual([
+      `${list}:2:1 "10.0.0.0/33"`,
+      `${list}:4:3 "ten"`,
+      '',
+    ])
+    expect(code).toBe(78)
+  })
+
   it('`millrace check` says that a good config is good and exits with 0', async () => {
     const good = join(folder, 'good.yaml')
     writeFileSync(

@@ -71,6 +71,7 @@ export const most: Every<ProxyConfig> = {
           path: '/',
           user: 'app',
           database: 'orders',
+          map: { file: 'tenants.txt', by: 'sni' },
           cluster: 'NAME',
           reject: true,
           http: 'reject',

@@ -30,10 +30,12 @@ const blocks = PAGES.flatMap((page) =>
 
 describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
   const folder = temporaryFolder()
+  const empty = join(folder, 'empty.txt')
   let pair: { cert: string; key: string }
 
   beforeAll(async () => {
     pair = await selfSigned(folder)
+    writeFileSync(empty, '')
   })
 
   it.each(blocks)('`millrace check` accepts the YAML block at $where', ({ text, where, directive }) => {
@@ -53,6 +55,7 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
     return text
       .replaceAll(/\/etc\/tls\/[\w.-]+\.pem/g, pair.cert)
       .replaceAll(/\/etc\/tls\/[\w.-]+\.key/g, pair.key)
+      .replaceAll(/\/etc\/millrace\/[\w.-]+\.txt/g, empty)
   }
 })
 

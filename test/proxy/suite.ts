@@ -15,6 +15,7 @@ import { describeHostileClients } from './hostile-clients.js'
 import { describeLeaving } from './leaving.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeLimits } from './limits.js'
+import { describeLists } from './lists.js'
 import { describeManyClients } from './many-clients.js'
 import { describeNames } from './names.js'
 import { describeOperators } from './operators.js'
@@ -47,5 +48,6 @@ export function describeProxy(engine: EngineKind): void {
   describe('hostile clients', () => describeHostileClients())
   describe('forward proxies', () => describeVia(engine))
   describe('names', () => describeNames())
+  describe('lists', () => describeLists())
   describe('many clients', () => describeManyClients())
 }

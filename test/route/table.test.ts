@@ -1,6 +1,7 @@
 /** Routes: which cluster a client gets, and which rule wins. */
 import { describe, expect, it } from 'vitest'
-import { type Facts, RouteTable, type Rule } from '../../src/route/table.js'
+import { NameMap } from '../../src/limits/lists/name-map.js'
+import { type Facts, type MapKey, RouteTable, type Rule } from '../../src/route/table.js'
 
 const rule = (cluster: string, parts: Partial<Rule> = {}): Rule => ({
   speaks: undefined,
@@ -12,6 +13,7 @@ const rule = (cluster: string, parts: Partial<Rule> = {}): Rule => ({
   user: undefined,
   database: undefined,
   http: undefined,
+  map: undefined,
   cluster,
   ...parts,
 })
@@ -125,5 +127,85 @@ describe('a table of routes', () => {
   it('a client gets no route if no rule matches', () => {
     expect(new RouteTable([]).find({ client: undefined })).toBeUndefined()
     expect(new RouteTable([rule('a', { sni: ['a.test'] })]).find({ client: undefined })).toBeUndefined()
+  })
+})
+
+describe('a map of a table of routes', () => {
+  /** A route whose lines are these. */
+  const mapped = (by: MapKey, lines: Record<string, string | undefined>, parts: Partial<Rule> = {}) => {
+    const map = new NameMap(by === 'sni' || by === 'host')
+    for (const [name, cluster] of Object.entries(lines)) map.add(name, cluster)
+    const ofRoute: Rule = { ...rule('', parts), cluster: undefined, map: { file: '', by } }
+    return { rule: ofRoute, map }
+  }
+  const tableOf = (...rules: (Rule | ReturnType<typeof mapped>)[]) => {
+    const maps = new Map(
+      rules.flatMap((each) => ('map' in each && 'rule' in each ? [[each.rule.map, each.map]] : [])),
+    )
+    return new RouteTable(
+      rules.map((each) => ('rule' in each ? each.rule : each)),
+      (map) => maps.get(map)!,
+    )
+  }
+
+  it('a line wins over a route with a less specific name, and a route over a less specific line, in any order', () => {
+    const lines = mapped('sni', { 'a.x.test': 'line', '*.y.test': 'wild line', '*': 'any line' })
+    const rules = [rule('wild', { sni: ['*.x.test'] }), rule('exact', { sni: ['a.y.test'] })]
+    for (const order of [
+      [lines, ...rules],
+      [...rules, lines],
+    ]) {
+      const find = (serverName?: string) => tableOf(...order).find({ client: undefined, serverName })?.cluster
+      expect(['a.x.test', 'b.x.test', 'a.y.test', 'b.y.test', undefined].map(find)).toEqual([
+        'line',
+        'wild',
+        'exact',
+        'wild line',
+        'any line',
+      ])
+    }
+  })
+
+  it('of a line and a route that are equally specific, the first one in the list wins', () => {
+    const lines = mapped('sni', { 'a.test': 'line' })
+    const route = rule('route', { sni: ['a.test'] })
+    const find = (table: RouteTable) => table.find({ client: undefined, serverName: 'a.test' })?.cluster
+    expect([tableOf(lines, route), tableOf(route, lines)].map(find)).toEqual(['line', 'route'])
+  })
+
+  it('a line by host goes before a route by server name, as a route by host does', () => {
+    const lines = mapped('host', { 'a.test': 'line' })
+    const table = tableOf(rule('sni', { sni: ['a.test'] }), lines)
+    expect(table.find({ client: undefined, serverName: 'a.test', host: 'a.test' })?.cluster).toBe('line')
+    expect(table.find({ client: undefined, serverName: 'a.test', host: 'b.test' })?.cluster).toBe('sni')
+  })
+
+  it('every condition of a route with a map holds for its lines', () => {
+    const lines = mapped(
+      'database',
+      { orders: 'line' },
+      { source: ['10.0.0.0/8'], sni: ['*.a.test'], http: 'pass' },
+    )
+    const find = (facts: Partial<Facts>) =>
+      tableOf(lines, rule('else')).find({
+        client: client('10.1.1.1'),
+        serverName: 'x.a.test',
+        database: 'orders',
+        ...facts,
+      })
+    expect(find({})).toEqual({ cluster: 'line', http: 'pass' })
+    expect(find({ client: client('192.0.2.1') })?.cluster).toBe('else')
+    expect(find({ serverName: 'a.test' })?.cluster).toBe('else')
+    expect(find({ database: 'Orders' })?.cluster).toBe('else')
+    expect(find({ database: undefined })?.cluster).toBe('else')
+  })
+
+  it('a line that rejects turns its clients away, and a client in no line goes to the next route', () => {
+    const table = tableOf(mapped('sni', { 'a.test': undefined }), rule('else'))
+    expect(table.find({ client: undefined, serverName: 'a.test' })).toEqual({
+      cluster: undefined,
+      http: undefined,
+    })
+    expect(table.find({ client: undefined, serverName: 'b.test' })?.cluster).toBe('else')
   })
 })

@@ -6,6 +6,7 @@
 import { checkSocketFile } from '../schemas/socket-file.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
+import { checkMaps, isBySni } from './map-references.js'
 import { checkPass } from './pass-references.js'
 import type { Finding, Path } from './path.js'
 import { isMap, isOn, itemsOf, valueAt } from './unchecked.js'
@@ -27,6 +28,7 @@ export function checkListener(listener: unknown, path: Path, clusters: unknown):
     ...checkSocketFile(listener, path),
     ...checkPaths(listener, routes, path),
     ...checkPass(listener, routes, path),
+    ...checkMaps(listener, path),
     ...['cluster', 'onNoSni', 'onBadHello'].flatMap((key) =>
       unknownCluster(listener[key], [...path, key], clusters, key !== 'cluster'),
     ),
@@ -85,7 +87,7 @@ function checkHello(
   const isLookedAt =
     listener.startTls !== undefined ||
     listener.onNoSni !== undefined ||
-    routes.some((route) => keysIn(route, TLS_ONLY_IN_ROUTES).length > 0)
+    routes.some((route) => keysIn(route, TLS_ONLY_IN_ROUTES).length > 0 || isBySni(route))
   if (isLookedAt || listener.onBadHello === undefined) return []
   return [
     finding(
@@ -127,14 +129,16 @@ function inRoutes(
 function checkRoute(route: unknown, path: Path): Finding[] {
   if (!isMap(route)) return []
   const isRejecting = isOn(route.reject)
-  if (isRejecting && route.cluster !== undefined) {
+  if (isRejecting && route.cluster !== undefined && route.map === undefined) {
     return [finding(path, 'a route cannot have both "cluster" and "reject: true": remove one')]
   }
   if (isRejecting && route.http !== undefined) {
     return [finding([...path, 'http'], 'does nothing beside "reject: true": remove one of the two', 'key')]
   }
-  if (isRejecting || route.cluster !== undefined) return []
-  return [finding([...path, 'cluster'], 'is missing: expected the name of a cluster, or "reject: true"')]
+  if (isRejecting || route.cluster !== undefined || route.map !== undefined) return []
+  return [
+    finding([...path, 'cluster'], 'is missing: expected the name of a cluster, a "map", or "reject: true"'),
+  ]
 }
 
 function unknownCluster(name: unknown, path: Path, clusters: unknown, mayReject: boolean): Finding[] {

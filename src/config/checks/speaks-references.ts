@@ -5,6 +5,7 @@
 import { DEFAULT_FIRST_BYTES_MS } from '../schema.js'
 import { parseDuration } from '../schemas/units.js'
 import { describe } from '../wording.js'
+import { isBySni } from './map-references.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
@@ -12,7 +13,7 @@ type Values = Readonly<Record<string, unknown>>
 
 const HELLO_KEYS = ['sni', 'alpn']
 /** A route with one of these, and a route without it, match different clients, or one goes before the other. */
-const OTHER_CONDITIONS = [...HELLO_KEYS, 'source', 'host', 'path', 'user', 'database']
+const OTHER_CONDITIONS = [...HELLO_KEYS, 'source', 'host', 'path', 'user', 'database', 'map']
 
 export function checkSpeaks(input: unknown): Finding[] {
   return itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) => {
@@ -114,7 +115,9 @@ function isTaken(name: string, taken: ReadonlySet<string>): boolean {
 
 /** As in `listener-policy.ts`: a client without a ClientHello then gets only a route with `speaks`. */
 function needsHello({ tls, onNoSni, routes }: Values): boolean {
-  const isNamed = itemsOf(routes).some((route) => HELLO_KEYS.some((key) => valueAt(route, key) !== undefined))
+  const isNamed = itemsOf(routes).some(
+    (route) => isBySni(route) || HELLO_KEYS.some((key) => valueAt(route, key) !== undefined),
+  )
   return tls !== undefined || onNoSni !== undefined || isNamed
 }
 

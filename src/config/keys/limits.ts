@@ -219,7 +219,8 @@ function bandwidth(owner: string, does: string): KeyTable {
 function accessKeysOf(owner: string): KeyTable {
   const list = (does: string, theDefault: string): KeyWords => ({
     does,
-    takes: 'list of at least one: [address range](#address-ranges), or a map',
+    takes:
+      'list of at least one: [address range](#address-ranges), with `!` before it for an exception from a larger one, or a map',
     default: theDefault,
   })
   const file: KeyWords = {

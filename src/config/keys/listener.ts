@@ -92,10 +92,25 @@ export const ROUTE_KEYS: KeyTable = {
     takes: 'text of 1 to 63 bytes, or a list',
     default: 'any',
   },
+  'listeners[].routes[].map': {
+    does: 'A file that names the [cluster of each client](routing.md#clusters-by-name-from-a-file) that matches. Each line counts like a route of its own. A client whose name is not in the file does not match',
+    takes: 'map of the keys below',
+    default: 'no map',
+  },
+  'listeners[].routes[].map.file': {
+    does: 'The file: a name and a cluster in each line. millrace reads it again when it changes. If a line is wrong, the old lines stay',
+    takes: 'path',
+    default: REQUIRED,
+  },
+  'listeners[].routes[].map.by': {
+    does: 'What the names are: server names (`sni`), hosts of requests, or users or databases of Postgres. It needs what the condition of this name needs',
+    takes: '`sni`, `host`, `user`, `database`',
+    default: REQUIRED,
+  },
   'listeners[].routes[].cluster': {
     does: 'The cluster for clients that match',
     takes: 'name of a cluster',
-    default: 'required, unless `reject` is set',
+    default: 'required, unless `map` or `reject` is set',
   },
   'listeners[].routes[].reject': {
     does: 'millrace resets clients that match. With `protocol: http` it answers 403 instead',

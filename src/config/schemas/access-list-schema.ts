@@ -14,7 +14,7 @@ const file = fields.strictMap(AN_ENTRY, {
 /** A text is a range of addresses. */
 const entry = z.unknown().transform((value, context): { addresses: string } | { file: string } => {
   if (typeof value === 'string') {
-    const message = explainAddressRange(value)
+    const message = explainAddressRange(value.replace(/^!/, ''))
     if (message === undefined) return { addresses: value }
     context.addIssue({ code: 'custom', message: `${quote(value)}: ${message}${hintOf(value)}` })
     return z.NEVER

@@ -10,7 +10,7 @@ import type { Liveness } from '../../io/liveness.js'
 import type { ListenerLimits } from '../../limits/policy.js'
 import type { Spoken } from '../../peek/speaks/protocols.js'
 import { explainRoutePath } from '../../request-path.js'
-import type { Requests, Rule } from '../../route/table.js'
+import type { MapKey, Requests, Rule } from '../../route/table.js'
 import type { RouteFunction } from '../../route/visitor.js'
 import type { ListenPlace } from '../checks/listener-addresses.js'
 import type { ForwardedMode, StartTls } from '../listener-input.js'
@@ -124,6 +124,13 @@ const path = fields.textField('a path such as /chat').superRefine((text, context
   if (message !== undefined) context.addIssue({ code: 'custom', message })
 })
 
+const routeMap = fields.strictMap('a map: { file, by }', {
+  file: fields.checkedTextField('the path of a file', (text) =>
+    text === '' ? 'write the path of a file' : undefined,
+  ),
+  by: fields.choiceOf(['sni', 'host', 'user', 'database'] as const satisfies readonly MapKey[]),
+})
+
 const route = fields.strictMap('a route: { sni, cluster }', {
   speaks: fields.optional(speaksField),
   sni: fields.optional(fields.textsField(NAME_PATTERN, explainSniPattern)),
@@ -133,6 +140,7 @@ const route = fields.strictMap('a route: { sni, cluster }', {
   path: fields.optional(path),
   user: postgresNames('a role such as app'),
   database: postgresNames('a database such as orders'),
+  map: fields.optional(routeMap),
   cluster: fields.optional(clusterName),
   reject: fields.booleanField.default(false),
   http: fields.optional(requests),

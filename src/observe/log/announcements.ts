@@ -4,7 +4,8 @@
 import type { ClusterHooks } from '../../cluster/cluster.js'
 import type { Judgement } from '../../cluster/health/active-verdicts.js'
 import type { NamesHooks } from '../../cluster/names/dns-names.js'
-import { SHORTAGES } from '../../errors.js'
+import { formatProblem, SHORTAGES } from '../../errors.js'
+import type { ListHooks } from '../../limits/lists/own-lists.js'
 import type { MostConnections } from '../../limits/most-connections.js'
 import type { ProbeResult } from '../../probes/check.js'
 import type { CertificateHooks } from '../../tls/tls-termination.js'
@@ -77,6 +78,18 @@ export function announceCertificates(log: Log, listener: string): CertificateHoo
       else log.error({ listener, file, err }, 'the new certificates cannot be used: the old ones stay')
     },
     badDates: (message) => log.error({ listener }, message),
+  }
+}
+
+export function announceLists(log: Log): ListHooks {
+  return {
+    loaded: ({ file, loaded: { entries } }) =>
+      log.info({ file: file.path, kind: file.kind, entries }, `list ${file.path}: ${entries} entries`),
+    failed: ({ path, kind }, problems) =>
+      log.error(
+        { file: path, kind, problems: problems.map(formatProblem) },
+        `the list ${path} cannot be used: the old one stays`,
+      ),
   }
 }
 

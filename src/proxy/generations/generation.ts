@@ -19,6 +19,8 @@ import {
 } from '../../connection/listener-policy.js'
 import type { Destination, Service } from '../../connection/service.js'
 import type { Engine } from '../../io/engine.js'
+import { ConfigLists } from '../../limits/lists/config-lists.js'
+import { fileOfMap } from '../../limits/lists/needs.js'
 import type { RefuseAs } from '../../limits/policy.js'
 import { Listener } from '../../listener/listener.js'
 import { announceCertificates, announceCluster, announceIpv6Only } from '../../observe/log/announcements.js'
@@ -38,6 +40,8 @@ export interface Generation {
   readonly destinations: ReadonlyMap<string, Destination>
   /** In the order of the config. */
   readonly services: ReadonlyMap<Listener, Service>
+  /** Empty until they are loaded. That must be done before a client is accepted. */
+  readonly lists: ConfigLists
   readonly dialOptions: DialOptions
   /** The shortest timeout of a connection, in ms. millrace looks at deadlines four times in it. */
   readonly shortestTimeoutMs: number
@@ -59,7 +63,10 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
-  readonly limiting: Pick<Limiting, 'shared' | 'gateOf' | 'planOfListener' | 'planOfCluster' | 'takeUp'>
+  readonly limiting: Pick<
+    Limiting,
+    'shared' | 'lists' | 'gateOf' | 'planOfListener' | 'planOfCluster' | 'takeUp'
+  >
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** A client of this cluster has to wait for a place. */
@@ -79,12 +86,13 @@ export function createGeneration(
   const destinations = new Map(
     Object.keys(config.clusters).map((name) => [name, createDestination(name, config, shared)]),
   )
+  const lists = new ConfigLists(config)
   const listeners = matchListeners(config.listeners, before)
   const services = new Map(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
-      const policy = policyOf(each, config, before?.services.get(listener), shared)
-      const gate = shared.limiting.gateOf(each, config)
+      const policy = policyOf(each, config, lists, before?.services.get(listener), shared)
+      const gate = shared.limiting.gateOf(each, config, lists)
       const limits = shared.limiting.planOfListener(each, config)
       return [
         listener,
@@ -97,6 +105,7 @@ export function createGeneration(
     config,
     destinations,
     services,
+    lists,
     dialOptions: { connectMs: config.timeouts.connectMs },
     shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs, LASTING_MS]),
   }
@@ -185,6 +194,7 @@ function matchListeners(configs: readonly ListenerConfig[], before: Generation |
 function policyOf(
   listener: ListenerConfig,
   config: Config,
+  lists: ConfigLists,
   before: Service | undefined,
   { log, tickets }: SharedParts,
 ): ListenerPolicy | undefined {
@@ -194,7 +204,10 @@ function policyOf(
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
       : listener.tls && new TlsTermination(listener.tls, announceCertificates(log, listener.name), tickets)
-  return createListenerPolicy(listener, config.timeouts.firstBytesMs, needs, termination)
+  return createListenerPolicy(listener, config.timeouts.firstBytesMs, needs, termination, (map) => {
+    const list = lists.get(fileOfMap(map))
+    return { find: (name) => list.content.find(name) }
+  })
 }
 
 function createDestination(

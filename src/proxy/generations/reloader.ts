@@ -48,9 +48,17 @@ export class Reloader {
     return { ...this.#counts }
   }
 
-  /** No reload begins before this is over. */
-  waitFor(task: Promise<unknown>): void {
-    this.#reloading = task.catch(() => {})
+  /**
+   * Opens the listeners of the first config, after its lists, because they say who may come in. Calls `failed` if that fails. No
+   * reload begins before all this is over, because it would open the same listeners.
+   */
+  async begin(checkRunning: () => void, failed: () => Promise<void>): Promise<void> {
+    const begun = this.#open(checkRunning).catch(async (error) => {
+      await failed()
+      throw error
+    })
+    this.#reloading = begun.catch(() => {})
+    await begun
   }
 
   /** Reloads run one after the other, because each compares itself with the result of the one before. */
@@ -67,6 +75,8 @@ export class Reloader {
     const { generations, catalogue, shared, openLog, connections, checkRunning } = this.#options
     checkRunning()
     const after = createGeneration(config, generations.present, shared)
+    if (!after.lists.isEmpty) await shared.limiting.lists.load(after.lists)
+    checkRunning()
     const log = await openLog.prepare(config.log)
     generations.next = after
     catalogue.prepare(config)
@@ -101,6 +111,17 @@ export class Reloader {
     prepared.takeUp()
     openLog.log.info({ changed, needsRestart }, 'config reloaded')
     return { changed, needsRestart }
+  }
+
+  async #open(checkRunning: () => void): Promise<void> {
+    const { generations, shared, acceptor } = this.#options
+    const { lists } = generations.present
+    if (!lists.isEmpty) {
+      await shared.limiting.lists.load(lists)
+      checkRunning()
+    }
+    shared.limiting.lists.takeUp(lists)
+    await acceptor.openAll(checkRunning)
   }
 
   /** Opens all new listeners or none. */
@@ -145,6 +166,7 @@ export class Reloader {
     clusters.update(after)
     counters.takeUp(after, catalogue, clusters)
     shared.limiting.takeUp(after.config)
+    shared.limiting.lists.takeUp(after.lists)
     exchange(before, after, shared.log)
     const names = Array.from(after.services.values(), ({ name }) => name)
     for (const listener of before.services.keys()) {

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../../config/schema.js'
 import { MillraceError } from '../../errors.js'
+import type { ConfigLists } from '../../limits/lists/config-lists.js'
 import type { Log } from '../../observe/log/log.js'
 import { Catalogue, type ListenerEntry } from '../../proxy/catalogue/catalogue.js'
 import type { Names } from '../../proxy/names.js'
@@ -16,6 +17,7 @@ import type { Sockets } from '../sockets/sockets.js'
 import { Orders } from './orders.js'
 import { SharedBans } from './shared-bans.js'
 import { SharedHealth, type SharedHealthHost } from './shared-health.js'
+import { SharedLists } from './shared-lists.js'
 import { SharedNames } from './shared-names.js'
 
 /** The workers, and how the backends are checked for them. */
@@ -36,6 +38,7 @@ export class DesiredState {
   readonly health: SharedHealth
   readonly names: SharedNames
   readonly bans: SharedBans
+  readonly lists: SharedLists
   readonly #tickets = new TicketKeys()
   readonly #log: Log
   readonly #sockets: Sockets
@@ -58,6 +61,7 @@ export class DesiredState {
       config: () => this.#present.config,
     })
     this.bans = new SharedBans({ log, config: () => this.#present.config, workers: host.workers })
+    this.lists = new SharedLists(log, host.workers)
     this.names = new SharedNames(host.names, config.names, {
       catalogue,
       workers: host.workers,
@@ -84,6 +88,7 @@ export class DesiredState {
   /** Asks and checks nobody any more. */
   stop(): void {
     this.names.stop()
+    this.lists.stop()
     this.health.stop()
     this.bans.stop()
   }
@@ -101,6 +106,7 @@ export class DesiredState {
     channel.revision = this.orders.revision
     const config = this.#configFor(channel)
     this.#sockets.give(channel, config)
+    this.lists.give(channel)
     const ticketKeys = this.#tickets.texts
     const orders = this.orders.callsFor(config)
     const [names, verdicts, bans] = [this.names.greet(), this.health.greet(), this.bans.greet()]
@@ -122,7 +128,7 @@ export class DesiredState {
     if (missed > 1)
       throw new MillraceError('wrong-state', `${missed} configs were loaded while the worker started`)
     if (missed > 0) {
-      await this.#prepare([channel], this.#present.config)
+      await this.#prepare([channel], this.#present.config, undefined)
       await this.#takeUpIn(channel)
       this.health.caughtUp(channel)
     }
@@ -134,10 +140,12 @@ export class DesiredState {
    * will use it.
    */
   async change(channels: readonly WorkerChannel[], next: Assigned, decided: () => void): Promise<void> {
-    await this.#prepare(channels, next.config)
+    const lists = await this.lists.read(next.config)
+    await this.#prepare(channels, next.config, lists)
     this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
+    this.lists.takeUp(lists)
     this.names.follow(next.config)
     this.health.forget()
     this.bans.reloaded()
@@ -147,14 +155,19 @@ export class DesiredState {
     this.health.reloaded(channels)
   }
 
-  /** Does not wait for a worker that is known to be stuck. */
-  async #prepare(channels: readonly WorkerChannel[], config: Config): Promise<void> {
+  /** Does not wait for a worker that is known to be stuck. `lists` undefined: those of the present config. */
+  async #prepare(
+    channels: readonly WorkerChannel[],
+    config: Config,
+    lists: ConfigLists | undefined,
+  ): Promise<void> {
     const stuck = channels.filter(({ isSilent }) => isSilent)
     if (stuck.length > 0) throw silence(stuck)
     const outcomes = await Promise.all(
       channels.map((channel) => {
         const its = this.#configFor(channel, config)
         this.#sockets.give(channel, its)
+        this.lists.give(channel, lists)
         return channel.ask({ method: 'prepare', args: [its] }, PREPARE_WITHIN_MS)
       }),
     )

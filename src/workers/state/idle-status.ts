@@ -36,6 +36,7 @@ export function idleStatus(
     bans: { active: 0, ordered: 0, found: 0 },
     topBans: [],
     names: [],
+    lists: [],
     ...nothingCounted(config, catalogue),
     limits: limitsReport(limitsOf(config), () => 0),
     limitRefusals: [],

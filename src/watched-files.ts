@@ -6,7 +6,10 @@
 import { statSync } from 'node:fs'
 
 const ASK_EVERY_MS = 2000
-/** A certificate and its key are two files. Both should be there before either is read (ms). */
+/**
+ * A certificate and its key are two files, and a long file is written in pieces. All should be there before any is read. So no
+ * file may have changed for this long (ms).
+ */
 const SETTLE_MS = 500
 
 export class WatchedFiles {
@@ -24,7 +27,7 @@ export class WatchedFiles {
   }
 
   start(): void {
-    for (const file of this.#files) this.#seen.set(file, identityOf(file))
+    this.#findChanged()
     if (this.#files.length > 0) this.#askLater()
   }
 
@@ -40,25 +43,37 @@ export class WatchedFiles {
   }
 
   #ask(): void {
-    for (const file of this.#files) {
-      const identity = identityOf(file)
-      if (identity !== this.#seen.get(file)) this.#settle(file)
-      this.#seen.set(file, identity)
-    }
+    const changed = this.#findChanged()
+    if (changed !== undefined) this.#settle(changed)
     this.#askLater()
   }
 
   #settle(file: string): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#changed(file), SETTLE_MS).unref()
+    this.#timer = setTimeout(() => {
+      const changed = this.#findChanged()
+      if (changed === undefined) this.#changed(file)
+      else this.#settle(changed)
+    }, SETTLE_MS).unref()
+  }
+
+  /** The last file that is not as it was at the last look. */
+  #findChanged(): string | undefined {
+    let changed: string | undefined
+    for (const file of this.#files) {
+      const identity = identityOf(file)
+      if (identity !== this.#seen.get(file)) changed = file
+      this.#seen.set(file, identity)
+    }
+    return changed
   }
 }
 
-/** Empty if the file cannot be looked at: it does not exist, or we may not see it. */
-function identityOf(file: string): string {
+/** Another one after each change. Empty if the file cannot be looked at: it does not exist, or we may not see it. */
+export function identityOf(file: string): string {
   try {
-    const { mtimeMs, size, ino } = statSync(file)
-    return `${mtimeMs} ${size} ${ino}`
+    const { mtimeNs, size, dev, ino } = statSync(file, { bigint: true })
+    return [mtimeNs, size, dev, ino].join()
   } catch {
     return ''
   }
