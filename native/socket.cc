@@ -104,6 +104,14 @@ int Open(SocketAddress* address, const Endpoint& endpoint) {
   return fd;
 }
 
+// How much may wait in a paced socket. Without this limit the kernel would queue MiB. At a low rate that
+// takes minutes to go.
+int UnsentBytes(int64_t bytes_per_second) {
+  constexpr int64_t kLeast = 96 * 1024;
+  constexpr int64_t kMost = 4 * 1024 * 1024;
+  return static_cast<int>(std::clamp(bytes_per_second / 8, kLeast, kMost));
+}
+
 }  // namespace
 
 int Descriptors::Add(int fd) {
@@ -212,6 +220,17 @@ int ResetOnClose(int fd) {
 int UnacknowledgedBytes(int fd) {
   int bytes = 0;
   return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+}
+
+int SetPacing(int fd, int64_t bytes_per_second) {
+  int protocol = 0;
+  socklen_t length = sizeof(protocol);
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0) return -errno;
+  if (protocol != IPPROTO_TCP) return -EOPNOTSUPP;
+  const bool is_limited = bytes_per_second >= 0;
+  const uint64_t rate = is_limited ? static_cast<uint64_t>(bytes_per_second) : ~uint64_t{0};
+  if (setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof(rate)) < 0) return -errno;
+  return SetOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, is_limited ? UnsentBytes(bytes_per_second) : 0);
 }
 
 int RoundTripMicros(int fd) {

@@ -75,6 +75,11 @@ int ResetOnClose(int fd);
 // Bytes sent and not acknowledged (SIOCOUTQ).
 int UnacknowledgedBytes(int fd);
 
+// Lets the kernel send at most so many bytes per second (SO_MAX_PACING_RATE), and keeps the queue of what was
+// not sent short (TCP_NOTSENT_LOWAT). Negative: without a limit. Only TCP is paced. Other sockets return
+// -EOPNOTSUPP.
+int SetPacing(int fd, int64_t bytes_per_second);
+
 // Smoothed round-trip time in µs from TCP_INFO. Other sockets return -ENOPROTOOPT and the like.
 int RoundTripMicros(int fd);
 

@@ -48,6 +48,7 @@ export type {
   DrainOptions,
   DrainOrder,
   HoldOrder,
+  RateOrder,
   SourceQuery,
   UnbanOrder,
 } from './control/orders.js'

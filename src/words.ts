@@ -2,7 +2,7 @@
  * States and facts in words, for the command's tables and for the status page. Pure. The page imports this
  * file, so it imports nothing that a browser lacks.
  */
-import { count, counted, NOTHING, share, time } from './figures.js'
+import { count, counted, NOTHING, rate, share, time } from './figures.js'
 import type { BACKEND, CLUSTER } from './status/cluster.js'
 import type { TRAFFIC } from './status/common.js'
 import type { CONNECTION } from './status/connection.js'
@@ -91,6 +91,17 @@ export function carriers({ up, down }: Pick<Connection, 'up' | 'down'>): string 
   if (up.carrier === undefined || down.carrier === undefined) return NOTHING
   const why = [...new Set([up.notSplicing, down.notSplicing].filter((reason) => reason !== undefined))]
   return `${up.carrier}/${down.carrier}${why.length > 0 ? ` (${why.join(', ')})` : ''}`
+}
+
+/** `up 1.05 MB/s, down waits for listener`: the rates of a connection itself, and what makes it wait. Empty: no limit. */
+export function limitsOf({ up, down }: Pick<Connection, 'up' | 'down'>): string {
+  return [limitOf('up', up), limitOf('down', down)].filter(Boolean).join(', ')
+}
+
+function limitOf(which: string, { mostBytesPerSecond, waitsFor }: Connection['up']): string {
+  const own = mostBytesPerSecond === undefined ? '' : ` ${rate(mostBytesPerSecond)}`
+  const wait = waitsFor === undefined ? '' : ` waits for ${waitsFor}`
+  return own + wait === '' ? '' : which + own + wait
 }
 
 /** The share of all bytes that was spliced. */

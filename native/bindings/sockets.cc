@@ -87,6 +87,8 @@ Napi::Value Reset(Info info) {
 
 Napi::Value Unacknowledged(Info info) { return Answer(info, UnacknowledgedBytes(Int(info, 0))); }
 
+Napi::Value SetPacingOf(Info info) { return Answer(info, SetPacing(Int(info, 0), Long(info, 1))); }
+
 Napi::Value RoundTrip(Info info) { return Answer(info, RoundTripMicros(Int(info, 0))); }
 
 }  // namespace
@@ -105,6 +107,7 @@ void ExportSockets(Napi::Object exports, Addon* addon) {
   Export<Release>(exports, "release", addon);
   Export<Receive>(exports, "receive", addon);
   Export<Unacknowledged>(exports, "unacknowledged", addon);
+  Export<SetPacingOf>(exports, "setPacing", addon);
   Export<RoundTrip>(exports, "roundTripMicros", addon);
 }
 

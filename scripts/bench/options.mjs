@@ -12,6 +12,8 @@ const USAGE = `npm run bench [-- OPTIONS]
   --contenders A,B     only these contenders (millrace, haproxy-splice, nginx, …). Does not keep the results
   --congestion A,B     cubic, bbr, or both (default)
   --picks              only the cost of choosing: ns per pick of every balancing rule, and a reload with 10,000 backends
+  --pacing             only rates of bytes: asked and measured, paced by the kernel and counted by millrace, and the delay of
+                       messages of 64 B beside bulk
   --rounds N           default 6. Fewer rounds give no interval of 95 %
   --also NAME=COMMAND  one more rival. COMMAND contains {listen_host} {listen_port} {backend_host} {backend_port}
   --write-readme       writes the table of README.md, and docs/benchmarks.md, .json and .svg, from all results kept for
@@ -40,12 +42,14 @@ export function readOptions(argv) {
       congestion: { type: 'string' },
       rounds: { type: 'string' },
       picks: { type: 'boolean', default: false },
+      pacing: { type: 'boolean', default: false },
       also: { type: 'string', multiple: true, default: [] },
       'write-readme': { type: 'boolean', default: false },
     },
   })
-  const { quick, smoke, only, picks } = values
-  if (picks && argv.length > 1) throw new Error('--picks takes no other option')
+  const { quick, smoke, only, picks, pacing } = values
+  for (const [name, isAlone] of Object.entries({ picks, pacing }))
+    if (isAlone && argv.length > 1) throw new Error(`--${name} takes no other option`)
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
   const names = values.contenders?.split(',')
   const also = values.also.map(parseAlso)
@@ -58,6 +62,7 @@ export function readOptions(argv) {
     rounds: smoke ? 1 : readRounds(values.rounds ?? (quick ? '3' : '6')),
     isSmoke: smoke,
     picks,
+    pacing,
     isQuick: quick,
     writesReadme,
     also,

@@ -19,6 +19,11 @@ if (options.picks || options.isSmoke) {
   await measurePicks(options)
 }
 if (options.picks) process.exit(0)
+if (options.pacing) {
+  const { measurePacing } = await import('./pacing.mjs')
+  measurePacing()
+  process.exit(0)
+}
 const programs = buildPrograms()
 const everybody = listContenders(programs, options.also)
 refuseUnknown(options.names)

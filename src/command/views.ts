@@ -17,6 +17,7 @@ import {
   draining,
   hasTiers,
   laterTiers,
+  limitsOf,
   listenerState,
   listTroubles,
   nameTroubles,
@@ -113,6 +114,7 @@ const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'UP/S', isRight: true, text: ({ up }) => rate(up.bytesPerSecond) },
   { title: 'DOWN/S', isRight: true, text: ({ down }) => rate(down.bytesPerSecond) },
   { title: 'CARRIERS', text: carriers },
+  { title: 'LIMITS', isShown: (rows) => rows.some((row) => limitsOf(row) !== ''), text: limitsOf },
 ]
 
 export function statusLines(status: ProxyStatus, now: number): string[] {

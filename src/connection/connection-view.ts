@@ -155,6 +155,7 @@ export abstract class ConnectionView {
       splicedUp,
       splicedDown,
       notSplicing,
+      limited: this.pipe?.limits?.slowed(),
     }
   }
 

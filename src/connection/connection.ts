@@ -49,6 +49,8 @@ export interface ConnectionHost extends NegotiationHost {
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted. The connection knows its `connectMicros`. */
   connected(connection: Connection): void
+  /** Both sides are ready, and nothing has moved through the pipe. */
+  joined(connection: Connection, pipe: Pipe): void
   /** That backend's first byte has come. The connection knows its `firstByteMicros`. */
   answered(connection: Connection): void
   /** The connection is over. Both sockets are closed or about to be. */
@@ -223,6 +225,7 @@ export class Connection
     const pipe = new Pipe(client, backend, pipes, this)
     if (watch !== undefined) pipe.down.showTo(watch)
     this.stage = pipe
+    this.#host?.joined(this, pipe)
     pipe.start()
   }
 

@@ -46,6 +46,11 @@ export interface Killed {
   readonly killed: number
 }
 
+export interface Limited {
+  /** The connection, by its id. */
+  readonly id: string
+}
+
 export interface ServingTier {
   readonly cluster: string
   /** The tier that gets new connections. Undefined: no backend works. */

@@ -12,6 +12,7 @@ import type {
   DrainResult,
   Held,
   Killed,
+  Limited,
   Readiness,
   Released,
   Reloaded,
@@ -27,6 +28,7 @@ import type {
   ConnectionQuery,
   DrainOrder,
   HoldOrder,
+  RateOrder,
   SourceQuery,
   UnbanOrder,
 } from './orders.js'
@@ -40,6 +42,11 @@ export interface Control {
   sources(query: SourceQuery): Promise<SourceList>
   /** Ends connections with a reset, whatever is in flight. An empty filter means all of them. */
   kill(filter: ConnectionFilter): Promise<Killed>
+  /**
+   * Changes how fast one connection may be, by itself. Shared limits hold as before. Rejects with `unknown-name` if there is no
+   * connection with this id.
+   */
+  limit(id: string, order: RateOrder): Promise<Limited>
   /**
    * Stops new connections. With a deadline, it resolves when no connection of `order` is left. Without one,
    * it resolves at once, and open connections go on. If everything is drained, the process ends with its last

@@ -11,6 +11,7 @@ import {
   type DrainOptions,
   type DrainOrder,
   type FromOutside,
+  type RateOrder,
   type UnbanOrder,
   WIDEST_BAN,
 } from './orders.js'
@@ -52,6 +53,10 @@ export function faultOfTimes({ deadlineMs, spreadMs }: DrainOptions): TimesFault
   if (spreadMs === undefined || deadlineMs === 0) return undefined
   if (deadlineMs === undefined) return 'spread-alone'
   return spreadMs > deadlineMs ? 'spread-too-long' : undefined
+}
+
+export function faultOfRate({ up, down }: RateOrder): ChangeFault | undefined {
+  return up === undefined && down === undefined ? 'nothing-changed' : undefined
 }
 
 export function faultOfChange({ state, weight }: BackendChange): ChangeFault | undefined {

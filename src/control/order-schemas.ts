@@ -13,6 +13,7 @@ import {
   faultOfBan,
   faultOfChange,
   faultOfKill,
+  faultOfRate,
   faultOfTarget,
   faultOfTimes,
   faultOfUnban,
@@ -29,9 +30,12 @@ import {
   type DrainOrder,
   type FromOutside,
   type HoldOrder,
+  LEAST_RATE,
   MOST_LISTED,
+  MOST_RATE,
   MOST_WEIGHT,
   MOST_WHY_CHARS,
+  type RateOrder,
   SOURCE_SORTS,
   type UnbanOrder,
 } from './orders.js'
@@ -86,6 +90,9 @@ const ALL_FAULTS: Readonly<Record<AllFault, string>> = {
   'all-and-more': '"all": true means everything: send it alone',
 }
 const SPREAD_ALONE = 'spreadMs needs a deadlineMs'
+const RATE_FAULTS: Readonly<Record<ChangeFault, string>> = {
+  'nothing-changed': 'expected up, down or both',
+}
 const CHANGE_FAULTS: Readonly<Record<ChangeFault, string>> = {
   'nothing-changed': 'expected a state, a weight or both',
 }
@@ -170,6 +177,17 @@ export const unbanOrder = z
   .superRefine((order, context) => refuse(faultOfUnban(order), ALL_FAULTS, context)) satisfies z.ZodType<
   FromOutside<UnbanOrder>
 >
+
+const bytesPerSecond = z
+  .union([z.literal(0), z.int().min(LEAST_RATE).max(MOST_RATE)])
+  .optional()
+  .describe('bytes per second; 0: no limit; default: as before')
+
+export const rateOrder = z
+  .strictObject({ up: bytesPerSecond, down: bytesPerSecond })
+  .superRefine((order, context) =>
+    refuse(faultOfRate(order), RATE_FAULTS, context),
+  ) satisfies z.ZodType<RateOrder>
 
 export const logLevel = z.strictObject({ level: z.enum(LOG_LEVELS) })
 

@@ -129,6 +129,18 @@ export interface BanQuery {
   readonly limit?: number | undefined
 }
 
+/** How fast one connection may be, in bytes per second: 1 KiB to 1 TiB. 0: no limit. At least one of both fields. */
+export interface RateOrder {
+  /** From the client to the backend. Undefined: as before. */
+  readonly up?: number | undefined
+  /** From the backend to the client. Undefined: as before. */
+  readonly down?: number | undefined
+}
+
+/** The lowest and the highest rate, in bytes per second. */
+export const LEAST_RATE = 1024
+export const MOST_RATE = 1024 ** 4
+
 /**
  * An order as callers give it. An order that names nothing may be a mistake, so `all` says that everything is
  * meant.

@@ -79,6 +79,11 @@ export interface Socket {
   reset(): void
   /** Tells the kernel how to find out that the peer has vanished, as far as the platform allows. */
   setLiveness(liveness: Liveness): void
+  /**
+   * Lets the kernel send to the peer at most at this rate. 0: without a limit. False: nobody limits the socket,
+   * because it is not TCP, the platform cannot, or the connection is gone.
+   */
+  setPacing(bytesPerSecond: number): boolean
   /** Bytes the peer has not acknowledged (SIOCOUTQ), or undefined where the platform does not tell. */
   unacknowledgedBytes(): number | undefined
   /** The address that the peer connected to. Undefined if nobody can tell any more. */

@@ -11,7 +11,7 @@ import { type Limit, type LimitGroup, type LimitPlan, wantFor } from './limit.js
 /** The limit that has no place for a client, and why. */
 export interface NoPlace {
   readonly limit: Limit
-  readonly why: WhyRefused
+  readonly why: WhyRefused | 'bytes-today'
 }
 
 /** What a limiter tells. */
@@ -36,6 +36,11 @@ export class Limiter {
     if (enforced.length > 0) {
       const { entries, refused, why } = this.counts.take(enforced.map((limit) => wantFor(limit, client)))
       if (entries === undefined) return { limit: enforced[refused]!, why }
+      const spent = enforced.findIndex((limit, index) => this.#isSpent(limit, entries[index]!))
+      if (spent !== -1) {
+        for (const entry of entries) this.counts.leave(entry)
+        return { limit: enforced[spent]!, why: 'bytes-today' }
+      }
       for (const [index, limit] of enforced.entries()) this.#add(claim, limit, entries[index]!)
     }
     for (const limit of dry) {
@@ -58,6 +63,12 @@ export class Limiter {
   /** The places that connections of this process hold in a scope as a whole. */
   held(scope: string): number {
     return this.#held.get(scope) ?? 0
+  }
+
+  /** Whether the source has moved all the bytes that it may move today. */
+  #isSpent({ perSource }: Limit, entry: number): boolean {
+    const most = perSource?.bytesPerDay ?? 0
+    return most > 0 && this.counts.addBytes(entry, 0) >= most
   }
 
   #add(claim: Claim, limit: Limit, entry: number): void {

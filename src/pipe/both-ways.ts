@@ -1,6 +1,32 @@
-/** What the two directions of a pipe have in common: totals, and the side that a deadline waited for. */
+/** What the two directions of a pipe have in common: totals, a budget, and the side that a deadline waited for. */
 import type { Direction } from './direction.js'
 import type { PipeCause, PipeEnding, PipeTotals } from './options.js'
+import type { PipeLimits } from './throttle.js'
+
+/** Bytes that one direction may take per run before others get their turn. */
+const RUN_BUDGET_BYTES = 1024 * 1024
+
+/** How many bytes either direction may take in its next move. */
+export function budgetOf(limits: PipeLimits | undefined, up: Direction, down: Direction): number {
+  if (limits === undefined) return RUN_BUDGET_BYTES
+  return Math.min(RUN_BUDGET_BYTES, limits.left(receivedOf(up, down)))
+}
+
+/** Bytes taken from both sides. */
+export function receivedOf(up: Direction, down: Direction): number {
+  return up.bytes + up.inside + down.bytes + down.inside
+}
+
+/** Grows with each byte that comes in and with each that goes out. */
+export function progressOf(up: Direction, down: Direction): number {
+  return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
+}
+
+/** Bytes that both peers together have not acknowledged. Undefined if nobody can tell. */
+export function unacknowledgedOf(up: Direction, down: Direction): number | undefined {
+  const [toBackend, toClient] = [up.sink.unacknowledgedBytes(), down.sink.unacknowledgedBytes()]
+  return toBackend === undefined || toClient === undefined ? undefined : toBackend + toClient
+}
 
 export function totalsOf(up: Direction, down: Direction): PipeTotals {
   return {

@@ -14,8 +14,8 @@ export type CarrierName = 'kernel' | 'copy' | 'stream'
 export interface Carrier<Served extends Flow = Flow> {
   readonly name: CarrierName
   /**
-   * Moves what can move now, and takes at most about `budget` bytes from the source. It tells the flow what
-   * came in, what went out and what it learned about both ends. Returns how many bytes came in, or MUST_WAIT.
+   * Moves what can move now, and takes at most about `budget` bytes from the source. With a budget of 0 it takes
+   * none, and only gives away what is inside. It tells the flow what came in, what went out and what it learned about both ends. Returns how many bytes came in, or MUST_WAIT.
    */
   move(flow: Served, budget: number): number
   /** Gives up the bytes inside, which are lost. Called when the direction failed or the pipe has ended. */

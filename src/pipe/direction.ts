@@ -12,15 +12,22 @@ import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
 import { type Carrier, MUST_WAIT } from './carrier.js'
 import type { Flow, Phase } from './flow.js'
 import type { PipeCounters, PipeHost } from './options.js'
+import type { Throttle } from './throttle.js'
 import { type Watch, WatchedCarrier } from './watched-carrier.js'
 
 /** Tests check the accounting at every step. */
 const CHECKS_ACCOUNTING = process.env.NODE_ENV === 'test'
 
+interface DirectionHost extends PipeHost {
+  /** Of this direction alone. Undefined: no limit. */
+  readonly throttle?: Throttle
+}
+
 export abstract class Direction<End extends Socket = Socket> implements Flow<End> {
   readonly source: End
   readonly sink: End
-  readonly #host: PipeHost
+  /** Without a limit, all pipes of a cluster have the same one. */
+  #host: DirectionHost
   abstract carrier: Carrier
   phase: Phase = 'flowing'
   /** Bytes taken from the source and not (yet) by the sink. They may be more than a kernel pipe holds. */
@@ -72,7 +79,20 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
 
   get canMove(): boolean {
     if (this.isOver || (this.sink.ready & WRITABLE) === 0) return false
-    return this.inside > 0 || (this.phase === 'flowing' && (this.source.ready & READABLE) !== 0)
+    return this.inside > 0 || (this.hasMore && !this.isHeldBack)
+  }
+
+  get isMetered(): boolean {
+    return this.#host.throttle?.isMetering === true
+  }
+
+  get isHeldBack(): boolean {
+    return this.#host.throttle?.isWaiting === true
+  }
+
+  /** From now on the direction takes bytes as `throttle` allows. */
+  limitBy(throttle: Throttle): void {
+    this.#host = { ...this.#host, throttle }
   }
 
   /** Whether anything is under way: inside the carrier, in the sink's queue, or waiting to be read. */
@@ -95,14 +115,32 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
 
   /** Moves bytes. False if no more can move for the moment and no event will tell when they can. */
   move(budget: number): boolean {
-    if (this.isOver) return true
+    const { throttle } = this.#host
+    if (this.isOver) {
+      throttle?.used(0)
+      return true
+    }
     if (this.sink.error !== undefined) {
       fail(this)
       return true
     }
-    const came = this.carrier.move(this, budget)
+    const came = throttle === undefined ? this.carrier.move(this, budget) : this.moveWithin(throttle, budget)
     if (!this.isOver) this.chooseCarrier(Math.max(0, came))
     return came !== MUST_WAIT
+  }
+
+  /** A direction that waits for its turn still gives away what is inside. */
+  private moveWithin(throttle: Throttle, budget: number): number {
+    const isAble = this.hasMore && (this.sink.ready & WRITABLE) !== 0
+    const granted = isAble ? throttle.grant(budget) : 0
+    const came = this.carrier.move(this, granted)
+    throttle.used(Math.max(0, came))
+    return came
+  }
+
+  /** Whether bytes or an end wait in the source. */
+  private get hasMore(): boolean {
+    return this.phase === 'flowing' && (this.source.ready & READABLE) !== 0
   }
 
   /** The pipe calls this after each of its runs. Subclasses do what is then due. */

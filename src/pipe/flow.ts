@@ -20,8 +20,12 @@ export interface Flow<End extends Socket = Socket> {
   readonly inside: number
   /** Bytes the sink has taken. */
   readonly bytes: number
-  /** Whether there is something to move and room for it. */
+  /** Whether there is something to move and room for it, and the flow may take it. */
   readonly canMove: boolean
+  /** Each byte must be asked for, because a limit holds for the flow. */
+  readonly isMetered: boolean
+  /** It may take no bytes from its source now, because a limit makes it wait. */
+  readonly isHeldBack: boolean
   /** Why it may not splice at this moment. Undefined if it may. */
   readonly whyNotSplicing: NotSplicing | undefined
   /** The carrier took bytes from the source. */

@@ -10,9 +10,9 @@ import { adoptBoth, isPlainSocket, isQuiet } from '../io/kernel/adopt.js'
 import { KernelLoop } from '../io/kernel/kernel-loop.js'
 import { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Expirable } from '../io/sweep.js'
-import type { PipeEnding, PipeOwner, PipeSettings, PipeTotals } from './options.js'
+import type { Heads, PipeEnding, PipeOwner, PipeSettings, PipeTotals } from './options.js'
 import { createPipeCounters, DEFAULT_SETTINGS, NOTHING_MOVED } from './options.js'
-import { type Heads, Pipe } from './pipe.js'
+import { Pipe } from './pipe.js'
 
 /** All fields are optional. `PipeSettings` and `PipeTimeouts` say the defaults. */
 export interface PipeOptions extends Partial<PipeSettings> {

@@ -6,6 +6,7 @@ import type { NotSplicing } from '../io/not-splicing.js'
 import type { RunQueue } from '../io/run-queue.js'
 import type { PIPES } from '../status/data-path.js'
 import type { Counters } from '../status/fields.js'
+import type { PipeLimits } from './throttle.js'
 
 export interface PipeTimeouts {
   /** The pipe ends if no byte moves either way for this long, in ms. Default 600000 (10 min). 0: never. */
@@ -47,6 +48,14 @@ export interface PipeHost {
   readonly runQueue: RunQueue
   readonly settings: PipeSettings
   readonly counters: PipeCounters
+  /** Only of a pipe that has limits, which has a host of its own. */
+  readonly limits?: PipeLimits | undefined
+}
+
+/** Bytes already read from either side. They go first. */
+export interface Heads {
+  readonly client?: Buffer | undefined
+  readonly backend?: Buffer | undefined
 }
 
 /** The owner of a pipe. */
@@ -77,6 +86,10 @@ export type PipeCause =
   | 'idle-timeout'
   | 'half-closed-timeout'
   | 'lifetime'
+  /** It moved as many bytes as its limits allow. */
+  | 'quota'
+  /** All connections of its client moved as many bytes as they may today. */
+  | 'source-limit: bytes-today'
   | OrderedCause
   /** It stayed ready without progress: a bug of millrace. The pipe was cut to keep the process alive. */
   | 'infinite-loop'

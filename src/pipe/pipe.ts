@@ -1,27 +1,19 @@
 /**
- * Joins two sockets. The pipe runs both directions when either socket is ready, decides when and how it ends,
- * and keeps the deadlines. It keeps the promises of the contract suite (test/pipe/contract.ts), whatever
- * carries the bytes. It never throws because of the network. Its methods are `private` and not `#`: V8 gives
- * objects of a class with private methods another field.
+ * Joins two sockets. The pipe runs both directions when either socket is ready, decides when and how it ends, and
+ * keeps the deadlines. It keeps the promises of the contract suite (test/pipe/contract.ts), whatever carries the bytes.
+ * It never throws because of the network. V8 gives objects with `#` methods another field: these are `private`.
  */
 import { GOODBYE_MS, GRACE_MS } from '../io/delivery.js'
 import type { Offloading, Socket } from '../io/socket.js'
-import { totalsOf, waitedFor } from './both-ways.js'
+import { budgetOf, progressOf, receivedOf, totalsOf, unacknowledgedOf, waitedFor } from './both-ways.js'
 import { directionBetween } from './choose-direction.js'
 import type { Direction } from './direction.js'
 import { endedFirst, endsAfter, NOTHING_IS_OVER } from './ends.js'
-import type { PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
+import type { Heads, PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
+import type { PipeLimits } from './throttle.js'
 
-/** Bytes that one direction may take per run before others get their turn. */
-const RUN_BUDGET_BYTES = 1024 * 1024
 /** How many runs in a row may move nothing although something was ready. One is already strange. */
 const MOST_STUCK_RUNS = 100
-
-/** Bytes already read from either side. They go first. */
-export interface Heads {
-  readonly client?: Buffer | undefined
-  readonly backend?: Buffer | undefined
-}
 
 const NO_HEADS: Heads = {}
 
@@ -31,7 +23,7 @@ export class Pipe implements Offloading {
   readonly up: Direction
   /** Backend to client. */
   readonly down: Direction
-  readonly #host: PipeHost
+  #host: PipeHost
   /** Undefined once the owner was told of the end. */
   #owner: PipeOwner | undefined
   /** Whole ms, like `#movedAt`: V8 needs no object for a whole number. */
@@ -61,6 +53,18 @@ export class Pipe implements Offloading {
     return this.up.sink
   }
 
+  /** The pipe keeps within these limits from now on, and tells them of its end. */
+  limitBy(limits: PipeLimits): void {
+    this.#host = { ...this.#host, limits }
+    this.up.limitBy(limits.up)
+    this.down.limitBy(limits.down)
+  }
+
+  /** Undefined: it has no limits. */
+  get limits(): PipeLimits | undefined {
+    return this.#host.limits
+  }
+
   /** Starts to move what is there. */
   start(): void {
     this.client.owner = this
@@ -73,11 +77,12 @@ export class Pipe implements Offloading {
     const { up, down } = this
     if (this.isOver) return
     this.catchUp()
-    const before = this.progress
+    const { limits } = this.#host
+    const before = progressOf(up, down)
     const hadAnswered = down.bytes > 0
-    const isUpDone = up.move(RUN_BUDGET_BYTES)
-    const isDownDone = down.move(RUN_BUDGET_BYTES)
-    const moved = this.progress - before
+    const isUpDone = up.move(budgetOf(limits, up, down))
+    const isDownDone = down.move(budgetOf(limits, up, down))
+    const moved = progressOf(up, down) - before
     if (moved > 0) this.noteMoved(moved, hadAnswered)
     this.settle()
     if (!this.isOver) this.comeAgain(moved, isUpDone && isDownDone)
@@ -106,15 +111,18 @@ export class Pipe implements Offloading {
     const silentMs = Math.ceil(now) - this.#movedAt
     if (maxLifetimeMs > 0 && Math.ceil(now) - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
     else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
-    else if (this.isHalfClosed && halfClosedTimeoutMs > 0 && silentMs >= halfClosedTimeoutMs) {
+    else if (this.#host.limits?.look(receivedOf(this.up, this.down)) === false)
+      this.end('source-limit: bytes-today')
+    else if (
+      this.up.isOver !== this.down.isOver &&
+      halfClosedTimeoutMs > 0 &&
+      silentMs >= halfClosedTimeoutMs
+    ) {
       this.end('half-closed-timeout')
     }
   }
 
-  /**
-   * Ends the pipe now: in order if nothing is in flight, otherwise with a reset, because bytes are lost.
-   * `isReset`: with a reset whatever is in flight, so that both peers notice.
-   */
+  /** Ends the pipe now: in order if nothing is in flight, otherwise with a reset. `isReset`: always with a reset. */
   end(cause: PipeCause, isReset = cause === 'killed'): void {
     const ending: PipeEnding = { by: 'proxy', cause, waitedFor: waitedFor(this.up, this.down, cause) }
     this.finish(ending, isReset || this.isInFlight)
@@ -164,18 +172,8 @@ export class Pipe implements Offloading {
     return this.#owner === undefined
   }
 
-  private get isHalfClosed(): boolean {
-    return this.up.isOver !== this.down.isOver
-  }
-
   private get endedFirst(): 'client' | 'backend' | undefined {
     return endedFirst(this.#ends)
-  }
-
-  /** Grows with each byte that comes in and with each that goes out. */
-  private get progress(): number {
-    const { up, down } = this
-    return up.inside + 2 * up.bytes + down.inside + 2 * down.bytes
   }
 
   /** Passes ends on, and ends the pipe when nothing more can happen. */
@@ -187,6 +185,7 @@ export class Pipe implements Offloading {
     if (up.phase === 'finished' && down.phase === 'finished') this.finishInOrder()
     else if (this.client.error !== undefined) this.passResetOn(this.client, this.backend, up)
     else if (this.backend.error !== undefined) this.passResetOn(this.backend, this.client, down)
+    else if (this.#host.limits?.left(receivedOf(up, down)) === 0) this.endSpent()
     else if (this.endedFirst !== undefined && this.#host.settings.halfClose === 'close') this.closeBothWays()
   }
 
@@ -216,11 +215,13 @@ export class Pipe implements Offloading {
     this.finish({ by: 'proxy', cause: 'half-closed-timeout', waitedFor: slow }, isKnown)
   }
 
-  /**
-   * Whether a direction's peer has everything we sent. False if nobody can tell. Notes what it acknowledged.
-   */
+  /** Whether a direction's peer has everything we sent. False if nobody can tell. */
   private hasTakenAll(way: Direction): boolean {
-    const left = way.sink.unacknowledgedBytes()
+    return this.isAcknowledged(way.sink.unacknowledgedBytes())
+  }
+
+  /** Notes what was acknowledged. */
+  private isAcknowledged(left: number | undefined): boolean {
     if (left === undefined) return false
     if (left < this.#unacknowledged) this.#movedAt = Math.ceil(this.#host.runQueue.now)
     this.#unacknowledged = left
@@ -229,6 +230,14 @@ export class Pipe implements Offloading {
 
   private hasBeenQuietFor(ms: number): boolean {
     return this.#host.runQueue.now - this.#movedAt >= ms
+  }
+
+  /** Its limits let no more bytes pass. Both sides still get what came before that. */
+  private endSpent(): void {
+    const { up, down } = this
+    const isDelivered = up.inside + down.inside === 0 && this.isAcknowledged(unacknowledgedOf(up, down))
+    if (isDelivered || this.hasBeenQuietFor(GRACE_MS)) this.end('quota')
+    else this.#host.runQueue.later(this)
   }
 
   private finishInOrder(): void {
@@ -279,6 +288,7 @@ export class Pipe implements Offloading {
   }
 
   private letGo(isReset: boolean): void {
+    this.#host.limits?.close()
     this.up.drop()
     this.down.drop()
     for (const socket of [this.client, this.backend]) {

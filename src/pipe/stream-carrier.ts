@@ -18,13 +18,13 @@ export interface StreamFlow extends Flow<StreamSocket> {
 export const streamCarrier: Carrier<StreamFlow> = {
   name: 'stream',
 
-  move(flow: StreamFlow): number {
+  move(flow: StreamFlow, budget: number): number {
     const { source, sink, head } = flow
     if (head !== undefined) {
       flow.head = undefined
       give(flow, head, false)
     }
-    const moved = (sink.ready & WRITABLE) === 0 ? 0 : giveNext(flow)
+    const moved = budget === 0 || (sink.ready & WRITABLE) === 0 ? 0 : giveNext(flow, budget)
     if (source.hasBytes) {
       source.setReading(false)
       return moved
@@ -41,10 +41,10 @@ export const streamCarrier: Carrier<StreamFlow> = {
   },
 }
 
-function giveNext(flow: StreamFlow): number {
+function giveNext(flow: StreamFlow, budget: number): number {
   const { source } = flow
-  const bytes = source.take()
-  if (bytes === undefined) return 0
+  const bytes = source.read(budget)
+  if (bytes.length === 0) return 0
   flow.took(bytes.length)
   give(flow, bytes, source.isLending)
   return bytes.length

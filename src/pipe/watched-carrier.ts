@@ -22,14 +22,14 @@ export class WatchedCarrier implements Carrier {
     this.#watch = watch
   }
 
-  move(flow: Flow): number {
+  move(flow: Flow, budget: number): number {
     const { source, sink } = flow
-    if (!flow.canMove) {
+    if (!flow.canMove || budget === 0) {
       // A stream reads nothing until it is asked.
       if ((sink.ready & WRITABLE) !== 0 && (source.ready & READABLE) === 0) source.awaitMore()
       return 0
     }
-    const bytes = source.peek(MOST_SHOWN_BYTES)
+    const bytes = source.peek(Math.min(MOST_SHOWN_BYTES, budget))
     if (bytes.length === 0) {
       this.#foundNothing(source)
       return 0

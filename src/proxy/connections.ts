@@ -20,7 +20,9 @@ import { Claim } from '../limits/claim.js'
 import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
+import type { Pipe } from '../pipe/pipe.js'
 import { Sessions } from '../postgres/sessions.js'
+import type { Bandwidth } from './bandwidth.js'
 import type { ConnectionIds } from './connection-ids.js'
 import type { Consequences } from './consequences.js'
 import type { Drains } from './drains/drains.js'
@@ -38,6 +40,7 @@ export interface ConnectionsOptions {
   /** Called when a backend has accepted, when it has answered, and at the end. */
   readonly health: Pick<Consequences, 'connected' | 'answered' | 'ended'>
   readonly ids: ConnectionIds
+  readonly bandwidth: Bandwidth
   /** Called after each look at deadlines. */
   readonly looked: Looked
   /** Called when no file descriptor or memory was left for a backend. */
@@ -52,6 +55,7 @@ export class Connections implements ConnectionHost {
   readonly sessions = new Sessions<Session>()
   readonly told = new ToldClients(mostTold(mostOpenFds()))
   readonly drains: Drains
+  readonly #bandwidth: Bandwidth
   readonly #admission: Admission
   readonly #generations: Generations
   readonly #counters: ProxyCounters
@@ -86,6 +90,7 @@ export class Connections implements ConnectionHost {
     this.#health = health
     this.#ranOut = ranOut
     this.#ended = ended
+    this.#bandwidth = options.bandwidth
     this.#members = new Sweep<Connection>(looked)
   }
 
@@ -156,6 +161,10 @@ export class Connections implements ConnectionHost {
     this.#health.connected(connection)
   }
 
+  joined(connection: Connection, pipe: Pipe): void {
+    this.#bandwidth.joined(connection, pipe)
+  }
+
   answered(connection: Connection): void {
     this.#counters.answered(connection)
     this.#health.answered(connection)
@@ -164,6 +173,7 @@ export class Connections implements ConnectionHost {
   ended(connection: Connection, ending: RecordEnding): void {
     this.#members.delete(connection)
     const { totals } = connection
+    this.#bandwidth.ended(connection)
     this.#counters.ended(connection, ending, totals)
     this.#connectionLog.ended(connection, ending, totals)
     this.#health.ended(connection, ending)

@@ -1,8 +1,12 @@
-/** All that a proxy does about limits. It connects the table of counts, the rule of admission, the gate, lists, bans and the report. */
+/**
+ * All that a proxy does about limits. It connects the table of counts, the rule of admission, the gate, lists, bans, rates of bytes
+ * and the report.
+ */
 import { ClientRule } from '../admission/client-rule.js'
 import type { Config } from '../config/schema.js'
 import { USUAL_SOURCES } from '../config/schemas/limits-schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
+import type { RunQueue } from '../io/run-queue.js'
 import type { Counts } from '../limits/counts/counts.js'
 import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { Gate } from '../limits/gate.js'
@@ -16,6 +20,7 @@ import { OwnLimit } from '../limits/own-limit.js'
 import { announceLists } from '../observe/log/announcements.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
+import { Bandwidth } from './bandwidth.js'
 import { ProxyBans, type ProxyBansOptions } from './bans/proxy-bans.js'
 import { LimitReport } from './reporting/limit-report.js'
 import { ownMost } from './reporting/process-status.js'
@@ -28,6 +33,7 @@ export interface LimitingOptions {
   readonly tellSeen: ProxyBansOptions['tell']
   /** Says what the files of lists and maps say. Undefined: this process reads and watches them. */
   readonly lists: Lists | undefined
+  readonly runQueue: RunQueue
   /** How many connections are open. */
   open(): number
 }
@@ -37,13 +43,14 @@ export class Limiting {
   readonly limiter: Limiter
   readonly bans: ProxyBans
   readonly lists: Lists
+  readonly bandwidth: Bandwidth
   /** The table of counts that all workers share. Undefined: there is only this process. */
   readonly shared: Counts | undefined
   readonly #report: LimitReport
   readonly #own: OwnLimit
   #config: Config
 
-  constructor(config: Config, { log, shared, tellSeen, lists, open }: LimitingOptions) {
+  constructor(config: Config, { log, shared, tellSeen, lists, runQueue, open }: LimitingOptions) {
     this.#config = config
     this.bans = new ProxyBans({ log, config: () => this.#config, tell: tellSeen })
     this.lists = lists ?? new OwnLists(announceLists(log))
@@ -53,6 +60,7 @@ export class Limiting {
     this.#setOwn(config)
     const counts = shared ?? createOwnCounts({ sources: config.limits?.sources ?? USUAL_SOURCES })
     this.limiter = new Limiter(counts, this.#report)
+    this.bandwidth = new Bandwidth(config, { runQueue, counts, isShared: shared !== undefined })
     this.rule = new ClientRule({
       limiter: this.limiter,
       own: this.#own,
@@ -80,14 +88,17 @@ export class Limiting {
   takeUp(config: Config): void {
     this.#config = config
     this.bans.reloaded()
+    this.bandwidth.takeUp(config)
     this.#setOwn(config)
     this.#report.takeUp(limitsOf(config))
     this.rule.limitsChanged()
   }
 
-  status(config: Config): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans' | 'lists'> {
+  status(
+    config: Config,
+  ): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans' | 'lists' | 'rates'> {
     const limits = this.#report.status(limitsOf(config), (scope) => this.limiter.held(scope))
-    return { ...limits, ...this.bans.status(), lists: this.lists.status() }
+    return { ...limits, ...this.bans.status(), lists: this.lists.status(), rates: this.bandwidth.status() }
   }
 
   stop(): void {

@@ -11,6 +11,7 @@ import type {
   DrainResult,
   Held,
   Killed,
+  Limited,
   Readiness,
   Released,
   Reloaded,
@@ -27,6 +28,7 @@ import type {
   ConnectionQuery,
   DrainOrder,
   HoldOrder,
+  RateOrder,
   SourceQuery,
   UnbanOrder,
 } from '../control/orders.js'
@@ -75,6 +77,11 @@ export class ProxyControl implements Control {
     const matching = this.#watch.matching(filter)
     for (const connection of matching) connection.end('killed')
     return { killed: matching.length }
+  }
+
+  async limit(id: string, order: RateOrder): Promise<Limited> {
+    this.#proxy.limit(id, order)
+    return { id }
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {

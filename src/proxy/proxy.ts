@@ -13,7 +13,15 @@ import type {
   SourceList,
   Unbanned,
 } from '../control/answers.js'
-import type { BanOrder, BanQuery, DrainOrder, HoldOrder, SourceQuery, UnbanOrder } from '../control/orders.js'
+import type {
+  BanOrder,
+  BanQuery,
+  DrainOrder,
+  HoldOrder,
+  RateOrder,
+  SourceQuery,
+  UnbanOrder,
+} from '../control/orders.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
@@ -56,6 +64,11 @@ export interface Proxy {
    * this proxy. Rejects with `unknown-name` and `bad-argument`.
    */
   drain(order?: DrainOrder): Promise<DrainResult>
+  /**
+   * Changes how fast one connection may be by itself, by its id, which the admin API and backends are told. Limits that it
+   * shares with others hold as before. Throws `unknown-name` if no connection has this id, and `bad-argument`.
+   */
+  limit(id: string, order: RateOrder): void
   /**
    * Lets a cluster with `failback: manual` go back to the first tier that works, and forgets what failed connects have shown
    * about it. Resolves with the tier that serves then. Rejects with `unknown-name`, and with `wrong-state` if the cluster goes

@@ -1,6 +1,5 @@
 /**
- * A proxy in this process. It makes the parts from a config. It knows what runs and when that ends. serving.ts connects
- * the parts that serve: acceptor.ts opens listeners, reloader.ts reloads, and connections.ts keeps connections.
+ * A proxy in this process: its parts, what runs, and when that ends. serving.ts connects acceptor.ts, reloader.ts and connections.ts.
  */
 import { Admission } from '../admission/admission.js'
 import type { ProxyConfig } from '../config/input.js'
@@ -10,7 +9,7 @@ import type { Session } from '../connection/backend/cancel-request.js'
 import type { Connection } from '../connection/connection.js'
 import type { DrainResult, Readiness, Reloaded, ServingTier, SourceList } from '../control/answers.js'
 import { timesOf } from '../control/drain-order.js'
-import type { DrainOrder, SourceQuery } from '../control/orders.js'
+import type { DrainOrder, RateOrder, SourceQuery } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
@@ -178,7 +177,8 @@ export class RunningProxy {
     }
     this.#closeListeners('draining')
     const connections = this.connections()
-    return { left: connections.length, done: this.#stopAfter(drains.run({}, connections, times)) }
+    const stop = (result: DrainResult): Promise<DrainResult> => this.stop().then(() => result)
+    return { left: connections.length, done: drains.run({}, connections, times).then(stop) }
   }
 
   async stop(): Promise<void> {
@@ -214,6 +214,10 @@ export class RunningProxy {
     return this.clusters.failback(cluster)
   }
 
+  limit(id: string, order: RateOrder): void {
+    this.limiting.bandwidth.limit(id, order, this.#connections)
+  }
+
   /** Postgres sessions that can be cancelled. */
   get sessions(): Sessions<Session> {
     return this.#connections.sessions
@@ -225,6 +229,7 @@ export class RunningProxy {
       shared: this.#options.counts,
       tellSeen: this.#options.tellSeen,
       lists: this.#options.lists,
+      runQueue: this.engine.runQueue,
       open: () => this.#connections.size,
     })
   }
@@ -274,12 +279,6 @@ export class RunningProxy {
   #close({ listener, cluster, backend }: DrainScope): void {
     if (cluster !== undefined) this.clusters.close(cluster, backend)
     this.#generations.drain(listener)
-  }
-
-  async #stopAfter(drained: Promise<DrainResult>): Promise<DrainResult> {
-    const result = await drained
-    await this.stop()
-    return result
   }
 
   #tellIfNotSplicing(): void {

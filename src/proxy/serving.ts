@@ -48,6 +48,7 @@ export function createServing(options: ServingOptions): Serving {
   const { engine, openLog, generations, counters, watch, sharePorts } = options
   const connections: Connections = new Connections({
     ...options,
+    bandwidth: options.shared.limiting.bandwidth,
     looked: (lateMs, isLast) => {
       watch.timerRan(lateMs, isLast)
       evictor.look()

@@ -10,6 +10,10 @@ export const DIRECTION = {
   splicedBytes: count('bytes'),
   /** The rate since the last look, which was at least a second ago. At the first look: since the accept. */
   bytesPerSecond: gauge('bytes per second'),
+  /** The rate of the connection itself. Undefined: it has none. */
+  mostBytesPerSecond: optional(gauge('bytes per second')),
+  /** The limit that makes it wait now: `connection`, `source`, `listener`, `cluster` or `process`. Undefined: none. */
+  waitsFor: optional(finding()),
   /** Undefined: there is no pipe yet. */
   carrier: optional(choice(['kernel', 'copy', 'stream'])),
   /** Why the direction does not splice now. Undefined: it splices, or there is no pipe yet. */

@@ -23,6 +23,7 @@ export const LIMIT_REFUSALS = [
   'rate',
   'source-connections',
   'source-rate',
+  'bytes-today',
   'table-full',
 ] as const
 

@@ -34,6 +34,7 @@ import { LIMIT, LIMIT_REFUSAL } from './limits.js'
 import { LIST } from './list.js'
 import { ENDING, LISTENER } from './listener.js'
 import { NAME } from './names.js'
+import { RATE } from './rates.js'
 
 export const PROCESS = {
   pid: numberKey(),
@@ -173,6 +174,8 @@ export const STATUS = {
   names: running(NAME),
   /** The files of lists and maps. */
   lists: running(LIST),
+  /** Rates of bytes that connections share. */
+  rates: tally(RATE),
   pipes: part(PIPES),
   /** The kernel path of this thread. Undefined on the stream engine. */
   kernel: optional(part(KERNEL)),

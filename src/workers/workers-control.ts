@@ -13,6 +13,7 @@ import type {
   DrainResult,
   Held,
   Killed,
+  Limited,
   Readiness,
   Released,
   Reloaded,
@@ -24,7 +25,7 @@ import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
 import { goesBackByItself } from '../control/failback.js'
 import { checkHold, isNotHeld } from '../control/hold-order.js'
-import { checkNames, hasNames, type Named, namesIn } from '../control/names.js'
+import { checkNames, hasNames, type Named, namesIn, unknownName } from '../control/names.js'
 import {
   type BackendChange,
   type BanOrder,
@@ -35,6 +36,7 @@ import {
   type DrainOrder,
   type HoldOrder,
   MOST_LISTED,
+  type RateOrder,
   type SourceQuery,
   type UnbanOrder,
 } from '../control/orders.js'
@@ -108,6 +110,14 @@ export class WorkersControl implements Control {
     const call: Call = { method: 'kill', args: [filter] }
     const answers = await serving.order<Killed>(() => call, ORDER_WITHIN_MS)
     return { killed: sum(answers.map(({ killed }) => killed)) }
+  }
+
+  /** A worker that does not know the connection answers nothing. */
+  async limit(id: string, order: RateOrder): Promise<Limited> {
+    const call: Call = { method: 'limit', args: [id, order] }
+    const answers = await this.#supervisor.serving.order<Limited | undefined>(() => call, ORDER_WITHIN_MS)
+    if (answers.every((answer) => answer === undefined)) throw unknownName('connection', id)
+    return { id }
   }
 
   async drain(order: DrainOrder): Promise<DrainResult> {

@@ -88,7 +88,7 @@ describe('parseCommandLine', () => {
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
     [
       ['serve'],
-      'error: unknown command "serve": write one of "check", "status", "connections", "sources", "kill", "drain", "backend", "failback", "hold", "release", "ban", "unban", "bans", "reload", "log", "top"',
+      'error: unknown command "serve": write one of "check", "status", "connections", "sources", "kill", "limit", "drain", "backend", "failback", "hold", "release", "ban", "unban", "bans", "reload", "log", "top"',
     ],
     [['check'], 'error: check needs --config FILE'],
     [['--config', 'x', 'check'], 'error: check needs --config FILE'],
@@ -182,5 +182,26 @@ describe('overrideConfig', () => {
 
   it('a command line without options leaves the config as it is', () => {
     expect(overrideConfig(config, nothing)).toEqual(config)
+  })
+})
+
+describe('limit', () => {
+  it.each([
+    [['--down', '1MiB/s'], { down: 1_048_576 }],
+    [['--up=500KB', '--down', 'off'], { up: 500_000, down: 0 }],
+    [['--off'], { up: 0, down: 0 }],
+  ])('the command line reads the rates of "limit %j"', (flags, order) => {
+    const question = { verb: 'limit', id: '01ARZ', order }
+    expect(parse('limit', '01ARZ', ...flags)).toMatchObject({ kind: 'ask', question })
+  })
+
+  it.each([
+    [[], 'error: limit needs --up RATE, --down RATE or --off'],
+    [['--off', '--up', '1MiB'], 'error: --off is for both ways: remove --up and --down'],
+    [['--up', '8Mbit/s'], 'bytes, not bits: write 1MiB/s'],
+    [['--up', '1'], '1KiB to 1TiB'],
+  ])('the command line refuses "limit %j"', (flags, message) => {
+    const refused = { kind: 'exit', code: 2, stderr: expect.stringContaining(message) }
+    expect(parse('limit', '01ARZ', ...flags)).toMatchObject(refused)
   })
 })

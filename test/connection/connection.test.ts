@@ -55,6 +55,7 @@ describe('a connection that waits for its backend', () => {
       },
       connected: () => {},
       answered: () => {},
+      joined: () => {},
       ended: (_connection, ending) => endings.push(ending),
     }
     const destination: Destination = {
@@ -180,6 +181,7 @@ function fakeSocket(): Socket & { resets: number } {
     send: unread,
     release: unread,
     setLiveness: unread,
+    setPacing: unread,
     localAddress: () => undefined,
     unacknowledgedBytes: () => 0,
     roundTripMicros: () => undefined,

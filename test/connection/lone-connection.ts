@@ -69,6 +69,7 @@ export function loneConnection(
     enter: () => 'in',
     connected: () => {},
     answered: () => {},
+    joined: () => {},
     ended: (_, ending) => ended(ending),
   }
   const service = {

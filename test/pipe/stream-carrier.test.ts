@@ -90,7 +90,7 @@ function mockFlow(bytes: Buffer | undefined, sinkReady: number) {
     hasBytes: bytes !== undefined,
     hasEnded: false,
     isLending: false,
-    take: () => bytes,
+    read: () => bytes ?? Buffer.alloc(0),
     setReading: (isReading: boolean) => told.push(['reading', isReading]),
   }
   const sink = { ready: sinkReady, write: (chunk: Buffer) => told.push(['write', chunk.length]) > 0 }

@@ -56,6 +56,9 @@ export class StuckSocket implements Socket {
     return this.unacknowledged
   }
   setLiveness(): void {}
+  setPacing(): boolean {
+    return false
+  }
   roundTripMicros(): undefined {}
 }
 

@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { describeAdmission } from './admission.js'
 import { describeBackends } from './backends.js'
 import { describeBalancing } from './balancing.js'
+import { describeBandwidth } from './bandwidth.js'
 import { describeBans } from './bans.js'
 import { describeBothFamilies } from './both-families.js'
 import { describeChecks } from './checks.js'
@@ -41,6 +42,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('counts', () => describeCounts(engine))
   describe('bans', () => describeBans())
   describe('balancing', () => describeBalancing())
+  describe('bandwidth', () => describeBandwidth(engine))
   describe('health', () => describeHealth())
   describe('checks', () => describeChecks())
   describe('what a reload removes', () => describeLeaving())

@@ -2,7 +2,8 @@
  * The simulated kernel does what the real one was seen to do (docs/splice.md, test/pipe/splice-facts.test.ts). The
  * stories rely on it.
  */
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { advanceClock, restoreClock, stopClock } from '../support/clock.js'
 import * as e from './kernel/errnos.js'
 import { Kernel } from './kernel/kernel.js'
 import type { KernelPipe } from './kernel/kernel-pipe.js'
@@ -43,6 +44,34 @@ function hear(): string | number {
 }
 
 const masks = (): number[] => kernel.wait(8).map(({ mask }) => mask)
+
+describe('a paced socket of the simulated kernel', () => {
+  afterEach(restoreClock)
+
+  test('a paced socket sends its rate and one segment more, in any time', () => {
+    stopClock()
+    expect(kernel.setPacing(fd, 1_000_000)).toBe(0)
+    let arrived = 0
+    for (let ms = 1; ms <= 1000; ms++) {
+      kernel.send(fd, Buffer.alloc(64 * 1024))
+      kernel.network.bringAll()
+      arrived += far.inbound.receive(MIB).length
+      expect(arrived).toBeLessThanOrEqual(1000 * (ms - 1) + 2 * 1448)
+      advanceClock(1)
+    }
+    expect(arrived).toBeGreaterThan(990_000)
+  })
+
+  test('a paced socket sends everything at once after its limit is taken off', () => {
+    stopClock()
+    kernel.setPacing(fd, 1000)
+    kernel.send(fd, Buffer.alloc(10_000))
+    kernel.network.bringAll()
+    kernel.setPacing(fd, -1)
+    kernel.network.bringAll()
+    expect(far.inbound.receive(MIB)).toHaveLength(10_000)
+  })
+})
 
 describe('the simulated kernel', () => {
   test('a splice gets EAGAIN from an empty socket and for a full kernel pipe', () => {

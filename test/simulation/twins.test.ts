@@ -14,6 +14,8 @@ import { type Action, carryOut } from './twins/twin.js'
 const SCRIPTS = 300
 const LONGEST_SCRIPT = 25
 const LONGEST_SAY_BYTES = 4000
+/** A script must not depend on time, so this is faster than any of them. */
+const FAST_BYTES_PER_SECOND = 2 ** 62
 const { native: addon } = loadNative()
 
 describe.runIf(addon !== undefined)('the simulated addon', () => {
@@ -44,6 +46,7 @@ const KINDS: readonly ((random: Random) => Action)[] = [
   (random) => ({ do: random.pick(['receive', 'peek'] as const), most: random.size(LONGEST_SAY_BYTES) }),
   (random) => ({ do: random.pick(['splice', 'copy'] as const), hints: hintsOf(random) }),
   (random) => ({ do: random.pick(['splice', 'copy'] as const), hints: hintsOf(random) }),
+  (random) => ({ do: 'pace', bytesPerSecond: random.pick([-1, FAST_BYTES_PER_SECOND]) }),
   () => ({ do: 'take' }),
   () => ({ do: 'events' }),
   (random) => ({ do: 'takeError', of: random.pick(['source', 'sink'] as const) }),

@@ -20,7 +20,7 @@ export interface Carriage {
   readonly knowsAcknowledged: boolean
   createEngine(): Engine
   /** Changes a pipe that is about to start. */
-  prepare?(pipe: Pipe): void
+  prepare?(pipe: Pipe, engine: Engine): void
 }
 
 const SWITCHING_SEED = 5

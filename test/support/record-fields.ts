@@ -101,6 +101,12 @@ const choice = z.strictObject({
   skippedInAll: count,
 })
 
+const slowed = z.strictObject({
+  by: z.enum(['connection', 'source', 'listener', 'cluster', 'process']),
+  bytesPerSecond: count.optional(),
+  waitedMs: count.optional(),
+})
+
 export const recordSchema = z.strictObject({
   id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
   startedAt: z.iso.datetime({ precision: 3 }),
@@ -132,6 +138,7 @@ export const recordSchema = z.strictObject({
   splicedUp: count,
   splicedDown: count,
   notSplicing: z.string().min(1).optional(),
+  limited: z.strictObject({ up: slowed.optional(), down: slowed.optional() }).optional(),
   proxy: proxy.optional(),
   speaks: z
     .string()

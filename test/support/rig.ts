@@ -13,10 +13,11 @@ import type { Socket } from '../../src/io/socket.js'
 import {
   createPipeCounters,
   DEFAULT_SETTINGS,
+  type Heads,
   type PipeEnding,
   type PipeSettings,
 } from '../../src/pipe/options.js'
-import { type Heads, Pipe } from '../../src/pipe/pipe.js'
+import { Pipe } from '../../src/pipe/pipe.js'
 import type { Carriage } from './carriages.js'
 import { openedSince, openFds } from './fds.js'
 import { connectTo, type Peer, PeerServer } from './peer.js'
@@ -144,7 +145,7 @@ export class Rig {
     const pipe = new Pipe(near, far, { runQueue: engine.runQueue, settings, counters }, owner, heads)
     const watched = { sweepIndex: -1, expire: (now: number) => pipe.expire(now) }
     joined.pipe = pipe
-    this.#carriage.prepare?.(pipe)
+    this.#carriage.prepare?.(pipe, engine)
     engine.sweep.add(watched, shortestTimeout(settings))
     this.#joined.push(joined)
     pipe.start()

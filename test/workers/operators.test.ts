@@ -73,6 +73,10 @@ describe.each([
     const ages = list.connections.map(({ ageMs }) => ageMs)
     expect(ages).toEqual([...ages].sort((x, y) => y - x))
     const { id } = list.connections[0]!
+    expect(await admin.ask('PUT', `/api/v1/connections/${id}/limit`, { up: 4096 })).toEqual({ id })
+    await expect(admin.ask('PUT', '/api/v1/connections/none/limit', { up: 4096 })).rejects.toThrow(
+      'no connection',
+    )
     expect(await admin.ask('DELETE', `/api/v1/connections/${id}`)).toEqual({ killed: 1 })
     await expect(admin.ask('DELETE', `/api/v1/connections/${id}`)).rejects.toThrow('no connection')
     const left = { killed: CLIENTS - 1 }

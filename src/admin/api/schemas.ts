@@ -10,6 +10,7 @@ import type {
   DrainResult,
   Held,
   Killed,
+  Limited,
   Released,
   Reloaded,
   ServingTier,
@@ -43,6 +44,8 @@ export const sourceList = z.strictObject({
   matched: count.describe('sources that are known, listed or not'),
   sources: z.array(source),
 }) satisfies z.ZodType<SourceList>
+
+export const limited = z.strictObject({ id: z.string() }) satisfies z.ZodType<Limited>
 
 export const drained = z.strictObject({
   finished: count,

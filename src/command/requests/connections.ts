@@ -1,8 +1,9 @@
 /**
- * Open connections: list them, and reset some. Pure.
+ * Open connections: list them, limit one, and reset some. Pure.
  */
 import type { ConnectionList, Killed } from '../../control/answers.js'
-import type { ConnectionFilter, ConnectionQuery, FromOutside } from '../../control/orders.js'
+import type { ConnectionFilter, ConnectionQuery, FromOutside, RateOrder } from '../../control/orders.js'
+import { rate } from '../../figures.js'
 import { connectionLines } from '../views.js'
 import type { Request } from './request.js'
 
@@ -23,6 +24,22 @@ export function killRequest(filter: FromOutside<ConnectionFilter>): Request {
     body: filter,
     lines: (answer) => [killedLine(answer as Killed, filter.ids)],
   }
+}
+
+export function limitRequest(id: string, order: RateOrder): Request {
+  return {
+    method: 'PUT',
+    path: `/api/v1/connections/${encodeURIComponent(id)}/limit`,
+    body: order,
+    lines: () => [limitLine(id, order)],
+  }
+}
+
+function limitLine(id: string, { up, down }: RateOrder): string {
+  const told = Object.entries({ up, down }).flatMap(([way, bytesPerSecond]) =>
+    bytesPerSecond === undefined ? [] : `${way} ${bytesPerSecond === 0 ? 'no limit' : rate(bytesPerSecond)}`,
+  )
+  return `${id}: ${told.join(', ')}`
 }
 
 /** Some of the connections that `ids` names may have ended already. */

@@ -4,7 +4,7 @@
 import type { Question } from '../verbs/question.js'
 import { banRequest, bansRequest, unbanRequest } from './bans.js'
 import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './clusters.js'
-import { connectionsRequest, killRequest } from './connections.js'
+import { connectionsRequest, killRequest, limitRequest } from './connections.js'
 import { drainRequest } from './drain.js'
 import { logRequest, reloadRequest, statusRequest } from './process.js'
 import type { Request } from './request.js'
@@ -20,6 +20,8 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return sourcesRequest(question.query)
     case 'kill':
       return killRequest(question.filter)
+    case 'limit':
+      return limitRequest(question.id, question.order)
     case 'drain':
       return drainRequest(question.order)
     case 'backend':

@@ -12,6 +12,7 @@ import type {
   DrainOrder,
   FromOutside,
   HoldOrder,
+  RateOrder,
   SourceQuery,
   UnbanOrder,
 } from '../../control/orders.js'
@@ -22,6 +23,7 @@ export type Question =
   | { readonly verb: 'connections'; readonly query: ConnectionQuery }
   | { readonly verb: 'sources'; readonly query: SourceQuery }
   | { readonly verb: 'kill'; readonly filter: FromOutside<ConnectionFilter> }
+  | { readonly verb: 'limit'; readonly id: string; readonly order: RateOrder }
   | { readonly verb: 'drain'; readonly order: FromOutside<DrainOrder> }
   | {
       readonly verb: 'backend'

@@ -9,6 +9,7 @@ import { withCommonFlags } from './common-flags.js'
 import { defineConnections, defineKill } from './connections.js'
 import { defineDrain } from './drain.js'
 import { defineHold, defineRelease } from './hold.js'
+import { defineLimit } from './limit.js'
 import { defineLog, defineReload, defineStatus, defineTop } from './process.js'
 import type { Decide } from './question.js'
 import { defineSources } from './sources.js'
@@ -40,6 +41,11 @@ const DEFINED: readonly Verb[] = [
     name: 'kill',
     description: 'reset connections: those that you name, or all that match every filter',
     define: defineKill,
+  },
+  {
+    name: 'limit',
+    description: 'change how fast one open connection may be',
+    define: defineLimit,
   },
   {
     name: 'drain',

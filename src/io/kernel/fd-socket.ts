@@ -17,7 +17,7 @@ import {
   type Socket,
   WRITABLE,
 } from '../socket.js'
-import { ReleasedSocket } from '../streams/released-socket.js'
+import { NO_PACING, ReleasedSocket } from '../streams/released-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { errnoName } from './native.js'
 import { ERROR, OUT, SINK_FAILED, SINK_FULL } from './native-constants.js'
@@ -134,6 +134,10 @@ export class FdSocket implements Socket, Watched {
 
   setLiveness(liveness: Liveness): void {
     if (this.fd >= 0) this.loop.native.setLiveness(this.fd, ...livenessArguments(liveness))
+  }
+
+  setPacing(bytesPerSecond: number): boolean {
+    return this.fd >= 0 && this.loop.native.setPacing(this.fd, bytesPerSecond || NO_PACING) === 0
   }
 
   unacknowledgedBytes(): number {

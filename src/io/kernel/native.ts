@@ -85,6 +85,8 @@ export interface Native extends NativeCountsTables {
   receive(fd: number, most: number, isPeek: boolean): number
   unacknowledged(fd: number): number
   roundTripMicros(fd: number): number
+  /** SO_MAX_PACING_RATE. Negative: without a limit. Returns 0, or -errno where the kernel does not pace. */
+  setPacing(fd: number, bytesPerSecond: number): number
   /** Returns findings. `pipe` is -1, or the pipe that an earlier call left leased. */
   splice(source: number, sink: number, pipe: number, budget: number, hints: number): number
   copy(source: number, sink: number, budget: number, hints: number): number

@@ -6,7 +6,10 @@ import { Socket as NetSocket, type SocketConstructorOpts } from 'node:net'
 import type { Native } from '../kernel/native.js'
 import { type Liveness, livenessArguments } from '../liveness.js'
 
-type Asked = Pick<Native, 'roundTripMicros' | 'setLiveness' | 'unacknowledged'>
+/** What the addon takes for a socket without a limit. */
+export const NO_PACING = -1
+
+type Asked = Pick<Native, 'roundTripMicros' | 'setLiveness' | 'setPacing' | 'unacknowledged'>
 
 export class ReleasedSocket extends NetSocket {
   readonly #native: Asked
@@ -27,6 +30,11 @@ export class ReleasedSocket extends NetSocket {
 
   setLiveness(liveness: Liveness): void {
     if (!this.destroyed) this.#native.setLiveness(this.#fd, ...livenessArguments(liveness))
+  }
+
+  /** 0: without a limit. False if the kernel does not pace this socket. */
+  setPacing(bytesPerSecond: number): boolean {
+    return !this.destroyed && this.#native.setPacing(this.#fd, bytesPerSecond || NO_PACING) === 0
   }
 
   /** Bytes the peer has not acknowledged (SIOCOUTQ). Undefined if the connection is gone. */

@@ -86,21 +86,18 @@ export class StreamSocket implements Socket {
     return this.#hasEnded
   }
 
-  /** The next bytes, or undefined when there are none at this moment. */
-  take(): Buffer | undefined {
-    const bytes = this.#untaken
-    this.#untaken = undefined
-    return bytes
-  }
-
   peek(most: number): Buffer {
     return this.#untaken?.subarray(0, most) ?? EMPTY
   }
 
   read(most: number): Buffer {
     const bytes = this.#untaken
-    this.#untaken = bytes !== undefined && bytes.length > most ? bytes.subarray(most) : undefined
-    return bytes?.subarray(0, most) ?? EMPTY
+    if (bytes === undefined || bytes.length <= most) {
+      this.#untaken = undefined
+      return bytes ?? EMPTY
+    }
+    this.#untaken = bytes.subarray(most)
+    return bytes.subarray(0, most)
   }
 
   awaitMore(): void {
@@ -178,6 +175,10 @@ export class StreamSocket implements Socket {
     const { below } = this
     if (below instanceof ReleasedSocket) below.setLiveness(liveness)
     else if (isPlain(below)) keepNodeAlive(below, liveness)
+  }
+
+  setPacing(bytesPerSecond: number): boolean {
+    return this.below instanceof ReleasedSocket && this.below.setPacing(bytesPerSecond)
   }
 
   unacknowledgedBytes(): number | undefined {

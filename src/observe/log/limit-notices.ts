@@ -84,11 +84,13 @@ function ownerOf({ limit: { scope } }: NoPlace): string {
 /** The key of the config. */
 function nameOf({ limit: { perSource }, why }: NoPlace): string {
   if (why === 'full-table') return 'limits.sources'
+  if (why === 'bytes-today') return 'perSource.bytesPerDay'
   const name = why === 'rate' ? 'newPerSecond' : 'maxConnections'
   return perSource === undefined ? name : `perSource.${name}`
 }
 
-function mostOf({ limit: { want }, why }: NoPlace): number | undefined {
+function mostOf({ limit: { perSource, want }, why }: NoPlace): number | undefined {
   if (why === 'full-table') return undefined
+  if (why === 'bytes-today') return perSource?.bytesPerDay
   return why === 'rate' ? want.perSecond : want.most
 }

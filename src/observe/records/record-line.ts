@@ -113,6 +113,7 @@ function writeMeasures(line: LineBytes, facts: ConnectionFacts): void {
   line.json('},"bytesUp":').whole(facts.bytesUp).json(',"bytesDown":').whole(facts.bytesDown)
   line.json(',"splicedUp":').whole(facts.splicedUp).json(',"splicedDown":').whole(facts.splicedDown)
   if (notSplicing !== undefined) line.json(',"notSplicing":').quoted(notSplicing)
+  if (facts.limited !== undefined) line.json(',"limited":').json(jsonText(facts.limited))
 }
 
 function writeEnding(line: LineBytes, ended: RecordEnding): void {

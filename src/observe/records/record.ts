@@ -4,6 +4,7 @@
  */
 import type { Choice } from '../../cluster/explanation.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
+import type { SlowedDirections } from '../../pipe/throttle.js'
 import type { Ending } from '../endings.js'
 import { terminationCode } from './termination.js'
 
@@ -103,6 +104,8 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly splicedUp: number
   readonly splicedDown: number
   readonly notSplicing: NotSplicing | undefined
+  /** What made it slower. Undefined: no limit of bytes per second did. */
+  readonly limited: SlowedDirections | undefined
 }
 
 /**
@@ -143,6 +146,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     splicedUp: facts.splicedUp,
     splicedDown: facts.splicedDown,
     notSplicing: facts.notSplicing,
+    limited: facts.limited,
     ended,
     termination: terminationCode(ended),
   }

@@ -14,9 +14,9 @@ export const copyCarrier: Carrier<FdFlow> = {
   move(flow: FdFlow, budget: number): number {
     const { state } = flow
     const foundOfHeld = state?.held === undefined ? 0 : sendHeld(flow, state, state.held)
-    if (state?.held !== undefined || !flow.canMove) return cameOrMustWait(0, foundOfHeld)
+    if (state?.held !== undefined || budget === 0 || !flow.canMove) return cameOrMustWait(0, foundOfHeld)
     const { loop, fd } = flow.source
-    const found = loop.native.copy(fd, flow.sink.fd, budget, hintsFor(flow))
+    const found = loop.native.copy(fd, flow.sink.fd, budget, hintsFor(flow, budget))
     const came = loop.outcome[IN]!
     flow.took(came)
     flow.gave(loop.outcome[OUT]!)

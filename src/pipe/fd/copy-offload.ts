@@ -2,7 +2,7 @@
  * Copy offload of a flow. While the flow only copies, has nothing inside, and its sink takes bytes, the addon
  * copies what arrives without being asked. A small message then costs no call: the addon counts it. Code that
  * needs the count or the time calls `carried` first. The addon reports the first message and bulk to the
- * pipe. Everything out of the ordinary ends the offload.
+ * pipe. Everything out of the ordinary ends the offload. A flow that must ask for each byte has none.
  */
 import { WRITABLE } from '../../io/socket.js'
 import type { Offload } from '../offload.js'
@@ -41,8 +41,8 @@ function tellFrom({ bytes, mode, source }: FdFlow): number {
   return mode === 'auto' ? PROMOTE_BYTES : Number.POSITIVE_INFINITY
 }
 
-function mayStand({ phase, carrier, inside, source, sink }: FdFlow): boolean {
+function mayStand({ phase, carrier, inside, isMetered, source, sink }: FdFlow): boolean {
   const isQuiet = source.ready === WRITABLE || source.ready === 0
   const sinkTakes = (sink.ready & WRITABLE) !== 0 && sink.error === undefined
-  return phase === 'flowing' && carrier === copyCarrier && inside === 0 && isQuiet && sinkTakes
+  return phase === 'flowing' && carrier === copyCarrier && inside === 0 && !isMetered && isQuiet && sinkTakes
 }

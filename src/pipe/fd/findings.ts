@@ -8,11 +8,11 @@ import { BROKEN, PEER_ENDED, READABLE, URGENT, WRITABLE } from '../../io/socket.
 import { MUST_WAIT } from '../carrier.js'
 import { type FdFlow, hold } from './fd-flow.js'
 
-/** What the addon must know about the source before it reads. */
-export function hintsFor(flow: FdFlow): number {
+/** What the addon must know about the source before it reads at most `budget` bytes. */
+export function hintsFor(flow: FdFlow, budget: number): number {
   const { ready } = flow.source
   let hints = flow.state?.mayBeEmpty === true ? native.HINT_MAY_BE_EMPTY : 0
-  if (flow.phase === 'flowing' && (ready & READABLE) !== 0) hints |= native.HINT_READABLE
+  if (budget > 0 && flow.phase === 'flowing' && (ready & READABLE) !== 0) hints |= native.HINT_READABLE
   if ((ready & URGENT) !== 0) hints |= native.HINT_MAY_BE_URGENT
   if ((ready & (PEER_ENDED | BROKEN)) !== 0) hints |= native.HINT_READ_TO_THE_END
   return hints

@@ -17,11 +17,11 @@ export const kernelCarrier: Carrier<FdFlow> = {
   name: 'kernel',
 
   move(flow: FdFlow, budget: number): number {
-    if (!flow.canMove) return 0
+    if (!flow.canMove || (budget === 0 && flow.inside === 0)) return 0
     const { loop, fd } = flow.source
     const { outcome } = loop
     const state = flow.state!
-    const found = loop.native.splice(fd, flow.sink.fd, state.kernelPipe, budget, hintsFor(flow))
+    const found = loop.native.splice(fd, flow.sink.fd, state.kernelPipe, budget, hintsFor(flow, budget))
     const came = outcome[native.IN]!
     const went = outcome[native.OUT]!
     state.kernelPipe = outcome[native.PIPE]!

@@ -65,7 +65,7 @@ export interface SharedParts {
   knownCluster(name: string): Cluster | undefined
   readonly limiting: Pick<
     Limiting,
-    'shared' | 'lists' | 'gateOf' | 'planOfListener' | 'planOfCluster' | 'takeUp'
+    'shared' | 'bandwidth' | 'lists' | 'gateOf' | 'planOfListener' | 'planOfCluster' | 'takeUp'
   >
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>

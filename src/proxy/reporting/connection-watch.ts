@@ -6,7 +6,8 @@ import { AddressSet } from '../../address-set.js'
 import type { Connection } from '../../connection/connection.js'
 import type { ConnectionInfo, ConnectionList, DirectionInfo } from '../../control/answers.js'
 import { type ConnectionFilter, type ConnectionQuery, DEFAULT_LISTED } from '../../control/orders.js'
-import type { Direction } from '../../pipe/direction.js'
+import { PipeLimiter } from '../../limits/bandwidth/pipe-limiter.js'
+import type { Pipe } from '../../pipe/pipe.js'
 import type { ConnectionIds } from '../connection-ids.js'
 
 /** ms. Every rate covers at least this time, however often somebody looks. */
@@ -121,8 +122,18 @@ export class ConnectionWatch {
       startedAt: new Date(facts.acceptedAt).toISOString(),
       ageMs: Math.round(facts.totalMicros / 1000),
       idleMs: Math.round(idleMs(connection, now)),
-      up: directionInfo(connection.pipe?.up, facts.bytesUp, facts.splicedUp, rates.up),
-      down: directionInfo(connection.pipe?.down, facts.bytesDown, facts.splicedDown, rates.down),
+      up: directionInfo(
+        connection.pipe,
+        'up',
+        { bytes: facts.bytesUp, splicedBytes: facts.splicedUp },
+        rates.up,
+      ),
+      down: directionInfo(
+        connection.pipe,
+        'down',
+        { bytes: facts.bytesDown, splicedBytes: facts.splicedDown },
+        rates.down,
+      ),
     }
   }
 }
@@ -155,17 +166,19 @@ function sinceAccepted({ totals, ageMs }: Connection): Rates {
 }
 
 function directionInfo(
-  direction: Direction | undefined,
-  bytes: number,
-  splicedBytes: number,
+  pipe: Pipe | undefined,
+  which: 'up' | 'down',
+  moved: Pick<DirectionInfo, 'bytes' | 'splicedBytes'>,
   bytesPerSecond: number,
 ): DirectionInfo {
+  const limits = pipe?.limits instanceof PipeLimiter ? pipe.limits : undefined
   return {
-    bytes,
-    splicedBytes,
+    ...moved,
     bytesPerSecond: Math.round(bytesPerSecond),
-    carrier: direction?.carrier.name,
-    notSplicing: direction?.whyCopying,
+    mostBytesPerSecond: limits?.rates[which].bytesPerSecond || undefined,
+    waitsFor: limits?.[which].awaited,
+    carrier: pipe?.[which].carrier.name,
+    notSplicing: pipe?.[which].whyCopying,
   }
 }
 

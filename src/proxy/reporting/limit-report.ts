@@ -4,7 +4,6 @@
  */
 import type { PeerAddress } from '../../address.js'
 import { forgetLongestGone } from '../../cluster/left.js'
-import type { WhyRefused } from '../../limits/counts/counts.js'
 import type { Limit } from '../../limits/limit.js'
 import type { NoPlace } from '../../limits/limiter.js'
 import { LimitNotices } from '../../observe/log/limit-notices.js'
@@ -79,7 +78,8 @@ export function limitsReport(present: readonly Limit[], held: Held): ProxyStatus
   return whole.map(({ scope, want }) => ({ scope, held: held(scope), most: want.most }))
 }
 
-function whyOf(why: WhyRefused, isOfSource: boolean): Why {
+function whyOf(why: NoPlace['why'], isOfSource: boolean): Why {
   if (why === 'full-table') return 'table-full'
+  if (why === 'bytes-today') return why
   return isOfSource ? `source-${why}` : why
 }

@@ -37,6 +37,7 @@ export function idleStatus(
     topBans: [],
     names: [],
     lists: [],
+    rates: [],
     ...nothingCounted(config, catalogue),
     limits: limitsReport(limitsOf(config), () => 0),
     limitRefusals: [],

@@ -191,6 +191,9 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     await judge.ask('POST', '/api/v1/reload')
 
     const list = (await judge.ask('GET', '/api/v1/connections')) as { connections: { id: string }[] }
+    const limit = '/api/v1/connections/{id}/limit'
+    for (const id of [list.connections[0]!.id, 'x'])
+      await judge.ask('PUT', limit, limit.replace('{id}', id), { down: 1_048_576 })
     await judge.ask('DELETE', '/api/v1/connections/{id}', `/api/v1/connections/${list.connections[0]!.id}`)
     await judge.ask('DELETE', '/api/v1/connections/{id}', '/api/v1/connections/x')
     await judge.ask('POST', '/api/v1/connections/kill', '/api/v1/connections/kill', { listener: 'front' })

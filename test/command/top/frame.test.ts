@@ -5,6 +5,8 @@ import { validateConfig } from '../../../src/config/validate.js'
 import type { ConnectionInfo } from '../../../src/control/answers.js'
 import type { BackendReport } from '../../../src/observe/status.js'
 import { RunningProxy } from '../../../src/proxy/running-proxy.js'
+import { DIRECTION } from '../../../src/status/connection.js'
+import { blank } from '../../support/blank.js'
 
 const SIZE = { columns: 100, rows: 30 }
 const { status } = (() => {
@@ -17,7 +19,7 @@ const { status } = (() => {
 })()
 
 const direction = (bytesPerSecond: number) =>
-  ({ bytes: 1, splicedBytes: 0, bytesPerSecond, carrier: 'copy', notSplicing: 'small' }) as const
+  ({ ...blank(DIRECTION), bytes: 1, bytesPerSecond, carrier: 'copy', notSplicing: 'small' }) as const
 const connection = (client: string): ConnectionInfo => ({
   id: '01ARYZ6S410000000000000000',
   listener: 'front',

@@ -38,6 +38,7 @@ const FACTS: ConnectionFacts = {
   splicedUp: 0,
   splicedDown: 0,
   notSplicing: undefined,
+  limited: undefined,
 }
 
 const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND)

@@ -75,6 +75,7 @@ const FACTS: ConnectionFacts = {
   splicedUp: 2 ** 33,
   splicedDown: 0,
   notSplicing: undefined,
+  limited: undefined,
 }
 
 describe('the termination code', () => {

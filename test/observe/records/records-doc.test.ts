@@ -85,9 +85,21 @@ describe('docs/first-bytes.md', () => {
 })
 
 describe('docs/library.md', () => {
-  /** Without the causes of orders and of backends, which only connections of a proxy can have. */
+  /** Without the causes of limits, orders and backends, which only connections of a proxy can have. */
   const OF_A_PIPE: Readonly<
-    Record<Exclude<PipeCause, 'drained' | 'killed' | 'evicted' | 'backend-down' | 'backend-recovered'>, true>
+    Record<
+      Exclude<
+        PipeCause,
+        | 'quota'
+        | 'source-limit: bytes-today'
+        | 'drained'
+        | 'killed'
+        | 'evicted'
+        | 'backend-down'
+        | 'backend-recovered'
+      >,
+      true
+    >
   > = {
     finished: true,
     reset: true,

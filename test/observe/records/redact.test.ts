@@ -50,6 +50,7 @@ const FACTS: ConnectionFacts = {
   splicedUp: 0,
   splicedDown: 0,
   notSplicing: undefined,
+  limited: undefined,
 }
 
 /** The texts that disappear with each field. */

@@ -33,7 +33,11 @@ test.each([
   ['may be empty', READABLE, { state: maybeEmpty(true) }, HINT_READABLE | HINT_MAY_BE_EMPTY],
   ['was spliced and is not empty', READABLE, { state: maybeEmpty(false) }, HINT_READABLE],
 ])('the addon gets the right hints for a source that %s', (_, ready, facts, hints) => {
-  expect(hintsFor(flowWith(facts, { ready }))).toBe(hints)
+  expect(hintsFor(flowWith(facts, { ready }), 1)).toBe(hints)
+})
+
+test('the addon reads nothing from a readable source for a move without a budget', () => {
+  expect(hintsFor(flowWith({}, { ready: READABLE }), 0)).toBe(0)
 })
 
 test.each([

@@ -137,6 +137,10 @@ export class SimulatedAddon extends CountsTables implements native.Native {
     return this.#kernel.unacknowledged(fd)
   }
 
+  setPacing(fd: number, bytesPerSecond: number): number {
+    return this.#kernel.setPacing(fd, bytesPerSecond)
+  }
+
   roundTripMicros(): number {
     return ROUND_TRIP_MICROS
   }

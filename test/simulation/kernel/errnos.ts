@@ -20,6 +20,7 @@ export const ENOENT = errno.ENOENT
 export const ENOMEM = errno.ENOMEM
 export const ENOSPC = errno.ENOSPC
 export const ENOTCONN = errno.ENOTCONN
+export const EOPNOTSUPP = errno.EOPNOTSUPP
 export const EPERM = errno.EPERM
 export const EPIPE = errno.EPIPE
 

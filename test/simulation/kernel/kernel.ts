@@ -212,6 +212,10 @@ export class Kernel {
     return this.#call(fd, (socket) => socket.shutdown(), false)
   }
 
+  setPacing(fd: number, bytesPerSecond: number): number {
+    return this.#call(fd, (socket) => socket.setPacing(bytesPerSecond), false)
+  }
+
   unacknowledged(fd: number): number {
     return this.#call(fd, (socket) => socket.outbound.unacknowledged, false)
   }

@@ -3,6 +3,7 @@
  * taken. `arrive` brings bytes. FIN comes behind all bytes, and a reset behind those that were on their way.
  */
 import { ByteQueue } from './byte-queue.js'
+import { Pace } from './pace.js'
 
 /** What each end of a way is told. */
 export interface Ends {
@@ -42,6 +43,7 @@ export class OneWay {
   /** Bytes that were sent and are lost with the connection. The kernel still counts them as unacknowledged. */
   #lost = 0
   #isForgotten = false
+  #pace: Pace | undefined
 
   constructor(buffers: Buffers) {
     this.#buffers = buffers
@@ -74,6 +76,11 @@ export class OneWay {
     if (this.isResetArrived || this.#isForgotten) return false
     if (this.isResetSent || (this.isEndSent && !this.isEndArrived)) return true
     return this.#flying.length > 0 || (this.arrived >= this.#urgentAt && !this.#isUrgentArrived)
+  }
+
+  /** SO_MAX_PACING_RATE of the sender. Negative: none. */
+  setPacing(bytesPerSecond: number): void {
+    this.#pace = bytesPerSecond < 0 ? undefined : new Pace(bytesPerSecond, performance.now())
   }
 
   /** Returns how many bytes were taken. After a short send the sender is told when there is room. */
@@ -115,7 +122,8 @@ export class OneWay {
   arrive(most: number): boolean {
     if (!this.isUnderWay) return false
     const open = this.#buffers.receiveBytes - this.#arrived.length
-    const bytes = this.#flying.take(Math.max(0, Math.min(most, open)))
+    const wanted = Math.max(0, Math.min(most, open, this.#flying.length))
+    const bytes = this.#flying.take(this.#pace?.take(wanted, performance.now()) ?? wanted)
     this.#arrived.push(bytes)
     this.arrived += bytes.length
     const hasUrgent = !this.#isUrgentArrived && this.arrived >= this.#urgentAt

@@ -121,6 +121,12 @@ export class TcpSocket implements Watchable, Ends {
     return error
   }
 
+  /** SO_MAX_PACING_RATE of the addon. Negative: none. */
+  setPacing(bytesPerSecond: number): number {
+    this.outbound.setPacing(bytesPerSecond)
+    return 0
+  }
+
   shutdown(): number {
     if (this.#state !== 'connected' || this.#isOver) return -e.ENOTCONN
     this.#isShut = true

@@ -3,7 +3,7 @@
  * SO_LINGER, bytes arrive at once, and a close ends both ways. A close with unread bytes is reported as a reset.
  */
 import type { Epoll } from './epoll.js'
-import { ECONNRESET, EPIPE } from './errnos.js'
+import { ECONNRESET, EOPNOTSUPP, EPIPE } from './errnos.js'
 import type { FarEnd } from './machine.js'
 import type { Buffers } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
@@ -15,6 +15,10 @@ export const NAMELESS: TcpPeer = { host: '', port: UNIX_PORT }
 
 export class UnixSocket extends TcpSocket {
   override setLowWater(): void {}
+
+  override setPacing(): number {
+    return -EOPNOTSUPP
+  }
 
   override send(bytes: Buffer): number {
     return this.isGone ? -EPIPE : super.send(bytes)

@@ -35,6 +35,7 @@ export type Action =
   | { readonly do: 'splice' | 'copy'; readonly hints: number }
   | { readonly do: 'end' | 'reset'; readonly who: 'sayer' | 'taker' }
   | { readonly do: 'takeError'; readonly of: 'source' | 'sink' }
+  | { readonly do: 'pace'; readonly bytesPerSecond: number }
   | { readonly do: 'take' | 'shutdown' | 'events' }
 
 /** The most calls for one move. A real kernel may give a splice as few bytes as it likes. */
@@ -66,6 +67,8 @@ export async function carryOut(twin: Twin, action: Action): Promise<unknown> {
       return addon.takeError(twin[action.of])
     case 'take':
       return twin.taker.take().toString('hex')
+    case 'pace':
+      return addon.setPacing(sink, action.bytesPerSecond)
     case 'shutdown':
       return addon.shutdown(sink)
     case 'events':

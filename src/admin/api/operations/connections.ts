@@ -1,9 +1,9 @@
 /**
- * Open connections: list them, and reset some.
+ * Open connections: list them, limit one, and reset some.
  */
 import { checkNames, namesIn, unknownName } from '../../../control/names.js'
 import * as orders from '../../../control/order-schemas.js'
-import type { ConnectionFilter, ConnectionQuery } from '../../../control/orders.js'
+import type { ConnectionFilter, ConnectionQuery, RateOrder } from '../../../control/orders.js'
 import type { ProxyStatus } from '../../../observe/status.js'
 import * as schemas from '../schemas.js'
 import type { Operation } from './operation.js'
@@ -42,6 +42,16 @@ export const CONNECTION_OPERATIONS: readonly Operation[] = [
       if (result.killed === 0) throw unknownName('connection', id)
       return result
     },
+  },
+  {
+    method: 'PUT',
+    path: '/api/v1/connections/{id}/limit',
+    summary: 'Change how fast one connection may be. Limits that it shares with others hold as before',
+    body: orders.rateOrder,
+    answer: schemas.limited,
+    refusals: [404],
+    trail: 'the rate of a connection is changed',
+    run: (control, { parts, body }) => control.limit(parts.id ?? '', body as RateOrder),
   },
   {
     method: 'POST',

@@ -141,6 +141,22 @@ describe('orders to the admin API', () => {
     expect(await rig.ask(`/api/v1/connections/${id}`, { method: 'DELETE' })).toMatchObject({ status: 404 })
   })
 
+  it('a PUT limits one connection, the list of connections shows its rate, and an unknown id gets 404', async () => {
+    await rig.join()
+    const { json } = await rig.ask('/api/v1/connections')
+    const [{ id }] = json.connections as [{ id: string }]
+    const limit = { method: 'PUT', body: { down: 2_097_152 } }
+    const answer = await rig.ask(`/api/v1/connections/${id}/limit`, limit)
+    checkAnswer('PUT', '/api/v1/connections/{id}/limit', answer.json)
+    expect(answer.json).toEqual({ id })
+    const listed = (await rig.ask('/api/v1/connections')).json.connections as [object]
+    expect(listed[0]).toMatchObject({ down: { mostBytesPerSecond: 2_097_152 } })
+    expect(await rig.ask('/api/v1/connections/none/limit', limit)).toMatchObject({ status: 404 })
+    expect(await rig.ask(`/api/v1/connections/${id}/limit`, { method: 'PUT', body: {} })).toMatchObject({
+      status: 422,
+    })
+  })
+
   it('a kill order resets the clients that match, or all of them', async () => {
     const clients = [await rig.join(), await rig.join()]
     expect(await rig.ask('/api/v1/connections/kill', post({ client: '10.0.0.0/8' }))).toMatchObject({

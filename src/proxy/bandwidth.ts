@@ -1,0 +1,208 @@
+/**
+ * How fast the connections of a proxy may be, and how many bytes they may move: from the present config, and from
+ * what operators order for single connections. A connection without such limits has no object here.
+ */
+import type { Config } from '../config/schema.js'
+import type { Connection } from '../connection/connection.js'
+import { unknownName } from '../control/names.js'
+import type { RateOrder } from '../control/orders.js'
+import { checkRates } from '../control/rate-order.js'
+import type { RunQueue } from '../io/run-queue.js'
+import { Divisions } from '../limits/bandwidth/divisions.js'
+import { HandOuts } from '../limits/bandwidth/hand-outs.js'
+import {
+  type DayQuota,
+  PipeLimiter,
+  type PipeShares,
+  type RateChange,
+} from '../limits/bandwidth/pipe-limiter.js'
+import type { RateOwner } from '../limits/bandwidth/rate-owner.js'
+import { SharedRates } from '../limits/bandwidth/shared-rates.js'
+import type { Counts } from '../limits/counts/counts.js'
+import { sourceOf } from '../limits/counts/source.js'
+import type { Limits, Bandwidth as Rates } from '../limits/policy.js'
+import type { ProxyStatus } from '../observe/status.js'
+import type { Pipe } from '../pipe/pipe.js'
+import type { ConnectionIds } from './connection-ids.js'
+
+interface OwnedRates {
+  readonly owner: RateOwner
+  readonly rates: Rates
+}
+
+export interface BandwidthOptions {
+  readonly runQueue: RunQueue
+  /** Counts the bytes of a day. */
+  readonly counts: Counts
+  /** Other workers use the same table. Through it they divide shared rates. */
+  readonly isShared: boolean
+}
+
+/** The open connections, and their ids. */
+interface Known {
+  readonly ids: ConnectionIds
+  all(): readonly Connection[]
+}
+
+export class Bandwidth {
+  readonly #runQueue: RunQueue
+  readonly #counts: Counts
+  readonly #handOuts: HandOuts
+  readonly #rates: SharedRates
+  /** The limits of bytes by scope. Scopes without any are not in it. */
+  #policies: ReadonlyMap<string, Limits> = new Map()
+  /** What operators have ordered for connections that have no pipe yet. */
+  readonly #ordered = new WeakMap<Connection, RateChange>()
+
+  constructor(config: Config, { runQueue, counts, isShared }: BandwidthOptions) {
+    this.#runQueue = runQueue
+    this.#counts = counts
+    this.#handOuts = new HandOuts(runQueue)
+    const divisions = new Divisions(() => performance.now())
+    this.#rates = new SharedRates(isShared ? { counts, divisions } : undefined)
+    this.takeUp(config)
+  }
+
+  /** Another config holds. Shared rates change at once. Rates of single connections hold for later ones. */
+  takeUp({ limits, listeners, clusters }: Config): void {
+    const scopes: [scope: string, limits: Limits | undefined][] = [
+      ['process', limits],
+      ...listeners.map((each) => [`listener/${each.name}`, each.limits] as [string, Limits | undefined]),
+      ...Object.entries(clusters).map(
+        ([name, each]) => [`cluster/${name}`, each.limits] as [string, Limits | undefined],
+      ),
+    ]
+    this.#policies = new Map(scopes.flatMap(([scope, each]) => (limitsBytes(each) ? [[scope, each]] : [])))
+    this.#rates.setRates((scope, isOfSource) => {
+      const policy = this.#policies.get(scope)
+      return isOfSource ? policy?.perSource?.bytesPerSecond : policy?.bytesPerSecond
+    }, this.#handOuts.now)
+  }
+
+  /** The connection has a pipe, which is about to start. */
+  joined(connection: Connection, pipe: Pipe): void {
+    const policies = this.#policiesOf(connection)
+    const ordered = this.#ordered.get(connection)
+    if (policies.length === 0 && ordered === undefined) return
+    const limiter = this.#limit(pipe, this.#sharesOf(policies, connection))
+    limiter.setRates({ ...ownRates(policies), ...ordered })
+  }
+
+  /** An operator changes the rates of one connection. @throws MillraceError `bad-argument`, `unknown-name` */
+  limit(id: string, change: RateOrder, known: Known): void {
+    checkRates(change)
+    const connection = known.all().find((each) => known.ids.known(each) === id)
+    if (connection === undefined) throw unknownName('connection', id)
+    const { pipe } = connection
+    if (pipe === undefined) {
+      this.#ordered.set(connection, { ...this.#ordered.get(connection), ...change })
+      return
+    }
+    const limiter = pipe.limits instanceof PipeLimiter ? pipe.limits : this.#limit(pipe, NO_SHARES)
+    limiter.setRates(change)
+    // What was offloaded or held back is decided anew.
+    this.#runQueue.add(pipe)
+    this.#runQueue.drain()
+  }
+
+  /** The connection is over, and still holds its places. Counts its last bytes. */
+  ended({ pipe }: Connection): void {
+    if (pipe?.limits === undefined) return
+    const { receivedUp, receivedDown } = pipe.totals
+    pipe.limits.look(receivedUp + receivedDown)
+  }
+
+  status(): ProxyStatus['rates'] {
+    return this.#rates.status().map(({ scope, isOfSource, direction, waiting, waitedMs }) => ({
+      scope,
+      per: isOfSource ? 'source' : 'scope',
+      direction,
+      waiting,
+      waitedSeconds: waitedMs / 1000,
+    }))
+  }
+
+  #limit(pipe: Pipe, shares: PipeShares): PipeLimiter {
+    const limiter = new PipeLimiter(this.#handOuts, pipe, shares, () => this.#runQueue.add(pipe))
+    pipe.limitBy(limiter)
+    return limiter
+  }
+
+  /** The days of the sources in which the connection holds a place. */
+  #daysOf({ claim }: Connection): readonly DayQuota[] {
+    if (claim === undefined) return []
+    return claim.limits.flatMap(({ perSource, policy }, index) => {
+      const most = perSource?.bytesPerDay ?? 0
+      const entry = claim.entries[index]!
+      if (most === 0 || policy.dryRun) return []
+      return { count: (bytes: number) => this.#counts.addBytes(entry, bytes) < most }
+    })
+  }
+
+  #policiesOf({ service, cluster }: Connection): readonly (readonly [scope: string, limits: Limits])[] {
+    const scopes = ['process', `listener/${service.name}`, `cluster/${cluster}`]
+    return scopes.flatMap((scope) => {
+      const limits = this.#policies.get(scope)
+      return limits === undefined ? [] : [[scope, limits] as const]
+    })
+  }
+
+  #sharesOf(policies: readonly (readonly [string, Limits])[], connection: Connection): PipeShares {
+    const { now } = this.#handOuts
+    const owned = policies.flatMap(([scope, limits]) => ratesOf(scope, limits, connection))
+    const taken = owned.map(({ owner, rates }) => ({
+      name: nameOf(owner),
+      ...this.#rates.take(owner, rates, now),
+    }))
+    const most = policies.map(([, { perConnection }]) => perConnection?.maxBytes || Number.POSITIVE_INFINITY)
+    return {
+      up: taken.flatMap(({ name, up }) => (up === undefined ? [] : { name, limit: up })),
+      down: taken.flatMap(({ name, down }) => (down === undefined ? [] : { name, limit: down })),
+      maxBytes: Math.min(...most),
+      days: this.#daysOf(connection),
+      closed: () => {
+        for (const { owner } of owned) this.#rates.give(owner)
+      },
+    }
+  }
+}
+
+const NO_SHARES: PipeShares = {
+  up: [],
+  down: [],
+  maxBytes: Number.POSITIVE_INFINITY,
+  days: [],
+  closed: () => {},
+}
+
+function limitsBytes(limits: Limits | undefined): limits is Limits {
+  if (limits === undefined || limits.dryRun) return false
+  const { bytesPerSecond, perSource, perConnection } = limits
+  const isOfSource = perSource?.bytesPerSecond !== undefined || (perSource?.bytesPerDay ?? 0) > 0
+  return bytesPerSecond !== undefined || perConnection !== undefined || isOfSource
+}
+
+function ratesOf(scope: string, { bytesPerSecond, perSource }: Limits, connection: Connection): OwnedRates[] {
+  const owned: OwnedRates[] = []
+  if (bytesPerSecond !== undefined) owned.push({ owner: { scope, source: undefined }, rates: bytesPerSecond })
+  const rates = perSource?.bytesPerSecond
+  const client = connection.clientAddress
+  if (rates !== undefined && client?.kind === 'tcp')
+    owned.push({ owner: { scope, source: sourceOf(client, perSource!) }, rates })
+  return owned
+}
+
+/** What records call it: `process`, `listener`, `cluster` or `source`. */
+const nameOf = ({ scope, source }: RateOwner): string =>
+  source === undefined ? scope.split('/', 1)[0]! : 'source'
+
+/** The lowest rates of a connection by itself. 0: no limit. */
+function ownRates(policies: readonly (readonly [string, Limits])[]): Rates {
+  const rates = policies.flatMap(([, { perConnection }]) => perConnection?.bytesPerSecond ?? [])
+  return { up: lowest(rates.map(({ up }) => up)), down: lowest(rates.map(({ down }) => down)) }
+}
+
+function lowest(rates: readonly number[]): number {
+  const set = rates.filter((rate) => rate > 0)
+  return set.length === 0 ? 0 : Math.min(...set)
+}
