@@ -88,7 +88,7 @@ describe('a listener', () => {
       'a route without cluster and reject, and a route with both',
       { routes: [{ source: '::1' }, { cluster: 'web', reject: true }] },
       [
-        'listeners[0].routes[0].cluster: is missing: expected the name of a cluster, or "reject: true"',
+        'listeners[0].routes[0].cluster: is missing: expected the name of a cluster, a "map", or "reject: true"',
         'listeners[0].routes[1]: a route cannot have both "cluster" and "reject: true": remove one',
       ],
     ],
