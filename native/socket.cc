@@ -107,7 +107,7 @@ int Open(SocketAddress* address, const Endpoint& endpoint) {
 // How much may wait in a paced socket. Without this limit the kernel would queue MiB. At a low rate that
 // takes minutes to go.
 int UnsentBytes(int64_t bytes_per_second) {
-  constexpr int64_t kLeast = 96 * 1024;
+  constexpr int64_t kLeast = 64 * 1024;
   constexpr int64_t kMost = 4 * 1024 * 1024;
   return static_cast<int>(std::clamp(bytes_per_second / 8, kLeast, kMost));
 }
