@@ -6,11 +6,23 @@ import { temporaryFolder } from '../support/folder.js'
 import { WorkersRig } from './rig.js'
 
 const LIMITED = { limits: { maxConnections: 100 } }
+const MOST = 6
 const PART = 'workers cannot count together: each has its part of every limit'
 
 const folder = temporaryFolder()
 let rig: WorkersRig
 afterEach(() => rig.end())
+
+/** How many of so many clients come in and get their echo. A client that is refused may learn it while it connects. */
+async function joined(clients: number): Promise<number> {
+  let count = 0
+  for (let client = 0; client < clients; client++)
+    await rig.join().then(
+      () => count++,
+      () => {},
+    )
+  return count
+}
 
 const messages = (): string[] => rig.millrace.lines.map(({ msg }) => msg)
 const hasMapped = (pid: number): boolean =>
@@ -32,6 +44,15 @@ describe.runIf(loadNative().native !== undefined)('workers with the addon', () =
     await rig.statusWhen(({ processes }) => processes.some(({ pid }) => pid === newcomer))
     expect([hasMapped(newcomer), openTables(newcomer)]).toEqual([true, 0])
     expect(messages()).not.toContain(PART)
+  })
+
+  test('two workers let in exactly as many clients as the limit, also after one was killed', async () => {
+    rig = await WorkersRig.start(folder, { limits: { maxConnections: MOST, whenFull: 'refuse' } })
+    await rig.statusWhen(({ workers }) => workers === 2)
+    expect(await joined(MOST * 2)).toBe(MOST)
+    await rig.killOne()
+    const { connections } = await rig.statusWhen(({ workers }) => workers === 2)
+    expect(await joined(MOST * 2)).toBe(MOST - connections.active)
   })
 })
 

@@ -3,6 +3,7 @@
  * the seed at which each fault is found.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { SharedCounts } from '../../../src/limits/counts/shared-counts.js'
 import { CheckedBackend } from '../../../src/proxy/health/checked-backend.js'
 import { Watchdog } from '../../../src/workers/slots/watchdog.js'
 import { WorkerChannel } from '../../../src/workers/slots/worker-channel.js'
@@ -73,6 +74,13 @@ const FAULTS: readonly Expected[] = [
     rules: ['no count falls'],
     putBack: () => {
       vi.spyOn(Figures.prototype, 'gone').mockImplementation(() => {})
+    },
+  },
+  {
+    fault: 'what a worker held that died is not given back',
+    rules: ['no place is lost', 'nothing is left'],
+    putBack: () => {
+      vi.spyOn(SharedCounts.prototype, 'reclaim').mockReturnValue(true)
     },
   },
   {

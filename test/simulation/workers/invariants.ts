@@ -87,10 +87,28 @@ export function checkCalm(world: World): void {
   world.pass(Math.max(ACCEPTED_WITHIN_MS, CHECKED_WITHIN_MS))
   checkListeners(world)
   checkStates(world)
+  checkPlaces(world)
   noteStatus(world)
   world.pass(ANSWERED_WITHIN_MS, () => world.openOrders === 0)
   checkAnswered(world)
 }
+
+/** When nothing happens, each connection that is open holds one place, and no other place is held. */
+function checkPlaces(world: World): void {
+  const { supervisor } = world
+  let open = 0
+  world.order(
+    () => supervisor.serving.look<ProxyStatus>({ method: 'status', args: [] }),
+    (seen) => {
+      for (const { value } of seen) open += value?.connections.active ?? 0
+    },
+  )
+  world.pass(ANSWERED_WITHIN_MS, () => world.openOrders === 0)
+  const held = heldIn(world)
+  if (held !== open) throw new Violation('no place is lost', `${held} are held by ${open} connections`)
+}
+
+const heldIn = ({ supervisor }: World): number => supervisor.table.counts!.held({ scope: 'process' })
 
 function checkAnswered({ openOrders }: World): void {
   if (openOrders > 0) throw new Violation('every order is answered', `${openOrders} are not`)
@@ -182,6 +200,7 @@ export function checkOver(world: World): void {
     fds: process.kernel.openFds,
     timers: clock.keepingAlive,
     orders: world.openOrders,
+    places: heldIn(world),
   }
   if (Object.values(left).some((count) => count !== 0))
     throw new Violation('nothing is left', JSON.stringify(left))

@@ -1,6 +1,7 @@
 /** The configs of stories of workers, and the variants to which they reload. */
 import type { HealthInput } from '../../../src/config/health-input.js'
 import type { ProxyConfig } from '../../../src/config/input.js'
+import type { ProcessLimitsInput } from '../../../src/config/limits-input.js'
 import type { Config } from '../../../src/config/schema.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
@@ -32,6 +33,13 @@ export function configsOf(seed: number): readonly Config[] {
   return configs
 }
 
+/** Limits that turn nobody away: every connection has a place in the table of all workers. */
+const COUNTED: ProcessLimitsInput = {
+  maxConnections: 1000,
+  perSource: { maxConnections: 1000 },
+  whenFull: 'refuse',
+}
+
 /** What the supervisor does to all backends, with every config but one. */
 const CHECKED: HealthInput = {
   check: { everyMs: 500, fastMs: 100, timeoutMs: 200, init: 'down' },
@@ -51,6 +59,7 @@ function variantOf(workers: number, variant: number): ProxyConfig {
   return {
     workers,
     workerHangMs: HANG_MS,
+    limits: COUNTED,
     listeners: names.map((name) => ({ name, address: `${HOST}:${PORTS[name]}`, cluster: 'main' })),
     clusters: {
       main: {
