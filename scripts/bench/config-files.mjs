@@ -1,7 +1,7 @@
 // Writes the configs of contenders into the bench's own directory, from the templates under contenders/.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MOST_CONNECTIONS } from './limits.mjs'
+import { MOST_CONNECTIONS } from './most-connections.mjs'
 import { textOf, workDirectory } from './processes.mjs'
 
 export const STREAM_MODULE = [

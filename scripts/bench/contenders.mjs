@@ -118,11 +118,20 @@ function ours() {
     one('-logging', ', access log on', { access: true }),
     one('-uncounted', ', nothing counted', { program: join(HERE, 'uncounted.mjs') }),
     one('-scraped', ', metrics read each second', { admin: `unix:${ADMIN_SOCKET}`, isScraped: true }),
+    one('-limits', ', limits that nobody reaches', { template: 'millrace-limits.yaml' }),
+    one('-workers', ', 2 workers', { workers: 2 }),
+    one('-workers-limits', ', 2 workers, limits that nobody reaches', {
+      workers: 2,
+      template: 'millrace-limits.yaml',
+    }),
   ]
 }
 
-function millrace(name, at, { splice = 'auto', access = false, admin = false, program, isUnprivileged }) {
-  const config = writeConfig('millrace.yaml', name, { ...at, SPLICE: splice, ACCESS: access, ADMIN: admin })
+function millrace(name, at, more) {
+  const { template = 'millrace.yaml', workers = 1, splice = 'auto', access = false, admin = false } = more
+  const { program, isUnprivileged } = more
+  const values = { WORKERS: workers, SPLICE: splice, ACCESS: access, ADMIN: admin }
+  const config = writeConfig(template, name, { ...at, ...values })
   const root = isUnprivileged ? readableCopy() : ROOT
   return ['node', '--max-semi-space-size=1', program ?? join(root, 'dist/cli.js'), '--config', config]
 }

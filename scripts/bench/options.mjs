@@ -14,6 +14,8 @@ const USAGE = `npm run bench [-- OPTIONS]
   --picks              only the cost of choosing: ns per pick of every balancing rule, and a reload with 10,000 backends
   --pacing             only rates of bytes: asked and measured, paced by the kernel and counted by millrace, and the delay of
                        messages of 64 B beside bulk
+  --limits             only what limits cost: memory of a source, ns of a client's places, the swap of a list of 100,000
+                       entries, and ns of a look in it and in the bans
   --rounds N           default 6. Fewer rounds give no interval of 95 %
   --also NAME=COMMAND  one more rival. COMMAND contains {listen_host} {listen_port} {backend_host} {backend_port}
   --write-readme       writes the table of README.md, and docs/benchmarks.md, .json and .svg, from all results kept for
@@ -24,7 +26,13 @@ const CONTROLS = ['cubic', 'bbr']
 const QUICK_CONTENDERS = ['c-splice', 'haproxy-splice', 'nginx', 'go', 'millrace']
 const QUICK_MOST_WARM_MS = 800
 const isForSmoke = ({ name, kind }) => kind === 'rival' || kind === 'reference' || SMOKED.includes(name)
-const SMOKED = ['millrace', 'millrace-pipe', 'millrace-nobody', 'millrace-uncounted']
+const SMOKED = [
+  'millrace',
+  'millrace-pipe',
+  'millrace-nobody',
+  'millrace-uncounted',
+  'millrace-workers-limits',
+]
 
 /** Exits if the arguments make no sense. */
 export const parseOptions = (argv) => readOrExit(argv, USAGE, readOptions)
@@ -43,12 +51,13 @@ export function readOptions(argv) {
       rounds: { type: 'string' },
       picks: { type: 'boolean', default: false },
       pacing: { type: 'boolean', default: false },
+      limits: { type: 'boolean', default: false },
       also: { type: 'string', multiple: true, default: [] },
       'write-readme': { type: 'boolean', default: false },
     },
   })
-  const { quick, smoke, only, picks, pacing } = values
-  for (const [name, isAlone] of Object.entries({ picks, pacing }))
+  const { quick, smoke, only, picks, pacing, limits } = values
+  for (const [name, isAlone] of Object.entries({ picks, pacing, limits }))
     if (isAlone && argv.length > 1) throw new Error(`--${name} takes no other option`)
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
   const names = values.contenders?.split(',')
@@ -63,6 +72,7 @@ export function readOptions(argv) {
     isSmoke: smoke,
     picks,
     pacing,
+    limits,
     isQuick: quick,
     writesReadme,
     also,

@@ -8,6 +8,7 @@ import { BALANCERS, createBalancer } from '../../dist/cluster/balance/rules.js'
 import { Candidates } from '../../dist/cluster/candidates.js'
 import { Health, NOTHING_JUDGED } from '../../dist/cluster/health/health.js'
 import { createProxy } from '../../dist/index.js'
+import { nsPerCall } from './time-calls.mjs'
 
 const SIZES = [10, 100, 1000, 10_000]
 const RUNS = 7
@@ -57,7 +58,7 @@ function backendsOf(count) {
 
 const addressAt = (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80`
 
-function nsPerPick(policy, size, { runs: count, runNs }) {
+function nsPerPick(policy, size, extent) {
   const backends = backendsOf(size).map(
     (text) => new Backend(parseAddress(text), 1, new Health(NOTHING_JUDGED)),
   )
@@ -67,25 +68,12 @@ function nsPerPick(policy, size, { runs: count, runNs }) {
     createBalancer(policy, tier, () => {}),
   )
   const pick = (index) => candidates.next(requests[index % requests.length], NOBODY, 0)
-  const runs = Array.from({ length: count }, () => runOf(pick, runNs)).toSorted((a, b) => a - b)
-  return runs[count >> 1]
+  return nsPerCall(pick, extent)
 }
 
 function open(backend) {
   backend.dialBegan()
   backend.dialSucceeded()
-}
-
-function runOf(pick, runNs) {
-  let picks = 0
-  const beganAt = process.hrtime.bigint()
-  let elapsedNs = 0
-  while (elapsedNs < runNs) {
-    for (let i = 0; i < 20; ++i) pick(picks + i)
-    picks += 20
-    elapsedNs = Number(process.hrtime.bigint() - beganAt)
-  }
-  return elapsedNs / picks
 }
 
 const requests = Array.from({ length: 1000 }, (_, index) => ({

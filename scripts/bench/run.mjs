@@ -18,7 +18,11 @@ if (options.picks || options.isSmoke) {
   const { measurePicks } = await import('./picks.mjs')
   await measurePicks(options)
 }
-if (options.picks) process.exit(0)
+if (options.limits || options.isSmoke) {
+  const { measureLimits } = await import('./limit-costs.mjs')
+  await measureLimits(options)
+}
+if (options.picks || options.limits) process.exit(0)
 if (options.pacing) {
   const { measurePacing } = await import('./pacing.mjs')
   measurePacing()

@@ -52,6 +52,13 @@ const TARGETS = [
     limit: 1.05,
     against: ['millrace-uncounted'],
   },
+  ...['millrace', 'millrace-workers'].map((unlimited) => ({
+    loads: /^connect-/,
+    subject: `${unlimited}-limits`,
+    figure: 'cpuMicros',
+    limit: 1.03,
+    against: [unlimited],
+  })),
   { loads: /^idle-/, figure: 'kibPerConnection', limit: 0.7 },
   { loads: /^idle-/, figure: 'kernelPipes', limit: 0 },
   { loads: /^probe-/, figure: 'p99Micros', limit: 1, against: HAPROXY },

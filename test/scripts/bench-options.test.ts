@@ -4,6 +4,7 @@ import { benchPart } from './bench-part.js'
 
 const { readOptions } = await benchPart('options')
 const { LOADS } = await benchPart('loads')
+const { listContenders, takesPart } = await benchPart('contenders')
 const { groupIntoSessions } = await benchPart('runner')
 
 interface Load {
@@ -34,6 +35,15 @@ describe('the loads of the bench', () => {
       for (const load of rest)
         expect([load.family, load.congestion]).toEqual([first.family, first.congestion])
   })
+})
+
+it('the bench compares connects with limits and without, with one worker and with several', () => {
+  const [connect] = readOptions(['--only', 'connect', '--congestion', 'cubic']).loads
+  const names = listContenders({})
+    .filter((contender: object) => takesPart(contender, connect))
+    .map(({ name }: Load) => name)
+  const compared = ['millrace', 'millrace-limits', 'millrace-workers', 'millrace-workers-limits']
+  expect(names).toEqual(expect.arrayContaining(compared))
 })
 
 describe('--only', () => {
@@ -70,6 +80,11 @@ describe('the command line of the bench', () => {
 
   it('the bench measures nothing with --write-readme', () => {
     expect(namesOf('--write-readme')).toEqual([])
+  })
+
+  it.each(['picks', 'pacing', 'limits'])('--%s of the bench measures nothing else', (name) => {
+    expect(readOptions([`--${name}`])).toMatchObject({ [name]: true })
+    expect(() => readOptions([`--${name}`, '--quick'])).toThrow(`--${name} takes no other option`)
   })
 
   it('--also adds any rival to the bench', () => {

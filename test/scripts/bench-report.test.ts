@@ -75,6 +75,23 @@ describe('the targets of the bench', () => {
     expect(countVerdicts(checks)).toEqual({ met: 2, unclear: 0, missed: 3 })
   })
 
+  it('a target of the bench compares connects with limits with those without', () => {
+    const connect = load('connect-cubic', {
+      millrace: { cpuMicros: six(70) },
+      'millrace-limits': { cpuMicros: six(71) },
+      'millrace-workers': { cpuMicros: six(70) },
+      'millrace-workers-limits': { cpuMicros: six(80) },
+    })
+    expect(checkTargets([connect])).toMatchObject([
+      { what: expect.stringContaining('millrace-limits / millrace:'), limit: 1.03, verdict: 'met' },
+      {
+        what: expect.stringContaining('millrace-workers-limits / millrace-workers:'),
+        limit: 1.03,
+        verdict: 'missed',
+      },
+    ])
+  })
+
   it('a target of the bench compares a load beside others with the same load alone', () => {
     const beside = load('paused-8MiB-beside-10-cubic', {
       millrace: { p99Micros: six(300), perSecond: six(90) },

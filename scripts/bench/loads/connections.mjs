@@ -1,6 +1,16 @@
 // Connections that come and go, connections that wait, and connections under strace.
-import { MOST_CONNECTIONS } from '../limits.mjs'
+import { MOST_CONNECTIONS } from '../most-connections.mjs'
 import { bulk, idle, load, MIB, plural, request } from './load.mjs'
+
+const CONNECT_VARIANTS = [
+  'millrace-stream',
+  'millrace-logging',
+  'millrace-uncounted',
+  'millrace-scraped',
+  'millrace-limits',
+  'millrace-workers',
+  'millrace-workers-limits',
+]
 
 export const connectionLoads = () => [
   // A contender that compiles while it runs has finished after 20,000 connections. A real proxy runs for
@@ -10,7 +20,7 @@ export const connectionLoads = () => [
     groups: [{ kind: 'connect', connections: 16 }],
     ms: 800,
     warmMs: 1500,
-    variants: ['millrace-stream', 'millrace-logging', 'millrace-uncounted', 'millrace-scraped'],
+    variants: CONNECT_VARIANTS,
     hasCeiling: true,
     isFresh: true,
     isQuick: true,
