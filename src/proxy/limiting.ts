@@ -73,7 +73,8 @@ export class Limiting {
   /** The checks that a client of this listener has to pass. */
   gateOf(listener: ListenerConfig, config: Config, lists: ConfigLists): Gate {
     const access = accessChecksOf(listener, config, lists)
-    return new Gate([...access, ...this.bans.checksOf(config, listener.name)])
+    const checks = [...access, ...this.bans.checksOf(config, listener.name)]
+    return new Gate(checks, (...refused) => this.#report.denied(...refused))
   }
 
   planOfListener({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined {

@@ -17,7 +17,7 @@ export const LIMIT = {
   ),
 }
 
-/** What had no place. `source-…`: the source of the client. */
+/** What had no place. `source-…`: the source of the client. `allow`, `deny`: the list that the client is not in, or is in. */
 export const LIMIT_REFUSALS = [
   'connections',
   'rate',
@@ -25,6 +25,8 @@ export const LIMIT_REFUSALS = [
   'source-rate',
   'bytes-today',
   'table-full',
+  'allow',
+  'deny',
 ] as const
 
 export const LIMIT_REFUSAL = {

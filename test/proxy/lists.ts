@@ -150,6 +150,23 @@ export function describeLists(): void {
     ])
   })
 
+  it('lists in a dry run let everybody in, and are counted and logged with whom they would turn away', async () => {
+    const limits = { deny: ['127.0.0.0/8'], dryRun: true }
+    bed = await Bed.start({ backends: [backend], limits })
+    for (const text of ['hello', 'again']) {
+      const client = await bed.connect()
+      client.send(Buffer.from(text))
+      await client.receive(5)
+    }
+    expect(bed.proxy.status().limitRefusals).toEqual([
+      { scope: 'process', why: 'deny', refused: 0, wouldRefuse: 2 },
+    ])
+    const told = await bed.told(
+      /^the proxy: deny applies to 127\.0\.0\.1:\d+: clients would be refused without dryRun$/,
+    )
+    expect(told).toMatchObject({ scope: 'process', limit: 'deny', dryRun: true })
+  })
+
   it('allow of a listener is about the client that a trusted proxy names, and not about that proxy', async () => {
     bed = await Bed.start({
       listeners: [

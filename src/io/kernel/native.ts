@@ -105,7 +105,7 @@ export interface Native extends NativeCountsTables {
   count(): NativeCounts
 }
 
-const VERSION = 9
+const VERSION = 10
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The addon of this thread, or the reason why there is none. */

@@ -9,6 +9,17 @@ import type { Log } from './log.js'
 /** What becomes of the clients for which a limit has no place. */
 export type Turned = 'refused' | 'waits' | 'dry-run'
 
+/** What turns clients away. */
+export interface Turning {
+  readonly scope: string
+  /** The key of the config. */
+  readonly name: string
+  readonly most?: number | undefined
+  /** Whether it is about one client, and not about all of the scope. */
+  readonly isOfClient: boolean
+  readonly happens: 'is reached' | 'applies'
+}
+
 /** It is over when the limit has let everybody in for this long (ms). */
 const QUIET_MS = 10_000
 
@@ -29,10 +40,9 @@ export class LimitNotices {
     this.#log = log
   }
 
-  tell(noPlace: NoPlace, turned: Turned, client: PeerAddress): void {
-    const { limit, why } = noPlace
-    const key = `${limit.scope} ${limit.perSource === undefined ? '' : 'source'} ${why} ${turned}`
-    const notice = this.#active.get(key) ?? this.#begin(key, noPlace, turned, client)
+  tell(turning: Turning, turned: Turned, client: PeerAddress): void {
+    const key = `${turning.scope} ${turning.name} ${turned}`
+    const notice = this.#active.get(key) ?? this.#begin(key, turning, turned, client)
     notice.isQuiet = false
     if (turned !== 'waits') notice.clients++
   }
@@ -43,15 +53,15 @@ export class LimitNotices {
     this.#active.clear()
   }
 
-  #begin(key: string, noPlace: NoPlace, turned: Turned, client: PeerAddress): Notice {
-    const title = titleOf(noPlace)
-    const { scope, perSource } = noPlace.limit
-    const facts = { scope, limit: nameOf(noPlace), dryRun: turned === 'dry-run' ? true : undefined }
-    const by = perSource === undefined ? '' : ` by ${formatPeer(client)}`
+  #begin(key: string, turning: Turning, turned: Turned, client: PeerAddress): Notice {
+    const { scope, name, most, isOfClient, happens } = turning
+    const title = `${ownerOf(scope)}: ${name}`
+    const facts = { scope, limit: name, dryRun: turned === 'dry-run' ? true : undefined }
+    const whose = isOfClient ? ` ${happens === 'applies' ? 'to' : 'by'} ${formatPeer(client)}` : ''
     const notice = { title, facts, clients: 0, isQuiet: false }
     this.#active.set(key, notice)
     this.#timer ??= setInterval(() => this.#look(), QUIET_MS).unref()
-    this.#log.warn({ ...facts, most: mostOf(noPlace) }, `${title} is reached${by}: ${CONSEQUENCES[turned]}`)
+    this.#log.warn({ ...facts, most }, `${title} ${happens}${whose}: ${CONSEQUENCES[turned]}`)
     return notice
   }
 
@@ -74,9 +84,16 @@ const CONSEQUENCES: Readonly<Record<Turned, string>> = {
   'dry-run': 'clients would be refused without dryRun',
 }
 
-const titleOf = (noPlace: NoPlace): string => `${ownerOf(noPlace)}: ${nameOf(noPlace)}`
+/** A limit that has no place for a client. */
+export const reached = (noPlace: NoPlace): Turning => ({
+  scope: noPlace.limit.scope,
+  name: nameOf(noPlace),
+  most: mostOf(noPlace),
+  isOfClient: noPlace.limit.perSource !== undefined,
+  happens: 'is reached',
+})
 
-function ownerOf({ limit: { scope } }: NoPlace): string {
+function ownerOf(scope: string): string {
   const [kind, name] = [scope.slice(0, scope.indexOf('/')), scope.slice(scope.indexOf('/') + 1)]
   return scope === name ? 'the proxy' : `${kind} ${name}`
 }

@@ -4,9 +4,11 @@
  */
 import type { PeerAddress } from '../../address.js'
 import { forgetLongestGone } from '../../cluster/left.js'
+import type { GateCheck } from '../../limits/gate.js'
 import type { Limit } from '../../limits/limit.js'
 import type { NoPlace } from '../../limits/limiter.js'
-import { LimitNotices } from '../../observe/log/limit-notices.js'
+import type { OpeningCause } from '../../observe/endings.js'
+import { LimitNotices, reached } from '../../observe/log/limit-notices.js'
 import type { Log } from '../../observe/log/log.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { LIMIT_REFUSALS } from '../../status/limits.js'
@@ -29,16 +31,29 @@ export class LimitReport {
 
   refused(noPlace: NoPlace, client: PeerAddress): void {
     this.#refusalsOf(noPlace).refused++
-    this.#notices.tell(noPlace, 'refused', client)
+    this.#notices.tell(reached(noPlace), 'refused', client)
   }
 
   wouldRefuse(noPlace: NoPlace, client: PeerAddress): void {
     this.#refusalsOf(noPlace).wouldRefuse++
-    this.#notices.tell(noPlace, 'dry-run', client)
+    this.#notices.tell(reached(noPlace), 'dry-run', client)
   }
 
   waits(noPlace: NoPlace, client: PeerAddress): void {
-    this.#notices.tell(noPlace, 'waits', client)
+    this.#notices.tell(reached(noPlace), 'waits', client)
+  }
+
+  /** A list has turned the client away, or would have without `dryRun`. Bans have counts of their own. */
+  denied({ scope, isDryRun }: GateCheck, cause: OpeningCause, client: PeerAddress): void {
+    if (cause === 'denied: banned') return
+    const name = cause === 'denied: not-allowed' ? 'allow' : 'deny'
+    const refusals = this.#countsOf(scope, name)
+    if (!isDryRun) {
+      refusals.refused++
+      return
+    }
+    refusals.wouldRefuse++
+    this.#notices.tell({ scope, name, isOfClient: true, happens: 'applies' }, 'dry-run', client)
   }
 
   /** The proxy has these limits now. Counts of a scope that has none any more are forgotten after those of a hundred others. */
@@ -61,9 +76,12 @@ export class LimitReport {
   }
 
   #refusalsOf({ limit: { scope, perSource }, why }: NoPlace): Refusals {
+    return this.#countsOf(scope, whyOf(why, perSource !== undefined))
+  }
+
+  #countsOf(scope: string, key: Why): Refusals {
     const its = this.#refusals.get(scope) ?? new Map<Why, Refusals>()
     this.#refusals.set(scope, its)
-    const key = whyOf(why, perSource !== undefined)
     const refusals = its.get(key) ?? { refused: 0, wouldRefuse: 0 }
     its.set(key, refusals)
     return refusals
