@@ -51,6 +51,8 @@ const TRUTH: Readonly<Record<string, Judge>> = {
     (story.facts.cluster === 'resolved' && story.world.names.hasFailed) ||
     (story.facts.cluster === 'local' && serversDid('is silent', 'has no port for us')(story)),
   'connect-timeout': (story) => serversDid('is silent')(story) || areNamesSlow(story),
+  'queue-timeout': (story) => lasted(queueOf(story)?.queueMs ?? 0, story),
+  'queue-full': (story) => (queueOf(story)?.queueLength ?? 0) > 0,
   'out-of-resources': (story) => was('shortage')(story) || serversDid('has no port for us')(story),
   'idle-timeout': (story) => lasted(timeouts(story).idleMs, story),
   'half-closed-timeout': (story) =>
@@ -88,6 +90,7 @@ export function whyUntrue(world: World, client: Client, told: Told): string | un
 const areNamesSlow = (story: Case): boolean =>
   story.facts.cluster === 'resolved' && story.world.names.slowestMs > timeouts(story).connectMs - SLACK_MS
 const limitsOf = ({ setting, limit }: World) => (limit === undefined ? setting.configs[0]!.limits : undefined)
+const queueOf = ({ world, facts }: Case) => world.setting.configs[0]!.clusters[facts.cluster!]?.limits
 const timeouts = ({ world }: Case) => world.setting.configs[0]!.timeouts
 const isClosing = ({ world, facts }: Case): boolean => closesBothWays(world, facts.cluster)
 

@@ -20,6 +20,7 @@ export function checkArrived(world: World): void {
   checkComplaints(world)
   checkLimit(world)
   checkLimits(world)
+  checkQueues(world)
   for (const client of world.clients.values()) {
     const { other } = client
     if (other === undefined || !client.isWhole || !other.isWhole) continue
@@ -89,6 +90,19 @@ function checkLimit({ limit, proxy, clients }: World): void {
   const held = [...clients.values()].filter(isWaiting).length
   if (held > 0 && active < options.most)
     throw new Violation('nobody waits while there is room', `${held} do, for ${options.most - active} places`)
+}
+
+/** No backend has too many connections. Nobody waits for a place at backends that have none at all. */
+function checkQueues({ proxy, setting }: World): void {
+  for (const { name, backends, queue } of proxy.clusters.present) {
+    const given = setting.configs[0]!.clusters[name]!.backends
+    const most = Math.max(0, ...given.map(({ maxConnections }) => maxConnections))
+    const open = backends.map(({ active, dialling }) => active + dialling)
+    if (most > 0 && open.some((count) => count > most))
+      throw new Violation('no more than the limit', `${open.join(', ')} of ${most} in ${name}`)
+    if (queue.length > 0 && open.every((count) => count === 0))
+      throw new Violation('nobody waits while there is room', `${queue.length} do, in ${name}`)
+  }
 }
 
 function checkComplaints({ complaints }: World): void {

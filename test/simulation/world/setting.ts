@@ -93,13 +93,24 @@ function createSetting(index: number): Setting {
   const quotaPages = random.chance(0.2) ? random.pick([40, 100]) : 0
   // Its own random numbers: the rest of a setting is the same with and without it.
   const refuseAs = new Random(index * 104_729 + 1).pick(['reset', 'reset', 'close', 'auto'] as const)
-  const config = { ...createConfig(random), limits: { refuseAs, ...createLimits(index) } }
+  const limits = { refuseAs, ...createLimits(index) }
+  const config = limited({ ...createConfig(random), limits }, new Random(index * 15_485_863 + 1))
   return {
     kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
     configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
     calls: CALLS.filter((call) => config.listeners.some(({ name }) => name === call.listener)),
     limit: random.chance(0.3) ? createLimit(random) : undefined,
   }
+}
+
+/** Perhaps the backends of `main` take only a few connections each. Clients then wait. Its own random numbers, as above. */
+function limited(config: ProxyConfig, random: Random): ProxyConfig {
+  if (!random.chance(0.4)) return config
+  const perBackend = { maxConnections: random.int(1, 2) }
+  const queueMs = random.pick([0, 300, 3000])
+  const queueLength = random.pick([0, 0, 1])
+  const main = { ...config.clusters.main!, limits: { perBackend, queueMs, queueLength } }
+  return { ...config, clusters: { ...config.clusters, main } }
 }
 
 function createLimit(random: Random): LimitOptions {
