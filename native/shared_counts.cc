@@ -18,6 +18,9 @@ namespace {
 // time it was stopped, or has not run for so long that waiting would only stop this process too.
 constexpr long kMostWaitNs = 100'000'000;
 constexpr long kNsPerSecond = 1'000'000'000;
+// Clocks of processes differ by less. A slower rate that held before may have left a longer wait than the
+// present one can. src/limits/counts/rate.ts has the same number.
+constexpr int64_t kClocksDifferNs = 1'000'000'000;
 // Entries that one hold of the mutex covers. 4096 take about 10 microseconds.
 constexpr uint32_t kEntriesPerHold = 4096;
 
@@ -136,10 +139,13 @@ CountsRefusal SharedCounts::Check(CountsWant* want, CountsTime time) {
   if (want->entry == CountsTable::kNone) want->entry = table_.Add(want->key, time.now, time.day);
   if (want->entry == CountsTable::kNone) return kFullTable;
   table_.Wake(want->entry);
-  const CountsEntry& entry = table_.at(want->entry);
+  CountsEntry& entry = table_.at(want->entry);
   if (want->most > 0 && entry.held >= want->most) return kTooMany;
   if (want->interval == 0) return kNoRefusal;
-  return entry.busy_until - time.now <= static_cast<int64_t>(want->slack) ? kNoRefusal : kTooFast;
+  const auto slack = static_cast<int64_t>(want->slack);
+  const int64_t longest = slack + static_cast<int64_t>(want->interval) + kClocksDifferNs;
+  entry.busy_until = std::min(entry.busy_until, time.now + longest);
+  return entry.busy_until - time.now <= slack ? kNoRefusal : kTooFast;
 }
 
 void SharedCounts::Hold(const CountsWant& want, CountsTime time) {

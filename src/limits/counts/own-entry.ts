@@ -1,7 +1,7 @@
 /** An entry of a table in the memory of this process, and the entries of one kind. */
 import type { Key, Want, WhyRefused } from './counts.js'
 import { burstOfPart, intervalOfPart, type Part, partOf } from './part.js'
-import { afterTaking, isWithinRate, SecondMeter, slackOf } from './rate.js'
+import { afterTaking, atThisRate, isWithinRate, SecondMeter, slackOf } from './rate.js'
 import type { Source } from './source.js'
 
 /** How many idle sources are looked at for one that can be forgotten. So a full table costs no more time than an empty one. */
@@ -49,7 +49,9 @@ export class Entry implements Key {
   whyNot({ most, perSecond, burst }: Want, now: number, part: Part): WhyRefused | undefined {
     if (most > 0 && this.held >= partOf(most, part)) return 'connections'
     if (perSecond === 0) return undefined
-    const slack = slackOf(burstOfPart(burst, part), intervalOfPart(perSecond, part))
+    const interval = intervalOfPart(perSecond, part)
+    const slack = slackOf(burstOfPart(burst, part), interval)
+    this.busyUntil = atThisRate(this.busyUntil, now, interval, slack)
     return isWithinRate(this.busyUntil, now, slack) ? undefined : 'rate'
   }
 

@@ -13,6 +13,16 @@ export const intervalOf = (perSecond: number): number =>
 export const slackOf = (burst: number, interval: number): number =>
   Math.min(Math.floor((burst - 1) * interval), Number.MAX_SAFE_INTEGER)
 
+/** Clocks of processes differ by less, in ns. */
+const CLOCKS_DIFFER_NS = 1e9
+
+/**
+ * `busyUntil` at this rate. A slower rate that held before may have left a longer wait than this rate can. Then places would be
+ * refused long after the rate was raised.
+ */
+export const atThisRate = (busyUntil: number, now: number, interval: number, slack: number): number =>
+  Math.min(busyUntil, now + slack + interval + CLOCKS_DIFFER_NS)
+
 /**
  * Whether a place may be taken now. `busyUntil`: when all places that were taken are paid for, at one place per interval.
  */

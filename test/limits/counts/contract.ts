@@ -124,6 +124,16 @@ export function describeCounts(name: string, create: (options: TableOptions) => 
       clock.passMs(1)
       expect(counts.take(slow).entries).toHaveLength(1)
     })
+
+    it(`${name} lets places be taken soon after a slow rate was raised`, () => {
+      const counts = open().view(0)
+      for (let taken = 0; taken < 100; taken++) counts.take([want(PROCESS, 0, 0.1, 100)])
+      expect(counts.take([want(PROCESS, 0, 0.1, 100)]).why).toBe('rate')
+      const raised = [want(PROCESS, 0, 100, 100)]
+      expect(counts.take(raised).why).toBe('rate')
+      clock.passMs(1010)
+      expect(counts.take(raised).entries).toHaveLength(1)
+    })
   })
 
   describe(`${name}: room for sources`, () => {
