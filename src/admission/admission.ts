@@ -81,9 +81,8 @@ export class Admission implements AdmissionStep, Runnable {
   #giveBack(connection: Connection): void {
     this.#rule.ended?.(connection)
     const { cluster: name, service } = connection
-    const { limits, cluster } = service.destinations.get(name ?? '') ?? {}
-    // A moment later, because what has ended is still being closed.
-    if (limits !== undefined && cluster!.queue.length > 0) queueMicrotask(() => cluster!.queue.look())
+    const cluster = service.destinations.get(name ?? '')?.cluster
+    cluster?.queue.freed(cluster)
   }
 
   /** Not at once, because what has ended is still being closed. */

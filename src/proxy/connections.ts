@@ -149,7 +149,9 @@ export class Connections implements ConnectionHost {
   }
 
   enter(connection: Connection, destination: Destination, client: CountedClient): Entry {
-    return this.#admission.enter(connection, destination, client)
+    // A client may have waited while another config came. The limits of the present one hold.
+    const present = this.#generations.present.destinations.get(connection.cluster!)
+    return this.#admission.enter(connection, present ?? destination, client)
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {

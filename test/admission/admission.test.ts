@@ -113,6 +113,17 @@ test('the end of a connection without places is not told to the rule, and wakes 
   expect(told).toEqual(['a?', 'a goes on'])
 })
 
+test('the queue of a cluster learns that a connection has given back its places', () => {
+  const cluster = { queue: { freed: (free: object) => told.push(`${free === cluster}`) } }
+  const ended = {
+    ...connectionOf('x'),
+    cluster: 'back',
+    service: { destinations: new Map([['back', { cluster }]]) },
+  } as unknown as Connection
+  admission.ended(ended)
+  expect(told).toEqual(['x is over', 'true'])
+})
+
 test('an end queues no work if no client waits', () => {
   admission.ended(connectionOf('x'))
   admission.askAgain()

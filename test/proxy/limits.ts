@@ -87,6 +87,20 @@ export function describeLimits(): void {
     })
   })
 
+  it('a reload with a higher limit of a cluster lets in clients that wait in its queue', async () => {
+    const withLimit = (maxConnections: number) => ({
+      clusters: { back: { backends: [rig.backend.address], limits: { maxConnections, queueMs: 0 } } },
+    })
+    await rig.startWithLimits(withLimit(1))
+    const first = await rig.served()
+    const second = await rig.bed.connect()
+    second.send(pattern(2, SAID_BYTES))
+    await until(() => rig.bed.proxy.clusters.get('back')!.queue.length === 1)
+    await rig.bed.reload(withLimit(2))
+    await rig.servedInOrder([second])
+    await rig.leave(first)
+  })
+
   describe('clients that are refused', () => {
     it('a client beyond maxConnections is refused if whenFull says so, and its record says why', async () => {
       await start({ maxConnections: 1, whenFull: 'refuse' })

@@ -55,7 +55,7 @@ export class ClusterQueue {
   readonly #turns: SharedTurns
   /** How many of them are choosy. */
   #choosy = 0
-  /** Backends that have had a place since the last look. */
+  /** What has had a place since the last look. */
   readonly #freed = new Set<object>()
   #isLookDue = false
   #poll: NodeJS.Timeout | undefined
@@ -103,7 +103,10 @@ export class ClusterQueue {
     if (this.#places.delete(place)) this.#left(place)
   }
 
-  /** A place at this backend is free. It is given away a moment later, because what has ended is still being closed. */
+  /**
+   * A place is free at this backend, or in the limits of this cluster. It is given away a moment later, because what has ended is
+   * still being closed.
+   */
   freed(backend: object): void {
     if (this.length === 0) return
     this.#freed.add(backend)
