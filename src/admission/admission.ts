@@ -63,7 +63,7 @@ export class Admission implements AdmissionStep, Runnable {
   /** A connection is over. A client that waits may have its place. */
   ended(connection: Connection): void {
     if (connection.claim !== undefined) this.#giveBack(connection)
-    this.askAgain()
+    if (this.#paused.size > 0 && this.#rule.isForOthers?.() !== true) this.askAgain()
   }
 
   askAgain(): void {
@@ -101,6 +101,7 @@ export class Admission implements AdmissionStep, Runnable {
       listener.resume('admission')
     }
     this.#isAsking = false
+    if (this.#paused.size === 0 && this.#due.size === 0) this.#rule.nobodyWaits?.()
   }
 }
 

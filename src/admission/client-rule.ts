@@ -4,6 +4,7 @@
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Entry } from '../cluster/dial.js'
+import { SharedTurns } from '../cluster/queue/shared-turns.js'
 import { mayNameClients } from '../connection/listener-policy.js'
 import type { CountedClient } from '../connection/opening/admit.js'
 import type { Destination, Service } from '../connection/service.js'
@@ -16,6 +17,8 @@ import type { AdmissionRule, AdmissionStep, Decision, LetIn, Refuse } from './ru
 
 /** How often to look for places that other workers have given back, and for rates, while a client waits (ms). */
 const LOOK_EVERY_MS = 5
+/** How long to leave a place to other workers (ms): all of them look within that time. */
+const LEFT_FOR_MS = LOOK_EVERY_MS + 2
 
 export interface ClientRuleOptions {
   readonly limiter: Limiter
@@ -31,12 +34,17 @@ export interface ClientRuleOptions {
 
 export class ClientRule implements AdmissionRule {
   readonly #options: ClientRuleOptions
+  /** Counts the workers in which a client waits. */
+  readonly #turns: SharedTurns
+  /** The entry of this worker there. Undefined: no client waits. */
+  #waiting: number | undefined
   /** Undefined: no admission step asks this rule. */
   #step: AdmissionStep | undefined
   #look: NodeJS.Timeout | undefined
 
   constructor(options: ClientRuleOptions) {
     this.#options = options
+    this.#turns = new SharedTurns(options.limiter.counts, 'waiting')
   }
 
   begin(step: AdmissionStep): void {
@@ -89,6 +97,19 @@ export class ClientRule implements AdmissionRule {
     connection.claim = undefined
   }
 
+  isForOthers(): boolean {
+    if (!this.#options.hasOthers || this.#turns.isOwnTurn(1)) return false
+    clearTimeout(this.#look)
+    this.#look = undefined
+    this.#lookAfter(LEFT_FOR_MS)
+    return true
+  }
+
+  nobodyWaits(): void {
+    if (this.#waiting !== undefined) this.#turns.leave(this.#waiting)
+    this.#waiting = undefined
+  }
+
   #take(connection: LetIn, group: LimitGroup, client: PeerAddress): NoPlace | undefined {
     connection.claim ??= new Claim()
     return this.#options.limiter.take(group, client, connection.claim)
@@ -106,12 +127,17 @@ export class ClientRule implements AdmissionRule {
 
   #wait(noPlace: NoPlace, client: PeerAddress): 'wait' {
     this.#options.waits(noPlace, client)
+    const { hasOthers } = this.#options
+    if (hasOthers) this.#waiting ??= this.#turns.join(0, 0)
     // If only connections of this process are in the way, their end is enough.
-    if (this.#options.hasOthers || noPlace.why !== 'connections')
-      this.#look ??= setTimeout(() => {
-        this.#look = undefined
-        this.#step?.askAgain()
-      }, LOOK_EVERY_MS).unref()
+    if (hasOthers || noPlace.why !== 'connections') this.#lookAfter(LOOK_EVERY_MS)
     return 'wait'
+  }
+
+  #lookAfter(ms: number): void {
+    this.#look ??= setTimeout(() => {
+      this.#look = undefined
+      this.#step?.askAgain()
+    }, ms).unref()
   }
 }

@@ -50,4 +50,8 @@ export interface AdmissionRule {
   enter?(connection: LetIn, destination: Destination, client: CountedClient): Entry
   /** A connection that holds places is over. */
   ended?(connection: LetIn): void
+  /** A connection is over, and a client waits here. True: its place is for a client of another worker. */
+  isForOthers?(): boolean
+  /** No client waits here any more. */
+  nobodyWaits?(): void
 }

@@ -124,6 +124,21 @@ test('the queue of a cluster learns that a connection has given back its places'
   expect(told).toEqual(['x is over', 'true'])
 })
 
+test('a place that is for another worker is offered to nobody here, and the rule learns when nobody waits', async () => {
+  let isForOthers = true
+  const rule = { isForOthers: () => isForOthers, nobodyWaits: () => told.push('nobody waits') }
+  admission = new Admission({ runQueue } as unknown as Engine, { decide: (_, from) => decide(from), ...rule })
+  waitAtListener('a')
+  free = 1
+  admission.ended(connectionOf('x'))
+  await null
+  expect(told).toEqual([])
+  isForOthers = false
+  admission.ended(connectionOf('y'))
+  await null
+  expect(told).toEqual(['a?', 'a goes on', 'nobody waits'])
+})
+
 test('an end queues no work if no client waits', () => {
   admission.ended(connectionOf('x'))
   admission.askAgain()

@@ -9,7 +9,8 @@ import { validateConfig } from '../../src/config/validate.js'
 import { createListenerPolicy } from '../../src/connection/listener-policy.js'
 import type { Destination, Service } from '../../src/connection/service.js'
 import { Claim } from '../../src/limits/claim.js'
-import { createOwnCounts } from '../../src/limits/counts/own-counts.js'
+import type { Counts } from '../../src/limits/counts/counts.js'
+import { createOwnCounts, OwnCountsTable } from '../../src/limits/counts/own-counts.js'
 import { Gate } from '../../src/limits/gate.js'
 import { planOf } from '../../src/limits/limit.js'
 import { causeOf, Limiter } from '../../src/limits/limiter.js'
@@ -28,16 +29,18 @@ let open: number
 let own: OwnLimit
 
 beforeEach(() => {
-  limiter = new Limiter(createOwnCounts({ sources: 1000 }), { wouldRefuse: () => {} })
+  limiter = limiterOf(createOwnCounts({ sources: 1000 }))
   refused = []
   asked = 0
   open = 0
   own = new OwnLimit(() => open)
 })
 
-function ruleOf({ hasOthers = false } = {}): ClientRule {
+const limiterOf = (counts: Counts): Limiter => new Limiter(counts, { wouldRefuse: () => {} })
+
+function ruleOf({ hasOthers = false, limits = limiter } = {}): ClientRule {
   const rule = new ClientRule({
-    limiter,
+    limiter: limits,
     own: own,
     hasOthers,
     refused: (noPlace) => refused.push(causeOf(noPlace)),
@@ -187,6 +190,23 @@ describe('while a client waits', () => {
   it('a worker looks for places that others have freed, once and not for each client', () => {
     wait(ruleOf({ hasOthers: true }), { maxConnections: 1 })
     expect([asked, vi.getTimerCount()]).toEqual([1, 0])
+  })
+
+  it('a worker leaves every second place to another worker in which a client waits', () => {
+    const table = new OwnCountsTable({ sources: 10 })
+    const [one, two] = [0, 1].map((worker) =>
+      ruleOf({ hasOthers: true, limits: limiterOf(table.view(worker)) }),
+    )
+    wait(one!, { maxConnections: 1 })
+    expect([one!.isForOthers(), one!.isForOthers()]).toEqual([false, false])
+    expect(two!.decide(serviceOf({ limits: { maxConnections: 1 } }), PEER)).toBe('wait')
+    expect([1, 2, 3, 4].map(() => one!.isForOthers())).toEqual([true, false, true, false])
+    asked = 0
+    vi.advanceTimersByTime(6)
+    two!.nobodyWaits()
+    expect([asked, one!.isForOthers()]).toEqual([1, false])
+    vi.advanceTimersByTime(1)
+    expect(asked).toBe(2)
   })
 
   it('a process looks whether a rate lets clients in again', () => {

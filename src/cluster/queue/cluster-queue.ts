@@ -64,7 +64,7 @@ export class ClusterQueue {
 
   constructor(host: QueueHost) {
     this.#host = host
-    this.#turns = new SharedTurns(host.counts, host.name)
+    this.#turns = new SharedTurns(host.counts, `queue/${host.name}`)
   }
 
   get length(): number {

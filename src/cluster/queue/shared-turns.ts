@@ -1,5 +1,5 @@
 /**
- * What the queues of one cluster know of each other, one in each worker: how many wait in all of them. A worker whose
+ * What those who wait for the same in several workers know of each other: how many wait in all of them. A worker whose
  * connection ends would otherwise always give its place to a client of its own. It leaves a place to others in proportion to
  * those who wait there, and they find it when they look.
  */
@@ -11,10 +11,10 @@ export class SharedTurns {
   /** Its part of the places that it has freed and not used, from 0 to 1. */
   #owed = 0
 
-  /** `counts` undefined: there is only this process. */
-  constructor(counts: Counts | undefined, cluster: string) {
+  /** `counts` undefined: there is only this process. `scope`: what they wait for, as the table calls it. */
+  constructor(counts: Counts | undefined, scope: string) {
     this.#counts = counts?.isShared === true ? counts : undefined
-    this.#key = { scope: `queue/${cluster}` }
+    this.#key = { scope }
   }
 
   get areShared(): boolean {
