@@ -11,6 +11,8 @@ const ASK_EVERY_MS = 2000
  * file may have changed for this long (ms).
  */
 const SETTLE_MS = 500
+/** But a file that changes all the time is read after so many of these waits, about 5 s. */
+const MOST_WAITS = 10
 
 export class WatchedFiles {
   readonly #files: readonly string[]
@@ -19,6 +21,8 @@ export class WatchedFiles {
   readonly #seen = new Map<string, string>()
   #next: NodeJS.Timeout | undefined
   #timer: NodeJS.Timeout | undefined
+  /** How often it waited in a row because a file had just changed. */
+  #waits = 0
 
   /** `changed` gets the last file of several changes in a row. */
   constructor(files: readonly string[], changed: (file: string) => void) {
@@ -50,10 +54,14 @@ export class WatchedFiles {
 
   #settle(file: string): void {
     clearTimeout(this.#timer)
+    this.#waits++
     this.#timer = setTimeout(() => {
       const changed = this.#findChanged()
-      if (changed === undefined) this.#changed(file)
-      else this.#settle(changed)
+      if (changed !== undefined && this.#waits < MOST_WAITS) this.#settle(changed)
+      else {
+        this.#waits = 0
+        this.#changed(changed ?? file)
+      }
     }, SETTLE_MS).unref()
   }
 

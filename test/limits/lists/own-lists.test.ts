@@ -204,6 +204,17 @@ describe('lists of files', () => {
     expect(await rig.reported(2)).toEqual(['pieces: 1', 'again pieces: 5'])
   })
 
+  it('a file that never rests is read after some seconds, as when a program adds a line for each attack', async () => {
+    const file = fileWith('restless', 'a.test shop\n')
+    rig = await Rig.start(file)
+    for (let piece = 0; piece < 20; piece++) {
+      appendFileSync(file, `${piece}.test apps\n`)
+      vi.advanceTimersByTime(SETTLED_WITHIN_MS)
+    }
+    await rig.reported(2)
+    expect(rig.find('0.test')).toBe('apps')
+  })
+
   it('a file that changes after it was read and before its list is used is read again', async () => {
     const file = fileWith('between', 'a.test shop\n')
     rig = new Rig([file])
