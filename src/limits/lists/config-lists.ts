@@ -31,30 +31,37 @@ export class KeptList<Kind extends ListKind = ListKind> {
   readonly file: ListFile<Kind>
   /** Why the file of now cannot be used. Undefined: it is in use. */
   error: string | undefined
-  #loaded: Loaded<Kind>
+  #inUse: { loaded: Loaded<Kind> }
 
   constructor(file: ListFile<Kind>) {
     this.file = file
-    this.#loaded = { content: emptyContent(file.kind), entries: 0, loadedAt: NEVER, bytes: undefined }
+    const content = emptyContent(file.kind)
+    this.#inUse = { loaded: { content, entries: 0, loadedAt: NEVER, bytes: undefined } }
   }
 
   get loaded(): Loaded<Kind> {
-    return this.#loaded
+    return this.#inUse.loaded
   }
 
   get content(): Contents[Kind] {
-    return this.#loaded.content
+    return this.#inUse.loaded.content
   }
 
   /** From now on the list is this. */
   use(loaded: Loaded<Kind>): void {
-    this.#loaded = loaded
+    this.#inUse.loaded = loaded
     this.error = undefined
+  }
+
+  /** From now on the list of the config before is this one, too. */
+  replace(before: KeptList<Kind>): void {
+    before.#inUse.loaded = this.loaded
+    this.#inUse = before.#inUse
   }
 
   status(): ListStatus {
     const { error } = this
-    const { entries, loadedAt } = this.#loaded
+    const { entries, loadedAt } = this.loaded
     return {
       kind: this.file.kind,
       file: this.file.path,
@@ -89,6 +96,18 @@ export class ConfigLists {
 
   get all(): readonly KeptList[] {
     return [...this.#lists.values()]
+  }
+
+  /**
+   * This config is used in place of that one. Connections from before keep their gate for as long as they last, so its lists of
+   * addresses become these: otherwise each reload would keep one more copy. A map of that config stays, because it leads to the
+   * clusters of that config.
+   */
+  replace(before: ConfigLists | undefined): void {
+    for (const list of this.all) {
+      const its = before?.find(keyOf(list.file))
+      if (its !== undefined && list.file.kind === 'addresses') list.replace(its)
+    }
   }
 
   /** Where a map may lead. Undefined: the file is no map. */

@@ -47,6 +47,7 @@ export class OwnLists implements Lists {
   }
 
   takeUp(lists: ConfigLists): void {
+    lists.replace(this.#present?.lists)
     this.stop()
     const paths = [...new Set(lists.all.map(({ file }) => file.path))]
     const watch = new WatchedFiles(paths, () => this.#look(lists))

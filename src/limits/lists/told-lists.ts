@@ -65,8 +65,13 @@ export class ToldLists implements Lists {
   }
 
   takeUp(lists: ConfigLists): void {
+    lists.replace(this.#present)
     this.#present = lists
-    for (const key of this.#told.keys()) if (lists.find(key) === undefined) this.#told.delete(key)
+    for (const [key, read] of this.#told) {
+      if (lists.find(key) === undefined) this.#told.delete(key)
+      // The supervisor may have told another version between the loading and this moment.
+      else void this.#use(key, read)
+    }
   }
 
   /** The supervisor tells. */

@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { AddressSet } from '../../../src/address-set.js'
 import { ConfigLists, type KeptList, type Loaded } from '../../../src/limits/lists/config-lists.js'
+import type { ListFile } from '../../../src/limits/lists/content.js'
 import { partsOf, ToldLists } from '../../../src/limits/lists/told-lists.js'
 import { until } from '../../support/wait.js'
 
 const FILE = { kind: 'names', path: 'tenants.txt' } as const
+const ADDRESSES = { kind: 'addresses', path: 'deny.txt' } as const
 
 function loaded(text: string): Loaded {
   return {
@@ -23,8 +25,15 @@ function listsWith(): { lists: ConfigLists; list: KeptList<'names'> } {
   return { lists, list: lists.get(FILE) }
 }
 
-function tell(told: ToldLists, text: string, isInUse: boolean): number {
-  const parts = [...partsOf(FILE, loaded(text), isInUse)]
+/** The same for a list of addresses. */
+function denyLists(): { lists: ConfigLists; has(host: string): boolean } {
+  const deny = { addresses: [], files: [ADDRESSES.path] }
+  const lists = new ConfigLists({ listeners: [], clusters: {}, limits: { deny } } as never)
+  return { lists, has: (host) => lists.get(ADDRESSES).content.has({ kind: 'tcp', host, port: 1 }) }
+}
+
+function tell(told: ToldLists, text: string, isInUse: boolean, file: ListFile = FILE): number {
+  const parts = [...partsOf(file, loaded(text), isInUse)]
   for (const part of parts) told.hear(part)
   return parts.length
 }
@@ -72,5 +81,37 @@ describe('lists that a supervisor tells', () => {
     expect(list.content.find('a.test')?.cluster).toBe('first')
     await until(() => list.content.find('a.test')?.cluster !== 'first')
     expect(list.content.find('a.test')?.cluster).toBe('third')
+  })
+
+  it('what was told between the loading of a config and its use is used, too', async () => {
+    const told = new ToldLists()
+    tell(told, '192.0.2.1', false, ADDRESSES)
+    const present = denyLists()
+    await told.load(present.lists)
+    told.takeUp(present.lists)
+    tell(told, '192.0.2.2', false, ADDRESSES)
+    const next = denyLists()
+    await told.load(next.lists)
+    tell(told, '192.0.2.3', true, ADDRESSES)
+    await until(() => present.has('192.0.2.3'))
+    expect(next.has('192.0.2.2')).toBe(true)
+    told.takeUp(next.lists)
+    await until(() => next.has('192.0.2.3'))
+    expect(next.has('192.0.2.2')).toBe(false)
+  })
+
+  it('the lists of addresses of earlier configs become those of the present one, so that there is one copy', async () => {
+    const told = new ToldLists()
+    const configs = [denyLists(), denyLists(), denyLists()]
+    for (const [index, { lists }] of configs.entries()) {
+      tell(told, `192.0.2.${index}`, false, ADDRESSES)
+      await told.load(lists)
+      told.takeUp(lists)
+    }
+    const contents = new Set(configs.map(({ lists }) => lists.get(ADDRESSES).content))
+    expect(contents.size).toBe(1)
+    expect(configs[0]!.has('192.0.2.2')).toBe(true)
+    tell(told, '192.0.2.9', true, ADDRESSES)
+    await until(() => configs[0]!.has('192.0.2.9'))
   })
 })
