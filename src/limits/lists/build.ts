@@ -10,6 +10,7 @@ import { Slices } from './slices.js'
 const MOST_LINE_BYTES = 4096
 const MOST_PROBLEMS = 20
 const NEWLINE = 10
+const CARRIAGE_RETURN = '\r'
 const BYTE_ORDER_MARK = /^\uFEFF/
 /** The clock is read once for so many lines. */
 const LINES_PER_LOOK = 32
@@ -39,6 +40,13 @@ function addLine(bytes: Buffer, from: number, to: number, builder: Builder<unkno
   if (to - from > MOST_LINE_BYTES)
     return { column: 1, message: `the line has more than ${MOST_LINE_BYTES} bytes: write one entry a line` }
   const text = bytes.toString('utf8', from, to)
+  const stray = text.trimEnd().indexOf(CARRIAGE_RETURN)
+  // What is behind it would be a note or a comment, and nobody would see that it is not in the list.
+  if (stray !== -1)
+    return {
+      column: stray + 1,
+      message: 'a carriage return alone ends no line: save the file with line feeds',
+    }
   return builder.add(from === 0 ? text.replace(BYTE_ORDER_MARK, '') : text)
 }
 

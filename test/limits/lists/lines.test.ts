@@ -51,6 +51,26 @@ describe('a list of addresses', () => {
     ])
   })
 
+  it('a second address in a line is no note, so that no entry is left out unseen', async () => {
+    const { problems } = await addresses(
+      '192.0.2.1 192.0.2.2\n192.0.2.0\t192.0.2.255 24\n192.0.2.0 - 192.0.2.9\n10.0.0.1 - printer\n10.0.0.2 24\n10.0.0.3 # 10.0.0.4\n',
+    )
+    const wrong = (host: string) =>
+      `"${host}" is a second address in this line: write each in a line of its own, and a range as networks`
+    expect(problems).toEqual([
+      `deny.txt:1:11 ${wrong('192.0.2.2')}`,
+      `deny.txt:2:11 ${wrong('192.0.2.255')}`,
+      `deny.txt:3:13 ${wrong('192.0.2.9')}`,
+    ])
+  })
+
+  it('a file with carriage returns alone is no list, because all of it would be one line', async () => {
+    const { problems } = await addresses('# scanners\r192.0.2.1\r192.0.2.2\r')
+    expect(problems).toEqual([
+      'deny.txt:1:11 a carriage return alone ends no line: save the file with line feeds',
+    ])
+  })
+
   it('each bad line of a list is named with its place and what to write', async () => {
     const { problems } = await addresses(
       '10.0.0.0/8\n10.0.0.0/33 x\n\n  a.test\n10.0.0.1,10.0.0.2\n!\n::1%eth0\n',
