@@ -1,7 +1,12 @@
 /** How a config says limits, and what is said of limits that cannot be read or do not go together. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
 import type { MillraceError } from '../../src/errors.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const folder = temporaryFolder()
 
 interface Parts {
   readonly limits?: object
@@ -88,10 +93,12 @@ describe('the limits of a config', () => {
   })
 
   it('lists have address ranges, and files of them', () => {
-    const allow = ['10.0.0.0/8', { file: 'a.txt' }, 'unix', { file: 'b.txt' }]
+    const [a = '', b = ''] = ['a.txt', 'b.txt'].map((name) => join(folder, name))
+    for (const file of [a, b]) writeFileSync(file, '192.0.2.1\n')
+    const allow = ['10.0.0.0/8', { file: a }, 'unix', { file: b }]
     expect(configOf(inListener({ allow })).listeners[0]!.limits!.allow).toEqual({
       addresses: ['10.0.0.0/8', 'unix'],
-      files: ['a.txt', 'b.txt'],
+      files: [a, b],
     })
   })
 
@@ -242,6 +249,11 @@ describe('limits that do not go together', () => {
       'idle ends come first',
       { limits: { evictIdle: { afterMs: '11m' } } },
       'limits.evictIdle.afterMs: 660000ms is never reached, because connections that idle end after timeouts.idleMs, which is 600000ms',
+    ],
+    [
+      'a dry run has a limit of backends',
+      inCluster({ ...some, dryRun: true, perBackend: some }),
+      'clusters.db.limits.perBackend: cannot stand beside "dryRun", because a full backend is never picked',
     ],
     [
       'a queue of a cluster that cannot be full',

@@ -15,6 +15,7 @@ export function checkQueue(input: unknown, name: string): Finding[] {
   return [
     ...(canBeFull(cluster) ? besideRefuse(limits, path) : withoutFull(limits, path)),
     ...besideDial(cluster, path),
+    ...besideDryRun(limits, path),
   ]
 }
 
@@ -50,5 +51,13 @@ function besideDial(cluster: unknown, path: Path): Finding[] {
   if (valueAt(valueAt(cluster, 'limits'), 'perBackend') === undefined) return []
   const message =
     'cannot stand beside "dial", because there is no list of backends: write "maxConnections" instead'
+  return [aboutKey([...path, 'perBackend'], message)]
+}
+
+/** millrace cannot say what would have happened: a client that goes to a full backend does not go to another one. */
+function besideDryRun(limits: unknown, path: Path): Finding[] {
+  if (valueAt(limits, 'dryRun') !== true || valueAt(limits, 'perBackend') === undefined) return []
+  const message =
+    'cannot stand beside "dryRun", because a full backend is never picked: remove one of the two'
   return [aboutKey([...path, 'perBackend'], message)]
 }
