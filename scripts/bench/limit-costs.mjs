@@ -16,7 +16,7 @@ const WHOLE = { prefix4: 32, prefix6: 64 }
 const SCOPES = 16
 const PORTS = 65_536
 const BLOCK_BYTES = 512
-const PROCESSES = [1, 4]
+const WORKERS = [2, 4]
 const THOROUGH = { runs: 7, runNs: 60e6, sources: 100_000, entries: 100_000, bans: 20_000, swaps: 7 }
 /** For a smoke test: everything runs, and no figure means anything. */
 const BRIEF = { runs: 1, runNs: 1e6, sources: 100, entries: 100, bans: 100, swaps: 1 }
@@ -34,10 +34,8 @@ export async function measureLimits({ isSmoke }) {
 function printMemory(native, { sources }) {
   console.log(`\n| bytes of a source, of ${sources.toLocaleString('en')} | |\n|---|---:|`)
   console.log(`| table of one process | ${ownBytes(sources).toFixed(0)} |`)
-  for (const processes of native === undefined ? [] : PROCESSES)
-    console.log(
-      `| shared table, ${processes} workers | ${sharedBytes(native, sources, processes).toFixed(0)} |`,
-    )
+  for (const workers of native === undefined ? [] : WORKERS)
+    console.log(`| shared table, ${workers} workers | ${sharedBytes(native, sources, workers).toFixed(0)} |`)
 }
 
 function ownBytes(sources) {
