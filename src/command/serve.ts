@@ -26,7 +26,6 @@ const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
 export async function serve(config: Config, load: () => Config, signals: Signals): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
-  announceMostConnections(log, ownMost(config), workerCount(config))
   let admin: Promise<AdminServer | undefined> = Promise.resolve(undefined)
   const surroundings: Surroundings = {
     load,
@@ -45,6 +44,7 @@ export async function serve(config: Config, load: () => Config, signals: Signals
   }
   if (orders.isDraining) return
   orders.started()
+  announceMostConnections(log, ownMost(config), workerCount(config))
   admin = openAdmin(control, config.admin, log)
   await admin
 }

@@ -25,6 +25,9 @@ const EXAMPLES = [...docs.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, bl
     }),
 )
 
+/** The id of a connection. */
+const ID = /[0-9A-HJKMNP-TV-Z]{26}/
+
 let rig: VerbsRig
 
 beforeEach(async () => {
@@ -35,7 +38,7 @@ afterEach(() => rig.end())
 /** Replaces what changes from run to run. */
 function shapeOf(text: string): string {
   return text
-    .replaceAll(/[0-9A-HJKMNP-TV-Z]{26}/g, 'ID')
+    .replaceAll(new RegExp(ID, 'g'), 'ID')
     .replaceAll(/(127\.0\.0\.1|10\.0\.0\.\d):\d+/g, 'ADDRESS')
     .replaceAll(/\d+(\.\d+)?(ms|s)\b/g, 'TIME')
     .replaceAll(/\d+(\.\d+)? [KMG]?B/g, 'BYTES')
@@ -52,7 +55,10 @@ describe('docs/commands.md', () => {
   })
 
   it.each(EXAMPLES)('docs/commands.md shows what `$command` prints', async ({ command, output }) => {
-    const line = command.replace(/^millrace /, '').replace(/10\.0\.0\.5:5432/, rig.backends[0]!.address)
+    const line = command
+      .replace(/^millrace /, '')
+      .replace(/10\.0\.0\.5:5432/, rig.backends[0]!.address)
+      .replace(ID, (await rig.ask('connections')).stdout.match(ID)?.[0] ?? '')
     if (command.includes('reload')) {
       writeFileSync(rig.file, JSON.stringify({ splice: 'auto', ...rig.config(), timeouts: { idleMs: '1h' } }))
     }
