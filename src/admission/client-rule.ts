@@ -63,19 +63,22 @@ export class ClientRule implements AdmissionRule {
     if (cause !== undefined) return { answer: 'refuse', cause }
     const { limiter, own } = this.#options
     if (own.noPlace !== undefined) return this.#turnAway(own.noPlace, from)
-    if (limits === undefined) return 'go-on'
-    const claim = new Claim()
-    const group = namesClients ? limits.scopes : groupFor(limits, from)
-    const noPlace = limiter.take(group, from, claim)
-    return noPlace === undefined ? claim : this.#turnAway(noPlace, from)
+    const claim = limits && new Claim()
+    const group = limits && (namesClients ? limits.scopes : groupFor(limits, from))
+    const noPlace = group && limiter.take(group, from, claim!)
+    if (noPlace !== undefined) return this.#turnAway(noPlace, from)
+    if (!namesClients) gate.letIn(from)
+    return claim ?? 'go-on'
   }
 
   named(connection: LetIn, client: Address): OpeningCause | undefined {
     const { gate, limits } = connection.service
     const cause = gate.refuses(client)
-    if (cause !== undefined || limits === undefined) return cause
-    const noPlace = this.#take(connection, limits.sources, client)
-    return noPlace && this.#refuse(noPlace, client)
+    if (cause !== undefined) return cause
+    const noPlace = limits && this.#take(connection, limits.sources, client)
+    if (noPlace !== undefined) return this.#refuse(noPlace, client)
+    gate.letIn(client)
+    return undefined
   }
 
   enter(connection: LetIn, { limits }: Destination, client: CountedClient): Entry {

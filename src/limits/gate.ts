@@ -19,23 +19,33 @@ export interface GateCheck {
 export type GateRefused = (check: GateCheck, cause: OpeningCause, client: PeerAddress) => void
 
 export class Gate {
-  readonly #checks: readonly GateCheck[]
+  readonly #enforced: readonly GateCheck[]
+  readonly #dry: readonly GateCheck[]
   readonly #refused: GateRefused
 
   /** The checks are asked in this order, until one refuses. */
   constructor(checks: readonly GateCheck[], refused: GateRefused = () => {}) {
-    this.#checks = checks
+    this.#enforced = checks.filter(({ isDryRun }) => !isDryRun)
+    this.#dry = checks.filter(({ isDryRun }) => isDryRun)
     this.#refused = refused
   }
 
-  /** Why a client of this address may not come in. Undefined: it may. */
+  /** Why a client of this address may not come in. Undefined: it may. A client that waits is asked about again and again. */
   refuses(client: PeerAddress): OpeningCause | undefined {
-    for (const check of this.#checks) {
+    for (const check of this.#enforced) {
       const cause = check.refuses(client)
       if (cause === undefined) continue
       this.#refused(check, cause, client)
-      if (!check.isDryRun) return cause
+      return cause
     }
     return undefined
+  }
+
+  /** A client of this address has come in. Tells what each dry run would have done. Call it once for each client. */
+  letIn(client: PeerAddress): void {
+    for (const check of this.#dry) {
+      const cause = check.refuses(client)
+      if (cause !== undefined) this.#refused(check, cause, client)
+    }
   }
 }

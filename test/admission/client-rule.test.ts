@@ -70,6 +70,19 @@ const connectionOf = (service: Service, decision: Decision = 'go-on', peer: Peer
 })
 
 describe('the gate', () => {
+  it('a client that waits counts once in a dry run, when it comes in', () => {
+    const told: string[] = []
+    const dry = { scope: 'process', isDryRun: true, refuses: () => 'rejected' } as const
+    const gate = new Gate([dry], (_, cause) => told.push(cause))
+    const service = serviceOf({ limits: { maxConnections: 1 } }, {}, gate)
+    const rule = ruleOf()
+    const first = connectionOf(service, rule.decide(service, PEER))
+    expect([rule.decide(service, PEER), rule.decide(service, PEER), told.length]).toEqual(['wait', 'wait', 1])
+    rule.ended(first)
+    expect(rule.decide(service, PEER)).toBeInstanceOf(Claim)
+    expect(told).toEqual(['rejected', 'rejected'])
+  })
+
   it('a client that the gate refuses is refused, with its cause', () => {
     expect(ruleOf().decide(serviceOf({}, {}, BARRED), PEER)).toEqual({ answer: 'refuse', cause: 'rejected' })
   })
