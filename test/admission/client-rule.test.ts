@@ -11,7 +11,7 @@ import type { Destination, Service } from '../../src/connection/service.js'
 import { Claim } from '../../src/limits/claim.js'
 import type { Counts } from '../../src/limits/counts/counts.js'
 import { createOwnCounts, OwnCountsTable } from '../../src/limits/counts/own-counts.js'
-import { Gate } from '../../src/limits/gate.js'
+import { Gate, type GateCheck } from '../../src/limits/gate.js'
 import { planOf } from '../../src/limits/limit.js'
 import { causeOf, Limiter } from '../../src/limits/limiter.js'
 import { OwnLimit } from '../../src/limits/own-limit.js'
@@ -72,7 +72,7 @@ const connectionOf = (service: Service, decision: Decision = 'go-on', peer: Peer
 describe('the gate', () => {
   it('a client that waits counts once in a dry run, when it comes in', () => {
     const told: string[] = []
-    const dry = { scope: 'process', isDryRun: true, refuses: () => 'rejected' } as const
+    const dry: GateCheck = { scope: 'process', isDryRun: true, refuses: () => 'rejected' }
     const gate = new Gate([dry], (_, cause) => told.push(cause))
     const service = serviceOf({ limits: { maxConnections: 1 } }, {}, gate)
     const rule = ruleOf()
