@@ -17,6 +17,7 @@ const BELOW_THE_ROOMS = [
   'address',
   'address-set',
   'prefix-tree',
+  'source',
   'ip',
   'names',
   'request-path',
@@ -45,6 +46,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   via: ['io', 'websocket'],
   words: ['figures'],
   'address-set': ['address', 'ip', 'prefix-tree'],
+  source: ['address', 'ip'],
 }
 /** Rooms from which a room may not even import a type. No file may import a type from above it. */
 const NO_TYPES_OF: Record<string, readonly string[]> = {

@@ -75,7 +75,8 @@ export class ClientRule implements AdmissionRule {
     const { gate, limits } = connection.service
     const cause = gate.refuses(client)
     if (cause !== undefined) return cause
-    const noPlace = limits && this.#take(connection, limits.sources, client)
+    const isSource = client.kind !== 'unix'
+    const noPlace = isSource && limits ? this.#take(connection, limits.sources, client) : undefined
     if (noPlace !== undefined) return this.#refuse(noPlace, client)
     gate.letIn(client)
     return undefined

@@ -3,16 +3,17 @@
  * the connect in progress, its place in the queue and the wait in between, and nothing once `done` was called. It
  * does not choose the next candidate. If the first candidate connects, it sets no timer.
  */
+
 import type { ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dial } from '../io/engine.js'
+import { sourceOf, USUAL_PREFIXES } from '../source.js'
 import type { AttemptHost, Next, Waiting } from './attempt-host.js'
 import { Backend } from './backend.js'
 import { Full } from './candidates.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
 import type { DialerOutcome, Through } from './dialer.js'
 import { type Place, QUEUE_FULL, QUEUE_TIMEOUT } from './queue/cluster-queue.js'
-import { sourceOf } from './queue/source.js'
 import type { Waiter } from './queue/waiter.js'
 import { race } from './race.js'
 
@@ -72,7 +73,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
   }
 
   get source(): string {
-    return sourceOf(this.#request.clientAddress)
+    return sourceOf(this.#request.clientAddress, USUAL_PREFIXES)
   }
 
   get isChoosy(): boolean {

@@ -3,9 +3,9 @@
  * waits in the queue until its turn comes. Then the real dial begins. If that one finds all backends full, it waits on in the
  * same place.
  */
+import { sourceOf, USUAL_PREFIXES } from '../source.js'
 import { type Dialling, type DialRequest, type DialResult, REFUSED } from './dial.js'
 import { type ClusterQueue, type Place, QUEUE_FULL } from './queue/cluster-queue.js'
-import { sourceOf } from './queue/source.js'
 import type { Waiter } from './queue/waiter.js'
 
 export interface DialInQueueHost {
@@ -45,7 +45,7 @@ export class DialInQueue implements Dialling, Waiter {
   }
 
   get source(): string {
-    return sourceOf(this.#request.clientAddress)
+    return sourceOf(this.#request.clientAddress, USUAL_PREFIXES)
   }
 
   get connectMs(): number {

@@ -3,7 +3,7 @@
  * its certificates, its routes. A listener that does none of this has no policy, and its clients have no
  * delay.
  */
-import { type PeerAddress, unpackPeer } from '../address.js'
+import type { PeerAddress } from '../address.js'
 import { AddressSet } from '../address-set.js'
 import type { ClusterConfig } from '../config/schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
@@ -103,8 +103,7 @@ export function mayNameClients(
 ): boolean {
   if (peer === undefined || (config.acceptProxy === undefined && config.clientFrom === undefined))
     return false
-  const address = unpackPeer(peer)
-  return proxySenders.has(address) || trustedProxies.has(address)
+  return proxySenders.has(peer) || trustedProxies.has(peer)
 }
 
 /** What a cluster needs before a client can be joined to it. */

@@ -16,6 +16,12 @@ export class Claim {
     this.entries.push(entry)
   }
 
+  /** Takes over the places of another claim. */
+  join({ limits, entries }: Claim): void {
+    this.limits.push(...limits)
+    this.entries.push(...entries)
+  }
+
   clear(): void {
     this.limits.length = 0
     this.entries.length = 0

@@ -3,8 +3,8 @@
  * config, and are made once for it. Pure.
  */
 import type { PeerAddress } from '../address.js'
+import { sourceOf } from '../source.js'
 import type { Want } from './counts/counts.js'
-import { sourceOf } from './counts/source.js'
 import type { Limits, Rate, SourceLimits } from './policy.js'
 
 /** One limit. Each client needs a place in it. */
@@ -13,14 +13,16 @@ export interface Limit {
   readonly scope: string
   /** The limits of each source. Undefined: it is a limit of the scope as a whole. */
   readonly perSource: SourceLimits | undefined
-  readonly policy: Limits
+  readonly policy: Pick<Limits, 'whenFull' | 'dryRun'>
   /** What to ask of the table, but for the source. */
   readonly want: Want
 }
 
 /** In the order in which they are asked. Those of sources come first: a source that has its share makes nobody wait. */
 export interface LimitGroup {
-  /** Limits that turn clients away. No client gets a place in one of them without a place in all. */
+  /** Those of the enforced that limit the bytes of a source in a day. They are asked first. */
+  readonly daily: readonly Limit[]
+  /** All other limits that turn clients away. No client gets a place in one of them without a place in all. */
   readonly enforced: readonly Limit[]
   /** Limits in a dry run. */
   readonly dry: readonly Limit[]
@@ -48,9 +50,12 @@ export function planOf(...scopes: readonly LimitedScope[]): LimitPlan | undefine
 }
 
 const groupOf = (limits: readonly Limit[]): LimitGroup => ({
-  enforced: limits.filter(({ policy }) => !policy.dryRun),
+  daily: limits.filter((limit) => !limit.policy.dryRun && isDaily(limit)),
+  enforced: limits.filter((limit) => !limit.policy.dryRun && !isDaily(limit)),
   dry: limits.filter(({ policy }) => policy.dryRun),
 })
+
+const isDaily = ({ perSource }: Limit): boolean => perSource !== undefined && perSource.bytesPerDay > 0
 
 /** The place that a client asks for in a limit. */
 export function wantFor({ scope, perSource, want }: Limit, client: PeerAddress): Want {

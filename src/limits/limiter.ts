@@ -4,7 +4,7 @@
  */
 import type { PeerAddress } from '../address.js'
 import type { OpeningCause } from '../observe/endings.js'
-import type { Claim } from './claim.js'
+import { Claim } from './claim.js'
 import type { Counts, WhyRefused } from './counts/counts.js'
 import { type Limit, type LimitGroup, type LimitPlan, wantFor } from './limit.js'
 
@@ -32,21 +32,24 @@ export class Limiter {
   }
 
   /** Takes a place in each limit and adds it to the claim. If a limit has none, nothing is taken. */
-  take({ enforced, dry }: LimitGroup, client: PeerAddress, claim: Claim): NoPlace | undefined {
-    if (enforced.length > 0) {
-      const { entries, refused, why } = this.counts.take(enforced.map((limit) => wantFor(limit, client)))
-      if (entries === undefined) return { limit: enforced[refused]!, why }
-      const spent = enforced.findIndex((limit, index) => this.#isSpent(limit, entries[index]!))
-      if (spent !== -1) {
-        for (const entry of entries) this.counts.leave(entry)
-        return { limit: enforced[spent]!, why: 'bytes-today' }
-      }
-      for (const [index, limit] of enforced.entries()) this.#add(claim, limit, entries[index]!)
+  take({ daily, enforced, dry }: LimitGroup, client: PeerAddress, claim: Claim): NoPlace | undefined {
+    // A source that has moved all its bytes must not use up the rate of a scope that others need.
+    const days: Claim | undefined = daily.length === 0 ? undefined : new Claim()
+    const noPlace =
+      (days && (this.#takeAll(daily, client, days) ?? this.#spent(days))) ??
+      this.#takeAll(enforced, client, claim)
+    if (noPlace !== undefined) {
+      if (days !== undefined) this.leave(days)
+      return noPlace
     }
+    if (days !== undefined) claim.join(days)
     for (const limit of dry) {
       const { entries, why } = this.counts.take([wantFor(limit, client)])
       if (entries === undefined) this.#hooks.wouldRefuse({ limit, why }, client)
-      else this.#add(claim, limit, entries[0]!)
+      else if (this.#isSpent(limit, entries[0]!)) {
+        this.counts.leave(entries[0]!)
+        this.#hooks.wouldRefuse({ limit, why: 'bytes-today' }, client)
+      } else this.#add(claim, limit, entries[0]!)
     }
     return undefined
   }
@@ -65,7 +68,20 @@ export class Limiter {
     return this.#held.get(scope) ?? 0
   }
 
-  /** Whether the source has moved all the bytes that it may move today. */
+  #takeAll(limits: readonly Limit[], client: PeerAddress, claim: Claim): NoPlace | undefined {
+    if (limits.length === 0) return undefined
+    const { entries, refused, why } = this.counts.take(limits.map((limit) => wantFor(limit, client)))
+    if (entries === undefined) return { limit: limits[refused]!, why }
+    for (const [index, limit] of limits.entries()) this.#add(claim, limit, entries[index]!)
+    return undefined
+  }
+
+  /** A limit whose source has moved all the bytes that it may move today. */
+  #spent({ limits, entries }: Claim): NoPlace | undefined {
+    const limit = limits.find((each, index) => this.#isSpent(each, entries[index]!))
+    return limit && { limit, why: 'bytes-today' }
+  }
+
   #isSpent({ perSource }: Limit, entry: number): boolean {
     const most = perSource?.bytesPerDay ?? 0
     return most > 0 && this.counts.addBytes(entry, 0) >= most

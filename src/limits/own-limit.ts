@@ -3,19 +3,10 @@
  * needs no table of counts. It holds beside a `maxConnections` of the proxy, too:
  * one worker can have more of these than the others.
  */
+import type { Limit } from './limit.js'
 import type { NoPlace } from './limiter.js'
-import type { Limits } from './policy.js'
 
-const NO_LIMITS: Limits = {
-  maxConnections: 0,
-  newPerSecond: undefined,
-  bytesPerSecond: undefined,
-  perSource: undefined,
-  perConnection: undefined,
-  whenFull: 'wait',
-  refuseAs: undefined,
-  dryRun: false,
-}
+const NO_LIMITS: Limit['policy'] = { whenFull: 'wait', dryRun: false }
 
 export class OwnLimit {
   readonly #open: () => number
@@ -28,7 +19,7 @@ export class OwnLimit {
   }
 
   /** `most` undefined: there is no such limit. */
-  set(most: number | undefined, policy: Limits = NO_LIMITS): void {
+  set(most: number | undefined, policy = NO_LIMITS): void {
     this.#most = most ?? Number.POSITIVE_INFINITY
     const want = { key: { scope: 'process' }, most: this.#most, perSecond: 0, burst: 1 }
     this.#full = { limit: { scope: 'process', perSource: undefined, policy, want }, why: 'connections' }

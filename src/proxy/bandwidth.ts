@@ -12,6 +12,7 @@ import { Divisions } from '../limits/bandwidth/divisions.js'
 import { HandOuts } from '../limits/bandwidth/hand-outs.js'
 import {
   type DayQuota,
+  NO_SHARES,
   PipeLimiter,
   type PipeShares,
   type RateChange,
@@ -19,10 +20,10 @@ import {
 import type { RateOwner } from '../limits/bandwidth/rate-owner.js'
 import { SharedRates } from '../limits/bandwidth/shared-rates.js'
 import type { Counts } from '../limits/counts/counts.js'
-import { sourceOf } from '../limits/counts/source.js'
 import type { Limits, Bandwidth as Rates } from '../limits/policy.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Pipe } from '../pipe/pipe.js'
+import { sourceOf } from '../source.js'
 import type { ConnectionIds } from './connection-ids.js'
 
 interface OwnedRates {
@@ -75,6 +76,7 @@ export class Bandwidth {
     this.#policies = new Map(scopes.flatMap(([scope, each]) => (limitsBytes(each) ? [[scope, each]] : [])))
     this.#rates.setRates((scope, isOfSource) => {
       const policy = this.#policies.get(scope)
+      if (policy?.dryRun === true) return undefined
       return isOfSource ? policy?.perSource?.bytesPerSecond : policy?.bytesPerSecond
     }, this.#handOuts.now)
   }
@@ -84,8 +86,9 @@ export class Bandwidth {
     const policies = this.#policiesOf(connection)
     const ordered = this.#ordered.get(connection)
     if (policies.length === 0 && ordered === undefined) return
-    const limiter = this.#limit(pipe, this.#sharesOf(policies, connection))
-    limiter.setRates({ ...ownRates(policies), ...ordered })
+    const enforced = policies.filter(([, { dryRun }]) => !dryRun)
+    const limiter = this.#limit(pipe, this.#sharesOf(enforced, connection))
+    limiter.setRates({ ...ownRates(enforced), ...ordered })
   }
 
   /** An operator changes the rates of one connection. @throws MillraceError `bad-argument`, `unknown-name` */
@@ -128,14 +131,14 @@ export class Bandwidth {
     return limiter
   }
 
-  /** The days of the sources in which the connection holds a place. */
+  /** The days of the sources in which the connection holds a place. In a dry run they are counted and end nothing. */
   #daysOf({ claim }: Connection): readonly DayQuota[] {
     if (claim === undefined) return []
     return claim.limits.flatMap(({ perSource, policy }, index) => {
       const most = perSource?.bytesPerDay ?? 0
       const entry = claim.entries[index]!
-      if (most === 0 || policy.dryRun) return []
-      return { count: (bytes: number) => this.#counts.addBytes(entry, bytes) < most }
+      if (most === 0) return []
+      return { count: (bytes: number) => this.#counts.addBytes(entry, bytes) < most || policy.dryRun }
     })
   }
 
@@ -167,26 +170,19 @@ export class Bandwidth {
   }
 }
 
-const NO_SHARES: PipeShares = {
-  up: [],
-  down: [],
-  maxBytes: Number.POSITIVE_INFINITY,
-  days: [],
-  closed: () => {},
-}
-
 function limitsBytes(limits: Limits | undefined): limits is Limits {
-  if (limits === undefined || limits.dryRun) return false
-  const { bytesPerSecond, perSource, perConnection } = limits
-  const isOfSource = perSource?.bytesPerSecond !== undefined || (perSource?.bytesPerDay ?? 0) > 0
-  return bytesPerSecond !== undefined || perConnection !== undefined || isOfSource
+  if (limits === undefined) return false
+  const { bytesPerSecond, perSource, perConnection, dryRun } = limits
+  const isDaily = (perSource?.bytesPerDay ?? 0) > 0
+  if (dryRun || isDaily) return isDaily
+  return [bytesPerSecond, perConnection, perSource?.bytesPerSecond].some((each) => each !== undefined)
 }
 
 function ratesOf(scope: string, { bytesPerSecond, perSource }: Limits, connection: Connection): OwnedRates[] {
   const owned: OwnedRates[] = []
   if (bytesPerSecond !== undefined) owned.push({ owner: { scope, source: undefined }, rates: bytesPerSecond })
   const rates = perSource?.bytesPerSecond
-  const client = connection.clientAddress
+  const client = rates && connection.clientAddress
   if (rates !== undefined && client?.kind === 'tcp')
     owned.push({ owner: { scope, source: sourceOf(client, perSource!) }, rates })
   return owned

@@ -120,5 +120,7 @@ export function limitsOf({ limits, listeners, clusters }: Config): readonly Limi
     ...listeners.map((each) => planOf([`listener/${each.name}`, each.limits])),
     ...Object.entries(clusters).map(([name, each]) => planOf([`cluster/${name}`, each.limits])),
   ]
-  return plans.flatMap((plan) => (plan === undefined ? [] : [...plan.all.enforced, ...plan.all.dry]))
+  return plans.flatMap((plan) =>
+    plan === undefined ? [] : [...plan.all.daily, ...plan.all.enforced, ...plan.all.dry],
+  )
 }

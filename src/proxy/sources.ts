@@ -5,8 +5,8 @@ import { unknownName } from '../control/names.js'
 import { DEFAULT_LISTED, type SourceQuery } from '../control/orders.js'
 import { SOURCE_WEIGHTS } from '../control/source-order.js'
 import type { Counts } from '../limits/counts/counts.js'
-import { formatSource } from '../limits/counts/source.js'
 import type { Limit } from '../limits/limit.js'
+import { formatSource } from '../source.js'
 import { limitsOf } from './limiting.js'
 
 /** @throws MillraceError `unknown-name`, if no limit counts sources in the scope. */

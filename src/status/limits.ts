@@ -17,7 +17,8 @@ export const LIMIT = {
   ),
 }
 
-/** What had no place. `source-…`: the source of the client. `allow`, `deny`: the list that the client is not in, or is in. */
+/** What had no place. `source-…`: the source of the client. `allow`, `deny`: the list that the client is not in, or is in. `ban`: the
+ * client is banned, only for dry runs. */
 export const LIMIT_REFUSALS = [
   'connections',
   'rate',
@@ -27,6 +28,7 @@ export const LIMIT_REFUSALS = [
   'table-full',
   'allow',
   'deny',
+  'ban',
 ] as const
 
 export const LIMIT_REFUSAL = {

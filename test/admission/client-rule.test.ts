@@ -148,6 +148,18 @@ describe('limits', () => {
   })
 })
 
+describe('clients without an address', () => {
+  it('a client of a unix socket that a PROXY header names takes no place of a source', () => {
+    const limits = { perSource: { maxConnections: 1 } }
+    const service = serviceOf({ acceptProxy: { from: ['127.0.0.1'] }, limits })
+    const rule = ruleOf()
+    for (const path of ['/a', '/b']) {
+      const connection = connectionOf(service, rule.decide(service, PEER))
+      expect(rule.named(connection, { kind: 'unix', path })).toBeUndefined()
+    }
+  })
+})
+
 describe('a client that enters a cluster', () => {
   const destinationOf = (limits: object): Destination => {
     const { clusters } = validateConfig({

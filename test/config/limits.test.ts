@@ -256,16 +256,6 @@ describe('limits that do not go together', () => {
       'clusters.db.limits.perBackend: cannot stand beside "dryRun", because a full backend is never picked',
     ],
     [
-      'a queue of a cluster that cannot be full',
-      inCluster({ queueMs: '1s' }),
-      'clusters.db.limits.queueMs: does nothing, because nothing here can be full: add "maxConnections"',
-    ],
-    [
-      'a queue in which nobody waits',
-      inCluster({ ...some, queueLength: 1, whenFull: 'refuse' }),
-      'clusters.db.limits.queueLength: does nothing beside "whenFull: refuse"',
-    ],
-    [
       'whenFull of a cluster that cannot be full',
       inCluster({ perSource: some, whenFull: 'refuse' }),
       'clusters.db.limits.whenFull: does nothing without one of',

@@ -57,7 +57,7 @@ describe('a plan', () => {
 
   it('a limit of bytes alone also needs a place, because bytes are counted with it', () => {
     expect(planFrom({ bytesPerSecond: '1MiB' }, undefined).scopes.enforced).toHaveLength(1)
-    expect(planFrom({ perSource: { bytesPerDay: '1GiB' } }, undefined).sources.enforced).toHaveLength(1)
+    expect(planFrom({ perSource: { bytesPerDay: '1GiB' } }, undefined).sources.daily).toHaveLength(1)
   })
 
   it('clients of unix sockets need no place of a source', () => {
@@ -113,6 +113,30 @@ describe('a limiter', () => {
     const plan = planFrom({ perSource: { maxConnections: 5 } }, undefined)
     limiter.take(plan.all, ONE, new Claim())
     expect(told(limiter.take(plan.all, OTHER, new Claim()))).toBe('source-limit: table-full (process)')
+  })
+
+  it('a source that has moved its bytes of today uses up no rate that others need', () => {
+    const { limiter } = limiterOf()
+    const plan = planFrom(
+      { perSource: { bytesPerDay: '1KiB' } },
+      { newPerSecond: { rate: 0.01, burst: 2 }, whenFull: 'refuse' },
+    )
+    const claim = new Claim()
+    limiter.take(plan.all, ONE, claim)
+    limiter.counts.addBytes(claim.entries[claim.limits.findIndex(({ perSource }) => perSource)]!, 1024)
+    for (const _ of Array(3))
+      expect(told(limiter.take(plan.all, ONE, new Claim()))).toBe('source-limit: bytes-today (process)')
+    expect(told(limiter.take(plan.all, OTHER, new Claim()))).toBeUndefined()
+  })
+
+  it('a dry run tells whose bytes of today are used up', () => {
+    const { limiter, wouldRefuse } = limiterOf()
+    const plan = planFrom({ perSource: { bytesPerDay: '1KiB' }, dryRun: true }, undefined)
+    const claim = new Claim()
+    limiter.take(plan.all, ONE, claim)
+    limiter.counts.addBytes(claim.entries[0]!, 1024)
+    expect(told(limiter.take(plan.all, ONE, new Claim()))).toBeUndefined()
+    expect(wouldRefuse.map(causeOf)).toEqual(['source-limit: bytes-today (process)'])
   })
 
   it('a dry run refuses nobody, tells whom it would refuse, and counts on as if it had', () => {

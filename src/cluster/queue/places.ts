@@ -70,7 +70,7 @@ export class Places {
 
   #take(most: number): boolean {
     if (this.#counts === undefined) return true
-    const taken = this.#counts.take([{ key: this.#key, most, perSecond: 0, burst: 0 }])
+    const taken = this.#counts.take([{ key: this.#key, most, perSecond: 0, burst: 1 }])
     if (taken.entries === undefined) return false
     this.#entries.push(taken.entries[0]!)
     return true

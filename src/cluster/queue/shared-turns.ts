@@ -32,7 +32,7 @@ export class SharedTurns {
    */
   join(own: number, most: number): number | undefined {
     if (this.#counts === undefined) return most > 0 && own >= most ? undefined : 0
-    const taken = this.#counts.take([{ key: this.#key, most, perSecond: 0, burst: 0 }])
+    const taken = this.#counts.take([{ key: this.#key, most, perSecond: 0, burst: 1 }])
     return taken.entries?.[0]
   }
 

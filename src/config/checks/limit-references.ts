@@ -58,14 +58,11 @@ function checkListener(listener: unknown, path: Path): Finding[] {
   const address = valueAt(listener, 'address')
   const isUnix = typeof address === 'string' && address.startsWith('unix:')
   const findings: Finding[] = []
-  if (
-    isUnix &&
-    !hasAny(listener, ['acceptProxy', 'clientFrom']) &&
-    valueAt(limits, 'perSource') !== undefined
-  ) {
+  if (isUnix && !hasAny(listener, ['acceptProxy', 'clientFrom'])) {
     const message =
       'does nothing, because clients of a unix socket have no address: add "acceptProxy" or "clientFrom" to the listener, or remove this key'
-    findings.push(aboutKey([...path, 'perSource'], message))
+    const idle = ['perSource', 'ban'].filter((key) => valueAt(limits, key) !== undefined)
+    findings.push(...idle.map((key) => aboutKey([...path, key], message)))
   }
   if (valueAt(limits, 'whenFull') !== undefined && !hasAny(limits, FILLING))
     findings.push(aboutKey([...path, 'whenFull'], neverFull(FILLING)))

@@ -1,49 +1,33 @@
 /**
- * What takes several keys of a cluster to judge of its queue: clients wait only where something can be full. Works on
+ * What takes several keys of a cluster to judge of its queue. Clients of every cluster can wait, because an operator can hold it. Works on
  * unchecked input, as `references.ts` does.
  */
 import { aboutKey, FILLING, hasAny, neverFull } from './limit-references.js'
 import type { Finding, Path } from './path.js'
 import { itemsOf, valueAt } from './unchecked.js'
 
-const WAITING = ['queueMs', 'queueLength']
-
 export function checkQueue(input: unknown, name: string): Finding[] {
   const cluster = valueAt(valueAt(input, 'clusters'), name)
   const limits = valueAt(cluster, 'limits')
   const path: Path = ['clusters', name, 'limits']
   return [
-    ...(canBeFull(cluster) ? besideRefuse(limits, path) : withoutFull(limits, path)),
+    ...(canBeFull(cluster) ? [] : withoutFull(limits, path)),
     ...besideDial(cluster, path),
     ...besideDryRun(limits, path),
   ]
 }
 
+/** An agent can say how many connections its backend may have. */
 function canBeFull(cluster: unknown): boolean {
   const limits = valueAt(cluster, 'limits')
   const ofBackends = [valueAt(limits, 'perBackend'), ...itemsOf(valueAt(cluster, 'backends'))]
+  if (valueAt(valueAt(cluster, 'health'), 'agent') !== undefined) return true
   return hasAny(limits, FILLING) || ofBackends.some((each) => valueAt(each, 'maxConnections') !== undefined)
 }
 
 function withoutFull(limits: unknown, path: Path): Finding[] {
-  const waiting = WAITING.filter((key) => valueAt(limits, key) !== undefined).map((key) =>
-    aboutKey(
-      [...path, key],
-      'does nothing, because nothing here can be full: add "maxConnections" to the limits or to the backends, or remove this key',
-    ),
-  )
-  if (valueAt(limits, 'whenFull') === undefined) return waiting
-  return [...waiting, aboutKey([...path, 'whenFull'], neverFull([...FILLING, 'perBackend']))]
-}
-
-function besideRefuse(limits: unknown, path: Path): Finding[] {
-  if (valueAt(limits, 'whenFull') !== 'refuse') return []
-  return WAITING.filter((key) => valueAt(limits, key) !== undefined).map((key) =>
-    aboutKey(
-      [...path, key],
-      'does nothing beside "whenFull: refuse", because nobody waits: remove one of the two',
-    ),
-  )
+  if (valueAt(limits, 'whenFull') === undefined) return []
+  return [aboutKey([...path, 'whenFull'], neverFull([...FILLING, 'perBackend']))]
 }
 
 function besideDial(cluster: unknown, path: Path): Finding[] {

@@ -2,6 +2,7 @@
  * Limits of the whole proxy, of a listener and of a cluster, as a config says them. `limit-references.ts` checks which keys go
  * together.
  */
+
 import type { z } from 'zod'
 import type {
   AccessList,
@@ -14,6 +15,7 @@ import type {
   SourceLimits,
   WhenFull,
 } from '../../limits/policy.js'
+import { USUAL_PREFIXES } from '../../source.js'
 import { expected } from '../wording.js'
 import { accessListField } from './access-list-schema.js'
 import * as fields from './fields.js'
@@ -28,7 +30,6 @@ export const USUAL_SOURCES = 100_000
 const MOST_QUEUED = 1_000_000
 const MOST_REFUSALS = 1000
 /** Whole subnets of one customer: RFC 6177. */
-const USUAL_PREFIXES = { prefix4: 32, prefix6: 64 }
 const USUAL_BAN: BanPolicy = { after: 10, withinMs: 60_000, forMs: 600_000 }
 const SHORTEST_IDLE_MS = 1000
 

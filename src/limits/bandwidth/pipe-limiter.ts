@@ -26,6 +26,15 @@ export interface PipeShares {
   closed(): void
 }
 
+/** It shares nothing. */
+export const NO_SHARES: PipeShares = {
+  up: [],
+  down: [],
+  maxBytes: Number.POSITIVE_INFINITY,
+  days: [],
+  closed: () => {},
+}
+
 /** The sockets of a pipe that bytes leave by. */
 export interface Sinks {
   readonly client: Pick<Socket, 'setPacing'>

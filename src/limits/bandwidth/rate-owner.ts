@@ -1,5 +1,5 @@
 /** Whose rate it is. Types only. */
-import type { Source } from '../counts/source.js'
+import type { Source } from '../../source.js'
 
 export interface RateOwner {
   /** `process`, `listener/NAME` or `cluster/NAME`. */

@@ -16,8 +16,6 @@ import { lifted, type ToldBan, toldAt } from './told-bans.js'
  * takes some 300 bytes in each process.
  */
 export const MOST_BANS = 20_000
-/** ms. setTimeout(3) takes 24 days at most. */
-const LONGEST_WAIT_MS = 86_400_000
 
 /** Is told what happens to clients. */
 export interface BanWitness {
@@ -165,7 +163,8 @@ export class BanKeeper implements BanWitness {
     const { first } = this.table
     if (first === undefined || first.until >= this.#wakesAt) return
     const now = this.#now()
-    const ms = Math.min(Math.max(Math.ceil(first.until - now), 1), LONGEST_WAIT_MS)
+    // No ban is longer than setTimeout(3) can wait.
+    const ms = Math.max(Math.ceil(first.until - now), 1)
     clearTimeout(this.#timer)
     this.#wakesAt = now + ms
     this.#timer = setTimeout(() => {

@@ -3,9 +3,9 @@
  * however many bans there are. It has no timer: its owner calls `expire`. Bans have scopes, which know nothing of each other.
  */
 import type { PeerAddress } from '../../address.js'
-import type { Source } from '../counts/source.js'
+import type { Source } from '../../source.js'
 import { EndsFirst, type EndsOnce } from './ends-first.js'
-import { contains, familyOf, type Network, sourceWithin, wholeSource } from './network.js'
+import { familyOf, type Network, sourceWithin, wholeSource } from './network.js'
 
 /** The scope of bans that an operator ordered. They are for all listeners. All other scopes have a `BanPolicy`. */
 export const ORDERED = 'ordered'
@@ -106,11 +106,6 @@ export class BanTable {
     for (const networks of this.#scopes.values()) {
       for (const { bans } of networks.values()) yield* bans.values()
     }
-  }
-
-  /** The bans that an address or network falls under. */
-  containing(network: Network): Ban[] {
-    return [...this.all()].filter((ban) => contains(ban.network, network))
   }
 
   #heapOf({ scope }: Ban): EndsFirst<Ban> {

@@ -4,7 +4,7 @@
 import type { PeerAddress } from '../../address.js'
 import { type AddressRange, explainNetwork, parseAddressRange } from '../../address-set.js'
 import { bytesToIp, unmapBytes } from '../../ip.js'
-import { type Source, type SourcePrefixes, sourceOf } from '../counts/source.js'
+import { type Source, type SourcePrefixes, sourceOf } from '../../source.js'
 
 export interface Network {
   readonly family: 'ipv4' | 'ipv6'

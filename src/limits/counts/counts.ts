@@ -2,7 +2,7 @@
  * The table of counts as limits see it: who holds how many places, how often places are taken, and how many bytes passed.
  * It knows no listeners, clusters or connections. What a key means is the business of those who ask. Types only.
  */
-import type { Source } from './source.js'
+import type { Source } from '../../source.js'
 
 /**
  * What is counted: a scope, or one source in a scope. Scopes are names such as `process`, `listener/NAME`, `cluster/NAME`

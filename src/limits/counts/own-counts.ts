@@ -2,11 +2,12 @@
  * A table of counts in the memory of this process. A process without workers uses it, and workers without the addon: each
  * worker then has its own table and its part of every limit. Tests and simulations give one table to several processes.
  */
+
+import type { Source } from '../../source.js'
 import { countsClock } from './clock.js'
 import type { Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
 import { Entry, Room } from './own-entry.js'
 import { ALONE, type Part } from './part.js'
-import type { Source } from './source.js'
 
 export interface OwnCountsOptions {
   /** How many sources the table has room for, in all scopes together. */

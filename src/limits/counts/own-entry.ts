@@ -1,8 +1,9 @@
 /** An entry of a table in the memory of this process, and the entries of one kind. */
+
+import type { Source } from '../../source.js'
 import type { Key, Want, WhyRefused } from './counts.js'
 import { burstOfPart, intervalOfPart, type Part, partOf } from './part.js'
 import { afterTaking, atThisRate, isWithinRate, SecondMeter, slackOf } from './rate.js'
-import type { Source } from './source.js'
 
 /** How many idle sources are looked at for one that can be forgotten. So a full table costs no more time than an empty one. */
 export const MOST_LOOKED_AT = 64

@@ -23,10 +23,10 @@ import {
   WANT_SOURCE,
 } from '../../io/kernel/native-constants.js'
 import type { NativeCountsTables } from '../../io/kernel/native-counts-tables.js'
+import type { Source } from '../../source.js'
 import { countsClock } from './clock.js'
 import type { Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
 import { intervalOf, slackOf } from './rate.js'
-import type { Source } from './source.js'
 
 /** A connection has a place in each scope, and one as a source in each scope. */
 const MOST_WANTS = 16

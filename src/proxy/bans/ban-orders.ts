@@ -15,8 +15,8 @@ import { MillraceError } from '../../errors.js'
 import type { BanKeeper } from '../../limits/bans/ban-keeper.js'
 import { type Ban, ORDERED } from '../../limits/bans/ban-table.js'
 import { contains, formatNetwork, type Network, overlap, readNetwork } from '../../limits/bans/network.js'
-import type { SourcePrefixes } from '../../limits/counts/source.js'
 import type { ProxyStatus } from '../../observe/status.js'
+import type { SourcePrefixes } from '../../source.js'
 import { type BanConfig, listenerOf, prefixesOf, trustedBy } from './ban-scopes.js'
 
 /** Bans in the status. */

@@ -3,16 +3,14 @@
  */
 import type { Config } from '../../config/schema.js'
 import { type Network, overlap, readNetwork } from '../../limits/bans/network.js'
-import type { SourcePrefixes } from '../../limits/counts/source.js'
 import type { AccessLimits, BanPolicy } from '../../limits/policy.js'
+import { type SourcePrefixes, USUAL_PREFIXES } from '../../source.js'
 
 /** A config of millrace, as far as bans depend on it. */
 export type BanConfig = Pick<Config, 'limits' | 'listeners'>
 
 const PROCESS = 'process'
 const LISTENER = 'listener/'
-/** What counts as one source if the config does not say it. */
-const USUAL_SOURCE: SourcePrefixes = { prefix4: 32, prefix6: 64 }
 
 export const scopeOfListener = (name: string): string => `${LISTENER}${name}`
 
@@ -29,7 +27,7 @@ export function banPolicyOf(config: BanConfig, scope: string): BanPolicy | undef
 
 /** The source of a client in this scope. A listener without prefixes of its own has those of the whole proxy. */
 export function prefixesOf(config: BanConfig, scope: string): SourcePrefixes {
-  return limitsOf(config, scope)?.perSource ?? config.limits?.perSource ?? USUAL_SOURCE
+  return limitsOf(config, scope)?.perSource ?? config.limits?.perSource ?? USUAL_PREFIXES
 }
 
 export const isDryRun = (config: BanConfig, scope: string): boolean =>

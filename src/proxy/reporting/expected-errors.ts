@@ -54,7 +54,9 @@ function errorsAt(
 /** Whether clients are refused because the proxy, a listener or a cluster is full. */
 const refuses = (limits: Limits | undefined): boolean => limits?.whenFull === 'refuse'
 
-function hasQueue({ limits, backends, expansions }: ClusterConfig): boolean {
+/** An agent can say how many connections its backend may have. */
+function hasQueue({ limits, backends, expansions, health }: ClusterConfig): boolean {
+  if (health.agent !== undefined) return true
   const isLimited = [...backends, ...expansions].some(({ maxConnections = 0 }) => maxConnections > 0)
   const canBeFull = limits !== undefined && (limits.maxConnections > 0 || limits.newPerSecond !== undefined)
   return isLimited || (canBeFull && limits.whenFull === 'wait')
@@ -72,7 +74,7 @@ function clustersBehind(
   clusters: Clusters,
 ): string[] {
   const names = Object.keys(clusters)
-  if (route !== undefined) return names
+  if (route !== undefined || routes.some(({ map }) => map !== undefined)) return names
   const named = new Set([
     cluster,
     onNoSni,

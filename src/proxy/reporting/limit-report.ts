@@ -43,10 +43,11 @@ export class LimitReport {
     this.#notices.tell(reached(noPlace), 'waits', client)
   }
 
-  /** A list has turned the client away, or would have without `dryRun`. Bans have counts of their own. */
+  /** A list has turned the client away, or a list or a ban would have without `dryRun`. Bans have counts of their own. */
   denied({ scope, isDryRun }: GateCheck, cause: OpeningCause, client: PeerAddress): void {
-    if (cause === 'denied: banned') return
-    const name = cause === 'denied: not-allowed' ? 'allow' : 'deny'
+    const isBan = cause === 'denied: banned'
+    if (isBan && !isDryRun) return
+    const name = isBan ? 'ban' : cause === 'denied: not-allowed' ? 'allow' : 'deny'
     const refusals = this.#countsOf(scope, name)
     if (!isDryRun) {
       refusals.refused++

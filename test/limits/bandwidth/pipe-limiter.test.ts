@@ -1,17 +1,10 @@
 /** The limits of one pipe, with sockets that the kernel paces or not, and a clock that the test moves. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { HandOuts } from '../../../src/limits/bandwidth/hand-outs.js'
-import { PipeLimiter, type PipeShares } from '../../../src/limits/bandwidth/pipe-limiter.js'
+import { NO_SHARES, PipeLimiter, type PipeShares } from '../../../src/limits/bandwidth/pipe-limiter.js'
 import { SharedLimit } from '../../../src/limits/bandwidth/shared-limit.js'
 
 const MIB = 1024 * 1024
-const NOTHING: PipeShares = {
-  up: [],
-  down: [],
-  maxBytes: Number.POSITIVE_INFINITY,
-  days: [],
-  closed: () => {},
-}
 
 const turns = { now: 0, tick: () => {}, drain: () => {} }
 const wake = vi.fn()
@@ -33,7 +26,7 @@ function pass(ms: number): void {
 function limiter(shares: Partial<PipeShares> = {}, isPaced = true) {
   const client = { setPacing: vi.fn(() => isPaced) }
   const backend = { setPacing: vi.fn(() => isPaced) }
-  const limits = new PipeLimiter(new HandOuts(turns), { client, backend }, { ...NOTHING, ...shares }, wake)
+  const limits = new PipeLimiter(new HandOuts(turns), { client, backend }, { ...NO_SHARES, ...shares }, wake)
   return { limits, client, backend }
 }
 

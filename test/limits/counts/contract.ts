@@ -1,7 +1,7 @@
 /** What every table of counts must do, whichever memory it is in. The clock moves only when a test moves it. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Counts, CountsClock, Key, Taken, Want } from '../../../src/limits/counts/counts.js'
-import { sourceOf } from '../../../src/limits/counts/source.js'
+import { sourceOf } from '../../../src/source.js'
 
 export interface TableOptions {
   readonly sources: number

@@ -9,7 +9,7 @@
 import { writeSync } from 'node:fs'
 import { loadNative } from '../../../dist/io/kernel/native.js'
 import { SharedCounts } from '../../../dist/limits/counts/shared-counts.js'
-import { sourceOf } from '../../../dist/limits/counts/source.js'
+import { sourceOf } from '../../../dist/source.js'
 
 const [worker, most, mostPerSource, sources, tries, toldEvery] = process.argv.slice(2, 8).map(Number)
 const hasNotes = process.argv[8] === 'notes'

@@ -6,7 +6,7 @@ import * as c from '../../../src/io/kernel/native-constants.js'
 import type { NativeCountsTables } from '../../../src/io/kernel/native-counts-tables.js'
 import type { Counts, CountsClock, Key, WhyRefused } from '../../../src/limits/counts/counts.js'
 import { OwnCountsTable } from '../../../src/limits/counts/own-counts.js'
-import type { Source } from '../../../src/limits/counts/source.js'
+import type { Source } from '../../../src/source.js'
 import * as e from '../kernel/errnos.js'
 import type { Machine } from '../kernel/machine.js'
 

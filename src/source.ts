@@ -1,9 +1,12 @@
 /**
- * Sources: the clients that limits count as one. A source is a network: an IPv4 or IPv6 address without its last bits. All
- * clients of unix sockets are one source. Pure.
+ * Sources: the clients that limits and queues count as one. A source is a network: an IPv4 or IPv6 address without its last bits. All
+ * clients of unix sockets are one source here. Limits do not count them. Pure.
  */
-import type { Address } from '../../address.js'
-import { bytesToIp, ipToBytes } from '../../ip.js'
+import type { Address } from './address.js'
+import { bytesToIp, ipToBytes } from './ip.js'
+
+/** What counts as one source if nobody says otherwise. A customer usually has a whole /64 of IPv6 (RFC 6177). */
+export const USUAL_PREFIXES = { prefix4: 32, prefix6: 64 } as const
 
 /** A network as 16 characters, each of them one byte of an IPv6 address. IPv4 is mapped into IPv6. */
 export type Source = string & { readonly kind: 'source' }

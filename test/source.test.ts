@@ -1,7 +1,7 @@
 /** Which clients count as one source. */
 import { describe, expect, it } from 'vitest'
-import { type Address, packPeer } from '../../../src/address.js'
-import { formatSource, sourceOf } from '../../../src/limits/counts/source.js'
+import { type Address, packPeer } from '../src/address.js'
+import { formatSource, sourceOf } from '../src/source.js'
 
 const WHOLE = { prefix4: 32, prefix6: 128 }
 const tcp = (host: string): Address => ({ kind: 'tcp', host, port: 1 })
