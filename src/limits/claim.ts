@@ -2,28 +2,25 @@
 import type { OpeningCause } from '../observe/endings.js'
 import type { Limit } from './limit.js'
 
+const NONE: readonly never[] = []
+
 export class Claim {
   /** What it holds places in. */
-  readonly limits: Limit[] = []
+  limits: readonly Limit[] = NONE
   /** The entry of each of these limits in the table of counts. */
-  readonly entries: number[] = []
+  entries: readonly number[] = NONE
 
   /** Why the connection got no place in its cluster. */
   refusal: OpeningCause | undefined
 
-  add(limit: Limit, entry: number): void {
-    this.limits.push(limit)
-    this.entries.push(entry)
-  }
-
-  /** Takes over the places of another claim. */
-  join({ limits, entries }: Claim): void {
-    this.limits.push(...limits)
-    this.entries.push(...entries)
+  /** It keeps the arrays of its first places, because most claims have no others. */
+  add(limits: readonly Limit[], entries: readonly number[]): void {
+    this.limits = this.limits.length === 0 ? limits : [...this.limits, ...limits]
+    this.entries = this.entries.length === 0 ? entries : [...this.entries, ...entries]
   }
 
   clear(): void {
-    this.limits.length = 0
-    this.entries.length = 0
+    this.limits = NONE
+    this.entries = NONE
   }
 }

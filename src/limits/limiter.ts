@@ -42,23 +42,24 @@ export class Limiter {
       if (days !== undefined) this.leave(days)
       return noPlace
     }
-    if (days !== undefined) claim.join(days)
+    if (days !== undefined) claim.add(days.limits, days.entries)
     for (const limit of dry) {
       const { entries, why } = this.counts.take([wantFor(limit, client)])
       if (entries === undefined) this.#hooks.wouldRefuse({ limit, why }, client)
       else if (this.#isSpent(limit, entries[0]!)) {
         this.counts.leave(entries[0]!)
         this.#hooks.wouldRefuse({ limit, why: 'bytes-today' }, client)
-      } else this.#add(claim, limit, entries[0]!)
+      } else this.#add(claim, [limit], entries)
     }
     return undefined
   }
 
   /** Gives back everything that is claimed. */
   leave(claim: Claim): void {
-    for (const [index, limit] of claim.limits.entries()) {
-      this.counts.leave(claim.entries[index]!)
-      this.#count(limit, -1)
+    const { limits, entries } = claim
+    for (let index = 0; index < limits.length; index++) {
+      this.counts.leave(entries[index]!)
+      this.#count(limits[index]!, -1)
     }
     claim.clear()
   }
@@ -72,7 +73,7 @@ export class Limiter {
     if (limits.length === 0) return undefined
     const { entries, refused, why } = this.counts.take(limits.map((limit) => wantFor(limit, client)))
     if (entries === undefined) return { limit: limits[refused]!, why }
-    for (const [index, limit] of limits.entries()) this.#add(claim, limit, entries[index]!)
+    this.#add(claim, limits, entries)
     return undefined
   }
 
@@ -87,9 +88,9 @@ export class Limiter {
     return most > 0 && this.counts.addBytes(entry, 0) >= most
   }
 
-  #add(claim: Claim, limit: Limit, entry: number): void {
-    claim.add(limit, entry)
-    this.#count(limit, 1)
+  #add(claim: Claim, limits: readonly Limit[], entries: readonly number[]): void {
+    claim.add(limits, entries)
+    for (const limit of limits) this.#count(limit, 1)
   }
 
   #count({ scope, perSource }: Limit, change: 1 | -1): void {

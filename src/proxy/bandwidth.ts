@@ -143,6 +143,7 @@ export class Bandwidth {
   }
 
   #policiesOf({ service, cluster }: Connection): readonly (readonly [scope: string, limits: Limits])[] {
+    if (this.#policies.size === 0) return []
     const scopes = ['process', `listener/${service.name}`, `cluster/${cluster}`]
     return scopes.flatMap((scope) => {
       const limits = this.#policies.get(scope)

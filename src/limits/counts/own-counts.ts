@@ -80,10 +80,13 @@ export class OwnCountsTable {
       if (why !== undefined) return this.#refuse(entries, entry, why)
       entries.push(entry!)
     }
-    wants.forEach((want, index) => {
-      entries[index]!.hold(want, worker, now, this.#part)
-    })
-    return { entries: entries.map(({ number }) => number) }
+    const numbers = new Array<number>(wants.length)
+    for (let index = 0; index < wants.length; index++) {
+      const entry = entries[index]!
+      entry.hold(wants[index]!, worker, now, this.#part)
+      numbers[index] = entry.number
+    }
+    return { entries: numbers }
   }
 
   #leave(worker: number, number: number): void {
