@@ -50,8 +50,10 @@ describe.runIf(loadNative().native !== undefined)('workers with the addon', () =
     rig = await WorkersRig.start(folder, { limits: { maxConnections: MOST, whenFull: 'refuse' } })
     await rig.statusWhen(({ workers }) => workers === 2)
     expect(await joined(MOST * 2)).toBe(MOST)
-    await rig.killOne()
-    const { connections } = await rig.statusWhen(({ workers }) => workers === 2)
+    const newcomer = await rig.killOne()
+    const { connections } = await rig.statusWhen(({ processes }) =>
+      processes.some(({ pid }) => pid === newcomer),
+    )
     expect(await joined(MOST * 2)).toBe(MOST - connections.active)
   })
 })
