@@ -3,17 +3,17 @@
  */
 import { isIPv4 } from 'node:net'
 import { ipv4OfPeer, type PeerAddress } from './address.js'
-import { ipToBytes, mapToIpv6 } from './ip.js'
+import { ipToBytes, mapToIpv6, unwrapNat64 } from './ip.js'
 import { type Mark, PrefixTree } from './prefix-tree.js'
 
 /** Stands for every client of a unix socket. The file's permissions have already decided who may connect. */
 const UNIX = 'unix'
-/** Of an IPv6 address, before the IPv4 address that is inside it (RFC 4291, section 2.5.5.2). */
-const MAPPED_BITS = 96
+/** Of an IPv6 address, before the IPv4 address that is inside it (RFC 4291 section 2.5.5.2, RFC 6052 section 2.2). */
+const BITS_BEFORE_IPV4 = 96
 const IPV4_BYTES = 4
 const SOME_RANGES = 'expected addresses such as 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 or unix'
 
-/** A network. An IPv4 network that is written inside IPv6 is IPv4. */
+/** A network. An IPv4 network that is written inside IPv6, mapped or behind the prefix of NAT64, is IPv4. */
 export interface AddressRange {
   readonly host: string
   readonly family: 'ipv4' | 'ipv6'
@@ -50,7 +50,7 @@ export class AddressSet {
     return undefined
   }
 
-  /** An IPv4 address inside IPv6 counts as IPv4, and never as IPv6. An undefined address is in no set. */
+  /** An IPv4 address inside IPv6, mapped or from NAT64, counts as IPv4, and never as IPv6. An undefined address is in no set. */
   has(peer: PeerAddress): boolean {
     return this.match(peer) > 0
   }
@@ -66,8 +66,9 @@ export class AddressSet {
       return this.#ipv4.longest(ipv4)
     }
     if (peer.kind === 'unix') return this.#unix
-    const bytes = ipToBytes(peer.host)
-    if (bytes === undefined) return 0
+    const whole = ipToBytes(peer.host)
+    if (whole === undefined) return 0
+    const bytes = unwrapNat64(whole)
     return bytes.length === IPV4_BYTES ? this.#ipv4.longest(toIpv4(bytes)) : this.#ipv6.longest(toIpv6(bytes))
   }
 }
@@ -91,16 +92,19 @@ export function explainNetwork(text: string): string | undefined {
 /** Returns the network, or a sentence that says what is wrong with the text: `expected` if it is no address at all. */
 export function parseAddressRange(text: string, expected = SOME_RANGES): AddressRange | string {
   const [host = '', digits, ...more] = text.split('/')
-  const bytes = host.includes('%') || more.length > 0 ? undefined : ipToBytes(host)
-  if (bytes === undefined) return expected
+  const whole = host.includes('%') || more.length > 0 ? undefined : ipToBytes(host)
+  if (whole === undefined) return expected
   const family = isIPv4(host) ? 'ipv4' : 'ipv6'
   const most = family === 'ipv4' ? 32 : 128
   const prefix = digits === undefined ? most : /^\d{1,3}$/.test(digits) ? Number(digits) : Number.NaN
   if (!(prefix <= most)) return `expected a number from 0 to ${most} after "${host}/"`
-  const isMapped = family === 'ipv6' && bytes.length === IPV4_BYTES
-  if (!isMapped) return { host, family, prefix, bytes }
-  if (prefix < MAPPED_BITS) return { host, family, prefix, bytes: mapToIpv6(bytes) }
-  return { host: bytes.join('.'), family: 'ipv4', prefix: prefix - MAPPED_BITS, bytes }
+  const bytes = unwrapNat64(whole)
+  const isInside = family === 'ipv6' && bytes.length === IPV4_BYTES
+  if (!isInside) return { host, family, prefix, bytes }
+  if (prefix < BITS_BEFORE_IPV4) return { host, family, prefix, bytes: mapToIpv6(whole) }
+  if (prefix === BITS_BEFORE_IPV4 && bytes !== whole)
+    return `"${text}" has every IPv4 address, because an address from NAT64 counts as IPv4: write 0.0.0.0/0`
+  return { host: bytes.join('.'), family: 'ipv4', prefix: prefix - BITS_BEFORE_IPV4, bytes }
 }
 
 function toIpv4(bytes: Buffer): Uint32Array {

@@ -5,15 +5,19 @@
 import { isIP } from 'node:net'
 
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
+/** 64:ff9b::/96, the prefix of NAT64 (RFC 6052 section 2.1). An IPv4 address comes after it. */
+const NAT64_PREFIX = Buffer.from('0064ff9b0000000000000000', 'hex')
 const IPV6_BYTES = 16
 const IPV6_GROUPS = 8
+const COLON = 58
 
 /**
  * Returns 4 or 16 bytes, 4 for a mapped address. Undefined if `host` is no IP address. A zone is left out,
  * because it means something on one machine only.
  */
 export function ipToBytes(host: string): Buffer | undefined {
-  const text = host.replace(/%.*$/s, '')
+  const zoneAt = host.indexOf('%')
+  const text = zoneAt === -1 ? host : host.slice(0, zoneAt)
   const family = isIP(text)
   if (family === 4) return ipv4ToBytes(text)
   return family === 6 ? unmapBytes(ipv6ToBytes(text)) : undefined
@@ -35,6 +39,12 @@ export function unmapBytes(bytes: Buffer): Buffer {
   return isMapped ? bytes.subarray(MAPPED_PREFIX.length) : bytes
 }
 
+/** The 4 bytes of an IPv4 address behind the prefix of NAT64. Other addresses stay. */
+export function unwrapNat64(bytes: Buffer): Buffer {
+  const isNat64 = bytes.length === IPV6_BYTES && bytes.subarray(0, NAT64_PREFIX.length).equals(NAT64_PREFIX)
+  return isNat64 ? bytes.subarray(NAT64_PREFIX.length) : bytes
+}
+
 /** Maps an IPv4 address into IPv6. An IPv6 address stays as it is. */
 export function mapToIpv6(bytes: Buffer): Buffer {
   return bytes.length === IPV6_BYTES ? bytes : Buffer.concat([MAPPED_PREFIX, bytes])
@@ -42,19 +52,31 @@ export function mapToIpv6(bytes: Buffer): Buffer {
 
 const ipv4ToBytes = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
 
-function ipv6ToBytes(text: string): Buffer {
-  const [before = '', after = ''] = withoutDots(text).split('::')
-  const left = groupsOf(before)
-  const right = groupsOf(after)
+/** The text must be an IPv6 address. It has no pattern and no list, because lists look up each client. */
+function ipv6ToBytes(address: string): Buffer {
+  const text = address.includes('.') ? withoutDots(address) : address
   const bytes = Buffer.alloc(IPV6_BYTES)
-  left.forEach((group, i) => {
-    bytes.writeUInt16BE(group, 2 * i)
-  })
-  right.forEach((group, i) => {
-    bytes.writeUInt16BE(group, 2 * (IPV6_GROUPS - right.length + i))
-  })
-  return bytes
+  let [length, group, digits] = [0, 0, 0]
+  /** Where "::" stands. */
+  let gap = IPV6_BYTES
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? COLON : text.charCodeAt(i)
+    if (code !== COLON) {
+      group = group * 16 + hexDigit(code)
+      digits++
+      continue
+    }
+    if (digits > 0) length = bytes.writeUInt16BE(group, length)
+    else if (i < text.length) gap = length
+    group = digits = 0
+  }
+  const end = IPV6_BYTES - Math.max(0, length - gap)
+  bytes.copyWithin(end, gap, length)
+  return gap < end ? bytes.fill(0, gap, end) : bytes
 }
+
+/** `0` to `9`, then letters, of either case. */
+const hexDigit = (code: number): number => (code < COLON ? code - 48 : (code | 32) - 87)
 
 /** The last 32 bits may be written as IPv4. */
 function withoutDots(text: string): string {
@@ -63,9 +85,6 @@ function withoutDots(text: string): string {
     return `${hex.slice(0, 4)}:${hex.slice(4)}`
   })
 }
-
-const groupsOf = (text: string): number[] =>
-  text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
 
 /** Writes `::` for the first of the longest runs of at least two zero groups. */
 function shorten(text: string): string {

@@ -3,7 +3,7 @@
  * clients of unix sockets are one source here. Limits do not count them. Pure.
  */
 import type { Address } from './address.js'
-import { bytesToIp, ipToBytes } from './ip.js'
+import { bytesToIp, ipToBytes, unwrapNat64 } from './ip.js'
 
 /** What counts as one source if nobody says otherwise. A customer usually has a whole /64 of IPv6 (RFC 6177). */
 export const USUAL_PREFIXES = { prefix4: 32, prefix6: 64 } as const
@@ -23,8 +23,6 @@ const IPV4_BYTES = 4
 const IPV6_BYTES = 16
 const PORTS = 65536
 const MAPPED_PREFIX = '\0\0\0\0\0\0\0\0\0\0\xff\xff'
-/** 64:ff9b::/96, the prefix of NAT64 (RFC 6052 section 2.1). The IPv4 address of the client comes after it. */
-const NAT64_PREFIX = '\0\x64\xff\x9b\0\0\0\0\0\0\0\0'
 /** Addresses that no client has, because they are reserved for multicast (RFC 4291 section 2.7). */
 const UNIX = '\xff'.repeat(IPV6_BYTES) as Source
 /** The source of a peer that was gone before millrace could ask for its address. */
@@ -39,7 +37,7 @@ export function sourceOf(client: Address | number | undefined, prefixes: SourceP
   if (client === undefined) return UNKNOWN
   if (client.kind === 'unix') return UNIX
   const bytes = ipToBytes(client.host)
-  return bytes === undefined ? UNKNOWN : sourceOfBytes(bytes, prefixes)
+  return bytes === undefined ? UNKNOWN : sourceOfBytes(unwrapNat64(bytes), prefixes)
 }
 
 /** The network as people write it: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/64`. `unix` for clients of unix sockets. */
@@ -56,7 +54,6 @@ export function formatSource(source: Source, { prefix4, prefix6 }: SourcePrefixe
 function sourceOfBytes(bytes: Buffer, { prefix4, prefix6 }: SourcePrefixes): Source {
   if (bytes.length === IPV4_BYTES) return ipv4Source(bytes.readUInt32BE(), prefix4)
   const text = bytes.toString('latin1')
-  if (text.startsWith(NAT64_PREFIX)) return ipv4Source(bytes.readUInt32BE(NAT64_PREFIX.length), prefix4)
   const whole = prefix6 >> 3
   const kept = text.charCodeAt(whole) & (0xff00 >> (prefix6 & 7)) & 0xff
   const network = text.slice(0, whole) + (whole < IPV6_BYTES ? String.fromCharCode(kept) : '')

@@ -3,7 +3,7 @@
  */
 import type { PeerAddress } from '../../address.js'
 import { type AddressRange, explainNetwork, parseAddressRange } from '../../address-set.js'
-import { bytesToIp, unmapBytes } from '../../ip.js'
+import { bytesToIp, mapToIpv6, unmapBytes } from '../../ip.js'
 import { type Source, type SourcePrefixes, sourceOf } from '../../source.js'
 
 export interface Network {
@@ -82,16 +82,7 @@ function cut(network: Network, { prefix4, prefix6 }: SourcePrefixes): Network {
   return { family, prefix, source: sourceWithin(source, family, prefix) }
 }
 
-/** An address of NAT64 is the IPv4 address that is inside it, as the address of a client is. */
-function networkOf({ host, family, prefix, bytes }: AddressRange): Network {
-  const client = sourceOf({ kind: 'tcp', host, port: 0 }, WHOLE)
-  if (family === 'ipv4') return within(family, prefix, client)
-  if (prefix === LONGEST.ipv6) return within(familyOf(client), LONGEST[familyOf(client)], client)
-  return within(family, prefix, bytes.toString('latin1') as Source)
+function networkOf({ family, prefix, bytes }: AddressRange): Network {
+  const source = mapToIpv6(bytes).toString('latin1') as Source
+  return { family, prefix, source: sourceWithin(source, family, prefix) }
 }
-
-const within = (family: Network['family'], prefix: number, source: Source): Network => ({
-  family,
-  prefix,
-  source: sourceWithin(source, family, prefix),
-})
