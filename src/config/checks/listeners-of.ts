@@ -9,7 +9,10 @@ export interface Reaching {
   readonly keys: readonly Path[]
 }
 
-/** Listeners that name the cluster. Nobody can know where a route function sends clients. */
+/**
+ * Listeners that name the cluster. Nobody can know where a route function sends clients. Where a map sends them is known when its
+ * file is read (src/limits/lists/needs.ts).
+ */
 export function listenersOf(input: unknown, cluster: string): Reaching[] {
   return itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) => {
     if (!isMap(listener)) return []

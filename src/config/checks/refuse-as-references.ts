@@ -1,13 +1,12 @@
 /**
  * Answers to refused clients that no client could read: an answer of MySQL or SMTP where clients speak HTTP or Postgres
- * first. Where millrace ends TLS, the answer goes inside it. Works on unchecked input, as `references.ts` does.
+ * first. Where millrace ends TLS, the answer goes inside it. A listener that reaches a cluster by a map is checked when the file of
+ * the map is read (src/limits/lists/needs.ts). Works on unchecked input, as `references.ts` does.
  */
+import { isServerFirst, spokenFirst } from '../../limits/refuse-as.js'
 import { listenersOf } from './listeners-of.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
-
-/** In these protocols the server speaks first, in the clear. */
-const SERVER_FIRST = ['mysql', 'smtp']
 
 interface Reached {
   readonly listener: unknown
@@ -32,18 +31,12 @@ export function checkRefuseAs(input: unknown): Finding[] {
 const refuseAsOf = (owner: unknown): unknown => valueAt(valueAt(owner, 'limits'), 'refuseAs')
 
 function unreadable(refuseAs: unknown, path: Path, listeners: readonly Reached[]): Finding[] {
-  if (typeof refuseAs !== 'string' || !SERVER_FIRST.includes(refuseAs)) return []
+  if (!isServerFirst(refuseAs)) return []
   const first = listeners.flatMap(({ listener, index }) => {
-    const spoken = spokenAt(listener)
+    const spoken = isMap(listener) ? spokenFirst(listener) : undefined
     return spoken === undefined ? [] : [{ index, spoken }]
   })[0]
   if (first === undefined) return []
   const message = `"${refuseAs}" is an answer to clients that wait for the server to speak, and clients of listeners[${first.index}] speak ${first.spoken} first: write "auto", "reset" or "close"`
   return [{ path: [...path, 'refuseAs'], message, about: 'value' }]
-}
-
-/** What clients of this listener have to speak before their server does. Undefined: nothing. */
-function spokenAt(listener: unknown): string | undefined {
-  if (valueAt(listener, 'startTls') !== undefined) return 'Postgres'
-  return valueAt(listener, 'protocol') === 'http' ? 'HTTP' : undefined
 }

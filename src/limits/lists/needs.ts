@@ -1,6 +1,7 @@
 /** Which files a config names, and where its maps may lead. */
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig, RouteConfig } from '../../config/schemas/listener-schema.js'
+import { isServerFirst, spokenFirst } from '../refuse-as.js'
 import type { ListFile } from './content.js'
 import type { Clusters } from './name-lines.js'
 
@@ -29,15 +30,21 @@ export function fileOfMap({ file, by }: MapConfig): ListFile<'names' | 'postgres
 export function clustersFor(path: string, { listeners, clusters }: Needs): Clusters {
   const users = listeners.filter(({ routes }) => routes.some(({ map }) => map?.file === path))
   return new Map(
-    Object.entries(clusters).map(([name, { dial }]) => {
-      const unfit = dial && users.find((listener) => !namesServer(listener, dial.server))
-      return [
-        name,
-        unfit &&
-          `clients of the listener ${JSON.stringify(unfit.name)} name no server for the "dial" of this cluster: write another cluster`,
-      ]
-    }),
+    Object.entries(clusters).map(([name, cluster]) => [
+      name,
+      users.map((listener) => whyUnfit(listener, cluster)).find((why) => why !== undefined),
+    ]),
   )
+}
+
+/** Why clients of the listener cannot go to the cluster. Undefined: they can. */
+function whyUnfit(listener: ListenerConfig, { dial, limits }: Needs['clusters'][string]): string | undefined {
+  const clients = `clients of the listener ${JSON.stringify(listener.name)}`
+  if (dial !== undefined && !namesServer(listener, dial.server))
+    return `${clients} name no server for the "dial" of this cluster: write another cluster`
+  const spoken = spokenFirst(listener)
+  if (spoken === undefined || !isServerFirst(limits?.refuseAs)) return undefined
+  return `${clients} speak ${spoken} first, and "refuseAs" of this cluster answers in "${limits.refuseAs}": write another cluster, or another "refuseAs"`
 }
 
 /** Whether clients of the listener name a server where a cluster with `dial` looks for it. */
