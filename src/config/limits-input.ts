@@ -5,18 +5,18 @@
 import type { RefuseAs, WhenFull } from '../limits/policy.js'
 import type { Duration, Size } from './common-input.js'
 
-/** A number stands for a rate alone. */
+/** New connections per second. A number stands for a rate alone: `5` is `{ rate: 5 }`. 0 is an error. */
 export type RateInput =
   | number
   | string
   | {
-      /** Per second: 0.01 to 1,000,000. */
+      /** Connections per second, on average: 0.01 to 1,000,000. It can be a fraction. */
       readonly rate: number | string
       /** How many may come at once after a silence: 1 to 1,000,000. Default: the rate, rounded up. */
       readonly burst?: number | undefined
     }
 
-/** A size stands for both directions, each by itself. */
+/** Bytes per second. A size stands for both directions, each by itself. 0: no limit. */
 export type BandwidthInput =
   | Size
   | {
@@ -26,7 +26,7 @@ export type BandwidthInput =
       readonly down?: Size | undefined
     }
 
-/** Limits of each client address by itself. */
+/** Limits of each client address by itself. One of them beside the prefixes must be there. */
 export interface SourceLimitsInput {
   /** How many bits of an IPv4 address count as one source: 8 to 32. Default 32: each address. */
   readonly prefix4?: number | undefined
@@ -42,7 +42,7 @@ export interface SourceLimitsInput {
   readonly bytesPerDay?: Size | undefined
 }
 
-/** Limits of each connection by itself. */
+/** Limits of each connection by itself. One of them must be there. */
 export interface ConnectionLimitsInput {
   /** Default: no limit. */
   readonly bytesPerSecond?: BandwidthInput | undefined
@@ -52,13 +52,15 @@ export interface ConnectionLimitsInput {
 
 /** What every scope can limit. The limits of all scopes hold together. */
 export interface CommonLimitsInput {
-  /** Open connections: 1 to 10,000,000. */
+  /** Open connections: 1 to 10,000,000. Default: no limit, and for the whole proxy what file descriptors are enough for. */
   readonly maxConnections?: number | undefined
   /** New connections. Default: no limit. */
   readonly newPerSecond?: RateInput | undefined
   /** Bytes of all connections together. Default: no limit. */
   readonly bytesPerSecond?: BandwidthInput | undefined
+  /** Limits of each client address by itself. Default: none. */
   readonly perSource?: SourceLimitsInput | undefined
+  /** Limits of each connection by itself. Default: none. */
   readonly perConnection?: ConnectionLimitsInput | undefined
   /**
    * What happens to clients above `maxConnections` and `newPerSecond`. `wait`: a listener accepts nobody, and a cluster queues
@@ -80,9 +82,9 @@ export type AccessEntryInput = string | { readonly file: string }
 export interface BanInput {
   /** So many refusals by a limit of a source or by a route: 1 to 1,000. Default 10. */
   readonly after?: number | undefined
-  /** They must come within this time. At least 1 ms. Default 1 minute. */
+  /** They must come within this time: 1 ms to 24 days. Default 1 minute. */
   readonly withinMs?: Duration | undefined
-  /** How long the source is banned. At least 1 ms. Default 10 minutes. */
+  /** How long the source is banned: 1 ms to 24 days. Default 10 minutes. */
   readonly forMs?: Duration | undefined
 }
 
@@ -103,14 +105,14 @@ export interface ProcessLimitsInput extends ListenerLimitsInput {
 }
 
 export interface EvictIdleInput {
-  /** It never ends a connection that has been idle for less than this. At least 1 s. */
+  /** It never ends a connection that has been idle for less than this: 1 s to 24 days. */
   readonly afterMs: Duration
 }
 
 export interface ClusterLimitsInput extends CommonLimitsInput {
   /** Limits of each backend that has none of its own. */
   readonly perBackend?: BackendLimitsInput | undefined
-  /** How long a client waits for a place. 0: for ever. Default: `timeouts.connectMs`. */
+  /** How long a client waits for a place: up to 24 days. 0: until it leaves. Default: `timeouts.connectMs`. */
   readonly queueMs?: Duration | undefined
   /** How many clients may wait: 1 to 1,000,000. Default 0: no limit. */
   readonly queueLength?: number | undefined

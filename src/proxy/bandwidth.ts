@@ -2,6 +2,7 @@
  * How fast the connections of a proxy may be, and how many bytes they may move: from the present config, and from
  * what operators order for single connections. A connection without such limits has no object here.
  */
+import { forgetLongestGone } from '../cluster/left.js'
 import type { Config } from '../config/schema.js'
 import type { Connection } from '../connection/connection.js'
 import { unknownName } from '../control/names.js'
@@ -18,7 +19,7 @@ import {
   type RateChange,
 } from '../limits/bandwidth/pipe-limiter.js'
 import type { RateOwner } from '../limits/bandwidth/rate-owner.js'
-import { SharedRates } from '../limits/bandwidth/shared-rates.js'
+import { type RateOf, SharedRates } from '../limits/bandwidth/shared-rates.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Limits, Bandwidth as Rates } from '../limits/policy.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -74,11 +75,13 @@ export class Bandwidth {
       ),
     ]
     this.#policies = new Map(scopes.flatMap(([scope, each]) => (limitsBytes(each) ? [[scope, each]] : [])))
-    this.#rates.setRates((scope, isOfSource) => {
+    const rateOf: RateOf = (scope, isOfSource) => {
       const policy = this.#policies.get(scope)
       if (policy?.dryRun === true) return undefined
       return isOfSource ? policy?.perSource?.bytesPerSecond : policy?.bytesPerSecond
-    }, this.#handOuts.now)
+    }
+    this.#rates.setRates(rateOf, this.#handOuts.now)
+    forgetLongestGone(this.#rates.tallies, (tally) => this.#rates.isInUse(tally, rateOf))
   }
 
   /** The connection has a pipe, which is about to start. */

@@ -1,7 +1,7 @@
 /** The fields of a status for limits. Pure. */
 import { count, gauge, highest, key, keyOf, metric } from './kinds.js'
 
-/** What a scope may have. */
+/** What a scope with `maxConnections` or `newPerSecond` may have. */
 export const LIMIT = {
   /** `process`, `listener/NAME` or `cluster/NAME`. */
   scope: key(),
@@ -10,10 +10,13 @@ export const LIMIT = {
     'connections',
     metric('millrace_limit_connections', 'Connections that count for the limit of this scope.'),
   ),
-  /** `maxConnections` of all workers together. 0: no limit. */
+  /** `maxConnections` of all workers together. 0: the scope has only `newPerSecond`. */
   most: highest(
     'connections',
-    metric('millrace_limit_max_connections', 'maxConnections of this scope, for all workers. 0: no limit.'),
+    metric(
+      'millrace_limit_max_connections',
+      'maxConnections of this scope, for all workers. 0: it has only newPerSecond.',
+    ),
   ),
 }
 

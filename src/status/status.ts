@@ -162,7 +162,7 @@ export const STATUS = {
   pastClusters: past(CLUSTER),
   connections: part({ ...CONNECTIONS, ...TRAFFIC }),
   endings: tally(ENDING),
-  /** The limits that are configured. */
+  /** The scopes with `maxConnections` or `newPerSecond`. */
   limits: running(LIMIT),
   /** The clients that limits turned away, since one of them did so for the first time. */
   limitRefusals: tally(LIMIT_REFUSAL),

@@ -214,6 +214,21 @@ describe('limits that do not go together', () => {
       'limits.perSource: limits nothing: add one of "maxConnections", "newPerSecond", "bytesPerDay", "bytesPerSecond" to it',
     ],
     [
+      'perConnection has no limit',
+      inListener({ ...some, perConnection: {} }),
+      'listeners[0].limits.perConnection: limits nothing: add one of "bytesPerSecond", "maxBytes" to it, or remove this key',
+    ],
+    [
+      'perBackend has no limit',
+      inCluster({ ...some, perBackend: {} }),
+      'clusters.db.limits.perBackend: limits nothing: add "maxConnections" to it, or remove this key',
+    ],
+    [
+      'a bandwidth has no direction',
+      inCluster({ perConnection: { bytesPerSecond: {} } }),
+      'clusters.db.limits.perConnection.bytesPerSecond: limits nothing: add one of "up", "down" to it',
+    ],
+    [
       'a ban has nothing that refuses a source',
       inListener({ ...some, ban: {} }),
       'listeners[0].limits.ban: does nothing, because no source is ever refused: add "perSource"',

@@ -28,8 +28,15 @@ export function sourcesRequest(asked: SourceQuery): Request {
   }
 }
 
-function sourceLines({ matched, sources }: SourceList): string[] {
+const NOT_SHARED =
+  'workers cannot count together: each has its part of every limit, and these figures are their sums'
+
+function sourceLines({ isShared, matched, sources }: SourceList): string[] {
   if (matched === 0) return ['no sources']
-  const lines = table(COLUMNS, sources)
-  return sources.length < matched ? [...lines, `and ${matched - sources.length} more`] : lines
+  const more = matched - sources.length
+  return [
+    ...table(COLUMNS, sources),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(isShared ? [] : [NOT_SHARED]),
+  ]
 }

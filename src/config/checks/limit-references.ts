@@ -16,6 +16,19 @@ const REFUSING = ['maxConnections', 'newPerSecond', 'bytesPerDay']
 const OF_A_SOURCE = [...REFUSING, 'bytesPerSecond']
 /** A listener or a cluster is full when one of these is reached. */
 export const FILLING = ['maxConnections', 'newPerSecond']
+const OF_A_CONNECTION = ['bytesPerSecond', 'maxBytes']
+const OF_A_BACKEND = ['maxConnections']
+const DIRECTIONS = ['up', 'down']
+/** Maps that limit nothing if they have none of these keys. */
+const EMPTY: readonly (readonly [map: Path, keys: readonly string[]])[] = [
+  [['perSource'], OF_A_SOURCE],
+  [['perConnection'], OF_A_CONNECTION],
+  [['perBackend'], OF_A_BACKEND],
+  ...[[], ['perSource'], ['perConnection']].map((owner): [Path, readonly string[]] => [
+    [...owner, 'bytesPerSecond'],
+    DIRECTIONS,
+  ]),
+]
 const LIMITING = [
   ...FILLING,
   'bytesPerSecond',
@@ -40,12 +53,12 @@ export function checkLimits(input: unknown): Finding[] {
 }
 
 function checkScope(limits: unknown, path: Path): Finding[] {
-  const perSource = valueAt(limits, 'perSource')
-  const findings: Finding[] = []
-  if (isMap(perSource) && !hasAny(perSource, OF_A_SOURCE)) {
-    const message = `limits nothing: add one of ${listed(OF_A_SOURCE)} to it, or remove this key`
-    findings.push(aboutKey([...path, 'perSource'], message))
-  }
+  const findings = EMPTY.flatMap(([map, keys]): Finding[] => {
+    const value = valueWithin(limits, map)
+    if (!isMap(value) || hasAny(value, keys)) return []
+    const remedy = keys.length === 1 ? `add ${listed(keys)}` : `add one of ${listed(keys)}`
+    return [aboutKey([...path, ...map], `limits nothing: ${remedy} to it, or remove this key`)]
+  })
   if (valueAt(limits, 'dryRun') !== undefined && path.length > 1 && !hasAny(limits, LIMITING))
     findings.push(
       aboutKey([...path, 'dryRun'], 'does nothing, because no limit stands beside it: remove this key'),

@@ -182,6 +182,7 @@ function rate(owner: string, does: string): KeyTable {
       does: `${does}. A number is short for \`{ rate: number }\``,
       takes: 'number, or a map',
       default: NO_LIMIT,
+      zero: AN_ERROR,
     },
     [`${owner}.newPerSecond.rate`]: {
       does: 'New connections per second. It can be a fraction: `0.1` is one in 10 seconds',
@@ -210,6 +211,7 @@ function bandwidth(owner: string, does: string): KeyTable {
       does: `${does}. A size is short for the same in both directions`,
       takes: 'size, or a map',
       default: NO_LIMIT,
+      zero: NO_LIMIT,
     },
     [`${owner}.bytesPerSecond.up`]: direction('client'),
     [`${owner}.bytesPerSecond.down`]: direction('backend'),

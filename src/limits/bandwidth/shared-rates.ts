@@ -44,8 +44,8 @@ const FIRST_LOOK_MS = 1
 export class SharedRates {
   readonly #sharedWith: SharedWith | undefined
   readonly #held = new Map<string, Held>()
-  /** They stay when their rates are gone, because they only count up. */
-  readonly #tallies = new Map<string, RateStatus & Tally>()
+  /** They stay when their rates are gone, because they only count up. Their owner forgets those that are not in use. */
+  readonly tallies = new Map<string, RateStatus & Tally>()
 
   /** Undefined: no other process has these rates. */
   constructor(sharedWith?: SharedWith) {
@@ -84,8 +84,14 @@ export class SharedRates {
     }
   }
 
+  /** Whether the rate of the tally is in the config, or an open connection has it. */
+  isInUse(tally: RateStatus, rateOf: RateOf): boolean {
+    if ((rateOf(tally.scope, tally.isOfSource)?.[tally.direction] ?? 0) > 0) return true
+    return Array.from(this.#held.values()).some((held) => held[tally.direction]?.tally === tally)
+  }
+
   status(): readonly RateStatus[] {
-    return [...this.#tallies.values()]
+    return [...this.tallies.values()]
   }
 
   #create(owner: RateOwner, rates: Bandwidth, now: number): Held {
@@ -121,8 +127,8 @@ export class SharedRates {
     if (bytesPerSecond === 0) return undefined
     const isOfSource = source !== undefined
     const key = `${direction} ${isOfSource} ${scope}`
-    const tally = this.#tallies.get(key) ?? { scope, isOfSource, direction, waiting: 0, waitedMs: 0 }
-    this.#tallies.set(key, tally)
+    const tally = this.tallies.get(key) ?? { scope, isOfSource, direction, waiting: 0, waitedMs: 0 }
+    this.tallies.set(key, tally)
     return new SharedLimit(bytesPerSecond, now, tally)
   }
 }

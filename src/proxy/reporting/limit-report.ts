@@ -92,10 +92,13 @@ export class LimitReport {
 /** The places that connections hold in a scope as a whole. */
 type Held = (scope: string) => number
 
+/** A scope that has only a rate of bytes is not in it: see the rates. */
 export function limitsReport(present: readonly Limit[], held: Held): ProxyStatus['limits'] {
-  const whole = present.filter(({ perSource }) => perSource === undefined)
+  const whole = present.filter(({ perSource, want }) => perSource === undefined && isOfConnections(want))
   return whole.map(({ scope, want }) => ({ scope, held: held(scope), most: want.most }))
 }
+
+const isOfConnections = ({ most, perSecond }: Limit['want']): boolean => most > 0 || perSecond > 0
 
 function whyOf(why: NoPlace['why'], isOfSource: boolean): Why {
   if (why === 'full-table') return 'table-full'
