@@ -7,7 +7,7 @@ import type { Engine } from './engine.js'
 import { KernelEngine } from './kernel/kernel-engine.js'
 import { KernelLoop } from './kernel/kernel-loop.js'
 import type { NativeCountsTables } from './kernel/native-counts-tables.js'
-import type { GivenSockets } from './listening/given-sockets.js'
+import type { SocketSource } from './listening/given-sockets.js'
 import { StreamEngine } from './streams/stream-engine.js'
 
 let started: ReturnType<typeof KernelLoop.start> | undefined
@@ -25,8 +25,8 @@ export function countsTables(): NativeCountsTables | undefined {
   return loop instanceof KernelLoop ? loop.native : undefined
 }
 
-/** Makes a new engine with deadlines of its own. With `given`, it listens only on those sockets. */
-export function createEngine(given?: GivenSockets): Engine {
+/** Makes a new engine with deadlines of its own. With `given`, it listens on the sockets that are found there. */
+export function createEngine(given?: SocketSource): Engine {
   const loop = kernelLoop()
   if (loop instanceof KernelLoop) return new KernelEngine(loop, given)
   return new StreamEngine(loop, undefined, given)

@@ -39,6 +39,8 @@ export interface ListenOptions {
   readonly liveness?: Liveness | undefined
   /** For a unix socket: who may connect. Default: what the umask leaves. */
   readonly socketFile?: SocketFile | undefined
+  /** The listener begins with this reason, so it accepts nobody before `resume`. */
+  readonly pausedFor?: PauseReason | undefined
 }
 
 export interface AcceptHandler {
@@ -56,13 +58,15 @@ export interface AcceptHandler {
 
 /**
  * Why a listener accepts nobody for now. `shortage`: the process or the system lacks a resource for a moment.
- * `admission`: the admission rule takes no more clients.
+ * `admission`: the admission rule takes no more clients. `upgrade`: another process is about to accept instead of this one.
  */
-export type PauseReason = 'shortage' | 'admission'
+export type PauseReason = 'shortage' | 'admission' | 'upgrade'
 
 export interface Listening {
   /** The address in use. If port 0 was asked for, it has the port that the kernel chose. */
   readonly address: Address
+  /** The listening sockets, for a process that inherits them. */
+  readonly fds: readonly number[]
   /**
    * Hands out no clients while this reason holds. Clients wait, unread, in the kernel's queue. If the engine
    * cannot leave them there, up to `backlog` clients wait in a queue of the engine.
@@ -79,6 +83,11 @@ export interface Listening {
   update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void
   /** Stops accepting and removes a unix socket's file. Connections that were handed out stay. */
   close(): void
+  /**
+   * Another process accepts from these sockets from now on, so a unix socket's file stays. Clients that wait here are handed out
+   * as after `resume('upgrade')`. Call `close` when the last of them has gone on.
+   */
+  leave(): void
 }
 
 /** A listening socket from which other processes accept. Clients wait in its queue while none accepts. */
@@ -89,6 +98,8 @@ export interface HeldSocket {
   readonly handle: ServerHandle
   /** Closes the socket here, and removes a unix socket's file. Other processes that have it go on. */
   close(): void
+  /** Closes the socket here. The file stays. */
+  leave(): void
 }
 
 export interface DialOutcome {

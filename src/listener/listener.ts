@@ -90,8 +90,18 @@ export class Listener {
     return this.#place
   }
 
-  /** Rejects with a `listen-failed` error that names the listener. */
-  async open(engine: Engine, sharePort: boolean, hooks: ListenerHooks): Promise<void> {
+  /** Its listening sockets, for a process that inherits them. */
+  get fds(): readonly number[] {
+    return this.#listening?.fds ?? []
+  }
+
+  /** `pausedFor`: it accepts nobody before `resume`. Rejects with a `listen-failed` error that names the listener. */
+  async open(
+    engine: Engine,
+    sharePort: boolean,
+    hooks: ListenerHooks,
+    pausedFor?: PauseReason,
+  ): Promise<void> {
     const { address, ipv6Only, liveness, socketFile } = this.#options
     const handler = {
       accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
@@ -101,7 +111,7 @@ export class Listener {
     try {
       this.#listening = await engine.listen(
         address,
-        { backlog: BACKLOG, sharePort, ipv6Only, liveness, socketFile },
+        { backlog: BACKLOG, sharePort, ipv6Only, liveness, socketFile, pausedFor },
         handler,
       )
     } catch (error) {
@@ -140,6 +150,11 @@ export class Listener {
   close(): void {
     this.#listening?.close()
     this.#listening = undefined
+  }
+
+  /** Another process accepts on its sockets from now on. Clients that wait here go on. */
+  leave(): void {
+    this.#listening?.leave()
   }
 
   status(): ListenerStatus {

@@ -58,6 +58,10 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     throw listenError(asked, errno)
   }
 
+  get fds(): readonly number[] {
+    return this.fd < 0 ? [] : [this.fd]
+  }
+
   notify(): void {
     this.#loop.runQueue.add(this)
   }
@@ -105,16 +109,26 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
   }
 
   close(): void {
+    const wasOpen = this.fd >= 0
+    this.#closeFd()
+    if (wasOpen && this.#ownsFile && this.address.kind === 'unix' && !isAbstract(this.address)) {
+      removeSocketFile(this.address.path)
+    }
+    this.#pauses.delete(this)
+  }
+
+  leave(): void {
+    this.#closeFd()
+    this.#pauses.leave()
+  }
+
+  #closeFd(): void {
     if (this.fd < 0) return
     this.#loop.forget(this)
     // If another process has the socket too, its events would go on coming after the close.
     this.#loop.native.unwatch(this.fd)
     this.#loop.native.close(this.fd)
     this.fd = -1
-    if (this.#ownsFile && this.address.kind === 'unix' && !isAbstract(this.address)) {
-      removeSocketFile(this.address.path)
-    }
-    this.#pauses.delete(this)
   }
 
   /** Accepts a client. Idle kernel pipes are fds too. If fds are short, it closes them and tries again. */

@@ -1,12 +1,12 @@
 /**
  * A listener on sockets that another process opened. One socket is its own. Others are lent to it while
- * nobody else accepts from them. Closing the listener leaves the sockets to the other processes that have
- * them.
+ * nobody else accepts from them, or they are what workers of an earlier process had. Closing the listener leaves the sockets to
+ * the other processes that have them.
  */
 import type { Address, PeerAddress } from '../../address.js'
 import type { Listening, ListenOptions, PauseReason } from '../engine.js'
 import type { AcceptPauses } from '../listening/accept-pauses.js'
-import type { Borrower } from '../listening/given-sockets.js'
+import type { Borrower, Given } from '../listening/given-sockets.js'
 import { listenError } from '../listening/listen-errors.js'
 import type { ServerHandle } from '../listening/server-handle.js'
 import type { Liveness } from '../liveness.js'
@@ -21,7 +21,7 @@ export class GivenListener implements Listening, Borrower {
   /** Shared by all its sockets: if one is out of fds, all are. */
   readonly #pauses: AcceptPauses
   readonly #own: FdListener
-  /** Lent sockets, by the place (worker slot) that they belong to. */
+  /** Lent sockets, by the place (worker slot) that they belong to. Below 0: nobody takes them back. */
   readonly #lent = new Map<number, FdListener>()
   readonly #closed: () => void
   #liveness: Liveness | undefined
@@ -29,20 +29,26 @@ export class GivenListener implements Listening, Borrower {
   /** @throws MillraceError `listen-failed` */
   constructor(
     loop: KernelLoop,
-    handle: ServerHandle,
+    { handles, ownsFile }: Given,
     asked: Address,
     pauses: AcceptPauses,
     closed: () => void,
   ) {
+    const [first, ...others] = handles
     this.#loop = loop
     this.#asked = asked
     this.#pauses = pauses
     this.#closed = closed
-    this.#own = this.#accept(handle)
+    this.#own = this.#accept(first!, ownsFile)
+    for (const [index, handle] of others.entries()) this.lend(-1 - index, handle)
   }
 
   get address(): Address {
     return this.#own.address
+  }
+
+  get fds(): readonly number[] {
+    return [this.#own, ...this.#lent.values()].flatMap(({ fds }) => fds)
   }
 
   update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
@@ -55,7 +61,7 @@ export class GivenListener implements Listening, Borrower {
   lend(place: number, handle: ServerHandle): void {
     this.takeBack(place)
     try {
-      const lent = this.#accept(handle)
+      const lent = this.#accept(handle, false)
       lent.update({ liveness: this.#liveness })
       this.#lent.set(place, lent)
     } catch {
@@ -86,10 +92,16 @@ export class GivenListener implements Listening, Borrower {
     this.#closed()
   }
 
-  #accept(handle: ServerHandle): FdListener {
+  leave(): void {
+    for (const lent of this.#lent.values()) lent.leave()
+    this.#own.leave()
+    this.#closed()
+  }
+
+  #accept(handle: ServerHandle, ownsFile: boolean): FdListener {
     const fd = this.#loop.native.adopt(handle.fd)
     handle.close()
     if (fd < 0) throw listenError(this.#asked, errnoName(fd))
-    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile: false })
+    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile })
   }
 }

@@ -2,7 +2,7 @@
  * Listens and dials on file descriptors of our own: no net.Socket, no libuv handle, no stream object per
  * connection. One event loop per thread serves every kernel engine of that thread.
  */
-import { type Address, isAbstract } from '../../address.js'
+import type { Address } from '../../address.js'
 import type {
   AcceptHandler,
   Dial,
@@ -14,9 +14,10 @@ import type {
   PipeLimits,
 } from '../engine.js'
 import { AcceptPauses } from '../listening/accept-pauses.js'
-import type { GivenSockets } from '../listening/given-sockets.js'
-import { listenError, removeDeadSocket, removeSocketFile } from '../listening/listen-errors.js'
-import { boundTo, handleOf } from '../listening/server-handle.js'
+import type { Given, SocketSource } from '../listening/given-sockets.js'
+import { heldSocket } from '../listening/held-socket.js'
+import { listenError, removeDeadSocket } from '../listening/listen-errors.js'
+import { handleOf } from '../listening/server-handle.js'
 import { bindOwnerOnly, isAsked, openSocketFile } from '../listening/socket-file.js'
 import { livenessArguments, NO_LIVENESS } from '../liveness.js'
 import type { NotSplicing } from '../not-splicing.js'
@@ -36,9 +37,9 @@ export class KernelEngine implements Engine {
   readonly sweep = new Sweep()
   readonly runQueue: RunQueue
   readonly #loop: KernelLoop
-  readonly #given: GivenSockets | undefined
+  readonly #given: SocketSource | undefined
 
-  constructor(loop: KernelLoop, given?: GivenSockets) {
+  constructor(loop: KernelLoop, given?: SocketSource) {
     this.#loop = loop
     this.#given = given
     this.runQueue = loop.runQueue
@@ -57,8 +58,9 @@ export class KernelEngine implements Engine {
   }
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
-    const pauses = new AcceptPauses(handler, options.backlog)
-    if (this.#given !== undefined) return this.#listenOnGiven(this.#given, address, options, pauses)
+    const pauses = new AcceptPauses(handler, options.backlog, options.pausedFor)
+    const given = this.#given?.take(address)
+    if (given !== undefined) return this.#listenOnGiven(given, address, options, pauses)
     return new FdListener(this.#loop, await this.#open(address, options), address, pauses)
   }
 
@@ -70,24 +72,20 @@ export class KernelEngine implements Engine {
       throw listenError(address, handle)
     }
     this.#loop.native.release(fd)
-    const close = (): void => {
-      handle.close()
-      if (address.kind === 'unix' && !isAbstract(address)) removeSocketFile(address.path)
-    }
-    return { address: boundTo(handle, address), handle, close }
+    return heldSocket(handle, address)
   }
 
   #listenOnGiven(
-    given: GivenSockets,
+    given: Given,
     address: Address,
-    { liveness }: ListenOptions,
+    { liveness, socketFile }: ListenOptions,
     pauses: AcceptPauses,
   ): Listening {
-    const closed = (): void => given.setBorrower(address, undefined)
-    const listener = new GivenListener(this.#loop, given.take(address), address, pauses, closed)
-    // The socket may have been opened with another liveness, before a reload.
-    listener.update({ liveness })
-    given.setBorrower(address, listener)
+    const closed = (): void => this.#given?.setBorrower(address, undefined)
+    const listener = new GivenListener(this.#loop, given, address, pauses, closed)
+    // The socket may have been opened with other options: before a reload, or by another process.
+    listener.update({ liveness, socketFile: given.ownsFile ? socketFile : undefined })
+    this.#given?.setBorrower(address, listener)
     return listener
   }
 

@@ -12,7 +12,7 @@ import type { Socket } from '../socket.js'
 const SHORTAGE_MS = 100
 /** Waiting clients offered per turn, so that many of them do not delay those already served. */
 const OFFER_BATCH = 32
-const BITS: Readonly<Record<PauseReason, number>> = { shortage: 1, admission: 2 }
+const BITS: Readonly<Record<PauseReason, number>> = { shortage: 1, admission: 2, upgrade: 4 }
 
 /** A listening socket that accepts nobody while its listener pauses. */
 export interface Pausable {
@@ -39,10 +39,11 @@ export class AcceptPauses {
   #shortage: NodeJS.Timeout | undefined
   #rest: NodeJS.Immediate | undefined
 
-  /** `mostWaiting`: how many clients may wait here. Any more that come are reset. */
-  constructor(handler: AcceptHandler, mostWaiting: number) {
+  /** `mostWaiting`: how many clients may wait here. Any more that come are reset. `reason`: it begins with this one. */
+  constructor(handler: AcceptHandler, mostWaiting: number, reason?: PauseReason) {
     this.handler = handler
     this.#mostWaiting = mostWaiting
+    if (reason !== undefined) this.pause(reason)
   }
 
   get isAccepting(): boolean {
@@ -91,6 +92,12 @@ export class AcceptPauses {
   putBack(client: Socket, from: PeerAddress): void {
     if (this.#isClosed) client.reset()
     else this.#waiting.unshift({ client, from })
+  }
+
+  /** Its sockets belong to another process from now on. Clients that wait here go on. */
+  leave(): void {
+    this.#sockets.clear()
+    this.resume('upgrade')
   }
 
   close(): void {

@@ -1,10 +1,29 @@
 /**
- * Listening sockets that another process opened and handed down, by their address. An engine that has these
- * opens no sockets of its own.
+ * Listening sockets that another process opened and handed down, by their address. Everything that a worker listens on is given
+ * by its supervisor. So an engine that has these opens no sockets of its own.
  */
 import { type Address, formatAddress } from '../../address.js'
 import { listenError } from './listen-errors.js'
 import type { ServerHandle } from './server-handle.js'
+
+/** The sockets of one listener. */
+export interface Given {
+  /** At least one. */
+  readonly handles: readonly ServerHandle[]
+  /** Whether the file of a unix socket goes when the listener closes. */
+  readonly ownsFile: boolean
+}
+
+/** Where an engine finds listening sockets that it does not open itself. */
+export interface SocketSource {
+  /**
+   * The caller owns the sockets from now on. Undefined: there are none, so the engine opens one. Throws `listen-failed` if there
+   * should be some.
+   */
+  take(address: Address): Given | undefined
+  /** The listener of this address is open. Without `borrower`, it is closed. */
+  setBorrower(address: Address, borrower: Borrower | undefined): void
+}
 
 /** A listener that can also accept from the sockets of other workers. */
 export interface Borrower {
@@ -14,7 +33,7 @@ export interface Borrower {
   takeBack(place: number): void
 }
 
-export class GivenSockets {
+export class GivenSockets implements SocketSource {
   readonly #handles = new Map<string, ServerHandle>()
   readonly #borrowers = new Map<string, Borrower>()
 
@@ -23,14 +42,13 @@ export class GivenSockets {
     this.#handles.set(address, handle)
   }
 
-  /** Gives the socket to the caller, who owns it from now on. Throws `listen-failed` if it has not come. */
-  take(address: Address): ServerHandle {
+  take(address: Address): Given {
     const key = formatAddress(address)
     const handle = this.#handles.get(key)
     // The socket was sent. The kernel drops a descriptor on its way only if the receiver can have no more.
     if (handle === undefined) throw listenError(address, 'EMFILE')
     this.#handles.delete(key)
-    return handle
+    return { handles: [handle], ownsFile: false }
   }
 
   /** Closes the sockets that nobody has taken. */
@@ -39,7 +57,6 @@ export class GivenSockets {
     this.#handles.clear()
   }
 
-  /** The listener of this address is open. Without `borrower`, it is closed. */
   setBorrower(address: Address, borrower: Borrower | undefined): void {
     if (borrower === undefined) this.#borrowers.delete(formatAddress(address))
     else this.#borrowers.set(formatAddress(address), borrower)

@@ -74,6 +74,10 @@ export function listenOn(server: Server, handle: ServerHandle, backlog: number):
   inner._listen2(null, PATH_HAS_NO, PATH_HAS_NO, backlog)
 }
 
+/** The handle of a server that listens. */
+export const handleIn = (server: Server): ServerHandle | undefined =>
+  (server as unknown as { _handle: ServerHandle | null })._handle ?? undefined
+
 function answer(handle: ServerHandle | number | undefined): ServerHandle | string {
   if (handle === undefined) return 'ENOTSUP'
   return typeof handle === 'number' ? errnoName(handle) : handle

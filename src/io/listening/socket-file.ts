@@ -3,9 +3,9 @@
  * its owner alone, and then sets mode and group. So nobody else connects in between. Abstract names have no
  * file.
  */
-import { chmodSync, chownSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, readFileSync, renameSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
-import { type Address, isAbstract } from '../../address.js'
+import { type Address, isAbstract, type UnixAddress } from '../../address.js'
 import { listenError, removeSocketFile } from './listen-errors.js'
 
 export interface SocketFile {
@@ -58,6 +58,17 @@ export function changeSocketFile(address: Address, file: SocketFile): void {
   } catch (error) {
     throw listenError(address, whyNot(error, file))
   }
+}
+
+export const hasFile = (address: Address): address is UnixAddress =>
+  address.kind === 'unix' && !isAbstract(address)
+
+/** Keeps a file that `close` would remove: libuv removes the file of a socket that it has bound. */
+export function keepFile({ path }: UnixAddress, close: () => void): void {
+  const aside = `${path}.${process.pid}`
+  linkSync(path, aside)
+  close()
+  renameSync(aside, path)
 }
 
 /** Node cannot look up the name of a group. */

@@ -6,7 +6,7 @@
 
 import type { NetConnectOpts, Socket as NetSocket, Server, ServerOpts } from 'node:net'
 import * as net from 'node:net'
-import { type Address, hostOfSocket, type PeerAddress } from '../../address.js'
+import type { Address } from '../../address.js'
 import type {
   AcceptHandler,
   Dial,
@@ -17,15 +17,16 @@ import type {
   ListenOptions,
 } from '../engine.js'
 import { AcceptPauses } from '../listening/accept-pauses.js'
-import type { GivenSockets } from '../listening/given-sockets.js'
+import type { Given, SocketSource } from '../listening/given-sockets.js'
+import { heldSocket } from '../listening/held-socket.js'
 import { listenError, removeDeadSocket } from '../listening/listen-errors.js'
-import { bindHandle, boundTo, listenOn, type ServerHandle } from '../listening/server-handle.js'
-import { bindOwnerOnly, changeSocketFile, isAsked, openSocketFile } from '../listening/socket-file.js'
-import { keepNodeAlive, NO_LIVENESS } from '../liveness.js'
+import { bindHandle, type ServerHandle } from '../listening/server-handle.js'
+import { bindOwnerOnly, hasFile, isAsked, keepFile, openSocketFile } from '../listening/socket-file.js'
 import type { NotSplicing } from '../not-splicing.js'
 import { RunQueue } from '../run-queue.js'
 import { type Expirable, Sweep } from '../sweep.js'
 import { ReadMemory, rehouse } from './read-memory.js'
+import { StreamListening, type StreamListeningHost } from './stream-listening.js'
 import { StreamSocket } from './stream-socket.js'
 
 /** The parts of node:net that the engine uses. A simulation may replace them. */
@@ -47,12 +48,12 @@ export class StreamEngine implements Engine {
   readonly runQueue: RunQueue
   readonly notSplicing: NotSplicing
   readonly net: NodeNet
-  readonly #given: GivenSockets | undefined
+  readonly #given: SocketSource | undefined
 
   constructor(
     notSplicing: NotSplicing,
     runQueue = new RunQueue(),
-    given?: GivenSockets,
+    given?: SocketSource,
     nodeNet: NodeNet = net,
   ) {
     this.net = nodeNet
@@ -68,8 +69,8 @@ export class StreamEngine implements Engine {
   limitPipes(): void {}
 
   async listen(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
-    if (this.#given !== undefined)
-      return this.#listenOnGiven(this.#given.take(address), address, options, handler)
+    const given = this.#given?.take(address)
+    if (given !== undefined) return this.#listenOnGiven(given, address, options, handler)
     const listening = await this.#listenAnew(address, options, handler)
     const { socketFile } = options
     if (isAsked(socketFile)) openSocketFile(address, socketFile, () => listening.close())
@@ -78,13 +79,15 @@ export class StreamEngine implements Engine {
 
   /** The socket was bound elsewhere. Only now may it turn out that somebody else listens there. */
   async #listenOnGiven(
-    given: ServerHandle,
+    given: Given,
     address: Address,
     options: ListenOptions,
     handler: AcceptHandler,
   ): Promise<Listening> {
+    const listening = this.#listening(address, options, handler)
     try {
-      return await this.#listen(address, options, handler, given)
+      await listening.listenOn(given)
+      return listening
     } catch (error) {
       throw listenError(address, (error as NodeJS.ErrnoException).code ?? String(error))
     }
@@ -92,15 +95,17 @@ export class StreamEngine implements Engine {
 
   /** Opens a new socket. If a dead unix socket has the path, replaces it. */
   async #listenAnew(address: Address, options: ListenOptions, handler: AcceptHandler): Promise<Listening> {
+    const listening = this.#listening(address, options, handler)
     try {
-      return await this.#listen(address, options, handler)
+      await listening.listen()
     } catch (error) {
       const errno = (error as NodeJS.ErrnoException).code ?? String(error)
       if (errno !== 'EADDRINUSE' || address.kind !== 'unix' || !(await removeDeadSocket(address))) {
         throw listenError(address, errno)
       }
-      return await this.#listen(address, options, handler)
+      await listening.listen()
     }
+    return listening
   }
 
   /** Only binds the socket. It listens when the first process that has it does. */
@@ -112,9 +117,14 @@ export class StreamEngine implements Engine {
       handle = bindAs()
     }
     if (typeof handle === 'string') throw listenError(address, handle)
-    const held = handle
+    const held = this.#hold(handle, address)
     if (isAsked(socketFile)) openSocketFile(address, socketFile, () => held.close())
-    return { address: boundTo(held, address), handle: held, close: () => held.close() }
+    return held
+  }
+
+  #hold(handle: ServerHandle, address: Address): HeldSocket {
+    const held = heldSocket(handle, address)
+    return hasFile(address) ? { ...held, leave: () => keepFile(address, () => handle.close()) } : held
   }
 
   dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
@@ -128,49 +138,14 @@ export class StreamEngine implements Engine {
     return new StreamSocket(housed, this.runQueue, this.notSplicing, memory)
   }
 
-  #listen(
-    address: Address,
-    options: ListenOptions,
-    handler: AcceptHandler,
-    given?: ServerHandle,
-  ): Promise<Listening> {
-    let { liveness = NO_LIVENESS } = options
-    const { backlog, ipv6Only = false, socketFile } = options
-    // Node's servers cannot leave clients in the kernel's queue.
-    const pauses = new AcceptPauses(handler, backlog)
-    const server = this.net.createServer(
-      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true },
-      (socket) => {
-        keepNodeAlive(socket, liveness)
-        const from = clientAddress(socket, address)
-        pauses.accepted(this.#house(socket), from)
-      },
-    )
-    return new Promise((resolve, reject) => {
-      server.once('error', reject)
-      const listen = () => server.listen({ ...listenTarget(address), backlog, ipv6Only })
-      server.once('listening', () => {
-        server.off('error', reject)
-        server.on('error', (error: NodeJS.ErrnoException) => handler.paused(error.code ?? 'EMFILE'))
-        resolve({
-          address: boundAddress(server, address),
-          update: (next) => {
-            liveness = next.liveness ?? NO_LIVENESS
-            if (isAsked(next.socketFile)) changeSocketFile(address, next.socketFile)
-          },
-          pause: (reason) => pauses.pause(reason),
-          resume: (reason) => pauses.resume(reason),
-          putBack: (client, from) => pauses.putBack(client, from),
-          close: () => {
-            server.close()
-            pauses.close()
-          },
-        })
-      })
-      if (given !== undefined) listenOn(server, given, backlog)
-      else if (isAsked(socketFile)) bindOwnerOnly(listen)
-      else listen()
-    })
+  #listening(address: Address, options: ListenOptions, handler: AcceptHandler): StreamListening {
+    const pauses = new AcceptPauses(handler, options.backlog, options.pausedFor)
+    const host: StreamListeningHost = {
+      createServer: (accepted) =>
+        this.net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, accepted),
+      house: (socket) => this.#house(socket),
+    }
+    return new StreamListening(host, address, options, pauses)
   }
 }
 
@@ -228,22 +203,4 @@ class StreamDial implements Dial, Expirable {
     this.#stream.destroy()
     done({ socket: undefined, errno })
   }
-}
-
-function listenTarget(address: Address): { path: string } | { host: string; port: number } {
-  return address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
-}
-
-function boundAddress(server: Server, asked: Address): Address {
-  const bound = server.address()
-  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked
-  return { ...asked, port: bound.port }
-}
-
-/** A unix client has no address of its own. */
-function clientAddress(socket: NetSocket, listener: Address): PeerAddress {
-  if (listener.kind === 'unix') return { kind: 'unix', path: '' }
-  // A client that has already reset the connection has no address any more.
-  if (socket.remoteAddress === undefined) return undefined
-  return { kind: 'tcp', host: hostOfSocket(socket.remoteAddress), port: socket.remotePort ?? 0 }
 }

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../../address.js'
-import { overlap } from '../../config/checks/listener-addresses.js'
+import { type ListenPlace, overlap } from '../../config/checks/listener-addresses.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import type { Engine } from '../../io/engine.js'
@@ -22,10 +22,20 @@ const TURNS_AWAY: ListenerHooks = {
   paused: () => {},
 }
 
-/** Rejects with `listen-failed`. `present` is what the workers have now. */
+/** Where the listeners of a config are. */
+export interface PresentPlaces {
+  readonly loaded: { readonly listeners: readonly NamedPlace[] }
+  readonly config: { readonly listeners: readonly NamedPlace[] }
+}
+
+interface NamedPlace extends ListenPlace {
+  readonly name: string
+}
+
+/** Rejects with `listen-failed`. `present` is what the workers have now, or what they inherit. */
 export async function assignPorts(
   loaded: Config,
-  present: Assigned | undefined,
+  present: PresentPlaces | undefined,
   engine: Engine,
 ): Promise<Assigned> {
   const listeners: ListenerConfig[] = []
@@ -42,7 +52,7 @@ export async function assignPorts(
 
 async function placeOf(
   listener: ListenerConfig,
-  present: Assigned | undefined,
+  present: PresentPlaces | undefined,
   engine: Engine,
   probes: Listener[],
 ): Promise<Address> {
@@ -55,7 +65,10 @@ async function placeOf(
 }
 
 /** The address at which the workers already listen for a listener of this address. */
-function placeHeld({ name, address }: ListenerConfig, { loaded, config }: Assigned): Address | undefined {
+function placeHeld(
+  { name, address }: ListenerConfig,
+  { loaded, config }: PresentPlaces,
+): Address | undefined {
   const isFixed = address.kind === 'unix' || address.port !== 0
   const index = loaded.listeners.findIndex(
     (known) => isDeepStrictEqual(known.address, address) && (isFixed || known.name === name),

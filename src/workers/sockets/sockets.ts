@@ -2,13 +2,16 @@
  * The listening sockets of all workers. The supervisor opens them and keeps them open. So when a worker dies,
  * the next one in its slot serves the clients in its queue. Each slot has a socket of its own for each port
  * (SO_REUSEPORT). If ports cannot be shared like that, all slots have the same socket. A unix socket belongs
- * to the first slot.
+ * to the first slot. Sockets of an earlier process may be more than there are slots: the first slot then accepts from the others,
+ * too.
  */
-import { formatAddress } from '../../address.js'
+import { type Address, formatAddress } from '../../address.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { MillraceError } from '../../errors.js'
 import type { Engine, HeldSocket } from '../../io/engine.js'
+import { heldSocket } from '../../io/listening/held-socket.js'
+import type { InheritedSockets } from '../../io/listening/inherited-sockets.js'
 import { BACKLOG, listenerError } from '../../listener/listener.js'
 import { explainOwnOverlap } from '../../proxy/own-overlap.js'
 import type { WorkerChannel } from '../slots/worker-channel.js'
@@ -31,13 +34,16 @@ export interface PreparedSockets {
 export class Sockets {
   readonly #engine: Engine
   readonly #slots: number
+  readonly #inherited: InheritedSockets | undefined
   /** By the address of the listener. */
   readonly #opened = new Map<string, Opened>()
   #isClosed = false
 
-  constructor(engine: Engine, slots: number) {
+  /** `inherited`: sockets of an earlier process, by the address that is in use. Each is used once. */
+  constructor(engine: Engine, slots: number, inherited?: InheritedSockets) {
     this.#engine = engine
     this.#slots = slots
+    this.#inherited = inherited
   }
 
   /** Opens what is not open yet: all or nothing. Rejects with `listen-failed`, which names the listener. */
@@ -77,9 +83,20 @@ export class Sockets {
     return listeners.flatMap(({ address }): [string, HeldSocket][] => {
       const key = formatAddress(address)
       const sockets = this.#opened.get(key)?.sockets ?? []
-      const socket = sockets[slot] ?? sockets.at(-1)
+      const socket = sockets[slot] ?? (slot < this.#slots ? sockets.at(-1) : undefined)
       return socket === undefined ? [] : [[key, socket]]
     })
+  }
+
+  /** The numbers of inherited sockets that no slot has. */
+  get extra(): readonly number[] {
+    const most = Math.max(...Array.from(this.#opened.values(), ({ sockets }) => sockets.length), 0)
+    return Array.from({ length: Math.max(most - this.#slots, 0) }, (_, index) => this.#slots + index)
+  }
+
+  /** The fds of the listener of this address, for a process that inherits them. */
+  fdsOf(address: Address): readonly number[] {
+    return this.#opened.get(formatAddress(address))?.sockets.map(({ handle }) => handle.fd) ?? []
   }
 
   /** Sends a worker the sockets that it needs for this config and does not have yet. */
@@ -100,8 +117,20 @@ export class Sockets {
     for (const key of [...this.#opened.keys()]) this.#close(key)
   }
 
+  /** The same, but another process has these sockets. Files of unix sockets stay. */
+  leave(): void {
+    this.#isClosed = true
+    for (const { sockets } of this.#opened.values()) for (const socket of sockets) socket.leave()
+    this.#opened.clear()
+  }
+
   async #open(listener: ListenerConfig, next: Config): Promise<Opened> {
     const { address, ipv6Only, liveness, socketFile } = listener
+    const inherited = this.#inherited?.take(address)
+    if (inherited !== undefined) {
+      const { handles, ownsFile } = inherited
+      return { listener, sockets: handles.map((handle) => heldSocket(handle, address, ownsFile)) }
+    }
     const count = address.kind === 'tcp' && !this.isShared ? this.#slots : 1
     const options = { backlog: BACKLOG, sharePort: count > 1, ipv6Only, liveness, socketFile }
     const sockets: HeldSocket[] = []

@@ -5,9 +5,9 @@ import { KernelEngine } from '../../../src/io/kernel/kernel-engine.js'
 import { KernelLoop } from '../../../src/io/kernel/kernel-loop.js'
 import { errnoName } from '../../../src/io/kernel/native.js'
 import type { NativeCountsTables } from '../../../src/io/kernel/native-counts-tables.js'
-import type { GivenSockets } from '../../../src/io/listening/given-sockets.js'
+import type { SocketSource } from '../../../src/io/listening/given-sockets.js'
+import { heldSocket } from '../../../src/io/listening/held-socket.js'
 import { listenError } from '../../../src/io/listening/listen-errors.js'
-import { boundTo } from '../../../src/io/listening/server-handle.js'
 import { SimulatedAddon } from '../addon/addon.js'
 import type { TimerOwner, VirtualClock } from '../clock.js'
 import { NO_FAULTS } from '../faults.js'
@@ -39,7 +39,7 @@ export class Process implements TimerOwner {
     this.#loop = loop
   }
 
-  createEngine(given?: GivenSockets): KernelEngine {
+  createEngine(given?: SocketSource): KernelEngine {
     return new HoldingEngine(this.#loop, this.kernel, given)
   }
 
@@ -72,7 +72,7 @@ export class Process implements TimerOwner {
 class HoldingEngine extends KernelEngine {
   readonly #kernel: Kernel
 
-  constructor(loop: KernelLoop, kernel: Kernel, given: GivenSockets | undefined) {
+  constructor(loop: KernelLoop, kernel: Kernel, given: SocketSource | undefined) {
     super(loop, given)
     this.#kernel = kernel
   }
@@ -82,6 +82,6 @@ class HoldingEngine extends KernelEngine {
     const fd = this.#kernel.listen(address.host, address.port, backlog, sharePort)
     if (fd < 0) throw listenError(address, errnoName(fd))
     const handle = new SimulatedHandle(this.#kernel, fd)
-    return { address: boundTo(handle, address), handle, close: () => handle.close() }
+    return heldSocket(handle, address)
   }
 }

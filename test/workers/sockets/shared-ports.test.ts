@@ -15,7 +15,7 @@ class LowestPorts extends StreamEngine {
     while (this.taken.has(port)) port++
     this.taken.add(port)
     const address = asked.kind === 'tcp' ? { ...asked, port } : asked
-    const never = { pause: () => {}, resume: () => {}, putBack: () => {} }
+    const never = { fds: [], pause: () => {}, resume: () => {}, putBack: () => {}, leave: () => {} }
     return { address, ...never, update: () => {}, close: () => void this.taken.delete(port) }
   }
 }
