@@ -66,8 +66,8 @@ export interface Dialled {
 
 export interface DialFailed {
   /**
-   * QUEUE_TIMEOUT or QUEUE_FULL if the client waited in vain or could not wait for a place, REFUSED if a limit of the cluster
-   * refuses it. Else the errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
+   * QUEUE_TIMEOUT if the client waited in vain for a place, QUEUE_FULL if it may not wait or had to leave the queue for another
+   * client, REFUSED if a limit of the cluster refuses it. Else the errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
    * NOT_ALLOWED if the client may not have the server that it asks for, ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
    * the cluster was stopped.
    */

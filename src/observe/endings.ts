@@ -136,7 +136,7 @@ const TABLE = [
   { cause: 'queue-timeout', by: 'backend', phases: ['queue'], letter: 's', error: 'queue', status: 503, told: 'too-many',
     means: 'The client waited `queueMs` for a place in the cluster or at a backend' },
   { cause: 'queue-full', by: 'backend', phases: ['queue'], letter: 'S', error: 'queue', status: 503, told: 'too-many',
-    means: 'All places are taken. `queueLength` clients wait already, or `whenFull` is `refuse`' },
+    means: 'All places are taken. `queueLength` clients wait already, or `whenFull` is `refuse`. A client that waited made room for another source' },
   { cause: 'connect-timeout', by: 'backend', phases: ['connect'], letter: 's', error: 'cluster', status: 504, told: 'unavailable',
     means: 'The last backend tried did not accept within `connectMs`' },
   { cause: 'via', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'S', error: 'via', status: 503, told: 'unavailable',

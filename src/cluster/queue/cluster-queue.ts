@@ -10,7 +10,7 @@ import type { QueuePolicy, Waiter } from './waiter.js'
 
 /** The error of a client that has waited too long. */
 export const QUEUE_TIMEOUT = 'QUEUE_TIMEOUT'
-/** The error of a client that finds no place and may not wait. */
+/** The error of a client that may not wait, or that waits no more because a client of another source needs the room. */
 export const QUEUE_FULL = 'QUEUE_FULL'
 
 /**
@@ -77,8 +77,8 @@ export class ClusterQueue {
   }
 
   /**
-   * Lets somebody wait. With `place` it waits on where another one stood that it replaces. The answer is an error if it may not
-   * wait.
+   * Lets somebody wait. With `place` it waits on where another one stood that it replaces. If the queue is full, a client of a
+   * source that has more clients here leaves for it. The answer is an error if it may not wait.
    */
   join(waiter: Waiter, place?: Place): Place | typeof QUEUE_FULL {
     if (place !== undefined) {
@@ -87,7 +87,7 @@ export class ClusterQueue {
     }
     const { isRefusing, length } = this.#host.policy()
     if (isRefusing && this.#heldUntil === undefined) return QUEUE_FULL
-    const entry = this.#turns.join(this.length, length)
+    const entry = this.#turns.join(this.length, length) ?? this.#makeRoom(waiter)
     if (entry === undefined) return QUEUE_FULL
     const joined = new Place(waiter, this.#host.now(), entry)
     this.#places.add(joined)
@@ -222,9 +222,23 @@ export class ClusterQueue {
     this.#choosy += isChoosy ? 1 : -1
   }
 
-  #left(place: Place): void {
+  /** Returns the entry of a client that leaves. In the shared table it is for this one now. Undefined: nobody leaves. */
+  #makeRoom({ source }: Waiter): number | undefined {
+    const place = this.#places.leavesFor(source)
+    if (place === undefined) return undefined
+    this.#places.delete(place)
+    this.#forget(place)
+    place.waiter.abandon(QUEUE_FULL)
+    return place.entry
+  }
+
+  #forget(place: Place): void {
     clearTimeout(place.timer)
     if (place.isChoosy) this.#choosy -= 1
+  }
+
+  #left(place: Place): void {
+    this.#forget(place)
     this.#turns.leave(place.entry)
     if (this.length > 0) return
     clearTimeout(this.#poll)

@@ -1,8 +1,10 @@
 /**
  * A queue that is fair between sources. Within a source the first to come is the first to be served. Sources have their turns
- * one after the other, so a source with a thousand clients delays a client of another source by one turn. It knows nothing of
- * what its items wait for. Pure.
+ * one after the other, so a source with a thousand clients delays a client of another source by one turn. If the queue is full,
+ * it says who leaves for somebody new. It knows nothing of what its items wait for. Pure.
  */
+import { OrderedItems } from './ordered-items.js'
+
 export interface Queued {
   /** Who it comes from. Items of one source share the turns of that source. */
   readonly source: string
@@ -12,8 +14,12 @@ export interface Queued {
 export type OfferAnswer = 'takes' | 'passes' | 'stops'
 
 export class FairQueue<Item extends Queued> {
-  /** The source whose turn is next comes first. Items in the order in which they came. No set is empty. */
-  readonly #sources = new Map<string, Set<Item>>()
+  /** The source whose turn is next comes first. Each has an item. */
+  readonly #sources = new Map<string, OrderedItems<Item>>()
+  /** The sources by how many items they have. Each number has a source. */
+  readonly #byCount = new Map<number, OrderedItems<OrderedItems<Item>>>()
+  /** How many items the source has that has most. */
+  #most = 0
   #length = 0
 
   get length(): number {
@@ -22,9 +28,10 @@ export class FairQueue<Item extends Queued> {
 
   /** A source that has nobody in the queue has its turn after all others. */
   add(item: Item): void {
-    const items = this.#sources.get(item.source)
-    if (items === undefined) this.#sources.set(item.source, new Set([item]))
-    else items.add(item)
+    const items = this.#sources.get(item.source) ?? new OrderedItems<Item>()
+    items.add(item)
+    if (items.size === 1) this.#sources.set(item.source, items)
+    this.#recount(items, items.size - 1)
     this.#length += 1
   }
 
@@ -33,8 +40,19 @@ export class FairQueue<Item extends Queued> {
     const items = this.#sources.get(item.source)
     if (items?.delete(item) !== true) return false
     if (items.size === 0) this.#sources.delete(item.source)
+    this.#recount(items, items.size + 1)
     this.#length -= 1
     return true
+  }
+
+  /**
+   * The item that leaves a full queue for a new one of this source: the newest item of a source that has most. Undefined: none
+   * leaves, because this source would then have as many as that one has now.
+   */
+  leavesFor(source: string): Item | undefined {
+    const own = this.#sources.get(source)?.size ?? 0
+    if (own + 1 >= this.#most) return undefined
+    return this.#byCount.get(this.#most)!.newest!.newest
   }
 
   /** The items that came first of their sources. The one that waits longest is among them. */
@@ -72,6 +90,22 @@ export class FairQueue<Item extends Queued> {
       return item
     }
     return undefined
+  }
+
+  /** A source had `before` items until now: one more, or one less. */
+  #recount(items: OrderedItems<Item>, before: number): void {
+    const { size } = items
+    const equals = this.#byCount.get(before)
+    equals?.delete(items)
+    if (equals?.size === 0) this.#byCount.delete(before)
+    if (size > 0) this.#withCount(size).add(items)
+    if (size > this.#most || !this.#byCount.has(this.#most)) this.#most = size
+  }
+
+  #withCount(count: number): OrderedItems<OrderedItems<Item>> {
+    const sources = this.#byCount.get(count) ?? new OrderedItems<OrderedItems<Item>>()
+    this.#byCount.set(count, sources)
+    return sources
   }
 
   #served(item: Item): void {

@@ -95,7 +95,7 @@ export const CLUSTER_LIMIT_KEYS: KeyTable = {
     zero: 'it waits until it leaves',
   },
   'clusters.NAME.limits.queueLength': {
-    does: 'How many clients may wait at the same time. All workers count together. Further clients are refused',
+    does: 'How many clients may wait at the same time. All workers count together. Further clients are refused, or sources with more clients make room',
     takes: 'number, `0` to `1000000`',
     default: '`0`',
     zero: NO_LIMIT,

@@ -77,6 +77,16 @@ test('one of the first clients of all sources waits longest', () => {
   expect(Array.from(queue.first(), ({ name }) => name)).toEqual(['a1', 'b1'])
 })
 
+test('the newest client of the source with most clients leaves for a new one of a source that has at least two fewer', () => {
+  const { queue, clients } = queueOf('a1', 'b1', 'a2', 'a3', 'b2')
+  expect(['a', 'b', 'c'].map((source) => queue.leavesFor(source)?.name)).toEqual([undefined, undefined, 'a3'])
+  queue.delete(clients[3]!)
+  expect(queue.leavesFor('c')?.name).toBe('a2')
+  queue.delete(clients[4]!)
+  queue.delete(clients[2]!)
+  expect(queue.leavesFor('c')).toBeUndefined()
+})
+
 /** The model: a list of sources in the order of their turns, each with its clients. */
 class Model {
   #sources: { name: string; clients: Client[] }[] = []
@@ -98,6 +108,15 @@ class Model {
     return rounds.flatMap((round) => this.#sources.flatMap(({ clients }) => clients[round] ?? []))
   }
 
+  /** Those of whom one leaves for a new client of this source. */
+  leaveFor(source: string): (Client | undefined)[] {
+    const countOf = (name: string): number =>
+      this.#sources.find((each) => each.name === name)?.clients.length ?? 0
+    const most = Math.max(0, ...this.#sources.map(({ clients }) => clients.length))
+    if (most - countOf(source) < 2) return [undefined]
+    return this.#sources.flatMap(({ clients }) => (clients.length === most ? clients.slice(-1) : []))
+  }
+
   serve(each: Client): void {
     const source = this.#sources.find(({ name }) => name === each.source)!
     this.#sources = [...this.#sources.filter((other) => other !== source), source]
@@ -114,7 +133,7 @@ const steps = fc.array(
   { maxLength: 60 },
 )
 
-test('the queue serves whom a list of sources with their clients would serve, whoever comes, leaves and passes', () => {
+test('the queue serves and makes room as a list of sources with their clients would, whoever comes, leaves and passes', () => {
   fc.assert(
     fc.property(steps, (story) => {
       const [queue, model] = [new FairQueue<Client>(), new Model()]
@@ -136,6 +155,7 @@ test('the queue serves whom a list of sources with their clients would serve, wh
         }
         expect([...queue.inTurn()]).toEqual(model.inTurn)
         expect(queue.length).toBe(model.inTurn.length)
+        for (const source of 'abcd') expect(model.leaveFor(source)).toContain(queue.leavesFor(source))
       })
     }),
   )

@@ -34,7 +34,10 @@ const STEPS = {
   up: { address },
   drain: { address },
   undrain: { address },
-  reload: { limits: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 3, maxLength: 3 }) },
+  reload: {
+    limits: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 3, maxLength: 3 }),
+    queueLength: fc.integer({ min: 0, max: 5 }),
+  },
   hold: {},
   release: {},
   time: { ms: fc.integer({ min: 1, max: 700 }) },
@@ -47,13 +50,24 @@ const step = fc.oneof(
     .slice(2)
     .map((kind) => ({ weight: 1, arbitrary: fc.record({ kind: fc.constant(kind), ...STEPS[kind] }) })),
 )
-type Step = { kind: Kind; source?: string; index?: number; address?: string; limits?: number[]; ms?: number }
+interface Step {
+  kind: Kind
+  source?: string
+  index?: number
+  address?: string
+  limits?: number[]
+  queueLength?: number
+  ms?: number
+}
 
 class Story {
   readonly clients: Clients
   readonly #cluster: Cluster
   readonly #rule: Pick<ClusterOptions, 'balance' | 'hash'>
   #limits = [1, 2, 1]
+  #queueLength = 5
+  /** Those whose refusal was checked. */
+  readonly #refused = new Set<QueuedClient>()
   #number = 0
   /** Clients that have tried a backend in vain do not wait for that one. */
   #hasFailed = false
@@ -69,10 +83,16 @@ class Story {
   #options(): ClusterOptions {
     const backends = ADDRESSES.flatMap((each, index) => backendsOf([each], this.#limits[index]))
     const health = { ...QUICK, eject: false } as const
-    return { ...BALANCED, ...this.#rule, health, backends, limits: LIMITS }
+    return {
+      ...BALANCED,
+      ...this.#rule,
+      health,
+      backends,
+      limits: { ...LIMITS, queueLength: this.#queueLength },
+    }
   }
 
-  play({ kind, source, index = 0, address: at = A, limits, ms = 0 }: Step): void {
+  play({ kind, source, index = 0, address: at = A, limits, queueLength = 0, ms = 0 }: Step): void {
     const cluster = this.#cluster
     const backend = cluster.backend(at)!
     const verdict = {
@@ -99,6 +119,7 @@ class Story {
     else if (kind === 'time') vi.advanceTimersByTime(ms)
     else {
       this.#limits = limits!
+      this.#queueLength = queueLength
       cluster.update(this.#options())
     }
   }
@@ -119,6 +140,19 @@ class Story {
       expect(isFull).toBe(maxConnections > 0 && active + dialling >= maxConnections)
     }
     if (queue.heldMs === undefined) this.#checkRoom(queued.length)
+    this.#checkRefused(queued)
+  }
+
+  /** Whoever has no room in the queue is of a source that has its share of it. */
+  #checkRefused(queued: readonly QueuedClient[]): void {
+    const waitingOf = (source: string): number => queued.filter(({ name }) => name[0] === source).length
+    const most = Math.max(...['a', 'b', 'c'].map(waitingOf))
+    for (const client of this.clients.all) {
+      if (client.result?.error !== 'QUEUE_FULL' || this.#refused.has(client)) continue
+      this.#refused.add(client)
+      expect(this.#queueLength).toBeGreaterThan(0)
+      expect(waitingOf(client.name[0]!)).toBeGreaterThanOrEqual(most - 1)
+    }
   }
 
   /** Nobody waits while a place is free. */
@@ -165,7 +199,7 @@ const RULES = {
 } as const
 
 test.each(Object.entries(RULES))(
-  'with balance: %s nobody waits while a place is free, and no backend has too many, whatever happens',
+  'with balance: %s nobody waits while a place is free, no backend has too many, and no source keeps others out of the queue, whatever happens',
   async (_, rule) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 50 }), async (steps) => {

@@ -82,6 +82,24 @@ test('queueLength counts those who wait in all workers', async () => {
   expect([one.errors, two.errors]).toEqual([{}, { b2: 'QUEUE_FULL' }])
 })
 
+test('in a full queue each worker makes room among its own clients, and all of them stay within queueLength', async () => {
+  const [one, two] = workers(1, { ...LIMITS, queueLength: 3 })
+  one.come('a0', 'a1', 'a2', 'a3')
+  await turn()
+  two.come('b1')
+  one.come('c1', 'c2')
+  await turn()
+  expect([one.errors, two.errors]).toEqual([{ a3: 'QUEUE_FULL', c2: 'QUEUE_FULL' }, { b1: 'QUEUE_FULL' }])
+  one.all[1]!.dialling.cancel()
+  two.come('b2', 'b3')
+  await turn()
+  expect([one.cluster.queue.length, two.cluster.queue.length, two.errors]).toEqual([
+    2,
+    1,
+    { b1: 'QUEUE_FULL', b3: 'QUEUE_FULL' },
+  ])
+})
+
 test('nobody looks for places any more when nobody waits', async () => {
   const [one] = workers(1)
   const [, waits] = one.come('a1', 'a2')

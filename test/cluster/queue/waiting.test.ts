@@ -120,6 +120,22 @@ test('no more clients wait than queueLength says, and whenFull: refuse lets nobo
   expect([refusing.served, refusing.errors]).toEqual([['a1'], { b1: 'QUEUE_FULL', c1: 'QUEUE_FULL' }])
 })
 
+test('a source that fills the queue makes room for other sources, until each has as many waiting clients', async () => {
+  const clients = new Clients(limited(1, [A], { limits: { ...LIMITS, queueLength: 4 } }))
+  clients.come('a0', 'a1', 'a2', 'a3', 'a4')
+  await turn()
+  vi.advanceTimersByTime(100)
+  clients.come('b1', 'a5', 'b2', 'b3')
+  await turn()
+  expect(clients.errors).toEqual({ a4: 'QUEUE_FULL', a5: 'QUEUE_FULL', a3: 'QUEUE_FULL', b3: 'QUEUE_FULL' })
+  expect([clients.all[4]!.dialling.queuedMs, clients.cluster.queue.length]).toEqual([100, 4])
+  for (const name of ['a0', 'a1', 'b1', 'a2', 'b2']) {
+    clients.all.find((each) => each.name === name)!.end()
+    await turn()
+  }
+  expect(clients.served).toEqual(['a0', 'a1', 'a2', 'b1', 'b2'])
+})
+
 test('when all backends go down, clients that wait end at once', async () => {
   const clients = new Clients(limited(1))
   clients.come('a1', 'b1', 'c1')
