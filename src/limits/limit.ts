@@ -6,6 +6,7 @@ import type { PeerAddress } from '../address.js'
 import { sourceOf } from '../source.js'
 import type { Want } from './counts/counts.js'
 import type { Limits, Rate, SourceLimits } from './policy.js'
+import type { LimitedScope } from './scope.js'
 
 /** One limit. Each client needs a place in it. */
 export interface Limit {
@@ -36,9 +37,6 @@ export interface LimitPlan {
   /** Those of sources, for clients whose address is known later. */
   readonly sources: LimitGroup
 }
-
-/** The name of a scope, and what the config says about it. */
-export type LimitedScope = readonly [scope: string, policy: Limits | undefined]
 
 /** Name the narrower scope first. Undefined: there is no limit in which clients need places. */
 export function planOf(...scopes: readonly LimitedScope[]): LimitPlan | undefined {

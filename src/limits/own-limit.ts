@@ -5,6 +5,7 @@
  */
 import type { Limit } from './limit.js'
 import type { NoPlace } from './limiter.js'
+import { PROCESS } from './scope.js'
 
 const NO_LIMITS: Limit['policy'] = { whenFull: 'wait', dryRun: false }
 
@@ -21,8 +22,8 @@ export class OwnLimit {
   /** `most` undefined: there is no such limit. */
   set(most: number | undefined, policy = NO_LIMITS): void {
     this.#most = most ?? Number.POSITIVE_INFINITY
-    const want = { key: { scope: 'process' }, most: this.#most, perSecond: 0, burst: 1 }
-    this.#full = { limit: { scope: 'process', perSource: undefined, policy, want }, why: 'connections' }
+    const want = { key: { scope: PROCESS }, most: this.#most, perSecond: 0, burst: 1 }
+    this.#full = { limit: { scope: PROCESS, perSource: undefined, policy, want }, why: 'connections' }
   }
 
   /** Undefined: there is room for one more. */

@@ -22,6 +22,7 @@ import type { RateOwner } from '../limits/bandwidth/rate-owner.js'
 import { type RateOf, SharedRates } from '../limits/bandwidth/shared-rates.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Limits, Bandwidth as Rates } from '../limits/policy.js'
+import { PROCESS, readScope, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/scope.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Pipe } from '../pipe/pipe.js'
 import { sourceOf } from '../source.js'
@@ -66,15 +67,10 @@ export class Bandwidth {
   }
 
   /** Another config holds. Shared rates change at once. Rates of single connections hold for later ones. */
-  takeUp({ limits, listeners, clusters }: Config): void {
-    const scopes: [scope: string, limits: Limits | undefined][] = [
-      ['process', limits],
-      ...listeners.map((each) => [`listener/${each.name}`, each.limits] as [string, Limits | undefined]),
-      ...Object.entries(clusters).map(
-        ([name, each]) => [`cluster/${name}`, each.limits] as [string, Limits | undefined],
-      ),
-    ]
-    this.#policies = new Map(scopes.flatMap(([scope, each]) => (limitsBytes(each) ? [[scope, each]] : [])))
+  takeUp(config: Config): void {
+    this.#policies = new Map(
+      scopesOf(config).flatMap(([scope, each]) => (limitsBytes(each) ? [[scope, each]] : [])),
+    )
     const rateOf: RateOf = (scope, isOfSource) => {
       const policy = this.#policies.get(scope)
       if (policy?.dryRun === true) return undefined
@@ -147,7 +143,8 @@ export class Bandwidth {
 
   #policiesOf({ service, cluster }: Connection): readonly (readonly [scope: string, limits: Limits])[] {
     if (this.#policies.size === 0) return []
-    const scopes = ['process', `listener/${service.name}`, `cluster/${cluster}`]
+    // A connection with a pipe has a cluster.
+    const scopes = [PROCESS, scopeOfListener(service.name), scopeOfCluster(cluster!)]
     return scopes.flatMap((scope) => {
       const limits = this.#policies.get(scope)
       return limits === undefined ? [] : [[scope, limits] as const]
@@ -194,7 +191,7 @@ function ratesOf(scope: string, { bytesPerSecond, perSource }: Limits, connectio
 
 /** What records call it: `process`, `listener`, `cluster` or `source`. */
 const nameOf = ({ scope, source }: RateOwner): string =>
-  source === undefined ? scope.split('/', 1)[0]! : 'source'
+  source === undefined ? readScope(scope).kind : 'source'
 
 /** The lowest rates of a connection by itself. 0: no limit. */
 function ownRates(policies: readonly (readonly [string, Limits])[]): Rates {

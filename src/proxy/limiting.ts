@@ -17,6 +17,7 @@ import type { ConfigLists } from '../limits/lists/config-lists.js'
 import type { Lists } from '../limits/lists/lists.js'
 import { OwnLists } from '../limits/lists/own-lists.js'
 import { OwnLimit } from '../limits/own-limit.js'
+import { PROCESS, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/scope.js'
 import { announceLists } from '../observe/log/announcements.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -78,11 +79,11 @@ export class Limiting {
   }
 
   planOfListener({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined {
-    return planOf([`listener/${name}`, limits], ['process', config.limits])
+    return planOf([scopeOfListener(name), limits], [PROCESS, config.limits])
   }
 
   planOfCluster(name: string, { clusters }: Config): LimitPlan | undefined {
-    return planOf([`cluster/${name}`, clusters[name]!.limits])
+    return planOf([scopeOfCluster(name), clusters[name]!.limits])
   }
 
   /** The proxy has this config now. */
@@ -114,13 +115,9 @@ export class Limiting {
 }
 
 /** Every limit of a config. */
-export function limitsOf({ limits, listeners, clusters }: Config): readonly Limit[] {
-  const plans = [
-    planOf(['process', limits]),
-    ...listeners.map((each) => planOf([`listener/${each.name}`, each.limits])),
-    ...Object.entries(clusters).map(([name, each]) => planOf([`cluster/${name}`, each.limits])),
-  ]
-  return plans.flatMap((plan) =>
-    plan === undefined ? [] : [...plan.all.daily, ...plan.all.enforced, ...plan.all.dry],
-  )
+export function limitsOf(config: Config): readonly Limit[] {
+  return scopesOf(config).flatMap((scope) => {
+    const plan = planOf(scope)
+    return plan === undefined ? [] : [...plan.all.daily, ...plan.all.enforced, ...plan.all.dry]
+  })
 }

@@ -4,6 +4,7 @@
  */
 import { time } from '../../figures.js'
 import type { Log } from '../../observe/log/log.js'
+import { listenerOf } from '../scope.js'
 import { type Ban, ORDERED } from './ban-table.js'
 import { formatNetwork } from './network.js'
 
@@ -64,6 +65,5 @@ export class BanLog {
 
 /** The listener, if it is only about one. */
 function factsOf({ scope, network }: Ban): object {
-  const [, listener] = /^listener\/(.*)$/s.exec(scope) ?? []
-  return { network: formatNetwork(network), listener }
+  return { network: formatNetwork(network), listener: listenerOf(scope) }
 }

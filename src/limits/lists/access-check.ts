@@ -9,6 +9,7 @@ import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import type { OpeningCause } from '../../observe/endings.js'
 import type { GateCheck } from '../gate.js'
 import type { AccessLimits, AccessList } from '../policy.js'
+import { PROCESS, scopeOfListener } from '../scope.js'
 import { addEntry } from './address-lines.js'
 import type { ConfigLists } from './config-lists.js'
 
@@ -22,8 +23,8 @@ export function accessChecksOf(
 ): GateCheck[] {
   const own = listener.limits
   return [
-    limits && createAccessCheck('process', limits, lists),
-    own && createAccessCheck(`listener/${listener.name}`, own, lists),
+    limits && createAccessCheck(PROCESS, limits, lists),
+    own && createAccessCheck(scopeOfListener(listener.name), own, lists),
   ].filter((check) => check !== undefined)
 }
 

@@ -15,9 +15,10 @@ import { MillraceError } from '../../errors.js'
 import type { BanKeeper } from '../../limits/bans/ban-keeper.js'
 import { type Ban, ORDERED } from '../../limits/bans/ban-table.js'
 import { contains, formatNetwork, type Network, overlap, readNetwork } from '../../limits/bans/network.js'
+import { listenerOf } from '../../limits/scope.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { SourcePrefixes } from '../../source.js'
-import { type BanConfig, listenerOf, prefixesOf, trustedBy } from './ban-scopes.js'
+import { type BanConfig, prefixesOf, trustedBy } from './ban-scopes.js'
 
 /** Bans in the status. */
 const MOST_SHOWN = 5

@@ -4,22 +4,14 @@
 import type { Config } from '../../config/schema.js'
 import { type Network, overlap, readNetwork } from '../../limits/bans/network.js'
 import type { AccessLimits, BanPolicy } from '../../limits/policy.js'
+import { listenerOf, PROCESS, scopeOfListener } from '../../limits/scope.js'
 import { type SourcePrefixes, USUAL_PREFIXES } from '../../source.js'
 
 /** A config of millrace, as far as bans depend on it. */
 export type BanConfig = Pick<Config, 'limits' | 'listeners'>
 
-const PROCESS = 'process'
-const LISTENER = 'listener/'
-
-export const scopeOfListener = (name: string): string => `${LISTENER}${name}`
-
 /** The scopes that decide about the clients of a listener. */
-export const scopesOf = (listener: string): readonly string[] => [PROCESS, scopeOfListener(listener)]
-
-/** Undefined: the scope is for all listeners. */
-export const listenerOf = (scope: string): string | undefined =>
-  scope.startsWith(LISTENER) ? scope.slice(LISTENER.length) : undefined
+export const scopesFor = (listener: string): readonly string[] => [PROCESS, scopeOfListener(listener)]
 
 export function banPolicyOf(config: BanConfig, scope: string): BanPolicy | undefined {
   return limitsOf(config, scope)?.ban

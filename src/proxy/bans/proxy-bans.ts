@@ -19,7 +19,7 @@ import type { Log } from '../../observe/log/log.js'
 import type { RecordEnding } from '../../observe/records/record.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import { BanOrders } from './ban-orders.js'
-import { type BanConfig, banPolicyOf, exists, isDryRun, prefixesOf, scopesOf } from './ban-scopes.js'
+import { type BanConfig, banPolicyOf, exists, isDryRun, prefixesOf, scopesFor } from './ban-scopes.js'
 
 /**
  * The refusals that count for a ban: the client has had more than its share, or a route rejects it. Others are nothing that
@@ -60,7 +60,7 @@ export class ProxyBans {
 
   /** What a client of this listener has to pass, by its address. */
   checksOf(config: BanConfig, listener: string): BanCheck[] {
-    return [ORDERED, ...scopesOf(listener)].map(
+    return [ORDERED, ...scopesFor(listener)].map(
       (scope) => new BanCheck(scope, isDryRun(config, scope), this.#table, this.#witness),
     )
   }
@@ -70,7 +70,7 @@ export class ProxyBans {
     if (!COUNTED.test(cause)) return
     if (service.policy !== undefined && mayNameClients(service.policy, clientAddress)) return
     const config = this.#config()
-    for (const scope of scopesOf(service.name)) {
+    for (const scope of scopesFor(service.name)) {
       if (banPolicyOf(config, scope) === undefined) continue
       const source = sourceNetwork(clientAddress, prefixesOf(config, scope))
       if (source !== undefined) this.#witness.refused(scope, source, 1)
