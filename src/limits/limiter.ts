@@ -3,7 +3,6 @@
  * then waits or is refused is the business of those who ask.
  */
 import type { PeerAddress } from '../address.js'
-import type { OpeningCause } from '../observe/endings.js'
 import { Claim } from './claim.js'
 import type { Counts, WhyRefused } from './counts/counts.js'
 import { type Limit, type LimitGroup, type LimitPlan, wantFor } from './limit.js'
@@ -108,10 +107,3 @@ export const groupFor = ({ all, scopes }: LimitPlan, peer: PeerAddress): LimitGr
 /** Whether a client waits for a place in this limit. Nobody waits for a place of a source: it would make all others wait. */
 export const isWaitedFor = ({ limit: { perSource, policy } }: NoPlace): boolean =>
   perSource === undefined && policy.whenFull === 'wait'
-
-/** The cause in the record of a client that gets no place. */
-export function causeOf({ limit: { scope, perSource }, why }: NoPlace): OpeningCause {
-  const kind = scope.split('/', 1)[0] as 'process' | 'listener' | 'cluster'
-  if (perSource !== undefined) return `source-limit: ${why === 'full-table' ? 'table-full' : why} (${kind})`
-  return `limit: ${kind} ${why === 'rate' ? 'rate' : 'connections'}`
-}

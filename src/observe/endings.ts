@@ -78,7 +78,7 @@ export interface EndingKind {
 const BY_ADDRESS = ['list', 'not-allowed', 'banned'] as const
 /** What a source has reached. */
 const OF_A_SOURCE = ['connections', 'rate', 'bytes-today', 'table-full'] as const
-/** What is full. `connections` or `rate` follows. */
+/** What is full. `connections`, `rate` or `table-full` follows. */
 const OF_A_SCOPE = ['process', 'listener', 'cluster'] as const
 
 // biome-ignore format: two lines an entry
@@ -124,7 +124,7 @@ const TABLE = [
   { cause: 'source-limit', detail: 'always', details: OF_A_SOURCE, by: 'proxy', phases: ['opening', 'connect', 'data'], letter: 'P',
     isDenied: true, status: 429, told: 'too-many', means: 'The source of the client has reached a limit of `perSource`, or no more sources can be remembered' },
   { cause: 'limit', detail: 'always', details: OF_A_SCOPE, by: 'proxy', phases: ['opening', 'connect'], letter: 'R', error: 'limits',
-    status: 503, told: 'too-many', means: 'The proxy, the listener or the cluster has reached `maxConnections` or `newPerSecond`, and `whenFull` is `refuse`' },
+    status: 503, told: 'too-many', means: 'The proxy, the listener or the cluster has reached `maxConnections` or `newPerSecond`, or no more scopes can be counted, and `whenFull` is `refuse`' },
   { cause: 'route-failed', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 500, told: 'unavailable',
     means: 'The `route` function threw, or named a cluster that does not exist' },
   { cause: 'no-backend', by: 'backend', phases: ['queue', 'connect'], letter: 'S', error: 'cluster', status: 503, told: 'unavailable',

@@ -13,7 +13,8 @@ import type { Counts } from '../../src/limits/counts/counts.js'
 import { createOwnCounts, OwnCountsTable } from '../../src/limits/counts/own-counts.js'
 import { Gate, type GateCheck } from '../../src/limits/gate.js'
 import { planOf } from '../../src/limits/limit.js'
-import { causeOf, Limiter } from '../../src/limits/limiter.js'
+import { Limiter } from '../../src/limits/limiter.js'
+import { causeOf } from '../../src/limits/no-place.js'
 import { OwnLimit } from '../../src/limits/own-limit.js'
 
 const PEER = packPeer(0x0a000001, 2)

@@ -6,7 +6,8 @@ import { validateConfig } from '../../src/config/validate.js'
 import { Claim } from '../../src/limits/claim.js'
 import { createOwnCounts } from '../../src/limits/counts/own-counts.js'
 import { type LimitPlan, planOf } from '../../src/limits/limit.js'
-import { causeOf, groupFor, isWaitedFor, Limiter, type NoPlace } from '../../src/limits/limiter.js'
+import { groupFor, isWaitedFor, Limiter, type NoPlace } from '../../src/limits/limiter.js'
+import { causeOf } from '../../src/limits/no-place.js'
 
 type LimitsInput = NonNullable<ProxyConfig['limits']>
 

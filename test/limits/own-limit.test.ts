@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { causeOf, isWaitedFor } from '../../src/limits/limiter.js'
+import { isWaitedFor } from '../../src/limits/limiter.js'
+import { causeOf } from '../../src/limits/no-place.js'
 import { OwnLimit } from '../../src/limits/own-limit.js'
 
 it('a process has no place when it has as many connections as its file descriptors are enough for', () => {

@@ -3,7 +3,6 @@
  * has a line of its own here: its record has the cause.
  */
 import { formatPeer, type PeerAddress } from '../../address.js'
-import type { NoPlace } from '../../limits/limiter.js'
 import type { Log } from './log.js'
 
 /** What becomes of the clients for which a limit has no place. */
@@ -12,7 +11,9 @@ export type Turned = 'refused' | 'waits' | 'dry-run'
 /** What turns clients away. */
 export interface Turning {
   readonly scope: string
-  /** The key of the config. */
+  /** The scope for people. */
+  readonly owner: string
+  /** The key of the config, if it is one. */
   readonly name: string
   readonly most?: number | undefined
   /** Whether it is about one client, and not about all of the scope. */
@@ -54,8 +55,8 @@ export class LimitNotices {
   }
 
   #begin(key: string, turning: Turning, turned: Turned, client: PeerAddress): Notice {
-    const { scope, name, most, isOfClient, happens } = turning
-    const title = `${ownerOf(scope)}: ${name}`
+    const { scope, owner, name, most, isOfClient, happens } = turning
+    const title = `${owner}: ${name}`
     const facts = { scope, limit: name, dryRun: turned === 'dry-run' ? true : undefined }
     const whose = isOfClient ? ` ${happens === 'applies' ? 'to' : 'by'} ${formatPeer(client)}` : ''
     const notice = { title, facts, clients: 0, isQuiet: false }
@@ -82,32 +83,4 @@ const CONSEQUENCES: Readonly<Record<Turned, string>> = {
   refused: 'clients are refused',
   waits: 'clients wait',
   'dry-run': 'clients would be refused without dryRun',
-}
-
-/** A limit that has no place for a client. */
-export const reached = (noPlace: NoPlace): Turning => ({
-  scope: noPlace.limit.scope,
-  name: nameOf(noPlace),
-  most: mostOf(noPlace),
-  isOfClient: noPlace.limit.perSource !== undefined,
-  happens: 'is reached',
-})
-
-function ownerOf(scope: string): string {
-  const [kind, name] = [scope.slice(0, scope.indexOf('/')), scope.slice(scope.indexOf('/') + 1)]
-  return scope === name ? 'the proxy' : `${kind} ${name}`
-}
-
-/** The key of the config. */
-function nameOf({ limit: { perSource }, why }: NoPlace): string {
-  if (why === 'full-table') return 'limits.sources'
-  if (why === 'bytes-today') return 'perSource.bytesPerDay'
-  const name = why === 'rate' ? 'newPerSecond' : 'maxConnections'
-  return perSource === undefined ? name : `perSource.${name}`
-}
-
-function mostOf({ limit: { perSource, want }, why }: NoPlace): number | undefined {
-  if (why === 'full-table') return undefined
-  if (why === 'bytes-today') return perSource?.bytesPerDay
-  return why === 'rate' ? want.perSecond : want.most
 }

@@ -7,8 +7,10 @@ import { forgetLongestGone } from '../../cluster/left.js'
 import type { GateCheck } from '../../limits/gate.js'
 import type { Limit } from '../../limits/limit.js'
 import type { NoPlace } from '../../limits/limiter.js'
+import { mostOf, namesOf } from '../../limits/no-place.js'
+import { formatScope } from '../../limits/scope.js'
 import type { OpeningCause } from '../../observe/endings.js'
-import { LimitNotices, reached } from '../../observe/log/limit-notices.js'
+import { LimitNotices, type Turning } from '../../observe/log/limit-notices.js'
 import type { Log } from '../../observe/log/log.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { LIMIT_REFUSALS } from '../../status/limits.js'
@@ -54,7 +56,8 @@ export class LimitReport {
       return
     }
     refusals.wouldRefuse++
-    this.#notices.tell({ scope, name, isOfClient: true, happens: 'applies' }, 'dry-run', client)
+    const owner = formatScope(scope)
+    this.#notices.tell({ scope, owner, name, isOfClient: true, happens: 'applies' }, 'dry-run', client)
   }
 
   /** The proxy has these limits now. Counts of a scope that has none any more are forgotten after those of a hundred others. */
@@ -76,8 +79,8 @@ export class LimitReport {
     this.#notices.stop()
   }
 
-  #refusalsOf({ limit: { scope, perSource }, why }: NoPlace): Refusals {
-    return this.#countsOf(scope, whyOf(why, perSource !== undefined))
+  #refusalsOf(noPlace: NoPlace): Refusals {
+    return this.#countsOf(noPlace.limit.scope, namesOf(noPlace).refusal)
   }
 
   #countsOf(scope: string, key: Why): Refusals {
@@ -100,8 +103,12 @@ export function limitsReport(present: readonly Limit[], held: Held): ProxyStatus
 
 const isOfConnections = ({ most, perSecond }: Limit['want']): boolean => most > 0 || perSecond > 0
 
-function whyOf(why: NoPlace['why'], isOfSource: boolean): Why {
-  if (why === 'full-table') return 'table-full'
-  if (why === 'bytes-today') return why
-  return isOfSource ? `source-${why}` : why
-}
+/** What to tell of a limit that has no place for a client. */
+const reached = (noPlace: NoPlace): Turning => ({
+  scope: noPlace.limit.scope,
+  owner: formatScope(noPlace.limit.scope),
+  name: namesOf(noPlace).title,
+  most: mostOf(noPlace),
+  isOfClient: noPlace.limit.perSource !== undefined,
+  happens: 'is reached',
+})
