@@ -35,7 +35,7 @@ const BELOW_THE_ROOMS = [
 /** The only rooms that may import another room. */
 const ROOM_USES: Record<string, readonly string[]> = {
   pipe: ['io'],
-  cluster: ['io', 'via'],
+  cluster: ['io', 'limits', 'via'],
   admin: ['io', 'config', 'control'],
   config: ['io', 'limits', 'proxy-protocol'],
   control: ['config'],

@@ -4,11 +4,11 @@
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Entry } from '../cluster/dial.js'
-import { SharedTurns } from '../cluster/queue/shared-turns.js'
 import { mayNameClients } from '../connection/listener-policy.js'
 import type { CountedClient } from '../connection/opening/admit.js'
 import type { Destination, Service } from '../connection/service.js'
 import { Claim } from '../limits/claim.js'
+import { SharedTurns } from '../limits/counts/shared-turns.js'
 import type { LimitGroup } from '../limits/limit.js'
 import { groupFor, isWaitedFor, type Limiter, type NoPlace } from '../limits/limiter.js'
 import { causeOf } from '../limits/no-place.js'

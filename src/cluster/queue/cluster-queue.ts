@@ -4,8 +4,8 @@
  * has a place, has waited too long or has left. It never picks a backend: whoever waits knows what it waits for.
  */
 import type { Counts } from '../../limits/counts/counts.js'
+import { SharedTurns } from '../../limits/counts/shared-turns.js'
 import { FairQueue, type OfferAnswer, type Queued } from './fair-queue.js'
-import { SharedTurns } from './shared-turns.js'
 import type { QueuePolicy, Waiter } from './waiter.js'
 
 /** The error of a client that has waited too long. */

@@ -3,7 +3,7 @@
  * connection ends would otherwise always give its place to a client of its own. It leaves a place to others in proportion to
  * those who wait there, and they find it when they look.
  */
-import type { Counts, Key } from '../../limits/counts/counts.js'
+import type { Counts, Key } from './counts.js'
 
 export class SharedTurns {
   readonly #counts: Counts | undefined
