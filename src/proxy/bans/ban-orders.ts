@@ -1,16 +1,9 @@
 /**
  * What operators can order and ask about bans, in the process that decides about them.
  */
-import { LONGEST_DURATION_MS } from '../../config/schemas/fields.js'
 import type { BanInfo, BanList, Banned, Unbanned } from '../../control/answers.js'
-import { faultOfBan } from '../../control/faults.js'
-import {
-  type BanOrder,
-  type BanQuery,
-  DEFAULT_LISTED,
-  MOST_WHY_CHARS,
-  type UnbanOrder,
-} from '../../control/orders.js'
+import { checkBan } from '../../control/ban-order.js'
+import { type BanOrder, type BanQuery, DEFAULT_LISTED, type UnbanOrder } from '../../control/orders.js'
 import { MillraceError } from '../../errors.js'
 import type { BanKeeper } from '../../limits/bans/ban-keeper.js'
 import { type Ban, ORDERED } from '../../limits/bans/ban-table.js'
@@ -39,9 +32,9 @@ export class BanOrders {
    * @throws MillraceError `bad-argument`, `wrong-state`
    */
   ban(order: BanOrder): Banned & { readonly banned: Network } {
-    checkOrder(order)
     const config = this.#config()
     const network = networkIn(order.client, prefixesOf(config, ORDERED))
+    checkBan(order)
     const ban = this.#keeper.order(network, order.forMs, order.why ?? '')
     if (ban === undefined)
       throw new MillraceError('wrong-state', 'operators have ordered too many bans: end some of them first')
@@ -90,20 +83,9 @@ export class BanOrders {
   }
 }
 
-function checkOrder(order: BanOrder): void {
-  const { client, forMs, why = '' } = order
-  networkIn(client, WHOLE)
-  if (!(Number.isInteger(forMs) && forMs >= 1 && forMs <= LONGEST_DURATION_MS))
-    throw bad(`forMs: expected whole ms from 1 to ${LONGEST_DURATION_MS} (24 days), found ${forMs}`)
-  if (why.length > MOST_WHY_CHARS)
-    throw bad(`why: expected at most ${MOST_WHY_CHARS} characters, found ${why.length}`)
-  if (faultOfBan(order) !== undefined)
-    throw bad(`client: ${client} is wider than /8, or /16 of IPv6: set all to true if you mean all of it`)
-}
-
 function networkIn(client: string, prefixes: SourcePrefixes): Network {
   const network = readNetwork(client, prefixes)
-  if (typeof network === 'string') throw bad(`client: ${network}`)
+  if (typeof network === 'string') throw new MillraceError('bad-argument', `client: ${network}`)
   return network
 }
 
@@ -119,5 +101,3 @@ function infoOf({ scope, network, until, why, refused }: Ban, now: number): BanI
     refused,
   }
 }
-
-const bad = (message: string): MillraceError => new MillraceError('bad-argument', message)
