@@ -23,6 +23,8 @@ const IPV4_BYTES = 4
 const IPV6_BYTES = 16
 const PORTS = 65536
 const MAPPED_PREFIX = '\0\0\0\0\0\0\0\0\0\0\xff\xff'
+/** Before the IPv4 address in a mapped one. */
+export const MAPPED_BITS = 96
 /** Addresses that no client has, because they are reserved for multicast (RFC 4291 section 2.7). */
 const UNIX = '\xff'.repeat(IPV6_BYTES) as Source
 /** The source of a peer that was gone before millrace could ask for its address. */
@@ -45,19 +47,25 @@ export function formatSource(source: Source, { prefix4, prefix6 }: SourcePrefixe
   if (source === UNIX) return 'unix'
   if (source === UNKNOWN) return 'unknown'
   const bytes = Buffer.from(source, 'latin1')
-  const isIpv4 = source.startsWith(MAPPED_PREFIX)
-  const host = bytesToIp(isIpv4 ? bytes.subarray(MAPPED_PREFIX.length) : bytes)
-  const [prefix, most] = isIpv4 ? [prefix4, IPV4_BITS] : [prefix6, 8 * IPV6_BYTES]
+  const isV4 = isIpv4(source)
+  const host = bytesToIp(isV4 ? bytes.subarray(MAPPED_PREFIX.length) : bytes)
+  const [prefix, most] = isV4 ? [prefix4, IPV4_BITS] : [prefix6, 8 * IPV6_BYTES]
   return prefix === most ? host : `${host}/${prefix}`
+}
+
+/** Whether the source is a network of IPv4. */
+export const isIpv4 = (source: Source): boolean => source.startsWith(MAPPED_PREFIX)
+
+/** The network with the first `bits` bits of a source: 0 to 128. All bits behind them are 0. */
+export function firstBits(source: Source, bits: number): Source {
+  const [bytes, rest] = [bits >> 3, bits & 7]
+  const kept = rest === 0 ? '' : String.fromCharCode(source.charCodeAt(bytes) & (0xff00 >> rest) & 0xff)
+  return (source.slice(0, bytes) + kept).padEnd(IPV6_BYTES, '\0') as Source
 }
 
 function sourceOfBytes(bytes: Buffer, { prefix4, prefix6 }: SourcePrefixes): Source {
   if (bytes.length === IPV4_BYTES) return ipv4Source(bytes.readUInt32BE(), prefix4)
-  const text = bytes.toString('latin1')
-  const whole = prefix6 >> 3
-  const kept = text.charCodeAt(whole) & (0xff00 >> (prefix6 & 7)) & 0xff
-  const network = text.slice(0, whole) + (whole < IPV6_BYTES ? String.fromCharCode(kept) : '')
-  return network.padEnd(IPV6_BYTES, '\0') as Source
+  return firstBits(bytes.toString('latin1') as Source, prefix6)
 }
 
 function ipv4Source(ipv4: number, prefix4: number): Source {

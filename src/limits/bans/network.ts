@@ -4,7 +4,7 @@
 import type { PeerAddress } from '../../address.js'
 import { type AddressRange, explainNetwork, parseAddressRange } from '../../address-set.js'
 import { bytesToIp, mapToIpv6, unmapBytes } from '../../ip.js'
-import { type Source, type SourcePrefixes, sourceOf } from '../../source.js'
+import { firstBits, isIpv4, MAPPED_BITS, type Source, type SourcePrefixes, sourceOf } from '../../source.js'
 
 export interface Network {
   readonly family: 'ipv4' | 'ipv6'
@@ -14,10 +14,6 @@ export interface Network {
   readonly source: Source
 }
 
-/** Of an IPv4 address inside IPv6, before the IPv4 address. */
-const MAPPED_BITS = 96
-const MAPPED_PREFIX = '\0\0\0\0\0\0\0\0\0\0\xff\xff'
-const SOURCE_CHARS = 16
 const LONGEST = { ipv4: 32, ipv6: 128 }
 const WHOLE: SourcePrefixes = { prefix4: LONGEST.ipv4, prefix6: LONGEST.ipv6 }
 
@@ -54,16 +50,11 @@ export function formatNetwork(network: Network): string {
 /** Always with the prefix, so that `readNetwork` gives the same network whatever a source is. */
 export const exactText = (network: Network): string => `${hostOf(network)}/${network.prefix}`
 
-export const familyOf = (whole: Source): Network['family'] =>
-  whole.startsWith(MAPPED_PREFIX) ? 'ipv4' : 'ipv6'
+export const familyOf = (whole: Source): Network['family'] => (isIpv4(whole) ? 'ipv4' : 'ipv6')
 
 /** The network of this prefix in which the source is. */
-export function sourceWithin(source: Source, family: Network['family'], prefix: number): Source {
-  const bits = family === 'ipv4' ? MAPPED_BITS + prefix : prefix
-  const [bytes, rest] = [bits >> 3, bits & 7]
-  const kept = rest === 0 ? '' : String.fromCharCode(source.charCodeAt(bytes) & (0xff00 >> rest) & 0xff)
-  return (source.slice(0, bytes) + kept).padEnd(SOURCE_CHARS, '\0') as Source
-}
+export const sourceWithin = (source: Source, family: Network['family'], prefix: number): Source =>
+  firstBits(source, family === 'ipv4' ? MAPPED_BITS + prefix : prefix)
 
 /** Whether every address of `inner` is in `outer`. */
 export function contains(outer: Network, inner: Network): boolean {
