@@ -12,7 +12,7 @@ export interface Rate {
 }
 
 /** Bytes per second. Up is client to backend. 0: no limit. */
-export interface Bandwidth {
+export interface ByteRates {
   readonly up: number
   readonly down: number
 }
@@ -26,14 +26,14 @@ export interface SourceLimits {
   readonly maxConnections: number
   readonly newPerSecond: Rate | undefined
   /** Shared by all connections of the source. */
-  readonly bytesPerSecond: Bandwidth | undefined
+  readonly bytesPerSecond: ByteRates | undefined
   /** Both directions together, in one day of UTC. 0: no limit. */
   readonly bytesPerDay: number
 }
 
 /** The limits of each connection by itself. */
 export interface ConnectionLimits {
-  readonly bytesPerSecond: Bandwidth | undefined
+  readonly bytesPerSecond: ByteRates | undefined
   /** Both directions together. 0: no limit. */
   readonly maxBytes: number
 }
@@ -53,7 +53,7 @@ export interface Limits {
   readonly maxConnections: number
   readonly newPerSecond: Rate | undefined
   /** Shared by all connections of the scope. */
-  readonly bytesPerSecond: Bandwidth | undefined
+  readonly bytesPerSecond: ByteRates | undefined
   readonly perSource: SourceLimits | undefined
   readonly perConnection: ConnectionLimits | undefined
   /** About `maxConnections` and `newPerSecond` of the scope. A source that has its limit never waits. */

@@ -21,7 +21,7 @@ import {
 import type { RateOwner } from '../limits/bandwidth/rate-owner.js'
 import { type RateOf, SharedRates } from '../limits/bandwidth/shared-rates.js'
 import type { Counts } from '../limits/counts/counts.js'
-import type { Limits, Bandwidth as Rates } from '../limits/policy.js'
+import type { ByteRates, Limits } from '../limits/policy.js'
 import { PROCESS, readScope, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/scope.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Pipe } from '../pipe/pipe.js'
@@ -30,7 +30,7 @@ import type { ConnectionIds } from './connection-ids.js'
 
 interface OwnedRates {
   readonly owner: RateOwner
-  readonly rates: Rates
+  readonly rates: ByteRates
 }
 
 export interface BandwidthOptions {
@@ -194,7 +194,7 @@ const nameOf = ({ scope, source }: RateOwner): string =>
   source === undefined ? readScope(scope).kind : 'source'
 
 /** The lowest rates of a connection by itself. 0: no limit. */
-function ownRates(policies: readonly (readonly [string, Limits])[]): Rates {
+function ownRates(policies: readonly (readonly [string, Limits])[]): ByteRates {
   const rates = policies.flatMap(([, { perConnection }]) => perConnection?.bytesPerSecond ?? [])
   return { up: lowest(rates.map(({ up }) => up)), down: lowest(rates.map(({ down }) => down)) }
 }

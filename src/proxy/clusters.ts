@@ -13,7 +13,7 @@ import { goesBackByItself } from '../control/failback.js'
 import { checkNames, unknownName } from '../control/names.js'
 import type { BackendChange } from '../control/orders.js'
 import type { Catalogue } from './catalogue/catalogue.js'
-import type { Source } from './catalogue/catalogue-entries.js'
+import type { Origin } from './catalogue/catalogue-entries.js'
 import type { Generation } from './generations/generation.js'
 
 /** Who checks the backends, and has to know what there is to check. */
@@ -91,10 +91,10 @@ export class Clusters {
   }
 
   /**
-   * From now on a source other than the config gives these backends for a cluster. No reload takes them away.
+   * From now on an origin other than the config gives these backends for a cluster. No reload takes them away.
    */
-  provide(name: string, source: Exclude<Source, 'config'>, backends: readonly BackendOptions[]): void {
-    this.#catalogue.provide(name, source, backends)
+  provide(name: string, origin: Exclude<Origin, 'config'>, backends: readonly BackendOptions[]): void {
+    this.#catalogue.provide(name, origin, backends)
     const cluster = this.#present.get(name)
     if (cluster !== undefined) this.#refresh(cluster)
     this.#follow()

@@ -2,7 +2,7 @@
  * The kinds of value that limits have: a number of connections, a rate, a bandwidth, a number of bytes.
  */
 import { z } from 'zod'
-import type { Bandwidth, Rate } from '../../limits/policy.js'
+import type { ByteRates, Rate } from '../../limits/policy.js'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
 import { parseSize } from './units.js'
@@ -51,7 +51,7 @@ export const rateField: z.ZodType<Rate> = z
 const bytesPerSecond = sizeOrNone(MOST_BYTES_PER_SECOND)
 
 /** A size is short for the same in both directions. */
-export const bandwidthField: z.ZodType<Bandwidth> = z.preprocess(
+export const bandwidthField: z.ZodType<ByteRates> = z.preprocess(
   (value) => (typeof value === 'number' || typeof value === 'string' ? { up: value, down: value } : value),
   fields.strictMap('a size such as 10MiB, or a map: { up, down }', {
     up: bytesPerSecond.prefault(0),

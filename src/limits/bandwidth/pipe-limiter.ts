@@ -4,7 +4,7 @@
  */
 import type { Socket } from '../../io/socket.js'
 import type { PipeLimits, Slowed, SlowedDirections } from '../../pipe/throttle.js'
-import type { Bandwidth } from '../policy.js'
+import type { ByteRates } from '../policy.js'
 import { DirectionThrottle, type NamedLimit } from './direction-throttle.js'
 import type { HandOuts } from './hand-outs.js'
 import { OWN, OwnRate } from './own-rate.js'
@@ -42,7 +42,7 @@ export interface Sinks {
 }
 
 /** New rates of one connection. Undefined: as before. 0: no limit. */
-export type RateChange = { readonly [Name in keyof Bandwidth]?: number | undefined }
+export type RateChange = { readonly [Name in keyof ByteRates]?: number | undefined }
 
 export class PipeLimiter implements PipeLimits {
   readonly up: DirectionThrottle

@@ -3,14 +3,14 @@
  * connections in a scope with a limit per source. A rate exists only while a connection has it.
  */
 import type { Counts } from '../counts/counts.js'
-import type { Bandwidth } from '../policy.js'
+import type { ByteRates } from '../policy.js'
 import { Division } from './division.js'
 import type { Divisions } from './divisions.js'
 import type { RateOwner } from './rate-owner.js'
 import { SharedLimit, type Tally } from './shared-limit.js'
 
 /** The present rate of an owner. Undefined: it has no limit any more. */
-export type RateOf = (scope: string, isOfSource: boolean) => Bandwidth | undefined
+export type RateOf = (scope: string, isOfSource: boolean) => ByteRates | undefined
 
 export interface RatePair {
   readonly up: SharedLimit | undefined
@@ -53,7 +53,7 @@ export class SharedRates {
   }
 
   /** The rates of this owner, for one connection. `give` gives them back. */
-  take(owner: RateOwner, rates: Bandwidth, now: number): RatePair {
+  take(owner: RateOwner, rates: ByteRates, now: number): RatePair {
     const key = keyOf(owner)
     const held = this.#held.get(key) ?? this.#create(owner, rates, now)
     this.#held.set(key, held)
@@ -94,7 +94,7 @@ export class SharedRates {
     return [...this.tallies.values()]
   }
 
-  #create(owner: RateOwner, rates: Bandwidth, now: number): Held {
+  #create(owner: RateOwner, rates: ByteRates, now: number): Held {
     const up = this.#limit(owner, 'up', rates.up, now)
     const down = this.#limit(owner, 'down', rates.down, now)
     const divisions = {

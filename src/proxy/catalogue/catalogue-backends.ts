@@ -1,13 +1,13 @@
 /**
- * The backends of one cluster as plain data: what their sources give, and what operators have set. This is
- * the one place that decides how long an operator's setting holds: until the source changes the same value,
+ * The backends of one cluster as plain data: what their origins give, and what operators have set. This is
+ * the one place that decides how long an operator's setting holds: until the origin changes the same value,
  * or the backend leaves. Pure.
  */
 import { type Address, formatAddress } from '../../address.js'
 import type { BackendSetting } from '../../cluster/backend.js'
 import type { BackendOptions } from '../../cluster/members.js'
 import type { BackendChange } from '../../control/orders.js'
-import { Entries, type Entry, type Source } from './catalogue-entries.js'
+import { Entries, type Entry, type Origin } from './catalogue-entries.js'
 
 export interface BackendEntry extends Entry {
   readonly address: Address
@@ -21,7 +21,7 @@ export interface BackendEntry extends Entry {
   readonly host: string | undefined
   /** It was there when the cluster began, so it does not start slowly. */
   readonly isOriginal: boolean
-  /** The weight that the source gives. */
+  /** The weight that the origin gives. */
   readonly givenWeight: number
   /** What operators have set, as long as it holds. */
   readonly ordered: BackendChange | undefined
@@ -29,23 +29,23 @@ export interface BackendEntry extends Entry {
 
 export class BackendEntries {
   readonly entries = new Entries<BackendEntry>()
-  /** In the order in which sources first came. If several give the same backend, the first one decides. */
-  readonly #given = new Map<Source, readonly BackendOptions[]>()
+  /** In the order in which origins first came. If several give the same backend, the first one decides. */
+  readonly #given = new Map<Origin, readonly BackendOptions[]>()
 
-  /** Replaces the backends of `source`. Backends of other sources stay. */
-  provide(source: Source, backends: readonly BackendOptions[]): void {
-    this.#given.set(source, backends)
+  /** Replaces the backends of `origin`. Backends of other origins stay. */
+  provide(origin: Origin, backends: readonly BackendOptions[]): void {
+    this.#given.set(origin, backends)
     const after = new Map<string, BackendEntry>()
-    for (const [giver, given] of this.#given) {
+    for (const [origin, given] of this.#given) {
       for (const options of given) {
         const name = formatAddress(options.address)
-        if (!after.has(name)) after.set(name, this.#entryOf(name, giver, options))
+        if (!after.has(name)) after.set(name, this.#entryOf(name, origin, options))
       }
     }
     this.entries.replace([...after.values()])
   }
 
-  /** The cluster is gone, so no source gives a backend any more. */
+  /** The cluster is gone, so no origin gives a backend any more. */
   retire(): void {
     this.#given.clear()
     this.entries.replace([])
@@ -58,15 +58,15 @@ export class BackendEntries {
   }
 
   /** A backend that is given as before keeps its entry: a reload of a large cluster changes few of them. */
-  #entryOf(name: string, source: Source, options: BackendOptions): BackendEntry {
+  #entryOf(name: string, origin: Origin, options: BackendOptions): BackendEntry {
     const { address, weight, tier = 0, maxConnections = 0, host, isOriginal = false } = options
     const before = this.entries.get(name)
     const isAsBefore = before?.givenWeight === weight
-    const isAsPlaced = before?.source === source && before.tier === tier && before.host === host
+    const isAsPlaced = before?.origin === origin && before.tier === tier && before.host === host
     if (isAsBefore && isAsPlaced && before.maxConnections === maxConnections) return before
     const isLeaving = false
     const givenWeight = weight
-    const entry = { name, source, address, tier, maxConnections, host, isOriginal, isLeaving, givenWeight }
+    const entry = { name, origin, address, tier, maxConnections, host, isOriginal, isLeaving, givenWeight }
     if (isAsBefore) return withOrder(entry, before.ordered)
     const state = before?.ordered?.state
     return withOrder(entry, state && { state })
@@ -76,7 +76,7 @@ export class BackendEntries {
 function withOrder(
   {
     name,
-    source,
+    origin,
     address,
     tier,
     maxConnections,
@@ -92,7 +92,7 @@ function withOrder(
   // Named one by one: a spread of each of 10,000 backends would block a reload for 20 ms.
   return {
     name,
-    source,
+    origin,
     address,
     tier,
     maxConnections,

@@ -1,19 +1,19 @@
 /**
- * The things of one kind that exist, by name: those that a source gives, and those that no source gives any
+ * The things of one kind that exist, by name: those that an origin gives, and those that no origin gives any
  * more but connections still use. Plain data: an entry is replaced, never changed.
  */
 
 /**
- * What gave an entry: the config, something that discovers backends, or an operator. A source cannot take
- * away what another source has given.
+ * What gave an entry: the config, something that discovers backends, or an operator. An origin cannot take
+ * away what another origin has given.
  */
-export type Source = 'config' | 'discovered' | 'operator'
+export type Origin = 'config' | 'discovered' | 'operator'
 
 export interface Entry {
   readonly name: string
-  /** The first source that gave it. */
-  readonly source: Source
-  /** No source gives it any more. It stays for its connections. */
+  /** The first origin that gave it. */
+  readonly origin: Origin
+  /** No origin gives it any more. It stays for its connections. */
   readonly isLeaving: boolean
 }
 
@@ -21,7 +21,7 @@ export class Entries<Each extends Entry> {
   #given = new Map<string, Each>()
   readonly #leaving = new Map<string, Each>()
 
-  /** The entries that a source gives now, in the order of the sources. */
+  /** The entries that an origin gives now, in the order of the origins. */
   get given(): Iterable<Each> {
     return this.#given.values()
   }
@@ -35,17 +35,17 @@ export class Entries<Each extends Entry> {
     return this.#leaving.size > 0
   }
 
-  /** An entry that a source gives. */
+  /** An entry that an origin gives. */
   get(name: string): Each | undefined {
     return this.#given.get(name)
   }
 
-  /** An entry that a source gives, or that is leaving. */
+  /** An entry that an origin gives, or that is leaving. */
   find(name: string): Each | undefined {
     return this.#given.get(name) ?? this.#leaving.get(name)
   }
 
-  /** From now on sources give these entries and no others. The others are leaving. */
+  /** From now on origins give these entries and no others. The others are leaving. */
   replace(entries: readonly Each[]): void {
     const before = this.#given
     this.#given = new Map(entries.map((each) => [each.name, each]))
@@ -53,7 +53,7 @@ export class Entries<Each extends Entry> {
     for (const each of before.values()) this.leave(each)
   }
 
-  /** Adds an entry that no source gives. */
+  /** Adds an entry that no origin gives. */
   leave(entry: Each): void {
     if (!this.#given.has(entry.name)) this.#leaving.set(entry.name, { ...entry, isLeaving: true })
   }

@@ -1,5 +1,5 @@
 /**
- * What exists, by name, as plain data: listeners, clusters and their backends, each with its source and
+ * What exists, by name, as plain data: listeners, clusters and their backends, each with its origin and
  * whether it is leaving. Every name in an order is looked up here. It needs only a config, so a process that
  * serves no clients can have one too. It knows no sockets and no counts. What left the config stays known
  * while `look` says that it is in use.
@@ -10,7 +10,7 @@ import type { Config } from '../../config/schema.js'
 import type { Named, Names } from '../../control/names.js'
 import type { BackendChange } from '../../control/orders.js'
 import { BackendEntries, type BackendEntry } from './catalogue-backends.js'
-import { Entries, type Entry, type Source } from './catalogue-entries.js'
+import { Entries, type Entry, type Origin } from './catalogue-entries.js'
 
 export interface ListenerEntry extends Entry {
   /** As in the config. */
@@ -38,7 +38,7 @@ export class Catalogue {
     this.reload(config)
   }
 
-  /** Replaces what the config gives. What other sources give stays, and so does what operators have set. */
+  /** Replaces what the config gives. What other origins give stays, and so does what operators have set. */
   reload(config: Config): void {
     this.listeners.replace(listenersOf(config))
     const clusters = new Map(Object.entries(config.clusters))
@@ -58,15 +58,15 @@ export class Catalogue {
   }
 
   /**
-   * From now on a source other than the config gives these backends for a cluster, and no others. Does
+   * From now on an origin other than the config gives these backends for a cluster, and no others. Does
    * nothing if no config names the cluster, because everything found for a cluster goes with it.
    */
-  provide(cluster: string, source: Exclude<Source, 'config'>, backends: readonly BackendOptions[]): void {
-    if (this.clusters.get(cluster) !== undefined) this.#backendsOf(cluster).provide(source, backends)
+  provide(cluster: string, origin: Exclude<Origin, 'config'>, backends: readonly BackendOptions[]): void {
+    if (this.clusters.get(cluster) !== undefined) this.#backendsOf(cluster).provide(origin, backends)
   }
 
   /**
-   * An operator sets a backend, until its source changes the same value or the backend leaves. Does nothing
+   * An operator sets a backend, until its origin changes the same value or the backend leaves. Does nothing
    * if the backend is not known.
    */
   set(cluster: string, backend: string, change: BackendChange): void {
@@ -103,7 +103,7 @@ export class Catalogue {
     return this.#backends.get(cluster)?.entries
   }
 
-  /** Whether a source gives everything that is named. What is only leaving does not count. */
+  /** Whether an origin gives everything that is named. What is only leaving does not count. */
   gives({ listener, cluster, backend }: Named): boolean {
     if (listener !== undefined && this.listeners.get(listener) === undefined) return false
     if (cluster === undefined) return true
@@ -136,7 +136,7 @@ export class Catalogue {
   }
 }
 
-const OF_THE_CONFIG = { source: 'config', isLeaving: false } as const
+const OF_THE_CONFIG = { origin: 'config', isLeaving: false } as const
 
 const listenersOf = ({ listeners }: Config): ListenerEntry[] =>
   listeners.map(({ name, address }) => ({ name, address, ...OF_THE_CONFIG }))

@@ -1,4 +1,4 @@
-/** What exists, from every source: the catalogue finds it by name, and knows it until no connection uses it. */
+/** What exists, from every origin: the catalogue finds it by name, and knows it until no connection uses it. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Address, parseAddress } from '../../../src/address.js'
 import type { ProxyConfig } from '../../../src/config/input.js'
@@ -46,28 +46,28 @@ beforeEach(() => {
 
 it('a catalogue has what its config names, with addresses and weights', () => {
   expect([...catalogue.listeners.given]).toEqual([
-    { name: 'web', address: parseAddress('127.0.0.1:1'), source: 'config', isLeaving: false },
+    { name: 'web', address: parseAddress('127.0.0.1:1'), origin: 'config', isLeaving: false },
   ])
-  expect([...catalogue.clusters.given]).toEqual([{ name: 'c', source: 'config', isLeaving: false }])
+  expect([...catalogue.clusters.given]).toEqual([{ name: 'c', origin: 'config', isLeaving: false }])
   expect(backends()).toMatchObject([
-    { name: A, address: parseAddress(A), weight: 1, setTo: 'up', source: 'config', isLeaving: false },
+    { name: A, address: parseAddress(A), weight: 1, setTo: 'up', origin: 'config', isLeaving: false },
     { name: B },
   ])
 })
 
-describe('backends of several sources', () => {
-  it('a cluster has the backends of all sources, in the order in which the sources first came', () => {
+describe('backends of several origins', () => {
+  it('a cluster has the backends of all origins, in the order in which the origins first came', () => {
     catalogue.provide('c', 'discovered', given(C))
     catalogue.provide('c', 'operator', given('10.0.0.4:80'))
     catalogue.reload(having(B))
     expect(backends()).toMatchObject([
-      { name: B, source: 'config' },
-      { name: C, source: 'discovered' },
-      { name: '10.0.0.4:80', source: 'operator' },
+      { name: B, origin: 'config' },
+      { name: C, origin: 'discovered' },
+      { name: '10.0.0.4:80', origin: 'operator' },
     ])
   })
 
-  it('a reload keeps the backends of other sources, and no source removes those of another', () => {
+  it('a reload keeps the backends of other origins, and no origin removes those of another', () => {
     catalogue.provide('c', 'discovered', given(B, C))
     catalogue.reload(having(A))
     expect(namesOf()).toEqual([A, B, C])
@@ -75,15 +75,15 @@ describe('backends of several sources', () => {
     expect(namesOf()).toEqual([A])
   })
 
-  it('a backend that two sources give is one backend, with the weight of the first source', () => {
+  it('a backend that two origins give is one backend, with the weight of the first origin', () => {
     catalogue.reload(having({ address: A, weight: 3 }, B))
     catalogue.provide('c', 'discovered', weighing(5, A))
-    expect(backends()).toMatchObject([{ name: A, weight: 3, source: 'config' }, { name: B }])
+    expect(backends()).toMatchObject([{ name: A, weight: 3, origin: 'config' }, { name: B }])
     catalogue.reload(having(B))
-    expect(backends()).toMatchObject([{ name: B }, { name: A, weight: 5, source: 'discovered' }])
+    expect(backends()).toMatchObject([{ name: B }, { name: A, weight: 5, origin: 'discovered' }])
   })
 
-  it('backends of all sources leave with their cluster, and an unknown cluster gets none', () => {
+  it('backends of all origins leave with their cluster, and an unknown cluster gets none', () => {
     catalogue.provide('c', 'discovered', given(C))
     catalogue.reload(configOf(['web'], { d: { backends: [A] } }))
     catalogue.provide('c', 'discovered', given(C))
@@ -94,7 +94,7 @@ describe('backends of several sources', () => {
 })
 
 describe('orders of operators in the catalogue', () => {
-  it('what an operator has set stays over a reload that does not change it, and over other sources', () => {
+  it('what an operator has set stays over a reload that does not change it, and over other origins', () => {
     catalogue.set('c', A, { state: 'maint' })
     catalogue.set('c', A, { weight: 7 })
     catalogue.reload(having(A, C))
@@ -136,7 +136,7 @@ describe('what has left the catalogue', () => {
   ])('%s that has left the config is known as leaving until its last connection ends', (_, named, find) => {
     use(named)
     catalogue.reload(gone)
-    expect(find()).toMatchObject({ isLeaving: true, source: 'config' })
+    expect(find()).toMatchObject({ isLeaving: true, origin: 'config' })
     catalogue.reload(gone)
     expect(find()).toMatchObject({ isLeaving: true })
     expect(catalogue.gives(named)).toBe(false)
@@ -144,15 +144,15 @@ describe('what has left the catalogue', () => {
     expect(find()).toBeUndefined()
   })
 
-  it('a backend of any source that has left is known as leaving until its last connection ends', () => {
+  it('a backend of any origin that has left is known as leaving until its last connection ends', () => {
     catalogue.provide('c', 'discovered', given(C))
     for (const backend of [A, C]) use({ cluster: 'c', backend })
     catalogue.provide('c', 'discovered', [])
     catalogue.reload(having(B))
     expect(catalogue.backends('c')!.all).toMatchObject([
       { name: B, isLeaving: false },
-      { name: C, isLeaving: true, source: 'discovered' },
-      { name: A, isLeaving: true, source: 'config' },
+      { name: C, isLeaving: true, origin: 'discovered' },
+      { name: A, isLeaving: true, origin: 'config' },
     ])
     release({ cluster: 'c', backend: A })
     expect(catalogue.names.clusters).toEqual([{ name: 'c', backends: [B, C] }])
