@@ -1,6 +1,6 @@
 /**
  * One client's attempt to get a backend. It tries one candidate after the other until one connects. It owns
- * the connect in progress, its place in the queue and the wait in between, and nothing once `done` was called. It
+ * the connect in progress, its position in the queue and the wait in between, and nothing once `done` was called. It
  * does not choose the next candidate. If the first candidate connects, it sets no timer.
  */
 
@@ -13,7 +13,7 @@ import { Backend } from './backend.js'
 import { Full } from './candidates.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
 import type { DialerOutcome, Through } from './dialer.js'
-import { type Place, QUEUE_FULL, QUEUE_TIMEOUT } from './queue/cluster-queue.js'
+import { QUEUE_FULL, QUEUE_TIMEOUT, type QueuePosition } from './queue/cluster-queue.js'
 import type { Waiter } from './queue/waiter.js'
 import { race } from './race.js'
 
@@ -46,7 +46,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
   /** The end of its wait for a backend that works. Undefined: it has not waited for that. */
   #downUntil: number | undefined
   #timer: NodeJS.Timeout | undefined
-  #place: Place | undefined
+  #position: QueuePosition | undefined
   /** In the queue so far, without the present wait. Undefined: it was never queued. */
   #queuedMs: number | undefined
 
@@ -57,19 +57,19 @@ export class Attempt implements Dialling, Waiting, Waiter {
     this.#done = done
   }
 
-  /** `place`: where it already stands in the queue. */
-  start(place?: Place): void {
-    this.#place = place
+  /** `position`: where it already stands in the queue. */
+  start(position?: QueuePosition): void {
+    this.#position = position
     this.#advance()
   }
 
   get queuedMs(): number | undefined {
-    if (this.#place === undefined) return this.#queuedMs
-    return (this.#queuedMs ?? 0) + this.#host.now() - this.#place.since
+    if (this.#position === undefined) return this.#queuedMs
+    return (this.#queuedMs ?? 0) + this.#host.now() - this.#position.since
   }
 
   get isQueued(): boolean {
-    return this.#place !== undefined || (this.#queuedMs !== undefined && this.#tries === 0)
+    return this.#position !== undefined || (this.#queuedMs !== undefined && this.#tries === 0)
   }
 
   get source(): string {
@@ -93,7 +93,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
   cancel(): void {
     this.#done = undefined
     this.#stopWaiting()
-    if (this.#place !== undefined) this.#host.queue.leave(this.#place)
+    if (this.#position !== undefined) this.#host.queue.leave(this.#position)
     if (this.#dial === undefined) return
     this.#dial.cancel()
     this.#dial = undefined
@@ -145,20 +145,20 @@ export class Attempt implements Dialling, Waiting, Waiter {
 
   #joinQueue({ only }: Full): void {
     this.wants = only
-    const isNew = this.#place === undefined
-    const place = this.#host.queue.join(this, this.#place)
-    if (place === QUEUE_FULL) {
+    const isNew = this.#position === undefined
+    const position = this.#host.queue.join(this, this.#position)
+    if (position === QUEUE_FULL) {
       this.abandon(QUEUE_FULL)
       return
     }
-    this.#place = place
+    this.#position = position
     if (isNew) this.#request.queued?.()
   }
 
   /** The queue itself knows that it leaves. */
   #leaveQueue(): void {
     this.#queuedMs = this.queuedMs
-    this.#place = undefined
+    this.#position = undefined
   }
 
   #goOn(next: Exclude<Next, Full>): void {

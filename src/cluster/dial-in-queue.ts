@@ -1,18 +1,18 @@
 /**
  * A dial that cannot begin at once: others wait before it, the cluster has reached a limit, or an operator holds the cluster. It
  * waits in the queue until its turn comes. Then the real dial begins. If that one finds all backends full, it waits on in the
- * same place.
+ * same position.
  */
 import { sourceOf, USUAL_PREFIXES } from '../source.js'
 import { type Dialling, type DialRequest, type DialResult, REFUSED } from './dial.js'
-import { type ClusterQueue, type Place, QUEUE_FULL } from './queue/cluster-queue.js'
+import { type ClusterQueue, QUEUE_FULL, type QueuePosition } from './queue/cluster-queue.js'
 import type { Waiter } from './queue/waiter.js'
 
 export interface DialInQueueHost {
   readonly queue: ClusterQueue
   now(): number
-  /** Begins the real dial, which may take over this place. */
-  begin(request: DialRequest, done: (result: DialResult) => void, place: Place): Dialling
+  /** Begins the real dial, which may take over this position. */
+  begin(request: DialRequest, done: (result: DialResult) => void, position: QueuePosition): Dialling
 }
 
 export class DialInQueue implements Dialling, Waiter {
@@ -21,7 +21,7 @@ export class DialInQueue implements Dialling, Waiter {
   readonly #host: DialInQueueHost
   readonly #request: DialRequest
   #done: ((result: DialResult) => void) | undefined
-  #place: Place | undefined
+  #position: QueuePosition | undefined
   #queuedMs = 0
   /** The real dial, once it has begun. */
   #dialling: Dialling | undefined
@@ -34,12 +34,12 @@ export class DialInQueue implements Dialling, Waiter {
 
   start(): void {
     const { queue } = this.#host
-    const place = queue.join(this)
-    if (place === QUEUE_FULL) {
+    const position = queue.join(this)
+    if (position === QUEUE_FULL) {
       this.abandon(QUEUE_FULL)
       return
     }
-    this.#place = place
+    this.#position = position
     this.#request.queued?.()
     queue.lookForNew()
   }
@@ -53,7 +53,7 @@ export class DialInQueue implements Dialling, Waiter {
   }
 
   get queuedMs(): number {
-    if (this.#place !== undefined) return this.#host.now() - this.#place.since
+    if (this.#position !== undefined) return this.#host.now() - this.#position.since
     return this.#dialling?.queuedMs ?? this.#queuedMs
   }
 
@@ -78,22 +78,22 @@ export class DialInQueue implements Dialling, Waiter {
   }
 
   cancel(): void {
-    if (this.#place !== undefined) this.#host.queue.leave(this.#place)
-    this.#place = undefined
+    if (this.#position !== undefined) this.#host.queue.leave(this.#position)
+    this.#position = undefined
     this.#done = undefined
     this.#dialling?.cancel()
   }
 
-  /** Returns false if the real dial waits on in this place. */
+  /** Returns false if the real dial waits on in this position. */
   #begin(): boolean {
-    const place = this.#place!
+    const position = this.#position!
     this.#leave()
-    this.#dialling = this.#host.begin(this.#request, (result) => this.#done?.(result), place)
-    return place.waiter === this
+    this.#dialling = this.#host.begin(this.#request, (result) => this.#done?.(result), position)
+    return position.waiter === this
   }
 
   #leave(): void {
     this.#queuedMs = this.queuedMs
-    this.#place = undefined
+    this.#position = undefined
   }
 }

@@ -14,7 +14,7 @@ import { Egress } from './egress.js'
 import type { Judge } from './judge.js'
 import type { NamesProvider } from './names/provider.js'
 import type { ClusterOptions } from './options.js'
-import { ClusterQueue, type Place, type QueueHost } from './queue/cluster-queue.js'
+import { ClusterQueue, type QueueHost, type QueuePosition } from './queue/cluster-queue.js'
 
 export interface DialsHost extends Pick<QueueHost, 'name' | 'counts' | 'random' | 'now' | 'queued'> {
   readonly engine: Dialer & { readonly dialer: Dialer; readonly name: string | undefined }
@@ -87,10 +87,10 @@ export class Dials {
     return dialAt(this.#attempts, at, connectMs, done)
   }
 
-  #begin(request: DialRequest, done: (result: DialResult) => void, place?: Place): Dialling {
+  #begin(request: DialRequest, done: (result: DialResult) => void, position?: QueuePosition): Dialling {
     if (this.#egress !== undefined) return this.#egress.dial(request, done)
     const attempt = new Attempt(this.#attempts, request, done)
-    attempt.start(place)
+    attempt.start(position)
     return attempt
   }
 

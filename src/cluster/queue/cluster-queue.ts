@@ -32,7 +32,7 @@ export interface QueueHost {
 }
 
 /** Where somebody stands in the queue. */
-export class Place implements Queued {
+export class QueuePosition implements Queued {
   waiter: Waiter
   readonly source: string
   readonly since: number
@@ -51,7 +51,7 @@ export class Place implements Queued {
 
 export class ClusterQueue {
   readonly #host: QueueHost
-  readonly #places = new FairQueue<Place>()
+  readonly #positions = new FairQueue<QueuePosition>()
   readonly #turns: SharedTurns
   /** How many of them are choosy. */
   #choosy = 0
@@ -68,7 +68,7 @@ export class ClusterQueue {
   }
 
   get length(): number {
-    return this.#places.length
+    return this.#positions.length
   }
 
   /** Whether a client may try at once: nobody waits in any process, and nobody holds the cluster. */
@@ -77,20 +77,20 @@ export class ClusterQueue {
   }
 
   /**
-   * Lets somebody wait. With `place` it waits on where another one stood that it replaces. If the queue is full, a client of a
+   * Lets somebody wait. With `position` it waits on where another one stood that it replaces. If the queue is full, a client of a
    * source that has more clients here leaves for it. The answer is an error if it may not wait.
    */
-  join(waiter: Waiter, place?: Place): Place | typeof QUEUE_FULL {
-    if (place !== undefined) {
-      place.waiter = waiter
-      return place
+  join(waiter: Waiter, position?: QueuePosition): QueuePosition | typeof QUEUE_FULL {
+    if (position !== undefined) {
+      position.waiter = waiter
+      return position
     }
     const { isRefusing, length } = this.#host.policy()
     if (isRefusing && this.#heldUntil === undefined) return QUEUE_FULL
     const entry = this.#turns.join(this.length, length) ?? this.#makeRoom(waiter)
     if (entry === undefined) return QUEUE_FULL
-    const joined = new Place(waiter, this.#host.now(), entry)
-    this.#places.add(joined)
+    const joined = new QueuePosition(waiter, this.#host.now(), entry)
+    this.#positions.add(joined)
     this.#host.queued()
     this.#note(joined)
     if (this.#heldUntil === undefined) this.#limit(joined)
@@ -99,8 +99,8 @@ export class ClusterQueue {
   }
 
   /** It does not wait any more. */
-  leave(place: Place): void {
-    if (this.#places.delete(place)) this.#left(place)
+  leave(position: QueuePosition): void {
+    if (this.#positions.delete(position)) this.#left(position)
   }
 
   /**
@@ -144,7 +144,7 @@ export class ClusterQueue {
     this.#heldUntil = this.#host.now() + maxMs
     clearTimeout(this.#holdTimer)
     this.#holdTimer = setTimeout(over, maxMs).unref()
-    for (const place of this.#places.inTurn()) clearTimeout(place.timer)
+    for (const position of this.#positions.inTurn()) clearTimeout(position.timer)
     clearTimeout(this.#poll)
     this.#poll = undefined
   }
@@ -155,7 +155,7 @@ export class ClusterQueue {
     this.#heldUntil = undefined
     clearTimeout(this.#holdTimer)
     this.look()
-    for (const place of this.#places.inTurn()) this.#limit(place)
+    for (const position of this.#positions.inTurn()) this.#limit(position)
     this.#pollLater()
     return true
   }
@@ -170,9 +170,9 @@ export class ClusterQueue {
     clearTimeout(this.#holdTimer)
     clearTimeout(this.#poll)
     this.#poll = undefined
-    for (const place of [...this.#places.inTurn()]) {
-      this.leave(place)
-      place.waiter.abandon(error)
+    for (const position of [...this.#positions.inTurn()]) {
+      this.leave(position)
+      position.waiter.abandon(error)
     }
   }
 
@@ -180,7 +180,7 @@ export class ClusterQueue {
   waitingFor(): ReadonlyMap<object, number> {
     const counts = new Map<object, number>()
     if (this.#choosy === 0) return counts
-    for (const { waiter } of this.#places.inTurn()) {
+    for (const { waiter } of this.#positions.inTurn()) {
       if (waiter.wants !== undefined) counts.set(waiter.wants, (counts.get(waiter.wants) ?? 0) + 1)
     }
     return counts
@@ -190,7 +190,7 @@ export class ClusterQueue {
   get longestWaitMs(): number {
     const now = this.#host.now()
     let oldest = now
-    for (const { since } of this.#places.first()) oldest = Math.min(oldest, since)
+    for (const { since } of this.#positions.first()) oldest = Math.min(oldest, since)
     return now - oldest
   }
 
@@ -198,62 +198,62 @@ export class ClusterQueue {
   #look(free?: object): void {
     if (this.#heldUntil !== undefined) return
     const full = new Set<object | undefined>()
-    const answerOf = (place: Place): OfferAnswer => {
-      const { waiter } = place
+    const answerOf = (position: QueuePosition): OfferAnswer => {
+      const { waiter } = position
       const { wants, isChoosy } = waiter
-      const isHopeless = isChoosy ? full.has(wants ?? place) : full.has(undefined)
+      const isHopeless = isChoosy ? full.has(wants ?? position) : full.has(undefined)
       if (isHopeless || (free !== undefined && wants !== undefined && wants !== free)) return 'passes'
       if (waiter.tryAgain()) return 'takes'
-      this.#note(place)
-      full.add(place.isChoosy ? (place.waiter.wants ?? place) : undefined)
+      this.#note(position)
+      full.add(position.isChoosy ? (position.waiter.wants ?? position) : undefined)
       return this.#choosy === 0 ? 'stops' : 'passes'
     }
     for (;;) {
-      const served = this.#places.offer(answerOf)
+      const served = this.#positions.offer(answerOf)
       if (served === undefined) return
       this.#left(served)
     }
   }
 
-  #note(place: Place): void {
-    const { isChoosy } = place.waiter
-    if (isChoosy === place.isChoosy) return
-    place.isChoosy = isChoosy
+  #note(position: QueuePosition): void {
+    const { isChoosy } = position.waiter
+    if (isChoosy === position.isChoosy) return
+    position.isChoosy = isChoosy
     this.#choosy += isChoosy ? 1 : -1
   }
 
   /** Returns the entry of a client that leaves. In the shared table it is for this one now. Undefined: nobody leaves. */
   #makeRoom({ source }: Waiter): number | undefined {
-    const place = this.#places.leavesFor(source)
-    if (place === undefined) return undefined
-    this.#places.delete(place)
-    this.#forget(place)
-    place.waiter.abandon(QUEUE_FULL)
-    return place.entry
+    const position = this.#positions.leavesFor(source)
+    if (position === undefined) return undefined
+    this.#positions.delete(position)
+    this.#forget(position)
+    position.waiter.abandon(QUEUE_FULL)
+    return position.entry
   }
 
-  #forget(place: Place): void {
-    clearTimeout(place.timer)
-    if (place.isChoosy) this.#choosy -= 1
+  #forget(position: QueuePosition): void {
+    clearTimeout(position.timer)
+    if (position.isChoosy) this.#choosy -= 1
   }
 
-  #left(place: Place): void {
-    this.#forget(place)
-    this.#turns.leave(place.entry)
+  #left(position: QueuePosition): void {
+    this.#forget(position)
+    this.#turns.leave(position.entry)
     if (this.length > 0) return
     clearTimeout(this.#poll)
     this.#poll = undefined
   }
 
-  #limit(place: Place): void {
-    const waitMs = this.#host.policy().waitMs ?? place.waiter.connectMs
-    clearTimeout(place.timer)
+  #limit(position: QueuePosition): void {
+    const waitMs = this.#host.policy().waitMs ?? position.waiter.connectMs
+    clearTimeout(position.timer)
     if (waitMs === 0) return
     const late = (): void => {
-      this.leave(place)
-      place.waiter.abandon(QUEUE_TIMEOUT)
+      this.leave(position)
+      position.waiter.abandon(QUEUE_TIMEOUT)
     }
-    place.timer = setTimeout(late, waitMs).unref()
+    position.timer = setTimeout(late, waitMs).unref()
   }
 
   /** A place is for somebody in another worker. All of them look before this worker looks again. */
