@@ -27,6 +27,9 @@ export interface BackendEntry extends Entry {
   readonly ordered: BackendChange | undefined
 }
 
+/** An entry without what operators have set. */
+type Given = Omit<BackendEntry, 'weight' | 'setTo' | 'ordered'>
+
 export class BackendEntries {
   readonly entries = new Entries<BackendEntry>()
   /** In the order in which origins first came. If several give the same backend, the first one decides. */
@@ -66,45 +69,28 @@ export class BackendEntries {
     if (isAsBefore && isAsPlaced && before.maxConnections === maxConnections) return before
     const isLeaving = false
     const givenWeight = weight
-    const entry = { name, origin, address, tier, maxConnections, host, isOriginal, isLeaving, givenWeight }
-    if (isAsBefore) return withOrder(entry, before.ordered)
+    const given = { name, origin, address, tier, maxConnections, host, isOriginal, isLeaving, givenWeight }
+    if (isAsBefore) return withOrder(given, before.ordered)
     const state = before?.ordered?.state
-    return withOrder(entry, state && { state })
+    return withOrder(given, state && { state })
   }
 }
 
-function withOrder(
-  {
-    name,
-    origin,
-    address,
-    tier,
-    maxConnections,
-    host,
-    isOriginal,
-    isLeaving,
-    givenWeight,
-  }: Omit<BackendEntry, 'weight' | 'setTo' | 'ordered'>,
-  ordered: BackendChange | undefined,
-): BackendEntry {
-  const weight = ordered?.weight ?? givenWeight
-  const setTo = ordered?.state ?? 'up'
-  // Named one by one: a spread of each of 10,000 backends would block a reload for 20 ms.
-  return {
-    name,
-    origin,
-    address,
-    tier,
-    maxConnections,
-    host,
-    isOriginal,
-    isLeaving,
-    givenWeight,
-    weight,
-    setTo,
-    ordered,
-  }
-}
+/** Named one by one: a spread of each of 10,000 backends would block a reload for 20 ms. */
+const withOrder = (given: Given, ordered: BackendChange | undefined): BackendEntry => ({
+  name: given.name,
+  origin: given.origin,
+  address: given.address,
+  tier: given.tier,
+  maxConnections: given.maxConnections,
+  host: given.host,
+  isOriginal: given.isOriginal,
+  isLeaving: given.isLeaving,
+  givenWeight: given.givenWeight,
+  weight: ordered?.weight ?? given.givenWeight,
+  setTo: ordered?.state ?? 'up',
+  ordered,
+})
 
 /** A field that the change leaves out changes nothing. */
 function told({ state, weight }: BackendChange): BackendChange {
