@@ -7,28 +7,30 @@ import type { Counts, Key } from './counts.js'
 
 export class SharedTurns {
   readonly #counts: Counts | undefined
+  readonly #shared: Counts | undefined
   readonly #key: Key
   /** Its part of the places that it has freed and not used, from 0 to 1. */
   #owed = 0
 
   /** `counts` undefined: there is only this process. `scope`: what they wait for, as the table calls it. */
   constructor(counts: Counts | undefined, scope: string) {
-    this.#counts = counts?.isShared === true ? counts : undefined
+    this.#counts = counts
+    this.#shared = counts?.isShared === true ? counts : undefined
     this.#key = { scope }
   }
 
   get areShared(): boolean {
-    return this.#counts !== undefined
+    return this.#shared !== undefined
   }
 
   /** How many wait in all processes. `own`: here. */
   waiting(own: number): number {
-    return this.#counts === undefined ? own : Math.max(own, this.#counts.held(this.#key))
+    return this.#shared === undefined ? own : Math.max(own, this.#shared.held(this.#key))
   }
 
   /**
    * Counts one more. Returns its entry in the table, 0 if there is no table, and undefined if `most` wait already. `most` 0: any
-   * number may wait.
+   * number may wait. A process that counts alone beside others has its part of `most`.
    */
   join(own: number, most: number): number | undefined {
     if (this.#counts === undefined) return most > 0 && own >= most ? undefined : 0

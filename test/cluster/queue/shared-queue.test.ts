@@ -100,6 +100,22 @@ test('in a full queue each worker makes room among its own clients, and all of t
   ])
 })
 
+test('workers that do not count together have a part of queueLength each', async () => {
+  const worker = (index: number): Clients => {
+    const counts = new OwnCountsTable({ sources: 10, part: { worker: index, workers: 2 } }).view(0)
+    const backends = backendsOf([A], 2)
+    return new Clients(clusterOf([A], { counts }, { backends, limits: { ...LIMITS, queueLength: 3 } }))
+  }
+  const both = [worker(0), worker(1)]
+  for (const each of both) each.come('a0', 'a1', 'a2', 'a3')
+  await turn()
+  expect(both.map(({ errors }) => Object.keys(errors))).toEqual([['a3'], ['a2', 'a3']])
+  both[0]!.all[1]!.dialling.cancel()
+  both[0]!.come('a4', 'a5')
+  await turn()
+  expect(Object.keys(both[0]!.errors)).toEqual(['a3', 'a5'])
+})
+
 test('nobody looks for places any more when nobody waits', async () => {
   const [one] = workers(1)
   const [, waits] = one.come('a1', 'a2')
