@@ -6,6 +6,7 @@ import { type Choice, Explanation, MOST_NAMED } from '../../src/cluster/explanat
 import type { ClusterOptions } from '../../src/cluster/options.js'
 import { A, B, BALANCED, C, clusterOf, engine, turn, useScriptedClusters } from './cluster-rig.js'
 import { requestOf } from './requests.js'
+import { verdictOf } from './verdict-of.js'
 
 useScriptedClusters()
 
@@ -58,15 +59,7 @@ it('a choice says why each of the others was skipped', async () => {
   const cluster = clusterOf(ALL, {}, { balance: 'first' })
   cluster.backend(B)!.set(1, 'drain')
   cluster.backend(C)!.set(0, 'up')
-  cluster.checked(D, {
-    isUp: false,
-    reason: 'L4TOUT',
-    detail: undefined,
-    changedAt: 0,
-    checks: 3,
-    checksFailed: 3,
-    passedAgoMs: 0,
-  })
+  cluster.checked(D, verdictOf(false, { reason: 'L4TOUT' }))
   expect(told(choiceOf(cluster))).toMatchObject({
     candidates: 1,
     skipped: [
@@ -197,8 +190,6 @@ it('a choice says that a backend is skipped because it changes too often', () =>
   const flapping = { changes: 2, withinMs: 60_000, maxForMs: 30_000 }
   const health = { ...BALANCED.health, flapping }
   const cluster = clusterOf([A, B], {}, { balance: 'first', health })
-  const check = { detail: undefined, changedAt: 0, checks: 1, checksFailed: 1, passedAgoMs: 0 }
-  for (const isUp of [false, true, false, true])
-    cluster.checked(A, { ...check, isUp, reason: isUp ? 'L4OK' : 'L4TOUT' })
+  for (const isUp of [false, true, false, true]) cluster.checked(A, verdictOf(isUp))
   expect(choiceOf(cluster).skipped).toMatchObject([{ backend: A, why: 'flapping', restingMs: 30_000 }])
 })

@@ -3,7 +3,6 @@ import { expect, test, vi } from 'vitest'
 import type { Cluster, ClusterHooks } from '../../src/cluster/cluster.js'
 import { RESET, SILENT } from '../../src/cluster/health/ejections.js'
 import type { HealthPolicy } from '../../src/cluster/health/policy.js'
-import type { CheckVerdict } from '../../src/cluster/health/verdict.js'
 import { USUAL_HEALTH } from '../../src/config/schemas/health-schema.js'
 import {
   A,
@@ -18,6 +17,7 @@ import {
   turn,
   useScriptedClusters,
 } from './cluster-rig.js'
+import { verdictOf } from './verdict-of.js'
 
 useScriptedClusters()
 
@@ -46,9 +46,7 @@ const say = (
   passedAgoMs = 0,
 ): void => {
   checks += 1
-  const some = { detail: undefined, changedAt: 1, checks, checksFailed: 0, passedAgoMs }
-  const verdict: CheckVerdict = { isUp, reason, ...some }
-  cluster.checked(name, verdict)
+  cluster.checked(name, verdictOf(isUp, { reason, checks, passedAgoMs }))
 }
 
 test('of two backends that fail only one is skipped, and both are down', async () => {

@@ -7,6 +7,7 @@ import type { AgentVerdict, CheckVerdict } from '../../src/cluster/health/verdic
 import { BALANCED } from './cluster-rig.js'
 import { requestOf } from './requests.js'
 import { ScriptedEngine } from './scripted-engine.js'
+import { verdictOf } from './verdict-of.js'
 
 const A = '10.0.0.1:80'
 const B = '10.0.0.2:80'
@@ -23,15 +24,8 @@ function start(...addresses: string[]): void {
   cluster = new Cluster('test', { ...BALANCED, backends }, new ScriptedEngine())
 }
 
-const verdict = (isUp: boolean, reason: string, detail?: string): CheckVerdict => ({
-  isUp,
-  reason,
-  detail,
-  changedAt: 1000,
-  checks: 7,
-  checksFailed: 3,
-  passedAgoMs: 0,
-})
+const verdict = (isUp: boolean, reason: string, detail?: string): CheckVerdict =>
+  verdictOf(isUp, { reason, detail, changedAt: 1000, checks: 7, checksFailed: 3 })
 const said = (words: Partial<AgentVerdict>): AgentVerdict => ({
   isUp: undefined,
   admin: undefined,

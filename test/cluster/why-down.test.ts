@@ -1,18 +1,11 @@
 /** The words in the record of a client that was refused because all backends are down. */
 import { expect, it } from 'vitest'
 import { A, B, C, clusterOf, useScriptedClusters } from './cluster-rig.js'
+import { verdictOf } from './verdict-of.js'
 
 useScriptedClusters()
 
-const down = (reason: string) => ({
-  isUp: false,
-  reason,
-  detail: undefined,
-  changedAt: 0,
-  checks: 3,
-  checksFailed: 3,
-  passedAgoMs: 0,
-})
+const down = (reason: string) => verdictOf(false, { reason })
 
 it('the reasons of backends that are down are named, each once', () => {
   const cluster = clusterOf([A, B, C])

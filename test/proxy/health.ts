@@ -1,7 +1,7 @@
 /** What clients get when backends fail, go down, flap and come back. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CheckVerdict } from '../../src/cluster/health/verdict.js'
 import type { HealthInput } from '../../src/config/health-input.js'
+import { verdictOf } from '../cluster/verdict-of.js'
 import { Backend } from '../support/backend.js'
 import type { Peer } from '../support/peer.js'
 import { until } from '../support/wait.js'
@@ -30,18 +30,8 @@ export function describeHealth(): void {
   }
 
   const cluster = () => bed.proxy.clusters.get('back')!
-  const say = (backend: Backend, isUp: boolean): void => {
-    const verdict: CheckVerdict = {
-      isUp,
-      reason: isUp ? 'L4OK' : 'L4CON',
-      detail: undefined,
-      changedAt: Date.now(),
-      checks: 1,
-      checksFailed: isUp ? 0 : 1,
-      passedAgoMs: 0,
-    }
-    cluster().checked(backend.address, verdict)
-  }
+  const say = (backend: Backend, isUp: boolean): void =>
+    cluster().checked(backend.address, verdictOf(isUp, { changedAt: Date.now() }))
   const stateOf = (index: number) => bed.proxy.status().clusters[0]!.backends[index]!
 
   async function join(backend: Backend): Promise<[Peer, Peer]> {

@@ -1,6 +1,7 @@
 /** A cluster that an operator holds. */
 import { expect, test, vi } from 'vitest'
 import { A, B, backendsOf, clusterOf, LIMITS, QUICK, turn, useScriptedClusters } from '../cluster-rig.js'
+import { verdictOf } from '../verdict-of.js'
 import { Clients } from './queue-rig.js'
 
 useScriptedClusters()
@@ -49,20 +50,11 @@ test('a hold ends by itself after its time, however long clients usually wait', 
 test('backends that go down and come back during a hold are noticed by nobody who waits', async () => {
   const clients = await held()
   clients.come('a1')
-  const verdict = {
-    isUp: false,
-    reason: 'L4CON',
-    detail: undefined,
-    changedAt: 1,
-    checks: 1,
-    checksFailed: 1,
-    passedAgoMs: 0,
-  }
-  clients.cluster.checked(A, verdict)
+  clients.cluster.checked(A, verdictOf(false))
   clients.cluster.set(clients.cluster.backends[0]!, 1, 'maint')
   await turn()
   clients.cluster.set(clients.cluster.backends[0]!, 1, 'up')
-  clients.cluster.checked(A, { ...verdict, isUp: true, checks: 2 })
+  clients.cluster.checked(A, verdictOf(true))
   clients.cluster.queue.release()
   await turn()
   expect([clients.served, clients.errors]).toEqual([['x1', 'a1'], {}])

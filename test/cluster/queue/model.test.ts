@@ -17,6 +17,7 @@ import {
   turn,
   useScriptedClusters,
 } from '../cluster-rig.js'
+import { verdictOf } from '../verdict-of.js'
 import { Clients, type QueuedClient } from './queue-rig.js'
 
 useScriptedClusters()
@@ -95,14 +96,6 @@ class Story {
   play({ kind, source, index = 0, address: at = A, limits, queueLength = 0, ms = 0 }: Step): void {
     const cluster = this.#cluster
     const backend = cluster.backend(at)!
-    const verdict = {
-      reason: 'L4CON',
-      detail: undefined,
-      changedAt: 1,
-      checks: 1,
-      checksFailed: 0,
-      passedAgoMs: 0,
-    }
     const waiting = this.waiting
     const connected = [...this.#served].filter((each) => !this.#gone.has(each))
     if (kind === 'comes') this.clients.come(`${source}${++this.#number}`)
@@ -111,7 +104,7 @@ class Story {
     else if (kind === 'refuses') this.#refuses(at)
     else if (kind === 'hangs') engine.outcomes.set(at, 'never')
     else if (kind === 'works') this.#works(at)
-    else if (kind === 'down' || kind === 'up') cluster.checked(at, { ...verdict, isUp: kind === 'up' })
+    else if (kind === 'down' || kind === 'up') cluster.checked(at, verdictOf(kind === 'up'))
     else if (kind === 'drain') cluster.set(backend, 1, 'drain')
     else if (kind === 'undrain') cluster.set(backend, 1, 'up')
     else if (kind === 'hold') cluster.queue.hold(2000)

@@ -11,6 +11,7 @@ import {
   turn,
   useScriptedClusters,
 } from '../cluster-rig.js'
+import { verdictOf } from '../verdict-of.js'
 import { Clients, QueuedClient } from './queue-rig.js'
 
 useScriptedClusters()
@@ -140,15 +141,7 @@ test('when all backends go down, clients that wait end at once', async () => {
   const clients = new Clients(limited(1))
   clients.come('a1', 'b1', 'c1')
   await turn()
-  clients.cluster.checked(A, {
-    isUp: false,
-    reason: 'L4CON',
-    detail: undefined,
-    changedAt: 1,
-    checks: 1,
-    checksFailed: 1,
-    passedAgoMs: 0,
-  })
+  clients.cluster.checked(A, verdictOf(false))
   await turn()
   expect(clients.errors).toEqual({ b1: 'ALL_DOWN', c1: 'ALL_DOWN' })
 })
@@ -158,20 +151,11 @@ test('with whenAllDown: wait they wait on, and go on in order when a backend wor
   const clients = new Clients(cluster)
   clients.come('a1', 'b1', 'c1')
   await turn()
-  const verdict = {
-    isUp: false,
-    reason: 'L4CON',
-    detail: undefined,
-    changedAt: 1,
-    checks: 1,
-    checksFailed: 1,
-    passedAgoMs: 0,
-  }
-  cluster.checked(A, verdict)
+  cluster.checked(A, verdictOf(false))
   clients.all[0]!.end()
   await turn()
   expect([clients.served, clients.errors]).toEqual([['a1'], {}])
-  cluster.checked(A, { ...verdict, isUp: true, reason: 'L4OK', checks: 2 })
+  cluster.checked(A, verdictOf(true))
   await turn()
   expect(clients.served).toEqual(['a1', 'b1'])
   expect(cluster.queue.length).toBe(1)
