@@ -9,12 +9,14 @@ import {
   banned,
   draining,
   laterTiers,
+  listTroubles,
   nameTroubles,
   processes,
   servingFor,
   splicedShare,
   splicing,
   waitingClients,
+  waitingRates,
   workerTroubles,
 } from '/assets/dist/words.js'
 import { toneOf } from './backends.js'
@@ -61,6 +63,7 @@ function draw() {
   showTiles(status)
   tell('drains', status.drains.map((drain) => draining(drain, Date.now())).join(' · '))
   tell('bans', banned(status, Date.now()))
+  tell('rates', waitingRates(status).join(' · '))
   showListeners(status)
   charts.show(history.of(picker.value))
   tables.show(last)
@@ -80,6 +83,7 @@ function showFacts(status) {
     ...laterTiers(status.clusters),
     ...waitingClients(status.clusters),
     ...nameTroubles(status),
+    ...listTroubles(status, Date.now()),
   ]
   tell('workers', troubles.join(' · '))
 }

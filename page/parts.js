@@ -1,7 +1,7 @@
 // @ts-check
 /** The tables of the page: their columns and rows. Backends are in backends.js. */
 import { bytes, count, rate, time } from '/assets/dist/figures.js'
-import { carriers, deniedOf, destination, listenerState, splicedShare } from '/assets/dist/words.js'
+import { carriers, deniedOf, destination, limitsOf, listenerState, splicedShare } from '/assets/dist/words.js'
 import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
 import { Table } from './tables.js'
 
@@ -161,6 +161,14 @@ function connectionTable(buttons) {
       width: 11,
       isWide: true,
       cell: carriers,
+    },
+    {
+      title: 'Limits',
+      hint: 'The rate of the connection itself, and the limit that it waits for',
+      width: 11,
+      isWide: true,
+      isShown: (rows) => rows.some((row) => limitsOf(row) !== ''),
+      cell: limitsOf,
     },
     { title: '', width: 5, make: ({ id, mayChange }) => (mayChange ? buttons.create(id) : undefined) },
   ]

@@ -175,11 +175,25 @@ export function nameTroubles({ names }: Pick<Status, 'names'>): string[] {
   return [`no answer for ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]
 }
 
-/** `old list in use: deny.txt:3:1 "10.0.0.0/33": expected …`, for each file that has changed and cannot be used. */
-export function listTroubles({ lists }: Pick<Status, 'lists'>): string[] {
-  return lists.flatMap(({ file, isFailing, error }) =>
-    isFailing ? [`old list in use: ${error ?? file}`] : [],
+/**
+ * `old list in use, read 12m 3s ago: deny.txt:3:1 "10.0.0.0/33": expected …`, for each file that has changed and cannot be used.
+ * `now`: ms since 1970.
+ */
+export function listTroubles({ lists }: Pick<Status, 'lists'>, now: number): string[] {
+  return lists.flatMap(({ file, loadedAt, isFailing, error }) =>
+    isFailing ? [`old list in use, read ${time(now - Date.parse(loadedAt))} ago: ${error ?? file}`] : [],
   )
+}
+
+/** `listener web: 3 connections wait for bytesPerSecond down`, for each rate that makes connections wait at the moment. */
+export function waitingRates({ rates }: Pick<Status, 'rates'>): string[] {
+  return rates.flatMap(({ scope, per, direction, waiting }) => {
+    if (waiting === 0) return []
+    const owner = scope === 'process' ? 'the proxy' : scope.replace('/', ' ')
+    const key = per === 'source' ? 'perSource.bytesPerSecond' : 'bytesPerSecond'
+    const wait = `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'}`
+    return `${owner}: ${wait} for ${key} ${direction}`
+  })
 }
 
 /** `12.0s ago`, `never`. `now`: ms since 1970. */

@@ -175,6 +175,36 @@ it('a drain with a deadline says how much time is left', () => {
   )
 })
 
+it('a list whose file cannot be used is shown with its first bad line and the age of the list in use', () => {
+  const list = { kind: 'addresses', entries: 2, loadedAt: '2026-01-01T00:00:00.000Z' } as const
+  const lists = [
+    { ...list, file: 'allow.txt', isFailing: false, error: undefined },
+    { ...list, file: 'deny.txt', isFailing: true, error: 'deny.txt:3:1 "x": expected addresses' },
+  ]
+  expect(words.listTroubles({ lists }, Date.parse('2026-01-01T02:03:00.000Z'))).toEqual([
+    'old list in use, read 2h 3m ago: deny.txt:3:1 "x": expected addresses',
+  ])
+})
+
+it('rates are shown while connections wait for them', () => {
+  const rate = {
+    scope: 'listener/web',
+    per: 'scope',
+    direction: 'down',
+    waiting: 0,
+    waitedSeconds: 9,
+  } as const
+  const rates = [
+    rate,
+    { ...rate, waiting: 3 },
+    { ...rate, scope: 'process', per: 'source', waiting: 1 } as const,
+  ]
+  expect(words.waitingRates({ rates })).toEqual([
+    'listener web: 3 connections wait for bytesPerSecond down',
+    'the proxy: 1 connection waits for perSource.bytesPerSecond down',
+  ])
+})
+
 it('bans are shown with the clients that they turn away, or as nothing if there are none', () => {
   const now = Date.parse('2026-01-01T00:00:00Z')
   const ban = {

@@ -1,16 +1,15 @@
 // What limits cost: the memory of a source, the places of a client, and lists and bans. No proxy is needed, and no rival has it.
 import { closeSync, fstatSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { loadNative } from '../../dist/io/kernel/native.js'
 import { Claim } from '../../dist/limits/claim.js'
 import { createOwnCounts } from '../../dist/limits/counts/own-counts.js'
 import { SharedCounts } from '../../dist/limits/counts/shared-counts.js'
-import { sourceOf } from '../../dist/limits/counts/source.js'
 import { planOf } from '../../dist/limits/limit.js'
 import { Limiter } from '../../dist/limits/limiter.js'
+import { sourceOf } from '../../dist/source.js'
 import { measureLists } from './list-costs.mjs'
 import { nsPerCall } from './time-calls.mjs'
+import { usedBytes } from './used-memory.mjs'
 
 const WHOLE = { prefix4: 32, prefix6: 64 }
 const SCOPES = 16
@@ -40,16 +39,9 @@ function printMemory(native, { sources }) {
 
 function ownBytes(sources) {
   const counts = createOwnCounts({ sources })
-  const before = heapBytes()
+  const before = usedBytes()
   fill(counts, sources)
-  return (heapBytes() - before) / [...counts.sources('process')].length
-}
-
-/** The heap after a garbage collection. */
-function heapBytes() {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  return process.memoryUsage().heapUsed
+  return (usedBytes() - before) / [...counts.sources('process')].length
 }
 
 /** The pages that the kernel has given to the table. The supervisor is one more process than the workers. */

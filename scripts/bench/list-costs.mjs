@@ -10,6 +10,7 @@ import { createAccessCheck } from '../../dist/limits/lists/access-check.js'
 import { ConfigLists } from '../../dist/limits/lists/config-lists.js'
 import { OwnLists } from '../../dist/limits/lists/own-lists.js'
 import { nsPerCall } from './time-calls.mjs'
+import { usedBytes } from './used-memory.mjs'
 
 const WHOLE = { prefix4: 32, prefix6: 64 }
 const PORTS = 65_536
@@ -37,9 +38,9 @@ export async function measureLists(extent) {
   const { entries } = extent
   const count = entries.toLocaleString('en')
   console.log(
-    `\n| list of ${count} networks | swap, ms | longest block, ms | ns, client in it | ns, client not in it |`,
+    `\n| list of ${count} networks | bytes of an entry | swap, ms | longest block, ms | ns, client in it | ns, client not in it |`,
   )
-  console.log('|---|---:|---:|---:|---:|')
+  console.log('|---|---:|---:|---:|---:|---:|')
   const directory = mkdtempSync(join(tmpdir(), 'millrace-lists-'))
   try {
     for (const [name, family] of Object.entries(FAMILIES)) await printList(name, family, directory, extent)
@@ -56,19 +57,22 @@ async function printList(name, { network, inside, outside }, directory, extent) 
   writeFileSync(path, Array.from({ length: entries }, (_, index) => `${network(at(index))}\n`).join(''))
   const limits = { deny: { addresses: [], files: [path] }, allow: undefined, dryRun: false }
   const lists = new ConfigLists({ listeners: [], clusters: {}, limits })
-  const { medianMs, longestMs } = await swap(lists, swaps)
+  const { entryBytes, medianMs, longestMs } = await swap(lists, { entries, swaps })
   const check = createAccessCheck('process', limits, lists)
   const looks = [inside, outside].map((client) => {
     const clients = Array.from({ length: CLIENTS }, (_, index) => client(at(index)))
     return Math.round(nsPerCall((index) => check.refuses(clients[index % CLIENTS]), extent))
   })
-  console.log(`| ${name} | ${medianMs.toFixed(0)} | ${longestMs.toFixed(1)} | ${looks.join(' | ')} |`)
+  const figures = [entryBytes.toFixed(0), medianMs.toFixed(0), longestMs.toFixed(1), ...looks]
+  console.log(`| ${name} | ${figures.join(' | ')} |`)
 }
 
 /** Reads the list again and again, each time into the place of the one that is in use. The first one has no list to replace. */
-async function swap(lists, swaps) {
+async function swap(lists, { entries, swaps }) {
   const own = new OwnLists({ loaded: () => {}, failed: () => {} })
+  const before = usedBytes()
   await own.load(lists)
+  const entryBytes = (usedBytes() - before) / entries
   const took = []
   let longestMs = 0
   for (let i = 0; i < swaps; ++i) {
@@ -78,7 +82,7 @@ async function swap(lists, swaps) {
     took.push(performance.now() - beganAt)
     longestMs = Math.max(longestMs, turns.stop())
   }
-  return { medianMs: took.toSorted((a, b) => a - b)[swaps >> 1], longestMs }
+  return { entryBytes, medianMs: took.toSorted((a, b) => a - b)[swaps >> 1], longestMs }
 }
 
 /** The longest time between two turns of the event loop. `monitorEventLoopDelay` adds up to a ms. */
@@ -103,17 +107,19 @@ function watchTurns() {
 function printBans(extent) {
   const { bans } = extent
   console.log(
-    `\n| ${bans.toLocaleString('en')} bans | ns, client banned | ns, client not banned |\n|---|---:|---:|`,
+    `\n| ${bans.toLocaleString('en')} bans | bytes of a ban | ns, client banned | ns, client not banned |\n|---|---:|---:|---:|`,
   )
   for (const [name, { inside, outside }] of Object.entries(FAMILIES)) {
+    const before = usedBytes()
     const table = new BanTable()
     for (let index = 0; index < bans; ++index) ban(table, inside(index))
+    const banBytes = Math.round((usedBytes() - before) / bans)
     const check = new BanCheck('process', false, table, { turnedAway: () => {} })
     const looks = [inside, outside].map((client) => {
       const clients = Array.from({ length: CLIENTS }, (_, index) => client((index * STEP) % bans))
       return Math.round(nsPerCall((index) => check.refuses(clients[index % CLIENTS]), extent))
     })
-    console.log(`| ${name} | ${looks.join(' | ')} |`)
+    console.log(`| ${name} | ${banBytes} | ${looks.join(' | ')} |`)
   }
 }
 

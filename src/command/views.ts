@@ -27,6 +27,7 @@ import {
   splicedShare,
   splicing,
   waitingClients,
+  waitingRates,
   workerTroubles,
 } from '../words.js'
 import { type Column, table } from './table.js'
@@ -124,6 +125,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
     `${counted(connections.active, 'connection')}, ${connections.ended} ended; ${bytes(connections.bytesUp)} up, ${bytes(connections.bytesDown)} down, spliced ${splicedShare(connections)}`,
     ...status.drains.map((drain) => draining(drain, now)),
     ...[banned(status, now)].filter((line) => line !== ''),
+    ...waitingRates(status),
     '',
     ...table(LISTENER_COLUMNS, status.listeners),
     '',
@@ -143,7 +145,7 @@ export function headlines(status: ProxyStatus, now: number, note = ''): string[]
     ...laterTiers(status.clusters),
     ...waitingClients(status.clusters),
     ...nameTroubles(status),
-    ...listTroubles(status),
+    ...listTroubles(status, now),
   ]
 }
 

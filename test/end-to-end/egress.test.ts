@@ -42,12 +42,17 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl'))('an egress gateway', () 
         { name: 'tls', address: '127.0.0.1:0', cluster: 'tls' },
         { name: 'pass', ...front, http: 'pass', cluster: 'http' },
         { name: 'forward', ...front, http: 'forward', cluster: 'http' },
+        { name: 'limited', ...front, http: 'forward', cluster: 'limited' },
         { name: 'starts-tls', ...front, http: 'forward', cluster: 'https' },
       ] as const
       const host = { server: 'host', allow: [LOCAL, '*'] } as const
       const clusters = {
         tls: { dial: { server: 'sni', allow: [LOCAL, '*.test'], ports: nginx.tls } },
         http: { dial: { ...host, ports: [nginx.plain, 80] } },
+        limited: {
+          dial: { ...host, ports: [nginx.plain, 80] },
+          limits: { perSource: { maxConnections: 10, newPerSecond: { rate: 0.01, burst: 1 } } },
+        },
         https: { dial: { ...host, ports: nginx.tls }, tls: { ca: pair.cert } },
       } as const
       ;({ millrace, ports } = await startWith(folder, { listeners, clusters }, mode))
@@ -113,6 +118,15 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl'))('an egress gateway', () 
       const code = ['-w', '%{http_code}', '-o', '/dev/null']
       const refused = await run('curl', ['-sS', ...proxied, ...code, `http://127.0.0.1:${nginx.plain}/host`])
       expect(refused.stdout).toBe('403')
+    })
+
+    it('a cluster with dial refuses a client that comes more often than its limit for each source', async () => {
+      const fetch = () =>
+        curl('limited', plain('/host'), '-o', '/dev/null', '-w', '%{http_code} %header{retry-after}')
+      expect((await fetch()).stdout).toBe('200 ')
+      expect((await fetch()).stdout).toBe('429 5')
+      const { ended } = await recordOf('limited', (record) => record.ended.cause !== 'finished')
+      expect(ended.cause).toBe('source-limit: rate')
     })
 
     it('with tls millrace speaks TLS to the server, and its certificate is for the name of the request', async () => {

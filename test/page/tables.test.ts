@@ -144,7 +144,7 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     expect(await shown.text('#endings .number.bad')).toBe('2')
   })
 
-  it('the page shows drains, bans, and what is wrong with workers', async () => {
+  it('the page shows drains, bans, rates that make connections wait, and what is wrong with workers and lists', async () => {
     await shown.open()
     const drains = [
       { scope: { listener: 'web' }, left: 12, deadlineAt: '2026-01-01T00:00:30.000Z' },
@@ -169,7 +169,33 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
       workersSilent: 1,
       workerDeaths: 2,
       workersDiffer: ['logLevel'],
+      lists: [
+        {
+          kind: 'addresses',
+          file: 'allow.txt',
+          entries: 3,
+          loadedAt: '2026-01-01T00:00:00.000Z',
+          isFailing: false,
+        },
+        {
+          kind: 'addresses',
+          file: 'deny.txt',
+          entries: 2,
+          loadedAt: '2999-01-01T00:00:00.000Z',
+          isFailing: true,
+          error: 'deny.txt:3:1 "10.0.0.0/33": expected a number from 0 to 32',
+        },
+      ],
+      rates: [
+        { scope: 'listener/web', per: 'scope', direction: 'down', waiting: 3, waitedSeconds: 9 },
+        { scope: 'process', per: 'source', direction: 'up', waiting: 1, waitedSeconds: 9 },
+        { scope: 'process', per: 'scope', direction: 'up', waiting: 0, waitedSeconds: 9 },
+      ],
     })
+    expect(await shown.text('#rates')).toBe(
+      'listener web: 3 connections wait for bytesPerSecond down · ' +
+        'the proxy: 1 connection waits for perSource.bytesPerSecond up',
+    )
     expect(await shown.text('#drains')).toBe(
       'draining listener web: 12 connections left, 0ms to the deadline · ' +
         'draining backend 10.0.0.1:80 of db: 3 connections left, no deadline · ' +
@@ -179,7 +205,8 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     expect(await shown.text('#bans')).toBe('2 bans, such as 192.0.2.1 for 0ms (7 refused)')
     expect(await shown.text('#facts')).toContain('4 of 5 workers')
     expect(await shown.text('#workers')).toBe(
-      'no answer from 1 worker, figures are old · 2 workers died · workers differ in logLevel',
+      'no answer from 1 worker, figures are old · 2 workers died · workers differ in logLevel · ' +
+        'old list in use, read 0ms ago: deny.txt:3:1 "10.0.0.0/33": expected a number from 0 to 32',
     )
     await shown.tell(2, { drains: [] })
     expect(await shown.evaluate(`document.getElementById('drains').offsetHeight`)).toBe(0)
