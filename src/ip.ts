@@ -34,15 +34,19 @@ export function bytesToIp(bytes: Buffer): string {
 
 /** The 4 bytes of an IPv4 address mapped into IPv6 (RFC 4291 section 2.5.5.2). Other addresses stay. */
 export function unmapBytes(bytes: Buffer): Buffer {
-  const isMapped =
-    bytes.length === IPV6_BYTES && bytes.subarray(0, MAPPED_PREFIX.length).equals(MAPPED_PREFIX)
-  return isMapped ? bytes.subarray(MAPPED_PREFIX.length) : bytes
+  return isBehind(MAPPED_PREFIX, bytes) ? bytes.subarray(MAPPED_PREFIX.length) : bytes
 }
 
 /** The 4 bytes of an IPv4 address behind the prefix of NAT64. Other addresses stay. */
 export function unwrapNat64(bytes: Buffer): Buffer {
-  const isNat64 = bytes.length === IPV6_BYTES && bytes.subarray(0, NAT64_PREFIX.length).equals(NAT64_PREFIX)
-  return isNat64 ? bytes.subarray(NAT64_PREFIX.length) : bytes
+  return isBehind(NAT64_PREFIX, bytes) ? bytes.subarray(NAT64_PREFIX.length) : bytes
+}
+
+/** Whether it is an IPv6 address with this prefix. Most addresses differ in their first bytes. */
+function isBehind(prefix: Buffer, bytes: Buffer): boolean {
+  if (bytes.length !== IPV6_BYTES) return false
+  for (let i = 0; i < prefix.length; i++) if (bytes[i] !== prefix[i]) return false
+  return true
 }
 
 /** Maps an IPv4 address into IPv6. An IPv6 address stays as it is. */
@@ -52,10 +56,11 @@ export function mapToIpv6(bytes: Buffer): Buffer {
 
 const ipv4ToBytes = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
 
-/** The text must be an IPv6 address. It has no pattern and no list, because lists look up each client. */
+/** The text must be an IPv6 address. Without patterns and lists of groups, because each client is looked up in lists. */
 function ipv6ToBytes(address: string): Buffer {
   const text = address.includes('.') ? withoutDots(address) : address
-  const bytes = Buffer.alloc(IPV6_BYTES)
+  // Every byte is written below.
+  const bytes = Buffer.allocUnsafe(IPV6_BYTES)
   let [length, group, digits] = [0, 0, 0]
   /** Where "::" stands. */
   let gap = IPV6_BYTES
@@ -66,13 +71,20 @@ function ipv6ToBytes(address: string): Buffer {
       digits++
       continue
     }
-    if (digits > 0) length = bytes.writeUInt16BE(group, length)
-    else if (i < text.length) gap = length
+    if (digits > 0) {
+      bytes[length++] = group >> 8
+      bytes[length++] = group & 0xff
+    } else if (i < text.length) gap = length
     group = digits = 0
   }
-  const end = IPV6_BYTES - Math.max(0, length - gap)
-  bytes.copyWithin(end, gap, length)
-  return gap < end ? bytes.fill(0, gap, end) : bytes
+  return widen(bytes, gap, length)
+}
+
+/** Moves what stands from `gap` to `length` to the end, and fills the gap with zeros. */
+function widen(bytes: Buffer, gap: number, length: number): Buffer {
+  const moved = IPV6_BYTES - length
+  for (let at = IPV6_BYTES - 1; at >= gap; at--) bytes[at] = at - moved >= gap ? bytes[at - moved]! : 0
+  return bytes
 }
 
 /** `0` to `9`, then letters, of either case. */
