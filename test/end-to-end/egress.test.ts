@@ -126,7 +126,7 @@ describe.skipIf(areMissing('nginx', 'openssl', 'curl'))('an egress gateway', () 
       expect((await fetch()).stdout).toBe('200 ')
       expect((await fetch()).stdout).toBe('429 5')
       const { ended } = await recordOf('limited', (record) => record.ended.cause !== 'finished')
-      expect(ended.cause).toBe('source-limit: rate')
+      expect(ended.cause).toBe('source-limit: rate (cluster)')
     })
 
     it('with tls millrace speaks TLS to the server, and its certificate is for the name of the request', async () => {
