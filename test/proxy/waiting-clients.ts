@@ -127,6 +127,21 @@ export function describeWaitingClients(): void {
     await servedInOrder([second!])
   })
 
+  it('a waiting client that makes room for another source is reset, and its record has queue-full and how long it waited', async () => {
+    await start({ limits: { queueLength: 2 } })
+    const first = await served()
+    const [second] = await waiting(1)
+    const third = await waits()
+    const other = await bed.connect(0, '127.0.0.2')
+    other.send(pattern(2, SAID_BYTES))
+    expect(await third.ended).toBe('ECONNRESET')
+    expect(await bed.recorded(1)).toMatchObject([
+      { ended: { cause: 'queue-full', phase: 'queue' }, timings: { queuedMs: expect.any(Number) } },
+    ])
+    await leave(first)
+    await servedInOrder([second!, other])
+  })
+
   it('a client that goes away leaves the queue, and the next one has its turn', async () => {
     await start()
     const first = await served()
