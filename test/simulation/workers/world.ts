@@ -196,12 +196,10 @@ export class World {
   }
 
   #serverAt(place: (typeof BACKENDS)[number]): BackendServer {
-    const server = new BackendServer(
-      place,
-      'main',
-      () => this.#random,
-      (from, far) => this.#accept(from, far),
-    )
+    const server = new BackendServer(place, 'main', {
+      random: () => this.#random,
+      accept: (from, far) => this.#accept(from, far),
+    })
     this.machine.servers.set(backendName(place), server)
     return server
   }

@@ -59,7 +59,7 @@ const TRUTH: Readonly<Record<string, Judge>> = {
     lasted(timeouts(story).halfClosedMs, story) || (isClosing(story) && lasted(1, story)),
   lifetime: (story) => lasted(timeouts(story).lifetimeMs, story),
   ordered: was('stop'),
-  drained: (story) => was('drain')(story) || was('reload')(story),
+  drained: (story) => was('drain')(story) || was('reload')(story) || was('hold')(story),
   'first-bytes-timeout': isLate,
   'proxy-header': (story) => isLedTo('proxy-header')(story) || isLate(story),
   rejected: ({ world }) => world.limit?.options.answers.includes('refuse') === true,

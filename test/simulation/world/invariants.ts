@@ -21,6 +21,7 @@ export function checkArrived(world: World): void {
   checkLimit(world)
   checkLimits(world)
   checkQueues(world)
+  checkHolds(world)
   for (const client of world.clients.values()) {
     const { other } = client
     if (other === undefined || !client.isWhole || !other.isWhole) continue
@@ -47,6 +48,7 @@ function checkWay(from: Peer, to: Peer): void {
 /** The rules for a world whose proxy was stopped. */
 export function checkOver(world: World): void {
   checkComplaints(world)
+  checkHolds(world)
   const { held } = world
   if (Object.values(held).some((count) => count !== 0)) {
     throw new Violation('nothing is left', JSON.stringify(held))
@@ -93,16 +95,49 @@ function checkLimit({ limit, proxy, clients }: World): void {
 }
 
 /** No backend has too many connections. Nobody waits for a place at backends that have none at all. */
-function checkQueues({ proxy, setting }: World): void {
+function checkQueues({ proxy, setting, holds }: World): void {
   for (const { name, backends, queue } of proxy.clusters.present) {
     const given = setting.configs[0]!.clusters[name]!.backends
     const most = Math.max(0, ...given.map(({ maxConnections }) => maxConnections))
     const open = backends.map(({ active, dialling }) => active + dialling)
     if (most > 0 && open.some((count) => count > most))
       throw new Violation('no more than the limit', `${open.join(', ')} of ${most} in ${name}`)
-    if (queue.length > 0 && open.every((count) => count === 0))
+    const isHeld = queue.heldMs !== undefined
+    if (isHeld !== holds.isHeld(name))
+      throw new Violation('a hold ends in time', `${name} is ${isHeld ? '' : 'not '}held`)
+    if (!isHeld && queue.length > 0 && open.every((count) => count === 0))
       throw new Violation('nobody waits while there is room', `${queue.length} do, in ${name}`)
   }
+}
+
+/** No connect to a cluster begins while it is held. Who waits is not read. */
+function checkHolds(world: World): void {
+  const { dialled } = world.holds
+  if (dialled.length > 0) throw new Violation('nobody gets a backend during a hold', dialled.join('; '))
+  if (world.proxy.engine.kind === 'stream') return
+  for (const connection of world.proxy.connections()) {
+    if (connection.phase !== 'queue') continue
+    const client = world.clientOf(String(connection.describe().client))
+    if (client !== undefined && !mayBeRead(client) && client.takenFromIt > 0)
+      throw new Violation('who waits is not read', `${client.takenFromIt} bytes of ${client.name}`)
+  }
+}
+
+/** Whether the proxy takes bytes of the client before it knows where the client goes. */
+const mayBeRead = ({ beginsWith, hasSaidUrgent }: Client): boolean =>
+  hasSaidUrgent ||
+  beginsWith.passedFrom > 0 ||
+  beginsWith.headBytes !== undefined ||
+  beginsWith.request !== undefined
+
+/** A client that comes and goes during one hold never gets as far as a backend. */
+function checkHeld({ holds }: World, told: Told): void {
+  const { acceptedAt, cluster, backend } = told.facts
+  if (cluster === undefined) return
+  const { since, until } = holds.lastOf(cluster)
+  if (acceptedAt < since || told.at >= until) return
+  if (backend !== undefined || told.ending.cause === 'queue-timeout')
+    throw new Violation('nobody gets a backend during a hold', describe(told))
 }
 
 function checkComplaints({ complaints }: World): void {
@@ -163,6 +198,7 @@ function checkRecord(world: World, client: Client, told: Told): void {
   if (why !== undefined) throw new Violation('a true cause', `${describe(told)}: ${why}`)
   const { facts, ending } = told
   checkCluster(client, told)
+  checkHeld(world, told)
   checkAddress(world, told)
   const { other } = client
   const isClosing = ending.cause === 'finished' && closesBothWays(world, facts.cluster)

@@ -84,6 +84,11 @@ export abstract class Peer {
     return this.far.inbound.sent
   }
 
+  /** How many bytes of this peer the proxy has taken. */
+  get takenFromIt(): number {
+    return this.far.outbound.taken
+  }
+
   /** How many bytes of this stream the other side must get, as far as the peer wants to say them. */
   get toBeHeard(): number {
     return Math.max(0, this.#wanted - this.passedFrom)

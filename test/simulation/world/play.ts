@@ -60,6 +60,11 @@ function actAtOnce(world: World, step: Action, random: Random): void {
   else if (step.do === 'drain') {
     const { deadlineMs, cluster } = step
     world.order('drain', () => proxy.drain({ deadlineMs, cluster }))
+  } else if (step.do === 'hold') {
+    const { cluster, maxMs, end } = step
+    world.hold({ cluster, maxMs, end })
+  } else if (step.do === 'release') {
+    world.release(step.cluster)
   } else if ('who' in step) actAs(peerOf(world, step.side, step.who), step, random)
 }
 

@@ -103,25 +103,26 @@ function nameIn(stream: Buffer): string | undefined {
 
 const speaksHttp = ({ cluster }: BackendServer): boolean => cluster === 'web' || cluster === 'forwarded'
 
+/** What a server needs of its world. */
+export interface ServerHost {
+  random(): Random
+  accept(server: BackendServer, far: FarEnd): ServerSide
+  /** A connect to the server begins. */
+  dialled?(server: BackendServer): void
+}
+
 export class BackendServer implements Server {
   readonly address: TcpPeer
   readonly cluster: ClusterName
   behaviour: Behaviour = 'accepts'
   /** All behaviours the backend ever had. */
   readonly history = new Set<Behaviour>(['accepts'])
-  readonly #accept: (server: BackendServer, far: FarEnd) => ServerSide
-  readonly #random: () => Random
+  readonly #host: ServerHost
 
-  constructor(
-    address: TcpPeer,
-    cluster: ClusterName,
-    random: () => Random,
-    accept: (server: BackendServer, far: FarEnd) => ServerSide,
-  ) {
+  constructor(address: TcpPeer, cluster: ClusterName, host: ServerHost) {
     this.address = address
     this.cluster = cluster
-    this.#random = random
-    this.#accept = accept
+    this.#host = host
   }
 
   turn(behaviour: Behaviour): void {
@@ -130,6 +131,7 @@ export class BackendServer implements Server {
   }
 
   refuseAtOnce(): number {
+    this.#host.dialled?.(this)
     return this.behaviour === 'has no port for us' ? -e.EADDRNOTAVAIL : 0
   }
 
@@ -140,8 +142,8 @@ export class BackendServer implements Server {
   }
 
   accepted(far: FarEnd): void {
-    const side = this.#accept(this, far)
-    if (this.behaviour === 'resets') side.reset(this.#random())
+    const side = this.#host.accept(this, far)
+    if (this.behaviour === 'resets') side.reset(this.#host.random())
   }
 }
 

@@ -3,7 +3,7 @@
  * by which the kernel decides during the step. So a schedule without one of the steps plays almost the same.
  */
 import { Random } from '../random.js'
-import type { Call, ListenerName } from './calls.js'
+import type { Call, ClusterName, ListenerName } from './calls.js'
 import type { Opening } from './openings.js'
 import type { Beginning } from './peer.js'
 import type { Behaviour } from './server.js'
@@ -36,6 +36,8 @@ export type Action =
   | { readonly do: 'plenty' }
   | { readonly do: 'reload'; readonly variant: number }
   | { readonly do: 'drain'; readonly deadlineMs: number; readonly cluster: string | undefined }
+  | { readonly do: 'hold'; readonly cluster: ClusterName; readonly maxMs: number; readonly end: boolean }
+  | { readonly do: 'release'; readonly cluster: ClusterName }
   /** Every peer takes what there is, and nothing is short, until nothing moves. Then everything must have arrived. */
   | { readonly do: 'calm' }
 
@@ -45,6 +47,17 @@ const LONGEST_SAY_BYTES = 400_000
 const MOST_STEPS = 60
 const MOST_CLIENTS = 5
 const LONGEST_PIECE_BYTES = 64
+/** The clusters that operators hold. Most clients go to the first ones. */
+const HELD: readonly ClusterName[] = [
+  'main',
+  'main',
+  'main',
+  'told',
+  'resolved',
+  'local',
+  'forwarded',
+  'database',
+]
 const BEHAVIOURS: readonly Behaviour[] = [
   'accepts',
   'accepts',
@@ -74,6 +87,8 @@ const KINDS: readonly (readonly [
   [2, () => ({ do: 'plenty' })],
   [1, (random) => ({ do: 'reload', variant: random.int(0, VARIANTS - 1) })],
   [0.3, drain],
+  [1, hold],
+  [1, (random) => ({ do: 'release', cluster: random.pick(HELD) })],
   [4, () => ({ do: 'calm' })],
 ]
 
@@ -130,4 +145,13 @@ function shortage(random: Random): Action {
 function drain(random: Random): Action {
   const cluster = random.pick(['main', 'told', 'resolved', 'local', undefined])
   return { do: 'drain', deadlineMs: random.pick([0, 200, 2000]), cluster }
+}
+
+function hold(random: Random): Action {
+  return {
+    do: 'hold',
+    cluster: random.pick(HELD),
+    maxMs: random.pick([100, 2000, 20_000]),
+    end: random.chance(0.3),
+  }
 }

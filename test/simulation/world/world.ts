@@ -3,6 +3,7 @@
  * world does what it is told. invariants.ts has the rules, except for those that its peers check by themselves.
  */
 import { DnsNames } from '../../../src/cluster/names/dns-names.js'
+import type { HoldOrder } from '../../../src/control/orders.js'
 import type { LogOptions, OpenLog } from '../../../src/observe/log/log.js'
 import type { WriteRecord } from '../../../src/observe/log/log-place.js'
 import type { ConnectionFacts, RecordEnding } from '../../../src/observe/records/record.js'
@@ -16,6 +17,7 @@ import type { Call } from './calls.js'
 import { Client } from './client.js'
 import type { Conditions } from './conditions.js'
 import { createPlayed, type Played } from './engines.js'
+import { Holds } from './holds.js'
 import { Limit } from './limit.js'
 import { Names } from './names.js'
 import type { Beginning } from './peer.js'
@@ -30,7 +32,7 @@ export interface Told {
 }
 
 /** What may happen to a proxy. */
-export type Done = 'start' | 'shortage' | 'drain' | 'reload' | 'stop'
+export type Done = 'start' | 'shortage' | 'drain' | 'reload' | 'hold' | 'release' | 'stop'
 
 /** After so long (ms) with nothing but timers due, nothing more comes by itself. Longer than any pause of millrace. */
 const QUIET_MS = 450
@@ -48,6 +50,7 @@ export class World {
   readonly servers: readonly BackendServer[]
   readonly names: Names
   readonly limit: Limit | undefined
+  readonly holds: Holds
   readonly records: Told[] = []
   /** All that ever happened to the proxy. It may explain an end. */
   readonly done = new Set<Done>()
@@ -65,6 +68,7 @@ export class World {
     this.servers = BACKENDS.map((place) => this.#serverAt(place))
     const { engine } = this.#played
     this.names = new Names(clock, NAMES)
+    this.holds = new Holds(clock)
     this.limit = setting.limit && new Limit(setting.limit, () => this.kernel.random)
     const options = {
       engine,
@@ -101,6 +105,21 @@ export class World {
   order(kind: Done, order: () => Promise<unknown>): void {
     this.done.add(kind)
     this.#orders.push(order().catch(() => {}))
+  }
+
+  /** An order that the proxy refuses changes nothing. */
+  hold(order: HoldOrder): void {
+    this.order('hold', async () => {
+      this.proxy.holds.hold(order)
+      this.holds.began(order)
+    })
+  }
+
+  release(cluster: string): void {
+    this.order('release', async () => {
+      if (this.holds.isHeld(cluster)) this.holds.ended(cluster)
+      this.proxy.holds.release(cluster)
+    })
   }
 
   allOrders(): Promise<unknown> {
@@ -189,12 +208,11 @@ export class World {
   }
 
   #serverAt({ host, port, cluster }: (typeof BACKENDS)[number]): BackendServer {
-    const server = new BackendServer(
-      { host, port },
-      cluster,
-      () => this.kernel.random,
-      (from, far) => this.#accept(from, far),
-    )
+    const server = new BackendServer({ host, port }, cluster, {
+      random: () => this.kernel.random,
+      accept: (from, far) => this.#accept(from, far),
+      dialled: () => this.holds.dial(cluster),
+    })
     this.kernel.servers.set(`${host}:${port}`, server)
     return server
   }
