@@ -103,7 +103,8 @@ export class Attempt implements Dialling, Waiting, Waiter {
   /** Continues after a wait: names or verdicts have changed, or the time is over. */
   resume(): void {
     this.#stopWaiting()
-    if (this.#host.now() >= this.#deadline())
+    if (this.#host.queue.isHeld) this.#waitForRelease()
+    else if (this.#host.now() >= this.#deadline())
       this.abandon(this.#downUntil === undefined ? 'ETIMEDOUT' : ALL_DOWN)
     else if (this.#isShort && this.#backend?.endpoints.current !== undefined && this.#backend.begin())
       this.#connect(this.#backend)
@@ -129,8 +130,12 @@ export class Attempt implements Dialling, Waiting, Waiter {
       this.abandon('ECANCELED')
       return
     }
+    if (this.#host.queue.isHeld) {
+      this.#waitForRelease()
+      return
+    }
     const next = this.#pick()
-    if (next instanceof Full) this.#joinQueue(next)
+    if (next instanceof Full) this.#joinQueue(next.only)
     else this.#goOn(next)
   }
 
@@ -143,7 +148,8 @@ export class Attempt implements Dialling, Waiting, Waiter {
     return new Full(undefined)
   }
 
-  #joinQueue({ only }: Full): void {
+  /** `only`: it waits for this backend and no other. */
+  #joinQueue(only?: Backend): void {
     this.wants = only
     const isNew = this.#position === undefined
     const position = this.#host.queue.join(this, this.#position)
@@ -153,6 +159,17 @@ export class Attempt implements Dialling, Waiting, Waiter {
     }
     this.#position = position
     if (isNew) this.#request.queued?.()
+  }
+
+  /** An operator holds the cluster since this attempt began. It begins anew at the release: backends that failed may be back. */
+  #waitForRelease(): void {
+    this.#error = undefined
+    this.#isShort = false
+    this.#tried = undefined
+    this.#rounds = 1
+    this.#waitUntil = undefined
+    this.#downUntil = undefined
+    this.#joinQueue()
   }
 
   /** The queue itself knows that it leaves. */
@@ -214,6 +231,11 @@ export class Attempt implements Dialling, Waiting, Waiter {
       socket.reset()
       backend.dialDropped()
       this.#tryAnother(backend, 'EHOSTDOWN')
+    } else if (socket !== undefined && this.#host.queue.isHeld) {
+      // A drain of this hold knows only connections that were there when it began.
+      socket.reset()
+      backend.dialDropped()
+      this.#waitForRelease()
     } else if (socket !== undefined) {
       this.#host.succeeded(backend)
       this.#finish({ socket, backend, address, retries: this.#retries(), via })

@@ -160,13 +160,19 @@ export class ClusterQueue {
     return true
   }
 
+  /** Whether an operator holds the cluster. */
+  get isHeld(): boolean {
+    return this.#heldUntil !== undefined
+  }
+
   /** How long the hold still lasts, in ms. Undefined: nobody holds the cluster. */
   get heldMs(): number | undefined {
     return this.#heldUntil === undefined ? undefined : Math.max(0, this.#heldUntil - this.#host.now())
   }
 
-  /** Everybody who waits gets this error. */
+  /** Everybody who waits gets this error. A hold ends. */
   close(error: string): void {
+    this.#heldUntil = undefined
     clearTimeout(this.#holdTimer)
     clearTimeout(this.#poll)
     this.#poll = undefined

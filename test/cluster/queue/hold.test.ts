@@ -1,7 +1,16 @@
 /** A cluster that an operator holds. */
 import { expect, test, vi } from 'vitest'
-import { A, B, backendsOf, clusterOf, LIMITS, QUICK, turn, useScriptedClusters } from '../cluster-rig.js'
-import { verdictOf } from '../verdict-of.js'
+import {
+  A,
+  B,
+  backendsOf,
+  clusterOf,
+  engine,
+  LIMITS,
+  QUICK,
+  turn,
+  useScriptedClusters,
+} from '../cluster-rig.js'
 import { Clients } from './queue-rig.js'
 
 useScriptedClusters()
@@ -115,4 +124,61 @@ test('a client that leaves during a hold is not dialled afterwards', async () =>
   clients.cluster.queue.release()
   await turn()
   expect(clients.served).toEqual(['x1', 'b1'])
+})
+
+test('a connect that is in progress when a hold begins is dropped, and its client gets a backend after the release', async () => {
+  const clients = new Clients(clusterOf([A]))
+  engine.outcomes.set(A, 'never')
+  const [client] = clients.come('a1')
+  clients.cluster.queue.hold(30_000)
+  engine.outcomes.set(A, '')
+  engine.settle(A, '')
+  await turn()
+  expect([client!.result, client!.dialling.isQueued, engine.resets]).toEqual([undefined, true, 1])
+  expect(clients.cluster.backends[0]).toMatchObject({ active: 0, dialling: 0 })
+  clients.cluster.queue.release()
+  await turn()
+  expect([clients.served, engine.dialled, clients.cluster.queue.length]).toEqual([['a1'], [A, A], 0])
+})
+
+test('a client whose only backend fails during a hold waits for the release, and tries that backend again', async () => {
+  const clients = new Clients(clusterOf([A], {}, { health: { ...QUICK, eject: false } }))
+  engine.outcomes.set(A, 'never')
+  clients.come('a1')
+  clients.cluster.queue.hold(30_000)
+  engine.settle(A, 'ECONNREFUSED')
+  await turn()
+  expect([clients.errors, clients.cluster.queue.length, engine.dialled]).toEqual([{}, 1, [A]])
+  engine.outcomes.set(A, '')
+  clients.cluster.queue.release()
+  await turn()
+  expect([clients.served, clients.all[0]!.result!.retries]).toEqual([['a1'], 1])
+})
+
+test('clients that wait for any backend that works dial none during a hold', async () => {
+  const health = { ...QUICK, whenAllDown: 'wait' } as const
+  const clients = new Clients(clusterOf([A], {}, { health }))
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  clients.come('a1')
+  await turn()
+  clients.cluster.queue.hold(30_000)
+  engine.outcomes.set(A, '')
+  vi.advanceTimersByTime(29_999)
+  await turn()
+  expect([clients.served, clients.errors, engine.dialled]).toEqual([[], {}, [A]])
+  vi.advanceTimersByTime(1)
+  await turn()
+  expect(clients.served).toEqual(['a1'])
+})
+
+test('a cluster that stops during a hold keeps nobody waiting, also not for a connect in progress', async () => {
+  const clients = new Clients(clusterOf([A]))
+  engine.outcomes.set(A, 'never')
+  clients.come('a1')
+  clients.cluster.queue.hold(30_000)
+  clients.come('b1')
+  clients.cluster.stop()
+  engine.settle(A, 'ECONNREFUSED')
+  await turn()
+  expect(clients.errors).toEqual({ a1: 'ECONNREFUSED', b1: 'ECANCELED' })
 })

@@ -72,6 +72,8 @@ class Story {
   #number = 0
   /** Clients that have tried a backend in vain do not wait for that one. */
   #hasFailed = false
+  /** Whether the cluster was held at the last check. */
+  #wasHeld = false
   readonly #served = new Set<QueuedClient>()
   readonly #gone = new Set<QueuedClient>()
 
@@ -123,8 +125,11 @@ class Story {
   }
 
   check(): void {
-    for (const client of this.clients.all) if (client.result?.socket !== undefined) this.#served.add(client)
     const { backends, queue } = this.#cluster
+    const servedBefore = this.#served.size
+    for (const client of this.clients.all) if (client.result?.socket !== undefined) this.#served.add(client)
+    if (this.#wasHeld && queue.heldMs !== undefined) expect(this.#served.size).toBe(servedBefore)
+    this.#wasHeld = queue.heldMs !== undefined
     const queued = this.waiting.filter(({ dialling }) => dialling.isQueued)
     expect(queue.length).toBe(queued.length)
     for (const { name, isFull, maxConnections, active, dialling } of backends) {
