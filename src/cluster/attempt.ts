@@ -163,6 +163,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
 
   /** An operator holds the cluster since this attempt began. It begins anew at the release: backends that failed may be back. */
   #waitForRelease(): void {
+    this.#backend = undefined
     this.#error = undefined
     this.#isShort = false
     this.#tried = undefined
