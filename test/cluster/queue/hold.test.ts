@@ -11,6 +11,7 @@ import {
   turn,
   useScriptedClusters,
 } from '../cluster-rig.js'
+import { verdictOf } from '../verdict-of.js'
 import { Clients } from './queue-rig.js'
 
 useScriptedClusters()
@@ -72,6 +73,7 @@ test('backends that go down and come back during a hold are noticed by nobody wh
 test('clients that find no place after a hold wait for their usual time from then on', async () => {
   const clients = new Clients(clusterOf([A], {}, { backends: backendsOf([A], 1), limits: LIMITS }))
   clients.come('x1')
+  await turn()
   clients.cluster.queue.hold(30_000)
   clients.come('a1', 'b1')
   await turn()
@@ -158,14 +160,15 @@ test('a client whose only backend fails during a hold waits for the release, and
 test('clients that wait for any backend that works dial none during a hold', async () => {
   const health = { ...QUICK, whenAllDown: 'wait' } as const
   const clients = new Clients(clusterOf([A], {}, { health }))
-  engine.outcomes.set(A, 'ECONNREFUSED')
+  clients.cluster.checked(A, verdictOf(false))
   clients.come('a1')
   await turn()
+  expect(clients.cluster.queue.length).toBe(0)
   clients.cluster.queue.hold(30_000)
-  engine.outcomes.set(A, '')
+  clients.cluster.checked(A, verdictOf(true))
   vi.advanceTimersByTime(29_999)
   await turn()
-  expect([clients.served, clients.errors, engine.dialled]).toEqual([[], {}, [A]])
+  expect([clients.errors, engine.dialled, clients.cluster.queue.length]).toEqual([{}, [], 1])
   vi.advanceTimersByTime(1)
   await turn()
   expect(clients.served).toEqual(['a1'])
