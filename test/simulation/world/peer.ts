@@ -36,6 +36,8 @@ export abstract class Peer {
   sawReset = false
   /** The peer saw an end before the other side had ended, or before all bytes of the other side had come. */
   sawEarlyEnd = false
+  /** The peer had ended when it saw an end. */
+  hadEndedBefore = false
   /** How many bytes of the other side's stream were checked and are right. */
   heard = 0
   /** How many bytes came before that stream began. */
@@ -258,6 +260,7 @@ export abstract class Peer {
   /** The peer sees an end. checkRecord decides later whether the end was right. */
   #ended(): void {
     this.sawEnd = true
+    this.hadEndedBefore = this.hasEnded
     const unread = this.far.inbound.look(Number.MAX_SAFE_INTEGER)
     const came = Buffer.concat([this.#unknown ?? Buffer.alloc(0), unread])
     const found = this.#unknown === undefined ? { peer: this.other!, at: 0 } : this.recognise(came)
