@@ -14,6 +14,8 @@ import type { Told, World } from './world.js'
 const OUR_ENDS = new Set(['idle-timeout', 'half-closed-timeout', 'lifetime', 'ordered', 'drained'])
 
 const NAMELESS_CLIENT = 'unix:'
+/** Times in records are so precise. */
+const PRECISION_MS = 1
 
 /** The rules for a world at rest. */
 export function checkArrived(world: World): void {
@@ -136,7 +138,7 @@ function checkHeld({ holds }: World, told: Told): void {
   const { acceptedAt, cluster, backend } = told.facts
   if (cluster === undefined) return
   const { since, until } = holds.lastOf(cluster)
-  if (acceptedAt < since || told.at >= until) return
+  if (acceptedAt < since + PRECISION_MS || told.at >= until) return
   if (backend !== undefined || told.ending.cause === 'queue-timeout')
     throw new Violation('nobody gets a backend during a hold', describe(told))
 }
