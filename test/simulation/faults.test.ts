@@ -14,7 +14,7 @@ const LONGEST_MS = 240_000
 interface Expected {
   readonly fault: Fault
   readonly rules: readonly string[]
-  /** The seed at which the search begins. No earlier seed finds the fault. Default 1. */
+  /** The seed at which the search begins, so that it takes less time. Default 1. */
   readonly firstSeed?: number
 }
 
@@ -26,7 +26,7 @@ const FAULTS: readonly Expected[] = [
   { fault: 'urgent-byte-stops-splice', rules: ['nothing stalls', 'no end before bytes', 'a true cause'] },
   { fault: 'pipe-pooled-with-bytes', rules: ['nothing throws', 'every byte once and in order'] },
   { fault: 'short-read-hides-the-end', rules: ['nothing stalls'] },
-  { fault: 'reset-for-end', rules: ['no end before bytes', 'a true cause'], firstSeed: 701 },
+  { fault: 'reset-for-end', rules: ['no end before bytes', 'a true cause'], firstSeed: 5601 },
 ]
 
 describe('the simulation', () => {

@@ -15,7 +15,7 @@ interface Expected {
   readonly fault: string
   /** The rules that the story may break first. */
   readonly rules: readonly string[]
-  /** The seed at which the search begins. No earlier seed finds the fault. Default 1. */
+  /** The seed at which the search begins, so that it takes less time. Default 1. */
   readonly firstSeed?: number
   readonly faults?: readonly Fault[]
   readonly putBack?: () => void
