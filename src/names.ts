@@ -125,6 +125,9 @@ function parentOf(name: string): string {
   return dot === -1 ? '' : name.slice(dot + 1)
 }
 
+/** IANA's name of Postgres for ALPN. */
+export const ALPN_POSTGRESQL = 'postgresql'
+
 /** NAMEDATALEN - 1 of PostgreSQL. Servers before version 17 cut longer names off here. Later ones do not. */
 export const MOST_POSTGRES_NAME_BYTES = 63
 

@@ -1,32 +1,20 @@
 /**
- * The command: arguments → config → run. A thin shell over the library. Only this file reads argv, prints and
- * chooses exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config (sysexits.h).
+ * The command: arguments → config → run. A thin shell over the library. It loads only what these arguments
+ * need. Only this file reads argv, prints and chooses exit codes: 0 done, 1 failed while running, 2 wrong
+ * use, 78 bad config (sysexits.h).
  */
-import cluster from 'node:cluster'
-import { checkConfigFile, loadConfigFile } from '../config/load.js'
 import type { Config } from '../config/schema.js'
-import { validateConfig } from '../config/validate.js'
-import type { SpliceMode } from '../defaults.js'
 import { formatProblem, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
-import { checkLists } from '../limits/lists/check-lists.js'
-import { showLiveLine, summary } from '../observe/live-line.js'
-import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
 import { VERSION } from '../version.js'
-import { ownProcess } from '../workers/own-process.js'
-import { runWorker } from '../workers/worker.js'
-import { ask } from './ask.js'
-import { overrideConfig, parseCommandLine } from './command-line.js'
-import { DEMO_ADDRESS, demoConfig, demoGreeting, startDemoBackend } from './demo.js'
-import { serve } from './serve.js'
+import { type CommandLine, overrideConfig, parseCommandLine } from './command-line.js'
 
 const EXIT_FAILED = 1
 const EXIT_CONFIG = 78
 
 export function runCommand(signals: Signals): void {
-  if (cluster.isWorker) runWorker(ownProcess(signals))
-  else act(process.argv.slice(2), signals).catch(fail)
+  act(process.argv.slice(2), signals).catch(fail)
 }
 
 async function act(args: readonly string[], signals: Signals): Promise<void> {
@@ -37,58 +25,38 @@ async function act(args: readonly string[], signals: Signals): Promise<void> {
     process.stdout.write(command.stdout)
     process.stderr.write(command.stderr)
     process.exitCode = command.code
-  } else if (command.kind === 'check') {
-    await checkLists(checkConfigFile(command.file, process.env))
-    process.stdout.write(`${command.file} is good\n`)
-  } else if (command.kind === 'demo') await demonstrate(command.splice, signals)
-  else if (command.kind === 'ask') await ask(command.question, command.asking)
-  else if (command.kind === 'run') await serve(command.config, noFile, signals)
-  else {
-    const load = () => overrideConfig(loadConfigFile(command.file, process.env), command.overrides)
-    await serve(load(), load, signals)
-  }
+  } else if (command.kind === 'check') await check(command.file)
+  else if (command.kind === 'demo') {
+    const { demonstrate } = await import('./demonstrate.js')
+    await demonstrate(command.splice, signals, fail)
+  } else if (command.kind === 'ask') {
+    const { ask } = await import('./ask.js')
+    await ask(command.question, command.asking)
+  } else await serve(command, signals)
 }
 
-async function demonstrate(splice: SpliceMode, signals: Signals): Promise<void> {
-  const backend = await startDemoBackend()
-  const proxy = await startDemoProxy(
-    (address) => new RunningProxy(validateConfig(demoConfig(backend, splice, address)), {}),
-  )
-  const { listeners, notSplicing } = proxy.status()
-  const hideLiveLine = showLiveLine(() => proxy.status())
-  onStopSignal(signals, async () => {
-    hideLiveLine()
-    backend.close()
-    backend.closeIdleConnections()
-    await proxy.drain()
-    process.stdout.write(`${summary(proxy.status())}\n`)
-  })
-  process.stdout.write(`${demoGreeting(listeners[0]?.address ?? '', notSplicing)}\n`)
+async function check(file: string): Promise<void> {
+  const [{ checkConfigFile }, { checkLists }] = await Promise.all([
+    import('../config/load.js'),
+    import('../limits/lists/check-lists.js'),
+  ])
+  await checkLists(checkConfigFile(file, process.env))
+  process.stdout.write(`${file} is good\n`)
 }
 
-async function startDemoProxy(create: (address: string) => RunningProxy): Promise<RunningProxy> {
-  const usual = create(DEMO_ADDRESS)
-  try {
-    await usual.start()
-    return usual
-  } catch {
-    const elsewhere = create('127.0.0.1:0')
-    await elsewhere.start()
-    return elsewhere
-  }
+type Served = Extract<CommandLine, { kind: 'run' | 'run-file' }>
+
+/** A bad config ends the process before anything of a proxy is loaded. */
+async function serve(command: Served, signals: Signals): Promise<void> {
+  const load = command.kind === 'run' ? noFile : await loaderOf(command)
+  const config = command.kind === 'run' ? command.config : load()
+  const { serveConfig } = await import('./serve.js')
+  await serveConfig(config, load, signals)
 }
 
-/**
- * The first signal drains and exits with 0. The second exits at once. SIGHUP means that the terminal is gone.
- */
-function onStopSignal(signals: Signals, drain: () => Promise<void>): void {
-  let isDraining = false
-  signals.heed((signal) => {
-    if (signal === 'SIGUSR2') return
-    if (isDraining) process.exit(EXIT_FAILED)
-    isDraining = true
-    drain().then(() => process.exit(0), fail)
-  })
+async function loaderOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<() => Config> {
+  const { loadConfigFile } = await import('../config/load.js')
+  return () => overrideConfig(loadConfigFile(file, process.env), overrides)
 }
 
 function noFile(): Config {

@@ -3,19 +3,16 @@
  * address.
  */
 import { defaultAdminAddress } from '../admin/default-address.js'
-import { AdminServer } from '../admin/server.js'
-import { type Config, workerCount } from '../config/schema.js'
+import type { AdminServer } from '../admin/server.js'
+import type { Config } from '../config/schema.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
+import { workerCount } from '../config/worker-count.js'
 import type { Control } from '../control/control.js'
 import { announceMostConnections } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
-import { renderMetrics } from '../observe/metrics/metrics.js'
-import { ProxyControl, type Surroundings } from '../proxy/proxy-control.js'
+import type { Surroundings } from '../proxy/proxy-control.js'
 import { ownMost } from '../proxy/reporting/process-status.js'
-import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Signals } from '../signals.js'
-import { Supervisor } from '../workers/supervisor.js'
-import { WorkersControl } from '../workers/workers-control.js'
 
 const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
 
@@ -23,7 +20,7 @@ const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
  * Resolves when the proxy serves, or when a signal ended it before that. Rejects with `listen-failed`. `load`
  * reads the config again, for a reload.
  */
-export async function serve(config: Config, load: () => Config, signals: Signals): Promise<void> {
+export async function serveConfig(config: Config, load: () => Config, signals: Signals): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
   let admin: Promise<AdminServer | undefined> = Promise.resolve(undefined)
@@ -34,8 +31,8 @@ export async function serve(config: Config, load: () => Config, signals: Signals
   }
   const { control, start, cut } =
     workerCount(config) > 1
-      ? supervise(config, opened, surroundings)
-      : serveAlone(config, opened, surroundings)
+      ? await supervise(config, opened, surroundings)
+      : await serveAlone(config, opened, surroundings)
   const orders = heedSignals(signals, control, cut, log)
   try {
     await start()
@@ -61,6 +58,10 @@ async function openAdmin(
     log.warn({ reason: config }, NO_ADMIN)
     return undefined
   }
+  const [{ AdminServer }, { renderMetrics }] = await Promise.all([
+    import('../admin/server.js'),
+    import('../observe/metrics/metrics.js'),
+  ])
   const admin = new AdminServer({ control, config, renderMetrics, log })
   try {
     await admin.start()
@@ -85,7 +86,11 @@ interface Served {
   cut(): void
 }
 
-function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings): Served {
+async function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings): Promise<Served> {
+  const [{ RunningProxy }, { ProxyControl }] = await Promise.all([
+    import('../proxy/running-proxy.js'),
+    import('../proxy/proxy-control.js'),
+  ])
   const proxy = new RunningProxy(config, { openLog })
   return {
     control: new ProxyControl(proxy, surroundings),
@@ -98,7 +103,11 @@ function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings
 }
 
 /** If the supervisor exits before its workers, they notice it and end their connections. */
-function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings): Served {
+async function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings): Promise<Served> {
+  const [{ Supervisor }, { WorkersControl }] = await Promise.all([
+    import('../workers/supervisor.js'),
+    import('../workers/workers-control.js'),
+  ])
   const supervisor = new Supervisor(config, openLog, surroundings)
   return { control: new WorkersControl(supervisor), start: () => supervisor.start(), cut: () => {} }
 }

@@ -3,7 +3,6 @@
  * write (`input.ts`). `references.ts` has the checks that need two values. A config is plain data, because it
  * is sent to workers.
  */
-import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
@@ -153,11 +152,6 @@ const timeouts = fields.strictMap('a map of timeouts', {
   drainMs: fields.durationField.default(30_000),
   deadPeerMs: fields.durationField.default(0),
 })
-
-/** The number of processes that serve. */
-export function workerCount({ workers }: Pick<Config, 'workers'>): number {
-  return workers === 'auto' ? availableParallelism() : workers
-}
 
 const config = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default(DEFAULTS.splice),

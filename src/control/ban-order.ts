@@ -1,5 +1,5 @@
 /** Checks an order to ban clients. Whoever reads its network checks that. Pure. */
-import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
+import { LONGEST_DURATION_MS } from '../config/constants.js'
 import { MillraceError } from '../errors.js'
 import { faultOfBan } from './faults.js'
 import { type BanOrder, MOST_WHY_CHARS } from './orders.js'

@@ -2,7 +2,7 @@
  * Checks an order to drain and fills in the default times. It does not check whether the names exist: whoever
  * has the names does.
  */
-import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
+import { LONGEST_DURATION_MS } from '../config/constants.js'
 import { MillraceError } from '../errors.js'
 import { faultOfScope, faultOfTimes, type ScopeFault } from './faults.js'
 import type { DrainOptions, DrainOrder } from './orders.js'

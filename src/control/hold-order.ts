@@ -1,5 +1,5 @@
 /** What can be wrong with an order to hold or to release a cluster, whatever exists. Pure. */
-import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
+import { LONGEST_DURATION_MS } from '../config/constants.js'
 import { MillraceError } from '../errors.js'
 import type { HoldOrder } from './orders.js'
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { explainAddressRange, explainNetwork } from '../address-set.js'
-import { LONGEST_DURATION_MS } from '../config/schemas/fields.js'
+import { LONGEST_DURATION_MS } from '../config/constants.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import {
   type AllFault,

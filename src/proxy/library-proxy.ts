@@ -1,14 +1,13 @@
 /**
  * A proxy inside a user's program. It has an admin address of its own if the config says so.
  */
-import { AdminServer } from '../admin/server.js'
+import type { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
-import type { Config } from '../config/schema.js'
+import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import { validateConfig } from '../config/validate.js'
-import type { BanList, Banned, Held, Released, Unbanned } from '../control/answers.js'
+import type { BanList, Banned, Held, Released, Reloaded, Unbanned } from '../control/answers.js'
 import type { BanOrder, BanQuery, HoldOrder, UnbanOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
-import { renderMetrics } from '../observe/metrics/metrics.js'
 import type { Proxy, ProxyOptions } from './proxy.js'
 import { ProxyControl } from './proxy-control.js'
 import { RunningProxy } from './running-proxy.js'
@@ -23,11 +22,28 @@ export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Pr
 }
 
 class LibraryProxy extends RunningProxy implements Proxy {
-  readonly #admin: AdminServer | undefined
+  #admin: AdminServer | undefined
 
-  constructor(config: Config, options: ProxyOptions) {
-    super(config, options)
-    if (!config.admin) return
+  override async start(): Promise<void> {
+    await super.start()
+    const { admin } = this.config
+    if (!admin) return
+    try {
+      await this.#startAdmin(admin)
+      this.watch.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Most programs have no admin address, so its files are loaded only here. */
+  async #startAdmin(config: AdminConfig): Promise<void> {
+    const [{ AdminServer }, { renderMetrics }] = await Promise.all([
+      import('../admin/server.js'),
+      import('../observe/metrics/metrics.js'),
+    ])
+    if (this.state === 'stopped') return
     const control = new ProxyControl(this, {
       load: () => {
         throw new MillraceError(
@@ -38,19 +54,12 @@ class LibraryProxy extends RunningProxy implements Proxy {
       reopenLogs: () => this.openLog.reopen(),
       ended: () => {},
     })
-    this.#admin = new AdminServer({ control, config: config.admin, renderMetrics, log: this.log })
+    this.#admin = new AdminServer({ control, config, renderMetrics, log: this.log })
+    await this.#admin.start()
   }
 
-  override async start(): Promise<void> {
-    await super.start()
-    if (this.#admin === undefined) return
-    try {
-      await this.#admin.start()
-      this.watch.start()
-    } catch (error) {
-      await this.stop()
-      throw error
-    }
+  reload(config: ProxyConfig): Promise<Reloaded> {
+    return this.reloadWith(() => validateConfig(config))
   }
 
   async ban(order: BanOrder): Promise<Banned> {

@@ -3,8 +3,8 @@
  * and the report.
  */
 import { ClientRule } from '../admission/client-rule.js'
+import { USUAL_SOURCES } from '../config/constants.js'
 import type { Config } from '../config/schema.js'
-import { USUAL_SOURCES } from '../config/schemas/limits-schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
 import type { RunQueue } from '../io/run-queue.js'
 import type { Counts } from '../limits/counts/counts.js'

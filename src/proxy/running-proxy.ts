@@ -2,9 +2,8 @@
  * A proxy in this process: its parts, what runs, and when that ends. serving.ts connects acceptor.ts, reloader.ts and connections.ts.
  */
 import { Admission } from '../admission/admission.js'
-import type { ProxyConfig } from '../config/input.js'
-import { type Config, workerCount } from '../config/schema.js'
-import { validateConfig } from '../config/validate.js'
+import type { Config } from '../config/schema.js'
+import { workerCount } from '../config/worker-count.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import type { Connection } from '../connection/connection.js'
 import type { DrainResult, Readiness, Reloaded, ServingTier, SourceList } from '../control/answers.js'
@@ -145,10 +144,6 @@ export class RunningProxy {
 
   sources(query: SourceQuery = {}): SourceList {
     return listSources(this.limiting.limiter.counts, this.config, query)
-  }
-
-  reload(config: ProxyConfig): Promise<Reloaded> {
-    return this.reloadWith(() => validateConfig(config))
   }
 
   /** Calls run one after the other. Also rejects with what `load` throws. */

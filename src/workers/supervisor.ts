@@ -4,7 +4,8 @@
  * forwards no byte.
  */
 import type { SharedVerdict } from '../cluster/shared-verdict.js'
-import { type Config, workerCount } from '../config/schema.js'
+import type { Config } from '../config/schema.js'
+import { workerCount } from '../config/worker-count.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'

@@ -28,6 +28,8 @@ describe.each([
     })
     millrace = new Millrace(['--config', config], { native })
     port = await listeningPort(millrace)
+    // Until then millrace loads files, and reads little of what clients send.
+    await millrace.logged(({ msg }) => msg.startsWith('admin on'))
     client = await connectTo({ ...LOOPBACK, port })
     backend = await server.accepted()
     client.send(pattern(1, 1000))

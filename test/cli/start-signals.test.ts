@@ -9,8 +9,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { Millrace, runMillrace, writeConfig } from '../support/millrace.js'
 
-/** A module that is loaded early, and one that is loaded late. */
-const MOMENTS = ['commander', 'pino'] as const
+/** Of each kind of process: a module that is loaded early, and one that is loaded late. */
+const MOMENTS = {
+  serving: ['commander', 'pino'],
+  worker: ['pino', 'dns-packet'],
+  check: ['commander', 'yaml'],
+} as const
 const folder = temporaryFolder()
 const preload = join(folder, 'preload.mjs')
 
@@ -43,7 +47,7 @@ const config = (more: object = {}) => ({
   ...more,
 })
 
-describe.each(MOMENTS)('a signal while millrace loads %s', (at) => {
+describe.each(MOMENTS.serving)('a signal while millrace loads %s', (at) => {
   it.each([
     ['SIGTERM', 1],
     ['SIGTERM', 2],
@@ -79,7 +83,9 @@ describe.each(MOMENTS)('a signal while millrace loads %s', (at) => {
     expect(await millrace.stop()).toEqual({ code: 0, signal: null })
     expect(millrace.program.stderr).toBe('')
   })
+})
 
+describe.each(MOMENTS.worker)('a signal while a worker loads %s', (at) => {
   it.each(['SIGHUP', 'SIGUSR2'] as const)(
     '%s during the start of the workers kills none of them',
     async (signal) => {
@@ -91,10 +97,13 @@ describe.each(MOMENTS)('a signal while millrace loads %s', (at) => {
       expect(await millrace.stop()).toEqual({ code: 0, signal: null })
     },
   )
+})
 
-  it('SIGTERM during the start of `millrace check` kills it', async () => {
+it.each(MOMENTS.check)(
+  'SIGTERM during the start of `millrace check`, while it loads %s, kills it',
+  async (at) => {
     const file = writeConfig(folder, config())
     const outcome = await runMillrace(['check', '--config', file], signalling('SIGTERM', at))
     expect(outcome).toMatchObject({ signal: 'SIGTERM', stdout: '' })
-  })
-})
+  },
+)

@@ -66,7 +66,12 @@ export class Bed {
 
   /** Reloads the same config with these changes. */
   async reload(changes: BedConfig): Promise<Reloaded> {
-    return await this.proxy.reload(this.#complete({ ...this.#config, ...changes }))
+    return await this.reloadWith(this.#complete({ ...this.#config, ...changes }))
+  }
+
+  /** Reloads this config, as the library does. */
+  reloadWith(config: ProxyConfig): Promise<Reloaded> {
+    return this.proxy.reloadWith(() => validateConfig(config))
   }
 
   /** The address at which clients reach a listener. */

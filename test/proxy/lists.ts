@@ -101,8 +101,8 @@ export function describeLists(): void {
       problems: [expect.stringMatching(/tenants\.txt:2:8 there is no cluster "nowhere"/)],
     })
     replace('a.test apps\n')
-    const error: unknown = await bed!.proxy
-      .reload({ clusters: {}, ...config('shop') } as ProxyConfig)
+    const error: unknown = await bed!
+      .reloadWith({ clusters: {}, ...config('shop') } as ProxyConfig)
       .catch((error: unknown) => error)
     expect((error as MillraceError).code).toBe('config-invalid')
     expect((error as MillraceError).problems.map(formatProblem)).toEqual([

@@ -3,9 +3,10 @@
  * `references.ts` does.
  */
 import { DEFAULTS } from '../../defaults.js'
+import { USUAL_SOURCES } from '../constants.js'
 import { durationField, wholeNumberField } from '../schemas/fields.js'
 import { limitField } from '../schemas/limit-fields.js'
-import { FEWEST_SOURCES, MOST_SOURCES, USUAL_SOURCES } from '../schemas/limits-schema.js'
+import { FEWEST_SOURCES, MOST_SOURCES } from '../schemas/limits-schema.js'
 import { expected } from '../wording.js'
 import { scopesOf } from './limit-sizes.js'
 import type { Finding, Path } from './path.js'

@@ -2,7 +2,7 @@
  * What `startTls` needs and forbids elsewhere in a config. Works on unchecked input, as `references.ts` does.
  */
 
-import { ALPN_POSTGRESQL } from '../schemas/start-tls-schema.js'
+import { ALPN_POSTGRESQL } from '../../names.js'
 import { expected } from '../wording.js'
 import { REJECT } from './listener-references.js'
 import type { Finding, Path } from './path.js'

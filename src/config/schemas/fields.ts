@@ -6,12 +6,11 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { whyNoAbstractNames } from '../../io/kernel/native.js'
+import { LONGEST_DURATION_MS } from '../constants.js'
 import { didYouMean, oneOf } from '../suggest.js'
 import { expected, quote } from '../wording.js'
 import { parseDuration, parseSize } from './units.js'
 
-/** A longer duration is surely a mistake, and timers of 2^31 ms and more fire at once. */
-export const LONGEST_DURATION_MS = 24 * 86_400_000
 const MOST_WORKERS = 256
 const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
 

@@ -16,6 +16,7 @@ import type {
   WhenFull,
 } from '../../limits/policy.js'
 import { USUAL_PREFIXES } from '../../source.js'
+import { USUAL_SOURCES } from '../constants.js'
 import { expected } from '../wording.js'
 import { accessListField } from './access-list-schema.js'
 import * as fields from './fields.js'
@@ -26,7 +27,6 @@ export const REFUSE_AS = ['reset', 'close', 'auto', 'mysql', 'smtp'] as const sa
 
 export const FEWEST_SOURCES = 1000
 export const MOST_SOURCES = 10_000_000
-export const USUAL_SOURCES = 100_000
 const MOST_QUEUED = 1_000_000
 const MOST_REFUSALS = 1000
 /** Whole subnets of one customer: RFC 6177. */

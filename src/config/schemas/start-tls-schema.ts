@@ -2,12 +2,9 @@
  * Protocols in which a client asks for TLS with a packet of its own, as a config names them, and what follows
  * from that.
  */
-import { explainPostgresName } from '../../names.js'
+import { ALPN_POSTGRESQL, explainPostgresName } from '../../names.js'
 import type { StartTls } from '../listener-input.js'
 import * as fields from './fields.js'
-
-/** IANA's name of Postgres for ALPN. */
-export const ALPN_POSTGRESQL = 'postgresql'
 
 export const startTlsField = fields.optional(fields.choiceOf(['postgres']))
 

@@ -3,8 +3,9 @@
  * for, until its cluster is known. None of the bytes that belong to the backend is lost. Every step either
  * goes on or throws a Refusal.
  */
-import { ALPN_POSTGRESQL } from '../../config/schemas/start-tls-schema.js'
+
 import { DialogueOver } from '../../io/dialogue.js'
+import { ALPN_POSTGRESQL } from '../../names.js'
 import type { ClientHello } from '../../peek/client-hello.js'
 import { refuse } from '../refusal.js'
 import { secured } from '../secured.js'

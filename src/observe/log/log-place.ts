@@ -2,8 +2,8 @@
  * Where lines of a log go: unchanged to a file or to another program, as formatted text to a terminal. stdout
  * is one place for everybody who writes there, and is never closed.
  */
+import { createRequire } from 'node:module'
 import { isatty } from 'node:tty'
-import { isColorSupported, prettyFactory } from 'pino-pretty'
 import { escapeJson } from '../../escape.js'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../records/record.js'
 import { RecordLine } from '../records/record-line.js'
@@ -11,6 +11,8 @@ import { jsonLine } from './json-line.js'
 import { openFile, openFileLater, openStdout, type Target } from './log-target.js'
 import { Sink } from './sink.js'
 import { visibleLine } from './visible-line.js'
+
+type Pretty = typeof import('pino-pretty')
 
 export const RECORD_MESSAGE = 'connection'
 
@@ -45,7 +47,7 @@ export async function openPlaceLater(file: string | undefined): Promise<LogPlace
 
 function stdoutPlace(): LogPlace {
   const never = { reopen: async () => {}, close: async () => {} }
-  stdout ??= { ...(isatty(STDOUT) ? forPeople : forPrograms)(new Sink(openStdout())), ...never }
+  stdout ??= { ...(isatty(STDOUT) ? forTerminal : forPrograms)(new Sink(openStdout())), ...never }
   return stdout
 }
 
@@ -74,8 +76,20 @@ function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
   }
 }
 
+/** Only here pino-pretty is loaded. A bundle may not have it. Then a terminal gets the JSON lines. */
+function forTerminal(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
+  try {
+    return forPeople(sink, createRequire(import.meta.url)('pino-pretty'))
+  } catch {
+    return forPrograms(sink)
+  }
+}
+
 /** A record is one line here too. */
-function forPeople(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
+function forPeople(
+  sink: Sink,
+  { isColorSupported, prettyFactory }: Pretty,
+): Pick<LogPlace, 'write' | 'record'> {
   const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
   const format = prettyFactory({ colorize: isColorSupported, ...options })
   const show = (line: string): string => format(visibleLine(line)) ?? ''

@@ -3,7 +3,8 @@
  * config that cannot be used changes nothing.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { type Config, workerCount } from '../../config/schema.js'
+import type { Config } from '../../config/schema.js'
+import { workerCount } from '../../config/worker-count.js'
 import type { Reloaded } from '../../control/answers.js'
 import { timesOf } from '../../control/drain-order.js'
 import type { Listener } from '../../listener/listener.js'

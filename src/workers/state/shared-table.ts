@@ -2,8 +2,10 @@
  * The table in which all workers count together, as the supervisor has it. Without it each worker has a table of its own, and its
  * part of every limit.
  */
-import { type Config, workerCount } from '../../config/schema.js'
-import { USUAL_SOURCES } from '../../config/schemas/limits-schema.js'
+
+import { USUAL_SOURCES } from '../../config/constants.js'
+import type { Config } from '../../config/schema.js'
+import { workerCount } from '../../config/worker-count.js'
 import type { NativeCountsTables } from '../../io/kernel/native-counts-tables.js'
 import { MOST_SCOPES } from '../../limits/counts/own-counts.js'
 import { SharedCounts } from '../../limits/counts/shared-counts.js'

@@ -1,0 +1,45 @@
+/**
+ * What each kind of process loads. A file costs time at every start, so nobody loads what only others need. The tests read
+ * files and run no code of millrace.
+ */
+import { expect, it } from 'vitest'
+import { loadedBy } from './support/static-imports.js'
+
+const WORKER = ['src/workers/worker.ts', 'src/workers/own-process.ts']
+const VERB = ['src/command/run.ts', 'src/command/ask.ts']
+const SUPERVISOR = ['src/workers/supervisor.ts', 'src/workers/workers-control.ts']
+
+it('src/cli.ts loads only the signals before it knows what to run', () => {
+  expect(loadedBy('src/cli.ts')).toEqual({ files: ['src/cli.ts', 'src/signals.ts'], packages: [] })
+})
+
+it('a worker loads no package but pino and dns-packet, no schema, no command and no admin server', () => {
+  const { files, packages } = loadedBy(...WORKER)
+  expect(packages).toEqual(['dns-packet', 'pino'])
+  expect(files.filter((file) => /^src\/(command|admin|config\/schema)/.test(file))).toEqual([])
+})
+
+it('a supervisor loads nothing that serves clients, no schema and no admin server', () => {
+  const { files, packages } = loadedBy(...SUPERVISOR)
+  expect(packages).toEqual(['dns-packet'])
+  expect(
+    files.filter((file) => /^src\/(command|admin\/server|config\/schema|proxy\/running-proxy)/.test(file)),
+  ).toEqual([])
+})
+
+it('a verb loads no package but commander and zod, and nothing that serves clients', () => {
+  const { files, packages } = loadedBy(...VERB)
+  expect(packages).toEqual(['commander', 'zod'])
+  expect(files.filter((file) => /^src\/(proxy|cluster|connection|pipe|workers)\//.test(file))).toEqual([])
+})
+
+it('serving loads the admin server and its metrics only when there is an admin address', () => {
+  const { files } = loadedBy('src/command/serve.ts', 'src/proxy/running-proxy.ts', 'src/index.ts')
+  expect(files.filter((file) => /^src\/(admin\/(?!default-address)|observe\/metrics)/.test(file))).toEqual([])
+})
+
+it('the library loads no package but those of a proxy: no commander, pino-pretty, uplot or yaml', () => {
+  const { files, packages } = loadedBy('src/index.ts')
+  expect(packages).toEqual(['dns-packet', 'pino', 'zod'])
+  expect(files.filter((file) => file.startsWith('src/command/'))).toEqual([])
+})
