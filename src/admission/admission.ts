@@ -10,6 +10,7 @@ import type { CountedClient } from '../connection/opening/admit.js'
 import type { Destination, Service } from '../connection/service.js'
 import type { Engine } from '../io/engine.js'
 import type { Runnable, Socket } from '../io/socket.js'
+import type { LimitPlan } from '../limits/limit.js'
 import type { Listener } from '../listener/listener.js'
 import { kindOf, type OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
@@ -39,8 +40,8 @@ export class Admission implements AdmissionStep, Runnable {
   }
 
   /** A trusted proxy has named the client of this connection. Why this client may not come in. Undefined: it may. */
-  named(connection: Connection, client: Address): OpeningCause | undefined {
-    return this.#rule.named?.(connection, client)
+  named(connection: Connection, client: Address, limits: LimitPlan | undefined): OpeningCause | undefined {
+    return this.#rule.named?.(connection, client, limits)
   }
 
   /** The cluster of this connection is chosen. The client needs places in it. */

@@ -9,7 +9,7 @@ import type { CountedClient } from '../connection/opening/admit.js'
 import type { Destination, Service } from '../connection/service.js'
 import { Claim } from '../limits/claim.js'
 import { SharedTurns } from '../limits/counts/shared-turns.js'
-import type { LimitGroup } from '../limits/limit.js'
+import type { LimitGroup, LimitPlan } from '../limits/limit.js'
 import { groupFor, isWaitedFor, type Limiter, type NoPlace } from '../limits/limiter.js'
 import { causeOf } from '../limits/no-place.js'
 import type { OwnLimit } from '../limits/own-limit.js'
@@ -72,8 +72,8 @@ export class ClientRule implements AdmissionRule {
     return claim ?? 'go-on'
   }
 
-  named(connection: LetIn, client: Address): OpeningCause | undefined {
-    const { gate, limits } = connection.service
+  named(connection: LetIn, client: Address, limits: LimitPlan | undefined): OpeningCause | undefined {
+    const { gate } = connection.service
     const cause = gate.refuses(client)
     if (cause !== undefined) return cause
     const isSource = client.kind !== 'unix'

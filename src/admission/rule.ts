@@ -7,6 +7,7 @@ import type { Entry } from '../cluster/dial.js'
 import type { CountedClient } from '../connection/opening/admit.js'
 import type { Destination, Service } from '../connection/service.js'
 import type { Claim } from '../limits/claim.js'
+import type { LimitPlan } from '../limits/limit.js'
 import type { OpeningCause } from '../observe/endings.js'
 
 /** The client is told so or reset, and its record says why. */
@@ -44,8 +45,11 @@ export interface AdmissionRule {
    * `go-on` it makes no object.
    */
   decide(service: Service, from: PeerAddress): Decision
-  /** A trusted proxy has named the client of a connection. Why this client may not come in. Undefined: it may. */
-  named?(connection: LetIn, client: Address): OpeningCause | undefined
+  /**
+   * A trusted proxy has named the client of a connection. Why this client may not come in. Undefined: it may. `limits`: those of
+   * the listener at present.
+   */
+  named?(connection: LetIn, client: Address, limits: LimitPlan | undefined): OpeningCause | undefined
   /** The cluster of a connection is chosen. Asked again when a client that waits may have its turn. */
   enter?(connection: LetIn, destination: Destination, client: CountedClient): Entry
   /** A connection that holds places is over. */

@@ -61,6 +61,10 @@ export class DialInQueue implements Dialling, Waiter {
     return this.#dialling === undefined || this.#dialling.isQueued === true
   }
 
+  get mustEnter(): boolean {
+    return this.#dialling === undefined
+  }
+
   tryAgain(): boolean {
     const entry = this.#request.enter?.() ?? 'in'
     if (entry === 'wait') return false

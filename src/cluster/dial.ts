@@ -46,6 +46,8 @@ export interface Dialling {
   readonly queuedMs?: number | undefined
   /** Whether it waits there, or has come no further. */
   readonly isQueued?: boolean
+  /** It has not taken its place in the limits of the cluster yet. */
+  readonly mustEnter?: boolean
   /** Gives up. `done` is not called afterwards, and a connect in progress leaves nothing behind. */
   cancel(): void
 }

@@ -15,8 +15,10 @@ import type { Choice } from '../cluster/explanation.js'
 import type { ConnectionFacts, RecordEnding } from '../observe/records/record.js'
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
+import { mayNameClients } from './listener-policy.js'
 import type { Negotiation } from './negotiation.js'
-import type { PendingClient } from './pending-client.js'
+import type { CountedClient } from './opening/admit.js'
+import { PendingClient } from './pending-client.js'
 import { RefusedClient } from './refused-client.js'
 import type { Service } from './service.js'
 
@@ -73,6 +75,25 @@ export abstract class ConnectionView {
     if (told === undefined) return this.from === undefined ? undefined : unpackPeer(this.from)
     const address = parseAddress(told)
     return typeof address === 'string' ? undefined : address
+  }
+
+  /** The address that counts as a source. `exempt`: a trusted proxy that has named no client, or not yet. */
+  get countedClient(): CountedClient {
+    const { policy } = this.service
+    if (policy === undefined || !mayNameClients(policy, this.from)) return this.from
+    return this.negotiation?.namedClient ?? 'exempt'
+  }
+
+  /** Whether it has got all places that it needs to be connected to its cluster. */
+  get hasEntered(): boolean {
+    if (this.cluster === undefined || this.negotiation?.at !== undefined) return false
+    if (!(this.stage instanceof PendingClient)) return this.isConnected
+    return this.stage.attempt !== undefined && this.stage.attempt.mustEnter !== true
+  }
+
+  /** Whether it is only told that it may not come in, or that there is no backend for it. */
+  get isRefused(): boolean {
+    return this.stage instanceof RefusedClient
   }
 
   get ageMs(): number {

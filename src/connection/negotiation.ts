@@ -79,6 +79,7 @@ export class Negotiation {
   /** Bytes of heads and bodies that did not go through a pipe. */
   moved: Moved = NOTHING
   #client: KnownClient | undefined
+  #named: Address | undefined
   #learnt: OpeningFacts | undefined
   #exchange: Exchange | undefined
   readonly #host: NegotiationHost
@@ -112,6 +113,11 @@ export class Negotiation {
   /** Undefined after the hand-over. */
   get knownClient(): KnownClient | undefined {
     return this.#client
+  }
+
+  /** The client that a trusted proxy has named, and that may come in. */
+  get namedClient(): Address | undefined {
+    return this.#client === undefined ? this.#named : this.#client.named
   }
 
   get #known(): KnownClient {
@@ -278,6 +284,7 @@ export class Negotiation {
     this.#stopWaiting()
     const [client, backend] = asAlike(this.client, this.backend!.socket, this.#host.engine.runQueue)
     this.#learnt = learnt
+    this.#named = structuredClone(this.#client?.named)
     this.#client = undefined
     this.backend = undefined
     this.#exchange = undefined

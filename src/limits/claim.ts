@@ -19,8 +19,17 @@ export class Claim {
     this.entries = this.entries.length === 0 ? entries : [...this.entries, ...entries]
   }
 
+  /** Whether it holds a place in a limit with this key. */
+  holds(key: string): boolean {
+    return this.limits.some((limit) => limit.key === key)
+  }
+
+  replace(limits: readonly Limit[], entries: readonly number[]): void {
+    this.limits = limits
+    this.entries = entries
+  }
+
   clear(): void {
-    this.limits = NONE
-    this.entries = NONE
+    this.replace(NONE, NONE)
   }
 }

@@ -17,6 +17,8 @@ export interface Limit {
   readonly policy: Pick<Limits, 'whenFull' | 'dryRun'>
   /** What to ask of the table, but for the source. */
   readonly want: Want
+  /** Limits with the same key count in the same entries, whatever else their configs say. */
+  readonly key: string
 }
 
 /** In the order in which they are asked. Those of sources come first: a source that has its share makes nobody wait. */
@@ -27,6 +29,8 @@ export interface LimitGroup {
   readonly enforced: readonly Limit[]
   /** Limits in a dry run. */
   readonly dry: readonly Limit[]
+  /** All of these. */
+  readonly list: readonly Limit[]
 }
 
 /** The limits of some scopes. */
@@ -51,6 +55,7 @@ const groupOf = (limits: readonly Limit[]): LimitGroup => ({
   daily: limits.filter((limit) => !limit.policy.dryRun && isDaily(limit)),
   enforced: limits.filter((limit) => !limit.policy.dryRun && !isDaily(limit)),
   dry: limits.filter(({ policy }) => policy.dryRun),
+  list: limits,
 })
 
 const isDaily = ({ perSource }: Limit): boolean => perSource !== undefined && perSource.bytesPerDay > 0
@@ -64,13 +69,16 @@ function ofScope([scope, policy]: LimitedScope): Limit[] {
   if (policy === undefined) return []
   const { maxConnections, newPerSecond, bytesPerSecond } = policy
   if (maxConnections === 0 && newPerSecond === undefined && bytesPerSecond === undefined) return []
-  return [{ scope, perSource: undefined, policy, want: wantOf(scope, maxConnections, newPerSecond) }]
+  const want = wantOf(scope, maxConnections, newPerSecond)
+  return [{ scope, perSource: undefined, policy, want, key: scope }]
 }
 
 function ofSources([scope, policy]: LimitedScope): Limit[] {
   if (policy?.perSource === undefined) return []
   const { perSource } = policy
-  return [{ scope, perSource, policy, want: wantOf(scope, perSource.maxConnections, perSource.newPerSecond) }]
+  const { prefix4, prefix6, maxConnections, newPerSecond } = perSource
+  const want = wantOf(scope, maxConnections, newPerSecond)
+  return [{ scope, perSource, policy, want, key: `${scope} /${prefix4} /${prefix6}` }]
 }
 
 const wantOf = (scope: string, most: number, rate: Rate | undefined): Want => ({

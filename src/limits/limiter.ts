@@ -53,13 +53,30 @@ export class Limiter {
     return undefined
   }
 
+  /**
+   * The connection is there already: from now on it holds places in these limits and in no others. It keeps the places that it
+   * has. Those that are missing it takes even if there are none, and uses up no rate. If the table is full, it takes none.
+   */
+  recount(claim: Claim, limits: readonly Limit[], client: PeerAddress): void {
+    const { limits: before, entries: entriesBefore } = claim
+    const after: Limit[] = []
+    const entries: number[] = []
+    for (const limit of limits) {
+      const index = before.findIndex(({ key }) => key === limit.key)
+      const entry = index >= 0 ? entriesBefore[index] : this.#takeAnyway(limit, client)
+      if (entry === undefined) continue
+      after.push(limit)
+      entries.push(entry)
+    }
+    claim.replace(after, entries)
+    for (let index = 0; index < before.length; index++)
+      if (!claim.holds(before[index]!.key)) this.#leave(before[index]!, entriesBefore[index]!)
+  }
+
   /** Gives back everything that is claimed. */
   leave(claim: Claim): void {
     const { limits, entries } = claim
-    for (let index = 0; index < limits.length; index++) {
-      this.counts.leave(entries[index]!)
-      this.#count(limits[index]!, -1)
-    }
+    for (let index = 0; index < limits.length; index++) this.#leave(limits[index]!, entries[index]!)
     claim.clear()
   }
 
@@ -74,6 +91,17 @@ export class Limiter {
     if (entries === undefined) return { limit: limits[refused]!, why }
     this.#add(claim, limits, entries)
     return undefined
+  }
+
+  #takeAnyway(limit: Limit, client: PeerAddress): number | undefined {
+    const { entries } = this.counts.take([{ ...wantFor(limit, client), most: 0, perSecond: 0 }])
+    if (entries !== undefined) this.#count(limit, 1)
+    return entries?.[0]
+  }
+
+  #leave(limit: Limit, entry: number): void {
+    this.counts.leave(entry)
+    this.#count(limit, -1)
   }
 
   /** A limit whose source has moved all the bytes that it may move today. */

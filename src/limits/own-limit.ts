@@ -23,7 +23,8 @@ export class OwnLimit {
   set(most: number | undefined, policy = NO_LIMITS): void {
     this.#most = most ?? Number.POSITIVE_INFINITY
     const want = { key: { scope: PROCESS }, most: this.#most, perSecond: 0, burst: 1 }
-    this.#full = { limit: { scope: PROCESS, perSource: undefined, policy, want }, why: 'connections' }
+    const limit = { scope: PROCESS, perSource: undefined, policy, want, key: PROCESS }
+    this.#full = { limit, why: 'connections' }
   }
 
   /** Undefined: there is room for one more. */

@@ -2,6 +2,7 @@
  * How fast the connections of a proxy may be, and how many bytes they may move: from the present config, and from
  * what operators order for single connections. A connection without such limits has no object here.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { forgetLongestGone } from '../cluster/left.js'
 import type { Config } from '../config/schema.js'
 import type { Connection } from '../connection/connection.js'
@@ -11,13 +12,7 @@ import { checkRates } from '../control/rate-order.js'
 import type { RunQueue } from '../io/run-queue.js'
 import { Divisions } from '../limits/bandwidth/divisions.js'
 import { HandOuts } from '../limits/bandwidth/hand-outs.js'
-import {
-  type DayQuota,
-  NO_SHARES,
-  PipeLimiter,
-  type PipeShares,
-  type RateChange,
-} from '../limits/bandwidth/pipe-limiter.js'
+import { PipeLimiter, type PipeShares, type RateChange } from '../limits/bandwidth/pipe-limiter.js'
 import type { RateOwner } from '../limits/bandwidth/rate-owner.js'
 import { type RateOf, SharedRates } from '../limits/bandwidth/shared-rates.js'
 import type { Counts } from '../limits/counts/counts.js'
@@ -54,7 +49,7 @@ export class Bandwidth {
   readonly #rates: SharedRates
   /** The limits of bytes by scope. Scopes without any are not in it. */
   #policies: ReadonlyMap<string, Limits> = new Map()
-  /** What operators have ordered for connections that have no pipe yet. */
+  /** What operators have ordered for single connections. It holds over a reload. */
   readonly #ordered = new WeakMap<Connection, RateChange>()
 
   constructor(config: Config, { runQueue, counts, isShared }: BandwidthOptions) {
@@ -63,11 +58,12 @@ export class Bandwidth {
     this.#handOuts = new HandOuts(runQueue)
     const divisions = new Divisions(() => performance.now())
     this.#rates = new SharedRates(isShared ? { counts, divisions } : undefined)
-    this.takeUp(config)
+    this.takeUp(config, [])
   }
 
-  /** Another config holds. Shared rates change at once. Rates of single connections hold for later ones. */
-  takeUp(config: Config): void {
+  /** Another config holds, also for these connections, which are open. */
+  takeUp(config: Config, connections: readonly Connection[]): void {
+    const before = this.#policies
     this.#policies = new Map(
       scopesOf(config).flatMap(([scope, each]) => (limitsBytes(each) ? [[scope, each]] : [])),
     )
@@ -78,16 +74,12 @@ export class Bandwidth {
     }
     this.#rates.setRates(rateOf, this.#handOuts.now)
     forgetLongestGone(this.#rates.tallies, (tally) => this.#rates.isInUse(tally, rateOf))
+    if (!isDeepStrictEqual(before, this.#policies)) this.#limitAll(connections)
   }
 
   /** The connection has a pipe, which is about to start. */
   joined(connection: Connection, pipe: Pipe): void {
-    const policies = this.#policiesOf(connection)
-    const ordered = this.#ordered.get(connection)
-    if (policies.length === 0 && ordered === undefined) return
-    const enforced = policies.filter(([, { dryRun }]) => !dryRun)
-    const limiter = this.#limit(pipe, this.#sharesOf(enforced, connection))
-    limiter.setRates({ ...ownRates(enforced), ...ordered })
+    if (this.#policies.size > 0 || this.#ordered.has(connection)) this.#limit(connection, pipe)
   }
 
   /** An operator changes the rates of one connection. @throws MillraceError `bad-argument`, `unknown-name` */
@@ -95,20 +87,12 @@ export class Bandwidth {
     checkRates(change)
     const connection = known.all().find((each) => known.ids.known(each) === id)
     if (connection === undefined) throw unknownName('connection', id)
-    const { pipe } = connection
-    if (pipe === undefined) {
-      this.#ordered.set(connection, { ...this.#ordered.get(connection), ...change })
-      return
-    }
-    const limiter = pipe.limits instanceof PipeLimiter ? pipe.limits : this.#limit(pipe, NO_SHARES)
-    limiter.setRates(change)
-    // What was offloaded or held back is decided anew.
-    this.#runQueue.add(pipe)
-    this.#runQueue.drain()
+    this.#ordered.set(connection, { ...this.#ordered.get(connection), ...change })
+    this.#limitAll([connection])
   }
 
-  /** The connection is over, and still holds its places. Counts its last bytes. */
-  ended({ pipe }: Connection): void {
+  /** Counts what the connection has moved so far. It must still hold its places. */
+  count({ pipe }: Connection): void {
     if (pipe?.limits === undefined) return
     const { receivedUp, receivedDown } = pipe.totals
     pipe.limits.look(receivedUp + receivedDown)
@@ -124,21 +108,50 @@ export class Bandwidth {
     }))
   }
 
-  #limit(pipe: Pipe, shares: PipeShares): PipeLimiter {
-    const limiter = new PipeLimiter(this.#handOuts, pipe, shares, () => this.#runQueue.add(pipe))
+  #limitAll(connections: readonly Connection[]): void {
+    for (const connection of connections) {
+      const { pipe } = connection
+      if (pipe === undefined) continue
+      this.#limit(connection, pipe)
+      // What was offloaded or held back is decided anew.
+      if (pipe.limits !== undefined) this.#runQueue.add(pipe)
+    }
+    this.#runQueue.drain()
+  }
+
+  /** Gives the pipe its limits of the present config, and those that operators have ordered. */
+  #limit(connection: Connection, pipe: Pipe): void {
+    const policies = this.#policiesOf(connection)
+    const ordered = this.#ordered.get(connection)
+    const isLimited = policies.length > 0 || ordered !== undefined
+    if (!isLimited && pipe.limits === undefined) return
+    const enforced = policies.filter(([, { dryRun }]) => !dryRun)
+    const limiter = pipe.limits instanceof PipeLimiter ? pipe.limits : this.#newLimiter(pipe)
+    limiter.share(this.#sharesOf(enforced, connection))
+    limiter.setRates({ ...ownRates(enforced), ...ordered })
+  }
+
+  #newLimiter(pipe: Pipe): PipeLimiter {
+    const { receivedUp, receivedDown } = pipe.totals
+    const wake = (): void => this.#runQueue.add(pipe)
+    const limiter = new PipeLimiter(this.#handOuts, pipe, wake, receivedUp + receivedDown)
     pipe.limitBy(limiter)
     return limiter
   }
 
-  /** The days of the sources in which the connection holds a place. In a dry run they are counted and end nothing. */
-  #daysOf({ claim }: Connection): readonly DayQuota[] {
-    if (claim === undefined) return []
-    return claim.limits.flatMap(({ perSource, policy }, index) => {
+  /**
+   * Counts bytes for the days of the sources in which the connection holds a place. False: a day is used up. Days in a dry run end
+   * nothing. A place may be for a config that is only prepared: it counts no bytes.
+   */
+  #countDays({ claim }: Connection, bytes: number): boolean {
+    let isLeft = true
+    for (const [index, { scope, perSource, policy }] of (claim?.limits ?? []).entries()) {
       const most = perSource?.bytesPerDay ?? 0
-      const entry = claim.entries[index]!
-      if (most === 0) return []
-      return { count: (bytes: number) => this.#counts.addBytes(entry, bytes) < most || policy.dryRun }
-    })
+      if (most === 0 || this.#policies.get(scope) !== policy) continue
+      const isUsedUp = this.#counts.addBytes(claim!.entries[index]!, bytes) >= most
+      if (isUsedUp && !policy.dryRun) isLeft = false
+    }
+    return isLeft
   }
 
   #policiesOf({ service, cluster }: Connection): readonly (readonly [scope: string, limits: Limits])[] {
@@ -163,7 +176,7 @@ export class Bandwidth {
       up: taken.flatMap(({ name, up }) => (up === undefined ? [] : { name, limit: up })),
       down: taken.flatMap(({ name, down }) => (down === undefined ? [] : { name, limit: down })),
       maxBytes: Math.min(...most),
-      days: this.#daysOf(connection),
+      countDays: (bytes) => this.#countDays(connection, bytes),
       closed: () => {
         for (const { owner } of owned) this.#rates.give(owner)
       },

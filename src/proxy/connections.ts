@@ -27,6 +27,7 @@ import type { ConnectionIds } from './connection-ids.js'
 import type { Consequences } from './consequences.js'
 import type { Drains } from './drains/drains.js'
 import type { Generations } from './generations/generations.js'
+import type { Recount } from './recount.js'
 import type { ConnectionLog } from './reporting/connection-log.js'
 import type { ProxyCounters } from './reporting/proxy-counters.js'
 
@@ -41,6 +42,7 @@ export interface ConnectionsOptions {
   readonly health: Pick<Consequences, 'connected' | 'answered' | 'ended'>
   readonly ids: ConnectionIds
   readonly bandwidth: Bandwidth
+  readonly recount: Recount
   /** Called after each look at deadlines. */
   readonly looked: Looked
   /** Called when no file descriptor or memory was left for a backend. */
@@ -56,6 +58,7 @@ export class Connections implements ConnectionHost {
   readonly told = new ToldClients(mostTold(mostOpenFds()))
   readonly drains: Drains
   readonly #bandwidth: Bandwidth
+  readonly #recount: Recount
   readonly #admission: Admission
   readonly #generations: Generations
   readonly #counters: ProxyCounters
@@ -91,6 +94,7 @@ export class Connections implements ConnectionHost {
     this.#ranOut = ranOut
     this.#ended = ended
     this.#bandwidth = options.bandwidth
+    this.#recount = options.recount
     this.#members = new Sweep<Connection>(looked)
   }
 
@@ -103,8 +107,10 @@ export class Connections implements ConnectionHost {
     }
     const connection = this.#add(new Connection(this, service, client, from))
     if (decision instanceof Claim) connection.claim = decision
-    if (decision === 'go-on' || decision instanceof Claim) connection.start()
-    else this.#admission.refuse(connection, decision)
+    if (decision === 'go-on' || decision instanceof Claim) {
+      this.#recount.counted(connection, false)
+      connection.start()
+    } else this.#admission.refuse(connection, decision)
   }
 
   /** A copy in no particular order. It stays the same while connections come and go. */
@@ -145,13 +151,16 @@ export class Connections implements ConnectionHost {
   }
 
   admitNamed(connection: Connection, client: Address): OpeningCause | undefined {
-    return this.#admission.named(connection, client)
+    const limits = this.#recount.planOfListener(connection.service.name)
+    return this.#admission.named(connection, client, limits)
   }
 
   enter(connection: Connection, destination: Destination, client: CountedClient): Entry {
     // A client may have waited while another config came. The limits of the present one hold.
     const present = this.#generations.present.destinations.get(connection.cluster!)
-    return this.#admission.enter(connection, present ?? destination, client)
+    const entry = this.#admission.enter(connection, present ?? destination, client)
+    if (entry === 'in') this.#recount.counted(connection, true)
+    return entry
   }
 
   failed(connection: Connection, cause: 'route-failed' | 'internal-error', err: unknown): void {
@@ -175,7 +184,7 @@ export class Connections implements ConnectionHost {
   ended(connection: Connection, ending: RecordEnding): void {
     this.#members.delete(connection)
     const { totals } = connection
-    this.#bandwidth.ended(connection)
+    this.#bandwidth.count(connection)
     this.#counters.ended(connection, ending, totals)
     this.#connectionLog.ended(connection, ending, totals)
     this.#health.ended(connection, ending)

@@ -6,23 +6,24 @@ import { ClientRule } from '../admission/client-rule.js'
 import { USUAL_SOURCES } from '../config/constants.js'
 import type { Config } from '../config/schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
+import type { Connection } from '../connection/connection.js'
 import type { RunQueue } from '../io/run-queue.js'
 import type { Counts } from '../limits/counts/counts.js'
 import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { Gate } from '../limits/gate.js'
-import { type Limit, type LimitPlan, planOf } from '../limits/limit.js'
 import { Limiter } from '../limits/limiter.js'
 import { accessChecksOf } from '../limits/lists/access-check.js'
 import type { ConfigLists } from '../limits/lists/config-lists.js'
 import type { Lists } from '../limits/lists/lists.js'
 import { OwnLists } from '../limits/lists/own-lists.js'
 import { OwnLimit } from '../limits/own-limit.js'
-import { PROCESS, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/scope.js'
 import { announceLists } from '../observe/log/announcements.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Bandwidth } from './bandwidth.js'
 import { ProxyBans, type ProxyBansOptions } from './bans/proxy-bans.js'
+import { limitsOf } from './limit-plans.js'
+import { Recount } from './recount.js'
 import { LimitReport } from './reporting/limit-report.js'
 import { ownMost } from './reporting/process-status.js'
 
@@ -37,6 +38,8 @@ export interface LimitingOptions {
   readonly runQueue: RunQueue
   /** How many connections are open. */
   open(): number
+  /** The connections that are open. */
+  connections(): readonly Connection[]
 }
 
 export class Limiting {
@@ -45,22 +48,27 @@ export class Limiting {
   readonly bans: ProxyBans
   readonly lists: Lists
   readonly bandwidth: Bandwidth
+  readonly recount: Recount
   /** The table of counts that all workers share. Undefined: there is only this process. */
   readonly shared: Counts | undefined
   readonly #report: LimitReport
   readonly #own: OwnLimit
+  readonly #connections: LimitingOptions['connections']
   #config: Config
 
-  constructor(config: Config, { log, shared, tellSeen, lists, runQueue, open }: LimitingOptions) {
+  constructor(config: Config, options: LimitingOptions) {
+    const { log, shared, tellSeen, lists, runQueue } = options
     this.#config = config
+    this.#connections = options.connections
     this.bans = new ProxyBans({ log, config: () => this.#config, tell: tellSeen })
     this.lists = lists ?? new OwnLists(announceLists(log))
     this.shared = shared
     this.#report = new LimitReport(log)
-    this.#own = new OwnLimit(open)
+    this.#own = new OwnLimit(options.open)
     this.#setOwn(config)
     const counts = shared ?? createOwnCounts({ sources: config.limits?.sources ?? USUAL_SOURCES })
     this.limiter = new Limiter(counts, this.#report)
+    this.recount = new Recount(config, this.limiter, options.connections)
     this.bandwidth = new Bandwidth(config, { runQueue, counts, isShared: shared !== undefined })
     this.rule = new ClientRule({
       limiter: this.limiter,
@@ -78,19 +86,14 @@ export class Limiting {
     return new Gate(checks, (...refused) => this.#report.denied(...refused))
   }
 
-  planOfListener({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined {
-    return planOf([scopeOfListener(name), limits], [PROCESS, config.limits])
-  }
-
-  planOfCluster(name: string, { clusters }: Config): LimitPlan | undefined {
-    return planOf([scopeOfCluster(name), clusters[name]!.limits])
-  }
-
-  /** The proxy has this config now. */
+  /** The proxy has this config now. It was prepared. */
   takeUp(config: Config): void {
     this.#config = config
+    const connections = this.#connections()
+    for (const connection of connections) this.bandwidth.count(connection)
+    this.recount.takeUp()
     this.bans.reloaded()
-    this.bandwidth.takeUp(config)
+    this.bandwidth.takeUp(config, connections)
     this.#setOwn(config)
     this.#report.takeUp(limitsOf(config))
     this.rule.limitsChanged()
@@ -112,12 +115,4 @@ export class Limiting {
   #setOwn(config: Config): void {
     this.#own.set(ownMost(config)?.most, config.limits)
   }
-}
-
-/** Every limit of a config. */
-export function limitsOf(config: Config): readonly Limit[] {
-  return scopesOf(config).flatMap((scope) => {
-    const plan = planOf(scope)
-    return plan === undefined ? [] : [...plan.all.daily, ...plan.all.enforced, ...plan.all.dry]
-  })
 }

@@ -226,6 +226,7 @@ export class RunningProxy {
       lists: this.#options.lists,
       runQueue: this.engine.runQueue,
       open: () => this.#connections.size,
+      connections: () => this.connections(),
     })
   }
 

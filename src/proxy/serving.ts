@@ -49,6 +49,7 @@ export function createServing(options: ServingOptions): Serving {
   const connections: Connections = new Connections({
     ...options,
     bandwidth: options.shared.limiting.bandwidth,
+    recount: options.shared.limiting.recount,
     looked: (lateMs, isLast) => {
       watch.timerRan(lateMs, isLast)
       evictor.look()

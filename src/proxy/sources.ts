@@ -7,7 +7,7 @@ import { SOURCE_WEIGHTS } from '../control/source-order.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Limit } from '../limits/limit.js'
 import { formatSource } from '../source.js'
-import { limitsOf } from './limiting.js'
+import { limitsOf } from './limit-plans.js'
 
 /** @throws MillraceError `unknown-name`, if no limit counts sources in the scope. */
 export function listSources(counts: Counts, config: Config, query: SourceQuery): SourceList {

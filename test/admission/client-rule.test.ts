@@ -91,7 +91,7 @@ describe('the gate', () => {
   it('a peer that may send PROXY headers passes at accept, and the client that it names does not', () => {
     const service = serviceOf({ acceptProxy: { from: ['10.0.0.0/8'] } }, {}, BARRED)
     expect(ruleOf().decide(service, PEER)).toBe('go-on')
-    expect(ruleOf().named(connectionOf(service), CLIENT)).toBe('rejected')
+    expect(ruleOf().named(connectionOf(service), CLIENT, undefined)).toBe('rejected')
   })
 
   it('a peer that clientFrom trusts passes at accept', () => {
@@ -139,13 +139,13 @@ describe('limits', () => {
     const limits = { maxConnections: 9, perSource: { maxConnections: 1 } }
     const service = serviceOf({ acceptProxy: { from: ['10.0.0.0/8'] }, limits })
     const connections = [1, 2].map(() => connectionOf(service, rule.decide(service, PEER)))
-    expect(connections.map((each) => rule.named(each, CLIENT))).toEqual([
+    expect(connections.map((each) => rule.named(each, CLIENT, service.limits))).toEqual([
       undefined,
       'source-limit: connections (listener)',
     ])
     for (const each of connections) rule.ended(each)
     expect(limiter.held('listener/front')).toBe(0)
-    expect(rule.named(connectionOf(service), CLIENT)).toBeUndefined()
+    expect(rule.named(connectionOf(service), CLIENT, service.limits)).toBeUndefined()
   })
 })
 
@@ -156,7 +156,7 @@ describe('clients without an address', () => {
     const rule = ruleOf()
     for (const path of ['/a', '/b']) {
       const connection = connectionOf(service, rule.decide(service, PEER))
-      expect(rule.named(connection, { kind: 'unix', path })).toBeUndefined()
+      expect(rule.named(connection, { kind: 'unix', path }, service.limits)).toBeUndefined()
     }
   })
 })

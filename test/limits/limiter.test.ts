@@ -68,6 +68,65 @@ describe('a plan', () => {
   })
 })
 
+describe('a connection that is there when limits change', () => {
+  const heldBy = (limiter: Limiter, claim: Claim) => [
+    claim.limits.map(({ key }) => key),
+    limiter.counts.held({ scope: 'process' }),
+    [...limiter.counts.sources('process')].map(({ held }) => held),
+  ]
+
+  it('takes places in new limits even if there are none, and a new client gets none then', () => {
+    const { limiter } = limiterOf()
+    const plan = planFrom({ maxConnections: 1, perSource: { maxConnections: 1 } }, undefined)
+    const claims = [new Claim(), new Claim()]
+    for (const claim of claims) limiter.recount(claim, plan.all.list, ONE)
+    expect(heldBy(limiter, claims[0]!)).toEqual([['process /32 /64', 'process'], 2, [2]])
+    limiter.leave(claims[0]!)
+    expect(told(limiter.take(plan.all, OTHER, new Claim()))).toBe('limit: process connections')
+    expect(told(limiter.take(plan.all, ONE, new Claim()))).toBe('source-limit: connections (process)')
+    limiter.leave(claims[1]!)
+    expect(limiter.take(plan.all, ONE, new Claim())).toBeUndefined()
+  })
+
+  it('keeps its places, gives back those of limits that are gone, and takes those of other prefixes', () => {
+    const { limiter } = limiterOf()
+    const claim = new Claim()
+    limiter.take(planFrom({ maxConnections: 1 }, { perSource: { maxConnections: 1 } }).all, ONE, claim)
+    limiter.recount(
+      claim,
+      planFrom({ maxConnections: 9, perSource: { maxConnections: 5 } }, undefined).all.list,
+      ONE,
+    )
+    expect(heldBy(limiter, claim)).toEqual([['process /32 /64', 'process'], 1, [1]])
+    expect([...limiter.counts.sources('listener/front')].map(({ held }) => held)).toEqual([0])
+    limiter.recount(
+      claim,
+      planFrom({ perSource: { prefix4: 24, maxConnections: 5 } }, undefined).all.list,
+      ONE,
+    )
+    expect(heldBy(limiter, claim)).toEqual([['process /24 /64'], 0, [0, 1]])
+    limiter.recount(claim, [], ONE)
+    expect(heldBy(limiter, claim)).toEqual([[], 0, [0, 0]])
+  })
+
+  it('uses up no rate', () => {
+    const { limiter } = limiterOf()
+    const plan = planFrom({ newPerSecond: { rate: 0.01, burst: 1 } }, undefined)
+    limiter.recount(new Claim(), plan.all.list, ONE)
+    expect(limiter.take(plan.all, ONE, new Claim())).toBeUndefined()
+    expect(told(limiter.take(plan.all, ONE, new Claim()))).toBe('limit: process rate')
+  })
+
+  it('takes no place of its source if the table is full', () => {
+    const { limiter } = limiterOf(1)
+    const plan = planFrom({ perSource: { maxConnections: 1 } }, undefined)
+    const claims = [new Claim(), new Claim()]
+    limiter.recount(claims[0]!, plan.all.list, ONE)
+    limiter.recount(claims[1]!, plan.all.list, OTHER)
+    expect(claims.map(({ limits }) => limits.length)).toEqual([1, 0])
+  })
+})
+
 describe('a limiter', () => {
   it('a client that one limit refuses takes no place in any other', () => {
     const { limiter } = limiterOf()

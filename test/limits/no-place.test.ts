@@ -15,7 +15,7 @@ const PER_SOURCE: SourceLimits = {
 
 function limitOf(scope: string, perSource?: SourceLimits): Limit {
   const want = { key: { scope }, most: 3, perSecond: 2, burst: 1 }
-  return { scope, perSource, policy: { whenFull: 'refuse', dryRun: false }, want }
+  return { scope, perSource, policy: { whenFull: 'refuse', dryRun: false }, want, key: scope }
 }
 
 function toldOf(limit: Limit, why: NoPlace['why']): unknown[] {

@@ -105,6 +105,38 @@ export function describeBandwidth(engine: EngineKind): void {
     await bed.recorded(1)
   })
 
+  it('a reload changes all limits of a connection that is open, and keeps the rate that an operator set', async () => {
+    const listeners = (limits: ListenerInput['limits']) => [
+      { name: 'front', address: '127.0.0.1:0', cluster: 'back', limits },
+    ]
+    bed = await Bed.start({ backends: [backend], listeners: listeners({}) })
+    const client = await bed.connect()
+    const peer = await backend.accepted()
+    client.send(pattern(1, 40 * KIB))
+    await peer.receive(40 * KIB)
+    const connection = bed.proxy.connections()[0]!
+    bed.proxy.limit(bed.proxy.ids.tell(connection), { up: 20 * MIB })
+    const rates = async () => {
+      const { connections } = await bed.control.connections({})
+      return [connections[0]!.up.mostBytesPerSecond, connections[0]!.down.mostBytesPerSecond]
+    }
+    await bed.reload({
+      listeners: listeners({ perConnection: { bytesPerSecond: MIB }, bytesPerSecond: 9 * MIB }),
+    })
+    expect(await rates()).toEqual([20 * MIB, MIB])
+    expect(connection.pipe?.limits?.down.isMetering).toBe(true)
+    await bed.reload({ listeners: listeners({ perSource: { bytesPerDay: 100 * KIB } }) })
+    expect(await rates()).toEqual([20 * MIB, undefined])
+    client.send(pattern(2, 90 * KIB))
+    await peer.receive(130 * KIB)
+    expect(bed.proxy.sources().sources).toMatchObject([{ connections: 1 }])
+    await bed.reload({ listeners: listeners({ perConnection: { maxBytes: 150 * KIB } }) })
+    client.send(pattern(3, 90 * KIB))
+    await client.ended
+    const [record] = await bed.recorded(1)
+    expect(record).toMatchObject({ bytesUp: 150 * KIB, ended: { cause: 'quota' } })
+  })
+
   it('an operator limits an open connection, which then moves on at another rate', async () => {
     bed = await Bed.start({ backends: [backend] })
     const client = await bed.connect()

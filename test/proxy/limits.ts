@@ -2,12 +2,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
+import { validateConfig } from '../../src/config/validate.js'
 import { pattern } from '../support/bytes.js'
 import { hasIpv6 } from '../support/ipv6.js'
 import { connectTo, turnedAway } from '../support/peer.js'
 import { turns, until } from '../support/wait.js'
 import { AdmissionRig, SAID_BYTES } from './admission-rig.js'
 
+const EMPTY = {
+  listeners: [{ address: '127.0.0.1:1', cluster: 'back' }],
+  clusters: { back: { backends: ['127.0.0.1:2'] } },
+}
 type LimitsInput = NonNullable<ProxyConfig['limits']>
 
 export function describeLimits(): void {
@@ -99,6 +104,102 @@ export function describeLimits(): void {
     await rig.bed.reload(withLimit(2))
     await rig.servedInOrder([second])
     await rig.leave(first)
+  })
+
+  describe('a reload that adds a limit', () => {
+    const heldBySources = (scope: string) =>
+      rig.bed.proxy.sources({ scope }).sources.map(({ source, connections }) => [source, connections])
+
+    it('counts the connections that are there, and ends none of them', async () => {
+      await start(undefined)
+      const clients = [await rig.served(), await rig.served()]
+      await rig.bed.reload({
+        limits: { maxConnections: 2, whenFull: 'refuse', perSource: { maxConnections: 2 } },
+      })
+      expect(rig.bed.proxy.status().limits).toMatchObject([{ held: 2, most: 2 }])
+      expect(heldBySources('process')).toEqual([['127.0.0.1', 2]])
+      expect(await rig.bed.turnedAway()).toBe('ECONNRESET')
+      await rig.leave(clients[0]!)
+      await rig.leave(await rig.served())
+      await rig.answered(clients[1]!)
+      await rig.leave(clients[1]!)
+    })
+
+    it('counts each connection once, also if the limit was gone meanwhile or has another prefix', async () => {
+      const perSource = { maxConnections: 9 }
+      await start({ perSource })
+      const clients = [await rig.served()]
+      await rig.bed.reload({ limits: {} })
+      clients.push(await rig.served())
+      await rig.bed.reload({ limits: { perSource } })
+      expect(heldBySources('process')).toEqual([['127.0.0.1', 2]])
+      await rig.bed.reload({ limits: { perSource: { ...perSource, prefix4: 8 } } })
+      expect(heldBySources('process')).toContainEqual(['127.0.0.0/8', 2])
+      await Promise.all(clients.map((client) => rig.leave(client)))
+    })
+
+    it('counts the client that a PROXY header has named, and not the proxy in front', async () => {
+      const acceptProxy = { from: ['127.0.0.1'] }
+      const listeners = (limits: LimitsInput | undefined) => [
+        { name: 'front', address: '127.0.0.1:0', cluster: 'back', acceptProxy, ...(limits && { limits }) },
+      ]
+      await rig.startWithLimits({ listeners: listeners(undefined) })
+      const named = await rig.bed.connect()
+      named.send(Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.9 1 2\r\n'))
+      await rig.answered(named)
+      const silent = await rig.bed.connect()
+      await until(() => rig.bed.proxy.connections().length === 2)
+      await rig.bed.reload({ listeners: listeners({ perSource: { maxConnections: 1 } }) })
+      expect(heldBySources('listener/front')).toEqual([['192.0.2.1', 1]])
+      silent.send(Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.9 3 2\r\n'))
+      expect(await silent.ended).toBe('ECONNRESET')
+      await rig.leave(named)
+    })
+
+    it('counts connections that have a backend, and not those that wait for one', async () => {
+      const cluster = (limits: object) => ({
+        clusters: { back: { backends: [rig.backend.address], limits: { ...limits, queueMs: 0 } } },
+      })
+      await rig.startWithLimits(cluster({ newPerSecond: { rate: 0.01, burst: 1 } }))
+      const first = await rig.served()
+      const second = await rig.bed.connect()
+      second.send(pattern(2, SAID_BYTES))
+      await until(() => rig.bed.proxy.clusters.get('back')!.queue.length === 1)
+      await rig.bed.reload(cluster({ maxConnections: 1, newPerSecond: 100 }))
+      expect(rig.bed.proxy.status().limits).toMatchObject([{ scope: 'cluster/back', held: 1 }])
+      expect(rig.bed.proxy.clusters.get('back')!.queue.length).toBe(1)
+      await rig.bed.reload(cluster({ maxConnections: 1 }))
+      await rig.leave(first)
+      await rig.servedInOrder([second])
+    })
+
+    it('counts in a dry run those who are there, and later only those within the limit', async () => {
+      const limits = { maxConnections: 1, dryRun: true }
+      await start(undefined)
+      const clients = [await rig.served(), await rig.served()]
+      await rig.bed.reload({ limits })
+      expect(rig.bed.proxy.status().limits).toMatchObject([{ held: 2, most: 1 }])
+      clients.push(await rig.served())
+      await rig.bed.reload({ limits })
+      expect(rig.bed.proxy.status().limits).toMatchObject([{ held: 2, most: 1 }])
+      await rig.bed.reload({ limits: { ...limits, dryRun: false } })
+      expect(rig.bed.proxy.status().limits).toMatchObject([{ held: 3, most: 1 }])
+      await Promise.all(clients.map((client) => rig.leave(client)))
+    })
+
+    it('gives the places back if the config is given up', async () => {
+      await start(undefined)
+      const first = await rig.served()
+      const { proxy } = rig.bed
+      const { limits } = validateConfig({ ...EMPTY, limits: { maxConnections: 1 } })
+      const prepared = await proxy.prepare({ ...proxy.config, limits })
+      const second = await rig.served()
+      const { counts } = proxy.limiting.limiter
+      expect(counts.held({ scope: 'process' })).toBe(2)
+      prepared.giveUp()
+      expect(counts.held({ scope: 'process' })).toBe(0)
+      await Promise.all([first, second].map((client) => rig.leave(client)))
+    })
   })
 
   describe('clients that are refused', () => {

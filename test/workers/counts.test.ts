@@ -56,6 +56,32 @@ describe.runIf(loadNative().native !== undefined)('workers with the addon', () =
     )
     expect(await joined(MOST * 2)).toBe(MOST - connections.active)
   })
+
+  test('a reload that adds a limit counts the connections of all workers once, also a second time', async () => {
+    rig = await WorkersRig.start(folder)
+    await rig.statusWhen(({ workers }) => workers === 2)
+    expect(await joined(MOST)).toBe(MOST)
+    const limited = {
+      limits: { maxConnections: MOST, whenFull: 'refuse', perSource: { maxConnections: MOST } },
+    }
+    for (const more of [limited, limited]) {
+      await rig.reload(more)
+      expect((await rig.status()).limits).toMatchObject([{ held: MOST, most: MOST }])
+      expect(await rig.admin.ask('GET', '/api/v1/sources')).toMatchObject({
+        sources: [{ connections: MOST }],
+      })
+    }
+    expect(await joined(MOST)).toBe(0)
+    const newcomer = await rig.killOne()
+    const { connections } = await rig.statusWhen(({ processes }) =>
+      processes.some(({ pid }) => pid === newcomer),
+    )
+    await rig.reload({ limits: { ...limited.limits, perSource: { maxConnections: 1 } } })
+    expect(await joined(MOST)).toBe(connections.active === 0 ? 1 : 0)
+    await rig.reload(limited)
+    const left = MOST - (await rig.status()).connections.active
+    expect(await joined(MOST)).toBe(left)
+  })
 })
 
 test('without the addon the log says once that each worker has its part of every limit', async () => {

@@ -34,7 +34,8 @@ function countedSender({ policy, proxyHeader, sender }: KnownClient): CountedCli
   return speaksForItself || policy.trustedProxies.has(sender) ? 'exempt' : sender
 }
 
-function admit({ admit }: KnownClient, address: Address): void {
-  const cause = admit(address)
+function admit(client: KnownClient, address: Address): void {
+  const cause = client.admit(address)
   if (cause !== undefined) throw refuse(cause)
+  client.named = address
 }

@@ -41,6 +41,8 @@ export class KnownClient {
   request: FirstRequest | undefined
   /** Address of the client, as a proxy that we trust says in the request. */
   fieldClient: Address | undefined
+  /** The client that a trusted proxy has named, and that may come in. */
+  named: Address | undefined
   /** The key that a route function gave, for a balancer. */
   balanceKey: string | undefined
 

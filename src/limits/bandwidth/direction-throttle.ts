@@ -22,22 +22,24 @@ interface Member extends NamedLimit {
 export class DirectionThrottle implements Throttle {
   readonly #handOuts: HandOuts
   readonly #wake: () => void
-  readonly #hasQuota: boolean
+  /** Each byte counts, whatever its rate. */
+  hasQuota = false
   #members: Member[] = []
+  /** How long it waited for rates that it no longer has, by name, in ms. Undefined: it had no others. */
+  #past: Map<string, number> | undefined
   /** The rate that it waits for, and since when. */
   #awaited: Member | undefined
   #waitsSince = 0
   #isStopped = false
 
-  /** `wake` has the pipe run. `hasQuota`: each byte counts, whatever its rate. */
-  constructor(handOuts: HandOuts, hasQuota: boolean, wake: () => void) {
+  /** `wake` has the pipe run. */
+  constructor(handOuts: HandOuts, wake: () => void) {
     this.#handOuts = handOuts
-    this.#hasQuota = hasQuota
     this.#wake = wake
   }
 
   get isMetering(): boolean {
-    return this.#hasQuota || this.#members.length > 0
+    return this.hasQuota || this.#members.length > 0
   }
 
   get isWaiting(): boolean {
@@ -51,7 +53,7 @@ export class DirectionThrottle implements Throttle {
 
   /** How long it waited altogether, by the name of the rate, in ms. */
   get waits(): ReadonlyMap<string, number> {
-    const waits = new Map<string, number>()
+    const waits = new Map(this.#past)
     for (const { name, waitedMs } of this.#members) waits.set(name, (waits.get(name) ?? 0) + waitedMs)
     if (this.#awaited !== undefined) {
       const { name } = this.#awaited
@@ -87,9 +89,21 @@ export class DirectionThrottle implements Throttle {
   remove(limit: SharedLimit): void {
     const member = this.#members.find((each) => each.limit === limit)
     if (member === undefined) return
+    const wasAwaited = this.#awaited === member
+    if (wasAwaited) this.#endWait()
     limit.leave(member.share)
     this.#members = this.#members.filter((each) => each !== member)
-    if (this.#awaited === member) this.#woken()
+    const { name, waitedMs } = member
+    this.#past ??= new Map()
+    this.#past.set(name, (this.#past.get(name) ?? 0) + waitedMs)
+    if (wasAwaited) this.#wake()
+  }
+
+  /** From now on the direction shares these rates and no others. `own`: the name of rates that it does not share. */
+  share(limits: readonly NamedLimit[], own: string): void {
+    for (const { name, limit } of this.#members)
+      if (name !== own && !limits.some((each) => each.limit === limit)) this.remove(limit)
+    for (const each of limits) if (!this.#members.some(({ limit }) => limit === each.limit)) this.add(each)
   }
 
   /** The direction takes no more bytes, whatever its rates allow. */

@@ -9,19 +9,14 @@ import { DirectionThrottle, type NamedLimit } from './direction-throttle.js'
 import type { HandOuts } from './hand-outs.js'
 import { OWN, OwnRate } from './own-rate.js'
 
-/** Bytes of a source in a day. */
-export interface DayQuota {
-  /** Counts bytes. False: the day has no more for this source. */
-  count(bytes: number): boolean
-}
-
 /** What a pipe shares with others, and when it ends. */
 export interface PipeShares {
   readonly up: readonly NamedLimit[]
   readonly down: readonly NamedLimit[]
   /** Both directions together. Infinity: no limit. */
   readonly maxBytes: number
-  readonly days: readonly DayQuota[]
+  /** Counts bytes for the days of its sources. False: the day has no more for one of them. */
+  countDays(bytes: number): boolean
   /** Called at the end of the pipe. */
   closed(): void
 }
@@ -31,7 +26,7 @@ export const NO_SHARES: PipeShares = {
   up: [],
   down: [],
   maxBytes: Number.POSITIVE_INFINITY,
-  days: [],
+  countDays: () => true,
   closed: () => {},
 }
 
@@ -49,20 +44,28 @@ export class PipeLimiter implements PipeLimits {
   readonly down: DirectionThrottle
   readonly rates: { readonly up: OwnRate; readonly down: OwnRate }
   readonly #handOuts: HandOuts
-  readonly #shares: PipeShares
+  #shares = NO_SHARES
   /** How many bytes its days have counted. */
-  #counted = 0
+  #counted: number
 
-  /** `wake` has the pipe run. */
-  constructor(handOuts: HandOuts, { client, backend }: Sinks, shares: PipeShares, wake: () => void) {
+  /** `wake` has the pipe run. `moved`: bytes that no day counts, because they passed before. */
+  constructor(handOuts: HandOuts, { client, backend }: Sinks, wake: () => void, moved = 0) {
     this.#handOuts = handOuts
-    this.#shares = shares
-    const hasQuota = shares.maxBytes !== Number.POSITIVE_INFINITY
-    this.up = new DirectionThrottle(handOuts, hasQuota, wake)
-    this.down = new DirectionThrottle(handOuts, hasQuota, wake)
+    this.#counted = moved
+    this.up = new DirectionThrottle(handOuts, wake)
+    this.down = new DirectionThrottle(handOuts, wake)
     this.rates = { up: new OwnRate(this.up, backend), down: new OwnRate(this.down, client) }
-    for (const limit of shares.up) this.up.add(limit)
-    for (const limit of shares.down) this.down.add(limit)
+  }
+
+  /** From now on the pipe shares this with others, and nothing else. Until then it shares nothing. */
+  share(shares: PipeShares): void {
+    const before = this.#shares
+    this.#shares = shares
+    this.up.hasQuota = shares.maxBytes !== Number.POSITIVE_INFINITY
+    this.down.hasQuota = this.up.hasQuota
+    this.up.share(shares.up, OWN)
+    this.down.share(shares.down, OWN)
+    before.closed()
   }
 
   /** Changes the rates of this connection alone. */
@@ -83,8 +86,7 @@ export class PipeLimiter implements PipeLimits {
   look(moved: number): boolean {
     const fresh = moved - this.#counted
     this.#counted = moved
-    // Every day counts, whatever the others say.
-    return this.#shares.days.map((day) => day.count(fresh)).every((isLeft) => isLeft)
+    return this.#shares.countDays(fresh)
   }
 
   slowed(): SlowedDirections | undefined {

@@ -26,7 +26,9 @@ export interface RateStatus extends Readonly<Tally> {
 
 interface Held extends RatePair {
   readonly owner: RateOwner
-  readonly divisions: { readonly up: Division | undefined; readonly down: Division | undefined }
+  up: SharedLimit | undefined
+  down: SharedLimit | undefined
+  readonly divisions: { up: Division | undefined; down: Division | undefined }
   users: number
 }
 
@@ -55,9 +57,14 @@ export class SharedRates {
   /** The rates of this owner, for one connection. `give` gives them back. */
   take(owner: RateOwner, rates: ByteRates, now: number): RatePair {
     const key = keyOf(owner)
-    const held = this.#held.get(key) ?? this.#create(owner, rates, now)
+    const held = this.#held.get(key) ?? newHeld(owner)
     this.#held.set(key, held)
     held.users++
+    for (const direction of ['up', 'down'] as const) {
+      if (held[direction] !== undefined) continue
+      held[direction] = this.#limit(owner, direction, rates[direction], now)
+      held.divisions[direction] = this.#divide(owner, direction, held[direction], now)
+    }
     return held
   }
 
@@ -94,16 +101,6 @@ export class SharedRates {
     return [...this.tallies.values()]
   }
 
-  #create(owner: RateOwner, rates: ByteRates, now: number): Held {
-    const up = this.#limit(owner, 'up', rates.up, now)
-    const down = this.#limit(owner, 'down', rates.down, now)
-    const divisions = {
-      up: this.#divide(owner, 'up', up, now),
-      down: this.#divide(owner, 'down', down, now),
-    }
-    return { owner, users: 0, up, down, divisions }
-  }
-
   #divide(
     owner: RateOwner,
     direction: keyof RatePair,
@@ -132,5 +129,13 @@ export class SharedRates {
     return new SharedLimit(bytesPerSecond, now, tally)
   }
 }
+
+const newHeld = (owner: RateOwner): Held => ({
+  owner,
+  users: 0,
+  up: undefined,
+  down: undefined,
+  divisions: { up: undefined, down: undefined },
+})
 
 const keyOf = ({ scope, source }: RateOwner): string => `${source ?? ''} ${scope}`

@@ -31,6 +31,7 @@ import { TlsOrigination } from '../../tls/tls-origination.js'
 import { TlsTermination } from '../../tls/tls-termination.js'
 import { createForwardDialer, type Places } from '../../via/dialer.js'
 import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
+import { planOfCluster, planOfListener } from '../limit-plans.js'
 import type { Limiting } from '../limiting.js'
 import type { Names } from '../names.js'
 
@@ -63,10 +64,7 @@ export interface SharedParts {
   readonly tickets: TicketKeys
   /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
   knownCluster(name: string): Cluster | undefined
-  readonly limiting: Pick<
-    Limiting,
-    'shared' | 'bandwidth' | 'lists' | 'gateOf' | 'planOfListener' | 'planOfCluster' | 'takeUp'
-  >
+  readonly limiting: Pick<Limiting, 'shared' | 'bandwidth' | 'lists' | 'gateOf' | 'recount' | 'takeUp'>
   /** A connection to this cluster has no key to hash. */
   readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
   /** A client of this cluster has to wait for a place. */
@@ -93,7 +91,7 @@ export function createGeneration(
       const listener = listeners[index]!
       const policy = policyOf(each, config, lists, before?.services.get(listener), shared)
       const gate = shared.limiting.gateOf(each, config, lists)
-      const limits = shared.limiting.planOfListener(each, config)
+      const limits = planOfListener(each, config)
       return [
         listener,
         createService(each, listener, { policy, gate, limits }, destinations, config.limits?.refuseAs),
@@ -243,7 +241,7 @@ function createDestination(
   }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
-    limits: limiting.planOfCluster(name, config),
+    limits: planOfCluster(name, config),
     pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,
     dialsBySni: options.dial?.server === 'sni',

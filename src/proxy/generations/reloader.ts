@@ -85,6 +85,7 @@ export class Reloader {
       log.abandon()
       throw error
     })
+    await shared.limiting.recount.prepare(config)
     return {
       takeUp: () => {
         try {
@@ -99,6 +100,7 @@ export class Reloader {
       },
       giveUp: () => {
         log.abandon()
+        shared.limiting.recount.giveUp()
         this.#giveUp(opened)
       },
     }
@@ -159,6 +161,8 @@ export class Reloader {
     generations.present = after
     this.#counts.reloads++
     this.#counts.loadedAt = new Date().toISOString()
+    // Clients that wait in the queue of a cluster may get places as soon as the clusters change.
+    shared.limiting.takeUp(after.config)
     connectionLog.update(after.config.log)
     shared.engine.limitPipes({ ...after.config, workers: workerCount(after.config) })
     catalogue.reload(after.config)
@@ -166,7 +170,6 @@ export class Reloader {
       shared.names.configure(after.config.names)
     clusters.update(after)
     counters.takeUp(after, catalogue, clusters)
-    shared.limiting.takeUp(after.config)
     shared.limiting.lists.takeUp(after.lists)
     exchange(before, after, shared.log)
     const names = Array.from(after.services.values(), ({ name }) => name)

@@ -26,7 +26,8 @@ function pass(ms: number): void {
 function limiter(shares: Partial<PipeShares> = {}, isPaced = true) {
   const client = { setPacing: vi.fn(() => isPaced) }
   const backend = { setPacing: vi.fn(() => isPaced) }
-  const limits = new PipeLimiter(new HandOuts(turns), { client, backend }, { ...NO_SHARES, ...shares }, wake)
+  const limits = new PipeLimiter(new HandOuts(turns), { client, backend }, wake)
+  limits.share({ ...NO_SHARES, ...shares })
   return { limits, client, backend }
 }
 
@@ -97,6 +98,22 @@ describe('rates that a pipe shares', () => {
     expect(wide.ask(other, MIB, 0)).toBe(MIB)
   })
 
+  test('another config changes the rates: those that stay go on, and nobody waits for one that is gone', () => {
+    const [stays, goes] = [new SharedLimit(100 * MIB, 0), new SharedLimit(1024, 0)]
+    const closed = vi.fn()
+    const up = [stays, goes].map((limit) => ({ name: limit === stays ? 'process' : 'cluster', limit }))
+    const { limits } = limiter({ up, closed })
+    while (limits.up.grant(MIB) > 0) limits.up.used(MIB)
+    turns.now += 7
+    limits.share({ ...NO_SHARES, up: [up[0]!] })
+    expect([closed.mock.calls.length, wake.mock.calls.length, goes.waiting]).toEqual([1, 1, 0])
+    expect(limits.up.grant(MIB)).toBeGreaterThan(0)
+    limits.up.used(MIB)
+    expect(limits.slowed()?.up).toEqual({ by: 'cluster', bytesPerSecond: undefined, waitedMs: 7 })
+    limits.share(NO_SHARES)
+    expect([limits.up.isMetering, limits.up.grant(MIB)]).toEqual([false, MIB])
+  })
+
   test('a pipe that has ended waits for no rate, and no timer is left', () => {
     const narrow = new SharedLimit(1024, 0)
     const closed = vi.fn()
@@ -116,10 +133,18 @@ describe('quotas', () => {
     expect([limits.left(1200), limits.up.isWaiting, limits.down.grant(5)]).toEqual([0, true, 0])
   })
 
-  test('each day counts each byte once, and any of them can end the connection', () => {
-    const days = [{ count: vi.fn(() => true) }, { count: vi.fn(() => false) }]
-    const { limits } = limiter({ days })
-    expect([limits.look(100), limits.look(150), limits.look(150)]).toEqual([false, false, false])
-    for (const { count } of days) expect(count.mock.calls).toEqual([[100], [50], [0]])
+  test('another config changes the quota', () => {
+    const { limits } = limiter({ maxBytes: 1000 })
+    limits.share({ ...NO_SHARES, maxBytes: 5000 })
+    expect([limits.left(1200), limits.up.isMetering]).toEqual([3800, true])
+    limits.share(NO_SHARES)
+    expect([limits.left(1200), limits.up.isMetering]).toEqual([Number.POSITIVE_INFINITY, false])
+  })
+
+  test('days count each byte once, and end the connection when they are used up', () => {
+    const countDays = vi.fn((bytes: number) => bytes > 0)
+    const { limits } = limiter({ countDays })
+    expect([limits.look(100), limits.look(150), limits.look(150)]).toEqual([true, true, false])
+    expect(countDays.mock.calls).toEqual([[100], [50], [0]])
   })
 })

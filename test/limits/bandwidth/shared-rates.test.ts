@@ -25,3 +25,22 @@ it('counts of rates that are in no config are forgotten after a hundred others, 
   forget()
   expect(rates.status().map(({ scope }) => scope)).not.toContain('listener/0')
 })
+
+const OWNER = ownerOf(0)
+
+it('a direction that gets a rate while connections share the other one has it from then on', () => {
+  const rates = new SharedRates()
+  const first = rates.take(OWNER, { up: 2000, down: 0 }, 0)
+  expect([first.up?.bytesPerSecond, first.down]).toEqual([2000, undefined])
+  const { up, down } = rates.take(OWNER, { up: 2000, down: 3000 }, 0)
+  expect([up === first.up, down?.bytesPerSecond]).toEqual([true, 3000])
+})
+
+it('another config changes the rate of those who have it, and a rate that is gone holds nobody back', () => {
+  const rates = new SharedRates()
+  const { up } = rates.take(OWNER, { up: 2000, down: 0 }, 0)
+  rates.setRates(() => ({ up: 5000, down: 0 }), 0)
+  expect(up?.bytesPerSecond).toBe(5000)
+  rates.setRates(() => undefined, 0)
+  expect(up?.bytesPerSecond).toBeGreaterThan(1e12)
+})

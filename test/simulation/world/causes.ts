@@ -63,8 +63,8 @@ const TRUTH: Readonly<Record<string, Judge>> = {
   'first-bytes-timeout': isLate,
   'proxy-header': (story) => isLedTo('proxy-header')(story) || isLate(story),
   rejected: ({ world }) => world.limit?.options.answers.includes('refuse') === true,
-  limit: ({ world }) => limitsOf(world)?.whenFull === 'refuse',
-  'source-limit': ({ world }) => limitsOf(world)?.perSource !== undefined,
+  limit: ({ world }) => limitsOf(world).some(({ whenFull }) => whenFull === 'refuse'),
+  'source-limit': ({ world }) => limitsOf(world).some(({ perSource }) => perSource !== undefined),
   'response-timeout': (story) => lasted(timeouts(story).responseMs, story),
   'bad-request': (story) =>
     isLedTo('bad-request')(story) || (story.client.leadArrivedAt === undefined && hasLeft(story)),
@@ -89,7 +89,7 @@ export function whyUntrue(world: World, client: Client, told: Told): string | un
 
 const areNamesSlow = (story: Case): boolean =>
   story.facts.cluster === 'resolved' && story.world.names.slowestMs > timeouts(story).connectMs - SLACK_MS
-const limitsOf = ({ setting, limit }: World) => (limit === undefined ? setting.configs[0]!.limits : undefined)
+const limitsOf = ({ setting }: World) => setting.configs.flatMap(({ limits }) => limits ?? [])
 const queueOf = ({ world, facts }: Case) => world.setting.configs[0]!.clusters[facts.cluster!]?.limits
 const timeouts = ({ world }: Case) => world.setting.configs[0]!.timeouts
 const isClosing = ({ world, facts }: Case): boolean => closesBothWays(world, facts.cluster)

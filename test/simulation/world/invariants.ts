@@ -3,12 +3,13 @@
  * checks by itself that bytes come once and in order (peer.ts).
  */
 import { kindOf } from '../../../src/observe/endings.js'
+import { limitsOf } from '../../../src/proxy/limit-plans.js'
 import { closesBothWays, whyUntrue } from './causes.js'
 import type { Client } from './client.js'
 import type { Peer } from './peer.js'
 import { YES } from './postgres.js'
 import { Violation } from './violation.js'
-import type { Told, World } from './world.js'
+import type { LimitAtRest, Told, World } from './world.js'
 
 /** Causes with which the proxy itself closes in order, whatever the peers still had on their way. */
 const OUR_ENDS = new Set(['idle-timeout', 'half-closed-timeout', 'lifetime', 'ordered', 'drained'])
@@ -61,27 +62,47 @@ export function checkOver(world: World): void {
   checkCounts(world)
   if (world.limit !== undefined && world.limit.active !== 0)
     throw new Violation('accounting', `${world.limit.active} were let in and have not ended`)
-  const left = heldBySources(world) + world.proxy.counts().limits.reduce((sum, { held }) => sum + held, 0)
-  if (left !== 0) throw new Violation('accounting', `${left} places were not given back`)
+  const { counts } = world.proxy.limiting.limiter
+  const left = [counts.held({ scope: 'process' }), ...heldBySources(world)].filter((held) => held > 0)
+  if (left.length > 0) throw new Violation('accounting', `${left.join(', ')} places were not given back`)
 }
 
-const heldBySources = ({ proxy }: World): number =>
-  [...proxy.limiting.limiter.counts.sources('process')].reduce((sum, { held }) => sum + held, 0)
+const heldBySources = ({ proxy }: World): number[] =>
+  Array.from(proxy.limiting.limiter.counts.sources('process'), ({ held }) => held)
 
-/** No limit of the config is exceeded, and what connections hold is what the table of counts says. */
-function checkLimits({ proxy }: World): void {
+/** Each connection counts in the limits of the present config, since it came or since a reload. */
+function checkLimits(world: World): void {
+  const { proxy } = world
   const { counts } = proxy.limiting.limiter
-  for (const { scope, held, most } of proxy.counts().limits) {
-    const counted = counts.held({ scope })
-    if (held > most || held !== counted)
-      throw new Violation(
-        'no more than a limit allows',
-        `${scope}: ${held} of ${most}, ${counted} in the table`,
-      )
+  const connections = proxy.connections().filter(({ isRefused }) => !isRefused)
+  for (const { key, perSource } of limitsOf(proxy.config)) {
+    const isCounted = ({ claim, countedClient: client }: (typeof connections)[number]): boolean =>
+      claim?.holds(key) === true ||
+      (perSource !== undefined &&
+        (client === 'exempt' || (typeof client === 'object' && client.kind === 'unix')))
+    const missing = connections.filter((each) => !isCounted(each))
+    if (missing.length > 0)
+      throw new Violation('each connection counts', `${missing.length} do not, in ${key}`)
   }
-  const { maxConnections: most = 0 } = proxy.config.limits?.perSource ?? {}
-  for (const { held } of counts.sources('process'))
-    if (held > most) throw new Violation('no more than a limit allows', `${held} of ${most} of one source`)
+  const { limits } = proxy.config
+  const held = counts.held({ scope: 'process' })
+  const told = proxy.counts().limits.reduce((sum, each) => sum + each.held, 0)
+  if (told !== held) throw new Violation('accounting', `${told} places are held, ${held} in the table`)
+  const ofSource = Math.max(0, ...heldBySources(world))
+  checkMost(world.atLastRest.all, held, limits?.maxConnections)
+  checkMost(world.atLastRest.ofSource, ofSource, limits?.perSource?.maxConnections)
+}
+
+/** What is beyond a limit was there when a reload set the limit. */
+function checkMost(last: LimitAtRest, held: number, limit = 0): void {
+  const most = limit === 0 ? Number.POSITIVE_INFINITY : limit
+  if (held > Math.max(most, last.most, last.held))
+    throw new Violation(
+      'no more than a limit allows',
+      `${held} of ${most}, after ${last.held} of ${last.most}`,
+    )
+  last.most = most
+  last.held = held
 }
 
 /** A client may wait only while others have all the places. */

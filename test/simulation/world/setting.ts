@@ -93,13 +93,18 @@ function createSetting(index: number): Setting {
   const quotaPages = random.chance(0.2) ? random.pick([40, 100]) : 0
   // Its own random numbers: the rest of a setting is the same with and without it.
   const refuseAs = new Random(index * 104_729 + 1).pick(['reset', 'reset', 'close', 'auto'] as const)
-  const limits = { refuseAs, ...createLimits(index) }
-  const config = limited({ ...createConfig(random), limits }, new Random(index * 15_485_863 + 1))
+  const config = limited({ ...createConfig(random) }, new Random(index * 15_485_863 + 1))
+  const limit = random.chance(0.3) ? createLimit(random) : undefined
+  // A rule of the world takes the place of the rule for the limits of the config.
+  const limitsOf = (variant: number) => (limit === undefined ? createLimits(index, variant) : {})
+  const configs = Array.from({ length: VARIANTS }, (_, variant) =>
+    validateConfig({ ...varied(config, variant), limits: { refuseAs, ...limitsOf(variant) } }),
+  )
   return {
     kernel: { buffers: { sendBytes, receiveBytes }, quotaPages, spliceErrno },
-    configs: Array.from({ length: VARIANTS }, (_, variant) => validateConfig(varied(config, variant))),
+    configs,
     calls: CALLS.filter((call) => config.listeners.some(({ name }) => name === call.listener)),
-    limit: random.chance(0.3) ? createLimit(random) : undefined,
+    limit,
   }
 }
 
@@ -118,10 +123,11 @@ function createLimit(random: Random): LimitOptions {
   return { most: random.int(1, 3), answers }
 }
 
-/** Some proxies have limits. No reload changes them. */
-function createLimits(index: number): NonNullable<ProxyConfig['limits']> {
-  const random = new Random(index * 104_729 + 3)
-  if (!random.chance(0.25)) return {}
+/** Some proxies have limits. A reload may add them, change them or take them away. */
+function createLimits(index: number, variant: number): NonNullable<ProxyConfig['limits']> {
+  if (!new Random(index * 104_729 + 3).chance(0.4)) return {}
+  const random = new Random((index * VARIANTS + variant) * 104_729 + 5)
+  if (random.chance(0.25)) return {}
   const maxConnections = random.int(1, 4)
   const perSource = { prefix4: 8, maxConnections: random.int(1, maxConnections) }
   const whole = { maxConnections, whenFull: random.pick(['wait', 'refuse'] as const) }

@@ -31,6 +31,14 @@ export interface Told {
   readonly at: number
 }
 
+/** How many places a limit had, and how many were held. */
+export interface LimitAtRest {
+  most: number
+  held: number
+}
+
+const newLimit = (): LimitAtRest => ({ most: Number.POSITIVE_INFINITY, held: 0 })
+
 /** What may happen to a proxy. */
 export type Done = 'start' | 'shortage' | 'drain' | 'reload' | 'hold' | 'release' | 'stop'
 
@@ -54,6 +62,8 @@ export class World {
   readonly records: Told[] = []
   /** All that ever happened to the proxy. It may explain an end. */
   readonly done = new Set<Done>()
+  /** For the limits of the config: of all connections together, and of the source that has most of them. */
+  readonly atLastRest = { all: newLimit(), ofSource: newLimit() }
   /** The errors that were logged. */
   readonly complaints: string[] = []
   readonly #played: Played

@@ -1,0 +1,42 @@
+/** The limits of one config: of each listener, of each cluster, and all of them. Pure. */
+import type { Config } from '../config/schema.js'
+import type { ListenerConfig } from '../config/schemas/listener-schema.js'
+import { type Limit, type LimitPlan, planOf } from '../limits/limit.js'
+import { PROCESS, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/scope.js'
+
+export const planOfListener = ({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined =>
+  planOf([scopeOfListener(name), limits], [PROCESS, config.limits])
+
+export const planOfCluster = (name: string, { clusters }: Config): LimitPlan | undefined =>
+  planOf([scopeOfCluster(name), clusters[name]!.limits])
+
+/** Every limit of a config. */
+export const limitsOf = (config: Config): readonly Limit[] =>
+  scopesOf(config).flatMap((scope) => planOf(scope)?.all.list ?? [])
+
+/** The limits of one config by name. A connection may have come under another config. */
+export class LimitPlans {
+  readonly #listeners: ReadonlyMap<string, LimitPlan | undefined>
+  readonly #clusters: ReadonlyMap<string, LimitPlan | undefined>
+  /** Those of the whole proxy. */
+  readonly #process: LimitPlan | undefined
+  /** The keys of all limits. */
+  readonly keys: ReadonlySet<string>
+
+  constructor(config: Config) {
+    this.#listeners = new Map(config.listeners.map((each) => [each.name, planOfListener(each, config)]))
+    const names = Object.keys(config.clusters)
+    this.#clusters = new Map(names.map((name) => [name, planOfCluster(name, config)]))
+    this.#process = planOf([PROCESS, config.limits])
+    this.keys = new Set(limitsOf(config).map(({ key }) => key))
+  }
+
+  /** A listener that is not in the config has the limits of the whole proxy. */
+  ofListener(name: string): LimitPlan | undefined {
+    return this.#listeners.has(name) ? this.#listeners.get(name) : this.#process
+  }
+
+  ofCluster(name: string): LimitPlan | undefined {
+    return this.#clusters.get(name)
+  }
+}
