@@ -1,6 +1,8 @@
 #include "counts_table.h"
 
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -45,8 +47,9 @@ size_t CountsTable::BytesFor(uint32_t sources, uint32_t scopes, uint32_t process
 
 void CountsTable::Begin(void* memory, uint32_t sources, uint32_t scopes, uint32_t processes) {
   auto& header = *static_cast<CountsHeader*>(memory);
-  // If the kernel has no random bytes yet, the secret is 0, and the table works as well.
-  if (getrandom(header.secret, sizeof(header.secret), GRND_NONBLOCK) < 0) header.secret[0] = 0;
+  // If the kernel has no random bytes yet, the secret is 0, and the table works as well. It is a system call
+  // here, because glibc has getrandom(3) only since 2.25.
+  if (syscall(SYS_getrandom, header.secret, sizeof(header.secret), GRND_NONBLOCK) < 0) header.secret[0] = 0;
   header.processes = processes;
   header.buckets = BucketsFor(sources + scopes);
   header.sources = CountsRoom{0, sources, 0, kNone, 0, kNone, kNone};

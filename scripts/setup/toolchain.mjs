@@ -29,12 +29,18 @@ export function toolchainFacts(env = process.env) {
 }
 
 /**
- * The environment for node-gyp, cmake-js and prebuildify. Headers that came with this Node are used instead
- * of downloading the same files.
+ * The environment for node-gyp and cmake-js. Headers that came with this Node are used instead of downloading
+ * the same files.
  */
 export function environmentForGyp(env = process.env) {
   const prefix = env.npm_config_nodedir ?? localHeaders()
   return prefix === undefined ? env : { ...env, npm_config_nodedir: prefix }
+}
+
+/** The folder with node_api.h and uv.h of this Node. Undefined if only node-gyp can get them. */
+export function headersOfNode(env = process.env) {
+  const prefix = env.npm_config_nodedir ?? localHeaders()
+  return prefix === undefined ? undefined : join(prefix, 'include/node')
 }
 
 /** The folder above include/node, if its headers are of the running version. */

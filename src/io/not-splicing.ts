@@ -1,6 +1,7 @@
 /** Why a process or a connection does not splice. Undefined if it does. */
 export type NotSplicing =
   | 'not-linux'
+  | 'not-node'
   | 'addon-missing'
   | `addon-failed: ${string}`
   | 'switched-off'

@@ -2,8 +2,9 @@
  * The whole native surface with its types, and the only loader of the addon. Calls take integers and return
  * >= 0 or -errno. They never throw. Only this file asks which platform this is.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
 import type { KERNEL } from '../../status/data-path.js'
@@ -107,6 +108,15 @@ export interface Native extends NativeCountsTables {
 
 const VERSION = 10
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+/**
+ * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
+ * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.
+ */
+const BINARIES = [
+  'build/Release/millrace.node',
+  'build/Debug/millrace.node',
+  `prebuilds/${process.platform}-${process.arch}/millrace.node`,
+]
 
 /** The addon of this thread, or the reason why there is none. */
 export type LoadedNative =
@@ -115,22 +125,23 @@ export type LoadedNative =
 
 /**
  * Loads the addon. `MILLRACE_NATIVE=off` forbids it. `MILLRACE_ADDON=PATH` loads that file instead, for
- * sanitizer builds. node-gyp-build looks for a local build first and a prebuilt binary second. So a developer
- * who edits the C++ never runs an old prebuild. An installed package has only the prebuilds.
+ * sanitizer builds.
  */
 export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   if (env.MILLRACE_NATIVE === 'off') return { missing: 'switched-off' }
   if (process.platform !== 'linux') return { missing: 'not-linux' }
-  const require = createRequire(import.meta.url)
+  // Bun and Deno load addons of Node-API. But they lack the functions of libuv that this one calls, and end
+  // the process at the first call.
+  if ('bun' in process.versions || 'deno' in process.versions) return { missing: 'not-node' }
+  const path = env.MILLRACE_ADDON ?? BINARIES.map((name) => join(PACKAGE_ROOT, name)).find(existsSync)
+  if (path === undefined) return { missing: 'addon-missing' }
   try {
-    const path = env.MILLRACE_ADDON ?? require('node-gyp-build').resolve(PACKAGE_ROOT)
-    const native = require(path) as Native
+    const native = createRequire(import.meta.url)(path) as Native
     return native.version === VERSION
       ? { native }
       : { missing: `addon-failed: it is version ${native.version}, ${VERSION} is needed: run npm run build` }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    if (message.startsWith('No native build was found')) return { missing: 'addon-missing' }
     return { missing: `addon-failed: ${message.split('\n')[0]}` }
   }
 }
