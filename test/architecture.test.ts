@@ -42,6 +42,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   limits: ['io'],
   peek: ['postgres', 'proxy-protocol'],
   refusals: ['peek', 'websocket'],
+  service: ['io'],
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],

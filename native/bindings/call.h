@@ -35,6 +35,7 @@ void ExportLoop(Napi::Object exports, Addon* addon);
 void ExportSockets(Napi::Object exports, Addon* addon);
 void ExportTransfers(Napi::Object exports, Addon* addon);
 void ExportCounts(Napi::Object exports, Addon* addon);
+void ExportService(Napi::Object exports, Addon* addon);
 
 }  // namespace millrace
 

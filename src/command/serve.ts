@@ -10,8 +10,11 @@ import { workerCount } from '../config/worker-count.js'
 import type { Control } from '../control/control.js'
 import { announceMostConnections } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
+import type { ProxyStatus } from '../observe/status.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ownMost } from '../proxy/reporting/process-status.js'
+import { takeServiceEnvironment } from '../service/environment.js'
+import { openReports } from '../service/reports.js'
 import type { Signals } from '../signals.js'
 
 const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
@@ -21,15 +24,19 @@ const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
  * reads the config again, for a reload.
  */
 export async function serveConfig(config: Config, load: () => Config, signals: Signals): Promise<void> {
+  const environment = takeServiceEnvironment(process.env, process.pid)
   const opened = openLog(config.log)
   const { log } = opened
+  const reports = openReports(environment, log)
   let admin: Promise<AdminServer | undefined> = Promise.resolve(undefined)
   const surroundings: Surroundings = {
     load,
     reopenLogs: () => opened.reopen(),
+    reloading: (ended) => reports.reloading(ended),
+    stopping: () => reports.stopping(),
     ended: () => void admin.then((server) => server?.stop()).finally(() => process.exit(0)),
   }
-  const { control, start, cut } =
+  const { control, start, cut, answers } =
     workerCount(config) > 1
       ? await supervise(config, opened, surroundings)
       : await serveAlone(config, opened, surroundings)
@@ -44,7 +51,12 @@ export async function serveConfig(config: Config, load: () => Config, signals: S
   announceMostConnections(log, ownMost(config), workerCount(config))
   admin = openAdmin(control, config.admin, log)
   await admin
+  reports.ready({ answers, describe: async () => describe(await control.status()) })
 }
+
+/** For people who ask the service manager how the service is. */
+const describe = ({ state, connections: { active } }: ProxyStatus): string =>
+  `${state}, ${active} connections`
 
 /** Opens the admin address. An address that the config does not ask for may fail to open. */
 async function openAdmin(
@@ -84,6 +96,8 @@ interface Served {
   start(): Promise<void>
   /** Ends all connections now. */
   cut(): void
+  /** Whether every process that serves answers. */
+  answers(): Promise<boolean>
 }
 
 async function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings): Promise<Served> {
@@ -99,6 +113,7 @@ async function serveAlone(config: Config, openLog: OpenLog, surroundings: Surrou
       proxy.watch.start()
     },
     cut: () => void proxy.stop(),
+    answers: async () => true,
   }
 }
 
@@ -109,7 +124,12 @@ async function supervise(config: Config, openLog: OpenLog, surroundings: Surroun
     import('../workers/workers-control.js'),
   ])
   const supervisor = new Supervisor(config, openLog, surroundings)
-  return { control: new WorkersControl(supervisor), start: () => supervisor.start(), cut: () => {} }
+  return {
+    control: new WorkersControl(supervisor),
+    start: () => supervisor.start(),
+    cut: () => {},
+    answers: () => supervisor.serving.answers(),
+  }
 }
 
 interface Orders {

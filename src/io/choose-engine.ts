@@ -7,6 +7,7 @@ import type { Engine } from './engine.js'
 import { KernelEngine } from './kernel/kernel-engine.js'
 import { KernelLoop } from './kernel/kernel-loop.js'
 import type { NativeCountsTables } from './kernel/native-counts-tables.js'
+import type { NativeService } from './kernel/native-service.js'
 import type { SocketSource } from './listening/given-sockets.js'
 import { StreamEngine } from './streams/stream-engine.js'
 
@@ -21,6 +22,12 @@ export function kernelLoop(): ReturnType<typeof KernelLoop.start> {
 
 /** The addon's tables of counts. Undefined: this thread has no addon. */
 export function countsTables(): NativeCountsTables | undefined {
+  const loop = kernelLoop()
+  return loop instanceof KernelLoop ? loop.native : undefined
+}
+
+/** The addon's calls about the service manager. Undefined: this thread has no addon. */
+export function serviceCalls(): NativeService | undefined {
   const loop = kernelLoop()
   return loop instanceof KernelLoop ? loop.native : undefined
 }

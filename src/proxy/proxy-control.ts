@@ -20,6 +20,7 @@ import type {
   Unbanned,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
+import { isEverything } from '../control/drain-order.js'
 import type {
   BackendChange,
   BanOrder,
@@ -42,6 +43,10 @@ export interface Surroundings {
   load(): Config
   /** Opens the log files again. */
   reopenLogs(): Promise<void>
+  /** Called when a reload begins. `ended` settles when the new config or the old one holds. */
+  reloading?(ended: Promise<unknown>): void
+  /** Called when the proxy begins to end. It may be called again. */
+  stopping?(): void
   /** Called when the proxy is drained and the process has nothing left to do. */
   ended(): void
 }
@@ -89,6 +94,7 @@ export class ProxyControl implements Control {
     log.info(order, 'draining')
     const isAwaited = order.deadlineMs !== undefined
     const { left, done } = this.#proxy.beginDrain(isAwaited ? order : { ...order, deadlineMs: 0 })
+    if (isEverything(order)) this.#surroundings.stopping?.()
     const told = done.then((result) => {
       log.info({ ...order, ...result }, 'drained')
       if (this.#proxy.state === 'stopped') this.#surroundings.ended()
@@ -146,8 +152,10 @@ export class ProxyControl implements Control {
 
   /** A failure is also logged, because after SIGHUP nobody waits for the answer. */
   async reload(): Promise<Reloaded> {
+    const reloaded = this.#proxy.reloadWith(() => this.#surroundings.load())
+    this.#surroundings.reloading?.(reloaded)
     try {
-      return await this.#proxy.reloadWith(() => this.#surroundings.load())
+      return await reloaded
     } catch (error) {
       this.#proxy.log.error({ err: error }, 'the reload failed: the old config stays')
       throw error

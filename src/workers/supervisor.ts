@@ -183,6 +183,7 @@ export class Supervisor {
   async end(order: DrainOrder): Promise<DrainResult> {
     const { deadlineMs } = order
     this.#isStopping = true
+    this.surroundings.stopping?.()
     clearInterval(this.#rotation)
     this.desired.stop()
     this.sockets.close()
@@ -230,7 +231,9 @@ export class Supervisor {
   }
 
   reload(): Promise<Reloaded> {
-    return this.inTurn(() => this.#reloader.reload())
+    const reloaded = this.inTurn(() => this.#reloader.reload())
+    this.surroundings.reloading?.(reloaded)
+    return reloaded
   }
 
   /** The worker listens. From now on it counts as serving. */

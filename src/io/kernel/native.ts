@@ -12,11 +12,12 @@ import type { Told } from '../../status/fields.js'
 import type { NotSplicing } from '../not-splicing.js'
 import { EDQUOT, ENONET } from './native-constants.js'
 import type { NativeCountsTables } from './native-counts-tables.js'
+import type { NativeService } from './native-service.js'
 
 /** Gauges and counters of this thread's addon. */
 export type NativeCounts = Told<typeof KERNEL>
 
-export interface Native extends NativeCountsTables {
+export interface Native extends NativeCountsTables, NativeService {
   readonly version: number
   /** The numbers that both sides must agree on, by their names in native-constants.ts. */
   readonly constants: Readonly<Record<string, number>>
@@ -106,7 +107,7 @@ export interface Native extends NativeCountsTables {
   count(): NativeCounts
 }
 
-const VERSION = 10
+const VERSION = 12
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old

@@ -81,6 +81,12 @@ export class ServingWorkers {
     return outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : []))
   }
 
+  /** Whether all workers answer that serve now. */
+  async answers(): Promise<boolean> {
+    const seen = await this.look({ method: 'readiness', args: [] })
+    return seen.every(({ value }) => value !== undefined)
+  }
+
   async #lookAt<Value>(
     channel: WorkerChannel,
     call: Call,

@@ -12,7 +12,7 @@ import {
   useScriptedClusters,
 } from '../cluster-rig.js'
 import { verdictOf } from '../verdict-of.js'
-import { Clients, QueuedClient } from './queue-rig.js'
+import { Clients } from './queue-rig.js'
 
 useScriptedClusters()
 
@@ -174,43 +174,14 @@ test('clients that wait for any backend that works dial none during a hold', asy
   expect(clients.served).toEqual(['a1'])
 })
 
-test('a client that waited for a place before a hold waits longer than usual during the hold', async () => {
-  const clients = new Clients(clusterOf([A], {}, { backends: backendsOf([A], 1), limits: LIMITS }))
-  clients.come('x1', 'a1')
-  await turn()
-  clients.cluster.queue.hold(30_000)
-  vi.advanceTimersByTime(29_000)
-  clients.all[0]!.end()
-  await turn()
-  expect([clients.served, clients.errors]).toEqual([['x1'], {}])
-  clients.cluster.queue.release()
-  await turn()
-  expect(clients.served).toEqual(['x1', 'a1'])
-})
-
-test('a client that comes during a hold takes no place in the limits of its cluster before the release', async () => {
-  const cluster = clusterOf([A])
-  cluster.queue.hold(30_000)
-  let entered = 0
-  const client = new QueuedClient(cluster, 'a1', () => {
-    entered += 1
-    return 'in'
-  })
-  await turn()
-  expect(entered).toBe(0)
-  cluster.queue.release()
-  await turn()
-  expect([entered, client.result!.socket]).toEqual([1, expect.anything()])
-})
-
-test('a cluster that stops during a hold keeps nobody waiting, and a connect in progress is finished', async () => {
+test('a cluster that stops during a hold keeps nobody waiting, also not for a connect in progress', async () => {
   const clients = new Clients(clusterOf([A]))
   engine.outcomes.set(A, 'never')
   clients.come('a1')
   clients.cluster.queue.hold(30_000)
   clients.come('b1')
   clients.cluster.stop()
-  engine.settle(A, '')
+  engine.settle(A, 'ECONNREFUSED')
   await turn()
-  expect([clients.served, clients.errors]).toEqual([['a1'], { b1: 'ECANCELED' }])
+  expect(clients.errors).toEqual({ a1: 'ECONNREFUSED', b1: 'ECANCELED' })
 })

@@ -196,6 +196,11 @@ export class SimulatedAddon extends CountsTables implements native.Native {
     }
   }
 
+  /** No service manager has started a simulated process. */
+  notify(): number {
+    return -e.ECONNREFUSED
+  }
+
   #add(fd: number): number {
     if (fd >= 0) this.#owned.add(fd)
     return fd

@@ -1,0 +1,15 @@
+// The calls about the service manager.
+#include "../notify.h"
+#include "call.h"
+
+namespace millrace {
+
+namespace {
+
+Napi::Value Tell(Info info) { return Answer(info, Notify(Text(info, 0), Text(info, 1))); }
+
+}  // namespace
+
+void ExportService(Napi::Object exports, Addon* addon) { Export<Tell>(exports, "notify", addon); }
+
+}  // namespace millrace

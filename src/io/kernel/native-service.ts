@@ -1,0 +1,8 @@
+/** The calls of the addon about the service manager that has started this process. They return -errno if they fail. */
+export interface NativeService {
+  /**
+   * Sends one datagram to a unix socket (sd_notify(3)). An abstract name begins with a NUL. Returns 0, or -EAGAIN if the queue
+   * of the receiver is full. Never waits.
+   */
+  notify(path: string, text: string): number
+}
