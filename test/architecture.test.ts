@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { VERSION } from '../src/version.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -260,6 +261,10 @@ function isPath(text: string): boolean {
   )
 }
 
+it('the version in src/version.ts is that of package.json', () => {
+  expect(VERSION).toBe(JSON.parse(read('package.json')).version)
+})
+
 describe('the published package', () => {
   let published: string[]
   beforeAll(() => {
@@ -291,7 +296,7 @@ describe('the published package', () => {
 
   it('the published package has nothing to build or test it: with binding.gyp npm would run node-gyp', () => {
     const allowed =
-      /^(dist\/[\w/-]+\.(js|js\.map|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
+      /^(dist\/[\w/-]+\.(js|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])
   })
 })

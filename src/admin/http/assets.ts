@@ -2,7 +2,7 @@
  * The files of the status page, by the path that callers ask for. The list is made once. Each file is read
  * when it is first asked for. A path of a caller's is never joined to a folder.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 
 export interface Asset {
@@ -38,7 +38,9 @@ export class Assets {
   }
 }
 
+/** Empty in a bundle of a program, which has no files of the page. */
 function listFiles(): ReadonlyMap<string, URL> {
+  if (!existsSync(PAGE)) return new Map()
   const ours = readdirSync(PAGE).filter((name) => Object.hasOwn(TYPES, extname(name)))
   const files = new Map(ours.map((name) => [`/assets/${name}`, new URL(name, PAGE)]))
   for (const name of CHARTS) files.set(`/assets/${name}`, new URL(import.meta.resolve(`uplot/dist/${name}`)))

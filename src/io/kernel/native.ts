@@ -4,8 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import type { KERNEL } from '../../status/data-path.js'
 import type { Told } from '../../status/fields.js'
@@ -108,7 +107,6 @@ export interface Native extends NativeCountsTables, NativeService {
 }
 
 const VERSION = 12
-const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.
@@ -134,16 +132,27 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   // Bun and Deno load addons of Node-API. But they lack the functions of libuv that this one calls, and end
   // the process at the first call.
   if ('bun' in process.versions || 'deno' in process.versions) return { missing: 'not-node' }
-  const path = env.MILLRACE_ADDON ?? BINARIES.map((name) => join(PACKAGE_ROOT, name)).find(existsSync)
-  if (path === undefined) return { missing: 'addon-missing' }
   try {
-    const native = createRequire(import.meta.url)(path) as Native
+    const require = createRequire(import.meta.url)
+    const path = env.MILLRACE_ADDON ?? findBinary(require)
+    if (path === undefined) return { missing: 'addon-missing' }
+    const native = require(path) as Native
     return native.version === VERSION
       ? { native }
       : { missing: `addon-failed: it is version ${native.version}, ${VERSION} is needed: run npm run build` }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { missing: `addon-failed: ${message.split('\n')[0]}` }
+  }
+}
+
+/** Asks Node for the package, because this file may be in the bundle of a program that has the package installed. */
+function findBinary(require: NodeJS.Require): string | undefined {
+  try {
+    const root = dirname(require.resolve('millrace/package.json'))
+    return BINARIES.map((name) => join(root, name)).find(existsSync)
+  } catch {
+    return undefined
   }
 }
 
