@@ -1,0 +1,88 @@
+/** The npm package: what `npm pack` makes, installed with `npm install` as its users do. */
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { output } from './checks.mjs'
+import { loadWithMusl } from './musl.mjs'
+import { bunProgram, denoProgram, NODES, nodeProgram } from './nodes.mjs'
+import { serveOnce } from './smoke.mjs'
+
+const PUBLINT = 'publint@0.3.25'
+const ATTW = '@arethetypeswrong/cli@0.18.5'
+/** The version of Node that is emulated on the other architecture. */
+const EMULATED = NODES[0]
+/** From Debian's cross compiler: the C and C++ library of the other architecture. */
+const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
+
+/** Returns the checks. They run in order, and the first two make what the others use. */
+export function npmChecks(root, folder) {
+  let tarball
+  const installed = join(folder, 'node_modules/millrace')
+  const cli = join(installed, 'dist/cli.js')
+  const env = { XDG_RUNTIME_DIR: folder }
+  const serve = (program, args, engine) =>
+    serveOnce({ command: [program, ...args, cli], engine, cwd: folder, env })
+  return [
+    {
+      name: 'npm pack makes the binaries and the tarball',
+      run: async () => {
+        const args = ['pack', '--json', '--pack-destination', folder]
+        const [packed] = JSON.parse(await output('npm', args, { cwd: root }))
+        tarball = join(folder, packed.filename)
+        return `${packed.files.length} files, ${kib(packed.size)} packed, ${kib(packed.unpackedSize)} unpacked`
+      },
+    },
+    {
+      name: 'npm install needs no compiler and runs no script',
+      run: async () => {
+        writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
+        await output('npm', ['install', tarball, '--no-audit', '--no-fund'], { cwd: folder })
+        const sizes = ['x64', 'arm64'].map((arch) => `${arch} ${kib(statSync(binary(installed, arch)).size)}`)
+        return `the addon: ${sizes.join(', ')}`
+      },
+    },
+    {
+      name: 'publint finds no fault in the package',
+      run: () => tool(PUBLINT, 'publint', [tarball, '--strict'], folder),
+    },
+    {
+      name: 'the types are found by every kind of import (attw)',
+      run: () => tool(ATTW, 'attw', [tarball, '--profile', 'esm-only'], folder),
+    },
+    {
+      name: 'the addon loads with musl',
+      programs: { 'musl-gcc': 'musl-tools' },
+      run: () => loadWithMusl(binary(installed, process.arch), folder),
+    },
+    ...NODES.map((version) => ({
+      name: `the command serves with Node ${version}`,
+      run: async () => serve(await nodeProgram(root, version, process.arch), [], 'kernel'),
+    })),
+    {
+      name: `the command serves with Node ${EMULATED} for arm64`,
+      programs: { 'qemu-aarch64': 'qemu-user', 'aarch64-linux-gnu-gcc': 'g++-aarch64-linux-gnu' },
+      run: async () => {
+        const node = await nodeProgram(root, EMULATED, 'arm64')
+        return await serve('qemu-aarch64', ['-L', ARM64_LIBRARIES, node], 'kernel')
+      },
+    },
+    {
+      name: 'the command serves with Bun, on the stream engine',
+      run: async () => serve(await bunProgram(root), ['run'], 'stream'),
+    },
+    {
+      name: 'the command serves with Deno, on the stream engine',
+      run: async () => serve(await denoProgram(root), ['run', '--allow-all', '--no-lock'], 'stream'),
+    },
+  ]
+}
+
+const binary = (installed, arch) => join(installed, `prebuilds/linux-${arch}/millrace.node`)
+
+const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`
+
+/** Runs a tool that only this check uses, so it is no dependency of the checkout. */
+async function tool(spec, program, args, cwd) {
+  await output('npm', ['exec', '--yes', '--ignore-scripts', `--package=${spec}`, '--', program, ...args], {
+    cwd,
+  })
+}
