@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "copy_offload.h"
+#include "fd_messages.h"
 #include "kernel_pipe.h"
 #include "poller.h"
 #include "shared_counts.h"
@@ -49,6 +50,12 @@ constexpr Constant kConstants[] = {
     {"HOST_BYTES", kHostBytesCell},
     {"PORT", kPortCell},
     {"IPV4", kIpv4Cell},
+
+    {"MESSAGE_FDS", Cells(offsetof(ShownMessage, fds))},
+    {"PIPE_READ_FD", Cells(offsetof(ShownPipe, read_fd))},
+    {"PIPE_WRITE_FD", Cells(offsetof(ShownPipe, write_fd))},
+    {"PIPE_INSIDE", Cells(offsetof(ShownPipe, inside))},
+    {"MOST_FDS_PER_MESSAGE", kMostFdsPerMessage},
 
     {"SOURCE_EMPTY", kSourceEmpty},
     {"SOURCE_ENDED", kSourceEnded},

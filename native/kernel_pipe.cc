@@ -48,16 +48,36 @@ int KernelPipes::Lease() {
       counts_.refused++;
       return error;
     }
-    if (unused_.empty()) {
-      id = static_cast<int>(pipes_.size());
-      pipes_.push_back(opened);
-      leased_.push_back(false);
-    } else {
-      id = unused_.back();
-      unused_.pop_back();
-      At(id) = opened;
-    }
+    id = Keep(opened);
   }
+  return StartLease(id);
+}
+
+int KernelPipes::Adopt(int read_fd, int write_fd, int64_t inside) {
+  if (counts_.in_use >= most_pipes_) return -EMFILE;
+  KernelPipe adopted;
+  adopted.read_fd = read_fd;
+  adopted.write_fd = write_fd;
+  adopted.inside = inside;
+  adopted.room = std::max(0, fcntl(write_fd, F_GETPIPE_SZ));
+  room_ += adopted.room;
+  counts_.pinned += inside;
+  return StartLease(Keep(adopted));
+}
+
+int KernelPipes::Keep(const KernelPipe& opened) {
+  if (unused_.empty()) {
+    pipes_.push_back(opened);
+    leased_.push_back(false);
+    return static_cast<int>(pipes_.size()) - 1;
+  }
+  const int id = unused_.back();
+  unused_.pop_back();
+  At(id) = opened;
+  return id;
+}
+
+int KernelPipes::StartLease(int id) {
   leased_[static_cast<size_t>(id)] = true;
   counts_.in_use++;
   return id;

@@ -60,6 +60,10 @@ class KernelPipes {
   // user's quota is used up.
   int Lease();
 
+  // Leases a pipe that another process has filled with `inside` bytes. Owns both fds from here on, unless it
+  // returns -EMFILE because the pipes' share of fds is used up.
+  int Adopt(int read_fd, int write_fd, int64_t inside);
+
   // Ends a lease. Pools the pipe if it is empty, otherwise closes it.
   void Return(int id);
 
@@ -88,6 +92,9 @@ class KernelPipes {
  private:
   int Open(KernelPipe* pipe);
   int OpenOnce(KernelPipe* pipe);
+  // Gives an open pipe an id.
+  int Keep(const KernelPipe& opened);
+  int StartLease(int id);
   void Close(int id);
   bool Resize(KernelPipe* pipe, int bytes);
   // Grows a pipe to the full size, unless that was refused since the last Trim. A refusal costs a call each

@@ -95,10 +95,10 @@ int CloseWith(int fd, int error) {
   return error;
 }
 
-int Open(SocketAddress* address, const Endpoint& endpoint) {
+int Open(SocketAddress* address, const Endpoint& endpoint, int type = SOCK_STREAM) {
   const int error = Fill(address, endpoint);
   if (error < 0) return error;
-  const int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = socket(address->storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   if (endpoint.port != kUnixPort) SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   return fd;
@@ -186,6 +186,22 @@ int Connect(const Endpoint& endpoint) {
   if (fd < 0) return fd;
   if (connect(fd, address.get(), address.length) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
   return CloseWith(fd, -errno);
+}
+
+int ListenOnPath(int type, const std::string& path) {
+  SocketAddress address;
+  const int fd = Open(&address, Endpoint{path, kUnixPort}, type);
+  if (fd < 0) return fd;
+  if (bind(fd, address.get(), address.length) < 0) return CloseWith(fd, -errno);
+  if (listen(fd, SOMAXCONN) < 0) return CloseWith(fd, -errno);
+  return fd;
+}
+
+int ConnectToPath(int type, const std::string& path) {
+  SocketAddress address;
+  const int fd = Open(&address, Endpoint{path, kUnixPort}, type);
+  if (fd < 0) return fd;
+  return connect(fd, address.get(), address.length) == 0 ? fd : CloseWith(fd, -errno);
 }
 
 int Adopt(int fd) {

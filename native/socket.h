@@ -59,6 +59,10 @@ int Accept(int listener, Endpoint* peer);
 // IP_BIND_ADDRESS_NO_PORT is not needed for that, because nothing is bound.
 int Connect(const Endpoint& endpoint);
 
+// A listening socket, and a connected one, of another type than SOCK_STREAM, at the path of a unix socket.
+int ListenOnPath(int type, const std::string& path);
+int ConnectToPath(int type, const std::string& path);
+
 // Returns a duplicate of somebody else's connected socket, non-blocking and with TCP_NODELAY.
 int Adopt(int fd);
 

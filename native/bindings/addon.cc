@@ -82,7 +82,7 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 namespace {
 
 // src/io/kernel/native.ts checks this. It refuses a binary of another build instead of misunderstanding it.
-constexpr int kVersion = 12;
+constexpr int kVersion = 13;
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   auto* addon = new Addon(env);
@@ -94,6 +94,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   ExportSockets(exports, addon);
   ExportTransfers(exports, addon);
   ExportCounts(exports, addon);
+  ExportMessages(exports, addon);
   ExportService(exports, addon);
   return exports;
 }

@@ -26,6 +26,18 @@ T* Data(const Napi::Value& array) {
   return reinterpret_cast<T*>(static_cast<char*>(typed.ArrayBuffer().Data()) + typed.ByteOffset());
 }
 
+// Watches a new connection at once. Returns its fd, or -errno with nothing left open. It resets a connection
+// that cannot be watched: a FIN would look to the peer like an empty answer.
+inline int OwnAndWatch(Addon* addon, int fd, int32_t generation) {
+  if (fd < 0) return fd;
+  addon->descriptors.Add(fd);
+  const int error = addon->poller.Watch(fd, generation, false);
+  if (error == 0) return fd;
+  ResetOnClose(fd);
+  addon->descriptors.Close(fd);
+  return error;
+}
+
 template <Napi::Function::Callback Callback>
 void Export(Napi::Object exports, const char* name, Addon* addon) {
   exports.Set(name, Napi::Function::New<Callback>(exports.Env(), name, addon));
@@ -35,6 +47,7 @@ void ExportLoop(Napi::Object exports, Addon* addon);
 void ExportSockets(Napi::Object exports, Addon* addon);
 void ExportTransfers(Napi::Object exports, Addon* addon);
 void ExportCounts(Napi::Object exports, Addon* addon);
+void ExportMessages(Napi::Object exports, Addon* addon);
 void ExportService(Napi::Object exports, Addon* addon);
 
 }  // namespace millrace

@@ -30,26 +30,14 @@ Napi::Value ListenOn(Info info) {
   return Answer(info, Of(info).descriptors.Add(fd));
 }
 
-// Watches a new connection at once. Returns its fd, or -errno with nothing left open. It resets a connection
-// that cannot be watched: a FIN would look to the peer like an empty answer.
-int Own(Addon* addon, int fd, int32_t generation) {
-  if (fd < 0) return fd;
-  addon->descriptors.Add(fd);
-  const int error = addon->poller.Watch(fd, generation, false);
-  if (error == 0) return fd;
-  ResetOnClose(fd);
-  addon->descriptors.Close(fd);
-  return error;
-}
-
 Napi::Value AcceptFrom(Info info) {
   Endpoint peer;
-  const int fd = Own(&Of(info), Accept(Int(info, 0), &peer), Int(info, 1));
+  const int fd = OwnAndWatch(&Of(info), Accept(Int(info, 0), &peer), Int(info, 1));
   return Answer(info, Show(&Of(info), peer, fd));
 }
 
 Napi::Value ConnectTo(Info info) {
-  return Answer(info, Own(&Of(info), Connect(ToEndpoint(info)), Int(info, 2)));
+  return Answer(info, OwnAndWatch(&Of(info), Connect(ToEndpoint(info)), Int(info, 2)));
 }
 
 Napi::Value AdoptFd(Info info) { return Answer(info, Of(info).descriptors.Add(Adopt(Int(info, 0)))); }

@@ -1,5 +1,6 @@
 /** What the two directions of a pipe have in common: totals, a budget, and the side that a deadline waited for. */
 import type { Direction } from './direction.js'
+import type { FrozenPipe } from './frozen.js'
 import type { PipeCause, PipeEnding, PipeTotals } from './options.js'
 import type { PipeLimits } from './throttle.js'
 
@@ -50,6 +51,12 @@ export function waitedFor(up: Direction, down: Direction, cause: PipeCause): Pip
   if (up.isStuck) return 'backend'
   if (cause === 'idle-timeout') return undefined
   return up.isOver ? 'backend' : 'client'
+}
+
+/** Undefined: one of the directions cannot be moved now. */
+export function bothFrozen(up: Direction, down: Direction): Pick<FrozenPipe, 'up' | 'down'> | undefined {
+  const [upwards, downwards] = [up.freeze(), down.freeze()]
+  return upwards && downwards && { up: upwards, down: downwards }
 }
 
 function whyNotSplicing(up: Direction, down: Direction): PipeTotals['notSplicing'] {

@@ -11,6 +11,7 @@ import type { NotSplicing } from '../io/not-splicing.js'
 import { READABLE, type Socket, WRITABLE } from '../io/socket.js'
 import { type Carrier, MUST_WAIT } from './carrier.js'
 import type { Flow, Phase } from './flow.js'
+import type { FrozenDirection } from './frozen.js'
 import type { PipeCounters, PipeHost } from './options.js'
 import type { Throttle } from './throttle.js'
 import { type Watch, WatchedCarrier } from './watched-carrier.js'
@@ -158,6 +159,25 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
   told(_came: number, _found: number): boolean {
     return true
   }
+
+  /** What another process needs to go on with it. Undefined: it cannot be moved now. */
+  freeze(): FrozenDirection | undefined {
+    return undefined
+  }
+
+  /** Its source, and the two ends of the kernel pipe that has the bytes inside. */
+  fds(): number[] {
+    return []
+  }
+
+  /** Takes no more events of its two sockets, which the other direction has, too. Only after `freeze`. */
+  suspend(): void {}
+
+  /** Takes events of its two sockets again. */
+  resume(): void {}
+
+  /** Goes on where another process has frozen it. `kernelPipe`: has the bytes inside. */
+  restore(_frozen: FrozenDirection, _kernelPipe: number | undefined): void {}
 
   took(bytes: number): void {
     this.inside += bytes

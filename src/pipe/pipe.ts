@@ -5,11 +5,13 @@
  */
 import { GOODBYE_MS, GRACE_MS } from '../io/delivery.js'
 import type { Offloading, Socket } from '../io/socket.js'
-import { budgetOf, progressOf, receivedOf, totalsOf, unacknowledgedOf, waitedFor } from './both-ways.js'
+import { budgetOf, progressOf, receivedOf, unacknowledgedOf, waitedFor } from './both-ways.js'
 import { directionBetween } from './choose-direction.js'
+import { overdue } from './deadlines.js'
 import type { Direction } from './direction.js'
-import { endedFirst, endsAfter, NOTHING_IS_OVER } from './ends.js'
-import type { Heads, PipeCause, PipeEnding, PipeHost, PipeOwner, PipeTotals } from './options.js'
+import { endedFirst, endsAfter } from './ends.js'
+import type { Heads, PipeCause, PipeEnding, PipeHost, PipeOwner } from './options.js'
+import { PipeState } from './pipe-state.js'
 import type { PipeLimits } from './throttle.js'
 
 /** How many runs in a row may move nothing although something was ready. One is already strange. */
@@ -17,67 +19,40 @@ const MOST_STUCK_RUNS = 100
 
 const NO_HEADS: Heads = {}
 
-export class Pipe implements Offloading {
+export class Pipe extends PipeState implements Offloading {
   isQueued = false
-  /** Client to backend. */
   readonly up: Direction
-  /** Backend to client. */
   readonly down: Direction
-  #host: PipeHost
-  /** Undefined once the owner was told of the end. */
-  #owner: PipeOwner | undefined
-  /** Whole ms, like `#movedAt`: V8 needs no object for a whole number. */
-  readonly #startedAt: number
-  #movedAt: number
   #stuckRuns = 0
-  /** What is over, in the bits of ends.ts. */
-  #ends = NOTHING_IS_OVER
   /** How many bytes the peer had not acknowledged when we last looked. -1: we never looked. */
   #unacknowledged = -1
 
   /** Owns both sockets from here on. Call `start` next. */
   constructor(client: Socket, backend: Socket, host: PipeHost, owner: PipeOwner, heads: Heads = NO_HEADS) {
+    super(host, owner)
     this.up = directionBetween(client, backend, host, heads.client)
     this.down = directionBetween(backend, client, host, heads.backend)
-    this.#host = host
-    this.#owner = owner
-    this.#startedAt = Math.ceil(performance.now())
-    this.#movedAt = this.#startedAt
-  }
-
-  get client(): Socket {
-    return this.up.source
-  }
-
-  get backend(): Socket {
-    return this.up.sink
   }
 
   /** The pipe keeps within these limits from now on, and tells them of its end. */
   limitBy(limits: PipeLimits): void {
-    this.#host = { ...this.#host, limits }
+    this.host = { ...this.host, limits }
     this.up.limitBy(limits.up)
     this.down.limitBy(limits.down)
   }
 
-  /** Undefined: it has no limits. */
-  get limits(): PipeLimits | undefined {
-    return this.#host.limits
-  }
-
-  /** Starts to move what is there. */
   start(): void {
     this.client.owner = this
     this.backend.owner = this
-    this.#host.runQueue.add(this)
-    this.#host.runQueue.drain()
+    this.host.runQueue.add(this)
+    this.host.runQueue.drain()
   }
 
   run(): void {
     const { up, down } = this
     if (this.isOver) return
     this.catchUp()
-    const { limits } = this.#host
+    const { limits } = this.host
     const before = progressOf(up, down)
     const hadAnswered = down.bytes > 0
     const isUpDone = up.move(budgetOf(limits, up, down))
@@ -98,7 +73,7 @@ export class Pipe implements Offloading {
     const hadAnswered = down.bytes > 0
     direction.took(came)
     direction.gave(went)
-    if (!direction.told(came, found)) this.#host.runQueue.add(this)
+    if (!direction.told(came, found)) this.host.runQueue.add(this)
     this.noteMoved(came, hadAnswered)
     up.leave()
     down.leave()
@@ -106,41 +81,17 @@ export class Pipe implements Offloading {
 
   /** Ends the pipe if a deadline has passed. */
   expire(now: number): void {
-    const { idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs } = this.#host.settings
     this.catchUp()
-    const silentMs = Math.ceil(now) - this.#movedAt
-    if (maxLifetimeMs > 0 && Math.ceil(now) - this.#startedAt >= maxLifetimeMs) this.end('lifetime')
-    else if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) this.end('idle-timeout')
-    else if (this.#host.limits?.look(receivedOf(this.up, this.down)) === false)
-      this.end('source-limit: bytes-today')
-    else if (
-      this.up.isOver !== this.down.isOver &&
-      halfClosedTimeoutMs > 0 &&
-      silentMs >= halfClosedTimeoutMs
-    ) {
-      this.end('half-closed-timeout')
-    }
+    const { settings, limits } = this.host
+    const cause = overdue(settings, this.timesAt(now))
+    if (cause !== undefined) this.end(cause)
+    else if (limits?.look(receivedOf(this.up, this.down)) === false) this.end('source-limit: bytes-today')
   }
 
   /** Ends the pipe now: in order if nothing is in flight, otherwise with a reset. `isReset`: always with a reset. */
   end(cause: PipeCause, isReset = cause === 'killed'): void {
     const ending: PipeEnding = { by: 'proxy', cause, waitedFor: waitedFor(this.up, this.down, cause) }
     this.finish(ending, isReset || this.isInFlight)
-  }
-
-  get isInFlight(): boolean {
-    return this.up.isInFlight || this.down.isInFlight
-  }
-
-  /** When a byte last moved, or a direction ended: `performance.now()` in whole ms. */
-  get movedAt(): number {
-    this.catchUp()
-    return this.#movedAt
-  }
-
-  get totals(): PipeTotals {
-    this.catchUp()
-    return totalsOf(this.up, this.down)
   }
 
   /** For error logs: everything that decides what this pipe does next. */
@@ -150,30 +101,26 @@ export class Pipe implements Offloading {
   }
 
   /** Counts what offloads moved without a report. Call it before you look at counts or times. */
-  private catchUp(): void {
+  protected catchUp(): void {
     this.noteCarried(this.up.carried())
     this.noteCarried(this.down.carried())
   }
 
   private noteCarried(msAgo: number | undefined): void {
     if (msAgo === undefined) return
-    this.#movedAt = Math.max(this.#movedAt, Math.ceil(performance.now()) - msAgo)
+    this.lastMovedAt = Math.max(this.lastMovedAt, Math.ceil(performance.now()) - msAgo)
     this.#stuckRuns = 0
   }
 
   private noteMoved(bytes: number, hadAnswered: boolean): void {
-    this.#movedAt = Math.ceil(this.#host.runQueue.now)
+    this.lastMovedAt = Math.ceil(this.host.runQueue.now)
     this.#stuckRuns = 0
-    this.#host.runQueue.spend(bytes)
-    if (!hadAnswered && this.down.bytes > 0) this.#owner?.backendAnswered?.()
-  }
-
-  private get isOver(): boolean {
-    return this.#owner === undefined
+    this.host.runQueue.spend(bytes)
+    if (!hadAnswered && this.down.bytes > 0) this.owner?.backendAnswered?.()
   }
 
   private get endedFirst(): 'client' | 'backend' | undefined {
-    return endedFirst(this.#ends)
+    return endedFirst(this.ends)
   }
 
   /** Passes ends on, and ends the pipe when nothing more can happen. */
@@ -185,16 +132,16 @@ export class Pipe implements Offloading {
     if (up.phase === 'finished' && down.phase === 'finished') this.finishInOrder()
     else if (this.client.error !== undefined) this.passResetOn(this.client, this.backend, up)
     else if (this.backend.error !== undefined) this.passResetOn(this.backend, this.client, down)
-    else if (this.#host.limits?.left(receivedOf(up, down)) === 0) this.endSpent()
-    else if (this.endedFirst !== undefined && this.#host.settings.halfClose === 'close') this.closeBothWays()
+    else if (this.host.limits?.left(receivedOf(up, down)) === 0) this.endSpent()
+    else if (this.endedFirst !== undefined && this.host.settings.halfClose === 'close') this.closeBothWays()
   }
 
   /** The deadline of the other direction, and the grace before a reset, start when a direction ends. */
   private noteEnds(): void {
-    const ends = endsAfter(this.#ends, this.up, this.down)
-    if (ends === this.#ends) return
-    this.#ends = ends
-    this.#movedAt = Math.ceil(this.#host.runQueue.now)
+    const ends = endsAfter(this.ends, this.up, this.down)
+    if (ends === this.ends) return
+    this.ends = ends
+    this.lastMovedAt = Math.ceil(this.host.runQueue.now)
   }
 
   /**
@@ -205,7 +152,7 @@ export class Pipe implements Offloading {
     if (this.isInFlight) return
     if (this.hasTakenAll(this.endedFirst === 'client' ? this.up : this.down)) this.finishInOrder()
     else if (this.hasBeenQuietFor(GOODBYE_MS)) this.loseTheRest()
-    else this.#host.runQueue.later(this)
+    else this.host.runQueue.later(this)
   }
 
   /** The peer takes no more of what it was sent. */
@@ -223,13 +170,13 @@ export class Pipe implements Offloading {
   /** Notes what was acknowledged. */
   private isAcknowledged(left: number | undefined): boolean {
     if (left === undefined) return false
-    if (left < this.#unacknowledged) this.#movedAt = Math.ceil(this.#host.runQueue.now)
+    if (left < this.#unacknowledged) this.lastMovedAt = Math.ceil(this.host.runQueue.now)
     this.#unacknowledged = left
     return left === 0
   }
 
   private hasBeenQuietFor(ms: number): boolean {
-    return this.#host.runQueue.now - this.#movedAt >= ms
+    return this.host.runQueue.now - this.lastMovedAt >= ms
   }
 
   /** Its limits let no more bytes pass. Both sides still get what came before that. */
@@ -237,7 +184,7 @@ export class Pipe implements Offloading {
     const { up, down } = this
     const isDelivered = up.inside + down.inside === 0 && this.isAcknowledged(unacknowledgedOf(up, down))
     if (isDelivered || this.hasBeenQuietFor(GRACE_MS)) this.end('quota')
-    else this.#host.runQueue.later(this)
+    else this.host.runQueue.later(this)
   }
 
   private finishInOrder(): void {
@@ -252,7 +199,7 @@ export class Pipe implements Offloading {
   private passResetOn(broken: Socket, other: Socket, from: Direction): void {
     const isDelivered = from.isOver && this.hasTakenAll(from)
     if (other.error === undefined && !isDelivered && !this.hasBeenQuietFor(GRACE_MS)) {
-      this.#host.runQueue.later(this)
+      this.host.runQueue.later(this)
       return
     }
     const by = broken === this.client ? 'client' : 'backend'
@@ -263,7 +210,7 @@ export class Pipe implements Offloading {
   private comeAgain(moved: number, isDone: boolean): void {
     const { up, down } = this
     if (!isDone) {
-      this.#host.runQueue.later(this)
+      this.host.runQueue.later(this)
       return
     }
     if (!up.canMove && !down.canMove) return
@@ -271,15 +218,15 @@ export class Pipe implements Offloading {
       up.counters.infiniteLoops++
       this.end('infinite-loop')
     } else {
-      this.#host.runQueue.add(this)
+      this.host.runQueue.add(this)
     }
   }
 
   private finish(ending: PipeEnding, isReset: boolean): void {
-    const owner = this.#owner
+    const owner = this.owner
     if (owner === undefined) return
     this.catchUp()
-    this.#owner = undefined
+    this.owner = undefined
     try {
       owner.pipeEnded(ending)
     } finally {
@@ -287,8 +234,8 @@ export class Pipe implements Offloading {
     }
   }
 
-  private letGo(isReset: boolean): void {
-    this.#host.limits?.close()
+  protected letGo(isReset: boolean): void {
+    this.host.limits?.close()
     this.up.drop()
     this.down.drop()
     for (const socket of [this.client, this.backend]) {

@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { advanceClock, restoreClock, stopClock } from '../support/clock.js'
 import * as e from './kernel/errnos.js'
-import { Kernel } from './kernel/kernel.js'
+import { Kernel, type OpenPipe } from './kernel/kernel.js'
 import type { KernelPipe } from './kernel/kernel-pipe.js'
 import type { FarEnd } from './kernel/machine.js'
 import { UNIX_PORT } from './kernel/unix-socket.js'
@@ -30,7 +30,7 @@ beforeEach(() => {
   kernel.wait(1)
 })
 
-const pipe = (): KernelPipe => kernel.pipe() as KernelPipe
+const pipe = (): KernelPipe => (kernel.pipe() as OpenPipe).pipe
 
 function say(text: string): void {
   far.outbound.send(Buffer.from(text))

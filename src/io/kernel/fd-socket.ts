@@ -85,6 +85,20 @@ export class FdSocket implements Socket, Watched {
     this.loop.native.mute(this.fd, this.generation, false)
   }
 
+  /** No events come from here on, and nobody may read or write. The fd stays open. */
+  suspend(): void {
+    this.loop.forget(this)
+    if (this.fd >= 0) this.loop.native.unwatch(this.fd)
+  }
+
+  /** Events come again. The first ones tell everything that is there. */
+  resume(): void {
+    if (this.fd < 0) return
+    this.ready &= ~MUTED
+    const error = this.loop.watch(this, false)
+    if (error < 0) failed(this, errnoName(error))
+  }
+
   peek(most: number): Buffer {
     return receive(this, most, true)
   }

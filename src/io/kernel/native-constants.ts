@@ -20,6 +20,14 @@ export const HOST_BYTES = 0
 export const PORT = 1
 export const IPV4 = 2
 
+/** Cell of `outcome` after `receiveFds`, and cells after `showPipe`. */
+export const MESSAGE_FDS = 0
+export const PIPE_READ_FD = 0
+export const PIPE_WRITE_FD = 1
+export const PIPE_INSIDE = 2
+/** The most fds of one message. */
+export const MOST_FDS_PER_MESSAGE = 253
+
 /** What a transfer found (bits of its result). The addon's transfer.h explains each. */
 export const SOURCE_EMPTY = 1
 export const SOURCE_ENDED = 2

@@ -11,12 +11,13 @@ import type { Told } from '../../status/fields.js'
 import type { NotSplicing } from '../not-splicing.js'
 import { EDQUOT, ENONET } from './native-constants.js'
 import type { NativeCountsTables } from './native-counts-tables.js'
+import type { NativeMessages } from './native-messages.js'
 import type { NativeService } from './native-service.js'
 
 /** Gauges and counters of this thread's addon. */
 export type NativeCounts = Told<typeof KERNEL>
 
-export interface Native extends NativeCountsTables, NativeService {
+export interface Native extends NativeCountsTables, NativeMessages, NativeService {
   readonly version: number
   /** The numbers that both sides must agree on, by their names in native-constants.ts. */
   readonly constants: Readonly<Record<string, number>>
@@ -106,7 +107,7 @@ export interface Native extends NativeCountsTables, NativeService {
   count(): NativeCounts
 }
 
-const VERSION = 12
+const VERSION = 13
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.

@@ -8,11 +8,13 @@ import type { NotSplicing } from '../../io/not-splicing.js'
 import { READABLE } from '../../io/socket.js'
 import type { Carrier } from '../carrier.js'
 import { Direction } from '../direction.js'
+import type { FrozenDirection } from '../frozen.js'
 import type { PipeHost } from '../options.js'
 import { firstCarrier, isBulk, nextCarrier } from './choose-carrier.js'
 import { copyOffload } from './copy-offload.js'
 import { type FdFlow, hold } from './fd-flow.js'
 import { applyFindings, holdRest } from './findings.js'
+import { frozenFlow, pipeFdsOf, restoreFlow } from './frozen-flow.js'
 import { muteWhileFull } from './muting.js'
 import type { SpliceState } from './splice-state.js'
 
@@ -59,6 +61,31 @@ export class FdDirection extends Direction<FdSocket> implements FdFlow {
     applyFindings(this, found)
     if (!this.isOver) this.chooseCarrier(came)
     return false
+  }
+
+  override freeze(): FrozenDirection | undefined {
+    return frozenFlow(this)
+  }
+
+  override suspend(): void {
+    this.source.suspend()
+    this.sink.suspend()
+  }
+
+  override resume(): void {
+    this.source.resume()
+    this.sink.resume()
+  }
+
+  override restore(frozen: FrozenDirection, kernelPipe: number | undefined): void {
+    this.phase = frozen.phase
+    this.bytes = frozen.bytes
+    this.inside = frozen.inside
+    restoreFlow(this, frozen, kernelPipe)
+  }
+
+  override fds(): number[] {
+    return [this.source.fd, ...pipeFdsOf(this)]
   }
 
   override describe(): Record<string, unknown> {

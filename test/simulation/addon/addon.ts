@@ -10,8 +10,8 @@ import * as e from '../kernel/errnos.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { TcpPeer } from '../kernel/tcp-socket.js'
 import { CopyOffload } from './copy-offload.js'
-import { CountsTables } from './counts-tables.js'
 import { KernelPipes } from './kernel-pipes.js'
+import { Messages } from './messages.js'
 import { clearOutcome } from './outcome.js'
 import { LISTENER_EVENTS, MUTED_EVENTS, Poller, SOCKET_EVENTS } from './poller.js'
 import { Transfers } from './transfer.js'
@@ -19,7 +19,7 @@ import { Transfers } from './transfer.js'
 /** The round trip time of every connection. Nothing depends on it. */
 const ROUND_TRIP_MICROS = 100
 
-export class SimulatedAddon extends CountsTables implements native.Native {
+export class SimulatedAddon extends Messages implements native.Native {
   readonly version = 0
   readonly constants = { ...constants }
   readonly #kernel: Kernel
@@ -199,6 +199,18 @@ export class SimulatedAddon extends CountsTables implements native.Native {
   /** No service manager has started a simulated process. */
   notify(): number {
     return -e.ECONNREFUSED
+  }
+
+  protected get parts(): Messages['parts'] {
+    const own = (fd: number, generation: number): number => this.#own(fd, generation)
+    const [kernel, pipes, owned, outcome, scratch] = [
+      this.#kernel,
+      this.#pipes,
+      this.#owned,
+      this.#outcome,
+      this.#scratch,
+    ]
+    return { kernel, pipes, owned, outcome, scratch, own }
   }
 
   #add(fd: number): number {

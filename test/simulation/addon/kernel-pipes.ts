@@ -1,7 +1,7 @@
 /** native/kernel_pipe.cc, on the simulated kernel. */
 import type { Faults } from '../faults.js'
 import { EDQUOT, EMFILE } from '../kernel/errnos.js'
-import { type Kernel, MOST_FDS } from '../kernel/kernel.js'
+import { type Kernel, MOST_FDS, type OpenPipe } from '../kernel/kernel.js'
 import type { KernelPipe } from '../kernel/kernel-pipe.js'
 
 const SMALLEST_USEFUL_BYTES = 64 * 1024
@@ -9,8 +9,7 @@ const PAGE_BYTES = 4096
 /** So many fds must be allowed for each pipe that may be leased. */
 const FDS_PER_PIPE = 8
 
-interface Held {
-  readonly pipe: KernelPipe
+interface Held extends OpenPipe {
   isFitted: boolean
 }
 
@@ -57,6 +56,21 @@ export class KernelPipes {
 
   at(id: number): KernelPipe {
     return this.#held.get(id)!.pipe
+  }
+
+  fdsOf(id: number): readonly [read: number, write: number] {
+    return this.#held.get(id)!.fds
+  }
+
+  /** Leases a pipe that another process has filled. Returns its id or -EMFILE. */
+  adopt(pipe: KernelPipe, fds: OpenPipe['fds']): number {
+    if (this.inUse >= MOST_FDS / FDS_PER_PIPE) return -EMFILE
+    const id = this.#nextId++
+    this.#held.set(id, { pipe, fds, isFitted: false })
+    this.#leased.add(id)
+    this.inUse++
+    this.pinned += pipe.bytes
+    return id
   }
 
   /** Returns a pipe's id or -errno. */
@@ -109,21 +123,22 @@ export class KernelPipes {
   }
 
   #openOnce(): number {
-    const pipe = this.#kernel.pipe()
-    if (typeof pipe === 'number') return pipe
+    const opened = this.#kernel.pipe()
+    if (typeof opened === 'number') return opened
+    const { pipe } = opened
     const isLarge = this.#hasRoom(0) && pipe.resize(this.#pipeBytes) >= 0
     if (!isLarge) this.downgraded++
     if (pipe.size < SMALLEST_USEFUL_BYTES) {
-      this.#kernel.closePipe(pipe)
+      this.#kernel.closePipe(opened)
       return -EDQUOT
     }
     const id = this.#nextId++
-    this.#held.set(id, { pipe, isFitted: false })
+    this.#held.set(id, { ...opened, isFitted: false })
     return id
   }
 
   #close(id: number): void {
-    this.#kernel.closePipe(this.at(id))
+    this.#kernel.closePipe(this.#held.get(id)!)
     this.#held.delete(id)
   }
 

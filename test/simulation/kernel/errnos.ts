@@ -15,6 +15,7 @@ export const EHOSTUNREACH = errno.EHOSTUNREACH
 export const EADDRNOTAVAIL = errno.EADDRNOTAVAIL
 export const EINVAL = errno.EINVAL
 export const EMFILE = errno.EMFILE
+export const EMSGSIZE = errno.EMSGSIZE
 export const ENOBUFS = errno.ENOBUFS
 export const ENOENT = errno.ENOENT
 export const ENOMEM = errno.ENOMEM

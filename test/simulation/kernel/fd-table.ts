@@ -1,15 +1,16 @@
 /** The file descriptors of a process. The next fd is the lowest free number, so numbers are used again soon. */
 import { EMFILE } from './errnos.js'
 import type { ListenSocket } from './listen-socket.js'
+import type { MessageListener, MessageSocket, PipeEnd } from './message-socket.js'
 import type { TcpSocket } from './tcp-socket.js'
 
-type File = TcpSocket | ListenSocket
+export type File = TcpSocket | ListenSocket | MessageSocket | MessageListener | PipeEnd
 
 const FIRST_FD = 3
 
 export class FdTable {
   readonly #files: (File | undefined)[] = []
-  /** The number of open fds. It includes those of kernel pipes, which are not in the table. */
+  /** The number of open fds. */
   openFds = 0
 
   /** Returns the fd, or -EMFILE if `most` are open. */

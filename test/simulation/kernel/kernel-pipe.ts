@@ -29,6 +29,8 @@ export class PipeQuota {
 }
 
 export class KernelPipe {
+  /** How many fds and messages have one of its ends. */
+  holders = 0
   readonly #quota: PipeQuota
   #pages: number
   readonly #pieces: ByteQueue[] = []

@@ -6,10 +6,11 @@ import type { Random } from '../random.js'
 import type { AcceptQueue } from './accept-queue.js'
 import { Epoll, type Report } from './epoll.js'
 import * as e from './errnos.js'
-import { FdTable } from './fd-table.js'
+import { FdTable, type File } from './fd-table.js'
 import { KernelPipe, PipeQuota } from './kernel-pipe.js'
 import { ListenSocket } from './listen-socket.js'
 import { type FarEnd, Machine, nameOf, type Server } from './machine.js'
+import { MessageListener, MessageSocket, PipeEnd, type Sent } from './message-socket.js'
 import type { Network, Pending } from './network.js'
 import { type Buffers, OneWay } from './one-way.js'
 import { type TcpPeer, TcpSocket } from './tcp-socket.js'
@@ -31,6 +32,12 @@ export interface KernelOptions {
   readonly quotaPages: number
   /** The errno with which every splice(2) fails. 0 means that splice works. */
   readonly spliceErrno: number
+}
+
+/** A kernel pipe, and the fds of its read and its write end. */
+export interface OpenPipe {
+  readonly pipe: KernelPipe
+  readonly fds: readonly [read: number, write: number]
 }
 
 /** In a restless network, the part of the calls before which something arrives. */
@@ -92,7 +99,7 @@ export class Kernel {
   /** Opens another fd of a listening socket. */
   share(queue: AcceptQueue): number {
     const listener = new ListenSocket(this.epoll, queue)
-    const fd = this.#fds.open(listener, this.shortage.fds)
+    const fd = this.open(listener)
     if (fd < 0) listener.close()
     return fd
   }
@@ -107,6 +114,7 @@ export class Kernel {
   accept(listener: number): [fd: number, peer: TcpPeer | undefined] {
     this.#stir()
     const file = this.#fds.at(listener)
+    if (file instanceof MessageListener) return [this.#acceptMessages(file), NAMELESS]
     if (!(file instanceof ListenSocket)) return [-e.EBADF, undefined]
     // The kernel looks for a free fd first. Without one the caller cannot know whether a client waits.
     if (this.openFds >= this.shortage.fds) return [-e.EMFILE, undefined]
@@ -115,7 +123,7 @@ export class Kernel {
     if (this.#isShortOfMemory()) return [-this.random.pick([e.ENOMEM, e.ENOBUFS]), undefined]
     file.queue.accept()
     socket.epoll = this.epoll
-    return [this.#fds.open(socket, this.shortage.fds), socket.remote]
+    return [this.open(socket), socket.remote]
   }
 
   /** socket(2) and connect(2). */
@@ -128,7 +136,7 @@ export class Kernel {
     if (port === UNIX_PORT) return this.#connectUnix(host, server)
     const local = { host: '10.9.9.9', port: this.machine.nextPort() }
     const [socket, far] = this.#connection(local, { host, port })
-    const fd = this.#fds.open(socket, this.shortage.fds)
+    const fd = this.open(socket)
     if (fd < 0) return fd
     const pending = { settle: () => this.#settle(socket, server, far) }
     this.#pending.set(socket, pending)
@@ -141,18 +149,21 @@ export class Kernel {
     const file = this.#fds.at(fd)
     if (file === undefined) return -e.EBADF
     if (this.shortage.watches) return -e.ENOSPC
+    if (file instanceof PipeEnd) return -e.EPERM
+    if (file instanceof TcpSocket) file.epoll = this.epoll
     return this.epoll.add(fd, file, interest, generation, isEdge)
   }
 
   unwatch(fd: number): number {
     const file = this.#fds.at(fd)
-    return file === undefined ? -e.EBADF : this.epoll.delete(file)
+    return file === undefined || file instanceof PipeEnd ? -e.EBADF : this.epoll.delete(file)
   }
 
   changeWatch(fd: number, interest: number, generation: number, isSilent: boolean): number {
     this.#stir()
     const file = this.#fds.at(fd)
-    return file === undefined ? -e.EBADF : this.epoll.modify(file, interest, generation, isSilent)
+    if (file === undefined || file instanceof PipeEnd) return -e.EBADF
+    return this.epoll.modify(file, interest, generation, isSilent)
   }
 
   wait(most: number): Report[] {
@@ -192,16 +203,15 @@ export class Kernel {
   }
 
   /** pipe2(2). It takes two fds. */
-  pipe(): KernelPipe | number {
+  pipe(): OpenPipe | number {
     if (this.#isShortOfMemory()) return -e.ENOMEM
     if (this.openFds + 2 > this.shortage.fds) return -e.EMFILE
-    this.#fds.openFds += 2
-    return new KernelPipe(this.#quota)
+    const pipe = new KernelPipe(this.#quota)
+    return { pipe, fds: [this.open(new PipeEnd(pipe, 'read')), this.open(new PipeEnd(pipe, 'write'))] }
   }
 
-  closePipe(pipe: KernelPipe): void {
-    this.#fds.openFds -= 2
-    pipe.close()
+  closePipe({ fds }: OpenPipe): void {
+    for (const fd of fds) this.letGo(this.#fds.close(fd) as PipeEnd)
   }
 
   takeError(fd: number): number {
@@ -246,16 +256,60 @@ export class Kernel {
     this.#stir()
     const file = this.#fds.close(fd)
     if (file === undefined) return -e.EBADF
-    if (file instanceof ListenSocket) {
+    if (file instanceof PipeEnd || file instanceof MessageSocket) return this.letGo(file)
+    if (!(file instanceof TcpSocket)) {
       file.close()
+      return 0
+    }
+    file.isResetAtClose ||= isReset
+    return this.letGo(file)
+  }
+
+  fileAt(fd: number): File | undefined {
+    return this.#fds.at(fd)
+  }
+
+  /** Opens an fd of a file. Returns it or -EMFILE. */
+  open(file: File): number {
+    const fd = this.#fds.open(file, this.shortage.fds)
+    if (fd >= 0 && isCounted(file)) this.hold(file)
+    return fd
+  }
+
+  /** Somebody more has the file. */
+  hold(file: Sent): void {
+    counted(file).holders += 1
+  }
+
+  /** Somebody less has the file. The last one closes it. */
+  letGo(file: Sent): number {
+    const count = counted(file)
+    count.holders -= 1
+    if (count.holders > 0) return 0
+    if (!(file instanceof TcpSocket)) {
+      if (file instanceof PipeEnd) file.pipe.close()
+      else file.close()
       return 0
     }
     const pending = this.#pending.get(file)
     if (pending !== undefined) this.network.withdraw(pending)
     this.#pending.delete(file)
     const kept = this.random.chance(0.5) ? 0 : this.random.size(65_536)
-    file.close(isReset, kept)
+    file.close(file.isResetAtClose, kept)
     return 0
+  }
+
+  messageSocket(): MessageSocket {
+    return new MessageSocket(this.epoll, (file) => this.letGo(file))
+  }
+
+  #acceptMessages(listener: MessageListener): number {
+    const join = listener.accept()
+    if (join === undefined) return -e.EAGAIN
+    const socket = this.messageSocket()
+    const fd = this.open(socket)
+    if (fd >= 0) join(socket)
+    return fd
   }
 
   /** The process is over. All its fds are closed, and it gets no new ones. */
@@ -269,7 +323,7 @@ export class Kernel {
     const errno = server === undefined ? e.ENOENT : server.answer()
     if (errno !== 0) return -(errno ?? e.EAGAIN)
     const [socket, far] = this.#connection(NAMELESS, { host: path, port: UNIX_PORT })
-    const fd = this.#fds.open(socket, this.shortage.fds)
+    const fd = this.open(socket)
     if (fd < 0) return fd
     socket.connected()
     server!.accepted(far)
@@ -317,3 +371,8 @@ export class Kernel {
     if (this.isRestless && this.random.chance(STIR_PART)) this.network.stir(this.random)
   }
 }
+
+const isCounted = (file: File): file is Sent =>
+  file instanceof TcpSocket || file instanceof PipeEnd || file instanceof MessageSocket
+
+const counted = (file: Sent): { holders: number } => (file instanceof PipeEnd ? file.pipe : file)

@@ -2,6 +2,7 @@
 import type { CountsFile } from '../addon/counts-tables.js'
 import { AcceptQueue } from './accept-queue.js'
 import { EADDRINUSE } from './errnos.js'
+import type { MessageListener } from './message-socket.js'
 import { Network } from './network.js'
 import type { OneWay } from './one-way.js'
 import type { TcpPeer } from './tcp-socket.js'
@@ -30,6 +31,8 @@ export class Machine {
   readonly servers = new Map<string, Server>()
   /** The tables of counts that its processes share. */
   readonly countsFiles: CountsFile[] = []
+  /** Sockets for messages, by path. */
+  readonly messageListeners = new Map<string, MessageListener>()
   /** The queues of each address: one, or several that share it. */
   readonly #queues = new Map<string, AcceptQueue[]>()
   #nextPort = FIRST_PORT

@@ -23,6 +23,10 @@ export class TcpSocket implements Watchable, Ends {
   watch: Watch | undefined = undefined
   /** The epoll of the process that owns the socket. Before the accept it belongs to nobody. */
   epoll: Epoll
+  /** How many fds and messages have it. */
+  holders = 0
+  /** SO_LINGER 0: whoever closes it last resets the connection. */
+  isResetAtClose = false
   /** The value of SO_RCVLOWAT. */
   #lowWaterBytes = 1
   #state: 'connecting' | 'connected' | 'gone' = 'connecting'
