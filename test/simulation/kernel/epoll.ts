@@ -14,6 +14,8 @@ export interface Watchable {
 export interface Watch {
   readonly fd: number
   readonly file: Watchable
+  /** The one that watches. Another process may have the file, too. */
+  readonly epoll: Epoll
   readonly isEdge: boolean
   generation: number
   interest: number
@@ -39,7 +41,7 @@ export class Epoll {
 
   add(fd: number, file: Watchable, interest: number, generation: number, isEdge: boolean): number {
     if (file.watch !== undefined) return -EEXIST
-    file.watch = { fd, file, isEdge, generation, interest, isReady: false }
+    file.watch = { fd, file, epoll: this, isEdge, generation, interest, isReady: false }
     this.#wakeIfReady(file.watch)
     return 0
   }
@@ -47,7 +49,7 @@ export class Epoll {
   /** Changes the watched events and reports what is there. With `isSilent` it reports nothing, as no real kernel does. */
   modify(file: Watchable, interest: number, generation: number, isSilent: boolean): number {
     const { watch } = file
-    if (watch === undefined) return -ENOENT
+    if (watch?.epoll !== this) return -ENOENT
     watch.interest = interest
     watch.generation = generation
     if (!isSilent) this.#wakeIfReady(watch)
@@ -56,7 +58,7 @@ export class Epoll {
 
   delete(file: Watchable): number {
     const { watch } = file
-    if (watch === undefined) return -ENOENT
+    if (watch?.epoll !== this) return -ENOENT
     file.watch = undefined
     this.#ready = this.#ready.filter((each) => each !== watch)
     return 0
