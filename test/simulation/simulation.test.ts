@@ -11,7 +11,7 @@ const FIRST = Number(process.env.MILLRACE_FIRST_SEED ?? 1)
 const ENGINES = (['kernel', 'stream'] as const).filter(
   (engine) => (process.env.MILLRACE_ENGINE ?? engine) === engine,
 )
-const SEEDS = Number(process.env.MILLRACE_SEEDS ?? 3000)
+const SEEDS = Number(process.env.MILLRACE_SEEDS ?? 2000)
 /** The time limit for a thousand stories (ms). They usually take a tenth of it. */
 const MOST_MS_PER_THOUSAND = 60_000
 
