@@ -226,6 +226,15 @@ int LocalAddress(int fd, Endpoint* endpoint) {
   return 0;
 }
 
+int IsListening(int fd) {
+  int type = 0;
+  int accepts = 0;
+  socklen_t length = sizeof(int);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) return -errno;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) < 0) return -errno;
+  return type == SOCK_STREAM && accepts != 0 ? 1 : 0;
+}
+
 int ShutdownWrite(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }
 
 int ResetOnClose(int fd) {

@@ -71,6 +71,9 @@ int TakeError(int fd);
 
 int LocalAddress(int fd, Endpoint* endpoint);
 
+// Whether the fd is a stream socket that listens: 1 or 0.
+int IsListening(int fd);
+
 int ShutdownWrite(int fd);
 
 // Makes the close that follows send RST and drop what is queued.

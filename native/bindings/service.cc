@@ -8,8 +8,13 @@ namespace {
 
 Napi::Value Tell(Info info) { return Answer(info, Notify(Text(info, 0), Text(info, 1))); }
 
+Napi::Value IsListeningOn(Info info) { return Answer(info, IsListening(Int(info, 0))); }
+
 }  // namespace
 
-void ExportService(Napi::Object exports, Addon* addon) { Export<Tell>(exports, "notify", addon); }
+void ExportService(Napi::Object exports, Addon* addon) {
+  Export<Tell>(exports, "notify", addon);
+  Export<IsListeningOn>(exports, "isListening", addon);
+}
 
 }  // namespace millrace

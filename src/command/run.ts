@@ -6,6 +6,8 @@
 import type { Config } from '../config/schema.js'
 import { formatProblem, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
+import { activatedSockets } from '../io/listening/activated-sockets.js'
+import { type ServiceEnvironment, takeServiceEnvironment } from '../service/environment.js'
 import type { Signals } from '../signals.js'
 import { VERSION } from '../version.js'
 import { type CommandLine, overrideConfig, parseCommandLine } from './command-line.js'
@@ -18,6 +20,9 @@ export function runCommand(signals: Signals): void {
 }
 
 async function act(args: readonly string[], signals: Signals): Promise<void> {
+  const environment = takeServiceEnvironment(process.env, process.pid)
+  // Addresses on the command line may name these sockets.
+  await takeSockets(environment)
   const command = parseCommandLine(args, VERSION)
   const isServing = command.kind === 'demo' || command.kind === 'run' || command.kind === 'run-file'
   if (!isServing) await signals.release()
@@ -32,10 +37,17 @@ async function act(args: readonly string[], signals: Signals): Promise<void> {
   } else if (command.kind === 'ask') {
     const { ask } = await import('./ask.js')
     await ask(command.question, command.asking)
-  } else await serve(command, signals)
+  } else await serve(command, signals, environment)
+}
+
+async function takeSockets({ sockets }: ServiceEnvironment): Promise<void> {
+  if (sockets.length === 0) return
+  const { serviceCalls } = await import('../io/choose-engine.js')
+  activatedSockets.begin(sockets, serviceCalls)
 }
 
 async function check(file: string): Promise<void> {
+  activatedSockets.assumeAll()
   const [{ checkConfigFile }, { checkLists }] = await Promise.all([
     import('../config/load.js'),
     import('../limits/lists/check-lists.js'),
@@ -47,11 +59,11 @@ async function check(file: string): Promise<void> {
 type Served = Extract<CommandLine, { kind: 'run' | 'run-file' }>
 
 /** A bad config ends the process before anything of a proxy is loaded. */
-async function serve(command: Served, signals: Signals): Promise<void> {
+async function serve(command: Served, signals: Signals, environment: ServiceEnvironment): Promise<void> {
   const load = command.kind === 'run' ? noFile : await loaderOf(command)
   const config = command.kind === 'run' ? command.config : load()
   const { serveConfig } = await import('./serve.js')
-  await serveConfig(config, load, signals)
+  await serveConfig(config, load, signals, environment)
 }
 
 async function loaderOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<() => Config> {

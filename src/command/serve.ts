@@ -8,12 +8,13 @@ import type { Config } from '../config/schema.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import { workerCount } from '../config/worker-count.js'
 import type { Control } from '../control/control.js'
-import { announceMostConnections } from '../observe/log/announcements.js'
+import { activatedSockets } from '../io/listening/activated-sockets.js'
+import { announceMostConnections, announceUnusedSockets } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ownMost } from '../proxy/reporting/process-status.js'
-import { takeServiceEnvironment } from '../service/environment.js'
+import type { ServiceEnvironment } from '../service/environment.js'
 import { openReports } from '../service/reports.js'
 import type { Signals } from '../signals.js'
 
@@ -23,8 +24,12 @@ const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
  * Resolves when the proxy serves, or when a signal ended it before that. Rejects with `listen-failed`. `load`
  * reads the config again, for a reload.
  */
-export async function serveConfig(config: Config, load: () => Config, signals: Signals): Promise<void> {
-  const environment = takeServiceEnvironment(process.env, process.pid)
+export async function serveConfig(
+  config: Config,
+  load: () => Config,
+  signals: Signals,
+  environment: ServiceEnvironment,
+): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
   const reports = openReports(environment, log)
@@ -51,6 +56,7 @@ export async function serveConfig(config: Config, load: () => Config, signals: S
   announceMostConnections(log, ownMost(config), workerCount(config))
   admin = openAdmin(control, config.admin, log)
   await admin
+  announceUnusedSockets(log, activatedSockets.unused)
   reports.ready({ answers, describe: async () => describe(await control.status()) })
 }
 

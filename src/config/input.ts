@@ -191,6 +191,8 @@ export interface TimeoutsInput {
    * Default 30 s.
    */
   readonly drainMs?: Duration | undefined
+  /** How long the command goes on accepting after SIGTERM, while `/readyz` says that it is not ready. Then it drains. Default 0. */
+  readonly graceMs?: Duration | undefined
   /**
    * How long sent bytes or probes may stay unacknowledged (TCP_USER_TIMEOUT of tcp(7)). Then the kernel ends the connection,
    * whatever `keepalive.count` is. Needs the addon. Default 0: the kernel's limit, about 15 minutes for sent bytes.

@@ -18,6 +18,7 @@ export interface ListenerInput {
   readonly name?: string | undefined
   /**
    * `ip:port`, `[v6]:port`, `localhost:port` (127.0.0.1), `unix:/path` or `unix:@name` (abstract). Port 0: any free port.
+   * Only in the command: `fd:NAME` or `fd:3`, a socket that a service manager has opened.
    */
   readonly address: string
   /** The cluster for clients that match no route. Without it, millrace refuses such clients. */

@@ -91,6 +91,7 @@ export interface TimeoutsConfig {
   readonly halfClosedMs: number
   readonly lifetimeMs: number
   readonly drainMs: number
+  readonly graceMs: number
   /** 0: the limit of the system. */
   readonly deadPeerMs: number
 }
@@ -150,6 +151,7 @@ const timeouts = fields.strictMap('a map of timeouts', {
   halfClosedMs: fields.durationField.default(DEFAULTS.halfClosedMs),
   lifetimeMs: fields.durationField.default(DEFAULTS.lifetimeMs),
   drainMs: fields.durationField.default(30_000),
+  graceMs: fields.durationField.default(0),
   deadPeerMs: fields.durationField.default(0),
 })
 

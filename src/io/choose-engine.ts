@@ -8,6 +8,7 @@ import { KernelEngine } from './kernel/kernel-engine.js'
 import { KernelLoop } from './kernel/kernel-loop.js'
 import type { NativeCountsTables } from './kernel/native-counts-tables.js'
 import type { NativeService } from './kernel/native-service.js'
+import { activatedSockets } from './listening/activated-sockets.js'
 import type { SocketSource } from './listening/given-sockets.js'
 import { StreamEngine } from './streams/stream-engine.js'
 
@@ -32,8 +33,11 @@ export function serviceCalls(): NativeService | undefined {
   return loop instanceof KernelLoop ? loop.native : undefined
 }
 
-/** Makes a new engine with deadlines of its own. With `given`, it listens on the sockets that are found there. */
-export function createEngine(given?: SocketSource): Engine {
+/**
+ * Makes a new engine with deadlines of its own. It listens on the sockets that are found in `given`, and on those that a service
+ * manager has opened.
+ */
+export function createEngine(given: SocketSource = activatedSockets): Engine {
   const loop = kernelLoop()
   if (loop instanceof KernelLoop) return new KernelEngine(loop, given)
   return new StreamEngine(loop, undefined, given)

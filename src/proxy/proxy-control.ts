@@ -34,6 +34,7 @@ import type {
   UnbanOrder,
 } from '../control/orders.js'
 import type { ProxyStatus } from '../observe/status.js'
+import { Grace } from './drains/grace.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
 
@@ -55,6 +56,7 @@ export class ProxyControl implements Control {
   readonly #proxy: RunningProxy
   readonly #surroundings: Surroundings
   readonly #watch: ConnectionWatch
+  readonly #grace = new Grace()
 
   constructor(proxy: RunningProxy, surroundings: Surroundings) {
     this.#proxy = proxy
@@ -67,7 +69,7 @@ export class ProxyControl implements Control {
   }
 
   async readiness(): Promise<Readiness> {
-    return this.#proxy.readiness()
+    return this.#grace.readiness ?? this.#proxy.readiness()
   }
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
@@ -105,7 +107,12 @@ export class ProxyControl implements Control {
     return { finished: 0, closed: 0, cut: 0, left }
   }
 
-  end(): Promise<DrainResult> {
+  async end(): Promise<DrainResult> {
+    const { log } = this.#proxy
+    if (this.#proxy.readiness().isReady) {
+      this.#surroundings.stopping?.()
+      await this.#grace.pass(this.#proxy.config.timeouts.graceMs, log)
+    }
     return this.drain({ deadlineMs: this.#proxy.config.timeouts.drainMs })
   }
 

@@ -12,7 +12,7 @@ export interface NotifierOptions {
   /** Where the service manager listens: a path, or an abstract name with `@` in front. Undefined: nobody wants notices. */
   readonly socket: string | undefined
   /** Undefined: there is no addon, and Node has no datagrams on unix sockets. */
-  readonly calls: NativeService | undefined
+  readonly calls: Pick<NativeService, 'notify'> | undefined
   /** Called once, with the reason why notices do not arrive. */
   readonly failed: (why: string) => void
 }

@@ -30,6 +30,8 @@ const EXTEND_EVERY_MS = 5000
 const MICROS_PER_MS = 1000
 /** sd_watchdog_enabled(3) recommends half of the time. */
 const WATCHDOG_PARTS = 2
+/** ms. After a worker has not answered, so that the watchdog waits no longer than the worker makes it. */
+const FEED_AGAIN_MS = 1000
 
 /** Reports to the service manager that has started this process. If there is none, nobody gets the reports. */
 export function openReports({ notifySocket, watchdogMs }: ServiceEnvironment, log: Log): ServiceReports {
@@ -52,6 +54,7 @@ export class ServiceReports {
   #told: string | undefined
   #isStopping = false
   #isAsking = false
+  #again: NodeJS.Timeout | undefined
 
   constructor(options: ReportsOptions) {
     this.#options = options
@@ -89,6 +92,7 @@ export class ServiceReports {
   }
 
   stop(): void {
+    clearTimeout(this.#again)
     for (const timer of this.#timers) clearInterval(timer)
   }
 
@@ -114,9 +118,11 @@ export class ServiceReports {
   /** A worker that is being replaced does not serve, and need not answer. */
   async #feedWatchdog(): Promise<void> {
     if (this.#isAsking) return
+    clearTimeout(this.#again)
     this.#isAsking = true
     const isWell = await this.#served?.answers().catch(() => false)
     this.#isAsking = false
     if (isWell) this.notify({ WATCHDOG: 1 })
+    else this.#again = setTimeout(() => void this.#feedWatchdog(), FEED_AGAIN_MS).unref()
   }
 }

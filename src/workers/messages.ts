@@ -70,6 +70,8 @@ export type ToWorker =
   | { readonly kind: 'bans'; readonly bans: readonly ToldBan[] }
   /** A part of a list. Those of a config come before it. */
   | { readonly kind: 'list'; readonly part: ToldPart }
+  /** Drains at once, and then ends. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'ticketKeys'; readonly ticketKeys: readonly string[] }
   | { readonly kind: 'ask'; readonly id: number; readonly call: Call }
   /** `place` undefined: no worker has the session. */

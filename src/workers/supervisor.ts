@@ -131,6 +131,11 @@ export class Supervisor {
     return this.#isStopping
   }
 
+  /** Workers serve, and the supervisor has no order to end. */
+  get isServing(): boolean {
+    return this.#startedAt !== undefined && !this.#isStopping
+  }
+
   get config(): Config {
     return this.desired.present.config
   }
@@ -191,7 +196,7 @@ export class Supervisor {
     const joined = this.serving.channels
     // Workers that do not serve yet must not begin.
     for (const { channel } of this.#slots)
-      if (channel !== undefined && !joined.includes(channel)) channel.kill('SIGTERM')
+      if (channel !== undefined && !joined.includes(channel)) channel.send({ kind: 'leave' })
     const cut = deadlineMs ? setTimeout(() => this.cut(), deadlineMs + GRACE_MS) : undefined
     const outcomes = await Promise.all(
       joined.map((channel) => channel.ask<DrainResult>({ method: 'drain', args: [order] })),
@@ -220,7 +225,7 @@ export class Supervisor {
 
   /** Kills the workers now. */
   cut(): void {
-    for (const { channel } of this.#slots) channel?.kill('SIGKILL')
+    for (const { channel } of this.#slots) channel?.kill()
   }
 
   /** Runs a task that must not overlap with a reload or with a worker that joins. */
@@ -249,7 +254,7 @@ export class Supervisor {
         { worker: channel.slot, err },
         'a worker did not get the config and the orders: the supervisor kills it',
       )
-      channel.kill('SIGKILL')
+      channel.kill()
     }
   }
 

@@ -46,6 +46,7 @@ export function runWorker(own: OwnProcess): void {
       else if (message.kind === 'list') lists.hear(message.part)
       else if (message.kind === 'ticketKeys') worker?.proxy.tickets.take(message.ticketKeys)
       else if (message.kind === 'start') begin(message)
+      else if (message.kind === 'leave') leave(own, worker)
       else if (message.kind === 'takeBack') sockets.takeBack(message.slot)
       else receive(message, handle, sockets)
     } catch (error) {
@@ -53,14 +54,14 @@ export function runWorker(own: OwnProcess): void {
     }
   }
   own.hear(heard, () => void cut(own, worker))
-  own.signals.heed((signal) => {
-    // These signals are for the supervisor.
-    if (signal === 'SIGHUP' || signal === 'SIGUSR2') return
-    // Ctrl-C on a terminal and SIGTERM of a service manager reach every process of the group.
-    if (worker === undefined) own.exit(0)
-    else void worker.leave()
-  })
+  // All signals are for the supervisor. Ctrl-C on a terminal and SIGTERM of a service manager reach every process of the group.
+  own.signals.heed(() => {})
   own.tell({ kind: 'hello' })
+}
+
+function leave(own: OwnProcess, worker: Worker | undefined): void {
+  if (worker === undefined) own.exit(0)
+  else void worker.leave()
 }
 
 function receive(
@@ -147,7 +148,7 @@ class Worker {
 
   async leave(): Promise<void> {
     this.#isLeaving = true
-    await this.#control.end()
+    await this.#control.drain({ deadlineMs: this.proxy.config.timeouts.drainMs })
     this.#own.exit(0)
   }
 

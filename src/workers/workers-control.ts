@@ -43,6 +43,7 @@ import {
 import { mergeSources } from '../control/source-order.js'
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
+import { Grace } from '../proxy/drains/grace.js'
 import { BACKEND_STATE } from '../status/cluster.js'
 import { addDrains } from './drain-results.js'
 import type { Call } from './messages.js'
@@ -52,6 +53,7 @@ import type { Supervisor } from './supervisor.js'
 
 export class WorkersControl implements Control {
   readonly #supervisor: Supervisor
+  readonly #grace = new Grace()
   /**
    * Anybody may ask for this, so the workers are asked once at a time. Those who ask meanwhile get the same
    * answer.
@@ -72,7 +74,7 @@ export class WorkersControl implements Control {
    */
   async readiness(): Promise<Readiness> {
     if (this.#supervisor.isStopping) return unready('draining')
-    return this.#readiness.get()
+    return this.#grace.readiness ?? this.#readiness.get()
   }
 
   async #lookAtReadiness(): Promise<Readiness> {
@@ -149,7 +151,12 @@ export class WorkersControl implements Control {
     return { results }
   }
 
-  end(): Promise<DrainResult> {
+  async end(): Promise<DrainResult> {
+    const { config, isServing, log, surroundings } = this.#supervisor
+    if (isServing) {
+      surroundings.stopping?.()
+      await this.#grace.pass(config.timeouts.graceMs, log)
+    }
     return this.drain({ deadlineMs: this.#supervisor.config.timeouts.drainMs })
   }
 

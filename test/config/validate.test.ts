@@ -84,6 +84,7 @@ describe('validateConfig', () => {
         halfClosedMs: 30_000,
         lifetimeMs: 0,
         drainMs: 30_000,
+        graceMs: 0,
         deadPeerMs: 0,
       },
       keepalive,

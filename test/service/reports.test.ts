@@ -81,9 +81,15 @@ test('the watchdog is fed twice in its time, while everything answers', async ()
   isWell = () => Promise.reject(new Error('asked in vain'))
   await vi.advanceTimersByTimeAsync(10_000)
   expect(watchdogs()).toBe(2)
+})
+
+test('after a silence the watchdog is fed as soon as everything answers again', async () => {
+  open(10_000).ready(served)
+  isWell = async () => false
+  await vi.advanceTimersByTimeAsync(6000)
   isWell = async () => true
-  await vi.advanceTimersByTimeAsync(5000)
-  expect(watchdogs()).toBe(3)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(watchdogs()).toBe(1)
 })
 
 test('the watchdog is not fed while an answer is awaited', async () => {

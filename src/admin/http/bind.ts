@@ -3,22 +3,29 @@
  * moment on.
  */
 import { once } from 'node:events'
-import { chmodSync, lstatSync } from 'node:fs'
+import { chmodSync, lstatSync, statSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { dirname } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import type { Address, UnixAddress } from '../../address.js'
 import { MillraceError } from '../../errors.js'
+import { activatedSockets } from '../../io/listening/activated-sockets.js'
+import type { Given } from '../../io/listening/given-sockets.js'
 import { listenError, removeDeadSocket } from '../../io/listening/listen-errors.js'
+import { listenOn as listenOnHandle } from '../../io/listening/server-handle.js'
 import { bindOwnerOnly } from '../../io/listening/socket-file.js'
 
 const OWNER_ONLY = 0o600
 const OF_OTHERS = 0o077
+const WRITABLE_BY_OTHERS = 0o002
+const BACKLOG = 511
 
 /**
  * Resolves with the address. If port 0 was asked for, it has the port in use. Rejects with `listen-failed`.
  */
 export async function listenOn(server: Server, address: Address): Promise<Address> {
+  const given = activatedSockets.take(address)
+  if (given !== undefined) return await listenOnGiven(server, address, given)
   let errno = await bind(server, address)
   const isTaken = errno === 'EADDRINUSE' && address.kind === 'unix'
   if (isTaken && (await removeDeadSocket(address))) errno = await bind(server, address)
@@ -26,6 +33,23 @@ export async function listenOn(server: Server, address: Address): Promise<Addres
   const bound = server.address()
   const hasPort = address.kind === 'tcp' && bound !== null && typeof bound === 'object'
   return hasPort ? { ...address, port: bound.port } : address
+}
+
+/** The service manager has made the file of a unix socket, and says who may open it. */
+async function listenOnGiven(server: Server, address: Address, { handles }: Given): Promise<Address> {
+  if (address.kind === 'unix') checkOthers(address)
+  listenOnHandle(server, handles[0]!, BACKLOG)
+  await once(server, 'listening')
+  return address
+}
+
+function checkOthers({ path }: UnixAddress): void {
+  const { mode } = statSync(path)
+  if ((mode & WRITABLE_BY_OTHERS) === 0) return
+  throw new MillraceError(
+    'listen-failed',
+    `everybody on this machine could use ${JSON.stringify(path)}: set SocketMode=0660 or less in its .socket unit`,
+  )
 }
 
 /** The errno name if something went wrong. */

@@ -11,7 +11,7 @@ export const LISTENER_KEYS: KeyTable = {
     default: 'its address',
   },
   'listeners[].address': {
-    does: 'Where millrace listens. Two listeners cannot have the same address',
+    does: 'Where millrace listens. Two listeners cannot have the same address. `fd:NAME` is a [socket that systemd has opened](systemd.md#socket-activation)',
     takes: '[address](#addresses)',
     default: REQUIRED,
     zero: 'port 0: the kernel chooses a free port',

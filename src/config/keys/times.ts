@@ -48,6 +48,12 @@ export const TIMEOUT_KEYS: KeyTable = {
     default: '`30s`',
     zero: 'millrace waits until the last connection has ended',
   },
+  'timeouts.graceMs': {
+    does: 'After SIGTERM millrace still accepts clients for this long, and [`/readyz`](admin.md) answers 503. A load balancer in front, or Kubernetes, sends no new clients from then on. After that the [drain](systemd.md#containers) begins. A second SIGTERM ends the process at once. The library ignores this key',
+    takes: UP_TO_24_DAYS,
+    default: '`0`',
+    zero: 'the drain begins at once',
+  },
   'timeouts.deadPeerMs': {
     does: 'How long sent bytes or keepalive probes may stay unacknowledged (`TCP_USER_TIMEOUT`). After this time the kernel breaks the connection, and millrace resets the other side. Without the addon millrace ignores this key, and `unavailable` in the status says so',
     takes: UP_TO_24_DAYS,

@@ -12,6 +12,11 @@ export const LOG_KEYS: KeyTable = {
     takes: 'path of a file',
     default: 'stdout',
   },
+  'log.format': {
+    does: 'The form of each line. `json`: a JSON object. `pretty`: text for people. `journald`: the JSON object with a [priority](systemd.md#the-journal) such as `<4>` in front, for a service of systemd',
+    takes: '`json`, `pretty`, `journald`',
+    default: '`pretty` on a terminal, else `json`',
+  },
   'log.explain': {
     does: 'Whether records say [why millrace chose the backend](records.md#why-this-backend), and why it skipped others. It looks at all backends once more for each connection',
     takes: '`true` or `false`',
@@ -59,7 +64,7 @@ export const ADMIN_KEYS: KeyTable = {
     default: 'the command: [a unix socket of your user](admin.md#where-it-is). The library: none',
   },
   'admin.address': {
-    does: 'Where millrace listens for admin requests. Other machines cannot reach it directly: put a proxy with a password or mTLS in front, which can be a listener of millrace itself',
+    does: 'Where millrace listens for admin requests. `fd:NAME` is a [socket that systemd has opened](systemd.md#socket-activation). Other machines cannot reach it directly: put a proxy with a password or mTLS in front, which can be a listener of millrace itself',
     takes: '`unix:/path`, or `HOST:PORT` with a loopback host',
     default: 'required in the map',
     zero: 'port 0: the kernel chooses a free port',

@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { AddressSet } from '../../address-set.js'
+import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
 import { explainAdminHost } from './host-names.js'
@@ -51,7 +52,7 @@ const EVERYBODYS =
  * Only loopback, because an admin port that the network can reach is one mistake away from serving anybody.
  */
 export function parseAdminAddress(text: string): Address | string {
-  const address = parseAddress(text)
+  const address = fields.parseActivated(text) ?? parseAddress(text)
   if (typeof address === 'string') return address
   if (address.kind === 'unix') return isAbstract(address) ? EVERYBODYS : address
   const host = address.host.toLowerCase() === 'localhost' ? '127.0.0.1' : address.host
@@ -75,6 +76,7 @@ const settings = fields
     readOnly: fields.booleanField.default(false),
   })
   .superRefine(({ address, token }, context) => {
+    if (activatedSockets.isUnknown(address)) return
     const isSocket = address.kind === 'unix'
     if (isSocket === (token === undefined)) return
     const message = isSocket

@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { whyNoAbstractNames } from '../../io/kernel/native.js'
+import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { LONGEST_DURATION_MS } from '../constants.js'
 import { didYouMean, oneOf } from '../suggest.js'
 import { expected, quote } from '../wording.js'
@@ -195,7 +196,7 @@ export function addressField(parse: (text: string) => Address | string) {
 }
 
 export function parseListenerAddress(text: string): Address | string {
-  const address = parseHere(text)
+  const address = parseActivated(text) ?? parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || isIP(address.host) !== 0) return address
   if (address.host.toLowerCase() === 'localhost') return { ...address, host: '127.0.0.1' }
   return `a listener cannot use the host name ${quote(address.host)}: write an IP address or localhost`
@@ -205,6 +206,11 @@ export function parseBackendAddress(text: string): Address | string {
   const address = parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
   return expected('a port from 1 to 65535', 0)
+}
+
+/** The address of a socket that a service manager has opened. Undefined: the text names none. */
+export function parseActivated(text: string): Address | string | undefined {
+  return text.startsWith('fd:') ? activatedSockets.find(text.slice('fd:'.length)) : undefined
 }
 
 /** Refuses a kind of address that this platform lacks. */

@@ -6,6 +6,8 @@ import { z } from 'zod'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
 
+export const LOG_FORMATS = ['json', 'pretty', 'journald'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -25,6 +27,11 @@ export interface LogInput {
   readonly level?: LogLevel | undefined
   /** Path of a file that millrace appends to. Default: stdout. */
   readonly file?: string | undefined
+  /**
+   * The form of each line. `json`: a JSON object. `pretty`: text for people. `journald`: JSON with a priority in front, for a
+   * service of systemd (sd-daemon(3)). Default: `pretty` on a terminal, else `json`.
+   */
+  readonly format?: LogFormat | undefined
   /** Whether millrace writes a record for every connection, for none, or for which. Default true. */
   readonly access?: boolean | AccessInput | undefined
   /** Whether records say why millrace chose the backend. Default false. */
@@ -50,6 +57,7 @@ export interface AccessInput {
 export interface LogConfig {
   readonly level: LogLevel
   readonly file: string | undefined
+  readonly format: LogFormat | undefined
   /** False: no records. */
   readonly access: AccessConfig | false
   readonly explain: boolean
@@ -85,6 +93,7 @@ const access = fields.strictMap('true, false or a map: { sample, always }', {
 export const logSchema: z.ZodType<LogConfig, unknown> = fields.strictMap('a map: { level, access }', {
   level: fields.choiceOf(LOG_LEVELS).default('info'),
   file: fields.optional(file),
+  format: fields.optional(fields.choiceOf(LOG_FORMATS)),
   access: fields.switchable(access).prefault(true),
   explain: fields.booleanField.default(false),
 })

@@ -29,7 +29,7 @@ export class GivenListener implements Listening, Borrower {
   /** @throws MillraceError `listen-failed` */
   constructor(
     loop: KernelLoop,
-    { handles, ownsFile }: Given,
+    { handles, ownsFile, isKept = false }: Given,
     asked: Address,
     pauses: AcceptPauses,
     closed: () => void,
@@ -39,7 +39,7 @@ export class GivenListener implements Listening, Borrower {
     this.#asked = asked
     this.#pauses = pauses
     this.#closed = closed
-    this.#own = this.#accept(first!, ownsFile)
+    this.#own = this.#accept(first!, ownsFile, isKept)
     for (const [index, handle] of others.entries()) this.lend(-1 - index, handle)
   }
 
@@ -98,9 +98,9 @@ export class GivenListener implements Listening, Borrower {
     this.#closed()
   }
 
-  #accept(handle: ServerHandle, ownsFile: boolean): FdListener {
+  #accept(handle: ServerHandle, ownsFile: boolean, isKept = false): FdListener {
     const fd = this.#loop.native.adopt(handle.fd)
-    handle.close()
+    if (!isKept) handle.close()
     if (fd < 0) throw listenError(this.#asked, errnoName(fd))
     return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile })
   }

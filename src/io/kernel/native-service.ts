@@ -5,4 +5,6 @@ export interface NativeService {
    * of the receiver is full. Never waits.
    */
   notify(path: string, text: string): number
+  /** Whether the fd is a stream socket that listens: 1 or 0. */
+  isListening(fd: number): number
 }

@@ -2,7 +2,7 @@
  * The whole native surface with its types, and the only loader of the addon. Calls take integers and return
  * >= 0 or -errno. They never throw. Only this file asks which platform this is.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
@@ -107,7 +107,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   count(): NativeCounts
 }
 
-const VERSION = 13
+const VERSION = 14
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.
@@ -209,6 +209,23 @@ export function mostOpenFds(): number | undefined {
   try {
     const digits = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
     return digits === undefined ? undefined : Number(digits)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Where a unix socket is bound: a path, or an abstract name with a NUL in front. Undefined: nowhere. Lines of /proc/net/unix (proc(5))
+ * are `Num RefCount Protocol Flags Type St Inode Path`, with `@` for the NUL.
+ */
+export function pathOfUnixSocket(fd: number): string | undefined {
+  try {
+    const inode = /\d+/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[0]
+    const lines = readFileSync('/proc/net/unix', 'utf8').split('\n')
+    const found = lines
+      .map((line) => /^(?:\S+ +){6}(\d+) (.+)$/.exec(line))
+      .find((match) => match?.[1] === inode)
+    return found?.[2]?.replace(/^@/, '\0')
   } catch {
     return undefined
   }

@@ -12,6 +12,8 @@ export interface Given {
   readonly handles: readonly ServerHandle[]
   /** Whether the file of a unix socket goes when the listener closes. */
   readonly ownsFile: boolean
+  /** The handles stay open when the listener closes, because it may open again. */
+  readonly isKept?: boolean
 }
 
 /** Where an engine finds listening sockets that it does not open itself. */

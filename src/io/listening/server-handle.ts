@@ -11,8 +11,8 @@ import { errnoName } from '../kernel/native.js'
 /** What `process.send` takes, besides sockets and servers. */
 export interface ServerHandle {
   readonly fd: number
-  /** Returns 0, or -errno of what went wrong while it was bound. */
-  getsockname(into: { address?: string; port?: number }): number
+  /** Returns 0, or -errno of what went wrong while it was bound. Undefined: it is a unix socket. */
+  getsockname?(into: { address?: string; port?: number }): number
   close(): void
 }
 
@@ -51,7 +51,7 @@ export function bindHandle(address: Address, ipv6Only: boolean): ServerHandle | 
   )
   if (typeof handle === 'string' || address.kind === 'unix') return handle
   // If somebody else listens there, libuv tells it only when asked.
-  const error = handle.getsockname({})
+  const error = handle.getsockname?.({}) ?? 0
   if (error === 0) return handle
   handle.close()
   return errnoName(error)
@@ -60,7 +60,7 @@ export function bindHandle(address: Address, ipv6Only: boolean): ServerHandle | 
 /** The address in use. If port 0 was asked for, it has the port that the kernel chose. */
 export function boundTo(handle: ServerHandle, asked: Address): Address {
   const bound: { address?: string; port?: number } = {}
-  if (asked.kind === 'unix' || handle.getsockname(bound) !== 0) return asked
+  if (asked.kind === 'unix' || handle.getsockname?.(bound) !== 0) return asked
   return { kind: 'tcp', host: bound.address ?? asked.host, port: bound.port ?? asked.port }
 }
 

@@ -113,6 +113,12 @@ export function announceMostConnections(log: Log, own: MostConnections | undefin
   )
 }
 
+/** Sockets that the service manager has opened. */
+export function announceUnusedSockets(log: Log, sockets: readonly string[]): void {
+  if (sockets.length === 0) return
+  log.warn({ sockets }, `no listener uses ${sockets.join(', ')}: clients wait there for ever`)
+}
+
 export function announcePause(log: Log, listener: string, errno: string): void {
   const hint = errno === 'ENOSPC' ? ': raise fs.epoll.max_user_watches' : ''
   log.warn(

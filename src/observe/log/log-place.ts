@@ -1,13 +1,15 @@
 /**
- * Where lines of a log go: unchanged to a file or to another program, as formatted text to a terminal. stdout
+ * Where lines of a log go, and in which form: usually unchanged to a file or to another program, and as formatted text to a terminal. stdout
  * is one place for everybody who writes there, and is never closed.
  */
 import { createRequire } from 'node:module'
 import { isatty } from 'node:tty'
+import type { LogFormat } from '../../config/schemas/log-schema.js'
 import { escapeJson } from '../../escape.js'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../records/record.js'
 import { RecordLine } from '../records/record-line.js'
-import { jsonLine } from './json-line.js'
+import { priorityOf, withPriority } from './journald.js'
+import { jsonLine, LEVELS } from './json-line.js'
 import { openFile, openFileLater, openStdout, type Target } from './log-target.js'
 import { Sink } from './sink.js'
 import { visibleLine } from './visible-line.js'
@@ -17,6 +19,13 @@ type Pretty = typeof import('pino-pretty')
 export const RECORD_MESSAGE = 'connection'
 
 export type WriteRecord = (id: string, facts: ConnectionFacts, ended: RecordEnding) => boolean
+
+export interface PlaceOptions {
+  /** The file to append to. Default: stdout. */
+  readonly file?: string | undefined
+  /** Default: `pretty` on a terminal, else `json`. */
+  readonly format?: LogFormat | undefined
+}
 
 export interface LogPlace {
   /** Writes a line of pino's. */
@@ -33,29 +42,28 @@ export interface LogPlace {
 
 const STDOUT = 1
 
-let stdout: LogPlace | undefined
+let stdout: Sink | undefined
 
 /** Appends to `file`. Undefined: stdout. Throws `log-failed` if the file cannot be appended to. */
-export function openPlace(file: string | undefined): LogPlace {
-  return file === undefined ? stdoutPlace() : filePlace(file, openFile(file))
+export function openPlace({ file, format }: PlaceOptions): LogPlace {
+  return file === undefined ? stdoutPlace(format) : filePlace(file, openFile(file), format)
 }
 
 /** The same, without waiting for the disk. */
-export async function openPlaceLater(file: string | undefined): Promise<LogPlace> {
-  return file === undefined ? stdoutPlace() : filePlace(file, await openFileLater(file))
+export async function openPlaceLater({ file, format }: PlaceOptions): Promise<LogPlace> {
+  return file === undefined ? stdoutPlace(format) : filePlace(file, await openFileLater(file), format)
 }
 
-function stdoutPlace(): LogPlace {
-  const never = { reopen: async () => {}, close: async () => {} }
-  stdout ??= { ...(isatty(STDOUT) ? forTerminal : forPrograms)(new Sink(openStdout())), ...never }
-  return stdout
+function stdoutPlace(format: LogFormat = isatty(STDOUT) ? 'pretty' : 'json'): LogPlace {
+  stdout ??= new Sink(openStdout())
+  return { ...FORMS[format](stdout), reopen: async () => {}, close: async () => {} }
 }
 
-function filePlace(path: string, target: Target): LogPlace {
+function filePlace(path: string, target: Target, format: LogFormat = 'json'): LogPlace {
   const sink = new Sink(target)
   let reopened: Promise<unknown> = Promise.resolve()
   return {
-    ...forPrograms(sink),
+    ...FORMS[format](sink),
     reopen: () => {
       const opened = reopened.then(async () => sink.switchTo(await openFileLater(path)))
       reopened = opened.catch(() => {})
@@ -65,10 +73,18 @@ function filePlace(path: string, target: Target): LogPlace {
   }
 }
 
-function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
-  const line = new RecordLine()
+type Form = (sink: Sink) => Pick<LogPlace, 'write' | 'record'>
+
+const FORMS: Readonly<Record<LogFormat, Form>> = {
+  json: (sink) => forPrograms(sink, new RecordLine(), escapeJson),
+  journald: (sink) => forPrograms(sink, new RecordLine(priorityOf(LEVELS.info)), withPriority),
+  pretty: forTerminal,
+}
+
+function forPrograms(sink: Sink, line: RecordLine, show: (line: string) => string): ReturnType<Form> {
+  sink.show = show
   return {
-    write: (text) => void sink.write(escapeJson(text), 'other'),
+    write: (text) => void sink.write(show(text), 'other'),
     record: (id, facts, ended) => {
       const { bytes, length } = line.write(id, facts, ended)
       return sink.writeBytes(bytes, length, 'record')
@@ -76,23 +92,22 @@ function forPrograms(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
   }
 }
 
-/** Only here pino-pretty is loaded. A bundle may not have it. Then a terminal gets the JSON lines. */
-function forTerminal(sink: Sink): Pick<LogPlace, 'write' | 'record'> {
+/** Only here pino-pretty is loaded. A bundle may not have it. Then people get the JSON lines. */
+function forTerminal(sink: Sink): ReturnType<Form> {
   try {
     return forPeople(sink, createRequire(import.meta.url)('pino-pretty'))
   } catch {
-    return forPrograms(sink)
+    return FORMS.json(sink)
   }
 }
 
 /** A record is one line here too. */
-function forPeople(
-  sink: Sink,
-  { isColorSupported, prettyFactory }: Pretty,
-): Pick<LogPlace, 'write' | 'record'> {
+function forPeople(sink: Sink, { isColorSupported, prettyFactory }: Pretty): ReturnType<Form> {
   const options = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
-  const format = prettyFactory({ colorize: isColorSupported, ...options })
+  const colorize = isColorSupported && isatty(sink.fd)
+  const format = prettyFactory({ colorize, ...options })
   const show = (line: string): string => format(visibleLine(line)) ?? ''
+  sink.show = show
   return {
     write: (line) => void sink.write(show(line), 'other'),
     record: (...record) => sink.write(show(jsonLine('info', toRecord(...record), RECORD_MESSAGE)), 'record'),

@@ -5,7 +5,14 @@
  */
 import { type Logger, pino } from 'pino'
 import { toRecord } from '../records/record.js'
-import { type LogPlace, openPlace, openPlaceLater, RECORD_MESSAGE, type WriteRecord } from './log-place.js'
+import {
+  type LogPlace,
+  openPlace,
+  openPlaceLater,
+  type PlaceOptions,
+  RECORD_MESSAGE,
+  type WriteRecord,
+} from './log-place.js'
 
 /** The methods that millrace calls. A pino logger has them. */
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'> & {
@@ -13,10 +20,8 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
   level?: string
 }
 
-export interface LogOptions {
+export interface LogOptions extends PlaceOptions {
   readonly level: string
-  /** The file to append to. Default: stdout. */
-  readonly file?: string | undefined
 }
 
 /** New options of a log. Using them cannot fail any more. */
@@ -73,7 +78,7 @@ class OwnLog implements OpenLog {
 
   constructor(options: LogOptions) {
     this.#options = options
-    this.#place = openPlace(options.file)
+    this.#place = openPlace(options)
     this.log = pino({ level: options.level }, { write: (line) => this.#place.write(line) })
   }
 
@@ -93,8 +98,10 @@ class OwnLog implements OpenLog {
   }
 
   async prepare(options: LogOptions): Promise<PreparedLog> {
-    if (options.file === this.#options.file) return { ...NOTHING_TO_TAKE, take: () => this.#take(options) }
-    const place = await openPlaceLater(options.file)
+    const { file, format } = this.#options
+    if (options.file === file && options.format === format)
+      return { ...NOTHING_TO_TAKE, take: () => this.#take(options) }
+    const place = await openPlaceLater(options)
     return {
       take: () => {
         const before = this.#place

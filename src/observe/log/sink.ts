@@ -40,6 +40,8 @@ const open = new Set<Sink>()
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
 export class Sink {
+  /** The form of the lines that the sink itself writes. */
+  show: (line: string) => string = (line) => line
   #target: Target
   /** The target to use as soon as no write is under way. */
   #next: Target | undefined
@@ -69,6 +71,10 @@ export class Sink {
     this.#target = target
     if (open.size === 0) process.on('exit', flushAll)
     open.add(this)
+  }
+
+  get fd(): number {
+    return this.#target.fd
   }
 
   /** `line` is one line with its newline. False: it is lost. */
@@ -226,7 +232,7 @@ export class Sink {
     this.#toldAt = now
     this.#lost = { record: 0, other: 0 }
     const message = `the log was not taken as fast as it was written: ${records + others} lines are lost`
-    this.write(jsonLine('warn', { records, others }, message), 'other')
+    this.write(this.show(jsonLine('warn', { records, others }, message)), 'other')
   }
 
   async #idle(): Promise<void> {

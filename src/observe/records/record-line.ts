@@ -40,9 +40,17 @@ export class RecordLine {
   /** All connections of a listener have the same object of tags. */
   readonly #tags = new WeakMap<object, string>()
 
+  readonly #prefix: string
+
+  /** `prefix` is in front of every line. */
+  constructor(prefix = '') {
+    this.#prefix = prefix
+  }
+
   /** The line with its newline. It is valid until the next one is written. */
   write(id: string, facts: ConnectionFacts, ended: RecordEnding, now = Date.now()): LineBytes {
     const line = this.#line.begin()
+    if (this.#prefix !== '') line.json(this.#prefix)
     line
       .json('{"level":30,"time":')
       .json(this.#now.of(now))

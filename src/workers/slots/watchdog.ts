@@ -43,7 +43,7 @@ export class Watchdog {
       if (hangMs === 0 || missed * pauseMs < hangMs) continue
       const fields = { worker: channel.slot, workerPid: channel.pid, workerHangMs: hangMs }
       this.#log.error(fields, 'a worker has not answered for too long: the supervisor kills it')
-      channel.kill('SIGKILL')
+      channel.kill()
     }
   }
 }

@@ -130,8 +130,8 @@ export class WorkerChannel {
     this.send({ kind: 'socket', address }, socket.handle)
   }
 
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
-    if (!this.#isGone) this.#process.kill(signal)
+  kill(): void {
+    if (!this.#isGone) this.#process.kill()
   }
 
   #heard(message: ToSupervisor): void {

@@ -24,7 +24,8 @@ export interface WorkerProcess {
   readonly pid: number | undefined
   readonly isConnected: boolean
   send(message: ToWorker, handle?: ServerHandle): void
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void
+  /** At once. */
+  kill(): void
 }
 
 /**
@@ -60,6 +61,6 @@ const forkWorker: ForkWorker = (hooks) => {
       return worker.isConnected()
     },
     send: (message, handle) => void worker.send(message, handle as SendHandle | undefined, () => {}),
-    kill: (signal) => void worker.process.kill(signal),
+    kill: () => void worker.process.kill('SIGKILL'),
   }
 }

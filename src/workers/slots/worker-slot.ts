@@ -101,7 +101,7 @@ export class WorkerSlot {
       },
     }
     const channel = new WorkerChannel(this.#number, hooks, this.#forkWorker)
-    const timer = setTimeout(() => channel.kill('SIGKILL'), START_WITHIN_MS)
+    const timer = setTimeout(() => channel.kill(), START_WITHIN_MS)
     return channel
   }
 

@@ -8,6 +8,7 @@ import { type ListenPlace, overlap } from '../../config/checks/listener-addresse
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import type { Engine } from '../../io/engine.js'
+import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { Listener, type ListenerHooks } from '../../listener/listener.js'
 
 /** A config as it was loaded, and the same config with real ports in place of port 0. */
@@ -59,6 +60,7 @@ async function placeOf(
   const { address } = listener
   const held = present && placeHeld(listener, present)
   if (held !== undefined) return held
+  if (activatedSockets.has(address)) return address
   // Workers of our own would be in the way. They know whether they are.
   if (present?.config.listeners.some((other) => overlap(other, listener))) return address
   return await probe(listener, engine, probes)

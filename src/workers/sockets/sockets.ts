@@ -10,6 +10,7 @@ import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { MillraceError } from '../../errors.js'
 import type { Engine, HeldSocket } from '../../io/engine.js'
+import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { heldSocket } from '../../io/listening/held-socket.js'
 import type { InheritedSockets } from '../../io/listening/inherited-sockets.js'
 import { BACKLOG, listenerError } from '../../listener/listener.js'
@@ -126,10 +127,9 @@ export class Sockets {
 
   async #open(listener: ListenerConfig, next: Config): Promise<Opened> {
     const { address, ipv6Only, liveness, socketFile } = listener
-    const inherited = this.#inherited?.take(address)
-    if (inherited !== undefined) {
-      const { handles, ownsFile } = inherited
-      return { listener, sockets: handles.map((handle) => heldSocket(handle, address, ownsFile)) }
+    const given = this.#inherited?.take(address) ?? activatedSockets.take(address)
+    if (given !== undefined) {
+      return { listener, sockets: given.handles.map((handle) => heldSocket(handle, address, given)) }
     }
     const count = address.kind === 'tcp' && !this.isShared ? this.#slots : 1
     const options = { backlog: BACKLOG, sharePort: count > 1, ipv6Only, liveness, socketFile }

@@ -192,7 +192,7 @@ export class DesiredState {
         { worker: channel.slot, err },
         'a worker could not load the config: the supervisor kills it',
       )
-      channel.kill('SIGKILL')
+      channel.kill()
     }
   }
 

@@ -201,6 +201,10 @@ export class SimulatedAddon extends Messages implements native.Native {
     return -e.ECONNREFUSED
   }
 
+  isListening(): number {
+    return 0
+  }
+
   protected get parts(): Messages['parts'] {
     const own = (fd: number, generation: number): number => this.#own(fd, generation)
     const [kernel, pipes, owned, outcome, scratch] = [

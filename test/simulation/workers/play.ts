@@ -38,7 +38,7 @@ function act(world: World, step: Action, random: Random): void {
       world.failingForks = step.forks
       break
     case 'kill':
-      workerOf(world, step.worker)?.kill('SIGKILL')
+      workerOf(world, step.worker)?.kill()
       break
     case 'hang':
       workerOf(world, step.worker)?.hang()

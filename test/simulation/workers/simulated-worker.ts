@@ -7,7 +7,6 @@ import type { Counts } from '../../../src/limits/counts/counts.js'
 import { createOwnCounts } from '../../../src/limits/counts/own-counts.js'
 import { SharedCounts } from '../../../src/limits/counts/shared-counts.js'
 import type { WriteRecord } from '../../../src/observe/log/log-place.js'
-import type { CaughtSignal } from '../../../src/signals.js'
 import type { CountsSeat, ToSupervisor, ToWorker } from '../../../src/workers/messages.js'
 import type { OwnProcess } from '../../../src/workers/own-process.js'
 import type { Exit, WorkerProcess, WorkerProcessHooks } from '../../../src/workers/slots/worker-process.js'
@@ -35,8 +34,6 @@ export class SimulatedWorker implements WorkerProcess {
   readonly #down = new Link<ToWorker>()
   readonly #up = new Link<ToSupervisor>()
   #isBooted = false
-  #signals: CaughtSignal[] = []
-  #heed: (signal: CaughtSignal) => void = () => {}
   #heard: (message: ToWorker, handle: ServerHandle) => void = () => {}
   #exit: Exit | undefined
   #isExitTold = false
@@ -63,7 +60,7 @@ export class SimulatedWorker implements WorkerProcess {
   get isBusy(): boolean {
     if (!this.#up.isEmpty || (this.isGone && (this.isConnected || !this.#isExitTold))) return true
     if (this.process.state !== 'runs') return false
-    return !this.#isBooted || !this.#down.isEmpty || this.#signals.length > 0 || this.process.isBusy
+    return !this.#isBooted || !this.#down.isEmpty || this.process.isBusy
   }
 
   send(message: ToWorker, handle?: ServerHandle): void {
@@ -71,9 +68,8 @@ export class SimulatedWorker implements WorkerProcess {
     this.#down.send(message, handle instanceof SimulatedHandle ? handle.queue : undefined)
   }
 
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
-    if (signal === 'SIGKILL' || !this.#isBooted) this.#die({ signal })
-    else this.#signals.push(signal)
+  kill(): void {
+    this.#die({ signal: 'SIGKILL' })
   }
 
   /** The worker stops running until it is woken. */
@@ -101,7 +97,6 @@ export class SimulatedWorker implements WorkerProcess {
       this.process.run(() => runWorker(this.#own()))
       return
     }
-    for (const signal of this.#signals.splice(0)) this.process.run(() => this.#heed(signal))
     for (let most = howMany(this.#down.length, random); most > 0 && !this.isGone; most--) {
       this.#down.bring((message, queue) => this.process.run(() => this.#heard(message, this.#handle(queue))))
     }
@@ -123,11 +118,7 @@ export class SimulatedWorker implements WorkerProcess {
 
   #own(): OwnProcess {
     return {
-      signals: {
-        heed: (act) => {
-          this.#heed = act
-        },
-      },
+      signals: { heed: () => {} },
       createEngine: (sockets) => this.process.createEngine(sockets),
       openCounts: (seat) => this.#openCounts(seat),
       openLog: (options) => simulatedLog(options, this.#notes.record, this.#notes.complain),
