@@ -161,6 +161,12 @@ export class Backend {
     return this.noted(this.health.connected(now))
   }
 
+  /** A connection of another process goes on here. Its owner calls `release` at its end. */
+  resumed(): void {
+    this.#places?.takeAnyway()
+    this.#active += 1
+  }
+
   /** The connect to `address` failed at `now`. */
   dialFailed(address: ResolvedAddress, errno: string, now: number): HealthChange | undefined {
     const wasCurrent = this.endpoints.failed(address)

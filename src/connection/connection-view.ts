@@ -12,9 +12,10 @@ import {
 } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Choice } from '../cluster/explanation.js'
-import type { ConnectionFacts, RecordEnding } from '../observe/records/record.js'
+import type { ConnectionFacts, OpeningFacts, RecordEnding } from '../observe/records/record.js'
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
+import { FrozenStage } from './frozen-stage.js'
 import { mayNameClients } from './listener-policy.js'
 import type { Negotiation } from './negotiation.js'
 import type { CountedClient } from './opening/admit.js'
@@ -26,7 +27,23 @@ import type { Service } from './service.js'
  * What a connection is doing. Each kind of stage has an `end(cause)`, which is the one way to end the
  * connection. It also tells the phase.
  */
-export type Stage = Negotiation | PendingClient | RefusedClient | Pipe
+export type Stage = Negotiation | PendingClient | RefusedClient | Pipe | FrozenStage
+
+/** What is left of a negotiation once there is a pipe. */
+export interface Settled
+  extends Pick<
+    Negotiation,
+    | 'id'
+    | 'cluster'
+    | 'at'
+    | 'namedClient'
+    | 'waitMicros'
+    | 'roundTrips'
+    | 'moved'
+    | 'session'
+    | 'facts'
+    | 'close'
+  > {}
 
 export abstract class ConnectionView {
   abstract readonly service: Service
@@ -46,7 +63,7 @@ export abstract class ConnectionView {
   protected abstract readonly reached: Address | string | undefined
   protected abstract readonly stage: Stage
   /** Undefined if client and backend are simply joined. */
-  protected abstract readonly negotiation: Negotiation | undefined
+  protected abstract readonly settled: Settled | undefined
 
   /** Whether an end now would lose nothing. */
   get isQuiet(): boolean {
@@ -55,7 +72,7 @@ export abstract class ConnectionView {
 
   /** Name of its cluster. Undefined until one is chosen. */
   get cluster(): string | undefined {
-    if (this.negotiation !== undefined) return this.negotiation.cluster
+    if (this.settled !== undefined) return this.settled.cluster
     return this.service.destination?.cluster.name
   }
 
@@ -66,12 +83,12 @@ export abstract class ConnectionView {
 
   /** Undefined if nobody was told an id before the record. */
   get id(): string | undefined {
-    return this.negotiation?.id
+    return this.settled?.id
   }
 
   /** Address of the client: from a PROXY header or a request that we trust, else of the peer. */
   get clientAddress(): Address | undefined {
-    const told = this.negotiation?.facts().client
+    const told = this.settled?.facts().client
     if (told === undefined) return this.from === undefined ? undefined : unpackPeer(this.from)
     const address = parseAddress(told)
     return typeof address === 'string' ? undefined : address
@@ -81,12 +98,12 @@ export abstract class ConnectionView {
   get countedClient(): CountedClient {
     const { policy } = this.service
     if (policy === undefined || !mayNameClients(policy, this.from)) return this.from
-    return this.negotiation?.namedClient ?? 'exempt'
+    return this.settled?.namedClient ?? 'exempt'
   }
 
   /** Whether it has got all places that it needs to be connected to its cluster. */
   get hasEntered(): boolean {
-    if (this.cluster === undefined || this.negotiation?.at !== undefined) return false
+    if (this.cluster === undefined || this.settled?.at !== undefined) return false
     if (!(this.stage instanceof PendingClient)) return this.isConnected
     return this.stage.attempt !== undefined && this.stage.attempt.mustEnter !== true
   }
@@ -108,7 +125,23 @@ export abstract class ConnectionView {
 
   /** For code that watches the pipe while it runs. Undefined before there is one. */
   get pipe(): Pipe | undefined {
-    return this.stage instanceof Pipe ? this.stage : undefined
+    if (this.stage instanceof Pipe) return this.stage
+    return this.stage instanceof FrozenStage ? this.stage.pipe : undefined
+  }
+
+  /** What was learnt of the client. Undefined: client and backend were simply joined. */
+  get learnt(): OpeningFacts | undefined {
+    return this.settled?.facts()
+  }
+
+  /** The name of its Postgres session, which can be cancelled. */
+  get session(): string | undefined {
+    return this.settled?.session
+  }
+
+  /** Whether another process could go on with it in a moment, or already could now. */
+  get mayMoveLater(): boolean {
+    return this.pipe === undefined || this.pipe.isMovable
   }
 
   get phase(): RecordEnding['phase'] {
@@ -122,7 +155,7 @@ export abstract class ConnectionView {
   }
 
   get totals(): PipeTotals {
-    const { bytesUp = 0, bytesDown = 0 } = this.negotiation?.moved ?? {}
+    const { bytesUp = 0, bytesDown = 0 } = this.settled?.moved ?? {}
     const moved = this.pipe?.totals ?? NOTHING_MOVED
     if (bytesUp + bytesDown === 0) return moved
     return {
@@ -140,9 +173,9 @@ export abstract class ConnectionView {
    */
   facts(totals: PipeTotals = this.totals, choice?: Choice): ConnectionFacts {
     const totalMicros = this.ageMicros
-    const { negotiation, reached } = this
-    const learnt = negotiation?.facts()
-    const { roundTrips } = this.stage instanceof RefusedClient ? this.stage : (negotiation ?? {})
+    const { settled, reached } = this
+    const learnt = settled?.facts()
+    const { roundTrips } = this.stage instanceof RefusedClient ? this.stage : (settled ?? {})
     const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = totals
     return {
       acceptedAt: Date.now() - totalMicros / 1000,
@@ -184,7 +217,7 @@ export abstract class ConnectionView {
   describe(): Record<string, unknown> {
     return {
       listener: this.service.name,
-      client: this.negotiation?.facts().client ?? formatPeer(this.from),
+      client: this.settled?.facts().client ?? formatPeer(this.from),
       backend: this.backend?.name,
       ...this.pipe?.describe(),
     }
@@ -202,6 +235,6 @@ export abstract class ConnectionView {
 
   /** From accept to the dial, in whole µs. Undefined if no backend was dialled. */
   protected get waitMicros(): number | undefined {
-    return this.negotiation === undefined ? 0 : this.negotiation.waitMicros
+    return this.settled === undefined ? 0 : this.settled.waitMicros
   }
 }

@@ -13,7 +13,7 @@
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
-import { type Dialled, type DialOptions, type DialResult, type Entry, REFUSED } from '../cluster/dial.js'
+import { type Dialled, type DialResult, type Entry, REFUSED } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import { DialogueOver } from '../io/dialogue.js'
 import type { Socket } from '../io/socket.js'
@@ -24,38 +24,17 @@ import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause, PipeEnding, PipeHost, PipeOwner } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import { watchLasting } from './backend/lasting.js'
-import { ConnectionView, type Stage } from './connection-view.js'
-import { type Ends, Negotiation, type NegotiationHost, type NegotiationOwner } from './negotiation.js'
-import { type CountedClient, countedClient } from './opening/admit.js'
+import type { ConnectionHost } from './connection-host.js'
+import { ConnectionView, type Settled, type Stage } from './connection-view.js'
+import { FrozenStage } from './frozen-stage.js'
+import { type Ends, Negotiation, type NegotiationOwner } from './negotiation.js'
+import { countedClient } from './opening/admit.js'
 import type { KnownClient } from './opening/known-client.js'
 import { PendingClient, type PendingClientOwner } from './pending-client.js'
 import { Refusal, statusOf, whyNoBackend } from './refusal.js'
 import { RefusedClient } from './refused-client.js'
 import type { Destination, Service } from './service.js'
 import { type TellOrder, tellNo, tellOrderOf, untouched } from './tell-no.js'
-import type { ToldClients } from './told-clients.js'
-
-/** What a connection needs from its proxy. */
-export interface ConnectionHost extends NegotiationHost {
-  readonly dialOptions: DialOptions
-  readonly told: ToldClients
-  /** Is told why which backend was chosen for the connection. Undefined: its record does not say it. */
-  explanationOf(connection: Connection): Explanation | undefined
-  /** A trusted proxy has named the client. Why the client may not come in. Undefined: it may. */
-  admitNamed(connection: Connection, client: Address): OpeningCause | undefined
-  /** The client needs places in the limits of this cluster. */
-  enter(connection: Connection, destination: Destination, client: CountedClient): Entry
-  /** A step before the pipe has thrown an error that no step should throw. */
-  failed(connection: Connection, cause: 'route-failed' | 'internal-error', error: unknown): void
-  /** A backend has accepted. The connection knows its `connectMicros`. */
-  connected(connection: Connection): void
-  /** Both sides are ready, and nothing has moved through the pipe. */
-  joined(connection: Connection, pipe: Pipe): void
-  /** That backend's first byte has come. The connection knows its `firstByteMicros`. */
-  answered(connection: Connection): void
-  /** The connection is over. Both sockets are closed or about to be. */
-  ended(connection: Connection, ending: RecordEnding): void
-}
 
 export class Connection
   extends ConnectionView
@@ -71,7 +50,7 @@ export class Connection
   connectMicros: number | undefined = undefined
   firstByteMicros: number | undefined = undefined
   protected readonly from: PeerAddress
-  protected readonly acceptedAt = performance.now()
+  protected acceptedAt = performance.now()
   protected reached: Address | string | undefined = undefined
   protected negotiation: Negotiation | undefined = undefined
   protected stage: Stage
@@ -112,8 +91,30 @@ export class Connection
    * the same for another cause.
    */
   end(cause: OrderedCause, isReset?: boolean): void {
-    if (this.stage instanceof Pipe) this.stage.end(cause, isReset)
-    else this.stage.end(cause)
+    const { stage } = this
+    if (stage instanceof Pipe || stage instanceof FrozenStage) stage.end(cause, isReset)
+    else stage.end(cause)
+  }
+
+  /** Its pipe stands still from here on. Undefined: it has none that can be moved now. Call `thaw` or `leave` next. */
+  freeze(): FrozenStage | undefined {
+    const { pipe } = this
+    const standing = pipe?.freeze()
+    if (standing === undefined) return undefined
+    this.stage = new FrozenStage(pipe!, standing)
+    return this.stage
+  }
+
+  /** Its pipe goes on here. */
+  thaw(frozen: FrozenStage): void {
+    this.stage = frozen.pipe
+    frozen.thaw()
+  }
+
+  /** Another process goes on with it. No peer notices, and there is no record here. */
+  leave(frozen: FrozenStage): void {
+    this.close()?.left(this)
+    frozen.standing.leave()
   }
 
   /** How long one connect may take, in ms. Not to be read after the connection's end. */
@@ -278,12 +279,21 @@ export class Connection
     this.finish(ending)
   }
 
+  protected get settled(): Settled | undefined {
+    return this.negotiation
+  }
+
   private finish(ending: RecordEnding): void {
+    this.close()?.ended(this, ending)
+  }
+
+  /** Returns the host, which must be told. Undefined: it was told before. */
+  private close(): ConnectionHost | undefined {
     const host = this.#host
-    if (host === undefined) return
+    if (host === undefined) return undefined
     this.#host = undefined
     if (this.isConnected) this.backend?.release()
-    this.negotiation?.close()
-    host.ended(this, ending)
+    this.settled?.close()
+    return host
   }
 }

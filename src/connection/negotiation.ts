@@ -89,6 +89,8 @@ export class Negotiation {
   #backendTls: TlsFacts | undefined
   /** The request head for the backend, until it is sent. Undefined if the request passes through. */
   #requestHead: Buffer | undefined
+  /** The name of its Postgres session, once it can be cancelled. */
+  session: string | undefined
   /** Makes `sessions` forget the session of this connection. */
   #forget: (() => void) | undefined
 
@@ -102,8 +104,7 @@ export class Negotiation {
     this.#host = host
     this.#destinations = destinations
     this.id = host.nextId()
-    const admit = (client: Address): OpeningCause | undefined => owner.admit(client)
-    this.#client = new KnownClient(policy, this.#converse(socket), owner.peer, admit)
+    this.#client = new KnownClient(policy, this.#converse(socket), owner.peer, (named) => owner.admit(named))
   }
 
   get client(): Socket {
@@ -273,7 +274,8 @@ export class Negotiation {
 
   /** Learns the key by which the session of this connection can be cancelled, for as long as it lasts. */
   #watchForKey(dialled: Dialled, destination: Destination): Watch {
-    return watchForKey(dialled, destination, this.#host.sessions, (forget) => {
+    return watchForKey(dialled, destination, this.#host.sessions, (session, forget) => {
+      this.session = session
       this.#forget = forget
     })
   }

@@ -160,6 +160,11 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     return true
   }
 
+  /** Whether another process can go on with directions of this kind. */
+  get isMovable(): boolean {
+    return false
+  }
+
   /** What another process needs to go on with it. Undefined: it cannot be moved now. */
   freeze(): FrozenDirection | undefined {
     return undefined

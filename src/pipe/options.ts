@@ -136,6 +136,19 @@ export interface PipeTotals {
   readonly notSplicing: NotSplicing | undefined
 }
 
+/** What has moved since the totals were `before`. */
+export function movedSince(before: PipeTotals, now: PipeTotals): PipeTotals {
+  return {
+    bytesUp: now.bytesUp - before.bytesUp,
+    bytesDown: now.bytesDown - before.bytesDown,
+    receivedUp: now.receivedUp - before.receivedUp,
+    receivedDown: now.receivedDown - before.receivedDown,
+    splicedUp: now.splicedUp - before.splicedUp,
+    splicedDown: now.splicedDown - before.splicedDown,
+    notSplicing: now.notSplicing,
+  }
+}
+
 /** The totals of a pipe that has not begun. */
 export const NOTHING_MOVED: PipeTotals = {
   bytesUp: 0,

@@ -67,6 +67,16 @@ export abstract class PipeState {
     return totalsOf(this.up, this.down)
   }
 
+  /** Whether another process can go on with it, as soon as no byte is in this one. */
+  get isMovable(): boolean {
+    return (
+      this.owner !== undefined &&
+      this.up.isMovable &&
+      this.client.error === undefined &&
+      this.backend.error === undefined
+    )
+  }
+
   /**
    * Stops, and gives everything that another process needs to go on with the pipe. Until it thaws, nothing moves here and nothing
    * can end it. Undefined: it cannot be moved now, and goes on. Not to be called while a batch of events is told.

@@ -91,6 +91,16 @@ export class Bandwidth {
     this.#limitAll([connection])
   }
 
+  /** An operator has given the connection these rates in another process. Call it before `joined`. */
+  resumed(connection: Connection, rates: RateChange | undefined): void {
+    if (rates !== undefined) this.#ordered.set(connection, rates)
+  }
+
+  /** The rates that an operator has given the connection. */
+  orderedFor(connection: Connection): RateChange | undefined {
+    return this.#ordered.get(connection)
+  }
+
   /** Counts what the connection has moved so far. It must still hold its places. */
   count({ pipe }: Connection): void {
     if (pipe?.limits === undefined) return

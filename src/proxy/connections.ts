@@ -8,7 +8,8 @@ import type { Admission } from '../admission/admission.js'
 import type { DialOptions, Entry } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import type { Session } from '../connection/backend/cancel-request.js'
-import { Connection, type ConnectionHost } from '../connection/connection.js'
+import { Connection } from '../connection/connection.js'
+import type { ConnectionHost } from '../connection/connection-host.js'
 import type { CountedClient } from '../connection/opening/admit.js'
 import type { Destination, Service } from '../connection/service.js'
 import { mostTold, ToldClients } from '../connection/told-clients.js'
@@ -16,6 +17,7 @@ import type { Engine } from '../io/engine.js'
 import { mostOpenFds } from '../io/kernel/native.js'
 import type { Socket } from '../io/socket.js'
 import { type Looked, Sweep } from '../io/sweep.js'
+import type { RateChange } from '../limits/bandwidth/pipe-limiter.js'
 import { Claim } from '../limits/claim.js'
 import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
@@ -39,7 +41,7 @@ export interface ConnectionsOptions {
   readonly connectionLog: ConnectionLog
   readonly drains: Drains
   /** Called when a backend has accepted, when it has answered, and at the end. */
-  readonly health: Pick<Consequences, 'connected' | 'answered' | 'ended'>
+  readonly health: Pick<Consequences, 'connected' | 'answered' | 'left' | 'ended'>
   readonly ids: ConnectionIds
   readonly bandwidth: Bandwidth
   readonly recount: Recount
@@ -181,15 +183,39 @@ export class Connections implements ConnectionHost {
     this.#health.answered(connection)
   }
 
+  /** A connection of another process goes on here, with the rates that an operator has given it. */
+  resume(connection: Connection, rates: RateChange | undefined): void {
+    this.#members.add(connection, this.#generations.present.shortestTimeoutMs)
+    this.#recount.resumed(connection)
+    this.#counters.resumed(connection)
+    this.#bandwidth.resumed(connection, rates)
+    if (connection.firstByteMicros === undefined) this.#health.connected(connection)
+    const pipe = connection.pipe!
+    this.joined(connection, pipe)
+    pipe.start()
+  }
+
+  left(connection: Connection): void {
+    this.#members.delete(connection)
+    this.#bandwidth.count(connection)
+    this.#counters.left(connection)
+    this.#health.left(connection)
+    this.#gone(connection)
+  }
+
   ended(connection: Connection, ending: RecordEnding): void {
     this.#members.delete(connection)
     const { totals } = connection
     this.#bandwidth.count(connection)
-    this.#counters.ended(connection, ending, totals)
+    this.#counters.ended(connection, ending)
     this.#connectionLog.ended(connection, ending, totals)
     this.#health.ended(connection, ending)
     if (ending.cause === 'out-of-resources') this.#ranOut()
     this.#ended(connection, ending)
+    this.#gone(connection)
+  }
+
+  #gone(connection: Connection): void {
     this.drains.left(connection)
     this.#admission.ended(connection)
     if (this.#members.size === 0) this.#whenEmpty?.()

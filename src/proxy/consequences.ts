@@ -67,6 +67,11 @@ export class Consequences {
     this.#answers.answered(connection)
   }
 
+  /** Another process goes on with it. */
+  left(connection: Connection): void {
+    this.#answers.delete(connection)
+  }
+
   ended(connection: Connection, ending: RecordEnding): void {
     this.#answers.delete(connection)
     const { backend, connectedMs, firstByteMicros } = connection

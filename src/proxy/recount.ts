@@ -69,6 +69,15 @@ export class Recount {
     if (this.#next !== undefined) this.#recountOne(connection, hasEntered, [this.#present, this.#next])
   }
 
+  /** The connection comes from another process. It gets its places even if there are none. */
+  resumed(connection: Connection): void {
+    this.#recountOne(
+      connection,
+      true,
+      this.#next === undefined ? [this.#present] : [this.#present, this.#next],
+    )
+  }
+
   #recount(config: LimitPlans): void {
     for (const connection of this.#connections())
       this.#recountOne(connection, connection.hasEntered, [config])

@@ -27,6 +27,7 @@ import { type BegunDrain, Drains } from './drains/drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generations/generation.js'
 import { Generations } from './generations/generations.js'
 import type { Reloader } from './generations/reloader.js'
+import type { HandOver } from './hand-over/hand-over.js'
 import { createOwnHealth } from './health/own-health.js'
 import { Holds } from './holds.js'
 import { Limiting } from './limiting.js'
@@ -64,6 +65,7 @@ export class RunningProxy {
   readonly #connections: Connections
   readonly #acceptor: Acceptor
   readonly #reloader: Reloader
+  readonly handOver: HandOver
   readonly #consequences: Consequences
   readonly holds = new Holds(this)
   #state: State = 'new'
@@ -89,8 +91,9 @@ export class RunningProxy {
       options.probes === false ? undefined : createOwnHealth(this.log, options.probes, () => this.clusters)
     this.clusters = new Clusters(this.#catalogue, this.#generations.present, checking)
     this.#counters.takeUp(this.#generations.present, this.#catalogue, this.clusters)
-    const { connections, acceptor, reloader } = this.#createServing(ids)
+    const { connections, acceptor, reloader, handOver } = this.#createServing(ids)
     this.#connections = connections
+    this.handOver = handOver
     this.#acceptor = acceptor
     this.#reloader = reloader
   }
@@ -178,6 +181,7 @@ export class RunningProxy {
 
   async stop(): Promise<void> {
     this.#closeListeners('stopped')
+    this.handOver.stopTaking()
     this.clusters.stop()
     for (const { policy } of this.#generations.present.services.values()) policy?.termination?.stop()
     this.limiting.stop()
@@ -267,6 +271,7 @@ export class RunningProxy {
         this.limiting.bans.ended(connection, ending)
         this.#tellIfNotSplicing()
       },
+      isRunning: () => this.#state === 'running',
       checkRunning: () => this.#checkState('running', 'only a running proxy reloads'),
     })
   }

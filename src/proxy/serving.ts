@@ -12,6 +12,7 @@ import { Evictor } from './evictor.js'
 import type { SharedParts } from './generations/generation.js'
 import type { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
+import { HandOver } from './hand-over/hand-over.js'
 import type { ConnectionLog } from './reporting/connection-log.js'
 import { ownMost, type ProcessWatch } from './reporting/process-status.js'
 import type { ProxyCounters } from './reporting/proxy-counters.js'
@@ -34,6 +35,7 @@ export interface ServingOptions {
   readonly sharePorts: boolean
   /** Called when a connection has ended. */
   readonly ended: ConnectionsOptions['ended']
+  isRunning(): boolean
   /** Throws `wrong-state` if the proxy does not run. */
   readonly checkRunning: () => void
 }
@@ -42,6 +44,7 @@ export interface Serving {
   readonly connections: Connections
   readonly acceptor: Acceptor
   readonly reloader: Reloader
+  readonly handOver: HandOver
 }
 
 export function createServing(options: ServingOptions): Serving {
@@ -74,5 +77,13 @@ export function createServing(options: ServingOptions): Serving {
       evictor.ranOut()
     },
   })
-  return { connections, acceptor, reloader: new Reloader({ ...options, connections, acceptor }) }
+  const handOver = new HandOver({
+    engine,
+    connections,
+    limiting: options.shared.limiting,
+    handOver: () => ({ afterMs: 0 }),
+    services: () => generations.present.services.values(),
+    isRunning: options.isRunning,
+  })
+  return { connections, acceptor, handOver, reloader: new Reloader({ ...options, connections, acceptor }) }
 }

@@ -63,6 +63,11 @@ export const LISTENER = {
   /** Connections that have not ended. */
   active: gauge('connections', metric('millrace_listener_connections', 'Connections that are open.')),
   accepted: count('connections', metric('millrace_listener_accepted_total', 'Clients accepted.')),
+  /** Connections that another process has handed over in an upgrade. They were accepted there. */
+  handedOver: count(
+    'connections',
+    metric('millrace_handed_over_total', 'Connections that another process has handed over in an upgrade.'),
+  ),
   /** Times that accepting paused for a moment because file descriptors or memory ran out. */
   acceptPauses: count(
     'times',

@@ -4,7 +4,8 @@ import { packPeer } from '../../src/address.js'
 import type { Backend } from '../../src/cluster/backend.js'
 import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialResult } from '../../src/cluster/dial.js'
-import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import { Connection } from '../../src/connection/connection.js'
+import type { ConnectionHost } from '../../src/connection/connection-host.js'
 import type { Destination } from '../../src/connection/service.js'
 import { ToldClients } from '../../src/connection/told-clients.js'
 import { NO_LIVENESS } from '../../src/io/liveness.js'
@@ -56,6 +57,7 @@ describe('a connection that waits for its backend', () => {
       connected: () => {},
       answered: () => {},
       joined: () => {},
+      left: () => {},
       ended: (_connection, ending) => endings.push(ending),
     }
     const destination: Destination = {

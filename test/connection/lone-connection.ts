@@ -4,7 +4,8 @@ import type { Cluster } from '../../src/cluster/cluster.js'
 import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { validateConfig } from '../../src/config/validate.js'
-import { Connection, type ConnectionHost } from '../../src/connection/connection.js'
+import { Connection } from '../../src/connection/connection.js'
+import type { ConnectionHost } from '../../src/connection/connection-host.js'
 import { createListenerPolicy } from '../../src/connection/listener-policy.js'
 import type { Destination } from '../../src/connection/service.js'
 import { ToldClients } from '../../src/connection/told-clients.js'
@@ -70,6 +71,7 @@ export function loneConnection(
     connected: () => {},
     answered: () => {},
     joined: () => {},
+    left: () => {},
     ended: (_, ending) => ended(ending),
   }
   const service = {

@@ -21,13 +21,13 @@ export interface Session {
 
 /**
  * Watches for the key by which a session with this backend can be cancelled, and tells `sessions`. Calls
- * `found` with the function that makes them forget it.
+ * `found` with its name and with the function that makes them forget it.
  */
 export function watchForKey(
   { backend, address, via }: Dialled,
   destination: Destination,
   sessions: Sessions<Session>,
-  found: (forget: () => void) => void,
+  found: (name: string, forget: () => void) => void,
 ): Watch {
   const place = {
     cluster: destination.cluster.name,
@@ -38,7 +38,7 @@ export function watchForKey(
   const session: Session = { place, at: { backend, address }, destination }
   const watch = new KeyWatch((name) => {
     sessions.begin(name, session)
-    found(() => sessions.end(name, session))
+    found(name, () => sessions.end(name, session))
   })
   return (bytes) => watch.show(bytes)
 }

@@ -45,6 +45,10 @@ export class KernelEngine implements Engine {
     this.runQueue = loop.runQueue
   }
 
+  get loop(): KernelLoop {
+    return this.#loop
+  }
+
   get notSplicing(): NotSplicing | undefined {
     return this.#loop.refusal
   }

@@ -63,6 +63,10 @@ export class FdDirection extends Direction<FdSocket> implements FdFlow {
     return false
   }
 
+  override get isMovable(): boolean {
+    return true
+  }
+
   override freeze(): FrozenDirection | undefined {
     return frozenFlow(this)
   }

@@ -22,7 +22,7 @@ import {
 } from '../../observe/counts/meters.js'
 import type { RecordEnding } from '../../observe/records/record.js'
 import type { BackendReport, ClusterReport, ListenerReport, ProxyStatus } from '../../observe/status.js'
-import type { PipeTotals } from '../../pipe/options.js'
+import { movedSince, type PipeTotals } from '../../pipe/options.js'
 import type { Counters } from '../../status/fields.js'
 import type { LISTENER } from '../../status/listener.js'
 import type { Catalogue } from '../catalogue/catalogue.js'
@@ -64,6 +64,8 @@ export class ProxyCounters {
   readonly #listeners = new Map<string, ListenerMeter>()
   readonly #clusters = new Meters<CountedCluster, ClusterMeter>(() => new ClusterMeter())
   readonly #backends = new Meters<Backend, BackendMeter>(() => new BackendMeter())
+  /** What connections had moved before they came here. The process that moved it counts it. */
+  readonly #elsewhere = new WeakMap<Connection, PipeTotals>()
 
   /** Takes another config: counts everything that it names, and its errors from 0 on. */
   takeUp({ config, services }: Countable, catalogue: Catalogue, clusters: CountedClusters): void {
@@ -108,15 +110,26 @@ export class ProxyCounters {
     this.#backendOf(connection)?.firstByteSeconds.observe(seconds)
   }
 
-  /** A connection has ended, with these totals. */
-  ended(connection: Connection, ending: RecordEnding, totals: PipeTotals): void {
+  /** A connection of another process goes on here. */
+  resumed(connection: Connection): void {
+    this.#elsewhere.set(connection, connection.totals)
+    this.#listenerOf(connection.service).counts.handedOver++
+  }
+
+  /** A connection goes on in another process. What it has moved here is counted here. */
+  left(connection: Connection): void {
+    this.#addTraffic(connection, this.#movedHere(connection))
+  }
+
+  /** A connection has ended. */
+  ended(connection: Connection, ending: RecordEnding): void {
     const { service, retries } = connection
+    const totals = this.#movedHere(connection)
     const { notSplicing, bytesUp, bytesDown, splicedUp, splicedDown } = totals
     const listener = this.#listenerOf(service)
     this.#all.counts.ended++
-    this.#all.add(totals)
     listener.counts.ended++
-    listener.add(totals)
+    this.#addTraffic(connection, totals)
     listener.finished(connection.cluster ?? '', ending)
     listener.seconds.observe(connection.ageMs / 1000)
     const copied = bytesUp + bytesDown - splicedUp - splicedDown
@@ -126,9 +139,7 @@ export class ProxyCounters {
     if (cluster !== undefined) {
       cluster.counts.ended++
       cluster.counts.retries += retries
-      cluster.add(totals)
     }
-    this.#backendOf(connection)?.add(totals)
   }
 
   /** The counted part of a status: of what the catalogue knows, and of what it no longer knows. */
@@ -177,10 +188,23 @@ export class ProxyCounters {
     return backend && this.#backends.of(backend)
   }
 
+  #addTraffic(connection: Connection, totals: PipeTotals): void {
+    this.#all.add(totals)
+    this.#listenerOf(connection.service).add(totals)
+    this.#clusterOf(connection)?.add(totals)
+    this.#backendOf(connection)?.add(totals)
+  }
+
+  #movedHere(connection: Connection): PipeTotals {
+    const { totals } = connection
+    const elsewhere = this.#elsewhere.get(connection)
+    return elsewhere === undefined ? totals : movedSince(elsewhere, totals)
+  }
+
   #sumUp(running: readonly Connection[]): RunningTraffic {
     const sums = new RunningTraffic()
     for (const connection of running) {
-      const { totals } = connection
+      const totals = this.#movedHere(connection)
       const cluster = this.#clusterOf(connection)
       const backend = this.#backendOf(connection)
       sums.add(this.#all, totals)

@@ -69,7 +69,7 @@ it('a session can be found once its key has come, until it is forgotten', async 
     address: { kind: 'tcp', host: '192.0.2.1', port: 5432 },
   } as unknown as Dialled
   let forget = (): void => {}
-  const watch = watchForKey(dialled, destination, sessions, (found) => {
+  const watch = watchForKey(dialled, destination, sessions, (_name, found) => {
     forget = found
   })
   watch(AUTHENTICATION_OK)

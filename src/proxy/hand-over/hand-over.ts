@@ -1,0 +1,82 @@
+/**
+ * The live connections of a proxy go to another process, or come from one. Only pipes between fds can move: everything else stays until
+ * it ends.
+ */
+import type { Connection } from '../../connection/connection.js'
+import type { Service } from '../../connection/service.js'
+import type { Engine } from '../../io/engine.js'
+import { KernelEngine } from '../../io/kernel/kernel-engine.js'
+import { MessageSocket } from '../../io/kernel/message-socket.js'
+import type { Connections } from '../connections.js'
+import type { Limiting } from '../limiting.js'
+import { Giver } from './giver.js'
+import { Taker } from './taker.js'
+
+/** Which connections move. */
+export interface HandOverConfig {
+  /** Only those that are at least this old (ms). */
+  readonly afterMs: number
+}
+
+export interface HandOverOptions {
+  readonly engine: Engine
+  readonly connections: Connections
+  readonly limiting: Pick<Limiting, 'bandwidth'>
+  /** False: none. */
+  handOver(): HandOverConfig | false
+  services(): Iterable<Service>
+  /** False: the proxy drains, and takes nothing. */
+  isRunning(): boolean
+}
+
+export class HandOver {
+  readonly #options: HandOverOptions
+  #taker: Taker | undefined
+
+  constructor(options: HandOverOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Gives the connections that can move to the processes that take them at `paths`, to each its part. Resolves with how many they have
+   * taken. The others go on here. It never rejects.
+   */
+  async give(paths: readonly string[]): Promise<number> {
+    const { engine, connections, handOver } = this.#options
+    const config = handOver()
+    if (config === false || !(engine instanceof KernelEngine)) return 0
+    const old = connections.all().filter(({ ageMs }) => ageMs >= config.afterMs)
+    const parts = paths.map((path, part) =>
+      this.#giveTo(
+        MessageSocket.connect(engine.loop, path),
+        old.filter((_, index) => index % paths.length === part),
+      ),
+    )
+    return (await Promise.all(parts)).reduce((sum, given) => sum + given, 0)
+  }
+
+  /** `socket`: the errno name if nobody takes connections there. */
+  async #giveTo(socket: MessageSocket | string, connections: readonly Connection[]): Promise<number> {
+    if (typeof socket === 'string') return 0
+    const { connections: open, limiting } = this.#options
+    const idOf = (each: Connection): string => open.ids.tell(each)
+    const ratesOf = (each: Connection) => limiting.bandwidth.orderedFor(each)
+    return await Giver.give(socket, { idOf, ratesOf }, connections)
+  }
+
+  /** From here on other processes can give connections at `path`. False: this process takes none. */
+  takeAt(path: string): boolean {
+    const { engine, connections, handOver, services, isRunning } = this.#options
+    if (handOver() === false || !(engine instanceof KernelEngine)) return false
+    const taker = Taker.at(engine.loop, { connections, services, isRunning }, path)
+    if (typeof taker === 'string') return false
+    this.#taker = taker
+    return true
+  }
+
+  /** No process can give connections any more. */
+  stopTaking(): void {
+    this.#taker?.close()
+    this.#taker = undefined
+  }
+}

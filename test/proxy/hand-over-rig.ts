@@ -1,0 +1,73 @@
+/** Proxies of one process that hand connections over to each other, through sockets and fds as between processes. */
+import { join } from 'node:path'
+import { parseAddress } from '../../src/address.js'
+import type { ProxyConfig } from '../../src/config/input.js'
+import { validateConfig } from '../../src/config/validate.js'
+import { RunningProxy } from '../../src/proxy/running-proxy.js'
+import { Backend } from '../support/backend.js'
+import { connectTo, type Peer } from '../support/peer.js'
+
+export class HandOverRig {
+  readonly backend: Backend
+  readonly records: Record<string, unknown>[] = []
+  readonly #folder: string
+  readonly #proxies: RunningProxy[] = []
+  readonly #peers: Peer[] = []
+
+  private constructor(folder: string, backend: Backend) {
+    this.#folder = folder
+    this.backend = backend
+  }
+
+  static async begin(folder: string): Promise<HandOverRig> {
+    return new HandOverRig(folder, await Backend.listen())
+  }
+
+  /** A proxy that runs, and takes connections at `pathOf` itself. */
+  async proxy(changes: Partial<ProxyConfig> = {}): Promise<RunningProxy> {
+    const config = validateConfig({
+      listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
+      clusters: { back: { backends: [this.backend.address] } },
+      ...changes,
+    })
+    const proxy = new RunningProxy(config, { log: this.#log() })
+    this.#proxies.push(proxy)
+    await proxy.start()
+    proxy.handOver.takeAt(this.pathOf(proxy))
+    return proxy
+  }
+
+  pathOf(proxy: RunningProxy): string {
+    return join(this.#folder, String(this.#proxies.indexOf(proxy)))
+  }
+
+  /** A client of this proxy, and its backend, once they are joined. `greeting`: what millrace reads itself. */
+  async join(proxy: RunningProxy, greeting = ''): Promise<{ client: Peer; backend: Peer }> {
+    const address = parseAddress(proxy.status().listeners[0]!.address)
+    const client = await connectTo(address as Exclude<typeof address, string>)
+    client.send(Buffer.from(`${greeting}hello`))
+    const backend = await this.backend.accepted()
+    await backend.receive(5)
+    this.#peers.push(client, backend)
+    return { client, backend }
+  }
+
+  /** Hands over what can move, from one proxy to the other. */
+  give(from: RunningProxy, to: RunningProxy): Promise<number> {
+    return from.handOver.give([this.pathOf(to)])
+  }
+
+  async end(): Promise<void> {
+    for (const { socket } of this.#peers) socket.destroy()
+    for (const proxy of this.#proxies) await proxy.stop()
+    await this.backend.close()
+  }
+
+  #log() {
+    const write = (first: unknown, message = ''): void => {
+      if (message === 'connection') this.records.push(JSON.parse(JSON.stringify(first)))
+    }
+    const levels = { trace: write, debug: write, info: write, warn: write, error: write }
+    return { ...levels, isLevelEnabled: () => true }
+  }
+}
