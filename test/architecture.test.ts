@@ -288,6 +288,9 @@ describe('the published package', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'page/index.html',
+      'docs/README.md',
+      'docs/grafana-dashboard.json',
+      'docs/prometheus-alerts.yaml',
     ]
     expect(
       [...needed, ...filesBelow('prebuilds', /\.node$/)].filter((path) => !published.includes(path)),
@@ -296,7 +299,7 @@ describe('the published package', () => {
 
   it('the published package has nothing to build or test it: with binding.gyp npm would run node-gyp', () => {
     const allowed =
-      /^(dist\/[\w/-]+\.(js|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|package\.json|LICENSE|\w+\.md)$/
+      /^(dist\/[\w/-]+\.(js|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w-]+\.(mjs|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])
   })
 })

@@ -1,6 +1,10 @@
-// What the addon needs of the C++ library. Only prebuilt binaries have this file, because they are linked
-// without libstdc++ (scripts/prebuilds/recipe.mjs). So one binary loads with every glibc and with musl. What
-// libstdc++ would throw ends the process: the addon is compiled without exceptions.
+// What the addon needs of the C++ library, and of a newer glibc. Only prebuilt binaries have this file. They
+// are linked without libstdc++ (scripts/prebuilds/recipe.mjs), so that one binary loads with every glibc and
+// with musl. What libstdc++ would throw ends the process: the addon is compiled without exceptions.
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -21,6 +25,11 @@ void operator delete(void* memory, const std::nothrow_t&) noexcept { free(memory
 void operator delete[](void* memory, const std::nothrow_t&) noexcept { free(memory); }
 
 extern "C" void __cxa_pure_virtual() { abort(); }
+
+// glibc has this function only since 2.33. Its struct is that of the kernel.
+extern "C" int fstat(int fd, struct stat* status) noexcept {
+  return static_cast<int>(syscall(SYS_fstat, fd, status));
+}
 
 namespace std {
 

@@ -11,13 +11,20 @@ const MOST_MS = 120_000
 
 /**
  * A check: `name` is a sentence, `programs` are the programs that it needs, with the packages of Debian that
- * have them (`{ 'musl-gcc': 'musl-tools' }`), and `run` returns what to print behind the name, or nothing.
+ * have them (`{ 'musl-gcc': 'musl-tools' }`), and `run` returns what to print behind the name, or nothing. If
+ * a check with `isNeeded` fails, those after it are not run.
  */
 export async function runChecks(kind, checks) {
-  const failed = []
-  for (const check of checks) if (!(await runCheck(kind, check))) failed.push(check.name)
-  console.log(`packages, ${kind}: ${checks.length - failed.length} checks passed, ${failed.length} failed`)
-  return failed.length === 0
+  let failed = 0
+  for (const check of checks) {
+    if (await runCheck(kind, check)) continue
+    failed++
+    if (check.isNeeded) break
+  }
+  console.log(
+    `packages, ${kind}: ${failed === 0 ? `all ${checks.length} checks passed` : `${failed} failed`}`,
+  )
+  return failed === 0
 }
 
 async function runCheck(kind, { name, programs = {}, run }) {

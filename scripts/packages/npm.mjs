@@ -1,9 +1,10 @@
 /** The npm package: what `npm pack` makes, installed with `npm install` as its users do. */
-import { statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { output } from './checks.mjs'
 import { loadWithMusl } from './musl.mjs'
 import { bunProgram, denoProgram, NODES, nodeProgram } from './nodes.mjs'
+import { makeSbom } from './sbom.mjs'
 import { serveOnce } from './smoke.mjs'
 
 const PUBLINT = 'publint@0.3.25'
@@ -13,7 +14,7 @@ const EMULATED = NODES[0]
 /** From Debian's cross compiler: the C and C++ library of the other architecture. */
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
 
-/** Returns the checks. They run in order, and the first two make what the others use. */
+/** Returns the checks. The first two make what the others use. */
 export function npmChecks(root, folder) {
   let tarball
   const installed = join(folder, 'node_modules/millrace')
@@ -24,6 +25,7 @@ export function npmChecks(root, folder) {
   return [
     {
       name: 'npm pack makes the binaries and the tarball',
+      isNeeded: true,
       run: async () => {
         const args = ['pack', '--json', '--pack-destination', folder]
         const [packed] = JSON.parse(await output('npm', args, { cwd: root }))
@@ -33,11 +35,22 @@ export function npmChecks(root, folder) {
     },
     {
       name: 'npm install needs no compiler and runs no script',
+      isNeeded: true,
       run: async () => {
         writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
         await output('npm', ['install', tarball, '--no-audit', '--no-fund'], { cwd: folder })
         const sizes = ['x64', 'arm64'].map((arch) => `${arch} ${kib(statSync(binary(installed, arch)).size)}`)
         return `the addon: ${sizes.join(', ')}`
+      },
+    },
+    {
+      name: 'the SBOM lists every package that is installed',
+      run: async () => {
+        const { components } = JSON.parse(await makeSbom(root, folder))
+        const listed = components.map(({ name }) => name)
+        const missing = installedPackages(folder).filter((name) => !listed.includes(name))
+        if (missing.length > 0) throw new Error(`the SBOM lacks ${missing.join(', ')}`)
+        return `${listed.length} packages beside millrace`
       },
     },
     {
@@ -77,6 +90,13 @@ export function npmChecks(root, folder) {
 }
 
 const binary = (installed, arch) => join(installed, `prebuilds/linux-${arch}/millrace.node`)
+
+/** The names of what npm has installed beside millrace. */
+function installedPackages(folder) {
+  const lock = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'))
+  const names = Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1))
+  return names.filter((name) => name !== 'millrace')
+}
 
 const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`
 
