@@ -26,6 +26,8 @@ const ERRORS = {
   'unknown-name': { source: 'config', retryable: false },
   /** millrace cannot append to the log file. */
   'log-failed': { source: 'proxy', retryable: true },
+  /** millrace cannot write the file of `--pid-file`. */
+  'pid-file-failed': { source: 'proxy', retryable: true },
   /** The admin address of a process does not answer, or the process refused. */
   'admin-failed': { source: 'proxy', retryable: true },
   /** A worker does not answer. The others have followed the order. This one does when it answers again. */
@@ -35,6 +37,9 @@ const ERRORS = {
 } as const satisfies Record<string, { source: ErrorSource; retryable: boolean }>
 
 export type ErrorCode = keyof typeof ERRORS
+
+export const isErrorCode = (text: string | undefined): text is ErrorCode =>
+  text !== undefined && Object.hasOwn(ERRORS, text)
 
 /** One reason a config cannot be used. */
 export interface Problem {

@@ -11,6 +11,10 @@ import type { ConnectionList } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import type { ConnectionQuery } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
+import { activatedSockets } from '../io/listening/activated-sockets.js'
+import { removeSocketFile } from '../io/listening/listen-errors.js'
+import { handleIn } from '../io/listening/server-handle.js'
+import { hasFile } from '../io/listening/socket-file.js'
 import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { readBody, readQuery } from './api/body.js'
@@ -20,7 +24,7 @@ import { findOperation, type Route, wrongMethod } from './api/routes.js'
 import { nothing } from './api/schemas.js'
 import { answerBytes, answerJson, answerProblem, answerText, METRICS_TYPE } from './http/answer.js'
 import { Assets } from './http/assets.js'
-import { listenOn } from './http/bind.js'
+import { listenOn, listenOnInherited } from './http/bind.js'
 import { Callers, NEVER_MS } from './http/callers.js'
 import { EventStreams } from './http/events.js'
 import { Guard } from './http/guard.js'
@@ -50,7 +54,8 @@ export class AdminServer {
   readonly #assets = new Assets()
   readonly #callers = new Callers()
   readonly #status: Snapshot<ProxyStatus>
-  #stopped: Promise<void> = Promise.resolve()
+  /** The last caller has gone. */
+  #left: Promise<void> = Promise.resolve()
   readonly #metrics: Snapshot<string>
   readonly #lists: Snapshots<ConnectionQuery, ConnectionList>
   readonly #events: EventStreams
@@ -75,10 +80,19 @@ export class AdminServer {
     return this.#address
   }
 
-  /** Rejects with `listen-failed`. */
-  async start(): Promise<void> {
+  /** The listening socket, for a process that inherits it. Undefined: it does not listen. */
+  get fd(): number | undefined {
+    return handleIn(this.#server)?.fd
+  }
+
+  /** `fd`: a socket that listens at the address already. Rejects with `listen-failed`. */
+  async start(fd?: number): Promise<void> {
+    const { address: asked } = this.#options.config
     try {
-      this.#address = await listenOn(this.#server, this.#options.config.address)
+      this.#address =
+        fd === undefined
+          ? await listenOn(this.#server, asked)
+          : await listenOnInherited(this.#server, asked, fd)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       throw new MillraceError('listen-failed', `admin: ${message}`, { cause: error })
@@ -90,19 +104,27 @@ export class AdminServer {
   }
 
   /** Answers under way get a second to finish. Resolves when the server is closed. */
-  stop(): Promise<void> {
-    if (this.#server.listening) this.#stopped = this.#stop()
-    return this.#stopped
+  async stop(): Promise<void> {
+    const { listening } = this.#server
+    const address = this.#address
+    if (listening && hasFile(address) && !activatedSockets.has(address)) removeSocketFile(address.path)
+    const left = this.leave()
+    const timer = setTimeout(() => this.#server.closeAllConnections(), GOODBYE_MS)
+    await left
+    clearTimeout(timer)
   }
 
-  async #stop(): Promise<void> {
+  /**
+   * Another process has the socket, so the file of a unix socket stays. Callers that are here get their answers. Resolves when the
+   * last one has gone.
+   */
+  leave(): Promise<void> {
+    if (!this.#server.listening) return this.#left
     this.#events.end()
-    const closed = once(this.#server, 'close')
+    this.#left = once(this.#server, 'close').then(() => {})
     this.#server.close()
     this.#server.closeIdleConnections()
-    const timer = setTimeout(() => this.#server.closeAllConnections(), GOODBYE_MS)
-    await closed
-    clearTimeout(timer)
+    return this.#left
   }
 
   #createServer(): Server {

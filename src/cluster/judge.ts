@@ -68,6 +68,12 @@ export class Judge implements CandidateRules {
     return this.#tiers.serving
   }
 
+  /** Where the cluster has to stay, for a process that goes on with it. Undefined: it goes where a backend works. */
+  get moved(): Moved | undefined {
+    const { held: tier, version } = this.#tiers
+    return tier === undefined ? undefined : { tier, version, isFailback: false }
+  }
+
   /** Why the backends are down, in a few words. Empty if nobody knows. */
   get whyDown(): string {
     return whyDown(this.#host.backends, this.#host.now())

@@ -34,6 +34,11 @@ export class Tiers {
     return this.#serving
   }
 
+  /** Where the cluster has to stay. */
+  get held(): number | undefined {
+    return this.#held
+  }
+
   get version(): number {
     return this.#version
   }

@@ -17,9 +17,14 @@ import { defineVerbs, VERBS } from './verbs/verbs.js'
 
 export type CommandLine =
   /** Serve this config, made of flags. */
-  | { readonly kind: 'run'; readonly config: Config }
+  | { readonly kind: 'run'; readonly config: Config; readonly pidFile: string | undefined }
   /** Serve the config in `file`. `overrideConfig` applies after each load. */
-  | { readonly kind: 'run-file'; readonly file: string; readonly overrides: Overrides }
+  | {
+      readonly kind: 'run-file'
+      readonly file: string
+      readonly overrides: Overrides
+      readonly pidFile: string | undefined
+    }
   /** Print every problem of `file`. */
   | { readonly kind: 'check'; readonly file: string }
   /** Ask a running millrace. */
@@ -46,6 +51,7 @@ interface Flags {
   readonly workers?: number | 'auto'
   readonly logLevel?: LogLevel
   readonly accessLog: boolean
+  readonly pidFile?: string
 }
 
 const HELP_WIDTH = 100
@@ -139,6 +145,7 @@ function define(program: Command, version: string, decide: (commandLine: Command
     )
     .addOption(new Option('--log-level <level>', 'lowest level to log (default: info)').choices(LOG_LEVELS))
     .option('--no-access-log', 'write no record for each connection')
+    .option('--pid-file <file>', 'write the id of the process that serves to this file')
     .allowExcessArguments()
     .action((flags: Flags) => decide(decideRun(program, flags)))
   const check = program
@@ -154,7 +161,7 @@ function define(program: Command, version: string, decide: (commandLine: Command
 }
 
 function decideRun(program: Command, flags: Flags): CommandLine {
-  const { listen, to, config, splice, workers, logLevel } = flags
+  const { listen, to, config, splice, workers, logLevel, pidFile } = flags
   const accessLog = flags.accessLog ? undefined : false
   const [command] = program.args
   if (command !== undefined) {
@@ -163,17 +170,18 @@ function decideRun(program: Command, flags: Flags): CommandLine {
     )
   }
   if (config !== undefined) {
-    return { kind: 'run-file', file: config, overrides: { splice, workers, logLevel, accessLog } }
+    return { kind: 'run-file', file: config, overrides: { splice, workers, logLevel, accessLog }, pidFile }
   }
   if (listen !== undefined && to !== undefined) {
     const listeners = [{ address: listen, cluster: FLAGS_CLUSTER }]
     const clusters = { [FLAGS_CLUSTER]: { backends: to } }
     const log = { level: logLevel, access: accessLog }
-    return { kind: 'run', config: validateConfig({ splice, workers, listeners, clusters, log }, 'argv') }
+    const config = validateConfig({ splice, workers, listeners, clusters, log }, 'argv')
+    return { kind: 'run', config, pidFile }
   }
   if (listen !== undefined) return program.error('error: --listen needs --to, such as --to 127.0.0.1:9000')
   if (to !== undefined) return program.error('error: --to needs --listen, such as --listen 127.0.0.1:7000')
-  if (workers !== undefined || logLevel !== undefined || accessLog !== undefined) {
+  if ([workers, logLevel, accessLog, pidFile].some((flag) => flag !== undefined)) {
     return program.error(
       'error: the demonstration takes only --splice: add --config FILE, or --listen and --to',
     )

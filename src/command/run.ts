@@ -9,8 +9,11 @@ import { visible } from '../escape.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { type ServiceEnvironment, takeServiceEnvironment } from '../service/environment.js'
 import type { Signals } from '../signals.js'
+import type { Predecessor } from '../upgrade/predecessor.js'
+import { isSuccessor } from '../upgrade/protocol.js'
 import { VERSION } from '../version.js'
 import { type CommandLine, overrideConfig, parseCommandLine } from './command-line.js'
+import type { ServeOptions } from './serve.js'
 
 const EXIT_FAILED = 1
 const EXIT_CONFIG = 78
@@ -21,8 +24,9 @@ export function runCommand(signals: Signals): void {
 
 async function act(args: readonly string[], signals: Signals): Promise<void> {
   const environment = takeServiceEnvironment(process.env, process.pid)
+  const predecessor = isSuccessor() ? await meetPredecessor() : undefined
   // Addresses on the command line may name these sockets.
-  await takeSockets(environment)
+  await takeSockets(predecessor?.activated ?? environment.sockets)
   const command = parseCommandLine(args, VERSION)
   const isServing = command.kind === 'demo' || command.kind === 'run' || command.kind === 'run-file'
   if (!isServing) await signals.release()
@@ -37,10 +41,15 @@ async function act(args: readonly string[], signals: Signals): Promise<void> {
   } else if (command.kind === 'ask') {
     const { ask } = await import('./ask.js')
     await ask(command.question, command.asking)
-  } else await serve(command, signals, environment)
+  } else await serve(command, { signals, environment, predecessor })
 }
 
-async function takeSockets({ sockets }: ServiceEnvironment): Promise<void> {
+async function meetPredecessor(): Promise<Predecessor> {
+  const { Predecessor } = await import('../upgrade/predecessor.js')
+  return await Predecessor.meet()
+}
+
+async function takeSockets(sockets: ServiceEnvironment['sockets']): Promise<void> {
   if (sockets.length === 0) return
   const { serviceCalls } = await import('../io/choose-engine.js')
   activatedSockets.begin(sockets, serviceCalls)
@@ -57,13 +66,24 @@ async function check(file: string): Promise<void> {
 }
 
 type Served = Extract<CommandLine, { kind: 'run' | 'run-file' }>
+type ProcessStart = Pick<ServeOptions, 'signals' | 'environment' | 'predecessor'>
+
+/** A process that takes the place of another one tells it why it cannot. */
+async function serve(command: Served, start: ProcessStart): Promise<void> {
+  try {
+    await serveCommand(command, start)
+  } catch (error) {
+    await start.predecessor?.fail(error)
+    throw error
+  }
+}
 
 /** A bad config ends the process before anything of a proxy is loaded. */
-async function serve(command: Served, signals: Signals, environment: ServiceEnvironment): Promise<void> {
+async function serveCommand(command: Served, start: ProcessStart): Promise<void> {
   const load = command.kind === 'run' ? noFile : await loaderOf(command)
   const config = command.kind === 'run' ? command.config : load()
   const { serveConfig } = await import('./serve.js')
-  await serveConfig(config, load, signals, environment)
+  await serveConfig({ ...start, config, load, pidFile: command.pidFile })
 }
 
 async function loaderOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<() => Config> {

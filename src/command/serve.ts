@@ -1,104 +1,132 @@
 /**
- * A proxy as a process. It serves until it is told to end. It takes orders from signals and on its admin
- * address.
+ * A proxy as a process. It serves until it is told to end, or until another process takes its place. It takes orders from signals
+ * and on its admin address.
  */
-import { defaultAdminAddress } from '../admin/default-address.js'
-import type { AdminServer } from '../admin/server.js'
+
+import { USUAL_SOURCES } from '../config/constants.js'
 import type { Config } from '../config/schema.js'
-import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import { workerCount } from '../config/worker-count.js'
 import type { Control } from '../control/control.js'
+import { MillraceError } from '../errors.js'
+import { createEngine } from '../io/choose-engine.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
+import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { announceMostConnections, announceUnusedSockets } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ownMost } from '../proxy/reporting/process-status.js'
-import type { ServiceEnvironment } from '../service/environment.js'
+import { type ServiceEnvironment, variablesFor } from '../service/environment.js'
 import { openReports } from '../service/reports.js'
 import type { Signals } from '../signals.js'
+import { callOn, forwarding, RoutedControl } from '../upgrade/forwarding.js'
+import { socketsFor, socketsOf } from '../upgrade/inheritance.js'
+import type { Begin } from '../upgrade/messages.js'
+import { removePidFile, writePidFile } from '../upgrade/pid-file.js'
+import type { Predecessor } from '../upgrade/predecessor.js'
+import type { Succession } from '../upgrade/succession.js'
+import { startSuccessor } from '../upgrade/successor-process.js'
+import { Upgrade } from '../upgrade/upgrade.js'
+import { AdminAddress } from './admin-address.js'
 
-const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
+export interface ServeOptions {
+  readonly config: Config
+  /** Reads the config again, for a reload. */
+  load(): Config
+  readonly signals: Signals
+  readonly environment: ServiceEnvironment
+  /** Undefined: none is written. */
+  readonly pidFile: string | undefined
+  /** The process whose place this one takes. Undefined: there is none. */
+  readonly predecessor: Predecessor | undefined
+}
 
 /**
- * Resolves when the proxy serves, or when a signal ended it before that. Rejects with `listen-failed`. `load`
- * reads the config again, for a reload.
+ * Resolves when the proxy serves, or when a signal ended it before that. Rejects with `listen-failed`.
  */
-export async function serveConfig(
-  config: Config,
-  load: () => Config,
-  signals: Signals,
-  environment: ServiceEnvironment,
-): Promise<void> {
+export async function serveConfig(options: ServeOptions): Promise<void> {
+  const { config, load, signals, environment, pidFile, predecessor } = options
   const opened = openLog(config.log)
   const { log } = opened
   const reports = openReports(environment, log)
-  let admin: Promise<AdminServer | undefined> = Promise.resolve(undefined)
+  const admin = new AdminAddress(config.admin, log)
   const surroundings: Surroundings = {
     load,
     reopenLogs: () => opened.reopen(),
     reloading: (ended) => reports.reloading(ended),
     stopping: () => reports.stopping(),
-    ended: () => void admin.then((server) => server?.stop()).finally(() => process.exit(0)),
+    upgrade: () => upgrade.run(),
+    ended: () =>
+      void upgrade
+        .finish()
+        .then(() => admin.close())
+        .finally(() => process.exit(0)),
   }
-  const { control, start, cut, answers } =
+  const begin = await predecessor?.begun.reached
+  const served =
     workerCount(config) > 1
-      ? await supervise(config, opened, surroundings)
-      : await serveAlone(config, opened, surroundings)
-  const orders = heedSignals(signals, control, cut, log)
+      ? await supervise(config, opened, surroundings, begin)
+      : await serveAlone(config, opened, surroundings, begin)
+  const control = withUpgrades(served.control, predecessor, () => upgrade)
+  const succession = served.succession(control)
+  const routed = new RoutedControl(control)
+  const upgrade = new Upgrade({
+    succession,
+    routed,
+    admin,
+    start: (fds, hooks) => startSuccessor(fds, hooks, variablesFor(environment)),
+    predecessorGone: predecessor?.gone.reached,
+    serves: (pid) => reports.replaced(pid),
+    handOver: async () => {},
+  })
+  const orders = heedSignals(signals, control, log, upgrade, served.cut)
   try {
-    await start()
+    await served.start()
+    await predecessor?.takeOver(succession)
   } catch (error) {
     if (!orders.isDraining) throw error
   }
   if (orders.isDraining) return
-  orders.started()
   announceMostConnections(log, ownMost(config), workerCount(config))
-  admin = openAdmin(control, config.admin, log)
-  await admin
+  await admin.open(routed.control, begin?.admin)
   announceUnusedSockets(log, activatedSockets.unused)
-  reports.ready({ answers, describe: async () => describe(await control.status()) })
+  if (predecessor !== undefined) await succession.resume()
+  if (pidFile !== undefined) keepPidFile(pidFile)
+  orders.started()
+  await predecessor?.serves([])
+  reports.ready({ answers: served.answers, describe: async () => describe(await control.status()) })
 }
 
 /** For people who ask the service manager how the service is. */
 const describe = ({ state, connections: { active } }: ProxyStatus): string =>
   `${state}, ${active} connections`
 
-/** Opens the admin address. An address that the config does not ask for may fail to open. */
-async function openAdmin(
-  control: Control,
-  asked: Config['admin'],
-  log: Log,
-): Promise<AdminServer | undefined> {
-  const config = asked ?? defaultAdmin()
-  if (config === false) return undefined
-  if (typeof config === 'string') {
-    log.warn({ reason: config }, NO_ADMIN)
-    return undefined
-  }
-  const [{ AdminServer }, { renderMetrics }] = await Promise.all([
-    import('../admin/server.js'),
-    import('../observe/metrics/metrics.js'),
-  ])
-  const admin = new AdminServer({ control, config, renderMetrics, log })
-  try {
-    await admin.start()
-    return admin
-  } catch (err) {
-    if (asked !== undefined) throw err
-    log.warn({ err }, NO_ADMIN)
-    return undefined
-  }
+/** Written when this process serves, and removed at its end. */
+function keepPidFile(path: string): void {
+  writePidFile(path)
+  process.once('exit', () => removePidFile(path))
 }
 
-/** The default admin address, or the reason why there is none. */
-function defaultAdmin(): AdminConfig | string {
-  const address = defaultAdminAddress(process.env)
-  return typeof address === 'string' ? address : { address, token: undefined, hosts: [], readOnly: false }
+/** The status has what the predecessor has counted. A process that is about to be replaced does not reload. */
+function withUpgrades(
+  control: Control,
+  predecessor: Predecessor | undefined,
+  upgrade: () => Upgrade,
+): Control {
+  const counted = predecessor?.beside(control) ?? control
+  return forwarding((method, args) => callOn(counted, method, args), {
+    reload: async () => {
+      if (upgrade().isRunning)
+        throw new MillraceError('wrong-state', 'an upgrade runs: the new process reads the config by itself')
+      return await control.reload()
+    },
+  })
 }
 
 interface Served {
   readonly control: Control
+  /** `control`: what an upgrade asks. */
+  succession(control: Control): Succession
   start(): Promise<void>
   /** Ends all connections now. */
   cut(): void
@@ -106,16 +134,32 @@ interface Served {
   answers(): Promise<boolean>
 }
 
-async function serveAlone(config: Config, openLog: OpenLog, surroundings: Surroundings): Promise<Served> {
-  const [{ RunningProxy }, { ProxyControl }] = await Promise.all([
+/** A process that takes the place of another one counts as two do: the connections of both have places in limits. */
+async function serveAlone(
+  config: Config,
+  openLog: OpenLog,
+  surroundings: Surroundings,
+  begin: Begin | undefined,
+): Promise<Served> {
+  const [{ RunningProxy }, { ProxyControl }, { AloneSuccession }] = await Promise.all([
     import('../proxy/running-proxy.js'),
     import('../proxy/proxy-control.js'),
+    import('../upgrade/alone.js'),
   ])
-  const proxy = new RunningProxy(config, { openLog })
+  const inherited = begin && socketsFor(config.listeners, begin)
+  const sources = config.limits?.sources ?? USUAL_SOURCES
+  const shared = inherited && { engine: createEngine(inherited), counts: createOwnCounts({ sources }) }
+  const proxy = new RunningProxy(config, { openLog, ...shared })
   return {
     control: new ProxyControl(proxy, surroundings),
+    succession: (control) => new AloneSuccession(proxy, control),
     start: async () => {
+      if (begin !== undefined) {
+        proxy.acceptor.pause()
+        for (const name of begin.drained) proxy.generations.drain(name)
+      }
       await proxy.start()
+      inherited?.close()
       proxy.watch.start()
     },
     cut: () => void proxy.stop(),
@@ -124,14 +168,24 @@ async function serveAlone(config: Config, openLog: OpenLog, surroundings: Surrou
 }
 
 /** If the supervisor exits before its workers, they notice it and end their connections. */
-async function supervise(config: Config, openLog: OpenLog, surroundings: Surroundings): Promise<Served> {
-  const [{ Supervisor }, { WorkersControl }] = await Promise.all([
+async function supervise(
+  config: Config,
+  openLog: OpenLog,
+  surroundings: Surroundings,
+  begin: Begin | undefined,
+): Promise<Served> {
+  const [{ Supervisor }, { WorkersControl }, { WorkersSuccession }] = await Promise.all([
     import('../workers/supervisor.js'),
     import('../workers/workers-control.js'),
+    import('../upgrade/several.js'),
   ])
-  const supervisor = new Supervisor(config, openLog, surroundings)
+  const inherited = begin && socketsOf(begin)
+  const supervisor = new Supervisor(config, openLog, surroundings, inherited && { inherited })
+  supervisor.desired.isPaused = begin !== undefined
+  for (const listener of begin?.drained ?? []) supervisor.desired.orders.drain({ listener })
   return {
     control: new WorkersControl(supervisor),
+    succession: (control) => new WorkersSuccession(supervisor, control),
     start: () => supervisor.start(),
     cut: () => {},
     answers: () => supervisor.serving.answers(),
@@ -147,9 +201,15 @@ interface Orders {
 /**
  * SIGTERM and SIGINT drain and exit with 0. The second one exits at once. SIGHUP reloads, once the proxy
  * serves. SIGUSR2 opens the log files again, as logrotate needs it. A reload or a reopening that fails is
- * logged elsewhere.
+ * logged elsewhere. `cut` ends all connections.
  */
-function heedSignals(signals: Signals, control: Control, cut: () => void, log: Log): Orders {
+function heedSignals(
+  signals: Signals,
+  control: Control,
+  log: Log,
+  upgrade: Pick<Upgrade, 'abort'>,
+  cut: () => void,
+): Orders {
   let isDraining = false
   let started = (): void => {}
   const serving = new Promise<void>((resolve) => {
@@ -161,6 +221,7 @@ function heedSignals(signals: Signals, control: Control, cut: () => void, log: L
       process.exit(1)
     }
     isDraining = true
+    upgrade.abort()
     control.end().catch((err: unknown) => log.error({ err }, 'the drain failed'))
   }
   signals.heed((signal) => {

@@ -31,6 +31,11 @@ export interface ProxyConfig {
    * or 10 s, later. At least 100 ms. 0: never. The library ignores it. Default 30 s.
    */
   readonly workerHangMs?: Duration | undefined
+  /**
+   * How long the new process of an upgrade may take until it could serve. After that it is killed, and nothing has changed. At
+   * least 1 ms. The library ignores it. Default 60 s.
+   */
+  readonly upgradeMs?: Duration | undefined
   /** Largest size of a kernel pipe, 64 KiB to 1 MiB. The kernel rounds it up to a power of two. Default 1 MiB. */
   readonly kernelPipeBytes?: Size | undefined
   /**

@@ -40,6 +40,7 @@ export interface Config {
   readonly workers: number | 'auto'
   /** ms. 0: no worker is ever killed. */
   readonly workerHangMs: number
+  readonly upgradeMs: number
   readonly kernelPipeBytes: number
   readonly pinnedMemoryBytes: number
   readonly listeners: readonly ListenerConfig[]
@@ -163,6 +164,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
       error: ({ input }) => expected('at least 100ms, or 0 to never kill a worker', `${input}ms`),
     })
     .default(30_000),
+  upgradeMs: fields.waitField.default(60_000),
   kernelPipeBytes: fields
     .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
     .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),

@@ -130,3 +130,11 @@ export interface Reloaded {
    */
   readonly needsRestart: readonly string[]
 }
+
+/** The process that serves from now on. */
+export interface Upgraded {
+  readonly pid: number
+  readonly version: string
+  /** From the order until it serves, in ms. */
+  readonly tookMs: number
+}

@@ -19,6 +19,7 @@ import type {
   ServingTier,
   SourceList,
   Unbanned,
+  Upgraded,
 } from './answers.js'
 import type {
   BackendChange,
@@ -79,4 +80,34 @@ export interface Control {
   reopenLogs(): Promise<void>
   /** Rejects with `config-invalid`, `config-unreadable` or `listen-failed`. Then nothing has changed. */
   reload(): Promise<Reloaded>
+  /**
+   * Starts the program anew, as it stands on disk, and lets the new process serve instead of this one. Rejects with
+   * `wrong-state`, and with what the new process says. Then nothing has changed.
+   */
+  upgrade(): Promise<Upgraded>
 }
+
+const METHODS: Readonly<Record<keyof Control, true>> = {
+  status: true,
+  readiness: true,
+  connections: true,
+  sources: true,
+  kill: true,
+  limit: true,
+  drain: true,
+  end: true,
+  changeBackend: true,
+  failback: true,
+  bans: true,
+  ban: true,
+  unban: true,
+  hold: true,
+  release: true,
+  setLogLevel: true,
+  reopenLogs: true,
+  reload: true,
+  upgrade: true,
+}
+
+/** The names of all methods, for code that passes calls on. */
+export const CONTROL_METHODS = Object.keys(METHODS) as (keyof Control)[]

@@ -25,6 +25,7 @@ export interface AcceptorOptions {
 
 export class Acceptor {
   readonly #options: AcceptorOptions
+  #isPaused = false
 
   constructor(options: AcceptorOptions) {
     this.#options = options
@@ -34,11 +35,16 @@ export class Acceptor {
   async open(listener: Listener): Promise<void> {
     const { engine, log, generations, sharePorts, admit } = this.#options
     try {
-      await listener.open(engine, sharePorts, {
-        accepted: (at, client, from) => admit(generations.serviceOf(at), client, from),
-        paused: (at, errno, isNews) => this.#paused(generations.serviceOf(at), errno, isNews),
-        failed: (at, errno) => announceFailedAccept(log, generations.serviceOf(at).name, errno),
-      })
+      await listener.open(
+        engine,
+        sharePorts,
+        {
+          accepted: (at, client, from) => admit(generations.serviceOf(at), client, from),
+          paused: (at, errno, isNews) => this.#paused(generations.serviceOf(at), errno, isNews),
+          failed: (at, errno) => announceFailedAccept(log, generations.serviceOf(at).name, errno),
+        },
+        this.#isPaused ? 'upgrade' : undefined,
+      )
     } catch (error) {
       const { present, next } = generations
       throw explainOwnOverlap(error, listener.options, present.services.keys(), next ?? present)
@@ -56,6 +62,22 @@ export class Acceptor {
       if (!listener.isDrained) await this.open(listener)
       checkRunning()
     }
+  }
+
+  /** Nobody is accepted before `resume`, on listeners that open later neither. */
+  pause(): void {
+    this.#isPaused = true
+    for (const listener of this.#options.generations.listeners) listener.pause('upgrade')
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    for (const listener of this.#options.generations.listeners) listener.resume('upgrade')
+  }
+
+  /** Another process accepts on these sockets from now on. Call `closeAll` later. */
+  leaveAll(): void {
+    for (const listener of this.#options.generations.listeners) listener.leave()
   }
 
   /** Stops accepting on all listeners, those of a config that is being loaded included. */

@@ -19,6 +19,10 @@ import type { Generation } from './generations/generation.js'
 /** Who checks the backends, and has to know what there is to check. */
 export interface Checking {
   follow(config: Configured['config'], catalogue: Catalogue): void
+  /** What it has found. */
+  verdicts(): ActiveVerdict[]
+  /** Another process has found this. */
+  restore(verdict: ActiveVerdict): void
   stop(): void
 }
 
@@ -133,6 +137,24 @@ export class Clusters {
     }
   }
 
+  /** What is known of backends and tiers now, for a process that goes on with it. */
+  verdicts(): (SharedVerdict | ActiveVerdict)[] {
+    const now = performance.now()
+    const found = this.present.flatMap((cluster): SharedVerdict[] => [
+      ...cluster.backends.flatMap((backend) => ejectionOf(cluster.name, backend, now)),
+      ...(cluster.judge.moved === undefined
+        ? []
+        : [{ about: 'tier' as const, cluster: cluster.name, moved: cluster.judge.moved }]),
+    ])
+    return [...(this.#checking?.verdicts() ?? []), ...found]
+  }
+
+  /** Another process has found this before. */
+  restore(verdict: SharedVerdict | ActiveVerdict): void {
+    if (verdict.about === 'checks' || verdict.about === 'agent') this.#checking?.restore(verdict)
+    else this.heard(verdict, false)
+  }
+
   /**
    * An operator orders that a cluster with `failback: manual` goes back to the first tier that works.
    *
@@ -163,6 +185,14 @@ export class Clusters {
     const options = this.#config.clusters[cluster.name]!
     cluster.update({ ...options, backends: [...this.#catalogue.backends(cluster.name)!.given] })
   }
+}
+
+/** Empty if the backend is not ejected, or may be tried again. */
+function ejectionOf(cluster: string, { name: backend, health }: Backend, now: number): SharedVerdict[] {
+  const { passive, skippedUntil } = health
+  const restMs = passive?.restMs === 0 ? 0 : Math.ceil(skippedUntil - now)
+  if (passive === undefined || restMs < 0) return []
+  return [{ about: 'backend', cluster, backend, verdict: { ...passive, restMs } }]
 }
 
 const clustersOf = ({ destinations }: Configured): ReadonlyMap<string, Cluster> =>

@@ -18,6 +18,7 @@ import type {
   ServingTier,
   SourceList,
   Unbanned,
+  Upgraded,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import { isEverything } from '../control/drain-order.js'
@@ -33,6 +34,7 @@ import type {
   SourceQuery,
   UnbanOrder,
 } from '../control/orders.js'
+import { upgradeBy } from '../control/upgrade.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from './drains/grace.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
@@ -48,6 +50,8 @@ export interface Surroundings {
   reloading?(ended: Promise<unknown>): void
   /** Called when the proxy begins to end. It may be called again. */
   stopping?(): void
+  /** Lets a new process serve. Undefined: this process cannot hand over. */
+  upgrade?(): Promise<Upgraded>
   /** Called when the proxy is drained and the process has nothing left to do. */
   ended(): void
 }
@@ -155,6 +159,10 @@ export class ProxyControl implements Control {
 
   async reopenLogs(): Promise<void> {
     await this.#surroundings.reopenLogs()
+  }
+
+  async upgrade(): Promise<Upgraded> {
+    return upgradeBy(this.#surroundings.upgrade)
   }
 
   /** A failure is also logged, because after SIGHUP nobody waits for the answer. */

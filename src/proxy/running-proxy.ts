@@ -61,9 +61,9 @@ export class RunningProxy {
   readonly #copyingNotice: CopyingNotice
   readonly #admission: Admission
   readonly #catalogue: Catalogue
-  readonly #generations: Generations
+  readonly generations: Generations
   readonly #connections: Connections
-  readonly #acceptor: Acceptor
+  readonly acceptor: Acceptor
   readonly #reloader: Reloader
   readonly handOver: HandOver
   readonly #consequences: Consequences
@@ -85,16 +85,16 @@ export class RunningProxy {
     this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
     const shared = this.#shared(() => undefined)
-    this.#generations = new Generations(createGeneration(config, undefined, shared))
+    this.generations = new Generations(createGeneration(config, undefined, shared))
     this.#catalogue = new Catalogue(config, () => usesOf(this.connections()))
     const checking =
       options.probes === false ? undefined : createOwnHealth(this.log, options.probes, () => this.clusters)
-    this.clusters = new Clusters(this.#catalogue, this.#generations.present, checking)
-    this.#counters.takeUp(this.#generations.present, this.#catalogue, this.clusters)
+    this.clusters = new Clusters(this.#catalogue, this.generations.present, checking)
+    this.#counters.takeUp(this.generations.present, this.#catalogue, this.clusters)
     const { connections, acceptor, reloader, handOver } = this.#createServing(ids)
     this.#connections = connections
     this.handOver = handOver
-    this.#acceptor = acceptor
+    this.acceptor = acceptor
     this.#reloader = reloader
   }
 
@@ -104,7 +104,7 @@ export class RunningProxy {
     this.#startedAt = new Date()
     this.engine.limitPipes({ ...this.config, workers: workerCount(this.config) })
     this.clusters.start()
-    for (const { policy } of this.#generations.present.services.values()) policy?.termination?.start()
+    for (const { policy } of this.generations.present.services.values()) policy?.termination?.start()
     await this.#reloader.begin(
       () => this.#checkState('running', 'a proxy starts once'),
       () => this.stop(),
@@ -117,7 +117,7 @@ export class RunningProxy {
   }
 
   readiness(): Readiness {
-    return readinessOf(this.#state, this.#generations.present.services.keys())
+    return readinessOf(this.#state, this.generations.present.services.keys())
   }
 
   status(): ProxyStatus {
@@ -183,7 +183,7 @@ export class RunningProxy {
     this.#closeListeners('stopped')
     this.handOver.stopTaking()
     this.clusters.stop()
-    for (const { policy } of this.#generations.present.services.values()) policy?.termination?.stop()
+    for (const { policy } of this.generations.present.services.values()) policy?.termination?.stop()
     this.limiting.stop()
     this.#connections.endAll('ordered')
     await this.#connections.emptied()
@@ -191,7 +191,7 @@ export class RunningProxy {
   }
 
   get config(): Config {
-    return this.#generations.config
+    return this.generations.config
   }
 
   /** What exists, and what has left and still has connections. */
@@ -256,7 +256,7 @@ export class RunningProxy {
       engine: this.engine,
       openLog: this.openLog,
       admission: this.#admission,
-      generations: this.#generations,
+      generations: this.generations,
       catalogue: this.#catalogue,
       clusters: this.clusters,
       counters: this.#counters,
@@ -279,7 +279,7 @@ export class RunningProxy {
   /** No more connections join this part. */
   #close({ listener, cluster, backend }: DrainScope): void {
     if (cluster !== undefined) this.clusters.close(cluster, backend)
-    this.#generations.drain(listener)
+    this.generations.drain(listener)
   }
 
   #tellIfNotSplicing(): void {
@@ -292,6 +292,6 @@ export class RunningProxy {
 
   #closeListeners(state: State): void {
     this.#state = state
-    this.#acceptor.closeAll()
+    this.acceptor.closeAll()
   }
 }

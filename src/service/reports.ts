@@ -91,6 +91,14 @@ export class ServiceReports {
     this.#repeat(EXTEND_EVERY_MS, () => this.#extend())
   }
 
+  /** Another process serves from now on. The service manager listens to that one, and this one says nothing any more. */
+  replaced(pid: number): void {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    this.stop()
+    this.notify({ MAINPID: pid })
+  }
+
   stop(): void {
     clearTimeout(this.#again)
     for (const timer of this.#timers) clearInterval(timer)

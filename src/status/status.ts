@@ -99,6 +99,19 @@ export const CONFIG = {
   ),
 }
 
+/** The process that served before an upgrade. */
+export const PREDECESSOR = {
+  pid: numberKey(),
+  /** Connections that it still has. */
+  connections: gauge(
+    'connections',
+    metric(
+      'millrace_predecessor_connections',
+      'Connections that the process before an upgrade still has. They are in no other gauge.',
+    ),
+  ),
+}
+
 export const STATUS = {
   state: choice(['stopped', 'new', 'draining', 'running'], { whenGone: 'running' }),
   version: setting(),
@@ -151,6 +164,8 @@ export const STATUS = {
   engine: choice(['stream', 'kernel']),
   /** Why this process does not splice. Undefined: it splices. */
   notSplicing: optional(finding()),
+  /** Its counts are in the figures of this process. Undefined: there was no upgrade, or its last connection has ended. */
+  predecessor: optional(part(PREDECESSOR)),
   logLevel: setting(),
   /** Undefined: stdout, or the logger of a library user. */
   logFile: optional(setting()),

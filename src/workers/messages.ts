@@ -23,6 +23,8 @@ export type ControlCall = {
 type WorkerCall =
   | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
+  /** An upgrade: accept nobody for now, go on, or leave the listening sockets to another process. */
+  | { readonly method: 'pause' | 'resume' | 'leave'; readonly args: readonly [] }
   /** Asks where a Postgres session is that can be cancelled, if this worker has it. */
   | { readonly method: 'findSession'; readonly args: readonly [session: string] }
 
@@ -50,7 +52,7 @@ export type ToWorker =
   /**
    * `orders`: the orders of operators that still hold. `ticketKeys`: as texts, the form in which `TicketKeys`
    * gives them. `names`: what the names of backends mean. `verdicts`: what checks and other workers have found out and still holds.
-   * `bans`: those that hold. `counts`: where the worker counts.
+   * `bans`: those that hold. `counts`: where the worker counts. `isPaused`: it accepts nobody before `resume`.
    */
   | {
       readonly kind: 'start'
@@ -61,6 +63,7 @@ export type ToWorker =
       readonly verdicts: readonly ToldVerdict[]
       readonly bans: readonly ToldBan[]
       readonly counts: CountsSeat
+      readonly isPaused: boolean
     }
   /** What checks say, another worker has found out, or an operator has ordered. */
   | { readonly kind: 'verdicts'; readonly verdicts: readonly ToldVerdict[] }

@@ -12,6 +12,7 @@ import { MillraceError } from '../errors.js'
 import { countsTables, createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
 import type { NativeCountsTables } from '../io/kernel/native-counts-tables.js'
+import type { InheritedSockets } from '../io/listening/inherited-sockets.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -29,7 +30,7 @@ import type { WorkerChannel } from './slots/worker-channel.js'
 import { type ForkWorker, forkWorkers } from './slots/worker-process.js'
 import { WorkerSlot } from './slots/worker-slot.js'
 import { Loans } from './sockets/loans.js'
-import { assignPorts } from './sockets/shared-ports.js'
+import { assignPorts, type PresentPlaces } from './sockets/shared-ports.js'
 import { Sockets } from './sockets/sockets.js'
 import { DesiredState } from './state/desired-state.js'
 import { Figures } from './state/figures.js'
@@ -50,6 +51,8 @@ export interface SupervisorOptions {
   readonly probes?: Probes
   /** Says what the names of backends mean. Default: DNS. */
   readonly names?: Names
+  /** Listening sockets of an earlier process, and where its listeners were. Default: there are none. */
+  readonly inherited?: { readonly sockets: InheritedSockets; readonly places: PresentPlaces }
 }
 
 export class Supervisor {
@@ -66,6 +69,7 @@ export class Supervisor {
   readonly #reloader: Reloader
   readonly #startedWith: Config
   readonly #slots: readonly WorkerSlot[]
+  readonly #inherited: SupervisorOptions['inherited']
   #startedAt: string | undefined
   #isStopping = false
   /** The error of the first worker that could not listen at the start. */
@@ -76,7 +80,7 @@ export class Supervisor {
 
   constructor(config: Config, openLog: OpenLog, surroundings: Surroundings, options: SupervisorOptions = {}) {
     const { log } = openLog
-    const { engine = createEngine(), tables = countsTables(), probes, names } = options
+    const { engine = createEngine(), tables = countsTables(), probes, names, inherited } = options
     this.#engine = engine
     this.table = new SharedTable(tables, config, log)
     this.serving = new ServingWorkers(log)
@@ -85,7 +89,8 @@ export class Supervisor {
     this.#openLog = openLog
     this.surroundings = surroundings
     this.#startedWith = config
-    this.sockets = new Sockets(this.#engine, workerCount(config))
+    this.sockets = new Sockets(this.#engine, workerCount(config), inherited?.sockets)
+    this.#inherited = inherited
     this.#loans = new Loans(this.serving, this.sockets, () => this.config)
     this.desired = new DesiredState(config, this.sockets, log, {
       workers: () => this.#begun,
@@ -146,9 +151,10 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     await this.inTurn(async () => {
-      const assigned = await assignPorts(this.#startedWith, undefined, this.#engine)
+      const assigned = await assignPorts(this.#startedWith, this.#inherited?.places, this.#engine)
       await this.desired.lists.begin(assigned.config)
-      await this.sockets.prepare(assigned.config)
+      await this.sockets.prepare(this.desired.orders.withoutDrained(assigned.config))
+      this.#inherited?.sockets.close()
       this.desired.begin(assigned)
       this.table.takeUp(assigned.config)
     })
@@ -157,6 +163,7 @@ export class Supervisor {
     await this.#turn
     this.#checkRunning()
     if (this.#startFailure !== undefined) throw await this.#giveUp(this.#startFailure)
+    for (const slot of this.sockets.extra) this.#loans.begin(slot)
     this.#startedAt = new Date().toISOString()
     this.#rotation = setInterval(() => this.#rotateTicketKeys(), ROTATE_EVERY_MS).unref()
     new Watchdog(this.serving, this.log, () => this.config.workerHangMs).start()

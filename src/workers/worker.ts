@@ -88,7 +88,7 @@ class Worker {
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
-    { config, ticketKeys, names, verdicts, bans, counts }: Extract<ToWorker, { kind: 'start' }>,
+    { config, ticketKeys, names, verdicts, bans, counts, isPaused }: Extract<ToWorker, { kind: 'start' }>,
     sockets: GivenSockets,
     lists: ToldLists,
     own: OwnProcess,
@@ -110,6 +110,7 @@ class Worker {
       probes: false,
     })
     this.proxy = proxy
+    if (isPaused) proxy.acceptor.pause()
     // Verdicts and orders can be about backends that names mean.
     proxy.clusters.watchNames()
     this.hear(verdicts)
@@ -162,7 +163,9 @@ class Worker {
       if (this.proxy.state === 'stopped') this.#own.exit(0)
     }
     try {
-      this.#own.tell({ kind: 'answer', id, value: await this.#act(call) }, told)
+      const value = await this.#act(call)
+      if (isDrain) this.#own.tell({ kind: 'counts', counts: this.proxy.counts() })
+      this.#own.tell({ kind: 'answer', id, value }, told)
     } catch (error) {
       this.#own.tell({ kind: 'answer', id, error: packError(error) }, told)
     }
@@ -174,6 +177,12 @@ class Worker {
         return Promise.resolve(this.proxy.sessions.find(call.args[0])?.place)
       case 'prepare':
         return this.#inTurn(() => this.#prepare(call.args[0]))
+      case 'pause':
+        return Promise.resolve(this.proxy.acceptor.pause())
+      case 'resume':
+        return Promise.resolve(this.proxy.acceptor.resume())
+      case 'leave':
+        return Promise.resolve(this.proxy.acceptor.leaveAll())
       case 'takeUp':
         return this.#inTurn(() => this.#finish((prepared) => prepared.takeUp()))
       case 'giveUp':

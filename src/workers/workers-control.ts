@@ -20,6 +20,7 @@ import type {
   ServingTier,
   SourceList,
   Unbanned,
+  Upgraded,
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
@@ -41,6 +42,7 @@ import {
   type UnbanOrder,
 } from '../control/orders.js'
 import { mergeSources } from '../control/source-order.js'
+import { upgradeBy } from '../control/upgrade.js'
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from '../proxy/drains/grace.js'
@@ -254,6 +256,10 @@ export class WorkersControl implements Control {
 
   reload(): Promise<Reloaded> {
     return this.#supervisor.reload()
+  }
+
+  async upgrade(): Promise<Upgraded> {
+    return upgradeBy(this.#supervisor.surroundings.upgrade)
   }
 }
 

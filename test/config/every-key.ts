@@ -42,6 +42,7 @@ export const most: Every<ProxyConfig> = {
   splice: 'auto',
   workers: 1,
   workerHangMs: 0,
+  upgradeMs: '30s',
   kernelPipeBytes: 65_536,
   pinnedMemoryBytes: 1_048_576,
   listeners: [

@@ -28,6 +28,8 @@ export interface MillraceOptions extends ProgramOptions {
   readonly native?: 'off' | undefined
   /** A program and its arguments that run the command, such as prlimit. */
   readonly through?: readonly string[]
+  /** Another path that leads to the command. Default: CLI. */
+  readonly script?: string
 }
 
 export class Millrace {
@@ -120,9 +122,9 @@ export function writeConfig(folder: string, config: ProxyConfig): string {
 
 function commandOf(
   args: readonly string[],
-  { native, through = [], env, ...rest }: MillraceOptions,
+  { native, through = [], script = CLI, env, ...rest }: MillraceOptions,
 ): [name: string, args: readonly string[], options: ProgramOptions] {
-  const [name = process.execPath, ...others] = [...through, process.execPath, CLI, ...args]
+  const [name = process.execPath, ...others] = [...through, process.execPath, script, ...args]
   return [name, others, { ...rest, env: { XDG_RUNTIME_DIR: runtimeFolder, ...env, MILLRACE_NATIVE: native } }]
 }
 

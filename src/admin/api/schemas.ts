@@ -16,6 +16,7 @@ import type {
   ServingTier,
   SourceList,
   Unbanned,
+  Upgraded,
 } from '../../control/answers.js'
 import { BACKEND, BACKEND_STATE, CLUSTER } from '../../status/cluster.js'
 import { CONNECTION } from '../../status/connection.js'
@@ -107,6 +108,12 @@ export const reloaded = z.strictObject({
   changed: z.array(z.string()),
   needsRestart: z.array(z.string()),
 }) satisfies z.ZodType<Reloaded>
+
+export const upgraded = z.strictObject({
+  pid: z.int().describe('the process that serves from now on'),
+  version: z.string(),
+  tookMs: count.describe('ms from the order until the new process serves'),
+}) satisfies z.ZodType<Upgraded>
 
 export const listener = toldSchema(LISTENER)
 export const backendStatus = toldSchema(BACKEND_STATE)

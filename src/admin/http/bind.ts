@@ -1,13 +1,13 @@
 /**
  * Makes a server listen on an address. Only its owner may open the file of a unix socket, from the first
- * moment on.
+ * moment on. Whoever closes the server removes the file, unless another process has the socket by then.
  */
 import { once } from 'node:events'
-import { chmodSync, lstatSync, statSync } from 'node:fs'
+import { chmodSync, linkSync, lstatSync, statSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:net'
-import { dirname } from 'node:path'
-import { isMainThread } from 'node:worker_threads'
-import type { Address, UnixAddress } from '../../address.js'
+import { dirname, join } from 'node:path'
+import { isMainThread, threadId } from 'node:worker_threads'
+import { type Address, isAbstract, type UnixAddress } from '../../address.js'
 import { MillraceError } from '../../errors.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import type { Given } from '../../io/listening/given-sockets.js'
@@ -30,6 +30,21 @@ export async function listenOn(server: Server, address: Address): Promise<Addres
   const isTaken = errno === 'EADDRINUSE' && address.kind === 'unix'
   if (isTaken && (await removeDeadSocket(address))) errno = await bind(server, address)
   if (errno !== undefined) throw listenError(address, errno)
+  return inUse(server, address)
+}
+
+/** The same with a socket that listens already. */
+export async function listenOnInherited(server: Server, address: Address, fd: number): Promise<Address> {
+  server.listen({ fd })
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw listenError(address, (error as NodeJS.ErrnoException).code ?? String(error))
+  }
+  return inUse(server, address)
+}
+
+function inUse(server: Server, address: Address): Address {
   const bound = server.address()
   const hasPort = address.kind === 'tcp' && bound !== null && typeof bound === 'object'
   return hasPort ? { ...address, port: bound.port } : address
@@ -54,21 +69,40 @@ function checkOthers({ path }: UnixAddress): void {
 
 /** The errno name if something went wrong. */
 async function bind(server: Server, address: Address): Promise<string | undefined> {
-  if (address.kind === 'tcp') server.listen({ host: address.host, port: address.port })
-  else bindPath(server, address)
   try {
-    await once(server, 'listening')
-    if (address.kind === 'unix') chmodSync(address.path, OWNER_ONLY)
+    if (address.kind === 'unix' && !isAbstract(address)) await bindPath(server, address)
+    else {
+      const { kind } = address
+      server.listen(kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port })
+      await once(server, 'listening')
+    }
     return undefined
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error)
+    if (error instanceof MillraceError) throw error
+    const { code = String(error) } = error as NodeJS.ErrnoException
+    return code === 'EEXIST' ? 'EADDRINUSE' : code
   }
 }
 
-/** The kernel makes the file while `listen` runs, so the umask must be set at that time. */
-function bindPath(server: Server, { path }: UnixAddress): void {
-  if (!isMainThread) checkPrivate(dirname(path))
-  bindOwnerOnly(() => server.listen({ path }))
+/**
+ * The kernel makes the file while `listen` runs, so the umask must be set at that time. libuv removes the file that it has bound
+ * when the server closes, even if another process has the socket then. So it binds another name, which is gone by then.
+ */
+async function bindPath(server: Server, { path }: UnixAddress): Promise<void> {
+  const folder = dirname(path)
+  if (!isMainThread) checkPrivate(folder)
+  const aside = join(folder, `.${process.pid}-${threadId}`)
+  bindOwnerOnly(() => server.listen({ path: aside }))
+  await once(server, 'listening')
+  try {
+    chmodSync(aside, OWNER_ONLY)
+    linkSync(aside, path)
+    unlinkSync(aside)
+  } catch (error) {
+    server.close()
+    await once(server, 'close')
+    throw error
+  }
 }
 
 /** A worker thread cannot set the umask. The folder must keep others out until the file's mode is set. */

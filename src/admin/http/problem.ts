@@ -12,6 +12,7 @@ const STATUS_OF_ERROR: Record<ErrorCode, number> = {
   'wrong-state': 409,
   'unknown-name': 404,
   'log-failed': 409,
+  'pid-file-failed': 409,
   'admin-failed': 502,
   'worker-silent': 504,
   'bad-argument': 422,

@@ -1,7 +1,7 @@
 /**
  * The process as a whole: its status, its config and its log. Pure.
  */
-import type { Reloaded } from '../../control/answers.js'
+import type { Reloaded, Upgraded } from '../../control/answers.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import type { LogChange } from '../verbs/question.js'
 import { statusLines } from '../views.js'
@@ -26,6 +26,18 @@ export function reloadRequest(): Request {
     path: '/api/v1/reload',
     isSlow: true,
     lines: (answer) => reloadLines(answer as Reloaded),
+  }
+}
+
+export function upgradeRequest(): Request {
+  return {
+    method: 'POST',
+    path: '/api/v1/upgrade',
+    isSlow: true,
+    lines: (answer) => {
+      const { pid, version, tookMs } = answer as Upgraded
+      return [`upgraded in ${tookMs} ms: process ${pid} serves, millrace ${version}`]
+    },
   }
 }
 

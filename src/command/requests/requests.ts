@@ -6,7 +6,7 @@ import { banRequest, bansRequest, unbanRequest } from './bans.js'
 import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './clusters.js'
 import { connectionsRequest, killRequest, limitRequest } from './connections.js'
 import { drainRequest } from './drain.js'
-import { logRequest, reloadRequest, statusRequest } from './process.js'
+import { logRequest, reloadRequest, statusRequest, upgradeRequest } from './process.js'
 import type { Request } from './request.js'
 import { sourcesRequest } from './sources.js'
 
@@ -40,6 +40,8 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return releaseRequest(question.cluster)
     case 'reload':
       return reloadRequest()
+    case 'upgrade':
+      return upgradeRequest()
     case 'log':
       return logRequest(question.change)
   }

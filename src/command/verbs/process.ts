@@ -15,6 +15,10 @@ export function defineReload(reload: Command, decide: Decide): void {
   reload.action((flags: CommonFlags) => decide({ verb: 'reload' }, askingOf(flags)))
 }
 
+export function defineUpgrade(upgrade: Command, decide: Decide): void {
+  upgrade.action((flags: CommonFlags) => decide({ verb: 'upgrade' }, askingOf(flags)))
+}
+
 export function defineLog(log: Command, decide: Decide): void {
   log
     .addOption(

@@ -38,6 +38,7 @@ export type Question =
   | { readonly verb: 'hold'; readonly order: HoldOrder }
   | { readonly verb: 'release'; readonly cluster: string }
   | { readonly verb: 'reload' }
+  | { readonly verb: 'upgrade' }
   | { readonly verb: 'log'; readonly change: LogChange | undefined }
   | { readonly verb: 'top'; readonly isOnce: boolean }
 

@@ -10,7 +10,7 @@ import { defineConnections, defineKill } from './connections.js'
 import { defineDrain } from './drain.js'
 import { defineHold, defineRelease } from './hold.js'
 import { defineLimit } from './limit.js'
-import { defineLog, defineReload, defineStatus, defineTop } from './process.js'
+import { defineLog, defineReload, defineStatus, defineTop, defineUpgrade } from './process.js'
 import type { Decide } from './question.js'
 import { defineSources } from './sources.js'
 
@@ -92,6 +92,12 @@ const DEFINED: readonly Verb[] = [
     name: 'reload',
     description: 'read the config file again; if it has problems, print them and keep the old config',
     define: defineReload,
+  },
+  {
+    name: 'upgrade',
+    description:
+      'start the program anew, as it stands on disk, and let the new process serve; no client is refused',
+    define: defineUpgrade,
   },
   {
     name: 'log',

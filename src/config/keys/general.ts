@@ -19,6 +19,12 @@ export const GENERAL_KEYS: KeyTable = {
     default: '`30s`',
     zero: 'millrace never kills a worker',
   },
+  upgradeMs: {
+    does: 'How long the new process of an [upgrade](upgrade.md) may take until it could serve. After that millrace kills it, and the old process goes on. The library ignores this key',
+    takes: 'duration, `1ms` to `24d`',
+    default: '`60s`',
+    zero: 'an error',
+  },
   kernelPipeBytes: {
     does: 'The largest size of one kernel pipe. The kernel rounds it up to a power of two. Only directions that wait for a slow peer keep a pipe, so you rarely need to change this. If millrace does not run as root, the kernel limits all its pipes together: [kernel pipes](splice.md#kernel-pipes)',
     takes: 'size, `64KiB` to `1MiB`',

@@ -14,6 +14,8 @@ export interface ActivatedSocket {
   /** As the service manager calls it. Several sockets may have the same name. */
   readonly name: string
   readonly fd: number
+  /** The config may call it by this number. Default: `fd`. */
+  readonly number?: number | undefined
 }
 
 interface Opened extends ActivatedSocket {
@@ -47,7 +49,8 @@ export class ActivatedSockets implements SocketSource {
     if (this.#opened.length === 0)
       return 'this process has no sockets from a service manager: start it through a .socket unit, or write HOST:PORT'
     const named = this.#opened.filter((each) => each.name === name)
-    const [found, ...others] = named.length > 0 ? named : this.#opened.filter(({ fd }) => String(fd) === name)
+    const [found, ...others] =
+      named.length > 0 ? named : this.#opened.filter(({ fd, number = fd }) => String(number) === name)
     if (found === undefined)
       return `no socket has the name ${JSON.stringify(name)}: write one of ${this.#names}`
     if (others.length > 0)
@@ -62,6 +65,13 @@ export class ActivatedSockets implements SocketSource {
 
   has(address: Address): boolean {
     return this.#at(address) !== undefined
+  }
+
+  /** Those that are open, for a process that takes the place of this one. */
+  get open(): readonly ActivatedSocket[] {
+    return this.#opened.flatMap(({ name, fd, number = fd, place }) =>
+      place === undefined || place.handle.fd < 0 ? [] : [{ name, number, fd: place.handle.fd }],
+    )
   }
 
   /** Undefined: no such socket is bound to this address. Throws `listen-failed` if it was closed. */

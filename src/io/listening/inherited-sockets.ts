@@ -3,12 +3,19 @@
  * engine that has these opens the sockets of all other addresses itself.
  */
 import { type Address, formatAddress } from '../../address.js'
+import { activatedSockets } from './activated-sockets.js'
 import type { Given, SocketSource } from './given-sockets.js'
 import { handleOf, type ServerHandle } from './server-handle.js'
 
 export class InheritedSockets implements SocketSource {
+  readonly #next: SocketSource
   /** By the address in the config. Listeners with port 0 have the same address: the first one that opens gets the first sockets. */
   readonly #given = new Map<string, Given[]>()
+
+  /** `next`: has the sockets of all other addresses. Default: those that a service manager has opened. */
+  constructor(next: SocketSource = activatedSockets) {
+    this.#next = next
+  }
 
   /** These fds belong to it from now on. One that is no listening socket is left out. */
   add(address: Address, fds: readonly number[], ownsFile = true): void {
@@ -27,7 +34,7 @@ export class InheritedSockets implements SocketSource {
     const [first, ...others] = this.#given.get(key) ?? []
     if (others.length > 0) this.#given.set(key, others)
     else this.#given.delete(key)
-    return first
+    return first ?? this.#next.take(address)
   }
 
   /** Closes the sockets that no listener has taken. */

@@ -31,6 +31,8 @@ export class StreamListening implements Listening {
   #later: readonly ServerHandle[] = []
   /** Whether this file, and not libuv, removes the file of a unix socket. */
   #ownsFile = false
+  /** libuv has bound the socket in this process. It removes the file of a unix socket when the server closes. */
+  #isBoundHere = false
   #liveness: ListenOptions['liveness']
 
   constructor(host: StreamListeningHost, address: Address, asked: Asked, pauses: AcceptPauses) {
@@ -49,6 +51,7 @@ export class StreamListening implements Listening {
     const listen = (): unknown => server.listen({ ...listenTarget(address), backlog, ipv6Only })
     await listening(server, () => (isAsked(socketFile) ? bindOwnerOnly(listen) : listen()))
     this.#add(server)
+    this.#isBoundHere = true
     this.#address = boundAddress(server, address)
   }
 
@@ -99,7 +102,7 @@ export class StreamListening implements Listening {
   }
 
   leave(): void {
-    if (this.#ownsFile || !hasFile(this.#address)) this.#closeSockets()
+    if (!this.#isBoundHere || !hasFile(this.#address)) this.#closeSockets()
     else keepFile(this.#address, () => this.#closeSockets())
     this.#pauses.leave()
   }

@@ -9,7 +9,7 @@ import { BanLog } from './ban-log.js'
 import { type Ban, BanTable, ORDERED } from './ban-table.js'
 import { exactText, type Network } from './network.js'
 import { Refusals } from './refusals.js'
-import { lifted, type ToldBan, toldAt } from './told-bans.js'
+import { type KeptBan, lifted, type ToldBan, toldAt, toldNetwork } from './told-bans.js'
 
 /**
  * Bans at the same time. If there are more, the one that ends first goes. A ban that an operator ordered never goes. Each ban
@@ -109,6 +109,23 @@ export class BanKeeper implements BanWitness {
   told(): ToldBan[] {
     const now = this.#now()
     return this.present().map((ban) => toldAt(ban, now))
+  }
+
+  /** All that holds, for the process that decides from now on. */
+  kept(): KeptBan[] {
+    const now = this.#now()
+    return this.present().map((ban) => ({ ...toldAt(ban, now), why: ban.why, refused: ban.refused }))
+  }
+
+  /** Goes on with bans that another process has begun. They are not counted and not logged again. */
+  restore(kept: readonly KeptBan[]): void {
+    const since = this.#now()
+    for (const { scope, network, leftMs, why, refused } of kept) {
+      const until = since + leftMs
+      this.table.set({ scope, network: toldNetwork(network), since, until, why, refused, heapIndex: -1 })
+    }
+    this.#host.tell(kept)
+    this.#wait()
   }
 
   stop(): void {

@@ -13,6 +13,13 @@ export interface ToldBan {
   readonly leftMs: number
 }
 
+/** A ban that another process decides about from now on. */
+export interface KeptBan extends ToldBan {
+  readonly why: string
+  /** Clients that it has turned away. */
+  readonly refused: number
+}
+
 export function toldAt({ scope, network, until }: Ban, now: number): ToldBan {
   return { scope, network: exactText(network), leftMs: Math.max(Math.ceil(until - now), 0) }
 }

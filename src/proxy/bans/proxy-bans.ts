@@ -14,7 +14,7 @@ import { type BanFinding, BanFindings } from '../../limits/bans/ban-findings.js'
 import { BanKeeper, type BanWitness } from '../../limits/bans/ban-keeper.js'
 import { BanTable, ORDERED } from '../../limits/bans/ban-table.js'
 import { exactText, sourceNetwork } from '../../limits/bans/network.js'
-import { hearBans, type ToldBan } from '../../limits/bans/told-bans.js'
+import { hearBans, type KeptBan, type ToldBan } from '../../limits/bans/told-bans.js'
 import type { Log } from '../../observe/log/log.js'
 import type { RecordEnding } from '../../observe/records/record.js'
 import type { ProxyStatus } from '../../observe/status.js'
@@ -75,6 +75,16 @@ export class ProxyBans {
       const source = sourceNetwork(clientAddress, prefixesOf(config, scope))
       if (source !== undefined) this.#witness.refused(scope, source, 1)
     }
+  }
+
+  /** The bans that this process decides about. */
+  kept(): KeptBan[] {
+    return this.#keeper?.kept() ?? []
+  }
+
+  /** Goes on with the bans of another process. */
+  restore(kept: readonly KeptBan[]): void {
+    this.#keeper?.restore(kept)
   }
 
   /** The supervisor tells. */

@@ -64,6 +64,23 @@ export class ActiveHealth {
       backend.begin(firstMs(everyMs, position, coming.length))
   }
 
+  /** What checks and agents say now. */
+  verdicts(): ActiveVerdict[] {
+    return Array.from(this.#clusters, ([cluster, { backends }]) =>
+      Array.from(backends, ([backend, { checked, agentSaid }]): ActiveVerdict[] => [
+        ...(checked === undefined ? [] : [{ about: 'checks' as const, cluster, backend, verdict: checked }]),
+        ...(agentSaid === undefined
+          ? []
+          : [{ about: 'agent' as const, cluster, backend, verdict: agentSaid }]),
+      ]),
+    ).flat(2)
+  }
+
+  /** Another process has found this. It counts only for backends of which this one knows nothing yet. */
+  restore(verdict: ActiveVerdict): void {
+    this.#clusters.get(verdict.cluster)?.backends.get(verdict.backend)?.restore(verdict)
+  }
+
   stop(): void {
     for (const { backends } of this.#clusters.values())
       for (const backend of backends.values()) backend.stop()

@@ -8,6 +8,7 @@ import { type CheckCounts, type CheckResult, Checks, unchecked } from '../../clu
 import type { Underway } from '../../cluster/health/checks/rounds.js'
 import type { AgentVerdict, CheckVerdict } from '../../cluster/health/verdict.js'
 import type { Endpoints } from '../../cluster/names/endpoints.js'
+import type { ActiveVerdict } from '../../cluster/shared-verdict.js'
 import type { AgentConfig, CheckConfig } from '../../config/schemas/check-schema.js'
 import type { HealthConfig } from '../../config/schemas/health-schema.js'
 import type { AgentReply } from '../../probes/agent-reply.js'
@@ -69,6 +70,21 @@ export class CheckedBackend {
     this.stop()
     this.#renewChecks(check)
     this.#renewAgent(agent)
+  }
+
+  get checked(): CheckVerdict | undefined {
+    return this.#checks?.verdict
+  }
+
+  get agentSaid(): AgentVerdict | undefined {
+    return this.#agent?.verdict
+  }
+
+  /** Another process has found this. It counts only while this one knows nothing itself. */
+  restore({ about, verdict }: ActiveVerdict): void {
+    if (verdict === undefined) return
+    if (about === 'checks') this.#checks?.restore(verdict)
+    else this.#agent?.restore(verdict)
   }
 
   /** First checks and questions are due in `afterMs`. */

@@ -72,6 +72,7 @@ export function ownFacts(
     engine: engine.kind,
     notSplicing: splice === 'off' ? 'switched-off' : engine.notSplicing,
     kernel: engine.counts(),
+    predecessor: undefined,
     unavailable: engine.unavailable,
   } satisfies Partial<ProxyStatus>
 }

@@ -45,6 +45,8 @@ export class DesiredState {
   readonly #seatOf: DesiredStateHost['seatOf']
   #present: Assigned
   #version = 0
+  /** Workers accept nobody: another process is about to accept instead of them, or still does. */
+  isPaused = false
 
   constructor(config: Config, sockets: Sockets, log: Log, host: DesiredStateHost) {
     this.#present = { loaded: config, config }
@@ -111,13 +113,24 @@ export class DesiredState {
     const orders = this.orders.callsFor(config)
     const [names, verdicts, bans] = [this.names.greet(), this.health.greet(), this.bans.greet()]
     const counts = this.#seatOf(channel.slot)
-    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts, bans, counts })
+    const { isPaused } = this
+    channel.send({ kind: 'start', config, orders, ticketKeys, names, verdicts, bans, counts, isPaused })
   }
 
   /** Called every hour. Workers that join later get the keys in `greet`. */
   rotateTicketKeys(channels: readonly WorkerChannel[]): void {
     this.#tickets.rotate()
     for (const channel of channels) channel.send({ kind: 'ticketKeys', ticketKeys: this.#tickets.texts })
+  }
+
+  get ticketKeys(): readonly string[] {
+    return this.#tickets.texts
+  }
+
+  /** Goes on with the keys of another process. */
+  takeTicketKeys(texts: readonly string[], channels: readonly WorkerChannel[]): void {
+    this.#tickets.take(texts)
+    for (const channel of channels) channel.send({ kind: 'ticketKeys', ticketKeys: texts })
   }
 
   /** Tells a worker what has changed since `greet`. Rejects if that fails. */

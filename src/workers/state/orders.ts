@@ -69,6 +69,24 @@ export class Orders {
     this.#catalogue.reload(after)
   }
 
+  /** How long each cluster is still held, in ms. */
+  holds(): { readonly cluster: string; readonly maxMs: number }[] {
+    const now = Date.now()
+    return Array.from(this.#heldUntil, ([cluster, until]) => ({ cluster, maxMs: until - now })).filter(
+      ({ maxMs }) => maxMs > 0,
+    )
+  }
+
+  /** The names of drained listeners. */
+  get drained(): readonly string[] {
+    return [...this.#drained.keys()]
+  }
+
+  /** The config without drained listeners. */
+  withoutDrained(config: Config): Config {
+    return { ...config, listeners: config.listeners.filter(({ name }) => !this.#drained.has(name)) }
+  }
+
   /** All orders that hold, for a worker that knows none of them and has these listeners. */
   callsFor({ listeners }: Pick<Config, 'listeners'>): ControlCall[] {
     const drained = listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
@@ -80,10 +98,7 @@ export class Orders {
 
   /** Connections that an order drains are those that were there when it came. */
   *#holds(): Iterable<ControlCall> {
-    for (const [cluster, until] of this.#heldUntil) {
-      const maxMs = until - Date.now()
-      if (maxMs > 0) yield { method: 'hold', args: [{ cluster, maxMs }] }
-    }
+    for (const hold of this.holds()) yield { method: 'hold', args: [hold] }
   }
 
   *#settings(): Iterable<ControlCall> {

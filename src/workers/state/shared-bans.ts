@@ -7,7 +7,7 @@ import type { BanOrder, BanQuery, UnbanOrder } from '../../control/orders.js'
 import type { BanFinding } from '../../limits/bans/ban-findings.js'
 import { BanKeeper } from '../../limits/bans/ban-keeper.js'
 import { exactText } from '../../limits/bans/network.js'
-import { type ToldBan, toldNetwork } from '../../limits/bans/told-bans.js'
+import { type KeptBan, type ToldBan, toldNetwork } from '../../limits/bans/told-bans.js'
 import type { Log } from '../../observe/log/log.js'
 import type { ProxyStatus } from '../../observe/status.js'
 import { BanOrders } from '../../proxy/bans/ban-orders.js'
@@ -66,6 +66,15 @@ export class SharedBans {
   /** What holds now, for a new worker. */
   greet(): ToldBan[] {
     return this.#keeper.told()
+  }
+
+  kept(): KeptBan[] {
+    return this.#keeper.kept()
+  }
+
+  /** Goes on with the bans of another process. */
+  restore(kept: readonly KeptBan[]): void {
+    this.#keeper.restore(kept)
   }
 
   /** Another config is in use. */

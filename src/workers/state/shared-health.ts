@@ -3,7 +3,7 @@
  * Workers tell what connections have shown, and the supervisor tells the others.
  */
 import type { NamesProvider } from '../../cluster/names/provider.js'
-import type { SharedVerdict, ToldVerdict } from '../../cluster/shared-verdict.js'
+import type { ActiveVerdict, SharedVerdict, ToldVerdict } from '../../cluster/shared-verdict.js'
 import type { Config } from '../../config/schema.js'
 import type { Log } from '../../observe/log/log.js'
 import type { Catalogue } from '../../proxy/catalogue/catalogue.js'
@@ -93,6 +93,17 @@ export class SharedHealth {
   /** An operator orders that the first tier that works serves again. */
   failback(cluster: string): void {
     this.#verdicts.failback(cluster, this.#host.workers())
+  }
+
+  /** What holds now, for a process that goes on with it. */
+  verdicts(): (SharedVerdict | ActiveVerdict)[] {
+    return [...this.#checks.verdicts(), ...this.#verdicts.present]
+  }
+
+  /** Another process has found this. */
+  restore(verdict: SharedVerdict | ActiveVerdict): void {
+    if (verdict.about === 'checks' || verdict.about === 'agent') this.#checks.restore(verdict)
+    else this.#verdicts.heard(undefined, verdict, this.#host.workers())
   }
 
   /** What holds now, for a new worker. Checks come first: one that passed before an ejection does not end it. */

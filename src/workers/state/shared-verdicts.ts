@@ -26,8 +26,8 @@ export class SharedVerdicts {
     this.#now = now
   }
 
-  /** A worker tells what it has found out. `workers`: all that were given a config. */
-  heard(from: WorkerChannel, verdict: SharedVerdict, workers: readonly WorkerChannel[]): void {
+  /** A worker tells what it has found out. `from` undefined: an earlier process tells it. `workers`: all that were given a config. */
+  heard(from: WorkerChannel | undefined, verdict: SharedVerdict, workers: readonly WorkerChannel[]): void {
     if (verdict.about === 'tier') this.#propose(verdict.cluster, verdict.moved, workers)
     else {
       this.#note(verdict)

@@ -208,7 +208,9 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     await judge.ask('GET', '/readyz')
     last.socket.destroy()
     await drained
-    const good = OPERATIONS.map(({ method, path }) => `${method} ${path} 200`)
+    // test/upgrade upgrades, and reads the answer.
+    const asked = OPERATIONS.filter(({ path }) => path !== '/api/v1/upgrade')
+    const good = asked.map(({ method, path }) => `${method} ${path} 200`)
     expect([...judge.seen]).toEqual(expect.arrayContaining(good))
   })
 })

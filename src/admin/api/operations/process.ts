@@ -61,4 +61,14 @@ export const PROCESS_OPERATIONS: readonly Operation[] = [
     refusals: [409],
     run: (control) => control.reload(),
   },
+  {
+    method: 'POST',
+    path: '/api/v1/upgrade',
+    summary:
+      'Start the program anew, as it stands on disk, and let the new process serve. If that fails, nothing has changed',
+    answer: schemas.upgraded,
+    isSlow: true,
+    refusals: [409],
+    run: (control) => control.upgrade(),
+  },
 ]

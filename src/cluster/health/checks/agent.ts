@@ -60,6 +60,13 @@ export class Agent {
     return this.#verdict
   }
 
+  /** The agent has said this to another process. It counts only while this one has heard nothing. */
+  restore(verdict: AgentVerdict): void {
+    if (!isSame(this.#verdict, NOTHING_SAID)) return
+    this.#verdict = verdict
+    this.#host.tell(verdict)
+  }
+
   begin(afterMs: number): void {
     this.#rounds.begin(afterMs)
   }

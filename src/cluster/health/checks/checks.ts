@@ -64,6 +64,14 @@ export class Checks {
     this.#rounds.begin(afterMs)
   }
 
+  /** Other checks of the backend have found this. It counts only while this object knows nothing itself. */
+  restore(verdict: CheckVerdict): void {
+    if (this.#verdict.reason !== NOT_CHECKED_YET) return
+    this.#verdict = verdict
+    this.#riseFall = new RiseFall(this.#host.policy, verdict.isUp)
+    this.#host.tell(verdict)
+  }
+
   stop(): void {
     this.#rounds.stop()
   }

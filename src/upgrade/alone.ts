@@ -1,0 +1,99 @@
+/** The proxy of one process, as an upgrade sees it. */
+import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
+import type { Config } from '../config/schema.js'
+import type { Control } from '../control/control.js'
+import type { KeptBan } from '../limits/bans/told-bans.js'
+import type { Counts } from '../limits/counts/counts.js'
+import type { Log } from '../observe/log/log.js'
+import type { Catalogue } from '../proxy/catalogue/catalogue.js'
+import type { RunningProxy } from '../proxy/running-proxy.js'
+import type { Bequest } from './messages.js'
+import type { Succession } from './succession.js'
+
+export class AloneSuccession implements Succession {
+  readonly control: Control
+  readonly #proxy: RunningProxy
+
+  constructor(proxy: RunningProxy, control: Control) {
+    this.#proxy = proxy
+    this.control = control
+  }
+
+  get config(): Config {
+    return this.#proxy.config
+  }
+
+  get log(): Log {
+    return this.#proxy.log
+  }
+
+  get catalogue(): Catalogue {
+    return this.#proxy.catalogue
+  }
+
+  get counts(): Counts {
+    return this.#proxy.limiting.limiter.counts
+  }
+
+  get isServing(): boolean {
+    return this.#proxy.state === 'running'
+  }
+
+  listeners(): Bequest[] {
+    return Array.from(this.#proxy.generations.present.services, ([listener, { name }]) => ({
+      name,
+      asked: listener.options.address,
+      address: listener.address,
+      ipv6Only: listener.place.ipv6Only,
+      fds: [...listener.fds],
+    })).filter(({ fds }) => fds.length > 0)
+  }
+
+  drained(): string[] {
+    return Array.from(this.#proxy.generations.present.services, ([{ isDrained }, { name }]) =>
+      isDrained ? [name] : [],
+    ).flat()
+  }
+
+  holds(): { cluster: string; maxMs: number }[] {
+    return this.#proxy.clusters.present.flatMap(({ name: cluster, queue: { heldMs } }) =>
+      heldMs === undefined || heldMs < 1 ? [] : [{ cluster, maxMs: Math.ceil(heldMs) }],
+    )
+  }
+
+  verdicts(): (SharedVerdict | ActiveVerdict)[] {
+    return this.#proxy.clusters.verdicts()
+  }
+
+  bans(): KeptBan[] {
+    return this.#proxy.limiting.bans.kept()
+  }
+
+  ticketKeys(): readonly string[] {
+    return this.#proxy.tickets.texts
+  }
+
+  async pause(): Promise<void> {
+    this.#proxy.acceptor.pause()
+  }
+
+  async resume(): Promise<void> {
+    this.#proxy.acceptor.resume()
+  }
+
+  async leave(): Promise<void> {
+    this.#proxy.acceptor.leaveAll()
+  }
+
+  restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void {
+    this.#proxy.clusters.restore(verdict)
+  }
+
+  restoreBans(bans: readonly KeptBan[]): void {
+    this.#proxy.limiting.bans.restore(bans)
+  }
+
+  takeTicketKeys(texts: readonly string[]): void {
+    this.#proxy.tickets.take(texts)
+  }
+}

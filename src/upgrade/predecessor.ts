@@ -1,0 +1,140 @@
+/**
+ * The predecessor as the successor sees it: what it hands over, and what is left of it. If it dies, this process goes on without
+ * what it has not handed over.
+ */
+import type { Control } from '../control/control.js'
+import { MillraceError } from '../errors.js'
+import { PlacesOfAnother } from '../limits/counts/places-of-another.js'
+import { mergeStatuses } from '../observe/counts/merge.js'
+import { pastOf } from '../observe/counts/past.js'
+import { readStatus } from '../observe/counts/read-status.js'
+import type { ProxyStatus } from '../observe/status.js'
+import { VERSION } from '../version.js'
+import { callOn, forwarding } from './forwarding.js'
+import {
+  type Begin,
+  type HandedState,
+  type Left,
+  readToSuccessor,
+  type ToPredecessor,
+  type ToSuccessor,
+} from './messages.js'
+import { packPlain } from './plain-error.js'
+import { PROTOCOL } from './protocol.js'
+import { Questions } from './questions.js'
+import { Stage } from './stage.js'
+import { takeUp } from './state.js'
+import type { Succession } from './succession.js'
+
+export class Predecessor {
+  readonly begun = new Stage<Begin>()
+  /** Resolves when its last connection has ended, or when it has died. */
+  readonly gone = new Stage<void>()
+  readonly #state = new Stage<HandedState | undefined>()
+  #questions: Questions | undefined
+  #places: PlacesOfAnother | undefined
+  #left: { readonly past: ProxyStatus; readonly connections: number } | undefined
+  #pid = 0
+  #activated: Begin['activated'] = []
+  #isGone = false
+
+  /** The process that has started this one to take its place. Rejects with `wrong-state` if it is gone. */
+  static async meet(): Promise<Predecessor> {
+    const predecessor = new Predecessor()
+    predecessor.#listen()
+    const { pid, activated } = await predecessor.begun.reached
+    predecessor.#pid = pid
+    predecessor.#activated = activated
+    return predecessor
+  }
+
+  /** Sockets that a service manager has opened for it. They are the sockets of this process now. */
+  get activated(): Begin['activated'] {
+    return this.#activated
+  }
+
+  /** Tells why this process cannot serve. Resolves when the message is on its way. */
+  fail(error: unknown): Promise<void> {
+    return this.#tell({ kind: 'failed', error: packPlain(error) })
+  }
+
+  /** This process could serve now. Goes on with what the predecessor had as soon as that has it ready. */
+  async takeOver(succession: Succession): Promise<void> {
+    this.#questions = new Questions(succession.control, (message) => void this.#tell(message))
+    const { counts, log } = succession
+    if (counts !== undefined) this.#places = new PlacesOfAnother(counts)
+    await this.#tell({ kind: 'ready', protocol: PROTOCOL, version: VERSION })
+    const state = await this.#state.reached
+    if (state === undefined)
+      log.error(
+        { predecessor: this.#pid },
+        'the old process has died before it handed over its state: this process goes on without it',
+      )
+    else {
+      this.#note(state)
+      await takeUp(state, succession)
+    }
+  }
+
+  /** This process serves. `handOver`: unix sockets at which its processes take connections over. */
+  serves(handOver: readonly string[]): Promise<void> {
+    process.channel?.unref()
+    return this.#tell({ kind: 'serving', handOver: [...handOver] })
+  }
+
+  /** The control of this process, with what the predecessor has counted, and what is left of it. */
+  beside(control: Control): Control {
+    return forwarding((method, args) => callOn(control, method, args), {
+      status: async () => this.#beside(await control.status()),
+    })
+  }
+
+  #beside(own: ProxyStatus): ProxyStatus {
+    if (this.#left === undefined) return own
+    const { past, connections } = this.#left
+    const predecessor = this.#isGone ? undefined : { pid: this.#pid, connections }
+    return { ...own, ...mergeStatuses([own, past]), notSplicing: own.notSplicing, predecessor }
+  }
+
+  #listen(): void {
+    process.on('message', (message: unknown) => {
+      try {
+        this.#heard(readToSuccessor(message))
+      } catch (error) {
+        // It kills this process, or has begun to serve without it.
+        void this.fail(error)
+      }
+    })
+    process.once('disconnect', () => this.#end())
+  }
+
+  #heard(message: ToSuccessor): void {
+    if (message.kind === 'begin') this.begun.reach(message)
+    else if (message.kind === 'state') this.#state.reach(message.state)
+    else if (message.kind === 'left') this.#note(message)
+    else this.#questions?.heard(message)
+  }
+
+  #note({ counts, connections, places }: Left): void {
+    const past = pastOf(readStatus(counts))
+    // It tells when this process began to serve.
+    this.#left = { past: { ...past, startedAt: undefined }, connections }
+    this.#places?.update(places)
+  }
+
+  #end(): void {
+    this.#isGone = true
+    this.#places?.clear()
+    this.#questions?.gone()
+    this.begun.fail(new MillraceError('wrong-state', 'the process that started this one is gone'))
+    this.#state.reach(undefined)
+    this.gone.reach()
+  }
+
+  #tell(message: ToPredecessor): Promise<void> {
+    return new Promise((resolve) => {
+      if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
+      else resolve()
+    })
+  }
+}

@@ -1,0 +1,64 @@
+/** Questions about the whole proxy that one process of an upgrade asks the other one: methods of its control. */
+import type { Control } from '../control/control.js'
+import { callOn, forwarding } from './forwarding.js'
+import type { Answer, Ask } from './messages.js'
+import { packPlain, unpackPlain } from './plain-error.js'
+
+interface Pending {
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+export class Questions {
+  /** The control of the other process. */
+  readonly control: Control = forwarding((method, args) => this.#ask(method, args))
+  readonly #send: (message: Ask | Answer) => void
+  readonly #own: Control
+  readonly #pending = new Map<number, Pending>()
+  #asked = 0
+  #isGone = false
+
+  /** `own`: answers the questions of the other process. */
+  constructor(own: Control, send: (message: Ask | Answer) => void) {
+    this.#own = own
+    this.#send = send
+  }
+
+  heard(message: Ask | Answer): void {
+    if (message.kind === 'ask') {
+      void this.#answer(message)
+      return
+    }
+    const pending = this.#pending.get(message.id)
+    this.#pending.delete(message.id)
+    const { error } = message
+    if (error === undefined) pending?.resolve(message.value)
+    else pending?.reject(unpackPlain(error))
+  }
+
+  /** No more answers come. */
+  gone(): void {
+    this.#isGone = true
+    for (const { reject } of this.#pending.values()) reject(new Error(GONE))
+    this.#pending.clear()
+  }
+
+  #ask(method: keyof Control, args: readonly unknown[]): Promise<unknown> {
+    if (this.#isGone) return Promise.reject(new Error(GONE))
+    const id = ++this.#asked
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject })
+      this.#send({ kind: 'ask', id, method, args: [...args] })
+    })
+  }
+
+  async #answer({ id, method, args }: Ask): Promise<void> {
+    try {
+      this.#send({ kind: 'answer', id, value: await callOn(this.#own, method, args), error: undefined })
+    } catch (error) {
+      this.#send({ kind: 'answer', id, value: undefined, error: packPlain(error) })
+    }
+  }
+}
+
+const GONE = 'the other process of the upgrade is gone'

@@ -1,0 +1,104 @@
+/** The proxy of several workers, as an upgrade sees it. The supervisor hands over for all of them. */
+import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
+import type { Config } from '../config/schema.js'
+import type { Control } from '../control/control.js'
+import type { KeptBan } from '../limits/bans/told-bans.js'
+import type { Counts } from '../limits/counts/counts.js'
+import type { Log } from '../observe/log/log.js'
+import type { Catalogue } from '../proxy/catalogue/catalogue.js'
+import type { Supervisor } from '../workers/supervisor.js'
+import type { Bequest } from './messages.js'
+import type { Succession } from './succession.js'
+
+export class WorkersSuccession implements Succession {
+  readonly control: Control
+  readonly #supervisor: Supervisor
+
+  constructor(supervisor: Supervisor, control: Control) {
+    this.#supervisor = supervisor
+    this.control = control
+  }
+
+  get config(): Config {
+    return this.#supervisor.config
+  }
+
+  get log(): Log {
+    return this.#supervisor.log
+  }
+
+  get catalogue(): Catalogue {
+    return this.#supervisor.desired.catalogue
+  }
+
+  get counts(): Counts | undefined {
+    return this.#supervisor.table.counts
+  }
+
+  get isServing(): boolean {
+    return !this.#supervisor.isStopping
+  }
+
+  listeners(): Bequest[] {
+    const { desired, sockets } = this.#supervisor
+    const { loaded, config } = desired.present
+    return config.listeners
+      .map(({ name, address, ipv6Only }, index) => ({
+        name,
+        asked: loaded.listeners[index]!.address,
+        address,
+        ipv6Only,
+        fds: [...sockets.fdsOf(address)],
+      }))
+      .filter(({ fds }) => fds.length > 0)
+  }
+
+  drained(): readonly string[] {
+    return this.#supervisor.desired.orders.drained
+  }
+
+  holds(): readonly { cluster: string; maxMs: number }[] {
+    return this.#supervisor.desired.orders.holds()
+  }
+
+  verdicts(): (SharedVerdict | ActiveVerdict)[] {
+    return this.#supervisor.desired.health.verdicts()
+  }
+
+  bans(): KeptBan[] {
+    return this.#supervisor.desired.bans.kept()
+  }
+
+  ticketKeys(): readonly string[] {
+    return this.#supervisor.desired.ticketKeys
+  }
+
+  /** A worker that does not answer accepts nobody. One that comes later is told at its start. */
+  async pause(): Promise<void> {
+    this.#supervisor.desired.isPaused = true
+    await this.#supervisor.serving.look({ method: 'pause', args: [] })
+  }
+
+  async resume(): Promise<void> {
+    this.#supervisor.desired.isPaused = false
+    await this.#supervisor.serving.look({ method: 'resume', args: [] })
+  }
+
+  async leave(): Promise<void> {
+    await this.#supervisor.serving.look({ method: 'leave', args: [] })
+    this.#supervisor.sockets.leave()
+  }
+
+  restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void {
+    this.#supervisor.desired.health.restore(verdict)
+  }
+
+  restoreBans(bans: readonly KeptBan[]): void {
+    this.#supervisor.desired.bans.restore(bans)
+  }
+
+  takeTicketKeys(texts: readonly string[]): void {
+    const { desired, serving } = this.#supervisor
+    desired.takeTicketKeys(texts, serving.channels)
+  }
+}
