@@ -111,3 +111,14 @@ test('without a service manager nothing runs', async () => {
   expect(vi.getTimerCount()).toBe(0)
   expect(told).toEqual([])
 })
+
+test('a process that is replaced tells the id of the next one, and nothing after that', async () => {
+  const reports = open(1000)
+  reports.ready(served)
+  await vi.advanceTimersByTimeAsync(0)
+  told = []
+  reports.replaced(4242)
+  reports.stopping()
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(told).toEqual([{ MAINPID: 4242 }])
+})
