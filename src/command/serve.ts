@@ -21,6 +21,7 @@ import { openReports } from '../service/reports.js'
 import type { Signals } from '../signals.js'
 import { callOn, forwarding, RoutedControl } from '../upgrade/forwarding.js'
 import { socketsFor, socketsOf } from '../upgrade/inheritance.js'
+import { giveConnections, takeConnections } from '../upgrade/live-connections.js'
 import type { Begin } from '../upgrade/messages.js'
 import { removePidFile, writePidFile } from '../upgrade/pid-file.js'
 import type { Predecessor } from '../upgrade/predecessor.js'
@@ -77,7 +78,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
     start: (fds, hooks) => startSuccessor(fds, hooks, variablesFor(environment)),
     predecessorGone: predecessor?.gone.reached,
     serves: (pid) => reports.replaced(pid),
-    handOver: async () => {},
+    handOver: (paths) => giveConnections(succession, paths),
   })
   const orders = heedSignals(signals, control, log, upgrade, served.cut)
   try {
@@ -93,7 +94,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   if (predecessor !== undefined) await succession.resume()
   if (pidFile !== undefined) keepPidFile(pidFile)
   orders.started()
-  await predecessor?.serves([])
+  await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached))
   reports.ready({ answers: served.answers, describe: async () => describe(await control.status()) })
 }
 

@@ -36,6 +36,11 @@ export interface ProxyConfig {
    * least 1 ms. The library ignores it. Default 60 s.
    */
   readonly upgradeMs?: Duration | undefined
+  /**
+   * Whether an upgrade hands live connections over to the new process. `afterMs`: only those that are at least this old. Default 0:
+   * all. false: all drain in the old process. The library ignores it. Default true.
+   */
+  readonly handOver?: boolean | { readonly afterMs?: Duration | undefined } | undefined
   /** Largest size of a kernel pipe, 64 KiB to 1 MiB. The kernel rounds it up to a power of two. Default 1 MiB. */
   readonly kernelPipeBytes?: Size | undefined
   /**

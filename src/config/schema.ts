@@ -23,6 +23,7 @@ import { type BackendConfig, backendsField, withMaxConnections } from './schemas
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
 import { dialField, withDial, withOwnListeners } from './schemas/dial-schema.js'
 import * as fields from './schemas/fields.js'
+import { type HandOverConfig, handOverSchema } from './schemas/hand-over-schema.js'
 import { type HealthConfig, healthField, withCheck } from './schemas/health-schema.js'
 import { clusterLimitsField, processLimitsField, withQueue } from './schemas/limits-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
@@ -41,6 +42,7 @@ export interface Config {
   /** ms. 0: no worker is ever killed. */
   readonly workerHangMs: number
   readonly upgradeMs: number
+  readonly handOver: HandOverConfig | false
   readonly kernelPipeBytes: number
   readonly pinnedMemoryBytes: number
   readonly listeners: readonly ListenerConfig[]
@@ -165,6 +167,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
     })
     .default(30_000),
   upgradeMs: fields.waitField.default(60_000),
+  handOver: handOverSchema.prefault(true),
   kernelPipeBytes: fields
     .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
     .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),

@@ -81,7 +81,7 @@ export function createServing(options: ServingOptions): Serving {
     engine,
     connections,
     limiting: options.shared.limiting,
-    handOver: () => ({ afterMs: 0 }),
+    handOver: () => generations.config.handOver,
     services: () => generations.present.services.values(),
     isRunning: options.isRunning,
   })

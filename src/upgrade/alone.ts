@@ -1,4 +1,5 @@
 /** The proxy of one process, as an upgrade sees it. */
+import { join } from 'node:path'
 import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
@@ -83,6 +84,19 @@ export class AloneSuccession implements Succession {
 
   async leave(): Promise<void> {
     this.#proxy.acceptor.leaveAll()
+  }
+
+  async takeConnections(folder: string): Promise<string[]> {
+    const path = join(folder, '0')
+    return (await this.#proxy.handOver.takeAt(path)) ? [path] : []
+  }
+
+  async stopTaking(): Promise<void> {
+    this.#proxy.handOver.stopTaking()
+  }
+
+  giveConnections(paths: readonly string[]): Promise<number> {
+    return this.#proxy.handOver.give(paths)
   }
 
   restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void {

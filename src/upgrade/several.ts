@@ -1,4 +1,5 @@
 /** The proxy of several workers, as an upgrade sees it. The supervisor hands over for all of them. */
+import { join } from 'node:path'
 import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
@@ -6,6 +7,7 @@ import type { KeptBan } from '../limits/bans/told-bans.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Log } from '../observe/log/log.js'
 import type { Catalogue } from '../proxy/catalogue/catalogue.js'
+import { ORDER_WITHIN_MS } from '../workers/slots/serving-workers.js'
 import type { Supervisor } from '../workers/supervisor.js'
 import type { Bequest } from './messages.js'
 import type { Succession } from './succession.js'
@@ -87,6 +89,33 @@ export class WorkersSuccession implements Succession {
   async leave(): Promise<void> {
     await this.#supervisor.serving.look({ method: 'leave', args: [] })
     this.#supervisor.sockets.leave()
+  }
+
+  async takeConnections(folder: string): Promise<string[]> {
+    const paths = await this.#supervisor.serving.order<string | undefined>(
+      ({ slot }) => ({ method: 'take', args: [join(folder, String(slot))] }),
+      ORDER_WITHIN_MS,
+    )
+    return paths.flatMap((path) => path ?? [])
+  }
+
+  async stopTaking(): Promise<void> {
+    await this.#supervisor.serving.look({ method: 'stopTaking', args: [] })
+  }
+
+  /** Each worker gives to its part of the other workers, so that all get about the same. */
+  async giveConnections(paths: readonly string[]): Promise<number> {
+    const { serving } = this.#supervisor
+    const givers = serving.channels.length
+    const pathsOf = (giver: number): readonly string[] =>
+      givers > paths.length
+        ? [paths[giver % paths.length]!]
+        : paths.filter((_, index) => index % givers === giver)
+    const given = await serving.order<number>((channel) => ({
+      method: 'give',
+      args: [pathsOf(serving.channels.indexOf(channel))],
+    }))
+    return given.reduce((sum, each) => sum + each, 0)
   }
 
   restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void {

@@ -30,6 +30,11 @@ export interface Succession {
   resume(): Promise<void>
   /** Another process has the listening sockets: closes them, and keeps the files of unix sockets. */
   leave(): Promise<void>
+  /** From now on other processes can give connections, at unix sockets in this folder. Returns their paths. */
+  takeConnections(folder: string): Promise<readonly string[]>
+  stopTaking(): Promise<void>
+  /** Gives the connections that can move to processes that take them at these paths. Returns how many they have taken. */
+  giveConnections(paths: readonly string[]): Promise<number>
   restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void
   restoreBans(bans: readonly KeptBan[]): void
   takeTicketKeys(texts: readonly string[]): void

@@ -169,6 +169,7 @@ export class Upgrade {
     void this.#tell(heir)
     this.#telling = setInterval(() => void this.#tell(heir), TELL_LEFT_EVERY_MS)
     await this.#host.handOver(handOver)
+    void this.#tell(heir)
     await succession.control.drain({ deadlineMs: succession.config.timeouts.drainMs })
   }
 

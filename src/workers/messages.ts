@@ -25,6 +25,10 @@ type WorkerCall =
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
   /** An upgrade: accept nobody for now, go on, or leave the listening sockets to another process. */
   | { readonly method: 'pause' | 'resume' | 'leave'; readonly args: readonly [] }
+  /** Live connections: take those of other processes at this path, take no more, or give them to processes at these paths. */
+  | { readonly method: 'take'; readonly args: readonly [path: string] }
+  | { readonly method: 'stopTaking'; readonly args: readonly [] }
+  | { readonly method: 'give'; readonly args: readonly [paths: readonly string[]] }
   /** Asks where a Postgres session is that can be cancelled, if this worker has it. */
   | { readonly method: 'findSession'; readonly args: readonly [session: string] }
 

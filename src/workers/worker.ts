@@ -183,6 +183,12 @@ class Worker {
         return Promise.resolve(this.proxy.acceptor.resume())
       case 'leave':
         return Promise.resolve(this.proxy.acceptor.leaveAll())
+      case 'take':
+        return this.#take(call.args[0])
+      case 'stopTaking':
+        return Promise.resolve(this.proxy.handOver.stopTaking())
+      case 'give':
+        return this.proxy.handOver.give(call.args[0])
       case 'takeUp':
         return this.#inTurn(() => this.#finish((prepared) => prepared.takeUp()))
       case 'giveUp':
@@ -190,6 +196,11 @@ class Worker {
       default:
         return this.#order(call)
     }
+  }
+
+  /** The path, if other processes can give connections there from now on. */
+  async #take(path: string): Promise<string | undefined> {
+    return (await this.proxy.handOver.takeAt(path)) ? path : undefined
   }
 
   /** Closes the sockets that no listener uses. Otherwise clients would wait there for ever. */

@@ -43,6 +43,7 @@ export const most: Every<ProxyConfig> = {
   workers: 1,
   workerHangMs: 0,
   upgradeMs: '30s',
+  handOver: { afterMs: 1000 },
   kernelPipeBytes: 65_536,
   pinnedMemoryBytes: 1_048_576,
   listeners: [

@@ -45,6 +45,7 @@ describe('validateConfig', () => {
       workers: 1,
       workerHangMs: 30_000,
       upgradeMs: 60_000,
+      handOver: { afterMs: 0 },
       kernelPipeBytes: 1_048_576,
       pinnedMemoryBytes: 67_108_864,
       listeners: [
@@ -270,7 +271,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { upstreams: {} },
-      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin"',
+      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [

@@ -65,6 +65,16 @@ describe.runIf(loop instanceof KernelLoop)('a hand-over that fails', () => {
     await goesOn(joined)
   })
 
+  test('if the kernel does not take a message at first, it is sent again', async () => {
+    const [a, b] = [await rig.proxy(), await rig.proxy()]
+    const joined = [await rig.join(a), await rig.join(a)]
+    const send = vi.spyOn(MessageSocket.prototype, 'send').mockReturnValueOnce('errno 109')
+    expect(await rig.give(a, b)).toBe(2)
+    send.mockRestore()
+    for (const each of joined) await goesOn(each)
+    expect([active(a), active(b)]).toEqual([0, 2])
+  })
+
   test('if the other process ends instead of an answer, connections go on', async () => {
     const proxy = await rig.proxy()
     const joined = await rig.join(proxy)

@@ -37,7 +37,7 @@ MessageSocket.prototype.receive = function (handler) {
 
 const proxy = new RunningProxy(validateConfig(config))
 await proxy.start()
-proxy.handOver.takeAt(path)
+await proxy.handOver.takeAt(path)
 const tell = (given) => {
   const { listeners, connections } = proxy.status()
   process.stdout.write(

@@ -33,7 +33,7 @@ export class HandOverRig {
     const proxy = new RunningProxy(config, { log: this.#log() })
     this.#proxies.push(proxy)
     await proxy.start()
-    proxy.handOver.takeAt(this.pathOf(proxy))
+    await proxy.handOver.takeAt(this.pathOf(proxy))
     return proxy
   }
 

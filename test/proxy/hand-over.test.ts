@@ -185,6 +185,17 @@ describe.runIf(hasAddon)('a hand-over', () => {
     expect(b.limiting.bandwidth.orderedFor(b.connections()[0]!)).toEqual({ down: 123_456 })
   })
 
+  test('with handOver.afterMs only older connections move, and with handOver: false none', async () => {
+    const b = await rig.proxy()
+    const young = await rig.proxy({ handOver: { afterMs: '1h' } })
+    const none = await rig.proxy({ handOver: false })
+    await rig.join(young)
+    await rig.join(none)
+    expect([await rig.give(young, b), await rig.give(none, b)]).toEqual([0, 0])
+    await rig.join(b)
+    expect(await rig.give(b, none)).toBe(0)
+  })
+
   test('three hundred connections move in several batches', async () => {
     const [a, b] = [await rig.proxy(), await rig.proxy()]
     const joined = []

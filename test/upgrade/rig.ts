@@ -74,6 +74,7 @@ export class UpgradeRig {
       listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'a' }],
       clusters: { a: { backends: [this.backend.address] } },
       timeouts: { drainMs: '300ms' },
+      handOver: false,
       admin: `unix:${this.socket}`,
       ...more,
     }

@@ -25,6 +25,17 @@ export const GENERAL_KEYS: KeyTable = {
     default: '`60s`',
     zero: 'an error',
   },
+  handOver: {
+    does: 'Whether [an upgrade](upgrade.md#live-connections) hands live connections over to the new process. Their peers notice nothing. Connections that do not move drain in the old process. `true`: the default below. The library ignores this key',
+    takes: 'boolean, or a map',
+    default: '`true`',
+  },
+  'handOver.afterMs': {
+    does: 'Only connections that are at least this old move. Younger ones drain in the old process',
+    takes: 'duration',
+    default: '`0`',
+    zero: 'connections of any age move',
+  },
   kernelPipeBytes: {
     does: 'The largest size of one kernel pipe. The kernel rounds it up to a power of two. Only directions that wait for a slow peer keep a pipe, so you rarely need to change this. If millrace does not run as root, the kernel limits all its pipes together: [kernel pipes](splice.md#kernel-pipes)',
     takes: 'size, `64KiB` to `1MiB`',

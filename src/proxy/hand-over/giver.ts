@@ -38,7 +38,7 @@ interface Frozen {
 export class Giver implements MessageHandler {
   readonly #socket: MessageSocket
   readonly #host: GiverHost
-  #waiting: Connection[]
+  readonly #waiting: Connection[]
   /** They could not be moved when it was their turn. */
   #later: Connection[] = []
   #looks = 0
@@ -87,7 +87,14 @@ export class Giver implements MessageHandler {
     this.#batch = this.#freezeNext()
     if (this.#batch.length === 0) this.#lookAgain()
     else if (this.#sendBatch(this.#batch) === '') this.#timer = setTimeout(() => this.#stop(), ANSWER_MS)
-    else this.#stop()
+    else this.#takeBack()
+  }
+
+  /** The kernel has not taken the message. It may later: so many fds of a user may be on their way (ETOOMANYREFS). */
+  #takeBack(): void {
+    this.#later.push(...this.#batch.map(({ connection }) => connection))
+    this.#answered([])
+    this.#lookAgain()
   }
 
   #sendBatch(batch: readonly Frozen[]): string {
@@ -111,9 +118,12 @@ export class Giver implements MessageHandler {
         continue
       }
       connection.thaw(frozen.stage)
-      if (batch.length === 0) continue
-      this.#waiting.push(connection)
-      break
+      if (batch.length > 0) {
+        this.#waiting.push(connection)
+        break
+      }
+      bytes = ROOM_BYTES
+      fds = 0
     }
     return batch
   }
@@ -137,13 +147,13 @@ export class Giver implements MessageHandler {
       return
     }
     this.#looks += 1
-    this.#waiting = this.#later
+    this.#waiting.push(...this.#later)
     this.#later = []
     this.#timer = setTimeout(() => this.#sendNext(), LOOK_EVERY_MS)
   }
 
   /** The other process owns what it has taken. Everything else goes on here. */
-  #answered(taken: readonly boolean[]): void {
+  #answered(taken: readonly unknown[]): void {
     const batch = this.#batch
     this.#batch = []
     for (const [index, { connection, stage }] of batch.entries()) {

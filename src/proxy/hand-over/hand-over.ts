@@ -2,6 +2,7 @@
  * The live connections of a proxy go to another process, or come from one. Only pipes between fds can move: everything else stays until
  * it ends.
  */
+import type { HandOverConfig } from '../../config/schemas/hand-over-schema.js'
 import type { Connection } from '../../connection/connection.js'
 import type { Service } from '../../connection/service.js'
 import type { Engine } from '../../io/engine.js'
@@ -12,17 +13,11 @@ import type { Limiting } from '../limiting.js'
 import { Giver } from './giver.js'
 import { Taker } from './taker.js'
 
-/** Which connections move. */
-export interface HandOverConfig {
-  /** Only those that are at least this old (ms). */
-  readonly afterMs: number
-}
-
 export interface HandOverOptions {
   readonly engine: Engine
   readonly connections: Connections
   readonly limiting: Pick<Limiting, 'bandwidth'>
-  /** False: none. */
+  /** Of the present config. */
   handOver(): HandOverConfig | false
   services(): Iterable<Service>
   /** False: the proxy drains, and takes nothing. */
@@ -65,10 +60,11 @@ export class HandOver {
   }
 
   /** From here on other processes can give connections at `path`. False: this process takes none. */
-  takeAt(path: string): boolean {
+  async takeAt(path: string): Promise<boolean> {
     const { engine, connections, handOver, services, isRunning } = this.#options
     if (handOver() === false || !(engine instanceof KernelEngine)) return false
-    const taker = Taker.at(engine.loop, { connections, services, isRunning }, path)
+    const { readBatch } = await import('./read-batch.js')
+    const taker = Taker.at(engine.loop, { connections, services, isRunning, readBatch }, path)
     if (typeof taker === 'string') return false
     this.#taker = taker
     return true

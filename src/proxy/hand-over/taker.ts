@@ -8,7 +8,8 @@ import type { KernelLoop } from '../../io/kernel/kernel-loop.js'
 import { type MessageHandler, MessageListener, type MessageSocket } from '../../io/kernel/message-socket.js'
 import { dropFds, fdsOfPipe, type ReceivedPipe, takeFds } from '../../pipe/fd/received-pipe.js'
 import type { Connections } from '../connections.js'
-import { readBatch, takenOf } from './messages.js'
+import { takenOf } from './messages.js'
+import type { readBatch } from './read-batch.js'
 
 /** What it needs of its proxy. */
 export interface TakerHost {
@@ -16,6 +17,7 @@ export interface TakerHost {
   /** False: the proxy drains, and takes nothing. */
   isRunning(): boolean
   services(): Iterable<Service>
+  readonly readBatch: typeof readBatch
 }
 
 interface Offer {
@@ -75,7 +77,7 @@ export class Taker {
   /** Undefined in place of a connection that is not taken. All its fds are closed. */
   #offersOf(bytes: Buffer, fds: readonly number[]): (Offer | undefined)[] {
     const { native } = this.#loop
-    const batch = this.#host.isRunning() ? readBatch(bytes) : undefined
+    const batch = this.#host.isRunning() ? this.#host.readBatch(bytes) : undefined
     const expected = batch?.reduce((sum, { pipe }) => sum + fdsOfPipe(pipe), 0)
     if (batch === undefined || expected !== fds.length) {
       for (const fd of fds) native.close(fd)

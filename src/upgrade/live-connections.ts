@@ -1,0 +1,40 @@
+/** Where the processes of a successor take live connections over: unix sockets in a folder that only this user can enter. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Succession } from './succession.js'
+
+/** Returns the paths of the sockets. The folder exists until the predecessor is gone. */
+export async function takeConnections(
+  succession: Succession,
+  predecessorGone: Promise<void>,
+): Promise<readonly string[]> {
+  const { config, log } = succession
+  if (config.handOver === false) return []
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+    const remove = (): void => rmSync(folder, { recursive: true, force: true })
+    process.once('exit', remove)
+    void predecessorGone.then(async () => {
+      await succession.stopTaking()
+      process.off('exit', remove)
+      remove()
+    })
+    return await succession.takeConnections(folder)
+  } catch (err) {
+    log.warn({ err }, 'live connections stay in the old process')
+    return []
+  }
+}
+
+/** Gives live connections to the processes of the successor. Those that cannot move go on here. */
+export async function giveConnections(succession: Succession, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return
+  const { log } = succession
+  try {
+    const handedOver = await succession.giveConnections(paths)
+    if (handedOver > 0) log.info({ handedOver }, 'live connections go on in the new process')
+  } catch (err) {
+    log.warn({ err }, 'the hand-over of live connections did not come to its end')
+  }
+}
