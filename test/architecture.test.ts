@@ -21,6 +21,7 @@ const BELOW_THE_ROOMS = [
   'source',
   'ip',
   'names',
+  'package-root',
   'request-path',
   'pem',
   'key-pair',
@@ -284,9 +285,12 @@ describe('the published package', () => {
       'package.json',
       'README.md',
       'LICENSE',
-      'dist/cli.js',
-      'dist/index.js',
+      'bundle/cli.js',
+      'bundle/index.js',
       'dist/index.d.ts',
+      'dist/escape.js',
+      'dist/figures.js',
+      'dist/words.js',
       'page/index.html',
       'docs/README.md',
       'docs/grafana-dashboard.json',
@@ -299,7 +303,7 @@ describe('the published package', () => {
 
   it('the published package has nothing to build or test it: with binding.gyp npm would run node-gyp', () => {
     const allowed =
-      /^(dist\/[\w/-]+\.(js|d\.ts)|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w-]+\.(mjs|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
+      /^(bundle\/[\w-]+\.js|dist\/[\w/-]+\.d\.ts|dist\/(escape|figures|words)\.js|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w-]+\.(mjs|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])
   })
 })

@@ -14,15 +14,17 @@ const folder = temporaryFolder()
 /** It serves one client through a proxy with an admin address, and two sockets through a pipe. It prints what it saw. */
 const PROGRAM = `
   import { once } from 'node:events'
+  import { get } from 'node:http'
   import { connect, createServer } from 'node:net'
-  import { createProxy, pipe } from './dist/index.js'
+  import { createProxy, pipe } from './bundle/index.js'
+  const SOCKET = new URL('admin.sock', import.meta.url).pathname
   const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
   await once(echo, 'listening')
   const backend = \`127.0.0.1:\${echo.address().port}\`
   const proxy = createProxy({
     listeners: [{ address: '127.0.0.1:0', cluster: 'echo' }],
     clusters: { echo: { backends: [backend] } },
-    admin: { address: '127.0.0.1:0', token: '${'0123456789abcdef'.repeat(2)}' },
+    admin: 'unix:' + SOCKET,
     log: { level: 'silent' },
   })
   await proxy.start()
@@ -33,7 +35,8 @@ const PROGRAM = `
   const client = connect(front.address().port, '127.0.0.1')
   client.end('through')
   const [echoed] = await once(client, 'data')
-  process.stdout.write(JSON.stringify({ echoed: String(echoed), notSplicing: status.notSplicing, version: status.version }))
+  const [{ statusCode: page }] = await once(get({ socketPath: SOCKET, path: '/' }), 'response')
+  process.stdout.write(JSON.stringify({ echoed: String(echoed), notSplicing: status.notSplicing, version: status.version, page }))
   process.exit(0)
 `
 
@@ -63,15 +66,19 @@ async function runProgram(place: string): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-it('a bundle without the package beside it serves with the stream engine and says that the addon is missing', async () => {
-  expect(await runProgram('alone')).toMatchObject({ echoed: 'through', notSplicing: 'addon-missing' })
+it('a bundle without the package beside it serves with the stream engine, says that the addon is missing, and has no page', async () => {
+  expect(await runProgram('alone')).toMatchObject({
+    echoed: 'through',
+    notSplicing: 'addon-missing',
+    page: 404,
+  })
 })
 
 it.runIf(loadNative().native !== undefined)(
-  'a bundle beside the installed package loads its addon',
+  'a bundle beside the installed package loads its addon and has its page',
   async () => {
     const told = await runProgram('beside')
-    expect(told).toMatchObject({ echoed: 'through' })
+    expect(told).toMatchObject({ echoed: 'through', page: 200 })
     expect(told).not.toHaveProperty('notSplicing')
   },
 )

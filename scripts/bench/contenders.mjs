@@ -133,7 +133,7 @@ function millrace(name, at, more) {
   const values = { WORKERS: workers, SPLICE: splice, ACCESS: access, ADMIN: admin }
   const config = writeConfig(template, name, { ...at, ...values })
   const root = isUnprivileged ? readableCopy() : ROOT
-  return ['node', '--max-semi-space-size=1', program ?? join(root, 'dist/cli.js'), '--config', config]
+  return ['node', '--max-semi-space-size=1', program ?? join(root, 'bundle/cli.js'), '--config', config]
 }
 
 function libraryContenders() {
@@ -162,7 +162,7 @@ export function takesPart(contender, load) {
 
 /** Why a contender cannot take part here, with what to do about it. Undefined: it can. */
 export function reasonMissing({ kind, apt, isFound, missing, version }) {
-  if (kind === 'ours' && !existsSync(join(ROOT, 'dist/cli.js'))) return 'not built yet: npm run build'
+  if (kind === 'ours' && !existsSync(join(ROOT, 'bundle/cli.js'))) return 'not built yet: npm run build'
   if (isFound !== undefined && !isFound()) return missing ?? `apt-get install ${apt}`
   if (version !== undefined && isProgramMissing(version[0]))
     return missing ?? `apt-get install ${apt ?? version[0]}`

@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
-import { createProxy, pipe } from '../../dist/index.js'
+import { createProxy, pipe } from '../../bundle/index.js'
 import { addressOf, listenAndDial, pipeBoth } from './node-pipe.mjs'
 
 const RESOLUTION_MS = 1

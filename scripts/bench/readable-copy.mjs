@@ -7,7 +7,7 @@ import { workDirectory } from './processes.mjs'
 const ROOT = join(import.meta.dirname, '../..')
 // What npm run build makes, and what that needs to run. All dependencies are copied, because only npm knows
 // which of them are needed.
-const PARTS = ['package.json', 'dist', 'page', 'build/Release', 'prebuilds', 'node_modules']
+const PARTS = ['package.json', 'bundle', 'dist', 'page', 'build/Release', 'prebuilds', 'node_modules']
 
 let root
 
@@ -19,7 +19,7 @@ export function readableCopy() {
 
 function canBeRead() {
   const drop = ['--reuid=65534', '--regid=65534', '--clear-groups', '--']
-  return spawnSync('setpriv', [...drop, 'node', join(ROOT, 'dist/cli.js'), '--version']).status === 0
+  return spawnSync('setpriv', [...drop, 'node', join(ROOT, 'bundle/cli.js'), '--version']).status === 0
 }
 
 function copy() {

@@ -18,7 +18,7 @@ const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
 export function npmChecks(root, folder) {
   let tarball
   const installed = join(folder, 'node_modules/millrace')
-  const cli = join(installed, 'dist/cli.js')
+  const cli = join(installed, 'bundle/cli.js')
   const env = { XDG_RUNTIME_DIR: folder }
   const serve = (program, args, engine) =>
     serveOnce({ command: [program, ...args, cli], engine, cwd: folder, env })

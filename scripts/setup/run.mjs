@@ -6,13 +6,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addon } from './addon.mjs'
+import { bundle } from './bundle.mjs'
 import { StepFailed, say } from './command.mjs'
 import { dist } from './dist.mjs'
 import { takeLock } from './lock.mjs'
 import { packages } from './packages.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const STEPS = [packages, addon, dist]
+const STEPS = [packages, addon, dist, bundle]
 
 /** `retry`: try again what this machine could not do before. Returns an exit code. */
 export async function makeReady({ retry }) {

@@ -8,7 +8,7 @@ import { runToEnd, start, stop, waitUntilListening, workDirectory } from '../ben
 import { keyOf } from './failures.mjs'
 import { treeOf, usageOf } from './usage.mjs'
 
-const CLI = join(import.meta.dirname, '../../dist/cli.js')
+const CLI = join(import.meta.dirname, '../../bundle/cli.js')
 const FILE = join(workDirectory, 'millrace.json')
 const SOCKET = join(workDirectory, 'admin.sock')
 const RELOAD_MS = 30_000

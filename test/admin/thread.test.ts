@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 
 const folder = temporaryFolder()
-const LIBRARY = new URL('../../dist/index.js', import.meta.url).href
+const LIBRARY = new URL('../../bundle/index.js', import.meta.url).href
 
 /** Starts a proxy in a worker thread; returns the mode of its socket, or the error message. */
 async function startInThread(path: string): Promise<string> {

@@ -26,7 +26,7 @@ const end = Date.now() + 20000
 while (existsSync('npm-waits') && Date.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
 rmSync('node_modules', { recursive: true, force: true })
 mkdirSync('node_modules/@types', { recursive: true })
-for (const name of ['node-gyp', 'node-addon-api', 'typescript', '@types/node'])
+for (const name of ['node-gyp', 'node-addon-api', 'typescript', '@types/node', 'esbuild'])
   symlinkSync(${JSON.stringify(join(CHECKOUT, 'node_modules'))} + '/' + name, 'node_modules/' + name)
 copyFileSync('package-lock.json', 'node_modules/.package-lock.json')
 `
@@ -65,6 +65,7 @@ export class Project {
     this.write('native/addon.cc', ADDON)
     this.write('binding.gyp', GYP)
     this.write('src/cli.ts', CLI)
+    this.write('src/index.ts', 'export const name = "millrace"\n')
   }
 
   read(path: string): string {

@@ -9,7 +9,9 @@ import { Project } from './project.js'
 
 const INSTALLING = 'installing packages (npm ci)'
 const COMPILING = 'compiling the addon (node-gyp)'
-const BUILDING = 'building dist (tsc)'
+const COMPILING_SOURCES = 'building dist (tsc)'
+const MAKING_BUNDLE = 'making the bundle (esbuild)'
+const BUILDING = [COMPILING_SOURCES, MAKING_BUNDLE]
 
 const canCompile = process.platform === 'linux' && spawnSync('g++', ['--version']).status === 0
 if (!canCompile) console.log('no g++ on Linux here: the tests that compile the addon are skipped')
@@ -30,9 +32,9 @@ function changeLater(path: string, content: string): void {
 
 describe('setup in a fresh clone', () => {
   it.skipIf(!canCompile)('setup in a fresh clone installs, compiles and builds, a line each', async () => {
-    expect(await project.setup()).toMatchObject({ code: 0, said: [INSTALLING, COMPILING, BUILDING] })
+    expect(await project.setup()).toMatchObject({ code: 0, said: [INSTALLING, COMPILING, ...BUILDING] })
     expect(existsSync(join(project.root, 'build/Release/millrace.node'))).toBe(true)
-    expect(execFileSync(join(project.root, 'dist/cli.js'), { encoding: 'utf8' })).toBe('started\n')
+    expect(execFileSync(join(project.root, 'bundle/cli.js'), { encoding: 'utf8' })).toBe('started\n')
   })
 
   it('setup shows the output of npm if npm fails', async () => {
@@ -51,7 +53,7 @@ describe('setup in a fresh clone', () => {
 
 describe('setup in a checkout that was set up', () => {
   beforeEach(async () => {
-    expect((await project.setup(withoutAddon)).said).toEqual([INSTALLING, BUILDING])
+    expect((await project.setup(withoutAddon)).said).toEqual([INSTALLING, ...BUILDING])
   })
 
   it('setup in a checkout that was set up does nothing and prints nothing', async () => {
@@ -61,38 +63,43 @@ describe('setup in a checkout that was set up', () => {
 
   it('setup builds dist again after a source changed, without the outputs of removed sources', async () => {
     project.write('src/old.ts', 'export const old = 1\n')
-    expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
+    expect((await project.setup(withoutAddon)).said).toEqual(BUILDING)
     expect(existsSync(join(project.root, 'dist/old.js'))).toBe(true)
     project.remove('src/old.ts')
-    expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
+    expect((await project.setup(withoutAddon)).said).toEqual(BUILDING)
     expect(existsSync(join(project.root, 'dist/old.js'))).toBe(false)
   })
 
   it('setup builds dist again after it was deleted', async () => {
     project.remove('dist')
-    expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
+    expect((await project.setup(withoutAddon)).said).toEqual([COMPILING_SOURCES])
+  })
+
+  it('setup makes the bundle again after it was deleted', async () => {
+    project.remove('bundle')
+    expect((await project.setup(withoutAddon)).said).toEqual([MAKING_BUNDLE])
   })
 
   it('setup shows the type errors of a source, and builds once they are fixed', async () => {
     const good = project.read('src/cli.ts')
     project.write('src/cli.ts', 'export const wrong: number = "text"\n')
     const outcome = await project.setup(withoutAddon)
-    expect(outcome).toMatchObject({ code: 1, said: [BUILDING, 'tsc found errors'] })
+    expect(outcome).toMatchObject({ code: 1, said: [COMPILING_SOURCES, 'tsc found errors'] })
     expect(outcome.stderr).toContain('src/cli.ts')
     project.write('src/cli.ts', good)
-    expect(await project.setup(withoutAddon)).toMatchObject({ code: 0, said: [BUILDING] })
+    expect(await project.setup(withoutAddon)).toMatchObject({ code: 0, said: [COMPILING_SOURCES] })
   })
 
   it('setup installs again after the lock file changed, but not after it was only touched', async () => {
     changeLater('package-lock.json', '{}')
     expect((await project.setup(withoutAddon)).said).toEqual([])
     changeLater('package-lock.json', '{ "changed": true }')
-    expect((await project.setup(withoutAddon)).said).toEqual([INSTALLING, BUILDING])
+    expect((await project.setup(withoutAddon)).said).toEqual([INSTALLING, ...BUILDING])
   })
 
   it('setup keeps packages that were installed by hand', async () => {
     project.remove('node_modules/.cache')
-    expect((await project.setup(withoutAddon)).said).toEqual([BUILDING])
+    expect((await project.setup(withoutAddon)).said).toEqual(BUILDING)
   })
 })
 
@@ -102,7 +109,7 @@ describe('setup where the addon cannot be compiled', () => {
     const line = expect.stringMatching(
       /^going on without the kernel path: no C\+\+ compiler, .*apt-get install g\+\+/,
     )
-    expect(await project.setup(bare)).toMatchObject({ code: 0, said: [INSTALLING, line, BUILDING] })
+    expect(await project.setup(bare)).toMatchObject({ code: 0, said: [INSTALLING, line, ...BUILDING] })
     expect(await project.setup(bare)).toMatchObject({ code: 0, said: [line] })
   })
 
@@ -114,7 +121,10 @@ describe('setup where the addon cannot be compiled', () => {
   it.skipIf(!canCompile)('setup goes on if there are no headers of this version of Node', async () => {
     const env = { npm_config_nodedir: join(project.root, 'nothing') }
     const line = expect.stringContaining(`no headers of Node ${process.version} found`)
-    expect(await project.setup(env)).toMatchObject({ code: 0, said: [INSTALLING, COMPILING, line, BUILDING] })
+    expect(await project.setup(env)).toMatchObject({
+      code: 0,
+      said: [INSTALLING, COMPILING, line, ...BUILDING],
+    })
     expect((await project.setup(env)).said).toEqual([expect.stringContaining('"npm run build" tries again')])
     expect((await project.setup()).said).toEqual([COMPILING])
   })
@@ -128,7 +138,7 @@ describe('setup where the addon cannot be compiled', () => {
       )
       expect(await project.setup()).toMatchObject({
         code: 0,
-        said: [INSTALLING, COMPILING, refused, BUILDING],
+        said: [INSTALLING, COMPILING, refused, ...BUILDING],
       })
       expect(await project.setup()).toMatchObject({
         code: 0,
@@ -184,7 +194,7 @@ describe('setup that is started twice at once', () => {
     const second = project.start(withoutAddon)
     await second.hasSaid('waiting for another setup')
     project.remove('npm-waits')
-    expect(await first.done).toMatchObject({ code: 0, said: [INSTALLING, BUILDING] })
+    expect(await first.done).toMatchObject({ code: 0, said: [INSTALLING, ...BUILDING] })
     expect(await second.done).toMatchObject({ code: 0, said: [expect.stringContaining('waiting')] })
   })
 
@@ -195,7 +205,7 @@ describe('setup that is started twice at once', () => {
     killed.killHard()
     project.remove('npm-waits')
     await killed.done
-    expect(await project.setup(withoutAddon)).toMatchObject({ code: 0, said: [INSTALLING, BUILDING] })
+    expect(await project.setup(withoutAddon)).toMatchObject({ code: 0, said: [INSTALLING, ...BUILDING] })
     expect(readdirSync(join(project.root, 'tmp'))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** The built command in a process of its own, and what it logs. */
+/** The command as users start it, in a process of its own, and what it logs. */
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { type AccessRecord, loggedRecordSchema } from './record-fields.js'
 /** The folder for the admin sockets of a test's processes, unless their config names another. */
 export const runtimeFolder = temporaryFolder()
 
-export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+export const CLI = fileURLToPath(new URL('../../bundle/cli.js', import.meta.url))
 
 /** The fields of a log line that tests read. */
 export interface LogLine {

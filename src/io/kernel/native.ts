@@ -4,8 +4,9 @@
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
+import { packageRoot } from '../../package-root.js'
 import type { KERNEL } from '../../status/data-path.js'
 import type { Told } from '../../status/fields.js'
 import type { NotSplicing } from '../not-splicing.js'
@@ -134,10 +135,9 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   // the process at the first call.
   if ('bun' in process.versions || 'deno' in process.versions) return { missing: 'not-node' }
   try {
-    const require = createRequire(import.meta.url)
-    const path = env.MILLRACE_ADDON ?? findBinary(require)
+    const path = env.MILLRACE_ADDON ?? findBinary()
     if (path === undefined) return { missing: 'addon-missing' }
-    const native = require(path) as Native
+    const native = createRequire(import.meta.url)(path) as Native
     return native.version === VERSION
       ? { native }
       : { missing: `addon-failed: it is version ${native.version}, ${VERSION} is needed: run npm run build` }
@@ -147,14 +147,9 @@ export function loadNative(env: NodeJS.ProcessEnv = process.env): LoadedNative {
   }
 }
 
-/** Asks Node for the package, because this file may be in the bundle of a program that has the package installed. */
-function findBinary(require: NodeJS.Require): string | undefined {
-  try {
-    const root = dirname(require.resolve('millrace/package.json'))
-    return BINARIES.map((name) => join(root, name)).find(existsSync)
-  } catch {
-    return undefined
-  }
+function findBinary(): string | undefined {
+  const root = packageRoot()
+  return root && BINARIES.map((name) => join(root, name)).find(existsSync)
 }
 
 /**
