@@ -14,6 +14,7 @@ const USAGE = `npm run bench [-- OPTIONS]
   --picks              only the cost of choosing: ns per pick of every balancing rule, and a reload with 10,000 backends
   --pacing             only rates of bytes: asked and measured, paced by the kernel and counted by millrace, and the delay of
                        messages of 64 B beside bulk
+  --start              only the start: ms to the first client, CPU and memory, of one process and of two workers, beside HAProxy
   --limits             only what limits cost: memory of a source, ns of a client's places, the swap of a list of 100,000
                        entries, and ns of a look in it and in the bans
   --rounds N           default 6. Fewer rounds give no interval of 95 %
@@ -52,12 +53,13 @@ export function readOptions(argv) {
       picks: { type: 'boolean', default: false },
       pacing: { type: 'boolean', default: false },
       limits: { type: 'boolean', default: false },
+      start: { type: 'boolean', default: false },
       also: { type: 'string', multiple: true, default: [] },
       'write-readme': { type: 'boolean', default: false },
     },
   })
-  const { quick, smoke, only, picks, pacing, limits } = values
-  for (const [name, isAlone] of Object.entries({ picks, pacing, limits }))
+  const { quick, smoke, only, picks, pacing, limits, start } = values
+  for (const [name, isAlone] of Object.entries({ picks, pacing, limits, start }))
     if (isAlone && argv.length > 1) throw new Error(`--${name} takes no other option`)
   if (positionals.length > 0 && only.length === 0) throw new Error(`"${positionals[0]}" is not an option`)
   const names = values.contenders?.split(',')
@@ -73,6 +75,7 @@ export function readOptions(argv) {
     picks,
     pacing,
     limits,
+    start,
     isQuick: quick,
     writesReadme,
     also,

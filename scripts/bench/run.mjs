@@ -22,7 +22,11 @@ if (options.limits || options.isSmoke) {
   const { measureLimits } = await import('./limit-costs.mjs')
   await measureLimits(options)
 }
-if (options.picks || options.limits) process.exit(0)
+if (options.start || options.isSmoke) {
+  const { measureStarts } = await import('./starts.mjs')
+  await measureStarts(options)
+}
+if (options.picks || options.limits || options.start) process.exit(0)
 if (options.pacing) {
   const { measurePacing } = await import('./pacing.mjs')
   measurePacing()

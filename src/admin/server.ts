@@ -60,7 +60,8 @@ export class AdminServer {
   readonly #lists: Snapshots<ConnectionQuery, ConnectionList>
   readonly #events: EventStreams
   readonly #server: Server
-  readonly #openApi = openApiDocument()
+  /** Made when it is first asked for, because that takes as long as the rest of this server. */
+  #openApi: Record<string, unknown> | undefined
   #address: Address
 
   constructor(options: AdminServerOptions) {
@@ -125,6 +126,11 @@ export class AdminServer {
     this.#server.close()
     this.#server.closeIdleConnections()
     return this.#left
+  }
+
+  #document(): Record<string, unknown> {
+    this.#openApi ??= openApiDocument()
+    return this.#openApi
   }
 
   #createServer(): Server {
@@ -225,7 +231,7 @@ export class AdminServer {
   }
 
   #closedPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
-    if (path === '/openapi.json') return (response) => answerJson(response, this.#openApi)
+    if (path === '/openapi.json') return (response) => answerJson(response, this.#document())
     if (path === '/api/v1/events') return (response) => this.#follow(response)
     if (path === '/metrics') {
       return async (response) => answerBytes(response, 200, METRICS_TYPE, await this.#metrics.get())

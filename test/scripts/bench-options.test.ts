@@ -82,7 +82,7 @@ describe('the command line of the bench', () => {
     expect(namesOf('--write-readme')).toEqual([])
   })
 
-  it.each(['picks', 'pacing', 'limits'])('--%s of the bench measures nothing else', (name) => {
+  it.each(['picks', 'pacing', 'limits', 'start'])('--%s of the bench measures nothing else', (name) => {
     expect(readOptions([`--${name}`])).toMatchObject({ [name]: true })
     expect(() => readOptions([`--${name}`, '--quick'])).toThrow(`--${name} takes no other option`)
   })
