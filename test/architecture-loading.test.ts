@@ -13,9 +13,10 @@ it('src/cli.ts loads only the signals before it knows what to run', () => {
   expect(loadedBy('src/cli.ts')).toEqual({ files: ['src/cli.ts', 'src/signals.ts'], packages: [] })
 })
 
-it('a worker loads no package but pino and dns-packet, no schema, no command and no admin server', () => {
+it('a worker loads no package but pino, dns-packet and zod, no schema of the config, no command and no admin server', () => {
   const { files, packages } = loadedBy(...WORKER)
-  expect(packages).toEqual(['dns-packet', 'pino'])
+  // zod is for messages about connections that are handed over.
+  expect(packages).toEqual(['dns-packet', 'pino', 'zod'])
   expect(files.filter((file) => /^src\/(command|admin|config\/schema)/.test(file))).toEqual([])
 })
 
