@@ -1,6 +1,6 @@
 /**
  * One client's attempt to get a backend. It tries one candidate after the other until one connects. It owns
- * the connect in progress, its position in the queue and the wait in between, and nothing once `done` was called. It
+ * the connect in progress, its stay in the queue and the wait in between, and nothing once `done` was called. It
  * does not choose the next candidate. If the first candidate connects, it sets no timer.
  */
 
@@ -14,8 +14,10 @@ import { Full } from './candidates.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
 import type { DialerOutcome, Through } from './dialer.js'
 import { QUEUE_FULL, QUEUE_TIMEOUT, type QueuePosition } from './queue/cluster-queue.js'
+import { QueueStay } from './queue/queue-stay.js'
 import type { Waiter } from './queue/waiter.js'
 import { race } from './race.js'
+import { Tried } from './tried.js'
 
 const SHORTAGE_PAUSE_MS = 50
 /** A connect of another client may be on its way to the only backend. Its end is no event here. */
@@ -35,9 +37,8 @@ export class Attempt implements Dialling, Waiting, Waiter {
   #backend: Backend | undefined
   #dial: Dial | undefined
   /** Undefined while no backend has failed. */
-  #tried: Backend[] | undefined
+  #tried: Tried | undefined
   #tries = 0
-  #rounds = 1
   #error: string | undefined
   /** Of the last dial. */
   #via: Through | undefined
@@ -46,12 +47,11 @@ export class Attempt implements Dialling, Waiting, Waiter {
   /** The end of its wait for a backend that works. Undefined: it has not waited for that. */
   #downUntil: number | undefined
   #timer: NodeJS.Timeout | undefined
-  #position: QueuePosition | undefined
-  /** In the queue so far, without the present wait. Undefined: it was never queued. */
-  #queuedMs: number | undefined
+  readonly #stay: QueueStay
 
   constructor(host: AttemptHost, request: DialRequest, done: (result: DialResult) => void) {
     this.#host = host
+    this.#stay = new QueueStay(host)
     this.#request = request
     this.connectMs = request.connectMs
     this.#done = done
@@ -59,17 +59,16 @@ export class Attempt implements Dialling, Waiting, Waiter {
 
   /** `position`: where it already stands in the queue. */
   start(position?: QueuePosition): void {
-    this.#position = position
+    if (position !== undefined) this.#stay.takeOver(position)
     this.#advance()
   }
 
   get queuedMs(): number | undefined {
-    if (this.#position === undefined) return this.#queuedMs
-    return (this.#queuedMs ?? 0) + this.#host.now() - this.#position.since
+    return this.#stay.queuedMs
   }
 
   get isQueued(): boolean {
-    return this.#position !== undefined || (this.#queuedMs !== undefined && this.#tries === 0)
+    return this.#stay.isWaiting || (this.queuedMs !== undefined && this.#tries === 0)
   }
 
   get source(): string {
@@ -81,19 +80,15 @@ export class Attempt implements Dialling, Waiting, Waiter {
   }
 
   tryAgain(): boolean {
-    const next = this.#pick()
-    if (next instanceof Full) {
-      this.wants = next.only
-      return false
-    }
-    this.#goOn(next)
-    return true
+    const { position } = this.#stay
+    this.#advance()
+    return this.#stay.position !== position
   }
 
   cancel(): void {
     this.#done = undefined
     this.#stopWaiting()
-    if (this.#position !== undefined) this.#host.queue.leave(this.#position)
+    this.#stay.leave()
     if (this.#dial === undefined) return
     this.#dial.cancel()
     this.#dial = undefined
@@ -114,7 +109,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
   /** Ends without a backend: with the error of the last connect, or with `error` if there was none. */
   abandon(error: string): void {
     this.#stopWaiting()
-    this.#leaveQueue()
+    this.#stay.left()
     const result = {
       error: OF_QUEUE.has(error) ? error : (this.#error ?? error),
       backend: this.#backend,
@@ -142,7 +137,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
   /** A backend that it returns has counted the connect already. */
   #pick(): Next {
     for (let picks = 0; picks < MOST_PICKS; ++picks) {
-      const next = this.#host.next(this.#request, this.#tried ?? NOBODY)
+      const next = this.#host.next(this.#request, this.#tried?.backends ?? NOBODY)
       if (!(next instanceof Backend) || next.begin()) return next
     }
     return new Full(undefined)
@@ -151,14 +146,9 @@ export class Attempt implements Dialling, Waiting, Waiter {
   /** `only`: it waits for this backend and no other. */
   #joinQueue(only?: Backend): void {
     this.wants = only
-    const isNew = this.#position === undefined
-    const position = this.#host.queue.join(this, this.#position)
-    if (position === QUEUE_FULL) {
-      this.abandon(QUEUE_FULL)
-      return
-    }
-    this.#position = position
-    if (isNew) this.#request.queued?.()
+    const isNew = !this.#stay.isWaiting
+    if (!this.#stay.join(this)) this.abandon(QUEUE_FULL)
+    else if (isNew) this.#request.queued?.()
   }
 
   /** An operator holds the cluster since this attempt began. It begins anew at the release: backends that failed may be back. */
@@ -167,24 +157,21 @@ export class Attempt implements Dialling, Waiting, Waiter {
     this.#error = undefined
     this.#isShort = false
     this.#tried = undefined
-    this.#rounds = 1
     this.#waitUntil = undefined
     this.#downUntil = undefined
     this.#joinQueue()
   }
 
-  /** The queue itself knows that it leaves. */
-  #leaveQueue(): void {
-    this.#queuedMs = this.queuedMs
-    this.#position = undefined
-  }
-
+  /** It keeps its position in the queue until it knows what to do instead of waiting there. */
   #goOn(next: Exclude<Next, Full>): void {
-    this.#leaveQueue()
+    if (next === undefined && this.#tried?.beginNextRound() === true) {
+      this.#advance()
+      return
+    }
+    this.#stay.left()
     if (next === 'resolving') this.#wait(this.connectMs)
     else if (next === 'all-down') this.#waitForAny()
     else if (next !== undefined) this.#connect(next)
-    else if (this.#hasNextRound()) this.#advance()
     else this.abandon(this.#host.whyNone())
   }
 
@@ -196,15 +183,6 @@ export class Attempt implements Dialling, Waiting, Waiter {
     this.#tried = undefined
     if (now >= this.#downUntil) this.abandon(ALL_DOWN)
     else this.#wait(Math.max(SHORTAGE_PAUSE_MS, Math.min(this.#host.dueMs(), LONGEST_LOOK_MS)))
-  }
-
-  /** When every backend has failed, those with a further address get another turn. */
-  #hasNextRound(): boolean {
-    const exhausted = this.#tried?.filter(({ endpoints }) => endpoints.turns <= this.#rounds)
-    if (exhausted?.length === this.#tried?.length) return false
-    this.#rounds += 1
-    this.#tried = exhausted
-    return true
   }
 
   #connect(backend: Backend): void {
@@ -245,7 +223,7 @@ export class Attempt implements Dialling, Waiting, Waiter {
       this.#paused(errno)
     } else if (via?.failure !== undefined) {
       backend.dialDropped()
-      if (via.failure.mayTryNext) this.#tryAnother(backend, errno)
+      if (via.failure.mayTryNext || this.#host.queue.isHeld) this.#tryAnother(backend, errno)
       else this.#finish({ error: errno, backend, retries: this.#retries(), via })
     } else {
       this.#host.failed(backend, address, errno)
@@ -265,8 +243,8 @@ export class Attempt implements Dialling, Waiting, Waiter {
     this.#error = errno
     this.#isShort = false
     this.#waitUntil = undefined
-    this.#tried ??= []
-    this.#tried.push(backend)
+    this.#tried ??= new Tried()
+    this.#tried.add(backend)
     this.#advance()
   }
 

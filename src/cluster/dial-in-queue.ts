@@ -41,7 +41,6 @@ export class DialInQueue implements Dialling, Waiter {
     }
     this.#position = position
     this.#request.queued?.()
-    queue.lookForNew()
   }
 
   get source(): string {

@@ -75,7 +75,7 @@ export class Dials {
 
   /** Calls `done` once, never before it has returned, unless the dial is cancelled. */
   dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
-    if (!this.#isStopped && !this.queue.isClear) return this.#queueUp(request, done)
+    if (!this.#isStopped && !this.queue.mayNewTry()) return this.#queueUp(request, done)
     const entry = request.enter?.() ?? 'in'
     if (entry === 'in') return this.#begin(request, done)
     if (entry === 'wait') return this.#queueUp(request, done)
@@ -88,7 +88,7 @@ export class Dials {
   }
 
   #begin(request: DialRequest, done: (result: DialResult) => void, position?: QueuePosition): Dialling {
-    if (this.#egress !== undefined) return this.#egress.dial(request, done)
+    if (this.#egress !== undefined) return this.#egress.dial(request, done, position)
     const attempt = new Attempt(this.#attempts, request, done)
     attempt.start(position)
     return attempt

@@ -1,50 +1,36 @@
 /**
  * One client's attempt to get the server that it asks for. It resolves the name once, leaves out the addresses that may not be
  * dialled, and tries the others in turn. It dials exactly the addresses that it has checked, so a second answer for the name
- * changes nothing. It owns the question or the connect in progress, and nothing once `done` was called.
+ * changes nothing. It owns the question or the connect in progress, its stay in the queue, and nothing once `done` was called.
  */
-import { isIPv6 } from 'node:net'
 import { formatAddress, type ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
 import type { Socket } from '../io/socket.js'
+import { sourceOf, USUAL_PREFIXES } from '../source.js'
 import type { Waiting } from './attempt-host.js'
-import type { Backend } from './backend.js'
 import { type Dialling, type DialRequest, type DialResult, NOT_ALLOWED } from './dial.js'
-import type { Dialer, DialerOutcome, Through } from './dialer.js'
-import type { Allowed } from './egress/allow-list.js'
-import type { AskedServer } from './egress/asked-server.js'
-import type { NamesProvider, Reading } from './names/provider.js'
+import type { DialerOutcome, Through } from './dialer.js'
+import { type Turn, turnsOf } from './egress/turns.js'
+import type { AllowedServer, EgressHost } from './egress-host.js'
+import type { Reading } from './names/provider.js'
+import { QUEUE_FULL, type QueuePosition } from './queue/cluster-queue.js'
+import { QueueStay } from './queue/queue-stay.js'
+import type { Waiter } from './queue/waiter.js'
 import { race } from './race.js'
 
-/** Who owns a name chooses how many addresses it has. Each may cost `connectMs`, or two of both families together. */
-const MOST_ADDRESSES = 4
 const SHORTAGE_PAUSE_MS = 50
 
-export interface EgressHost {
-  readonly engine: Dialer
-  /** Whether a forward proxy resolves the names. Then no address can be checked. */
-  readonly leavesNames: boolean
-  readonly names: Pick<NamesProvider, 'read'>
-  /** Attempts that wait for the resolver or for file descriptors. The cluster abandons them when it stops. */
-  readonly waiting: Set<Waiting>
-  isStopped(): boolean
-  now(): number
-}
-
-/** The server that a client gets. */
-export interface AllowedServer extends AskedServer {
-  readonly backend: Backend
-  readonly addresses: Allowed['addresses']
-}
-
-/** What is dialled at once: an address, or one of each family. */
-type Turn = readonly [ResolvedAddress, ResolvedAddress?]
-
-export class EgressAttempt implements Dialling, Waiting {
+export class EgressAttempt implements Dialling, Waiting, Waiter {
+  readonly wants = undefined
+  readonly isChoosy = false
+  readonly connectMs: number
   readonly #host: EgressHost
   readonly #request: DialRequest
+  readonly #stay: QueueStay
   #done: ((result: DialResult) => void) | undefined
   #server: AllowedServer | undefined
+  /** The server of a client that waits for the release of its cluster. */
+  #heldServer: AllowedServer | undefined
   /** Whether its backend counts it among the connects in progress. */
   #isDialling = false
   /** The question or the connect in progress. */
@@ -62,15 +48,56 @@ export class EgressAttempt implements Dialling, Waiting {
   constructor(host: EgressHost, request: DialRequest, done: (result: DialResult) => void) {
     this.#host = host
     this.#request = request
+    this.#stay = new QueueStay(host)
+    this.connectMs = request.connectMs
     this.#done = done
   }
 
-  /** `server`: where to go, or why the client may not go there. */
-  start(server: AllowedServer | string): void {
-    if (typeof server === 'string') {
-      this.#fail(NOT_ALLOWED, server)
-      return
-    }
+  /** `server`: where to go, or why the client may not go there. `position`: where it stood in the queue until now. */
+  start(server: AllowedServer | string, position?: QueuePosition): void {
+    if (position !== undefined) this.#stay.takeOver(position)
+    this.#stay.left()
+    if (typeof server === 'string') this.#fail(NOT_ALLOWED, server)
+    else this.#beginAt(server)
+  }
+
+  get queuedMs(): number | undefined {
+    return this.#stay.queuedMs
+  }
+
+  get isQueued(): boolean {
+    return this.#stay.isWaiting
+  }
+
+  get source(): string {
+    return sourceOf(this.#request.clientAddress, USUAL_PREFIXES)
+  }
+
+  tryAgain(): boolean {
+    this.#stay.left()
+    this.#beginAt(this.#heldServer!)
+    return true
+  }
+
+  cancel(): void {
+    this.#done = undefined
+    this.#stay.leave()
+    this.#stopWaiting()
+    this.#drop()
+  }
+
+  /** An operator may have taken the backend out. Nothing else that changes matters here. */
+  resume(): void {
+    if (this.#server?.backend.isEnabled === false && !this.#host.queue.isHeld) this.abandon('EHOSTDOWN')
+  }
+
+  /** Ends without a connection. */
+  abandon(error: string, notAllowed?: string): void {
+    this.#drop()
+    this.#fail(error, notAllowed)
+  }
+
+  #beginAt(server: AllowedServer): void {
     this.#server = server
     if (this.#host.isStopped()) this.#fail('ECANCELED')
     else if (!server.backend.isEnabled) this.#fail('EHOSTDOWN')
@@ -82,21 +109,15 @@ export class EgressAttempt implements Dialling, Waiting {
     }
   }
 
-  cancel(): void {
-    this.#done = undefined
-    this.#stopWaiting()
+  /** An operator holds the cluster since this attempt began. At the release it begins anew, and resolves the name again. */
+  #waitForRelease(): void {
     this.#drop()
-  }
-
-  /** An operator may have taken the backend out. Nothing else that changes matters here. */
-  resume(): void {
-    if (this.#server?.backend.isEnabled === false) this.abandon('EHOSTDOWN')
-  }
-
-  /** Ends without a connection. */
-  abandon(error: string, notAllowed?: string): void {
-    this.#drop()
-    this.#fail(error, notAllowed)
+    this.#heldServer = this.#server
+    this.#server = undefined
+    this.#error = 'ENOTFOUND'
+    this.#shortUntil = undefined
+    if (this.#stay.join(this)) this.#request.queued?.()
+    else this.abandon(QUEUE_FULL)
   }
 
   /** The forward proxy gets the name as it is. */
@@ -136,7 +157,8 @@ export class EgressAttempt implements Dialling, Waiting {
   #next(): void {
     const [turn, ...others] = this.#turns
     this.#turns = others
-    if (turn === undefined || this.#host.isStopped()) this.abandon(this.#error)
+    if (this.#host.queue.isHeld) this.#waitForRelease()
+    else if (turn === undefined || this.#host.isStopped()) this.abandon(this.#error)
     else {
       this.#tries += 1
       this.#connect(turn)
@@ -161,6 +183,12 @@ export class EgressAttempt implements Dialling, Waiting {
 
   #connected(address: ResolvedAddress, socket: Socket): void {
     const { backend, host, port } = this.#server!
+    if (this.#host.queue.isHeld) {
+      // A drain of this hold knows only connections that were there when it began.
+      socket.reset()
+      this.#waitForRelease()
+      return
+    }
     if (!backend.isEnabled) {
       // It was taken out while the connect was in progress.
       socket.reset()
@@ -200,7 +228,8 @@ export class EgressAttempt implements Dialling, Waiting {
     this.#host.waiting.add(this)
     const goOn = (): void => {
       this.#stopWaiting()
-      this.#connect(turn)
+      if (this.#host.queue.isHeld) this.#waitForRelease()
+      else this.#connect(turn)
     }
     this.#timer = setTimeout(goOn, SHORTAGE_PAUSE_MS).unref()
   }
@@ -225,6 +254,7 @@ export class EgressAttempt implements Dialling, Waiting {
 
   #fail(error: string, notAllowed?: string): void {
     this.#stopWaiting()
+    this.#stay.left()
     const result = {
       error,
       notAllowed,
@@ -245,18 +275,3 @@ export class EgressAttempt implements Dialling, Waiting {
 
 /** As getaddrinfo(3) says it: there is no such name, or nobody could say at the moment. */
 const errnoOf = ({ kind }: Reading): string => (kind === 'empty' ? 'ENOTFOUND' : 'EAI_AGAIN')
-
-/** The first few addresses in their order. If there are two families, one of each is dialled at once. */
-function turnsOf(addresses: readonly ResolvedAddress[]): Turn[] {
-  const isLikeFirst = (each: ResolvedAddress): boolean => isIpv6(each) === isIpv6(addresses[0]!)
-  const [like, others] = [addresses.filter(isLikeFirst), addresses.filter((each) => !isLikeFirst(each))]
-  if (others.length === 0) return like.slice(0, MOST_ADDRESSES).map((each) => [each])
-  const turns = Array.from({ length: MOST_ADDRESSES / 2 }, (_, index) => [like[index], others[index]])
-  return turns.flatMap(([first, second]): Turn[] => {
-    if (first !== undefined && second !== undefined) return [[first, second]]
-    const alone = first ?? second
-    return alone === undefined ? [] : [[alone]]
-  })
-}
-
-const isIpv6 = (address: ResolvedAddress): boolean => address.kind === 'tcp' && isIPv6(address.host)

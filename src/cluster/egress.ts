@@ -10,7 +10,9 @@ import { AllowList } from './egress/allow-list.js'
 import { askedServer } from './egress/asked-server.js'
 import { OwnAddresses } from './egress/own-addresses.js'
 import type { DialPolicy } from './egress/policy.js'
-import { type AllowedServer, EgressAttempt, type EgressHost } from './egress-attempt.js'
+import { EgressAttempt } from './egress-attempt.js'
+import type { AllowedServer, EgressHost } from './egress-host.js'
+import type { QueuePosition } from './queue/cluster-queue.js'
 
 /** What it needs from its cluster. */
 export interface EgressOwner extends EgressHost {
@@ -29,9 +31,10 @@ export class Egress {
     this.#list = new AllowList(policy, new OwnAddresses(policy.ownListeners, owner.now))
   }
 
-  dial(request: DialRequest, done: (result: DialResult) => void): Dialling {
+  /** `position`: where the client stood in the queue until now. */
+  dial(request: DialRequest, done: (result: DialResult) => void, position?: QueuePosition): Dialling {
     const attempt = new EgressAttempt(this.#owner, request, done)
-    attempt.start(this.#serverFor(request))
+    attempt.start(this.#serverFor(request), position)
     return attempt
   }
 

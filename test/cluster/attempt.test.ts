@@ -2,9 +2,10 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { type Address, parseAddress } from '../../src/address.js'
 import { Attempt } from '../../src/cluster/attempt.js'
-import type { AttemptHost } from '../../src/cluster/attempt-host.js'
+import type { AttemptHost, Next } from '../../src/cluster/attempt-host.js'
 import { Backend } from '../../src/cluster/backend.js'
 import type { BalanceRequest } from '../../src/cluster/balance/request.js'
+import { Full } from '../../src/cluster/candidates.js'
 import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
 import { ClusterQueue } from '../../src/cluster/queue/cluster-queue.js'
 import { quickHealth } from './cluster-rig.js'
@@ -23,8 +24,10 @@ beforeEach(() => {
   asked = []
 })
 
-function hostWith(order: readonly string[]): AttemptHost {
-  const backends = order.map((text) => new Backend(parseAddress(text) as Address, 1, quickHealth()))
+const backendOf = (text: string): Backend => new Backend(parseAddress(text) as Address, 1, quickHealth())
+
+function hostWith(order: readonly string[], queueLength = 0): AttemptHost {
+  const backends = order.map(backendOf)
   for (const { endpoints } of backends)
     if (endpoints.hostName !== undefined) endpoints.resolved(['10.0.1.1', '10.0.1.2'])
   return {
@@ -32,7 +35,7 @@ function hostWith(order: readonly string[]): AttemptHost {
     queue: new ClusterQueue({
       name: 'test',
       counts: undefined,
-      policy: () => ({ waitMs: 0, length: 0, isRefusing: false, mustPoll: false }),
+      policy: () => ({ waitMs: 0, length: queueLength, isRefusing: false, mustPoll: false }),
       queued: () => {},
       now: () => 0,
       random: () => 0.5,
@@ -84,4 +87,29 @@ test('an attempt reads only connectMs of its request', async () => {
   })
   await dial([A], request)
   expect(read.mock.calls).toEqual([['connectMs']])
+})
+
+test('an attempt that begins another round while it waits keeps its position in a full queue', async () => {
+  const backend = backendOf('db.test:80')
+  backend.endpoints.resolved(['10.0.1.1', '10.0.1.2'])
+  const answers: Next[] = [backend, new Full(undefined), undefined, new Full(backend), backend]
+  const host = { ...hostWith([], 1), next: () => answers.shift() }
+  engine.outcomes.set('10.0.1.1:80', 'ECONNREFUSED')
+  let result: DialResult | undefined
+  const attempt = new Attempt(host, requestOf(0), (each) => {
+    result = each
+  })
+  attempt.start()
+  await Promise.resolve()
+  await Promise.resolve()
+  host.queue.look()
+  expect([host.queue.length, attempt.isQueued, attempt.wants]).toEqual([1, true, backend])
+  host.queue.look()
+  await Promise.resolve()
+  await Promise.resolve()
+  expect([host.queue.length, result?.error, engine.dialled]).toEqual([
+    0,
+    undefined,
+    ['10.0.1.1:80', '10.0.1.2:80'],
+  ])
 })

@@ -1,10 +1,19 @@
 /** A cluster that dials what its clients ask for: which addresses it dials, and what stops it. */
 import { describe, expect, it, vi } from 'vitest'
 import type { Cluster } from '../../src/cluster/cluster.js'
-import type { DialRequest, DialResult } from '../../src/cluster/dial.js'
+import type { Dialling, DialRequest, DialResult } from '../../src/cluster/dial.js'
 import type { AllowedName } from '../../src/cluster/egress/policy.js'
 import { Explanation } from '../../src/cluster/explanation.js'
-import { BALANCED, clusterOf, dns, engine, resolveName, turn, useScriptedClusters } from './cluster-rig.js'
+import {
+  BALANCED,
+  clusterOf,
+  dns,
+  engine,
+  LIMITS,
+  resolveName,
+  turn,
+  useScriptedClusters,
+} from './cluster-rig.js'
 import { requestOf } from './requests.js'
 
 const CONNECT_MS = 1000
@@ -26,18 +35,17 @@ const egress = (...names: (string | AllowedName)[]): Cluster =>
 
 interface Asked {
   result: DialResult | undefined
-  cancel(): void
+  readonly dialling: Dialling
 }
 
 function ask(cluster: Cluster, serverName: string, more: Partial<DialRequest> = {}): Asked {
   const request = { ...requestOf(CONNECT_MS), serverName, ...more }
-  const asked: Asked = {
-    result: undefined,
-    cancel: () => dialling.cancel(),
+  const asked = {
+    result: undefined as DialResult | undefined,
+    dialling: cluster.dial(request, (result) => {
+      asked.result = result
+    }),
   }
-  const dialling = cluster.dial(request, (result) => {
-    asked.result = result
-  })
   return asked
 }
 
@@ -190,11 +198,11 @@ describe('a cluster with dial', () => {
     const cluster = egress('*')
     engine.outcomes.set('20.0.0.1:443', 'never')
     const [early, late] = [ask(cluster, 'early.test'), ask(cluster, 'late.test')]
-    early.cancel()
+    early.dialling.cancel()
     expect(dns.names).toEqual(['late.test.'])
     resolveName('late.test.', '20.0.0.1')
-    late.cancel()
-    late.cancel()
+    late.dialling.cancel()
+    late.dialling.cancel()
     await turn()
     expect([early.result, late.result]).toEqual([undefined, undefined])
     expect([engine.dialled.length, engine.cancelled]).toEqual([1, 1])
@@ -275,6 +283,68 @@ describe('a cluster with dial', () => {
     vi.advanceTimersByTime(CONNECT_MS)
     expect(engine.dialled).toEqual(['20.0.0.1:443'])
     expect(cluster.isInUse).toBe(false)
+  })
+
+  it.each([
+    ['connects', ''],
+    ['fails', 'ECONNREFUSED'],
+    ['finds no file descriptor', 'EMFILE'],
+  ])('a client whose connect %s during a hold waits, and begins anew at the release', async (_, errno) => {
+    const cluster = egress('*')
+    engine.outcomes.set('20.0.0.1:443', 'never')
+    const queued = vi.fn()
+    const asked = ask(cluster, 'a.test', { queued })
+    resolveName('a.test.', '20.0.0.1')
+    cluster.queue.hold(30_000)
+    engine.settle('20.0.0.1:443', errno)
+    vi.advanceTimersByTime(50)
+    await turn()
+    expect([asked.result, asked.dialling.isQueued, cluster.queue.length, queued.mock.calls.length]).toEqual([
+      undefined,
+      true,
+      1,
+      1,
+    ])
+    expect([backendOf(cluster).active, engine.resets]).toEqual([0, errno === '' ? 1 : 0])
+    const before = asked.dialling.queuedMs!
+    vi.advanceTimersByTime(10_000)
+    engine.outcomes.delete('20.0.0.1:443')
+    cluster.queue.release()
+    resolveName('a.test.', '20.0.0.2')
+    await turn()
+    expect(asked.result).toMatchObject({ address: { host: '20.0.0.2' } })
+    expect(asked.dialling.queuedMs).toBe(before + 10_000)
+    expect([backendOf(cluster).active, cluster.queue.length]).toEqual([1, 0])
+  })
+
+  it('a client that is resolving when a hold begins dials nothing before the release', async () => {
+    const cluster = egress('*')
+    const [patient, gone] = [ask(cluster, 'a.test'), ask(cluster, 'b.test')]
+    cluster.queue.hold(30_000)
+    cluster.set(cluster.backends[0]!, 1, 'maint')
+    for (const name of ['a.test.', 'b.test.']) resolveName(name, '20.0.0.1')
+    await turn()
+    expect([engine.dialled, cluster.queue.length]).toEqual([[], 2])
+    gone.dialling.cancel()
+    cluster.set(cluster.backends[0]!, 1, 'up')
+    cluster.queue.release()
+    resolveName('a.test.', '20.0.0.1')
+    await turn()
+    expect([patient.result?.error, gone.result, engine.dialled.length]).toEqual([undefined, undefined, 1])
+  })
+
+  it('a client that has no room in the queue of a held cluster has no backend', async () => {
+    const limits = { ...LIMITS, queueLength: 1 }
+    const cluster = clusterOf([], {}, { ...options([{ name: '*', networks: [] }]), limits })
+    engine.outcomes.set('20.0.0.1:443', 'never')
+    const asked = ask(cluster, 'a.test')
+    resolveName('a.test.', '20.0.0.1')
+    cluster.queue.hold(30_000)
+    ask(cluster, 'b.test')
+    engine.settle('20.0.0.1:443', '')
+    await turn()
+    expect(asked.result).toMatchObject({ error: 'QUEUE_FULL', backend: undefined })
+    expect(backendOf(cluster).active).toBe(0)
   })
 
   it('a reload changes what is allowed for the next client, and keeps the counts of entries that stay', async () => {

@@ -138,6 +138,19 @@ test('if every backend fails in the forward proxy, the last failure is told', as
   expect(await dial(cluster)).toMatchObject({ error: 'EHOSTUNREACH', via: { name: 'p', failure: undefined } })
 })
 
+test('a client whose forward proxy fails for good during a hold tries again after the release', async () => {
+  const outcomes: Record<string, DialerOutcome> = { [A]: failing('ECONNREFUSED', false) }
+  const { dialled, dialThrough } = scripted(outcomes)
+  const cluster = clusterOf([A], { dialThrough }, { via: via('192.0.2.1:1080') })
+  const result = dial(cluster)
+  cluster.queue.hold(30_000)
+  await turn()
+  expect([dialled, cluster.queue.length]).toEqual([[A], 1])
+  delete outcomes[A]
+  cluster.queue.release()
+  expect((await result).backend?.name).toBe(A)
+})
+
 test('an update takes the forward proxy away, and then names of backends are resolved', async () => {
   const { dialThrough } = scripted()
   const backends = [{ address: parseAddress(A), weight: 1 }] as never

@@ -71,9 +71,16 @@ export class ClusterQueue {
     return this.#positions.length
   }
 
-  /** Whether a client may try at once: nobody waits in any process, and nobody holds the cluster. */
-  get isClear(): boolean {
-    return this.#heldUntil === undefined && this.#turns.waiting(this.length) === 0
+  /**
+   * Whether a new client may try at once. Nobody may if an operator holds the cluster or if clients wait in another worker, because
+   * those have waited longer. If clients wait here, they are asked first. The new one may try if each of them then waits for
+   * backends that may not be those of the new one.
+   */
+  mayNewTry(): boolean {
+    const { length } = this
+    if (this.#heldUntil !== undefined || this.#turns.waiting(length) > length) return false
+    this.look()
+    return this.#choosy === this.length
   }
 
   /**
@@ -120,11 +127,6 @@ export class ClusterQueue {
       if (this.#turns.isOwnTurn(this.length)) for (const each of freed) this.#look(each)
       else this.#letOthersLook()
     })
-  }
-
-  /** Somebody new waits. Those before it are asked first. Other workers may have older ones: then it waits for the next look. */
-  lookForNew(): void {
-    if (!this.#turns.areShared) this.look()
   }
 
   /** Anything may have changed: weights, health, names, limits. */

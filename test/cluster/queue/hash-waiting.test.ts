@@ -6,7 +6,7 @@ import { QueuedClient } from './queue-rig.js'
 
 useScriptedClusters()
 
-const hashed = (boundedLoad: number): Cluster =>
+const hashed = (boundedLoad: number, queueLength = 0): Cluster =>
   clusterOf(
     [],
     {},
@@ -14,7 +14,7 @@ const hashed = (boundedLoad: number): Cluster =>
       backends: backendsOf([A, B], 1),
       balance: 'hash',
       hash: { key: { from: 'route' }, table: 'rendezvous', boundedLoad },
-      limits: LIMITS,
+      limits: { ...LIMITS, queueLength },
     },
   )
 
@@ -49,6 +49,24 @@ test('a client waits for the backend of its key, although another backend has ro
   first.end()
   await turn()
   expect(waits.backend.name).toBe(A)
+})
+
+test('a client whose own backend has room goes past a full queue, and nobody makes room for it', async () => {
+  const [ofA, ofB] = await keysOf(0)
+  const cluster = hashed(0, 2)
+  const [first, ...waiting] = ['a', 'b', 'b'].map((name) => come(cluster, name, ofA))
+  await turn()
+  const other = come(cluster, 'c', ofB)
+  await turn()
+  expect([first!.backend.name, other.backend.name, cluster.queue.length]).toEqual([A, B, 2])
+  expect([other.timesQueued, other.dialling.queuedMs]).toEqual([0, undefined])
+  const late = come(cluster, 'b', ofB)
+  await turn()
+  expect([late.result?.error, ...waiting.map(({ result }) => result)]).toEqual([
+    'QUEUE_FULL',
+    undefined,
+    undefined,
+  ])
 })
 
 test('a client without the key gets any backend that has room', async () => {

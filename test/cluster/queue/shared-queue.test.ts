@@ -1,7 +1,17 @@
 /** The queues of one cluster in two workers, which count in one table. */
 import { expect, test, vi } from 'vitest'
 import { OwnCountsTable } from '../../../src/limits/counts/own-counts.js'
-import { A, backendsOf, clusterOf, LIMITS, turn, useScriptedClusters } from '../cluster-rig.js'
+import {
+  A,
+  B,
+  backendsOf,
+  clusterOf,
+  engine,
+  LIMITS,
+  QUICK,
+  turn,
+  useScriptedClusters,
+} from '../cluster-rig.js'
 import { Clients } from './queue-rig.js'
 
 useScriptedClusters()
@@ -53,6 +63,23 @@ test('a new client of a worker does not overtake those that wait in another one'
     one.served.length + two.served.length,
     one.cluster.queue.length + two.cluster.queue.length,
   ]).toEqual([2, 1])
+})
+
+test('a new client goes past those who wait for other backends, if all of them wait in its own worker', async () => {
+  const table = new OwnCountsTable({ sources: 10 })
+  const health = { ...QUICK, eject: false } as const
+  const options = { backends: backendsOf([A, B], 1), limits: LIMITS, balance: 'first', health } as const
+  const cluster = clusterOf([], { counts: table.view(0) }, options)
+  engine.outcomes.set(A, 'ECONNREFUSED')
+  const clients = new Clients(cluster)
+  engine.outcomes.set(B, 'never')
+  clients.come('a1', 'a2')
+  await turn()
+  expect([cluster.queue.length, engine.dialled]).toEqual([1, [A, B]])
+  engine.outcomes.set(A, '')
+  clients.come('b1')
+  await turn()
+  expect([clients.served, clients.all[2]!.timesQueued]).toEqual([['b1'], 0])
 })
 
 test('a worker whose connections end leaves places to those who wait in another worker', async () => {
