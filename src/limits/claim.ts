@@ -2,26 +2,41 @@
 import type { OpeningCause } from '../observe/endings.js'
 import type { Limit } from './limit.js'
 
-const NONE: readonly never[] = []
+export const NO_LIMITS: readonly Limit[] = []
+const NO_ENTRIES: readonly number[] = []
+
+/** What `joined` has returned, by both of its arguments. */
+const JOINED = new WeakMap<readonly Limit[], WeakMap<readonly Limit[], readonly Limit[]>>()
+
+/**
+ * Both lists in one. It is the same list for all connections that are alike, so what follows from it can be computed once for all
+ * of them.
+ */
+function joined(first: readonly Limit[], second: readonly Limit[]): readonly Limit[] {
+  if (first.length === 0) return second
+  const known = JOINED.get(first) ?? new WeakMap<readonly Limit[], readonly Limit[]>()
+  JOINED.set(first, known)
+  const list = known.get(second) ?? [...first, ...second]
+  known.set(second, list)
+  return list
+}
 
 export class Claim {
   /** What it holds places in. */
-  limits: readonly Limit[] = NONE
+  limits = NO_LIMITS
   /** The entry of each of these limits in the table of counts. */
-  entries: readonly number[] = NONE
+  entries = NO_ENTRIES
 
   /** Why the connection got no place in its cluster. */
   refusal: OpeningCause | undefined
 
-  /** It keeps the arrays of its first places, because most claims have no others. */
+  /**
+   * `limits`: the same list for all connections that are alike. The claim keeps the arrays of its first places, because most claims
+   * have no others.
+   */
   add(limits: readonly Limit[], entries: readonly number[]): void {
-    this.limits = this.limits.length === 0 ? limits : [...this.limits, ...limits]
+    this.limits = joined(this.limits, limits)
     this.entries = this.entries.length === 0 ? entries : [...this.entries, ...entries]
-  }
-
-  /** Whether it holds a place in a limit with this key. */
-  holds(key: string): boolean {
-    return this.limits.some((limit) => limit.key === key)
   }
 
   replace(limits: readonly Limit[], entries: readonly number[]): void {
@@ -30,6 +45,6 @@ export class Claim {
   }
 
   clear(): void {
-    this.replace(NONE, NONE)
+    this.replace(NO_LIMITS, NO_ENTRIES)
   }
 }

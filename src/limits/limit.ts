@@ -27,8 +27,8 @@ export interface LimitGroup {
   readonly daily: readonly Limit[]
   /** All other limits that turn clients away. No client gets a place in one of them without a place in all. */
   readonly enforced: readonly Limit[]
-  /** Limits in a dry run. */
-  readonly dry: readonly Limit[]
+  /** Limits in a dry run, each in a list of its own. */
+  readonly dry: readonly (readonly [Limit])[]
   /** All of these. */
   readonly list: readonly Limit[]
 }
@@ -54,7 +54,7 @@ export function planOf(...scopes: readonly LimitedScope[]): LimitPlan | undefine
 const groupOf = (limits: readonly Limit[]): LimitGroup => ({
   daily: limits.filter((limit) => !limit.policy.dryRun && isDaily(limit)),
   enforced: limits.filter((limit) => !limit.policy.dryRun && !isDaily(limit)),
-  dry: limits.filter(({ policy }) => policy.dryRun),
+  dry: limits.filter(({ policy }) => policy.dryRun).map((limit) => [limit]),
   list: limits,
 })
 

@@ -3,6 +3,7 @@
  * then waits or is refused is the business of those who ask.
  */
 import type { PeerAddress } from '../address.js'
+import type { Change } from './change.js'
 import { Claim } from './claim.js'
 import type { Counts, WhyRefused } from './counts/counts.js'
 import { type Limit, type LimitGroup, type LimitPlan, wantFor } from './limit.js'
@@ -42,35 +43,27 @@ export class Limiter {
       return noPlace
     }
     if (days !== undefined) claim.add(days.limits, days.entries)
-    for (const limit of dry) {
+    for (const alone of dry) {
+      const [limit] = alone
       const { entries, why } = this.counts.take([wantFor(limit, client)])
       if (entries === undefined) this.#hooks.wouldRefuse({ limit, why }, client)
       else if (this.#isSpent(limit, entries[0]!)) {
         this.counts.leave(entries[0]!)
         this.#hooks.wouldRefuse({ limit, why: 'bytes-today' }, client)
-      } else this.#add(claim, [limit], entries)
+      } else this.#add(claim, alone, entries)
     }
     return undefined
   }
 
   /**
-   * The connection is there already: from now on it holds places in these limits and in no others. It keeps the places that it
-   * has. Those that are missing it takes even if there are none, and uses up no rate. If the table is full, it takes none.
+   * The connection is there already: it holds places in other limits from now on. Those that are missing it takes even if there are
+   * none, and uses up no rate. If the table is full, it takes none.
    */
-  recount(claim: Claim, limits: readonly Limit[], client: PeerAddress): void {
-    const { limits: before, entries: entriesBefore } = claim
-    const after: Limit[] = []
-    const entries: number[] = []
-    for (const limit of limits) {
-      const index = before.findIndex(({ key }) => key === limit.key)
-      const entry = index >= 0 ? entriesBefore[index] : this.#takeAnyway(limit, client)
-      if (entry === undefined) continue
-      after.push(limit)
-      entries.push(entry)
-    }
-    claim.replace(after, entries)
-    for (let index = 0; index < before.length; index++)
-      if (!claim.holds(before[index]!.key)) this.#leave(before[index]!, entriesBefore[index]!)
+  recount(claim: Claim, change: Change, client: PeerAddress): void {
+    const { limits: before, entries } = claim
+    if (change.isNone) claim.replace(change.limits, entries)
+    else this.#change(claim, change, client)
+    for (const index of change.left) this.#leave(before[index]!, entries[index]!)
   }
 
   /** Gives back everything that is claimed. */
@@ -91,6 +84,16 @@ export class Limiter {
     if (entries === undefined) return { limit: limits[refused]!, why }
     this.#add(claim, limits, entries)
     return undefined
+  }
+
+  #change(claim: Claim, { limits, from }: Change, client: PeerAddress): void {
+    const entries = limits.map((limit, index) => {
+      const place = from[index]!
+      return place >= 0 ? claim.entries[place]! : this.#takeAnyway(limit, client)
+    })
+    const taken = entries.filter((entry) => entry !== undefined)
+    const isShort = taken.length < limits.length
+    claim.replace(isShort ? limits.filter((_, index) => entries[index] !== undefined) : limits, taken)
   }
 
   #takeAnyway(limit: Limit, client: PeerAddress): number | undefined {

@@ -87,7 +87,8 @@ export class Bandwidth {
     checkRates(change)
     const connection = known.all().find((each) => known.ids.known(each) === id)
     if (connection === undefined) throw unknownName('connection', id)
-    this.#ordered.set(connection, { ...this.#ordered.get(connection), ...change })
+    const { up, down } = this.#ordered.get(connection) ?? {}
+    this.#ordered.set(connection, { up: change.up ?? up, down: change.down ?? down })
     this.#limitAll([connection])
   }
 
@@ -138,7 +139,8 @@ export class Bandwidth {
     const enforced = policies.filter(([, { dryRun }]) => !dryRun)
     const limiter = pipe.limits instanceof PipeLimiter ? pipe.limits : this.#newLimiter(pipe)
     limiter.share(this.#sharesOf(enforced, connection))
-    limiter.setRates({ ...ownRates(enforced), ...ordered })
+    const { up, down } = ownRates(enforced)
+    limiter.setRates({ up: ordered?.up ?? up, down: ordered?.down ?? down })
   }
 
   #newLimiter(pipe: Pipe): PipeLimiter {

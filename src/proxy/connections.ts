@@ -154,7 +154,9 @@ export class Connections implements ConnectionHost {
 
   admitNamed(connection: Connection, client: Address): OpeningCause | undefined {
     const limits = this.#recount.planOfListener(connection.service.name)
-    return this.#admission.named(connection, client, limits)
+    const cause = this.#admission.named(connection, client, limits)
+    if (cause === undefined) this.#recount.counted(connection, false, client)
+    return cause
   }
 
   enter(connection: Connection, destination: Destination, client: CountedClient): Entry {

@@ -20,6 +20,8 @@ export class LimitPlans {
   readonly #clusters: ReadonlyMap<string, LimitPlan | undefined>
   /** Those of the whole proxy. */
   readonly #process: LimitPlan | undefined
+  /** Every limit. */
+  readonly list: readonly Limit[]
   /** The keys of all limits. */
   readonly keys: ReadonlySet<string>
 
@@ -28,12 +30,17 @@ export class LimitPlans {
     const names = Object.keys(config.clusters)
     this.#clusters = new Map(names.map((name) => [name, planOfCluster(name, config)]))
     this.#process = planOf([PROCESS, config.limits])
-    this.keys = new Set(limitsOf(config).map(({ key }) => key))
+    this.list = limitsOf(config)
+    this.keys = new Set(this.list.map(({ key }) => key))
+  }
+
+  hasListener(name: string): boolean {
+    return this.#listeners.has(name)
   }
 
   /** A listener that is not in the config has the limits of the whole proxy. */
   ofListener(name: string): LimitPlan | undefined {
-    return this.#listeners.has(name) ? this.#listeners.get(name) : this.#process
+    return this.hasListener(name) ? this.#listeners.get(name) : this.#process
   }
 
   ofCluster(name: string): LimitPlan | undefined {

@@ -22,7 +22,6 @@ import type { Log } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Bandwidth } from './bandwidth.js'
 import { ProxyBans, type ProxyBansOptions } from './bans/proxy-bans.js'
-import { limitsOf } from './limit-plans.js'
 import { Recount } from './recount.js'
 import { LimitReport } from './reporting/limit-report.js'
 import { ownMost } from './reporting/process-status.js'
@@ -95,14 +94,12 @@ export class Limiting {
     this.bans.reloaded()
     this.bandwidth.takeUp(config, connections)
     this.#setOwn(config)
-    this.#report.takeUp(limitsOf(config))
+    this.#report.takeUp(this.recount.limits)
     this.rule.limitsChanged()
   }
 
-  status(
-    config: Config,
-  ): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans' | 'lists' | 'rates'> {
-    const limits = this.#report.status(limitsOf(config), (scope) => this.limiter.held(scope))
+  status(): Pick<ProxyStatus, 'limits' | 'limitRefusals' | 'bans' | 'topBans' | 'lists' | 'rates'> {
+    const limits = this.#report.status(this.recount.limits, (scope) => this.limiter.held(scope))
     return { ...limits, ...this.bans.status(), lists: this.lists.status(), rates: this.bandwidth.status() }
   }
 

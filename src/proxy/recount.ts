@@ -11,16 +11,21 @@ import { Claim } from '../limits/claim.js'
 import type { Limit, LimitPlan } from '../limits/limit.js'
 import type { Limiter } from '../limits/limiter.js'
 import { LimitPlans } from './limit-plans.js'
+import { RecountChanges } from './recount-changes.js'
 
-/** While a config is prepared, a recount pauses for others after this long (ms). */
+/** A recount pauses for others after this long (ms). */
 const LONGEST_PART_MS = 2
+/** So many connections are counted before it looks at the clock. */
+const LEAST_OF_PART = 64
 
 export class Recount {
   readonly #limiter: Limiter
   readonly #connections: () => readonly Connection[]
   #present: LimitPlans
-  /** A config that is prepared. */
-  #next: LimitPlans | undefined
+  /** A config that is prepared, and what it changes for connections. */
+  #next: { readonly plans: LimitPlans; readonly changes: RecountChanges } | undefined
+  /** The last recount that has begun. */
+  #underWay: RecountChanges | undefined
 
   constructor(config: Config, limiter: Limiter, connections: () => readonly Connection[]) {
     this.#present = new LimitPlans(config)
@@ -28,89 +33,82 @@ export class Recount {
     this.#connections = connections
   }
 
-  /** The present limits of a connection of this listener. */
+  /** All limits of the present config. */
+  get limits(): readonly Limit[] {
+    return this.#present.list
+  }
+
+  /** The limits of a connection of this listener: the present ones. If only the next config has the listener, those of that one. */
   planOfListener(name: string): LimitPlan | undefined {
-    return this.#present.ofListener(name)
+    const isNew = !this.#present.hasListener(name) && this.#next?.plans.hasListener(name) === true
+    return (isNew ? this.#next!.plans : this.#present).ofListener(name)
   }
 
   /** This config may be taken up next. From now on connections count in its limits, too. Clients go on meanwhile. */
   async prepare(config: Config): Promise<void> {
-    const next = new LimitPlans(config)
-    this.#next = next
-    if (next.keys.size === 0) return
-    let began = performance.now()
-    for (const connection of this.#connections()) {
-      const hasEnded = connection.sweepIndex < 0
-      if (!hasEnded) this.#recountOne(connection, connection.hasEntered, [this.#present, next])
-      if (performance.now() - began < LONGEST_PART_MS) continue
-      await setImmediate()
-      began = performance.now()
-    }
+    const plans = new LimitPlans(config)
+    const changes = new RecountChanges([this.#present, plans], this.#present)
+    this.#next = { plans, changes }
+    if (plans.list.length > 0) await this.#recount(changes)
   }
 
-  /** The config that was prepared is not taken up. */
+  /** The config that was prepared is not taken up. Its places are given back from now on. */
   giveUp(): void {
-    const isNeeded = this.#next !== undefined && this.#next.keys.size > 0
     this.#next = undefined
-    if (isNeeded) this.#recount(this.#present)
+    void this.#recount(new RecountChanges([this.#present], this.#present))
   }
 
-  /** The config that was prepared is the present one now. */
+  /**
+   * The config that was prepared is the present one now. Limits that it removes hold nobody back any more, so there is time to give
+   * back their places.
+   */
   takeUp(): void {
     if (this.#next === undefined) return
-    const isNeeded = this.#present.keys.size + this.#next.keys.size > 0
-    this.#present = this.#next
+    const isNeeded = this.#present.list.length + this.#next.plans.list.length > 0
+    this.#present = this.#next.plans
     this.#next = undefined
-    if (isNeeded) this.#recount(this.#present)
+    if (!isNeeded) return
+    const changes = new RecountChanges([this.#present], this.#present, 'keep-others')
+    for (const connection of this.#connections())
+      this.#recountOne(connection, changes, connection.hasEntered, connection.countedClient)
+    void this.#recount(new RecountChanges([this.#present], this.#present))
   }
 
-  /** The connection has places in present limits. `hasEntered`: those of its cluster are among them. */
-  counted(connection: Connection, hasEntered: boolean): void {
-    if (this.#next !== undefined) this.#recountOne(connection, hasEntered, [this.#present, this.#next])
+  /** The connection has taken places for this client. `hasEntered`: those of its cluster are among them. */
+  counted(connection: Connection, hasEntered: boolean, client = connection.countedClient): void {
+    if (this.#next !== undefined) this.#recountOne(connection, this.#next.changes, hasEntered, client)
   }
 
   /** The connection comes from another process. It gets its places even if there are none. */
   resumed(connection: Connection): void {
-    this.#recountOne(
-      connection,
-      true,
-      this.#next === undefined ? [this.#present] : [this.#present, this.#next],
-    )
+    const changes = this.#next?.changes ?? new RecountChanges([this.#present], this.#present)
+    this.#recountOne(connection, changes, true, connection.countedClient)
   }
 
-  #recount(config: LimitPlans): void {
-    for (const connection of this.#connections())
-      this.#recountOne(connection, connection.hasEntered, [config])
+  /** Does the first part at once. It ends early if another one begins. */
+  async #recount(changes: RecountChanges): Promise<void> {
+    this.#underWay = changes
+    let began = performance.now()
+    for (const [index, connection] of this.#connections().entries()) {
+      const hasEnded = connection.sweepIndex < 0
+      if (!hasEnded) this.#recountOne(connection, changes, connection.hasEntered, connection.countedClient)
+      const isLook = (index + 1) % LEAST_OF_PART === 0
+      if (!isLook || performance.now() - began < LONGEST_PART_MS) continue
+      await setImmediate()
+      if (this.#underWay !== changes) return
+      began = performance.now()
+    }
   }
 
-  #recountOne(connection: Connection, hasEntered: boolean, configs: readonly LimitPlans[]): void {
-    const { service, cluster, countedClient: client } = connection
-    const limits: Limit[] = []
-    const add = (plan: LimitPlan | undefined, isEntered: boolean): void => {
-      for (const limit of plan?.all.list ?? [])
-        if (!limits.some(({ key }) => key === limit.key) && this.#isHeld(limit, connection, isEntered))
-          limits.push(limit)
-    }
-    for (const plans of configs) {
-      add(plans.ofListener(service.name), true)
-      if (cluster !== undefined) add(plans.ofCluster(cluster), hasEntered)
-    }
-    if (limits.length === 0 && connection.claim === undefined) return
+  #recountOne(
+    connection: Connection,
+    changes: RecountChanges,
+    hasEntered: boolean,
+    client: CountedClient,
+  ): void {
+    const change = changes.of(connection, hasEntered, client)
+    if (change.limits.length === 0 && connection.claim === undefined) return
     connection.claim ??= new Claim()
-    this.#limiter.recount(connection.claim, limits, client === 'exempt' ? undefined : client)
-  }
-
-  /**
-   * Whether the connection holds a place in this limit from now on. A connection that came beyond a limit in a dry run has no
-   * place in it, and gets none.
-   */
-  #isHeld({ key, perSource, policy }: Limit, connection: Connection, isEntered: boolean): boolean {
-    if (connection.claim?.holds(key) === true) return true
-    if (!isEntered || connection.isRefused) return false
-    if (policy.dryRun && this.#present.keys.has(key)) return false
-    return perSource === undefined || isSource(connection.countedClient)
+    this.#limiter.recount(connection.claim, change, client === 'exempt' ? undefined : client)
   }
 }
-
-const isSource = (client: CountedClient): boolean =>
-  typeof client === 'object' ? client.kind === 'tcp' : client !== 'exempt'

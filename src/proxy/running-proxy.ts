@@ -137,7 +137,7 @@ export class RunningProxy {
       drains: this.drains.status(),
       names: this.names.status(),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
-      ...this.limiting.status(this.config),
+      ...this.limiting.status(),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
       config: this.#reloader.counts(),

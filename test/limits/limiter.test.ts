@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { packPeer } from '../../src/address.js'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
+import { changeTo } from '../../src/limits/change.js'
 import { Claim } from '../../src/limits/claim.js'
 import { createOwnCounts } from '../../src/limits/counts/own-counts.js'
-import { type LimitPlan, planOf } from '../../src/limits/limit.js'
+import { type Limit, type LimitPlan, planOf } from '../../src/limits/limit.js'
 import { groupFor, isWaitedFor, Limiter, type NoPlace } from '../../src/limits/limiter.js'
 import { causeOf } from '../../src/limits/no-place.js'
 
@@ -69,6 +70,8 @@ describe('a plan', () => {
 })
 
 describe('a connection that is there when limits change', () => {
+  const recount = (limiter: Limiter, claim: Claim, limits: readonly Limit[], client: number): void =>
+    limiter.recount(claim, changeTo(limits, claim.limits), client)
   const heldBy = (limiter: Limiter, claim: Claim) => [
     claim.limits.map(({ key }) => key),
     limiter.counts.held({ scope: 'process' }),
@@ -79,7 +82,7 @@ describe('a connection that is there when limits change', () => {
     const { limiter } = limiterOf()
     const plan = planFrom({ maxConnections: 1, perSource: { maxConnections: 1 } }, undefined)
     const claims = [new Claim(), new Claim()]
-    for (const claim of claims) limiter.recount(claim, plan.all.list, ONE)
+    for (const claim of claims) recount(limiter, claim, plan.all.list, ONE)
     expect(heldBy(limiter, claims[0]!)).toEqual([['process /32 /64', 'process'], 2, [2]])
     limiter.leave(claims[0]!)
     expect(told(limiter.take(plan.all, OTHER, new Claim()))).toBe('limit: process connections')
@@ -92,27 +95,29 @@ describe('a connection that is there when limits change', () => {
     const { limiter } = limiterOf()
     const claim = new Claim()
     limiter.take(planFrom({ maxConnections: 1 }, { perSource: { maxConnections: 1 } }).all, ONE, claim)
-    limiter.recount(
+    recount(
+      limiter,
       claim,
       planFrom({ maxConnections: 9, perSource: { maxConnections: 5 } }, undefined).all.list,
       ONE,
     )
     expect(heldBy(limiter, claim)).toEqual([['process /32 /64', 'process'], 1, [1]])
     expect([...limiter.counts.sources('listener/front')].map(({ held }) => held)).toEqual([0])
-    limiter.recount(
+    recount(
+      limiter,
       claim,
       planFrom({ perSource: { prefix4: 24, maxConnections: 5 } }, undefined).all.list,
       ONE,
     )
     expect(heldBy(limiter, claim)).toEqual([['process /24 /64'], 0, [0, 1]])
-    limiter.recount(claim, [], ONE)
+    recount(limiter, claim, [], ONE)
     expect(heldBy(limiter, claim)).toEqual([[], 0, [0, 0]])
   })
 
   it('uses up no rate', () => {
     const { limiter } = limiterOf()
     const plan = planFrom({ newPerSecond: { rate: 0.01, burst: 1 } }, undefined)
-    limiter.recount(new Claim(), plan.all.list, ONE)
+    recount(limiter, new Claim(), plan.all.list, ONE)
     expect(limiter.take(plan.all, ONE, new Claim())).toBeUndefined()
     expect(told(limiter.take(plan.all, ONE, new Claim()))).toBe('limit: process rate')
   })
@@ -121,8 +126,8 @@ describe('a connection that is there when limits change', () => {
     const { limiter } = limiterOf(1)
     const plan = planFrom({ perSource: { maxConnections: 1 } }, undefined)
     const claims = [new Claim(), new Claim()]
-    limiter.recount(claims[0]!, plan.all.list, ONE)
-    limiter.recount(claims[1]!, plan.all.list, OTHER)
+    recount(limiter, claims[0]!, plan.all.list, ONE)
+    recount(limiter, claims[1]!, plan.all.list, OTHER)
     expect(claims.map(({ limits }) => limits.length)).toEqual([1, 0])
   })
 })

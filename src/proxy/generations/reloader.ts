@@ -81,11 +81,13 @@ export class Reloader {
     const log = await openLog.prepare(config.log)
     generations.next = after
     catalogue.prepare(config)
+    // Clients of new listeners come as soon as these are open. They count in the limits of this config.
+    await shared.limiting.recount.prepare(config)
     const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
+      shared.limiting.recount.giveUp()
       log.abandon()
       throw error
     })
-    await shared.limiting.recount.prepare(config)
     return {
       takeUp: () => {
         try {

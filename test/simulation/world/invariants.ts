@@ -77,7 +77,7 @@ function checkLimits(world: World): void {
   const connections = proxy.connections().filter(({ isRefused }) => !isRefused)
   for (const { key, perSource } of limitsOf(proxy.config)) {
     const isCounted = ({ claim, countedClient: client }: (typeof connections)[number]): boolean =>
-      claim?.holds(key) === true ||
+      claim?.limits.some((limit) => limit.key === key) === true ||
       (perSource !== undefined &&
         (client === 'exempt' || (typeof client === 'object' && client.kind === 'unix')))
     const missing = connections.filter((each) => !isCounted(each))
