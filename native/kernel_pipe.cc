@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "fd_reserve.h"
+
 namespace millrace {
 
 namespace {
@@ -137,6 +139,11 @@ int KernelPipes::Open(KernelPipe* pipe) {
 int KernelPipes::OpenOnce(KernelPipe* pipe) {
   int fds[2];
   if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
+  if (IsReserved(std::max(fds[0], fds[1]))) {
+    close(fds[0]);
+    close(fds[1]);
+    return -EMFILE;
+  }
   pipe->read_fd = fds[0];
   pipe->write_fd = fds[1];
   pipe->inside = 0;

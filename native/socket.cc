@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fd_reserve.h"
+
 namespace millrace {
 
 namespace {
@@ -119,6 +121,7 @@ int Descriptors::Add(int fd) {
   if (open_.size() <= static_cast<size_t>(fd)) open_.resize(static_cast<size_t>(fd) + 64);
   open_[static_cast<size_t>(fd)] = true;
   count_++;
+  last_ = fd;
   return fd;
 }
 
@@ -184,6 +187,7 @@ int Connect(const Endpoint& endpoint) {
   SocketAddress address;
   const int fd = Open(&address, endpoint);
   if (fd < 0) return fd;
+  if (IsReserved(fd)) return CloseWith(fd, -EMFILE);
   if (connect(fd, address.get(), address.length) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
   return CloseWith(fd, -errno);
 }

@@ -25,10 +25,13 @@ class Descriptors {
   int Release(int fd);
   void CloseAll();
   int count() const { return count_; }
+  // The last one that was added.
+  int last() const { return last_; }
 
  private:
   std::vector<bool> open_;
   int count_ = 0;
+  int last_ = -1;
 };
 
 struct Endpoint {
@@ -55,6 +58,7 @@ int SetLiveness(int fd, const Liveness& liveness);
 // Returns the next connection, and the address of its peer in `peer`.
 int Accept(int listener, Endpoint* peer);
 
+// -EMFILE: all fds that are not reserved (fd_reserve.h) are taken.
 // Returns a socket whose connect is in progress or done. The kernel chooses the source port late.
 // IP_BIND_ADDRESS_NO_PORT is not needed for that, because nothing is bound.
 int Connect(const Endpoint& endpoint);

@@ -59,7 +59,7 @@ function listenerTable(history) {
       title: 'State',
       width: 5.5,
       cell: listenerState,
-      tone: ({ isListening }) => (isListening ? 'good' : 'warn'),
+      tone: ({ isListening, shortage }) => (isListening && shortage === undefined ? 'good' : 'warn'),
     },
     {
       title: 'Active',

@@ -29,8 +29,9 @@ const MOST_FAILING_NAMES = 3
 export function listenerState({
   isListening,
   isLeaving,
-}: Pick<Listener, 'isListening' | 'isLeaving'>): string {
-  if (isListening) return 'listening'
+  shortage,
+}: Pick<Listener, 'isListening' | 'isLeaving' | 'shortage'>): string {
+  if (isListening) return shortage === undefined ? 'listening' : `pauses (${shortage})`
   return isLeaving ? 'leaving' : 'closed'
 }
 

@@ -11,10 +11,11 @@ const copying = { ...blank(DIRECTION), carrier: 'copy', notSplicing: 'small' } a
 
 it.each([
   [{ isListening: true, isLeaving: false }, 'listening'],
+  [{ isListening: true, isLeaving: false, shortage: 'EMFILE' }, 'pauses (EMFILE)'],
   [{ isListening: false, isLeaving: true }, 'leaving'],
   [{ isListening: false, isLeaving: false }, 'closed'],
 ])('a listener with %j is shown as %s', (listener, state) => {
-  expect(words.listenerState(listener)).toBe(state)
+  expect(words.listenerState({ shortage: undefined, ...listener })).toBe(state)
 })
 
 it.each([

@@ -10,6 +10,7 @@
 #include <napi.h>
 
 #include "../copy_offload.h"
+#include "../fd_reserve.h"
 #include "../kernel_pipe.h"
 #include "../poller.h"
 #include "../shared_counts.h"
@@ -36,6 +37,7 @@ class Addon {
   void Deliver(int count);
 
   Descriptors descriptors;
+  FdReserve reserve;
   KernelPipes pipes;
   Poller poller;
   CopyOffload orders;

@@ -1,4 +1,6 @@
 // The calls about sockets: how they are opened, what TypeScript itself reads from them, and how they end.
+#include <errno.h>
+
 #include <algorithm>
 
 #include "../constants.h"
@@ -30,7 +32,10 @@ Napi::Value ListenOn(Info info) {
   return Answer(info, Of(info).descriptors.Add(fd));
 }
 
+// While fds are short, the peer stays in the queue of the kernel.
 Napi::Value AcceptFrom(Info info) {
+  Addon& addon = Of(info);
+  if (!addon.reserve.HasRoom(Int(info, 0), addon.descriptors.last())) return Answer(info, -EMFILE);
   Endpoint peer;
   const int fd = OwnAndWatch(&Of(info), Accept(Int(info, 0), &peer), Int(info, 1));
   return Answer(info, Show(&Of(info), peer, fd));

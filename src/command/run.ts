@@ -82,6 +82,7 @@ async function serve(command: Served, start: ProcessStart): Promise<void> {
 async function serveCommand(command: Served, start: ProcessStart): Promise<void> {
   const load = command.kind === 'run' ? noFile : await loaderOf(command)
   const config = command.kind === 'run' ? command.config : load()
+  if (process.pid === 1) (await import('../workers/reap-orphans.js')).reapOrphans()
   const { serveConfig } = await import('./serve.js')
   await serveConfig({ ...start, config, load, pidFile: command.pidFile })
 }

@@ -9,6 +9,8 @@ export interface Readiness {
   readonly isReady: boolean
   /** `ready`, or what is missing. */
   readonly why: string
+  /** Clients wait, and a resource is missing that the whole process needs for them. */
+  readonly isShort?: boolean
 }
 
 export interface ConnectionList {

@@ -22,7 +22,10 @@ export interface MostConnections {
 
 /** A socket of the client, and one of the backend. */
 const FDS_PER_CONNECTION = 2
-/** For the admin address, the log, a reload, DNS and checks. */
+/**
+ * For the admin address, the log, a reload, DNS and checks. Half of them are what every process has open. The addon gives the
+ * other half to no connection (native/fd_reserve.cc).
+ */
 const RESERVED_FDS = 64
 /** The addon opens one kernel pipe, which has two fds, for each 8 fds of the limit (native/kernel_pipe.cc). */
 const FDS_PER_FD_OF_PIPES = 4

@@ -14,6 +14,10 @@ import type { Socket } from '../io/socket.js'
 export const BACKLOG = 4096
 /** How often the hooks hear that accepting is paused, or fails again and again (ms). */
 const TELL_EVERY_MS = 10_000
+/**
+ * ms. A listener that pauses tries again after a tenth of this. If clients wait and there is still nothing for them, it pauses again.
+ */
+const PAUSE_LASTS_MS = 1000
 
 /** The address is the one in the config. */
 export interface ListenerOptions extends ListenPlace {
@@ -51,6 +55,8 @@ export class Listener {
   #place: ListenPlace
   #isDrained = false
   #toldPauseAt = Number.NEGATIVE_INFINITY
+  #pausedAt = Number.NEGATIVE_INFINITY
+  #pausedBy = ''
   #toldFailureAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ListenerOptions) {
@@ -73,6 +79,11 @@ export class Listener {
 
   get isListening(): boolean {
     return this.#listening !== undefined
+  }
+
+  /** The errno name of what prevents accepting at the moment, although clients wait. Undefined: nothing does. */
+  get shortage(): string | undefined {
+    return performance.now() - this.#pausedAt < PAUSE_LASTS_MS ? this.#pausedBy : undefined
   }
 
   /** True if it must stay closed until somebody asks for it anew. */
@@ -167,6 +178,8 @@ export class Listener {
 
   #paused(hooks: ListenerHooks, errno: string): void {
     const now = performance.now()
+    this.#pausedAt = now
+    this.#pausedBy = errno
     const isNews = now - this.#toldPauseAt >= TELL_EVERY_MS
     if (isNews) this.#toldPauseAt = now
     hooks.paused(this, errno, isNews)

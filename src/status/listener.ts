@@ -6,7 +6,20 @@
  */
 
 import { IS_LEAVING, OUTCOMES, PARTIES, PHASES, SIDES, TRAFFIC } from './common.js'
-import { choice, count, gauge, histogram, key, keyOf, metric, part, setting, tally } from './kinds.js'
+import {
+  choice,
+  count,
+  finding,
+  gauge,
+  histogram,
+  key,
+  keyOf,
+  metric,
+  optional,
+  part,
+  setting,
+  tally,
+} from './kinds.js'
 
 /** Connections that ended and copied bytes that they might have spliced. */
 export const NOT_SPLICED = {
@@ -55,6 +68,8 @@ export const LISTENER = {
     whenGone: false,
     metric: metric('millrace_listener_up', '1 while the listener accepts clients, else 0.'),
   }),
+  /** What prevents accepting at the moment, although clients wait: an errno name such as EMFILE. Undefined: nothing does. */
+  shortage: optional(finding()),
   /**
    * The config no longer names the listener. It accepts no clients, and stays for the connections that it
    * has.

@@ -71,8 +71,9 @@ export class WorkersControl implements Control {
   }
 
   /**
-   * Ready means that every worker that is wanted exists and answers, and that one of them is ready itself. The others
-   * may have no open listener: a unix socket belongs to one worker, and operators drain listeners.
+   * Ready means that every worker that is wanted exists and answers, that none lacks file descriptors for its clients, and that
+   * one of them is ready itself. The others may have no open listener: a unix socket belongs to one worker, and operators
+   * drain listeners.
    */
   async readiness(): Promise<Readiness> {
     if (this.#supervisor.isStopping) return unready('draining')
@@ -86,7 +87,7 @@ export class WorkersControl implements Control {
     const silent = seen.find(({ value }) => value === undefined)
     if (silent !== undefined) return unready(`worker ${silent.channel.slot} does not answer`)
     const answers = seen.map(({ value }) => value!)
-    return answers.find(({ isReady }) => isReady) ?? answers[0]!
+    return answers.find(({ isShort }) => isShort) ?? answers.find(({ isReady }) => isReady) ?? answers[0]!
   }
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {

@@ -99,8 +99,8 @@ async function splicesAgain(): Promise<void> {
   }
 }
 
-// An odd and an even limit, because a connection needs two fds. Then once the accept and once the dial finds none left.
-describe.runIf(hasKernel && !areMissing('sh')).each([100, 101])('a proxy with %i fds', (limit) => {
+// The addon keeps 32 of these fds back. An odd and an even limit, because a connection needs two fds. Then once the accept and once the dial finds none left.
+describe.runIf(hasKernel && !areMissing('sh')).each([132, 133])('a proxy with %i fds', (limit) => {
   const beneath = ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh']
   const shortages = (): string[] => [...relay.pauses, ...relay.failedDials]
 

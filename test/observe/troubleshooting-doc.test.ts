@@ -12,7 +12,8 @@ const rows = [...text.matchAll(/^\| `.*\| (?:warn|error) \|.*$/gm)].map(([row]) 
 const told = rows.map(([message = '', level]) => ({ level, text: /`(.*?)`/.exec(message)![1]! }))
 
 /** Words of the page that stand for a value. */
-const VALUES = /\b(?:BACKEND|CLUSTER|CODE|COUNT|ERRNO|FILE|HOST|LIMIT|LISTENER|MESSAGE|REASON|STATE|TIER)\b/g
+const VALUES =
+  /\b(?:BACKEND|CLUSTER|CODE|COUNT|ERRNO|FILE|HOST|LIMIT|LISTENER|MESSAGE|REASON|SOCKETS|STATE|TIER)\b/g
 const written = (message: string): string => message.replaceAll(VALUES, HOLE)
 
 describe('messages read from the sources', () => {

@@ -1,4 +1,4 @@
-/** The calls of the addon about the service manager that has started this process. They return -errno if they fail. */
+/** The calls of the addon about the service manager that has started this process, and about processes that it has not started. They return -errno if they fail. */
 export interface NativeService {
   /**
    * Sends one datagram to a unix socket (sd_notify(3)). An abstract name begins with a NUL. Returns 0, or -EAGAIN if the queue
@@ -7,4 +7,8 @@ export interface NativeService {
   notify(path: string, text: string): number
   /** Whether the fd is a stream socket that listens: 1 or 0. */
   isListening(fd: number): number
+  /** A child that has ended and was not reaped, which it stays. 0: there is none. */
+  deadChild(): number
+  /** Reaps a child that has ended. */
+  reapChild(pid: number): number
 }

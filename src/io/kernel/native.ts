@@ -68,9 +68,12 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
     count: number,
     deadPeerMs: number,
   ): number
-  /** accept4 and `watch`. Returns the fd. The peer's address is in `scratch` and `outcome`. */
+  /**
+   * accept4 and `watch`. Returns the fd. The peer's address is in `scratch` and `outcome`. -EMFILE: the fds that are left are for
+   * operators, and the client waits in the kernel's queue.
+   */
   accept(listener: number, generation: number): number
-  /** socket, connect and `watch`. Returns the fd. The outcome of the connect comes as an event. */
+  /** socket, connect and `watch`. Returns the fd, or -EMFILE as `accept` does. The outcome of the connect comes as an event. */
   connect(host: string, port: number, generation: number): number
   /** Returns a duplicate of an fd that somebody else will close. */
   adopt(fd: number): number
@@ -108,7 +111,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   count(): NativeCounts
 }
 
-const VERSION = 14
+const VERSION = 15
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.

@@ -11,7 +11,7 @@ import { DURATION_BOUNDS, Histogram } from './histogram.js'
 import { TrafficMeter } from './meters.js'
 
 /** The facts of a listener that the status has besides its counts. */
-export type CountedListener = Pick<Listener, 'address' | 'isListening'>
+export type CountedListener = Pick<Listener, 'address' | 'isListening' | 'shortage'>
 
 export class ListenerMeter extends TrafficMeter {
   /** The last listener with this name. */

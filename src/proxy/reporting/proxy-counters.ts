@@ -222,6 +222,7 @@ export class ProxyCounters {
       name,
       address: formatAddress(listener.address),
       isListening: listener.isListening && !isLeaving,
+      shortage: listener.shortage,
       isLeaving,
       active: sums.count(meter),
       ...meter.counts,

@@ -9,9 +9,12 @@ import type { ProxyStatus } from '../../observe/status.js'
 
 export function readinessOf(
   state: ProxyStatus['state'],
-  listeners: Iterable<Pick<Listener, 'isListening'>>,
+  listeners: Iterable<Pick<Listener, 'isListening' | 'shortage'>>,
 ): Readiness {
   if (state !== 'running') return { isReady: false, why: state }
-  for (const { isListening } of listeners) if (isListening) return { isReady: true, why: 'ready' }
-  return { isReady: false, why: 'no listener listens' }
+  const open = Array.from(listeners).filter(({ isListening }) => isListening)
+  if (open.length === 0) return { isReady: false, why: 'no listener listens' }
+  const short = open.find(({ shortage }) => shortage !== undefined)
+  if (short === undefined) return { isReady: true, why: 'ready' }
+  return { isReady: false, why: `accepting pauses: ${short.shortage}`, isShort: true }
 }

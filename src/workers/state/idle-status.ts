@@ -48,7 +48,9 @@ export function idleStatus(
 }
 
 function nothingCounted(config: Config, catalogue: Catalogue): ReturnType<ProxyCounters['report']> {
-  const closed = config.listeners.map(({ address }) => [{ address, isListening: false }, undefined] as const)
+  const closed = config.listeners.map(
+    ({ address }) => [{ address, isListening: false, shortage: undefined }, undefined] as const,
+  )
   const present = Array.from(catalogue.clusters.given, ({ name }) => {
     const { via, dial } = config.clusters[name] ?? {}
     const isLeft = via !== undefined || dial !== undefined

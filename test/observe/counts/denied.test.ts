@@ -3,7 +3,11 @@ import { expect, it } from 'vitest'
 import { ListenerMeter } from '../../../src/observe/counts/listener-meter.js'
 import { DENIALS } from '../../../src/observe/endings.js'
 
-const listener = { address: { kind: 'tcp', host: '127.0.0.1', port: 1 }, isListening: true } as const
+const listener = {
+  address: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+  isListening: true,
+  shortage: undefined,
+} as const
 
 it('each reason to deny a client counts from 0', () => {
   expect(new ListenerMeter(listener).denied()).toEqual(DENIALS.map((why) => ({ why, count: 0 })))

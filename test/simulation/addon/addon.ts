@@ -205,6 +205,14 @@ export class SimulatedAddon extends Messages implements native.Native {
     return 0
   }
 
+  deadChild(): number {
+    return 0
+  }
+
+  reapChild(): number {
+    return -e.EINVAL
+  }
+
   protected get parts(): Messages['parts'] {
     const own = (fd: number, generation: number): number => this.#own(fd, generation)
     const [kernel, pipes, owned, outcome, scratch] = [
