@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runChecks } from './packages/checks.mjs'
+import { containerChecks } from './packages/containers.mjs'
+import { debChecks } from './packages/deb.mjs'
+import { debRootChecks } from './packages/deb-root.mjs'
 import { npmChecks } from './packages/npm.mjs'
 
 /** Each kind makes its list of checks for a checkout and a folder of its own, which is removed at the end. */
-const KINDS = { npm: npmChecks }
+const KINDS = { npm: npmChecks, deb: debChecks, 'deb-root': debRootChecks, containers: containerChecks }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(KINDS)

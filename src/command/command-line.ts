@@ -56,6 +56,13 @@ interface Flags {
 
 const HELP_WIDTH = 100
 const FLAGS_CLUSTER = 'default'
+/** The meaning of each exit code, for the help and the man page. */
+export const EXIT_CODES = {
+  0: 'done',
+  1: 'failed while running',
+  2: 'wrong use',
+  78: 'bad config',
+} as const
 const EXAMPLES = `
 Examples:
   millrace                                                 a demonstration on 127.0.0.1
@@ -64,7 +71,9 @@ Examples:
   millrace check --config millrace.yaml
   millrace top                                             a live screen of the running millrace
 
-Exit codes: 0 done, 1 failed while running, 2 wrong use, 78 bad config.`
+Exit codes: ${Object.entries(EXIT_CODES)
+  .map(([code, meaning]) => `${code} ${meaning}`)
+  .join(', ')}.`
 
 /** `args` are the arguments after the program's name. */
 export function parseCommandLine(args: readonly string[], version: string): CommandLine {
@@ -97,6 +106,13 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
   }
   // Whatever parses without an error has run an action.
   return decided!
+}
+
+/** Every command and option, as `--help` shows them. The man page and the completions of shells are made of it. */
+export function describeCommandLine(version: string): Command {
+  const program = new Command('millrace')
+  define(program, version, () => {})
+  return program
 }
 
 /** The config of a file, with the flags applied. */

@@ -53,8 +53,8 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
   /** Replaces the files that the examples name by files that exist. */
   function withFiles(text: string): string {
     return text
-      .replaceAll(/\/etc\/tls\/[\w.-]+\.pem/g, pair.cert)
-      .replaceAll(/\/etc\/tls\/[\w.-]+\.key/g, pair.key)
+      .replaceAll(/\/etc(\/millrace)?\/tls\/[\w.-]+\.pem/g, pair.cert)
+      .replaceAll(/\/etc(\/millrace)?\/tls\/[\w.-]+\.key/g, pair.key)
       .replaceAll(/\/etc\/millrace\/[\w.-]+\.txt/g, empty)
   }
 })
