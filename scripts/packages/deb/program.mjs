@@ -12,6 +12,8 @@ export const COMMAND = `${HOME}/dist/cli.js`
 
 /** What a running command reads. Types, maps of sources and texts stay out. */
 const READ = new Set(['.js', '.mjs', '.cjs', '.json', '.css', '.html', '.svg', '.node'])
+/** Documentation and examples have a place of their own. */
+const OF_PROGRAM = /^(dist|page)\//
 /** A dependency shows no pages. */
 const READ_OF_DEPENDENCIES = new Set([...READ].filter((each) => each !== '.html'))
 const UNREAD_FOLDERS = new Set(['test', 'tests', 'benchmarks', 'docs', 'examples'])
@@ -40,7 +42,7 @@ async function packagedFiles(root) {
 
 function isNeeded(path, arch) {
   if (path.startsWith('prebuilds/')) return path.startsWith(`prebuilds/linux-${arch}/`)
-  return READ.has(extname(path))
+  return path === 'package.json' || (OF_PROGRAM.test(path) && READ.has(extname(path)))
 }
 
 async function addDependencies(root, home) {
