@@ -30,6 +30,8 @@ export async function makeCleanRoot(checkout, folder) {
   if (!existsSync(kept)) await bootstrap(kept)
   const path = join(folder, 'debian')
   await output('cp', ['-a', kept, path], { timeout: SETUP_MS })
+  for (const each of COPIED)
+    if (existsSync(each)) cpSync(each, join(path, each), { recursive: true, dereference: true })
   return new CleanRoot(path)
 }
 
@@ -40,8 +42,6 @@ async function bootstrap(kept) {
   mkdirSync(dirname(kept), { recursive: true })
   const args = ['--variant=minbase', `--include=${PACKAGES}`, suite, unfinished, mirror]
   await output('debootstrap', args, { timeout: SETUP_MS, env: { ...process.env, PATH } })
-  for (const path of COPIED)
-    if (existsSync(path)) cpSync(path, join(unfinished, path), { recursive: true, dereference: true })
   renameSync(unfinished, kept)
 }
 

@@ -8,11 +8,10 @@ import { basename, join } from 'node:path'
 import { output } from './checks.mjs'
 import { makeCleanRoot } from './clean-root.mjs'
 import { readDockerfile, words } from './dockerfile.mjs'
-import { nodeProgram } from './nodes.mjs'
+import { NODES } from './nodes.mjs'
 import { Clients, configFor, listening, startBackend } from './served.mjs'
 
 const NODE = /^node:(\d+)-bookworm-slim$/
-const VERSIONS = { 24: '24.22.3' }
 const NPM = 'npm@11.6.0'
 const DEFAULTS = { USER: '0:0', WORKDIR: '/' }
 
@@ -23,22 +22,30 @@ export async function buildImage(checkout, folder, text) {
     const home = join(folder, `stage-${index}`)
     mkdirSync(home)
     const stage = { name, root: await makeCleanRoot(checkout, home), settings: { ...DEFAULTS } }
-    await addNode(checkout, home, stage.root, image)
+    await addNode(home, stage.root, image)
     for (const each of instructions) await carryOut(each, stage, stages, checkout)
     stages.push(stage)
   }
   return stages.at(-1)
 }
 
-async function addNode(checkout, folder, root, image) {
-  const version = VERSIONS[NODE.exec(image)?.[1]]
+/** As the image has it: with headers, which the addon needs, and with npm. */
+async function addNode(folder, root, image) {
+  const line = NODE.exec(image)?.[1]
+  const version = NODES.find((each) => each.startsWith(`${line}.`))
   if (version === undefined) throw new Error(`Dockerfile: no stand-in for the image ${image}`)
-  cpSync(await nodeProgram(checkout, version, process.arch), join(root.path, 'usr/local/bin/node'))
-  const [{ filename }] = JSON.parse(await output('npm', ['pack', NPM, '--json'], { cwd: folder }))
-  mkdirSync(join(root.path, 'usr/local/lib/node_modules/npm'), { recursive: true })
-  const target = join(root.path, 'usr/local/lib/node_modules/npm')
-  await output('tar', ['-xzf', filename, '-C', target, '--strip-components=1'], { cwd: folder })
+  const local = join(root.path, 'usr/local')
+  await unpack(`node-linux-${process.arch}@${version}`, folder, local)
+  await unpack(NPM, folder, join(local, 'lib/node_modules/npm'))
   await root.shell('ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm')
+}
+
+async function unpack(name, folder, target) {
+  const [{ filename }] = JSON.parse(await output('npm', ['pack', name, '--json'], { cwd: folder }))
+  mkdirSync(target, { recursive: true })
+  await output('tar', ['-xzf', filename, '-C', target, '--strip-components=1', '--no-same-owner'], {
+    cwd: folder,
+  })
 }
 
 async function carryOut({ name, text, options }, stage, stages, checkout) {
