@@ -2,9 +2,13 @@
  * What each kind of process loads. A file costs time at every start, so nobody loads what only others need. The tests read
  * files and run no code of millrace.
  */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { loadedBy } from './support/static-imports.js'
 
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const WORKER = ['src/workers/worker.ts', 'src/workers/own-process.ts']
 const VERB = ['src/command/run.ts', 'src/command/ask.ts']
 const SUPERVISOR = ['src/workers/supervisor.ts', 'src/workers/workers-control.ts']
@@ -13,10 +17,9 @@ it('src/cli.ts loads only the signals before it knows what to run', () => {
   expect(loadedBy('src/cli.ts')).toEqual({ files: ['src/cli.ts', 'src/signals.ts'], packages: [] })
 })
 
-it('a worker loads no package but pino, dns-packet and zod, no schema of the config, no command and no admin server', () => {
+it('a worker loads no package but pino and dns-packet, no schema of the config, no command and no admin server', () => {
   const { files, packages } = loadedBy(...WORKER)
-  // zod is for messages about connections that are handed over.
-  expect(packages).toEqual(['dns-packet', 'pino', 'zod'])
+  expect(packages).toEqual(['dns-packet', 'pino'])
   expect(files.filter((file) => /^src\/(command|admin|config\/schema)/.test(file))).toEqual([])
 })
 
@@ -43,4 +46,21 @@ it('the library loads no package but those of a proxy: no commander, pino-pretty
   const { files, packages } = loadedBy('src/index.ts')
   expect(packages).toEqual(['dns-packet', 'pino', 'zod'])
   expect(files.filter((file) => file.startsWith('src/command/'))).toEqual([])
+})
+
+it('only what a process does at its start imports files later, because an update of the package removes files of the bundle', () => {
+  const importing = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) =>
+      path.endsWith('.ts') &&
+      /await import\(|^\s+import\(/m.test(readFileSync(join(ROOT, 'src', path), 'utf8')),
+  )
+  expect(importing.sort()).toEqual([
+    'cli.ts',
+    'command/admin-address.ts',
+    'command/run.ts',
+    'command/serve.ts',
+    // The successor of an upgrade does it in the seconds after its start.
+    'proxy/hand-over/hand-over.ts',
+    'proxy/library-proxy.ts',
+  ])
 })

@@ -9,9 +9,10 @@ import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { changedPlaces } from '../limits/counts/places-of-another.js'
 import { VERSION } from '../version.js'
 import type { RoutedControl } from './forwarding.js'
-import type { Heir } from './heir.js'
+import { Heir } from './heir.js'
 import type { Begin, HeldPlaces, Serving } from './messages.js'
 import { PROTOCOL } from './protocol.js'
+import { leftOf, stateOf } from './state.js'
 import type { Succession } from './succession.js'
 import { inheritedAs, type StartSuccessor } from './successor-process.js'
 
@@ -107,7 +108,6 @@ export class Upgrade {
   }
 
   async #begin(): Promise<Heir> {
-    const { Heir } = await import('./heir.js')
     const { succession, admin, start } = this.#host
     const fds: number[] = []
     const inherit = (fd: number): number => inheritedAs(fds.push(fd) - 1)
@@ -138,7 +138,6 @@ export class Upgrade {
     this.#hasState = true
     routed.hold()
     await succession.pause()
-    const { stateOf } = await import('./state.js')
     const state = await stateOf(succession)
     this.#places = state.places
     heir.hand(state)
@@ -174,7 +173,6 @@ export class Upgrade {
   }
 
   async #tell(heir: Heir): Promise<void> {
-    const { leftOf } = await import('./state.js')
     const left = await leftOf(this.#host.succession)
     const places = changedPlaces(this.#places, left.places)
     this.#places = left.places
