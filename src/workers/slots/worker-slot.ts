@@ -83,7 +83,9 @@ export class WorkerSlot {
     let hasServed = false
     const hooks: WorkerChannelHooks = {
       hello: (hello) => {
-        if (!this.#isClosed) this.#hooks.hello(hello)
+        // What was sent before this is lost. A worker that came too late is told once more that it must end.
+        if (this.#isClosed) hello.send({ kind: 'leave' })
+        else this.#hooks.hello(hello)
       },
       ready: (ready) => {
         hasServed = true

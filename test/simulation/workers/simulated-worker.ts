@@ -63,8 +63,9 @@ export class SimulatedWorker implements WorkerProcess {
     return !this.#isBooted || !this.#down.isEmpty || this.process.isBusy
   }
 
+  /** Node drops what comes before the worker listens for messages. */
   send(message: ToWorker, handle?: ServerHandle): void {
-    if (this.isGone) return
+    if (this.isGone || !this.#isBooted) return
     this.#down.send(message, handle instanceof SimulatedHandle ? handle.queue : undefined)
   }
 
