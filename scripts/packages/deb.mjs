@@ -21,7 +21,7 @@ const MIB = 1024 * 1024
 /** All that is in the package, folders left out. */
 const EXPECTED = [
   /^\/opt\/millrace\/(LICENSE\.node|node|package\.json)$/,
-  /^\/opt\/millrace\/(dist|page|node_modules)\/./,
+  /^\/opt\/millrace\/(bundle|dist|page|node_modules)\/./,
   /^\/opt\/millrace\/prebuilds\/linux-x64\//,
   /^\/etc\/millrace\/millrace\.yaml$/,
   /^\/usr\/bin\/millrace$/,
@@ -84,7 +84,7 @@ export function debChecks(root, folder) {
       name: 'the command serves with the Node of the package',
       run: () => {
         const home = join(tree, HOME)
-        const command = [join(home, 'node'), join(home, 'dist/cli.js')]
+        const command = [join(home, 'node'), join(home, 'bundle/cli.js')]
         return serveOnce({ command, engine: 'kernel', cwd: folder, env: { XDG_RUNTIME_DIR: folder } })
       },
     },

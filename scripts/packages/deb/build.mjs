@@ -56,7 +56,7 @@ async function commitDate(root) {
 /** Modes do not depend on the umask of the user who builds. */
 function unify(tree, date) {
   for (const { path, isFolder } of entriesOf(tree)) {
-    const isProgram = isFolder || /^\/opt\/millrace\/(node|dist\/cli\.js)$/.test(path.slice(tree.length))
+    const isProgram = isFolder || /^\/opt\/millrace\/(node|bundle\/cli\.js)$/.test(path.slice(tree.length))
     chmodSync(path, isProgram ? 0o755 : 0o644)
     utimesSync(path, date, date)
   }

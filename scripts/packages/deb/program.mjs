@@ -8,12 +8,12 @@ import { output } from '../checks.mjs'
 import { nodeFolder } from './node-binary.mjs'
 
 export const HOME = '/opt/millrace'
-export const COMMAND = `${HOME}/dist/cli.js`
+export const COMMAND = `${HOME}/bundle/cli.js`
 
 /** What a running command reads. Types, maps of sources and texts stay out. */
 const READ = new Set(['.js', '.mjs', '.cjs', '.json', '.css', '.html', '.svg', '.node'])
 /** Documentation and examples have a place of their own. */
-const OF_PROGRAM = /^(dist|page)\//
+const OF_PROGRAM = /^(bundle|dist|page)\//
 /** A dependency shows no pages. */
 const READ_OF_DEPENDENCIES = new Set([...READ].filter((each) => each !== '.html'))
 const UNREAD_FOLDERS = new Set(['test', 'tests', 'benchmarks', 'docs', 'examples'])
