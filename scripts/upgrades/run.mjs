@@ -1,5 +1,5 @@
-// Upgrades millrace again and again under load, and counts clients that were refused or reset and bytes that were lost. Exits with 1
-// if there are any.
+// Upgrades millrace again and again under load, and counts clients that were refused or reset, tunnels that ended, and bytes that were
+// lost. Exits with 1 if there are any.
 import { fork, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -10,10 +10,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseOptions } from './options.mjs'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../bundle/cli.js', import.meta.url))
 const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url))
 const ECHO = fileURLToPath(new URL('../soak/echo-backend.mjs', import.meta.url))
-/** Within this time after an upgrade, tunnels of the old process end. */
+/** Within this time after an upgrade, the old process ends. */
 const DRAIN = '1s'
 const PAUSE_MS = 1500
 
@@ -42,11 +42,13 @@ for (let nth = 1; nth <= options.upgrades; nth++) {
   await pause(PAUSE_MS)
   const found = difference(counts, before)
   console.log(line(nth, tookMs, found))
-  if (found.refused + found.reset + found.silent + found.lostBytes + found.wrongBytes > 0) bad.push(nth)
+  if (faultsIn(found) > 0) bad.push(nth)
   await until(() => counts.open >= options.tunnels)
 }
 console.log(
-  bad.length === 0 ? 'no client was refused or reset, and no byte was lost' : `not clean: ${bad.join(', ')}`,
+  bad.length === 0
+    ? 'no client was refused or reset, no tunnel ended, and no byte was lost'
+    : `not clean: ${bad.join(', ')}`,
 )
 await end()
 process.exit(bad.length === 0 ? 0 : 1)
@@ -111,6 +113,10 @@ async function freePort() {
 
 function difference(after, before) {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]]))
+}
+
+function faultsIn({ refused, reset, silent, tunnelsEnded, lostBytes, wrongBytes }) {
+  return refused + reset + silent + tunnelsEnded + lostBytes + wrongBytes
 }
 
 function line(nth, tookMs, found) {
