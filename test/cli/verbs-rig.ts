@@ -11,6 +11,8 @@ export class VerbsRig {
   millrace!: Millrace
   /** The path of its config file. */
   file = ''
+  /** The process that took its place in an upgrade. */
+  #successor: number | undefined
   readonly #folder: string
   readonly #xdg: string
 
@@ -69,8 +71,15 @@ export class VerbsRig {
     return runMillrace(line.split(' '), { env: { ...this.env, ...more } })
   }
 
+  /** If this is the answer to an upgrade, the new process ends with the rig, too. */
+  noteSuccessor(answer: string): void {
+    const [, pid] = /process (\d+) serves/.exec(answer) ?? []
+    if (pid !== undefined) this.#successor = Number(pid)
+  }
+
   async end(): Promise<void> {
     for (const { socket } of this.clients) socket.destroy()
+    if (this.#successor !== undefined) process.kill(this.#successor, 'SIGKILL')
     await this.millrace.program.kill()
     await Promise.all(this.backends.map((backend) => backend.close()))
   }

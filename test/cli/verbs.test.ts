@@ -52,7 +52,8 @@ function shapeOf(text: string): string {
   return text
     .replaceAll(new RegExp(ID, 'g'), 'ID')
     .replaceAll(/(127\.0\.0\.1|10\.0\.0\.\d):\d+/g, 'ADDRESS')
-    .replaceAll(/\d+(\.\d+)?(ms|s)\b/g, 'TIME')
+    .replaceAll(/\d+(\.\d+)? ?(ms|s)\b/g, 'TIME')
+    .replaceAll(/process \d+/g, 'process PID')
     .replaceAll(/\d+(\.\d+)? [KMG]?B/g, 'BYTES')
     .replaceAll(/(127\.0\.0\.1 +\d+ +)\d+$/gm, '$1RATE')
     .replaceAll(/\d+%| –(?=\s|$)/g, ' SHARE')
@@ -62,6 +63,7 @@ function shapeOf(text: string): string {
 
 async function expectExample(line: string, output: string): Promise<void> {
   const { stdout, stderr, code } = await rig.ask(line)
+  rig.noteSuccessor(stdout)
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
   expect(shapeOf(stdout.trimEnd())).toBe(shapeOf(output))
 }
