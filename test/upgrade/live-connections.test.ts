@@ -1,8 +1,6 @@
 /** An upgrade hands live connections over. Their peers notice nothing. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ConnectionList } from '../../src/control/answers.js'
-import { kernelLoop } from '../../src/io/choose-engine.js'
-import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { pattern } from '../support/bytes.js'
 import { temporaryFolder } from '../support/folder.js'
 import type { Peer } from '../support/peer.js'
