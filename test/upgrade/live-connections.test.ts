@@ -1,6 +1,7 @@
 /** An upgrade hands live connections over. Their peers notice nothing. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ConnectionList } from '../../src/control/answers.js'
+import { loadNative } from '../../src/io/kernel/native.js'
 import { pattern } from '../support/bytes.js'
 import { temporaryFolder } from '../support/folder.js'
 import type { Peer } from '../support/peer.js'
@@ -38,41 +39,46 @@ class Talker {
   }
 }
 
-describe.each([{ workers: 1 }, { workers: 2 }])('an upgrade with $workers workers', ({ workers }) => {
-  const folder = temporaryFolder()
-  let rig: UpgradeRig
+const describeWithAddon = describe.runIf(loadNative().native !== undefined)
 
-  afterEach(async () => {
-    await rig.end()
-  })
+describeWithAddon.each([{ workers: 1 }, { workers: 2 }])(
+  'an upgrade with $workers workers',
+  ({ workers }) => {
+    const folder = temporaryFolder()
+    let rig: UpgradeRig
 
-  it(`moves ${TUNNELS} tunnels with traffic both ways: no byte is lost, none ends, and all keep their ids`, async () => {
-    const config = { workers, handOver: true, timeouts: { drainMs: '20s' } }
-    rig = await UpgradeRig.start(folder, config)
-    const talkers: Talker[] = []
-    for (let seed = 1; seed <= TUNNELS; seed++) talkers.push(new Talker(await rig.join(), seed))
-    const ids = await idsOf(rig)
-    expect(ids).toHaveLength(TUNNELS)
-    const first = rig.pid
-    await rig.upgrade()
-    await Promise.all([rig.gone(first), ...talkers.map((each) => each.stop(BYTES_AFTER))])
-    expect(await idsOf(rig)).toEqual(ids)
-    const status = await rig.status()
-    expect(status.listeners[0]).toMatchObject({
-      active: TUNNELS,
-      accepted: TUNNELS,
-      handedOver: TUNNELS,
-      ended: 0,
+    afterEach(async () => {
+      await rig.end()
     })
-    const clients = talkers.map(({ client }) => client)
-    for (const client of clients) client.end()
-    expect(new Set(await Promise.all(clients.map(({ ended }) => ended)))).toEqual(new Set(['fin']))
-    expect(clients.map((client) => client.missingFrom(client))).toEqual(clients.map(() => undefined))
-    const ended = await rig.statusWhen(({ listeners }) => listeners[0]!.ended === TUNNELS)
-    const bytes = clients.reduce((sum, { sentBytes }) => sum + sentBytes, 0)
-    expect(ended.connections).toMatchObject({ active: 0, bytesUp: bytes, bytesDown: bytes })
-  })
-})
+
+    it(`moves ${TUNNELS} tunnels with traffic both ways: no byte is lost, none ends, and all keep their ids`, async () => {
+      const config = { workers, handOver: true, timeouts: { drainMs: '20s' } }
+      rig = await UpgradeRig.start(folder, config)
+      const talkers: Talker[] = []
+      for (let seed = 1; seed <= TUNNELS; seed++) talkers.push(new Talker(await rig.join(), seed))
+      const ids = await idsOf(rig)
+      expect(ids).toHaveLength(TUNNELS)
+      const first = rig.pid
+      await rig.upgrade()
+      await Promise.all([rig.gone(first), ...talkers.map((each) => each.stop(BYTES_AFTER))])
+      expect(await idsOf(rig)).toEqual(ids)
+      const status = await rig.status()
+      expect(status.listeners[0]).toMatchObject({
+        active: TUNNELS,
+        accepted: TUNNELS,
+        handedOver: TUNNELS,
+        ended: 0,
+      })
+      const clients = talkers.map(({ client }) => client)
+      for (const client of clients) client.end()
+      expect(new Set(await Promise.all(clients.map(({ ended }) => ended)))).toEqual(new Set(['fin']))
+      expect(clients.map((client) => client.missingFrom(client))).toEqual(clients.map(() => undefined))
+      const ended = await rig.statusWhen(({ listeners }) => listeners[0]!.ended === TUNNELS)
+      const bytes = clients.reduce((sum, { sentBytes }) => sum + sentBytes, 0)
+      expect(ended.connections).toMatchObject({ active: 0, bytesUp: bytes, bytesDown: bytes })
+    })
+  },
+)
 
 async function idsOf(rig: UpgradeRig): Promise<string[]> {
   const list = (await rig.admin.ask('GET', `/api/v1/connections?limit=${2 * TUNNELS}`)) as ConnectionList
