@@ -182,7 +182,8 @@ describe.skipIf(areMissing('openssl')).each(MODES)(`${EACH * OPENERS.length} bad
     for (const { cause } of OPENERS) {
       expect(count(cause)).toBe(EACH * OPENERS.filter((other) => other.cause.source === cause.source).length)
     }
-    expect(eachKiB).toBeLessThan(mode.native === 'off' ? 32 : 8)
+    // 3 to 9 KiB, as the garbage collector has just run or not.
+    expect(eachKiB).toBeLessThan(mode.native === 'off' ? 32 : 12)
     await until(() => fdsOf(/^socket:/) <= sockets)
   })
 })
