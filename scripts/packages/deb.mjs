@@ -13,7 +13,7 @@ import { serveOnce } from './smoke.mjs'
 /** The programs that build it, and their packages. */
 export const BUILDERS = {
   'dpkg-deb': 'dpkg',
-  strip: 'binutils',
+  'x86_64-linux-gnu-strip': 'binutils',
   'aarch64-linux-gnu-g++': 'g++-aarch64-linux-gnu',
 }
 const MIB = 1024 * 1024

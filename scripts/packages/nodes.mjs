@@ -2,12 +2,15 @@
  * Programs of other versions of Node, of other architectures, and of other runtimes. They are in packages of
  * the npm registry, and are downloaded once for a checkout.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { output } from './checks.mjs'
 
+const { version: nodeOfDebianPackage } = JSON.parse(
+  readFileSync(new URL('../../packaging/debian/node.json', import.meta.url), 'utf8'),
+)
 /** The newest version of each line of Node on which millrace is checked. */
-export const NODES = ['20.20.2', '22.23.5', '24.22.3', '26.12.1']
+export const NODES = ['20.20.2', '22.23.5', nodeOfDebianPackage, '26.12.1']
 const BUN = '1.4.5'
 const DENO = '2.9.6'
 

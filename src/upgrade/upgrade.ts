@@ -66,9 +66,9 @@ export class Upgrade {
     const { log, config } = succession
     const beganAt = performance.now()
     this.#isRunning = true
-    const heir = await this.#begin()
-    log.info({ successor: heir.pid }, `upgrading: process ${heir.pid} starts`)
     try {
+      const heir = this.#begin()
+      log.info({ successor: heir.pid }, `upgrading: process ${heir.pid} starts`)
       const version = await heir.ready.within(config.upgradeMs, notReady(config.upgradeMs))
       const serving = await this.#handOver(heir)
       const tookMs = Math.round(performance.now() - beganAt)
@@ -77,7 +77,7 @@ export class Upgrade {
       setImmediate(() => void this.#leave(heir, serving))
       return { pid: heir.pid, version, tookMs }
     } catch (error) {
-      await this.#stay(heir)
+      await this.#stay()
       log.error({ err: error }, 'the upgrade failed: this process goes on')
       throw error
     }
@@ -107,7 +107,8 @@ export class Upgrade {
       )
   }
 
-  async #begin(): Promise<Heir> {
+  /** @throws Error if the system cannot start a process */
+  #begin(): Heir {
     const { succession, admin, start } = this.#host
     const fds: number[] = []
     const inherit = (fd: number): number => inheritedAs(fds.push(fd) - 1)
@@ -147,9 +148,9 @@ export class Upgrade {
     )
   }
 
-  async #stay(heir: Heir): Promise<void> {
+  async #stay(): Promise<void> {
     const { succession, routed } = this.#host
-    await heir.kill()
+    await this.#heir?.kill()
     if (this.#hasState) {
       await succession.resume()
       routed.route(routed.first)
