@@ -56,7 +56,7 @@ it('only what a process does at its start imports files later, because an update
   )
   expect(importing.sort()).toEqual([
     'cli.ts',
-    'command/admin-address.ts',
+    'command/admin-addresses.ts',
     'command/run.ts',
     'command/serve.ts',
     // The successor of an upgrade does it in the seconds after its start.

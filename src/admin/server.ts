@@ -7,9 +7,6 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Address, formatAddress } from '../address.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
-import type { ConnectionList } from '../control/answers.js'
-import type { Control } from '../control/control.js'
-import type { ConnectionQuery } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { removeSocketFile } from '../io/listening/listen-errors.js'
@@ -30,21 +27,17 @@ import { EventStreams } from './http/events.js'
 import { Guard } from './http/guard.js'
 import { ProblemError, toProblem } from './http/problem.js'
 import { tellRefusals } from './http/refusals.js'
-import { Snapshot, Snapshots } from './snapshot.js'
+import { observed, type Told } from './told.js'
 
 const MOST_HEADER_BYTES = 8 * 1024
 const REQUEST_TIMEOUT_MS = 5000
-/** ms. An answer is at most this old. */
-const TOLD_LASTS_MS = 250
 const BUSIEST_SHOWN = 20
 /** At a stop, answers under way get this many ms. */
 const GOODBYE_MS = 1000
 
 export interface AdminServerOptions {
-  readonly control: Control
+  readonly told: Told
   readonly config: AdminConfig
-  /** The status in the text format of Prometheus. */
-  readonly renderMetrics: (status: ProxyStatus) => string
   readonly log: Log
 }
 
@@ -53,11 +46,9 @@ export class AdminServer {
   readonly #guard: Guard
   readonly #assets = new Assets()
   readonly #callers = new Callers()
-  readonly #status: Snapshot<ProxyStatus>
+  readonly #told: Told
   /** The last caller has gone. */
   #left: Promise<void> = Promise.resolve()
-  readonly #metrics: Snapshot<string>
-  readonly #lists: Snapshots<ConnectionQuery, ConnectionList>
   readonly #events: EventStreams
   readonly #server: Server
   /** Made when it is first asked for, because that takes as long as the rest of this server. */
@@ -65,13 +56,11 @@ export class AdminServer {
   #address: Address
 
   constructor(options: AdminServerOptions) {
-    const { control, config, renderMetrics } = options
+    const { told, config } = options
     this.#options = options
+    this.#told = told
     this.#address = config.address
     this.#guard = new Guard(config)
-    this.#status = new Snapshot(TOLD_LASTS_MS, () => control.status())
-    this.#metrics = new Snapshot(TOLD_LASTS_MS, async () => renderMetrics(await this.#status.get()))
-    this.#lists = new Snapshots(TOLD_LASTS_MS, (query) => control.connections(query))
     this.#events = new EventStreams(() => this.#moment())
     this.#server = this.#createServer()
   }
@@ -101,7 +90,8 @@ export class AdminServer {
     // Only the proxy keeps the process alive. This server never does.
     this.#server.unref()
     const address = formatAddress(this.#address)
-    this.#options.log.info({ address }, `admin on ${address}`)
+    const { role } = this.#options.config
+    this.#options.log.info({ address, role }, `admin on ${address}${role === 'observe' ? ' to observe' : ''}`)
   }
 
   /** Answers under way get a second to finish. Resolves when the server is closed. */
@@ -168,6 +158,7 @@ export class AdminServer {
     const { method = '' } = request
     const url = readUrl(request.url ?? '')
     this.#guard.checkSite(request)
+    this.#guard.checkPath(url.pathname)
     const open = this.#openPath(url.pathname)
     if (open !== undefined) {
       checkReading(method)
@@ -187,7 +178,7 @@ export class AdminServer {
   }
 
   async #run({ operation, parts }: Route, request: IncomingMessage, url: URL): Promise<unknown> {
-    const { control } = this.#options
+    const { control } = this.#told
     const query = readQuery(url.searchParams, operation.query ?? nothing)
     const body = operation.body && (await readBody(request, operation.body))
     if (operation.body === undefined) request.resume()
@@ -195,8 +186,8 @@ export class AdminServer {
       parts,
       query,
       body,
-      status: () => this.#status.get(),
-      connections: (which) => this.#lists.get(which),
+      status: () => this.#status(),
+      connections: (which) => this.#told.connections.get(which),
     }
     if (operation.isToldFirst) this.#tell(operation, asked)
     try {
@@ -204,7 +195,7 @@ export class AdminServer {
       if (!operation.isToldFirst) this.#tell(operation, asked, answer)
       return answer
     } finally {
-      if (operation.method !== 'GET') this.#forget()
+      if (operation.method !== 'GET') this.#told.forget()
     }
   }
 
@@ -217,9 +208,9 @@ export class AdminServer {
     this.#options.log.info({ ...parts, ...order, logLevel, killed }, trail)
   }
 
-  /** The next answer has to show the change. */
-  #forget(): void {
-    for (const told of [this.#status, this.#metrics, this.#lists]) told.forget()
+  async #status(): Promise<ProxyStatus> {
+    const status = await this.#told.status.get()
+    return this.#options.config.role === 'observe' ? observed(status) : status
   }
 
   /** Paths that need no token. They reveal nothing. */
@@ -234,7 +225,7 @@ export class AdminServer {
     if (path === '/openapi.json') return (response) => answerJson(response, this.#document())
     if (path === '/api/v1/events') return (response) => this.#follow(response)
     if (path === '/metrics') {
-      return async (response) => answerBytes(response, 200, METRICS_TYPE, await this.#metrics.get())
+      return async (response) => answerBytes(response, 200, METRICS_TYPE, await this.#told.metrics.get())
     }
     return undefined
   }
@@ -246,13 +237,13 @@ export class AdminServer {
   }
 
   async #answerReadiness(response: ServerResponse): Promise<void> {
-    const { isReady, why } = await this.#options.control.readiness()
+    const { isReady, why } = await this.#told.control.readiness()
     answerText(response, isReady ? 200 : 503, why)
   }
 
   async #moment(): Promise<unknown> {
-    const { connections } = await this.#lists.get({ sort: 'rate', limit: BUSIEST_SHOWN })
-    return { status: livelyPart(await this.#status.get()), connections, mayChange: this.#guard.mayChange }
+    const { connections } = await this.#told.connections.get({ sort: 'rate', limit: BUSIEST_SHOWN })
+    return { status: livelyPart(await this.#status()), connections, mayChange: this.#guard.mayChange }
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * A proxy as a process. It serves until it is told to end, or until another process takes its place. It takes orders from signals
- * and on its admin address.
+ * and on its admin addresses.
  */
 
 import { USUAL_SOURCES } from '../config/constants.js'
@@ -28,7 +28,7 @@ import type { Predecessor } from '../upgrade/predecessor.js'
 import type { Succession } from '../upgrade/succession.js'
 import { startSuccessor } from '../upgrade/successor-process.js'
 import { Upgrade } from '../upgrade/upgrade.js'
-import { AdminAddress } from './admin-address.js'
+import { AdminAddresses } from './admin-addresses.js'
 
 export interface ServeOptions {
   readonly config: Config
@@ -50,7 +50,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
   const reports = openReports(environment, log)
-  const admin = new AdminAddress(config.admin, log)
+  const admin = new AdminAddresses(config.admin, log)
   const surroundings: Surroundings = {
     load,
     reopenLogs: () => opened.reopen(),

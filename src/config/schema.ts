@@ -55,8 +55,8 @@ export interface Config {
   /** For listeners and clusters without their own. */
   readonly keepalive: Keepalive | false
   readonly log: LogConfig
-  /** Undefined: the config does not say. False: no admin address. */
-  readonly admin: AdminConfig | false | undefined
+  /** Undefined: the config does not say. Empty: no admin address. */
+  readonly admin: readonly AdminConfig[] | undefined
 }
 
 export interface ClusterConfig {
@@ -187,7 +187,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
 /** Adds what listeners and clusters take from other parts of the config. */
 export const configSchema: z.ZodType<Config> = config.transform(({ listeners, clusters, ...rest }) => {
   const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
-  const addresses = [...listeners, ...(rest.admin ? [rest.admin] : [])].map(({ address }) => address)
+  const addresses = [...listeners, ...(rest.admin ?? [])].map(({ address }) => address)
   const named = Object.entries(clusters).map(([name, each]) => {
     const cluster = withQueue(withOwnListeners(each, addresses), rest.timeouts.connectMs)
     return [name, withLiveness(cluster, common)] as const

@@ -1,5 +1,5 @@
 /**
- * A proxy inside a user's program. It has an admin address of its own if the config says so.
+ * A proxy inside a user's program. It has admin addresses of its own if the config says so.
  */
 import type { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
@@ -22,12 +22,12 @@ export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Pr
 }
 
 class LibraryProxy extends RunningProxy implements Proxy {
-  #admin: AdminServer | undefined
+  #admin: AdminServer[] = []
 
   override async start(): Promise<void> {
     await super.start()
-    const { admin } = this.config
-    if (!admin) return
+    const { admin = [] } = this.config
+    if (admin.length === 0) return
     try {
       await this.#startAdmin(admin)
       this.watch.start()
@@ -38,10 +38,11 @@ class LibraryProxy extends RunningProxy implements Proxy {
   }
 
   /** Most programs have no admin address, so its files are loaded only here. */
-  async #startAdmin(config: AdminConfig): Promise<void> {
-    const [{ AdminServer }, { renderMetrics }] = await Promise.all([
+  async #startAdmin(configs: readonly AdminConfig[]): Promise<void> {
+    const [{ AdminServer }, { renderMetrics }, { Told }] = await Promise.all([
       import('../admin/server.js'),
       import('../observe/metrics/metrics.js'),
+      import('../admin/told.js'),
     ])
     if (this.state === 'stopped') return
     const control = new ProxyControl(this, {
@@ -54,8 +55,12 @@ class LibraryProxy extends RunningProxy implements Proxy {
       reopenLogs: () => this.openLog.reopen(),
       ended: () => {},
     })
-    this.#admin = new AdminServer({ control, config, renderMetrics, log: this.log })
-    await this.#admin.start()
+    const told = new Told(control, renderMetrics)
+    for (const config of configs) {
+      const server = new AdminServer({ told, config, log: this.log })
+      this.#admin.push(server)
+      await server.start()
+    }
   }
 
   reload(config: ProxyConfig): Promise<Reloaded> {
@@ -85,7 +90,7 @@ class LibraryProxy extends RunningProxy implements Proxy {
   override async stop(): Promise<void> {
     this.watch.stop()
     // Not awaited, because a caller who ordered a drain gets the answer only after it.
-    void this.#admin?.stop()
+    for (const server of this.#admin) void server.stop()
     await super.stop()
   }
 }

@@ -145,8 +145,8 @@ const begin = z.object({
   activated: z.array(z.object({ name: text, number: z.int(), fd: z.int().min(FIRST_FD) })).max(1024),
   /** Listeners that an operator has drained. */
   drained: z.array(text),
-  /** The socket of the admin address. */
-  admin: maybe(z.object({ address, isDefault: z.boolean(), fd: z.int().min(FIRST_FD) })),
+  /** The sockets of the admin addresses. */
+  admin: z.array(z.object({ address, isDefault: z.boolean(), fd: z.int().min(FIRST_FD) })),
 })
 export type Begin = z.infer<typeof begin>
 

@@ -20,17 +20,16 @@ import { inheritedAs, type StartSuccessor } from './successor-process.js'
 const TAKE_UP_WITHIN_MS = 10_000
 const TELL_LEFT_EVERY_MS = 1000
 
-/** The admin address of this process. */
+/** The admin addresses of this process. */
 export interface AdminDoor {
-  /** Undefined: it has none. */
-  readonly socket: { readonly address: Address; readonly isDefault: boolean; readonly fd: number } | undefined
+  readonly sockets: readonly { readonly address: Address; readonly isDefault: boolean; readonly fd: number }[]
   /** Another process answers there from now on. The file of a unix socket stays. */
   leave(): void
 }
 
 export interface UpgradeHost {
   readonly succession: Succession
-  /** What the admin address asks. */
+  /** What the admin addresses ask. */
   readonly routed: RoutedControl
   readonly admin: AdminDoor
   readonly start: StartSuccessor
@@ -127,7 +126,7 @@ export class Upgrade {
         fd: inherit(fd),
       })),
       drained: [...succession.drained()],
-      admin: admin.socket && { ...admin.socket, fd: inherit(admin.socket.fd) },
+      admin: admin.sockets.map((each) => ({ ...each, fd: inherit(each.fd) })),
     }
     this.#heir = new Heir(start, fds, begin, succession.control)
     return this.#heir

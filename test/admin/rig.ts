@@ -4,6 +4,7 @@ import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { expect } from 'vitest'
 import { AdminServer } from '../../src/admin/server.js'
+import { Told } from '../../src/admin/told.js'
 import type { AdminConfig } from '../../src/config/schemas/admin-schema.js'
 import { renderMetrics } from '../../src/observe/metrics/metrics.js'
 import { Bed, type BedConfig } from '../proxy/bed.js'
@@ -49,14 +50,21 @@ export class Rig {
       this.lists++
       return connections(query)
     }
-    this.admin = new AdminServer({ control: bed.control, config, renderMetrics, log: bed.proxy.log })
+    this.admin = new AdminServer({ told: new Told(bed.control, renderMetrics), config, log: bed.proxy.log })
   }
 
   static async start(admin: Partial<AdminConfig> = {}, config: BedConfig = {}): Promise<Rig> {
     const backend = (await Backend.listen()).echo()
     const bed = await Bed.start({ backends: [backend], ...config })
     const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-    const rig = new Rig(backend, bed, { address, token: TOKEN, hosts: [], readOnly: false, ...admin })
+    const rig = new Rig(backend, bed, {
+      role: 'operate',
+      address,
+      token: TOKEN,
+      hosts: [],
+      readOnly: false,
+      ...admin,
+    })
     await rig.admin.start()
     return rig
   }

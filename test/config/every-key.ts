@@ -181,7 +181,7 @@ export const most: Every<ProxyConfig> = {
     access: { sample: 1, always: ['errors'], minBytes: 0, minMs: 0, redact: ['client'] },
     explain: true,
   },
-  admin: { address: 'unix:/PATH', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
+  admin: { address: 'unix:/PATH', role: 'operate', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
 }
 
 /** A value of a config, and its key as docs/config.md writes it. */

@@ -9,7 +9,6 @@ import { type Millrace, startWith } from '../support/millrace.js'
 import { connectTo } from '../support/peer.js'
 import { areMissing, freePort, Program } from '../support/programs.js'
 
-const TOKEN = 'a-token-for-prometheus-0123456789'
 const ASK_AGAIN_MS = 100
 
 const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
@@ -50,7 +49,7 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
       {
         listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
         clusters: { back: { backends: [backend.address] } },
-        admin: { address: '127.0.0.1:0', token: TOKEN },
+        admin: { address: '127.0.0.1:0', role: 'observe' },
       },
       { splice: 'auto', native: undefined },
     )
@@ -64,7 +63,6 @@ describe.skipIf(areMissing('prometheus'))('Prometheus', () => {
       job_name: job,
       scrape_interval: '200ms',
       scrape_timeout: '200ms',
-      authorization: { credentials: TOKEN },
       static_configs: [{ targets: [target] }],
     }))
     const config = join(folder, 'prometheus.json')

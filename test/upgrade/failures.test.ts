@@ -126,7 +126,7 @@ describe('a successor whose predecessor fails', () => {
       listeners: [bequest],
       activated: [],
       drained: [],
-      admin: undefined,
+      admin: [],
     }
     child.send(message)
     const end = async (): Promise<void> => {

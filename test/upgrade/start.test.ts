@@ -19,7 +19,7 @@ it('an upgrade that cannot start a process says so, and another one may follow',
   const upgrade = new Upgrade({
     succession: new AloneSuccession(proxy, control),
     routed: new RoutedControl(control),
-    admin: { socket: undefined, leave: () => {} },
+    admin: { sockets: [], leave: () => {} },
     start: () => {
       throw new Error('spawn ENOMEM')
     },

@@ -10,6 +10,10 @@ import { ProblemError } from './problem.js'
 
 /** Methods that must change nothing. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+/** What the role `observe` may see. */
+const OBSERVED: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics', '/api/v1/status'])
+
+const SHORT_NAME = /^[\w-]+$/
 
 export class Guard {
   readonly #config: AdminConfig
@@ -29,9 +33,10 @@ export class Guard {
 
   /**
    * A page of another site can make a browser send requests here, under a name of its own that it points here
-   * (DNS rebinding). The Host header of such a request has that name.
+   * (DNS rebinding). The Host header of such a request has that name. Whoever may only observe gets nothing that is secret.
    */
   checkSite({ headers, method = '' }: IncomingMessage): void {
+    if (this.#config.role === 'observe') return
     const { host, origin } = headers
     if (host === undefined) throw new ProblemError(400, 'the request has no Host header')
     if (!this.#isOurs(host)) {
@@ -43,6 +48,11 @@ export class Guard {
     if (origin !== undefined && !SAFE_METHODS.has(method) && !this.#isOurPage(origin, host)) {
       throw new ProblemError(403, `a page of another site, ${JSON.stringify(origin)}, cannot change anything`)
     }
+  }
+
+  checkPath(path: string): void {
+    if (this.#config.role === 'operate' || OBSERVED.has(path)) return
+    throw new ProblemError(404, `the role observe has only ${[...OBSERVED].join(', ')}`)
   }
 
   checkToken({ headers }: IncomingMessage): void {
@@ -60,7 +70,11 @@ export class Guard {
 
   checkMethod(method: string): void {
     if (this.mayChange || SAFE_METHODS.has(method)) return
-    throw new ProblemError(403, 'nothing can be changed, because admin.readOnly is set in the config')
+    throw new ProblemError(403, `nothing can be changed, because the config has ${this.#whyReadOnly}`)
+  }
+
+  get #whyReadOnly(): string {
+    return this.#config.role === 'observe' ? 'role: observe here' : 'admin.readOnly'
   }
 
   /** A proxy in front may pass on another Host than the browser has sent. */
@@ -69,10 +83,14 @@ export class Guard {
     return authority !== undefined && (authority === host || this.#hosts.has(bareName(authority) ?? ''))
   }
 
-  /** Any port will do: the end of an SSH tunnel has another one than this server. */
+  /**
+   * Any port will do: the end of an SSH tunnel has another one than this server. For a unix socket any name without a dot will do,
+   * so that people can write http://x/. No site has such a name.
+   */
   #isOurs(host: string): boolean {
     const name = bareName(host)
     if (name === undefined) return false
+    if (this.#config.address.kind === 'unix' && SHORT_NAME.test(name)) return true
     if (this.#hosts.has(name) || name === 'localhost') return true
     return isIP(name) === 4 ? name.startsWith('127.') : name === '::1'
   }

@@ -34,7 +34,7 @@ export function checkReferences(input: unknown): Finding[] {
   const clusters = valueAt(input, 'clusters')
   return [
     ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index], clusters)),
-    ...repeatedListeners(listeners),
+    ...repeatedListeners(listeners, adminClaims(valueAt(input, 'admin'))),
     ...checkStartTls(input),
     ...checkSpeaks(input),
     ...checkLimits(input),
@@ -67,14 +67,14 @@ function badName(name: string): Finding[] {
  * Port 0 may repeat, because each time it is another free port. A repeated address is not also reported as a
  * repeated name.
  */
-function repeatedListeners(listeners: readonly unknown[]): Finding[] {
+function repeatedListeners(listeners: readonly unknown[], others: readonly Claim[]): Finding[] {
   const addresses: Claim[] = []
   const names: Claim[] = []
   const keys = new Set<string>()
   listeners.forEach((listener, index) => {
     const path = ['listeners', index]
     const address = addressAt(listener, parseListenerAddress)
-    const key = address && !(address.kind === 'tcp' && address.port === 0) ? addressKey(address) : undefined
+    const key = address && fixedKey(address)
     if (key !== undefined) addresses.push({ key, path: [...path, 'address'] })
     const name = valueAt(listener, 'name')
     if (typeof name === 'string') names.push({ key: name, path: [...path, 'name'] })
@@ -83,13 +83,29 @@ function repeatedListeners(listeners: readonly unknown[]): Finding[] {
     if (key !== undefined) keys.add(key)
   })
   return [
-    ...tellRepeats(addresses, (key, first) => `${key} is already used at ${first}: write another address`),
+    ...tellRepeats(
+      [...addresses, ...others],
+      (key, first) => `${key} is already used at ${first}: write another address`,
+    ),
     ...tellRepeats(
       names,
       (key, first) => `the name ${quote(key)} is already used at ${first}: write another name`,
     ),
   ]
 }
+
+function adminClaims(admin: unknown): Claim[] {
+  const places = Array.isArray(admin) ? admin.map((each, index) => [each, index]) : [[admin]]
+  return places.flatMap(([place, ...path]): Claim[] => {
+    const address = addressAt(typeof place === 'string' ? { address: place } : place, parseListenerAddress)
+    const key = address && fixedKey(address)
+    return key === undefined ? [] : [{ key, path: ['admin', ...path] }]
+  })
+}
+
+/** Undefined: the kernel chooses the port. */
+const fixedKey = (address: Address): string | undefined =>
+  address.kind === 'tcp' && address.port === 0 ? undefined : addressKey(address)
 
 function keyWithoutCert(clusters: unknown, name: string): Finding[] {
   return BACKEND_TLS.flatMap((keys): Finding[] => {

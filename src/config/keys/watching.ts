@@ -59,23 +59,29 @@ export const LOG_KEYS: KeyTable = {
 
 export const ADMIN_KEYS: KeyTable = {
   admin: {
-    does: 'The [admin address](admin.md), where commands and the status page reach this process. A text is short for `{ address: text }`. `false`: no admin address',
-    takes: '`false`, an address, or a map',
+    does: 'The [admin address](admin.md), where commands and the status page reach this process, or a list of several. A text is short for `{ address: text }`. `false`: no admin address',
+    takes: '`false`, an address, a map, or a list of addresses and maps',
     default: 'the command: [a unix socket of your user](admin.md#where-it-is). The library: none',
   },
   'admin.address': {
-    does: 'Where millrace listens for admin requests. `fd:NAME` is a [socket that systemd has opened](systemd.md#socket-activation). Other machines cannot reach it directly: put a proxy with a password or mTLS in front, which can be a listener of millrace itself',
-    takes: '`unix:/path`, or `HOST:PORT` with a loopback host',
+    does: 'Where millrace listens for admin requests. `fd:NAME` is a [socket that systemd has opened](systemd.md#socket-activation). Other machines reach it only with the role `observe`. For the role `operate` put a proxy with a password or mTLS in front, which can be a listener of millrace itself',
+    takes:
+      '`unix:/path`, or `HOST:PORT` with a loopback host. With the role `observe`: any [address of a listener](#addresses)',
     default: 'required in the map',
     zero: 'port 0: the kernel chooses a free port',
   },
+  'admin.role': {
+    does: 'What callers may do. `operate`: everything. `observe`: they see [metrics, health and a status](admin.md#for-monitoring-alone) without addresses of clients',
+    takes: '`operate`, `observe`',
+    default: '`operate`',
+  },
   'admin.token': {
-    does: 'The bearer token that callers must send. Others get 401. Required with a port. Not allowed with a unix socket: the permissions of its file decide',
+    does: 'The bearer token that callers must send. Others get 401. With the role `operate` a port needs one. Not allowed with a unix socket: the permissions of its file decide',
     takes: 'text of at least 16 visible ASCII characters',
     default: NOT_SET,
   },
   'admin.hosts': {
-    does: 'Host names that callers may use besides the loopback names. A request with another `Host` gets 421',
+    does: 'Host names that callers may use besides the loopback names. A request with another `Host` gets 421. With the role `observe` callers may use any name',
     takes: '[host name](#names) or IP address, or a list',
     default: 'none',
   },

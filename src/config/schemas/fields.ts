@@ -123,13 +123,24 @@ export function mapOrSwitch<Map extends z.ZodType>(map: Map): z.ZodType<z.output
   return z.unknown().transform((value, context): z.output<Map> | boolean => {
     if (value === false || value === 'false') return false
     if (value === true || value === 'true') return true
-    const result = map.safeParse(value)
-    if (result.success) return result.data
-    context.issues.push(
-      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue),
-    )
-    return z.NEVER
+    return readBy(map, value, context)
   })
+}
+
+/** Reads a value by another type. Its issues are told at `path` below this place. */
+export function readBy<Type extends z.ZodType>(
+  type: Type,
+  value: unknown,
+  context: z.RefinementCtx,
+  path: readonly (string | number)[] = [],
+): z.output<Type> {
+  const result = type.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) {
+    const told = { ...issue, path: [...path, ...issue.path], input: value }
+    context.issues.push(told as z.core.$ZodRawIssue)
+  }
+  return z.NEVER
 }
 
 /** A number from 0 to 1, or the same in digits. */

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, lstatSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { Told } from '../../../src/admin/told.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { type Asked, Rig, TOKEN } from '../rig.js'
 
@@ -229,15 +230,76 @@ describe('an admin server on a unix socket', () => {
     const { AdminServer } = await import('../../../src/admin/server.js')
     for (const where of [second, file]) {
       const config = {
+        role: 'operate',
         address: { kind: 'unix', path: where },
         token: undefined,
         hosts: [],
         readOnly: false,
       } as const
-      const options = { control: rig.bed.control, config, renderMetrics: () => '', log: rig.bed.proxy.log }
+      const told = new Told(rig.bed.control, () => '')
+      const options = { told, config, log: rig.bed.proxy.log }
       await expect(new AdminServer(options).start()).rejects.toMatchObject({ code: 'listen-failed' })
       expect(existsSync(where)).toBe(true)
     }
     taken.close()
+  })
+
+  it.each(['x', 'millrace:80', 'localhost'])('it accepts the Host %s', async (host) => {
+    rig = await start()
+    expect(await rig.ask('/livez', { headers: { host } })).toMatchObject({ status: 200 })
+  })
+
+  it.each(['evil.example', 'evil.', '10.0.0.1', '[fd00::1]'])('it refuses the Host %s', async (host) => {
+    rig = await start()
+    expect(await rig.ask('/livez', { headers: { host } })).toMatchObject({ status: 421 })
+  })
+})
+
+describe('an admin server with the role observe', () => {
+  const observe = { role: 'observe', token: undefined, readOnly: true } as const
+
+  it('it answers health, metrics and the status under any Host without a token', async () => {
+    rig = await Rig.start(observe)
+    const headers = { host: 'proxy.example', authorization: '' }
+    for (const path of ['/livez', '/readyz', '/metrics', '/api/v1/status'])
+      expect(await rig.ask(path, { headers })).toMatchObject({ status: 200 })
+  })
+
+  it('it shows no address of a client in its status', async () => {
+    rig = await Rig.start(observe)
+    await rig.bed.control.ban({ client: '192.0.2.7', forMs: 60_000 })
+    const { json } = await rig.ask('/api/v1/status')
+    expect(json).toMatchObject({ bans: { active: 1 }, topBans: [] })
+    expect(JSON.stringify(json)).not.toContain('192.0.2.7')
+  })
+
+  it.each([
+    '/',
+    '/assets/page.js',
+    '/openapi.json',
+    '/api/v1/connections',
+    '/api/v1/bans',
+    '/api/v1/log',
+    '/nope',
+  ])('it answers 404 for %s and says what it has', async (path) => {
+    rig = await Rig.start(observe)
+    const answer = await rig.ask(path)
+    expect(answer).toMatchObject({ status: 404, json: { detail: expect.stringContaining('/metrics') } })
+  })
+
+  it('it refuses every order', async () => {
+    rig = await Rig.start(observe)
+    await rig.join()
+    expect(await rig.ask(KILL, KILL_ALL)).toMatchObject({ status: 404 })
+    expect(await rig.ask('/api/v1/status', { method: 'POST' })).toMatchObject({ status: 405 })
+    expect(rig.bed.proxy.status()).toMatchObject({ connections: { active: 1 } })
+  })
+
+  it('metrics and status need the token that the config has', async () => {
+    rig = await Rig.start({ ...observe, token: TOKEN })
+    const bare = { headers: { authorization: '' } }
+    expect(await rig.ask('/livez', bare)).toMatchObject({ status: 200 })
+    expect(await rig.ask('/metrics', bare)).toMatchObject({ status: 401 })
+    expect(await rig.ask('/metrics')).toMatchObject({ status: 200 })
   })
 })

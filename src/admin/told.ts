@@ -1,0 +1,37 @@
+/**
+ * What the admin addresses of a process tell. Each answer is made for all who ask in the same moment, at whatever address. So
+ * what callers cost is bounded.
+ */
+import type { ConnectionList } from '../control/answers.js'
+import type { Control } from '../control/control.js'
+import type { ConnectionQuery } from '../control/orders.js'
+import type { ProxyStatus } from '../observe/status.js'
+import { Snapshot, Snapshots } from './snapshot.js'
+
+/** ms. An answer is at most this old. */
+const LASTS_MS = 250
+
+export class Told {
+  readonly control: Control
+  readonly status: Snapshot<ProxyStatus>
+  /** The status in the text format of Prometheus. */
+  readonly metrics: Snapshot<string>
+  readonly connections: Snapshots<ConnectionQuery, ConnectionList>
+
+  constructor(control: Control, renderMetrics: (status: ProxyStatus) => string) {
+    this.control = control
+    this.status = new Snapshot(LASTS_MS, () => control.status())
+    this.metrics = new Snapshot(LASTS_MS, async () => renderMetrics(await this.status.get()))
+    this.connections = new Snapshots(LASTS_MS, (query) => control.connections(query))
+  }
+
+  /** The next answer has to show a change. */
+  forget(): void {
+    for (const each of [this.status, this.metrics, this.connections]) each.forget()
+  }
+}
+
+/** The status without addresses of clients. */
+export function observed(status: ProxyStatus): ProxyStatus {
+  return { ...status, topBans: [] }
+}
