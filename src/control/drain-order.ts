@@ -50,4 +50,11 @@ export function timesOf({ deadlineMs, spreadMs }: DrainOptions, drainMs: number)
   return times
 }
 
+/** What is left of the times after `passedMs`. */
+export function timesLeft({ deadlineMs, spreadMs }: DrainTimes, passedMs: number): DrainTimes {
+  if (deadlineMs === 0) return { deadlineMs, spreadMs }
+  const leftMs = Math.max(1, deadlineMs - passedMs)
+  return { deadlineMs: leftMs, spreadMs: Math.min(spreadMs, leftMs) }
+}
+
 const bad = (message: string): MillraceError => new MillraceError('bad-argument', message)

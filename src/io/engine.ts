@@ -85,9 +85,9 @@ export interface Listening {
   close(): void
   /**
    * Another process accepts from these sockets from now on, so a unix socket's file stays. Clients that wait here are handed out
-   * as after `resume('upgrade')`. Call `close` when the last of them has gone on.
+   * as after `resume('upgrade')`. Resolves when none of them waits any more. Call `close` then.
    */
-  leave(): void
+  leave(): Promise<void>
 }
 
 /** A listening socket from which other processes accept. Clients wait in its queue while none accepts. */

@@ -163,9 +163,9 @@ export class Listener {
     this.#listening = undefined
   }
 
-  /** Another process accepts on its sockets from now on. Clients that wait here go on. */
-  leave(): void {
-    this.#listening?.leave()
+  /** Another process accepts on its sockets from now on. Resolves when no client waits here any more. Call `close` then. */
+  async leave(): Promise<void> {
+    await this.#listening?.leave()
   }
 
   status(): ListenerStatus {

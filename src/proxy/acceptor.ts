@@ -26,6 +26,8 @@ export interface AcceptorOptions {
 export class Acceptor {
   readonly #options: AcceptorOptions
   #isPaused = false
+  /** Resolves when no client waits at a listener. Undefined: no other process has the sockets. */
+  #left: Promise<unknown> | undefined
 
   constructor(options: AcceptorOptions) {
     this.#options = options
@@ -75,9 +77,23 @@ export class Acceptor {
     for (const listener of this.#options.generations.listeners) listener.resume('upgrade')
   }
 
-  /** Another process accepts on these sockets from now on. Call `closeAll` later. */
+  /** Another process accepts on these sockets from now on. Clients that wait at the listeners go on. Call `closeAll` later. */
   leaveAll(): void {
-    for (const listener of this.#options.generations.listeners) listener.leave()
+    this.#left = Promise.all(Array.from(this.#options.generations.listeners, (listener) => listener.leave()))
+  }
+
+  /** Resolves when no client waits at a listener, or after this time (ms). 0: no limit. */
+  async emptied(withinMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      if (withinMs > 0) timer = setTimeout(resolve, withinMs)
+    })
+    await Promise.race([this.#left, late]).finally(() => clearTimeout(timer))
+  }
+
+  /** Whether another process has the sockets. */
+  get hasLeft(): boolean {
+    return this.#left !== undefined
   }
 
   /** Stops accepting on all listeners, those of a config that is being loaded included. */

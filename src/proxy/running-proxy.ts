@@ -23,6 +23,7 @@ import { Clusters } from './clusters.js'
 import { ConnectionIds } from './connection-ids.js'
 import type { Connections } from './connections.js'
 import { Consequences } from './consequences.js'
+import { drainAll } from './drains/drain-all.js'
 import { type BegunDrain, Drains } from './drains/drains.js'
 import { createGeneration, type Prepared, type SharedParts } from './generations/generation.js'
 import { Generations } from './generations/generations.js'
@@ -173,14 +174,14 @@ export class RunningProxy {
       const connections = this.connections().filter((each) => isOf(scope, each))
       return { left: connections.length, done: drains.run(scope, connections, times) }
     }
-    this.#closeListeners('draining')
-    const connections = this.connections()
-    const stop = (result: DrainResult): Promise<DrainResult> => this.stop().then(() => result)
-    return { left: connections.length, done: drains.run({}, connections, times).then(stop) }
+    this.#state = 'draining'
+    const { length: left } = this.connections()
+    return { left, done: drainAll(this, times).then((result) => this.stop().then(() => result)) }
   }
 
   async stop(): Promise<void> {
-    this.#closeListeners('stopped')
+    this.#state = 'stopped'
+    this.acceptor.closeAll()
     this.handOver.stopTaking()
     this.clusters.stop()
     for (const { policy } of this.generations.present.services.values()) policy?.termination?.stop()
@@ -288,10 +289,5 @@ export class RunningProxy {
 
   #checkState(wanted: State, rule: string): void {
     if (this.#state !== wanted) throw new MillraceError('wrong-state', `${rule}, this one is ${this.#state}`)
-  }
-
-  #closeListeners(state: State): void {
-    this.#state = state
-    this.acceptor.closeAll()
   }
 }

@@ -7,10 +7,18 @@ import type { KeptBan } from '../limits/bans/told-bans.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Log } from '../observe/log/log.js'
 import type { Catalogue } from '../proxy/catalogue/catalogue.js'
-import { ORDER_WITHIN_MS } from '../workers/slots/serving-workers.js'
+import { LOOK_WITHIN_MS } from '../workers/slots/serving-workers.js'
+import type { Outcome, WorkerChannel } from '../workers/slots/worker-channel.js'
 import type { Supervisor } from '../workers/supervisor.js'
 import type { Bequest } from './messages.js'
 import type { Succession } from './succession.js'
+
+/** ms. A worker that is stopped must not keep the others from their drain. */
+const GIVE_WITHIN_MS = 60_000
+
+/** A worker that does not answer takes no connections. The others do. */
+const takeIn = (channel: WorkerChannel, folder: string): Promise<Outcome<string | undefined>> =>
+  channel.ask({ method: 'take', args: [join(folder, String(channel.slot))] }, LOOK_WITHIN_MS)
 
 export class WorkersSuccession implements Succession {
   readonly control: Control
@@ -92,29 +100,18 @@ export class WorkersSuccession implements Succession {
   }
 
   async takeConnections(folder: string): Promise<string[]> {
-    const paths = await this.#supervisor.serving.order<string | undefined>(
-      ({ slot }) => ({ method: 'take', args: [join(folder, String(slot))] }),
-      ORDER_WITHIN_MS,
-    )
-    return paths.flatMap((path) => path ?? [])
+    const { channels } = this.#supervisor.serving
+    const outcomes = await Promise.all(channels.map((channel) => takeIn(channel, folder)))
+    return outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? (outcome.value ?? []) : []))
   }
 
   async stopTaking(): Promise<void> {
     await this.#supervisor.serving.look({ method: 'stopTaking', args: [] })
   }
 
-  /** Each worker gives to its part of the other workers, so that all get about the same. */
   async giveConnections(paths: readonly string[]): Promise<number> {
-    const { serving } = this.#supervisor
-    const givers = serving.channels.length
-    const pathsOf = (giver: number): readonly string[] =>
-      givers > paths.length
-        ? [paths[giver % paths.length]!]
-        : paths.filter((_, index) => index % givers === giver)
-    const given = await serving.order<number>((channel) => ({
-      method: 'give',
-      args: [pathsOf(serving.channels.indexOf(channel))],
-    }))
+    const give = { method: 'give', args: [paths] } as const
+    const given = await this.#supervisor.serving.order<number>(() => give, GIVE_WITHIN_MS)
     return given.reduce((sum, each) => sum + each, 0)
   }
 

@@ -19,6 +19,8 @@ import { inheritedAs, type StartSuccessor } from './successor-process.js'
 /** ms. From the state on, a successor has only to take it up. Clients wait meanwhile. */
 const TAKE_UP_WITHIN_MS = 10_000
 const TELL_LEFT_EVERY_MS = 1000
+/** Connections that could not move may have a backend by then, or no bytes in this process any more. */
+const MOVE_EVERY_MS = 1000
 
 /** The admin addresses of this process. */
 export interface AdminDoor {
@@ -48,6 +50,7 @@ export class Upgrade {
   #hasState = false
   #places: readonly HeldPlaces[] = []
   #telling: NodeJS.Timeout | undefined
+  #moving: NodeJS.Timeout | undefined
 
   constructor(host: UpgradeHost) {
     this.#host = host
@@ -93,6 +96,7 @@ export class Upgrade {
     if (heir === undefined || !this.#hasState) return
     await Promise.race([this.#host.predecessorGone, heir.gone.reached])
     clearInterval(this.#telling)
+    clearTimeout(this.#moving)
     await this.#tell(heir)
   }
 
@@ -169,7 +173,14 @@ export class Upgrade {
     this.#telling = setInterval(() => void this.#tell(heir), TELL_LEFT_EVERY_MS)
     await this.#host.handOver(handOver)
     void this.#tell(heir)
+    this.#moveLater(handOver)
     await succession.control.drain({ deadlineMs: succession.config.timeouts.drainMs })
+  }
+
+  #moveLater(handOver: Serving['handOver']): void {
+    this.#moving = setTimeout(() => {
+      void this.#host.handOver(handOver).then(() => this.#moveLater(handOver))
+    }, MOVE_EVERY_MS)
   }
 
   async #tell(heir: Heir): Promise<void> {

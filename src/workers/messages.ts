@@ -46,7 +46,7 @@ export interface CountsSeat {
 
 export type ToWorker =
   /** Comes with the handle of a listening socket, for the `start` or `prepare` that follows. */
-  | { readonly kind: 'socket'; readonly address: string }
+  | { readonly kind: 'socket'; readonly address: string; readonly place: number }
   /**
    * Comes with the handle of a socket of a slot that has no worker, for the listener of this address.
    * `takeBack` ends the loan.

@@ -69,7 +69,7 @@ function receive(
   handle: ServerHandle,
   sockets: GivenSockets,
 ): void {
-  if (message.kind === 'socket') sockets.add(message.address, handle)
+  if (message.kind === 'socket') sockets.add(message.address, message.place, handle)
   else sockets.lend(message.address, message.slot, handle)
 }
 

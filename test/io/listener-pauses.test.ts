@@ -117,7 +117,7 @@ describe.each(engines().map((engine) => ({ kind: engine.kind, engine })))('$kind
       engine.kind === 'kernel'
         ? new KernelEngine(kernelLoop() as KernelLoop, given)
         : new StreamEngine('switched-off', undefined, given)
-    given.add(formatAddress(held.address), held.handle)
+    given.add(formatAddress(held.address), 0, held.handle)
     const listening = await listen(worker, held.address)
     listening.pause('admission')
     await Promise.all(Array.from({ length: 3 }, () => connected(held.address)))

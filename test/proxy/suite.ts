@@ -14,6 +14,7 @@ import { describeEndings } from './endings.js'
 import { describeHealth } from './health.js'
 import { describeHostileClients } from './hostile-clients.js'
 import { describeLeaving } from './leaving.js'
+import { describeLeftListeners } from './left-listeners.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeLimits } from './limits.js'
 import { describeLists } from './lists.js'
@@ -33,6 +34,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('ends of connections', () => describeEndings(engine))
   describe('admission', () => describeAdmission(engine))
   describe('waiting clients', () => describeWaitingClients())
+  describe('listeners whose sockets another process takes over', () => describeLeftListeners())
   describe('limits', () => describeLimits())
   describe('drains', () => describeDrains())
   describe('operators', () => describeOperators(engine))

@@ -117,9 +117,9 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     this.#pauses.delete(this)
   }
 
-  leave(): void {
+  leave(): Promise<void> {
     this.#closeFd()
-    this.#pauses.leave()
+    return this.#pauses.leave()
   }
 
   #closeFd(): void {

@@ -92,10 +92,10 @@ export class GivenListener implements Listening, Borrower {
     this.#closed()
   }
 
-  leave(): void {
-    for (const lent of this.#lent.values()) lent.leave()
-    this.#own.leave()
+  async leave(): Promise<void> {
+    const left = [...this.#lent.values(), this.#own].map((each) => each.leave())
     this.#closed()
+    await Promise.all(left)
   }
 
   #accept(handle: ServerHandle, ownsFile: boolean, isKept = false): FdListener {

@@ -38,6 +38,8 @@ export class AcceptPauses {
   #isClosed = false
   #shortage: NodeJS.Timeout | undefined
   #rest: NodeJS.Immediate | undefined
+  /** Called once nobody waits. */
+  #emptied = (): void => {}
 
   /** `mostWaiting`: how many clients may wait here. Any more that come are reset. `reason`: it begins with this one. */
   constructor(handler: AcceptHandler, mostWaiting: number, reason?: PauseReason) {
@@ -94,10 +96,18 @@ export class AcceptPauses {
     else this.#waiting.unshift({ client, from })
   }
 
-  /** Its sockets belong to another process from now on. Clients that wait here go on. */
-  leave(): void {
+  /** Its sockets belong to another process from now on. Resolves when no client waits here: all have gone on, or it is closed. */
+  leave(): Promise<void> {
     this.#sockets.clear()
-    this.resume('upgrade')
+    return new Promise((resolve) => {
+      const earlier = this.#emptied
+      this.#emptied = () => {
+        earlier()
+        resolve()
+      }
+      this.resume('upgrade')
+      if (this.#isAccepting || this.#isClosed) this.#emptied()
+    })
   }
 
   close(): void {
@@ -106,6 +116,7 @@ export class AcceptPauses {
     clearImmediate(this.#rest)
     for (const { client } of this.#waiting) client.reset()
     this.#waiting = []
+    this.#emptied()
   }
 
   /**
@@ -131,6 +142,7 @@ export class AcceptPauses {
 
   #accept(): void {
     this.#isAccepting = true
+    this.#emptied()
     for (const socket of this.#sockets) {
       const errno = socket.startAccepting()
       if (errno === '') continue

@@ -36,26 +36,30 @@ export interface Borrower {
 }
 
 export class GivenSockets implements SocketSource {
-  readonly #handles = new Map<string, ServerHandle>()
+  /** By address, and by the place among the sockets of that address. */
+  readonly #handles = new Map<string, Map<number, ServerHandle>>()
   readonly #borrowers = new Map<string, Borrower>()
 
-  add(address: string, handle: ServerHandle): void {
-    this.#handles.get(address)?.close()
-    this.#handles.set(address, handle)
+  /** `place`: which of the sockets of this address it is. */
+  add(address: string, place: number, handle: ServerHandle): void {
+    const handles = this.#handles.get(address) ?? new Map<number, ServerHandle>()
+    handles.get(place)?.close()
+    handles.set(place, handle)
+    this.#handles.set(address, handles)
   }
 
   take(address: Address): Given {
     const key = formatAddress(address)
-    const handle = this.#handles.get(key)
+    const handles = this.#handles.get(key)
     // The socket was sent. The kernel drops a descriptor on its way only if the receiver can have no more.
-    if (handle === undefined) throw listenError(address, 'EMFILE')
+    if (handles === undefined) throw listenError(address, 'EMFILE')
     this.#handles.delete(key)
-    return { handles: [handle], ownsFile: false }
+    return { handles: [...handles.values()], ownsFile: false }
   }
 
   /** Closes the sockets that nobody has taken. */
   close(): void {
-    for (const handle of this.#handles.values()) handle.close()
+    for (const handles of this.#handles.values()) for (const handle of handles.values()) handle.close()
     this.#handles.clear()
   }
 

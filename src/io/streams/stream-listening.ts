@@ -101,10 +101,10 @@ export class StreamListening implements Listening {
     this.#pauses.close()
   }
 
-  leave(): void {
+  leave(): Promise<void> {
     if (!this.#isBoundHere || !hasFile(this.#address)) this.#closeSockets()
     else keepFile(this.#address, () => this.#closeSockets())
-    this.#pauses.leave()
+    return this.#pauses.leave()
   }
 
   #closeSockets(): void {

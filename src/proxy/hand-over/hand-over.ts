@@ -24,6 +24,9 @@ export interface HandOverOptions {
   isRunning(): boolean
 }
 
+/** False: nobody takes connections there. */
+const isConnected = (socket: MessageSocket | string): socket is MessageSocket => typeof socket !== 'string'
+
 export class HandOver {
   readonly #options: HandOverOptions
   #taker: Taker | undefined
@@ -40,19 +43,19 @@ export class HandOver {
     const { engine, connections, handOver } = this.#options
     const config = handOver()
     if (config === false || !(engine instanceof KernelEngine)) return 0
-    const old = connections.all().filter(({ ageMs }) => ageMs >= config.afterMs)
-    const parts = paths.map((path, part) =>
+    const old = connections.all().filter((each) => each.ageMs >= config.afterMs && each.mayMoveLater)
+    if (old.length === 0) return 0
+    const sockets = paths.map((path) => MessageSocket.connect(engine.loop, path)).filter(isConnected)
+    const parts = sockets.map((socket, part) =>
       this.#giveTo(
-        MessageSocket.connect(engine.loop, path),
-        old.filter((_, index) => index % paths.length === part),
+        socket,
+        old.filter((_, index) => index % sockets.length === part),
       ),
     )
     return (await Promise.all(parts)).reduce((sum, given) => sum + given, 0)
   }
 
-  /** `socket`: the errno name if nobody takes connections there. */
-  async #giveTo(socket: MessageSocket | string, connections: readonly Connection[]): Promise<number> {
-    if (typeof socket === 'string') return 0
+  async #giveTo(socket: MessageSocket, connections: readonly Connection[]): Promise<number> {
     const { connections: open, limiting } = this.#options
     const idOf = (each: Connection): string => open.ids.tell(each)
     const ratesOf = (each: Connection) => limiting.bandwidth.orderedFor(each)

@@ -122,12 +122,12 @@ export class WorkerChannel {
 
   /**
    * Gives a worker each socket once, because the worker keeps it until its listener closes. A listener that
-   * opens again has another socket.
+   * opens again has another socket. `place`: which of the sockets of this address it is.
    */
-  give(address: string, socket: HeldSocket): void {
+  give(address: string, place: number, socket: HeldSocket): void {
     if (this.#given.has(socket)) return
     this.#given.add(socket)
-    this.send({ kind: 'socket', address }, socket.handle)
+    this.send({ kind: 'socket', address, place }, socket.handle)
   }
 
   kill(): void {

@@ -49,8 +49,8 @@ export class Loans {
 
   #lend(slot: number, borrower: WorkerChannel): void {
     this.#borrowers.set(slot, borrower)
-    for (const [address, { handle }] of this.#sockets.of(slot, this.#config())) {
-      borrower.send({ kind: 'lend', address, slot }, handle)
+    for (const [address, sockets] of this.#sockets.of(slot, this.#config())) {
+      for (const { handle } of sockets) borrower.send({ kind: 'lend', address, slot }, handle)
     }
   }
 }

@@ -2,8 +2,8 @@
  * The listening sockets of all workers. The supervisor opens them and keeps them open. So when a worker dies,
  * the next one in its slot serves the clients in its queue. Each slot has a socket of its own for each port
  * (SO_REUSEPORT). If ports cannot be shared like that, all slots have the same socket. A unix socket belongs
- * to the first slot. Sockets of an earlier process may be more than there are slots: the first slot then accepts from the others,
- * too.
+ * to the first slot. Sockets of an earlier process may be more than there are slots. A worker then accepts from the others, too. If
+ * all slots have the same sockets, each of them accepts from all.
  */
 import { type Address, formatAddress } from '../../address.js'
 import type { Config } from '../../config/schema.js'
@@ -80,17 +80,19 @@ export class Sockets {
   }
 
   /** The open sockets of a slot for the listeners of this config, by address. */
-  of(slot: number, { listeners }: Config): [address: string, socket: HeldSocket][] {
-    return listeners.flatMap(({ address }): [string, HeldSocket][] => {
+  of(slot: number, { listeners }: Config): [address: string, sockets: readonly HeldSocket[]][] {
+    return listeners.flatMap(({ address }): [string, readonly HeldSocket[]][] => {
       const key = formatAddress(address)
-      const sockets = this.#opened.get(key)?.sockets ?? []
+      const { sockets = [] } = this.#opened.get(key) ?? {}
+      if (this.isShared) return [[key, sockets]]
       const socket = sockets[slot] ?? (slot < this.#slots ? sockets.at(-1) : undefined)
-      return socket === undefined ? [] : [[key, socket]]
+      return socket === undefined ? [] : [[key, [socket]]]
     })
   }
 
   /** The numbers of inherited sockets that no slot has. */
   get extra(): readonly number[] {
+    if (this.isShared) return []
     const most = Math.max(...Array.from(this.#opened.values(), ({ sockets }) => sockets.length), 0)
     return Array.from({ length: Math.max(most - this.#slots, 0) }, (_, index) => this.#slots + index)
   }
@@ -102,7 +104,9 @@ export class Sockets {
 
   /** Sends a worker the sockets that it needs for this config and does not have yet. */
   give(channel: WorkerChannel, config: Config): void {
-    for (const [address, socket] of this.of(channel.slot, config)) channel.give(address, socket)
+    for (const [address, sockets] of this.of(channel.slot, config)) {
+      for (const [place, socket] of sockets.entries()) channel.give(address, place, socket)
+    }
   }
 
   /** Closes the sockets of a drained listener, so that no client waits there. A reload opens them again. */

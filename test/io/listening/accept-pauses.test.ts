@@ -148,6 +148,34 @@ describe('clients of a paused listener', () => {
     expect(handedOut).toEqual([1, 2])
   })
 
+  it('a listener whose sockets another process has is empty once the last waiting client has gone on', async () => {
+    pauses.add(socket)
+    pauses.pause('upgrade')
+    come(1, 2)
+    mayComeIn = (name) => name < 2
+    let isEmpty = false
+    const left = pauses.leave().then(() => {
+      isEmpty = true
+    })
+    await vi.runAllTimersAsync()
+    expect([handedOut, isEmpty]).toEqual([[1], false])
+    mayComeIn = () => true
+    pauses.resume('admission')
+    await left
+    expect([handedOut, reset]).toEqual([[1, 2], []])
+  })
+
+  it('a listener whose sockets another process has is empty at once if nobody waits, and when it is closed', async () => {
+    pauses.add(socket)
+    await pauses.leave()
+    pauses.pause('admission')
+    come(1)
+    const left = pauses.leave()
+    pauses.close()
+    await left
+    expect(reset).toEqual([1])
+  })
+
   it('a paused listener resets clients beyond the most that may wait', () => {
     pauses.pause('admission')
     come(...Array.from({ length: MOST_WAITING + 2 }, (_, i) => i))

@@ -15,8 +15,8 @@ class LowestPorts extends StreamEngine {
     while (this.taken.has(port)) port++
     this.taken.add(port)
     const address = asked.kind === 'tcp' ? { ...asked, port } : asked
-    const never = { fds: [], pause: () => {}, resume: () => {}, putBack: () => {}, leave: () => {} }
-    return { address, ...never, update: () => {}, close: () => void this.taken.delete(port) }
+    const nothing = { pause: () => {}, resume: () => {}, putBack: () => {}, leave: async () => {} }
+    return { address, fds: [], ...nothing, update: () => {}, close: () => void this.taken.delete(port) }
   }
 }
 
