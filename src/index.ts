@@ -30,6 +30,7 @@ export type {
 export type { AdminInput } from './config/schemas/admin-schema.js'
 export type { AddressInput, BackendInput, ServiceInput } from './config/schemas/backends-schema.js'
 export type { AccessInput, LogInput } from './config/schemas/log-schema.js'
+export type { ExpectInput, TestInput } from './config/tests-input.js'
 export type {
   BanInfo,
   BanList,

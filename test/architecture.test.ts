@@ -12,7 +12,17 @@ import { VERSION } from '../src/version.js'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** These may import everything below them, from top to bottom. All names in neither list are rooms. */
-const ABOVE_THE_ROOMS = ['cli', 'command', 'upgrade', 'workers', 'index', 'proxy', 'admission', 'connection']
+const ABOVE_THE_ROOMS = [
+  'cli',
+  'command',
+  'upgrade',
+  'workers',
+  'index',
+  'trial',
+  'proxy',
+  'admission',
+  'connection',
+]
 const BELOW_THE_ROOMS = [
   'errors',
   'address',

@@ -3,8 +3,10 @@
  * need. Only this file reads argv, prints and chooses exit codes: 0 done, 1 failed while running, 2 wrong
  * use, 78 bad config (sysexits.h).
  */
+import { formatPath, type Path } from '../config/checks/path.js'
+import type { CheckedConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
-import { formatProblem, MillraceError } from '../errors.js'
+import { formatProblem, invalidConfig, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { type ServiceEnvironment, takeServiceEnvironment } from '../service/environment.js'
@@ -61,8 +63,24 @@ async function check(file: string): Promise<void> {
     import('../config/load.js'),
     import('../limits/lists/check-lists.js'),
   ])
-  await checkLists(checkConfigFile(file, process.env))
-  process.stdout.write(`${file} is good\n`)
+  const checked = checkConfigFile(file, process.env)
+  await checkLists(checked.config)
+  process.stdout.write(`${file} is good${await runTests(checked)}\n`)
+}
+
+/** Throws with every test of the config that fails. Returns what to say about them. */
+async function runTests({ config, problemsOf }: CheckedConfig): Promise<string> {
+  const { length } = config.tests
+  if (length === 0) return ''
+  const { failedTests } = await import('../trial/trials.js')
+  const findings = await failedTests(config, (path) => placeOf(path, problemsOf))
+  if (findings.length > 0) throw invalidConfig(problemsOf(findings))
+  return length === 1 ? ', and its test passes' : `, and its ${length} tests pass`
+}
+
+function placeOf(path: Path, problemsOf: CheckedConfig['problemsOf']): string {
+  const [problem] = problemsOf([{ path, message: '', about: 'value' }])
+  return `${formatPath(path)} (line ${problem!.line})`
 }
 
 type Served = Extract<CommandLine, { kind: 'run' | 'run-file' }>

@@ -13,6 +13,7 @@ import type { ListenerInput, StartTls } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
 import type { BackendInput } from './schemas/backends-schema.js'
 import type { LogInput } from './schemas/log-schema.js'
+import type { TestInput } from './tests-input.js'
 
 /**
  * TLVs of a PROXY header. `ssl`: the client's TLS. `authority`: its server name. `alpn`: the chosen protocol. `uniqueId`: the
@@ -65,6 +66,8 @@ export interface ProxyConfig {
    * none.
    */
   readonly admin?: AdminInput | undefined
+  /** Clients, and what must become of each. Only `millrace check` runs them. docs/tests.md explains them. Default: none. */
+  readonly tests?: readonly TestInput[] | undefined
 }
 
 /** All keys may be missing. */

@@ -25,22 +25,32 @@ const MOST_FILE_BYTES = 1024 ** 2
  * `config-invalid` with every problem, in the order of the file.
  */
 export function loadConfigFile(path: string, environment: Environment): Config {
-  return load(path, environment)
+  return load(path, environment).config
+}
+
+/** A good config, and where its values stand in the file. */
+export interface CheckedConfig {
+  readonly config: Config
+  /** In the order of the file. */
+  problemsOf(findings: readonly Finding[]): Problem[]
 }
 
 /** As `loadConfigFile`, but certificates that have expired are problems too. */
-export function checkConfigFile(path: string, environment: Environment): Config {
+export function checkConfigFile(path: string, environment: Environment): CheckedConfig {
   return load(path, environment, CHECKS_WITH_DATES)
 }
 
-function load(path: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): Config {
+function load(path: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): CheckedConfig {
   const text = decode(readBytes(path), path)
   const result = readText(text, environment, checks)
-  if ('config' in result) return result.config
-  throw invalidConfig(toProblems(result.complaints, text, path))
+  if ('complaints' in result) throw invalidConfig(toProblems(result.complaints, text, path))
+  const { config, tree } = result
+  return { config, problemsOf: (findings) => toProblems(located(findings, tree), text, path) }
 }
 
-type Reading = { readonly config: Config } | { readonly complaints: readonly Complaint[] }
+type Reading =
+  | { readonly config: Config; readonly tree: Tree | undefined }
+  | { readonly complaints: readonly Complaint[] }
 
 function readText(text: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): Reading {
   const { root, complaints } = parseYamlText(text)
@@ -51,7 +61,7 @@ function readText(text: string, environment: Environment, checks?: typeof CHECKS
   if (complaints.length > 0 || tree?.isWhole === false) return { complaints: known }
   const verdict = judge(tree?.value ?? null, checks)
   if (!('config' in verdict)) return { complaints: [...known, ...located(verdict.findings, tree)] }
-  return known.length > 0 ? { complaints: known } : verdict
+  return known.length > 0 ? { complaints: known } : { config: verdict.config, tree }
 }
 
 function located(findings: readonly Finding[], tree: Tree | undefined): Complaint[] {

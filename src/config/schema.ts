@@ -31,6 +31,7 @@ import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.j
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { namesSchema } from './schemas/names-schema.js'
 import { startTlsField, withStartTls } from './schemas/start-tls-schema.js'
+import { type TestConfig, testsField } from './schemas/tests-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './schemas/tls-schema.js'
 import { viaField } from './schemas/via-schema.js'
 import { expected } from './wording.js'
@@ -57,6 +58,8 @@ export interface Config {
   readonly log: LogConfig
   /** Undefined: the config does not say. Empty: no admin address. */
   readonly admin: readonly AdminConfig[] | undefined
+  /** Only `millrace check` runs them. */
+  readonly tests: readonly TestConfig[]
 }
 
 export interface ClusterConfig {
@@ -182,6 +185,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
   keepalive: keepaliveSchema.prefault(true),
   log: logSchema.prefault({}),
   admin: adminSchema,
+  tests: testsField,
 })
 
 /** Adds what listeners and clusters take from other parts of the config. */

@@ -71,6 +71,8 @@ type Condition = (facts: Facts) => boolean
 export interface Found extends Pick<Rule, 'http'> {
   /** Undefined: millrace turns the client away. */
   readonly cluster: string | undefined
+  /** Which rule it is. A line of a map belongs to the rule with the map. */
+  readonly index: number
 }
 
 /** How specific the names of a rule are, as `rankOfPattern`, and which rule it is. */
@@ -81,7 +83,7 @@ interface Place {
 }
 
 interface Entry extends Place {
-  readonly rule: Rule
+  readonly found: Found
   readonly conditions: readonly Condition[]
 }
 
@@ -107,7 +109,12 @@ export class RouteTable {
   /** `lookupOf`: what the file of a map says. */
   constructor(rules: readonly Rule[], lookupOf: (map: RuleMap) => NameLookup = noMaps) {
     const tables = new Map<string, NameTable<Entry>>()
-    const indexed = rules.map((rule, index) => ({ rule, index, conditions: conditionsOf(rule) }))
+    const indexed = rules.map((rule, index) => ({
+      rule,
+      index,
+      found: { cluster: rule.cluster, http: rule.http, index },
+      conditions: conditionsOf(rule),
+    }))
     for (const each of indexed) {
       if (each.rule.map === undefined)
         for (const host of each.rule.host ?? [ANY]) this.#add(tables, host, each)
@@ -123,10 +130,10 @@ export class RouteTable {
 
   find(facts: Facts): Found | undefined {
     const entry = this.#findEntry(facts)
-    if (this.#maps.length === 0) return entry?.rule
+    if (this.#maps.length === 0) return entry?.found
     let best: { readonly place: Place; readonly found: Found } | undefined = entry && {
       place: entry,
-      found: entry.rule,
+      found: entry.found,
     }
     for (const map of this.#maps) {
       const match = matchOf(map, facts)
@@ -143,7 +150,11 @@ export class RouteTable {
     return undefined
   }
 
-  #add(tables: Map<string, NameTable<Entry>>, host: string, of: Omit<Entry, 'host' | 'sni'>): void {
+  #add(
+    tables: Map<string, NameTable<Entry>>,
+    host: string,
+    { rule, ...of }: Omit<Entry, 'host' | 'sni'> & { readonly rule: Rule },
+  ): void {
     // Two spellings of one host share one table. Otherwise the later rule could win.
     const key = host.toLowerCase().replace(/\.$/, '')
     let table = tables.get(key)
@@ -152,7 +163,7 @@ export class RouteTable {
       tables.set(key, table)
       this.#byHost.add(host, table)
     }
-    for (const name of new Set(of.rule.sni ?? [ANY]))
+    for (const name of new Set(rule.sni ?? [ANY]))
       table.add(name, { ...of, host: rankOf(host), sni: rankOf(name) })
   }
 }
@@ -169,7 +180,7 @@ function matchOf(map: MapEntry, facts: Facts): { place: Place; found: Found } | 
   const line = map.lookup.find(by === 'sni' ? facts.serverName : facts[by])
   if (line === undefined) return undefined
   const place = { host: by === 'host' ? line.rank : host, sni: by === 'sni' ? line.rank : sni, index }
-  return { place, found: { cluster: line.cluster, http: rule.http } }
+  return { place, found: { cluster: line.cluster, http: rule.http, index } }
 }
 
 function isBefore(one: Place, other: Place): boolean {

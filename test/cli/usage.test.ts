@@ -130,4 +130,19 @@ describe('the config of the command', () => {
       stdout: `${good} is good\n`,
     })
   })
+
+  it('`millrace check` with a test that fails exits with 78 and prints what docs/tests.md shows', async () => {
+    const page = readFileSync(new URL('../../docs/tests.md', import.meta.url), 'utf8')
+    const [yaml = '', , printed = ''] = Array.from(
+      page.matchAll(/```(?:yaml)?\n(.*?)```/gs),
+      ([, text]) => text,
+    )
+    const file = join(folder, 'millrace.yaml')
+    const swap = (name: string): string => (name === 'shop' ? 'apps' : 'shop')
+    const routes = yaml.replaceAll(/cluster: (\w+) }$/gm, (_, name) => `cluster: ${swap(name)} }`)
+    writeFileSync(file, routes)
+    const { code, stderr } = await runMillrace(['check', '--config', file])
+    expect(stderr.replaceAll(file, 'millrace.yaml')).toBe(printed)
+    expect(code).toBe(78)
+  })
 })

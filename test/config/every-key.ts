@@ -182,6 +182,25 @@ export const most: Every<ProxyConfig> = {
     explain: true,
   },
   admin: { address: 'unix:/PATH', role: 'operate', token: 'TOKEN', hosts: ['NAME'], readOnly: false },
+  tests: [
+    {
+      listener: 'front',
+      from: '192.0.2.1',
+      proxyHeader: '192.0.2.2',
+      tls: true,
+      sni: 'a.test',
+      alpn: 'h2',
+      speaks: 'http',
+      host: 'a.test',
+      path: '/',
+      fields: {},
+      websocket: true,
+      user: 'app',
+      database: 'orders',
+      nth: 1,
+      expect: { cluster: 'NAME', rejected: 'no-route' },
+    },
+  ],
 }
 
 /** A value of a config, and its key as docs/config.md writes it. */

@@ -95,6 +95,7 @@ describe('validateConfig', () => {
         access: { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] },
         explain: false,
       },
+      tests: [],
     })
   })
 
@@ -271,7 +272,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { upstreams: {} },
-      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin"',
+      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin", "tests"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [

@@ -6,8 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { formatPath } from '../../src/config/checks/path.js'
 import { checkConfigFile } from '../../src/config/load.js'
 import { MillraceError } from '../../src/errors.js'
+import { failedTests } from '../../src/trial/trials.js'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
@@ -38,7 +40,7 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
     writeFileSync(empty, '')
   })
 
-  it.each(blocks)('`millrace check` accepts the YAML block at $where', ({ text, where, directive }) => {
+  it.each(blocks)('`millrace check` accepts the YAML block at $where', async ({ text, where, directive }) => {
     if (directive?.startsWith('skip, '))
       return void console.log(`not checked: ${where}: ${directive.slice(6)}`)
     const other = OTHER_PROGRAMS.find(([key]) => key.test(text))
@@ -46,7 +48,7 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
     const file = join(folder, 'millrace.yaml')
     for (const config of alternativesIn(text)) {
       writeFileSync(file, withFiles(completed(config)))
-      expect(problemsOf(file)).toEqual([])
+      expect(await problemsOf(file)).toEqual([])
     }
   })
 
@@ -77,10 +79,10 @@ function completed(text: string): string {
 
 const BACKENDS = { backends: ['127.0.0.1:2'] }
 
-function problemsOf(file: string): string[] {
+async function problemsOf(file: string): Promise<string[]> {
   try {
-    checkConfigFile(file, ENVIRONMENT)
-    return []
+    const { config } = checkConfigFile(file, ENVIRONMENT)
+    return (await failedTests(config, formatPath)).map(({ message }) => message)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     return [...error.message.split('\n'), readFileSync(file, 'utf8')]

@@ -193,7 +193,7 @@ describe('a map of a table of routes', () => {
         database: 'orders',
         ...facts,
       })
-    expect(find({})).toEqual({ cluster: 'line', http: 'pass' })
+    expect(find({})).toEqual({ cluster: 'line', http: 'pass', index: 0 })
     expect(find({ client: client('192.0.2.1') })?.cluster).toBe('else')
     expect(find({ serverName: 'a.test' })?.cluster).toBe('else')
     expect(find({ database: 'Orders' })?.cluster).toBe('else')
@@ -205,6 +205,7 @@ describe('a map of a table of routes', () => {
     expect(table.find({ client: undefined, serverName: 'a.test' })).toEqual({
       cluster: undefined,
       http: undefined,
+      index: 0,
     })
     expect(table.find({ client: undefined, serverName: 'b.test' })?.cluster).toBe('else')
   })

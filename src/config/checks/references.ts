@@ -20,6 +20,7 @@ import { checkQueue } from './queue-references.js'
 import { checkRefuseAs } from './refuse-as-references.js'
 import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
+import { checkTests } from './test-references.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 import { checkVia } from './via-references.js'
 
@@ -40,6 +41,7 @@ export function checkReferences(input: unknown): Finding[] {
     ...checkLimits(input),
     ...checkLimitSizes(input),
     ...checkRefuseAs(input),
+    ...checkTests(input),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
       ...keyWithoutCert(clusters, name),

@@ -29,7 +29,10 @@ export async function routeOf(client: KnownClient): Promise<Choice> {
     return choiceFor(await askRoute(client, config.route, path), client)
   }
   const isNameless = hello !== undefined && hello.serverName === undefined
-  if (isNameless && config.onNoSni !== undefined) return choiceFor(config.onNoSni, client)
+  if (isNameless && config.onNoSni !== undefined) {
+    client.decidedBy = 'onNoSni'
+    return choiceFor(config.onNoSni, client)
+  }
   const rule = routes.find({
     client: client.address,
     spoken: client.spoken,
@@ -41,6 +44,7 @@ export async function routeOf(client: KnownClient): Promise<Choice> {
     database: startUp?.database,
   })
   if (rule === undefined) return choiceFor(clusterWithoutHello(client), client)
+  client.decidedBy = rule.index
   if (rule.cluster === undefined) throw refuse('rejected')
   return { cluster: rule.cluster, http: rule.http ?? config.http }
 }
@@ -58,14 +62,17 @@ function clusterWithoutHello(client: KnownClient): string | undefined {
   const { policy } = client
   if (maySpeakTls(client) || !policy.looksAtHello || policy.mayLackHello) return undefined
   const { onBadHello } = policy.config
+  client.decidedBy = 'onBadHello'
   if (onBadHello === REJECT) throw refuse('bad-hello: not TLS')
   return onBadHello
 }
 
 /** Takes the listener's own cluster if none was named. */
-function choiceFor(cluster: string | undefined, { policy: { config }, unfinished }: KnownClient): Choice {
+function choiceFor(cluster: string | undefined, client: KnownClient): Choice {
+  const { config } = client.policy
+  if (cluster === undefined) client.decidedBy = 'cluster'
   const chosen = cluster ?? config.cluster
-  if (chosen === undefined) throw unfinished ?? refuse('no-route')
+  if (chosen === undefined) throw client.unfinished ?? refuse('no-route')
   return { cluster: chosen, http: config.http }
 }
 

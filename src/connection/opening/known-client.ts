@@ -19,6 +19,9 @@ export interface CancelRequest {
   readonly bytes: Buffer
 }
 
+/** What decided where a client goes: the index of a route, or a key of the listener. */
+export type DecidedBy = number | 'cluster' | 'onNoSni' | 'onBadHello' | 'onSilent'
+
 export class KnownClient {
   readonly policy: ListenerPolicy
   /** Why a client of this address may not come in. Undefined: it may. */
@@ -45,6 +48,8 @@ export class KnownClient {
   named: Address | undefined
   /** The key that a route function gave, for a balancer. */
   balanceKey: string | undefined
+  /** Undefined: nothing has decided yet, or a route function did. */
+  decidedBy: DecidedBy | undefined
 
   constructor(
     policy: ListenerPolicy,

@@ -49,8 +49,9 @@ export async function chooseCluster(client: KnownClient): Promise<Choice | undef
 }
 
 /** A client that a route rejects, whatever it says, is also rejected if it says nothing. */
-function choiceForSilent({ address, policy }: KnownClient, cluster: string): Choice {
-  const rule = policy.routes.find({ client: address, spoken: [] })
+function choiceForSilent(client: KnownClient, cluster: string): Choice {
+  const rule = client.policy.routes.find({ client: client.address, spoken: [] })
+  client.decidedBy = rule !== undefined && rule.cluster === undefined ? rule.index : 'onSilent'
   if (rule !== undefined && rule.cluster === undefined) throw refuse('rejected')
   return { cluster, http: 'reject' }
 }
@@ -96,10 +97,12 @@ async function lookAtHello(client: KnownClient): Promise<string | undefined> {
   const hello = await helloOrSilence(client)
   if (typeof hello === 'string') {
     if (mayLackHello) return undefined
+    client.decidedBy = 'onBadHello'
     if (onBadHello === REJECT) throw refuse(`bad-hello: ${hello}`)
     return onBadHello
   }
   if (hello.serverName !== undefined || onNoSni === undefined) return undefined
+  client.decidedBy = 'onNoSni'
   if (onNoSni === REJECT) throw refuse('no-sni')
   // With our own certificate, the handshake still comes first.
   return termination === undefined ? onNoSni : undefined

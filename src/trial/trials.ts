@@ -1,0 +1,58 @@
+/** The tests of a config: each has a proxy of its own, so no test depends on another one. */
+import type { Finding, Path } from '../config/checks/path.js'
+import type { Config } from '../config/schema.js'
+import type { TestConfig } from '../config/schemas/tests-schema.js'
+import { oneOf } from '../config/suggest.js'
+import { quote } from '../config/wording.js'
+import { ConfigLists } from '../limits/lists/config-lists.js'
+import { OwnLists } from '../limits/lists/own-lists.js'
+import { ENDINGS, withoutDetail } from '../observe/endings.js'
+import { type Outcome, whyNot } from './outcome.js'
+import { TrialProxy } from './trial-proxy.js'
+
+/** Causes for which a client gets no backend. */
+const CAUSES = [
+  ...new Set(
+    ENDINGS.filter(({ phases }) => phases.some((phase) => phase !== 'data')).map(({ cause }) => cause),
+  ),
+]
+
+/**
+ * What is wrong with the outcomes of the tests. `placeOf` tells where a path of the config stands. Rejects with `config-invalid`
+ * if a list of the config cannot be used.
+ */
+export async function failedTests(config: Config, placeOf: (path: Path) => string): Promise<Finding[]> {
+  const lists = new ConfigLists(config)
+  await new OwnLists({ loaded: () => {}, failed: () => {} }).load(lists)
+  const findings: Finding[] = []
+  for (const [index, test] of config.tests.entries()) {
+    const message = unknownCause(test) ?? (await failureOf(test, config, lists, placeOf))
+    if (message !== undefined) findings.push({ path: ['tests', index, 'expect'], message, about: 'value' })
+  }
+  return findings
+}
+
+async function failureOf(
+  test: TestConfig,
+  config: Config,
+  lists: ConfigLists,
+  placeOf: (path: Path) => string,
+): Promise<string | undefined> {
+  const index = config.listeners.findIndex(({ name }) => name === (test.listener ?? name))
+  const listener = config.listeners[index]!
+  const proxy = new TrialProxy(config, lists)
+  await proxy.start()
+  try {
+    let outcome: Outcome = { kind: 'undecided' }
+    for (let count = 0; count < test.nth; count++) outcome = await proxy.meet(test, listener)
+    return whyNot(test.expect, outcome, ['listeners', index], placeOf)
+  } finally {
+    await proxy.stop()
+  }
+}
+
+function unknownCause({ expect }: TestConfig): string | undefined {
+  if (expect.kind !== 'rejected' || expect.cause === undefined) return undefined
+  const cause = withoutDetail(expect.cause)
+  return CAUSES.includes(cause) ? undefined : `no record has the cause ${quote(cause)}${oneOf(cause, CAUSES)}`
+}
