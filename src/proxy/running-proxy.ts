@@ -33,6 +33,7 @@ import { createOwnHealth } from './health/own-health.js'
 import { Holds } from './holds.js'
 import { Limiting } from './limiting.js'
 import { createNames, type Names } from './names.js'
+import { certificatesOf } from './reporting/certificates.js'
 import { ConnectionLog } from './reporting/connection-log.js'
 import { CopyingNotice } from './reporting/copying-notice.js'
 import { cpuSeconds, ownFacts, ProcessWatch } from './reporting/process-status.js'
@@ -137,6 +138,7 @@ export class RunningProxy {
       logFile: this.openLog.file,
       drains: this.drains.status(),
       names: this.names.status(),
+      certificates: certificatesOf(this.generations.present.services.values()),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
       ...this.limiting.status(),
       pipes: this.#pipeCounters,
