@@ -2,9 +2,24 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Tests of what moves bytes: how sockets, kernel pipes and event loops behave when nobody else is busy. */
-const ALONE = ['pipe', 'io', 'connection', 'proxy', 'tls', 'hostile', 'lifecycle'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-)
+const ALONE = filesBelow('pipe', 'io', 'connection', 'proxy', 'tls', 'hostile', 'lifecycle')
+
+/** Tests that only compute. They start no program that outlives a call, and leave nothing behind in their process. */
+const IN_ONE_PROCESS = [
+  'test/*.test.ts',
+  ...filesBelow('admission', 'cluster', 'command', 'config', 'control', 'limits', 'listener', 'postgres'),
+  ...filesBelow('refusals', 'route', 'status', 'via', 'websocket', 'workers/sockets', 'workers/state'),
+]
+
+/** Thousands of stories in the simulated kernel. */
+const SIMULATIONS = filesBelow('simulation')
+
+function filesBelow(...folders: string[]): string[] {
+  return folders.map((folder) => `test/${folder}/**/*.test.ts`)
+}
+
+/** The files that run at a time, except for those that run alone. */
+const MAX_WORKERS = 2
 
 export default defineConfig({
   resolve: {
@@ -17,24 +32,43 @@ export default defineConfig({
     ],
   },
   test: {
-    // Each file in a process of its own.
+    // Each file in a process of its own, if its project does not say otherwise.
     pool: 'forks',
     retry: 0,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // `.ci/run` names the projects, because it runs some of them side by side.
     projects: [
       {
         extends: true,
         test: { name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 0 } },
       },
-      // These start programs and wait for them, most of their time.
+      {
+        extends: true,
+        test: {
+          name: 'in one process',
+          include: IN_ONE_PROCESS,
+          isolate: false,
+          maxWorkers: MAX_WORKERS,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'simulations',
+          include: SIMULATIONS,
+          maxWorkers: MAX_WORKERS,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         extends: true,
         test: {
           name: 'beside others',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
-          maxWorkers: 2,
+          exclude: [...ALONE, ...IN_ONE_PROCESS, ...SIMULATIONS],
+          maxWorkers: MAX_WORKERS,
           sequence: { groupOrder: 1 },
         },
       },

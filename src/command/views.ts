@@ -11,9 +11,7 @@ import {
   backendState,
   banned,
   carriers,
-  certificateTroubles,
   changedAgo,
-  daysLeft,
   deniedOf,
   destination,
   draining,
@@ -105,14 +103,6 @@ const listColumns = (now: number): readonly Column<ProxyStatus['lists'][number]>
   { title: 'LOADED', isRight: true, text: ({ loadedAt }) => `${time(now - Date.parse(loadedAt))} ago` },
 ]
 
-const certificateColumns = (now: number): readonly Column<ProxyStatus['certificates'][number]>[] => [
-  { title: 'CERTIFICATE', text: ({ name }) => name },
-  { title: 'LISTENER', text: ({ listener }) => listener },
-  { title: 'KIND', text: ({ kind }) => kind },
-  { title: 'LEFT', isRight: true, text: (certificate) => daysLeft(certificate, now) },
-  { title: 'FILE', text: ({ file }) => file },
-]
-
 const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'ID', text: ({ id }) => id },
   { title: 'LISTENER', text: ({ listener }) => listener },
@@ -142,7 +132,6 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
     ...table(backendColumns(now), backendRows(status)),
     ...(status.names.length > 0 ? ['', ...table(nameColumns(now), status.names)] : []),
     ...(status.lists.length > 0 ? ['', ...table(listColumns(now), status.lists)] : []),
-    ...(status.certificates.length > 0 ? ['', ...table(certificateColumns(now), status.certificates)] : []),
   ]
 }
 
@@ -157,7 +146,6 @@ export function headlines(status: ProxyStatus, now: number, note = ''): string[]
     ...waitingClients(status.clusters),
     ...nameTroubles(status),
     ...listTroubles(status, now),
-    ...certificateTroubles(status, now),
   ]
 }
 

@@ -117,9 +117,9 @@ export class Connection
     frozen.standing.leave()
   }
 
-  /** How long one connect may take, in ms. Not to be read before its cluster is known. */
+  /** How long one connect may take, in ms. Not to be read after the connection's end. */
   get connectMs(): number {
-    return this.knownClient?.connectMs ?? this.service.destination!.connectMs
+    return this.#host!.dialOptions.connectMs
   }
 
   /** Not to be read after the connection's end. */
@@ -167,7 +167,6 @@ export class Connection
       negotiation.throwIfEnded()
       negotiation.phase = 'connect'
       negotiation.waitMicros = this.ageMicros
-      negotiation.knownClient!.connectMs = destination.connectMs
       pending.client = negotiation.client
       this.stage = pending
       this.dial(pending, destination)

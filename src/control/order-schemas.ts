@@ -4,7 +4,6 @@
  */
 import { z } from 'zod'
 import { explainAddressRange, explainNetwork } from '../address-set.js'
-import { changeSchema } from '../config/changes/change-schema.js'
 import { LONGEST_DURATION_MS } from '../config/constants.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import {
@@ -24,7 +23,6 @@ import {
   type BackendChange,
   type BanOrder,
   type BanQuery,
-  type ChangeOrder,
   CONNECTION_SORTS,
   type ConnectionFilter,
   DEFAULT_LISTED,
@@ -34,7 +32,6 @@ import {
   type HoldOrder,
   LEAST_RATE,
   MOST_LISTED,
-  MOST_ORDERED_CHANGES,
   MOST_RATE,
   MOST_WEIGHT,
   MOST_WHY_CHARS,
@@ -180,14 +177,6 @@ export const unbanOrder = z
   .superRefine((order, context) => refuse(faultOfUnban(order), ALL_FAULTS, context)) satisfies z.ZodType<
   FromOutside<UnbanOrder>
 >
-
-export const changeOrder = z.strictObject({
-  changes: z.array(changeSchema).min(1).max(MOST_ORDERED_CHANGES),
-  end: z
-    .boolean()
-    .optional()
-    .describe('also drain the connections of removed backends and clusters; default: they go on'),
-}) satisfies z.ZodType<ChangeOrder>
 
 const bytesPerSecond = z
   .union([z.literal(0), z.int().min(LEAST_RATE).max(MOST_RATE)])

@@ -64,7 +64,7 @@ class LibraryProxy extends RunningProxy implements Proxy {
   }
 
   reload(config: ProxyConfig): Promise<Reloaded> {
-    return this.reloadWith(() => ({ config: validateConfig(config) }))
+    return this.reloadWith(() => validateConfig(config))
   }
 
   async ban(order: BanOrder): Promise<Banned> {

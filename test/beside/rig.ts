@@ -11,7 +11,7 @@ import type { ClusterInput } from '../../src/config/input.js'
 import type { ProxyStatus } from '../../src/observe/status.js'
 import { listeningPort, Millrace, writeConfig } from '../support/millrace.js'
 import { freePort, listeningOn, Program } from '../support/programs.js'
-import { until } from '../support/wait.js'
+import { until, untilAnswer } from '../support/wait.js'
 
 /** One server, in the words of both. */
 export interface ServerSetting {
@@ -68,14 +68,18 @@ export const PROXIES: Readonly<Record<Proxy['name'], Start>> = {
 
 /** Asks until the server is in this state, and answers the reason. */
 export async function untilState(proxy: Proxy, server: string, isUp: boolean): Promise<string> {
-  for (;;) {
-    const state = await proxy.stateOf(server)
-    if (state.isUp === isUp) return state.reason
-  }
+  const state = await untilAnswer(
+    () => proxy.stateOf(server),
+    (state) => state.isUp === isUp,
+  )
+  return state.reason
 }
 
 export async function untilOpen(proxy: Proxy, server: string, count: number): Promise<void> {
-  while ((await proxy.openAt(server)) !== count);
+  await untilAnswer(
+    () => proxy.openAt(server),
+    (open) => open === count,
+  )
 }
 
 async function startHaproxy(folder: string, { lines, serverOptions = '', servers }: Setting): Promise<Proxy> {

@@ -6,6 +6,7 @@ import { loadNative } from '../../src/io/kernel/native.js'
 import { temporaryFolder } from '../support/folder.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { areMissing } from '../support/programs.js'
+import { untilAnswer } from '../support/wait.js'
 import { WorkersRig } from '../workers/rig.js'
 
 /** File descriptors for clients and backends in each process, and for the reserve. */
@@ -61,7 +62,10 @@ describe.skipIf(native === undefined || areMissing('prlimit')).each([
     rig = await WorkersRig.start(folder, { workers })
     await exhaust()
     for (const { socket } of clients.splice(0)) socket.destroy()
-    while ((await rig.get('/readyz')).status !== 200);
+    await untilAnswer(
+      () => rig.get('/readyz'),
+      ({ status }) => status === 200,
+    )
     await rig.join()
     expect((await rig.status()).listeners[0]).not.toHaveProperty('shortage')
   })

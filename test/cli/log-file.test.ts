@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/folder.js'
 import { CLI, type LogLine, Millrace, runMillrace, writeConfig } from '../support/millrace.js'
 import { connectTo } from '../support/peer.js'
 import { areMissing, freePort, run } from '../support/programs.js'
-import { turns } from '../support/wait.js'
+import { pause, until, untilAnswer } from '../support/wait.js'
 
 const folder = temporaryFolder()
 const STDOUT_CONNECTIONS = 3000
@@ -67,15 +67,12 @@ describe('log.file', () => {
   const recordsIn = (file: string): number => linesOf(file).filter(({ msg }) => msg === 'connection').length
 
   async function recorded(file: string, count: number): Promise<void> {
-    while (recordsIn(file) < count) await turns(1)
+    await until(() => recordsIn(file) >= count)
   }
 
   async function seen(file: string, isIt: (line: LogLine) => boolean): Promise<LogLine> {
-    for (;;) {
-      const found = linesOf(file).find(isIt)
-      if (found !== undefined) return found
-      await turns(1)
-    }
+    const found = (): LogLine | undefined => linesOf(file).find(isIt)
+    return (await untilAnswer(found, (line) => line !== undefined))!
   }
 
   beforeEach(async () => {
@@ -96,7 +93,7 @@ describe('log.file', () => {
     await converse()
     await recorded(`${path}.1`, 2)
     millrace.program.child.kill('SIGUSR2')
-    while (!existsSync(path)) await turns(1)
+    await until(() => existsSync(path))
     await converse()
     expect(await millrace.stop()).toEqual({ code: 0, signal: null })
     expect([recordsIn(`${path}.1`), recordsIn(path)]).toEqual([2, 1])
@@ -186,7 +183,7 @@ describe.skipIf(areMissing('mkfifo'))('a stdout that nobody reads', () => {
     }
     while (!text.includes('listening on')) {
       read()
-      await turns(1)
+      await pause()
     }
 
     for (let i = 0; i < STDOUT_CONNECTIONS; i += AT_ONCE)
@@ -194,7 +191,7 @@ describe.skipIf(areMissing('mkfifo'))('a stdout that nobody reads', () => {
     child.kill('SIGTERM')
     while (!isOver) {
       read()
-      await turns(1)
+      await pause()
     }
     read()
     const lines = linesIn(text)

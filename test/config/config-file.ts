@@ -1,19 +1,23 @@
 /** The config file of a test, and the result of loading it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { loadConfigFile } from '../../src/config/load.js'
 import type { Config } from '../../src/config/schema.js'
 import { MillraceError } from '../../src/errors.js'
 
-export const directory = mkdtempSync(join(tmpdir(), 'millrace-config-'))
-export const file = join(directory, 'millrace.yaml')
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+/** It is only there while it is loaded. */
+const file = join(tmpdir(), `millrace-config-${randomUUID()}.yaml`)
 
 export function load(content: string | Uint8Array, environment: Record<string, string> = {}): Config {
   writeFileSync(file, content)
-  return loadConfigFile(file, environment)
+  try {
+    return loadConfigFile(file, environment)
+  } finally {
+    rmSync(file)
+  }
 }
 
 export function failureOf(run: () => unknown): MillraceError {

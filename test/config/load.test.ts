@@ -4,7 +4,11 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfigFile } from '../../src/config/load.js'
-import { directory, failureOf, file, good, load, problemsOf } from './config-file.js'
+import { temporaryFolder } from '../support/folder.js'
+import { failureOf, good, load, problemsOf } from './config-file.js'
+
+const directory = temporaryFolder()
+const file = join(directory, 'millrace.yaml')
 
 describe('loadConfigFile', () => {
   it('loadConfigFile reads YAML', () => {

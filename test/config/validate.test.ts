@@ -63,7 +63,6 @@ describe('validateConfig', () => {
           logQuery: false,
           ipv6Only: false,
           liveness,
-          timeouts: {},
           socketFile: {},
         },
       ],
@@ -76,7 +75,6 @@ describe('validateConfig', () => {
           expansions: [],
           halfClose: 'propagate',
           liveness,
-          timeouts: {},
         },
       },
       names: USUAL_NAMES,
@@ -139,7 +137,6 @@ describe('validateConfig', () => {
       expansions: [],
       halfClose: 'close',
       liveness,
-      timeouts: {},
     })
   })
 

@@ -1,12 +1,16 @@
 /** The key `via`: what it accepts, what the errors say, and that no error shows a secret. */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { ClusterInput } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { nameOfForwardProxy } from '../../src/via/forward-proxy.js'
-import { directory, failureOf, load, problemsOf } from './config-file.js'
+import { failureOf, load, problemsOf } from './config-file.js'
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-via-'))
+afterAll(() => rmSync(directory, { recursive: true }))
 
 const SECRET = 'hidden-word'
 

@@ -6,11 +6,13 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { AdminClient } from '../../src/command/client.js'
 import type { ProxyConfig } from '../../src/config/input.js'
 import type { ProxyStatus } from '../../src/observe/status.js'
 import { temporaryFolder } from '../support/folder.js'
-import { type Millrace, runMillrace, startWith } from '../support/millrace.js'
+import { type Millrace, startWith } from '../support/millrace.js'
 import { modes } from '../support/modes.js'
+import { untilAnswer } from '../support/wait.js'
 
 /** How many attempts are under way at the same time. */
 const AT_ONCE = 200
@@ -137,18 +139,13 @@ describe.each(modes().filter(({ splice, native }) => splice === 'auto' && native
       crowd = new Crowd(started.ports)
     }
     const has = (): number[][] => LISTENERS.map((listener) => [...crowd.counts(listener)])
-    const status = async (): Promise<ProxyStatus> => {
-      const { stdout } = await runMillrace(['status', '--json'], {
-        env: { MILLRACE_ADMIN: `unix:${folder}/admin.sock` },
-      })
-      return JSON.parse(stdout) as ProxyStatus
-    }
-    const statusWith = async (isWanted: (status: ProxyStatus) => boolean): Promise<ProxyStatus> => {
-      for (;;) {
-        const told = await status()
-        if (isWanted(told)) return told
-      }
-    }
+    const admin = new AdminClient({
+      address: { kind: 'unix', path: `${folder}/admin.sock` },
+      token: undefined,
+    })
+    const status = async (): Promise<ProxyStatus> => (await admin.ask('GET', '/api/v1/status')) as ProxyStatus
+    const statusWith = (isWanted: (status: ProxyStatus) => boolean): Promise<ProxyStatus> =>
+      untilAnswer(status, isWanted)
 
     const allGivenBack = () => statusWith(({ limits }) => limits.every(({ held }) => held === 0))
 

@@ -9,6 +9,7 @@ import { type Millrace, startWith } from '../support/millrace.js'
 import { modes, WITHOUT_NATIVE } from '../support/modes.js'
 import { type Postgres, postgresPrograms, startPostgres } from '../support/postgres.js'
 import { areMissing, cannotTest, run } from '../support/programs.js'
+import { untilAnswer } from '../support/wait.js'
 
 const MODES = [...new Set([modes()[0]!, WITHOUT_NATIVE])]
 const hasNone = areMissing('psql') || (postgresPrograms() === undefined && cannotTest('PostgreSQL'))
@@ -50,10 +51,8 @@ describe.skipIf(hasNone)('a small database', () => {
     const psql = (query: string) =>
       run('psql', ['-XAt', '-c', query, `host=127.0.0.1 port=${port} user=postgres dbname=postgres`])
     const statusWhen = async (isWanted: (pg: ProxyStatus['clusters'][number]) => boolean): Promise<void> => {
-      for (;;) {
-        const { clusters } = (await admin.ask('GET', '/api/v1/status')) as ProxyStatus
-        if (isWanted(clusters[0]!)) return
-      }
+      const ask = async (): Promise<ProxyStatus> => (await admin.ask('GET', '/api/v1/status')) as ProxyStatus
+      await untilAnswer(ask, ({ clusters }) => isWanted(clusters[0]!))
     }
 
     it('many psql share the few connections that the database has, and none fails', async () => {

@@ -6,6 +6,7 @@ import { PROXIES } from '../beside/rig.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { SilentBackend } from '../support/silent-backend.js'
+import { untilAnswer } from '../support/wait.js'
 import {
   check,
   closedPort,
@@ -39,8 +40,10 @@ async function reasonOfHaproxy(what: Check, port: number, timeoutMs: number): Pr
   const servers = [{ name: 'one', port }]
   const lines = [`timeout check ${timeoutMs}`, `timeout connect ${timeoutMs}`, ...LINES.get(what)!]
   const haproxy = await PROXIES.HAProxy(folder, { lines, serverOptions, cluster: {}, servers })
-  let reason = ''
-  while (!/^L\d/.test(reason)) reason = (await haproxy.stateOf('one')).reason
+  const { reason } = await untilAnswer(
+    () => haproxy.stateOf('one'),
+    (state) => /^L\d/.test(state.reason),
+  )
   await haproxy.end()
   return reason
 }

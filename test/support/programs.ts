@@ -7,13 +7,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { afterAll } from 'vitest'
-import { turns } from './wait.js'
+import { pause } from './wait.js'
 
 /** Daemons are in folders that are not in the PATH of ordinary users. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
 /** So many ports for each test file that runs at a time. They are below the ephemeral ports, which clients use. */
-const PORTS = 9000
-const FIRST_PORT = 12_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 2) * PORTS
+const PORTS = 4500
+const FIRST_PORT = 12_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 4) * PORTS
 const LISTENING_STATE = '0A'
 
 export interface Exit {
@@ -178,7 +178,7 @@ export async function listeningOn(port: number, program: Program): Promise<void>
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   while (!isListening(suffix, program.pid)) {
     if (program.child.exitCode !== null) throw new Error(`ended: ${program.stdout}${program.stderr}`)
-    await turns(1)
+    await pause()
   }
 }
 

@@ -126,7 +126,6 @@ describe('a successor whose predecessor fails', () => {
       listeners: [bequest],
       activated: [],
       drained: [],
-      changes: undefined,
       admin: [],
     }
     child.send(message)

@@ -8,7 +8,7 @@ import type { ProxyStatus } from '../../src/observe/status.js'
 import { Backend } from '../support/backend.js'
 import { Millrace, writeConfig } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
-import { until } from '../support/wait.js'
+import { until, untilAnswer } from '../support/wait.js'
 
 export class UpgradeRig {
   readonly folder: string
@@ -94,10 +94,7 @@ export class UpgradeRig {
   }
 
   async statusWhen(isWanted: (status: ProxyStatus) => boolean): Promise<ProxyStatus> {
-    for (;;) {
-      const status = await this.status()
-      if (isWanted(status)) return status
-    }
+    return await untilAnswer(() => this.status(), isWanted)
   }
 
   async connect(port = this.port): Promise<Peer> {

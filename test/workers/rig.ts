@@ -9,7 +9,7 @@ import { Backend } from '../support/backend.js'
 import { Millrace, writeConfig } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
 import { run } from '../support/programs.js'
-import { until } from '../support/wait.js'
+import { until, untilAnswer } from '../support/wait.js'
 
 export class WorkersRig {
   readonly backends: readonly Backend[]
@@ -81,10 +81,7 @@ export class WorkersRig {
 
   /** Asks for the status until it is as wanted; returns it. */
   async statusWhen(isWanted: (status: ProxyStatus) => boolean): Promise<ProxyStatus> {
-    for (;;) {
-      const status = await this.status()
-      if (isWanted(status)) return status
-    }
+    return await untilAnswer(() => this.status(), isWanted)
   }
 
   /** The status and the text of an answer that is not JSON. */

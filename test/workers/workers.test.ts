@@ -6,6 +6,7 @@ import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import { Millrace, writeConfig } from '../support/millrace.js'
 import { connectTo, type Peer } from '../support/peer.js'
+import { pause } from '../support/wait.js'
 
 const LOOPBACK = { kind: 'tcp', host: '127.0.0.1' } as const
 /** The kernel shares connections out by chance. Of so many, each of two workers gets at least one. */
@@ -184,5 +185,6 @@ async function untilRefused(address: Address): Promise<void> {
       outcome.reset()
       await outcome.closed
     }
+    await pause()
   }
 }

@@ -3,7 +3,6 @@
  */
 import type { Question } from '../verbs/question.js'
 import { banRequest, bansRequest, unbanRequest } from './bans.js'
-import { changeRequest, diffRequest } from './changes.js'
 import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './clusters.js'
 import { connectionsRequest, killRequest, limitRequest } from './connections.js'
 import { drainRequest } from './drain.js'
@@ -39,10 +38,6 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return holdRequest(question.order)
     case 'release':
       return releaseRequest(question.cluster)
-    case 'change':
-      return changeRequest(question.change, question.end)
-    case 'diff':
-      return diffRequest()
     case 'reload':
       return reloadRequest()
     case 'upgrade':

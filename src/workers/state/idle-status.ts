@@ -37,7 +37,6 @@ export function idleStatus(
     topBans: [],
     names: [],
     lists: [],
-    certificates: [],
     rates: [],
     ...nothingCounted(config, catalogue),
     limits: limitsReport(limitsOf(config), () => 0),
