@@ -2,6 +2,7 @@
 /**
  * The data of one event, which the admin address sends every second. Types only, taken from src/status/.
  *
+ * @import { CERTIFICATE } from '/assets/dist/status/certificates.js'
  * @import { BACKEND, CLUSTER } from '/assets/dist/status/cluster.js'
  * @import { TRAFFIC } from '/assets/dist/status/common.js'
  * @import { CONNECTION } from '/assets/dist/status/connection.js'
@@ -15,6 +16,7 @@
  * @typedef {Told<typeof CLUSTER>} Cluster
  * @typedef {Told<typeof ENDING>} Ending
  * @typedef {Told<typeof CONNECTION>} Connection
+ * @typedef {Told<typeof CERTIFICATE>} Certificate
  * @typedef {Told<typeof STATUS>} Status
  *
  * @typedef {object} Moment

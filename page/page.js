@@ -7,6 +7,7 @@ import { visible } from '/assets/dist/escape.js'
 import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
 import {
   banned,
+  certificateTroubles,
   draining,
   laterTiers,
   listTroubles,
@@ -84,6 +85,7 @@ function showFacts(status) {
     ...waitingClients(status.clusters),
     ...nameTroubles(status),
     ...listTroubles(status, Date.now()),
+    ...certificateTroubles(status, Date.now()),
   ]
   tell('workers', troubles.join(' · '))
 }

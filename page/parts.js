@@ -1,11 +1,21 @@
 // @ts-check
 /** The tables of the page: their columns and rows. Backends are in backends.js. */
 import { bytes, count, rate, time } from '/assets/dist/figures.js'
-import { carriers, deniedOf, destination, limitsOf, listenerState, splicedShare } from '/assets/dist/words.js'
+import {
+  carriers,
+  daysLeft,
+  deniedOf,
+  destination,
+  EXPIRES_SOON_MS,
+  limitsOf,
+  listenerState,
+  splicedShare,
+} from '/assets/dist/words.js'
 import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
+import { element } from './place.js'
 import { Table } from './tables.js'
 
-/** @import { Connection, Ending, Listener, Moment, Status } from './moment.js' */
+/** @import { Certificate, Connection, Ending, Listener, Moment, Status } from './moment.js' */
 /** @import { KillButtons } from './kill-button.js' */
 /** @import { Growths } from './growth.js' */
 /** @import { History } from './history.js' */
@@ -23,6 +33,7 @@ export function createTables({ history, growths, buttons }) {
   const listeners = listenerTable(history)
   const backends = backendTable(growths)
   const connections = connectionTable(buttons)
+  const certificates = certificateTable()
   const endings = endingTable(growths)
   return {
     /** @param {Moment} moment */
@@ -30,6 +41,8 @@ export function createTables({ history, growths, buttons }) {
       listeners.show(status.listeners)
       backends.show(backendRows(status.clusters))
       connections.show(busiest.map((connection) => ({ ...connection, mayChange })))
+      element('certificates-section').hidden = status.certificates.length === 0
+      certificates.show(status.certificates)
       endings.show(endingRows(status.endings))
     },
   }
@@ -47,6 +60,27 @@ export function countsOf({ clusters, endings }) {
     for (const name of LATENCIES) counts.set(latencyKey(row, name), histogramOf(row, name).counts)
   }
   return counts
+}
+
+function certificateTable() {
+  /** @type {Column<Certificate>[]} */
+  const columns = [
+    { title: 'Certificate', width: 14, cell: ({ name }) => name },
+    { title: 'Listener', width: 9, cell: ({ listener }) => listener },
+    { title: 'Kind', hint: 'The type of its key', width: 5, isWide: true, cell: ({ kind }) => kind },
+    {
+      title: 'Left',
+      hint: 'Until the first certificate of the chain expires',
+      width: 6,
+      isNumber: true,
+      cell: (certificate) => daysLeft(certificate, Date.now()),
+      tone: ({ expiresAt }) => (Date.parse(expiresAt) - Date.now() < EXPIRES_SOON_MS ? 'bad' : 'good'),
+    },
+    { title: 'File', width: 20, isWide: true, cell: ({ file }) => file },
+  ]
+  /** @param {Certificate} row */
+  const keyOf = ({ listener, name, kind }) => [listener, name, kind].join('\n')
+  return new Table('certificates', columns, keyOf, 'No certificates')
 }
 
 /** @param {History} history */

@@ -1,6 +1,13 @@
 /** The public API of the library: re-exports only. */
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
-export type { BackendTlsInput, Duration, Size } from './config/common-input.js'
+export type {
+  BackendTlsInput,
+  ClusterTimeoutsInput,
+  ConnectionTimeoutsInput,
+  Duration,
+  ListenerTimeoutsInput,
+  Size,
+} from './config/common-input.js'
 export type {
   AgentInput,
   CheckInput,

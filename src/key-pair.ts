@@ -3,7 +3,9 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import { time } from './figures.js'
 import type { NamedPem } from './pem.js'
+import { EXPIRES_SOON_MS } from './words.js'
 
 export interface PairFault {
   readonly about: 'cert' | 'key'
@@ -43,22 +45,42 @@ export function explainCertificates(pem: NamedPem): string | undefined {
   return `${name} cannot be read, because its PEM is damaged: write it again`
 }
 
+/** What is wrong with the dates of a certificate. */
+export interface DatesFault {
+  readonly message: string
+  /** It is valid, and expires soon. */
+  readonly isGood: boolean
+}
+
 /**
- * Names the certificate that has expired or is not valid yet at `now`, in ms since 1970. In a chain all must
+ * Names the certificate that has expired, expires soon or is not valid yet at `now`, in ms since 1970. In a chain all must
  * be valid. Of authorities, one is enough. Undefined: nothing is wrong.
  */
-export function explainDates(pem: NamedPem, now: number, of: 'chain' | 'authorities'): string | undefined {
+export function explainDates(
+  pem: NamedPem,
+  now: number,
+  of: 'chain' | 'authorities',
+): DatesFault | undefined {
   const certificates = blocksOf(pem.text).map(certificateIn)
   const faults = certificates.map((certificate) => certificate && datesFault(certificate, now))
   if (of === 'authorities' && faults.includes(undefined)) return undefined
-  const index = faults.findIndex((fault) => fault !== undefined)
-  return index === -1 ? undefined : `${nameOf(pem, index, certificates.length)} ${faults[index]}`
+  const worst = faults.find((fault) => fault?.isGood === false) ?? faults.find((fault) => fault !== undefined)
+  if (worst === undefined) return undefined
+  return { ...worst, message: `${nameOf(pem, faults.indexOf(worst), certificates.length)} ${worst.message}` }
 }
 
-function datesFault({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
+/** When the first certificate of a chain expires, in ms since 1970. */
+export function expiryOf(chain: string): number {
+  return Math.min(...blocksOf(chain).map((block) => Date.parse(new X509Certificate(block).validTo)))
+}
+
+function datesFault({ validFrom, validTo }: X509Certificate, now: number): DatesFault | undefined {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)]
-  if (to < now) return `has expired (${dayOf(to)}): renew it`
-  return from > now ? `is not valid before ${dayOf(from)}: check the clock of this machine` : undefined
+  if (to < now) return { message: `has expired (${dayOf(to)}): renew it`, isGood: false }
+  if (from > now)
+    return { message: `is not valid before ${dayOf(from)}: check the clock of this machine`, isGood: false }
+  if (to - now >= EXPIRES_SOON_MS) return undefined
+  return { message: `expires in ${time(to - now)} (${dayOf(to)}): renew it`, isGood: true }
 }
 
 function readKey(key: NamedPem): KeyObject | string {

@@ -3,6 +3,7 @@
  * file, so it imports nothing that a browser lacks.
  */
 import { count, counted, NOTHING, rate, share, time } from './figures.js'
+import type { CERTIFICATE } from './status/certificates.js'
 import type { BACKEND, CLUSTER } from './status/cluster.js'
 import type { TRAFFIC } from './status/common.js'
 import type { CONNECTION } from './status/connection.js'
@@ -23,6 +24,9 @@ type TieredCluster = Pick<Cluster, 'name' | 'servingTier'> & {
 type Connection = Told<typeof CONNECTION>
 type Drain = Told<typeof DRAIN>
 type Name = Told<typeof NAME>
+type Certificate = Told<typeof CERTIFICATE>
+
+const DAY_MS = 24 * 3_600_000
 
 const MOST_FAILING_NAMES = 3
 
@@ -165,6 +169,25 @@ export function laterTiers(clusters: readonly TieredCluster[]): string[] {
       ? `cluster ${name}: tier ${servingTier} serves`
       : [],
   )
+}
+
+/** ms. An operator has to renew a certificate that is valid for less than this. */
+export const EXPIRES_SOON_MS = 7 * DAY_MS
+
+/** `certificate a.example.com of listener web expires in 5d 3h`, for each one that has to be renewed. `now`: ms since 1970. */
+export function certificateTroubles({ certificates }: Pick<Status, 'certificates'>, now: number): string[] {
+  return certificates.flatMap(({ listener, name, expiresAt }) => {
+    const leftMs = Date.parse(expiresAt) - now
+    if (leftMs >= EXPIRES_SOON_MS) return []
+    const when = leftMs < 0 ? 'has expired' : `expires in ${time(leftMs)}`
+    return `certificate ${name} of listener ${listener} ${when}`
+  })
+}
+
+/** `63 days`, `expired`. `now`: ms since 1970. */
+export function daysLeft({ expiresAt }: Pick<Certificate, 'expiresAt'>, now: number): string {
+  const leftMs = Date.parse(expiresAt) - now
+  return leftMs < 0 ? 'expired' : counted(Math.floor(leftMs / DAY_MS), 'day')
 }
 
 /** `no answer for db.internal (NXDOMAIN)`. Only the first few: a DNS server that is down fails all names. */

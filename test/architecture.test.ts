@@ -58,6 +58,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],
+  'key-pair': ['figures', 'words'],
   'address-set': ['address', 'ip', 'prefix-tree'],
   source: ['address', 'ip'],
 }

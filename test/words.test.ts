@@ -224,3 +224,23 @@ it('bans are shown with the clients that they turn away, or as nothing if there 
   expect(words.banned({ bans: { ...bans, active: 2 }, topBans: [] }, now)).toBe('2 bans')
   expect(words.banned({ bans: { ...bans, active: 0 }, topBans: [] }, now)).toBe('')
 })
+
+const expiring = { listener: 'web', name: 'a.example.com', kind: 'ec', file: '/a.pem' }
+const NOON = Date.parse('2026-01-01T12:00:00Z')
+
+it.each([
+  ['2026-01-08T12:00:00Z', []],
+  ['2026-01-08T11:59:59Z', ['certificate a.example.com of listener web expires in 6d 23h']],
+  ['2026-01-01T11:59:59Z', ['certificate a.example.com of listener web has expired']],
+])('of a certificate that expires at %s people are told %j at noon of the first', (expiresAt, told) => {
+  expect(words.certificateTroubles({ certificates: [{ ...expiring, expiresAt }] }, NOON)).toEqual(told)
+})
+
+it.each([
+  ['2026-03-05T12:00:01Z', '63 days'],
+  ['2026-01-02T12:00:00Z', '1 day'],
+  ['2026-01-01T12:00:01Z', '0 days'],
+  ['2026-01-01T11:59:59Z', 'expired'],
+])('a certificate that expires at %s has %s left at noon of the first', (expiresAt, left) => {
+  expect(words.daysLeft({ expiresAt }, NOON)).toBe(left)
+})

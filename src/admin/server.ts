@@ -180,7 +180,7 @@ export class AdminServer {
   async #run({ operation, parts }: Route, request: IncomingMessage, url: URL): Promise<unknown> {
     const { control } = this.#told
     const query = readQuery(url.searchParams, operation.query ?? nothing)
-    const body = operation.body && (await readBody(request, operation.body))
+    const body = operation.body && (await readBody(request, operation.body, operation.mostBytes))
     if (operation.body === undefined) request.resume()
     const asked: Asked = {
       parts,

@@ -1,6 +1,7 @@
 /**
  * Turns a question of the command line into a request, and its answer into what is printed.
  */
+import type { Change } from '../config/changes/change.js'
 import { jsonText, visible } from '../escape.js'
 import { AdminClient } from './client.js'
 import { findTarget } from './find-target.js'
@@ -12,14 +13,22 @@ import type { Asking, Question } from './verbs/question.js'
  * Rejects with `admin-failed`. If a reload fails because of the config, it rejects with `config-invalid` or
  * `config-unreadable`. With `--json`, errors are printed as JSON too.
  */
-export async function ask(question: Question, asking: Asking): Promise<void> {
+export async function ask(question: Question, asking: Asking, addSpec: AddSpec): Promise<void> {
   leaveWithTheReader()
   try {
-    await tell(question, asking)
+    await tell(await completed(question, addSpec), asking)
   } catch (error) {
     if (asking.isJson) print(jsonText(problemOf(error), 2))
     throw error
   }
+}
+
+/** Reads the text of `--spec`. Only a few questions need the files for that. */
+export type AddSpec = (change: Change, spec: string) => Promise<Change>
+
+async function completed(question: Question, addSpec: AddSpec): Promise<Question> {
+  if (question.verb !== 'change' || question.spec === undefined) return question
+  return { ...question, change: await addSpec(question.change, question.spec) }
 }
 
 async function tell(question: Question, asking: Asking): Promise<void> {

@@ -3,6 +3,7 @@
  * ends the process. Only `run.ts` does those things.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Base } from '../config/changes/combine.js'
 import { addressKey } from '../config/checks/listener-addresses.js'
 import type { Config } from '../config/schema.js'
 import { backendAddressField, listenerAddressField, workersField } from '../config/schemas/fields.js'
@@ -17,7 +18,7 @@ import { defineVerbs, VERBS } from './verbs/verbs.js'
 
 export type CommandLine =
   /** Serve this config, made of flags. */
-  | { readonly kind: 'run'; readonly config: Config; readonly pidFile: string | undefined }
+  | { readonly kind: 'run'; readonly base: Base; readonly pidFile: string | undefined }
   /** Serve the config in `file`. `overrideConfig` applies after each load. */
   | {
       readonly kind: 'run-file'
@@ -192,8 +193,8 @@ function decideRun(program: Command, flags: Flags): CommandLine {
     const listeners = [{ address: listen, cluster: FLAGS_CLUSTER }]
     const clusters = { [FLAGS_CLUSTER]: { backends: to } }
     const log = { level: logLevel, access: accessLog }
-    const config = validateConfig({ splice, workers, listeners, clusters, log }, 'argv')
-    return { kind: 'run', config, pidFile }
+    const input = { splice, workers, listeners, clusters, log }
+    return { kind: 'run', base: { input, config: validateConfig(input, 'argv') }, pidFile }
   }
   if (listen !== undefined) return program.error('error: --listen needs --to, such as --to 127.0.0.1:9000')
   if (to !== undefined) return program.error('error: --to needs --listen, such as --listen 127.0.0.1:7000')

@@ -3,9 +3,9 @@
  * need. Only this file reads argv, prints and chooses exit codes: 0 done, 1 failed while running, 2 wrong
  * use, 78 bad config (sysexits.h).
  */
+import type { ConfigSource } from '../config/changes/changing-config.js'
 import { formatPath, type Path } from '../config/checks/path.js'
 import type { CheckedConfig } from '../config/load.js'
-import type { Config } from '../config/schema.js'
 import { formatProblem, invalidConfig, MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
@@ -14,6 +14,7 @@ import type { Signals } from '../signals.js'
 import type { Predecessor } from '../upgrade/predecessor.js'
 import { isSuccessor } from '../upgrade/protocol.js'
 import { VERSION } from '../version.js'
+import type { AddSpec } from './ask.js'
 import { type CommandLine, overrideConfig, parseCommandLine } from './command-line.js'
 import type { ServeOptions } from './serve.js'
 
@@ -42,9 +43,11 @@ async function act(args: readonly string[], signals: Signals): Promise<void> {
     await demonstrate(command.splice, signals, fail)
   } else if (command.kind === 'ask') {
     const { ask } = await import('./ask.js')
-    await ask(command.question, command.asking)
+    await ask(command.question, command.asking, addSpec)
   } else await serve(command, { signals, environment, predecessor })
 }
+
+const addSpec: AddSpec = async (change, spec) => (await import('./read-spec.js')).withSpec(change, spec)
 
 async function meetPredecessor(): Promise<Predecessor> {
   const { Predecessor } = await import('../upgrade/predecessor.js')
@@ -98,19 +101,26 @@ async function serve(command: Served, start: ProcessStart): Promise<void> {
 
 /** A bad config ends the process before anything of a proxy is loaded. */
 async function serveCommand(command: Served, start: ProcessStart): Promise<void> {
-  const load = command.kind === 'run' ? noFile : await loaderOf(command)
-  const config = command.kind === 'run' ? command.config : load()
+  const source = command.kind === 'run' ? NO_FILE : await sourceOf(command)
+  const base = command.kind === 'run' ? command.base : source.read()
+  const { ChangingConfig } = await import('../config/changes/changing-config.js')
+  const changing = new ChangingConfig(base, source, start.predecessor?.changes)
   if (process.pid === 1) (await import('../workers/reap-orphans.js')).reapOrphans()
   const { serveConfig } = await import('./serve.js')
-  await serveConfig({ ...start, config, load, pidFile: command.pidFile })
+  await serveConfig({ ...start, changing, pidFile: command.pidFile })
 }
 
-async function loaderOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<() => Config> {
-  const { loadConfigFile } = await import('../config/load.js')
-  return () => overrideConfig(loadConfigFile(file, process.env), overrides)
+async function sourceOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<ConfigSource> {
+  const { readConfigFile } = await import('../config/load.js')
+  return {
+    read: () => readConfigFile(file, process.env),
+    finish: (config) => overrideConfig(config, overrides),
+  }
 }
 
-function noFile(): Config {
+const NO_FILE: ConfigSource = { read: noFile, finish: (config) => config }
+
+function noFile(): never {
   throw new MillraceError(
     'wrong-state',
     'millrace was started without a config file: there is nothing to reload',

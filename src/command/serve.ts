@@ -3,6 +3,7 @@
  * and on its admin addresses.
  */
 
+import type { ChangingConfig } from '../config/changes/changing-config.js'
 import { USUAL_SOURCES } from '../config/constants.js'
 import type { Config } from '../config/schema.js'
 import { workerCount } from '../config/worker-count.js'
@@ -14,6 +15,7 @@ import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { announceMostConnections, announceUnusedSockets } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
+import { tellAside } from '../proxy/generations/run-time-changes.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import { ownMost } from '../proxy/reporting/process-status.js'
 import { type ServiceEnvironment, variablesFor } from '../service/environment.js'
@@ -31,9 +33,7 @@ import { Upgrade } from '../upgrade/upgrade.js'
 import { AdminAddresses } from './admin-addresses.js'
 
 export interface ServeOptions {
-  readonly config: Config
-  /** Reads the config again, for a reload. */
-  load(): Config
+  readonly changing: ChangingConfig
   readonly signals: Signals
   readonly environment: ServiceEnvironment
   /** Undefined: none is written. */
@@ -46,13 +46,16 @@ export interface ServeOptions {
  * Resolves when the proxy serves, or when a signal ended it before that. Rejects with `listen-failed`.
  */
 export async function serveConfig(options: ServeOptions): Promise<void> {
-  const { config, load, signals, environment, pidFile, predecessor } = options
+  const { changing, signals, environment, pidFile, predecessor } = options
+  const { config } = changing
   const opened = openLog(config.log)
   const { log } = opened
+  tellAside(log, changing.aside)
   const reports = openReports(environment, log)
   const admin = new AdminAddresses(config.admin, log)
   const surroundings: Surroundings = {
-    load,
+    load: () => changing.load(),
+    changing,
     reopenLogs: () => opened.reopen(),
     reloading: (ended) => reports.reloading(ended),
     stopping: () => reports.stopping(),
@@ -75,6 +78,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
     succession,
     routed,
     admin,
+    changes: () => changing.list,
     start: (fds, hooks) => startSuccessor(fds, hooks, variablesFor(environment)),
     predecessorGone: predecessor?.gone.reached,
     serves: (pid) => reports.replaced(pid),
@@ -108,18 +112,25 @@ function keepPidFile(path: string): void {
   process.once('exit', () => removePidFile(path))
 }
 
-/** The status has what the predecessor has counted. A process that is about to be replaced does not reload. */
+/** The status has what the predecessor has counted. A process that is about to be replaced changes its config no more. */
 function withUpgrades(
   control: Control,
   predecessor: Predecessor | undefined,
   upgrade: () => Upgrade,
 ): Control {
   const counted = predecessor?.beside(control) ?? control
+  const checkNoUpgrade = (): void => {
+    if (upgrade().isRunning)
+      throw new MillraceError('wrong-state', 'an upgrade runs: the new process reads the config by itself')
+  }
   return forwarding((method, args) => callOn(counted, method, args), {
     reload: async () => {
-      if (upgrade().isRunning)
-        throw new MillraceError('wrong-state', 'an upgrade runs: the new process reads the config by itself')
+      checkNoUpgrade()
       return await control.reload()
+    },
+    change: async (order) => {
+      checkNoUpgrade()
+      return await control.change(order)
     },
   })
 }

@@ -11,7 +11,9 @@ import {
   backendState,
   banned,
   carriers,
+  certificateTroubles,
   changedAgo,
+  daysLeft,
   deniedOf,
   destination,
   draining,
@@ -103,6 +105,14 @@ const listColumns = (now: number): readonly Column<ProxyStatus['lists'][number]>
   { title: 'LOADED', isRight: true, text: ({ loadedAt }) => `${time(now - Date.parse(loadedAt))} ago` },
 ]
 
+const certificateColumns = (now: number): readonly Column<ProxyStatus['certificates'][number]>[] => [
+  { title: 'CERTIFICATE', text: ({ name }) => name },
+  { title: 'LISTENER', text: ({ listener }) => listener },
+  { title: 'KIND', text: ({ kind }) => kind },
+  { title: 'LEFT', isRight: true, text: (certificate) => daysLeft(certificate, now) },
+  { title: 'FILE', text: ({ file }) => file },
+]
+
 const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'ID', text: ({ id }) => id },
   { title: 'LISTENER', text: ({ listener }) => listener },
@@ -132,6 +142,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
     ...table(backendColumns(now), backendRows(status)),
     ...(status.names.length > 0 ? ['', ...table(nameColumns(now), status.names)] : []),
     ...(status.lists.length > 0 ? ['', ...table(listColumns(now), status.lists)] : []),
+    ...(status.certificates.length > 0 ? ['', ...table(certificateColumns(now), status.certificates)] : []),
   ]
 }
 
@@ -146,6 +157,7 @@ export function headlines(status: ProxyStatus, now: number, note = ''): string[]
     ...waitingClients(status.clusters),
     ...nameTroubles(status),
     ...listTroubles(status, now),
+    ...certificateTroubles(status, now),
   ]
 }
 

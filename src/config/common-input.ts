@@ -21,9 +21,37 @@ export interface KeepaliveInput {
   readonly count?: number | undefined
 }
 
-/** The timeouts of one listener or cluster. */
-export interface OwnTimeoutsInput {
-  /** As `deadPeerMs` of the config's `timeouts`, for this listener or cluster. Default: the config's. */
+/** Timeouts of one connection. In each of these, 0 means no limit. */
+export interface ConnectionTimeoutsInput {
+  /** How long one backend may take to accept. Then millrace tries the next one. Default 5 s. */
+  readonly connectMs?: Duration | undefined
+  /** How long a backend may take for a TLS handshake, and then for the head of its response. Default 30 s. */
+  readonly responseMs?: Duration | undefined
+  /** How long a connection may move no byte in either direction. Default 10 minutes. */
+  readonly idleMs?: Duration | undefined
+  /** How long a connection may go on after one direction has ended. Default 30 s. */
+  readonly halfClosedMs?: Duration | undefined
+  /** How long a connection may last. Default 0. */
+  readonly lifetimeMs?: Duration | undefined
+}
+
+/** Timeouts of the connections to one cluster. Each goes before the same one of a listener and of the config. */
+export interface ClusterTimeoutsInput extends ConnectionTimeoutsInput {
+  /**
+   * How long bytes or probes for a backend may stay unacknowledged (TCP_USER_TIMEOUT of tcp(7)). Then the kernel ends the connection,
+   * whatever `keepalive.count` is. Needs the addon. Default: the config's.
+   */
+  readonly deadPeerMs?: Duration | undefined
+}
+
+/** Timeouts of the clients of one listener. Each goes before the same one of the config, and after that of the cluster. */
+export interface ListenerTimeoutsInput extends ConnectionTimeoutsInput {
+  /**
+   * How long a client may take to send what millrace needs to choose a cluster: ClientHello, TLS handshake, head. Default 5
+   * s.
+   */
+  readonly firstBytesMs?: Duration | undefined
+  /** As `deadPeerMs` of a cluster, for bytes and probes to a client. Default: the config's. */
   readonly deadPeerMs?: Duration | undefined
 }
 

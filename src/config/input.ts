@@ -6,7 +6,14 @@ import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
 import type { AskedBy } from '../cluster/egress/policy.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
-import type { BackendTlsInput, Duration, KeepaliveInput, OwnTimeoutsInput, Size } from './common-input.js'
+import type {
+  BackendTlsInput,
+  ClusterTimeoutsInput,
+  Duration,
+  KeepaliveInput,
+  ListenerTimeoutsInput,
+  Size,
+} from './common-input.js'
 import type { HealthInput } from './health-input.js'
 import type { ClusterLimitsInput, ProcessLimitsInput } from './limits-input.js'
 import type { ListenerInput, StartTls } from './listener-input.js'
@@ -122,7 +129,7 @@ export interface ClusterInput {
   readonly tls?: BackendTlsInput | undefined
   /** Keepalive on backend connections, after their first seconds. Default: the `keepalive` of the config. */
   readonly keepalive?: KeepaliveInput | false | undefined
-  readonly timeouts?: OwnTimeoutsInput | undefined
+  readonly timeouts?: ClusterTimeoutsInput | undefined
   /** millrace asks the backends for TLS with a packet of this protocol. Default: TLS begins with the first byte. */
   readonly startTls?: StartTls | undefined
   /** Limits of the connections of this cluster, and its queue. docs/limits.md explains them. Default: no limits. */
@@ -182,23 +189,8 @@ export interface SendProxyInput {
   readonly tlvs?: readonly ProxyTlv[] | undefined
 }
 
-/** In each of these, 0 means no limit. */
-export interface TimeoutsInput {
-  /**
-   * How long a client may take to send what millrace needs to choose a cluster: ClientHello, TLS handshake, head. Default 5
-   * s.
-   */
-  readonly firstBytesMs?: Duration | undefined
-  /** How long one backend may take to accept. Then millrace tries the next one. Default 5 s. */
-  readonly connectMs?: Duration | undefined
-  /** How long a backend may take for a TLS handshake, and then for the head of its response. Default 30 s. */
-  readonly responseMs?: Duration | undefined
-  /** How long a connection may move no byte in either direction. Default 10 minutes. */
-  readonly idleMs?: Duration | undefined
-  /** How long a connection may go on after one direction has ended. Default 30 s. */
-  readonly halfClosedMs?: Duration | undefined
-  /** How long a connection may last. Default 0. */
-  readonly lifetimeMs?: Duration | undefined
+/** In each of these, 0 means no limit. They hold where a cluster or a listener has none of its own. */
+export interface TimeoutsInput extends ListenerTimeoutsInput {
   /**
    * How long connections may go on after SIGTERM, `maint`, or the removal of their listener. Then millrace ends them.
    * Default 30 s.

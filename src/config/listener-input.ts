@@ -4,7 +4,7 @@
  */
 import type { MapKey } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
-import type { Duration, KeepaliveInput, OwnTimeoutsInput } from './common-input.js'
+import type { Duration, KeepaliveInput, ListenerTimeoutsInput } from './common-input.js'
 import type { ListenerLimitsInput } from './limits-input.js'
 
 /** What millrace does with the request fields that say who the client is. */
@@ -73,7 +73,7 @@ export interface ListenerInput {
   readonly limits?: ListenerLimitsInput | undefined
   /** Keepalive on client connections. Default: the `keepalive` of the config. */
   readonly keepalive?: KeepaliveInput | false | undefined
-  readonly timeouts?: OwnTimeoutsInput | undefined
+  readonly timeouts?: ListenerTimeoutsInput | undefined
   /**
    * Permissions of a unix socket's file, as chmod(1) takes them: `"0660"`. Until they are set only the owner can connect,
    * except in a worker thread. Default: what the umask leaves. With a `group`: `"0660"`.

@@ -28,9 +28,16 @@ export function loadConfigFile(path: string, environment: Environment): Config {
   return load(path, environment).config
 }
 
+/** The same, with the input that the config was made of. */
+export function readConfigFile(path: string, environment: Environment): CheckedConfig {
+  return load(path, environment)
+}
+
 /** A good config, and where its values stand in the file. */
 export interface CheckedConfig {
   readonly config: Config
+  /** Plain values, as the file has them. */
+  readonly input: unknown
   /** In the order of the file. */
   problemsOf(findings: readonly Finding[]): Problem[]
 }
@@ -44,12 +51,12 @@ function load(path: string, environment: Environment, checks?: typeof CHECKS_WIT
   const text = decode(readBytes(path), path)
   const result = readText(text, environment, checks)
   if ('complaints' in result) throw invalidConfig(toProblems(result.complaints, text, path))
-  const { config, tree } = result
-  return { config, problemsOf: (findings) => toProblems(located(findings, tree), text, path) }
+  const { config, input, tree } = result
+  return { config, input, problemsOf: (findings) => toProblems(located(findings, tree), text, path) }
 }
 
 type Reading =
-  | { readonly config: Config; readonly tree: Tree | undefined }
+  | { readonly config: Config; readonly input: unknown; readonly tree: Tree | undefined }
   | { readonly complaints: readonly Complaint[] }
 
 function readText(text: string, environment: Environment, checks?: typeof CHECKS_WITH_DATES): Reading {
@@ -61,7 +68,8 @@ function readText(text: string, environment: Environment, checks?: typeof CHECKS
   if (complaints.length > 0 || tree?.isWhole === false) return { complaints: known }
   const verdict = judge(tree?.value ?? null, checks)
   if (!('config' in verdict)) return { complaints: [...known, ...located(verdict.findings, tree)] }
-  return known.length > 0 ? { complaints: known } : { config: verdict.config, tree }
+  const { config } = verdict
+  return known.length > 0 ? { complaints: known } : { config, input: tree?.value, tree }
 }
 
 function located(findings: readonly Finding[], tree: Tree | undefined): Complaint[] {

@@ -27,13 +27,15 @@ import { type HandOverConfig, handOverSchema } from './schemas/hand-over-schema.
 import { type HealthConfig, healthField, withCheck } from './schemas/health-schema.js'
 import { clusterLimitsField, processLimitsField, withQueue } from './schemas/limits-schema.js'
 import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
-import { keepaliveSchema, ownLiveness, withLiveness } from './schemas/liveness.js'
+import { keepaliveSchema, ownKeepalive, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { namesSchema } from './schemas/names-schema.js'
 import { startTlsField, withStartTls } from './schemas/start-tls-schema.js'
 import { type TestConfig, testsField } from './schemas/tests-schema.js'
+import { ownTimeoutsField, timeoutsSchema } from './schemas/timeouts-schema.js'
 import { type BackendTlsConfig, backendTlsSchema } from './schemas/tls-schema.js'
 import { viaField } from './schemas/via-schema.js'
+import type { OwnTimeouts, TimeoutsConfig } from './timeouts.js'
 import { expected } from './wording.js'
 
 /** A config that passed every check: every default filled in, everything parsed, frozen throughout. */
@@ -78,6 +80,7 @@ export interface ClusterConfig {
   readonly sendProxy: SendProxyConfig | undefined
   readonly tls: BackendTlsConfig | undefined
   readonly liveness: Liveness
+  readonly timeouts: OwnTimeouts
   readonly startTls: StartTls | undefined
   /** Undefined: no limit but those of its backends. */
   readonly limits: ClusterLimits | undefined
@@ -88,25 +91,8 @@ export interface SendProxyConfig {
   readonly tlvs: readonly ProxyTlv[]
 }
 
-/** ms. 0: no limit. */
-export interface TimeoutsConfig {
-  readonly firstBytesMs: number
-  readonly connectMs: number
-  readonly responseMs: number
-  readonly idleMs: number
-  readonly halfClosedMs: number
-  readonly lifetimeMs: number
-  readonly drainMs: number
-  readonly graceMs: number
-  /** 0: the limit of the system. */
-  readonly deadPeerMs: number
-}
-
 /** Below this, a busy worker would count as one that hangs. */
 const SHORTEST_HANG_MS = 100
-
-/** ms */
-export const DEFAULT_FIRST_BYTES_MS = 5000
 
 const PROXY_TLVS: readonly ProxyTlv[] = ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient']
 
@@ -142,24 +128,13 @@ const cluster = fields
     tls: fields.optional(backendTlsSchema),
     startTls: startTlsField,
     limits: clusterLimitsField,
-    ...ownLiveness,
+    keepalive: ownKeepalive,
+    timeouts: ownTimeoutsField('cluster'),
   })
   .transform(({ backends, ...rest }) => {
     const config = withDial(withCheck(withHash(withStartTls({ ...rest, ...backends }))), namedBackend)
     return withMaxConnections(config, rest.limits?.perBackend?.maxConnections ?? 0)
   })
-
-const timeouts = fields.strictMap('a map of timeouts', {
-  firstBytesMs: fields.durationField.default(DEFAULT_FIRST_BYTES_MS),
-  connectMs: fields.durationField.default(5000),
-  responseMs: fields.durationField.default(30_000),
-  idleMs: fields.durationField.default(DEFAULTS.idleMs),
-  halfClosedMs: fields.durationField.default(DEFAULTS.halfClosedMs),
-  lifetimeMs: fields.durationField.default(DEFAULTS.lifetimeMs),
-  drainMs: fields.durationField.default(30_000),
-  graceMs: fields.durationField.default(0),
-  deadPeerMs: fields.durationField.default(0),
-})
 
 const config = fields.strictMap('a map with listeners and clusters', {
   splice: fields.choiceOf(SPLICE_MODES).default(DEFAULTS.splice),
@@ -181,7 +156,7 @@ const config = fields.strictMap('a map with listeners and clusters', {
   clusters: fields.mapOf('a map of clusters', cluster),
   names: namesSchema.prefault({}),
   limits: processLimitsField,
-  timeouts: timeouts.prefault({}),
+  timeouts: timeoutsSchema.prefault({}),
   keepalive: keepaliveSchema.prefault(true),
   log: logSchema.prefault({}),
   admin: adminSchema,
@@ -193,7 +168,10 @@ export const configSchema: z.ZodType<Config> = config.transform(({ listeners, cl
   const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
   const addresses = [...listeners, ...(rest.admin ?? [])].map(({ address }) => address)
   const named = Object.entries(clusters).map(([name, each]) => {
-    const cluster = withQueue(withOwnListeners(each, addresses), rest.timeouts.connectMs)
+    const cluster = withQueue(
+      withOwnListeners(each, addresses),
+      each.timeouts.connectMs ?? rest.timeouts.connectMs,
+    )
     return [name, withLiveness(cluster, common)] as const
   })
   return {

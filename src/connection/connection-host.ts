@@ -1,6 +1,6 @@
 /** What a connection needs from its proxy, and tells it. Types only. */
 import type { Address } from '../address.js'
-import type { DialOptions, Entry } from '../cluster/dial.js'
+import type { Entry } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import type { OpeningCause } from '../observe/endings.js'
 import type { RecordEnding } from '../observe/records/record.js'
@@ -13,7 +13,6 @@ import type { ToldClients } from './told-clients.js'
 
 /** What a connection needs from its proxy. */
 export interface ConnectionHost extends NegotiationHost {
-  readonly dialOptions: DialOptions
   readonly told: ToldClients
   /** Is told why which backend was chosen for the connection. Undefined: its record does not say it. */
   explanationOf(connection: ConnectionView): Explanation | undefined

@@ -117,9 +117,9 @@ export class Connection
     frozen.standing.leave()
   }
 
-  /** How long one connect may take, in ms. Not to be read after the connection's end. */
+  /** How long one connect may take, in ms. Not to be read before its cluster is known. */
   get connectMs(): number {
-    return this.#host!.dialOptions.connectMs
+    return this.knownClient?.connectMs ?? this.service.destination!.connectMs
   }
 
   /** Not to be read after the connection's end. */
@@ -167,6 +167,7 @@ export class Connection
       negotiation.throwIfEnded()
       negotiation.phase = 'connect'
       negotiation.waitMicros = this.ageMicros
+      negotiation.knownClient!.connectMs = destination.connectMs
       pending.client = negotiation.client
       this.stage = pending
       this.dial(pending, destination)

@@ -20,6 +20,7 @@ import type { ErrorStatus } from '../websocket/error-answer.js'
 import { sendPreamble } from './backend/backend-preamble.js'
 import { findSession, passCancelOn, type Session, watchForKey } from './backend/cancel-request.js'
 import { Exchange, type Moved } from './backend/exchange.js'
+import { destinationOf } from './destinations.js'
 import { lastWordFor } from './last-word.js'
 import type { ListenerPolicy } from './listener-policy.js'
 import type { Choice } from './opening/choice.js'
@@ -130,13 +131,11 @@ export class Negotiation {
   async choose(): Promise<Destination> {
     const client = this.#known
     const choice = await chooseCluster(client)
-    const destination = choice && this.#destinations.get(choice.cluster)
+    const destination = choice && destinationOf(choice, this.#destinations)
     if (destination?.dialsBySni === true) await learnServerName(client)
     // From here on the client waits for millrace.
     client.dialogue.allow(0)
-    if (choice === undefined) return this.#chooseSession(client)
-    if (destination === undefined)
-      throw new RangeError(`there is no cluster ${JSON.stringify(choice.cluster)}`)
+    if (choice === undefined || destination === undefined) return this.#chooseSession(client)
     this.cluster = choice.cluster
     if (client.request !== undefined && choice.http !== 'pass') this.#serve(client, client.request, choice)
     return destination

@@ -18,6 +18,8 @@ export interface Destination {
   readonly limits: LimitPlan | undefined
   readonly pipes: PipeHost
   readonly preamble: BackendPreamble
+  /** How long one connect may take, in ms. 0: as long as the kernel tries. */
+  readonly connectMs: number
   /** The cluster dials the server that the client's ClientHello names. */
   readonly dialsBySni: boolean
   /** Liveness of connections to its backends that last. */

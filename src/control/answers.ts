@@ -1,6 +1,7 @@
 /**
  * What operators get as answers, as plain data. The status is in `src/observe/status.ts`.
  */
+import type { KeptChange } from '../config/changes/change.js'
 import type { CONNECTION, DIRECTION } from '../status/connection.js'
 import type { Told } from '../status/fields.js'
 
@@ -131,6 +132,44 @@ export interface Reloaded {
    * What differs from the config that the process was started with, and takes effect only after a restart.
    */
   readonly needsRestart: readonly string[]
+  /** What has become of changes at run time. Undefined: there are none. */
+  readonly changes?: ChangesAtReload | undefined
+}
+
+/** Changes at run time, as texts such as `add backend app/10.0.0.5:80`. */
+export interface ChangesAtReload {
+  /** They hold, and the config file does not have them. */
+  readonly kept: readonly string[]
+  /** The config file has them by now, so they are changes no longer. */
+  readonly ended: readonly string[]
+  /** They do not fit the config file, so they have no effect. Each with the reason. */
+  readonly aside: readonly string[]
+}
+
+/** What has become of changes that were ordered, as texts such as `add backend app/10.0.0.5:80`. */
+export interface Changed {
+  readonly done: readonly string[]
+  /** Nothing had to be done: what they add is there, with the same values. */
+  readonly unchanged: readonly string[]
+}
+
+/** How the running config differs from the config file as it is now. */
+export interface Difference {
+  readonly isSame: boolean
+  /** Changes at run time, in the order in which they were made. */
+  readonly changes: readonly ChangeInfo[]
+  /** Names of what the file says otherwise than when it was loaded, such as `clusters.app`. A reload takes it up. */
+  readonly notLoaded: readonly string[]
+  /** Why the file cannot be compared. Undefined: it can. */
+  readonly problem?: string | undefined
+}
+
+export interface ChangeInfo {
+  /** Such as `add backend app/10.0.0.5:80`. */
+  readonly text: string
+  readonly change: KeptChange
+  /** Why it has no effect. Undefined: it has. */
+  readonly aside?: string | undefined
 }
 
 /** The process that serves from now on. */

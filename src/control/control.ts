@@ -8,7 +8,9 @@ import type { ProxyStatus } from '../observe/status.js'
 import type {
   BanList,
   Banned,
+  Changed,
   ConnectionList,
+  Difference,
   DrainResult,
   Held,
   Killed,
@@ -25,6 +27,7 @@ import type {
   BackendChange,
   BanOrder,
   BanQuery,
+  ChangeOrder,
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
@@ -81,6 +84,13 @@ export interface Control {
   /** Rejects with `config-invalid`, `config-unreadable` or `listen-failed`. Then nothing has changed. */
   reload(): Promise<Reloaded>
   /**
+   * Changes the running config without its file. A reload keeps what the file does not have. Rejects with `unknown-name`, with
+   * `config-invalid`, `wrong-state` or `listen-failed`. Then nothing has changed.
+   */
+  change(order: ChangeOrder): Promise<Changed>
+  /** Compares the running config with the config file as it is now. */
+  difference(): Promise<Difference>
+  /**
    * Starts the program anew, as it stands on disk, and lets the new process serve instead of this one. Rejects with
    * `wrong-state`, and with what the new process says. Then nothing has changed.
    */
@@ -106,6 +116,8 @@ const METHODS: Readonly<Record<keyof Control, true>> = {
   setLogLevel: true,
   reopenLogs: true,
   reload: true,
+  change: true,
+  difference: true,
   upgrade: true,
 }
 

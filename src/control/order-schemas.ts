@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { explainAddressRange, explainNetwork } from '../address-set.js'
+import { changeSchema } from '../config/changes/change-schema.js'
 import { LONGEST_DURATION_MS } from '../config/constants.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import {
@@ -23,6 +24,7 @@ import {
   type BackendChange,
   type BanOrder,
   type BanQuery,
+  type ChangeOrder,
   CONNECTION_SORTS,
   type ConnectionFilter,
   DEFAULT_LISTED,
@@ -32,6 +34,7 @@ import {
   type HoldOrder,
   LEAST_RATE,
   MOST_LISTED,
+  MOST_ORDERED_CHANGES,
   MOST_RATE,
   MOST_WEIGHT,
   MOST_WHY_CHARS,
@@ -177,6 +180,14 @@ export const unbanOrder = z
   .superRefine((order, context) => refuse(faultOfUnban(order), ALL_FAULTS, context)) satisfies z.ZodType<
   FromOutside<UnbanOrder>
 >
+
+export const changeOrder = z.strictObject({
+  changes: z.array(changeSchema).min(1).max(MOST_ORDERED_CHANGES),
+  end: z
+    .boolean()
+    .optional()
+    .describe('also drain the connections of removed backends and clusters; default: they go on'),
+}) satisfies z.ZodType<ChangeOrder>
 
 const bytesPerSecond = z
   .union([z.literal(0), z.int().min(LEAST_RATE).max(MOST_RATE)])

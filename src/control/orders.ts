@@ -2,6 +2,8 @@
  * What operators can ask for and order, as plain data. The command, the HTTP API, the library and the
  * supervisor's channel to its workers all use these types. `faults.ts` has what can be wrong with an order.
  */
+import type { Change } from '../config/changes/change.js'
+
 export const CONNECTION_SORTS = ['rate', 'bytes', 'age', 'idle'] as const
 export const SOURCE_SORTS = ['connections', 'rate', 'bytes'] as const
 export type SourceSort = (typeof SOURCE_SORTS)[number]
@@ -140,6 +142,16 @@ export interface RateOrder {
 /** The lowest and the highest rate, in bytes per second. */
 export const LEAST_RATE = 1024
 export const MOST_RATE = 1024 ** 4
+
+/** Changes to the running config: all or none. */
+export interface ChangeOrder {
+  readonly changes: readonly Change[]
+  /** Also drains the connections of backends and clusters that it removes, within the config's `drainMs`. Default: they go on. */
+  readonly end?: boolean | undefined
+}
+
+/** The most changes of one order. */
+export const MOST_ORDERED_CHANGES = 1000
 
 /**
  * An order as callers give it. An order that names nothing may be a mistake, so `all` says that everything is

@@ -5,7 +5,7 @@
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Admission } from '../admission/admission.js'
-import type { DialOptions, Entry } from '../cluster/dial.js'
+import type { Entry } from '../cluster/dial.js'
 import type { Explanation } from '../cluster/explanation.js'
 import type { Session } from '../connection/backend/cancel-request.js'
 import { Connection } from '../connection/connection.js'
@@ -138,10 +138,6 @@ export class Connections implements ConnectionHost {
         resolve()
       }
     })
-  }
-
-  get dialOptions(): DialOptions {
-    return this.#generations.present.dialOptions
   }
 
   nextId(): string {

@@ -64,7 +64,7 @@ class LibraryProxy extends RunningProxy implements Proxy {
   }
 
   reload(config: ProxyConfig): Promise<Reloaded> {
-    return this.reloadWith(() => validateConfig(config))
+    return this.reloadWith(() => ({ config: validateConfig(config) }))
   }
 
   async ban(order: BanOrder): Promise<Banned> {

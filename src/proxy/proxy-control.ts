@@ -2,12 +2,14 @@
  * What an operator can see and do with one proxy in this process.
  */
 import type { BackendStatus } from '../cluster/backend.js'
-import type { Config } from '../config/schema.js'
+import type { Candidate, ChangingConfig } from '../config/changes/changing-config.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import type {
   BanList,
   Banned,
+  Changed,
   ConnectionList,
+  Difference,
   DrainResult,
   Held,
   Killed,
@@ -26,6 +28,7 @@ import type {
   BackendChange,
   BanOrder,
   BanQuery,
+  ChangeOrder,
   ConnectionFilter,
   ConnectionQuery,
   DrainOrder,
@@ -37,13 +40,16 @@ import type {
 import { upgradeBy } from '../control/upgrade.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from './drains/grace.js'
+import { candidateOf, differenceOf, drainsAfter } from './generations/run-time-changes.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
 
 /** The process around a proxy. */
 export interface Surroundings {
   /** Reads the config again. Throws what `loadConfigFile` throws, and `wrong-state` if there is no file. */
-  load(): Config
+  load(): Candidate
+  /** The config that operators can change. Undefined: another program or process has it. */
+  readonly changing?: ChangingConfig | undefined
   /** Opens the log files again. */
   reopenLogs(): Promise<void>
   /** Called when a reload begins. `ended` settles when the new config or the old one holds. */
@@ -163,6 +169,18 @@ export class ProxyControl implements Control {
 
   async upgrade(): Promise<Upgraded> {
     return upgradeBy(this.#surroundings.upgrade)
+  }
+
+  async change(order: ChangeOrder): Promise<Changed> {
+    const { changing } = this.#surroundings
+    const changed = await this.#proxy.reloader.changeWith(() => candidateOf(changing, order))
+    for (const drain of drainsAfter(order, this.#proxy.config.timeouts.drainMs))
+      this.drain(drain).catch(() => {})
+    return changed
+  }
+
+  async difference(): Promise<Difference> {
+    return differenceOf(this.#surroundings.changing)
   }
 
   /** A failure is also logged, because after SIGHUP nobody waits for the answer. */

@@ -2,6 +2,7 @@
  * A proxy in this process: its parts, what runs, and when that ends. serving.ts connects acceptor.ts, reloader.ts and connections.ts.
  */
 import { Admission } from '../admission/admission.js'
+import type { Candidate } from '../config/changes/changing-config.js'
 import type { Config } from '../config/schema.js'
 import { workerCount } from '../config/worker-count.js'
 import type { Session } from '../connection/backend/cancel-request.js'
@@ -33,6 +34,7 @@ import { createOwnHealth } from './health/own-health.js'
 import { Holds } from './holds.js'
 import { Limiting } from './limiting.js'
 import { createNames, type Names } from './names.js'
+import { certificatesOf } from './reporting/certificates.js'
 import { ConnectionLog } from './reporting/connection-log.js'
 import { CopyingNotice } from './reporting/copying-notice.js'
 import { cpuSeconds, ownFacts, ProcessWatch } from './reporting/process-status.js'
@@ -65,7 +67,7 @@ export class RunningProxy {
   readonly generations: Generations
   readonly #connections: Connections
   readonly acceptor: Acceptor
-  readonly #reloader: Reloader
+  readonly reloader: Reloader
   readonly handOver: HandOver
   readonly #consequences: Consequences
   readonly holds = new Holds(this)
@@ -96,7 +98,7 @@ export class RunningProxy {
     this.#connections = connections
     this.handOver = handOver
     this.acceptor = acceptor
-    this.#reloader = reloader
+    this.reloader = reloader
   }
 
   async start(): Promise<void> {
@@ -106,7 +108,7 @@ export class RunningProxy {
     this.engine.limitPipes({ ...this.config, workers: workerCount(this.config) })
     this.clusters.start()
     for (const { policy } of this.generations.present.services.values()) policy?.termination?.start()
-    await this.#reloader.begin(
+    await this.reloader.begin(
       () => this.#checkState('running', 'a proxy starts once'),
       () => this.stop(),
     )
@@ -137,11 +139,12 @@ export class RunningProxy {
       logFile: this.openLog.file,
       drains: this.drains.status(),
       names: this.names.status(),
+      certificates: certificatesOf(this.generations.present.services.values()),
       ...this.#counters.report(this.connections(), this.catalogue, this.clusters),
       ...this.limiting.status(),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
-      config: this.#reloader.counts(),
+      config: this.reloader.counts(),
       processes: [],
     }
   }
@@ -151,13 +154,13 @@ export class RunningProxy {
   }
 
   /** Calls run one after the other. Also rejects with what `load` throws. */
-  reloadWith(load: () => Config): Promise<Reloaded> {
-    return this.#reloader.reloadWith(load)
+  reloadWith(load: () => Candidate): Promise<Reloaded> {
+    return this.reloader.reloadWith(load)
   }
 
   /** Rejects if the config cannot be used, and then nothing has changed. Calls must not overlap. */
   prepare(config: Config): Promise<Prepared> {
-    return this.#reloader.prepare(config)
+    return this.reloader.prepare(config)
   }
 
   async drain(order: DrainOrder = {}): Promise<DrainResult> {

@@ -3,6 +3,7 @@
  * from its first bytes without taking them.
  */
 import type { Address } from '../address.js'
+import type { ConnectionTimeoutsInput } from '../config/common-input.js'
 import type { ClientHello } from '../peek/client-hello.js'
 import type { StartUp } from '../postgres/start-up.js'
 import type { ProxyHeader } from '../proxy-protocol/header.js'
@@ -73,17 +74,19 @@ export interface RequestFacts {
   readonly fields: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** A decision with a key. */
+/** A decision with a key or with timeouts. */
 export interface Destined {
   readonly isRejected?: undefined
   /** Name of the cluster. Default: the listener's own `cluster`. */
   readonly cluster?: string | undefined
   /** What a cluster with `hash: { key: route }` hashes. */
   readonly key?: string | undefined
+  /** Timeouts of this connection. They go before those of its cluster, of the listener and of the config. */
+  readonly timeouts?: ConnectionTimeoutsInput | undefined
 }
 
 /**
- * Name of a cluster, or that and a key. Undefined: the listener's own `cluster`. If the function throws, the connection ends and
+ * Name of a cluster, or that with a key or timeouts. Undefined: the listener's own `cluster`. If the function throws, the connection ends and
  * millrace logs the error.
  */
 export type RouteDecision = string | Rejection | Destined | undefined

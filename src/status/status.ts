@@ -3,6 +3,7 @@
  * follow from it. Pure.
  */
 import { BAN, BANS } from './bans.js'
+import { CERTIFICATE } from './certificates.js'
 import { CLUSTER } from './cluster.js'
 import { CONNECTIONS, TRAFFIC } from './common.js'
 import { KERNEL, PIPES, RECORDS } from './data-path.js'
@@ -189,6 +190,8 @@ export const STATUS = {
   names: running(NAME),
   /** The files of lists and maps. */
   lists: running(LIST),
+  /** The certificates that clients are shown. */
+  certificates: running(CERTIFICATE),
   /** Rates of bytes that connections share. */
   rates: tally(RATE),
   pipes: part(PIPES),

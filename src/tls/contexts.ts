@@ -6,9 +6,9 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, DEFAULT_CIPHERS, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsConfig } from '../config/schemas/tls-schema.js'
-import { explainCertificates, explainPair } from '../key-pair.js'
+import { expiryOf, explainCertificates, explainPair } from '../key-pair.js'
 import { explainNamePattern, NameTable } from '../names.js'
-import { type NamedPem, readNamedPem } from '../pem.js'
+import { isPem, type NamedPem, readNamedPem } from '../pem.js'
 import type { TicketKeys } from './ticket-keys.js'
 
 interface Certificate {
@@ -19,8 +19,19 @@ interface Certificate {
   readonly kind: string
   /** As subjectAltName has them, such as `DNS:a.example.com`. */
   readonly identities: readonly string[]
+  readonly file: string
 }
 
+/** A certificate that clients are shown. */
+export interface ShownCertificate {
+  readonly name: string
+  readonly kind: string
+  readonly file: string
+  /** When the first certificate of its chain expires, in ISO 8601. */
+  readonly expiresAt: string
+}
+
+const IN_CONFIG = 'PEM in the config'
 /** SSL_CTX_set_session_id_context(3) takes 32 bytes. */
 const SESSION_ID_CHARS = 32
 
@@ -30,6 +41,7 @@ export class Contexts {
   readonly #byName = new NameTable<Certificate>()
   /** For clients that ask for no name, or for a name without a certificate. */
   readonly #default: readonly Certificate[]
+  readonly shown: readonly ShownCertificate[]
   /** Contexts by the indexes of their certificates. Made when a client first needs the combination. */
   readonly #made = new Map<string, SecureContext>()
 
@@ -38,8 +50,14 @@ export class Contexts {
     this.#tickets = tickets
     this.#options = optionsOf(config)
     const certificates = config.certificates.map((pair, index) =>
-      certificateOf(index, readNamedPem(pair.cert), readNamedPem(pair.key)),
+      certificateOf(
+        index,
+        readNamedPem(pair.cert),
+        readNamedPem(pair.key),
+        isPem(pair.cert) ? IN_CONFIG : pair.cert,
+      ),
     )
+    this.shown = certificates.map(shownOf)
     for (const certificate of certificates) {
       for (const name of namesOf(certificate)) this.#byName.add(name, certificate)
     }
@@ -106,12 +124,18 @@ function readAuthorities(clientCa: string): string {
   return pem.text
 }
 
-function certificateOf(index: number, cert: NamedPem, key: NamedPem): Certificate {
+function certificateOf(index: number, cert: NamedPem, key: NamedPem, file: string): Certificate {
   const [fault] = explainPair(cert, key)
   if (fault !== undefined) throw new Error(fault.message)
   const kind = createPrivateKey(key.text).asymmetricKeyType ?? ''
   const identities = identitiesOf(new X509Certificate(cert.text))
-  return { index, cert: cert.text, key: key.text, kind, identities }
+  return { index, cert: cert.text, key: key.text, kind, identities, file }
+}
+
+function shownOf({ cert, kind, identities, file }: Certificate): ShownCertificate {
+  const [identity = ''] = identities
+  const name = identity.slice(identity.indexOf(':') + 1)
+  return { name, kind, file, expiresAt: new Date(expiryOf(cert)).toISOString() }
 }
 
 /** The common name counts if there is no DNS name (RFC 6125 section 6.4.4). */

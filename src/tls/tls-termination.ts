@@ -6,18 +6,18 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { TlsConfig } from '../config/schemas/tls-schema.js'
-import { explainDates } from '../key-pair.js'
+import { type DatesFault, explainDates } from '../key-pair.js'
 import { isPem, namedPem, readPem } from '../pem.js'
 import { WatchedFiles } from '../watched-files.js'
-import { Contexts } from './contexts.js'
+import { Contexts, type ShownCertificate } from './contexts.js'
 import { type Handshake, handshakeOf } from './handshake.js'
 import type { TicketKeys } from './ticket-keys.js'
 
 export interface CertificateHooks {
   /** Certificates were read again because `file` had changed. With `error`, they cannot be used. */
   reread(file: string, error: Error | undefined): void
-  /** A certificate is in use that has expired or is not valid yet. */
-  badDates(message: string): void
+  /** A certificate is in use that has expired, expires soon or is not valid yet. */
+  badDates(fault: DatesFault): void
 }
 
 export class TlsTermination {
@@ -37,6 +37,10 @@ export class TlsTermination {
     this.#texts = textsOf(config)
     this.#contexts = new Contexts(config, tickets)
     this.#files = new WatchedFiles(filesOf(config), (file) => this.#readAgain(file))
+  }
+
+  get certificates(): readonly ShownCertificate[] {
+    return this.#contexts.shown
   }
 
   start(): void {
@@ -93,8 +97,8 @@ export class TlsTermination {
   #reportBadDates(): void {
     for (const { cert } of this.#config.certificates) {
       const text = isPem(cert) ? cert : this.#texts.get(cert)
-      const message = text && explainDates(namedPem(cert, text), Date.now(), 'chain')
-      if (message) this.#hooks.badDates(message)
+      const fault = text === undefined ? undefined : explainDates(namedPem(cert, text), Date.now(), 'chain')
+      if (fault !== undefined) this.#hooks.badDates(fault)
     }
   }
 }

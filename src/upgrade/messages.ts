@@ -4,6 +4,7 @@
  * comes, and ignores fields that it does not know.
  */
 import { z } from 'zod'
+import { keptChanges } from '../config/changes/change-schema.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { CONTROL_METHODS } from '../control/control.js'
 import { MillraceError } from '../errors.js'
@@ -145,6 +146,8 @@ const begin = z.object({
   activated: z.array(z.object({ name: text, number: z.int(), fd: z.int().min(FIRST_FD) })).max(1024),
   /** Listeners that an operator has drained. */
   drained: z.array(text),
+  /** Changes to the config that are not in its file. Missing in versions without them. */
+  changes: maybe(keptChanges),
   /** The sockets of the admin addresses. */
   admin: z.array(z.object({ address, isDefault: z.boolean(), fd: z.int().min(FIRST_FD) })),
 })

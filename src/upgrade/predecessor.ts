@@ -36,21 +36,28 @@ export class Predecessor {
   #left: { readonly past: ProxyStatus; readonly connections: number } | undefined
   #pid = 0
   #activated: Begin['activated'] = []
+  #changes: Begin['changes']
   #isGone = false
 
   /** The process that has started this one to take its place. Rejects with `wrong-state` if it is gone. */
   static async meet(): Promise<Predecessor> {
     const predecessor = new Predecessor()
     predecessor.#listen()
-    const { pid, activated } = await predecessor.begun.reached
+    const { pid, activated, changes } = await predecessor.begun.reached
     predecessor.#pid = pid
     predecessor.#activated = activated
+    predecessor.#changes = changes
     return predecessor
   }
 
   /** Sockets that a service manager has opened for it. They are the sockets of this process now. */
   get activated(): Begin['activated'] {
     return this.#activated
+  }
+
+  /** Changes to the config that operators have made. Undefined: it does not know such changes. */
+  get changes(): Begin['changes'] {
+    return this.#changes
   }
 
   /** Tells why this process cannot serve. Resolves when the message is on its way. */

@@ -3,6 +3,7 @@
  * Whatever fails before the successor serves changes nothing: this process goes on.
  */
 import type { Address } from '../address.js'
+import type { KeptChange } from '../config/changes/change.js'
 import type { Upgraded } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
@@ -34,6 +35,8 @@ export interface UpgradeHost {
   /** What the admin addresses ask. */
   readonly routed: RoutedControl
   readonly admin: AdminDoor
+  /** Changes to the config that are not in its file. */
+  changes(): readonly KeptChange[]
   readonly start: StartSuccessor
   /** The process that served before this one. Its counts and places pass through this process. Undefined: there is none. */
   readonly predecessorGone: Promise<void> | undefined
@@ -112,7 +115,7 @@ export class Upgrade {
 
   /** @throws Error if the system cannot start a process */
   #begin(): Heir {
-    const { succession, admin, start } = this.#host
+    const { succession, admin, start, changes } = this.#host
     const fds: number[] = []
     const inherit = (fd: number): number => inheritedAs(fds.push(fd) - 1)
     const begin: Begin = {
@@ -130,6 +133,7 @@ export class Upgrade {
         fd: inherit(fd),
       })),
       drained: [...succession.drained()],
+      changes: [...changes()],
       admin: admin.sockets.map((each) => ({ ...each, fd: inherit(each.fd) })),
     }
     this.#heir = new Heir(start, fds, begin, succession.control)

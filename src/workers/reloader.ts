@@ -1,9 +1,12 @@
 /** Reloads the config for all workers: they prepare it, and then all use it, or all give it up. */
+import type { Candidate } from '../config/changes/changing-config.js'
+import { changesBetween, needingRestart } from '../config/changes/differences.js'
 import type { Config } from '../config/schema.js'
-import type { Reloaded } from '../control/answers.js'
+import type { Changed, Reloaded } from '../control/answers.js'
+import type { ChangeOrder } from '../control/orders.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
-import { changesBetween, needingRestart } from '../proxy/generations/changes.js'
+import { candidateOf, changedBy, tellChanges, tellReload } from '../proxy/generations/run-time-changes.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
 import type { ServingWorkers } from './slots/serving-workers.js'
 import type { Loans } from './sockets/loans.js'
@@ -38,7 +41,7 @@ export class Reloader {
   /** Must not overlap with another reload or with a worker that joins. */
   async reload(): Promise<Reloaded> {
     try {
-      return await this.#takeUp()
+      return await this.#reload()
     } catch (error) {
       this.counts.failedReloads++
       this.#host.openLog.log.error({ err: error }, 'the reload failed: the old config stays')
@@ -46,11 +49,39 @@ export class Reloader {
     }
   }
 
-  async #takeUp(): Promise<Reloaded> {
-    const { surroundings, desired, engine, openLog, startedWith } = this.#host
-    const loaded = surroundings.load()
+  /** The same rules hold as for a reload. */
+  async change(order: ChangeOrder): Promise<Changed> {
+    const candidate = candidateOf(this.#host.surroundings.changing, order)
+    if (candidate.done.length > 0) await this.#takeUp(candidate)
+    tellChanges(this.#host.openLog.log, candidate)
+    return changedBy(candidate)
+  }
+
+  async #reload(): Promise<Reloaded> {
+    const { surroundings, desired, openLog, startedWith } = this.#host
+    const candidate = surroundings.load()
+    const { config, fate } = candidate
+    const changed = changesBetween(desired.present.loaded, config)
+    const needsRestart = needingRestart(startedWith, config)
+    await this.#takeUp(candidate)
+    this.counts.reloads++
+    this.counts.loadedAt = new Date().toISOString()
+    return tellReload(openLog.log, { changed, needsRestart, changes: fate })
+  }
+
+  async #takeUp(candidate: Candidate): Promise<void> {
+    try {
+      await this.#prepareAndTakeUp(candidate.config)
+    } catch (error) {
+      candidate.givenUp?.()
+      throw error
+    }
+    candidate.taken?.()
+  }
+
+  async #prepareAndTakeUp(loaded: Config): Promise<void> {
+    const { desired, engine, openLog } = this.#host
     this.#host.checkRunning()
-    const before = desired.present.loaded
     const next = await assignPorts(loaded, desired.present, engine)
     const log = await openLog.prepare(loaded.log)
     // From then on an operator's order about the log stays in force.
@@ -58,12 +89,6 @@ export class Reloader {
       log.abandon()
       throw error
     })
-    this.counts.reloads++
-    this.counts.loadedAt = new Date().toISOString()
-    const changed = changesBetween(before, loaded)
-    const needsRestart = needingRestart(startedWith, loaded)
-    openLog.log.info({ changed, needsRestart }, 'config reloaded')
-    return { changed, needsRestart }
   }
 
   /** Opens new sockets first. Closes old ones when no worker accepts from them any more. */

@@ -66,7 +66,7 @@ export class Supervisor {
   readonly #openLog: OpenLog
   readonly #engine: Engine
   readonly #loans: Loans
-  readonly #reloader: Reloader
+  readonly reloader: Reloader
   readonly #startedWith: Config
   readonly #slots: readonly WorkerSlot[]
   readonly #inherited: SupervisorOptions['inherited']
@@ -99,7 +99,7 @@ export class Supervisor {
       probes,
       names: names ?? createNames(config.names, log),
     })
-    this.#reloader = new Reloader({
+    this.reloader = new Reloader({
       engine,
       startedWith: config,
       openLog,
@@ -174,7 +174,7 @@ export class Supervisor {
 
   async status(): Promise<ProxyStatus> {
     const idle = idleStatus(this.config, this.desired.catalogue, this.#engine)
-    const status = await this.figures.status({ ...idle, config: this.#reloader.counts })
+    const status = await this.figures.status({ ...idle, config: this.reloader.counts })
     return {
       ...status,
       names: this.desired.names.status(),
@@ -184,7 +184,7 @@ export class Supervisor {
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,
       startedAt: this.#startedAt,
-      config: { ...this.#reloader.counts },
+      config: { ...this.reloader.counts },
     }
   }
 
@@ -243,7 +243,7 @@ export class Supervisor {
   }
 
   reload(): Promise<Reloaded> {
-    const reloaded = this.inTurn(() => this.#reloader.reload())
+    const reloaded = this.inTurn(() => this.reloader.reload())
     this.surroundings.reloading?.(reloaded)
     return reloaded
   }

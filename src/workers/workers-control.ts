@@ -8,8 +8,10 @@ import type { LogLevel } from '../config/schemas/log-schema.js'
 import type {
   BanList,
   Banned,
+  Changed,
   ConnectionInfo,
   ConnectionList,
+  Difference,
   DrainResult,
   Held,
   Killed,
@@ -31,6 +33,7 @@ import {
   type BackendChange,
   type BanOrder,
   type BanQuery,
+  type ChangeOrder,
   type ConnectionFilter,
   type ConnectionQuery,
   DEFAULT_LISTED,
@@ -46,6 +49,7 @@ import { upgradeBy } from '../control/upgrade.js'
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from '../proxy/drains/grace.js'
+import { differenceOf, drainsAfter } from '../proxy/generations/run-time-changes.js'
 import { BACKEND_STATE } from '../status/cluster.js'
 import { addDrains } from './drain-results.js'
 import type { Call } from './messages.js'
@@ -257,6 +261,17 @@ export class WorkersControl implements Control {
 
   reload(): Promise<Reloaded> {
     return this.#supervisor.reload()
+  }
+
+  async change(order: ChangeOrder): Promise<Changed> {
+    const { reloader, config } = this.#supervisor
+    const changed = await this.#supervisor.inTurn(() => reloader.change(order))
+    for (const drain of drainsAfter(order, config.timeouts.drainMs)) this.drain(drain).catch(() => {})
+    return changed
+  }
+
+  async difference(): Promise<Difference> {
+    return differenceOf(this.#supervisor.surroundings.changing)
   }
 
   async upgrade(): Promise<Upgraded> {

@@ -111,6 +111,7 @@ describe('verbs', () => {
           JSON.stringify({ splice: 'auto', ...rig.config(), timeouts: { idleMs: '1h' } }),
         )
       }
+      if (line.startsWith('diff')) await rig.ask('add backend pg 10.0.0.6:5432 --weight 2')
       if (line.startsWith('release')) await rig.ask('hold pg --max 1m')
       if (/^(?:bans|unban)/.test(line)) await rig.ask('ban 192.0.2.7 --for 1h --why scan')
       await expectExample(line, output)

@@ -8,13 +8,14 @@ const nothing = { splice: undefined, workers: undefined, logLevel: undefined, ac
 
 describe('parseCommandLine', () => {
   it('--listen and --to make a config with the same defaults as a config file', () => {
-    expect(parse(...forward)).toEqual({
-      kind: 'run',
-      config: validateConfig({
+    const { base } = parse(...forward) as CommandLine & { kind: 'run' }
+    expect(base.config).toEqual(
+      validateConfig({
         listeners: [{ address: '127.0.0.1:7000', cluster: 'default' }],
         clusters: { default: { backends: ['127.0.0.1:9000'] } },
       }),
-    })
+    )
+    expect(validateConfig(base.input)).toEqual(base.config)
   })
 
   it('the command line takes several backends in --to, and every option', () => {
@@ -22,20 +23,22 @@ describe('parseCommandLine', () => {
     const commandLine = parse('--listen', 'unix:/tmp/a', '--to', '[::1]:80,db.example:5432,unix:/b', ...flags)
     expect(commandLine).toMatchObject({
       kind: 'run',
-      config: {
-        splice: 'on',
-        workers: 'auto',
-        listeners: [{ name: 'unix:/tmp/a', address: { kind: 'unix', path: '/tmp/a' } }],
-        clusters: {
-          default: {
-            backends: [
-              { address: { kind: 'tcp', host: '::1', port: 80 } },
-              { address: { kind: 'tcp', host: 'db.example', port: 5432 } },
-              { address: { kind: 'unix', path: '/b' } },
-            ],
+      base: {
+        config: {
+          splice: 'on',
+          workers: 'auto',
+          listeners: [{ name: 'unix:/tmp/a', address: { kind: 'unix', path: '/tmp/a' } }],
+          clusters: {
+            default: {
+              backends: [
+                { address: { kind: 'tcp', host: '::1', port: 80 } },
+                { address: { kind: 'tcp', host: 'db.example', port: 5432 } },
+                { address: { kind: 'unix', path: '/b' } },
+              ],
+            },
           },
+          log: { level: 'debug', access: false },
         },
-        log: { level: 'debug', access: false },
       },
     })
   })
@@ -88,7 +91,7 @@ describe('parseCommandLine', () => {
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
     [
       ['serve'],
-      'error: unknown command "serve": write one of "check", "status", "connections", "sources", "kill", "limit", "drain", "backend", "failback", "hold", "release", "ban", "unban", "bans", "reload", "upgrade", "log", "top"',
+      'error: unknown command "serve": write one of "check", "status", "connections", "sources", "kill", "limit", "drain", "backend", "add", "remove", "diff", "failback", "hold", "release", "ban", "unban", "bans", "reload", "upgrade", "log", "top"',
     ],
     [['check'], 'error: check needs --config FILE'],
     [['--config', 'x', 'check'], 'error: check needs --config FILE'],
@@ -166,7 +169,7 @@ describe('parseCommandLine', () => {
 })
 
 describe('overrideConfig', () => {
-  const { config } = parse(...forward) as CommandLine & { kind: 'run' }
+  const { config } = (parse(...forward) as CommandLine & { kind: 'run' }).base
 
   it('options of the command line override the config', () => {
     const overrides = { splice: 'off', workers: 4, logLevel: 'error', accessLog: false } as const

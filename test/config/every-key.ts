@@ -16,7 +16,8 @@ type Every<T> = T extends (...args: never[]) => unknown
       : T
 
 const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
-const liveness = { keepalive, timeouts: { deadPeerMs: 0 } }
+const ofCluster = { connectMs: 0, responseMs: 0, idleMs: 0, halfClosedMs: 0, lifetimeMs: 0, deadPeerMs: 0 }
+const ofListener = { ...ofCluster, firstBytesMs: 0 }
 
 const newPerSecond = { rate: 1, burst: 1 }
 const bytesPerSecond = { up: 0, down: 0 }
@@ -89,7 +90,8 @@ export const most: Every<ProxyConfig> = {
       clientFrom: { field: 'x-forwarded-for', trusted: 'unix' },
       logQuery: false,
       limits: { ...limits, ...access },
-      ...liveness,
+      keepalive,
+      timeouts: ofListener,
       mode: '0660',
       group: 'proxy',
     },
@@ -146,7 +148,8 @@ export const most: Every<ProxyConfig> = {
       halfClose: 'close',
       sendProxy: { version: 'v2', tlvs: ['ssl'] },
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
-      ...liveness,
+      keepalive,
+      timeouts: ofCluster,
       startTls: 'postgres',
       limits: { ...limits, perBackend: { maxConnections: 1 }, queueMs: 0, queueLength: 0 },
     },
@@ -162,17 +165,7 @@ export const most: Every<ProxyConfig> = {
     emptyForMs: 0,
   },
   limits: { ...limits, ...access, sources: 1000, evictIdle: { afterMs: 1000 } },
-  timeouts: {
-    firstBytesMs: 0,
-    connectMs: 0,
-    responseMs: 0,
-    idleMs: 0,
-    halfClosedMs: 0,
-    lifetimeMs: 0,
-    drainMs: 0,
-    graceMs: 0,
-    deadPeerMs: 0,
-  },
+  timeouts: { ...ofListener, drainMs: 0, graceMs: 0 },
   keepalive,
   log: {
     level: 'info',

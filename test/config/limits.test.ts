@@ -263,7 +263,7 @@ describe('limits that do not go together', () => {
     [
       'idle ends come first',
       { limits: { evictIdle: { afterMs: '11m' } } },
-      'limits.evictIdle.afterMs: 660000ms is never reached, because connections that idle end after timeouts.idleMs, which is 600000ms',
+      'limits.evictIdle.afterMs: 660000ms is never reached, because connections that idle end after timeouts.idleMs, which is at most 600000ms',
     ],
     [
       'a dry run has a limit of backends',
@@ -309,6 +309,10 @@ describe('limits that do not go together', () => {
     ],
     ['whenFull of the proxy, which always has a maximum', { limits: { whenFull: 'refuse' } }],
     ['no end of idle connections', { limits: { evictIdle: { afterMs: '11m' } }, timeouts: { idleMs: 0 } }],
+    [
+      'a listener whose connections may idle longer',
+      { limits: { evictIdle: { afterMs: '11m' } }, ...inListener({}, { timeouts: { idleMs: '8h' } }) },
+    ],
   ])('a config with %s is no error', (_, parts) => {
     expect(problemsOf(parts)).toEqual([])
   })

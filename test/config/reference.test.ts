@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { KeyWords } from '../../src/config/keys/key-words.js'
 import { KEY_SECTIONS } from '../../src/config/keys/sections.js'
-import { parseDuration, parseSize } from '../../src/config/schemas/units.js'
+import { parseDuration, parseSize } from '../../src/config/units.js'
 import { validateConfig } from '../../src/config/validate.js'
 import { load, problemsOf } from './config-file.js'
 import { findingsAt, type Leaf, leavesOf, most } from './every-key.js'
@@ -59,7 +59,7 @@ describe('docs/config.md', () => {
   })
 
   it('docs/config.md shows the real problems of its bad example', () => {
-    const [, , bad = ''] = text.split('```yaml\n').map((part) => part.split('```')[0] ?? '')
+    const bad = text.split('```yaml\n').at(-1)?.split('```')[0] ?? ''
     const lines = problemsOf(bad).map((problem) => `millrace.yaml:${problem}`)
     expect(text).toContain(`\`\`\`\n${lines.join('\n')}\n\`\`\``)
   })

@@ -183,6 +183,12 @@ describe('onSilent', () => {
       'onSilent.afterMs: expected less than "timeouts.firstBytesMs" (1000 ms), found "2s": write a shorter time, or raise "firstBytesMs"',
     ],
     [
+      'after firstBytesMs of its listener',
+      { ...speaks('ssh'), onSilent, timeouts: { firstBytesMs: '1s' } },
+      {},
+      'onSilent.afterMs: expected less than "timeouts.firstBytesMs" (1000 ms), found "2s": write a shorter time, or raise "firstBytesMs"',
+    ],
+    [
       'after no time',
       { ...speaks('ssh'), onSilent: { ...onSilent, afterMs: 0 } },
       {},

@@ -63,6 +63,7 @@ describe('validateConfig', () => {
           logQuery: false,
           ipv6Only: false,
           liveness,
+          timeouts: {},
           socketFile: {},
         },
       ],
@@ -75,6 +76,7 @@ describe('validateConfig', () => {
           expansions: [],
           halfClose: 'propagate',
           liveness,
+          timeouts: {},
         },
       },
       names: USUAL_NAMES,
@@ -137,6 +139,7 @@ describe('validateConfig', () => {
       expansions: [],
       halfClose: 'close',
       liveness,
+      timeouts: {},
     })
   })
 

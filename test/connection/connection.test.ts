@@ -44,7 +44,6 @@ describe('a connection that waits for its backend', () => {
     } as unknown as Cluster
     const host: ConnectionHost = {
       engine: new StreamEngine('switched-off'),
-      dialOptions: { connectMs: 1000 },
       nextId: () => '01ARYZ6S410000000000000000',
       admitNamed: () => undefined,
       enter: () => 'in',
@@ -72,6 +71,7 @@ describe('a connection that waits for its backend', () => {
       },
       liveness: NO_LIVENESS,
       dialsBySni: false,
+      connectMs: 1000,
       refuseAs: undefined,
       limits: undefined,
     }

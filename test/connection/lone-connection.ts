@@ -52,12 +52,12 @@ export function loneConnection(
     preamble: { sendProxy: undefined, origination: undefined, startTls: undefined, responseMs: 0, idleMs: 0 },
     liveness: NO_LIVENESS,
     dialsBySni: false,
+    connectMs: CONNECT_MS,
     refuseAs: undefined,
     limits: undefined,
   }
   const host: ConnectionHost = {
     engine,
-    dialOptions: { connectMs: CONNECT_MS },
     nextId: () => '01ARYZ6S410000000000000000',
     explanationOf: () => undefined,
     sessions: new Sessions(),

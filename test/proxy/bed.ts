@@ -71,7 +71,7 @@ export class Bed {
 
   /** Reloads this config, as the library does. */
   reloadWith(config: ProxyConfig): Promise<Reloaded> {
-    return this.proxy.reloadWith(() => validateConfig(config))
+    return this.proxy.reloadWith(() => ({ config: validateConfig(config) }))
   }
 
   /** The address at which clients reach a listener. */

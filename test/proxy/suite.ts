@@ -21,6 +21,7 @@ import { describeLists } from './lists.js'
 import { describeManyClients } from './many-clients.js'
 import { describeNames } from './names.js'
 import { describeOperators } from './operators.js'
+import { describeOwnTimeouts } from './own-timeouts.js'
 import { describeReloads } from './reloads.js'
 import { describeVanishedPeers } from './vanished-peers.js'
 import { describeVia } from './via.js'
@@ -40,6 +41,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())
+  describe('own timeouts', () => describeOwnTimeouts())
   describe('vanished peers', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))
   describe('bans', () => describeBans())

@@ -9,6 +9,8 @@ export interface CertificateOptions {
   readonly prefix?: string
   /** Whether the certificate has expired. Default false. */
   readonly hasExpired?: boolean
+  /** For how many days it is valid. Default 30. */
+  readonly days?: number
   /** The kind of key. Default: ECDSA on P-256. */
   readonly kind?: keyof typeof KINDS
 }
@@ -22,11 +24,17 @@ const KINDS = {
 /** Writes a certificate and its key into `folder` and returns their paths. */
 export async function selfSigned(
   folder: string,
-  { names = ['localhost'], prefix = '', hasExpired = false, kind = 'ecdsa' }: CertificateOptions = {},
+  {
+    names = ['localhost'],
+    prefix = '',
+    hasExpired = false,
+    days = 30,
+    kind = 'ecdsa',
+  }: CertificateOptions = {},
 ): Promise<{ cert: string; key: string }> {
   const cert = join(folder, `${prefix}cert.pem`)
   const key = join(folder, `${prefix}key.pem`)
-  const how = ['-x509', ...KINDS[kind], '-nodes', '-days', '2']
+  const how = ['-x509', ...KINDS[kind], '-nodes', '-days', String(days)]
   const alternatives = [
     ...names.map((name) => `DNS:${name}`),
     ...(names.includes('localhost') ? ['IP:127.0.0.1'] : []),

@@ -199,6 +199,16 @@ export function describeTermination(): void {
     expect((await bed.told(/expired-cert\.pem has expired/)).level).toBe('error')
   })
 
+  it('millrace warns if a certificate expires within a week, and the status says when', async () => {
+    const soon = await selfSigned(folder, { prefix: 'soon-', days: 3 })
+    await start({ ...soon })
+    expect((await bed.told(/soon-cert\.pem expires in 2d 23h \(.*\): renew it/)).level).toBe('warn')
+    const [told, ...more] = bed.proxy.status().certificates
+    expect([told, more]).toMatchObject([{ name: 'localhost', kind: 'ec', file: soon.cert }, []])
+    const left = Date.parse(told!.expiresAt) - Date.now()
+    expect(Math.round(left / 86_400_000)).toBe(3)
+  })
+
   it('millrace reads certificates again when their files or links change, and keeps good ones', async () => {
     const [cert, key] = [join(folder, 'live-cert.pem'), join(folder, 'live-key.pem')]
     const point = (pair: Pair): void => {

@@ -126,6 +126,7 @@ describe('a successor whose predecessor fails', () => {
       listeners: [bequest],
       activated: [],
       drained: [],
+      changes: undefined,
       admin: [],
     }
     child.send(message)

@@ -15,11 +15,16 @@ it('an upgrade that cannot start a process says so, and another one may follow',
   })
   const proxy = new RunningProxy(config)
   await proxy.start()
-  const control = new ProxyControl(proxy, { load: () => config, reopenLogs: async () => {}, ended: () => {} })
+  const control = new ProxyControl(proxy, {
+    load: () => ({ config }),
+    reopenLogs: async () => {},
+    ended: () => {},
+  })
   const upgrade = new Upgrade({
     succession: new AloneSuccession(proxy, control),
     routed: new RoutedControl(control),
     admin: { sockets: [], leave: () => {} },
+    changes: () => [],
     start: () => {
       throw new Error('spawn ENOMEM')
     },

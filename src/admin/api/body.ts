@@ -6,16 +6,20 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { ProblemError } from '../http/problem.js'
 
-const MOST_BODY_BYTES = 16 * 1024
+const USUAL_MOST_BYTES = 16 * 1024
 const MOST_TOLD = 10
 
 /** @throws ProblemError 413, 415, 400, 422 */
-export async function readBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
+export async function readBody(
+  request: IncomingMessage,
+  schema: z.ZodType,
+  mostBytes = USUAL_MOST_BYTES,
+): Promise<unknown> {
   const type = request.headers['content-type'] ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new ProblemError(415, `expected a body of type application/json, found ${JSON.stringify(type)}`)
   }
-  return judge(parse(await readText(request)), schema)
+  return judge(parse(await readText(request, mostBytes)), schema)
 }
 
 /** @throws ProblemError 422 */
@@ -28,16 +32,16 @@ export function readQuery(parameters: URLSearchParams, schema: z.ZodType): unkno
   return judge({ ...query }, schema)
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
-  const tooLarge = new ProblemError(413, `the body may have at most ${MOST_BODY_BYTES} bytes`, {
+async function readText(request: IncomingMessage, mostBytes: number): Promise<string> {
+  const tooLarge = new ProblemError(413, `the body may have at most ${mostBytes} bytes`, {
     headers: { connection: 'close' },
   })
-  if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) throw tooLarge
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of piecesOf(request)) {
     bytes += chunk.length
-    if (bytes > MOST_BODY_BYTES) throw tooLarge
+    if (bytes > mostBytes) throw tooLarge
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -3,10 +3,13 @@
  * here is a bug.
  */
 import { z } from 'zod'
+import { keptChange } from '../../config/changes/change-schema.js'
 import type {
   BanInfo,
   BanList,
   Banned,
+  Changed,
+  Difference,
   DrainResult,
   Held,
   Killed,
@@ -107,7 +110,33 @@ export const released = z.strictObject({
 export const reloaded = z.strictObject({
   changed: z.array(z.string()),
   needsRestart: z.array(z.string()),
+  changes: z
+    .strictObject({
+      kept: z.array(z.string()).describe('they hold, and the config file does not have them'),
+      ended: z.array(z.string()).describe('the config file has them by now'),
+      aside: z.array(z.string()).describe('they do not fit the config file: they have no effect, and why'),
+    })
+    .optional()
+    .describe('changes at run time, if there are any'),
 }) satisfies z.ZodType<Reloaded>
+
+export const changed = z.strictObject({
+  done: z.array(z.string()).describe('such as `add backend app/10.0.0.5:80`'),
+  unchanged: z.array(z.string()).describe('what they add is there already, with the same values'),
+}) satisfies z.ZodType<Changed>
+
+export const difference = z.strictObject({
+  isSame: z.boolean(),
+  changes: z.array(
+    z.strictObject({
+      text: z.string().describe('such as `add backend app/10.0.0.5:80`'),
+      change: keptChange,
+      aside: z.string().optional().describe('why it has no effect'),
+    }),
+  ),
+  notLoaded: z.array(z.string()).describe('what the config file says otherwise since it was loaded'),
+  problem: z.string().optional().describe('why the config file cannot be compared'),
+}) satisfies z.ZodType<Difference>
 
 export const upgraded = z.strictObject({
   pid: z.int().describe('the process that serves from now on'),

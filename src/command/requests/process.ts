@@ -53,7 +53,12 @@ export function logRequest(change: LogChange | undefined): Request {
     : { method: 'PUT', path: '/api/v1/log/level', body: change, lines }
 }
 
-function reloadLines({ changed, needsRestart }: Reloaded): string[] {
-  const first = changed.length === 0 ? 'nothing changed' : `reloaded: ${changed.join(', ')}`
-  return needsRestart.length === 0 ? [first] : [first, `needs a restart: ${needsRestart.join(', ')}`]
+function reloadLines({ changed, needsRestart, changes }: Reloaded): string[] {
+  return [
+    changed.length === 0 ? 'nothing changed' : `reloaded: ${changed.join(', ')}`,
+    ...(needsRestart.length === 0 ? [] : [`needs a restart: ${needsRestart.join(', ')}`]),
+    ...(changes?.kept ?? []).map((text) => `not in the file, and kept: ${text}`),
+    ...(changes?.ended ?? []).map((text) => `in the file by now: ${text}`),
+    ...(changes?.aside ?? []).map((text) => `does not fit the file, and has no effect: ${text}`),
+  ]
 }

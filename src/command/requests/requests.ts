@@ -3,6 +3,7 @@
  */
 import type { Question } from '../verbs/question.js'
 import { banRequest, bansRequest, unbanRequest } from './bans.js'
+import { changeRequest, diffRequest } from './changes.js'
 import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './clusters.js'
 import { connectionsRequest, killRequest, limitRequest } from './connections.js'
 import { drainRequest } from './drain.js'
@@ -38,6 +39,10 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return holdRequest(question.order)
     case 'release':
       return releaseRequest(question.cluster)
+    case 'change':
+      return changeRequest(question.change, question.end)
+    case 'diff':
+      return diffRequest()
     case 'reload':
       return reloadRequest()
     case 'upgrade':

@@ -2,6 +2,7 @@
  * A question of the command to a running millrace, as a value. Types only.
  */
 import type { Address } from '../../address.js'
+import type { Change } from '../../config/changes/change.js'
 import type { LogLevel } from '../../config/schemas/log-schema.js'
 import type {
   BackendChange,
@@ -37,6 +38,14 @@ export type Question =
   | { readonly verb: 'unban'; readonly order: FromOutside<UnbanOrder> }
   | { readonly verb: 'hold'; readonly order: HoldOrder }
   | { readonly verb: 'release'; readonly cluster: string }
+  /** `spec`: the text of `--spec`, which has further keys of what is added. */
+  | {
+      readonly verb: 'change'
+      readonly change: Change
+      readonly spec: string | undefined
+      readonly end: true | undefined
+    }
+  | { readonly verb: 'diff' }
   | { readonly verb: 'reload' }
   | { readonly verb: 'upgrade' }
   | { readonly verb: 'log'; readonly change: LogChange | undefined }

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import { defineBan, defineBans, defineUnban } from './bans.js'
+import { defineAdd, defineDiff, defineRemove } from './changes.js'
 import { defineBackend, defineFailback } from './clusters.js'
 import { withCommonFlags } from './common-flags.js'
 import { defineConnections, defineKill } from './connections.js'
@@ -17,6 +18,8 @@ import { defineSources } from './sources.js'
 interface Verb {
   readonly name: string
   readonly description: string
+  /** It is a group of commands, which have the flags. */
+  readonly hasParts?: true
   define(verb: Command, decide: Decide): void
 }
 
@@ -57,6 +60,23 @@ const DEFINED: readonly Verb[] = [
     name: 'backend',
     description: 'take a backend out of service, put it back, or change its weight',
     define: defineBackend,
+  },
+  {
+    name: 'add',
+    description: 'add a backend, a cluster, a route or a listener to the running config',
+    hasParts: true,
+    define: defineAdd,
+  },
+  {
+    name: 'remove',
+    description: 'remove a backend, a cluster, a route or a listener from the running config',
+    hasParts: true,
+    define: defineRemove,
+  },
+  {
+    name: 'diff',
+    description: 'show how the running config differs from the config file',
+    define: defineDiff,
   },
   {
     name: 'failback',
@@ -114,8 +134,8 @@ const DEFINED: readonly Verb[] = [
 export const VERBS: readonly string[] = DEFINED.map(({ name }) => name)
 
 export function defineVerbs(program: Command, decide: Decide): void {
-  for (const { name, description, define } of DEFINED) {
+  for (const { name, description, hasParts, define } of DEFINED) {
     const verb = program.command(name).description(description).allowExcessArguments(false)
-    define(withCommonFlags(verb), decide)
+    define(hasParts ? verb : withCommonFlags(verb), decide)
   }
 }

@@ -17,7 +17,7 @@ export function checkCertificates(input: unknown): Finding[] {
 }
 
 /**
- * Finds certificates that have expired or are not valid yet. A proxy starts with them, because its other
+ * Finds certificates that have expired, expire soon or are not valid yet. A proxy starts with them, because its other
  * names may be good.
  */
 export function checkCertificateDates(input: unknown): Finding[] {
@@ -79,8 +79,8 @@ function checkPair(pair: unknown, path: Path): Finding[] {
 
 function checkDates(value: unknown, path: Path, of: 'chain' | 'authorities'): Finding[] {
   const { pem } = readNamed(value, path)
-  const message = pem && explainDates(pem, Date.now(), of)
-  return message === undefined ? [] : [{ path, message, about: 'value' }]
+  const fault = pem && explainDates(pem, Date.now(), of)
+  return fault === undefined ? [] : [{ path, message: fault.message, about: 'value' }]
 }
 
 function checkAuthority(ca: unknown, path: Path): Finding[] {

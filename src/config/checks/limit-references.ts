@@ -2,11 +2,11 @@
  * What takes several keys to judge of limits: keys that have no effect without another. Works on unchecked input, as
  * `references.ts` does.
  */
-import { DEFAULTS } from '../../defaults.js'
 import { USUAL_SOURCES } from '../constants.js'
 import { durationField, wholeNumberField } from '../schemas/fields.js'
 import { limitField } from '../schemas/limit-fields.js'
 import { FEWEST_SOURCES, MOST_SOURCES } from '../schemas/limits-schema.js'
+import { TIMEOUTS } from '../timeouts.js'
 import { expected } from '../wording.js'
 import { scopesOf } from './limit-sizes.js'
 import type { Finding, Path } from './path.js'
@@ -123,10 +123,19 @@ function checkSources(input: unknown): Finding[] {
 
 function checkEvictIdle(input: unknown): Finding[] {
   const after = durationField.safeParse(valueWithin(input, ['limits', 'evictIdle', 'afterMs'])).data
-  const idle = durationField.safeParse(valueWithin(input, ['timeouts', 'idleMs']) ?? DEFAULTS.idleMs).data
-  if (after === undefined || idle === undefined || idle === 0 || after < idle) return []
-  const message = `${after}ms is never reached, because connections that idle end after timeouts.idleMs, which is ${idle}ms: write less`
+  const common = valueWithin(input, ['timeouts', 'idleMs']) ?? TIMEOUTS.idleMs.usualMs
+  const idles = [common, ...ownIdles(input)].map((each) => durationField.safeParse(each).data)
+  if (after === undefined || idles.some((idle) => idle === undefined || idle === 0 || after < idle)) return []
+  const longest = Math.max(...idles.map(Number))
+  const message = `${after}ms is never reached, because connections that idle end after timeouts.idleMs, which is at most ${longest}ms: write less`
   return [{ path: ['limits', 'evictIdle', 'afterMs'], message, about: 'value' }]
+}
+
+/** What listeners and clusters say of their own connections. */
+function ownIdles(input: unknown): unknown[] {
+  const clusters = valueAt(input, 'clusters')
+  const owners = [...itemsOf(valueAt(input, 'listeners')), ...Object.values(isMap(clusters) ? clusters : {})]
+  return owners.map((owner) => valueWithin(owner, ['timeouts', 'idleMs'])).filter((ms) => ms !== undefined)
 }
 
 export const neverFull = (filling: readonly string[]): string =>

@@ -2,8 +2,9 @@
  * What `routes[].speaks` and `onSilent` need and forbid elsewhere in a config, and routes that no client can match. Works on
  * unchecked input, as `references.ts` does.
  */
-import { DEFAULT_FIRST_BYTES_MS } from '../schema.js'
-import { parseDuration } from '../schemas/units.js'
+
+import { TIMEOUTS } from '../timeouts.js'
+import { parseDuration } from '../units.js'
 import { describe } from '../wording.js'
 import { isBySni } from './map-references.js'
 import type { Finding, Path } from './path.js'
@@ -52,7 +53,7 @@ function checkSilent(listener: Values, input: unknown, path: Path): Finding[] {
   if (wrong !== undefined) return [finding(path, wrong)]
   const [afterMs, firstBytesMs] = [
     durationOf(valueAt(onSilent, 'afterMs')),
-    durationOf(valueAt(valueAt(input, 'timeouts'), 'firstBytesMs')) ?? DEFAULT_FIRST_BYTES_MS,
+    durationOf(firstBytesOf(listener) ?? firstBytesOf(input)) ?? TIMEOUTS.firstBytesMs.usualMs,
   ]
   if (afterMs === undefined || firstBytesMs === 0 || afterMs < firstBytesMs) return []
   const given = describe(valueAt(onSilent, 'afterMs'))
@@ -64,6 +65,8 @@ function checkSilent(listener: Values, input: unknown, path: Path): Finding[] {
     },
   ]
 }
+
+const firstBytesOf = (owner: unknown): unknown => valueAt(valueAt(owner, 'timeouts'), 'firstBytesMs')
 
 /** Clients that must speak first, in a protocol that is known, need not be told apart. */
 function whyNotHere({ protocol, startTls }: Values): string | undefined {

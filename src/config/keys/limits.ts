@@ -91,7 +91,7 @@ export const CLUSTER_LIMIT_KEYS: KeyTable = {
   'clusters.NAME.limits.queueMs': {
     does: 'How long a client waits for a place in the cluster or at a backend. Then it is refused',
     takes: '[duration](#durations-and-sizes), `0` to `24d`',
-    default: '`timeouts.connectMs`',
+    default: '`timeouts.connectMs` of the cluster, else of the config',
     zero: 'it waits until it leaves',
   },
   'clusters.NAME.limits.queueLength': {

@@ -1,11 +1,12 @@
 /** Keys for times: timeouts and keepalive, for all and for one listener or cluster. */
+import { TIMEOUTS, timeoutsAt } from '../timeouts.js'
 import type { KeyTable } from './key-words.js'
 
 const UP_TO_24_DAYS = 'duration, `0` to `24d`'
 const NO_LIMIT = 'no limit'
 const ENDS = 'After this time millrace closes the connection, or resets it if bytes are in flight'
 
-export const TIMEOUT_KEYS: KeyTable = {
+const COMMON: KeyTable = {
   'timeouts.firstBytesMs': {
     does: 'How long a client may take to send what millrace needs to choose a cluster: bytes that show what it speaks, ClientHello, TLS handshake, request head. A `route` function must answer within it too. After this time millrace resets the client. If only `routes[].speaks` waits for bytes, the client goes on as one that [speaks none of these](routing.md#when-nothing-more-comes). With `protocol: http` it answers 408, or 504 if the function was late. A listener that needs none of these has no such limit: a client may wait for the server to speak first',
     takes: UP_TO_24_DAYS,
@@ -60,9 +61,24 @@ export const TIMEOUT_KEYS: KeyTable = {
     default: '`0`',
     zero: "the kernel's limit, about 15 minutes for sent bytes",
   },
-  ...ownDeadPeer('listeners[]', 'clients of this listener'),
-  ...ownDeadPeer('clusters.NAME', 'backends of this cluster'),
 }
+
+const WHOSE = {
+  listener: {
+    owner: 'listeners[]',
+    does: 'Timeouts of the clients of this listener. A timeout of their cluster goes before one of these. `drainMs` and `graceMs` stand only in the common `timeouts`',
+    connections: 'clients of this listener, unless their cluster has its own',
+    peers: 'clients of this listener alone',
+  },
+  cluster: {
+    owner: 'clusters.NAME',
+    does: 'Timeouts of the connections to this cluster. They go before those of the listener',
+    connections: 'connections to this cluster, whatever their listener says',
+    peers: 'backends of this cluster alone',
+  },
+} as const
+
+export const TIMEOUT_KEYS: KeyTable = { ...COMMON, ...ownTimeouts('listener'), ...ownTimeouts('cluster') }
 
 export const KEEPALIVE_KEYS: KeyTable = {
   keepalive: {
@@ -75,19 +91,20 @@ export const KEEPALIVE_KEYS: KeyTable = {
   ...ownKeepalive('clusters.NAME', 'backends of this cluster'),
 }
 
-function ownDeadPeer(owner: string, peers: string): KeyTable {
+/** The timeouts that may stand at this level. What each one does is said where it stands for everything. */
+function ownTimeouts(level: 'listener' | 'cluster'): KeyTable {
+  const { owner, does, connections, peers } = WHOSE[level]
+  const rows = timeoutsAt(level).map((name) => {
+    const whose = TIMEOUTS[name].of === 'connection' ? connections : peers
+    const words = COMMON[`timeouts.${name}`]!
+    return [
+      `${owner}.timeouts.${name}`,
+      { ...words, does: `As \`timeouts.${name}\`, for ${whose}`, default: `\`timeouts.${name}\`` },
+    ] as const
+  })
   return {
-    [`${owner}.timeouts`]: {
-      does: `Timeouts for ${peers} alone. \`deadPeerMs\` is the only one. All others hold for all listeners and clusters`,
-      takes: 'map',
-      default: 'the common `timeouts`',
-    },
-    [`${owner}.timeouts.deadPeerMs`]: {
-      does: `As \`timeouts.deadPeerMs\`, for ${peers} alone`,
-      takes: UP_TO_24_DAYS,
-      default: '`timeouts.deadPeerMs`',
-      zero: "the kernel's limit, about 15 minutes for sent bytes",
-    },
+    [`${owner}.timeouts`]: { does, takes: 'map', default: 'the common `timeouts`' },
+    ...Object.fromEntries(rows),
   }
 }
 

@@ -9,22 +9,26 @@ import { whyNoAbstractNames } from '../../io/kernel/native.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { LONGEST_DURATION_MS } from '../constants.js'
 import { didYouMean, oneOf } from '../suggest.js'
+import { parseDuration, parseSize } from '../units.js'
 import { expected, quote } from '../wording.js'
-import { parseDuration, parseSize } from './units.js'
 
 const MOST_WORKERS = 256
 const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
 
-/** A map with exactly these keys. Its message for unknown keys has one line per key, in zod's order. */
+/**
+ * A map with exactly these keys. Its message for unknown keys has one line per key, in zod's order. `whereElse` has the message for
+ * a key that belongs to another map.
+ */
 export function strictMap<Shape extends z.ZodRawShape>(
   what: string,
   shape: Shape,
+  whereElse: (key: string) => string | undefined = () => undefined,
 ): z.ZodObject<Shape, z.core.$strict> {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `unknown key${oneOf(key, known)}`).join('\n')
+        ? issue.keys.map((key) => whereElse(key) ?? `unknown key${oneOf(key, known)}`).join('\n')
         : expected(what, issue.input),
   })
 }

@@ -3,9 +3,9 @@
  */
 import { z } from 'zod'
 import type { ByteRates, Rate } from '../../limits/policy.js'
+import { parseSize } from '../units.js'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
-import { parseSize } from './units.js'
 
 const MOST_CONNECTIONS = 10_000_000
 const LOWEST_RATE = 0.01

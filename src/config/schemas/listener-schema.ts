@@ -14,14 +14,16 @@ import type { MapKey, Requests, Rule } from '../../route/table.js'
 import type { RouteFunction } from '../../route/visitor.js'
 import type { ListenPlace } from '../checks/listener-addresses.js'
 import type { ForwardedMode, StartTls } from '../listener-input.js'
+import type { OwnTimeouts } from '../timeouts.js'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
 import { explainHostPattern, explainProtocol, explainSniPattern } from './host-names.js'
 import { listenerLimitsField } from './limits-schema.js'
-import { type OwnLiveness, ownLiveness } from './liveness.js'
+import { type OwnLiveness, ownKeepalive } from './liveness.js'
 import { socketFileFields } from './socket-file.js'
 import { type OnSilentConfig, onSilentSchema, speaksField } from './speaks-schema.js'
 import { postgresNames, startTlsField, withStartTls } from './start-tls-schema.js'
+import { ownTimeoutsField } from './timeouts-schema.js'
 import { type TlsConfig, tlsSchema } from './tls-schema.js'
 
 export interface ListenerConfig extends ListenPlace {
@@ -48,6 +50,7 @@ export interface ListenerConfig extends ListenPlace {
   readonly clientFrom: ClientFromConfig | undefined
   readonly logQuery: boolean
   readonly liveness: Liveness
+  readonly timeouts: OwnTimeouts
   /** For a unix socket. */
   readonly socketFile: SocketFile
   /** Undefined: none. */
@@ -171,7 +174,8 @@ export const listenerSchema = fields
     clientFrom: fields.optional(clientFrom),
     logQuery: fields.booleanField.default(false),
     limits: listenerLimitsField,
-    ...ownLiveness,
+    keepalive: ownKeepalive,
+    timeouts: ownTimeoutsField('listener'),
     ...socketFileFields,
   })
   .transform(

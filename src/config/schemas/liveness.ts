@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Keepalive, Liveness } from '../../io/liveness.js'
+import type { OwnTimeouts } from '../timeouts.js'
 import * as fields from './fields.js'
 
 /** The limits of the kernel (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT in its tcp.h). */
@@ -18,28 +19,23 @@ export const keepaliveSchema: z.ZodType<Keepalive | false> = fields.switchable(
   }),
 )
 
-/** The keys of one listener or cluster. All of them may be missing. */
-export const ownLiveness = {
-  keepalive: fields.optional(keepaliveSchema),
-  timeouts: fields.optional(
-    fields.strictMap('a map: { deadPeerMs }', { deadPeerMs: fields.optional(fields.durationField) }),
-  ),
-}
+/** The keepalive of one listener or cluster. */
+export const ownKeepalive = fields.optional(keepaliveSchema)
 
 /** The values that one listener or cluster sets itself. */
 export interface OwnLiveness {
   readonly keepalive: Keepalive | false | undefined
-  readonly timeouts: { readonly deadPeerMs: number | undefined } | undefined
+  readonly timeouts: OwnTimeouts
 }
 
 /** `own`, with the values of `common` where it sets none itself. */
 export function withLiveness<Own extends OwnLiveness>(
-  { keepalive, timeouts, ...own }: Own,
+  { keepalive, ...own }: Own,
   common: Liveness,
-): Omit<Own, keyof OwnLiveness> & { readonly liveness: Liveness } {
+): Omit<Own, 'keepalive'> & { readonly liveness: Liveness } {
   const liveness = {
     keepalive: keepalive ?? common.keepalive,
-    deadPeerMs: timeouts?.deadPeerMs ?? common.deadPeerMs,
+    deadPeerMs: own.timeouts.deadPeerMs ?? common.deadPeerMs,
   }
   return { ...own, liveness }
 }

@@ -2,11 +2,13 @@
  * Chooses the cluster of a client, once its opening has learnt all there is to know: by the listener's
  * routes, or by the user's `route` function.
  */
+import type { OwnTimeouts } from '../../config/timeouts.js'
 import { DialogueOver } from '../../io/dialogue.js'
 import { comparePath } from '../../request-path.js'
 import type { Requests } from '../../route/table.js'
-import type { RouteFunction, Visitor } from '../../route/visitor.js'
+import type { Destined, RouteFunction, Visitor } from '../../route/visitor.js'
 import { refuse } from '../refusal.js'
+import { readTimeouts } from './decided-timeouts.js'
 import { type KnownClient, maySpeakTls } from './known-client.js'
 
 /** Stands in place of a cluster: the client is turned away. */
@@ -19,14 +21,21 @@ export interface Choice {
   readonly cluster: string
   /** What becomes of its request. */
   readonly http: Requests
+  /** Of this connection. Undefined: those of its cluster. */
+  readonly timeouts?: OwnTimeouts | undefined
 }
+
+/** What a route function has decided about a client that it has not rejected. */
+type Decided = Pick<Destined, 'cluster' | 'timeouts'>
 
 export async function routeOf(client: KnownClient): Promise<Choice> {
   const { config, routes } = client.policy
   const { hello, tls, request, startUp } = client
   const path = comparedPathOf(client)
   if (config.route !== undefined) {
-    return choiceFor(await askRoute(client, config.route, path), client)
+    const { cluster, timeouts } = await askRoute(client, config.route, path)
+    const choice = choiceFor(cluster, client)
+    return timeouts === undefined ? choice : { ...choice, timeouts: readTimeouts(timeouts) }
   }
   const isNameless = hello !== undefined && hello.serverName === undefined
   if (isNameless && config.onNoSni !== undefined) {
@@ -80,7 +89,7 @@ async function askRoute(
   client: KnownClient,
   route: RouteFunction,
   path: string | undefined,
-): Promise<string | undefined> {
+): Promise<Decided> {
   /** The client's bytes that the function waits for at this moment. */
   const awaited = new Set<Promise<unknown>>()
   const asked = Promise.resolve(visitorOf(client, path, awaited)).then(route)
@@ -89,12 +98,12 @@ async function askRoute(
     const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
     throw isOurs ? refuse('first-bytes-timeout') : error
   })
-  if (typeof decision !== 'object') return decision
+  if (typeof decision !== 'object') return { cluster: decision }
   if (!decision.isRejected) {
     if (decision.key !== undefined && typeof decision.key !== 'string')
       throw new TypeError(`route: key must be a text, it is a ${typeof decision.key}`)
     client.balanceKey = decision.key
-    return decision.cluster
+    return decision
   }
   throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`)
 }

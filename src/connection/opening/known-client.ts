@@ -50,6 +50,8 @@ export class KnownClient {
   balanceKey: string | undefined
   /** Undefined: nothing has decided yet, or a route function did. */
   decidedBy: DecidedBy | undefined
+  /** How long one connect may take, in ms. Undefined until its cluster is known. */
+  connectMs: number | undefined
 
   constructor(
     policy: ListenerPolicy,

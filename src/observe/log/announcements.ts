@@ -77,7 +77,10 @@ export function announceCertificates(log: Log, listener: string): CertificateHoo
       if (err === undefined) log.info({ listener, file }, 'certificates were read again')
       else log.error({ listener, file, err }, 'the new certificates cannot be used: the old ones stay')
     },
-    badDates: (message) => log.error({ listener }, message),
+    badDates: ({ message, isGood }) => {
+      if (isGood) log.warn({ listener }, message)
+      else log.error({ listener }, message)
+    },
   }
 }
 

@@ -6,11 +6,12 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
-import type { DialOptions } from '../../cluster/dial.js'
 import type { Moved } from '../../cluster/tiers.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
+import { connectionTimeouts, type OwnTimeouts, timeoutsAt } from '../../config/timeouts.js'
 import { LASTING_MS } from '../../connection/backend/lasting.js'
+import { pipeTimeouts, withTimeouts } from '../../connection/destinations.js'
 import {
   type ClusterNeeds,
   createListenerPolicy,
@@ -43,7 +44,6 @@ export interface Generation {
   readonly services: ReadonlyMap<Listener, Service>
   /** Empty until they are loaded. That must be done before a client is accepted. */
   readonly lists: ConfigLists
-  readonly dialOptions: DialOptions
   /** The shortest timeout of a connection, in ms. millrace looks at deadlines four times in it. */
   readonly shortestTimeoutMs: number
 }
@@ -94,19 +94,17 @@ export function createGeneration(
       const limits = planOfListener(each, config)
       return [
         listener,
-        createService(each, listener, { policy, gate, limits }, destinations, config.limits?.refuseAs),
+        createService(
+          each,
+          listener,
+          { policy, gate, limits },
+          destinationsOf(each, config, destinations),
+          config.limits?.refuseAs,
+        ),
       ]
     }),
   )
-  const { idleMs, halfClosedMs, lifetimeMs } = config.timeouts
-  return {
-    config,
-    destinations,
-    services,
-    lists,
-    dialOptions: { connectMs: config.timeouts.connectMs },
-    shortestTimeoutMs: shortest([idleMs, halfClosedMs, lifetimeMs, LASTING_MS]),
-  }
+  return { config, destinations, services, lists, shortestTimeoutMs: shortestTimeout(config) }
 }
 
 /** Changes listeners and certificates to what `after` says. Nothing in here may fail. */
@@ -202,7 +200,8 @@ function policyOf(
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
       : listener.tls && new TlsTermination(listener.tls, announceCertificates(log, listener.name), tickets)
-  return createListenerPolicy(listener, config.timeouts.firstBytesMs, needs, termination, (map) => {
+  const { firstBytesMs = config.timeouts.firstBytesMs } = listener.timeouts
+  return createListenerPolicy(listener, firstBytesMs, needs, termination, (map) => {
     const list = lists.get(fileOfMap(map))
     return { find: (name) => list.content.find(name) }
   })
@@ -214,13 +213,12 @@ function createDestination(
   { engine, counters, log, knownCluster, onNoKey, onQueued, hooksOf, names, onFound, limiting }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
-  const { idleMs, halfClosedMs, lifetimeMs, responseMs } = config.timeouts
+  const timeouts = connectionTimeouts(config.timeouts, options.timeouts)
+  const { connectMs, responseMs, idleMs } = timeouts
   const settings: PipeSettings = {
     splice: config.splice,
     halfClose: options.halfClose,
-    idleTimeoutMs: idleMs,
-    halfClosedTimeoutMs: halfClosedMs,
-    maxLifetimeMs: lifetimeMs,
+    ...pipeTimeouts(timeouts),
   }
   const { sendProxy, startTls, tls } = options
   const announced = announceCluster(log, name)
@@ -246,11 +244,31 @@ function createDestination(
     liveness: options.liveness,
     dialsBySni: options.dial?.server === 'sni',
     refuseAs: options.limits?.refuseAs,
+    connectMs,
     preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
   }
 }
 
-function shortest(timeoutsMs: readonly number[]): number {
-  const set = timeoutsMs.filter((ms) => ms > 0)
-  return set.length === 0 ? 0 : Math.min(...set)
+/** Where clients of this listener may go. What a cluster says of its timeouts goes before what the listener says. */
+function destinationsOf(
+  { timeouts }: ListenerConfig,
+  config: Config,
+  destinations: ReadonlyMap<string, Destination>,
+): ReadonlyMap<string, Destination> {
+  if (timeoutsAt('decision').every((name) => timeouts[name] === undefined)) return destinations
+  return new Map(
+    Array.from(destinations, ([name, destination]) => {
+      const own = connectionTimeouts(config.timeouts, timeouts, config.clusters[name]!.timeouts)
+      return [name, withTimeouts(destination, own)]
+    }),
+  )
+}
+
+function shortestTimeout({ timeouts, listeners, clusters }: Config): number {
+  const levels: OwnTimeouts[] = [
+    timeouts,
+    ...[...listeners, ...Object.values(clusters)].map((own) => own.timeouts),
+  ]
+  const all = levels.flatMap(({ idleMs, halfClosedMs, lifetimeMs }) => [idleMs, halfClosedMs, lifetimeMs])
+  return Math.min(LASTING_MS, ...all.filter((ms) => ms !== undefined && ms > 0).map(Number))
 }

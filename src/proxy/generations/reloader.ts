@@ -3,9 +3,11 @@
  * config that cannot be used changes nothing.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { Candidate, ChangeCandidate } from '../../config/changes/changing-config.js'
+import { changesBetween, needingRestart } from '../../config/changes/differences.js'
 import type { Config } from '../../config/schema.js'
 import { workerCount } from '../../config/worker-count.js'
-import type { Reloaded } from '../../control/answers.js'
+import type { Changed, Reloaded } from '../../control/answers.js'
 import { timesOf } from '../../control/drain-order.js'
 import type { Listener } from '../../listener/listener.js'
 import type { OpenLog } from '../../observe/log/log.js'
@@ -16,9 +18,9 @@ import type { Clusters } from '../clusters.js'
 import type { Connections } from '../connections.js'
 import type { ConnectionLog } from '../reporting/connection-log.js'
 import type { ProxyCounters } from '../reporting/proxy-counters.js'
-import { changesBetween, needingRestart } from './changes.js'
 import { createGeneration, exchange, type Generation, type Prepared, type SharedParts } from './generation.js'
 import type { Generations } from './generations.js'
+import { changedBy, tellChanges, tellReload } from './run-time-changes.js'
 
 export interface ReloaderOptions {
   readonly shared: SharedParts
@@ -63,12 +65,24 @@ export class Reloader {
   }
 
   /** Reloads run one after the other, because each compares itself with the result of the one before. */
-  reloadWith(load: () => Config): Promise<Reloaded> {
-    const reloaded = this.#reloading.then(async () => this.#takeUp(load()))
+  reloadWith(load: () => Candidate): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(async () => this.#reload(load()))
     this.#reloading = reloaded.catch(() => {
       this.#counts.failedReloads++
     })
     return reloaded
+  }
+
+  /** Takes up a config that an operator has changed, after the reloads before it. */
+  changeWith(make: () => ChangeCandidate): Promise<Changed> {
+    const changed = this.#reloading.then(async () => {
+      const candidate = make()
+      if (candidate.done.length > 0) await this.#takeUp(candidate)
+      tellChanges(this.#options.openLog.log, candidate)
+      return changedBy(candidate)
+    })
+    this.#reloading = changed.catch(() => {})
+    return changed
   }
 
   /** Rejects if the config cannot be used, and then nothing has changed. Calls must not overlap. */
@@ -108,14 +122,26 @@ export class Reloader {
     }
   }
 
-  async #takeUp(config: Config): Promise<Reloaded> {
+  async #reload(candidate: Candidate): Promise<Reloaded> {
     const { generations, openLog } = this.#options
+    const { config, fate } = candidate
     const changed = changesBetween(generations.config, config)
     const needsRestart = needingRestart(this.#startedWith, config)
-    const prepared = await this.prepare(config)
-    prepared.takeUp()
-    openLog.log.info({ changed, needsRestart }, 'config reloaded')
-    return { changed, needsRestart }
+    await this.#takeUp(candidate)
+    this.#counts.reloads++
+    this.#counts.loadedAt = new Date().toISOString()
+    return tellReload(openLog.log, { changed, needsRestart, changes: fate })
+  }
+
+  async #takeUp(candidate: Candidate): Promise<void> {
+    try {
+      const prepared = await this.prepare(candidate.config)
+      prepared.takeUp()
+    } catch (error) {
+      candidate.givenUp?.()
+      throw error
+    }
+    candidate.taken?.()
   }
 
   async #open(checkRunning: () => void): Promise<void> {
@@ -161,8 +187,6 @@ export class Reloader {
   #commit(before: Generation, after: Generation): void {
     const { generations, connectionLog, catalogue, clusters, counters, shared } = this.#options
     generations.present = after
-    this.#counts.reloads++
-    this.#counts.loadedAt = new Date().toISOString()
     // Clients that wait in the queue of a cluster may get places as soon as the clusters change.
     shared.limiting.takeUp(after.config)
     connectionLog.update(after.config.log)

@@ -37,6 +37,7 @@ export function idleStatus(
     topBans: [],
     names: [],
     lists: [],
+    certificates: [],
     rates: [],
     ...nothingCounted(config, catalogue),
     limits: limitsReport(limitsOf(config), () => 0),

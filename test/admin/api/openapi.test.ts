@@ -174,6 +174,16 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     const failback = '/api/v1/clusters/{cluster}/failback'
     for (const name of ['back', 'nobody', 'x'])
       await judge.ask('POST', failback, failback.replace('{cluster}', name))
+    const added = { do: 'add-backend', cluster: 'back', spec: { address: '127.0.0.1:2', weight: 0 } }
+    const lost = { do: 'remove-backend', cluster: 'back', backend: '127.0.0.1:3' }
+    for (const change of [
+      added,
+      lost,
+      { ...added, spec: { address: 'x' } },
+      { ...added, spec: '127.0.0.1:2' },
+    ])
+      await judge.ask('POST', '/api/v1/changes', '/api/v1/changes', { changes: [change] })
+    expect(await judge.ask('GET', '/api/v1/diff')).toMatchObject({ changes: [{ change: added }] })
     const ban = { client: '192.0.2.1', forMs: 60_000, end: true }
     for (const order of [ban, { ...ban, client: '0.0.0.0/0' }])
       await judge.ask('POST', '/api/v1/bans', '/api/v1/bans', order)

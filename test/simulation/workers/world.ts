@@ -66,7 +66,7 @@ export class World {
     this.process = new Process(clock, this.machine, this.#random)
     this.servers = BACKENDS.map((place) => this.#serverAt(place))
     const surroundings = {
-      load: () => configs[this.variant]!,
+      load: () => ({ config: configs[this.variant]! }),
       reopenLogs: async () => {},
       ended: () => {
         this.ended += 1

@@ -56,7 +56,7 @@ function actAtOnce(world: World, step: Action, random: Random): void {
     kernel.shortage.watches = step.watches
   } else if (step.do === 'plenty') Object.assign(kernel.shortage, NO_SHORTAGE)
   else if (step.do === 'reload')
-    world.order('reload', () => proxy.reloadWith(() => setting.configs[step.variant]!))
+    world.order('reload', () => proxy.reloadWith(() => ({ config: setting.configs[step.variant]! })))
   else if (step.do === 'drain') {
     const { deadlineMs, cluster } = step
     world.order('drain', () => proxy.drain({ deadlineMs, cluster }))

@@ -14,6 +14,8 @@ export interface Operation {
   readonly summary: string
   readonly query?: z.ZodType
   readonly body?: z.ZodType
+  /** The most bytes of the body. Default 16 KiB. */
+  readonly mostBytes?: number
   readonly answer: z.ZodType
   /** The answer comes when the work is done, which may take long. */
   readonly isSlow?: true

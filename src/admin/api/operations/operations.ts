@@ -3,6 +3,7 @@
  * they cannot differ.
  */
 import { BAN_OPERATIONS } from './bans.js'
+import { CHANGE_OPERATIONS } from './changes.js'
 import { CLUSTER_OPERATIONS } from './clusters.js'
 import { CONNECTION_OPERATIONS } from './connections.js'
 import type { Operation } from './operation.js'
@@ -13,6 +14,7 @@ import { STATUS_OPERATIONS } from './status.js'
 export const OPERATIONS: readonly Operation[] = [
   ...STATUS_OPERATIONS,
   ...CLUSTER_OPERATIONS,
+  ...CHANGE_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...BAN_OPERATIONS,
   ...SOURCE_OPERATIONS,

@@ -3,8 +3,8 @@
  * there is anything to do. Pure.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { USUAL_SOURCES } from '../../config/constants.js'
-import type { Config } from '../../config/schema.js'
+import { USUAL_SOURCES } from '../constants.js'
+import type { Config } from '../schema.js'
 
 /** Names of what differs, such as `listeners.web`, `clusters.db` or `timeouts`. */
 export function changesBetween(before: Config, after: Config): string[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseDuration, parseSize } from '../../../src/config/schemas/units.js'
+import { parseDuration, parseSize } from '../../src/config/units.js'
 
 describe('parseDuration', () => {
   it.each([

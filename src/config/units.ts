@@ -2,7 +2,7 @@
  * Durations and sizes as people write them, such as `5s` and `64KiB`. Pure. Exact: `1.5s` is 1500 ms. A
  * fraction of a millisecond or of a byte is refused, never rounded.
  */
-import { quote } from '../wording.js'
+import { quote } from './wording.js'
 
 const MS_BY_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['ms', 1n],

@@ -1,0 +1,69 @@
+/**
+ * What follows from orders to change the running config, in a process with workers and in one without: who makes the candidate,
+ * how it differs from the config file, and what becomes of connections.
+ */
+import { describeChange, isAddition } from '../../config/changes/change.js'
+import type { ChangeCandidate, ChangingConfig } from '../../config/changes/changing-config.js'
+import { changesBetween } from '../../config/changes/differences.js'
+import type { Changed, Difference, Reloaded } from '../../control/answers.js'
+import type { ChangeOrder, DrainOrder } from '../../control/orders.js'
+import { MillraceError } from '../../errors.js'
+import type { Log } from '../../observe/log/log.js'
+
+/** @throws MillraceError what `ChangingConfig.change` throws, and `wrong-state` if there is no such config */
+export function candidateOf(changing: ChangingConfig | undefined, { changes }: ChangeOrder): ChangeCandidate {
+  return checked(changing).change(changes)
+}
+
+export const changedBy = ({ done, unchanged }: ChangeCandidate): Changed => ({ done, unchanged })
+
+/** @throws MillraceError `wrong-state` */
+export function differenceOf(changing: ChangingConfig | undefined): Difference {
+  const config = checked(changing)
+  const changes = config.known.map(({ change, aside }) => ({ text: describeChange(change), change, aside }))
+  try {
+    const notLoaded = changesBetween(config.loaded, config.look())
+    return { isSame: changes.length + notLoaded.length === 0, changes, notLoaded }
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    return { isSame: false, changes, notLoaded: [], problem: error.message }
+  }
+}
+
+/** Logs a reload, and makes the answer. */
+export function tellReload(log: Log, { changes, ...reloaded }: Reloaded): Reloaded {
+  const told = { ...reloaded, ...(changes !== undefined && { changes }) }
+  log.info(told, 'config reloaded')
+  if (changes !== undefined) tellAside(log, changes.aside)
+  return told
+}
+
+export function tellChanges(log: Log, { done, fate }: ChangeCandidate): void {
+  if (done.length === 0) return
+  log.info({ changes: done }, 'config changed')
+  tellAside(log, fate?.aside ?? [])
+}
+
+/** They are logged whenever a config is taken up, because nobody may have read the answer. */
+export function tellAside(log: Log, aside: readonly string[]): void {
+  if (aside.length > 0)
+    log.warn({ changes: aside }, 'changes at run time do not fit the config file: they have no effect')
+}
+
+/** The connections of what an order has removed. Those of a removed listener drain anyway. */
+export function drainsAfter({ changes, end }: ChangeOrder, deadlineMs: number): DrainOrder[] {
+  if (end !== true) return []
+  return changes.flatMap((change): DrainOrder[] => {
+    if (isAddition(change) || !('cluster' in change)) return []
+    const backend = change.do === 'remove-backend' ? change.backend : undefined
+    return [{ cluster: change.cluster, ...(backend !== undefined && { backend }), deadlineMs }]
+  })
+}
+
+function checked(changing: ChangingConfig | undefined): ChangingConfig {
+  if (changing !== undefined) return changing
+  throw new MillraceError(
+    'wrong-state',
+    'this proxy is a part of another program, which has to call reload(config) instead',
+  )
+}
