@@ -25,7 +25,7 @@ const FAULTS: readonly Expected[] = [
   {
     fault: 'a reset behind bytes is taken for an end if no write can tell',
     rules: ['no end before bytes', 'a true cause'],
-    firstSeed: 4001,
+    firstSeed: 4301,
     faults: ['reads-on-where-an-end-is-doubtful'],
   },
   {

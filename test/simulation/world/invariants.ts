@@ -86,7 +86,7 @@ function checkLimits(world: World): void {
   }
   const { limits } = proxy.config
   const held = counts.held({ scope: 'process' })
-  const told = proxy.counts().limits.reduce((sum, each) => sum + each.held, 0)
+  const told = proxy.limiting.status().limits.reduce((sum, each) => sum + each.held, 0)
   if (told !== held) throw new Violation('accounting', `${told} places are held, ${held} in the table`)
   const ofSource = Math.max(0, ...heldBySources(world))
   checkMost(world.atLastRest.all, held, limits?.maxConnections)
