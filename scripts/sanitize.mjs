@@ -20,6 +20,8 @@ const SUITES = [
   'test/limits/counts/twins',
   'test/limits/counts/mutex',
 ]
+/** These tests run none of our C++. */
+const LEFT_OUT = 'stream carrier'
 
 process.exitCode = build() && test() ? 0 : 1
 
@@ -34,7 +36,9 @@ function test() {
   try {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const config = join(root, 'scripts/sanitize/vitest.config.mjs')
-    const passed = run([vitest, 'run', '--config', config, ...SUITES], environment(reports))
+    const pattern = `^(?!.*${LEFT_OUT})`
+    const args = [vitest, 'run', '--config', config, '--testNamePattern', pattern, ...SUITES]
+    const passed = run(args, environment(reports))
     const found = findings(reports)
     for (const text of found) process.stderr.write(`\n${text}\n`)
     process.stderr.write(`sanitize: ${found.length} findings in ${SUITES.join(', ')}\n`)
