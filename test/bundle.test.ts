@@ -1,6 +1,7 @@
-/** The library in the bundle of a program, far from its package and beside it. */
-import { mkdirSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+/** The bundle that users start and import, and the library in the bundle of a program, far from its package and beside it. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import { beforeAll, expect, it } from 'vitest'
@@ -44,20 +45,45 @@ beforeAll(() => {
   const stdin = { contents: PROGRAM, resolveDir: ROOT }
   const files = ['alone/program.mjs', 'beside/program.mjs']
   for (const file of files) {
-    buildSync({
-      stdin,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      // Packages in CommonJS call require for modules of Node.
-      banner: {
-        js: `import { createRequire as from } from 'node:module'; const require = from(import.meta.url)`,
-      },
-      outfile: join(folder, file),
-    })
+    buildSync({ stdin, bundle: true, platform: 'node', format: 'esm', outfile: join(folder, file) })
   }
   mkdirSync(join(folder, 'beside/node_modules'))
   symlinkSync(ROOT, join(folder, 'beside/node_modules/millrace'))
+})
+
+/** The modules that these files of the bundle or of dist import, those of Node left out. */
+function importedBy(texts: readonly string[]): string[] {
+  const names = texts.flatMap((text) => [
+    ...text.matchAll(/(?:\bfrom |\bimport\(|^import )["']([^"'\n]+)["']/gm),
+  ])
+  const isOutside = (name: string): boolean => !/^(\.|node:)/.test(name) && !builtinModules.includes(name)
+  return [...new Set(names.map(([, name = '']) => name).filter(isOutside))]
+}
+
+it('the bundle imports no package: what most starts load is in it, and so are the licenses', () => {
+  const files = readdirSync(join(ROOT, 'bundle'))
+  const read = (name: string): string => readFileSync(join(ROOT, 'bundle', name), 'utf8')
+  expect(importedBy(files.filter((name) => name.endsWith('.js')).map(read))).toEqual([])
+  expect(read('LICENSES.txt')).toMatch(/^package: zod \S+ \(MIT\)$/m)
+})
+
+it('the bundle has only those languages of zod that millrace uses', () => {
+  const texts = readdirSync(join(ROOT, 'bundle')).map((name) =>
+    readFileSync(join(ROOT, 'bundle', name), 'utf8'),
+  )
+  expect(texts.flatMap((text) => text.match(/zod\/v4\/locales\/\w+/g) ?? [])).toEqual(['zod/v4/locales/en'])
+})
+
+it('a program in TypeScript needs no package for the types of the library', () => {
+  const files = new Set(['dist/index.d.ts'])
+  const texts = []
+  for (const file of files) {
+    const text = readFileSync(join(ROOT, file), 'utf8')
+    texts.push(text)
+    for (const [, name = ''] of text.matchAll(/from '(\.[^']+)\.js'/g))
+      files.add(join(dirname(file), `${name}.d.ts`))
+  }
+  expect(importedBy(texts)).toEqual([])
 })
 
 async function runProgram(place: string): Promise<unknown> {

@@ -1,6 +1,8 @@
 /** The npm package: what `npm pack` makes, installed with `npm install` as its users do. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LICENSES } from '../setup/bundle.mjs'
+import { namesIn } from '../setup/licenses.mjs'
 import { output } from './checks.mjs'
 import { loadWithMusl } from './musl.mjs'
 import { bunProgram, denoProgram, NODES, nodeProgram } from './nodes.mjs'
@@ -44,11 +46,12 @@ export function npmChecks(root, folder) {
       },
     },
     {
-      name: 'the SBOM lists every package that is installed',
+      name: 'the SBOM lists every package that is installed or in the bundle',
       run: async () => {
         const { components } = JSON.parse(await makeSbom(root, folder))
         const listed = components.map(({ name }) => name)
-        const missing = installedPackages(folder).filter((name) => !listed.includes(name))
+        const bundled = namesIn(readFileSync(join(root, LICENSES), 'utf8'))
+        const missing = [...installedPackages(folder), ...bundled].filter((name) => !listed.includes(name))
         if (missing.length > 0) throw new Error(`the SBOM lacks ${missing.join(', ')}`)
         return `${listed.length} packages beside millrace`
       },

@@ -1,22 +1,26 @@
 /**
  * Step 4: bundle/, made of dist/ by esbuild: what users start and import. It has few files, because each file that Node loads
- * costs time at every start. A file has the modules that the same kinds of processes load.
+ * costs time at every start. A file has the modules that the same kinds of processes load. The packages that most starts load
+ * are in it, too: without what nobody uses of them, they are half as large.
  */
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fail, say } from './command.mjs'
 import { distStampOf } from './dist.mjs'
+import { licensesOf } from './licenses.mjs'
 import { digest, readStamp, writeStamp } from './stamp.mjs'
 
-const THIS = 'scripts/setup/bundle.mjs'
+const THIS = ['scripts/setup/bundle.mjs', 'scripts/setup/licenses.mjs']
+export const LICENSES = 'bundle/LICENSES.txt'
 const stampOf = (root) => join(root, 'node_modules/.cache/millrace/bundle')
 const keyOf = (root) =>
-  digest(root, [THIS, 'node_modules/esbuild/package.json'], [readStamp(distStampOf(root))])
+  digest(root, [...THIS, 'package.json', 'package-lock.json'], [readStamp(distStampOf(root))])
 
 /**
- * Packages stay outside, so their updates reach users. Names are not shortened, so a stack trace says which function threw.
- * esbuild's `keepNames` would run code for each function that is made, also for each connection.
+ * Names are not shortened, so a stack trace says which function threw. esbuild's `keepNames` would run code for each function
+ * that is made, also for each connection. The files are ASCII, because Node reads such a file faster. `require` is for
+ * packages in CommonJS, which ask it only for modules of Node.
  */
 const OPTIONS = {
   bundle: true,
@@ -24,10 +28,17 @@ const OPTIONS = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  packages: 'external',
-  charset: 'utf8',
+  charset: 'ascii',
+  banner: { js: 'const require = process.getBuiltinModule' },
+  metafile: true,
   chunkNames: '[name]-[hash]',
   logLevel: 'silent',
+}
+
+/** The packages that few processes load. npm installs them beside the bundle. All others are in it. */
+function packagesOutside(root) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return Object.keys(dependencies)
 }
 
 export const bundle = {
@@ -41,11 +52,18 @@ export const bundle = {
     rmSync(stampOf(root), { force: true })
     rmSync(join(root, 'bundle'), { recursive: true, force: true })
     const { buildSync } = createRequire(join(root, 'package.json'))('esbuild')
-    const entryPoints = ['cli', 'index'].map((name) => join(root, `dist/${name}.js`))
+    const options = {
+      ...OPTIONS,
+      entryPoints: ['cli', 'index'].map((name) => join(root, `dist/${name}.js`)),
+      outdir: join(root, 'bundle'),
+      absWorkingDir: root,
+      external: packagesOutside(root),
+    }
     try {
-      buildSync({ ...OPTIONS, entryPoints, outdir: join(root, 'bundle'), absWorkingDir: root })
+      const { metafile } = buildSync(options)
+      writeFileSync(join(root, LICENSES), licensesOf(root, Object.keys(metafile.inputs)))
     } catch (error) {
-      fail('esbuild found errors', error.message)
+      fail('the bundle cannot be made', error.message)
     }
     chmodSync(join(root, 'bundle/cli.js'), 0o755)
     writeStamp(stampOf(root), key)

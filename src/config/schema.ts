@@ -3,7 +3,7 @@
  * write (`input.ts`). `references.ts` has the checks that need two values. A config is plain data, because it
  * is sent to workers.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { HashPolicy } from '../cluster/balance/hash/hash-choice.js'
 import type { BalanceRule } from '../cluster/balance/rules.js'
 import type { DialPolicy } from '../cluster/egress/policy.js'

@@ -2,7 +2,7 @@
  * The schema of a connection that another process has frozen. That process may be of another version, so what comes is checked. Only
  * code that is about to take connections loads this file: processes that serve need no zod.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FrozenConnection } from './frozen-connection.js'
 
 const text = z.string().max(20_000)

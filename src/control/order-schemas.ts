@@ -2,7 +2,7 @@
  * Orders as callers of the API send them, in JSON or in a query string: the type and range of every field,
  * and the sentences for what `faults.ts` finds. The OpenAPI document is made from these too.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { explainAddressRange, explainNetwork } from '../address-set.js'
 import { changeSchema } from '../config/changes/change-schema.js'
 import { LONGEST_DURATION_MS } from '../config/constants.js'

@@ -3,7 +3,7 @@
  * They pass over Node's IPC channel as JSON. Either side may be of another version. So each side checks every message when it
  * comes, and ignores fields that it does not know.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { keptChanges } from '../config/changes/change-schema.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { CONTROL_METHODS } from '../control/control.js'

@@ -1,7 +1,7 @@
 /**
  * Makes the OpenAPI 3.1 document from the table of operations. Pure.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { VERSION } from '../../version.js'
 import { METRICS_TYPE } from '../http/answer.js'
 import type { Operation } from './operations/operation.js'

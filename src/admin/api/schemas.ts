@@ -2,7 +2,7 @@
  * Shapes of the API's answers, for the OpenAPI document. They are strict: an answer with a field that is not
  * here is a bug.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { keptChange } from '../../config/changes/change-schema.js'
 import type {
   BanInfo,

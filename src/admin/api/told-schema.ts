@@ -2,7 +2,7 @@
  * Makes the schema of a status from the descriptions in src/status/, for the OpenAPI document. It is strict.
  * It says the unit of each number, and how the numbers of several workers become one. Pure.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type {
   ChoiceField,
   Field,

@@ -1,7 +1,7 @@
 /**
  * Changes as callers of the API, the state file and another process write them. What a spec says is checked with the whole config.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Change, type KeptChange, MOST_CHANGES } from './change.js'
 
 const name = z.string().min(1).max(300)

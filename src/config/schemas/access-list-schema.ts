@@ -1,5 +1,5 @@
 /** Lists of client addresses, written in the config or in files. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { explainAddressRange } from '../../address-set.js'
 import type { AccessList } from '../../limits/policy.js'
 import { quote } from '../wording.js'

@@ -2,7 +2,7 @@
  * The admin address: as people write it, as the rest of the program reads it, and the schema between the two.
  */
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { AddressSet } from '../../address-set.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
@@ -73,7 +73,7 @@ export function parseAdminAddress(text: string): Address | string {
   return `${expected('unix:/path or a loopback address such as 127.0.0.1:9901', text)}. From other machines, use an SSH tunnel or a proxy with TLS. With role: observe any address will do`
 }
 
-/** The field of the config and of the command line. */
+/** @internal The field of the config and of the command line. */
 export const adminAddressField = fields.addressField(parseAdminAddress)
 
 /** Whoever may observe sees nothing secret, so the address may be any that a listener can have. */
@@ -118,7 +118,7 @@ const place = z.unknown().transform((value, context): AdminConfig => {
   return fields.readBy(isObserver ? observe : operate, map, context)
 })
 
-/** Empty: no admin address. Undefined: whoever runs the process decides. */
+/** @internal Empty: no admin address. Undefined: whoever runs the process decides. */
 export const adminSchema: z.ZodType<readonly AdminConfig[] | undefined> = fields.optional(
   z.unknown().transform((value, context): readonly AdminConfig[] => {
     if (value === false || value === 'false') return []

@@ -2,7 +2,7 @@
  * The backends of a cluster: as people write them, and as the rest of the program reads them. A backend is an address, or a
  * name of which each place is a backend.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Address, TcpAddress } from '../../address.js'
 import type { Expansion } from '../../cluster/names/cluster-names.js'
 import * as fields from './fields.js'
@@ -82,6 +82,7 @@ const backend = z.preprocess(
 
 type Backend = z.output<typeof backend>
 
+/** @internal */
 export const backendsField: z.ZodType<BackendsConfig> = fields
   .listOf('a list of backends', backend)
   .default([])

@@ -1,7 +1,7 @@
 /**
  * How a cluster chooses a backend, as a config says it: the rule, and for `balance: hash` the key, the table and the limit.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { HashPolicy } from '../../cluster/balance/hash/hash-choice.js'
 import type { HashKey } from '../../cluster/balance/hash/key.js'
 import type { BalanceRule } from '../../cluster/balance/rules.js'

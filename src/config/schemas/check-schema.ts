@@ -2,7 +2,7 @@
  * Active checks and agents, as a config says them. What a check takes from its cluster is filled in, so that whoever checks
  * needs nothing else.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ChecksPolicy } from '../../cluster/health/checks/checks.js'
 import type { Check, HttpCheck, ProbeTarget, ScriptStep, StatusRange } from '../../probes/check.js'
 import { expected } from '../wording.js'

@@ -3,7 +3,7 @@
  * allowed. Each allowed name and port becomes a backend of the cluster.
  */
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Address } from '../../address.js'
 import { explainAddressRange } from '../../address-set.js'
 import type { AllowedName, AskedBy, DialPolicy } from '../../cluster/egress/policy.js'

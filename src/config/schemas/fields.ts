@@ -3,7 +3,7 @@
  * what to write. Every reader returns the value, or a sentence that says what is wrong.
  */
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { whyNoAbstractNames } from '../../io/kernel/native.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'

@@ -1,7 +1,7 @@
 /**
  * The kinds of value that limits have: a number of connections, a rate, a bandwidth, a number of bytes.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ByteRates, Rate } from '../../limits/policy.js'
 import { parseSize } from '../units.js'
 import { expected } from '../wording.js'

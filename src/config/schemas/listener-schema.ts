@@ -1,7 +1,7 @@
 /**
  * A listener as the rest of the program reads it, and the schema that makes it of what people write.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Address, formatAddress } from '../../address.js'
 import { explainAddressRange } from '../../address-set.js'
 import { visible } from '../../escape.js'

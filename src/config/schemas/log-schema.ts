@@ -2,7 +2,7 @@
  * What is logged, and which connections write a record: as people write it, as the rest of the program reads
  * it, and the schema between the two.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
 
@@ -90,6 +90,7 @@ const access = fields.strictMap('true, false or a map: { sample, always }', {
   redact: listed(REDACTABLE),
 })
 
+/** @internal */
 export const logSchema: z.ZodType<LogConfig, unknown> = fields.strictMap('a map: { level, access }', {
   level: fields.choiceOf(LOG_LEVELS).default('info'),
   file: fields.optional(file),

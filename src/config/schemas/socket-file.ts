@@ -1,7 +1,7 @@
 /**
  * Who may connect to a listener's unix socket, as people write it.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { isAbstract } from '../../address.js'
 import type { Finding, Path } from '../checks/path.js'
 import { expected } from '../wording.js'

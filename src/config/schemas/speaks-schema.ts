@@ -2,7 +2,7 @@
  * What clients speak first, as a config says it: names of protocols, bytes in hex, and what becomes of clients that say
  * nothing.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Protocol, Spoken } from '../../peek/speaks/protocols.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'

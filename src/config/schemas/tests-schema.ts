@@ -1,6 +1,6 @@
 /** The tests in a config as the rest of the program reads them, and the schema that makes them of what people write. */
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Spoken } from '../../peek/speaks/protocols.js'
 import { expected, quote } from '../wording.js'
 import * as fields from './fields.js'

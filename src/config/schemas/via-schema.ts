@@ -2,7 +2,7 @@
  * The forward proxy of a cluster, as a config says it: a URL, or a map. No message shows what could hold the password.
  */
 import { isIPv6 } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Address } from '../../address.js'
 import type { Credentials, ForwardProxyOptions } from '../../via/forward-proxy.js'
 import { expected, quote } from '../wording.js'

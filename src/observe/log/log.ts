@@ -3,7 +3,7 @@
  * like any other. They are written without pino, because they are many. The level and the file may change
  * while the log is in use.
  */
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { toRecord } from '../records/record.js'
 import {
   type LogPlace,
@@ -14,8 +14,20 @@ import {
   type WriteRecord,
 } from './log-place.js'
 
+/** Logs a line with these fields, or without any. */
+export interface LogLine {
+  (message: string): void
+  (fields: object, message: string): void
+}
+
 /** The methods that millrace calls. A pino logger has them. */
-export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'> & {
+export interface Log {
+  readonly trace: LogLine
+  readonly debug: LogLine
+  readonly info: LogLine
+  readonly warn: LogLine
+  readonly error: LogLine
+  isLevelEnabled(level: string): boolean
   /** The lowest level that is logged. If it can be set, operators can set it. */
   level?: string
 }

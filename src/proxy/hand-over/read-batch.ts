@@ -1,5 +1,5 @@
 /** Reads what another process gives. Only code that is about to take connections loads this file: it needs the schema. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FrozenConnection } from '../../connection/frozen-connection.js'
 import { readFrozen } from '../../connection/frozen-schema.js'
 import { parseMessage } from './messages.js'

@@ -1,7 +1,7 @@
 /**
  * One cluster: its backends, and what an operator can change.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkNames, namesIn } from '../../../control/names.js'
 import * as orders from '../../../control/order-schemas.js'
 import type { BackendChange, HoldOrder } from '../../../control/orders.js'

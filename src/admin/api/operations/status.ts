@@ -1,7 +1,7 @@
 /**
  * The status, and its parts.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import * as schemas from '../schemas.js'
 import type { Operation } from './operation.js'
 
