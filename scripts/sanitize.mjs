@@ -16,6 +16,8 @@ const SUITES = [
   'test/native',
   'test/io',
   'test/pipe',
+  'test/proxy/hand-over.test',
+  'test/proxy/hand-over-failures',
   'test/limits/counts/shared',
   'test/limits/counts/twins',
   'test/limits/counts/mutex',

@@ -13,8 +13,11 @@ interface NamedPlace extends ListenPlace {
  * For a process that listens itself. Listeners with port 0 have the same address. So sockets are given by name, in the order in
  * which the listeners open.
  */
-export function socketsFor(listeners: readonly NamedPlace[], begin: Begin): InheritedSockets {
-  const sockets = new InheritedSockets()
+export function socketsFor(
+  listeners: readonly NamedPlace[],
+  begin: Begin,
+  sockets = new InheritedSockets(),
+): InheritedSockets {
   const left = new Set(begin.listeners)
   for (const listener of listeners) {
     const bequest = [...left].find((each) => isOf(each, listener))
@@ -27,8 +30,10 @@ export function socketsFor(listeners: readonly NamedPlace[], begin: Begin): Inhe
 }
 
 /** For a supervisor, by the addresses in use, and where the listeners were. */
-export function socketsOf({ listeners }: Begin): { sockets: InheritedSockets; places: PresentPlaces } {
-  const sockets = new InheritedSockets()
+export function socketsOf(
+  { listeners }: Begin,
+  sockets = new InheritedSockets(),
+): { sockets: InheritedSockets; places: PresentPlaces } {
   for (const { address, fds } of listeners) sockets.add(address, fds)
   const asked = listeners.map(({ name, asked: address, ipv6Only }) => ({ name, address, ipv6Only }))
   return { sockets, places: { loaded: { listeners: asked }, config: { listeners } } }

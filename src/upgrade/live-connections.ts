@@ -4,23 +4,37 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Succession } from './succession.js'
 
-/** Returns the paths of the sockets. The folder exists until the predecessor is gone. */
+export interface PrivateFolder {
+  readonly path: string
+  remove(): void
+}
+
+function makePrivateFolder(): PrivateFolder {
+  const path = mkdtempSync(join(tmpdir(), 'millrace-'))
+  const removeNow = (): void => rmSync(path, { recursive: true, force: true })
+  process.once('exit', removeNow)
+  const remove = (): void => {
+    process.off('exit', removeNow)
+    removeNow()
+  }
+  return { path, remove }
+}
+
+/** Returns the paths of the sockets. The folder exists until the predecessor is gone, or until this process ends. */
 export async function takeConnections(
   succession: Succession,
   predecessorGone: Promise<void>,
+  makeFolder = makePrivateFolder,
 ): Promise<readonly string[]> {
   const { config, log } = succession
   if (config.handOver === false) return []
   try {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
-    const remove = (): void => rmSync(folder, { recursive: true, force: true })
-    process.once('exit', remove)
+    const folder = makeFolder()
     void predecessorGone.then(async () => {
       await succession.stopTaking()
-      process.off('exit', remove)
-      remove()
+      folder.remove()
     })
-    return await succession.takeConnections(folder)
+    return await succession.takeConnections(folder.path)
   } catch (err) {
     log.warn({ err }, 'live connections stay in the old process')
     return []

@@ -20,6 +20,7 @@ import {
   type ToSuccessor,
 } from './messages.js'
 import { packPlain } from './plain-error.js'
+import { type PredecessorChannel, predecessorChannel } from './predecessor-channel.js'
 import { PROTOCOL } from './protocol.js'
 import { Questions } from './questions.js'
 import { Stage } from './stage.js'
@@ -30,6 +31,7 @@ export class Predecessor {
   readonly begun = new Stage<Begin>()
   /** Resolves when its last connection has ended, or when it has died. */
   readonly gone = new Stage<void>()
+  readonly #channel: PredecessorChannel
   readonly #state = new Stage<HandedState | undefined>()
   #questions: Questions | undefined
   #places: PlacesOfAnother | undefined
@@ -39,9 +41,13 @@ export class Predecessor {
   #changes: Begin['changes']
   #isGone = false
 
+  private constructor(channel: PredecessorChannel) {
+    this.#channel = channel
+  }
+
   /** The process that has started this one to take its place. Rejects with `wrong-state` if it is gone. */
-  static async meet(): Promise<Predecessor> {
-    const predecessor = new Predecessor()
+  static async meet(channel = predecessorChannel): Promise<Predecessor> {
+    const predecessor = new Predecessor(channel)
     predecessor.#listen()
     const { pid, activated, changes } = await predecessor.begun.reached
     predecessor.#pid = pid
@@ -85,7 +91,7 @@ export class Predecessor {
 
   /** This process serves. `handOver`: unix sockets at which its processes take connections over. */
   serves(handOver: readonly string[]): Promise<void> {
-    process.channel?.unref()
+    this.#channel.rest()
     return this.#tell({ kind: 'serving', handOver: [...handOver] })
   }
 
@@ -104,15 +110,15 @@ export class Predecessor {
   }
 
   #listen(): void {
-    process.on('message', (message: unknown) => {
+    const heard = (message: unknown): void => {
       try {
         this.#heard(readToSuccessor(message))
       } catch (error) {
         // It kills this process, or has begun to serve without it.
         void this.fail(error)
       }
-    })
-    process.once('disconnect', () => this.#end())
+    }
+    this.#channel.hear(heard, () => this.#end())
   }
 
   #heard(message: ToSuccessor): void {
@@ -139,9 +145,6 @@ export class Predecessor {
   }
 
   #tell(message: ToPredecessor): Promise<void> {
-    return new Promise((resolve) => {
-      if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
-      else resolve()
-    })
+    return this.#channel.tell(message)
   }
 }

@@ -96,7 +96,9 @@ export class Upgrade {
   /** The last connection has ended. Resolves when the successor knows it. */
   async finish(): Promise<void> {
     const heir = this.#heir
-    if (heir === undefined || !this.#hasState) return
+    if (heir === undefined) return
+    // A process that was told to end must not leave another one behind.
+    if (!this.#hasState) return await heir.kill()
     await Promise.race([this.#host.predecessorGone, heir.gone.reached])
     clearInterval(this.#telling)
     clearTimeout(this.#moving)

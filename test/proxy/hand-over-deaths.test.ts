@@ -70,6 +70,7 @@ const DEATHS = [
   { who: 'giver', dieAt: 'before batch', alive: [0] },
   { who: 'giver', dieAt: 'after batch', alive: [0, CONNECTIONS] },
   { who: 'taker', dieAt: 'at batch', alive: [CONNECTIONS] },
+  { who: 'taker', dieAt: 'before taken', alive: [CONNECTIONS] },
   { who: 'taker', dieAt: 'after taken', alive: [0] },
   { who: 'giver', dieAt: 'at taken', alive: [CONNECTIONS] },
 ] as const

@@ -43,13 +43,19 @@ export class HandOverRig {
 
   /** A client of this proxy, and its backend, once they are joined. `greeting`: what millrace reads itself. */
   async join(proxy: RunningProxy, greeting = ''): Promise<{ client: Peer; backend: Peer }> {
-    const address = parseAddress(proxy.status().listeners[0]!.address)
-    const client = await connectTo(address as Exclude<typeof address, string>)
+    const client = await this.connect(proxy)
     client.send(Buffer.from(`${greeting}hello`))
     const backend = await this.backend.accepted()
     await backend.receive(5)
-    this.#peers.push(client, backend)
+    this.#peers.push(backend)
     return { client, backend }
+  }
+
+  async connect(proxy: RunningProxy): Promise<Peer> {
+    const address = parseAddress(proxy.status().listeners[0]!.address)
+    const client = await connectTo(address as Exclude<typeof address, string>)
+    this.#peers.push(client)
+    return client
   }
 
   /** Hands over what can move, from one proxy to the other. */

@@ -9,17 +9,21 @@ import { handleOf, type ServerHandle } from './server-handle.js'
 
 export class InheritedSockets implements SocketSource {
   readonly #next: SocketSource
+  readonly #handleOf: typeof handleOf
   /** By the address in the config. Listeners with port 0 have the same address: the first one that opens gets the first sockets. */
   readonly #given = new Map<string, Given[]>()
 
-  /** `next`: has the sockets of all other addresses. Default: those that a service manager has opened. */
-  constructor(next: SocketSource = activatedSockets) {
+  /** `next`: has the sockets of all other addresses. Default: those that a service manager has opened. `open`: default Node's handles. */
+  constructor(next: SocketSource = activatedSockets, open = handleOf) {
     this.#next = next
+    this.#handleOf = open
   }
 
   /** These fds belong to it from now on. One that is no listening socket is left out. */
   add(address: Address, fds: readonly number[], ownsFile = true): void {
-    const handles = fds.map(handleOf).filter((handle): handle is ServerHandle => typeof handle !== 'string')
+    const handles = fds
+      .map(this.#handleOf)
+      .filter((handle): handle is ServerHandle => typeof handle !== 'string')
     if (handles.length === 0) return
     const key = formatAddress(address)
     this.#given.set(key, [...(this.#given.get(key) ?? []), { handles, ownsFile }])

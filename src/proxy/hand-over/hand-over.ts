@@ -11,6 +11,7 @@ import { MessageSocket } from '../../io/kernel/message-socket.js'
 import type { Connections } from '../connections.js'
 import type { Limiting } from '../limiting.js'
 import { Giver } from './giver.js'
+import type { readBatch as ReadBatch } from './read-batch.js'
 import { Taker } from './taker.js'
 
 export interface HandOverOptions {
@@ -23,6 +24,13 @@ export interface HandOverOptions {
   /** False: the proxy drains, and takes nothing. */
   isRunning(): boolean
 }
+
+/** Loaded once somebody is about to take connections: it needs the schema. */
+export const loadReadBatch = async (): Promise<typeof ReadBatch> => {
+  loading ??= import('./read-batch.js')
+  return (await loading).readBatch
+}
+let loading: Promise<typeof import('./read-batch.js')> | undefined
 
 /** False: nobody takes connections there. */
 const isConnected = (socket: MessageSocket | string): socket is MessageSocket => typeof socket !== 'string'
@@ -66,7 +74,7 @@ export class HandOver {
   async takeAt(path: string): Promise<boolean> {
     const { engine, connections, handOver, services, isRunning } = this.#options
     if (handOver() === false || !(engine instanceof KernelEngine)) return false
-    const { readBatch } = await import('./read-batch.js')
+    const readBatch = await loadReadBatch()
     const taker = Taker.at(engine.loop, { connections, services, isRunning, readBatch }, path)
     if (typeof taker === 'string') return false
     this.#taker = taker

@@ -43,7 +43,7 @@ export abstract class Messages extends CountsTables implements NativeMessages {
     const socket = kernel.messageSocket()
     const fd = kernel.open(socket)
     if (fd < 0) return fd
-    listener.connect((other) => MessageSocket.join(socket, other))
+    listener.connect(socket, (file) => kernel.letGo(file))
     return own(fd, generation)
   }
 

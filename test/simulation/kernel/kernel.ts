@@ -304,18 +304,33 @@ export class Kernel {
   }
 
   #acceptMessages(listener: MessageListener): number {
-    const join = listener.accept()
-    if (join === undefined) return -e.EAGAIN
-    const socket = this.messageSocket()
-    const fd = this.open(socket)
-    if (fd >= 0) join(socket)
-    return fd
+    const socket = listener.accept()
+    return socket === undefined ? -e.EAGAIN : this.open(socket)
+  }
+
+  /** The far ends of its connections, as `HOST:PORT`. */
+  peers(): string[] {
+    return this.#fds.numbers().flatMap((fd) => {
+      const remote = this.remoteAddress(fd)
+      return remote === undefined ? [] : nameOf(remote)
+    })
+  }
+
+  /** The queues of listening sockets that it watches. */
+  watchedQueues(): AcceptQueue[] {
+    return this.#fds.numbers().flatMap((fd) => {
+      const file = this.#fds.at(fd)
+      return file instanceof ListenSocket && file.watch !== undefined ? file.queue : []
+    })
   }
 
   /** The process is over. All its fds are closed, and it gets no new ones. */
   exit(): void {
     this.shortage.fds = 0
-    for (const fd of this.#fds.numbers()) this.close(fd, false)
+    for (const fd of this.#fds.numbers()) {
+      this.unwatch(fd)
+      this.close(fd, false)
+    }
   }
 
   /** A unix connect succeeds or fails at once, even if nobody accepts it yet. */

@@ -92,7 +92,8 @@ export class MessageListener implements Watchable {
   watch: Watch | undefined = undefined
   readonly local = NAMELESS
   readonly #epoll: Epoll
-  readonly #waiting: ((own: MessageSocket) => void)[] = []
+  /** This side of connections that nobody has accepted yet. Messages may come there already. */
+  readonly #waiting: MessageSocket[] = []
   readonly #closed: () => void
 
   constructor(epoll: Epoll, closed: () => void) {
@@ -104,18 +105,20 @@ export class MessageListener implements Watchable {
     return this.#waiting.length > 0 ? EPOLLIN : 0
   }
 
-  /** `join` gets the socket that `accept` opens. */
-  connect(join: (own: MessageSocket) => void): void {
-    this.#waiting.push(join)
+  connect(socket: MessageSocket, letGo: (file: Sent) => void): void {
+    const own = new MessageSocket(this.#epoll, letGo)
+    MessageSocket.join(socket, own)
+    this.#waiting.push(own)
     this.#epoll.wake(this, EPOLLIN)
   }
 
-  accept(): ((own: MessageSocket) => void) | undefined {
+  accept(): MessageSocket | undefined {
     return this.#waiting.shift()
   }
 
   close(): void {
     this.#epoll.delete(this)
+    for (const socket of this.#waiting.splice(0)) socket.close()
     this.#closed()
   }
 }

@@ -1,5 +1,5 @@
 /** Carries out one step in a world of workers. */
-import { Random } from '../random.js'
+import type { Random } from '../random.js'
 import type { Peer } from '../world/peer.js'
 import { checkCalm, noteStatus } from './invariants.js'
 import { BACKENDS, backendName } from './setting.js'
@@ -12,9 +12,7 @@ const CLUSTER = 'main'
 const BAN_MS = 86_400_000
 
 export function playStep(world: World, step: Step): void {
-  const random = new Random(step.luck)
-  world.take(random)
-  act(world, step, random)
+  act(world, step, world.lucky(step.luck))
 }
 
 function act(world: World, step: Action, random: Random): void {

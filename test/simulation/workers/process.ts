@@ -25,6 +25,7 @@ const KERNEL: KernelOptions = {
 
 export class Process implements TimerOwner {
   state: TimerOwner['state'] = 'runs'
+  hasHung = false
   readonly kernel: Kernel
   readonly #clock: VirtualClock
   readonly #addon: SimulatedAddon

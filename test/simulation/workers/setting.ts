@@ -19,6 +19,9 @@ export const VARIANTS = 4
 /** The supervisor ends a worker that hangs for this time and a part of it more (ms). */
 const HANG_MS = 1500
 
+/** A successor that is not ready by then is killed (ms). */
+const UPGRADE_MS = 5000
+
 export const addressOf = (listener: ListenerName): TcpPeer => ({ host: HOST, port: PORTS[listener] })
 export const backendName = ({ host, port }: TcpPeer): string => `${host}:${port}`
 
@@ -26,7 +29,11 @@ const known = new Map<number, readonly Config[]>()
 
 /** The config of this seed, and the others to which it is reloaded. */
 export function configsOf(seed: number): readonly Config[] {
-  const workers = new Random(seed).int(2, 3)
+  return configsFor(new Random(seed).int(2, 3))
+}
+
+/** All variants, for this many workers. */
+export function configsFor(workers: number): readonly Config[] {
   const configs =
     known.get(workers) ?? Array.from({ length: VARIANTS }, (_, at) => validateConfig(variantOf(workers, at)))
   known.set(workers, configs)
@@ -69,5 +76,6 @@ function variantOf(workers: number, variant: number): ProxyConfig {
     },
     log: { level: variant === 3 ? 'debug' : 'info' },
     timeouts: { connectMs: 1000, drainMs: 700 },
+    upgradeMs: UPGRADE_MS,
   }
 }

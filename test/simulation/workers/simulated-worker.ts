@@ -11,7 +11,6 @@ import type { CountsSeat, ToSupervisor, ToWorker } from '../../../src/workers/me
 import type { OwnProcess } from '../../../src/workers/own-process.js'
 import type { Exit, WorkerProcess, WorkerProcessHooks } from '../../../src/workers/slots/worker-process.js'
 import { runWorker } from '../../../src/workers/worker.js'
-import { FIRST_COUNTS_FD } from '../addon/counts-tables.js'
 import type { AcceptQueue } from '../kernel/accept-queue.js'
 import { simulatedLog } from '../log.js'
 import type { Random } from '../random.js'
@@ -19,15 +18,24 @@ import { Link } from './link.js'
 import type { Process } from './process.js'
 import { SimulatedHandle } from './simulated-handle.js'
 
+/** How the addresses of clients begin. */
+const CLIENTS = '10.0.0.'
+
 export interface WorkerNotes {
   readonly record: WriteRecord
+  /** The table of counts that it has inherited. */
+  readonly countsFd: number
   complain(complaint: string): void
+  /** Called just before the process is killed. */
+  killed(process: Process): void
 }
 
 export class SimulatedWorker implements WorkerProcess {
   readonly pid: number
   readonly process: Process
   isConnected = true
+  /** Clients that it has accepted. */
+  readonly accepted = new Set<string>()
   readonly #supervisor: Process
   readonly #hooks: WorkerProcessHooks
   readonly #notes: WorkerNotes
@@ -35,6 +43,7 @@ export class SimulatedWorker implements WorkerProcess {
   readonly #up = new Link<ToSupervisor>()
   #isBooted = false
   #heard: (message: ToWorker, handle: ServerHandle) => void = () => {}
+  #left: (() => void) | undefined
   #exit: Exit | undefined
   #isExitTold = false
 
@@ -52,15 +61,22 @@ export class SimulatedWorker implements WorkerProcess {
     this.#notes = notes
   }
 
+  /** The process of its supervisor. */
+  get supervisor(): Process {
+    return this.#supervisor
+  }
+
   get isGone(): boolean {
     return this.process.state === 'gone'
   }
 
   /** Whether the worker has something to do at once, or a message between it and the supervisor is on its way. */
   get isBusy(): boolean {
-    if (!this.#up.isEmpty || (this.isGone && (this.isConnected || !this.#isExitTold))) return true
+    const isHeard = this.#supervisor.state === 'runs'
+    if (isHeard && (!this.#up.isEmpty || (this.isGone && (this.isConnected || !this.#isExitTold))))
+      return true
     if (this.process.state !== 'runs') return false
-    return !this.#isBooted || !this.#down.isEmpty || this.process.isBusy
+    return this.#isAbandoned || !this.#isBooted || !this.#down.isEmpty || this.process.isBusy
   }
 
   /** Node drops what comes before the worker listens for messages. */
@@ -70,12 +86,15 @@ export class SimulatedWorker implements WorkerProcess {
   }
 
   kill(): void {
+    if (!this.isGone) this.#notes.killed(this.process)
     this.#die({ signal: 'SIGKILL' })
   }
 
   /** The worker stops running until it is woken. */
   hang(): void {
-    if (this.process.state === 'runs') this.process.state = 'hangs'
+    if (this.process.state !== 'runs') return
+    this.process.state = 'hangs'
+    this.process.hasHung = true
   }
 
   wake(): void {
@@ -87,8 +106,14 @@ export class SimulatedWorker implements WorkerProcess {
     const wasBusy = this.isBusy
     if (this.process.state === 'runs') this.#runOnce(random)
     const hasReported = this.process.collect()
+    for (const peer of this.process.kernel.peers()) if (peer.startsWith(CLIENTS)) this.accepted.add(peer)
     this.#tellSupervisor(random)
     return wasBusy || hasReported
+  }
+
+  /** Its supervisor is gone, and it has not noticed yet. */
+  get #isAbandoned(): boolean {
+    return this.#supervisor.state === 'gone' && this.#left !== undefined && this.#down.isEmpty
   }
 
   #runOnce(random: Random | undefined): void {
@@ -101,10 +126,15 @@ export class SimulatedWorker implements WorkerProcess {
     for (let most = howMany(this.#down.length, random); most > 0 && !this.isGone; most--) {
       this.#down.bring((message, queue) => this.process.run(() => this.#heard(message, this.#handle(queue))))
     }
+    const left = this.#isAbandoned ? this.#left : undefined
+    if (left === undefined || random?.chance(0.5)) return
+    this.#left = undefined
+    this.process.run(left)
   }
 
   /** The supervisor may hear of the exit before the last messages. It hears of the closed channel after them. */
   #tellSupervisor(random: Random | undefined): void {
+    if (this.#supervisor.state !== 'runs') return
     if (this.isGone && !this.#isExitTold && !random?.chance(0.5)) {
       this.#isExitTold = true
       this.#supervisor.run(() => this.#hooks.exited(this.#exit!))
@@ -123,8 +153,9 @@ export class SimulatedWorker implements WorkerProcess {
       createEngine: (sockets) => this.process.createEngine(sockets),
       openCounts: (seat) => this.#openCounts(seat),
       openLog: (options) => simulatedLog(options, this.#notes.record, this.#notes.complain),
-      hear: (heard) => {
+      hear: (heard, left) => {
         this.#heard = heard
+        this.#left = left
       },
       tell: (message, told = () => {}) => {
         if (this.isGone) return
@@ -137,7 +168,7 @@ export class SimulatedWorker implements WorkerProcess {
 
   #openCounts({ worker, workers, sources, isShared }: CountsSeat): Counts {
     return isShared
-      ? new SharedCounts(this.process.tables, FIRST_COUNTS_FD, worker)
+      ? new SharedCounts(this.process.tables, this.#notes.countsFd, worker)
       : createOwnCounts({ sources, part: { worker, workers } })
   }
 

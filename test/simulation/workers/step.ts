@@ -41,8 +41,10 @@ const MOST_STEPS = 30
 const MOST_CLIENTS = 8
 const LONGEST_SAY_BYTES = 20_000
 
-/** The kinds of steps in a story, by weight. */
-const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Action])[] = [
+/** Kinds of steps, by weight. */
+export type Kinds<Each> = readonly (readonly [weight: number, draw: (random: Random) => Each])[]
+
+const KINDS: Kinds<Action> = [
   [10, connect],
   [6, (random) => ({ do: 'say', ...target(random), bytes: random.size(LONGEST_SAY_BYTES) })],
   [3, (random) => ({ do: random.pick(['end', 'reset'] as const), ...target(random) })],
@@ -61,26 +63,35 @@ const KINDS: readonly (readonly [weight: number, draw: (random: Random) => Actio
   [6, () => ({ do: 'status' })],
   [3, () => ({ do: 'calm' })],
 ]
-const ALL_WEIGHT = KINDS.reduce((sum, [weight]) => sum + weight, 0)
 
-export function scheduleOf(seed: number): Step[] {
+export const scheduleOf = (seed: number): Step[] => scheduleWith(seed, KINDS)
+
+/** Those of the kinds of steps that are wanted. */
+export const kindsOf = (isWanted: (action: Action) => boolean): Kinds<Action> =>
+  KINDS.filter(([, draw]) => isWanted(draw(new Random(1))))
+
+export function scheduleWith<Each extends { readonly do: string }>(
+  seed: number,
+  kinds: Kinds<Each>,
+): (Each & { readonly luck: number })[] {
   const random = new Random(seed)
-  const steps: Step[] = []
+  const steps: (Each & { readonly luck: number })[] = []
   let clients = 0
   for (let count = random.int(5, MOST_STEPS); count > 0; count--) {
-    const action = draw(random)
+    const action = draw(random, kinds)
     steps.push({ ...action, ...(action.do === 'connect' ? { client: clients++ } : {}), luck: random.next() })
   }
   return steps
 }
 
-function draw(random: Random): Action {
-  let at = (random.next() / 2 ** 32) * ALL_WEIGHT
-  for (const [weight, kind] of KINDS) {
-    at -= weight
-    if (at < 0) return kind(random)
-  }
-  return { do: 'calm' }
+function draw<Each>(random: Random, kinds: Kinds<Each>): Each {
+  const weight = kinds.reduce((sum, [each]) => sum + each, 0)
+  let at = (random.next() / 2 ** 32) * weight
+  const [, kind] = kinds.find(([each]) => {
+    at -= each
+    return at < 0
+  })!
+  return kind(random)
 }
 
 function target(random: Random): { side: Side; who: number } {

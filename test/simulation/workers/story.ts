@@ -16,25 +16,41 @@ const STOPPED_WITHIN_MS = 60_000
 const STARTED_WITHIN_MS = 5000
 const DEADLINE_MS = 1000
 
+/** What is special about a kind of story. */
+export interface Telling<Each> {
+  act(world: World, step: Each): void
+  /** Returns what is called after each turn. */
+  watch(): (world: World) => void
+  /** Called when all is over. */
+  over(world: World): void
+}
+
+const TELLING: Telling<Step> = { act: playStep, watch: watchQueues, over: () => {} }
+
 export const workerStories: Stories<Step> = {
   scheduleOf,
-  play: (seed, steps) => play(steps, configsOf(seed), new Random(seed)),
+  play: (seed, steps) => playStory(steps, configsOf(seed), new Random(seed), TELLING),
   options: '--engine workers',
 }
 
 /** Plays all steps. Undefined if no rule was broken. */
-function play(steps: readonly Step[], configs: readonly Config[], random: Random): Failure | undefined {
+export function playStory<Each extends { readonly luck: number }>(
+  steps: readonly Each[],
+  configs: readonly Config[],
+  random: Random,
+  telling: Telling<Each>,
+): Failure | undefined {
   const clock = new VirtualClock()
   clock.install()
   let at = 0
   try {
     const world = new World(clock, configs)
-    world.order(() => world.supervisor.start())
-    world.pass(STARTED_WITHIN_MS, () => world.openOrders === 0)
-    world.watch = watchQueues()
-    for (; at < steps.length; at++) playStep(world, steps[at]!)
+    world.pass(STARTED_WITHIN_MS, () => world.main.hasAdmin)
+    world.watch = telling.watch()
+    for (; at < steps.length; at++) telling.act(world, steps[at]!)
     world.take(random)
     bringToAnEnd(world, random)
+    telling.over(world)
     return undefined
   } catch (error) {
     if (!(error instanceof Error)) throw error
@@ -49,9 +65,11 @@ function play(steps: readonly Step[], configs: readonly Config[], random: Random
 function bringToAnEnd(world: World, random: Random): void {
   if (random.chance(0.5)) checkCalm(world)
   world.watch = () => {}
+  world.wakeMains()
+  world.endingsAtEnd = world.endings.length
   world.order(() => world.control.drain({ deadlineMs: DEADLINE_MS }))
   for (let turns = random.int(0, 8); turns > 0; turns--) world.restlessTurn(random)
-  world.pass(STOPPED_WITHIN_MS, () => world.ended > 0 && world.openOrders === 0)
-  if (world.ended === 0) throw new Violation('a stop ends', `not within ${STOPPED_WITHIN_MS} ms`)
+  world.pass(STOPPED_WITHIN_MS, () => world.isOver && world.alive.length === 0)
+  if (!world.isOver) throw new Violation('a stop ends', `not within ${STOPPED_WITHIN_MS} ms`)
   checkOver(world)
 }

@@ -1,16 +1,16 @@
 /**
- * A supervisor and its workers on a simulated machine, with clients, backends and an operator. Time passes only when the
- * world is told so. The world does what it is told. invariants.ts has the rules.
+ * A supervisor and its workers on a simulated machine, with clients, backends and an operator. Another supervisor may take its place.
+ * Time passes only when the world is told so. The world does what it is told. invariants.ts has the rules.
  */
 import type { Config } from '../../../src/config/schema.js'
 import type { Control } from '../../../src/control/control.js'
 import { MillraceError } from '../../../src/errors.js'
+import type { ConnectionFacts, RecordEnding } from '../../../src/observe/records/record.js'
+import type { SuccessorHooks } from '../../../src/upgrade/successor-process.js'
 import type { WorkerProcess, WorkerProcessHooks } from '../../../src/workers/slots/worker-process.js'
-import { Supervisor } from '../../../src/workers/supervisor.js'
-import { WorkersControl } from '../../../src/workers/workers-control.js'
+import type { Supervisor } from '../../../src/workers/supervisor.js'
 import type { VirtualClock } from '../clock.js'
 import { type FarEnd, Machine } from '../kernel/machine.js'
-import { simulatedLog } from '../log.js'
 import { Random } from '../random.js'
 import { callOf } from '../world/calls.js'
 import { Client } from '../world/client.js'
@@ -18,8 +18,10 @@ import { AT_ONCE } from '../world/peer.js'
 import { BackendServer, ServerSide } from '../world/server.js'
 import { Violation } from '../world/violation.js'
 import { CheckedBackends } from './checked.js'
+import { MainProcess } from './main-process.js'
 import { Process } from './process.js'
 import { addressOf, BACKENDS, backendName, type ListenerName } from './setting.js'
+import { SimulatedSuccessor } from './simulated-successor.js'
 import { SimulatedWorker } from './simulated-worker.js'
 
 /** A machine that needs more turns than this never comes to rest. */
@@ -31,27 +33,27 @@ export class World {
   readonly clock: VirtualClock
   readonly configs: readonly Config[]
   readonly machine = new Machine()
-  readonly supervisor: Supervisor
-  readonly control: Control
-  /** What its checks find out. */
+  /** What checks find out. */
   readonly checked = new CheckedBackends()
-  /** The process of the supervisor. */
-  readonly process: Process
+  /** The processes of all supervisors that ever ran. */
+  readonly mains: MainProcess[] = []
   /** All workers that ever ran. */
   readonly workers: SimulatedWorker[] = []
   readonly clients = new Map<string, Client>()
   readonly serverSides = new Map<string, ServerSide>()
   readonly servers: readonly BackendServer[]
-  /** The clients of all records. */
+  /** Clients whose connections may have ended with the process that was killed. */
+  readonly lost = new Set<string>()
+  /** The clients of all records, and how their connections ended. */
   readonly records: string[] = []
+  readonly endings: RecordEnding[] = []
+  /** How many there were when the story was brought to its end. */
+  endingsAtEnd = 0
   readonly complaints: string[] = []
   /** The counts of the last status. */
   counts: ReadonlyMap<string, number> = new Map()
   /** How many of the next forks fail. */
   failingForks = 0
-  /** The number of orders without an answer, and how often the supervisor has told that it ended. */
-  openOrders = 0
-  ended = 0
   /** The first error that a later callback threw. */
   broken: unknown
   variant = 0
@@ -63,34 +65,64 @@ export class World {
   constructor(clock: VirtualClock, configs: readonly Config[]) {
     this.clock = clock
     this.configs = configs
-    this.process = new Process(clock, this.machine, this.#random)
     this.servers = BACKENDS.map((place) => this.#serverAt(place))
-    const surroundings = {
-      load: () => ({ config: configs[this.variant]! }),
-      reopenLogs: async () => {},
-      ended: () => {
-        this.ended += 1
-      },
-    }
-    this.supervisor = this.process.run(() => {
-      const log = simulatedLog(
-        configs[0]!.log,
-        () => true,
-        () => {},
-      )
-      const options = {
-        engine: this.process.createEngine(),
-        tables: this.process.tables,
-        fork: (hooks: WorkerProcessHooks) => this.#fork(hooks),
-        probes: this.checked,
-      }
-      return new Supervisor(configs[0]!, log, surroundings, options)
-    })
-    this.control = new WorkersControl(this.supervisor)
+    const process = new Process(clock, this.machine, this.#random)
+    const main = this.#addMain(process)
+    process.run(() => main.begin())
+  }
+
+  /** The process that clients and operators reach: the newest one that answers on the admin address, or else the newest one. */
+  get main(): MainProcess {
+    const alive = this.mains.filter(({ isGone, supervisor }) => !isGone && supervisor !== undefined)
+    return (
+      alive.findLast(({ hasAdmin }) => hasAdmin) ??
+      alive.at(-1) ??
+      this.mains.findLast(({ supervisor }) => supervisor !== undefined)!
+    )
+  }
+
+  /** Whether one supervisor runs, and no other one is about to take its place or still has connections. */
+  get isSettled(): boolean {
+    return this.mains.filter(({ isGone }) => !isGone).length === 1 && this.main.hasAdmin
+  }
+
+  /** Supervisors that hang go on, and so do workers that have none. */
+  wakeMains(): void {
+    const orphans = this.workers.filter(({ supervisor }) => supervisor.state === 'gone')
+    for (const { process } of [...this.mains, ...orphans])
+      if (process.state === 'hangs') process.state = 'runs'
+  }
+
+  /** Whether no supervisor runs any more. */
+  get isOver(): boolean {
+    return this.mains.every(({ isGone }) => isGone)
+  }
+
+  get process(): Process {
+    return this.main.process
+  }
+
+  get supervisor(): Supervisor {
+    return this.main.supervisor!
+  }
+
+  get control(): Control {
+    return this.main.routed!.control
+  }
+
+  get openOrders(): number {
+    return this.mains.reduce((sum, { isGone, openOrders }) => sum + (isGone ? 0 : openOrders), 0)
   }
 
   get alive(): readonly SimulatedWorker[] {
     return this.workers.filter(({ isGone }) => !isGone)
+  }
+
+  /** From now on this seed decides everything. */
+  lucky(luck: number): Random {
+    const random = new Random(luck)
+    this.take(random)
+    return random
   }
 
   /** From now on `random` decides everything. */
@@ -99,16 +131,17 @@ export class World {
     for (const { kernel } of this.#processes()) kernel.random = random
   }
 
-  /** Asks something of the supervisor. `look` gets the answer when it comes. */
+  /** Asks something of the process that operators reach. `look` gets the answer when it comes. */
   order<Value>(ask: () => Promise<Value>, look: (value: Value) => void = () => {}): void {
-    this.openOrders += 1
+    const { main } = this
+    main.openOrders += 1
     const done = (): void => {
-      this.openOrders -= 1
+      main.openOrders -= 1
     }
     const failed = (error: unknown): void => {
       if (!(error instanceof MillraceError)) this.broken ??= error
     }
-    this.process.run(() => {
+    main.process.run(() => {
       void ask().then(look).catch(failed).then(done)
     })
   }
@@ -145,12 +178,18 @@ export class World {
   }
 
   get #isBusy(): boolean {
-    return this.clock.hasImmediates || this.process.isBusy || this.workers.some(({ isBusy }) => isBusy)
+    const links = this.mains.flatMap(({ link }) => link ?? [])
+    const all = [...this.mains.map(({ process }) => process), ...links, ...this.workers]
+    return this.clock.hasImmediates || all.some(({ isBusy }) => isBusy)
   }
 
   #turn(random: Random | undefined): boolean {
     this.clock.runTimers()
-    let hasMoved = this.process.collect()
+    let hasMoved = false
+    for (const { process, link } of [...this.mains]) {
+      hasMoved = process.collect() || hasMoved
+      link?.turn(random)
+    }
     for (const worker of [...this.workers]) hasMoved = worker.turn(random) || hasMoved
     this.clock.runImmediates()
     if (this.broken !== undefined) throw this.broken
@@ -169,28 +208,72 @@ export class World {
   }
 
   #processes(): readonly Process[] {
-    return [this.process, ...this.workers.map(({ process }) => process)]
+    return [...this.mains, ...this.workers].map(({ process }) => process)
   }
 
   #peers(): readonly (Client | ServerSide)[] {
     return [...this.clients.values(), ...this.serverSides.values()]
   }
 
+  #addMain(process: Process, link?: SimulatedSuccessor): MainProcess {
+    const main: MainProcess = new MainProcess(
+      process,
+      {
+        load: () => this.configs[this.variant]!,
+        fork: (hooks) => this.#fork(main, hooks),
+        start: (fds, hooks) => this.#startSuccessor(main, fds, hooks),
+        probes: this.checked,
+        folder: () => `/${this.mains.indexOf(main)}`,
+        broke: (error) => {
+          this.broken ??= error
+        },
+      },
+      link,
+    )
+    this.mains.push(main)
+    return main
+  }
+
+  #startSuccessor(
+    { process: predecessor }: MainProcess,
+    fds: readonly number[],
+    hooks: SuccessorHooks,
+  ): SimulatedSuccessor {
+    const process = this.#newProcess()
+    const pid = FIRST_PID + this.workers.length + this.mains.length
+    const link = new SimulatedSuccessor(pid, process, predecessor, fds, hooks)
+    const main = this.#addMain(process, link)
+    link.boot(() => main.begin())
+    return link
+  }
+
+  #newProcess(): Process {
+    const process = new Process(this.clock, this.machine, this.#random)
+    process.kernel.isRestless = this.mains[0]!.process.kernel.isRestless
+    return process
+  }
+
   /** Forks a worker. As with Node, a fork that fails throws at once or reports the failure later. */
-  #fork(hooks: WorkerProcessHooks): WorkerProcess {
+  #fork(main: MainProcess, hooks: WorkerProcessHooks): WorkerProcess {
     if (this.failingForks > 0) {
       this.failingForks -= 1
       if (this.#random.chance(0.5)) throw new Error('spawn EAGAIN')
       setImmediate(() => hooks.exited({ why: 'spawn EAGAIN' }))
       return { pid: undefined, isConnected: false, send: () => {}, kill: () => {} }
     }
-    const process = new Process(this.clock, this.machine, this.#random)
-    process.kernel.isRestless = this.process.kernel.isRestless
     const notes = {
-      record: (_: unknown, { client }: { readonly client: string }) => this.records.push(client) > 0,
+      countsFd: main.supervisor!.table.fd!,
+      record: (_: string, { client }: ConnectionFacts, ending: RecordEnding) => {
+        this.endings.push(ending)
+        return this.records.push(client) > 0
+      },
       complain: (complaint: string) => void this.complaints.push(complaint),
+      killed: (process: Process) => {
+        for (const client of process.kernel.peers()) this.lost.add(client)
+      },
     }
-    const worker = new SimulatedWorker(FIRST_PID + this.workers.length, process, this.process, hooks, notes)
+    const pid = FIRST_PID + this.workers.length
+    const worker = new SimulatedWorker(pid, this.#newProcess(), main.process, hooks, notes)
     this.workers.push(worker)
     return worker
   }
