@@ -102,7 +102,7 @@ void SharedCounts::PayOwed() {
     if (owed.is_leave)
       Release(owed.entry);
     else
-      Add(owed.entry, owed.bytes, owed.day);
+      AddTo(owed.entry, owed.bytes, owed.day);
   }
   owed_.clear();
 }
@@ -177,12 +177,34 @@ void SharedCounts::Release(uint32_t entry) {
   table_.Rest(entry);
 }
 
-double SharedCounts::Held(const CountsKey& key) {
-  if (!Lock()) return 0;
+bool SharedCounts::Look(const CountsKey& key, CountsTime time, CountsListed* row) {
+  if (!Lock()) return false;
   const uint32_t entry = table_.Find(key);
-  const double held = entry == CountsTable::kNone ? 0 : table_.at(entry).held;
+  if (entry != CountsTable::kNone) Read(table_.at(entry), time, row);
   Unlock();
-  return held;
+  return entry != CountsTable::kNone;
+}
+
+void SharedCounts::Read(const CountsEntry& entry, CountsTime time, CountsListed* row) const {
+  memcpy(row->source, entry.source, kSourceBytes);
+  row->held = entry.held;
+  row->taken_per_second = TakenPerSecond(entry, time.now);
+  row->bytes = BytesOf(entry, time.day);
+  row->busy_until = static_cast<double>(entry.busy_until);
+}
+
+void SharedCounts::Add(const CountsKey& key, int64_t busy_until, double bytes, CountsTime time) {
+  if (!Lock()) return;
+  uint32_t added = table_.Find(key);
+  if (added == CountsTable::kNone) added = table_.Add(key, time.now, time.day);
+  if (added != CountsTable::kNone) {
+    CountsEntry& entry = table_.at(added);
+    entry.state = kUsed;
+    entry.busy_until = std::max(entry.busy_until, busy_until);
+    AddTo(added, bytes, time.day);
+    table_.Rest(added);
+  }
+  Unlock();
 }
 
 double SharedCounts::AddBytes(uint32_t entry, double bytes, uint32_t day) {
@@ -191,12 +213,12 @@ double SharedCounts::AddBytes(uint32_t entry, double bytes, uint32_t day) {
     owed_.push_back(Owed{entry, false, bytes, day});
     return BytesOf(table_.at(entry), day);
   }
-  const double sum = Add(entry, bytes, day);
+  const double sum = AddTo(entry, bytes, day);
   Unlock();
   return sum;
 }
 
-double SharedCounts::Add(uint32_t added, double bytes, uint32_t day) {
+double SharedCounts::AddTo(uint32_t added, double bytes, uint32_t day) {
   CountsEntry& entry = table_.at(added);
   entry.bytes = BytesOf(entry, day) + bytes;
   entry.day = day;
@@ -250,11 +272,7 @@ int SharedCounts::List(uint64_t scope, uint32_t from, CountsTime time, CountsLis
   for (; i < to && count < most; i++) {
     const CountsEntry& entry = table_.at(i);
     if (entry.state != kUsed || entry.scope != scope) continue;
-    CountsListed& row = listed[count++];
-    memcpy(row.source, entry.source, kSourceBytes);
-    row.held = entry.held;
-    row.taken_per_second = TakenPerSecond(entry, time.now);
-    row.bytes = BytesOf(entry, time.day);
+    Read(entry, time, &listed[count++]);
   }
   if (i < begun) *next = i;
   Unlock();

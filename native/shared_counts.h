@@ -30,12 +30,14 @@ struct CountsWant {
   uint32_t refusal;
 };
 
-// One source of a list. TypeScript reads it.
+// One source of a list, or one scope. TypeScript reads it.
 struct CountsListed {
   uint8_t source[kSourceBytes];
   double held;
   double taken_per_second;
   double bytes;
+  // See CountsEntry.
+  double busy_until;
 };
 
 struct CountsTime {
@@ -59,7 +61,10 @@ class SharedCounts {
   int Take(CountsWant* wants, int count, CountsTime time);
   // -EBADF: this process does not hold the entry.
   int Leave(uint32_t entry);
-  double Held(const CountsKey& key);
+  // False: there is no such entry.
+  bool Look(const CountsKey& key, CountsTime time, CountsListed* row);
+  // Adds what another table has counted. Without room for it, nothing happens.
+  void Add(const CountsKey& key, int64_t busy_until, double bytes, CountsTime time);
   // Return the sums over all processes.
   double AddBytes(uint32_t entry, double bytes, uint32_t day);
   double Demand(uint32_t entry, uint32_t amount);
@@ -88,7 +93,8 @@ class SharedCounts {
   void Release(uint32_t entry);
   bool ReclaimIn(const CountsRoom& room, uint32_t process);
   void GiveBack(uint32_t entry, uint32_t process);
-  double Add(uint32_t entry, double bytes, uint32_t day);
+  double AddTo(uint32_t entry, double bytes, uint32_t day);
+  void Read(const CountsEntry& entry, CountsTime time, CountsListed* row) const;
 
   void* memory_ = nullptr;
   size_t bytes_ = 0;

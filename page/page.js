@@ -12,6 +12,7 @@ import {
   laterTiers,
   listTroubles,
   nameTroubles,
+  predecessors,
   processes,
   servingFor,
   splicedShare,
@@ -80,6 +81,7 @@ function showFacts(status) {
   ]
   tell('facts', facts.filter(Boolean).join(' · '))
   const troubles = [
+    ...predecessors(status),
     ...workerTroubles(status),
     ...laterTiers(status.clusters),
     ...waitingClients(status.clusters),

@@ -148,6 +148,12 @@ export function workerTroubles({
   return troubles.filter((trouble) => trouble !== false)
 }
 
+/** The process before an upgrade, while it has connections. Empty: there is none. */
+export function predecessors({ predecessor }: Pick<Status, 'predecessor'>): string[] {
+  if (predecessor === undefined) return []
+  return [`predecessor (process ${predecessor.pid}): ${counted(predecessor.connections, 'connection')}`]
+}
+
 /** `cluster pg: 12 clients wait, the longest for 3.0s`, and for a hold `cluster pg: held for another 25.0s, 12 clients wait`. */
 export function waitingClients(clusters: readonly QueuedCluster[]): string[] {
   return clusters.flatMap(({ name, queued, longestWaitSeconds, holdSeconds }) => {

@@ -101,6 +101,12 @@ it('each trouble with workers is told in its own sentence', () => {
   ])
 })
 
+it('the process before an upgrade is named with the connections that it still has', () => {
+  expect(words.predecessors({ predecessor: undefined })).toEqual([])
+  const predecessor = { pid: 4242, connections: 3 }
+  expect(words.predecessors({ predecessor })).toEqual(['predecessor (process 4242): 3 connections'])
+})
+
 it('a cluster in which another tier than the first one serves is named with this tier', () => {
   const of = (name: string, servingTier: number | undefined, tiers: readonly number[]) => ({
     name,

@@ -65,9 +65,17 @@ Napi::Value Leave(Info info) {
   return Answer(info, table == nullptr ? -EBADF : table->counts.Leave(static_cast<uint32_t>(Int(info, 1))));
 }
 
-Napi::Value Held(Info info) {
+Napi::Value Look(Info info) {
   MappedCounts* table = TableOf(info);
-  return Sum(info, table == nullptr ? 0 : table->counts.Held(table->wants[0].key));
+  if (table == nullptr || table->most_listed == 0) return Answer(info, -EBADF);
+  return Answer(info, table->counts.Look(table->wants[0].key, TimeAt(info, 1), table->listed) ? 1 : 0);
+}
+
+Napi::Value Add(Info info) {
+  MappedCounts* table = TableOf(info);
+  if (table == nullptr) return Answer(info, -EBADF);
+  table->counts.Add(table->wants[0].key, Long(info, 1), Double(info, 2), TimeAt(info, 3));
+  return Answer(info, 0);
 }
 
 Napi::Value AddBytes(Info info) {
@@ -105,7 +113,8 @@ void ExportCounts(Napi::Object exports, Addon* addon) {
   Export<Unmap>(exports, "unmapCounts", addon);
   Export<Take>(exports, "takeCounts", addon);
   Export<Leave>(exports, "leaveCounts", addon);
-  Export<Held>(exports, "heldCounts", addon);
+  Export<Look>(exports, "lookCounts", addon);
+  Export<Add>(exports, "addCounts", addon);
   Export<AddBytes>(exports, "addBytes", addon);
   Export<Demand>(exports, "demand", addon);
   Export<Reclaim>(exports, "reclaimCounts", addon);

@@ -3,6 +3,7 @@
  * which are skipped. It reaches the network only through the engine, and is told what names mean. It never logs, but tells its hooks.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { scopeOfBackend } from '../limits/scope.js'
 import { Backend, type BackendSetting } from './backend.js'
 import { createBalancer, policyOf } from './balance/rules.js'
 import { Candidates } from './candidates.js'
@@ -238,7 +239,7 @@ export class Cluster {
       released: (released) => this.#dials.queue.freed(released),
       reweighted: () => this.#candidates.reweighted(),
       relimited: () => this.#dials.queue.look(),
-      createPlaces: ({ name }, part) => new Places(this.#hooks.counts, `backend/${this.name}/${name}`, part),
+      createPlaces: ({ name }, part) => new Places(this.#hooks.counts, scopeOfBackend(this.name, name), part),
       slowStart: new SlowStart(() => this.#options.slowStartMs, this.#now),
     })
     return backend

@@ -71,10 +71,13 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
     workerCount(config) > 1
       ? await supervise(config, opened, surroundings, begin)
       : await serveAlone(config, opened, surroundings, begin)
-  const control = withUpgrades(served.control, predecessor, () => upgrade)
-  const succession = served.succession(control)
+  const control = withUpgrades(served.control, predecessor, {
+    isRunning: () => upgrade.isRunning,
+    drainMs: () => succession.config.timeouts.drainMs,
+  })
+  const succession: Succession = served.succession(control)
   const routed = new RoutedControl(control)
-  const upgrade = new Upgrade({
+  const upgrade: Upgrade = new Upgrade({
     succession,
     routed,
     admin,
@@ -112,18 +115,18 @@ function keepPidFile(path: string): void {
   process.once('exit', () => removePidFile(path))
 }
 
-/** The status has what the predecessor has counted. A process that is about to be replaced changes its config no more. */
+/** It has what is left of the predecessor. A process that is about to be replaced changes its config no more. */
 function withUpgrades(
-  control: Control,
+  own: Control,
   predecessor: Predecessor | undefined,
-  upgrade: () => Upgrade,
+  upgrade: { isRunning(): boolean; drainMs(): number },
 ): Control {
-  const counted = predecessor?.beside(control) ?? control
+  const control = predecessor?.beside(own, upgrade.drainMs) ?? own
   const checkNoUpgrade = (): void => {
-    if (upgrade().isRunning)
+    if (upgrade.isRunning())
       throw new MillraceError('wrong-state', 'an upgrade runs: the new process reads the config by itself')
   }
-  return forwarding((method, args) => callOn(counted, method, args), {
+  return forwarding((method, args) => callOn(control, method, args), {
     reload: async () => {
       checkNoUpgrade()
       return await control.reload()

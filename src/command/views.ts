@@ -24,6 +24,7 @@ import {
   listTroubles,
   nameTroubles,
   openOf,
+  predecessors,
   processes,
   servingFor,
   splicedShare,
@@ -115,6 +116,12 @@ const certificateColumns = (now: number): readonly Column<ProxyStatus['certifica
 
 const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'ID', text: ({ id }) => id },
+  {
+    title: 'PREDECESSOR',
+    isRight: true,
+    isShown: (rows) => rows.some(({ predecessor }) => predecessor !== undefined),
+    text: ({ predecessor }) => String(predecessor ?? ''),
+  },
   { title: 'LISTENER', text: ({ listener }) => listener },
   { title: 'CLIENT', text: ({ client }) => client },
   { title: 'BACKEND', text: destination },
@@ -152,6 +159,7 @@ export function headlines(status: ProxyStatus, now: number, note = ''): string[]
   const what = `${serving.join(' ')}, ${processes(status)}, ${splicing(status)}`
   return [
     note === '' ? what : `${what}  ${note}`,
+    ...predecessors(status),
     ...workerTroubles(status),
     ...laterTiers(status.clusters),
     ...waitingClients(status.clusters),

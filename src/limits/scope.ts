@@ -1,6 +1,6 @@
 /**
- * Scopes: where a limit holds, as a name. Only this file makes these names and reads them. `src/cluster/` has keys of its own for
- * the table of counts. Pure.
+ * Scopes: where a limit holds, as a name. Only this file makes these names and reads them. Clients that wait have keys of
+ * their own in the table of counts. Pure.
  */
 import type { Limits } from './policy.js'
 
@@ -24,6 +24,8 @@ export interface LimitedConfig {
 export const PROCESS = 'process'
 export const scopeOfListener = (name: string): string => `listener/${name}`
 export const scopeOfCluster = (name: string): string => `cluster/${name}`
+/** Only the table of counts has it. The backend has a name of its cluster. */
+export const scopeOfBackend = (cluster: string, backend: string): string => `backend/${cluster}/${backend}`
 
 /** All scopes of a config: the process, then listeners, then clusters. */
 export function scopesOf({ limits, listeners, clusters }: LimitedConfig): LimitedScope[] {

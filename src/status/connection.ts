@@ -2,7 +2,7 @@
  * The fields of an open connection. Pure.
  */
 import { PHASES } from './common.js'
-import { choice, count, earliest, finding, gauge, key, optional, part, setting } from './kinds.js'
+import { choice, count, earliest, finding, gauge, key, numberKey, optional, part, setting } from './kinds.js'
 
 /** One direction of the connection. */
 export const DIRECTION = {
@@ -23,6 +23,8 @@ export const DIRECTION = {
 export const CONNECTION = {
   /** The same id as in the record. */
   id: key(),
+  /** The process id of the predecessor that still has it. Undefined: this process has it. */
+  predecessor: optional(numberKey()),
   listener: setting(),
   protocol: setting(),
   client: setting(),

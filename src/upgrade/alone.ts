@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
+import type { BackendChange } from '../control/orders.js'
 import type { KeptBan } from '../limits/bans/told-bans.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Log } from '../observe/log/log.js'
@@ -97,6 +98,10 @@ export class AloneSuccession implements Succession {
 
   giveConnections(paths: readonly string[]): Promise<number> {
     return this.#proxy.handOver.give(paths)
+  }
+
+  async restoreBackend(cluster: string, backend: string, change: BackendChange): Promise<void> {
+    this.#proxy.clusters.set(cluster, backend, change)
   }
 
   restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void {

@@ -4,7 +4,6 @@ import { MillraceError } from '../errors.js'
 import {
   type Begin,
   type HandedState,
-  type Left,
   readToPredecessor,
   type Serving,
   type ToSuccessor,
@@ -23,14 +22,19 @@ export class Heir {
   readonly gone = new Stage<void>()
   readonly #process: SuccessorProcess
   readonly #questions: Questions
-  /** Its own reason why it cannot serve. */
+  /** Why it cannot serve. */
   #failure: Error | undefined
+  #isServing = false
+  #isClosed = false
+  /** How its process has ended. */
+  #exit: string | undefined
 
   /** `fds`: the listening sockets that it inherits. `own`: answers its questions. */
   constructor(start: StartSuccessor, fds: readonly number[], begin: Begin, own: Control) {
     this.#process = start(fds, {
       message: (message) => this.#heard(message),
-      gone: (why) => this.#end(why),
+      closed: (why) => this.#closed(why),
+      exited: (why) => this.#exited(why),
     })
     this.#questions = new Questions(own, (message) => void this.#process.send(message))
     void this.#process.send(begin)
@@ -50,8 +54,7 @@ export class Heir {
   }
 
   /** Resolves when the message is on its way. */
-  tell(left: Left): Promise<void> {
-    const message: ToSuccessor = { kind: 'left', ...left }
+  tell(message: Extract<ToSuccessor, { kind: 'left' | 'limits' }>): Promise<void> {
     return this.#process.send(message)
   }
 
@@ -61,24 +64,52 @@ export class Heir {
     await this.gone.reached
   }
 
+  /** A message that this version does not understand changes nothing once the successor serves: it is the one that clients have. */
   #heard(message: unknown): void {
     try {
       const told = readToPredecessor(message)
       if (told.kind === 'ready') this.ready.reach(told.version)
-      else if (told.kind === 'serving') this.serving.reach(told)
-      else if (told.kind === 'failed') this.#failure = unpackPlain(told.error)
+      else if (told.kind === 'serving') this.#serves(told)
+      else if (told.kind === 'failed') throw unpackPlain(told.error)
       else this.#questions.heard(told)
     } catch (error) {
-      this.#failure = error as Error
-      this.#process.kill()
+      this.#reject(error as Error)
     }
   }
 
-  #end(why: string): void {
-    const failure = this.#failure ?? new MillraceError('wrong-state', `the new process failed: ${why}`)
+  #serves(told: Serving): void {
+    this.#isServing = true
+    this.serving.reach(told)
+  }
+
+  /** It has no chance to serve. */
+  #reject(why: Error | undefined): void {
+    if (this.#isServing) return
+    this.#failure ??= why
+    this.#process.kill()
+  }
+
+  /** Before it serves: a process that cannot be heard any more cannot be trusted with the clients either. */
+  #closed(why: string | undefined): void {
+    this.#isClosed = true
+    this.#reject(why === undefined ? undefined : failed(why))
+    if (this.#exit !== undefined || this.#isServing) this.#end()
+  }
+
+  /** Its last messages may come after that. */
+  #exited(why: string): void {
+    this.#exit = why
+    if (this.#isClosed) this.#end()
+  }
+
+  #end(): void {
+    const failure = this.#failure ?? failed(this.#exit ?? 'it is gone')
     this.#questions.gone()
     this.ready.fail(failure)
     this.serving.fail(failure)
     this.gone.reach()
   }
 }
+
+const failed = (why: string): MillraceError =>
+  new MillraceError('wrong-state', `the new process failed: ${why}`)

@@ -1,13 +1,13 @@
 /**
  * The messages of an upgrade: between the process that serves (the predecessor) and the one that takes its place (the successor).
- * They pass over Node's IPC channel as JSON. Either side may be of another version. So each side checks every message when it
+ * They pass over a channel as JSON. Either side may be of another version. So each side checks every message when it
  * comes, and ignores fields that it does not know.
  */
 import * as z from 'zod'
 import { keptChanges } from '../config/changes/change-schema.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
-import { CONTROL_METHODS } from '../control/control.js'
 import { MillraceError } from '../errors.js'
+import type { OthersCount } from '../limits/counts/counts-of-another.js'
 import { FIRST_FD, PROTOCOL } from './protocol.js'
 
 const text = z.string().max(100_000)
@@ -88,12 +88,16 @@ const ban = z.object({
 })
 export type HandedBan = z.infer<typeof ban>
 
-/** Places that connections of the predecessor hold in one entry of the table of counts. */
-const places = z.object({ scope: text, source: optionalText, held: count })
-export type HeldPlaces = z.infer<typeof places>
+const othersCount = z.object({
+  scope: text,
+  source: optionalText,
+  held: count,
+  bytesToday: count.default(0),
+  busyUntil: count.default(0),
+}) satisfies z.ZodType<OthersCount>
 
 /** What of the predecessor changes until its last connection has ended. `counts`: as `status` tells them. */
-const left = { counts: z.record(z.string(), z.unknown()), connections: count, places: z.array(places) }
+const left = { counts: z.record(z.string(), z.unknown()), connections: count }
 const leftObject = z.object(left)
 export type Left = z.infer<typeof leftObject>
 
@@ -120,11 +124,11 @@ const plainError = z.object({
 
 export type TellableError = z.infer<typeof plainError>
 
-/** A question about the whole proxy: a method of its control. */
+/** A question about the whole proxy: a method of its control, as its version has it. */
 const ask = z.object({
   kind: z.literal('ask'),
   id: z.int(),
-  method: z.enum(CONTROL_METHODS),
+  method: text,
   args: z.array(z.unknown()),
 })
 export type Ask = z.infer<typeof ask>
@@ -156,7 +160,9 @@ export type Begin = z.infer<typeof begin>
 const toSuccessor = z.discriminatedUnion('kind', [
   begin,
   z.object({ kind: z.literal('state'), state }),
-  /** Every second, and after the last connection. `places`: only those that have changed. */
+  /** Before the state and after it, in parts. Only what has changed. */
+  z.object({ kind: z.literal('limits'), limits: z.array(othersCount) }),
+  /** After the state again and again, and after the last connection. */
   z.object({ kind: z.literal('left'), ...left }),
   ask,
   answer,

@@ -1,5 +1,8 @@
 /** The channel to the process that has started this one to take its place. */
+import { Socket } from 'node:net'
+import { LineChannel } from './line-channel.js'
 import type { ToPredecessor } from './messages.js'
+import { CHANNEL_FD } from './protocol.js'
 
 export interface PredecessorChannel {
   /** Calls `heard` with each message, and `left` once no more come. */
@@ -10,16 +13,15 @@ export interface PredecessorChannel {
   rest(): void
 }
 
-/** Node's channel of this process. */
-export const predecessorChannel: PredecessorChannel = {
-  hear: (heard, left) => {
-    process.on('message', heard)
-    process.once('disconnect', left)
-  },
-  tell: (message) =>
-    new Promise((resolve) => {
-      if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
-      else resolve()
-    }),
-  rest: () => process.channel?.unref(),
+/** The channel that this process has inherited. @throws Error if nothing like a channel is there */
+export function openPredecessorChannel(): PredecessorChannel {
+  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true })
+  let lines: LineChannel | undefined
+  return {
+    hear(heard, left) {
+      lines = new LineChannel(socket, { message: heard, closed: left })
+    },
+    tell: async (message) => lines?.send(message),
+    rest: () => socket.unref(),
+  }
 }

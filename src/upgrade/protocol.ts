@@ -4,12 +4,14 @@
 export const PROTOCOL = 1
 /** The variable that tells a process that it is a successor. */
 export const SUCCESSOR_VARIABLE = 'MILLRACE_SUCCESSOR'
-/** The first inherited socket. Before it come stdin, stdout, stderr and the channel. */
+/** The channel to the predecessor. Before it come stdin, stdout and stderr. */
+export const CHANNEL_FD = 3
+/** The first inherited socket. */
 export const FIRST_FD = 4
 
 /** Whether another process has started this one to take its place. Processes that this one starts are not told so. */
 export function isSuccessor(): boolean {
   const isTold = process.env.MILLRACE_SUCCESSOR !== undefined
   delete process.env[SUCCESSOR_VARIABLE]
-  return isTold && process.send !== undefined
+  return isTold
 }

@@ -1,5 +1,7 @@
 /** Questions about the whole proxy that one process of an upgrade asks the other one: methods of its control. */
-import type { Control } from '../control/control.js'
+import { CONTROL_METHODS, type Control } from '../control/control.js'
+import { MillraceError } from '../errors.js'
+import { VERSION } from '../version.js'
 import { callOn, forwarding } from './forwarding.js'
 import type { Answer, Ask } from './messages.js'
 import { packPlain, unpackPlain } from './plain-error.js'
@@ -54,11 +56,20 @@ export class Questions {
 
   async #answer({ id, method, args }: Ask): Promise<void> {
     try {
-      this.#send({ kind: 'answer', id, value: await callOn(this.#own, method, args), error: undefined })
+      const value = await callOn(this.#own, knownMethod(method), args)
+      this.#send({ kind: 'answer', id, value, error: undefined })
     } catch (error) {
       this.#send({ kind: 'answer', id, value: undefined, error: packPlain(error) })
     }
   }
+}
+
+/** The other process may be of a version that can do more. */
+function knownMethod(name: string): keyof Control {
+  const method = CONTROL_METHODS.find((each) => each === name)
+  if (method === undefined)
+    throw new MillraceError('wrong-state', `millrace ${VERSION} does not know ${name}`)
+  return method
 }
 
 const GONE = 'the other process of the upgrade is gone'

@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
+import type { BackendChange } from '../control/orders.js'
 import type { KeptBan } from '../limits/bans/told-bans.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Log } from '../observe/log/log.js'
 import type { Catalogue } from '../proxy/catalogue/catalogue.js'
-import { LOOK_WITHIN_MS } from '../workers/slots/serving-workers.js'
+import { LOOK_WITHIN_MS, ORDER_WITHIN_MS } from '../workers/slots/serving-workers.js'
 import type { Outcome, WorkerChannel } from '../workers/slots/worker-channel.js'
 import type { Supervisor } from '../workers/supervisor.js'
 import type { Bequest } from './messages.js'
 import type { Succession } from './succession.js'
 
+/** ms. Nobody accepts clients from the first worker that pauses until the successor has the state. */
+const PAUSE_WITHIN_MS = 250
 /** ms. A worker that is stopped must not keep the others from their drain. */
 const GIVE_WITHIN_MS = 60_000
 
@@ -83,19 +86,19 @@ export class WorkersSuccession implements Succession {
     return this.#supervisor.desired.ticketKeys
   }
 
-  /** A worker that does not answer accepts nobody. One that comes later is told at its start. */
+  /** A worker that does not answer accepts nobody meanwhile. One that comes later is told at its start. */
   async pause(): Promise<void> {
     this.#supervisor.desired.isPaused = true
-    await this.#supervisor.serving.look({ method: 'pause', args: [] })
+    await this.#supervisor.serving.tell({ method: 'pause', args: [] }, PAUSE_WITHIN_MS)
   }
 
   async resume(): Promise<void> {
     this.#supervisor.desired.isPaused = false
-    await this.#supervisor.serving.look({ method: 'resume', args: [] })
+    await this.#supervisor.serving.tell({ method: 'resume', args: [] }, LOOK_WITHIN_MS)
   }
 
   async leave(): Promise<void> {
-    await this.#supervisor.serving.look({ method: 'leave', args: [] })
+    await this.#supervisor.serving.tell({ method: 'leave', args: [] }, LOOK_WITHIN_MS)
     this.#supervisor.sockets.leave()
   }
 
@@ -106,13 +109,23 @@ export class WorkersSuccession implements Succession {
   }
 
   async stopTaking(): Promise<void> {
-    await this.#supervisor.serving.look({ method: 'stopTaking', args: [] })
+    await this.#supervisor.serving.tell({ method: 'stopTaking', args: [] }, LOOK_WITHIN_MS)
   }
 
   async giveConnections(paths: readonly string[]): Promise<number> {
     const give = { method: 'give', args: [paths] } as const
     const given = await this.#supervisor.serving.order<number>(() => give, GIVE_WITHIN_MS)
     return given.reduce((sum, each) => sum + each, 0)
+  }
+
+  async restoreBackend(cluster: string, backend: string, change: BackendChange): Promise<void> {
+    const { desired, serving } = this.#supervisor
+    desired.orders.changeBackend(cluster, backend, change)
+    desired.health.follow()
+    await serving.order(
+      () => ({ method: 'changeBackend', args: [cluster, backend, change] }),
+      ORDER_WITHIN_MS,
+    )
   }
 
   restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void {

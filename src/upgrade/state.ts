@@ -1,14 +1,18 @@
 /** What the predecessor hands over of its proxy, and how the successor goes on with it. */
-import { formatAddress } from '../address.js'
-import type { Config } from '../config/schema.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
+import { faultOfChange } from '../control/faults.js'
 import { MillraceError } from '../errors.js'
-import { placesIn } from '../limits/counts/places-of-another.js'
+import { countsClock } from '../limits/counts/clock.js'
+import { type CountedScope, countedIn, type OthersCount } from '../limits/counts/counts-of-another.js'
+import { scopeOfBackend } from '../limits/scope.js'
+import type { Catalogue } from '../proxy/catalogue/catalogue.js'
+import type { BackendEntry } from '../proxy/catalogue/catalogue-backends.js'
+import { limitsOf } from '../proxy/limit-plans.js'
 import type { HandedBackendOrder, HandedState, Left } from './messages.js'
 import type { Succession } from './succession.js'
 
 /** Clients wait while this is made. */
-export async function stateOf(succession: Succession): Promise<HandedState> {
+export function stateOf(succession: Succession): Omit<HandedState, keyof Left> {
   const { log, config } = succession
   const configured = config.log.level
   const level = LOG_LEVELS.find((each) => each === log.level && each !== configured)
@@ -19,56 +23,71 @@ export async function stateOf(succession: Succession): Promise<HandedState> {
     verdicts: [...succession.verdicts()],
     bans: [...succession.bans()],
     ticketKeys: [...succession.ticketKeys()],
-    ...(await leftOf(succession)),
   }
 }
 
 /** What is left of the proxy in this process. */
-export async function leftOf({ control, counts, config }: Succession): Promise<Left> {
-  const status = await control.status()
+export async function leftOf(succession: Succession): Promise<Left> {
+  const status = await succession.control.status()
   return {
     counts: { ...status, processes: [] },
     connections: status.connections.active + (status.predecessor?.connections ?? 0),
-    places: counts === undefined ? [] : placesIn(counts, scopesOf(config)),
   }
+}
+
+/** What limits have counted. Workers that do not count together tell nothing. */
+export function countedBy(succession: Succession): readonly OthersCount[] {
+  const { counts } = succession
+  return counts === undefined ? [] : countedIn(counts, scopesOf(succession), countsClock().now())
 }
 
 /** Goes on with the state of the predecessor. Nothing of it can make the upgrade fail. */
 export async function takeUp(state: HandedState, succession: Succession): Promise<void> {
-  const { control, config, catalogue, log } = succession
+  const { control, config, log } = succession
   for (const verdict of state.verdicts) succession.restoreVerdict(verdict)
   succession.restoreBans(state.bans)
   succession.takeTicketKeys(state.ticketKeys)
   const { logLevel } = state
   if (logLevel?.configured === config.log.level) await control.setLogLevel(logLevel.level)
-  for (const { cluster, backend, state: setTo, weight, givenWeight } of state.backends) {
-    const isAsBefore = catalogue.backends(cluster)?.get(backend)?.givenWeight === givenWeight
-    const change = { state: setTo, weight: isAsBefore ? weight : undefined }
-    if (change.state === undefined && change.weight === undefined) continue
-    await control.changeBackend(cluster, backend, change).catch((err: unknown) => tellLoss(log, err))
-  }
+  const restored = state.backends.map((order) => restoreBackend(order, succession))
+  await Promise.all(restored).catch((err: unknown) => tellLoss(log, err))
   for (const hold of state.holds) await control.hold(hold).catch((err: unknown) => tellLoss(log, err))
 }
 
-function* ordersIn({ catalogue }: Succession): Iterable<HandedBackendOrder> {
-  for (const { name: cluster } of catalogue.clusters.given) {
-    for (const { name: backend, ordered, givenWeight } of catalogue.backends(cluster)!.given) {
-      if (ordered !== undefined)
-        yield { cluster, backend, state: ordered.state, weight: ordered.weight, givenWeight }
-    }
+async function restoreBackend(order: HandedBackendOrder, succession: Succession): Promise<void> {
+  const { cluster, backend, state, weight, givenWeight } = order
+  const entry = succession.catalogue.backends(cluster)?.get(backend)
+  if (entry === undefined)
+    succession.log.info({ cluster, backend }, 'the order for a backend ends: the new config does not have it')
+  else {
+    const change = { state, weight: entry.givenWeight === givenWeight ? weight : undefined }
+    if (faultOfChange(change) === undefined) await succession.restoreBackend(cluster, backend, change)
   }
 }
 
-/** Every scope of the table of counts that this config can have places in. */
-function scopesOf({ listeners, clusters }: Config): string[] {
-  return [
-    'process',
-    ...listeners.map(({ name }) => `listener/${name}`),
-    ...Object.keys(clusters).map((name) => `cluster/${name}`),
-    ...Object.entries(clusters).flatMap(([name, { backends }]) =>
-      backends.map(({ address }) => `backend/${name}/${formatAddress(address)}`),
-    ),
-  ]
+function* ordersIn({ catalogue }: Succession): Iterable<HandedBackendOrder> {
+  for (const { cluster, name: backend, ordered, givenWeight } of backendsOf(catalogue)) {
+    if (ordered !== undefined)
+      yield { cluster, backend, state: ordered.state, weight: ordered.weight, givenWeight }
+  }
+}
+
+function* backendsOf(catalogue: Catalogue): Iterable<BackendEntry & { readonly cluster: string }> {
+  for (const { name: cluster } of catalogue.clusters.given)
+    for (const backend of catalogue.backends(cluster)!.given) yield { ...backend, cluster }
+}
+
+/** Every scope of the table of counts that this proxy can have entries in. */
+function scopesOf({ config, catalogue }: Succession): CountedScope[] {
+  const ofLimits = limitsOf(config).map(({ scope, perSource }) => ({
+    scope,
+    isOfSources: perSource !== undefined,
+  }))
+  const ofBackends = Array.from(backendsOf(catalogue), ({ cluster, name }) => ({
+    scope: scopeOfBackend(cluster, name),
+    isOfSources: false,
+  }))
+  return [...ofLimits, ...ofBackends]
 }
 
 /** The new config does not have what the order was about. */

@@ -2,6 +2,7 @@
 import type { ActiveVerdict, SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Config } from '../config/schema.js'
 import type { Control } from '../control/control.js'
+import type { BackendChange } from '../control/orders.js'
 import type { KeptBan } from '../limits/bans/told-bans.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Log } from '../observe/log/log.js'
@@ -35,6 +36,8 @@ export interface Succession {
   stopTaking(): Promise<void>
   /** Gives the connections that can move to processes that take them at these paths. Returns how many they have taken. */
   giveConnections(paths: readonly string[]): Promise<number>
+  /** An operator has ordered it before. The backend must be known. */
+  restoreBackend(cluster: string, backend: string, change: BackendChange): Promise<void>
   restoreVerdict(verdict: SharedVerdict | ActiveVerdict): void
   restoreBans(bans: readonly KeptBan[]): void
   takeTicketKeys(texts: readonly string[]): void

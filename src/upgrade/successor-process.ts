@@ -1,7 +1,9 @@
 /** The process that takes the place of this one, as its channel sees it. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { LineChannel } from './line-channel.js'
 import type { ToSuccessor } from './messages.js'
-import { FIRST_FD, SUCCESSOR_VARIABLE } from './protocol.js'
+import { CHANNEL_FD, FIRST_FD, SUCCESSOR_VARIABLE } from './protocol.js'
 
 export interface SuccessorProcess {
   /** Undefined: the system could not start the process. */
@@ -13,8 +15,10 @@ export interface SuccessorProcess {
 
 export interface SuccessorHooks {
   message(message: unknown): void
-  /** Called once. No more messages come. */
-  gone(why: string): void
+  /** Called once. No more messages come. `why`: what the process did that it may not do. */
+  closed(why: string | undefined): void
+  /** Called once. Messages may still come. */
+  exited(why: string): void
 }
 
 /** Calls the hooks later, never at once. `fds`: the successor has them as FIRST_FD and so on. */
@@ -31,19 +35,19 @@ export function startSuccessor(
 ): SuccessorProcess {
   const [, script = '', ...args] = process.argv
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...fds],
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', ...fds],
     env: { ...process.env, ...env, [SUCCESSOR_VARIABLE]: '1' },
   })
   follow(child, hooks)
+  // Without file descriptors there is neither a process nor a channel.
+  const socket = (child.stdio as typeof child.stdio | undefined)?.[CHANNEL_FD] as Socket | undefined
+  if (socket === undefined) setImmediate(() => hooks.closed(undefined))
+  const channel = socket && new LineChannel(socket, hooks)
   return {
     get pid() {
       return child.pid
     },
-    send: (message) =>
-      new Promise((resolve) => {
-        if (child.connected) child.send(message, () => resolve())
-        else resolve()
-      }),
+    send: async (message) => channel?.send(message),
     kill: () => void child.kill('SIGKILL'),
   }
 }
@@ -51,24 +55,14 @@ export function startSuccessor(
 /** The number of an inherited fd in the successor, by its place. */
 export const inheritedAs = (index: number): number => FIRST_FD + index
 
-function follow(child: ChildProcess, { message, gone }: SuccessorHooks): void {
-  let why: string | undefined
-  const settle = (): void => {
-    // Its last messages may come after its exit.
-    if (why !== undefined && !child.connected) gone(why)
+function follow(child: ChildProcess, { exited }: SuccessorHooks): void {
+  let isOver = false
+  const end = (why: string): void => {
+    if (!isOver) exited(why)
+    isOver = true
   }
-  child.on('message', message)
-  child.on('error', (error) => {
-    why ??= error.message
-    settle()
-  })
-  child.once('exit', (code, signal) => {
-    why ??= signal === null ? `it ended with ${code}` : `it was ended by ${signal}`
-    settle()
-  })
-  child.once('disconnect', () => {
-    // A process that cannot be heard any more cannot be trusted with the clients either.
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-    settle()
-  })
+  child.on('error', ({ message }) => end(message))
+  child.once('exit', (code, signal) =>
+    end(signal === null ? `it ended with ${code}` : `it was ended by ${signal}`),
+  )
 }

@@ -7,19 +7,23 @@ import type { KeptChange } from '../config/changes/change.js'
 import type { Upgraded } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
-import { changedPlaces } from '../limits/counts/places-of-another.js'
+import { changedCounts, type OthersCount } from '../limits/counts/counts-of-another.js'
 import { VERSION } from '../version.js'
 import type { RoutedControl } from './forwarding.js'
 import { Heir } from './heir.js'
-import type { Begin, HeldPlaces, Serving } from './messages.js'
+import type { Begin, Serving } from './messages.js'
 import { PROTOCOL } from './protocol.js'
-import { leftOf, stateOf } from './state.js'
+import { countedBy, leftOf, stateOf } from './state.js'
 import type { Succession } from './succession.js'
 import { inheritedAs, type StartSuccessor } from './successor-process.js'
 
 /** ms. From the state on, a successor has only to take it up. Clients wait meanwhile. */
 const TAKE_UP_WITHIN_MS = 10_000
 const TELL_LEFT_EVERY_MS = 1000
+/** The time between two tellings is at least so many times that of one. */
+const TELL_LEFT_PART = 20
+/** Entries of limits in one message. */
+const MOST_TOLD = 10_000
 /** Connections that could not move may have a backend by then, or no bytes in this process any more. */
 const MOVE_EVERY_MS = 1000
 
@@ -51,7 +55,8 @@ export class Upgrade {
   #isRunning = false
   #heir: Heir | undefined
   #hasState = false
-  #places: readonly HeldPlaces[] = []
+  /** What the successor knows of limits. */
+  #limits: readonly OthersCount[] = []
   #telling: NodeJS.Timeout | undefined
   #moving: NodeJS.Timeout | undefined
 
@@ -93,14 +98,18 @@ export class Upgrade {
     if (!this.#hasState) void this.#heir?.kill()
   }
 
-  /** The last connection has ended. Resolves when the successor knows it. */
+  /**
+   * The last connection has ended. Resolves when the successor knows it, and when the predecessor is gone: a service manager ends
+   * everything that is left when this process ends.
+   */
   async finish(): Promise<void> {
     const heir = this.#heir
-    if (heir === undefined) return
     // A process that was told to end must not leave another one behind.
-    if (!this.#hasState) return await heir.kill()
-    await Promise.race([this.#host.predecessorGone, heir.gone.reached])
-    clearInterval(this.#telling)
+    if (heir !== undefined && !this.#hasState) return await heir.kill()
+    const { predecessorGone } = this.#host
+    await Promise.race([predecessorGone, heir?.gone.reached ?? predecessorGone])
+    if (heir === undefined) return
+    clearTimeout(this.#telling)
     clearTimeout(this.#moving)
     await this.#tell(heir)
   }
@@ -145,12 +154,14 @@ export class Upgrade {
   async #handOver(heir: Heir): Promise<Serving> {
     const { succession, routed } = this.#host
     if (!succession.isServing) throw refusal('this proxy is draining')
+    // While this process accepts: it finds out which workers do not answer, and tells most of what limits have counted.
+    await succession.control.status()
+    await this.#tellLimits(heir)
     this.#hasState = true
     routed.hold()
     await succession.pause()
-    const state = await stateOf(succession)
-    this.#places = state.places
-    heir.hand(state)
+    await this.#tellLimits(heir)
+    heir.hand({ ...stateOf(succession), ...(await leftOf(succession)) })
     return await heir.serving.within(
       TAKE_UP_WITHIN_MS,
       `the new process did not serve within ${TAKE_UP_WITHIN_MS} ms after it got the state`,
@@ -165,6 +176,7 @@ export class Upgrade {
       routed.route(routed.first)
     }
     this.#hasState = false
+    this.#limits = []
     this.#heir = undefined
     this.#isRunning = false
   }
@@ -173,10 +185,11 @@ export class Upgrade {
     const { succession, routed, admin, serves } = this.#host
     routed.route(heir.control)
     admin.leave()
-    await succession.leave()
     serves(heir.pid)
-    void this.#tell(heir)
-    this.#telling = setInterval(() => void this.#tell(heir), TELL_LEFT_EVERY_MS)
+    await succession
+      .leave()
+      .catch((err: unknown) => succession.log.warn({ err }, 'a worker has not closed its listeners'))
+    void this.#keepTelling(heir)
     await this.#host.handOver(handOver)
     void this.#tell(heir)
     this.#moveLater(handOver)
@@ -189,11 +202,32 @@ export class Upgrade {
     }, MOVE_EVERY_MS)
   }
 
+  /** Every second. If much has to be told, less often, so that it takes a small part of the time. */
+  async #keepTelling(heir: Heir): Promise<void> {
+    const beganAt = performance.now()
+    await this.#tell(heir)
+    const restMs = Math.max(TELL_LEFT_EVERY_MS, (performance.now() - beganAt) * TELL_LEFT_PART)
+    this.#telling = setTimeout(() => void this.#keepTelling(heir), restMs)
+  }
+
+  /** It never rejects: this process has connections until the end. */
   async #tell(heir: Heir): Promise<void> {
-    const left = await leftOf(this.#host.succession)
-    const places = changedPlaces(this.#places, left.places)
-    this.#places = left.places
-    await heir.tell({ ...left, places })
+    const { succession } = this.#host
+    try {
+      await this.#tellLimits(heir)
+      await heir.tell({ kind: 'left', ...(await leftOf(succession)) })
+    } catch (err) {
+      succession.log.warn({ err }, 'the new process was not told what is left in this one')
+    }
+  }
+
+  /** What the successor does not know yet. */
+  async #tellLimits(heir: Heir): Promise<void> {
+    const counted = countedBy(this.#host.succession)
+    const changed = changedCounts(this.#limits, counted)
+    this.#limits = counted
+    for (let from = 0; from < changed.length; from += MOST_TOLD)
+      await heir.tell({ kind: 'limits', limits: changed.slice(from, from + MOST_TOLD) })
   }
 }
 

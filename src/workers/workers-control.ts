@@ -9,7 +9,6 @@ import type {
   BanList,
   Banned,
   Changed,
-  ConnectionInfo,
   ConnectionList,
   Difference,
   DrainResult,
@@ -24,6 +23,7 @@ import type {
   Unbanned,
   Upgraded,
 } from '../control/answers.js'
+import { mergeConnections } from '../control/connection-order.js'
 import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
 import { goesBackByItself } from '../control/failback.js'
@@ -36,7 +36,6 @@ import {
   type ChangeOrder,
   type ConnectionFilter,
   type ConnectionQuery,
-  DEFAULT_LISTED,
   type DrainOrder,
   type HoldOrder,
   MOST_LISTED,
@@ -96,15 +95,10 @@ export class WorkersControl implements Control {
 
   async connections(query: ConnectionQuery): Promise<ConnectionList> {
     const seen = await this.#supervisor.serving.look<ConnectionList>({ method: 'connections', args: [query] })
-    const lists = seen.flatMap(({ value }) => value ?? [])
-    const weigh = WEIGHTS[query.sort ?? 'rate']
-    return {
-      matched: sum(lists.map(({ matched }) => matched)),
-      connections: lists
-        .flatMap(({ connections }) => connections)
-        .sort((a, b) => weigh(b) - weigh(a))
-        .slice(0, query.limit ?? DEFAULT_LISTED),
-    }
+    return mergeConnections(
+      seen.flatMap(({ value }) => value ?? []),
+      query,
+    )
   }
 
   /** Workers that do not count together list as many as they can: the source that has most may be small in each of them. */
@@ -277,13 +271,6 @@ export class WorkersControl implements Control {
   async upgrade(): Promise<Upgraded> {
     return upgradeBy(this.#supervisor.surroundings.upgrade)
   }
-}
-
-const WEIGHTS: Record<NonNullable<ConnectionQuery['sort']>, (connection: ConnectionInfo) => number> = {
-  rate: ({ up, down }) => up.bytesPerSecond + down.bytesPerSecond,
-  bytes: ({ up, down }) => up.bytes + down.bytes,
-  age: ({ ageMs }) => ageMs,
-  idle: ({ idleMs }) => idleMs,
 }
 
 const unready = (why: string): Readiness => ({ isReady: false, why })

@@ -2,13 +2,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
+
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine } from '../../src/io/choose-engine.js'
 import { BACKLOG } from '../../src/listener/listener.js'
 import type { Begin } from '../../src/upgrade/messages.js'
-import { SUCCESSOR_VARIABLE } from '../../src/upgrade/protocol.js'
+import { CHANNEL_FD, SUCCESSOR_VARIABLE } from '../../src/upgrade/protocol.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import { CLI, runtimeFolder, writeConfig } from '../support/millrace.js'
@@ -53,9 +56,11 @@ describe.each([{ workers: 1 }, { workers: 2 }])('with $workers workers', ({ work
     ['crash', 'the new process failed: it was ended by SIGSEGV'],
     ['other-protocol', 'millrace 9.9.9 hands over by protocol 2, this version by 1: restart it instead'],
     ['nonsense', 'the other process of the upgrade sent a message that this version does not understand'],
+    ['garbage', 'the new process failed: it sent something that is no message'],
     ['no-channel', 'the new process failed: it was ended by SIGKILL'],
     ['ready', 'the new process failed: it ended with 4'],
     ['state', 'the new process failed: it ended with 5'],
+    ['no-state', 'it does not understand the state'],
   ])('a successor that fails at the step %s changes nothing', async (step, why) => {
     point(FAKE)
     writeFileSync(join(folder, 'step'), step)
@@ -113,7 +118,7 @@ describe('a successor whose predecessor fails', () => {
       admin: false,
     })
     const child = spawn(process.execPath, [CLI, '--config', config], {
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc', handle.fd],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', handle.fd],
       env: { ...process.env, XDG_RUNTIME_DIR: runtimeFolder, [SUCCESSOR_VARIABLE]: '1' },
     })
     const asked = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
@@ -129,18 +134,20 @@ describe('a successor whose predecessor fails', () => {
       changes: undefined,
       admin: [],
     }
-    child.send(message)
+    const channel = child.stdio[CHANNEL_FD] as Socket
+    channel.write(`${JSON.stringify(message)}\n`)
+    const [told] = (await once(createInterface({ input: channel }), 'line')) as [string]
     const end = async (): Promise<void> => {
       kill(child.pid!, 'SIGKILL')
       await backend.close()
     }
-    return { child, held, address, end }
+    return { channel, told: JSON.parse(told) as unknown, held, address, end }
   }
 
   it('serves on the inherited socket if the predecessor dies before it hands over its state', async () => {
-    const { child, held, address, end } = await begin(1)
-    await once(child, 'message')
-    child.disconnect()
+    const { channel, told, held, address, end } = await begin(1)
+    expect(told).toMatchObject({ kind: 'ready' })
+    channel.destroy()
     held.leave()
     const client = await connectTo(address)
     client.send(Buffer.from('hello'))
@@ -150,10 +157,9 @@ describe('a successor whose predecessor fails', () => {
   })
 
   it('tells a predecessor of another protocol that they cannot hand over', async () => {
-    const { child, held, end } = await begin(2)
+    const { told, held, end } = await begin(2)
     held.close()
-    const [message] = await once(child, 'message')
-    expect(message).toMatchObject({
+    expect(told).toMatchObject({
       kind: 'failed',
       error: { code: 'wrong-state', message: expect.stringContaining('by protocol 2, this version by 1') },
     })

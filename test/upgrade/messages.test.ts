@@ -37,7 +37,3 @@ describe.each([
 it('readToPredecessor ignores fields that it does not know', () => {
   expect(readToPredecessor({ ...READY, more: true })).toEqual(READY)
 })
-
-it('readToPredecessor refuses questions that are no method of a control', () => {
-  expect(() => readToPredecessor({ kind: 'ask', id: 1, method: 'constructor', args: [] })).toThrow('method')
-})

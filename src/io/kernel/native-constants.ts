@@ -94,7 +94,8 @@ export const LISTED_SOURCE = 0
 export const LISTED_HELD = 4
 export const LISTED_TAKEN = 6
 export const LISTED_BYTES = 8
-export const LISTED_CELLS = 10
+export const LISTED_BUSY_UNTIL = 10
+export const LISTED_CELLS = 12
 
 /** errnos without a name in Node: EDQUOT (the addon: the quota of pipes is used up), ENONET (accept(2)). */
 export const EDQUOT = 122

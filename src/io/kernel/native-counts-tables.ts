@@ -21,8 +21,13 @@ export interface NativeCountsTables {
    */
   takeCounts(table: number, count: number, now: number, day: number): number
   leaveCounts(table: number, entry: number): number
-  /** The places held of the key of the first want. */
-  heldCounts(table: number): number
+  /** Writes the entry of the key of the first want as the first one of `listed`. Returns 1. 0: there is none. */
+  lookCounts(table: number, now: number, day: number): number
+  /**
+   * Adds to the entry of the key of the first want what another table has counted: `busyUntil` in ns of CLOCK_MONOTONIC, and bytes
+   * of this day. Without room for the entry nothing happens.
+   */
+  addCounts(table: number, busyUntil: number, bytes: number, now: number, day: number): number
   /** Returns the sum of the day over all processes. 0: this process does not hold the entry. */
   addBytes(table: number, entry: number, bytes: number, day: number): number
   /** Returns the sum over all processes. 0: this process does not hold the entry. */

@@ -37,13 +37,19 @@ export type Taken =
   /** `refused`: the index of the first want that refuses. */
   | { readonly refused: number; readonly why: WhyRefused; readonly entries?: never }
 
-/** What is known of one source in one scope. */
-export interface SourceCounts {
-  readonly source: Source
+/** What is counted in one entry. */
+export interface Counted {
   readonly held: number
   /** Places taken in the last second. */
   readonly newPerSecond: number
   readonly bytesToday: number
+  /** ns of the clock: when all places that were taken are paid for at the rate. */
+  readonly busyUntil: number
+}
+
+/** What is known of one source in one scope. */
+export interface SourceCounts extends Counted {
+  readonly source: Source
 }
 
 /** The table as one process sees it. */
@@ -61,6 +67,10 @@ export interface Counts {
   leave(entry: number): void
   /** The places held in all processes that count together. */
   held(key: Key): number
+  /** What all processes that count together have counted. Undefined: nothing is known of the key. */
+  look(key: Key): Counted | undefined
+  /** Adds what another table has counted, of which nobody holds a place here. If the table is full, nothing happens. */
+  add(key: Key, counted: Pick<Counted, 'busyUntil' | 'bytesToday'>): void
   /**
    * Adds bytes to an entry that this process holds. Returns the bytes of this day (UTC). If processes do not count together,
    * it returns what they have if all have as much as this one.

@@ -5,7 +5,7 @@
 
 import type { Source } from '../../source.js'
 import { countsClock } from './clock.js'
-import type { Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
+import type { Counted, Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
 import { Entry, Room } from './own-entry.js'
 import { ALONE, type Part } from './part.js'
 
@@ -51,6 +51,8 @@ export class OwnCountsTable {
       take: (wants) => this.#take(worker, wants),
       leave: (entry) => this.#leave(worker, entry),
       held: (key) => this.#find(key)?.held ?? 0,
+      look: (key) => this.#find(key)?.read(this.#clock.now(), this.#clock.day()),
+      add: (key, counted) => this.#addCounted(key, counted),
       addBytes: (entry, bytes) => this.#addBytes(worker, entry, bytes),
       demand: (entry, amount) => this.#demand(worker, entry, amount),
       sources: (scope) => this.#listed(scope),
@@ -105,6 +107,17 @@ export class OwnCountsTable {
     return entry.bytes * this.#part.workers
   }
 
+  #addCounted(key: Key, { busyUntil, bytesToday }: Pick<Counted, 'busyUntil' | 'bytesToday'>): void {
+    const entry = this.#find(key) ?? this.#add(key, this.#clock.now())
+    if (entry === undefined) return
+    const day = this.#clock.day()
+    entry.isUsed = true
+    entry.busyUntil = Math.max(entry.busyUntil, busyUntil)
+    entry.bytes = entry.bytesOf(day) + bytesToday
+    entry.day = day
+    this.#rest(entry)
+  }
+
   #demand(worker: number, number: number, amount: number): number {
     const entry = this.#heldEntry(worker, number)
     if (entry === undefined) return 0
@@ -114,8 +127,7 @@ export class OwnCountsTable {
 
   *#listed(scope: string): Generator<SourceCounts> {
     const [now, day] = [this.#clock.now(), this.#clock.day()]
-    for (const [source, entry] of this.#sources.get(scope) ?? [])
-      yield { source, held: entry.held, newPerSecond: entry.taken.read(now), bytesToday: entry.bytesOf(day) }
+    for (const [source, entry] of this.#sources.get(scope) ?? []) yield { source, ...entry.read(now, day) }
   }
 
   #heldEntry(worker: number, number: number): Entry | undefined {

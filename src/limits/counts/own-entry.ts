@@ -1,7 +1,7 @@
 /** An entry of a table in the memory of this process, and the entries of one kind. */
 
 import type { Source } from '../../source.js'
-import type { Key, Want, WhyRefused } from './counts.js'
+import type { Counted, Key, Want, WhyRefused } from './counts.js'
 import { burstOfPart, intervalOfPart, type Part, partOf } from './part.js'
 import { afterTaking, atThisRate, isWithinRate, SecondMeter, slackOf } from './rate.js'
 
@@ -69,6 +69,11 @@ export class Entry implements Key {
     share.held--
     this.held--
     if (share.held === 0) share.demand = 0
+  }
+
+  read(now: number, day: number): Counted {
+    const { held, busyUntil } = this
+    return { held, newPerSecond: this.taken.read(now), bytesToday: this.bytesOf(day), busyUntil }
   }
 
   bytesOf(day: number): number {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import {
   FULL_TABLE,
+  LISTED_BUSY_UNTIL,
   LISTED_BYTES,
   LISTED_CELLS,
   LISTED_HELD,
@@ -25,7 +26,7 @@ import {
 import type { NativeCountsTables } from '../../io/kernel/native-counts-tables.js'
 import type { Source } from '../../source.js'
 import { countsClock } from './clock.js'
-import type { Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
+import type { Counted, Counts, CountsClock, Key, SourceCounts, Taken, Want, WhyRefused } from './counts.js'
 import { intervalOf, slackOf } from './rate.js'
 
 /** A connection has a place in each scope, and one as a source in each scope. */
@@ -103,8 +104,17 @@ export class SharedCounts implements Counts {
   }
 
   held(key: Key): number {
+    return this.#find(key) ? this.#listed.doubles[LISTED_HELD / DOUBLE_CELLS]! : 0
+  }
+
+  look(key: Key): Counted | undefined {
+    return this.#find(key) ? this.#read(0) : undefined
+  }
+
+  add(key: Key, { busyUntil, bytesToday }: Pick<Counted, 'busyUntil' | 'bytesToday'>): void {
     this.#writeKey(0, key)
-    return this.#native.heldCounts(this.#table)
+    const [now, day] = [this.#clock.now(), this.#clock.day()]
+    this.#native.addCounts(this.#table, busyUntil, bytesToday, now, day)
   }
 
   addBytes(entry: number, bytes: number): number {
@@ -121,7 +131,7 @@ export class SharedCounts implements Counts {
       const count = this.#native.listCounts(this.#table, from, this.#clock.now(), this.#clock.day())
       from = this.#wants.words[WANT_ENTRY]!
       isEnd = from === 0
-      yield* Array.from({ length: Math.max(count, 0) }, (_, index) => this.#read(index))
+      yield* Array.from({ length: Math.max(count, 0) }, (_, index) => this.#readSource(index))
     }
   }
 
@@ -164,15 +174,26 @@ export class SharedCounts implements Counts {
     return words
   }
 
-  #read(index: number): SourceCounts {
-    const { doubles, bytes } = this.#listed
-    const at = (index * LISTED_CELLS) / DOUBLE_CELLS
+  /** Whether the table has this entry. Then it is the first row of the list. */
+  #find(key: Key): boolean {
+    this.#writeKey(0, key)
+    return this.#native.lookCounts(this.#table, this.#clock.now(), this.#clock.day()) > 0
+  }
+
+  #readSource(index: number): SourceCounts {
     const from = (index * LISTED_CELLS + LISTED_SOURCE) * CELL_BYTES
+    const source = this.#listed.bytes.toString('latin1', from, from + SOURCE_BYTES) as Source
+    return { source, ...this.#read(index) }
+  }
+
+  #read(index: number): Counted {
+    const { doubles } = this.#listed
+    const at = (index * LISTED_CELLS) / DOUBLE_CELLS
     return {
-      source: bytes.toString('latin1', from, from + SOURCE_BYTES) as Source,
       held: doubles[at + LISTED_HELD / DOUBLE_CELLS]!,
       newPerSecond: doubles[at + LISTED_TAKEN / DOUBLE_CELLS]!,
       bytesToday: doubles[at + LISTED_BYTES / DOUBLE_CELLS]!,
+      busyUntil: doubles[at + LISTED_BUSY_UNTIL / DOUBLE_CELLS]!,
     }
   }
 }

@@ -2,13 +2,23 @@
  * Reads the status of another process, which may be of another version. It keeps what the description in src/status/ knows. What
  * is missing or of another type becomes a value that changes nothing in a merge. Pure.
  */
-import type { Field, Fields, HistogramStatus, KeyField } from '../../status/fields.js'
+import { CONNECTION } from '../../status/connection.js'
+import type { Field, Fields, HistogramStatus, KeyField, Told } from '../../status/fields.js'
 import { STATUS } from '../../status/status.js'
 import type { ProxyStatus } from '../status.js'
 import type { Values } from './merge.js'
 
 export function readStatus(told: unknown): ProxyStatus {
   return readValues(STATUS, told) as unknown as ProxyStatus
+}
+
+/** Open connections. One that lacks something is left out. */
+export function readConnections(told: unknown): Told<typeof CONNECTION>[] {
+  const needed = Object.entries<Field>(CONNECTION).filter(([, { isOptional }]) => !isOptional)
+  const read = readRows(CONNECTION, told)
+  return read.filter((row) => needed.every(([name]) => row[name] !== undefined)) as unknown as Told<
+    typeof CONNECTION
+  >[]
 }
 
 function readValues(fields: Fields, told: unknown): Values {
@@ -49,7 +59,7 @@ function readField(field: Field, value: unknown): unknown {
 
 /** A row without its keys cannot be told from others. */
 function readRows(fields: Fields, value: unknown): Values[] {
-  const keys = Object.entries(fields).filter(([, { kind }]) => kind === 'key')
+  const keys = Object.entries(fields).filter(([, { kind, isOptional }]) => kind === 'key' && !isOptional)
   return rows(value)
     .map((row) => readValues(fields, row))
     .filter((row) => keys.every(([name]) => row[name] !== undefined))

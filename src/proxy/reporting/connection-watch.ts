@@ -110,6 +110,7 @@ export class ConnectionWatch {
     const rates = this.#ratesOf(connection)
     return {
       id: this.#proxy.ids.tell(connection),
+      predecessor: undefined,
       listener: facts.listener,
       protocol: facts.protocol,
       client: facts.client,

@@ -81,6 +81,19 @@ export class ServingWorkers {
     return outcomes.flatMap((outcome) => (outcome.kind === 'answer' ? [outcome.value] : []))
   }
 
+  /**
+   * Tells it to all workers, also to those that do not answer: they do it when they can. Resolves when the others have done it, or
+   * after `withinMs`. Rejects with the first error.
+   */
+  async tell(call: Call, withinMs: number): Promise<void> {
+    const told = this.channels.map(async (channel) => {
+      const outcome = await channel.ask<void>(call, channel.isSilent ? 0 : withinMs)
+      if (outcome.kind === 'error') throw outcome.error
+      if (outcome.kind === 'silent') this.noteSilence(channel)
+    })
+    await Promise.all(told)
+  }
+
   /** Whether all workers answer that serve now. */
   async answers(): Promise<boolean> {
     const seen = await this.look({ method: 'readiness', args: [] })

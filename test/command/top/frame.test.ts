@@ -22,6 +22,7 @@ const direction = (bytesPerSecond: number) =>
   ({ ...blank(DIRECTION), bytes: 1, bytesPerSecond, carrier: 'copy', notSplicing: 'small' }) as const
 const connection = (client: string): ConnectionInfo => ({
   id: '01ARYZ6S410000000000000000',
+  predecessor: undefined,
   listener: 'front',
   protocol: 'TCP',
   client,

@@ -26,6 +26,8 @@ class Table {
         own[entry] = 0
       },
       held: () => 0,
+      look: () => undefined,
+      add: () => {},
       addBytes: () => 0,
       demand: (entry, amount) => {
         own[entry] = amount

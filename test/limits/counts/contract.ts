@@ -201,12 +201,12 @@ export function describeCounts(name: string, create: (options: TableOptions) => 
       a.addBytes(entry, 100)
       a.leave(entry)
       const listed = () => [...b.sources('process')]
-      expect(listed()).toEqual([{ source: sourceAt(1), held: 1, newPerSecond: 2, bytesToday: 100 }])
+      expect(listed()).toMatchObject([{ source: sourceAt(1), held: 1, newPerSecond: 2, bytesToday: 100 }])
       clock.passMs(1500)
       clock.today++
-      expect(listed()).toEqual([{ source: sourceAt(1), held: 1, newPerSecond: 1, bytesToday: 0 }])
+      expect(listed()).toMatchObject([{ source: sourceAt(1), held: 1, newPerSecond: 1, bytesToday: 0 }])
       clock.passMs(1000)
-      expect(listed()).toEqual([{ source: sourceAt(1), held: 1, newPerSecond: 0, bytesToday: 0 }])
+      expect(listed()).toMatchObject([{ source: sourceAt(1), held: 1, newPerSecond: 0, bytesToday: 0 }])
       expect([...b.sources('listener/a')]).toEqual([])
     })
 
@@ -219,6 +219,34 @@ export function describeCounts(name: string, create: (options: TableOptions) => 
       ])
       b.leave(ofB)
       expect([a.demand(ofA, 2), b.demand(ofB, 5)]).toEqual([2, 0])
+    })
+  })
+
+  describe(`${name}: what another table has counted`, () => {
+    it(`${name} goes on with the rate and the bytes that another table tells`, () => {
+      const [theirs, ours] = [open().view(0), open().view(0)]
+      const wants = [want(PROCESS, 0, 1, 2), want(sourceKey(1), 0, 1, 2)]
+      const [, entry] = theirs.take(wants).entries!
+      theirs.take(wants)
+      theirs.addBytes(entry!, 100)
+      for (const { key } of wants) ours.add(key, theirs.look(key)!)
+      expect([ours.take(wants), ours.take([wants[1]!])]).toEqual(Array(2).fill({ refused: 0, why: 'rate' }))
+      expect(ours.look(PROCESS)).toMatchObject({ held: 0, newPerSecond: 0 })
+      clock.passMs(1000)
+      const [, again] = ours.take(wants).entries!
+      expect(ours.addBytes(again!, 1)).toBe(101)
+      ours.add(sourceKey(1), { busyUntil: 0, bytesToday: 9 })
+      expect(ours.look(sourceKey(1))).toMatchObject({ held: 1, bytesToday: 110 })
+      expect(ours.look(sourceKey(2))).toBeUndefined()
+    })
+
+    it(`${name} does not forget a source that was added before its rate has recovered, and has no room for more`, () => {
+      const counts = open({ sources: 1 }).view(0)
+      counts.add(sourceKey(1), { busyUntil: clock.now() + 1e9, bytesToday: 0 })
+      counts.add(sourceKey(2), { busyUntil: clock.now() + 1e9, bytesToday: 0 })
+      expect(Array.from(counts.sources('process'), ({ source }) => source)).toEqual([sourceAt(1)])
+      clock.passMs(1000)
+      expect(counts.take([want(sourceKey(2))]).entries).toHaveLength(1)
     })
   })
 

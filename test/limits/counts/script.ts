@@ -8,6 +8,7 @@ export type Action =
   /** `which` of all places that are held. */
   | { readonly do: 'leave'; readonly which: number }
   | { readonly do: 'bytes' | 'demand'; readonly which: number; readonly amount: number }
+  | { readonly do: 'add'; readonly key: Key; readonly busyMs: number; readonly amount: number }
   | { readonly do: 'reclaim'; readonly worker: number }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'day' }
@@ -47,6 +48,7 @@ export function actions(workers: number): fc.Arbitrary<Action[]> {
       which,
       amount: fc.nat(1e9),
     }),
+    fc.record({ do: fc.constant('add' as const), key, busyMs: fc.nat(2000), amount: fc.nat(1e9) }),
     fc.record({ do: fc.constant('reclaim' as const), worker }),
     fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 333, 500, 1000, 5000) }),
     fc.record({ do: fc.constant('day' as const) }),
@@ -63,7 +65,7 @@ export function carryOut(table: Table, clock: TestClock, script: readonly Action
   const held: Place[] = []
   const answers = script.map((action) => [
     step(table, clock, action, held),
-    KEYS.map((each) => table.view(0).held(each)),
+    KEYS.map((each) => [table.view(0).held(each), table.view(0).look(each)]),
   ])
   return [...answers, listed(table)]
 }
@@ -74,6 +76,10 @@ function step(table: Table, clock: TestClock, action: Action, held: Place[]): un
   if (action.do === 'day') return clock.today++
   if (action.do === 'list') return listed(table)
   if (action.do === 'reclaim') return reclaim(table, action.worker, held)
+  if (action.do === 'add') {
+    const busyUntil = clock.now() + action.busyMs * 1e6
+    return table.view(0).add(action.key, { busyUntil, bytesToday: action.amount })
+  }
   if (action.do === 'take') {
     const { worker, wants: asked } = action
     const { entries, ...refusal } = table.view(worker).take(asked)

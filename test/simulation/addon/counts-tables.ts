@@ -4,7 +4,7 @@
  */
 import * as c from '../../../src/io/kernel/native-constants.js'
 import type { NativeCountsTables } from '../../../src/io/kernel/native-counts-tables.js'
-import type { Counts, CountsClock, Key, WhyRefused } from '../../../src/limits/counts/counts.js'
+import type { Counted, Counts, CountsClock, Key, WhyRefused } from '../../../src/limits/counts/counts.js'
 import { OwnCountsTable } from '../../../src/limits/counts/own-counts.js'
 import type { Source } from '../../../src/source.js'
 import * as e from '../kernel/errnos.js'
@@ -93,9 +93,22 @@ export class CountsTables implements NativeCountsTables {
     return 0
   }
 
-  heldCounts(table: number): number {
+  lookCounts(table: number, now: number, day: number): number {
     const mapping = this.#mapped[table]
-    return mapping === undefined ? 0 : mapping.counts.held(keyAt(mapping.wants, 0))
+    if (mapping === undefined) return -e.EBADF
+    mapping.file.tell(now, day)
+    const counted = mapping.counts.look(keyAt(mapping.wants, 0))
+    if (counted === undefined) return 0
+    writeRow(mapping.listed, 0, counted)
+    return 1
+  }
+
+  addCounts(table: number, busyUntil: number, bytesToday: number, now: number, day: number): number {
+    const mapping = this.#mapped[table]
+    if (mapping === undefined) return -e.EBADF
+    mapping.file.tell(now, day)
+    mapping.counts.add(keyAt(mapping.wants, 0), { busyUntil, bytesToday })
+    return 0
   }
 
   addBytes(table: number, entry: number, bytes: number, day: number): number {
@@ -121,17 +134,20 @@ export class CountsTables implements NativeCountsTables {
     file.tell(now, day)
     const all = [...counts.sources(keyAt(wants, 0).scope)]
     const page = all.slice(from, from + listed.length / c.LISTED_CELLS)
-    const rows = Buffer.from(listed.buffer)
-    for (const [index, { source, held, newPerSecond, bytesToday }] of page.entries()) {
-      const at = index * c.LISTED_CELLS * CELL_BYTES
-      rows.write(source, at + c.LISTED_SOURCE * CELL_BYTES, 'latin1')
-      rows.writeDoubleLE(held, at + c.LISTED_HELD * CELL_BYTES)
-      rows.writeDoubleLE(newPerSecond, at + c.LISTED_TAKEN * CELL_BYTES)
-      rows.writeDoubleLE(bytesToday, at + c.LISTED_BYTES * CELL_BYTES)
-    }
+    for (const [index, row] of page.entries()) writeRow(listed, index, row)
     wants[c.WANT_ENTRY] = from + page.length < all.length ? from + page.length : 0
     return page.length
   }
+}
+
+function writeRow(listed: Int32Array, index: number, row: Counted & { readonly source?: Source }): void {
+  const rows = Buffer.from(listed.buffer)
+  const at = index * c.LISTED_CELLS * CELL_BYTES
+  if (row.source !== undefined) rows.write(row.source, at + c.LISTED_SOURCE * CELL_BYTES, 'latin1')
+  rows.writeDoubleLE(row.held, at + c.LISTED_HELD * CELL_BYTES)
+  rows.writeDoubleLE(row.newPerSecond, at + c.LISTED_TAKEN * CELL_BYTES)
+  rows.writeDoubleLE(row.bytesToday, at + c.LISTED_BYTES * CELL_BYTES)
+  rows.writeDoubleLE(row.busyUntil, at + c.LISTED_BUSY_UNTIL * CELL_BYTES)
 }
 
 function keyAt(wants: Int32Array, index: number): Key {

@@ -1,0 +1,164 @@
+/**
+ * What operators order in a process whose predecessor still has connections. Whatever is about connections, or about the log that both
+ * write, reaches the predecessor, too.
+ */
+import type { z } from 'zod'
+import type { ConnectionList, DrainResult } from '../control/answers.js'
+import { mergeConnections } from '../control/connection-order.js'
+import type { Control } from '../control/control.js'
+import { isEverything } from '../control/drain-order.js'
+import type { DrainOrder } from '../control/orders.js'
+import { mergeSources } from '../control/source-order.js'
+import { MillraceError } from '../errors.js'
+import { readConnections } from '../observe/counts/read-status.js'
+import { addDrains } from '../workers/drain-results.js'
+import { ANSWERS, askElder, type Elder, LOOK_WITHIN_MS, ORDER_WITHIN_MS } from './elder.js'
+
+type Asked = Pick<
+  Control,
+  | 'connections'
+  | 'sources'
+  | 'kill'
+  | 'limit'
+  | 'drain'
+  | 'end'
+  | 'changeBackend'
+  | 'ban'
+  | 'hold'
+  | 'release'
+  | 'setLogLevel'
+  | 'reopenLogs'
+>
+
+/** The methods that reach both. `own`: the control of this process. `drainMs`: how long its own end may take. */
+export function reachingBoth(own: Control, elder: Elder, drainMs: () => number): Asked {
+  const ask = <Value>(
+    schema: z.ZodType<Value>,
+    act: (control: Control) => Promise<unknown>,
+    withinMs: number | undefined = ORDER_WITHIN_MS,
+  ): Promise<Value | undefined> => askElder(elder, schema, act, withinMs)
+  return {
+    ...lists(own, elder),
+    kill: async (filter) => {
+      const { killed } = await own.kill(filter)
+      const there = await ask(ANSWERS.killed, (control) => control.kill(filter))
+      return { killed: killed + (there?.killed ?? 0) }
+    },
+    // It may move while this process and the predecessor look for it.
+    limit: async (id, order) =>
+      (await ifKnown(own.limit(id, order))) ??
+      (await ask(ANSWERS.limited, (control) => control.limit(id, order))) ??
+      (await own.limit(id, order)),
+    drain: (order) =>
+      isEverything(order)
+        ? endBoth(elder, own.drain(order), order.deadlineMs ?? 0)
+        : drainBoth(
+            order,
+            own.drain(order),
+            askElder(elder, ANSWERS.drained, (control) => control.drain(order), undefined),
+          ),
+    end: () => endBoth(elder, own.end(), drainMs()),
+    changeBackend: async (cluster, backend, change) => {
+      const changed = await own.changeBackend(cluster, backend, change)
+      await ask(ANSWERS.any, (control) => control.changeBackend(cluster, backend, change))
+      return changed
+    },
+    ban: async (order) => {
+      const banned = await own.ban(order)
+      if (order.end !== true) return banned
+      const there = await ask(ANSWERS.killed, (control) => control.ban(order))
+      return { ...banned, killed: (banned.killed ?? 0) + (there?.killed ?? 0) }
+    },
+    hold: async (order) => {
+      const held = await own.hold(order)
+      const there = await ask(ANSWERS.held, (control) => control.hold(order))
+      return { ...held, connections: held.connections + (there?.connections ?? 0) }
+    },
+    release: async (cluster) => {
+      const released = await own.release(cluster)
+      const there = await ask(ANSWERS.released, (control) => control.release(cluster))
+      return { ...released, waited: released.waited + (there?.waited ?? 0) }
+    },
+    setLogLevel: async (level) => {
+      await ask(ANSWERS.any, (control) => control.setLogLevel(level))
+      return await own.setLogLevel(level)
+    },
+    reopenLogs: async () => {
+      await own.reopenLogs()
+      await ask(ANSWERS.any, (control) => control.reopenLogs())
+    },
+  }
+}
+
+/** A predecessor that does not answer in time is left out. */
+function lists(own: Control, elder: Elder): Pick<Control, 'connections' | 'sources'> {
+  const look = <Value>(
+    schema: z.ZodType<Value>,
+    act: (control: Control) => Promise<unknown>,
+  ): Promise<Value | undefined> => askElder(elder, schema, act, LOOK_WITHIN_MS).catch(() => undefined)
+  return {
+    connections: async (query) => {
+      const [here, there] = await Promise.all([
+        own.connections(query),
+        look(ANSWERS.connections, (control) => control.connections(query)),
+      ])
+      return there === undefined ? here : mergeConnections([here, ofElder(there, elder.pid)], query)
+    },
+    sources: async (query) => {
+      const here = await own.sources(query)
+      // A table that is shared has what the predecessor counts.
+      if (here.isShared) return here
+      const there = await look(ANSWERS.sources, (control) => control.sources(query))
+      return there === undefined ? here : mergeSources([here, there], query)
+    },
+  }
+}
+
+/** Connections of a predecessor's own predecessor say so already. */
+function ofElder({ matched, connections }: z.infer<typeof ANSWERS.connections>, pid: number): ConnectionList {
+  return {
+    matched,
+    connections: readConnections(connections).map((each) => ({
+      ...each,
+      predecessor: each.predecessor ?? pid,
+    })),
+  }
+}
+
+/** Undefined: no connection of this process has the id. */
+async function ifKnown<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+  return await answer.catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'unknown-name') return undefined
+    throw error
+  })
+}
+
+/** The new config may not have what the order names. */
+async function drainBoth(
+  order: DrainOrder,
+  own: Promise<DrainResult>,
+  there: Promise<DrainResult | undefined>,
+): Promise<DrainResult> {
+  const [here, other] = await Promise.all([ifKnown(own), there])
+  if (here === undefined) return other ?? (await own)
+  return other === undefined ? here : addDrains(order, [here, other])
+}
+
+/** The predecessor drains already. Its connections may last as long as those of this process. */
+async function endBoth(elder: Elder, own: Promise<DrainResult>, deadlineMs: number): Promise<DrainResult> {
+  const beganAt = performance.now()
+  const ended = await own
+  if (deadlineMs === 0 || !elder.isThere) return ended
+  await goneWithin(elder, deadlineMs - (performance.now() - beganAt))
+  const rest = await askElder(elder, ANSWERS.killed, (control) => control.kill({}), ORDER_WITHIN_MS)
+  return { ...ended, cut: ended.cut + (rest?.killed ?? 0) }
+}
+
+async function goneWithin({ gone }: Elder, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms))
+  })
+  await Promise.race([gone.reached, late])
+  clearTimeout(timer)
+}
