@@ -106,7 +106,7 @@ export class MainProcess {
     const supervisor = this.#supervise(begin, handleOf)
     this.supervisor = supervisor
     const own = new WorkersControl(supervisor)
-    const counted = predecessor?.beside(own) ?? own
+    const counted = predecessor?.beside(own, () => supervisor.config.timeouts.drainMs) ?? own
     const control = this.#withUpgrades(own, counted)
     const succession = new WorkersSuccession(supervisor, control)
     const routed = new RoutedControl(control)

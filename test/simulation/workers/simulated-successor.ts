@@ -90,7 +90,10 @@ export class SimulatedSuccessor implements SuccessorProcess {
     const isOver = this.process.state === 'gone' && this.#up.isEmpty && !this.#isGoneTold
     if (!isOver || random?.chance(0.5)) return
     this.#isGoneTold = true
-    this.#predecessor.run(() => this.#hooks.gone('it was ended by SIGKILL'))
+    this.#predecessor.run(() => {
+      this.#hooks.exited('it was ended by SIGKILL')
+      this.#hooks.closed(undefined)
+    })
   }
 
   #turnHere(random: Random | undefined): void {
