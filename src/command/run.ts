@@ -68,7 +68,11 @@ async function check(file: string): Promise<void> {
   ])
   const checked = checkConfigFile(file, process.env)
   await checkLists(checked.config)
-  process.stdout.write(`${file} is good${await runTests(checked)}\n`)
+  const tests = await runTests(checked)
+  const { findWarnings } = await import('../config/warnings/warnings.js')
+  for (const problem of checked.problemsOf(findWarnings(checked.input)))
+    process.stderr.write(`warning: ${visible(formatProblem(problem))}\n`)
+  process.stdout.write(`${file} is good${tests}\n`)
 }
 
 /** Throws with every test of the config that fails. Returns what to say about them. */

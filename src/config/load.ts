@@ -9,6 +9,7 @@ import { getSystemErrorMap } from 'node:util'
 import { LineCounter } from 'yaml'
 import { invalidConfig, MillraceError, type Problem } from '../errors.js'
 import { type Finding, formatPath } from './checks/path.js'
+import { withLists } from './lists.js'
 import type { Config } from './schema.js'
 import type { Environment } from './text/environment.js'
 import { Tree } from './text/tree.js'
@@ -36,7 +37,7 @@ export function readConfigFile(path: string, environment: Environment): CheckedC
 /** A good config, and where its values stand in the file. */
 export interface CheckedConfig {
   readonly config: Config
-  /** Plain values, as the file has them. */
+  /** Plain values, as the file has them. A value that stands for a list is a list here. */
   readonly input: unknown
   /** In the order of the file. */
   problemsOf(findings: readonly Finding[]): Problem[]
@@ -66,10 +67,11 @@ function readText(text: string, environment: Environment, checks?: typeof CHECKS
   // After a syntax error the parser guesses part of the tree. What seems to be missing may only have been
   // skipped.
   if (complaints.length > 0 || tree?.isWhole === false) return { complaints: known }
-  const verdict = judge(tree?.value ?? null, checks)
+  const input = withLists(tree?.value ?? null)
+  const verdict = judge(input, checks)
   if (!('config' in verdict)) return { complaints: [...known, ...located(verdict.findings, tree)] }
   const { config } = verdict
-  return known.length > 0 ? { complaints: known } : { config, input: tree?.value, tree }
+  return known.length > 0 ? { complaints: known } : { config, input, tree }
 }
 
 function located(findings: readonly Finding[], tree: Tree | undefined): Complaint[] {

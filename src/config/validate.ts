@@ -9,6 +9,7 @@ import { checkFds } from './checks/fd-references.js'
 import { checkListFiles } from './checks/list-files.js'
 import { type Finding, formatPath, type Path } from './checks/path.js'
 import { checkReferences } from './checks/references.js'
+import { withLists } from './lists.js'
 import { type Config, configSchema } from './schema.js'
 
 type Check = (input: unknown) => Finding[]
@@ -41,7 +42,8 @@ export function validateConfig(input: unknown, source = 'config'): Config {
   )
 }
 
-export function judge(input: unknown, checks = CHECKS_BEFORE_USE): Verdict {
+export function judge(unlisted: unknown, checks = CHECKS_BEFORE_USE): Verdict {
+  const input = withLists(unlisted)
   const result = configSchema.safeParse(input)
   const findings = [
     ...(result.error?.issues ?? []).flatMap((issue) => toFindings(issue, input)),

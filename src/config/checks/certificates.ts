@@ -16,11 +16,23 @@ export function checkCertificates(input: unknown): Finding[] {
   ])
 }
 
+/** A fault of a certificate's dates. `isGood`: it is valid, and expires soon. */
+interface DatesFinding {
+  readonly finding: Finding
+  readonly isGood: boolean
+}
+
 /**
- * Finds certificates that have expired, expire soon or are not valid yet. A proxy starts with them, because its other
+ * Finds certificates that have expired or are not valid yet. A proxy starts with them, because its other
  * names may be good.
  */
 export function checkCertificateDates(input: unknown): Finding[] {
+  return certificateDates(input)
+    .filter(({ isGood }) => !isGood)
+    .map(({ finding }) => finding)
+}
+
+export function certificateDates(input: unknown): DatesFinding[] {
   return tlsMapsIn(input).flatMap(({ tls, path, ca }) => [
     ...pairsIn(tls, path).flatMap((pair) =>
       checkDates(valueAt(pair.pair, 'cert'), [...pair.path, 'cert'], 'chain'),
@@ -77,10 +89,12 @@ function checkPair(pair: unknown, path: Path): Finding[] {
   }))
 }
 
-function checkDates(value: unknown, path: Path, of: 'chain' | 'authorities'): Finding[] {
+function checkDates(value: unknown, path: Path, of: 'chain' | 'authorities'): DatesFinding[] {
   const { pem } = readNamed(value, path)
   const fault = pem && explainDates(pem, Date.now(), of)
-  return fault === undefined ? [] : [{ path, message: fault.message, about: 'value' }]
+  if (fault === undefined) return []
+  const { message, isGood } = fault
+  return [{ finding: { path, message, about: 'value' }, isGood }]
 }
 
 function checkAuthority(ca: unknown, path: Path): Finding[] {

@@ -22,6 +22,9 @@ export function withIpv6Only<Listener extends { readonly address: Address }>(
   }))
 }
 
+/** Whether the kernel chooses a free port. */
+export const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0
+
 /**
  * Whether the kernel gives the port to only one of the two, because the address of one includes the other's.
  */

@@ -12,12 +12,14 @@ import { checkDial } from './dial-references.js'
 import { checkHealth } from './health-references.js'
 import { checkLimits } from './limit-references.js'
 import { checkLimitSizes } from './limit-sizes.js'
-import { addressKey } from './listener-addresses.js'
+import { addressKey, isAnyPort } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
+import { findLoops } from './loops.js'
 import { checkNames } from './name-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { checkQueue } from './queue-references.js'
 import { checkRefuseAs } from './refuse-as-references.js'
+import { sharedAddresses } from './shared-addresses.js'
 import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
 import { checkTests } from './test-references.js'
@@ -35,7 +37,9 @@ export function checkReferences(input: unknown): Finding[] {
   const clusters = valueAt(input, 'clusters')
   return [
     ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index], clusters)),
-    ...repeatedListeners(listeners, adminClaims(valueAt(input, 'admin'))),
+    ...repeatedNames(listeners),
+    ...sharedAddresses(input),
+    ...findLoops(input).filter(({ isCertain }) => isCertain),
     ...checkStartTls(input),
     ...checkSpeaks(input),
     ...checkLimits(input),
@@ -65,49 +69,25 @@ function badName(name: string): Finding[] {
   return message === undefined ? [] : [{ path: ['clusters', name], message, about: 'key' }]
 }
 
-/**
- * Port 0 may repeat, because each time it is another free port. A repeated address is not also reported as a
- * repeated name.
- */
-function repeatedListeners(listeners: readonly unknown[], others: readonly Claim[]): Finding[] {
-  const addresses: Claim[] = []
+/** A listener without a name has its address as name. A repeated address is not also reported as a repeated name. */
+function repeatedNames(listeners: readonly unknown[]): Finding[] {
   const names: Claim[] = []
-  const keys = new Set<string>()
+  const addresses = new Set<string>()
   listeners.forEach((listener, index) => {
     const path = ['listeners', index]
     const address = addressAt(listener, parseListenerAddress)
-    const key = address && fixedKey(address)
-    if (key !== undefined) addresses.push({ key, path: [...path, 'address'] })
+    const text = address && formatAddress(address)
     const name = valueAt(listener, 'name')
     if (typeof name === 'string') names.push({ key: name, path: [...path, 'name'] })
-    else if (address && (key === undefined || !keys.has(key)))
-      names.push({ key: formatAddress(address), path })
-    if (key !== undefined) keys.add(key)
+    else if (address && text !== undefined && (isAnyPort(address) || !addresses.has(text)))
+      names.push({ key: text, path })
+    if (text !== undefined) addresses.add(text)
   })
-  return [
-    ...tellRepeats(
-      [...addresses, ...others],
-      (key, first) => `${key} is already used at ${first}: write another address`,
-    ),
-    ...tellRepeats(
-      names,
-      (key, first) => `the name ${quote(key)} is already used at ${first}: write another name`,
-    ),
-  ]
+  return tellRepeats(
+    names,
+    (key, first) => `the name ${quote(key)} is already used at ${first}: write another name`,
+  )
 }
-
-function adminClaims(admin: unknown): Claim[] {
-  const places = Array.isArray(admin) ? admin.map((each, index) => [each, index]) : [[admin]]
-  return places.flatMap(([place, ...path]): Claim[] => {
-    const address = addressAt(typeof place === 'string' ? { address: place } : place, parseListenerAddress)
-    const key = address && fixedKey(address)
-    return key === undefined ? [] : [{ key, path: ['admin', ...path] }]
-  })
-}
-
-/** Undefined: the kernel chooses the port. */
-const fixedKey = (address: Address): string | undefined =>
-  address.kind === 'tcp' && address.port === 0 ? undefined : addressKey(address)
 
 function keyWithoutCert(clusters: unknown, name: string): Finding[] {
   return BACKEND_TLS.flatMap((keys): Finding[] => {

@@ -28,7 +28,7 @@ const entry = z.unknown().transform((value, context): { addresses: string } | { 
 })
 
 export const accessListField: z.ZodType<AccessList> = fields
-  .listOf(`a list of ${AN_ENTRY}`, entry)
+  .oneOrMore(`a list of ${AN_ENTRY}`, entry)
   .transform((entries) => ({
     addresses: entries.flatMap((each) => ('addresses' in each ? [each.addresses] : [])),
     files: entries.flatMap((each) => ('file' in each ? [each.file] : [])),

@@ -60,12 +60,7 @@ const http: z.ZodType<Omit<HttpCheck, 'kind'>> = fields.strictMap('a map: { path
   method: matching('a method in capitals, such as GET', METHOD).default('GET'),
   path: matching('a path that begins with "/", such as /healthz', PATH).default('/'),
   host: fields.optional(matching('a host, such as example.com', HOST)),
-  status: z
-    .preprocess(
-      (value) => (typeof value === 'string' || typeof value === 'number' ? [value] : value),
-      fields.listOf(`${A_STATUS}, or a list`, status),
-    )
-    .prefault('200-399'),
+  status: fields.oneOrMore(`${A_STATUS}, or a list`, status).prefault('200-399'),
 })
 
 const bytes = parsed(readBytes).transform(({ text }) => text)

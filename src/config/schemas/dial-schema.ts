@@ -53,15 +53,9 @@ const allowed: z.ZodType<AllowedName> = z.preprocess(
 export const dialField: z.ZodType<CheckedDial | undefined> = fields.optional(
   fields.strictMap('a map: { server, allow }', {
     server: fields.choiceOf(ASKED_BY),
-    allow: z.preprocess(
-      (value) => (typeof value === 'string' ? [value] : value),
-      fields.listOf('a list of names that clients may ask for', allowed),
-    ),
+    allow: fields.oneOrMore('a list of names that clients may ask for', allowed),
     ports: fields.optional(
-      z.preprocess(
-        (value) => (typeof value === 'number' || typeof value === 'string' ? [value] : value),
-        fields.listOf('a port, or a list of ports', fields.wholeNumberField(1, LAST_PORT)),
-      ),
+      fields.oneOrMore('a port, or a list of ports', fields.wholeNumberField(1, LAST_PORT)),
     ),
   }),
 )

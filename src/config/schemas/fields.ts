@@ -8,6 +8,7 @@ import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { whyNoAbstractNames } from '../../io/kernel/native.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { LONGEST_DURATION_MS } from '../constants.js'
+import { ourKeyFor } from '../foreign-keys.js'
 import { didYouMean, oneOf } from '../suggest.js'
 import { parseDuration, parseSize } from '../units.js'
 import { expected, quote } from '../wording.js'
@@ -28,9 +29,17 @@ export function strictMap<Shape extends z.ZodRawShape>(
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => whereElse(key) ?? `unknown key${oneOf(key, known)}`).join('\n')
+        ? issue.keys.map((key) => whereElse(key) ?? explainUnknown(key, known)).join('\n')
         : expected(what, issue.input),
   })
+}
+
+/** A key that is near is meant, or else that of another proxy. */
+function explainUnknown(key: string, known: readonly string[]): string {
+  const ours = didYouMean(key, known) === '' ? ourKeyFor(key) : undefined
+  return ours === undefined
+    ? `unknown key${oneOf(key, known)}`
+    : `unknown key: its name here is ${ours}: use that key`
 }
 
 /** A value that may be missing. Its key is always there, so that every config has the same shape. */
@@ -45,10 +54,7 @@ export function textsField(
   what: string,
   explain: (text: string) => string | undefined,
 ): z.ZodType<readonly string[]> {
-  return z.preprocess(
-    (value) => (typeof value === 'string' ? [value] : value),
-    listOf(`${what}, or a list`, checkedTextField(what, explain)),
-  )
+  return oneOrMore(`${what}, or a list`, checkedTextField(what, explain))
 }
 
 /** A text. `explain` must find nothing wrong with it. */
@@ -57,6 +63,17 @@ export function checkedTextField(what: string, explain: (text: string) => string
     const message = explain(value)
     if (message !== undefined) context.addIssue({ code: 'custom', message: `${quote(value)}: ${message}` })
   })
+}
+
+/** One text or number, or a list of at least one. */
+export function oneOrMore<Item extends z.ZodType>(
+  what: string,
+  item: Item,
+): z.ZodPreprocess<z.ZodArray<Item>> {
+  return z.preprocess(
+    (value) => (typeof value === 'string' || typeof value === 'number' ? [value] : value),
+    listOf(what, item),
+  )
 }
 
 /** A list of at least one. */

@@ -104,7 +104,7 @@ const tags = z
 const acceptProxy = fields.strictMap('a map: { from }', {
   from: addresses,
   required: fields.booleanField.default(true),
-  logTlvs: fields.listOf('a list of TLV types', fields.wholeNumberField(0xe0, 0xff)).default([]),
+  logTlvs: fields.oneOrMore('a list of TLV types', fields.wholeNumberField(0xe0, 0xff)).default([]),
   timeoutMs: fields.durationField.default(5000),
 })
 

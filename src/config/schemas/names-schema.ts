@@ -33,7 +33,7 @@ const server = fields
 
 export const namesSchema: z.ZodType<NamesSettings> = fields
   .strictMap('a map, such as { servers: [192.0.2.53] }', {
-    servers: fields.optional(fields.listOf('a list of DNS servers', server)),
+    servers: fields.optional(fields.oneOrMore('a list of DNS servers', server)),
     timeoutMs: fields.optional(fields.waitField),
     tries: fields.optional(fields.wholeNumberField(1, MOST_TRIES)),
     minTtlMs: fields.waitField.default(USUAL_NAMES.minTtlMs),

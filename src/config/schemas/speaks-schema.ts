@@ -2,7 +2,7 @@
  * What clients speak first, as a config says it: names of protocols, bytes in hex, and what becomes of clients that say
  * nothing.
  */
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { Protocol, Spoken } from '../../peek/speaks/protocols.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
@@ -36,10 +36,7 @@ const spoken = fields.checkedTextField(A_PROTOCOL, explainSpoken).transform((tex
 })
 
 /** `routes[].speaks`: one, or a list of at least one. */
-export const speaksField: z.ZodType<readonly Spoken[]> = z.preprocess(
-  (value) => (typeof value === 'string' ? [value] : value),
-  fields.listOf(`${A_PROTOCOL}, or a list`, spoken),
-)
+export const speaksField: z.ZodType<readonly Spoken[]> = fields.oneOrMore(`${A_PROTOCOL}, or a list`, spoken)
 
 export const onSilentSchema = (clusterName: z.ZodType<string>) =>
   fields.strictMap('a map: { afterMs, cluster }', { afterMs: fields.waitField, cluster: clusterName })

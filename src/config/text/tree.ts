@@ -61,10 +61,12 @@ export class Tree {
     return this.#broken.has(formatPath(path))
   }
 
-  /** The offset of what a finding is about, or of the nearest thing around it. */
+  /** The offset of what a finding is about, or of the nearest thing around it. One value may stand for a list with this value. */
   offsetOf({ path, about }: Pick<Finding, 'path' | 'about'>): number {
     for (let length = path.length; length > 0; length--) {
-      const place = this.#places.get(formatPath(path.slice(0, length)))
+      const part = path.slice(0, length)
+      const place =
+        this.#places.get(formatPath(part)) ?? this.#places.get(formatPath(part.filter((key) => key !== 0)))
       if (place !== undefined) return length === path.length ? place[about] : place.value
     }
     return this.#places.get('')?.value ?? 0

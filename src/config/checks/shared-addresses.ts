@@ -1,0 +1,49 @@
+/**
+ * Addresses that two of the listeners and admin addresses want: the same one, or one that includes the other, such as 0.0.0.0:80
+ * and 127.0.0.1:80. Works on unchecked input, as `references.ts` does.
+ */
+import type { Address } from '../../address.js'
+import { parseListenerAddress } from '../schemas/fields.js'
+import {
+  addressKey,
+  formatPlace,
+  isAnyPort,
+  type ListenPlace,
+  overlap,
+  withIpv6Only,
+} from './listener-addresses.js'
+import { type Finding, formatPath, type Path } from './path.js'
+import { valueAt } from './unchecked.js'
+
+interface Claim extends ListenPlace {
+  readonly path: Path
+}
+
+/** Port 0 may repeat, because each time it is another free port. */
+export function sharedAddresses(input: unknown): Finding[] {
+  const places = ['listeners', 'admin'].flatMap((key) => placesIn(valueAt(input, key), [key]))
+  const claims = withIpv6Only(places.filter(({ address }) => !isAnyPort(address)))
+  const byPort = new Map<string | number, Claim[]>()
+  return claims.flatMap((claim): Finding[] => {
+    const port = claim.address.kind === 'tcp' ? claim.address.port : claim.address.path
+    const others = byPort.get(port) ?? []
+    byPort.set(port, [...others, claim])
+    const first = others.find((other) => overlap(other, claim))
+    return first === undefined ? [] : [{ path: claim.path, message: explain(claim, first), about: 'value' }]
+  })
+}
+
+function explain(claim: Claim, first: Claim): string {
+  const key = addressKey(claim.address)
+  const where = formatPath(first.path)
+  if (key === addressKey(first.address)) return `${key} is already used at ${where}: write another address`
+  return `${formatPlace(claim)} and ${formatPlace(first)} at ${where} include each other: write another address or port`
+}
+
+function placesIn(value: unknown, path: Path): { address: Address; path: Path }[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => placesIn(item, [...path, index]))
+  const isText = typeof value === 'string'
+  const text = isText ? value : valueAt(value, 'address')
+  const address = typeof text === 'string' ? parseListenerAddress(text) : undefined
+  return typeof address === 'object' ? [{ address, path: isText ? path : [...path, 'address'] }] : []
+}

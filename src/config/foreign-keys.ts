@@ -1,0 +1,76 @@
+/**
+ * What the keys and directives of other proxies are called here. People write them from memory, so an unknown key is answered with
+ * ours. docs/coming-from.md has the whole tables.
+ */
+
+/** In lower case, without `-`, `_` and blanks. */
+const OURS: Readonly<Record<string, string>> = {
+  acceptproxy: 'listeners[].acceptProxy',
+  agentcheck: 'clusters.NAME.health.agent',
+  backend: 'clusters',
+  bind: 'listeners[].address',
+  cafile: 'listeners[].tls.clientCa',
+  check: 'clusters.NAME.health.check',
+  connectiontimeout: 'timeouts.connectMs',
+  crt: 'listeners[].tls.cert',
+  defaultbackend: 'listeners[].cluster',
+  entrypoints: 'listeners',
+  fall: 'clusters.NAME.health.check.fall',
+  failtimeout: 'clusters.NAME.health.eject.forMs',
+  frontend: 'listeners',
+  frontends: 'listeners',
+  fullconn: 'limits.maxConnections',
+  globalmaxconn: 'limits.maxConnections',
+  hardstopafter: 'timeouts.drainMs',
+  idletimeout: 'timeouts.idleMs',
+  inter: 'clusters.NAME.health.check.everyMs',
+  leastconn: 'clusters.NAME.balance',
+  limitconn: 'limits.maxConnections',
+  listen: 'listeners',
+  loadbalancer: 'clusters.NAME.balance',
+  maxconn: 'limits.maxConnections',
+  maxconns: 'clusters.NAME.backends[].maxConnections',
+  maxfails: 'clusters.NAME.health.eject.failures',
+  mode: 'listeners[].protocol',
+  nbproc: 'workers',
+  nbthread: 'workers',
+  preconnecttimeout: 'timeouts.firstBytesMs',
+  proxyconnecttimeout: 'timeouts.connectMs',
+  proxypass: 'listeners[].cluster',
+  proxyprotocol: 'clusters.NAME.sendProxy',
+  proxytimeout: 'timeouts.idleMs',
+  resolver: 'names.servers',
+  resolvers: 'names.servers',
+  rise: 'clusters.NAME.health.check.rise',
+  routers: 'listeners[].routes',
+  sendproxy: 'clusters.NAME.sendProxy',
+  sendproxyv2: 'clusters.NAME.sendProxy',
+  server: 'clusters.NAME.backends',
+  servers: 'clusters.NAME.backends',
+  services: 'clusters',
+  slowstart: 'clusters.NAME.slowStartMs',
+  ssl: 'listeners[].tls',
+  sslcertificate: 'listeners[].tls.cert',
+  sslcertificatekey: 'listeners[].tls.key',
+  sslpreread: 'listeners[].routes',
+  stats: 'admin',
+  timeoutclient: 'timeouts.idleMs',
+  timeoutconnect: 'timeouts.connectMs',
+  timeoutqueue: 'clusters.NAME.limits.queueMs',
+  timeoutserver: 'timeouts.idleMs',
+  timeouttunnel: 'timeouts.idleMs',
+  upstream: 'clusters',
+  upstreams: 'clusters',
+  usebackend: 'listeners[].routes',
+  workerprocesses: 'workers',
+  workerconnections: 'limits.maxConnections',
+}
+
+/** The key of ours that another proxy calls so. Undefined: no proxy that we know does. */
+export function ourKeyFor(key: string): string | undefined {
+  const plain = key.toLowerCase().replace(/[-_ ]/g, '')
+  return Object.hasOwn(OURS, plain) ? OURS[plain] : undefined
+}
+
+/** All keys of ours that this file names. */
+export const OUR_KEYS: readonly string[] = Object.values(OURS)
