@@ -26,6 +26,7 @@
             'native/notify.cc',
             'native/orphans.cc',
             'native/shared_counts.cc',
+            'native/tcp_info.cc',
             'native/transfer.cc',
           ],
           'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],

@@ -15,6 +15,7 @@
 #include "poller.h"
 #include "shared_counts.h"
 #include "socket.h"
+#include "tcp_info.h"
 #include "transfer.h"
 
 namespace millrace {
@@ -71,6 +72,17 @@ constexpr Constant kConstants[] = {
     {"HINT_MAY_BE_URGENT", kMayBeUrgent},
     {"HINT_READ_TO_THE_END", kReadToTheEnd},
     {"HINT_MAY_BE_EMPTY", kMayBeEmpty},
+
+    {"RTT_MICROS", kRttMicros},
+    {"SILENT_MS", kSilentMs},
+    {"RETRANSMITS", kRetransmits},
+    {"RTO_MICROS", kRtoMicros},
+    {"ACKED_BYTES", kAckedBytes},
+    {"BYTES_PER_SECOND", kBytesPerSecond},
+    {"BUSY_MICROS", kBusyMicros},
+    {"RWND_MICROS", kRwndMicros},
+    {"SNDBUF_MICROS", kSndbufMicros},
+    {"TCP_INFO_CELLS", kTcpInfoCells},
 
     {"NO_KERNEL_PIPE", kNoKernelPipe},
     {"SMALLEST_PIPE_BYTES", kSmallestUsefulBytes},

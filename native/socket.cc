@@ -262,11 +262,4 @@ int SetPacing(int fd, int64_t bytes_per_second) {
   return SetOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, is_limited ? UnsentBytes(bytes_per_second) : 0);
 }
 
-int RoundTripMicros(int fd) {
-  tcp_info info = {};
-  socklen_t length = sizeof(info);
-  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return -errno;
-  return static_cast<int>(info.tcpi_rtt);
-}
-
 }  // namespace millrace

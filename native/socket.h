@@ -91,9 +91,6 @@ int UnacknowledgedBytes(int fd);
 // -EOPNOTSUPP.
 int SetPacing(int fd, int64_t bytes_per_second);
 
-// Smoothed round-trip time in µs from TCP_INFO. Other sockets return -ENOPROTOOPT and the like.
-int RoundTripMicros(int fd);
-
 }  // namespace millrace
 
 #endif  // MILLRACE_SOCKET_H_

@@ -7,6 +7,7 @@ import {
   deniedOf,
   destination,
   EXPIRES_SOON_MS,
+  limitedBy,
   limitsOf,
   listenerState,
   splicedShare,
@@ -195,6 +196,14 @@ function connectionTable(buttons) {
       width: 11,
       isWide: true,
       cell: carriers,
+    },
+    {
+      title: 'Limited by',
+      hint: 'Who keeps bytes waiting, and for which share of the life of the connection',
+      width: 11,
+      isWide: true,
+      isShown: (rows) => rows.some((row) => limitedBy(row) !== ''),
+      cell: limitedBy,
     },
     {
       title: 'Limits',

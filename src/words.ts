@@ -109,6 +109,15 @@ function limitOf(which: string, { mostBytesPerSecond, waitsFor }: Connection['up
   return own + wait === '' ? '' : which + own + wait
 }
 
+/** `client-network 84%`: what limits the connection, and for which share of its life. Empty: nothing that is known. */
+export function limitedBy({
+  limitedBy: who,
+  limitedShares,
+}: Pick<Connection, 'limitedBy' | 'limitedShares'>): string {
+  if (who === undefined || who === 'nobody') return ''
+  return `${who} ${share(limitedShares?.[who] ?? 0, 1)}`
+}
+
 /** The share of all bytes that was spliced. */
 export function splicedShare({
   bytesUp,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../constants.h"
+#include "../tcp_info.h"
 #include "call.h"
 
 namespace millrace {
@@ -82,7 +83,9 @@ Napi::Value Unacknowledged(Info info) { return Answer(info, UnacknowledgedBytes(
 
 Napi::Value SetPacingOf(Info info) { return Answer(info, SetPacing(Int(info, 0), Long(info, 1))); }
 
-Napi::Value RoundTrip(Info info) { return Answer(info, RoundTripMicros(Int(info, 0))); }
+Napi::Value TcpInfoOf(Info info) {
+  return Answer(info, ReadTcpInfo(Int(info, 0), reinterpret_cast<double*>(Of(info).scratch.data)));
+}
 
 }  // namespace
 
@@ -101,7 +104,7 @@ void ExportSockets(Napi::Object exports, Addon* addon) {
   Export<Receive>(exports, "receive", addon);
   Export<Unacknowledged>(exports, "unacknowledged", addon);
   Export<SetPacingOf>(exports, "setPacing", addon);
-  Export<RoundTrip>(exports, "roundTripMicros", addon);
+  Export<TcpInfoOf>(exports, "tcpInfo", addon);
 }
 
 }  // namespace millrace

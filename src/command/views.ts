@@ -19,6 +19,7 @@ import {
   draining,
   hasTiers,
   laterTiers,
+  limitedBy,
   limitsOf,
   listenerState,
   listTroubles,
@@ -132,6 +133,7 @@ const CONNECTION_COLUMNS: readonly Column<ConnectionInfo>[] = [
   { title: 'UP/S', isRight: true, text: ({ up }) => rate(up.bytesPerSecond) },
   { title: 'DOWN/S', isRight: true, text: ({ down }) => rate(down.bytesPerSecond) },
   { title: 'CARRIERS', text: carriers },
+  { title: 'LIMITED BY', isShown: (rows) => rows.some((row) => limitedBy(row) !== ''), text: limitedBy },
   { title: 'LIMITS', isShown: (rows) => rows.some((row) => limitsOf(row) !== ''), text: limitsOf },
 ]
 

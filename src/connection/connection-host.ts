@@ -24,6 +24,8 @@ export interface ConnectionHost extends NegotiationHost {
   failed(connection: ConnectionView, cause: 'route-failed' | 'internal-error', error: unknown): void
   /** A backend has accepted. The connection knows its `connectMicros`. */
   connected(connection: ConnectionView): void
+  /** It has had a backend for `openMs`. Told at each look at deadlines, the last of which was `sinceMs` ago. */
+  lasts(connection: ConnectionView, openMs: number, sinceMs: number): void
   /** Both sides are ready, and nothing has moved through the pipe. */
   joined(connection: ConnectionView, pipe: Pipe): void
   /** That backend's first byte has come. The connection knows its `firstByteMicros`. */

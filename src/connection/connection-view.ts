@@ -12,9 +12,12 @@ import {
 } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { Choice } from '../cluster/explanation.js'
+import type { TcpSending } from '../io/tcp-info.js'
+import { type Limiting, limitingOf } from '../observe/records/limited-by.js'
 import type { ConnectionFacts, OpeningFacts, RecordEnding } from '../observe/records/record.js'
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
+import type { SlowedDirections } from '../pipe/throttle.js'
 import { FrozenStage } from './frozen-stage.js'
 import { mayNameClients } from './listener-policy.js'
 import type { Negotiation } from './negotiation.js'
@@ -176,6 +179,9 @@ export abstract class ConnectionView {
     const { settled, reached } = this
     const learnt = settled?.facts()
     const { roundTrips } = this.stage instanceof RefusedClient ? this.stage : (settled ?? {})
+    const client = roundTrips === undefined ? this.stage.client.tcpInfo() : undefined
+    const backend = roundTrips === undefined ? this.pipe?.backend.tcpInfo() : undefined
+    const slowed = this.pipe?.limits?.slowed()
     const { bytesUp, bytesDown, splicedUp, splicedDown, notSplicing } = totals
     return {
       acceptedAt: Date.now() - totalMicros / 1000,
@@ -202,15 +208,31 @@ export abstract class ConnectionView {
       connectMicros: this.connectMicros,
       firstByteMicros: this.firstByteMicros,
       totalMicros,
-      clientRttMicros: roundTrips === undefined ? this.stage.client.roundTripMicros() : roundTrips.client,
-      backendRttMicros: roundTrips === undefined ? this.pipe?.backend.roundTripMicros() : roundTrips.backend,
+      clientRttMicros: roundTrips === undefined ? client?.rttMicros : roundTrips.client,
+      backendRttMicros: roundTrips === undefined ? backend?.rttMicros : roundTrips.backend,
       bytesUp,
       bytesDown,
       splicedUp,
       splicedDown,
       notSplicing,
-      limited: this.pipe?.limits?.slowed(),
+      limited: slowed,
+      limiting: this.limiting(totalMicros, totals, slowed, client?.sending, backend?.sending),
     }
+  }
+
+  /** Undefined: it is not known of both sides what the kernel knows, or there is no pipe. */
+  private limiting(
+    totalMicros: number,
+    totals: PipeTotals,
+    slowed: SlowedDirections | undefined,
+    client: TcpSending | undefined,
+    backend: TcpSending | undefined,
+  ): Limiting | undefined {
+    const { connectMicros, firstByteMicros } = this
+    if (client === undefined || backend === undefined || connectMicros === undefined) return undefined
+    const { waitMicros = 0, queuedMicros = 0 } = this
+    const times = { totalMicros, waitMicros, queuedMicros, connectMicros, firstByteMicros }
+    return limitingOf({ ...times, client, backend, totals, slowed })
   }
 
   /** For error logs. */

@@ -4,12 +4,11 @@
  *   accept → opening (who is it, what does it want) → dial (which backend) → preamble (what the backend is told)
  *          → exchange (an HTTP head and its answer) → pipe (the bytes) → record (what happened)
  *
- * Most connections need neither opening nor preamble nor exchange. Then millrace reads nothing from the
- * client before it has a backend. The first bytes wait in the kernel, so trying another backend loses
- * nothing. A connection decides, and the pipe moves bytes. What is in progress is the connection's stage.
- * Ending the connection means ending its stage. A connection lives as long as its client stays. So what is
- * needed only before the pipe belongs to the stages before. Its methods are `private` and not `#`, because V8
- * would give the object another field for `#`. What a connection tells about itself is in connection-view.ts.
+ * Most connections need neither opening nor preamble nor exchange. Then millrace reads nothing from the client before it has a
+ * backend. The first bytes wait in the kernel, so trying another backend loses nothing. A connection decides, and the pipe
+ * moves bytes. What is in progress is the connection's stage. A connection lives as long as its client stays. So what is needed
+ * only before the pipe belongs to the stages before. Its methods are `private` and not `#`, because V8 would give the object
+ * another field for `#`. What a connection tells about itself is in connection-view.ts.
  */
 import type { Address, PeerAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
@@ -82,8 +81,9 @@ export class Connection
   expire(now: number, sinceMs = 0): void {
     this.pipe?.expire(now)
     if (!this.isConnected) return
-    const socket = this.pipe?.backend ?? this.negotiation?.backend?.socket
-    watchLasting(this, socket, now - this.acceptedAt - this.dialledMicros! / 1000, sinceMs)
+    const openMs = now - this.acceptedAt - this.dialledMicros! / 1000
+    watchLasting(this, this.pipe?.backend ?? this.negotiation?.backend?.socket, openMs, sinceMs)
+    this.#host?.lasts(this, openMs, sinceMs)
   }
 
   /**

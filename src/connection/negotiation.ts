@@ -232,8 +232,8 @@ export class Negotiation {
 
   #noteRoundTrips(): void {
     this.roundTrips ??= {
-      client: this.client.roundTripMicros(),
-      backend: this.backend?.socket.roundTripMicros(),
+      client: this.client.tcpInfo()?.rttMicros,
+      backend: this.backend?.socket.tcpInfo()?.rttMicros,
     }
   }
 

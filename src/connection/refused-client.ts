@@ -16,7 +16,7 @@ export class RefusedClient {
   constructor(client: Socket, { runQueue, sweep }: Engine, phase: RecordEnding['phase']) {
     this.phase = phase
     this.dialogue = new Dialogue(client, runQueue, sweep)
-    this.roundTrips = { client: client.roundTripMicros(), backend: undefined }
+    this.roundTrips = { client: client.tcpInfo()?.rttMicros, backend: undefined }
   }
 
   get client(): Socket {

@@ -8,6 +8,7 @@ import type { Socket as NetSocket } from 'node:net'
 import type { Address } from '../address.js'
 import type { Liveness } from './liveness.js'
 import type { NotSplicing } from './not-splicing.js'
+import type { TcpInfo } from './tcp-info.js'
 
 /** Bytes, an end or an error may be there to read. */
 export const READABLE = 1
@@ -88,6 +89,6 @@ export interface Socket {
   unacknowledgedBytes(): number | undefined
   /** The address that the peer connected to. Undefined if nobody can tell any more. */
   localAddress(): Address | undefined
-  /** Smoothed round-trip time in µs (TCP_INFO), or undefined where the platform does not tell. */
-  roundTripMicros(): number | undefined
+  /** Undefined where the platform does not tell, and for other sockets than TCP. */
+  tcpInfo(): TcpInfo | undefined
 }

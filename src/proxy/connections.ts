@@ -170,6 +170,11 @@ export class Connections implements ConnectionHost {
   connected(connection: Connection): void {
     this.#counters.connected(connection)
     this.#health.connected(connection)
+    this.#connectionLog.opened(connection)
+  }
+
+  lasts(connection: Connection, openMs: number, sinceMs: number): void {
+    this.#connectionLog.lasts(connection, openMs, sinceMs)
   }
 
   joined(connection: Connection, pipe: Pipe): void {

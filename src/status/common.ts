@@ -7,6 +7,11 @@ import { choice, count, gauge } from './kinds.js'
 export const SIDES = ['client', 'backend'] as const
 export const PARTIES = [...SIDES, 'proxy'] as const
 
+/** What can limit a connection. src/observe/records/limited-by.ts says what each word means. */
+export const LIMITS = ['client', 'client-network', 'backend', 'backend-network', 'our-limit'] as const
+/** The value if nothing of that limits it. */
+export const NOBODY = 'nobody' as const
+
 /**
  * What a connection waits for, in the order of its life. src/observe/endings.ts says what each phase means.
  */

@@ -1,7 +1,7 @@
 /**
  * The fields of an open connection. Pure.
  */
-import { PHASES } from './common.js'
+import { LIMITS, NOBODY, PHASES } from './common.js'
 import { choice, count, earliest, finding, gauge, key, numberKey, optional, part, setting } from './kinds.js'
 
 /** One direction of the connection. */
@@ -19,6 +19,15 @@ export const DIRECTION = {
   /** Why the direction does not splice now. Undefined: it splices, or there is no pipe yet. */
   notSplicing: optional(finding()),
 }
+
+/** The shares of the connection's life so far, 0 to 1, by what limited it. Undefined: below 0.01. */
+const LIMITED_SHARES = {
+  client: optional(gauge('share')),
+  'client-network': optional(gauge('share')),
+  backend: optional(gauge('share')),
+  'backend-network': optional(gauge('share')),
+  'our-limit': optional(gauge('share')),
+} satisfies Record<(typeof LIMITS)[number], unknown>
 
 export const CONNECTION = {
   /** The same id as in the record. */
@@ -41,6 +50,9 @@ export const CONNECTION = {
   ageMs: gauge('ms'),
   /** Since a byte last moved, or since the present phase began. */
   idleMs: gauge('ms'),
+  /** As in the record, for its life so far. Undefined: the kernel does not tell of both sides. */
+  limitedBy: optional(choice([...LIMITS, NOBODY])),
+  limitedShares: optional(part(LIMITED_SHARES)),
   up: part(DIRECTION),
   down: part(DIRECTION),
 }

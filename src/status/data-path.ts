@@ -99,7 +99,19 @@ export const KERNEL = {
 
 /** Records (access log) so far. */
 export const RECORDS = {
-  written: count('records', metric('millrace_records_written_total', 'Records (access log) written.')),
+  /** Records that the file, the pipe or the terminal has taken. A library user's logger takes each at once. */
+  written: count(
+    'records',
+    metric('millrace_records_written_total', 'Records (access log) that the target of the log has taken.'),
+  ),
+  /** How many of these were written while their connection was open. */
+  whileOpen: count(
+    'records',
+    metric(
+      'millrace_records_while_open_total',
+      'Of the records written: those of connections that were still open.',
+    ),
+  ),
   /** Records that the config does not want, or that are below the level of the log. */
   skipped: count(
     'records',

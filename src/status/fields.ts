@@ -23,6 +23,7 @@ export type Unit =
   | 'records'
   | 'reloads'
   | 'seconds'
+  | 'share'
   | 'sockets'
   | 'tier'
   | 'times'

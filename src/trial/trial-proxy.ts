@@ -31,7 +31,7 @@ const QUIET_TURNS = 100
 const MOST_DEADLINES = 6
 
 /** Every record, whatever the config says. */
-const ALL = { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] }
+const ALL = { sample: 1, always: [], minBytes: 0, minMs: 0, atOpen: false, everyMs: 0, redact: [] }
 /** A name has no answer yet, so a client waits for it with the cluster that it has got. */
 const NAMES: Names = {
   read: () => ({ cancel: () => {} }),
@@ -144,7 +144,7 @@ export class TrialProxy {
     return {
       log,
       record: (_, facts, ending) => {
-        this.#ended ??= { facts, ending }
+        if (ending !== undefined) this.#ended ??= { facts, ending }
         return true
       },
       reopen: async () => {},

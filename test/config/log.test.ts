@@ -7,7 +7,7 @@ const least = {
   listeners: [{ address: '127.0.0.1:80', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
 }
-const ALL = { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] }
+const ALL = { sample: 1, always: [], minBytes: 0, minMs: 0, atOpen: false, everyMs: 0, redact: [] }
 
 const logOf = (log: unknown) => validateConfig({ ...least, log }).log
 
@@ -25,7 +25,11 @@ describe('the key log', () => {
     [{ sample: 0 }, { ...ALL, sample: 0 }],
     [
       { sample: '0.01', always: ['errors'], minBytes: '1', minMs: '1s', redact: ['client', 'http.path'] },
-      { sample: 0.01, always: ['errors'], minBytes: 1, minMs: 1000, redact: ['client', 'http.path'] },
+      { ...ALL, sample: 0.01, always: ['errors'], minBytes: 1, minMs: 1000, redact: ['client', 'http.path'] },
+    ],
+    [
+      { atOpen: true, everyMs: '5m' },
+      { ...ALL, atOpen: true, everyMs: 300_000 },
     ],
   ])('log.access: %j becomes %j', (access, meant) => {
     expect(logOf({ access }).access).toEqual(meant)

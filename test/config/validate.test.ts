@@ -94,7 +94,7 @@ describe('validateConfig', () => {
       keepalive,
       log: {
         level: 'info',
-        access: { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] },
+        access: { sample: 1, always: [], minBytes: 0, minMs: 0, atOpen: false, everyMs: 0, redact: [] },
         explain: false,
       },
       tests: [],

@@ -54,6 +54,7 @@ describe('a connection that waits for its backend', () => {
         throw new Error('there is no route function')
       },
       connected: () => {},
+      lasts: () => {},
       answered: () => {},
       joined: () => {},
       left: () => {},
@@ -186,6 +187,6 @@ function fakeSocket(): Socket & { resets: number } {
     setPacing: unread,
     localAddress: () => undefined,
     unacknowledgedBytes: () => 0,
-    roundTripMicros: () => undefined,
+    tcpInfo: () => undefined,
   }
 }

@@ -69,6 +69,7 @@ export function loneConnection(
     admitNamed: () => undefined,
     enter: () => 'in',
     connected: () => {},
+    lasts: () => {},
     answered: () => {},
     joined: () => {},
     left: () => {},

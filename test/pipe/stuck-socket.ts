@@ -59,7 +59,7 @@ export class StuckSocket implements Socket {
   setPacing(): boolean {
     return false
   }
-  roundTripMicros(): undefined {}
+  tcpInfo(): undefined {}
 }
 
 export function hostWith(settings: Partial<PipeSettings> = {}): PipeHost {

@@ -10,6 +10,8 @@ import { connectTo, type Peer } from '../support/peer.js'
 export class HandOverRig {
   readonly backend: Backend
   readonly records: Record<string, unknown>[] = []
+  /** Those of connections that were still open. */
+  readonly openRecords: Record<string, unknown>[] = []
   readonly #folder: string
   readonly #proxies: RunningProxy[] = []
   readonly #peers: Peer[] = []
@@ -71,7 +73,8 @@ export class HandOverRig {
 
   #log() {
     const write = (first: unknown, message = ''): void => {
-      if (message === 'connection') this.records.push(JSON.parse(JSON.stringify(first)))
+      const kept = { connection: this.records, 'connection is open': this.openRecords }[message]
+      kept?.push(JSON.parse(JSON.stringify(first)))
     }
     const levels = { trace: write, debug: write, info: write, warn: write, error: write }
     return { ...levels, isLevelEnabled: () => true }

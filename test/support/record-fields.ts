@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MOST_NAMED } from '../../src/cluster/explanation.js'
 import { BALANCE_RULES } from '../../src/config/schemas/balance-schema.js'
 import { ENDINGS, type EndingKind, kindOf } from '../../src/observe/endings.js'
-import { PARTIES, PHASES } from '../../src/status/common.js'
+import { LIMITS, NOBODY, PARTIES, PHASES } from '../../src/status/common.js'
 
 const count = z.number().int().min(0)
 const ms = z.number().min(0)
@@ -139,6 +139,8 @@ export const recordSchema = z.strictObject({
   splicedDown: count,
   notSplicing: z.string().min(1).optional(),
   limited: z.strictObject({ up: slowed.optional(), down: slowed.optional() }).optional(),
+  limitedBy: z.enum([...LIMITS, NOBODY]).optional(),
+  limitedShares: z.partialRecord(z.enum(LIMITS), z.number().min(0.01).max(1)).optional(),
   proxy: proxy.optional(),
   speaks: z
     .string()
@@ -157,11 +159,17 @@ export const recordSchema = z.strictObject({
     .strictObject({ version: z.string().min(1), cipher: z.string().min(1), alpn: z.string().optional() })
     .optional(),
   http: http.optional(),
+  /** Only in a record of a connection that is still open, which has no end: see `openRecordSchema`. */
+  final: z.undefined().optional(),
   ended,
   termination: z.string().regex(/^(--|[CcSsRKIPDU][RQCHD])$/),
 })
 
 /** A record as a line of the log. */
 export const loggedRecordSchema = recordSchema.extend({ ...logged, msg: z.literal('connection') })
+
+export const openRecordSchema = recordSchema
+  .omit({ ended: true, termination: true })
+  .extend({ final: z.literal(false) })
 
 export type AccessRecord = z.infer<typeof recordSchema>

@@ -13,7 +13,7 @@ import type {
   Unit,
 } from '../../status/fields.js'
 
-const FRACTIONS: ReadonlySet<Unit> = new Set(['seconds', 'ms', 'weight'])
+const FRACTIONS: ReadonlySet<Unit> = new Set(['seconds', 'ms', 'share', 'weight'])
 
 const OF_SEVERAL: Readonly<Record<NumberKind, string>> = {
   count: 'only grows; the sum of all workers',

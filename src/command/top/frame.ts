@@ -6,7 +6,7 @@ import type { ConnectionInfo } from '../../control/answers.js'
 import { visible } from '../../escape.js'
 import { count, counted, frequency, rate, share, time } from '../../figures.js'
 import type { ProxyStatus, Traffic } from '../../observe/status.js'
-import { backendState, carriers, deniedOf, destination } from '../../words.js'
+import { backendState, carriers, deniedOf, destination, limitedBy } from '../../words.js'
 import { type Column, cut, table } from '../table.js'
 import { type BackendRow, backendRows, changedColumn, headlines, REASON, TIER } from '../views.js'
 
@@ -90,6 +90,7 @@ const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
   { title: 'UP/S', isRight: true, text: ({ up }) => rate(up.bytesPerSecond) },
   { title: 'DOWN/S', isRight: true, text: ({ down }) => rate(down.bytesPerSecond) },
   { title: 'CARRIERS', text: carriers },
+  { title: 'LIMITED BY', isShown: (rows) => rows.some((row) => limitedBy(row) !== ''), text: limitedBy },
 ]
 
 /** The lines that each table has at least: its titles and its busiest row. */

@@ -50,6 +50,17 @@ export const LOG_KEYS: KeyTable = {
     default: '`0`',
     zero: 'no limit',
   },
+  'log.access.atOpen': {
+    does: 'Whether a connection also gets a [record while it is open](records.md#while-a-connection-is-open): when its backend has accepted',
+    takes: '`true` or `false`',
+    default: '`false`',
+  },
+  'log.access.everyMs': {
+    does: 'How often an open connection gets a [record](records.md#while-a-connection-is-open)',
+    takes: '[duration](#durations-and-sizes), `1s` to `24d`, or `0`',
+    default: '`0`',
+    zero: 'never',
+  },
   'log.access.redact': {
     does: 'Fields that millrace leaves out of records. Of `client` it keeps the network: 24 bits of IPv4, 48 of IPv6',
     takes: 'list of `client`, `sni`, `http.authority`, `http.path`, `tls.clientName`, `tags`',

@@ -50,6 +50,10 @@ export interface AccessInput {
   readonly minBytes?: number | undefined
   /** millrace writes no record for connections that were shorter than this. Default 0: no minimum. */
   readonly minMs?: number | string | undefined
+  /** Whether a connection also gets a record when its backend has accepted. Default false. */
+  readonly atOpen?: boolean | undefined
+  /** How often an open connection gets a record: 1000 to 24 days, in ms. Default 0: never. */
+  readonly everyMs?: number | string | undefined
   /** Fields that millrace leaves out of records. Of `client` it keeps the network. Default none. */
   readonly redact?: readonly RedactableField[] | undefined
 }
@@ -68,6 +72,9 @@ export interface AccessConfig {
   readonly always: readonly RecordKind[]
   readonly minBytes: number
   readonly minMs: number
+  readonly atOpen: boolean
+  /** 0: never. */
+  readonly everyMs: number
   readonly redact: readonly RedactableField[]
 }
 
@@ -82,11 +89,19 @@ const file = fields
   .textField('the path of a file')
   .regex(/^[^\0]+$/, { error: ({ input }) => expected('the path of a file', input) })
 
+/** Records of more than one a second would cost more than the connections. */
+const LEAST_EVERY_MS = 1000
+const everyMs = fields.durationField.refine((ms) => ms === 0 || ms >= LEAST_EVERY_MS, {
+  error: ({ input }) => expected('0 or a duration from 1s, such as 5m', input),
+})
+
 const access = fields.strictMap('true, false or a map: { sample, always }', {
   sample: fields.fractionField.default(1),
   always: listed(ALWAYS),
   minBytes: fields.wholeNumberField(0, Number.MAX_SAFE_INTEGER).default(0),
   minMs: fields.durationField.default(0),
+  atOpen: fields.booleanField.default(false),
+  everyMs: everyMs.default(0),
   redact: listed(REDACTABLE),
 })
 

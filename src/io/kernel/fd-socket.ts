@@ -18,9 +18,11 @@ import {
   WRITABLE,
 } from '../socket.js'
 import { NO_PACING, ReleasedSocket } from '../streams/released-socket.js'
+import type { TcpInfo } from '../tcp-info.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { errnoName } from './native.js'
 import { ERROR, OUT, SINK_FAILED, SINK_FULL } from './native-constants.js'
+import { readTcpInfo } from './read-tcp-info.js'
 
 export class FdSocket implements Socket, Watched {
   readonly loop: KernelLoop
@@ -123,7 +125,7 @@ export class FdSocket implements Socket, Watched {
     const { fd } = this
     if (!letGo(this)) return undefined
     this.loop.native.release(fd)
-    return new ReleasedSocket(this.loop.native, fd, {
+    return new ReleasedSocket(this.loop, fd, {
       allowHalfOpen: true,
       readable: true,
       writable: true,
@@ -163,9 +165,8 @@ export class FdSocket implements Socket, Watched {
     return unpackPeer(this.loop.shownPeer)
   }
 
-  roundTripMicros(): number | undefined {
-    const micros = this.fd < 0 ? -1 : this.loop.native.roundTripMicros(this.fd)
-    return micros < 0 ? undefined : micros
+  tcpInfo(): TcpInfo | undefined {
+    return this.fd < 0 ? undefined : readTcpInfo(this.loop, this.fd)
   }
 }
 

@@ -23,6 +23,7 @@ import {
   MOST_EVENTS,
   OFFLOAD_CELLS,
   PORT,
+  TCP_INFO_CELLS,
   TELL_SHIFT,
   TELL_UNIT,
   UNIX_PORT,
@@ -60,6 +61,8 @@ export class KernelLoop {
   /** Results of the last native call. native-constants.ts names the cells. Explicit buffers never move. */
   readonly outcome = new Int32Array(new ArrayBuffer(4096))
   readonly scratch = Buffer.from(new ArrayBuffer(SCRATCH_BYTES))
+  /** The first bytes of `scratch`, where `tcpInfo` puts its figures. */
+  readonly figures = new Float64Array(this.scratch.buffer, 0, TCP_INFO_CELLS)
   readonly #events = new Int32Array(new ArrayBuffer(MOST_EVENTS * EVENT_CELLS * 4))
   readonly #copies = new Int32Array(new ArrayBuffer(MOST_OFFLOADED_FDS * OFFLOAD_CELLS * 4))
   /** What the addon copied and has not reported, by fd: bytes, and when the last of them moved. */

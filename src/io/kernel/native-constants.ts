@@ -45,6 +45,18 @@ export const HINT_MAY_BE_URGENT = 2
 export const HINT_READ_TO_THE_END = 4
 export const HINT_MAY_BE_EMPTY = 8
 
+/** Cells of `figures` after `tcpInfo`, and their number. */
+export const RTT_MICROS = 0
+export const SILENT_MS = 1
+export const RETRANSMITS = 2
+export const RTO_MICROS = 3
+export const ACKED_BYTES = 4
+export const BYTES_PER_SECOND = 5
+export const BUSY_MICROS = 6
+export const RWND_MICROS = 7
+export const SNDBUF_MICROS = 8
+export const TCP_INFO_CELLS = 9
+
 /** In place of a kernel pipe's id: no pipe is leased. */
 export const NO_KERNEL_PIPE = -1
 /** Kernel pipes with less room than this are of no use. */

@@ -90,7 +90,8 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   /** recv of at most `most` bytes into `scratch`, as far as they fit. `isPeek` leaves them queued. 0: end. */
   receive(fd: number, most: number, isPeek: boolean): number
   unacknowledged(fd: number): number
-  roundTripMicros(fd: number): number
+  /** TCP_INFO into `scratch`, as numbers of eight bytes. Returns how many of the cells in native-constants.ts are filled. */
+  tcpInfo(fd: number): number
   /** SO_MAX_PACING_RATE. Negative: without a limit. Returns 0, or -errno where the kernel does not pace. */
   setPacing(fd: number, bytesPerSecond: number): number
   /** Returns findings. `pipe` is -1, or the pipe that an earlier call left leased. */
@@ -111,7 +112,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   count(): NativeCounts
 }
 
-const VERSION = 15
+const VERSION = 16
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.

@@ -10,6 +10,7 @@ import { keepNodeAlive, type Liveness } from '../liveness.js'
 import type { NotSplicing } from '../not-splicing.js'
 import type { RunQueue } from '../run-queue.js'
 import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } from '../socket.js'
+import type { TcpInfo } from '../tcp-info.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
 import { closeInOrder, endWriting, isFlushed, isPlain, resetOrClose } from './stream-ends.js'
@@ -38,7 +39,7 @@ export class StreamSocket implements Socket {
   #hasEnded = false
   #hasWritten = false
   #hasShutdown = false
-  #roundTripMicros: number | undefined = undefined
+  #tcpInfo: TcpInfo | undefined = undefined
 
   /** Takes ownership of `stream`. With `memory`, the stream reads into that. */
   constructor(stream: Duplex, runQueue: RunQueue, notSplicing: NotSplicing, memory?: ReadMemory) {
@@ -195,11 +196,11 @@ export class StreamSocket implements Socket {
   }
 
   /** If Node has closed the connection by itself: the value at the time when its peer ended. */
-  roundTripMicros(): number | undefined {
+  tcpInfo(): TcpInfo | undefined {
     if (!this.stream.destroyed && this.below instanceof ReleasedSocket) {
-      this.#roundTripMicros = this.below.roundTripMicros()
+      this.#tcpInfo = this.below.tcpInfo()
     }
-    return this.#roundTripMicros
+    return this.#tcpInfo
   }
 
   /** Some versions of Node also emit 'drain' for a write that never waited. */
@@ -233,7 +234,7 @@ export class StreamSocket implements Socket {
 
   #ended(): void {
     this.#hasEnded = true
-    this.roundTripMicros()
+    this.tcpInfo()
     this.#notify(READABLE | PEER_ENDED)
   }
 

@@ -11,14 +11,26 @@ import { RecordLine } from '../records/record-line.js'
 import { priorityOf, withPriority } from './journald.js'
 import { jsonLine, LEVELS } from './json-line.js'
 import { openFile, openFileLater, openStdout, type Target } from './log-target.js'
-import { Sink } from './sink.js'
+import { type RecordTally, Sink } from './sink.js'
 import { visibleLine } from './visible-line.js'
 
 type Pretty = typeof import('pino-pretty')
 
 export const RECORD_MESSAGE = 'connection'
 
-export type WriteRecord = (id: string, facts: ConnectionFacts, ended: RecordEnding) => boolean
+/** The message of a record of a connection that has not ended. */
+export const OPEN_MESSAGE = 'connection is open'
+
+/** `ended` is undefined while the connection is open. False: the record is lost. */
+export type WriteRecord = (
+  id: string,
+  facts: ConnectionFacts,
+  ended: RecordEnding | undefined,
+  tally: RecordTally,
+) => boolean
+
+export const messageOf = (ended: RecordEnding | undefined): string =>
+  ended === undefined ? OPEN_MESSAGE : RECORD_MESSAGE
 
 export interface PlaceOptions {
   /** The file to append to. Default: stdout. */
@@ -85,9 +97,9 @@ function forPrograms(sink: Sink, line: RecordLine, show: (line: string) => strin
   sink.show = show
   return {
     write: (text) => void sink.write(show(text), 'other'),
-    record: (id, facts, ended) => {
+    record: (id, facts, ended, tally) => {
       const { bytes, length } = line.write(id, facts, ended)
-      return sink.writeBytes(bytes, length, 'record')
+      return sink.writeBytes(bytes, length, 'record', tally)
     },
   }
 }
@@ -110,6 +122,9 @@ function forPeople(sink: Sink, { isColorSupported, prettyFactory }: Pretty): Ret
   sink.show = show
   return {
     write: (line) => void sink.write(show(line), 'other'),
-    record: (...record) => sink.write(show(jsonLine('info', toRecord(...record), RECORD_MESSAGE)), 'record'),
+    record: (id, facts, ended, tally) => {
+      const line = jsonLine('info', toRecord(id, facts, ended), messageOf(ended))
+      return sink.write(show(line), 'record', tally)
+    },
   }
 }

@@ -7,10 +7,10 @@ import { pino } from 'pino'
 import { toRecord } from '../records/record.js'
 import {
   type LogPlace,
+  messageOf,
   openPlace,
   openPlaceLater,
   type PlaceOptions,
-  RECORD_MESSAGE,
   type WriteRecord,
 } from './log-place.js'
 
@@ -48,7 +48,7 @@ export interface OpenLog {
   readonly log: Log
   /** The log file. Undefined: the log goes to stdout, or is somebody else's. */
   readonly file?: string | undefined
-  /** Writes one line of level `info`. False: it is lost, because nobody reads the log fast enough. */
+  /** Writes one line of level `info`. It counts in its tally once it is written or lost. False: it is lost already. */
   readonly record: WriteRecord
   /**
    * Continues in a new file after the old one was moved. Rejects with `log-failed`, and then the old file
@@ -70,8 +70,9 @@ const NOTHING_TO_TAKE: PreparedLog = { take: () => {}, abandon: () => {} }
 export function borrowLog(log: Log): OpenLog {
   return {
     log,
-    record: (...record) => {
-      log.info(toRecord(...record), RECORD_MESSAGE)
+    record: (id, facts, ended, tally) => {
+      log.info(toRecord(id, facts, ended), messageOf(ended))
+      tally.written++
       return true
     },
     reopen: async () => {},
@@ -98,7 +99,7 @@ class OwnLog implements OpenLog {
     return this.#options.file
   }
 
-  readonly record: WriteRecord = (id, facts, ended) => this.#place.record(id, facts, ended)
+  readonly record: WriteRecord = (...record) => this.#place.record(...record)
 
   async reopen(): Promise<void> {
     try {

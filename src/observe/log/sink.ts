@@ -27,11 +27,19 @@ const TELL_EVERY_MS = 10_000
 const LAST_FLUSH_MS = 1000
 const NEWLINE = 10
 
+/** Records of one kind. They count when a write of them is done, or when they are lost. */
+export interface RecordTally {
+  written: number
+  dropped: number
+}
+
 /** Whole lines that are written together. */
 interface Chunk {
   readonly bytes: Buffer
   /** The first `length` bytes are lines. */
   length: number
+  /** The tally of each record inside. */
+  readonly records: RecordTally[]
 }
 
 export type LineKind = 'record' | 'other'
@@ -78,19 +86,21 @@ export class Sink {
   }
 
   /** `line` is one line with its newline. False: it is lost. */
-  write(line: string, kind: LineKind): boolean {
+  write(line: string, kind: LineKind, tally?: RecordTally): boolean {
     const bytes = Buffer.from(line)
-    return this.writeBytes(bytes, bytes.length, kind)
+    return this.writeBytes(bytes, bytes.length, kind, tally)
   }
 
-  /** The line is the first `length` of `bytes`. The caller may use `bytes` again at once. */
-  writeBytes(bytes: Buffer, length: number, kind: LineKind): boolean {
+  /** The line is the first `length` of `bytes`. The caller may use `bytes` again at once. A record has a tally. */
+  writeBytes(bytes: Buffer, length: number, kind: LineKind, tally?: RecordTally): boolean {
     const most = kind === 'record' ? MOST_RECORD_BYTES : MOST_BYTES
     if (this.#isClosed || this.#bytes + length > most) {
       this.#lost[kind]++
+      if (tally !== undefined) tally.dropped++
       return false
     }
     const chunk = this.#chunkFor(length)
+    if (tally !== undefined) chunk.records.push(tally)
     bytes.copy(chunk.bytes, chunk.length, 0, length)
     chunk.length += length
     this.#bytes += length
@@ -115,6 +125,8 @@ export class Sink {
     this.#isClosed = true
     await this.#idle()
     this.#isOver = true
+    for (const chunk of this.#batch === undefined ? this.#chunks : [this.#batch, ...this.#chunks])
+      for (const tally of chunk.records) tally.dropped++
     clearTimeout(this.#timer)
     open.delete(this)
     if (open.size === 0) process.off('exit', flushAll)
@@ -134,7 +146,8 @@ export class Sink {
     this.#spare = undefined
     const { chunkBytes } = this.#target
     const isFit = spare !== undefined && spare.length === chunkBytes && length <= chunkBytes
-    const chunk = { bytes: isFit ? spare : Buffer.allocUnsafeSlow(Math.max(chunkBytes, length)), length: 0 }
+    const bytes = isFit ? spare : Buffer.allocUnsafeSlow(Math.max(chunkBytes, length))
+    const chunk: Chunk = { bytes, length: 0, records: [] }
     this.#chunks.push(chunk)
     return chunk
   }
@@ -202,6 +215,7 @@ export class Sink {
     this.#bytes -= count
     this.#written += count
     if (this.#written === this.#batch!.length) {
+      for (const tally of this.#batch!.records) tally.written++
       this.#spare = this.#batch!.bytes
       this.#batch = undefined
     }

@@ -48,7 +48,7 @@ export class RecordLine {
   }
 
   /** The line with its newline. It is valid until the next one is written. */
-  write(id: string, facts: ConnectionFacts, ended: RecordEnding, now = Date.now()): LineBytes {
+  write(id: string, facts: ConnectionFacts, ended: RecordEnding | undefined, now = Date.now()): LineBytes {
     const line = this.#line.begin()
     if (this.#prefix !== '') line.json(this.#prefix)
     line
@@ -60,6 +60,7 @@ export class RecordLine {
     writeOpening(line, facts)
     writeBackend(line, facts)
     writeMeasures(line, facts)
+    if (ended === undefined) return line.json(',"final":false,"msg":"connection is open"}\n')
     writeEnding(line, ended)
     return line.json(',"msg":"connection"}\n')
   }
@@ -122,6 +123,9 @@ function writeMeasures(line: LineBytes, facts: ConnectionFacts): void {
   line.json(',"splicedUp":').whole(facts.splicedUp).json(',"splicedDown":').whole(facts.splicedDown)
   if (notSplicing !== undefined) line.json(',"notSplicing":').quoted(notSplicing)
   if (facts.limited !== undefined) line.json(',"limited":').json(jsonText(facts.limited))
+  if (facts.limiting === undefined) return
+  const { limitedBy, limitedShares } = facts.limiting
+  line.json(',"limitedBy":"').json(limitedBy).json('","limitedShares":').json(JSON.stringify(limitedShares))
 }
 
 function writeEnding(line: LineBytes, ended: RecordEnding): void {

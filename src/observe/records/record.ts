@@ -6,6 +6,7 @@ import type { Choice } from '../../cluster/explanation.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
 import type { SlowedDirections } from '../../pipe/throttle.js'
 import type { Ending } from '../endings.js'
+import type { Limiting } from './limited-by.js'
 import { terminationCode } from './termination.js'
 
 export interface RecordEnding extends Ending {
@@ -106,12 +107,15 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly notSplicing: NotSplicing | undefined
   /** What made it slower. Undefined: no limit of bytes per second did. */
   readonly limited: SlowedDirections | undefined
+  /** Who made it slow. Undefined: the kernel does not tell of both sides. */
+  readonly limiting: Limiting | undefined
 }
 
 /**
- * The record as plain data, for a library user's logger and for people. record-line.ts writes the usual log.
+ * The record as plain data, for a library user's logger and for people. record-line.ts writes the usual log. `ended` is undefined
+ * while the connection is open.
  */
-export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding) {
+export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding | undefined) {
   return {
     id,
     startedAt: isoTime(facts.acceptedAt),
@@ -147,8 +151,8 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     splicedDown: facts.splicedDown,
     notSplicing: facts.notSplicing,
     limited: facts.limited,
-    ended,
-    termination: terminationCode(ended),
+    ...facts.limiting,
+    ...(ended === undefined ? { final: false } : { ended, termination: terminationCode(ended) }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Connection } from '../../connection/connection.js'
 import type { OpenLog } from '../../observe/log/log.js'
 import { AccessLog } from '../../observe/records/access.js'
 import type { RecordEnding } from '../../observe/records/record.js'
+import { isDue } from '../../observe/records/while-open.js'
 import type { RecordCounts } from '../../observe/status.js'
 import type { PipeTotals } from '../../pipe/options.js'
 import type { ConnectionIds } from '../connection-ids.js'
@@ -55,15 +56,37 @@ export class ConnectionLog {
     this.#log.log.error({ ...connection.describe(), err }, FAILURES[cause])
   }
 
+  /** Its backend has accepted. */
+  opened(connection: Connection): void {
+    if (this.#access.isAtOpen) this.#writeOpen(connection)
+  }
+
+  /** It has been open for `openMs`. The last look was `sinceMs` ago. */
+  lasts(connection: Connection, openMs: number, sinceMs: number): void {
+    const { everyMs } = this.#access
+    if (everyMs > 0 && isDue(this.#ids.tell(connection), everyMs, openMs, sinceMs))
+      this.#writeOpen(connection)
+  }
+
   ended(connection: Connection, ending: RecordEnding, totals: PipeTotals): void {
     const { log } = this.#log
     if (ending.cause === 'infinite-loop') {
       const message = 'a pipe stayed ready without progress and was cut: please report this'
       log.error(connection.describe(), message)
     } else if (ending.cause === 'idle-timeout') log.debug(connection.describe(), 'idle for too long: ended')
+    this.#write(connection, ending, totals)
+  }
+
+  #writeOpen(connection: Connection): void {
+    this.#ids.tell(connection)
+    this.#write(connection, undefined, connection.totals)
+  }
+
+  #write(connection: Connection, ending: RecordEnding | undefined, totals: PipeTotals): void {
+    const id = this.#ids.known(connection)
     const bytes = totals.bytesUp + totals.bytesDown
-    if (!this.#access.wants({ bytes, ageMs: connection.ageMs, ending })) return
+    if (!this.#access.wants({ bytes, ageMs: connection.ageMs, ending, id })) return
     const facts = connection.facts(totals, this.#explanations.get(connection)?.choice)
-    this.#access.write(this.#ids.known(connection) ?? this.#ids.next(), facts, ending)
+    this.#access.write(id ?? this.#ids.next(), facts, ending)
   }
 }

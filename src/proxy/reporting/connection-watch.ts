@@ -123,6 +123,8 @@ export class ConnectionWatch {
       startedAt: new Date(facts.acceptedAt).toISOString(),
       ageMs: Math.round(facts.totalMicros / 1000),
       idleMs: Math.round(idleMs(connection, now)),
+      limitedBy: facts.limiting?.limitedBy,
+      limitedShares: facts.limiting?.limitedShares,
       up: directionInfo(
         connection.pipe,
         'up',

@@ -106,6 +106,6 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
     expect(native.watch(-1, 0, false)).toBeLessThan(0)
     expect(native.shutdown(-1)).toBeLessThan(0)
     expect(native.unacknowledged(-1)).toBeLessThan(0)
-    expect(native.roundTripMicros(-1)).toBeLessThan(0)
+    expect(native.tcpInfo(-1)).toBeLessThan(0)
   })
 })

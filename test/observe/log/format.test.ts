@@ -21,7 +21,7 @@ async function written(format: LogFormat | undefined, later = format): Promise<s
   const prepared = await opened.prepare({ level: 'trace', file, format: later })
   prepared.take()
   for (const level of ['trace', 'debug', 'info', 'warn', 'error'] as const) opened.log[level]('text')
-  opened.record('01ARYZ6S410000000000000000', FACTS, ENDED)
+  opened.record('01ARYZ6S410000000000000000', FACTS, ENDED, { written: 0, dropped: 0 })
   await opened.close()
   return readFileSync(file, 'utf8').trimEnd().split('\n')
 }

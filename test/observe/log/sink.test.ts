@@ -272,3 +272,33 @@ it('a full disk loses lines of the log, and the log can still be closed', async 
   expect(sink.write(lineOf(0, 'x'.repeat(500)), 'record')).toBe(false)
   await sink.close()
 })
+
+describe('the count of records', () => {
+  it('a record counts as written when the reader has taken it, not before', async () => {
+    const fifo = await Fifo.make('counted')
+    const sink = new Sink(openFile(fifo.path))
+    const tally = { written: 0, dropped: 0 }
+    for (let i = 0; i < 1000; i++) sink.write(lineOf(i, 'x'.repeat(200)), 'record', tally)
+    await until(() => tally.written > 0)
+    await turns(50)
+    // The pipe is full, and nobody reads.
+    expect(tally.written).toBeLessThan(1000)
+    await until(() => {
+      fifo.read()
+      return tally.written === 1000
+    })
+    expect(tally.dropped).toBe(0)
+    await sink.close()
+  })
+
+  it('records that are never written count as dropped when the log is closed', async () => {
+    const fifo = await Fifo.make('unread')
+    const sink = new Sink(openFile(fifo.path))
+    const tally = { written: 0, dropped: 0 }
+    for (let i = 0; i < 1000; i++) sink.write(lineOf(i, 'x'.repeat(200)), 'record', tally)
+    await sink.close()
+    expect(tally.written).toBeGreaterThan(0)
+    expect(tally.dropped).toBeGreaterThan(0)
+    expect(tally.written + tally.dropped).toBe(1000)
+  })
+})

@@ -6,8 +6,17 @@ import type { AccessConfig } from '../../../src/config/schemas/log-schema.js'
 import { borrowLog, type OpenLog } from '../../../src/observe/log/log.js'
 import { AccessLog } from '../../../src/observe/records/access.js'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../../src/observe/records/record.js'
+import { UlidSource } from '../../../src/observe/records/ulid.js'
 
-const EVERYTHING: AccessConfig = { sample: 1, always: [], minBytes: 0, minMs: 0, redact: [] }
+const EVERYTHING: AccessConfig = {
+  sample: 1,
+  always: [],
+  minBytes: 0,
+  minMs: 0,
+  atOpen: false,
+  everyMs: 0,
+  redact: [],
+}
 const FINISHED: RecordEnding = { by: 'client', phase: 'data', cause: 'finished' }
 const NO_BACKEND: RecordEnding = { by: 'backend', phase: 'connect', cause: 'no-backend' }
 const DENIED: RecordEnding = { by: 'proxy', phase: 'opening', cause: 'denied: banned' }
@@ -39,6 +48,7 @@ const FACTS: ConnectionFacts = {
   splicedDown: 0,
   notSplicing: undefined,
   limited: undefined,
+  limiting: undefined,
 }
 
 const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND)
@@ -47,10 +57,11 @@ const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND
 function keep(level = 'info', most = Number.POSITIVE_INFINITY): OpenLog & { lines: object[] } {
   const lines: object[] = []
   const log = pino({ level }, { write: (line) => void lines.push(JSON.parse(line)) })
-  const record: OpenLog['record'] = (...each) => {
-    if (lines.length >= most) return false
-    lines.push(toRecord(...each))
-    return true
+  const record: OpenLog['record'] = (id, facts, ended, tally) => {
+    const isTaken = lines.length < most
+    if (isTaken) lines.push(toRecord(id, facts, ended))
+    tally[isTaken ? 'written' : 'dropped']++
+    return isTaken
   }
   return { ...borrowLog(log), record, lines }
 }
@@ -131,6 +142,23 @@ describe('the access log', () => {
     )
   })
 
+  it('the access log writes all records of a connection whose id is in the sample, or none', () => {
+    const log = keep()
+    const access = new AccessLog(log, { ...EVERYTHING, sample: 0.5 }, () => 0)
+    const source = new UlidSource()
+    const ids = Array.from({ length: 100 }, () => source.next())
+    for (const ending of [undefined, undefined, FINISHED])
+      for (const id of ids) if (access.wants({ ...ANYTHING, ending, id })) access.write(id, FACTS, ending)
+    const ended = log.lines.filter((line) => 'ended' in line).length
+    expect(log.lines).toHaveLength(3 * ended)
+    expect(access.counts()).toEqual({
+      written: 3 * ended,
+      whileOpen: 2 * ended,
+      skipped: ids.length - ended,
+      dropped: 0,
+    })
+  })
+
   it('the access log follows a new config from then on', () => {
     const log = keep()
     const access = new AccessLog(log, EVERYTHING)
@@ -141,7 +169,7 @@ describe('the access log', () => {
     expect(access.wants(ANYTHING)).toBe(false)
     access.write(ID, FACTS, FINISHED)
     expect(log.lines).toMatchObject([{ client: '192.0.2.77:50000' }, { client: '192.0.2.0:0' }])
-    expect(access.counts()).toEqual({ written: 2, skipped: 1, dropped: 0 })
+    expect(access.counts()).toEqual({ written: 2, whileOpen: 0, skipped: 1, dropped: 0 })
   })
 
   it("the access log writes to a user's own logger at level info, with a message", () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../../src/observe/records/record.js'
 import { RecordLine } from '../../../src/observe/records/record-line.js'
+import { LIMITS, NOBODY } from '../../../src/status/common.js'
 import { UNSAFE_SAMPLES, unsafeIn } from '../../support/unsafe.js'
 
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
@@ -49,6 +50,12 @@ const facts = fc.record({
   splicedUp: fc.maxSafeNat(),
   splicedDown: fc.maxSafeNat(),
   notSplicing: maybe(fc.constantFrom('small', 'switched-off', 'addon-failed: "no" \n file')),
+  limiting: maybe(
+    fc.record({
+      limitedBy: fc.constantFrom(...LIMITS, NOBODY),
+      limitedShares: fc.dictionary(fc.constantFrom(...LIMITS), fc.double({ min: 0.01, max: 1, noNaN: true })),
+    }),
+  ),
 }) as fc.Arbitrary<ConnectionFacts>
 
 const ending = fc.record({
@@ -68,12 +75,13 @@ const now = fc.integer({ min: 1e9, max: 4e12 })
 it('RecordLine writes the same values as JSON.stringify, whatever is in the record', () => {
   const line = new RecordLine()
   fc.assert(
-    fc.property(facts, ending, now, (connection, ended, time) => {
+    fc.property(facts, maybe(ending), now, (connection, ended, time) => {
       const { bytes, length } = line.write(ID, connection, ended, time)
       const text = bytes.toString('utf8', 0, length)
       expect(text.indexOf('\n')).toBe(text.length - 1)
       expect(unsafeIn(text)).toEqual([])
-      const source = { level: 30, time, pid: process.pid, hostname: hostname(), msg: 'connection' }
+      const msg = ended === undefined ? 'connection is open' : 'connection'
+      const source = { level: 30, time, pid: process.pid, hostname: hostname(), msg }
       const record = { ...source, ...toRecord(ID, connection, ended) }
       expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(record)))
     }),

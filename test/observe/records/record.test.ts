@@ -76,6 +76,7 @@ const FACTS: ConnectionFacts = {
   splicedDown: 0,
   notSplicing: undefined,
   limited: undefined,
+  limiting: undefined,
 }
 
 describe('the termination code', () => {

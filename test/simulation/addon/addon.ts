@@ -141,8 +141,9 @@ export class SimulatedAddon extends Messages implements native.Native {
     return this.#kernel.setPacing(fd, bytesPerSecond)
   }
 
-  roundTripMicros(): number {
-    return ROUND_TRIP_MICROS
+  tcpInfo(): number {
+    new Float64Array(this.#scratch.buffer)[constants.RTT_MICROS] = ROUND_TRIP_MICROS
+    return constants.RTT_MICROS + 1
   }
 
   splice(source: number, sink: number, pipe: number, budget: number, hints: number): number {

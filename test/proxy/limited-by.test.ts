@@ -1,0 +1,114 @@
+/**
+ * Who makes a real connection slow. Peers that a test plays go on until the live list of connections names the party. Its word in
+ * the record is the same. Networks that are slow: test/end-to-end/slow-networks.test.ts.
+ */
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadNative } from '../../src/io/kernel/native.js'
+import { Backend } from '../support/backend.js'
+import { temporaryFolder } from '../support/folder.js'
+import type { Peer } from '../support/peer.js'
+import { cannotTest } from '../support/programs.js'
+import { turns } from '../support/wait.js'
+import { Bed, type BedConfig } from './bed.js'
+
+const loaded = loadNative()
+const isMissing = loaded.native === undefined && cannotTest(`TCP_INFO: ${loaded.missing}`)
+const CHUNK = Buffer.alloc(64 * 1024)
+const SMALL = Buffer.alloc(4096)
+const folder = temporaryFolder()
+
+describe.skipIf(isMissing)('what limits a connection', () => {
+  let backend: Backend
+  let bed: Bed
+
+  beforeEach(async () => {
+    backend = await Backend.listen()
+  })
+  afterEach(() => bed.end())
+
+  async function meet(config: BedConfig = {}): Promise<{ client: Peer; peer: Peer }> {
+    bed = await Bed.start({ backends: [backend], ...config })
+    const client = await bed.connect()
+    const peer = await backend.accepted()
+    for (const each of [client, peer]) each.isKeeping = false
+    return { client, peer }
+  }
+
+  async function liveWord(): Promise<string | undefined> {
+    const { connections } = await bed.control.connections({})
+    return connections[0]!.limitedBy
+  }
+
+  /** Goes on with `step` until the list of connections says `word`. */
+  async function goOnUntil(word: string, step: () => void = () => {}): Promise<void> {
+    while ((await liveWord()) !== word) {
+      step()
+      await turns(1)
+    }
+  }
+
+  async function expectRecord(word: string): Promise<void> {
+    bed.proxy.connections()[0]!.end('killed')
+    const [record] = await bed.recorded(1)
+    expect(record!.limitedBy).toBe(word)
+    expect(record!.limitedShares![word as 'client']).toBeGreaterThanOrEqual(0.2)
+  }
+
+  it.each([
+    ['client', 'client', 'peer'],
+    ['backend', 'peer', 'client'],
+  ] as const)('a %s that stops reading limits its connection', async (word, reader, writer) => {
+    const ends = await meet()
+    ends[reader].pause()
+    ends[writer].sendForEver(CHUNK)
+    await goOnUntil(word)
+    await expectRecord(word)
+  })
+
+  it.each([
+    ['client', 'client', 'peer'],
+    ['backend', 'peer', 'client'],
+  ] as const)('a %s that writes little at a time limits its connection', async (word, writer, reader) => {
+    const ends = await meet()
+    ends.client.send(SMALL)
+    await ends.peer.receive(1)
+    // Each chunk has arrived before the next one goes.
+    await goOnUntil(word, () => {
+      if (ends[reader].receivedBytes >= ends[writer].sentBytes) ends[writer].send(SMALL)
+    })
+    await expectRecord(word)
+  })
+
+  it('a backend that does not answer limits its connection', async () => {
+    const ends = await meet()
+    ends.client.send(SMALL)
+    await ends.peer.receive(1)
+    await goOnUntil('backend')
+    await expectRecord('backend')
+  })
+
+  it.each([
+    ['of the connection itself', { perConnection: { bytesPerSecond: '256KiB' } }],
+    ['that connections share', { bytesPerSecond: '256KiB' }],
+  ] as const)('a rate %s limits the connection', async (_, limits) => {
+    const ends = await meet({ limits })
+    ends.peer.sendForEver(CHUNK)
+    await goOnUntil('our-limit')
+    await expectRecord('our-limit')
+  })
+
+  it('nobody is named while the kernel does not tell of both sides', async () => {
+    const unix = await Backend.listen({ path: join(folder, 'backend') })
+    bed = await Bed.start({ backends: [unix] })
+    const client = await bed.connect()
+    client.send(SMALL)
+    const peer = await unix.accepted()
+    await peer.receive(SMALL.length)
+    expect(await liveWord()).toBeUndefined()
+    bed.proxy.connections()[0]!.end('killed')
+    const [record] = await bed.recorded(1)
+    expect(record).not.toHaveProperty('limitedBy')
+    expect(record).not.toHaveProperty('limitedShares')
+  })
+})
