@@ -23,7 +23,7 @@
             'native/counts_table.cc',
             'native/fd_messages.cc',
             'native/fd_reserve.cc',
-            'native/notify.cc',
+            'native/datagram.cc',
             'native/orphans.cc',
             'native/shared_counts.cc',
             'native/tcp_info.cc',

@@ -52,6 +52,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   config: ['io', 'limits', 'proxy-protocol'],
   control: ['config'],
   limits: ['io'],
+  observe: ['io'],
   peek: ['postgres', 'proxy-protocol'],
   refusals: ['peek', 'websocket'],
   service: ['io'],

@@ -1,5 +1,5 @@
 // The calls about the service manager, and about processes that this one has not started.
-#include "../notify.h"
+#include "../datagram.h"
 #include "../orphans.h"
 #include "call.h"
 
@@ -7,7 +7,10 @@ namespace millrace {
 
 namespace {
 
-Napi::Value Tell(Info info) { return Answer(info, Notify(Text(info, 0), Text(info, 1))); }
+Napi::Value Send(Info info) {
+  const size_t length = info[1].As<Napi::TypedArray>().ByteLength();
+  return Answer(info, SendDatagram(Text(info, 0), Data<char>(info[1]), length));
+}
 
 Napi::Value IsListeningOn(Info info) { return Answer(info, IsListening(Int(info, 0))); }
 
@@ -18,7 +21,7 @@ Napi::Value Reap(Info info) { return Answer(info, ReapChild(Int(info, 0))); }
 }  // namespace
 
 void ExportService(Napi::Object exports, Addon* addon) {
-  Export<Tell>(exports, "notify", addon);
+  Export<Send>(exports, "sendDatagram", addon);
   Export<IsListeningOn>(exports, "isListening", addon);
   Export<FindDead>(exports, "deadChild", addon);
   Export<Reap>(exports, "reapChild", addon);

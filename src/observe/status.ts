@@ -5,7 +5,7 @@
 import type { NotSplicing } from '../io/not-splicing.js'
 import type { BACKEND, CLUSTER } from '../status/cluster.js'
 import type { CONNECTIONS, TRAFFIC } from '../status/common.js'
-import type { RECORDS } from '../status/data-path.js'
+import type { RECORDS, SYSLOG } from '../status/data-path.js'
 import type { Told } from '../status/fields.js'
 import type { DENIED, ENDING, LISTENER, NOT_SPLICED, PIPE_ERROR } from '../status/listener.js'
 import type { DRAIN, PROCESS, STATUS } from '../status/status.js'
@@ -28,6 +28,8 @@ export type BackendReport = Told<typeof BACKEND>
 export type ClusterReport = Told<typeof CLUSTER>
 /** Records (access log) so far. */
 export type RecordCounts = Told<typeof RECORDS>
+/** Messages to syslog so far. */
+export type SyslogCounts = Told<typeof SYSLOG>
 export type ProcessStatus = Told<typeof PROCESS>
 /** A drain that runs. */
 export type DrainStatus = Told<typeof DRAIN>

@@ -144,6 +144,7 @@ export class RunningProxy {
       ...this.limiting.status(),
       pipes: this.#pipeCounters,
       records: this.#connectionLog.counts(),
+      syslog: this.openLog.syslog?.counts(),
       config: this.reloader.counts(),
       processes: [],
     }

@@ -12,7 +12,7 @@ export interface NotifierOptions {
   /** Where the service manager listens: a path, or an abstract name with `@` in front. Undefined: nobody wants notices. */
   readonly socket: string | undefined
   /** Undefined: there is no addon, and Node has no datagrams on unix sockets. */
-  readonly calls: Pick<NativeService, 'notify'> | undefined
+  readonly calls: Pick<NativeService, 'sendDatagram'> | undefined
   /** Called once, with the reason why notices do not arrive. */
   readonly failed: (why: string) => void
 }
@@ -49,7 +49,7 @@ export class Notifier {
   #send(): void {
     this.#retry = undefined
     for (let text = this.#waiting[0]; text !== undefined; text = this.#waiting[0]) {
-      const errno = errnoName(this.#options.calls?.notify(this.#path, text) ?? 0)
+      const errno = errnoName(this.#options.calls?.sendDatagram(this.#path, Buffer.from(text)) ?? 0)
       if (errno === 'EAGAIN') {
         this.#retry = setTimeout(() => this.#send(), RETRY_MS).unref()
         return

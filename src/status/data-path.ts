@@ -129,3 +129,21 @@ export const RECORDS = {
     ),
   ),
 }
+
+/** Messages to `log.syslog`: one for each line of the log. */
+export const SYSLOG = {
+  /** Messages that the kernel has taken. UDP does not tell whether somebody received them. */
+  sent: count('messages', metric('millrace_syslog_sent_total', 'Messages that were sent to syslog.')),
+  dropped: count(
+    'messages',
+    metric(
+      'millrace_syslog_dropped_total',
+      'Messages lost because the receiver of syslog was gone or did not take them fast enough.',
+    ),
+  ),
+  /** Messages that were longer than `maxBytes`, and were cut. */
+  cut: count(
+    'messages',
+    metric('millrace_syslog_cut_total', 'Messages to syslog that were longer than maxBytes, and were cut.'),
+  ),
+}

@@ -17,6 +17,7 @@ export type Unit =
   | 'entries'
   | 'file descriptors'
   | 'kernel pipes'
+  | 'messages'
   | 'ms'
   | 'pipes'
   | 'processes'

@@ -6,7 +6,7 @@ import { BAN, BANS } from './bans.js'
 import { CERTIFICATE } from './certificates.js'
 import { CLUSTER } from './cluster.js'
 import { CONNECTIONS, TRAFFIC } from './common.js'
-import { KERNEL, PIPES, RECORDS } from './data-path.js'
+import { KERNEL, PIPES, RECORDS, SYSLOG } from './data-path.js'
 import {
   choice,
   commonCount,
@@ -198,6 +198,8 @@ export const STATUS = {
   /** The kernel path of this thread. Undefined on the stream engine. */
   kernel: optional(part(KERNEL)),
   records: part(RECORDS),
+  /** Undefined: the log does not go to syslog. */
+  syslog: optional(part(SYSLOG)),
   config: part(CONFIG),
   processes: each(PROCESS),
   /** What this platform or build cannot do. */

@@ -16,9 +16,9 @@ describe('a Notifier', () => {
   let answers: number[]
   let failed: string[]
   const calls = {
-    notify: (path: string, text: string): number => {
+    sendDatagram: (path: string, bytes: Uint8Array): number => {
       const answer = answers.shift() ?? 0
-      if (answer === 0) sent.push([path, text])
+      if (answer === 0) sent.push([path, Buffer.from(bytes).toString()])
       return answer
     },
   }
@@ -104,6 +104,6 @@ describe.skipIf(native === undefined || areMissing('socat'))('the addon', () => 
     ['that is empty', '', -22],
     ['that does not exist', '/no/such/socket', -2],
   ])('a notice to a path %s fails', (_, path, errno) => {
-    expect(native!.notify(path, 'READY=1')).toBe(errno)
+    expect(native!.sendDatagram(path, Buffer.from('READY=1'))).toBe(errno)
   })
 })

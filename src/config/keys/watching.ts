@@ -1,5 +1,5 @@
 /** Keys for people who watch and operate millrace: the log, and the admin address. */
-import { type KeyTable, NOT_SET } from './key-words.js'
+import { type KeyTable, NOT_SET, REQUIRED } from './key-words.js'
 
 export const LOG_KEYS: KeyTable = {
   'log.level': {
@@ -16,6 +16,29 @@ export const LOG_KEYS: KeyTable = {
     does: 'The form of each line. `json`: a JSON object. `pretty`: text for people. `journald`: the JSON object with a [priority](systemd.md#the-journal) such as `<4>` in front, for a service of systemd',
     takes: '`json`, `pretty`, `journald`',
     default: '`pretty` on a terminal, else `json`',
+  },
+  'log.syslog': {
+    does: 'Where every line of the log [also goes](records.md#syslog), by syslog (RFC 5424). The file or stdout stays',
+    takes: 'map',
+    default: 'nowhere',
+  },
+  'log.syslog.address': {
+    does: 'The receiver. A host name is looked up again every 30 s. A unix socket needs the addon',
+    takes: '`udp://HOST`, `udp://HOST:PORT` (without a port: 514), or `unix:/dev/log`',
+    default: REQUIRED,
+    zero: 'an error',
+  },
+  'log.syslog.facility': {
+    does: 'The facility of all messages',
+    takes:
+      '`kern`, `user`, `mail`, `daemon`, `auth`, `syslog`, `lpr`, `news`, `uucp`, `cron`, `authpriv`, `ftp`, `local0` to `local7`',
+    default: '`daemon`',
+  },
+  'log.syslog.maxBytes': {
+    does: 'The most bytes of a message. A longer one is cut at its end. Receivers have such a limit, too',
+    takes: '[size](#durations-and-sizes), `480` to `65000`',
+    default: '`1452` with UDP: that fits into one packet of an Ethernet. `8192` with a unix socket',
+    zero: 'an error',
   },
   'log.explain': {
     does: 'Whether records say [why millrace chose the backend](records.md#why-this-backend), and why it skipped others. It looks at all backends once more for each connection',

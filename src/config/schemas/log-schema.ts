@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
+import { type SyslogConfig, type SyslogInput, syslogSchema } from './syslog-schema.js'
 
 export const LOG_FORMATS = ['json', 'pretty', 'journald'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
@@ -34,6 +35,8 @@ export interface LogInput {
   readonly format?: LogFormat | undefined
   /** Whether millrace writes a record for every connection, for none, or for which. Default true. */
   readonly access?: boolean | AccessInput | undefined
+  /** millrace also sends every line of the log by syslog (RFC 5424). Default: to nobody. */
+  readonly syslog?: SyslogInput | undefined
   /** Whether records say why millrace chose the backend. Default false. */
   readonly explain?: boolean | undefined
 }
@@ -64,6 +67,7 @@ export interface LogConfig {
   readonly format: LogFormat | undefined
   /** False: no records. */
   readonly access: AccessConfig | false
+  readonly syslog: SyslogConfig | undefined
   readonly explain: boolean
 }
 
@@ -111,5 +115,6 @@ export const logSchema: z.ZodType<LogConfig, unknown> = fields.strictMap('a map:
   file: fields.optional(file),
   format: fields.optional(fields.choiceOf(LOG_FORMATS)),
   access: fields.switchable(access).prefault(true),
+  syslog: fields.optional(syslogSchema),
   explain: fields.booleanField.default(false),
 })

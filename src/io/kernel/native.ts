@@ -112,7 +112,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   count(): NativeCounts
 }
 
-const VERSION = 16
+const VERSION = 17
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.

@@ -1,9 +1,10 @@
 /**
  * The log: pino's JSON lines on stdout or in a file, formatted for people on a terminal. Records are lines
- * like any other. They are written without pino, because they are many. The level and the file may change
- * while the log is in use.
+ * like any other. They are written without pino, because they are many. All lines may also go to syslog. The level, the file and
+ * the receiver of syslog may change while the log is in use.
  */
 import { pino } from 'pino'
+import type { SyslogConfig } from '../../config/schemas/syslog-schema.js'
 import { toRecord } from '../records/record.js'
 import {
   type LogPlace,
@@ -13,6 +14,7 @@ import {
   type PlaceOptions,
   type WriteRecord,
 } from './log-place.js'
+import { Syslog } from './syslog/syslog.js'
 
 /** Logs a line with these fields, or without any. */
 export interface LogLine {
@@ -34,6 +36,8 @@ export interface Log {
 
 export interface LogOptions extends PlaceOptions {
   readonly level: string
+  /** Where every line also goes. Undefined: nowhere. */
+  readonly syslog?: SyslogConfig | undefined
 }
 
 /** New options of a log. Using them cannot fail any more. */
@@ -48,6 +52,8 @@ export interface OpenLog {
   readonly log: Log
   /** The log file. Undefined: the log goes to stdout, or is somebody else's. */
   readonly file?: string | undefined
+  /** What has gone to syslog. Undefined: it is somebody else's log. */
+  readonly syslog?: Pick<Syslog, 'counts'> | undefined
   /** Writes one line of level `info`. It counts in its tally once it is written or lost. False: it is lost already. */
   readonly record: WriteRecord
   /**
@@ -86,20 +92,25 @@ export const openLog = (options: LogOptions): OpenLog => new OwnLog(options)
 
 class OwnLog implements OpenLog {
   readonly log: Log
+  readonly syslog: Syslog
   #options: LogOptions
   #place: LogPlace
 
   constructor(options: LogOptions) {
     this.#options = options
     this.#place = openPlace(options)
-    this.log = pino({ level: options.level }, { write: (line) => this.#place.write(line) })
+    this.syslog = new Syslog(options.syslog)
+    this.log = pino({ level: options.level }, { write: (line) => this.#write(line) })
   }
 
   get file(): string | undefined {
     return this.#options.file
   }
 
-  readonly record: WriteRecord = (...record) => this.#place.record(...record)
+  readonly record: WriteRecord = (id, facts, ended, tally) => {
+    this.syslog.record(id, facts, ended)
+    return this.#place.record(id, facts, ended, tally)
+  }
 
   async reopen(): Promise<void> {
     try {
@@ -126,13 +137,19 @@ class OwnLog implements OpenLog {
     }
   }
 
-  close(): Promise<void> {
-    return this.#place.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#place.close(), this.syslog.close()])
+  }
+
+  #write(line: string): void {
+    this.#place.write(line)
+    this.syslog.write(line)
   }
 
   /** A level that an operator has set stays until the config has another one. */
   #take(options: LogOptions): void {
     if (options.level !== this.#options.level) this.log.level = options.level
+    this.syslog.use(options.syslog)
     this.#options = options
   }
 }

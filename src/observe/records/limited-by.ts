@@ -41,9 +41,9 @@ export interface Limiting {
   readonly limitedBy: Limit | typeof NOBODY
   /**
    * Of the connection's life, 0 to 1. Undefined: below 0.01. Both directions can be slow at the same time, so the sum may be
-   * more than 1.
+   * more than 1. All undefined if nobody has a share, or the connection is too short for a word.
    */
-  readonly limitedShares: Readonly<Record<Limit, number | undefined>>
+  readonly limitedShares: Readonly<Record<Limit, number | undefined>> | undefined
 }
 
 /** What is known of a connection so far. Times are in µs. */
@@ -61,6 +61,8 @@ export interface Life {
   readonly slowed: SlowedDirections | undefined
 }
 
+/** Of connections that are too short, which most are. */
+const NOTHING: Limiting = { limitedBy: NOBODY, limitedShares: undefined }
 const LEAST_MICROS = 20_000
 const LEAST_SHARE = 0.2
 /** A side that sends less is in an idle conversation, such as one with a few messages a minute. */
@@ -70,6 +72,7 @@ const MICROS_PER_SECOND = 1e6
 const MICROS_PER_MS = 1000
 
 export function limitingOf(life: Life): Limiting {
+  if (life.totalMicros < LEAST_MICROS) return NOTHING
   const down = takingTimes(life.client, life.slowed?.down)
   const up = takingTimes(life.backend, life.slowed?.up)
   const giving = givingTimes(life, up, down)
@@ -140,25 +143,23 @@ function streamMicros(bytes: number, micros: number, sink: Taking): number {
 const takenIn = ({ peer, network, ours }: Taking): number => peer + network + ours
 
 function fromMicros(micros: Readonly<Record<Limit, number>>, totalMicros: number): Limiting {
-  const limitedShares = shareOfEach((limit) => micros[limit] / totalMicros)
   let limitedBy: Limiting['limitedBy'] = NOBODY
-  let most = Math.max(LEAST_MICROS, totalMicros * LEAST_SHARE)
+  let largest = 0
   for (const limit of LIMITS) {
-    if (micros[limit] < most) continue
-    most = micros[limit]
+    if (micros[limit] <= largest) continue
+    largest = micros[limit]
     limitedBy = limit
   }
-  return { limitedBy, limitedShares }
-}
-
-function shareOfEach(of: (limit: Limit) => number): Limiting['limitedShares'] {
   const share = (limit: Limit): number | undefined =>
-    Math.min(1, Math.round(of(limit) * 100) / 100) || undefined
-  return {
+    Math.min(1, Math.round((micros[limit] / totalMicros) * 100) / 100) || undefined
+  if (limitedBy === NOBODY || share(limitedBy) === undefined) return NOTHING
+  const limitedShares = {
     client: share('client'),
     'client-network': share('client-network'),
     backend: share('backend'),
     'backend-network': share('backend-network'),
     'our-limit': share('our-limit'),
   }
+  const isSlow = largest >= LEAST_MICROS && largest >= totalMicros * LEAST_SHARE
+  return { limitedBy: isSlow ? limitedBy : NOBODY, limitedShares }
 }

@@ -125,7 +125,8 @@ function writeMeasures(line: LineBytes, facts: ConnectionFacts): void {
   if (facts.limited !== undefined) line.json(',"limited":').json(jsonText(facts.limited))
   if (facts.limiting === undefined) return
   const { limitedBy, limitedShares } = facts.limiting
-  line.json(',"limitedBy":"').json(limitedBy).json('","limitedShares":').json(JSON.stringify(limitedShares))
+  line.json(',"limitedBy":"').json(limitedBy).json('"')
+  if (limitedShares !== undefined) line.json(',"limitedShares":').json(jsonText(limitedShares))
 }
 
 function writeEnding(line: LineBytes, ended: RecordEnding): void {

@@ -44,6 +44,7 @@ export function idleStatus(
     limitRefusals: [],
     pipes: createPipeCounters(),
     records: countersOf(RECORDS),
+    syslog: undefined,
     processes: [],
   }
 }

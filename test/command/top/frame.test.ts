@@ -35,6 +35,8 @@ const connection = (client: string): ConnectionInfo => ({
   startedAt: '2026-01-01T00:00:00.000Z',
   ageMs: 65_000,
   idleMs: 0,
+  limitedBy: undefined,
+  limitedShares: undefined,
   up: direction(1500),
   down: direction(0),
 })

@@ -53,7 +53,9 @@ const facts = fc.record({
   limiting: maybe(
     fc.record({
       limitedBy: fc.constantFrom(...LIMITS, NOBODY),
-      limitedShares: fc.dictionary(fc.constantFrom(...LIMITS), fc.double({ min: 0.01, max: 1, noNaN: true })),
+      limitedShares: maybe(
+        fc.dictionary(fc.constantFrom(...LIMITS), fc.double({ min: 0.01, max: 1, noNaN: true })),
+      ),
     }),
   ),
 }) as fc.Arbitrary<ConnectionFacts>

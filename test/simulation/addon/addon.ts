@@ -198,7 +198,7 @@ export class SimulatedAddon extends Messages implements native.Native {
   }
 
   /** No service manager has started a simulated process. */
-  notify(): number {
+  sendDatagram(): number {
     return -e.ECONNREFUSED
   }
 

@@ -234,8 +234,9 @@ export class World {
   }
 
   #log(options: LogOptions): OpenLog {
-    const record: WriteRecord = (_, facts, ending) => {
-      this.records.push({ facts, ending, at: this.clock.now })
+    const record: WriteRecord = (_, facts, ending, tally) => {
+      tally.written++
+      if (ending !== undefined) this.records.push({ facts, ending, at: this.clock.now })
       return true
     }
     return simulatedLog(options, record, (complaint) => this.complaints.push(complaint))
