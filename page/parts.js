@@ -199,7 +199,7 @@ function connectionTable(buttons) {
     },
     {
       title: 'Limited by',
-      hint: 'Who keeps bytes waiting, and for which share of the life of the connection',
+      hint: 'Who keeps bytes waiting, and for which share of the time',
       width: 11,
       isWide: true,
       isShown: (rows) => rows.some((row) => limitedBy(row) !== ''),

@@ -109,7 +109,7 @@ function limitOf(which: string, { mostBytesPerSecond, waitsFor }: Connection['up
   return own + wait === '' ? '' : which + own + wait
 }
 
-/** `client-network 84%`: what limits the connection, and for which share of its life. Empty: nothing that is known. */
+/** `client-network 84%`: what limits the connection, and for which share of the time since the last look. Empty: nothing that is known. */
 export function limitedBy({
   limitedBy: who,
   limitedShares,

@@ -13,7 +13,7 @@ import {
 import type { Backend } from '../cluster/backend.js'
 import type { Choice } from '../cluster/explanation.js'
 import type { TcpSending } from '../io/tcp-info.js'
-import { type Limiting, limitingOf } from '../observe/records/limited-by.js'
+import type { Life } from '../observe/records/life.js'
 import type { ConnectionFacts, OpeningFacts, RecordEnding } from '../observe/records/record.js'
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
@@ -216,23 +216,23 @@ export abstract class ConnectionView {
       splicedDown,
       notSplicing,
       limited: slowed,
-      limiting: this.limiting(totalMicros, totals, slowed, client?.sending, backend?.sending),
+      life: this.life(totalMicros, totals, slowed, client?.sending, backend?.sending),
     }
   }
 
-  /** Undefined: it is not known of both sides what the kernel knows, or there is no pipe. */
-  private limiting(
+  /** Undefined: the kernel does not tell of both sides, or there is no pipe. */
+  private life(
     totalMicros: number,
     totals: PipeTotals,
     slowed: SlowedDirections | undefined,
     client: TcpSending | undefined,
     backend: TcpSending | undefined,
-  ): Limiting | undefined {
+  ): Life | undefined {
     const { connectMicros, firstByteMicros } = this
     if (client === undefined || backend === undefined || connectMicros === undefined) return undefined
     const { waitMicros = 0, queuedMicros = 0 } = this
     const times = { totalMicros, waitMicros, queuedMicros, connectMicros, firstByteMicros }
-    return limitingOf({ ...times, client, backend, totals, slowed })
+    return { ...times, client, backend, totals, slowed }
   }
 
   /** For error logs. */

@@ -20,7 +20,7 @@ export const DIRECTION = {
   notSplicing: optional(finding()),
 }
 
-/** The shares of the connection's life so far, 0 to 1, by what limited it. Undefined: below 0.01. */
+/** The shares of the time since the last look, 0 to 1, by what limited it. Undefined: below 0.01. */
 const LIMITED_SHARES = {
   client: optional(gauge('share')),
   'client-network': optional(gauge('share')),
@@ -50,7 +50,7 @@ export const CONNECTION = {
   ageMs: gauge('ms'),
   /** Since a byte last moved, or since the present phase began. */
   idleMs: gauge('ms'),
-  /** As in the record, for its life so far. Undefined: the kernel does not tell of both sides. */
+  /** As in the record, but since the last look, which was at least a second ago. At the first look: since the accept. Undefined: the kernel does not tell of both sides. */
   limitedBy: optional(choice([...LIMITS, NOBODY])),
   limitedShares: optional(part(LIMITED_SHARES)),
   up: part(DIRECTION),

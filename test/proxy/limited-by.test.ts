@@ -1,10 +1,11 @@
 /**
- * Who makes a real connection slow. Peers that a test plays go on until the live list of connections names the party. Its word in
- * the record is the same. Networks that are slow: test/end-to-end/slow-networks.test.ts.
+ * Who makes a real connection slow. Peers that a test plays go on until the connection names the party. Its word in the list of
+ * connections and in the record is the same. Networks that are slow: test/end-to-end/slow-networks.test.ts.
  */
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadNative } from '../../src/io/kernel/native.js'
+import { limitingOf } from '../../src/observe/records/limited-by.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
 import type { Peer } from '../support/peer.js'
@@ -35,17 +36,20 @@ describe.skipIf(isMissing)('what limits a connection', () => {
     return { client, peer }
   }
 
-  async function liveWord(): Promise<string | undefined> {
-    const { connections } = await bed.control.connections({})
-    return connections[0]!.limitedBy
+  /** Undefined: the kernel does not tell. */
+  function wordSoFar(): string | undefined {
+    const { life } = bed.proxy.connections()[0]!.facts()
+    return life && limitingOf(life).limitedBy
   }
 
-  /** Goes on with `step` until the list of connections says `word`. */
+  /** Goes on with `step` until this word is right for the connection so far. The first look at a list says the same. */
   async function goOnUntil(word: string, step: () => void = () => {}): Promise<void> {
-    while ((await liveWord()) !== word) {
+    while (wordSoFar() !== word) {
       step()
       await turns(1)
     }
+    const { connections } = await bed.control.connections({})
+    expect(connections[0]!.limitedBy).toBe(word)
   }
 
   async function expectRecord(word: string): Promise<void> {
@@ -105,7 +109,9 @@ describe.skipIf(isMissing)('what limits a connection', () => {
     client.send(SMALL)
     const peer = await unix.accepted()
     await peer.receive(SMALL.length)
-    expect(await liveWord()).toBeUndefined()
+    expect(wordSoFar()).toBeUndefined()
+    const { connections } = await bed.control.connections({})
+    expect(connections[0]).not.toHaveProperty('limitedBy', expect.anything())
     bed.proxy.connections()[0]!.end('killed')
     const [record] = await bed.recorded(1)
     expect(record).not.toHaveProperty('limitedBy')

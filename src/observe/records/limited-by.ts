@@ -30,9 +30,9 @@
  * to 10 ms. So nothing shorter than LEAST_MICROS has a word.
  */
 import type { TcpSending } from '../../io/tcp-info.js'
-import type { PipeTotals } from '../../pipe/options.js'
-import type { Slowed, SlowedDirections } from '../../pipe/throttle.js'
+import type { Slowed } from '../../pipe/throttle.js'
 import { LIMITS, NOBODY } from '../../status/common.js'
+import type { Life } from './life.js'
 
 export type Limit = (typeof LIMITS)[number]
 
@@ -44,21 +44,6 @@ export interface Limiting {
    * more than 1. All undefined if nobody has a share, or the connection is too short for a word.
    */
   readonly limitedShares: Readonly<Record<Limit, number | undefined>> | undefined
-}
-
-/** What is known of a connection so far. Times are in µs. */
-export interface Life {
-  readonly totalMicros: number
-  /** From the accept until the cluster was known. */
-  readonly waitMicros: number
-  readonly queuedMicros: number
-  readonly connectMicros: number
-  /** Since the backend accepted. Undefined: no byte came from it. */
-  readonly firstByteMicros: number | undefined
-  readonly client: TcpSending
-  readonly backend: TcpSending
-  readonly totals: PipeTotals
-  readonly slowed: SlowedDirections | undefined
 }
 
 /** Of connections that are too short, which most are. */
@@ -130,9 +115,8 @@ function givingTimes(life: Life, up: Taking, down: Taking): { client: number; ba
   return { client: streamMicros(totals.receivedUp, client, up), backend }
 }
 
-/** When the side last sent bytes, since the accept. */
-const at = ({ totalMicros }: Life, { silentMs }: TcpSending): number =>
-  Math.max(0, totalMicros - silentMs * MICROS_PER_MS)
+/** When the side last sent bytes. Negative: before the time that is looked at. */
+const at = ({ totalMicros }: Life, { silentMs }: TcpSending): number => totalMicros - silentMs * MICROS_PER_MS
 
 /** How long the sink waited for bytes of a source that alone has sent for `micros`. */
 function streamMicros(bytes: number, micros: number, sink: Taking): number {

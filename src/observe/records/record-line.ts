@@ -6,6 +6,7 @@
 import { jsonText } from '../../escape.js'
 import { SOURCE_FIELDS } from '../log/json-line.js'
 import { LineBytes } from '../log/line-bytes.js'
+import { limitingOf } from './limited-by.js'
 import { type ConnectionFacts, isoTime, type RecordEnding } from './record.js'
 import { terminationCode } from './termination.js'
 
@@ -123,8 +124,8 @@ function writeMeasures(line: LineBytes, facts: ConnectionFacts): void {
   line.json(',"splicedUp":').whole(facts.splicedUp).json(',"splicedDown":').whole(facts.splicedDown)
   if (notSplicing !== undefined) line.json(',"notSplicing":').quoted(notSplicing)
   if (facts.limited !== undefined) line.json(',"limited":').json(jsonText(facts.limited))
-  if (facts.limiting === undefined) return
-  const { limitedBy, limitedShares } = facts.limiting
+  if (facts.life === undefined) return
+  const { limitedBy, limitedShares } = limitingOf(facts.life)
   line.json(',"limitedBy":"').json(limitedBy).json('"')
   if (limitedShares !== undefined) line.json(',"limitedShares":').json(jsonText(limitedShares))
 }

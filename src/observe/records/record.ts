@@ -6,7 +6,8 @@ import type { Choice } from '../../cluster/explanation.js'
 import type { NotSplicing } from '../../io/not-splicing.js'
 import type { SlowedDirections } from '../../pipe/throttle.js'
 import type { Ending } from '../endings.js'
-import type { Limiting } from './limited-by.js'
+import type { Life } from './life.js'
+import { limitingOf } from './limited-by.js'
 import { terminationCode } from './termination.js'
 
 export interface RecordEnding extends Ending {
@@ -107,8 +108,8 @@ export interface ConnectionFacts extends OpeningFacts {
   readonly notSplicing: NotSplicing | undefined
   /** What made it slower. Undefined: no limit of bytes per second did. */
   readonly limited: SlowedDirections | undefined
-  /** Who made it slow. Undefined: the kernel does not tell of both sides. */
-  readonly limiting: Limiting | undefined
+  /** From which follows who made it slow. Undefined: the kernel does not tell of both sides. */
+  readonly life: Life | undefined
 }
 
 /**
@@ -151,7 +152,7 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     splicedDown: facts.splicedDown,
     notSplicing: facts.notSplicing,
     limited: facts.limited,
-    ...facts.limiting,
+    ...(facts.life && limitingOf(facts.life)),
     ...(ended === undefined ? { final: false } : { ended, termination: terminationCode(ended) }),
   }
 }

@@ -7,6 +7,8 @@ import type { Connection } from '../../connection/connection.js'
 import type { ConnectionInfo, ConnectionList, DirectionInfo } from '../../control/answers.js'
 import { type ConnectionFilter, type ConnectionQuery, DEFAULT_LISTED } from '../../control/orders.js'
 import { PipeLimiter } from '../../limits/bandwidth/pipe-limiter.js'
+import { type Life, lifeSince } from '../../observe/records/life.js'
+import { type Limiting, limitingOf } from '../../observe/records/limited-by.js'
 import type { Pipe } from '../../pipe/pipe.js'
 import type { ConnectionIds } from '../connection-ids.js'
 
@@ -25,6 +27,17 @@ interface Sample {
   down: number
 }
 
+/** What was known of a connection at its last look. Only connections that were listed have one. */
+interface KnownLife {
+  readonly at: number
+  readonly life: Life
+  readonly limiting: Limiting
+}
+
+type OfLimiting = Pick<ConnectionInfo, 'limitedBy' | 'limitedShares'>
+
+const NOT_KNOWN: OfLimiting = { limitedBy: undefined, limitedShares: undefined }
+
 type Rates = Pick<Sample, 'up' | 'down'>
 
 /** The proxy whose connections are watched. */
@@ -37,6 +50,7 @@ export class ConnectionWatch {
   readonly #proxy: Watched
   /** The sample of a connection is collected with it. */
   #samples = new WeakMap<Connection, Sample>()
+  #lives = new WeakMap<Connection, KnownLife>()
   #lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(proxy: Watched) {
@@ -83,7 +97,10 @@ export class ConnectionWatch {
 
   #look(now: number): void {
     if (now - this.#lookedAt < LEAST_SPAN_MS) return
-    if (now - this.#lookedAt > FORGET_AFTER_MS) this.#samples = new WeakMap()
+    if (now - this.#lookedAt > FORGET_AFTER_MS) {
+      this.#samples = new WeakMap()
+      this.#lives = new WeakMap()
+    }
     this.#lookedAt = now
     for (const connection of this.#proxy.connections()) {
       const { bytesUp, bytesDown } = connection.totals
@@ -105,6 +122,16 @@ export class ConnectionWatch {
     return this.#samples.get(connection) ?? sinceAccepted(connection)
   }
 
+  /** Since the last look at this connection that is long enough ago. */
+  #limitingOf(connection: Connection, life: Life | undefined, now: number): OfLimiting {
+    if (life === undefined) return NOT_KNOWN
+    const before = this.#lives.get(connection)
+    if (before !== undefined && now - before.at < LEAST_SPAN_MS) return before.limiting
+    const limiting = limitingOf(before === undefined ? life : lifeSince(before.life, life))
+    this.#lives.set(connection, { at: now, life, limiting })
+    return limiting
+  }
+
   #describe(connection: Connection, now: number): ConnectionInfo {
     const facts = connection.facts()
     const rates = this.#ratesOf(connection)
@@ -123,8 +150,7 @@ export class ConnectionWatch {
       startedAt: new Date(facts.acceptedAt).toISOString(),
       ageMs: Math.round(facts.totalMicros / 1000),
       idleMs: Math.round(idleMs(connection, now)),
-      limitedBy: facts.limiting?.limitedBy,
-      limitedShares: facts.limiting?.limitedShares,
+      ...this.#limitingOf(connection, facts.life, now),
       up: directionInfo(
         connection.pipe,
         'up',

@@ -48,7 +48,7 @@ const FACTS: ConnectionFacts = {
   splicedDown: 0,
   notSplicing: undefined,
   limited: undefined,
-  limiting: undefined,
+  life: undefined,
 }
 
 const ENDINGS: fc.Arbitrary<RecordEnding> = fc.constantFrom(FINISHED, NO_BACKEND)

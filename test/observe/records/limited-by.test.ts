@@ -1,7 +1,8 @@
 /** Who makes a connection slow, from hand-made figures of the kernel for both sockets. */
 import { expect, it } from 'vitest'
 import type { TcpSending } from '../../../src/io/tcp-info.js'
-import { type Life, type Limiting, limitingOf } from '../../../src/observe/records/limited-by.js'
+import { type Life, lifeSince } from '../../../src/observe/records/life.js'
+import { type Limiting, limitingOf } from '../../../src/observe/records/limited-by.js'
 import { NOTHING_MOVED } from '../../../src/pipe/options.js'
 
 type LimitingWord = Pick<Limiting, 'limitedBy'> & {
@@ -181,4 +182,32 @@ it.each<[string, Life, LimitingWord]>([
   ],
 ])('%s', (_, life, limiting) => {
   expect(limitingOf(life)).toEqual(limiting)
+})
+
+it('a part of a life has only what came in this part', () => {
+  const before = download({
+    totalMicros: 5 * SECOND,
+    totals: received(100, 5 * MIB),
+    backend: side({ silentMs: 0 }),
+  })
+  const client = side({ busyMicros: 5 * SECOND, rwndMicros: 5 * SECOND })
+  const limiting = limitingOf(lifeSince(before, download({ client })))
+  expect(limiting).toEqual({ limitedBy: 'client', limitedShares: { client: 1 } })
+})
+
+it('a backend that was asked before the part of a life still owes its answer', () => {
+  const asked = {
+    firstByteMicros: 1000,
+    totals: received(200, 100),
+    client: side({ silentMs: 1000 }),
+    backend: side({ silentMs: 3000 }),
+  }
+  const before = { ...IDLE, ...asked, totalMicros: 5 * SECOND }
+  const now = {
+    ...before,
+    totalMicros: 6 * SECOND,
+    client: side({ silentMs: 2000 }),
+    backend: side({ silentMs: 4000 }),
+  }
+  expect(limitingOf(lifeSince(before, now))).toEqual({ limitedBy: 'backend', limitedShares: { backend: 1 } })
 })

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../../src/observe/records/record.js'
 import { RecordLine } from '../../../src/observe/records/record-line.js'
-import { LIMITS, NOBODY } from '../../../src/status/common.js'
 import { UNSAFE_SAMPLES, unsafeIn } from '../../support/unsafe.js'
 
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
@@ -15,6 +14,28 @@ const text = fc.oneof(
 )
 const micros = fc.oneof(fc.nat(2000), fc.nat(), fc.maxSafeNat())
 const http = fc.record({ method: text, authority: text, path: text, status: maybe(fc.nat()) })
+
+const sending = fc.record({
+  busyMicros: micros,
+  rwndMicros: micros,
+  sndbufMicros: micros,
+  retransmits: fc.nat(9),
+  rtoMicros: fc.nat(),
+  ackedBytes: fc.maxSafeNat(),
+  bytesPerSecond: fc.maxSafeNat(),
+  silentMs: fc.nat(),
+})
+const life = fc.record({
+  totalMicros: micros,
+  waitMicros: micros,
+  queuedMicros: micros,
+  connectMicros: micros,
+  firstByteMicros: maybe(micros),
+  client: sending,
+  backend: sending,
+  totals: fc.record({ receivedUp: fc.maxSafeNat(), receivedDown: fc.maxSafeNat() }),
+  slowed: fc.constant(undefined),
+})
 
 const facts = fc.record({
   acceptedAt: fc.double({ min: 0, max: 4e12, noNaN: true }),
@@ -50,14 +71,7 @@ const facts = fc.record({
   splicedUp: fc.maxSafeNat(),
   splicedDown: fc.maxSafeNat(),
   notSplicing: maybe(fc.constantFrom('small', 'switched-off', 'addon-failed: "no" \n file')),
-  limiting: maybe(
-    fc.record({
-      limitedBy: fc.constantFrom(...LIMITS, NOBODY),
-      limitedShares: maybe(
-        fc.dictionary(fc.constantFrom(...LIMITS), fc.double({ min: 0.01, max: 1, noNaN: true })),
-      ),
-    }),
-  ),
+  life: maybe(life),
 }) as fc.Arbitrary<ConnectionFacts>
 
 const ending = fc.record({

@@ -76,7 +76,7 @@ const FACTS: ConnectionFacts = {
   splicedDown: 0,
   notSplicing: undefined,
   limited: undefined,
-  limiting: undefined,
+  life: undefined,
 }
 
 describe('the termination code', () => {

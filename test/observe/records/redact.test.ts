@@ -51,7 +51,7 @@ const FACTS: ConnectionFacts = {
   splicedDown: 0,
   notSplicing: undefined,
   limited: undefined,
-  limiting: undefined,
+  life: undefined,
 }
 
 /** The texts that disappear with each field. */
