@@ -28,6 +28,8 @@ const ERRORS = {
   'log-failed': { source: 'proxy', retryable: true },
   /** millrace cannot write the file of `--pid-file`. */
   'pid-file-failed': { source: 'proxy', retryable: true },
+  /** millrace cannot write the file of `state`. */
+  'state-failed': { source: 'proxy', retryable: true },
   /** The admin address of a process does not answer, or the process refused. */
   'admin-failed': { source: 'proxy', retryable: true },
   /** A worker does not answer. The others have followed the order. This one does when it answers again. */

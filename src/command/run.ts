@@ -4,6 +4,7 @@
  * use, 78 bad config (sysexits.h).
  */
 import type { ConfigSource } from '../config/changes/changing-config.js'
+import type { StateFile } from '../config/changes/state-file.js'
 import { formatPath, type Path } from '../config/checks/path.js'
 import type { CheckedConfig } from '../config/load.js'
 import { formatProblem, invalidConfig, MillraceError } from '../errors.js'
@@ -68,11 +69,19 @@ async function check(file: string): Promise<void> {
   ])
   const checked = checkConfigFile(file, process.env)
   await checkLists(checked.config)
+  await checkState(checked)
   const tests = await runTests(checked)
   const { findWarnings } = await import('../config/warnings/warnings.js')
   for (const problem of checked.problemsOf(findWarnings(checked.input)))
     process.stderr.write(`warning: ${visible(formatProblem(problem))}\n`)
   process.stdout.write(`${file} is good${tests}\n`)
+}
+
+async function checkState({ config, problemsOf }: CheckedConfig): Promise<void> {
+  if (config.state === undefined) return
+  const { stateProblem } = await import('../config/changes/state-file.js')
+  const message = stateProblem(config.state)
+  if (message !== undefined) throw invalidConfig(problemsOf([{ path: ['state'], message, about: 'value' }]))
 }
 
 /** Throws with every test of the config that fails. Returns what to say about them. */
@@ -108,10 +117,16 @@ async function serveCommand(command: Served, start: ProcessStart): Promise<void>
   const source = command.kind === 'run' ? NO_FILE : await sourceOf(command)
   const base = command.kind === 'run' ? command.base : source.read()
   const { ChangingConfig } = await import('../config/changes/changing-config.js')
-  const changing = new ChangingConfig(base, source, start.predecessor?.changes)
+  const state = base.config.state === undefined ? undefined : await openState(base.config.state)
+  const changing = new ChangingConfig(base, source, { state, changes: start.predecessor?.changes })
   if (process.pid === 1) (await import('../workers/reap-orphans.js')).reapOrphans()
   const { serveConfig } = await import('./serve.js')
   await serveConfig({ ...start, changing, pidFile: command.pidFile })
+}
+
+async function openState(path: string): Promise<StateFile> {
+  const { StateFile } = await import('../config/changes/state-file.js')
+  return new StateFile(path)
 }
 
 async function sourceOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<ConfigSource> {

@@ -51,6 +51,8 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   const opened = openLog(config.log)
   const { log } = opened
   tellAside(log, changing.aside)
+  changing.onUnsaved = (err) => log.error({ err }, 'the state file does not have the present changes')
+  if (changing.stateProblem !== undefined) log.error(changing.stateProblem)
   const reports = openReports(environment, log)
   const admin = new AdminAddresses(config.admin, log)
   const surroundings: Surroundings = {
@@ -100,6 +102,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   announceUnusedSockets(log, activatedSockets.unused)
   if (predecessor !== undefined) await succession.resume()
   if (pidFile !== undefined) keepPidFile(pidFile)
+  changing.save()
   orders.started()
   await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached))
   reports.ready({ answers: served.answers, describe: async () => describe(await control.status()) })

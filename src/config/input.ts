@@ -49,6 +49,11 @@ export interface ProxyConfig {
    * all. false: all drain in the old process. The library ignores it. Default true.
    */
   readonly handOver?: boolean | { readonly afterMs?: Duration | undefined } | undefined
+  /**
+   * The file that keeps changes at run time over a restart. A change of this key needs a restart. The library ignores it. Default:
+   * a restart forgets changes.
+   */
+  readonly state?: string | undefined
   /** Largest size of a kernel pipe, 64 KiB to 1 MiB. The kernel rounds it up to a power of two. Default 1 MiB. */
   readonly kernelPipeBytes?: Size | undefined
   /**

@@ -45,6 +45,8 @@ export interface Config {
   /** ms. 0: no worker is ever killed. */
   readonly workerHangMs: number
   readonly upgradeMs: number
+  /** The file that keeps changes at run time over a restart. Undefined: none does. */
+  readonly state: string | undefined
   readonly handOver: HandOverConfig | false
   readonly kernelPipeBytes: number
   readonly pinnedMemoryBytes: number
@@ -146,6 +148,11 @@ const config = fields.strictMap('a map with listeners and clusters', {
     .default(30_000),
   upgradeMs: fields.waitField.default(60_000),
   handOver: handOverSchema.prefault(true),
+  state: fields.optional(
+    fields.checkedTextField('the path of a file', (text) =>
+      text === '' ? 'write the path of a file' : undefined,
+    ),
+  ),
   kernelPipeBytes: fields
     .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
     .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),

@@ -136,6 +136,15 @@ export interface Reloaded {
   readonly changes?: ChangesAtReload | undefined
 }
 
+export interface ChangedListener {
+  readonly name: string
+  /** With the port in use. */
+  readonly address: string
+  readonly isListening: boolean
+  /** Its connections. They go on. */
+  readonly active: number
+}
+
 /** Changes at run time, as texts such as `add backend app/10.0.0.5:80`. */
 export interface ChangesAtReload {
   /** They hold, and the config file does not have them. */
@@ -160,6 +169,8 @@ export interface Difference {
   readonly changes: readonly ChangeInfo[]
   /** Names of what the file says otherwise than when it was loaded, such as `clusters.app`. A reload takes it up. */
   readonly notLoaded: readonly string[]
+  /** Names of what only a restart or an upgrade would take up from the file. */
+  readonly needsRestart: readonly string[]
   /** Why the file cannot be compared. Undefined: it can. */
   readonly problem?: string | undefined
 }

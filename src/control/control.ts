@@ -9,6 +9,7 @@ import type {
   BanList,
   Banned,
   Changed,
+  ChangedListener,
   ConnectionList,
   Difference,
   DrainResult,
@@ -32,6 +33,7 @@ import type {
   ConnectionQuery,
   DrainOrder,
   HoldOrder,
+  ListenerChange,
   RateOrder,
   SourceQuery,
   UnbanOrder,
@@ -61,6 +63,8 @@ export interface Control {
   end(): Promise<DrainResult>
   /** Rejects with `unknown-name` if there is no such backend. */
   changeBackend(cluster: string, backend: string, change: BackendChange): Promise<BackendStatus>
+  /** Opens a listener again, or drains it. Rejects with `unknown-name`, and with `listen-failed`: then it stays drained. */
+  changeListener(listener: string, change: ListenerChange): Promise<ChangedListener>
   /**
    * Lets a cluster with `failback: manual` go back to the first tier that works. Rejects with `unknown-name`, and with
    * `wrong-state` if the cluster goes back by itself.
@@ -107,6 +111,7 @@ const METHODS: Readonly<Record<keyof Control, true>> = {
   drain: true,
   end: true,
   changeBackend: true,
+  changeListener: true,
   failback: true,
   bans: true,
   ban: true,

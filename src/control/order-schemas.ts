@@ -33,6 +33,8 @@ import {
   type FromOutside,
   type HoldOrder,
   LEAST_RATE,
+  LISTENER_STATES,
+  type ListenerChange,
   MOST_LISTED,
   MOST_ORDERED_CHANGES,
   MOST_RATE,
@@ -180,6 +182,10 @@ export const unbanOrder = z
   .superRefine((order, context) => refuse(faultOfUnban(order), ALL_FAULTS, context)) satisfies z.ZodType<
   FromOutside<UnbanOrder>
 >
+
+export const listenerChange = z.strictObject({
+  state: z.enum(LISTENER_STATES),
+}) satisfies z.ZodType<ListenerChange>
 
 export const changeOrder = z.strictObject({
   changes: z.array(changeSchema).min(1).max(MOST_ORDERED_CHANGES),

@@ -68,7 +68,7 @@ export interface DrainOptions {
  * ends.
  */
 export interface DrainOrder extends DrainOptions {
-  /** This listener accepts no clients until a reload opens it again. */
+  /** This listener accepts no clients until somebody opens it again. A reload does not. */
   readonly listener?: string | undefined
   /** The backends of this cluster get no new connections until they are set `up` again. */
   readonly cluster?: string | undefined
@@ -142,6 +142,13 @@ export interface RateOrder {
 /** The lowest and the highest rate, in bytes per second. */
 export const LEAST_RATE = 1024
 export const MOST_RATE = 1024 ** 4
+
+export const LISTENER_STATES = ['up', 'drain'] as const
+
+export interface ListenerChange {
+  /** `drain`: the listener accepts no clients, whatever a reload says, and open connections go on. `up`: it accepts clients again. */
+  readonly state: (typeof LISTENER_STATES)[number]
+}
 
 /** Changes to the running config: all or none. */
 export interface ChangeOrder {

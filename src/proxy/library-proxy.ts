@@ -67,6 +67,10 @@ class LibraryProxy extends RunningProxy implements Proxy {
     return this.reloadWith(() => ({ config: validateConfig(config) }))
   }
 
+  openListener(listener: string): Promise<void> {
+    return this.reloader.openListener(listener)
+  }
+
   async ban(order: BanOrder): Promise<Banned> {
     return this.limiting.bans.ban(order, this.connections())
   }

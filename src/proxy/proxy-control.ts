@@ -8,6 +8,7 @@ import type {
   BanList,
   Banned,
   Changed,
+  ChangedListener,
   ConnectionList,
   Difference,
   DrainResult,
@@ -24,6 +25,7 @@ import type {
 } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import { isEverything } from '../control/drain-order.js'
+import { changedListener } from '../control/listener-order.js'
 import type {
   BackendChange,
   BanOrder,
@@ -33,6 +35,7 @@ import type {
   ConnectionQuery,
   DrainOrder,
   HoldOrder,
+  ListenerChange,
   RateOrder,
   SourceQuery,
   UnbanOrder,
@@ -132,6 +135,12 @@ export class ProxyControl implements Control {
     if (change.state === 'maint') void this.drain({ cluster, backend, deadlineMs: drainMs })
     else if (change.state !== undefined) this.#proxy.drains.spareBackend(found)
     return found.status(performance.now())
+  }
+
+  async changeListener(listener: string, { state }: ListenerChange): Promise<ChangedListener> {
+    if (state === 'up') await this.#proxy.reloader.openListener(listener)
+    else await this.drain({ listener })
+    return changedListener(listener, this.#proxy.status())
   }
 
   async failback(cluster: string): Promise<ServingTier> {

@@ -59,11 +59,16 @@ export interface Proxy {
   reload(config: ProxyConfig): Promise<Reloaded>
   /**
    * Stops new connections, lets open ones finish, and ends the rest before and at the deadline. Resolves when
-   * none is left, or when the drain is cancelled: by a reload that opens the listener again, or by an
+   * none is left, or when the drain is cancelled: by `openListener`, or by an
    * operator who sets the backend `up` or `drain`. Without a listener, cluster or backend, the drain ends
    * this proxy. Rejects with `unknown-name` and `bad-argument`.
    */
   drain(order?: DrainOrder): Promise<DrainResult>
+  /**
+   * Lets a drained listener accept clients again. A reload does not do that. Does nothing if it is open. Rejects with `unknown-name`,
+   * and with `listen-failed`: then it stays drained.
+   */
+  openListener(listener: string): Promise<void>
   /**
    * Changes how fast one connection may be by itself, by its id, which the admin API and backends are told. Limits that it
    * shares with others hold as before. Throws `unknown-name` if no connection has this id, and `bad-argument`.

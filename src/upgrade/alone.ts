@@ -51,10 +51,8 @@ export class AloneSuccession implements Succession {
     })).filter(({ fds }) => fds.length > 0)
   }
 
-  drained(): string[] {
-    return Array.from(this.#proxy.generations.present.services, ([{ isDrained }, { name }]) =>
-      isDrained ? [name] : [],
-    ).flat()
+  drained(): readonly string[] {
+    return this.#proxy.generations.drained
   }
 
   holds(): { cluster: string; maxMs: number }[] {

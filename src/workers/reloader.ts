@@ -8,7 +8,8 @@ import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
 import { candidateOf, changedBy, tellChanges, tellReload } from '../proxy/generations/run-time-changes.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
-import type { ServingWorkers } from './slots/serving-workers.js'
+import type { Call } from './messages.js'
+import { ORDER_WITHIN_MS, type ServingWorkers } from './slots/serving-workers.js'
 import type { Loans } from './sockets/loans.js'
 import { type Assigned, assignPorts } from './sockets/shared-ports.js'
 import type { Sockets } from './sockets/sockets.js'
@@ -57,6 +58,30 @@ export class Reloader {
     return changedBy(candidate)
   }
 
+  /** Opens a drained listener in all workers. The same rules hold. Rejects with `listen-failed`, and then it stays drained. */
+  async openListener(name: string): Promise<void> {
+    const { desired, serving, loans } = this.#host
+    this.#host.checkRunning()
+    const order = desired.orders.openListener(name)
+    if (order === undefined) return
+    const { config } = desired.present
+    try {
+      await this.#host.sockets.prepare(desired.orders.withoutDrained(config))
+      for (const channel of serving.channels) this.#host.sockets.give(channel, desired.configFor(channel))
+      const call: Call = { method: 'changeListener', args: [name, { state: 'up' }] }
+      await serving.order(
+        (channel) => (desired.hasListener(channel, name) ? call : undefined),
+        ORDER_WITHIN_MS,
+      )
+      loans.renew()
+    } catch (error) {
+      desired.orders.drain(order)
+      this.#host.sockets.drain(name, config)
+      await serving.look({ method: 'drain', args: [order] })
+      throw error
+    }
+  }
+
   async #reload(): Promise<Reloaded> {
     const { surroundings, desired, openLog, startedWith } = this.#host
     const candidate = surroundings.load()
@@ -94,7 +119,7 @@ export class Reloader {
   /** Opens new sockets first. Closes old ones when no worker accepts from them any more. */
   async #change(next: Assigned, decided: () => void): Promise<void> {
     const { desired, serving, loans, table } = this.#host
-    const sockets = await this.#host.sockets.prepare(next.config)
+    const sockets = await this.#host.sockets.prepare(desired.orders.withoutDrained(next.config))
     await desired.change(serving.channels, next, decided).catch((error) => {
       sockets.giveUp()
       throw error

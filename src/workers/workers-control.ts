@@ -9,6 +9,7 @@ import type {
   BanList,
   Banned,
   Changed,
+  ChangedListener,
   ConnectionList,
   Difference,
   DrainResult,
@@ -28,6 +29,7 @@ import type { Control } from '../control/control.js'
 import { checkScope, isEverything, timesOf } from '../control/drain-order.js'
 import { goesBackByItself } from '../control/failback.js'
 import { checkHold, isNotHeld } from '../control/hold-order.js'
+import { changedListener } from '../control/listener-order.js'
 import { checkNames, hasNames, type Named, namesIn, unknownName } from '../control/names.js'
 import {
   type BackendChange,
@@ -38,6 +40,7 @@ import {
   type ConnectionQuery,
   type DrainOrder,
   type HoldOrder,
+  type ListenerChange,
   MOST_LISTED,
   type RateOrder,
   type SourceQuery,
@@ -128,8 +131,7 @@ export class WorkersControl implements Control {
     checkScope(order)
     if (isEverything(order)) return this.#supervisor.end(order)
     await this.#checkNames(order)
-    // A reload opens listeners. The listeners that are drained after it must be the same in all workers and
-    // here.
+    // The listeners that are drained after a reload must be the same in all workers and here.
     const { results } = await this.#supervisor.inTurn(async () => this.#beginDrain(order))
     const drained = await results
     this.#readiness.forget()
@@ -173,6 +175,15 @@ export class WorkersControl implements Control {
     const { backends } = told.clusters.find(({ name }) => name === cluster)!
     const found = backends.find(({ address }) => address === backend)!
     return mergeValues(BACKEND_STATE, [asValues(found)]) as unknown as BackendStatus
+  }
+
+  async changeListener(listener: string, { state }: ListenerChange): Promise<ChangedListener> {
+    await this.#checkNames({ listener })
+    const { reloader } = this.#supervisor
+    if (state === 'up') await this.#supervisor.inTurn(() => reloader.openListener(listener))
+    else await this.drain({ listener })
+    this.#readiness.forget()
+    return changedListener(listener, await this.status())
   }
 
   /** Only workers know what is leaving, and what they discovered themselves. */

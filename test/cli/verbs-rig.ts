@@ -71,6 +71,11 @@ export class VerbsRig {
     return runMillrace(line.split(' '), { env: { ...this.env, ...more } })
   }
 
+  /** For arguments with spaces. */
+  askWith(args: readonly string[]): Promise<Finished> {
+    return runMillrace(args, { env: this.env })
+  }
+
   /** If this is the answer to an upgrade, the new process ends with the rig, too. */
   noteSuccessor(answer: string): void {
     const [, pid] = /process (\d+) serves/.exec(answer) ?? []

@@ -100,9 +100,17 @@ describe('answers', () => {
     ])
   })
 
+  it('`millrace listener` sends the state, and says whether the listener listens', () => {
+    const request = requestOf(ask('listener', 'web', '--state', 'up'))
+    expect(request).toMatchObject({ method: 'PATCH', path: '/api/v1/listeners/web', body: { state: 'up' } })
+    const answer = { name: 'web', address: '127.0.0.1:80', isListening: true, active: 1 }
+    expect(request.lines(answer)).toEqual(['web: listening on 127.0.0.1:80, 1 connection'])
+    expect(request.lines({ ...answer, isListening: false })).toEqual(['web: closed, 1 connection'])
+  })
+
   it('`millrace diff` has a line for each difference', () => {
     const lines = (answer: Difference) => requestOf(ask('diff')).lines(answer)
-    expect(lines({ isSame: true, changes: [], notLoaded: [] })).toEqual([
+    expect(lines({ isSame: true, changes: [], notLoaded: [], needsRestart: [] })).toEqual([
       'the running config is as in the config file',
     ])
     const change = { do: 'add-backend', cluster: 'app', spec: '10.0.0.6:80' } as const
@@ -117,6 +125,7 @@ describe('answers', () => {
           { text: 'remove listener side', change: removal },
         ],
         notLoaded: ['timeouts'],
+        needsRestart: ['workers'],
         problem: 'it is bad',
       }),
     ).toEqual([
@@ -124,6 +133,7 @@ describe('answers', () => {
       '! add backend app/10.0.0.6:80: has no effect: there is no cluster "app"',
       '- listener side',
       '~ timeouts: the config file has changed, and a reload takes that up',
+      '~ workers: the config file has changed, and this needs a restart',
       '? it is bad',
     ])
   })

@@ -44,6 +44,7 @@ export const most: Every<ProxyConfig> = {
   workers: 1,
   workerHangMs: 0,
   upgradeMs: '30s',
+  state: 'PATH',
   handOver: { afterMs: 1000 },
   kernelPipeBytes: 65_536,
   pinnedMemoryBytes: 1_048_576,

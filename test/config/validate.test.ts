@@ -275,7 +275,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { upstreams: {} },
-      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin", "tests"',
+      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin", "tests"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [

@@ -66,7 +66,7 @@ it.skipIf(areMissing('nginx'))(
     })
     expect(await pagesAt(rig.port)).toEqual(['green'])
     await rig.reload({ clusters: { a: { backends: [green] } } })
-    expect(await rig.admin.ask('GET', '/api/v1/diff')).toEqual({ isSame: true, changes: [], notLoaded: [] })
+    expect(await rig.admin.ask('GET', '/api/v1/diff')).toMatchObject({ isSame: true, changes: [] })
     expect(await pagesAt(rig.port)).toEqual(['green'])
   },
 )

@@ -95,7 +95,7 @@ describe.each([
     await rig.join()
   })
 
-  it('clients of a drained listener are refused, also by new workers, until the next reload', async () => {
+  it('clients of a drained listener are refused, also by new workers, after a reload too, until an operator opens it', async () => {
     const port = await freePort()
     const added = { name: 'added', address: `127.0.0.1:${port}`, cluster: 'b' }
     rig = await WorkersRig.start(folder, { listeners: [front, added] }, native)
@@ -104,7 +104,12 @@ describe.each([
     for (const pid of rig.workerPids()) await rig.killOne(pid)
     await rig.statusWhen(bothServe)
     await expect(connectTo(at(port))).rejects.toThrow('ECONNREFUSED')
-    await rig.reload({ listeners: [front, added] })
+    await rig.reload({ listeners: [front, added], timeouts: { idleMs: '1h' } })
+    await expect(connectTo(at(port))).rejects.toThrow('ECONNREFUSED')
+    expect(await rig.admin.ask('PATCH', '/api/v1/listeners/added', { state: 'up' })).toMatchObject({
+      address: `127.0.0.1:${port}`,
+      isListening: true,
+    })
     await come(at(port))
     await served()
   })

@@ -9,6 +9,7 @@ import type {
   BanList,
   Banned,
   Changed,
+  ChangedListener,
   Difference,
   DrainResult,
   Held,
@@ -125,6 +126,13 @@ export const changed = z.strictObject({
   unchanged: z.array(z.string()).describe('what they add is there already, with the same values'),
 }) satisfies z.ZodType<Changed>
 
+export const changedListener = z.strictObject({
+  name: z.string(),
+  address: z.string().describe('with the port in use'),
+  isListening: z.boolean(),
+  active: count.describe('its connections, which go on'),
+}) satisfies z.ZodType<ChangedListener>
+
 export const difference = z.strictObject({
   isSame: z.boolean(),
   changes: z.array(
@@ -135,6 +143,7 @@ export const difference = z.strictObject({
     }),
   ),
   notLoaded: z.array(z.string()).describe('what the config file says otherwise since it was loaded'),
+  needsRestart: z.array(z.string()).describe('what only a restart or an upgrade would take up'),
   problem: z.string().optional().describe('why the config file cannot be compared'),
 }) satisfies z.ZodType<Difference>
 

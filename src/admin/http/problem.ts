@@ -13,6 +13,7 @@ const STATUS_OF_ERROR: Record<ErrorCode, number> = {
   'unknown-name': 404,
   'log-failed': 409,
   'pid-file-failed': 409,
+  'state-failed': 409,
   'admin-failed': 502,
   'worker-silent': 504,
   'bad-argument': 422,

@@ -23,11 +23,12 @@ function changedLines({ done, unchanged }: Changed): string[] {
   return [...done.map(past), ...unchanged.map(there)]
 }
 
-function diffLines({ isSame, changes, notLoaded, problem }: Difference): string[] {
+function diffLines({ isSame, changes, notLoaded, needsRestart, problem }: Difference): string[] {
   if (isSame) return ['the running config is as in the config file']
   return [
     ...changes.map(changeLine),
     ...notLoaded.map((name) => `~ ${name}: the config file has changed, and a reload takes that up`),
+    ...needsRestart.map((name) => `~ ${name}: the config file has changed, and this needs a restart`),
     ...(problem === undefined ? [] : [`? ${problem}`]),
   ]
 }

@@ -7,6 +7,7 @@ import { changeRequest, diffRequest } from './changes.js'
 import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './clusters.js'
 import { connectionsRequest, killRequest, limitRequest } from './connections.js'
 import { drainRequest } from './drain.js'
+import { listenerRequest } from './listeners.js'
 import { logRequest, reloadRequest, statusRequest, upgradeRequest } from './process.js'
 import type { Request } from './request.js'
 import { sourcesRequest } from './sources.js'
@@ -27,6 +28,8 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
       return drainRequest(question.order)
     case 'backend':
       return backendRequest(question.cluster, question.backend, question.change)
+    case 'listener':
+      return listenerRequest(question.listener, question.change)
     case 'failback':
       return failbackRequest(question.cluster)
     case 'bans':

@@ -26,7 +26,7 @@ interface DrainFlags {
 
 export function defineDrain(drain: Command, decide: Decide): void {
   drain
-    .option('--listener <name>', 'this listener accepts no clients until a reload opens it again')
+    .option('--listener <name>', 'this listener accepts no clients until you set it up again')
     .option('--cluster <name>', 'its backends get no new connections until you set them up again')
     .option('--backend <address>', 'only this backend; needs --cluster')
     .option('--all', 'everything; the process exits with its last connection')

@@ -13,6 +13,7 @@ import type {
   DrainOrder,
   FromOutside,
   HoldOrder,
+  ListenerChange,
   RateOrder,
   SourceQuery,
   UnbanOrder,
@@ -32,6 +33,7 @@ export type Question =
       readonly backend: string
       readonly change: BackendChange
     }
+  | { readonly verb: 'listener'; readonly listener: string; readonly change: ListenerChange }
   | { readonly verb: 'failback'; readonly cluster: string }
   | { readonly verb: 'bans'; readonly query: BanQuery }
   | { readonly verb: 'ban'; readonly order: BanOrder }

@@ -11,6 +11,7 @@ import { defineConnections, defineKill } from './connections.js'
 import { defineDrain } from './drain.js'
 import { defineHold, defineRelease } from './hold.js'
 import { defineLimit } from './limit.js'
+import { defineListener } from './listeners.js'
 import { defineLog, defineReload, defineStatus, defineTop, defineUpgrade } from './process.js'
 import type { Decide } from './question.js'
 import { defineSources } from './sources.js'
@@ -60,6 +61,11 @@ const DEFINED: readonly Verb[] = [
     name: 'backend',
     description: 'take a backend out of service, put it back, or change its weight',
     define: defineBackend,
+  },
+  {
+    name: 'listener',
+    description: 'drain a listener, or let it accept clients again',
+    define: defineListener,
   },
   {
     name: 'add',

@@ -13,12 +13,14 @@ import {
   describeChange,
   describeThing,
   isAddition,
+  isSameSpec,
   type KeptChange,
   keyOf,
   MOST_CHANGES,
 } from './change.js'
 import { withChange } from './change-list.js'
 import { type Base, type Combined, combine, describeAside } from './combine.js'
+import type { StateFile } from './state-file.js'
 
 /** A config that may be taken up. */
 export interface Candidate {
@@ -58,16 +60,33 @@ export interface ConfigSource {
   finish(config: Config): Config
 }
 
+export interface EarlierChanges {
+  /** Keeps changes over a restart. Undefined: a restart forgets them. */
+  readonly state?: StateFile | undefined
+  readonly changes?: readonly KeptChange[] | undefined
+}
+
 export class ChangingConfig {
+  /** What the file said at the start, with the flags. */
+  readonly started: Config
+  /** Told if changes are not in the state file although they hold. */
+  onUnsaved: (error: unknown) => void = () => {}
   readonly #source: ConfigSource
+  readonly #state: StateFile | undefined
   #base: Base
   #combined: Combined
   /** Those that are set aside included. */
   #list: readonly KeptChange[]
 
-  /** `changes`: those of an earlier process. */
-  constructor(base: Base, source: ConfigSource, changes: readonly KeptChange[] = []) {
+  /** `changes`: those of an earlier process. Default: those of the state file. */
+  constructor(
+    base: Base,
+    source: ConfigSource,
+    { state, changes = state?.changes ?? [] }: EarlierChanges = {},
+  ) {
     this.#source = source
+    this.#state = state
+    this.started = source.finish(base.config)
     this.#base = base
     this.#combined = combine(base, changes)
     this.#list = listOf(changes, this.#combined)
@@ -86,6 +105,11 @@ export class ChangingConfig {
   /** What the file said when it was read last, with the flags. */
   get loaded(): Config {
     return this.#source.finish(this.#base.config)
+  }
+
+  /** Why the state file could not be used at the start. */
+  get stateProblem(): string | undefined {
+    return this.#state?.problem
   }
 
   get list(): readonly KeptChange[] {
@@ -107,15 +131,41 @@ export class ChangingConfig {
     return this.#source.finish(this.#source.read().config)
   }
 
-  /** Reads the file again. Throws what `read` throws. */
+  /** Writes the state file if it does not have the present changes. For a process that begins to serve. */
+  save(): void {
+    if (this.#state === undefined || isSameSpec(this.#state.changes, this.#list)) return
+    try {
+      this.#state.prepare(this.#list).commit()
+    } catch (error) {
+      this.onUnsaved(error)
+    }
+  }
+
+  /** Reads the file again. Throws what `read` throws. A state file that cannot be written does not stop a reload. */
   load(): Candidate {
     const base = this.#source.read()
-    return this.#candidate(base, this.#list, combine(base, this.#list))
+    const combined = combine(base, this.#list)
+    const list = listOf(this.#list, combined)
+    const candidate = this.#candidate(base, list, combined)
+    if (list.length === this.#list.length) return candidate
+    return {
+      ...candidate,
+      taken: () => this.#takenWith(candidate, () => this.#state?.prepare(list).commit()),
+    }
+  }
+
+  #takenWith(candidate: Candidate, save: () => void): void {
+    candidate.taken?.()
+    try {
+      save()
+    } catch (error) {
+      this.onUnsaved(error)
+    }
   }
 
   /**
-   * All changes or none. Throws `unknown-name`, `wrong-state` if something else of that name is there, and `config-invalid` if
-   * the config would be a bad one.
+   * All changes or none. Throws `unknown-name`, `wrong-state` if something else of that name is there, `config-invalid` if the
+   * config would be a bad one, and `state-failed` if the state file cannot be written.
    */
   change(changes: readonly Change[]): ChangeCandidate {
     let list = this.#list
@@ -136,7 +186,15 @@ export class ChangingConfig {
     }
     if (list.length > MOST_CHANGES) throw tooMany()
     const combined = this.#judge(changes, list, input)
-    return { ...this.#candidate(this.#base, list, combined), done, unchanged }
+    const candidate = this.#candidate(this.#base, list, combined)
+    const prepared = done.length > 0 ? this.#state?.prepare(listOf(list, combined)) : undefined
+    return {
+      ...candidate,
+      done,
+      unchanged,
+      taken: () => this.#takenWith(candidate, () => prepared?.commit()),
+      givenUp: () => prepared?.abandon(),
+    }
   }
 
   /** A removal of something that is set aside ends that change. @throws MillraceError */
@@ -168,7 +226,7 @@ export class ChangingConfig {
   #candidate(base: Base, list: readonly KeptChange[], combined: Combined): Candidate {
     return {
       config: this.#source.finish(combined.config),
-      fate: list.length === 0 ? undefined : fateOf(combined),
+      fate: fateOf(combined),
       taken: () => {
         this.#base = base
         this.#combined = combined
@@ -184,7 +242,8 @@ function listOf(list: readonly KeptChange[], { ended }: Combined): readonly Kept
   return list.filter((change) => !gone.has(change))
 }
 
-function fateOf({ kept, ended, aside }: Combined): ChangesFate {
+function fateOf({ kept, ended, aside }: Combined): ChangesFate | undefined {
+  if (kept.length + ended.length + aside.length === 0) return undefined
   const others = ' (the file has other values, which hold)'
   return {
     kept: kept.map(describeChange),

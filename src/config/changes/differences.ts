@@ -6,11 +6,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { USUAL_SOURCES } from '../constants.js'
 import type { Config } from '../schema.js'
 
-/** Names of what differs, such as `listeners.web`, `clusters.db` or `timeouts`. */
+/** Names of what differs and a reload takes up, such as `listeners.web`, `clusters.db` or `timeouts`. */
 export function changesBetween(before: Config, after: Config): string[] {
-  const { listeners, clusters, ...rest } = after
+  const { listeners, clusters, ...rest } = withoutSettled(after)
+  const known: Omit<Config, 'listeners' | 'clusters'> = withoutSettled(before)
   const plain = Object.entries(rest).flatMap(([key, value]) =>
-    isDeepStrictEqual(value, before[key as keyof typeof rest]) ? [] : [key],
+    isDeepStrictEqual(value, known[key as keyof typeof rest]) ? [] : [key],
   )
   const byName = (config: Config) =>
     Object.fromEntries(config.listeners.map((listener) => [listener.name, listener]))
@@ -23,16 +24,24 @@ export function changesBetween(before: Config, after: Config): string[] {
 
 /** The keys that only a start can change, and that differ now. */
 export function needingRestart(startedWith: Config, now: Config): string[] {
-  const settled = ({ workers, admin, limits }: Config) => ({
-    workers,
-    admin,
-    'limits.sources': limits?.sources ?? USUAL_SOURCES,
-  })
-  const [was, is] = [settled(startedWith), settled(now)]
+  const [was, is] = [settledIn(startedWith), settledIn(now)]
   return Object.keys(is).filter((key) => {
     const name = key as keyof typeof is
     return !isDeepStrictEqual(was[name], is[name])
   })
+}
+
+const settledIn = ({ workers, admin, state, limits }: Config) => ({
+  workers,
+  admin,
+  state,
+  'limits.sources': limits?.sources ?? USUAL_SOURCES,
+})
+
+/** As if these keys said what they said at the start. */
+function withoutSettled(config: Config): Config {
+  const limits = config.limits && { ...config.limits, sources: USUAL_SOURCES }
+  return { ...config, workers: 1, admin: undefined, state: undefined, limits }
 }
 
 function differing(

@@ -1,5 +1,5 @@
 /** Keys at the top of the config. */
-import { type KeyTable, REQUIRED } from './key-words.js'
+import { type KeyTable, NOT_SET, REQUIRED } from './key-words.js'
 
 export const GENERAL_KEYS: KeyTable = {
   splice: {
@@ -35,6 +35,11 @@ export const GENERAL_KEYS: KeyTable = {
     takes: 'duration',
     default: '`0`',
     zero: 'connections of any age move',
+  },
+  state: {
+    does: 'The file in which millrace keeps [changes at run time](changes.md#over-a-restart) for the next start. millrace writes it whole, and reads it when it starts. A broken file never stops a start. A change of this key needs a restart. The library ignores this key',
+    takes: 'path of a file in a folder that millrace may write',
+    default: NOT_SET,
   },
   kernelPipeBytes: {
     does: 'The largest size of one kernel pipe. The kernel rounds it up to a power of two. Only directions that wait for a slow peer keep a pipe, so you rarely need to change this. If millrace does not run as root, the kernel limits all its pipes together: [kernel pipes](splice.md#kernel-pipes)',

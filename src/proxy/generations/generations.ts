@@ -30,6 +30,11 @@ export class Generations {
     for (const service of this.present.services.values()) if (service.name === name) service.listener.drain()
   }
 
+  /** Listeners that stay closed until somebody opens them by name. */
+  get drained(): readonly string[] {
+    return Array.from(this.present.services, ([{ isDrained }, { name }]) => (isDrained ? [name] : [])).flat()
+  }
+
   /** All listeners, whether clients can reach them yet or not. */
   get listeners(): readonly Listener[] {
     return [...this.present.services.keys(), ...(this.next?.services.keys() ?? [])]

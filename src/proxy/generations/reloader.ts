@@ -9,6 +9,7 @@ import type { Config } from '../../config/schema.js'
 import { workerCount } from '../../config/worker-count.js'
 import type { Changed, Reloaded } from '../../control/answers.js'
 import { timesOf } from '../../control/drain-order.js'
+import { unknownName } from '../../control/names.js'
 import type { Listener } from '../../listener/listener.js'
 import type { OpenLog } from '../../observe/log/log.js'
 import type { ProxyStatus } from '../../observe/status.js'
@@ -85,6 +86,30 @@ export class Reloader {
     return changed
   }
 
+  /** Opens a listener that was drained, after the reloads before it. Rejects with `unknown-name` and `listen-failed`. */
+  openListener(name: string): Promise<void> {
+    const opened = this.#reloading.then(() => this.#openAgain(name))
+    this.#reloading = opened.catch(() => {})
+    return opened
+  }
+
+  async #openAgain(name: string): Promise<void> {
+    const { generations, acceptor, connections, checkRunning } = this.#options
+    const { services } = generations.present
+    const found = [...services.values()].find((service) => service.name === name)
+    if (found === undefined)
+      throw unknownName(
+        'listener',
+        name,
+        Array.from(services.values(), (service) => service.name),
+      )
+    const { listener } = found
+    if (!listener.isDrained) return
+    checkRunning()
+    await acceptor.open(listener)
+    connections.drains.spareListeners([listener], services)
+  }
+
   /** Rejects if the config cannot be used, and then nothing has changed. Calls must not overlap. */
   async prepare(config: Config): Promise<Prepared> {
     const { generations, catalogue, shared, openLog, connections, checkRunning } = this.#options
@@ -97,7 +122,7 @@ export class Reloader {
     catalogue.prepare(config)
     // Clients of new listeners come as soon as these are open. They count in the limits of this config.
     await shared.limiting.recount.prepare(config)
-    const opened = await this.#openNew([...after.services.keys()]).catch((error) => {
+    const opened = await this.#openNew(after).catch((error) => {
       shared.limiting.recount.giveUp()
       log.abandon()
       throw error
@@ -155,12 +180,14 @@ export class Reloader {
     await acceptor.openAll(checkRunning)
   }
 
-  /** Opens all new listeners or none. */
-  async #openNew(listeners: readonly Listener[]): Promise<readonly Listener[]> {
-    const { acceptor, checkRunning } = this.#options
+  /** Opens all new listeners or none. Drained ones stay closed, also at another address. */
+  async #openNew({ services }: Generation): Promise<readonly Listener[]> {
+    const { acceptor, generations, checkRunning } = this.#options
+    const { drained } = generations
     const opened: Listener[] = []
     try {
-      for (const listener of listeners.filter(({ isListening }) => !isListening)) {
+      for (const [listener, { name }] of services) {
+        if (listener.isListening || drained.includes(name)) continue
         await acceptor.open(listener)
         opened.push(listener)
         checkRunning()
@@ -186,7 +213,9 @@ export class Reloader {
   /** Nothing in here may fail. */
   #commit(before: Generation, after: Generation): void {
     const { generations, connectionLog, catalogue, clusters, counters, shared } = this.#options
+    const { drained } = generations
     generations.present = after
+    for (const name of drained) generations.drain(name)
     // Clients that wait in the queue of a cluster may get places as soon as the clusters change.
     shared.limiting.takeUp(after.config)
     connectionLog.update(after.config.log)

@@ -4,7 +4,7 @@
  */
 import { describeChange, isAddition } from '../../config/changes/change.js'
 import type { ChangeCandidate, ChangingConfig } from '../../config/changes/changing-config.js'
-import { changesBetween } from '../../config/changes/differences.js'
+import { changesBetween, needingRestart } from '../../config/changes/differences.js'
 import type { Changed, Difference, Reloaded } from '../../control/answers.js'
 import type { ChangeOrder, DrainOrder } from '../../control/orders.js'
 import { MillraceError } from '../../errors.js'
@@ -22,11 +22,14 @@ export function differenceOf(changing: ChangingConfig | undefined): Difference {
   const config = checked(changing)
   const changes = config.known.map(({ change, aside }) => ({ text: describeChange(change), change, aside }))
   try {
-    const notLoaded = changesBetween(config.loaded, config.look())
-    return { isSame: changes.length + notLoaded.length === 0, changes, notLoaded }
+    const now = config.look()
+    const notLoaded = changesBetween(config.loaded, now)
+    const needsRestart = needingRestart(config.started, now)
+    const isSame = changes.length + notLoaded.length + needsRestart.length === 0
+    return { isSame, changes, notLoaded, needsRestart }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    return { isSame: false, changes, notLoaded: [], problem: error.message }
+    return { isSame: false, changes, notLoaded: [], needsRestart: [], problem: error.message }
   }
 }
 

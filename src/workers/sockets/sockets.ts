@@ -109,7 +109,7 @@ export class Sockets {
     }
   }
 
-  /** Closes the sockets of a drained listener, so that no client waits there. A reload opens them again. */
+  /** Closes the sockets of a drained listener, so that no client waits there. */
   drain(name: string, { listeners }: Config): void {
     for (const { address } of listeners.filter((listener) => listener.name === name)) {
       this.#close(formatAddress(address))

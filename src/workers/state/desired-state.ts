@@ -106,7 +106,7 @@ export class DesiredState {
   greet(channel: WorkerChannel): void {
     channel.version = this.#version
     channel.revision = this.orders.revision
-    const config = this.#configFor(channel)
+    const config = this.configFor(channel)
     this.#sockets.give(channel, config)
     this.lists.give(channel)
     const ticketKeys = this.#tickets.texts
@@ -178,7 +178,7 @@ export class DesiredState {
     if (stuck.length > 0) throw silence(stuck)
     const outcomes = await Promise.all(
       channels.map((channel) => {
-        const its = this.#configFor(channel, config)
+        const its = this.configFor(channel, config)
         this.#sockets.give(channel, its)
         this.lists.give(channel, lists)
         return channel.ask({ method: 'prepare', args: [its] }, PREPARE_WITHIN_MS)
@@ -211,7 +211,9 @@ export class DesiredState {
 
   async #repeatOrders(channel: WorkerChannel): Promise<void> {
     channel.revision = this.orders.revision
-    const calls = this.orders.callsFor(this.#configFor(channel))
+    const config = this.configFor(channel)
+    this.#sockets.give(channel, config)
+    const calls = this.orders.callsFor(config)
     // The answer to a drain comes when it is done. Nothing waits for it here.
     for (const call of calls) if (call.method === 'drain') void channel.ask(call)
     const others = calls.filter(({ method }) => method !== 'drain')
@@ -222,7 +224,8 @@ export class DesiredState {
     if (problem !== undefined) throw problem
   }
 
-  #configFor({ slot }: WorkerChannel, config = this.#present.config): Config {
+  /** What a worker has of it. */
+  configFor({ slot }: WorkerChannel, config = this.#present.config): Config {
     return { ...config, listeners: config.listeners.filter((listener) => isFor(slot, listener)) }
   }
 }

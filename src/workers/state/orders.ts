@@ -18,6 +18,8 @@ export class Orders {
   readonly #heldUntil = new Map<string, number>()
   /** By listener. */
   readonly #drained = new Map<string, DrainOrder>()
+  /** Listeners that were opened after a drain. A worker that is starting may know only the drain. */
+  readonly #opened = new Set<string>()
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue
@@ -55,14 +57,29 @@ export class Orders {
   drain(order: DrainOrder): void {
     const { listener, cluster, backend } = order
     this.#revision++
-    if (listener !== undefined) this.#drained.set(listener, order)
+    if (listener !== undefined) {
+      this.#drained.set(listener, order)
+      this.#opened.delete(listener)
+    }
     if (cluster === undefined) return
     this.#catalogue.close(cluster, backend)
   }
 
-  /** A reload opens every listener, and changes what the config has changed. */
+  /** Ends the drain of a listener. Returns its order. Undefined: it is not drained. */
+  openListener(listener: string): DrainOrder | undefined {
+    const order = this.#drained.get(listener)
+    if (order === undefined) return undefined
+    this.#revision++
+    this.#drained.delete(listener)
+    this.#opened.add(listener)
+    return order
+  }
+
+  /** What the config has changed ends, and what is about something that has left it. */
   reloaded(before: Config, after: Config): void {
-    this.#drained.clear()
+    const names = new Set(after.listeners.map(({ name }) => name))
+    for (const name of this.#drained.keys()) if (!names.has(name)) this.#drained.delete(name)
+    for (const name of this.#opened) if (!names.has(name)) this.#opened.delete(name)
     for (const cluster of this.#heldUntil.keys())
       if (after.clusters[cluster] === undefined) this.#heldUntil.delete(cluster)
     if (before.log.level !== after.log.level) this.#level = undefined
@@ -91,9 +108,13 @@ export class Orders {
   callsFor({ listeners }: Pick<Config, 'listeners'>): ControlCall[] {
     const drained = listeners.flatMap(({ name }) => this.#drained.get(name) ?? [])
     const drains = drained.map((order): ControlCall => ({ method: 'drain', args: [order] }))
+    const opened = listeners.flatMap(({ name }) => (this.#opened.has(name) ? name : []))
+    const opens = opened.map(
+      (name): ControlCall => ({ method: 'changeListener', args: [name, { state: 'up' }] }),
+    )
     const level: ControlCall[] =
       this.#level === undefined ? [] : [{ method: 'setLogLevel', args: [this.#level] }]
-    return [...this.#settings(), ...this.#holds(), ...drains, ...level]
+    return [...this.#settings(), ...this.#holds(), ...drains, ...opens, ...level]
   }
 
   /** Connections that an order drains are those that were there when it came. */

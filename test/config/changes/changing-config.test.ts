@@ -190,7 +190,7 @@ describe('a reload', () => {
     order(BACKEND, { do: 'add-cluster', cluster: 'b', spec: { backends: ['10.0.0.8:80'] } })
     const told = keptChanges.parse(JSON.parse(JSON.stringify(config.list)))
     const base = { input: FILE, config: validateConfig(FILE) }
-    const next = new ChangingConfig(base, { read: () => base, finish: (each) => each }, told)
+    const next = new ChangingConfig(base, { read: () => base, finish: (each) => each }, { changes: told })
     expect(next.config).toEqual(config.config)
   })
 })

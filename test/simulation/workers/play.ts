@@ -62,6 +62,7 @@ function order(world: World, step: Action): void {
   const { control } = world
   if (step.do === 'status') noteStatus(world)
   else if (step.do === 'drain') world.order(() => control.drain({ listener: step.listener }))
+  else if (step.do === 'open') world.order(() => control.changeListener(step.listener, { state: 'up' }))
   else if (step.do === 'ban')
     world.order(() => control.ban({ client: `192.0.2.${step.host}`, forMs: BAN_MS }))
   else if (step.do === 'unban') world.order(() => control.unban({}))

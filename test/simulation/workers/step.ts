@@ -25,7 +25,7 @@ export type Action =
       readonly works: boolean
       readonly agentSays: 'ready' | 'drain'
     }
-  | { readonly do: 'drain'; readonly listener: ListenerName }
+  | { readonly do: 'drain' | 'open'; readonly listener: ListenerName }
   /** Bans clients that do not exist. `unban` ends all bans. */
   | { readonly do: 'ban'; readonly host: number }
   | { readonly do: 'unban' }
@@ -56,6 +56,7 @@ const KINDS: Kinds<Action> = [
   [5, changeBackend],
   [4, changeHealth],
   [2, (random) => ({ do: 'drain', listener: random.pick(['front', 'side'] as const) })],
+  [1, (random) => ({ do: 'open', listener: random.pick(['front', 'side'] as const) })],
   [3, (random) => ({ do: 'ban', host: random.int(1, 3) })],
   [1, () => ({ do: 'unban' })],
   [1, (random) => ({ do: 'level', level: random.pick(['debug', 'warn'] as const) })],

@@ -6,6 +6,7 @@ import { BAN_OPERATIONS } from './bans.js'
 import { CHANGE_OPERATIONS } from './changes.js'
 import { CLUSTER_OPERATIONS } from './clusters.js'
 import { CONNECTION_OPERATIONS } from './connections.js'
+import { LISTENER_OPERATIONS } from './listeners.js'
 import type { Operation } from './operation.js'
 import { PROCESS_OPERATIONS } from './process.js'
 import { SOURCE_OPERATIONS } from './sources.js'
@@ -15,6 +16,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...STATUS_OPERATIONS,
   ...CLUSTER_OPERATIONS,
   ...CHANGE_OPERATIONS,
+  ...LISTENER_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...BAN_OPERATIONS,
   ...SOURCE_OPERATIONS,
